@@ -1,0 +1,13 @@
+/**
+ * The one import of TensorFlow.js in the project. Everything else takes `tf` from here, so that
+ * repairs (see `kernels/`, `second-order/`) are in place before the first tensor exists.
+ */
+import './node-compat.js';
+import * as tf from '@tensorflow/tfjs';
+
+export { tf };
+export type Tensor = tf.Tensor;
+export type Tensor1D = tf.Tensor1D;
+export type Tensor2D = tf.Tensor2D;
+export type Tensor4D = tf.Tensor4D;
+export type Scalar = tf.Scalar;

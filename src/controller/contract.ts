@@ -1,0 +1,62 @@
+/**
+ * What every search strategy is to the search: something that proposes architectures and is told how
+ * good they were. A strategy in a file of one's own is used by naming the file.
+ */
+import { type z } from 'zod';
+import { type SearchSpace } from '../graph/define-space.js';
+import { type Json } from '../operations/operation.js';
+import { type NamedTensors } from '../tensor/named.js';
+import { type Rng } from '../tensor/rng.js';
+
+/** An architecture with the reward it earned, higher is better; for classification the accuracy on a validation batch. */
+export interface Evaluated<A = unknown> {
+  readonly architecture: A;
+  readonly reward: number;
+}
+
+/** Numbers to log, for example loss, entropy, baseline. */
+export type Metrics = Readonly<Record<string, number>>;
+
+/** All that a controller must remember between two calls, for checkpoints. */
+export interface ControllerSnapshot {
+  /** Networks and optimizer slots, borrowed: the controller stays their owner. */
+  readonly tensors: NamedTensors;
+  /** Everything else: baselines, counters, populations as encodings. */
+  readonly state: Json;
+}
+
+export interface Controller<A = unknown> {
+  /** `count` architectures to evaluate next; every draw comes from `rng`. */
+  propose(count: number, rng: Rng): A[];
+  /** Learns from the rewards of the last proposal, in its order. */
+  observe(results: readonly Evaluated<A>[]): Metrics;
+  /** Candidates for the final choice, `propose` without any effect on what is learned. */
+  derive(count: number, rng: Rng): A[];
+  /**
+   * Probability of each option of each decision, for reports; undefined where the strategy has none.
+   * Rows follow `space.decisions`; a subset has one row a flag: [P(absent), P(present)].
+   */
+  preferences?(rng: Rng): Readonly<Record<string, readonly (readonly number[])[]>>;
+  snapshot(): ControllerSnapshot;
+  /** Takes over a snapshot; the tensors are borrowed and must be cloned. */
+  restore(snapshot: ControllerSnapshot): void;
+  dispose(): void;
+}
+
+export interface ControllerSetting<A = unknown> {
+  readonly space: SearchSpace<A>;
+  /** The run's seed, for first values: `stream(seed, 'controller', …)`. */
+  readonly seed: number;
+}
+
+/** A strategy waiting for its options and a space. */
+export interface ControllerFactory<O extends object = object> {
+  readonly kind: 'weft-controller';
+  readonly name: string;
+  readonly description: string;
+  readonly options: z.ZodType<O, unknown>;
+  /** Named sets of options, for example the constants of a paper. */
+  readonly presets: Readonly<Record<string, Partial<O>>>;
+  /** What a search uses where the config says nothing: rounds an epoch, architectures a round. */
+  create<A>(options: unknown, setting: ControllerSetting<A>): Controller<A>;
+}

@@ -1,0 +1,1 @@
+export type { Controller, ControllerFactory, ControllerSetting, ControllerSnapshot, Evaluated, Metrics } from './contract.js';

@@ -1,0 +1,183 @@
+/**
+ * Writing a supernet down. Nodes are added from the input to the head; what depends on a choice is a
+ * guarded edge. Shapes are propagated at once, for every architecture together, so that a mistake is
+ * reported where it is made.
+ */
+import { MultiDirectedGraph } from 'graphology';
+import { WeftError } from '../errors.js';
+import { type Choice, isOneOf, type OneOf, type Previous, type Subset } from '../space/choice.js';
+import { type Decision, type Genotype } from '../space/slots.js';
+import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
+import { sameShape } from '../operations/shapes.js';
+import { type Combination, type EdgeAttributes, type Guard, type NodeAttributes, shapeKey, type SupernetGraph } from './nodes.js';
+
+declare const nodeBrand: unique symbol;
+/** A node of the graph under construction. */
+export type NodeRef = string & { readonly [nodeBrand]: true };
+
+/** An input that is present only in some architectures. */
+export interface GatedNode {
+  readonly node: NodeRef;
+  readonly guard: Guard;
+}
+
+export interface GraphBuilder {
+  readonly input: NodeRef;
+  /** One operation on the output of one or several nodes. */
+  apply(name: string, operation: Operation, ...inputs: NodeRef[]): NodeRef;
+  /** One of several operations, as the choice says; candidate `option` becomes the node `name/option`. */
+  choose<T extends string | number | boolean>(name: string, choice: OneOf<T>, candidates: Readonly<Record<`${T}`, Operation>>, ...inputs: NodeRef[]): NodeRef;
+  /** One of several nodes: `previous` picks by index, `oneOf` by the position of its option. */
+  select(name: string, choice: Previous | OneOf, inputs: readonly NodeRef[]): NodeRef;
+  /** All present inputs, joined; `concat` joins along the last axis. At least one must be present in every architecture. */
+  combine(name: string, combination: Combination, inputs: readonly (NodeRef | GatedNode)[]): NodeRef;
+  /** `node`, present when bit `index` of the subset is set. */
+  when(choice: Subset, index: number, node: NodeRef): GatedNode;
+  /** `node`, present when the choice has this value. */
+  whenEqual(choice: OneOf | Previous, value: string | number | boolean, node: NodeRef): GatedNode;
+  /** `node`, present when none of the choices picks index `index`: a loose end of a cell. */
+  whenUnused(choices: readonly Previous[], index: number, node: NodeRef): GatedNode;
+}
+
+const MAX_SHAPES = 256;
+
+/** Builds the graph that `write` describes; `write` returns the head. */
+export function buildGraph(
+  space: string,
+  decisions: readonly Decision[],
+  inputShape: Shape,
+  write: (builder: GraphBuilder) => NodeRef,
+): SupernetGraph {
+  const graph = new MultiDirectedGraph<NodeAttributes, EdgeAttributes>();
+  const offsets = new Map<Choice, Decision>(decisions.map((decision) => [decision.choice, decision]));
+  const order: string[] = [];
+
+  const add = (name: string, attributes: NodeAttributes): NodeRef => {
+    if (!/^[A-Za-z0-9][\w./-]*$/.test(name)) throw new WeftError('space', `'${name}' is no node name in '${space}'`, 'use letters, digits and . - _ /');
+    if (graph.hasNode(name)) throw new WeftError('space', `'${space}' has two nodes named '${name}'`, 'every node needs a name of its own: weights are shared by name');
+    graph.addNode(name, attributes);
+    order.push(name);
+    return name as NodeRef;
+  };
+  const connect = (source: NodeRef, target: NodeRef, position: number, guard?: Guard): void => {
+    graph.addEdge(source, target, { position, guard });
+  };
+  const shapesOf = (node: NodeRef): readonly Shape[] => {
+    if (!graph.hasNode(node)) throw new WeftError('space', `'${space}' uses the node '${node}' before it exists`);
+    return graph.getNodeAttribute(node, 'shapes');
+  };
+  const decisionOf = (choice: Choice, where: string): Decision => {
+    const decision = offsets.get(choice);
+    if (!decision) throw new WeftError('space', `'${where}' in '${space}' uses a choice that is not in the tree of choices`, 'return every choice from `choices`');
+    return decision;
+  };
+  const equals = ({ offset, path, choice }: Decision, index: number): Guard => ({
+    label: `${path} = ${isOneOf(choice) ? String(choice.options[index]) : index}`,
+    holds: (genotype: Genotype) => genotype[offset] === index,
+  });
+
+  const builder: GraphBuilder = {
+    input: add('input', { kind: 'input', shapes: [inputShape] }),
+    apply(name, operation, ...inputs) {
+      const built = new Map<string, BuiltOperation>();
+      for (const shapes of combinations(inputs.map(shapesOf), `${space}/${name}`)) {
+        built.set(shapeKey(shapes), fit(operation, shapes, `${space}/${name}`));
+      }
+      const node = add(name, { kind: 'operation', operation, built, shapes: distinct([...built.values()].map((one) => one.output)) });
+      inputs.forEach((input, position) => connect(input, node, position));
+      return node;
+    },
+    choose(name, choice, candidates, ...inputs) {
+      const known = choice.options.map(String);
+      const strays = Object.keys(candidates).filter((option) => !known.includes(option));
+      const missing = known.filter((option) => !(option in candidates));
+      if (strays.length + missing.length > 0) {
+        throw new WeftError('space', `the candidates of '${name}' in '${space}' do not match its choice`,
+          [missing.length > 0 && `missing: ${missing.join(', ')}`, strays.length > 0 && `not an option: ${strays.join(', ')}`].filter(Boolean).join('; '));
+      }
+      const options = known.map((option) => builder.apply(`${name}/${option}`, candidates[option as keyof typeof candidates]!, ...inputs));
+      return builder.select(name, choice, options);
+    },
+    select(name, choice, inputs) {
+      const decision = decisionOf(choice, name);
+      if (inputs.length !== decision.cardinality) {
+        throw new WeftError('space', `'${name}' in '${space}' selects among ${inputs.length} nodes by a choice of ${decision.cardinality}`);
+      }
+      const node = add(name, { kind: 'select', shapes: distinct(inputs.flatMap(shapesOf)) });
+      inputs.forEach((input, index) => connect(input, node, index, equals(decision, index)));
+      return node;
+    },
+    combine(name, combination, inputs) {
+      const parts = inputs.map((input) => (typeof input === 'string' ? { node: input, guard: undefined } : input));
+      const node = add(name, { kind: 'combine', combination, shapes: combinedShapes(combination, parts.map((part) => ({ shapes: shapesOf(part.node), optional: part.guard !== undefined })), `${space}/${name}`) });
+      parts.forEach(({ node: input, guard }, position) => connect(input, node, position, guard));
+      return node;
+    },
+    when(choice, index, node) {
+      const { offset, path } = decisionOf(choice, `when ${index}`);
+      if (index < 0 || index >= choice.count) throw new WeftError('space', `'${path}' of '${space}' has no node ${index}`, `it chooses among ${choice.count}`);
+      return { node, guard: { label: `${path}[${index}]`, holds: (genotype) => genotype[offset + index] === 1 } };
+    },
+    whenEqual(choice, value, node) {
+      const decision = decisionOf(choice, `whenEqual ${value}`);
+      const index = isOneOf(choice) ? choice.options.indexOf(value) : Number(value);
+      if (index < 0 || index >= decision.cardinality) throw new WeftError('space', `'${value}' is no value of '${decision.path}' in '${space}'`);
+      return { node, guard: equals(decision, index) };
+    },
+    whenUnused(choices, index, node) {
+      const slots = choices.map((choice) => decisionOf(choice, `whenUnused ${index}`).offset);
+      return { node, guard: { label: `${index} unused`, holds: (genotype) => slots.every((slot) => genotype[slot] !== index) } };
+    },
+  };
+
+  const head = write(builder);
+  if (typeof head !== 'string' || !graph.hasNode(head)) throw new WeftError('space', `the graph of '${space}' has no head`, 'return the last node from `graph`');
+  return { graph, input: builder.input, head, order };
+}
+
+function fit(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {
+  try {
+    return operation.build(shapes);
+  } catch (error) {
+    if (error instanceof WeftError) throw new WeftError(error.code, `${where}: ${error.message}`, error.hint, { cause: error });
+    throw error;
+  }
+}
+
+function distinct(shapes: readonly Shape[]): Shape[] {
+  return [...new Map(shapes.map((shape) => [shape.join('x'), shape])).values()];
+}
+
+/** Every way to take one shape from each input. */
+function combinations(inputs: readonly (readonly Shape[])[], where: string): Shape[][] {
+  const all = inputs.reduce<Shape[][]>((heads, shapes) => heads.flatMap((head) => shapes.map((shape) => [...head, shape])), [[]]);
+  if (all.length > MAX_SHAPES) {
+    throw new WeftError('space', `${where} can see ${all.length} combinations of input shapes`, 'bring its inputs to one shape first');
+  }
+  return all;
+}
+
+/** Shapes that can leave a combination, folding in one input after the other. */
+function combinedShapes(combination: Combination, inputs: readonly { shapes: readonly Shape[]; optional: boolean }[], where: string): Shape[] {
+  let reachable: (Shape | undefined)[] = [undefined];
+  for (const { shapes, optional } of inputs) {
+    const next = new Map<string, Shape | undefined>();
+    for (const before of reachable) {
+      if (optional) next.set(before?.join('x') ?? '', before);
+      for (const shape of shapes) {
+        const joined = join(combination, before, shape, where);
+        next.set(joined.join('x'), joined);
+      }
+    }
+    reachable = [...next.values()];
+    if (reachable.length > MAX_SHAPES) throw new WeftError('space', `${where} can have more than ${MAX_SHAPES} shapes`, 'gate fewer inputs, or sum instead of concatenating');
+  }
+  return distinct(reachable.filter((shape) => shape !== undefined));
+}
+
+function join(combination: Combination, before: Shape | undefined, shape: Shape, where: string): Shape {
+  if (!before) return shape;
+  const joinable = combination === 'concat' ? sameShape(before.slice(0, -1), shape.slice(0, -1)) : sameShape(before, shape);
+  if (!joinable) throw new WeftError('space', `${where} cannot ${combination} [${before.join(', ')}] and [${shape.join(', ')}]`);
+  return combination === 'concat' ? [...shape.slice(0, -1), before.at(-1)! + shape.at(-1)!] : shape;
+}

@@ -1,0 +1,87 @@
+/** Defining a search space: a name, options, a tree of choices, and the graph they steer. */
+import { z } from 'zod';
+import { WeftError } from '../errors.js';
+import { type ArchitectureOf, type ChoiceTree } from '../space/choice.js';
+import { type ChoiceSpace, choiceSpace, type Constraint } from '../space/choice-space.js';
+import { type Shape } from '../operations/operation.js';
+import { activate, type ActiveNode } from './activate.js';
+import { buildGraph, type GraphBuilder, type NodeRef } from './builder.js';
+import { canonicalHash } from './canonical.js';
+import { type SupernetGraph } from './nodes.js';
+
+/** What the network is for: the shape of one example and the number of classes. */
+export interface Task {
+  readonly inputShape: Shape;
+  readonly classes: number;
+}
+
+export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
+  readonly name: string;
+  /** One or two sentences for listings. */
+  readonly description: string;
+  /** The options with their defaults and limits. */
+  readonly options: z.ZodType<O, unknown>;
+  choices(options: O, task: Task): C;
+  readonly constraints?: readonly Constraint<ArchitectureOf<C>>[];
+  /** Writes the graph from `builder.input` to the logits [classes], which it returns. */
+  graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
+  /** Options that differ when a found architecture is trained for good, for example more filters. */
+  readonly retrain?: (options: O) => O;
+}
+
+/** A space with its options and task fixed: all of its architectures and their common graph. */
+export interface SearchSpace<A = unknown> extends ChoiceSpace<A> {
+  readonly options: object;
+  readonly task: Task;
+  readonly supernet: SupernetGraph;
+  /** The child's nodes from input to head. */
+  activate(architecture: A): ActiveNode[];
+  /** The same for every architecture that computes the same function of the same parameters' shapes. */
+  canonicalHash(architecture: A): string;
+  /** This space with the options for retraining. */
+  forRetraining(): SearchSpace<A>;
+}
+
+/** A defined space, waiting for options and a task. */
+export interface SpaceFactory<O extends object = object, A = unknown> {
+  readonly kind: 'weft-space';
+  readonly name: string;
+  readonly description: string;
+  readonly options: z.ZodType<O, unknown>;
+  create(options: unknown, task: Task): SearchSpace<A>;
+}
+
+/** Defines a search space; see `search-spaces/mlp.ts` for a short example. */
+export function defineSpace<O extends object, const C extends ChoiceTree>(definition: SpaceDefinition<O, C>): SpaceFactory<O, ArchitectureOf<C>> {
+  return {
+    kind: 'weft-space',
+    name: definition.name,
+    description: definition.description,
+    options: definition.options,
+    create(input, task) {
+      const parsed = definition.options.safeParse(input ?? {});
+      if (!parsed.success) throw new WeftError('config', `options of the space '${definition.name}':\n${z.prettifyError(parsed.error)}`);
+      return instantiate(definition, parsed.data, task);
+    },
+  };
+}
+
+function instantiate<O extends object, C extends ChoiceTree>(definition: SpaceDefinition<O, C>, options: O, task: Task): SearchSpace<ArchitectureOf<C>> {
+  const tree = definition.choices(options, task);
+  const choices = choiceSpace(definition.name, tree, definition.constraints) as ChoiceSpace<ArchitectureOf<C>>;
+  const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) => definition.graph(builder, tree, options, task));
+  for (const shape of supernet.graph.getNodeAttribute(supernet.head, 'shapes')) {
+    if (shape.length !== 1 || shape[0] !== task.classes) {
+      throw new WeftError('space', `'${definition.name}' ends in the shape [${shape.join(', ')}]`, `its head must give [${task.classes}], one logit a class`);
+    }
+  }
+  return {
+    ...choices,
+    options,
+    task,
+    supernet,
+    activate: (architecture) => activate(supernet, choices.genotype(architecture)),
+    canonicalHash: (architecture) => canonicalHash(activate(supernet, choices.genotype(architecture))),
+    forRetraining: () => instantiate(definition, definition.retrain?.(options) ?? options, task),
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * The supernet as a graph: what nodes and edges carry. Every candidate network of a space is the part of
+ * this graph that remains when its choices are made.
+ */
+import { type MultiDirectedGraph } from 'graphology';
+import { type Genotype } from '../space/slots.js';
+import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
+
+/** When an edge is part of a child: a test on the genotype, and the words for pictures and messages. */
+export interface Guard {
+  readonly label: string;
+  holds(genotype: Genotype): boolean;
+}
+
+/** How several inputs become one. */
+export type Combination = 'sum' | 'mean' | 'product' | 'concat';
+
+interface NodeBase {
+  /** Every shape that can leave this node, over all architectures. */
+  readonly shapes: readonly Shape[];
+}
+
+export type NodeAttributes =
+  | (NodeBase & { readonly kind: 'input' })
+  | (NodeBase & {
+      readonly kind: 'operation';
+      readonly operation: Operation;
+      /** The operation fitted to each combination of input shapes that can occur, by `shapeKey`. */
+      readonly built: ReadonlyMap<string, BuiltOperation>;
+    })
+  /** Passes on the one input whose guard holds. */
+  | (NodeBase & { readonly kind: 'select' })
+  | (NodeBase & { readonly kind: 'combine'; readonly combination: Combination });
+
+export interface EdgeAttributes {
+  /** Position among the inputs of the target. */
+  readonly position: number;
+  readonly guard: Guard | undefined;
+}
+
+export interface SupernetGraph {
+  readonly graph: MultiDirectedGraph<NodeAttributes, EdgeAttributes>;
+  readonly input: string;
+  /** The node whose output is the network's output. */
+  readonly head: string;
+  /** Nodes from the input to the head, in an order in which every node follows its inputs. */
+  readonly order: readonly string[];
+}
+
+/** Identifies a combination of input shapes, for example `8x8x24`. */
+export function shapeKey(shapes: readonly Shape[]): string {
+  return shapes.map((shape) => shape.join('x')).join(',');
+}

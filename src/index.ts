@@ -1,0 +1,11 @@
+/** The public API of weft-nas: what search spaces, controllers and programs import. */
+export { WeftError, type WeftErrorCode } from './errors.js';
+export { z } from 'zod';
+export * from './space/index.js';
+export * from './operations/index.js';
+export * from './graph/index.js';
+export * from './supernet/index.js';
+export { stream, type Rng } from './tensor/rng.js';
+export { tf, type Tensor } from './tensor/tf.js';
+export { type NamedTensors } from './tensor/named.js';
+export * from './controller/index.js';

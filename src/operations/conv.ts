@@ -1,0 +1,56 @@
+/** Convolutions: dense, depthwise, and depthwise-separable. */
+import { conv2d, depthwiseConv2d } from '../tensor/nn.js';
+import { type Tensor4D } from '../tensor/tf.js';
+import { heNormal } from './initializers.js';
+import { type Operation } from './operation.js';
+import { sequence } from './sequence.js';
+import { type Padding, slide, soleInput } from './shapes.js';
+
+export interface ConvOptions {
+  filters: number;
+  size: number;
+  stride?: number;
+  padding?: Padding;
+}
+
+/** 2-D convolution without bias (a normalization follows it): [H,W,C] -> [H',W',filters]. */
+export function conv({ filters, size, stride = 1, padding = 'same' }: ConvOptions): Operation {
+  return {
+    kind: 'conv',
+    config: { filters, size, stride, padding },
+    build(inputs) {
+      const shape = soleInput('conv', inputs, 3);
+      const channels = shape[2]!;
+      return {
+        output: [...slide('conv', shape, size, stride, padding), filters],
+        parameters: { kernel: { shape: [size, size, channels, filters], role: 'kernel', initializer: heNormal(size * size * channels) } },
+        forward: ([x], { parameter }) => conv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
+      };
+    },
+  };
+}
+
+/** Depthwise convolution, one filter a channel: [H,W,C] -> [H',W',C]. */
+export function depthwiseConv({ size, stride = 1, padding = 'same' }: Omit<ConvOptions, 'filters'>): Operation {
+  return {
+    kind: 'depthwise-conv',
+    config: { size, stride, padding },
+    build(inputs) {
+      const shape = soleInput('depthwise-conv', inputs, 3);
+      const channels = shape[2]!;
+      return {
+        output: [...slide('depthwise-conv', shape, size, stride, padding), channels],
+        parameters: { kernel: { shape: [size, size, channels, 1], role: 'depthwise-kernel', initializer: heNormal(size * size) } },
+        forward: ([x], { parameter }) => depthwiseConv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
+      };
+    },
+  };
+}
+
+/** Depthwise, then 1x1 convolution: Chollet 2017. */
+export function separableConv({ filters, size, stride = 1, padding = 'same' }: ConvOptions): Operation {
+  return sequence('separable-conv', {
+    depthwise: depthwiseConv({ size, stride, padding }),
+    pointwise: conv({ filters, size: 1 }),
+  });
+}

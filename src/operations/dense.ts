@@ -1,0 +1,66 @@
+/** Fully connected layer, flattening, dropout. */
+import { WeftError } from '../errors.js';
+import { dense as multiply } from '../tensor/nn.js';
+import { tf, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { glorotUniform, heNormal, zeros } from './initializers.js';
+import { type Operation } from './operation.js';
+import { soleInput } from './shapes.js';
+
+export interface DenseOptions {
+  units: number;
+  bias?: boolean;
+  /** 'he' before a rectifier, 'glorot' before anything else. */
+  initializer?: 'he' | 'glorot';
+}
+
+/** x·kernel + bias: [F] -> [units]. */
+export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptions): Operation {
+  return {
+    kind: 'dense',
+    config: { units, bias, initializer },
+    build(inputs) {
+      const features = soleInput('dense', inputs, 1)[0]!;
+      const first = initializer === 'he' ? heNormal(features) : glorotUniform(features, units);
+      return {
+        output: [units],
+        parameters: {
+          kernel: { shape: [features, units], role: 'kernel', initializer: first },
+          ...(bias && { bias: { shape: [units], role: 'bias', initializer: zeros } as const }),
+        },
+        forward: ([x], { parameter }) =>
+          multiply(x as Tensor2D, parameter('kernel') as Tensor2D, bias ? (parameter('bias') as Tensor1D) : undefined),
+      };
+    },
+  };
+}
+
+/** All values of an example in one vector: [...] -> [F]. */
+export function flatten(): Operation {
+  return {
+    kind: 'flatten',
+    config: {},
+    build(inputs) {
+      const size = soleInput('flatten', inputs).reduce((product, length) => product * length, 1);
+      return { output: [size], parameters: {}, forward: ([x]) => tf.reshape(x!, [-1, size]) };
+    },
+  };
+}
+
+/** Keeps each value with probability `keep` and divides it by `keep`, when training (Srivastava et al. 2014). */
+export function dropout({ keep }: { keep: number }): Operation {
+  if (!(keep > 0 && keep <= 1)) throw new WeftError('operation', `dropout keeps ${keep}`, 'keep must be in (0, 1]');
+  return {
+    kind: 'dropout',
+    config: { keep },
+    build: (inputs) => ({
+      output: soleInput('dropout', inputs),
+      parameters: {},
+      forward([x], { mode, random }) {
+        if (!mode.training || keep === 1) return x!;
+        const rng = random();
+        const mask = Float32Array.from({ length: x!.size }, () => (rng.uniform() < keep ? 1 / keep : 0));
+        return tf.mul(x!, tf.tensor(mask, x!.shape));
+      },
+    }),
+  };
+}

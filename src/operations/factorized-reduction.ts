@@ -1,0 +1,34 @@
+/** Halving the resolution without throwing away half of the positions. */
+import { WeftError } from '../errors.js';
+import { conv2d } from '../tensor/nn.js';
+import { tf, type Tensor4D } from '../tensor/tf.js';
+import { heNormal } from './initializers.js';
+import { type Operation } from './operation.js';
+import { soleInput } from './shapes.js';
+
+/**
+ * Two 1x1 convolutions of stride 2, the second on the input shifted by one pixel, joined along the
+ * channels: [H,W,C] -> [ceil(H/2),ceil(W/2),filters], as in the ENAS child (arXiv 1802.03268).
+ */
+export function factorizedReduction({ filters }: { filters: number }): Operation {
+  if (filters % 2 !== 0) throw new WeftError('operation', `a factorized reduction to ${filters} filters`, 'the number of filters must be even');
+  return {
+    kind: 'factorized-reduction',
+    config: { filters },
+    build(inputs) {
+      const [height, width, channels] = soleInput('factorized-reduction', inputs, 3) as [number, number, number];
+      const half = { shape: [1, 1, channels, filters / 2], role: 'kernel', initializer: heNormal(channels) } as const;
+      return {
+        output: [Math.ceil(height / 2), Math.ceil(width / 2), filters],
+        parameters: { even: half, odd: half },
+        forward([x], { parameter }) {
+          const image = x as Tensor4D;
+          const shifted = tf.pad(tf.slice(image, [0, 1, 1, 0], [-1, height - 1, width - 1, channels]), [[0, 0], [0, 1], [0, 1], [0, 0]]) as Tensor4D;
+          const paths = ([['even', image], ['odd', shifted]] as const).map(([name, path]) =>
+            conv2d(path, parameter(name) as Tensor4D, { stride: 2, padding: 'valid' }));
+          return tf.concat(paths, 3);
+        },
+      };
+    },
+  };
+}

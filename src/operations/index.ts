@@ -1,0 +1,10 @@
+export type { BuiltOperation, Context, Json, Mode, Operation, ParameterRole, ParameterSpec, Shape, StatisticSpec } from './operation.js';
+export { glorotUniform, heNormal, type Initializer, initialValues, ones, zeros } from './initializers.js';
+export { type Padding, sameShape, slide, soleInput } from './shapes.js';
+export { sequence } from './sequence.js';
+export { conv, type ConvOptions, depthwiseConv, separableConv } from './conv.js';
+export { batchNorm, layerNorm } from './normalization.js';
+export { activation, type ActivationName, ACTIVATIONS, identity } from './activation.js';
+export { avgPool, globalAveragePool, maxPool, type PoolOptions } from './pool.js';
+export { dense, type DenseOptions, dropout, flatten } from './dense.js';
+export { factorizedReduction } from './factorized-reduction.js';

@@ -1,0 +1,65 @@
+/**
+ * An operation of a network: given the shapes of its inputs it says which parameters it needs and what
+ * comes out, and computes it. A new operation is one value of this type.
+ */
+import { type Tensor } from '../tensor/tf.js';
+import { type Rng } from '../tensor/rng.js';
+import { type Initializer } from './initializers.js';
+
+/** Shape of one example, without the batch dimension: [H,W,C] for images, [F] for features. */
+export type Shape = readonly number[];
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** What a parameter is for: decay, Fisher information and preconditioners treat the roles differently. */
+export type ParameterRole = 'kernel' | 'depthwise-kernel' | 'bias' | 'scale' | 'offset' | 'embedding';
+
+export interface ParameterSpec {
+  readonly shape: readonly number[];
+  readonly role: ParameterRole;
+  readonly initializer: Initializer;
+}
+
+/** A running statistic: not trained, a moving average of what `record` receives. */
+export interface StatisticSpec {
+  readonly shape: readonly number[];
+  readonly initial: number;
+}
+
+/** How a forward pass is run; the same mode, parameters and batch always give the same numbers. */
+export interface Mode {
+  /** Dropout and the like act only when training. */
+  readonly training: boolean;
+  /** Normalize with the statistics of this batch, or with the running ones. */
+  readonly normalization: 'batch' | 'running';
+  /** Names the random masks of this pass, for example `7/train/12`. */
+  readonly seed?: string;
+  /** Receives the batch statistics of every normalization, to be averaged by the caller. Borrowed tensors. */
+  readonly record?: (statistic: string, value: Tensor) => void;
+}
+
+/** What an operation sees of its surroundings while it runs; names are local to the operation. */
+export interface Context {
+  readonly mode: Mode;
+  parameter(local: string): Tensor;
+  statistic(local: string): Tensor;
+  record(local: string, value: Tensor): void;
+  /** Random draws that belong to this operation and this pass alone. */
+  random(): Rng;
+}
+
+export interface BuiltOperation {
+  readonly output: Shape;
+  readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  readonly statistics?: Readonly<Record<string, StatisticSpec>>;
+  /** inputs [N, ...shape] -> [N, ...output]. */
+  forward(inputs: readonly Tensor[], context: Context): Tensor;
+}
+
+export interface Operation {
+  /** The kind, for example 'conv'; with `config` it identifies the computation. */
+  readonly kind: string;
+  readonly config: { readonly [name: string]: Json };
+  /** Fits the operation to its inputs; throws WeftError('operation') when they do not fit. */
+  build(inputs: readonly Shape[]): BuiltOperation;
+}

@@ -1,0 +1,46 @@
+/** Operations one after another as a single operation. */
+import { type BuiltOperation, type Operation, type Shape } from './operation.js';
+
+/**
+ * The operations in order; their parameters are named by the keys, for example
+ * `sequence('sep-conv', { depthwise, pointwise })` has `depthwise/kernel` and `pointwise/kernel`.
+ */
+export function sequence(kind: string, parts: Readonly<Record<string, Operation>>): Operation {
+  const names = Object.keys(parts);
+  return {
+    kind,
+    config: Object.fromEntries(names.map((name) => [name, { kind: parts[name]!.kind, ...parts[name]!.config }])),
+    build(inputs) {
+      let shapes: readonly Shape[] = inputs;
+      const built = names.map((name) => {
+        const part = parts[name]!.build(shapes);
+        shapes = [part.output];
+        return [name, part] as const;
+      });
+      return chained(built, shapes[0]!);
+    },
+  };
+}
+
+function chained(built: readonly (readonly [string, BuiltOperation])[], output: Shape): BuiltOperation {
+  const prefixed = <T>(field: (part: BuiltOperation) => Readonly<Record<string, T>> | undefined): Record<string, T> =>
+    Object.fromEntries(built.flatMap(([name, part]) => Object.entries(field(part) ?? {}).map(([local, spec]) => [`${name}/${local}`, spec])));
+  return {
+    output,
+    parameters: prefixed((part) => part.parameters),
+    statistics: prefixed((part) => part.statistics),
+    forward: (inputs, context) =>
+      built.reduce(
+        (current, [name, part]) => [
+          part.forward(current, {
+            mode: context.mode,
+            parameter: (local) => context.parameter(`${name}/${local}`),
+            statistic: (local) => context.statistic(`${name}/${local}`),
+            record: (local, value) => context.record(`${name}/${local}`, value),
+            random: context.random,
+          }),
+        ],
+        inputs,
+      )[0]!,
+  };
+}

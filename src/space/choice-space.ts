@@ -1,0 +1,132 @@
+/**
+ * A tree of choices with everything a strategy needs of it: exact size, sampling, mutation,
+ * enumeration, validation, text encoding. Constraints between choices hold for all of them.
+ */
+import { WeftError } from '../errors.js';
+import { type Rng } from '../tensor/rng.js';
+import { type Architecture, type ArchitectureOf, type ChoiceTree } from './choice.js';
+import { decodeBody, encodeBody, fingerprint } from './encode.js';
+import { type Decision, fromGenotype, type Genotype, listDecisions, slotCardinalities, toGenotype } from './slots.js';
+
+/** A rule between choices, in words and as a test. */
+export interface Constraint<A = Architecture> {
+  readonly name: string;
+  holds(architecture: A): boolean;
+}
+
+export interface ChoiceSpace<A = Architecture> {
+  readonly name: string;
+  readonly tree: ChoiceTree;
+  readonly decisions: readonly Decision[];
+  /** Values of each slot; see slots.ts. */
+  readonly cardinalities: readonly number[];
+  readonly constraints: readonly Constraint<A>[];
+  /** Exact number of architectures: a product without constraints, a count by enumeration with them. */
+  size(): bigint;
+  /** Uniform over the architectures that satisfy the constraints. */
+  sample(rng: Rng): A;
+  /** A neighbour: one slot, uniformly chosen among those with a choice, gets another value. */
+  mutate(architecture: A, rng: Rng): A;
+  /** All neighbours at distance one. */
+  neighbours(architecture: A): A[];
+  enumerate(): Generator<A>;
+  encode(architecture: A): string;
+  decode(text: string): A;
+  /** The architecture itself when it fits; throws WeftError('architecture') when it does not. */
+  validate(architecture: unknown): A;
+  satisfies(architecture: A): boolean;
+  genotype(architecture: A): number[];
+  fromGenotype(genotype: Genotype): A;
+}
+
+const MAX_REJECTIONS = 10_000;
+const MAX_COUNTED = 2_000_000n;
+
+/** The space of all architectures of a tree of choices. */
+export function choiceSpace<const C extends ChoiceTree>(
+  name: string,
+  tree: C,
+  constraints: readonly Constraint<ArchitectureOf<C>>[] = [],
+): ChoiceSpace<ArchitectureOf<C>> {
+  type A = ArchitectureOf<C>;
+  const decisions = listDecisions(tree);
+  const cardinalities = slotCardinalities(decisions);
+  const free = cardinalities.flatMap((cardinality, slot) => (cardinality > 1 ? [slot] : []));
+  const print = fingerprint(tree);
+  const total = cardinalities.reduce((product, cardinality) => product * BigInt(cardinality), 1n);
+
+  const genotype = (architecture: A): number[] => toGenotype(tree, architecture as Architecture);
+  const build = (slots: Genotype): A => fromGenotype(tree, slots) as A;
+  const satisfies = (architecture: A): boolean => constraints.every((constraint) => constraint.holds(architecture));
+  const unsatisfiable = (what: string): WeftError =>
+    new WeftError('space', `${what} in ${MAX_REJECTIONS} draws from '${name}'`,
+      `the constraints (${constraints.map((constraint) => constraint.name).join('; ')}) may contradict each other`);
+
+  function draw(propose: () => A, what: string): A {
+    for (let attempt = 0; attempt < MAX_REJECTIONS; attempt++) {
+      const architecture = propose();
+      if (satisfies(architecture)) return architecture;
+    }
+    throw unsatisfiable(what);
+  }
+
+  function* enumerate(): Generator<A> {
+    const slots = cardinalities.map(() => 0);
+    for (;;) {
+      const architecture = build(slots);
+      if (satisfies(architecture)) yield architecture;
+      let slot = slots.length - 1;
+      while (slot >= 0 && slots[slot] === cardinalities[slot]! - 1) slots[slot--] = 0;
+      if (slot < 0) return;
+      slots[slot]!++;
+    }
+  }
+
+  const space: ChoiceSpace<A> = {
+    name, tree, decisions, cardinalities, constraints, satisfies, genotype, enumerate, fromGenotype: build,
+    size() {
+      if (constraints.length === 0) return total;
+      if (total > MAX_COUNTED) {
+        throw new WeftError('unsupported', `'${name}' has ${total} architectures before its constraints: too many to count one by one`);
+      }
+      let count = 0n;
+      for (const _ of enumerate()) count++;
+      return count;
+    },
+    sample: (rng) => draw(() => build(cardinalities.map((cardinality) => rng.int(cardinality))), 'no architecture satisfied the constraints'),
+    mutate(architecture, rng) {
+      if (free.length === 0) return architecture;
+      const slots = genotype(architecture);
+      return draw(() => {
+        const slot = rng.pick(free);
+        const shift = 1 + rng.int(cardinalities[slot]! - 1);
+        return build(slots.with(slot, (slots[slot]! + shift) % cardinalities[slot]!));
+      }, `no neighbour of ${space.encode(architecture)} satisfied the constraints`);
+    },
+    neighbours(architecture) {
+      const slots = genotype(architecture);
+      return free
+        .flatMap((slot) => Array.from({ length: cardinalities[slot]! - 1 }, (_, k) => build(slots.with(slot, (slots[slot]! + k + 1) % cardinalities[slot]!))))
+        .filter(satisfies);
+    },
+    encode: (architecture) => `${name}~${print}:${encodeBody(tree, genotype(architecture))}`,
+    decode(text) {
+      const parts = /^([^~:]+)~([0-9a-f]+):(.*)$/s.exec(text.trim());
+      if (!parts) throw new WeftError('architecture', `'${text}' is not an encoded architecture`, `one of this space looks like ${name}~${print}:…`);
+      const [, owner, itsPrint, body] = parts;
+      if (owner !== name) throw new WeftError('architecture', `'${text}' belongs to the space '${owner}', not to '${name}'`);
+      if (itsPrint !== print) {
+        throw new WeftError('architecture', `'${text}' belongs to '${name}' with other choices (${itsPrint}, here ${print})`,
+          'use the same options (depth, operations, …) that the architecture was found with');
+      }
+      return space.validate(build(decodeBody(tree, body!)));
+    },
+    validate(architecture) {
+      const checked = build(toGenotype(tree, architecture as Architecture));
+      const broken = constraints.find((constraint) => !constraint.holds(checked));
+      if (broken) throw new WeftError('architecture', `the architecture breaks the constraint '${broken.name}' of '${name}'`);
+      return checked;
+    },
+  };
+  return space;
+}

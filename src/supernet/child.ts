@@ -1,0 +1,79 @@
+/**
+ * One architecture as a function. A child owns no weights: it maps (parameters, batch, mode) to logits,
+ * so perturbed copies of the weights, second gradients and frozen normalization need no special case.
+ */
+import { type ActiveNode } from '../graph/activate.js';
+import { type Combination } from '../graph/nodes.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { type Context, type Mode } from '../operations/operation.js';
+import { type NamedTensors } from '../tensor/named.js';
+import { stream } from '../tensor/rng.js';
+import { tf, type Tensor, type Tensor2D } from '../tensor/tf.js';
+
+export interface Child<A = unknown> {
+  readonly architecture: A;
+  readonly encoding: string;
+  readonly nodes: readonly ActiveNode[];
+  /** Names of the weights on this child's path; no other weight is ever touched by it. */
+  readonly parameterNames: readonly string[];
+  readonly statisticNames: readonly string[];
+  /** Logits [N, classes] of x [N, ...inputShape]; pure: the same arguments give the same numbers. */
+  forward(parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor2D;
+}
+
+/** The child of a space with this architecture. */
+export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A> {
+  const nodes = space.activate(architecture);
+  const head = nodes.at(-1)!.name;
+  const names = (field: 'parameters' | 'statistics'): string[] =>
+    nodes.flatMap((node) => (node.kind === 'operation' ? Object.keys(node.built[field] ?? {}).map((local) => `${node.prefix}/${local}`) : []));
+  return {
+    architecture,
+    encoding: space.encode(architecture),
+    nodes,
+    parameterNames: names('parameters'),
+    statisticNames: names('statistics'),
+    forward(parameters, statistics, x, mode) {
+      const values = new Map<string, Tensor>();
+      for (const node of nodes) values.set(node.name, evaluate(node, values, parameters, statistics, x, mode));
+      return values.get(head) as Tensor2D;
+    },
+  };
+}
+
+function evaluate(node: ActiveNode, values: ReadonlyMap<string, Tensor>, parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor {
+  if (node.kind === 'input') return x;
+  const inputs = node.inputs.map((name) => values.get(name)!);
+  if (node.kind === 'combine') return combine(node.combination, inputs);
+  return node.built.forward(inputs, operationContext(node.prefix, parameters, statistics, mode));
+}
+
+function operationContext(prefix: string, parameters: NamedTensors, statistics: NamedTensors, mode: Mode): Context {
+  return {
+    mode,
+    parameter: (local) => lookUp(parameters, `${prefix}/${local}`),
+    statistic: (local) => lookUp(statistics, `${prefix}/${local}`),
+    record: (local, value) => mode.record?.(`${prefix}/${local}`, value),
+    random: () => stream(mode.seed ?? 'unseeded', 'mask', prefix),
+  };
+}
+
+function lookUp(tensors: NamedTensors, name: string): Tensor {
+  const tensor = tensors[name];
+  if (!tensor) throw new Error(`the child needs '${name}', which is not among the given tensors`);
+  return tensor;
+}
+
+function combine(combination: Combination, inputs: Tensor[]): Tensor {
+  if (inputs.length === 1) return inputs[0]!;
+  switch (combination) {
+    case 'sum':
+      return tf.addN(inputs);
+    case 'mean':
+      return tf.div(tf.addN(inputs), inputs.length);
+    case 'product':
+      return inputs.reduce((product, input) => tf.mul(product, input));
+    case 'concat':
+      return tf.concat(inputs, -1);
+  }
+}

@@ -1,0 +1,3 @@
+export { type Catalogue, catalogue } from './catalogue.js';
+export { type Child, createChild } from './child.js';
+export { createParameterStore, type ParameterStore } from './parameter-store.js';

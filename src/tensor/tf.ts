@@ -11,3 +11,6 @@ export type Tensor1D = tf.Tensor1D;
 export type Tensor2D = tf.Tensor2D;
 export type Tensor4D = tf.Tensor4D;
 export type Scalar = tf.Scalar;
+
+/** `tf.tidy` typed for results of any structure: records, interfaces, nothing. */
+export const tidy = <T>(f: () => T): T => tf.tidy(f as () => tf.TensorContainer) as T;

@@ -1,0 +1,194 @@
+/**
+ * The tape: TensorFlow.js writes down every kernel that runs while a gradient is wanted, each with a
+ * function from the gradients of its outputs to those of its inputs. Walking it backwards is
+ * reverse-mode differentiation; recording that walk too gives second derivatives.
+ *
+ * The library's own walk is not used, for three reasons. It scans the parameters once per kernel. It
+ * stops with an error at kernels whose outputs are integers or booleans, where the derivative is zero.
+ * And it loses second derivatives: a kernel that saves its output is written down after the copy of
+ * that output (tensorflow/tfjs issue 3252), so the copy seems to depend on nothing. `inCausalOrder`
+ * mends that for every such kernel at once.
+ */
+import { tf, type Tensor } from './tf.js';
+
+/** One kernel run: what went in, what came out, and the way back. */
+export interface TapeNode {
+  readonly id: number;
+  /** The kernel's name; of a `tf.customGrad` and of a saved copy, the name of the enclosing scope. */
+  readonly kernelName: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: readonly Tensor[];
+  /** Copies kept alive for the way back; whoever owns the tape disposes them. */
+  readonly saved: readonly Tensor[];
+  readonly gradient?: (outputGradients: (Tensor | undefined)[]) => Record<string, () => Tensor>;
+}
+
+/** Kernel runs in the order of execution. */
+export type Tape = TapeNode[];
+
+interface EngineState {
+  activeTape: Tape | null;
+  gradientDepth: number;
+}
+
+const engineState = (): EngineState => tf.engine().state as unknown as EngineState;
+
+/** The tape that is being written at the moment, if any. */
+export function activeTape(): Tape | undefined {
+  const state = engineState();
+  return state.gradientDepth > 0 ? state.activeTape! : undefined;
+}
+
+/** Runs `f` while kernels are appended to `tape`, or, without a tape, while nothing is written down. */
+export function recordOn<T>(tape: Tape | undefined, f: () => T): T {
+  const state = engineState();
+  const before = { activeTape: state.activeTape, gradientDepth: state.gradientDepth };
+  state.activeTape = tape ?? null;
+  state.gradientDepth = tape ? 1 : 0;
+  try {
+    return f();
+  } finally {
+    Object.assign(state, before);
+  }
+}
+
+/** Disposes what the nodes keep alive. */
+export function releaseTape(tape: readonly TapeNode[]): void {
+  for (const node of tape) for (const tensor of node.saved) tensor.dispose();
+}
+
+/** The same nodes with each one behind the producers of its inputs; only saved copies move. */
+export function inCausalOrder(tape: readonly TapeNode[]): TapeNode[] {
+  const producer = new Map<number, number>();
+  tape.forEach((node, index) => node.outputs.forEach((output) => producer.set(output.id, index)));
+  const position = tape.map((node, index) => {
+    let place = index;
+    for (const name in node.inputs) place = Math.max(place, (producer.get(node.inputs[name]!.id) ?? -1) + 0.5);
+    return { node, place };
+  });
+  return position.sort((a, b) => a.place - b.place).map(({ node }) => node);
+}
+
+/** Derivatives pass through floating-point values only; an index or a comparison is locally constant. */
+const carriesGradient = (tensor: Tensor): boolean => tensor.dtype === 'float32';
+
+/** Ids of all tensors that are functions of `sources`, the sources included. */
+export function dependents(tape: readonly TapeNode[], sources: readonly Tensor[]): Set<number> {
+  const ids = new Set(sources.map((source) => source.id));
+  for (const node of tape) {
+    for (const name in node.inputs) {
+      if (!ids.has(node.inputs[name]!.id)) continue;
+      for (const output of node.outputs) if (carriesGradient(output)) ids.add(output.id);
+      break;
+    }
+  }
+  return ids;
+}
+
+/** The nodes through which `sources` influence any of `targets`, in order. */
+export function pathBetween(tape: readonly TapeNode[], sources: readonly Tensor[], targets: readonly Tensor[]): TapeNode[] {
+  const dependent = dependents(tape, sources);
+  const needed = new Set(targets.map((target) => target.id));
+  const path: TapeNode[] = [];
+  for (let i = tape.length - 1; i >= 0; i--) {
+    const node = tape[i]!;
+    if (!node.outputs.some((output) => needed.has(output.id) && dependent.has(output.id))) continue;
+    let reached = false;
+    for (const name in node.inputs) {
+      const { id } = node.inputs[name]!;
+      if (!dependent.has(id)) continue;
+      needed.add(id);
+      reached = true;
+    }
+    if (reached) path.push(node);
+  }
+  return path.reverse();
+}
+
+/** A tensor of the tape together with the gradient of the final result with respect to it. */
+export type Cotangent = readonly [tensor: Tensor, gradient: Tensor];
+
+export interface BackpropagateOptions {
+  /** Dispose each node's saved copies as soon as the walk has passed it; the tape is of no more use then. */
+  release?: boolean;
+}
+
+/**
+ * Reverse-mode differentiation: sum over the targets of (d target / d source)ᵀ · cotangent, for every
+ * source. `undefined` stands for a source that no target depends on. Runs inside the caller's tidy.
+ */
+export function backpropagate(
+  tape: readonly TapeNode[], cotangents: readonly Cotangent[], sources: readonly Tensor[], { release = false }: BackpropagateOptions = {},
+): (Tensor | undefined)[] {
+  const dependent = dependents(tape, sources);
+  const gradients = accumulator(cotangents.map(([, gradient]) => gradient));
+  const wanted = new Set(sources.map((source) => source.id));
+  for (const [tensor, gradient] of cotangents) if (dependent.has(tensor.id)) gradients.add(tensor.id, gradient);
+
+  // While this walk is itself recorded the tape grows behind it; those nodes belong to the next walk.
+  for (let i = tape.length - 1; i >= 0; i--) {
+    const node = tape[i]!;
+    const outputGradients = node.outputs.map((output) => gradients.of(output.id));
+    if (outputGradients.some((gradient) => gradient !== undefined)) {
+      stepBack(node, outputGradients, dependent, gradients.add);
+      for (const output of node.outputs) if (!wanted.has(output.id)) gradients.drop(output.id);
+    }
+    if (release) for (const tensor of node.saved) tensor.dispose();
+  }
+  return sources.map((source) => gradients.of(source.id));
+}
+
+/** Sums of gradients by tensor id; disposes what it no longer needs, except the caller's own. */
+function accumulator(borrowed: readonly Tensor[]) {
+  const sums = new Map<number, Tensor>();
+  const live = new Set(borrowed.map((tensor) => tensor.id));
+  const own = (tensor: Tensor): Tensor => {
+    live.add(tensor.id);
+    return tensor;
+  };
+  const discard = (tensor: Tensor): void => {
+    if (borrowed.includes(tensor)) return;
+    live.delete(tensor.id);
+    tensor.dispose();
+  };
+  return {
+    of: (id: number): Tensor | undefined => sums.get(id),
+    add(id: number, gradient: Tensor): void {
+      const sum = sums.get(id);
+      if (sum) {
+        sums.set(id, own(tf.add(sum, gradient)));
+        discard(sum);
+        if (!live.has(gradient.id) && !gradient.kept) gradient.dispose();
+        return;
+      }
+      // A tensor that someone else also holds (handed through, shared by two inputs, saved) gets a double.
+      sums.set(id, own(live.has(gradient.id) || gradient.kept ? tf.clone(gradient) : gradient));
+    },
+    drop(id: number): void {
+      const sum = sums.get(id);
+      sums.delete(id);
+      if (sum) discard(sum);
+    },
+  };
+}
+
+function stepBack(
+  node: TapeNode, outputGradients: (Tensor | undefined)[], dependent: ReadonlySet<number>, add: (id: number, gradient: Tensor) => void,
+): void {
+  const names = Object.keys(node.inputs).filter((name) => dependent.has(node.inputs[name]!.id));
+  if (names.length === 0) return;
+  if (!node.gradient) throw new Error(`the kernel '${node.kernelName}' has no gradient`);
+  const inputGradients = node.gradient(outputGradients);
+  for (const name of names) {
+    const { id, shape } = node.inputs[name]!;
+    const gradientOf = inputGradients[name];
+    if (!gradientOf) throw new Error(`the kernel '${node.kernelName}' has no gradient for its input '${name}'`);
+    const gradient = tf.tidy(gradientOf);
+    if (gradient.dtype !== 'float32' || !tf.util.arraysEqual(gradient.shape, shape)) {
+      throw new Error(
+        `the kernel '${node.kernelName}' gives its input '${name}' of shape [${shape}] a gradient of ${gradient.dtype} [${gradient.shape}]`,
+      );
+    }
+    add(id, gradient);
+  }
+}

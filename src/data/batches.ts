@@ -1,0 +1,108 @@
+/**
+ * Batches as a pure function of (seed, name, epoch, step): a resumed run asks for the same epoch and step and gets the
+ * same bytes, so that no random state has to be saved.
+ */
+import { WeftError } from '../errors.js';
+import { stream, type Rng } from '../tensor/rng.js';
+import { checkAugmentation, drawChange, type Augmentation, type Change } from './augment.js';
+import { exampleSize } from './dataset.js';
+import type { Normalization } from './normalization.js';
+import type { Split } from './split.js';
+import { allIndices } from './stratify.js';
+import { scaling, writeChanged, writePlain } from './write-example.js';
+
+/** Normalized inputs in row-major [count, height, width, channels], and their classes. The arrays are the caller's. */
+export interface Batch {
+  readonly inputs: Float32Array;
+  readonly labels: Int32Array;
+  readonly shape: [count: number, height: number, width: number, channels: number];
+}
+
+export interface OrderOptions {
+  readonly seed: number;
+  /** Two orders of different names are independent. */
+  readonly name: string;
+  readonly epoch: number;
+}
+
+/** The order of 0..count-1 in an epoch, by `stream(seed, 'data-order', name, epoch)`. */
+export const epochOrder = (count: number, { seed, name, epoch }: OrderOptions): Uint32Array =>
+  stream(seed, 'data-order', name, epoch).permutation(count);
+
+export interface BatchesOptions {
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly normalization: Normalization;
+  /** Names the random streams. Default: the split's name. */
+  readonly name?: string;
+  /** A new order every epoch (default), or always the split's own. */
+  readonly shuffle?: boolean;
+  /** Whether a last batch that is not full is left out (default) or given. */
+  readonly last?: 'drop' | 'keep';
+  readonly augment?: Augmentation;
+}
+
+export interface Batches {
+  readonly batchSize: number;
+  readonly stepsPerEpoch: number;
+  /** Examples seen in one epoch. */
+  readonly examplesPerEpoch: number;
+  /** The batch of a step in 0..stepsPerEpoch-1 of an epoch: the same bytes each time it is asked for, in any order. */
+  at(epoch: number, step: number): Batch;
+}
+
+/** The batches of a split, each to be had at once by its epoch and step. */
+export function batches(
+  split: Split,
+  { batchSize, seed, normalization, name = split.name, shuffle = true, last = 'drop', augment = {} }: BatchesOptions,
+): Batches {
+  const count = split.indices.length;
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new WeftError('config', `a batch size of ${batchSize} makes no sense`, 'give a whole number above 0');
+  if (last === 'drop' && batchSize > count)
+    throw new WeftError('config', `the ${split.name} split has ${count} examples, fewer than one batch of ${batchSize}`,
+      'take a smaller batch size or a larger split');
+  const augmented = checkAugmentation(augment, split.inputShape);
+  const stepsPerEpoch = (last === 'drop' ? Math.floor : Math.ceil)(count / batchSize);
+  const unshuffled = allIndices(count);
+  let order = { epoch: NaN, positions: unshuffled };
+  return {
+    batchSize,
+    stepsPerEpoch,
+    examplesPerEpoch: Math.min(count, stepsPerEpoch * batchSize),
+    at(epoch, step) {
+      if (!(Number.isInteger(step) && step >= 0 && step < stepsPerEpoch))
+        throw new RangeError(`step ${step} of an epoch of ${stepsPerEpoch}`);
+      if (shuffle && order.epoch !== epoch) order = { epoch, positions: epochOrder(count, { seed, name, epoch }) };
+      const positions = order.positions.subarray(step * batchSize, (step + 1) * batchSize);
+      return makeBatch(split, positions, normalization,
+        augmented ? { augment, rng: stream(seed, 'augment', name, epoch, step) } : undefined);
+    },
+  };
+}
+
+/** The examples at some positions of a split as one batch, changed at random if `augmentation` is given. */
+export function makeBatch(
+  split: Split,
+  positions: ArrayLike<number>,
+  normalization: Normalization,
+  augmentation?: { readonly augment: Augmentation; readonly rng: Rng },
+): Batch {
+  const { inputShape, examples, indices } = split;
+  const size = exampleSize(inputShape);
+  const inputs = new Float32Array(positions.length * size);
+  const labels = new Int32Array(positions.length);
+  const scale = scaling(normalization);
+  const background = (augmentation?.augment.shift ?? 0) > 0;
+  const change: Change = { dy: 0, dx: 0, flip: false, top: 0, bottom: 0, left: 0, right: 0 };
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i]!;
+    labels[i] = split.labels[position]!;
+    const from = indices[position]! * size;
+    if (augmentation) {
+      drawChange(change, augmentation.augment, inputShape, augmentation.rng);
+      writeChanged(inputs, i * size, examples.images, from, inputShape, scale, change, background);
+    } else writePlain(inputs, i * size, examples.images, from, size, scale);
+  }
+  return { inputs, labels, shape: [positions.length, ...inputShape] };
+}

@@ -1,0 +1,99 @@
+/**
+ * A labelled data set in plain typed arrays. Pixels stay as they were read (bytes where they are
+ * bytes, so CIFAR-10 takes 180 MB and not 740); they become normalized floats batch by batch.
+ */
+import { WeftError } from '../errors.js';
+
+/** Height, width, channels. A row of n numbers that is no image has the shape [1, 1, n]. */
+export type InputShape = readonly [height: number, width: number, channels: number];
+
+/** Inputs and their labels, one after the other. */
+export interface Examples {
+  /** Row-major [count, height, width, channels]. */
+  readonly images: Uint8Array | Float32Array;
+  /** Class of each example, 0..classes-1. */
+  readonly labels: Uint8Array | Int32Array;
+  readonly count: number;
+}
+
+/** A file (or a folder of files) that a data set was read from, as a run records it. */
+export interface Source {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface Dataset {
+  readonly name: string;
+  readonly inputShape: InputShape;
+  readonly classes: number;
+  readonly classNames?: readonly string[];
+  readonly train: Examples;
+  /** Undefined where the source has no test part: `splitDataset` then takes one from `train`. */
+  readonly test: Examples | undefined;
+  readonly sources: readonly Source[];
+}
+
+export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {
+  readonly train: Omit<Examples, 'count'>;
+  readonly test?: Omit<Examples, 'count'> | undefined;
+  readonly sources?: readonly Source[];
+};
+
+/**
+ * A checked data set from arrays in memory: sizes agree with the shape, labels lie in 0..classes-1,
+ * and every class has a training example. Errors speak of `where`, the file that holds the labels.
+ */
+export function defineDataset(fields: DatasetFields, where: string = fields.name): Dataset {
+  const { inputShape, classes, classNames } = fields;
+  if (!inputShape.every((size) => Number.isInteger(size) && size > 0))
+    throw new WeftError('data', `${where}: the shape [${inputShape.join(', ')}] of an example is empty or broken`,
+      'give height, width and channels as whole numbers above zero');
+  if (!(Number.isInteger(classes) && classes >= 2))
+    throw new WeftError('data', `${where}: ${classes === 1 ? 'all examples are of one class' : `${classes} classes`}`,
+      'a classifier needs examples of at least two classes');
+  if (classNames && classNames.length !== classes)
+    throw new WeftError('data', `${where}: ${classNames.length} class names for ${classes} classes`, 'name each class once');
+
+  const train = checkedExamples(fields.train, inputShape, classes, `${where}: training part`);
+  const missing = classCounts(train.labels, classes).indexOf(0);
+  if (missing >= 0)
+    throw new WeftError('data',
+      `${where}: labels run from 0 to ${classes - 1}, but no training example is of class ${classNames?.[missing] ?? missing}`,
+      'a label is corrupt, or the examples of that class are missing: labels must be 0, 1, 2, … without gaps');
+  return {
+    ...fields,
+    train,
+    test: fields.test && checkedExamples(fields.test, inputShape, classes, `${where}: test part`),
+    sources: fields.sources ?? [],
+  };
+}
+
+/** Numbers in one example. */
+export const exampleSize = ([height, width, channels]: InputShape): number => height * width * channels;
+
+/** How many labels there are of each class. */
+export function classCounts(labels: ArrayLike<number>, classes: number): Uint32Array {
+  const counts = new Uint32Array(classes);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;
+  return counts;
+}
+
+function checkedExamples(
+  { images, labels }: Omit<Examples, 'count'>,
+  inputShape: InputShape,
+  classes: number,
+  where: string,
+): Examples {
+  const count = labels.length;
+  if (count === 0) throw new WeftError('data', `${where} has no examples`, 'add some, or leave the part out');
+  if (images.length !== count * exampleSize(inputShape))
+    throw new WeftError('data',
+      `${where}: ${images.length} numbers are not ${count} examples of shape [${inputShape.join(', ')}]`,
+      'images and labels must belong together');
+  const wrong = labels.findIndex((label) => !(label >= 0 && label < classes));
+  if (wrong >= 0)
+    throw new WeftError('data', `${where}: label ${labels[wrong]} of example ${wrong} is not in 0..${classes - 1}`,
+      'mend the label, or remove the example');
+  return { images, labels, count };
+}

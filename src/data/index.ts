@@ -1,0 +1,34 @@
+export { checkAugmentation, type Augmentation } from './augment.js';
+export { batches, epochOrder, makeBatch, type Batch, type Batches, type BatchesOptions, type OrderOptions } from './batches.js';
+export { readCifarFolder } from './cifar10.js';
+export { readCsv, type CsvOptions } from './csv.js';
+export {
+  classCounts,
+  defineDataset,
+  exampleSize,
+  type Dataset,
+  type DatasetFields,
+  type Examples,
+  type InputShape,
+  type Source,
+} from './dataset.js';
+export { readDigits } from './digits.js';
+export { parseIdx, readIdxFolder, type IdxArray } from './idx.js';
+export { readImageFolder, type ImageFolderOptions } from './image-folder.js';
+export { measureNormalization, type Normalization } from './normalization.js';
+export { datasetNames, findDataset, openDataset, type Found, type OpenOptions, type Surroundings } from './open.js';
+export { prepareData, type DataConfig, type DataRecord, type PreparedData } from './prepare.js';
+export {
+  assertDisjoint,
+  recordSplit,
+  recordSplits,
+  splitDataset,
+  type Share,
+  type Split,
+  type SplitName,
+  type SplitOptions,
+  type SplitRecord,
+  type Splits,
+} from './split.js';
+export { addLabelNoise, takeSubset, type Amount, type NoisySplit, type SubsetOptions } from './subset.js';
+export { batchTensors, type BatchTensors } from './to-tensors.js';

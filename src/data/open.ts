@@ -1,0 +1,145 @@
+/** Finding and opening a data set by its name or its path. */
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { WeftError, unknownNameHint } from '../errors.js';
+import { findCifarFiles, readCifarFolder } from './cifar10.js';
+import { readCsv, type CsvOptions } from './csv.js';
+import type { Dataset } from './dataset.js';
+import { readDigits } from './digits.js';
+import { findIdxFiles, readIdxFolder } from './idx.js';
+import { isImageFolder, readImageFolder, type ImageFolderOptions } from './image-folder.js';
+import { isFolder, listFolder } from './source.js';
+
+export interface OpenOptions extends CsvOptions, ImageFolderOptions {
+  /** Where `mnist` or `cifar10` lies: the folder itself or the one above. Nothing else is searched then. */
+  readonly path?: string;
+}
+
+/** What the search for data depends on beside the options. */
+export interface Surroundings {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'csv';
+
+/** Data sets known by name: the form of their files, none for what is embedded. */
+const NAMED = { digits: undefined, mnist: 'idx', cifar10: 'cifar' } as const;
+
+const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
+  digits: [],
+  idx: ['path'],
+  cifar: ['path'],
+  images: ['size', 'channels'],
+  csv: ['label', 'header', 'imageShape'],
+};
+
+/** The names that `openDataset` knows. */
+export const datasetNames: readonly string[] = Object.keys(NAMED);
+
+/**
+ * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and
+ * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class or CSV tables, or of a CSV file.
+ * The form of a folder is found by looking into it.
+ */
+export function openDataset(spec: string, options: OpenOptions = {}, surroundings: Surroundings = {}): Dataset {
+  if (spec === 'digits') {
+    checkOptions(spec, 'digits', options);
+    return readDigits();
+  }
+  if (spec === 'mnist' || spec === 'cifar10') {
+    const form = NAMED[spec];
+    checkOptions(spec, form, options);
+    return read(form, foundOrThrow(spec, options, surroundings), spec, options);
+  }
+  const path = resolve(surroundings.cwd ?? process.cwd(), spec);
+  if (!existsSync(path))
+    throw new WeftError('data', `no data set and no path is called '${spec}' (looked for ${path})`,
+      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class or of a CSV file`);
+  const form = formOf(path);
+  if (!form)
+    throw new WeftError('data', `${path} holds no data in a known form`,
+      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, '
+      + 'train.csv and test.csv, IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)');
+  checkOptions(path, form, options);
+  return read(form, path, basename(path).replace(/\.(csv|tsv)(\.gz)?$/i, ''), options);
+}
+
+export interface Found {
+  /** The folder that holds the data, or undefined. */
+  readonly folder: string | undefined;
+  /** The folders looked into, in order. */
+  readonly looked: readonly string[];
+}
+
+/** Where `mnist` or `cifar10` lies on this machine, and where it was looked for. */
+export function findDataset(name: 'mnist' | 'cifar10', options: Pick<OpenOptions, 'path'> = {}, surroundings: Surroundings = {}): Found {
+  const { cwd = process.cwd(), env = process.env } = surroundings;
+  const roots = options.path ? [options.path] : [env['WEFT_DATA'], 'data', join('..', 'shared', 'data')];
+  const looked = roots
+    .filter((root) => root !== undefined && root !== '')
+    .flatMap((root) => [join(resolve(cwd, root!), name), resolve(cwd, root!)]);
+  return { folder: looked.find((folder) => isFolder(folder) && folderForm(folder) === NAMED[name]), looked };
+}
+
+function foundOrThrow(name: 'mnist' | 'cifar10', options: OpenOptions, surroundings: Surroundings): string {
+  const { folder, looked } = findDataset(name, options, surroundings);
+  if (folder) return folder;
+  const files = name === 'mnist' ? 'the four *-ubyte files, gzipped or not' : "the *.bin files of CIFAR-10's binary version";
+  throw new WeftError('data', `${name} was not found; looked in ${looked.join(', ')}`,
+    `put ${files} into one of these folders, or say where they are: option path, or WEFT_DATA in the environment. `
+    + "'digits' needs no files");
+}
+
+function read(form: Exclude<Form, 'digits'>, path: string, name: string, options: OpenOptions): Dataset {
+  switch (form) {
+    case 'idx':
+      return readIdxFolder(path, name);
+    case 'cifar':
+      return readCifarFolder(batchFolder(path), name);
+    case 'images':
+      return readImageFolder(path, name, options);
+    case 'csv':
+      return readCsv(...tablePaths(path, name, options));
+  }
+}
+
+const CSV_FILE = /\.(csv|tsv)(\.gz)?$/i;
+
+function formOf(path: string): Exclude<Form, 'digits'> | undefined {
+  return isFolder(path) ? folderForm(path) : CSV_FILE.test(path) ? 'csv' : undefined;
+}
+
+function folderForm(folder: string): Exclude<Form, 'digits'> | undefined {
+  if (findIdxFiles(folder).size > 0) return 'idx';
+  if (findCifarFiles(batchFolder(folder)).train.length > 0) return 'cifar';
+  if (isImageFolder(folder)) return 'images';
+  return csvFiles(folder).length > 0 ? 'csv' : undefined;
+}
+
+/** CIFAR-10's archive unpacks into a folder of its own. */
+function batchFolder(folder: string): string {
+  const inner = join(folder, 'cifar-10-batches-bin');
+  return isFolder(inner) ? inner : folder;
+}
+
+const csvFiles = (folder: string): string[] => listFolder(folder).filter((file) => CSV_FILE.test(file));
+
+function tablePaths(path: string, name: string, options: OpenOptions): Parameters<typeof readCsv> {
+  if (!isFolder(path)) return [path, name, options];
+  const files = csvFiles(path);
+  const train = files.length === 1 ? files[0] : files.find((file) => /^train\./i.test(file));
+  const test = files.find((file) => /^test\./i.test(file) && file !== train);
+  if (!train)
+    throw new WeftError('data', `${path} holds ${files.join(', ')}`, 'name them train.csv and test.csv, or give the path of one file');
+  return [join(path, train), name, options, test && join(path, test)];
+}
+
+/** An option that the form of the data does not have would be ignored in silence. */
+function checkOptions(what: string, form: Form, options: OpenOptions): void {
+  const wrong = (Object.keys(options) as (keyof OpenOptions)[])
+    .find((option) => options[option] !== undefined && !FORM_OPTIONS[form].includes(option));
+  if (wrong)
+    throw new WeftError('config', `${what}: the data option '${wrong}' has no meaning for ${form} data`,
+      FORM_OPTIONS[form].length > 0 ? unknownNameHint(wrong, FORM_OPTIONS[form]) : 'leave it out');
+}

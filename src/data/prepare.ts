@@ -1,0 +1,61 @@
+/** All that a run needs of its data, from a plain description of it. */
+import type { Dataset } from './dataset.js';
+import { measureNormalization, type Normalization } from './normalization.js';
+import { openDataset, type OpenOptions, type Surroundings } from './open.js';
+import { recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
+import { addLabelNoise, takeSubset, type SubsetOptions } from './subset.js';
+
+export interface DataConfig {
+  /** A name or a path, see `openDataset`. */
+  readonly source: string;
+  readonly options?: OpenOptions;
+  readonly subset?: Omit<SubsetOptions, 'seed'>;
+  readonly split?: Omit<SplitOptions, 'seed'>;
+  /** Rate of symmetric label noise in the training split. Default 0. */
+  readonly labelNoise?: number;
+}
+
+/** What a run writes down about its data: plain JSON. */
+export interface DataRecord extends Pick<Dataset, 'name' | 'inputShape' | 'classes' | 'classNames' | 'sources'> {
+  readonly splits: Record<string, SplitRecord>;
+  readonly normalization: Normalization;
+  readonly labelNoise: { readonly rate: number; readonly changed: number };
+}
+
+export interface PreparedData {
+  readonly dataset: Dataset;
+  readonly splits: Splits;
+  /** Of the training split. */
+  readonly normalization: Normalization;
+  /** Positions in the training split whose label is wrong. */
+  readonly changedLabels: Uint32Array;
+  readonly record: DataRecord;
+}
+
+/** Opens a data set, takes a subset, splits it, adds label noise to the training split and measures its normalization. */
+export function prepareData(config: DataConfig, seed: number, surroundings: Surroundings = {}): PreparedData {
+  const { source, options, subset, split, labelNoise = 0 } = config;
+  const whole = openDataset(source, options, surroundings);
+  const dataset = subset ? takeSubset(whole, { ...subset, seed }) : whole;
+  const clean = splitDataset(dataset, { ...split, seed });
+  const { split: train, changed } = addLabelNoise(clean.train, { rate: labelNoise, seed });
+  const splits = { ...clean, train };
+  const normalization = measureNormalization(train);
+  const { name, inputShape, classes, classNames, sources } = dataset;
+  return {
+    dataset,
+    splits,
+    normalization,
+    changedLabels: changed,
+    record: {
+      name,
+      inputShape,
+      classes,
+      ...(classNames && { classNames }),
+      sources,
+      splits: recordSplits(splits),
+      normalization,
+      labelNoise: { rate: labelNoise, changed: changed.length },
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** Reading a file whole: its hash for the record, its content unpacked where it is gzipped. */
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { WeftError } from '../errors.js';
+import type { Source } from './dataset.js';
+
+export interface SourceFile {
+  /** The content, unpacked. */
+  readonly bytes: Uint8Array;
+  /** Path, size and hash of the file as it lies on disk. */
+  readonly source: Source;
+}
+
+/** The content of a file, gunzipped if it starts with gzip's magic number whatever its name is. */
+export function readSource(path: string): SourceFile {
+  const raw = readBytes(path);
+  return {
+    bytes: raw[0] === 0x1f && raw[1] === 0x8b ? gunzip(raw, path) : raw,
+    source: { path, sha256: sha256(raw), bytes: raw.length },
+  };
+}
+
+/** The content of a file as it is. */
+export const readBytes = (path: string): Buffer => readable(path, () => readFileSync(path));
+
+/** The names of what lies in a folder (with `recursive` also deeper, as relative paths), in order. */
+export const listFolder = (path: string, { recursive = false } = {}): string[] =>
+  readable(path, () => readdirSync(path, { recursive, encoding: 'utf8' }).sort());
+
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+function readable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new WeftError('data', `cannot read ${path}: ${(cause as Error).message}`,
+      'check the path and that you may read it', { cause });
+  }
+}
+
+/** The files of a folder as one source, whose hash covers every path and content. */
+export function folderSource(path: string, files: readonly Source[]): Source {
+  const listing = files.map((file) => `${file.sha256}  ${file.path}\n`).join('');
+  return { path, sha256: sha256(listing), bytes: files.reduce((total, file) => total + file.bytes, 0) };
+}
+
+export const sha256 = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('hex');
+
+function gunzip(raw: Buffer, path: string): Buffer {
+  try {
+    return gunzipSync(raw);
+  } catch (cause) {
+    throw new WeftError('data', `${path} is a truncated or corrupt gzip file (${(cause as Error).message})`,
+      'fetch or copy it again', { cause });
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The disjoint parts of a data set that a search needs: shared weights learn on `train`, the controller's
+ * reward comes from `validation`, the final choice may have `derive` and the Fisher information `fisher` to
+ * themselves, and `test` is seen once, at the end.
+ */
+import { createHash } from 'node:crypto';
+import { WeftError } from '../errors.js';
+import { stream } from '../tensor/rng.js';
+import { classCounts, exampleSize, type Dataset, type Examples, type InputShape } from './dataset.js';
+import { allIndices, stratifiedDraw } from './stratify.js';
+
+export type SplitName = 'train' | 'validation' | 'derive' | 'fisher' | 'test';
+
+/** Some of a data set's examples, with labels of its own: noise in one split touches no other. */
+export interface Split {
+  readonly name: SplitName;
+  readonly inputShape: InputShape;
+  readonly classes: number;
+  readonly examples: Examples;
+  /** Which of `examples`, ascending. */
+  readonly indices: Uint32Array;
+  /** The label of each, in the order of `indices`. */
+  readonly labels: Int32Array;
+}
+
+export type Splits = Readonly<Record<'train' | 'validation' | 'test', Split>> & Readonly<Partial<Record<SplitName, Split>>>;
+
+/** Below 1 a fraction of the part that is divided, otherwise a number of examples. */
+export type Share = number;
+
+export interface SplitOptions {
+  readonly seed: number;
+  /** Rewards of the controller. Default 0.1, the 45,000 to 5,000 of ENAS. */
+  readonly validation?: Share;
+  /** A part of its own for choosing the final architecture. Default: none. */
+  readonly derive?: Share;
+  /** A part of its own for Fisher information. Default: none. */
+  readonly fisher?: Share;
+  /** Default: all that the other parts leave. */
+  readonly train?: Share;
+  /** Taken from the whole first, and only where the data set has no test part. Default 0.2. */
+  readonly test?: Share;
+}
+
+/**
+ * Divides a data set into disjoint parts in which every class keeps its share, by `stream(seed, 'split', part)`.
+ * Fractions are of the training part that is left once a test part is set aside.
+ */
+export function splitDataset(
+  dataset: Dataset,
+  { seed, validation = 0.1, derive = 0, fisher = 0, train, test = 0.2 }: SplitOptions,
+): Splits {
+  const { classes } = dataset;
+  const labels = dataset.train.labels;
+  let pool = allIndices(labels.length);
+  const take = (name: SplitName, share: Share, whole: number): Split => {
+    const count = shareCount(share, whole, name);
+    if (count > pool.length)
+      throw new WeftError('data', `${dataset.name}: ${count} examples for ${name}, but only ${pool.length} of ${whole} are left`,
+        'make the parts smaller');
+    const draw = stratifiedDraw(pool, labels, classes, count, stream(seed, 'split', name));
+    pool = draw.rest;
+    return makeSplit(name, dataset, dataset.train, draw.taken);
+  };
+
+  const testSplit = dataset.test
+    ? makeSplit('test', dataset, dataset.test, allIndices(dataset.test.count))
+    : take('test', test, labels.length);
+  const whole = pool.length;
+  const parts: Partial<Record<SplitName, Split>> = {};
+  for (const [name, share] of [['validation', validation], ['derive', derive], ['fisher', fisher]] as const)
+    if (share > 0 || name === 'validation') parts[name] = take(name, share, whole);
+  const trainSplit = train === undefined ? makeSplit('train', dataset, dataset.train, pool) : take('train', train, whole);
+  const starved = classCounts(trainSplit.labels, classes).indexOf(0);
+  if (starved >= 0)
+    throw new WeftError('data', `${dataset.name}: the training split has no example of class ${dataset.classNames?.[starved] ?? starved}`,
+      'make the other parts smaller, or add examples of that class');
+  const splits = { train: trainSplit, validation: parts.validation!, ...parts, test: testSplit };
+  assertDisjoint(splits);
+  return splits;
+}
+
+/** The number of examples that a share of `whole` means. */
+export function shareCount(share: Share, whole: number, what: string): number {
+  const count = share < 1 ? Math.round(share * whole) : share;
+  if (Number.isInteger(count) && count >= 1 && count <= whole) return count;
+  throw new WeftError('config', `${what}: a share of ${share} is no part of ${whole} examples`,
+    `give a fraction below 1, or a whole number from 1 to ${whole}`);
+}
+
+/** Throws unless no example is in two splits. */
+export function assertDisjoint(splits: Partial<Record<SplitName, Split>>): void {
+  const owners = new Map<Examples, Map<number, SplitName>>();
+  for (const split of Object.values(splits)) {
+    const seen = owners.get(split.examples) ?? new Map<number, SplitName>();
+    owners.set(split.examples, seen);
+    for (const index of split.indices) {
+      if (seen.has(index))
+        throw new WeftError('data', `example ${index} is in ${seen.get(index)} and in ${split.name}`, 'splits must be disjoint');
+      seen.set(index, split.name);
+    }
+  }
+}
+
+export interface SplitRecord {
+  readonly count: number;
+  readonly perClass: readonly number[];
+  /** SHA-256 of the indices, ascending, as little-endian 32-bit integers. */
+  readonly indices: string;
+  /** SHA-256 of each example's numbers as they lie in memory and its label (32 bit), in that order. */
+  readonly content: string;
+}
+
+/** What a run records of each split, so that another one can be shown to have seen the same examples. */
+export function recordSplits(splits: Splits): Record<string, SplitRecord> {
+  return Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, recordSplit(split)]));
+}
+
+export function recordSplit({ examples, indices, labels, inputShape, classes }: Split): SplitRecord {
+  const size = exampleSize(inputShape);
+  const content = createHash('sha256');
+  indices.forEach((index, position) => {
+    content.update(examples.images.subarray(index * size, (index + 1) * size));
+    content.update(labels.subarray(position, position + 1));
+  });
+  return {
+    count: indices.length,
+    perClass: [...classCounts(labels, classes)],
+    indices: createHash('sha256').update(indices).digest('hex'),
+    content: content.digest('hex'),
+  };
+}
+
+function makeSplit(name: SplitName, { inputShape, classes }: Dataset, examples: Examples, indices: Uint32Array): Split {
+  return { name, inputShape, classes, examples, indices, labels: Int32Array.from(indices, (index) => examples.labels[index]!) };
+}

@@ -1,0 +1,66 @@
+/** Smaller data sets, and noisy ones. */
+import { WeftError } from '../errors.js';
+import { stream } from '../tensor/rng.js';
+import { classCounts, exampleSize, type Dataset, type Examples } from './dataset.js';
+import { shareCount, type Share, type Split } from './split.js';
+import { allIndices, drawQuotas, quotas } from './stratify.js';
+
+/** A share of a part with every class in proportion, or the same number of every class. */
+export type Amount = Share | { readonly perClass: number };
+
+export interface SubsetOptions {
+  readonly seed: number;
+  /** Default: all. */
+  readonly train?: Amount;
+  /** Default: all. */
+  readonly test?: Amount;
+}
+
+/** A data set with only some examples, drawn by `stream(seed, 'subset', part)` and kept in their order. */
+export function takeSubset(dataset: Dataset, { seed, train, test }: SubsetOptions): Dataset {
+  const some = (examples: Examples, part: string, amount: Amount | undefined): Examples =>
+    amount === undefined ? examples : pickExamples(dataset, examples, part, amount, seed);
+  return {
+    ...dataset,
+    train: some(dataset.train, 'train', train),
+    test: dataset.test && some(dataset.test, 'test', test),
+  };
+}
+
+function pickExamples(dataset: Dataset, { images, labels, count }: Examples, part: string, amount: Amount, seed: number): Examples {
+  const counts = classCounts(labels, dataset.classes);
+  const what = `${dataset.name}: subset of the ${part} part`;
+  const quota = typeof amount === 'number'
+    ? quotas(counts, shareCount(amount, count, what))
+    : Uint32Array.from(counts, () => amount.perClass);
+  const short = quota.findIndex((wanted, c) => !(wanted >= 1 && wanted <= counts[c]!));
+  if (short >= 0)
+    throw new WeftError('data',
+      `${what}: ${quota[short]} examples of class ${dataset.classNames?.[short] ?? short}, which has ${counts[short]}`,
+      'ask for at least one example of every class and no more than there are');
+  const { taken } = drawQuotas(allIndices(count), labels, quota, stream(seed, 'subset', part));
+  const size = exampleSize(dataset.inputShape);
+  const picked = images instanceof Uint8Array ? new Uint8Array(taken.length * size) : new Float32Array(taken.length * size);
+  taken.forEach((index, i) => picked.set(images.subarray(index * size, (index + 1) * size), i * size));
+  return { images: picked, labels: Int32Array.from(taken, (index) => labels[index]!), count: taken.length };
+}
+
+export interface NoisySplit {
+  readonly split: Split;
+  /** Positions in the split whose label is now wrong, ascending: train accuracy can be told apart on them. */
+  readonly changed: Uint32Array;
+}
+
+/**
+ * A split in which exactly round(rate · count) labels, drawn by `stream(seed, 'label-noise')`, are replaced by
+ * another class, each of the others being equally likely (symmetric noise). The given split is left as it is.
+ */
+export function addLabelNoise(split: Split, { rate, seed }: { readonly rate: number; readonly seed: number }): NoisySplit {
+  if (!(rate >= 0 && rate <= 1)) throw new WeftError('config', `label noise ${rate} is no rate`, 'give a number from 0 to 1');
+  const rng = stream(seed, 'label-noise');
+  const changed = rng.permutation(split.labels.length).slice(0, Math.round(rate * split.labels.length)).sort();
+  const labels = split.labels.slice();
+  for (const position of changed)
+    labels[position] = (labels[position]! + 1 + rng.int(split.classes - 1)) % split.classes;
+  return { split: { ...split, labels }, changed };
+}

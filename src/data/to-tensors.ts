@@ -1,0 +1,16 @@
+/** The one bridge from plain batches to TensorFlow.js. */
+import { tf, type Tensor1D, type Tensor4D } from '../tensor/tf.js';
+import type { Batch } from './batches.js';
+
+export interface BatchTensors {
+  /** float32 [count, height, width, channels]. */
+  readonly inputs: Tensor4D;
+  /** int32 [count]. */
+  readonly labels: Tensor1D;
+}
+
+/** A batch as tensors, which the caller disposes. Backends may read the batch's arrays as late as the first use. */
+export const batchTensors = ({ inputs, labels, shape }: Batch): BatchTensors => ({
+  inputs: tf.tensor4d(inputs, shape),
+  labels: tf.tensor1d(labels, 'int32'),
+});

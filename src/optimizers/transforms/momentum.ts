@@ -1,0 +1,25 @@
+import { mapNamed } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
+import { type GradientTransform } from '../transform.js';
+
+export interface TraceOptions {
+  /** Share of the trace that survives a step. */
+  decay?: number;
+  nesterov?: boolean;
+}
+
+/** m <- mu m + u; u <- m, or u + mu m with Nesterov's look ahead (Sutskever et al. 2013). The first trace is the gradient. */
+export function trace({ decay = 0.9, nesterov = false }: TraceOptions = {}): GradientTransform {
+  return {
+    name: 'trace',
+    update(updates, slots) {
+      const mu = tf.scalar(decay);
+      return mapNamed(updates, (update, name) => {
+        const previous = slots.get('trace', name);
+        const next = previous ? tf.add(update, tf.mul(mu, previous)) : tf.clone(update);
+        slots.set('trace', name, next);
+        return nesterov ? tf.add(update, tf.mul(mu, next)) : next;
+      });
+    },
+  };
+}

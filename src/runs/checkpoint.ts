@@ -1,0 +1,153 @@
+/**
+ * Checkpoints: everything that a run needs to go on exactly as if it had never stopped, as a folder that
+ * is there whole or not at all. Each file is hashed, so that a damaged one is noticed and an earlier one serves.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { type NamedTensors, pickNamed } from '../tensor/named.js';
+import { removeFolder, writeFolderAtomic } from './atomic-write.js';
+import { packageVersion } from './environment.js';
+import { type JournalEvent } from './journal.js';
+import { sha256, stringifyStrict } from './json.js';
+import { runFiles } from './run-directory.js';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+
+const FORMAT_VERSION = 1;
+
+export interface Checkpoint {
+  /** What the run counts by: names the folder, and must grow. */
+  readonly step: number;
+  /** Tensors by group, one file each: weights, optimizer, controller, … */
+  readonly tensors: Readonly<Record<string, NamedTensors>>;
+  /** Everything else that the run must remember: cursors, baselines, elapsed seconds. */
+  readonly state: Json;
+  /** The length of the journal, from `journal.sync()`. */
+  readonly events: number;
+}
+
+export interface KeepRule {
+  /** How many of the newest to keep. Two, so that one may be damaged. */
+  readonly keep?: number;
+  /** Also keep, for ever, those whose step is a multiple of this. */
+  readonly keepEvery?: number;
+}
+
+/** Written as state.json. */
+interface Document {
+  readonly formatVersion: number;
+  readonly weft: string;
+  readonly space: string;
+  readonly step: number;
+  readonly events: number;
+  readonly groups: Readonly<Record<string, { readonly sha256: string; readonly names: readonly string[] }>>;
+  readonly state: Json;
+}
+
+/** Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones by the rule. Returns its folder. */
+export function saveCheckpoint(runPath: string, space: string, { step, tensors, state, events }: Checkpoint, { keep = 2, keepEvery }: KeepRule = {}): string {
+  const files: Record<string, Uint8Array | string> = {};
+  const groups: Record<string, Document['groups'][string]> = {};
+  for (const [group, named] of Object.entries(tensors)) {
+    const bytes = encodeSafetensors(named);
+    files[`${group}.safetensors`] = bytes;
+    groups[group] = { sha256: sha256(bytes), names: Object.keys(named) };
+  }
+  const document: Document = { formatVersion: FORMAT_VERSION, weft: packageVersion, space, step, events, groups, state };
+  files[STATE_FILE] = seal(document);
+  const folder = folderOf(runPath, step);
+  writeFolderAtomic(folder, files);
+  prune(runPath, keep, keepEvery);
+  return folder;
+}
+
+export interface LoadOptions {
+  /** Told about each damaged checkpoint that is passed over. */
+  readonly warn?: (event: JournalEvent) => void;
+}
+
+/** The newest whole checkpoint of a run, its tensors owned by the caller and in the order in which they were saved. */
+export function loadLatestCheckpoint(runPath: string, space: string, { warn }: LoadOptions = {}): Checkpoint {
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof WeftError)) throw error;
+      warn?.({ type: 'warning', code: error.code, message: error.message });
+      return undefined;
+    }
+  };
+  for (const step of listCheckpoints(runPath).reverse()) {
+    const folder = folderOf(runPath, step);
+    const document = attempt(() => readDocument(folder));
+    if (!document) continue;
+    checkFits(document, folder, space);
+    const tensors = attempt(() => readGroups(document, folder));
+    if (tensors) return { step, tensors, state: document.state, events: document.events };
+  }
+  throw new WeftError('checkpoint', `${runPath} has no whole checkpoint`, `start again with the same config: \`weft search --config ${runFiles(runPath).config}\``);
+}
+
+/** The steps at which a run has checkpoints, in order. */
+export function listCheckpoints(runPath: string): number[] {
+  const { checkpoints } = runFiles(runPath);
+  try {
+    return readdirSync(checkpoints).filter((name) => FOLDER_NAME.test(name)).map(Number).sort((a, b) => a - b);
+  } catch (cause) {
+    throw new WeftError('run', `cannot read ${checkpoints}: ${(cause as Error).message}`, 'check that this is the directory of a run', { cause });
+  }
+}
+
+const folderOf = (runPath: string, step: number): string => join(runFiles(runPath).checkpoints, String(step).padStart(8, '0'));
+const FOLDER_NAME = /^\d{8,}$/;
+const STATE_FILE = 'state.json';
+
+/** The document as text, with a hash of itself. */
+function seal(document: Document): string {
+  const text = stringifyStrict(document as unknown as Json);
+  return `${text.slice(0, -1)},"sha256":"${sha256(text)}"}\n`;
+}
+
+function readDocument(folder: string): Document {
+  const text = readPart(folder, STATE_FILE).toString();
+  const body = text.replace(/,"sha256":"([0-9a-f]{64})"}\n$/, '}');
+  if (body === text || !text.endsWith(`"${sha256(body)}"}\n`)) throw damaged(folder, STATE_FILE);
+  return JSON.parse(body) as Document;
+}
+
+function readGroups({ groups }: Document, folder: string): Record<string, NamedTensors> {
+  const contents = Object.entries(groups).map(([group, expected]) => {
+    const name = `${group}.safetensors`;
+    const bytes = readPart(folder, name);
+    if (sha256(bytes) !== expected.sha256) throw damaged(folder, name);
+    return { group, bytes, name, names: expected.names };
+  });
+  return Object.fromEntries(contents.map(({ group, bytes, name, names }) => [group, pickNamed(decodeSafetensors(bytes, join(folder, name)).tensors, names)]));
+}
+
+function checkFits({ formatVersion, weft, space }: Document, folder: string, wanted: string): void {
+  if (formatVersion !== FORMAT_VERSION) {
+    throw new WeftError('checkpoint', `${folder} was written by weft-nas ${weft} in format ${formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`, `go on with \`npx weft-nas@${weft}\``);
+  }
+  if (space !== wanted) {
+    throw new WeftError('checkpoint', `${folder} is of the search space ${space}, not ${wanted}`, 'the space was changed after the run began: put back its definition, or start a new search');
+  }
+}
+
+function prune(runPath: string, keep: number, keepEvery: number | undefined): void {
+  const steps = listCheckpoints(runPath);
+  for (const step of steps.slice(0, Math.max(0, steps.length - Math.max(1, keep)))) {
+    if (keepEvery === undefined || step % keepEvery !== 0) removeFolder(folderOf(runPath, step));
+  }
+}
+
+function readPart(folder: string, name: string): Buffer {
+  try {
+    return readFileSync(join(folder, name));
+  } catch (cause) {
+    throw new WeftError('checkpoint', `cannot read ${join(folder, name)}: ${(cause as Error).message}`, 'an earlier checkpoint will do', { cause });
+  }
+}
+
+const damaged = (folder: string, name: string): WeftError => new WeftError('checkpoint', `${join(folder, name)} is damaged: its hash is not the recorded one`, 'an earlier checkpoint will do');

@@ -1,0 +1,160 @@
+/** A run on disk: a directory that says what was asked for, with what, and what came of it. */
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { nearest, WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { diskError, removeUnfinished, writeFileAtomic } from './atomic-write.js';
+import { now } from './clock.js';
+import { describeEnvironment, packageVersion } from './environment.js';
+import { sha256, stringifyStrict } from './json.js';
+import { acquireLock, type RunLock } from './lock.js';
+
+const FORMAT_VERSION = 1;
+
+const manifestSchema = z.object({
+  formatVersion: z.literal(FORMAT_VERSION),
+  name: z.string(),
+  created: z.string(),
+  seed: z.number(),
+  /** Hash of config.yaml. */
+  configSha256: z.string(),
+  environment: z.record(z.string(), z.unknown()),
+  /** What else is to be remembered, such as the hashes of the data. */
+  facts: z.record(z.string(), z.unknown()),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+
+export interface Run {
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** The resolved config. */
+  readonly config: Json;
+}
+
+export interface RunOptions {
+  /** What the run is of, for example `macro-cnn digits`; becomes part of the directory's name. */
+  readonly name: string;
+  readonly seed: number;
+  /** The resolved config: with every default filled in, so that it alone repeats the run. */
+  readonly config: Json;
+  readonly facts?: Readonly<Record<string, Json>>;
+}
+
+/** Where a run keeps what; other results lie beside these under names of their own. */
+export const runFiles = (path: string) => ({
+  manifest: join(path, 'manifest.json'),
+  config: join(path, 'config.yaml'),
+  events: join(path, 'events.jsonl'),
+  checkpoints: join(path, 'checkpoints'),
+  summary: join(path, 'summary.json'),
+  report: join(path, 'report.html'),
+  lock: join(path, 'run.lock'),
+}) as const;
+
+/** Creates `root/<yyyymmdd-hhmmss>-<name>`, with a number behind if that exists: no run is ever overwritten. */
+export function createRun(root: string, { name, seed, config, facts = {} }: RunOptions): Run {
+  const created = now();
+  const path = createUnique(resolve(root), `${timestamp(created)}-${slug(name)}`);
+  try {
+    const files = runFiles(path);
+    mkdirSync(files.checkpoints);
+    const text = stringify(config);
+    writeFileAtomic(files.config, text);
+    const manifest = { formatVersion: FORMAT_VERSION, name, created: created.toISOString(), seed, configSha256: sha256(text), environment: { ...describeEnvironment() }, facts } as const;
+    writeFileAtomic(files.manifest, `${stringifyStrict(manifest as unknown as Json, 2)}\n`); // last: without it the directory is no run
+    return { path, manifest, config };
+  } catch (cause) {
+    rmSync(path, { recursive: true, force: true });
+    throw diskError(path, cause);
+  }
+}
+
+/** The run in a directory, checked; nothing is changed and no lock is taken. */
+export function openRun(directory: string): Run {
+  const path = resolve(directory);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new WeftError('run', `there is no run directory ${path}`, similar(path));
+  const files = runFiles(path);
+  const manifest = parseManifest(readPart(files.manifest, path), files.manifest);
+  const text = readPart(files.config, path);
+  if (sha256(text) !== manifest.configSha256) {
+    throw new WeftError('run', `${files.config} was changed after the run began`, 'put back the original, or start a new search with the changed file: `weft search --config FILE`');
+  }
+  return { path, manifest, config: parse(text) as Json };
+}
+
+/** Takes the run for this process alone, and clears away what a killed one has left unfinished. */
+export function lockRun(path: string): RunLock {
+  const files = runFiles(path);
+  const lock = acquireLock(files.lock);
+  removeUnfinished(path);
+  removeUnfinished(files.checkpoints);
+  return lock;
+}
+
+/** The paths of the runs under `root`, oldest first. */
+export const listRuns = (root: string): string[] =>
+  foldersIn(resolve(root)).map((name) => join(resolve(root), name)).filter((path) => statSync(runFiles(path).manifest, { throwIfNoEntry: false }));
+
+function createUnique(root: string, name: string): string {
+  for (let attempt = 1; ; attempt++) {
+    const path = join(root, attempt === 1 ? name : `${name}-${attempt}`);
+    try {
+      mkdirSync(root, { recursive: true });
+      mkdirSync(path);
+      return path;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path, { throwIfNoEntry: false })) throw diskError(path, cause);
+    }
+  }
+}
+
+/** Local time as yyyymmdd-hhmmss. */
+function timestamp(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+const slug = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 48) || 'run';
+
+function parseManifest(text: string, path: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new WeftError('run', `${path} is not JSON: ${(cause as Error).message}`, 'put back the original; the other files of the run are untouched', { cause });
+  }
+  const version = z.object({ formatVersion: z.number(), environment: z.object({ weft: z.string() }) }).safeParse(value);
+  if (version.success && version.data.formatVersion !== FORMAT_VERSION) {
+    throw new WeftError('run', `${dirname(path)} was written by weft-nas ${version.data.environment.weft} in format ${version.data.formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`,
+      `open it with \`npx weft-nas@${version.data.environment.weft}\``);
+  }
+  const manifest = manifestSchema.safeParse(value);
+  if (!manifest.success) throw new WeftError('run', `${path} is no manifest of a run: ${z.prettifyError(manifest.error)}`, 'put back the original; the other files of the run are untouched');
+  return manifest.data;
+}
+
+function readPart(file: string, path: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new WeftError('run', `${path} is no run directory: ${basename(file)} is missing or cannot be read`, 'name a directory that `weft search` has made', { cause });
+  }
+}
+
+function similar(path: string): string {
+  const known = foldersIn(dirname(path));
+  const guess = nearest(basename(path), known);
+  if (guess) return `did you mean ${join(dirname(path), guess)}?`;
+  return known.length > 0 ? `the newest there is ${join(dirname(path), known.at(-1)!)}` : 'start one with `weft search`';
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}

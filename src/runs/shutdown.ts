@@ -1,0 +1,43 @@
+/**
+ * Stopping politely. The first signal asks the work to stop at its next step, with a checkpoint; the second
+ * stops it at once. Kernels block the thread, so that signals arrive only where the work breathes.
+ */
+import { constants } from 'node:os';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface Shutdown {
+  /** The signal that has come, if one has: to be asked between steps. */
+  readonly requested: NodeJS.Signals | undefined;
+  /** What a shell expects of a process that stopped for this signal: 128 and its number, 130 for Ctrl-C. */
+  readonly exitCode: number;
+  /** Takes the handlers away. */
+  dispose(): void;
+}
+
+/** Catches the signals that ask a process to stop; `onRequest` is called at the first. */
+export function catchSignals(onRequest?: (signal: NodeJS.Signals) => void): Shutdown {
+  let requested: NodeJS.Signals | undefined;
+  const handler = (signal: NodeJS.Signals): void => {
+    if (requested) process.exit(exitCodeOf(signal));
+    requested = signal;
+    onRequest?.(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, handler);
+  return {
+    get requested() {
+      return requested;
+    },
+    get exitCode() {
+      return requested ? exitCodeOf(requested) : 0;
+    },
+    dispose() {
+      for (const signal of SIGNALS) process.off(signal, handler);
+    },
+  };
+}
+
+/** Lets signals, timers and output through once; to be awaited once a step. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

@@ -1,0 +1,64 @@
+/** What came of a run, in one file that two runs of the same seed share to the byte, but for the two fields that were measured. */
+import { readFileSync } from 'node:fs';
+import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { writeFileAtomic } from './atomic-write.js';
+import { isObject, sha256, sortKeys, stringifyStrict } from './json.js';
+import { runFiles } from './run-directory.js';
+
+/** The results; what else a run has found goes under names of its own. */
+export interface RunResults {
+  readonly space: string;
+  readonly controller: string;
+  readonly seed: number;
+  readonly derived: { readonly architecture: string; readonly [name: string]: Json };
+  readonly test: { readonly loss: number; readonly accuracy?: number; readonly perplexity?: number };
+  /** sha256 of the file of the final weights. */
+  readonly weights: string;
+  readonly [name: string]: Json | undefined;
+}
+
+/** Never the same twice. */
+export interface Measured {
+  readonly elapsedSeconds: number;
+  readonly peakMemoryMB: number;
+}
+
+export type RunSummary = RunResults & Measured & {
+  /** sha256 of all results: equal for two runs exactly when all but the measured fields are. */
+  readonly resultHash: string;
+};
+
+/** Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. */
+export function writeSummary(runPath: string, results: RunResults, { elapsedSeconds, peakMemoryMB }: Measured): RunSummary {
+  const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<string, Json>;
+  const ordered = { space: space!, controller: controller!, seed: seed!, derived: derived!, test: test!, ...others, weights: weights! };
+  const summary = { ...ordered, resultHash: sha256(stringifyStrict(ordered)), elapsedSeconds, peakMemoryMB };
+  writeFileAtomic(runFiles(runPath).summary, `${stringifyStrict(summary, 2)}\n`);
+  return summary as unknown as RunSummary;
+}
+
+/** The summary of a finished run; undefined while it is not finished. */
+export function readSummary(runPath: string): RunSummary | undefined {
+  const path = runFiles(runPath).summary;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new WeftError('run', `cannot read ${path}: ${(error as Error).message}`, 'check that you may read it', { cause: error });
+  }
+  const summary = parse(text);
+  const { resultHash, elapsedSeconds: _, peakMemoryMB: __, ...results } = summary ?? {};
+  if (resultHash !== sha256(JSON.stringify(results))) throw new WeftError('run', `${path} is damaged or was changed by hand`, 'write it again with `weft resume`');
+  return summary as unknown as RunSummary;
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

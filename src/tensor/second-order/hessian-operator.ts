@@ -8,6 +8,7 @@ import { disposeNamed, mapNamed, type NamedTensors } from '../named.js';
 import { backpropagate, recordOn, releaseTape, type Cotangent, type Tape, type TapeNode } from '../tape.js';
 import { tf, tidy, type Scalar, type Tensor } from '../tf.js';
 import { differentiablePath } from './path.js';
+import './stock-gradients.js';
 import { unverifiedKernels } from './verified.js';
 
 export type Loss = (params: NamedTensors) => Scalar;

@@ -1,0 +1,109 @@
+/**
+ * One definition per factorization: a raw TensorFlow operation on the native backend, ml-matrix (in
+ * float64) elsewhere, one gradient, and one promise: what comes out is finite, or it throws.
+ */
+import { Matrix } from 'ml-matrix';
+import { WeftError } from '../../errors.js';
+import { defineKernel } from '../kernels/define.js';
+import { rawOps, T, type OpAttribute } from '../kernels/raw-op.js';
+import { tf, tidy, type Tensor } from '../tf.js';
+import { executeInDouble } from './double.js';
+
+/** Width of the numbers inside; tensors are float32 on both sides. Plain backends always compute in float64. */
+export type Precision = 'float32' | 'float64';
+
+export interface PrecisionOption {
+  precision?: Precision;
+}
+
+export interface FactorizationAttributes {
+  precision: Precision;
+  /** Work with the transpose of the first argument. */
+  adjoint?: boolean;
+}
+
+export interface Factorization<I extends Record<string, Tensor>> {
+  name: string;
+  /** The raw operation, and its attributes besides the type. */
+  op: string;
+  attributes?: (attributes: FactorizationAttributes) => OpAttribute[];
+  /** Rank of each output for one matrix: 2 for a matrix, 1 for a vector. */
+  outputRanks: readonly (1 | 2)[];
+  /** The same for one matrix of the batch; a vector is a row. */
+  plain: (matrices: Matrix[], attributes: FactorizationAttributes) => Matrix[];
+  /** Settles what the backends leave open, such as signs. */
+  normalize?: (outputs: Tensor[]) => Tensor[];
+  /** What is wrong with a matrix for which the result is not finite or not accepted. */
+  failure: string;
+  /** A finite result may still be worthless. */
+  accept?: (inputs: I, outputs: Tensor[], attributes: FactorizationAttributes) => boolean;
+  save: readonly (keyof I & string)[];
+  /** Gradients of the inputs from those of the outputs; `saved` holds the saved inputs, then all outputs. */
+  backward: (gradients: Tensor[], saved: Tensor[], attributes: FactorizationAttributes) => { [name in keyof I]?: () => Tensor };
+}
+
+/** Registers the kernel; the result runs it on tensors [...,rows,columns], leading axes being a batch. */
+export function defineFactorization<I extends Record<string, Tensor>>(
+  { name, op, attributes: attributesOf = () => [], outputRanks, plain, normalize = (outputs) => outputs, failure, accept, save, backward }: Factorization<I>,
+): (inputs: I, attributes: FactorizationAttributes) => Tensor[] {
+  const checked = (inputs: I, attributes: FactorizationAttributes, compute: () => Tensor[]): Tensor[] => {
+    let outputs: Tensor[];
+    try {
+      outputs = normalize(compute());
+    } catch (cause) {
+      throw failed(inputs, failure, { cause });
+    }
+    if (outputs.every(isFinite) && (!accept || accept(inputs, outputs, attributes))) return outputs;
+    throw failed(inputs, failure);
+  };
+  return defineKernel<I, FactorizationAttributes, Tensor[]>({
+    name,
+    native: (inputs, attributes, backend) => tidy(() => checked(inputs, attributes, () => {
+      const extra = attributesOf(attributes);
+      return attributes.precision === 'float64'
+        ? executeInDouble(backend, op, extra, Object.values(inputs), outputRanks.length)
+        : rawOps(backend, op, [T, ...extra], Object.values(inputs), outputRanks.map((_, i) => i), outputRanks.length);
+    })),
+    plain: (inputs, attributes) => checked(inputs, attributes, () =>
+      eachMatrix(Object.values(inputs), outputRanks, (matrices) => plain(matrices, attributes))),
+    gradient: {
+      save,
+      saveOutputs: outputRanks.map(() => true),
+      backward: (dy, saved, attributes) => backward(Array.isArray(dy) ? dy : [dy], saved, attributes),
+    },
+  });
+}
+
+function failed(inputs: Record<string, Tensor>, failure: string, options?: { cause: unknown }): WeftError {
+  const tensors = Object.values(inputs);
+  const subject = `the matrix [${tensors[0]!.shape}]`;
+  return tensors.every(isFinite)
+    ? new WeftError('numeric', `${subject} ${failure}`, 'add damping to the diagonal (see `damped`) or compute in float64', options)
+    : new WeftError('numeric', `${subject} or its right-hand side holds NaN or infinity`, 'look for the step before that made it', options);
+}
+
+// Zero times anything finite is zero; a plain sum could overflow.
+const isFinite = (tensor: Tensor): boolean => tidy(() => tf.sum(tf.mul(tensor, 0)).dataSync()[0] === 0);
+
+/** Applies `f` to the matrices at each place of the batch and stacks the results. */
+function eachMatrix(inputs: Tensor[], outputRanks: readonly (1 | 2)[], f: (matrices: Matrix[]) => Matrix[]): Tensor[] {
+  const batch = inputs[0]!.shape.slice(0, -2);
+  const count = tf.util.sizeFromShape(batch);
+  const values = inputs.map((input) => input.dataSync());
+  const results = Array.from({ length: count }, (_, index) => f(inputs.map((input, i) => {
+    const [rows, columns] = input.shape.slice(-2) as [number, number];
+    const size = rows * columns;
+    return Matrix.from1DArray(rows, columns, values[i]!.subarray(index * size, (index + 1) * size));
+  })));
+  return outputRanks.map((rank, output) => {
+    const { rows, columns } = results[0]![output]!;
+    return tf.tensor(Float32Array.from(results.flatMap((result) => result[output]!.to1DArray())), [...batch, ...(rank === 2 ? [rows] : []), columns]);
+  });
+}
+
+/** The symmetric matrix with this lower triangle: what the raw operations read. */
+export function mirrorLower(matrix: Matrix): Matrix {
+  const result = matrix.clone();
+  for (let i = 0; i < result.rows; i++) for (let j = 0; j < i; j++) result.set(j, i, result.get(i, j));
+  return result;
+}

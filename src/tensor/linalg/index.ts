@@ -1,0 +1,11 @@
+/**
+ * Linear algebra on batches of matrices [...,rows,columns], the same on every backend, differentiable, and
+ * never NaN: what cannot be computed is a `numeric` WeftError.
+ */
+export { cholesky, choleskySolve, logDeterminant, triangularSolve, type TriangularSolveOptions } from './cholesky.js';
+export { damped, type Damped, type DampingOptions } from './damped.js';
+export { eigh, inverseRoot, matrixSquareRoot, symmetricPower, type Eigh } from './eigh.js';
+export type { Precision, PrecisionOption } from './factorization.js';
+export { qr, type Qr } from './qr.js';
+export { inverse, solve, type SolveOptions } from './solve.js';
+export { svd, type Svd } from './svd.js';

@@ -2,6 +2,8 @@
  * The differentiable operations that networks are made of. Every operation here has the same values
  * and gradients on every backend, and a right second derivative.
  */
+import { batchNorm as normalizeBatch } from './kernels/batch-norm.js';
+import { recordOn } from './tape.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from './tf.js';
 
 export interface Window2D {
@@ -34,12 +36,18 @@ export interface NormalizedBatch<T extends Tensor> {
   variance: Tensor1D;
 }
 
-/** Batch normalization with the statistics of this batch over all axes but the last (Ioffe & Szegedy 2015). */
+/**
+ * Batch normalization with the statistics of this batch over all axes but the last (Ioffe & Szegedy 2015).
+ * No gradient flows through the returned statistics.
+ */
 export function batchNorm<T extends Tensor>(x: T, scale: Tensor1D, offset: Tensor1D, epsilon = 1e-5): NormalizedBatch<T> {
-  const axes = x.shape.map((_, i) => i).slice(0, -1);
-  const { mean, variance } = tf.moments(x, axes);
-  const y = tf.add(tf.mul(tf.sub(x, mean), tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset) as T;
-  return { y, mean: mean as Tensor1D, variance: variance as Tensor1D };
+  const [y, mean, variance] = normalizeBatch({ x, scale, offset }, { epsilon }) as [T, Tensor1D, Tensor1D];
+  return { y, mean: asConstant(mean), variance: asConstant(variance) };
+}
+
+/** The same values, cut off from the tape. */
+function asConstant<T extends Tensor>(x: T): T {
+  return recordOn(undefined, () => tf.clone(x));
 }
 
 /** Batch normalization with given statistics, as at inference. */

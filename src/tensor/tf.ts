@@ -1,16 +1,8 @@
 /**
- * The one import of TensorFlow.js in the project. Everything else takes `tf` from here, so that
- * repairs (see `kernels/`, `second-order/`) are in place before the first tensor exists.
+ * TensorFlow.js with our kernels and gradients in place. The one place from which the project takes it.
  */
-import './node-compat.js';
-import * as tf from '@tensorflow/tfjs';
+import { installKernels } from './kernels/index.js';
 
-export { tf };
-export type Tensor = tf.Tensor;
-export type Tensor1D = tf.Tensor1D;
-export type Tensor2D = tf.Tensor2D;
-export type Tensor4D = tf.Tensor4D;
-export type Scalar = tf.Scalar;
+export { tf, tidy, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from './library.js';
 
-/** `tf.tidy` typed for results of any structure: records, interfaces, nothing. */
-export const tidy = <T>(f: () => T): T => tf.tidy(f as () => tf.TensorContainer) as T;
+installKernels();

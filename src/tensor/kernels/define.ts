@@ -1,0 +1,65 @@
+/**
+ * Kernels of our own: one name, one implementation per backend, one gradient.
+ *
+ * A gradient must be made of kernels that have gradients themselves, and must depend on nothing but the
+ * kernel's inputs (a saved output loses its history on the tape of tensorflow/tfjs, issue 3252): then second
+ * derivatives are exact.
+ */
+import { tf, tidy, type Tensor } from '../library.js';
+import { type NativeBackend } from './raw-op.js';
+
+type Inputs = Record<string, Tensor>;
+type Gradients<I extends Inputs> = { [name in keyof I]?: () => Tensor };
+
+export interface KernelDefinition<I extends Inputs, A, O extends Tensor | Tensor[]> {
+  name: string;
+  /** On tfjs-node and tfjs-node-gpu. */
+  native: (inputs: I, attributes: A, backend: NativeBackend) => O;
+  /** On WebAssembly and plain JavaScript, from operations that both have. Runs in a tidy, off the tape. */
+  plain: (inputs: I, attributes: A) => O;
+  gradient?: GradientDefinition<I, A, O>;
+}
+
+export interface GradientDefinition<I extends Inputs, A, O extends Tensor | Tensor[]> {
+  /** Inputs that the gradient needs. */
+  save: readonly (keyof I & string)[];
+  /** Outputs that the gradient needs, by position; see the warning above. */
+  saveOutputs?: boolean[];
+  /** Gradients of the loss with respect to the inputs, from those with respect to the outputs and the saved tensors. */
+  backward: (dy: O, saved: Tensor[], attributes: A) => Gradients<I>;
+}
+
+/** Runs the kernel, on the tape if there is one. */
+export type Kernel<I extends Inputs, A, O extends Tensor | Tensor[] = Tensor> = (inputs: I, attributes: A) => O;
+
+/** Registers a kernel for every backend; the result runs it. */
+export function defineKernel<I extends Inputs, A extends object, O extends Tensor | Tensor[]>(
+  { name, native, plain, gradient }: KernelDefinition<I, A, O>,
+): Kernel<I, A, O> {
+  const kernel = (f: (inputs: I, attributes: A, backend: NativeBackend) => O): tf.KernelFunc =>
+    ({ inputs, attrs, backend }) => f(inputs as unknown as I, attrs as unknown as A, backend as NativeBackend) as tf.TensorInfo | tf.TensorInfo[];
+  tf.registerKernel({ kernelName: name, backendName: 'tensorflow', kernelFunc: kernel(native) });
+  for (const backendName of ['wasm', 'cpu']) {
+    tf.registerKernel({ kernelName: name, backendName, kernelFunc: kernel((inputs, attributes) => tidy(() => plain(inputs, attributes))) });
+  }
+  if (gradient) defineGradient(name, gradient);
+  return (inputs, attributes) => runKernel(name, inputs, attributes) as O;
+}
+
+/** Gives a kernel, ours or the library's, this gradient instead of the one it has. */
+export function defineGradient<I extends Inputs, A, O extends Tensor | Tensor[]>(
+  kernelName: string, { save, saveOutputs, backward }: GradientDefinition<I, A, O>,
+): void {
+  if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: [...save],
+    ...(saveOutputs && { outputsToSave: saveOutputs }),
+    gradFunc: (dy, saved, attributes) => backward(dy as O, saved, attributes as unknown as A) as Record<string, () => Tensor>,
+  });
+}
+
+/** Runs any kernel by name, on the tape if there is one. */
+export function runKernel(name: string, inputs: Inputs, attributes: object = {}): Tensor | Tensor[] {
+  return tf.engine().runKernel(name, inputs as unknown as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
+}

@@ -26,11 +26,13 @@ export interface ControllerSnapshot {
 }
 
 export interface Controller<A = unknown> {
+  /** `count` architectures whose shared weights are to be trained; has no effect on what is learned. */
+  sample(count: number, rng: Rng): A[];
   /** `count` architectures to evaluate next; every draw comes from `rng`. */
   propose(count: number, rng: Rng): A[];
   /** Learns from the rewards of the last proposal, in its order. */
   observe(results: readonly Evaluated<A>[]): Metrics;
-  /** Candidates for the final choice, `propose` without any effect on what is learned. */
+  /** Candidates for the final choice; has no effect on what is learned. */
   derive(count: number, rng: Rng): A[];
   /**
    * Probability of each option of each decision, for reports; undefined where the strategy has none.

@@ -3,7 +3,7 @@
  * the leaves) has as its values the architectures of the space, and TypeScript infers their type.
  */
 
-const choiceBrand: unique symbol = Symbol('weft.choice');
+const choiceBrand: unique symbol = Symbol.for('weft.choice');
 
 export type ChoiceValue = string | number | boolean;
 

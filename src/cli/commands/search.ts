@@ -1,0 +1,148 @@
+/** `weft search` and `weft resume`. */
+import { relative } from 'node:path';
+import { checkConfig, loadConfig, type RawConfig, type SearchConfig } from '../../config/index.js';
+import { parseOverride } from '../../config/load.js';
+import { WeftError } from '../../errors.js';
+import { type Json } from '../../operations/operation.js';
+import { catchSignals, createRun, lockRun, openRun, readSummary, type Run, runFiles } from '../../runs/index.js';
+import { remainingUnits } from '../../search/advance.js';
+import { conductSearch } from '../../search/conduct.js';
+import { openData } from '../../search/data.js';
+import { type SearchParts } from '../../search/session.js';
+import { loadBackend } from '../../tensor/backend.js';
+import { createLiveView } from '../live-view.js';
+import { createOutput, type Output } from '../output.js';
+import { createProgress, formatSeconds } from '../progress.js';
+import { findRecipe } from '../recipes.js';
+import { loadController, loadSpace } from '../registry.js';
+import { writeReport } from './report.js';
+
+export interface SearchOptions {
+  recipe?: string;
+  config?: string;
+  space?: string;
+  controller?: string;
+  preset?: string;
+  data?: string;
+  seed?: number;
+  epochs?: number;
+  budget?: string;
+  set?: string[];
+  runs: string;
+  backend?: SearchConfig['backend'];
+  json?: boolean;
+}
+
+/** Starts a search in a new run directory. */
+export async function search(options: SearchOptions): Promise<void> {
+  const output = createOutput(process.stdout, options);
+  const config = resolveConfig(options);
+  const backend = await loadBackend(config.backend);
+  const parts = await loadParts(config);
+  const { record } = parts.data;
+  const run = createRun(options.runs, {
+    name: config.recipe ?? `${config.space.name} ${record.name}`,
+    seed: config.seed,
+    config: config as unknown as Json,
+    facts: { data: record as unknown as Json, backend },
+  });
+  output.say(`${show(run.path)} · backend ${backend}`);
+  await conduct(run, parts, output, false, config.budget);
+}
+
+/** Goes on with a run from its last checkpoint. */
+export async function resume(directory: string, options: { budget?: string; json?: boolean }): Promise<void> {
+  const output = createOutput(process.stdout, options);
+  const run = openRun(directory);
+  if (readSummary(run.path)) {
+    output.say(`${show(run.path)} is finished.`);
+    sayNext(output, run);
+    return;
+  }
+  const config = checkConfig(run.config);
+  await loadBackend((run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);
+  const parts = await loadParts(config);
+  output.say(`${show(run.path)} · resumed`);
+  await conduct(run, parts, output, true, options.budget === undefined ? config.budget : parseDuration(options.budget));
+}
+
+async function conduct(run: Run, parts: SearchParts, output: Output, resumed: boolean, budget: number | undefined): Promise<void> {
+  const lock = lockRun(run.path);
+  const signals = catchSignals((signal) => output.say(`${signal} received: saving a checkpoint (again to stop at once)`));
+  const view = createLiveView(output);
+  const progress = createProgress();
+  try {
+    const summary = await conductSearch(run, parts, {
+      budget,
+      onEvent: (event) => view.event(event),
+      onUnit(session, phase, seconds, elapsed) {
+        progress.note(phase, seconds);
+        view.tick(session, elapsed, progress.left(remainingUnits(session)));
+      },
+      shouldStop: () => signals.requested !== undefined,
+    }, resumed);
+    view.close();
+    if (!summary) {
+      output.say(`stopped. Go on with:  weft resume ${show(run.path)}`);
+      process.exitCode = signals.exitCode;
+      return;
+    }
+    output.emit({ type: 'summary', run: run.path, ...summary });
+    output.say(`done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`);
+    await writeReport(run.path);
+    sayNext(output, run);
+  } catch (error) {
+    view.close();
+    output.say(`stopped by an error; what was saved is kept. Go on with:  weft resume ${show(run.path)}`);
+    throw error;
+  } finally {
+    signals.dispose();
+    lock.release();
+  }
+}
+
+function sayNext(output: Output, { path }: Run): void {
+  const files = runFiles(path);
+  output.say(`wrote ${show(files.summary)}, model.safetensors, model.json`);
+  output.say(`open  ${show(files.report)}`);
+  output.say(`next  weft export ${show(path)}      (for TensorFlow.js in Node and browsers)`);
+  output.say(`      weft evaluate ${show(path)}    (test the network again)`);
+}
+
+/** Recipe or file, then flags on top. */
+export function resolveConfig(options: SearchOptions): SearchConfig {
+  if (options.recipe !== undefined && options.config !== undefined) throw new WeftError('config', '--recipe and --config were both given', 'choose one; --set changes single fields');
+  const flags: RawConfig = {
+    ...(options.recipe !== undefined && { recipe: options.recipe }),
+    ...(options.space !== undefined && { space: { name: options.space } }),
+    ...((options.controller !== undefined || options.preset !== undefined) && {
+      controller: { name: options.controller ?? 'enas', ...(options.preset !== undefined && { preset: options.preset }) },
+    }),
+    ...(options.data !== undefined && { data: { source: options.data } }),
+    ...(options.epochs !== undefined && { search: { epochs: options.epochs } }),
+    seed: options.seed,
+    backend: options.backend,
+    budget: options.budget === undefined ? undefined : parseDuration(options.budget),
+  };
+  const file = options.recipe === undefined ? options.config : findRecipe(options.recipe);
+  return loadConfig(file, flags, ...(options.set ?? []).map(parseOverride));
+}
+
+/** Loads what the configuration names. */
+export async function loadParts(config: SearchConfig): Promise<SearchParts> {
+  const [space, controller] = await Promise.all([loadSpace(config.space.name), loadController(config.controller.name)]);
+  return { config, space, controller, data: openData(config) };
+}
+
+/** `90`, `90s`, `10m`, `1.5h` in seconds. */
+export function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|h)?$/.exec(text.trim()) ?? [];
+  if (amount === undefined) throw new WeftError('config', `'${text}' is no length of time`, 'write for example 90s, 10m or 1.5h');
+  return Number(amount) * { s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's' | 'm' | 'h'];
+}
+
+/** A path as short as it can be typed from here. */
+export function show(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') ? path : short;
+}

@@ -1,0 +1,106 @@
+/** What a person sees while a search runs: a line an epoch, and a block at the bottom with what happens now. */
+import { type SearchEvent } from '../search/events.js';
+import { type SearchSession } from '../search/session.js';
+import { type Output } from './output.js';
+import { formatSeconds } from './progress.js';
+
+export interface LiveView {
+  event(event: SearchEvent): void;
+  /** Redraws the block, at most a few times a second. */
+  tick(session: SearchSession, elapsed: number, left: number | undefined): void;
+  close(): void;
+}
+
+const REDRAW_SECONDS = 0.2;
+
+export function createLiveView(output: Output): LiveView {
+  const paint = palette(output.color);
+  let lastDrawn = -Infinity;
+  let loss = NaN;
+  let reward = NaN;
+  return {
+    event(event) {
+      output.emit(event);
+      if (event.type === 'weights-step') loss = event.loss;
+      if (event.type === 'controller-round') reward = event.reward;
+      const line = describe(event, paint);
+      if (line !== undefined && output.interactive) output.say(line);
+    },
+    tick(session, elapsed, left) {
+      if (elapsed - lastDrawn < REDRAW_SECONDS) return;
+      lastDrawn = elapsed;
+      output.status(block(session, { elapsed, left, loss, reward }, paint));
+    },
+    close: () => output.status([]),
+  };
+}
+
+interface Palette {
+  dim(text: string): string;
+  strong(text: string): string;
+  accent(text: string): string;
+  warn(text: string): string;
+}
+
+function palette(color: boolean): Palette {
+  const wrap = (code: number) => (text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { dim: wrap(2), strong: wrap(1), accent: wrap(36), warn: wrap(33) };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const optional = (value: number | null, format: (value: number) => string): string => (value === null ? '–' : format(value));
+
+/** The lasting line of an event; most events have none. */
+function describe(event: SearchEvent, paint: Palette): string | undefined {
+  switch (event.type) {
+    case 'search-started':
+      return `${paint.strong(event.space)} · ${grouped(event.size)} architectures · ${event.parameters.toLocaleString('en')} shared weights · ${event.controller}, seed ${event.seed}\n`
+        + paint.dim(`examples: ${event.train} train, ${event.validation} validation, ${event.test} test · ${event.epochs} epochs of ${event.stepsPerEpoch} steps`);
+    case 'epoch':
+      return `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, percent)}  ${paint.dim(`random ${optional(event.random, percent)}`)}`
+        + `  entropy ${optional(event.entropy, (value) => value.toFixed(2))}  best ${event.best ? percent(event.best.reward) : '–'}`;
+    case 'derived':
+      return `derived ${paint.accent(event.architecture)}\n  shared weights: ${percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
+    case 'comparison':
+      return `  ${event.verdict}`;
+    case 'retrain-started':
+      return `retraining from scratch: ${event.parameters.toLocaleString('en')} weights, ${event.epochs} epochs of ${event.stepsPerEpoch} steps`;
+    case 'tested':
+      return `test: ${paint.strong(percent(event.accuracy))} of ${event.count} images that nothing has seen before (loss ${event.loss.toFixed(3)})`;
+    case 'warning':
+      return paint.warn(`warning: ${event.message}`);
+    case 'budget-reached':
+      return paint.dim(`time budget reached in epoch ${event.epoch + 1}: going on to the final choice`);
+    default:
+      return undefined;
+  }
+}
+
+function block({ config, data, state }: SearchSession, now: { elapsed: number; left: number | undefined; loss: number; reward: number }, paint: Palette): string[] {
+  const what = {
+    weights: () => `${bar(state.step / data.train.steps)} shared weights, step ${state.step}/${data.train.steps}, loss ${now.loss.toFixed(3)}`,
+    controller: () => `${bar(state.step / config.search.rounds)} controller, round ${state.step}/${config.search.rounds}, reward ${percent(now.reward)}`,
+    'epoch-end': () => 'probing random architectures',
+    derive: () => `${bar(state.step / (config.derive.candidates + config.derive.random))} judging candidate ${state.step}/${config.derive.candidates + config.derive.random}`,
+    retrain: () => `${bar((state.epoch * data.retrain.steps + state.step) / (config.retrain.epochs * data.retrain.steps))} retraining, epoch ${state.epoch + 1}/${config.retrain.epochs}, loss ${state.lossCount > 0 ? (state.lossSum / state.lossCount).toFixed(3) : '–'}`,
+    test: () => 'testing',
+    done: () => 'done',
+  }[state.phase]();
+  const searching = state.phase === 'weights' || state.phase === 'controller' || state.phase === 'epoch-end';
+  const times = `${formatSeconds(now.elapsed)} so far${now.left === undefined ? '' : `, about ${formatSeconds(now.left)} left`}`;
+  return [
+    `${searching ? `epoch ${state.epoch + 1}/${config.search.epochs}  ` : ''}${what}`,
+    paint.dim(`${times}${state.best ? ` · best so far ${percent(state.best.reward)} ${state.best.architecture}` : ''} · Ctrl-C stops and keeps everything`),
+  ];
+}
+
+function bar(share: number): string {
+  const width = 20;
+  const full = Math.round(width * Math.min(1, share));
+  return `[${'='.repeat(full)}${' '.repeat(width - full)}]`;
+}
+
+/** Large counts as powers of ten. */
+function grouped(size: string): string {
+  return size.length <= 9 ? Number(size).toLocaleString('en') : `${size[0]}.${size[1]}·10^${size.length - 1}`;
+}

@@ -1,0 +1,61 @@
+/**
+ * Spaces and controllers by name or by file. The shipped ones are loaded only when asked for; a file of the
+ * user's own is a module whose default export (or only export of the right kind) is a space or a controller.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ControllerFactory } from '../controller/contract.js';
+import { unknownNameHint, WeftError } from '../errors.js';
+import { type SpaceFactory } from '../graph/define-space.js';
+
+type Loader = () => Promise<Record<string, unknown>>;
+
+const SPACES: Readonly<Record<string, Loader>> = {
+  'macro-cnn': () => import('weft-nas/search-spaces/macro-cnn'),
+  mlp: () => import('weft-nas/search-spaces/mlp'),
+};
+
+const CONTROLLERS: Readonly<Record<string, Loader>> = {
+  enas: () => import('weft-nas/controllers/enas'),
+  random: () => import('weft-nas/controllers/random'),
+};
+
+export const spaceNames: readonly string[] = Object.keys(SPACES);
+export const controllerNames: readonly string[] = Object.keys(CONTROLLERS);
+
+/** The space with this name, or the one that this file defines. */
+export function loadSpace(nameOrFile: string): Promise<SpaceFactory> {
+  return load<SpaceFactory>('weft-space', 'space', nameOrFile, SPACES);
+}
+
+/** The controller with this name, or the one that this file defines. */
+export function loadController(nameOrFile: string): Promise<ControllerFactory> {
+  return load<ControllerFactory>('weft-controller', 'controller', nameOrFile, CONTROLLERS);
+}
+
+async function load<T>(kind: string, code: 'space' | 'controller', nameOrFile: string, known: Readonly<Record<string, Loader>>): Promise<T> {
+  const module = known[nameOrFile] ? await known[nameOrFile]() : await importFile(code, nameOrFile, Object.keys(known));
+  const isWanted = (value: unknown): boolean => typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
+  const found = isWanted(module['default']) ? [module['default']] : [...new Set(Object.values(module).filter(isWanted))];
+  if (found.length === 1) return found[0] as T;
+  const make = code === 'space' ? 'defineSpace({…})' : 'defineController({…})';
+  throw new WeftError(code, `${nameOrFile} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${code}s`, `end the file with \`export default ${make}\``);
+}
+
+async function importFile(code: 'space' | 'controller', file: string, known: readonly string[]): Promise<Record<string, unknown>> {
+  const path = resolve(file);
+  if (!/[/\\.]/.test(file) || !existsSync(path)) {
+    throw new WeftError(code, `no ${code} is called '${file}', and there is no such file`, unknownNameHint(file, known));
+  }
+  try {
+    // TypeScript is compiled as it is loaded; without a namespace, so that the file and we share one weft-nas.
+    const unregister = /\.[cm]?ts$/.test(path) ? (await import('tsx/esm/api')).register() : undefined;
+    const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    await unregister?.();
+    return module;
+  } catch (cause) {
+    if (cause instanceof WeftError) throw cause;
+    throw new WeftError(code, `${file} cannot be loaded: ${(cause as Error).message}`, 'run the file by itself to see the whole error', { cause });
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The configuration of a search, with every default. A YAML file holds the same fields; the JSON schema
+ * for editors is made from this one.
+ */
+import { z } from 'zod';
+import { optimizerSchema } from '../optimizers/index.js';
+
+const share = z.number().positive().describe('a fraction below 1, or a number of examples');
+const amount = z.union([share, z.strictObject({ perClass: z.int().min(1) })]).describe('a fraction, a number of examples, or the same number of every class');
+
+export const augmentSchema = z.strictObject({
+  crop: z.int().min(0).optional().describe('pad by so many pixels and crop anywhere (photographs)'),
+  shift: z.int().min(0).optional().describe('move by up to so many pixels over the background (drawings)'),
+  flip: z.boolean().optional().describe('mirror left to right half of the time'),
+  cutout: z.int().min(0).optional().describe('side of a square that is blanked'),
+});
+
+export const dataSchema = z.strictObject({
+  source: z.string().default('digits').describe('digits, mnist, cifar10, or the path of a folder of images by class or of a CSV file'),
+  path: z.string().optional().describe('where mnist or cifar10 lies'),
+  size: z.tuple([z.int().min(1), z.int().min(1)]).optional().describe('images are resized to this height and width (folders of images)'),
+  channels: z.union([z.literal(1), z.literal(3)]).optional().describe('1 for grey, 3 for colour (folders of images)'),
+  label: z.union([z.string(), z.int()]).optional().describe('label column (CSV)'),
+  header: z.boolean().optional().describe('whether the first row names the columns (CSV)'),
+  imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
+  validation: share.default(0.2).describe('part of the training data that rewards the controller'),
+  derive: share.optional().describe('a part of its own for the final choice; the validation part by default'),
+  fisher: share.optional().describe('a part of its own for Fisher information'),
+  test: share.default(0.2).describe('part set aside for the test where the data has none'),
+  subset: z.strictObject({ train: amount.optional(), test: amount.optional() }).default({}).describe('use only some examples'),
+  labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are made wrong'),
+  augment: augmentSchema.default({}).describe('random changes of training images'),
+});
+
+const named = z.looseObject({ name: z.string().min(1), preset: z.string().optional() });
+
+export const searchSchema = z.strictObject({
+  epochs: z.int().min(1).default(20).describe('passes over the training part'),
+  batchSize: z.int().min(1).default(64),
+  batchesPerArchitecture: z.int().min(1).default(1).describe('steps in a row that one sampled architecture trains'),
+  warmupEpochs: z.int().min(0).default(0).describe('first epochs in which architectures are drawn uniformly and the controller rests'),
+  optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
+  rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
+  samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
+  rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
+  probe: z.int().min(0).default(10).describe('random architectures evaluated after each epoch, to compare the controller with'),
+});
+
+export const deriveSchema = z.strictObject({
+  candidates: z.int().min(1).default(50).describe('architectures sampled from the controller for the final choice'),
+  random: z.int().min(0).default(50).describe('uniformly random architectures evaluated for comparison'),
+  batches: z.int().min(1).default(2).describe('batches that every candidate is evaluated on, the same ones for all'),
+  batchSize: z.int().min(1).default(256),
+});
+
+export const retrainSchema = z.strictObject({
+  epochs: z.int().min(0).default(60).describe('passes over training and validation part together; 0 leaves retraining out'),
+  batchSize: z.int().min(1).default(64),
+  optimizer: optimizerSchema.prefault({ name: 'nesterov' }),
+  augment: augmentSchema.optional().describe("replaces data.augment while retraining"),
+});
+
+export const configSchema = z.strictObject({
+  recipe: z.string().optional().describe('name of the recipe this came from'),
+  backend: z.enum(['gpu', 'native', 'wasm', 'cpu']).optional().describe('the best that loads, by default'),
+  seed: z.int().min(0).default(1),
+  space: named.prefault({ name: 'macro-cnn' }).describe('name or file of the space, and its options'),
+  controller: named.prefault({ name: 'enas' }).describe('name or file of the controller, and its options'),
+  data: dataSchema.prefault({}),
+  search: searchSchema.prefault({}),
+  derive: deriveSchema.prefault({}),
+  retrain: retrainSchema.prefault({}),
+  budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
+  checkpoint: z.strictObject({
+    everySeconds: z.number().positive().default(30),
+    keep: z.int().min(1).default(2),
+  }).prefault({}),
+  logEvery: z.int().min(1).default(20).describe('steps between two step events'),
+});
+
+export type SearchConfig = z.output<typeof configSchema>;
+export type SearchConfigInput = z.input<typeof configSchema>;

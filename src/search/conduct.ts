@@ -1,0 +1,135 @@
+/**
+ * A search as a run on disk: events, checkpoints, time budget, interruption, and in the end the found
+ * network, the summary. Killed at any moment it loses the work since the last checkpoint and nothing else.
+ */
+import { type JournalEvent, type Run, breathe, encodeSafetensors, loadLatestCheckpoint, openJournal, peakMemoryMB, type RunSummary, saveCheckpoint, sha256, stopwatch, writeFileAtomic, writeSummary } from '../runs/index.js';
+import { join } from 'node:path';
+import { type PreparedData } from '../data/index.js';
+import { type Json } from '../operations/operation.js';
+import { fingerprint } from '../space/encode.js';
+import { countNamed, type NamedTensors } from '../tensor/named.js';
+import { advance } from './advance.js';
+import { type SearchEvent } from './events.js';
+import { createSession, type SearchParts, type SearchSession } from './session.js';
+import { restoreSnapshot, type SearchSnapshot, takeSnapshot } from './snapshot.js';
+import { type Phase } from './state.js';
+
+export interface ConductOptions {
+  /** Seconds of work after which the search phases end early. */
+  readonly budget?: number | undefined;
+  /** Hears every event as it is written. */
+  readonly onEvent?: (event: SearchEvent) => void;
+  /** Called after every unit of work. */
+  readonly onUnit?: (session: SearchSession, phase: Exclude<Phase, 'done'>, seconds: number, elapsed: number) => void;
+  /** Asked between units of work; true saves a checkpoint and stops. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** The summary of a finished search, or undefined when it was stopped and can be resumed. */
+export async function conductSearch(run: Run, parts: SearchParts, { budget, onEvent, onUnit, shouldStop }: ConductOptions, resume: boolean): Promise<RunSummary | undefined> {
+  const { config } = parts;
+  let emit: (event: SearchEvent) => void = () => {};
+  const session = createSession(parts, (event) => emit(event));
+  const identity = spaceIdentity(session);
+  const checkpoint = resume ? loadLatestCheckpoint(run.path, identity) : undefined;
+  const journal = openJournal(join(run.path, 'events.jsonl'), { position: checkpoint?.events ?? 0, detail: STEP_DETAIL });
+  emit = (event) => {
+    journal.append(event as unknown as JournalEvent);
+    onEvent?.(event);
+  };
+  try {
+    const saved = checkpoint?.state as unknown as (SearchSnapshot['state'] & { elapsed: number }) | undefined;
+    if (saved) restoreSnapshot(session, { tensors: checkpoint!.tensors, state: saved });
+    else emit(startEvent(session, parts.data));
+    const watch = stopwatch(saved?.elapsed ?? 0);
+    let savedAt = watch.elapsed();
+    const save = (): void => {
+      const { tensors, state } = takeSnapshot(session);
+      saveCheckpoint(run.path, identity, { step: session.state.units, tensors, state: { ...state, elapsed: watch.elapsed() } as unknown as Json, events: journal.sync() }, { keep: config.checkpoint.keep });
+      savedAt = watch.elapsed();
+    };
+    if (!saved) save();
+    for (;;) {
+      const { phase } = session.state;
+      const before = watch.elapsed();
+      if (budget !== undefined && before > budget) cutShort(session);
+      if (phase === 'done' || !advance(session)) break;
+      const elapsed = watch.elapsed();
+      onUnit?.(session, phase, elapsed - before, elapsed);
+      await breathe();
+      if (shouldStop?.()) {
+        save();
+        return undefined;
+      }
+      if (elapsed - savedAt > config.checkpoint.everySeconds) save();
+    }
+    return finish(run, session, parts.data, journal, watch.elapsed());
+  } finally {
+    journal.close();
+    session.dispose();
+  }
+}
+
+/** Full detail of step events before they are thinned; keeps the journal of a long run small. */
+const STEP_DETAIL = { 'weights-step': 20_000 };
+
+/** What a checkpoint's tensors belong to. */
+export function spaceIdentity({ space }: Pick<SearchSession, 'space'>): string {
+  return `${space.name}~${fingerprint(space.tree)} ${JSON.stringify(space.options)} ${JSON.stringify(space.task)}`;
+}
+
+/** Ends the search phases at the next end of an epoch, which comes at once. */
+function cutShort({ state }: SearchSession): void {
+  if (state.budgetReached || !(state.phase === 'weights' || state.phase === 'controller')) return;
+  state.budgetReached = true;
+  if (state.lossCount === 0) return;
+  state.phase = 'epoch-end';
+  state.step = 0;
+}
+
+function startEvent({ config, data, space, supernet }: SearchSession, { splits }: PreparedData): SearchEvent {
+  return {
+    type: 'search-started', space: space.name, size: sizeText(space), controller: config.controller.name, seed: config.seed,
+    parameters: countNamed(supernet.store.parameters),
+    train: splits.train.indices.length, validation: splits.validation.indices.length, test: splits.test.indices.length,
+    epochs: config.search.epochs, stepsPerEpoch: data.train.steps,
+  };
+}
+
+/** The exact size; a constrained space too large to count says so. */
+function sizeText(space: { size(): bigint }): string {
+  try {
+    return String(space.size());
+  } catch {
+    return 'uncounted';
+  }
+}
+
+function finish(run: Run, session: SearchSession, data: PreparedData, journal: { sync(): number }, elapsedSeconds: number): RunSummary {
+  const { config, retrained, space, state, supernet, emit } = session;
+  emit({ type: 'search-finished', gradientEvaluations: state.gradientEvaluations, evaluations: state.evaluations });
+  journal.sync();
+  const owner = retrained ?? supernet;
+  const weights: NamedTensors = { ...owner.store.parameters, ...owner.store.statistics };
+  const bytes = encodeSafetensors(weights);
+  const { dataset, normalization } = data;
+  const derived = state.derived!;
+  writeFileAtomic(join(run.path, retrained ? 'model.safetensors' : 'supernet.safetensors'), bytes);
+  writeFileAtomic(join(run.path, 'model.json'), `${JSON.stringify({
+    space: config.space.name, options: (retrained?.space ?? space).options, task: space.task,
+    architecture: derived.architecture, trained: retrained !== undefined,
+    normalization, classNames: dataset.classNames ?? Array.from({ length: dataset.classes }, (_, i) => String(i)),
+  }, null, 2)}\n`);
+  return writeSummary(run.path, {
+    space: space.name,
+    controller: config.controller.name,
+    seed: config.seed,
+    derived: { ...derived },
+    ...(state.test && { test: state.test }),
+    best: state.best,
+    parameters: retrained ? countNamed(retrained.store.parameters) : null,
+    evaluations: state.evaluations,
+    gradientEvaluations: state.gradientEvaluations,
+    weights: sha256(bytes),
+  }, { elapsedSeconds, peakMemoryMB: peakMemoryMB() });
+}

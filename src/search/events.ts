@@ -1,0 +1,39 @@
+/**
+ * What a search says while it runs. Events are facts of the search alone, without times: the same seed
+ * gives the same events, to the byte. Architectures appear in their text encoding.
+ */
+
+export type SearchEvent =
+  | { type: 'search-started'; space: string; size: string; controller: string; seed: number; parameters: number; train: number; validation: number; test: number; epochs: number; stepsPerEpoch: number }
+  /** One step of shared weights (thinned: every `logEvery` steps). */
+  | { type: 'weights-step'; epoch: number; step: number; loss: number; architecture: string }
+  /** Shared weights after one pass: mean training loss of the children. */
+  | { type: 'weights-epoch'; epoch: number; loss: number; architectures: number }
+  /** One controller update. */
+  | { type: 'controller-round'; epoch: number; round: number; reward: number; best: number; metrics: Record<string, number> }
+  /** End of an epoch: mean reward of the controller's samples, of random ones on the same batch, and the best so far. */
+  | { type: 'epoch'; epoch: number; loss: number; reward: number | null; random: number | null; entropy: number | null; best: { architecture: string; reward: number } | null }
+  /** Probability of each option, per decision; see Controller.preferences. */
+  | { type: 'preferences'; epoch: number; decisions: Record<string, number[][]> }
+  | { type: 'candidate'; source: 'controller' | 'random'; index: number; architecture: string; hash: string; accuracy: number; loss: number }
+  | { type: 'derived'; architecture: string; hash: string; accuracy: number; loss: number; candidates: number; distinct: number; batches: number }
+  | ({ type: 'comparison' } & Comparison)
+  | { type: 'retrain-started'; architecture: string; parameters: number; epochs: number; stepsPerEpoch: number; examples: number }
+  | { type: 'retrain-epoch'; epoch: number; loss: number; learningRate: number }
+  | { type: 'tested'; accuracy: number; loss: number; count: number }
+  | { type: 'warning'; message: string }
+  | { type: 'budget-reached'; epoch: number }
+  | { type: 'search-finished'; gradientEvaluations: { search: number; retrain: number }; evaluations: number };
+
+/** Mean shared-weight accuracy of the controller's candidates against uniformly random architectures, same weights and batches. */
+export interface Comparison {
+  controllerMean: number;
+  randomMean: number;
+  difference: number;
+  /** Bootstrap interval of the difference. */
+  interval: [number, number];
+  confidence: number;
+  controllerCount: number;
+  randomCount: number;
+  verdict: string;
+}

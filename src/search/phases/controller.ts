@@ -1,0 +1,40 @@
+/** Phase 2 of an epoch: the controller learns from rewards on validation batches, the shared weights fixed. */
+import { stream } from '../../tensor/rng.js';
+import { withBatch } from '../../training/batch.js';
+import { evaluateBatch, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { type SearchSession } from '../session.js';
+
+/** One controller update; all architectures of a round are judged on the same batch. */
+export function updateController(session: SearchSession): void {
+  const { config, controller, state, emit, space } = session;
+  const { epoch, step: round } = state;
+  const proposals = controller.propose(config.search.samplesPerRound, stream(config.seed, 'proposals', epoch, round));
+  const rewards = rewardsOf(session, proposals, round);
+  const metrics = controller.observe(proposals.map((architecture, i) => ({ architecture, reward: rewards[i]! })));
+
+  const best = rewards.indexOf(Math.max(...rewards));
+  if (!state.best || rewards[best]! > state.best.reward) state.best = { architecture: space.encode(proposals[best]), reward: rewards[best]! };
+  const sum = rewards.reduce((total, reward) => total + reward, 0);
+  state.rewardSum += sum;
+  state.rewardCount += rewards.length;
+  if (metrics['entropy'] !== undefined) {
+    state.entropySum += metrics['entropy'];
+    state.entropyCount++;
+  }
+  emit({ type: 'controller-round', epoch, round, reward: sum / rewards.length, best: rewards[best]!, metrics: { ...metrics } });
+  state.step++;
+  if (state.step < config.search.rounds) return;
+  state.step = 0;
+  state.phase = 'epoch-end';
+}
+
+/** Shared-weight accuracy of each architecture on one validation batch. */
+export function rewardsOf(session: SearchSession, architectures: readonly unknown[], round: number): number[] {
+  const { data, supernet, state } = session;
+  state.evaluations += architectures.length;
+  return withBatch(data.reward, Math.floor(round / data.reward.steps) + state.epoch * REWARD_EPOCHS, round % data.reward.steps, (batch) =>
+    architectures.map((architecture) => evaluateBatch(session.child(architecture), supernet.store, batch, SHARED_EVALUATION).accuracy));
+}
+
+/** Orders of the validation part that one epoch may use up before it meets another epoch's: far more than it needs. */
+const REWARD_EPOCHS = 1000;

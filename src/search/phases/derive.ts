@@ -1,0 +1,70 @@
+/**
+ * The final choice: architectures sampled from the controller, and random ones for comparison, judged by
+ * the shared weights on the same validation batches; the best of the controller's is derived.
+ */
+import { stream } from '../../tensor/rng.js';
+import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { compareMeans } from '../comparison.js';
+import { type SearchSession } from '../session.js';
+import { type Scored, type SearchState } from '../state.js';
+
+const samples = new WeakMap<SearchState, { controller: unknown[]; random: unknown[] }>();
+
+/** Evaluates one candidate; after the last one, derives the best. */
+export function evaluateCandidate(session: SearchSession): void {
+  const { config, state, emit, space } = session;
+  const { candidates, batches } = config.derive;
+  const { controller, random } = samplesOf(session);
+  const index = state.step;
+  const source = index < candidates ? 'controller' : 'random';
+  const position = source === 'controller' ? index : index - candidates;
+  const scored = score(session, (source === 'controller' ? controller : random)[position]);
+  state.candidates[source].push(scored);
+  emit({ type: 'candidate', source, index: position, architecture: scored.architecture, hash: scored.hash, accuracy: scored.accuracy, loss: scored.loss });
+  state.step++;
+  if (state.step < candidates + config.derive.random) return;
+
+  const best = bestOf(state.candidates.controller);
+  state.derived = best;
+  emit({
+    type: 'derived', architecture: best.architecture, hash: best.hash, accuracy: best.accuracy, loss: best.loss, candidates,
+    distinct: new Set(state.candidates.controller.map(({ hash }) => hash)).size,
+    batches: Math.min(batches, session.data.derive.steps),
+  });
+  if (config.derive.random > 0) {
+    const accuracies = (list: readonly Scored[]): number[] => list.map(({ accuracy }) => accuracy);
+    emit({ type: 'comparison', ...compareMeans(accuracies(state.candidates.controller), accuracies(state.candidates.random), stream(config.seed, 'bootstrap', space.name)) });
+  }
+  state.step = 0;
+  state.epoch = 0;
+  state.phase = config.retrain.epochs > 0 ? 'retrain' : 'done';
+}
+
+/** Highest accuracy; equal ones are told apart by the loss, then by the text. */
+export function bestOf(candidates: readonly Scored[]): Scored {
+  return [...candidates].sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss || (a.architecture < b.architecture ? -1 : 1))[0]!;
+}
+
+function score(session: SearchSession, architecture: unknown): Scored {
+  const { config, data, space, state, supernet } = session;
+  const encoding = space.encode(architecture);
+  const known = [...state.candidates.controller, ...state.candidates.random].find((candidate) => candidate.architecture === encoding);
+  if (known) return known;
+  state.evaluations++;
+  const { accuracy, loss } = evaluateChild(session.child(architecture), supernet.store, data.derive, SHARED_EVALUATION, Math.min(config.derive.batches, data.derive.steps));
+  return { architecture: encoding, accuracy, loss, hash: space.canonicalHash(architecture) };
+}
+
+function samplesOf(session: SearchSession): { controller: unknown[]; random: unknown[] } {
+  const { config, controller, space, state } = session;
+  let known = samples.get(state);
+  if (!known) {
+    const rng = stream(config.seed, 'derive-random');
+    known = {
+      controller: controller.derive(config.derive.candidates, stream(config.seed, 'derive')),
+      random: Array.from({ length: config.derive.random }, () => space.sample(rng)),
+    };
+    samples.set(state, known);
+  }
+  return known;
+}

@@ -1,0 +1,27 @@
+/** End of an epoch: how the controller's samples compare with random ones right now, and what comes next. */
+import { stream } from '../../tensor/rng.js';
+import { type SearchSession } from '../session.js';
+import { rewardsOf } from './controller.js';
+
+/** Probes random architectures, reports the epoch, and goes on to the next one or to derivation. */
+export function endEpoch(session: SearchSession): void {
+  const { config, controller, space, state, emit } = session;
+  const { epoch } = state;
+  const probe = stream(config.seed, 'probe', epoch);
+  const random = rewardsOf(session, Array.from({ length: config.search.probe }, () => space.sample(probe)), config.search.rounds);
+  emit({
+    type: 'epoch', epoch,
+    loss: state.lossSum / state.lossCount,
+    reward: state.rewardCount > 0 ? state.rewardSum / state.rewardCount : null,
+    random: random.length > 0 ? random.reduce((sum, reward) => sum + reward, 0) / random.length : null,
+    entropy: state.entropyCount > 0 ? state.entropySum / state.entropyCount : null,
+    best: state.best,
+  });
+  const preferences = controller.preferences?.(stream(config.seed, 'preferences', epoch));
+  if (preferences) emit({ type: 'preferences', epoch, decisions: Object.fromEntries(Object.entries(preferences).map(([path, rows]) => [path, rows.map((row) => [...row])])) });
+  Object.assign(state, { lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0 });
+  state.epoch++;
+  const over = state.epoch >= config.search.epochs;
+  if (state.budgetReached && !over) emit({ type: 'budget-reached', epoch });
+  state.phase = over || state.budgetReached ? 'derive' : 'weights';
+}

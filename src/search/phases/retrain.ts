@@ -1,0 +1,45 @@
+/** The derived architecture, trained from scratch on training and validation part together. */
+import { withBatch } from '../../training/batch.js';
+import { recalibrate } from '../../training/recalibrate.js';
+import { trainStep } from '../../training/train-step.js';
+import { countNamed } from '../../tensor/named.js';
+import { createChild } from '../../supernet/child.js';
+import { createLearner, type Retrained, type SearchSession } from '../session.js';
+
+/** Batches whose statistics the finished network's normalization is set from. */
+const CALIBRATION_BATCHES = 20;
+
+/** One training step of the derived child; after the last epoch its batch statistics are fixed. */
+export function retrain(session: SearchSession): void {
+  const { config, data, state, emit } = session;
+  const learner = (session.retrained ??= startRetraining(session));
+  const { epoch, step } = state;
+  const globalStep = epoch * data.retrain.steps + step;
+  if (globalStep === 0) {
+    emit({ type: 'retrain-started', architecture: learner.child.encoding, parameters: countNamed(learner.store.parameters), epochs: config.retrain.epochs, stepsPerEpoch: data.retrain.steps, examples: data.retrain.count });
+  }
+  const result = withBatch(data.retrain, epoch, step, (batch) =>
+    trainStep({
+      child: learner.child, batch, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep,
+      mode: { training: true, normalization: 'batch', seed: `${config.seed}/retrain/${globalStep}` },
+    }));
+  learner.state = result.state;
+  state.gradientEvaluations.retrain += result.gradientEvaluations;
+  state.lossSum += result.loss;
+  state.lossCount++;
+  state.step++;
+  if (state.step < data.retrain.steps) return;
+  emit({ type: 'retrain-epoch', epoch, loss: state.lossSum / state.lossCount, learningRate: learner.trainer.learningRate(globalStep) });
+  Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
+  if (state.epoch < config.retrain.epochs) return;
+  recalibrate(learner.child, learner.store, data.plain, CALIBRATION_BATCHES);
+  state.phase = 'test';
+}
+
+/** Fresh weights for the derived architecture, in the space with the options for retraining. */
+export function startRetraining({ config, data, space, state }: SearchSession): Retrained {
+  const final = space.forRetraining();
+  const child = createChild(final, final.decode(state.derived!.architecture));
+  const learner = createLearner(final, `${config.seed}/retrain`, config.retrain, data.retrain.steps, [...child.parameterNames, ...child.statisticNames]);
+  return { ...learner, space: final, child };
+}

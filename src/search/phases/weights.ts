@@ -1,0 +1,47 @@
+/** Phase 1 of an epoch: the shared weights learn, one sampled child a batch, the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
+import { stream } from '../../tensor/rng.js';
+import { withBatch } from '../../training/batch.js';
+import { trainStep } from '../../training/train-step.js';
+import { type SearchSession } from '../session.js';
+
+/**
+ * Architectures of an epoch, sampled in one go: the controller does not change during the phase, so drawing
+ * them together is the same as drawing them one by one.
+ */
+const sampled = new WeakMap<SearchSession, { epoch: number; architectures: unknown[] }>();
+
+/** One training step; ends the phase after the last one of the epoch. */
+export function trainSharedWeights(session: SearchSession): void {
+  const { config, data, supernet, state, emit } = session;
+  const { epoch, step, globalStep } = state;
+  const architecture = architecturesOf(session, epoch)[Math.floor(step / config.search.batchesPerArchitecture)];
+  const child = session.child(architecture);
+  const result = withBatch(data.train, epoch, step, (batch) =>
+    trainStep({
+      child, batch, store: supernet.store, trainer: supernet.trainer, state: supernet.state, step: globalStep,
+      mode: { training: true, normalization: 'batch', seed: `${config.seed}/weights/${globalStep}` },
+    }));
+  supernet.state = result.state;
+  state.gradientEvaluations.search += result.gradientEvaluations;
+  state.lossSum += result.loss;
+  state.lossCount++;
+  state.globalStep++;
+  state.step++;
+  if (step % config.logEvery === 0) emit({ type: 'weights-step', epoch, step, loss: result.loss, architecture: child.encoding });
+  if (state.step < data.train.steps) return;
+  emit({ type: 'weights-epoch', epoch, loss: state.lossSum / state.lossCount, architectures: architecturesOf(session, epoch).length });
+  sampled.delete(session);
+  state.step = 0;
+  state.phase = epoch >= config.search.warmupEpochs && config.search.rounds > 0 ? 'controller' : 'epoch-end';
+}
+
+function architecturesOf(session: SearchSession, epoch: number): unknown[] {
+  const known = sampled.get(session);
+  if (known?.epoch === epoch) return known.architectures;
+  const { config, space, controller, data } = session;
+  const rng = stream(config.seed, 'architectures', epoch);
+  const count = Math.ceil(data.train.steps / config.search.batchesPerArchitecture);
+  const architectures = epoch < config.search.warmupEpochs ? Array.from({ length: count }, () => space.sample(rng)) : controller.sample(count, rng);
+  sampled.set(session, { epoch, architectures });
+  return architectures;
+}

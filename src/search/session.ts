@@ -1,0 +1,113 @@
+/**
+ * A search in memory: the parts that its configuration names, the shared weights, and the state. Phases
+ * advance it one unit of work at a time, so that it can be stopped, saved and resumed between any two.
+ */
+import { type SearchConfig } from '../config/schema.js';
+import { type Controller, type ControllerFactory } from '../controller/contract.js';
+import { type PreparedData } from '../data/index.js';
+import { unknownNameHint, WeftError } from '../errors.js';
+import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
+import { createTrainer, emptyState, type OptimizerState, type Trainer } from '../optimizers/index.js';
+import { catalogue } from '../supernet/catalogue.js';
+import { type Child, createChild } from '../supernet/child.js';
+import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
+import { openBatches, type SearchBatches } from './data.js';
+import { type SearchEvent } from './events.js';
+import { initialState, type SearchState } from './state.js';
+
+export interface SearchParts {
+  readonly config: SearchConfig;
+  readonly space: SpaceFactory;
+  readonly controller: ControllerFactory;
+  readonly data: PreparedData;
+}
+
+/** Shared or retrained weights with what trains them. */
+export interface Learner {
+  readonly store: ParameterStore;
+  readonly trainer: Trainer;
+  state: OptimizerState;
+}
+
+export interface SearchSession {
+  readonly config: SearchConfig;
+  readonly space: SearchSpace;
+  readonly controller: Controller;
+  readonly supernet: Learner;
+  readonly data: SearchBatches;
+  readonly emit: (event: SearchEvent) => void;
+  readonly state: SearchState;
+  /** Set once retraining begins. */
+  retrained: Retrained | undefined;
+  /** The child with this architecture; recent ones are kept ready. */
+  child(architecture: unknown): Child;
+  dispose(): void;
+}
+
+export interface Retrained extends Learner {
+  readonly space: SearchSpace;
+  readonly child: Child;
+}
+
+/** A new session in its initial state. The backend must be loaded. */
+export function createSession({ config, space: spaceFactory, controller: controllerFactory, data: prepared }: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
+  const { seed } = config;
+  const space = spaceFactory.create(optionsOf(config.space), { inputShape: prepared.dataset.inputShape, classes: prepared.dataset.classes });
+  const data = openBatches(config, prepared);
+  const supernet = createLearner(space, seed, config.search, data.train.steps);
+  const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
+  const children = new Map<string, Child>();
+  const session: SearchSession = {
+    config, space, controller, supernet, data, emit,
+    state: initialState(),
+    retrained: undefined,
+    child(architecture) {
+      const key = space.encode(architecture);
+      let child = children.get(key);
+      if (!child) {
+        child = createChild(space, architecture);
+        children.set(key, child);
+        if (children.size > MAX_CACHED_CHILDREN) children.delete(children.keys().next().value!);
+      }
+      return child;
+    },
+    dispose() {
+      disposeLearner(supernet);
+      if (session.retrained) disposeLearner(session.retrained);
+      controller.dispose();
+    },
+  };
+  return session;
+}
+
+const MAX_CACHED_CHILDREN = 256;
+
+/** A store of all weights of a space (or only the named ones) and the optimizer for them. */
+export function createLearner(
+  space: SearchSpace, seed: number | string, training: { epochs: number; optimizer: SearchConfig['search']['optimizer'] }, stepsPerEpoch: number, only?: readonly string[],
+): Learner {
+  const all = catalogue(space.supernet);
+  return {
+    store: createParameterStore(all, seed, only),
+    trainer: createTrainer(training.optimizer, { stepsPerEpoch, totalSteps: stepsPerEpoch * training.epochs, roleOf: (name) => all.parameters.get(name)?.role }),
+    state: emptyState,
+  };
+}
+
+export function disposeLearner({ store, state }: Learner): void {
+  store.dispose();
+  for (const tensor of Object.values(state.tensors)) tensor.dispose();
+}
+
+/** The options of a named part without its name. */
+export function optionsOf({ name: _name, preset: _preset, ...options }: { name: string; preset?: string | undefined }): object {
+  return options;
+}
+
+/** Explicit options over those of the preset. */
+function controllerOptions({ name, presets }: ControllerFactory, config: SearchConfig['controller']): object {
+  if (config.preset === undefined) return optionsOf(config);
+  const preset = presets[config.preset];
+  if (!preset) throw new WeftError('config', `the controller '${name}' has no preset '${config.preset}'`, unknownNameHint(config.preset, Object.keys(presets)));
+  return { ...preset, ...optionsOf(config) };
+}

@@ -1,0 +1,65 @@
+/** A session as tensors and plain JSON, and back: what a checkpoint holds. */
+import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { type NamedTensors } from '../tensor/named.js';
+import { tf } from '../tensor/tf.js';
+import { startRetraining } from './phases/retrain.js';
+import { type Learner, type SearchSession } from './session.js';
+import { type SearchState } from './state.js';
+
+export interface SearchSnapshot {
+  /** Borrowed when taken from a session, owned when read from a file. */
+  readonly tensors: Readonly<Record<string, NamedTensors>>;
+  readonly state: SnapshotState;
+}
+
+interface SnapshotState {
+  readonly search: SearchState;
+  readonly controller: Json;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly retrainCounts?: Readonly<Record<string, number>>;
+}
+
+/** Everything a resumed search needs; the tensors are borrowed. */
+export function takeSnapshot({ state, supernet, controller, retrained }: SearchSession): SearchSnapshot {
+  const policy = controller.snapshot();
+  return {
+    tensors: {
+      weights: weightsOf(supernet),
+      optimizer: supernet.state.tensors,
+      controller: policy.tensors,
+      ...(retrained && { retrained: weightsOf(retrained), 'retrained-optimizer': retrained.state.tensors }),
+    },
+    state: { search: structuredClone(state), controller: policy.state, counts: supernet.state.counts, ...(retrained && { retrainCounts: retrained.state.counts }) },
+  };
+}
+
+/** Puts a fresh session where the snapshot was taken; takes ownership of the tensors. */
+export function restoreSnapshot(session: SearchSession, { tensors, state }: SearchSnapshot): void {
+  const group = (name: string): NamedTensors => {
+    const found = tensors[name];
+    if (!found) throw new WeftError('checkpoint', `the checkpoint has no '${name}'`, 'it is from another version, or damaged');
+    return found;
+  };
+  Object.assign(session.state, state.search);
+  restoreLearner(session.supernet, group('weights'), group('optimizer'), state.counts);
+  session.controller.restore({ tensors: group('controller'), state: state.controller });
+  tf.dispose(Object.values(group('controller')));
+  if (state.retrainCounts) {
+    session.retrained = startRetraining(session);
+    restoreLearner(session.retrained, group('retrained'), group('retrained-optimizer'), state.retrainCounts);
+  }
+}
+
+function weightsOf({ store }: Learner): NamedTensors {
+  return { ...store.parameters, ...store.statistics };
+}
+
+function restoreLearner(learner: Learner, weights: NamedTensors, slots: NamedTensors, counts: Readonly<Record<string, number>>): void {
+  const { parameters, statistics } = learner.store;
+  const missing = [...Object.keys(parameters), ...Object.keys(statistics)].find((name) => !weights[name]);
+  if (missing) throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it is from another space or version');
+  learner.store.assign(weights);
+  for (const tensor of Object.values(slots)) tf.keep(tensor);
+  learner.state = { tensors: slots, counts };
+}

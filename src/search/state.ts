@@ -1,0 +1,49 @@
+/**
+ * Where a search stands. Everything that a resumed search must know is here or in the tensors beside it; random
+ * streams need no state, because they are opened by name and place.
+ */
+
+export type Phase = 'weights' | 'controller' | 'epoch-end' | 'derive' | 'retrain' | 'test' | 'done';
+
+export interface Scored {
+  architecture: string;
+  accuracy: number;
+  loss: number;
+  hash: string;
+}
+
+export interface SearchState {
+  phase: Phase;
+  /** Units of work done so far: what checkpoints are numbered by. */
+  units: number;
+  /** Epoch of the search, or of retraining. */
+  epoch: number;
+  /** Step within the epoch; round within the controller phase; candidate within derivation. */
+  step: number;
+  /** Steps of shared weights so far, for schedules. */
+  globalStep: number;
+  /** Sums over the present epoch. */
+  lossSum: number;
+  lossCount: number;
+  rewardSum: number;
+  rewardCount: number;
+  entropySum: number;
+  entropyCount: number;
+  best: { architecture: string; reward: number } | null;
+  /** Architectures evaluated (rewards, probes and candidates). */
+  evaluations: number;
+  gradientEvaluations: { search: number; retrain: number };
+  candidates: { controller: Scored[]; random: Scored[] };
+  derived: Scored | null;
+  test: { accuracy: number; loss: number; count: number } | null;
+  budgetReached: boolean;
+}
+
+export function initialState(): SearchState {
+  return {
+    phase: 'weights', units: 0, epoch: 0, step: 0, globalStep: 0,
+    lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0,
+    best: null, evaluations: 0, gradientEvaluations: { search: 0, retrain: 0 },
+    candidates: { controller: [], random: [] }, derived: null, test: null, budgetReached: false,
+  };
+}

@@ -1,0 +1,28 @@
+/** What training and evaluation need of a data set: batches on demand, always the same ones at the same place. */
+import { type Tensor, type Tensor1D } from '../tensor/tf.js';
+
+/** Inputs [N, ...shape] and class labels int32 [N]; owned by whoever asked for it. */
+export interface TensorBatch {
+  readonly inputs: Tensor;
+  readonly labels: Tensor1D;
+}
+
+export interface BatchSource {
+  /** Examples in one epoch. */
+  readonly count: number;
+  /** Batches in one epoch. */
+  readonly steps: number;
+  /** The batch at this place; a pure function of its arguments. */
+  at(epoch: number, step: number): TensorBatch;
+}
+
+/** Calls `use` with the batch and disposes the batch afterwards. */
+export function withBatch<T>(source: BatchSource, epoch: number, step: number, use: (batch: TensorBatch) => T): T {
+  const batch = source.at(epoch, step);
+  try {
+    return use(batch);
+  } finally {
+    batch.inputs.dispose();
+    batch.labels.dispose();
+  }
+}

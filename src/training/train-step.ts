@@ -1,0 +1,54 @@
+/** One step of one child: loss, gradients, optimizer; only the child's own weights change. */
+import { WeftError } from '../errors.js';
+import { type Mode } from '../operations/operation.js';
+import { type Evaluate, type Trainer } from '../optimizers/trainer.js';
+import { type OptimizerState, replaceState } from '../optimizers/transform.js';
+import { type Child } from '../supernet/child.js';
+import { type ParameterStore } from '../supernet/parameter-store.js';
+import { valueAndGradients } from '../tensor/autodiff.js';
+import { type NamedTensors, pickNamed } from '../tensor/named.js';
+import { softmaxCrossEntropy } from '../tensor/nn.js';
+import { type Scalar, tf } from '../tensor/tf.js';
+import { type TensorBatch } from './batch.js';
+
+export interface TrainStepInput {
+  readonly child: Child;
+  readonly store: ParameterStore;
+  readonly trainer: Trainer;
+  readonly state: OptimizerState;
+  readonly batch: TensorBatch;
+  readonly mode: Mode;
+  /** Global step, for schedules. */
+  readonly step: number;
+}
+
+export interface TrainStepResult {
+  /** The new state; the old one's replaced tensors are already disposed. */
+  readonly state: OptimizerState;
+  /** Mean cross-entropy of the batch before the step, in nats. */
+  readonly loss: number;
+  readonly gradientEvaluations: number;
+}
+
+/** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is no number. */
+export function trainStep({ child, store, trainer, state, batch, mode, step }: TrainStepInput): TrainStepResult {
+  const active = pickNamed(store.parameters, child.parameterNames);
+  const { record: _record, ...unrecorded } = mode;
+  const evaluate: Evaluate = (parameters, { record }) => {
+    const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, batch, record ? mode : unrecorded), parameters);
+    return { loss: value, gradients };
+  };
+  const result = trainer.step(evaluate, active, state, { step });
+  if (!Number.isFinite(result.loss)) {
+    tf.dispose(Object.values(result.parameters));
+    throw new WeftError('numeric', `the loss of ${child.encoding} became ${result.loss} at step ${step}`, 'lower the learning rate, or clip the gradient (clipNorm)');
+  }
+  store.assign(result.parameters);
+  return { state: replaceState(state, result.state), loss: result.loss, gradientEvaluations: result.gradientEvaluations };
+}
+
+/** Mean cross-entropy of the child's logits on the batch, a scalar in nats. */
+export function crossEntropy(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Scalar {
+  const logits = child.forward(parameters, statistics, batch.inputs, mode);
+  return tf.mean(softmaxCrossEntropy(logits, batch.labels));
+}

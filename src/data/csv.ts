@@ -71,7 +71,7 @@ function readTable({ bytes, source: { path } }: SourceFile, options: CsvOptions)
     throw new WeftError('data', `${path}: line ${first.line} has only one column`,
       'separate numbers and label by comma, semicolon or tab');
 
-  const top = splitRow(first.text, separator);
+  const top = splitRow(first, separator, path);
   const header = (options.header ?? looksLikeHeader(top, options.label)) ? top : undefined;
   const labelColumn = findLabelColumn(options.label, header, top.length, path);
   const body = header ? rows.slice(1) : rows;
@@ -80,8 +80,9 @@ function readTable({ bytes, source: { path } }: SourceFile, options: CsvOptions)
   const labels: string[] = [];
   let out = 0;
   let wholeBytes = true;
-  for (const { text, line } of body) {
-    const fields = splitRow(text, separator);
+  for (const row of body) {
+    const { line } = row;
+    const fields = splitRow(row, separator, path);
     if (fields.length !== top.length)
       throw new WeftError('data', `${path}: line ${line} has ${fields.length} columns, line ${first.line} has ${top.length}`,
         'every row needs the same columns; quote a field that contains the separator');
@@ -110,7 +111,13 @@ function readTable({ bytes, source: { path } }: SourceFile, options: CsvOptions)
   };
 }
 
-function textLines(bytes: Uint8Array, path: string): { text: string; line: number }[] {
+interface Row {
+  readonly text: string;
+  readonly line: number;
+}
+
+/** The lines that are not blank. */
+function textLines(bytes: Uint8Array, path: string): Row[] {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -124,15 +131,17 @@ function textLines(bytes: Uint8Array, path: string): { text: string; line: numbe
 }
 
 /** Fields of a row, trimmed; a field in double quotes may contain the separator, and "" for a quote. */
-function splitRow(row: string, separator: string): string[] {
-  if (!row.includes('"')) return row.split(separator).map((field) => field.trim());
-  const field = new RegExp(`\\s*(?:"((?:[^"]|"")*)"\\s*|([^${separator}]*))(${separator}|$)`, 'y');
+function splitRow({ text, line }: Row, separator: string, path: string): string[] {
+  if (!text.includes('"')) return text.split(separator).map((field) => field.trim());
+  const pattern = new RegExp(` *(?:"((?:[^"]|"")*)" *|([^"${separator}]*))(${separator}|$)`, 'y');
   const fields: string[] = [];
   for (let more = true; more; ) {
-    const match = field.exec(row);
-    if (!match) return []; // an unbalanced quote: the caller reports a row of the wrong length
-    fields.push(match[1] === undefined ? match[2]!.trim() : match[1].replaceAll('""', '"'));
-    more = match[3] === separator;
+    const field = pattern.exec(text);
+    if (!field)
+      throw new WeftError('data', `${path}: line ${line}, column ${fields.length + 1}: a quote is not closed or stands inside a field`,
+        'put the whole field into double quotes, on one line, and write "" for a quote in it');
+    fields.push(field[1]?.replaceAll('""', '"') ?? field[2]!.trim());
+    more = field[3] === separator;
   }
   return fields;
 }

@@ -13,9 +13,12 @@ export interface RgbImage {
 /** A corrupt header must not make the decoder fill the memory. */
 const MOST_MEGAPIXELS = 64;
 
+const PNG_START = [0x89, 0x50, 0x4e, 0x47];
+const JPEG_START = [0xff, 0xd8];
+
 /** Decodes a PNG (transparency over white) or a JPEG, told apart by their content; `path` is for messages. */
 export function decodeImage(bytes: Buffer, path: string): RgbImage {
-  const decode = bytes.readUIntBE(0, Math.min(3, bytes.length)) === 0x89504e ? decodePng : isJpeg(bytes) ? decodeJpeg : undefined;
+  const decode = startsWith(bytes, PNG_START) ? decodePng : startsWith(bytes, JPEG_START) ? decodeJpeg : undefined;
   if (!decode) throw new WeftError('data', `${path} is neither a PNG nor a JPEG`, 'convert or remove the file');
   try {
     return decode(bytes);
@@ -25,7 +28,7 @@ export function decodeImage(bytes: Buffer, path: string): RgbImage {
   }
 }
 
-const isJpeg = (bytes: Buffer): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
+const startsWith = (bytes: Buffer, start: readonly number[]): boolean => start.every((byte, i) => bytes[i] === byte);
 
 function decodePng(bytes: Buffer): RgbImage {
   if (bytes.length < 33) throw new Error('no header');

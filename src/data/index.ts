@@ -19,7 +19,9 @@ export { measureNormalization, type Normalization } from './normalization.js';
 export { datasetNames, findDataset, openDataset, type Found, type OpenOptions, type Surroundings } from './open.js';
 export { prepareData, type DataConfig, type DataRecord, type PreparedData } from './prepare.js';
 export {
+  allExamples,
   assertDisjoint,
+  mergeSplits,
   recordSplit,
   recordSplits,
   splitDataset,

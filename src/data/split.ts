@@ -80,6 +80,21 @@ export function splitDataset(
   return splits;
 }
 
+/** Splits of one pool of examples joined into one, indices ascending, each example with the label of its split. */
+export function mergeSplits(name: SplitName, splits: readonly [Split, ...Split[]]): Split {
+  const [first] = splits;
+  if (splits.some(({ examples }) => examples !== first.examples))
+    throw new WeftError('data', `the ${name} split would join examples of different files`, 'merge parts of one data set only');
+  const members = splits.flatMap(({ indices, labels }) => Array.from(indices, (index, i) => ({ index, label: labels[i]! })));
+  members.sort((a, b) => a.index - b.index);
+  return {
+    ...first,
+    name,
+    indices: Uint32Array.from(members, ({ index }) => index),
+    labels: Int32Array.from(members, ({ label }) => label),
+  };
+}
+
 /** The number of examples that a share of `whole` means. */
 export function shareCount(share: Share, whole: number, what: string): number {
   const count = share < 1 ? Math.round(share * whole) : share;

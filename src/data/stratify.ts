@@ -43,7 +43,7 @@ export function stratifiedDraw(
 }
 
 /** Draws `quota[c]` members of each class c at random. */
-export function drawQuotas(pool: Uint32Array, labels: ArrayLike<number>, quota: Uint32Array, rng: Rng): Draw {
+export function drawQuotas(pool: Uint32Array, labels: ArrayLike<number>, quota: ArrayLike<number>, rng: Rng): Draw {
   const groups = byClass(pool, labels, quota.length);
   const taken = new Set<number>();
   groups.forEach((group, c) => {

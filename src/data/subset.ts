@@ -32,12 +32,12 @@ function pickExamples(dataset: Dataset, { images, labels, count }: Examples, par
   const what = `${dataset.name}: subset of the ${part} part`;
   const quota = typeof amount === 'number'
     ? quotas(counts, shareCount(amount, count, what))
-    : Uint32Array.from(counts, () => amount.perClass);
-  const short = quota.findIndex((wanted, c) => !(wanted >= 1 && wanted <= counts[c]!));
+    : Array.from(counts, () => amount.perClass);
+  const short = quota.findIndex((wanted, c) => !(Number.isInteger(wanted) && wanted >= 1 && wanted <= counts[c]!));
   if (short >= 0)
     throw new WeftError('data',
       `${what}: ${quota[short]} examples of class ${dataset.classNames?.[short] ?? short}, which has ${counts[short]}`,
-      'ask for at least one example of every class and no more than there are');
+      'ask for a whole number of examples of every class, at least one and no more than there are');
   const { taken } = drawQuotas(allIndices(count), labels, quota, stream(seed, 'subset', part));
   const size = exampleSize(dataset.inputShape);
   const picked = images instanceof Uint8Array ? new Uint8Array(taken.length * size) : new Float32Array(taken.length * size);

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { readCsv, type CsvOptions } from '../../src/data/csv.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { expectError, folderWith, removeFolders, sharedData } from './files.js';
+
+const read = (content: string | Uint8Array, options: CsvOptions = {}): Dataset =>
+  readCsv(join(folderWith({ 'table.csv': content }), 'table.csv'), 'table', options);
+
+describe('CSV tables', () => {
+  after(removeFolders);
+
+  it('have numbers and a label in the last column, without a header', () => {
+    const { train, test, inputShape, classNames } = read('0.5,-1,cat\n2e2,3,dog\n');
+    expect([...train.images]).to.deep.equal([0.5, -1, 200, 3]);
+    expect([...train.labels]).to.deep.equal([0, 1]);
+    expect(inputShape).to.deep.equal([1, 1, 2]);
+    expect(classNames).to.deep.equal(['cat', 'dog']);
+    expect(test).to.equal(undefined);
+  });
+
+  it('are kept as bytes where bytes will do', () => {
+    expect(read('0,255,a\n1,2,b').train.images).to.deep.equal(Uint8Array.of(0, 255, 1, 2));
+    expect(read('0,256,a\n1,2,b').train.images).to.be.instanceOf(Float32Array);
+    expect(read('0,-1,a\n1,2,b').train.images).to.be.instanceOf(Float32Array);
+  });
+
+  it('find their header and the column of the label by themselves', () => {
+    const expected = { images: [1, 2, 3, 4], labels: [1, 0] };
+    const cases: [string, CsvOptions?][] = [
+      ['x,y,z\n1,2,b\n3,4,a'],
+      ['label,x,y\nb,1,2\na,3,4'],
+      ['0,1,label\n1,2,b\n3,4,a'],
+      ['x,species,y\n1,b,2\n3,a,4', { label: 'species' }],
+      ['1,b,2\n3,a,4', { label: 1 }],
+      ['1,b,2\n3,a,4', { label: -2 }],
+      ['7,8,9\n1,2,1\n3,4,0', { header: true }],
+      ['\ufeffx;Class;y\r\n1;b;2\r\n\r\n3;a;4\r\n'],
+      ['x\ty\tz\n1\t2\tb\n3\t4\ta'],
+      ['"x","y","z"\n"1", 2 ,"b"\n3,4,a'],
+      ['x\ty\tz\n"1"\t2\t"b"\n3\t4\ta'],
+    ];
+    for (const [text, options] of cases) {
+      const { train } = read(text, options);
+      expect({ images: [...train.images], labels: [...train.labels] }, text).to.deep.equal(expected);
+    }
+  });
+
+  it('keep the first row where it is data', () => {
+    expect(read('1,2,0\n3,4,1').train.count).to.equal(2);
+    expect(read('1,2,no\n3,4,yes').train.count).to.equal(2);
+  });
+
+  it('order numeric classes by value, other ones by code point, and quote what needs it', () => {
+    expect(read('1,10\n1,9\n1,9').classNames).to.deep.equal(['9', '10']);
+    expect(read('1,"b, ""x"""\n1,Z\n1,a\n2,a\n2,Z\n2,Z').classNames).to.deep.equal(['Z', 'a', 'b, "x"']);
+  });
+
+  it('may be gzipped, images, and in two parts', () => {
+    const folder = folderWith({ 'a.csv.gz': gzipSync('1,2,3,4,x\n5,6,7,8,y\n'), 'b.csv': '9,9,9,9,y\n' });
+    const { train, test, inputShape, sources } = readCsv(join(folder, 'a.csv.gz'), 't', { imageShape: [2, 2, 1] }, join(folder, 'b.csv'));
+    expect(inputShape).to.deep.equal([2, 2, 1]);
+    expect([train.count, test!.count]).to.deep.equal([2, 1]);
+    expect([...test!.labels]).to.deep.equal([1]);
+    expect(sources).to.have.length(2);
+  });
+
+  const broken: [what: string, content: string | Uint8Array, options: CsvOptions, ...patterns: RegExp[]][] = [
+    ['a ragged row', '1,2,a\n3,b\n', {}, /line 2 has 2 columns, line 1 has 3/],
+    ['a word among the numbers', 'x,y,label\n1,2,a\n1,oops,b\n', {}, /line 3, column 2 \(y\): 'oops' is no number/],
+    ['an empty field', '1,2,a\n,2,b\n', {}, /line 2, column 1: '' is no number/],
+    ['NaN', '1,2,a\nNaN,2,b\n', {}, /line 2, column 1/],
+    ['a number beyond 32 bits', '1,2,a\n1e39,2,b\n', {}, /line 2, column 1: '1e39'/],
+    ['no label', '1,2,a\n1,2,\n', {}, /line 2 has no label/],
+    ['an open quote', '1,2,a\n1,"2,b\n', {}, /line 2, column 2: a quote is not closed/],
+    ['one column', '1\n2\n', {}, /line 1 has only one column/],
+    ['nothing in it', '\n\n', {}, /is empty/],
+    ['a header only', 'a,b\n', {}, /a header and no rows/],
+    ['one class', '1,a\n2,a\n', {}, /one class/],
+    ['a number to regress on', '1,.1\n2,.2\n3,.3\n4,.4\n', {}, /4 different labels in 4 rows/],
+    ['bytes that are no text', Uint8Array.of(0x31, 0x2c, 0xff, 0xfe, 0x0a), {}, /no UTF-8/],
+    ['a label column it lacks', 'x,y,kind\n1,2,a\n', { label: 'kinds' }, /no column is named 'kinds'/, /did you mean 'kind'/],
+    ['a named label and no header', '1,2,a\n1,2,b\n', { label: 'kind', header: false }, /has no header/],
+    ['a label index it lacks', '1,2,a\n1,2,b\n', { label: 3 }, /no column 3 among 3/],
+    ['an image shape that does not fit', '1,2,3,a\n1,2,3,b\n', { imageShape: [2, 2, 1] }, /3 numbers a row do not fill the image shape \[2, 2, 1\]/],
+    ['truncated gzip', gzipSync('1,2,a\n3,4,b\n').subarray(0, 20), {}, /truncated or corrupt gzip/],
+  ];
+  for (const [what, content, options, ...patterns] of broken)
+    it(`with ${what} are refused`, () => expectError('data', () => read(content, options), /table\.csv/, ...patterns));
+
+  it('with a test class that training lacks are refused', () => {
+    const folder = folderWith({ 'train.csv': '1,cat\n2,dog\n', 'test.csv': '1,cat\n\n2,dgo\n' });
+    expectError('data', () => readCsv(join(folder, 'train.csv'), 't', {}, join(folder, 'test.csv')),
+      /test\.csv: line 3: class 'dgo'/, /did you mean 'dog'/);
+  });
+
+  it('of the digits hold 1,797 images', function () {
+    const folder = sharedData('digits');
+    if (!folder) return this.skip();
+    const { train, classes, inputShape } = readCsv(join(folder, 'digits.csv.gz'), 'digits', { imageShape: [8, 8, 1] });
+    expect([train.count, classes, ...inputShape]).to.deep.equal([1797, 10, 8, 8, 1]);
+    expect(train.images).to.be.instanceOf(Uint8Array);
+  });
+});

@@ -1,0 +1,142 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { decodeImage } from '../../src/data/decode-image.js';
+import { readImageFolder } from '../../src/data/image-folder.js';
+import { resizeImage } from '../../src/data/resize.js';
+import { classFolder, expectError, folderWith, jpg, png, removeFolders } from './files.js';
+
+describe('folders of images by class', () => {
+  after(removeFolders);
+
+  it('are read in the order of class and file names', () => {
+    const folder = folderWith({ ...classFolder('dog', 2, [200, 0, 0]), ...classFolder('cat', 3, [10, 20, 30]), '.hidden/x.png': 'no', 'readme.txt': 'hi' });
+    const { train, test, inputShape, classNames, sources } = readImageFolder(folder, 'pets');
+    expect(inputShape).to.deep.equal([4, 4, 3]);
+    expect(classNames).to.deep.equal(['cat', 'dog']);
+    expect([...train.labels]).to.deep.equal([0, 0, 0, 1, 1]);
+    expect([...train.images.subarray(2 * 48, 2 * 48 + 3)]).to.deep.equal([12, 20, 30]);
+    expect(test).to.equal(undefined);
+    expect(sources.map(({ path }) => path)).to.deep.equal([folder]);
+  });
+
+  it('may have a test part, deeper folders, PNG and JPEG', () => {
+    const grey = png(4, 4, () => [9, 9, 9]);
+    const { train, test } = readImageFolder(
+      folderWith({
+        'train/a/1.png': png(4, 4, () => [255, 0, 0]),
+        'train/b/deep/2.JPG': jpg(4, 4, () => [0, 0, 255]),
+        'test/b/3.png': grey,
+      }),
+      'parts',
+    );
+    expect([...train.labels, ...test!.labels]).to.deep.equal([0, 1, 1]);
+    expect(train.images[48 + 2]).to.be.greaterThan(245);
+    expect([...test!.images]).to.deep.equal(Array(48).fill(9));
+  });
+
+  it('are greyscale if nothing has colour, or if asked to be', () => {
+    const greys = folderWith({ 'a/1.png': png(2, 2, () => [7, 7, 7]), 'b/1.png': png(2, 2, () => [9, 9, 9]) });
+    expect(readImageFolder(greys, 'g').inputShape).to.deep.equal([2, 2, 1]);
+    expect([...readImageFolder(greys, 'g').train.images]).to.deep.equal([7, 7, 7, 7, 9, 9, 9, 9]);
+    expect(readImageFolder(greys, 'g', { channels: 3 }).inputShape).to.deep.equal([2, 2, 3]);
+    const colours = folderWith({ 'a/1.png': png(1, 1, () => [100, 50, 200]), 'b/1.png': png(1, 1, () => [255, 255, 255]) });
+    expect([...readImageFolder(colours, 'c', { channels: 1 }).train.images]).to.deep.equal([82, 255]);
+  });
+
+  it('are brought to one size', () => {
+    const folder = folderWith({ ...classFolder('a', 1, [10, 10, 10], 8), ...classFolder('b', 1, [90, 90, 90], 3) });
+    const { train, inputShape } = readImageFolder(folder, 'sizes', { size: [4, 6] });
+    expect(inputShape).to.deep.equal([4, 6, 1]);
+    expect([...train.images]).to.deep.equal([...Array(24).fill(10), ...Array(24).fill(90)]);
+  });
+
+  it('get another hash when a name or a pixel changes', () => {
+    const hash = (files: Record<string, Buffer>): string =>
+      readImageFolder(folderWith({ ...classFolder('b', 1, [9, 9, 9]), ...files }), 'h').sources[0]!.sha256;
+    const one = png(4, 4, () => [1, 1, 1]);
+    expect(hash({ 'a/1.png': one })).to.equal(hash({ 'a/1.png': one }));
+    expect(hash({ 'a/1.png': one })).to.not.equal(hash({ 'a/2.png': one }));
+    expect(hash({ 'a/1.png': one })).to.not.equal(hash({ 'a/1.png': png(4, 4, () => [2, 1, 1]) }));
+  });
+
+  const good = classFolder('good', 2, [1, 2, 3]);
+  const image = png(4, 4, (y, x) => [40 * y, 40 * x, 0]);
+  const photo = jpg(16, 16, (y, x) => [16 * y, 16 * x, 0]);
+  const broken: [what: string, files: Record<string, Uint8Array | string>, ...patterns: RegExp[]][] = [
+    ['a truncated PNG', { 'bad/x.png': image.subarray(0, image.length - 20) }, /bad\/x\.png is a truncated or corrupt image/],
+    ['a corrupt PNG', { 'bad/x.png': image.map((byte, i) => (i === 45 ? byte ^ 1 : byte)) }, /bad\/x\.png/],
+    ['a PNG with a mad header', { 'bad/x.png': image.map((byte, i) => (i === 16 || i === 20 ? 255 : byte)) }, /bad\/x\.png.*megapixels/],
+    ['a truncated JPEG', { 'bad/x.jpg': photo.subarray(0, photo.length - 100) }, /bad\/x\.jpg is a truncated or corrupt image/],
+    ['an empty file', { 'bad/x.png': '' }, /bad\/x\.png is neither a PNG nor a JPEG/],
+    ['a text file called PNG', { 'bad/x.png': 'hello' }, /neither a PNG nor a JPEG/],
+    ['an empty class', { 'bad/readme.txt': 'none yet' }, /bad holds no PNG or JPEG/],
+    ['another form', { 'bad/1.png': image, 'bad/2.webp': 'RIFF' }, /2\.webp: \.webp images are not read/],
+    ['mixed sizes', { 'bad/x.png': png(5, 4, () => [0, 0, 0]) }, /good\/0\.png is 4 x 4, but .*bad\/x\.png is 4 x 5/, /size: \[32, 32\]/],
+    ['one class', {}, /all examples are of one class/],
+  ];
+  for (const [what, files, ...patterns] of broken)
+    it(`with ${what} are refused`, () => {
+      expectError('data', () => readImageFolder(folderWith({ ...good, ...files }), 'broken'), ...patterns);
+    });
+
+  it('with an unknown test class are refused', () => {
+    const folder = folderWith({ 'train/cat/1.png': image, 'train/dog/1.png': image, 'test/dgo/1.png': image });
+    expectError('data', () => readImageFolder(folder, 'x'), /test\/dgo/, /did you mean 'dog'/);
+  });
+});
+
+describe('decodeImage', () => {
+  it('lays transparency over white', () => {
+    const { pixels } = decodeImage(png(1, 2, (_, x) => [100, 0, 0, x === 0 ? 0 : 51]), 'x.png');
+    expect([...pixels]).to.deep.equal([255, 255, 255, 224, 204, 204]);
+  });
+
+  it('reads a JPEG close to what was written', () => {
+    const { pixels, height, width } = decodeImage(jpg(16, 8, (y) => [10 * y, 10 * y, 10 * y]), 'x.jpg');
+    expect([height, width]).to.deep.equal([16, 8]);
+    for (let y = 0; y < 16; y++) expect(pixels[y * 24]).to.be.closeTo(10 * y, 3);
+  });
+});
+
+describe('resizeImage', () => {
+  const row = (...values: number[]): { height: number; width: number; pixels: Uint8Array } => ({
+    height: 1,
+    width: values.length,
+    pixels: Uint8Array.from(values.flatMap((value) => [value, value, value])),
+  });
+  const reds = ({ pixels }: { pixels: Uint8Array }): number[] => [...pixels].filter((_, i) => i % 3 === 0);
+
+  it('takes the mean over the area when shrinking', () => {
+    expect(reds(resizeImage(row(0, 10, 20, 30), 1, 2))).to.deep.equal([5, 25]);
+    expect(reds(resizeImage(row(0, 30, 90), 1, 2))).to.deep.equal([10, 70]); // (0 + 30/2)/1.5, (30/2 + 90)/1.5
+  });
+
+  it('interpolates when growing', () => {
+    expect(reds(resizeImage(row(0, 100), 1, 4))).to.deep.equal([0, 25, 75, 100]);
+  });
+
+  it('keeps an even colour, whatever the sizes', () => {
+    const side = fc.integer({ min: 1, max: 9 });
+    fc.assert(
+      fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), (h, w, height, width, value) => {
+        const { pixels } = resizeImage({ height: h, width: w, pixels: new Uint8Array(h * w * 3).fill(value) }, height, width);
+        expect([...pixels]).to.deep.equal(Array(height * width * 3).fill(value));
+      }),
+    );
+  });
+
+  it('treats the two axes alike', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 12, maxLength: 12 }), (grey) => {
+        const image = (transpose: boolean): Uint8Array =>
+          Uint8Array.from({ length: 36 }, (_, i) => {
+            const place = Math.floor(i / 3);
+            return transpose ? grey[(place % 3) * 4 + Math.floor(place / 3)]! : grey[place]!;
+          });
+        const a = reds(resizeImage({ height: 3, width: 4, pixels: image(false) }, 2, 5));
+        const b = reds(resizeImage({ height: 4, width: 3, pixels: image(true) }, 5, 2));
+        a.forEach((value, i) => expect(b[(i % 5) * 2 + Math.floor(i / 5)]).to.be.closeTo(value, 1));
+      }),
+    );
+  });
+});

@@ -6,7 +6,6 @@ import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, re
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { diskError } from './atomic-write.js';
-import { now } from './clock.js';
 
 /** Something that happened; the fields depend on the type. NaN becomes null. */
 export interface JournalEvent {
@@ -25,7 +24,7 @@ export interface JournalOptions {
 }
 
 export interface Journal {
-  /** Adds an event with the time of day; in the file when this returns. */
+  /** Adds an event; in the file when this returns. Events carry no time, so that the same seed gives the same bytes. */
   append(event: JournalEvent): void;
   /** Forces all to the disk; returns the file's length in bytes, for a checkpoint. */
   sync(): number;
@@ -40,7 +39,7 @@ export function openJournal(path: string, { position, detail = {} }: JournalOpti
     append(event) {
       const { type, step } = event;
       if (typeof step === 'number' && step % stride(step, detail[type]) !== 0) return;
-      const line = Buffer.from(`${JSON.stringify({ ...event, time: now().toISOString() })}\n`);
+      const line = Buffer.from(`${JSON.stringify(event)}\n`);
       try {
         for (let written = 0; written < line.length;) written += writeSync(descriptor, line, written, line.length - written, end + written);
       } catch (cause) {
@@ -85,7 +84,7 @@ export function tailEvents(path: string, count: number): JournalEvent[] {
       const text = Buffer.alloc(size - start);
       const length = readSync(descriptor, text, 0, text.length, start);
       const lines = text.toString('utf8', 0, length).split('\n').slice(start === 0 ? 0 : 1, -1);
-      if (start === 0 || lines.length >= count) return lines.slice(-count).map((line) => parseLine(line, path));
+      if (start === 0 || lines.length >= count) return lines.slice(Math.max(0, lines.length - count)).map((line) => parseLine(line, path));
     }
   } finally {
     closeSync(descriptor);

@@ -12,7 +12,8 @@ export interface RunResults {
   readonly controller: string;
   readonly seed: number;
   readonly derived: { readonly architecture: string; readonly [name: string]: Json };
-  readonly test: { readonly loss: number; readonly accuracy?: number; readonly perplexity?: number };
+  /** Absent when the found network was not retrained. */
+  readonly test?: { readonly loss: number; readonly accuracy?: number; readonly perplexity?: number };
   /** sha256 of the file of the final weights. */
   readonly weights: string;
   readonly [name: string]: Json | undefined;
@@ -32,7 +33,7 @@ export type RunSummary = RunResults & Measured & {
 /** Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. */
 export function writeSummary(runPath: string, results: RunResults, { elapsedSeconds, peakMemoryMB }: Measured): RunSummary {
   const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<string, Json>;
-  const ordered = { space: space!, controller: controller!, seed: seed!, derived: derived!, test: test!, ...others, weights: weights! };
+  const ordered = { space: space!, controller: controller!, seed: seed!, derived: derived!, ...(test !== undefined && { test }), ...others, weights: weights! };
   const summary = { ...ordered, resultHash: sha256(stringifyStrict(ordered)), elapsedSeconds, peakMemoryMB };
   writeFileAtomic(runFiles(runPath).summary, `${stringifyStrict(summary, 2)}\n`);
   return summary as unknown as RunSummary;

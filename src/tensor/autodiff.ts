@@ -3,7 +3,7 @@
  */
 import { WeftError } from '../errors.js';
 import type { NamedTensors } from './named.js';
-import { activeTape, backpropagate, recordOn, releaseTape, type Tape } from './tape.js';
+import { activeTape, backpropagate, recordOn, releaseTape, type BackpropagateOptions, type Cotangent, type Tape } from './tape.js';
 import { tf, tidy, type Scalar, type Tensor } from './tf.js';
 
 /** A loss with values that the caller wants out of the same forward pass (logits, batch statistics, parts of the loss). */
@@ -46,14 +46,8 @@ export function valueAndGradients(
       const result = recordOn(tape, () => tidy(() => loss(params)));
       const value = 'loss' in result ? result.loss : result;
       assertScalar(value);
-      const names = Object.keys(params);
       // On the tape of an enclosing gradient the copies are still needed, and this walk is written down as well.
-      const found = backpropagate(tape, [[value, tf.onesLike(value)]], Object.values(params), { release: !outer });
-      const gradients: Record<string, Tensor> = {};
-      names.forEach((name, i) => {
-        const gradient = found[i] ?? (unused === 'zero' ? tf.zerosLike(params[name]!) : undefined);
-        if (gradient) gradients[name] = gradient;
-      });
+      const gradients = backpropagateTo(params, tape, [[value, tf.ones(value.shape)]], { unused, release: !outer });
       return 'loss' in result ? { value, gradients, aux: result.aux } : { value, gradients };
     });
   } finally {
@@ -65,6 +59,19 @@ export function valueAndGradients(
 export function gradientsOf(loss: (params: NamedTensors) => Scalar, params: NamedTensors, options?: GradientOptions): NamedTensors {
   const { value, gradients } = valueAndGradients(loss, params, options);
   value.dispose();
+  return gradients;
+}
+
+/** `backpropagate` with respect to named parameters. Runs inside the caller's tidy. */
+export function backpropagateTo(
+  params: NamedTensors, tape: Tape, cotangents: readonly Cotangent[], { unused = 'omit', ...options }: GradientOptions & BackpropagateOptions = {},
+): NamedTensors {
+  const found = backpropagate(tape, cotangents, Object.values(params), options);
+  const gradients: Record<string, Tensor> = {};
+  Object.entries(params).forEach(([name, parameter], i) => {
+    const gradient = found[i] ?? (unused === 'zero' ? tf.zerosLike(parameter) : undefined);
+    if (gradient) gradients[name] = gradient;
+  });
   return gradients;
 }
 

@@ -4,8 +4,7 @@
  * itself being differentiated; first derivatives neither use nor pay for them.
  */
 import { defineGradient, runKernel } from '../kernels/define.js';
-import { tf, type Tensor, type Tensor4D } from '../tf.js';
-import { maxPoolGradGrad, type PoolAttributes } from './max-pool-grad-grad.js';
+import { tf, type Tensor } from '../tf.js';
 
 interface WindowAttributes {
   strides: unknown;
@@ -50,29 +49,10 @@ defineGradient<{ dy: Tensor; filter: Tensor }, WindowAttributes, Tensor>('Depthw
   },
 });
 
-defineGradient<{ dy: Tensor; input: Tensor }, PoolAttributes, Tensor>('AvgPoolGrad', {
+defineGradient<{ dy: Tensor; input: Tensor }, { filterSize: unknown; strides: unknown; pad: unknown }, Tensor>('AvgPoolGrad', {
   save: ['input'],
   backward: (g, [input], { filterSize, strides, pad }) => ({
     dy: () => run('AvgPool', { x: g }, { filterSize, strides, pad }),
     input: () => tf.zerosLike(input!),
-  }),
-});
-
-// The windows' maxima stay where they are under a small step, almost everywhere.
-defineGradient<{ dy: Tensor; input: Tensor; output: Tensor }, PoolAttributes, Tensor4D>('MaxPoolGrad', {
-  save: ['input', 'output'],
-  backward: (g, [input, output], attributes) => ({
-    dy: () => maxPoolGradGrad({ input: input as Tensor4D, output: output as Tensor4D, g }, attributes),
-    input: () => tf.zerosLike(input!),
-    output: () => tf.zerosLike(output!),
-  }),
-});
-
-// The kernel computes dy where y > 0 and dy·(y + 1) elsewhere.
-defineGradient<{ dy: Tensor; y: Tensor }, object, Tensor>('EluGrad', {
-  save: ['dy', 'y'],
-  backward: (g, [dy, y]) => ({
-    dy: () => run('EluGrad', { dy: g, y: y! }, {}),
-    y: () => tf.mul(tf.mul(g, dy!), tf.cast(tf.less(y!, 0), 'float32')),
   }),
 });

@@ -1,0 +1,14 @@
+/**
+ * Second derivatives: products with Hessian, Gauss-Newton matrix and Jacobian; gradients of single examples; the
+ * factors that curvature is made of. Exact where it is proven, refused or said where it is not.
+ */
+export { gaussNewtonOperator, gaussNewtonProduct, type CutLoss } from './gauss-newton.js';
+export { hessianOperator, hvp, type HessianOperator, type HessianVectorProduct, type Loss } from './hessian-operator.js';
+export { jacobianOperator, type JacobianOperator } from './jacobian-operator.js';
+export { recordLayers, type LayerRecording, type LayerUse, type Tap } from './layers.js';
+export type { ProductMethod, SecondOrderOptions } from './method.js';
+export { patches } from './patches.js';
+export {
+  affineExampleGradients, convExampleGradients, denseExampleGradients, depthwiseExampleGradients, perExampleGradients, type LayerExampleGradients,
+} from './per-example.js';
+export { declareSecondOrder, secondOrderKernels } from './verified.js';

@@ -1,0 +1,39 @@
+import { WeftError } from '../../errors.js';
+import type { NamedTensors } from '../named.js';
+import type { TapeNode } from '../tape.js';
+import { tf } from '../tf.js';
+import { unverifiedKernels } from './verified.js';
+
+export interface SecondOrderOptions {
+  /** What to do when a kernel has no proven second derivative: refuse by name (the default), or take a central difference. */
+  onUnverified?: 'refuse' | 'difference';
+  /** Half the distance of the two points of a central difference, in parameter space; 1e-2 by default. */
+  radius?: number;
+}
+
+/** How products come about. */
+export interface ProductMethod {
+  readonly method: 'exact' | 'central-difference';
+  /** Why they are not exact: one line per kernel. */
+  readonly reasons: readonly string[];
+}
+
+/** The method for this path of kernels: exact, a difference where that is allowed, or an error that names the kernels. */
+export function chooseMethod(path: readonly TapeNode[], { onUnverified = 'refuse' }: SecondOrderOptions): ProductMethod {
+  const reasons = unverifiedKernels(path).map((name) => `the kernel '${name}' has no verified second derivative`);
+  if (reasons.length === 0) return { method: 'exact', reasons };
+  if (onUnverified === 'difference') return { method: 'central-difference', reasons };
+  throw new WeftError('unsupported', reasons.join('; '),
+    "use another operation, ask for onUnverified: 'difference', or prove the second derivative and call declareSecondOrder");
+}
+
+/** Throws unless every entry of the direction is a parameter of the same shape. */
+export function assertDirection(direction: NamedTensors, params: NamedTensors): void {
+  for (const [name, { shape }] of Object.entries(direction)) {
+    const parameter = params[name];
+    if (parameter && tf.util.arraysEqual(parameter.shape, shape)) continue;
+    throw new WeftError('operation', parameter
+      ? `the direction for '${name}' is [${shape}], the parameter [${parameter.shape}]`
+      : `the direction has an entry '${name}', which is no parameter`, 'a direction has names and shapes of the parameters');
+  }
+}

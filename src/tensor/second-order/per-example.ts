@@ -1,0 +1,83 @@
+/**
+ * Gradients of each example's own loss. By definition from one backward pass per example, and, for single layers,
+ * from what went in and the gradient of what came out (`recordLayers`), all examples at once. With a mean as the
+ * loss multiply the output gradients by the number of examples.
+ */
+import { backpropagateTo } from '../autodiff.js';
+import { mapNamed, type NamedTensors } from '../named.js';
+import type { Window2D } from '../nn.js';
+import { recordOn } from '../tape.js';
+import { tf, tidy, type Tensor, type Tensor1D, type Tensor4D } from '../tf.js';
+import { patches } from './patches.js';
+import { record } from './recording.js';
+
+/**
+ * ∂lossₙ/∂params for `losses(params)` [N]: each entry [N, ...shape of the parameter]. One forward pass and N backward
+ * passes, for any model: the reference for faster ways.
+ */
+export function perExampleGradients(losses: (params: NamedTensors) => Tensor1D, params: NamedTensors): NamedTensors {
+  const recording = record(() => ({ losses: tidy(() => losses(params)) }));
+  const each = recording.outputs['losses']! as Tensor1D;
+  try {
+    return recordOn(undefined, () => tidy(() => {
+      const chosen = tf.unstack(tf.eye(each.size));
+      const gradients = chosen.map((example) => backpropagateTo(params, recording.tape, [[each, example]], { unused: 'zero' }));
+      return mapNamed(params, (_, name) => tf.stack(gradients.map((gradient) => gradient[name]!)));
+    }));
+  } finally {
+    recording.dispose();
+  }
+}
+
+/** Per-example gradients of a layer with a kernel and a bias. */
+export interface LayerExampleGradients {
+  /** [N, ...shape of the kernel]. */
+  kernel: Tensor;
+  /** [N, outputs]. */
+  bias: Tensor;
+}
+
+/**
+ * Of x·kernel + bias: input [N,I] or [N,T,I] with T positions that share the kernel, output gradients [N,O] or
+ * [N,T,O] -> kernel [N,I,O] = Σₜ aₙₜ·gₙₜᵀ, bias [N,O] = Σₜ gₙₜ.
+ */
+export function denseExampleGradients(input: Tensor, outputGradient: Tensor): LayerExampleGradients {
+  return tidy(() => {
+    const [a, g] = [input, outputGradient].map((tensor) => (tensor.rank === 2 ? tf.expandDims(tensor, 1) : tensor));
+    return { kernel: tf.matMul(a!, g!, true, false), bias: tf.sum(g!, 1) };
+  });
+}
+
+/** Of a convolution: input [N,H,W,C], output gradients [N,H',W',O] -> kernel [N,kh,kw,C,O], bias [N,O]. */
+export function convExampleGradients(
+  input: Tensor4D, outputGradient: Tensor4D, kernelSize: readonly [number, number], window?: Window2D,
+): LayerExampleGradients {
+  return tidy(() => {
+    const [examples, , , channels] = input.shape;
+    const outputs = outputGradient.shape[3];
+    const { kernel, bias } = denseExampleGradients(patches(input, kernelSize, window), tf.reshape(outputGradient, [examples, -1, outputs]));
+    return { kernel: tf.reshape(kernel, [examples, ...kernelSize, channels, outputs]), bias };
+  });
+}
+
+/** Of a depthwise convolution: input [N,H,W,C], output gradients [N,H',W',C] -> kernel [N,kh,kw,C,1], bias [N,C]. */
+export function depthwiseExampleGradients(
+  input: Tensor4D, outputGradient: Tensor4D, kernelSize: readonly [number, number], window?: Window2D,
+): LayerExampleGradients {
+  return tidy(() => {
+    const [examples, , , channels] = input.shape;
+    const [height, width] = kernelSize;
+    const windows = tf.reshape(patches(input, kernelSize, window), [examples, -1, height * width, channels]);
+    const g = tf.reshape(outputGradient, [examples, -1, 1, channels]);
+    const kernel = tf.reshape(tf.sum(tf.mul(windows, g), 1), [examples, height, width, channels, 1]);
+    return { kernel, bias: tf.sum(outputGradient, [1, 2]) };
+  });
+}
+
+/** Of a scale and an offset per channel (batch or layer normalization): normalized input and output gradients [N,...,C] -> [N,C] each. */
+export function affineExampleGradients(normalized: Tensor, outputGradient: Tensor): { scale: Tensor; offset: Tensor } {
+  return tidy(() => {
+    const axes = normalized.shape.map((_, axis) => axis).slice(1, -1);
+    return { scale: tf.sum(tf.mul(normalized, outputGradient), axes), offset: tf.sum(outputGradient, axes) };
+  });
+}

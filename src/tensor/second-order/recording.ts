@@ -1,0 +1,42 @@
+import { mapNamed, type NamedTensors } from '../named.js';
+import { inCausalOrder, pathBetween, recordOn, releaseTape, type Cotangent, type Tape } from '../tape.js';
+import { tf, tidy, type Tensor } from '../tf.js';
+
+/** A computation that has been written down; holds tensors until `dispose`. */
+export interface Recording {
+  readonly tape: Tape;
+  readonly outputs: NamedTensors;
+  dispose(): void;
+}
+
+/** Runs `f` on a fresh tape and keeps alive what it returns and what the way back needs. */
+export function record(f: (tape: Tape) => NamedTensors): Recording {
+  const tape: Tape = [];
+  try {
+    // Doubles, because an output may be one of the caller's tensors, handed through.
+    const outputs = tidy(() => recordOn(tape, () => mapNamed(f(tape), (output) => tf.keep(tf.clone(output)))));
+    return {
+      tape, outputs,
+      dispose() {
+        releaseTape(tape);
+        tf.dispose({ ...outputs });
+      },
+    };
+  } catch (error) {
+    releaseTape(tape);
+    throw error;
+  }
+}
+
+/** The part of the recording that leads from the sources to its outputs, in causal order; frees what the rest kept alive. */
+export function pathFrom({ tape, outputs }: Recording, sources: readonly Tensor[]): Tape {
+  const path = pathBetween(inCausalOrder(tape), sources, Object.values(outputs));
+  const onPath = new Set(path);
+  releaseTape(tape.filter((node) => !onPath.has(node)));
+  return path;
+}
+
+/** The entries of `direction` as gradients of the outputs of the same names. */
+export function cotangentsOf({ outputs }: Recording, direction: NamedTensors): Cotangent[] {
+  return Object.entries(outputs).flatMap(([name, output]) => (direction[name] ? [[output, direction[name]] as const] : []));
+}

@@ -25,6 +25,6 @@ writeFileSync(
   `/** ${rows.length} lines of 64 pixels (0..16) and a label, gzipped: see README.md. Made by scripts/embed-digits.mjs. */
 export const pixels = \`
 ${lines.join('\n')}
-\`;
+\`.trim();
 `,
 );

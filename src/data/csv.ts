@@ -22,6 +22,10 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
   if (test && test.features !== train.features)
     throw new WeftError('data', `${testPath}: ${test.features} numbers a row, but ${train.features} in ${path}`,
       'training and test tables need the same columns');
+  const moved = train.header && test?.header ? train.header.findIndex((column, i) => column !== test.header![i]) : -1;
+  if (moved >= 0)
+    throw new WeftError('data', `${testPath}: column ${moved + 1} is '${test!.header![moved]}', but '${train.header![moved]}' in ${path}`,
+      'training and test tables need the same columns in the same order');
   const classNames = classesOf(train, path);
   const classOf = new Map(classNames.map((label, index) => [label, index]));
   const imagesAndLabels = (table: Table, file: string): { images: Table['values']; labels: Int32Array } => ({
@@ -54,6 +58,7 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
 }
 
 interface Table {
+  readonly header: readonly string[] | undefined;
   /** Row-major [rows, features]; bytes where every number is a whole one in 0..255. */
   readonly values: Float32Array | Uint8Array;
   readonly features: number;
@@ -104,6 +109,7 @@ function readTable({ bytes, source: { path } }: SourceFile, options: CsvOptions)
   }
   if (labels.length === 0) throw new WeftError('data', `${path} has a header and no rows`, 'a row is numbers and a class label');
   return {
+    header,
     values: wholeBytes ? Uint8Array.from(values) : values,
     features,
     labels,

@@ -25,6 +25,12 @@ export interface Split {
 
 export type Splits = Readonly<Record<'train' | 'validation' | 'test', Split>> & Readonly<Partial<Record<SplitName, Split>>>;
 
+/** A whole data set as one split: its test part where it has one. */
+export function allExamples(dataset: Dataset): Split {
+  const examples = dataset.test ?? dataset.train;
+  return makeSplit('test', dataset, examples, allIndices(examples.count));
+}
+
 /** Below 1 a fraction of the part that is divided, otherwise a number of examples. */
 export type Share = number;
 

@@ -95,6 +95,11 @@ describe('CSV tables', () => {
       /test\.csv: line 3: class 'dgo'/, /did you mean 'dog'/);
   });
 
+  it('with the columns of the test part in another order are refused', () => {
+    const folder = folderWith({ 'train.csv': 'x,y,label\n1,2,a\n2,3,b\n', 'test.csv': 'y,x,label\n1,2,a\n' });
+    expectError('data', () => readCsv(join(folder, 'train.csv'), 't', {}, join(folder, 'test.csv')), /test\.csv: column 1 is 'y', but 'x' in/);
+  });
+
   it('of the digits hold 1,797 images', function () {
     const folder = sharedData('digits');
     if (!folder) return this.skip();

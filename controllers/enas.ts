@@ -1,0 +1,114 @@
+/**
+ * ENAS: an LSTM policy trained by REINFORCE on the rewards of the architectures that it proposes (Pham et al.
+ * 2018, arXiv 1802.03268). Works on every space; all architectures of a proposal are drawn in one batched rollout,
+ * and one batched pass learns from their rewards.
+ */
+import {
+  type Controller, type ControllerSetting, defineController, disposeNamed, drawValid, type Evaluated, finiteReward, type Genotype, mapNamed, movingAverage, type NamedTensors,
+  optimizers, type Rng, tf, valueAndGradients,
+} from 'weft-nas';
+import { reinforceLoss, sequenceTerms } from './enas/loss.js';
+import { type EnasOptions, enasOptions } from './enas/options.js';
+import { planOf } from './enas/plan.js';
+import { policyParameters } from './enas/policy.js';
+import { policyPreferences } from './enas/preferences.js';
+import { enasPresets } from './enas/presets.js';
+import { sampleGenotypes } from './enas/sample.js';
+
+export const enas = defineController({
+  name: 'enas',
+  description: 'LSTM policy with REINFORCE, moving-average baseline, entropy bonus and skip penalty (ENAS).',
+  options: enasOptions,
+  presets: enasPresets,
+  create: createEnas,
+});
+
+/** What a checkpoint holds beside the tensors. */
+interface EnasState {
+  readonly baseline: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<A>): Controller<A> {
+  const plan = planOf(space.tree, space.decisions);
+  const baseline = movingAverage(options.baselineDecay);
+  const adam = [optimizers.scaleByAdam(options), optimizers.scaleByLearningRate(optimizers.constant(options.learningRate))];
+  let parameters = policyParameters(plan, options, seed);
+  let state = optimizers.emptyState;
+
+  /** REINFORCE with rejection: constraints cut the policy's distribution, its log-probabilities are of the uncut one. */
+  const draw = (count: number, rng: Rng): A[] =>
+    drawValid(space, count, (missing) => sampleGenotypes(plan, parameters, options, missing, rng).map((genotype) => space.fromGenotype(genotype)));
+
+  return {
+    sample: draw,
+    propose: draw,
+    derive: draw,
+    observe(results) {
+      if (results.length === 0) return {};
+      const { gradients, metrics } = policyGradient(results.map(({ architecture }) => space.genotype(architecture)), results);
+      const stepped = optimizers.step(adam, gradients, parameters, state, { step: 0 });
+      disposeNamed(gradients);
+      for (const name of Object.keys(stepped.parameters)) parameters[name]!.dispose();
+      parameters = { ...parameters, ...stepped.parameters };
+      state = optimizers.replaceState(state, stepped.state);
+      return metrics;
+    },
+    preferences: (rng) => policyPreferences(plan, parameters, options, rng),
+    snapshot: () => ({
+      tensors: { ...prefixed('parameters/', parameters), ...prefixed('optimizer/', state.tensors) },
+      state: { baseline: baseline.value, counts: state.counts } satisfies EnasState,
+    }),
+    restore(snapshot) {
+      const saved = snapshot.state as unknown as EnasState;
+      const copies = mapNamed(snapshot.tensors, (tensor) => tf.clone(tensor));
+      disposeAll();
+      parameters = unprefixed('parameters/', copies);
+      state = { tensors: unprefixed('optimizer/', copies), counts: saved.counts };
+      baseline.restore(saved.baseline);
+    },
+    dispose: disposeAll,
+  };
+
+  function policyGradient(genotypes: readonly Genotype[], results: readonly Evaluated<A>[]) {
+    const rewards = results.map(finiteReward);
+    let advantages: number[] = [];
+    const { value, gradients, aux } = valueAndGradients((active) => {
+      const terms = sequenceTerms(plan, active, options, genotypes);
+      const loss = reinforceLoss(terms, options, (entropies) => {
+        advantages = rewards.map((reward, i) => baseline.advantage(reward + options.entropyWeight * entropies[i]!));
+        return advantages;
+      });
+      return { loss, aux: { entropy: terms.entropy, logProbability: terms.logProbability, skipPenalty: terms.skipPenalty } };
+    }, parameters);
+    const read = (tensor: tf.Tensor): number => average(tensor.dataSync());
+    const metrics = {
+      loss: read(value), entropy: read(aux.entropy), logProbability: read(aux.logProbability), skipPenalty: read(aux.skipPenalty),
+      baseline: baseline.value, advantage: average(advantages),
+    };
+    value.dispose();
+    disposeNamed(aux);
+    return { gradients, metrics };
+  }
+
+  function disposeAll(): void {
+    disposeNamed(parameters);
+    disposeNamed(state.tensors);
+  }
+}
+
+function average(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+function prefixed(prefix: string, tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+function unprefixed(prefix: string, tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+export default enas;

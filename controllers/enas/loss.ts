@@ -1,0 +1,73 @@
+/** The loss whose gradient is REINFORCE's, with what is reported about it. */
+import { bernoulliKl, bernoulliTerms, categoricalTerms, type DecisionTerms, type Genotype, type NamedTensors, type Scalar, tf, type Tensor1D, type Tensor2D } from 'weft-nas';
+import { type EnasOptions } from './options.js';
+import { type DecisionStep, type Plan } from './plan.js';
+import { unroll } from './policy.js';
+import { chosenOf, isMany, skipGain } from './sample.js';
+
+/** Sums over the decisions of each architecture, [N] in nats. */
+export interface SequenceTerms extends DecisionTerms {
+  /** Divergence of the connections from the prior: summed over a decision's connections, averaged over decisions. */
+  readonly skipPenalty: Tensor1D;
+}
+
+interface Taken {
+  readonly step: DecisionStep;
+  readonly logits: Tensor2D;
+  readonly chosen: Tensor2D;
+}
+
+/** Log-probability, entropies and skip penalty of given architectures under the policy, by one batched rollout. Runs inside a tidy. */
+export function sequenceTerms(plan: Plan, parameters: NamedTensors, options: EnasOptions, genotypes: readonly Genotype[]): SequenceTerms {
+  const taken: Taken[] = [];
+  unroll(plan, parameters, options, genotypes.length, (step, logits) => {
+    const chosen = chosenOf(step, genotypes);
+    taken.push({ step, logits, chosen });
+    return chosen;
+  });
+  const subsets = taken.filter(({ step }) => isMany(step));
+  const parts = [...byWidth(taken.filter(({ step }) => !isMany(step))).map((group) => softmaxTerms(group, genotypes.length))];
+  if (subsets.length > 0) {
+    const logits = tf.concat(subsets.map((one) => one.logits), 1);
+    parts.push(bernoulliTerms(tf.mul(skipGain(options), logits), tf.concat(subsets.map(({ chosen }) => chosen), 1)));
+  }
+  const total = (term: keyof DecisionTerms): Tensor1D => tf.addN(parts.map((part) => part[term]));
+  return {
+    logProbability: total('logProbability'), entropy: total('entropy'), sampledEntropy: total('sampledEntropy'),
+    skipPenalty: skipPenalty(subsets.map(({ logits }) => logits), genotypes.length, options),
+  };
+}
+
+/** Decisions of the same width go through the softmax together. */
+function byWidth(taken: readonly Taken[]): Taken[][] {
+  const groups = new Map<number, Taken[]>();
+  for (const one of taken) {
+    const width = one.logits.shape[1];
+    groups.set(width, [...(groups.get(width) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+function softmaxTerms(group: readonly Taken[], rows: number): DecisionTerms {
+  const terms = categoricalTerms(tf.concat(group.map(({ logits }) => logits), 0), tf.concat(group.map(({ chosen }) => chosen), 0));
+  const perRow = (term: Tensor1D): Tensor1D => tf.sum(tf.reshape(term, [group.length, rows]), 0);
+  return { logProbability: perRow(terms.logProbability), entropy: perRow(terms.entropy), sampledEntropy: perRow(terms.sampledEntropy) };
+}
+
+/** KL(sigmoid(l) | target) with the plain logit, whichever way the connection is sampled: so does the ENAS code. */
+function skipPenalty(logits: readonly Tensor2D[], rows: number, { skipTarget }: EnasOptions): Tensor1D {
+  if (logits.length === 0) return tf.zeros([rows]);
+  return tf.div(tf.sum<Tensor1D>(bernoulliKl(tf.concat([...logits], 1), skipTarget), 1), logits.length);
+}
+
+/**
+ * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ). The advantages are constants, made by
+ * `advantagesOf` from the entropy bonus of each architecture.
+ */
+export function reinforceLoss(
+  { logProbability, skipPenalty: penalty, ...terms }: SequenceTerms, { entropy, skipWeight }: EnasOptions, advantagesOf: (entropies: ArrayLike<number>) => readonly number[],
+): Scalar {
+  const bonus = entropy === 'full' ? terms.entropy : terms.sampledEntropy;
+  const advantages = tf.tensor1d([...advantagesOf(bonus.dataSync())]);
+  return tf.mean(tf.sub(tf.mul(skipWeight, penalty), tf.mul(logProbability, advantages)));
+}

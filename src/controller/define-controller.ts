@@ -1,0 +1,27 @@
+/** Defining a search strategy: a name, options with presets, and a function that sets it up for a space. */
+import { z } from 'zod';
+import { WeftError } from '../errors.js';
+import { type Controller, type ControllerFactory, type ControllerSetting } from './contract.js';
+
+export interface ControllerDefinition<O extends object> {
+  readonly name: string;
+  /** One or two sentences for listings. */
+  readonly description: string;
+  /** The options with their defaults and limits. */
+  readonly options: z.ZodType<O, unknown>;
+  /** Named sets of options, for example the constants of a paper. */
+  readonly presets?: Readonly<Record<string, Partial<O>>>;
+  create<A>(options: O, setting: ControllerSetting<A>): Controller<A>;
+}
+
+/** Defines a controller; see `controllers/random.ts` for a short example. */
+export function defineController<O extends object>({ name, description, options, presets = {}, create }: ControllerDefinition<O>): ControllerFactory<O> {
+  return {
+    kind: 'weft-controller', name, description, options, presets,
+    create<A>(input: unknown, setting: ControllerSetting<A>) {
+      const parsed = options.safeParse(input ?? {});
+      if (!parsed.success) throw new WeftError('config', `options of the controller '${name}':\n${z.prettifyError(parsed.error)}`);
+      return create(parsed.data, setting);
+    },
+  };
+}

@@ -3,6 +3,9 @@
  * and gradients on every backend, and a right second derivative.
  */
 import { batchNorm as normalizeBatch } from './kernels/batch-norm.js';
+import { crossEntropy } from './kernels/cross-entropy.js';
+import { dense as denseWithBias } from './kernels/dense.js';
+import { maxPool as maximumOfWindows } from './kernels/max-pool.js';
 import { recordOn } from './tape.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from './tf.js';
 
@@ -24,8 +27,7 @@ export function depthwiseConv2d(x: Tensor4D, kernel: Tensor4D, { stride = 1, pad
 
 /** x·kernel + bias: x [N,I], kernel [I,O], bias [O] -> [N,O]. */
 export function dense(x: Tensor2D, kernel: Tensor2D, bias?: Tensor1D): Tensor2D {
-  const product = tf.matMul(x, kernel) as Tensor2D;
-  return bias ? tf.add(product, bias) : product;
+  return bias ? (denseWithBias({ x, kernel, bias }, {}) as Tensor2D) : tf.matMul(x, kernel);
 }
 
 export interface NormalizedBatch<T extends Tensor> {
@@ -87,7 +89,7 @@ export interface Pool2D extends Window2D {
 
 /** Max pooling of size×size windows: [N,H,W,C] -> [N,H',W',C]. */
 export function maxPool(x: Tensor4D, { size, stride = 1, padding = 'same' }: Pool2D): Tensor4D {
-  return tf.maxPool(x, size, stride, padding);
+  return maximumOfWindows({ x }, { size, stride, padding })[0] as Tensor4D;
 }
 
 /** Average pooling of size×size windows, padding not counted: [N,H,W,C] -> [N,H',W',C]. */
@@ -102,8 +104,7 @@ export function globalAveragePool(x: Tensor4D): Tensor2D {
 
 /** Cross-entropy of each example: logits [N,K], labels int32 [N] -> [N], in nats. */
 export function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D): Tensor1D {
-  const oneHot = tf.oneHot(labels, logits.shape[1]).toFloat();
-  return tf.sub(tf.logSumExp(logits, -1), tf.sum(tf.mul(logits, oneHot), -1)) as Tensor1D;
+  return crossEntropy({ logits, labels }, {})[0] as Tensor1D;
 }
 
 /** Rows of table [V,D] at ids int32 [...] -> [...,D]. */

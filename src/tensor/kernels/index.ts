@@ -1,9 +1,15 @@
 /** Everything that changes TensorFlow.js, in one place. */
+import { installAvgPool } from './avg-pool.js';
+import { installReductions } from './reductions.js';
 import { installRelu } from './relu.js';
+import { installSaturating } from './saturating.js';
 import { installWasmGradients } from './wasm/index.js';
 
 /** Puts our kernels and gradients in place; called once, by `tf.ts`, before the first tensor exists. */
 export function installKernels(): void {
+  installAvgPool();
+  installReductions();
   installRelu();
+  installSaturating();
   installWasmGradients();
 }

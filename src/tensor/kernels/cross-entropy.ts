@@ -1,0 +1,56 @@
+/** Softmax cross-entropy: loss = log Σ exp(z) − z_label, gradient softmax(z) − 1[label], in one kernel. */
+import { tf, type Tensor, type Tensor2D } from '../library.js';
+import { defineKernel, type Kernel } from './define.js';
+import { rawOp, rawOps, T, typeAttribute } from './raw-op.js';
+
+const NATIVE_ATTRIBUTES = [T, typeAttribute('Tlabels', 'int32')];
+
+/** logits [N,K], labels int32 [N] -> loss [N] and its gradient with respect to the logits [N,K]; only the loss is differentiable. */
+export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Tensor[]> = defineKernel({
+  name: 'WeftCrossEntropy',
+  native: ({ logits, labels }, _, backend) =>
+    rawOps(backend, 'SparseSoftmaxCrossEntropyWithLogits', NATIVE_ATTRIBUTES, [logits, labels], [0, 1], 2),
+  plain({ logits, labels }) {
+    const marked = marks(labels, logits);
+    const loss = tf.sub(tf.logSumExp(logits, -1), tf.sum(tf.mul(logits, marked), -1));
+    return [loss, tf.sub(tf.softmax(logits as Tensor2D), marked)];
+  },
+  gradient: {
+    save: ['logits', 'labels'],
+    // The copy of the slope is no function of the logits on the tape; `crossEntropyGrad` accounts for that.
+    saveOutputs: [false, true],
+    backward: ([dy], [logits, labels, slope]) => ({
+      logits: () => crossEntropyGrad({ dy: dy!, logits: logits!, labels: labels!, slope: slope! }, {}),
+      labels: () => tf.zerosLike(labels!),
+    }),
+  },
+});
+
+/** dy [N], slope [N,K] -> dy·slope [N,K]; the slope must be that of the logits at the labels. */
+const crossEntropyGrad: Kernel<{ dy: Tensor; logits: Tensor; labels: Tensor; slope: Tensor }, object> = defineKernel({
+  name: 'WeftCrossEntropyGrad',
+  native: ({ dy, slope }, _, backend) => {
+    const column = tf.reshape(dy, [-1, 1]);
+    const result = rawOp(backend, 'Mul', [T], [column, slope]);
+    column.dispose();
+    return result;
+  },
+  plain: ({ dy, slope }) => tf.mul(tf.reshape(dy, [-1, 1]), slope),
+  gradient: {
+    save: ['dy', 'logits', 'labels'],
+    /** The derivative of the softmax p along g is p·(g − Σ p·g): the whole dependence on the logits, so the slope gets none. */
+    backward: (g, [dy, logits, labels]) => {
+      const p = tf.softmax(logits as Tensor2D);
+      const mean = tf.sum(tf.mul(p, g), -1, true);
+      return {
+        dy: () => tf.sub(tf.reshape(mean, [-1]), tf.sum(tf.mul(marks(labels!, logits!), g), -1)),
+        logits: () => tf.mul(tf.mul(tf.reshape(dy!, [-1, 1]), p), tf.sub(g, mean)),
+        labels: () => tf.zerosLike(labels!),
+        slope: () => tf.zerosLike(p),
+      };
+    },
+  },
+});
+
+/** One where the label is, else zero: [N,K]. (WebAssembly's own float32 one-hot holds the bits of integers.) */
+const marks = (labels: Tensor, logits: Tensor): Tensor => tf.cast(tf.oneHot(labels, logits.shape[1]!), 'float32');

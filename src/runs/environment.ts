@@ -11,7 +11,7 @@ export interface Environment {
   /** TensorFlow.js's name of the backend in use. */
   readonly backend: string;
   /** Version of the TensorFlow library below a native backend. */
-  readonly library?: string | undefined;
+  readonly library?: string;
   readonly platform: string;
   readonly cpu: string;
   /** Threads that the machine offers. */
@@ -19,22 +19,24 @@ export interface Environment {
   /** The variables that set thread counts, where they are set. */
   readonly variables: Readonly<Record<string, string>>;
   /** The git revision of the working directory, with `-dirty` if something is changed. */
-  readonly revision?: string | undefined;
+  readonly revision?: string;
 }
 
 /** The environment of this process; to be asked after the backend is loaded. */
 export function describeEnvironment(): Environment {
+  const library = (tf.backend() as { binding?: { TF_Version?: string } }).binding?.TF_Version;
+  const revision = gitRevision();
   return {
     weft: packageVersion,
     node: process.version,
     tfjs: tf.version_core,
     backend: tf.getBackend(),
-    library: (tf.backend() as { binding?: { TF_Version?: string } }).binding?.TF_Version,
+    ...(library !== undefined && { library }),
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     threads: availableParallelism(),
     variables: Object.fromEntries(THREAD_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
-    revision: gitRevision(),
+    ...(revision !== undefined && { revision }),
   };
 }
 

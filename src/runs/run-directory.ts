@@ -1,5 +1,5 @@
 /** A run on disk: a directory that says what was asked for, with what, and what came of it. */
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
@@ -75,7 +75,7 @@ export function createRun(root: string, { name, seed, config, facts = {} }: RunO
 /** The run in a directory, checked; nothing is changed and no lock is taken. */
 export function openRun(directory: string): Run {
   const path = resolve(directory);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new WeftError('run', `there is no run directory ${path}`, similar(path));
+  if (!isFolder(path)) throw new WeftError('run', `there is no run directory ${path}`, similar(path));
   const files = runFiles(path);
   const manifest = parseManifest(readPart(files.manifest, path), files.manifest);
   const text = readPart(files.config, path);
@@ -96,20 +96,27 @@ export function lockRun(path: string): RunLock {
 
 /** The paths of the runs under `root`, oldest first. */
 export const listRuns = (root: string): string[] =>
-  foldersIn(resolve(root)).map((name) => join(resolve(root), name)).filter((path) => statSync(runFiles(path).manifest, { throwIfNoEntry: false }));
+  foldersIn(resolve(root)).map((name) => join(resolve(root), name)).filter((path) => existsSync(runFiles(path).manifest));
 
 function createUnique(root: string, name: string): string {
-  for (let attempt = 1; ; attempt++) {
-    const path = join(root, attempt === 1 ? name : `${name}-${attempt}`);
-    try {
-      mkdirSync(root, { recursive: true });
-      mkdirSync(path);
-      return path;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path, { throwIfNoEntry: false })) throw diskError(path, cause);
+  try {
+    mkdirSync(root, { recursive: true });
+    for (let attempt = 1; ; attempt++) {
+      const path = join(root, attempt === 1 ? name : `${name}-${attempt}`);
+      if (existsSync(path)) continue;
+      try {
+        mkdirSync(path);
+        return path;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // made by another process in this moment
+      }
     }
+  } catch (cause) {
+    throw diskError(join(root, name), cause);
   }
 }
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /** Local time as yyyymmdd-hhmmss. */
 function timestamp(date: Date): string {

@@ -15,6 +15,8 @@ import { restoreSnapshot, type SearchSnapshot, takeSnapshot } from './snapshot.j
 import { type Phase } from './state.js';
 
 export interface ConductOptions {
+  /** Trains this architecture instead of searching one; text encoding. */
+  readonly architecture?: string;
   /** Seconds of work after which the search phases end early. */
   readonly budget?: number | undefined;
   /** Hears every event as it is written. */
@@ -26,7 +28,7 @@ export interface ConductOptions {
 }
 
 /** The summary of a finished search, or undefined when it was stopped and can be resumed. */
-export async function conductSearch(run: Run, parts: SearchParts, { budget, onEvent, onUnit, shouldStop }: ConductOptions, resume: boolean): Promise<RunSummary | undefined> {
+export async function conductSearch(run: Run, parts: SearchParts, { architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions, resume: boolean): Promise<RunSummary | undefined> {
   const { config } = parts;
   let emit: (event: SearchEvent) => void = () => {};
   const session = createSession(parts, (event) => emit(event));
@@ -40,6 +42,7 @@ export async function conductSearch(run: Run, parts: SearchParts, { budget, onEv
   try {
     const saved = checkpoint?.state as unknown as (SearchSnapshot['state'] & { elapsed: number }) | undefined;
     if (saved) restoreSnapshot(session, { tensors: checkpoint!.tensors, state: saved });
+    else if (architecture !== undefined) skipSearch(session, architecture);
     else emit(startEvent(session, parts.data));
     const watch = stopwatch(saved?.elapsed ?? 0);
     let savedAt = watch.elapsed();
@@ -70,6 +73,13 @@ export async function conductSearch(run: Run, parts: SearchParts, { budget, onEv
   }
 }
 
+/** Goes to retraining with an architecture that was given by hand. */
+function skipSearch({ space, state }: SearchSession, encoding: string): void {
+  const architecture = space.decode(encoding);
+  state.derived = { architecture: space.encode(architecture), hash: space.canonicalHash(architecture), accuracy: null, loss: null };
+  state.phase = 'retrain';
+}
+
 /** Full detail of step events before they are thinned; keeps the journal of a long run small. */
 const STEP_DETAIL = { 'weights-step': 20_000 };
 
@@ -87,9 +97,9 @@ function cutShort({ state }: SearchSession): void {
   state.step = 0;
 }
 
-function startEvent({ config, data, space, supernet }: SearchSession, { splits }: PreparedData): SearchEvent {
+function startEvent({ config, controllerName, data, space, supernet }: SearchSession, { splits }: PreparedData): SearchEvent {
   return {
-    type: 'search-started', space: space.name, size: sizeText(space), controller: config.controller.name, seed: config.seed,
+    type: 'search-started', space: space.name, size: sizeText(space), controller: controllerName, seed: config.seed,
     parameters: countNamed(supernet.store.parameters),
     train: splits.train.indices.length, validation: splits.validation.indices.length, test: splits.test.indices.length,
     epochs: config.search.epochs, stepsPerEpoch: data.train.steps,
@@ -122,7 +132,7 @@ function finish(run: Run, session: SearchSession, data: PreparedData, journal: {
   }, null, 2)}\n`);
   return writeSummary(run.path, {
     space: space.name,
-    controller: config.controller.name,
+    controller: session.controllerName,
     seed: config.seed,
     derived: { ...derived },
     ...(state.test && { test: state.test }),

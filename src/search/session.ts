@@ -33,6 +33,7 @@ export interface SearchSession {
   readonly config: SearchConfig;
   readonly space: SearchSpace;
   readonly controller: Controller;
+  readonly controllerName: string;
   readonly supernet: Learner;
   readonly data: SearchBatches;
   readonly emit: (event: SearchEvent) => void;
@@ -58,7 +59,7 @@ export function createSession({ config, space: spaceFactory, controller: control
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
   const session: SearchSession = {
-    config, space, controller, supernet, data, emit,
+    config, space, controller, controllerName: controllerFactory.name, supernet, data, emit,
     state: initialState(),
     retrained: undefined,
     child(architecture) {

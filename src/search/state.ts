@@ -12,6 +12,14 @@ export interface Scored {
   hash: string;
 }
 
+/** The architecture that is retrained; without scores when it was given by hand. */
+export interface Derived {
+  architecture: string;
+  hash: string;
+  accuracy: number | null;
+  loss: number | null;
+}
+
 export interface SearchState {
   phase: Phase;
   /** Units of work done so far: what checkpoints are numbered by. */
@@ -34,7 +42,7 @@ export interface SearchState {
   evaluations: number;
   gradientEvaluations: { search: number; retrain: number };
   candidates: { controller: Scored[]; random: Scored[] };
-  derived: Scored | null;
+  derived: Derived | null;
   test: { accuracy: number; loss: number; count: number } | null;
   budgetReached: boolean;
 }

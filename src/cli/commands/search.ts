@@ -1,5 +1,6 @@
 /** `weft search` and `weft resume`. */
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { checkConfig, loadConfig, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { parseOverride } from '../../config/load.js';
 import { WeftError } from '../../errors.js';
@@ -35,8 +36,12 @@ export interface SearchOptions {
 
 /** Starts a search in a new run directory. */
 export async function search(options: SearchOptions): Promise<void> {
+  await startSearch(resolveConfig(options), options);
+}
+
+/** Starts a search, or the training of one architecture, in a new run directory. */
+export async function startSearch(config: SearchConfig, options: { runs: string; json?: boolean }, architecture?: string): Promise<void> {
   const output = createOutput(process.stdout, options);
-  const config = resolveConfig(options);
   const backend = await loadBackend(config.backend);
   const parts = await loadParts(config);
   const { record } = parts.data;
@@ -47,7 +52,7 @@ export async function search(options: SearchOptions): Promise<void> {
     facts: { data: record as unknown as Json, backend },
   });
   output.say(`${show(run.path)} · backend ${backend}`);
-  await conduct(run, parts, output, false, config.budget);
+  await conduct(run, parts, output, { resumed: false, budget: config.budget, architecture });
 }
 
 /** Goes on with a run from its last checkpoint. */
@@ -63,10 +68,16 @@ export async function resume(directory: string, options: { budget?: string; json
   await loadBackend((run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);
   const parts = await loadParts(config);
   output.say(`${show(run.path)} · resumed`);
-  await conduct(run, parts, output, true, options.budget === undefined ? config.budget : parseDuration(options.budget));
+  await conduct(run, parts, output, { resumed: true, budget: options.budget === undefined ? config.budget : parseDuration(options.budget) });
 }
 
-async function conduct(run: Run, parts: SearchParts, output: Output, resumed: boolean, budget: number | undefined): Promise<void> {
+interface Undertaking {
+  readonly resumed: boolean;
+  readonly budget: number | undefined;
+  readonly architecture?: string | undefined;
+}
+
+async function conduct(run: Run, parts: SearchParts, output: Output, { resumed, budget, architecture }: Undertaking): Promise<void> {
   const lock = lockRun(run.path);
   const signals = catchSignals((signal) => output.say(`${signal} received: saving a checkpoint (again to stop at once)`));
   const view = createLiveView(output);
@@ -74,6 +85,7 @@ async function conduct(run: Run, parts: SearchParts, output: Output, resumed: bo
   try {
     const summary = await conductSearch(run, parts, {
       budget,
+      ...(architecture !== undefined && { architecture }),
       onEvent: (event) => view.event(event),
       onUnit(session, phase, seconds, elapsed) {
         progress.note(phase, seconds);
@@ -125,7 +137,15 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
     budget: options.budget === undefined ? undefined : parseDuration(options.budget),
   };
   const file = options.recipe === undefined ? options.config : findRecipe(options.recipe);
-  return loadConfig(file, flags, ...(options.set ?? []).map(parseOverride));
+  const config = loadConfig(file, flags, ...(options.set ?? []).map(parseOverride));
+  // Paths are made absolute, so that the run can be resumed from any folder.
+  const absolute = (named: string): string => (existsSync(named) && /[/\\.]/.test(named) ? resolve(named) : named);
+  return {
+    ...config,
+    space: { ...config.space, name: absolute(config.space.name) },
+    controller: { ...config.controller, name: absolute(config.controller.name) },
+    data: { ...config.data, source: absolute(config.data.source) },
+  };
 }
 
 /** Loads what the configuration names. */

@@ -1,0 +1,55 @@
+/** `weft derive`: the final choice again, from the last checkpoint of a run, with other numbers. */
+import { checkConfig } from '../../config/index.js';
+import { loadLatestCheckpoint, openRun } from '../../runs/index.js';
+import { spaceIdentity } from '../../search/conduct.js';
+import { bestOf, evaluateCandidate } from '../../search/phases/derive.js';
+import { createSession, type SearchSession } from '../../search/session.js';
+import { restoreSnapshot, type SearchSnapshot } from '../../search/snapshot.js';
+import { type SearchConfig } from '../../config/schema.js';
+import { loadBackend } from '../../tensor/backend.js';
+import { createOutput } from '../output.js';
+import { loadParts, show } from './search.js';
+
+/** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
+export async function derive(directory: string, options: { candidates?: number; batches?: number; top: number; json?: boolean }): Promise<void> {
+  const output = createOutput(process.stdout, options);
+  const run = openRun(directory);
+  const config = checkConfig(run.config);
+  const session = await openSession(run.path, {
+    ...config,
+    derive: { ...config.derive, ...(options.candidates !== undefined && { candidates: options.candidates }), ...(options.batches !== undefined && { batches: options.batches }) },
+  }, (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);
+  try {
+    Object.assign(session.state, { phase: 'derive', step: 0, candidates: { controller: [], random: [] } });
+    const total = session.config.derive.candidates + session.config.derive.random;
+    while (session.state.phase === 'derive') {
+      output.status([`judging candidate ${session.state.step + 1}/${total}`]);
+      evaluateCandidate(session);
+    }
+    output.status([]);
+    const distinct = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
+    for (let place = 1; place <= options.top && distinct.length > 0; place++) {
+      const best = bestOf(distinct);
+      distinct.splice(distinct.indexOf(best), 1);
+      output.emit({ type: 'candidate', place, ...best });
+      output.say(`${String(place).padStart(2)}. ${(100 * best.accuracy).toFixed(2)} %  ${best.architecture}`);
+    }
+    output.say(`next  weft train ARCHITECTURE --run ${show(run.path)}`);
+  } finally {
+    session.dispose();
+  }
+}
+
+/** The session of a run as its last checkpoint left it; nothing is written. */
+export async function openSession(path: string, config: SearchConfig, backend: SearchConfig['backend']): Promise<SearchSession> {
+  await loadBackend(backend);
+  const session = createSession(await loadParts(config), () => {});
+  try {
+    const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session));
+    restoreSnapshot(session, { tensors, state: state as unknown as SearchSnapshot['state'] });
+    return session;
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
+}

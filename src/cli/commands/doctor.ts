@@ -1,0 +1,16 @@
+/** `weft doctor`: what works here. */
+import { diagnose } from '../../doctor/index.js';
+import { createOutput } from '../output.js';
+
+const MARKS = { ok: 'ok  ', warn: 'warn', missing: 'none' } as const;
+
+/** Prints a line for every thing that was looked at, with the remedy for what is missing. */
+export async function doctor(options: { json?: boolean }): Promise<void> {
+  const output = createOutput(process.stdout, options);
+  for (const row of await diagnose()) {
+    output.emit({ type: 'doctor', ...row });
+    output.say(`${MARKS[row.status]}  ${row.topic.padEnd(20)} ${row.detail}`);
+    if (row.remedy !== undefined) output.say(`      ${''.padEnd(20)} ${row.remedy}`);
+  }
+  output.say('next  weft search --recipe digits');
+}

@@ -1,0 +1,43 @@
+/** `weft report`: one self-contained HTML file about a run. */
+import { existsSync } from 'node:fs';
+import { checkConfig, type SearchConfig } from '../../config/index.js';
+import { type SearchSpace } from '../../graph/index.js';
+import { buildReport } from '../../report/index.js';
+import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
+import { optionsOf } from '../../search/session.js';
+import { createOutput } from '../output.js';
+import { loadSpace } from '../registry.js';
+import { show } from './search.js';
+
+/** Writes the report of a run, finished or not. */
+export async function report(directory: string, options: { out?: string; json?: boolean }): Promise<void> {
+  const output = createOutput(process.stdout, options);
+  const path = await writeReport(openRun(directory).path, options.out);
+  output.emit({ type: 'report', path });
+  output.say(`wrote ${show(path)}`);
+  output.say('next  open it in a browser; it needs no network');
+}
+
+/** Writes the report and returns its path. */
+export async function writeReport(directory: string, out?: string): Promise<string> {
+  const run = openRun(directory);
+  const files = runFiles(run.path);
+  const config = checkConfig(run.config);
+  const summary = readSummary(run.path);
+  const html = await buildReport({
+    manifest: run.manifest,
+    config,
+    events: existsSync(files.events) ? [...readEvents(files.events)] : [],
+    ...(summary && { summary }),
+    space: await spaceOf(config, run.manifest.facts),
+  });
+  const path = out ?? files.report;
+  writeFileAtomic(path, html);
+  return path;
+}
+
+/** The space of a run as it was searched, from its configuration and the recorded shape of the data. */
+export async function spaceOf(config: SearchConfig, facts: Readonly<Record<string, unknown>>): Promise<SearchSpace> {
+  const { inputShape, classes } = facts['data'] as { inputShape: number[]; classes: number };
+  return (await loadSpace(config.space.name)).create(optionsOf(config.space), { inputShape, classes });
+}

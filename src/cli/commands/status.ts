@@ -1,0 +1,50 @@
+/** `weft status`: where runs stand. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { WeftError } from '../../errors.js';
+import { listCheckpoints, listRuns, openRun, readSummary, runFiles, tailEvents } from '../../runs/index.js';
+import { createOutput } from '../output.js';
+import { show } from './search.js';
+
+interface Standing {
+  readonly run: string;
+  readonly state: 'finished' | 'unfinished' | 'not started';
+  readonly detail: string;
+  readonly architecture?: string;
+}
+
+/** Prints one run in detail, or a line for each. */
+export function status(directory: string | undefined, options: { runs: string; json?: boolean }): void {
+  const output = createOutput(process.stdout, options);
+  const paths = directory === undefined ? listRuns(options.runs) : [openRun(directory).path];
+  if (paths.length === 0) output.say(`no runs under ${options.runs} yet. Start one with:  weft search --recipe digits`);
+  for (const path of paths) {
+    const standing = standingOf(path);
+    output.emit({ type: 'status', ...standing, run: path });
+    output.say(`${standing.run.padEnd(44)} ${standing.state.padEnd(11)} ${standing.detail}`);
+  }
+  if (directory === undefined || paths.length === 0) return;
+  const [path] = paths as [string];
+  const standing = standingOf(path);
+  if (standing.architecture) output.say(`  ${standing.architecture}`);
+  output.say(standing.state === 'finished' ? `next  weft report ${show(path)}` : `next  weft resume ${show(path)}`);
+}
+
+function standingOf(path: string): Standing {
+  const run = basename(path);
+  try {
+    const summary = readSummary(path);
+    if (summary) {
+      const detail = summary.test?.accuracy === undefined ? 'derived, not retrained' : `test accuracy ${(100 * summary.test.accuracy).toFixed(2)} % in ${Math.round(summary.elapsedSeconds)} s`;
+      return { run, state: 'finished', detail, architecture: summary.derived.architecture };
+    }
+    const { events } = runFiles(path);
+    const last = existsSync(events) ? tailEvents(events, 1)[0] : undefined;
+    if (!last) return { run, state: 'not started', detail: 'no events yet' };
+    const where = ['epoch', 'step', 'round', 'index'].filter((field) => typeof last[field] === 'number').map((field) => `${field} ${last[field] as number}`).join(', ');
+    return { run, state: 'unfinished', detail: `last: ${last.type}${where ? ` (${where})` : ''}; ${listCheckpoints(path).length} checkpoints` };
+  } catch (error) {
+    if (error instanceof WeftError) return { run, state: 'unfinished', detail: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/**
+ * Makes the native TensorFlow backend loadable, by the first way that works: it loads already; an earlier run left it in the
+ * user's cache; the package's own download; TensorFlow's Python package. When none works it says so in one line and leaves
+ * the WebAssembly backend, which needs no set-up. It can be run at any time, also twice at once, and goes on where it was stopped.
+ *
+ *   node scripts/setup.mjs [--retry] [--force] [--gpu] [--no-native] [--quiet] [--from-wheel FILE]
+ */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeEntry, openCache, readEntry, releaseLock, withLock } from './native/cache.mjs';
+import { consumerFolder, findPackage, linkEntry, loadedVersion, putBack } from './native/package.mjs';
+import { firstThatRuns, stopChildrenWithUs } from './native/processes.mjs';
+import { stockRecipe } from './native/stock.mjs';
+import { findCompiler, PYTHONS, wheelRecipe } from './native/wheel.mjs';
+
+const FAILURE_HOLDS_MINUTES = 60;
+
+const { values: options } = parseArgs({
+  options: {
+    retry: { type: 'boolean', default: false }, // forget an earlier failure
+    force: { type: 'boolean', default: false }, // make it anew although it loads
+    gpu: { type: 'boolean', default: false }, // the CUDA build, by its own download
+    native: { type: 'boolean', default: process.env.WEFT_SKIP_NATIVE !== '1' },
+    quiet: { type: 'boolean', default: false },
+    'from-wheel': { type: 'string' },
+  },
+  allowNegative: true,
+});
+
+const say = (line) => {
+  if (!options.quiet) console.error(`weft: ${line}`);
+};
+const again = consumerFolder() ? '`npx weft setup`' : '`npm run setup`';
+const giveUp = (reason) => console.error(`weft: no native TensorFlow (${reason}); the WebAssembly backend is used instead, ${again} tries again`);
+
+stopChildrenWithUs(releaseLock);
+await setUp().catch((error) => giveUp(error.message));
+
+async function setUp() {
+  if (!options.native) return say('native TensorFlow is left out, as asked; the WebAssembly backend is used');
+  const name = options.gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
+  let pkg = findPackage(name);
+  if (!pkg && consumerFolder()) {
+    say(`putting back ${name}`);
+    pkg = await putBack(name);
+  }
+  if (!pkg) throw new Error(`${name} was left out of the installation`);
+  if (!options.force) {
+    const version = await loadedVersion(pkg);
+    if (version) return options.retry && say(`native TensorFlow ${version} loads`);
+  }
+  const cache = await openCache(join(pkg.folder, '..', '..', '.cache', 'weft'));
+  await withLock(cache, say, () => provide(pkg, cache));
+}
+
+async function provide(pkg, cache) {
+  // Whoever held the lock before may have done the work.
+  if (!options.force && (await loadedVersion(pkg))) return;
+  const recipes = options['from-wheel'] ? [wheelRecipe] : inOrder();
+  const ready = (version) => say(`native TensorFlow ${version} is ready`);
+  if (!options.force) {
+    for (const recipe of recipes) {
+      const version = (await readEntry(cache, recipe.key(pkg))) && (await useEntry(recipe, pkg, cache));
+      if (version) return ready(version);
+    }
+  }
+
+  const circumstances = [pkg.name, pkg.version, pkg.napi, await firstThatRuns(PYTHONS), await findCompiler(), options['from-wheel']].join(' ');
+  const failure = await rememberedFailure(cache, circumstances);
+  if (failure) return giveUp(`${failure}, tried less than an hour ago`);
+  const reasons = [];
+  for (const recipe of recipes) {
+    try {
+      await makeEntry(cache, recipe.key(pkg), (staging) => recipe.make(pkg, staging, { cache, say, wheelFile: options['from-wheel'] }));
+      const version = await useEntry(recipe, pkg, cache);
+      if (version) return ready(version);
+      throw new Error('it was made but does not load');
+    } catch (error) {
+      reasons.push(`${recipe.name}: ${error.message}`);
+    }
+  }
+  await writeFile(join(cache, 'failure.json'), JSON.stringify({ circumstances, at: Date.now(), reason: reasons.join('; ') }));
+  giveUp(reasons.join('; '));
+}
+
+/** The stock library for ARM is older than what the models here were tested with. */
+function inOrder() {
+  return process.arch === 'arm64' ? [wheelRecipe, stockRecipe] : [stockRecipe, wheelRecipe];
+}
+
+/** Links the recipe's entry into the package; resolves to the version that then loads, if one does. */
+async function useEntry(recipe, pkg, cache) {
+  await linkEntry(pkg, join(cache, recipe.key(pkg)));
+  return loadedVersion(pkg);
+}
+
+async function rememberedFailure(cache, circumstances) {
+  const path = join(cache, 'failure.json');
+  if (options.retry || options.force) await rm(path, { force: true });
+  const failure = await readFile(path, 'utf8').then(JSON.parse).catch(() => undefined);
+  const fresh = failure && Date.now() - failure.at < FAILURE_HOLDS_MINUTES * 60_000;
+  return fresh && failure.circumstances === circumstances ? failure.reason : undefined;
+}

@@ -1,0 +1,125 @@
+/** Signs that a search has gone wrong although it ran to its end, read from its events. */
+import { type SearchSpace } from '../graph/define-space.js';
+import { isOneOf, isSubset } from '../space/choice.js';
+import { type EventLog } from './event-log.js';
+import { decimal, integer, isNumber, percent, points } from './format.js';
+import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
+
+export type AlarmCode =
+  | 'entropy-collapse' // the controller has stopped exploring
+  | 'few-distinct' // its candidates are one network, or nearly
+  | 'all-skips' // every possible skip connection is there
+  | 'no-skips' // none is
+  | 'one-option' // the same option everywhere
+  | 'no-weights' // no chosen operation learns anything
+  | 'chance' // the shared weights do not tell classes apart
+  | 'worse-than-random' // the controller's samples lose against random ones
+  | 'loss' // the loss is no number, or has not fallen
+  | 'unfinished';
+
+export interface Alarm {
+  readonly code: AlarmCode;
+  readonly message: string;
+}
+
+/** Share of the largest entropy below which a controller counts as decided. */
+const COLLAPSED = 0.05;
+/** A pattern is remarkable when chance alone gives it less often than this. */
+const UNLIKELY = 0.01;
+
+/** Everything remarkable about a run; without its space some signs cannot be read. */
+export function findAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
+  return [...lossAlarms(log), ...entropyAlarms(log, space), ...diversityAlarms(log), ...comparisonAlarms(log, space), ...patternAlarms(log, space), ...progressAlarms(log)];
+}
+
+function lossAlarms(log: EventLog): Alarm[] {
+  const epochs = log.all('weights-epoch');
+  const [first, last] = [epochs[0], epochs.at(-1)];
+  const broken = epochs.find(({ loss }) => !isNumber(loss));
+  if (broken) return [{ code: 'loss', message: `The training loss of epoch ${broken.epoch + 1} is no number.` }];
+  if (!first || !last || epochs.length < 3 || last.loss < first.loss) return [];
+  return [{ code: 'loss', message: `The training loss has not fallen: ${decimal(first.loss)} in the first epoch, ${decimal(last.loss)} in the last. A smaller learning rate may help.` }];
+}
+
+function entropyAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
+  const last = readPreferences(log, space).at(-1);
+  const decisions = last?.groups.flatMap(({ rows, subset }) => rows.map(({ probabilities }) => [entropyOf(probabilities, subset), maximalEntropy(probabilities.length, subset)] as const)) ?? [];
+  const [now, most] = decisions.reduce(([sum, sumMost], [entropy, maximal]) => [sum + entropy, sumMost + maximal], [0, 0]);
+  if (!last || most === 0 || now >= COLLAPSED * most) return [];
+  return [{ code: 'entropy-collapse', message: `The controller's entropy is ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it samples nearly one architecture. A larger entropy weight or a smaller learning rate of the controller keeps it exploring.` }];
+}
+
+function diversityAlarms(log: EventLog): Alarm[] {
+  const derived = log.last('derived');
+  if (!derived || derived.candidates < 5 || derived.distinct > 0.1 * derived.candidates) return [];
+  const words = derived.distinct === 1 ? 'are all the same network' : `are only ${integer(derived.distinct)} different networks`;
+  return [{ code: 'few-distinct', message: `The ${integer(derived.candidates)} candidates of the final choice ${words}: there was little to choose from.` }];
+}
+
+function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
+  const comparison = log.last('comparison');
+  if (!comparison?.interval?.every(isNumber)) return [];
+  const alarms: Alarm[] = [];
+  const [, high] = comparison.interval;
+  if (high < 0) alarms.push({ code: 'worse-than-random', message: `The controller's candidates are worse than random ones by ${points(-comparison.difference).slice(1)} points on average: here the search has cost accuracy.` });
+  const chance = space && 1 / space.task.classes;
+  if (chance !== undefined && Math.max(comparison.controllerMean, comparison.randomMean) < 1.2 * chance) {
+    alarms.push({ code: 'chance', message: `The candidates' accuracy with shared weights is at the level of guessing (${percent(chance)}), so their order means nothing. Train the shared weights longer.` });
+  }
+  return alarms;
+}
+
+/** What the derived architecture has everywhere, if chance hardly explains it. */
+function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
+  const derived = log.last('derived');
+  if (!derived || !space) return [];
+  const architecture = decoded(space, derived.architecture);
+  if (architecture === undefined) return [];
+  const slots = space.genotype(architecture);
+  const alarms: Alarm[] = [];
+
+  const flags = space.decisions.filter(({ choice }) => isSubset(choice)).flatMap(({ offset, length }) => slots.slice(offset, offset + length));
+  if (0.5 ** flags.length < UNLIKELY) {
+    if (flags.every((flag) => flag === 1)) alarms.push({ code: 'all-skips', message: `The derived network has all of its ${flags.length} possible skip connections.` });
+    if (flags.every((flag) => flag === 0)) alarms.push({ code: 'no-skips', message: `The derived network has none of its ${flags.length} possible skip connections.` });
+  }
+
+  const picks = new Map<string, string[]>();
+  for (const { choice, offset } of space.decisions) {
+    if (isOneOf(choice) && choice.options.length > 1) picks.set(choice.options.join(), [...(picks.get(choice.options.join()) ?? []), String(choice.options[slots[offset]!])]);
+  }
+  for (const [options, picked] of picks) {
+    if (new Set(picked).size === 1 && options.split(',').length ** (1 - picked.length) < UNLIKELY) alarms.push({ code: 'one-option', message: `All ${picked.length} decisions between ${options.split(',').join(', ')} fell on ${picked[0]!}.` });
+  }
+
+  const chosen = space.activate(architecture).filter((node) => node.kind === 'operation' && space.supernet.graph.outNeighbors(node.name).some((user) => space.supernet.graph.getNodeAttribute(user, 'kind') === 'select'));
+  if (chosen.length > 1 && chosen.every((node) => node.kind === 'operation' && Object.keys(node.built.parameters).length === 0) && someCandidateLearns(space)) {
+    alarms.push({ code: 'no-weights', message: `None of the ${chosen.length} chosen operations of the derived network has weights.` });
+  }
+  return alarms;
+}
+
+function someCandidateLearns({ supernet: { graph, order } }: SearchSpace): boolean {
+  return order.some((name) => {
+    const node = graph.getNodeAttributes(name);
+    const optional = graph.outNeighbors(name).some((user) => graph.getNodeAttribute(user, 'kind') === 'select');
+    return node.kind === 'operation' && optional && [...node.built.values()].some(({ parameters }) => Object.keys(parameters).length > 0);
+  });
+}
+
+function progressAlarms(log: EventLog): Alarm[] {
+  const started = log.last('search-started');
+  if (!started || log.last('search-finished')) return [];
+  const epochs = log.all('epoch').length;
+  const phase = log.last('retrain-started') ? 'the derived network was being retrained' : log.last('candidate') ? 'candidates were being compared' : `${integer(epochs)} of ${integer(started.epochs)} epochs were done`;
+  return [{ code: 'unfinished', message: `The run is not finished: ${phase} when this report was made.` }];
+}
+
+/** The architecture of this text, or undefined when it does not belong to the space. */
+export function decoded(space: SearchSpace, text: string): unknown {
+  try {
+    return space.decode(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/** The architectures of the final choice, each once, best first. */
+import { type EventLog, type EventOf } from './event-log.js';
+
+export interface Candidate {
+  readonly architecture: string;
+  readonly hash: string;
+  readonly accuracy: number;
+  readonly loss: number;
+  /** How often the controller, and random sampling, drew it. */
+  readonly drawn: Readonly<Record<EventOf<'candidate'>['source'], number>>;
+}
+
+/** Distinct candidates by falling accuracy; equal ones by loss, as in the derivation. */
+export function rankCandidates(log: EventLog): Candidate[] {
+  const byHash = new Map<string, Candidate>();
+  for (const { source, architecture, hash, accuracy, loss } of log.all('candidate')) {
+    const known = byHash.get(hash);
+    const drawn = known?.drawn ?? { controller: 0, random: 0 };
+    byHash.set(hash, { architecture, hash, accuracy, loss, ...known, drawn: { ...drawn, [source]: drawn[source] + 1 } });
+  }
+  return [...byHash.values()].sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss || (a.architecture < b.architecture ? -1 : 1));
+}

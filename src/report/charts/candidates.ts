@@ -1,0 +1,89 @@
+/** The candidates of the final choice beside random architectures, and what the difference is worth. */
+import * as Plot from '@observablehq/plot';
+import { type EventLog, type EventOf } from '../event-log.js';
+import { isNumber, percent } from '../format.js';
+import { color, type ColorName } from '../palette.js';
+import { drawChart, label } from './frame.js';
+
+/** Rows of the plot, from bottom to top, in units of the vertical scale. */
+const ROW: Readonly<Record<Source, number>> = { random: 0, controller: 1 };
+type Source = 'controller' | 'random';
+
+/**
+ * Shared-weight accuracy of every candidate, one dot each, stacked where they coincide. The dashed line is the
+ * mean of the random ones; the bar is the interval of the difference of means, laid off from that line, so that
+ * a bar across the line means that no difference can be claimed (Gardner & Altman 1986).
+ */
+export function candidatesChart(log: EventLog): string | undefined {
+  const candidates = log.all('candidate').filter(({ accuracy, source }) => isNumber(accuracy) && source in ROW);
+  if (candidates.length === 0) return undefined;
+  const comparison = log.last('comparison');
+  const derived = log.last('derived');
+  const sources = (['random', 'controller'] as const).filter((source) => candidates.some((candidate) => candidate.source === source));
+  const means = sources.map((source) => ({ source, x: mean(candidates.filter((candidate) => candidate.source === source).map(({ accuracy }) => accuracy)) }));
+  const row = (source: Source): number => ROW[source];
+  const values = [...candidates.map(({ accuracy }) => accuracy), ...means.map(({ x }) => x)];
+  const dots = stacked(candidates, Math.min(...values), Math.max(...values));
+  const interval = comparison && isNumber(comparison.randomMean) && comparison.interval.every(isNumber)
+    ? [{ x1: comparison.randomMean + comparison.interval[0], x2: comparison.randomMean + comparison.interval[1], y: row('controller') - 0.17 }]
+    : [];
+  const chosen = derived && dots.find(({ source, hash }) => source === 'controller' && hash === derived.hash);
+
+  return drawChart({
+    ariaLabel: 'Accuracy of candidates from the controller and of random architectures',
+    height: 250,
+    marginLeft: 16,
+    marginRight: 24,
+    marginTop: 22,
+    x: { percent: true, nice: true },
+    y: { domain: [-0.32, 1.85], axis: null },
+    marks: [
+      Plot.axisX({ label: 'accuracy with shared weights (%)', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 7, color: color('muted') }),
+      sources.map((source) => Plot.ruleY([row(source)], { stroke: color('faint') })),
+      comparison && isNumber(comparison.randomMean) ? Plot.ruleX([comparison.randomMean], { stroke: color('random'), strokeDasharray: '3 3' }) : null,
+      Plot.dot(dots, { x: 'x', y: 'y', r: 3.1, fill: ({ source }: { source: Source }) => color(source), fillOpacity: 0.75 }),
+      Plot.ruleY(interval, { x1: 'x1', x2: 'x2', y: 'y', stroke: color('controller'), strokeWidth: 5, strokeOpacity: 0.35 }),
+      means.map(({ source, x }) => Plot.dot([{ x }], { x: 'x', y: row(source) - 0.17, r: 5, symbol: 'diamond', fill: color(source), stroke: color('paper'), strokeWidth: 1.5 })),
+      means.map(({ source, x }) => label([{ x }], { x: 'x', y: row(source) - 0.17, dy: 14, text: () => `mean ${percent(x)}`, fill: color(source) })),
+      sources.map((source) => rowTitle(source, row(source), candidates.filter((candidate) => candidate.source === source).length)),
+      chosen ? [
+        Plot.dot([chosen], { x: 'x', y: 'y', r: 4.6, fill: 'none', stroke: color('found'), strokeWidth: 2.2 }),
+        label([chosen], { x: 'x', y: 'y', dy: -12, text: () => 'derived', fill: color('found'), textAnchor: 'end', dx: 6 }),
+      ] : null,
+    ],
+  });
+}
+
+function rowTitle(source: Source, y: number, count: number): Plot.Markish {
+  const fill: ColorName = source;
+  const words = source === 'controller' ? `controller, ${count} candidates` : `random, ${count} architectures`;
+  return Plot.text([words], { frameAnchor: 'left', y: () => y, dy: -9, textAnchor: 'start', fontWeight: 600, fill: color(fill), stroke: color('paper'), strokeWidth: 4 });
+}
+
+/** Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column fits. */
+function stacked(candidates: readonly EventOf<'candidate'>[], low: number, high: number): Dot[] {
+  const width = (high - low || 1) / COLUMNS;
+  const heights = new Map<string, number>();
+  const placed = candidates.map((candidate) => {
+    const column = Math.round((candidate.accuracy - low) / width);
+    const key = `${candidate.source}${column}`;
+    const level = heights.get(key) ?? 0;
+    heights.set(key, level + 1);
+    return { source: candidate.source, hash: candidate.hash, x: low + column * width, level };
+  });
+  const step = Math.min(0.072, 0.62 / Math.max(...heights.values()));
+  return placed.map(({ level, ...dot }) => ({ ...dot, y: ROW[dot.source] + 0.06 + level * step }));
+}
+
+const COLUMNS = 60;
+
+interface Dot {
+  readonly x: number;
+  readonly y: number;
+  readonly source: Source;
+  readonly hash: string;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,74 @@
+/** What all charts have in common: size, type, colours, and the way from a plot to SVG text. */
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { color } from '../palette.js';
+
+export const CHART_WIDTH = 460;
+export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+
+export interface ChartOptions extends Plot.PlotOptions {
+  /** Read out in place of the picture; no text of a user's. */
+  readonly ariaLabel: string;
+}
+
+/** Draws a plot as an SVG element without scripts, style sheets or identifiers: the same input gives the same bytes. */
+export function drawChart({ marks, ...options }: ChartOptions): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as Required<Pick<Plot.PlotOptions, 'document'>>;
+  const svg = Plot.plot({
+    document,
+    className: 'chart',
+    width: CHART_WIDTH,
+    height: 240,
+    marginLeft: 46,
+    marginRight: 16,
+    marginTop: 26,
+    marginBottom: 36,
+    ...options,
+    style: { fontSize: '12px', fontFamily: FONT, color: color('ink'), background: 'none' },
+    marks: marks ?? [],
+  }) as unknown as SvgElement;
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  svg.setAttribute('role', 'img');
+  svg.querySelector('style')?.remove();
+  for (const element of svg.querySelectorAll('*')) {
+    for (const { name, value } of [...element.attributes]) {
+      if (GEOMETRY.has(name)) element.setAttribute(name, value.replace(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2)))));
+    }
+  }
+  return svg.outerHTML;
+}
+
+/** Faint lines across the plot at the ticks of the vertical axis. */
+export function gridY(options: Plot.GridYOptions = {}): Plot.Markish {
+  return Plot.gridY({ stroke: color('faint'), strokeOpacity: 0.6, ...options });
+}
+
+/** Axis along the bottom that counts epochs, from 1. */
+export function epochAxis(epochs: number): Plot.Markish {
+  return Plot.axisX(integerTicks(epochs), { label: 'epoch', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, tickFormat: 'd', color: color('muted') });
+}
+
+/** Text at a data point, with a rim in the page's colour that keeps it readable over lines. */
+export function label(data: readonly object[], options: Plot.TextOptions): Plot.Markish {
+  return Plot.text(data as Plot.Data, { fontWeight: 600, stroke: color('paper'), strokeWidth: 4, ...options });
+}
+
+/** At most `count` whole numbers from 1 to `last`, evenly spaced. */
+export function integerTicks(last: number, count = 7): number[] {
+  const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((candidate) => last / candidate <= count) ?? Math.ceil(last / count);
+  const ticks = Array.from({ length: Math.floor(last / step) }, (_, i) => (i + 1) * step);
+  return ticks[0] === 1 ? ticks : [1, ...ticks];
+}
+
+/** The coordinates that are rounded: digits beyond these are noise of floating point. */
+const GEOMETRY = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'width', 'height', 'fill-opacity', 'points']);
+
+/** The little of the DOM that is needed here; the project is compiled without the browser's types. */
+interface SvgElement {
+  readonly attributes: Iterable<{ name: string; value: string }>;
+  readonly outerHTML: string;
+  setAttribute(name: string, value: string): void;
+  remove(): void;
+  querySelector(selector: string): SvgElement | null;
+  querySelectorAll(selector: string): Iterable<SvgElement>;
+}

@@ -1,0 +1,27 @@
+/** Pictures of architectures and of whole search spaces. */
+import { type SearchSpace } from '../../graph/define-space.js';
+import { type DrawingOptions, toDot } from './dot.js';
+import { drawOutline } from './draw.js';
+import { outlineChild, outlineSupernet } from './outline.js';
+
+export { type DrawingOptions } from './dot.js';
+
+/** An architecture in Graphviz's language. */
+export function architectureDot(space: SearchSpace, architecture: unknown, options: DrawingOptions = {}): string {
+  return toDot(outlineChild(space, architecture), options);
+}
+
+/** An architecture as SVG: the main path as a line of boxes, skip connections as arcs. */
+export function architectureSvg(space: SearchSpace, architecture: unknown, options: DrawingOptions = {}): Promise<string> {
+  return drawOutline(outlineChild(space, architecture), options);
+}
+
+/** A whole space in Graphviz's language, edges as wide as the architectures use them. */
+export function supernetDot(space: SearchSpace, architectures: readonly unknown[], options: DrawingOptions = {}): string {
+  return toDot(outlineSupernet(space, architectures), options);
+}
+
+/** A whole space as SVG: every choice with all of its options, coloured by how many of the architectures use them. */
+export function supernetSvg(space: SearchSpace, architectures: readonly unknown[], options: DrawingOptions = {}): Promise<string> {
+  return drawOutline(outlineSupernet(space, architectures), options);
+}

@@ -1,0 +1,184 @@
+/**
+ * A network as people draw it: one box for every choice between operations, a sign for every join, and what is
+ * there in every child (normalizations, joins with one input) left out or drawn together.
+ */
+import { type ActiveNode } from '../../graph/activate.js';
+import { type Combination, type NodeAttributes, type SupernetGraph } from '../../graph/nodes.js';
+import { type SearchSpace } from '../../graph/define-space.js';
+import { usage } from './usage.js';
+
+export interface Outline {
+  readonly nodes: readonly OutlineNode[];
+  readonly edges: readonly OutlineEdge[];
+}
+
+export interface OutlineNode {
+  readonly id: string;
+  /** A picked operation, all operations to pick from, one that every child has, a join, a change of resolution, the input. */
+  readonly role: 'choice' | 'choices' | 'fixed' | 'join' | 'resize' | 'input';
+  readonly label: string;
+  /** Number of the layer, where its name has one. */
+  readonly caption?: string;
+  /** The picked operation, or all of them. */
+  readonly options?: readonly OutlineOption[];
+  /** On the path from the input through every node's first input. */
+  readonly trunk: boolean;
+}
+
+export interface OutlineOption {
+  readonly name: string;
+  /** Place among all of the space's options, for the colour. */
+  readonly index: number;
+  /** Share of the architectures that use it. */
+  readonly share: number;
+}
+
+export interface OutlineEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Along the trunk; the others are skip connections. */
+  readonly main: boolean;
+  /** A skip connection that is brought to a smaller resolution on its way. */
+  readonly resized: boolean;
+  /** Share of the architectures that use it. */
+  readonly share: number;
+}
+
+export const JOIN_SIGNS: Readonly<Record<Combination, string>> = { sum: '+', mean: 'mean', product: '×', concat: 'concat' };
+
+/** The outline of one architecture of a space. */
+export function outlineChild(space: SearchSpace, architecture: unknown): Outline {
+  const options = optionIndex(space.supernet);
+  return outline(space.activate(architecture).map((node) => ({
+    name: node.name,
+    shape: node.output,
+    inputs: node.inputs.map((name) => ({ name, share: 1 })),
+    ...describeActive(node, space.supernet, options),
+  })));
+}
+
+/** The outline of a whole space: what the architectures (of this space) use of it, and how often. */
+export function outlineSupernet(space: SearchSpace, architectures: readonly unknown[]): Outline {
+  const { supernet } = space;
+  const { graph, order } = supernet;
+  const options = optionIndex(supernet);
+  const used = usage(space, architectures);
+  const inputsOf = (name: string): Input[] =>
+    graph.mapInEdges(name, (edge, { position }, source) => ({ name: source, share: used.edge(edge), position })).sort((a, b) => a.position - b.position);
+  return outline(order.filter((name) => optionOf(name, supernet) === undefined).map((name) => {
+    const node = graph.getNodeAttributes(name);
+    const candidates = graph.inNeighbors(name).filter((source) => optionOf(source, supernet) !== undefined && source.startsWith(`${name}/`));
+    const shape = node.shapes[0]!;
+    if (candidates.length === 0) return { name, shape, inputs: inputsOf(name), ...describeShared(name, node) };
+    return {
+      name, shape, inputs: inputsOf(candidates[0]!).map((input) => ({ ...input, share: used.node(name) })),
+      role: 'choices', label: name, ...captionOf(name),
+      options: candidates.map((candidate) => ({ name: optionOf(candidate, supernet)!, index: options.get(optionOf(candidate, supernet)!)!, share: used.node(candidate) })),
+    };
+  }));
+}
+
+interface Input {
+  readonly name: string;
+  readonly share: number;
+}
+
+/** A node before it is drawn together with others. */
+type Part = Omit<OutlineNode, 'id' | 'trunk'> & { readonly name: string; readonly shape: readonly number[]; readonly inputs: readonly Input[] };
+
+function outline(parts: readonly Part[]): Outline {
+  const byName = new Map(parts.map((part) => [part.name, part]));
+  const boxes = new Map<string, Omit<OutlineNode, 'trunk'>>();
+  const inputs = new Map<string, Input[]>();
+  /** The box that a node's output is drawn at. */
+  const shown = new Map<string, string>();
+  const users = countUsers(parts);
+
+  for (const { name, shape, inputs: all, ...looks } of parts) {
+    const sole = all.length === 1 ? all[0]!.name : undefined;
+    const before = sole === undefined ? undefined : byName.get(sole);
+    const alone = sole !== undefined && users.get(sole) === 1;
+    const factor = before && shrinks(before.shape, shape);
+    const role = looks.role === 'fixed' && factor ? 'resize' : looks.role;
+    const host = sole === undefined ? undefined : boxes.get(shown.get(sole)!);
+    const saysNothing = looks.role === 'join' ? sole !== undefined : role === 'fixed' && alone && before?.shape.join() === shape.join();
+    if (host && (saysNothing || (alone && role === 'fixed' && host.role === 'fixed'))) {
+      if (!saysNothing) boxes.set(host.id, { ...host, label: `${host.label} · ${looks.label}` });
+      shown.set(name, host.id);
+      continue;
+    }
+    boxes.set(name, { id: name, ...looks, role, label: role === 'resize' ? `÷${factor}` : looks.label });
+    inputs.set(name, distinct(all.map((input) => ({ name: shown.get(input.name)!, share: input.share }))));
+    shown.set(name, name);
+  }
+  return straighten(boxes, inputs, shown.get(parts.at(-1)!.name)!);
+}
+
+/** Finds the trunk, and takes changes of resolution beside it as a property of the skip connection. */
+function straighten(boxes: ReadonlyMap<string, Omit<OutlineNode, 'trunk'>>, inputs: ReadonlyMap<string, readonly Input[]>, head: string): Outline {
+  const trunk = new Set<string>();
+  for (let at: string | undefined = head; at !== undefined; at = inputs.get(at)?.[0]?.name) trunk.add(at);
+  const aside = (id: string): boolean => boxes.get(id)!.role === 'resize' && !trunk.has(id);
+  const origin = (id: string): string => (aside(id) ? origin(inputs.get(id)![0]!.name) : id);
+  return {
+    nodes: [...boxes.values()].filter(({ id }) => !aside(id)).map((box) => ({ ...box, trunk: trunk.has(box.id) })),
+    edges: [...inputs].filter(([to]) => !aside(to)).flatMap(([to, sources]) => sources.map(({ name, share }, i) => ({
+      from: origin(name), to, share, main: i === 0 && trunk.has(to) && trunk.has(name), resized: aside(name),
+    }))),
+  };
+}
+
+/** Every option of the space's choices between operations, in the order of their first place. */
+export function optionIndex(supernet: SupernetGraph): ReadonlyMap<string, number> {
+  const options = supernet.order.map((name) => optionOf(name, supernet)).filter((option) => option !== undefined);
+  return new Map([...new Set(options)].map((option, index) => [option, index]));
+}
+
+/** The option that a node stands for: `sep3` for the candidate `layer2/sep3` of the selection `layer2`. */
+function optionOf(name: string, { graph }: SupernetGraph): string | undefined {
+  const owner = graph.outNeighbors(name).find((user) => graph.getNodeAttribute(user, 'kind') === 'select' && name.startsWith(`${user}/`));
+  const option = owner === undefined ? undefined : name.slice(owner.length + 1);
+  return option?.includes('/') ? undefined : option;
+}
+
+type Looks = Pick<OutlineNode, 'role' | 'label' | 'caption' | 'options'>;
+
+function describeActive(node: ActiveNode, supernet: SupernetGraph, options: ReadonlyMap<string, number>): Looks {
+  const option = optionOf(node.name, supernet);
+  if (option === undefined) return describeShared(node.name, supernet.graph.getNodeAttributes(node.name));
+  return { role: 'choice', label: option, ...captionOf(node.name.slice(0, -option.length - 1)), options: [{ name: option, index: options.get(option)!, share: 1 }] };
+}
+
+function describeShared(name: string, node: NodeAttributes): Looks {
+  switch (node.kind) {
+    case 'input':
+      return { role: 'input', label: node.shapes[0]!.join('×') };
+    case 'combine':
+      return { role: 'join', label: JOIN_SIGNS[node.combination] };
+    case 'select':
+      return { role: 'join', label: 'one of' };
+    case 'operation':
+      return { role: 'fixed', label: name.slice(name.lastIndexOf('/') + 1) };
+  }
+}
+
+/** The last number in a node's name is its layer's where layers are numbered. */
+function captionOf(name: string): { caption?: string } {
+  const caption = name.match(/\d+/g)?.at(-1);
+  return caption === undefined ? {} : { caption };
+}
+
+/** By how much a picture gets smaller, if it does. */
+function shrinks(before: readonly number[], after: readonly number[]): number | undefined {
+  return before.length === 3 && after.length === 3 && after[0]! < before[0]! ? Math.round(before[0]! / after[0]!) : undefined;
+}
+
+function distinct(inputs: readonly Input[]): Input[] {
+  return [...new Map(inputs.map((input) => [input.name, input])).values()];
+}
+
+function countUsers(parts: readonly Part[]): ReadonlyMap<string, number> {
+  const users = new Map<string, number>();
+  for (const { inputs } of parts) for (const name of new Set(inputs.map((input) => input.name))) users.set(name, (users.get(name) ?? 0) + 1);
+  return users;
+}

@@ -1,0 +1,63 @@
+/** Numbers and text as people read them. */
+
+const NBSP = '\u00a0';
+/** Stands for a number that is not there. */
+export const ABSENT = '–';
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+export function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+/** 0.98612 -> '98.6 %'. */
+export function percent(value: unknown, digits = 1): string {
+  return isNumber(value) ? `${(100 * value).toFixed(digits)}${NBSP}%` : ABSENT;
+}
+
+/** A difference of two shares: 0.021 -> '+2.1'. */
+export function points(value: unknown, digits = 1): string {
+  if (!isNumber(value)) return ABSENT;
+  const text = (100 * Math.abs(value)).toFixed(digits);
+  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
+}
+
+export function decimal(value: unknown, digits = 3): string {
+  return isNumber(value) ? value.toFixed(digits) : ABSENT;
+}
+
+/** 12345 -> '12,345'. */
+export function integer(value: unknown): string {
+  return isNumber(value) ? grouped(String(Math.round(value))) : ABSENT;
+}
+
+/** An exact count of any length, long ones also as a power of ten: '160…904' -> '1.6 × 10²⁹'. */
+export function hugeInteger(digits: string): string {
+  if (!/^\d+$/.test(digits)) return digits;
+  if (digits.length <= 12) return grouped(digits);
+  return `${Number(`${digits[0]}.${digits.slice(1, 4)}`).toFixed(1)}${NBSP}×${NBSP}10${superscript(digits.length - 1)}`;
+}
+
+/** 421.7 -> '7 min 2 s'. */
+export function duration(seconds: unknown): string {
+  if (!isNumber(seconds)) return ABSENT;
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)}${NBSP}s`;
+  const total = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];
+  return (hours > 0 ? [`${hours}${NBSP}h`, `${minutes}${NBSP}min`] : [`${minutes}${NBSP}min`, `${rest}${NBSP}s`]).join(NBSP);
+}
+
+/** 'one network', '3 networks'. */
+export function plural(count: number, noun: string): string {
+  return `${count === 1 ? 'one' : integer(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function grouped(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+function superscript(value: number): string {
+  return [...String(value)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('');
+}

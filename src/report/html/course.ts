@@ -1,0 +1,80 @@
+/** How the search and the retraining went. */
+import { decoded } from '../alarms.js';
+import { candidatesChart } from '../charts/candidates.js';
+import { entropyChart } from '../charts/entropy.js';
+import { lossChart } from '../charts/loss.js';
+import { preferenceChart, preferenceHistoryChart } from '../charts/preferences.js';
+import { learningRateChart, retrainLossChart } from '../charts/retraining.js';
+import { rewardChart } from '../charts/reward.js';
+import { supernetSvg } from '../drawing/index.js';
+import { type EventLog } from '../event-log.js';
+import { integer, percent, points } from '../format.js';
+import { type ReportInput } from '../input.js';
+import { type PreferenceGroup, readPreferences } from '../preferences.js';
+import { type Content, figure, html, section } from './markup.js';
+
+/** The controller against random sampling of the same supernet, with an interval, claiming no more than that. */
+export function comparisonSection(log: EventLog): Content {
+  const comparison = log.last('comparison');
+  const chart = candidatesChart(log);
+  if (!comparison) return section('comparison', 'Controller and random sampling', figure(chart, 'Accuracy with shared weights of each architecture judged so far, one dot each.'));
+  const { verdict, controllerMean, controllerCount, randomMean, randomCount, difference, interval, confidence } = comparison;
+  const numbers = `Mean accuracy with shared weights: ${percent(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${percent(randomMean)} over ${integer(randomCount)} uniformly random ones, `
+    + `a difference of ${points(difference)} points (${percent(confidence, 0)} bootstrap interval ${points(interval?.[0])} to ${points(interval?.[1])}). `
+    + 'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
+  return section('comparison', 'Controller and random sampling',
+    html`<p class="claim">${sentence(verdict)}</p>\n<p>${numbers}</p>\n`,
+    figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.', { wide: true }));
+}
+
+export function courseSection(log: EventLog): Content {
+  const figures = [
+    figure(rewardChart(log), 'Mean reward of the controller’s samples and of random samples of the same supernet, by epoch. The ribbon spans the rounds of an epoch; the dashed line is the best reward so far.', { title: 'Reward' }),
+    figure(lossChart(log), 'Training loss of the children with shared weights: dots are single steps, the line is the mean of each epoch.', { title: 'Loss of the shared weights' }),
+    figure(entropyChart(log), 'Entropy of the controller’s samples, mean of each epoch: the lower, the more decided it is.', { title: 'Entropy' }),
+  ].filter(Boolean);
+  return section('course', 'How the search went', figures.length > 0 && html`<div class="figures">${figures}</div>`);
+}
+
+export async function preferencesSection({ space }: ReportInput, log: EventLog): Promise<Content> {
+  const snapshots = readPreferences(log, space);
+  const last = snapshots.at(-1);
+  const figures = [
+    ...(last?.groups ?? []).flatMap((group) => [
+      figure(preferenceChart(group), preferenceCaption(group, last!.epoch), { title: group.pattern }),
+      figure(preferenceHistoryChart(snapshots, group.pattern), 'The same probabilities over the epochs, stacked to one; each panel is one decision.', { title: `${group.pattern} over time` }),
+    ]),
+    await usageFigure(space, log),
+  ].filter(Boolean);
+  return section('preferences', 'What the controller prefers', figures.length > 0 && html`<div class="figures">${figures}</div>`);
+}
+
+function preferenceCaption({ subset }: PreferenceGroup, epoch: number): string {
+  return subset
+    ? `Probability (%) that the output of the node in the column is added in the row’s, after epoch ${epoch + 1}.`
+    : `Probability (%) of each option after epoch ${epoch + 1}, one row for each decision.`;
+}
+
+/** The supernet with the share of architectures that use each part: the candidates, or else those of logged steps. */
+async function usageFigure(space: ReportInput['space'], log: EventLog): Promise<Content> {
+  if (!space) return undefined;
+  const candidates = log.all('candidate').filter(({ source }) => source === 'controller');
+  const sampled = candidates.length > 0 ? candidates : log.all('weights-step');
+  const architectures = sampled.map(({ architecture }) => decoded(space, architecture)).filter((architecture) => architecture !== undefined);
+  if (architectures.length === 0) return undefined;
+  const who = candidates.length > 0 ? `the controller’s ${integer(architectures.length)} candidates` : `${integer(architectures.length)} children trained so far`;
+  return figure(await supernetSvg(space, architectures), `Every option of the space, coloured by the share of ${who} that use it; skip connections are the wider, the more often they are used.`, { wide: true, title: 'Use of the supernet' });
+}
+
+export function retrainingSection(log: EventLog): Content {
+  const figures = [
+    figure(retrainLossChart(log), 'Mean training loss of each epoch, trained from fresh weights.', { title: 'Loss' }),
+    figure(learningRateChart(log), 'Learning rate at the end of each epoch.', { title: 'Learning rate' }),
+  ].filter(Boolean);
+  return section('retraining', 'Retraining', figures.length > 0 && html`<div class="figures">${figures}</div>`);
+}
+
+function sentence(text: unknown): string {
+  const words = String(text ?? '');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) || words === '' ? '' : '.'}`;
+}

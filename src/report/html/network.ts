@@ -1,0 +1,59 @@
+/** The derived network and the candidates it was chosen from. */
+import { decoded } from '../alarms.js';
+import { type Candidate, rankCandidates } from '../candidates.js';
+import { architectureSvg } from '../drawing/index.js';
+import { type EventLog } from '../event-log.js';
+import { ABSENT, decimal, integer, percent } from '../format.js';
+import { type ReportInput } from '../input.js';
+import { type Content, html, type Markup, raw, section, table } from './markup.js';
+
+const SHOWN = 10;
+
+/** The derived network as a drawing, or the best so far while there is none. */
+export async function networkSection({ space }: ReportInput, log: EventLog): Promise<Content> {
+  const derived = log.last('derived');
+  const text = derived?.architecture ?? log.last('epoch')?.best?.architecture;
+  if (text === undefined) return undefined;
+  const architecture = space && decoded(space, text);
+  const title = derived ? 'The network that was found' : 'The best network so far';
+  const words = html`<p><code>${text}</code>${derived && html` <span class="hash">hash ${derived.hash}</span>`}</p>\n`;
+  if (!space || architecture === undefined) return section('network', title, words, html`<p class="sub">The search space was not at hand when this report was made, so there is no drawing.</p>`);
+  const across = await architectureSvg(space, architecture, { direction: 'right' });
+  const tall = await architectureSvg(space, architecture);
+  const caption = 'From the input to the classifier; coloured boxes are the operations that were chosen, numbered by layer. '
+    + 'Arcs are skip connections, added at “+”: solid ones keep the resolution, dashed ones are halved on their way.';
+  return section('network', title, html`<figure class="wide"><div class="picture across">${raw(across)}</div><div class="picture tall">${raw(tall)}</div><figcaption>${caption}</figcaption></figure>\n`, words);
+}
+
+/** The best distinct candidates, each with a small drawing. */
+export async function candidatesSection({ space }: ReportInput, log: EventLog): Promise<Content> {
+  const ranked = rankCandidates(log);
+  if (ranked.length === 0) return undefined;
+  const derived = log.last('derived')?.hash;
+  const rows = await Promise.all(ranked.slice(0, SHOWN).map(async (candidate, i): Promise<Content[]> => [
+    String(i + 1),
+    percent(candidate.accuracy),
+    decimal(candidate.loss),
+    drawn(candidate),
+    await thumbnail(space, candidate.architecture),
+    html`<code>${bodyOf(candidate.architecture)}</code>${candidate.hash === derived && html` <strong>derived</strong>`}`,
+  ]));
+  return section('candidates', 'The best candidates',
+    html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were judged for the final choice, with the same shared weights on the same batches. Only the controller’s can be derived.</p>\n`,
+    table(['', 'accuracy', 'loss', 'drawn', 'network', 'encoding'], rows, [1, 2]));
+}
+
+function drawn({ drawn: { controller, random } }: Candidate): string {
+  const times = (count: number, by: string): string => (count === 0 ? '' : count === 1 ? by : `${by} ${count}×`);
+  return [times(controller, 'controller'), times(random, 'random')].filter(Boolean).join(', ') || ABSENT;
+}
+
+async function thumbnail(space: ReportInput['space'], text: string): Promise<Markup | string> {
+  const architecture = space && decoded(space, text);
+  return space && architecture !== undefined ? raw(await architectureSvg(space, architecture, { direction: 'right', thumbnail: true })) : ABSENT;
+}
+
+/** The choices without the space's name and fingerprint. */
+function bodyOf(text: string): string {
+  return text.slice(text.indexOf(':') + 1);
+}

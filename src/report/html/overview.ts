@@ -1,0 +1,86 @@
+/** The top of the report: what was searched, what was found, and what is remarkable about it. */
+import { findAlarms } from '../alarms.js';
+import { type EventLog } from '../event-log.js';
+import { ABSENT, decimal, duration, hugeInteger, integer, isNumber, percent, plural } from '../format.js';
+import { lookUp, type ReportInput } from '../input.js';
+import { wilsonInterval } from '../interval.js';
+import { type Content, html, type Markup } from './markup.js';
+
+export function overview(input: ReportInput, log: EventLog): Markup {
+  return html`<header><p class="eyebrow">Architecture search report</p>
+<h1>${nameOf(input)}</h1>
+<p class="sub">${searched(input, log)}</p>
+${verdict(input, log)}
+${tiles(input, log)}
+${alarms(input, log)}
+</header>
+`;
+}
+
+export function nameOf({ manifest }: ReportInput): string {
+  return String(lookUp(manifest, 'name') ?? 'A run without a name');
+}
+
+function searched({ config }: ReportInput, log: EventLog): string {
+  const started = log.last('search-started');
+  if (!started) return 'The search has not started yet.';
+  const data = lookUp(config, 'data', 'source');
+  const facts = [started.space, `${hugeInteger(started.size)} architectures`, `${started.controller} controller`, `seed ${started.seed}`];
+  return [...facts, ...(typeof data === 'string' ? [`data ${data}`] : [])].join(' · ');
+}
+
+/** What the test says, no stronger than its size allows, and how the network was found. */
+function verdict({ summary }: ReportInput, log: EventLog): Markup {
+  const tested = log.last('tested');
+  const perplexity = lookUp(summary, 'test', 'perplexity');
+  if (tested && isNumber(tested.accuracy)) {
+    const [low, high] = wilsonInterval(tested.accuracy, tested.count);
+    return html`<div class="verdict"><span class="big">${percent(tested.accuracy)}</span><div>
+<p><strong>of ${integer(tested.count)} test examples are classified correctly by the network that was found</strong> (95 % interval ${percent(low)} to ${percent(high)}). It was tested once, on examples that neither the search nor the retraining had seen.</p>
+<p class="sub">${howFound(log)}</p></div></div>`;
+  }
+  if (isNumber(perplexity)) return html`<div class="verdict"><span class="big">${decimal(perplexity, 1)}</span><div><p><strong>test perplexity of the network that was found</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
+  return html`<div class="verdict open"><div><p><strong>There is no test result yet.</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
+}
+
+function howFound(log: EventLog): string {
+  const started = log.last('search-started');
+  const derived = log.last('derived');
+  const retrain = log.last('retrain-started');
+  const retrained = log.all('retrain-epoch').length;
+  const epochs = log.all('weights-epoch').length;
+  if (!started) return '';
+  return [
+    `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} examples and rewarded on ${integer(started.validation)}.`,
+    derived && `The best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch').replace('batchs', 'batches')}, was derived.`,
+    retrain && retrained > 0 && `It was trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} examples.`,
+  ].filter(Boolean).join(' ');
+}
+
+function tiles({ summary }: ReportInput, log: EventLog): Markup {
+  const started = log.last('search-started');
+  const finished = log.last('search-finished');
+  const memory = lookUp(summary, 'peakMemoryMB');
+  const entries: [string, string][] = [
+    ['parameters of the network', integer(log.last('retrain-started')?.parameters ?? lookUp(summary, 'parameters'))],
+    ['multiply-adds per example', integer(lookUp(summary, 'multiplyAdds'))],
+    ['test loss (nats)', decimal(log.last('tested')?.loss)],
+    ['accuracy with shared weights', percent(log.last('derived')?.accuracy)],
+    ['weights of the supernet', integer(started?.parameters)],
+    ['architectures evaluated', integer(finished?.evaluations)],
+    ['gradients computed', finished ? integer(finished.gradientEvaluations.search + finished.gradientEvaluations.retrain) : ABSENT],
+    ['time', duration(lookUp(summary, 'elapsedSeconds'))],
+    ['peak memory', isNumber(memory) ? `${integer(memory)} MB` : ABSENT],
+  ];
+  return html`<dl class="tiles">${entries.filter(([, value]) => value !== ABSENT).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function alarms({ space }: ReportInput, log: EventLog): Content {
+  const budget = log.last('budget-reached');
+  const messages = [
+    ...findAlarms(log, space).map(({ message }) => message),
+    ...(budget ? [`The time budget was used up after ${plural(budget.epoch, 'epoch')}; the search ended there.`] : []),
+    ...new Set(log.all('warning').map(({ message }) => String(message))),
+  ];
+  return messages.length > 0 && html`<div class="alarms"><h2>Worth knowing</h2><ul>${messages.map((message) => html`<li>${message}</li>`)}</ul></div>`;
+}

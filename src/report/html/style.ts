@@ -1,0 +1,67 @@
+/** The report's style sheet: one column on a phone, two on a screen, light and dark, fit for print. */
+import { FONT } from '../charts/frame.js';
+import { paletteCss } from '../palette.js';
+
+export const STYLE = `${paletteCss()}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 ${FONT};-webkit-text-size-adjust:100%}
+main{max-width:1040px;margin:0 auto;padding:40px 24px 64px}
+.eyebrow{margin:0;color:var(--muted);font-size:13px;letter-spacing:.08em;text-transform:uppercase}
+h1{margin:2px 0 4px;font-size:32px;line-height:1.2;font-weight:650;letter-spacing:-.01em;overflow-wrap:anywhere}
+h2{margin:0 0 12px;font-size:21px;line-height:1.3;font-weight:650}
+h3{margin:0 0 6px;font-size:15px;font-weight:600}
+p{margin:0 0 12px;max-width:72ch}
+section{margin-top:44px;padding-top:22px;border-top:1px solid var(--faint)}
+.sub{color:var(--muted)}
+.verdict{display:flex;gap:8px 28px;align-items:center;flex-wrap:wrap;margin:26px 0 8px;padding:20px 24px;background:var(--wash);border-radius:12px;border-left:5px solid var(--found)}
+.verdict.open{border-left-color:var(--faint)}
+.verdict .big{font-size:52px;line-height:1;font-weight:650;letter-spacing:-.02em;color:var(--found);white-space:nowrap;font-variant-numeric:tabular-nums}
+.verdict div{flex:1 1 340px}
+.verdict p:last-child{margin:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:18px 24px;margin:22px 0 0}
+.tiles div{min-width:0}
+.tiles dt{color:var(--muted);font-size:13px;line-height:1.35}
+.tiles dd{margin:0;font-size:21px;font-weight:600;line-height:1.35;font-variant-numeric:tabular-nums}
+.alarms{margin:22px 0 0;padding:14px 20px;border-radius:12px;border:1px solid var(--alarm)}
+.alarms h2{font-size:16px;margin:0 0 4px;color:var(--alarm)}
+.alarms ul{margin:0;padding-left:18px}
+.claim{font-size:18px;font-weight:550;border-left:4px solid var(--controller);padding-left:14px;max-width:64ch}
+.figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:28px 36px;align-items:start}
+figure{margin:0;min-width:0}
+figure.wide{grid-column:1/-1}
+figcaption{color:var(--muted);font-size:14px;line-height:1.45;margin-top:6px;max-width:72ch}
+.picture{overflow-x:auto}
+svg{display:block;max-width:100%;height:auto}
+svg.chart{width:100%}
+svg.drawing{margin:0 auto}
+.tall{display:none}
+.across svg.drawing{max-width:none}
+.network{display:grid;grid-template-columns:minmax(0,1fr);gap:14px}
+code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
+code{overflow-wrap:anywhere}
+pre{margin:0 0 12px;padding:12px 16px;background:var(--wash);border-radius:8px;overflow-x:auto;line-height:1.5}
+.scroll{overflow-x:auto;margin:0 0 12px}
+table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
+th{color:var(--muted);font-weight:500;text-align:left;white-space:nowrap}
+th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--faint);vertical-align:middle}
+.number{text-align:right}
+td code{font-size:12px}
+td svg.drawing{min-width:150px;max-width:300px;max-height:76px;margin:0}
+tr.chosen td{background:var(--wash)}
+.hash{color:var(--muted)}
+details{margin:0 0 12px}
+summary{cursor:pointer;color:var(--muted)}
+details[open] summary{margin-bottom:8px}
+a{color:var(--controller)}
+.files a{display:inline-block;margin:0 14px 4px 0;font-size:14px}
+footer{margin-top:48px;color:var(--muted);font-size:13px}
+@media (max-width:720px){
+main{padding:24px 16px 48px}
+h1{font-size:26px}
+.figures{grid-template-columns:minmax(0,1fr)}
+.verdict .big{font-size:42px}
+.across{display:none}
+.tall{display:block}
+}
+@media print{section{break-inside:avoid}}
+`;

@@ -1,0 +1,33 @@
+/** What a report is made of. */
+import { type SearchSpace } from '../graph/define-space.js';
+import { type Json } from '../operations/operation.js';
+
+/** Plain values as they are parsed from a run's files; what is missing is left out of the report, and said. */
+export interface ReportInput {
+  readonly manifest: object;
+  /** The resolved configuration. */
+  readonly config: object;
+  readonly events: readonly unknown[];
+  readonly summary?: object | undefined;
+  /** For drawings and for the names of options. */
+  readonly space?: SearchSpace | undefined;
+}
+
+export type JsonObject = { readonly [name: string]: Json };
+
+/** The value at a path of names, or undefined. */
+export function lookUp(object: unknown, ...path: readonly string[]): unknown {
+  return path.reduce((value, name) => (isObject(value) ? value[name] : undefined), object);
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Nested objects as a flat list of dotted names and values. */
+export function flatten(object: object, prefix = ''): [name: string, value: string][] {
+  return Object.entries(object as JsonObject).flatMap(([name, value]): [string, string][] => {
+    if (isObject(value)) return flatten(value, `${prefix}${name}.`);
+    return [[`${prefix}${name}`, Array.isArray(value) ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ') : String(value)]];
+  });
+}

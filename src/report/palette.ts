@@ -1,0 +1,67 @@
+/**
+ * The report's colours, each with a value for light and one for dark surroundings. Lines are from the
+ * palette of Okabe and Ito (2008), fills from Paul Tol's "light" scheme (2021): both stay apart for
+ * colour-blind eyes.
+ */
+
+const PALETTE = {
+  paper: ['#ffffff', '#14181f'],
+  ink: ['#1c2430', '#e6e9ee'],
+  muted: ['#5b6675', '#9ba6b5'],
+  faint: ['#c9cfd8', '#3c4654'],
+  wash: ['#f3f5f8', '#1d232c'],
+  controller: ['#0072b2', '#56b4e9'],
+  random: ['#b85300', '#f0a04b'],
+  found: ['#007a5a', '#3fcf9e'],
+  alarm: ['#a8331f', '#ff9a85'],
+  /** Text on a strong fill of `controller`, and on the fills of operations. */
+  onStrong: ['#fefefe', '#10141a'],
+  onFill: ['#1a222d', '#0f141b'],
+  fill0: ['#77aadd', '#6f9fce'],
+  fill1: ['#99ddff', '#8cc9e8'],
+  fill2: ['#44bb99', '#45b092'],
+  fill3: ['#bbcc33', '#afbe3a'],
+  fill4: ['#eedd88', '#dccc7e'],
+  fill5: ['#ee8866', '#df8264'],
+  fill6: ['#ffaabb', '#ec9dad'],
+  fill7: ['#cfcfd4', '#a9adb5'],
+} as const satisfies Record<string, readonly [light: string, dark: string]>;
+
+export type ColorName = keyof typeof PALETTE;
+
+const FILLS = (Object.keys(PALETTE) as ColorName[]).filter((name) => name.startsWith('fill'));
+
+/** A colour for SVG: follows the page's scheme, and is the light value where there is no page. */
+export function color(name: ColorName): string {
+  return `var(--${kebab(name)}, ${PALETTE[name][0]})`;
+}
+
+/** The fill of the option at this place in a list of operations; it repeats after eight. */
+export function fillName(index: number): ColorName {
+  return FILLS[index % FILLS.length]!;
+}
+
+/** The light value, for programs that know no variables (Graphviz). */
+export function lightHex(name: ColorName): string {
+  return PALETTE[name][0];
+}
+
+/** Replaces every light value of the palette in a drawing by its variable. */
+export function themed(svg: string): string {
+  return svg.replace(/#[0-9a-f]{6}\b/g, (hex) => {
+    const name = byLightHex.get(hex);
+    return name ? color(name) : hex;
+  });
+}
+
+/** The palette as CSS variables for both schemes. */
+export function paletteCss(): string {
+  const declare = (scheme: 0 | 1): string => (Object.keys(PALETTE) as ColorName[]).map((name) => `--${kebab(name)}:${PALETTE[name][scheme]}`).join(';');
+  return `:root{color-scheme:light dark;${declare(0)}}@media (prefers-color-scheme:dark){:root{${declare(1)}}}`;
+}
+
+const byLightHex = new Map((Object.keys(PALETTE) as ColorName[]).map((name) => [PALETTE[name][0] as string, name]));
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,67 @@
+/** What the controller prefers, decision by decision, in the order and with the names of the space. */
+import { type SearchSpace } from '../graph/define-space.js';
+import { type Choice, isOneOf, isSubset } from '../space/choice.js';
+import { type EventLog } from './event-log.js';
+import { isNumber } from './format.js';
+
+/** Decisions of one kind at different places, for example the operation of every layer. */
+export interface PreferenceGroup {
+  /** Path with a star where the places differ: `layers.*.op`. */
+  readonly pattern: string;
+  /** A subset's columns are the nodes that may be in it, and its probabilities those of being in. */
+  readonly subset: boolean;
+  readonly options: readonly string[];
+  readonly rows: readonly PreferenceRow[];
+}
+
+export interface PreferenceRow {
+  readonly path: string;
+  /** What the star stands for. */
+  readonly label: string;
+  readonly probabilities: readonly number[];
+}
+
+export interface PreferenceSnapshot {
+  readonly epoch: number;
+  readonly groups: readonly PreferenceGroup[];
+}
+
+/** The preferences after each epoch that has any. Without the space options go by their number. */
+export function readPreferences(log: EventLog, space?: SearchSpace): PreferenceSnapshot[] {
+  const choices = new Map(space?.decisions.map(({ path, choice }) => [path, choice]));
+  return log.all('preferences').map(({ epoch, decisions }) => ({ epoch, groups: groupDecisions(decisions ?? {}, choices) }));
+}
+
+function groupDecisions(decisions: Readonly<Record<string, readonly (readonly number[])[]>>, choices: ReadonlyMap<string, Choice>): PreferenceGroup[] {
+  const byPattern = new Map<string, [path: string, rows: readonly (readonly number[])[]][]>();
+  for (const [path, rows] of Object.entries(decisions)) {
+    if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row) && row.every(isNumber))) continue;
+    const pattern = path.replace(/\b\d+\b/g, '*');
+    byPattern.set(pattern, [...(byPattern.get(pattern) ?? []), [path, rows]]);
+  }
+  return [...byPattern].flatMap(([pattern, members]) => {
+    const choice = choices.get(members[0]![0]);
+    const subset = choice ? isSubset(choice) : members.some(([, rows]) => rows.length !== 1);
+    const rows = members
+      .map(([path, values]) => ({ path, label: labelOf(path, pattern), probabilities: subset ? values.map((row) => row.at(-1)!) : [...(values[0] ?? [])] }))
+      .filter(({ probabilities }) => probabilities.length > (subset ? 0 : 1));
+    const columns = Math.max(0, ...rows.map(({ probabilities }) => probabilities.length));
+    const options = choice && isOneOf(choice) ? choice.options.map(String) : Array.from({ length: columns }, (_, i) => String(i));
+    return rows.length > 0 ? [{ pattern, subset, options, rows }] : [];
+  });
+}
+
+function labelOf(path: string, pattern: string): string {
+  return pattern.includes('*') ? (path.match(/\b\d+\b/g) ?? []).join('.') : path;
+}
+
+/** Shannon entropy in nats: of a choice among options, or the sum over the flags of a subset. */
+export function entropyOf(probabilities: readonly number[], subset: boolean): number {
+  const term = (p: number): number => (p > 0 ? -p * Math.log(p) : 0);
+  return probabilities.reduce((sum, p) => sum + term(p) + (subset ? term(1 - p) : 0), 0);
+}
+
+/** The largest value of `entropyOf`: that of uniform choice. */
+export function maximalEntropy(count: number, subset: boolean): number {
+  return subset ? count * Math.LN2 : Math.log(count);
+}

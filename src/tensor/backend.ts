@@ -3,30 +3,102 @@
  * plain JavaScript, in this order of preference.
  */
 import { createRequire } from 'node:module';
-import { WeftError } from '../errors.js';
+import { unknownNameHint, WeftError } from '../errors.js';
+import { limitThreads, seesGpu, tensorflowThreads, threadsFromEnvironment, whyNotInstalled } from './environment.js';
 import { tf } from './tf.js';
 
 export type BackendName = 'gpu' | 'native' | 'wasm' | 'cpu';
 export const BACKENDS: readonly BackendName[] = ['gpu', 'native', 'wasm', 'cpu'];
 
-const require = createRequire(import.meta.url);
-
-/** Loads the wanted backend, or the best that loads; resolves to its name. */
-export async function loadBackend(wanted?: BackendName): Promise<BackendName> {
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  for (const name of wanted ? [wanted] : BACKENDS) {
-    if (await tryLoad(name)) return name;
-  }
-  throw new WeftError('backend', `the backend '${wanted}' does not load`, 'run `weft doctor`');
+export interface LoadBackendOptions {
+  /** Threads of the native backends; WEFT_THREADS by default, else one per processor. Fixed by the first load. */
+  threads?: number;
 }
 
-async function tryLoad(name: BackendName): Promise<boolean> {
-  try {
-    if (name === 'gpu') require('@tensorflow/tfjs-node-gpu');
-    if (name === 'native') require('@tensorflow/tfjs-node');
-    if (name === 'wasm') require('@tensorflow/tfjs-backend-wasm');
-    return await tf.setBackend(name === 'gpu' || name === 'native' ? 'tensorflow' : name);
-  } catch {
-    return false;
+export interface BackendDescription {
+  name: BackendName;
+  /** The library that computes, with its version. */
+  library: string;
+  threads: number;
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Loads the wanted backend (an argument, else WEFT_BACKEND), or the best that loads; resolves to its name. A process can go
+ * from one backend to another; tensors made before stay on theirs.
+ */
+export async function loadBackend(wanted?: BackendName, { threads = threadsFromEnvironment() }: LoadBackendOptions = {}): Promise<BackendName> {
+  const asked = checked(wanted ?? process.env['WEFT_BACKEND']);
+  if (threads && !nativePackage) limitThreads(threads);
+  let reason = '';
+  for (const name of asked ? [asked] : BACKENDS) {
+    try {
+      await load(name);
+      return name;
+    } catch (error) {
+      reason = (error as Error).message.split('\n')[0]!;
+    }
   }
+  throw new WeftError('backend', `the backend '${asked}' does not load: ${reason}`, remedy(asked));
+}
+
+/** What computes at the moment. */
+export function describeBackend(): BackendDescription {
+  const name = tf.getBackend();
+  if (name === 'tensorflow') {
+    const { TF_Version } = (tf.backend() as unknown as { binding: { TF_Version: string } }).binding;
+    return { name: nativePackage === GPU_PACKAGE ? 'gpu' : 'native', library: `TensorFlow ${TF_Version}`, threads: tensorflowThreads() };
+  }
+  const simd = name === 'wasm' && tf.env().getBool('WASM_HAS_SIMD_SUPPORT') ? ', SIMD' : '';
+  return { name: name as BackendName, library: `TensorFlow.js ${tf.version['tfjs-core']} (${name}${simd})`, threads: 1 };
+}
+
+const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu';
+const CPU_PACKAGE = '@tensorflow/tfjs-node';
+
+/** The package that holds this process's native backend: there can be one. */
+let nativePackage: string | undefined;
+const failures = new Map<string, Error>();
+
+async function load(name: BackendName): Promise<void> {
+  if (name === 'gpu' || name === 'native') loadNative(name === 'gpu' ? GPU_PACKAGE : CPU_PACKAGE);
+  if (name === 'wasm') require('@tensorflow/tfjs-backend-wasm');
+  const registered = name === 'gpu' || name === 'native' ? 'tensorflow' : name;
+  if (!(await tf.setBackend(registered))) throw new Error('it cannot be initialized');
+  // The backend of plain JavaScript recommends the native one at its first use.
+  if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+}
+
+function loadNative(packageName: string): void {
+  if (nativePackage === packageName) return;
+  if (nativePackage) throw new Error(`this process has loaded ${nativePackage} already`);
+  const earlier = failures.get(packageName);
+  if (earlier) throw earlier;
+  try {
+    requireNative(packageName);
+    nativePackage = packageName;
+  } catch (error) {
+    failures.set(packageName, error as Error);
+    throw error;
+  }
+}
+
+function requireNative(packageName: string): void {
+  const reason = whyNotInstalled(packageName);
+  if (reason) throw new Error(reason);
+  if (packageName === GPU_PACKAGE && !seesGpu()) throw new Error('TensorFlow sees no CUDA device');
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  require(packageName);
+}
+
+function checked(name: string | undefined): BackendName | undefined {
+  if (!name) return undefined;
+  if ((BACKENDS as readonly string[]).includes(name)) return name as BackendName;
+  throw new WeftError('backend', `there is no backend '${name}'`, unknownNameHint(name, BACKENDS));
+}
+
+function remedy(name: BackendName | undefined): string {
+  if (name === 'gpu') return '`weft setup --gpu` installs it; it needs CUDA 11.2 and cuDNN 8.1';
+  return name === 'native' ? '`weft setup` installs it and says what is in the way' : '`weft doctor` says what loads here';
 }

@@ -1,0 +1,56 @@
+/** What the environment says about backends: which one is asked for, how many threads, which libraries are installed. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { WeftError } from '../errors.js';
+
+const require = createRequire(import.meta.url);
+
+/** The whole number of at least 1 in WEFT_THREADS, if it is set. */
+export function threadsFromEnvironment(): number | undefined {
+  const text = process.env['WEFT_THREADS'];
+  if (!text) return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new WeftError('backend', `WEFT_THREADS is '${text}'`, 'a whole number of at least 1');
+  return Number(text);
+}
+
+/** Has TensorFlow compute with this many threads. It looks only once, when it is loaded. */
+export function limitThreads(threads: number): void {
+  process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
+  process.env['TF_NUM_INTEROP_THREADS'] = String(threads);
+}
+
+/** How many threads TensorFlow uses, or will use. */
+export function tensorflowThreads(): number {
+  return Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
+}
+
+/**
+ * Why the package of native kernels cannot be loaded, as far as its files tell; undefined when nothing speaks against it.
+ * Asked first because a package that fails to load leaves its kernels registered behind it.
+ */
+export function whyNotInstalled(packageName: string): string | undefined {
+  let manifest;
+  try {
+    manifest = require.resolve(`${packageName}/package.json`);
+  } catch {
+    return `${packageName} is not installed`;
+  }
+  const locator = createRequire(manifest)('@mapbox/node-pre-gyp') as { find(manifest: string): string };
+  return existsSync(locator.find(manifest)) ? undefined : `the native library of ${packageName} is not installed`;
+}
+
+/**
+ * Whether tfjs-node-gpu finds a device. It is asked in a process of its own: without one it computes on the processor with
+ * an older library, and the better one can then no longer be loaded.
+ */
+export function seesGpu(): boolean {
+  const script = `process.exitCode = require(process.argv[1]).backend().isUsingGpuDevice ? 0 : 1`;
+  try {
+    execFileSync(process.execPath, ['-e', script, require.resolve('@tensorflow/tfjs-node-gpu')], { stdio: 'ignore', timeout: 60_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 /** What an optimizer of the list consists of: its options, how it is built, and what the list says about it. */
-import { type z } from 'zod';
+import { z } from 'zod';
+import { unknownNameHint, WeftError } from '../errors.js';
 import { type ParameterRole } from '../operations/operation.js';
 import { type TrainingLength } from './schedule-config.js';
 import { type Trainer } from './trainer.js';
@@ -8,6 +9,8 @@ import { type Trainer } from './trainer.js';
 export interface TrainingSetting extends TrainingLength {
   /** Role of a parameter by name; parameters without one count as kernels. */
   readonly roleOf?: ((parameter: string) => ParameterRole | undefined) | undefined;
+  /** Number of training examples, for optimizers whose noise depends on it. */
+  readonly examples?: number | undefined;
 }
 
 export type OptimizerKind = 'base' | 'averaging' | 'flatness' | 'curvature';
@@ -18,7 +21,7 @@ export interface OptimizerSummary {
   readonly kind: OptimizerKind;
   /** The update rule on one line. */
   readonly formula: string;
-  /** Gradients a step with the default options, as a number or a formula of the options. */
+  /** Gradients of a whole batch that a step costs with the default options; for a wrapper, times those of its base. */
   readonly cost: string;
   readonly reference: string;
 }
@@ -32,4 +35,44 @@ export interface OptimizerEntry<S extends z.ZodObject = z.ZodObject> extends Opt
 /** An entry whose `create` gets the type of its own options. */
 export function optimizer<S extends z.ZodObject>(entry: OptimizerEntry<S>): OptimizerEntry<S> {
   return entry;
+}
+
+type Entries = readonly { readonly name: string; readonly schema: z.ZodObject }[];
+type SchemasOf<T extends Entries> = { -readonly [I in keyof T]: T[I]['schema'] };
+
+/** The options of any of the entries, told apart by name. */
+export function unionOf<const T extends Entries>(entries: T): z.ZodDiscriminatedUnion<SchemasOf<T>, 'name'> {
+  return z.discriminatedUnion('name', entries.map(({ schema }) => schema) as never) as never;
+}
+
+/** The trainer of the entry that `config` names. The options must have been parsed. */
+export function createFrom(entries: Entries, config: { readonly name: string }, setting: TrainingSetting): Trainer {
+  return entryOf(entries, config.name).create(config, setting);
+}
+
+/** The options with all defaults; WeftError('config') names what cannot be taken, in `base` too. */
+export function parseOptions(entries: Entries, config: { readonly name: string }): { readonly name: string } {
+  const { name, schema } = entryOf(entries, config.name);
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return parsed.data as { name: string };
+  const issue = parsed.error.issues[0]!;
+  const inBase = issue.path.lastIndexOf('base') + 1;
+  const place = issue.path.slice(0, inBase).reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], config) as { name?: unknown };
+  const path = issue.path.slice(inBase);
+  if (path[0] === 'name') {
+    const known = entries.map((entry) => entry.name);
+    throw new WeftError('config', `'${String(place.name)}' cannot be the base of '${name}'`, unknownNameHint(String(place.name), known));
+  }
+  const options = Object.keys(inBase ? entryOf(entries, String(place.name)).schema.shape : schema.shape);
+  const owner = inBase ? String(place.name) : name;
+  if (issue.code === 'unrecognized_keys' && path.length === 0) {
+    throw new WeftError('config', `the optimizer '${owner}' has no option '${issue.keys[0]!}'`, unknownNameHint(issue.keys[0]!, options));
+  }
+  throw new WeftError('config', `the optimizer '${owner}' cannot take ${path.join('.')}: ${issue.message}`, `options: ${options.join(', ')}`);
+}
+
+function entryOf(entries: Entries, name: string): OptimizerEntry {
+  const entry = entries.find((candidate) => candidate.name === name);
+  if (!entry) throw new WeftError('config', `there is no optimizer '${name}'`, unknownNameHint(name, entries.map((candidate) => candidate.name)));
+  return entry as unknown as OptimizerEntry;
 }

@@ -8,4 +8,11 @@ export { type AdagradOptions, type AdamOptions, type RmsOptions, scaleByAdagrad,
 export { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from './transforms/clip.js';
 export { addDecayedWeights, hasRole, type Mask } from './transforms/decay.js';
 export { scaleByLearningRate } from './transforms/learning-rate.js';
+export { masked } from './transforms/masked.js';
 export { trace, type TraceOptions } from './transforms/momentum.js';
+export { type LionOptions, signOfMomentum } from './base/lion.js';
+export { type MuonOptions, orthogonalize, orthogonalizedMomentum } from './base/muon.js';
+export { type PositiveNegativeOptions, positiveNegativeMomentum } from './base/pnm.js';
+export { scheduleFree, type ScheduleFreeOptions } from './base/schedule-free.js';
+export { type Refined, refined, type RefinedOptions, type RefinementRule, type Surroundings } from './refine.js';
+export { type AsamOptions, asamRule, fisherSamRule, samRule } from './flatness/sam.js';

@@ -3,8 +3,9 @@
  * ones, estimates of curvature) asks for it by calling `evaluate` again, so the second pass cannot be forgotten, and batch,
  * dropout masks and child are held fixed by the closure.
  */
+import { WeftError } from '../errors.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
-import { type Scalar } from '../tensor/tf.js';
+import { type Scalar, tf, tidy } from '../tensor/tf.js';
 import { type Schedule } from './schedule.js';
 import { type Optimizer, type OptimizerState, step, type StepContext } from './transform.js';
 
@@ -13,11 +14,15 @@ export interface LossAndGradients {
   readonly loss: Scalar;
   /** Gradients of the parameters that the loss depends on; the others neither move nor age. */
   readonly gradients: NamedTensors;
+  /** An estimate per coordinate that wrappers hand to their base along with the gradients: curvature, or second moments. */
+  readonly diagonal?: NamedTensors | undefined;
 }
 
 export interface EvaluateOptions {
-  /** True in one evaluation a step, at the parameters as they are: only then may batch statistics be recorded. */
+  /** True once a step, in the first evaluation: only then may batch statistics be recorded. */
   readonly record: boolean;
+  /** Places in the batch of the examples whose mean loss is wanted; all by default. Asked for only where the context has a `batchSize`. */
+  readonly examples?: readonly number[] | undefined;
 }
 
 /** Loss and gradients at the given parameters (borrowed). Pure but for recording: the same parameters give the same numbers. */
@@ -32,7 +37,7 @@ export interface TrainerStep {
   readonly loss: number;
   /** Gradients that this step has cost, in whole batches. */
   readonly gradientEvaluations: number;
-  /** What the optimizer has to tell, such as `learningRate`. */
+  /** What the optimizer has to tell: `learningRate`, `gradientNorm`, `skipped` (1 if a gradient was not finite and nothing moved). */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -43,6 +48,13 @@ export interface Trainer {
   readonly learningRate: Schedule;
   /** One step on the active parameters. Arguments are borrowed. */
   step(evaluate: Evaluate, parameters: NamedTensors, state: OptimizerState, context: StepContext): TrainerStep;
+  /**
+   * The weights to evaluate and to export where they are not the trained ones (averages, schedule-free), by the names of
+   * `parameters`; owned by the caller. Running batch statistics belong to the trained weights: re-estimate them.
+   */
+  evaluationParameters?(parameters: NamedTensors, state: OptimizerState): NamedTensors;
+  /** Takes notice of a validation loss, after each evaluation; returns the new state (see `replaceState`). */
+  observe?(validationLoss: number, state: OptimizerState): OptimizerState;
 }
 
 export interface ChainTrainerOptions {
@@ -59,10 +71,10 @@ export function chainTrainer({ name, optimizer, learningRate }: ChainTrainerOpti
     gradientEvaluations: 1,
     learningRate,
     step(evaluate, parameters, state, context) {
-      const { loss, gradients } = evaluate(parameters, { record: true });
+      const { loss, gradients, diagonal } = evaluate(parameters, { record: true });
       try {
         return {
-          ...step(optimizer, gradients, parameters, state, context),
+          ...step(optimizer, gradients, parameters, state, diagonal ? { ...context, diagonal } : context),
           loss: loss.dataSync()[0]!,
           gradientEvaluations: 1,
           metrics: { learningRate: learningRate(context.step) },
@@ -70,7 +82,32 @@ export function chainTrainer({ name, optimizer, learningRate }: ChainTrainerOpti
       } finally {
         loss.dispose();
         disposeNamed(gradients);
+        if (diagonal) disposeNamed(diagonal);
       }
     },
   };
+}
+
+/** The same function, with a count of the gradients it has cost in whole batches. */
+export function metered(evaluate: Evaluate, { batchSize }: StepContext): { evaluate: Evaluate; cost(): number; charge(gradients: number): void } {
+  let cost = 0;
+  return {
+    evaluate(parameters, options) {
+      if (options.examples && batchSize === undefined) {
+        throw new WeftError('unsupported', 'this loss cannot be evaluated on a part of the batch', 'use an optimizer without shards or selected examples here');
+      }
+      cost += options.examples ? options.examples.length / batchSize! : 1;
+      return evaluate(parameters, options);
+    },
+    cost: () => cost,
+    charge(gradients) {
+      cost += gradients;
+    },
+  };
+}
+
+/** Whether no value is NaN or infinite; one number is read from the backend. */
+export function allFinite(tensors: NamedTensors): boolean {
+  const list = Object.values(tensors);
+  return list.length === 0 || Number.isFinite(tidy(() => tf.addN(list.map((tensor) => tf.sum(tensor))).dataSync()[0]));
 }

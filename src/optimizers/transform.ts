@@ -3,10 +3,10 @@
  * outside. State is keyed by transform, slot and parameter name, and exists only for parameters that
  * have been trained: what is inactive in a step neither moves nor ages.
  */
-import { mapNamed, type NamedTensors } from '../tensor/named.js';
-import { tf, type Tensor } from '../tensor/tf.js';
+import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
+import { tf, type Tensor, type Tensor1D } from '../tensor/tf.js';
 
-/** Slots and step counts by name. Tensor keys read `transform/slot/parameter`, count keys `transform/parameter`. */
+/** Slots and counts by name. Tensor keys read `transform/slot/parameter`, count keys `transform/parameter`. */
 export interface OptimizerState {
   readonly tensors: NamedTensors;
   readonly counts: Readonly<Record<string, number>>;
@@ -17,15 +17,29 @@ export const emptyState: OptimizerState = { tensors: {}, counts: {} };
 /** What a transform sees of its state, and where it writes the new one. Names are the parameters'. */
 export interface Slots {
   get(slot: string, parameter: string): Tensor | undefined;
+  /** Keeps the value for the state; it stays usable in this step. */
   set(slot: string, parameter: string, value: Tensor): void;
   /** How often this parameter has been updated by this transform, this time included. */
   count(parameter: string): number;
+  /** A number of the transform's own; 0 until it is set. */
+  number(name: string): number;
+  setNumber(name: string, value: number): void;
 }
 
 /** What a step knows besides gradients and parameters. */
 export interface StepContext {
   /** Global step of the training, from 0: schedules depend on it. */
   readonly step: number;
+  /** Names the random draws of this training, for optimizers that need some. */
+  readonly seed?: number | string | undefined;
+  /** Examples in the batch, where the loss can be evaluated on a part of them. */
+  readonly batchSize?: number | undefined;
+  /** Loss of each example of the batch [N] at the given parameters, dropout and normalization as in `evaluate`. */
+  readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;
+  /** An estimate per coordinate that came with the gradients: curvature, or second moments. */
+  readonly diagonal?: NamedTensors | undefined;
+  /** Hessian of the batch loss at `parameters`, times `vector`; without it, differences of gradients serve. */
+  readonly hessianVectorProduct?: ((parameters: NamedTensors, vector: NamedTensors) => NamedTensors) | undefined;
 }
 
 export interface GradientTransform {
@@ -50,15 +64,17 @@ export interface StepResult {
  * owns the results and disposes what they replace (see `replaceState`).
  */
 export function step(optimizer: Optimizer, gradients: NamedTensors, parameters: NamedTensors, state: OptimizerState, context: StepContext): StepResult {
-  const counts: Record<string, number> = { ...state.counts };
-  const changed: Record<string, Tensor> = {};
-  const updated = tf.tidy(() => {
-    const updates = optimizer.reduce((current, transform) => transform.update(current, slotsOf(transform.name, state, changed, counts), parameters, context), gradients);
-    const result = mapNamed(updates, (update, name) => tf.add(parameters[name]!, update));
-    for (const tensor of [...Object.values(changed), ...Object.values(result)]) tf.keep(tensor);
-    return result as Record<string, Tensor>;
-  });
-  return { parameters: updated, state: { tensors: { ...state.tensors, ...changed }, counts } };
+  const draft = draftState(state);
+  try {
+    const updated = tf.tidy(() => {
+      const updates = optimizer.reduce((current, transform) => transform.update(current, draft.slots(transform.name), parameters, context), gradients);
+      return mapNamed(updates, (update, name) => tf.add(parameters[name]!, update)) as Record<string, Tensor>;
+    });
+    return { parameters: updated, state: draft.commit() };
+  } catch (error) {
+    draft.discard();
+    throw error;
+  }
 }
 
 /** Disposes the tensors of `old` that `next` has replaced, and returns `next`. */
@@ -67,20 +83,44 @@ export function replaceState(old: OptimizerState, next: OptimizerState): Optimiz
   return next;
 }
 
-function slotsOf(transform: string, state: OptimizerState, changed: Record<string, Tensor>, counts: Record<string, number>): Slots {
-  const counted = new Set<string>();
+/** Changes to a state that do not touch it. */
+export interface StateDraft {
+  slots(transform: string): Slots;
+  /** The state, or one that others have changed since, with the changes. */
+  commit(onto?: OptimizerState): OptimizerState;
+  /** Disposes what was set. */
+  discard(): void;
+}
+
+export function draftState(state: OptimizerState): StateDraft {
+  const tensors: Record<string, Tensor> = {};
+  const counts: Record<string, number> = {};
   return {
-    get: (slot, parameter) => changed[`${transform}/${slot}/${parameter}`] ?? state.tensors[`${transform}/${slot}/${parameter}`],
-    set(slot, parameter, value) {
-      changed[`${transform}/${slot}/${parameter}`] = value;
+    slots(transform) {
+      const counted = new Set<string>();
+      const numberAt = (key: string): number => counts[key] ?? state.counts[key] ?? 0;
+      return {
+        get: (slot, parameter) => tensors[`${transform}/${slot}/${parameter}`] ?? state.tensors[`${transform}/${slot}/${parameter}`],
+        set(slot, parameter, value) {
+          const key = `${transform}/${slot}/${parameter}`;
+          if (tensors[key] !== value) tensors[key]?.dispose();
+          tensors[key] = tf.keep(value);
+        },
+        count(parameter) {
+          const key = `${transform}/${parameter}`;
+          if (!counted.has(key)) {
+            counted.add(key);
+            counts[key] = numberAt(key) + 1;
+          }
+          return counts[key]!;
+        },
+        number: (name) => numberAt(`${transform}/${name}`),
+        setNumber(name, value) {
+          counts[`${transform}/${name}`] = value;
+        },
+      };
     },
-    count(parameter) {
-      const key = `${transform}/${parameter}`;
-      if (!counted.has(key)) {
-        counted.add(key);
-        counts[key] = (counts[key] ?? 0) + 1;
-      }
-      return counts[key]!;
-    },
+    commit: (onto = state) => ({ tensors: { ...onto.tensors, ...tensors }, counts: { ...onto.counts, ...counts } }),
+    discard: () => disposeNamed(tensors),
   };
 }

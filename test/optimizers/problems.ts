@@ -47,7 +47,7 @@ export function quadratic(): Problem {
       const losses = Object.entries(offsets).map(([name, offset]) => tf.sum(tf.mul(curvature[name]!, tf.mean(tf.square(offset), 0))));
       return { loss: tf.mul(0.5, tf.addN(losses)) as tf.Scalar, gradients };
     });
-  return { evaluate, batchSize, context: (step) => ({ step }), dispose: () => tf.dispose([curvature, centres]) };
+  return { evaluate, batchSize, context: (step) => ({ step, seed: 1 }), dispose: () => tf.dispose([curvature, centres]) };
 }
 
 export interface Trained {
@@ -103,6 +103,10 @@ const OPTIONS: Readonly<Record<string, object>> = {
   adamw: { learningRate: 0.1 },
   rmsprop: { learningRate: 0.05 },
   adagrad: { learningRate: 0.3 },
+  lion: { learningRate: 0.05 },
+  muon: { learningRate: 0.1, adamRate: 0.1 },
+  'schedule-free-sgd': { learningRate: 0.5 },
+  'schedule-free-adamw': { learningRate: 0.1 },
 };
 
 export function configFor(name: string): OptimizerConfigInput {
@@ -111,5 +115,6 @@ export function configFor(name: string): OptimizerConfigInput {
 
 /** The same without what moves a weight whose gradient is zero. */
 export function calmConfigFor(name: string): OptimizerConfigInput {
-  return { ...configFor(name), weightDecay: 0 } as OptimizerConfigInput;
+  const config = configFor(name);
+  return name === 'adamw' ? { ...config, weightDecay: 0 } as OptimizerConfigInput : config;
 }

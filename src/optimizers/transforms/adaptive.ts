@@ -36,20 +36,23 @@ export interface RmsOptions {
   epsilon?: number;
   /** Subtract the squared mean gradient from the mean square. */
   centered?: boolean;
+  /** Divide the mean square by 1 - decay^t, as Adam does. */
+  correctBias?: boolean;
 }
 
 /** u <- u/(sqrt(v) + eps), v the decaying mean of u^2 (Tieleman & Hinton 2012); centered: of its variance (Graves 2013). */
-export function scaleByRms({ decay = 0.99, epsilon = 1e-8, centered = false }: RmsOptions = {}): GradientTransform {
+export function scaleByRms({ decay = 0.99, epsilon = 1e-8, centered = false, correctBias = false }: RmsOptions = {}): GradientTransform {
   return {
     name: 'rms',
     update(updates, slots) {
       return mapNamed(updates, (update, name) => {
         const v = movingMean(slots.get('v', name), tf.square(update), decay);
         slots.set('v', name, v);
-        if (!centered) return tf.div(update, tf.add(tf.sqrt(v), epsilon));
+        const size = correctBias ? tf.div(v, 1 - decay ** slots.count(name)) : v;
+        if (!centered) return tf.div(update, tf.add(tf.sqrt(size), epsilon));
         const mean = movingMean(slots.get('mean', name), update, decay);
         slots.set('mean', name, mean);
-        return tf.div(update, tf.add(tf.sqrt(tf.sub(v, tf.square(mean))), epsilon));
+        return tf.div(update, tf.add(tf.sqrt(tf.sub(size, tf.square(mean))), epsilon));
       });
     },
   };

@@ -1,0 +1,69 @@
+/** What the optimizers that are a chain have in common: clipping, decay, a direction, the learning rate. */
+import { z } from 'zod';
+import { type TrainingSetting } from '../entry.js';
+import { type Schedule } from '../schedule.js';
+import { scheduleFromConfig, scheduleSchema } from '../schedule-config.js';
+import { chainTrainer, type Trainer } from '../trainer.js';
+import { type GradientTransform } from '../transform.js';
+import { clipByGlobalNorm, clipByNorm, clipByValue } from '../transforms/clip.js';
+import { addDecayedWeights, hasRole, type Mask } from '../transforms/decay.js';
+import { scaleByLearningRate } from '../transforms/learning-rate.js';
+
+/** A share that stays below one: of momentum, of a moving mean. */
+export const fraction = z.number().min(0).lt(1);
+export const positive = z.number().positive();
+
+type DecayPlace = 'loss' | 'gradient' | 'step';
+
+export interface CommonDefaults {
+  learningRate: number;
+  schedule?: 'cosine' | 'constant';
+  weightDecay?: number;
+  decayPlace?: DecayPlace;
+}
+
+/** The options that every base optimizer has, with its own defaults. */
+export function commonOptions({ learningRate, schedule = 'cosine', weightDecay = 0, decayPlace = 'gradient' }: CommonDefaults) {
+  return {
+    learningRate: z.number().min(0).default(learningRate).describe('highest learning rate'),
+    schedule: scheduleSchema.prefault({ name: schedule }).describe('how the learning rate changes'),
+    warmUp: z.number().min(0).default(0).describe('epochs over which the rate rises from zero'),
+    weightDecay: z.number().min(0).default(weightDecay).describe('times the weight, added to its gradient or to its step'),
+    weightDecayIn: z.enum(['loss', 'gradient', 'step']).default(decayPlace)
+      .describe("'loss': before clipping; 'gradient': after it; 'step': decoupled from the gradient, times the learning rate only"),
+    weightDecayOn: z.enum(['all', 'kernels']).default('all').describe("'kernels' spares biases and normalization"),
+    clipNorm: positive.optional().describe('bound of the norm of all gradients together'),
+    clipTensorNorm: positive.optional().describe('bound of the norm of each gradient tensor'),
+    clipValue: positive.optional().describe('bound of every coordinate of the gradient'),
+  };
+}
+
+export type CommonOptions = z.output<z.ZodObject<ReturnType<typeof commonOptions>>>;
+
+/** The trainer that clips, decays, takes the direction and scales it, or ends with another transform that knows the rate. */
+export function assemble(
+  { name, ...options }: CommonOptions & { name: string }, setting: TrainingSetting, direction: readonly GradientTransform[],
+  last: (learningRate: Schedule) => GradientTransform = scaleByLearningRate,
+): Trainer {
+  const learningRate = scheduleFromConfig(options.schedule, options.learningRate, options.warmUp, setting);
+  const mask = decayMask(options, setting);
+  const decay = (place: DecayPlace): GradientTransform[] =>
+    options.weightDecay > 0 && options.weightDecayIn === place ? [addDecayedWeights(options.weightDecay, mask)] : [];
+  const optimizer = [...decay('loss'), ...clipping(options), ...decay('gradient'), ...direction, ...decay('step'), last(learningRate)];
+  return chainTrainer({ name, optimizer, learningRate });
+}
+
+function clipping({ clipValue, clipTensorNorm, clipNorm }: CommonOptions): GradientTransform[] {
+  return [
+    ...(clipValue === undefined ? [] : [clipByValue(clipValue)]),
+    ...(clipTensorNorm === undefined ? [] : [clipByNorm(clipTensorNorm)]),
+    ...(clipNorm === undefined ? [] : [clipByGlobalNorm(clipNorm)]),
+  ];
+}
+
+/** The parameters that weight decay concerns; what has no known role counts as a kernel. */
+function decayMask({ weightDecayOn }: CommonOptions, { roleOf }: TrainingSetting): Mask {
+  if (weightDecayOn === 'all' || !roleOf) return () => true;
+  const spared = hasRole(roleOf, ['bias', 'scale', 'offset']);
+  return (parameter) => !spared(parameter);
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { mapNamed } from '../../tensor/named.js';
+import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
+import { optimizer } from '../entry.js';
+import { scaled } from '../named-arithmetic.js';
+import { type GradientTransform } from '../transform.js';
+import { movingMean, scaleByAdam } from '../transforms/adaptive.js';
+import { type Mask } from '../transforms/decay.js';
+import { masked } from '../transforms/masked.js';
+import { assemble, commonOptions, fraction, positive } from './assemble.js';
+
+export interface MuonOptions {
+  /** Share of the momentum that survives a step. */
+  momentum?: number;
+  nesterov?: boolean;
+  /** Newton-Schulz iterations. */
+  iterations?: number;
+}
+
+/**
+ * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look ahead, where O
+ * replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is read as the matrix [.. in, out].
+ */
+export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, iterations = 5 }: MuonOptions = {}): GradientTransform {
+  return {
+    name: 'muon',
+    update(updates, slots) {
+      return mapNamed(updates, (update, name) => {
+        const m = movingMean(slots.get('m', name), update, momentum);
+        slots.set('m', name, m);
+        const columns = update.shape.at(-1)!;
+        const matrix = tf.reshape(nesterov ? movingMean(update, m, 1 - momentum) : m, [-1, columns]) as Tensor2D;
+        const direction = orthogonalize(matrix, iterations);
+        return tf.reshape(tf.mul(direction, Math.sqrt(Math.max(1, columns / matrix.shape[0]))), update.shape);
+      });
+    },
+  };
+}
+
+/** The matrix with its singular values pushed to between about 0.5 and 1.5, by the quintic Newton-Schulz iteration of Muon. */
+export function orthogonalize(matrix: Tensor2D, iterations = 5): Tensor2D {
+  const [a, b, c] = [3.4445, -4.775, 2.0315];
+  const tall = matrix.shape[0] > matrix.shape[1];
+  // The Gram matrix of the shorter side is the smaller one.
+  const gram = (x: Tensor2D): Tensor2D => (tall ? tf.matMul(x, x, true, false) : tf.matMul(x, x, false, true));
+  let x: Tensor = tf.div(matrix, tf.add(tf.norm(matrix), 1e-7));
+  for (let i = 0; i < iterations; i++) {
+    const g = gram(x as Tensor2D);
+    const polynomial = tf.add(tf.mul(g, b), tf.mul(tf.matMul(g, g), c)) as Tensor2D;
+    x = tf.add(tf.mul(x, a), tall ? tf.matMul(x as Tensor2D, polynomial) : tf.matMul(polynomial, x as Tensor2D));
+  }
+  return x as Tensor2D;
+}
+
+/** Updates times a constant. */
+function scaleBy(factor: number): GradientTransform {
+  return { name: 'scale', update: (updates) => scaled(updates, factor) };
+}
+
+export const muon = optimizer({
+  name: 'muon', kind: 'base', cost: '1',
+  formula: 'm <- mean of g; w <- w - lr sqrt(max(1, out/in)) orthogonalized(m); AdamW for what is no matrix',
+  reference: 'Jordan et al. 2024',
+  schema: z.strictObject({
+    name: z.literal('muon'),
+    momentum: fraction.default(0.95),
+    nesterov: z.boolean().default(true),
+    iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
+    adamRate: z.number().min(0).default(3e-4).describe('learning rate of biases, normalization, embeddings and the parameters in `adamFor`'),
+    adamFor: z.array(z.string()).default(['head']).describe('parameters that Adam trains: those whose name starts so'),
+    beta1: fraction.default(0.9), beta2: fraction.default(0.95), epsilon: positive.default(1e-10),
+    ...commonOptions({ learningRate: 0.02, decayPlace: 'step' }),
+  }),
+  create: (options, setting) => {
+    const isMatrix: Mask = (name) => (setting.roleOf?.(name) ?? 'kernel') === 'kernel' && !options.adamFor.some((prefix) => name.startsWith(prefix));
+    const isOther: Mask = (name) => !isMatrix(name);
+    const adamShare = options.learningRate === 0 ? 0 : options.adamRate / options.learningRate;
+    return assemble(options, setting, [
+      masked(isMatrix, orthogonalizedMomentum(options)), masked(isOther, scaleByAdam(options)), masked(isOther, scaleBy(adamShare)),
+    ]);
+  },
+});

@@ -1,0 +1,88 @@
+/** Descent that needs no schedule: steps from one sequence, gradients at another, evaluation at their average. */
+import { z } from 'zod';
+import { mapNamed, type NamedTensors } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
+import { optimizer } from '../entry.js';
+import { type Schedule } from '../schedule.js';
+import { type Trainer } from '../trainer.js';
+import { type GradientTransform, type OptimizerState } from '../transform.js';
+import { scaleByRms } from '../transforms/adaptive.js';
+import { assemble, commonOptions, fraction, positive } from './assemble.js';
+
+export interface ScheduleFreeOptions {
+  /** Where gradients are taken between the steps z (0) and the average x (1). */
+  beta?: number;
+  /** Power of the step's number in its weight in the average. */
+  power?: number;
+  /** Power of the highest rate so far in the weight. */
+  ratePower?: number;
+}
+
+const NAME = 'schedule-free';
+
+/**
+ * Last in a chain, instead of the learning rate: y = (1 - beta) z + beta x are the trained weights, z <- z - lr u,
+ * x <- (1 - c) x + c z with c the step's share in the sum of weights t^r lr_max^2 (Defazio et al. 2024, algorithm 1). Only z is stored.
+ */
+export function scheduleFree(learningRate: Schedule, { beta = 0.9, power = 0, ratePower = 2 }: ScheduleFreeOptions = {}): GradientTransform {
+  return {
+    name: NAME,
+    update(updates, slots, parameters, { step }) {
+      const rate = learningRate(step);
+      const negativeRate = tf.scalar(-rate);
+      return mapNamed(updates, (update, name) => {
+        const highest = Math.max(rate, slots.number(`rate/${name}`));
+        const weight = slots.count(name) ** power * highest ** ratePower;
+        const sum = slots.number(`weight/${name}`) + weight;
+        const share = sum > 0 ? weight / sum : 0;
+        slots.setNumber(`rate/${name}`, highest);
+        slots.setNumber(`weight/${name}`, sum);
+        const y = parameters[name]!;
+        const z = slots.get('z', name) ?? y;
+        slots.set('z', name, tf.add(z, tf.mul(update, negativeRate)));
+        return tf.add(tf.mul(tf.sub(z, y), share), tf.mul(update, rate * (beta * (1 - share) - 1)));
+      });
+    },
+  };
+}
+
+/** x = y + (1 - 1/beta)(z - y) where there is a z; owned by the caller. */
+function averageOf(parameters: NamedTensors, { tensors }: OptimizerState, beta: number): NamedTensors {
+  return mapNamed(parameters, (y, name) => {
+    const z = tensors[`${NAME}/z/${name}`];
+    return z ? tf.tidy(() => tf.add(y, tf.mul(tf.sub(z, y), 1 - 1 / beta))) : tf.clone(y);
+  });
+}
+
+function withAverage(trainer: Trainer, beta: number): Trainer {
+  return { ...trainer, evaluationParameters: (parameters, state) => averageOf(parameters, state, beta) };
+}
+
+const scheduleFreeOptions = {
+  beta: z.number().gt(0).lt(1).default(0.9).describe('where gradients are taken, between the steps (0) and their average (1)'),
+  power: z.number().min(0).default(0).describe("power of a step's number in its weight in the average"),
+  ratePower: z.number().min(0).default(2).describe('power of the learning rate in the weight'),
+};
+
+export const scheduleFreeSgd = optimizer({
+  name: 'schedule-free-sgd', kind: 'base', cost: '1',
+  formula: 'g at y = (1 - b) z + b x; z <- z - lr g; x <- (1 - c) x + c z; evaluate x',
+  reference: 'Defazio et al. 2024, arXiv 2405.15682',
+  schema: z.strictObject({ name: z.literal('schedule-free-sgd'), ...scheduleFreeOptions, ...commonOptions({ learningRate: 1, schedule: 'constant' }) }),
+  create: (options, setting) => withAverage(assemble(options, setting, [], (rate) => scheduleFree(rate, options)), options.beta),
+});
+
+export const scheduleFreeAdamw = optimizer({
+  name: 'schedule-free-adamw', kind: 'base', cost: '1',
+  formula: 'g at y = (1 - b) z + b x; z <- z - lr (g/(sqrt(v^) + eps) + decay y); x <- (1 - c) x + c z; evaluate x',
+  reference: 'Defazio et al. 2024, arXiv 2405.15682',
+  schema: z.strictObject({
+    name: z.literal('schedule-free-adamw'), ...scheduleFreeOptions,
+    beta2: fraction.default(0.999), epsilon: positive.default(1e-8),
+    ...commonOptions({ learningRate: 2.5e-3, schedule: 'constant', decayPlace: 'step' }),
+  }),
+  create: (options, setting) => {
+    const direction = scaleByRms({ decay: options.beta2, epsilon: options.epsilon, correctBias: true });
+    return withAverage(assemble(options, setting, [direction], (rate) => scheduleFree(rate, options)), options.beta);
+  },
+});

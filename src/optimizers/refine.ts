@@ -1,0 +1,154 @@
+/**
+ * Optimizers that look around before they step: the gradient at the weights is refined by gradients taken elsewhere on the
+ * same batch, and a base optimizer steps with the result. The weights themselves are never moved and moved back.
+ */
+import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
+import { inShards } from './shards.js';
+import { allFinite, type Evaluate, type LossAndGradients, metered, type Trainer, type TrainerStep } from './trainer.js';
+import { draftState, type Slots, type StepContext } from './transform.js';
+import { globalNorm } from './transforms/clip.js';
+
+/** What a rule knows: the gradient at the weights, and how to get others. */
+export interface Surroundings {
+  /** Gradients of the first evaluation; borrowed, as are the parameters. */
+  readonly gradients: NamedTensors;
+  /** Their norm over all active parameters. */
+  readonly norm: number;
+  readonly parameters: NamedTensors;
+  readonly slots: Slots;
+  readonly context: StepContext;
+  /** Rate of the base optimizer in this step. */
+  readonly learningRate: number;
+  /** Gradients at weights + displacement (missing names: 0), on the whole batch or on some of its examples. */
+  gradientsAt(displacement: NamedTensors, examples?: readonly number[]): NamedTensors;
+  /** Counts gradients that were computed by other means, in whole batches. */
+  charge(gradients: number): void;
+}
+
+export interface Refined {
+  /** What the base optimizer gets as the gradient. */
+  readonly gradients: NamedTensors;
+  readonly diagonal?: NamedTensors;
+  /** Added to the weights after the base optimizer's step. */
+  readonly correction?: NamedTensors;
+}
+
+export interface RefinementRule {
+  readonly name: string;
+  /** Gradients of a whole batch that one step costs, on average. */
+  readonly gradientEvaluations: number;
+  /** Displacement of the first evaluation from the weights; none by default. */
+  start?(parameters: NamedTensors, slots: Slots, context: StepContext): NamedTensors;
+  /** Runs inside a tidy. */
+  refine(surroundings: Surroundings): Refined;
+}
+
+export interface RefinedOptions {
+  /** Refine on so many parts of the batch, each by itself, and average (m-sharpness, Foret et al. 2021, section 4.1); for rules without state. */
+  shards?: number;
+}
+
+/**
+ * The base optimizer with refined gradients. If a gradient on the way is not finite, nothing moves, and the step is
+ * counted as skipped in `metrics.skipped` and in the state.
+ */
+export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: RefinedOptions = {}): Trainer {
+  return {
+    ...base,
+    name: rule.name,
+    gradientEvaluations: rule.gradientEvaluations * base.gradientEvaluations,
+    step(evaluate, parameters, state, context) {
+      const draft = draftState(state);
+      const meter = metered(evaluate, context);
+      const seen: { loss: number; norm: number; correction?: NamedTensors | undefined } = { loss: NaN, norm: NaN };
+      const refinedEvaluate: Evaluate = (weights, options) => {
+        const slots = draft.slots(rule.name);
+        const first = evaluateAt(meter.evaluate, weights, rule.start && (() => rule.start!(weights, slots, context)), options);
+        try {
+          seen.loss = first.loss.dataSync()[0]!;
+          seen.norm = tidy(() => globalNorm(first.gradients).dataSync()[0]!);
+          if (!Number.isFinite(seen.norm)) throw new SkippedStep();
+          const { gradients, diagonal, correction } = tidy(() =>
+            rule.refine({
+              gradients: first.gradients, norm: seen.norm, parameters: weights, slots, context,
+              learningRate: base.learningRate(context.step),
+              gradientsAt: (displacement, examples) => gradientsAt(meter.evaluate, weights, displacement, examples ?? options.examples),
+              charge: meter.charge,
+            }));
+          seen.correction = correction;
+          // A rule may hand the first gradients through; they are disposed below.
+          const own = (tensors: NamedTensors): NamedTensors =>
+            mapNamed(tensors, (tensor, name) => (tensor === first.gradients[name] ? tf.clone(tensor) : tensor));
+          return { loss: tf.clone(first.loss), gradients: own(gradients), diagonal };
+        } finally {
+          first.loss.dispose();
+          disposeNamed(first.gradients);
+        }
+      };
+      try {
+        const stepped = base.step(inShards(refinedEvaluate, shards, context.batchSize), parameters, state, context);
+        return {
+          ...stepped,
+          parameters: corrected(stepped.parameters, seen.correction),
+          state: draft.commit(stepped.state),
+          gradientEvaluations: meter.cost(),
+          metrics: { ...stepped.metrics, gradientNorm: seen.norm, skipped: 0 },
+        };
+      } catch (error) {
+        draft.discard();
+        if (!(error instanceof SkippedStep)) throw error;
+        return skipped(rule.name, seen, meter.cost(), state, base.learningRate(context.step));
+      } finally {
+        if (seen.correction) disposeNamed(seen.correction);
+      }
+    },
+  };
+}
+
+/** A gradient was not finite. */
+class SkippedStep extends Error {}
+
+function skipped(name: string, { loss, norm }: { loss: number; norm: number }, cost: number, state: TrainerStep['state'], learningRate: number): TrainerStep {
+  const key = `${name}/skipped`;
+  return {
+    parameters: {},
+    state: { ...state, counts: { ...state.counts, [key]: (state.counts[key] ?? 0) + 1 } },
+    loss,
+    gradientEvaluations: cost,
+    metrics: { learningRate, gradientNorm: norm, skipped: 1 },
+  };
+}
+
+function evaluateAt(evaluate: Evaluate, weights: NamedTensors, start: (() => NamedTensors) | undefined, options: Parameters<Evaluate>[1]): LossAndGradients {
+  if (!start) return evaluate(weights, options);
+  const displaced = tidy(() => mapNamed(start(), (displacement, name) => tf.add(weights[name]!, displacement)));
+  try {
+    return evaluate({ ...weights, ...displaced }, options);
+  } finally {
+    disposeNamed(displaced);
+  }
+}
+
+/** Inside the tidy of `refine`, which disposes the result. */
+function gradientsAt(evaluate: Evaluate, weights: NamedTensors, displacement: NamedTensors, examples: readonly number[] | undefined): NamedTensors {
+  const { loss, gradients } = evaluateAt(evaluate, weights, () => displacement, { record: false, examples });
+  loss.dispose();
+  if (!allFinite(gradients)) {
+    disposeNamed(gradients);
+    throw new SkippedStep();
+  }
+  return gradients;
+}
+
+/** The new weights with the corrections added; disposes what it replaces. */
+function corrected(parameters: NamedTensors, correction: NamedTensors | undefined): NamedTensors {
+  if (!correction) return parameters;
+  return mapNamed(parameters, (tensor, name) => {
+    const added: Tensor | undefined = correction[name];
+    if (!added) return tensor;
+    const sum = tf.add(tensor, added);
+    tensor.dispose();
+    return sum;
+  });
+}

@@ -26,6 +26,7 @@ export function gaussNewtonOperator({ outputs, loss }: CutLoss, params: NamedTen
     return {
       method: jacobian.method === 'exact' ? hessian.method : jacobian.method,
       reasons: [...jacobian.reasons, ...hessian.reasons],
+      kernels: [...new Set([...jacobian.kernels, ...hessian.kernels])].sort(),
       apply: (direction) => tidy(() => jacobian.transposeTimes(hessian.apply({ y: jacobian.times(direction) })['y']!)),
       dispose() {
         hessian.dispose();

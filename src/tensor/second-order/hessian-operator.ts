@@ -64,7 +64,8 @@ export function hvp(loss: Loss, params: NamedTensors, direction: NamedTensors, o
 /** One product, and the end of the operator. */
 export function applyOnce(operator: HessianOperator, direction: NamedTensors): HessianVectorProduct {
   try {
-    return { product: operator.apply(direction), method: operator.method, reasons: operator.reasons };
+    const { method, reasons, kernels } = operator;
+    return { product: operator.apply(direction), method, reasons, kernels };
   } finally {
     operator.dispose();
   }

@@ -2,11 +2,13 @@ import { WeftError } from '../../errors.js';
 import type { NamedTensors } from '../named.js';
 import type { TapeNode } from '../tape.js';
 import { tf } from '../tf.js';
-import { unverifiedKernels } from './verified.js';
+import { kernelsOf, unverifiedKernels } from './verified.js';
 
 export interface SecondOrderOptions {
   /** What to do when a kernel has no proven second derivative: refuse by name (the default), or take a central difference. */
   onUnverified?: 'refuse' | 'difference';
+  /** Kernels to take as proven for this once: for the test that proves them. */
+  trust?: readonly string[];
   /** Half the distance of the two points of a central difference, in parameter space; 1e-2 by default. */
   radius?: number;
 }
@@ -16,14 +18,18 @@ export interface ProductMethod {
   readonly method: 'exact' | 'central-difference';
   /** Why they are not exact: one line per kernel. */
   readonly reasons: readonly string[];
+  /** Every kernel on the way from the parameters to what is differentiated again. */
+  readonly kernels: readonly string[];
 }
 
 /** The method for this path of kernels: exact, a difference where that is allowed, or an error that names the kernels. */
-export function chooseMethod(path: readonly TapeNode[], { onUnverified = 'refuse' }: SecondOrderOptions): ProductMethod {
-  const reasons = unverifiedKernels(path).map((name) => `the kernel '${name}' has no verified second derivative`);
-  if (reasons.length === 0) return { method: 'exact', reasons };
-  if (onUnverified === 'difference') return { method: 'central-difference', reasons };
-  throw new WeftError('unsupported', reasons.join('; '),
+export function chooseMethod(path: readonly TapeNode[], { onUnverified = 'refuse', trust = [] }: SecondOrderOptions): ProductMethod {
+  const kernels = kernelsOf(path);
+  const unverified = unverifiedKernels(path, trust);
+  const reasons = unverified.map((name) => `no verified second derivative of '${name}'`);
+  if (reasons.length === 0) return { method: 'exact', reasons, kernels };
+  if (onUnverified === 'difference') return { method: 'central-difference', reasons, kernels };
+  throw new WeftError('unsupported', `no verified second derivative of ${unverified.map((name) => `'${name}'`).join(', ')}`,
     "use another operation, ask for onUnverified: 'difference', or prove the second derivative and call declareSecondOrder");
 }
 

@@ -4,7 +4,7 @@
  * itself being differentiated; first derivatives neither use nor pay for them.
  */
 import { defineGradient, runKernel } from '../kernels/define.js';
-import { tf, type Tensor } from '../tf.js';
+import type { Tensor } from '../tf.js';
 
 interface WindowAttributes {
   strides: unknown;
@@ -47,12 +47,4 @@ defineGradient<{ dy: Tensor; filter: Tensor }, WindowAttributes, Tensor>('Depthw
       filter: () => run('DepthwiseConv2dNativeBackpropFilter', { x: g, dy: dy! }, { ...window, filterShape: filter!.shape }),
     };
   },
-});
-
-defineGradient<{ dy: Tensor; input: Tensor }, { filterSize: unknown; strides: unknown; pad: unknown }, Tensor>('AvgPoolGrad', {
-  save: ['input'],
-  backward: (g, [input], { filterSize, strides, pad }) => ({
-    dy: () => run('AvgPool', { x: g }, { filterSize, strides, pad }),
-    input: () => tf.zerosLike(input!),
-  }),
 });

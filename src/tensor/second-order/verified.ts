@@ -7,11 +7,22 @@
 import { tf } from '../tf.js';
 import type { TapeNode } from '../tape.js';
 
-const verified = new Set<string>();
+const verified = new Set<string>([
+  'Abs', 'Add', 'AddN', 'AvgPool', 'BatchMatMul', 'Cast', 'ClipByValue', 'Concat', 'Conv2D', 'Conv2DBackpropFilter',
+  'Conv2DBackpropInput', 'DepthwiseConv2dNative', 'DepthwiseConv2dNativeBackpropFilter',
+  'DepthwiseConv2dNativeBackpropInput', 'Exp', 'GatherV2', 'Identity', 'LeakyRelu', 'Log', 'Log1p', 'Max', 'Maximum',
+  'Mean', 'Min', 'Minimum', 'Multiply', 'Neg', 'Pack', 'PadV2', 'Pow', 'RealDiv', 'Relu', 'Relu6', 'Reshape', 'Rsqrt',
+  'Select', 'Selu', 'Sigmoid', 'Slice', 'Softmax', 'Softplus', 'SplitV', 'Sqrt', 'Square', 'Step', 'Sub', 'Sum', 'Tanh',
+  'Tile', 'Transpose', 'Unpack', 'UnsortedSegmentSum', 'ZerosLike',
+  'WeftBatchNorm', 'WeftBatchNormGrad', 'WeftBiasGrad', 'WeftBroadcast', 'WeftCrossEntropy', 'WeftCrossEntropyGrad',
+  'WeftDense', 'WeftMaxPool', 'WeftMaxPoolGrad', 'WeftReluGrad', 'WeftSigmoidGrad', 'WeftTanhGrad',
+  // A customGrad has no kernel name, but this one is made in a scope of its own.
+  'logSoftmax__op',
+]);
 
 /**
- * Declares that the second derivatives of these kernels are proven: the gradient function of each runs
- * only kernels that are on the tape and themselves in the list.
+ * Declares that the second derivatives of these kernels of yours are proven, by a test such as the contract's.
+ * The gradient function of each must run only kernels that are on the tape and themselves in the list.
  */
 export function declareSecondOrder(...kernelNames: string[]): void {
   for (const name of kernelNames) verified.add(name);
@@ -22,15 +33,18 @@ export function secondOrderKernels(): string[] {
   return [...verified].sort();
 }
 
-/** Names of the kernels among `nodes` whose second derivative is not proven, each once. */
-export function unverifiedKernels(nodes: readonly TapeNode[]): string[] {
-  const names = new Set<string>();
-  for (const node of nodes) if (!isSavedCopy(node) && (!verified.has(node.kernelName) || !node.gradient)) names.add(node.kernelName);
-  return [...names].sort();
+/** Names of the kernels among `nodes`, sorted. */
+export function kernelsOf(nodes: readonly TapeNode[]): string[] {
+  return [...new Set(nodes.filter((node) => !isSavedCopy(node)).map((node) => node.kernelName))].sort();
+}
+
+/** Names of the kernels among `nodes` whose second derivative is neither proven nor `trusted`. */
+export function unverifiedKernels(nodes: readonly TapeNode[], trusted: readonly string[] = []): string[] {
+  return kernelsOf(nodes.filter(({ kernelName, gradient }) => !gradient || !(verified.has(kernelName) || trusted.includes(kernelName))));
 }
 
 /** A copy made for the way back carries the name of the scope it was made in, which is no kernel's. */
-export function isSavedCopy(node: TapeNode): boolean {
+function isSavedCopy(node: TapeNode): boolean {
   return 'x' in node.inputs && node.saved.length === 0 && tf.getGradient(node.kernelName) === undefined
     && tf.getKernel(node.kernelName, tf.getBackend()) === undefined;
 }

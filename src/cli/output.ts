@@ -2,10 +2,10 @@
 import { WeftError } from '../errors.js';
 
 export interface Output {
-  /** Whether a person is watching: a terminal, and neither --json nor CI asks otherwise. */
+  /** Whether a person is watching a terminal. */
   readonly interactive: boolean;
   readonly color: boolean;
-  /** A line for people; not printed when events go to a program. */
+  /** A line for people; on the error stream when the output proper goes to a program. */
   say(text?: string): void;
   /** One JSON line for programs; not printed for people. */
   emit(event: object): void;
@@ -13,29 +13,37 @@ export interface Output {
   status(lines: readonly string[]): void;
 }
 
-export function createOutput(stream: NodeJS.WriteStream, { json = false }: { json?: boolean } = {}): Output {
-  const interactive = Boolean(stream.isTTY) && !json;
+export interface OutputOptions {
+  /** One JSON object a line, asked for by --json. */
+  readonly json?: boolean;
+  /** A command with a live view: without a terminal it prints events instead. */
+  readonly live?: boolean;
+}
+
+export function createOutput({ json = false, live = false }: OutputOptions = {}, { stdout, stderr } = process): Output {
+  const terminal = Boolean(stdout.isTTY) && !json;
+  const events = json || (live && !terminal);
+  const words = events ? stderr : stdout;
   let shown = 0;
   const clear = (): void => {
-    if (shown > 0) stream.write(`\x1b[${shown}A\x1b[0J`);
+    if (shown > 0) stdout.write(`\x1b[${shown}A\x1b[0J`);
     shown = 0;
   };
   return {
-    interactive,
-    color: interactive && !process.env['NO_COLOR'],
+    interactive: terminal,
+    color: terminal && !process.env['NO_COLOR'],
     say(text = '') {
-      if (json) return;
       clear();
-      stream.write(`${text}\n`);
+      words.write(`${text}\n`);
     },
     emit(event) {
-      if (!interactive) stream.write(`${JSON.stringify(event)}\n`);
+      if (events) stdout.write(`${JSON.stringify(event)}\n`);
     },
     status(lines) {
-      if (!interactive) return;
+      if (!terminal) return;
       clear();
-      const width = (stream.columns ?? 80) - 1;
-      for (const line of lines) stream.write(`${clip(line, width)}\n`);
+      const width = (stdout.columns ?? 80) - 1;
+      for (const line of lines) stdout.write(`${clip(line, width)}\n`);
       shown = lines.length;
     },
   };

@@ -32,7 +32,7 @@ export const dataSchema = z.strictObject({
   augment: augmentSchema.default({}).describe('random changes of training images'),
 });
 
-const named = z.looseObject({ name: z.string().min(1), preset: z.string().optional() });
+const named = (name: string) => z.looseObject({ name: z.string().min(1).default(name), preset: z.string().optional() }).prefault({});
 
 export const searchSchema = z.strictObject({
   epochs: z.int().min(1).default(20).describe('passes over the training part'),
@@ -64,8 +64,8 @@ export const configSchema = z.strictObject({
   recipe: z.string().optional().describe('name of the recipe this came from'),
   backend: z.enum(['gpu', 'native', 'wasm', 'cpu']).optional().describe('the best that loads, by default'),
   seed: z.int().min(0).default(1),
-  space: named.prefault({ name: 'macro-cnn' }).describe('name or file of the space, and its options'),
-  controller: named.prefault({ name: 'enas' }).describe('name or file of the controller, and its options'),
+  space: named('macro-cnn').describe('name or file of the space, and its options'),
+  controller: named('enas').describe('name or file of the controller, and its options'),
   data: dataSchema.prefault({}),
   search: searchSchema.prefault({}),
   derive: deriveSchema.prefault({}),

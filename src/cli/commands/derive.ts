@@ -12,7 +12,7 @@ import { loadParts, show } from './search.js';
 
 /** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
 export async function derive(directory: string, options: { candidates?: number; batches?: number; top: number; json?: boolean }): Promise<void> {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput(options);
   const run = openRun(directory);
   const config = checkConfig(run.config);
   const session = await openSession(run.path, {

@@ -6,7 +6,7 @@ const MARKS = { ok: 'ok  ', warn: 'warn', missing: 'none' } as const;
 
 /** Prints a line for every thing that was looked at, with the remedy for what is missing. */
 export async function doctor(options: { json?: boolean }): Promise<void> {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput(options);
   for (const row of await diagnose()) {
     output.emit({ type: 'doctor', ...row });
     output.say(`${MARKS[row.status]}  ${row.topic.padEnd(20)} ${row.detail}`);

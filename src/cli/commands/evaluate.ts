@@ -15,7 +15,7 @@ const BATCH = 256;
 
 /** Prints accuracy and loss of the run's network. */
 export async function evaluate(directory: string, options: { data?: string; json?: boolean }): Promise<void> {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput(options);
   const run = openRun(directory);
   const config = checkConfig(run.config);
   await loadBackend((run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);

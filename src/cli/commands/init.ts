@@ -9,7 +9,7 @@ import { CONFIG_TEMPLATE, SPACE_TEMPLATE, SPACE_TEMPLATE_JS } from './templates.
 
 /** Writes the two files into the folder; existing ones only with --force. */
 export function init(folder: string, options: { js?: boolean; force?: boolean; json?: boolean }): void {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput(options);
   const space = options.js ? 'my-space.mjs' : 'my-space.ts';
   const files = { [space]: options.js ? SPACE_TEMPLATE_JS : SPACE_TEMPLATE, 'weft.yaml': CONFIG_TEMPLATE.replaceAll('my-space.ts', space) };
   mkdirSync(folder, { recursive: true });

@@ -11,7 +11,7 @@ import { show } from './search.js';
 
 /** Writes the report of a run, finished or not. */
 export async function report(directory: string, options: { out?: string; json?: boolean }): Promise<void> {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput(options);
   const path = await writeReport(openRun(directory).path, options.out);
   output.emit({ type: 'report', path });
   output.say(`wrote ${show(path)}`);

@@ -41,7 +41,7 @@ export async function search(options: SearchOptions): Promise<void> {
 
 /** Starts a search, or the training of one architecture, in a new run directory. */
 export async function startSearch(config: SearchConfig, options: { runs: string; json?: boolean }, architecture?: string): Promise<void> {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput({ ...options, live: true });
   const backend = await loadBackend(config.backend);
   const parts = await loadParts(config);
   const { record } = parts.data;
@@ -57,7 +57,7 @@ export async function startSearch(config: SearchConfig, options: { runs: string;
 
 /** Goes on with a run from its last checkpoint. */
 export async function resume(directory: string, options: { budget?: string; json?: boolean }): Promise<void> {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput({ ...options, live: true });
   const run = openRun(directory);
   if (readSummary(run.path)) {
     output.say(`${show(run.path)} is finished.`);

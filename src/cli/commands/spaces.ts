@@ -12,7 +12,7 @@ interface Described {
 
 /** Lists everything, or tells one space's or controller's options. */
 export async function spaces(name: string | undefined, options: { json?: boolean }): Promise<void> {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput(options);
   if (name !== undefined) {
     const described: Described = controllerNames.includes(name) ? await loadController(name) : await loadSpace(name);
     output.emit({ type: 'space', name: described.name, description: described.description, options: z.toJSONSchema(described.options, { io: 'input' }) });

@@ -15,7 +15,7 @@ interface Standing {
 
 /** Prints one run in detail, or a line for each. */
 export function status(directory: string | undefined, options: { runs: string; json?: boolean }): void {
-  const output = createOutput(process.stdout, options);
+  const output = createOutput(options);
   const paths = directory === undefined ? listRuns(options.runs) : [openRun(directory).path];
   if (paths.length === 0) output.say(`no runs under ${options.runs} yet. Start one with:  weft search --recipe digits`);
   for (const path of paths) {

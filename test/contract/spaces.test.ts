@@ -1,0 +1,124 @@
+/** What holds for every search space. A new space is one line in the table. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type SearchSpace, type SpaceFactory, createChild, createParameterStore, catalogue, stream, tf } from 'weft-nas';
+import { macroCnn } from '../../search-spaces/macro-cnn.js';
+import { mlp } from '../../search-spaces/mlp.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { valueAndGradients } from '../../src/tensor/autodiff.js';
+import { pickNamed } from '../../src/tensor/named.js';
+
+const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: { inputShape: number[]; classes: number } }[] = [
+  { factory: macroCnn as SpaceFactory, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
+  { factory: mlp as SpaceFactory, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
+];
+
+const MODE = { training: true, normalization: 'batch', seed: 'contract' } as const;
+
+for (const { factory, options, tiny, task } of SPACES) {
+  describe(`space ${factory.name}`, () => {
+    let space: SearchSpace;
+    before(async () => {
+      await loadBackend('cpu');
+      space = factory.create(options, task);
+    });
+
+    const architectures = (): fc.Arbitrary<unknown> => fc.integer({ min: 0, max: 1 << 30 }).map((seed) => space.sample(stream(seed, 'sample')));
+
+    it('decodes what it encodes', () => {
+      fc.assert(fc.property(architectures(), (architecture) => {
+        const text = space.encode(architecture);
+        expect(text).to.match(/^[A-Za-z0-9~:./_+,=-]+$/);
+        expect(space.decode(text)).to.deep.equal(architecture);
+        expect(space.fromGenotype(space.genotype(architecture))).to.deep.equal(architecture);
+      }));
+    });
+
+    it('mutates one choice into another valid architecture', () => {
+      fc.assert(fc.property(architectures(), fc.nat(), (architecture, seed) => {
+        const mutant = space.mutate(architecture, stream(seed, 'mutate'));
+        space.validate(mutant);
+        const before = space.genotype(architecture);
+        const changed = space.genotype(mutant).filter((value, slot) => value !== before[slot]);
+        expect(changed).to.have.length(1);
+      }));
+    });
+
+    it('has as many architectures as it enumerates, all different', () => {
+      const small = factory.create(tiny, task);
+      const encodings = new Set([...small.enumerate()].map((architecture) => small.encode(architecture)));
+      expect(BigInt(encodings.size)).to.equal(small.size());
+    });
+
+    it('samples the same from the same stream, and every option sooner or later', () => {
+      const draw = (): string[] => {
+        const rng = stream(5, 'draws');
+        return Array.from({ length: 300 }, () => space.encode(space.sample(rng)));
+      };
+      expect(draw()).to.deep.equal(draw());
+      const genotypes = draw().map((text) => space.genotype(space.decode(text)));
+      space.cardinalities.forEach((cardinality, slot) => {
+        expect(new Set(genotypes.map((genotype) => genotype[slot])).size, `slot ${slot}`).to.equal(cardinality);
+      });
+    });
+
+    it('refuses the encoding of another space and of other options', () => {
+      const text = space.encode(space.sample(stream(1, 'x')));
+      expect(() => space.decode(text.replace(/^[^~]+/, 'other'))).to.throw(/belongs to the space 'other'/);
+      expect(() => factory.create(tiny, task).decode(text)).to.throw(/other choices/);
+      expect(() => space.decode(text.slice(0, -1))).to.throw();
+    });
+
+    it('sends a gradient to every active weight and to no other', () => {
+      const store = createParameterStore(catalogue(space.supernet), 3);
+      try {
+        fc.assert(fc.property(architectures(), (architecture) => {
+          const child = createChild(space, architecture);
+          const before = tf.memory().numTensors;
+          tf.tidy(() => {
+            const x = tf.tensor(Float32Array.from({ length: 6 * task.inputShape.reduce((a, b) => a * b) }, (_, i) => Math.sin(1.7 * i)), [6, ...task.inputShape]);
+            // Squared logits, so that the gradient of a bias before a normalization is the only kind that may vanish.
+            const { gradients } = valueAndGradients((parameters) => tf.sum(tf.square(child.forward(parameters, store.statistics, x, MODE))), store.parameters);
+            expect(Object.keys(gradients).sort()).to.deep.equal([...child.parameterNames].sort());
+            for (const [name, gradient] of Object.entries(gradients)) expect(gradient.shape, name).to.deep.equal(store.parameters[name]!.shape);
+          });
+          expect(tf.memory().numTensors).to.equal(before);
+        }), { numRuns: 8 });
+      } finally {
+        store.dispose();
+      }
+    });
+
+    it('makes children that are pure functions', () => {
+      const store = createParameterStore(catalogue(space.supernet), 3);
+      const child = createChild(space, space.sample(stream(8, 'pure')));
+      const x = tf.randomNormal([4, ...task.inputShape], 0, 1, 'float32', 9);
+      const run = (mode: Parameters<typeof child.forward>[3]): number[] => tf.tidy(() => [...child.forward(pickNamed(store.parameters, child.parameterNames), store.statistics, x, mode).dataSync()]);
+      expect(run(MODE)).to.deep.equal(run(MODE));
+      expect(run({ ...MODE, training: false })).to.have.length(4 * task.classes);
+      expect(run({ training: false, normalization: 'running' }).every(Number.isFinite)).to.equal(true);
+      x.dispose();
+      store.dispose();
+    });
+
+    it('hashes by what is computed', () => {
+      fc.assert(fc.property(architectures(), (architecture) => {
+        expect(space.canonicalHash(architecture)).to.equal(space.canonicalHash(space.decode(space.encode(architecture))));
+        expect(space.canonicalHash(architecture)).to.match(/^[0-9a-f]{16}$/);
+      }), { numRuns: 20 });
+    });
+
+    it('draws first weights that do not depend on what else is drawn', () => {
+      const all = createParameterStore(catalogue(space.supernet), 3);
+      const child = createChild(space, space.sample(stream(2, 'part')));
+      const part = createParameterStore(catalogue(space.supernet), 3, child.parameterNames);
+      for (const name of child.parameterNames) expect([...part.parameters[name]!.dataSync()], name).to.deep.equal([...all.parameters[name]!.dataSync()]);
+      all.dispose();
+      part.dispose();
+    });
+
+    it('names an option that it does not have', () => {
+      expect(() => factory.create({ laayers: 3 }, task)).to.throw(/laayers/);
+    });
+  });
+}

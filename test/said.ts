@@ -1,0 +1,12 @@
+/** What a failing call says: message and hint of the WeftError that it throws. */
+import { WeftError } from 'weft-nas';
+
+export function said(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof WeftError) return `${error.message} (${error.hint ?? ''})`;
+    throw error;
+  }
+  throw new Error('the call did not fail');
+}

@@ -31,16 +31,16 @@ const require = createRequire(import.meta.url);
 export async function loadBackend(wanted?: BackendName, { threads = threadsFromEnvironment() }: LoadBackendOptions = {}): Promise<BackendName> {
   const asked = checked(wanted ?? process.env['WEFT_BACKEND']);
   if (threads && !nativePackage) limitThreads(threads);
-  let reason = '';
+  let cause = new Error('none was tried');
   for (const name of asked ? [asked] : BACKENDS) {
     try {
       await load(name);
       return name;
     } catch (error) {
-      reason = (error as Error).message.split('\n')[0]!;
+      cause = error as Error;
     }
   }
-  throw new WeftError('backend', `the backend '${asked}' does not load: ${reason}`, remedy(asked));
+  throw new WeftError('backend', `the backend '${asked}' does not load: ${cause.message.split('\n')[0]}`, remedy(asked), { cause });
 }
 
 /** What computes at the moment. */

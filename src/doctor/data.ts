@@ -1,0 +1,14 @@
+/** Which data sets are at hand. */
+import { datasetNames, findDataset, type Surroundings } from '../data/index.js';
+import { type DoctorRow } from './row.js';
+
+/** A row for each data set that has a name. */
+export function examineData(surroundings: Surroundings = {}): DoctorRow[] {
+  return datasetNames.map((name) => {
+    const topic = `data ${name}`;
+    if (name === 'digits') return { topic, status: 'ok', detail: 'embedded' };
+    const { folder, looked } = findDataset(name as 'mnist' | 'cifar10', {}, surroundings);
+    if (folder) return { topic, status: 'ok', detail: folder };
+    return { topic, status: 'missing', detail: `not in ${looked.join(', ')}`, remedy: 'put its files into one of these, or set WEFT_DATA to where they are' };
+  });
+}

@@ -1,0 +1,1 @@
+export { diagnose, type DoctorRow } from './diagnose.js';

@@ -36,11 +36,15 @@ export function probe(name: string): Promise<ProbeReport> {
   const script = fileURLToPath(new URL(`./probe${extname(import.meta.url)}`, import.meta.url));
   const child = fork(script, [name], { silent: true, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
   let report: ProbeReport | undefined;
+  let lastWords = '';
+  child.stderr!.on('data', (text: Buffer) => (lastWords = `${lastWords}${text}`.slice(-2000)));
   child.on('message', (message: ProbeReport) => (report = message));
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ reason: error.message, remedy: undefined }));
     child.once('close', (code, signal) => {
-      resolve(report ?? { reason: `the process that loaded it ended with ${signal ?? `exit code ${code}`}`, remedy: '`weft setup --force` makes it anew' });
+      const error = lastWords.split('\n').find((line) => /error/i.test(line));
+      const reason = `the process that loaded it ended with ${signal ?? `exit code ${code}`}${error ? `: ${error.trim()}` : ''}`;
+      resolve(report ?? { reason, remedy: '`weft setup --force` makes it anew' });
     });
   });
 }

@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const installed = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node/package.json'));
+const nativeIsHere = existsSync(join(installed, 'lib', 'napi-v8', 'tfjs_binding.node')) && process.platform === 'linux';
+
+/** Stands in for @tensorflow/tfjs-node: the same layout, and an install script that does as it is told. */
+const MANIFEST = { name: '@tensorflow/tfjs-node', version: '4.22.0', main: 'index.js', binary: { napi_versions: [3, 8] } };
+const MAIN = `const binding = require('./lib/napi-v8/tfjs_binding.node'); exports.backend = () => ({ binding });`;
+const INSTALL = {
+  refused: `throw new Error('connect ECONNREFUSED');`,
+  slow: `setInterval(() => {}, 1000);`,
+  works: `
+    const fs = require('fs'), real = ${JSON.stringify(installed)};
+    fs.mkdirSync('deps/lib', { recursive: true }); fs.mkdirSync('lib/napi-v8', { recursive: true });
+    for (const name of fs.readdirSync(real + '/deps/lib')) fs.symlinkSync(fs.realpathSync(real + '/deps/lib/' + name), 'deps/lib/' + name);
+    fs.copyFileSync(real + '/lib/napi-v8/tfjs_binding.node', 'lib/napi-v8/tfjs_binding.node');`,
+};
+
+describe('scripts/setup.mjs', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'weft-setup-')));
+    mkdirSync(join(folder, 'bin'));
+    // A path without Python and compilers: nothing here may reach for the network.
+    for (const name of ['python3', 'python', 'c++', 'g++', 'clang++']) {
+      writeFileSync(join(folder, 'bin', name), '#!/bin/sh\nexit 1\n');
+      chmodSync(join(folder, 'bin', name), 0o755);
+    }
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** A checkout with the script in it, and the path of its stand-in package. */
+  function checkout(name: string, install: keyof typeof INSTALL): { project: string; pkg: string } {
+    const project = join(folder, name);
+    const pkg = join(project, 'node_modules', '@tensorflow', 'tfjs-node');
+    cpSync(join(root, 'scripts'), join(project, 'scripts'), { recursive: true });
+    mkdirSync(join(pkg, 'scripts'), { recursive: true });
+    mkdirSync(join(project, 'node_modules', '@mapbox', 'node-pre-gyp'), { recursive: true });
+    writeFileSync(join(project, 'node_modules', '@mapbox', 'node-pre-gyp', 'package.json'), '{}');
+    writeFileSync(join(project, 'package.json'), '{}');
+    writeFileSync(join(pkg, 'package.json'), JSON.stringify(MANIFEST));
+    writeFileSync(join(pkg, 'index.js'), MAIN);
+    writeFileSync(join(pkg, 'scripts', 'install.js'), `require('fs').appendFileSync(${JSON.stringify(log())}, 'ran\\n');${INSTALL[install]}`);
+    return { project, pkg };
+  }
+  const log = (): string => join(folder, 'installs.log');
+  const installs = (): number => (existsSync(log()) ? readFileSync(log(), 'utf8').split('\n').length - 1 : 0);
+  const cache = (): string => join(folder, 'cache', 'weft', 'native');
+
+  function start(project: string, ...args: string[]) {
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), CXX: '', PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter) };
+    const child = spawn(process.execPath, [join(project, 'scripts', 'setup.mjs'), ...args], { env: { ...env, WEFT_SKIP_NATIVE: '' } });
+    let output = '';
+    child.stdout.on('data', (text) => (output += text));
+    child.stderr.on('data', (text) => (output += text));
+    return { child, ended: new Promise<{ code: number | null; output: string }>((resolve) => child.once('close', (code) => resolve({ code, output }))) };
+  }
+  const setUp = (project: string, ...args: string[]) => start(project, ...args).ended;
+
+  it('says in one line why there is no native backend, succeeds, and leaves nothing half-made', async () => {
+    const { project, pkg } = checkout('a', 'refused');
+    const { code, output } = await setUp(project, '--quiet');
+    expect(code).to.equal(0);
+    expect(output.trim().split('\n')).to.have.length(1);
+    expect(output).to.match(/ECONNREFUSED/).and.to.match(/Python 3 with pip/).and.to.match(/WebAssembly backend/);
+    expect(readdirSync(cache())).to.deep.equal(['failure.json']);
+    expect(readdirSync(pkg).sort()).to.deep.equal(['index.js', 'package.json', 'scripts']);
+  });
+
+  it('does not knock again at once, unless told to', async () => {
+    const { project } = checkout('a', 'refused');
+    await setUp(project);
+    expect((await setUp(project)).output).to.match(/tried less than an hour ago/);
+    expect(installs()).to.equal(1);
+    await setUp(project, '--retry');
+    expect(installs()).to.equal(2);
+  });
+
+  it('leaves the native backend out when asked', async () => {
+    const { project } = checkout('a', 'works');
+    const { code, output } = await setUp(project, '--no-native');
+    expect([code, installs()]).to.deep.equal([0, 0]);
+    expect(output).to.match(/left out/);
+  });
+
+  it('stops its children and frees the way when it is interrupted', async () => {
+    const { project } = checkout('a', 'slow');
+    const { child, ended } = start(project);
+    while (installs() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGTERM');
+    expect((await ended).code).to.equal(143);
+    expect(readdirSync(cache())).not.to.contain('lock');
+  });
+
+  describe('with a library to be had', () => {
+    before(function () {
+      if (!nativeIsHere) this.skip();
+    });
+
+    it('fetches once for two checkouts at the same time, and not again', async () => {
+      const a = checkout('a', 'works');
+      const b = checkout('b', 'works');
+      await Promise.all([setUp(a.project), setUp(b.project)]);
+      expect(installs()).to.equal(1);
+      for (const { pkg } of [a, b]) expect(existsSync(join(pkg, 'lib', 'napi-v8', 'tfjs_binding.node'))).to.equal(true);
+      expect(await setUp(a.project)).to.deep.equal({ code: 0, output: '' });
+    });
+
+    it('notices a library that has gone, and makes a broken cache entry anew', async () => {
+      const { project } = checkout('a', 'works');
+      await setUp(project);
+      const [entry] = readdirSync(cache());
+      rmSync(join(cache(), entry!, 'lib'), { recursive: true });
+      expect((await setUp(project)).output).to.match(/is ready/);
+      expect(installs()).to.equal(2);
+    });
+
+    it('goes on after a set-up that was killed', async () => {
+      const { project } = checkout('a', 'works');
+      mkdirSync(join(cache(), 'staging', 'package'), { recursive: true });
+      expect((await setUp(project)).output).to.match(/is ready/);
+      expect(readdirSync(cache())).to.have.length(1);
+    });
+  });
+});

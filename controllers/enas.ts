@@ -75,8 +75,8 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
     let advantages: number[] = [];
     const { value, gradients, aux } = valueAndGradients((active) => {
       const terms = sequenceTerms(plan, active, options, genotypes);
-      const loss = reinforceLoss(terms, options, (entropies) => {
-        advantages = rewards.map((reward, i) => baseline.advantage(reward + options.entropyWeight * entropies[i]!));
+      const loss = reinforceLoss(terms, options, (bonuses) => {
+        advantages = rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!));
         return advantages;
       });
       return { loss, aux: { entropy: terms.entropy, logProbability: terms.logProbability, skipPenalty: terms.skipPenalty } };

@@ -61,13 +61,16 @@ function skipPenalty(logits: readonly Tensor2D[], rows: number, { skipTarget }: 
 }
 
 /**
- * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ). The advantages are constants, made by
- * `advantagesOf` from the entropy bonus of each architecture.
+ * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ), with `differentiated` entropy less entropyWeight · entropy_i.
+ * The advantages are constants, made by `advantagesOf` from what the entropy adds to the reward of each architecture.
  */
 export function reinforceLoss(
-  { logProbability, skipPenalty: penalty, ...terms }: SequenceTerms, { entropy, skipWeight }: EnasOptions, advantagesOf: (entropies: ArrayLike<number>) => readonly number[],
+  { logProbability, skipPenalty: penalty, ...entropies }: SequenceTerms, { entropy, entropyWeight, skipWeight }: EnasOptions, advantagesOf: (bonuses: readonly number[]) => readonly number[],
 ): Scalar {
-  const bonus = entropy === 'full' ? terms.entropy : terms.sampledEntropy;
-  const advantages = tf.tensor1d([...advantagesOf(bonus.dataSync())]);
-  return tf.mean(tf.sub(tf.mul(skipWeight, penalty), tf.mul(logProbability, advantages)));
+  const differentiated = entropy === 'differentiated';
+  const constant = entropy === 'sampled' ? entropies.sampledEntropy : entropies.entropy;
+  const bonuses = Array.from(constant.dataSync(), (value) => (differentiated ? 0 : entropyWeight * value));
+  const parts = [tf.mul(skipWeight, penalty), tf.neg(tf.mul(logProbability, [...advantagesOf(bonuses)]))];
+  if (differentiated) parts.push(tf.mul(-entropyWeight, entropies.entropy));
+  return tf.mean(tf.addN(parts));
 }

@@ -15,8 +15,10 @@ export const enasOptions = z.strictObject({
     .describe('probability of a connection with logit l: sigmoid(l), or softmax([-l, l]) = sigmoid(2l) as in the ENAS code'),
   skipTarget: z.number().gt(0).lt(1).default(0.4).describe('prior probability of a connection'),
   skipWeight: z.number().min(0).default(0.8).describe('weight of the divergence of the connections from the prior; 0 for none'),
-  entropyWeight: z.number().min(0).default(0.1).describe('the reward grows by this times the entropy of the decisions'),
-  entropy: z.enum(['full', 'sampled']).default('full').describe("-sum p log p of every decision, or as in ENAS's macro code -p log p of what was sampled"),
+  entropyWeight: z.number().min(0).default(0.1).describe('weight of the entropy of the decisions, see `entropy`'),
+  entropy: z.enum(['full', 'sampled', 'differentiated']).default('full').describe(
+    "'full': -sum p log p of every decision, 'sampled': -p log p of what was sampled (ENAS's macro code), both constants in the reward; "
+    + "'differentiated': the full entropy, as a part of the loss, which keeps a policy from settling too early"),
   baselineDecay: z.number().min(0).lt(1).default(0.99).describe('share of the old value that the moving-average baseline keeps'),
   learningRate: z.number().positive().default(3.5e-4).describe('of Adam'),
   beta1: z.number().min(0).lt(1).default(0.9),

@@ -17,6 +17,7 @@ const variants: Record<string, object> = {
   'temperature and bound': { temperature: 5, tanhConstant: 2.5 },
   'bound without temperature, logit pairs': { temperature: null, tanhConstant: 1.5, skipLogit: 'pair' },
   'temperature without bound': { temperature: 0.5, tanhConstant: null, skipTarget: 0.25 },
+  'entropy in the loss': { temperature: 2, tanhConstant: 2, entropy: 'differentiated', entropyWeight: 0.7 },
   'sampled entropy': { temperature: null, tanhConstant: 1.1, entropy: 'sampled', skipLogit: 'pair' },
 };
 
@@ -55,18 +56,21 @@ describe('the terms of the ENAS controller', () => {
       const seen: number[] = [];
       const { value, gradients } = valueAndGradients((active) => {
         const terms = sequenceTerms(plan, active, options, architectures.map((architecture) => space.genotype(architecture)));
-        return reinforceLoss(terms, options, (entropies) => {
-          seen.push(...Array.from(entropies));
+        return reinforceLoss(terms, options, (bonuses) => {
+          seen.push(...bonuses);
           return advantages;
         });
       }, parameters);
       const loss = (): number => {
         const terms = referenceTerms(weights, options);
-        return terms.reduce((sum, { logProbability, skipPenalty }, i) => sum - logProbability * advantages[i]! + options.skipWeight * skipPenalty, 0) / terms.length;
+        const inLoss = options.entropy === 'differentiated' ? options.entropyWeight : 0;
+        return terms.reduce((sum, { logProbability, skipPenalty, entropy }, i) => sum - logProbability * advantages[i]! + options.skipWeight * skipPenalty - inLoss * entropy, 0) / terms.length;
       };
       expect(value.dataSync()[0]).to.be.closeTo(loss(), 1e-4);
-      const bonus = options.entropy === 'full' ? 'entropy' : 'sampledEntropy';
-      referenceTerms(weights, options).forEach((reference, i) => expect(seen[i]).to.be.closeTo(reference[bonus], 1e-4));
+      referenceTerms(weights, options).forEach(({ entropy, sampledEntropy }, i) => {
+        const bonus = { full: entropy, sampled: sampledEntropy, differentiated: 0 }[options.entropy];
+        expect(seen[i]).to.be.closeTo(options.entropyWeight * bonus, 1e-4);
+      });
 
       const rng = stream(11);
       for (const [parameter, gradient] of Object.entries(gradients)) {

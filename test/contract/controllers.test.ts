@@ -1,0 +1,171 @@
+/** What holds for every controller, on every shipped space and on a small one with all kinds of choices. A new one is a line in the table. */
+import { expect } from 'chai';
+import { type Architecture, type Controller, type ControllerFactory, defineSpace, dense, flatten, oneOf, previous, repeat, type SearchSpace, stream, subset, tf, z } from 'weft-nas';
+import { enas } from '../../controllers/enas.js';
+import { random } from '../../controllers/random.js';
+import { macroCnn } from '../../search-spaces/macro-cnn.js';
+import { mlp } from '../../search-spaces/mlp.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+
+const controllers: { factory: ControllerFactory; options?: object }[] = [
+  { factory: random },
+  { factory: enas, options: { lstmSize: 8 } },
+];
+
+const tiny = defineSpace({
+  name: 'tiny', description: 'All kinds of choices and a constraint.', options: z.strictObject({}),
+  choices: () => ({
+    width: oneOf([2, 4, 8]),
+    nodes: repeat(3, (i) => ({ from: previous(i + 1), also: subset(i + 1), f: oneOf(['a', 'b']) })),
+    only: oneOf(['one']),
+  }),
+  constraints: [{ name: 'no node takes the same input twice', holds: ({ nodes }) => nodes.every(({ from, also }) => !also[from]) }],
+  graph: (g, _choices, _options, { classes }) => g.apply('head', dense({ units: classes }), g.apply('flatten', flatten(), g.input)),
+});
+
+const images = { inputShape: [8, 8, 1], classes: 3 };
+const spaces: SearchSpace<Architecture>[] = [
+  macroCnn.create({ layers: 4, filters: 2 }, images) as unknown as SearchSpace<Architecture>,
+  mlp.create({ depth: 3 }, images) as unknown as SearchSpace<Architecture>,
+  tiny.create({}, images) as unknown as SearchSpace<Architecture>,
+];
+
+for (const { factory, options = {} } of controllers) {
+  describe(`the controller ${factory.name}`, () => {
+    before(() => loadBackend('native'));
+
+    for (const space of spaces) {
+      describe(`on ${space.name}`, () => {
+        const create = (seed = 1): Controller<Architecture> => factory.create(options, { space, seed });
+        const encoded = (architectures: readonly Architecture[]): string[] => architectures.map((architecture) => space.encode(architecture));
+        /** A reward that says something: the share of slots with their first value. */
+        const reward = (architecture: Architecture): number => {
+          const genotype = space.genotype(architecture);
+          return genotype.filter((value) => value === 0).length / genotype.length;
+        };
+        const round = (controller: Controller<Architecture>, name: number, count = 5): string => {
+          const proposal = controller.propose(count, stream(7, 'proposal', name));
+          const metrics = controller.observe(proposal.map((architecture) => ({ architecture, reward: reward(architecture) })));
+          return JSON.stringify([encoded(proposal), metrics]);
+        };
+        const draws = ['sample', 'propose', 'derive'] as const;
+
+        it('draws as many architectures as asked for, all of the space and within its constraints', () => {
+          const controller = create();
+          for (let i = 0; i < 4; i++) {
+            for (const method of draws) {
+              const drawn = controller[method](7, stream(1, method, i));
+              expect(drawn).to.have.length(7);
+              for (const architecture of drawn) expect(space.validate(architecture)).to.deep.equal(architecture);
+            }
+            round(controller, i);
+          }
+          expect(controller.propose(0, stream(1))).to.deep.equal([]);
+          controller.dispose();
+        });
+
+        it('depends on seed, rewards and random streams alone', () => {
+          const [a, b] = [create(), create()];
+          for (let i = 0; i < 3; i++) {
+            expect(round(a, i)).to.equal(round(b, i));
+            for (const method of draws) expect(encoded(a[method](4, stream(2, i)))).to.deep.equal(encoded(b[method](4, stream(2, i))));
+          }
+          a.dispose();
+          b.dispose();
+        });
+
+        it('samples and derives without an effect on what is learned', () => {
+          const [a, b] = [create(), create()];
+          for (let i = 0; i < 3; i++) {
+            a.sample(3, stream(3, i));
+            a.derive(3, stream(4, i));
+            a.preferences?.(stream(5, i));
+            expect(round(a, i)).to.equal(round(b, i));
+          }
+          a.dispose();
+          b.dispose();
+        });
+
+        it('goes on from a snapshot to the bit', () => {
+          const [a, b] = [create(1), create(2)];
+          for (let i = 0; i < 3; i++) {
+            a.sample(3, stream(3, i));
+            round(a, i);
+          }
+          round(b, 99);
+          // Between a proposal and its rewards too.
+          const proposal = a.propose(5, stream(6));
+          const { tensors, state } = throughFiles(a);
+          b.restore({ tensors, state });
+          tf.dispose(Object.values(tensors));
+          const results = proposal.map((architecture) => ({ architecture, reward: reward(architecture) }));
+          expect(b.observe(results)).to.deep.equal(a.observe(results));
+          for (let i = 3; i < 6; i++) {
+            expect(encoded(b.sample(3, stream(3, i)))).to.deep.equal(encoded(a.sample(3, stream(3, i))));
+            expect(round(b, i)).to.equal(round(a, i));
+            expect(encoded(b.derive(3, stream(4, i)))).to.deep.equal(encoded(a.derive(3, stream(4, i))));
+          }
+          expect(contents(b)).to.deep.equal(contents(a));
+          a.dispose();
+          b.dispose();
+        });
+
+        it('learns from architectures that it has not proposed, and from none', () => {
+          const controller = create();
+          const strangers = Array.from({ length: 4 }, (_, i) => space.sample(stream(8, i)));
+          for (const value of Object.values(controller.observe(strangers.map((architecture) => ({ architecture, reward: reward(architecture) }))))) expect(value).to.be.finite;
+          controller.observe([]);
+          controller.propose(2, stream(9));
+          controller.propose(2, stream(10));
+          controller.dispose();
+        });
+
+        it('leaves no tensors behind', () => {
+          const outside = tf.memory().numTensors;
+          const controller = create();
+          round(controller, 0);
+          const inside = tf.memory().numTensors;
+          for (let i = 1; i < 3; i++) {
+            for (const method of draws) controller[method](3, stream(1, i));
+            round(controller, i);
+            controller.preferences?.(stream(1));
+            controller.restore(controller.snapshot());
+            expect(tf.memory().numTensors).to.equal(inside);
+          }
+          controller.dispose();
+          expect(tf.memory().numTensors).to.equal(outside);
+        });
+
+        it('tells preferences that fit the decisions', () => {
+          const controller = create();
+          const preferences = controller.preferences?.(stream(1)) ?? {};
+          for (const { path, kind, length, cardinality } of space.decisions.filter(({ path }) => path in preferences)) {
+            expect(preferences[path]!.map((row) => row.length)).to.deep.equal(kind === 'subset' ? Array(length).fill(2) : [cardinality]);
+            for (const row of preferences[path]!) expect(row.reduce((sum, p) => sum + p, 0)).to.be.closeTo(1, 1e-6);
+          }
+          controller.dispose();
+        });
+      });
+    }
+
+    it('refuses options that do not exist', () => {
+      expect(() => factory.create({ nonesuch: 1 }, { space: spaces[0]!, seed: 1 })).to.throw(`the controller '${factory.name}'`);
+    });
+
+    it('has presets that it accepts', () => {
+      for (const preset of Object.values(factory.presets)) factory.create(preset, { space: spaces[0]!, seed: 1 }).dispose();
+    });
+  });
+}
+
+/** What a checkpoint brings back: new tensors with the same values, and the state as JSON. */
+function throughFiles(controller: Controller<Architecture>): { tensors: Record<string, tf.Tensor>; state: never } {
+  const { tensors, state } = controller.snapshot();
+  const copies = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.tensor(tensor.dataSync().slice(), tensor.shape, tensor.dtype)]));
+  return { tensors: copies, state: JSON.parse(JSON.stringify(state)) as never };
+}
+
+function contents(controller: Controller<Architecture>): unknown {
+  const { tensors, state } = controller.snapshot();
+  return { state, tensors: Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, Array.from(tensor.dataSync())])) };
+}

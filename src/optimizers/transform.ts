@@ -19,6 +19,8 @@ export interface Slots {
   get(slot: string, parameter: string): Tensor | undefined;
   /** Keeps the value for the state; it stays usable in this step. */
   set(slot: string, parameter: string, value: Tensor): void;
+  /** Takes the value out of the state. */
+  remove(slot: string, parameter: string): void;
   /** How often this parameter has been updated by this transform, this time included. */
   count(parameter: string): number;
   /** A number of the transform's own; 0 until it is set. */
@@ -95,16 +97,26 @@ export interface StateDraft {
 export function draftState(state: OptimizerState): StateDraft {
   const tensors: Record<string, Tensor> = {};
   const counts: Record<string, number> = {};
+  const removed = new Set<string>();
   return {
     slots(transform) {
       const counted = new Set<string>();
       const numberAt = (key: string): number => counts[key] ?? state.counts[key] ?? 0;
       return {
-        get: (slot, parameter) => tensors[`${transform}/${slot}/${parameter}`] ?? state.tensors[`${transform}/${slot}/${parameter}`],
+        get(slot, parameter) {
+          const key = `${transform}/${slot}/${parameter}`;
+          return tensors[key] ?? (removed.has(key) ? undefined : state.tensors[key]);
+        },
         set(slot, parameter, value) {
           const key = `${transform}/${slot}/${parameter}`;
           if (tensors[key] !== value) tensors[key]?.dispose();
           tensors[key] = tf.keep(value);
+        },
+        remove(slot, parameter) {
+          const key = `${transform}/${slot}/${parameter}`;
+          tensors[key]?.dispose();
+          delete tensors[key];
+          removed.add(key);
         },
         count(parameter) {
           const key = `${transform}/${parameter}`;
@@ -120,7 +132,10 @@ export function draftState(state: OptimizerState): StateDraft {
         },
       };
     },
-    commit: (onto = state) => ({ tensors: { ...onto.tensors, ...tensors }, counts: { ...onto.counts, ...counts } }),
+    commit(onto = state) {
+      const kept = removed.size === 0 ? onto.tensors : Object.fromEntries(Object.entries(onto.tensors).filter(([key]) => !removed.has(key)));
+      return { tensors: { ...kept, ...tensors }, counts: { ...onto.counts, ...counts } };
+    },
     discard: () => disposeNamed(tensors),
   };
 }

@@ -29,7 +29,7 @@ export function weights(seed: number): NamedTensors {
   return result;
 }
 
-/** Mean over four examples of sum of h (w - z_n)^2 / 2, with curvatures h from .5 to 2 and small z_n. */
+/** Mean over four examples n of sum of h (w - z_n)^2 / 2, with curvatures h from .5 to 2 and small z_n. */
 export function quadratic(): Problem {
   const batchSize = 4;
   const curvature: Record<string, tf.Tensor> = {};
@@ -40,14 +40,20 @@ export function quadratic(): Problem {
     curvature[name] = tf.tensor(Float32Array.from({ length: size }, (_, i) => 0.5 + (1.5 * i) / size), shape);
     centres[name] = tf.tensor(Float32Array.from({ length: batchSize * size }, () => 0.1 * rng.normal()), [batchSize, ...shape]);
   }
-  const evaluate: Evaluate = (parameters) =>
+  // [N] losses, and offsets w - z of the chosen examples.
+  const parts = (parameters: NamedTensors, examples: readonly number[] = [0, 1, 2, 3]) => {
+    const chosen = tf.tensor1d([...examples], 'int32');
+    const offsets = mapNamed(parameters, (w, name) => tf.sub(w, tf.gather(centres[name]!, chosen)));
+    const losses = Object.entries(offsets).map(([name, offset]) => tf.sum(tf.reshape(tf.mul(curvature[name]!, tf.square(offset)), [examples.length, -1]), 1));
+    return { offsets, losses: tf.mul(0.5, tf.addN(losses)) as tf.Tensor1D };
+  };
+  const evaluate: Evaluate = (parameters, { examples }) =>
     tidy(() => {
-      const offsets = mapNamed(parameters, (w, name) => tf.sub(w, centres[name]!));
-      const gradients = mapNamed(offsets, (offset, name) => tf.mul(curvature[name]!, tf.mean(offset, 0)));
-      const losses = Object.entries(offsets).map(([name, offset]) => tf.sum(tf.mul(curvature[name]!, tf.mean(tf.square(offset), 0))));
-      return { loss: tf.mul(0.5, tf.addN(losses)) as tf.Scalar, gradients };
+      const { offsets, losses } = parts(parameters, examples);
+      return { loss: tf.mean(losses), gradients: mapNamed(offsets, (offset, name) => tf.mul(curvature[name]!, tf.mean(offset, 0))) };
     });
-  return { evaluate, batchSize, context: (step) => ({ step, seed: 1 }), dispose: () => tf.dispose([curvature, centres]) };
+  const context = (step: number): StepContext => ({ step, seed: 1, batchSize, exampleLosses: (parameters) => tidy(() => parts(parameters).losses) });
+  return { evaluate, batchSize, context, dispose: () => tf.dispose([curvature, centres]) };
 }
 
 export interface Trained {
@@ -107,6 +113,14 @@ const OPTIONS: Readonly<Record<string, object>> = {
   muon: { learningRate: 0.1, adamRate: 0.1 },
   'schedule-free-sgd': { learningRate: 0.5 },
   'schedule-free-adamw': { learningRate: 0.1 },
+  looksam: { every: 3 },
+  bsam: { dataSize: 1000, weightDecay: 0 },
+  'sgd-tracer': { warmUp: 1, rho: 1e-3, delta: 0.1 },
+  'adam-tracer': { warmUp: 1, rho: 1e-3, delta: 0.1, learningRate: 0.1 },
+  'entropy-sgd': { iterations: 4 },
+  sophia: { learningRate: 0.1, every: 3 },
+  sassha: { every: 3 },
+  swa: { start: 0 },
 };
 
 export function configFor(name: string): OptimizerConfigInput {
@@ -115,6 +129,6 @@ export function configFor(name: string): OptimizerConfigInput {
 
 /** The same without what moves a weight whose gradient is zero. */
 export function calmConfigFor(name: string): OptimizerConfigInput {
-  const config = configFor(name);
-  return name === 'adamw' ? { ...config, weightDecay: 0 } as OptimizerConfigInput : config;
+  const calm: Readonly<Record<string, object>> = { adamw: { weightDecay: 0 }, 'entropy-sgd': { noise: 0 } };
+  return { ...configFor(name), ...calm[name] } as OptimizerConfigInput;
 }

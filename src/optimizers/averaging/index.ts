@@ -1,1 +1,82 @@
-export const averagingOptimizers = [] as const;
+import { z } from 'zod';
+import { createFrom, optimizer, type TrainingSetting, unionOf } from '../entry.js';
+import { plainOptimizers } from '../plain.js';
+import { type Trainer } from '../trainer.js';
+import { averaged } from './averaged.js';
+import { emaRule, lawaRule, lookaheadRule, swaRule } from './averages.js';
+import { swadRule } from './swad.js';
+
+const trainedSchema = unionOf(plainOptimizers);
+const base = trainedSchema.prefault({ name: 'nesterov' }).describe('the optimizer whose weights are averaged');
+const createBase = (config: z.output<typeof trainedSchema>, setting: TrainingSetting): Trainer => createFrom(plainOptimizers, config, setting);
+const stepsOf = (epochs: number, { stepsPerEpoch }: TrainingSetting): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
+
+const ema = optimizer({
+  name: 'ema', kind: 'averaging', cost: '1',
+  formula: 'a <- decay a + (1 - decay) w; evaluate a',
+  reference: 'Polyak & Juditsky 1992; Tarvainen & Valpola 2017',
+  schema: z.strictObject({
+    name: z.literal('ema'),
+    decay: z.number().min(0).lt(1).default(0.999).describe('share of the average that survives a step'),
+    warmUp: z.boolean().default(true).describe('begin with a smaller decay'),
+    base,
+  }),
+  create: (options, setting) => averaged(createBase(options.base, setting), emaRule(options)),
+});
+
+const swa = optimizer({
+  name: 'swa', kind: 'averaging', cost: '1',
+  formula: 'a <- mean of w from a fraction of the training on; evaluate a',
+  reference: 'Izmailov et al. 2018, arXiv 1803.05407',
+  schema: z.strictObject({
+    name: z.literal('swa'),
+    start: z.number().min(0).lt(1).default(0.75).describe('fraction of the training after which weights count'),
+    every: z.number().positive().default(1).describe('epochs from one that counts to the next'),
+    base,
+  }),
+  create: (options, setting) =>
+    averaged(createBase(options.base, setting), swaRule({ start: Math.floor(options.start * setting.totalSteps), every: stepsOf(options.every, setting) })),
+});
+
+const swad = optimizer({
+  name: 'swad', kind: 'averaging', cost: '1',
+  formula: 'a <- mean of w over every step within a valley of the validation loss; evaluate a',
+  reference: 'Cha et al. 2021, arXiv 2102.08604',
+  schema: z.strictObject({
+    name: z.literal('swad'),
+    converge: z.int().min(1).default(3).describe('evaluations without improvement that begin the valley'),
+    tolerance: z.int().min(1).default(6).describe('evaluations above the threshold that end it'),
+    ratio: z.number().min(1).default(1.3).describe('the threshold over the mean loss at the beginning'),
+    base,
+  }),
+  create: (options, setting) => averaged(createBase(options.base, setting), swadRule(options)),
+});
+
+const lawa = optimizer({
+  name: 'lawa', kind: 'averaging', cost: '1',
+  formula: 'a <- mean of the last k checkpoints of w; evaluate a',
+  reference: 'Kaddour 2022, arXiv 2209.14981',
+  schema: z.strictObject({
+    name: z.literal('lawa'),
+    last: z.int().min(1).default(6).describe('checkpoints in the average'),
+    every: z.number().positive().default(1).describe('epochs from one checkpoint to the next'),
+    base,
+  }),
+  create: (options, setting) => averaged(createBase(options.base, setting), lawaRule({ last: options.last, every: stepsOf(options.every, setting) })),
+});
+
+const lookahead = optimizer({
+  name: 'lookahead', kind: 'averaging', cost: '1',
+  formula: 'every k steps s <- s + alpha (w - s), w <- s; evaluate s',
+  reference: 'Zhang et al. 2019, arXiv 1907.08610',
+  schema: z.strictObject({
+    name: z.literal('lookahead'),
+    every: z.int().min(1).default(5).describe('steps from one slow update to the next'),
+    alpha: z.number().min(0).max(1).default(0.5).describe('how far the slow weights go towards the fast ones'),
+    base,
+  }),
+  create: (options, setting) => averaged(createBase(options.base, setting), lookaheadRule(options)),
+});
+
+/** Optimizers that evaluate an average of what another one trains. */
+export const averagingOptimizers = [ema, swa, swad, lawa, lookahead] as const;

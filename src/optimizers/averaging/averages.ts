@@ -1,0 +1,103 @@
+/** Moving, arithmetic and latest-checkpoints averages, and slow weights. */
+import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Slots } from '../transform.js';
+import { movingMean } from '../transforms/adaptive.js';
+import { type AveragingRule } from './averaged.js';
+
+export interface EmaOptions {
+  decay?: number;
+  /** Begin with a smaller decay, (1 + t)/(10 + t) at update t, so that first weights are soon forgotten. */
+  warmUp?: boolean;
+}
+
+/** a <- decay a + (1 - decay) w; the first average is the first weight. */
+export function emaRule({ decay = 0.999, warmUp = true }: EmaOptions = {}): AveragingRule {
+  return {
+    name: 'ema',
+    update({ name, weight }, slots) {
+      const t = slots.count(name);
+      const share = warmUp ? Math.min(decay, (1 + t) / (10 + t)) : decay;
+      const average = slots.get('average', name);
+      slots.set('average', name, average ? movingMean(average, weight, share) : tf.clone(weight));
+      return undefined;
+    },
+    average: (name, slots) => slots.get('average', name),
+  };
+}
+
+export interface SwaOptions {
+  /** First step of training whose weights count. */
+  start: number;
+  /** Updates of a parameter from one that counts to the next. */
+  every?: number;
+}
+
+/** The mean of the weights from a step on (Izmailov et al. 2018, algorithm 1). */
+export function swaRule({ start, every = 1 }: SwaOptions): AveragingRule {
+  return {
+    name: 'swa',
+    update({ name, weight, context }, slots) {
+      if (context.step < start || slots.count(name) % every !== 0) return undefined;
+      takeIntoMean(slots, 'average', name, weight);
+      return undefined;
+    },
+    average: (name, slots) => slots.get('average', name),
+  };
+}
+
+/** mean <- mean + (w - mean)/n, with n kept as the number `slot/name`. */
+export function takeIntoMean(slots: Slots, slot: string, name: string, weight: Tensor, times = 1): void {
+  const n = slots.number(`${slot}/${name}`) + times;
+  const mean = slots.get(slot, name);
+  slots.set(slot, name, mean ? tf.add(mean, tf.mul(tf.sub(weight, mean), times / n)) : tf.clone(weight));
+  slots.setNumber(`${slot}/${name}`, n);
+}
+
+export interface LawaOptions {
+  /** Checkpoints in the average. */
+  last?: number;
+  /** Updates of a parameter from one checkpoint to the next. */
+  every?: number;
+}
+
+/** The mean of the latest checkpoints (Kaddour 2022). */
+export function lawaRule({ last = 6, every = 1 }: LawaOptions = {}): AveragingRule {
+  const slotOf = (i: number): string => `checkpoint-${i}`;
+  return {
+    name: 'lawa',
+    update({ name, weight }, slots) {
+      const t = slots.count(name);
+      if (t % every === 0) slots.set(slotOf((t / every) % last), name, tf.clone(weight));
+      return undefined;
+    },
+    average(name, slots) {
+      const checkpoints = Array.from({ length: last }, (_, i) => slots.get(slotOf(i), name)).filter((tensor) => tensor !== undefined);
+      return checkpoints.length > 0 ? tf.div(tf.addN(checkpoints), checkpoints.length) : undefined;
+    },
+  };
+}
+
+export interface LookaheadOptions {
+  /** Fast updates a slow one. */
+  every?: number;
+  /** How far the slow weights go towards the fast ones. */
+  alpha?: number;
+}
+
+/** Every k updates slow <- alpha fast + (1 - alpha) slow, and the fast weights begin there again (Zhang et al. 2019, algorithm 1). */
+export function lookaheadRule({ every = 5, alpha = 0.5 }: LookaheadOptions = {}): AveragingRule {
+  return {
+    name: 'lookahead',
+    update({ name, weight, before }, slots) {
+      const slow = slots.get('slow', name) ?? before;
+      if (slots.count(name) % every !== 0) {
+        if (slow === before) slots.set('slow', name, tf.clone(before));
+        return undefined;
+      }
+      const next = movingMean(slow, weight, 1 - alpha);
+      slots.set('slow', name, tf.clone(next));
+      return next;
+    },
+    average: (name, slots) => slots.get('slow', name),
+  };
+}

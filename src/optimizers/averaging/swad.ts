@@ -1,0 +1,87 @@
+import { tf } from '../../tensor/tf.js';
+import { type Slots } from '../transform.js';
+import { type AveragingRule } from './averaged.js';
+import { takeIntoMean } from './averages.js';
+
+export interface SwadOptions {
+  /** Evaluations that the loss must not fall for the valley to begin. */
+  converge?: number;
+  /** Evaluations that the loss must stay above the threshold for the valley to end. */
+  tolerance?: number;
+  /** The threshold, as a multiple of the mean loss where the valley begins. */
+  ratio?: number;
+}
+
+/**
+ * The mean of every step's weights within a valley of the validation loss (Cha et al. 2021, algorithm 1). It begins with the
+ * segment before evaluation s = i - Ns + 1 once the loss at s is the least of the Ns last ones, and ends before i - Ne + 1 once all of
+ * the Ne last losses exceed the threshold. A segment holds the mean of the weights between two evaluations.
+ */
+export function swadRule({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptions = {}): AveragingRule {
+  return {
+    name: 'swad',
+    update({ name, weight }, slots) {
+      if (slots.number('ended') === 0) takeIntoMean(slots, 'open', name, weight);
+      return undefined;
+    },
+    observe(loss, names, slots) {
+      if (slots.number('ended') > 0) return;
+      const i = slots.number('evaluations') + 1;
+      slots.setNumber('evaluations', i);
+      slots.setNumber(`loss/${i}`, loss);
+      for (const name of names) closeSegment(slots, i, name);
+      const latest = (count: number): number[] => Array.from({ length: count }, (_, j) => slots.number(`loss/${i - j}`));
+      const started = slots.number('start');
+      if (started === 0) {
+        const losses = latest(converge);
+        if (i < converge || losses.at(-1)! > Math.min(...losses)) {
+          for (const name of names) dropSegment(slots, i - converge + 1, name);
+          return;
+        }
+        slots.setNumber('start', i - converge + 1);
+        slots.setNumber('threshold', (ratio * losses.reduce((sum, value) => sum + value)) / converge);
+        return;
+      }
+      // Of the segments still waiting, those before i - tolerance + 1 are in the valley whatever comes.
+      const ended = Math.min(...latest(tolerance)) > slots.number('threshold');
+      for (let j = started; j <= i; j++) {
+        const settled = j <= i - tolerance;
+        for (const name of names) {
+          if (settled) takeSegment(slots, j, name);
+          else if (ended) dropSegment(slots, j, name);
+        }
+      }
+      if (ended) slots.setNumber('ended', i);
+    },
+    average(name, slots) {
+      const waiting = Array.from({ length: slots.number('evaluations') }, (_, j) => j + 1)
+        .filter((j) => slots.get(`segment-${j}`, name) !== undefined);
+      // Before a valley has begun, the latest segment stands for it.
+      const segments = slots.number('start') === 0 ? waiting.slice(-1) : waiting;
+      const parts = segments.map((j) => ({ mean: slots.get(`segment-${j}`, name)!, size: slots.number(`segment-${j}/${name}`) }));
+      const settled = slots.get('average', name);
+      if (settled) parts.push({ mean: settled, size: slots.number(`average/${name}`) });
+      const total = parts.reduce((sum, { size }) => sum + size, 0);
+      return parts.length > 0 ? tf.addN(parts.map(({ mean, size }) => tf.mul(mean, size / total))) : undefined;
+    },
+  };
+}
+
+function closeSegment(slots: Slots, i: number, name: string): void {
+  const mean = slots.get('open', name);
+  if (!mean) return;
+  takeIntoMean(slots, `segment-${i}`, name, mean, slots.number(`open/${name}`));
+  slots.remove('open', name);
+  slots.setNumber(`open/${name}`, 0);
+}
+
+function takeSegment(slots: Slots, i: number, name: string): void {
+  const mean = slots.get(`segment-${i}`, name);
+  if (!mean) return;
+  takeIntoMean(slots, 'average', name, mean, slots.number(`segment-${i}/${name}`));
+  dropSegment(slots, i, name);
+}
+
+function dropSegment(slots: Slots, i: number, name: string): void {
+  slots.remove(`segment-${i}`, name);
+}

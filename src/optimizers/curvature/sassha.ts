@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { mapNamed } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
+import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
+import { optimizer } from '../entry.js';
+import { NORM_EPSILON } from '../flatness/ascent.js';
+import { scaled } from '../named-arithmetic.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { movingMean } from '../transforms/adaptive.js';
+import { momentumOverDiagonal } from '../transforms/over-diagonal.js';
+import { dueFor, hessianDiagonal } from './hutchinson.js';
+
+export interface SasshaOptions {
+  rho?: number;
+  beta2?: number;
+  power?: number;
+  every?: number;
+  samples?: number;
+}
+
+/**
+ * g and d at w + rho g/|g|: d <- (h/(1 - b2^t))^p, h the decaying mean of |z ∘ H z|, renewed every k updates, t the update of the
+ * last renewal (Shin et al. 2025, algorithm 1).
+ */
+export function sasshaRule({ rho = 0.2, beta2 = 0.999, power = 0.5, every = 10, samples = 1 }: SasshaOptions = {}): RefinementRule {
+  return {
+    name: 'sassha',
+    gradientEvaluations: 2 + (2 * samples) / every,
+    refine(surroundings) {
+      const { gradients, norm, slots, gradientsAt } = surroundings;
+      const displacement = scaled(gradients, rho / (norm + NORM_EPSILON));
+      const perturbed = gradientsAt(displacement);
+      const due = dueFor(Object.keys(gradients), every, slots.count);
+      if (due.length > 0) {
+        const estimates = hessianDiagonal(surroundings, { optimizer: 'sassha', names: due, samples, displacement });
+        for (const [name, estimate] of Object.entries(estimates)) {
+          slots.set('h', name, movingMean(slots.get('h', name), tf.abs(estimate), beta2));
+          slots.setNumber(`renewed/${name}`, slots.count(name));
+        }
+      }
+      const diagonal = mapNamed(perturbed, (_, name) => tf.pow(tf.div(slots.get('h', name)!, 1 - beta2 ** slots.number(`renewed/${name}`)), power));
+      return { gradients: perturbed, diagonal };
+    },
+  };
+}
+
+export const sassha = optimizer({
+  name: 'sassha', kind: 'curvature', cost: '2 + 2 samples/every (2.2)',
+  formula: 'at w + rho g/|g|: m <- mean of g, h <- mean of |z Hz| every k steps; w <- w - lr (m^/(h^^p + eps) + decay w)',
+  reference: 'Shin et al. 2025, arXiv 2502.18153',
+  schema: z.strictObject({
+    name: z.literal('sassha'),
+    rho: z.number().min(0).default(0.2).describe('distance at which gradient and curvature are taken'),
+    beta1: fraction.default(0.9), beta2: fraction.default(0.999), epsilon: positive.default(1e-4),
+    power: z.number().gt(0).max(1).default(0.5).describe('power of the curvature'),
+    every: z.int().min(1).default(10).describe('updates from one estimate of curvature to the next'),
+    samples: z.int().min(1).default(1).describe('random vectors an estimate'),
+    ...commonOptions({ learningRate: 0.15, decayPlace: 'step' }),
+  }),
+  create: (options, setting) => refined(assemble(options, setting, [momentumOverDiagonal(options)]), sasshaRule(options)),
+});

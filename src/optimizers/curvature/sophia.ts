@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { mapNamed } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
+import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
+import { optimizer } from '../entry.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { movingMean } from '../transforms/adaptive.js';
+import { clippedOverDiagonal } from '../transforms/over-diagonal.js';
+import { dueFor, hessianDiagonal } from './hutchinson.js';
+
+export interface SophiaOptions {
+  beta2?: number;
+  /** Updates of a parameter from one estimate of its curvature to the next. */
+  every?: number;
+}
+
+/** d <- h, the decaying mean of z ∘ H z, renewed every k updates (Liu et al. 2024, algorithm 3 with algorithm 1's estimator). */
+export function sophiaRule({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): RefinementRule {
+  return {
+    name: 'sophia',
+    gradientEvaluations: 1 + 2 / every,
+    refine(surroundings) {
+      const { gradients, slots } = surroundings;
+      const due = dueFor(Object.keys(gradients), every, slots.count);
+      if (due.length > 0) {
+        for (const [name, estimate] of Object.entries(hessianDiagonal(surroundings, { optimizer: 'sophia', names: due }))) {
+          slots.set('h', name, movingMean(slots.get('h', name), estimate, beta2));
+        }
+      }
+      return { gradients, diagonal: mapNamed(gradients, (_, name) => tf.clone(slots.get('h', name)!)) };
+    },
+  };
+}
+
+export const sophia = optimizer({
+  name: 'sophia', kind: 'curvature', cost: '1 + 2/every (1.2)',
+  formula: 'h <- mean of z Hz every k steps; m <- mean of g; w <- w - lr (clip(m/max(rho h, eps), 1) + decay w)',
+  reference: 'Liu et al. 2024, arXiv 2305.14342 (Sophia-H)',
+  schema: z.strictObject({
+    name: z.literal('sophia'),
+    beta1: fraction.default(0.96), beta2: fraction.default(0.99), epsilon: positive.default(1e-12),
+    rho: positive.default(0.01).describe('times the curvature; smaller clips more'),
+    every: z.int().min(1).default(10).describe('updates from one estimate of curvature to the next'),
+    ...commonOptions({ learningRate: 1e-3, decayPlace: 'step' }),
+  }),
+  create: (options, setting) => refined(assemble(options, setting, [clippedOverDiagonal(options)]), sophiaRule(options)),
+});

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { mapNamed, type NamedTensors } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
+import { baseOption, createBase } from '../base/index.js';
+import { optimizer } from '../entry.js';
+import { plusScaled, scaled } from '../named-arithmetic.js';
+import { normalLike, stepStream } from '../random.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { movingMean } from '../transforms/adaptive.js';
+
+export interface EntropySgdOptions {
+  /** Langevin steps. */
+  iterations?: number;
+  /** Size of a Langevin step. */
+  innerRate?: number;
+  /** Pull back to the weights, in the first step of training. */
+  gamma?: number;
+  /** The pull grows by 1 + scoping a step. */
+  scoping?: number;
+  noise?: number;
+  /** Share of the mean of visited points that survives a Langevin step. */
+  decay?: number;
+}
+
+/**
+ * Local entropy by Langevin dynamics x <- x - eta (g(x) + gamma (x - w)) + sqrt(2 eta) noise N(0, I), mu <- decay mu + (1 - decay) x
+ * from x = mu = w; the base gets w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are relative to w.
+ */
+export function entropySgdRule({ iterations = 20, innerRate = 0.1, gamma = 1e-2, scoping = 0, noise = 1e-4, decay = 0.75 }: EntropySgdOptions = {}): RefinementRule {
+  return {
+    name: 'entropy-sgd',
+    gradientEvaluations: iterations,
+    refine({ gradients, context, gradientsAt }) {
+      const pull = gamma * (1 + scoping) ** context.step;
+      let position: NamedTensors = mapNamed(gradients, (gradient) => tf.zerosLike(gradient));
+      let mean = position;
+      for (let i = 0; i < iterations; i++) {
+        const downhill = plusScaled(i === 0 ? gradients : gradientsAt(position), pull, position);
+        const moved = plusScaled(position, -innerRate, downhill);
+        position = noise > 0
+          ? plusScaled(moved, noise * Math.sqrt(2 * innerRate), normalLike(gradients, (name) => stepStream(context, 'entropy-sgd', i, name)))
+          : moved;
+        const here = position;
+        mean = mapNamed(mean, (tensor, name) => movingMean(tensor, here[name]!, decay));
+      }
+      return { gradients: scaled(mean, -1) };
+    },
+  };
+}
+
+export const entropySgd = optimizer({
+  name: 'entropy-sgd', kind: 'flatness', cost: 'iterations (20)',
+  formula: 'x <- x - eta (g(x) + gamma (x - w)) + noise, mu <- mean of x, L times; base step with w - mu as the gradient',
+  reference: 'Chaudhari et al. 2017, arXiv 1611.01838',
+  schema: z.strictObject({
+    name: z.literal('entropy-sgd'),
+    iterations: z.int().min(1).default(20).describe('Langevin steps'),
+    innerRate: z.number().positive().default(0.1).describe('size of a Langevin step'),
+    gamma: z.number().min(0).default(1e-2).describe('pull back to the weights'),
+    scoping: z.number().min(0).default(0).describe('growth of the pull by step'),
+    noise: z.number().min(0).default(1e-4),
+    decay: z.number().min(0).lt(1).default(0.75).describe('share of the mean that survives a Langevin step'),
+    base: baseOption({ name: 'sgd', learningRate: 1, schedule: { name: 'constant' } }),
+  }),
+  create: (options, setting) => refined(createBase(options.base, setting), entropySgdRule(options)),
+});

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { WeftError } from '../../errors.js';
+import { type NamedTensors, pickNamed } from '../../tensor/named.js';
+import { tf, tidy } from '../../tensor/tf.js';
+import { baseOption, createBase } from '../base/index.js';
+import { optimizer } from '../entry.js';
+import { plusScaled, scaled } from '../named-arithmetic.js';
+import { stepStream } from '../random.js';
+import { refined, type RefinementRule, type Surroundings } from '../refine.js';
+import { NORM_EPSILON, normOf } from './ascent.js';
+
+export interface EfficientSamOptions {
+  rho?: number;
+  /** Chance of each parameter tensor to be perturbed. */
+  beta?: number;
+  /** Share of the examples that the second gradient is taken of: those whose loss rises most. */
+  gamma?: number;
+}
+
+/** A pass forward in units of a gradient: one of its three matrix products. */
+const FORWARD_COST = 1 / 3;
+
+/**
+ * g <- gradient at w + e on the share gamma of the batch whose loss rises most from w to w + e; e = rho g/(beta |g|) on tensors
+ * drawn with chance beta, 0 on the others (Du et al. 2022, algorithm 1; tensors are drawn whole, as in its code).
+ */
+export function efficientSamRule({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientSamOptions = {}): RefinementRule {
+  return {
+    name: 'esam',
+    gradientEvaluations: 1 + gamma + (gamma < 1 ? 2 * FORWARD_COST : 0),
+    refine(surroundings) {
+      const { gradients, context, gradientsAt } = surroundings;
+      const drawn = pickNamed(gradients, Object.keys(gradients).filter((name) => stepStream(context, 'esam', name).uniform() < beta));
+      const displacement = Object.keys(drawn).length === 0 ? {} : scaled(drawn, rho / beta / (normOf(drawn) + NORM_EPSILON));
+      return { gradients: gradientsAt(displacement, gamma < 1 ? mostSensitive(surroundings, displacement, gamma) : undefined) };
+    },
+  };
+}
+
+/** Places in the batch of the examples whose loss the displacement raises most. */
+function mostSensitive({ parameters, context, charge }: Surroundings, displacement: NamedTensors, share: number): number[] {
+  const { exampleLosses, batchSize } = context;
+  if (!exampleLosses || batchSize === undefined) {
+    throw new WeftError('unsupported', "'esam' needs the loss of each example, which this training does not give", 'set gamma: 1');
+  }
+  charge(2 * FORWARD_COST);
+  const rises = tidy(() => tf.sub(exampleLosses(plusScaled(parameters, 1, displacement)), exampleLosses(parameters)).dataSync().slice());
+  const order = [...rises.keys()].sort((a, b) => rises[b]! - rises[a]! || a - b);
+  return order.slice(0, Math.max(1, Math.floor(share * batchSize))).sort((a, b) => a - b);
+}
+
+export const efficientSam = optimizer({
+  name: 'esam', kind: 'flatness', cost: '1 + gamma + 2/3 (2.17)',
+  formula: 'e = rho g/(beta |g|) on a share beta of the tensors; g <- gradient at w + e on the share gamma of examples whose loss rises most; base step',
+  reference: 'Du et al. 2022, arXiv 2110.03141',
+  schema: z.strictObject({
+    name: z.literal('esam'),
+    rho: z.number().min(0).default(0.05).describe('distance of the second gradient'),
+    beta: z.number().gt(0).max(1).default(0.6).describe('chance of each tensor to be perturbed'),
+    gamma: z.number().gt(0).max(1).default(0.5).describe('share of the examples in the second gradient'),
+    base: baseOption(),
+  }),
+  create: (options, setting) => refined(createBase(options.base, setting), efficientSamRule(options)),
+});

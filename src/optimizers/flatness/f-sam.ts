@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { mapNamed } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
+import { baseOption, createBase } from '../base/index.js';
+import { optimizer } from '../entry.js';
+import { scaled } from '../named-arithmetic.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { movingMean } from '../transforms/adaptive.js';
+import { NORM_EPSILON, normOf } from './ascent.js';
+
+export interface FriendlySamOptions {
+  rho?: number;
+  /** How much of the mean gradient is taken out of the perturbation. */
+  sigma?: number;
+  /** Share of the mean gradient that survives a step. */
+  decay?: number;
+}
+
+/** g <- gradient at w + rho d/|d|, d = g - sigma m with m the mean of earlier gradients (Li et al. 2024, algorithm 1); at first d = g. */
+export function friendlySamRule({ rho = 0.1, sigma = 1, decay = 0.9 }: FriendlySamOptions = {}): RefinementRule {
+  return {
+    name: 'f-sam',
+    gradientEvaluations: 2,
+    refine({ gradients, slots, gradientsAt }) {
+      const surprises = mapNamed(gradients, (gradient, name) => {
+        const mean = slots.get('mean', name);
+        slots.set('mean', name, mean ? movingMean(mean, gradient, decay) : tf.clone(gradient));
+        return mean ? tf.sub(gradient, tf.mul(mean, sigma)) : gradient;
+      });
+      return { gradients: gradientsAt(scaled(surprises, rho / (normOf(surprises) + NORM_EPSILON))) };
+    },
+  };
+}
+
+export const friendlySam = optimizer({
+  name: 'f-sam', kind: 'flatness', cost: '2',
+  formula: 'd = g - sigma m; m <- mean of g; g <- gradient at w + rho d/|d|; base step',
+  reference: 'Li et al. 2024, arXiv 2403.12350',
+  schema: z.strictObject({
+    name: z.literal('f-sam'),
+    rho: z.number().min(0).default(0.1).describe('distance of the second gradient'),
+    sigma: z.number().min(0).default(1).describe('how much of the mean gradient is taken out of the perturbation'),
+    decay: z.number().min(0).lt(1).default(0.9).describe('share of the mean gradient that survives a step'),
+    base: baseOption(),
+  }),
+  create: (options, setting) => refined(createBase(options.base, setting), friendlySamRule(options)),
+});

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { mapNamed } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
+import { baseOption, createBase } from '../base/index.js';
+import { optimizer } from '../entry.js';
+import { difference, plusScaled, scaled } from '../named-arithmetic.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
+
+export interface GamOptions {
+  /** Distance at which the gradient of the gradient's norm is sought. */
+  rho?: number;
+  /** Length of the differences that stand for derivatives of the norm. */
+  gradientRho?: number;
+  /** Strength of the step along the loss gradient's orthogonal part. */
+  gamma?: number;
+}
+
+/**
+ * First-order flatness in the accelerated form (Zhang et al. 2023): g1 at w + r ĝ0, h = g1 - g0, g2 at w' = w + rho ĥ, g3 at
+ * w' + r ĝ2; g <- g1 + g3 - gamma (part of g0 + g2 orthogonal to g1 + g3).
+ */
+export function gamRule({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOptions = {}): RefinementRule {
+  return {
+    name: 'gam',
+    gradientEvaluations: 4,
+    refine({ gradients: g0, norm, gradientsAt }) {
+      const g1 = gradientsAt(scaled(g0, gradientRho / (norm + NORM_EPSILON)));
+      const rise = difference(g1, g0);
+      const away = scaled(rise, rho / (normOf(rise) + NORM_EPSILON));
+      const g2 = gradientsAt(away);
+      const g3 = gradientsAt(plusScaled(away, gradientRho / (normOf(g2) + NORM_EPSILON), g2));
+      const sum = mapNamed(g1, (tensor, name) => tf.add(tensor, g3[name]!));
+      const losses = mapNamed(g0, (tensor, name) => tf.add(tensor, g2[name]!));
+      return { gradients: plusScaled(sum, -gamma, orthogonalPart(losses, sum)) };
+    },
+  };
+}
+
+export const gam = optimizer({
+  name: 'gam', kind: 'flatness', cost: '4',
+  formula: "g1 at w + r g0/|g0|; w' = w + rho h/|h|, h = g1 - g0; g2 at w'; g3 at w' + r g2/|g2|; g <- g1 + g3 - gamma perp(g0 + g2)",
+  reference: 'Zhang et al. 2023, arXiv 2303.03108',
+  schema: z.strictObject({
+    name: z.literal('gam'),
+    rho: z.number().min(0).default(0.2).describe("distance along the rise of the gradient's norm"),
+    gradientRho: z.number().min(0).default(0.02).describe('distance along the gradient'),
+    gamma: z.number().min(0).default(0.03),
+    base: baseOption(),
+  }),
+  create: (options, setting) => refined(createBase(options.base, setting), gamRule(options)),
+});

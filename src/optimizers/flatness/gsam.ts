@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { baseOption, createBase } from '../base/index.js';
+import { optimizer } from '../entry.js';
+import { plusScaled, scaled } from '../named-arithmetic.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { type Schedule } from '../schedule.js';
+import { NORM_EPSILON, orthogonalPart } from './ascent.js';
+
+export interface GsamOptions {
+  /** Distance of the second gradient by step. */
+  rho: Schedule;
+  /** Strength of the step against the surrogate gap. */
+  alpha?: number;
+}
+
+/** g <- g_s - alpha (g - g_s (g·g_s)/|g_s|^2), g_s at w + rho g/|g| (Zhuang et al. 2022, algorithm 1). */
+export function gsamRule({ rho, alpha = 0.4 }: GsamOptions): RefinementRule {
+  return {
+    name: 'gsam',
+    gradientEvaluations: 2,
+    refine({ gradients, norm, context, gradientsAt }) {
+      const perturbed = gradientsAt(scaled(gradients, rho(context.step) / (norm + NORM_EPSILON)));
+      return { gradients: plusScaled(perturbed, -alpha, orthogonalPart(gradients, perturbed)) };
+    },
+  };
+}
+
+/** From `minimum` to `maximum` in proportion to a learning rate between its own extremes over the training; `maximum` if that is constant. */
+export function proportionalTo(learningRate: Schedule, totalSteps: number, { minimum, maximum }: { minimum: number; maximum: number }): Schedule {
+  const rates = Array.from({ length: Math.max(1, totalSteps) }, (_, step) => learningRate(step));
+  const [lowest, highest] = rates.reduce(([low, high], rate) => [Math.min(low, rate), Math.max(high, rate)] as const, [Infinity, -Infinity] as const);
+  if (highest === lowest) return () => maximum;
+  return (step) => minimum + ((maximum - minimum) * (learningRate(step) - lowest)) / (highest - lowest);
+}
+
+export const gsam = optimizer({
+  name: 'gsam', kind: 'flatness', cost: '2',
+  formula: 'g_s at w + rho g/|g|; g <- g_s - alpha (part of g orthogonal to g_s); rho follows the learning rate; base step',
+  reference: 'Zhuang et al. 2022, arXiv 2203.08065',
+  schema: z.strictObject({
+    name: z.literal('gsam'),
+    rho: z.number().min(0).default(0.05).describe('distance of the second gradient at the highest learning rate'),
+    rhoMinimum: z.number().min(0).default(0.01).describe('the same at the lowest'),
+    alpha: z.number().min(0).default(0.4),
+    base: baseOption(),
+  }),
+  create: ({ rho, rhoMinimum, alpha, base: baseConfig }, setting) => {
+    const base = createBase(baseConfig, setting);
+    const range = { minimum: Math.min(rho, rhoMinimum), maximum: rho };
+    return refined(base, gsamRule({ rho: proportionalTo(base.learningRate, setting.totalSteps, range), alpha }));
+  },
+});

@@ -1,0 +1,94 @@
+/**
+ * G-TRACER in the form that its published abstract and framing allow to reconstruct (Williams & Roberts 2023): the loss plus
+ * rho times the trace ratio tr(F^-1 F(w)), F diagonal empirical Fisher information of the gradient, its running mean held fixed.
+ */
+import { z } from 'zod';
+import { countNamed, mapNamed, type NamedTensors } from '../../tensor/named.js';
+import { tf, tidy } from '../../tensor/tf.js';
+import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
+import { baseOption, createBase } from '../base/index.js';
+import { optimizer } from '../entry.js';
+import { difference, plusScaled, product, scaled } from '../named-arithmetic.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { movingMean } from '../transforms/adaptive.js';
+import { momentumOverDiagonal } from '../transforms/over-diagonal.js';
+import { normOf } from './ascent.js';
+
+export interface TracerOptions {
+  /** Strength of the regularizer; scales like one over the number of weights. */
+  rho?: number;
+  /** Share of the Fisher information that survives a step. */
+  beta?: number;
+  /** Added to the Fisher information before it divides. */
+  delta?: number;
+  /** Distance of the second gradient, in weight space. */
+  radius?: number;
+  /** Steps of each parameter in which its Fisher information settles and the regularizer rests. */
+  warmUp?: number;
+  /** Hand sqrt(f^) to the base as the diagonal that it divides by. */
+  handsOnRoot?: boolean;
+}
+
+/**
+ * g <- g + 2 rho H v with v = g/(f^ + delta), f the decaying mean of g^2, and H v = |v|(g(w + r v/|v|) - g)/r. With r = 2 rho |v|
+ * this is the gradient at w + 2 rho v: sharpness-aware minimization along the natural gradient.
+ */
+export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-2, warmUp = 100, handsOnRoot = false }: TracerOptions = {}): RefinementRule {
+  return {
+    name: 'tracer',
+    gradientEvaluations: 2,
+    refine({ gradients, slots, gradientsAt }) {
+      const fisher = mapNamed(gradients, (gradient, name) => {
+        const f = movingMean(slots.get('fisher', name), tf.square(gradient), beta);
+        slots.set('fisher', name, f);
+        return tf.div(f, 1 - beta ** slots.count(name));
+      });
+      const damped = mapNamed(fisher, (f) => tf.add(f, delta));
+      const ready = Object.keys(gradients).filter((name) => slots.count(name) > warmUp);
+      const natural = Object.fromEntries(ready.map((name) => [name, tf.div(gradients[name]!, damped[name]!)]));
+      const rest = { ...(handsOnRoot && { diagonal: mapNamed(fisher, (f) => tf.sqrt(f)) }), metrics: { traceRatio: meanRatio(gradients, damped) } };
+      const norm = ready.length > 0 ? normOf(natural) : 0;
+      if (norm === 0) return { gradients, ...rest };
+      const rise = difference(gradientsAt(scaled(natural, radius / norm)), gradients);
+      return { gradients: plusScaled(gradients, (2 * rho * norm) / radius, rise), ...rest };
+    },
+  };
+}
+
+/** Mean over all weights of g^2/(f^ + delta): the regularizer's value by weight. */
+function meanRatio(gradients: NamedTensors, damped: NamedTensors): number {
+  const ratios = tidy(() => tf.addN(Object.values(mapNamed(product(gradients, gradients), (square, name) => tf.sum(tf.div(square, damped[name]!))))).dataSync()[0]!);
+  return ratios / countNamed(gradients);
+}
+
+const tracerOptions = {
+  rho: z.number().min(0).default(2e-5).describe('strength; scales like one over the number of weights'),
+  delta: positive.default(1e-3).describe('damping of the Fisher information, of the order of the variance of the gradient'),
+  radius: positive.default(1e-2).describe('distance of the second gradient'),
+  warmUp: z.int().min(0).default(100).describe('steps in which the Fisher information settles and the regularizer rests'),
+};
+
+export const sgdTracer = optimizer({
+  name: 'sgd-tracer', kind: 'flatness', cost: '2',
+  formula: 'f <- mean of g^2; v = g/(f^ + delta); g <- g + 2 rho H v; base step',
+  reference: 'reconstructed from Williams & Roberts 2023, arXiv 2306.13914',
+  schema: z.strictObject({
+    name: z.literal('sgd-tracer'), ...tracerOptions,
+    beta: fraction.default(0.99).describe('share of the Fisher information that survives a step'),
+    base: baseOption({ name: 'momentum' }),
+  }),
+  create: (options, setting) => refined(createBase(options.base, setting), tracerRule(options)),
+});
+
+export const adamTracer = optimizer({
+  name: 'adam-tracer', kind: 'flatness', cost: '2',
+  formula: "v <- mean of g^2; m <- mean of g + 2 rho H g/(v^ + delta); w <- w - lr (m^/(sqrt(v^) + eps) + decay w)",
+  reference: 'reconstructed from Williams & Roberts 2023, arXiv 2306.13914',
+  schema: z.strictObject({
+    name: z.literal('adam-tracer'), ...tracerOptions,
+    beta1: fraction.default(0.9), beta2: fraction.default(0.999), epsilon: positive.default(1e-8),
+    ...commonOptions({ learningRate: 1e-3, decayPlace: 'step' }),
+  }),
+  create: (options, setting) =>
+    refined(assemble(options, setting, [momentumOverDiagonal(options)]), tracerRule({ ...options, beta: options.beta2, handsOnRoot: true })),
+});

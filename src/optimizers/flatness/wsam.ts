@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { baseOption, createBase } from '../base/index.js';
+import { optimizer } from '../entry.js';
+import { difference, plusScaled, scaled } from '../named-arithmetic.js';
+import { refined, type RefinementRule } from '../refine.js';
+import { NORM_EPSILON } from './ascent.js';
+
+export interface WeightedSamOptions {
+  rho?: number;
+  /** Weight of sharpness against loss, gamma/(1 - gamma) to 1; 1/2 is SAM. */
+  gamma?: number;
+  /** Leave sharpness out of the base optimizer's statistics and subtract its gradient after the step. */
+  decoupled?: boolean;
+}
+
+/**
+ * L + a (L(w + e) - L) with a = gamma/(1 - gamma): g <- g + a (g_s - g), or, decoupled, the base's step with g and then
+ * w <- w - lr a (g_s - g) (Yue et al. 2023, algorithms 1 and 2).
+ */
+export function weightedSamRule({ rho = 0.05, gamma = 0.9, decoupled = true }: WeightedSamOptions = {}): RefinementRule {
+  const a = gamma / (1 - gamma);
+  return {
+    name: 'wsam',
+    gradientEvaluations: 2,
+    refine({ gradients, norm, learningRate, gradientsAt }) {
+      const sharpness = difference(gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))), gradients);
+      if (decoupled) return { gradients, correction: scaled(sharpness, -learningRate * a) };
+      return { gradients: plusScaled(gradients, a, sharpness) };
+    },
+  };
+}
+
+export const weightedSam = optimizer({
+  name: 'wsam', kind: 'flatness', cost: '2',
+  formula: 's = (gradient at w + rho g/|g|) - g, a = gamma/(1 - gamma); base step with g + a s, or with g and w <- w - lr a s',
+  reference: 'Yue et al. 2023, arXiv 2305.15817',
+  schema: z.strictObject({
+    name: z.literal('wsam'),
+    rho: z.number().min(0).default(0.05).describe('distance of the second gradient'),
+    gamma: z.number().min(0).lt(1).default(0.9).describe('weight of sharpness; 0.5 is SAM'),
+    decoupled: z.boolean().default(true).describe("keep sharpness out of the base optimizer's statistics"),
+    base: baseOption(),
+  }),
+  create: (options, setting) => refined(createBase(options.base, setting), weightedSamRule(options)),
+});

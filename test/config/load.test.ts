@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkConfig, loadConfig, mergeConfig, parseOverride } from '../../src/config/index.js';
+import { parseDuration } from '../../src/cli/commands/search.js';
+import { said } from '../said.js';
+import { ROOT } from '../search/weft.js';
+
+describe('configuration', () => {
+  let folder: string;
+  const file = (text: string): string => {
+    const path = join(folder, 'weft.yaml');
+    writeFileSync(path, text);
+    return path;
+  };
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'weft-config-'))));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('has a default for everything', () => {
+    const config = checkConfig({});
+    expect(config.space.name).to.equal('macro-cnn');
+    expect(config.controller.name).to.equal('enas');
+    expect(config.data.source).to.equal('digits');
+    expect(checkConfig(config)).to.deep.equal(config);
+  });
+
+  it('merges file, flags and overrides, later ones winning', () => {
+    const path = file('seed: 3\nsearch:\n  epochs: 7\n  optimizer: { name: nesterov, learningRate: 0.2 }\n');
+    const config = loadConfig(path, { seed: 4 }, parseOverride('search.optimizer.learningRate=0.3'));
+    expect(config.seed).to.equal(4);
+    expect(config.search.epochs).to.equal(7);
+    expect(config.search.optimizer).to.include({ name: 'nesterov', learningRate: 0.3 });
+  });
+
+  it('drops the options of what is replaced by another name', () => {
+    expect(mergeConfig({ space: { name: 'mlp', depth: 3 } }, { space: { name: 'macro-cnn' } })).to.deep.equal({ space: { name: 'macro-cnn' } });
+    expect(mergeConfig({ space: { name: 'mlp', depth: 3 } }, { space: { depth: 4 } })).to.deep.equal({ space: { name: 'mlp', depth: 4 } });
+  });
+
+  it('says where broken YAML breaks', () => {
+    expect(said(() => loadConfig(file('seed: 1\nsearch: {epochs: 3\ndata: x\n')))).to.match(/weft\.yaml:\d+:\d+: /);
+    expect(said(() => loadConfig(file('- a\n- b\n')))).to.match(/weft\.yaml:1:1: .*a sequence/);
+    expect(said(() => loadConfig(join(folder, 'none.yaml')))).to.match(/no configuration file/);
+  });
+
+  it('names an unknown field with its line, its column and the nearest known one', () => {
+    expect(said(() => loadConfig(file('seed: 1\nsearch:\n  epoch: 3\n')))).to.match(/weft\.yaml:3:3: unknown option 'search\.epoch': did you mean 'epochs'\?/);
+    expect(said(() => loadConfig(file('sed: 1\n')))).to.match(/weft\.yaml:1:1: unknown option 'sed': did you mean 'seed'\?/);
+  });
+
+  it('names a wrong value with its place', () => {
+    expect(said(() => loadConfig(file('data:\n  labelNoise: 2\n')))).to.match(/weft\.yaml:2:3: data\.labelNoise: /);
+    expect(said(() => loadConfig(file('search:\n  optimizer: { name: nestrov }\n')))).to.match(/search\.optimizer/);
+  });
+
+  it('reads overrides as YAML', () => {
+    expect(parseOverride('a.b=3')).to.deep.equal({ a: { b: 3 } });
+    expect(parseOverride('a={name: sam, rho: 0.05}')).to.deep.equal({ a: { name: 'sam', rho: 0.05 } });
+    expect(said(() => parseOverride('a.b'))).to.match(/no override/);
+  });
+
+  it('reads lengths of time', () => {
+    expect(['90', '90s', '10m', '1.5h'].map(parseDuration)).to.deep.equal([90, 90, 600, 5400]);
+    expect(said(() => parseDuration('soon'))).to.match(/no length of time/);
+  });
+
+  it('accepts every shipped recipe', () => {
+    const recipes = readdirSync(join(ROOT, 'runs', 'recipes')).filter((name) => name.endsWith('.yaml'));
+    expect(recipes).to.include('digits.yaml');
+    for (const recipe of recipes) loadConfig(join(ROOT, 'runs', 'recipes', recipe));
+  });
+});

@@ -1,0 +1,119 @@
+/** What can be typed. Commands load what they need when they run, so that `weft --help` is instant. */
+import { Command, Option } from 'commander';
+import { packageVersion } from '../runs/environment.js';
+
+const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
+
+/** The whole command line: every command with its arguments and options. */
+export function program(): Command {
+  const weft = new Command('weft')
+    .description('Neural architecture search with shared weights: search, retrain, report, export.')
+    .version(packageVersion)
+    .showHelpAfterError('(weft --help lists the commands)')
+    .configureHelp({ sortSubcommands: false })
+    .exitOverride();
+  const backend = (): Option => new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);
+  const json = (): Option => new Option('--json', 'one JSON line an event, as when the output is no terminal');
+
+  weft.command('search')
+    .description('search an architecture, retrain the best from scratch, test it once, report')
+    .option('-r, --recipe <name>', 'a recipe under runs/recipes, for example digits')
+    .option('-c, --config <file>', 'a YAML configuration (see weft init)')
+    .option('--space <name|file>', 'search space, by name or a file of your own')
+    .option('--controller <name|file>', 'search strategy, by name or a file of your own')
+    .option('--preset <name>', "the controller's constants: paper, official-code, …")
+    .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
+    .option('--seed <n>', 'seed of every random draw', Number)
+    .option('--epochs <n>', 'epochs of the search', Number)
+    .option('--budget <time>', 'time after which the search ends and the best is derived, for example 10m')
+    .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
+    .option('--runs <folder>', 'where run directories are made', 'runs')
+    .addOption(backend()).addOption(json())
+    .action(async (options) => (await import('./commands/search.js')).search(options));
+
+  weft.command('resume')
+    .description('go on with a search that was stopped or killed')
+    .argument('<run>', 'its run directory')
+    .option('--budget <time>', 'a new time budget, counted from the beginning of the search')
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/search.js')).resume(run, options));
+
+  weft.command('status')
+    .description('where a run stands, or all runs')
+    .argument('[run]', 'run directory; all under --runs by default')
+    .option('--runs <folder>', 'where run directories are', 'runs')
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/status.js')).status(run, options));
+
+  weft.command('derive')
+    .description('choose again from a finished search: more candidates, more batches')
+    .argument('<run>', 'run directory')
+    .option('--candidates <n>', 'architectures sampled from the controller', Number)
+    .option('--batches <n>', 'validation batches each is judged on', Number)
+    .option('--top <n>', 'how many of the best to print', Number, 5)
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
+
+  weft.command('train')
+    .description('train one architecture from scratch and test it')
+    .argument('<architecture>', 'its text encoding, as printed by search and derive')
+    .option('-r, --recipe <name>', 'a recipe for space, data and training')
+    .option('-c, --config <file>', 'a YAML configuration')
+    .option('--run <run>', 'take the configuration of this run')
+    .option('--space <name|file>', 'search space')
+    .option('--data <name|path>', 'data')
+    .option('--seed <n>', 'seed', Number)
+    .option('--epochs <n>', 'epochs of training', Number)
+    .option('--set <field=value...>', 'any other field of the configuration')
+    .option('--runs <folder>', 'where run directories are made', 'runs')
+    .addOption(backend()).addOption(json())
+    .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
+
+  weft.command('evaluate')
+    .description("a run's trained network on its test part or on other data")
+    .argument('<run>', 'run directory')
+    .option('--data <name|path>', "other data of the same shape; the run's test part by default")
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/evaluate.js')).evaluate(run, options));
+
+  weft.command('export')
+    .description("a run's trained network for stock TensorFlow.js (browser and Node), and as safetensors")
+    .argument('<run>', 'run directory')
+    .option('-o, --out <folder>', 'where to write; <run>/export by default')
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/export.js')).exportRun(run, options));
+
+  weft.command('report')
+    .description('one self-contained HTML file about a run')
+    .argument('<run>', 'run directory')
+    .option('-o, --out <file>', 'where to write; <run>/report.html by default')
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/report.js')).report(run, options));
+
+  weft.command('spaces')
+    .description('the search spaces and controllers, with their options')
+    .argument('[name|file]', 'one space or controller in detail')
+    .addOption(json())
+    .action(async (name, options) => (await import('./commands/spaces.js')).spaces(name, options));
+
+  weft.command('init')
+    .description('write a commented search space of your own and a configuration that runs')
+    .argument('[folder]', 'where to write', '.')
+    .option('--js', 'JavaScript instead of TypeScript')
+    .option('--force', 'overwrite files that exist')
+    .addOption(json())
+    .action(async (folder, options) => (await import('./commands/init.js')).init(folder, options));
+
+  weft.command('doctor')
+    .description('what works on this machine, and what to do about what does not')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/doctor.js')).doctor(options));
+
+  weft.command('setup')
+    .description('fetch or build the native TensorFlow library (weft falls back to WebAssembly without it)')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (_options, command: Command) => (await import('./commands/setup.js')).setup(command.args));
+
+  return weft;
+}

@@ -1,6 +1,8 @@
 /** Signs that a search has gone wrong although it ran to its end, read from its events. */
 import { type SearchSpace } from '../graph/define-space.js';
+import { type BuiltOperation } from '../operations/operation.js';
 import { isOneOf, isSubset } from '../space/choice.js';
+import { decoded } from './decoded.js';
 import { type EventLog } from './event-log.js';
 import { decimal, integer, isNumber, percent, points } from './format.js';
 import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
@@ -61,7 +63,7 @@ function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   if (!comparison?.interval?.every(isNumber)) return [];
   const alarms: Alarm[] = [];
   const [, high] = comparison.interval;
-  if (high < 0) alarms.push({ code: 'worse-than-random', message: `The controller's candidates are worse than random ones by ${points(-comparison.difference).slice(1)} points on average: here the search has cost accuracy.` });
+  if (high < 0) alarms.push({ code: 'worse-than-random', message: `The controller's candidates are worse than random ones by ${points(-comparison.difference).slice(1)} points on average: this controller has not helped here.` });
   const chance = space && 1 / space.task.classes;
   if (chance !== undefined && Math.max(comparison.controllerMean, comparison.randomMean) < 1.2 * chance) {
     alarms.push({ code: 'chance', message: `The candidates' accuracy with shared weights is at the level of guessing (${percent(chance)}), so their order means nothing. Train the shared weights longer.` });
@@ -92,34 +94,31 @@ function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
     if (new Set(picked).size === 1 && options.split(',').length ** (1 - picked.length) < UNLIKELY) alarms.push({ code: 'one-option', message: `All ${picked.length} decisions between ${options.split(',').join(', ')} fell on ${picked[0]!}.` });
   }
 
-  const chosen = space.activate(architecture).filter((node) => node.kind === 'operation' && space.supernet.graph.outNeighbors(node.name).some((user) => space.supernet.graph.getNodeAttribute(user, 'kind') === 'select'));
-  if (chosen.length > 1 && chosen.every((node) => node.kind === 'operation' && Object.keys(node.built.parameters).length === 0) && someCandidateLearns(space)) {
+  const chosen = space.activate(architecture).filter(({ name }) => isOptional(space, name)).flatMap((node) => (node.kind === 'operation' ? [node.built] : []));
+  if (chosen.length > 1 && !chosen.some(learns) && space.supernet.order.some((name) => isOptional(space, name) && builtOf(space, name).some(learns))) {
     alarms.push({ code: 'no-weights', message: `None of the ${chosen.length} chosen operations of the derived network has weights.` });
   }
   return alarms;
 }
 
-function someCandidateLearns({ supernet: { graph, order } }: SearchSpace): boolean {
-  return order.some((name) => {
-    const node = graph.getNodeAttributes(name);
-    const optional = graph.outNeighbors(name).some((user) => graph.getNodeAttribute(user, 'kind') === 'select');
-    return node.kind === 'operation' && optional && [...node.built.values()].some(({ parameters }) => Object.keys(parameters).length > 0);
-  });
+/** Whether some choice decides on the node. */
+function isOptional({ supernet: { graph } }: SearchSpace, name: string): boolean {
+  return graph.outNeighbors(name).some((user) => graph.getNodeAttribute(user, 'kind') === 'select');
+}
+
+function builtOf({ supernet: { graph } }: SearchSpace, name: string): BuiltOperation[] {
+  const node = graph.getNodeAttributes(name);
+  return node.kind === 'operation' ? [...node.built.values()] : [];
+}
+
+function learns({ parameters }: BuiltOperation): boolean {
+  return Object.keys(parameters).length > 0;
 }
 
 function progressAlarms(log: EventLog): Alarm[] {
-  const started = log.last('search-started');
-  if (!started || log.last('search-finished')) return [];
-  const epochs = log.all('epoch').length;
-  const phase = log.last('retrain-started') ? 'the derived network was being retrained' : log.last('candidate') ? 'candidates were being compared' : `${integer(epochs)} of ${integer(started.epochs)} epochs were done`;
+  if (log.last('search-finished')) return [];
+  const phase = log.last('retrain-started') ? 'the network was being trained'
+    : log.last('candidate') ? 'candidates were being compared'
+      : `${integer(log.all('epoch').length)} of ${integer(log.last('search-started')?.epochs)} epochs were done`;
   return [{ code: 'unfinished', message: `The run is not finished: ${phase} when this report was made.` }];
-}
-
-/** The architecture of this text, or undefined when it does not belong to the space. */
-export function decoded(space: SearchSpace, text: string): unknown {
-  try {
-    return space.decode(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -49,9 +49,9 @@ export function duration(seconds: unknown): string {
   return (hours > 0 ? [`${hours}${NBSP}h`, `${minutes}${NBSP}min`] : [`${minutes}${NBSP}min`, `${rest}${NBSP}s`]).join(NBSP);
 }
 
-/** 'one network', '3 networks'. */
-export function plural(count: number, noun: string): string {
-  return `${count === 1 ? 'one' : integer(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** 'one epoch', '3 epochs'. */
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return count === 1 ? `one ${noun}` : `${integer(count)} ${nouns}`;
 }
 
 function grouped(digits: string): string {

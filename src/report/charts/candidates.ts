@@ -24,6 +24,7 @@ export function candidatesChart(log: EventLog): string | undefined {
   const row = (source: Source): number => ROW[source];
   const values = [...candidates.map(({ accuracy }) => accuracy), ...means.map(({ x }) => x)];
   const dots = stacked(candidates, Math.min(...values), Math.max(...values));
+  const top = (source: Source): number => Math.max(...dots.filter((dot) => dot.source === source).map(({ y }) => y));
   const interval = comparison && isNumber(comparison.randomMean) && comparison.interval.every(isNumber)
     ? [{ x1: comparison.randomMean + comparison.interval[0], x2: comparison.randomMean + comparison.interval[1], y: row('controller') - 0.17 }]
     : [];
@@ -31,24 +32,24 @@ export function candidatesChart(log: EventLog): string | undefined {
 
   return drawChart({
     ariaLabel: 'Accuracy of candidates from the controller and of random architectures',
-    height: 250,
-    marginLeft: 16,
-    marginRight: 24,
-    marginTop: 22,
-    x: { percent: true, nice: true },
-    y: { domain: [-0.32, 1.85], axis: null },
+    height: 300,
+    marginLeft: 14,
+    marginRight: 14,
+    marginTop: 6,
+    x: { percent: true, inset: 8 },
+    y: { domain: [-0.3, Math.max(...dots.map(({ y }) => y)) + 0.22], axis: null },
     marks: [
       Plot.axisX({ label: 'accuracy with shared weights (%)', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 7, color: color('muted') }),
       sources.map((source) => Plot.ruleY([row(source)], { stroke: color('faint') })),
       comparison && isNumber(comparison.randomMean) ? Plot.ruleX([comparison.randomMean], { stroke: color('random'), strokeDasharray: '3 3' }) : null,
-      Plot.dot(dots, { x: 'x', y: 'y', r: 3.1, fill: ({ source }: { source: Source }) => color(source), fillOpacity: 0.75 }),
+      Plot.dot(dots, { x: 'x', y: 'y', r: 2.9, fill: ({ source }: { source: Source }) => color(source), fillOpacity: 0.75 }),
       Plot.ruleY(interval, { x1: 'x1', x2: 'x2', y: 'y', stroke: color('controller'), strokeWidth: 5, strokeOpacity: 0.35 }),
       means.map(({ source, x }) => Plot.dot([{ x }], { x: 'x', y: row(source) - 0.17, r: 5, symbol: 'diamond', fill: color(source), stroke: color('paper'), strokeWidth: 1.5 })),
       means.map(({ source, x }) => label([{ x }], { x: 'x', y: row(source) - 0.17, dy: 14, text: () => `mean ${percent(x)}`, fill: color(source) })),
-      sources.map((source) => rowTitle(source, row(source), candidates.filter((candidate) => candidate.source === source).length)),
+      sources.map((source) => rowTitle(source, top(source) + 0.13, candidates.filter((candidate) => candidate.source === source).length)),
       chosen ? [
         Plot.dot([chosen], { x: 'x', y: 'y', r: 4.6, fill: 'none', stroke: color('found'), strokeWidth: 2.2 }),
-        label([chosen], { x: 'x', y: 'y', dy: -12, text: () => 'derived', fill: color('found'), textAnchor: 'end', dx: 6 }),
+        label([chosen], { x: 'x', y: 'y', dy: -13, text: () => 'derived', fill: color('found'), textAnchor: 'end', dx: 8 }),
       ] : null,
     ],
   });
@@ -57,7 +58,7 @@ export function candidatesChart(log: EventLog): string | undefined {
 function rowTitle(source: Source, y: number, count: number): Plot.Markish {
   const fill: ColorName = source;
   const words = source === 'controller' ? `controller, ${count} candidates` : `random, ${count} architectures`;
-  return Plot.text([words], { frameAnchor: 'left', y: () => y, dy: -9, textAnchor: 'start', fontWeight: 600, fill: color(fill), stroke: color('paper'), strokeWidth: 4 });
+  return Plot.text([words], { frameAnchor: 'left', y: () => y, textAnchor: 'start', fontWeight: 600, fill: color(fill) });
 }
 
 /** Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column fits. */
@@ -71,7 +72,7 @@ function stacked(candidates: readonly EventOf<'candidate'>[], low: number, high:
     heights.set(key, level + 1);
     return { source: candidate.source, hash: candidate.hash, x: low + column * width, level };
   });
-  const step = Math.min(0.072, 0.62 / Math.max(...heights.values()));
+  const step = Math.min(0.064, 0.66 / Math.max(...heights.values()));
   return placed.map(({ level, ...dot }) => ({ ...dot, y: ROW[dot.source] + 0.06 + level * step }));
 }
 

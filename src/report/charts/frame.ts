@@ -60,6 +60,12 @@ export function integerTicks(last: number, count = 7): number[] {
   return ticks[0] === 1 ? ticks : [1, ...ticks];
 }
 
+/** At most `count` of the items, evenly spaced, the last one among them. */
+export function thin<T>(items: readonly T[], count: number): readonly T[] {
+  const stride = Math.ceil(items.length / count);
+  return stride <= 1 ? items : items.filter((_, i) => (items.length - 1 - i) % stride === 0);
+}
+
 /** The coordinates that are rounded: digits beyond these are noise of floating point. */
 const GEOMETRY = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'width', 'height', 'fill-opacity', 'points']);
 

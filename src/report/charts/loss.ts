@@ -3,7 +3,10 @@ import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { decimal, isNumber } from '../format.js';
 import { color } from '../palette.js';
-import { drawChart, epochAxis, gridY, label } from './frame.js';
+import { drawChart, epochAxis, gridY, label, thin } from './frame.js';
+
+/** Steps that are drawn: more would only make the file large. */
+const MAX_DOTS = 400;
 
 /** Mean loss of each epoch as a line, over single steps as dots; cross-entropy in nats. */
 export function lossChart(log: EventLog): string | undefined {
@@ -20,7 +23,7 @@ export function lossChart(log: EventLog): string | undefined {
     marks: [
       gridY(),
       epochAxis(last.x),
-      Plot.dot(steps, { x: 'x', y: 'y', r: 1.5, fill: color('muted'), fillOpacity: 0.45 }),
+      Plot.dot(thin(steps, MAX_DOTS), { x: 'x', y: 'y', r: 1.5, fill: color('muted'), fillOpacity: 0.45 }),
       Plot.lineY(epochs, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 2 }),
       Plot.dot([last], { x: 'x', y: 'y', r: 3, fill: color('controller') }),
       label([last], { x: 'x', y: 'y', text: ({ y }: { y: number }) => decimal(y, 2), dx: 8, textAnchor: 'start', fill: color('controller') }),

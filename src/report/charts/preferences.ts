@@ -1,46 +1,57 @@
 /** The controller's probabilities as heat strips, and how they came about. */
 import * as Plot from '@observablehq/plot';
+import { percent } from '../format.js';
 import { color, fillName } from '../palette.js';
-import { type PreferenceGroup, type PreferenceSnapshot } from '../preferences.js';
-import { CHART_WIDTH, drawChart, integerTicks } from './frame.js';
+import { entropyOf, maximalEntropy, type PreferenceGroup, type PreferenceSnapshot } from '../preferences.js';
+import { CHART_WIDTH, drawChart, thin } from './frame.js';
 
 const ROW_HEIGHT = 25;
+const MARGIN_TOP = 42;
 
 /**
  * One row for every decision of the group, one cell for each option: the darker, the more probable. For subsets
- * a cell is the probability that the node is in, which makes a triangle of skip connections.
+ * a cell is the probability that the node is in, which makes a triangle of skip connections. The last column is
+ * the row's entropy as a share of that of uniform choice.
  */
 export function preferenceChart({ options, rows, subset }: PreferenceGroup): string {
   const columns = options.slice(0, Math.max(...rows.map(({ probabilities }) => probabilities.length)));
   const cells = rows.flatMap(({ label, probabilities }) => probabilities.map((p, i) => ({ row: label, column: columns[i] ?? String(i), p, strong: p > 0.55 })));
+  const entropies = rows.map(({ label, probabilities }) => ({ row: label, share: entropyOf(probabilities, subset) / maximalEntropy(probabilities.length, subset) }));
+  const marginLeft = Math.max(subset ? 46 : 30, 14 + 7 * Math.max(...rows.map(({ label }) => label.length)));
   return drawChart({
     ariaLabel: subset ? 'Probability of each skip connection' : 'Probability of each option by decision',
-    height: rows.length * ROW_HEIGHT + 46,
-    marginTop: 40,
+    height: rows.length * ROW_HEIGHT + MARGIN_TOP + 6,
+    marginTop: MARGIN_TOP,
     marginBottom: 6,
-    marginLeft: Math.max(46, 12 + 7 * Math.max(...rows.map(({ label }) => label.length))),
+    marginLeft,
+    marginRight: 62,
     x: { type: 'band', domain: columns, padding: 0.06 },
     y: { type: 'band', domain: rows.map(({ label }) => label), padding: 0.08 },
+    opacity: { type: 'identity' },
     marks: [
-      Plot.axisX({ anchor: 'top', label: subset ? 'from node' : null, labelArrow: 'none', tickSize: 0, color: color('muted') }),
-      Plot.axisY({ label: subset ? 'to node' : null, labelArrow: 'none', tickSize: 0, color: color('muted') }),
+      Plot.axisX({ anchor: 'top', label: subset ? 'from' : null, labelArrow: 'none', tickSize: 0, tickPadding: subset ? 4 : 13, color: color('muted') }),
+      Plot.axisY({ label: subset ? 'to' : null, labelArrow: 'none', tickSize: 0, color: color('muted') }),
+      subset ? null : columns.map((column, i) => Plot.text([column], { x: [column], text: ['●'], frameAnchor: 'top', dy: -9, fontSize: 9, fill: color(fillName(i)) })),
       Plot.cell(cells, { x: 'column', y: 'row', fill: color('wash'), rx: 3 }),
       Plot.cell(cells, { x: 'column', y: 'row', fill: color('controller'), fillOpacity: 'p', rx: 3 }),
       ...[false, true].map((strong) => Plot.text(cells.filter((cell) => cell.strong === strong), {
         x: 'column', y: 'row', text: ({ p }: { p: number }) => (100 * p).toFixed(0), fill: color(strong ? 'onStrong' : 'ink'), fontSize: columns.length > 14 ? 9 : 11,
       })),
+      Plot.text(entropies, { y: 'row', frameAnchor: 'right', dx: 50, textAnchor: 'end', text: ({ share }: { share: number }) => percent(share, 0), fill: color('muted'), fontSize: 11 }),
+      Plot.text(['entropy'], { frameAnchor: 'top-right', dx: 50, dy: subset ? -16 : -25, textAnchor: 'end', fill: color('muted') }),
     ],
-    opacity: { type: 'identity' },
   });
 }
 
 /** Decisions that small multiples have room for. */
 const MAX_PANELS = 24;
 const PANELS_A_ROW = 4;
+/** Epochs that a panel shows. */
+const MAX_EPOCHS = 60;
 
 /** A small panel for every decision: the options' probabilities over the epochs, stacked to one, in the colours of the drawings. */
 export function preferenceHistoryChart(snapshots: readonly PreferenceSnapshot[], pattern: string): string | undefined {
-  const history = snapshots.flatMap(({ epoch, groups }) => groups.filter((group) => group.pattern === pattern && !group.subset).map((group) => ({ epoch, group })));
+  const history = thin(snapshots, MAX_EPOCHS).flatMap(({ epoch, groups }) => groups.filter((group) => group.pattern === pattern && !group.subset).map((group) => ({ epoch, group })));
   const last = history.at(-1);
   if (!last || history.length < 2) return undefined;
   const paths = last.group.rows.slice(0, MAX_PANELS).map(({ path }) => path);
@@ -54,26 +65,26 @@ export function preferenceHistoryChart(snapshots: readonly PreferenceSnapshot[],
   const lastEpoch = last.epoch + 1;
   const named = bands.filter(({ epoch, y1, y2 }) => epoch === lastEpoch && y2 - y1 >= 0.3).map((band) => ({ ...band, middle: (band.y1 + band.y2) / 2, name: last.group.options[band.option] ?? String(band.option) }));
   const rows = Math.ceil(paths.length / PANELS_A_ROW);
-  const multiline = { fx: 'fx', fy: 'fy' } as const;
+  const panel = { fx: 'fx', fy: 'fy' } as const;
   return drawChart({
     ariaLabel: 'Probability of each option over the epochs, by decision',
     width: CHART_WIDTH,
-    height: rows * 92 + 34,
+    height: rows * 92 + 40,
     marginLeft: 14,
     marginRight: 10,
     marginTop: 18,
-    marginBottom: 30,
+    marginBottom: 36,
     x: { domain: [history[0]!.epoch + 1, lastEpoch] },
     y: { domain: [0, 1], axis: null },
     fx: { axis: null, padding: 0.12, domain: Array.from({ length: Math.min(PANELS_A_ROW, paths.length) }, (_, i) => i) },
     fy: { axis: null, padding: 0.24 },
     marks: [
-      Plot.axisX(integerTicks(lastEpoch, 2).slice(-1), { anchor: 'bottom', label: 'epoch', labelArrow: 'none', labelAnchor: 'right', tickSize: 3, tickFormat: 'd', color: color('muted') }),
+      Plot.axisX([lastEpoch], { anchor: 'bottom', label: 'epoch', labelArrow: 'none', labelAnchor: 'right', labelOffset: 34, tickSize: 3, tickFormat: 'd', color: color('muted') }),
       last.group.options.map((_, option) => Plot.areaY(bands.filter((band) => band.option === option), {
-        ...multiline, x: 'epoch', y1: 'y1', y2: 'y2', z: 'path', fill: color(fillName(option)), stroke: color('paper'), strokeWidth: 0.6,
+        ...panel, x: 'epoch', y1: 'y1', y2: 'y2', z: 'path', fill: color(fillName(option)), stroke: color('paper'), strokeWidth: 0.6,
       })),
-      Plot.text(named, { ...multiline, x: () => lastEpoch, y: 'middle', text: 'name', textAnchor: 'end', dx: -4, fill: color('onFill'), fontSize: 11, fontWeight: 600 }),
-      Plot.text(paths.map((path, i) => ({ ...place(path), title: titles[i] })), { ...multiline, frameAnchor: 'top-left', dy: -13, text: 'title', fill: color('muted'), fontSize: 11 }),
+      Plot.text(named, { ...panel, x: () => lastEpoch, y: 'middle', text: 'name', textAnchor: 'end', dx: -4, fill: color('onFill'), fontSize: 11, fontWeight: 600 }),
+      Plot.text(paths.map((path, i) => ({ ...place(path), title: titles[i] })), { ...panel, frameAnchor: 'top-left', dy: -13, text: 'title', fill: color('muted'), fontSize: 11 }),
     ],
   });
 }

@@ -32,7 +32,7 @@ export function rewardChart(log: EventLog): string | undefined {
   const ends = spread(drawn.map(({ name, color, points }) => ({ name, color, ...points.at(-1)! })), range(drawn.flatMap(({ points }) => points.map(({ y }) => y))));
   return drawChart({
     ariaLabel: 'Mean reward by epoch of the controller and of random sampling',
-    marginRight: 78,
+    marginRight: 92,
     x: { domain: [Math.min(1, last - 1), last] },
     y: { label: '↑ reward (validation accuracy, %)', labelArrow: 'none', percent: true, nice: true },
     marks: [
@@ -57,9 +57,9 @@ function range(values: readonly number[]): number {
   return Math.max(...values) - Math.min(...values) || 0.01;
 }
 
-/** Moves labels apart that would lie on each other: at least 8 % of the vertical range between them. */
+/** Moves labels apart that would lie on each other: at least 9 % of the vertical range between them. */
 function spread<L extends Point>(labels: readonly L[], height: number): (L & { at: number })[] {
-  const gap = 0.08 * height;
+  const gap = 0.09 * height;
   const placed = [...labels].sort((a, b) => a.y - b.y).map((one) => ({ ...one, at: one.y }));
   for (let i = 1; i < placed.length; i++) placed[i]!.at = Math.max(placed[i]!.at, placed[i - 1]!.at + gap);
   return placed;

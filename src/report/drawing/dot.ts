@@ -11,7 +11,7 @@ export interface DrawingOptions {
 
 /** The graph with all of its edges. */
 export function toDot({ nodes, edges }: Outline, { direction = 'down', thumbnail = false }: DrawingOptions = {}): string {
-  const [between, along] = thumbnail ? [0.06, 0.1] : direction === 'down' ? [0.2, 0.22] : [0.16, 0.26];
+  const [between, along] = thumbnail ? [0.06, 0.1] : direction === 'down' ? [0.2, 0.22] : [0.16, 0.17];
   return [
     'digraph architecture {',
     `  rankdir=${direction === 'down' ? 'TB' : 'LR'}; bgcolor="transparent"; nodesep=${between}; ranksep=${along};`,
@@ -41,7 +41,7 @@ function sizeOf({ role, label, options }: OutlineNode, direction: 'down' | 'righ
   const text = (size: number, room: number): number => room + (size / 72) * 0.58 * label.length;
   switch (role) {
     case 'choice':
-      return thumbnail ? [0.26, 0.17] : [Math.max(0.84, text(11, 0.42)), 0.31];
+      return thumbnail ? [0.26, 0.17] : direction === 'down' ? [Math.max(0.84, text(11, 0.42)), 0.31] : [text(11, 0.24), 0.34];
     case 'choices':
       return direction === 'down' ? [CELL.width * options!.length, CELL.height] : [CELL.width, CELL.height * options!.length];
     case 'join':

@@ -16,10 +16,10 @@ export async function drawOutline(outline: Outline, options: DrawingOptions = {}
   const trunk = new Set(outline.nodes.filter((node) => node.trunk).map(({ id }) => id));
   const isArc = ({ from, to, main }: OutlineEdge): boolean => !main && trunk.has(from) && trunk.has(to);
   const layout = await layOut(toDot({ ...outline, edges: outline.edges.filter((edge) => !isArc(edge)) }, options));
-  const vertical = options.direction !== 'right';
-  const arcs = outline.edges.filter((edge) => isArc(edge) && edge.share > 0).map((edge) => ({ edge, points: arc(edge, layout, trunk, vertical) }));
-  const curves = outline.edges.filter((edge) => !isArc(edge)).map((edge) => ({ edge, points: layout.edges.get(edgeKey(edge.from, edge.to))! }));
   const { thumbnail = false } = options;
+  const vertical = options.direction !== 'right';
+  const arcs = outline.edges.filter((edge) => isArc(edge) && edge.share > 0).map((edge) => ({ edge, points: arc(edge, layout, trunk, vertical, thumbnail ? 0.09 : 0.17) }));
+  const curves = outline.edges.filter((edge) => !isArc(edge)).map((edge) => ({ edge, points: layout.edges.get(edgeKey(edge.from, edge.to))! }));
   const body = [
     ...[...arcs, ...curves].map(({ edge, points }) => drawEdge(edge, points, thumbnail)),
     ...outline.nodes.map((node) => drawNode(node, layout.nodes.get(node.id)!, vertical, thumbnail)),
@@ -31,7 +31,7 @@ export async function drawOutline(outline: Outline, options: DrawingOptions = {}
 }
 
 /** A bow from the side of one trunk node to the side of another, wide enough to pass the nodes between. */
-function arc({ from, to, resized }: OutlineEdge, { nodes }: Layout, trunk: ReadonlySet<string>, vertical: boolean): Point[] {
+function arc({ from, to, resized }: OutlineEdge, { nodes }: Layout, trunk: ReadonlySet<string>, vertical: boolean, rise: number): Point[] {
   const along = ({ x, y }: Placed): number => (vertical ? y : x);
   const across = ({ x, y }: Placed): number => (vertical ? x : y);
   const half = ({ width, height }: Placed): number => (vertical ? width : height) / 2;
@@ -39,7 +39,7 @@ function arc({ from, to, resized }: OutlineEdge, { nodes }: Layout, trunk: Reado
   const passed = [...nodes].filter(([id, node]) => trunk.has(id) && along(node) > along(a) && along(node) < along(b)).map(([, node]) => half(node));
   const side = resized ? -1 : 1;
   // A cubic with both handles this far out bulges by three quarters of it.
-  const handle = (Math.max(half(a), half(b), ...passed) + 5 + 0.17 * (along(b) - along(a))) / 0.75;
+  const handle = (Math.max(half(a), half(b), ...passed) + 5 + rise * (along(b) - along(a))) / 0.75;
   const point = (position: number, offset: number): Point => (vertical ? [across(a) + side * offset, position] : [position, across(a) - side * offset]);
   const lean = Math.min(8, 0.12 * (along(b) - along(a)));
   return [point(along(a), half(a)), point(along(a) + lean, handle), point(along(b) - lean, handle), point(along(b), half(b) + 1)];
@@ -69,14 +69,17 @@ function drawNode(node: OutlineNode, place: Placed, vertical: boolean, thumbnail
   const round = node.role === 'join' && isSign(node.label);
   const fill = node.role === 'choice' ? fillName(node.options![0]!.index) : round ? 'faint' : thumbnail ? (node.role === 'resize' ? 'muted' : 'faint') : 'wash';
   const shape = node.role === 'input' && !thumbnail ? '' : box(place, color(fill), round ? place.width / 2 : Math.min(5, place.height / 3));
-  return `<g>${title}${shape}${thumbnail ? '' : drawLabel(node, place)}</g>`;
+  return `<g>${title}${shape}${thumbnail ? '' : drawLabel(node, place, vertical)}</g>`;
 }
 
-function drawLabel({ role, label, caption }: OutlineNode, place: Placed): string {
+function drawLabel({ role, label, caption }: OutlineNode, place: Placed, vertical: boolean): string {
   const size = { choice: 11, choices: 9, join: isSign(label) ? 11 : 9, fixed: 10, resize: 9, input: 9 }[role];
   const ink = role === 'choice' ? 'onFill' : role === 'input' || role === 'resize' ? 'muted' : 'ink';
-  const number = role === 'choice' && caption !== undefined ? text(place.x - place.width / 2 + 6, place.y, caption, 8, 'onFill', ' text-anchor="start" fill-opacity="0.65"') : '';
-  return number + text(place.x + (number ? 4 : 0), place.y, label, size, ink, role === 'choice' ? ' font-weight="600"' : '');
+  if (role !== 'choice' || caption === undefined) return text(place.x, place.y, label, size, ink);
+  const left = place.x - place.width / 2;
+  return vertical
+    ? text(left + 6, place.y, caption, 8, ink, ' text-anchor="start" fill-opacity="0.65"') + text(place.x + 4, place.y, label, size, ink, ' font-weight="600"')
+    : text(left + 3, place.y - 7.5, caption, 6.5, ink, ' text-anchor="start" fill-opacity="0.65"') + text(place.x, place.y + 2, label, size, ink, ' font-weight="600"');
 }
 
 /** One cell for every option, the stronger coloured the more often it is used. */
@@ -89,7 +92,7 @@ function drawOptions({ options = [], caption }: OutlineNode, place: Placed, vert
       + text(cell.x, cell.y - 4, name, 9, share > 0.35 ? 'onFill' : 'ink', ' font-weight="600"') + text(cell.x, cell.y + 6.5, percent(share, 0), 7.5, share > 0.35 ? 'onFill' : 'muted');
   });
   const corner: Point = vertical ? [place.x - place.width / 2 - 9, place.y] : [place.x, place.y - place.height / 2 - 7];
-  return cells.join('') + (caption === undefined ? '' : text(...corner, caption, 9, 'muted'));
+  return cells.join('') + (caption === undefined ? '' : text(...corner, caption, 9, 'muted', ` paint-order="stroke" stroke="${color('paper')}" stroke-width="3"`));
 }
 
 function box({ x, y, width, height }: Placed, fill: string, radius: number, opacity = 1): string {

@@ -1,11 +1,11 @@
 /** How the search and the retraining went. */
-import { decoded } from '../alarms.js';
 import { candidatesChart } from '../charts/candidates.js';
 import { entropyChart } from '../charts/entropy.js';
 import { lossChart } from '../charts/loss.js';
 import { preferenceChart, preferenceHistoryChart } from '../charts/preferences.js';
 import { learningRateChart, retrainLossChart } from '../charts/retraining.js';
 import { rewardChart } from '../charts/reward.js';
+import { decoded } from '../decoded.js';
 import { supernetSvg } from '../drawing/index.js';
 import { type EventLog } from '../event-log.js';
 import { integer, percent, points } from '../format.js';
@@ -23,8 +23,7 @@ export function comparisonSection(log: EventLog): Content {
     + `a difference of ${points(difference)} points (${percent(confidence, 0)} bootstrap interval ${points(interval?.[0])} to ${points(interval?.[1])}). `
     + 'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
   return section('comparison', 'Controller and random sampling',
-    html`<p class="claim">${sentence(verdict)}</p>\n<p>${numbers}</p>\n`,
-    figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.', { wide: true }));
+    html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`);
 }
 
 export function courseSection(log: EventLog): Content {
@@ -63,7 +62,8 @@ async function usageFigure(space: ReportInput['space'], log: EventLog): Promise<
   const architectures = sampled.map(({ architecture }) => decoded(space, architecture)).filter((architecture) => architecture !== undefined);
   if (architectures.length === 0) return undefined;
   const who = candidates.length > 0 ? `the controller’s ${integer(architectures.length)} candidates` : `${integer(architectures.length)} children trained so far`;
-  return figure(await supernetSvg(space, architectures), `Every option of the space, coloured by the share of ${who} that use it; skip connections are the wider, the more often they are used.`, { wide: true, title: 'Use of the supernet' });
+  const picture = await supernetSvg(space, architectures);
+  return figure(picture, `Every option of the space, coloured by the share of ${who} that use it; skip connections are the wider, the more often they are used.`, { wide: !/ width="[1-4]?\d?\d[."]/.test(picture), title: 'Use of the supernet' });
 }
 
 export function retrainingSection(log: EventLog): Content {
@@ -75,6 +75,6 @@ export function retrainingSection(log: EventLog): Content {
 }
 
 function sentence(text: unknown): string {
-  const words = String(text ?? '');
+  const words = String(text ?? '').replace(/ %/g, '\u00a0%');
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) || words === '' ? '' : '.'}`;
 }

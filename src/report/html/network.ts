@@ -1,6 +1,6 @@
 /** The derived network and the candidates it was chosen from. */
-import { decoded } from '../alarms.js';
 import { type Candidate, rankCandidates } from '../candidates.js';
+import { decoded } from '../decoded.js';
 import { architectureSvg } from '../drawing/index.js';
 import { type EventLog } from '../event-log.js';
 import { ABSENT, decimal, integer, percent } from '../format.js';
@@ -9,14 +9,15 @@ import { type Content, html, type Markup, raw, section, table } from './markup.j
 
 const SHOWN = 10;
 
-/** The derived network as a drawing, or the best so far while there is none. */
+/** The derived network as a drawing, or the one that was given, or the best so far. */
 export async function networkSection({ space }: ReportInput, log: EventLog): Promise<Content> {
   const derived = log.last('derived');
-  const text = derived?.architecture ?? log.last('epoch')?.best?.architecture;
+  const trained = log.last('retrain-started')?.architecture;
+  const text = derived?.architecture ?? trained ?? log.last('epoch')?.best?.architecture;
   if (text === undefined) return undefined;
   const architecture = space && decoded(space, text);
-  const title = derived ? 'The network that was found' : 'The best network so far';
-  const words = html`<p><code>${text}</code>${derived && html` <span class="hash">hash ${derived.hash}</span>`}</p>\n`;
+  const title = derived ? 'The network that was found' : trained ? 'The network' : 'The best network so far';
+  const words = html`<p><code>${text}</code>${derived && html`<br><code class="hash">hash ${derived.hash}</code>`}</p>\n`;
   if (!space || architecture === undefined) return section('network', title, words, html`<p class="sub">The search space was not at hand when this report was made, so there is no drawing.</p>`);
   const across = await architectureSvg(space, architecture, { direction: 'right' });
   const tall = await architectureSvg(space, architecture);
@@ -35,12 +36,11 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
     percent(candidate.accuracy),
     decimal(candidate.loss),
     drawn(candidate),
-    await thumbnail(space, candidate.architecture),
-    html`<code>${bodyOf(candidate.architecture)}</code>${candidate.hash === derived && html` <strong>derived</strong>`}`,
+    html`<div class="candidate">${await thumbnail(space, candidate.architecture)}<span><code>${bodyOf(candidate.architecture)}</code>${candidate.hash === derived && html`<br><strong class="found">derived</strong>`}</span></div>`,
   ]));
   return section('candidates', 'The best candidates',
     html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were judged for the final choice, with the same shared weights on the same batches. Only the controller’s can be derived.</p>\n`,
-    table(['', 'accuracy', 'loss', 'drawn', 'network', 'encoding'], rows, [1, 2]));
+    table(['', 'accuracy', 'loss', 'drawn', 'network'], rows, [1, 2]));
 }
 
 function drawn({ drawn: { controller, random } }: Candidate): string {
@@ -48,9 +48,9 @@ function drawn({ drawn: { controller, random } }: Candidate): string {
   return [times(controller, 'controller'), times(random, 'random')].filter(Boolean).join(', ') || ABSENT;
 }
 
-async function thumbnail(space: ReportInput['space'], text: string): Promise<Markup | string> {
+async function thumbnail(space: ReportInput['space'], text: string): Promise<Markup | undefined> {
   const architecture = space && decoded(space, text);
-  return space && architecture !== undefined ? raw(await architectureSvg(space, architecture, { direction: 'right', thumbnail: true })) : ABSENT;
+  return space && architecture !== undefined ? raw(await architectureSvg(space, architecture, { direction: 'right', thumbnail: true })) : undefined;
 }
 
 /** The choices without the space's name and fingerprint. */

@@ -23,10 +23,11 @@ export function nameOf({ manifest }: ReportInput): string {
 
 function searched({ config }: ReportInput, log: EventLog): string {
   const started = log.last('search-started');
-  if (!started) return 'The search has not started yet.';
   const data = lookUp(config, 'data', 'source');
-  const facts = [started.space, `${hugeInteger(started.size)} architectures`, `${started.controller} controller`, `seed ${started.seed}`];
-  return [...facts, ...(typeof data === 'string' ? [`data ${data}`] : [])].join(' · ');
+  const facts = started
+    ? [started.space, `${hugeInteger(String(started.size))} architectures`, `${started.controller} controller`, `seed ${started.seed}`]
+    : [lookUp(config, 'space', 'name'), log.last('retrain-started') ? 'one architecture, given by hand' : 'not started yet'];
+  return [...facts, typeof data === 'string' && `data ${data}`].filter(Boolean).join(' · ');
 }
 
 /** What the test says, no stronger than its size allows, and how the network was found. */
@@ -36,11 +37,11 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
   if (tested && isNumber(tested.accuracy)) {
     const [low, high] = wilsonInterval(tested.accuracy, tested.count);
     return html`<div class="verdict"><span class="big">${percent(tested.accuracy)}</span><div>
-<p><strong>of ${integer(tested.count)} test examples are classified correctly by the network that was found</strong> (95 % interval ${percent(low)} to ${percent(high)}). It was tested once, on examples that neither the search nor the retraining had seen.</p>
+<p><strong>of ${integer(tested.count)} test examples are classified correctly by the ${log.last('derived') ? 'network that was found' : 'trained network'}</strong> (95\u00a0% interval ${percent(low)} to ${percent(high)}). It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
 <p class="sub">${howFound(log)}</p></div></div>`;
   }
   if (isNumber(perplexity)) return html`<div class="verdict"><span class="big">${decimal(perplexity, 1)}</span><div><p><strong>test perplexity of the network that was found</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
-  return html`<div class="verdict open"><div><p><strong>There is no test result yet.</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
+  return html`<div class="verdict open"><div><p><strong>${log.last('search-finished') ? 'The network was not retrained, so there is no test result.' : 'There is no test result yet.'}</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
 }
 
 function howFound(log: EventLog): string {
@@ -49,11 +50,10 @@ function howFound(log: EventLog): string {
   const retrain = log.last('retrain-started');
   const retrained = log.all('retrain-epoch').length;
   const epochs = log.all('weights-epoch').length;
-  if (!started) return '';
   return [
-    `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} examples and rewarded on ${integer(started.validation)}.`,
-    derived && `The best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch').replace('batchs', 'batches')}, was derived.`,
-    retrain && retrained > 0 && `It was trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} examples.`,
+    started && `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} examples and rewarded on ${integer(started.validation)}.`,
+    derived && `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
+    retrain && retrained > 0 && `Trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} examples.`,
   ].filter(Boolean).join(' ');
 }
 
@@ -65,7 +65,7 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
     ['parameters of the network', integer(log.last('retrain-started')?.parameters ?? lookUp(summary, 'parameters'))],
     ['multiply-adds per example', integer(lookUp(summary, 'multiplyAdds'))],
     ['test loss (nats)', decimal(log.last('tested')?.loss)],
-    ['accuracy with shared weights', percent(log.last('derived')?.accuracy)],
+    ['shared-weight accuracy', percent(log.last('derived')?.accuracy)],
     ['weights of the supernet', integer(started?.parameters)],
     ['architectures evaluated', integer(finished?.evaluations)],
     ['gradients computed', finished ? integer(finished.gradientEvaluations.search + finished.gradientEvaluations.retrain) : ABSENT],

@@ -28,16 +28,18 @@ section{margin-top:44px;padding-top:22px;border-top:1px solid var(--faint)}
 .claim{font-size:18px;font-weight:550;border-left:4px solid var(--controller);padding-left:14px;max-width:64ch}
 .figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:28px 36px;align-items:start}
 figure{margin:0;min-width:0}
+.beside{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:12px 36px;align-items:start;margin-top:18px}
 figure.wide{grid-column:1/-1}
+figure.wide+p{margin-top:12px}
 figcaption{color:var(--muted);font-size:14px;line-height:1.45;margin-top:6px;max-width:72ch}
 .picture{overflow-x:auto}
 svg{display:block;max-width:100%;height:auto}
 svg.chart{width:100%}
 svg.drawing{margin:0 auto}
 .tall{display:none}
-.across svg.drawing{max-width:none}
-.network{display:grid;grid-template-columns:minmax(0,1fr);gap:14px}
+.across svg.drawing{min-width:640px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
+p code{line-height:1.4}
 code{overflow-wrap:anywhere}
 pre{margin:0 0 12px;padding:12px 16px;background:var(--wash);border-radius:8px;overflow-x:auto;line-height:1.5}
 .scroll{overflow-x:auto;margin:0 0 12px}
@@ -46,8 +48,9 @@ th{color:var(--muted);font-weight:500;text-align:left;white-space:nowrap}
 th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--faint);vertical-align:middle}
 .number{text-align:right}
 td code{font-size:12px}
-td svg.drawing{min-width:150px;max-width:300px;max-height:76px;margin:0}
-tr.chosen td{background:var(--wash)}
+.candidate{display:flex;flex-wrap:wrap;align-items:center;gap:4px 18px}
+.candidate svg.drawing{flex:0 0 auto;width:auto;max-width:260px;max-height:64px;margin:0}
+.found{color:var(--found)}
 .hash{color:var(--muted)}
 details{margin:0 0 12px}
 summary{cursor:pointer;color:var(--muted)}
@@ -58,7 +61,7 @@ footer{margin-top:48px;color:var(--muted);font-size:13px}
 @media (max-width:720px){
 main{padding:24px 16px 48px}
 h1{font-size:26px}
-.figures{grid-template-columns:minmax(0,1fr)}
+.figures,.beside{grid-template-columns:minmax(0,1fr)}
 .verdict .big{font-size:42px}
 .across{display:none}
 .tall{display:block}

@@ -1,0 +1,10 @@
+import { type SearchSpace } from '../graph/define-space.js';
+
+/** The architecture that a text stands for, or undefined when it does not belong to the space. */
+export function decoded(space: SearchSpace, text: string): unknown {
+  try {
+    return space.decode(text);
+  } catch {
+    return undefined;
+  }
+}

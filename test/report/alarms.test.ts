@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { findAlarms } from '../../src/report/alarms.js';
+import { eventLog } from '../../src/report/event-log.js';
+import { type SearchSpace } from '../../src/graph/define-space.js';
+import { type SearchEvent } from '../../src/search/events.js';
+import { activation, batchNorm, conv, defineSpace, dense, globalAveragePool, identity, oneOf, repeat, z } from '../../src/index.js';
+import { DIGITS, fixture } from './fixture.js';
+
+const codes = (events: readonly SearchEvent[], space?: SearchSpace): string[] => findAlarms(eventLog(events), space).map(({ code }) => code);
+
+/** The events with those of one type changed. */
+function change<T extends SearchEvent['type']>(events: readonly SearchEvent[], type: T, edit: (event: Extract<SearchEvent, { type: T }>) => object): SearchEvent[] {
+  return events.map((event) => (event.type === type ? ({ ...event, ...edit(event as Extract<SearchEvent, { type: T }>) } as SearchEvent) : event));
+}
+
+describe('report alarms', () => {
+  const { events, space } = fixture();
+  const derivedAs = (pick: (cardinality: number, slot: number) => number): SearchEvent[] =>
+    change(events, 'derived', () => ({ architecture: space.encode(space.fromGenotype(space.cardinalities.map(pick))) }));
+
+  it('finds nothing in an ordinary run', () => expect(codes(events, space)).to.deep.equal([]));
+
+  it('sees a controller that has stopped exploring', () => {
+    const decided = (rows: number[][]): number[][] => rows.map((row) => row.map((_, i) => (i === 0 ? 0.999 : 0.001 / (row.length - 1))));
+    const collapsed = change(events, 'preferences', ({ decisions }) => ({ decisions: Object.fromEntries(Object.entries(decisions).map(([path, rows]) => [path, decided(rows)])) }));
+    expect(codes(collapsed)).to.deep.equal(['entropy-collapse']);
+  });
+
+  it('sees candidates that are all the same', () => {
+    expect(codes(change(events, 'derived', () => ({ distinct: 1 })))).to.deep.equal(['few-distinct']);
+    expect(codes(change(events, 'derived', () => ({ distinct: 6 })))).to.deep.equal([]);
+  });
+
+  it('sees all skip connections, none, and one operation everywhere', () => {
+    expect(codes(derivedAs((cardinality, slot) => (cardinality === 2 ? 1 : slot % 5)), space)).to.deep.equal(['all-skips']);
+    expect(codes(derivedAs((cardinality, slot) => (cardinality === 2 ? 0 : slot % 5)), space)).to.deep.equal(['no-skips']);
+    expect(codes(derivedAs((cardinality, slot) => (cardinality === 2 ? slot % 2 : 4)), space)).to.deep.equal(['one-option']);
+  });
+
+  it('sees a network of nothing but identities', () => {
+    const cells = defineSpace({
+      name: 'cells', description: '', options: z.strictObject({}),
+      choices: () => ({ nodes: repeat(6, () => oneOf(['skip', 'conv', 'relu'])) }),
+      graph(g, { nodes }) {
+        let x = g.apply('stem', conv({ filters: 4, size: 1 }), g.input);
+        nodes.forEach((node, i) => (x = g.choose(`node${i}`, node, { skip: identity(), conv: conv({ filters: 4, size: 3 }), relu: activation('relu') }, x)));
+        return g.apply('classifier', dense({ units: 10 }), g.apply('pool', globalAveragePool(), g.apply('norm', batchNorm(), x)));
+      },
+    }).create({}, DIGITS) as SearchSpace;
+    const derived = (architecture: unknown): SearchEvent[] => change(events, 'derived', () => ({ architecture: cells.encode(architecture) }));
+    expect(codes(derived({ nodes: ['skip', 'skip', 'skip', 'skip', 'skip', 'skip'] }), cells)).to.deep.equal(['one-option', 'no-weights']);
+    expect(codes(derived({ nodes: ['skip', 'relu', 'skip', 'conv', 'skip', 'skip'] }), cells)).to.deep.equal([]);
+  });
+
+  it('sees guessing, and a controller that loses against random sampling', () => {
+    const lost = change(events, 'comparison', () => ({ controllerMean: 0.1, randomMean: 0.11, difference: -0.01, interval: [-0.02, -0.004] }));
+    expect(codes(lost, space)).to.deep.equal(['worse-than-random', 'chance']);
+  });
+
+  it('sees a loss that is no number or does not fall', () => {
+    expect(codes(change(events, 'weights-epoch', ({ epoch }) => (epoch === 3 ? { loss: null } : {})))).to.deep.equal(['loss']);
+    expect(codes(change(events, 'weights-epoch', ({ epoch }) => ({ loss: 1 + epoch })))).to.deep.equal(['loss']);
+  });
+
+  it('says where an unfinished run stood', () => {
+    const message = (until: SearchEvent['type']): string => findAlarms(eventLog(events.slice(0, events.findIndex(({ type }) => type === until)))).at(-1)!.message;
+    expect(message('weights-step')).to.include('0 of 12 epochs');
+    expect(message('derived')).to.include('candidates were being compared');
+    expect(message('tested')).to.include('being trained');
+  });
+});

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { type Browser, chromium } from 'playwright-core';
+import { PNG } from 'pngjs';
+import { buildReport } from '../../src/report/index.js';
+import { fixtureRun } from './fixture.js';
+
+const EXECUTABLE = '/usr/bin/chromium';
+const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+describe('report in a browser', function () {
+  let browser: Browser;
+  let page: string;
+
+  before(async function () {
+    if (!existsSync(EXECUTABLE)) this.skip(); // no Chromium on this machine
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+    page = await buildReport(fixtureRun());
+  });
+  after(() => browser?.close());
+
+  for (const [device, width] of [['screen', 1200], ['phone', 390]] as const) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      it(`shows on a ${device}, ${colorScheme}, without errors, requests or sideways scrolling`, async () => {
+        const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled: true });
+        const complaints: string[] = [];
+        tab.on('console', (message) => complaints.push(message.text()));
+        tab.on('pageerror', (error) => complaints.push(error.message));
+        tab.on('request', (request) => request.url().startsWith('http') && complaints.push(request.url()));
+        await tab.setContent(page);
+        const size = await tab.evaluate('[document.documentElement.scrollWidth, innerWidth]') as [number, number];
+        expect(size[0]).to.be.at.most(size[1]);
+        const { data } = PNG.sync.read(await tab.screenshot());
+        const bright = brightness(data);
+        // Mostly the scheme's paper, but by no means empty.
+        expect(bright.median > 128).to.equal(colorScheme === 'light');
+        expect(bright.distinct).to.be.above(50);
+        const drawn = await tab.evaluate(`[...document.querySelectorAll('svg')].filter((svg) => svg.getBoundingClientRect().width > 100 && svg.getBoundingClientRect().height > 20).length`);
+        expect(drawn).to.be.above(15);
+        expect(complaints).to.deep.equal([]);
+        await tab.close();
+      });
+    }
+  }
+});
+
+function brightness(rgba: Buffer): { median: number; distinct: number } {
+  const values: number[] = [];
+  const colors = new Set<number>();
+  for (let i = 0; i < rgba.length; i += 4) {
+    values.push((rgba[i]! + rgba[i + 1]! + rgba[i + 2]!) / 3);
+    colors.add((rgba[i]! << 16) | (rgba[i + 1]! << 8) | rgba[i + 2]!);
+  }
+  return { median: values.sort((a, b) => a - b)[values.length >> 1]!, distinct: colors.size };
+}

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { candidatesChart } from '../../src/report/charts/candidates.js';
+import { entropyChart } from '../../src/report/charts/entropy.js';
+import { integerTicks, thin } from '../../src/report/charts/frame.js';
+import { lossChart } from '../../src/report/charts/loss.js';
+import { preferenceChart, preferenceHistoryChart } from '../../src/report/charts/preferences.js';
+import { learningRateChart, retrainLossChart } from '../../src/report/charts/retraining.js';
+import { rewardChart } from '../../src/report/charts/reward.js';
+import { type EventLog, eventLog } from '../../src/report/event-log.js';
+import { entropyOf, maximalEntropy, readPreferences } from '../../src/report/preferences.js';
+import { fixture } from './fixture.js';
+import { expectGolden } from './golden.js';
+import { markupMistake } from './well-formed.js';
+
+const charts: Record<string, (log: EventLog) => string | undefined> = {
+  loss: lossChart, reward: rewardChart, entropy: entropyChart, candidates: candidatesChart, 'retrain-loss': retrainLossChart, 'learning-rate': learningRateChart,
+};
+
+describe('report charts', () => {
+  const { events, space } = fixture();
+  const log = eventLog(events);
+  const snapshots = readPreferences(log, space);
+
+  for (const [name, chart] of Object.entries(charts)) {
+    it(`draws the ${name} chart, the same every time`, () => {
+      const svg = chart(log);
+      expect(svg).to.equal(chart(log));
+      expect(markupMistake(svg!)).to.equal(undefined);
+      expect(svg).to.not.match(/NaN|undefined| id=|<style|<script/);
+      expectGolden(`${name}.svg`, svg);
+    });
+
+    it(`has no ${name} chart of nothing, and none that fails on gaps`, () => {
+      expect(chart(eventLog([]))).to.equal(undefined);
+      const holes = events.map((event) => Object.fromEntries(Object.entries(event).map(([field, value]) => [field, typeof value === 'number' && field !== 'epoch' ? null : value])));
+      expect(chart(eventLog(holes)) ?? '').to.not.match(/NaN|undefined/);
+      const first = events.map((event, i) => (i === 0 ? event : { ...event, ...('epoch' in event && event.epoch === 1 ? { loss: null, reward: null, random: null, entropy: null, learningRate: null } : {}) }));
+      expect(chart(eventLog(first))).to.be.a('string').that.does.not.match(/NaN/);
+    });
+  }
+
+  it('draws what one epoch gives', () => {
+    const log = eventLog(fixture({ epochs: 1, candidates: 1 }).events);
+    for (const chart of Object.values(charts)) expect(chart(log)).to.be.a('string').that.does.not.match(/NaN/);
+  });
+
+  it('shows every candidate as a dot, and the derived one with a ring', () => {
+    const svg = candidatesChart(log)!;
+    expect(svg.match(/<circle [^>]*r="2.9"/g)).to.have.length(100);
+    expect(svg).to.include('derived');
+    const { controllerMean, randomMean } = log.last('comparison')!;
+    for (const mean of [controllerMean, randomMean]) expect(svg).to.include(`mean ${(100 * mean).toFixed(1)}`);
+  });
+
+  it('draws probabilities as heat strips and skip connections as a triangle', () => {
+    const [operations, skips] = snapshots.at(-1)!.groups;
+    expect(operations!.options).to.deep.equal(['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3']);
+    expect(operations!.rows.map(({ label }) => label)).to.deep.equal(['0', '1', '2', '3', '4', '5']);
+    expect(skips!.subset).to.equal(true);
+    expect(skips!.rows.map(({ probabilities }) => probabilities.length)).to.deep.equal([1, 2, 3, 4, 5]);
+    expectGolden('preferences-operations.svg', preferenceChart(operations!));
+    expectGolden('preferences-skips.svg', preferenceChart(skips!));
+    expectGolden('preferences-history.svg', preferenceHistoryChart(snapshots, 'layers.*.op'));
+    expect(preferenceHistoryChart(snapshots, 'layers.*.skip')).to.equal(undefined);
+  });
+
+  it('reads preferences without the space too', () => {
+    const groups = readPreferences(log).at(-1)!.groups;
+    expect(groups.map(({ pattern, subset, options }) => [pattern, subset, options.length])).to.deep.equal([['layers.*.op', false, 6], ['layers.*.skip', true, 5]]);
+    expect(readPreferences(eventLog([{ type: 'preferences', epoch: 0, decisions: { 'a.0': null, 'a.1': [[null]], 'b.0': [] } }])).at(-1)!.groups).to.deep.equal([]);
+  });
+
+  it('measures entropy in nats, at most that of uniform choice', () => {
+    expect(entropyOf([0.25, 0.25, 0.25, 0.25], false)).to.be.closeTo(Math.log(4), 1e-12);
+    expect(entropyOf([0.5, 0.5, 0.5], true)).to.be.closeTo(maximalEntropy(3, true), 1e-12);
+    expect(entropyOf([1, 0], false)).to.equal(0);
+  });
+
+  it('thins long series to their last item and places whole ticks', () => {
+    const items = Array.from({ length: 1000 }, (_, i) => i);
+    expect(thin(items, 60)).to.have.length.at.most(60).and.include(999);
+    expect(thin(items.slice(0, 5), 60)).to.deep.equal([0, 1, 2, 3, 4]);
+    for (const last of [1, 2, 7, 8, 30, 310, 12345]) {
+      const ticks = integerTicks(last);
+      expect(ticks[0]).to.equal(1);
+      expect(ticks.at(-1)).to.be.at.most(last);
+      expect(ticks.length).to.be.at.most(8);
+    }
+  });
+});

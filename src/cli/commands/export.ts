@@ -1,0 +1,49 @@
+/** `weft export`: a run's trained network as files for others. */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { checkConfig } from '../../config/index.js';
+import { WeftError } from '../../errors.js';
+import { exportModel } from '../../export/index.js';
+import { openRun, writeFolderAtomic } from '../../runs/index.js';
+import { loadModel } from '../../search/model.js';
+import { loadBackend } from '../../tensor/backend.js';
+import { createOutput } from '../output.js';
+import { loadSpace } from '../registry.js';
+import { show } from './search.js';
+
+/** What white is in data sets whose pixels are not bytes. */
+const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
+
+/** Writes the exported network into a folder of its own; a former export there is replaced, anything else is not. */
+export async function exportRun(directory: string, options: { out?: string; json?: boolean }): Promise<void> {
+  const output = createOutput(options);
+  const run = openRun(directory);
+  const folder = resolve(options.out ?? join(run.path, 'export'));
+  if (!isReplaceable(folder)) throw new WeftError('export', `${folder} has other files in it`, 'choose a new folder with --out');
+  await loadBackend('cpu');
+  const model = await loadModel(run.path, loadSpace);
+  try {
+    const largestPixel = LARGEST_PIXELS[checkConfig(run.config).data.source];
+    const files = await exportModel(model, largestPixel === undefined ? {} : { largestPixel });
+    mkdirSync(dirname(folder), { recursive: true });
+    writeFolderAtomic(folder, files);
+    output.emit({ type: 'exported', run: run.path, folder, files: Object.keys(files) });
+    output.say(`wrote ${show(folder)}`);
+    for (const [name, content] of Object.entries(files)) output.say(`      ${name.padEnd(24)} ${formatBytes(Buffer.byteLength(content))}`);
+    output.say(`next  npx http-server ${show(folder)}    (and open the page it names; ${show(join(folder, 'README.md'))} shows how to load the network)`);
+  } finally {
+    model.store.dispose();
+  }
+}
+
+/** Whether nothing of the user's is lost when the folder is replaced: it is new, empty, or an export and nothing else. */
+function isReplaceable(folder: string): boolean {
+  if (!existsSync(folder)) return true;
+  const names = readdirSync(folder);
+  const isExport = names.includes('model.json') && names.includes('architecture.json') && names.every((name) => EXPORTED.test(name));
+  return names.length === 0 || isExport;
+}
+
+const EXPORTED = /^(model\.json|model\.safetensors|architecture\.json|group1-shard\d+of\d+\.bin|README\.md|index\.html|tf\.min\.js)$/;
+
+const formatBytes = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -1,0 +1,128 @@
+/** A child as a graph model of TensorFlow.js: from raw pixels to logits and probabilities, without weft. */
+import { type Normalization } from '../data/index.js';
+import { WeftError } from '../errors.js';
+import { type Child } from '../supernet/child.js';
+import { type ParameterStore } from '../supernet/parameter-store.js';
+import { loadBackend } from '../tensor/backend.js';
+import { stream } from '../tensor/rng.js';
+import { tf, tidy, type Tensor, type Tensor2D } from '../tensor/tf.js';
+import { FINAL_EVALUATION } from '../training/evaluate.js';
+import { foldAffine } from './fold.js';
+import { createGraphWriter, INPUT, type Reference, shapeDef, type, typeName } from './graph-def.js';
+import { isExportable, writeStep } from './kernels/index.js';
+import { type Constant, dtypeOf, type Program, shapeOf, type Step, stepsOf, traceProgram, type Value } from './program.js';
+
+/** A trained child and what its inputs are. */
+export interface TrainedChild {
+  readonly child: Child;
+  readonly store: Pick<ParameterStore, 'parameters' | 'statistics'>;
+  readonly normalization: Normalization;
+  /** [H,W,C] of one example. */
+  readonly inputShape: readonly number[];
+}
+
+type GraphArtifacts = Required<Pick<tf.io.ModelArtifacts, 'modelTopology' | 'signature' | 'weightSpecs'>> & { readonly weightData: ArrayBuffer };
+export type Metadata = NonNullable<tf.io.ModelArtifacts['userDefinedMetadata']>;
+/** All artifacts of a graph model. */
+export type GraphModel = GraphArtifacts & { readonly format: string; readonly generatedBy: string; readonly userDefinedMetadata: Metadata };
+
+/** Largest difference to the child, relative to its largest logit, that folding and rounding may make. */
+const TOLERANCE = 1e-4;
+/** Other numbers of examples than those that the graph was written down with. */
+const CHECKED_EXAMPLES = 4;
+
+/**
+ * The artifacts of a graph model with the input `input` [N,H,W,C], in the units of the data set, and the outputs
+ * `logits` and `probabilities` [N,classes]. Stock TensorFlow.js has run it once and agreed with the child.
+ */
+export async function graphModel(trained: TrainedChild, generatedBy: string, metadata: Metadata): Promise<GraphModel> {
+  const before = tf.getBackend();
+  // In plain JavaScript every kernel of ours is made of stock ones.
+  await loadBackend('cpu');
+  try {
+    const program = foldAffine(traceProgram((x) => outputsOf(trained, x), {
+      input: (examples) => exampleInputs(trained, examples),
+      names: new Map(Object.entries({ ...trained.store.parameters, ...trained.store.statistics }).map(([name, { id }]) => [id, name])),
+      isWhole: isExportable,
+    }));
+    const artifacts = { format: 'graph-model', generatedBy, ...writeProgram(program, trained.inputShape), userDefinedMetadata: metadata };
+    await verify(artifacts, trained);
+    return artifacts;
+  } finally {
+    await tf.setBackend(before);
+  }
+}
+
+/** Logits and probabilities of inputs as they are in the data set. */
+function outputsOf({ child, store, normalization: { mean, std } }: TrainedChild, x: Tensor): { logits: Tensor2D; probabilities: Tensor2D } {
+  const normalized = tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std]));
+  const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION);
+  return { logits, probabilities: tf.softmax(logits) };
+}
+
+/** Inputs of a likely size. */
+function exampleInputs({ inputShape, normalization: { mean, std } }: TrainedChild, examples: number): Tensor {
+  const rng = stream('export', examples);
+  const shape = [examples, ...inputShape];
+  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => mean[i % mean.length]! + std[i % std.length]! * rng.normal());
+  return tf.tensor(values, shape);
+}
+
+function writeProgram(program: Program, inputShape: readonly number[]): GraphArtifacts {
+  const shape = [-1, ...inputShape];
+  const graph = createGraphWriter(shape);
+  const written = new Map<Step, { first: Reference; scope: string }>();
+  const referenceTo = (value: Value): Reference => {
+    if (value.kind === 'input') return INPUT;
+    if (value.kind === 'constant') return graph.constant(value);
+    const { first } = written.get(value.step)!;
+    return value.output === 0 ? first : `${first}:${value.output}`;
+  };
+  for (const step of stepsOf(program)) {
+    const scope = scopeOf(step, (source) => written.get(source)!.scope);
+    const inputs = Object.fromEntries(Object.entries(step.inputs).map(([name, value]) => [name, referenceTo(value)]));
+    written.set(step, { first: writeStep(step, inputs, graph, scope), scope });
+  }
+  const outputs = Object.entries(program).map(([name, value]) => [name, { name: graph.add(name, 'Identity', [referenceTo(value)], { T: type(dtypeOf(value)) }), dtype: typeName(dtypeOf(value)), tensorShape: shapeDef(shapeOf(value)) }] as const);
+  return {
+    modelTopology: { node: graph.nodes, library: {}, versions: { producer: GRAPH_VERSION } },
+    signature: { inputs: { [INPUT]: { name: INPUT, dtype: typeName('float32'), tensorShape: shapeDef(shape) } }, outputs: Object.fromEntries(outputs) },
+    ...packWeights(graph.weights),
+  };
+}
+
+/** Of TensorFlow 2.15's graphs. */
+const GRAPH_VERSION = 1645;
+
+/** Where in the network a step belongs: beside the weights that it uses, or else where its first input comes from. */
+function scopeOf({ inputs }: Step, scopeOfStep: (step: Step) => string): string {
+  for (const value of Object.values(inputs)) if (value.kind === 'constant' && value.name?.includes('/')) return value.name.slice(0, value.name.lastIndexOf('/'));
+  for (const value of Object.values(inputs)) if (value.kind === 'result') return scopeOfStep(value.step);
+  return 'normalize';
+}
+
+function packWeights(weights: ReadonlyMap<string, Constant>): Pick<GraphArtifacts, 'weightSpecs' | 'weightData'> {
+  const arrays = [...weights.values()].map(({ dtype, values }) => new Uint8Array({ float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype].from(values).buffer));
+  return {
+    weightSpecs: [...weights].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })),
+    weightData: new Uint8Array(Buffer.concat(arrays)).buffer,
+  };
+}
+
+/** Runs the graph on stock kernels and compares it with the child. */
+async function verify(artifacts: GraphModel, trained: TrainedChild): Promise<void> {
+  const model = await tf.loadGraphModel(tf.io.fromMemory(artifacts));
+  try {
+    const [difference, largest] = tidy(() => {
+      const x = exampleInputs(trained, CHECKED_EXAMPLES);
+      const [logits] = model.predict(x) as Tensor[];
+      const expected = outputsOf(trained, x).logits;
+      return [tf.max(tf.abs(tf.sub(logits!, expected))).dataSync()[0]!, tf.max(tf.abs(expected)).dataSync()[0]!];
+    });
+    if (!(difference <= TOLERANCE * Math.max(1, largest))) {
+      throw new WeftError('export', `the exported graph differs from the network by ${difference.toPrecision(2)}`, 'an operation of your own reads values into JavaScript, or its kernels depend on the batch');
+    }
+  } finally {
+    model.dispose();
+  }
+}

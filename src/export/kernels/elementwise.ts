@@ -1,0 +1,25 @@
+/** Kernels that treat every number by itself. */
+import { bool, float, int, type as dtype } from '../graph-def.js';
+import { inOrder, listed, type Writer } from './writer.js';
+
+const SAME_NAME = [
+  'Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atan2', 'Atanh', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Equal', 'Erf', 'Exp', 'Expm1', 'Floor', 'FloorDiv',
+  'Greater', 'GreaterEqual', 'Identity', 'IsFinite', 'IsInf', 'IsNan', 'Less', 'LessEqual', 'Log', 'Log1p', 'LogicalAnd', 'LogicalNot', 'LogicalOr',
+  'Maximum', 'Minimum', 'Neg', 'NotEqual', 'OnesLike', 'Pow', 'Prelu', 'RealDiv', 'Reciprocal', 'Relu', 'Relu6', 'Round', 'Rsqrt', 'Selu', 'Sigmoid', 'Sign',
+  'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Square', 'SquaredDifference', 'Sub', 'Tan', 'Tanh', 'ZerosLike',
+];
+const OTHER_NAME = { Add: 'AddV2', Mod: 'FloorMod', Multiply: 'Mul', Select: 'SelectV2' };
+
+export const ELEMENTWISE: Readonly<Record<string, Writer>> = {
+  ...Object.fromEntries(SAME_NAME.map((op) => [op, inOrder(op)])),
+  ...Object.fromEntries(Object.entries(OTHER_NAME).map(([kernel, op]) => [kernel, inOrder(op)])),
+  AddN: listed('AddN'),
+  Cast: ({ add, inputs, step }) => add('Cast', [inputs['x']!], { DstT: dtype(step.dtypes[0]!) }),
+  ClipByValue: ({ add, inputs, constant, number }) =>
+    add('ClipByValue', [inputs['x']!, constant([], [number('clipValueMin')], 'float32'), constant([], [number('clipValueMax')], 'float32')]),
+  LeakyRelu: ({ add, inputs, number }) => add('LeakyRelu', [inputs['x']!], { alpha: float(number('alpha')) }),
+  OneHot: ({ add, inputs, constant, integers, number, step }) =>
+    add('OneHot', [inputs['indices']!, integers('depth'), constant([], [number('onValue')], 'float32'), constant([], [number('offValue')], 'float32')], { T: dtype(step.dtypes[0]!), axis: int(-1) }),
+  Cumsum: ({ add, inputs, integers, step: { attributes } }) =>
+    add('Cumsum', [inputs['x']!, integers('axis')], { exclusive: bool(attributes['exclusive']), reverse: bool(attributes['reverse']) }),
+};

@@ -1,0 +1,46 @@
+/** How to use the exported files, written beside them. */
+import { type ModelCard } from '../search/model.js';
+
+export function readme({ space, architecture, classNames, task: { inputShape, classes } }: ModelCard): string {
+  const shape = inputShape.join(', ');
+  const named = classNames.length <= 20 ? `: ${classNames.join(', ')}` : '; their names are in `model.metadata.classNames`';
+  return `# ${space}: an exported network
+
+Found in the search space \`${space}\`: \`${architecture}\`
+
+- Input \`input\`: float32 [N, ${shape}], values as in the data set. Normalization is part of the network.
+- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.
+
+## In a browser
+
+\`\`\`html
+<script src="tf.min.js"></script>
+<script type="module">
+  const model = await tf.loadGraphModel('model.json');
+  const probabilities = model.execute(tf.zeros([1, ${shape}]), 'probabilities');
+  console.log(model.metadata.classNames[probabilities.argMax(-1).dataSync()[0]]);
+</script>
+\`\`\`
+
+\`tf.min.js\` is TensorFlow.js, as it is in the npm package \`@tensorflow/tfjs\`. Browsers load models over HTTP only: serve this
+folder, for example with \`npx http-server\` or \`python3 -m http.server\`.
+
+## In Node
+
+\`\`\`js
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+const { weightsManifest: [{ paths, weights: weightSpecs }], ...model } = JSON.parse(readFileSync('model.json', 'utf8'));
+const weightData = new Uint8Array(Buffer.concat(paths.map((path) => readFileSync(path)))).buffer;
+const network = await tf.loadGraphModel(tf.io.fromMemory({ ...model, weightSpecs, weightData }));
+const probabilities = network.execute(tf.zeros([1, ${shape}]), 'probabilities');
+\`\`\`
+
+With \`@tensorflow/tfjs-node\` it is \`tf.loadGraphModel('file://model.json')\`.
+
+## Elsewhere
+
+\`model.safetensors\` has the weights as they were trained, \`architecture.json\` what is computed with them.
+\`model.json\` can be looked at with Netron.
+`;
+}

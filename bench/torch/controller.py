@@ -1,11 +1,6 @@
-"""One update of the ENAS macro controller in PyTorch, architecture by architecture, as the known
-implementations do it: sample one sequence with its log-probability on the tape, add its REINFORCE loss, and after
-`count` of them take one Adam step. Prints one JSON line: {"medianMs": ..., "p95Ms": ...} over the repeats.
+"""One round of the ENAS macro controller, architecture by architecture, as the known implementations do it:
+draw one sequence with its log-probability on the tape, add its REINFORCE loss, and after `count` of them take one Adam step.
 """
-import argparse
-import json
-import statistics
-import time
 
 import torch
 import torch.nn.functional as F
@@ -55,35 +50,21 @@ class MacroController(torch.nn.Module):
         return log_p, entropy, torch.stack(penalties).mean()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--layers", type=int, default=12)
-    parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=30)
-    parser.add_argument("--warmup", type=int, default=5)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+def prepare(layers, size, count):
     torch.manual_seed(1)
-    controller = MacroController(options.layers, 6, options.size)
+    controller = MacroController(layers, operations=6, size=size)
     adam = torch.optim.Adam(controller.parameters(), lr=1e-3, betas=(0.0, 0.999), eps=1e-3)
     baseline = 0.0
-    times = []
-    for _ in range(options.warmup + options.repeats):
-        begin = time.perf_counter()
+
+    def step(_):
+        nonlocal baseline
         adam.zero_grad()
-        for index in range(options.count):
-            log_p, entropy, penalty = controller(1.5, 0.4)
-            reward = index / options.count + 1e-4 * entropy.item()
+        for index in range(count):
+            log_p, entropy, penalty = controller(tanh_constant=1.5, skip_target=0.4)
+            reward = index / count + 1e-4 * entropy.item()
             baseline -= 0.01 * (baseline - reward)
-            loss = (-log_p * (reward - baseline) + 0.8 * penalty) / options.count
+            loss = (-log_p * (reward - baseline) + 0.8 * penalty) / count
             loss.backward()
         adam.step()
-        times.append(1000 * (time.perf_counter() - begin))
-    times = sorted(times[options.warmup:])
-    print(json.dumps({"medianMs": statistics.median(times), "p95Ms": times[int(0.95 * len(times))]}))
 
-
-if __name__ == "__main__":
-    main()
+    return step

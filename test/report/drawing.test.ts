@@ -60,6 +60,9 @@ describe('architecture drawings', () => {
       expect(markupMistake(svg)).to.equal(undefined);
       expect(svg).to.include('classifier');
     }
+    // Layers that keep the width are layers all the same; what only normalizes is no box.
+    const { nodes } = outlineChild(space, { width: 64, depth: 2, layers: Array(4).fill({ activation: 'tanh', skip: true }) });
+    expect(nodes.map(({ label }) => label)).to.deep.equal(['8×8×1', 'flatten · stem', 'tanh', '+', 'linear', 'tanh', '+', 'classifier']);
   });
 
   it('counts how often each part of the supernet is used', () => {

@@ -47,11 +47,12 @@ function arc({ from, to, resized }: OutlineEdge, { nodes }: Layout, trunk: Reado
 
 function drawEdge({ from, to, main, resized, share }: OutlineEdge, points: readonly Point[], thumbnail: boolean): string {
   const [start, ...rest] = points;
-  const stroke = color(main ? 'muted' : 'controller');
-  const width = main ? (thumbnail ? 1 : 1.4) : thumbnail ? 0.7 : 0.3 + 0.9 * share;
+  const always = main && share === 1;
+  const stroke = color(always ? 'muted' : 'controller');
+  const width = always ? (thumbnail ? 1 : 1.4) : thumbnail ? 0.7 : 0.3 + 0.9 * share;
   const dash = resized && !thumbnail ? ' stroke-dasharray="4 2.5"' : '';
-  const path = `<path d="M${pair(start!)}C${rest.map(pair).join(' ')}" fill="none" stroke="${stroke}" stroke-width="${number(width)}"${dash} stroke-opacity="${number(main ? 1 : 0.15 + 0.75 * share)}"/>`;
-  return `<g><title>${escapeHtml(`${from} → ${to}${share < 1 ? `: ${percent(share, 0)}` : ''}`)}</title>${path}${thumbnail ? '' : arrow(points, stroke, main ? 4.5 : 3.2, main ? 1 : 0.3 + 0.7 * share)}</g>`;
+  const path = `<path d="M${pair(start!)}C${rest.map(pair).join(' ')}" fill="none" stroke="${stroke}" stroke-width="${number(width)}"${dash} stroke-opacity="${number(always ? 1 : 0.15 + 0.75 * share)}"/>`;
+  return `<g><title>${escapeHtml(`${from} → ${to}${share < 1 ? `: ${percent(share, 0)}` : ''}`)}</title>${path}${thumbnail ? '' : arrow(points, stroke, always ? 4.5 : 3.2, always ? 1 : 0.3 + 0.7 * share)}</g>`;
 }
 
 /** A triangle at the end of a curve, in the direction in which it arrives. */

@@ -3,7 +3,7 @@
  * there in every child (normalizations, joins with one input) left out or drawn together.
  */
 import { type ActiveNode } from '../../graph/activate.js';
-import { type Combination, type NodeAttributes, type SupernetGraph } from '../../graph/nodes.js';
+import { type Combination, type NodeAttributes, shapeKey, type SupernetGraph } from '../../graph/nodes.js';
 import { type SearchSpace } from '../../graph/define-space.js';
 import { usage } from './usage.js';
 
@@ -84,7 +84,7 @@ interface Input {
 }
 
 /** A node before it is drawn together with others. */
-type Part = Omit<OutlineNode, 'id' | 'trunk'> & { readonly name: string; readonly shape: readonly number[]; readonly inputs: readonly Input[] };
+type Part = Looks & { readonly name: string; readonly shape: readonly number[]; readonly inputs: readonly Input[] };
 
 function outline(parts: readonly Part[]): Outline {
   const byName = new Map(parts.map((part) => [part.name, part]));
@@ -94,14 +94,14 @@ function outline(parts: readonly Part[]): Outline {
   const shown = new Map<string, string>();
   const users = countUsers(parts);
 
-  for (const { name, shape, inputs: all, ...looks } of parts) {
+  for (const { name, shape, inputs: all, minor = false, ...looks } of parts) {
     const sole = all.length === 1 ? all[0]!.name : undefined;
     const before = sole === undefined ? undefined : byName.get(sole);
     const alone = sole !== undefined && users.get(sole) === 1;
     const factor = before && shrinks(before.shape, shape);
     const role = looks.role === 'fixed' && factor ? 'resize' : looks.role;
     const host = sole === undefined ? undefined : boxes.get(shown.get(sole)!);
-    const saysNothing = looks.role === 'join' ? sole !== undefined : role === 'fixed' && alone && before?.shape.join() === shape.join();
+    const saysNothing = looks.role === 'join' ? sole !== undefined : role === 'fixed' && alone && minor;
     if (host && (saysNothing || (alone && role === 'fixed' && host.role === 'fixed'))) {
       if (!saysNothing) boxes.set(host.id, { ...host, label: `${host.label} · ${looks.label}` });
       shown.set(name, host.id);
@@ -141,7 +141,10 @@ function optionOf(name: string, { graph }: SupernetGraph): string | undefined {
   return option?.includes('/') ? undefined : option;
 }
 
-type Looks = Pick<OutlineNode, 'role' | 'label' | 'caption' | 'options'>;
+type Looks = Pick<OutlineNode, 'role' | 'label' | 'caption' | 'options'> & {
+  /** Not worth a box of its own behind another operation: a normalization, an activation, dropout. */
+  readonly minor?: boolean;
+};
 
 function describeActive(node: ActiveNode, supernet: SupernetGraph, options: ReadonlyMap<string, number>): Looks {
   const option = optionOf(node.name, supernet);
@@ -158,8 +161,14 @@ function describeShared(name: string, node: NodeAttributes): Looks {
     case 'select':
       return { role: 'join', label: 'one of' };
     case 'operation':
-      return { role: 'fixed', label: name.slice(name.lastIndexOf('/') + 1) };
+      return { role: 'fixed', label: name.slice(name.lastIndexOf('/') + 1), minor: isMinor(node) };
   }
+}
+
+/** Whether an operation keeps its input's shape, and neither mixes positions nor features of it. */
+function isMinor({ operation, built }: Extract<NodeAttributes, { kind: 'operation' }>): boolean {
+  return !/pool/.test(operation.kind) && [...built].every(([shapes, { output, parameters }]) =>
+    shapes === shapeKey([output]) && Object.values(parameters).every(({ role }) => role === 'scale' || role === 'offset' || role === 'bias'));
 }
 
 /** The last number in a node's name is its layer's where layers are numbered. */

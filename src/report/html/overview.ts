@@ -49,7 +49,7 @@ function howFound(log: EventLog): string {
   const derived = log.last('derived');
   const retrain = log.last('retrain-started');
   const retrained = log.all('retrain-epoch').length;
-  const epochs = log.all('weights-epoch').length;
+  const epochs = log.all('epoch').length;
   return [
     started && `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} examples and rewarded on ${integer(started.validation)}.`,
     derived && `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,

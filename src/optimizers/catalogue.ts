@@ -5,13 +5,18 @@ import { createFrom, type OptimizerSummary, parseOptions, type TrainingSetting, 
 import { type Trainer } from './trainer.js';
 import { plainOptimizers } from './plain.js';
 
-const entries = [...plainOptimizers, ...averagingOptimizers] as const;
+type AnyEntry = (typeof plainOptimizers)[number] | (typeof averagingOptimizers)[number];
 
-export const optimizerSchema = unionOf(entries);
+const entries: readonly AnyEntry[] = [...plainOptimizers, ...averagingOptimizers];
 
 /** An optimizer with its options; what is left out has a default. */
-export type OptimizerConfigInput = z.input<typeof optimizerSchema>;
-export type OptimizerConfig = z.output<typeof optimizerSchema>;
+export type OptimizerConfigInput = z.input<AnyEntry['schema']>;
+export type OptimizerConfig = z.output<AnyEntry['schema']>;
+
+/** Named so that declarations can refer to it. */
+export interface OptimizerSchema extends z.ZodType<OptimizerConfig, OptimizerConfigInput> {}
+
+export const optimizerSchema: OptimizerSchema = unionOf(entries);
 
 /** What there is to say about every optimizer. */
 export const OPTIMIZERS: readonly OptimizerSummary[] = entries.map(({ name, kind, formula, cost, reference }) => ({ name, kind, formula, cost, reference }));

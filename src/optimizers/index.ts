@@ -1,4 +1,4 @@
-export { createTrainer, type OptimizerConfig, type OptimizerConfigInput, optimizerSchema, OPTIMIZERS } from './catalogue.js';
+export { createTrainer, type OptimizerConfig, type OptimizerConfigInput, type OptimizerSchema, optimizerSchema, OPTIMIZERS } from './catalogue.js';
 export { type OptimizerKind, type OptimizerSummary, type TrainingSetting } from './entry.js';
 export { chainTrainer, type ChainTrainerOptions, type Evaluate, type EvaluateOptions, type LossAndGradients, type Trainer, type TrainerStep } from './trainer.js';
 export { emptyState, type GradientTransform, type Optimizer, type OptimizerState, replaceState, type Slots, step, type StepContext, type StepResult } from './transform.js';

@@ -1,6 +1,25 @@
 /** The optimizers that train the weights they evaluate: what averages can be taken of. */
+import { type z } from 'zod';
 import { baseOptimizers } from './base/index.js';
 import { curvatureOptimizers } from './curvature/index.js';
+import { createFrom, type TrainingSetting, unionOf } from './entry.js';
 import { flatnessOptimizers } from './flatness/index.js';
+import { type Trainer } from './trainer.js';
 
 export const plainOptimizers = [...baseOptimizers, ...flatnessOptimizers, ...curvatureOptimizers] as const;
+
+type PlainEntry = (typeof plainOptimizers)[number];
+export type PlainConfig = z.output<PlainEntry['schema']>;
+export type PlainConfigInput = z.input<PlainEntry['schema']>;
+
+/** Named so that declarations can refer to it. */
+export interface PlainSchema extends z.ZodType<PlainConfig, PlainConfigInput> {}
+
+const plainSchema: PlainSchema = unionOf(plainOptimizers);
+
+/** The `base` option of the optimizers that average weights. */
+export const trainedOption: z.ZodPrefault<PlainSchema> = plainSchema.prefault({ name: 'nesterov' }).describe('the optimizer whose weights are averaged');
+
+export function createPlain(config: PlainConfig, setting: TrainingSetting): Trainer {
+  return createFrom(plainOptimizers, config, setting);
+}

@@ -1,14 +1,10 @@
 import { z } from 'zod';
-import { createFrom, optimizer, type TrainingSetting, unionOf } from '../entry.js';
-import { plainOptimizers } from '../plain.js';
-import { type Trainer } from '../trainer.js';
+import { optimizer, type TrainingSetting } from '../entry.js';
+import { createPlain, trainedOption } from '../plain.js';
 import { averaged } from './averaged.js';
 import { emaRule, lawaRule, lookaheadRule, swaRule } from './averages.js';
 import { swadRule } from './swad.js';
 
-const trainedSchema = unionOf(plainOptimizers);
-const base = trainedSchema.prefault({ name: 'nesterov' }).describe('the optimizer whose weights are averaged');
-const createBase = (config: z.output<typeof trainedSchema>, setting: TrainingSetting): Trainer => createFrom(plainOptimizers, config, setting);
 const stepsOf = (epochs: number, { stepsPerEpoch }: TrainingSetting): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
 
 const ema = optimizer({
@@ -19,9 +15,9 @@ const ema = optimizer({
     name: z.literal('ema'),
     decay: z.number().min(0).lt(1).default(0.999).describe('share of the average that survives a step'),
     warmUp: z.boolean().default(true).describe('begin with a smaller decay'),
-    base,
+    base: trainedOption,
   }),
-  create: (options, setting) => averaged(createBase(options.base, setting), emaRule(options)),
+  create: (options, setting) => averaged(createPlain(options.base, setting), emaRule(options)),
 });
 
 const swa = optimizer({
@@ -32,10 +28,10 @@ const swa = optimizer({
     name: z.literal('swa'),
     start: z.number().min(0).lt(1).default(0.75).describe('fraction of the training after which weights count'),
     every: z.number().positive().default(1).describe('epochs from one that counts to the next'),
-    base,
+    base: trainedOption,
   }),
   create: (options, setting) =>
-    averaged(createBase(options.base, setting), swaRule({ start: Math.floor(options.start * setting.totalSteps), every: stepsOf(options.every, setting) })),
+    averaged(createPlain(options.base, setting), swaRule({ start: Math.floor(options.start * setting.totalSteps), every: stepsOf(options.every, setting) })),
 });
 
 const swad = optimizer({
@@ -47,9 +43,9 @@ const swad = optimizer({
     converge: z.int().min(1).default(3).describe('evaluations without improvement that begin the valley'),
     tolerance: z.int().min(1).default(6).describe('evaluations above the threshold that end it'),
     ratio: z.number().min(1).default(1.3).describe('the threshold over the mean loss at the beginning'),
-    base,
+    base: trainedOption,
   }),
-  create: (options, setting) => averaged(createBase(options.base, setting), swadRule(options)),
+  create: (options, setting) => averaged(createPlain(options.base, setting), swadRule(options)),
 });
 
 const lawa = optimizer({
@@ -60,9 +56,9 @@ const lawa = optimizer({
     name: z.literal('lawa'),
     last: z.int().min(1).default(6).describe('checkpoints in the average'),
     every: z.number().positive().default(1).describe('epochs from one checkpoint to the next'),
-    base,
+    base: trainedOption,
   }),
-  create: (options, setting) => averaged(createBase(options.base, setting), lawaRule({ last: options.last, every: stepsOf(options.every, setting) })),
+  create: (options, setting) => averaged(createPlain(options.base, setting), lawaRule({ last: options.last, every: stepsOf(options.every, setting) })),
 });
 
 const lookahead = optimizer({
@@ -73,9 +69,9 @@ const lookahead = optimizer({
     name: z.literal('lookahead'),
     every: z.int().min(1).default(5).describe('steps from one slow update to the next'),
     alpha: z.number().min(0).max(1).default(0.5).describe('how far the slow weights go towards the fast ones'),
-    base,
+    base: trainedOption,
   }),
-  create: (options, setting) => averaged(createBase(options.base, setting), lookaheadRule(options)),
+  create: (options, setting) => averaged(createPlain(options.base, setting), lookaheadRule(options)),
 });
 
 /** Optimizers that evaluate an average of what another one trains. */

@@ -10,11 +10,19 @@ import { scheduleFreeAdamw, scheduleFreeSgd } from './schedule-free.js';
 /** One gradient a step, and no other optimizer inside. */
 export const baseOptimizers = [sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, lion, muon, pnm, scheduleFreeSgd, scheduleFreeAdamw] as const;
 
-const baseSchema = unionOf(baseOptimizers);
+type BaseEntry = (typeof baseOptimizers)[number];
+export type BaseConfig = z.output<BaseEntry['schema']>;
+export type BaseConfigInput = z.input<BaseEntry['schema']>;
+
+/** Named so that declarations can refer to it. */
+export interface BaseSchema extends z.ZodType<BaseConfig, BaseConfigInput> {}
+
+const baseSchema: BaseSchema = unionOf(baseOptimizers);
 
 /** The `base` option of the optimizers that refine the gradient for another one. */
-export const baseOption = (preset: z.input<typeof baseSchema> = { name: 'nesterov' }) => baseSchema.prefault(preset).describe('the optimizer that takes the step');
+export const baseOption = (preset: BaseConfigInput = { name: 'nesterov' }): z.ZodPrefault<BaseSchema> =>
+  baseSchema.prefault(preset).describe('the optimizer that takes the step');
 
-export function createBase(config: z.output<typeof baseSchema>, setting: TrainingSetting): Trainer {
+export function createBase(config: BaseConfig, setting: TrainingSetting): Trainer {
   return createFrom(baseOptimizers, config, setting);
 }

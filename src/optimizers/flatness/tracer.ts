@@ -24,7 +24,7 @@ export interface TracerOptions {
   /** Distance of the second gradient, in weight space. */
   radius?: number;
   /** Steps of each parameter in which its Fisher information settles and the regularizer rests. */
-  warmUp?: number;
+  settle?: number;
   /** Hand sqrt(f^) to the base as the diagonal that it divides by. */
   handsOnRoot?: boolean;
 }
@@ -33,7 +33,7 @@ export interface TracerOptions {
  * g <- g + 2 rho H v with v = g/(f^ + delta), f the decaying mean of g^2, and H v = |v|(g(w + r v/|v|) - g)/r. With r = 2 rho |v|
  * this is the gradient at w + 2 rho v: sharpness-aware minimization along the natural gradient.
  */
-export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-2, warmUp = 100, handsOnRoot = false }: TracerOptions = {}): RefinementRule {
+export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-2, settle = 100, handsOnRoot = false }: TracerOptions = {}): RefinementRule {
   return {
     name: 'tracer',
     gradientEvaluations: 2,
@@ -44,7 +44,7 @@ export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-
         return tf.div(f, 1 - beta ** slots.count(name));
       });
       const damped = mapNamed(fisher, (f) => tf.add(f, delta));
-      const ready = Object.keys(gradients).filter((name) => slots.count(name) > warmUp);
+      const ready = Object.keys(gradients).filter((name) => slots.count(name) > settle);
       const natural = Object.fromEntries(ready.map((name) => [name, tf.div(gradients[name]!, damped[name]!)]));
       const rest = { ...(handsOnRoot && { diagonal: mapNamed(fisher, (f) => tf.sqrt(f)) }), metrics: { traceRatio: meanRatio(gradients, damped) } };
       const norm = ready.length > 0 ? normOf(natural) : 0;
@@ -65,7 +65,7 @@ const tracerOptions = {
   rho: z.number().min(0).default(2e-5).describe('strength; scales like one over the number of weights'),
   delta: positive.default(1e-3).describe('damping of the Fisher information, of the order of the variance of the gradient'),
   radius: positive.default(1e-2).describe('distance of the second gradient'),
-  warmUp: z.int().min(0).default(100).describe('steps in which the Fisher information settles and the regularizer rests'),
+  settle: z.int().min(0).default(100).describe('steps in which the Fisher information settles and the regularizer rests'),
 };
 
 export const sgdTracer = optimizer({

@@ -3,9 +3,11 @@
  * and gradients on every backend, and a right second derivative.
  */
 import { batchNorm as normalizeBatch } from './kernels/batch-norm.js';
+import { corners } from './kernels/corners.js';
 import { crossEntropy } from './kernels/cross-entropy.js';
 import { dense as denseWithBias } from './kernels/dense.js';
 import { maxPool as maximumOfWindows } from './kernels/max-pool.js';
+import { pointwise } from './kernels/pointwise.js';
 import { recordOn } from './tape.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from './tf.js';
 
@@ -17,7 +19,17 @@ export interface Window2D {
 
 /** 2-D convolution: x [N,H,W,C], kernel [kh,kw,C,O] -> [N,H',W',O]. */
 export function conv2d(x: Tensor4D, kernel: Tensor4D, { stride = 1, padding = 'same' }: Window2D = {}): Tensor4D {
+  const [height, width] = kernel.shape;
+  if (height === 1 && width === 1 && stride === 1) return pointwise({ x, kernel }, { transpose: false });
   return tf.conv2d(x, kernel, stride, padding);
+}
+
+/**
+ * Halves an image without throwing away half of its pixels, as the ENAS child does (arXiv 1802.03268): a 1x1 convolution of
+ * every second pixel, joined with one of the pixels between: x [N,H,W,C], even [1,1,C,A], odd [1,1,C,B] -> [N,⌈H/2⌉,⌈W/2⌉,A+B].
+ */
+export function factorizedReduction(x: Tensor4D, even: Tensor4D, odd: Tensor4D): Tensor4D {
+  return tf.conv2d(x, corners({ first: even, last: odd }, {}), 2, 'same');
 }
 
 /** Depthwise 2-D convolution: x [N,H,W,C], kernel [kh,kw,C,1] -> [N,H',W',C]. */

@@ -38,6 +38,10 @@ const convolution = (x: number[], kernel: number[]) => windows((window) => ({
 const depthwise = (x: number[], kernel: number[]) => windows((window) => ({
   shapes: { x, kernel }, run: (a) => nn.depthwiseConv2d(a['x'] as Tensor4D, a['kernel'] as Tensor4D, window),
 }));
+const factorized = (x: number[]): Case => ({
+  shapes: { x, even: [1, 1, x[3]!, 2], odd: [1, 1, x[3]!, 3] },
+  run: (a) => nn.factorizedReduction(a['x'] as Tensor4D, a['even'] as Tensor4D, a['odd'] as Tensor4D),
+});
 const pooling = (pool: (x: Tensor4D, options: nn.Pool2D) => Tensor, x: number[], size: number) => windows((window) => ({
   shapes: { x }, run: (a) => pool(a['x'] as Tensor4D, { size, ...window }),
 }));
@@ -54,6 +58,10 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
     ...named('5x5, one channel, ', convolution(image(3, 8, 7, 1), [5, 5, 1, 2])),
     ...named('3x2, one filter, ', convolution(image(1, 6, 6, 2), [3, 2, 2, 1])),
   },
+  factorizedReduction: {
+    'even size': factorized(image(2, 6, 4, 3)),
+    'odd size': factorized(image(1, 7, 5, 2)),
+  },
   depthwiseConv2d: {
     ...named('3x3 ', depthwise(image(2, 5, 7, 3), [3, 3, 3, 1])),
     ...named('5x5 ', depthwise(image(2, 8, 7, 2), [5, 5, 2, 1])),
@@ -69,6 +77,7 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
   batchNorm: {
     images: { ...normalization([3, 5, 4, 2]), tolerance: 2e-5 },
     'one channel': { ...normalization([2, 3, 3, 1]), tolerance: 2e-5 },
+    'many images': { ...normalization([64, 16, 16, 12]), tolerance: 2e-5 },
     features: { ...normalization([7, 3]), tolerance: 2e-5 },
     sequences: { ...normalization([2, 4, 3]), tolerance: 2e-5 },
     statistics: {
@@ -186,6 +195,7 @@ async function loads(backend: BackendName): Promise<boolean> {
 }
 
 function expectClose(found: Float32Array, expected: Float32Array, tolerance: number): void {
-  const scale = Math.max(1, ...expected.map(Math.abs));
-  found.forEach((value, i) => expect(value, `entry ${i}`).to.be.closeTo(expected[i]!, tolerance * scale));
+  const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
+  const wrong = found.findIndex((value, i) => !(Math.abs(value - expected[i]!) <= tolerance * scale));
+  if (wrong >= 0) expect(found[wrong], `entry ${wrong}`).to.be.closeTo(expected[wrong]!, tolerance * scale);
 }

@@ -2,16 +2,17 @@
  * Batch normalization with the statistics of the batch (Ioffe & Szegedy 2015), over all axes but the last:
  * y = scale·x̂ + offset with x̂ = (x − mean)·r and r = 1/√(variance + epsilon), the variance biased.
  */
-import { tf, type Tensor, type Tensor1D } from '../library.js';
-import { defineKernel, type Kernel } from './define.js';
-import { boolAttribute, constant, floatAttribute, memoize, rawOps, stringAttribute, T, typeAttribute } from './raw-op.js';
+import { tf, tidy, type Tensor, type Tensor1D } from '../library.js';
+import { defineKernel, independent, type Kernel } from './define.js';
+import { boolAttribute, constant, floatAttribute, memoize, rawOps, stringAttribute, T, typeAttribute, type NativeBackend } from './raw-op.js';
+import { pixelsTogether, pool, widen } from './wide-normalization.js';
 
 interface Attributes {
   epsilon: number;
 }
 
-const nativeAttributes = memoize((epsilon: number) => [
-  T, typeAttribute('U', 'float32'), floatAttribute('epsilon', epsilon), stringAttribute('data_format', 'NHWC'), boolAttribute('is_training', true),
+const nativeAttributes = memoize((epsilon: number, training: boolean) => [
+  T, typeAttribute('U', 'float32'), floatAttribute('epsilon', epsilon), stringAttribute('data_format', 'NHWC'), boolAttribute('is_training', training),
 ]);
 
 const leadingAxes = (x: Tensor): number[] => x.shape.map((_, axis) => axis).slice(0, -1);
@@ -35,15 +36,8 @@ export const batchNorm: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor }, Att
   name: 'WeftBatchNorm',
   native: ({ x, scale, offset }, { epsilon }, backend) =>
     asImages([x], ([image]) => {
-      const none = constant(backend, [], 'float32');
-      const inputs = [image!, scale, offset, none, none];
-      if (!backend.isUsingGpuDevice) return rawOps(backend, 'FusedBatchNormV3', nativeAttributes(epsilon), inputs, [0, 3, 4], 6);
-      // Output 4 is the biased variance on a processor, r on a GPU; output 2 is the unbiased one on both.
-      const [y, mean, unbiased] = rawOps(backend, 'FusedBatchNormV3', nativeAttributes(epsilon), inputs, [0, 1, 2], 6);
-      const count = x.size / scale.size;
-      const variance = tf.mul(unbiased!, (count - 1) / count);
-      unbiased!.dispose();
-      return [y!, mean!, variance];
+      const pixels = backend.isUsingGpuDevice ? 1 : pixelsTogether(image!);
+      return pixels === 1 ? normalize(backend, image!, scale, offset, epsilon) : normalizeWide(backend, image!, scale, offset, epsilon, pixels);
     }),
   plain({ x, scale, offset }, { epsilon }) {
     const { mean, variance } = tf.moments(x, leadingAxes(x));
@@ -60,6 +54,32 @@ export const batchNorm: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor }, Att
   },
 });
 
+function normalize(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor[] {
+  const none = constant(backend, [], 'float32');
+  // Output 4 is the biased variance on a processor, r on a GPU; output 2 is the unbiased one on both.
+  const outputs = backend.isUsingGpuDevice ? [0, 1, 2] : [0, 3, 4];
+  const [y, mean, variance] = rawOps(backend, 'FusedBatchNormV3', nativeAttributes(epsilon, true), [x, scale, offset, none, none], outputs, 6);
+  if (!backend.isUsingGpuDevice) return [y!, mean!, variance!];
+  const count = x.size / scale.size;
+  const biased = tf.mul(variance!, (count - 1) / count);
+  variance!.dispose();
+  return [y!, mean!, biased];
+}
+
+/** Statistics first, per channel and neighbour, then y from those of all neighbours. */
+function normalizeWide(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Tensor, epsilon: number, pixels: number): Tensor[] {
+  return tidy(() => {
+    const wide = widen(x, pixels);
+    const [scales, offsets] = [tf.tile(scale, [pixels]), tf.tile(offset, [pixels])];
+    const [ignored, means, variances] = normalize(backend, wide, scales, offsets, epsilon);
+    ignored!.dispose();
+    const [mean, variance] = pool(means!, variances!, pixels);
+    const [y] = rawOps(backend, 'FusedBatchNormV3', nativeAttributes(epsilon, false),
+      [wide, scales, offsets, tf.tile(mean, [pixels]), tf.tile(variance, [pixels])], [0], 6);
+    return [tf.reshape(y!, x.shape), mean, variance];
+  });
+}
+
 /**
  * The gradients of Σ dy·y with respect to x, scale and offset: with n examples a channel and sums over them,
  * scale·r·(dy − Σdy/n − x̂·Σ(dy·x̂)/n), Σ(dy·x̂), Σdy. Mean and variance must be those of x.
@@ -71,7 +91,7 @@ const batchNormGrad: Kernel<{ dy: Tensor; x: Tensor; scale: Tensor; mean: Tensor
       const spread = backend.isUsingGpuDevice ? tf.rsqrt(tf.add(variance, epsilon)) : variance;
       const none = constant(backend, [], 'float32');
       const inputs = [dyImage!, image!, scale, mean, spread, none];
-      return rawOps(backend, 'FusedBatchNormGradV3', nativeAttributes(epsilon), inputs, [0, 1, 2], 5);
+      return rawOps(backend, 'FusedBatchNormGradV3', nativeAttributes(epsilon, true), inputs, [0, 1, 2], 5);
     }),
   plain({ dy, x, scale, mean, variance }, { epsilon }) {
     const count = x.size / scale.size;
@@ -86,27 +106,25 @@ const batchNormGrad: Kernel<{ dy: Tensor; x: Tensor; scale: Tensor; mean: Tensor
   gradient: {
     save: ['dy', 'x', 'scale', 'mean', 'variance'],
     /**
-     * With the adjoints gx, gs, go of the three results, u and w the x-gradients of dy and gx at scale 1:
-     * dy: scale·w + x̂·gs + go;  scale: Σ gx·u;
-     * x: gs·u − scale·r/n·(Σ(dy·x̂)·w + Σ(gx·x̂)·u + Σ(gx·u)·x̂).
+     * With the adjoints gx, gs, go of the three results, u and w the x-gradients of dy and gx at scale 1, k = −scale·r/n:
+     * dy: scale·w + gs·x̂ + go;  scale: Σ dy·w (= Σ gx·u);
+     * x: (gs + k·Σ gx·x̂)·u + k·Σ(dy·x̂)·w + k·Σ(dy·w)·x̂.
      * This is the whole dependence on x, that through mean and variance included, so these get none.
      */
     backward([gx, gs, go], [dy, x, scale, mean, variance], attributes) {
-      const ones = tf.onesLike(scale!);
       const statistics = { mean: mean!, variance: variance! };
-      const [u, dyDot] = batchNormGrad({ dy: dy!, x: x!, scale: ones, ...statistics }, attributes);
-      const [w, gxDot] = batchNormGrad({ dy: gx!, x: x!, scale: ones, ...statistics }, attributes);
-      const gxDotU = tf.sum(tf.mul(gx!, u!), leadingAxes(x!));
-      const [standard] = batchNorm({ x: x!, scale: ones, offset: tf.zerosLike(scale!) }, attributes);
-      const r = tf.rsqrt(tf.add(tf.moments(x!, leadingAxes(x!)).variance, attributes.epsilon));
-      const mixed = tf.add(tf.add(tf.mul(dyDot!, w!), tf.mul(gxDot!, u!)), tf.mul(gxDotU, standard!));
-      const throughX = tf.sub(tf.mul(gs!, u!), tf.mul(tf.mul(tf.mul(scale!, r), scale!.size / x!.size), mixed));
+      const standardized = (factor: Tensor, offset: Tensor): Tensor =>
+        tf.batchNorm(x!, mean as Tensor1D, variance as Tensor1D, offset as Tensor1D, factor as Tensor1D, attributes.epsilon);
+      const k = tf.mul(tf.mul(scale!, tf.rsqrt(tf.add(variance!, attributes.epsilon))), -scale!.size / x!.size);
+      const [w, gxDot] = batchNormGrad({ dy: gx!, x: x!, scale: tf.onesLike(scale!), ...statistics }, attributes);
+      const dyDotW = tf.sum(tf.mul(dy!, w!), leadingAxes(x!));
+      const [scaledU, dyDot] = batchNormGrad({ dy: dy!, x: x!, scale: tf.add(gs!, tf.mul(k, gxDot!)), ...statistics }, attributes);
       return {
-        dy: () => tf.add(tf.add(tf.mul(scale!, w!), tf.mul(standard!, gs!)), go!),
-        x: () => throughX,
-        scale: () => gxDotU,
-        mean: () => tf.zerosLike(mean!),
-        variance: () => tf.zerosLike(variance!),
+        dy: () => tf.add(tf.mul(scale!, w!), standardized(gs!, go!)),
+        x: () => tf.addN([scaledU!, tf.mul(tf.mul(k, dyDot!), w!), standardized(tf.mul(k, dyDotW), tf.zerosLike(k))]),
+        scale: () => dyDotW,
+        mean: independent,
+        variance: independent,
       };
     },
   },

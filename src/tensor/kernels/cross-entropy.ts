@@ -1,6 +1,6 @@
 /** Softmax cross-entropy: loss = log Σ exp(z) − z_label, gradient softmax(z) − 1[label], in one kernel. */
 import { tf, type Tensor, type Tensor2D } from '../library.js';
-import { defineKernel, type Kernel } from './define.js';
+import { defineKernel, independent, type Kernel } from './define.js';
 import { rawOp, rawOps, T, typeAttribute } from './raw-op.js';
 
 const NATIVE_ATTRIBUTES = [T, typeAttribute('Tlabels', 'int32')];
@@ -21,7 +21,7 @@ export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Te
     saveOutputs: [false, true],
     backward: ([dy], [logits, labels, slope]) => ({
       logits: () => crossEntropyGrad({ dy: dy!, logits: logits!, labels: labels!, slope: slope! }, {}),
-      labels: () => tf.zerosLike(labels!),
+      labels: independent,
     }),
   },
 });
@@ -45,8 +45,8 @@ const crossEntropyGrad: Kernel<{ dy: Tensor; logits: Tensor; labels: Tensor; slo
       return {
         dy: () => tf.sub(tf.reshape(mean, [-1]), tf.sum(tf.mul(marks(labels!, logits!), g), -1)),
         logits: () => tf.mul(tf.mul(tf.reshape(dy!, [-1, 1]), p), tf.sub(g, mean)),
-        labels: () => tf.zerosLike(labels!),
-        slope: () => tf.zerosLike(p),
+        labels: independent,
+        slope: independent,
       };
     },
   },

@@ -1,9 +1,8 @@
 /**
  * Kernels of our own: one name, one implementation per backend, one gradient.
  *
- * A gradient must be made of kernels that have gradients themselves, and must depend on nothing but the
- * kernel's inputs (a saved output loses its history on the tape of tensorflow/tfjs, issue 3252): then second
- * derivatives are exact.
+ * A gradient must be made of kernels that have gradients themselves: then second derivatives are exact. What it
+ * saves, inputs or outputs, keeps its history; see `saved-copies.ts`.
  */
 import { tf, tidy, type Tensor } from '../library.js';
 import { type NativeBackend } from './raw-op.js';
@@ -23,11 +22,16 @@ export interface KernelDefinition<I extends Inputs, A, O extends Tensor | Tensor
 export interface GradientDefinition<I extends Inputs, A, O extends Tensor | Tensor[]> {
   /** Inputs that the gradient needs. */
   save: readonly (keyof I & string)[];
-  /** Outputs that the gradient needs, by position; see the warning above. */
+  /** Outputs that the gradient needs, by position. */
   saveOutputs?: boolean[];
   /** Gradients of the loss with respect to the inputs, from those with respect to the outputs and the saved tensors. */
   backward: (dy: O, saved: Tensor[], attributes: A) => Gradients<I>;
 }
+
+/** For `backward`: the result does not depend on this input, so nothing is computed. Only our own walk of the tape knows it. */
+export const independent = (): Tensor => {
+  throw new Error('an independent input has no gradient to compute');
+};
 
 /** Runs the kernel, on the tape if there is one. */
 export type Kernel<I extends Inputs, A, O extends Tensor | Tensor[] = Tensor> = (inputs: I, attributes: A) => O;

@@ -1,8 +1,10 @@
 /** Everything that changes TensorFlow.js, in one place. */
 import { installAvgPool } from './avg-pool.js';
+import { installMatMul } from './mat-mul.js';
 import { installReductions } from './reductions.js';
 import { installRelu } from './relu.js';
 import { installSaturating } from './saturating.js';
+import { installSavedCopies } from './saved-copies.js';
 import { installWasmGradients } from './wasm/index.js';
 
 /** Puts our kernels and gradients in place; called once, by `tf.ts`, before the first tensor exists. */
@@ -11,5 +13,11 @@ export function installKernels(): void {
   installReductions();
   installRelu();
   installSaturating();
+  installSavedCopies();
   installWasmGradients();
+}
+
+/** What replaces kernels of the native backend; called when that has been loaded. */
+export function installNativeKernels(): void {
+  installMatMul();
 }

@@ -3,7 +3,7 @@
  * pass; oneDNN's notes where they are.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor4D } from '../library.js';
-import { defineKernel, type Kernel } from './define.js';
+import { defineKernel, independent, type Kernel } from './define.js';
 import { boolAttribute, ONEDNN, rawOp, rawOps, type NativeBackend } from './raw-op.js';
 import { poolAttributes, type Window } from './window.js';
 
@@ -43,7 +43,7 @@ const maxPoolGrad: Kernel<{ dy: Tensor4D; x: Tensor4D; notes: Tensor }, Window> 
     save: ['x', 'notes'],
     backward: (g, [x, notes], window) => ({
       dy: () => atMaximum({ g: g as Tensor4D, x: x as Tensor4D, notes: notes! }, window),
-      x: () => tf.zerosLike(x!),
+      x: independent,
     }),
   },
 });
@@ -67,7 +67,7 @@ const atMaximum: Kernel<{ g: Tensor4D; x: Tensor4D; notes: Tensor }, Window> = d
     save: ['x', 'notes'],
     backward: (gg, [x, notes], window) => ({
       g: () => maxPoolGrad({ dy: gg as Tensor4D, x: x as Tensor4D, notes: notes! }, window),
-      x: () => tf.zerosLike(x!),
+      x: independent,
     }),
   },
 });

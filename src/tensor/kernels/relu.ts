@@ -1,6 +1,6 @@
 /** The gradient of the rectifier as one kernel: dy where x > 0, else 0. */
 import { tf, type Tensor } from '../library.js';
-import { defineGradient, defineKernel, type Kernel } from './define.js';
+import { defineGradient, defineKernel, independent, type Kernel } from './define.js';
 import { rawOp, T } from './raw-op.js';
 
 const reluGrad: Kernel<{ dy: Tensor; x: Tensor }, object> = defineKernel({
@@ -9,7 +9,7 @@ const reluGrad: Kernel<{ dy: Tensor; x: Tensor }, object> = defineKernel({
   plain: ({ dy, x }) => tf.mul(dy, tf.step(x)),
   gradient: {
     save: ['x'],
-    backward: (g, [x]) => ({ dy: () => reluGrad({ dy: g, x: x! }, {}), x: () => tf.zerosLike(x!) }),
+    backward: (g, [x]) => ({ dy: () => reluGrad({ dy: g, x: x! }, {}), x: independent }),
   },
 });
 

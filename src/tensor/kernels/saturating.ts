@@ -35,7 +35,6 @@ export function installSaturating(): void {
   const install = (kernelName: string, gradient: Kernel<{ dy: Tensor; y: Tensor }, object>): void =>
     defineGradient<{ x: Tensor }, object, Tensor>(kernelName, {
       save: [],
-      // The tape's own walk knows the copy for what it is; see `inCausalOrder`.
       saveOutputs: [true],
       backward: (dy, [y]) => ({ x: () => gradient({ dy, y: y! }, {}) }),
     });

@@ -10,6 +10,8 @@ import { kernelWriter, type Writer } from './writer.js';
 
 const WRITERS: Readonly<Record<string, Writer>> = { ...ELEMENTWISE, ...LINEAR, ...REDUCTIONS, ...SHAPE };
 
+export const exportableKernels: readonly string[] = Object.keys(WRITERS);
+
 /** Whether there are operations for the kernel. */
 export const isExportable = (kernel: string): boolean => Object.hasOwn(WRITERS, kernel);
 

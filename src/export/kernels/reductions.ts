@@ -17,7 +17,6 @@ export const REDUCTIONS: Readonly<Record<string, Writer>> = {
   Any: reduction('Any'),
   ArgMax: position('ArgMax'),
   ArgMin: position('ArgMin'),
-  LogSoftmax: inOrder('LogSoftmax'),
   Max: reduction('Max', 'reductionIndices'),
   Mean: reduction('Mean'),
   Min: reduction('Min'),

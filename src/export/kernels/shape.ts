@@ -12,7 +12,6 @@ const paddings = ({ constant, step: { attributes } }: KernelWriter) => {
 const MASKS = { begin_mask: 'beginMask', end_mask: 'endMask', ellipsis_mask: 'ellipsisMask', new_axis_mask: 'newAxisMask', shrink_axis_mask: 'shrinkAxisMask' };
 
 export const SHAPE: Readonly<Record<string, Writer>> = {
-  BroadcastTo: withIntegers('BroadcastTo', 'shape'),
   Concat: listed('ConcatV2', ({ integers }) => ({ inputs: [integers('axis')] })),
   DepthToSpace: ({ add, inputs, number }) => add('DepthToSpace', [inputs['x']!], { block_size: int(number('blockSize')), data_format: string('NHWC') }),
   Einsum: listed('Einsum', ({ step }) => ({ attributes: { equation: string(String(step.attributes['equation'])) } })),

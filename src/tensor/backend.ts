@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { limitThreads, seesGpu, tensorflowThreads, threadsFromEnvironment, whyNotInstalled } from './environment.js';
+import { installNativeKernels } from './kernels/index.js';
 import { tf } from './tf.js';
 
 export type BackendName = 'gpu' | 'native' | 'wasm' | 'cpu';
@@ -77,6 +78,7 @@ function loadNative(packageName: string): void {
   if (earlier) throw earlier;
   try {
     requireNative(packageName);
+    installNativeKernels();
     nativePackage = packageName;
   } catch (error) {
     failures.set(packageName, error as Error);

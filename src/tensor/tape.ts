@@ -3,22 +3,21 @@
  * function from the gradients of its outputs to those of its inputs. Walking it backwards is
  * reverse-mode differentiation; recording that walk too gives second derivatives.
  *
- * The library's own walk is not used, for three reasons. It scans the parameters once per kernel. It
- * stops with an error at kernels whose outputs are integers or booleans, where the derivative is zero.
- * And it loses second derivatives: a kernel that saves its output is written down after the copy of
- * that output (tensorflow/tfjs issue 3252), so the copy seems to depend on nothing. `inCausalOrder`
- * mends that for every such kernel at once.
+ * The library's own walk is not used. It scans the parameters once per kernel, stops with an error at kernels
+ * whose outputs are integers or booleans, where the derivative is zero, keeps every intermediate gradient to the end,
+ * and throws its tape away.
  */
+import { independent } from './kernels/define.js';
 import { tf, type Tensor } from './tf.js';
 
 /** One kernel run: what went in, what came out, and the way back. */
 export interface TapeNode {
   readonly id: number;
-  /** The kernel's name; of a `tf.customGrad` and of a saved copy, the name of the enclosing scope. */
+  /** The kernel's name; of a `tf.customGrad` the name of the enclosing scope. */
   readonly kernelName: string;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: readonly Tensor[];
-  /** Copies kept alive for the way back; whoever owns the tape disposes them. */
+  /** Handles that keep alive what the way back needs; whoever owns the tape disposes them. */
   readonly saved: readonly Tensor[];
   readonly gradient?: (outputGradients: (Tensor | undefined)[]) => Record<string, () => Tensor>;
 }
@@ -55,18 +54,6 @@ export function recordOn<T>(tape: Tape | undefined, f: () => T): T {
 /** Disposes what the nodes keep alive. */
 export function releaseTape(tape: readonly TapeNode[]): void {
   for (const node of tape) for (const tensor of node.saved) tensor.dispose();
-}
-
-/** The same nodes with each one behind the producers of its inputs; only saved copies move. */
-export function inCausalOrder(tape: readonly TapeNode[]): TapeNode[] {
-  const producer = new Map<number, number>();
-  tape.forEach((node, index) => node.outputs.forEach((output) => producer.set(output.id, index)));
-  const position = tape.map((node, index) => {
-    let place = index;
-    for (const name in node.inputs) place = Math.max(place, (producer.get(node.inputs[name]!.id) ?? -1) + 0.5);
-    return { node, place };
-  });
-  return position.sort((a, b) => a.place - b.place).map(({ node }) => node);
 }
 
 /** Derivatives pass through floating-point values only; an index or a comparison is locally constant. */
@@ -109,7 +96,7 @@ export function pathBetween(tape: readonly TapeNode[], sources: readonly Tensor[
 export type Cotangent = readonly [tensor: Tensor, gradient: Tensor];
 
 export interface BackpropagateOptions {
-  /** Dispose each node's saved copies as soon as the walk has passed it; the tape is of no more use then. */
+  /** Dispose each node's saved tensors as soon as the walk has passed it; the tape is of no more use then. */
   release?: boolean;
 }
 
@@ -128,46 +115,47 @@ export function backpropagate(
   // While this walk is itself recorded the tape grows behind it; those nodes belong to the next walk.
   for (let i = tape.length - 1; i >= 0; i--) {
     const node = tape[i]!;
-    const outputGradients = node.outputs.map((output) => gradients.of(output.id));
+    const outputGradients = node.outputs.map((output) => gradients.sum(output.id));
     if (outputGradients.some((gradient) => gradient !== undefined)) {
       stepBack(node, outputGradients, dependent, gradients.add);
       for (const output of node.outputs) if (!wanted.has(output.id)) gradients.drop(output.id);
     }
     if (release) for (const tensor of node.saved) tensor.dispose();
   }
-  return sources.map((source) => gradients.of(source.id));
+  return sources.map((source) => gradients.sum(source.id));
 }
 
 /** Sums of gradients by tensor id; disposes what it no longer needs, except the caller's own. */
 function accumulator(borrowed: readonly Tensor[]) {
-  const sums = new Map<number, Tensor>();
+  const terms = new Map<number, Tensor[]>();
   const live = new Set(borrowed.map((tensor) => tensor.id));
-  const own = (tensor: Tensor): Tensor => {
-    live.add(tensor.id);
-    return tensor;
-  };
   const discard = (tensor: Tensor): void => {
     if (borrowed.includes(tensor)) return;
     live.delete(tensor.id);
     tensor.dispose();
   };
   return {
-    of: (id: number): Tensor | undefined => sums.get(id),
     add(id: number, gradient: Tensor): void {
-      const sum = sums.get(id);
-      if (sum) {
-        sums.set(id, own(tf.add(sum, gradient)));
-        discard(sum);
-        if (!live.has(gradient.id) && !gradient.kept) gradient.dispose();
-        return;
-      }
       // A tensor that someone else also holds (handed through, shared by two inputs, saved) gets a double.
-      sums.set(id, own(live.has(gradient.id) || gradient.kept ? tf.clone(gradient) : gradient));
+      const term = live.has(gradient.id) || gradient.kept ? tf.clone(gradient) : gradient;
+      live.add(term.id);
+      const others = terms.get(id);
+      if (others) others.push(term);
+      else terms.set(id, [term]);
+    },
+    /** All terms are in when their sum is asked for. */
+    sum(id: number): Tensor | undefined {
+      const parts = terms.get(id);
+      if (!parts || parts.length === 1) return parts?.[0];
+      const total = tf.addN(parts);
+      live.add(total.id);
+      parts.forEach(discard);
+      terms.set(id, [total]);
+      return total;
     },
     drop(id: number): void {
-      const sum = sums.get(id);
-      sums.delete(id);
-      if (sum) discard(sum);
+      terms.get(id)?.forEach(discard);
+      terms.delete(id);
     },
   };
 }
@@ -183,6 +171,7 @@ function stepBack(
     const { id, shape } = node.inputs[name]!;
     const gradientOf = inputGradients[name];
     if (!gradientOf) throw new Error(`the kernel '${node.kernelName}' has no gradient for its input '${name}'`);
+    if (gradientOf === independent) continue;
     const gradient = tf.tidy(gradientOf);
     if (gradient.dtype !== 'float32' || !tf.util.arraysEqual(gradient.shape, shape)) {
       throw new Error(

@@ -1,5 +1,5 @@
 import { mapNamed, type NamedTensors } from '../named.js';
-import { inCausalOrder, pathBetween, recordOn, releaseTape, type Cotangent, type Tape } from '../tape.js';
+import { pathBetween, recordOn, releaseTape, type Cotangent, type Tape } from '../tape.js';
 import { tf, tidy, type Tensor } from '../tf.js';
 
 /** A computation that has been written down; holds tensors until `dispose`. */
@@ -28,9 +28,9 @@ export function record(f: (tape: Tape) => NamedTensors): Recording {
   }
 }
 
-/** The part of the recording that leads from the sources to its outputs, in causal order; frees what the rest kept alive. */
+/** The part of the recording that leads from the sources to its outputs; frees what the rest kept alive. */
 export function pathFrom({ tape, outputs }: Recording, sources: readonly Tensor[]): Tape {
-  const path = pathBetween(inCausalOrder(tape), sources, Object.values(outputs));
+  const path = pathBetween(tape, sources, Object.values(outputs));
   const onPath = new Set(path);
   releaseTape(tape.filter((node) => !onPath.has(node)));
   return path;

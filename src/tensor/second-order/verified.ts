@@ -4,7 +4,6 @@
  * parameters to their gradients must stand in this list, and the list holds nothing that the contract
  * test `test/contract/second-order.test.ts` does not exercise against an independent reference.
  */
-import { tf } from '../tf.js';
 import type { TapeNode } from '../tape.js';
 
 const verified = new Set<string>([
@@ -35,16 +34,10 @@ export function secondOrderKernels(): string[] {
 
 /** Names of the kernels among `nodes`, sorted. */
 export function kernelsOf(nodes: readonly TapeNode[]): string[] {
-  return [...new Set(nodes.filter((node) => !isSavedCopy(node)).map((node) => node.kernelName))].sort();
+  return [...new Set(nodes.map((node) => node.kernelName))].sort();
 }
 
 /** Names of the kernels among `nodes` whose second derivative is neither proven nor `trusted`. */
 export function unverifiedKernels(nodes: readonly TapeNode[], trusted: readonly string[] = []): string[] {
   return kernelsOf(nodes.filter(({ kernelName, gradient }) => !gradient || !(verified.has(kernelName) || trusted.includes(kernelName))));
-}
-
-/** A copy made for the way back carries the name of the scope it was made in, which is no kernel's. */
-function isSavedCopy(node: TapeNode): boolean {
-  return 'x' in node.inputs && node.saved.length === 0 && tf.getGradient(node.kernelName) === undefined
-    && tf.getKernel(node.kernelName, tf.getBackend()) === undefined;
 }

@@ -36,7 +36,7 @@ const named = (name: string) => z.looseObject({ name: z.string().min(1).default(
 
 export const searchSchema = z.strictObject({
   epochs: z.int().min(1).default(20).describe('passes over the training part'),
-  batchSize: z.int().min(1).default(64),
+  batchSize: z.int().min(1).default(64).describe('examples a step'),
   batchesPerArchitecture: z.int().min(1).default(1).describe('steps in a row that one sampled architecture trains'),
   warmupEpochs: z.int().min(0).default(0).describe('first epochs in which architectures are drawn uniformly and the controller rests'),
   optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
@@ -50,20 +50,20 @@ export const deriveSchema = z.strictObject({
   candidates: z.int().min(1).default(50).describe('architectures sampled from the controller for the final choice'),
   random: z.int().min(0).default(50).describe('uniformly random architectures evaluated for comparison'),
   batches: z.int().min(1).default(2).describe('batches that every candidate is evaluated on, the same ones for all'),
-  batchSize: z.int().min(1).default(256),
+  batchSize: z.int().min(1).default(256).describe('examples a batch'),
 });
 
 export const retrainSchema = z.strictObject({
   epochs: z.int().min(0).default(60).describe('passes over training and validation part together; 0 leaves retraining out'),
-  batchSize: z.int().min(1).default(64),
-  optimizer: optimizerSchema.prefault({ name: 'nesterov' }),
+  batchSize: z.int().min(1).default(64).describe('examples a step'),
+  optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the found network'),
   augment: augmentSchema.optional().describe("replaces data.augment while retraining"),
 });
 
 export const configSchema = z.strictObject({
   recipe: z.string().optional().describe('name of the recipe this came from'),
   backend: z.enum(['gpu', 'native', 'wasm', 'cpu']).optional().describe('the best that loads, by default'),
-  seed: z.int().min(0).default(1),
+  seed: z.int().min(0).default(1).describe('seed of every random draw'),
   space: named('macro-cnn').describe('name or file of the space, and its options'),
   controller: named('enas').describe('name or file of the controller, and its options'),
   data: dataSchema.prefault({}),
@@ -72,8 +72,8 @@ export const configSchema = z.strictObject({
   retrain: retrainSchema.prefault({}),
   budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
   checkpoint: z.strictObject({
-    everySeconds: z.number().positive().default(30),
-    keep: z.int().min(1).default(2),
+    everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),
+    keep: z.int().min(1).default(2).describe('newest checkpoints that are kept'),
   }).prefault({}),
   logEvery: z.int().min(1).default(20).describe('steps between two step events'),
 });

@@ -46,6 +46,13 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
     run: ({ x, kernel }) => nn.conv2d(x as Tensor4D, kernel as Tensor4D, window),
     reference: ({ x, kernel }) => float64.conv2d(x!, kernel!, window),
   })),
+  factorizedReduction: {
+    'odd sides': {
+      shapes: { x: [2, 3, 5, 2], even: [1, 1, 2, 2], odd: [1, 1, 2, 1] },
+      run: ({ x, even, odd }) => nn.factorizedReduction(x as Tensor4D, even as Tensor4D, odd as Tensor4D),
+      reference: ({ x, even, odd }) => float64.factorizedReduction(x!, even!, odd!),
+    },
+  },
   depthwiseConv2d: windows((window) => ({
     shapes: { x: [2, 4, 5, 2], kernel: [3, 3, 2, 1] },
     run: ({ x, kernel }) => nn.depthwiseConv2d(x as Tensor4D, kernel as Tensor4D, window),

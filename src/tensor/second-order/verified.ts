@@ -13,7 +13,7 @@ const verified = new Set<string>([
   'Mean', 'Min', 'Minimum', 'Multiply', 'Neg', 'Pack', 'PadV2', 'Pow', 'RealDiv', 'Relu', 'Relu6', 'Reshape', 'Rsqrt',
   'Select', 'Selu', 'Sigmoid', 'Slice', 'Softmax', 'Softplus', 'SplitV', 'Sqrt', 'Square', 'Step', 'Sub', 'Sum', 'Tanh',
   'Tile', 'Transpose', 'Unpack', 'UnsortedSegmentSum', 'ZerosLike',
-  'WeftBatchNorm', 'WeftBatchNormGrad', 'WeftBiasGrad', 'WeftBroadcast', 'WeftCrossEntropy', 'WeftCrossEntropyGrad',
+  'WeftBatchNorm', 'WeftBatchNormGrad', 'WeftBiasGrad', 'WeftBroadcast', 'WeftCorners', 'WeftCrossEntropy', 'WeftCrossEntropyGrad',
   'WeftDense', 'WeftMaxPool', 'WeftMaxPoolGrad', 'WeftReluGrad', 'WeftSigmoidGrad', 'WeftTanhGrad',
   // A customGrad has no kernel name, but this one is made in a scope of its own.
   'logSoftmax__op',

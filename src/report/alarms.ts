@@ -9,6 +9,7 @@ import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
 
 export type AlarmCode =
   | 'entropy-collapse' // the controller has stopped exploring
+  | 'undecided' // the controller has learned next to nothing
   | 'few-distinct' // its candidates are one network, or nearly
   | 'all-skips' // every possible skip connection is there
   | 'no-skips' // none is
@@ -24,8 +25,9 @@ export interface Alarm {
   readonly message: string;
 }
 
-/** Share of the largest entropy below which a controller counts as decided. */
+/** Shares of the largest entropy: below the one a controller has stopped exploring, above the other it has not begun to choose. */
 const COLLAPSED = 0.05;
+const UNDECIDED = 0.97;
 /** A pattern is remarkable when chance alone gives it less often than this. */
 const UNLIKELY = 0.01;
 
@@ -47,7 +49,11 @@ function entropyAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const last = readPreferences(log, space).at(-1);
   const decisions = last?.groups.flatMap(({ rows, subset }) => rows.map(({ probabilities }) => [entropyOf(probabilities, subset), maximalEntropy(probabilities.length, subset)] as const)) ?? [];
   const [now, most] = decisions.reduce(([sum, sumMost], [entropy, maximal]) => [sum + entropy, sumMost + maximal], [0, 0]);
-  if (!last || most === 0 || now >= COLLAPSED * most) return [];
+  if (!last || most === 0) return [];
+  if (now > UNDECIDED * most && log.last('derived')) {
+    return [{ code: 'undecided', message: `The controller's entropy is still ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it has hardly learned to prefer anything. More rounds or a larger learning rate of the controller let it learn more.` }];
+  }
+  if (now >= COLLAPSED * most) return [];
   return [{ code: 'entropy-collapse', message: `The controller's entropy is ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it samples nearly one architecture. A larger entropy weight or a smaller learning rate of the controller keeps it exploring.` }];
 }
 

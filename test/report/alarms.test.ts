@@ -26,6 +26,12 @@ describe('report alarms', () => {
     expect(codes(collapsed)).to.deep.equal(['entropy-collapse']);
   });
 
+  it('sees a controller that has learned nothing, once the search is over', () => {
+    const uniform = change(events, 'preferences', ({ decisions }) => ({ decisions: Object.fromEntries(Object.entries(decisions).map(([path, rows]) => [path, rows.map((row) => row.map(() => 1 / row.length))])) }));
+    expect(codes(uniform)).to.deep.equal(['undecided']);
+    expect(codes(uniform.filter(({ type }) => type !== 'derived'))).to.deep.equal([]);
+  });
+
   it('sees candidates that are all the same', () => {
     expect(codes(change(events, 'derived', () => ({ distinct: 1 })))).to.deep.equal(['few-distinct']);
     expect(codes(change(events, 'derived', () => ({ distinct: 6 })))).to.deep.equal([]);

@@ -10,6 +10,8 @@ import { type Outline, type OutlineEdge, type OutlineNode } from './outline.js';
 
 const FONT = 'Helvetica, Arial, sans-serif';
 const MARGIN = 4;
+/** Room for the number beside a box of options. */
+const CAPTION = 14;
 
 /** The drawing of an outline; the same outline gives the same bytes. */
 export async function drawOutline(outline: Outline, options: DrawingOptions = {}): Promise<string> {
@@ -24,7 +26,7 @@ export async function drawOutline(outline: Outline, options: DrawingOptions = {}
     ...[...arcs, ...curves].map(({ edge, points }) => drawEdge(edge, points, thumbnail)),
     ...outline.nodes.map((node) => drawNode(node, layout.nodes.get(node.id)!, vertical, thumbnail)),
   ];
-  const [left, top, right, bottom] = bounds(layout, arcs.map(({ points }) => points));
+  const [left, top, right, bottom] = bounds(layout, arcs.map(({ points }) => points), outline.nodes.some(({ role, caption }) => role === 'choices' && caption !== undefined) ? CAPTION : 0);
   const [width, height] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
   return `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" aria-label="Drawing of a network" viewBox="${[left - MARGIN, top - MARGIN, width, height].map(number).join(' ')}" `
     + `width="${number(width)}" height="${number(height)}" font-family="${FONT}" text-anchor="middle">${body.join('')}</svg>`;
@@ -104,12 +106,12 @@ function text(x: number, y: number, words: string, size: number, ink: Parameters
   return `<text x="${number(x)}" y="${number(y + 0.36 * size)}" font-size="${size}" fill="${color(ink)}"${attributes}>${escapeHtml(words)}</text>`;
 }
 
-/** The least rectangle around nodes, edges and arcs. */
-function bounds(layout: Layout, arcs: readonly (readonly Point[])[]): [left: number, top: number, right: number, bottom: number] {
+/** The least rectangle around nodes (and captions to their left or above), edges and arcs. */
+function bounds(layout: Layout, arcs: readonly (readonly Point[])[], caption: number): [left: number, top: number, right: number, bottom: number] {
   // The bulge of a cubic: its value at the middle.
   const middles = arcs.map(([a, b, c, d]) => [0, 1].map((axis) => (a![axis]! + 3 * b![axis]! + 3 * c![axis]! + d![axis]!) / 8));
-  const xs = [0, layout.width, ...middles.map(([x]) => x!)];
-  const ys = [0, layout.height, ...middles.map(([, y]) => y!)];
+  const xs = [-caption, layout.width, ...middles.map(([x]) => x!)];
+  const ys = [-caption, layout.height, ...middles.map(([, y]) => y!)];
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 

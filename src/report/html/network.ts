@@ -21,8 +21,9 @@ export async function networkSection({ space }: ReportInput, log: EventLog): Pro
   if (!space || architecture === undefined) return section('network', title, words, html`<p class="sub">The search space was not at hand when this report was made, so there is no drawing.</p>`);
   const across = await architectureSvg(space, architecture, { direction: 'right' });
   const tall = await architectureSvg(space, architecture);
+  const resized = tall.includes('stroke-dasharray');
   const caption = 'From the input to the classifier; coloured boxes are the operations that were chosen, numbered by layer. '
-    + 'Arcs are skip connections, added at “+”: solid ones keep the resolution, dashed ones are halved on their way.';
+    + `Arcs are skip connections, added at “+”${resized ? ': solid ones keep the resolution, dashed ones are halved on their way' : ''}.`;
   return section('network', title, html`<figure class="wide"><div class="picture across">${raw(across)}</div><div class="picture tall">${raw(tall)}</div><figcaption>${caption}</figcaption></figure>\n`, words);
 }
 

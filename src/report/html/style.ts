@@ -65,6 +65,9 @@ h1{font-size:26px}
 .verdict .big{font-size:42px}
 .across{display:none}
 .tall{display:block}
+#candidates th:nth-child(4),#candidates td:nth-child(4){display:none}
+.candidate{max-width:calc(100vw - 190px)}
+.candidate svg.drawing{max-width:100%}
 }
 @media print{section{break-inside:avoid}}
 `;

@@ -1,7 +1,7 @@
 /** Halving the resolution without throwing away half of the positions. */
 import { WeftError } from '../errors.js';
-import { conv2d } from '../tensor/nn.js';
-import { tf, type Tensor4D } from '../tensor/tf.js';
+import { factorizedReduction as joinHalves } from '../tensor/nn.js';
+import { type Tensor4D } from '../tensor/tf.js';
 import { heNormal } from './initializers.js';
 import { type Operation } from './operation.js';
 import { soleInput } from './shapes.js';
@@ -21,13 +21,8 @@ export function factorizedReduction({ filters }: { filters: number }): Operation
       return {
         output: [Math.ceil(height / 2), Math.ceil(width / 2), filters],
         parameters: { even: half, odd: half },
-        forward([x], { parameter }) {
-          const image = x as Tensor4D;
-          const shifted = tf.pad(tf.slice(image, [0, 1, 1, 0], [-1, height - 1, width - 1, channels]), [[0, 0], [0, 1], [0, 1], [0, 0]]) as Tensor4D;
-          const paths = ([['even', image], ['odd', shifted]] as const).map(([name, path]) =>
-            conv2d(path, parameter(name) as Tensor4D, { stride: 2, padding: 'valid' }));
-          return tf.concat(paths, 3);
-        },
+        forward: ([x], { parameter }) =>
+          joinHalves(x as Tensor4D, parameter('even') as Tensor4D, parameter('odd') as Tensor4D),
       };
     },
   };

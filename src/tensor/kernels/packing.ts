@@ -1,0 +1,51 @@
+/**
+ * Many small tensors as a few larger ones: an optimizer spends most of its time calling kernels on vectors
+ * of a few dozen numbers. Tensors that agree in all axes but the first are joined along it, so no value moves
+ * within its tensor and elementwise arithmetic gives the same bits.
+ */
+import { tf, type Tensor } from '../library.js';
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+export interface Packing {
+  /** One tensor per group, of the tensors with the names given at the start. */
+  pack(tensors: Tensors): Record<string, Tensor>;
+  /** The tensors by name again. */
+  unpack(packed: Tensors): Record<string, Tensor>;
+}
+
+/** Groups tensors by their shape behind the first axis, and by `kind` where they must not be mixed. */
+export function packing(tensors: Tensors, kind: (name: string) => string = () => ''): Packing {
+  const groups = new Map<string, string[]>();
+  for (const [name, { shape }] of Object.entries(tensors)) {
+    const key = `${kind(name)}[${shape.length === 0 ? 'scalar' : shape.slice(1)}]`;
+    const names = groups.get(key);
+    if (names) names.push(name);
+    else groups.set(key, [name]);
+  }
+  return {
+    pack(values) {
+      const packed: Record<string, Tensor> = {};
+      for (const [key, names] of groups) packed[key] = join(names.map((name) => values[name]!));
+      return packed;
+    },
+    unpack(packed) {
+      const unpacked: Record<string, Tensor> = {};
+      for (const [key, names] of groups) {
+        const parts = split(packed[key]!, names.map((name) => tensors[name]!.shape));
+        names.forEach((name, i) => (unpacked[name] = parts[i]!));
+      }
+      return unpacked;
+    },
+  };
+}
+
+function join(tensors: Tensor[]): Tensor {
+  if (tensors.length === 1) return tensors[0]!;
+  return tensors[0]!.rank === 0 ? tf.stack(tensors) : tf.concat(tensors, 0);
+}
+
+function split(packed: Tensor, shapes: number[][]): Tensor[] {
+  if (shapes.length === 1) return [packed];
+  return shapes[0]!.length === 0 ? tf.unstack(packed) : tf.split(packed, shapes.map(([length]) => length!), 0);
+}

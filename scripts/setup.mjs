@@ -4,7 +4,7 @@
  * user's cache; the package's own download; TensorFlow's Python package. When none works it says so in one line and leaves
  * the WebAssembly backend, which needs no set-up. It can be run at any time, also twice at once, and goes on where it was stopped.
  *
- *   node scripts/setup.mjs [--retry] [--force] [--gpu] [--no-native] [--quiet] [--from-wheel FILE]
+ *   node scripts/setup.mjs [--auto] [--force] [--gpu] [--no-native] [--quiet] [--from-wheel FILE]
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const FAILURE_HOLDS_MINUTES = 60;
 
 const { values: options } = parseArgs({
   options: {
-    retry: { type: 'boolean', default: false }, // forget an earlier failure
+    auto: { type: 'boolean', default: false }, // before another command: silent when all is well, does not knock again soon after a failure
     force: { type: 'boolean', default: false }, // make it anew although it loads
     gpu: { type: 'boolean', default: false }, // the CUDA build, by its own download
     native: { type: 'boolean', default: process.env.WEFT_SKIP_NATIVE !== '1' },
@@ -32,8 +32,11 @@ const { values: options } = parseArgs({
 const say = (line) => {
   if (!options.quiet) console.error(`weft: ${line}`);
 };
-const again = consumerFolder() ? '`npx weft setup`' : '`npm run setup`';
-const giveUp = (reason) => console.error(`weft: no native TensorFlow (${reason}); the WebAssembly backend is used instead, ${again} tries again`);
+const again = `\`${consumerFolder() ? 'npx weft setup' : 'npm run setup'}\``;
+const [wanted, instead] = options.gpu
+  ? ['CUDA build of TensorFlow', 'the other backends are as before']
+  : ['native TensorFlow', 'the WebAssembly backend is used instead'];
+const giveUp = (reason) => console.error(`weft: no ${wanted} (${reason}); ${instead}, ${again} tries again`);
 
 stopChildrenWithUs(releaseLock);
 await setUp().catch((error) => giveUp(error.message));
@@ -49,7 +52,7 @@ async function setUp() {
   if (!pkg) throw new Error(`${name} was left out of the installation`);
   if (!options.force) {
     const version = await loadedVersion(pkg);
-    if (version) return options.retry && say(`native TensorFlow ${version} loads`);
+    if (version) return options.auto || say(`native TensorFlow ${version} loads`);
   }
   const cache = await openCache(join(pkg.folder, '..', '..', '.cache', 'weft'));
   await withLock(cache, say, () => provide(pkg, cache));
@@ -85,8 +88,9 @@ async function provide(pkg, cache) {
   giveUp(reasons.join('; '));
 }
 
-/** The stock library for ARM is older than what the models here were tested with. */
+/** The stock library for ARM is older than what the models here were tested with; no wheel is built for the CUDA that tfjs-node-gpu knows. */
 function inOrder() {
+  if (options.gpu) return [stockRecipe];
   return process.arch === 'arm64' ? [wheelRecipe, stockRecipe] : [stockRecipe, wheelRecipe];
 }
 
@@ -98,7 +102,7 @@ async function useEntry(recipe, pkg, cache) {
 
 async function rememberedFailure(cache, circumstances) {
   const path = join(cache, 'failure.json');
-  if (options.retry || options.force) await rm(path, { force: true });
+  if (!options.auto) await rm(path, { force: true });
   const failure = await readFile(path, 'utf8').then(JSON.parse).catch(() => undefined);
   const fresh = failure && Date.now() - failure.at < FAILURE_HOLDS_MINUTES * 60_000;
   return fresh && failure.circumstances === circumstances ? failure.reason : undefined;

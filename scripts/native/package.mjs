@@ -31,9 +31,10 @@ export function findPackage(name) {
 /** npm removes an optional package whose install script fails; this puts it back, without running the script. */
 export async function putBack(name) {
   const { optionalDependencies } = JSON.parse(await readFile(join(ownFolder, 'package.json'), 'utf8'));
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${optionalDependencies[name]}`];
-  await run(npm[0], [...npm.slice(1), ...args], { cwd: consumerFolder(), timeoutSeconds: 300 });
+  const script = process.env.npm_execpath ?? '';
+  const [command, first] = script.endsWith('npm-cli.js') ? [process.execPath, [script]] : ['npm', []];
+  await run(command, [...first, ...args], { cwd: consumerFolder(), timeoutSeconds: 300 });
   return findPackage(name);
 }
 

@@ -49,7 +49,7 @@ export const wheelRecipe = {
   /** Fills `staging` with `deps` and `lib`; resolves to the entry's description. */
   async make(pkg, staging, { cache, say, wheelFile }) {
     const wheel = WHEELS[`${process.platform}-${process.arch}`];
-    if (!wheel || pkg.name.endsWith('-gpu')) throw new Error(`none for ${pkg.name} on ${process.platform}-${process.arch}`);
+    if (!wheel) throw new Error(`there is none for ${process.platform}-${process.arch}`);
     const python = await findPython();
     if (!python) throw new Error('it needs Python 3 with pip');
     const compiler = await findCompiler();

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { type ActiveNode } from './activate.js';
 
 const COMMUTATIVE = new Set(['sum', 'mean', 'product']);
+/** The digest of every operation of the kind 'zeros'. */
+const ZEROS = 'zeros';
 
 /**
  * Merkle hash from the input to the head: each node's digest covers its operation and the digests of
@@ -13,17 +15,18 @@ const COMMUTATIVE = new Set(['sum', 'mean', 'product']);
  */
 export function canonicalHash(nodes: readonly ActiveNode[]): string {
   const digests = new Map<string, string>();
-  for (const node of nodes) {
-    const inputs = node.inputs.map((name) => digests.get(name)!);
-    digests.set(node.name, isTransparent(node) ? inputs[0]! : digest(signature(node), node.kind === 'combine' && COMMUTATIVE.has(node.combination) ? inputs.sort() : inputs));
-  }
+  for (const node of nodes) digests.set(node.name, digestOf(node, node.inputs.map((name) => digests.get(name)!)));
   return digests.get(nodes.at(-1)!.name)!;
 }
 
-/** Nodes that pass their one input on unchanged do not change what is computed. */
-function isTransparent(node: ActiveNode): boolean {
-  if (node.kind === 'combine') return node.inputs.length === 1;
-  return node.kind === 'operation' && node.operation.kind === 'identity';
+/** Nodes that pass their one input on unchanged do not change what is computed; nor do zeros in a sum. */
+function digestOf(node: ActiveNode, inputs: readonly string[]): string {
+  if (node.kind === 'operation' && node.operation.kind === 'zeros') return ZEROS;
+  if (node.kind === 'operation' && node.operation.kind === 'identity') return inputs[0]!;
+  if (node.kind !== 'combine') return digest(signature(node), inputs);
+  const terms = node.combination === 'sum' ? inputs.filter((term) => term !== ZEROS) : inputs;
+  if (terms.length <= 1) return terms[0] ?? ZEROS;
+  return digest(signature(node), COMMUTATIVE.has(node.combination) ? terms.toSorted() : terms);
 }
 
 function signature(node: ActiveNode): string {

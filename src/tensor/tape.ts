@@ -122,23 +122,27 @@ export function backpropagate(
     }
     if (release) for (const tensor of node.saved) tensor.dispose();
   }
-  return sources.map((source) => gradients.sum(source.id));
+  return sources.map((source) => gradients.take(source.id));
 }
 
-/** Sums of gradients by tensor id; disposes what it no longer needs, except the caller's own. */
+/** Sums of gradients by tensor id; disposes what nobody holds any more, except the caller's own. */
 function accumulator(borrowed: readonly Tensor[]) {
   const terms = new Map<number, Tensor[]>();
-  const live = new Set(borrowed.map((tensor) => tensor.id));
-  const discard = (tensor: Tensor): void => {
-    if (borrowed.includes(tensor)) return;
-    live.delete(tensor.id);
-    tensor.dispose();
+  // A gradient may be handed through unchanged, or be that of two inputs: then it is held twice.
+  const holders = new Map<number, number>(borrowed.map((tensor) => [tensor.id, 1]));
+  const hold = (tensor: Tensor): Tensor => {
+    holders.set(tensor.id, (holders.get(tensor.id) ?? 0) + 1);
+    return tensor;
+  };
+  const letGo = (tensor: Tensor): void => {
+    const others = holders.get(tensor.id)! - 1;
+    holders.set(tensor.id, others);
+    if (others === 0) tensor.dispose();
   };
   return {
     add(id: number, gradient: Tensor): void {
-      // A tensor that someone else also holds (handed through, shared by two inputs, saved) gets a double.
-      const term = live.has(gradient.id) || gradient.kept ? tf.clone(gradient) : gradient;
-      live.add(term.id);
+      // What the tape has saved is disposed with the tape.
+      const term = hold(gradient.kept ? tf.clone(gradient) : gradient);
       const others = terms.get(id);
       if (others) others.push(term);
       else terms.set(id, [term]);
@@ -147,14 +151,19 @@ function accumulator(borrowed: readonly Tensor[]) {
     sum(id: number): Tensor | undefined {
       const parts = terms.get(id);
       if (!parts || parts.length === 1) return parts?.[0];
-      const total = tf.addN(parts);
-      live.add(total.id);
-      parts.forEach(discard);
+      const total = hold(tf.addN(parts));
+      parts.forEach(letGo);
       terms.set(id, [total]);
       return total;
     },
+    /** The sum as a tensor for the caller alone. */
+    take(id: number): Tensor | undefined {
+      const total = this.sum(id);
+      if (!total) return undefined;
+      return holders.get(total.id) === 1 ? hold(total) : tf.clone(total);
+    },
     drop(id: number): void {
-      terms.get(id)?.forEach(discard);
+      terms.get(id)?.forEach(letGo);
       terms.delete(id);
     },
   };

@@ -105,23 +105,28 @@ const batchNormGrad: Kernel<{ dy: Tensor; x: Tensor; scale: Tensor; mean: Tensor
   },
   gradient: {
     save: ['dy', 'x', 'scale', 'mean', 'variance'],
+    saveOutputs: [false, true, true],
     /**
-     * With the adjoints gx, gs, go of the three results, u and w the x-gradients of dy and gx at scale 1, k = −scale·r/n:
-     * dy: scale·w + gs·x̂ + go;  scale: Σ dy·w (= Σ gx·u);
-     * x: (gs + k·Σ gx·x̂)·u + k·Σ(dy·x̂)·w + k·Σ(dy·w)·x̂.
+     * With the adjoints gx, gs, go of the three results, w the x-gradient of gx at scale 1, k = −scale·r/n and
+     * a = gs + k·Σ gx·x̂:  dy: scale·w + gs·x̂ + go;  scale: Σ dy·w;
+     * x: a·r·(dy − Σdy/n − x̂·Σ(dy·x̂)/n) + k·Σ(dy·x̂)·w + k·Σ(dy·w)·x̂.
      * This is the whole dependence on x, that through mean and variance included, so these get none.
      */
-    backward([gx, gs, go], [dy, x, scale, mean, variance], attributes) {
-      const statistics = { mean: mean!, variance: variance! };
-      const standardized = (factor: Tensor, offset: Tensor): Tensor =>
-        tf.batchNorm(x!, mean as Tensor1D, variance as Tensor1D, offset as Tensor1D, factor as Tensor1D, attributes.epsilon);
-      const k = tf.mul(tf.mul(scale!, tf.rsqrt(tf.add(variance!, attributes.epsilon))), -scale!.size / x!.size);
-      const [w, gxDot] = batchNormGrad({ dy: gx!, x: x!, scale: tf.onesLike(scale!), ...statistics }, attributes);
+    backward([gx, gs, go], [dy, x, scale, mean, variance, dyDot, dySum], attributes) {
+      const perCount = scale!.size / x!.size;
+      const r = tf.rsqrt(tf.add(variance!, attributes.epsilon));
+      const k = tf.mul(tf.mul(scale!, r), -perCount);
+      const [w, gxDot] = batchNormGrad({ dy: gx!, x: x!, scale: tf.onesLike(scale!), mean: mean!, variance: variance! }, attributes);
       const dyDotW = tf.sum(tf.mul(dy!, w!), leadingAxes(x!));
-      const [scaledU, dyDot] = batchNormGrad({ dy: dy!, x: x!, scale: tf.add(gs!, tf.mul(k, gxDot!)), ...statistics }, attributes);
+      const ar = tf.mul(tf.add(gs!, tf.mul(k, gxDot!)), r);
+      // Faster than to normalize with the given statistics, which are the same.
+      const standardized = (factor: Tensor, offset: Tensor): Tensor => batchNorm({ x: x!, scale: factor, offset }, attributes)[0]!;
       return {
         dy: () => tf.add(tf.mul(scale!, w!), standardized(gs!, go!)),
-        x: () => tf.addN([scaledU!, tf.mul(tf.mul(k, dyDot!), w!), standardized(tf.mul(k, dyDotW), tf.zerosLike(k))]),
+        x: () => tf.addN([
+          tf.mul(ar, dy!), tf.mul(tf.mul(k, dyDot!), w!),
+          standardized(tf.sub(tf.mul(k, dyDotW), tf.mul(ar, tf.mul(dyDot!, perCount))), tf.mul(ar, tf.mul(dySum!, -perCount))),
+        ]),
         scale: () => dyDotW,
         mean: independent,
         variance: independent,

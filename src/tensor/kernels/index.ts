@@ -1,6 +1,8 @@
 /** Everything that changes TensorFlow.js, in one place. */
+import { installArithmetic } from './arithmetic.js';
 import { installAvgPool } from './avg-pool.js';
 import { installMatMul } from './mat-mul.js';
+import { installNativeBasics } from './native-basics.js';
 import { installReductions } from './reductions.js';
 import { installRelu } from './relu.js';
 import { installSaturating } from './saturating.js';
@@ -9,6 +11,7 @@ import { installWasmGradients } from './wasm/index.js';
 
 /** Puts our kernels and gradients in place; called once, by `tf.ts`, before the first tensor exists. */
 export function installKernels(): void {
+  installArithmetic();
   installAvgPool();
   installReductions();
   installRelu();
@@ -20,4 +23,5 @@ export function installKernels(): void {
 /** What replaces kernels of the native backend; called when that has been loaded. */
 export function installNativeKernels(): void {
   installMatMul();
+  installNativeBasics();
 }

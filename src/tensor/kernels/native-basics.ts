@@ -1,0 +1,39 @@
+/**
+ * Kernels of the native backend that cost more than they should: a reshape makes a tensor of the new shape every time,
+ * and a cast to the type that a tensor already has copies it.
+ */
+import { tf, type Tensor } from '../library.js';
+import { boolAttribute, constant, memoize, rawOp, typeAttribute, type NativeBackend } from './raw-op.js';
+
+type DataType = Parameters<typeof typeAttribute>[1];
+
+const reshapeAttributes = memoize((dtype: DataType) => [typeAttribute('T', dtype), typeAttribute('Tshape', 'int32')]);
+const castAttributes = memoize((from: DataType, to: DataType) =>
+  [typeAttribute('SrcT', from), typeAttribute('DstT', to), boolAttribute('Truncate', false)]);
+
+/** Kernels by name; each falls back to the library's for types that a raw call does not carry. */
+const KERNELS: Record<string, (x: Tensor, attributes: never, backend: NativeBackend) => tf.TensorInfo> = {
+  Reshape: (x, { shape }: { shape: number[] }, backend) =>
+    rawOp(backend, 'Reshape', reshapeAttributes(x.dtype as DataType), [x, constant(backend, shape)]),
+  Cast: (x, { dtype }: { dtype: DataType }, backend) => {
+    if (x.dtype !== dtype) return rawOp(backend, 'Cast', castAttributes(x.dtype as DataType, dtype), [x]);
+    (tf.backend() as unknown as { incRef(dataId: object): void }).incRef(x.dataId);
+    return { dataId: x.dataId, shape: x.shape, dtype };
+  },
+};
+
+/** Replaces kernels of the native backend, so after that has been loaded. */
+export function installNativeBasics(): void {
+  for (const [kernelName, kernel] of Object.entries(KERNELS)) {
+    const stock = tf.getKernel(kernelName, 'tensorflow');
+    tf.unregisterKernel(kernelName, 'tensorflow');
+    tf.registerKernel({
+      kernelName, backendName: 'tensorflow',
+      kernelFunc: (call) => {
+        const x = call.inputs['x'] as Tensor;
+        if (x.dtype === 'string' || x.dtype === 'complex64') return stock.kernelFunc(call);
+        return kernel(x, call.attrs as never, call.backend as NativeBackend);
+      },
+    });
+  }
+}

@@ -3,8 +3,9 @@
  * outside. State is keyed by transform, slot and parameter name, and exists only for parameters that
  * have been trained: what is inactive in a step neither moves nor ages.
  */
-import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, type Tensor, type Tensor1D } from '../tensor/tf.js';
+import { joinSmall } from './join-small.js';
 
 /** Slots and counts by name. Tensor keys read `transform/slot/parameter`, count keys `transform/parameter`. */
 export interface OptimizerState {
@@ -47,8 +48,16 @@ export interface StepContext {
 export interface GradientTransform {
   /** Unique in its chain; part of the state's keys and of checkpoints. */
   readonly name: string;
+  /** Present where each coordinate is treated by itself (apart from sums over all of them): then small tensors may be joined and updated as one. */
+  readonly elementwise?: Elementwise;
   /** New updates from updates (at first the gradients); all maps have the same names. Runs inside a tidy. */
   update(updates: NamedTensors, slots: Slots, parameters: NamedTensors, context: StepContext): NamedTensors;
+}
+
+export interface Elementwise {
+  readonly slots: readonly string[];
+  /** Parameters with different answers are treated differently. */
+  readonly kind?: (parameter: string) => string;
 }
 
 /** Transforms one after another; the last one's updates are added to the parameters. */
@@ -69,8 +78,9 @@ export function step(optimizer: Optimizer, gradients: NamedTensors, parameters: 
   const draft = draftState(state);
   try {
     const updated = tf.tidy(() => {
-      const updates = optimizer.reduce((current, transform) => transform.update(current, draft.slots(transform.name), parameters, context), gradients);
-      return mapNamed(updates, (update, name) => tf.add(parameters[name]!, update)) as Record<string, Tensor>;
+      const { step: joined, finish } = joinSmall(optimizer, { gradients, parameters: pickNamed(parameters, Object.keys(gradients)), context, slotsOf: draft.slots }, state);
+      const updates = optimizer.reduce((current, transform) => transform.update(current, joined.slotsOf(transform.name), joined.parameters, joined.context), joined.gradients);
+      return finish(mapNamed(updates, (update, name) => tf.add(joined.parameters[name]!, update))) as Record<string, Tensor>;
     });
     return { parameters: updated, state: draft.commit() };
   } catch (error) {

@@ -17,6 +17,7 @@ export interface LionOptions {
 export function signOfMomentum({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): GradientTransform {
   return {
     name: 'lion',
+    elementwise: { slots: ['m'] },
     update(updates, slots) {
       return mapNamed(updates, (update, name) => {
         const m = slots.get('m', name);

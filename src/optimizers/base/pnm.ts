@@ -19,6 +19,7 @@ export interface PositiveNegativeOptions {
 export function positiveNegativeMomentum({ beta1 = 0.9, beta2 = 1 }: PositiveNegativeOptions = {}): GradientTransform {
   return {
     name: 'pnm',
+    elementwise: { slots: ['odd', 'even'] },
     update(updates, slots) {
       const norm = Math.hypot(1 + beta2, beta2);
       const [positive, negative] = [tf.scalar((1 + beta2) / norm), tf.scalar(beta2 / norm)];

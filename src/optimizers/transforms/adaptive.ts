@@ -16,6 +16,7 @@ export interface AdamOptions {
 export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): GradientTransform {
   return {
     name: 'adam',
+    elementwise: { slots: ['m', 'v'] },
     update(updates, slots) {
       return mapNamed(updates, (update, name) => {
         const t = slots.count(name);
@@ -44,6 +45,7 @@ export interface RmsOptions {
 export function scaleByRms({ decay = 0.99, epsilon = 1e-8, centered = false, correctBias = false }: RmsOptions = {}): GradientTransform {
   return {
     name: 'rms',
+    elementwise: { slots: ['v', 'mean'] },
     update(updates, slots) {
       return mapNamed(updates, (update, name) => {
         const v = movingMean(slots.get('v', name), tf.square(update), decay);
@@ -68,6 +70,7 @@ export interface AdagradOptions {
 export function scaleByAdagrad({ epsilon = 1e-10, initial = 0 }: AdagradOptions = {}): GradientTransform {
   return {
     name: 'adagrad',
+    elementwise: { slots: ['sum'] },
     update(updates, slots) {
       return mapNamed(updates, (update, name) => {
         const sum = tf.add(slots.get('sum', name) ?? initial, tf.square(update));

@@ -6,6 +6,7 @@ import { type GradientTransform } from '../transform.js';
 export function clipByGlobalNorm(bound: number): GradientTransform {
   return {
     name: 'clip-global-norm',
+    elementwise: { slots: [] },
     update(updates) {
       const factor = shrinkage(globalNorm(updates), bound);
       return mapNamed(updates, (update) => tf.mul(update, factor));
@@ -25,6 +26,7 @@ export function clipByNorm(bound: number): GradientTransform {
 export function clipByValue(bound: number): GradientTransform {
   return {
     name: 'clip-value',
+    elementwise: { slots: [] },
     update: (updates) => mapNamed(updates, (update) => tf.clipByValue(update, -bound, bound)),
   };
 }

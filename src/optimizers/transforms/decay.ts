@@ -21,6 +21,7 @@ export function hasRole(roleOf: (parameter: string) => ParameterRole | undefined
 export function addDecayedWeights(decay: number, mask: Mask = () => true): GradientTransform {
   return {
     name: 'decay',
+    elementwise: { slots: [], kind: (parameter) => String(mask(parameter)) },
     update(updates, _slots, parameters) {
       const strength = tf.scalar(decay);
       return mapNamed(updates, (update, name) => (mask(name) ? tf.add(update, tf.mul(parameters[name]!, strength)) : update));

@@ -7,6 +7,7 @@ import { type GradientTransform } from '../transform.js';
 export function scaleByLearningRate(schedule: Schedule): GradientTransform {
   return {
     name: 'learning-rate',
+    elementwise: { slots: [] },
     update(updates, _slots, _parameters, { step }) {
       const factor = tf.scalar(-schedule(step));
       return mapNamed(updates, (update) => tf.mul(update, factor));

@@ -12,6 +12,7 @@ export interface TraceOptions {
 export function trace({ decay = 0.9, nesterov = false }: TraceOptions = {}): GradientTransform {
   return {
     name: 'trace',
+    elementwise: { slots: ['trace'] },
     update(updates, slots) {
       const mu = tf.scalar(decay);
       return mapNamed(updates, (update, name) => {

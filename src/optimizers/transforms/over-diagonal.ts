@@ -16,6 +16,7 @@ export interface OverDiagonalOptions {
 export function momentumOverDiagonal({ beta1 = 0.9, epsilon = 0, correctBias = true }: OverDiagonalOptions = {}): GradientTransform {
   return {
     name: 'momentum-over-diagonal',
+    elementwise: { slots: ['m'] },
     update(updates, slots, _parameters, context) {
       const diagonal = diagonalOf(context);
       return mapNamed(updates, (update, name) => {
@@ -40,6 +41,7 @@ export interface ClippedRatioOptions {
 export function clippedOverDiagonal({ beta1 = 0.96, rho = 0.01, epsilon = 1e-12 }: ClippedRatioOptions = {}): GradientTransform {
   return {
     name: 'clipped-over-diagonal',
+    elementwise: { slots: ['m'] },
     update(updates, slots, _parameters, context) {
       const diagonal = diagonalOf(context);
       return mapNamed(updates, (update, name) => {

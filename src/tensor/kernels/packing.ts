@@ -8,7 +8,7 @@ import { tf, type Tensor } from '../library.js';
 type Tensors = Readonly<Record<string, Tensor>>;
 
 export interface Packing {
-  /** One tensor per group, of the tensors with the names given at the start. */
+  /** One tensor per group, under the name of its first member; groups whose first member is not among the tensors are left out. */
   pack(tensors: Tensors): Record<string, Tensor>;
   /** The tensors by name again. */
   unpack(packed: Tensors): Record<string, Tensor>;
@@ -26,13 +26,14 @@ export function packing(tensors: Tensors, kind: (name: string) => string = () =>
   return {
     pack(values) {
       const packed: Record<string, Tensor> = {};
-      for (const [key, names] of groups) packed[key] = join(names.map((name) => values[name]!));
+      for (const names of groups.values()) if (values[names[0]!]) packed[names[0]!] = join(names.map((name) => values[name]!));
       return packed;
     },
     unpack(packed) {
       const unpacked: Record<string, Tensor> = {};
-      for (const [key, names] of groups) {
-        const parts = split(packed[key]!, names.map((name) => tensors[name]!.shape));
+      for (const names of groups.values()) {
+        if (!packed[names[0]!]) continue;
+        const parts = split(packed[names[0]!]!, names.map((name) => tensors[name]!.shape));
         names.forEach((name, i) => (unpacked[name] = parts[i]!));
       }
       return unpacked;

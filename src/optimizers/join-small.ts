@@ -1,0 +1,82 @@
+/**
+ * A network has many small tensors (biases, normalization), and calling a kernel on each costs far more than its arithmetic. So
+ * the tensors that a chain treats alike are joined before it and parted after it, state included. Results are the same bit for bit,
+ * but for the order of sums over all coordinates.
+ */
+import { type Packing, packing } from '../tensor/kernels/packing.js';
+import { type NamedTensors } from '../tensor/named.js';
+import { type Tensor } from '../tensor/tf.js';
+import { type Optimizer, type OptimizerState, type Slots, type StepContext } from './transform.js';
+
+/** Beyond so many numbers, copying costs more than the kernel calls that joining saves. */
+const LARGEST_JOINED = 1 << 14;
+
+export interface ChainStep {
+  readonly gradients: NamedTensors;
+  readonly parameters: NamedTensors;
+  readonly context: StepContext;
+  readonly slotsOf: (transform: string) => Slots;
+}
+
+/** The step on joined tensors, each named after one of its members, and what parts its results. Runs inside a tidy. */
+export function joinSmall(optimizer: Optimizer, step: ChainStep, state: OptimizerState): { step: ChainStep; finish: (results: NamedTensors) => NamedTensors } {
+  if (!optimizer.every(({ elementwise }) => elementwise)) return { step, finish: (results) => results };
+  const { gradients, parameters, context, slotsOf } = step;
+  const groups = packing(gradients, (name) => (gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(optimizer, state, name)));
+  const slots = new Map(optimizer.map((transform) => [transform.name, joinSlots(slotsOf(transform.name), Object.keys(gradients), groups)]));
+  return {
+    step: {
+      gradients: groups.pack(gradients),
+      parameters: groups.pack(parameters),
+      context: context.diagonal ? { ...context, diagonal: groups.pack(context.diagonal) } : context,
+      slotsOf: (transform) => slots.get(transform)!.joined,
+    },
+    finish(results) {
+      for (const { finish } of slots.values()) finish();
+      return groups.unpack(results);
+    },
+  };
+}
+
+/** What tells parameters apart for the chain: each transform's own answer, their age, and which slots they have. */
+function treatmentOf(optimizer: Optimizer, { tensors, counts }: OptimizerState, parameter: string): string {
+  return optimizer.map(({ name, elementwise: { slots, kind } = { slots: [] } }) => [
+    kind?.(parameter), counts[`${name}/${parameter}`], ...slots.map((slot) => `${name}/${slot}/${parameter}` in tensors),
+  ].join(' ')).join();
+}
+
+/** Slots of joined tensors over those of their members. */
+function joinSlots(members: Slots, parameters: readonly string[], groups: Packing): { joined: Slots; finish: () => void } {
+  const read: Record<string, NamedTensors> = {};
+  const written: Record<string, Record<string, Tensor>> = {};
+  let counted = false;
+  const packed = (slot: string): NamedTensors => {
+    const present = parameters.flatMap((name) => {
+      const value = members.get(slot, name);
+      return value ? [[name, value] as const] : [];
+    });
+    return groups.pack(Object.fromEntries(present));
+  };
+  const refuse = (): never => {
+    throw new Error('an elementwise transform has tensors and counts, but no numbers, and removes nothing');
+  };
+  return {
+    joined: {
+      get: (slot, group) => written[slot]?.[group] ?? (read[slot] ??= packed(slot))[group],
+      set(slot, group, value) {
+        (written[slot] ??= {})[group] = value;
+      },
+      count(group) {
+        if (!counted) parameters.forEach(members.count);
+        counted = true;
+        return members.count(group);
+      },
+      remove: refuse, number: refuse, setNumber: refuse,
+    },
+    finish() {
+      for (const [slot, values] of Object.entries(written)) {
+        for (const [name, value] of Object.entries(groups.unpack(values))) members.set(slot, name, value);
+      }
+    },
+  };
+}

@@ -29,7 +29,7 @@ const PAGE = `<!doctype html>
     <canvas id="drawing" width="280" height="280" aria-label="drawing"></canvas>
     <p><button id="clear">Clear</button> <input id="file" type="file" accept="image/*" aria-label="picture">
     <p><canvas id="seen"></canvas>
-    <p><label>White is <input id="white" type="number" size="6"></label> in the data set
+    <p><label>White is <input id="white" type="number" min="0" style="width: 5em"></label> in the data set
   </div>
   <div id="classes"></div>
 </main>
@@ -37,7 +37,6 @@ const PAGE = `<!doctype html>
 <script type="module">
   const [drawing, seen, white, classes, message] = ['drawing', 'seen', 'white', 'classes', 'message'].map((id) => document.getElementById(id));
   const pen = drawing.getContext('2d', { willReadFrequently: true });
-  const small = seen.getContext('2d', { willReadFrequently: true });
   let model;
   try {
     if (!globalThis.tf) throw new Error('tf.min.js is missing: copy it from the npm package @tensorflow/tfjs');
@@ -55,13 +54,17 @@ const PAGE = `<!doctype html>
     return { bar, percent };
   });
 
+  // Every pixel that the network sees is the mean of a block, as sharp drawings need it.
+  const block = Math.ceil(drawing.width / Math.min(height, width));
   function classify() {
-    small.drawImage(drawing, 0, 0, width, height);
-    const probabilities = tf.tidy(() => {
-      const pixels = tf.browser.fromPixels(seen).toFloat();
-      const shaped = channels === 1 ? pixels.mean(2, true) : pixels;
-      return model.execute(shaped.mul(white.valueAsNumber / 255).expandDims(), 'probabilities').dataSync();
+    const [pixels, probabilities] = tf.tidy(() => {
+      const even = tf.image.resizeBilinear(tf.browser.fromPixels(drawing).toFloat(), [height * block, width * block]);
+      const pixels = tf.avgPool(even, block, block, 'valid');
+      const input = (channels === 1 ? pixels.mean(2, true) : pixels).mul(white.valueAsNumber / 255).expandDims();
+      return [pixels.dataSync(), model.execute(input, 'probabilities').dataSync()];
     });
+    const opaque = Uint8ClampedArray.from({ length: 4 * height * width }, (_, i) => (i % 4 === 3 ? 255 : pixels[3 * (i >> 2) + (i % 4)]));
+    seen.getContext('2d').putImageData(new ImageData(opaque, width, height), 0, 0);
     rows.forEach(({ bar, percent }, i) => {
       bar.value = probabilities[i];
       percent.textContent = (100 * probabilities[i]).toFixed(1) + ' %';
@@ -71,8 +74,7 @@ const PAGE = `<!doctype html>
     pen.fillRect(0, 0, drawing.width, drawing.height);
     classify();
   }
-  Object.assign(pen, { lineWidth: 26, lineCap: 'round', lineJoin: 'round', strokeStyle: 'white', fillStyle: 'black' });
-  small.imageSmoothingQuality = 'high';
+  Object.assign(pen, { lineWidth: 34, lineCap: 'round', lineJoin: 'round', strokeStyle: 'white', fillStyle: 'black' });
   drawing.onpointerdown = ({ offsetX, offsetY, pointerId }) => {
     drawing.setPointerCapture(pointerId);
     pen.beginPath();

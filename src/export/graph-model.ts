@@ -40,9 +40,10 @@ export async function graphModel(trained: TrainedChild, generatedBy: string, met
   // In plain JavaScript every kernel of ours is made of stock ones.
   await loadBackend('cpu');
   try {
+    const { parameters, statistics } = trained.store;
     const program = foldAffine(traceProgram((x) => outputsOf(trained, x), {
       input: (examples) => exampleInputs(trained, examples),
-      names: new Map(Object.entries({ ...trained.store.parameters, ...trained.store.statistics }).map(([name, { id }]) => [id, name])),
+      names: new Map(Object.entries({ ...parameters, ...statistics }).map(([name, { id }]) => [id, name])),
       isWhole: isExportable,
     }));
     const artifacts = { format: 'graph-model', generatedBy, ...writeProgram(program, trained.inputShape), userDefinedMetadata: metadata };

@@ -9,9 +9,9 @@ import { type TrainedChild } from '../../src/export/graph-model.js';
 export const DIGITS: Task = { inputShape: [8, 8, 1], classes: 10 };
 
 /** A network of the space as it would be read back from a run; the caller disposes its store. */
-export function randomModel(factory: SpaceFactory, options: object, { task = DIGITS, seed = 1, architecture }: { task?: Task; seed?: number; architecture?: string } = {}): Model {
+export function randomModel(factory: SpaceFactory, options: object, { task = DIGITS, seed = 1, architecture }: { task?: Task; seed?: number; architecture?: unknown } = {}): Model {
   const space = factory.create(options, task);
-  const child = createChild(space, architecture === undefined ? space.sample(stream(seed, 'architecture')) : space.decode(architecture));
+  const child = createChild(space, architecture ?? space.sample(stream(seed, 'architecture')));
   const store = createParameterStore(catalogue(space.supernet), seed, [...child.parameterNames, ...child.statisticNames]);
   const rng = stream(seed, 'values');
   const draw = (shape: number[], value: () => number): Tensor => tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, value), shape);

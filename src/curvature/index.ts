@@ -1,0 +1,10 @@
+/**
+ * What a loss surface looks like around a point: eigenvalues, trace and density of its Hessian, or of any symmetric
+ * linear operator that is known by its products.
+ */
+export { densityCurve, spectralDensity, type CurveOptions, type DensityCurve, type DensityOptions, type SpectralDensity } from './density.js';
+export { disposeEigenpairs, extremeEigenpairs, topEigenvalue, type EigenvalueOptions, type Eigenpair, type ExtremeEigenpairs } from './eigenvalues.js';
+export { gaussNewton, hessian, type CurvatureOperator } from './hessian.js';
+export { lanczos, ritz, type LanczosOptions, type Ritz, type Tridiagonal } from './lanczos.js';
+export { denseMatrix, flatten, matrixOperator, operatorOnVectors, unflatten, type LinearOperator } from './linear-operator.js';
+export { hutchinsonDiagonal, hutchinsonTrace, hutchPlusPlusTrace, type TraceEstimate, type TraceOptions } from './trace.js';

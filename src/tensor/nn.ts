@@ -11,6 +11,8 @@ import { pointwise } from './kernels/pointwise.js';
 import { recordOn } from './tape.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from './tf.js';
 
+export { recurrentCell, type CellActivation, type CellNode } from './recurrent-cell.js';
+
 export interface Window2D {
   /** Step in both directions; 1 by default. */
   stride?: number;

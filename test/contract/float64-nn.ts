@@ -197,6 +197,30 @@ export function lstmCell(x: Array64, c: Array64, h: Array64, kernel: Array64, bi
   return concatColumns(next, zipped(sigmoid(o), tanh(next), (p, q) => p * q));
 }
 
+/** A cell's states one below the other: [T,B,E], [B,H] -> [T·B,H]; the state is the mean of `outputs`. */
+export function recurrentCell(
+  x: Array64, state: Array64, kernels: Array64[], nodes: readonly { from: number; activation: 'tanh' | 'relu' | 'identity' | 'sigmoid' }[], outputs: number[],
+): Array64 {
+  const [steps, batch, features] = x.shape as [number, number, number];
+  const activations = { tanh, relu, sigmoid, identity: (value: Array64) => value };
+  const units = state.shape[1]!;
+  const states: number[] = [];
+  let previous = state;
+  for (let t = 0; t < steps; t++) {
+    const input = { shape: [batch, features], data: x.data.slice(t * batch * features, (t + 1) * batch * features) };
+    const values: Array64[] = [];
+    nodes.forEach(({ from, activation }, j) => {
+      const h = j === 0 ? previous : values[from]!;
+      const product = dense(j === 0 ? concatColumns(input, previous) : h, kernels[j]!);
+      const candidate = activations[activation](columns(product, units, 2 * units));
+      values.push(zipped(h, zipped(sigmoid(columns(product, 0, units)), zipped(candidate, h, (f, y) => f - y), (c, d) => c * d), (y, d) => y + d));
+    });
+    previous = mapped(state, (_, i) => outputs.reduce((sum, j) => sum + values[j]!.data[i]!, 0) / outputs.length);
+    states.push(...previous.data);
+  }
+  return { shape: [steps * batch, units], data: Float64Array.from(states) };
+}
+
 /**
  * H·v of a scalar function of named arrays, by second differences of its values:
  * (f(+,+) − f(+,−) − f(−,+) + f(−,−))/4h², the first sign that of a step along one coordinate, the second along v.

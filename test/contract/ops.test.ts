@@ -120,6 +120,13 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
   embedding: {
     sequences: { shapes: { table: [5, 3] }, run: (a) => nn.embedding(a['table'] as Tensor2D, tf.tensor2d([[4, 0, 2], [2, 2, 1]], [2, 3], 'int32')) },
   },
+  recurrentCell: {
+    'one node, one step': cell([{ from: 0, activation: 'tanh' }], [1, 2, 3, 4]),
+    'five nodes': cell([
+      { from: 0, activation: 'tanh' }, { from: 0, activation: 'relu' }, { from: 1, activation: 'identity' },
+      { from: 0, activation: 'sigmoid' }, { from: 3, activation: 'tanh' },
+    ], [3, 2, 3, 4]),
+  },
   lstmCell: {
     'with bias': {
       shapes: { x: [3, 2], c: [3, 4], h: [3, 4], kernel: [6, 16], bias: [16] },
@@ -134,6 +141,16 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
     },
   },
 };
+
+/** A cell with every activation, a node that two others read, and several leaves. */
+function cell(nodes: nn.CellNode[], [steps, batch, features, units]: [number, number, number, number]): Case {
+  const kernels = Object.fromEntries(nodes.map((_, j) => [`kernel${j}`, [j === 0 ? features + units : units, 2 * units]]));
+  return {
+    shapes: { x: [steps, batch, features], state: [batch, units], ...kernels },
+    tolerance: 2e-5,
+    run: (a) => nn.recurrentCell({ x: a['x']!, state: a['state']!, kernels: nodes.map((_, j) => a[`kernel${j}`]!) }, nodes),
+  };
+}
 
 /** Outputs, and gradients of their inner product with fixed random numbers. */
 function evaluate({ shapes, run }: Case): { shapes: string[]; values: Float32Array[] } {

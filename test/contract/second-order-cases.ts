@@ -39,6 +39,10 @@ const normalization = (shape: number[], run: (x: Tensor, scale: Tensor1D, offset
   reference: ({ x, scale, offset }) => reference(x!, scale!, offset!),
 });
 
+const CELL: nn.CellNode[] = [
+  { from: 0, activation: 'tanh' }, { from: 0, activation: 'sigmoid' }, { from: 1, activation: 'identity' }, { from: 0, activation: 'relu' },
+];
+
 /** The operations of `nn.ts`. */
 export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
   conv2d: windows((window) => ({
@@ -103,6 +107,13 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
       shapes: { table: [4, 2] },
       run: ({ table }) => nn.embedding(table as Tensor2D, ids([3, 0, 3])),
       reference: ({ table }) => float64.embedding(table!, [3, 0, 3]),
+    },
+  },
+  recurrentCell: {
+    'every activation': {
+      shapes: { x: [2, 2, 2], state: [2, 2], a: [4, 4], b: [2, 4], c: [2, 4], d: [2, 4] },
+      run: ({ x, state, a, b, c, d }) => tf.reshape(nn.recurrentCell({ x: x!, state: state!, kernels: [a!, b!, c!, d!] }, CELL), [4, 2]),
+      reference: ({ x, state, a, b, c, d }) => float64.recurrentCell(x!, state!, [a!, b!, c!, d!], CELL, [2, 3]),
     },
   },
   lstmCell: {

@@ -17,6 +17,8 @@ export interface NativeConstant {
 
 interface OutputMetadata {
   readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: number;
 }
 
 /** What the kernels use of tfjs-node's backend. */

@@ -24,3 +24,6 @@ export function installSavedCopies(): void {
     return handle;
   };
 }
+
+/** A second handle on the tensor's data, for a gradient that is not a registered kernel's. */
+export const savedCopy = (x: Tensor): Tensor => tf.keep((tf.engine() as unknown as Internals).clone(x));

@@ -1,0 +1,63 @@
+/** The pages agree with the tree: links lead somewhere, listed paths exist, tables list what there is. */
+import { expect } from 'chai';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { configurationPage } from '../../scripts/write-configuration.js';
+import { CONFIG_TEMPLATE, SPACE_TEMPLATE } from '../../src/cli/commands/templates.js';
+import { program } from '../../src/cli/program.js';
+import { ROOT } from '../search/weft.js';
+import { blocksOf } from './markdown.js';
+
+const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
+const inDocs = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`);
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'runs/README.md', ...inDocs];
+
+/** Anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+}
+
+describe('the pages of the documentation', () => {
+  for (const page of PAGES) {
+    it(`${page} links to what exists`, () => {
+      const links = [...read(page).replace(/```[^]*?```/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!).filter((target) => !/^https?:/.test(target));
+      for (const link of links) {
+        const [path, anchor] = link.split('#') as [string, string?];
+        const target = path === '' ? page : join(dirname(page), path);
+        expect(existsSync(join(ROOT, target)), `${page}: ${link}`).to.equal(true);
+        if (anchor !== undefined) expect(anchorsOf(target), `${page}: ${link}`).to.include(anchor);
+      }
+    });
+  }
+
+  for (const page of ['README.md', 'docs/architecture.md']) {
+    it(`${page} draws a tree of what exists`, () => {
+      const tree = blocksOf(page, read(page)).find(({ code }) => code.startsWith('src/'))!.code;
+      let parent = '';
+      const listed = tree.split('\n').flatMap((line) => {
+        const [, indent, name] = /^( *)([\w.-]+\/?[\w.-]*\/?)  +\S/.exec(line) ?? /^()([\w-]+\/)$/.exec(line) ?? [];
+        if (name === undefined || indent!.length > 2) return [];
+        if (indent === '') parent = name;
+        return [indent === '' ? name : `${parent}${name}`];
+      });
+      for (const path of listed) expect(existsSync(join(ROOT, path)), path).to.equal(true);
+      const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `src/${name}/`);
+      if (page === 'docs/architecture.md') expect(listed).to.include.members(folders);
+    });
+  }
+
+  it('README.md has every command in its table', () => {
+    const rows = [...read('README.md').matchAll(/^\| `weft (\w+)/gm)].map(([, name]) => name);
+    expect(rows).to.deep.equal(program().commands.map((command) => command.name()));
+  });
+
+  it('README.md shows what `weft init` writes', () => {
+    const codes = blocksOf('README.md', read('README.md')).map(({ code }) => code);
+    expect(codes).to.include(SPACE_TEMPLATE);
+    expect(codes).to.include(CONFIG_TEMPLATE);
+  });
+
+  it('docs/configuration.md is what `npm run docs` writes', async () => {
+    expect(read('docs/configuration.md') === (await configurationPage()), 'run `npm run docs`').to.equal(true);
+  });
+});

@@ -1,12 +1,12 @@
 /**
  * A network has many small tensors (biases, normalization), and calling a kernel on each costs far more than its arithmetic. So
- * the tensors that a chain treats alike are joined before it and parted after it, state included. Results are the same bit for bit,
+ * the tensors that an optimizer treats alike are joined before it and parted after it, state included. Results are the same bit for bit,
  * but for the order of sums over all coordinates.
  */
 import { type Packing, packing } from '../tensor/kernels/packing.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type Tensor } from '../tensor/tf.js';
-import { type Optimizer, type OptimizerState, type Slots, type StepContext } from './transform.js';
+import { type Elementwise, type OptimizerState, type Slots, type StepContext } from './transform.js';
 
 /** Beyond so many numbers, copying costs more than the kernel calls that joining saves. */
 const LARGEST_JOINED = 1 << 14;
@@ -18,35 +18,46 @@ export interface ChainStep {
   readonly slotsOf: (transform: string) => Slots;
 }
 
-/** The step on joined tensors, each named after one of its members, and what parts its results. Runs inside a tidy. */
-export function joinSmall(optimizer: Optimizer, step: ChainStep, state: OptimizerState): { step: ChainStep; finish: (results: NamedTensors) => NamedTensors } {
-  if (!optimizer.every(({ elementwise }) => elementwise)) return { step, finish: (results) => results };
+/** A transform or a rule: whoever has slots of its own. */
+interface Part {
+  readonly name: string;
+  readonly elementwise?: Elementwise;
+}
+
+export interface JoinedStep extends ChainStep {
+  /** Tensors by parameter to joined ones, and back; what has no entry is left out. */
+  pack(tensors: NamedTensors): NamedTensors;
+  unpack(joined: NamedTensors): NamedTensors;
+  /** Writes the slots of the joined tensors to their members; once, at the end. */
+  writeSlots(): void;
+}
+
+/** The step on joined tensors, each named after one of its members. Runs inside a tidy. */
+export function joinSmall(parts: readonly Part[], step: ChainStep, state: OptimizerState): JoinedStep {
+  if (!parts.every(({ elementwise }) => elementwise)) return { ...step, pack: (tensors) => tensors, unpack: (joined) => joined, writeSlots: () => undefined };
   const { gradients, parameters, context, slotsOf } = step;
-  const groups = packing(gradients, (name) => (gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(optimizer, state, name)));
-  const slots = new Map(optimizer.map((transform) => [transform.name, joinSlots(slotsOf(transform.name), Object.keys(gradients), groups)]));
+  const groups = packing(gradients, (name) => (gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(parts, state, name)));
+  const slots = new Map(parts.map(({ name }) => [name, joinSlots(slotsOf(name), Object.keys(gradients), groups)]));
   return {
-    step: {
-      gradients: groups.pack(gradients),
-      parameters: groups.pack(parameters),
-      context: context.diagonal ? { ...context, diagonal: groups.pack(context.diagonal) } : context,
-      slotsOf: (transform) => slots.get(transform)!.joined,
-    },
-    finish(results) {
-      for (const { finish } of slots.values()) finish();
-      return groups.unpack(results);
-    },
+    gradients: groups.pack(gradients),
+    parameters: groups.pack(parameters),
+    context: context.diagonal ? { ...context, diagonal: groups.pack(context.diagonal) } : context,
+    slotsOf: (part) => slots.get(part)!.joined,
+    pack: groups.pack,
+    unpack: groups.unpack,
+    writeSlots: () => slots.forEach(({ write }) => write()),
   };
 }
 
 /** What tells parameters apart for the chain: each transform's own answer, their age, and which slots they have. */
-function treatmentOf(optimizer: Optimizer, { tensors, counts }: OptimizerState, parameter: string): string {
-  return optimizer.map(({ name, elementwise: { slots, kind } = { slots: [] } }) => [
+function treatmentOf(parts: readonly Part[], { tensors, counts }: OptimizerState, parameter: string): string {
+  return parts.map(({ name, elementwise: { slots, kind } = { slots: [] } }) => [
     kind?.(parameter), counts[`${name}/${parameter}`], ...slots.map((slot) => `${name}/${slot}/${parameter}` in tensors),
   ].join(' ')).join();
 }
 
 /** Slots of joined tensors over those of their members. */
-function joinSlots(members: Slots, parameters: readonly string[], groups: Packing): { joined: Slots; finish: () => void } {
+function joinSlots(members: Slots, parameters: readonly string[], groups: Packing): { joined: Slots; write: () => void } {
   const read: Record<string, NamedTensors> = {};
   const written: Record<string, Record<string, Tensor>> = {};
   let counted = false;
@@ -73,7 +84,7 @@ function joinSlots(members: Slots, parameters: readonly string[], groups: Packin
       },
       remove: refuse, number: refuse, setNumber: refuse,
     },
-    finish() {
+    write() {
       for (const [slot, values] of Object.entries(written)) {
         for (const [name, value] of Object.entries(groups.unpack(values))) members.set(slot, name, value);
       }

@@ -2,11 +2,13 @@
  * Optimizers that look around before they step: the gradient at the weights is refined by gradients taken elsewhere on the
  * same batch, and a base optimizer steps with the result. The weights themselves are never moved and moved back.
  */
-import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
+import { type JoinedStep, joinSmall } from './join-small.js';
+import { difference, plusScaled, scaled } from './named-arithmetic.js';
 import { inShards } from './shards.js';
 import { allFinite, type Evaluate, type LossAndGradients, metered, type Trainer, type TrainerStep } from './trainer.js';
-import { draftState, type Slots, type StepContext } from './transform.js';
+import { draftState, type Elementwise, type Slots, type StepContext } from './transform.js';
 import { globalNorm } from './transforms/clip.js';
 
 /** What a rule knows: the gradient at the weights, and how to get others. */
@@ -39,6 +41,8 @@ export interface Refined {
 
 export interface RefinementRule {
   readonly name: string;
+  /** Present where each coordinate is treated by itself (apart from sums over all of them): then small tensors may be joined. */
+  readonly elementwise?: Elementwise;
   /** Gradients of a whole batch that one step costs, on average. */
   readonly gradientEvaluations: number;
   /** Displacement of the first evaluation from the weights; none by default. */
@@ -66,26 +70,35 @@ export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: Ref
       const meter = metered(evaluate, context);
       const seen: Seen = { loss: NaN, norm: NaN };
       const refinedEvaluate: Evaluate = (weights, options) => {
-        const slots = draft.slots(rule.name);
-        const first = evaluateAt(meter.evaluate, weights, rule.start && (() => rule.start!(weights, slots, context)), options);
+        const start = rule.start && (() => rule.start!(weights, draft.slots(rule.name), context));
+        const first = evaluateAt(meter.evaluate, weights, start, options);
         try {
           seen.loss = first.loss.dataSync()[0]!;
-          seen.norm = tidy(() => globalNorm(first.gradients).dataSync()[0]!);
-          if (!Number.isFinite(seen.norm)) throw new SkippedStep();
-          const at = (displacement: NamedTensors, examples = options.examples): NamedTensors => gradientsAt(meter.evaluate, weights, displacement, examples);
-          const { gradients, diagonal, correction, metrics } = tidy(() =>
-            rule.refine({
-              gradients: first.gradients, norm: seen.norm, parameters: weights, slots, context,
+          const { correction, ...refined } = tidy(() => {
+            const parameters = pickNamed(weights, Object.keys(first.gradients));
+            const joined = joinSmall([rule], { gradients: first.gradients, parameters, context, slotsOf: draft.slots }, state);
+            seen.norm = globalNorm(joined.gradients).dataSync()[0]!;
+            if (!Number.isFinite(seen.norm)) throw new SkippedStep();
+            const at = (displacement: NamedTensors, examples = options.examples): NamedTensors =>
+              finite(joined.pack(gradientsAt(meter.evaluate, weights, joined.unpack(displacement), examples)));
+            const { gradients, diagonal, correction, metrics } = rule.refine({
+              gradients: joined.gradients, norm: seen.norm, parameters: joined.parameters, slots: joined.slotsOf(rule.name), context,
               learningRate: base.learningRate(context.step),
               gradientsAt: at,
-              hessianTimes: (vector, displacement = {}) => hessianTimes(at, weights, vector, displacement, context, meter.charge),
+              hessianTimes: (vector, displacement = {}) => hessianTimes({ at, weights, joined, context, charge: meter.charge }, vector, displacement),
               charge: meter.charge,
-            }));
-          Object.assign(seen, { correction, metrics });
-          // A rule may hand the first gradients through; they are disposed below.
-          const own = (tensors: NamedTensors): NamedTensors =>
-            mapNamed(tensors, (tensor, name) => (tensor === first.gradients[name] ? tf.clone(tensor) : tensor));
-          return { loss: tf.clone(first.loss), gradients: own(gradients), diagonal };
+            });
+            joined.writeSlots();
+            seen.metrics = metrics;
+            return {
+              // A rule may hand the first gradients through; they are disposed below.
+              gradients: mapNamed(joined.unpack(gradients), (tensor, name) => (tensor === first.gradients[name] ? tf.clone(tensor) : tensor)),
+              diagonal: diagonal && joined.unpack(diagonal),
+              correction: correction && joined.unpack(correction),
+            };
+          });
+          seen.correction = correction;
+          return { loss: tf.clone(first.loss), ...refined };
         } finally {
           first.loss.dispose();
           disposeNamed(first.gradients);
@@ -147,11 +160,13 @@ function evaluateAt(evaluate: Evaluate, weights: NamedTensors, start: (() => Nam
 function gradientsAt(evaluate: Evaluate, weights: NamedTensors, displacement: NamedTensors, examples: readonly number[] | undefined): NamedTensors {
   const { loss, gradients } = evaluateAt(evaluate, weights, () => displacement, { record: false, examples });
   loss.dispose();
-  if (!allFinite(gradients)) {
-    disposeNamed(gradients);
-    throw new SkippedStep();
-  }
   return gradients;
+}
+
+/** The same tensors, unless one is not finite. */
+function finite(tensors: NamedTensors): NamedTensors {
+  if (!allFinite(tensors)) throw new SkippedStep();
+  return tensors;
 }
 
 /** Length of the two steps whose difference of gradients stands for a Hessian-vector product: the best in float32 on smooth networks. */
@@ -160,26 +175,27 @@ const DIFFERENCE_RADIUS = 1e-2;
 /** What an exact product costs in gradients: the double backward pass. */
 const PRODUCT_COST = 2;
 
-/** H v exactly where the context can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r. */
-function hessianTimes(
-  at: (displacement: NamedTensors) => NamedTensors, weights: NamedTensors, vector: NamedTensors, displacement: NamedTensors,
-  { hessianVectorProduct }: StepContext, charge: (gradients: number) => void,
-): NamedTensors {
+interface HessianAccess {
+  readonly at: (displacement: NamedTensors) => NamedTensors;
+  readonly weights: NamedTensors;
+  readonly joined: JoinedStep;
+  readonly context: StepContext;
+  readonly charge: (gradients: number) => void;
+}
+
+/** H v exactly where the context can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r; of joined tensors. */
+function hessianTimes({ at, weights, joined, context: { hessianVectorProduct }, charge }: HessianAccess, vector: NamedTensors, displacement: NamedTensors): NamedTensors {
   if (hessianVectorProduct) {
     charge(PRODUCT_COST);
-    const full = mapNamed(weights, (weight, name) => vector[name] ?? tf.zerosLike(weight));
-    const result = hessianVectorProduct({ ...weights, ...mapNamed(displacement, (tensor, name) => tf.add(weights[name]!, tensor)) }, full);
-    if (!allFinite(result)) throw new SkippedStep();
-    return result;
+    const direction = joined.unpack(vector);
+    const everywhere = mapNamed(weights, (weight, name) => direction[name] ?? tf.zerosLike(weight));
+    return finite(joined.pack(hessianVectorProduct(plusScaled(weights, 1, joined.unpack(displacement)), everywhere)));
   }
   const norm = tidy(() => globalNorm(vector).dataSync()[0]!);
   if (norm === 0) return mapNamed(vector, (tensor) => tf.zerosLike(tensor));
-  const shifted = (distance: number): NamedTensors => ({ ...displacement, ...mapNamed(vector, (tensor, name) => {
-    const shift = tf.mul(tensor, distance / norm);
-    return displacement[name] ? tf.add(displacement[name], shift) : shift;
-  }) });
+  const shifted = (distance: number): NamedTensors => ({ ...displacement, ...mapNamed(scaled(vector, distance / norm), (shift, name) => (displacement[name] ? tf.add(displacement[name], shift) : shift)) });
   const [ahead, behind] = [at(shifted(DIFFERENCE_RADIUS)), at(shifted(-DIFFERENCE_RADIUS))];
-  return mapNamed(ahead, (tensor, name) => tf.mul(tf.sub(tensor, behind[name]!), norm / (2 * DIFFERENCE_RADIUS)));
+  return scaled(difference(ahead, behind), norm / (2 * DIFFERENCE_RADIUS));
 }
 
 /** The new weights with the corrections added; disposes what it replaces. */

@@ -78,9 +78,12 @@ export function step(optimizer: Optimizer, gradients: NamedTensors, parameters: 
   const draft = draftState(state);
   try {
     const updated = tf.tidy(() => {
-      const { step: joined, finish } = joinSmall(optimizer, { gradients, parameters: pickNamed(parameters, Object.keys(gradients)), context, slotsOf: draft.slots }, state);
+      const active = pickNamed(parameters, Object.keys(gradients));
+      const joined = joinSmall(optimizer, { gradients, parameters: active, context, slotsOf: draft.slots }, state);
       const updates = optimizer.reduce((current, transform) => transform.update(current, joined.slotsOf(transform.name), joined.parameters, joined.context), joined.gradients);
-      return finish(mapNamed(updates, (update, name) => tf.add(joined.parameters[name]!, update))) as Record<string, Tensor>;
+      const moved = mapNamed(updates, (update, name) => tf.add(joined.parameters[name]!, update));
+      joined.writeSlots();
+      return joined.unpack(moved) as Record<string, Tensor>;
     });
     return { parameters: updated, state: draft.commit() };
   } catch (error) {

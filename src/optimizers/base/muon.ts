@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mapNamed } from '../../tensor/named.js';
-import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
+import { mapNamed, type NamedTensors } from '../../tensor/named.js';
+import { tf, type Tensor } from '../../tensor/tf.js';
 import { optimizer } from '../entry.js';
 import { scaled } from '../named-arithmetic.js';
 import { type GradientTransform } from '../transform.js';
@@ -25,31 +25,45 @@ export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, itera
   return {
     name: 'muon',
     update(updates, slots) {
-      return mapNamed(updates, (update, name) => {
+      const matrices = mapNamed(updates, (update, name) => {
         const m = movingMean(slots.get('m', name), update, momentum);
         slots.set('m', name, m);
-        const columns = update.shape.at(-1)!;
-        const matrix = tf.reshape(nesterov ? movingMean(update, m, 1 - momentum) : m, [-1, columns]) as Tensor2D;
-        const direction = orthogonalize(matrix, iterations);
-        return tf.reshape(tf.mul(direction, Math.sqrt(Math.max(1, columns / matrix.shape[0]))), update.shape);
+        return tf.reshape(nesterov ? movingMean(update, m, 1 - momentum) : m, [-1, update.shape.at(-1)!]);
       });
+      const directions = eachStack(matrices, (stack) => {
+        const [, rows, columns] = stack.shape;
+        return tf.mul(orthogonalize(stack, iterations), Math.sqrt(Math.max(1, columns / rows)));
+      });
+      return mapNamed(updates, (update, name) => tf.reshape(directions[name]!, update.shape));
     },
   };
 }
 
-/** The matrix with its singular values pushed to between about 0.5 and 1.5, by the quintic Newton-Schulz iteration of Muon. */
-export function orthogonalize(matrix: Tensor2D, iterations = 5): Tensor2D {
-  const [a, b, c] = [3.4445, -4.775, 2.0315];
-  const tall = matrix.shape[0] > matrix.shape[1];
-  // The Gram matrix of the shorter side is the smaller one.
-  const gram = (x: Tensor2D): Tensor2D => (tall ? tf.matMul(x, x, true, false) : tf.matMul(x, x, false, true));
-  let x: Tensor = tf.div(matrix, tf.add(tf.norm(matrix), 1e-7));
-  for (let i = 0; i < iterations; i++) {
-    const g = gram(x as Tensor2D);
-    const polynomial = tf.add(tf.mul(g, b), tf.mul(tf.matMul(g, g), c)) as Tensor2D;
-    x = tf.add(tf.mul(x, a), tall ? tf.matMul(x as Tensor2D, polynomial) : tf.matMul(polynomial, x as Tensor2D));
+/** `f` of all matrices of one shape at a time, stacked to [count, rows, columns]: a child has many alike, and each kernel call costs. */
+function eachStack(matrices: NamedTensors, f: (stack: tf.Tensor3D) => tf.Tensor3D): NamedTensors {
+  const names = new Map<string, string[]>();
+  for (const [name, { shape }] of Object.entries(matrices)) names.set(shape.join(), [...(names.get(shape.join()) ?? []), name]);
+  const results: Record<string, Tensor> = {};
+  for (const alike of names.values()) {
+    const parts = tf.unstack(f(tf.stack(alike.map((name) => matrices[name]!)) as tf.Tensor3D));
+    alike.forEach((name, i) => (results[name] = parts[i]!));
   }
-  return x as Tensor2D;
+  return results;
+}
+
+/** Matrices [count, rows, columns] with their singular values pushed to between about 0.5 and 1.5, by the quintic Newton-Schulz iteration of Muon. */
+export function orthogonalize(matrices: tf.Tensor3D, iterations = 5): tf.Tensor3D {
+  const [a, b, c] = [3.4445, -4.775, 2.0315];
+  const tall = matrices.shape[1] > matrices.shape[2];
+  // The Gram matrix of the shorter side is the smaller one.
+  const gram = (x: tf.Tensor3D): tf.Tensor3D => (tall ? tf.matMul(x, x, true, false) : tf.matMul(x, x, false, true));
+  let x: tf.Tensor3D = tf.div(matrices, tf.add(tf.sqrt(tf.sum(tf.square(matrices), [1, 2], true)), 1e-7));
+  for (let i = 0; i < iterations; i++) {
+    const g = gram(x);
+    const polynomial: tf.Tensor3D = tf.add(tf.mul(g, b), tf.mul(tf.matMul(g, g), c));
+    x = tf.add(tf.mul(x, a), tall ? tf.matMul(x, polynomial) : tf.matMul(polynomial, x));
+  }
+  return x;
 }
 
 /** Updates times a constant. */
@@ -67,7 +81,7 @@ export const muon = optimizer({
     nesterov: z.boolean().default(true),
     iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
     adamRate: z.number().min(0).default(3e-4).describe('learning rate of biases, normalization, embeddings and the parameters in `adamFor`'),
-    adamFor: z.array(z.string()).default(['head']).describe('parameters that Adam trains: those whose name starts so'),
+    adamFor: z.array(z.string()).default(['classifier', 'head', 'logits']).describe('parameters that Adam trains: those whose name starts so'),
     beta1: fraction.default(0.9), beta2: fraction.default(0.95), epsilon: positive.default(1e-10),
     ...commonOptions({ learningRate: 0.02, decayPlace: 'step' }),
   }),

@@ -31,6 +31,7 @@ export function bayesianSamRule({ rho = 0.05, dataSize, beta2 = 0.999, damping =
   const precisionOf = (slots: Slots, name: string, like: Tensor): Tensor => slots.get('precision', name) ?? tf.fill(like.shape, initial);
   return {
     name: 'bsam',
+    elementwise: { slots: ['precision'] },
     gradientEvaluations: 2,
     start(parameters, slots, context) {
       const noise = normalLike(parameters, (name) => stepStream(context, 'bsam', name));

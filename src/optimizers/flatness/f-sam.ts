@@ -20,6 +20,7 @@ export interface FriendlySamOptions {
 export function friendlySamRule({ rho = 0.1, sigma = 1, decay = 0.9 }: FriendlySamOptions = {}): RefinementRule {
   return {
     name: 'f-sam',
+    elementwise: { slots: ['mean'] },
     gradientEvaluations: 2,
     refine({ gradients, slots, gradientsAt }) {
       const surprises = mapNamed(gradients, (gradient, name) => {

@@ -23,6 +23,7 @@ export interface GamOptions {
 export function gamRule({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOptions = {}): RefinementRule {
   return {
     name: 'gam',
+    elementwise: { slots: [] },
     gradientEvaluations: 4,
     refine({ gradients: g0, norm, gradientsAt }) {
       const g1 = gradientsAt(scaled(g0, gradientRho / (norm + NORM_EPSILON)));

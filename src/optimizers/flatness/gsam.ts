@@ -17,6 +17,7 @@ export interface GsamOptions {
 export function gsamRule({ rho, alpha = 0.4 }: GsamOptions): RefinementRule {
   return {
     name: 'gsam',
+    elementwise: { slots: [] },
     gradientEvaluations: 2,
     refine({ gradients, norm, context, gradientsAt }) {
       const perturbed = gradientsAt(scaled(gradients, rho(context.step) / (norm + NORM_EPSILON)));

@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import { mapNamed, type NamedTensors } from '../../tensor/named.js';
-import { tf, type Tensor } from '../../tensor/tf.js';
+import { type NamedTensors, pickNamed } from '../../tensor/named.js';
+import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { scaled } from '../named-arithmetic.js';
+import { plusScaled, scaled } from '../named-arithmetic.js';
 import { refined, type RefinementRule } from '../refine.js';
-import { NORM_EPSILON } from './ascent.js';
+import { type Slots } from '../transform.js';
+import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
 
 export interface LookSamOptions {
   rho?: number;
   /** Steps from one second gradient to the next. */
   every?: number;
   alpha?: number;
+  /** Norms and projections of each tensor by itself, as some implementations have them. */
+  perTensor?: boolean;
 }
 
 /** Where the orthogonal part is smaller than this share of the gradient, it is rounding error. */
@@ -19,36 +22,40 @@ const SMALLEST_SHARE = 1e-5;
 
 /**
  * Every k steps g <- g_s, the gradient at w + rho g/|g|, whose part g_v orthogonal to g is stored; in between
- * g <- g + alpha |g|/|g_v| g_v (Liu et al. 2022, algorithm 1), with norms of each tensor by itself.
+ * g <- g + alpha |g|/|g_v| g_v (Liu et al. 2022, algorithm 1). Only g_v/|g_v| is stored.
  */
-export function lookSamRule({ rho = 0.1, every = 5, alpha = 0.7 }: LookSamOptions = {}): RefinementRule {
+export function lookSamRule({ rho = 0.1, every = 5, alpha = 0.7, perTensor = false }: LookSamOptions = {}): RefinementRule {
+  const groupsOf = (tensors: NamedTensors): NamedTensors[] => (perTensor ? Object.entries(tensors).map(([name, tensor]) => ({ [name]: tensor })) : [tensors]);
   return {
     name: 'looksam',
     gradientEvaluations: 1 + 1 / every,
+    ...(!perTensor && { elementwise: { slots: ['orthogonal'] } }),
     refine({ gradients, norm, slots, context, gradientsAt }) {
       if (context.step % every !== 0) {
-        return { gradients: mapNamed(gradients, (gradient, name) => withStoredPart(gradient, slots.get('orthogonal', name), alpha)) };
+        const parts = groupsOf(gradients).map((group) => withStoredPart(group, slots, alpha, perTensor ? normOf(group) : norm));
+        return { gradients: Object.assign({}, ...parts) as NamedTensors };
       }
       const perturbed = gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON)));
-      storeOrthogonalParts(perturbed, gradients, (name, part) => slots.set('orthogonal', name, part));
+      for (const group of groupsOf(perturbed)) storeOrthogonalPart(group, gradients, slots);
       return { gradients: perturbed };
     },
   };
 }
 
-function withStoredPart(gradient: Tensor, part: Tensor | undefined, alpha: number): Tensor {
-  if (!part) return gradient;
-  return tf.add(gradient, tf.mul(part, tf.div(tf.mul(tf.norm(gradient), alpha), tf.add(tf.norm(part), 1e-8))));
+/** g + alpha |g| u for the unit vectors that have been stored; a tensor without one keeps its gradient. */
+function withStoredPart(gradients: NamedTensors, slots: Slots, alpha: number, norm: number): NamedTensors {
+  const stored = Object.fromEntries(Object.keys(gradients).flatMap((name) => {
+    const part = slots.get('orthogonal', name);
+    return part ? [[name, part] as const] : [];
+  }));
+  return plusScaled(gradients, alpha * norm, stored);
 }
 
-function storeOrthogonalParts(perturbed: NamedTensors, gradients: NamedTensors, store: (name: string, part: Tensor) => void): void {
-  for (const [name, second] of Object.entries(perturbed)) {
-    const first = gradients[name]!;
-    const share = tf.div(tf.sum(tf.mul(second, first)), tf.add(tf.sum(tf.square(first)), NORM_EPSILON));
-    const part = tf.sub(second, tf.mul(first, share));
-    const counts = tf.cast(tf.greater(tf.norm(part), tf.mul(tf.norm(second), SMALLEST_SHARE)), 'float32');
-    store(name, tf.mul(part, counts));
-  }
+function storeOrthogonalPart(perturbed: NamedTensors, gradients: NamedTensors, slots: Slots): void {
+  const part = orthogonalPart(perturbed, pickNamed(gradients, Object.keys(perturbed)));
+  const length = normOf(part);
+  const factor = tf.scalar(length > SMALLEST_SHARE * normOf(perturbed) ? 1 / length : 0);
+  for (const [name, tensor] of Object.entries(part)) slots.set('orthogonal', name, tf.mul(tensor, factor));
 }
 
 export const lookSam = optimizer({
@@ -60,6 +67,7 @@ export const lookSam = optimizer({
     rho: z.number().min(0).default(0.1).describe('distance of the second gradient'),
     every: z.int().min(1).default(5).describe('steps from one second gradient to the next'),
     alpha: z.number().min(0).default(0.7).describe('share of the stored part in the steps between'),
+    perTensor: z.boolean().default(false).describe('take norms and projections of each tensor by itself'),
     base: baseOption(),
   }),
   create: (options, setting) => refined(createBase(options.base, setting), lookSamRule(options)),

@@ -13,6 +13,7 @@ import { ascent, NORM_EPSILON } from './ascent.js';
 export function samRule({ rho = 0.05 }: { rho?: number } = {}): RefinementRule {
   return {
     name: 'sam',
+    elementwise: { slots: [] },
     gradientEvaluations: 2,
     refine: ({ gradients, norm, gradientsAt }) => ({ gradients: gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))) }),
   };
@@ -30,6 +31,7 @@ export interface AsamOptions {
 export function asamRule({ rho = 0.5, eta = 0.01, scales = () => true }: AsamOptions = {}): RefinementRule {
   return {
     name: 'asam',
+    elementwise: { slots: [], kind: (parameter) => String(scales(parameter)) },
     gradientEvaluations: 2,
     refine({ gradients, parameters, gradientsAt }) {
       const sizes = mapNamed(gradients, (gradient, name) => (scales(name) ? tf.add(tf.abs(parameters[name]!), eta) : tf.onesLike(gradient)));
@@ -42,6 +44,7 @@ export function asamRule({ rho = 0.5, eta = 0.01, scales = () => true }: AsamOpt
 export function fisherSamRule({ rho = 0.05, eta = 1 }: { rho?: number; eta?: number } = {}): RefinementRule {
   return {
     name: 'fisher-sam',
+    elementwise: { slots: [] },
     gradientEvaluations: 2,
     refine({ gradients, gradientsAt }) {
       const roots = mapNamed(gradients, (gradient) => tf.rsqrt(tf.add(tf.mul(tf.square(gradient), eta), 1)));

@@ -36,6 +36,7 @@ export interface TracerOptions {
 export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-2, settle = 100, handsOnRoot = false }: TracerOptions = {}): RefinementRule {
   return {
     name: 'tracer',
+    elementwise: { slots: ['fisher'] },
     gradientEvaluations: 2,
     refine({ gradients, slots, gradientsAt }) {
       const fisher = mapNamed(gradients, (gradient, name) => {

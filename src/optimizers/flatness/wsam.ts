@@ -21,6 +21,7 @@ export function weightedSamRule({ rho = 0.05, gamma = 0.9, decoupled = true }: W
   const a = gamma / (1 - gamma);
   return {
     name: 'wsam',
+    elementwise: { slots: [] },
     gradientEvaluations: 2,
     refine({ gradients, norm, learningRate, gradientsAt }) {
       const sharpness = difference(gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))), gradients);

@@ -1,7 +1,7 @@
 /** Momentum divided by an estimate that comes with the gradients. */
-import { mapNamed, type NamedTensors } from '../../tensor/named.js';
-import { tf } from '../../tensor/tf.js';
-import { type GradientTransform, type StepContext } from '../transform.js';
+import { mapNamed } from '../../tensor/named.js';
+import { tf, type Tensor } from '../../tensor/tf.js';
+import { type GradientTransform } from '../transform.js';
 import { movingMean } from './adaptive.js';
 
 export interface OverDiagonalOptions {
@@ -14,19 +14,8 @@ export interface OverDiagonalOptions {
 
 /** u <- m^/(d + eps): m^ the decaying mean of u, d the diagonal of the context. */
 export function momentumOverDiagonal({ beta1 = 0.9, epsilon = 0, correctBias = true }: OverDiagonalOptions = {}): GradientTransform {
-  return {
-    name: 'momentum-over-diagonal',
-    elementwise: { slots: ['m'] },
-    update(updates, slots, _parameters, context) {
-      const diagonal = diagonalOf(context);
-      return mapNamed(updates, (update, name) => {
-        const m = movingMean(slots.get('m', name), update, beta1);
-        slots.set('m', name, m);
-        const scale = correctBias ? 1 / (1 - beta1 ** slots.count(name)) : 1;
-        return tf.div(tf.mul(m, scale), tf.add(diagonal[name]!, epsilon));
-      });
-    },
-  };
+  return overDiagonal('momentum-over-diagonal', beta1, (m, diagonal, t) =>
+    tf.div(correctBias ? tf.mul(m, 1 / (1 - beta1 ** t)) : m, tf.add(diagonal, epsilon)));
 }
 
 export interface ClippedRatioOptions {
@@ -39,21 +28,21 @@ export interface ClippedRatioOptions {
 
 /** u <- m/max(rho d, eps) limited to [-1, 1] in every coordinate. */
 export function clippedOverDiagonal({ beta1 = 0.96, rho = 0.01, epsilon = 1e-12 }: ClippedRatioOptions = {}): GradientTransform {
+  return overDiagonal('clipped-over-diagonal', beta1, (m, diagonal) => tf.clipByValue(tf.div(m, tf.maximum(tf.mul(diagonal, rho), epsilon)), -1, 1));
+}
+
+/** `direction` of the decaying mean of the updates, the diagonal and the number of this update. */
+function overDiagonal(name: string, beta1: number, direction: (m: Tensor, diagonal: Tensor, t: number) => Tensor): GradientTransform {
   return {
-    name: 'clipped-over-diagonal',
+    name,
     elementwise: { slots: ['m'] },
-    update(updates, slots, _parameters, context) {
-      const diagonal = diagonalOf(context);
-      return mapNamed(updates, (update, name) => {
-        const m = movingMean(slots.get('m', name), update, beta1);
-        slots.set('m', name, m);
-        return tf.clipByValue(tf.div(m, tf.maximum(tf.mul(diagonal[name]!, rho), epsilon)), -1, 1);
+    update(updates, slots, _parameters, { diagonal }) {
+      if (!diagonal) throw new Error(`'${name}' divides by a diagonal, and got none with the gradients`);
+      return mapNamed(updates, (update, parameter) => {
+        const m = movingMean(slots.get('m', parameter), update, beta1);
+        slots.set('m', parameter, m);
+        return direction(m, diagonal[parameter]!, slots.count(parameter));
       });
     },
   };
-}
-
-function diagonalOf({ diagonal }: StepContext): NamedTensors {
-  if (!diagonal) throw new Error('a transform that divides by a diagonal got none with the gradients');
-  return diagonal;
 }

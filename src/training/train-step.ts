@@ -8,7 +8,7 @@ import { type ParameterStore } from '../supernet/parameter-store.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { type NamedTensors, pickNamed } from '../tensor/named.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
-import { type Scalar, tf } from '../tensor/tf.js';
+import { type Scalar, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 
 export interface TrainStepInput {
@@ -34,11 +34,17 @@ export interface TrainStepResult {
 export function trainStep({ child, store, trainer, state, batch, mode, step }: TrainStepInput): TrainStepResult {
   const active = pickNamed(store.parameters, child.parameterNames);
   const { record: _record, ...unrecorded } = mode;
-  const evaluate: Evaluate = (parameters, { record }) => {
-    const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, batch, record ? mode : unrecorded), parameters);
+  const evaluate: Evaluate = (parameters, { record, examples }) => {
+    const part = (): TensorBatch => (examples ? chooseExamples(batch, examples) : batch);
+    const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, part(), record ? mode : unrecorded), parameters);
     return { loss: value, gradients };
   };
-  const result = trainer.step(evaluate, active, state, { step });
+  const result = trainer.step(evaluate, active, state, {
+    step,
+    seed: mode.seed,
+    batchSize: batch.labels.size,
+    exampleLosses: (parameters) => tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded)),
+  });
   if (!Number.isFinite(result.loss)) {
     tf.dispose(Object.values(result.parameters));
     throw new WeftError('numeric', `the loss of ${child.encoding} became ${result.loss} at step ${step}`, 'lower the learning rate, or clip the gradient (clipNorm)');
@@ -49,6 +55,16 @@ export function trainStep({ child, store, trainer, state, batch, mode, step }: T
 
 /** Mean cross-entropy of the child's logits on the batch, a scalar in nats. */
 export function crossEntropy(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Scalar {
-  const logits = child.forward(parameters, statistics, batch.inputs, mode);
-  return tf.mean(softmaxCrossEntropy(logits, batch.labels));
+  return tf.mean(exampleCrossEntropies(child, parameters, statistics, batch, mode));
+}
+
+/** Cross-entropy of each example [N] in nats. */
+function exampleCrossEntropies(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Tensor1D {
+  return softmaxCrossEntropy(child.forward(parameters, statistics, batch.inputs, mode), batch.labels);
+}
+
+/** The examples at these places. */
+function chooseExamples({ inputs, labels }: TensorBatch, examples: readonly number[]): TensorBatch {
+  const places = tf.tensor1d([...examples], 'int32');
+  return { inputs: tf.gather(inputs, places), labels: tf.gather(labels, places) };
 }

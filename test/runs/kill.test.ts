@@ -20,13 +20,12 @@ const KILLS = 8;
 const MOMENTS = 80;
 
 describe('a killed run', function () {
-  const folder = temporaryFolder(this);
   const rng = stream(1, 'kill');
   const children: ChildProcess[] = [];
   before(() => loadBackend('cpu'));
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-  });
+  // Before the folder is removed, as they write into it.
+  afterEach(() => Promise.all(children.splice(0).map((child) => child.exitCode ?? child.signalCode ?? (child.kill('SIGKILL'), once(child, 'exit')))));
+  const folder = temporaryFolder(this);
 
   const create = (): string => createRun(folder(), { name: 'killed', seed: 1, config: {} }).path;
 

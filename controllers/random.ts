@@ -2,7 +2,7 @@
  * Uniformly random architectures: the honest baseline that every other strategy has to beat
  * (Li & Talwalkar 2019, arXiv 1902.07638). Small enough to read as a first example of a controller.
  */
-import { defineController, type Rng, z } from 'weft-nas';
+import { defineController, drawUniform, type Rng, z } from 'weft-nas';
 
 export const random = defineController({
   name: 'random',
@@ -10,7 +10,7 @@ export const random = defineController({
   options: z.strictObject({}),
 
   create(_options, { space }) {
-    const draw = (count: number, rng: Rng) => Array.from({ length: count }, () => space.sample(rng));
+    const draw = (count: number, rng: Rng) => drawUniform(space, count, rng);
     return {
       sample: draw,
       propose: draw,

@@ -13,3 +13,4 @@ export { gradientsOf, valueAndGradients } from './tensor/autodiff.js';
 export * as optimizers from './optimizers/index.js';
 export { disposeNamed, mapNamed, type NamedTensors } from './tensor/named.js';
 export * from './controller/index.js';
+export * from './tabular/index.js';

@@ -1,19 +1,32 @@
+/** Drawing architectures that a space allows. */
 import { WeftError } from '../errors.js';
 import { type ChoiceSpace } from '../space/choice-space.js';
+import { type Rng } from '../tensor/rng.js';
 
-const MAX_DRAWS = 200;
+const MAX_DRAWN = 20_000;
+const MAX_BATCH = 256;
+
+/** `count` architectures, uniformly among those that satisfy the constraints. */
+export function drawUniform<A>(space: ChoiceSpace<A>, count: number, rng: Rng): A[] {
+  return Array.from({ length: count }, () => space.sample(rng));
+}
 
 /**
- * `count` architectures that satisfy the space's constraints, by rejection: `draw` proposes as many as are still
- * missing, again and again. What it draws keeps its distribution but for the architectures that are not allowed.
+ * `count` architectures that satisfy the space's constraints, by rejection: `draw` is asked again and again, each time for
+ * as many as should do at the rate of acceptance so far. The distribution is that of `draw`, cut to what is allowed.
  */
-export function drawValid<A>(space: ChoiceSpace<A>, count: number, draw: (missing: number) => readonly A[]): A[] {
+export function drawValid<A>(space: ChoiceSpace<A>, count: number, draw: (wanted: number) => readonly A[]): A[] {
   const valid: A[] = [];
-  for (let attempt = 0; attempt < MAX_DRAWS; attempt++) {
-    if (valid.length === count) return valid;
-    valid.push(...draw(count - valid.length).filter((architecture) => space.satisfies(architecture)));
+  let drawn = 0;
+  while (valid.length < count) {
+    if (drawn >= MAX_DRAWN) {
+      throw new WeftError('controller', `only ${valid.length} of ${drawn} architectures that a controller drew satisfied the constraints of '${space.name}'`,
+        `loosen a constraint: ${space.constraints.map(({ name }) => name).join('; ')}`);
+    }
+    const missing = count - valid.length;
+    const proposals = draw(drawn === 0 ? missing : Math.min(MAX_BATCH, Math.ceil((missing * drawn) / Math.max(1, valid.length))));
+    drawn += proposals.length;
+    valid.push(...proposals.filter((architecture) => space.satisfies(architecture)));
   }
-  if (valid.length === count) return valid;
-  throw new WeftError('controller', `the controller found ${valid.length} of ${count} architectures of '${space.name}' that satisfy its constraints in ${MAX_DRAWS} attempts`,
-    `loosen a constraint: ${space.constraints.map(({ name }) => name).join('; ')}`);
+  return valid.slice(0, count);
 }

@@ -2,5 +2,6 @@ export { type MovingAverage, movingAverage } from './baseline.js';
 export type { Controller, ControllerFactory, ControllerSetting, ControllerSnapshot, Evaluated, Metrics } from './contract.js';
 export { type ControllerDefinition, defineController } from './define-controller.js';
 export { bernoulliKl, bernoulliTerms, categoricalTerms, type DecisionTerms } from './distributions.js';
-export { drawValid } from './draw.js';
+export { drawUniform, drawValid } from './draw.js';
 export { finiteReward, perplexityReward } from './reward.js';
+export { bestScored, decodeScored, encodeScored, populationMetrics, type ScoredText } from './scored.js';

@@ -6,7 +6,8 @@ import { WeftError } from '../errors.js';
 import { type Rng } from '../tensor/rng.js';
 import { type Architecture, type ArchitectureOf, type ChoiceTree } from './choice.js';
 import { decodeBody, encodeBody, fingerprint } from './encode.js';
-import { type Decision, fromGenotype, type Genotype, listDecisions, slotCardinalities, toGenotype } from './slots.js';
+import { genotypesOf } from './genotypes.js';
+import { type Decision, type Genotype, listDecisions, slotCardinalities } from './slots.js';
 
 /** A rule between choices, in words and as a test. */
 export interface Constraint<A = Architecture> {
@@ -55,19 +56,20 @@ export function choiceSpace<const C extends ChoiceTree>(
   const print = fingerprint(tree);
   const total = cardinalities.reduce((product, cardinality) => product * BigInt(cardinality), 1n);
 
-  const genotype = (architecture: A): number[] => toGenotype(tree, architecture as Architecture);
-  const build = (slots: Genotype): A => fromGenotype(tree, slots) as A;
+  const genotypes = genotypesOf(tree);
+  const genotype: (architecture: A) => number[] = genotypes.read;
+  const build = genotypes.build as (slots: Genotype) => A;
   const satisfies = (architecture: A): boolean => constraints.every((constraint) => constraint.holds(architecture));
   const unsatisfiable = (what: string): WeftError =>
     new WeftError('space', `${what} in ${MAX_REJECTIONS} draws from '${name}'`,
       `the constraints (${constraints.map((constraint) => constraint.name).join('; ')}) may contradict each other`);
 
-  function draw(propose: () => A, what: string): A {
+  function draw(propose: () => A, what: () => string): A {
     for (let attempt = 0; attempt < MAX_REJECTIONS; attempt++) {
       const architecture = propose();
       if (satisfies(architecture)) return architecture;
     }
-    throw unsatisfiable(what);
+    throw unsatisfiable(what());
   }
 
   function* enumerate(): Generator<A> {
@@ -93,7 +95,7 @@ export function choiceSpace<const C extends ChoiceTree>(
       for (const _ of enumerate()) count++;
       return count;
     },
-    sample: (rng) => draw(() => build(cardinalities.map((cardinality) => rng.int(cardinality))), 'no architecture satisfied the constraints'),
+    sample: (rng) => draw(() => build(cardinalities.map((cardinality) => rng.int(cardinality))), () => 'no architecture satisfied the constraints'),
     mutate(architecture, rng) {
       if (free.length === 0) return architecture;
       const slots = genotype(architecture);
@@ -101,7 +103,7 @@ export function choiceSpace<const C extends ChoiceTree>(
         const slot = rng.pick(free);
         const shift = 1 + rng.int(cardinalities[slot]! - 1);
         return build(slots.with(slot, (slots[slot]! + shift) % cardinalities[slot]!));
-      }, `no neighbour of ${space.encode(architecture)} satisfied the constraints`);
+      }, () => `no neighbour of ${space.encode(architecture)} satisfied the constraints`);
     },
     neighbours(architecture) {
       const slots = genotype(architecture);
@@ -122,7 +124,7 @@ export function choiceSpace<const C extends ChoiceTree>(
       return space.validate(build(decodeBody(tree, body!)));
     },
     validate(architecture) {
-      const checked = build(toGenotype(tree, architecture as Architecture));
+      const checked = build(genotypes.read(architecture));
       const broken = constraints.find((constraint) => !constraint.holds(checked));
       if (broken) throw new WeftError('architecture', `the architecture breaks the constraint '${broken.name}' of '${name}'`);
       return checked;

@@ -4,7 +4,7 @@
  * slots of two values. An architecture is then simply one small integer for every slot, its genotype.
  */
 import { WeftError } from '../errors.js';
-import { type Architecture, type Choice, choiceKind, type ChoiceKind, type ChoiceTree, isChoice, isOneOf, isSubset } from './choice.js';
+import { type Choice, choiceKind, type ChoiceKind, type ChoiceTree, isChoice, isOneOf, isSubset } from './choice.js';
 
 export interface Decision {
   /** Place in the tree, for example `layers.3.op`. */
@@ -63,63 +63,4 @@ function checkChoice(choice: Choice, path: string): void {
 /** Cardinality of every slot, in order. */
 export function slotCardinalities(decisions: readonly Decision[]): number[] {
   return decisions.flatMap((decision) => Array<number>(decision.length).fill(decision.cardinality));
-}
-
-/** The genotype of an architecture; throws WeftError('architecture') naming the first leaf that does not fit. */
-export function toGenotype(tree: ChoiceTree, architecture: Architecture): number[] {
-  const genotype: number[] = [];
-  const visit = (node: ChoiceTree, value: unknown, path: string): void => {
-    if (isChoice(node)) {
-      genotype.push(...leafToSlots(node, value, path));
-      return;
-    }
-    if (typeof value !== 'object' || value === null) throw misfit(path, value, Array.isArray(node) ? 'a list' : 'an object');
-    const expected = Object.keys(node);
-    const found = Object.keys(value);
-    if (expected.length !== found.length || expected.some((name) => !(name in value))) {
-      throw misfit(path, value, Array.isArray(node) ? `a list of ${expected.length}` : `fields ${expected.join(', ')}`);
-    }
-    for (const [name, child] of Object.entries(node)) {
-      visit(child, (value as Record<string, unknown>)[name], path === '' ? name : `${path}.${name}`);
-    }
-  };
-  visit(tree, architecture, '');
-  return genotype;
-}
-
-function leafToSlots(choice: Choice, value: unknown, path: string): number[] {
-  if (isOneOf(choice)) {
-    const index = choice.options.findIndex((option) => option === value);
-    if (index < 0) throw misfit(path, value, `one of ${choice.options.join(', ')}`);
-    return [index];
-  }
-  if (isSubset(choice)) {
-    if (!Array.isArray(value) || value.length !== choice.count || value.some((flag) => typeof flag !== 'boolean')) {
-      throw misfit(path, value, `${choice.count} flags`);
-    }
-    return (value as boolean[]).map(Number);
-  }
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= choice.count) {
-    throw misfit(path, value, `a node index below ${choice.count}`);
-  }
-  return [value as number];
-}
-
-function misfit(path: string, value: unknown, wanted: string): WeftError {
-  return new WeftError('architecture', `the architecture does not fit the space at '${path || 'its root'}': ${JSON.stringify(value) ?? 'nothing'} is not ${wanted}`);
-}
-
-/** The architecture with this genotype: the inverse of `toGenotype`. */
-export function fromGenotype(tree: ChoiceTree, genotype: Genotype): Architecture {
-  let slot = 0;
-  const visit = (node: ChoiceTree): Architecture => {
-    if (isChoice(node)) {
-      if (isSubset(node)) return Array.from({ length: node.count }, () => genotype[slot++] === 1);
-      const index = genotype[slot++]!;
-      return isOneOf(node) ? node.options[index]! : index;
-    }
-    if (Array.isArray(node)) return (node as readonly ChoiceTree[]).map(visit);
-    return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, visit(child)]));
-  };
-  return visit(tree);
 }

@@ -34,7 +34,7 @@ export function tabularTrials<A>(
   const regret = new Float64Array(queries);
   for (let seed = 0; seed < trials; seed++) {
     const controller = factory.create(options, { space, seed });
-    const rng = stream(seed, 'tabular');
+    const rng = stream(seed, 'trial');
     let top = -Infinity;
     for (let query = 0; query < queries;) {
       const results = controller.propose(Math.min(batch, queries - query), rng).map((architecture) => ({ architecture, reward: evaluate(architecture) }));

@@ -2,14 +2,25 @@
 import { expect } from 'chai';
 import { type Architecture, type Controller, type ControllerFactory, defineSpace, dense, flatten, oneOf, previous, repeat, type SearchSpace, stream, subset, tf, z } from 'weft-nas';
 import { enas } from '../../controllers/enas.js';
+import { evolution } from '../../controllers/evolution.js';
+import { fairnas } from '../../controllers/fairnas.js';
+import { localSearch } from '../../controllers/local-search.js';
+import { policyGradient } from '../../controllers/policy-gradient.js';
 import { random } from '../../controllers/random.js';
+import { spos } from '../../controllers/spos.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
+import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 
 const controllers: { factory: ControllerFactory; options?: object }[] = [
   { factory: random },
   { factory: enas, options: { lstmSize: 8 } },
+  { factory: evolution, options: { population: 12, sample: 3 } },
+  { factory: localSearch },
+  { factory: spos, options: { parents: 4 } },
+  { factory: fairnas, options: { parents: 4 } },
+  { factory: policyGradient },
 ];
 
 const tiny = defineSpace({
@@ -27,6 +38,7 @@ const images = { inputShape: [8, 8, 1], classes: 3 };
 const spaces: SearchSpace<Architecture>[] = [
   macroCnn.create({ layers: 4, filters: 2 }, images) as unknown as SearchSpace<Architecture>,
   mlp.create({ depth: 3 }, images) as unknown as SearchSpace<Architecture>,
+  nasBench201.create({ filters: 2 }, images) as unknown as SearchSpace<Architecture>,
   tiny.create({}, images) as unknown as SearchSpace<Architecture>,
 ];
 

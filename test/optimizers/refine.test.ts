@@ -186,7 +186,7 @@ describe('refined gradients', () => {
           size += term ** 2;
         });
       }
-      expect(Math.sqrt(error / size)).to.be.below(2e-3);
+      expect(Math.sqrt(error / size)).to.be.below(1e-3);
       disposeNamed(plain);
       disposeNamed(gradients);
       disposeNamed(v);

@@ -21,14 +21,15 @@ export const nasBench201 = defineSpace({
   name: 'nas-bench-201',
   description: 'NAS-Bench-201: cells of four nodes and five operations, 15,625 in all (images, or the table of the benchmark).',
   options: z.strictObject({
+    operations: z.array(z.enum(OPERATIONS)).min(1).default([...OPERATIONS]).describe('operations to choose from'),
     filters: z.int().min(1).default(16).describe('channels of the first stage; every later one has twice as many'),
     cells: z.int().min(1).default(1).describe('cells a stage in the search'),
     retrainCells: z.int().min(1).default(5).describe('cells a stage when the found cell is trained for good; 5 in the benchmark'),
   }),
 
-  choices: () => repeat(NODES - 1, (target) => repeat(target + 1, () => oneOf(OPERATIONS))),
+  choices: ({ operations }) => repeat(NODES - 1, (target) => repeat(target + 1, () => oneOf(operations))),
 
-  graph(g, choices, { filters, cells }, { inputShape, classes }) {
+  graph(g, choices, { operations, filters, cells }, { inputShape, classes }) {
     let x = g.apply('stem', sequence('stem', { conv: conv({ filters, size: 3 }), norm: batchNorm() }), g.input);
     let [height, width] = inputShape as [number, number];
     for (let stage = 0; stage < STAGES; stage++) {
@@ -43,8 +44,8 @@ export const nasBench201 = defineSpace({
         const nodes = [x];
         choices.forEach((edges, target) => {
           const name = `stage${stage}/cell${cell}/node${target + 1}`;
-          const inputs = edges.flatMap((choice, source) =>
-            Object.entries(connections(channels)).map(([operation, candidate]) => g.whenEqual(choice, operation, g.apply(`${name}/from${source}/${operation}`, candidate, nodes[source]!))));
+          const inputs = edges.flatMap((choice, source) => operations.filter((operation) => operation !== 'none').map((operation) =>
+            g.whenEqual(choice, operation, g.apply(`${name}/from${source}/${operation}`, connections[operation](channels), nodes[source]!))));
           nodes.push(g.combine(name, 'sum', [nothing, ...inputs]));
         });
         x = nodes.at(-1)!;
@@ -58,9 +59,12 @@ export const nasBench201 = defineSpace({
 });
 
 /** The operations but for `none`, which is no connection at all. */
-function connections(filters: number): Record<Exclude<CellOperation, 'none'>, Operation> {
-  return { skip: identity(), conv1: reluConvNorm(filters, 1), conv3: reluConvNorm(filters, 3), avg3: avgPool({ size: 3 }) };
-}
+const connections: Record<Exclude<CellOperation, 'none'>, (filters: number) => Operation> = {
+  skip: () => identity(),
+  conv1: (filters) => reluConvNorm(filters, 1),
+  conv3: (filters) => reluConvNorm(filters, 3),
+  avg3: () => avgPool({ size: 3 }),
+};
 
 /** Zeros of a fixed shape, whatever the input. */
 function zeros(shape: Shape): Operation {

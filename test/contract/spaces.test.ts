@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type SearchSpace, type SpaceFactory, createChild, createParameterStore, catalogue, stream, tf } from 'weft-nas';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
+import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { pickNamed } from '../../src/tensor/named.js';
@@ -11,6 +12,7 @@ import { pickNamed } from '../../src/tensor/named.js';
 const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: { inputShape: number[]; classes: number } }[] = [
   { factory: macroCnn as SpaceFactory, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
   { factory: mlp as SpaceFactory, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
+  { factory: nasBench201 as SpaceFactory, options: { filters: 2 }, tiny: { operations: ['none', 'conv3'], filters: 2 }, task: { inputShape: [6, 6, 1], classes: 3 } },
 ];
 
 const MODE = { training: true, normalization: 'batch', seed: 'contract' } as const;

@@ -14,11 +14,17 @@ type Loader = () => Promise<Record<string, unknown>>;
 const SPACES: Readonly<Record<string, Loader>> = {
   'macro-cnn': () => import('weft-nas/search-spaces/macro-cnn'),
   mlp: () => import('weft-nas/search-spaces/mlp'),
+  'nas-bench-201': () => import('weft-nas/search-spaces/nas-bench-201'),
 };
 
 const CONTROLLERS: Readonly<Record<string, Loader>> = {
   enas: () => import('weft-nas/controllers/enas'),
   random: () => import('weft-nas/controllers/random'),
+  evolution: () => import('weft-nas/controllers/evolution'),
+  'local-search': () => import('weft-nas/controllers/local-search'),
+  spos: () => import('weft-nas/controllers/spos'),
+  fairnas: () => import('weft-nas/controllers/fairnas'),
+  'policy-gradient': () => import('weft-nas/controllers/policy-gradient'),
 };
 
 export const spaceNames: readonly string[] = Object.keys(SPACES);

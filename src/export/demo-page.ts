@@ -1,7 +1,6 @@
 /** A page that tries the network on a drawing or a picture. It needs nothing but the files beside it. */
-import { type ModelCard } from '../search/model.js';
 
-export function demoPage({ space }: ModelCard): string {
+export function demoPage(space: string): string {
   return PAGE.replaceAll('TITLE', `${escape(space)}: try it`);
 }
 

@@ -3,9 +3,9 @@ import { type ActiveNode } from '../graph/index.js';
 import { type Model } from '../search/model.js';
 
 /** The choices that were made, and the nodes from the input to the logits, inputs before their users. */
-export function describeArchitecture({ card, child }: Model): object {
-  const { space, options, task, architecture, normalization, classNames } = card;
-  return { space, options, task, architecture, choices: child.architecture, normalization, classNames, layout: 'NHWC', nodes: child.nodes.map(describeNode) };
+export function describeArchitecture({ card, child, space }: Model): object {
+  const { options, task, architecture, normalization, classNames } = card;
+  return { space: space.name, options, task, architecture, choices: child.architecture, normalization, classNames, layout: 'NHWC', nodes: child.nodes.map(describeNode) };
 }
 
 function describeNode(node: ActiveNode): object {

@@ -15,16 +15,16 @@ export interface ExportOptions {
 
 /** The files of an exported network by name: `model.json` with its weights, `model.safetensors`, `architecture.json`, a README, a demo page. */
 export async function exportModel(model: Model, { largestPixel = 255 }: ExportOptions = {}): Promise<Record<string, Uint8Array | string>> {
-  const { card, child, store, normalization } = model;
+  const { card, child, space, store, normalization } = model;
   const { inputShape } = card.task;
-  const facts = { space: card.space, architecture: card.architecture, classNames: card.classNames, inputShape, normalization, largestPixel };
+  const facts = { space: space.name, architecture: card.architecture, classNames: card.classNames, inputShape, normalization, largestPixel };
   const artifacts = await graphModel({ child, store, normalization, inputShape }, `weft-nas ${packageVersion}`, facts);
   const isImage = inputShape.length === 3 && inputShape[0]! > 1 && inputShape[1]! > 1;
   return {
     ...modelFiles(artifacts),
     'model.safetensors': encodeSafetensors({ ...store.parameters, ...store.statistics }),
     'architecture.json': `${JSON.stringify(describeArchitecture(model), null, 2)}\n`,
-    'README.md': readme(card),
-    ...(isImage && { 'index.html': demoPage(card), 'tf.min.js': browserBundle() }),
+    'README.md': readme(space.name, card),
+    ...(isImage && { 'index.html': demoPage(space.name), 'tf.min.js': browserBundle() }),
   };
 }

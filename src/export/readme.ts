@@ -1,7 +1,7 @@
 /** How to use the exported files, written beside them. */
 import { type ModelCard } from '../search/model.js';
 
-export function readme({ space, architecture, classNames, task: { inputShape, classes } }: ModelCard): string {
+export function readme(space: string, { architecture, classNames, task: { inputShape, classes } }: ModelCard): string {
   const shape = inputShape.join(', ');
   const named = classNames.length <= 20 ? `: ${classNames.join(', ')}` : '; their names are in `model.metadata.classNames`';
   return `# ${space}: an exported network

@@ -16,6 +16,8 @@ import { drawTerminal, record } from './pictures/terminal.mjs';
 const OUT = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const WEFT = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const SEARCH = 'search --recipe digits';
+const WIDTH = 1000;
+const MARGIN = 24;
 
 mkdirSync(OUT, { recursive: true });
 const run = process.argv[2] === undefined ? await searchAndDraw() : resolve(process.argv[2]);
@@ -33,14 +35,20 @@ async function searchAndDraw() {
   return join(folder, 'runs', readdirSync(join(folder, 'runs'))[0]);
 }
 
-/** The top of the report and its charts. */
+/** The top of the report, to the network that was found, and two sections further down. */
 async function photograph(report) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
   try {
-    const page = await browser.newPage({ viewport: { width: 1000, height: 1180 }, deviceScaleFactor: 1.5, colorScheme: 'light' });
+    const page = await browser.newPage({ viewport: { width: WIDTH, height: 1200 }, deviceScaleFactor: 1.25, colorScheme: 'light' });
     await page.goto(pathToFileURL(report).href);
-    await page.screenshot({ path: join(OUT, 'report.png') });
-    for (const section of ['comparison', 'course']) await page.locator(`#${section}`).screenshot({ path: join(OUT, `report-${section}.png`) });
+    const picture = async (name, from, to) => {
+      const [first, last] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
+      const y = Math.max(0, first.y - MARGIN);
+      await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, clip: { x: 0, y, width: WIDTH, height: last.y + last.height + MARGIN - y } });
+    };
+    await picture('report', 'header', '#network');
+    await picture('report-comparison', '#comparison', '#comparison');
+    await picture('report-course', '#course', '#course');
   } finally {
     await browser.close();
   }

@@ -2,10 +2,10 @@
  * Batch normalization with the statistics of the batch (Ioffe & Szegedy 2015), over all axes but the last:
  * y = scale·x̂ + offset with x̂ = (x − mean)·r and r = 1/√(variance + epsilon), the variance biased.
  */
-import { tf, tidy, type Tensor, type Tensor1D } from '../library.js';
+import { tf, type Tensor, type Tensor1D } from '../library.js';
 import { defineKernel, independent, type Kernel } from './define.js';
 import { boolAttribute, constant, floatAttribute, memoize, rawOps, stringAttribute, T, typeAttribute, type NativeBackend } from './raw-op.js';
-import { pixelsTogether, pool, widen } from './wide-normalization.js';
+import { normalizeWide, pixelsTogether } from './wide-normalization.js';
 
 interface Attributes {
   epsilon: number;
@@ -37,7 +37,8 @@ export const batchNorm: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor }, Att
   native: ({ x, scale, offset }, { epsilon }, backend) =>
     asImages([x], ([image]) => {
       const pixels = backend.isUsingGpuDevice ? 1 : pixelsTogether(image!);
-      return pixels === 1 ? normalize(backend, image!, scale, offset, epsilon) : normalizeWide(backend, image!, scale, offset, epsilon, pixels);
+      if (pixels === 1) return normalize(backend, image!, scale, offset, epsilon);
+      return normalizeWide(backend, image!, scale, offset, pixels, nativeAttributes(epsilon, true), nativeAttributes(epsilon, false));
     }),
   plain({ x, scale, offset }, { epsilon }) {
     const { mean, variance } = tf.moments(x, leadingAxes(x));
@@ -64,20 +65,6 @@ function normalize(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Ten
   const biased = tf.mul(variance!, (count - 1) / count);
   variance!.dispose();
   return [y!, mean!, biased];
-}
-
-/** Statistics first, per channel and neighbour, then y from those of all neighbours. */
-function normalizeWide(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Tensor, epsilon: number, pixels: number): Tensor[] {
-  return tidy(() => {
-    const wide = widen(x, pixels);
-    const [scales, offsets] = [tf.tile(scale, [pixels]), tf.tile(offset, [pixels])];
-    const [ignored, means, variances] = normalize(backend, wide, scales, offsets, epsilon);
-    ignored!.dispose();
-    const [mean, variance] = pool(means!, variances!, pixels);
-    const [y] = rawOps(backend, 'FusedBatchNormV3', nativeAttributes(epsilon, false),
-      [wide, scales, offsets, tf.tile(mean, [pixels]), tf.tile(variance, [pixels])], [0], 6);
-    return [tf.reshape(y!, x.shape), mean, variance];
-  });
 }
 
 /**

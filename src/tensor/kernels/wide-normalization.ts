@@ -2,7 +2,9 @@
  * oneDNN normalizes two to five times as fast when the channels are a multiple of 16. Pixels that lie side by side can
  * pass as further channels: 24 channels of two pixels are 48.
  */
-import { tf, type Tensor, type Tensor1D } from '../library.js';
+import { type Tensor } from '../library.js';
+import { boolAttribute, intAttribute, type NativeBackend, type OpAttribute, T, typeAttribute } from './raw-op.js';
+import { rawSession } from './raw-session.js';
 
 /** How many neighbouring pixels of x [N,H,W,C] to treat as one with more channels; 1 when that does not fit or does not pay. */
 export function pixelsTogether({ shape, size }: Tensor): number {
@@ -12,16 +14,37 @@ export function pixelsTogether({ shape, size }: Tensor): number {
   return size >= 1 << 17 && (height * width) % pixels === 0 ? pixels : 1;
 }
 
-/** [N,H,W,C] -> [N,H·W/pixels,1,pixels·C], the same numbers. */
-export function widen(x: Tensor, pixels: number): Tensor {
-  const channels = x.shape[3]!;
-  return tf.reshape(x, [x.shape[0]!, -1, 1, pixels * channels]);
-}
+const RESHAPE = [T, typeAttribute('Tshape', 'int32')];
+const MEAN = [T, typeAttribute('Tidx', 'int32'), boolAttribute('keep_dims', false)];
+const STACK_FOUR = [T, intAttribute('N', 4), intAttribute('axis', 0)];
+const TILE = [T, typeAttribute('Tmultiples', 'int32')];
+const UNSTACK_FOUR = [T, intAttribute('num', 4), intAttribute('axis', 0)];
 
-/** Mean and variance per channel from those per channel and pixel: [pixels·C] -> [C]. */
-export function pool(mean: Tensor, variance: Tensor, pixels: number): [mean: Tensor1D, variance: Tensor1D] {
-  const means = tf.reshape(mean, [pixels, -1]);
-  const variances = tf.reshape(variance, [pixels, -1]);
-  const pooled = tf.mean(means, 0) as Tensor1D;
-  return [pooled, tf.mean(tf.add(variances, tf.squaredDifference(means, pooled)), 0)];
+/**
+ * `FusedBatchNormV3` twice: with training attributes for mean and variance per channel and neighbour, whose y is thrown
+ * away, and with inference attributes for y from the statistics of all neighbours together. x [N,H,W,C] -> y, mean, variance.
+ */
+export function normalizeWide(
+  backend: NativeBackend, x: Tensor, scale: Tensor, offset: Tensor, pixels: number, training: readonly OpAttribute[], inference: readonly OpAttribute[],
+): Tensor[] {
+  const s = rawSession(backend);
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const wide = s.run('Reshape', RESHAPE, [s.idOf(x), s.constant([batch, (height * width) / pixels, 1, pixels * channels])]);
+  const filled = (value: number) => s.constant(new Array<number>(pixels * channels).fill(value), 'float32');
+  const none = s.constant([], 'float32');
+  const [ignored, , , means, variances] = s.runMany('FusedBatchNormV3', training, [wide, filled(1), filled(0), none, none], 6);
+  s.free(ignored!);
+
+  // The variance of all is the mean of the variances and of the squared deviations of the means.
+  const rows = (id: number) => s.run('Reshape', RESHAPE, [id, s.constant([pixels, channels])]);
+  const average = (id: number) => s.run('Mean', MEAN, [id, s.constant([0])]);
+  const mean = average(rows(means!));
+  const deviations = s.run('SquaredDifference', [T], [rows(means!), mean]);
+  const variance = average(s.run('AddV2', [T], [rows(variances!), deviations]));
+
+  const four = s.run('Tile', TILE, [s.run('Pack', STACK_FOUR, [s.idOf(scale), s.idOf(offset), mean, variance]), s.constant([1, pixels])]);
+  const [y] = s.runMany('FusedBatchNormV3', inference, [wide, ...s.runMany('Unpack', UNSTACK_FOUR, [four], 4)], 6);
+  const results = [s.release(s.run('Reshape', RESHAPE, [y!, s.constant(x.shape)]), x.shape), s.release(mean, [channels]), s.release(variance, [channels])];
+  s.end();
+  return results;
 }

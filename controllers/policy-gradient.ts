@@ -2,7 +2,7 @@
  * REINFORCE on a table of logits, one row a slot, without an LSTM: the policy gradient of NATS-Bench (Dong et al. 2021,
  * arXiv 2009.00437), for searches of a few hundred evaluations.
  */
-import { type Controller, type ControllerSetting, defineController, drawValid, finiteReward, stream, z } from 'weft-nas';
+import { type Controller, type ControllerSetting, defineController, drawValid, entropyOf, finiteReward, softmax, stream, z } from 'weft-nas';
 
 const options = z.strictObject({
   learningRate: z.number().positive().default(0.05).describe('of Adam'),
@@ -82,17 +82,6 @@ function adamStep(policy: PolicyState, gradient: readonly (readonly number[])[],
     const v = (policy.square[slot]![value] = beta2 * policy.square[slot]![value]! + (1 - beta2) * g * g);
     policy.logits[slot]![value]! -= learningRate * (m / c1) / (Math.sqrt(v / c2) + epsilon);
   }));
-}
-
-function softmax(logits: readonly number[]): number[] {
-  const top = Math.max(...logits);
-  const weights = logits.map((logit) => Math.exp(logit - top));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
-}
-
-function entropyOf(probabilities: readonly number[]): number {
-  return -probabilities.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0);
 }
 
 export default policyGradient;

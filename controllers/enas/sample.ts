@@ -1,5 +1,5 @@
 /** Drawing architectures from the policy, all of a batch in one rollout; and the way back from architectures to rows. */
-import { type Genotype, type NamedTensors, type Rng, tf, type Tensor2D } from 'weft-nas';
+import { type Genotype, type NamedTensors, type Rng, softmax, tf, type Tensor2D } from 'weft-nas';
 import { type EnasOptions } from './options.js';
 import { type DecisionStep, type Plan } from './plan.js';
 import { unroll } from './policy.js';
@@ -49,13 +49,6 @@ function rowsOf(logits: Tensor2D): number[][] {
   const [rows, width] = logits.shape;
   const values = logits.dataSync();
   return Array.from({ length: rows }, (_, i) => Array.from(values.subarray(i * width, (i + 1) * width)));
-}
-
-function softmax(logits: readonly number[]): number[] {
-  const top = Math.max(...logits);
-  const weights = logits.map((logit) => Math.exp(logit - top));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
 }
 
 function sigmoid(logit: number): number {

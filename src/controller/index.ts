@@ -3,5 +3,6 @@ export type { Controller, ControllerFactory, ControllerSetting, ControllerSnapsh
 export { type ControllerDefinition, defineController } from './define-controller.js';
 export { bernoulliKl, bernoulliTerms, categoricalTerms, type DecisionTerms } from './distributions.js';
 export { drawUniform, drawValid } from './draw.js';
+export { entropyOf, softmax } from './probabilities.js';
 export { finiteReward, perplexityReward } from './reward.js';
 export { bestScored, decodeScored, encodeScored, populationMetrics, type ScoredText } from './scored.js';

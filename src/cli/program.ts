@@ -96,6 +96,11 @@ export function program(): Command {
     .addOption(json())
     .action(async (name, options) => (await import('./commands/spaces.js')).spaces(name, options));
 
+  weft.command('optimizers')
+    .description('the optimizers, with formula, cost in gradients a step, and reference')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/optimizers.js')).optimizers(options));
+
   weft.command('init')
     .description('write a commented search space of your own and a configuration that runs')
     .argument('[folder]', 'where to write', '.')

@@ -140,6 +140,7 @@ function finish(run: Run, session: SearchSession, data: PreparedData, journal: {
     parameters: retrained ? countNamed(retrained.store.parameters) : null,
     evaluations: state.evaluations,
     gradientEvaluations: state.gradientEvaluations,
+    skippedSteps: state.skippedSteps,
     weights: sha256(bytes),
   }, { elapsedSeconds, peakMemoryMB: peakMemoryMB() });
 }

@@ -11,6 +11,7 @@ import { createTrainer, emptyState, type OptimizerState, type Trainer } from '..
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
+import { type BatchSource } from '../training/batch.js';
 import { openBatches, type SearchBatches } from './data.js';
 import { type SearchEvent } from './events.js';
 import { initialState, type SearchState } from './state.js';
@@ -55,7 +56,7 @@ export function createSession({ config, space: spaceFactory, controller: control
   const { seed } = config;
   const space = spaceFactory.create(optionsOf(config.space), { inputShape: prepared.dataset.inputShape, classes: prepared.dataset.classes });
   const data = openBatches(config, prepared);
-  const supernet = createLearner(space, seed, config.search, data.train.steps);
+  const supernet = createLearner(space, seed, config.search, data.train);
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
   const session: SearchSession = {
@@ -85,12 +86,12 @@ const MAX_CACHED_CHILDREN = 256;
 
 /** A store of all weights of a space (or only the named ones) and the optimizer for them. */
 export function createLearner(
-  space: SearchSpace, seed: number | string, training: { epochs: number; optimizer: SearchConfig['search']['optimizer'] }, stepsPerEpoch: number, only?: readonly string[],
+  space: SearchSpace, seed: number | string, training: { epochs: number; optimizer: SearchConfig['search']['optimizer'] }, { steps: stepsPerEpoch, count: examples }: BatchSource, only?: readonly string[],
 ): Learner {
   const all = catalogue(space.supernet);
   return {
     store: createParameterStore(all, seed, only),
-    trainer: createTrainer(training.optimizer, { stepsPerEpoch, totalSteps: stepsPerEpoch * training.epochs, roleOf: (name) => all.parameters.get(name)?.role }),
+    trainer: createTrainer(training.optimizer, { stepsPerEpoch, totalSteps: stepsPerEpoch * training.epochs, examples, roleOf: (name) => all.parameters.get(name)?.role }),
     state: emptyState,
   };
 }

@@ -28,6 +28,8 @@ export interface TrainStepResult {
   /** Mean cross-entropy of the batch before the step, in nats. */
   readonly loss: number;
   readonly gradientEvaluations: number;
+  /** What the optimizer has to tell; `skipped` is 1 when a gradient was no number and nothing moved. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is no number. */
@@ -47,10 +49,11 @@ export function trainStep({ child, store, trainer, state, batch, mode, step }: T
   });
   if (!Number.isFinite(result.loss)) {
     tf.dispose(Object.values(result.parameters));
+    replaceState(result.state, state);
     throw new WeftError('numeric', `the loss of ${child.encoding} became ${result.loss} at step ${step}`, 'lower the learning rate, or clip the gradient (clipNorm)');
   }
   store.assign(result.parameters);
-  return { state: replaceState(state, result.state), loss: result.loss, gradientEvaluations: result.gradientEvaluations };
+  return { state: replaceState(state, result.state), loss: result.loss, gradientEvaluations: result.gradientEvaluations, metrics: result.metrics };
 }
 
 /** Mean cross-entropy of the child's logits on the batch, a scalar in nats. */

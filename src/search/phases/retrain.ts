@@ -5,6 +5,7 @@ import { trainStep } from '../../training/train-step.js';
 import { countNamed } from '../../tensor/named.js';
 import { createChild } from '../../supernet/child.js';
 import { createLearner, type Retrained, type SearchSession } from '../session.js';
+import { noteSkipped } from '../skipped.js';
 
 /** Batches whose statistics the finished network's normalization is set from. */
 const CALIBRATION_BATCHES = 20;
@@ -25,6 +26,7 @@ export function retrain(session: SearchSession): void {
     }));
   learner.state = result.state;
   state.gradientEvaluations.retrain += result.gradientEvaluations;
+  noteSkipped(session, result.metrics);
   state.lossSum += result.loss;
   state.lossCount++;
   state.step++;
@@ -32,6 +34,8 @@ export function retrain(session: SearchSession): void {
   emit({ type: 'retrain-epoch', epoch, loss: state.lossSum / state.lossCount, learningRate: learner.trainer.learningRate(globalStep) });
   Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
   if (state.epoch < config.retrain.epochs) return;
+  const averaged = learner.trainer.evaluationParameters?.(learner.store.parameters, learner.state);
+  if (averaged) learner.store.assign(averaged);
   recalibrate(learner.child, learner.store, data.plain, CALIBRATION_BATCHES);
   state.phase = 'test';
 }
@@ -40,6 +44,6 @@ export function retrain(session: SearchSession): void {
 export function startRetraining({ config, data, space, state }: SearchSession): Retrained {
   const final = space.forRetraining();
   const child = createChild(final, final.decode(state.derived!.architecture));
-  const learner = createLearner(final, `${config.seed}/retrain`, config.retrain, data.retrain.steps, [...child.parameterNames, ...child.statisticNames]);
+  const learner = createLearner(final, `${config.seed}/retrain`, config.retrain, data.retrain, [...child.parameterNames, ...child.statisticNames]);
   return { ...learner, space: final, child };
 }

@@ -2,6 +2,7 @@
 import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
 import { trainStep } from '../../training/train-step.js';
+import { noteSkipped } from '../skipped.js';
 import { type SearchSession } from '../session.js';
 
 /**
@@ -23,6 +24,7 @@ export function trainSharedWeights(session: SearchSession): void {
     }));
   supernet.state = result.state;
   state.gradientEvaluations.search += result.gradientEvaluations;
+  noteSkipped(session, result.metrics);
   state.lossSum += result.loss;
   state.lossCount++;
   state.globalStep++;

@@ -14,4 +14,9 @@ async function main(): Promise<number> {
   }
 }
 
+// A reader that has gone (`weft status | head`) is no reason to stop: a search still writes its run directory.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 process.exitCode = await main();

@@ -22,7 +22,7 @@ export async function startTorch(python: string, threads: number): Promise<Torch
     child.stdin.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await lines.next();
     if (done) throw new Error(`PyTorch ended at the request ${JSON.stringify(request)}`);
-    return JSON.parse(value as string) as A;
+    return JSON.parse(value) as A;
   };
   return {
     version: 'unknown',

@@ -71,7 +71,7 @@ function zeros(shape: Shape): Operation {
   return {
     kind: 'zeros',
     config: { shape },
-    build: () => ({ output: shape, parameters: {}, forward: ([x]) => tf.zeros([x!.shape[0]!, ...shape]) }),
+    build: () => ({ output: shape, parameters: {}, forward: ([x]) => tf.zeros([x!.shape[0], ...shape]) }),
   };
 }
 

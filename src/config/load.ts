@@ -80,7 +80,7 @@ function fieldsAt(path: readonly PropertyKey[]): string[] {
 /** The fields of an object schema under its wrappers (default, prefault, optional). */
 function shapeOf(schema: unknown): Record<string, unknown> | undefined {
   let current = schema as { shape?: Record<string, unknown>; _zod?: { def: { innerType?: unknown } } } | undefined;
-  while (current && !current.shape && current._zod?.def.innerType) current = current._zod.def.innerType as typeof current;
+  while (current && !current.shape && current._zod?.def.innerType) current = current._zod.def.innerType;
   return current?.shape;
 }
 

@@ -95,7 +95,7 @@ export function buildGraph(
         throw new WeftError('space', `the candidates of '${name}' in '${space}' do not match its choice`,
           [missing.length > 0 && `missing: ${missing.join(', ')}`, strays.length > 0 && `not an option: ${strays.join(', ')}`].filter(Boolean).join('; '));
       }
-      const options = known.map((option) => builder.apply(`${name}/${option}`, candidates[option as keyof typeof candidates]!, ...inputs));
+      const options = known.map((option) => builder.apply(`${name}/${option}`, candidates[option as keyof typeof candidates], ...inputs));
       return builder.select(name, choice, options);
     },
     select(name, choice, inputs) {

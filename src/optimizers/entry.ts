@@ -42,7 +42,7 @@ type SchemasOf<T extends Entries> = { -readonly [I in keyof T]: T[I]['schema'] }
 
 /** The options of any of the entries, told apart by name. */
 export function unionOf<const T extends Entries>(entries: T): z.ZodDiscriminatedUnion<SchemasOf<T>, 'name'> {
-  return z.discriminatedUnion('name', entries.map(({ schema }) => schema) as never) as never;
+  return z.discriminatedUnion('name', entries.map(({ schema }) => schema) as never);
 }
 
 /** The trainer of the entry that `config` names. The options must have been parsed. */

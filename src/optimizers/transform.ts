@@ -83,7 +83,7 @@ export function step(optimizer: Optimizer, gradients: NamedTensors, parameters: 
       const updates = optimizer.reduce((current, transform) => transform.update(current, joined.slotsOf(transform.name), joined.parameters, joined.context), joined.gradients);
       const moved = mapNamed(updates, (update, name) => tf.add(joined.parameters[name]!, update));
       joined.writeSlots();
-      return joined.unpack(moved) as Record<string, Tensor>;
+      return joined.unpack(moved);
     });
     return { parameters: updated, state: draft.commit() };
   } catch (error) {

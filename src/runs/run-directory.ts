@@ -65,7 +65,7 @@ export function createRun(root: string, { name, seed, config, facts = {} }: RunO
     writeFileAtomic(files.config, text);
     writeFileAtomic(files.events, '');
     const manifest = { formatVersion: FORMAT_VERSION, name, created: created.toISOString(), seed, configSha256: sha256(text), environment: { ...describeEnvironment() }, facts } as const;
-    writeFileAtomic(files.manifest, `${stringifyStrict(manifest as unknown as Json, 2)}\n`); // last: without it the directory is no run
+    writeFileAtomic(files.manifest, `${stringifyStrict(manifest, 2)}\n`); // last: without it the directory is no run
     return { path, manifest, config };
   } catch (cause) {
     rmSync(path, { recursive: true, force: true });

@@ -36,10 +36,10 @@ const tiny = defineSpace({
 
 const images = { inputShape: [8, 8, 1], classes: 3 };
 const spaces: SearchSpace<Architecture>[] = [
-  macroCnn.create({ layers: 4, filters: 2 }, images) as unknown as SearchSpace<Architecture>,
-  mlp.create({ depth: 3 }, images) as unknown as SearchSpace<Architecture>,
-  nasBench201.create({ filters: 2 }, images) as unknown as SearchSpace<Architecture>,
-  tiny.create({}, images) as unknown as SearchSpace<Architecture>,
+  macroCnn.create({ layers: 4, filters: 2 }, images),
+  mlp.create({ depth: 3 }, images),
+  nasBench201.create({ filters: 2 }, images),
+  tiny.create({}, images),
 ];
 
 for (const { factory, options = {} } of controllers) {

@@ -16,9 +16,9 @@ import { disposeState, values } from '../optimizers/problems.js';
 
 const TASK = { inputShape: [8, 8, 1], classes: 3 };
 const spaces: Record<string, SearchSpace> = {
-  'macro-cnn': macroCnn.create({ layers: 3, filters: 4 }, TASK) as SearchSpace,
-  mlp: mlp.create({}, TASK) as SearchSpace,
-  'nas-bench-201': nasBench201.create({ cells: 1, filters: 4 }, TASK) as SearchSpace,
+  'macro-cnn': macroCnn.create({ layers: 3, filters: 4 }, TASK),
+  mlp: mlp.create({}, TASK),
+  'nas-bench-201': nasBench201.create({ cells: 1, filters: 4 }, TASK),
 };
 
 for (const [spaceName, space] of Object.entries(spaces)) {

@@ -123,7 +123,7 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
         const next = nn.lstmCell(a['x'] as Tensor2D, { c: a['c'] as Tensor2D, h: a['h'] as Tensor2D }, a['kernel'] as Tensor2D, a['bias'] as Tensor1D);
         return tf.concat([next.c, next.h], 1);
       },
-      reference: ({ x, c, h, kernel, bias }) => float64.lstmCell(x!, c!, h!, kernel!, bias!),
+      reference: ({ x, c, h, kernel, bias }) => float64.lstmCell(x!, c!, h!, kernel!, bias),
     },
   },
 };

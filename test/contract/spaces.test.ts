@@ -10,9 +10,9 @@ import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { pickNamed } from '../../src/tensor/named.js';
 
 const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: { inputShape: number[]; classes: number } }[] = [
-  { factory: macroCnn as SpaceFactory, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
-  { factory: mlp as SpaceFactory, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
-  { factory: nasBench201 as SpaceFactory, options: { filters: 2 }, tiny: { operations: ['none', 'conv3'], filters: 2 }, task: { inputShape: [6, 6, 1], classes: 3 } },
+  { factory: macroCnn, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
+  { factory: mlp, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
+  { factory: nasBench201, options: { filters: 2 }, tiny: { operations: ['none', 'conv3'], filters: 2 }, task: { inputShape: [6, 6, 1], classes: 3 } },
 ];
 
 const MODE = { training: true, normalization: 'batch', seed: 'contract' } as const;

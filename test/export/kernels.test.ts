@@ -41,19 +41,19 @@ const CASES: Readonly<Record<string, F | readonly F[]>> = {
   Softmax: (x) => tf.softmax(x), Sum: (x) => tf.sum(x, [2, 3], true),
   AvgPool: [image((x) => tf.avgPool(x, 3, 1, 'same')), image((x) => tf.avgPool(x, [2, 1], [1, 2], 'valid'))],
   BatchMatMul: [
-    (x) => tf.matMul(rows(x), weights(32, 5) as Tensor2D), (x) => tf.matMul(rows(x), weights(5, 32) as Tensor2D, false, true),
+    (x) => tf.matMul(rows(x), weights(32, 5)), (x) => tf.matMul(rows(x), weights(5, 32), false, true),
     (x) => tf.matMul(tf.reshape(x, [-1, 4, 8]), tf.reshape(x, [-1, 4, 8]), false, true),
   ],
   _FusedMatMul: ([undefined, 'linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const).map((activation): F => (x) =>
     tf.fused.matMul({
-      a: rows(x), b: weights(32, 5) as Tensor2D, bias: weights(5), ...(activation && { activation }), leakyreluAlpha: 0.3,
+      a: rows(x), b: weights(32, 5), bias: weights(5), ...(activation && { activation }), leakyreluAlpha: 0.3,
       ...(activation === 'prelu' && { preluActivationWeights: weights(1, 5) }),
     })),
   Conv2D: [
     image((x) => tf.conv2d(x, filter(), 1, 'same')), image((x) => tf.conv2d(x, filter(), [1, 2], 'valid')), image((x) => tf.conv2d(x, filter(), 1, 2)),
     image((x) => tf.conv2d(x, filter(), 1, [[0, 0], [1, 2], [0, 1], [0, 0]])), image((x) => tf.conv2d(x, filter(), 1, 'same', 'NHWC', 2)),
   ],
-  FusedConv2D: image((x) => tf.fused.conv2d({ x, filter: filter(), strides: 1, pad: 'same', bias: weights(3) as tf.Tensor1D, activation: 'relu' })),
+  FusedConv2D: image((x) => tf.fused.conv2d({ x, filter: filter(), strides: 1, pad: 'same', bias: weights(3), activation: 'relu' })),
   DepthwiseConv2dNative: [image((x) => tf.depthwiseConv2d(x, depthwise(), 1, 'same')), image((x) => tf.depthwiseConv2d(x, depthwise(), 2, 'valid'))],
   FusedDepthwiseConv2D: image((x) => tf.fused.depthwiseConv2d({ x, filter: depthwise(), strides: 1, pad: 'same', activation: 'relu6' })),
   FusedBatchNorm: [
@@ -67,8 +67,8 @@ const CASES: Readonly<Record<string, F | readonly F[]>> = {
   DepthToSpace: (x) => tf.depthToSpace(tf.concat([x, x], 3) as Tensor4D, 2, 'NHWC'), Einsum: (x) => tf.einsum('nhwc,cd->nhwd', x, weights(2, 3)),
   ExpandDims: (x) => tf.softmax(tf.expandDims(x, 2)), GatherV2: (x) => tf.gather(x, tf.tensor1d([3, 0, 0], 'int32'), 2), MirrorPad: (x) => tf.mirrorPad(x, [[0, 0], [1, 2], [0, 1], [0, 0]], 'reflect'),
   Pack: (x) => tf.stack([x, tf.relu(x)], 1), PadV2: (x) => tf.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]], 0.5),
-  Reshape: [(x) => tf.softmax(tf.reshape(x, [x.shape[0]!, 4, -1])), (x) => tf.softmax(tf.reshape(x, [-1, 8]))], Reverse: (x) => tf.reverse(x, [1, 3]),
-  Slice: [(x) => tf.slice(x, [0, 1, 0, 0], [-1, 2, 3, 2]), (x) => tf.slice(x, [0, 2], [x.shape[0]!, 1])],
+  Reshape: [(x) => tf.softmax(tf.reshape(x, [x.shape[0], 4, -1])), (x) => tf.softmax(tf.reshape(x, [-1, 8]))], Reverse: (x) => tf.reverse(x, [1, 3]),
+  Slice: [(x) => tf.slice(x, [0, 1, 0, 0], [-1, 2, 3, 2]), (x) => tf.slice(x, [0, 2], [x.shape[0], 1])],
   SplitV: (x) => tf.add(...(tf.split(x, 2, 2) as [Tensor, Tensor])), StridedSlice: (x) => tf.stridedSlice(x, [0, 3, 0, 0], [0, 0, 4, 2], [1, -2, 2, 1], 1, 1),
   Tile: (x) => tf.tile(x, [1, 2, 1, 3]), Transpose: (x) => tf.transpose(x, [0, 3, 1, 2]), Unpack: (x) => tf.sub(...(tf.unstack(x, 3) as [Tensor, Tensor])),
 };

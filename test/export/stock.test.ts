@@ -28,7 +28,7 @@ function squeezeExcite(): Operation {
         parameters: { kernel: { shape: [channels, channels], role: 'kernel', initializer: heNormal(channels) } },
         forward([x], { parameter }) {
           const gate = tf.sigmoid(tf.matMul(tf.mean(x!, [1, 2]), parameter('kernel')));
-          return tf.mul(x!, tf.reshape(gate, [x!.shape[0]!, 1, 1, channels]));
+          return tf.mul(x!, tf.reshape(gate, [x!.shape[0], 1, 1, channels]));
         },
       };
     },
@@ -115,7 +115,7 @@ describe('exported networks in stock TensorFlow.js', function () {
     nodes.forEach((node, index) => expect(nodes.slice(0, index).map((earlier) => earlier.name)).to.include.members(node.inputs ?? []));
     expect(description).to.deep.include({ task: { inputShape: [8, 8, 1], classes: 10 }, choices: model.child.architecture });
     expect(JSON.parse(files['model.json'] as string)).to.have.nested.property('userDefinedMetadata.largestPixel', 16);
-    tf.dispose(tensors as tf.TensorContainer);
+    tf.dispose(tensors);
     model.store.dispose();
   });
 

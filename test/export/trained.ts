@@ -34,7 +34,7 @@ export function randomModel(factory: SpaceFactory, options: object, { task = DIG
 export function functionChild(f: (x: Tensor) => Tensor): TrainedChild {
   const forward = (_parameters: object, _statistics: object, x: Tensor): Tensor2D => {
     const y = tf.cast(f(x), 'float32');
-    return tf.reshape(y, [-1, y.size / x.shape[0]!]);
+    return tf.reshape(y, [-1, y.size / x.shape[0]]);
   };
   return { child: { forward } as unknown as Child, store: { parameters: {}, statistics: {} }, normalization: { mean: [0, 0], std: [1, 1] }, inputShape: [4, 4, 2] };
 }

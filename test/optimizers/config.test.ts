@@ -17,7 +17,7 @@ function refusal(config: object): WeftError {
 describe('optimizer configuration', () => {
   it('fills in every default, and accepts its own result', () => {
     for (const { name } of OPTIMIZERS) {
-      const config = optimizerSchema.parse({ name } as OptimizerConfigInput);
+      const config = optimizerSchema.parse({ name });
       expect(optimizerSchema.parse(config), name).to.deep.equal(config);
     }
     expect(optimizerSchema.parse({ name: 'nesterov' })).to.deep.equal({

@@ -130,5 +130,5 @@ export function configFor(name: string): OptimizerConfigInput {
 /** The same without what moves a weight whose gradient is zero. */
 export function calmConfigFor(name: string): OptimizerConfigInput {
   const calm: Readonly<Record<string, object>> = { adamw: { weightDecay: 0 }, 'entropy-sgd': { noise: 0 } };
-  return { ...configFor(name), ...calm[name] } as OptimizerConfigInput;
+  return { ...configFor(name), ...calm[name] };
 }

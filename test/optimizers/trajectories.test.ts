@@ -21,7 +21,7 @@ const fixture = JSON.parse(readFileSync(new URL('../fixtures/optimizers/trajecto
 const STEPS = 10;
 const BATCH = 8;
 const tensors = (numbers: Record<string, number[]>): NamedTensors =>
-  Object.fromEntries(Object.entries(numbers).map(([name, list]) => [name, tf.tensor(list, fixture.shapes[name]!)]));
+  Object.fromEntries(Object.entries(numbers).map(([name, list]) => [name, tf.tensor(list, fixture.shapes[name])]));
 
 /** Half the squared error of tanh(x A + a) B + b for each example of batch t. */
 function exampleLosses(weights: NamedTensors, t: number, examples?: readonly number[]): Tensor1D {

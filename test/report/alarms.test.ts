@@ -10,7 +10,7 @@ const codes = (events: readonly SearchEvent[], space?: SearchSpace): string[] =>
 
 /** The events with those of one type changed. */
 function change<T extends SearchEvent['type']>(events: readonly SearchEvent[], type: T, edit: (event: Extract<SearchEvent, { type: T }>) => object): SearchEvent[] {
-  return events.map((event) => (event.type === type ? ({ ...event, ...edit(event as Extract<SearchEvent, { type: T }>) } as SearchEvent) : event));
+  return events.map((event) => (event.type === type ? ({ ...event, ...edit(event as Extract<SearchEvent, { type: T }>) }) : event));
 }
 
 describe('report alarms', () => {

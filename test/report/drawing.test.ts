@@ -10,7 +10,7 @@ import { DIGITS } from './fixture.js';
 import { expectGolden } from './golden.js';
 import { markupMistake } from './well-formed.js';
 
-const macro = (layers: number): SearchSpace => macroCnn.create({ layers, filters: 4 }, DIGITS) as SearchSpace;
+const macro = (layers: number): SearchSpace => macroCnn.create({ layers, filters: 4 }, DIGITS);
 
 interface MacroArchitecture {
   readonly layers: readonly { op: string; skip: readonly boolean[] }[];

@@ -20,12 +20,12 @@ const CONTENDER = `
 
 async function startContender(path: string): Promise<ChildProcess & { answer: () => Promise<string> }> {
   const child = spawn(process.execPath, [...runTypeScript, '--input-type=module', '-e', CONTENDER, path], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const next = async (): Promise<string> => String((await once(child.stdout!, 'data'))[0]).trim();
+  const next = async (): Promise<string> => String((await once(child.stdout, 'data'))[0]).trim();
   await next();
   return Object.assign(child, {
     answer: () => {
       const answer = next();
-      child.stdin!.write('go\n');
+      child.stdin.write('go\n');
       return answer;
     },
   });

@@ -64,7 +64,7 @@ describe('safetensors', () => {
         const size = lengths.reduce((product, length) => product * length, 1);
         const raw = Int32Array.from({ length: size }, () => bits.next().value as number);
         const values = dtype === 'float32' ? new Float32Array(raw.buffer) : dtype === 'bool' ? Uint8Array.from(raw, (bit) => bit & 1) : raw;
-        return [name, tf.tensor(values, lengths, dtype as 'float32')];
+        return [name, tf.tensor(values, lengths, dtype)];
       }));
       const bytes = encodeSafetensors(tensors);
       expect(Number(Buffer.from(bytes).readBigUInt64LE()) % 8).to.equal(0);

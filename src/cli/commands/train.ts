@@ -8,7 +8,7 @@ import { resolveConfig, type SearchOptions, startSearch } from './search.js';
 export async function train(architecture: string, { run, epochs, ...options }: SearchOptions & { run?: string }): Promise<void> {
   const ownEpochs: RawConfig = epochs === undefined ? {} : { retrain: { epochs } };
   const config = run === undefined
-    ? checkConfig(mergeConfig(resolveConfig(options) as unknown as RawConfig, ownEpochs))
+    ? checkConfig(mergeConfig(resolveConfig(options), ownEpochs))
     : checkConfig([ownEpochs, ...(options.set ?? []).map(parseOverride), options.seed === undefined ? {} : { seed: options.seed }].reduce(mergeConfig, openRun(run).config as RawConfig));
   await startSearch(config, options, architecture);
 }

@@ -25,9 +25,9 @@ export function positiveNegativeMomentum({ beta1 = 0.9, beta2 = 1 }: PositiveNeg
       const [positive, negative] = [tf.scalar((1 + beta2) / norm), tf.scalar(beta2 / norm)];
       return mapNamed(updates, (update, name) => {
         const [present, other] = slots.count(name) % 2 === 1 ? ['odd', 'even'] : ['even', 'odd'];
-        const m = movingMean(slots.get(present!, name), update, beta1 ** 2);
-        slots.set(present!, name, m);
-        const opposite = slots.get(other!, name);
+        const m = movingMean(slots.get(present, name), update, beta1 ** 2);
+        slots.set(present, name, m);
+        const opposite = slots.get(other, name);
         const pushed = tf.mul(m, positive);
         return opposite ? tf.sub(pushed, tf.mul(opposite, negative)) : pushed;
       });

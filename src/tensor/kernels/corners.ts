@@ -19,8 +19,8 @@ export const corners: Kernel<{ first: Tensor4D; last: Tensor4D }, object, Tensor
     gradient: {
       save: ['first', 'last'],
       backward: (dy, [first, last]) => ({
-        first: () => tf.slice(dy, [0, 0, 0, 0], first!.shape as Tensor4D['shape']),
-        last: () => tf.slice(dy, [1, 1, 0, first!.shape[3]!], last!.shape as Tensor4D['shape']),
+        first: () => tf.slice(dy, [0, 0, 0, 0], first!.shape),
+        last: () => tf.slice(dy, [1, 1, 0, first!.shape[3]!], last!.shape),
       }),
     },
   });

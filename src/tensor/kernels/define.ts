@@ -41,7 +41,7 @@ export function defineKernel<I extends Inputs, A extends object, O extends Tenso
   { name, native, plain, gradient }: KernelDefinition<I, A, O>,
 ): Kernel<I, A, O> {
   const kernel = (f: (inputs: I, attributes: A, backend: NativeBackend) => O): tf.KernelFunc =>
-    ({ inputs, attrs, backend }) => f(inputs as unknown as I, attrs as unknown as A, backend as NativeBackend) as tf.TensorInfo | tf.TensorInfo[];
+    ({ inputs, attrs, backend }) => f(inputs as unknown as I, attrs as unknown as A, backend as NativeBackend);
   tf.registerKernel({ kernelName: name, backendName: 'tensorflow', kernelFunc: kernel(native) });
   for (const backendName of ['wasm', 'cpu']) {
     tf.registerKernel({ kernelName: name, backendName, kernelFunc: kernel((inputs, attributes) => tidy(() => plain(inputs, attributes))) });
@@ -65,5 +65,5 @@ export function defineGradient<I extends Inputs, A, O extends Tensor | Tensor[]>
 
 /** Runs any kernel by name, on the tape if there is one. */
 export function runKernel(name: string, inputs: Inputs, attributes: object = {}): Tensor | Tensor[] {
-  return tf.engine().runKernel(name, inputs as unknown as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
+  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
 }

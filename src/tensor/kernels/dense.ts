@@ -1,5 +1,5 @@
 /** Fully connected layers with their bias in one kernel. */
-import { tf, type Tensor, type Tensor2D } from '../library.js';
+import { tf, type Tensor } from '../library.js';
 import { defineKernel, type Kernel } from './define.js';
 import { boolAttribute, rawOp, T } from './raw-op.js';
 
@@ -18,8 +18,8 @@ export const dense: Kernel<{ x: Tensor; kernel: Tensor; bias: Tensor }, object> 
   gradient: {
     save: ['x', 'kernel'],
     backward: (dy, [x, kernel]) => ({
-      x: () => tf.matMul(dy as Tensor2D, kernel!, false, true),
-      kernel: () => tf.matMul(x!, dy as Tensor2D, true, false),
+      x: () => tf.matMul(dy, kernel!, false, true),
+      kernel: () => tf.matMul(x!, dy, true, false),
       bias: () => biasGrad({ dy }, {}),
     }),
   },

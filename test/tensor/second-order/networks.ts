@@ -27,7 +27,7 @@ const tanhMlp: Model = (p, x) => dense(p, 'out', nn.tanh(dense(p, 'hidden2', nn.
 
 const rnn: Model = (p, x) => {
   const recurrent = p['recurrent/kernel'] as Tensor2D;
-  let h: Tensor = tf.zeros([x.shape[0]!, recurrent.shape[0]]);
+  let h: Tensor = tf.zeros([x.shape[0], recurrent.shape[0]]);
   for (const step of tf.unstack(x, 1)) h = nn.tanh(tf.add(dense(p, 'input', step), tf.matMul(h, recurrent)));
   return dense(p, 'out', h);
 };

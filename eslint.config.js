@@ -1,0 +1,94 @@
+/**
+ * What is checked beside types: promises that nobody waits for, and the architecture. The order in which
+ * folders may import each other is read from docs/architecture.md, so that the page cannot be wrong.
+ */
+import { readFileSync } from 'node:fs';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const page = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
+const order = /^`(errors, tensor, [\w, ]+)`$/m.exec(page)?.[1].split(', ');
+if (!order) throw new Error('docs/architecture.md does not list the folders in the order of their imports');
+
+const TENSORFLOW = { regex: '^@tensorflow/', message: 'TensorFlow.js comes from src/tensor/tf.ts.' };
+const ITSELF = { regex: '^weft-nas', message: 'Inside src, import the file.' };
+const OWN_TEMPLATES = { regex: '(^|/)(search-spaces|controllers)/', message: 'src does not know the shipped spaces and controllers.' };
+const PUBLIC_ONLY = { regex: '^(?!weft-nas$|\\./)', message: "Spaces and controllers are templates: they import 'weft-nas' and files of their own." };
+
+const imports = (...patterns) => ['error', { patterns }];
+
+/** No folder imports one to its right. */
+const folders = order.map((folder, index) => {
+  const later = [...order.slice(index + 1), 'index'].join('|');
+  const direction = { regex: `^(\\.\\./)+(${later})(/|\\.js$)`, message: `'${folder}' may import only folders to its left in docs/architecture.md.` };
+  return {
+    files: [`src/${folder}.ts`, `src/${folder}/**/*.ts`],
+    rules: { 'no-restricted-imports': imports(direction, ITSELF, OWN_TEMPLATES, ...(folder === 'tensor' ? [] : [TENSORFLOW])) },
+  };
+});
+
+const TENSORS = ['Tensor', ...[0, 1, 2, 3, 4].map((rank) => (rank === 0 ? 'Scalar' : `Tensor${rank}D`))].flatMap((name) => [name, `tf.${name}`]);
+
+const DEFAULT_EXPORT = { selector: 'ExportDefaultDeclaration', message: 'Name what is exported.' };
+const NEW_DATE = { selector: "NewExpression[callee.name='Date']", message: 'Only src/runs and src/cli look at the clock.' };
+
+export default defineConfig(
+  globalIgnores(['dist/', 'runs/*', 'coverage/', 'docs/', '**/*.d.ts']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    rules: { 'no-var': 'error', 'prefer-const': 'error', eqeqeq: ['error', 'always', { null: 'ignore' }], 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './test/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      // A tensor's rank is told where it is made.
+      '@typescript-eslint/no-unnecessary-type-assertion': ['error', { typesToIgnore: TENSORS }],
+      '@typescript-eslint/return-await': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      // Our objects are closures: nothing of ours looks at `this`.
+      '@typescript-eslint/unbound-method': 'off',
+      // Named unions and schemas make declarations short.
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+      // Numbers and enumerations in messages are what they look like.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true, allowArray: true }],
+    },
+  },
+  {
+    files: ['src/**/*.ts', 'search-spaces/**/*.ts', 'controllers/**/*.ts'],
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      'no-console': 'error',
+      'max-lines': ['error', 300],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Draw from stream(seed, name…).' },
+        { object: 'Date', property: 'now', message: 'Only src/runs and src/cli look at the clock.' },
+        { object: 'performance', property: 'now', message: 'Only src/runs and src/cli look at the clock.' },
+      ],
+      'no-restricted-syntax': ['error', NEW_DATE],
+    },
+  },
+  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', NEW_DATE, DEFAULT_EXPORT] } },
+  ...folders,
+  { files: ['search-spaces/**/*.ts', 'controllers/**/*.ts'], rules: { 'no-restricted-imports': imports(PUBLIC_ONLY) } },
+  {
+    files: ['src/runs/**/*.ts', 'src/cli/**/*.ts', 'src/doctor/**/*.ts'],
+    rules: { 'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Draw from stream(seed, name…).' }], 'no-restricted-syntax': ['error', DEFAULT_EXPORT] },
+  },
+  // Commander gives its options as `any`; the commands say what they take.
+  { files: ['src/cli/program.ts'], rules: { '@typescript-eslint/no-unsafe-argument': 'off' } },
+  { files: ['src/data/digits/pixels.ts'], rules: { 'max-lines': 'off' } },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // Chai's assertions are expressions.
+      '@typescript-eslint/no-unused-expressions': 'off',
+    },
+  },
+);

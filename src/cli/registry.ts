@@ -4,10 +4,10 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type ControllerFactory } from '../controller/contract.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
+import { importModule } from './import-module.js';
 
 type Loader = () => Promise<Record<string, unknown>>;
 
@@ -55,11 +55,7 @@ async function importFile(code: 'space' | 'controller', file: string, known: rea
     throw new WeftError(code, `no ${code} is called '${file}', and there is no such file`, unknownNameHint(file, known));
   }
   try {
-    // TypeScript is compiled as it is loaded; without a namespace, so that the file and we share one weft-nas.
-    const unregister = /\.[cm]?ts$/.test(path) ? (await import('tsx/esm/api')).register() : undefined;
-    const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-    await unregister?.();
-    return module;
+    return await importModule(path);
   } catch (cause) {
     if (cause instanceof WeftError) throw cause;
     throw new WeftError(code, `${file} cannot be loaded: ${(cause as Error).message}`, 'run the file by itself to see the whole error', { cause });

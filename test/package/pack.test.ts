@@ -133,6 +133,17 @@ export const missing: unknown = architecture.depth;
     }
   });
 
+  it('takes files of the user’s own as modules also where package.json does not say so', () => {
+    const plain = join(project, 'plain');
+    weft('init', 'plain');
+    for (const manifest of ['{}', '{ "type": "commonjs" }']) {
+      writeFileSync(join(plain, 'package.json'), manifest);
+      const { stdout, stderr } = spawnSync(join(project, 'node_modules', '.bin', 'weft'), ['spaces', './my-space.ts'], { cwd: plain, encoding: 'utf8', env: cleanEnvironment() });
+      expect(stdout, stderr).to.match(/^my-space: /);
+      expect(stderr).to.equal(''); // above all no second instance of weft-nas
+    }
+  });
+
   it('finds its recipes and its schema from any folder', () => {
     const { stderr, status } = spawnSync(join(project, 'node_modules', '.bin', 'weft'), ['search', '--recipe', 'no-such-recipe'], { cwd: project, encoding: 'utf8', env: cleanEnvironment() });
     expect(status).to.equal(1);

@@ -116,6 +116,7 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
   globalAveragePool: { images: { shapes: { x: [2, 3, 5, 4] }, run: (a) => nn.globalAveragePool(a['x'] as Tensor4D) } },
   softmaxCrossEntropy: {
     '4 classes': { shapes: { logits: [5, 4] }, run: (a) => nn.softmaxCrossEntropy(a['logits'] as Tensor2D, ids([0, 3, 1, 1, 2])) },
+    'many classes, large logits': { shapes: { logits: [3, 400] }, run: (a) => nn.softmaxCrossEntropy(tf.mul(a['logits'] as Tensor2D, 200), ids([399, 0, 7])) },
   },
   embedding: {
     sequences: { shapes: { table: [5, 3] }, run: (a) => nn.embedding(a['table'] as Tensor2D, tf.tensor2d([[4, 0, 2], [2, 2, 1]], [2, 3], 'int32')) },

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { configurationPage } from '../../scripts/write-configuration.js';
 import { CONFIG_TEMPLATE, SPACE_TEMPLATE } from '../../src/cli/commands/templates.js';
 import { program } from '../../src/cli/program.js';
+import { controllerNames, spaceNames } from '../../src/cli/registry.js';
+import { datasetNames } from '../../src/data/index.js';
 import { ROOT } from '../search/weft.js';
 import { blocksOf } from './markdown.js';
 
@@ -49,6 +51,10 @@ describe('the pages of the documentation', () => {
   it('README.md has every command in its table', () => {
     const rows = [...read('README.md').matchAll(/^\| `weft (\w+)/gm)].map(([, name]) => name);
     expect(rows).to.deep.equal(program().commands.map((command) => command.name()));
+  });
+
+  it('README.md names every space, controller and data set', () => {
+    for (const name of [...spaceNames, ...controllerNames, ...datasetNames]) expect(read('README.md')).to.include(`\`${name}\``);
   });
 
   it('README.md shows what `weft init` writes', () => {

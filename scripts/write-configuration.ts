@@ -194,7 +194,7 @@ function scheduleTable(): string {
   return inlined(scheduleSchema).oneOf!.map((schedule) => {
     const { name: _, ...fields } = properties(schedule);
     const options = Object.entries(fields).map(([name, field]) => `  - \`${name}\` (${typeText(name, field)}${field.default === undefined ? '' : `, default ${defaultText(field)}`})${field.description ? `: ${field.description}` : ''}`);
-    return [`- \`${nameOf(schedule)}\``, ...options].join('\n');
+    return [`- \`${String(nameOf(schedule))}\``, ...options].join('\n');
   }).join('\n');
 }
 

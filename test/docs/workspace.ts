@@ -45,8 +45,8 @@ export function createWorkspace(): Workspace {
 
 /** What the compiler has against the snippets, each with its place in the page; unused names are nobody's fault. */
 export function typeErrors(snippets: readonly Placed[]): string[] {
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
-  const { options } = ts.convertCompilerOptionsFromJson((config as { compilerOptions: object }).compilerOptions, ROOT);
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => readFileSync(path, 'utf8')) as { config: { compilerOptions: object } };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
   const { rootDir: _rootDir, outDir: _outDir, ...rest } = options;
   const program = ts.createProgram(snippets.map(({ path }) => path), {
     ...rest, noEmit: true, noUnusedLocals: false, noUnusedParameters: false, typeRoots: [join(ROOT, 'node_modules', '@types')],

@@ -20,7 +20,7 @@ export async function startTorch(python: string, threads: number): Promise<Torch
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async <A extends Answer>(request: object): Promise<A> => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
-    const { value, done } = await lines.next();
+    const { value, done } = (await lines.next()) as IteratorResult<string, undefined>;
     if (done) throw new Error(`PyTorch ended at the request ${JSON.stringify(request)}`);
     return JSON.parse(value) as A;
   };

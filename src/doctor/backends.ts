@@ -37,7 +37,7 @@ export function probe(name: string): Promise<ProbeReport> {
   const child = fork(script, [name], { silent: true, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
   let report: ProbeReport | undefined;
   let lastWords = '';
-  child.stderr!.on('data', (text: Buffer) => (lastWords = `${lastWords}${text}`.slice(-2000)));
+  child.stderr!.on('data', (text: Buffer) => (lastWords = `${lastWords}${text.toString()}`.slice(-2000)));
   child.on('message', (message: ProbeReport) => (report = message));
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ reason: error.message, remedy: undefined }));

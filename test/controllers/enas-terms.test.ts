@@ -45,7 +45,7 @@ describe('the terms of the ENAS controller', () => {
         return mapNamed({ ...all }, (tensor) => tensor.arraySync() as never) as unknown as Record<string, number[]>;
       });
       referenceTerms(weights, options).forEach((reference, i) => {
-        for (const [term, value] of Object.entries(reference)) expect(terms[term]![i], `${term} of ${i}`).to.be.closeTo(value, 2e-5 * (1 + Math.abs(value)));
+        for (const [term, value] of Object.entries<number>({ ...reference })) expect(terms[term]![i], `${term} of ${i}`).to.be.closeTo(value, 2e-5 * (1 + Math.abs(value)));
       });
       tf.dispose(Object.values(parameters));
     });

@@ -47,7 +47,7 @@ describe('folders of images by class', () => {
     const folder = folderWith({ ...classFolder('a', 1, [10, 10, 10], 8), ...classFolder('b', 1, [90, 90, 90], 3) });
     const { train, inputShape } = readImageFolder(folder, 'sizes', { size: [4, 6] });
     expect(inputShape).to.deep.equal([4, 6, 1]);
-    expect([...train.images]).to.deep.equal([...Array(24).fill(10), ...Array(24).fill(90)]);
+    expect([...train.images]).to.deep.equal([...Array<number>(24).fill(10), ...Array<number>(24).fill(90)]);
   });
 
   it('get another hash when a name or a pixel changes', () => {

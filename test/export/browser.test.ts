@@ -52,11 +52,11 @@ describe('an exported network in a browser', function () {
         const x = tf.tensor(pixels.map((pixel) => (pixel - mean[0]!) / std[0]!), [EXAMPLES, 8, 8, 1]);
         return tf.softmax(model.child.forward(model.store.parameters, model.store.statistics, x, FINAL_EVALUATION)).arraySync();
       });
-      const actual = (await page.evaluate(`(async () => {
+      const actual = await page.evaluate<number[][] | null>(`(async () => {
         if (!(await tf.setBackend('${backend}').catch(() => false))) return null;
         const model = await tf.loadGraphModel('model.json');
         return model.execute(tf.tensor(${JSON.stringify([...pixels])}, [${EXAMPLES}, 8, 8, 1]), 'probabilities').arraySync();
-      })()`)) as number[][] | null;
+      })()`);
       if (!actual) return this.skip(); // no WebGL in this Chromium
       const tolerance = backend === 'cpu' ? 1e-5 : 1e-3;
       const labels = new Set<number>();

@@ -28,7 +28,7 @@ describe('report in a browser', function () {
         tab.on('pageerror', (error) => complaints.push(error.message));
         tab.on('request', (request) => request.url().startsWith('http') && complaints.push(request.url()));
         await tab.setContent(page);
-        const size = await tab.evaluate('[document.documentElement.scrollWidth, innerWidth]') as [number, number];
+        const size = await tab.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
         expect(size[0]).to.be.at.most(size[1]);
         const { data } = PNG.sync.read(await tab.screenshot());
         const bright = brightness(data);

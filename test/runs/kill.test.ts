@@ -24,7 +24,7 @@ describe('a killed run', function () {
   const children: ChildProcess[] = [];
   before(() => loadBackend('cpu'));
   // Before the folder is removed, as they write into it.
-  afterEach(() => Promise.all(children.splice(0).map((child) => child.exitCode ?? child.signalCode ?? (child.kill('SIGKILL'), once(child, 'exit')))));
+  afterEach(() => Promise.all(children.splice(0).map(async (child) => child.exitCode ?? child.signalCode ?? (child.kill('SIGKILL'), once(child, 'exit')))));
   const folder = temporaryFolder(this);
 
   const create = (): string => createRun(folder(), { name: 'killed', seed: 1, config: {} }).path;

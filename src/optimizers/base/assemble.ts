@@ -23,6 +23,7 @@ export interface CommonDefaults {
 }
 
 /** The options that every base optimizer has, with its own defaults. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and inferred
 export function commonOptions({ learningRate, schedule = 'cosine', weightDecay = 0, decayPlace = 'gradient' }: CommonDefaults) {
   return {
     learningRate: z.number().min(0).default(learningRate).describe('highest learning rate'),

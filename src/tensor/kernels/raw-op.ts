@@ -87,7 +87,7 @@ const constants = new WeakMap<NativeBackend, Map<string, NativeConstant>>();
 /** A constant tensor, made once: a vector, or a scalar. For shapes, axes and other numbers from a small set. */
 export function constant(backend: NativeBackend, value: number | readonly number[], dtype: DataType = 'int32'): NativeConstant {
   let known = constants.get(backend);
-  if (!known) constants.set(backend, (known = new Map()));
+  if (!known) constants.set(backend, (known = new Map<string, NativeConstant>()));
   const key = `${dtype}${Array.isArray(value) ? `[${value}]` : value}`;
   let result = known.get(key);
   if (!result) {

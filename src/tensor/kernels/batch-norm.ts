@@ -5,7 +5,7 @@
 import { tf, type Tensor, type Tensor1D } from '../library.js';
 import { defineKernel, independent, type Kernel } from './define.js';
 import { boolAttribute, constant, floatAttribute, memoize, rawOps, stringAttribute, T, typeAttribute, type NativeBackend } from './raw-op.js';
-import { normalizeWide, pixelsTogether } from './wide-normalization.js';
+import { normalizeWide, pixelsTogether, standardizeWide } from './wide-normalization.js';
 
 interface Attributes {
   epsilon: number;
@@ -67,6 +67,19 @@ function normalize(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Ten
   return [y!, mean!, biased];
 }
 
+/** scale·(x − mean)/√(variance + epsilon) + offset with given statistics. Has no gradient: it is part of second derivatives only. */
+const standardize: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor; mean: Tensor; variance: Tensor }, Attributes> = defineKernel({
+  name: 'WeftStandardize',
+  native: ({ x, scale, offset, mean, variance }, { epsilon }, backend) => asImages([x], ([image]) => {
+    const pixels = backend.isUsingGpuDevice ? 1 : pixelsTogether(image!);
+    const attributes = nativeAttributes(epsilon, false);
+    if (pixels > 1) return [standardizeWide(backend, image!, [scale, offset, mean, variance], pixels, attributes)];
+    return rawOps(backend, 'FusedBatchNormV3', attributes, [image!, scale, offset, mean, variance], [0], 6);
+  })[0]!,
+  plain: ({ x, scale, offset, mean, variance }, { epsilon }) =>
+    tf.batchNorm(x, mean as Tensor1D, variance as Tensor1D, offset as Tensor1D, scale as Tensor1D, epsilon),
+});
+
 /**
  * The gradients of Σ dy·y with respect to x, scale and offset: with n examples a channel and sums over them,
  * scale·r·(dy − Σdy/n − x̂·Σ(dy·x̂)/n), Σ(dy·x̂), Σdy. Mean and variance must be those of x.
@@ -106,8 +119,8 @@ const batchNormGrad: Kernel<{ dy: Tensor; x: Tensor; scale: Tensor; mean: Tensor
       const [w, gxDot] = batchNormGrad({ dy: gx!, x: x!, scale: tf.onesLike(scale!), mean: mean!, variance: variance! }, attributes);
       const dyDotW = tf.sum(tf.mul(dy!, w!), leadingAxes(x!));
       const ar = tf.mul(tf.add(gs!, tf.mul(k, gxDot!)), r);
-      // Faster than to normalize with the given statistics, which are the same.
-      const standardized = (factor: Tensor, offset: Tensor): Tensor => batchNorm({ x: x!, scale: factor, offset }, attributes)[0]!;
+      const standardized = (factor: Tensor, offset: Tensor): Tensor =>
+        standardize({ x: x!, scale: factor, offset, mean: mean!, variance: variance! }, attributes);
       return {
         dy: () => tf.add(tf.mul(scale!, w!), standardized(gs!, go!)),
         x: () => tf.addN([

@@ -4,7 +4,7 @@
  */
 import { type Tensor } from '../library.js';
 import { boolAttribute, intAttribute, type NativeBackend, type OpAttribute, T, typeAttribute } from './raw-op.js';
-import { rawSession } from './raw-session.js';
+import { rawSession, type NativeId, type RawSession } from './raw-session.js';
 
 /** How many neighbouring pixels of x [N,H,W,C] to treat as one with more channels; 1 when that does not fit or does not pay. */
 export function pixelsTogether({ shape, size }: Tensor): number {
@@ -28,8 +28,8 @@ export function normalizeWide(
   backend: NativeBackend, x: Tensor, scale: Tensor, offset: Tensor, pixels: number, training: readonly OpAttribute[], inference: readonly OpAttribute[],
 ): Tensor[] {
   const s = rawSession(backend);
-  const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const wide = s.run('Reshape', RESHAPE, [s.idOf(x), s.constant([batch, (height * width) / pixels, 1, pixels * channels])]);
+  const channels = x.shape.at(-1)!;
+  const wide = widened(s, x, pixels);
   const filled = (value: number) => s.constant(new Array<number>(pixels * channels).fill(value), 'float32');
   const none = s.constant([], 'float32');
   const [ignored, , , means, variances] = s.runMany('FusedBatchNormV3', training, [wide, filled(1), filled(0), none, none], 6);
@@ -42,9 +42,32 @@ export function normalizeWide(
   const deviations = s.run('SquaredDifference', [T], [rows(means!), mean]);
   const variance = average(s.run('AddV2', [T], [rows(variances!), deviations]));
 
-  const four = s.run('Tile', TILE, [s.run('Pack', STACK_FOUR, [s.idOf(scale), s.idOf(offset), mean, variance]), s.constant([1, pixels])]);
-  const [y] = s.runMany('FusedBatchNormV3', inference, [wide, ...s.runMany('Unpack', UNSTACK_FOUR, [four], 4)], 6);
-  const results = [s.release(s.run('Reshape', RESHAPE, [y!, s.constant(x.shape)]), x.shape), s.release(mean, [channels]), s.release(variance, [channels])];
+  const y = standardizeRows(s, wide, x.shape, [s.idOf(scale), s.idOf(offset), mean, variance], pixels, inference);
+  const results = [s.release(y, x.shape), s.release(mean, [channels]), s.release(variance, [channels])];
   s.end();
   return results;
+}
+
+/** The second half alone, with given statistics: x [N,H,W,C] -> y. */
+export function standardizeWide(
+  backend: NativeBackend, x: Tensor, [scale, offset, mean, variance]: readonly [Tensor, Tensor, Tensor, Tensor], pixels: number, inference: readonly OpAttribute[],
+): Tensor {
+  const s = rawSession(backend);
+  const wide = widened(s, x, pixels);
+  const y = s.release(standardizeRows(s, wide, x.shape, [scale, offset, mean, variance].map((tensor) => s.idOf(tensor)), pixels, inference), x.shape);
+  s.end();
+  return y;
+}
+
+function widened(s: RawSession, x: Tensor, pixels: number): NativeId {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  return s.run('Reshape', RESHAPE, [s.idOf(x), s.constant([batch, (height * width) / pixels, 1, pixels * channels])]);
+}
+
+function standardizeRows(
+  s: RawSession, wide: NativeId, shape: readonly number[], scaleOffsetMeanVariance: readonly NativeId[], pixels: number, inference: readonly OpAttribute[],
+): NativeId {
+  const four = s.run('Tile', TILE, [s.run('Pack', STACK_FOUR, scaleOffsetMeanVariance), s.constant([1, pixels])]);
+  const [y] = s.runMany('FusedBatchNormV3', inference, [wide, ...s.runMany('Unpack', UNSTACK_FOUR, [four], 4)], 6);
+  return s.run('Reshape', RESHAPE, [y!, s.constant(shape)]);
 }

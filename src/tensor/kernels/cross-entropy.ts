@@ -1,7 +1,7 @@
 /** Softmax cross-entropy: loss = log Σ exp(z) − z_label, gradient softmax(z) − 1[label], in one kernel. */
 import { tf, type Tensor, type Tensor2D } from '../library.js';
 import { defineKernel, independent, type Kernel } from './define.js';
-import { boolAttribute, type NativeBackend, rawOp, rawOps, T, typeAttribute } from './raw-op.js';
+import { boolAttribute, type NativeBackend, rawOps, T, typeAttribute } from './raw-op.js';
 import { type NativeId, rawSession } from './raw-session.js';
 
 const RESHAPE = [T, typeAttribute('Tshape', 'int32')];
@@ -61,9 +61,10 @@ function throughSoftmax(backend: NativeBackend, logits: Tensor, labels: Tensor):
 const crossEntropyGrad: Kernel<{ dy: Tensor; logits: Tensor; labels: Tensor; slope: Tensor }, object> = defineKernel({
   name: 'WeftCrossEntropyGrad',
   native: ({ dy, slope }, _, backend) => {
-    const column = tf.reshape(dy, [-1, 1]);
-    const result = rawOp(backend, 'Mul', [T], [column, slope]);
-    column.dispose();
+    const s = rawSession(backend);
+    const column = s.run('Reshape', RESHAPE, [s.idOf(dy), s.constant([-1, 1])]);
+    const result = s.release(s.run('Mul', [T], [column, s.idOf(slope)]), slope.shape);
+    s.end();
     return result;
   },
   plain: ({ dy, slope }) => tf.mul(tf.reshape(dy, [-1, 1]), slope),

@@ -1,6 +1,7 @@
 /** Everything that changes TensorFlow.js, in one place. */
 import { installArithmetic } from './arithmetic.js';
 import { installAvgPool } from './avg-pool.js';
+import { installDepthwiseFilter } from './depthwise-filter.js';
 import { installMatMul } from './mat-mul.js';
 import { installNativeBasics } from './native-basics.js';
 import { installReductions } from './reductions.js';
@@ -22,6 +23,7 @@ export function installKernels(): void {
 
 /** What replaces kernels of the native backend; called when that has been loaded. */
 export function installNativeKernels(): void {
+  installDepthwiseFilter();
   installMatMul();
   installNativeBasics();
 }

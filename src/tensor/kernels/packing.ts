@@ -14,24 +14,28 @@ export interface Packing {
   unpack(packed: Tensors): Record<string, Tensor>;
 }
 
+/** To join and part so few costs more than it saves. */
+const FEW = 4;
+
 /** Groups tensors by their shape behind the first axis, and by `kind` where they must not be mixed. */
 export function packing(tensors: Tensors, kind: (name: string) => string = () => ''): Packing {
-  const groups = new Map<string, string[]>();
+  const alike = new Map<string, string[]>();
   for (const [name, { shape }] of Object.entries(tensors)) {
     const key = `${kind(name)}[${shape.length === 0 ? 'scalar' : shape.slice(1)}]`;
-    const names = groups.get(key);
+    const names = alike.get(key);
     if (names) names.push(name);
-    else groups.set(key, [name]);
+    else alike.set(key, [name]);
   }
+  const groups = [...alike.values()].flatMap((names) => (names.length < FEW ? names.map((name) => [name]) : [names]));
   return {
     pack(values) {
       const packed: Record<string, Tensor> = {};
-      for (const names of groups.values()) if (values[names[0]!]) packed[names[0]!] = join(names.map((name) => values[name]!));
+      for (const names of groups) if (values[names[0]!]) packed[names[0]!] = join(names.map((name) => values[name]!));
       return packed;
     },
     unpack(packed) {
       const unpacked: Record<string, Tensor> = {};
-      for (const names of groups.values()) {
+      for (const names of groups) {
         if (!packed[names[0]!]) continue;
         const parts = split(packed[names[0]!]!, names.map((name) => tensors[name]!.shape));
         names.forEach((name, i) => (unpacked[name] = parts[i]!));

@@ -1,36 +1,58 @@
 /** Gradients of sums and means as one broadcast; the library's own multiply by an array of ones that they make in JavaScript. */
 import { tf, type Tensor } from '../library.js';
 import { defineGradient, defineKernel, type Kernel } from './define.js';
-import { constant, rawOp, T, typeAttribute } from './raw-op.js';
+import { T, typeAttribute } from './raw-op.js';
+import { rawSession } from './raw-session.js';
 
-/** x with its axes of length 1 stretched to `shape`, which has the same rank. */
-const broadcast: Kernel<{ x: Tensor }, { shape: number[] }> = defineKernel({
+interface Broadcast {
+  /** The shape of x with the axes of length 1 that are to be stretched. */
+  kept: number[];
+  shape: number[];
+  factor: number;
+}
+
+/** factor·x, reshaped and then stretched. */
+const broadcast: Kernel<{ x: Tensor }, Broadcast> = defineKernel({
   name: 'WeftBroadcast',
-  native: ({ x }, { shape }, backend) => rawOp(backend, 'BroadcastTo', [T, typeAttribute('Tidx', 'int32')], [x, constant(backend, shape)]),
-  plain: ({ x }, { shape }) => tf.tile(x, shape.map((length, axis) => length / x.shape[axis]!)),
+  native: ({ x }, { kept, shape, factor }, backend) => {
+    const s = rawSession(backend);
+    const scaled = factor === 1 ? s.idOf(x) : s.run('Mul', [T], [s.idOf(x), s.constant(factor, 'float32')]);
+    const reshaped = s.run('Reshape', RESHAPE, [scaled, s.constant(kept)]);
+    const result = s.release(s.run('BroadcastTo', INDEXED, [reshaped, s.constant(shape)]), shape);
+    s.end();
+    return result;
+  },
+  plain: ({ x }, { kept, shape, factor }) => tf.tile(tf.reshape(factor === 1 ? x : tf.mul(x, factor), kept), shape.map((length, axis) => length / kept[axis]!)),
   gradient: {
     save: ['x'],
-    backward: (dy, [x]) => ({ x: () => tf.sum(dy, x!.shape.flatMap((length, axis) => (length === 1 ? [axis] : [])), true) }),
+    backward: (dy, [x], { kept, factor }) => ({
+      x: () => {
+        const sum = tf.reshape(tf.sum(dy, kept.flatMap((length, axis) => (length === 1 ? [axis] : []))), x!.shape);
+        return factor === 1 ? sum : tf.mul(sum, factor);
+      },
+    }),
   },
 });
+const RESHAPE = [T, typeAttribute('Tshape', 'int32')];
+const INDEXED = [T, typeAttribute('Tidx', 'int32')];
 
 interface Attributes {
   axis: number | number[];
 }
 
-function stretch(dy: Tensor, x: Tensor, { axis }: Attributes): Tensor {
-  const kept = x.shape.slice();
-  for (const i of tf.util.parseAxisParam(axis, x.shape)) kept[i] = 1;
-  return broadcast({ x: tf.reshape(dy, kept) }, { shape: x.shape });
+function stretch(dy: Tensor, { shape }: Tensor, { axis }: Attributes, factor: number): Tensor {
+  const kept = shape.slice();
+  for (const i of tf.util.parseAxisParam(axis, shape)) kept[i] = 1;
+  return broadcast({ x: dy }, { kept, shape, factor });
 }
 
 export function installReductions(): void {
   defineGradient<{ x: Tensor }, Attributes, Tensor>('Sum', {
     save: ['x'],
-    backward: (dy, [x], attributes) => ({ x: () => stretch(dy, x!, attributes) }),
+    backward: (dy, [x], attributes) => ({ x: () => stretch(dy, x!, attributes, 1) }),
   });
   defineGradient<{ x: Tensor }, Attributes, Tensor>('Mean', {
     save: ['x'],
-    backward: (dy, [x], attributes) => ({ x: () => stretch(tf.mul(dy, dy.size / x!.size), x!, attributes) }),
+    backward: (dy, [x], attributes) => ({ x: () => stretch(dy, x!, attributes, dy.size / x!.size) }),
   });
 }

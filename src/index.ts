@@ -14,3 +14,4 @@ export * as optimizers from './optimizers/index.js';
 export { disposeNamed, mapNamed, type NamedTensors } from './tensor/named.js';
 export * from './controller/index.js';
 export * from './tabular/index.js';
+export { enasSearches } from './config/presets/enas.js';

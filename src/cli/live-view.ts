@@ -58,7 +58,7 @@ function describe(event: SearchEvent, paint: Palette): string | undefined {
         + paint.dim(`examples: ${event.train} train, ${event.validation} validation, ${event.test} test · ${event.epochs} epochs of ${event.stepsPerEpoch} steps`);
     case 'epoch':
       return `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, percent)}  ${paint.dim(`random ${optional(event.random, percent)}`)}`
-        + `  entropy ${optional(event.entropy, (value) => value.toFixed(2))}  best ${event.best ? percent(event.best.reward) : '–'}`;
+        + `  entropy ${optional(event.entropy, (value) => value.toFixed(2)).padStart(5)}  best ${event.best ? percent(event.best.reward) : '–'}`;
     case 'derived':
       return `derived ${paint.accent(event.architecture)}\n  shared weights: ${percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':

@@ -1,4 +1,5 @@
 /** What the command line prints: words for people on a terminal, one JSON object a line for programs. */
+import { relative } from 'node:path';
 import { WeftError } from '../errors.js';
 
 export interface Output {
@@ -71,4 +72,10 @@ export function reportError(error: unknown, stream: NodeJS.WriteStream): number 
   }
   stream.write(`weft: this is a defect of weft itself, please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
   return 70;
+}
+
+/** A path as short as it can be typed from here. */
+export function show(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') ? path : short;
 }

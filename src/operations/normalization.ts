@@ -2,7 +2,7 @@
 import { batchNorm as normalizeBatch, batchNormInference, layerNorm as normalizeLayer } from '../tensor/nn.js';
 import { type Tensor1D } from '../tensor/tf.js';
 import { ones, zeros } from './initializers.js';
-import { type Operation } from './operation.js';
+import { type Operation, type ParameterSpec } from './operation.js';
 import { soleInput } from './shapes.js';
 
 /**
@@ -18,10 +18,7 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
       const channels = shape.at(-1)!;
       return {
         output: shape,
-        parameters: {
-          scale: { shape: [channels], role: 'scale', initializer: ones },
-          offset: { shape: [channels], role: 'offset', initializer: zeros },
-        },
+        parameters: affine(channels),
         statistics: { mean: { shape: [channels], initial: 0 }, variance: { shape: [channels], initial: 1 } },
         forward([x], { parameter, statistic, record, mode }) {
           const scale = parameter('scale') as Tensor1D;
@@ -49,12 +46,17 @@ export function layerNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
       const channels = shape.at(-1)!;
       return {
         output: shape,
-        parameters: {
-          scale: { shape: [channels], role: 'scale', initializer: ones },
-          offset: { shape: [channels], role: 'offset', initializer: zeros },
-        },
+        parameters: affine(channels),
         forward: ([x], { parameter }) => normalizeLayer(x!, parameter('scale') as Tensor1D, parameter('offset') as Tensor1D, epsilon),
       };
     },
+  };
+}
+
+/** A scale and an offset for every channel. */
+function affine(channels: number): { scale: ParameterSpec; offset: ParameterSpec } {
+  return {
+    scale: { shape: [channels], role: 'scale', initializer: ones },
+    offset: { shape: [channels], role: 'offset', initializer: zeros },
   };
 }

@@ -44,7 +44,7 @@ const spaces: SearchSpace<Architecture>[] = [
 
 for (const { factory, options = {} } of controllers) {
   describe(`the controller ${factory.name}`, () => {
-    before(() => loadBackend('native'));
+    before(() => loadBackend());
 
     for (const space of spaces) {
       describe(`on ${space.name}`, () => {

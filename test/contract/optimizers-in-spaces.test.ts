@@ -23,7 +23,7 @@ const spaces: Record<string, SearchSpace> = {
 
 for (const [spaceName, space] of Object.entries(spaces)) {
   describe(`optimizers in ${spaceName}`, () => {
-    before(() => loadBackend('native'));
+    before(() => loadBackend());
     const all = catalogue(space.supernet);
     const child = createChild(space, space.sample(stream(3, spaceName)));
 

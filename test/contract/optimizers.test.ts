@@ -6,7 +6,7 @@ import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { tf } from '../../src/tensor/tf.js';
 
-before(() => loadBackend('native'));
+before(() => loadBackend());
 
 for (const { name, cost, formula, reference } of OPTIMIZERS) {
   describe(`optimizer ${name}`, () => {

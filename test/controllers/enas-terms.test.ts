@@ -35,7 +35,7 @@ function referenceTerms(weights: Weights, options: EnasOptions) {
 }
 
 describe('the terms of the ENAS controller', () => {
-  before(() => loadBackend('native'));
+  before(() => loadBackend());
 
   for (const [name, overrides] of Object.entries(variants)) {
     it(`agree with a recomputation in float64: ${name}`, () => {

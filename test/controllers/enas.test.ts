@@ -96,7 +96,7 @@ describe('the presets of the ENAS controller', () => {
 });
 
 describe('the ENAS controller', () => {
-  before(() => loadBackend('native'));
+  before(() => loadBackend());
 
   it('puts at least 0.95 of its mass on a hidden architecture when the reward counts agreement with it', function () {
     this.timeout(60_000);

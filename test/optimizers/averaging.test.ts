@@ -57,7 +57,7 @@ function valleyOf(losses: number[], { converge, tolerance, ratio }: { converge: 
 }
 
 describe('averages of weights', () => {
-  before(() => loadBackend('native'));
+  before(() => loadBackend());
 
   it('swa averages from its start on, each parameter over its own updates', () => {
     const counter = new Counter(averaged(ascending, swaRule({ start: 3 })));

@@ -52,7 +52,7 @@ const chains: Record<string, Optimizer> = {
 };
 
 describe('joining small tensors', () => {
-  before(() => loadBackend('native'));
+  before(() => loadBackend());
 
   for (const [name, chain] of Object.entries(chains)) {
     it(`changes no bit of ${name}, whatever is active`, () => {

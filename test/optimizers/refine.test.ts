@@ -61,7 +61,7 @@ function train(trainer: Trainer, steps: number, context: (step: number) => StepC
 const trainerOf = (config: object): Trainer => createTrainer(config as OptimizerConfigInput, { ...SETTING, totalSteps: 20 });
 
 describe('refined gradients', () => {
-  before(() => loadBackend('native'));
+  before(() => loadBackend());
 
   const base = { name: 'nesterov', learningRate: 0.1, weightDecay: 1e-3, clipNorm: 1 };
   const withoutStrength = [

@@ -62,7 +62,7 @@ function expectClose(actual: Record<string, number[]>, expected: Record<string, 
 }
 
 describe('trajectories of the official implementations', () => {
-  before(() => loadBackend('native'));
+  before(() => loadBackend());
 
   for (const { config: { evaluated, ...config }, problem, steps } of fixture.trajectories) {
     it(`${config.name} ${JSON.stringify(config)}${evaluated ? ', evaluated weights' : ''}`, () => {

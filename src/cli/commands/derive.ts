@@ -7,8 +7,8 @@ import { createSession, type SearchSession } from '../../search/session.js';
 import { restoreSnapshot, type SearchSnapshot } from '../../search/snapshot.js';
 import { type SearchConfig } from '../../config/schema.js';
 import { loadBackend } from '../../tensor/backend.js';
-import { createOutput } from '../output.js';
-import { loadParts, show } from './search.js';
+import { createOutput, show } from '../output.js';
+import { loadParts } from './search.js';
 
 /** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
 export async function derive(directory: string, options: { candidates?: number; batches?: number; top: number; json?: boolean }): Promise<void> {

@@ -7,9 +7,8 @@ import { openData } from '../../search/data.js';
 import { loadModel, type Model } from '../../search/model.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { evaluateChild, FINAL_EVALUATION } from '../../training/evaluate.js';
-import { createOutput } from '../output.js';
+import { createOutput, show } from '../output.js';
 import { loadSpace } from '../registry.js';
-import { show } from './search.js';
 
 const BATCH = 256;
 

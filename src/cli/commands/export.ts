@@ -7,9 +7,8 @@ import { exportModel } from '../../export/index.js';
 import { openRun, writeFolderAtomic } from '../../runs/index.js';
 import { loadModel } from '../../search/model.js';
 import { loadBackend } from '../../tensor/backend.js';
-import { createOutput } from '../output.js';
+import { createOutput, show } from '../output.js';
 import { loadSpace } from '../registry.js';
-import { show } from './search.js';
 
 /** What white is in data sets whose pixels are not bytes. */
 const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };

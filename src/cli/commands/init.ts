@@ -3,8 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
 import { writeFileAtomic } from '../../runs/index.js';
-import { createOutput } from '../output.js';
-import { show } from './search.js';
+import { createOutput, show } from '../output.js';
 import { CONFIG_TEMPLATE, SPACE_TEMPLATE, SPACE_TEMPLATE_JS } from './templates.js';
 
 /** Writes the two files into the folder; existing ones only with --force. */

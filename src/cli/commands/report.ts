@@ -5,9 +5,8 @@ import { type SearchSpace } from '../../graph/index.js';
 import { buildReport } from '../../report/index.js';
 import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
 import { optionsOf } from '../../search/session.js';
-import { createOutput } from '../output.js';
+import { createOutput, show } from '../output.js';
 import { loadSpace } from '../registry.js';
-import { show } from './search.js';
 
 /** Writes the report of a run, finished or not. */
 export async function report(directory: string, options: { out?: string; json?: boolean }): Promise<void> {

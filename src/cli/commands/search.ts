@@ -1,6 +1,6 @@
 /** `weft search` and `weft resume`. */
 import { existsSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { checkConfig, loadConfig, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { parseOverride } from '../../config/load.js';
 import { WeftError } from '../../errors.js';
@@ -12,7 +12,7 @@ import { openData } from '../../search/data.js';
 import { type SearchParts } from '../../search/session.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { createLiveView } from '../live-view.js';
-import { createOutput, type Output } from '../output.js';
+import { createOutput, type Output, show } from '../output.js';
 import { createProgress, formatSeconds } from '../progress.js';
 import { findRecipe } from '../recipes.js';
 import { loadController, loadSpace } from '../registry.js';
@@ -159,10 +159,4 @@ export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|h)?$/.exec(text.trim()) ?? [];
   if (amount === undefined) throw new WeftError('config', `'${text}' is no length of time`, 'write for example 90s, 10m or 1.5h');
   return Number(amount) * { s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's' | 'm' | 'h'];
-}
-
-/** A path as short as it can be typed from here. */
-export function show(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('..') ? path : short;
 }

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../../errors.js';
 import { listCheckpoints, listRuns, openRun, readSummary, runFiles, tailEvents } from '../../runs/index.js';
-import { createOutput } from '../output.js';
-import { show } from './search.js';
+import { createOutput, show } from '../output.js';
 
 interface Standing {
   readonly run: string;

@@ -1,11 +1,9 @@
 /** The derived architecture, trained from scratch on training and validation part together. */
-import { withBatch } from '../../training/batch.js';
 import { recalibrate } from '../../training/recalibrate.js';
-import { trainStep } from '../../training/train-step.js';
 import { countNamed } from '../../tensor/named.js';
 import { createChild } from '../../supernet/child.js';
+import { learn } from '../learn.js';
 import { createLearner, type Retrained, type SearchSession } from '../session.js';
-import { noteSkipped } from '../skipped.js';
 
 /** Batches whose statistics the finished network's normalization is set from. */
 const CALIBRATION_BATCHES = 20;
@@ -19,16 +17,7 @@ export function retrain(session: SearchSession): void {
   if (globalStep === 0) {
     emit({ type: 'retrain-started', architecture: learner.child.encoding, parameters: countNamed(learner.store.parameters), epochs: config.retrain.epochs, stepsPerEpoch: data.retrain.steps, examples: data.retrain.count });
   }
-  const result = withBatch(data.retrain, epoch, step, (batch) =>
-    trainStep({
-      child: learner.child, batch, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep,
-      mode: { training: true, normalization: 'batch', seed: `${config.seed}/retrain/${globalStep}` },
-    }));
-  learner.state = result.state;
-  state.gradientEvaluations.retrain += result.gradientEvaluations;
-  noteSkipped(session, result.metrics);
-  state.lossSum += result.loss;
-  state.lossCount++;
+  learn(session, learner, { purpose: 'retrain', child: learner.child, source: data.retrain, epoch, step, globalStep });
   state.step++;
   if (state.step < data.retrain.steps) return;
   emit({ type: 'retrain-epoch', epoch, loss: state.lossSum / state.lossCount, learningRate: learner.trainer.learningRate(globalStep) });

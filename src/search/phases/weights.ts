@@ -1,8 +1,6 @@
 /** Phase 1 of an epoch: the shared weights learn, one sampled child a batch, the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
 import { stream } from '../../tensor/rng.js';
-import { withBatch } from '../../training/batch.js';
-import { trainStep } from '../../training/train-step.js';
-import { noteSkipped } from '../skipped.js';
+import { learn } from '../learn.js';
 import { type SearchSession } from '../session.js';
 
 /**
@@ -17,19 +15,10 @@ export function trainSharedWeights(session: SearchSession): void {
   const { epoch, step, globalStep } = state;
   const architecture = architecturesOf(session, epoch)[Math.floor(step / config.search.batchesPerArchitecture)];
   const child = session.child(architecture);
-  const result = withBatch(data.train, epoch, step, (batch) =>
-    trainStep({
-      child, batch, store: supernet.store, trainer: supernet.trainer, state: supernet.state, step: globalStep,
-      mode: { training: true, normalization: 'batch', seed: `${config.seed}/weights/${globalStep}` },
-    }));
-  supernet.state = result.state;
-  state.gradientEvaluations.search += result.gradientEvaluations;
-  noteSkipped(session, result.metrics);
-  state.lossSum += result.loss;
-  state.lossCount++;
+  const loss = learn(session, supernet, { purpose: 'search', child, source: data.train, epoch, step, globalStep });
   state.globalStep++;
   state.step++;
-  if (step % config.logEvery === 0) emit({ type: 'weights-step', epoch, step, loss: result.loss, architecture: child.encoding });
+  if (step % config.logEvery === 0) emit({ type: 'weights-step', epoch, step, loss, architecture: child.encoding });
   if (state.step < data.train.steps) return;
   emit({ type: 'weights-epoch', epoch, loss: state.lossSum / state.lossCount, architectures: architecturesOf(session, epoch).length });
   sampled.delete(session);

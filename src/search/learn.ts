@@ -1,0 +1,35 @@
+/** One training step within a search: what shared weights and the found network have in common. */
+import { type BatchSource, withBatch } from '../training/batch.js';
+import { trainStep } from '../training/train-step.js';
+import { type Child } from '../supernet/child.js';
+import { type Learner, type SearchSession } from './session.js';
+
+export interface Lesson {
+  /** Who learns: names the random masks, and what is counted. */
+  readonly purpose: 'search' | 'retrain';
+  readonly child: Child;
+  readonly source: BatchSource;
+  readonly epoch: number;
+  readonly step: number;
+  /** Steps of this purpose so far, for schedules. */
+  readonly globalStep: number;
+}
+
+/** Trains the child on its batch, adds to the sums of the epoch, and returns the loss. */
+export function learn(session: SearchSession, learner: Learner, { purpose, child, source, epoch, step, globalStep }: Lesson): number {
+  const { config, emit, state } = session;
+  const result = withBatch(source, epoch, step, (batch) =>
+    trainStep({
+      child, batch, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep,
+      mode: { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` },
+    }));
+  learner.state = result.state;
+  state.gradientEvaluations[purpose] += result.gradientEvaluations;
+  state.lossSum += result.loss;
+  state.lossCount++;
+  if (result.metrics['skipped']) {
+    if (state.skippedSteps === 0) emit({ type: 'warning', message: 'a gradient at a perturbed point was no number; such steps move nothing and are counted' });
+    state.skippedSteps++;
+  }
+  return result.loss;
+}

@@ -25,6 +25,15 @@ function windows(make: (window: float64.Window) => Case): Record<string, Case> {
   return cases;
 }
 
+function convolution(label: string, kernelShape: number[]): Record<string, Case> {
+  const cases = windows((window) => ({
+    shapes: { x: [2, 4, 5, 2], kernel: kernelShape },
+    run: ({ x, kernel }) => nn.conv2d(x as Tensor4D, kernel as Tensor4D, window),
+    reference: ({ x, kernel }) => float64.conv2d(x!, kernel!, window),
+  }));
+  return Object.fromEntries(Object.entries(cases).map(([name, example]) => [`${label}, ${name}`, example]));
+}
+
 const elementwise = (run: (x: Tensor) => Tensor, reference: (x: float64.Array64) => float64.Array64): Record<string, Case> =>
   ({ '3x4': { shapes: { x: [3, 4] }, run: ({ x }) => run(x!), reference: ({ x }) => reference(x!) } });
 
@@ -45,11 +54,7 @@ const CELL: nn.CellNode[] = [
 
 /** The operations of `nn.ts`. */
 export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
-  conv2d: windows((window) => ({
-    shapes: { x: [2, 4, 5, 2], kernel: [3, 3, 2, 2] },
-    run: ({ x, kernel }) => nn.conv2d(x as Tensor4D, kernel as Tensor4D, window),
-    reference: ({ x, kernel }) => float64.conv2d(x!, kernel!, window),
-  })),
+  conv2d: { ...convolution('3x3', [3, 3, 2, 2]), ...convolution('1x1', [1, 1, 2, 3]) },
   factorizedReduction: {
     'odd sides': {
       shapes: { x: [2, 3, 5, 2], even: [1, 1, 2, 2], odd: [1, 1, 2, 1] },

@@ -14,7 +14,8 @@ const verified = new Set<string>([
   'Select', 'Selu', 'Sigmoid', 'Slice', 'Softmax', 'Softplus', 'SplitV', 'Sqrt', 'Square', 'Step', 'Sub', 'Sum', 'Tanh',
   'Tile', 'Transpose', 'Unpack', 'UnsortedSegmentSum', 'ZerosLike',
   'WeftBatchNorm', 'WeftBatchNormGrad', 'WeftBiasGrad', 'WeftBroadcast', 'WeftCorners', 'WeftCrossEntropy', 'WeftCrossEntropyGrad',
-  'WeftDense', 'WeftMaxPool', 'WeftMaxPoolGrad', 'WeftRecurrentCell', 'WeftReluGrad', 'WeftSigmoidGrad', 'WeftTanhGrad',
+  'WeftDense', 'WeftMaxPool', 'WeftMaxPoolGrad', 'WeftPointwise', 'WeftPointwiseFilter', 'WeftRecurrentCell', 'WeftReluGrad',
+  'WeftSigmoidGrad', 'WeftTanhGrad',
   // A customGrad has no kernel name, but this one is made in a scope of its own.
   'logSoftmax__op',
 ]);

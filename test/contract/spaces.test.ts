@@ -7,7 +7,9 @@ import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
-import { pickNamed } from '../../src/tensor/named.js';
+import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
+import { softmaxCrossEntropy } from '../../src/tensor/nn.js';
+import { hessianOperator } from '../../src/tensor/second-order/index.js';
 
 const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: { inputShape: number[]; classes: number } }[] = [
   { factory: macroCnn, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
@@ -86,6 +88,29 @@ for (const { factory, options, tiny, task } of SPACES) {
           });
           expect(tf.memory().numTensors).to.equal(before);
         }), { numRuns: 8 });
+      } finally {
+        store.dispose();
+      }
+    });
+
+    // Kernels with unproven second derivatives are refused by name, so this holds for every operation that the space offers.
+    it('has exact Hessian-vector products, symmetric ones', () => {
+      const store = createParameterStore(catalogue(space.supernet), 3);
+      try {
+        fc.assert(fc.property(architectures(), (architecture) => {
+          const child = createChild(space, architecture);
+          tf.tidy(() => {
+            const x = tf.randomNormal([4, ...task.inputShape], 0, 1, 'float32', 9);
+            const labels = tf.tensor1d([0, 1, 2, 1], 'int32');
+            const parameters = pickNamed(store.parameters, child.parameterNames);
+            const hessian = hessianOperator((p) => tf.mean(softmaxCrossEntropy(child.forward(p, store.statistics, x, MODE) as tf.Tensor2D, labels)), parameters);
+            expect(hessian.method).to.equal('exact');
+            const [u, v] = [1, 2].map((seed) => mapNamed(parameters, ({ shape }) => tf.randomNormal(shape, 0, 1, 'float32', seed))) as [NamedTensors, NamedTensors];
+            const [uv, vu] = [dotNamed(u, hessian.apply(v)), dotNamed(v, hessian.apply(u))].map((product) => product.dataSync()[0]!) as [number, number];
+            expect(uv).to.be.closeTo(vu, 1e-3 * Math.max(1, Math.abs(uv)));
+            hessian.dispose();
+          });
+        }), { numRuns: 5 });
       } finally {
         store.dispose();
       }

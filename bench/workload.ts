@@ -1,4 +1,4 @@
-/** What the bench compares: our step, and PyTorch's with the same work. */
+/** What the bench compares: our step, and an anchor's with the same work. */
 
 export interface Running {
   step(index: number): void;
@@ -6,18 +6,23 @@ export interface Running {
 }
 
 export interface Anchor {
-  /** Shown in the table, for example `channels-last`. */
+  /** Shown in the table, for example `PyTorch, channels-last`. */
   name: string;
-  /** Module of `torch/`, and the options of its `prepare`. */
+  /** Module of `anchors/`, and the options of its `prepare`. */
   module: string;
   options: object;
 }
 
 export interface Workload {
   name: string;
-  prepare(): Running;
+  prepare(): Running | Promise<Running>;
   /** The fastest of these counts: PyTorch gets its best layout. */
   anchors: Anchor[];
-  /** Steps in one block; more for short ones. */
+  /** Steps in one block, so that a block takes long enough to time and no longer than it must; 5 by default. */
   block?: number;
+}
+
+/** PyTorch with its two memory layouts for images. */
+export function bothLayouts(module: string, options: object): Anchor[] {
+  return (['contiguous', 'channels-last'] as const).map((layout) => ({ name: `PyTorch, ${layout}`, module, options: { ...options, layout } }));
 }

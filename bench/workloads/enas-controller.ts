@@ -29,7 +29,7 @@ export function enasController({ layers = 12, count = 20, observeOnly = false }:
   return {
     name: `ENAS controller ${observeOnly ? 'update' : 'round'}, ${layers} layers, ${count} architectures`,
     prepare,
-    anchors: [{ name: 'one by one', module: 'controller', options: { layers, size: preset.lstmSize, count } }],
+    anchors: [{ name: 'PyTorch, one by one', module: 'controller', options: { layers, size: preset.lstmSize, count } }],
     block: 3,
   };
 }

@@ -10,7 +10,7 @@ import { catalogue, createChild, createParameterStore } from '../../src/supernet
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { trainStep } from '../../src/training/index.js';
-import { type Running, type Workload } from '../workload.js';
+import { bothLayouts, type Running, type Workload } from '../workload.js';
 
 export interface MacroOptions {
   shape: [height: number, width: number, channels: number];
@@ -52,6 +52,6 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24 }: MacroO
   return {
     name: `macro supernet step, ${shape.join('x')}, batch ${batch}`,
     prepare,
-    anchors: (['contiguous', 'channels-last'] as const).map((layout) => ({ name: layout, module: 'macro_supernet', options: { ...options, layout } })),
+    anchors: bothLayouts('macro_supernet', options),
   };
 }

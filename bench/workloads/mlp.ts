@@ -13,7 +13,7 @@ export function mlp(sizes: [inputs: number, hidden: number, classes: number] = [
   return {
     name: `MLP step, ${sizes.join('-')}, batch ${batch}`,
     block: 100,
-    anchors: [{ name: 'eager', module: 'mlp', options: { sizes, batch } }],
+    anchors: [{ name: 'PyTorch', module: 'mlp', options: { sizes, batch } }],
     prepare(): Running {
       const [inputs, hidden, classes] = sizes;
       const rng = stream('bench', 'mlp');

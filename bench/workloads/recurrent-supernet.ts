@@ -28,7 +28,7 @@ export function recurrentSupernet({ vocabulary = 2000, hidden = 200, nodes = 12,
   return {
     name: `recurrent-cell step, ${nodes} nodes, hidden ${hidden}, batch ${batch}, ${steps} steps, ${vocabulary} words`,
     block: 3,
-    anchors: [{ name: 'eager', module: 'recurrent_cell', options: { vocabulary, hidden, batch, steps, architectures } }],
+    anchors: [{ name: 'PyTorch', module: 'recurrent_cell', options: { vocabulary, hidden, batch, steps, architectures } }],
     prepare(): Running {
       const uniform = (shape: number[], limit = 0.05) => tf.tensor(
         Float32Array.from({ length: shape.reduce((product, length) => product * length, 1) }, () => limit * (2 * rng.uniform() - 1)), shape);

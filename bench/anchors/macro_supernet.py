@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+FORMATS = {"contiguous": torch.contiguous_format, "channels-last": torch.channels_last}
 OPERATIONS = ("conv3", "sep3", "conv5", "sep5", "avg3", "max3")
 
 
@@ -87,10 +88,10 @@ class MacroSupernet(nn.Module):
         return self.classifier(x.mean((2, 3)))
 
 
-def prepare(shape, classes, layers, filters, batch, architectures, layout="contiguous"):
+def prepare(shape, classes, layers, filters, batch, architectures, layout):
     """The function that takes one step; `shape` is [height, width, channels] of an image."""
     height, width, channels = shape
-    memory_format = {"contiguous": torch.contiguous_format, "channels-last": torch.channels_last}[layout]
+    memory_format = FORMATS[layout]
     torch.manual_seed(0)
     net = MacroSupernet(channels, classes, layers, filters).to(memory_format=memory_format)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, nesterov=True, weight_decay=1e-4)

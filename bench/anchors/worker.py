@@ -1,6 +1,6 @@
-"""Runs workloads on request: one JSON object a line on standard input, one on standard output.
+"""Runs anchors on request: one JSON object a line on standard input, one on standard output.
 
-{"prepare": module, "options": {...}} makes a workload ready; {"run": n} runs n more steps of it and
+{"prepare": module, "options": {...}} makes an anchor ready; {"run": n} runs n more steps of it and
 answers their times in milliseconds.
 """
 
@@ -11,25 +11,24 @@ import time
 
 import torch
 
-torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
+torch.set_num_threads(int(sys.argv[1]))
 
 
 def main():
     step, index = None, 0
+    print(json.dumps({"torch": torch.__version__}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
+        times = []
         if "prepare" in request:
             step, index = importlib.import_module(request["prepare"]).prepare(**request["options"]), 0
-            answer = {"torch": torch.__version__}
         else:
-            times = []
             for _ in range(request["run"]):
                 start = time.perf_counter()
                 step(index)
                 times.append((time.perf_counter() - start) * 1e3)
                 index += 1
-            answer = {"times": times}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps({"times": times}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+/** A Python process that runs the anchors of the workloads, one request at a time. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface AnchorWorker {
+  /** Version of PyTorch. */
+  readonly torch: string;
+  /** Makes an anchor ready: a module of `anchors/` and the options of its `prepare`. */
+  prepare(module: string, options: object): Promise<void>;
+  /** Runs so many steps; their times in ms. */
+  run(steps: number): Promise<number[]>;
+  close(): void;
+}
+
+export async function startWorker(python: string, threads: number): Promise<AnchorWorker> {
+  const cwd = fileURLToPath(new URL('anchors/', import.meta.url));
+  const child = spawn(python, ['-B', '-u', 'worker.py', String(threads)], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async (): Promise<{ torch?: string; times?: number[] }> => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${python} ended before it answered`);
+    return JSON.parse(value as string) as { torch?: string; times?: number[] };
+  };
+  const ask = async (request: object): Promise<number[]> => {
+    child.stdin.write(`${JSON.stringify(request)}\n`);
+    return (await answer()).times!;
+  };
+  return {
+    torch: (await answer()).torch!,
+    async prepare(module, options) {
+      await ask({ prepare: module, options });
+    },
+    run: (steps) => ask({ run: steps }),
+    close: () => child.stdin.end(),
+  };
+}

@@ -46,7 +46,7 @@ export async function startSearch(config: SearchConfig, options: { runs: string;
   const parts = await loadParts(config);
   const { record } = parts.data;
   const run = createRun(options.runs, {
-    name: config.recipe ?? `${config.space.name} ${record.name}`,
+    name: config.recipe ?? `${parts.space.name} ${record.name}`,
     seed: config.seed,
     config: config as unknown as Json,
     facts: { data: record as unknown as Json, backend },

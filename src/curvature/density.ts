@@ -58,6 +58,7 @@ export function densityCurve({ nodes, weights }: SpectralDensity, { width, point
   const sigma = width ?? (0.01 * (largest - least) || 0.01 * Math.abs(largest) || 0.01);
   const [from, to] = [least - 3 * sigma, largest + 3 * sigma];
   const x = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
-  const y = x.map((at) => nodes.reduce((sum, node, i) => sum + weights[i]! * Math.exp(-((at - node) ** 2) / (2 * sigma ** 2)), 0) / (sigma * Math.sqrt(2 * Math.PI)));
+  const gaussian = (distance: number): number => Math.exp(-((distance / sigma) ** 2) / 2) / (sigma * Math.sqrt(2 * Math.PI));
+  const y = x.map((at) => nodes.reduce((sum, node, i) => sum + weights[i]! * gaussian(at - node), 0));
   return { x, y };
 }

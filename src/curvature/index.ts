@@ -3,7 +3,9 @@
  * linear operator that is known by its products.
  */
 export { densityCurve, spectralDensity, type CurveOptions, type DensityCurve, type DensityOptions, type SpectralDensity } from './density.js';
-export { disposeEigenpairs, extremeEigenpairs, topEigenvalue, type EigenvalueOptions, type Eigenpair, type ExtremeEigenpairs } from './eigenvalues.js';
+export {
+  disposeEigenpairs, extremeEigenpairs, topEigenvalue, type EigenvalueOptions, type Eigenpair, type ExtremeEigenpairs,
+} from './eigenvalues.js';
 export { gaussNewton, hessian, type CurvatureOperator } from './hessian.js';
 export { lanczos, ritz, type LanczosOptions, type Ritz, type Tridiagonal } from './lanczos.js';
 export { denseMatrix, flatten, matrixOperator, operatorOnVectors, unflatten, type LinearOperator } from './linear-operator.js';

@@ -39,7 +39,8 @@ export interface Ritz {
  * of higher multiplicity are found as often as they are there. `enough` may end it early.
  */
 export function lanczos(
-  { size, apply }: LinearOperator, { steps = 40, seed = 0, start }: LanczosOptions = {}, enough: (t: Omit<Tridiagonal, 'basis'>) => boolean = () => false,
+  { size, apply }: LinearOperator, { steps = 40, seed = 0, start }: LanczosOptions = {},
+  enough: (t: Omit<Tridiagonal, 'basis'>) => boolean = () => false,
 ): Tridiagonal {
   const rng = stream(seed, 'lanczos');
   const [alpha, beta]: [number[], number[]] = [[], []];

@@ -28,7 +28,9 @@ export interface TraceOptions {
  * tr A as the mean of zᵀ·A·z over vectors z of random signs (Hutchinson 1990), with the standard error of that mean.
  * The variance is 2·Σ_{i≠j} Aᵢⱼ² for symmetric A: a diagonal operator needs one sample.
  */
-export function hutchinsonTrace(operator: LinearOperator, { samples = 100, minimum = 10, tolerance = 0.05, seed = 0 }: TraceOptions = {}): TraceEstimate {
+export function hutchinsonTrace(
+  operator: LinearOperator, { samples = 100, minimum = 10, tolerance = 0.05, seed = 0 }: TraceOptions = {},
+): TraceEstimate {
   const rng = stream(seed, 'hutchinson');
   const mean = runningMean();
   while (mean.count < samples) {
@@ -46,10 +48,13 @@ export function hutchinsonTrace(operator: LinearOperator, { samples = 100, minim
  * Hutchinson's estimate on what is orthogonal to it. For spectra with few large eigenvalues far more exact than the
  * plain estimate with as many products; the standard error is that of the second part.
  */
-export function hutchPlusPlusTrace(operator: LinearOperator, { products = 30, seed = 0 }: { products?: number; seed?: number | string } = {}): TraceEstimate {
+export function hutchPlusPlusTrace(
+  operator: LinearOperator, { products = 30, seed = 0 }: Pick<TraceOptions, 'seed'> & { products?: number } = {},
+): TraceEstimate {
   const rng = stream(seed, 'hutch++');
   const third = Math.max(1, Math.min(Math.floor(products / 3), operator.size));
-  const applied = (columns: Tensor2D): Tensor2D => tf.stack(tf.unstack(columns, 1).map((column) => operator.apply(column as Tensor1D)), 1) as Tensor2D;
+  const applied = (columns: Tensor2D): Tensor2D =>
+    tf.stack(tf.unstack(columns, 1).map((column) => operator.apply(column as Tensor1D)), 1) as Tensor2D;
   const signs = (): Tensor2D => tf.stack(Array.from({ length: third }, () => rademacherVector(operator.size, rng)), 1) as Tensor2D;
   return tidy(() => {
     const q = qr(applied(signs())).q as Tensor2D;

@@ -32,7 +32,9 @@ export function damped<R>(a: Tensor, compute: (damped: Tensor) => R, { initial, 
       return { result: tidy(() => compute(damping === 0 ? a : tf.add(a, tf.mul(damping, tf.eye(a.shape.at(-1)!))))), damping };
     } catch (cause) {
       if (!(cause instanceof WeftError) || cause.code !== 'numeric') throw cause;
-      if (attempt === attempts) throw new WeftError('numeric', `${cause.message}, not even with ${damping} added to its diagonal`, cause.hint, { cause });
+      if (attempt === attempts) {
+        throw new WeftError('numeric', `${cause.message}, not even with ${damping} added to its diagonal`, cause.hint, { cause });
+      }
     }
     damping = attempt === 0 ? (initial ?? 1e-6 * meanDiagonal(a)) : damping * factor;
   }

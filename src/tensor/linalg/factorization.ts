@@ -44,8 +44,10 @@ export interface Factorization<I extends Record<string, Tensor>> {
 
 /** Registers the kernel; the result runs it on tensors [...,rows,columns], leading axes being a batch. */
 export function defineFactorization<I extends Record<string, Tensor>>(
-  { name, op, attributes: attributesOf = () => [], outputRanks, plain, normalize = (outputs) => outputs, failure, accept, save, backward }: Factorization<I>,
+  definition: Factorization<I>,
 ): (inputs: I, attributes: FactorizationAttributes) => Tensor[] {
+  const { name, op, outputRanks, plain, failure, accept, save, backward } = definition;
+  const { attributes: attributesOf = () => [], normalize = (outputs) => outputs } = definition;
   const checked = (inputs: I, attributes: FactorizationAttributes, compute: () => Tensor[]): Tensor[] => {
     let outputs: Tensor[];
     try {

@@ -40,6 +40,8 @@ export function gaussNewtonOperator({ outputs, loss }: CutLoss, params: NamedTen
 }
 
 /** One product G·direction; see `gaussNewtonOperator`. */
-export function gaussNewtonProduct(model: CutLoss, params: NamedTensors, direction: NamedTensors, options?: SecondOrderOptions): HessianVectorProduct {
+export function gaussNewtonProduct(
+  model: CutLoss, params: NamedTensors, direction: NamedTensors, options?: SecondOrderOptions,
+): HessianVectorProduct {
   return applyOnce(gaussNewtonOperator(model, params, options), direction);
 }

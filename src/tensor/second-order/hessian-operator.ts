@@ -4,11 +4,10 @@
  */
 import { assertScalar, backpropagateTo, gradientsOf } from '../autodiff.js';
 import type { NamedTensors } from '../named.js';
-import { recordOn } from '../tape.js';
 import { tf, tidy, type Scalar } from '../tf.js';
 import { centralDifference, RADIUS } from './difference.js';
 import { assertDirection, chooseMethod, type ProductMethod, type SecondOrderOptions } from './method.js';
-import { cotangentsOf, pathFrom, record } from './recording.js';
+import { cotangentsOf, offTape, pathFrom, record } from './recording.js';
 import './stock-gradients.js';
 
 export type Loss = (params: NamedTensors) => Scalar;
@@ -45,10 +44,10 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
     return {
       ...chosen,
       dispose: () => recording.dispose(),
-      apply: (direction) => recordOn(undefined, () => tidy(() => {
+      apply: (direction) => offTape(() => {
         assertDirection(direction, params);
         return backpropagateTo(params, path, cotangentsOf(recording, direction), { unused: 'zero' });
-      })),
+      }),
     };
   } catch (error) {
     recording.dispose();
@@ -76,9 +75,9 @@ function differenceOperator(loss: Loss, params: NamedTensors, method: ProductMet
   return {
     ...method,
     dispose: () => undefined,
-    apply: (direction) => recordOn(undefined, () => tidy(() => {
+    apply: (direction) => offTape(() => {
       assertDirection(direction, params);
       return centralDifference(gradient, params, direction, radius);
-    })),
+    }),
   };
 }

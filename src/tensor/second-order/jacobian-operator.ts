@@ -3,11 +3,11 @@
  */
 import { backpropagateTo } from '../autodiff.js';
 import type { NamedTensors } from '../named.js';
-import { backpropagate, recordOn } from '../tape.js';
+import { backpropagate } from '../tape.js';
 import { tf, tidy, type Tensor } from '../tf.js';
 import { centralDifference, RADIUS } from './difference.js';
 import { assertDirection, chooseMethod, type ProductMethod, type SecondOrderOptions } from './method.js';
-import { cotangentsOf, pathFrom, record, type Recording } from './recording.js';
+import { cotangentsOf, offTape, pathFrom, record, type Recording } from './recording.js';
 import './stock-gradients.js';
 
 /** The Jacobian J = ∂y/∂w of `y = f(params)`. Holds tensors until `dispose`. */
@@ -42,15 +42,15 @@ export function jacobianOperator(f: (params: NamedTensors) => Tensor, params: Na
     const chosen = chooseMethod(path, options);
     return {
       ...chosen, outputs: y, dispose,
-      times: (direction) => recordOn(undefined, () => tidy(() => {
+      times: (direction) => offTape(() => {
         assertDirection(direction, params);
         if (chosen.method === 'central-difference') {
           return centralDifference((at) => ({ y: f(at) }), params, direction, options.radius ?? RADIUS)['y']!;
         }
         return backpropagate(path, cotangentsOf(recorded, direction), [u])[0] ?? tf.zerosLike(y);
-      })),
+      }),
       transposeTimes: (cotangent) =>
-        recordOn(undefined, () => tidy(() => backpropagateTo(params, forward.tape, [[y, cotangent]], { unused: 'zero' }))),
+        offTape(() => backpropagateTo(params, forward.tape, [[y, cotangent]], { unused: 'zero' })),
     };
   } catch (error) {
     dispose();

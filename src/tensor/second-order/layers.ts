@@ -4,9 +4,9 @@
  */
 import { backpropagateTo } from '../autodiff.js';
 import type { NamedTensors } from '../named.js';
-import { backpropagate, recordOn } from '../tape.js';
+import { backpropagate } from '../tape.js';
 import { tf, tidy, type Tensor } from '../tf.js';
-import { record, type Recording } from './recording.js';
+import { offTape, record, type Recording } from './recording.js';
 
 /** Marks `output` (before the activation) as that of the layer `name` at `input`; returns it. */
 export type Tap = <T extends Tensor>(name: string, input: Tensor, output: T) => T;
@@ -54,12 +54,12 @@ export function recordLayers(forward: (tap: Tap) => Tensor): LayerRecording {
   const y = recording.outputs['y']!;
   return {
     outputs: y, uses,
-    outputGradients: (cotangent) => recordOn(undefined, () => tidy(() => {
+    outputGradients: (cotangent) => offTape(() => {
       const found = backpropagate(recording.tape, [[y, cotangent]], uses.map(({ output }) => output));
       return uses.map(({ output }, i) => found[i] ?? tf.zeros(output.shape));
-    })),
+    }),
     parameterGradients: (params, cotangent) =>
-      recordOn(undefined, () => tidy(() => backpropagateTo(params, recording.tape, [[y, cotangent]], { unused: 'zero' }))),
+      offTape(() => backpropagateTo(params, recording.tape, [[y, cotangent]], { unused: 'zero' })),
     dispose() {
       recording.dispose();
       releaseInputs();

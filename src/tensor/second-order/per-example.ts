@@ -6,10 +6,9 @@
 import { backpropagateTo } from '../autodiff.js';
 import { mapNamed, type NamedTensors } from '../named.js';
 import type { Window2D } from '../nn.js';
-import { recordOn } from '../tape.js';
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor4D } from '../tf.js';
 import { patches } from './patches.js';
-import { record } from './recording.js';
+import { offTape, record } from './recording.js';
 
 /**
  * ∂lossₙ/∂params for `losses(params)` [N]: each entry [N, ...shape of the parameter]. One forward pass and N backward
@@ -19,11 +18,11 @@ export function perExampleGradients(losses: (params: NamedTensors) => Tensor1D, 
   const recording = record(() => ({ losses: tidy(() => losses(params)) }));
   const each = recording.outputs['losses']! as Tensor1D;
   try {
-    return recordOn(undefined, () => tidy(() => {
+    return offTape(() => {
       const chosen = tf.unstack(tf.eye(each.size));
       const gradients = chosen.map((example) => backpropagateTo(params, recording.tape, [[each, example]], { unused: 'zero' }));
       return mapNamed(params, (_, name) => tf.stack(gradients.map((gradient) => gradient[name]!)));
-    }));
+    });
   } finally {
     recording.dispose();
   }

@@ -1,5 +1,6 @@
+import { WeftError } from '../../errors.js';
 import { mapNamed, type NamedTensors } from '../named.js';
-import { pathBetween, recordOn, releaseTape, type Cotangent, type Tape } from '../tape.js';
+import { activeTape, pathBetween, recordOn, releaseTape, type Cotangent, type Tape } from '../tape.js';
 import { tf, tidy, type Tensor } from '../tf.js';
 
 /** A computation that has been written down; holds tensors until `dispose`. */
@@ -9,12 +10,19 @@ export interface Recording {
   dispose(): void;
 }
 
+/** Runs `f` in a tidy. What comes out has no derivative, so an enclosing gradient is refused rather than given a wrong one. */
+export function offTape<T>(f: () => T): T {
+  if (!activeTape()) return tidy(f);
+  throw new WeftError('unsupported', 'a second-order product inside a loss that is itself differentiated',
+    'third derivatives are not supported: compute the product outside and pass it in as a constant');
+}
+
 /** Runs `f` on a fresh tape and keeps alive what it returns and what the way back needs. */
 export function record(f: (tape: Tape) => NamedTensors): Recording {
   const tape: Tape = [];
   try {
     // Doubles, because an output may be one of the caller's tensors, handed through.
-    const outputs = tidy(() => recordOn(tape, () => mapNamed(f(tape), (output) => tf.keep(tf.clone(output)))));
+    const outputs = offTape(() => recordOn(tape, () => mapNamed(f(tape), (output) => tf.keep(tf.clone(output)))));
     return {
       tape, outputs,
       dispose() {

@@ -86,6 +86,15 @@ describe('second-order operators', () => {
     disposeNamed(params);
   });
 
+  it('refuse to be differentiated themselves', () => tidy(() => {
+    const params = { x: tf.tensor1d([0.5, -1]) };
+    const operator = hessianOperator(cubic, params);
+    const through = (f: () => Tensor) => () => valueAndGradients((p) => tf.sum(tf.mul(p['x']!, f())) as Scalar, params);
+    expect(through(() => operator.apply(params)['x']!)).to.throw(WeftError, /inside a loss that is itself differentiated/);
+    expect(through(() => hvp(cubic, params, params).product['x']!)).to.throw(WeftError, /inside a loss that is itself differentiated/);
+    operator.dispose();
+  }));
+
   it('fall back to central differences where that is allowed, and say so', () => tidy(() => {
     const params = { x: tf.tensor1d([0.3, -0.6]) };
     const direction = { x: tf.tensor1d([1, 2]) };

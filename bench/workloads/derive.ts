@@ -3,7 +3,7 @@ import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { catalogue, createChild, createParameterStore } from '../../src/supernet/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
-import { evaluateBatch, SHARED_EVALUATION } from '../../src/training/index.js';
+import { evaluateTogether, SHARED_EVALUATION } from '../../src/training/index.js';
 import { bothLayouts, type Workload } from '../workload.js';
 import { draws } from './random-tensors.js';
 
@@ -22,7 +22,7 @@ export function derive(count = 100, shape: [number, number, number] = [32, 32, 3
       const { normal, whole } = draws('derive');
       const data = { inputs: normal([batch, ...shape]), labels: whole(batch, classes) };
       return {
-        step: () => sampled.forEach((architecture) => evaluateBatch(createChild(space, architecture), store, data, SHARED_EVALUATION)),
+        step: () => void evaluateTogether(sampled.map((architecture) => createChild(space, architecture)), store, data, SHARED_EVALUATION),
         dispose() {
           store.dispose();
           tf.dispose([data.inputs, data.labels]);

@@ -35,15 +35,18 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
     statisticNames: names('statistics'),
     forward(parameters, statistics, x, mode) {
       const values = new Map<string, Tensor>();
-      for (const node of nodes) values.set(node.name, evaluate(node, values, parameters, statistics, x, mode));
+      for (const node of nodes) values.set(node.name, evaluateNode(node, (input) => values.get(input)!, parameters, statistics, x, mode));
       return values.get(head) as Tensor2D;
     },
   };
 }
 
-function evaluate(node: ActiveNode, values: ReadonlyMap<string, Tensor>, parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor {
+/** The value of one node from those of the nodes that it reads. */
+export function evaluateNode(
+  node: ActiveNode, valueOf: (name: string) => Tensor, parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode,
+): Tensor {
   if (node.kind === 'input') return x;
-  const inputs = node.inputs.map((name) => values.get(name)!);
+  const inputs = node.inputs.map(valueOf);
   if (node.kind === 'combine') return combine(node.combination, inputs);
   return node.built.forward(inputs, operationContext(node.prefix, parameters, statistics, mode));
 }

@@ -1,3 +1,4 @@
 export { type Catalogue, catalogue } from './catalogue.js';
 export { type Child, createChild } from './child.js';
 export { createParameterStore, type ParameterStore } from './parameter-store.js';
+export { forwardTogether } from './forward-together.js';

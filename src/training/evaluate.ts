@@ -1,9 +1,10 @@
 /** How good a child is on given batches. */
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
+import { forwardTogether } from '../supernet/forward-together.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
-import { tf } from '../tensor/tf.js';
+import { tf, tidy, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from './batch.js';
 
 export interface Evaluation {
@@ -21,12 +22,20 @@ export const FINAL_EVALUATION: Mode = { training: false, normalization: 'running
 
 /** Loss and accuracy of the child on one batch. */
 export function evaluateBatch(child: Child, store: ParameterStore, batch: TensorBatch, mode: Mode): Evaluation {
-  const [loss, accuracy] = tf.tidy(() => {
-    const logits = child.forward(store.parameters, store.statistics, batch.inputs, mode);
-    const correct = tf.equal(tf.argMax(logits, -1), batch.labels).toFloat();
-    return tf.stack([tf.mean(softmaxCrossEntropy(logits, batch.labels)), tf.mean(correct)]).dataSync();
+  return tidy(() => judge(child.forward(store.parameters, store.statistics, batch.inputs, mode), batch.labels));
+}
+
+/** Loss and accuracy of each child on one batch: the same numbers, in less time. */
+export function evaluateTogether(children: readonly Child[], store: ParameterStore, batch: TensorBatch, mode: Mode): Evaluation[] {
+  return forwardTogether(children, store, batch.inputs, mode, (logits) => judge(logits, batch.labels));
+}
+
+function judge(logits: Tensor2D, labels: Tensor1D): Evaluation {
+  return tidy(() => {
+    const correct = tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'float32');
+    const [loss, accuracy] = tf.stack([tf.mean(softmaxCrossEntropy(logits, labels)), tf.mean(correct)]).dataSync();
+    return { loss: loss!, accuracy: accuracy!, count: labels.shape[0] };
   });
-  return { loss: loss!, accuracy: accuracy!, count: batch.labels.shape[0] };
 }
 
 /** Loss and accuracy over the first `steps` batches of the source's epoch 0, each example counted once. */

@@ -1,4 +1,4 @@
 export { type BatchSource, type TensorBatch, withBatch } from './batch.js';
-export { type Evaluation, evaluateBatch, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from './evaluate.js';
+export { type Evaluation, evaluateBatch, evaluateChild, evaluateTogether, FINAL_EVALUATION, SHARED_EVALUATION } from './evaluate.js';
 export { recalibrate } from './recalibrate.js';
 export { crossEntropy, trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';

@@ -1,7 +1,7 @@
 /** Phase 2 of an epoch: the controller learns from rewards on validation batches, the shared weights fixed. */
 import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
-import { evaluateBatch, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { type SearchSession } from '../session.js';
 
 /** One controller update; all architectures of a round are judged on the same batch. */
@@ -33,7 +33,7 @@ export function rewardsOf(session: SearchSession, architectures: readonly unknow
   const { data, supernet, state } = session;
   state.evaluations += architectures.length;
   return withBatch(data.reward, Math.floor(round / data.reward.steps) + state.epoch * REWARD_EPOCHS, round % data.reward.steps, (batch) =>
-    architectures.map((architecture) => evaluateBatch(session.child(architecture), supernet.store, batch, SHARED_EVALUATION).accuracy));
+    evaluateTogether(architectures.map(session.child), supernet.store, batch, SHARED_EVALUATION).map(({ accuracy }) => accuracy));
 }
 
 /** Orders of the validation part that one epoch may use up before it meets another epoch's: far more than it needs. */

@@ -1,0 +1,66 @@
+/**
+ * Many children on one batch. Children share weights by name, so those that begin with the same operations compute the same
+ * values there: with six operations a layer, a hundred children have six different first layers.
+ */
+import { type Mode } from '../operations/operation.js';
+import { tf, tidy, type Tensor, type Tensor2D } from '../tensor/tf.js';
+import { type Child, evaluateNode } from './child.js';
+import { type ParameterStore } from './parameter-store.js';
+
+/**
+ * What `use` makes of each child's logits, in the order of the children; equal to one `forward` after the other. The children are
+ * taken in an order in which neighbours have most in common, and only what the next one needs is kept: the memory is that of one.
+ */
+export function forwardTogether<T>(
+  children: readonly Child[], { parameters, statistics }: ParameterStore, x: Tensor, { record: _, ...mode }: Mode, use: (logits: Tensor2D) => T,
+): T[] {
+  const plans = valuesOf(children);
+  const order = plans.map((_, i) => i).sort((a, b) => lexicographic(plans[a]!, plans[b]!));
+  const values = new Map<number, Tensor>();
+  const results = new Array<T>(children.length);
+  try {
+    order.forEach((index, position) => {
+      const plan = plans[index]!;
+      const ofNode = new Map<string, Tensor>();
+      children[index]!.nodes.forEach((node, i) => {
+        let value = values.get(plan[i]!);
+        if (!value) {
+          // A handle of its own, because an operation may hand its input through.
+          value = tf.keep(tidy(() => tf.clone(evaluateNode(node, (name) => ofNode.get(name)!, parameters, statistics, x, mode))));
+          values.set(plan[i]!, value);
+        }
+        ofNode.set(node.name, value);
+      });
+      results[index] = use(values.get(plan.at(-1)!) as Tensor2D);
+      const next = new Set(plans[order[position + 1] ?? -1]);
+      for (const [id, value] of values) {
+        if (next.has(id)) continue;
+        value.dispose();
+        values.delete(id);
+      }
+    });
+  } finally {
+    values.forEach((value) => value.dispose());
+  }
+  return results;
+}
+
+/** For each child and node a number, the same where node and all that it depends on are the same. */
+function valuesOf(children: readonly Child[]): number[][] {
+  const known = new Map<string, number>();
+  return children.map(({ nodes }) => {
+    const ids = new Map<string, number>();
+    return nodes.map(({ name, inputs }) => {
+      const key = `${name}(${inputs.map((input) => ids.get(input)).join()})`;
+      const id = known.get(key) ?? known.size;
+      known.set(key, id);
+      ids.set(name, id);
+      return id;
+    });
+  });
+}
+
+function lexicographic(a: readonly number[], b: readonly number[]): number {
+  const first = a.findIndex((value, i) => value !== b[i]);
+  return first < 0 ? a.length - b.length : a[first]! - (b[first] ?? -1);
+}

@@ -7,7 +7,7 @@
  * whose outputs are integers or booleans, where the derivative is zero, keeps every intermediate gradient to the end,
  * and throws its tape away.
  */
-import { independent } from './kernels/define.js';
+import { isIndependent } from './kernels/define.js';
 import { tf, type Tensor } from './tf.js';
 
 /** One kernel run: what went in, what came out, and the way back. */
@@ -180,7 +180,7 @@ function stepBack(
     const { id, shape } = node.inputs[name]!;
     const gradientOf = inputGradients[name];
     if (!gradientOf) throw new Error(`the kernel '${node.kernelName}' has no gradient for its input '${name}'`);
-    if (gradientOf === independent) continue;
+    if (isIndependent(gradientOf)) continue;
     const gradient = tf.tidy(gradientOf);
     if (gradient.dtype !== 'float32' || !tf.util.arraysEqual(gradient.shape, shape)) {
       throw new Error(

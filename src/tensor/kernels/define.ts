@@ -28,10 +28,19 @@ export interface GradientDefinition<I extends Inputs, A, O extends Tensor | Tens
   backward: (dy: O, saved: Tensor[], attributes: A) => Gradients<I>;
 }
 
+const INDEPENDENT = Symbol.for('weft.independent');
+
 /** For `backward`: the result does not depend on this input, so nothing is computed. Only our own walk of the tape knows it. */
-export const independent = (): Tensor => {
-  throw new Error('an independent input has no gradient to compute');
-};
+export const independent = Object.assign(
+  (): Tensor => {
+    throw new Error('an independent input has no gradient to compute');
+  },
+  // TensorFlow.js keeps one table of gradients for the whole process; known by a mark, not by identity, should weft be loaded twice.
+  { [INDEPENDENT]: true },
+);
+
+/** Whether a gradient of a kernel is `independent`. */
+export const isIndependent = (gradient: object): boolean => INDEPENDENT in gradient;
 
 /** Runs the kernel, on the tape if there is one. */
 export type Kernel<I extends Inputs, A, O extends Tensor | Tensor[] = Tensor> = (inputs: I, attributes: A) => O;

@@ -18,9 +18,9 @@ export async function startWorker(python: string, threads: number): Promise<Anch
   const child = spawn(python, ['-B', '-u', 'worker.py', String(threads)], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<{ torch?: string; times?: number[] }> => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`${python} ended before it answered`);
-    return JSON.parse(value as string) as { torch?: string; times?: number[] };
+    const line: IteratorResult<string, unknown> = await lines.next();
+    if (line.done) throw new Error(`${python} ended before it answered`);
+    return JSON.parse(line.value) as { torch?: string; times?: number[] };
   };
   const ask = async (request: object): Promise<number[]> => {
     child.stdin.write(`${JSON.stringify(request)}\n`);

@@ -101,6 +101,16 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/optimizers.js')).optimizers(options));
 
+  weft.command('study')
+    .description('measurements that have a published or calibrated answer; without a name, the list of them')
+    .argument('[name]', 'one of the studies')
+    .option('--seed <n>', 'seed of every random draw', Number, 1)
+    .option('--set <option=value...>', "the study's own options")
+    .option('-o, --out <folder>', 'where to write; <runs>/study-NAME by default')
+    .option('--runs <folder>', 'where run directories are', 'runs')
+    .addOption(backend()).addOption(json())
+    .action(async (name, options) => (await import('./commands/study.js')).study(name, options));
+
   weft.command('init')
     .description('write a commented search space of your own and a configuration that runs')
     .argument('[folder]', 'where to write', '.')

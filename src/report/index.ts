@@ -1,4 +1,7 @@
 export { type Alarm, type AlarmCode, findAlarms } from './alarms.js';
+export { type Cell, toCsv } from './csv.js';
+export { type Content, figure, html, type Markup, raw, section, table } from './html/markup.js';
+export { page } from './html/page.js';
 export { buildReport } from './build.js';
 export { architectureDot, architectureSvg, type DrawingOptions, supernetDot, supernetSvg } from './drawing/index.js';
 export { type EventLog, eventLog } from './event-log.js';

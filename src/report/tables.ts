@@ -1,5 +1,6 @@
 /** Every table behind the report, also as CSV. */
 import { rankCandidates } from './candidates.js';
+import { type Cell, toCsv } from './csv.js';
 import { type EventLog, eventLog } from './event-log.js';
 import { flatten, isObject, type JsonObject, lookUp, type ReportInput } from './input.js';
 import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
@@ -8,8 +9,6 @@ export interface ReportTable {
   readonly name: string;
   readonly csv: string;
 }
-
-type Cell = string | number | null | undefined;
 
 /** The tables of a run that have any rows, one CSV text each (RFC 4180), numbers in full. */
 export function reportTables(input: ReportInput): ReportTable[] {
@@ -55,12 +54,4 @@ function preferenceRows(log: EventLog, { space }: ReportInput): Cell[][] {
 function cellOf(object: JsonObject, field: string): Cell {
   const value = object[field];
   return typeof value === 'string' || typeof value === 'number' ? value : undefined;
-}
-
-function toCsv(rows: readonly (readonly Cell[])[]): string {
-  const quoted = (cell: Cell): string => {
-    const text = String(cell ?? '');
-    return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
-  };
-  return rows.map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
 }

@@ -1,0 +1,73 @@
+/** `weft study`: measurements with a published or calibrated answer. */
+import { join } from 'node:path';
+import { parseOverride } from '../../config/load.js';
+import { z } from 'zod';
+import { unknownNameHint, WeftError } from '../../errors.js';
+import { catchSignals, stopwatch } from '../../runs/index.js';
+import { type SearchConfig } from '../../config/index.js';
+import { loadStudy, measuredText, runStudy, type Study, studyNames, StudyStopped, tally, verdictOf } from '../../studies/index.js';
+import { loadBackend } from '../../tensor/backend.js';
+import { createOutput, show } from '../output.js';
+import { formatSeconds } from '../progress.js';
+import { loadController, loadSpace } from '../registry.js';
+
+export interface StudyCommandOptions {
+  seed: number;
+  set?: string[];
+  out?: string;
+  runs: string;
+  backend?: SearchConfig['backend'];
+  json?: boolean;
+}
+
+/** Lists the studies, or runs one and writes its report. */
+export async function study(name: string | undefined, options: StudyCommandOptions): Promise<void> {
+  const output = createOutput({ json: options.json ?? false, live: name !== undefined });
+  if (name === undefined) {
+    for (const each of studyNames) {
+      const { summary, reference, minutes } = await loadStudy(each);
+      output.emit({ type: 'study', name: each, summary, reference, minutes });
+      output.say(`  ${each.padEnd(20)} ${summary} (about ${minutes} min)`);
+    }
+    output.say(studyNames.length > 0 ? `next  weft study ${studyNames[0]}` : 'there are no studies yet');
+    return;
+  }
+  const found = await loadStudy(name);
+  const chosen = Object.assign({}, ...(options.set ?? []).map(parseOverride)) as Record<string, unknown>;
+  checkNames(found, chosen);
+  output.say(`${found.name} · backend ${await loadBackend(options.backend)} · about ${found.minutes} min on two cores`);
+  const signals = catchSignals();
+  const watch = stopwatch();
+  try {
+    const { rows, verdict, files, seconds } = await runStudy(found, {
+      options: chosen, seed: options.seed, folder: options.out ?? join(options.runs, `study-${name}`),
+      parts: { space: loadSpace, controller: loadController },
+      progress(message, done) {
+        output.emit({ type: 'progress', message, ...(done !== undefined && { done }) });
+        output.status([`${done === undefined ? '' : `${Math.round(100 * done)} %  `}${message}  ${formatSeconds(watch.elapsed())}`]);
+      },
+      shouldStop: () => signals.requested !== undefined,
+    });
+    for (const row of rows) {
+      output.emit({ type: 'row', ...row });
+      output.say(`  ${row.id.padEnd(24)} ${measuredText(row).padStart(12)}  ${row.gate.padEnd(28)} ${verdictOf(row).padEnd(12)} ${row.quantity}${row.note ? ` (${row.note})` : ''}`);
+    }
+    output.say(`${verdict} ${tally(rows)}`);
+    for (const file of files) output.say(`wrote ${show(file)}`);
+    output.emit({ type: 'study-finished', name, verdict, seconds, files });
+    output.say(`next  open ${show(files[0]!)} in a browser`);
+  } catch (error) {
+    if (!(error instanceof StudyStopped)) throw error;
+    output.say('stopped; nothing was written');
+    process.exitCode = signals.exitCode;
+  } finally {
+    signals.dispose();
+  }
+}
+
+/** Names an option that the study does not have, with the nearest one it has. */
+function checkNames({ name, options }: Study, chosen: Readonly<Record<string, unknown>>): void {
+  const known = options instanceof z.ZodObject ? Object.keys(options.shape) : [];
+  const unknown = Object.keys(chosen).find((field) => !known.includes(field));
+  if (unknown !== undefined) throw new WeftError('config', `the study '${name}' has no option '${unknown}'`, unknownNameHint(unknown, known));
+}

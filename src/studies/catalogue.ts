@@ -1,0 +1,15 @@
+/** All studies by name, loaded when asked for: a new one is a line here. */
+import { unknownNameHint, WeftError } from '../errors.js';
+import { type Study } from './contract.js';
+
+const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
+};
+
+export const studyNames: readonly string[] = Object.keys(STUDIES);
+
+/** The study with this name; throws WeftError('config') with the nearest known name. */
+export async function loadStudy(name: string): Promise<Study> {
+  const load = STUDIES[name];
+  if (!load) throw new WeftError('config', `there is no study '${name}'`, unknownNameHint(name, studyNames));
+  return load();
+}

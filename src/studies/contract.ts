@@ -1,0 +1,108 @@
+/** What a study is: a question with a published or calibrated answer, the measurement that answers it here, and the verdict. */
+import { type z } from 'zod';
+import { type ControllerFactory } from '../controller/contract.js';
+import { type SpaceFactory } from '../graph/define-space.js';
+import { type Stopwatch } from '../runs/index.js';
+
+/** One quantity beside the value it is to reach. */
+export interface Row {
+  /** Stable name, for example `T2/alpha=10`. */
+  readonly id: string;
+  /** What was measured, with its unit. */
+  readonly quantity: string;
+  /** Null where it could not be measured here. */
+  readonly measured: number | string | null;
+  /** The value it is to reach, in words: `at least 0.9`, `within 5 % of 20.1`; empty where a number only informs. */
+  readonly gate: string;
+  /** Null where there is no gate, or nothing was measured. */
+  readonly met: boolean | null;
+  /** Why a gate was not met, or why nothing was measured. */
+  readonly note?: string;
+}
+
+export interface StudyFigure {
+  readonly title: string;
+  /** SVG text, as the chart frame draws it. */
+  readonly svg: string;
+  /** A sentence on what the picture shows. */
+  readonly caption: string;
+  readonly wide?: boolean;
+}
+
+export interface StudyTable {
+  /** Names its CSV file too. */
+  readonly name: string;
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+/** A chapter of a study's report. */
+export interface StudySection {
+  readonly title: string;
+  /** Paragraphs. */
+  readonly text?: readonly string[];
+  readonly figures?: readonly StudyFigure[];
+  readonly tables?: readonly StudyTable[];
+}
+
+export interface StudyResult {
+  /** What may be concluded, in a sentence or two, and no more than the rows allow. */
+  readonly verdict: string;
+  readonly rows: readonly Row[];
+  readonly sections: readonly StudySection[];
+}
+
+/** Shipped spaces and controllers by name, or by a file of the user's own. */
+export interface Parts {
+  space(nameOrFile: string): Promise<SpaceFactory>;
+  controller(nameOrFile: string): Promise<ControllerFactory>;
+}
+
+export interface StudySetting {
+  readonly seed: number;
+  /** Folder of the study, for whatever else it keeps: runs, curves. */
+  readonly folder: string;
+  readonly parts: Parts;
+  /** Tells what is being done; at most about one line a second. `done` of 1 is the end. */
+  progress(message: string, done?: number): void;
+  /** Asked between units of work; a study that is to stop throws `stopped()`. */
+  shouldStop(): boolean;
+  /** Seconds since the study began; only for measuring how long things take, never for deciding. */
+  readonly watch: Stopwatch;
+}
+
+export interface Study<Options extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  /** One line for lists. */
+  readonly summary: string;
+  /** Where the question and the values come from. */
+  readonly reference: string;
+  /** Minutes that the default options take on two cores. */
+  readonly minutes: number;
+  /** Every field has a default. */
+  readonly options: Options;
+  run(options: z.output<Options>, setting: StudySetting): StudyResult | Promise<StudyResult>;
+}
+
+/** Gives a study its type; the only way to make one. */
+export function defineStudy<Options extends z.ZodType>(study: Study<Options>): Study {
+  return study;
+}
+
+/** A row whose gate is a comparison with a number. */
+export function gateRow(id: string, quantity: string, measured: number | null, kind: 'at least' | 'at most', bound: number, note?: string): Row {
+  const met = measured === null ? null : kind === 'at least' ? measured >= bound : measured <= bound;
+  return { id, quantity, measured, gate: `${kind} ${bound}`, met, ...(note !== undefined && { note }) };
+}
+
+/** A row whose value is to lie within `tolerance` (a share) of the reference value. */
+export function withinRow(id: string, quantity: string, measured: number | null, reference: number, tolerance: number, note?: string): Row {
+  const met = measured === null ? null : Math.abs(measured - reference) <= tolerance * Math.abs(reference);
+  return { id, quantity, measured, gate: `within ${+(tolerance * 100).toFixed(3)} % of ${reference}`, met, ...(note !== undefined && { note }) };
+}
+
+/** A row that informs and has no gate. */
+export function infoRow(id: string, quantity: string, measured: number | string | null, note?: string): Row {
+  return { id, quantity, measured, gate: '', met: null, ...(note !== undefined && { note }) };
+}

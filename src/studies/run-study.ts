@@ -1,0 +1,64 @@
+/** A study from its options to the files that it leaves. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { WeftError } from '../errors.js';
+import { describeEnvironment, stopwatch, writeFileAtomic } from '../runs/index.js';
+import { toCsv } from '../report/index.js';
+import { type Parts, type Row, type Study, type StudyResult, type StudySetting } from './contract.js';
+import { studyReport } from './report.js';
+
+export interface RunStudyOptions {
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly seed?: number;
+  readonly folder: string;
+  readonly parts: Parts;
+  readonly progress?: StudySetting['progress'];
+  readonly shouldStop?: () => boolean;
+}
+
+export interface FinishedStudy extends StudyResult {
+  readonly seconds: number;
+  /** What was written. */
+  readonly files: readonly string[];
+}
+
+/** Thrown by a study that was asked to stop. */
+export class StudyStopped extends Error {}
+
+/** What a study throws when `shouldStop` says so. */
+export function stopped(): StudyStopped {
+  return new StudyStopped('the study was stopped');
+}
+
+/**
+ * Runs the study and writes `report.html`, `rows.json` and a CSV file of each table into the folder. Throws WeftError('config')
+ * on options that the study does not have. The backend must be loaded.
+ */
+export async function runStudy(study: Study, { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false }: RunStudyOptions): Promise<FinishedStudy> {
+  const parsed = study.options.safeParse(options);
+  if (!parsed.success) throw new WeftError('config', `options of the study '${study.name}':\n${z.prettifyError(parsed.error)}`, `weft study ${study.name} --help lists them`);
+  mkdirSync(folder, { recursive: true });
+  const watch = stopwatch();
+  const result = await study.run(parsed.data, { seed, folder, parts, progress, shouldStop, watch });
+  const seconds = watch.elapsed();
+  const facts = { seed, seconds, options: parsed.data as Record<string, unknown>, environment: describeEnvironment() };
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileAtomic(path, text);
+    return path;
+  };
+  const tables = result.sections.flatMap(({ tables }) => tables ?? []);
+  const files = [
+    write('report.html', studyReport(study, result, facts)),
+    write('rows.json', rowsJson(result.rows)),
+    write('study.json', `${JSON.stringify({ name: study.name, verdict: result.verdict, ...facts }, null, 2)}\n`),
+    ...tables.map(({ name, columns, rows }) => write(`${name}.csv`, toCsv([columns, ...rows]))),
+  ];
+  return { ...result, seconds, files };
+}
+
+/** The rows as they are kept: an array of {id, quantity, measured, gate, met}. */
+export function rowsJson(rows: readonly Row[]): string {
+  return `${JSON.stringify(rows, null, 2)}\n`;
+}

@@ -1,0 +1,61 @@
+/** What every study leaves behind: rows beside gates, a page, tables. */
+import { expect } from 'chai';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { WeftError } from '../../src/errors.js';
+import { studyNames, loadStudy, defineStudy, gateRow, infoRow, type Parts, runStudy, stopped, StudyStopped, tally, withinRow } from '../../src/studies/index.js';
+import { temporaryFolder } from '../runs/temporary.js';
+
+const parts: Parts = { space: () => Promise.reject(new Error('unused')), controller: () => Promise.reject(new Error('unused')) };
+
+const example = defineStudy({
+  name: 'example',
+  summary: 'Halves a number.',
+  reference: 'Arithmetic.',
+  minutes: 0.1,
+  options: z.strictObject({ number: z.number().default(8) }),
+  run({ number }, { shouldStop }) {
+    if (shouldStop()) throw stopped();
+    return {
+      verdict: 'Halves are <half> as large.',
+      rows: [gateRow('H1', 'half', number / 2, 'at most', 4), withinRow('H2', 'quarter', number / 4, 1, 0.05), infoRow('H3', 'name', 'eight'), gateRow('H4', 'unmeasured', null, 'at least', 1, 'no scale')],
+      sections: [{ title: 'A table', tables: [{ name: 'halves', title: 'Halves', columns: ['n', 'half, exact'], rows: [[number, number / 2]] }] }],
+    };
+  },
+});
+
+describe('studies', function () {
+  const temporary = temporaryFolder(this);
+
+  it('writes rows, a page and a CSV file of each table', async () => {
+    const folder = temporary();
+    const { rows, files } = await runStudy(example, { folder, parts });
+    expect(rows.map(({ met }) => met)).to.deep.equal([true, false, null, null]);
+    expect(JSON.parse(readFileSync(join(folder, 'rows.json'), 'utf8'))).to.deep.equal(rows);
+    expect(readFileSync(join(folder, 'halves.csv'), 'utf8')).to.equal('n,"half, exact"\r\n8,4\r\n');
+    const page = readFileSync(join(folder, 'report.html'), 'utf8');
+    expect(page).to.contain('Halves are &#60;half').and.to.contain('1 of 3 gates met, 1 not measured.').and.to.contain('within 5 % of 1');
+    expect(files.every((file) => existsSync(file))).to.equal(true);
+    expect(tally(rows)).to.equal('1 of 3 gates met, 1 not measured.');
+  });
+
+  it('refuses an option that it does not have', async () => {
+    const folder = temporary();
+    const error = await runStudy(example, { folder, parts, options: { nmber: 3 } }).catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(WeftError).with.property('message').that.contains('nmber');
+  });
+
+  it('writes nothing when it is stopped', async () => {
+    const folder = temporary();
+    const error = await runStudy(example, { folder, parts, shouldStop: () => true }).catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(StudyStopped);
+    expect(existsSync(join(folder, 'rows.json'))).to.equal(false);
+  });
+
+  it('are found by name, and a wrong name is answered', async () => {
+    for (const name of studyNames) expect((await loadStudy(name)).name).to.equal(name);
+    const error = await loadStudy('no-such-study').catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(WeftError);
+  });
+});

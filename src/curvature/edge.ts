@@ -1,0 +1,77 @@
+/**
+ * How sharp a minimum an optimizer can stay at: the largest Hessian eigenvalue for which its steps on the quadratic there
+ * do not grow.
+ */
+import { WeftError } from '../errors.js';
+
+/** 2/η of gradient descent: w ← w − η·h·w contracts while |1 − η·h| ≤ 1. */
+export function descentEdge(learningRate: number): number {
+  return 2 / checked('learning rate', learningRate);
+}
+
+/** (2 + 2μ)/η of gradient descent with Polyak's momentum m ← μ·m + g, w ← w − η·m. */
+export function momentumEdge(learningRate: number, momentum: number): number {
+  return (1 + momentum) * descentEdge(learningRate);
+}
+
+/** (2 + 2μ)/(η(1 + 2μ)) with Nesterov's momentum m ← μ·m + g, w ← w − η(g + μ·m). */
+export function nesterovEdge(learningRate: number, momentum: number): number {
+  return momentumEdge(learningRate, momentum) / (1 + 2 * momentum);
+}
+
+/**
+ * (‖g‖/2ρ)(√(1 + 8ρ/(η‖g‖)) − 1), the edge of sharpness-aware minimization (Long & Bartlett 2024, arXiv 2309.12488): the root
+ * of ρ·h²/‖g‖ + h = 2/η. Never above 2/η, which is its limit for ρ → 0; 0 where the gradient is 0. `gradientNorm` is that
+ * of the gradient at the weights, not at the perturbed ones.
+ */
+export function samEdge(gradientNorm: number, learningRate: number, rho: number): number {
+  const edge = descentEdge(learningRate);
+  checked('radius rho', rho);
+  if (rho === 0 || edge === Infinity) return edge;
+  // The same number as in the first line, without the difference of nearly equal ones.
+  return (2 * edge) / (Math.sqrt(1 + (4 * rho * edge) / gradientNorm) + 1);
+}
+
+/** The edges that apply to an optimizer of the list. */
+export interface Edges {
+  /** 2/η. */
+  readonly descent: number;
+  /** That of the momentum form, where the optimizer has momentum. */
+  readonly momentum?: number;
+  /** That of sharpness-aware minimization, where the optimizer is SAM; with momentum, η is divided by its gain. */
+  readonly sam?: number;
+}
+
+/** What of an optimizer's options the edges depend on. */
+export interface EdgeOptimizer {
+  readonly name: string;
+  readonly momentum?: number | undefined;
+  readonly rho?: number | undefined;
+  readonly base?: EdgeOptimizer | undefined;
+}
+
+/**
+ * The edges of an optimizer at a learning rate; undefined for those that divide by a diagonal (adam, …), whose edge is one of the
+ * preconditioned Hessian. Averages train the weights of their base.
+ */
+export function edgesOf(optimizer: EdgeOptimizer, learningRate: number, gradientNorm: number): Edges | undefined {
+  const { name, base, rho = 0 } = optimizer;
+  if (base && AVERAGES.has(name)) return edgesOf(base, learningRate, gradientNorm);
+  if (name === 'sam' && base) {
+    const plain = edgesOf(base, learningRate, gradientNorm);
+    return plain && { ...plain, sam: samEdge(gradientNorm, 2 / (plain.momentum ?? plain.descent), rho) };
+  }
+  const descent = descentEdge(learningRate);
+  if (name === 'sgd') return { descent };
+  if (name === 'momentum') return { descent, momentum: momentumEdge(learningRate, optimizer.momentum ?? 0) };
+  if (name === 'nesterov') return { descent, momentum: nesterovEdge(learningRate, optimizer.momentum ?? 0) };
+  return undefined;
+}
+
+/** Optimizers that leave the training of their base as it is. */
+const AVERAGES = new Set(['ema', 'swa', 'swad', 'lawa']);
+
+function checked(what: string, value: number): number {
+  if (value >= 0) return value;
+  throw new WeftError('operation', `a ${what} of ${value}`, 'it must not be negative');
+}

@@ -15,3 +15,4 @@ export { disposeNamed, mapNamed, type NamedTensors } from './tensor/named.js';
 export * from './controller/index.js';
 export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';
+export * from './statistics/index.js';

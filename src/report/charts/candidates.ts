@@ -1,5 +1,6 @@
 /** The candidates of the final choice beside random architectures, and what the difference is worth. */
 import * as Plot from '@observablehq/plot';
+import { mean } from '../../statistics/index.js';
 import { type EventLog, type EventOf } from '../event-log.js';
 import { isNumber, percent } from '../format.js';
 import { color, type ColorName } from '../palette.js';
@@ -83,8 +84,4 @@ interface Dot {
   readonly y: number;
   readonly source: Source;
   readonly hash: string;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,0 +1,75 @@
+/**
+ * How good a choice by estimated scores is when true scores judge it: P@topK, P@bottomK, BR@K and WR@K (Ning et al.,
+ * NeurIPS 2021, section 3). K is a share of the M architectures; the best k = K M of them (rounded, at least one) are
+ * the top. Where scores tie across that border, the value is the mean over all orders of the tied ones.
+ */
+import { checkPaired } from './paired.js';
+
+/** Share of the estimated best k that are among the true best k; larger scores are better. */
+export function precisionAtTop(truth: readonly number[], estimate: readonly number[], share: number): number {
+  const chosen = chosenCount(checkPaired(truth, estimate), share);
+  const byTruth = membership(truth, chosen);
+  return membership(estimate, chosen).reduce((sum, member, i) => sum + member * byTruth[i]!, 0) / chosen;
+}
+
+/** The same of the worst k. */
+export function precisionAtBottom(truth: readonly number[], estimate: readonly number[], share: number): number {
+  return precisionAtTop(truth.map((score) => -score), estimate.map((score) => -score), share);
+}
+
+/** Best true rank among the estimated best k, as a share of M: 1/M when the best of all is there. Lower is better. */
+export function bestRankAt(truth: readonly number[], estimate: readonly number[], share: number): number {
+  return extremeRank(truth, estimate, share, (ranks) => ranks);
+}
+
+/** Worst true rank among the estimated best k, as a share of M. Lower is better. */
+export function worstRankAt(truth: readonly number[], estimate: readonly number[], share: number): number {
+  return -extremeRank(truth, estimate, share, (ranks) => ranks.map((rank) => -rank));
+}
+
+/** Rank of each score, 1 for the largest; equal ones share their mean rank. */
+export function ranksFromBest(scores: readonly number[]): number[] {
+  const order = bestFirst(scores);
+  const ranks: number[] = Array.from(scores, () => 0);
+  for (let start = 0, end; start < order.length; start = end) {
+    for (end = start + 1; end < order.length && scores[order[end]!] === scores[order[start]!];) end++;
+    for (let i = start; i < end; i++) ranks[order[i]!] = (start + end + 1) / 2;
+  }
+  return ranks;
+}
+
+/** Expected least of `sign(ranks)` over the chosen, divided by M. */
+function extremeRank(truth: readonly number[], estimate: readonly number[], share: number, sign: (ranks: readonly number[]) => readonly number[]): number {
+  const count = checkPaired(truth, estimate);
+  const members = membership(estimate, chosenCount(count, share));
+  const ranks = sign(ranksFromBest(truth));
+  const certain = Math.min(...ranks.filter((_, i) => members[i] === 1));
+  const tied = ranks.filter((_, i) => members[i]! > 0 && members[i]! < 1).sort((a, b) => a - b);
+  if (tied.length === 0) return certain / count;
+  // Of the tied ones a random subset of `drawn` is chosen; its least is the i-th least with this probability.
+  const drawn = Math.round(tied.length * members.find((member) => member > 0 && member < 1)!);
+  let expected = 0;
+  let noneBefore = 1;
+  tied.forEach((rank, i) => {
+    const taken = Math.min(1, drawn / (tied.length - i));
+    expected += noneBefore * taken * Math.min(rank, certain);
+    noneBefore *= 1 - taken;
+  });
+  return expected / count;
+}
+
+/** Probability that each is among the `chosen` largest when ties are broken at random. */
+function membership(scores: readonly number[], chosen: number): number[] {
+  const border = scores[bestFirst(scores)[chosen - 1]!]!;
+  const above = scores.filter((score) => score > border).length;
+  const tied = scores.filter((score) => score === border).length;
+  return scores.map((score) => (score > border ? 1 : score === border ? (chosen - above) / tied : 0));
+}
+
+function bestFirst(scores: readonly number[]): number[] {
+  return scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
+}
+
+function chosenCount(count: number, share: number): number {
+  return Math.min(count, Math.max(1, Math.round(share * count)));
+}

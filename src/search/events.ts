@@ -2,6 +2,7 @@
  * What a search says while it runs. Events are facts of the search alone, without times: the same seed
  * gives the same events, to the byte. Architectures appear in their text encoding.
  */
+import { type ForgettingEvent } from '../forgetting/events.js';
 
 export type SearchEvent =
   | { type: 'search-started'; space: string; size: string; controller: string; seed: number; parameters: number; train: number; validation: number; test: number; epochs: number; stepsPerEpoch: number }
@@ -23,6 +24,7 @@ export type SearchEvent =
   | { type: 'tested'; accuracy: number; loss: number; count: number }
   | { type: 'warning'; message: string }
   | { type: 'budget-reached'; epoch: number }
+  | ForgettingEvent
   | { type: 'search-finished'; gradientEvaluations: { search: number; retrain: number }; evaluations: number };
 
 /** Mean shared-weight accuracy of the controller's candidates against uniformly random architectures, same weights and batches. */

@@ -1,0 +1,76 @@
+/**
+ * What a search says about forgetting. Differences are second measurement minus first: positive means that training other
+ * architectures has spoiled an earlier one. Losses are mean cross-entropies in nats, errors are 1 - accuracy.
+ */
+import { type Json } from '../operations/operation.js';
+
+export type ForgettingEvent =
+  /** Once at the start: what is measured, and what works against forgetting. */
+  | {
+    type: 'forgetting-config'; regularizer: string; options: Json;
+    /** Null where the regularizer uses no Fisher information. */
+    fisherKind: string | null; scope: string | null;
+    /** What verdicts are about; events carry both. */
+    metric: 'loss' | 'accuracy';
+    /** Epochs from one measurement to the next. */
+    every: { epochs: number };
+    /** Validation batches that an architecture is measured on, the same ones all through an epoch. */
+    batches: number;
+    fisherExamples: number;
+    /** Weights that the regularizer watches. */
+    monitored: { parameters: number; tensors: number };
+  }
+  /** Before an architecture is trained: how good sharing has made it without training of its own. */
+  | { type: 'zero-shot'; epoch: number; index: number; architecture: string; loss0: number; err0: number }
+  /** Right after an architecture was trained. */
+  | {
+    type: 'architecture-trained'; epoch: number; index: number; step: number; architecture: string;
+    /** Weights that it has in common with the one trained before it. */
+    sharedWith: number;
+    loss1: number; err1: number; batches: number;
+    /** Mean training cross-entropy of its steps. */
+    ce: number;
+    /** Penalty of the regularizer at the end of its steps, in nats. */
+    penalty: number;
+    gradientNorm: number | null; learningRate: number; alpha: number; fisherTrace: number;
+    /** Learning rate times alpha times the largest Fisher information: an explicit step is unstable from 2 on. */
+    maxStep: number;
+  }
+  /** At the end of the epoch, for every architecture trained in it. */
+  | { type: 'architecture-revisited'; epoch: number; index: number; architecture: string; loss2: number; err2: number }
+  /** The epoch in one line; differences of the loss. */
+  | {
+    type: 'forgetting-epoch'; epoch: number; count: number;
+    meanDiff: number;
+    /** Mean over the five architectures with the lowest first loss. */
+    best5Diff: number;
+    maxDiff: number; p95Diff: number;
+    meanLoss1: number; meanLoss2: number; meanErr1: number; meanErr2: number;
+    /** Kendall's tau-b of first and second loss: whether forgetting changes the order. Null where it is undefined. */
+    tau12: number | null;
+    /** Mean reward of the epoch's controller samples; null in an epoch without any. */
+    reward: number | null;
+    alpha: number; fisherTrace: number;
+  }
+  /** At the end of the epoch, per watched tensor. */
+  | { type: 'forgetting-tensors'; epoch: number; tensors: ForgettingTensor[] };
+
+export interface ForgettingTensor {
+  name: string;
+  /** Architectures of the epoch that trained it. */
+  trained: number;
+  fisherSum: number;
+  /** Counts of log10 F in the bins of `FISHER_BINS`, zeros left out. */
+  fisherLog10Histogram?: number[];
+  /** |θ - θ̂|² against the anchor that it had before its last training. */
+  drift: number;
+  /** Drift over |θ̂|². */
+  relativeDrift: number;
+  /** ½ Σ F (θ - θ̂)²: the loss that the drift should cost by the quadratic model, in nats. */
+  predictedDamage: number;
+  /** Whether the norm clip has acted on it in this epoch. */
+  clipped: boolean;
+}
+
+/** Edges of the histogram of log10 F: below -12, then one decade each, and above 2. */
+export const FISHER_BINS: readonly number[] = Array.from({ length: 15 }, (_, i) => i - 12);

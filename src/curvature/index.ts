@@ -7,6 +7,8 @@ export { descentEdge, type EdgeOptimizer, type Edges, edgesOf, momentumEdge, nes
 export {
   disposeEigenpairs, extremeEigenpairs, topEigenvalue, type EigenvalueOptions, type Eigenpair, type ExtremeEigenpairs,
 } from './eigenvalues.js';
+export { FISHER_KINDS, fisherInformation, type FisherEstimate, type FisherKind, type FisherOptions } from './fisher.js';
+export { exampleSquares, type ExampleSquares } from './fisher-squares.js';
 export { gaussNewton, hessian, type CurvatureOperator } from './hessian.js';
 export { lanczos, ritz, type LanczosOptions, type Ritz, type Tridiagonal } from './lanczos.js';
 export { denseMatrix, flatten, matrixOperator, operatorOnVectors, unflatten, type LinearOperator } from './linear-operator.js';

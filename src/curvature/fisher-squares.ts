@@ -1,0 +1,148 @@
+/**
+ * Squares of the gradients of each example's loss, summed over the examples, for any model, from one forward and one
+ * backward pass: the tape says which kernels the parameters enter, and for these the gradients of all examples follow
+ * from what went in and the gradient of what came out. Where a kernel has no rule, its parameters take one backward pass an example.
+ *
+ * Batch statistics of normalizations count as constants: otherwise the loss of one example would depend on the
+ * others, and there would be no gradient of an example alone.
+ */
+import { backpropagateTo } from '../tensor/autodiff.js';
+import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
+import { backpropagate, recordOn, releaseTape, type Tape, type TapeNode } from '../tensor/tape.js';
+import { tf, tidy, type Tensor, type Tensor1D } from '../tensor/tf.js';
+import { watchKernels } from '../tensor/trace.js';
+import { ARRANGING, type KernelRun, type ParameterUse, RULES } from './fisher-uses.js';
+
+export interface ExampleSquares {
+  /** Σₙ (∂lossₙ/∂θ)², zeros where no loss depends on a parameter; owned by the caller. */
+  readonly sums: NamedTensors;
+  /** Parameters that took a backward pass for each example. */
+  readonly looped: readonly string[];
+}
+
+/** Σₙ (∂lossₙ/∂θ)² for losses [N] of N examples, each a function of its own example. */
+export function exampleSquares(losses: (parameters: NamedTensors) => Tensor1D, parameters: NamedTensors): ExampleSquares {
+  const recorded: Tape = [];
+  const attributes = new Map<number, Readonly<Record<string, unknown>>>();
+  try {
+    return tidy(() => {
+      const each = watchKernels(
+        () => recordOn(recorded, () => tidy(() => losses(parameters))),
+        (call) => call.outputs.forEach((output) => attributes.set(output.id, call.attributes)),
+      );
+      const attributesOf = (node: TapeNode): Readonly<Record<string, unknown>> => attributes.get(node.outputs[0]!.id) ?? {};
+      const tape = recorded.map((node) => (node.kernelName === 'WeftBatchNorm' ? withConstantStatistics(node, attributesOf(node)) : node));
+      const plans = mapValues(parameters, (parameter) => planOf(tape, parameter));
+      const outputs = [...new Set(Object.values(plans).flatMap((plan) => plan?.nodes ?? []))].map((node) => node.outputs[0]!);
+      const gradients = new Map(outputs.length === 0 ? [] : backpropagate(tape, [[each, tf.onesLike(each)]], outputs)
+        .map((gradient, i) => [outputs[i]!.id, gradient] as const));
+      const setting = { examples: each.size, gradients, attributesOf };
+      const looped: string[] = [];
+      const sums = mapNamed(parameters, (parameter, name) => {
+        const found = tidy(() => squaresOf(plans[name], parameter, setting));
+        if (!found) looped.push(name);
+        return found ?? tf.zerosLike(parameter);
+      });
+      const slow = looped.length === 0 ? {} : loop(tape, each, pickNamed(parameters, looped));
+      return { sums: { ...sums, ...slow }, looped };
+    });
+  } finally {
+    releaseTape(recorded);
+  }
+}
+
+/** Where a parameter goes: into kernels, or through kernels that arrange it into others. */
+interface Plan {
+  readonly parameter: Tensor;
+  /** The kernels that it meets examples in. */
+  readonly nodes: readonly TapeNode[];
+  /** The one kernel that arranges it, and where that result goes. */
+  readonly arranged?: { readonly by: TapeNode; readonly slot: string; readonly then: Plan };
+}
+
+/** Undefined where only the loop helps. */
+function planOf(tape: Tape, parameter: Tensor): Plan | undefined {
+  const consumers = tape.filter((node) => Object.values(node.inputs).some(({ id }) => id === parameter.id));
+  const [first] = consumers;
+  if (consumers.length === 1 && ARRANGING.has(first!.kernelName) && first!.outputs.length === 1) {
+    const then = planOf(tape, first!.outputs[0]!);
+    return then && { parameter, nodes: then.nodes, arranged: { by: first!, slot: slotOf(first!, parameter), then } };
+  }
+  return consumers.every(({ kernelName }) => kernelName in RULES) ? { parameter, nodes: consumers } : undefined;
+}
+
+const slotOf = (node: TapeNode, parameter: Tensor): string => Object.keys(node.inputs).find((name) => node.inputs[name]!.id === parameter.id)!;
+
+interface SquaresSetting {
+  readonly examples: number;
+  /** Of the summed losses, by the id of a kernel's output; undefined where they do not depend on it. */
+  readonly gradients: ReadonlyMap<number, Tensor | undefined>;
+  attributesOf(node: TapeNode): Readonly<Record<string, unknown>>;
+}
+
+/** Undefined where only the loop helps. */
+function squaresOf(plan: Plan | undefined, parameter: Tensor, setting: SquaresSetting): Tensor | undefined {
+  if (!plan) return undefined;
+  if (plan.arranged) {
+    const { by, slot, then } = plan.arranged;
+    const squares = squaresOf(then, by.outputs[0]!, setting);
+    return squares && by.gradient!([squares])[slot]!();
+  }
+  const reached = plan.nodes.filter((node) => setting.gradients.get(node.outputs[0]!.id));
+  const uses: ParameterUse[] = [];
+  for (const node of reached) {
+    const use = RULES[node.kernelName]!(runOf(node, plan.parameter, setting));
+    if (!use) return undefined;
+    uses.push(use);
+  }
+  if (uses.length === 0) return tf.zeros(parameter.shape);
+  const [only] = uses;
+  if (uses.length === 1 && only!.squares) return only!.squares();
+  return tf.sum(tf.square(tf.addN(uses.map((use) => use.examples()))), 0);
+}
+
+function runOf(node: TapeNode, parameter: Tensor, { examples, gradients, attributesOf }: SquaresSetting): KernelRun {
+  const { inputsToSave = [], outputsToSave = [] } = tf.getGradient(node.kernelName) ?? {};
+  const output = node.outputs[0]!;
+  return {
+    slot: slotOf(node, parameter), parameter, examples,
+    attributes: attributesOf(node),
+    saved: (input) => node.saved[inputsToSave.indexOf(input)],
+    savedOutput: (position) => (outputsToSave[position] ? node.saved[inputsToSave.length + outputsToSave.slice(0, position).filter(Boolean).length] : undefined),
+    rankOf: (input) => node.inputs[input]!.rank,
+    outputGradient: () => gradients.get(output.id)!,
+  };
+}
+
+/** One backward pass for each example. */
+function loop(tape: Tape, losses: Tensor1D, parameters: NamedTensors): NamedTensors {
+  return tidy(() => {
+    let sums = mapNamed(parameters, (parameter) => tf.zerosLike(parameter));
+    for (const one of tf.unstack(tf.eye(losses.size))) {
+      sums = tidy(() => {
+        const gradients = backpropagateTo(parameters, tape, [[losses, one]]);
+        return mapNamed(sums, (sum, name) => (gradients[name] ? tf.add(sum, tf.square(gradients[name])) : tf.clone(sum)));
+      });
+    }
+    return sums;
+  });
+}
+
+/** The node with the gradient of a normalization whose statistics are given. */
+function withConstantStatistics(node: TapeNode, { epsilon }: Readonly<Record<string, unknown>>): TapeNode {
+  const [x, scale, mean, variance] = node.saved as [Tensor, Tensor, Tensor, Tensor];
+  const r = (): Tensor => tf.rsqrt(tf.add(variance, epsilon as number));
+  const axes = x.shape.map((_, axis) => axis).slice(0, -1);
+  return {
+    ...node,
+    gradient: ([dy]) => ({
+      x: () => tf.mul(dy!, tf.mul(scale, r())),
+      scale: () => tf.sum(tf.mul(dy!, tf.mul(tf.sub(x, mean), r())), axes),
+      offset: () => tf.sum(dy!, axes),
+    }),
+  };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, f: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
+}

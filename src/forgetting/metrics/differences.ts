@@ -1,0 +1,71 @@
+/**
+ * Forgetting within an epoch of a search: every architecture is measured right after its own training and again at the
+ * end of the epoch. The difference is second - first of a loss or an error, so that positive means forgotten (Benyahia, Yu et
+ * al. 2019); of an accuracy, FV = second - first, it would be the negative.
+ */
+import { kendallTau, mean, median, quantile, standardDeviation } from '../../statistics/index.js';
+
+export interface Measured {
+  /** Loss or error right after training. */
+  readonly first: number;
+  /** The same at the end of the epoch. */
+  readonly second: number;
+}
+
+export interface DifferenceSummary {
+  readonly count: number;
+  readonly meanDiff: number;
+  /** NaN for one architecture. */
+  readonly standardDeviation: number;
+  readonly medianDiff: number;
+  readonly p95Diff: number;
+  readonly maxDiff: number;
+  /** Mean over the five architectures with the lowest first measurement. */
+  readonly best5Diff: number;
+  readonly meanFirst: number;
+  readonly meanSecond: number;
+  /** Kendall's tau-b of first and second measurement: whether forgetting changes the order. */
+  readonly tau: number;
+}
+
+/** How far the best are looked at. */
+const BEST = 5;
+
+/** An epoch's differences in a few numbers; NaN where there is nothing. */
+export function summarizeDifferences(measured: readonly Measured[]): DifferenceSummary {
+  const differences = measured.map(difference);
+  const best = [...measured].sort((a, b) => a.first - b.first).slice(0, BEST);
+  return {
+    count: measured.length,
+    meanDiff: mean(differences),
+    standardDeviation: standardDeviation(differences),
+    medianDiff: median(differences),
+    p95Diff: quantile(differences, 0.95),
+    maxDiff: differences.length > 0 ? Math.max(...differences) : NaN,
+    best5Diff: mean(best.map(difference)),
+    meanFirst: mean(measured.map(({ first }) => first)),
+    meanSecond: mean(measured.map(({ second }) => second)),
+    tau: kendallTau(measured.map(({ first }) => first), measured.map(({ second }) => second)),
+  };
+}
+
+/** Second less first: positive means forgotten. */
+export function difference({ first, second }: Measured): number {
+  return second - first;
+}
+
+/** 1 - (before - after) / (before - chance): the share of what was above chance level that is left. */
+export function retainedRatio(before: number, after: number, chance: number): number {
+  return 1 - (before - after) / (before - chance);
+}
+
+/**
+ * 1 - mean(regularized) / mean(baseline): the share of forgetting that a regularizer has removed. Undefined where the
+ * baseline's own forgetting is not above two standard errors, for then there is nothing to remove.
+ */
+export function reduction(baseline: readonly number[], regularized: readonly number[]): number | undefined {
+  const base = mean(baseline);
+  const error = standardDeviation(baseline) / Math.sqrt(baseline.length);
+  if (!(base > 2 * error)) return undefined;
+  return 1 - mean(regularized) / base;
+}

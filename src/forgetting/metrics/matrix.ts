@@ -1,0 +1,93 @@
+/**
+ * What a matrix of measurements says about forgetting. R[t][j] is how good architecture j is after training event t, and
+ * event j is the training of j itself; T is the last event. Rows may be short and entries null where nothing was measured.
+ * `better` says whether larger numbers are better (accuracy) or smaller ones (loss, error, perplexity); the signs of the
+ * results do not depend on it.
+ */
+import { mean } from '../../statistics/index.js';
+
+export type PerformanceMatrix = readonly (readonly (number | null)[])[];
+
+export type Better = 'higher' | 'lower';
+
+export interface Direction {
+  readonly better?: Better;
+}
+
+/** BWT = mean over j < T of R[T][j] - R[j][j]: positive when later training has helped (Lopez-Paz & Ranzato 2017). NaN for one event. */
+export function backwardTransfer(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
+  return signOf(better) * meanOf(earlier(matrix).map((j) => at(matrix, last(matrix), j) - at(matrix, j, j)));
+}
+
+export interface ForgettingOptions extends Direction {
+  /** Takes the last event among the best ones too, so that no architecture counts as improved; as Mammoth does. */
+  readonly clipped?: boolean;
+}
+
+/** Mean over j < T of the best of R[t][j] over t < T, less R[T][j]: positive when something was lost (Chaudhry et al. 2018, equation 3). */
+export function averageForgetting(matrix: PerformanceMatrix, { better = 'higher', clipped = false }: ForgettingOptions = {}): number {
+  const sign = signOf(better);
+  return meanOf(earlier(matrix).map((j) => {
+    const end = sign * at(matrix, last(matrix), j);
+    const before = column(matrix, j).slice(0, clipped ? undefined : last(matrix)).map((value) => sign * value);
+    return Math.max(...numbersOf(before)) - end;
+  }));
+}
+
+/** FWT = mean over j > 0 of R[j-1][j] - initial[j]: what an architecture has from sharing before it is ever trained. */
+export function forwardTransfer(matrix: PerformanceMatrix, initial: readonly (number | null)[], { better = 'higher' }: Direction = {}): number {
+  return signOf(better) * meanOf(matrix.slice(1).map((_, i) => at(matrix, i, i + 1) - (initial[i + 1] ?? NaN)));
+}
+
+/** Mean of the last row over all architectures. */
+export function finalPerformance(matrix: PerformanceMatrix): number {
+  return meanOf(matrix.map((_, j) => at(matrix, last(matrix), j)));
+}
+
+/** min-ACC: mean over j < T of the worst R[t][j] at events t > j (De Lange et al. 2023); a network that recovers in the end has dipped all the same. */
+export function worstPerformance(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
+  const sign = signOf(better);
+  return sign * meanOf(earlier(matrix).map((j) => Math.min(...numbersOf(column(matrix, j).slice(j + 1).map((value) => sign * value)))));
+}
+
+/** The largest fall below R[j][j] of any architecture at any event after its own; 0 where none has fallen. */
+export function worstDip(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
+  const sign = signOf(better);
+  const falls = earlier(matrix).flatMap((j) => column(matrix, j).slice(j + 1).map((value) => sign * (at(matrix, j, j) - value)));
+  return numbersOf(falls).reduce((worst, fall) => Math.max(worst, fall), 0);
+}
+
+/** Mean of reference[j] - own[j] by which learning itself is worse than without sharing or regularizer: the cost in plasticity. */
+export function intransigence(reference: readonly number[], own: readonly number[], { better = 'higher' }: Direction = {}): number {
+  return signOf(better) * meanOf(reference.map((value, j) => value - (own[j] ?? NaN)));
+}
+
+function signOf(better: Better): 1 | -1 {
+  return better === 'higher' ? 1 : -1;
+}
+
+function at(matrix: PerformanceMatrix, t: number, j: number): number {
+  return matrix[t]?.[j] ?? NaN;
+}
+
+function last(matrix: PerformanceMatrix): number {
+  return matrix.length - 1;
+}
+
+/** Architectures that were trained before the last event. */
+function earlier(matrix: PerformanceMatrix): number[] {
+  return matrix.slice(0, -1).map((_, j) => j);
+}
+
+function column(matrix: PerformanceMatrix, j: number): number[] {
+  return matrix.map((_, t) => at(matrix, t, j));
+}
+
+function numbersOf(values: readonly number[]): number[] {
+  return values.filter((value) => !Number.isNaN(value));
+}
+
+/** Mean of what was measured. */
+function meanOf(values: readonly number[]): number {
+  return mean(numbersOf(values).filter(Number.isFinite));
+}

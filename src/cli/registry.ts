@@ -13,6 +13,7 @@ type Loader = () => Promise<Record<string, unknown>>;
 
 const SPACES: Readonly<Record<string, Loader>> = {
   'macro-cnn': () => import('weft-nas/search-spaces/macro-cnn'),
+  'micro-cnn': () => import('weft-nas/search-spaces/micro-cnn'),
   mlp: () => import('weft-nas/search-spaces/mlp'),
   'nas-bench-201': () => import('weft-nas/search-spaces/nas-bench-201'),
 };

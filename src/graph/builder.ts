@@ -9,6 +9,7 @@ import { type Choice, isOneOf, type OneOf, type Previous, type Subset } from '..
 import { type Decision, type Genotype } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
+import { prefixed } from './cell.js';
 import { type Combination, type EdgeAttributes, type Guard, type NodeAttributes, shapeKey, type SupernetGraph } from './nodes.js';
 
 declare const nodeBrand: unique symbol;
@@ -37,6 +38,8 @@ export interface GraphBuilder {
   whenEqual(choice: OneOf | Previous, value: string | number | boolean, node: NodeRef): GatedNode;
   /** `node`, present when none of the choices picks index `index`: a loose end of a cell. */
   whenUnused(choices: readonly Previous[], index: number, node: NodeRef): GatedNode;
+  /** The same builder with `prefix/` before every name, so that one piece of a graph can be written in several places. */
+  within(prefix: string): GraphBuilder;
 }
 
 const MAX_SHAPES = 256;
@@ -128,6 +131,7 @@ export function buildGraph(
       const slots = choices.map((choice) => decisionOf(choice, `whenUnused ${index}`).offset);
       return { node, guard: { label: `${index} unused`, holds: (genotype) => slots.every((slot) => genotype[slot] !== index) } };
     },
+    within: (prefix) => prefixed(builder, prefix),
   };
 
   const head = write(builder);

@@ -1,4 +1,4 @@
-/** Fully connected layer, flattening, dropout. */
+/** Fully connected layer, flattening, dropout and drop path. */
 import { WeftError } from '../errors.js';
 import { dense as multiply } from '../tensor/nn.js';
 import { tf, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
@@ -48,18 +48,29 @@ export function flatten(): Operation {
 
 /** Keeps each value with probability `keep` and divides it by `keep`, when training (Srivastava et al. 2014). */
 export function dropout({ keep }: { keep: number }): Operation {
-  if (!(keep > 0 && keep <= 1)) throw new WeftError('operation', `dropout keeps ${keep}`, 'keep must be in (0, 1]');
+  return masked('dropout', keep, (shape) => shape);
+}
+
+/** Drops the whole of an example with probability 1 - `keep`, and divides what is kept by `keep`, when training: drop path (Larsson et al. 2017). */
+export function dropPath({ keep }: { keep: number }): Operation {
+  return masked('drop-path', keep, ([examples, ...shape]) => [examples!, ...shape.map(() => 1)]);
+}
+
+/** Times a random mask of zeros and 1 / keep when training; `maskShape` makes the mask's shape from that of the batch. */
+function masked(kind: string, keep: number, maskShape: (shape: number[]) => number[]): Operation {
+  if (!(keep > 0 && keep <= 1)) throw new WeftError('operation', `${kind} keeps ${keep}`, 'keep must be in (0, 1]');
   return {
-    kind: 'dropout',
+    kind,
     config: { keep },
     build: (inputs) => ({
-      output: soleInput('dropout', inputs),
+      output: soleInput(kind, inputs),
       parameters: {},
       forward([x], { mode, random }) {
         if (!mode.training || keep === 1) return x!;
         const rng = random();
-        const mask = Float32Array.from({ length: x!.size }, () => (rng.uniform() < keep ? 1 / keep : 0));
-        return tf.mul(x!, tf.tensor(mask, x!.shape));
+        const shape = maskShape(x!.shape);
+        const mask = Float32Array.from({ length: shape.reduce((size, length) => size * length, 1) }, () => (rng.uniform() < keep ? 1 / keep : 0));
+        return tf.mul(x!, tf.tensor(mask, shape));
       },
     }),
   };

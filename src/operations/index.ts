@@ -6,5 +6,5 @@ export { conv, type ConvOptions, depthwiseConv, separableConv } from './conv.js'
 export { batchNorm, layerNorm } from './normalization.js';
 export { activation, type ActivationName, ACTIVATIONS, identity } from './activation.js';
 export { avgPool, globalAveragePool, maxPool, type PoolOptions } from './pool.js';
-export { dense, type DenseOptions, dropout, flatten } from './dense.js';
+export { dense, type DenseOptions, dropout, dropPath, flatten } from './dense.js';
 export { factorizedReduction } from './factorized-reduction.js';

@@ -9,6 +9,7 @@ import { policyGradient } from '../../controllers/policy-gradient.js';
 import { random } from '../../controllers/random.js';
 import { spos } from '../../controllers/spos.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
+import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { loadBackend } from '../../src/tensor/backend.js';
@@ -37,6 +38,7 @@ const tiny = defineSpace({
 const images = { inputShape: [8, 8, 1], classes: 3 };
 const spaces: SearchSpace<Architecture>[] = [
   macroCnn.create({ layers: 4, filters: 2 }, images),
+  microCnn.create({ nodes: 2, layers: 1, filters: 2, reductions: 1 }, images),
   mlp.create({ depth: 3 }, images),
   nasBench201.create({ filters: 2 }, images),
   tiny.create({}, images),

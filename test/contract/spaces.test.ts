@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type SearchSpace, type SpaceFactory, createChild, createParameterStore, catalogue, stream, tf } from 'weft-nas';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
+import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { loadBackend } from '../../src/tensor/backend.js';
@@ -13,6 +14,7 @@ import { hessianOperator } from '../../src/tensor/second-order/index.js';
 
 const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: { inputShape: number[]; classes: number } }[] = [
   { factory: macroCnn, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
+  { factory: microCnn, options: { nodes: 2, layers: 2, filters: 2, stemFactor: 1 }, tiny: { nodes: 1, layers: 1, filters: 2, reductions: 1 }, task: { inputShape: [6, 6, 1], classes: 3 } },
   { factory: mlp, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
   { factory: nasBench201, options: { filters: 2 }, tiny: { operations: ['none', 'conv3'], filters: 2 }, task: { inputShape: [6, 6, 1], classes: 3 } },
 ];

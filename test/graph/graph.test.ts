@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { activation, conv, defineSpace, dense, flatten, globalAveragePool, identity, oneOf, previous, repeat, stream, subset, z } from 'weft-nas';
+import { activation, conv, defineSpace, dense, flatten, globalAveragePool, identity, oneOf, previous, repeat, stack, stream, subset, z } from 'weft-nas';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { said } from '../said.js';
 
@@ -68,6 +68,26 @@ describe('supernet graphs', () => {
     expect(ends(0, 1, 2)).to.deep.equal(['node2']);
     expect(ends(0, 0, 0)).to.deep.equal(['node0', 'node1', 'node2']);
     expect(ends(0, 1, 1)).to.deep.equal(['node1', 'node2']);
+  });
+
+  it('places a cell many times: the same choice, other weights, and as many outputs before it as the stack has inputs', () => {
+    const space = defineSpace({
+      name: 'stacked', description: '', options,
+      choices: () => ({ op: oneOf(['tanh', 'relu']) }),
+      graph(g, { op }) {
+        const cell = (b: typeof g, [before, last]: readonly ReturnType<typeof g.apply>[]): ReturnType<typeof g.apply> =>
+          b.combine('sum', 'sum', [before!, b.within('deep').choose('f', op, { tanh: activation('tanh'), relu: activation('relu') }, b.apply('dense', dense({ units: 2 }), last!))]);
+        const x = g.apply('first', dense({ units: 2 }), g.apply('flatten', flatten(), g.input));
+        const outputs = stack(g, [x, x], { one: cell, two: cell, three: cell });
+        expect(outputs).to.deep.equal(['two/sum', 'three/sum']);
+        return g.apply('classifier', dense({ units: 3 }), outputs[1]!);
+      },
+    }).create({}, task);
+    const nodes = space.activate({ op: 'relu' });
+    expect(nodes.filter(({ name }) => name.includes('/')).map(({ name }) => name)).to.deep.equal(
+      ['one', 'two', 'three'].flatMap((name) => [`${name}/dense`, `${name}/deep/f/relu`, `${name}/sum`]));
+    expect(nodes.find(({ name }) => name === 'three/sum')!.inputs).to.deep.equal(['one/sum', 'three/deep/f/relu']);
+    expect(space.size()).to.equal(2n);
   });
 
   it('gives six different outputs for six operations', () => {

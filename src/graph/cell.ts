@@ -1,0 +1,29 @@
+/**
+ * Cells: pieces of a graph that are written once and placed many times. All places obey the same choices, and each has
+ * weights of its own, because the name of the place stands before the names of its nodes.
+ */
+import { type GraphBuilder, type NodeRef } from './builder.js';
+
+/** Writes a piece of the graph from the outputs of the pieces before it, oldest first, to its own output. */
+export type Cell = (g: GraphBuilder, inputs: readonly NodeRef[]) => NodeRef;
+
+/**
+ * Cells one after the other, by name; each sees as many outputs before it as there are `inputs`: of two inputs those of the last
+ * two cells. Returns the last outputs, as many again, so that stacks can be stacked.
+ */
+export function stack(g: GraphBuilder, inputs: readonly NodeRef[], cells: Readonly<Record<string, Cell>>): NodeRef[] {
+  return Object.entries(cells).reduce<NodeRef[]>((outputs, [name, cell]) => [...outputs.slice(1), cell(g.within(name), outputs)], [...inputs]);
+}
+
+/** The builder with `prefix/` before the names of what it adds; nodes are referred to by their full names as ever. */
+export function prefixed(g: GraphBuilder, prefix: string): GraphBuilder {
+  const place = (name: string): string => `${prefix}/${name}`;
+  return {
+    ...g,
+    apply: (name, ...rest) => g.apply(place(name), ...rest),
+    choose: (name, ...rest) => g.choose(place(name), ...rest),
+    select: (name, ...rest) => g.select(place(name), ...rest),
+    combine: (name, ...rest) => g.combine(place(name), ...rest),
+    within: (inner) => g.within(place(inner)),
+  };
+}

@@ -26,6 +26,7 @@ export type WeftErrorCode =
   | 'checkpoint' // a checkpoint is missing, corrupt or of another space
   | 'numeric' // NaN, infinity, a matrix that will not factor
   | 'disk' // a write failed
+  | 'job' // a job failed, or a queue cannot be used
   | 'export' // a child cannot be written in the wanted form
   | 'unsupported'; // asked for something that is refused by name
 

@@ -10,3 +10,9 @@ export function said(call: () => unknown): string {
   }
   throw new Error('the call did not fail');
 }
+
+/** What a failing promise says. */
+export async function saidLater(promise: Promise<unknown>): Promise<string> {
+  const outcome = await promise.then(() => () => {}, (error: unknown) => () => { throw error; });
+  return said(outcome);
+}

@@ -1,0 +1,55 @@
+/** Making jobs, and their names. */
+import { createHash } from 'node:crypto';
+import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { type JsonObject, packageVersion, sha256, sortKeys, stringifyStrict } from '../runs/index.js';
+import { type Executor, type Job, type JobResult } from './contract.js';
+
+export interface JobDefinition {
+  readonly kind: string;
+  readonly payload: JsonObject;
+  readonly label: string;
+  /** What the result depends on, where that is not the payload itself: a payload may say where a file lies, its name says what is in it. */
+  readonly identity?: JsonObject;
+}
+
+/** A job named by the sha256 of its kind, its identity and the version of weft. */
+export function defineJob({ kind, payload, label, identity = payload }: JobDefinition): Job {
+  return { kind, payload, label, key: sha256(stringifyStrict(sortKeys({ kind, identity, weft: packageVersion }))) };
+}
+
+/** The results of all jobs in their order, done as many at a time as the executor can; one failure cancels the rest. */
+export async function submitAll(executor: Executor, jobs: readonly Job[]): Promise<JobResult[]> {
+  try {
+    return await Promise.all(jobs.map((job) => executor.submit(job)));
+  } catch (error) {
+    await Promise.all(jobs.map((job) => executor.cancel(job.key)));
+    throw error;
+  }
+}
+
+/** What a runner throws that was asked to stop. */
+export const interrupted = (): WeftError => new WeftError('job', 'the job was interrupted', 'submit it again: it goes on from its last checkpoint');
+
+/** The first 128 bits of a key as a UUID of version 8, the name of a job in a queue. */
+export function uuidOf(key: string): string {
+  const bytes = createHash('sha256').update(key).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** Text of a result: the same bytes whoever made it. */
+export const resultText = ({ key, kind, value }: JobResult): string => `${stringifyStrict(sortKeys({ key, kind, value }), 2)}\n`;
+
+/** A result from its text; undefined if it is none, or of another key. */
+export function parseResult(text: string, key: string): JobResult | undefined {
+  try {
+    const result = JSON.parse(text) as Partial<JobResult> | null;
+    const whole = result?.key === key && typeof result.kind === 'string' && typeof (result.value as Json | undefined) === 'object' && result.value !== null;
+    return whole ? (result as JobResult) : undefined;
+  } catch {
+    return undefined;
+  }
+}

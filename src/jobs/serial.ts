@@ -1,0 +1,57 @@
+/** Jobs one after another in this process: for tests, and where there is only one. */
+import { WeftError } from '../errors.js';
+import { stopwatch } from '../runs/index.js';
+import { type Executor, type Job, type JobResult, type JobRunners } from './contract.js';
+import { createLedger } from './ledger.js';
+import { type Results } from './results.js';
+
+export interface SerialOptions {
+  readonly results: Results;
+  readonly runners: JobRunners;
+  /** Files of the user's own that jobs may load. */
+  readonly files?: readonly string[];
+}
+
+/** An executor that does each job when its turn comes, in the order in which they were submitted. */
+export function createSerialExecutor({ results, runners, files = [] }: SerialOptions): Executor {
+  const ledger = createLedger(results);
+  let last: Promise<unknown> = Promise.resolve();
+  let stopping = false;
+
+  async function perform(job: Job): Promise<void> {
+    if (stopping || !ledger.isOpen(job.key)) return;
+    ledger.tell({ type: 'job-started', key: job.key, label: job.label, worker: 'this process', attempt: 1 });
+    const watch = stopwatch();
+    try {
+      const value = await runnerOf(runners, job.kind)(job.payload, {
+        folder: results.folder(job.key), files,
+        progress: (report) => ledger.tell({ type: 'job-progress', key: job.key, label: job.label, worker: 'this process', ...report }),
+        shouldStop: () => stopping || !ledger.isOpen(job.key),
+      });
+      ledger.finish(job, value, watch.elapsed());
+    } catch (error) {
+      ledger.fail(job, error);
+    }
+  }
+
+  return {
+    submit(job): Promise<JobResult> {
+      const { promise, isNew } = ledger.open(job);
+      if (isNew) last = last.then(() => perform(job));
+      return promise;
+    },
+    events: ledger.events,
+    cancel: (key) => Promise.resolve(void ledger.cancel(key)),
+    async close() {
+      stopping = true;
+      ledger.cancel();
+      await last;
+    },
+  };
+}
+
+/** The runner of a kind; throws WeftError('job') for one that is not known. */
+export function runnerOf(runners: JobRunners, kind: string): JobRunners[string] {
+  if (Object.hasOwn(runners, kind)) return runners[kind]!;
+  throw new WeftError('job', `no job of the kind '${kind}' can be done here`, `known are ${Object.keys(runners).join(', ')}; workers and submitters must have the same version of weft`);
+}

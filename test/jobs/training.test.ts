@@ -1,0 +1,111 @@
+import { expect } from 'chai';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadParts } from '../../src/cli/commands/search.js';
+import { SPACE_TEMPLATE_JS } from '../../src/cli/commands/templates.js';
+import { configSchema, type SearchConfigInput } from '../../src/config/schema.js';
+import { createSerialExecutor, interrupted, openResults, runRunners, searchJob, trainingJob } from '../../src/jobs/index.js';
+import { conductSearch } from '../../src/search/conduct.js';
+import { optionsOf, type SearchParts } from '../../src/search/session.js';
+import { createRun, readSummary } from '../../src/runs/index.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { stream } from '../../src/tensor/rng.js';
+import { saidLater } from '../said.js';
+import { temporaryFolder } from '../runs/temporary.js';
+import { ROOT } from '../search/weft.js';
+
+const CONFIG: SearchConfigInput = {
+  space: { name: 'mlp', depth: 2, widths: [8] },
+  data: { subset: { train: 100, test: 50 } },
+  retrain: { epochs: 2 },
+  search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 1, rewardBatchSize: 16 },
+  derive: { candidates: 2, random: 2, batchSize: 16 },
+  checkpoint: { everySeconds: 0.02 },
+};
+const partsOf = (config: SearchConfigInput) => loadParts(configSchema.parse(config));
+
+/** Some architecture of the configuration's space, in its text encoding. */
+function architectureOf({ config, space, data: { dataset } }: SearchParts, seed = 1): string {
+  const created = space.create(optionsOf(config.space), { inputShape: dataset.inputShape, classes: dataset.classes });
+  return created.encode(created.sample(stream(seed, 'architecture')));
+}
+
+describe('trainings as jobs', function () {
+  before(() => loadBackend('cpu'));
+  const folder = temporaryFolder(this);
+  const executorIn = (name: string) => createSerialExecutor({ results: openResults(join(folder(), name)), runners: runRunners(loadParts) });
+
+  it('have names that depend on what changes the result, and on nothing else', async () => {
+    const parts = await partsOf(CONFIG);
+    const key = async (config: SearchConfigInput, options = {}): Promise<string> => {
+      const other = await partsOf(config);
+      return trainingJob(other, architectureOf(other), options).key;
+    };
+    const same = trainingJob(parts, architectureOf(parts)).key;
+    expect(await key({ ...CONFIG, search: { epochs: 7 }, derive: {}, checkpoint: {}, logEvery: 3, controller: { name: 'enas' } })).to.equal(same);
+    const others = await Promise.all([
+      key({ ...CONFIG, seed: 2 }), key(CONFIG, { seed: 3 }), key(CONFIG, { threads: 2 }), key(CONFIG, { backend: 'wasm' }), key({ ...CONFIG, retrain: { epochs: 3 } }),
+      key({ ...CONFIG, data: { subset: { train: 101, test: 50 } } }), key({ ...CONFIG, space: { name: 'mlp', depth: 2, widths: [9] } }),
+    ]);
+    others.push(trainingJob(parts, architectureOf(parts, 2)).key, searchJob(parts).key);
+    expect(new Set([same, ...others])).to.have.property('size', others.length + 1);
+    expect(await key(CONFIG, { seed: 2 })).to.equal(others[0]);
+  });
+
+  it('come to what `weft train` comes to', async () => {
+    const parts = await partsOf(CONFIG);
+    const executor = executorIn('results');
+    const architecture = architectureOf(parts);
+    const job = trainingJob(parts, architecture);
+    const { value } = await executor.submit(job);
+    const run = createRun(folder(), { name: 'alone', seed: 1, config: {} });
+    await conductSearch(run, { ...parts }, { architecture }, false);
+    const { weights, test } = readSummary(run.path)!;
+    expect(value).to.deep.include({ weights, test });
+    expect(value).not.to.have.any.keys('elapsedSeconds', 'peakMemoryMB');
+    const [name] = readdirSync(join(folder(), 'results', job.key));
+    expect(existsSync(join(folder(), 'results', job.key, name!, 'model.safetensors'))).to.equal(true);
+    await executor.close();
+  });
+
+  it('go on from the last checkpoint of an attempt that was lost, to the same bytes', async () => {
+    const job = searchJob(await partsOf(CONFIG));
+    const runners = runRunners(loadParts);
+    const attempt = (into: string, units: number) => {
+      let done = 0;
+      return runners['search']!(job.payload, { folder: into, files: [], progress: () => void done++, shouldStop: () => done >= units });
+    };
+    const lost = openResults(join(folder(), 'lost')).folder(job.key);
+    const whole = openResults(join(folder(), 'whole')).folder(job.key);
+    expect(await saidLater(attempt(lost, 3))).to.contain(interrupted().message);
+    expect(await saidLater(attempt(lost, 1))).to.contain(interrupted().message);
+    expect(readdirSync(lost)).to.have.lengthOf(1);
+    expect(await attempt(lost, Infinity)).to.deep.equal(await attempt(whole, Infinity));
+  });
+
+  it('load no file that was not named on this machine, or that was changed', async () => {
+    const file = join(folder(), 'own-space.mjs');
+    mkdirSync(join(folder(), 'node_modules'));
+    symlinkSync(ROOT, join(folder(), 'node_modules', 'weft-nas'));
+    writeFileSync(file, SPACE_TEMPLATE_JS);
+    const parts = await partsOf({ ...CONFIG, space: { name: file, blocks: 1, filters: 2 } });
+    const job = trainingJob(parts, architectureOf(parts));
+    const perform = (files: string[]) => runRunners(loadParts)['train']!(job.payload, { folder: folder(), files, progress: () => {}, shouldStop: () => true });
+    expect(await saidLater(perform([]))).to.match(/needs the file own-space\.mjs \(sha256 [0-9a-f]{12}…\), which this worker was not given .*--file/);
+    const elsewhere = join(folder(), 'elsewhere.mjs');
+    cpSync(file, elsewhere);
+    rmSync(file);
+    writeFileSync(file, `throw new Error('loaded');`);
+    expect(await saidLater(perform([file]))).to.match(/was not given/);
+    expect(JSON.stringify(job.payload)).not.to.match(/"file":"\//);
+    expect(await saidLater(perform([file, elsewhere]))).to.contain(interrupted().message);
+  });
+
+  it('refuse other data and a budget of time', async () => {
+    const parts = await partsOf(CONFIG);
+    const job = trainingJob(parts, architectureOf(parts));
+    const changed = { ...job.payload, data: 'another' };
+    expect(await saidLater(runRunners(loadParts)['train']!(changed, { folder: folder(), files: [], progress: () => {}, shouldStop: () => false }))).to.match(/data of this worker/);
+    expect(await saidLater(partsOf({ ...CONFIG, budget: 3 }).then(searchJob))).to.match(/time budget/);
+  });
+});

@@ -16,3 +16,6 @@ export * from './controller/index.js';
 export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';
 export * from './statistics/index.js';
+export { type SearchConfig, type SearchConfigInput } from './config/index.js';
+export { type SearchEvent } from './search/events.js';
+export { resumeSearch, runSearch, type SearchOutcome, type SearchRequest } from './search/run-search.js';

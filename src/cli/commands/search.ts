@@ -4,11 +4,11 @@ import { resolve } from 'node:path';
 import { checkConfig, loadConfig, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { parseOverride } from '../../config/load.js';
 import { WeftError } from '../../errors.js';
-import { type Json } from '../../operations/operation.js';
-import { catchSignals, createRun, lockRun, openRun, readSummary, type Run, runFiles } from '../../runs/index.js';
+import { catchSignals, lockRun, openRun, readSummary, type Run, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
 import { conductSearch } from '../../search/conduct.js';
 import { openData } from '../../search/data.js';
+import { backendOf, beginRun } from '../../search/run-search.js';
 import { type SearchParts } from '../../search/session.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { createLiveView } from '../live-view.js';
@@ -44,13 +44,7 @@ export async function startSearch(config: SearchConfig, options: { runs: string;
   const output = createOutput({ ...options, live: true });
   const backend = await loadBackend(config.backend);
   const parts = await loadParts(config);
-  const { record } = parts.data;
-  const run = createRun(options.runs, {
-    name: config.recipe ?? `${parts.space.name} ${record.name}`,
-    seed: config.seed,
-    config: config as unknown as Json,
-    facts: { data: record as unknown as Json, backend },
-  });
+  const run = beginRun(options.runs, parts, backend);
   output.say(`${show(run.path)} · backend ${backend}`);
   await conduct(run, parts, output, { resumed: false, budget: config.budget, architecture });
 }
@@ -65,7 +59,7 @@ export async function resume(directory: string, options: { budget?: string; json
     return;
   }
   const config = checkConfig(run.config);
-  await loadBackend((run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);
+  await loadBackend(backendOf(run, config));
   const parts = await loadParts(config);
   output.say(`${show(run.path)} · resumed`);
   await conduct(run, parts, output, { resumed: true, budget: options.budget === undefined ? config.budget : parseDuration(options.budget) });

@@ -1,0 +1,34 @@
+/** Searches from code: the same as from the command line. */
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { random } from '../../controllers/random.js';
+import { mlp } from '../../search-spaces/mlp.js';
+import { resumeSearch, runSearch, type SearchConfigInput, tf } from '../../src/index.js';
+import { temporaryFolder } from '../runs/temporary.js';
+
+const config: SearchConfigInput = {
+  data: { source: 'digits', subset: { train: 200 } }, space: { depth: 2, widths: [8] },
+  search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0 }, derive: { candidates: 2, random: 2 }, retrain: { epochs: 1 },
+};
+
+describe('a search from code', function () {
+  const temporary = temporaryFolder(this);
+
+  it('is stopped, resumed, and ends as one that was not; no tensor is left', async () => {
+    const whole = await runSearch({ space: mlp, controller: random, config, runs: temporary() });
+    const tensors = tf.memory().numTensors;
+    let units = 0;
+    const stopped = await runSearch({ space: mlp, controller: random, config, runs: temporary(), shouldStop: () => ++units === 4 });
+    expect(stopped.summary).to.equal(undefined);
+    const resumed = await resumeSearch(stopped.run, { space: mlp, controller: random });
+    expect(resumed.summary!.resultHash).to.equal(whole.summary!.resultHash);
+    expect(readFileSync(join(resumed.run, 'events.jsonl'), 'utf8')).to.equal(readFileSync(join(whole.run, 'events.jsonl'), 'utf8'));
+    expect(tf.memory().numTensors).to.equal(tensors);
+  });
+
+  it('names a mistake in the configuration', async () => {
+    const error = await runSearch({ space: mlp, controller: random, config: { ...config, seed: -1 }, runs: temporary() }).catch((caught: unknown) => caught);
+    expect(error).to.have.property('message').that.contains('seed');
+  });
+});

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { controllerNames, loadController, loadSpace, spaceNames } from '../src/cli/registry.js';
 import { configSchema } from '../src/config/schema.js';
 import { OPTIMIZERS, optimizerSchema, scheduleSchema } from '../src/optimizers/index.js';
+import { PRECONDITIONERS, preconditionerSchema } from '../src/preconditioners/index.js';
 
 const PAGE = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 const RECIPES = new URL('../runs/recipes/', import.meta.url);
@@ -91,6 +92,13 @@ ${optimizerTable()}
 Those without a \`base\` also have these options, with defaults of their own (here those of \`nesterov\`):
 
 ${table(commonOptions())}
+
+### Preconditioners
+
+\`preconditioner\` of an optimizer is one of these: its matrix multiplies the gradient of the loss before decay, clipping and momentum
+([guide](guide-preconditioners.md)). State and cost are for a layer of i inputs and o outputs with p = i·o weights, or for all P weights, and a batch of N.
+
+${preconditionerTable()}
 
 ### Schedules
 
@@ -190,6 +198,16 @@ function optimizerTable(): string {
   return ['| name | kind | step | gradients | source |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
 }
 
+function preconditionerTable(): string {
+  const schemas = inlined(preconditionerSchema).oneOf!;
+  const rows = PRECONDITIONERS.map(({ name, triple: { curvature, representation, solver }, state, cost, reference }) => {
+    const fields = Object.entries(properties(schemas.find((one) => nameOf(one) === name))).filter(([field]) => field !== 'name');
+    const options = fields.map(([field, schema]) => `${field}${schema.default === undefined ? '' : ` ${JSON.stringify(schema.default)}`}`);
+    return `| \`${name}\` | ${[curvature, representation, solver, options.join(', '), state, cost, reference].map(cell).join(' | ')} |`;
+  });
+  return ['| name | curvature | representation | solver | options | state | cost | source |', `|${' --- |'.repeat(8)}`, ...rows].join('\n');
+}
+
 function scheduleTable(): string {
   return inlined(scheduleSchema).oneOf!.map((schedule) => {
     const { name: _, ...fields } = properties(schedule);
@@ -203,6 +221,7 @@ function nameOf(schema: JsonSchema): unknown {
 }
 
 function typeText(name: string, field: JsonSchema): string {
+  if (name === 'preconditioner') return '[preconditioner](#preconditioners)';
   if (name === 'optimizer' || name === 'schedule' || name === 'base') return `[${name === 'base' ? 'optimizer' : name}](#${name === 'schedule' ? 'schedules' : 'optimizers'})`;
   const { enum: values, const: only, anyOf, items, prefixItems, properties: inner, type } = field;
   if (values) return values.map(code).join(', ');

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { optimizerSchema } from '../optimizers/index.js';
+import '../preconditioners/index.js';
 
 const share = z.number().positive().describe('a fraction below 1, or a number of examples');
 const amount = z.union([share, z.strictObject({ perClass: z.int().min(1) })]).describe('a fraction, a number of examples, or the same number of every class');

@@ -1,7 +1,8 @@
 export { createTrainer, type OptimizerConfig, type OptimizerConfigInput, type OptimizerSchema, optimizerSchema, OPTIMIZERS } from './catalogue.js';
 export { type OptimizerKind, type OptimizerSummary, type TrainingSetting } from './entry.js';
-export { chainTrainer, type ChainTrainerOptions, type Evaluate, type EvaluateOptions, type LossAndGradients, type Trainer, type TrainerStep } from './trainer.js';
+export { chainTrainer, type ChainTrainerOptions, disposeEvaluation, type Evaluate, type EvaluateOptions, type LossAndGradients, type Trainer, type TrainerStep } from './trainer.js';
 export { emptyState, type GradientTransform, type Optimizer, type OptimizerState, replaceState, type Slots, step, type StepContext, type StepResult } from './transform.js';
+export { type PreconditionerConfig, type PreconditionerRoom, providePreconditioners } from './preconditioning.js';
 export { byEpoch, constant, cosine, type CosineOptions, exponential, type ExponentialOptions, linear, type LinearOptions, type Schedule, stepDecay, type StepDecayOptions, warmRestarts, type WarmRestartOptions, warmUp } from './schedule.js';
 export { type ScheduleConfig, scheduleFromConfig, scheduleSchema, type TrainingLength } from './schedule-config.js';
 export { type AdagradOptions, type AdamOptions, type RmsOptions, scaleByAdagrad, scaleByAdam, scaleByRms } from './transforms/adaptive.js';

@@ -7,7 +7,7 @@ import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type JoinedStep, joinSmall } from './join-small.js';
 import { difference, plusScaled, scaled } from './named-arithmetic.js';
 import { inShards } from './shards.js';
-import { allFinite, type Evaluate, type LossAndGradients, metered, type Trainer, type TrainerStep } from './trainer.js';
+import { allFinite, disposeEvaluation, type Evaluate, type LossAndGradients, metered, type Trainer, type TrainerStep } from './trainer.js';
 import { draftState, type Elementwise, type Slots, type StepContext } from './transform.js';
 import { globalNorm } from './transforms/clip.js';
 
@@ -71,7 +71,9 @@ export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: Ref
       const seen: Seen = { loss: NaN, norm: NaN };
       const refinedEvaluate: Evaluate = (weights, options) => {
         const start = rule.start && (() => rule.start!(weights, draft.slots(rule.name), context));
-        const first = evaluateAt(meter.evaluate, weights, start, options);
+        // The gradient that is handed on is another one, so it cannot be made of what these layers saw.
+        const first = evaluateAt(meter.evaluate, weights, start, options.capture ? { ...options, capture: {} } : options);
+        let layers = first.layers;
         try {
           seen.loss = first.loss.dataSync()[0]!;
           const { correction, ...refined } = tidy(() => {
@@ -98,10 +100,11 @@ export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: Ref
             };
           });
           seen.correction = correction;
-          return { loss: tf.clone(first.loss), ...refined };
+          const handedOn = { loss: tf.clone(first.loss), ...refined, layers };
+          layers = undefined;
+          return handedOn;
         } finally {
-          first.loss.dispose();
-          disposeNamed(first.gradients);
+          disposeEvaluation({ ...first, layers });
         }
       };
       try {

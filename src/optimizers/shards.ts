@@ -9,7 +9,8 @@ export function inShards(evaluate: Evaluate, shards: number, batchSize: number |
   if (batchSize === undefined) throw new WeftError('unsupported', 'this loss cannot be evaluated on a part of the batch', 'set shards: 1');
   const parts = Math.min(shards, batchSize);
   const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.round((i * batchSize) / parts));
-  return (parameters, { record }) => {
+  return (parameters, { record, capture }) => {
+    if (capture) throw new WeftError('unsupported', 'a preconditioner that looks at the layers of a batch in several parts', 'set shards: 1, or leave the preconditioner out');
     const results: LossAndGradients[] = [];
     try {
       for (let i = 0; i < parts; i++) {

@@ -5,6 +5,7 @@
  */
 import { WeftError } from '../errors.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
+import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
 import { type Scalar, tf, tidy } from '../tensor/tf.js';
 import { type Schedule } from './schedule.js';
 import { type Optimizer, type OptimizerState, step, type StepContext } from './transform.js';
@@ -16,6 +17,8 @@ export interface LossAndGradients {
   readonly gradients: NamedTensors;
   /** An estimate per coordinate that wrappers hand to their base along with the gradients: curvature, or second moments. */
   readonly diagonal?: NamedTensors | undefined;
+  /** What the layers saw, where that was asked for. */
+  readonly layers?: LayerCapture | undefined;
 }
 
 export interface EvaluateOptions {
@@ -23,6 +26,8 @@ export interface EvaluateOptions {
   readonly record: boolean;
   /** Places in the batch of the examples whose mean loss is wanted; all by default. Asked for only where the context has a `batchSize`. */
   readonly examples?: readonly number[] | undefined;
+  /** Ask for the layers of this pass too; with `skipDense` the gradients of dense layers may be left out, being products of them. */
+  readonly capture?: CaptureOptions | undefined;
 }
 
 /** Loss and gradients at the given parameters (borrowed). Pure but for recording: the same parameters give the same numbers. */
@@ -39,6 +44,8 @@ export interface TrainerStep {
   readonly gradientEvaluations: number;
   /** What the optimizer has to tell: `learningRate`, `gradientNorm`, `skipped` (1 if a gradient was not finite and nothing moved). */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Remarks for whoever reads the run; the same text may come every step. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface Trainer {
@@ -71,7 +78,8 @@ export function chainTrainer({ name, optimizer, learningRate }: ChainTrainerOpti
     gradientEvaluations: 1,
     learningRate,
     step(evaluate, parameters, state, context) {
-      const { loss, gradients, diagonal } = evaluate(parameters, { record: true });
+      const evaluated = evaluate(parameters, { record: true });
+      const { loss, gradients, diagonal } = evaluated;
       try {
         return {
           ...step(optimizer, gradients, parameters, state, diagonal ? { ...context, diagonal } : context),
@@ -80,9 +88,7 @@ export function chainTrainer({ name, optimizer, learningRate }: ChainTrainerOpti
           metrics: { learningRate: learningRate(context.step) },
         };
       } finally {
-        loss.dispose();
-        disposeNamed(gradients);
-        if (diagonal) disposeNamed(diagonal);
+        disposeEvaluation(evaluated);
       }
     },
   };
@@ -104,6 +110,14 @@ export function metered(evaluate: Evaluate, { batchSize }: StepContext): { evalu
       cost += gradients;
     },
   };
+}
+
+/** Disposes everything that came of an evaluation. */
+export function disposeEvaluation({ loss, gradients, diagonal, layers }: LossAndGradients): void {
+  loss.dispose();
+  disposeNamed(gradients);
+  if (diagonal) disposeNamed(diagonal);
+  layers?.dispose();
 }
 
 /** Whether no value is NaN or infinite; one number is read from the backend. */

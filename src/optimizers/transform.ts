@@ -4,6 +4,7 @@
  * have been trained: what is inactive in a step neither moves nor ages.
  */
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
+import { type CutLoss } from '../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor1D } from '../tensor/tf.js';
 import { joinSmall } from './join-small.js';
 
@@ -43,6 +44,8 @@ export interface StepContext {
   readonly diagonal?: NamedTensors | undefined;
   /** Hessian of the batch loss at `parameters`, times `vector`; without it, differences of gradients serve. */
   readonly hessianVectorProduct?: ((parameters: NamedTensors, vector: NamedTensors) => NamedTensors) | undefined;
+  /** The batch's model and loss, for products with its curvature and for what the layers see. */
+  readonly cut?: CutLoss | undefined;
 }
 
 export interface GradientTransform {

@@ -31,5 +31,10 @@ export function learn(session: SearchSession, learner: Learner, { purpose, child
     if (state.skippedSteps === 0) emit({ type: 'warning', message: 'a gradient at a perturbed point was no number; such steps move nothing and are counted' });
     state.skippedSteps++;
   }
+  for (const note of result.notes) {
+    if (state.notes.includes(note)) continue;
+    state.notes.push(note);
+    emit({ type: 'warning', message: note });
+  }
   return result.loss;
 }

@@ -43,6 +43,8 @@ export interface SearchState {
   gradientEvaluations: { search: number; retrain: number };
   /** Steps whose gradient was no number, so that nothing moved. */
   skippedSteps: number;
+  /** Remarks of the optimizers, each said once. */
+  notes: string[];
   candidates: { controller: Scored[]; random: Scored[] };
   derived: Derived | null;
   test: { accuracy: number; loss: number; count: number } | null;
@@ -53,7 +55,7 @@ export function initialState(): SearchState {
   return {
     phase: 'weights', units: 0, epoch: 0, step: 0, globalStep: 0,
     lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0,
-    best: null, evaluations: 0, gradientEvaluations: { search: 0, retrain: 0 }, skippedSteps: 0,
+    best: null, evaluations: 0, gradientEvaluations: { search: 0, retrain: 0 }, skippedSteps: 0, notes: [],
     candidates: { controller: [], random: [] }, derived: null, test: null, budgetReached: false,
   };
 }

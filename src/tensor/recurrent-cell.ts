@@ -5,6 +5,7 @@ import { savedCopy } from './kernels/saved-copies.js';
 import { mapNamed, type NamedTensors } from './named.js';
 import { activeTape, backpropagate, recordOn, releaseTape, type Tape } from './tape.js';
 import { tf, tidy, type Tensor, type Tensor2D } from './tf.js';
+import { isUnrolled } from './unrolled.js';
 
 export type { CellActivation, CellNode } from './kernels/recurrent-cell.js';
 
@@ -21,7 +22,7 @@ const ACTIVATIONS = { tanh: tf.tanh, relu: tf.relu, identity: <X extends Tensor>
  */
 export function recurrentCell(tensors: CellTensors, nodes: readonly CellNode[], outputs: readonly number[] = leaves(nodes)): tf.Tensor3D {
   const tape = activeTape();
-  return (tape ? recorded(tape, tensors, nodes, outputs) : composed(tensors, nodes, outputs)) as tf.Tensor3D;
+  return (tape && !isUnrolled() ? recorded(tape, tensors, nodes, outputs) : composed(tensors, nodes, outputs)) as tf.Tensor3D;
 }
 
 /** The nodes that no other node reads. */

@@ -8,7 +8,8 @@ import { type ParameterStore } from '../supernet/parameter-store.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { type NamedTensors, pickNamed } from '../tensor/named.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
-import { type Scalar, type Tensor1D, tf, tidy } from '../tensor/tf.js';
+import { capturedGradients, type CutLoss } from '../tensor/second-order/index.js';
+import { type Scalar, type Tensor1D, type Tensor2D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 
 export interface TrainStepInput {
@@ -30,14 +31,20 @@ export interface TrainStepResult {
   readonly gradientEvaluations: number;
   /** What the optimizer has to tell; `skipped` is 1 when a gradient was no number and nothing moved. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Remarks of the optimizer for whoever reads the run. */
+  readonly notes: readonly string[];
 }
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is no number. */
 export function trainStep({ child, store, trainer, state, batch, mode, step }: TrainStepInput): TrainStepResult {
   const active = pickNamed(store.parameters, child.parameterNames);
   const { record: _record, ...unrecorded } = mode;
-  const evaluate: Evaluate = (parameters, { record, examples }) => {
+  const evaluate: Evaluate = (parameters, { record, examples, capture }) => {
     const part = (): TensorBatch => (examples ? chooseExamples(batch, examples) : batch);
+    if (capture) {
+      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, part(), record ? mode : unrecorded), parameters, capture));
+      return { loss: value, gradients, layers };
+    }
     const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, part(), record ? mode : unrecorded), parameters);
     return { loss: value, gradients };
   };
@@ -46,6 +53,7 @@ export function trainStep({ child, store, trainer, state, batch, mode, step }: T
     seed: mode.seed,
     batchSize: batch.labels.size,
     exampleLosses: (parameters) => tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded)),
+    cut: cutLoss(child, store.statistics, batch, unrecorded),
   });
   if (!Number.isFinite(result.loss)) {
     tf.dispose(Object.values(result.parameters));
@@ -53,12 +61,20 @@ export function trainStep({ child, store, trainer, state, batch, mode, step }: T
     throw new WeftError('numeric', `the loss of ${child.encoding} became ${result.loss} at step ${step}`, 'lower the learning rate, or clip the gradient (clipNorm)');
   }
   store.assign(result.parameters);
-  return { state: replaceState(state, result.state), loss: result.loss, gradientEvaluations: result.gradientEvaluations, metrics: result.metrics };
+  return { state: replaceState(state, result.state), loss: result.loss, gradientEvaluations: result.gradientEvaluations, metrics: result.metrics, notes: result.notes ?? [] };
 }
 
 /** Mean cross-entropy of the child's logits on the batch, a scalar in nats. */
 export function crossEntropy(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Scalar {
   return tf.mean(exampleCrossEntropies(child, parameters, statistics, batch, mode));
+}
+
+/** The child's logits as a function of its weights, and their mean cross-entropy. */
+function cutLoss(child: Child, statistics: NamedTensors, { inputs, labels }: TensorBatch, mode: Mode): CutLoss {
+  return {
+    outputs: (parameters) => child.forward(parameters, statistics, inputs, mode),
+    loss: (logits) => tf.mean(softmaxCrossEntropy(logits as Tensor2D, labels)),
+  };
 }
 
 /** Cross-entropy of each example [N] in nats. */

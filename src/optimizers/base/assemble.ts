@@ -1,6 +1,7 @@
 /** What the optimizers that are a chain have in common: clipping, decay, a direction, the learning rate. */
 import { z } from 'zod';
 import { type TrainingSetting } from '../entry.js';
+import { preconditionerOption, withPreconditioner } from '../preconditioning.js';
 import { type Schedule } from '../schedule.js';
 import { scheduleFromConfig, scheduleSchema } from '../schedule-config.js';
 import { chainTrainer, type Trainer } from '../trainer.js';
@@ -36,6 +37,7 @@ export function commonOptions({ learningRate, schedule = 'cosine', weightDecay =
     clipNorm: positive.optional().describe('bound of the norm of all gradients together'),
     clipTensorNorm: positive.optional().describe('bound of the norm of each gradient tensor'),
     clipValue: positive.optional().describe('bound of every coordinate of the gradient'),
+    preconditioner: preconditionerOption.describe('what multiplies the gradient of the loss before everything else'),
   };
 }
 
@@ -51,7 +53,7 @@ export function assemble(
   const decay = (place: DecayPlace): GradientTransform[] =>
     options.weightDecay > 0 && options.weightDecayIn === place ? [addDecayedWeights(options.weightDecay, mask)] : [];
   const optimizer = [...decay('loss'), ...clipping(options), ...decay('gradient'), ...direction, ...decay('step'), last(learningRate)];
-  return chainTrainer({ name, optimizer, learningRate });
+  return withPreconditioner(chainTrainer({ name, optimizer, learningRate }), options.preconditioner, setting);
 }
 
 function clipping({ clipValue, clipTensorNorm, clipNorm }: CommonOptions): GradientTransform[] {

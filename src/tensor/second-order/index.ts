@@ -2,6 +2,8 @@
  * Second derivatives: products with Hessian, Gauss-Newton matrix and Jacobian; gradients of single examples; the
  * factors that curvature is made of. Exact where it is proven, refused or said where it is not.
  */
+export { capturedGradients, type CapturedGradients, type CaptureOptions, type LayerCapture } from './capture.js';
+export { type CapturedUse } from './captured-uses.js';
 export { gaussNewtonOperator, gaussNewtonProduct, type CutLoss } from './gauss-newton.js';
 export { hessianOperator, hvp, type HessianOperator, type HessianVectorProduct, type Loss } from './hessian-operator.js';
 export { jacobianOperator, type JacobianOperator } from './jacobian-operator.js';

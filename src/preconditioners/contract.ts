@@ -1,0 +1,93 @@
+/**
+ * A preconditioner is a curvature matrix C, a representation of it, and a solver: the gradient g becomes about C⁻¹·g
+ * (Osawa et al. 2023, arXiv 2305.04684, section 2). Here is what each of the three has to say; the trainer that puts a
+ * preconditioner before an optimizer knows nothing else.
+ */
+import { type Slots, type StepContext } from '../optimizers/transform.js';
+import { type NamedTensors } from '../tensor/named.js';
+import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
+import { type Tensor } from '../tensor/tf.js';
+import { type Block, type BlockData } from './layers/blocks.js';
+
+/** Which method it is, in the words of the three contracts. */
+export interface Triple {
+  readonly curvature: string;
+  readonly representation: string;
+  readonly solver: string;
+}
+
+/** Curvature of single examples: what the gradients of the layers' outputs are taken of. */
+export interface Curvature {
+  readonly name: string;
+  /** Backward passes beside that of the gradient. */
+  readonly passes: number | 'classes';
+  /** Gradients of each example's own loss with respect to the output of each use; one list a pass. Inside a tidy. */
+  outputGradients(layers: LayerCapture, context: StepContext): Tensor[][];
+}
+
+/** The form in which the curvature of one block of parameters is kept. */
+export interface Representation {
+  readonly name: string;
+  /** The statistics and the solver of a block of this kind; nothing where it has no form for it. */
+  of(block: Block): BlockSolver | undefined;
+}
+
+/** Numbers about a block by name. */
+export type Statistics = Readonly<Record<string, Tensor>>;
+
+/** A representation together with a solver, for one block. All of it runs inside a tidy. */
+export interface BlockSolver {
+  /** Names of all statistics, and of all that is prepared. */
+  readonly statisticNames: readonly string[];
+  readonly preparedNames: readonly string[];
+  /** Of this batch. */
+  statistics(data: BlockData): Statistics;
+  /** weight·before + (1 − weight)·now, where that is not how the statistics are to be averaged. */
+  merge?(before: Statistics, now: Statistics, weight: number): Statistics;
+  /** What applying needs, for C + damping. */
+  prepare(statistics: Statistics, damping: Damping): Statistics;
+  /** (C + damping)⁻¹·gradient, the gradient as the block's matrix. */
+  apply(prepared: Statistics, gradient: Tensor): Tensor;
+  /** The same of the gradient that this batch's data make, where that is less work than making it first; `now` are its statistics, if it has any. */
+  applyToOwn?(prepared: Statistics, data: BlockData, now?: Statistics): OwnGradient | undefined;
+}
+
+/** A preconditioned gradient P·g, and ⟨P·g, g⟩, for whoever needs it. */
+export interface OwnGradient {
+  readonly matrix: Tensor;
+  inner(): Tensor;
+}
+
+/** λ, and the count of matrices that needed more than it. */
+export interface Damping {
+  readonly lambda: number;
+  /** Reports that `added` had to be added to a diagonal before it would factor. */
+  raised(added: number): void;
+}
+
+export interface PreconditionInput {
+  /** Borrowed. Dense weights are missing where `skipDense` was asked for and granted. */
+  readonly gradients: NamedTensors;
+  readonly parameters: NamedTensors;
+  readonly layers: LayerCapture | undefined;
+  readonly slots: Slots;
+  readonly context: StepContext;
+  /** Rate of the optimizer behind, in this step. */
+  readonly learningRate: number;
+  /** Counts gradients that were computed beside the first. */
+  charge(gradients: number): void;
+}
+
+export interface Preconditioned {
+  readonly gradients: NamedTensors;
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly notes?: readonly string[];
+}
+
+export interface Preconditioner {
+  readonly name: string;
+  /** What has to be captured in this step, if anything. */
+  request(step: Pick<PreconditionInput, 'parameters' | 'slots' | 'context'>): CaptureOptions | undefined;
+  /** Runs inside a tidy. */
+  precondition(input: PreconditionInput): Preconditioned;
+}

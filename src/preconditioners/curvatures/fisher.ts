@@ -1,0 +1,67 @@
+/**
+ * Fisher information by the labels it is taken with: E over examples and labels of ∇log p(y|x)·∇log p(y|x)ᵀ. All of them go back over the
+ * forward pass that the gradient has made.
+ */
+import { stepStream } from '../../optimizers/random.js';
+import { type StepContext } from '../../optimizers/transform.js';
+import { type LayerCapture } from '../../tensor/second-order/index.js';
+import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
+import { type Curvature } from '../contract.js';
+
+/** Labels of the data: gradients of the examples' own losses, which the gradient has at hand already. */
+export const empiricalFisher: Curvature = {
+  name: 'empirical Fisher',
+  passes: 0,
+  outputGradients: ({ lossGradients, outputs }) => [lossGradients.map((gradient) => tf.mul(gradient, outputs.shape[0]))],
+};
+
+/** Labels drawn from the model, `samples` for each example (Martens 2020): unbiased for the exact Fisher information. */
+export function sampledFisher(samples = 1): Curvature {
+  return {
+    name: samples === 1 ? 'Monte-Carlo Fisher, 1 sample' : `Monte-Carlo Fisher, ${samples} samples`,
+    passes: samples,
+    outputGradients: (layers, context) => Array.from({ length: samples }, (_, sample) => {
+      const p = tf.softmax(layers.outputs as Tensor2D);
+      const residual = tf.sub(p, tf.oneHot(drawLabels(p, context, sample), p.shape[1]));
+      return layers.outputGradients(tf.mul(residual, 1 / Math.sqrt(samples)));
+    }),
+  };
+}
+
+/**
+ * All labels, weighted by their probability: with the softmax's cross-entropy the exact Fisher information and the generalized
+ * Gauss-Newton matrix in one. A backward pass for each class: of √p_c·(p − e_c).
+ */
+export const exactFisher: Curvature = {
+  name: 'exact Fisher (Gauss-Newton)',
+  passes: 'classes',
+  outputGradients(layers) {
+    const p = tf.softmax(layers.outputs as Tensor2D);
+    const classes = p.shape[1];
+    return Array.from({ length: classes }, (_, c) => {
+      const label = tf.oneHot(tf.tensor1d([c], 'int32'), classes);
+      return layers.outputGradients(tf.mul(tf.sub(p, label), tf.sqrt(tf.slice(p, [0, c], [-1, 1]))));
+    });
+  },
+};
+
+/** A label for each row of probabilities [N,K]. */
+function drawLabels(probabilities: Tensor, context: StepContext, sample: number): tf.Tensor1D {
+  const [rows, classes] = probabilities.shape as [number, number];
+  const values = probabilities.dataSync();
+  const { uniform } = stepStream(context, 'fisher', sample);
+  return tf.tensor1d(Int32Array.from({ length: rows }, (_, row) => {
+    let rest = uniform();
+    let label = 0;
+    while (label < classes - 1 && (rest -= values[row * classes + label]!) >= 0) label++;
+    return label;
+  }), 'int32');
+}
+
+/** The cost of the backward passes beside the gradient's own, in gradients. */
+export function costOf({ passes }: Curvature, { outputs }: LayerCapture): number {
+  return (passes === 'classes' ? outputs.shape[1]! : passes) * PASS_COST;
+}
+
+/** Back to the outputs of layers alone: one of the three products that a gradient takes. */
+const PASS_COST = 1 / 3;

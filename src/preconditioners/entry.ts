@@ -1,0 +1,42 @@
+/** What a preconditioner of the list consists of: its options, how it is built, and what the list says about it. */
+import { z } from 'zod';
+import { type TrainingSetting } from '../optimizers/index.js';
+import { type Preconditioner, type Triple } from './contract.js';
+
+/** One line of the list of preconditioners. */
+export interface PreconditionerSummary {
+  readonly name: string;
+  readonly triple: Triple;
+  /** Numbers that are kept, of a layer with i inputs and o outputs, p = i·o, or of all P parameters. */
+  readonly state: string;
+  /** Work beside the gradient of a batch of N. */
+  readonly cost: string;
+  readonly reference: string;
+}
+
+export interface PreconditionerEntry<S extends z.ZodObject = z.ZodObject> extends PreconditionerSummary {
+  /** Strict schema of the options, `name` among them. */
+  readonly schema: S;
+  create(options: z.output<S>, setting: TrainingSetting): Preconditioner;
+}
+
+/** An entry whose `create` gets the type of its own options. */
+export function preconditioner<S extends z.ZodObject>(entry: PreconditionerEntry<S>): PreconditionerEntry<S> {
+  return entry;
+}
+
+export const damping = (value: number): z.ZodDefault<z.ZodNumber> => z.number().positive('damping must be a positive number').default(value).describe('λ, added to the curvature');
+export const interval = (value: number): z.ZodDefault<z.ZodInt> => z.int().min(1).default(value).describe("a parameter's own updates from one refresh of its inverse to the next");
+
+/** The options of methods that are made of what layers see. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and inferred
+export function layeredOptions({ lambda = 1e-3, decay = 0, every = 10, kl }: { lambda?: number; decay?: number; every?: number; kl?: number } = {}) {
+  return {
+    damping: damping(lambda),
+    interval: interval(every),
+    statisticsInterval: z.int().min(1).optional().describe('own updates from one look at the layers to the next; `interval` by default'),
+    warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
+    decay: z.number().min(0).lt(1).default(decay).describe('share of the running statistics that survives a look; 0 takes each batch by itself'),
+    klClip: kl === undefined ? z.number().positive().optional().describe('bound of the squared length of a step in the metric of the curvature') : z.number().positive().default(kl).describe('bound of the squared length of a step in the metric of the curvature'),
+  };
+}

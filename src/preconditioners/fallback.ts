@@ -1,0 +1,30 @@
+/**
+ * What happens to a parameter that a method has no form for: its gradient is divided by the diagonal of the batch gradient's own second
+ * moment, times the examples that it is a mean of, plus λ. Such a parameter is named in the run.
+ */
+import { type Slots } from '../optimizers/transform.js';
+import { mapNamed, type NamedTensors } from '../tensor/named.js';
+import { tf } from '../tensor/tf.js';
+
+export interface FallbackOptions {
+  readonly lambda: number;
+  readonly examples: number;
+  /** Where the remarks go. */
+  readonly notes: string[];
+  /** The method that falls back. */
+  readonly name: string;
+}
+
+/** Of v ≈ N·E[g²], a running mean: g/(v + λ). */
+export function fallBack(gradients: NamedTensors, slots: Slots, { lambda, examples, notes, name }: FallbackOptions): NamedTensors {
+  for (const parameter of Object.keys(gradients)) notes.push(`'${name}' has no form for ${parameter}: its gradient is divided by the diagonal of its own second moment`);
+  return mapNamed(gradients, (gradient, parameter) => {
+    const now = tf.mul(tf.square(gradient), examples);
+    const before = slots.get('fallback', parameter);
+    const v = before ? tf.add(tf.mul(before, DECAY), tf.mul(now, 1 - DECAY)) : now;
+    slots.set('fallback', parameter, v);
+    return tf.div(gradient, tf.add(v, lambda));
+  });
+}
+
+const DECAY = 0.95;

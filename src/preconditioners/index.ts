@@ -1,0 +1,14 @@
+export {
+  createPreconditioner, type PreconditionerConfigInput, type PreconditionerSchema, preconditionerSchema, PRECONDITIONERS, withPreconditioner,
+} from './catalogue.js';
+export {
+  type BlockSolver, type Curvature, type Damping, type Preconditioned, type Preconditioner, type PreconditionInput, type Representation, type Statistics, type Triple,
+} from './contract.js';
+export { type PreconditionerSummary } from './entry.js';
+export { empiricalFisher, exactFisher, sampledFisher } from './curvatures/fisher.js';
+export { type Block, type BlockData, blocksOf, type CapturedBlock } from './layers/blocks.js';
+export { dataOf, exampleGradients } from './layers/data.js';
+export { layered, type LayeredOptions } from './layers/layered.js';
+export { preconditioned } from './preconditioned.js';
+export { kronecker, type KroneckerOptions } from './representations/kronecker.js';
+export { unit } from './representations/unit.js';

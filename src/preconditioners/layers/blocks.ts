@@ -1,0 +1,91 @@
+/**
+ * The parameters of a child as blocks, each with what its layer saw: kernel and bias of a dense layer or convolution, filters of a
+ * depthwise convolution, scale and offset of a normalization, a table. A block has the uses of its weight together, however many
+ * layers share it.
+ */
+import { type CapturedUse, type LayerCapture } from '../../tensor/second-order/index.js';
+import { type Tensor } from '../../tensor/tf.js';
+
+/**
+ * How the gradient of a block lies in a matrix: 'matrix' [inputs (+ 1), outputs] with Σ a·gᵀ; 'channels' [numbers a channel, channels],
+ * where every channel is a layer of its own; 'table' [rows, columns], of which an example sees a few rows.
+ */
+export type BlockKind = 'matrix' | 'channels' | 'table';
+
+export interface BlockShape {
+  /** Name of its weight, or of the bias where it has no weight. */
+  readonly key: string;
+  readonly kind: BlockKind;
+  readonly weight?: string | undefined;
+  readonly bias?: string | undefined;
+}
+
+export interface Block extends BlockShape {
+  /** Rows and columns of the block's matrix. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A block with the places of its uses in the capture. */
+export interface CapturedBlock extends BlockShape {
+  readonly uses: readonly number[];
+}
+
+/** What the layer of a block saw of a batch. */
+export interface BlockData {
+  readonly block: Block;
+  /** Examples that the loss is the mean of, N. */
+  readonly examples: number;
+  /** Of a 'matrix': inputs [n,t,rows], with a one behind them where there is a bias; t positions of an example share the weight. */
+  readonly inputs?: Tensor;
+  /** Of a 'table': the rows that were read, int32 [n,t]. */
+  readonly ids?: Tensor;
+  /** Gradients of each example's loss with respect to the outputs [n,t,columns], one entry a pass. Of 'channels' there are none. */
+  readonly outputs: readonly Tensor[];
+  /** Of 'channels': gradients of each example's loss with respect to the block itself [n,rows,columns], one entry a pass. */
+  readonly gradients: readonly Tensor[];
+  /** Whether `outputs` are gradients of the examples' own losses: N times `lossGradient`. */
+  readonly ownLabels: boolean;
+  /** The gradient of the mean loss with respect to the outputs [n,t,columns]. */
+  readonly lossGradient?: Tensor;
+}
+
+/** Blocks of everything that was captured whole; names of what was not. */
+export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedBlock[]; rest: string[] } {
+  const groups = new Map<string, number[]>();
+  const place = (key: string, index: number): void => void (groups.get(key)?.push(index) ?? groups.set(key, [index]));
+  uses.forEach(({ weight, bias }, index) => place(weight ?? `bias ${bias!}`, index));
+  const rest = new Set(uncovered);
+  const blocks: CapturedBlock[] = [];
+  const loose = new Map<string, number[]>();
+  for (const [key, indices] of groups) {
+    const biases = new Set(indices.map((index) => uses[index]!.bias));
+    const kinds = new Set(indices.map((index) => kindOf(uses[index]!)));
+    const [bias] = biases;
+    const weight = key.startsWith('bias ') ? undefined : key;
+    const joined = weight === undefined ? undefined : biases.size === 1 ? bias : undefined;
+    // A bias that only some uses of its weight have is a layer by itself.
+    for (const index of indices) {
+      const name = uses[index]!.bias;
+      if (name !== undefined && (weight === undefined || name !== joined)) loose.set(name, [...(loose.get(name) ?? []), index]);
+    }
+    if (weight === undefined) continue;
+    const names = [weight, joined].filter((name) => name !== undefined);
+    if (kinds.size > 1 || names.some((name) => uncovered.has(name))) names.forEach((name) => rest.add(name));
+    else blocks.push({ key: weight, kind: [...kinds][0]!, weight, bias: joined, uses: indices });
+  }
+  for (const [bias, indices] of loose) {
+    const also = blocks.find((block) => block.bias === bias);
+    if (also) blocks.splice(blocks.indexOf(also), 1, ...withoutBias(also, rest));
+    if (also || rest.has(bias)) rest.add(bias);
+    else blocks.push({ key: bias, kind: 'channels', bias, uses: indices });
+  }
+  return { blocks, rest: [...rest] };
+}
+
+/** A bias that is used in several ways leaves its block. */
+const withoutBias = ({ bias: _, ...block }: CapturedBlock, rest: Set<string>): CapturedBlock[] => (rest.has(block.key) ? [] : [block]);
+
+function kindOf({ kind }: CapturedUse): BlockKind {
+  return kind === 'embedding' ? 'table' : kind === 'dense' || kind === 'conv' ? 'matrix' : 'channels';
+}

@@ -1,0 +1,123 @@
+/** Preconditioners made of what layers see: any curvature of examples in any representation by blocks. */
+import { type NamedTensors } from '../../tensor/named.js';
+import { tf, type Tensor } from '../../tensor/tf.js';
+import { type BlockSolver, type Curvature, type Damping, type OwnGradient, type Preconditioner, type Representation, type Statistics } from '../contract.js';
+import { costOf } from '../curvatures/fisher.js';
+import { fallBack } from '../fallback.js';
+import { klClip } from '../kl-clip.js';
+import { type Block, type BlockData, blocksOf, type CapturedBlock } from './blocks.js';
+import { dataOf, fromMatrix, ownGradient, sized, toMatrix } from './data.js';
+import { type Intervals, refreshSchedule } from './schedule.js';
+import { recallBlocks, rememberBlock } from './structure.js';
+
+export interface LayeredOptions extends Intervals {
+  readonly name: string;
+  readonly curvature: Curvature;
+  readonly representation: Representation;
+  /** λ. */
+  readonly damping: number;
+  /** Share of the running statistics that survives a look; 0 takes each batch by itself. */
+  readonly decay?: number;
+  /** Bound κ of the squared length of a step in the metric of the curvature. */
+  readonly klClip?: number | undefined;
+}
+
+/** (C + λI)⁻¹·g block by block, the blocks found in the child and kept by the names of their weights. */
+export function layered({ name, curvature, representation, damping: lambda, decay = 0, klClip: bound, ...intervals }: LayeredOptions): Preconditioner {
+  return {
+    name,
+    request: ({ parameters, slots }) => (refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ? { skipDense: true } : undefined),
+    precondition({ gradients, parameters, layers, slots, context, learningRate, charge }) {
+      const schedule = refreshSchedule(slots, intervals);
+      const notes: string[] = [];
+      const damping: Damping = { lambda, raised: () => slots.setNumber('raised', slots.number('raised') + 1) };
+      const found = layers && blocksOf(layers);
+      const shapes = found?.blocks ?? recallBlocks(slots, parameters);
+      const results: Record<string, Tensor> = {};
+      const inner: Tensor[] = [];
+      let passes: Tensor[][] | undefined;
+      const look = (block: Block, solver: BlockSolver, captured: CapturedBlock): { data: BlockData; now: Statistics } => {
+        if (!passes) {
+          passes = curvature.outputGradients(layers!, context);
+          charge(costOf(curvature, layers!));
+        }
+        const data = dataOf(captured, layers!, passes, parameters, curvature.passes === 0);
+        const now = solver.statistics(data);
+        const statistics = averaged(slots, solver, block.key, now, decay);
+        if (schedule.inverts(block.key)) {
+          write(slots, 'prepared', solver.preparedNames, block.key, solver.prepare(statistics, damping));
+          schedule.inverted(block.key);
+        }
+        return { data, now };
+      };
+      const uncovered: string[] = [...(found?.rest ?? [])];
+      for (const shape of shapes) {
+        const block = sized(shape, parameters);
+        const solver = representation.of(block);
+        const members = [block.weight, block.bias].filter((member) => member !== undefined);
+        if (layers) rememberBlock(slots, block);
+        const looked = solver && layers && schedule.looks(block.key) ? look(block, solver, shape as CapturedBlock) : undefined;
+        const prepared = solver && read(slots, 'prepared', solver.preparedNames, block.key);
+        const missing = members.some((member) => !gradients[member]);
+        const data = missing ? (looked?.data ?? dataOf(shape as CapturedBlock, layers!, [], parameters)) : undefined;
+        if (!solver || !prepared) {
+          uncovered.push(...members);
+          if (data) Object.assign(results, fromMatrix(block, ownGradient(data), parameters));
+          continue;
+        }
+        const own = data && solver.applyToOwn?.(prepared, data, looked?.now);
+        const { matrix, inner: product } = own ?? solved(solver, prepared, data ? ownGradient(data) : toMatrix(block, gradients));
+        if (bound !== undefined) inner.push(product());
+        Object.assign(results, fromMatrix(block, matrix, parameters));
+      }
+      if (layers) schedule.looked(Object.keys(parameters));
+      schedule.aged(Object.keys(parameters));
+
+      const known = new Set(Object.keys(results));
+      const left = [...new Set([...uncovered, ...Object.keys(gradients).filter((member) => !known.has(member))])];
+      const raw: NamedTensors = Object.fromEntries(left.flatMap((member) => (gradients[member] ?? results[member] ? [[member, (gradients[member] ?? results[member])!]] : [])));
+      Object.assign(results, fallBack(raw, slots, { lambda, examples: context.batchSize ?? 1, notes, name }));
+      const { gradients: clipped, scale } = bound === undefined ? { gradients: results as NamedTensors, scale: undefined } : klClip(results, inner, bound, learningRate);
+      return {
+        gradients: clipped, notes,
+        metrics: { dampingRaised: slots.number('raised'), ...(scale !== undefined && { klScale: scale }) },
+      };
+    },
+  };
+}
+
+function solved(solver: BlockSolver, prepared: Statistics, gradient: Tensor): OwnGradient {
+  const matrix = solver.apply(prepared, gradient);
+  return { matrix, inner: () => tf.sum(tf.mul(matrix, gradient)) };
+}
+
+type Slots = Parameters<Preconditioner['precondition']>[0]['slots'];
+
+/** The running statistics with those of this batch; of k looks, each older one weighs `decay` times the next (as Adam's corrected means). */
+function averaged(slots: Slots, solver: BlockSolver, key: string, now: Statistics, decay: number): Statistics {
+  const looks = slots.count(`looks ${key}`);
+  const weight = decay === 0 ? 0 : (decay * (1 - decay ** (looks - 1))) / (1 - decay ** looks);
+  const before = weight === 0 ? undefined : read(slots, 'statistics', solver.statisticNames, key);
+  const merge = solver.merge ?? ((old, fresh, share) => Object.fromEntries(Object.entries(fresh).map(([name, tensor]) => [name, tf.add(tf.mul(old[name]!, share), tf.mul(tensor, 1 - share))])));
+  const next = before ? merge(before, now, weight) : now;
+  // Nobody asks again for what the next batch replaces.
+  if (decay > 0) write(slots, 'statistics', solver.statisticNames, key, next);
+  return next;
+}
+
+function read(slots: Slots, kind: string, names: readonly string[], key: string): Statistics | undefined {
+  const found = names.flatMap((name) => {
+    const tensor = slots.get(`${kind}-${name}`, key);
+    return tensor ? [[name, tensor] as const] : [];
+  });
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
+
+/** Replaces what was there; a name that is no longer used goes. */
+function write(slots: Slots, kind: string, names: readonly string[], key: string, values: Statistics): void {
+  for (const name of names) {
+    const slot = `${kind}-${name}`;
+    if (values[name]) slots.set(slot, key, values[name]);
+    else if (slots.get(slot, key)) slots.remove(slot, key);
+  }
+}

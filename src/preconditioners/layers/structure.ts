@@ -1,0 +1,30 @@
+/**
+ * Which blocks there are, written into the state when they are captured: steps between two captures, and a resumed training,
+ * find them there.
+ */
+import { type Slots } from '../../optimizers/transform.js';
+import { type NamedTensors } from '../../tensor/named.js';
+import { type BlockKind, type BlockShape } from './blocks.js';
+
+const KINDS: readonly BlockKind[] = ['matrix', 'channels', 'table'];
+
+/** Notes the block. */
+export function rememberBlock(slots: Slots, { key, kind, weight, bias }: BlockShape): void {
+  slots.setNumber(`kind ${key}`, KINDS.indexOf(kind) + 1);
+  if (weight !== undefined) slots.setNumber(`owner ${weight}`, 1);
+  if (bias !== undefined) slots.setNumber(`bias ${key} ${bias}`, 1);
+}
+
+/** The blocks among the active parameters that have been noted. */
+export function recallBlocks(slots: Slots, parameters: NamedTensors): BlockShape[] {
+  const entries = Object.entries(parameters);
+  const vectors = entries.filter(([, { rank }]) => rank === 1);
+  return entries.flatMap(([key]): BlockShape[] => {
+    const kind = KINDS[slots.number(`kind ${key}`) - 1];
+    if (!kind) return [];
+    const weight = slots.number(`owner ${key}`) === 1 ? key : undefined;
+    if (weight === undefined) return [{ key, kind, bias: key }];
+    const bias = vectors.find(([name]) => slots.number(`bias ${key} ${name}`) === 1)?.[0];
+    return [{ key, kind, weight, bias }];
+  });
+}

@@ -1,0 +1,89 @@
+/** What every preconditioner of the list must do in every space, on the way that users take: an optimizer's configuration. */
+import { expect } from 'chai';
+import { type OptimizerState } from '../../src/optimizers/index.js';
+import { PRECONDITIONERS } from '../../src/preconditioners/index.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { tf } from '../../src/tensor/tf.js';
+import { disposeState, reread, stateValues, values } from '../optimizers/problems.js';
+import { advance, SPACES, subject } from '../preconditioners/subjects.js';
+
+before(() => loadBackend());
+
+for (const { name, ...summary } of PRECONDITIONERS) {
+  describe(`preconditioner ${name}`, () => {
+    it('says what it is', () => {
+      const { triple, state, cost, reference } = summary;
+      for (const text of [triple.curvature, triple.representation, triple.solver, state, cost, reference]) expect(text).to.be.a('string').and.not.empty;
+    });
+
+    for (const space of Object.keys(SPACES)) {
+      it(`trains a child of ${space}: its weights and no others, finite, no tensor left behind`, () => {
+        const before = tf.memory().numTensors;
+        const s = subject(space);
+        const child = s.child(3);
+        const start = values(s.store.parameters);
+        const state = advance(s, s.trainer({ name }), child, 0, 3);
+        const end = values(s.store.parameters);
+        const moved = Object.keys(end).filter((parameter) => end[parameter]!.some((value, i) => value !== start[parameter]![i]));
+        expect(moved).to.not.be.empty;
+        expect(child.parameterNames).to.include.members(moved);
+        for (const parameter of Object.keys(end)) expect(end[parameter]!.every(Number.isFinite), parameter).to.be.true;
+        for (const tensor of Object.values(state.tensors)) expect([...tensor.dataSync()].every(Number.isFinite)).to.be.true;
+        s.dispose();
+        disposeState(state);
+        expect(tf.memory().numTensors).to.equal(before);
+      });
+    }
+
+    it('continues bit by bit from a state that was written and read, between two refreshes', () => {
+      const run = (interrupted: boolean): { weights: unknown; state: unknown } => {
+        const s = subject('macro-cnn');
+        const child = s.child(4);
+        let state: OptimizerState = advance(s, s.trainer({ name }), child, 0, 3);
+        if (interrupted) {
+          const copy = reread(state);
+          disposeState(state);
+          state = copy;
+        }
+        state = advance(s, s.trainer({ name }), child, 3, 3, state);
+        const result = { weights: values(s.store.parameters), state: stateValues(state) };
+        s.dispose();
+        disposeState(state);
+        return result;
+      };
+      expect(run(true)).to.deep.equal(run(false));
+    });
+
+    it('neither moves nor ages what is inactive', () => {
+      const s = subject('macro-cnn');
+      const trainer = s.trainer({ name });
+      const [first, second] = [s.child(5), s.child(11)];
+      const early = advance(s, trainer, first, 0, 2);
+      const before = { weights: values(s.store.parameters), state: stateValues(early) };
+      const late = advance(s, trainer, second, 2, 2, early);
+      const after = { weights: values(s.store.parameters), state: stateValues(late) };
+      const resting = first.parameterNames.filter((parameter) => !second.parameterNames.includes(parameter));
+      expect(resting).to.not.be.empty;
+      for (const parameter of resting) {
+        expect(after.weights[parameter], parameter).to.deep.equal(before.weights[parameter]);
+        for (const key of Object.keys(before.state).filter((one) => one.endsWith(`/${parameter}`))) expect(after.state[key], key).to.deep.equal(before.state[key]);
+      }
+      const mentioned = Object.entries(early.counts).filter(([key]) => resting.some((parameter) => key.includes(parameter)));
+      expect(late.counts).to.include(Object.fromEntries(mentioned));
+      s.dispose();
+      disposeState(late);
+    });
+
+    it('works under SAM', () => {
+      const s = subject('mlp');
+      const trainer = s.trainer({ name }, { name: 'sam', base: { name: 'sgd', learningRate: 0.01, preconditioner: { name } } });
+      const start = values(s.store.parameters);
+      const state = advance(s, trainer, s.child(3), 0, 2);
+      const end = values(s.store.parameters);
+      expect(end).to.not.deep.equal(start);
+      for (const [parameter, numbers] of Object.entries(end)) expect(numbers.every(Number.isFinite), parameter).to.be.true;
+      s.dispose();
+      disposeState(state);
+    });
+  });
+}

@@ -1,0 +1,63 @@
+/** Children of every space and steps on them, for the tests of preconditioners. */
+import { type SearchSpace } from 'weft-nas';
+import macroCnn from '../../search-spaces/macro-cnn.js';
+import mlp from '../../search-spaces/mlp.js';
+import nasBench201 from '../../search-spaces/nas-bench-201.js';
+import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState, type Trainer } from '../../src/optimizers/index.js';
+import { catalogue } from '../../src/supernet/catalogue.js';
+import { type Child, createChild } from '../../src/supernet/child.js';
+import { createParameterStore, type ParameterStore } from '../../src/supernet/parameter-store.js';
+import { stream } from '../../src/tensor/rng.js';
+import { tf } from '../../src/tensor/tf.js';
+import { type TensorBatch, trainStep, type TrainStepResult } from '../../src/training/index.js';
+
+const TASK = { inputShape: [8, 8, 1], classes: 3 };
+
+export const SPACES: Readonly<Record<string, SearchSpace>> = {
+  'macro-cnn': macroCnn.create({ layers: 3, filters: 4 }, TASK),
+  mlp: mlp.create({}, TASK),
+  'nas-bench-201': nasBench201.create({ cells: 1, filters: 4 }, TASK),
+};
+
+export interface Subject {
+  readonly space: SearchSpace;
+  readonly store: ParameterStore;
+  readonly batch: TensorBatch;
+  child(seed: number): Child;
+  /** Momentum on preconditioned gradients, or what `optimizer` says. */
+  trainer(preconditioner: object, optimizer?: object): Trainer;
+  /** One step on the store; the new state. */
+  step(trainer: Trainer, child: Child, state: OptimizerState, step: number): TrainStepResult;
+  dispose(): void;
+}
+
+/** A supernet of the space with its weights, and a batch. */
+export function subject(spaceName: string, examples = 6): Subject {
+  const space = SPACES[spaceName]!;
+  const all = catalogue(space.supernet);
+  const store = createParameterStore(all, 1);
+  const rng = stream(5, 'batch');
+  const size = examples * 64;
+  const batch = {
+    inputs: tf.tensor(Float32Array.from({ length: size }, rng.normal), [examples, 8, 8, 1]),
+    labels: tf.tensor1d(Int32Array.from({ length: examples }, (_, i) => i % 3), 'int32'),
+  };
+  return {
+    space, store, batch,
+    child: (seed) => createChild(space, space.sample(stream(seed, spaceName))),
+    trainer: (preconditioner, optimizer = { name: 'momentum', learningRate: 0.01, preconditioner }) => createTrainer(optimizer as OptimizerConfigInput,
+      { stepsPerEpoch: 2, totalSteps: 40, examples, roleOf: (parameter) => all.parameters.get(parameter)?.role }),
+    step: (trainer, child, state, step) => trainStep({ child, store, trainer, state, batch, mode: { training: true, normalization: 'batch', seed: `train/${step}` }, step }),
+    dispose() {
+      store.dispose();
+      tf.dispose({ ...batch });
+    },
+  };
+}
+
+/** Several steps on one child. */
+export function advance({ step }: Subject, trainer: Trainer, child: Child, from: number, steps: number, state: OptimizerState = emptyState): OptimizerState {
+  let current = state;
+  for (let t = from; t < from + steps; t++) current = step(trainer, child, current, t).state;
+  return current;
+}

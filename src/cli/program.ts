@@ -90,6 +90,16 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/report.js')).report(run, options));
 
+  const forgetting = weft.command('forgetting')
+    .description('how much the training of one architecture has spoiled others on the shared weights');
+
+  forgetting.command('report')
+    .description('write RUN/forgetting/: a page, report.json, and every table as CSV')
+    .argument('<runs...>', 'run directories of searches that measured forgetting')
+    .option('--from-epoch <n>', 'first epoch that means are taken over; by default the first that a regularizer can have affected', Number)
+    .addOption(json())
+    .action(async (runs, options) => (await import('./commands/forgetting.js')).report(runs, options));
+
   weft.command('spaces')
     .description('the search spaces and controllers, with their options')
     .argument('[name|file]', 'one space or controller in detail')

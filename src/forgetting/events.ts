@@ -52,6 +52,8 @@ export type ForgettingEvent =
     reward: number | null;
     alpha: number; fisherTrace: number;
   }
+  /** Accuracy of each architecture of an epoch after each of its trainings: row t after event t. Only of runs that were asked for it. */
+  | { type: 'forgetting-matrix'; epoch: number; accuracy: (number | null)[][] }
   /** At the end of the epoch, per watched tensor. */
   | { type: 'forgetting-tensors'; epoch: number; tensors: ForgettingTensor[] };
 

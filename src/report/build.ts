@@ -1,5 +1,6 @@
 /** The whole report: one HTML file that needs nothing else, neither network nor scripts. */
 import { eventLog } from './event-log.js';
+import { forgettingSection } from './forgetting/index.js';
 import { type ReportInput } from './input.js';
 import { comparisonSection, courseSection, preferencesSection, retrainingSection } from './html/course.js';
 import { html } from './html/markup.js';
@@ -16,6 +17,7 @@ ${await networkSection(input, log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}
 ${courseSection(log)}
+${forgettingSection(input)}
 ${await preferencesSection(input, log)}
 ${retrainingSection(log)}
 ${dataSection(input)}

@@ -4,6 +4,7 @@ import { type EventLog } from '../event-log.js';
 import { isNumber } from '../format.js';
 import { color, type ColorName } from '../palette.js';
 import { drawChart, epochAxis, gridY, label } from './frame.js';
+import { spread } from './spread.js';
 
 interface Point {
   readonly x: number;
@@ -55,12 +56,4 @@ function rounds(log: EventLog): { x: number; low: number; high: number }[] {
 
 function range(values: readonly number[]): number {
   return Math.max(...values) - Math.min(...values) || 0.01;
-}
-
-/** Moves labels apart that would lie on each other: at least 9 % of the vertical range between them. */
-function spread<L extends Point>(labels: readonly L[], height: number): (L & { at: number })[] {
-  const gap = 0.09 * height;
-  const placed = [...labels].sort((a, b) => a.y - b.y).map((one) => ({ ...one, at: one.y }));
-  for (let i = 1; i < placed.length; i++) placed[i]!.at = Math.max(placed[i]!.at, placed[i - 1]!.at + gap);
-  return placed;
 }

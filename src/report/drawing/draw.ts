@@ -3,10 +3,10 @@
  * plain arcs, those that stay at one resolution on one side, those that change it on the other.
  */
 import { escapeHtml, percent } from '../format.js';
-import { color, fillName } from '../palette.js';
+import { color, type ColorName, fillName } from '../palette.js';
 import { CELL, type DrawingOptions, isSign, toDot } from './dot.js';
 import { edgeKey, type Layout, layOut, type Placed, type Point } from './layout.js';
-import { type Outline, type OutlineEdge, type OutlineNode } from './outline.js';
+import { type Heat, type Outline, type OutlineEdge, type OutlineNode } from './outline.js';
 
 const FONT = 'Helvetica, Arial, sans-serif';
 const MARGIN = 4;
@@ -47,14 +47,19 @@ function arc({ from, to, resized }: OutlineEdge, { nodes }: Layout, trunk: Reado
   return [point(along(a), half(a)), point(along(a) + lean, handle), point(along(b) - lean, handle), point(along(b), half(b) + 1)];
 }
 
-function drawEdge({ from, to, main, resized, share }: OutlineEdge, points: readonly Point[], thumbnail: boolean): string {
+function drawEdge({ from, to, main, resized, share, heat }: OutlineEdge, points: readonly Point[], thumbnail: boolean): string {
   const [start, ...rest] = points;
   const always = main && share === 1;
-  const stroke = color(always ? 'muted' : 'controller');
-  const width = always ? (thumbnail ? 1 : 1.4) : thumbnail ? 0.7 : 0.3 + 0.9 * share;
+  const stroke = color(heat ? toneColor(heat) : always ? 'muted' : 'controller');
+  const width = heat ? 0.6 + 1.8 * Math.abs(heat.tone) : always ? (thumbnail ? 1 : 1.4) : thumbnail ? 0.7 : 0.3 + 0.9 * share;
+  const opacity = heat ? 0.3 + 0.7 * Math.abs(heat.tone) : always ? 1 : 0.15 + 0.75 * share;
   const dash = resized && !thumbnail ? ' stroke-dasharray="4 2.5"' : '';
-  const path = `<path d="M${pair(start!)}C${rest.map(pair).join(' ')}" fill="none" stroke="${stroke}" stroke-width="${number(width)}"${dash} stroke-opacity="${number(always ? 1 : 0.15 + 0.75 * share)}"/>`;
-  return `<g><title>${escapeHtml(`${from} → ${to}${share < 1 ? `: ${percent(share, 0)}` : ''}`)}</title>${path}${thumbnail ? '' : arrow(points, stroke, always ? 4.5 : 3.2, always ? 1 : 0.3 + 0.7 * share)}</g>`;
+  const path = `<path d="M${pair(start!)}C${rest.map(pair).join(' ')}" fill="none" stroke="${stroke}" stroke-width="${number(width)}"${dash} stroke-opacity="${number(opacity)}"/>`;
+  return `<g><title>${escapeHtml(`${from} → ${to}${share < 1 ? `: ${percent(share, 0)}` : ''}${heat ? `, ${heat.text}` : ''}`)}</title>${path}${thumbnail ? '' : arrow(points, stroke, always ? 4.5 : 3.2, heat ? opacity : always ? 1 : 0.3 + 0.7 * share)}</g>`;
+}
+
+function toneColor({ tone }: Heat): ColorName {
+  return tone > 0 ? 'random' : 'controller';
 }
 
 /** A triangle at the end of a curve, in the direction in which it arrives. */
@@ -88,11 +93,13 @@ function drawLabel({ role, label, caption }: OutlineNode, place: Placed, vertica
 /** One cell for every option, the stronger coloured the more often it is used. */
 function drawOptions({ options = [], caption }: OutlineNode, place: Placed, vertical: boolean): string {
   const step = 72 * (vertical ? CELL.width : CELL.height);
-  const cells = options.map(({ name, index, share }, i) => {
+  const cells = options.map(({ name, index, share, heat }, i) => {
     const offset = (i - (options.length - 1) / 2) * step;
     const cell = { x: place.x + (vertical ? offset : 0), y: place.y + (vertical ? 0 : offset), width: 72 * CELL.width - 2, height: 72 * CELL.height - 2 };
-    return box(cell, color('wash'), 4) + box(cell, color(fillName(index)), 4, share)
-      + text(cell.x, cell.y - 4, name, 9, share > 0.35 ? 'onFill' : 'ink', ' font-weight="600"') + text(cell.x, cell.y + 6.5, percent(share, 0), 7.5, share > 0.35 ? 'onFill' : 'muted');
+    const [fill, strength] = heat ? [toneColor(heat), 0.85 * Math.abs(heat.tone)] : [fillName(index), share] as const;
+    const [ink, faint] = heat ? (strength > 0.5 ? ['onStrong', 'onStrong'] as const : ['ink', 'ink'] as const) : share > 0.35 ? ['onFill', 'onFill'] as const : ['ink', 'muted'] as const;
+    return box(cell, color('wash'), 4) + box(cell, color(fill), 4, strength)
+      + text(cell.x, cell.y - 4, name, 9, ink, ' font-weight="600"') + text(cell.x, cell.y + 6.5, heat ? heat.text : percent(share, 0), 7.5, faint);
   });
   const corner: Point = vertical ? [place.x - place.width / 2 - 9, place.y] : [place.x, place.y - place.height / 2 - 7];
   return cells.join('') + (caption === undefined ? '' : text(...corner, caption, 9, 'muted', ` paint-order="stroke" stroke="${color('paper')}" stroke-width="3"`));

@@ -2,9 +2,10 @@
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type DrawingOptions, toDot } from './dot.js';
 import { drawOutline } from './draw.js';
-import { outlineChild, outlineSupernet } from './outline.js';
+import { type HeatMap, outlineChild, outlineSupernet } from './outline.js';
 
 export { type DrawingOptions } from './dot.js';
+export { type Heat, type HeatMap } from './outline.js';
 
 /** An architecture in Graphviz's language. */
 export function architectureDot(space: SearchSpace, architecture: unknown, options: DrawingOptions = {}): string {
@@ -24,4 +25,9 @@ export function supernetDot(space: SearchSpace, architectures: readonly unknown[
 /** A whole space as SVG: every choice with all of its options, coloured by how many of the architectures use them. */
 export function supernetSvg(space: SearchSpace, architectures: readonly unknown[], options: DrawingOptions = {}): Promise<string> {
   return drawOutline(outlineSupernet(space, architectures), options);
+}
+
+/** The same coloured by something else than use: `heat` says how strongly and in which direction, and in words. */
+export function supernetHeatSvg(space: SearchSpace, architectures: readonly unknown[], heat: HeatMap, options: DrawingOptions = {}): Promise<string> {
+  return drawOutline(outlineSupernet(space, architectures, heat), options);
 }

@@ -31,6 +31,20 @@ export interface OutlineOption {
   readonly index: number;
   /** Share of the architectures that use it. */
   readonly share: number;
+  readonly heat?: Heat | undefined;
+}
+
+/** A quantity that colours a part in place of its share. */
+export interface Heat {
+  /** -1 to 1. */
+  readonly tone: number;
+  readonly text: string;
+}
+
+/** What colours the nodes and edges of a supernet's graph; undefined leaves a part pale. */
+export interface HeatMap {
+  node(name: string): Heat | undefined;
+  edge(key: string): Heat | undefined;
 }
 
 export interface OutlineEdge {
@@ -42,6 +56,7 @@ export interface OutlineEdge {
   readonly resized: boolean;
   /** Share of the architectures that use it. */
   readonly share: number;
+  readonly heat?: Heat | undefined;
 }
 
 export const JOIN_SIGNS: Readonly<Record<Combination, string>> = { sum: '+', mean: 'mean', product: '×', concat: 'concat' };
@@ -58,13 +73,13 @@ export function outlineChild(space: SearchSpace, architecture: unknown): Outline
 }
 
 /** The outline of a whole space: what the architectures (of this space) use of it, and how often. */
-export function outlineSupernet(space: SearchSpace, architectures: readonly unknown[]): Outline {
+export function outlineSupernet(space: SearchSpace, architectures: readonly unknown[], heat?: HeatMap): Outline {
   const { supernet } = space;
   const { graph, order } = supernet;
   const options = optionIndex(supernet);
   const used = usage(space, architectures);
   const inputsOf = (name: string): Input[] =>
-    graph.mapInEdges(name, (edge, { position }, source) => ({ name: source, share: used.edge(edge), position })).sort((a, b) => a.position - b.position);
+    graph.mapInEdges(name, (edge, { position }, source) => ({ name: source, share: used.edge(edge), heat: heat?.edge(edge), position })).sort((a, b) => a.position - b.position);
   return outline(order.filter((name) => optionOf(name, supernet) === undefined).map((name) => {
     const node = graph.getNodeAttributes(name);
     const candidates = graph.inNeighbors(name).filter((source) => optionOf(source, supernet) !== undefined && source.startsWith(`${name}/`));
@@ -73,7 +88,7 @@ export function outlineSupernet(space: SearchSpace, architectures: readonly unkn
     return {
       name, shape, inputs: inputsOf(candidates[0]!).map((input) => ({ ...input, share: used.node(name) })),
       role: 'choices', label: name, ...captionOf(name),
-      options: candidates.map((candidate) => ({ name: optionOf(candidate, supernet)!, index: options.get(optionOf(candidate, supernet)!)!, share: used.node(candidate) })),
+      options: candidates.map((candidate) => ({ name: optionOf(candidate, supernet)!, index: options.get(optionOf(candidate, supernet)!)!, share: used.node(candidate), heat: heat?.node(candidate) })),
     };
   }));
 }
@@ -81,6 +96,7 @@ export function outlineSupernet(space: SearchSpace, architectures: readonly unkn
 interface Input {
   readonly name: string;
   readonly share: number;
+  readonly heat?: Heat | undefined;
 }
 
 /** A node before it is drawn together with others. */
@@ -108,7 +124,7 @@ function outline(parts: readonly Part[]): Outline {
       continue;
     }
     boxes.set(name, { id: name, ...looks, role, label: role === 'resize' ? `÷${factor}` : looks.label });
-    inputs.set(name, distinct(all.map((input) => ({ name: shown.get(input.name)!, share: input.share }))));
+    inputs.set(name, distinct(all.map((input) => ({ ...input, name: shown.get(input.name)! }))));
     shown.set(name, name);
   }
   return straighten(boxes, inputs, shown.get(parts.at(-1)!.name)!);
@@ -122,8 +138,8 @@ function straighten(boxes: ReadonlyMap<string, Omit<OutlineNode, 'trunk'>>, inpu
   const origin = (id: string): string => (aside(id) ? origin(inputs.get(id)![0]!.name) : id);
   return {
     nodes: [...boxes.values()].filter(({ id }) => !aside(id)).map((box) => ({ ...box, trunk: trunk.has(box.id) })),
-    edges: [...inputs].filter(([to]) => !aside(to)).flatMap(([to, sources]) => sources.map(({ name, share }, i) => ({
-      from: origin(name), to, share, main: i === 0 && trunk.has(to) && trunk.has(name), resized: aside(name),
+    edges: [...inputs].filter(([to]) => !aside(to)).flatMap(([to, sources]) => sources.map(({ name, share, heat }, i) => ({
+      from: origin(name), to, share, heat, main: i === 0 && trunk.has(to) && trunk.has(name), resized: aside(name),
     }))),
   };
 }

@@ -8,22 +8,29 @@ export interface Usage {
   edge(key: string): number;
 }
 
-/** Walks back from the head of every architecture along the edges whose guards hold. */
-export function usage({ supernet: { graph, head }, genotype }: SearchSpace, architectures: readonly unknown[]): Usage {
-  const counts = new Map<string, number>();
-  const count = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
+export function usage(space: SearchSpace, architectures: readonly unknown[]): Usage {
+  const nodes = new Map<string, number>();
+  const edges = new Map<string, number>();
   for (const architecture of architectures) {
-    const slots = genotype(architecture);
-    const seen = new Set([head]);
-    for (const name of seen) {
-      count(`node ${name}`);
-      graph.forEachInEdge(name, (edge, { guard }, source) => {
-        if (guard && !guard.holds(slots)) return;
-        count(`edge ${edge}`);
-        seen.add(source);
-      });
-    }
+    const used = usedParts(space, architecture);
+    for (const name of used.nodes) nodes.set(name, (nodes.get(name) ?? 0) + 1);
+    for (const key of used.edges) edges.set(key, (edges.get(key) ?? 0) + 1);
   }
-  const share = (key: string): number => (counts.get(key) ?? 0) / Math.max(1, architectures.length);
-  return { node: (name) => share(`node ${name}`), edge: (key) => share(`edge ${key}`) };
+  const share = (counts: ReadonlyMap<string, number>, key: string): number => (counts.get(key) ?? 0) / Math.max(1, architectures.length);
+  return { node: (name) => share(nodes, name), edge: (key) => share(edges, key) };
+}
+
+/** The nodes and edges of one architecture: back from the head along the edges whose guards hold. */
+export function usedParts({ supernet: { graph, head }, genotype }: SearchSpace, architecture: unknown): { nodes: ReadonlySet<string>; edges: ReadonlySet<string> } {
+  const slots = genotype(architecture);
+  const nodes = new Set([head]);
+  const edges = new Set<string>();
+  for (const name of nodes) {
+    graph.forEachInEdge(name, (edge, { guard }, source) => {
+      if (guard && !guard.holds(slots)) return;
+      edges.add(edge);
+      nodes.add(source);
+    });
+  }
+  return { nodes, edges };
 }

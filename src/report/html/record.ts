@@ -26,7 +26,7 @@ export function reproductionSection(input: ReportInput): Content {
 }
 
 /** Characters of a table that may lie in the page; longer ones would make it slow to open. */
-const MAX_INLINE = 300_000;
+export const MAX_INLINE = 300_000;
 
 /** The version of this program that the run records. */
 export function versionOf({ manifest }: ReportInput): string | undefined {

@@ -1,0 +1,53 @@
+/** `weft forgetting report` and `weft forgetting compare`. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkConfig } from '../../config/index.js';
+import { WeftError } from '../../errors.js';
+import { analyseForgetting, type ForgettingAnalysis, forgettingJson, forgettingPage, forgettingTables } from '../../report/index.js';
+import { type ReportTable } from '../../report/tables.js';
+import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
+import { createOutput, show } from '../output.js';
+import { spaceOf } from './report.js';
+
+interface ReportOptions {
+  readonly fromEpoch?: number;
+  readonly json?: boolean;
+}
+
+/** Writes RUN/forgetting/ with the page, report.json and the tables, for each run. */
+export async function report(directories: readonly string[], options: ReportOptions): Promise<void> {
+  const output = createOutput(options);
+  for (const directory of directories) {
+    const { path, analysis } = await analyse(directory, options);
+    const folder = join(path, 'forgetting');
+    writeFiles(folder, await forgettingPage(analysis), forgettingJson(analysis), forgettingTables(analysis));
+    output.emit({ type: 'forgetting-report', run: path, folder, verdict: analysis.verdict, warnings: analysis.health.filter(({ status }) => status === 'WARN').map(({ id }) => id) });
+    output.say(`${show(path)}`);
+    output.say(`  ${analysis.verdict}`);
+    for (const { status, what, detail } of analysis.health.filter(({ status }) => status === 'WARN')) output.say(`  ${status}  ${what}: ${detail}`);
+    output.say(`wrote ${show(join(folder, 'report.html'))}, report.json and the tables as CSV`);
+  }
+}
+
+/** The analysis of a run's events; a run without them is refused with the way to get them. */
+async function analyse(directory: string, { fromEpoch }: ReportOptions): Promise<{ path: string; analysis: ForgettingAnalysis }> {
+  const run = openRun(directory);
+  const files = runFiles(run.path);
+  const config = checkConfig(run.config);
+  const events = existsSync(files.events) ? [...readEvents(files.events)] : [];
+  const summary = readSummary(run.path);
+  const analysis = analyseForgetting(
+    { manifest: run.manifest, config, events, ...(summary && { summary }), space: await spaceOf(config, run.manifest.facts) },
+    fromEpoch === undefined ? {} : { fromEpoch: fromEpoch - 1 },
+  );
+  if (analysis) return { path: run.path, analysis };
+  if (events.some(({ type }) => type === 'forgetting-config')) throw new WeftError('run', `${directory} has measured forgetting in no epoch yet`, `let it go on: weft resume ${show(run.path)}`);
+  throw new WeftError('run', `${directory} has not measured forgetting`, 'search with --set forgetting.measure=true, or with a regularizer, for example --set search.regularizer.name=wpl');
+}
+
+function writeFiles(folder: string, page: string, json: object, tables: readonly ReportTable[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { name, csv } of tables) writeFileAtomic(join(folder, `${name}.csv`), csv);
+  writeFileAtomic(join(folder, 'report.json'), `${JSON.stringify(json, null, 2)}\n`);
+  writeFileAtomic(join(folder, 'report.html'), page);
+}

@@ -1,0 +1,6 @@
+export { analyseForgetting, type AnalysisOptions, type ForgettingAnalysis } from './analysis.js';
+export { forgettingSection } from './chapter.js';
+export { matrixChart } from './charts/effects.js';
+export { forgettingJson } from './json.js';
+export { forgettingPage } from './page.js';
+export { forgettingTables } from './tables.js';

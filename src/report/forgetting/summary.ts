@@ -1,0 +1,93 @@
+/** A run's forgetting in a few numbers with their uncertainty. */
+import { averageForgetting, backwardTransfer, forwardTransfer } from '../../forgetting/metrics/index.js';
+import { bootstrap, type Interval, mean } from '../../statistics/index.js';
+import { type Rng } from '../../tensor/rng.js';
+import { type EpochMeasurement, epochMatrix, type Measurements } from './measurements.js';
+
+/** A mean over epochs with its 95 % bootstrap interval; epochs are resampled, because those within one are not independent. */
+export interface Estimate {
+  readonly value: number;
+  readonly interval: Interval;
+}
+
+export interface ForgettingSummary {
+  /** First epoch that is averaged, from 0: the one after the regularizer has begun to act. */
+  readonly fromEpoch: number;
+  readonly epochs: number;
+  readonly architectures: number;
+  readonly meanDiff: Estimate;
+  readonly best5Diff: Estimate;
+  readonly maxDiff: Estimate;
+  readonly p95Diff: Estimate;
+  readonly meanErrorDiff: Estimate;
+  /** BWT of accuracy within an epoch; positive when later training has helped. */
+  readonly backwardTransfer: Estimate;
+  /** Average forgetting of accuracy; positive when something was lost. */
+  readonly averageForgetting: Estimate;
+  /** Accuracy before an architecture's own training less chance; undefined where it was not measured. */
+  readonly forwardTransfer: Estimate | undefined;
+  /** The largest single rise of the error. */
+  readonly worstErrorDiff: number;
+  readonly tau: Estimate;
+  /** Means over the last epochs, at their ends. */
+  readonly final: { readonly epochs: number; readonly loss: number; readonly error: number; readonly reward: number | null };
+}
+
+/** Epochs that count as the end of a search. */
+export const FINAL_EPOCHS = 5;
+
+/** The first epoch that a regularizer which is on can have affected in full; 0 without one. */
+export function firstAffected({ epochs }: Measurements): number {
+  const active = epochs.find(({ alpha, fisherTrace }) => (alpha ?? 0) > 0 && (fisherTrace ?? 0) > 0);
+  return active === undefined ? 0 : Math.min(active.epoch + 1, epochs.at(-1)!.epoch);
+}
+
+/** Averages over the epochs from `fromEpoch` on. `classes` gives the level of chance. */
+export function summarizeRun(measurements: Measurements, rng: Rng, { classes, fromEpoch = firstAffected(measurements) }: { classes?: number | undefined; fromEpoch?: number } = {}): ForgettingSummary {
+  const epochs = measurements.epochs.filter(({ epoch }) => epoch >= fromEpoch);
+  const estimate = (value: (epoch: EpochMeasurement) => number): Estimate => estimateOver(epochs.map(value), rng);
+  const chance = classes === undefined ? undefined : 1 / classes;
+  const final = measurements.epochs.slice(-FINAL_EPOCHS);
+  const rewards = final.flatMap(({ reward }) => (reward === null ? [] : [reward]));
+  return {
+    fromEpoch,
+    epochs: epochs.length,
+    architectures: epochs.reduce((sum, { visits }) => sum + visits.length, 0),
+    meanDiff: estimate(({ loss }) => loss.meanDiff),
+    best5Diff: estimate(({ loss }) => loss.best5Diff),
+    maxDiff: estimate(({ loss }) => loss.maxDiff),
+    p95Diff: estimate(({ loss }) => loss.p95Diff),
+    meanErrorDiff: estimate(({ error }) => error.meanDiff),
+    backwardTransfer: estimate((epoch) => backwardTransfer(epochMatrix(epoch))),
+    averageForgetting: estimate((epoch) => averageForgetting(epochMatrix(epoch))),
+    forwardTransfer: chance === undefined || !epochs.some(({ visits }) => visits.some(({ before }) => before))
+      ? undefined
+      : estimate((epoch) => forwardTransfer(epochMatrix(epoch), epoch.visits.map(() => chance))),
+    worstErrorDiff: Math.max(...epochs.map(({ error }) => error.maxDiff)),
+    tau: estimate(({ loss }) => loss.tau),
+    final: {
+      epochs: final.length,
+      loss: mean(final.map(({ loss }) => loss.meanSecond)),
+      error: mean(final.map(({ error }) => error.meanSecond)),
+      reward: rewards.length > 0 ? mean(rewards) : null,
+    },
+  };
+}
+
+/** Mean and interval of values that are there. */
+export function estimateOver(values: readonly number[], rng: Rng): Estimate {
+  const known = values.filter(Number.isFinite);
+  return { value: mean(known), interval: known.length > 1 ? bootstrap(known.length, (places) => mean(Array.from(places, (i) => known[i]!)), rng) : [NaN, NaN] };
+}
+
+/** What may be said of the run's forgetting, and no more. */
+export function verdictOf({ meanDiff, meanErrorDiff, epochs, architectures, fromEpoch }: ForgettingSummary): string {
+  const { value, interval: [low, high] } = meanDiff;
+  const over = `${architectures} architectures in ${epochs === 1 ? 'one epoch' : `${epochs} epochs`}${fromEpoch > 0 ? `, from epoch ${fromEpoch + 1} on` : ''}`;
+  const nats = (number: number): string => Math.abs(number).toFixed(3);
+  const error = `${meanErrorDiff.value >= 0 ? '+' : '−'}${(100 * Math.abs(meanErrorDiff.value)).toFixed(1)} points of error`;
+  if (Number.isNaN(low)) return `One epoch of measurements gives no interval: the loss of its architectures changed by ${value.toFixed(3)} nats on average between their own training and the end of the epoch (${error})`;
+  if (low > 0) return `Architectures are forgotten while others are trained: their loss rises by ${nats(value)} nats on average between their own training and the end of the epoch (95 % interval ${nats(low)} to ${nats(high)}; ${error}; ${over})`;
+  if (high < 0) return `Nothing is forgotten: training others lowers the loss of an architecture by ${nats(value)} nats on average until the end of the epoch (95 % interval ${nats(high)} to ${nats(low)}; ${error}; ${over})`;
+  return `No forgetting can be claimed: the mean change of the loss has a 95 % interval from ${low.toFixed(3)} to ${high.toFixed(3)} nats (${error}; ${over})`;
+}

@@ -1,6 +1,5 @@
 /** Making jobs, and their names. */
 import { createHash } from 'node:crypto';
-import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { type JsonObject, packageVersion, sha256, sortKeys, stringifyStrict } from '../runs/index.js';
 import { type Executor, type Job, type JobResult } from './contract.js';
@@ -27,9 +26,6 @@ export async function submitAll(executor: Executor, jobs: readonly Job[]): Promi
     throw error;
   }
 }
-
-/** What a runner throws that was asked to stop. */
-export const interrupted = (): WeftError => new WeftError('job', 'the job was interrupted', 'submit it again: it goes on from its last checkpoint');
 
 /** The first 128 bits of a key as a UUID of version 8, the name of a job in a queue. */
 export function uuidOf(key: string): string {

@@ -1,9 +1,9 @@
 /** Jobs one after another in this process: for tests, and where there is only one. */
-import { WeftError } from '../errors.js';
 import { stopwatch } from '../runs/index.js';
 import { type Executor, type Job, type JobResult, type JobRunners } from './contract.js';
 import { createLedger } from './ledger.js';
 import { type Results } from './results.js';
+import { runnerOf } from './runner.js';
 
 export interface SerialOptions {
   readonly results: Results;
@@ -48,10 +48,4 @@ export function createSerialExecutor({ results, runners, files = [] }: SerialOpt
       await last;
     },
   };
-}
-
-/** The runner of a kind; throws WeftError('job') for one that is not known. */
-export function runnerOf(runners: JobRunners, kind: string): JobRunners[string] {
-  if (Object.hasOwn(runners, kind)) return runners[kind]!;
-  throw new WeftError('job', `no job of the kind '${kind}' can be done here`, `known are ${Object.keys(runners).join(', ')}; workers and submitters must have the same version of weft`);
 }

@@ -10,7 +10,8 @@ import { optionsOf, type SearchParts } from '../search/session.js';
 import { type BackendName, describeBackend, loadBackend } from '../tensor/backend.js';
 import { type Job, type JobContext, type JobRunners } from './contract.js';
 import { type FileReference, referTo, resolveReference } from './files.js';
-import { defineJob, interrupted } from './job.js';
+import { defineJob } from './job.js';
+import { interrupted } from './runner.js';
 
 export interface RunJobOptions {
   /** Seed of every random draw; the configuration's by default. */

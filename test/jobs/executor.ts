@@ -1,31 +1,5 @@
-/** Jobs that take no time, with runners for them. */
-import { setTimeout } from 'node:timers/promises';
-import { WeftError } from '../../src/errors.js';
-import { defineJob, interrupted, type Job, type JobRunners } from '../../src/jobs/index.js';
+/** Jobs that take no time, see runners.ts for what does them. */
+import { defineJob, type Job } from '../../src/jobs/index.js';
 
 export const square = (number: number): Job => defineJob({ kind: 'square', payload: { number }, label: `square ${number}` });
 export const waiting = (name: string, steps: number): Job => defineJob({ kind: 'wait', payload: { name, steps }, label: `wait ${name}` });
-
-/** How often each runner was called. */
-export function countingRunners(): { runners: JobRunners; calls: () => number } {
-  let calls = 0;
-  return {
-    calls: () => calls,
-    runners: {
-      square({ number }) {
-        calls++;
-        if (number === 13) throw new WeftError('numeric', 'thirteen has no square', 'take another number');
-        return Promise.resolve({ square: (number as number) ** 2 });
-      },
-      async wait({ name, steps }, { progress, shouldStop }) {
-        calls++;
-        for (let done = 0; done < (steps as number); done++) {
-          if (shouldStop()) throw interrupted();
-          await setTimeout(1);
-          progress({ done: done + 1, total: steps as number });
-        }
-        return { name: name as string };
-      },
-    },
-  };
-}

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createSerialExecutor, defineJob, type JobEvent, listResults, openResults, submitAll } from '../../src/jobs/index.js';
 import { saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
-import { countingRunners, square, waiting } from './executor.js';
+import { square, waiting } from './executor.js';
+import { countingRunners } from './runners.js';
 
 describe('jobs', function () {
   const folder = temporaryFolder(this);

@@ -1,0 +1,50 @@
+/** The process that does jobs: it computes, and blocks while it does; whoever started it watches over it. */
+import { WeftError, type WeftErrorCode } from '../errors.js';
+import { type JsonObject } from '../runs/index.js';
+import { type JobProgress, type JobRunners } from './contract.js';
+import { runnerOf } from './runner.js';
+
+/** What the child is told. */
+export type Order =
+  | { readonly type: 'do'; readonly kind: string; readonly payload: JsonObject; readonly folder: string; readonly files: readonly string[] }
+  /** Save what there is, and end. */
+  | { readonly type: 'stop' };
+
+/** What the child says. */
+export type Answer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly report: JobProgress }
+  | { readonly type: 'done'; readonly value: JsonObject; readonly memoryMB: number }
+  | { readonly type: 'failed'; readonly code: WeftErrorCode | null; readonly message: string; readonly hint: string | null };
+
+/** Does the jobs that come from the parent process, until that ends or says stop. */
+export function serveJobs(runners: JobRunners): void {
+  let stopping = false;
+  let busy = false;
+  const say = (answer: Answer): void => void (process.connected && process.send!(answer));
+  const stop = (): void => {
+    stopping = true;
+    if (!busy) process.exit(0);
+  };
+  // The parent decides: a Ctrl-C of the terminal reaches all its processes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('disconnect', stop);
+  process.on('message', (order: Order) => {
+    if (order.type === 'stop') stop();
+    else void perform(order);
+  });
+
+  async function perform({ kind, payload, folder, files }: Extract<Order, { type: 'do' }>): Promise<void> {
+    busy = true;
+    try {
+      const value = await runnerOf(runners, kind)(payload, { folder, files, progress: (report) => say({ type: 'progress', report }), shouldStop: () => stopping });
+      say({ type: 'done', value, memoryMB: process.memoryUsage.rss() / 2 ** 20 });
+    } catch (error) {
+      const known = error instanceof WeftError;
+      say({ type: 'failed', code: known ? error.code : null, message: known ? error.message : (error as Error).stack ?? String(error), hint: (known && error.hint) || null });
+    }
+    busy = false;
+    if (stopping) process.disconnect?.(); // what was said goes out first; nothing else keeps the process alive
+  }
+  say({ type: 'ready' });
+}

@@ -1,0 +1,34 @@
+/** A child process with runners that behave badly when asked to. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { serveJobs } from '../../src/jobs/child.js';
+import { countingRunners } from './runners.js';
+
+const { runners } = countingRunners();
+serveJobs({
+  ...runners,
+  /** Leaves a mark, and ends the process unless there is one. */
+  async die({ marks }, { folder }) {
+    for (let mark = 1; mark <= (marks as number); mark++) {
+      try {
+        writeFileSync(join(folder, `mark${mark}`), '', { flag: 'wx' });
+        process.kill(process.pid, 'SIGKILL');
+      } catch {
+        continue;
+      }
+      await setTimeout(60_000);
+    }
+    return { died: marks! };
+  },
+  /** Neither computes nor answers. */
+  hang: () => new Promise(() => setInterval(() => {}, 1e6)),
+  /** Computes for some milliseconds without a word. */
+  compute({ milliseconds }) {
+    const until = process.hrtime.bigint() + BigInt(milliseconds as number) * 1_000_000n;
+    while (process.hrtime.bigint() < until);
+    return Promise.resolve({ threads: process.env['WEFT_THREADS'] ?? null, secret: process.env['WEFT_QUEUE'] ?? null });
+  },
+  /** A defect. */
+  crash: () => Promise.reject(new TypeError('undefined is not a function')),
+});

@@ -7,3 +7,7 @@ export { createSerialExecutor, type SerialOptions } from './serial.js';
 export { serveJobs } from './child.js';
 export { createLocalExecutor, type LocalOptions } from './local.js';
 export { type Crew, createCrew, type CrewOptions } from './crew.js';
+export { createQueueExecutor, type QueueOptions } from './queue/executor.js';
+export { type JobQueue, openQueue, type QueueStanding } from './queue/job-queue.js';
+export { parseLocation, redact } from './queue/location.js';
+export { serveQueue, type ServeOptions, type Service } from './queue/serve.js';

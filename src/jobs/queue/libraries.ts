@@ -1,0 +1,89 @@
+/** The two libraries behind queues. They are optional: loaded when a queue is opened, and asked for by name where they are missing. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type PgBoss } from 'pg-boss';
+import { WeftError } from '../../errors.js';
+import { diskError } from '../../runs/atomic-write.js';
+import { acquireLock } from '../../runs/lock.js';
+import { type Location, queueError, redact } from './location.js';
+
+export interface Engine {
+  readonly boss: PgBoss;
+  /** Runs one statement of our own. */
+  sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Connections to a database that is shared. */
+  readonly connections?: number;
+  /** Hears what the engine cannot tell anybody else, without passwords. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+/** All tables lie in this schema. */
+export const SCHEMA = 'weft';
+/** How often the engine looks for jobs whose worker is gone. */
+const MONITOR_SECONDS = 5;
+
+/** Opens the engine of a queue; an embedded one is for this process alone, until it is closed. */
+export async function openEngine(location: Location, { connections = 4, onTrouble = () => {} }: EngineOptions = {}): Promise<Engine> {
+  const library = await load(() => import('pg-boss'), 'pg-boss@12.27.0');
+  const common = { schema: SCHEMA, superviseIntervalSeconds: MONITOR_SECONDS, monitorIntervalSeconds: MONITOR_SECONDS, schedule: false };
+  const begin = async (boss: PgBoss, end: () => Promise<void>): Promise<Engine> => {
+    boss.on('error', (error) => onTrouble(redact(error.message || String((error as { code?: string }).code), location)));
+    boss.on('warning', ({ message }) => onTrouble(redact(message, location)));
+    try {
+      await boss.start();
+    } catch (error) {
+      await end();
+      throw queueError(error, location);
+    }
+    const database = (boss as unknown as { getDb(): { executeSql(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }> } }).getDb();
+    return { boss, sql: async (text, values) => (await database.executeSql(text, values)).rows, close: end };
+  };
+  if (location.kind === 'postgres') {
+    const boss = new library.PgBoss({ ...common, connectionString: location.url, max: connections, application_name: 'weft' });
+    return begin(boss, () => boss.stop({ graceful: false }).catch(() => {}));
+  }
+  const { PGlite } = await load(() => import('@electric-sql/pglite'), '@electric-sql/pglite@0.5.16');
+  const lock = lockFolder(location);
+  try {
+    const database = await PGlite.create(join(location.path, 'database'));
+    const boss = new library.PgBoss({ ...common, db: library.fromPglite(database), backend: 'pglite' });
+    return await begin(boss, async () => {
+      await boss.stop({ graceful: false }).catch(() => {});
+      await database.close().catch(() => {});
+      lock.release();
+    });
+  } catch (error) {
+    lock.release();
+    if (error instanceof WeftError) throw error;
+    throw new WeftError('job', `the embedded queue in ${location.path} cannot be opened: ${(error as Error).message}`, `delete ${join(location.path, 'database')} and submit the jobs again: results that are finished are not done again`);
+  }
+}
+
+/** Two processes in one folder would damage it: one opens it, and the others are told which one. */
+function lockFolder({ path, shown }: Location & { kind: 'folder' }): { release(): void } {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw diskError(path, cause);
+  }
+  try {
+    return acquireLock(join(path, 'queue.lock'));
+  } catch (error) {
+    if (!(error instanceof WeftError) || error.code !== 'run') throw error;
+    throw new WeftError('job', error.message.replace('the run is', `the queue ${shown} is`), 'its workers are processes of that one: give it more with --workers; for workers from elsewhere use a PostgreSQL queue');
+  }
+}
+
+async function load<T>(importIt: () => Promise<T>, name: string): Promise<T> {
+  try {
+    return await importIt();
+  } catch (cause) {
+    const absent = (cause as { code?: string }).code === 'ERR_MODULE_NOT_FOUND' && (cause as Error).message.includes(name.slice(0, name.lastIndexOf('@')));
+    if (!absent) throw cause;
+    throw new WeftError('job', `queues need the package ${name.slice(0, name.lastIndexOf('@'))}, which is not installed`, `npm install ${name}, or use --executor local, which needs nothing`);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * A worker: takes jobs from a queue and has child processes do them. This process holds the leases and their heartbeats, and never
+ * computes itself, because computing blocks a process for longer than a heartbeat may be late.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WeftError, type WeftErrorCode } from '../../errors.js';
+import { stopwatch } from '../../runs/index.js';
+import { type JobEvent, type JobProgress } from '../contract.js';
+import { type Crew } from '../crew.js';
+import { resultText } from '../job.js';
+import { type Results } from '../results.js';
+import { type JobQueue, type Lease } from './job-queue.js';
+import { isPassing, queueError } from './location.js';
+
+export interface ServeOptions {
+  readonly queue: JobQueue;
+  readonly crew: Crew;
+  /** Where jobs are worked on, and where results are kept that were done here. */
+  readonly results: Results;
+  /** Jobs at a time. */
+  readonly slots: number;
+  /** Files of the user's own that jobs may load. */
+  readonly files?: readonly string[];
+  readonly onEvent?: (event: JobEvent) => void;
+  /** Hears of a database that does not answer. */
+  readonly onTrouble?: (message: string) => void;
+  /** Ends when there is nothing to do, instead of waiting for more. */
+  readonly untilEmpty?: boolean;
+}
+
+export interface Service {
+  /** Settles when the worker has ended: rejects when the queue cannot be used any more. */
+  readonly ended: Promise<void>;
+  /** Looks for jobs at once. */
+  wake(): void;
+  /** Saves what is in work and gives it back. */
+  stop(): Promise<void>;
+}
+
+const RENEW_SECONDS = 3;
+const IDLE_REPORT_SECONDS = 10;
+const IDLE_SECONDS = { first: 0.05, most: 1 };
+/** Failures that another attempt, later or elsewhere, may not have, and how long to wait before. */
+const MAY_PASS: Partial<Record<WeftErrorCode, number>> = { disk: 30, backend: 10, data: 10, job: 10 };
+
+/** Begins to serve a queue. */
+export function serveQueue({ queue, crew, results, slots, files = [], onEvent = () => {}, onTrouble = () => {}, untilEmpty = false }: ServeOptions): Service {
+  const stopping = new AbortController();
+  let idle = new AbortController();
+  const wake = (): void => {
+    idle.abort();
+    idle = new AbortController();
+  };
+  stopping.signal.addEventListener('abort', wake);
+
+  /** Asks the database until it answers. */
+  async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (let wait = 0.25; ; wait = Math.min(10, 2 * wait)) {
+      try {
+        return await ask();
+      } catch (error) {
+        const shown = queueError(error, queue.location);
+        if (!isPassing(error) || (stopping.signal.aborted && wait > 1)) throw shown;
+        onTrouble(`${shown.message}; trying again`);
+        await sleep(1000 * wait);
+      }
+    }
+  }
+
+  async function slot(name: string): Promise<void> {
+    const watch = stopwatch();
+    let told = -Infinity;
+    for (let wait = IDLE_SECONDS.first; !stopping.signal.aborted;) {
+      const lease = await patiently(() => queue.take());
+      if (lease) {
+        wait = IDLE_SECONDS.first;
+        told = -Infinity;
+        await perform(lease, name);
+        continue;
+      }
+      if (untilEmpty) break;
+      if (watch.elapsed() - told > IDLE_REPORT_SECONDS) {
+        await patiently(() => queue.report({ worker: name, key: null, label: null }));
+        told = watch.elapsed();
+      }
+      await sleep(1000 * wait, undefined, { signal: idle.signal }).catch(() => {});
+      wait = Math.min(IDLE_SECONDS.most, 2 * wait);
+    }
+    await queue.forget(name).catch(() => {});
+  }
+
+  async function perform(lease: Lease, worker: string): Promise<void> {
+    const { job, attempt } = lease;
+    const { key, kind, label } = job;
+    const watch = stopwatch();
+    const known = results.find(key);
+    if (known) {
+      await patiently(() => queue.complete(lease, resultText(known)));
+      onEvent({ type: 'job-finished', key, label, known: true, seconds: 0, value: known.value });
+      return;
+    }
+    onEvent({ type: 'job-started', key, label, worker, attempt });
+    const lost = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, lost.signal]);
+    const latest: { report: JobProgress } = { report: { done: 0, total: 0 } };
+    const heartbeat = startHeartbeat(lease, worker, latest, lost);
+    try {
+      const value = await crew.perform({
+        job, folder: results.folder(key), files,
+        progress(report) {
+          latest.report = report;
+          onEvent({ type: 'job-progress', key, label, worker, ...report });
+        },
+      }, signal);
+      const result = { key, kind, value };
+      results.save(result);
+      await patiently(() => queue.complete(lease, resultText(result)));
+      onEvent({ type: 'job-finished', key, label, known: false, seconds: watch.elapsed(), value });
+    } catch (error) {
+      if (lost.signal.aborted) return;
+      if (stopping.signal.aborted) {
+        await patiently(() => queue.fail(lease, new WeftError('job', 'its worker was stopped'), { final: false }));
+        return;
+      }
+      await giveBack(lease, error);
+    } finally {
+      heartbeat.stop();
+    }
+  }
+
+  async function giveBack(lease: Lease, error: unknown): Promise<void> {
+    const { key, label } = lease.job;
+    const own = error instanceof WeftError ? error : new WeftError('job', (error as Error).message);
+    const delay = error instanceof WeftError ? MAY_PASS[own.code] : 0;
+    await patiently(() => queue.fail(lease, own, { final: delay === undefined, ...(delay !== undefined && { delay }) }));
+    if (delay === undefined) onEvent({ type: 'job-failed', key, label, message: own.message });
+    else onEvent({ type: 'job-retried', key, label, attempt: lease.attempt, reason: own.message });
+  }
+
+  /** Renews a lease until it is stopped, or until another has it: then the work is given up. A database that is away is waited for. */
+  function startHeartbeat(lease: Lease, worker: string, latest: { readonly report: JobProgress }, lost: AbortController): { stop(): void } {
+    let asking = false;
+    const timer = setInterval(() => {
+      if (asking) return;
+      asking = true;
+      const { key, label } = lease.job;
+      queue.renew(lease)
+        .then(async (ours) => (ours ? queue.report({ worker, key, label, ...latest.report }) : lost.abort()))
+        .catch((error: unknown) => onTrouble(queueError(error, queue.location).message))
+        .finally(() => (asking = false));
+    }, RENEW_SECONDS * 1000);
+    return { stop: () => clearInterval(timer) };
+  }
+
+  const name = `${hostname()}/${process.pid}`;
+  const ended = Promise.all(Array.from({ length: slots }, (_, i) => slot(slots === 1 ? name : `${name}/${i + 1}`))).then(() => {});
+  ended.catch(() => stopping.abort());
+  return {
+    ended,
+    wake,
+    async stop() {
+      stopping.abort();
+      await ended.catch(() => {});
+    },
+  };
+}

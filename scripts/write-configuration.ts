@@ -18,7 +18,7 @@ const RECIPES = new URL('../runs/recipes/', import.meta.url);
 
 /** The page; the same tree gives the same bytes. */
 export async function configurationPage(): Promise<string> {
-  const { data, search, derive, retrain, checkpoint, ...top } = properties(inlined(configSchema)) as Record<string, JsonSchema>;
+  const { data, search, derive, retrain, limits, checkpoint, ...top } = properties(inlined(configSchema)) as Record<string, JsonSchema>;
   return `<!-- Written by \`npm run docs\` from src/config/schema.ts: change the descriptions there. -->
 
 # Configuration
@@ -65,6 +65,12 @@ ${table(properties(derive))}
 ## retrain
 
 ${table(properties(retrain))}
+
+## limits
+
+They hold for every strategy: what a controller draws beyond them is drawn again, and a limit that nobody meets is refused before training begins.
+
+${table(properties(limits))}
 
 ## checkpoint
 

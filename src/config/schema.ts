@@ -61,6 +61,13 @@ export const retrainSchema = z.strictObject({
   augment: augmentSchema.optional().describe("replaces data.augment while retraining"),
 });
 
+export const limitsSchema = z.strictObject({
+  parameters: z.int().min(1).optional().describe('most trainable weights of the network that is trained for good'),
+  multiplyAdds: z.int().min(1).optional().describe('most multiply-adds of it for one example'),
+  latencyMs: z.number().positive().optional().describe('most milliseconds of it for a batch, by a table of its operations that is measured when the run begins'),
+  latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
+});
+
 export const configSchema = z.strictObject({
   recipe: z.string().optional().describe('name of the recipe this came from'),
   backend: z.enum(['gpu', 'native', 'wasm', 'cpu']).optional().describe('the best that loads, by default'),
@@ -71,6 +78,7 @@ export const configSchema = z.strictObject({
   search: searchSchema.prefault({}),
   derive: deriveSchema.prefault({}),
   retrain: retrainSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
   budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
   checkpoint: z.strictObject({
     everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),

@@ -66,7 +66,7 @@ export function buildGraph(
     graph.addEdge(source, target, { position, guard });
   };
   const shapesOf = (node: NodeRef): readonly Shape[] => {
-    if (!graph.hasNode(node)) throw new WeftError('space', `'${space}' uses the node '${node}' before it exists`);
+    if (!graph.hasNode(node)) throw new WeftError('space', `'${space}' uses the node '${node}' before it exists`, 'a graph has no cycles: add nodes from the input to the head');
     return graph.getNodeAttribute(node, 'shapes');
   };
   const decisionOf = (choice: Choice, where: string): Decision => {
@@ -136,7 +136,20 @@ export function buildGraph(
 
   const head = write(builder);
   if (typeof head !== 'string' || !graph.hasNode(head)) throw new WeftError('space', `the graph of '${space}' has no head`, 'return the last node from `graph`');
+  requireConnected(space, { graph, input: builder.input, head, order });
   return { graph, input: builder.input, head, order };
+}
+
+/** Every node must lead to the head, and the head depend on the input: what does not is a mistake in the space. */
+function requireConnected(space: string, { graph, input, head, order }: SupernetGraph): void {
+  const leading = new Set([head]);
+  for (const name of order.toReversed()) if (leading.has(name)) graph.forEachInNeighbor(name, (source) => void leading.add(source));
+  if (!leading.has(input)) throw new WeftError('space', `the head '${head}' of '${space}' does not depend on the input`, 'begin the graph at `g.input`');
+  const stray = order.filter((name) => !leading.has(name));
+  if (stray.length > 0) {
+    throw new WeftError('space', `${stray.length === 1 ? 'a node' : `${stray.length} nodes`} of '${space}' cannot reach the head: ${stray.slice(0, 5).map((name) => `'${name}'`).join(', ')}${stray.length > 5 ? ', …' : ''}`,
+      'use their output, or leave them out');
+  }
 }
 
 function fit(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {

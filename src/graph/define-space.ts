@@ -4,6 +4,7 @@ import { WeftError } from '../errors.js';
 import { type ArchitectureOf, type ChoiceTree } from '../space/choice.js';
 import { type ChoiceSpace, choiceSpace, type Constraint } from '../space/choice-space.js';
 import { type Shape } from '../operations/operation.js';
+import { stream } from '../tensor/rng.js';
 import { activate, type ActiveNode } from './activate.js';
 import { buildGraph, type GraphBuilder, type NodeRef } from './builder.js';
 import { canonicalHash } from './canonical.js';
@@ -40,6 +41,8 @@ export interface SearchSpace<A = unknown> extends ChoiceSpace<A> {
   canonicalHash(architecture: A): string;
   /** This space with the options for retraining. */
   forRetraining(): SearchSpace<A>;
+  /** This space with further constraints, on the same graph; the space for retraining has them not. */
+  constrain(constraints: readonly Constraint<A>[]): SearchSpace<A>;
 }
 
 /** A defined space, waiting for options and a task. */
@@ -69,19 +72,23 @@ export function defineSpace<O extends object, const C extends ChoiceTree>(defini
 function instantiate<O extends object, C extends ChoiceTree>(definition: SpaceDefinition<O, C>, options: O, task: Task): SearchSpace<ArchitectureOf<C>> {
   const tree = definition.choices(options, task);
   const choices = choiceSpace(definition.name, tree, definition.constraints) as ChoiceSpace<ArchitectureOf<C>>;
+  // Constraints that contradict each other are found here, not in the middle of a search.
+  if (choices.constraints.length > 0) choices.sample(stream('satisfiable', definition.name));
   const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) => definition.graph(builder, tree, options, task));
   for (const shape of supernet.graph.getNodeAttribute(supernet.head, 'shapes')) {
     if (shape.length !== 1 || shape[0] !== task.classes) {
       throw new WeftError('space', `'${definition.name}' ends in the shape [${shape.join(', ')}]`, `its head must give [${task.classes}], one logit a class`);
     }
   }
-  return {
-    ...choices,
+  const withChoices = (some: typeof choices): SearchSpace<ArchitectureOf<C>> => ({
+    ...some,
     options,
     task,
     supernet,
     activate: (architecture) => activate(supernet, choices.genotype(architecture)),
     canonicalHash: (architecture) => canonicalHash(activate(supernet, choices.genotype(architecture))),
     forRetraining: () => instantiate(definition, definition.retrain?.(options) ?? options, task),
-  };
+    constrain: (further) => withChoices(choiceSpace(definition.name, tree, [...some.constraints, ...further])),
+  });
+  return withChoices(choices);
 }

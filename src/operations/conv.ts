@@ -21,8 +21,10 @@ export function conv({ filters, size, stride = 1, padding = 'same' }: ConvOption
     build(inputs) {
       const shape = soleInput('conv', inputs, 3);
       const channels = shape[2]!;
+      const [height, width] = slide('conv', shape, size, stride, padding);
       return {
-        output: [...slide('conv', shape, size, stride, padding), filters],
+        output: [height, width, filters],
+        multiplyAdds: height * width * size * size * channels * filters,
         parameters: { kernel: { shape: [size, size, channels, filters], role: 'kernel', initializer: heNormal(size * size * channels) } },
         forward: ([x], { parameter }) => conv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
       };
@@ -38,8 +40,10 @@ export function depthwiseConv({ size, stride = 1, padding = 'same' }: Omit<ConvO
     build(inputs) {
       const shape = soleInput('depthwise-conv', inputs, 3);
       const channels = shape[2]!;
+      const [height, width] = slide('depthwise-conv', shape, size, stride, padding);
       return {
-        output: [...slide('depthwise-conv', shape, size, stride, padding), channels],
+        output: [height, width, channels],
+        multiplyAdds: height * width * size * size * channels,
         parameters: { kernel: { shape: [size, size, channels, 1], role: 'depthwise-kernel', initializer: heNormal(size * size) } },
         forward: ([x], { parameter }) => depthwiseConv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
       };

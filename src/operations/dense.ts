@@ -23,6 +23,7 @@ export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptio
       const first = initializer === 'he' ? heNormal(features) : glorotUniform(features, units);
       return {
         output: [units],
+        multiplyAdds: features * units,
         parameters: {
           kernel: { shape: [features, units], role: 'kernel', initializer: first },
           ...(bias && { bias: { shape: [units], role: 'bias', initializer: zeros } as const }),

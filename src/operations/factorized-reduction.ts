@@ -18,8 +18,10 @@ export function factorizedReduction({ filters }: { filters: number }): Operation
     build(inputs) {
       const [height, width, channels] = soleInput('factorized-reduction', inputs, 3) as [number, number, number];
       const half = { shape: [1, 1, channels, filters / 2], role: 'kernel', initializer: heNormal(channels) } as const;
+      const [down, across] = [Math.ceil(height / 2), Math.ceil(width / 2)];
       return {
-        output: [Math.ceil(height / 2), Math.ceil(width / 2), filters],
+        output: [down, across, filters],
+        multiplyAdds: down * across * channels * filters,
         parameters: { even: half, odd: half },
         forward: ([x], { parameter }) =>
           joinHalves(x as Tensor4D, parameter('even') as Tensor4D, parameter('odd') as Tensor4D),

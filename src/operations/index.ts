@@ -1,4 +1,4 @@
-export type { BuiltOperation, Context, Json, Mode, Operation, ParameterRole, ParameterSpec, Shape, StatisticSpec } from './operation.js';
+export { type BuiltOperation, type Context, type Json, type Mode, multiplyAddsOf, type Operation, type ParameterRole, type ParameterSpec, type Shape, type StatisticSpec } from './operation.js';
 export { glorotUniform, heNormal, type Initializer, initialValues, ones, zeros } from './initializers.js';
 export { type Padding, sameShape, slide, soleInput } from './shapes.js';
 export { sequence } from './sequence.js';

@@ -52,6 +52,8 @@ export interface BuiltOperation {
   readonly output: Shape;
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
   readonly statistics?: Readonly<Record<string, StatisticSpec>>;
+  /** Multiplications with a weight, each with its addition, for one example; left out by operations without kernels, which have none. */
+  readonly multiplyAdds?: number;
   /** inputs [N, ...shape] -> [N, ...output]. */
   forward(inputs: readonly Tensor[], context: Context): Tensor;
 }
@@ -62,4 +64,10 @@ export interface Operation {
   readonly config: { readonly [name: string]: Json };
   /** Fits the operation to its inputs; throws WeftError('operation') when they do not fit. */
   build(inputs: readonly Shape[]): BuiltOperation;
+}
+
+/** Multiply-adds of an operation for one example; undefined where it has kernels and does not say. */
+export function multiplyAddsOf({ parameters, multiplyAdds }: BuiltOperation): number | undefined {
+  if (multiplyAdds !== undefined) return multiplyAdds;
+  return Object.values(parameters).some(({ role }) => role === 'kernel' || role === 'depthwise-kernel') ? undefined : 0;
 }

@@ -1,5 +1,5 @@
 /** Operations one after another as a single operation. */
-import { type BuiltOperation, type Operation, type Shape } from './operation.js';
+import { type BuiltOperation, multiplyAddsOf, type Operation, type Shape } from './operation.js';
 
 /**
  * The operations in order; their parameters are named by the keys, for example
@@ -25,8 +25,13 @@ export function sequence(kind: string, parts: Readonly<Record<string, Operation>
 function chained(built: readonly (readonly [string, BuiltOperation])[], output: Shape): BuiltOperation {
   const prefixed = <T>(field: (part: BuiltOperation) => Readonly<Record<string, T>> | undefined): Record<string, T> =>
     Object.fromEntries(built.flatMap(([name, part]) => Object.entries(field(part) ?? {}).map(([local, spec]) => [`${name}/${local}`, spec])));
+  const multiplyAdds = built.reduce<number | undefined>((sum, [, part]) => {
+    const own = multiplyAddsOf(part);
+    return sum === undefined || own === undefined ? undefined : sum + own;
+  }, 0);
   return {
     output,
+    ...(multiplyAdds !== undefined && { multiplyAdds }),
     parameters: prefixed((part) => part.parameters),
     statistics: prefixed((part) => part.statistics),
     forward: (inputs, context) =>

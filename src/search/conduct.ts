@@ -4,13 +4,16 @@
  */
 import { type JournalEvent, type Run, breathe, encodeSafetensors, loadLatestCheckpoint, openJournal, peakMemoryMB, type RunSummary, saveCheckpoint, sha256, stopwatch, writeFileAtomic, writeSummary } from '../runs/index.js';
 import { join } from 'node:path';
+import { type SearchConfig } from '../config/schema.js';
 import { type PreparedData } from '../data/index.js';
+import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { fingerprint } from '../space/encode.js';
 import { countNamed, type NamedTensors } from '../tensor/named.js';
 import { advance } from './advance.js';
 import { type SearchEvent } from './events.js';
-import { createSession, type SearchParts, type SearchSession } from './session.js';
+import { type LatencyTable, latencyTableOf } from './latency.js';
+import { createSession, measuredNow, type SearchParts, type SearchSession } from './session.js';
 import { restoreSnapshot, type SearchSnapshot, takeSnapshot } from './snapshot.js';
 import { type Phase } from './state.js';
 
@@ -31,7 +34,7 @@ export interface ConductOptions {
 export async function conductSearch(run: Run, parts: SearchParts, { architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions, resume: boolean): Promise<RunSummary | undefined> {
   const { config } = parts;
   let emit: (event: SearchEvent) => void = () => {};
-  const session = createSession(parts, (event) => emit(event));
+  const session = createSession({ ...parts, latencyTable: keptLatencies(run.path, config) }, (event) => emit(event));
   const identity = spaceIdentity(session);
   const checkpoint = resume ? loadLatestCheckpoint(run.path, identity) : undefined;
   const journal = openJournal(join(run.path, 'events.jsonl'), { position: checkpoint?.events ?? 0, detail: STEP_DETAIL });
@@ -71,6 +74,11 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
     journal.close();
     session.dispose();
   }
+}
+
+/** The latency table of a run: measured when it is first asked for, the same ever after. */
+export function keptLatencies(run: string, config: SearchConfig): (space: SearchSpace) => LatencyTable {
+  return (space) => latencyTableOf(run, () => measuredNow(config)(space));
 }
 
 /** Goes to retraining with an architecture that was given by hand. */

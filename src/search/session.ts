@@ -14,6 +14,8 @@ import { createParameterStore, type ParameterStore } from '../supernet/parameter
 import { type BatchSource } from '../training/batch.js';
 import { openBatches, type SearchBatches } from './data.js';
 import { type SearchEvent } from './events.js';
+import { type LatencyTable, measureLatency } from './latency.js';
+import { limitSpace } from './limits.js';
 import { initialState, type SearchState } from './state.js';
 
 export interface SearchParts {
@@ -21,6 +23,8 @@ export interface SearchParts {
   readonly space: SpaceFactory;
   readonly controller: ControllerFactory;
   readonly data: PreparedData;
+  /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
+  readonly latencyTable?: (space: SearchSpace) => LatencyTable;
 }
 
 /** Shared or retrained weights with what trains them. */
@@ -52,9 +56,10 @@ export interface Retrained extends Learner {
 }
 
 /** A new session in its initial state. The backend must be loaded. */
-export function createSession({ config, space: spaceFactory, controller: controllerFactory, data: prepared }: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
+export function createSession({ config, space: spaceFactory, controller: controllerFactory, data: prepared, latencyTable = measuredNow(config) }: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
   const { seed } = config;
-  const space = spaceFactory.create(optionsOf(config.space), { inputShape: prepared.dataset.inputShape, classes: prepared.dataset.classes });
+  const whole = spaceFactory.create(optionsOf(config.space), { inputShape: prepared.dataset.inputShape, classes: prepared.dataset.classes });
+  const space = limitSpace(whole, config.limits, config.limits.latencyMs === undefined ? undefined : latencyTable(whole), seed);
   const data = openBatches(config, prepared);
   const supernet = createLearner(space, seed, config.search, data.train);
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
@@ -83,6 +88,11 @@ export function createSession({ config, space: spaceFactory, controller: control
 }
 
 const MAX_CACHED_CHILDREN = 256;
+
+/** Measures the operations of the networks that are trained for good. */
+export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => LatencyTable {
+  return (space) => measureLatency(space.forRetraining(), limits.latencyBatchSize);
+}
 
 /** A store of all weights of a space (or only the named ones) and the optimizer for them. */
 export function createLearner(

@@ -42,6 +42,8 @@ export interface ChoiceSpace<A = Architecture> {
 
 const MAX_REJECTIONS = 10_000;
 const MAX_COUNTED = 2_000_000n;
+/** A space up to this size is searched through before it is said to have no architecture. */
+const MAX_LISTED = 100_000n;
 
 /** The space of all architectures of a tree of choices. */
 export function choiceSpace<const C extends ChoiceTree>(
@@ -60,16 +62,28 @@ export function choiceSpace<const C extends ChoiceTree>(
   const genotype: (architecture: A) => number[] = genotypes.read;
   const build = genotypes.build as (slots: Genotype) => A;
   const satisfies = (architecture: A): boolean => constraints.every((constraint) => constraint.holds(architecture));
-  const unsatisfiable = (what: string): WeftError =>
-    new WeftError('space', `${what} in ${MAX_REJECTIONS} draws from '${name}'`,
-      `the constraints (${constraints.map((constraint) => constraint.name).join('; ')}) may contradict each other`);
+  const uniform = (rng: Rng): A => build(cardinalities.map((cardinality) => rng.int(cardinality)));
 
-  function draw(propose: () => A, what: () => string): A {
+  /** The first proposal that satisfies the constraints, if one of many does. */
+  function draw(propose: () => A): A | undefined {
     for (let attempt = 0; attempt < MAX_REJECTIONS; attempt++) {
       const architecture = propose();
       if (satisfies(architecture)) return architecture;
     }
-    throw unsatisfiable(what());
+    return undefined;
+  }
+
+  /** One of the few that satisfy the constraints where draws have found none; throws when there is none. */
+  function drawRare(rng: Rng): A {
+    const list = total <= MAX_LISTED ? [...enumerate()] : [];
+    if (list.length > 0) return rng.pick(list);
+    const shares = constraints.map((constraint) => {
+      const held = Array.from({ length: 1000 }, () => uniform(rng)).filter((architecture) => constraint.holds(architecture)).length;
+      return `'${constraint.name}' holds for ${(held / 10).toFixed(1)} %`;
+    });
+    throw new WeftError('space',
+      total <= MAX_LISTED ? `none of the ${total} architectures of '${name}' satisfies its constraints` : `none of ${MAX_REJECTIONS} random architectures of '${name}' satisfies its constraints`,
+      `they contradict each other, or nearly: ${shares.join(', ')} of random architectures`);
   }
 
   function* enumerate(): Generator<A> {
@@ -95,15 +109,20 @@ export function choiceSpace<const C extends ChoiceTree>(
       for (const _ of enumerate()) count++;
       return count;
     },
-    sample: (rng) => draw(() => build(cardinalities.map((cardinality) => rng.int(cardinality))), () => 'no architecture satisfied the constraints'),
+    sample: (rng) => draw(() => uniform(rng)) ?? drawRare(rng),
     mutate(architecture, rng) {
       if (free.length === 0) return architecture;
       const slots = genotype(architecture);
-      return draw(() => {
+      const mutant = draw(() => {
         const slot = rng.pick(free);
         const shift = 1 + rng.int(cardinalities[slot]! - 1);
         return build(slots.with(slot, (slots[slot]! + shift) % cardinalities[slot]!));
-      }, () => `no neighbour of ${space.encode(architecture)} satisfied the constraints`);
+      });
+      if (mutant === undefined) {
+        throw new WeftError('space', `no neighbour of ${space.encode(architecture)} satisfies the constraints`,
+          `loosen one of them: ${constraints.map((constraint) => constraint.name).join('; ')}`);
+      }
+      return mutant;
     },
     neighbours(architecture) {
       const slots = genotype(architecture);

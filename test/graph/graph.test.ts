@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { activation, conv, defineSpace, dense, flatten, globalAveragePool, identity, oneOf, previous, repeat, stack, stream, subset, z } from 'weft-nas';
+import { activation, conv, defineSpace, dense, flatten, globalAveragePool, identity, oneOf, type Operation, previous, repeat, stack, stream, subset, z } from 'weft-nas';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { said } from '../said.js';
 
@@ -122,6 +122,31 @@ describe('supernet graphs', () => {
     });
     it('a head of the wrong size', () => {
       expect(said(define((g) => g.apply('p', globalAveragePool(), g.input)))).to.match(/must give \[3\]/);
+    });
+    it('a cycle: a node that is used before it exists', () => {
+      expect(said(define((g) => g.apply('x', flatten(), 'y' as typeof g.input)))).to.match(/uses the node 'y' before it exists.*no cycles/);
+    });
+    it('a node that leads nowhere', () => {
+      expect(said(define((g) => {
+        g.apply('aside', globalAveragePool(), g.input);
+        return g.apply('classifier', dense({ units: 3 }), g.apply('flat', flatten(), g.input));
+      }))).to.match(/a node of 'bad' cannot reach the head: 'aside'/);
+    });
+    it('a head that does not depend on the input', () => {
+      const constant: Operation = { kind: 'constant', config: {}, build: () => ({ output: [3], parameters: {}, forward: () => { throw new Error('not called'); } }) };
+      expect(said(define((g) => g.apply('alone', constant)))).to.match(/the head 'alone' of 'bad' does not depend on the input/);
+    });
+    it('a choice without options', () => {
+      expect(said(() => defineSpace({ name: 'bad', description: '', options, choices: () => ({ op: oneOf([]) }), graph: (g) => g.input }).create({}, task))).to.match(/'op' has no options/);
+    });
+    it('constraints that contradict each other, before anything is trained', () => {
+      const contradictory = (count: number) => () => defineSpace({
+        name: 'bad', description: '', options, choices: () => repeat(count, () => oneOf(['a', 'b'])),
+        constraints: [{ name: 'first is a', holds: ([first]) => first === 'a' }, { name: 'first is b', holds: ([first]) => first === 'b' }],
+        graph: (g) => g.apply('classifier', dense({ units: 3 }), g.apply('flat', flatten(), g.input)),
+      }).create({}, task);
+      expect(said(contradictory(6))).to.match(/none of the 64 architectures of 'bad' satisfies its constraints/);
+      expect(said(contradictory(40))).to.match(/none of 10000 random architectures of 'bad'.*'first is a' holds for [45]\d\.\d %, 'first is b' holds for [45]\d\.\d %/);
     });
     it('no head', () => {
       expect(said(define((() => undefined) as never))).to.match(/no head/);

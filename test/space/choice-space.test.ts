@@ -93,4 +93,10 @@ describe('choice spaces', () => {
       expect(space.encode(decoded)).to.equal(text);
     }));
   });
+
+  it('finds the one architecture in ten thousand that satisfies the constraints', () => {
+    const rare = choiceSpace('rare', repeat(4, () => oneOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])), [{ name: 'all are 7', holds: (values) => values.every((value) => value === 7) }]);
+    expect(rare.sample(stream(1, 'rare'))).to.deep.equal([7, 7, 7, 7]);
+    expect(() => rare.mutate([7, 7, 7, 7], stream(1, 'rare'))).to.throw("no neighbour of rare~");
+  });
 });

@@ -1,7 +1,7 @@
 /** `weft derive`: the final choice again, from the last checkpoint of a run, with other numbers. */
 import { checkConfig } from '../../config/index.js';
 import { loadLatestCheckpoint, openRun } from '../../runs/index.js';
-import { spaceIdentity } from '../../search/conduct.js';
+import { keptLatencies, spaceIdentity } from '../../search/conduct.js';
 import { bestOf, evaluateCandidate } from '../../search/phases/derive.js';
 import { createSession, type SearchSession } from '../../search/session.js';
 import { restoreSnapshot, type SearchSnapshot } from '../../search/snapshot.js';
@@ -43,7 +43,7 @@ export async function derive(directory: string, options: { candidates?: number; 
 /** The session of a run as its last checkpoint left it; nothing is written. */
 export async function openSession(path: string, config: SearchConfig, backend: SearchConfig['backend']): Promise<SearchSession> {
   await loadBackend(backend);
-  const session = createSession(await loadParts(config), () => {});
+  const session = createSession({ ...(await loadParts(config)), latencyTable: keptLatencies(path, config) }, () => {});
   try {
     const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session));
     restoreSnapshot(session, { tensors, state: state as unknown as SearchSnapshot['state'] });

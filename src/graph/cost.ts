@@ -1,0 +1,29 @@
+/** What a child costs, counted from its graph. */
+import { WeftError } from '../errors.js';
+import { multiplyAddsOf } from '../operations/operation.js';
+import { type ActiveNode } from './activate.js';
+
+/** Trainable weights of a child, biases and normalizations included; a weight that two nodes use counts once. */
+export function parameterCount(nodes: readonly ActiveNode[]): number {
+  const sizes = new Map<string, number>();
+  for (const { prefix, built } of operationsOf(nodes)) {
+    for (const [local, { shape }] of Object.entries(built.parameters)) sizes.set(`${prefix}/${local}`, shape.reduce((product, length) => product * length, 1));
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * Multiply-adds of a child for one example: multiplications of an input with a weight of a convolution or matrix, each with its
+ * addition. Normalizations, activations, pools and sums are not counted, as is usual. Throws WeftError('unsupported') where an operation does not say.
+ */
+export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
+  return operationsOf(nodes).reduce((sum, { name, built, operation }) => {
+    const own = multiplyAddsOf(built);
+    if (own === undefined) throw new WeftError('unsupported', `the operation '${operation.kind}' at '${name}' does not tell its multiply-adds`, 'give what its `build` returns the field `multiplyAdds`');
+    return sum + own;
+  }, 0);
+}
+
+function operationsOf(nodes: readonly ActiveNode[]): Extract<ActiveNode, { kind: 'operation' }>[] {
+  return nodes.filter((node) => node.kind === 'operation');
+}

@@ -1,0 +1,72 @@
+/**
+ * Limits on the network that is found. They become constraints of the space, so that whatever obeys constraints obeys them:
+ * every strategy, random sampling, mutation. What counts is the network as it is trained for good.
+ */
+import { type SearchConfig } from '../config/schema.js';
+import { WeftError } from '../errors.js';
+import { multiplyAddCount, parameterCount } from '../graph/cost.js';
+import { type ActiveNode } from '../graph/activate.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { stream } from '../tensor/rng.js';
+import { latencyOf, type LatencyTable } from './latency.js';
+
+export type Limits = SearchConfig['limits'];
+
+interface Measure {
+  readonly limit: number;
+  readonly words: string;
+  of(nodes: readonly ActiveNode[]): number;
+}
+
+/** Draws after which nothing within the limits is taken to exist. */
+const DRAWS = 2000;
+const MAX_REMEMBERED = 20_000;
+
+/**
+ * The space with the limits as constraints, or the space itself where there are none. Throws WeftError('config') when `DRAWS` random
+ * architectures are all beyond them, with the least that was seen.
+ */
+export function limitSpace<A>(space: SearchSpace<A>, limits: Limits, table: LatencyTable | undefined, seed: number): SearchSpace<A> {
+  const measures = measuresOf(limits, table);
+  if (measures.length === 0) return space;
+  const final = space.forRetraining();
+  const known = new Map<string, readonly number[]>();
+  const costs = (architecture: A): readonly number[] => {
+    const key = space.genotype(architecture).join();
+    let found = known.get(key);
+    if (!found) {
+      const nodes = final.activate(architecture);
+      found = measures.map((measure) => measure.of(nodes));
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      known.set(key, found);
+    }
+    return found;
+  };
+  requireSome(space, measures, costs, seed);
+  return space.constrain(measures.map(({ words, limit }, i) => ({ name: `at most ${show(limit)} ${words}`, holds: (architecture) => costs(architecture)[i]! <= limit })));
+}
+
+function measuresOf({ parameters, multiplyAdds, latencyMs }: Limits, table: LatencyTable | undefined): Measure[] {
+  return [
+    ...(parameters === undefined ? [] : [{ limit: parameters, words: 'parameters', of: parameterCount }]),
+    ...(multiplyAdds === undefined ? [] : [{ limit: multiplyAdds, words: 'multiply-adds', of: multiplyAddCount }]),
+    ...(latencyMs === undefined ? [] : [{ limit: latencyMs, words: 'ms latency', of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, table!) }]),
+  ];
+}
+
+function requireSome<A>(space: SearchSpace<A>, measures: readonly Measure[], costs: (architecture: A) => readonly number[], seed: number): void {
+  const rng = stream(seed, 'limits');
+  const least = measures.map(() => Infinity);
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const found = costs(space.sample(rng));
+    if (found.every((cost, i) => cost <= measures[i]!.limit)) return;
+    found.forEach((cost, i) => (least[i] = Math.min(least[i]!, cost)));
+  }
+  const beyond = measures.map(({ words, limit }, i) => `${show(least[i]!)} ${words} where ${show(limit)} are allowed`).join('; ');
+  throw new WeftError('config', `none of ${DRAWS} random architectures of '${space.name}' is within the limits: the least seen are ${beyond}`,
+    'raise `limits`, or make the space smaller (fewer layers, fewer filters)');
+}
+
+function show(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

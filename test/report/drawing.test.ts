@@ -5,6 +5,7 @@ import { usage } from '../../src/report/drawing/usage.js';
 import { type SearchSpace } from '../../src/graph/define-space.js';
 import { stream } from '../../src/tensor/rng.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
+import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { DIGITS } from './fixture.js';
 import { expectGolden } from './golden.js';
@@ -79,6 +80,13 @@ describe('architecture drawings', () => {
     expect(skip.map((edge) => edge.share).sort()).to.deep.equal(
       [[1, 0], [2, 0], [2, 1]].map(([to, from]) => architectures.filter(({ layers }) => layers[to!]!.skip[from!]).length / 40).sort());
     expect(usage(space, []).node('stem')).to.equal(0);
+  });
+
+  it('draws cells, where one of several inputs is selected and then one of several operations on it', async () => {
+    const space = microCnn.create({ nodes: 2, layers: 1, reductions: 1, filters: 2 }, { inputShape: [8, 8, 1], classes: 10 });
+    const architectures = Array.from({ length: 3 }, (_, i) => space.sample(stream(i, 'micro')));
+    expect(markupMistake(await supernetSvg(space, architectures))).to.equal(undefined);
+    expect(outlineChild(space, architectures[0]).nodes.filter(({ role }) => role === 'choice')).to.have.length.within(4, 8);
   });
 
   it('draws the supernet', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Controller, type ControllerFactory, loadBackend, multiplyAddCount, parameterCount, type SearchSpace, stream, tf } from 'weft-nas';
+import { type Controller, type ControllerFactory, loadBackend, multiplyAddCount, parameterCount, stream, tf } from 'weft-nas';
 import { enas } from '../../controllers/enas.js';
 import { evolution } from '../../controllers/evolution.js';
 import { fairnas } from '../../controllers/fairnas.js';

@@ -152,6 +152,8 @@ export function optionIndex(supernet: SupernetGraph): ReadonlyMap<string, number
 
 /** The option that a node stands for: `sep3` for the candidate `layer2/sep3` of the selection `layer2`. */
 function optionOf(name: string, { graph }: SupernetGraph): string | undefined {
+  // A selection of selections (an input, then an operation on it) is a join of its own.
+  if (graph.getNodeAttribute(name, 'kind') !== 'operation') return undefined;
   const owner = graph.outNeighbors(name).find((user) => graph.getNodeAttribute(user, 'kind') === 'select' && name.startsWith(`${user}/`));
   const option = owner === undefined ? undefined : name.slice(owner.length + 1);
   return option?.includes('/') ? undefined : option;

@@ -1,6 +1,7 @@
 /** What a person sees while a search runs: a line an epoch, and a block at the bottom with what happens now. */
 import { type SearchEvent } from '../search/events.js';
 import { type SearchSession } from '../search/session.js';
+import { sayMeasures } from '../training/language.js';
 import { type Output } from './output.js';
 import { formatSeconds } from './progress.js';
 
@@ -18,12 +19,14 @@ export function createLiveView(output: Output): LiveView {
   let lastDrawn = -Infinity;
   let loss = NaN;
   let reward = NaN;
+  let language = false;
   return {
     event(event) {
       output.emit(event);
+      if (event.type === 'search-started') language = event.task === 'language';
       if (event.type === 'weights-step') loss = event.loss;
       if (event.type === 'controller-round') reward = event.reward;
-      const line = describe(event, paint);
+      const line = describe(event, paint, language);
       if (line !== undefined && output.interactive) output.say(line);
     },
     tick(session, elapsed, left) {
@@ -51,21 +54,26 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const optional = (value: number | null, format: (value: number) => string): string => (value === null ? '–' : format(value));
 
 /** The lasting line of an event; most events have none. */
-function describe(event: SearchEvent, paint: Palette): string | undefined {
+function describe(event: SearchEvent, paint: Palette, language: boolean): string | undefined {
+  const reward = language ? (value: number): string => value.toFixed(4) : percent;
   switch (event.type) {
     case 'search-started':
       return `${paint.strong(event.space)} · ${grouped(event.size)} architectures · ${event.parameters.toLocaleString('en')} shared weights · ${event.controller}, seed ${event.seed}\n`
-        + paint.dim(`examples: ${event.train} train, ${event.validation} validation, ${event.test} test · ${event.epochs} epochs of ${event.stepsPerEpoch} steps`);
+        + paint.dim(`${language ? 'tokens' : 'examples'}: ${event.train} train, ${event.validation} validation, ${event.test} test · ${event.epochs} epochs of ${event.stepsPerEpoch} steps`);
     case 'epoch':
-      return `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, percent)}  ${paint.dim(`random ${optional(event.random, percent)}`)}`
-        + `  entropy ${optional(event.entropy, (value) => value.toFixed(2)).padStart(5)}  best ${event.best ? percent(event.best.reward) : '–'}`;
+      return `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, reward)}  ${paint.dim(`random ${optional(event.random, reward)}`)}`
+        + `  entropy ${optional(event.entropy, (value) => value.toFixed(2)).padStart(5)}  best ${event.best ? reward(event.best.reward) : '–'}`;
     case 'derived':
-      return `derived ${paint.accent(event.architecture)}\n  shared weights: ${percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
+      return `derived ${paint.accent(event.architecture)}\n  shared weights: ${language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':
       return `  ${event.verdict}`;
     case 'retrain-started':
       return `retraining from scratch: ${event.parameters.toLocaleString('en')} weights, ${event.epochs} epochs of ${event.stepsPerEpoch} steps`;
     case 'tested':
+      if (event.perplexity !== undefined) {
+        const { perplexity, bitsPerCharacter } = event;
+        return `test: ${paint.strong(sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) }))} on ${event.count} tokens that nothing has seen before (loss ${event.loss.toFixed(4)} nats)`;
+      }
       return `test: ${paint.strong(percent(event.accuracy))} of ${event.count} images that nothing has seen before (loss ${event.loss.toFixed(3)})`;
     case 'warning':
       return paint.warn(`warning: ${event.message}`);
@@ -76,10 +84,11 @@ function describe(event: SearchEvent, paint: Palette): string | undefined {
   }
 }
 
-function block({ config, data, state }: SearchSession, now: { elapsed: number; left: number | undefined; loss: number; reward: number }, paint: Palette): string[] {
+function block({ config, data, objective, state }: SearchSession, now: { elapsed: number; left: number | undefined; loss: number; reward: number }, paint: Palette): string[] {
+  const shown = (reward: number): string => (objective.measure === 'loss' ? reward.toFixed(4) : percent(reward));
   const what = {
     weights: () => `${bar(state.step / data.train.steps)} shared weights, step ${state.step}/${data.train.steps}, loss ${now.loss.toFixed(3)}`,
-    controller: () => `${bar(state.step / config.search.rounds)} controller, round ${state.step}/${config.search.rounds}, reward ${percent(now.reward)}`,
+    controller: () => `${bar(state.step / config.search.rounds)} controller, round ${state.step}/${config.search.rounds}, reward ${shown(now.reward)}`,
     'epoch-end': () => 'probing random architectures',
     derive: () => `${bar(state.step / (config.derive.candidates + config.derive.random))} judging candidate ${state.step}/${config.derive.candidates + config.derive.random}`,
     retrain: () => `${bar((state.epoch * data.retrain.steps + state.step) / (config.retrain.epochs * data.retrain.steps))} retraining, epoch ${state.epoch + 1}/${config.retrain.epochs}, loss ${state.lossCount > 0 ? (state.lossSum / state.lossCount).toFixed(3) : '–'}`,
@@ -90,7 +99,7 @@ function block({ config, data, state }: SearchSession, now: { elapsed: number; l
   const times = `${formatSeconds(now.elapsed)} so far${now.left === undefined ? '' : `, about ${formatSeconds(now.left)} left`}`;
   return [
     `${searching ? `epoch ${state.epoch + 1}/${config.search.epochs}  ` : ''}${what}`,
-    paint.dim(`${times}${state.best ? ` · best so far ${percent(state.best.reward)} ${state.best.architecture}` : ''} · Ctrl-C stops and keeps everything`),
+    paint.dim(`${times}${state.best ? ` · best so far ${shown(state.best.reward)} ${state.best.architecture}` : ''} · Ctrl-C stops and keeps everything`),
   ];
 }
 

@@ -17,13 +17,16 @@ export const augmentSchema = z.strictObject({
 });
 
 export const dataSchema = z.strictObject({
-  source: z.string().default('digits').describe('digits, mnist, cifar10, or the path of a folder of images by class or of a CSV file'),
-  path: z.string().optional().describe('where mnist or cifar10 lies'),
+  source: z.string().default('digits').describe('digits, mnist, cifar10, tiny-shakespeare, wikitext-2, or the path of a folder of images by class, of a CSV file or of a text'),
+  path: z.string().optional().describe('where a data set known by name lies'),
   size: z.tuple([z.int().min(1), z.int().min(1)]).optional().describe('images are resized to this height and width (folders of images)'),
   channels: z.union([z.literal(1), z.literal(3)]).optional().describe('1 for grey, 3 for colour (folders of images)'),
   label: z.union([z.string(), z.int()]).optional().describe('label column (CSV)'),
   header: z.boolean().optional().describe('whether the first row names the columns (CSV)'),
   imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
+  level: z.enum(['char', 'word']).optional().describe('what the tokens of a text are; characters by default'),
+  bptt: z.int().min(1).optional().describe('tokens in a window of text, through which gradients go back; 35 by default'),
+  vocabulary: z.int().min(2).optional().describe('at most so many different tokens, the most frequent ones (text); all by default'),
   validation: share.default(0.2).describe('part of the training data that rewards the controller'),
   derive: share.optional().describe('a part of its own for the final choice; the validation part by default'),
   fisher: share.optional().describe('a part of its own for Fisher information'),
@@ -44,6 +47,7 @@ export const searchSchema = z.strictObject({
   rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
   samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
   rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
+  rewardScale: z.number().positive().optional().describe('c in the reward c / perplexity of a language model: 80 for words and 4 for characters by default; 1 makes it exp(-loss)'),
   probe: z.int().min(0).default(10).describe('random architectures evaluated after each epoch, to compare the controller with'),
 });
 

@@ -33,4 +33,7 @@ export {
   type Splits,
 } from './split.js';
 export { addLabelNoise, takeSubset, type Amount, type NoisySplit, type SubsetOptions } from './subset.js';
-export { batchTensors, type BatchTensors } from './to-tensors.js';
+export { batchTensors, type BatchTensors, textTensors } from './to-tensors.js';
+export { textBatches, type TextBatch, type TextBatches, type TextBatchesOptions } from './text/batches.js';
+export { type Corpus, type CorpusOptions, END_OF_LINE, makeCorpus, numbering, type TextLevel, type TextPartRecord, type TextParts, tokenize, UNKNOWN } from './text/corpus.js';
+export { isText, type PreparedText, prepareText, readText, type TextConfig, textNames, type TextRecord } from './text/open.js';

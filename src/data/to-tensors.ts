@@ -1,6 +1,7 @@
 /** The one bridge from plain batches to TensorFlow.js. */
-import { tf, type Tensor1D, type Tensor4D } from '../tensor/tf.js';
+import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '../tensor/tf.js';
 import type { Batch } from './batches.js';
+import type { TextBatch } from './text/batches.js';
 
 export interface BatchTensors {
   /** float32 [count, height, width, channels]. */
@@ -13,4 +14,10 @@ export interface BatchTensors {
 export const batchTensors = ({ inputs, labels, shape }: Batch): BatchTensors => ({
   inputs: tf.tensor4d(inputs, shape),
   labels: tf.tensor1d(labels, 'int32'),
+});
+
+/** Token ids and the tokens that follow them, int32 [rows, length] both; the caller disposes them. */
+export const textTensors = ({ inputs, labels, shape }: TextBatch): { inputs: Tensor2D; labels: Tensor2D } => ({
+  inputs: tf.tensor2d(inputs, shape, 'int32'),
+  labels: tf.tensor2d(labels, shape, 'int32'),
 });

@@ -57,7 +57,7 @@ export async function graphModel(trained: TrainedChild, generatedBy: string, met
 /** Logits and probabilities of inputs as they are in the data set. */
 function outputsOf({ child, store, normalization: { mean, std } }: TrainedChild, x: Tensor): { logits: Tensor2D; probabilities: Tensor2D } {
   const normalized = tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std]));
-  const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION);
+  const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION) as Tensor2D;
   return { logits, probabilities: tf.softmax(logits) };
 }
 

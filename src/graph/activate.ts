@@ -5,7 +5,7 @@
 import { WeftError } from '../errors.js';
 import { type Genotype } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
-import { type Combination, shapeKey, type SupernetGraph } from './nodes.js';
+import { type Combination, type NodeAttributes, shapeKey, type SupernetGraph } from './nodes.js';
 
 interface ActiveBase {
   readonly name: string;
@@ -17,7 +17,7 @@ interface ActiveBase {
 export type ActiveNode = ActiveBase &
   (
     | { readonly kind: 'input' }
-    | { readonly kind: 'operation'; readonly operation: Operation; readonly built: BuiltOperation; readonly prefix: string }
+    | { readonly kind: 'operation'; readonly operation: Operation; readonly built: BuiltOperation; readonly prefix: string; /** Which one of a family. */ readonly variant?: string }
     | { readonly kind: 'combine'; readonly combination: Combination }
   );
 
@@ -59,21 +59,29 @@ export function activate(supernet: SupernetGraph, genotype: Genotype): ActiveNod
   const outputs = new Map<string, Shape>();
   return order.filter((name) => inputs.has(name)).map((name): ActiveNode => {
     const sources = inputs.get(name)!;
-    const node = fix(supernet, name, sources, sources.map((source) => outputs.get(source)!));
+    const node = fix(supernet, genotype, name, sources, sources.map((source) => outputs.get(source)!));
     outputs.set(name, node.output);
     return node;
   });
 }
 
-function fix({ graph }: SupernetGraph, name: string, inputs: readonly string[], shapes: readonly Shape[]): ActiveNode {
+function fix({ graph }: SupernetGraph, genotype: Genotype, name: string, inputs: readonly string[], shapes: readonly Shape[]): ActiveNode {
   const attributes = graph.getNodeAttributes(name);
   switch (attributes.kind) {
     case 'input':
       return { kind: 'input', name, inputs, output: attributes.shapes[0]! };
     case 'operation': {
       const key = shapeKey(shapes);
+      const prefix = weightsPrefix(name, attributes, key);
+      const { member } = attributes;
+      if (member) {
+        const choices = member.choices(genotype);
+        const operation = member.operation(choices);
+        const built = operation.build(shapes);
+        return { kind: 'operation', name, inputs, output: built.output, operation, built, prefix, variant: choices.join('.') };
+      }
       const built = attributes.built.get(key)!;
-      return { kind: 'operation', name, inputs, output: built.output, operation: attributes.operation, built, prefix: parameterPrefix(name, attributes.built.size, key) };
+      return { kind: 'operation', name, inputs, output: built.output, operation: attributes.operation, built, prefix };
     }
     case 'combine': {
       const { combination } = attributes;
@@ -85,7 +93,7 @@ function fix({ graph }: SupernetGraph, name: string, inputs: readonly string[], 
   }
 }
 
-/** A parameter's name starts with its node's, and with the input's shape where that depends on the architecture. */
-export function parameterPrefix(node: string, variants: number, key: string): string {
-  return variants > 1 ? `${node}@${key}` : node;
+/** A parameter's name starts with its node's (or that of the node it is shared with), and with the input's shape where that depends on the architecture. */
+export function weightsPrefix(node: string, { built, weightsOf = node }: Extract<NodeAttributes, { kind: 'operation' }>, key: string): string {
+  return built.size > 1 ? `${weightsOf}@${key}` : weightsOf;
 }

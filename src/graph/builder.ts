@@ -5,9 +5,10 @@
  */
 import { MultiDirectedGraph } from 'graphology';
 import { WeftError } from '../errors.js';
-import { type Choice, isOneOf, type OneOf, type Previous, type Subset } from '../space/choice.js';
-import { type Decision, type Genotype } from '../space/slots.js';
-import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
+import { type ArchitectureOf, type Choice, type ChoiceTree, isOneOf, type OneOf, type Previous, type Subset } from '../space/choice.js';
+import { genotypesOf } from '../space/genotypes.js';
+import { type Decision, type Genotype, listDecisions } from '../space/slots.js';
+import { type BuiltOperation, type Operation, type OperationFamily, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
 import { prefixed } from './cell.js';
 import { type Combination, type EdgeAttributes, type Guard, type NodeAttributes, shapeKey, type SupernetGraph } from './nodes.js';
@@ -26,6 +27,10 @@ export interface GraphBuilder {
   readonly input: NodeRef;
   /** One operation on the output of one or several nodes. */
   apply(name: string, operation: Operation, ...inputs: NodeRef[]): NodeRef;
+  /** One operation with the weights of another node: those of the same local name are the same tensor. */
+  tie(name: string, operation: Operation, owner: NodeRef, ...inputs: NodeRef[]): NodeRef;
+  /** One operation of a family, as a part of the choices says. */
+  vary<C extends ChoiceTree>(name: string, choices: C, family: OperationFamily<ArchitectureOf<C>>, ...inputs: NodeRef[]): NodeRef;
   /** One of several operations, as the choice says; candidate `option` becomes the node `name/option`. */
   choose<T extends string | number | boolean>(name: string, choice: OneOf<T>, candidates: Readonly<Record<`${T}`, Operation>>, ...inputs: NodeRef[]): NodeRef;
   /** One of several nodes: `previous` picks by index, `oneOf` by the position of its option. */
@@ -88,6 +93,39 @@ export function buildGraph(
       }
       const node = add(name, { kind: 'operation', operation, built, shapes: distinct([...built.values()].map((one) => one.output)) });
       inputs.forEach((input, position) => connect(input, node, position));
+      return node;
+    },
+    tie(name, operation, owner, ...inputs) {
+      const owned = graph.hasNode(owner) ? graph.getNodeAttributes(owner) : undefined;
+      if (owned?.kind !== 'operation' || owned.built.size > 1) {
+        throw new WeftError('space', `'${name}' in '${space}' cannot use the weights of '${owner}'`, 'name a node made by `apply`, whose input has one shape');
+      }
+      const node = builder.apply(name, operation, ...inputs);
+      const [[, built] = []] = owned.built;
+      for (const one of (graph.getNodeAttributes(node) as Extract<NodeAttributes, { kind: 'operation' }>).built.values()) {
+        for (const [local, { shape }] of Object.entries(one.parameters)) {
+          const known = built?.parameters[local]?.shape;
+          if (known && !sameShape(known, shape)) throw new WeftError('space', `'${name}/${local}' in '${space}' is [${shape.join(', ')}], but that of '${owner}' is [${known.join(', ')}]`, 'tied weights have one shape');
+        }
+      }
+      graph.mergeNodeAttributes(node, { weightsOf: owner });
+      return node;
+    },
+    vary(name, choices, family, ...inputs) {
+      const parts = listDecisions(choices).map(({ choice }) => decisionOf(choice, name));
+      const { build } = genotypesOf(choices);
+      // Only its shapes and weights matter: what runs is a member.
+      const all: Operation = {
+        kind: family.kind, config: family.config,
+        build: (shapes) => ({ ...family.build(shapes), forward: () => { throw new Error(`${name} is a family of operations`); } }),
+      };
+      const node = builder.apply(name, all, ...inputs);
+      graph.mergeNodeAttributes(node, {
+        member: {
+          choices: (genotype) => parts.flatMap(({ offset, length }) => genotype.slice(offset, offset + length)),
+          operation: (slots) => family.member(build(slots) as ArchitectureOf<typeof choices>),
+        },
+      });
       return node;
     },
     choose(name, choice, candidates, ...inputs) {

@@ -4,16 +4,24 @@ import { WeftError } from '../errors.js';
 import { type ArchitectureOf, type ChoiceTree } from '../space/choice.js';
 import { type ChoiceSpace, choiceSpace, type Constraint } from '../space/choice-space.js';
 import { type Shape } from '../operations/operation.js';
+import { sameShape } from '../operations/shapes.js';
 import { stream } from '../tensor/rng.js';
 import { activate, type ActiveNode } from './activate.js';
 import { buildGraph, type GraphBuilder, type NodeRef } from './builder.js';
 import { canonicalHash } from './canonical.js';
 import { type SupernetGraph } from './nodes.js';
 
-/** What the network is for: the shape of one example and the number of classes. */
+/** What the network is for: the shape of one example and the number of classes, or of tokens. */
 export interface Task {
+  /** To give each example one of the classes (the default), or to predict the next one of `classes` tokens at each of [T] places. */
+  readonly kind?: 'classification' | 'language';
   readonly inputShape: Shape;
   readonly classes: number;
+}
+
+/** What the head must give for one example: a logit for each class, in language at each place. */
+export function logitsShape({ kind, inputShape, classes }: Task): Shape {
+  return kind === 'language' ? [...inputShape, classes] : [classes];
 }
 
 export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
@@ -24,7 +32,7 @@ export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
   readonly options: z.ZodType<O, unknown>;
   choices(options: O, task: Task): C;
   readonly constraints?: readonly Constraint<ArchitectureOf<C>>[];
-  /** Writes the graph from `builder.input` to the logits [classes], which it returns. */
+  /** Writes the graph from `builder.input` to the logits ([classes], in language [T, classes]), which it returns. */
   graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
   /** Options that differ when a found architecture is trained for good, for example more filters. */
   readonly retrain?: (options: O) => O;
@@ -76,8 +84,9 @@ function instantiate<O extends object, C extends ChoiceTree>(definition: SpaceDe
   if (choices.constraints.length > 0) choices.sample(stream('satisfiable', definition.name));
   const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) => definition.graph(builder, tree, options, task));
   for (const shape of supernet.graph.getNodeAttribute(supernet.head, 'shapes')) {
-    if (shape.length !== 1 || shape[0] !== task.classes) {
-      throw new WeftError('space', `'${definition.name}' ends in the shape [${shape.join(', ')}]`, `its head must give [${task.classes}], one logit a class`);
+    if (!sameShape(shape, logitsShape(task))) {
+      throw new WeftError('space', `'${definition.name}' ends in the shape [${shape.join(', ')}]`,
+        `its head must give [${logitsShape(task).join(', ')}], one logit a ${task.kind === 'language' ? 'token at each place' : 'class'}`);
     }
   }
   const withChoices = (some: typeof choices): SearchSpace<ArchitectureOf<C>> => ({

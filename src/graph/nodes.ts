@@ -27,6 +27,10 @@ export type NodeAttributes =
       readonly operation: Operation;
       /** The operation fitted to each combination of input shapes that can occur, by `shapeKey`. */
       readonly built: ReadonlyMap<string, BuiltOperation>;
+      /** Where the operation is one of a family: the part of the genotype that decides which, and the operation itself. */
+      readonly member?: { choices(genotype: Genotype): Genotype; operation(choices: Genotype): Operation };
+      /** The node whose weights this one uses, if they are not its own. */
+      readonly weightsOf?: string;
     })
   /** Passes on the one input whose guard holds. */
   | (NodeBase & { readonly kind: 'select' })

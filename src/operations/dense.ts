@@ -1,7 +1,7 @@
 /** Fully connected layer, flattening, dropout and drop path. */
 import { WeftError } from '../errors.js';
 import { dense as multiply } from '../tensor/nn.js';
-import { tf, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { glorotUniform, heNormal, zeros } from './initializers.js';
 import { type Operation } from './operation.js';
 import { soleInput } from './shapes.js';
@@ -13,26 +13,34 @@ export interface DenseOptions {
   initializer?: 'he' | 'glorot';
 }
 
-/** x·kernel + bias: [F] -> [units]. */
+/** x·kernel + bias: [F] -> [units], at each place of a sequence [T,F] -> [T,units]. */
 export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptions): Operation {
   return {
     kind: 'dense',
     config: { units, bias, initializer },
     build(inputs) {
-      const features = soleInput('dense', inputs, 1)[0]!;
+      const shape = soleInput('dense', inputs);
+      const features = soleInput('dense', inputs, shape.length === 2 ? 2 : 1).at(-1)!;
       const first = initializer === 'he' ? heNormal(features) : glorotUniform(features, units);
       return {
-        output: [units],
-        multiplyAdds: features * units,
+        output: [...shape.slice(0, -1), units],
+        multiplyAdds: shape.reduce((product, length) => product * length, units),
         parameters: {
           kernel: { shape: [features, units], role: 'kernel', initializer: first },
           ...(bias && { bias: { shape: [units], role: 'bias', initializer: zeros } as const }),
         },
         forward: ([x], { parameter }) =>
-          multiply(x as Tensor2D, parameter('kernel') as Tensor2D, bias ? (parameter('bias') as Tensor1D) : undefined),
+          atEachPlace(x!, (rows) => multiply(rows, parameter('kernel') as Tensor2D, bias ? (parameter('bias') as Tensor1D) : undefined)),
       };
     },
   };
+}
+
+/** `f` of the rows of x along its last axis: [N,T,F] as [N·T,F] and back. */
+export function atEachPlace(x: Tensor, f: (rows: Tensor2D) => Tensor2D): Tensor {
+  if (x.shape.length === 2) return f(x as Tensor2D);
+  const rows = f(tf.reshape(x, [-1, x.shape.at(-1)!]));
+  return tf.reshape(rows, [-1, ...x.shape.slice(1, -1), rows.shape[1]]);
 }
 
 /** All values of an example in one vector: [...] -> [F]. */
@@ -50,6 +58,11 @@ export function flatten(): Operation {
 /** Keeps each value with probability `keep` and divides it by `keep`, when training (Srivastava et al. 2014). */
 export function dropout({ keep }: { keep: number }): Operation {
   return masked('dropout', keep, (shape) => shape);
+}
+
+/** Drops the same features at all places of a sequence [T,F]: variational dropout (Gal & Ghahramani 2016). */
+export function variationalDropout({ keep }: { keep: number }): Operation {
+  return masked('variational-dropout', keep, ([examples, ...shape]) => [examples!, ...shape.map((length, axis) => (axis < shape.length - 1 ? 1 : length))]);
 }
 
 /** Drops the whole of an example with probability 1 - `keep`, and divides what is kept by `keep`, when training: drop path (Larsson et al. 2017). */

@@ -1,4 +1,4 @@
-export { type BuiltOperation, type Context, type Json, type Mode, multiplyAddsOf, type Operation, type ParameterRole, type ParameterSpec, type Shape, type StatisticSpec } from './operation.js';
+export { type BuiltOperation, type Context, type Json, type Mode, multiplyAddsOf, type Operation, type OperationFamily, type ParameterRole, type ParameterSpec, type Shape, type StatisticSpec } from './operation.js';
 export { glorotUniform, heNormal, type Initializer, initialValues, ones, zeros } from './initializers.js';
 export { type Padding, sameShape, slide, soleInput } from './shapes.js';
 export { sequence } from './sequence.js';
@@ -6,5 +6,7 @@ export { conv, type ConvOptions, depthwiseConv, separableConv } from './conv.js'
 export { batchNorm, layerNorm } from './normalization.js';
 export { activation, type ActivationName, ACTIVATIONS, identity } from './activation.js';
 export { avgPool, globalAveragePool, maxPool, type PoolOptions } from './pool.js';
-export { dense, type DenseOptions, dropout, dropPath, flatten } from './dense.js';
+export { dense, type DenseOptions, dropout, variationalDropout, dropPath, flatten } from './dense.js';
 export { factorizedReduction } from './factorized-reduction.js';
+export { embedding, type EmbeddingOptions, unembedding } from './embedding.js';
+export { CELL_ACTIVATIONS, type CellChoices, recurrentCell, type RecurrentCellOptions } from './recurrent.js';

@@ -2,11 +2,12 @@
  * An operation of a network: given the shapes of its inputs it says which parameters it needs and what
  * comes out, and computes it. A new operation is one value of this type.
  */
+import { type NamedTensors } from '../tensor/named.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Rng } from '../tensor/rng.js';
 import { type Initializer } from './initializers.js';
 
-/** Shape of one example, without the batch dimension: [H,W,C] for images, [F] for features. */
+/** Shape of one example, without the batch dimension: [H,W,C] for images, [F] for features, [T] for token ids, [T,F] for sequences. */
 export type Shape = readonly number[];
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -36,6 +37,10 @@ export interface Mode {
   readonly seed?: string;
   /** Receives the batch statistics of every normalization, to be averaged by the caller. Borrowed tensors. */
   readonly record?: (statistic: string, value: Tensor) => void;
+  /** What recurrent operations begin with [N, ...shape], by name; zeros where there is nothing. Borrowed tensors. */
+  readonly state?: NamedTensors | undefined;
+  /** Receives what recurrent operations end with, for the batch that goes on where this one stops. Borrowed tensors, cut off from the tape. */
+  readonly carry?: (state: string, value: Tensor) => void;
 }
 
 /** What an operation sees of its surroundings while it runs; names are local to the operation. */
@@ -44,6 +49,9 @@ export interface Context {
   parameter(local: string): Tensor;
   statistic(local: string): Tensor;
   record(local: string, value: Tensor): void;
+  /** What this recurrent operation begins with, if anything. */
+  state(local: string): Tensor | undefined;
+  carry(local: string, value: Tensor): void;
   /** Random draws that belong to this operation and this pass alone. */
   random(): Rng;
 }
@@ -54,6 +62,8 @@ export interface BuiltOperation {
   readonly statistics?: Readonly<Record<string, StatisticSpec>>;
   /** Multiplications with a weight, each with its addition, for one example; left out by operations without kernels, which have none. */
   readonly multiplyAdds?: number;
+  /** Shapes, for one example, of what goes on from one batch to the next where the examples do. */
+  readonly states?: Readonly<Record<string, Shape>>;
   /** inputs [N, ...shape] -> [N, ...output]. */
   forward(inputs: readonly Tensor[], context: Context): Tensor;
 }
@@ -70,4 +80,17 @@ export interface Operation {
 export function multiplyAddsOf({ parameters, multiplyAdds }: BuiltOperation): number | undefined {
   if (multiplyAdds !== undefined) return multiplyAdds;
   return Object.values(parameters).some(({ role }) => role === 'kernel' || role === 'depthwise-kernel') ? undefined : 0;
+}
+
+/**
+ * Operations that differ by choices and share weights by name. One of them is used in each child; what its choices change inside is its
+ * own affair, so there may be any number of them, where listing candidates allows a few.
+ */
+export interface OperationFamily<A = unknown> {
+  readonly kind: string;
+  readonly config: { readonly [name: string]: Json };
+  /** Fits all of them to their inputs: the output that they have in common, and all weights that any of them can use. */
+  build(inputs: readonly Shape[]): Omit<BuiltOperation, 'forward'>;
+  /** The one with these choices; its weights are among those of `build`. */
+  member(choices: A): Operation;
 }

@@ -34,6 +34,7 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
     ...(multiplyAdds !== undefined && { multiplyAdds }),
     parameters: prefixed((part) => part.parameters),
     statistics: prefixed((part) => part.statistics),
+    states: prefixed((part) => part.states),
     forward: (inputs, context) =>
       built.reduce(
         (current, [name, part]) => [
@@ -42,6 +43,8 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
             parameter: (local) => context.parameter(`${name}/${local}`),
             statistic: (local) => context.statistic(`${name}/${local}`),
             record: (local, value) => context.record(`${name}/${local}`, value),
+            state: (local) => context.state(`${name}/${local}`),
+            carry: (local, value) => context.carry(`${name}/${local}`, value),
             random: context.random,
           }),
         ],

@@ -13,7 +13,7 @@ export interface RunResults {
   readonly seed: number;
   readonly derived: { readonly architecture: string; readonly [name: string]: Json };
   /** Absent when the found network was not retrained. */
-  readonly test?: { readonly loss: number; readonly accuracy?: number; readonly perplexity?: number };
+  readonly test?: { readonly loss: number; readonly accuracy?: number; readonly perplexity?: number; readonly bitsPerCharacter?: number };
   /** sha256 of the file of the final weights. */
   readonly weights: string;
   readonly [name: string]: Json | undefined;

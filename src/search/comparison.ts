@@ -5,20 +5,22 @@ import { type Comparison } from './events.js';
 
 const CONFIDENCE = 0.95;
 
-/** Difference of means with a percentile bootstrap interval; both samples are resampled independently. */
-export function compareMeans(controller: readonly number[], random: readonly number[], rng: Rng): Comparison {
+/** By how much the controller's mean is better, with a percentile bootstrap interval; both samples are resampled independently. Of a loss less is better. */
+export function compareMeans(controller: readonly number[], random: readonly number[], rng: Rng, measure: 'accuracy' | 'loss' = 'accuracy'): Comparison {
+  const sign = measure === 'accuracy' ? 1 : -1;
   const controllerMean = mean(controller);
   const randomMean = mean(random);
-  const [low, high] = bootstrapDifference(controller, random, rng, { confidence: CONFIDENCE });
+  const [low, high] = bootstrapDifference(...(sign > 0 ? [controller, random] as const : [random, controller] as const), rng, { confidence: CONFIDENCE });
   return {
-    controllerMean, randomMean, difference: controllerMean - randomMean, interval: [low, high], confidence: CONFIDENCE,
+    ...(measure === 'loss' && { measure }),
+    controllerMean, randomMean, difference: sign * (controllerMean - randomMean), interval: [low, high], confidence: CONFIDENCE,
     controllerCount: controller.length, randomCount: random.length,
-    verdict: verdict([low, high]),
+    verdict: verdict([low, high], measure),
   };
 }
 
-function verdict([low, high]: [number, number]): string {
-  const points = (value: number): string => `${(100 * value).toFixed(1)} points`;
+function verdict([low, high]: [number, number], measure: 'accuracy' | 'loss'): string {
+  const points = (value: number): string => (measure === 'accuracy' ? `${(100 * value).toFixed(1)} points` : `${value.toFixed(3)} nats a token`);
   if (low > 0) return `the controller's samples are better than random ones of this supernet by ${points(low)} to ${points(high)} (95 % interval)`;
   if (high < 0) return `the controller's samples are worse than random ones of this supernet by ${points(-high)} to ${points(-low)} (95 % interval)`;
   return `no difference between the controller's samples and random ones can be claimed (95 % interval ${points(low)} to ${points(high)})`;

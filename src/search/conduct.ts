@@ -5,12 +5,12 @@
 import { type JournalEvent, type Run, breathe, encodeSafetensors, loadLatestCheckpoint, openJournal, peakMemoryMB, type RunSummary, saveCheckpoint, sha256, stopwatch, writeFileAtomic, writeSummary } from '../runs/index.js';
 import { join } from 'node:path';
 import { type SearchConfig } from '../config/schema.js';
-import { type PreparedData } from '../data/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { fingerprint } from '../space/encode.js';
 import { countNamed, type NamedTensors } from '../tensor/named.js';
 import { advance } from './advance.js';
+import { type SearchData } from './data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
 import { createSession, measuredNow, type SearchParts, type SearchSession } from './session.js';
@@ -32,7 +32,7 @@ export interface ConductOptions {
 
 /** The summary of a finished search, or undefined when it was stopped and can be resumed. */
 export async function conductSearch(run: Run, parts: SearchParts, { architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions, resume: boolean): Promise<RunSummary | undefined> {
-  const { config } = parts;
+  const { config, data } = parts;
   let emit: (event: SearchEvent) => void = () => {};
   const session = createSession({ ...parts, latencyTable: keptLatencies(run.path, config) }, (event) => emit(event));
   const identity = spaceIdentity(session);
@@ -46,7 +46,7 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
     const saved = checkpoint?.state as unknown as (SearchSnapshot['state'] & { elapsed: number }) | undefined;
     if (saved) restoreSnapshot(session, { tensors: checkpoint!.tensors, state: saved });
     else if (architecture !== undefined) skipSearch(session, architecture);
-    else emit(startEvent(session, parts.data));
+    else emit(startEvent(session, data));
     const watch = stopwatch(saved?.elapsed ?? 0);
     let savedAt = watch.elapsed();
     const save = (): void => {
@@ -69,7 +69,7 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
       }
       if (elapsed - savedAt > config.checkpoint.everySeconds) save();
     }
-    return finish(run, session, parts.data, journal, watch.elapsed());
+    return finish(run, session, data, journal, watch.elapsed());
   } finally {
     journal.close();
     session.dispose();
@@ -105,12 +105,13 @@ function cutShort({ state }: SearchSession): void {
   state.step = 0;
 }
 
-function startEvent({ config, controllerName, data, space, supernet }: SearchSession, { splits }: PreparedData): SearchEvent {
+function startEvent({ config, controllerName, data, space, supernet }: SearchSession, { counts }: SearchData): SearchEvent {
   return {
     type: 'search-started', space: space.name, size: sizeText(space), controller: controllerName, seed: config.seed,
     parameters: countNamed(supernet.store.parameters),
-    train: splits.train.indices.length, validation: splits.validation.indices.length, test: splits.test.indices.length,
+    ...counts,
     epochs: config.search.epochs, stepsPerEpoch: data.train.steps,
+    ...(space.task.kind === 'language' && { task: 'language' as const }),
   };
 }
 
@@ -123,20 +124,19 @@ function sizeText(space: { size(): bigint }): string {
   }
 }
 
-function finish(run: Run, session: SearchSession, data: PreparedData, journal: { sync(): number }, elapsedSeconds: number): RunSummary {
+function finish(run: Run, session: SearchSession, { card }: SearchData, journal: { sync(): number }, elapsedSeconds: number): RunSummary {
   const { config, retrained, space, state, supernet, emit } = session;
   emit({ type: 'search-finished', gradientEvaluations: state.gradientEvaluations, evaluations: state.evaluations });
   journal.sync();
   const owner = retrained ?? supernet;
   const weights: NamedTensors = { ...owner.store.parameters, ...owner.store.statistics };
   const bytes = encodeSafetensors(weights);
-  const { dataset, normalization } = data;
   const derived = state.derived!;
   writeFileAtomic(join(run.path, retrained ? 'model.safetensors' : 'supernet.safetensors'), bytes);
   writeFileAtomic(join(run.path, 'model.json'), `${JSON.stringify({
     space: config.space.name, options: (retrained?.space ?? space).options, task: space.task,
     architecture: derived.architecture, trained: retrained !== undefined,
-    normalization, classNames: dataset.classNames ?? Array.from({ length: dataset.classes }, (_, i) => String(i)),
+    ...card,
   }, null, 2)}\n`);
   return writeSummary(run.path, {
     space: space.name,

@@ -5,7 +5,7 @@
 import { type ForgettingEvent } from '../forgetting/events.js';
 
 export type SearchEvent =
-  | { type: 'search-started'; space: string; size: string; controller: string; seed: number; parameters: number; train: number; validation: number; test: number; epochs: number; stepsPerEpoch: number }
+  | { type: 'search-started'; space: string; size: string; controller: string; seed: number; parameters: number; train: number; validation: number; test: number; epochs: number; stepsPerEpoch: number; /** Said where it is not to tell classes apart; then `train` and so on count tokens. */ task?: 'language' }
   /** One step of shared weights (thinned: every `logEvery` steps). */
   | { type: 'weights-step'; epoch: number; step: number; loss: number; architecture: string }
   /** Shared weights after one pass: mean training loss of the children. */
@@ -21,16 +21,20 @@ export type SearchEvent =
   | ({ type: 'comparison' } & Comparison)
   | { type: 'retrain-started'; architecture: string; parameters: number; epochs: number; stepsPerEpoch: number; examples: number }
   | { type: 'retrain-epoch'; epoch: number; loss: number; learningRate: number }
-  | { type: 'tested'; accuracy: number; loss: number; count: number }
+  /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */
+  | { type: 'tested'; accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number }
   | { type: 'warning'; message: string }
   | { type: 'budget-reached'; epoch: number }
   | ForgettingEvent
   | { type: 'search-finished'; gradientEvaluations: { search: number; retrain: number }; evaluations: number };
 
-/** Mean shared-weight accuracy of the controller's candidates against uniformly random architectures, same weights and batches. */
+/** Mean shared-weight accuracy (of language models loss) of the controller's candidates against uniformly random architectures, same weights and batches. */
 export interface Comparison {
+  /** Accuracy where it is not said. */
+  measure?: 'accuracy' | 'loss';
   controllerMean: number;
   randomMean: number;
+  /** By how much the controller is better: its accuracy minus the random one's, or the random one's loss minus its. */
   difference: number;
   /** Bootstrap interval of the difference. */
   interval: [number, number];

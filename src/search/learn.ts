@@ -1,7 +1,9 @@
 /** One training step within a search: what shared weights and the found network have in common. */
 import { type BatchSource, withBatch } from '../training/batch.js';
+import { carrying } from '../training/carried.js';
 import { trainStep } from '../training/train-step.js';
 import { type Child } from '../supernet/child.js';
+import { tf } from '../tensor/tf.js';
 import { type Learner, type SearchSession } from './session.js';
 
 export interface Lesson {
@@ -18,12 +20,15 @@ export interface Lesson {
 /** Trains the child on its batch, adds to the sums of the epoch, and returns the loss. */
 export function learn(session: SearchSession, learner: Learner, { purpose, child, source, epoch, step, globalStep }: Lesson): number {
   const { config, emit, state } = session;
-  const result = withBatch(source, epoch, step, (batch) =>
-    trainStep({
-      child, batch, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep,
-      mode: { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` },
-    }));
+  if (step === 0) {
+    tf.dispose(Object.values(learner.carried));
+    learner.carried = {};
+  }
+  const { result, next } = carrying(source, learner.carried, { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` }, (mode) =>
+    withBatch(source, epoch, step, (batch) =>
+      trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep })));
   learner.state = result.state;
+  learner.carried = next;
   state.gradientEvaluations[purpose] += result.gradientEvaluations;
   state.lossSum += result.loss;
   state.lossCount++;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
-import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
+import { type SearchSpace, type SpaceFactory, type Task } from '../graph/define-space.js';
 import { type Normalization } from '../data/index.js';
 import { readSafetensors } from '../runs/index.js';
 import { catalogue } from '../supernet/catalogue.js';
@@ -13,11 +13,15 @@ import { createParameterStore, type ParameterStore } from '../supernet/parameter
 const cardSchema = z.object({
   space: z.string(),
   options: z.record(z.string(), z.unknown()),
-  task: z.object({ inputShape: z.array(z.int()), classes: z.int() }),
+  task: z.object({ kind: z.enum(['classification', 'language']).optional(), inputShape: z.array(z.int()), classes: z.int() }).transform(({ kind, ...task }): Task => ({ ...task, ...(kind && { kind }) })),
   architecture: z.string(),
   trained: z.boolean(),
-  normalization: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }),
+  /** Of the examples; token ids have none. */
+  normalization: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }).default({ mean: [0], std: [1] }),
+  /** In the order of the logits; of a language model its tokens. */
   classNames: z.array(z.string()),
+  /** What the tokens of a language model are. */
+  level: z.enum(['char', 'word']).optional(),
 });
 
 /** What model.json says of a network. */

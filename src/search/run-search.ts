@@ -51,7 +51,7 @@ export function beginRun(runs: string, { config, space, data: { record } }: Sear
     name: config.recipe ?? `${space.name} ${record.name}`,
     seed: config.seed,
     config: config as unknown as Json,
-    facts: { data: record as unknown as Json, backend },
+    facts: { data: record, backend },
   });
 }
 

@@ -4,25 +4,26 @@
  */
 import { type SearchConfig } from '../config/schema.js';
 import { type Controller, type ControllerFactory } from '../controller/contract.js';
-import { type PreparedData } from '../data/index.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
 import { createTrainer, emptyState, type OptimizerState, type Trainer } from '../optimizers/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
+import { type NamedTensors } from '../tensor/named.js';
 import { type BatchSource } from '../training/batch.js';
-import { openBatches, type SearchBatches } from './data.js';
+import { type SearchBatches, type SearchData } from './data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { limitSpace } from './limits.js';
+import { type Objective, objectiveOf } from './objective.js';
 import { initialState, type SearchState } from './state.js';
 
 export interface SearchParts {
   readonly config: SearchConfig;
   readonly space: SpaceFactory;
   readonly controller: ControllerFactory;
-  readonly data: PreparedData;
+  readonly data: SearchData;
   /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
 }
@@ -32,6 +33,8 @@ export interface Learner {
   readonly store: ParameterStore;
   readonly trainer: Trainer;
   state: OptimizerState;
+  /** What recurrent layers begin the next batch with. */
+  carried: NamedTensors;
 }
 
 export interface SearchSession {
@@ -41,6 +44,9 @@ export interface SearchSession {
   readonly controllerName: string;
   readonly supernet: Learner;
   readonly data: SearchBatches;
+  readonly objective: Objective;
+  /** What the tokens of a text are. */
+  readonly level: 'char' | 'word' | undefined;
   readonly emit: (event: SearchEvent) => void;
   readonly state: SearchState;
   /** Set once retraining begins. */
@@ -58,14 +64,16 @@ export interface Retrained extends Learner {
 /** A new session in its initial state. The backend must be loaded. */
 export function createSession({ config, space: spaceFactory, controller: controllerFactory, data: prepared, latencyTable = measuredNow(config) }: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
   const { seed } = config;
-  const whole = spaceFactory.create(optionsOf(config.space), { inputShape: prepared.dataset.inputShape, classes: prepared.dataset.classes });
+  const whole = spaceFactory.create(optionsOf(config.space), prepared.task);
   const space = limitSpace(whole, config.limits, config.limits.latencyMs === undefined ? undefined : latencyTable(whole), seed);
-  const data = openBatches(config, prepared);
+  const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const supernet = createLearner(space, seed, config.search, data.train);
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
   const session: SearchSession = {
     config, space, controller, controllerName: controllerFactory.name, supernet, data, emit,
+    objective: objectiveOf(prepared, config.search),
+    level: prepared.card.level,
     state: initialState(),
     retrained: undefined,
     child(architecture) {
@@ -103,11 +111,13 @@ export function createLearner(
     store: createParameterStore(all, seed, only),
     trainer: createTrainer(training.optimizer, { stepsPerEpoch, totalSteps: stepsPerEpoch * training.epochs, examples, roleOf: (name) => all.parameters.get(name)?.role }),
     state: emptyState,
+    carried: {},
   };
 }
 
-export function disposeLearner({ store, state }: Learner): void {
+export function disposeLearner({ store, state, carried }: Learner): void {
   store.dispose();
+  for (const tensor of Object.values(carried)) tensor.dispose();
   for (const tensor of Object.values(state.tensors)) tensor.dispose();
 }
 

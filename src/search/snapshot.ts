@@ -28,7 +28,8 @@ export function takeSnapshot({ state, supernet, controller, retrained }: SearchS
       weights: weightsOf(supernet),
       optimizer: supernet.state.tensors,
       controller: policy.tensors,
-      ...(retrained && { retrained: weightsOf(retrained), 'retrained-optimizer': retrained.state.tensors }),
+      carried: supernet.carried,
+      ...(retrained && { retrained: weightsOf(retrained), 'retrained-optimizer': retrained.state.tensors, 'retrained-carried': retrained.carried }),
     },
     state: { search: structuredClone(state), controller: policy.state, counts: supernet.state.counts, ...(retrained && { retrainCounts: retrained.state.counts }) },
   };
@@ -42,12 +43,12 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
     return found;
   };
   Object.assign(session.state, state.search);
-  restoreLearner(session.supernet, group('weights'), group('optimizer'), state.counts);
+  restoreLearner(session.supernet, group('weights'), group('optimizer'), group('carried'), state.counts);
   session.controller.restore({ tensors: group('controller'), state: state.controller });
   tf.dispose(Object.values(group('controller')));
   if (state.retrainCounts) {
     session.retrained = startRetraining(session);
-    restoreLearner(session.retrained, group('retrained'), group('retrained-optimizer'), state.retrainCounts);
+    restoreLearner(session.retrained, group('retrained'), group('retrained-optimizer'), group('retrained-carried'), state.retrainCounts);
   }
 }
 
@@ -55,11 +56,12 @@ function weightsOf({ store }: Learner): NamedTensors {
   return { ...store.parameters, ...store.statistics };
 }
 
-function restoreLearner(learner: Learner, weights: NamedTensors, slots: NamedTensors, counts: Readonly<Record<string, number>>): void {
+function restoreLearner(learner: Learner, weights: NamedTensors, slots: NamedTensors, carried: NamedTensors, counts: Readonly<Record<string, number>>): void {
   const { parameters, statistics } = learner.store;
   const missing = [...Object.keys(parameters), ...Object.keys(statistics)].find((name) => !weights[name]);
   if (missing) throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it is from another space or version');
   learner.store.assign(weights);
-  for (const tensor of Object.values(slots)) tf.keep(tensor);
+  for (const tensor of [...Object.values(slots), ...Object.values(carried)]) tf.keep(tensor);
   learner.state = { tensors: slots, counts };
+  learner.carried = carried;
 }

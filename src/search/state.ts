@@ -47,7 +47,7 @@ export interface SearchState {
   notes: string[];
   candidates: { controller: Scored[]; random: Scored[] };
   derived: Derived | null;
-  test: { accuracy: number; loss: number; count: number } | null;
+  test: { accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number } | null;
   budgetReached: boolean;
 }
 

@@ -1,25 +1,29 @@
-/** Every parameter and statistic that any architecture of a space can use, by name. */
-import { type ParameterSpec, type StatisticSpec } from '../operations/operation.js';
-import { parameterPrefix } from '../graph/activate.js';
+/** Every parameter, statistic and carried state that any architecture of a space can use, by name. */
+import { type ParameterSpec, type Shape, type StatisticSpec } from '../operations/operation.js';
+import { weightsPrefix } from '../graph/activate.js';
 import { type SupernetGraph } from '../graph/nodes.js';
 
 export interface Catalogue {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   readonly statistics: ReadonlyMap<string, StatisticSpec>;
+  /** What goes on from one batch to the next: shapes for one example. */
+  readonly states: ReadonlyMap<string, Shape>;
 }
 
 /** Lists the supernet's parameters in the order of its nodes. */
 export function catalogue({ graph, order }: SupernetGraph): Catalogue {
   const parameters = new Map<string, ParameterSpec>();
   const statistics = new Map<string, StatisticSpec>();
+  const states = new Map<string, Shape>();
   for (const name of order) {
     const node = graph.getNodeAttributes(name);
     if (node.kind !== 'operation') continue;
     for (const [key, built] of node.built) {
-      const prefix = parameterPrefix(name, node.built.size, key);
+      const prefix = weightsPrefix(name, node, key);
       for (const [local, spec] of Object.entries(built.parameters)) parameters.set(`${prefix}/${local}`, spec);
       for (const [local, spec] of Object.entries(built.statistics ?? {})) statistics.set(`${prefix}/${local}`, spec);
+      for (const [local, shape] of Object.entries(built.states ?? {})) states.set(`${prefix}/${local}`, shape);
     }
   }
-  return { parameters, statistics };
+  return { parameters, statistics, states };
 }

@@ -8,7 +8,7 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { type Context, type Mode } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { stream } from '../tensor/rng.js';
-import { tf, type Tensor, type Tensor2D } from '../tensor/tf.js';
+import { tf, type Tensor } from '../tensor/tf.js';
 
 export interface Child<A = unknown> {
   readonly architecture: A;
@@ -17,8 +17,8 @@ export interface Child<A = unknown> {
   /** Names of the weights on this child's path; no other weight is ever touched by it. */
   readonly parameterNames: readonly string[];
   readonly statisticNames: readonly string[];
-  /** Logits [N, classes] of x [N, ...inputShape]; pure: the same arguments give the same numbers. */
-  forward(parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor2D;
+  /** Logits [N, classes], or [N, T, classes] of sequences, of x [N, ...inputShape]; pure: the same arguments give the same numbers. */
+  forward(parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor;
 }
 
 /** The child of a space with this architecture. */
@@ -31,12 +31,12 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
     architecture,
     encoding: space.encode(architecture),
     nodes,
-    parameterNames: names('parameters'),
+    parameterNames: [...new Set(names('parameters'))],
     statisticNames: names('statistics'),
     forward(parameters, statistics, x, mode) {
       const values = new Map<string, Tensor>();
       for (const node of nodes) values.set(node.name, evaluateNode(node, (input) => values.get(input)!, parameters, statistics, x, mode));
-      return values.get(head) as Tensor2D;
+      return values.get(head)!;
     },
   };
 }
@@ -57,6 +57,8 @@ function operationContext(prefix: string, parameters: NamedTensors, statistics: 
     parameter: (local) => lookUp(parameters, `${prefix}/${local}`),
     statistic: (local) => lookUp(statistics, `${prefix}/${local}`),
     record: (local, value) => mode.record?.(`${prefix}/${local}`, value),
+    state: (local) => mode.state?.[`${prefix}/${local}`],
+    carry: (local, value) => mode.carry?.(`${prefix}/${local}`, value),
     random: () => stream(mode.seed ?? 'unseeded', 'mask', prefix),
   };
 }

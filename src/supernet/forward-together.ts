@@ -3,7 +3,7 @@
  * values there: with six operations a layer, a hundred children have six different first layers.
  */
 import { type Mode } from '../operations/operation.js';
-import { tf, tidy, type Tensor, type Tensor2D } from '../tensor/tf.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Child, evaluateNode } from './child.js';
 import { type ParameterStore } from './parameter-store.js';
 
@@ -12,7 +12,7 @@ import { type ParameterStore } from './parameter-store.js';
  * taken in an order in which neighbours have most in common, and only what the next one needs is kept: the memory is that of one.
  */
 export function forwardTogether<T>(
-  children: readonly Child[], { parameters, statistics }: ParameterStore, x: Tensor, { record: _, ...mode }: Mode, use: (logits: Tensor2D) => T,
+  children: readonly Child[], { parameters, statistics }: ParameterStore, x: Tensor, { record: _, carry: __, ...mode }: Mode, use: (logits: Tensor) => T,
 ): T[] {
   const plans = valuesOf(children);
   const order = plans.map((_, i) => i).sort((a, b) => lexicographic(plans[a]!, plans[b]!));
@@ -31,7 +31,7 @@ export function forwardTogether<T>(
         }
         ofNode.set(node.name, value);
       });
-      results[index] = use(values.get(plan.at(-1)!) as Tensor2D);
+      results[index] = use(values.get(plan.at(-1)!)!);
       const next = new Set(plans[order[position + 1] ?? -1]);
       for (const [id, value] of values) {
         if (next.has(id)) continue;
@@ -50,8 +50,9 @@ function valuesOf(children: readonly Child[]): number[][] {
   const known = new Map<string, number>();
   return children.map(({ nodes }) => {
     const ids = new Map<string, number>();
-    return nodes.map(({ name, inputs }) => {
-      const key = `${name}(${inputs.map((input) => ids.get(input)).join()})`;
+    return nodes.map((node) => {
+      const { name, inputs } = node;
+      const key = `${name}${node.kind === 'operation' ? `:${node.variant ?? ''}` : ''}(${inputs.map((input) => ids.get(input)).join()})`;
       const id = known.get(key) ?? known.size;
       known.set(key, id);
       ids.set(name, id);

@@ -1,10 +1,10 @@
 /** What training and evaluation need of a data set: batches on demand, always the same ones at the same place. */
-import { type Tensor, type Tensor1D } from '../tensor/tf.js';
+import { type Tensor } from '../tensor/tf.js';
 
-/** Inputs [N, ...shape] and class labels int32 [N]; owned by whoever asked for it. */
+/** Inputs [N, ...shape] and class labels int32 [N], or next tokens [N,T] of token ids [N,T]; owned by whoever asked for it. */
 export interface TensorBatch {
   readonly inputs: Tensor;
-  readonly labels: Tensor1D;
+  readonly labels: Tensor;
 }
 
 export interface BatchSource {
@@ -12,6 +12,8 @@ export interface BatchSource {
   readonly count: number;
   /** Batches in one epoch. */
   readonly steps: number;
+  /** Whether each example goes on where that of the batch before has stopped, within an epoch. */
+  readonly continues?: boolean;
   /** The batch at this place; a pure function of its arguments. */
   at(epoch: number, step: number): TensorBatch;
 }

@@ -3,15 +3,18 @@ import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { forwardTogether } from '../supernet/forward-together.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
-import { softmaxCrossEntropy } from '../tensor/nn.js';
-import { tf, tidy, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { type NamedTensors } from '../tensor/named.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from './batch.js';
+import { carrying } from './carried.js';
+import { labelCrossEntropies } from './cross-entropy.js';
 
 export interface Evaluation {
-  /** Mean cross-entropy in nats. */
+  /** Mean cross-entropy of a label in nats. */
   readonly loss: number;
-  /** Share of examples whose largest logit is the label's. */
+  /** Share of labels whose logit is the largest. */
   readonly accuracy: number;
+  /** Labels: one an example, or one a token. */
   readonly count: number;
 }
 
@@ -30,24 +33,33 @@ export function evaluateTogether(children: readonly Child[], store: ParameterSto
   return forwardTogether(children, store, batch.inputs, mode, (logits) => judge(logits, batch.labels));
 }
 
-function judge(logits: Tensor2D, labels: Tensor1D): Evaluation {
+function judge(logits: Tensor, labels: Tensor): Evaluation {
   return tidy(() => {
     const correct = tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'float32');
-    const [loss, accuracy] = tf.stack([tf.mean(softmaxCrossEntropy(logits, labels)), tf.mean(correct)]).dataSync();
-    return { loss: loss!, accuracy: accuracy!, count: labels.shape[0] };
+    const [loss, accuracy] = tf.stack([tf.mean(labelCrossEntropies(logits, labels)), tf.mean(correct)]).dataSync();
+    return { loss: loss!, accuracy: accuracy!, count: labels.size };
   });
 }
 
-/** Loss and accuracy over the first `steps` batches of the source's epoch 0, each example counted once. */
+/**
+ * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. Where batches go on from each other,
+ * so does the state of recurrent layers, from zeros.
+ */
 export function evaluateChild(child: Child, store: ParameterStore, source: BatchSource, mode: Mode, steps: number = source.steps): Evaluation {
   let loss = 0;
   let correct = 0;
   let count = 0;
-  for (let step = 0; step < steps; step++) {
-    const one = withBatch(source, 0, step, (batch) => evaluateBatch(child, store, batch, mode));
-    loss += one.loss * one.count;
-    correct += one.accuracy * one.count;
-    count += one.count;
+  let state: NamedTensors = {};
+  try {
+    for (let step = 0; step < steps; step++) {
+      const { result, next } = carrying(source, state, mode, (through) => withBatch(source, 0, step, (batch) => evaluateBatch(child, store, batch, through)));
+      state = next;
+      loss += result.loss * result.count;
+      correct += result.accuracy * result.count;
+      count += result.count;
+    }
+  } finally {
+    tf.dispose(Object.values(state));
   }
   return { loss: loss / count, accuracy: correct / count, count };
 }

@@ -6,11 +6,11 @@ import { type OptimizerState, replaceState } from '../optimizers/transform.js';
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
-import { type NamedTensors, pickNamed } from '../tensor/named.js';
-import { softmaxCrossEntropy } from '../tensor/nn.js';
+import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { capturedGradients, type CutLoss } from '../tensor/second-order/index.js';
-import { type Scalar, type Tensor1D, type Tensor2D, tf, tidy } from '../tensor/tf.js';
+import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
+import { labelCrossEntropies } from './cross-entropy.js';
 
 export interface TrainStepInput {
   readonly child: Child;
@@ -38,20 +38,22 @@ export interface TrainStepResult {
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is no number. */
 export function trainStep({ child, store, trainer, state, batch, mode, step }: TrainStepInput): TrainStepResult {
   const active = pickNamed(store.parameters, child.parameterNames);
-  const { record: _record, ...unrecorded } = mode;
+  const { record: _record, carry: _carry, ...unrecorded } = mode;
   const evaluate: Evaluate = (parameters, { record, examples, capture }) => {
-    const part = (): TensorBatch => (examples ? chooseExamples(batch, examples) : batch);
+    const how = record ? mode : unrecorded;
+    // Inside the gradient's tidy, which disposes what is chosen.
+    const chosen = (): [TensorBatch, Mode] => (examples ? [chooseExamples(batch, examples), { ...how, state: how.state && mapNamed(how.state, (state) => take(state, examples)) }] : [batch, how]);
     if (capture) {
-      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, part(), record ? mode : unrecorded), parameters, capture));
+      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, ...chosen()), parameters, capture));
       return { loss: value, gradients, layers };
     }
-    const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, part(), record ? mode : unrecorded), parameters);
+    const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, ...chosen()), parameters);
     return { loss: value, gradients };
   };
   const result = trainer.step(evaluate, active, state, {
     step,
     seed: mode.seed,
-    batchSize: batch.labels.size,
+    batchSize: batch.labels.shape[0],
     exampleLosses: (parameters) => tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded)),
     cut: cutLoss(child, store.statistics, batch, unrecorded),
   });
@@ -64,26 +66,28 @@ export function trainStep({ child, store, trainer, state, batch, mode, step }: T
   return { state: replaceState(state, result.state), loss: result.loss, gradientEvaluations: result.gradientEvaluations, metrics: result.metrics, notes: result.notes ?? [] };
 }
 
-/** Mean cross-entropy of the child's logits on the batch, a scalar in nats. */
+/** Mean cross-entropy of the child's logits on the batch, a scalar in nats: per example, or per token of sequences. */
 export function crossEntropy(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Scalar {
-  return tf.mean(exampleCrossEntropies(child, parameters, statistics, batch, mode));
+  return tf.mean(labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels));
 }
 
 /** The child's logits as a function of its weights, and their mean cross-entropy. */
 function cutLoss(child: Child, statistics: NamedTensors, { inputs, labels }: TensorBatch, mode: Mode): CutLoss {
   return {
     outputs: (parameters) => child.forward(parameters, statistics, inputs, mode),
-    loss: (logits) => tf.mean(softmaxCrossEntropy(logits as Tensor2D, labels)),
+    loss: (logits) => tf.mean(labelCrossEntropies(logits, labels)),
   };
 }
 
-/** Cross-entropy of each example [N] in nats. */
+/** Cross-entropy of each example [N] in nats; of a sequence the mean over its tokens. */
 function exampleCrossEntropies(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Tensor1D {
-  return softmaxCrossEntropy(child.forward(parameters, statistics, batch.inputs, mode), batch.labels);
+  const losses = labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels);
+  return batch.labels.rank === 1 ? losses : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
 }
 
 /** The examples at these places. */
 function chooseExamples({ inputs, labels }: TensorBatch, examples: readonly number[]): TensorBatch {
-  const places = tf.tensor1d([...examples], 'int32');
-  return { inputs: tf.gather(inputs, places), labels: tf.gather(labels, places) };
+  return { inputs: take(inputs, examples), labels: take(labels, examples) };
 }
+
+const take = (x: Tensor, places: readonly number[]): Tensor => tf.gather(x, tf.tensor1d([...places], 'int32'));

@@ -1,23 +1,32 @@
 /** What holds for every search space. A new space is one line in the table. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type SearchSpace, type SpaceFactory, createChild, createParameterStore, catalogue, stream, tf } from 'weft-nas';
+import { logitsShape, type SearchSpace, type SpaceFactory, type Task, createChild, createParameterStore, catalogue, stream, tf } from 'weft-nas';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
+import { rnnCell } from '../../search-spaces/rnn-cell.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
-import { softmaxCrossEntropy } from '../../src/tensor/nn.js';
 import { hessianOperator } from '../../src/tensor/second-order/index.js';
+import { labelCrossEntropies } from '../../src/training/cross-entropy.js';
 
-const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: { inputShape: number[]; classes: number } }[] = [
+const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: Task }[] = [
   { factory: macroCnn, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
   { factory: microCnn, options: { nodes: 2, layers: 2, filters: 2, stemFactor: 1 }, tiny: { nodes: 1, layers: 1, filters: 2, reductions: 1 }, task: { inputShape: [6, 6, 1], classes: 3 } },
   { factory: mlp, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
   { factory: nasBench201, options: { filters: 2 }, tiny: { operations: ['none', 'conv3'], filters: 2 }, task: { inputShape: [6, 6, 1], classes: 3 } },
+  { factory: rnnCell, options: { nodes: 4, hidden: 3, embedding: 2, keep: 0.8, keepOutput: 0.9 }, tiny: { nodes: 2, hidden: 2 }, task: { kind: 'language', inputShape: [3], classes: 3 } },
 ];
+
+/** `count` examples: pictures of random numbers, or token ids, and what is to be predicted. */
+function examples({ kind, inputShape, classes }: Task, count: number): { x: tf.Tensor; labels: tf.Tensor } {
+  const cycle = (shape: readonly number[]): tf.Tensor => tf.tensor(Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i * i + 1) % classes), [...shape], 'int32');
+  if (kind === 'language') return { x: cycle([count, ...inputShape]), labels: cycle([count, ...inputShape]) };
+  return { x: tf.randomNormal([count, ...inputShape], 0, 1, 'float32', 9), labels: cycle([count]) };
+}
 
 const MODE = { training: true, normalization: 'batch', seed: 'contract' } as const;
 
@@ -82,7 +91,7 @@ for (const { factory, options, tiny, task } of SPACES) {
           const child = createChild(space, architecture);
           const before = tf.memory().numTensors;
           tf.tidy(() => {
-            const x = tf.tensor(Float32Array.from({ length: 6 * task.inputShape.reduce((a, b) => a * b) }, (_, i) => Math.sin(1.7 * i)), [6, ...task.inputShape]);
+            const { x } = examples(task, 6);
             // Squared logits, so that the gradient of a bias before a normalization is the only kind that may vanish.
             const { gradients } = valueAndGradients((parameters) => tf.sum(tf.square(child.forward(parameters, store.statistics, x, MODE))), store.parameters);
             expect(Object.keys(gradients).sort()).to.deep.equal([...child.parameterNames].sort());
@@ -102,10 +111,9 @@ for (const { factory, options, tiny, task } of SPACES) {
         fc.assert(fc.property(architectures(), (architecture) => {
           const child = createChild(space, architecture);
           tf.tidy(() => {
-            const x = tf.randomNormal([4, ...task.inputShape], 0, 1, 'float32', 9);
-            const labels = tf.tensor1d([0, 1, 2, 1], 'int32');
+            const { x, labels } = examples(task, 4);
             const parameters = pickNamed(store.parameters, child.parameterNames);
-            const hessian = hessianOperator((p) => tf.mean(softmaxCrossEntropy(child.forward(p, store.statistics, x, MODE) as tf.Tensor2D, labels)), parameters);
+            const hessian = hessianOperator((p) => tf.mean(labelCrossEntropies(child.forward(p, store.statistics, x, MODE), labels)), parameters);
             expect(hessian.method).to.equal('exact');
             const [u, v] = [1, 2].map((seed) => mapNamed(parameters, ({ shape }) => tf.randomNormal(shape, 0, 1, 'float32', seed))) as [NamedTensors, NamedTensors];
             const [uv, vu] = [dotNamed(u, hessian.apply(v)), dotNamed(v, hessian.apply(u))].map((product) => product.dataSync()[0]!) as [number, number];
@@ -121,12 +129,12 @@ for (const { factory, options, tiny, task } of SPACES) {
     it('makes children that are pure functions', () => {
       const store = createParameterStore(catalogue(space.supernet), 3);
       const child = createChild(space, space.sample(stream(8, 'pure')));
-      const x = tf.randomNormal([4, ...task.inputShape], 0, 1, 'float32', 9);
+      const { x, labels } = examples(task, 4);
       const run = (mode: Parameters<typeof child.forward>[3]): number[] => tf.tidy(() => [...child.forward(pickNamed(store.parameters, child.parameterNames), store.statistics, x, mode).dataSync()]);
       expect(run(MODE)).to.deep.equal(run(MODE));
-      expect(run({ ...MODE, training: false })).to.have.length(4 * task.classes);
+      expect(run({ ...MODE, training: false })).to.have.length(4 * logitsShape(task).reduce((a, b) => a * b));
       expect(run({ training: false, normalization: 'running' }).every(Number.isFinite)).to.equal(true);
-      x.dispose();
+      tf.dispose([x, labels]);
       store.dispose();
     });
 

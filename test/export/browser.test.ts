@@ -50,7 +50,7 @@ describe('an exported network in a browser', function () {
       const expected = tf.tidy(() => {
         const { mean, std } = model.normalization;
         const x = tf.tensor(pixels.map((pixel) => (pixel - mean[0]!) / std[0]!), [EXAMPLES, 8, 8, 1]);
-        return tf.softmax(model.child.forward(model.store.parameters, model.store.statistics, x, FINAL_EVALUATION)).arraySync();
+        return tf.softmax(model.child.forward(model.store.parameters, model.store.statistics, x, FINAL_EVALUATION)).arraySync() as number[][];
       });
       const actual = await page.evaluate<number[][] | null>(`(async () => {
         if (!(await tf.setBackend('${backend}').catch(() => false))) return null;

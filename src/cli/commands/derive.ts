@@ -29,10 +29,10 @@ export async function derive(directory: string, options: { candidates?: number; 
     output.status([]);
     const distinct = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
     for (let place = 1; place <= options.top && distinct.length > 0; place++) {
-      const best = bestOf(distinct);
+      const best = bestOf(distinct, session.objective.measure);
       distinct.splice(distinct.indexOf(best), 1);
       output.emit({ type: 'candidate', place, ...best });
-      output.say(`${String(place).padStart(2)}. ${(100 * best.accuracy).toFixed(2)} %  ${best.architecture}`);
+      output.say(`${String(place).padStart(2)}. ${session.objective.measure === 'loss' ? `loss ${best.loss.toFixed(4)}` : `${(100 * best.accuracy).toFixed(2)} %`}  ${best.architecture}`);
     }
     output.say(`next  weft train ARCHITECTURE --run ${show(run.path)}`);
   } finally {

@@ -37,6 +37,6 @@ export async function writeReport(directory: string, out?: string): Promise<stri
 
 /** The space of a run as it was searched, from its configuration and the recorded shape of the data. */
 export async function spaceOf(config: SearchConfig, facts: Readonly<Record<string, unknown>>): Promise<SearchSpace> {
-  const { inputShape, classes } = facts['data'] as { inputShape: number[]; classes: number };
-  return (await loadSpace(config.space.name)).create(optionsOf(config.space), { inputShape, classes });
+  const { kind, inputShape, classes } = facts['data'] as { kind?: 'text'; inputShape: number[]; classes: number };
+  return (await loadSpace(config.space.name)).create(optionsOf(config.space), { inputShape, classes, ...(kind === 'text' && { kind: 'language' as const }) });
 }

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../../errors.js';
-import { listCheckpoints, listRuns, openRun, readSummary, runFiles, tailEvents } from '../../runs/index.js';
+import { listCheckpoints, listRuns, openRun, readSummary, runFiles, type RunSummary, tailEvents } from '../../runs/index.js';
+import { sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
 
 interface Standing {
@@ -34,7 +35,7 @@ function standingOf(path: string): Standing {
   try {
     const summary = readSummary(path);
     if (summary) {
-      const detail = summary.test?.accuracy === undefined ? 'derived, not retrained' : `test accuracy ${(100 * summary.test.accuracy).toFixed(2)} % in ${Math.round(summary.elapsedSeconds)} s`;
+      const detail = summary.test ? `test ${sayTest(summary.test)} in ${Math.round(summary.elapsedSeconds)} s` : 'derived, not retrained';
       return { run, state: 'finished', detail, architecture: summary.derived.architecture };
     }
     const { events } = runFiles(path);
@@ -46,4 +47,9 @@ function standingOf(path: string): Standing {
     if (error instanceof WeftError) return { run, state: 'unfinished', detail: error.message };
     throw error;
   }
+}
+
+function sayTest({ accuracy, loss, perplexity, bitsPerCharacter }: NonNullable<RunSummary['test']>): string {
+  if (perplexity !== undefined) return sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) });
+  return accuracy === undefined ? `loss ${loss.toFixed(4)}` : `accuracy ${(100 * accuracy).toFixed(2)} %`;
 }

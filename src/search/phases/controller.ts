@@ -28,12 +28,12 @@ export function updateController(session: SearchSession): void {
   state.phase = 'epoch-end';
 }
 
-/** Shared-weight accuracy of each architecture on one validation batch. */
+/** Reward of each architecture with shared weights on one validation batch. */
 export function rewardsOf(session: SearchSession, architectures: readonly unknown[], round: number): number[] {
-  const { data, supernet, state } = session;
+  const { data, objective, supernet, state } = session;
   state.evaluations += architectures.length;
   return withBatch(data.reward, Math.floor(round / data.reward.steps) + state.epoch * REWARD_EPOCHS, round % data.reward.steps, (batch) =>
-    evaluateTogether(architectures.map(session.child), supernet.store, batch, SHARED_EVALUATION).map(({ accuracy }) => accuracy));
+    evaluateTogether(architectures.map(session.child), supernet.store, batch, SHARED_EVALUATION).map(objective.reward));
 }
 
 /** Orders of the validation part that one epoch may use up before it meets another epoch's: far more than it needs. */

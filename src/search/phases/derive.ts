@@ -5,6 +5,7 @@
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { compareMeans } from '../comparison.js';
+import { byQuality, type Objective } from '../objective.js';
 import { type SearchSession } from '../session.js';
 import { type Scored, type SearchState } from '../state.js';
 
@@ -12,7 +13,7 @@ const samples = new WeakMap<SearchState, { controller: unknown[]; random: unknow
 
 /** Evaluates one candidate; after the last one, derives the best. */
 export function evaluateCandidate(session: SearchSession): void {
-  const { config, state, emit, space } = session;
+  const { config, objective: { measure }, state, emit, space } = session;
   const { candidates, batches } = config.derive;
   const { controller, random } = samplesOf(session);
   const index = state.step;
@@ -24,7 +25,7 @@ export function evaluateCandidate(session: SearchSession): void {
   state.step++;
   if (state.step < candidates + config.derive.random) return;
 
-  const best = bestOf(state.candidates.controller);
+  const best = bestOf(state.candidates.controller, measure);
   state.derived = best;
   emit({
     type: 'derived', architecture: best.architecture, hash: best.hash, accuracy: best.accuracy, loss: best.loss, candidates,
@@ -32,17 +33,17 @@ export function evaluateCandidate(session: SearchSession): void {
     batches: Math.min(batches, session.data.derive.steps),
   });
   if (config.derive.random > 0) {
-    const accuracies = (list: readonly Scored[]): number[] => list.map(({ accuracy }) => accuracy);
-    emit({ type: 'comparison', ...compareMeans(accuracies(state.candidates.controller), accuracies(state.candidates.random), stream(config.seed, 'bootstrap', space.name)) });
+    const measured = (list: readonly Scored[]): number[] => list.map((scored) => scored[measure]);
+    emit({ type: 'comparison', ...compareMeans(measured(state.candidates.controller), measured(state.candidates.random), stream(config.seed, 'bootstrap', space.name), measure) });
   }
   state.step = 0;
   state.epoch = 0;
   state.phase = config.retrain.epochs > 0 ? 'retrain' : 'done';
 }
 
-/** Highest accuracy; equal ones are told apart by the loss, then by the text. */
-export function bestOf(candidates: readonly Scored[]): Scored {
-  return [...candidates].sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss || (a.architecture < b.architecture ? -1 : 1))[0]!;
+/** The best by the measure. */
+export function bestOf(candidates: readonly Scored[], measure: Objective['measure'] = 'accuracy'): Scored {
+  return [...candidates].sort(byQuality(measure))[0]!;
 }
 
 function score(session: SearchSession, architecture: unknown): Scored {

@@ -1,0 +1,46 @@
+/**
+ * The recurrent cell of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) in a language model with tied embeddings. Behind an entry
+ * that mixes input and previous state, each of N nodes reads one earlier value through one of four activations and a highway around it:
+ * 4^N · N! cells.
+ */
+import { CELL_ACTIVATIONS, defineSpace, dense, embedding, oneOf, previous, recurrentCell, repeat, unembedding, variationalDropout, z } from 'weft-nas';
+
+export const rnnCell = defineSpace({
+  name: 'rnn-cell',
+  description: 'ENAS recurrent cell: nodes that read an earlier node through an activation and a highway (text).',
+  options: z.strictObject({
+    nodes: z.int().min(1).max(32).default(8).describe('number of searched nodes in the cell'),
+    hidden: z.int().min(1).default(128).describe('size of the hidden state in the search'),
+    embedding: z.int().min(1).optional().describe('size of a token\'s vector; that of the hidden state by default'),
+    retrainHidden: z.int().min(1).optional().describe('size of the hidden state when the found cell is retrained'),
+    retrainEmbedding: z.int().min(1).optional().describe('size of a token\'s vector then; that of the hidden state by default'),
+    output: z.enum(['leaves', 'all']).default('leaves').describe('the state is the mean of the nodes that no other reads (paper), or of all nodes (enas_lm)'),
+    keep: z.number().gt(0).max(1).default(1).describe('share of embedded features that dropout keeps, the same at every place'),
+    keepOutput: z.number().gt(0).max(1).default(1).describe('the same for the features before the logits'),
+    retrainKeep: z.number().gt(0).max(1).optional().describe('keep while the found cell is retrained'),
+    retrainKeepOutput: z.number().gt(0).max(1).optional().describe('keepOutput while the found cell is retrained'),
+  }),
+
+  choices: ({ nodes }) => ({
+    nodes: repeat(nodes, (index) => ({ previous: previous(index + 1), activation: oneOf(CELL_ACTIVATIONS) })),
+  }),
+
+  graph(g, choices, { nodes, hidden, embedding: units = hidden, output, keep, keepOutput }, { classes: vocabulary }) {
+    const table = g.apply('embedding', embedding({ vocabulary, units }), g.input);
+    const x = g.apply('embedding-dropout', variationalDropout({ keep }), table);
+    const states = g.vary('cell', choices.nodes, recurrentCell({ nodes, hidden, output }), x);
+    const features = units === hidden ? states : g.apply('projection', dense({ units }), states);
+    const y = g.apply('output-dropout', variationalDropout({ keep: keepOutput }), features);
+    return g.tie('logits', unembedding({ vocabulary, units }), table, y);
+  },
+
+  retrain: ({ retrainHidden, retrainEmbedding, retrainKeep, retrainKeepOutput, ...options }) => ({
+    ...options,
+    hidden: retrainHidden ?? options.hidden,
+    embedding: retrainEmbedding ?? (retrainHidden === undefined ? options.embedding : undefined),
+    keep: retrainKeep ?? options.keep,
+    keepOutput: retrainKeepOutput ?? options.keepOutput,
+  }),
+});
+
+export default rnnCell;

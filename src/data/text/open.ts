@@ -1,0 +1,123 @@
+/** Finding and reading a text by its name or its path. */
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { WeftError } from '../../errors.js';
+import type { Surroundings } from '../open.js';
+import { isFolder, listFolder, readSource } from '../source.js';
+import { makeCorpus, recordParts, type Corpus, type CorpusOptions, type RawText, type TextPartRecord } from './corpus.js';
+import type { Source } from '../dataset.js';
+
+/** The files of texts known by name; the first list of which all are there is taken, and what is left out is a part of the text before. */
+const NAMED: Readonly<Record<string, readonly Files[]>> = {
+  'tiny-shakespeare': [{ text: 'tiny-shakespeare.txt' }],
+  'wikitext-2': [
+    { text: 'wikitext-2-train.txt', validation: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
+    // The two smaller files alone: learn from the one, test on the other.
+    { text: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
+  ],
+};
+
+interface Files {
+  readonly text: string;
+  readonly validation?: string;
+  readonly test?: string;
+}
+
+export const textNames: readonly string[] = Object.keys(NAMED);
+
+/** What a text has to itself among the options of data. */
+export interface TextConfig extends CorpusOptions {
+  /** `tiny-shakespeare`, `wikitext-2`, or the path of a text file or of a folder of train.txt, valid.txt and test.txt. */
+  readonly source: string;
+  /** Where a text known by name lies. */
+  readonly path?: string | undefined;
+  /** Tokens in a window. Default 35. */
+  readonly bptt?: number | undefined;
+}
+
+/** What a run writes down about its text: plain JSON. */
+export interface TextRecord {
+  readonly kind: 'text';
+  readonly name: string;
+  readonly level: Corpus['level'];
+  readonly inputShape: readonly [length: number];
+  readonly classes: number;
+  readonly sources: readonly Source[];
+  readonly splits: Readonly<Record<string, TextPartRecord>>;
+}
+
+export interface PreparedText {
+  readonly corpus: Corpus;
+  /** Tokens in a window. */
+  readonly length: number;
+  readonly record: TextRecord;
+}
+
+const TEXT_FILE = /\.(txt|text|tokens)(\.gz)?$/i;
+const DEFAULT_LENGTH = 35;
+
+/** Whether a source is a text: known as one, or a file or folder that looks like one. */
+export function isText(source: string, { cwd = process.cwd() }: Surroundings = {}): boolean {
+  if (source in NAMED) return true;
+  const path = resolve(cwd, source);
+  return isFolder(path) ? splitFiles(path) !== undefined : TEXT_FILE.test(path);
+}
+
+/** Reads a text, divides it and numbers its tokens. */
+export function prepareText({ source, path, bptt = DEFAULT_LENGTH, ...options }: TextConfig, surroundings: Surroundings = {}): PreparedText {
+  const corpus = makeCorpus(readText(source, path, surroundings), options);
+  const { name, level, vocabulary, parts, sources } = corpus;
+  return {
+    corpus, length: bptt,
+    record: { kind: 'text', name, level, inputShape: [bptt], classes: vocabulary.length, sources, splits: recordParts(parts) },
+  };
+}
+
+/** The text with this name, or at this path. */
+export function readText(source: string, path?: string, { cwd = process.cwd(), env = process.env }: Surroundings = {}): RawText {
+  if (source in NAMED) return findNamed(source, path === undefined ? [env['WEFT_DATA'], 'data', join('..', 'shared', 'data')] : [path], cwd);
+  if (path !== undefined) throw new WeftError('config', `the data option 'path' has no meaning for '${source}'`, 'give the path itself as the source');
+  const place = resolve(cwd, source);
+  if (!existsSync(place)) throw new WeftError('data', `there is no text ${place}`, `give the path of a text file, or one of ${textNames.join(', ')}`);
+  const name = basename(place).replace(TEXT_FILE, '');
+  if (!isFolder(place)) return readFiles(name, { text: place });
+  const files = splitFiles(place);
+  if (!files) throw new WeftError('data', `${place} holds no train.txt`, 'name the files train.txt, valid.txt and test.txt, or give the path of one file');
+  return readFiles(name, files);
+}
+
+/** train.txt, valid.txt and test.txt of a folder, under any name that contains these words. */
+function splitFiles(folder: string): Files | undefined {
+  const texts = listFolder(folder).filter((file) => TEXT_FILE.test(file));
+  const find = (part: RegExp): string | undefined => texts.filter((file) => part.test(file)).map((file) => join(folder, file))[0];
+  const [text, validation, test] = [/train/i, /valid/i, /test/i].map(find);
+  return text === undefined ? undefined : { text, ...(validation !== undefined && { validation }), ...(test !== undefined && { test }) };
+}
+
+function findNamed(name: string, roots: readonly (string | undefined)[], cwd: string): RawText {
+  const folders = roots.filter((root) => root !== undefined && root !== '').flatMap((root) => [join(resolve(cwd, root!), 'text'), join(resolve(cwd, root!), name), resolve(cwd, root!)]);
+  for (const folder of folders) {
+    const files = NAMED[name]!.find((candidate) => Object.values(candidate).every((file) => existsSync(join(folder, file as string))));
+    if (files) return readFiles(name, Object.fromEntries(Object.entries(files).map(([part, file]) => [part, join(folder, file as string)])) as unknown as Files);
+  }
+  throw new WeftError('data', `${name} was not found; looked in ${folders.join(', ')}`,
+    `put ${Object.values(NAMED[name]!.at(-1)!).join(' and ')} into one of these folders, or say where it is: option path, or WEFT_DATA in the environment`);
+}
+
+function readFiles(name: string, files: Files): RawText {
+  const sources: Source[] = [];
+  const read = (path: string): string => {
+    const { bytes, source } = readSource(path);
+    sources.push(source);
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r\n/g, '\n');
+    } catch (cause) {
+      throw new WeftError('data', `${path} is no UTF-8 text (${(cause as Error).message})`, 'save the text as UTF-8', { cause });
+    }
+  };
+  return {
+    name, sources, text: read(files.text),
+    validation: files.validation === undefined ? undefined : read(files.validation),
+    test: files.test === undefined ? undefined : read(files.test),
+  };
+}

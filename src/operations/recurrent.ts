@@ -1,0 +1,80 @@
+/** Recurrent layers over sequences [T,F]; their state goes on to the next batch where the text does. */
+import { WeftError } from '../errors.js';
+import { recurrentCell as unroll, type CellActivation, type CellNode } from '../tensor/nn.js';
+import { recordOn } from '../tensor/tape.js';
+import { tf, type Tensor } from '../tensor/tf.js';
+import { type Initializer } from './initializers.js';
+import { type Context, type Json, type OperationFamily, type ParameterSpec } from './operation.js';
+import { soleInput } from './shapes.js';
+
+export const CELL_ACTIVATIONS = ['tanh', 'relu', 'identity', 'sigmoid'] as const satisfies readonly CellActivation[];
+
+/** One searched node: which earlier value it reads (0 is the entry's, i that of the i-th searched node), and its activation. */
+export interface CellChoices {
+  readonly previous: number;
+  readonly activation: CellActivation;
+}
+
+export interface RecurrentCellOptions {
+  /** Number of searched nodes, after the entry that mixes input and previous state by tanh. */
+  nodes: number;
+  /** Size of the state. */
+  hidden: number;
+  /** The state is the mean of the nodes that no other node reads, or of all searched nodes. */
+  output?: 'leaves' | 'all';
+  /** Kernels begin with numbers drawn uniformly from ±limit. */
+  limit?: number;
+}
+
+/**
+ * The recurrent cells of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) over a sequence: [T,F] -> [T,hidden]. Each node reads one
+ * earlier one through a highway: h_j = σ(h_i·C_ij)·f_j(h_i·W_ij) + (1 − σ(h_i·C_ij))·h_i. A kernel belongs to a pair of nodes, so cells
+ * that connect the same pair share it.
+ */
+export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Math.sqrt(hidden) }: RecurrentCellOptions): OperationFamily<readonly CellChoices[]> {
+  const initializer: Initializer = { kind: 'uniform', limit };
+  const kernel = (rows: number): ParameterSpec => ({ shape: [rows, 2 * hidden], role: 'kernel', initializer });
+  const layer = (inputs: Parameters<OperationFamily['build']>[0], pairs: readonly string[]): ReturnType<OperationFamily['build']> => {
+    const [length, features] = soleInput('recurrent-cell', inputs, 2) as [number, number];
+    return {
+      output: [length, hidden],
+      parameters: { entry: kernel(features + hidden), ...Object.fromEntries(pairs.map((pair) => [pair, kernel(hidden)])) },
+      states: { h: [hidden] },
+      multiplyAdds: length * 2 * hidden * (features + hidden + hidden * pairs.length),
+    };
+  };
+  return {
+    kind: 'recurrent-cell',
+    config: { nodes, hidden, output },
+    build: (inputs) => layer(inputs, Array.from({ length: nodes }, (_, i) => i + 1).flatMap((j) => Array.from({ length: j }, (_, i) => `${i}-${j}`))),
+    member(choices) {
+      if (choices.length !== nodes) throw new WeftError('operation', `a recurrent cell of ${nodes} nodes got choices for ${choices.length}`);
+      const cell: CellNode[] = [{ from: 0, activation: 'tanh' }, ...choices.map(({ previous, activation }) => ({ from: previous, activation }))];
+      const kernels = cell.map(({ from }, j) => (j === 0 ? 'entry' : `${from}-${j}`));
+      const outputs = output === 'all' ? cell.flatMap((_, j) => (j > 0 ? [j] : [])) : cell.flatMap((_, j) => (cell.some(({ from }, reader) => reader > 0 && from === j) ? [] : [j]));
+      return {
+        kind: 'recurrent-cell',
+        config: { hidden, output, cell: treeOf(cell, 0) },
+        build: (inputs) => ({
+          ...layer(inputs, kernels.slice(1)),
+          forward: ([x], context) => alongTime(x!, hidden, context, (steps, state) =>
+            unroll({ x: steps, state, kernels: kernels.map((name) => context.parameter(name)) }, cell, outputs)),
+        }),
+      };
+    },
+  };
+}
+
+/** The cell as a tree from its entry; the order in which equal readers are numbered does not matter. */
+function treeOf(cell: readonly CellNode[], node: number): Json {
+  const readers = cell.flatMap(({ from }, j) => (j > 0 && from === node ? [treeOf(cell, j)] : []));
+  return [cell[node]!.activation, ...readers.map((tree) => JSON.stringify(tree)).sort()];
+}
+
+/** Runs a recurrence over x [N,T,F], from the state that was carried here or zeros, and carries the last one on. */
+function alongTime(x: Tensor, hidden: number, context: Context, run: (steps: Tensor, state: Tensor) => Tensor): Tensor {
+  const state = context.state('h') ?? tf.zeros([x.shape[0], hidden]);
+  const states = run(tf.transpose(x, [1, 0, 2]), state);
+  recordOn(undefined, () => context.carry('h', tf.reshape(tf.slice(states, [x.shape[1]! - 1, 0, 0], [1, -1, -1]), [-1, hidden])));
+  return tf.transpose(states, [1, 0, 2]);
+}

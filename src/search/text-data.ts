@@ -1,0 +1,62 @@
+/** Text, from which the next token is to be predicted. */
+import { type SearchConfig } from '../config/schema.js';
+import { numbering, prepareText, type PreparedText, readText, textBatches, type TextBatchesOptions, textTensors, tokenize } from '../data/index.js';
+import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { type BatchSource } from '../training/batch.js';
+import { type SearchBatches, type SearchData } from './data.js';
+import { defined } from './defined.js';
+import { type ModelCard } from './model.js';
+
+/** Streams into which a text is cut for the test and the final choice: the fewer, the longer is what is known at a token. */
+const TEST_STREAMS = 16;
+
+/** Options that only examples with classes have. */
+const FOREIGN = ['size', 'channels', 'label', 'header', 'imageShape'] as const;
+
+/** Reads and divides the text that a configuration names. */
+export function openText({ data }: SearchConfig): SearchData {
+  const { source, path, level, bptt, vocabulary, subset, labelNoise, augment, test, validation, derive, fisher } = data;
+  const foreign = FOREIGN.find((option) => data[option] !== undefined) ?? (labelNoise > 0 ? 'labelNoise' : Object.keys(augment).length > 0 ? 'augment' : subset.test !== undefined ? 'subset.test' : undefined);
+  if (foreign) throw new WeftError('config', `the data option '${foreign}' has no meaning for a text`, 'leave it out');
+  if (typeof subset.train === 'object') throw new WeftError('config', "subset.train of a text is a fraction or a number of tokens", 'perClass belongs to examples with classes');
+  const prepared = prepareText({ source, ...defined({ path, level, bptt, vocabulary, test, validation, derive, fisher, train: subset.train }) });
+  const { corpus, length, record } = prepared;
+  return {
+    task: { kind: 'language', inputShape: [length], classes: corpus.vocabulary.length },
+    record: record as unknown as Json & { name: string },
+    counts: { train: corpus.parts.train.length, validation: corpus.parts.validation.length, test: corpus.parts.test.length },
+    card: { classNames: corpus.vocabulary, level: corpus.level },
+    batches: (config, { carries }) => textSources(config, prepared, carries),
+  };
+}
+
+/** Another text as a network knows it: every token of its test part, or of the whole, is predicted once. */
+export function otherText(source: string, { task: { inputShape }, classNames, level = 'char' }: ModelCard): BatchSource {
+  const { text, test = text } = readText(source);
+  const ids = numbering(classNames)(tokenize(test, level));
+  return sourceOf(ids, { seed: 0, name: source, length: inputShape[0]!, batchSize: atMost(TEST_STREAMS, ids, inputShape[0]!), order: 'once' }, true);
+}
+
+function sourceOf(ids: Int32Array, options: TextBatchesOptions, carries: boolean): BatchSource {
+  const all = textBatches(ids, options);
+  return { count: all.examplesPerEpoch, steps: all.stepsPerEpoch, continues: carries && options.order !== 'shuffled', at: (epoch, step) => textTensors(all.at(epoch, step)) };
+}
+
+const atMost = (size: number, ids: Int32Array, length: number): number => Math.max(1, Math.min(size, Math.floor((ids.length - length) / length)));
+
+function textSources({ seed, search, derive, retrain }: SearchConfig, { corpus: { parts }, length }: PreparedText, carries: boolean): SearchBatches {
+  const together = new Int32Array([...parts.train, ...parts.validation]);
+  const order = carries ? 'streams' : 'shuffled';
+  const source = (ids: Int32Array, { batchSize, ...options }: Omit<TextBatchesOptions, 'seed' | 'length'>, fitted = false): BatchSource =>
+    sourceOf(ids, { seed, length, ...options, batchSize: fitted ? atMost(batchSize, ids, length) : batchSize }, carries);
+  const chosen = parts.derive ?? parts.validation;
+  return {
+    train: source(parts.train, { name: 'train', batchSize: search.batchSize, order }),
+    reward: source(parts.validation, { name: 'reward', batchSize: search.rewardBatchSize, order: 'shuffled' }, true),
+    derive: source(chosen, { name: 'derive', batchSize: derive.batchSize, order: 'once' }, true),
+    retrain: source(together, { name: 'retrain', batchSize: retrain.batchSize, order }),
+    plain: source(together, { name: 'plain', batchSize: TEST_STREAMS, order: 'shuffled' }, true),
+    test: source(parts.test, { name: 'test', batchSize: TEST_STREAMS, order: 'once' }, true),
+  };
+}

@@ -33,7 +33,7 @@ export function operation(index: number, [height, width]: [number, number] = [32
           valueAndGradients((given) => {
             const y = built.forward([given['x']!], {
               mode: { training: true, normalization: 'batch' }, parameter: (local): Tensor => given[`${prefix}/${local}`]!,
-              statistic: none, random: none, record: () => undefined,
+              statistic: none, random: none, record: () => undefined, state: () => undefined, carry: () => undefined,
             });
             return tf.sum(tf.mul(y, dy));
           }, inputs).value.dataSync();

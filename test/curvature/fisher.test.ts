@@ -92,8 +92,8 @@ describe('Fisher information', function () {
           const params = pickNamed(store.parameters, child.parameterNames);
           const statistics: Record<string, Tensor> = {};
           tidy(() => void child.forward(params, store.statistics, x, { training: false, normalization: 'batch', record: (name, value) => { statistics[name] = tf.keep(tf.clone(value)); } }));
-          const { sums, looped } = exampleSquares((p) => nn.softmaxCrossEntropy(child.forward(p, store.statistics, x, { training: false, normalization: 'batch' }), labels), params);
-          const expected = tidy(() => bruteForce((p) => nn.softmaxCrossEntropy(child.forward(p, { ...store.statistics, ...statistics }, x, { training: false, normalization: 'running' }), labels), params));
+          const { sums, looped } = exampleSquares((p) => nn.softmaxCrossEntropy(child.forward(p, store.statistics, x, { training: false, normalization: 'batch' }) as Tensor2D, labels), params);
+          const expected = tidy(() => bruteForce((p) => nn.softmaxCrossEntropy(child.forward(p, { ...store.statistics, ...statistics }, x, { training: false, normalization: 'running' }) as Tensor2D, labels), params));
           expect(looped, 'nothing takes the slow way').to.deep.equal([]);
           tidy(() => {
             for (const name in expected) expectEqual(sums[name]!, expected[name]!, `${child.encoding} ${name}`, 3e-4);

@@ -146,8 +146,7 @@ function checkSame(what: string, wanted: string, found: string): void {
 
 const dataHash = ({ record }: JobParts['data']): string => sha256(record.sources.map((source) => source.sha256).join('\n'));
 
-const spaceOf = (config: SearchConfig, { space, data: { dataset } }: JobParts): SearchSpace =>
-  space.create(optionsOf(config.space), { inputShape: dataset.inputShape, classes: dataset.classes });
+const spaceOf = (config: SearchConfig, { space, data: { task } }: JobParts): SearchSpace => space.create(optionsOf(config.space), task);
 
 /** The value as JSON holds it: without fields that are undefined. */
 const plain = (value: object): JsonObject => JSON.parse(stringifyStrict(value as Json)) as JsonObject;

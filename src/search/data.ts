@@ -22,10 +22,13 @@ export interface SearchBatches {
   readonly test: BatchSource;
 }
 
+/** Plain JSON. */
+export type DataFacts = { readonly [name: string]: Json } & { readonly name: string; readonly sources: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[] };
+
 export interface SearchData {
   readonly task: Task;
   /** What a run writes down about its data. */
-  readonly record: Json & { readonly name: string };
+  readonly record: DataFacts;
   /** Examples in each part; of a text tokens. */
   readonly counts: Readonly<Record<'train' | 'validation' | 'test', number>>;
   /** What the card of a trained network says of its data. */

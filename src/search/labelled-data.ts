@@ -2,9 +2,8 @@
 import { type SearchConfig } from '../config/schema.js';
 import { batches, type BatchesOptions, batchTensors, mergeSplits, prepareData, type PreparedData, type Split } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { type Json } from '../operations/operation.js';
 import { type BatchSource } from '../training/batch.js';
-import { type SearchBatches, type SearchData } from './data.js';
+import { type DataFacts, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
 
 const EVALUATION_BATCH = 256;
@@ -25,7 +24,7 @@ export function openLabelled({ seed, data }: SearchConfig): SearchData {
   const { dataset: { inputShape, classes, classNames }, splits, normalization, record } = prepared;
   return {
     task: { inputShape, classes },
-    record: record as unknown as Json & { name: string },
+    record: record as unknown as DataFacts,
     counts: { train: splits.train.indices.length, validation: splits.validation.indices.length, test: splits.test.indices.length },
     card: { normalization, classNames: classNames ?? Array.from({ length: classes }, (_, i) => String(i)) },
     batches: (config) => labelledBatches(config, prepared),

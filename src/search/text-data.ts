@@ -2,9 +2,8 @@
 import { type SearchConfig } from '../config/schema.js';
 import { numbering, prepareText, type PreparedText, readText, textBatches, type TextBatchesOptions, textTensors, tokenize } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { type Json } from '../operations/operation.js';
 import { type BatchSource } from '../training/batch.js';
-import { type SearchBatches, type SearchData } from './data.js';
+import { type DataFacts, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
 import { type ModelCard } from './model.js';
 
@@ -24,7 +23,7 @@ export function openText({ data }: SearchConfig): SearchData {
   const { corpus, length, record } = prepared;
   return {
     task: { kind: 'language', inputShape: [length], classes: corpus.vocabulary.length },
-    record: record as unknown as Json & { name: string },
+    record: record as unknown as DataFacts,
     counts: { train: corpus.parts.train.length, validation: corpus.parts.validation.length, test: corpus.parts.test.length },
     card: { classNames: corpus.vocabulary, level: corpus.level },
     batches: (config, { carries }) => textSources(config, prepared, carries),

@@ -25,8 +25,8 @@ const CONFIG: SearchConfigInput = {
 const partsOf = (config: SearchConfigInput) => loadParts(configSchema.parse(config));
 
 /** Some architecture of the configuration's space, in its text encoding. */
-function architectureOf({ config, space, data: { dataset } }: SearchParts, seed = 1): string {
-  const created = space.create(optionsOf(config.space), { inputShape: dataset.inputShape, classes: dataset.classes });
+function architectureOf({ config, space, data: { task } }: SearchParts, seed = 1): string {
+  const created = space.create(optionsOf(config.space), task);
   return created.encode(created.sample(stream(seed, 'architecture')));
 }
 

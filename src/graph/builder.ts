@@ -117,7 +117,9 @@ export function buildGraph(
       // Only its shapes and weights matter: what runs is a member.
       const all: Operation = {
         kind: family.kind, config: family.config,
-        build: (shapes) => ({ ...family.build(shapes), forward: () => { throw new Error(`${name} is a family of operations`); } }),
+        build: (shapes) => ({ ...family.build(shapes), forward: () => {
+          throw new WeftError('unsupported', `'${name}' in '${space}' is a family of operations, too many to run each`, 'limit parameters or multiply-adds instead of the latency');
+        } }),
       };
       const node = builder.apply(name, all, ...inputs);
       graph.mergeNodeAttributes(node, {

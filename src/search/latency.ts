@@ -82,6 +82,8 @@ function timeOperation({ parameters, statistics = {}, forward }: BuiltOperation,
     parameter: (local) => values.get(local)!,
     statistic: (local) => values.get(local)!,
     record: () => {},
+    state: () => undefined,
+    carry: () => {},
     random: () => stream('latency'),
   };
   const inputs = shapes.split(',').map((shape) => tf.ones([batchSize, ...shape.split('x').map(Number)]));

@@ -111,6 +111,11 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/optimizers.js')).optimizers(options));
 
+  weft.command('preconditioners')
+    .description('the gradient preconditioners: curvature, representation, solver, state, cost, and reference')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/preconditioners.js')).preconditioners(options));
+
   weft.command('study')
     .description('measurements that have a published or calibrated answer; without a name, the list of them')
     .argument('[name]', 'one of the studies')

@@ -4,10 +4,16 @@ import { unknownNameHint, WeftError } from '../errors.js';
 import { providePreconditioners, type Trainer, type TrainingSetting } from '../optimizers/index.js';
 import { type Preconditioner } from './contract.js';
 import { type PreconditionerSummary } from './entry.js';
-import { kfac } from './methods/kfac.js';
+import { custom, ekfac, eva, foof, ingd, kfac, ngd, seng, skfac, smwNg, tkfac } from './methods/kfac.js';
+import { absNewton, adaHessian, curveball, hessianFree, kBfgs, lBfgs, newton } from './methods/products.js';
+import { mfac, muon, psgd, shampoo, soap } from './methods/tensors.js';
 import { preconditioned } from './preconditioned.js';
 
-const entries = [kfac] as const;
+const entries = [
+  ngd, kfac, ekfac, tkfac, foof, skfac, eva, smwNg, seng, ingd, custom,
+  shampoo, soap, psgd, mfac, muon,
+  newton, absNewton, hessianFree, curveball, adaHessian, kBfgs, lBfgs,
+] as const;
 
 type AnyEntry = (typeof entries)[number];
 

@@ -44,8 +44,10 @@ export interface BlockSolver {
   statistics(data: BlockData): Statistics;
   /** weight·before + (1 − weight)·now, where that is not how the statistics are to be averaged. */
   merge?(before: Statistics, now: Statistics, weight: number): Statistics;
-  /** What applying needs, for C + damping. */
-  prepare(statistics: Statistics, damping: Damping): Statistics;
+  /** What applying needs, for C + damping; `data` are this batch's, `before` what was prepared last. */
+  prepare(statistics: Statistics, damping: Damping, data: BlockData, before?: Statistics): Statistics;
+  /** What was prepared, after another look at the layers that does not prepare it anew. */
+  update?(prepared: Statistics, data: BlockData): Statistics;
   /** (C + damping)⁻¹·gradient, the gradient as the block's matrix. */
   apply(prepared: Statistics, gradient: Tensor): Tensor;
   /** The same of the gradient that this batch's data make, where that is less work than making it first; `now` are its statistics, if it has any. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type TrainingSetting } from '../optimizers/index.js';
 import { type Preconditioner, type Triple } from './contract.js';
+import { DEFAULT_MEMORY } from './memory.js';
 
 /** One line of the list of preconditioners. */
 export interface PreconditionerSummary {
@@ -27,6 +28,8 @@ export function preconditioner<S extends z.ZodObject>(entry: PreconditionerEntry
 
 export const damping = (value: number): z.ZodDefault<z.ZodNumber> => z.number().positive('damping must be a positive number').default(value).describe('λ, added to the curvature');
 export const interval = (value: number): z.ZodDefault<z.ZodInt> => z.int().min(1).default(value).describe("a parameter's own updates from one refresh of its inverse to the next");
+
+export const memoryOption: z.ZodDefault<z.ZodNumber> = z.number().positive().default(DEFAULT_MEMORY).describe('bytes that a full matrix and its inverse may take; more is refused');
 
 /** The options of methods that are made of what layers see. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and inferred

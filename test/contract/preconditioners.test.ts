@@ -9,7 +9,12 @@ import { advance, SPACES, subject } from '../preconditioners/subjects.js';
 
 before(() => loadBackend());
 
+/** Options with which a step is quick. */
+const QUICK: Readonly<Record<string, object>> = { newton: { dimensions: 2 }, 'abs-newton': { dimensions: 2 }, 'hessian-free': { iterations: 2 } };
+
 for (const { name, ...summary } of PRECONDITIONERS) {
+  const config = { name, ...QUICK[name] };
+
   describe(`preconditioner ${name}`, () => {
     it('says what it is', () => {
       const { triple, state, cost, reference } = summary;
@@ -22,7 +27,7 @@ for (const { name, ...summary } of PRECONDITIONERS) {
         const s = subject(space);
         const child = s.child(3);
         const start = values(s.store.parameters);
-        const state = advance(s, s.trainer({ name }), child, 0, 3);
+        const state = advance(s, s.trainer(config), child, 0, 2);
         const end = values(s.store.parameters);
         const moved = Object.keys(end).filter((parameter) => end[parameter]!.some((value, i) => value !== start[parameter]![i]));
         expect(moved).to.not.be.empty;
@@ -37,15 +42,15 @@ for (const { name, ...summary } of PRECONDITIONERS) {
 
     it('continues bit by bit from a state that was written and read, between two refreshes', () => {
       const run = (interrupted: boolean): { weights: unknown; state: unknown } => {
-        const s = subject('macro-cnn');
-        const child = s.child(4);
-        let state: OptimizerState = advance(s, s.trainer({ name }), child, 0, 3);
+        const s = subject('mlp');
+        const child = s.child(3);
+        let state: OptimizerState = advance(s, s.trainer(config), child, 0, 3);
         if (interrupted) {
           const copy = reread(state);
           disposeState(state);
           state = copy;
         }
-        state = advance(s, s.trainer({ name }), child, 3, 3, state);
+        state = advance(s, s.trainer(config), child, 3, 3, state);
         const result = { weights: values(s.store.parameters), state: stateValues(state) };
         s.dispose();
         disposeState(state);
@@ -55,15 +60,15 @@ for (const { name, ...summary } of PRECONDITIONERS) {
     });
 
     it('neither moves nor ages what is inactive', () => {
-      const s = subject('macro-cnn');
-      const trainer = s.trainer({ name });
-      const [first, second] = [s.child(5), s.child(11)];
+      const s = subject('mlp');
+      const trainer = s.trainer(config);
+      const first = s.child(5);
+      const second = Array.from({ length: 50 }, (_, seed) => s.child(seed)).find(({ parameterNames }) => first.parameterNames.some((parameter) => !parameterNames.includes(parameter)))!;
       const early = advance(s, trainer, first, 0, 2);
       const before = { weights: values(s.store.parameters), state: stateValues(early) };
       const late = advance(s, trainer, second, 2, 2, early);
       const after = { weights: values(s.store.parameters), state: stateValues(late) };
       const resting = first.parameterNames.filter((parameter) => !second.parameterNames.includes(parameter));
-      expect(resting).to.not.be.empty;
       for (const parameter of resting) {
         expect(after.weights[parameter], parameter).to.deep.equal(before.weights[parameter]);
         for (const key of Object.keys(before.state).filter((one) => one.endsWith(`/${parameter}`))) expect(after.state[key], key).to.deep.equal(before.state[key]);
@@ -76,7 +81,7 @@ for (const { name, ...summary } of PRECONDITIONERS) {
 
     it('works under SAM', () => {
       const s = subject('mlp');
-      const trainer = s.trainer({ name }, { name: 'sam', base: { name: 'sgd', learningRate: 0.01, preconditioner: { name } } });
+      const trainer = s.trainer(config, { name: 'sam', base: { name: 'sgd', learningRate: 0.01, preconditioner: config } });
       const start = values(s.store.parameters);
       const state = advance(s, trainer, s.child(3), 0, 2);
       const end = values(s.store.parameters);

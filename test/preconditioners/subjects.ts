@@ -1,6 +1,7 @@
 /** Children of every space and steps on them, for the tests of preconditioners. */
 import { type SearchSpace } from 'weft-nas';
 import macroCnn from '../../search-spaces/macro-cnn.js';
+import microCnn from '../../search-spaces/micro-cnn.js';
 import mlp from '../../search-spaces/mlp.js';
 import nasBench201 from '../../search-spaces/nas-bench-201.js';
 import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState, type Trainer } from '../../src/optimizers/index.js';
@@ -11,12 +12,14 @@ import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { type TensorBatch, trainStep, type TrainStepResult } from '../../src/training/index.js';
 
-const TASK = { inputShape: [8, 8, 1], classes: 3 };
+const SIDE = 5;
+const TASK = { inputShape: [SIDE, SIDE, 1], classes: 3 };
 
 export const SPACES: Readonly<Record<string, SearchSpace>> = {
-  'macro-cnn': macroCnn.create({ layers: 3, filters: 4 }, TASK),
-  mlp: mlp.create({}, TASK),
-  'nas-bench-201': nasBench201.create({ cells: 1, filters: 4 }, TASK),
+  'macro-cnn': macroCnn.create({ layers: 2, filters: 2 }, TASK),
+  'micro-cnn': microCnn.create({ nodes: 1, layers: 1, filters: 2, reductions: 1, stemFactor: 1 }, TASK),
+  mlp: mlp.create({ depth: 2, widths: [3, 4] }, TASK),
+  'nas-bench-201': nasBench201.create({ cells: 1, filters: 2, operations: ['none', 'conv3'] }, TASK),
 };
 
 export interface Subject {
@@ -37,9 +40,9 @@ export function subject(spaceName: string, examples = 6): Subject {
   const all = catalogue(space.supernet);
   const store = createParameterStore(all, 1);
   const rng = stream(5, 'batch');
-  const size = examples * 64;
+  const size = examples * SIDE * SIDE;
   const batch = {
-    inputs: tf.tensor(Float32Array.from({ length: size }, rng.normal), [examples, 8, 8, 1]),
+    inputs: tf.tensor(Float32Array.from({ length: size }, rng.normal), [examples, SIDE, SIDE, 1]),
     labels: tf.tensor1d(Int32Array.from({ length: examples }, (_, i) => i % 3), 'int32'),
   };
   return {

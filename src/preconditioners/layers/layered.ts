@@ -44,9 +44,12 @@ export function layered({ name, curvature, representation, damping: lambda, deca
         const data = dataOf(captured, layers!, passes, parameters, curvature.passes === 0);
         const now = solver.statistics(data);
         const statistics = averaged(slots, solver, block.key, now, decay);
+        const before = read(slots, 'prepared', solver.preparedNames, block.key);
         if (schedule.inverts(block.key)) {
-          write(slots, 'prepared', solver.preparedNames, block.key, solver.prepare(statistics, damping));
+          write(slots, 'prepared', solver.preparedNames, block.key, solver.prepare(statistics, damping, data, before));
           schedule.inverted(block.key);
+        } else if (solver.update && before) {
+          write(slots, 'prepared', solver.preparedNames, block.key, solver.update(before, data));
         }
         return { data, now };
       };

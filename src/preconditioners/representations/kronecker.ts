@@ -6,6 +6,7 @@ import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Damping, type OwnGradient, type Representation, type Statistics } from '../contract.js';
 import { type BlockData } from '../layers/blocks.js';
 import { type Factor, factorOf, type FactorInverse, fewRows, invertFactor, meanEigenvalue, mergeFactor, solvedRows, solveLeft, solveRight } from './factor.js';
+import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
 export interface KroneckerOptions {
@@ -15,21 +16,21 @@ export interface KroneckerOptions {
   readonly split?: 'pi' | 'even';
   /** Which factors are kept; the other one is the identity. */
   readonly factors?: 'both' | 'input' | 'output';
+  /** Whether a factor is kept as the rows that it is made of: where those are few, always, or never. */
+  readonly rows?: 'few' | 'always' | 'never';
   /** Eigenvalues below this share of the damping are left out where a factor is kept by rows; 0 for exact inverses. */
   readonly truncate?: number;
 }
 
 /** A ⊗ B for dense layers and convolutions, one block a channel for everything that has few numbers a channel. */
-export function kronecker({ sharing = 'expand', split = 'pi', factors = 'both', truncate = 0 }: KroneckerOptions = {}): Representation {
+export function kronecker({ sharing = 'expand', split = 'pi', factors = 'both', rows = 'few', truncate = 0 }: KroneckerOptions = {}): Representation {
   const solver: BlockSolver = {
     statisticNames: NAMES.flatMap((side) => [`${side}-dense`, `${side}-rows`]),
     preparedNames: NAMES.flatMap((side) => ['inverse', 'left', 'right', 'gamma'].map((part) => `${side}-${part}`)),
     statistics(data) {
       const { a, g } = factorRows(data, sharing);
-      return {
-        ...(factors !== 'output' && named('A', factorOf(a, fewRows(a.shape[0], a.shape[1]!)))),
-        ...(factors !== 'input' && named('B', factorOf(g, fewRows(g.shape[0], g.shape[1]!)))),
-      };
+      const kept = (all: Tensor): Factor => factorOf(all, rows === 'always' || (rows === 'few' && fewRows(all.shape[0], all.shape[1]!)));
+      return { ...(factors !== 'output' && named('A', kept(a))), ...(factors !== 'input' && named('B', kept(g))) };
     },
     merge: (before, now, weight) => Object.assign({}, ...SIDES.filter((side) => has(now, side)).map((side) => named(side, mergeFactor(factor(before, side), factor(now, side), weight)))) as Statistics,
     prepare(statistics, damping) {
@@ -42,7 +43,7 @@ export function kronecker({ sharing = 'expand', split = 'pi', factors = 'both', 
     },
     applyToOwn: (prepared, data, now = {}) => ownSolved(prepared, data, now, sharing),
   };
-  return { name: factors === 'both' ? 'Kronecker' : `Kronecker, ${factors} factor`, of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : undefined) };
+  return { name: factors === 'both' ? 'Kronecker' : `Kronecker, ${factors} factor`, of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors) };
 }
 
 type Side = 'A' | 'B';

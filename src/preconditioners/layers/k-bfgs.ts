@@ -1,0 +1,145 @@
+/**
+ * K-BFGS (Goldfarb, Ren & Bahamou 2020): BFGS for each Kronecker factor. The output factor learns from how the mean output gradient of a
+ * layer changes with its mean output between the last weights and these, both on the batch at hand; the input factor from A itself.
+ */
+import { cholesky, choleskySolve } from '../../tensor/linalg/index.js';
+import { type NamedTensors } from '../../tensor/named.js';
+import { capturedGradients, type LayerCapture } from '../../tensor/second-order/index.js';
+import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Preconditioner } from '../contract.js';
+import { fallBack } from '../fallback.js';
+import { modelOf } from '../products/model.js';
+import { type BlockData, blocksOf, type CapturedBlock } from './blocks.js';
+import { dataOf, fromMatrix, toMatrix } from './data.js';
+import { type Intervals, refreshSchedule } from './schedule.js';
+import { recallBlocks, rememberBlock } from './structure.js';
+import { sized } from './data.js';
+
+export interface KroneckerBfgsOptions extends Intervals {
+  readonly damping: number;
+  /** Decay of the means. */
+  readonly decay: number;
+  /** μ₁ of Powell's damping: sᵀy is at least this part of yᵀHy. */
+  readonly powell: number;
+}
+
+/** H_A·G·H_B for dense layers and convolutions. */
+export function kroneckerBfgs({ damping, decay, powell, ...intervals }: KroneckerBfgsOptions): Preconditioner {
+  const name = 'k-bfgs';
+  return {
+    name,
+    request: ({ parameters, slots }) => (refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ? {} : undefined),
+    precondition({ gradients, parameters, layers, slots, context, charge }) {
+      const schedule = refreshSchedule(slots, intervals);
+      const notes: string[] = [];
+      const captured = layers && blocksOf(layers).blocks.filter(({ kind }) => kind === 'matrix');
+      if (layers && captured) {
+        const due = captured.filter(({ key }) => schedule.looks(key));
+        const moved = due.filter(({ weight, bias }) => [weight, bias].every((member) => member === undefined || slots.get('previous', member)));
+        const before = moved.length > 0 ? atPreviousWeights(moved) : undefined;
+        for (const block of due) {
+          rememberBlock(slots, block);
+          const now = dataOf(block, layers, [], parameters);
+          updateInput(block.key, meanInput(now), now);
+          if (before && moved.includes(block)) updateOutput(block, now, before);
+        }
+        before?.layers.dispose();
+        schedule.looked(Object.keys(parameters));
+      }
+      schedule.aged(Object.keys(parameters));
+      for (const [parameter, tensor] of Object.entries(parameters)) if (gradients[parameter]) slots.set('previous', parameter, tf.clone(tensor));
+      const results: Record<string, Tensor> = {};
+      for (const shape of recallBlocks(slots, parameters)) {
+        const block = sized(shape, parameters);
+        const [input, output] = [slots.get('input-inverse', block.key), slots.get('output-inverse', block.key)];
+        const members = [block.weight, block.bias].filter((member) => member !== undefined);
+        if (!input || !members.every((member) => gradients[member])) continue;
+        const left = tf.matMul(input, toMatrix(block, gradients));
+        Object.assign(results, fromMatrix(block, output ? tf.matMul(left, output) : left, parameters));
+      }
+      const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
+      Object.assign(results, fallBack(rest, slots, { lambda: damping, examples: context.batchSize ?? 1, notes, name }));
+      return { gradients: results, notes, metrics: { bfgsUpdates: slots.number('bfgs-updates'), bfgsSkipped: slots.number('bfgs-skipped') } };
+
+      function atPreviousWeights(blocks: readonly CapturedBlock[]): { layers: LayerCapture; weights: NamedTensors } {
+        const old = Object.fromEntries(blocks.flatMap(({ weight, bias }) => [weight, bias].flatMap((member) => (member === undefined ? [] : [[member, slots.get('previous', member)!]]))));
+        const weights = { ...parameters, ...old };
+        charge(1);
+        const { layers: earlier, gradients: _gradients } = capturedGradients(modelOf(context, name), weights, { skipDense: true });
+        return { layers: earlier, weights };
+      }
+
+      /** A by its running mean; H_A follows it by the pair s = H_A·ā, y = (A + √λ·I)·s. */
+      function updateInput(key: string, mean: Tensor, { inputs, block }: BlockData): void {
+        const rows = tf.reshape(inputs!, [-1, block.rows]);
+        const a = running(key, 'A', tf.div(tf.matMul(rows, rows, true, false), rows.shape[0]));
+        const damped = tf.add(a, tf.mul(Math.sqrt(damping), tf.eye(block.rows)));
+        const h = slots.get('input-inverse', key);
+        if (!h) {
+          slots.set('input-inverse', key, choleskySolve(cholesky(damped), tf.eye(block.rows)));
+          return;
+        }
+        const s = tf.matMul(h, tf.reshape(running(key, 'mean-input', mean), [-1, 1]));
+        slots.set('input-inverse', key, bfgs(h, s, tf.matMul(damped, s)));
+      }
+
+      /** s and y of the layer's mean output and mean output gradient, damped twice. */
+      function updateOutput(shape: CapturedBlock, now: BlockData, { layers: earlier, weights }: { layers: LayerCapture; weights: NamedTensors }): void {
+        const same = blocksOf(earlier).blocks.find(({ key }) => key === shape.key);
+        if (!same) return;
+        const then = dataOf(same, earlier, [], weights);
+        const s = running(shape.key, 's', tf.sub(meanOutput(now, parameters), meanOutput(then, weights)));
+        const y = running(shape.key, 'y', tf.sub(meanGradient(now), meanGradient(then)));
+        const h = slots.get('output-inverse', shape.key) ?? tf.eye(now.block.columns);
+        const pair = dampedPair(h, tf.reshape(s, [-1, 1]), tf.reshape(y, [-1, 1]), powell, damping);
+        slots.set('output-inverse', shape.key, pair ? bfgs(h, pair.s, pair.y) : tf.clone(h));
+        slots.setNumber(pair ? 'bfgs-updates' : 'bfgs-skipped', slots.number(pair ? 'bfgs-updates' : 'bfgs-skipped') + 1);
+      }
+
+      function running(key: string, what: string, value: Tensor): Tensor {
+        const before = slots.get(what, key);
+        const next = before ? tf.add(tf.mul(before, decay), tf.mul(value, 1 - decay)) : value;
+        slots.set(what, key, next);
+        return next;
+      }
+    },
+  };
+}
+
+const meanInput = ({ inputs, block }: BlockData): Tensor => tf.mean(tf.reshape(inputs!, [-1, block.rows]), 0);
+/** A linear layer's mean output is that of its mean input. */
+const meanOutput = (data: BlockData, weights: NamedTensors): Tensor => tf.squeeze(tf.matMul(tf.expandDims(meanInput(data), 0), toMatrix(data.block, weights)), [0]);
+const meanGradient = ({ lossGradient, block }: BlockData): Tensor => tf.sum(tf.reshape(lossGradient!, [-1, block.columns]), 0);
+
+const dot = (a: Tensor, b: Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;
+
+/** Powell's damping of s on H, then that of y by √λ (their algorithm 3); nothing where no positive curvature is left. */
+export function dampedPair(h: Tensor, s: Tensor, y: Tensor, powell: number, lambda: number): { s: Tensor; y: Tensor } | undefined {
+  const hy = tf.matMul(h, y);
+  const [sy, yhy] = [dot(s, y), dot(y, hy)];
+  let first = s;
+  if (sy < powell * yhy) {
+    const theta = ((1 - powell) * yhy) / (yhy - sy);
+    first = tf.add(tf.mul(s, theta), tf.mul(hy, 1 - theta));
+  }
+  const root = Math.sqrt(lambda);
+  const [fy, ff] = [dot(first, y), dot(first, first)];
+  let second = y;
+  if (ff > 0 && fy / ff <= root) {
+    const theta = ((1 - root) * ff) / (ff - fy);
+    // With √λ ≥ 1 the pair is that of the identity.
+    second = root >= 1 ? first : tf.add(tf.mul(y, theta), tf.mul(first, 1 - theta));
+  }
+  return ff > 1e-30 && dot(first, second) > 0 ? { s: first, y: second } : undefined;
+}
+
+/** H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ with ρ = 1/sᵀy: symmetric positive definite, H⁺·y = s; H itself where a number would overflow. */
+export function bfgs(h: Tensor, s: Tensor, y: Tensor): Tensor {
+  const sy = dot(s, y);
+  if (!(sy > 1e-30)) return tf.clone(h);
+  const hy = tf.matMul(h, y);
+  const yhy = dot(y, hy);
+  const outer = tf.matMul(s, hy, false, true);
+  const next = tf.add(tf.sub(h, tf.div(tf.add(outer, tf.transpose(outer)), sy)), tf.mul(tf.matMul(s, s, false, true), (1 + yhy / sy) / sy));
+  return Number.isFinite(tf.sum(next).dataSync()[0]!) ? next : tf.clone(h);
+}

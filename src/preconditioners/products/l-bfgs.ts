@@ -1,0 +1,81 @@
+/** Limited-memory BFGS (Nocedal 1980) on batches: both gradients of a pair are of the same batch, the one at hand. */
+import { gradientsOf } from '../../tensor/autodiff.js';
+import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
+import { tf, type Tensor } from '../../tensor/tf.js';
+import { plusScaled, scaled } from '../../optimizers/named-arithmetic.js';
+import { type Preconditioner } from '../contract.js';
+import { lossOf } from './model.js';
+
+export interface LbfgsOptions {
+  /** Pairs that are kept, m. */
+  readonly history: number;
+  /** Pairs with sᵀy below this times sᵀs do not count; with it H stays positive definite. */
+  readonly damping: number;
+}
+
+interface Pair {
+  readonly s: NamedTensors;
+  readonly y: NamedTensors;
+}
+
+/** H·g by the two-loop recursion over the pairs s = w − w₋, y = ∇L(w) − ∇L(w₋) of the parameters that are active. */
+export function lbfgs({ history, damping }: LbfgsOptions): Preconditioner {
+  const name = 'l-bfgs';
+  return {
+    name,
+    request: () => undefined,
+    precondition({ gradients, parameters, slots, context, charge }) {
+      const names = Object.keys(gradients);
+      const known = names.filter((parameter) => slots.get('previous', parameter));
+      if (known.length > 0) {
+        const at = { ...parameters, ...Object.fromEntries(known.map((parameter) => [parameter, slots.get('previous', parameter)!])) };
+        const before = gradientsOf(lossOf(context, at, name), pickNamed(at, known), { unused: 'zero' });
+        charge(1);
+        for (const parameter of known) {
+          remember('s', parameter, tf.sub(parameters[parameter]!, at[parameter]!));
+          remember('y', parameter, tf.sub(gradients[parameter]!, before[parameter]!));
+        }
+      }
+      for (const parameter of names) slots.set('previous', parameter, tf.clone(parameters[parameter]!));
+      return { gradients: twoLoops(gradients, pairs()) };
+
+      /** Newest first: [k, size], as many as there are, at most m. */
+      function remember(what: 's' | 'y', parameter: string, value: Tensor): void {
+        const row = tf.reshape(value, [1, -1]);
+        const earlier = slots.get(what, parameter);
+        const kept = earlier && (earlier.shape[0] < history ? earlier : tf.slice(earlier, [0, 0], [history - 1, -1]));
+        slots.set(what, parameter, kept && history > 1 ? tf.concat([row, kept], 0) : row);
+      }
+
+      function pairs(): Pair[] {
+        const kept = Object.fromEntries(names.flatMap((parameter) => (slots.get('s', parameter) ? [[parameter, { s: slots.get('s', parameter)!, y: slots.get('y', parameter)! }] as const] : [])));
+        const longest = Math.max(0, ...Object.values(kept).map(({ s }) => s.shape[0]));
+        const entry = (what: 's' | 'y', index: number): NamedTensors =>
+          mapNamed(gradients, (gradient, parameter) => {
+            const rows = kept[parameter]?.[what];
+            return rows && index < rows.shape[0] ? tf.reshape(tf.slice(rows, [index, 0], [1, -1]), gradient.shape) : tf.zerosLike(gradient);
+          });
+        return Array.from({ length: longest }, (_, index) => ({ s: entry('s', index), y: entry('y', index) }));
+      }
+    },
+  };
+
+  function twoLoops(g: NamedTensors, pairs: readonly Pair[]): NamedTensors {
+    const product = (u: NamedTensors, v: NamedTensors): number => tf.addN(Object.keys(u).map((key) => tf.sum(tf.mul(u[key]!, v[key]!)))).dataSync()[0]!;
+    const useful = pairs.map((pair) => ({ ...pair, sy: product(pair.s, pair.y), ss: product(pair.s, pair.s) })).filter(({ sy, ss }) => sy > damping * ss && ss > 0);
+    if (useful.length === 0) return g;
+    let q = g;
+    const alphas = useful.map(({ s, y, sy }) => {
+      const alpha = product(s, q) / sy;
+      q = plusScaled(q, -alpha, y);
+      return alpha;
+    });
+    const [newest] = useful;
+    let r = scaled(q, newest!.sy / product(newest!.y, newest!.y));
+    for (let i = useful.length - 1; i >= 0; i--) {
+      const { s, y, sy } = useful[i]!;
+      r = plusScaled(r, alphas[i]! - product(y, r) / sy, s);
+    }
+    return r;
+  }
+}

@@ -1,0 +1,17 @@
+import { WeftError } from '../../errors.js';
+import { type StepContext } from '../../optimizers/transform.js';
+import { type NamedTensors } from '../../tensor/named.js';
+import { type CutLoss } from '../../tensor/second-order/index.js';
+import { type Scalar } from '../../tensor/tf.js';
+
+/** The model and the loss of the batch at hand. */
+export function modelOf({ cut }: StepContext, method: string): CutLoss {
+  if (cut) return cut;
+  throw new WeftError('unsupported', `'${method}' needs the loss of the batch as a function, which this training does not give`, 'train with trainStep, or pass `cut` in the context');
+}
+
+/** The loss of the batch as a function of some parameters, the others at `parameters`. */
+export function lossOf(context: StepContext, parameters: NamedTensors, method: string): (some: NamedTensors) => Scalar {
+  const { outputs, loss } = modelOf(context, method);
+  return (some) => loss(outputs({ ...parameters, ...some }));
+}

@@ -1,0 +1,46 @@
+/** Newton's method in the Krylov subspace of the gradient; all of the space where it is small. */
+import { hessian, lanczos, ritz } from '../../curvature/index.js';
+import { flatten, unflatten } from '../../curvature/linear-operator.js';
+import { pickNamed } from '../../tensor/named.js';
+import { tf, tidy, type Tensor1D } from '../../tensor/tf.js';
+import { type Preconditioner } from '../contract.js';
+import { refuseBeyond } from '../memory.js';
+import { lossOf } from './model.js';
+
+export interface NewtonOptions {
+  readonly name: string;
+  readonly damping: number;
+  /** Take |H|: saddle points repel (Dauphin et al. 2014). */
+  readonly absolute: boolean;
+  /** Dimensions of the subspace; 'all' is the dense Hessian's solution. */
+  readonly dimensions: number | 'all';
+  readonly memory: number;
+}
+
+/** Σ f(θᵢ)·yᵢ·yᵢᵀ·g over the Ritz pairs of the Hessian on span{g, Hg, H²g, …}, f(θ) = 1/(θ + λ) or 1/(|θ| + λ). */
+export function newton({ name, damping, absolute, dimensions, memory }: NewtonOptions): Preconditioner {
+  return {
+    name,
+    request: () => undefined,
+    precondition({ gradients, parameters, context, charge }) {
+      const some = pickNamed(parameters, Object.keys(gradients));
+      const g = flatten(gradients);
+      if (dimensions === 'all') refuseBeyond(memory, g.size, 'the Hessian');
+      const operator = hessian(lossOf(context, parameters, name), some, { onUnverified: 'difference' });
+      try {
+        const length = tf.norm(g).dataSync()[0]!;
+        if (length === 0) return { gradients };
+        const { basis, ...tridiagonal } = lanczos(operator, { steps: dimensions === 'all' ? g.size : dimensions, start: g });
+        charge(2 * tridiagonal.alpha.length);
+        const { values, vectors } = ritz(tridiagonal);
+        const weights = vectors.map((row) => row.reduce((sum, entry, i) => sum + (entry * vectors[0]![i]! * length) / ((absolute ? Math.abs(values[i]!) : values[i]!) + damping), 0));
+        const step = tidy(() => tf.squeeze(tf.matMul(tf.tensor2d([weights]), basis), [0]) as Tensor1D);
+        basis.dispose();
+        const notes = operator.method === 'exact' ? [] : [`'${name}' takes differences of gradients: ${operator.reasons.join('; ')}`];
+        return { gradients: unflatten(step, some), notes, metrics: { smallestRitzValue: Math.min(...values), largestRitzValue: Math.max(...values) } };
+      } finally {
+        operator.dispose();
+      }
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** Kronecker factors of a table of embeddings: an example reads single rows, so the input factor is the diagonal of how often each is read. */
+import { tf } from '../../tensor/tf.js';
+import { type BlockSolver } from '../contract.js';
+import { invertFactor, solveRight } from './factor.js';
+
+/** diag(frequencies) ⊗ B, π between their mean eigenvalues. */
+export const tableFactors: BlockSolver = {
+  statisticNames: ['frequency', 'B'],
+  preparedNames: ['frequency', 'B-inverse'],
+  statistics({ block, ids, outputs, examples }) {
+    const flat = tf.reshape(ids!, [-1]) as tf.Tensor1D;
+    const g = tf.concat(outputs.map((output) => tf.reshape(output, [-1, block.columns])), 0);
+    return {
+      frequency: tf.div(tf.unsortedSegmentSum(tf.ones([flat.size]), flat, block.rows), flat.size),
+      B: tf.div(tf.matMul(g, g, true, false), examples),
+    };
+  },
+  prepare({ frequency, B }, damping) {
+    const root = Math.sqrt(damping.lambda);
+    const output = tf.maximum(tf.div(tf.sum(tf.mul(B!, tf.eye(B!.shape[0]))), B!.shape[0]), 1e-30);
+    const pi = tf.sqrt(tf.div(tf.mean(frequency!), output));
+    return {
+      frequency: tf.expandDims(tf.add(frequency!, tf.mul(root, pi)), 1),
+      'B-inverse': invertFactor({ dense: B! }, tf.div(root, pi), damping).inverse!,
+    };
+  },
+  apply: (prepared, gradient) => solveRight({ inverse: prepared['B-inverse'] }, tf.div(gradient, prepared['frequency']!)),
+};

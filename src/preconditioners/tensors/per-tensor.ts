@@ -1,0 +1,30 @@
+/** Preconditioners that look at the gradient alone, one tensor at a time. */
+import { type Slots } from '../../optimizers/transform.js';
+import { mapNamed } from '../../tensor/named.js';
+import { type Tensor } from '../../tensor/tf.js';
+import { type Preconditioner, type PreconditionInput } from '../contract.js';
+
+/** What is known of one tensor in one step. */
+export interface TensorStep {
+  readonly name: string;
+  readonly gradient: Tensor;
+  readonly slots: Slots;
+  /** How often this tensor has been updated, this time included. */
+  readonly updates: number;
+  readonly input: PreconditionInput;
+}
+
+/** The preconditioner that does `f` to every gradient tensor. */
+export function perTensor(name: string, f: (step: TensorStep) => Tensor): Preconditioner {
+  return {
+    name,
+    request: () => undefined,
+    precondition(input) {
+      const { gradients, slots } = input;
+      const raisedBefore = slots.number('raised');
+      const preconditioned = mapNamed(gradients, (gradient, parameter) => f({ name: parameter, gradient, slots, updates: slots.count(parameter), input }));
+      const raised = slots.number('raised');
+      return { gradients: preconditioned, ...(raised > 0 || raisedBefore > 0 ? { metrics: { dampingRaised: raised } } : {}) };
+    },
+  };
+}

@@ -100,6 +100,14 @@ export function program(): Command {
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).report(runs, options));
 
+  forgetting.command('compare')
+    .description('set runs beside each other, paired by seed: what was removed, at what cost, with intervals')
+    .argument('<runs...>', 'run directories; those without a regularizer are the baseline')
+    .option('-o, --out <folder>', 'where to write', 'forgetting-comparison')
+    .option('--from-epoch <n>', 'first epoch that means are taken over; by default the first that any regularizer can have affected', Number)
+    .addOption(json())
+    .action(async (runs, options) => (await import('./commands/forgetting.js')).compare(runs, options));
+
   weft.command('spaces')
     .description('the search spaces and controllers, with their options')
     .argument('[name|file]', 'one space or controller in detail')

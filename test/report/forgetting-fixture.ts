@@ -33,7 +33,7 @@ export function forgettingRun({ seed = 1, regularizer = 'wpl', left = 0.35, cost
   return {
     ...run,
     manifest: { ...run.manifest, name: `digits ${regularizer}`, seed },
-    config: { ...run.config, seed, forgetting: { regularizer: { name: regularizer } } },
+    config: { ...run.config, seed, search: { epochs, regularizer: { name: regularizer } }, forgetting: { batches: 2 } },
     events: events.map((event) => (event.type === 'search-started' ? { ...event, seed } : event.type === 'epoch' ? { ...event, reward: (event.reward ?? 0) - cost } : event)),
   };
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
-import { analyseForgetting, type ForgettingAnalysis, forgettingJson, forgettingPage, forgettingTables } from '../../report/index.js';
+import { analyseForgetting, compareForgetting, comparisonJson, comparisonPage, comparisonTables, type ForgettingAnalysis, forgettingJson, forgettingPage, forgettingTables } from '../../report/index.js';
 import { type ReportTable } from '../../report/tables.js';
 import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
@@ -29,8 +29,27 @@ export async function report(directories: readonly string[], options: ReportOpti
   }
 }
 
+/** Sets runs beside each other, paired by seed, and writes the comparison into `out`. */
+export async function compare(directories: readonly string[], options: ReportOptions & { readonly out: string }): Promise<void> {
+  const output = createOutput(options);
+  const runs = [];
+  for (const directory of directories) {
+    const { path, seed, analysis } = await analyse(directory, options);
+    runs.push({ path: show(path), seed, analysis });
+  }
+  const comparison = compareForgetting(runs, { fromEpoch: options.fromEpoch === undefined ? undefined : options.fromEpoch - 1 });
+  writeFiles(options.out, comparisonPage(comparison), comparisonJson(comparison), comparisonTables(comparison));
+  for (const { arm, verdict, pairs, mean, reductions, performance } of comparison.arms) {
+    output.emit({ type: 'forgetting-comparison', arm: arm.name, seeds: pairs.length, verdict, mean, reduction: reductions.mean, performance });
+    output.say(verdict);
+  }
+  for (const reason of comparison.unpaired) output.say(`left out  ${reason}`);
+  for (const { status, what, detail } of comparison.health.filter(({ status }) => status === 'WARN')) output.say(`${status}  ${what}: ${detail}`);
+  output.say(`wrote ${show(join(options.out, 'report.html'))}, report.json and the tables as CSV`);
+}
+
 /** The analysis of a run's events; a run without them is refused with the way to get them. */
-async function analyse(directory: string, { fromEpoch }: ReportOptions): Promise<{ path: string; analysis: ForgettingAnalysis }> {
+async function analyse(directory: string, { fromEpoch }: ReportOptions): Promise<{ path: string; seed: number; analysis: ForgettingAnalysis }> {
   const run = openRun(directory);
   const files = runFiles(run.path);
   const config = checkConfig(run.config);
@@ -40,7 +59,7 @@ async function analyse(directory: string, { fromEpoch }: ReportOptions): Promise
     { manifest: run.manifest, config, events, ...(summary && { summary }), space: await spaceOf(config, run.manifest.facts) },
     fromEpoch === undefined ? {} : { fromEpoch: fromEpoch - 1 },
   );
-  if (analysis) return { path: run.path, analysis };
+  if (analysis) return { path: run.path, seed: run.manifest.seed, analysis };
   if (events.some(({ type }) => type === 'forgetting-config')) throw new WeftError('run', `${directory} has measured forgetting in no epoch yet`, `let it go on: weft resume ${show(run.path)}`);
   throw new WeftError('run', `${directory} has not measured forgetting`, 'search with --set forgetting.measure=true, or with a regularizer, for example --set search.regularizer.name=wpl');
 }

@@ -38,6 +38,6 @@ export function forgettingJson(analysis: ForgettingAnalysis): object {
 }
 
 /** JSON knows neither NaN nor undefined. */
-function plain(value: object): object {
+export function plain(value: object): object {
   return JSON.parse(JSON.stringify(value, (_, item: unknown) => (item === undefined || (typeof item === 'number' && !Number.isFinite(item)) ? null : item))) as object;
 }

@@ -4,8 +4,8 @@
  * and one batched pass learns from their rewards.
  */
 import {
-  type Controller, type ControllerSetting, defineController, disposeNamed, drawValid, type Evaluated, finiteReward, type Genotype, mapNamed, movingAverage, type NamedTensors,
-  optimizers, type Rng, tf, valueAndGradients,
+  type Controller, type ControllerSetting, defineController, disposeNamed, drawValid, type Evaluated, finiteReward, type Genotype, mapNamed, movingAverage,
+  optimizers, type Rng, tf, underPrefix, valueAndGradients, withPrefix,
 } from 'weft-nas';
 import { reinforceLoss, sequenceTerms } from './enas/loss.js';
 import { type EnasOptions, enasOptions } from './enas/options.js';
@@ -56,15 +56,15 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
     },
     preferences: (rng) => policyPreferences(plan, parameters, options, rng),
     snapshot: () => ({
-      tensors: { ...prefixed('parameters/', parameters), ...prefixed('optimizer/', state.tensors) },
+      tensors: { ...withPrefix('parameters/', parameters), ...withPrefix('optimizer/', state.tensors) },
       state: { baseline: baseline.value, counts: state.counts } satisfies EnasState,
     }),
     restore(snapshot) {
       const saved = snapshot.state as unknown as EnasState;
       const copies = mapNamed(snapshot.tensors, (tensor) => tf.clone(tensor));
       disposeAll();
-      parameters = unprefixed('parameters/', copies);
-      state = { tensors: unprefixed('optimizer/', copies), counts: saved.counts };
+      parameters = underPrefix('parameters/', copies);
+      state = { tensors: underPrefix('optimizer/', copies), counts: saved.counts };
       baseline.restore(saved.baseline);
     },
     dispose: disposeAll,
@@ -101,14 +101,6 @@ function average(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
-}
-
-function prefixed(prefix: string, tensors: NamedTensors): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
-}
-
-function unprefixed(prefix: string, tensors: NamedTensors): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
 export default enas;

@@ -12,7 +12,7 @@ export * as nn from './tensor/nn.js';
 export { gradientsOf, valueAndGradients } from './tensor/autodiff.js';
 export * as optimizers from './optimizers/index.js';
 export * as preconditioners from './preconditioners/index.js';
-export { disposeNamed, mapNamed, type NamedTensors } from './tensor/named.js';
+export { disposeNamed, mapNamed, type NamedTensors, underPrefix, withPrefix } from './tensor/named.js';
 export * from './controller/index.js';
 export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';

@@ -17,6 +17,7 @@ const SPACES: Readonly<Record<string, Loader>> = {
   mlp: () => import('weft-nas/search-spaces/mlp'),
   'rnn-cell': () => import('weft-nas/search-spaces/rnn-cell'),
   'nas-bench-201': () => import('weft-nas/search-spaces/nas-bench-201'),
+  'darts-cnn': () => import('weft-nas/search-spaces/darts-cnn'),
 };
 
 const CONTROLLERS: Readonly<Record<string, Loader>> = {
@@ -26,6 +27,7 @@ const CONTROLLERS: Readonly<Record<string, Loader>> = {
   'local-search': () => import('weft-nas/controllers/local-search'),
   spos: () => import('weft-nas/controllers/spos'),
   fairnas: () => import('weft-nas/controllers/fairnas'),
+  darts: () => import('weft-nas/controllers/darts'),
   'policy-gradient': () => import('weft-nas/controllers/policy-gradient'),
 };
 

@@ -17,6 +17,14 @@ export interface Evaluated<A = unknown> {
 /** Numbers to log, for example loss, entropy, baseline. */
 export type Metrics = Readonly<Record<string, number>>;
 
+/** The mixture that a continuous relaxation learns (Liu et al. 2019, arXiv 1806.09055). */
+export interface Relaxation {
+  /** Logits of each decision's values, [slots, values] by path; borrowed. */
+  readonly logits: NamedTensors;
+  /** Learns from the gradient of the validation loss, by the same names; borrowed. */
+  descend(gradients: NamedTensors): Metrics;
+}
+
 /** All that a controller must remember between two calls, for checkpoints. */
 export interface ControllerSnapshot {
   /** Networks and optimizer slots, borrowed: the controller stays their owner. */
@@ -39,6 +47,8 @@ export interface Controller<A = unknown> {
    * Rows follow `space.decisions`; a subset has one row a flag: [P(absent), P(present)].
    */
   preferences?(rng: Rng): Readonly<Record<string, readonly (readonly number[])[]>>;
+  /** Set by strategies that follow gradients: shared weights are then trained as a mixture of all architectures instead of sampled ones. */
+  readonly relaxation?: Relaxation;
   snapshot(): ControllerSnapshot;
   /** Takes over a snapshot; the tensors are borrowed and must be cloned. */
   restore(snapshot: ControllerSnapshot): void;

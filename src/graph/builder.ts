@@ -7,7 +7,7 @@ import { MultiDirectedGraph } from 'graphology';
 import { WeftError } from '../errors.js';
 import { type ArchitectureOf, type Choice, type ChoiceTree, isOneOf, type OneOf, type Previous, type Subset } from '../space/choice.js';
 import { genotypesOf } from '../space/genotypes.js';
-import { type Decision, type Genotype, listDecisions } from '../space/slots.js';
+import { type Decision, listDecisions } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type OperationFamily, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
 import { prefixed } from './cell.js';
@@ -79,10 +79,7 @@ export function buildGraph(
     if (!decision) throw new WeftError('space', `'${where}' in '${space}' uses a choice that is not in the tree of choices`, 'return every choice from `choices`');
     return decision;
   };
-  const equals = ({ offset, path, choice }: Decision, index: number): Guard => ({
-    label: `${path} = ${isOneOf(choice) ? String(choice.options[index]) : index}`,
-    holds: (genotype: Genotype) => genotype[offset] === index,
-  });
+  const equals = ({ offset, path, choice }: Decision, index: number): Guard => guard(`${path} = ${isOneOf(choice) ? String(choice.options[index]) : index}`, [{ slot: offset, value: index }]);
 
   const builder: GraphBuilder = {
     input: add('input', { kind: 'input', shapes: [inputShape] }),
@@ -159,7 +156,7 @@ export function buildGraph(
     when(choice, index, node) {
       const { offset, path } = decisionOf(choice, `when ${index}`);
       if (index < 0 || index >= choice.count) throw new WeftError('space', `'${path}' of '${space}' has no node ${index}`, `it chooses among ${choice.count}`);
-      return { node, guard: { label: `${path}[${index}]`, holds: (genotype) => genotype[offset + index] === 1 } };
+      return { node, guard: guard(`${path}[${index}]`, [{ slot: offset + index, value: 1 }]) };
     },
     whenEqual(choice, value, node) {
       const decision = decisionOf(choice, `whenEqual ${value}`);
@@ -168,8 +165,9 @@ export function buildGraph(
       return { node, guard: equals(decision, index) };
     },
     whenUnused(choices, index, node) {
-      const slots = choices.map((choice) => decisionOf(choice, `whenUnused ${index}`).offset);
-      return { node, guard: { label: `${index} unused`, holds: (genotype) => slots.every((slot) => genotype[slot] !== index) } };
+      // Nodes before `index` cannot pick it.
+      const able = choices.map((choice) => decisionOf(choice, `whenUnused ${index}`)).filter(({ cardinality }) => index < cardinality);
+      return { node, guard: guard(`${index} unused`, able.map(({ offset }) => ({ slot: offset, value: index, not: true }))) };
     },
     within: (prefix) => prefixed(builder, prefix),
   };
@@ -190,6 +188,10 @@ function requireConnected(space: string, { graph, input, head, order }: Supernet
     throw new WeftError('space', `${stray.length === 1 ? 'a node' : `${stray.length} nodes`} of '${space}' cannot reach the head: ${stray.slice(0, 5).map((name) => `'${name}'`).join(', ')}${stray.length > 5 ? ', …' : ''}`,
       'use their output, or leave them out');
   }
+}
+
+function guard(label: string, terms: Guard['terms']): Guard {
+  return { label, terms, holds: (genotype) => terms.every(({ slot, value, not = false }) => (genotype[slot] === value) !== not) };
 }
 
 function fit(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {

@@ -10,6 +10,8 @@ import { type BuiltOperation, type Operation, type Shape } from '../operations/o
 export interface Guard {
   readonly label: string;
   holds(genotype: Genotype): boolean;
+  /** What `holds` asks for, all of it: that a slot has this value, or (`not`) another one. */
+  readonly terms: readonly { readonly slot: number; readonly value: number; readonly not?: true }[];
 }
 
 /** How several inputs become one. */

@@ -51,7 +51,7 @@ export function evaluateNode(
   return node.built.forward(inputs, operationContext(node.prefix, parameters, statistics, mode));
 }
 
-function operationContext(prefix: string, parameters: NamedTensors, statistics: NamedTensors, mode: Mode): Context {
+export function operationContext(prefix: string, parameters: NamedTensors, statistics: NamedTensors, mode: Mode): Context {
   return {
     mode,
     parameter: (local) => lookUp(parameters, `${prefix}/${local}`),
@@ -69,7 +69,7 @@ function lookUp(tensors: NamedTensors, name: string): Tensor {
   return tensor;
 }
 
-function combine(combination: Combination, inputs: Tensor[]): Tensor {
+export function combine(combination: Combination, inputs: Tensor[]): Tensor {
   if (inputs.length === 1) return inputs[0]!;
   switch (combination) {
     case 'sum':

@@ -24,6 +24,16 @@ export function pickNamed(tensors: NamedTensors, names: readonly string[]): Name
   return result;
 }
 
+/** The same tensors with `prefix` before their names. */
+export function withPrefix(prefix: string, tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+/** Those tensors whose names begin with `prefix`, without it. */
+export function underPrefix(prefix: string, tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
 /** Disposes every tensor of the map. */
 export function disposeNamed(tensors: NamedTensors): void {
   tf.dispose(Object.values(tensors));

@@ -1,6 +1,7 @@
 /** What holds for every controller, on every shipped space and on a small one with all kinds of choices. A new one is a line in the table. */
 import { expect } from 'chai';
 import { type Architecture, type Controller, type ControllerFactory, defineSpace, dense, flatten, oneOf, previous, repeat, type SearchSpace, stream, subset, tf, z } from 'weft-nas';
+import { darts } from '../../controllers/darts.js';
 import { enas } from '../../controllers/enas.js';
 import { evolution } from '../../controllers/evolution.js';
 import { fairnas } from '../../controllers/fairnas.js';
@@ -9,6 +10,7 @@ import { policyGradient } from '../../controllers/policy-gradient.js';
 import { random } from '../../controllers/random.js';
 import { spos } from '../../controllers/spos.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
+import { dartsCnn } from '../../search-spaces/darts-cnn.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
@@ -22,6 +24,7 @@ const controllers: { factory: ControllerFactory; options?: object }[] = [
   { factory: spos, options: { parents: 4 } },
   { factory: fairnas, options: { parents: 4 } },
   { factory: policyGradient },
+  { factory: darts },
 ];
 
 const tiny = defineSpace({
@@ -39,6 +42,7 @@ const images = { inputShape: [8, 8, 1], classes: 3 };
 const spaces: SearchSpace<Architecture>[] = [
   macroCnn.create({ layers: 4, filters: 2 }, images),
   microCnn.create({ nodes: 2, layers: 1, filters: 2, reductions: 1 }, images),
+  dartsCnn.create({ nodes: 2, layers: 1, filters: 2, reductions: 1 }, images),
   mlp.create({ depth: 3 }, images),
   nasBench201.create({ filters: 2 }, images),
   tiny.create({}, images),

@@ -1,6 +1,7 @@
 /** Phase 1 of an epoch: the shared weights learn, one sampled child a batch, the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
 import { stream } from '../../tensor/rng.js';
 import { learn } from '../learn.js';
+import { descendMixture, mixtureOf } from '../relaxation.js';
 import { type SearchSession } from '../session.js';
 
 /**
@@ -14,7 +15,8 @@ export function trainSharedWeights(session: SearchSession): void {
   const { config, data, supernet, state, emit } = session;
   const { epoch, step, globalStep } = state;
   const architecture = architecturesOf(session, epoch)[Math.floor(step / config.search.batchesPerArchitecture)];
-  const child = session.child(architecture);
+  descendMixture(session);
+  const child = mixtureOf(session) ?? session.child(architecture);
   const loss = learn(session, supernet, { purpose: 'search', child, source: data.train, epoch, step, globalStep });
   state.globalStep++;
   state.step++;

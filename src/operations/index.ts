@@ -10,3 +10,4 @@ export { dense, type DenseOptions, dropout, variationalDropout, dropPath, flatte
 export { factorizedReduction } from './factorized-reduction.js';
 export { embedding, type EmbeddingOptions, unembedding } from './embedding.js';
 export { CELL_ACTIVATIONS, type CellChoices, recurrentCell, type RecurrentCellOptions } from './recurrent.js';
+export { causalAttention, positions } from './attention.js';

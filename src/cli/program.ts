@@ -13,9 +13,15 @@ export function program(): Command {
     .configureHelp({ sortSubcommands: false })
     .exitOverride();
   const backend = (): Option => new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);
+  const onMany = (command: Command): Command => command
+    .addOption(new Option('--executor <name>', 'where the trainings run: processes of this machine, or a queue').choices(['local', 'queue']))
+    .option('--queue <folder|url>', 'a queue that survives everything: a folder, or postgres://… for many machines (or WEFT_QUEUE)')
+    .option('--workers <n>', 'trainings at a time on this machine; one a processor by default, none where a database is shared', Number)
+    .option('--threads <n>', 'threads of each training; part of what its result depends on', Number)
+    .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
   const json = (): Option => new Option('--json', 'one JSON line an event, as when the output is no terminal');
 
-  weft.command('search')
+  onMany(weft.command('search'))
     .description('search an architecture, retrain the best from scratch, test it once, report')
     .option('-r, --recipe <name>', 'a recipe under runs/recipes, for example digits')
     .option('-c, --config <file>', 'a YAML configuration (see weft init)')
@@ -25,6 +31,7 @@ export function program(): Command {
     .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
     .option('--seed <n>', 'seed of every random draw', Number)
     .option('--epochs <n>', 'epochs of the search', Number)
+    .option('--seeds <list>', 'the same search with several seeds at once, for example 1,2,3 or 1-8')
     .option('--budget <time>', 'time after which the search ends and the best is derived, for example 10m')
     .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
     .option('--runs <folder>', 'where run directories are made', 'runs')
@@ -45,12 +52,13 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/status.js')).status(run, options));
 
-  weft.command('derive')
+  onMany(weft.command('derive'))
     .description('choose again from a finished search: more candidates, more batches')
     .argument('<run>', 'run directory')
     .option('--candidates <n>', 'architectures sampled from the controller', Number)
     .option('--batches <n>', 'validation batches each is judged on', Number)
     .option('--top <n>', 'how many of the best to print', Number, 5)
+    .option('--retrain-top <k>', 'train the best k from scratch, and test them', Number)
     .addOption(json())
     .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
 
@@ -68,6 +76,29 @@ export function program(): Command {
     .option('--runs <folder>', 'where run directories are made', 'runs')
     .addOption(backend()).addOption(json())
     .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
+
+  weft.command('worker')
+    .description('do the jobs of a queue, on any machine that reaches it')
+    .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
+    .option('--slots <n>', 'jobs at a time; one a processor by default', Number)
+    .option('--results <folder>', 'where jobs are worked on and their weights stay', 'runs/jobs')
+    .option('--file <path...>', 'spaces and controllers of your own that jobs may load; nothing else is loaded')
+    .option('--until-empty', 'end when there is nothing to do')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/queue.js')).worker(options));
+
+  const queue = weft.command('queue').description('look into a queue of jobs');
+  queue.command('status')
+    .description('jobs, workers and failures')
+    .option('--queue <folder|url>', 'the queue (or WEFT_QUEUE)')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/queue.js')).queueStatus(options));
+  queue.command('retry')
+    .description('send failed jobs back, all or one')
+    .argument('[key]', 'the beginning of its key, as status prints it')
+    .option('--queue <folder|url>', 'the queue (or WEFT_QUEUE)')
+    .addOption(json())
+    .action(async (key, options) => (await import('./commands/queue.js')).queueRetry(key, options));
 
   weft.command('evaluate')
     .description("a run's trained network on its test part or on other data")

@@ -11,9 +11,10 @@ import { ROOT } from '../search/weft.js';
 export async function checkWeft(args: readonly string[]): Promise<void> {
   const weft = program();
   let said = '';
-  for (const command of [weft, ...weft.commands]) command.exitOverride().configureOutput({ writeErr: (text) => (said += text), writeOut: () => {} });
+  const commands = allCommands(weft);
+  for (const command of [weft, ...commands]) command.exitOverride().configureOutput({ writeErr: (text) => (said += text), writeOut: () => {} });
   let configured: SearchOptions | undefined;
-  for (const command of weft.commands) {
+  for (const command of commands.filter(({ commands: below }) => below.length === 0)) {
     command.action((...received: unknown[]) => {
       const options = (received.at(-1) as Command).opts();
       if ('set' in options || 'recipe' in options || command.name() === 'search') configured = options as SearchOptions;
@@ -27,6 +28,9 @@ export async function checkWeft(args: readonly string[]): Promise<void> {
   }
   if (configured) await checkNames(configured);
 }
+
+/** Commands and those below them. */
+const allCommands = (above: Command): Command[] => above.commands.flatMap((command) => [command, ...allCommands(command)]);
 
 /** Whether a space or controller is named by a file. */
 export const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name);

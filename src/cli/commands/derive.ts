@@ -7,18 +7,21 @@ import { createSession, type SearchSession } from '../../search/session.js';
 import { restoreSnapshot, type SearchSnapshot } from '../../search/snapshot.js';
 import { type SearchConfig } from '../../config/schema.js';
 import { loadBackend } from '../../tensor/backend.js';
+import { type ExecutorOptions } from '../executor.js';
 import { createOutput, show } from '../output.js';
 import { loadParts } from './search.js';
 
 /** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
-export async function derive(directory: string, options: { candidates?: number; batches?: number; top: number; json?: boolean }): Promise<void> {
-  const output = createOutput(options);
+export async function derive(directory: string, options: { candidates?: number; batches?: number; top: number; retrainTop?: number; json?: boolean } & ExecutorOptions): Promise<void> {
+  const output = createOutput({ ...options, live: options.retrainTop !== undefined });
   const run = openRun(directory);
   const config = checkConfig(run.config);
+  const backend = (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
+  const chosen: string[] = [];
   const session = await openSession(run.path, {
     ...config,
     derive: { ...config.derive, ...(options.candidates !== undefined && { candidates: options.candidates }), ...(options.batches !== undefined && { batches: options.batches }) },
-  }, (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);
+  }, backend);
   try {
     Object.assign(session.state, { phase: 'derive', step: 0, candidates: { controller: [], random: [] } });
     const total = session.config.derive.candidates + session.config.derive.random;
@@ -28,16 +31,18 @@ export async function derive(directory: string, options: { candidates?: number; 
     }
     output.status([]);
     const distinct = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
-    for (let place = 1; place <= options.top && distinct.length > 0; place++) {
+    for (let place = 1; place <= Math.max(options.top, options.retrainTop ?? 0) && distinct.length > 0; place++) {
       const best = bestOf(distinct, session.objective.measure);
       distinct.splice(distinct.indexOf(best), 1);
+      if (place <= (options.retrainTop ?? 0)) chosen.push(best.architecture);
       output.emit({ type: 'candidate', place, ...best });
       output.say(`${String(place).padStart(2)}. ${session.objective.measure === 'loss' ? `loss ${best.loss.toFixed(4)}` : `${(100 * best.accuracy).toFixed(2)} %`}  ${best.architecture}`);
     }
-    output.say(`next  weft train ARCHITECTURE --run ${show(run.path)}`);
+    if (options.retrainTop === undefined) output.say(`next  weft train ARCHITECTURE --run ${show(run.path)}`);
   } finally {
     session.dispose();
   }
+  if (options.retrainTop !== undefined) await (await import('./many.js')).retrainAll(chosen, await loadParts(config), backend, options, output);
 }
 
 /** The session of a run as its last checkpoint left it; nothing is written. */

@@ -11,6 +11,7 @@ import { openData } from '../../search/data.js';
 import { backendOf, beginRun } from '../../search/run-search.js';
 import { type SearchParts } from '../../search/session.js';
 import { loadBackend } from '../../tensor/backend.js';
+import { type ExecutorOptions } from '../executor.js';
 import { createLiveView } from '../live-view.js';
 import { createOutput, type Output, show } from '../output.js';
 import { createProgress, formatSeconds } from '../progress.js';
@@ -18,7 +19,8 @@ import { findRecipe } from '../recipes.js';
 import { loadController, loadSpace } from '../registry.js';
 import { writeReport } from './report.js';
 
-export interface SearchOptions {
+export interface SearchOptions extends Partial<ExecutorOptions> {
+  seeds?: string;
   recipe?: string;
   config?: string;
   space?: string;
@@ -36,7 +38,11 @@ export interface SearchOptions {
 
 /** Starts a search in a new run directory. */
 export async function search(options: SearchOptions): Promise<void> {
-  await startSearch(resolveConfig(options), options);
+  const config = resolveConfig(options);
+  const { seeds, executor, queue, results = 'runs/jobs' } = options;
+  if (seeds === undefined && executor === undefined && queue === undefined) return startSearch(config, options);
+  const { parseSeeds, searchSeeds } = await import('./many.js');
+  await searchSeeds(seeds === undefined ? [config.seed] : parseSeeds(seeds), await loadParts(config), { ...options, results }, createOutput({ ...options, live: true }));
 }
 
 /** Starts a search, or the training of one architecture, in a new run directory. */

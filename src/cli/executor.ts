@@ -1,0 +1,119 @@
+/** The executor that the command line asks for, and what a person sees of its jobs. */
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type SearchConfig } from '../config/index.js';
+import { WeftError } from '../errors.js';
+import { isOwnFile } from '../jobs/files.js';
+import { createLocalExecutor, createQueueExecutor, type Executor, type Job, type JobEvent, type JobResult, openResults, parseLocation, submitAll } from '../jobs/index.js';
+import { catchSignals, stopwatch } from '../runs/index.js';
+import { type Output, show } from './output.js';
+import { formatSeconds } from './progress.js';
+
+export interface ExecutorOptions {
+  executor?: 'local' | 'queue';
+  queue?: string;
+  workers?: number;
+  threads?: number;
+  results: string;
+}
+
+/** The module that child processes run, as TypeScript where this is. */
+export const jobProgram = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './job-process.ts' : './job-process.js', import.meta.url));
+
+/** The address of a queue: the option, else WEFT_QUEUE, which is not seen in the list of processes. */
+export const queueAddress = (option: string | undefined): string | undefined => option ?? (process.env['WEFT_QUEUE'] || undefined);
+
+/** Opens the executor; `files` may be loaded by its jobs. */
+export async function openExecutor({ executor, queue: option, workers, results: folder }: ExecutorOptions, files: readonly string[], output: Output): Promise<Executor> {
+  const results = openResults(folder);
+  const queue = queueAddress(option);
+  const kind = executor ?? (option === undefined ? 'local' : 'queue');
+  if (kind === 'local') return createLocalExecutor({ program: jobProgram, results, files, ...(workers !== undefined && { workers }) });
+  if (queue === undefined) throw new WeftError('config', '--executor queue needs a queue', 'name one with --queue: a folder such as ./queue, or postgres://user@host/database');
+  const own = parseLocation(queue).kind === 'folder' ? availableParallelism() : 0;
+  return createQueueExecutor({ program: jobProgram, queue, results, files, workers: workers ?? own, onTrouble: (message) => output.say(message) });
+}
+
+/** The files of the user's own that a configuration names. */
+export const ownFiles = ({ space, controller }: SearchConfig): string[] => [space.name, controller.name].filter(isOwnFile);
+
+/** Has the jobs done, showing how they stand; undefined when a signal ended it, after which the same command goes on. */
+export async function runJobs(jobs: readonly Job[], options: ExecutorOptions, files: readonly string[], output: Output): Promise<JobResult[] | undefined> {
+  const executor = await openExecutor(options, files, output);
+  const signals = catchSignals((signal) => {
+    output.say(`${signal} received: saving what there is (again to stop at once)`);
+    void executor.close();
+  });
+  const view = createJobView(jobs.length, output);
+  executor.events(view.event);
+  try {
+    return await submitAll(executor, jobs);
+  } catch (error) {
+    if (!signals.requested) throw error;
+    output.say('stopped. The same command goes on from here.');
+    process.exitCode = signals.exitCode;
+    return undefined;
+  } finally {
+    view.close();
+    await executor.close();
+    signals.dispose();
+    output.say(`results in ${show(options.results)}`);
+  }
+}
+
+const REDRAW_SECONDS = 0.2;
+
+interface Running {
+  readonly label: string;
+  share: number;
+  loss: number | undefined;
+}
+
+/** A line for each job that ends, and below how those stand that run; `total` is how many there are, where that is known. */
+export function createJobView(total: number | undefined, output: Output): { event(event: JobEvent): void; close(): void } {
+  const watch = stopwatch();
+  const running = new Map<string, Running>();
+  let finished = 0;
+  let known = 0;
+  let drawn = -Infinity;
+  const draw = (): void => {
+    if (watch.elapsed() - drawn < REDRAW_SECONDS) return;
+    drawn = watch.elapsed();
+    const part = finished - known + [...running.values()].reduce((sum, { share }) => sum + share, 0);
+    const left = total === undefined || part < 0.05 ? '' : `, about ${formatSeconds((drawn / part) * (total - known - part))} left`;
+    output.status([
+      ...[...running.values()].map(({ label, share, loss }) => `${String(Math.round(100 * share)).padStart(3)} %  ${label}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}`),
+      `${finished}${total === undefined ? '' : `/${total}`} done, ${running.size} running, ${formatSeconds(drawn)} so far${left}`,
+    ]);
+  };
+  return {
+    event(event) {
+      output.emit(event);
+      const { key, label } = event;
+      if (event.type === 'job-started') running.set(key, { label, share: 0, loss: undefined });
+      else if (event.type === 'job-progress') running.set(key, { label, share: event.total > 0 ? event.done / event.total : 0, loss: event.partial?.['loss'] });
+      else if (event.type !== 'job-queued') running.delete(key);
+      if (event.type === 'job-finished') {
+        finished++;
+        if (event.known) known++;
+      }
+      const line = describe(event);
+      if (line !== undefined) output.say(line);
+      draw();
+    },
+    close: () => output.status([]),
+  };
+}
+
+function describe(event: JobEvent): string | undefined {
+  switch (event.type) {
+    case 'job-finished': {
+      const accuracy = (event.value as { test?: { accuracy?: number } } | null)?.test?.accuracy;
+      const result = accuracy === undefined ? '' : `  test ${(100 * accuracy).toFixed(2)} %`;
+      return `${event.known ? 'known' : 'done '}  ${event.label}${result}${event.known || event.seconds === 0 ? '' : `  in ${formatSeconds(event.seconds)}`}`;
+    }
+    case 'job-retried': return `again  ${event.label}: ${event.reason}`;
+    case 'job-failed': return `failed ${event.label}: ${event.message}`;
+    default: return undefined;
+  }
+}

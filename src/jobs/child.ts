@@ -17,11 +17,21 @@ export type Answer =
   | { readonly type: 'done'; readonly value: JsonObject; readonly memoryMB: number }
   | { readonly type: 'failed'; readonly code: WeftErrorCode | null; readonly message: string; readonly hint: string | null };
 
+const QUIET_NANOSECONDS = 200_000_000n;
+
 /** Does the jobs that come from the parent process, until that ends or says stop. */
 export function serveJobs(runners: JobRunners): void {
   let stopping = false;
   let busy = false;
+  let told = 0n;
   const say = (answer: Answer): void => void (process.connected && process.send!(answer));
+  /** Units may take a millisecond: a few words a second are enough. */
+  const progress = (report: JobProgress): void => {
+    const now = process.hrtime.bigint();
+    if (now - told < QUIET_NANOSECONDS) return;
+    told = now;
+    say({ type: 'progress', report });
+  };
   const stop = (): void => {
     stopping = true;
     if (!busy) process.exit(0);
@@ -37,7 +47,7 @@ export function serveJobs(runners: JobRunners): void {
   async function perform({ kind, payload, folder, files }: Extract<Order, { type: 'do' }>): Promise<void> {
     busy = true;
     try {
-      const value = await runnerOf(runners, kind)(payload, { folder, files, progress: (report) => say({ type: 'progress', report }), shouldStop: () => stopping });
+      const value = await runnerOf(runners, kind)(payload, { folder, files, progress, shouldStop: () => stopping });
       say({ type: 'done', value, memoryMB: process.memoryUsage.rss() / 2 ** 20 });
     } catch (error) {
       const known = error instanceof WeftError;

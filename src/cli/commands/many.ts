@@ -31,7 +31,7 @@ export async function searchSeeds(seeds: readonly number[], parts: SearchParts, 
     const { derived, test } = summaryOf(result);
     if (test?.accuracy !== undefined) accuracies.push(test.accuracy);
     output.emit({ type: 'search-result', seed: seeds[i], ...result });
-    output.say(`seed ${String(seeds[i]).padStart(4)}  ${test?.accuracy === undefined ? 'not retrained' : percent(test.accuracy)}  ${derived.architecture}  ${whereIs(result, options)}`);
+    output.say(`seed ${String(seeds[i]).padStart(4)}  ${testText(test)}  ${derived.architecture}  ${whereIs(result, options)}`);
   });
   if (accuracies.length < 2) return;
   const interval = bootstrapMean(accuracies, stream(seeds[0]!, 'seeds'));
@@ -44,18 +44,28 @@ export async function retrainAll(architectures: readonly string[], parts: Search
   const jobs = architectures.map((architecture) => trainingJob(parts, architecture, { ...(backend && { backend }), ...threadsOf(options) }));
   const results = await runJobs(jobs, options, ownFiles({ ...parts.config, controller: { name: 'random' } }), output);
   if (!results) return;
-  const accuracyOf = (result: JobResult): number => summaryOf(result).test?.accuracy ?? 0;
-  const order = results.map((result, i) => ({ result, place: i + 1 })).sort((a, b) => accuracyOf(b.result) - accuracyOf(a.result) || a.place - b.place);
+  const order = results.map((result, i) => ({ result, place: i + 1 })).sort((a, b) => scoreOf(b.result) - scoreOf(a.result) || a.place - b.place);
   for (const { result, place } of order) {
     const { derived, test } = summaryOf(result);
     output.emit({ type: 'retrained', place, ...result });
-    output.say(`${percent(test?.accuracy ?? NaN)} test  ${place}. of the search  ${derived.architecture}  ${whereIs(result, options)}`);
+    output.say(`${testText(test)}  ${place}. of the search  ${derived.architecture}  ${whereIs(result, options)}`);
   }
   output.say('The test part was seen once by each: choosing the best of them by it is a choice on test data, to be said where the number is reported.');
 }
 
 const threadsOf = ({ threads }: ExecutorOptions): { threads?: number } => (threads === undefined ? {} : { threads });
 const summaryOf = ({ value }: JobResult): RunSummary => value as unknown as RunSummary;
+/** Higher is better: the accuracy, or for language the loss with its sign turned. */
+const scoreOf = (result: JobResult): number => {
+  const { test } = summaryOf(result);
+  return test?.accuracy ?? -(test?.loss ?? Infinity);
+};
+
+function testText(test: RunSummary['test']): string {
+  if (!test) return 'not retrained';
+  return test.accuracy === undefined ? `test loss ${test.loss.toFixed(4)}` : `test ${percent(test.accuracy)}`;
+}
+
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** The run directory of a result, where it was done on this machine. */

@@ -93,9 +93,15 @@ function backward(tape: Tape, cotangents: readonly Cotangent[], uses: readonly F
   return { gradients, outputGradients };
 }
 
-/** Weights and biases of dense layers that are used nowhere else. */
+/** Weights of dense layers, each with its one bias or none, that are used nowhere else. */
 function densely(uses: readonly FoundUse[], uncovered: ReadonlySet<string>): string[] {
-  const namesOf = (list: readonly FoundUse[]): string[] => list.flatMap(({ use }) => [use.weight, use.bias]).filter((name) => name !== undefined);
-  const others = new Set([...namesOf(uses.filter(({ use }) => use.kind !== 'dense')), ...uncovered]);
-  return namesOf(uses.filter(({ use }) => use.kind === 'dense')).filter((name) => !others.has(name));
+  const partners = new Map<string, Set<string | undefined>>();
+  for (const { use: { kind, weight, bias } } of uses) {
+    for (const [name, partner] of [[weight, bias], [bias, weight]]) {
+      if (name !== undefined) partners.set(name, (partners.get(name) ?? new Set()).add(kind === 'dense' ? partner : `${kind} layer`));
+    }
+  }
+  const alone = (name: string | undefined): boolean => name === undefined || (partners.get(name)!.size === 1 && !uncovered.has(name));
+  const found = uses.flatMap(({ use: { kind, weight, bias } }) => (kind === 'dense' && weight !== undefined && alone(weight) && alone(bias) ? [weight, bias] : []));
+  return found.filter((name) => name !== undefined);
 }

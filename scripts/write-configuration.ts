@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { controllerNames, loadController, loadSpace, spaceNames } from '../src/cli/registry.js';
 import { configSchema } from '../src/config/schema.js';
+import { REGULARIZERS, regularizerSchema } from '../src/forgetting/index.js';
 import { OPTIMIZERS, optimizerSchema, scheduleSchema } from '../src/optimizers/index.js';
 import { PRECONDITIONERS, preconditionerSchema } from '../src/preconditioners/index.js';
 
@@ -18,7 +19,7 @@ const RECIPES = new URL('../runs/recipes/', import.meta.url);
 
 /** The page; the same tree gives the same bytes. */
 export async function configurationPage(): Promise<string> {
-  const { data, search, derive, retrain, limits, checkpoint, ...top } = properties(inlined(configSchema)) as Record<string, JsonSchema>;
+  const { data, search, forgetting, derive, retrain, limits, checkpoint, ...top } = properties(inlined(configSchema)) as Record<string, JsonSchema>;
   return `<!-- Written by \`npm run docs\` from src/config/schema.ts: change the descriptions there. -->
 
 # Configuration
@@ -57,6 +58,12 @@ ${table(properties(properties(data)['augment']))}
 ## search
 
 ${table(properties(search))}
+
+## forgetting
+
+How the forgetting of architectures is measured while a search runs. \`search.regularizer\` prevents it.
+
+${table(properties(forgetting))}
 
 ## derive
 
@@ -111,6 +118,20 @@ ${preconditionerTable()}
 How the learning rate changes; lengths are in epochs.
 
 ${scheduleTable()}
+
+## Regularizers
+
+\`search.regularizer\` is \`none\` or one of these. With a strength of zero each leaves the weights as they are without it.
+
+${regularizerTable()}
+
+Options of \`wpl\`, and of those that differ from it in their Fisher information; \`preset: mmf2019\` has the constants of the first published code:
+
+${table(regularizerOptions('wpl'))}
+
+Under \`fisher\`:
+
+${table(properties(regularizerOptions('wpl')['fisher']))}
 
 ## Recipes
 
@@ -214,6 +235,20 @@ function preconditionerTable(): string {
   return ['| name | curvature | representation | solver | options | state | cost | source |', `|${' --- |'.repeat(8)}`, ...rows].join('\n');
 }
 
+function regularizerTable(): string {
+  const shared = new Set(Object.keys(regularizerOptions('wpl')));
+  const rows = REGULARIZERS.map(({ name, formula, cost, reference }) => {
+    const own = Object.entries(regularizerOptions(name)).filter(([field]) => !shared.has(field)).map(([field, schema]) => `${field} ${JSON.stringify(schema.default)}`);
+    return `| \`${name}\` | ${cell(code(formula))}${own.length > 0 ? ` (${own.join(', ')})` : ''} | ${cell(cost)} | ${cell(reference)} |`;
+  });
+  return ['| name | loss | extra cost | source |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function regularizerOptions(name: string): Fields {
+  const { name: _, ...options } = properties(inlined(regularizerSchema).oneOf!.find((one) => nameOf(one) === name));
+  return options;
+}
+
 function scheduleTable(): string {
   return inlined(scheduleSchema).oneOf!.map((schedule) => {
     const { name: _, ...fields } = properties(schedule);
@@ -228,6 +263,7 @@ function nameOf(schema: JsonSchema): unknown {
 
 function typeText(name: string, field: JsonSchema): string {
   if (name === 'preconditioner') return '[preconditioner](#preconditioners)';
+  if (name === 'regularizer') return '[regularizer](#regularizers)';
   if (name === 'optimizer' || name === 'schedule' || name === 'base') return `[${name === 'base' ? 'optimizer' : name}](#${name === 'schedule' ? 'schedules' : 'optimizers'})`;
   const { enum: values, const: only, anyOf, items, prefixItems, properties: inner, type } = field;
   if (values) return values.map(code).join(', ');

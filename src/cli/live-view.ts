@@ -20,19 +20,21 @@ export function createLiveView(output: Output): LiveView {
   let loss = NaN;
   let reward = NaN;
   let language = false;
+  let trained = '';
   return {
     event(event) {
       output.emit(event);
       if (event.type === 'search-started') language = event.task === 'language';
       if (event.type === 'weights-step') loss = event.loss;
       if (event.type === 'controller-round') reward = event.reward;
+      if (event.type === 'architecture-trained') trained = `, last architecture ${percent(1 - event.err1)} right`;
       const line = describe(event, paint, language);
       if (line !== undefined && output.interactive) output.say(line);
     },
     tick(session, elapsed, left) {
       if (elapsed - lastDrawn < REDRAW_SECONDS) return;
       lastDrawn = elapsed;
-      output.status(block(session, { elapsed, left, loss, reward }, paint));
+      output.status(block(session, { elapsed, left, loss, reward, trained }, paint));
     },
     close: () => output.status([]),
   };
@@ -51,6 +53,7 @@ function palette(color: boolean): Palette {
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
 const optional = (value: number | null, format: (value: number) => string): string => (value === null ? '–' : format(value));
 
 /** The lasting line of an event; most events have none. */
@@ -63,6 +66,12 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
     case 'epoch':
       return `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, reward)}  ${paint.dim(`random ${optional(event.random, reward)}`)}`
         + `  entropy ${optional(event.entropy, (value) => value.toFixed(2)).padStart(5)}  best ${event.best ? reward(event.best.reward) : '–'}`;
+    case 'forgetting-config':
+      return paint.dim(`forgetting: ${event.regularizer === 'none' ? 'measured only' : event.regularizer}${event.scope === null ? '' : ` on ${event.monitored.parameters.toLocaleString('en')} weights (${event.scope})`}`
+        + `${event.fisherKind === null ? '' : ` · Fisher information ${event.fisherKind}, ${event.fisherExamples} examples`} · judged on ${event.batches} validation batches`);
+    case 'forgetting-epoch':
+      return `           forgetting: loss ${signed(event.meanDiff)} (best five ${signed(event.best5Diff)}, worst ${signed(event.maxDiff)})`
+        + `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end  ${event.count} architectures`)}`;
     case 'derived':
       return `derived ${paint.accent(event.architecture)}\n  shared weights: ${language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':
@@ -84,10 +93,10 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
   }
 }
 
-function block({ config, data, objective, state }: SearchSession, now: { elapsed: number; left: number | undefined; loss: number; reward: number }, paint: Palette): string[] {
+function block({ config, data, objective, state }: SearchSession, now: { elapsed: number; left: number | undefined; loss: number; reward: number; trained: string }, paint: Palette): string[] {
   const shown = (reward: number): string => (objective.measure === 'loss' ? reward.toFixed(4) : percent(reward));
   const what = {
-    weights: () => `${bar(state.step / data.train.steps)} shared weights, step ${state.step}/${data.train.steps}, loss ${now.loss.toFixed(3)}`,
+    weights: () => `${bar(state.step / data.train.steps)} shared weights, step ${state.step}/${data.train.steps}, loss ${now.loss.toFixed(3)}${now.trained}`,
     controller: () => `${bar(state.step / config.search.rounds)} controller, round ${state.step}/${config.search.rounds}, reward ${shown(now.reward)}`,
     'epoch-end': () => 'probing random architectures',
     derive: () => `${bar(state.step / (config.derive.candidates + config.derive.random))} judging candidate ${state.step}/${config.derive.candidates + config.derive.random}`,

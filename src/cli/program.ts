@@ -139,6 +139,21 @@ export function program(): Command {
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).compare(runs, options));
 
+  forgetting.command('two-model')
+    .description('train A, then B with the first layers of A: what is left of A, with and without regularizers')
+    .option('--data <name|path>', 'proto-10 (synthetic), digits, mnist, or a path', 'proto-10')
+    .option('--regularizers <names...>', 'wpl, ewc, l2-anchor, permuted-fisher, last-architecture, nsas, fair')
+    .option('--alphas <numbers...>', 'strengths of those that have one')
+    .option('--shared <n>', 'first layers that B has in common with A', Number)
+    .option('--target <accuracy>', 'stop A at this accuracy, for example 0.55, and not at convergence', Number)
+    .option('--seeds <n>', 'runs, from --seed on', Number)
+    .option('--seed <n>', 'seed of every random draw', Number, 1)
+    .option('--set <option=value...>', 'any other option of the study two-model')
+    .option('-o, --out <folder>', 'where to write; <runs>/study-two-model by default')
+    .option('--runs <folder>', 'where run directories are', 'runs')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/two-model.js')).twoModel(options));
+
   weft.command('spaces')
     .description('the search spaces and controllers, with their options')
     .argument('[name|file]', 'one space or controller in detail')

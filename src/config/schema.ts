@@ -3,6 +3,7 @@
  * for editors is made from this one.
  */
 import { z } from 'zod';
+import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
 import '../preconditioners/index.js';
 
@@ -29,7 +30,7 @@ export const dataSchema = z.strictObject({
   vocabulary: z.int().min(2).optional().describe('at most so many different tokens, the most frequent ones (text); all by default'),
   validation: share.default(0.2).describe('part of the training data that rewards the controller'),
   derive: share.optional().describe('a part of its own for the final choice; the validation part by default'),
-  fisher: share.optional().describe('a part of its own for Fisher information'),
+  fisher: share.optional().describe('a part of its own for Fisher information; 0.1 where a regularizer needs it'),
   test: share.default(0.2).describe('part set aside for the test where the data has none'),
   subset: z.strictObject({ train: amount.optional(), test: amount.optional() }).default({}).describe('use only some examples'),
   labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are made wrong'),
@@ -44,11 +45,21 @@ export const searchSchema = z.strictObject({
   batchesPerArchitecture: z.int().min(1).default(1).describe('steps in a row that one sampled architecture trains'),
   warmupEpochs: z.int().min(0).default(0).describe('first epochs in which architectures are drawn uniformly and the controller rests'),
   optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
+  regularizer: regularizerSchema.prefault({ name: 'none' }).describe('keeps the training of one architecture from spoiling the others'),
   rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
   samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
   rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
   rewardScale: z.number().positive().optional().describe('c in the reward c / perplexity of a language model: 80 for words and 4 for characters by default; 1 makes it exp(-loss)'),
   probe: z.int().min(0).default(10).describe('random architectures evaluated after each epoch, to compare the controller with'),
+});
+
+export const forgettingSchema = z.strictObject({
+  measure: z.boolean().optional().describe('judge every architecture right after its training and again at the end of the epoch; on where a regularizer is chosen'),
+  batches: z.int().min(1).default(2).describe('validation batches for it, the same ones all through an epoch'),
+  batchSize: z.int().min(1).default(256).describe('examples a batch'),
+  every: z.int().min(1).default(1).describe('epochs from one measurement to the next'),
+  zeroShot: z.boolean().default(false).describe('judge every architecture before its training too'),
+  metric: z.enum(['loss', 'accuracy']).default('loss').describe('what verdicts are about'),
 });
 
 export const deriveSchema = z.strictObject({
@@ -80,6 +91,7 @@ export const configSchema = z.strictObject({
   controller: named('enas').describe('name or file of the controller, and its options'),
   data: dataSchema.prefault({}),
   search: searchSchema.prefault({}),
+  forgetting: forgettingSchema.prefault({}),
   derive: deriveSchema.prefault({}),
   retrain: retrainSchema.prefault({}),
   limits: limitsSchema.prefault({}),

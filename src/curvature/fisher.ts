@@ -6,7 +6,7 @@ import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { type Rng } from '../tensor/rng.js';
-import { tf, tidy, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { exampleSquares } from './fisher-squares.js';
 
 /**
@@ -33,36 +33,43 @@ export interface FisherEstimate {
 
 /**
  * The diagonal of the Fisher information of a classifier on one batch, per example and in nats²; batch statistics
- * count as constants, but for `batch`.
+ * count as constants, but for `batch`. Logits [N,K] with labels [N], or of sequences [N,T,K] with [N,T]: there an example's loss is the mean over its tokens.
  *
  * @example
  * const { fisher } = fisherInformation((p) => nn.dense(x, p.kernel, p.bias), params, labels);
  */
 export function fisherInformation(
-  logits: (parameters: NamedTensors) => Tensor2D, parameters: NamedTensors, labels: Tensor1D, { kind = 'empirical-sample', rng }: FisherOptions = {},
+  logits: (parameters: NamedTensors) => Tensor, parameters: NamedTensors, labels: Tensor, { kind = 'empirical-sample', rng }: FisherOptions = {},
 ): FisherEstimate {
-  const examples = labels.size;
+  const examples = labels.shape[0];
   if (kind === 'batch') {
-    const { value, gradients } = valueAndGradients((current) => tf.mean(softmaxCrossEntropy(logits(current), labels)), parameters, { unused: 'zero' });
+    const { value, gradients } = valueAndGradients((current) => tf.mean(exampleLosses(logits(current), labels)), parameters, { unused: 'zero' });
     value.dispose();
     const fisher = tidy(() => mapNamed(gradients, (gradient) => tf.square(gradient)));
     disposeNamed(gradients);
     return { fisher, examples, looped: [] };
   }
-  const labelsFor = (outputs: Tensor2D): Tensor1D => (kind === 'true-sample' ? drawLabels(outputs, rng) : labels);
+  const labelsFor = (outputs: Tensor): Tensor => (kind === 'true-sample' ? drawLabels(outputs, rng) : labels);
   const { sums, looped } = exampleSquares((current) => {
     const outputs = logits(current);
-    return softmaxCrossEntropy(outputs, labelsFor(outputs));
+    return exampleLosses(outputs, labelsFor(outputs));
   }, parameters);
   const fisher = tidy(() => mapNamed(sums, (sum) => tf.div(sum, examples)));
   disposeNamed(sums);
   return { fisher, examples, looped };
 }
 
+/** Cross-entropy of each example [N]. */
+function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {
+  if (labels.rank === 1) return softmaxCrossEntropy(logits as Tensor2D, labels as Tensor1D);
+  const tokens = softmaxCrossEntropy(tf.reshape(logits, [-1, logits.shape.at(-1)!]), tf.reshape(labels, [-1]));
+  return tf.mean(tf.reshape(tokens, [labels.shape[0], -1]), 1);
+}
+
 /** A class of each row's own distribution. */
-function drawLabels(logits: Tensor2D, rng: Rng | undefined): Tensor1D {
+function drawLabels(logits: Tensor, rng: Rng | undefined): Tensor {
   if (!rng) throw new WeftError('operation', 'the true Fisher information draws labels, and was given no random stream', "pass { kind: 'true-sample', rng: stream(seed, …) }");
-  const [examples, classes] = logits.shape;
+  const [rows, classes] = [logits.size / logits.shape.at(-1)!, logits.shape.at(-1)!];
   const probabilities = tidy(() => tf.softmax(logits).dataSync());
-  return tf.tensor1d(Int32Array.from({ length: examples }, (_, n) => rng.categorical(probabilities.subarray(n * classes, (n + 1) * classes))), 'int32');
+  return tf.tensor(Int32Array.from({ length: rows }, (_, n) => rng.categorical(probabilities.subarray(n * classes, (n + 1) * classes))), logits.shape.slice(0, -1), 'int32');
 }

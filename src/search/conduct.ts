@@ -46,7 +46,10 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
     const saved = checkpoint?.state as unknown as (SearchSnapshot['state'] & { elapsed: number }) | undefined;
     if (saved) restoreSnapshot(session, { tensors: checkpoint!.tensors, state: saved });
     else if (architecture !== undefined) skipSearch(session, architecture);
-    else emit(startEvent(session, data));
+    else {
+      emit(startEvent(session, data));
+      session.forgetting?.announce();
+    }
     const watch = stopwatch(saved?.elapsed ?? 0);
     let savedAt = watch.elapsed();
     const save = (): void => {

@@ -1,6 +1,7 @@
 /** The data of a search, whatever kind they are: what the network is for, and who learns from which batches. */
 import { type SearchConfig } from '../config/schema.js';
 import { isText } from '../data/index.js';
+import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type BatchSource } from '../training/batch.js';
@@ -18,6 +19,10 @@ export interface SearchBatches {
   readonly retrain: BatchSource;
   /** The same examples as they are, for the batch statistics of the finished network. */
   readonly plain: BatchSource;
+  /** Validation batches on which forgetting is measured. */
+  readonly judge: BatchSource;
+  /** A part of its own for Fisher information, where a regularizer needs it. */
+  readonly fisher: BatchSource | undefined;
   /** Seen once, at the end. */
   readonly test: BatchSource;
 }
@@ -39,6 +44,21 @@ export interface SearchData {
   };
   /** The batches that each phase asks for. `carries` says whether the network has states that go on from batch to batch. */
   batches(config: SearchConfig, options: { carries: boolean }): SearchBatches;
+}
+
+/** Of the training part, where a regularizer needs Fisher information and nothing else is said. */
+const FISHER_SHARE = 0.1;
+
+/** The share of the data that is set aside for Fisher information. */
+export function fisherShare({ data, search }: SearchConfig): number | undefined {
+  return data.fisher ?? (search.regularizer.name !== 'none' && 'fisher' in search.regularizer ? FISHER_SHARE : undefined);
+}
+
+/** Examples of an estimate of Fisher information; undefined where none is made. Throws where there are no examples for it. */
+export function fisherExamples({ search: { regularizer } }: SearchConfig, part: object | undefined): number | undefined {
+  if (!('fisher' in regularizer)) return undefined;
+  if (!part) throw new WeftError('data', `'${regularizer.name}' needs examples of its own for Fisher information, and the data has none set aside`, 'give data.fisher a share, for example 0.1');
+  return regularizer.fisher.examples;
 }
 
 /** Opens and divides the data that a configuration names. */

@@ -3,14 +3,15 @@ import { type SearchConfig } from '../config/schema.js';
 import { batches, type BatchesOptions, batchTensors, mergeSplits, prepareData, type PreparedData, type Split } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type BatchSource } from '../training/batch.js';
-import { type DataFacts, type SearchBatches, type SearchData } from './data.js';
+import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
 
 const EVALUATION_BATCH = 256;
 
 /** Opens and splits the data set that a configuration names. */
-export function openLabelled({ seed, data }: SearchConfig): SearchData {
-  const { source, path, size, channels, label, header, imageShape, subset, labelNoise, test, validation, derive, fisher } = data;
+export function openLabelled(config: SearchConfig): SearchData {
+  const { seed, data } = config;
+  const { source, path, size, channels, label, header, imageShape, subset, labelNoise, test, validation, derive } = data;
   for (const option of ['bptt', 'vocabulary'] as const) {
     if (data[option] !== undefined) throw new WeftError('config', `the data option '${option}' has no meaning for '${source}'`, 'it belongs to texts; leave it out');
   }
@@ -18,7 +19,7 @@ export function openLabelled({ seed, data }: SearchConfig): SearchData {
     source,
     options: defined({ path, size, channels, label, header, imageShape }),
     subset: defined(subset),
-    split: defined({ test, validation, derive, fisher }),
+    split: defined({ test, validation, derive, fisher: fisherShare(config) }),
     labelNoise,
   }, seed);
   const { dataset: { inputShape, classes, classNames }, splits, normalization, record } = prepared;
@@ -31,7 +32,9 @@ export function openLabelled({ seed, data }: SearchConfig): SearchData {
   };
 }
 
-function labelledBatches({ seed, data, search, derive, retrain }: SearchConfig, { splits, normalization }: PreparedData): SearchBatches {
+/** The batches of a prepared data set. */
+export function labelledBatches(config: SearchConfig, { splits, normalization }: PreparedData): SearchBatches {
+  const { seed, data, search, forgetting, derive, retrain } = config;
   const together = mergeSplits('train', [splits.train, splits.validation]);
   const source = (split: Split, options: Omit<BatchesOptions, 'seed' | 'normalization'>): BatchSource => {
     const all = batches(split, { seed, normalization, ...options });
@@ -39,12 +42,24 @@ function labelledBatches({ seed, data, search, derive, retrain }: SearchConfig, 
   };
   const atMost = (size: number, split: Split): number => Math.min(size, split.indices.length);
   const chosen = splits.derive ?? splits.validation;
+  const estimate = fisherExamples(config, splits.fisher);
   return {
     train: source(splits.train, { batchSize: search.batchSize, augment: defined(data.augment) }),
     reward: source(splits.validation, { batchSize: atMost(search.rewardBatchSize, splits.validation), name: 'reward' }),
     derive: source(chosen, { batchSize: atMost(derive.batchSize, chosen), name: 'derive' }),
     retrain: source(together, { batchSize: retrain.batchSize, name: 'retrain', augment: defined(retrain.augment ?? data.augment) }),
     plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain' }),
+    judge: source(splits.validation, { batchSize: atMost(forgetting.batchSize, splits.validation), name: 'judge' }),
+    fisher: estimate === undefined ? undefined : source(notOfTheTest(splits.fisher!, splits.test), { batchSize: atMost(estimate, splits.fisher!), name: 'fisher' }),
     test: source(splits.test, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
   };
+}
+
+/** The split itself; refuses one that holds test data. */
+export function notOfTheTest(split: Split, test: Split): Split {
+  const tested = new Set(test.indices);
+  if (split.name === 'test' || (split.examples === test.examples && split.indices.some((index) => tested.has(index)))) {
+    throw new WeftError('data', 'Fisher information was to be estimated on test data, which would then train the weights', 'give it a part of its own: data.fisher: 0.1');
+  }
+  return split;
 }

@@ -1,9 +1,10 @@
 /** One training step within a search: what shared weights and the found network have in common. */
 import { type BatchSource, withBatch } from '../training/batch.js';
 import { carrying } from '../training/carried.js';
-import { trainStep } from '../training/train-step.js';
+import { trainStep, type TrainStepInput } from '../training/train-step.js';
 import { type Child } from '../supernet/child.js';
 import { tf } from '../tensor/tf.js';
+import { type StepReport } from './forgetting/watch.js';
 import { type Learner, type SearchSession } from './session.js';
 
 export interface Lesson {
@@ -15,10 +16,12 @@ export interface Lesson {
   readonly step: number;
   /** Steps of this purpose so far, for schedules. */
   readonly globalStep: number;
+  /** What else acts on the weights. */
+  readonly company?: Pick<TrainStepInput, 'others' | 'beside'> | undefined;
 }
 
-/** Trains the child on its batch, adds to the sums of the epoch, and returns the loss. */
-export function learn(session: SearchSession, learner: Learner, { purpose, child, source, epoch, step, globalStep }: Lesson): number {
+/** Trains the child on its batch, adds to the sums of the epoch, and returns what the step tells. */
+export function learn(session: SearchSession, learner: Learner, { purpose, child, source, epoch, step, globalStep, company }: Lesson): StepReport {
   const { config, emit, state } = session;
   if (step === 0) {
     tf.dispose(Object.values(learner.carried));
@@ -26,7 +29,7 @@ export function learn(session: SearchSession, learner: Learner, { purpose, child
   }
   const { result, next } = carrying(source, learner.carried, { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` }, (mode) =>
     withBatch(source, epoch, step, (batch) =>
-      trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep })));
+      trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep, ...company })));
   learner.state = result.state;
   learner.carried = next;
   state.gradientEvaluations[purpose] += result.gradientEvaluations;
@@ -41,5 +44,5 @@ export function learn(session: SearchSession, learner: Learner, { purpose, child
     state.notes.push(note);
     emit({ type: 'warning', message: note });
   }
-  return result.loss;
+  return result;
 }

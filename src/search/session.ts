@@ -13,7 +13,9 @@ import { createParameterStore, type ParameterStore } from '../supernet/parameter
 import { type NamedTensors } from '../tensor/named.js';
 import { type BatchSource } from '../training/batch.js';
 import { type SearchBatches, type SearchData } from './data.js';
+import { createRegularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
+import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { limitSpace } from './limits.js';
 import { type Objective, objectiveOf } from './objective.js';
@@ -49,6 +51,8 @@ export interface SearchSession {
   readonly level: 'char' | 'word' | undefined;
   readonly emit: (event: SearchEvent) => void;
   readonly state: SearchState;
+  /** Measures and prevents forgetting; undefined where neither is asked for. */
+  readonly forgetting: ForgettingWatch | undefined;
   /** Set once retraining begins. */
   retrained: Retrained | undefined;
   /** The child with this architecture; recent ones are kept ready. */
@@ -70,8 +74,17 @@ export function createSession({ config, space: spaceFactory, controller: control
   const supernet = createLearner(space, seed, config.search, data.train);
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
+  const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;
+  if (watched && controller.relaxation) {
+    throw new WeftError('config', `'${controllerFactory.name}' trains a mixture of all architectures at once, so none is trained after another and none can be forgotten`, 'leave out search.regularizer and forgetting.measure, or take a controller that samples');
+  }
+  const forgetting = createWatch({
+    config, store: supernet.store, judge: data.judge, fisher: data.fisher, emit,
+    regularizer: createRegularizer(config.search.regularizer, { seed, space }),
+    child: (encoding) => session.child(space.decode(encoding)),
+  });
   const session: SearchSession = {
-    config, space, controller, controllerName: controllerFactory.name, supernet, data, emit,
+    config, space, controller, controllerName: controllerFactory.name, supernet, data, emit, forgetting,
     objective: objectiveOf(prepared, config.search),
     level: prepared.card.level,
     state: initialState(),
@@ -90,6 +103,7 @@ export function createSession({ config, space: spaceFactory, controller: control
       disposeLearner(supernet);
       if (session.retrained) disposeLearner(session.retrained);
       controller.dispose();
+      forgetting?.dispose();
     },
   };
   return session;

@@ -18,20 +18,23 @@ interface SnapshotState {
   readonly controller: Json;
   readonly counts: Readonly<Record<string, number>>;
   readonly retrainCounts?: Readonly<Record<string, number>>;
+  readonly forgetting?: Json;
 }
 
 /** Everything a resumed search needs; the tensors are borrowed. */
-export function takeSnapshot({ state, supernet, controller, retrained }: SearchSession): SearchSnapshot {
+export function takeSnapshot({ state, supernet, controller, retrained, forgetting }: SearchSession): SearchSnapshot {
   const policy = controller.snapshot();
+  const watched = forgetting?.snapshot();
   return {
     tensors: {
       weights: weightsOf(supernet),
       optimizer: supernet.state.tensors,
       controller: policy.tensors,
       carried: supernet.carried,
+      ...(watched && { forgetting: watched.tensors }),
       ...(retrained && { retrained: weightsOf(retrained), 'retrained-optimizer': retrained.state.tensors, 'retrained-carried': retrained.carried }),
     },
-    state: { search: structuredClone(state), controller: policy.state, counts: supernet.state.counts, ...(retrained && { retrainCounts: retrained.state.counts }) },
+    state: { search: structuredClone(state), controller: policy.state, counts: supernet.state.counts, ...(watched && { forgetting: watched.state }), ...(retrained && { retrainCounts: retrained.state.counts }) },
   };
 }
 
@@ -46,6 +49,10 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   restoreLearner(session.supernet, group('weights'), group('optimizer'), group('carried'), state.counts);
   session.controller.restore({ tensors: group('controller'), state: state.controller });
   tf.dispose(Object.values(group('controller')));
+  if (session.forgetting) {
+    if (state.forgetting === undefined) throw new WeftError('checkpoint', 'the checkpoint knows nothing of forgetting', 'it is from another version, or damaged');
+    session.forgetting.restore({ tensors: group('forgetting'), state: state.forgetting });
+  }
   if (state.retrainCounts) {
     session.retrained = startRetraining(session);
     restoreLearner(session.retrained, group('retrained'), group('retrained-optimizer'), group('retrained-carried'), state.retrainCounts);

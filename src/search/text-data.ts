@@ -3,7 +3,7 @@ import { type SearchConfig } from '../config/schema.js';
 import { numbering, prepareText, type PreparedText, readText, textBatches, type TextBatchesOptions, textTensors, tokenize } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type BatchSource } from '../training/batch.js';
-import { type DataFacts, type SearchBatches, type SearchData } from './data.js';
+import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
 import { type ModelCard } from './model.js';
 
@@ -14,12 +14,13 @@ const TEST_STREAMS = 16;
 const FOREIGN = ['size', 'channels', 'label', 'header', 'imageShape'] as const;
 
 /** Reads and divides the text that a configuration names. */
-export function openText({ data }: SearchConfig): SearchData {
-  const { source, path, level, bptt, vocabulary, subset, labelNoise, augment, test, validation, derive, fisher } = data;
+export function openText(config: SearchConfig): SearchData {
+  const { data } = config;
+  const { source, path, level, bptt, vocabulary, subset, labelNoise, augment, test, validation, derive } = data;
   const foreign = FOREIGN.find((option) => data[option] !== undefined) ?? (labelNoise > 0 ? 'labelNoise' : Object.keys(augment).length > 0 ? 'augment' : subset.test !== undefined ? 'subset.test' : undefined);
   if (foreign) throw new WeftError('config', `the data option '${foreign}' has no meaning for a text`, 'leave it out');
   if (typeof subset.train === 'object') throw new WeftError('config', "subset.train of a text is a fraction or a number of tokens", 'perClass belongs to examples with classes');
-  const prepared = prepareText({ source, ...defined({ path, level, bptt, vocabulary, test, validation, derive, fisher, train: subset.train }) });
+  const prepared = prepareText({ source, ...defined({ path, level, bptt, vocabulary, test, validation, derive, fisher: fisherShare(config), train: subset.train }) });
   const { corpus, length, record } = prepared;
   return {
     task: { kind: 'language', inputShape: [length], classes: corpus.vocabulary.length },
@@ -44,18 +45,22 @@ function sourceOf(ids: Int32Array, options: TextBatchesOptions, carries: boolean
 
 const atMost = (size: number, ids: Int32Array, length: number): number => Math.max(1, Math.min(size, Math.floor((ids.length - length) / length)));
 
-function textSources({ seed, search, derive, retrain }: SearchConfig, { corpus: { parts }, length }: PreparedText, carries: boolean): SearchBatches {
+function textSources(config: SearchConfig, { corpus: { parts }, length }: PreparedText, carries: boolean): SearchBatches {
+  const { seed, search, forgetting, derive, retrain } = config;
   const together = new Int32Array([...parts.train, ...parts.validation]);
   const order = carries ? 'streams' : 'shuffled';
   const source = (ids: Int32Array, { batchSize, ...options }: Omit<TextBatchesOptions, 'seed' | 'length'>, fitted = false): BatchSource =>
     sourceOf(ids, { seed, length, ...options, batchSize: fitted ? atMost(batchSize, ids, length) : batchSize }, carries);
   const chosen = parts.derive ?? parts.validation;
+  const estimate = fisherExamples(config, parts.fisher);
   return {
     train: source(parts.train, { name: 'train', batchSize: search.batchSize, order }),
     reward: source(parts.validation, { name: 'reward', batchSize: search.rewardBatchSize, order: 'shuffled' }, true),
     derive: source(chosen, { name: 'derive', batchSize: derive.batchSize, order: 'once' }, true),
     retrain: source(together, { name: 'retrain', batchSize: retrain.batchSize, order }),
     plain: source(together, { name: 'plain', batchSize: TEST_STREAMS, order: 'shuffled' }, true),
+    judge: source(parts.validation, { name: 'judge', batchSize: forgetting.batchSize, order: 'shuffled' }, true),
+    fisher: estimate === undefined ? undefined : source(parts.fisher!, { name: 'fisher', batchSize: estimate, order: 'shuffled' }, true),
     test: source(parts.test, { name: 'test', batchSize: TEST_STREAMS, order: 'once' }, true),
   };
 }

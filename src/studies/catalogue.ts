@@ -3,6 +3,7 @@ import { unknownNameHint, WeftError } from '../errors.js';
 import { type Study } from './contract.js';
 
 const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
+  'two-model': async () => (await import('./two-model/index.js')).twoModel,
 };
 
 export const studyNames: readonly string[] = Object.keys(STUDIES);

@@ -4,4 +4,4 @@ export { carrying } from './carried.js';
 export { labelCrossEntropies } from './cross-entropy.js';
 export { type LanguageMeasures, languageMeasures, sayMeasures } from './language.js';
 export { recalibrate } from './recalibrate.js';
-export { crossEntropy, trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';
+export { type Beside, crossEntropy, trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';

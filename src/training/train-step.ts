@@ -1,4 +1,4 @@
-/** One step of one child: loss, gradients, optimizer; only the child's own weights change. */
+/** One step of one child, or of several that share a loss: loss, gradients, optimizer; only their own weights change. */
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
 import { type Evaluate, type Trainer } from '../optimizers/trainer.js';
@@ -6,7 +6,7 @@ import { type OptimizerState, replaceState } from '../optimizers/transform.js';
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
-import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { capturedGradients, type CutLoss } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
@@ -21,12 +21,24 @@ export interface TrainStepInput {
   readonly mode: Mode;
   /** Global step, for schedules. */
   readonly step: number;
+  /** Other children that learn from the same batch: the loss is (1 - Σ weights) of the child's plus these shares of theirs. */
+  readonly others?: readonly { readonly child: Child; readonly weight: number }[] | undefined;
+  /** What is done to the gradients and to the step besides the optimizer. */
+  readonly beside?: Beside | undefined;
+}
+
+/** Forces on the weights that no optimizer scales, clips or perturbs through. */
+export interface Beside {
+  /** Joins the gradients before the optimizer sees them; only for what is defined that way. */
+  lossGradient?(parameters: NamedTensors): NamedTensors | undefined;
+  /** New values of some of the weights, from those before and after the optimizer's step; owned by who asks. */
+  settle?(movement: { before: NamedTensors; after: NamedTensors; learningRate: number }): NamedTensors;
 }
 
 export interface TrainStepResult {
   /** The new state; the old one's replaced tensors are already disposed. */
   readonly state: OptimizerState;
-  /** Mean cross-entropy of the batch before the step, in nats. */
+  /** Mean cross-entropy of the child on the batch before the step, in nats. */
   readonly loss: number;
   readonly gradientEvaluations: number;
   /** What the optimizer has to tell; `skipped` is 1 when a gradient was no number and nothing moved. */
@@ -36,34 +48,62 @@ export interface TrainStepResult {
 }
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is no number. */
-export function trainStep({ child, store, trainer, state, batch, mode, step }: TrainStepInput): TrainStepResult {
-  const active = pickNamed(store.parameters, child.parameterNames);
+export function trainStep({ child, store, trainer, state, batch, mode, step, others = [], beside = {} }: TrainStepInput): TrainStepResult {
+  const active = pickNamed(store.parameters, others.length === 0 ? child.parameterNames : [...new Set([child, ...others.map((other) => other.child)].flatMap(({ parameterNames }) => parameterNames))]);
   const { record: _record, carry: _carry, ...unrecorded } = mode;
+  /** The child's own loss, where the optimizer's is one of several children. */
+  let own: number | undefined;
   const evaluate: Evaluate = (parameters, { record, examples, capture }) => {
     const how = record ? mode : unrecorded;
     // Inside the gradient's tidy, which disposes what is chosen.
     const chosen = (): [TensorBatch, Mode] => (examples ? [chooseExamples(batch, examples), { ...how, state: how.state && mapNamed(how.state, (state) => take(state, examples)) }] : [batch, how]);
+    const forced = (gradients: NamedTensors): NamedTensors => withForce(gradients, beside.lossGradient?.(parameters));
     if (capture) {
+      if (others.length > 0) throw new WeftError('unsupported', 'a preconditioner that looks into the layers cannot train several architectures in one step', 'take another preconditioner, or a regularizer without replay');
       const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, ...chosen()), parameters, capture));
-      return { loss: value, gradients, layers };
+      return { loss: value, gradients: forced(gradients), layers };
     }
-    const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, ...chosen()), parameters);
-    return { loss: value, gradients };
+    if (others.length === 0) {
+      const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, ...chosen()), parameters);
+      return { loss: value, gradients: forced(gradients) };
+    }
+    const { value, gradients, aux } = valueAndGradients((current) => {
+      const [part, way] = chosen();
+      const first = crossEntropy(child, current, store.statistics, part, way);
+      // States and statistics are the child's alone.
+      const { record: _r, carry: _c, ...silent } = way;
+      const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
+      return { loss: tf.addN([tf.mul(first, share), ...others.map((other) => tf.mul(crossEntropy(other.child, current, store.statistics, part, silent), other.weight))]) as Scalar, aux: { first } };
+    }, parameters);
+    own ??= aux.first.dataSync()[0]!;
+    aux.first.dispose();
+    return { loss: value, gradients: forced(gradients) };
   };
   const result = trainer.step(evaluate, active, state, {
     step,
     seed: mode.seed,
     batchSize: batch.labels.shape[0],
     exampleLosses: (parameters) => tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded)),
-    cut: cutLoss(child, store.statistics, batch, unrecorded),
+    ...(others.length === 0 && { cut: cutLoss(child, store.statistics, batch, unrecorded) }),
   });
   if (!Number.isFinite(result.loss)) {
     tf.dispose(Object.values(result.parameters));
     replaceState(result.state, state);
     throw new WeftError('numeric', `the loss of ${child.encoding} became ${result.loss} at step ${step}`, 'lower the learning rate, or clip the gradient (clipNorm)');
   }
-  store.assign(result.parameters);
-  return { state: replaceState(state, result.state), loss: result.loss, gradientEvaluations: result.gradientEvaluations, metrics: result.metrics, notes: result.notes ?? [] };
+  const settled = beside.settle?.({ before: active, after: result.parameters, learningRate: trainer.learningRate(step) }) ?? {};
+  disposeNamed(pickNamed(result.parameters, Object.keys(settled)));
+  store.assign({ ...result.parameters, ...settled });
+  return { state: replaceState(state, result.state), loss: own ?? result.loss, gradientEvaluations: result.gradientEvaluations * (1 + others.length), metrics: result.metrics, notes: result.notes ?? [] };
+}
+
+/** The gradients with what else pulls at some of the weights; takes over both. */
+function withForce(gradients: NamedTensors, force: NamedTensors | undefined): NamedTensors {
+  if (!force) return gradients;
+  const pulled = tidy(() => Object.fromEntries(Object.keys(force).filter((name) => gradients[name]).map((name) => [name, tf.add(gradients[name]!, force[name]!)])));
+  disposeNamed(force);
+  disposeNamed(pickNamed(gradients, Object.keys(pulled)));
+  return { ...gradients, ...pulled };
 }
 
 /** Mean cross-entropy of the child's logits on the batch, a scalar in nats: per example, or per token of sequences. */

@@ -5,7 +5,7 @@ import { rewardsOf } from './controller.js';
 
 /** Probes random architectures, reports the epoch, and goes on to the next one or to derivation. */
 export function endEpoch(session: SearchSession): void {
-  const { config, controller, space, state, emit } = session;
+  const { config, controller, space, state, emit, forgetting } = session;
   const { epoch } = state;
   const probe = stream(config.seed, 'probe', epoch);
   const random = rewardsOf(session, Array.from({ length: config.search.probe }, () => space.sample(probe)), config.search.rounds);
@@ -19,6 +19,7 @@ export function endEpoch(session: SearchSession): void {
   });
   const preferences = controller.preferences?.(stream(config.seed, 'preferences', epoch));
   if (preferences) emit({ type: 'preferences', epoch, decisions: Object.fromEntries(Object.entries(preferences).map(([path, rows]) => [path, rows.map((row) => [...row])])) });
+  forgetting?.endEpoch(state.rewardCount > 0 ? state.rewardSum / state.rewardCount : null, epoch + 1 >= config.search.epochs || state.budgetReached);
   Object.assign(state, { lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0 });
   state.epoch++;
   const over = state.epoch >= config.search.epochs;

@@ -12,12 +12,18 @@ const sampled = new WeakMap<SearchSession, { epoch: number; architectures: unkno
 
 /** One training step; ends the phase after the last one of the epoch. */
 export function trainSharedWeights(session: SearchSession): void {
-  const { config, data, supernet, state, emit } = session;
+  const { config, data, supernet, state, emit, forgetting } = session;
   const { epoch, step, globalStep } = state;
-  const architecture = architecturesOf(session, epoch)[Math.floor(step / config.search.batchesPerArchitecture)];
+  const { batchesPerArchitecture } = config.search;
+  const index = Math.floor(step / batchesPerArchitecture);
   descendMixture(session);
-  const child = mixtureOf(session) ?? session.child(architecture);
-  const loss = learn(session, supernet, { purpose: 'search', child, source: data.train, epoch, step, globalStep });
+  const child = mixtureOf(session) ?? session.child(architecturesOf(session, epoch)[index]);
+  if (step === 0) forgetting?.startEpoch(epoch);
+  if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
+  const report = learn(session, supernet, { purpose: 'search', child, source: data.train, epoch, step, globalStep, company: forgetting?.company(child, globalStep) });
+  const { loss } = report;
+  forgetting?.afterStep(report);
+  if ((step + 1) % batchesPerArchitecture === 0 || step + 1 === data.train.steps) forgetting?.endArchitecture(child, index, globalStep);
   state.globalStep++;
   state.step++;
   if (step % config.logEvery === 0) emit({ type: 'weights-step', epoch, step, loss, architecture: child.encoding });

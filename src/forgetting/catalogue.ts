@@ -1,0 +1,34 @@
+/** All regularizers by name: the list, the schema of a configuration, and building one from it. A new one is a line in `entries`. */
+import { z } from 'zod';
+import { l2Anchor, permutedFisher } from './controls.js';
+import { fair } from './fair.js';
+import { lastArchitecture } from './last-architecture.js';
+import { nsas } from './nsas.js';
+import { type Regularizer, type RegularizerEntry, type RegularizerSetting, type RegularizerSummary } from './regularizer.js';
+import { ewc, withPreset, wpl } from './wpl.js';
+
+const entries = [wpl, ewc, l2Anchor, permutedFisher, lastArchitecture, nsas, fair] as const;
+
+type AnyOptions = z.output<(typeof entries)[number]['schema']>;
+type AnyInput = z.input<(typeof entries)[number]['schema']>;
+
+/** A regularizer with its options; what is left out has a default. `none` is none. */
+export type RegularizerConfig = AnyOptions | { name: 'none' };
+export type RegularizerConfigInput = AnyInput | { name: 'none' };
+
+/** Named so that declarations can refer to it. */
+export interface RegularizerSchema extends z.ZodType<RegularizerConfig, RegularizerConfigInput> {}
+
+const schemas = [z.strictObject({ name: z.literal('none') }), ...entries.map(({ schema }) => schema)];
+
+export const regularizerSchema: RegularizerSchema = z.preprocess(withPreset, z.discriminatedUnion('name', schemas as never)) as unknown as RegularizerSchema;
+
+/** What there is to say about every regularizer. */
+export const REGULARIZERS: readonly RegularizerSummary[] = entries.map(({ name, formula, cost, reference }) => ({ name, formula, cost, reference }));
+
+/** The regularizer that checked options describe; undefined for none. */
+export function createRegularizer(options: RegularizerConfig, setting: RegularizerSetting): Regularizer | undefined {
+  if (options.name === 'none') return undefined;
+  const entry = entries.find(({ name }) => name === options.name) as unknown as RegularizerEntry;
+  return entry.create(options, setting);
+}

@@ -1,0 +1,227 @@
+/**
+ * Penalties (α/2) Σ F (θ - θ̂)² on shared weights: one Fisher information F and one anchor θ̂ a weight, whatever the number of
+ * architectures (Benyahia, Yu et al. 2019, arXiv 1902.08232, equation 8). Only weights of the trained architecture move, and only
+ * what an earlier one has trained has an F; so private and never sampled weights have no penalty.
+ *
+ * The proximal step minimizes penalty plus distance to where the optimizer went, θ <- θ + k/(1+k) (θ̂ - θ) with k = lr α F,
+ * and is stable for any α; the explicit one, θ <- θ - k (θ_before - θ̂), diverges where k > 2.
+ */
+import { z } from 'zod';
+import { type Json } from '../operations/operation.js';
+import { type NamedTensors, pickNamed } from '../tensor/named.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
+import { alphaAt, type AlphaOptions, alphaOptions } from './alpha.js';
+import { FISHER_BINS } from './events.js';
+import { averaged, type FisherAverageOptions, fisherSchema, type Spread, spreadOut } from './fisher-average.js';
+import { type Movement, type Regularizer, type RegularizerSetting, type RegularizerStatus, type TensorRecord, type TrainedArchitecture } from './regularizer.js';
+import { type Scope, scopeOption, watchedBy } from './scope.js';
+
+export const quadraticOptions = {
+  ...alphaOptions,
+  step: z.enum(['proximal', 'explicit', 'loss']).default('proximal')
+    .describe("after the optimizer's step, implicitly or explicitly; 'loss' adds to the gradient before clipping, as the first published code does"),
+  scope: scopeOption,
+  start: z.int().min(0).default(0).describe('first epoch in which Fisher information is estimated'),
+  fisher: fisherSchema.prefault({}).describe('how important each weight is taken to be'),
+};
+
+export interface QuadraticOptions extends AlphaOptions {
+  readonly step: 'proximal' | 'explicit' | 'loss';
+  readonly scope: Scope;
+  readonly start: number;
+  readonly fisher: FisherAverageOptions;
+}
+
+export interface QuadraticRule {
+  readonly name: string;
+  readonly spread?: Spread;
+  /** What the penalty pulls to: the weights as last trained, or the minimum of the sum of all earlier penalties. */
+  readonly anchor?: 'latest' | 'weighted';
+  /** α multiplies what is stored at each update, as the first published code does, and not the loss. */
+  readonly alphaInside?: boolean;
+}
+
+/** Totals of a tensor: its F now, and what happened to it in this epoch. */
+interface Totals {
+  sum: number;
+  largest: number;
+  trained: number;
+  drift: number;
+  relativeDrift: number;
+  damage: number;
+  clipped: boolean;
+}
+
+interface State {
+  epoch: number;
+  updates: number;
+  penalty: number;
+  totals: Record<string, Totals>;
+}
+
+export function quadratic(options: QuadraticOptions, { name, spread = 'as-estimated', anchor = 'latest', alphaInside = false }: QuadraticRule, setting: RegularizerSetting): Regularizer {
+  const watched = watchedBy(options.scope, setting);
+  const isWatched = new Set(watched);
+  const fisher: Record<string, Tensor> = {};
+  const anchors: Record<string, Tensor> = {};
+  let state: State = { epoch: 0, updates: 0, penalty: 0, totals: {} };
+  const alpha = (): number => (state.epoch < options.start ? 0 : alphaAt(options, state.epoch));
+  /** What multiplies F in the loss. */
+  const strength = (): number => (alphaInside && alpha() > 0 ? 1 : alpha());
+  const remembered = (names: readonly string[]): string[] => names.filter((parameter) => fisher[parameter] !== undefined);
+
+  const replace = (owner: Record<string, Tensor>, parameter: string, value: Tensor): void => {
+    owner[parameter]?.dispose();
+    owner[parameter] = tf.keep(value);
+  };
+  const clear = (): void => {
+    tf.dispose([...Object.values(fisher), ...Object.values(anchors)]);
+    for (const parameter of Object.keys(fisher)) {
+      delete fisher[parameter];
+      delete anchors[parameter];
+    }
+  };
+
+  /** Penalty and drift of the weights that are remembered, before what is remembered changes. */
+  const assess = (names: readonly string[], parameters: NamedTensors): void => {
+    state.penalty = 0;
+    if (names.length === 0) return;
+    const values = tidy(() => tf.concat(names.map((parameter) => {
+      const squares = tf.square(tf.sub(parameters[parameter]!, anchors[parameter]!));
+      return tf.stack([tf.sum(squares), tf.sum(tf.square(anchors[parameter]!)), tf.sum(tf.mul(fisher[parameter]!, squares))]);
+    })).dataSync());
+    names.forEach((parameter, i) => {
+      const [drift, size, weighted] = values.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+      const totals = state.totals[parameter]!;
+      totals.drift += drift;
+      totals.relativeDrift += drift / Math.max(size, 1e-30);
+      totals.damage += weighted / 2;
+      state.penalty += (strength() * weighted) / 2;
+    });
+  };
+
+  const update = ({ parameters, fisher: estimate, architecture }: TrainedArchitecture, names: readonly string[]): void => {
+    const estimated = estimate();
+    const fresh = spreadOut(pickNamed(estimated, names), { normalize: options.fisher.normalize, spread, seed: [setting.seed, architecture, state.updates] });
+    tf.dispose(Object.values(estimated));
+    const seen = tidy(() => {
+      const readings = names.map((parameter) => {
+        const past = fisher[parameter];
+        const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
+        const stored = alphaInside ? tf.mul(value, alpha()) : value;
+        const pull = anchor === 'weighted' && past
+          ? weightedMean(past, anchors[parameter]!, fresh[parameter]!, parameters[parameter]!)
+          : tf.clone(parameters[parameter]!);
+        replace(fisher, parameter, stored);
+        replace(anchors, parameter, pull);
+        return tf.stack([tf.sum(stored), tf.max(stored), norm ?? tf.scalar(0)]);
+      });
+      return readings.length === 0 ? new Float32Array() : tf.concat(readings).dataSync();
+    });
+    tf.dispose(Object.values(fresh));
+    names.forEach((parameter, i) => {
+      const totals = (state.totals[parameter] ??= { sum: 0, largest: 0, trained: 0, drift: 0, relativeDrift: 0, damage: 0, clipped: false });
+      Object.assign(totals, { sum: seen[3 * i]!, largest: seen[3 * i + 1]!, trained: totals.trained + 1, clipped: totals.clipped || seen[3 * i + 2]! > (options.fisher.clipNorm ?? Infinity) });
+    });
+    state.updates++;
+  };
+
+  return {
+    name, watched, scope: options.scope,
+    fisher: { kind: options.fisher.kind, examples: options.fisher.examples },
+    explicit: options.step === 'explicit',
+    startEpoch(epoch) {
+      state.epoch = epoch;
+      for (const totals of Object.values(state.totals)) Object.assign(totals, { trained: 0, drift: 0, relativeDrift: 0, damage: 0, clipped: false });
+      const { resetEvery } = options.fisher;
+      if (resetEvery === 0 || epoch % resetEvery !== 0) return;
+      clear();
+      state.totals = {};
+    },
+    ...(options.step === 'loss' && {
+      lossGradient(parameters: NamedTensors) {
+        const names = remembered(Object.keys(parameters));
+        if (strength() === 0 || names.length === 0) return undefined;
+        return tidy(() => Object.fromEntries(names.map((parameter) =>
+          [parameter, tf.mul(tf.mul(fisher[parameter]!, strength()), tf.sub(parameters[parameter]!, anchors[parameter]!))])));
+      },
+    }),
+    ...(options.step !== 'loss' && {
+      settle({ before, after, learningRate }: Movement) {
+        const rate = learningRate * strength();
+        const names = rate === 0 ? [] : remembered(Object.keys(after));
+        if (names.length === 0) return {};
+        return tidy(() => {
+          const [k, inverse] = [tf.scalar(rate), tf.scalar(1 / rate)];
+          return Object.fromEntries(names.map((parameter) => {
+            const [moved, pull, importance] = [after[parameter]!, anchors[parameter]!, fisher[parameter]!];
+            if (options.step === 'explicit') return [parameter, tf.sub(moved, tf.mul(tf.mul(importance, k), tf.sub(before[parameter]!, pull)))];
+            // k F/(1 + k F) = F/(1/k + F)
+            return [parameter, tf.add(moved, tf.mul(tf.div(importance, tf.add(importance, inverse)), tf.sub(pull, moved)))];
+          }));
+        });
+      },
+    }),
+    remember(trained) {
+      const names = trained.parameterNames.filter((parameter) => isWatched.has(parameter));
+      assess(remembered(names), trained.parameters);
+      if (state.epoch >= options.start) update(trained, names);
+    },
+    status(): RegularizerStatus {
+      const all = Object.values(state.totals);
+      return {
+        alpha: alpha(), penalty: state.penalty,
+        fisherTrace: all.reduce((total, { sum }) => total + sum, 0),
+        known: Object.keys(state.totals), zero: Object.keys(state.totals).filter((parameter) => state.totals[parameter]!.sum === 0),
+        largestFisher: (strength() / Math.max(alpha(), 1e-30)) * all.reduce((most, { largest }) => Math.max(most, largest), 0),
+      };
+    },
+    tensors: () => {
+      const histograms = histogramsOf(fisher);
+      return Object.entries(state.totals).map(([parameter, { sum, trained, drift, relativeDrift, damage, clipped }]): TensorRecord => ({
+        name: parameter, trained, fisherSum: sum, fisherLog10Histogram: histograms[parameter] ?? [],
+        drift: drift / Math.max(trained, 1), relativeDrift: relativeDrift / Math.max(trained, 1), predictedDamage: damage / Math.max(trained, 1), clipped,
+      }));
+    },
+    snapshot: () => ({
+      tensors: { ...prefixed('fisher', fisher), ...prefixed('anchor', anchors) },
+      state: structuredClone(state) as unknown as Json,
+    }),
+    restore({ tensors, state: saved }) {
+      clear();
+      state = structuredClone(saved) as unknown as State;
+      for (const [key, tensor] of Object.entries(tensors)) {
+        const [kind, ...rest] = key.split('/');
+        (kind === 'fisher' ? fisher : anchors)[rest.join('/')] = tf.keep(tensor);
+      }
+    },
+    dispose: clear,
+  };
+}
+
+/** Where a(x - p)² + b(x - q)² is least; q where both are zero. */
+function weightedMean(a: Tensor, p: Tensor, b: Tensor, q: Tensor): Tensor {
+  const total = tf.add(a, b);
+  return tf.add(q, tf.mul(tf.div(a, tf.maximum(total, 1e-30)), tf.sub(p, q)));
+}
+
+function prefixed(kind: string, tensors: NamedTensors): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([parameter, tensor]) => [`${kind}/${parameter}`, tensor]));
+}
+
+/** Counts of log10 F by decade, for each tensor; zeros are left out. One reading from the backend. */
+function histogramsOf(fisher: NamedTensors): Record<string, number[]> {
+  const entries = Object.entries(fisher);
+  if (entries.length === 0) return {};
+  const all = tidy(() => tf.concat(entries.map(([, tensor]) => tf.reshape(tensor, [-1]))).dataSync());
+  let from = 0;
+  return Object.fromEntries(entries.map(([parameter, { size }]) => {
+    const counts = Array.from({ length: FISHER_BINS.length + 1 }, () => 0);
+    for (const value of all.subarray(from, from + size)) {
+      if (value <= 0) continue;
+      counts[Math.min(FISHER_BINS.length, Math.max(0, Math.floor(Math.log10(value) - FISHER_BINS[0]! + 1)))]!++;
+    }
+    from += size;
+    return [parameter, counts];
+  }));
+}

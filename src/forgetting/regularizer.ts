@@ -1,0 +1,119 @@
+/**
+ * The contract of what works against forgetting. A search calls it around each sampled architecture: which architectures learn from
+ * the batch, where the weights go after the optimizer has moved them, what to remember once the architecture is trained. All of
+ * it happens outside the optimizer, so neither a preconditioner nor a perturbed gradient sees it.
+ */
+import { type z } from 'zod';
+import { type FisherKind } from '../curvature/index.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { type Json } from '../operations/operation.js';
+import { type NamedTensors } from '../tensor/named.js';
+
+/** An architecture's share in the loss of a step; the shares of a mixture sum to one. */
+export interface LossShare {
+  /** Text encoding. */
+  readonly architecture: string;
+  readonly weight: number;
+}
+
+/** Weights around an optimizer's step, by name; borrowed. */
+export interface Movement {
+  readonly before: NamedTensors;
+  readonly after: NamedTensors;
+  readonly learningRate: number;
+}
+
+export interface TrainedArchitecture {
+  /** Text encoding. */
+  readonly architecture: string;
+  readonly parameterNames: readonly string[];
+  /** All shared weights, borrowed. */
+  readonly parameters: NamedTensors;
+  /** Estimates the Fisher information of the architecture's weights; owned by who asks. */
+  fisher(): NamedTensors;
+}
+
+/** Where a regularizer stands, for events and warnings; over the weights of the architecture trained last. */
+export interface RegularizerStatus {
+  /** Strength in this epoch. */
+  readonly alpha: number;
+  /** Penalty in nats before the last `remember`. */
+  readonly penalty: number;
+  /** Of everything that is remembered. */
+  readonly fisherTrace: number;
+  readonly largestFisher: number;
+  /** Watched weights of which something is known, and those of them whose Fisher information is zero. */
+  readonly known: readonly string[];
+  readonly zero: readonly string[];
+}
+
+/** What has happened to a watched tensor since the epoch began. */
+export interface TensorRecord {
+  readonly name: string;
+  readonly trained: number;
+  readonly fisherSum: number;
+  readonly fisherLog10Histogram: number[];
+  readonly drift: number;
+  readonly relativeDrift: number;
+  readonly predictedDamage: number;
+  readonly clipped: boolean;
+}
+
+export interface Regularizer {
+  readonly name: string;
+  /** What is estimated after each architecture; nothing where no Fisher information is needed. */
+  readonly fisher?: { readonly kind: FisherKind; readonly examples: number };
+  /** Which weights it watches, in a word. */
+  readonly scope?: string;
+  /** Names of the watched weights. */
+  readonly watched: readonly string[];
+  /** Whether explicit steps can diverge. */
+  readonly explicit?: boolean;
+  /** Before the first architecture of each epoch. */
+  startEpoch(epoch: number): void;
+  /** The shares of a step's loss, the trained architecture's first; undefined where it alone counts. */
+  mixture?(architecture: string, step: number): readonly LossShare[] | undefined;
+  /** Gradient that joins the loss's before the optimizer sees it; owned by who asks. Only for a preset that wants it so. */
+  lossGradient?(parameters: NamedTensors): NamedTensors | undefined;
+  /** New values of the weights that it moves; owned by who asks. */
+  settle?(movement: Movement): NamedTensors;
+  /** After the last step of an architecture. */
+  remember(trained: TrainedArchitecture): void;
+  status(): RegularizerStatus;
+  /** Of this epoch; empty for what keeps no Fisher information. */
+  tensors(): TensorRecord[];
+  /** Borrowed tensors and plain state: all that a resumed search needs. */
+  snapshot(): { readonly tensors: NamedTensors; readonly state: Json };
+  /** Takes ownership of the tensors. */
+  restore(saved: { readonly tensors: NamedTensors; readonly state: Json }): void;
+  dispose(): void;
+}
+
+/** What a regularizer is told about the search it is for. */
+export interface RegularizerSetting {
+  readonly seed: number | string;
+  readonly space: SearchSpace;
+}
+
+export interface RegularizerSummary {
+  readonly name: string;
+  /** One line. */
+  readonly formula: string;
+  /** What a step costs more than without it. */
+  readonly cost: string;
+  readonly reference: string;
+}
+
+export interface RegularizerEntry<S extends z.ZodObject = z.ZodObject> extends RegularizerSummary {
+  /** Strict schema of the options, `name` among them. */
+  readonly schema: S;
+  create(options: z.output<S>, setting: RegularizerSetting): Regularizer;
+}
+
+/** An entry whose `create` gets the type of its own options. */
+export function regularizer<S extends z.ZodObject>(entry: RegularizerEntry<S>): RegularizerEntry<S> {
+  return entry;
+}
+
+/** What nothing has happened to yet. */
+export const AT_REST: RegularizerStatus = { alpha: 0, penalty: 0, fisherTrace: 0, largestFisher: 0, known: [], zero: [] };

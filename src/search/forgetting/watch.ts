@@ -1,0 +1,186 @@
+/**
+ * Forgetting inside a search: each sampled architecture is judged right after its training and again at the end of the epoch, on
+ * validation batches that stay the same all through the epoch; in between the regularizer acts. It changes no random stream of the
+ * search, so that with a strength of zero the weights are those without it, bit for bit.
+ */
+import { fisherInformation } from '../../curvature/index.js';
+import { type Regularizer } from '../../forgetting/index.js';
+import { type Json } from '../../operations/operation.js';
+import { type Child } from '../../supernet/child.js';
+import { type ParameterStore } from '../../supernet/parameter-store.js';
+import { type NamedTensors, pickNamed } from '../../tensor/named.js';
+import { stream } from '../../tensor/rng.js';
+import { type BatchSource, withBatch } from '../../training/batch.js';
+import { type Evaluation, evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { type TrainStepInput } from '../../training/train-step.js';
+import { type SearchConfig } from '../../config/schema.js';
+import { type SearchEvent } from '../events.js';
+import { configEvent, epochEvent, type Visit, warningsOf } from './events.js';
+
+export interface WatchParts {
+  readonly config: SearchConfig;
+  readonly regularizer: Regularizer | undefined;
+  readonly store: ParameterStore;
+  /** Validation batches on which architectures are judged. */
+  readonly judge: BatchSource;
+  /** The part for Fisher information; undefined where none is needed. */
+  readonly fisher: BatchSource | undefined;
+  readonly child: (encoding: string) => Child;
+  readonly emit: (event: SearchEvent) => void;
+}
+
+/** What one training step of the architecture tells. */
+export interface StepReport {
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface ForgettingWatch {
+  /** Once, as the search begins. */
+  announce(): void;
+  /** Before the first step of an epoch. */
+  startEpoch(epoch: number): void;
+  /** Before the first step of an architecture. */
+  beginArchitecture(child: Child, index: number): void;
+  /** What acts on the weights in a step of this architecture. */
+  company(child: Child, globalStep: number): Pick<TrainStepInput, 'others' | 'beside'>;
+  afterStep(report: StepReport): void;
+  /** After the last step of an architecture. */
+  endArchitecture(child: Child, index: number, step: number): void;
+  /** After the last step of an epoch and the controller's updates. */
+  endEpoch(reward: number | null, last: boolean): void;
+  snapshot(): { readonly tensors: NamedTensors; readonly state: Json };
+  restore(saved: { readonly tensors: NamedTensors; readonly state: Json }): void;
+  dispose(): void;
+}
+
+interface State {
+  epoch: number;
+  visits: Visit[];
+  /** The architecture trained last. */
+  previous: string | null;
+  /** Of the present architecture. */
+  loss: { sum: number; count: number };
+  gradientNorm: number | null;
+  learningRate: number;
+  fisherBatches: number;
+  warned: string[];
+  regularizer: Json;
+}
+
+/** The watch of a search; undefined where there is nothing to measure and nothing to regularize. */
+export function createWatch({ config, regularizer, store, judge, fisher, child: childOf, emit }: WatchParts): ForgettingWatch | undefined {
+  const options = config.forgetting;
+  const measuring = options.measure ?? regularizer !== undefined;
+  if (!measuring && !regularizer) return undefined;
+  const batches = Math.min(options.batches, judge.steps);
+  let state: State = { epoch: 0, visits: [], previous: null, loss: { sum: 0, count: 0 }, gradientNorm: null, learningRate: 0, fisherBatches: 0, warned: [], regularizer: null };
+  const measured = (): boolean => measuring && state.epoch % options.every === 0;
+
+  /** Mean loss and error of each child on the epoch's batches. */
+  const evaluate = (children: readonly Child[]): Pick<Evaluation, 'loss' | 'accuracy'>[] => {
+    const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
+    for (let batch = 0; batch < batches; batch++) {
+      withBatch(judge, state.epoch, batch, (examples) => evaluateTogether(children, store, examples, SHARED_EVALUATION)).forEach(({ loss, accuracy }, i) => {
+        sums[i]!.loss += loss / batches;
+        sums[i]!.accuracy += accuracy / batches;
+      });
+    }
+    return sums;
+  };
+
+  const estimateFisher = (child: Child): NamedTensors => {
+    const watched = new Set(regularizer!.watched);
+    const parameters = pickNamed(store.parameters, child.parameterNames.filter((name) => watched.has(name)));
+    const update = state.fisherBatches++;
+    return withBatch(fisher!, Math.floor(update / fisher!.steps), update % fisher!.steps, ({ inputs, labels }) =>
+      fisherInformation((current) => child.forward({ ...store.parameters, ...current }, store.statistics, inputs, SHARED_EVALUATION), parameters, labels,
+        { kind: regularizer!.fisher!.kind, rng: stream(config.seed, 'fisher-labels', update) }).fisher);
+  };
+
+  const warn = (messages: readonly string[]): void => {
+    for (const message of messages) {
+      const kind = message.slice(0, WARNING_KIND);
+      if (state.warned.includes(kind)) continue;
+      state.warned.push(kind);
+      emit({ type: 'warning', message });
+    }
+  };
+
+  return {
+    announce: () => emit(configEvent(config, regularizer, store, batches)),
+    startEpoch(epoch) {
+      state.epoch = epoch;
+      state.visits = [];
+      regularizer?.startEpoch(epoch);
+    },
+    beginArchitecture(child, index) {
+      state.loss = { sum: 0, count: 0 };
+      if (!options.zeroShot || !measured()) return;
+      const [{ loss, accuracy }] = evaluate([child]) as [Evaluation];
+      emit({ type: 'zero-shot', epoch: state.epoch, index, architecture: child.encoding, loss0: loss, err0: 1 - accuracy });
+    },
+    company(child, globalStep) {
+      const shares = regularizer?.mixture?.(child.encoding, globalStep);
+      return {
+        ...(shares && { others: shares.slice(1).map(({ architecture, weight }) => ({ child: childOf(architecture), weight })) }),
+        ...(regularizer && (regularizer.settle || regularizer.lossGradient) && { beside: regularizer }),
+      };
+    },
+    afterStep({ loss, metrics }) {
+      state.loss.sum += loss;
+      state.loss.count++;
+      state.gradientNorm = metrics['gradientNorm'] ?? null;
+      state.learningRate = metrics['learningRate'] ?? state.learningRate;
+    },
+    endArchitecture(child, index, step) {
+      const { epoch, loss, gradientNorm, learningRate, previous } = state;
+      const judged = measured() ? (evaluate([child]) as [Evaluation])[0] : undefined;
+      regularizer?.remember({ architecture: child.encoding, parameterNames: child.parameterNames, parameters: store.parameters, fisher: () => estimateFisher(child) });
+      const { alpha, penalty, fisherTrace, largestFisher } = regularizer?.status() ?? { alpha: 0, penalty: 0, fisherTrace: 0, largestFisher: 0 };
+      const maxStep = learningRate * alpha * largestFisher;
+      if (judged) {
+        state.visits.push({ index, architecture: child.encoding, loss1: judged.loss, err1: 1 - judged.accuracy });
+        emit({
+          type: 'architecture-trained', epoch, index, step, architecture: child.encoding,
+          sharedWith: previous === null ? 0 : sharedParameters(child, childOf(previous), store),
+          loss1: judged.loss, err1: 1 - judged.accuracy, batches,
+          ce: loss.sum / Math.max(1, loss.count), penalty, gradientNorm, learningRate, alpha, fisherTrace, maxStep,
+        });
+      }
+      state.previous = child.encoding;
+      if (regularizer) warn(warningsOf(regularizer, { maxStep, last: false, names: child.parameterNames }));
+    },
+    endEpoch(reward, last) {
+      const { visits, epoch } = state;
+      if (visits.length > 0) {
+        const again = evaluate(visits.map(({ architecture }) => childOf(architecture)));
+        const pairs = visits.map((visit, i) => ({ ...visit, loss2: again[i]!.loss, err2: 1 - again[i]!.accuracy }));
+        for (const { index, architecture, loss2, err2 } of pairs) emit({ type: 'architecture-revisited', epoch, index, architecture, loss2, err2 });
+        emit(epochEvent(epoch, pairs, reward, regularizer?.status()));
+        const tensors = regularizer?.tensors() ?? [];
+        if (tensors.length > 0) emit({ type: 'forgetting-tensors', epoch, tensors });
+      }
+      state.visits = [];
+      if (last && regularizer) warn(warningsOf(regularizer, { maxStep: 0, last: true, names: [] }));
+    },
+    snapshot() {
+      const { tensors = {}, state: inner = null } = regularizer?.snapshot() ?? {};
+      return { tensors, state: structuredClone({ ...state, regularizer: inner }) as unknown as Json };
+    },
+    restore(saved) {
+      state = structuredClone(saved.state) as unknown as State;
+      regularizer?.restore({ tensors: saved.tensors, state: state.regularizer });
+    },
+    dispose: () => regularizer?.dispose(),
+  };
+}
+
+/** Warnings that begin alike are given once. */
+const WARNING_KIND = 30;
+
+/** Weights that both have. */
+function sharedParameters(a: Child, b: Child, { parameters }: ParameterStore): number {
+  const names = new Set(b.parameterNames);
+  return a.parameterNames.reduce((sum, name) => sum + (names.has(name) ? parameters[name]!.size : 0), 0);
+}

@@ -1,0 +1,96 @@
+/** Searches in memory on synthetic data, for the rows on forgetting inside a search. */
+import { checkConfig, type SearchConfigInput } from '../../config/index.js';
+import { type ControllerFactory } from '../../controller/contract.js';
+import { recordSplits, splitDataset } from '../../data/index.js';
+import { proto10 } from '../../data/proto10.js';
+import { type RegularizerConfigInput } from '../../forgetting/index.js';
+import { breathe } from '../../runs/index.js';
+import { advance } from '../../search/advance.js';
+import { type SearchEvent } from '../../search/events.js';
+import { type SearchData } from '../../search/data.js';
+import { labelledBatches } from '../../search/labelled-data.js';
+import { createSession } from '../../search/session.js';
+import { mean } from '../../statistics/index.js';
+import { type StudySetting } from '../contract.js';
+import { stopped } from '../run-study.js';
+import { dagSpace, uniform } from './dag-space.js';
+
+/** 20 architectures of 20 batches an epoch. */
+const [TRAIN, VALIDATION, FISHER] = [25_600, 2_000, 4_000];
+
+/** proto-10 with a part to judge by and one for Fisher information. */
+export function smallData(seed: number): SearchData {
+  const dataset = proto10(seed, { train: TRAIN + VALIDATION + FISHER, test: 1000 });
+  const splits = splitDataset(dataset, { seed, validation: VALIDATION, fisher: FISHER });
+  const normalization = { mean: [0], std: [1] };
+  const { name, inputShape, classes, sources } = dataset;
+  const record = { name, inputShape, classes, sources, splits: recordSplits(splits), normalization, labelNoise: { rate: 0, changed: 0 } };
+  const prepared = { dataset, splits, normalization, changedLabels: new Uint32Array(), record };
+  return {
+    task: { inputShape, classes }, record: record as unknown as SearchData['record'],
+    counts: { train: splits.train.indices.length, validation: VALIDATION, test: splits.test.indices.length },
+    card: { normalization, classNames: [] },
+    batches: (config) => labelledBatches(config, prepared),
+  };
+}
+
+export interface SmallSearch {
+  readonly seed: number;
+  readonly data: SearchData;
+  readonly regularizer: RegularizerConfigInput;
+  readonly epochs: number;
+  readonly controller?: ControllerFactory;
+  readonly search?: NonNullable<SearchConfigInput['search']>;
+}
+
+/** Runs the search phases and returns the events. */
+export async function smallSearch({ seed, data, regularizer, epochs, controller = uniform, search }: SmallSearch, { shouldStop }: Pick<StudySetting, 'shouldStop'>): Promise<SearchEvent[]> {
+  const config = checkConfig({
+    seed, space: { name: dagSpace.name }, controller: { name: controller.name },
+    search: {
+      epochs, batchSize: 64, batchesPerArchitecture: 20, rounds: 0, probe: 0, regularizer,
+      optimizer: { name: 'sgd', learningRate: 1, schedule: { name: 'constant' }, clipNorm: 0.25 }, ...search,
+    },
+    forgetting: { measure: true, batches: 1, batchSize: VALIDATION },
+  } satisfies SearchConfigInput);
+  const events: SearchEvent[] = [];
+  const session = createSession({ config, space: dagSpace, controller, data }, (event) => events.push(event));
+  try {
+    session.forgetting?.announce();
+    for (let unit = 0; session.state.phase !== 'derive'; unit++) {
+      advance(session);
+      if (unit % UNITS_BETWEEN_BREATHS !== 0) continue;
+      await breathe();
+      if (shouldStop()) throw stopped();
+    }
+    return events;
+  } finally {
+    session.dispose();
+  }
+}
+
+const UNITS_BETWEEN_BREATHS = 100;
+
+/** Forgetting of a search in four numbers: differences of the loss over epochs 4 and later, and the accuracy of the last five. */
+export interface SearchForgetting {
+  readonly mean: number;
+  readonly best5: number;
+  readonly max: number;
+  readonly accuracy: number;
+  readonly curve: readonly number[];
+}
+
+const FIRST_EPOCH = 4;
+const LAST_EPOCHS = 5;
+
+export function summarize(events: readonly SearchEvent[]): SearchForgetting {
+  const epochs = events.filter((event) => event.type === 'forgetting-epoch');
+  const late = epochs.filter(({ epoch }) => epoch >= FIRST_EPOCH);
+  return {
+    mean: mean(late.map(({ meanDiff }) => meanDiff)),
+    best5: mean(late.map(({ best5Diff }) => best5Diff)),
+    max: mean(late.map(({ maxDiff }) => maxDiff)),
+    accuracy: 1 - mean(epochs.slice(-LAST_EPOCHS).map(({ meanErr2 }) => meanErr2)),
+    curve: epochs.map(({ meanDiff }) => meanDiff),
+  };
+}

@@ -107,6 +107,20 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/evaluate.js')).evaluate(run, options));
 
+  weft.command('sharpness')
+    .description("the loss surface at a run's retrained network, or at its shared weights")
+    .argument('<run>', 'run directory')
+    .option('--supernet', 'measure the shared weights of the derived architecture instead')
+    .option('--examples <n>', 'training examples to measure on', Number, 256)
+    .option('--ends <n>', 'eigenvalues at either end', Number, 3)
+    .option('--products <n>', 'Hessian-vector products of the search for them, at most', Number, 40)
+    .option('--rho <distance>', 'distance at which the gradient of SAM is taken', Number, 0.05)
+    .option('--radius <distance>', 'half the distance of the points of a difference, where products are not exact', Number)
+    .option('--density', 'the density of the spectrum too (160 more products)')
+    .option('--surface', 'pictures of the loss on a line and on a plane too (256 more evaluations)')
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/sharpness.js')).sharpness(run, options));
+
   weft.command('export')
     .description("a run's trained network for stock TensorFlow.js (browser and Node), and as safetensors")
     .argument('<run>', 'run directory')

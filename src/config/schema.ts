@@ -39,6 +39,14 @@ export const dataSchema = z.strictObject({
 
 const named = (name: string) => z.looseObject({ name: z.string().min(1).default(name), preset: z.string().optional() }).prefault({});
 
+export const sharpnessObjectiveSchema = z.strictObject({
+  weight: z.number().min(0).default(0).describe('taken off the reward for each unit of sharpness above the limit; 0 leaves sharpness out of the reward'),
+  limit: z.number().min(0).default(0).describe('sharpness that costs nothing: 0 makes it an objective, another value a constraint'),
+  measure: z.enum(['rise', 'eigenvalue']).default('rise')
+    .describe("'rise': of the loss, one step of length rho up the gradient, in units of the weights' sizes (a gradient and a half); 'eigenvalue': the largest of |w|·H·|w| (about 60 gradients)"),
+  rho: z.number().positive().default(0.05).describe('length of that step'),
+});
+
 export const searchSchema = z.strictObject({
   epochs: z.int().min(1).default(20).describe('passes over the training part'),
   batchSize: z.int().min(1).default(64).describe('examples a step'),
@@ -50,6 +58,7 @@ export const searchSchema = z.strictObject({
   samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
   rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
   rewardScale: z.number().positive().optional().describe('c in the reward c / perplexity of a language model: 80 for words and 4 for characters by default; 1 makes it exp(-loss)'),
+  sharpness: sharpnessObjectiveSchema.prefault({}).describe('sharpness as a part of the reward; never a measure of quality by itself'),
   probe: z.int().min(0).default(10).describe('random architectures evaluated after each epoch, to compare the controller with'),
 });
 
@@ -83,6 +92,13 @@ export const limitsSchema = z.strictObject({
   latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
 });
 
+export const sharpnessSchema = z.strictObject({
+  every: z.int().min(0).default(0).describe('steps of retraining from one measurement of sharpness to the next; 0 measures nothing'),
+  examples: z.int().min(1).max(256).optional().describe('training examples that it is measured on, the same ones each time; retrain.batchSize by default'),
+  products: z.int().min(2).default(6).describe('Hessian-vector products of a measurement; each costs about two gradients'),
+  rho: z.number().positive().default(0.05).describe('distance at which the gradient of SAM is taken for its alignment'),
+});
+
 export const configSchema = z.strictObject({
   recipe: z.string().optional().describe('name of the recipe this came from'),
   backend: z.enum(['gpu', 'native', 'wasm', 'cpu']).optional().describe('the best that loads, by default'),
@@ -95,6 +111,7 @@ export const configSchema = z.strictObject({
   derive: deriveSchema.prefault({}),
   retrain: retrainSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along retraining'),
   budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
   checkpoint: z.strictObject({
     everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),

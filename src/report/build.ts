@@ -2,6 +2,7 @@
 import { eventLog } from './event-log.js';
 import { forgettingSection } from './forgetting/index.js';
 import { type ReportInput } from './input.js';
+import { sharpnessSection } from './html/sharpness.js';
 import { comparisonSection, courseSection, preferencesSection, retrainingSection } from './html/course.js';
 import { html } from './html/markup.js';
 import { candidatesSection, networkSection } from './html/network.js';
@@ -20,6 +21,7 @@ ${courseSection(log)}
 ${forgettingSection(input)}
 ${await preferencesSection(input, log)}
 ${retrainingSection(log)}
+${sharpnessSection(input, log)}
 ${dataSection(input)}
 ${reproductionSection(input)}`);
 }

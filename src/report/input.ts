@@ -9,6 +9,8 @@ export interface ReportInput {
   readonly config: object;
   readonly events: readonly unknown[];
   readonly summary?: object | undefined;
+  /** What `weft sharpness` has measured. */
+  readonly sharpness?: { readonly child?: object | undefined; readonly supernet?: object | undefined } | undefined;
   /** For drawings and for the names of options. */
   readonly space?: SearchSpace | undefined;
 }

@@ -25,6 +25,9 @@ export function reportTables(input: ReportInput): ReportTable[] {
         [controllerMean, randomMean, difference, interval?.[0], interval?.[1], confidence, controllerCount, randomCount])],
     preferences: preferenceRows(log, input),
     retraining: [['epoch', 'loss', 'learning_rate'], ...log.all('retrain-epoch').map(({ epoch, loss, learningRate }) => [epoch + 1, loss, learningRate])],
+    sharpness: [['epoch', 'step', 'loss', 'gradient_norm', 'sharpness', 'residual', 'alignment', 'sam_alignment', 'learning_rate', 'descent_edge', 'momentum_edge', 'sam_edge'],
+      ...log.all('sharpness').map(({ epoch, step, loss, gradientNorm, sharpness, residual, alignment, samAlignment, learningRate, edges }) =>
+        [epoch + 1, step, loss, gradientNorm, sharpness, residual, alignment, samAlignment, learningRate, edges?.descent, edges?.momentum, edges?.sam])],
     splits: [['part', 'examples', 'indices_sha256', 'content_sha256'], ...splitsOf(input).map(([name, split]) => [name, ...['count', 'indices', 'content'].map((field) => cellOf(split, field))])],
     config: [['option', 'value'], ...flatten(input.config)],
   };

@@ -72,6 +72,7 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
       }
       if (elapsed - savedAt > config.checkpoint.everySeconds) save();
     }
+    save(); // what `weft derive` and `weft sharpness --supernet` start from
     return finish(run, session, data, journal, watch.elapsed());
   } finally {
     journal.close();

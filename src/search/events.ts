@@ -3,6 +3,7 @@
  * gives the same events, to the byte. Architectures appear in their text encoding.
  */
 import { type ForgettingEvent } from '../forgetting/events.js';
+import { type SharpnessEvent } from './sharpness.js';
 
 export type SearchEvent =
   | { type: 'search-started'; space: string; size: string; controller: string; seed: number; parameters: number; train: number; validation: number; test: number; epochs: number; stepsPerEpoch: number; /** Said where it is not to tell classes apart; then `train` and so on count tokens. */ task?: 'language' }
@@ -21,6 +22,7 @@ export type SearchEvent =
   | ({ type: 'comparison' } & Comparison)
   | { type: 'retrain-started'; architecture: string; parameters: number; epochs: number; stepsPerEpoch: number; examples: number }
   | { type: 'retrain-epoch'; epoch: number; loss: number; learningRate: number }
+  | SharpnessEvent
   /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */
   | { type: 'tested'; accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number }
   | { type: 'warning'; message: string }

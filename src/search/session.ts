@@ -11,6 +11,7 @@ import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
 import { type NamedTensors } from '../tensor/named.js';
+import { type Tensor1D } from '../tensor/tf.js';
 import { type BatchSource } from '../training/batch.js';
 import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer } from '../forgetting/index.js';
@@ -61,6 +62,8 @@ export interface SearchSession {
 }
 
 export interface Retrained extends Learner {
+  /** Top eigenvector of the Hessian when it was last measured. */
+  eigenvector?: Tensor1D;
   readonly space: SearchSpace;
   readonly child: Child;
 }
@@ -102,6 +105,7 @@ export function createSession({ config, space: spaceFactory, controller: control
     dispose() {
       disposeLearner(supernet);
       if (session.retrained) disposeLearner(session.retrained);
+      session.retrained?.eigenvector?.dispose();
       controller.dispose();
       forgetting?.dispose();
     },

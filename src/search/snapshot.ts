@@ -2,7 +2,7 @@
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
-import { tf } from '../tensor/tf.js';
+import { tf, type Tensor1D } from '../tensor/tf.js';
 import { startRetraining } from './phases/retrain.js';
 import { type Learner, type SearchSession } from './session.js';
 import { type SearchState } from './state.js';
@@ -33,6 +33,7 @@ export function takeSnapshot({ state, supernet, controller, retrained, forgettin
       carried: supernet.carried,
       ...(watched && { forgetting: watched.tensors }),
       ...(retrained && { retrained: weightsOf(retrained), 'retrained-optimizer': retrained.state.tensors, 'retrained-carried': retrained.carried }),
+      ...(retrained?.eigenvector && { sharpness: { eigenvector: retrained.eigenvector } }),
     },
     state: { search: structuredClone(state), controller: policy.state, counts: supernet.state.counts, ...(watched && { forgetting: watched.state }), ...(retrained && { retrainCounts: retrained.state.counts }) },
   };
@@ -56,6 +57,8 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   if (state.retrainCounts) {
     session.retrained = startRetraining(session);
     restoreLearner(session.retrained, group('retrained'), group('retrained-optimizer'), group('retrained-carried'), state.retrainCounts);
+    const eigenvector = tensors['sharpness']?.['eigenvector'];
+    if (eigenvector) session.retrained.eigenvector = tf.keep(eigenvector as Tensor1D);
   }
 }
 

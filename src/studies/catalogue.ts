@@ -4,6 +4,7 @@ import { type Study } from './contract.js';
 
 const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
   'two-model': async () => (await import('./two-model/index.js')).twoModel,
+  'edge-of-stability': async () => (await import('./edge-of-stability/index.js')).edgeOfStability,
   'stable-minima': async () => (await import('./stable-minima/index.js')).stableMinima,
 };
 

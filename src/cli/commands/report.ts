@@ -6,6 +6,7 @@ import { buildReport } from '../../report/index.js';
 import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
 import { optionsOf } from '../../search/session.js';
 import { createOutput, show } from '../output.js';
+import { readSharpness } from '../run-sharpness.js';
 import { loadSpace } from '../registry.js';
 
 /** Writes the report of a run, finished or not. */
@@ -28,6 +29,7 @@ export async function writeReport(directory: string, out?: string): Promise<stri
     config,
     events: existsSync(files.events) ? [...readEvents(files.events)] : [],
     ...(summary && { summary }),
+    sharpness: readSharpness(run.path),
     space: await spaceOf(config, run.manifest.facts),
   });
   const path = out ?? files.report;

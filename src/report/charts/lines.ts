@@ -39,7 +39,7 @@ export interface LinesOptions {
 /** Points that are drawn of each line: more would only make the file large. */
 const MAX_POINTS = 300;
 /** Least distance of two names, as a part of the vertical range. */
-const NAME_GAP = 0.085;
+const NAME_GAP = 0.105;
 
 /** The lines over each other; undefined where none has a point. What is no number (or not positive on a logarithmic axis) is left out. */
 export function linesChart(lines: readonly Line[], { ariaLabel, x, y, width = CHART_WIDTH, height = 260, marginRight = 104 }: LinesOptions): string | undefined {
@@ -54,14 +54,19 @@ export function linesChart(lines: readonly Line[], { ariaLabel, x, y, width = CH
     y: { type: y.type ?? 'linear', label: `↑ ${y.label}`, labelArrow: 'none', ...(y.domain && { domain: [...y.domain], clamp: true }), ...(!y.domain && { nice: true }) },
     marks: [
       gridY(y.type === 'log' ? { ticks: 4 } : {}),
-      Plot.axisX({ label: x.label, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, color: color('muted'), ticks: 5, ...(x.type === 'log' && { tickFormat: '~s' }) }),
-      Plot.axisY({ label: `↑ ${y.label}`, labelArrow: 'none', color: color('muted'), ticks: y.type === 'log' ? 4 : 6, ...(y.type === 'log' && { tickFormat: '~g' }) }),
+      Plot.axisX({ label: x.label, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, color: color('muted'), ticks: 5, ...(x.type === 'log' && { tickFormat: logarithmicTick }) }),
+      Plot.axisY({ label: `↑ ${y.label}`, labelArrow: 'none', color: color('muted'), ticks: y.type === 'log' ? 4 : 6, ...(y.type === 'log' && { tickFormat: logarithmicTick }) }),
       ...drawn.map((line) => (line.dots
         ? Plot.dot(line.points, { x: 'x', y: 'y', r: 2.2, fill: color(line.color), fillOpacity: 0.7 })
         : Plot.lineY(line.points, { x: 'x', y: 'y', stroke: color(line.color), strokeWidth: line.dashed ? 1.4 : 1.8, ...(line.dashed && { strokeDasharray: '5 3' }) }))),
       ...namesAtEnds(drawn, y).map((end) => label([end], { x: 'x', y: 'y', text: 'name', dx: 8, textAnchor: 'start', fill: color(end.color) })),
     ],
   });
+}
+
+/** 0.01 and 1000 as they are, what is longer as a power of ten. */
+function logarithmicTick(value: number): string {
+  return value >= 1e5 || value < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(6)));
 }
 
 /** Where each name goes: at the end of its line, moved apart from the others. */

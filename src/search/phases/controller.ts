@@ -2,6 +2,7 @@
 import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { sharpnessOfChild, sharpnessPenalty } from '../sharpness.js';
 import { type SearchSession } from '../session.js';
 
 /** One controller update; all architectures of a round are judged on the same batch. */
@@ -28,12 +29,17 @@ export function updateController(session: SearchSession): void {
   state.phase = 'epoch-end';
 }
 
-/** Reward of each architecture with shared weights on one validation batch. */
+/** Reward of each architecture with shared weights on one validation batch, less what its sharpness costs. */
 export function rewardsOf(session: SearchSession, architectures: readonly unknown[], round: number): number[] {
   const { data, objective, supernet, state } = session;
   state.evaluations += architectures.length;
-  return withBatch(data.reward, Math.floor(round / data.reward.steps) + state.epoch * REWARD_EPOCHS, round % data.reward.steps, (batch) =>
-    evaluateTogether(architectures.map(session.child), supernet.store, batch, SHARED_EVALUATION).map(objective.reward));
+  return withBatch(data.reward, Math.floor(round / data.reward.steps) + state.epoch * REWARD_EPOCHS, round % data.reward.steps, (batch) => {
+    const children = architectures.map(session.child);
+    const { sharpness } = session.config.search;
+    const rewards = evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION).map(objective.reward);
+    if (sharpness.weight === 0) return rewards;
+    return rewards.map((reward, i) => reward - sharpnessPenalty(sharpness, sharpnessOfChild(children[i]!, supernet.store, batch, sharpness, session.config.seed)));
+  });
 }
 
 /** Orders of the validation part that one epoch may use up before it meets another epoch's: far more than it needs. */

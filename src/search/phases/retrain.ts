@@ -3,6 +3,7 @@ import { recalibrate } from '../../training/recalibrate.js';
 import { countNamed } from '../../tensor/named.js';
 import { createChild } from '../../supernet/child.js';
 import { learn } from '../learn.js';
+import { trackSharpness } from '../sharpness.js';
 import { createLearner, type Retrained, type SearchSession } from '../session.js';
 
 /** Batches whose statistics the finished network's normalization is set from. */
@@ -17,6 +18,7 @@ export function retrain(session: SearchSession): void {
   if (globalStep === 0) {
     emit({ type: 'retrain-started', architecture: learner.child.encoding, parameters: countNamed(learner.store.parameters), epochs: config.retrain.epochs, stepsPerEpoch: data.retrain.steps, examples: data.retrain.count });
   }
+  trackSharpness(session, learner, globalStep);
   learn(session, learner, { purpose: 'retrain', child: learner.child, source: data.retrain, epoch, step, globalStep });
   state.step++;
   if (state.step < data.retrain.steps) return;

@@ -79,7 +79,7 @@ export function transformerProblem(ids: Int32Array, { layers, heads, width, leng
   const norm = (p: NamedTensors, name: string, h: Tensor2D): Tensor2D => nn.layerNorm(h, p[`${name}/scale`] as Tensor1D, p[`${name}/offset`] as Tensor1D);
   const byHead = (h: Tensor2D): Tensor => tf.transpose(tf.reshape(h, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
   const attend = (p: NamedTensors, name: string, h: Tensor2D): Tensor2D => {
-    const [q, k, v] = tf.split(dense(p, `${name}/qkv`, h), 3, 1).map((part) => byHead(part)) as [Tensor, Tensor, Tensor];
+    const [q, k, v] = tf.split(dense(p, `${name}/qkv`, h), 3, 1).map((part) => byHead(part as Tensor2D)) as [Tensor, Tensor, Tensor];
     const weights = tf.softmax(tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / heads)), mask));
     return dense(p, `${name}/mix`, rows(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3])));
   };

@@ -15,7 +15,7 @@ const options = z.strictObject({
   dimensions: z.int().min(0).default(10).describe('of the counter-example; 0 leaves it out'),
   n: z.int().min(8).default(256).describe('examples of the counter-example'),
   width: z.int().min(8).default(1024).describe('neurons of the counter-example'),
-  steps: z.int().min(20).default(2000).describe('steps of the counter-example'),
+  steps: z.int().min(20).default(1500).describe('steps of the counter-example'),
 });
 
 type Options = z.output<typeof options>;

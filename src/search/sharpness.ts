@@ -1,0 +1,98 @@
+/**
+ * Sharpness within a search: of the found network along its training, of a finished network, and as a part of the reward. Nothing here
+ * changes what is trained.
+ */
+import { type SearchConfig } from '../config/schema.js';
+import { type EdgeOptimizer, type Edges, edgesOf, measureSharpness, sharpnessRise, topOfHessian } from '../curvature/index.js';
+import { type Mode } from '../operations/operation.js';
+import { type Child } from '../supernet/child.js';
+import { type ParameterStore } from '../supernet/parameter-store.js';
+import { pickNamed } from '../tensor/named.js';
+import { type Loss } from '../tensor/second-order/index.js';
+import { tf } from '../tensor/tf.js';
+import { type BatchSource, type TensorBatch, withBatch } from '../training/batch.js';
+import { SHARED_EVALUATION } from '../training/evaluate.js';
+import { crossEntropy } from '../training/train-step.js';
+import { type Retrained, type SearchSession } from './session.js';
+
+/** What one measurement along a training has found. */
+export interface SharpnessEvent {
+  readonly type: 'sharpness';
+  readonly epoch: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly gradientNorm: number;
+  /** Largest eigenvalue of the Hessian, and how far from one it may be. */
+  readonly sharpness: number;
+  readonly residual: number;
+  /** |cos| with its eigenvector of the gradient and of SAM's. */
+  readonly alignment: number;
+  readonly samAlignment: number;
+  readonly learningRate: number;
+  /** Null for optimizers whose edge is not one of the plain Hessian. */
+  readonly edges: Edges | null;
+}
+
+/** Products of the first search, from a random vector; later ones start from the vector before. */
+const FIRST_PRODUCTS = 24;
+
+/**
+ * Measures the network that is being retrained, where `sharpness.every` says so, on the same training examples each time: without augmentation and
+ * dropout, with the batch's own statistics. The eigenvector is kept for the next time (`learner.eigenvector`), and is part of checkpoints.
+ */
+export function trackSharpness({ config, data, emit, state }: SearchSession, learner: Retrained, globalStep: number): void {
+  const { every, examples = config.retrain.batchSize, products, rho } = config.sharpness;
+  if (every === 0 || globalStep % every !== 0) return;
+  withExamples(data.plain, examples, (batch) => {
+    const { largest: { value, residual }, alignment, loss, gradientNorm, vector } = topOfHessian(
+      lossOf(learner.child, learner.store, batch, SHARED_EVALUATION), pickNamed(learner.store.parameters, learner.child.parameterNames),
+      { steps: learner.eigenvector ? products : FIRST_PRODUCTS, rho, ...(learner.eigenvector && { start: learner.eigenvector }), seed: `${config.seed}/sharpness` });
+    learner.eigenvector?.dispose();
+    learner.eigenvector = tf.keep(vector);
+    const learningRate = learner.trainer.learningRate(globalStep);
+    emit({
+      type: 'sharpness', epoch: state.epoch, step: state.step, loss, gradientNorm, sharpness: value, residual,
+      alignment: alignment.gradient, samAlignment: alignment.sam, learningRate, edges: edgesAt(config.retrain.optimizer, learningRate, gradientNorm),
+    });
+  });
+}
+
+/** The edges at a learning rate; none at a rate of zero, where nothing moves. */
+export function edgesAt(optimizer: EdgeOptimizer, learningRate: number, gradientNorm: number): Edges | null {
+  return learningRate > 0 ? (edgesOf(optimizer, learningRate, gradientNorm) ?? null) : null;
+}
+
+/** The mean cross-entropy of a child on a batch as a function of its weights. */
+export function lossOf(child: Child, { statistics }: ParameterStore, batch: TensorBatch, mode: Mode): Loss {
+  return (parameters) => crossEntropy(child, parameters, statistics, batch, mode);
+}
+
+/** The first `count` examples of the source's first batch, always the same ones. */
+export function withExamples<T>(source: BatchSource, count: number, use: (batch: TensorBatch) => T): T {
+  return withBatch(source, 0, 0, ({ inputs, labels }) => {
+    const taken = Math.min(count, labels.shape[0]!);
+    if (taken === labels.shape[0]) return use({ inputs, labels });
+    const part = { inputs: tf.slice(inputs, 0, taken), labels: tf.slice(labels, 0, taken) };
+    try {
+      return use(part);
+    } finally {
+      tf.dispose([part.inputs, part.labels]);
+    }
+  });
+}
+
+/**
+ * What sharpness takes off a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an objective beside the accuracy, with another one
+ * a constraint that costs the more, the more it is violated.
+ */
+export function sharpnessPenalty({ weight, limit }: Pick<SearchConfig['search']['sharpness'], 'weight' | 'limit'>, sharpness: number): number {
+  return weight * Math.max(0, sharpness - limit);
+}
+
+/** Sharpness of a child with shared weights on a batch, by the measure of `search.sharpness`. */
+export function sharpnessOfChild(child: Child, store: ParameterStore, batch: TensorBatch, { measure, rho }: SearchConfig['search']['sharpness'], seed: number): number {
+  const loss = lossOf(child, store, batch, SHARED_EVALUATION);
+  const parameters = pickNamed(store.parameters, child.parameterNames);
+  if (measure === 'rise') return sharpnessRise(loss, parameters, { rho, scaled: true });
+  return measureSharpness(loss, parameters, { steps: 12, rho, seed, trace: { samples: 1, minimum: 1 } }).scaleFree.value;
+}

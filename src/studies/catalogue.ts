@@ -5,6 +5,8 @@ import { type Study } from './contract.js';
 const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
   'two-model': async () => (await import('./two-model/index.js')).twoModel,
   'edge-of-stability': async () => (await import('./edge-of-stability/index.js')).edgeOfStability,
+  'label-noise': async () => (await import('./label-noise/index.js')).labelNoise,
+  'optimizer-cost': async () => (await import('./optimizer-cost/index.js')).optimizerCost,
   'stable-minima': async () => (await import('./stable-minima/index.js')).stableMinima,
 };
 

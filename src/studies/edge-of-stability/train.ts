@@ -31,7 +31,7 @@ export interface TrainOptions {
 }
 
 /** Products of the first search for the top eigenvector, and of those that start from the one before. */
-const [COLD, WARM] = [24, 6];
+const [COLD, WARM] = [20, 4];
 const ALIGNMENT_RADIUS = 0.05;
 
 /** w ← w − η·g(w + ρ·g/‖g‖) on all data, no momentum, no decay. */

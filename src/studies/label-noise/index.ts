@@ -1,0 +1,140 @@
+/** Flatness-aware optimizers on noisy labels, at an equal number of gradients. */
+import { z } from 'zod';
+import { openDataset, prepareData, findDataset } from '../../data/index.js';
+import { type OptimizerConfigInput } from '../../optimizers/index.js';
+import { linesChart } from '../../report/charts/lines.js';
+import { type ColorName } from '../../report/palette.js';
+import { defineStudy, infoRow, type Row, type StudyFigure, type StudyResult, type StudySetting } from '../contract.js';
+import { stopped } from '../run-study.js';
+import { type NoisyResult, trainOnNoise } from './network.js';
+
+const options = z.strictObject({
+  source: z.string().default('cifar10').describe('cifar10, or data of the same form such as CIFAR-100 in binary batches'),
+  seeds: z.array(z.int()).min(1).default([1, 2, 3]).describe('seeds of first weights, order and noise'),
+  noise: z.array(z.number().min(0).max(0.9)).min(1).default([0, 0.2, 0.4]).describe('shares of wrong training labels'),
+  augmented: z.array(z.number().min(0).max(0.9)).default([0.4]).describe('shares that are run with random crops and flips too'),
+  perClass: z.int().min(1).default(100).describe('training examples of each class'),
+  test: z.int().min(10).default(500).describe('test examples, whose labels are right'),
+  batchSize: z.int().min(1).default(50).describe('examples a step'),
+  gradients: z.int().min(1).default(500).describe('gradients that each training may compute'),
+  looks: z.int().min(1).default(10).describe('times the test accuracy is taken'),
+});
+
+const momentum = (learningRate = 0.03) => ({ name: 'momentum', learningRate, weightDecay: 5e-4, schedule: { name: 'cosine' } }) as const;
+
+/** The optimizers that are compared, each with options of one size for all levels of noise. */
+const ARMS: readonly { readonly name: string; readonly color: ColorName; readonly optimizer: OptimizerConfigInput }[] = [
+  { name: 'sgd', color: 'ink', optimizer: momentum() },
+  { name: 'sam', color: 'controller', optimizer: { name: 'sam', rho: 0.1, base: momentum() } },
+  { name: 'asam', color: 'found', optimizer: { name: 'asam', rho: 1, base: momentum() } },
+  { name: 'sgd-tracer', color: 'random', optimizer: { name: 'sgd-tracer', rho: 2e-5, settle: 20, base: momentum() } },
+  { name: 'adam-tracer', color: 'alarm', optimizer: { name: 'adam-tracer', rho: 2e-5, settle: 20, learningRate: 2e-3, schedule: { name: 'cosine' } } },
+];
+
+export const labelNoise = defineStudy({
+  name: 'label-noise',
+  summary: 'SGD, SAM, ASAM and G-TRACER on noisy labels, best and last look, at an equal number of gradients.',
+  reference: 'After Foret et al. 2021, Baek et al. 2024 (arXiv 2405.03676) and the abstract of Williams & Roberts 2023 (arXiv 2306.13914), whose numbers are for far larger trainings.',
+  minutes: 6,
+  options,
+  run,
+});
+
+interface Condition {
+  readonly noise: number;
+  readonly augment: boolean;
+}
+
+interface Outcome extends Condition, NoisyResult {
+  readonly arm: string;
+  readonly seed: number;
+}
+
+function run(chosen: z.output<typeof options>, setting: StudySetting): StudyResult {
+  const { seeds, noise, augmented, source, perClass, test, batchSize, gradients, looks } = chosen;
+  if (source === 'cifar10' && findDataset('cifar10').folder === undefined) {
+    return { verdict: 'CIFAR-10 is not there, so nothing was measured.', rows: [{ ...infoRow('data', 'CIFAR-10', null, 'set WEFT_DATA'), gate: 'measured' }], sections: [] };
+  }
+  const conditions: Condition[] = [...noise.map((share) => ({ noise: share, augment: false })), ...augmented.map((share) => ({ noise: share, augment: true }))];
+  const total = conditions.length * seeds.length * ARMS.length;
+  const outcomes: Outcome[] = [];
+  openDataset(source);
+  for (const condition of conditions) {
+    for (const seed of seeds) {
+      const data = prepareData({ source, subset: { train: { perClass }, test }, labelNoise: condition.noise, split: { validation: 1, test } }, seed);
+      for (const { name, optimizer } of ARMS) {
+        if (setting.shouldStop()) throw stopped();
+        setting.progress(`${wordsOf(condition)}, seed ${seed}, ${name}`, outcomes.length / total);
+        outcomes.push({ ...condition, seed, arm: name, ...trainOnNoise({ data, seed, optimizer, batchSize, gradients, looks, augment: condition.augment }) });
+      }
+    }
+  }
+  const rows = conditions.flatMap((condition) => rowsOf(condition, outcomes.filter((one) => same(one, condition))));
+  return {
+    verdict: verdictOf(rows),
+    rows,
+    sections: [{
+      title: 'Accuracy on clean test data',
+      text: [
+        `${10 * perClass} training images of ${source}, shrunk to 16x16, a convolutional network of two layers, batches of ${batchSize}; every training may compute ${gradients} gradients of a batch, so that SAM takes half as many steps as SGD. The best look is chosen by the test data themselves, as in the literature, and is too good by that choice, for all alike.`,
+      ],
+      figures: conditions.map((condition) => courseFigure(condition, outcomes.filter((one) => same(one, condition)), gradients)),
+      tables: [
+        { name: 'accuracies', title: 'Mean and standard error over the seeds, per cent', columns: ['condition', 'optimizer', 'best', '±', 'last', '±', 'on noisy training labels'], rows: conditions.flatMap((condition) => ARMS.map(({ name }) => {
+          const of = outcomes.filter((one) => same(one, condition) && one.arm === name);
+          const [best, last] = [summary(of.map(({ best: value }) => value)), summary(of.map(({ last: value }) => value))];
+          return [wordsOf(condition), name, 100 * best.mean, 100 * best.error, 100 * last.mean, 100 * last.error, 100 * summary(of.map(({ training }) => training)).mean];
+        })) },
+        { name: 'runs', title: 'Every training', columns: ['noise', 'augmented', 'seed', 'optimizer', 'gradients', 'best', 'last', 'training'], rows: outcomes.map(({ noise: share, augment, seed, arm, gradients: spent, best, last, training }) => [share, String(augment), seed, arm, spent, best, last, training]) },
+      ],
+    }],
+  };
+}
+
+const same = (a: Condition, b: Condition): boolean => a.noise === b.noise && a.augment === b.augment;
+
+const wordsOf = ({ noise, augment }: Condition): string => `${Math.round(100 * noise)} % noise${augment ? ', augmented' : ''}`;
+
+/** Each optimizer's accuracy, and how far above SGD it is in standard errors of the differences, seed by seed. */
+function rowsOf(condition: Condition, outcomes: readonly Outcome[]): Row[] {
+  const id = `noise=${condition.noise}${condition.augment ? '/augmented' : ''}`;
+  const of = (arm: string, field: 'best' | 'last'): number[] => outcomes.filter((one) => one.arm === arm).map((one) => one[field]);
+  const rows = ARMS.flatMap(({ name }) => (['best', 'last'] as const).map((field) => infoRow(`${id}/${name}/${field}`, `test accuracy (%), ${field} look, ${wordsOf(condition)}`, 100 * summary(of(name, field)).mean)));
+  if (condition.noise !== 0.4 || condition.augment) return rows;
+  const gains = ARMS.slice(1).map(({ name }) => {
+    const differences = of(name, 'best').map((value, i) => value - of('sgd', 'best')[i]!);
+    const { mean, error } = summary(differences);
+    return { name, mean, ratio: error > 0 ? mean / error : 0 };
+  }).sort((a, b) => b.ratio - a.ratio);
+  const [first] = gains;
+  return [...rows, {
+    id: `${id}/gain`, quantity: 'largest gain over SGD at the best look, in standard errors of the differences over the seeds', measured: first!.ratio, gate: 'at least 2', met: first!.ratio >= 2,
+    note: `${first!.name}, ${(100 * first!.mean).toFixed(1)} points; the largest of ${gains.length} comparisons of ${outcomes.length / ARMS.length} seeds`,
+  }];
+}
+
+function courseFigure(condition: Condition, outcomes: readonly Outcome[], gradients: number): StudyFigure {
+  return {
+    title: wordsOf(condition),
+    svg: linesChart(ARMS.map(({ name, color }) => {
+      const of = outcomes.filter(({ arm }) => arm === name);
+      const looks = of[0]?.accuracies.length ?? 0;
+      return { name, color, points: Array.from({ length: looks }, (_, i) => ({ x: (gradients * (i + 1)) / looks, y: 100 * summary(of.map(({ accuracies }) => accuracies[i]!)).mean })) };
+    }), { ariaLabel: `Test accuracy by gradients, ${wordsOf(condition)}`, x: { label: 'gradients' }, y: { label: 'test accuracy (%)' } })!,
+    caption: 'Mean test accuracy over the seeds against the gradients computed.',
+  };
+}
+
+function summary(values: readonly number[]): { mean: number; error: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
+  return { mean, error: Math.sqrt(variance / values.length) };
+}
+
+function verdictOf(rows: readonly Row[]): string {
+  const gain = rows.find(({ id }) => id.endsWith('/gain'));
+  if (!gain) return 'Accuracies of all optimizers at the levels of noise that were asked for.';
+  return gain.met
+    ? `At 40 % noise a flatness-aware optimizer is above SGD by more than two standard errors at the best look and an equal number of gradients (${gain.note}).`
+    : `At 40 % noise no flatness-aware optimizer is above SGD by two standard errors at the best look and an equal number of gradients (${gain.note}).`;
+}

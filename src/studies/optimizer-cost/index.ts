@@ -1,0 +1,134 @@
+/** What sharpness-aware steps, and measuring sharpness along a training, cost in time. */
+import { z } from 'zod';
+import { topOfHessian } from '../../curvature/index.js';
+import { openDataset } from '../../data/index.js';
+import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState, type Trainer } from '../../optimizers/index.js';
+import { catalogue } from '../../supernet/catalogue.js';
+import { type Child, createChild } from '../../supernet/child.js';
+import { createParameterStore, type ParameterStore } from '../../supernet/parameter-store.js';
+import { disposeNamed, pickNamed } from '../../tensor/named.js';
+import { stream } from '../../tensor/rng.js';
+import { tf, type Tensor1D } from '../../tensor/tf.js';
+import { type TensorBatch } from '../../training/batch.js';
+import { SHARED_EVALUATION } from '../../training/evaluate.js';
+import { crossEntropy, trainStep } from '../../training/train-step.js';
+import { defineStudy, gateRow, type StudyResult, type StudySetting } from '../contract.js';
+import { stopped } from '../run-study.js';
+
+const options = z.strictObject({
+  rounds: z.int().min(1).default(9).describe('rounds; in each every optimizer takes its steps once, in turn'),
+  steps: z.int().min(5).multipleOf(5).default(10).describe('steps of an optimizer in a round'),
+  batchSize: z.int().min(1).max(256).default(64).describe('examples a step'),
+  layers: z.int().min(1).default(4).describe('layers of the macro-cnn child'),
+  filters: z.int().min(1).default(24).describe('its filters'),
+});
+
+const BASE = { name: 'nesterov', learningRate: 0.01, schedule: { name: 'constant' } } as const;
+
+interface Subject {
+  readonly name: string;
+  readonly config: OptimizerConfigInput;
+  /** Least upper bound of its time in base steps. */
+  readonly bound?: number;
+}
+
+const SUBJECTS: readonly Subject[] = [
+  { name: 'nesterov', config: BASE },
+  { name: 'sam', config: { name: 'sam', base: BASE }, bound: 2.05 },
+  { name: 'looksam', config: { name: 'looksam', every: 5, base: BASE }, bound: 1.3 },
+  { name: 'sgd-tracer', config: { name: 'sgd-tracer', settle: 0, base: BASE }, bound: 2.1 },
+];
+
+/** Steps between two measurements of sharpness, and its products, as in a configuration with `sharpness: { every: 100 }`. */
+const [EVERY, PRODUCTS] = [100, 6];
+
+export const optimizerCost = defineStudy({
+  name: 'optimizer-cost',
+  summary: 'Time of a step of SAM, LookSAM and G-TRACER in steps of their base, and of following the sharpness of a retraining.',
+  reference: 'Ratios of the project itself, measured in alternating blocks of one process, so that a busy machine slows all of them alike.',
+  minutes: 1,
+  options,
+  run,
+});
+
+async function run({ rounds, steps, batchSize, layers, filters }: z.output<typeof options>, setting: StudySetting): Promise<StudyResult> {
+  const { train, inputShape, classes } = openDataset('digits');
+  const space = (await setting.parts.space('macro-cnn')).create({ layers, filters }, { inputShape: [...inputShape], classes });
+  const child = createChild(space, space.sample(stream(setting.seed, 'optimizer-cost')));
+  const size = inputShape.reduce((a, b) => a * b);
+  const batch: TensorBatch = {
+    inputs: tf.tensor(Float32Array.from(train.images.slice(0, batchSize * size), (pixel) => pixel / 8 - 1), [batchSize, ...inputShape]),
+    labels: tf.tensor1d(Int32Array.from(train.labels.slice(0, batchSize)), 'int32'),
+  };
+  const learners = SUBJECTS.map(({ config }) => learnerOf(child, catalogue(space.supernet), config));
+  const seconds = SUBJECTS.map((): number[] => []);
+  const measuring: number[] = [];
+  let vector: Tensor1D | undefined;
+  const timed = (work: () => void): number => {
+    const before = setting.watch.elapsed();
+    work();
+    return setting.watch.elapsed() - before;
+  };
+  // The first round warms up and does not count.
+  for (let round = -1; round < rounds; round++) {
+    if (setting.shouldStop()) throw stopped();
+    setting.progress(`round ${Math.max(1, round + 1)} of ${rounds}`, Math.max(0, round) / rounds);
+    learners.forEach((learner, i) => {
+      const took = timed(() => learner.take(steps, batch)) / steps;
+      if (round >= 0) seconds[i]!.push(took);
+    });
+    const { store } = learners[0]!;
+    const took = timed(() => {
+      const found = topOfHessian((parameters) => crossEntropy(child, parameters, store.statistics, batch, SHARED_EVALUATION), pickNamed(store.parameters, child.parameterNames), { steps: PRODUCTS, ...(vector && { start: vector }) });
+      vector?.dispose();
+      vector = found.vector;
+    });
+    if (round >= 0) measuring.push(took);
+  }
+  vector?.dispose();
+  learners.forEach((learner) => learner.dispose());
+  tf.dispose([batch.inputs, batch.labels]);
+  const base = seconds[0]!;
+  const ratios = seconds.map((list) => median(list.map((value, round) => value / base[round]!)));
+  const added = median(measuring.map((value, round) => value / (EVERY * base[round]!)));
+  return {
+    verdict: `A step of SAM takes ${ratios[1]!.toFixed(2)} base steps, one of LookSAM ${ratios[2]!.toFixed(2)}, one of G-TRACER ${ratios[3]!.toFixed(2)}; following the sharpness every ${EVERY} steps adds ${(100 * added).toFixed(0)} %.`,
+    rows: [
+      ...SUBJECTS.flatMap(({ name, bound }, i) => (bound === undefined ? [] : [gateRow(name, `time of a step of ${name} over a step of its base, median of ${rounds} rounds`, ratios[i]!, 'at most', bound)])),
+      gateRow('tracking', `time of one measurement of sharpness over ${EVERY} base steps`, added, 'at most', 0.25),
+    ],
+    sections: [{
+      title: 'Steps',
+      text: [`A macro-cnn child of ${layers} layers and ${filters} filters on ${batchSize} handwritten digits. In every round each optimizer takes ${steps} steps in turn; ratios are taken within a round.`],
+      tables: [{
+        name: 'steps', title: 'Milliseconds a step, median, and ratio to the base', columns: ['optimizer', 'ms a step', 'base steps'],
+        rows: SUBJECTS.map(({ name }, i) => [name, 1000 * median(seconds[i]!), ratios[i]!]),
+      }],
+    }],
+  };
+}
+
+function learnerOf(child: Child, all: ReturnType<typeof catalogue>, config: OptimizerConfigInput): { store: ParameterStore; take(steps: number, batch: TensorBatch): void; dispose(): void } {
+  const store = createParameterStore(all, 'optimizer-cost', [...child.parameterNames, ...child.statisticNames]);
+  const trainer: Trainer = createTrainer(config, { stepsPerEpoch: 100, totalSteps: 1000, roleOf: (name) => all.parameters.get(name)?.role });
+  let state: OptimizerState = emptyState;
+  let step = 0;
+  return {
+    store,
+    take(steps, batch) {
+      for (let i = 0; i < steps; i++, step++) {
+        state = trainStep({ child, store, trainer, state, batch, step, mode: { training: true, normalization: 'batch', seed: `cost/${step}` } }).state;
+      }
+    },
+    dispose() {
+      store.dispose();
+      disposeNamed(state.tensors);
+    },
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

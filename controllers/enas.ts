@@ -27,14 +27,16 @@ export const enas = defineController({
 interface EnasState {
   readonly baseline: number;
   readonly counts: Readonly<Record<string, number>>;
+  readonly steps: number;
 }
 
 function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<A>): Controller<A> {
   const plan = planOf(space.tree, space.decisions);
   const baseline = movingAverage(options.baselineDecay);
-  const adam = [optimizers.scaleByAdam(options), optimizers.scaleByLearningRate(optimizers.constant(options.learningRate))];
+  const trainer = policyTrainer(options);
   let parameters = policyParameters(plan, options, seed);
   let state = optimizers.emptyState;
+  let steps = 0;
 
   /** REINFORCE with rejection: constraints cut the policy's distribution, its log-probabilities are of the uncut one. */
   const draw = (count: number, rng: Rng): A[] =>
@@ -46,18 +48,18 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
     derive: draw,
     observe(results) {
       if (results.length === 0) return {};
-      const { gradients, metrics } = policyGradient(results.map(({ architecture }) => space.genotype(architecture)), results);
-      const stepped = optimizers.step(adam, gradients, parameters, state, { step: 0 });
-      disposeNamed(gradients);
+      const { evaluate, metrics } = policyGradient(results.map(({ architecture }) => space.genotype(architecture)), results);
+      const stepped = trainer.step(evaluate, parameters, state, { step: steps, seed: `${seed}/controller` });
+      steps++;
       for (const name of Object.keys(stepped.parameters)) parameters[name]!.dispose();
       parameters = { ...parameters, ...stepped.parameters };
       state = optimizers.replaceState(state, stepped.state);
-      return metrics;
+      return metrics();
     },
     preferences: (rng) => policyPreferences(plan, parameters, options, rng),
     snapshot: () => ({
       tensors: { ...withPrefix('parameters/', parameters), ...withPrefix('optimizer/', state.tensors) },
-      state: { baseline: baseline.value, counts: state.counts } satisfies EnasState,
+      state: { baseline: baseline.value, counts: state.counts, steps } satisfies EnasState,
     }),
     restore(snapshot) {
       const saved = snapshot.state as unknown as EnasState;
@@ -66,35 +68,47 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
       parameters = underPrefix('parameters/', copies);
       state = { tensors: underPrefix('optimizer/', copies), counts: saved.counts };
       baseline.restore(saved.baseline);
+      steps = saved.steps;
     },
     dispose: disposeAll,
   };
 
-  function policyGradient(genotypes: readonly Genotype[], results: readonly Evaluated<A>[]) {
+  /** The loss of the proposal for an optimizer that may ask for it several times; baseline and metrics belong to the first. */
+  function policyGradient(genotypes: readonly Genotype[], results: readonly Evaluated<A>[]): { evaluate: optimizers.Evaluate; metrics: () => Record<string, number> } {
     const rewards = results.map(finiteReward);
-    let advantages: number[] = [];
-    const { value, gradients, aux } = valueAndGradients((active) => {
-      const terms = sequenceTerms(plan, active, options, genotypes);
-      const loss = reinforceLoss(terms, options, (bonuses) => {
-        advantages = rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!));
-        return advantages;
-      });
-      return { loss, aux: { entropy: terms.entropy, logProbability: terms.logProbability, skipPenalty: terms.skipPenalty } };
-    }, parameters);
-    const read = (tensor: tf.Tensor): number => average(tensor.dataSync());
-    const metrics = {
-      loss: read(value), entropy: read(aux.entropy), logProbability: read(aux.logProbability), skipPenalty: read(aux.skipPenalty),
-      baseline: baseline.value, advantage: average(advantages),
+    let advantages: number[] | undefined;
+    let metrics: Record<string, number> = {};
+    const evaluate: optimizers.Evaluate = (weights) => {
+      const first = advantages === undefined;
+      const { value, gradients, aux } = valueAndGradients((active) => {
+        const terms = sequenceTerms(plan, active, options, genotypes);
+        const loss = reinforceLoss(terms, options, (bonuses) => (advantages ??= rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!))));
+        return { loss, aux: { entropy: terms.entropy, logProbability: terms.logProbability, skipPenalty: terms.skipPenalty } };
+      }, weights);
+      const read = (tensor: tf.Tensor): number => average(tensor.dataSync());
+      if (first) {
+        metrics = {
+          loss: read(value), entropy: read(aux.entropy), logProbability: read(aux.logProbability), skipPenalty: read(aux.skipPenalty),
+          baseline: baseline.value, advantage: average(advantages!),
+        };
+      }
+      disposeNamed(aux);
+      return { loss: value, gradients };
     };
-    value.dispose();
-    disposeNamed(aux);
-    return { gradients, metrics };
+    return { evaluate, metrics: () => metrics };
   }
 
   function disposeAll(): void {
     disposeNamed(parameters);
     disposeNamed(state.tensors);
   }
+}
+
+/** Adam with the options' constants, or the optimizer that they name: with no end of training in sight its schedule never lowers the rate. */
+function policyTrainer({ optimizer, learningRate, ...adam }: EnasOptions): optimizers.Trainer {
+  if (optimizer) return optimizers.createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER });
+  const rate = optimizers.constant(learningRate);
+  return optimizers.chainTrainer({ name: 'adam', optimizer: [optimizers.scaleByAdam(adam), optimizers.scaleByLearningRate(rate)], learningRate: rate });
 }
 
 function average(values: ArrayLike<number>): number {

@@ -1,5 +1,5 @@
 /** The options of the ENAS controller; the defaults are those of the paper where it gives one. */
-import { z } from 'weft-nas';
+import { optimizers, z } from 'weft-nas';
 
 export const enasOptions = z.strictObject({
   lstmSize: z.int().min(1).default(100).describe('width of the LSTM and of all embeddings'),
@@ -20,7 +20,8 @@ export const enasOptions = z.strictObject({
     "'full': -sum p log p of every decision, 'sampled': -p log p of what was sampled (ENAS's macro code), both constants in the reward; "
     + "'differentiated': the full entropy, as a part of the loss, which keeps a policy from settling too early"),
   baselineDecay: z.number().min(0).lt(1).default(0.99).describe('share of the old value that the moving-average baseline keeps'),
-  learningRate: z.number().positive().default(3.5e-4).describe('of Adam'),
+  optimizer: optimizers.optimizerSchema.optional().describe('trains the policy in place of Adam; any optimizer, its learning rate stays at its highest'),
+  learningRate: z.number().positive().default(3.5e-4).describe('of Adam, which trains the policy where no optimizer is named'),
   beta1: z.number().min(0).lt(1).default(0.9),
   beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: z.number().positive().default(1e-8),

@@ -70,7 +70,7 @@ export function lossOf(child: Child, { statistics }: ParameterStore, batch: Tens
 /** The first `count` examples of the source's first batch, always the same ones. */
 export function withExamples<T>(source: BatchSource, count: number, use: (batch: TensorBatch) => T): T {
   return withBatch(source, 0, 0, ({ inputs, labels }) => {
-    const taken = Math.min(count, labels.shape[0]!);
+    const taken = Math.min(count, labels.shape[0]);
     if (taken === labels.shape[0]) return use({ inputs, labels });
     const part = { inputs: tf.slice(inputs, 0, taken), labels: tf.slice(labels, 0, taken) };
     try {

@@ -46,7 +46,7 @@ export async function sharpness(directory: string, options: SharpnessCommandOpti
   const { child, store, source, mode, words, optimizer } = subject;
   try {
     const batch = source.at(0, 0);
-    const count = batch.labels.shape[0]!;
+    const count = batch.labels.shape[0];
     try {
       const parameters = pickNamed(store.parameters, child.parameterNames);
       const loss = lossOf(child, store, batch, mode);

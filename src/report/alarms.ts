@@ -4,7 +4,8 @@ import { type BuiltOperation } from '../operations/operation.js';
 import { isOneOf, isSubset } from '../space/choice.js';
 import { decoded } from './decoded.js';
 import { type EventLog } from './event-log.js';
-import { decimal, integer, isNumber, percent, points } from './format.js';
+import { decimal, integer, isNumber, percent } from './format.js';
+import { measureOf } from './measure.js';
 import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
 
 export type AlarmCode =
@@ -68,9 +69,10 @@ function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const comparison = log.last('comparison');
   if (!comparison?.interval?.every(isNumber)) return [];
   const alarms: Alarm[] = [];
+  const { advantage, field, unit } = measureOf(log);
   const [, high] = comparison.interval;
-  if (high < 0) alarms.push({ code: 'worse-than-random', message: `The controller's candidates are worse than random ones by ${points(-comparison.difference).slice(1)} points on average: this controller has not helped here.` });
-  const chance = space && 1 / space.task.classes;
+  if (high < 0) alarms.push({ code: 'worse-than-random', message: `The controller's candidates are worse than random ones by ${advantage(-comparison.difference).slice(1)} ${unit} on average: this controller has not helped here.` });
+  const chance = field === 'accuracy' ? space && 1 / space.task.classes : undefined;
   if (chance !== undefined && Math.max(comparison.controllerMean, comparison.randomMean) < 1.2 * chance) {
     alarms.push({ code: 'chance', message: `The candidates' accuracy with shared weights is at the level of guessing (${percent(chance)}), so their order means nothing. Train the shared weights longer.` });
   }

@@ -1,5 +1,7 @@
 /** The architectures of the final choice, each once, best first. */
+import { byQuality } from '../search/objective.js';
 import { type EventLog, type EventOf } from './event-log.js';
+import { measureOf } from './measure.js';
 
 export interface Candidate {
   readonly architecture: string;
@@ -10,7 +12,7 @@ export interface Candidate {
   readonly drawn: Readonly<Record<EventOf<'candidate'>['source'], number>>;
 }
 
-/** Distinct candidates by falling accuracy; equal ones by loss, as in the derivation. */
+/** Distinct candidates, best first: by accuracy and then loss, or of language models by loss alone, as in the derivation. */
 export function rankCandidates(log: EventLog): Candidate[] {
   const byHash = new Map<string, Candidate>();
   for (const { source, architecture, hash, accuracy, loss } of log.all('candidate')) {
@@ -18,5 +20,5 @@ export function rankCandidates(log: EventLog): Candidate[] {
     const drawn = known?.drawn ?? { controller: 0, random: 0 };
     byHash.set(hash, { architecture, hash, accuracy, loss, ...known, drawn: { ...drawn, [source]: drawn[source] + 1 } });
   }
-  return [...byHash.values()].sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss || (a.architecture < b.architecture ? -1 : 1));
+  return [...byHash.values()].sort(byQuality(measureOf(log).field));
 }

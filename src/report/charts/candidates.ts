@@ -2,7 +2,8 @@
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../statistics/index.js';
 import { type EventLog, type EventOf } from '../event-log.js';
-import { isNumber, percent } from '../format.js';
+import { isNumber } from '../format.js';
+import { type Measure, measureOf } from '../measure.js';
 import { color, type ColorName } from '../palette.js';
 import { drawChart, label } from './frame.js';
 
@@ -16,37 +17,38 @@ type Source = 'controller' | 'random';
  * a bar across the line means that no difference can be claimed (Gardner & Altman 1986).
  */
 export function candidatesChart(log: EventLog): string | undefined {
-  const candidates = log.all('candidate').filter(({ accuracy, source }) => isNumber(accuracy) && source in ROW);
+  const { field, sign, percent: inPercent, show, unit } = measureOf(log);
+  const candidates = log.all('candidate').filter((candidate) => isNumber(candidate[field]) && candidate.source in ROW);
   if (candidates.length === 0) return undefined;
   const comparison = log.last('comparison');
   const derived = log.last('derived');
   const sources = (['random', 'controller'] as const).filter((source) => candidates.some((candidate) => candidate.source === source));
-  const means = sources.map((source) => ({ source, x: mean(candidates.filter((candidate) => candidate.source === source).map(({ accuracy }) => accuracy)) }));
+  const means = sources.map((source) => ({ source, x: mean(candidates.filter((candidate) => candidate.source === source).map((candidate) => candidate[field])) }));
   const row = (source: Source): number => ROW[source];
-  const values = [...candidates.map(({ accuracy }) => accuracy), ...means.map(({ x }) => x)];
-  const dots = stacked(candidates, Math.min(...values), Math.max(...values));
+  const values = [...candidates.map((candidate) => candidate[field]), ...means.map(({ x }) => x)];
+  const dots = stacked(candidates, field, Math.min(...values), Math.max(...values));
   const top = (source: Source): number => Math.max(...dots.filter((dot) => dot.source === source).map(({ y }) => y));
   const interval = comparison && isNumber(comparison.randomMean) && comparison.interval.every(isNumber)
-    ? [{ x1: comparison.randomMean + comparison.interval[0], x2: comparison.randomMean + comparison.interval[1], y: row('controller') - 0.17 }]
+    ? [{ x1: comparison.randomMean + sign * comparison.interval[0], x2: comparison.randomMean + sign * comparison.interval[1], y: row('controller') - 0.17 }]
     : [];
   const chosen = derived && dots.find(({ source, hash }) => source === 'controller' && hash === derived.hash);
 
   return drawChart({
-    ariaLabel: 'Accuracy of candidates from the controller and of random architectures',
+    ariaLabel: `${field === 'accuracy' ? 'Accuracy' : 'Loss'} of candidates from the controller and of random architectures`,
     height: 300,
     marginLeft: 14,
     marginRight: 14,
     marginTop: 6,
-    x: { percent: true, inset: 8 },
+    x: { percent: inPercent, inset: 8 },
     y: { domain: [-0.3, Math.max(...dots.map(({ y }) => y)) + 0.22], axis: null },
     marks: [
-      Plot.axisX({ label: 'accuracy with shared weights (%)', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 7, color: color('muted') }),
+      Plot.axisX({ label: inPercent ? 'accuracy with shared weights (%)' : `loss with shared weights (${unit})`, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 7, color: color('muted') }),
       sources.map((source) => Plot.ruleY([row(source)], { stroke: color('faint') })),
       comparison && isNumber(comparison.randomMean) ? Plot.ruleX([comparison.randomMean], { stroke: color('random'), strokeDasharray: '3 3' }) : null,
       Plot.dot(dots, { x: 'x', y: 'y', r: 2.9, fill: ({ source }: { source: Source }) => color(source), fillOpacity: 0.75 }),
       Plot.ruleY(interval, { x1: 'x1', x2: 'x2', y: 'y', stroke: color('controller'), strokeWidth: 5, strokeOpacity: 0.35 }),
       means.map(({ source, x }) => Plot.dot([{ x }], { x: 'x', y: row(source) - 0.17, r: 5, symbol: 'diamond', fill: color(source), stroke: color('paper'), strokeWidth: 1.5 })),
-      means.map(({ source, x }) => label([{ x }], { x: 'x', y: row(source) - 0.17, dy: 14, text: () => `mean ${percent(x)}`, fill: color(source) })),
+      means.map(({ source, x }) => label([{ x }], { x: 'x', y: row(source) - 0.17, dy: 14, text: () => `mean ${show(x)}`, fill: color(source) })),
       sources.map((source) => rowTitle(source, top(source) + 0.13, candidates.filter((candidate) => candidate.source === source).length)),
       chosen ? [
         Plot.dot([chosen], { x: 'x', y: 'y', r: 4.6, fill: 'none', stroke: color('found'), strokeWidth: 2.2 }),
@@ -63,11 +65,11 @@ function rowTitle(source: Source, y: number, count: number): Plot.Markish {
 }
 
 /** Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column fits. */
-function stacked(candidates: readonly EventOf<'candidate'>[], low: number, high: number): Dot[] {
+function stacked(candidates: readonly EventOf<'candidate'>[], field: Measure['field'], low: number, high: number): Dot[] {
   const width = (high - low || 1) / COLUMNS;
   const heights = new Map<string, number>();
   const placed = candidates.map((candidate) => {
-    const column = Math.round((candidate.accuracy - low) / width);
+    const column = Math.round((candidate[field] - low) / width);
     const key = `${candidate.source}${column}`;
     const level = heights.get(key) ?? 0;
     heights.set(key, level + 1);

@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { isNumber } from '../format.js';
+import { measureOf } from '../measure.js';
 import { color, type ColorName } from '../palette.js';
 import { drawChart, epochAxis, gridY, label } from './frame.js';
 import { spread } from './spread.js';
@@ -17,6 +18,7 @@ interface Point {
  */
 export function rewardChart(log: EventLog): string | undefined {
   const epochs = log.all('epoch');
+  const { percent: inPercent } = measureOf(log);
   const series = (value: (event: (typeof epochs)[number]) => unknown): Point[] =>
     epochs.flatMap((event) => (isNumber(value(event)) ? [{ x: event.epoch + 1, y: value(event) as number }] : []));
   const controller = series(({ reward }) => reward);
@@ -35,7 +37,7 @@ export function rewardChart(log: EventLog): string | undefined {
     ariaLabel: 'Mean reward by epoch of the controller and of random sampling',
     marginRight: 92,
     x: { domain: [Math.min(1, last - 1), last] },
-    y: { label: '↑ reward (validation accuracy, %)', labelArrow: 'none', percent: true, nice: true },
+    y: { label: inPercent ? '↑ reward (validation accuracy, %)' : '↑ reward (c / validation perplexity)', labelArrow: 'none', percent: inPercent, nice: true },
     marks: [
       gridY(),
       epochAxis(last),

@@ -8,8 +8,9 @@ import { rewardChart } from '../charts/reward.js';
 import { decoded } from '../decoded.js';
 import { supernetSvg } from '../drawing/index.js';
 import { type EventLog } from '../event-log.js';
-import { integer, percent, points } from '../format.js';
+import { integer, percent } from '../format.js';
 import { type ReportInput } from '../input.js';
+import { measureOf } from '../measure.js';
 import { type PreferenceGroup, readPreferences } from '../preferences.js';
 import { type Content, figure, html, section } from './markup.js';
 
@@ -17,10 +18,11 @@ import { type Content, figure, html, section } from './markup.js';
 export function comparisonSection(log: EventLog): Content {
   const comparison = log.last('comparison');
   const chart = candidatesChart(log);
-  if (!comparison) return section('comparison', 'Controller and random sampling', figure(chart, 'Accuracy with shared weights of each architecture judged so far, one dot each.'));
+  const { field, show, advantage, unit } = measureOf(log);
+  if (!comparison) return section('comparison', 'Controller and random sampling', figure(chart, `${field === 'accuracy' ? 'Accuracy' : 'Loss'} with shared weights of each architecture judged so far, one dot each.`));
   const { verdict, controllerMean, controllerCount, randomMean, randomCount, difference, interval, confidence } = comparison;
-  const numbers = `Mean accuracy with shared weights: ${percent(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${percent(randomMean)} over ${integer(randomCount)} uniformly random ones, `
-    + `a difference of ${points(difference)} points (${percent(confidence, 0)} bootstrap interval ${points(interval?.[0])} to ${points(interval?.[1])}). `
+  const numbers = `Mean ${field} with shared weights: ${show(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${show(randomMean)} over ${integer(randomCount)} uniformly random ones, `
+    + `${field === 'accuracy' ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit} (${percent(confidence, 0)} bootstrap interval ${advantage(interval?.[0])} to ${advantage(interval?.[1])}). `
     + 'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
   return section('comparison', 'Controller and random sampling',
     html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`);

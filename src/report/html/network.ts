@@ -5,6 +5,7 @@ import { architectureSvg } from '../drawing/index.js';
 import { type EventLog } from '../event-log.js';
 import { ABSENT, decimal, integer, percent } from '../format.js';
 import { type ReportInput } from '../input.js';
+import { measureOf } from '../measure.js';
 import { type Content, html, type Markup, raw, section, table } from './markup.js';
 
 const SHOWN = 10;
@@ -22,7 +23,7 @@ export async function networkSection({ space }: ReportInput, log: EventLog): Pro
   const across = await architectureSvg(space, architecture, { direction: 'right' });
   const tall = await architectureSvg(space, architecture);
   const resized = tall.includes('stroke-dasharray');
-  const caption = 'From the input to the classifier; coloured boxes are the operations that were chosen, numbered by layer. '
+  const caption = 'From the input to the output; coloured boxes are the operations that were chosen, numbered by layer. '
     + `Arcs are skip connections, added at “+”${resized ? ': solid ones keep the resolution, dashed ones are halved on their way' : ''}.`;
   return section('network', title, html`<figure class="wide"><div class="picture across">${raw(across)}</div><div class="picture tall">${raw(tall)}</div><figcaption>${caption}</figcaption></figure>\n`, words);
 }
@@ -32,16 +33,16 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
   const ranked = rankCandidates(log);
   if (ranked.length === 0) return undefined;
   const derived = log.last('derived')?.hash;
+  const { field } = measureOf(log);
   const rows = await Promise.all(ranked.slice(0, SHOWN).map(async (candidate, i): Promise<Content[]> => [
     String(i + 1),
-    percent(candidate.accuracy),
-    decimal(candidate.loss),
+    ...(field === 'accuracy' ? [percent(candidate.accuracy), decimal(candidate.loss)] : [decimal(candidate.loss), decimal(Math.exp(candidate.loss), 2)]),
     drawn(candidate),
     html`<div class="candidate">${await thumbnail(space, candidate.architecture)}<span><code>${bodyOf(candidate.architecture)}</code>${candidate.hash === derived && html`<br><strong class="found">derived</strong>`}</span></div>`,
   ]));
   return section('candidates', 'The best candidates',
     html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were judged for the final choice, with the same shared weights on the same batches. Only the controller’s can be derived.</p>\n`,
-    table(['', 'accuracy', 'loss', 'drawn', 'network'], rows, [1, 2]));
+    table(['', ...(field === 'accuracy' ? ['accuracy', 'loss'] : ['loss (nats)', 'perplexity']), 'drawn', 'network'], rows, [1, 2]));
 }
 
 function drawn({ drawn: { controller, random } }: Candidate): string {

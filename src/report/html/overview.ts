@@ -4,6 +4,7 @@ import { type EventLog } from '../event-log.js';
 import { ABSENT, decimal, duration, hugeInteger, integer, isNumber, percent, plural } from '../format.js';
 import { lookUp, type ReportInput } from '../input.js';
 import { wilsonInterval } from '../interval.js';
+import { measureOf } from '../measure.js';
 import { type Content, html, type Markup } from './markup.js';
 
 export function overview(input: ReportInput, log: EventLog): Markup {
@@ -33,27 +34,39 @@ function searched({ config }: ReportInput, log: EventLog): string {
 /** What the test says, no stronger than its size allows, and how the network was found. */
 function verdict({ summary }: ReportInput, log: EventLog): Markup {
   const tested = log.last('tested');
-  const perplexity = lookUp(summary, 'test', 'perplexity');
+  const perplexity = tested?.perplexity ?? lookUp(summary, 'test', 'perplexity');
+  if (isNumber(perplexity)) return languageVerdict(perplexity, log);
   if (tested && isNumber(tested.accuracy)) {
     const [low, high] = wilsonInterval(tested.accuracy, tested.count);
     return html`<div class="verdict"><span class="big">${percent(tested.accuracy)}</span><div>
 <p><strong>of ${integer(tested.count)} test examples are classified correctly by the ${log.last('derived') ? 'network that was found' : 'trained network'}</strong> (95\u00a0% interval ${percent(low)} to ${percent(high)}). It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
 <p class="sub">${howFound(log)}</p></div></div>`;
   }
-  if (isNumber(perplexity)) return html`<div class="verdict"><span class="big">${decimal(perplexity, 1)}</span><div><p><strong>test perplexity of the network that was found</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
   return html`<div class="verdict open"><div><p><strong>${log.last('search-finished') ? 'The network was not retrained, so there is no test result.' : 'There is no test result yet.'}</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
 }
 
+/** Of a language model: bits per character where tokens are characters, else the perplexity. */
+function languageVerdict(perplexity: number, log: EventLog): Markup {
+  const tested = log.last('tested');
+  const bits = tested?.bitsPerCharacter;
+  const [big, what] = isNumber(bits) ? [decimal(bits), 'bits per character'] : [decimal(perplexity, 1), 'is the perplexity'];
+  const details = [isNumber(bits) && `perplexity ${decimal(perplexity, 2)}`, isNumber(tested?.loss) && `${decimal(tested.loss)} nats a token`].filter(Boolean).join(', ');
+  return html`<div class="verdict"><span class="big">${big}</span><div>
+<p><strong>${what} of the ${log.last('derived') ? 'network that was found' : 'trained network'} on the test text</strong>${details && ` (${details})`}${tested && `, of which every one of ${integer(tested.count)} tokens was predicted once from those before it`}. It was tested once, on text that it had never seen, neither in the search nor in training.</p>
+<p class="sub">${howFound(log)}</p></div></div>`;
+}
+
 function howFound(log: EventLog): string {
+  const { example } = measureOf(log);
   const started = log.last('search-started');
   const derived = log.last('derived');
   const retrain = log.last('retrain-started');
   const retrained = log.all('retrain-epoch').length;
   const epochs = log.all('epoch').length;
   return [
-    started && `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} examples and rewarded on ${integer(started.validation)}.`,
+    started && `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} ${example}s and rewarded on ${integer(started.validation)}.`,
     derived && `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
-    retrain && retrained > 0 && `Trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} examples.`,
+    retrain && retrained > 0 && `Trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text an epoch' : 'examples'}.`,
   ].filter(Boolean).join(' ');
 }
 
@@ -61,11 +74,12 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
   const started = log.last('search-started');
   const finished = log.last('search-finished');
   const memory = lookUp(summary, 'peakMemoryMB');
+  const measure = measureOf(log);
   const entries: [string, string][] = [
     ['parameters of the network', integer(log.last('retrain-started')?.parameters ?? lookUp(summary, 'parameters'))],
     ['multiply-adds per example', integer(lookUp(summary, 'multiplyAdds'))],
     ['test loss (nats)', decimal(log.last('tested')?.loss)],
-    ['shared-weight accuracy', percent(log.last('derived')?.accuracy)],
+    [`shared-weight ${measure.field}`, measure.show(log.last('derived')?.[measure.field])],
     ['weights of the supernet', integer(started?.parameters)],
     ['architectures evaluated', integer(finished?.evaluations)],
     ['gradients computed', finished ? integer(finished.gradientEvaluations.search + finished.gradientEvaluations.retrain) : ABSENT],

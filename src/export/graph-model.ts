@@ -5,7 +5,7 @@ import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { loadBackend } from '../tensor/backend.js';
 import { stream } from '../tensor/rng.js';
-import { tf, tidy, type Tensor, type Tensor2D } from '../tensor/tf.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { FINAL_EVALUATION } from '../training/evaluate.js';
 import { foldAffine } from './fold.js';
 import { createGraphWriter, INPUT, type Reference, shapeDef, type, typeName } from './graph-def.js';
@@ -17,8 +17,10 @@ export interface TrainedChild {
   readonly child: Child;
   readonly store: Pick<ParameterStore, 'parameters' | 'statistics'>;
   readonly normalization: Normalization;
-  /** [H,W,C] of one example. */
+  /** [H,W,C] of one example, or [T] of a window of token ids. */
   readonly inputShape: readonly number[];
+  /** Number of different tokens where the inputs are ids, which nothing normalizes. */
+  readonly tokens?: number;
 }
 
 type GraphArtifacts = Required<Pick<tf.io.ModelArtifacts, 'modelTopology' | 'signature' | 'weightSpecs'>> & { readonly weightData: ArrayBuffer };
@@ -33,7 +35,7 @@ const CHECKED_EXAMPLES = 4;
 
 /**
  * The artifacts of a graph model with the input `input` [N,H,W,C], in the units of the data set, and the outputs
- * `logits` and `probabilities` [N,classes]. Stock TensorFlow.js has run it once and agreed with the child.
+ * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. Stock TensorFlow.js has run it once and agreed with the child.
  */
 export async function graphModel(trained: TrainedChild, generatedBy: string, metadata: Metadata): Promise<GraphModel> {
   const before = tf.getBackend();
@@ -55,16 +57,17 @@ export async function graphModel(trained: TrainedChild, generatedBy: string, met
 }
 
 /** Logits and probabilities of inputs as they are in the data set. */
-function outputsOf({ child, store, normalization: { mean, std } }: TrainedChild, x: Tensor): { logits: Tensor2D; probabilities: Tensor2D } {
-  const normalized = tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std]));
-  const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION) as Tensor2D;
+function outputsOf({ child, store, normalization: { mean, std }, tokens }: TrainedChild, x: Tensor): { logits: Tensor; probabilities: Tensor } {
+  const normalized = tokens === undefined ? tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std])) : x;
+  const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION);
   return { logits, probabilities: tf.softmax(logits) };
 }
 
 /** Inputs of a likely size. */
-function exampleInputs({ inputShape, normalization: { mean, std } }: TrainedChild, examples: number): Tensor {
+function exampleInputs({ inputShape, normalization: { mean, std }, tokens }: TrainedChild, examples: number): Tensor {
   const rng = stream('export', examples);
   const shape = [examples, ...inputShape];
+  if (tokens !== undefined) return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => rng.int(tokens)), shape);
   const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => mean[i % mean.length]! + std[i % std.length]! * rng.normal());
   return tf.tensor(values, shape);
 }

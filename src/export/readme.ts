@@ -1,15 +1,18 @@
 /** How to use the exported files, written beside them. */
 import { type ModelCard } from '../search/model.js';
 
-export function readme(space: string, { architecture, classNames, task: { inputShape, classes } }: ModelCard): string {
+export function readme(space: string, { architecture, classNames, level, task: { kind, inputShape, classes } }: ModelCard): string {
   const shape = inputShape.join(', ');
+  const language = kind === 'language';
   const named = classNames.length <= 20 ? `: ${classNames.join(', ')}` : '; their names are in `model.metadata.classNames`';
   return `# ${space}: an exported network
 
 Found in the search space \`${space}\`: \`${architecture}\`
 
-- Input \`input\`: float32 [N, ${shape}], values as in the data set. Normalization is part of the network.
-- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.
+${language ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); what came before a window is not known to it.
+- Outputs \`logits\` and \`probabilities\`: float32 [N, ${shape}, ${classes}]: at each place, for each token, that it is the next one${named}.`
+    : `- Input \`input\`: float32 [N, ${shape}], values as in the data set. Normalization is part of the network.
+- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.`}
 
 ## In a browser
 
@@ -18,7 +21,7 @@ Found in the search space \`${space}\`: \`${architecture}\`
 <script type="module">
   const model = await tf.loadGraphModel('model.json');
   const probabilities = model.execute(tf.zeros([1, ${shape}]), 'probabilities');
-  console.log(model.metadata.classNames[probabilities.argMax(-1).dataSync()[0]]);
+  console.log(model.metadata.classNames[probabilities.argMax(-1).dataSync()${language ? '.at(-1)' : '[0]'}]);
 </script>
 \`\`\`
 

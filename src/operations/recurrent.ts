@@ -71,9 +71,15 @@ function treeOf(cell: readonly CellNode[], node: number): Json {
   return [cell[node]!.activation, ...readers.map((tree) => JSON.stringify(tree)).sort()];
 }
 
+/** Zeros [N,size] for x [N,T,F], made from x so that an exported graph need not know N. */
+function zerosFor(x: Tensor, size: number): Tensor {
+  const features = x.shape.at(-1)!;
+  return recordOn(undefined, () => tf.matMul(tf.reshape(tf.slice(x, [0, 0, 0], [-1, 1, -1]), [-1, features]), tf.zeros([features, size])));
+}
+
 /** Runs a recurrence over x [N,T,F], from the state that was carried here or zeros, and carries the last one on. */
 function alongTime(x: Tensor, hidden: number, context: Context, run: (steps: Tensor, state: Tensor) => Tensor): Tensor {
-  const state = context.state('h') ?? tf.zeros([x.shape[0], hidden]);
+  const state = context.state('h') ?? zerosFor(x, hidden);
   const states = run(tf.transpose(x, [1, 0, 2]), state);
   recordOn(undefined, () => context.carry('h', tf.reshape(tf.slice(states, [x.shape[1]! - 1, 0, 0], [1, -1, -1]), [-1, hidden])));
   return tf.transpose(states, [1, 0, 2]);

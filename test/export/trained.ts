@@ -24,7 +24,7 @@ export function randomModel(factory: SpaceFactory, options: object, { task = DIG
   const channels = task.inputShape.at(-1)!;
   const normalization = { mean: Array.from({ length: channels }, (_, c) => 4.9 + c), std: Array.from({ length: channels }, (_, c) => 6 + c) };
   const card = {
-    space: factory.name, options: space.options as Record<string, unknown>, task: { inputShape: [...task.inputShape], classes: task.classes },
+    space: factory.name, options: space.options as Record<string, unknown>, task: { ...task, inputShape: [...task.inputShape] },
     architecture: child.encoding, trained: true, normalization, classNames: Array.from({ length: task.classes }, (_, i) => String(i)),
   };
   return { card, normalization, space, child, store };

@@ -16,6 +16,7 @@ const SPACES: Readonly<Record<string, Loader>> = {
   'micro-cnn': () => import('weft-nas/search-spaces/micro-cnn'),
   mlp: () => import('weft-nas/search-spaces/mlp'),
   transformer: () => import('weft-nas/search-spaces/transformer'),
+  lstm: () => import('weft-nas/search-spaces/lstm'),
   'rnn-cell': () => import('weft-nas/search-spaces/rnn-cell'),
   'nas-bench-201': () => import('weft-nas/search-spaces/nas-bench-201'),
   'darts-cnn': () => import('weft-nas/search-spaces/darts-cnn'),

@@ -9,5 +9,5 @@ export { avgPool, globalAveragePool, maxPool, type PoolOptions } from './pool.js
 export { dense, type DenseOptions, dropout, variationalDropout, dropPath, flatten } from './dense.js';
 export { factorizedReduction } from './factorized-reduction.js';
 export { embedding, type EmbeddingOptions, unembedding } from './embedding.js';
-export { CELL_ACTIVATIONS, type CellChoices, recurrentCell, type RecurrentCellOptions } from './recurrent.js';
+export { CELL_ACTIVATIONS, type CellChoices, lstm, recurrentCell, type RecurrentCellOptions } from './recurrent.js';
 export { causalAttention, positions } from './attention.js';

@@ -1,10 +1,11 @@
 /** Recurrent layers over sequences [T,F]; their state goes on to the next batch where the text does. */
 import { WeftError } from '../errors.js';
-import { recurrentCell as unroll, type CellActivation, type CellNode } from '../tensor/nn.js';
+import { dense, recurrentCell as unroll, type CellActivation, type CellNode } from '../tensor/nn.js';
 import { recordOn } from '../tensor/tape.js';
-import { tf, type Tensor } from '../tensor/tf.js';
-import { type Initializer } from './initializers.js';
-import { type Context, type Json, type OperationFamily, type ParameterSpec } from './operation.js';
+import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { atEachPlace } from './dense.js';
+import { type Initializer, zeros } from './initializers.js';
+import { type Context, type Json, type Operation, type OperationFamily, type ParameterSpec } from './operation.js';
 import { soleInput } from './shapes.js';
 
 export const CELL_ACTIVATIONS = ['tanh', 'relu', 'identity', 'sigmoid'] as const satisfies readonly CellActivation[];
@@ -69,6 +70,48 @@ export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Ma
 function treeOf(cell: readonly CellNode[], node: number): Json {
   const readers = cell.flatMap(({ from }, j) => (j > 0 && from === node ? [treeOf(cell, j)] : []));
   return [cell[node]!.activation, ...readers.map((tree) => JSON.stringify(tree)).sort()];
+}
+
+/**
+ * A long short-term memory (Hochreiter & Schmidhuber 1997, with forget gates of Gers et al. 2000) over a sequence: [T,F] -> [T,hidden]. Gates in the
+ * order i, f, o, g; the forget gate begins open, with a bias of one.
+ */
+export function lstm({ hidden }: { hidden: number }): Operation {
+  const limit = 1 / Math.sqrt(hidden);
+  return {
+    kind: 'lstm',
+    config: { hidden },
+    build(inputs) {
+      const [length, features] = soleInput('lstm', inputs, 2) as [number, number];
+      const kernel = (rows: number): ParameterSpec => ({ shape: [rows, 4 * hidden], role: 'kernel', initializer: { kind: 'uniform', limit } });
+      return {
+        output: [length, hidden],
+        parameters: { input: kernel(features), recurrent: kernel(hidden), bias: { shape: [4 * hidden], role: 'bias', initializer: zeros } },
+        states: { h: [hidden], c: [hidden] },
+        multiplyAdds: length * 4 * hidden * (features + hidden),
+        forward: ([x], context) => unrollLstm(x!, hidden, context),
+      };
+    },
+  };
+}
+
+function unrollLstm(x: Tensor, hidden: number, context: Context): Tensor {
+  const [recurrent, bias] = [context.parameter('recurrent') as Tensor2D, context.parameter('bias') as Tensor1D];
+  // What comes from the input is one product over all steps.
+  const fromInput = atEachPlace(tf.transpose(x, [1, 0, 2]), (rows) => dense(rows, context.parameter('input') as Tensor2D, bias));
+  const steps = x.shape[1] === 1 ? [tf.squeeze(fromInput, [0])] : tf.unstack(fromInput);
+  let [h, c] = [context.state('h') ?? zerosFor(x, hidden), context.state('c') ?? zerosFor(x, hidden)];
+  const states = steps.map((step) => {
+    const [i, f, o, g] = tf.split(tf.add(step, tf.matMul(h as Tensor2D, recurrent)), 4, 1) as [Tensor, Tensor, Tensor, Tensor];
+    c = tf.add(tf.mul(tf.sigmoid(tf.add(f, 1)), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+    h = tf.mul(tf.sigmoid(o), tf.tanh(c));
+    return h;
+  });
+  recordOn(undefined, () => {
+    context.carry('h', h);
+    context.carry('c', c);
+  });
+  return tf.stack(states, 1);
 }
 
 /** Zeros [N,size] for x [N,T,F], made from x so that an exported graph need not know N. */

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { logitsShape, type SearchSpace, type SpaceFactory, type Task, createChild, createParameterStore, catalogue, stream, tf } from 'weft-nas';
+import { lstmSpace } from '../../search-spaces/lstm.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { dartsCnn } from '../../search-spaces/darts-cnn.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
@@ -21,6 +22,7 @@ const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: Task
   { factory: dartsCnn, options: { nodes: 2, layers: 2, filters: 2, stemFactor: 1 }, tiny: { nodes: 1, operations: ['skip', 'dil3'], layers: 1, filters: 2 }, task: { inputShape: [7, 6, 1], classes: 3 } },
   { factory: mlp, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
   { factory: nasBench201, options: { filters: 2 }, tiny: { operations: ['none', 'conv3'], filters: 2 }, task: { inputShape: [6, 6, 1], classes: 3 } },
+  { factory: lstmSpace, options: { layers: 2, hidden: 3, keep: 0.8 }, tiny: { layers: 1, hidden: 2 }, task: { kind: 'language', inputShape: [3], classes: 3 } },
   { factory: transformer, options: { depth: 2, width: 4, heads: [1, 2], keep: 0.9 }, tiny: { depth: 1, width: 2, heads: [1, 2], ratios: [2] }, task: { kind: 'language', inputShape: [3], classes: 3 } },
   { factory: rnnCell, options: { nodes: 4, hidden: 3, embedding: 2, keep: 0.8, keepOutput: 0.9 }, tiny: { nodes: 2, hidden: 2 }, task: { kind: 'language', inputShape: [3], classes: 3 } },
 ];

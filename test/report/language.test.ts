@@ -28,7 +28,7 @@ describe('the report of a language model', () => {
   ];
 
   it('gives bits per character, perplexity and nats, and never classes', async () => {
-    const html = await buildReport({ manifest: { name: 'text' }, config: { data: { source: 'my.txt' } }, events, space: space as never });
+    const html = await buildReport({ manifest: { name: 'text' }, config: { data: { source: 'my.txt' } }, events, space: space });
     const text = html.replace(/<style[\s\S]*?<\/style>/g, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
     expect(text).to.contain('2.164').and.to.contain('bits per character').and.to.contain('perplexity 4.48').and.to.contain('1.500 nats a token');
     expect(text).to.contain('trained on 900 tokens');

@@ -1,18 +1,15 @@
 /**
  * NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326): a cell of four nodes, each the sum of one of five operations
- * on every node before it, stacked in three stages. 5^6 = 15,625 cells. With the functions at the end, cells are read
- * and written in the notation of the benchmark, so that a search can be run against its tables.
+ * on every node before it, stacked in three stages. 5^6 = 15,625 cells. With the functions exported beside it, cells are
+ * read and written in the notation of the benchmark, so that a search can be run against its tables.
  */
 import {
-  activation, avgPool, batchNorm, conv, defineSpace, dense, globalAveragePool, type GraphBuilder, identity, type NodeRef, oneOf, type Operation, repeat, sequence, type Shape, tf,
-  WeftError, z,
+  activation, avgPool, batchNorm, type CellOperation, cellOperations, conv, defineSpace, dense, globalAveragePool, type GraphBuilder, identity,
+  type NodeRef, oneOf, type Operation, repeat, sequence, type Shape, tf, z,
 } from 'weft-nas';
 
-export const OPERATIONS = ['none', 'skip', 'conv1', 'conv3', 'avg3'] as const;
-export type CellOperation = (typeof OPERATIONS)[number];
-
-/** The operations on the way from node `source` to node `target + 1`: `cell[target][source]`. */
-export type Cell = readonly (readonly CellOperation[])[];
+export { canonicalCell, cellOperations as OPERATIONS, fromBenchmark, toBenchmark } from 'weft-nas';
+export type { BenchmarkCell as Cell, CellOperation } from 'weft-nas';
 
 const NODES = 4;
 const STAGES = 3;
@@ -21,7 +18,7 @@ export const nasBench201 = defineSpace({
   name: 'nas-bench-201',
   description: 'NAS-Bench-201: cells of four nodes and five operations, 15,625 in all (images, or the table of the benchmark).',
   options: z.strictObject({
-    operations: z.array(z.enum(OPERATIONS)).min(1).default([...OPERATIONS]).describe('operations to choose from'),
+    operations: z.array(z.enum(cellOperations)).min(1).default([...cellOperations]).describe('operations to choose from'),
     filters: z.int().min(1).default(16).describe('channels of the first stage; every later one has twice as many'),
     cells: z.int().min(1).default(1).describe('cells a stage in the search'),
     retrainCells: z.int().min(1).default(5).describe('cells a stage when the found cell is trained for good; 5 in the benchmark'),
@@ -84,53 +81,6 @@ function reduce(g: GraphBuilder, name: string, filters: number, x: NodeRef): Nod
   const main = sequence('main', { first: reluConvNorm(filters, 3, 2), second: reluConvNorm(filters, 3) });
   const side = sequence('side', { pool: avgPool({ size: 2, stride: 2 }), conv: conv({ filters, size: 1 }) });
   return g.combine(name, 'sum', [g.apply(`${name}/main`, main, x), g.apply(`${name}/side`, side, x)]);
-}
-
-const BENCHMARK_NAMES: Record<CellOperation, string> = {
-  none: 'none', skip: 'skip_connect', conv1: 'nor_conv_1x1', conv3: 'nor_conv_3x3', avg3: 'avg_pool_3x3',
-};
-const FROM_BENCHMARK = new Map(OPERATIONS.map((operation) => [BENCHMARK_NAMES[operation], operation]));
-
-/** The benchmark's notation: `|nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|`. */
-export function toBenchmark(cell: Cell): string {
-  return cell.map((edges) => `|${edges.map((operation, source) => `${BENCHMARK_NAMES[operation]}~${source}`).join('|')}|`).join('+');
-}
-
-/** The cell that the benchmark's notation describes; throws WeftError('architecture') on anything else. */
-export function fromBenchmark(text: string): Cell {
-  const nodes = text.trim().split('+');
-  if (nodes.length !== NODES - 1) throw new WeftError('architecture', `'${text}' describes ${nodes.length} nodes, not ${NODES - 1}`, `a cell looks like ${toBenchmark(EXAMPLE)}`);
-  return nodes.map((node, target) => {
-    const edges = node.split('|').filter(Boolean);
-    if (edges.length !== target + 1) throw new WeftError('architecture', `node ${target + 1} of '${text}' has ${edges.length} inputs, not ${target + 1}`);
-    return edges.map((edge, source) => {
-      const [name, from] = edge.split('~');
-      const operation = FROM_BENCHMARK.get(name!);
-      if (!operation || from !== String(source)) {
-        throw new WeftError('architecture', `'${edge}' in '${text}' is no operation on node ${source}`, `operations: ${[...FROM_BENCHMARK.keys()].join(', ')}`);
-      }
-      return operation;
-    });
-  });
-}
-
-const EXAMPLE: Cell = [['conv3'], ['none', 'skip'], ['avg3', 'none', 'conv1']];
-
-/**
- * What the cell computes, the same for cells that differ in the way they are written only: as in the benchmark, `skip`
- * passes its input on, sums are sorted, `none` is `#`, and so is what follows a node that is `#`. 6,466 of the 15,625 cells differ.
- */
-export function canonicalCell(cell: Cell): string {
-  const nodes = ['0'];
-  for (const edges of cell) {
-    const terms = edges.map((operation, source) => {
-      const input = nodes[source]!;
-      if (operation === 'none' || input === '#') return '#';
-      return operation === 'skip' ? input : `(${input})@${BENCHMARK_NAMES[operation]}`;
-    });
-    nodes.push(terms.sort().join('+'));
-  }
-  return nodes.at(-1)!;
 }
 
 export default nasBench201;

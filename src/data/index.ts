@@ -13,6 +13,7 @@ export {
   type Source,
 } from './dataset.js';
 export { readDigits } from './digits.js';
+export { findDataFile } from './find-file.js';
 export { parseIdx, readIdxFolder, type IdxArray } from './idx.js';
 export { readImageFolder, type ImageFolderOptions } from './image-folder.js';
 export { measureNormalization, type Normalization } from './normalization.js';

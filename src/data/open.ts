@@ -6,6 +6,7 @@ import { findCifarFiles, readCifarFolder } from './cifar10.js';
 import { readCsv, type CsvOptions } from './csv.js';
 import type { Dataset } from './dataset.js';
 import { readDigits } from './digits.js';
+import { dataRoots } from './find-file.js';
 import { findIdxFiles, readIdxFolder } from './idx.js';
 import { isImageFolder, readImageFolder, type ImageFolderOptions } from './image-folder.js';
 import { isFolder, listFolder } from './source.js';
@@ -75,10 +76,8 @@ export interface Found {
 /** Where `mnist` or `cifar10` lies on this machine, and where it was looked for. */
 export function findDataset(name: 'mnist' | 'cifar10', options: Pick<OpenOptions, 'path'> = {}, surroundings: Surroundings = {}): Found {
   const { cwd = process.cwd(), env = process.env } = surroundings;
-  const roots = options.path ? [options.path] : [env['WEFT_DATA'], 'data', join('..', 'shared', 'data')];
-  const looked = roots
-    .filter((root) => root !== undefined && root !== '')
-    .flatMap((root) => [join(resolve(cwd, root!), name), resolve(cwd, root!)]);
+  const roots = options.path ? [options.path] : dataRoots(env);
+  const looked = roots.flatMap((root) => [join(resolve(cwd, root), name), resolve(cwd, root)]);
   return { folder: looked.find((folder) => isFolder(folder) && folderForm(folder) === NAMED[name]), looked };
 }
 

@@ -7,8 +7,9 @@ import { type TabularEvaluator } from './evaluator.js';
 export interface TrialsOptions {
   /** Architectures looked up in a trial. */
   queries?: number;
-  /** Trials; trial i has the seed i. */
   trials?: number;
+  /** Trial i has this seed + i. */
+  firstSeed?: number;
   /** Architectures a proposal. */
   batch?: number;
 }
@@ -28,11 +29,12 @@ export interface Trials {
  * counts is the best value that was looked up; the values are the rewards.
  */
 export function tabularTrials<A>(
-  factory: ControllerFactory, options: object, space: SearchSpace<A>, { evaluate, optimum }: TabularEvaluator<A>, { queries = 500, trials = 100, batch = 1 }: TrialsOptions = {},
+  factory: ControllerFactory, options: object, space: SearchSpace<A>, { evaluate, optimum }: TabularEvaluator<A>, { queries = 500, trials = 100, firstSeed = 0, batch = 1 }: TrialsOptions = {},
 ): Trials {
   const best = new Float64Array(trials);
   const regret = new Float64Array(queries);
-  for (let seed = 0; seed < trials; seed++) {
+  for (let trial = 0; trial < trials; trial++) {
+    const seed = firstSeed + trial;
     const controller = factory.create(options, { space, seed });
     const rng = stream(seed, 'trial');
     let top = -Infinity;
@@ -45,7 +47,7 @@ export function tabularTrials<A>(
       controller.observe(results);
     }
     controller.dispose();
-    best[seed] = top;
+    best[trial] = top;
   }
   const mean = best.reduce((sum, value) => sum + value, 0) / trials;
   const variance = best.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (trials - 1);

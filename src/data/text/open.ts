@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { WeftError } from '../../errors.js';
+import { dataRoots } from '../find-file.js';
 import type { Surroundings } from '../open.js';
 import { isFolder, listFolder, readSource } from '../source.js';
 import { makeCorpus, recordParts, type Corpus, type CorpusOptions, type RawText, type TextPartRecord } from './corpus.js';
@@ -75,7 +76,7 @@ export function prepareText({ source, path, bptt = DEFAULT_LENGTH, ...options }:
 
 /** The text with this name, or at this path. */
 export function readText(source: string, path?: string, { cwd = process.cwd(), env = process.env }: Surroundings = {}): RawText {
-  if (source in NAMED) return findNamed(source, path === undefined ? [env['WEFT_DATA'], 'data', join('..', 'shared', 'data')] : [path], cwd);
+  if (source in NAMED) return findNamed(source, path === undefined ? dataRoots(env) : [path], cwd);
   if (path !== undefined) throw new WeftError('config', `the data option 'path' has no meaning for '${source}'`, 'give the path itself as the source');
   const place = resolve(cwd, source);
   if (!existsSync(place)) throw new WeftError('data', `there is no text ${place}`, `give the path of a text file, or one of ${textNames.join(', ')}`);

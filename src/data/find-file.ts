@@ -1,0 +1,14 @@
+/** Files of data that is known by name, in the usual places. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Folders that may hold data, the one that the environment names first. */
+export function dataRoots(env: Readonly<Record<string, string | undefined>>): string[] {
+  return [env['WEFT_DATA'], 'data', join('..', 'shared', 'data')].filter((root) => root !== undefined && root !== '');
+}
+
+/** The file (a path below a folder of data) in `$WEFT_DATA`, `./data` or `../shared/data`, and where it was looked for. */
+export function findDataFile(file: string): { readonly path: string | undefined; readonly looked: readonly string[] } {
+  const looked = dataRoots(process.env).map((root) => resolve(root, file));
+  return { path: looked.find((path) => existsSync(path)), looked };
+}

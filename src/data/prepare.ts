@@ -2,7 +2,7 @@
 import type { Dataset } from './dataset.js';
 import { measureNormalization, type Normalization } from './normalization.js';
 import { openDataset, type OpenOptions, type Surroundings } from './open.js';
-import { recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
+import { countSeen, recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
 import { addLabelNoise, takeSubset, type SubsetOptions } from './subset.js';
 
 export interface DataConfig {
@@ -18,6 +18,8 @@ export interface DataConfig {
 /** What a run writes down about its data: plain JSON. */
 export interface DataRecord extends Pick<Dataset, 'name' | 'inputShape' | 'classes' | 'classNames' | 'sources'> {
   readonly splits: Record<string, SplitRecord>;
+  /** Test examples of which an equal one is in another part, by the part's name. */
+  readonly testSeenIn?: Record<string, number>;
   readonly normalization: Normalization;
   readonly labelNoise: { readonly rate: number; readonly changed: number };
 }
@@ -54,6 +56,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
       ...(classNames && { classNames }),
       sources,
       splits: recordSplits(splits),
+      testSeenIn: countSeen(splits),
       normalization,
       labelNoise: { rate: labelNoise, changed: changed.length },
     },

@@ -137,6 +137,19 @@ export function recordSplits(splits: Splits): Record<string, SplitRecord> {
   return Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, recordSplit(split)]));
 }
 
+/** How many test examples have an equal one (the same input, whatever the label) in each other part. */
+export function countSeen({ test, ...others }: Splits): Record<string, number> {
+  const inputs = ({ examples, indices, inputShape }: Split): string[] => {
+    const size = exampleSize(inputShape);
+    return Array.from(indices, (index) => createHash('md5').update(examples.images.subarray(index * size, (index + 1) * size)).digest('base64'));
+  };
+  const tested = inputs(test);
+  return Object.fromEntries(Object.entries(others).filter(([, split]) => split !== undefined).map(([name, split]) => {
+    const known = new Set(inputs(split));
+    return [name, tested.filter((input) => known.has(input)).length];
+  }));
+}
+
 export function recordSplit({ examples, indices, labels, inputShape, classes }: Split): SplitRecord {
   const size = exampleSize(inputShape);
   const content = createHash('sha256');

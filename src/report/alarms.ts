@@ -2,9 +2,11 @@
 import { type SearchSpace } from '../graph/define-space.js';
 import { type BuiltOperation } from '../operations/operation.js';
 import { isOneOf, isSubset } from '../space/choice.js';
+import { type Decision } from '../space/slots.js';
 import { decoded } from './decoded.js';
 import { type EventLog } from './event-log.js';
 import { decimal, integer, isNumber, percent } from './format.js';
+import { lookUp } from './input.js';
 import { measureOf } from './measure.js';
 import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
 
@@ -16,6 +18,8 @@ export type AlarmCode =
   | 'no-skips' // none is
   | 'one-option' // the same option everywhere
   | 'no-weights' // no chosen operation learns anything
+  | 'skip-cell' // a cell passes its inputs on
+  | 'test-seen' // what it is tested on has rewarded it, or trained it
   | 'chance' // the shared weights do not tell classes apart
   | 'worse-than-random' // the controller's samples lose against random ones
   | 'loss' // the loss is no number, or has not fallen
@@ -32,9 +36,25 @@ const UNDECIDED = 0.97;
 /** A pattern is remarkable when chance alone gives it less often than this. */
 const UNLIKELY = 0.01;
 
-/** Everything remarkable about a run; without its space some signs cannot be read. */
-export function findAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
-  return [...lossAlarms(log), ...entropyAlarms(log, space), ...diversityAlarms(log), ...comparisonAlarms(log, space), ...patternAlarms(log, space), ...progressAlarms(log)];
+/** Share of the test part that may stand in another part too: data sets hold a few pictures twice. */
+const REPEATED = 0.01;
+
+/** Everything remarkable about a run; without its space and its manifest some signs cannot be read. */
+export function findAlarms(log: EventLog, space?: SearchSpace, manifest?: object): Alarm[] {
+  return [
+    ...lossAlarms(log), ...entropyAlarms(log, space), ...diversityAlarms(log), ...comparisonAlarms(log, space), ...patternAlarms(log, space), ...cellAlarms(log, space),
+    ...dataAlarms(manifest), ...progressAlarms(log),
+  ];
+}
+
+/** Whether the test part says anything about new examples. */
+function dataAlarms(manifest?: object): Alarm[] {
+  const count = lookUp(manifest, 'facts', 'data', 'splits', 'test', 'count');
+  return (['train', 'validation', 'derive'] as const).flatMap((part): Alarm[] => {
+    const seen = lookUp(manifest, 'facts', 'data', 'testSeenIn', part);
+    if (!isNumber(count) || !isNumber(seen) || seen <= REPEATED * count) return [];
+    return [{ code: 'test-seen', message: `${integer(seen)} of the ${integer(count)} test examples are in the ${part} part too: the test accuracy says little about new examples.` }];
+  });
 }
 
 function lossAlarms(log: EventLog): Alarm[] {
@@ -109,9 +129,36 @@ function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   return alarms;
 }
 
-/** Whether some choice decides on the node. */
-function isOptional({ supernet: { graph } }: SearchSpace, name: string): boolean {
-  return graph.outNeighbors(name).some((user) => graph.getNodeAttribute(user, 'kind') === 'select');
+/** Cells (the parts of the space that have choices of their own) of which all chosen operations pass their inputs on, or drop them. */
+function cellAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
+  const derived = log.last('derived');
+  const architecture = derived && space && decoded(space, derived.architecture);
+  if (!space || architecture === undefined) return [];
+  const cells = new Map<string, boolean[]>();
+  for (const node of space.activate(architecture)) {
+    const cell = node.kind === 'operation' ? cellOf(space, node.name) : undefined;
+    if (node.kind === 'operation' && cell !== undefined) cells.set(cell, [...(cells.get(cell) ?? []), node.operation.kind === 'identity' || node.operation.kind === 'zeros']);
+  }
+  return [...cells].filter(([, passes]) => passes.length >= 3 && passes.every(Boolean)).map(([cell]) => ({
+    code: 'skip-cell', message: `All operations of ${cell === '' ? 'the derived cell' : `the derived cell '${cell}'`} pass their inputs on: the search has collapsed to skip connections.`,
+  }));
+}
+
+/** The part of the tree of choices that decides on the node, by the name of its field; the whole where the tree is a list. */
+function cellOf(space: SearchSpace, name: string): string | undefined {
+  const path = deciderOf(space, name)?.path;
+  return path !== undefined && Array.isArray(space.tree) ? '' : path?.split('.')[0];
+}
+
+/** Whether some choice between options decides on the node. */
+function isOptional(space: SearchSpace, name: string): boolean {
+  return deciderOf(space, name) !== undefined;
+}
+
+/** The choice between options that decides on the node. */
+function deciderOf({ decisions, supernet: { graph } }: SearchSpace, name: string): Decision | undefined {
+  const slots = new Set(graph.mapOutEdges(name, (_edge, { guard }) => guard?.terms[0]?.slot));
+  return decisions.find(({ choice, offset }) => isOneOf(choice) && slots.has(offset));
 }
 
 function builtOf({ supernet: { graph } }: SearchSpace, name: string): BuiltOperation[] {

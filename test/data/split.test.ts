@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { classCounts, defineDataset, type Dataset } from '../../src/data/dataset.js';
 import { readDigits } from '../../src/data/digits.js';
-import { assertDisjoint, mergeSplits, recordSplit, recordSplits, splitDataset, type Split } from '../../src/data/split.js';
+import { assertDisjoint, countSeen, mergeSplits, recordSplit, recordSplits, splitDataset, type Split } from '../../src/data/split.js';
 import { quotas } from '../../src/data/stratify.js';
 import { addLabelNoise, takeSubset } from '../../src/data/subset.js';
 import { expectError } from './files.js';
@@ -192,5 +192,15 @@ describe('addLabelNoise', () => {
     expect(split.indices).to.equal(train.indices);
     expect(recordSplit(addLabelNoise(train, { rate: 0, seed: 1 }).split)).to.deep.equal(before);
     expectError('config', () => addLabelNoise(train, { rate: 30, seed: 1 }), /label noise 30/);
+  });
+});
+
+describe('a test part that has been seen', () => {
+  it('is told from a new one, by what stands in the examples', () => {
+    const same = splitDataset(numbered([10, 10], true), { validation: 0.2, seed: 1 });
+    const seen = countSeen(same);
+    expect([seen['train'], seen['validation']]).to.deep.equal([16, 4]);
+    const apart = splitDataset(numbered([10, 10]), { validation: 0.2, test: 0.2, seed: 1 });
+    expect(countSeen(apart)).to.deep.equal({ train: 0, validation: 0 });
   });
 });

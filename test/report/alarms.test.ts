@@ -4,6 +4,8 @@ import { eventLog } from '../../src/report/event-log.js';
 import { type SearchSpace } from '../../src/graph/define-space.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { activation, batchNorm, conv, defineSpace, dense, globalAveragePool, identity, oneOf, repeat, z } from '../../src/index.js';
+import { microCnn } from '../../search-spaces/micro-cnn.js';
+import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { DIGITS, fixture } from './fixture.js';
 
 const codes = (events: readonly SearchEvent[], space?: SearchSpace): string[] => findAlarms(eventLog(events), space).map(({ code }) => code);
@@ -54,8 +56,27 @@ describe('report alarms', () => {
       },
     }).create({}, DIGITS) as SearchSpace;
     const derived = (architecture: unknown): SearchEvent[] => change(events, 'derived', () => ({ architecture: cells.encode(architecture) }));
-    expect(codes(derived({ nodes: ['skip', 'skip', 'skip', 'skip', 'skip', 'skip'] }), cells)).to.deep.equal(['one-option', 'no-weights']);
+    expect(codes(derived({ nodes: ['skip', 'skip', 'skip', 'skip', 'skip', 'skip'] }), cells)).to.deep.equal(['one-option', 'no-weights', 'skip-cell']);
     expect(codes(derived({ nodes: ['skip', 'relu', 'skip', 'conv', 'skip', 'skip'] }), cells)).to.deep.equal([]);
+  });
+
+  it('sees a cell that passes its inputs on, in the benchmark’s space and among several cells', () => {
+    const derivedIn = (searched: SearchSpace, architecture: unknown): SearchEvent[] => change(events, 'derived', () => ({ architecture: searched.encode(architecture) }));
+    const cells = nasBench201.create({ filters: 2 }, DIGITS) as SearchSpace;
+    expect(codes(derivedIn(cells, [['skip'], ['skip', 'skip'], ['skip', 'skip', 'skip']]), cells)).to.deep.equal(['one-option', 'no-weights', 'skip-cell']);
+    expect(codes(derivedIn(cells, [['skip'], ['none', 'skip'], ['skip', 'none', 'conv3']]), cells)).to.deep.equal([]);
+    const micro = microCnn.create({ nodes: 2, layers: 1, filters: 2 }, DIGITS) as SearchSpace;
+    const node = (op: string) => ({ left: { from: 0, op }, right: { from: 1, op } });
+    const derived = (normal: string, reduction: string): string[] => codes(derivedIn(micro, { normal: [node(normal), node('identity')], reduction: [node(reduction), node('max3')] }), micro);
+    expect(derived('identity', 'sep3')).to.deep.equal(['skip-cell']);
+    expect(derived('avg3', 'sep3')).to.deep.equal([]);
+  });
+
+  it('sees a test part that rewarded or trained the network', () => {
+    const manifest = (seen: object): object => ({ facts: { data: { splits: { test: { count: 360 } }, testSeenIn: seen } } });
+    const found = (seen: object): string[] => findAlarms(eventLog(events), space, manifest(seen)).map(({ code, message }) => `${code} ${message}`);
+    expect(found({ train: 3, validation: 0 })).to.deep.equal([]);
+    expect(found({ train: 0, validation: 360 })).to.deep.equal(['test-seen 360 of the 360 test examples are in the validation part too: the test accuracy says little about new examples.']);
   });
 
   it('sees guessing, and a controller that loses against random sampling', () => {

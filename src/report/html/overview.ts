@@ -89,10 +89,10 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
   return html`<dl class="tiles">${entries.filter(([, value]) => value !== ABSENT).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-function alarms({ space }: ReportInput, log: EventLog): Content {
+function alarms({ manifest, space }: ReportInput, log: EventLog): Content {
   const budget = log.last('budget-reached');
   const messages = [
-    ...findAlarms(log, space).map(({ message }) => message),
+    ...findAlarms(log, space, manifest).map(({ message }) => message),
     ...(budget ? [`The time budget was used up after ${plural(budget.epoch, 'epoch')}; the search ended there.`] : []),
     ...new Set(log.all('warning').map(({ message }) => String(message))),
   ];

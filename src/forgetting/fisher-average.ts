@@ -8,6 +8,7 @@ import { tf, tidy, type Tensor } from '../tensor/tf.js';
 export const fisherSchema = z.strictObject({
   kind: z.enum(FISHER_KINDS).default('empirical-sample').describe("squared gradients of single examples with their labels, with labels drawn from the model, or of the batch's mean"),
   examples: z.int().min(1).default(128).describe('examples of the Fisher part that an estimate is made on'),
+  batches: z.int().min(1).default(1).describe('estimates of so many examples whose mean is taken'),
   average: z.enum(['ema', 'accumulate']).default('ema').describe('moving average over architectures, or their sum'),
   momentum: z.number().min(0).max(1).default(0.9).describe('weight of the newest estimate in the moving average'),
   resetEvery: z.int().min(0).default(0).describe('epochs after which everything is forgotten and begins again; 0 for never'),

@@ -128,7 +128,7 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
 
   return {
     name, watched, scope: options.scope,
-    fisher: { kind: options.fisher.kind, examples: options.fisher.examples },
+    fisher: { kind: options.fisher.kind, examples: options.fisher.examples, batches: options.fisher.batches },
     explicit: options.step === 'explicit',
     startEpoch(epoch) {
       state.epoch = epoch;

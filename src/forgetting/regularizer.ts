@@ -62,7 +62,7 @@ export interface TensorRecord {
 export interface Regularizer {
   readonly name: string;
   /** What is estimated after each architecture; nothing where no Fisher information is needed. */
-  readonly fisher?: { readonly kind: FisherKind; readonly examples: number };
+  readonly fisher?: { readonly kind: FisherKind; readonly examples: number; readonly batches: number };
   /** Which weights it watches, in a word. */
   readonly scope?: string;
   /** Names of the watched weights. */

@@ -25,7 +25,7 @@ export function configEvent({ search, forgetting }: SearchConfig, regularizer: R
   return {
     type: 'forgetting-config', regularizer: name, options: options as unknown as Json,
     fisherKind: regularizer?.fisher?.kind ?? null, scope: regularizer?.scope ?? null,
-    metric: forgetting.metric, every: { epochs: forgetting.every }, batches, fisherExamples: regularizer?.fisher?.examples ?? 0,
+    metric: forgetting.metric, every: { epochs: forgetting.every }, batches, fisherExamples: (regularizer?.fisher?.examples ?? 0) * (regularizer?.fisher?.batches ?? 0),
     monitored: { parameters: watched.reduce((sum, parameter) => sum + parameters[parameter]!.size, 0), tensors: watched.length },
   };
 }

@@ -8,8 +8,9 @@ import { type Regularizer } from '../../forgetting/index.js';
 import { type Json } from '../../operations/operation.js';
 import { type Child } from '../../supernet/child.js';
 import { type ParameterStore } from '../../supernet/parameter-store.js';
-import { type NamedTensors, pickNamed } from '../../tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { stream } from '../../tensor/rng.js';
+import { tf, tidy } from '../../tensor/tf.js';
 import { type BatchSource, withBatch } from '../../training/batch.js';
 import { type Evaluation, evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { type TrainStepInput } from '../../training/train-step.js';
@@ -92,10 +93,17 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
   const estimateFisher = (child: Child): NamedTensors => {
     const watched = new Set(regularizer!.watched);
     const parameters = pickNamed(store.parameters, child.parameterNames.filter((name) => watched.has(name)));
-    const update = state.fisherBatches++;
-    return withBatch(fisher!, Math.floor(update / fisher!.steps), update % fisher!.steps, ({ inputs, labels }) =>
-      fisherInformation((current) => child.forward({ ...store.parameters, ...current }, store.statistics, inputs, SHARED_EVALUATION), parameters, labels,
-        { kind: regularizer!.fisher!.kind, rng: stream(config.seed, 'fisher-labels', update) }).fisher);
+    const { kind, batches: count } = regularizer!.fisher!;
+    const estimates = Array.from({ length: count }, () => {
+      const update = state.fisherBatches++;
+      return withBatch(fisher!, Math.floor(update / fisher!.steps), update % fisher!.steps, ({ inputs, labels }) =>
+        fisherInformation((current) => child.forward({ ...store.parameters, ...current }, store.statistics, inputs, SHARED_EVALUATION), parameters, labels,
+          { kind, rng: stream(config.seed, 'fisher-labels', update) }).fisher);
+    });
+    if (count === 1) return estimates[0]!;
+    const average = tidy(() => mapNamed(parameters, (_, name) => tf.div(tf.addN(estimates.map((estimate) => estimate[name]!)), count)));
+    estimates.forEach(disposeNamed);
+    return average;
   };
 
   const warn = (messages: readonly string[]): void => {

@@ -135,6 +135,16 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/report.js')).report(run, options));
 
+  onMany(weft.command('rank'))
+    .description('do the shared weights of a run rank networks as training alone does? trains a sample and says')
+    .argument('<run>', 'its run directory')
+    .option('--architectures <n>', 'different architectures, drawn uniformly', Number, 20)
+    .option('--seeds <list>', "seeds of the trainings, for example 1,2; the run's by default")
+    .option('--epochs <n>', "epochs of each training; those of the run's configuration by default", Number)
+    .option('--batches <n>', 'validation batches that the shared weights are judged on; all by default', Number)
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/rank.js')).rank(run, options));
+
   const forgetting = weft.command('forgetting')
     .description('how much the training of one architecture has spoiled others on the shared weights');
 

@@ -7,4 +7,5 @@ export { architectureDot, architectureSvg, type DrawingOptions, supernetDot, sup
 export { type EventLog, eventLog } from './event-log.js';
 export * from './forgetting/index.js';
 export { type ReportInput } from './input.js';
+export { rankTables } from './ranking/index.js';
 export { type ReportTable, reportTables } from './tables.js';

@@ -1,6 +1,7 @@
 /** What a report is made of. */
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
+import { type RankRecord } from '../ranking/index.js';
 
 /** Plain values as they are parsed from a run's files; what is missing is left out of the report, and said. */
 export interface ReportInput {
@@ -13,6 +14,8 @@ export interface ReportInput {
   readonly sharpness?: { readonly child?: object | undefined; readonly supernet?: object | undefined } | undefined;
   /** For drawings and for the names of options. */
   readonly space?: SearchSpace | undefined;
+  /** What `weft rank` has measured. */
+  readonly ranking?: RankRecord | undefined;
 }
 
 export type JsonObject = { readonly [name: string]: Json };

@@ -60,9 +60,14 @@ function extremeRank(truth: readonly number[], estimate: readonly number[], shar
 
 /** Probability that each is among the `chosen` largest when ties are broken at random. */
 function membership(scores: readonly number[], chosen: number): number[] {
-  const border = scores[bestFirst(scores)[chosen - 1]!]!;
-  const above = scores.filter((score) => score > border).length;
-  const tied = scores.filter((score) => score === border).length;
+  // A typed array sorts as numbers.
+  const border = Float64Array.from(scores).sort()[scores.length - chosen]!;
+  let above = 0;
+  let tied = 0;
+  for (const score of scores) {
+    if (score > border) above++;
+    else if (score === border) tied++;
+  }
   return scores.map((score) => (score > border ? 1 : score === border ? (chosen - above) / tied : 0));
 }
 

@@ -48,7 +48,7 @@ describe('forgetting report', () => {
     for (const event of run.events) {
       if (event.type !== 'forgetting-epoch') continue;
       const { loss } = epochs[event.epoch]!;
-      expect([loss.meanDiff, loss.best5Diff, loss.maxDiff]).to.deep.equal([event.meanDiff, event.best5Diff, event.maxDiff].map((value) => value));
+      expect([loss.meanDiff, loss.best5Diff, loss.maxDiff]).to.deep.equal([event.meanDiff, event.best5Diff, event.maxDiff]);
     }
   });
 

@@ -1,13 +1,12 @@
 /** `weft forgetting report` and `weft forgetting compare`. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
-import { analyseForgetting, compareForgetting, comparisonJson, comparisonPage, comparisonTables, type ForgettingAnalysis, forgettingJson, forgettingPage, forgettingTables } from '../../report/index.js';
+import { analyseForgetting, compareForgetting, comparisonJson, comparisonPage, comparisonTables, eventLog, type ForgettingAnalysis, forgettingJson, forgettingPage, forgettingTables } from '../../report/index.js';
 import { type ReportTable } from '../../report/tables.js';
-import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
+import { openRun, writeFileAtomic } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
-import { spaceOf } from './report.js';
+import { reportInput } from './report.js';
 
 interface ReportOptions {
   readonly fromEpoch?: number;
@@ -51,16 +50,10 @@ export async function compare(directories: readonly string[], options: ReportOpt
 /** The analysis of a run's events; a run without them is refused with the way to get them. */
 async function analyse(directory: string, { fromEpoch }: ReportOptions): Promise<{ path: string; seed: number; analysis: ForgettingAnalysis }> {
   const run = openRun(directory);
-  const files = runFiles(run.path);
-  const config = checkConfig(run.config);
-  const events = existsSync(files.events) ? [...readEvents(files.events)] : [];
-  const summary = readSummary(run.path);
-  const analysis = analyseForgetting(
-    { manifest: run.manifest, config, events, ...(summary && { summary }), space: await spaceOf(config, run.manifest.facts) },
-    fromEpoch === undefined ? {} : { fromEpoch: fromEpoch - 1 },
-  );
+  const input = await reportInput(run.path);
+  const analysis = analyseForgetting(input, fromEpoch === undefined ? {} : { fromEpoch: fromEpoch - 1 });
   if (analysis) return { path: run.path, seed: run.manifest.seed, analysis };
-  if (events.some(({ type }) => type === 'forgetting-config')) throw new WeftError('run', `${directory} has measured forgetting in no epoch yet`, `let it go on: weft resume ${show(run.path)}`);
+  if (eventLog(input.events).last('forgetting-config')) throw new WeftError('run', `${directory} has measured forgetting in no epoch yet`, `let it go on: weft resume ${show(run.path)}`);
   throw new WeftError('run', `${directory} has not measured forgetting`, 'search with --set forgetting.measure=true, or with a regularizer, for example --set search.regularizer.name=wpl');
 }
 

@@ -1,8 +1,10 @@
 /** `weft report`: one self-contained HTML file about a run. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkConfig, type SearchConfig } from '../../config/index.js';
 import { type SearchSpace } from '../../graph/index.js';
-import { buildReport } from '../../report/index.js';
+import { parseRankRecord } from '../../ranking/index.js';
+import { buildReport, type ReportInput } from '../../report/index.js';
 import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
 import { optionsOf } from '../../search/session.js';
 import { createOutput, show } from '../output.js';
@@ -22,19 +24,33 @@ export async function report(directory: string, options: { out?: string; json?: 
 export async function writeReport(directory: string, out?: string): Promise<string> {
   const run = openRun(directory);
   const files = runFiles(run.path);
-  const config = checkConfig(run.config);
-  const summary = readSummary(run.path);
-  const html = await buildReport({
-    manifest: run.manifest,
-    config,
-    events: existsSync(files.events) ? [...readEvents(files.events)] : [],
-    ...(summary && { summary }),
-    sharpness: readSharpness(run.path),
-    space: await spaceOf(config, run.manifest.facts),
-  });
+  const html = await buildReport(await reportInput(run.path));
   const path = out ?? files.report;
   writeFileAtomic(path, html);
   return path;
+}
+
+/** A run as it is on disk. */
+export async function reportInput(directory: string): Promise<ReportInput> {
+  const run = openRun(directory);
+  const { events } = runFiles(run.path);
+  const config = checkConfig(run.config);
+  const summary = readSummary(run.path);
+  const ranking = rankFile(run.path);
+  return {
+    manifest: run.manifest,
+    config,
+    events: existsSync(events) ? [...readEvents(events)] : [],
+    ...(summary && { summary }),
+    sharpness: readSharpness(run.path),
+    space: await spaceOf(config, run.manifest.facts),
+    ...(existsSync(ranking) && { ranking: parseRankRecord(JSON.parse(readFileSync(ranking, 'utf8')), ranking) }),
+  };
+}
+
+/** Where `weft rank` keeps what it has measured. */
+export function rankFile(directory: string): string {
+  return join(directory, 'rank', 'rank.json');
 }
 
 /** The space of a run as it was searched, from its configuration and the recorded shape of the data. */

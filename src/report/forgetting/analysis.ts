@@ -1,5 +1,6 @@
 /** All numbers of a run's forgetting report in one value: the page, the CSV files and report.json show this and nothing else. */
 import { type SearchSpace } from '../../graph/define-space.js';
+import { analyseRanking, type RankAnalysis } from '../../ranking/index.js';
 import { stream } from '../../tensor/rng.js';
 import { type EventLog, eventLog } from '../event-log.js';
 import { lookUp, type ReportInput } from '../input.js';
@@ -28,6 +29,8 @@ export interface ForgettingAnalysis {
   readonly sharing: readonly SharingDegree[];
   readonly sharingCorrelation: number;
   readonly health: readonly HealthCheck[];
+  /** Against networks trained alone, where `weft rank` has trained some. */
+  readonly ranking: RankAnalysis | undefined;
 }
 
 export interface AnalysisOptions {
@@ -57,5 +60,6 @@ export function analyseForgetting(input: ReportInput, { fromEpoch }: AnalysisOpt
     sharing: sharingDegrees(averaged),
     sharingCorrelation: sharingCorrelation(averaged),
     health: checkRun(measurements, input, log),
+    ranking: input.ranking && analyseRanking(input.ranking),
   };
 }

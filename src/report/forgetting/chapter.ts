@@ -1,4 +1,5 @@
 /** Forgetting as a chapter of the search report. */
+import { sentence } from '../html/course.js';
 import { type Content, html, section } from '../html/markup.js';
 import { type ReportInput } from '../input.js';
 import { analyseForgetting } from './analysis.js';
@@ -10,7 +11,7 @@ export function forgettingSection(input: ReportInput): Content {
   if (!analysis) return undefined;
   const warnings = analysis.health.filter(({ status }) => status === 'WARN');
   return section('forgetting', 'Forgetting',
-    html`<p class="claim">${analysis.verdict}.</p>\n`,
+    html`<p class="claim">${sentence(analysis.verdict)}</p>\n`,
     html`<p>Regularizer: ${analysis.measurements.config.regularizer}. Loss of each architecture right after its own training (loss1) and at the end of the epoch (loss2). The whole report, by operation, edge and tensor: <code>weft forgetting report RUN</code>.</p>\n`,
     warnings.length > 0 && html`<p class="warn">${warnings.map(({ what, detail }) => `${what}: ${detail}. `).join('')}</p>\n`,
     panelFigures([{ name: '', color: 'controller', epochs: analysis.measurements.epochs }]));

@@ -32,6 +32,7 @@ export function forgettingJson(analysis: ForgettingAnalysis): object {
       epoch: one.epoch + 1, loss: one.loss, error: one.error, reward: one.reward, alpha: one.alpha, fisherTrace: one.fisherTrace,
       predictedDamage: one.tensors.length > 0 ? predictedDamage(one) : null,
     })),
+    ranking: analysis.ranking ? { tau: analysis.ranking.byMeasure.tau, spearman: analysis.ranking.byMeasure.spearman, architectures: analysis.ranking.byMeasure.count } : null,
     matrix: log.last('forgetting-matrix')?.accuracy ?? null,
     operations, decisions: options, edges, layers, tensors, sharing, health,
   });

@@ -2,6 +2,7 @@
 import { ABSENT, decimal, integer, percent, plural } from '../format.js';
 import { lookUp } from '../input.js';
 import { type Content, html, type Markup, section } from '../html/markup.js';
+import { sentence } from '../html/course.js';
 import { page } from '../html/page.js';
 import { nameOf } from '../html/overview.js';
 import { MAX_INLINE, versionOf } from '../html/record.js';
@@ -14,7 +15,7 @@ export async function forgettingPage(analysis: ForgettingAnalysis): Promise<stri
   const { input } = analysis;
   return page({ title: `Forgetting · ${nameOf(input)}`, version: versionOf(input), source: 'the run’s events.jsonl' },
     head(analysis),
-    section('numbers', 'In numbers', summaryTable(analysis.summary)),
+    section('numbers', 'In numbers', summaryTable(analysis)),
     panelSection(analysis),
     performanceSection(analysis),
     await partsSection(analysis),
@@ -32,7 +33,7 @@ function head(analysis: ForgettingAnalysis): Markup {
   return html`<header><p class="eyebrow">Multi-model forgetting</p>
 <h1>${nameOf(input)}</h1>
 <p class="sub">${setting(analysis)}</p>
-<p class="claim">${verdict}.</p>
+<p class="claim">${sentence(verdict)}</p>
 ${tiles(analysis)}
 ${config.regularizer !== 'none' && html`<p class="sub hint">Whether the regularizer has helped can only be told beside runs without it and with controls: <code>weft forgetting compare RUN RUN…</code></p>`}
 ${warnings.length > 0 && html`<div class="alarms"><h2>Worth knowing</h2><ul>${warnings.map(({ what, detail }) => html`<li>${what}: ${detail}.</li>`)}</ul></div>`}

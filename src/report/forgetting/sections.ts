@@ -12,7 +12,7 @@ import { fourPanels, levelPanels, type Panel, type Series } from './charts/panel
 import { performanceChart } from './charts/performance.js';
 import { calibrationChart, driftChart, fisherChart } from './charts/weights.js';
 import { type HealthCheck } from './health.js';
-import { type Estimate, type ForgettingSummary } from './summary.js';
+import { type Estimate } from './summary.js';
 
 /** The four panels with the levels beneath, of one run or of several. */
 export function panelFigures(series: readonly Series[]): Content {
@@ -117,7 +117,7 @@ export function healthSection(health: readonly HealthCheck[]): Content {
 const STATUS_CLASS: Readonly<Record<HealthCheck['status'], string>> = { PASS: 'found', WARN: 'warn', 'n/a': 'hash' };
 
 /** The run's numbers with their intervals. */
-export function summaryTable(summary: ForgettingSummary): Markup {
+export function summaryTable({ summary, ranking }: Pick<ForgettingAnalysis, 'summary' | 'ranking'>): Markup {
   const nats = (estimate: Estimate): Content[] => [signed(estimate.value), interval(estimate, (value) => signed(value))];
   const accuracy = (estimate: Estimate): Content[] => [signedPoints(estimate.value), interval(estimate, signedPoints)];
   const rows: (readonly Content[])[] = [
@@ -131,6 +131,9 @@ export function summaryTable(summary: ForgettingSummary): Markup {
     ['average forgetting of accuracy (points)', ...accuracy(summary.averageForgetting), 'best before the end less the end'],
     ['FWT of accuracy (points)', ...(summary.forwardTransfer ? accuracy(summary.forwardTransfer) : [ABSENT, '']), summary.forwardTransfer ? 'above chance before an architecture’s own training: what sharing is for' : 'not measured: forgetting.zeroShot turns it on'],
     ['τ(loss1, loss2)', decimal(summary.tau.value, 2), interval(summary.tau, (value) => decimal(value, 2)), '1: forgetting does not change the order'],
+    ranking
+      ? ['τ(shared, stand-alone)', decimal(ranking.byMeasure.tau.value, 2), interval(ranking.byMeasure.tau, (value) => decimal(value, 2)), `${ranking.byMeasure.count} random architectures trained alone`]
+      : ['τ(shared, stand-alone)', ABSENT, '', html`not measured: <code>weft rank RUN</code>`],
   ];
   return table(['', 'mean', '95\u00a0% interval', ''], rows, [1, 2]);
 }

@@ -76,7 +76,8 @@ export function retrainingSection(log: EventLog): Content {
   return section('retraining', 'Retraining', figures.length > 0 && html`<div class="figures">${figures}</div>`);
 }
 
-function sentence(text: unknown): string {
+/** A sentence with its full stop, percentages kept together. */
+export function sentence(text: unknown): string {
   const words = String(text ?? '').replace(/ %/g, '\u00a0%');
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) || words === '' ? '' : '.'}`;
 }

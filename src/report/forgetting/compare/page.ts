@@ -29,7 +29,7 @@ export function comparisonPage(comparison: ForgettingComparison): string {
     html`<header><p class="eyebrow">Multi-model forgetting</p>
 <h1>${arms.map(({ arm }) => arm.name).join(', ')} beside ${baseline.name}</h1>
 <p class="sub">Means over the epochs from ${fromEpoch + 1} on. Intervals are 95 % bootstrap intervals: seeds are drawn anew, and within each its epochs, the same ones on both sides.</p>
-${arms.map(({ verdict }) => html`<p class="claim">${verdict}.</p>\n`)}
+${arms.map(({ verdict }) => html`<p class="claim">${verdict.replace(/ %/g, '\u00a0%')}.</p>\n`)}
 ${unpaired.length > 0 && html`<div class="alarms"><h2>Left out</h2><ul>${unpaired.map((reason) => html`<li>${reason}</li>`)}</ul></div>`}
 </header>
 `,

@@ -1,0 +1,1 @@
+export { rankSection, rankTables } from './section.js';

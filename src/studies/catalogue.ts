@@ -4,6 +4,7 @@ import { type Study } from './contract.js';
 
 const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
   forgetting: async () => (await import('./forgetting/index.js')).forgetting,
+  preconditioners: async () => (await import('./preconditioners/index.js')).preconditionersStudy,
   'two-model': async () => (await import('./two-model/index.js')).twoModel,
   'edge-of-stability': async () => (await import('./edge-of-stability/index.js')).edgeOfStability,
   'label-noise': async () => (await import('./label-noise/index.js')).labelNoise,

@@ -1,0 +1,44 @@
+/** The methods of the comparison, with the options that it gives them. */
+import { type OptimizerConfigInput } from '../../optimizers/index.js';
+
+/** SGD with momentum .9, alone or on preconditioned gradients; the interval is that of inverses, bases and roots. */
+export function optimizerFor(method: string, interval: number, learningRate: number): OptimizerConfigInput {
+  const base = { name: 'momentum', momentum: 0.9, learningRate };
+  if (method === 'sgd') return base as OptimizerConfigInput;
+  return { ...base, preconditioner: preconditionerFor(method, interval) } as OptimizerConfigInput;
+}
+
+/** K-FAC with each batch by itself and no bound of the step, as in the tables; the others by name. */
+function preconditionerFor(method: string, interval: number): object {
+  // No bound that ever binds: the tables have none either.
+  const klClip = 1e30;
+  switch (method) {
+    case 'kfac': return { name: 'kfac', interval, klClip };
+    case 'kfac-empirical': return { name: 'kfac', fisher: 'empirical', interval, klClip };
+    case 'kfac-running': return { name: 'kfac', decay: 0.95, interval, klClip };
+    case 'muon': case 'psgd-every': case 'smw-ng': case 'm-fac': return { name: method };
+    case 'psgd': case 'shampoo': case 'soap': case 'k-bfgs': return { name: method, interval };
+    default: return { name: method, interval, klClip };
+  }
+}
+
+/** Methods whose cost the interval does not change. */
+export const hasInterval = (method: string): boolean => !['sgd', 'muon', 'smw-ng', 'm-fac'].includes(method);
+
+/** Least throughput relative to SGD, by network, batch, method and interval. */
+export const GOALS: Readonly<Record<string, number>> = {
+  'mlp-512/128/kfac/1': 0.6, 'mlp-512/128/kfac/10': 0.85, 'small-cnn/128/kfac/10': 0.5, 'mlp-512/128/shampoo/10': 0.6,
+  'mlp-512/128/muon/1': 0.7, 'mlp-512/128/eva/10': 0.9, 'mlp-512/128/foof/10': 0.9,
+};
+
+/** Throughput relative to SGD that Osawa et al. 2023 (poster of arXiv 2305.04684) report for an A100, by network, batch, method and interval. */
+export const PUBLISHED: Readonly<Record<string, number>> = {
+  'mlp-512/32/kfac/1': 0.47, 'mlp-512/128/kfac/1': 0.69, 'mlp-512/128/kfac/10': 0.74, 'mlp-2048/32/kfac/1': 0.41, 'mlp-2048/128/kfac/1': 0.51, 'mlp-2048/128/kfac/10': 0.82,
+  'mlp-512/32/psgd/1': 0.40, 'mlp-512/128/psgd/1': 0.69, 'mlp-512/128/psgd/10': 0.74, 'mlp-512/32/k-bfgs/1': 0.82, 'mlp-512/128/k-bfgs/1': 0.88, 'mlp-512/128/k-bfgs/10': 1.0,
+  'mlp-512/32/seng/1': 0.74, 'mlp-512/128/seng/1': 0.69, 'mlp-512/128/seng/10': 0.70, 'mlp-512/32/shampoo/1': 0.31, 'mlp-512/128/shampoo/1': 0.37, 'mlp-512/128/shampoo/10': 0.93,
+};
+
+/** Milliseconds a step of ASDL itself (PyTorch, two CPU cores, MLP-512, batch 128, 2026-11-26, another run than this one), at intervals 1 and 10. */
+export const ASDL_MILLISECONDS: Readonly<Record<string, readonly [number, number] | undefined>> = {
+  sgd: [5.8, 5.8], kfac: [70, 21], 'kfac-empirical': [58, 18], shampoo: [573, 73],
+};

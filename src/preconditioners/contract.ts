@@ -54,9 +54,10 @@ export interface BlockSolver {
   applyToOwn?(prepared: Statistics, data: BlockData, now?: Statistics): OwnGradient | undefined;
 }
 
-/** A preconditioned gradient P·g, and ⟨P·g, g⟩, for whoever needs it. */
+/** A preconditioned gradient P·g = inputsᵀ·outputs by its factors [n,rows] and [n,columns], and ⟨P·g, g⟩, for whoever needs it. */
 export interface OwnGradient {
-  readonly matrix: Tensor;
+  readonly inputs: Tensor;
+  readonly outputs: Tensor;
   inner(): Tensor;
 }
 

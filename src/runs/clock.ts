@@ -16,3 +16,9 @@ export function stopwatch(already = 0): Stopwatch {
 
 /** The most memory this process has had resident so far, in MB (2^20 bytes). */
 export const peakMemoryMB = (): number => process.resourceUsage().maxRSS / 1024;
+
+/** Processor time that this process has taken so far, all threads together, in seconds: what else the machine does is not in it. */
+export const processorSeconds = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};

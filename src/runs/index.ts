@@ -1,6 +1,6 @@
 export { removeFolder, writeFileAtomic, writeFolderAtomic } from './atomic-write.js';
 export { type Checkpoint, type KeepRule, listCheckpoints, loadLatestCheckpoint, type LoadOptions, saveCheckpoint } from './checkpoint.js';
-export { now, peakMemoryMB, type Stopwatch, stopwatch } from './clock.js';
+export { now, peakMemoryMB, processorSeconds, type Stopwatch, stopwatch } from './clock.js';
 export { describeEnvironment, type Environment, packageVersion } from './environment.js';
 export { type Journal, type JournalEvent, type JournalOptions, openJournal, readEvents, tailEvents } from './journal.js';
 export { type JsonObject, sha256, sortKeys, stringifyStrict } from './json.js';

@@ -53,6 +53,15 @@ export function fromMatrix({ weight, bias, rows, columns }: Block, matrix: Tenso
   return { [weight]: tf.reshape(kernel!, parameters[weight]!.shape), [bias]: tf.reshape(last!, [columns]) };
 }
 
+/** inputsᵀ·outputs in the shapes of the parameters; inputs [n,rows], outputs [n,columns]. */
+export function fromFactors({ weight, bias, rows }: Block, inputs: Tensor, outputs: Tensor, parameters: NamedTensors): NamedTensors {
+  const product = (x: Tensor, name: string): NamedTensors => ({ [name]: tf.reshape(tf.matMul(x, outputs, true, false), parameters[name]!.shape) });
+  if (bias === undefined) return product(inputs, weight!);
+  // Parting the inputs copies less than parting the product.
+  const [before, ones] = tf.split(inputs, [rows - 1, 1], 1);
+  return { ...product(before!, weight!), ...product(ones!, bias) };
+}
+
 /** The gradient of the mean loss that a dense or convolutional block's data make: [rows,columns]. */
 export function ownGradient({ block, inputs, lossGradient }: BlockData): Tensor {
   return tf.matMul(tf.reshape(inputs!, [-1, block.rows]), tf.reshape(lossGradient!, [-1, block.columns]), true, false);

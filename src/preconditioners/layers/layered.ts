@@ -1,12 +1,12 @@
 /** Preconditioners made of what layers see: any curvature of examples in any representation by blocks. */
 import { type NamedTensors } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type BlockSolver, type Curvature, type Damping, type OwnGradient, type Preconditioner, type Representation, type Statistics } from '../contract.js';
+import { type BlockSolver, type Curvature, type Damping, type Preconditioner, type Representation, type Statistics } from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
 import { klClip } from '../kl-clip.js';
 import { type Block, type BlockData, blocksOf, type CapturedBlock } from './blocks.js';
-import { dataOf, fromMatrix, ownGradient, sized, toMatrix } from './data.js';
+import { dataOf, fromFactors, fromMatrix, ownGradient, sized, toMatrix } from './data.js';
 import { type Intervals, refreshSchedule } from './schedule.js';
 import { recallBlocks, rememberBlock } from './structure.js';
 
@@ -69,8 +69,14 @@ export function layered({ name, curvature, representation, damping: lambda, deca
           continue;
         }
         const own = data && solver.applyToOwn?.(prepared, data, looked?.now);
-        const { matrix, inner: product } = own ?? solved(solver, prepared, data ? ownGradient(data) : toMatrix(block, gradients));
-        if (bound !== undefined) inner.push(product());
+        if (own) {
+          if (bound !== undefined) inner.push(own.inner());
+          Object.assign(results, fromFactors(block, own.inputs, own.outputs, parameters));
+          continue;
+        }
+        const gradient = data ? ownGradient(data) : toMatrix(block, gradients);
+        const matrix = solver.apply(prepared, gradient);
+        if (bound !== undefined) inner.push(tf.sum(tf.mul(matrix, gradient)));
         Object.assign(results, fromMatrix(block, matrix, parameters));
       }
       if (layers) schedule.looked(Object.keys(parameters));
@@ -87,11 +93,6 @@ export function layered({ name, curvature, representation, damping: lambda, deca
       };
     },
   };
-}
-
-function solved(solver: BlockSolver, prepared: Statistics, gradient: Tensor): OwnGradient {
-  const matrix = solver.apply(prepared, gradient);
-  return { matrix, inner: () => tf.sum(tf.mul(matrix, gradient)) };
 }
 
 type Slots = Parameters<Preconditioner['precondition']>[0]['slots'];

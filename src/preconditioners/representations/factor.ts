@@ -2,7 +2,7 @@
  * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or by rows U [r,d] with C = UᵀU, and the inverse
  * of C + γI. A batch of N examples makes N rows: with fewer rows than columns nothing of size d×d is ever formed.
  */
-import { cholesky, choleskySolve, damped, eigh, inverse } from '../../tensor/linalg/index.js';
+import { cholesky, choleskySolve, damped, eigh, solve } from '../../tensor/linalg/index.js';
 import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
 import { type Damping } from '../contract.js';
 
@@ -70,14 +70,18 @@ export function invertFactor({ dense, rows }: Factor, gamma: Tensor, { raised }:
   return { inverse: result };
 }
 
-/** (γI + UᵀU)⁻¹ = (I − Uᵀ(γI + UUᵀ)⁻¹U)/γ (Woodbury 1950). */
-function woodbury(rows: Tensor, gamma: Tensor, raised: (added: number) => void): FactorInverse {
-  const gram = tf.add(tf.matMul(rows, rows, false, true), tf.mul(gamma, tf.eye(rows.shape[0])));
-  // A small inverse and a product: triangular solutions of many right-hand sides take several times as long.
-  const { result: right, damping } = damped(gram, (matrix) => tf.matMul(inverse(matrix), rows));
+/** (γI + UᵀU)⁻¹ = (I − Uᵀ(γI + UUᵀ)⁻¹U)/γ (Woodbury 1950), γ no smaller than float32 can tell from zero beside U. */
+function woodbury(rows: Tensor, least: Tensor, raised: (added: number) => void): FactorInverse {
+  const identity = tf.eye(rows.shape[0]);
+  const gamma = tf.maximum(least, tf.mul(tf.sum(tf.square(rows)), RESOLUTION));
+  const gram = tf.add(tf.matMul(rows, rows, false, true), tf.mul(gamma, identity));
+  // A small inverse and a product: solutions of many right-hand sides take several times as long.
+  const { result: right, damping } = damped(gram, (matrix) => tf.matMul(solve(matrix, identity), rows));
   if (damping > 0) raised(damping);
   return { left: rows, right, gamma };
 }
+
+const RESOLUTION = 1e-6;
 
 /** The same with the eigenvectors of UᵀU whose eigenvalues matter: I − Qᵀ·diag(w/(γ + w))·Q. */
 function truncated(rows: Tensor, gamma: Tensor, share: number): FactorInverse {

@@ -95,7 +95,7 @@ function ownSolved(prepared: Statistics, { block, inputs, lossGradient, examples
   const x = own('A', a, Math.sqrt(n * positions));
   const y = ownLabels ? own('B', g, 1 / Math.sqrt(examples)) : has(prepared, 'B') ? solveRight(inverse(prepared, 'B'), g) : g;
   return {
-    matrix: tf.matMul(x, y, true, false),
+    inputs: x, outputs: y,
     // ⟨xᵀy, aᵀg⟩ = Σ (x·aᵀ) ∘ (y·gᵀ).
     inner: () => tf.sum(tf.mul(tf.matMul(x, a, false, true), tf.matMul(y, g, false, true))),
   };

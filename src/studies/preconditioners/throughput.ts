@@ -1,4 +1,5 @@
 /** How many steps of a method fit into the time of one of SGD, and how much memory it takes, side by side in one run. */
+import { processorSeconds } from '../../runs/index.js';
 import { median } from '../../statistics/index.js';
 import { tf } from '../../tensor/tf.js';
 import { type TensorBatch } from '../../training/index.js';
@@ -21,10 +22,12 @@ export interface Throughput {
   readonly batch: number;
   readonly method: string;
   readonly interval: number;
-  /** Median over the blocks. */
+  /** By the clock, median over the blocks. */
   readonly milliseconds: number;
-  /** Median over the blocks of SGD's time over this method's in the same round. */
+  /** Processor time of a step of SGD over that of this method in the same round, median over the blocks. */
   readonly relative: number;
+  /** The same by the clock: another number where other work shares the processor. */
+  readonly relativeByClock: number;
   /** Tensor bytes at the peak of a step over those of SGD. */
   readonly memory: number;
 }
@@ -37,28 +40,30 @@ export async function measureThroughput({ models, batches, intervals, methods, b
       const { space, child } = workload(model);
       const data = randomBatch(batch, seed);
       const subjects = [...new Set(['sgd', ...methods])].flatMap((method) => (hasInterval(method) ? intervals : intervals.slice(0, 1)).map((interval) => ({
-        method, interval, times: [] as number[],
+        method, interval, times: [] as number[], work: [] as number[],
         // So small a rate that a step on random labels leads nowhere.
         learner: learner(method, child, space, optimizerFor(method, interval, 1e-6), { seed, totalSteps: 1000 }),
         // A block holds every kind of step of its method.
         steps: Math.max(5, hasInterval(method) ? interval : 1),
       })));
       for (let block = 0; block <= blocks; block++) {
-        for (const { learner: one, times, steps, method, interval } of subjects) {
+        for (const { learner: one, times, work, steps, method, interval } of subjects) {
           if (shouldStop()) throw stopped();
           progress(`${model}, batch ${batch}: ${method} at interval ${interval}, block ${block} of ${blocks}`);
-          const start = watch.elapsed();
+          const [start, before] = [watch.elapsed(), processorSeconds()];
           for (let i = 0; i < steps; i++) one.learn(data);
-          if (block > 0) times.push(((watch.elapsed() - start) * 1000) / steps);
+          if (block === 0) continue;
+          work.push((processorSeconds() - before) / steps);
+          times.push(((watch.elapsed() - start) * 1000) / steps);
         }
       }
       const [sgd] = subjects;
       const peaks: number[] = [];
       for (const { learner: one, steps } of subjects) peaks.push(await peakBytes(one, data, steps));
-      subjects.forEach(({ method, interval, times, learner: one }, i) => {
+      subjects.forEach(({ method, interval, times, work, learner: one }, i) => {
         results.push({
           model, batch, method, interval, milliseconds: median(times),
-          relative: median(times.map((time, round) => sgd!.times[round]! / time)), memory: peaks[i]! / peaks[0]!,
+          relative: median(work.map((time, round) => sgd!.work[round]! / time)), relativeByClock: median(times.map((time, round) => sgd!.times[round]! / time)), memory: peaks[i]! / peaks[0]!,
         });
         one.dispose();
       });

@@ -78,11 +78,11 @@ export function defineSpace<O extends object, const C extends ChoiceTree>(defini
 }
 
 function instantiate<O extends object, C extends ChoiceTree>(definition: SpaceDefinition<O, C>, options: O, task: Task): SearchSpace<ArchitectureOf<C>> {
-  const tree = definition.choices(options, task);
+  const tree = guarded(definition.name, () => definition.choices(options, task));
   const choices = choiceSpace(definition.name, tree, definition.constraints) as ChoiceSpace<ArchitectureOf<C>>;
   // Constraints that contradict each other are found here, not in the middle of a search.
   if (choices.constraints.length > 0) choices.sample(stream('satisfiable', definition.name));
-  const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) => definition.graph(builder, tree, options, task));
+  const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) => guarded(definition.name, () => definition.graph(builder, tree, options, task)));
   for (const shape of supernet.graph.getNodeAttribute(supernet.head, 'shapes')) {
     if (!sameShape(shape, logitsShape(task))) {
       throw new WeftError('space', `'${definition.name}' ends in the shape [${shape.join(', ')}]`,
@@ -100,4 +100,16 @@ function instantiate<O extends object, C extends ChoiceTree>(definition: SpaceDe
     constrain: (further) => withChoices(choiceSpace(definition.name, tree, [...some.constraints, ...further])),
   });
   return withChoices(choices);
+}
+
+/** What goes wrong in a definition of the user's own is told as that, with its place. */
+function guarded<T>(name: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof WeftError) throw cause;
+    const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
+    const place = /\n\s+(at .*)/.exec(stack ?? '')?.[1];
+    throw new WeftError('space', `the definition of the space '${name}' fails: ${message}`, place ?? 'run it by itself to see where', { cause });
+  }
 }

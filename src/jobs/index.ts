@@ -1,5 +1,5 @@
 export { type Executor, type Job, type JobContext, type JobEvent, type JobProgress, type JobResult, type JobRunner, type JobRunners } from './contract.js';
-export { defineJob, type JobDefinition, submitAll } from './job.js';
+export { defineJob, type JobDefinition, resultText, submitAll } from './job.js';
 export { interrupted } from './runner.js';
 export { listResults, openResults, type Results } from './results.js';
 export { type RunJobOptions, runRunners, searchJob, trainingJob } from './training.js';

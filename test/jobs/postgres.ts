@@ -1,6 +1,6 @@
 /** A PostgreSQL of the test's own on loopback, from the system's packages; nothing that runs already is touched. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +21,8 @@ function programs(): string | undefined {
   return [...folders, ...(process.env['PATH'] ?? '').split(':')].find((folder) => existsSync(join(folder, 'initdb')));
 }
 
-/** Starts a fresh server; undefined where there is none to start, or no user to run it as. */
-export async function startPostgres(): Promise<Postgres | undefined> {
+/** Starts a fresh server on loopback, and on further addresses if there are any; undefined where there is none to start, or no user to run it as. */
+export async function startPostgres(addresses: readonly string[] = []): Promise<Postgres | undefined> {
   const bin = programs();
   if (!bin) return undefined;
   const root = process.getuid?.() === 0;
@@ -34,8 +34,9 @@ export async function startPostgres(): Promise<Postgres | undefined> {
   const run = (program: string, ...args: string[]) => execFileSync(join(bin, program), args, as);
   const password = 'geheim-s3cret+pässwort';
   run('initdb', '-D', join(data, 'db'), '-U', 'weft', '--auth-host=scram-sha-256', '--auth-local=trust', '-E', 'UTF8', '--no-sync');
+  for (const address of addresses) appendFileSync(join(data, 'db', 'pg_hba.conf'), `host all all ${address}/24 scram-sha-256\n`);
   const port = await freePort();
-  const start = (): void => void execFileSync(join(bin, 'pg_ctl'), ['-D', join(data, 'db'), '-w', '-l', join(data, 'log'), '-o', `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${data} -c fsync=off -c max_connections=200`, 'start'], { ...as, stdio: 'ignore' });
+  const start = (): void => void execFileSync(join(bin, 'pg_ctl'), ['-D', join(data, 'db'), '-w', '-l', join(data, 'log'), '-o', `-p ${port} -c listen_addresses=${['127.0.0.1', ...addresses].join(',')} -c unix_socket_directories=${data} -c fsync=off -c max_connections=200`, 'start'], { ...as, stdio: 'ignore' });
   const stop = (): void => void spawnSync(join(bin, 'pg_ctl'), ['-D', join(data, 'db'), '-m', 'immediate', 'stop'], as);
   start();
   run('psql', '-h', data, '-p', String(port), '-U', 'weft', '-d', 'postgres', '-c', `ALTER USER weft PASSWORD '${password}'`, '-c', 'CREATE DATABASE jobs');

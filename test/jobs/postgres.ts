@@ -1,6 +1,6 @@
 /** A PostgreSQL of the test's own on loopback, from the system's packages; nothing that runs already is touched. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ export interface Postgres {
   /** As a crash would. */
   stop(): void;
   remove(): void;
+  /** Processor seconds that the server and its open sessions have used. */
+  processorSeconds(): number;
 }
 
 /** Where the server's programs are, or why there are none. */
@@ -42,11 +44,26 @@ export async function startPostgres(addresses: readonly string[] = []): Promise<
   run('psql', '-h', data, '-p', String(port), '-U', 'weft', '-d', 'postgres', '-c', `ALTER USER weft PASSWORD '${password}'`, '-c', 'CREATE DATABASE jobs');
   return {
     url: `postgres://weft:${encodeURIComponent(password)}@127.0.0.1:${port}/jobs`, password, start, stop,
+    processorSeconds() {
+      const server = readFileSync(join(data, 'db', 'postmaster.pid'), 'utf8').split('\n')[0]!;
+      const stats = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => statOf(pid) ?? []);
+      return stats.filter(({ pid, parent }) => pid === server || parent === server).reduce((sum, { seconds }) => sum + seconds, 0);
+    },
     remove() {
       stop();
       rmSync(data, { recursive: true, force: true });
     },
   };
+}
+
+function statOf(pid: string): { pid: string; parent: string; seconds: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { pid, parent: fields[1]!, seconds: (Number(fields[11]) + Number(fields[12])) / 100 };
+  } catch {
+    return undefined; // it has ended
+  }
 }
 
 /** The server refuses to run as root. */

@@ -1,7 +1,8 @@
 /** Many searches and many trainings at once: `weft search --seeds`, `weft derive --retrain-top`. */
+import { join } from 'node:path';
 import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
-import { type JobResult, openResults, searchJob, trainingJob } from '../../jobs/index.js';
+import { type JobResult, searchJob, trainingJob } from '../../jobs/index.js';
 import { listRuns, type RunSummary } from '../../runs/index.js';
 import { type SearchParts } from '../../search/session.js';
 import { bootstrapMean, mean, standardDeviation } from '../../statistics/index.js';
@@ -70,6 +71,6 @@ const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** The run directory of a result, where it was done on this machine. */
 function whereIs({ key }: JobResult, { results }: ExecutorOptions): string {
-  const run = listRuns(openResults(results).folder(key)).at(-1);
+  const run = listRuns(join(results, key)).at(-1);
   return run === undefined ? '' : show(run);
 }

@@ -78,8 +78,8 @@ export interface JobQueue {
 }
 
 const QUEUE = 'jobs';
-/** A worker that is silent for so long is taken to be gone; the engine's least. */
-export const HEARTBEAT_SECONDS = 10;
+/** A worker that is silent for so long is taken to be gone. */
+const HEARTBEAT_SECONDS = 15;
 const DAY = 86_400;
 const QUEUE_OPTIONS = {
   heartbeatSeconds: HEARTBEAT_SECONDS,

@@ -38,7 +38,10 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const RENEW_SECONDS = 3;
+/** A third of what a heartbeat may be late. */
+const RENEW_SECONDS = 5;
+/** Renewals to one report of progress: a thousand workers shall not keep a database busy with reports. */
+const RENEWALS_A_REPORT = 2;
 const IDLE_REPORT_SECONDS = 10;
 const IDLE_SECONDS = { first: 0.05, most: 1 };
 /** Failures that another attempt, later or elsewhere, may not have, and how long to wait before. */
@@ -141,12 +144,16 @@ export function serveQueue({ queue, crew, results, slots, files = [], onEvent = 
   /** Renews a lease until it is stopped, or until another has it: then the work is given up. A database that is away is waited for. */
   function startHeartbeat(lease: Lease, worker: string, latest: { readonly report: JobProgress }, lost: AbortController): { stop(): void } {
     let asking = false;
+    let renewals = 0;
     const timer = setInterval(() => {
       if (asking) return;
       asking = true;
       const { key, label } = lease.job;
       queue.renew(lease)
-        .then(async (ours) => (ours ? queue.report({ worker, key, label, ...latest.report }) : lost.abort()))
+        .then(async (ours) => {
+          if (!ours) lost.abort();
+          else if (renewals++ % RENEWALS_A_REPORT === 0) await queue.report({ worker, key, label, ...latest.report });
+        })
         .catch((error: unknown) => onTrouble(queueError(error, queue.location).message))
         .finally(() => (asking = false));
     }, RENEW_SECONDS * 1000);

@@ -17,7 +17,7 @@ export interface HealthCheck {
 
 /** The checks that one run can answer; `compare` adds those that need several. */
 export function checkRun(measurements: Measurements, input: ReportInput, log: EventLog): HealthCheck[] {
-  return [stepSize(measurements, log), fisherTrace(measurements), fisherSplit(measurements, input), nonZero(measurements), calibration(measurements), enough(measurements)];
+  return [stepSize(measurements, log), fisherTrace(measurements), fisherSplit(measurements, input), nonZero(measurements), calibration(measurements), enough(measurements), learned(measurements, input)];
 }
 
 /** Explicit steps along a quadratic with curvature alpha F are stable below lr alpha F = 2 and do not swing below 1. */
@@ -93,4 +93,15 @@ function enough({ config, epochs, visits }: Measurements): HealthCheck {
   if (epochs.length < 4) return { id: 'measurements', status: 'WARN', what, detail: `${found}: intervals over so few epochs mean little` };
   if (perEpoch < 5) return { id: 'measurements', status: 'WARN', what, detail: `${found}: with fewer than five an epoch “best five” is all of them, and ranks mean little` };
   return { id: 'measurements', status: 'PASS', what, detail: found };
+}
+
+/** Differences at the level of guessing say nothing of forgetting. */
+function learned({ epochs }: Measurements, { space }: ReportInput): HealthCheck {
+  const what = 'architectures have learned something';
+  if (!space) return { id: 'learned', status: 'n/a', what, detail: 'without the space the level of chance is not known' };
+  const accuracy = 1 - (epochs.at(-1)?.error.meanSecond ?? NaN);
+  const found = `accuracy ${(100 * accuracy).toFixed(1)} % at the end of the last epoch, chance is ${(100 / space.task.classes).toFixed(1)} %`;
+  return accuracy > 2 / space.task.classes
+    ? { id: 'learned', status: 'PASS', what, detail: found }
+    : { id: 'learned', status: 'WARN', what, detail: `${found}: what was never learned cannot be forgotten; train longer or with another learning rate` };
 }

@@ -24,7 +24,7 @@ export function forgettingJson(analysis: ForgettingAnalysis): object {
     verdict,
     from_epoch: summary.fromEpoch + 1,
     summary: {
-      ...Object.fromEntries(Object.entries(summary).filter((entry): entry is [string, Estimate] => typeof entry[1] === 'object' && entry[1] !== null && 'interval' in entry[1]).map(([name, { value, interval }]) => [name, { value, interval }])),
+      ...Object.fromEntries(Object.entries(summary).filter((entry): entry is [string, Estimate] => typeof entry[1] === 'object' && entry[1] !== null && 'interval' in entry[1]).map(([name, { value, standardError, interval }]) => [name, { value, standardError, interval }])),
       epochs: summary.epochs, architectures: summary.architectures, worstErrorDiff: summary.worstErrorDiff, final: summary.final,
       fisherDriftSpearman: analysis.fisherDriftCorrelation, sharingSpearman: analysis.sharingCorrelation,
     },

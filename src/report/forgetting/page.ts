@@ -50,7 +50,7 @@ export function setting({ input, log, measurements: { config } }: ForgettingAnal
     `regularizer ${config.regularizer}`,
     config.fisherKind !== null && `Fisher information ${config.fisherKind} over ${plural(config.fisherExamples, 'example')}`,
     config.scope !== null && `scope ${config.scope}`,
-    `${integer(config.monitored.parameters)} weights in ${plural(config.monitored.tensors, 'tensor')} watched`,
+    config.monitored.parameters > 0 && `${integer(config.monitored.parameters)} weights in ${plural(config.monitored.tensors, 'tensor')} watched`,
   ].filter(Boolean).join(' · ');
 }
 

@@ -138,7 +138,7 @@ export function summaryTable({ summary, ranking }: Pick<ForgettingAnalysis, 'sum
   return table(['', 'mean', '95\u00a0% interval', ''], rows, [1, 2]);
 }
 
-function interval({ interval: [low, high] }: Estimate, text: (value: number) => string): string {
+function interval({ interval: [low, high] }: Pick<Estimate, 'interval'>, text: (value: number) => string): string {
   return isNumber(low) && isNumber(high) ? `${text(low)} to ${text(high)}` : ABSENT;
 }
 

@@ -1,6 +1,6 @@
 /** A run's forgetting in a few numbers with their uncertainty. */
 import { averageForgetting, backwardTransfer, forwardTransfer } from '../../forgetting/metrics/index.js';
-import { bootstrap, type Interval, mean } from '../../statistics/index.js';
+import { bootstrap, type Interval, mean, standardError } from '../../statistics/index.js';
 import { type Rng } from '../../tensor/rng.js';
 import { type EpochMeasurement, epochMatrix, type Measurements } from './measurements.js';
 
@@ -8,6 +8,7 @@ import { type EpochMeasurement, epochMatrix, type Measurements } from './measure
 export interface Estimate {
   readonly value: number;
   readonly interval: Interval;
+  readonly standardError: number;
 }
 
 export interface ForgettingSummary {
@@ -77,7 +78,7 @@ export function summarizeRun(measurements: Measurements, rng: Rng, { classes, fr
 /** Mean and interval of values that are there. */
 export function estimateOver(values: readonly number[], rng: Rng): Estimate {
   const known = values.filter(Number.isFinite);
-  return { value: mean(known), interval: known.length > 1 ? bootstrap(known.length, (places) => mean(Array.from(places, (i) => known[i]!)), rng) : [NaN, NaN] };
+  return { value: mean(known), standardError: standardError(known), interval: known.length > 1 ? bootstrap(known.length, (places) => mean(Array.from(places, (i) => known[i]!)), rng) : [NaN, NaN] };
 }
 
 /** What may be said of the run's forgetting, and no more. */
@@ -87,7 +88,9 @@ export function verdictOf({ meanDiff, meanErrorDiff, epochs, architectures, from
   const nats = (number: number): string => Math.abs(number).toFixed(3);
   const error = `${meanErrorDiff.value >= 0 ? '+' : '−'}${(100 * Math.abs(meanErrorDiff.value)).toFixed(1)} points of error`;
   if (Number.isNaN(low)) return `One epoch of measurements gives no interval: the loss of its architectures changed by ${value.toFixed(3)} nats on average between their own training and the end of the epoch (${error})`;
-  if (low > 0) return `Architectures are forgotten while others are trained: their loss rises by ${nats(value)} nats on average between their own training and the end of the epoch (95 % interval ${nats(low)} to ${nats(high)}; ${error}; ${over})`;
-  if (high < 0) return `Nothing is forgotten: training others lowers the loss of an architecture by ${nats(value)} nats on average until the end of the epoch (95 % interval ${nats(high)} to ${nats(low)}; ${error}; ${over})`;
+  // With few epochs a bootstrap interval is too narrow; so that the claim has to stand by the standard error too.
+  const clear = Math.abs(value) > 2 * meanDiff.standardError;
+  if (low > 0 && clear) return `Architectures are forgotten while others are trained: their loss rises by ${nats(value)} nats on average between their own training and the end of the epoch (95 % interval ${nats(low)} to ${nats(high)}; ${error}; ${over})`;
+  if (high < 0 && clear) return `Nothing is forgotten: training others lowers the loss of an architecture by ${nats(value)} nats on average until the end of the epoch (95 % interval ${nats(high)} to ${nats(low)}; ${error}; ${over})`;
   return `No forgetting can be claimed: the mean change of the loss has a 95 % interval from ${low.toFixed(3)} to ${high.toFixed(3)} nats (${error}; ${over})`;
 }

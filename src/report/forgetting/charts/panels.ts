@@ -68,6 +68,7 @@ function panel(series: readonly Series[], { axis, aria, of, share = false }: Qua
   const [first, last] = range(lines.flatMap(({ raw }) => raw));
   return drawChart({
     ariaLabel: aria,
+    marginLeft: 52,
     marginRight: marginFor(lines),
     x: { domain: [Math.min(first, last - 1), last] },
     y: { label: axis, labelArrow: 'none', percent: share, nice: true },
@@ -88,6 +89,7 @@ function levels(series: readonly Series[], { first, second, share, axis, aria }:
   const [start, last] = range(lines.flatMap(({ after }) => after));
   return drawChart({
     ariaLabel: aria,
+    marginLeft: 52,
     marginRight: marginFor(lines),
     x: { domain: [Math.min(start, last - 1), last] },
     y: { label: axis, labelArrow: 'none', percent: share, zero: true, nice: true },
@@ -103,7 +105,7 @@ function levels(series: readonly Series[], { first, second, share, axis, aria }:
 
 /** A dot and the series' name, or its last value, at the end of each line. */
 function ends(lines: readonly (Point & Pick<Series, 'name' | 'color'>)[], share: boolean, height: number): Plot.Markish[] {
-  const placed = spread(lines.map((line) => ({ ...line, text: line.name || (share ? percent(line.y) : decimal(line.y)) })), height);
+  const placed = spread(lines.map((line) => ({ ...line, text: line.name || (share ? percent(line.y) : decimal(line.y).replace(/^-(?=0\.0+$)/, '').replace('-', '−')) })), height);
   return [
     ...lines.map((line) => Plot.dot([line], { x: 'x', y: 'y', r: 3, fill: color(line.color) })),
     ...placed.map((line) => label([line], { x: 'x', y: 'at', text: 'text', dx: 8, textAnchor: 'start', fill: color(line.color) })),

@@ -16,7 +16,7 @@ const SIDE = 5;
 const TASK = { inputShape: [SIDE, SIDE, 1], classes: 3 };
 
 export const SPACES: Readonly<Record<string, SearchSpace>> = {
-  'macro-cnn': macroCnn.create({ layers: 2, filters: 2 }, TASK),
+  'macro-cnn': macroCnn.create({ layers: 2, filters: 2, reductions: 1 }, TASK),
   'micro-cnn': microCnn.create({ nodes: 1, layers: 1, filters: 2, reductions: 1, stemFactor: 1 }, TASK),
   mlp: mlp.create({ depth: 2, widths: [3, 4] }, TASK),
   'nas-bench-201': nasBench201.create({ cells: 1, filters: 2, operations: ['none', 'conv3'] }, TASK),

@@ -3,7 +3,7 @@ import { type OptimizerConfigInput } from '../../optimizers/index.js';
 
 /** SGD with momentum .9, alone or on preconditioned gradients; the interval is that of inverses, bases and roots. */
 export function optimizerFor(method: string, interval: number, learningRate: number): OptimizerConfigInput {
-  const base = { name: 'momentum', momentum: 0.9, learningRate };
+  const base = { name: 'momentum', momentum: 0.9, learningRate, clipNorm: 10 };
   if (method === 'sgd') return base as OptimizerConfigInput;
   return { ...base, preconditioner: preconditionerFor(method, interval) } as OptimizerConfigInput;
 }

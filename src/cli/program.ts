@@ -77,6 +77,22 @@ export function program(): Command {
     .addOption(backend()).addOption(json())
     .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
 
+  weft.command('halve')
+    .description('successive halving: train many architectures alone for a short time, the best of them for longer')
+    .option('-r, --recipe <name>', 'a recipe for space, data and training')
+    .option('-c, --config <file>', 'a YAML configuration')
+    .option('--space <name|file>', 'search space')
+    .option('--data <name|path>', 'data')
+    .option('--candidates <n>', 'random architectures to begin with', Number, 27)
+    .option('--factor <n>', 'one of so many goes on, and is trained so many times longer', Number, 3)
+    .option('--first <n>', 'epochs of the first rung', Number, 2)
+    .option('--seed <n>', 'seed', Number)
+    .option('--set <field=value...>', 'any other field of the configuration')
+    .option('--runs <folder>', 'where the folder of results is made', 'runs')
+    .option('--out <folder>', 'the folder of results itself')
+    .addOption(backend()).addOption(json())
+    .action(async (options) => (await import('./commands/halve.js')).halve(options));
+
   weft.command('worker')
     .description('do the jobs of a queue, on any machine that reaches it')
     .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')

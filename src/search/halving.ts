@@ -1,0 +1,61 @@
+/**
+ * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): many candidates are trained for a few epochs, the best part of
+ * them for more, and so on, until one is left. Each rung trains from scratch, so that the learning-rate schedule of every
+ * training is whole; with a factor of 3 that costs at most half as much again as going on would.
+ */
+import { WeftError } from '../errors.js';
+
+export interface HalvingOptions {
+  /** Candidates of the first rung. */
+  readonly candidates: number;
+  /** One of so many goes on to the next rung, where it is trained so many times longer. */
+  readonly factor: number;
+  /** Epochs of the first rung. */
+  readonly epochs: number;
+}
+
+export interface Rung {
+  readonly epochs: number;
+  readonly candidates: number;
+}
+
+export interface Placed {
+  readonly architecture: string;
+  /** Higher is better. */
+  readonly score: number;
+}
+
+export interface RungResult extends Rung {
+  /** Best first. */
+  readonly ranking: readonly Placed[];
+}
+
+/** How many candidates each rung trains, and for how long; the last one trains at least one. */
+export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] {
+  if (candidates < 1 || factor < 2 || epochs < 1) throw new WeftError('config', `successive halving of ${candidates} candidates by ${factor} from ${epochs} epochs`, 'take at least 1 candidate, a factor of at least 2 and 1 epoch');
+  const rungs: Rung[] = [];
+  for (let count = candidates, length = epochs; count >= 1; count = Math.floor(count / factor), length *= factor) rungs.push({ candidates: count, epochs: length });
+  return rungs;
+}
+
+/**
+ * Runs the rungs on these different candidates (text encodings). All trainings of a rung are asked for at once, so that whoever evaluates
+ * may do them side by side; equal scores are told apart by the text, so that the order of finishing does not matter.
+ */
+export async function successiveHalving(
+  candidates: readonly string[], options: Omit<HalvingOptions, 'candidates'>, evaluate: (architecture: string, epochs: number) => Promise<number>, onRung: (result: RungResult) => void = () => {},
+): Promise<RungResult[]> {
+  const results: RungResult[] = [];
+  let alive = candidates;
+  for (const rung of rungsOf({ ...options, candidates: candidates.length })) {
+    alive = alive.slice(0, rung.candidates);
+    const scores = await Promise.all(alive.map((architecture) => evaluate(architecture, rung.epochs)));
+    const ranking = alive.map((architecture, i) => ({ architecture, score: scores[i]! }))
+      .sort((a, b) => b.score - a.score || (a.architecture < b.architecture ? -1 : 1));
+    const result = { ...rung, ranking };
+    results.push(result);
+    onRung(result);
+    alive = ranking.map(({ architecture }) => architecture);
+  }
+  return results;
+}

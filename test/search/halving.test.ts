@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadBackend, stream, tf } from 'weft-nas';
+import { mlp } from '../../search-spaces/mlp.js';
+import { checkConfig } from '../../src/config/index.js';
+import { openData } from '../../src/search/data.js';
+import { rungsOf, successiveHalving } from '../../src/search/halving.js';
+import { trainAlone } from '../../src/search/stand-alone.js';
+import { said } from '../said.js';
+import { weft, withFolder } from './weft.js';
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `a${String(i).padStart(2, '0')}`);
+
+describe('successive halving', () => {
+  it('gives every rung about the same number of epochs in all', () => {
+    expect(rungsOf({ candidates: 27, factor: 3, epochs: 2 })).to.deep.equal([{ candidates: 27, epochs: 2 }, { candidates: 9, epochs: 6 }, { candidates: 3, epochs: 18 }, { candidates: 1, epochs: 54 }]);
+    expect(rungsOf({ candidates: 10, factor: 4, epochs: 1 })).to.deep.equal([{ candidates: 10, epochs: 1 }, { candidates: 2, epochs: 4 }]);
+    expect(said(() => rungsOf({ candidates: 0, factor: 3, epochs: 1 }))).to.match(/at least 1 candidate/);
+    expect(said(() => rungsOf({ candidates: 3, factor: 1, epochs: 1 }))).to.match(/factor of at least 2/);
+  });
+
+  it('keeps the best of each rung, whatever order the trainings finish in', async () => {
+    const score = (name: string, epochs: number): number => Number(name.slice(1)) + (name === 'a26' && epochs >= 6 ? -50 : 0);
+    const run = (delay: (name: string) => number) => successiveHalving(names(27), { factor: 3, epochs: 2 }, async (name, epochs) => {
+      await new Promise((resolve) => setTimeout(resolve, delay(name)));
+      return score(name, epochs);
+    });
+    const results = await run((name) => Number(name.slice(1)) % 4);
+    expect(results.map(({ ranking }) => ranking.map(({ architecture }) => architecture).slice(0, 3))).to.deep.equal([['a26', 'a25', 'a24'], ['a25', 'a24', 'a23'], ['a25', 'a24', 'a23'], ['a25']]);
+    expect(await run((name) => 3 - (Number(name.slice(1)) % 4))).to.deep.equal(results);
+  });
+
+  it('finds the best where short trainings say something, at a fraction of the cost of training all for long', async () => {
+    let epochsSpent = 0;
+    const rng = stream(1, 'noise');
+    const results = await successiveHalving(names(81), { factor: 3, epochs: 1 }, (name, epochs) => {
+      epochsSpent += epochs;
+      return Promise.resolve(Number(name.slice(1)) / 81 + (0.1 * rng.normal()) / Math.sqrt(epochs));
+    });
+    expect(Number(results.at(-1)!.ranking[0]!.architecture.slice(1))).to.be.at.least(76);
+    expect(epochsSpent).to.be.at.most(81 * 81 * 0.07);
+  });
+});
+
+describe('stand-alone training', () => {
+  const config = checkConfig({ space: { name: 'mlp', depth: 2, widths: [16] }, data: { subset: { train: 300 } }, retrain: { batchSize: 32, optimizer: { name: 'nesterov', learningRate: 0.1 } } });
+
+  it('learns, is the same every time, and leaves nothing behind', async () => {
+    await loadBackend();
+    const parts = openData(config);
+    const space = mlp.create({ depth: 2, widths: [16] }, parts.task);
+    const data = parts.batches(config, { carries: false });
+    const architecture = space.sample(stream(1, 'alone'));
+    const before = tf.memory().numTensors;
+    const train = (epochs: number) => trainAlone(space, architecture, config, data, { epochs });
+    const [short, long] = [train(1), train(8)];
+    expect(long.accuracy).to.be.above(0.5);
+    expect(long.loss).to.be.below(short.loss);
+    expect(train(1)).to.deep.equal(short);
+    expect(tf.memory().numTensors).to.equal(before);
+  });
+
+  it('is halved by the command line, and not repeated where it is done', async function () {
+    this.timeout(120_000);
+    await withFolder(async (folder) => {
+      const out = join(folder, 'halving');
+      const command = ['halve', '--space', 'mlp', '--candidates', '3', '--first', '1', '--out', out, '--set', 'data.subset.train=200', 'space.depth=2', '--json'];
+      const once = await weft(command);
+      expect(once.code, once.stderr).to.equal(0);
+      const file = readFileSync(join(out, 'halving.json'), 'utf8');
+      const { rungs } = JSON.parse(file) as { rungs: { ranking: object[] }[] };
+      expect(rungs.map(({ ranking }) => ranking.length)).to.deep.equal([3, 1]);
+      const kept = readFileSync(join(out, 'trainings.json'), 'utf8');
+      expect(Object.keys(JSON.parse(kept) as object)).to.have.length(4);
+      expect((await weft(command)).code).to.equal(0);
+      expect(readFileSync(join(out, 'halving.json'), 'utf8')).to.equal(file);
+    });
+  });
+});

@@ -25,6 +25,8 @@ export interface RecurrentCellOptions {
   output?: 'leaves' | 'all';
   /** Kernels begin with numbers drawn uniformly from ±limit. */
   limit?: number;
+  /** Largest norm of a state that is carried on to the next batch: cells of unbounded activations can grow without end. */
+  maxNorm?: number;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface RecurrentCellOptions {
  * earlier one through a highway: h_j = σ(h_i·C_ij)·f_j(h_i·W_ij) + (1 − σ(h_i·C_ij))·h_i. A kernel belongs to a pair of nodes, so cells
  * that connect the same pair share it.
  */
-export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Math.sqrt(hidden) }: RecurrentCellOptions): OperationFamily<readonly CellChoices[]> {
+export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Math.sqrt(hidden), maxNorm = 25 }: RecurrentCellOptions): OperationFamily<readonly CellChoices[]> {
   const initializer: Initializer = { kind: 'uniform', limit };
   const kernel = (rows: number): ParameterSpec => ({ shape: [rows, 2 * hidden], role: 'kernel', initializer });
   const layer = (inputs: Parameters<OperationFamily['build']>[0], pairs: readonly string[]): ReturnType<OperationFamily['build']> => {
@@ -46,7 +48,7 @@ export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Ma
   };
   return {
     kind: 'recurrent-cell',
-    config: { nodes, hidden, output },
+    config: { nodes, hidden, output, maxNorm },
     build: (inputs) => layer(inputs, Array.from({ length: nodes }, (_, i) => i + 1).flatMap((j) => Array.from({ length: j }, (_, i) => `${i}-${j}`))),
     member(choices) {
       if (choices.length !== nodes) throw new WeftError('operation', `a recurrent cell of ${nodes} nodes got choices for ${choices.length}`);
@@ -55,10 +57,10 @@ export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Ma
       const outputs = output === 'all' ? cell.flatMap((_, j) => (j > 0 ? [j] : [])) : cell.flatMap((_, j) => (cell.some(({ from }, reader) => reader > 0 && from === j) ? [] : [j]));
       return {
         kind: 'recurrent-cell',
-        config: { hidden, output, cell: treeOf(cell, 0) },
+        config: { hidden, output, maxNorm, cell: treeOf(cell, 0) },
         build: (inputs) => ({
           ...layer(inputs, kernels.slice(1)),
-          forward: ([x], context) => alongTime(x!, hidden, context, (steps, state) =>
+          forward: ([x], context) => alongTime(x!, hidden, maxNorm, context, (steps, state) =>
             unroll({ x: steps, state, kernels: kernels.map((name) => context.parameter(name)) }, cell, outputs)),
         }),
       };
@@ -121,9 +123,12 @@ function zerosFor(x: Tensor, size: number): Tensor {
 }
 
 /** Runs a recurrence over x [N,T,F], from the state that was carried here or zeros, and carries the last one on. */
-function alongTime(x: Tensor, hidden: number, context: Context, run: (steps: Tensor, state: Tensor) => Tensor): Tensor {
+function alongTime(x: Tensor, hidden: number, maxNorm: number, context: Context, run: (steps: Tensor, state: Tensor) => Tensor): Tensor {
   const state = context.state('h') ?? zerosFor(x, hidden);
   const states = run(tf.transpose(x, [1, 0, 2]), state);
-  recordOn(undefined, () => context.carry('h', tf.reshape(tf.slice(states, [x.shape[1]! - 1, 0, 0], [1, -1, -1]), [-1, hidden])));
+  recordOn(undefined, () => {
+    const last = tf.reshape(tf.slice(states, [x.shape[1]! - 1, 0, 0], [1, -1, -1]), [-1, hidden]);
+    context.carry('h', tf.mul(last, tf.minimum(1, tf.div(maxNorm, tf.maximum(tf.norm(last, 2, 1, true), 1e-6)))));
+  });
   return tf.transpose(states, [1, 0, 2]);
 }

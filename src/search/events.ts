@@ -17,6 +17,7 @@ export type SearchEvent =
   | { type: 'epoch'; epoch: number; loss: number; reward: number | null; random: number | null; entropy: number | null; best: { architecture: string; reward: number } | null }
   /** Probability of each option, per decision; see Controller.preferences. */
   | { type: 'preferences'; epoch: number; decisions: Record<string, number[][]> }
+  /** The loss of a language model is that of guessing at most. */
   | { type: 'candidate'; source: 'controller' | 'random'; index: number; architecture: string; hash: string; accuracy: number; loss: number }
   | { type: 'derived'; architecture: string; hash: string; accuracy: number; loss: number; candidates: number; distinct: number; batches: number }
   | ({ type: 'comparison' } & Comparison)

@@ -17,7 +17,7 @@ const SCALES = { word: 80, char: 4 } as const;
 export function objectiveOf({ task, card }: SearchData, { rewardScale }: SearchConfig['search']): Objective {
   if (task.kind !== 'language') return { measure: 'accuracy', reward: ({ accuracy }) => accuracy };
   const scale = rewardScale ?? SCALES[card.level ?? 'word'];
-  return { measure: 'loss', reward: ({ loss }) => scale * Math.exp(-loss) };
+  return { measure: 'loss', reward: ({ loss }) => (Number.isFinite(loss) ? scale * Math.exp(-loss) : 0) };
 }
 
 interface Judged {

@@ -53,7 +53,10 @@ function score(session: SearchSession, architecture: unknown): Scored {
   if (known) return known;
   state.evaluations++;
   const { accuracy, loss } = evaluateChild(session.child(architecture), supernet.store, data.derive, SHARED_EVALUATION, Math.min(config.derive.batches, data.derive.steps));
-  return { architecture: encoding, accuracy, loss, hash: space.canonicalHash(architecture) };
+  // Recurrent cells may diverge with shared weights: how far beyond guessing says nothing, and would drown every mean.
+  const guessing = Math.log(space.task.classes);
+  const told = session.objective.measure === 'loss' && !(loss < guessing) ? guessing : loss;
+  return { architecture: encoding, accuracy, loss: told, hash: space.canonicalHash(architecture) };
 }
 
 function samplesOf(session: SearchSession): { controller: unknown[]; random: unknown[] } {

@@ -12,6 +12,7 @@ export * as nn from './tensor/nn.js';
 export { gradientsOf, valueAndGradients } from './tensor/autodiff.js';
 export * as optimizers from './optimizers/index.js';
 export * as curvature from './curvature/index.js';
+export * as forgetting from './forgetting/index.js';
 export * as preconditioners from './preconditioners/index.js';
 export { disposeNamed, mapNamed, type NamedTensors, underPrefix, withPrefix } from './tensor/named.js';
 export * from './controller/index.js';

@@ -21,9 +21,10 @@ export const forgetting = defineStudy({
     looseSeeds: z.int().min(1).default(2).describe('seeds of the rows on loose convergence and on kinds of Fisher information'),
     searchSeeds: z.int().min(1).default(3).describe('seeds of the small search'),
     mnistSeeds: z.int().min(1).default(2).describe('seeds on MNIST'),
+    scale: z.number().positive().max(1).default(1).describe('share of the calibrated number of steps; less than 1 only shows that everything runs'),
     epochs: z.int().min(6).default(20).describe('epochs of the small search'),
   }),
-  run: ({ parts, epochs, mnistSeeds, searchSeeds, ...seeds }, setting) => withTinyTensors(async () => {
+  run: ({ parts, ...options }, setting) => withTinyTensors(async () => {
     const rows: Row[] = [];
     const sections: StudySection[] = [];
     const add = (part: { rows: Row[]; sections: StudySection[] }): void => {
@@ -31,9 +32,9 @@ export const forgetting = defineStudy({
       sections.push(...part.sections);
     };
     if (parts.includes('units')) rows.push(...unitRows(setting.seed));
-    if (parts.includes('two-model')) add(await twoModelRows(seeds, setting));
-    if (parts.includes('search')) add(await searchRows({ searchSeeds, epochs }, setting));
-    if (parts.includes('mnist')) add(await mnistRows(mnistSeeds, setting));
+    if (parts.includes('two-model')) add(await twoModelRows(options, setting));
+    if (parts.includes('search')) add(await searchRows(options, setting));
+    if (parts.includes('mnist')) add(await mnistRows(options, setting));
     const judged = rows.filter(({ met }) => met !== null);
     const missed = judged.filter(({ met }) => met === false).map(({ id }) => id);
     return { verdict: missed.length === 0 ? `All ${judged.length} gates are met.` : `${judged.length - missed.length} of ${judged.length} gates are met; not: ${missed.join(', ')}.`, rows, sections };

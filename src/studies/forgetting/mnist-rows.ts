@@ -3,10 +3,11 @@ import { findDataset } from '../../data/index.js';
 import { gateRow, infoRow, type Row, type StudySection, type StudySetting } from '../contract.js';
 import { type Arm, forgotten, meanOf, NONE, ONE_ESTIMATE, removed, runTwoModels, type TwoModelPlan, type TwoModelResults, wplArm } from '../two-model/arms.js';
 import { curvesChart, tradeOffChart } from '../two-model/charts.js';
+import { scaled } from './two-model-rows.js';
 
-const base: Omit<TwoModelPlan, 'seeds' | 'arms' | 'first'> = {
-  data: 'mnist', network: { width: 16, layersA: 5, layersB: 6, shared: 3 }, second: { learningRate: 0.2, steps: 1500 },
-};
+const planOf = (scale: number): Omit<TwoModelPlan, 'seeds' | 'arms' | 'first'> => ({
+  data: 'mnist', network: { width: 16, layersA: 5, layersB: 6, shared: 3 }, second: { learningRate: 0.2, steps: scaled(1500, scale) },
+});
 const LOOSE = [10, 100, 1000];
 /** Freezes all shared weights. */
 const FROZEN = wplArm(1e12, 'frozen');
@@ -14,12 +15,14 @@ const trueArm = (alpha: number): Arm => ({ name: `wpl, true F, α=${alpha}`, reg
 
 const points = (share: number): number => +(100 * share).toFixed(2);
 
-export async function mnistRows(seeds: number, setting: StudySetting): Promise<{ rows: Row[]; sections: StudySection[] }> {
+export async function mnistRows({ mnistSeeds: seeds, scale }: { readonly mnistSeeds: number; readonly scale: number }, setting: StudySetting): Promise<{ rows: Row[]; sections: StudySection[] }> {
   if (!findDataset('mnist').folder) return { rows: [infoRow('MNIST', 'two models on MNIST', null, 'MNIST is not on this machine')], sections: [] };
-  const strict = await runTwoModels({ ...base, seeds, first: { learningRate: 0.1, steps: 3000 }, arms: [NONE, wplArm(100), wplArm(1000), FROZEN] }, setting, 'MNIST, A converged');
-  const loose = await runTwoModels({ ...base, seeds, first: { learningRate: 0.02, steps: 3000, target: 0.55 }, arms: [NONE, ...LOOSE.map((alpha) => wplArm(alpha)), trueArm(1000), FROZEN] }, setting, 'MNIST, A stopped at 55 %');
+  const base = planOf(scale);
+  const steps = scaled(3000, scale);
+  const strict = await runTwoModels({ ...base, seeds, first: { learningRate: 0.1, steps }, arms: [NONE, wplArm(100), wplArm(1000), FROZEN] }, setting, 'MNIST, A converged');
+  const loose = await runTwoModels({ ...base, seeds, first: { learningRate: 0.02, steps, target: 0.55 }, arms: [NONE, ...LOOSE.map((alpha) => wplArm(alpha)), trueArm(1000), FROZEN] }, setting, 'MNIST, A stopped at 55 %');
   const looser: [number, TwoModelResults][] = [];
-  for (const target of [0.43, 0.38]) looser.push([target, await runTwoModels({ ...base, seeds: 1, first: { learningRate: 0.02, steps: 3000, target }, arms: [NONE, wplArm(100)] }, setting, `MNIST, A stopped at ${target}`)]);
+  for (const target of [0.43, 0.38]) looser.push([target, await runTwoModels({ ...base, seeds: 1, first: { learningRate: 0.02, steps, target }, arms: [NONE, wplArm(100)] }, setting, `MNIST, A stopped at ${target}`)]);
 
   const bOf = (results: TwoModelResults, arm: string): number => meanOf(results, arm, ({ b }) => b);
   const cost = (results: TwoModelResults, arm: string): number => points(bOf(results, 'none') - bOf(results, arm));

@@ -12,6 +12,8 @@ export interface SearchRowsOptions {
   /** Seeds of the baseline and of wpl at its calibrated strength. */
   readonly searchSeeds: number;
   readonly epochs: number;
+  /** Share of the calibrated number of steps. */
+  readonly scale: number;
 }
 
 type Fisher = NonNullable<Extract<RegularizerConfigInput, { name: 'wpl' }>['fisher']>;
@@ -33,11 +35,11 @@ const SEVERAL_SEEDS = ['none', 'α=300'];
 
 const percent = (share: number): number => +(100 * share).toFixed(1);
 
-export async function searchRows({ searchSeeds, epochs }: SearchRowsOptions, setting: StudySetting): Promise<{ rows: Row[]; sections: StudySection[] }> {
+export async function searchRows({ searchSeeds, epochs, scale }: SearchRowsOptions, setting: StudySetting): Promise<{ rows: Row[]; sections: StudySection[] }> {
   const found: Record<string, SearchForgetting[]> = {};
   for (let i = 0; i < searchSeeds; i++) {
     const seed = setting.seed + i;
-    const data = smallData(seed);
+    const data = smallData(seed, scale);
     for (const [arm, regularizer] of Object.entries(ARMS)) {
       if (i > 0 && !SEVERAL_SEEDS.includes(arm)) continue;
       setting.progress(`small search: seed ${seed}, ${arm}`);
@@ -71,7 +73,7 @@ export async function searchRows({ searchSeeds, epochs }: SearchRowsOptions, set
   rows.push(gateRow('E7', 'time of an epoch with wpl over that without, 20 batches an architecture (macro-cnn, digits)', +(costs / without).toFixed(3), 'at most', 1.25));
 
   setting.progress('E8: the same seed again');
-  const data = smallData(setting.seed);
+  const data = smallData(setting.seed, scale);
   const again: SearchEvent[][] = [];
   for (let i = 0; i < 2; i++) again.push(await smallSearch({ seed: setting.seed, data, regularizer: { ...wpl(300), start: 0 } as RegularizerConfigInput, epochs: 2 }, setting));
   rows.push(isTrue('E8', 'whether the same seed gives the same events', JSON.stringify(again[0]) === JSON.stringify(again[1]), `${again[0]!.length} events`));

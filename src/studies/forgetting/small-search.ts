@@ -19,8 +19,9 @@ import { dagSpace, uniform } from './dag-space.js';
 const [TRAIN, VALIDATION, FISHER] = [25_600, 2_000, 4_000];
 
 /** proto-10 with a part to judge by and one for Fisher information. */
-export function smallData(seed: number): SearchData {
-  const dataset = proto10(seed, { train: TRAIN + VALIDATION + FISHER, test: 1000 });
+export function smallData(seed: number, scale = 1): SearchData {
+  const trained = Math.max(20 * 64, Math.round(TRAIN * scale));
+  const dataset = proto10(seed, { train: trained + VALIDATION + FISHER, test: 1000 });
   const splits = splitDataset(dataset, { seed, validation: VALIDATION, fisher: FISHER });
   const normalization = { mean: [0], std: [1] };
   const { name, inputShape, classes, sources } = dataset;

@@ -12,12 +12,14 @@ export interface TwoModelRowsOptions {
   readonly controlSeeds: number;
   /** Of the rows on loose convergence. */
   readonly looseSeeds: number;
+  /** Share of the calibrated number of steps. */
+  readonly scale: number;
 }
 
-const base: Omit<TwoModelPlan, 'seeds' | 'arms'> = {
+const planOf = (scale: number): Omit<TwoModelPlan, 'seeds' | 'arms'> => ({
   data: 'proto-10', network: { width: 10, layersA: 4, layersB: 6, shared: 3 },
-  first: { learningRate: 0.1, steps: 2500 }, second: { learningRate: 0.2, steps: 1500 },
-};
+  first: { learningRate: 0.1, steps: scaled(2500, scale) }, second: { learningRate: 0.2, steps: scaled(1500, scale) },
+});
 const ALPHAS = [0.1, 1, 10, 100];
 /** So strong that the shared weights do not move. */
 const FROZEN = wplArm(1e12, 'frozen');
@@ -33,8 +35,9 @@ const NORMALIZED_ALPHA = 0.01;
 const points = (value: number): number => +(100 * value).toFixed(2);
 const bOf = (results: TwoModelResults, arm: string, seeds?: number): number => meanOf(results, arm, ({ b }) => b, seeds);
 
-export async function twoModelRows({ seeds, controlSeeds, looseSeeds }: TwoModelRowsOptions, setting: StudySetting): Promise<{ rows: Row[]; sections: StudySection[] }> {
+export async function twoModelRows({ seeds, controlSeeds, looseSeeds, scale }: TwoModelRowsOptions, setting: StudySetting): Promise<{ rows: Row[]; sections: StudySection[] }> {
   const rows: Row[] = [];
+  const base = planOf(scale);
 
   // T1: more sharing, more forgetting.
   const byShared = new Map<number, TwoModelResults>();
@@ -74,7 +77,7 @@ export async function twoModelRows({ seeds, controlSeeds, looseSeeds }: TwoModel
   // T7, T8: a model that has not converged has a poor Fisher information.
   const loose = new Map<number, TwoModelResults>();
   for (const target of TARGETS) {
-    loose.set(target, await runTwoModels({ ...base, seeds: looseSeeds, first: { learningRate: 0.02, steps: 4000, target }, arms: [NONE, wplArm(0.1), ...(target === TARGETS[0] ? [wplArm(1), wplArm(10)] : [])] }, setting, `T7, A stopped at ${target}`));
+    loose.set(target, await runTwoModels({ ...base, seeds: looseSeeds, first: { learningRate: 0.02, steps: scaled(4000, scale), target }, arms: [NONE, wplArm(0.1), ...(target === TARGETS[0] ? [wplArm(1), wplArm(10)] : [])] }, setting, `T7, A stopped at ${target}`));
   }
   const strict = removed(strengths, 'wpl α=0.1');
   const atTarget = TARGETS.map((target) => removed(loose.get(target)!, 'wpl α=0.1'));
@@ -113,6 +116,11 @@ export async function twoModelRows({ seeds, controlSeeds, looseSeeds }: TwoModel
       }],
     }],
   };
+}
+
+/** Steps of a shortened training: whole intervals of evaluation. */
+export function scaled(steps: number, scale: number): number {
+  return Math.max(50, Math.round((steps * scale) / 50) * 50);
 }
 
 export function isTrue(id: string, quantity: string, holds: boolean, note: string): Row {

@@ -1,6 +1,6 @@
 /** Two models trained one after the other, for several regularizers and seeds. */
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
-import { openTwoModelData, type FirstTraining, trainFirst, type TwoModelOptions, type TwoModelOutcome } from '../../forgetting/two-model/index.js';
+import { openTwoModelData, type FirstTraining, trainFirst, type TwoModelData, type TwoModelOptions, type TwoModelOutcome } from '../../forgetting/two-model/index.js';
 import { breathe } from '../../runs/index.js';
 import { mean } from '../../statistics/index.js';
 import { type StudySetting } from '../contract.js';
@@ -50,7 +50,7 @@ export async function runTwoModels(plan: TwoModelPlan, { seed, progress, shouldS
   const first: TwoModelResults['first'][number][] = [];
   for (let i = 0; i < plan.seeds; i++) {
     const own = seed + i;
-    const data = openTwoModelData({ source: plan.data, path: plan.path, seed: own });
+    const data = dataOf(plan, own);
     progress(`${label}: seed ${own}, A`);
     const trained = trainFirst({ seed: own, data, network: plan.network, batchSize: BATCH, evaluateEvery: EVALUATE_EVERY }, plan.first);
     try {
@@ -66,6 +66,21 @@ export async function runTwoModels(plan: TwoModelPlan, { seed, progress, shouldS
     }
   }
   return { arms, first };
+}
+
+/** Data of the last few seeds, since several plans of a study have the same. */
+const opened = new Map<string, TwoModelData>();
+const KEPT = 6;
+
+function dataOf({ data: source, path }: TwoModelPlan, seed: number): TwoModelData {
+  const key = JSON.stringify([source, path, seed]);
+  let data = opened.get(key);
+  if (!data) {
+    data = openTwoModelData({ source, path, seed });
+    opened.set(key, data);
+    if (opened.size > KEPT) opened.delete(opened.keys().next().value!);
+  }
+  return data;
 }
 
 /** Mean over the seeds of something about an arm. */

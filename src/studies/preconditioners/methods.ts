@@ -1,11 +1,10 @@
 /** The methods of the comparison, with the options that it gives them. */
 import { type OptimizerConfigInput } from '../../optimizers/index.js';
 
-/** SGD with momentum .9, alone or on preconditioned gradients; the interval is that of inverses, bases and roots. */
+/** SGD with momentum .9, alone or on preconditioned gradients, gradients clipped at 10 as in the tables; the interval is that of inverses, bases and roots. */
 export function optimizerFor(method: string, interval: number, learningRate: number): OptimizerConfigInput {
   const base = { name: 'momentum', momentum: 0.9, learningRate, clipNorm: 10 };
-  if (method === 'sgd') return base as OptimizerConfigInput;
-  return { ...base, preconditioner: preconditionerFor(method, interval) } as OptimizerConfigInput;
+  return { ...base, ...(method !== 'sgd' && { preconditioner: preconditionerFor(method, interval) }) } as OptimizerConfigInput;
 }
 
 /** K-FAC with each batch by itself and no bound of the step, as in the tables; the others by name. */

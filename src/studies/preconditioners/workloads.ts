@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState } from '../../optimizers/index.js';
 import { activation, conv, dense, flatten, maxPool, sequence } from '../../operations/index.js';
 import { defineSpace, type SearchSpace } from '../../graph/index.js';
+import '../../preconditioners/index.js';
 import { oneOf } from '../../space/index.js';
 import { catalogue } from '../../supernet/catalogue.js';
 import { type Child, createChild } from '../../supernet/child.js';

@@ -70,7 +70,7 @@ export function defineSpace<O extends object, const C extends ChoiceTree>(defini
     description: definition.description,
     options: definition.options,
     create(input, task) {
-      const parsed = definition.options.safeParse(input ?? {});
+      const parsed = guarded(definition.name, () => definition.options.safeParse(input ?? {}));
       if (!parsed.success) throw new WeftError('config', `options of the space '${definition.name}':\n${z.prettifyError(parsed.error)}`);
       return instantiate(definition, parsed.data, task);
     },

@@ -163,6 +163,17 @@ describe('supernet graphs', () => {
     expect(space.activate({ use: [true] })).to.have.length(4);
   });
 
+  it('tell errors of a definition as that, with their place', () => {
+    const broken = (changes: object) => said(() => defineSpace({
+      name: 'broken', description: '', options, choices: () => ({ only: oneOf(['one']) }),
+      graph: (g) => g.apply('head', dense({ units: 3 }), g.apply('flat', flatten(), g.input)), ...changes,
+    }).create({}, task));
+    expect(broken({ graph: () => { throw new TypeError('x is not a function'); } })).to.match(/the definition of the space 'broken' fails: x is not a function \(at .*graph\.test\.ts:\d+/);
+    expect(broken({ choices: () => (undefined as unknown as { a: 1 }).a })).to.match(/the definition of the space 'broken' fails/);
+    expect(broken({ options: z.strictObject({ layers: 3 as never }) })).to.match(/the definition of the space 'broken' fails: Invalid element at key "layers"/);
+    expect(broken({ options: undefined })).to.match(/the definition of the space 'broken' fails/);
+  });
+
   it('samples reproducibly across processes', () => {
     const space = macroCnn.create({ layers: 4, filters: 4 }, task);
     expect(space.encode(space.sample(stream(7, 'fixed')))).to.equal(space.encode(space.sample(stream(7, 'fixed'))));

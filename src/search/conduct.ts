@@ -2,7 +2,7 @@
  * A search as a run on disk: events, checkpoints, time budget, interruption, and in the end the found
  * network, the summary. Killed at any moment it loses the work since the last checkpoint and nothing else.
  */
-import { type JournalEvent, type Run, breathe, encodeSafetensors, loadLatestCheckpoint, openJournal, peakMemoryMB, type RunSummary, saveCheckpoint, sha256, stopwatch, writeFileAtomic, writeSummary } from '../runs/index.js';
+import { type JournalEvent, type Run, breathe, encodeSafetensors, listCheckpoints, loadLatestCheckpoint, openJournal, peakMemoryMB, type RunSummary, saveCheckpoint, sha256, stopwatch, writeFileAtomic, writeSummary } from '../runs/index.js';
 import { join } from 'node:path';
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -36,7 +36,9 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
   let emit: (event: SearchEvent) => void = () => {};
   const session = createSession({ ...parts, latencyTable: keptLatencies(run.path, config) }, (event) => emit(event));
   const identity = spaceIdentity(session);
-  const checkpoint = resume ? loadLatestCheckpoint(run.path, identity) : undefined;
+  // Killed before its first checkpoint, a run begins anew.
+  const checkpoint = resume && listCheckpoints(run.path).length > 0 ? loadLatestCheckpoint(run.path, identity) : undefined;
+  const given = architecture ?? (run.manifest.facts['architecture'] as string | undefined);
   const journal = openJournal(join(run.path, 'events.jsonl'), { position: checkpoint?.events ?? 0, detail: STEP_DETAIL });
   emit = (event) => {
     journal.append(event as unknown as JournalEvent);
@@ -45,7 +47,7 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
   try {
     const saved = checkpoint?.state as unknown as (SearchSnapshot['state'] & { elapsed: number }) | undefined;
     if (saved) restoreSnapshot(session, { tensors: checkpoint!.tensors, state: saved });
-    else if (architecture !== undefined) skipSearch(session, architecture);
+    else if (given !== undefined) skipSearch(session, given);
     else {
       emit(startEvent(session, data));
       session.forgetting?.announce();

@@ -45,13 +45,13 @@ export async function resumeSearch(directory: string, { space, controller, ...op
   return conductLocked(run, { config, space, controller, data: openData(config) }, { ...options, budget: config.budget }, true);
 }
 
-/** Makes the directory of a new run, with everything it starts from. */
-export function beginRun(runs: string, { config, space, data: { record } }: SearchParts, backend: string): Run {
+/** Makes the directory of a new run, with everything it starts from; `architecture` is the one that is trained alone, if it is no search. */
+export function beginRun(runs: string, { config, space, data: { record } }: SearchParts, backend: string, architecture?: string): Run {
   return createRun(runs, {
     name: config.recipe ?? `${space.name} ${record.name}`,
     seed: config.seed,
     config: config as unknown as Json,
-    facts: { data: record, backend },
+    facts: { data: record, backend, ...(architecture !== undefined && { architecture }) },
   });
 }
 

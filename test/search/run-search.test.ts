@@ -1,10 +1,11 @@
 /** Searches from code: the same as from the command line. */
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { resumeSearch, runSearch, type SearchConfigInput, tf } from '../../src/index.js';
+import { runFiles } from '../../src/runs/index.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
 const config: SearchConfigInput = {
@@ -25,6 +26,16 @@ describe('a search from code', function () {
     expect(resumed.summary!.resultHash).to.equal(whole.summary!.resultHash);
     expect(readFileSync(join(resumed.run, 'events.jsonl'), 'utf8')).to.equal(readFileSync(join(whole.run, 'events.jsonl'), 'utf8'));
     expect(tf.memory().numTensors).to.equal(tensors);
+  });
+
+  it('is begun anew when it was killed before its first checkpoint', async () => {
+    const whole = await runSearch({ space: mlp, controller: random, config, runs: temporary() });
+    const stopped = await runSearch({ space: mlp, controller: random, config, runs: temporary(), shouldStop: () => true });
+    const { checkpoints } = runFiles(stopped.run);
+    for (const name of readdirSync(checkpoints)) rmSync(join(checkpoints, name), { recursive: true });
+    const resumed = await resumeSearch(stopped.run, { space: mlp, controller: random });
+    expect(resumed.summary!.resultHash).to.equal(whole.summary!.resultHash);
+    expect(readFileSync(join(resumed.run, 'events.jsonl'), 'utf8')).to.equal(readFileSync(join(whole.run, 'events.jsonl'), 'utf8'));
   });
 
   it('names a mistake in the configuration', async () => {

@@ -50,7 +50,7 @@ export async function startSearch(config: SearchConfig, options: { runs: string;
   const output = createOutput({ ...options, live: true });
   const backend = await loadBackend(config.backend);
   const parts = await loadParts(config);
-  const run = beginRun(options.runs, parts, backend);
+  const run = beginRun(options.runs, parts, backend, architecture);
   output.say(`${show(run.path)} · backend ${backend}`);
   await conduct(run, parts, output, { resumed: false, budget: config.budget, architecture });
 }

@@ -1,5 +1,5 @@
 /** Controller against random sampling of the same supernet, said no stronger than the data allow. */
-import { bootstrapDifference, mean } from '../statistics/index.js';
+import { bootstrapDifference, bootstrapMeans, mean } from '../statistics/index.js';
 import { type Rng } from '../tensor/rng.js';
 import { type Comparison } from './events.js';
 
@@ -11,8 +11,11 @@ export function compareMeans(controller: readonly number[], random: readonly num
   const controllerMean = mean(controller);
   const randomMean = mean(random);
   const [low, high] = bootstrapDifference(...(sign > 0 ? [controller, random] as const : [random, controller] as const), rng, { confidence: CONFIDENCE });
+  const relativeTo = (mine: number, theirs: number): number => (100 * sign * (mine - theirs)) / theirs;
+  const relative = bootstrapMeans(controller, random, relativeTo, rng, { confidence: CONFIDENCE });
   return {
     ...(measure === 'loss' && { measure }),
+    relative: { improvement: relativeTo(controllerMean, randomMean), interval: [relative[0], relative[1]] },
     controllerMean, randomMean, difference: sign * (controllerMean - randomMean), interval: [low, high], confidence: CONFIDENCE,
     controllerCount: controller.length, randomCount: random.length,
     verdict: verdict([low, high], measure),

@@ -41,6 +41,8 @@ export interface Comparison {
   difference: number;
   /** Bootstrap interval of the difference. */
   interval: [number, number];
+  /** 100·(controller - random) / random (Yang et al. 2020, arXiv 1912.12522, equation 1), and its interval. */
+  relative?: { improvement: number; interval: [number, number] };
   confidence: number;
   controllerCount: number;
   randomCount: number;

@@ -28,12 +28,17 @@ export function bootstrapMean(values: readonly number[], rng: Rng, options: Boot
 
 /** Interval of mean(a) - mean(b); the samples are independent of each other and resampled so. */
 export function bootstrapDifference(a: readonly number[], b: readonly number[], rng: Rng, options: BootstrapOptions = {}): Interval {
+  return bootstrapMeans(a, b, (meanA, meanB) => meanA - meanB, rng, options);
+}
+
+/** Interval of a function of the means of two samples, which are independent of each other and resampled so. */
+export function bootstrapMeans(a: readonly number[], b: readonly number[], statistic: (meanA: number, meanB: number) => number, rng: Rng, options: BootstrapOptions = {}): Interval {
   const placesA = new Uint32Array(a.length);
   const placesB = new Uint32Array(b.length);
   return intervalOf(() => {
     drawInto(placesA, rng);
     drawInto(placesB, rng);
-    return meanAt(a, placesA) - meanAt(b, placesB);
+    return statistic(meanAt(a, placesA), meanAt(b, placesB));
   }, options);
 }
 

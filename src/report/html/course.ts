@@ -8,7 +8,7 @@ import { rewardChart } from '../charts/reward.js';
 import { decoded } from '../decoded.js';
 import { supernetSvg } from '../drawing/index.js';
 import { type EventLog } from '../event-log.js';
-import { integer, percent } from '../format.js';
+import { decimal, integer, percent } from '../format.js';
 import { type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
 import { type PreferenceGroup, readPreferences } from '../preferences.js';
@@ -20,9 +20,10 @@ export function comparisonSection(log: EventLog): Content {
   const chart = candidatesChart(log);
   const { field, show, advantage, unit } = measureOf(log);
   if (!comparison) return section('comparison', 'Controller and random sampling', figure(chart, `${field === 'accuracy' ? 'Accuracy' : 'Loss'} with shared weights of each architecture judged so far, one dot each.`));
-  const { verdict, controllerMean, controllerCount, randomMean, randomCount, difference, interval, confidence } = comparison;
+  const { verdict, controllerMean, controllerCount, randomMean, randomCount, difference, interval, confidence, relative } = comparison;
   const numbers = `Mean ${field} with shared weights: ${show(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${show(randomMean)} over ${integer(randomCount)} uniformly random ones, `
     + `${field === 'accuracy' ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit} (${percent(confidence, 0)} bootstrap interval ${advantage(interval?.[0])} to ${advantage(interval?.[1])}). `
+    + (relative ? `The relative improvement is ${decimal(relative.improvement, 2)} % (${decimal(relative.interval?.[0], 2)} to ${decimal(relative.interval?.[1], 2)}). ` : '')
     + 'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
   return section('comparison', 'Controller and random sampling',
     html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`);

@@ -58,9 +58,15 @@ export function layerOf(name: string): string {
   return name.split('/')[0]!;
 }
 
+/** Tensors with Fisher information whose drift is more than rounding. */
+export function movedTensors(tensors: readonly TensorSummary[]): TensorSummary[] {
+  const rounding = 1e-12 * Math.max(...tensors.map(({ drift }) => drift));
+  return tensors.filter(({ fisherSum, drift }) => fisherSum > 0 && drift > rounding);
+}
+
 /** Spearman's rho of Fisher information and drift over tensors: a regularizer that weighs by Fisher information makes it fall. */
 export function fisherDriftCorrelation(tensors: readonly TensorSummary[]): number {
-  const moved = tensors.filter(({ fisherSum, drift }) => fisherSum > 0 && drift > 0);
+  const moved = movedTensors(tensors);
   return spearman(moved.map(({ fisherSum }) => fisherSum), moved.map(({ drift }) => drift));
 }
 

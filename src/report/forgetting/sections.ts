@@ -78,7 +78,7 @@ export function weightsSection({ tensors, layers, measurements: { epochs }, fish
   const rho = Number.isFinite(fisherDriftCorrelation) ? ` Spearman’s ρ ${signed(fisherDriftCorrelation, 2)}.` : '';
   return section('weights', 'Where it is forgotten: weights',
     html`<div class="figures">${[
-      figure(driftChart(tensors), `One dot a tensor, means over the epochs.${rho} Fisher information that holds weights in place makes it negative; plain anchoring does not.`, { title: 'Drift and Fisher information' }),
+      figure(driftChart(tensors), `One dot a tensor that has moved, means over the epochs; rings mark the three with the most predicted damage.${rho} Fisher information that holds weights in place makes it negative; plain anchoring does not.`, { title: 'Drift and Fisher information' }),
       figure(fisherChart(fisherHistogram), 'All watched weights by the decade of their Fisher information, last epoch. Bars at the ends hold what lies beyond.', { title: 'Fisher information' }),
       figure(calibrationChart(epochs), 'One dot an epoch. The quadratic model holds where dots lie along a line; its slope says by how much it is off, since losses are averaged over architectures and drift is summed over the supernet.', { title: 'Predicted and measured damage' }),
     ]}</div>`,

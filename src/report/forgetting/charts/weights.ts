@@ -3,19 +3,19 @@ import * as Plot from '@observablehq/plot';
 import { FISHER_BINS } from '../../../forgetting/events.js';
 import { drawChart, gridY, label } from '../../charts/frame.js';
 import { color } from '../../palette.js';
-import { predictedDamage, type TensorSummary } from '../by-tensor.js';
+import { movedTensors, predictedDamage, type TensorSummary } from '../by-tensor.js';
 import { calibrationSlope } from '../health.js';
 import { type EpochMeasurement } from '../measurements.js';
 
-/** How many tensors are named in the scatter. */
-const NAMED = 3;
+/** How many tensors get a ring in the scatter. */
+const RINGED = 3;
 
-/** One dot a tensor on logarithmic scales; the ones with the most predicted damage are named. */
+/** One dot a tensor on logarithmic scales; those with the most predicted damage have a ring, the first of them its name. */
 export function driftChart(tensors: readonly TensorSummary[]): string | undefined {
-  const moved = tensors.filter(({ fisherSum, drift }) => fisherSum > 0 && drift > 0);
+  const moved = movedTensors(tensors);
   if (moved.length < 2) return undefined;
   const middle = Math.sqrt(Math.min(...moved.map(({ fisherSum }) => fisherSum)) * Math.max(...moved.map(({ fisherSum }) => fisherSum)));
-  const named = moved.slice(0, NAMED);
+  const ringed = moved.slice(0, RINGED);
   return drawChart({
     ariaLabel: 'Drift against Fisher information, one dot a tensor',
     height: 280,
@@ -26,8 +26,8 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
       gridY({ ticks: 5 }),
       Plot.axisX({ label: 'Fisher information ΣF', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 5, tickFormat: power, color: color('muted') }),
       Plot.dot(moved, { x: 'fisherSum', y: 'drift', r: 3, fill: color('controller'), fillOpacity: 0.55 }),
-      Plot.dot(named, { x: 'fisherSum', y: 'drift', r: 4.2, stroke: color('random'), strokeWidth: 1.8 }),
-      ...named.map((one) => label([one], { x: 'fisherSum', y: 'drift', text: 'name', dy: -10, dx: one.fisherSum > middle ? 6 : -6, textAnchor: one.fisherSum > middle ? 'end' : 'start', fill: color('random'), fontSize: 11 })),
+      Plot.dot(ringed, { x: 'fisherSum', y: 'drift', r: 4.2, stroke: color('random'), strokeWidth: 1.8 }),
+      ...ringed.slice(0, 1).map((one) => label([one], { x: 'fisherSum', y: 'drift', text: 'name', dy: 14, dx: one.fisherSum > middle ? 6 : -6, textAnchor: one.fisherSum > middle ? 'end' : 'start', fill: color('random'), fontSize: 11 })),
     ],
   });
 }

@@ -23,13 +23,19 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
     x: { type: 'log' },
     y: { type: 'log', label: '↑ drift |θ − θ̂|²', labelArrow: 'none', tickFormat: power },
     marks: [
-      gridY({ ticks: 5 }),
+      Plot.gridY(decades(moved.map(({ drift }) => drift)), { stroke: color('faint'), strokeOpacity: 0.6 }),
       Plot.axisX({ label: 'Fisher information ΣF', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 5, tickFormat: power, color: color('muted') }),
       Plot.dot(moved, { x: 'fisherSum', y: 'drift', r: 3, fill: color('controller'), fillOpacity: 0.55 }),
       Plot.dot(ringed, { x: 'fisherSum', y: 'drift', r: 4.2, stroke: color('random'), strokeWidth: 1.8 }),
       ...ringed.slice(0, 1).map((one) => label([one], { x: 'fisherSum', y: 'drift', text: 'name', dy: 14, dx: one.fisherSum > middle ? 6 : -6, textAnchor: one.fisherSum > middle ? 'end' : 'start', fill: color('random'), fontSize: 11 })),
     ],
   });
+}
+
+/** The powers of ten between the least and the largest. */
+function decades(values: readonly number[]): number[] {
+  const [low, high] = [Math.ceil(Math.log10(Math.min(...values))), Math.floor(Math.log10(Math.max(...values)))];
+  return Array.from({ length: Math.max(0, high - low + 1) }, (_, i) => 10 ** (low + i));
 }
 
 /** 0.001 -> '10⁻³', 0.002 -> '2·10⁻³'; nothing at ticks between these. */

@@ -23,6 +23,8 @@ export interface Fit extends Bends {
 }
 
 const INNER = 0.8;
+/** Half the distance of a difference of gradients: a larger one finds the kinks of ReLU near data points, and takes them for curvature. */
+const SMALL = 1e-7;
 
 export interface FitOptions {
   readonly seed: number;
@@ -49,7 +51,7 @@ export function fit({ seed, learningRate, steps, n = 30, width = 100, tick }: Fi
   const errors = fitted.map((value, i) => (value - truth[i]!) ** 2);
   const inner = [...errors].filter((_, i) => Math.abs(x[i]!) <= INNER);
   const draws = calibrationDraws(seed + 1000);
-  const sharpness = powerIteration(problem, Float64Array.from({ length: problem.size }, draws.normal)).top(descent.weights);
+  const sharpness = powerIteration(problem, Float64Array.from({ length: problem.size }, draws.normal), { radius: SMALL }).top(descent.weights);
   const knots = knotsOf(descent.weights, width);
   return {
     learningRate, seed, sharpness,

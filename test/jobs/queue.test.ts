@@ -67,7 +67,7 @@ for (const kind of ['folder', 'postgres'] as const) {
       expect(await queue.standing()).to.include({ waiting: 0, cancelled: 1 });
     });
 
-    it('can be told to forget a job that is being done', async () => {
+    if (kind === 'postgres') it('can be told to forget a job that is being done', async () => {
       const { executor } = await start();
       const cancelled = executor.submit(waiting('long', 1e6));
       await new Promise<void>((moves) => executor.events(({ type }) => type === 'job-progress' && moves()));
@@ -89,6 +89,5 @@ describe('an embedded queue', function () {
     await queue.close();
     expect(existsSync(join(where, 'queue.lock'))).to.equal(false);
     expect(readdirSync(where)).to.deep.equal(['database']);
-    await (await openQueue(where)).close();
   });
 });

@@ -114,7 +114,8 @@ function verdictOf({ arm, pairs, mean: forgetting, reductions: { mean: reduction
   const basis = `${seeds}; ${same}`;
   const cost = costOf(performance);
   if (reduction.share === undefined) {
-    return `Without regularizer the mean change of the loss is ${forgetting.baseline.toFixed(4)} nats, within two standard errors (${noise.toFixed(4)}) of none: there is nothing for ${arm.name} to remove, and no reduction can be stated; ${cost}; ${basis}`;
+    const where = forgetting.baseline < -noise ? `that is, training others has helped by more than two standard errors (${noise.toFixed(4)})` : `within two standard errors (${noise.toFixed(4)}) of none`;
+    return `Without regularizer the mean change of the loss is ${forgetting.baseline.toFixed(4)} nats, ${where}: there is nothing for ${arm.name} to remove, and no reduction can be stated; ${cost}; ${basis}`;
   }
   const [low, high] = reduction.interval;
   const range = `95 % interval ${percent(low)} to ${percent(high)}`;

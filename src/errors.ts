@@ -1,9 +1,18 @@
+/** What tells our errors apart where weft is loaded twice in a process and TensorFlow.js runs kernels of the other copy. */
+const MARK = Symbol.for('weft.error');
+
 /**
  * Every failure that a user can cause or mend is one of these: `code` is stable for programs,
  * `message` names the thing, `hint` says what to do about it.
  */
 export class WeftError extends Error {
   override readonly name = 'WeftError';
+  readonly [MARK] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && MARK in value;
+  }
+
   constructor(
     readonly code: WeftErrorCode,
     message: string,

@@ -1,4 +1,4 @@
 export { loadStudy, studyNames } from './catalogue.js';
 export { defineStudy, gateRow, infoRow, type Parts, type Row, type Study, type StudyFigure, type StudyResult, type StudySection, type StudySetting, type StudyTable, withinRow } from './contract.js';
 export { measuredText, tally, verdictOf } from './report.js';
-export { type FinishedStudy, rowsJson, runStudy, type RunStudyOptions, stopped, StudyStopped } from './run-study.js';
+export { type FinishedStudy, parseStudyOptions, rowsJson, runStudy, type RunStudyOptions, stopped, StudyStopped } from './run-study.js';

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { WeftError } from '../errors.js';
+import { unknownNameHint, WeftError } from '../errors.js';
 import { describeEnvironment, stopwatch, writeFileAtomic } from '../runs/index.js';
 import { toCsv } from '../report/index.js';
 import { type Parts, type Row, type Study, type StudyResult, type StudySetting } from './contract.js';
@@ -36,13 +36,12 @@ export function stopped(): StudyStopped {
  * on options that the study does not have. The backend must be loaded.
  */
 export async function runStudy(study: Study, { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false }: RunStudyOptions): Promise<FinishedStudy> {
-  const parsed = study.options.safeParse(options);
-  if (!parsed.success) throw new WeftError('config', `options of the study '${study.name}':\n${z.prettifyError(parsed.error)}`, `weft study ${study.name} --help lists them`);
+  const chosen = parseStudyOptions(study, options);
   mkdirSync(folder, { recursive: true });
   const watch = stopwatch();
-  const result = await study.run(parsed.data, { seed, folder, parts, progress, shouldStop, watch });
+  const result = await study.run(chosen, { seed, folder, parts, progress, shouldStop, watch });
   const seconds = watch.elapsed();
-  const facts = { seed, seconds, options: parsed.data as Record<string, unknown>, environment: describeEnvironment() };
+  const facts = { seed, seconds, options: chosen, environment: describeEnvironment() };
   const write = (name: string, text: string): string => {
     const path = join(folder, name);
     writeFileAtomic(path, text);
@@ -56,6 +55,16 @@ export async function runStudy(study: Study, { options = {}, seed = 1, folder, p
     ...tables.map(({ name, columns, rows }) => write(`${name}.csv`, toCsv([columns, ...rows]))),
   ];
   return { ...result, seconds, files };
+}
+
+/** The options with all defaults; WeftError('config') names an option that the study does not have, with the nearest one it has, or a value that it cannot take. */
+export function parseStudyOptions({ name, options: schema }: Study, options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const unknown = Object.keys(options).find((field) => !known.includes(field));
+  if (unknown !== undefined) throw new WeftError('config', `the study '${name}' has no option '${unknown}'`, unknownNameHint(unknown, known));
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw new WeftError('config', `options of the study '${name}':\n${z.prettifyError(parsed.error)}`, `it has the options ${known.join(', ')}`);
+  return parsed.data as Record<string, unknown>;
 }
 
 /** The rows as they are kept: an array of {id, quantity, measured, gate, met}. */

@@ -1,11 +1,9 @@
 /** `weft study`: measurements with a published or calibrated answer. */
 import { join } from 'node:path';
 import { parseOverride } from '../../config/load.js';
-import { z } from 'zod';
-import { unknownNameHint, WeftError } from '../../errors.js';
 import { catchSignals, stopwatch } from '../../runs/index.js';
 import { type SearchConfig } from '../../config/index.js';
-import { loadStudy, measuredText, runStudy, type Study, studyNames, StudyStopped, tally, verdictOf } from '../../studies/index.js';
+import { loadStudy, measuredText, parseStudyOptions, runStudy, studyNames, StudyStopped, tally, verdictOf } from '../../studies/index.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { createOutput, show } from '../output.js';
 import { formatSeconds } from '../progress.js';
@@ -34,7 +32,7 @@ export async function study(name: string | undefined, options: StudyCommandOptio
   }
   const found = await loadStudy(name);
   const chosen = Object.assign({}, ...(options.set ?? []).map(parseOverride)) as Record<string, unknown>;
-  checkNames(found, chosen);
+  parseStudyOptions(found, chosen); // before the backend is loaded, which takes seconds
   output.say(`${found.name} · backend ${await loadBackend(options.backend)} · about ${found.minutes} min on two cores`);
   const signals = catchSignals();
   const watch = stopwatch();
@@ -63,11 +61,4 @@ export async function study(name: string | undefined, options: StudyCommandOptio
   } finally {
     signals.dispose();
   }
-}
-
-/** Names an option that the study does not have, with the nearest one it has. */
-function checkNames({ name, options }: Study, chosen: Readonly<Record<string, unknown>>): void {
-  const known = options instanceof z.ZodObject ? Object.keys(options.shape) : [];
-  const unknown = Object.keys(chosen).find((field) => !known.includes(field));
-  if (unknown !== undefined) throw new WeftError('config', `the study '${name}' has no option '${unknown}'`, unknownNameHint(unknown, known));
 }

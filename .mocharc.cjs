@@ -4,7 +4,7 @@ const named = process.argv.slice(2).some((argument) => argument.endsWith('.test.
 module.exports = {
   extension: ['ts'],
   spec: named ? [] : ['test/**/*.test.ts'],
-  'node-option': ['import=tsx', 'conditions=@weft-nas/source'],
+  'node-option': ['no-experimental-require-module', 'import=tsx', 'conditions=@weft-nas/source'],
   timeout: 60000,
   reporter: 'dot',
 };

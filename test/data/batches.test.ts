@@ -214,15 +214,20 @@ describe('augmentation', () => {
     expect(makeBatch(split, [1], identity(2), { augment: {}, rng: stream(1, 'x') })).to.deep.equal(plain);
   });
 
-  it('makes a CIFAR batch of 64 in less than 1.5 ms', () => {
+  it('costs less than twice a batch without it', () => {
     const cifar = randomSplit([32, 32, 3], 640);
-    const loader = batches(cifar, { batchSize: 64, seed: 1, normalization: measureNormalization(cifar), augment: { crop: 4, flip: true, cutout: 16 } });
-    const times = Array.from({ length: 100 }, (_, i) => {
-      const start = performance.now();
-      loader.at(0, i % 10);
-      return performance.now() - start;
-    });
-    expect(Math.min(...times)).to.be.below(1.5);
+    const normalization = measureNormalization(cifar);
+    const plain = batches(cifar, { batchSize: 64, seed: 1, normalization });
+    const augmented = batches(cifar, { batchSize: 64, seed: 1, normalization, augment: { crop: 4, flip: true, cutout: 16 } });
+    const fastest = [Infinity, Infinity];
+    for (let i = 0; i < 100; i++) {
+      [plain, augmented].forEach((loader, which) => {
+        const start = performance.now();
+        loader.at(0, i % 10);
+        fastest[which] = Math.min(fastest[which]!, performance.now() - start);
+      });
+    }
+    expect(fastest[1]! / fastest[0]!).to.be.below(2);
   });
 });
 

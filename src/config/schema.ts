@@ -68,6 +68,7 @@ export const forgettingSchema = z.strictObject({
   batchSize: z.int().min(1).default(256).describe('examples a batch'),
   every: z.int().min(1).default(1).describe('epochs from one measurement to the next'),
   zeroShot: z.boolean().default(false).describe('judge every architecture before its training too'),
+  matrix: z.boolean().default(false).describe('judge all earlier architectures of the epoch again after each training, which shows dips that have mended by the end of the epoch'),
   metric: z.enum(['loss', 'accuracy']).default('loss').describe('what verdicts are about'),
 });
 

@@ -54,6 +54,22 @@ describe('forgetting inside a search', function () {
     expect(tensors!.tensors.every(({ fisherLog10Histogram }) => fisherLog10Histogram!.length === 16)).to.equal(true);
   });
 
+  it('judges the earlier architectures after every training where the matrix is asked for', () => {
+    const events = run({}, { measure: true, matrix: true });
+    const [trained, again, matrices] = [of(events, 'architecture-trained'), of(events, 'architecture-revisited'), of(events, 'forgetting-matrix')];
+    expect(matrices).to.have.length(2);
+    for (const { epoch, accuracy } of matrices) {
+      const diagonal = trained.filter((one) => one.epoch === epoch).map(({ err1 }) => 1 - err1);
+      const end = again.filter((one) => one.epoch === epoch).map(({ err2 }) => 1 - err2);
+      expect(accuracy).to.have.length(diagonal.length);
+      accuracy.forEach((row, t) => {
+        expect(row[t]).to.be.closeTo(diagonal[t]!, 1e-6);
+        expect(row.slice(t + 1).every((value) => value === null)).to.equal(true);
+      });
+      accuracy.at(-1)!.forEach((value, j) => expect(value).to.be.closeTo(end[j]!, 1e-6));
+    }
+  });
+
   it('measures nothing where nothing is asked for', () => {
     const types = new Set(run({}).map(({ type }) => type));
     expect(types).not.to.include('architecture-trained');

@@ -34,6 +34,8 @@ export interface EpochMeasurement {
   readonly reward: number | null;
   readonly alpha: number | null;
   readonly fisherTrace: number | null;
+  /** Accuracies after each training, where `forgetting.matrix` asked for them. */
+  readonly matrix: PerformanceMatrix | undefined;
   readonly tensors: readonly ForgettingTensor[];
 }
 
@@ -71,6 +73,7 @@ function epochsOf(visits: readonly Visit[], log: EventLog): EpochMeasurement[] {
   const byEpoch = groupBy(visits, ({ epoch }) => epoch);
   const told = new Map(log.all('forgetting-epoch').map((event) => [event.epoch, event]));
   const rewards = new Map(log.all('epoch').map(({ epoch, reward }) => [epoch, reward]));
+  const matrices = new Map(log.all('forgetting-matrix').map(({ epoch, accuracy }) => [epoch, accuracy]));
   const tensors = new Map(log.all('forgetting-tensors').map((event) => [event.epoch, event.tensors]));
   return [...byEpoch].sort(([a], [b]) => a - b).map(([epoch, members]) => ({
     epoch,
@@ -80,16 +83,17 @@ function epochsOf(visits: readonly Visit[], log: EventLog): EpochMeasurement[] {
     reward: told.get(epoch)?.reward ?? rewards.get(epoch) ?? null,
     alpha: told.get(epoch)?.alpha ?? null,
     fisherTrace: told.get(epoch)?.fisherTrace ?? null,
+    matrix: matrices.get(epoch),
     tensors: tensors.get(epoch) ?? [],
   }));
 }
 
-/** The epoch as a matrix of accuracies: the diagonal, the last row, and before the diagonal what was measured before training. */
-export function epochMatrix({ visits }: EpochMeasurement): PerformanceMatrix {
+/** The epoch as a matrix of accuracies: the diagonal, the last row, before the diagonal what was measured before training, and the rest where it was asked for. */
+export function epochMatrix({ visits, matrix }: EpochMeasurement): PerformanceMatrix {
   return visits.map((_, t) => visits.map(({ error, before }, j) => {
     if (t === visits.length - 1) return 1 - error.second;
     if (t === j) return 1 - error.first;
-    return t === j - 1 && before ? 1 - before.error : null;
+    return t === j - 1 && before ? 1 - before.error : matrix?.[t]?.[j] ?? null;
   }));
 }
 

@@ -1,5 +1,5 @@
 /** A run's forgetting in a few numbers with their uncertainty. */
-import { averageForgetting, backwardTransfer, forwardTransfer } from '../../forgetting/metrics/index.js';
+import { averageForgetting, backwardTransfer, forwardTransfer, worstDip } from '../../forgetting/metrics/index.js';
 import { bootstrap, type Interval, mean, standardError } from '../../statistics/index.js';
 import { type Rng } from '../../tensor/rng.js';
 import { type EpochMeasurement, epochMatrix, type Measurements } from './measurements.js';
@@ -27,6 +27,8 @@ export interface ForgettingSummary {
   readonly averageForgetting: Estimate;
   /** Accuracy before an architecture's own training less chance; undefined where it was not measured. */
   readonly forwardTransfer: Estimate | undefined;
+  /** The deepest fall of accuracy at any time of an epoch, mended or not; undefined where the matrix was not measured. */
+  readonly worstDip: Estimate | undefined;
   /** The largest single rise of the error. */
   readonly worstErrorDiff: number;
   readonly tau: Estimate;
@@ -64,6 +66,7 @@ export function summarizeRun(measurements: Measurements, rng: Rng, { classes, fr
     forwardTransfer: chance === undefined || !epochs.some(({ visits }) => visits.some(({ before }) => before))
       ? undefined
       : estimate((epoch) => forwardTransfer(epochMatrix(epoch), epoch.visits.map(() => chance))),
+    worstDip: epochs.some(({ matrix }) => matrix) ? estimate((epoch) => (epoch.matrix ? worstDip(epochMatrix(epoch)) : NaN)) : undefined,
     worstErrorDiff: Math.max(...epochs.map(({ error }) => error.maxDiff)),
     tau: estimate(({ loss }) => loss.tau),
     final: {

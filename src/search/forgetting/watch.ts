@@ -58,6 +58,8 @@ export interface ForgettingWatch {
 interface State {
   epoch: number;
   visits: Visit[];
+  /** Accuracy of the epoch's architectures so far, a row after each training; empty unless the configuration asks for it. */
+  matrix: number[][];
   /** The architecture trained last. */
   previous: string | null;
   /** Of the present architecture. */
@@ -75,7 +77,7 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
   const measuring = options.measure ?? regularizer !== undefined;
   if (!measuring && !regularizer) return undefined;
   const batches = Math.min(options.batches, judge.steps);
-  let state: State = { epoch: 0, visits: [], previous: null, loss: { sum: 0, count: 0 }, gradientNorm: null, learningRate: 0, fisherBatches: 0, warned: [], regularizer: null };
+  let state: State = { epoch: 0, visits: [], matrix: [], previous: null, loss: { sum: 0, count: 0 }, gradientNorm: null, learningRate: 0, fisherBatches: 0, warned: [], regularizer: null };
   const measured = (): boolean => measuring && state.epoch % options.every === 0;
 
   /** Mean loss and error of each child on the epoch's batches. */
@@ -120,6 +122,7 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
     startEpoch(epoch) {
       state.epoch = epoch;
       state.visits = [];
+      state.matrix = [];
       regularizer?.startEpoch(epoch);
     },
     beginArchitecture(child, index) {
@@ -156,6 +159,10 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
           ce: loss.sum / Math.max(1, loss.count), penalty, gradientNorm, learningRate, alpha, fisherTrace, maxStep,
         });
       }
+      if (judged && options.matrix) {
+        const earlier = evaluate(state.visits.slice(0, -1).map(({ architecture }) => childOf(architecture)));
+        state.matrix.push([...earlier.map(({ accuracy }) => accuracy), judged.accuracy]);
+      }
       state.previous = child.encoding;
       if (regularizer) warn(warningsOf(regularizer, { maxStep, last: false, names: child.parameterNames }));
     },
@@ -167,9 +174,11 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
         for (const { index, architecture, loss2, err2 } of pairs) emit({ type: 'architecture-revisited', epoch, index, architecture, loss2, err2 });
         emit(epochEvent(epoch, pairs, reward, regularizer?.status()));
         const tensors = regularizer?.tensors() ?? [];
+        if (state.matrix.length > 0) emit({ type: 'forgetting-matrix', epoch, accuracy: state.matrix.map((row) => visits.map((_, j) => row[j] ?? null)) });
         if (tensors.length > 0) emit({ type: 'forgetting-tensors', epoch, tensors });
       }
       state.visits = [];
+      state.matrix = [];
       if (last && regularizer) warn(warningsOf(regularizer, { maxStep: 0, last: true, names: [] }));
     },
     snapshot() {

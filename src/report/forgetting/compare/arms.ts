@@ -74,7 +74,7 @@ function obstacle(a: ComparedRun, b: ComparedRun): string | undefined {
 }
 
 /** Options that may differ between runs that are compared: what is compared, and what changes no number. */
-const FREE = /^(seed|recipe|name|backend|budget|checkpoint\b.*|logEvery|search\.regularizer\b.*|forgetting\.zeroShot|data\.fisher)$/;
+const FREE = /^(seed|recipe|name|backend|budget|checkpoint\b.*|logEvery|search\.regularizer\b.*|forgetting\.(zeroShot|matrix)|data\.fisher)$/;
 
 function settingOf({ analysis: { input } }: ComparedRun): Map<string, string> {
   return new Map(flatten(input.config).filter(([name]) => !FREE.test(name)));

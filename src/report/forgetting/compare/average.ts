@@ -14,7 +14,7 @@ export function averageEpochs(runs: readonly (readonly EpochMeasurement[])[]): E
       loss: averageSummaries(members.map(({ loss }) => loss)),
       error: averageSummaries(members.map(({ error }) => error)),
       reward: rewards.length > 0 ? mean(rewards) : null,
-      alpha: members[0]!.alpha, fisherTrace: null, tensors: [],
+      alpha: members[0]!.alpha, fisherTrace: null, matrix: undefined, tensors: [],
     };
   });
 }

@@ -95,7 +95,9 @@ export const limitsSchema = z.strictObject({
 
 export const sharpnessSchema = z.strictObject({
   every: z.int().min(0).default(0).describe('steps of retraining from one measurement of sharpness to the next; 0 measures nothing'),
-  examples: z.int().min(1).max(256).optional().describe('training examples that it is measured on, the same ones each time; retrain.batchSize by default'),
+  searchEvery: z.int().min(0).default(0).describe('the same for the shared weights: steps of the search from one measurement to the next'),
+  architectures: z.int().min(1).max(32).default(1).describe('random architectures, drawn once, whose mean loss is that of the shared weights'),
+  examples: z.int().min(1).max(256).optional().describe('training examples that it is measured on, the same ones each time; the batch size of the training by default'),
   products: z.int().min(2).default(6).describe('Hessian-vector products of a measurement; each costs about two gradients'),
   rho: z.number().positive().default(0.05).describe('distance at which the gradient of SAM is taken for its alignment'),
 });
@@ -112,7 +114,7 @@ export const configSchema = z.strictObject({
   derive: deriveSchema.prefault({}),
   retrain: retrainSchema.prefault({}),
   limits: limitsSchema.prefault({}),
-  sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along retraining'),
+  sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along search and retraining'),
   budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
   checkpoint: z.strictObject({
     everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),

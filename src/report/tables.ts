@@ -25,9 +25,8 @@ export function reportTables(input: ReportInput): ReportTable[] {
         [controllerMean, randomMean, difference, interval?.[0], interval?.[1], confidence, controllerCount, randomCount])],
     preferences: preferenceRows(log, input),
     retraining: [['epoch', 'loss', 'learning_rate'], ...log.all('retrain-epoch').map(({ epoch, loss, learningRate }) => [epoch + 1, loss, learningRate])],
-    sharpness: [['epoch', 'step', 'loss', 'gradient_norm', 'sharpness', 'residual', 'alignment', 'sam_alignment', 'learning_rate', 'descent_edge', 'momentum_edge', 'sam_edge'],
-      ...log.all('sharpness').map(({ epoch, step, loss, gradientNorm, sharpness, residual, alignment, samAlignment, learningRate, edges }) =>
-        [epoch + 1, step, loss, gradientNorm, sharpness, residual, alignment, samAlignment, learningRate, edges?.descent, edges?.momentum, edges?.sam])],
+    sharpness: sharpnessRows(log, 'sharpness'),
+    'shared-sharpness': sharpnessRows(log, 'shared-sharpness'),
     splits: [['part', 'examples', 'indices_sha256', 'content_sha256'], ...splitsOf(input).map(([name, split]) => [name, ...['count', 'indices', 'content'].map((field) => cellOf(split, field))])],
     config: [['option', 'value'], ...flatten(input.config)],
   };
@@ -38,6 +37,14 @@ export function reportTables(input: ReportInput): ReportTable[] {
 export function splitsOf({ manifest }: ReportInput): [name: string, record: JsonObject][] {
   const splits = lookUp(manifest, 'facts', 'data', 'splits');
   return isObject(splits) ? Object.entries(splits).filter((entry): entry is [string, JsonObject] => isObject(entry[1])) : [];
+}
+
+function sharpnessRows(log: EventLog, which: 'sharpness' | 'shared-sharpness'): Cell[][] {
+  return [
+    ['epoch', 'step', 'loss', 'gradient_norm', 'sharpness', 'residual', 'alignment', 'sam_alignment', 'learning_rate', 'descent_edge', 'momentum_edge', 'sam_edge'],
+    ...log.all(which).map(({ epoch, step, loss, gradientNorm, sharpness, residual, alignment, samAlignment, learningRate, edges }) =>
+      [epoch + 1, step, loss, gradientNorm, sharpness, residual, alignment, samAlignment, learningRate, edges?.descent, edges?.momentum, edges?.sam]),
+  ];
 }
 
 function roundRows(log: EventLog): Cell[][] {

@@ -19,6 +19,8 @@ export interface SearchBatches {
   readonly retrain: BatchSource;
   /** The same examples as they are, for the batch statistics of the finished network. */
   readonly plain: BatchSource;
+  /** The training part as it is: what the sharpness of shared weights is measured on. */
+  readonly watched: BatchSource;
   /** Validation batches on which forgetting is measured. */
   readonly judge: BatchSource;
   /** A part of its own for Fisher information, where a regularizer needs it. */

@@ -38,6 +38,8 @@ export interface Learner {
   state: OptimizerState;
   /** What recurrent layers begin the next batch with. */
   carried: NamedTensors;
+  /** That of the largest eigenvalue of the Hessian when it was last measured, from which the next measurement starts; owned. */
+  eigenvector?: Tensor1D;
 }
 
 export interface SearchSession {
@@ -62,8 +64,6 @@ export interface SearchSession {
 }
 
 export interface Retrained extends Learner {
-  /** Top eigenvector of the Hessian when it was last measured. */
-  eigenvector?: Tensor1D;
   readonly space: SearchSpace;
   readonly child: Child;
 }
@@ -105,7 +105,6 @@ export function createSession({ config, space: spaceFactory, controller: control
     dispose() {
       disposeLearner(supernet);
       if (session.retrained) disposeLearner(session.retrained);
-      session.retrained?.eigenvector?.dispose();
       controller.dispose();
       forgetting?.dispose();
     },
@@ -133,8 +132,9 @@ export function createLearner(
   };
 }
 
-export function disposeLearner({ store, state, carried }: Learner): void {
+export function disposeLearner({ store, state, carried, eigenvector }: Learner): void {
   store.dispose();
+  eigenvector?.dispose();
   for (const tensor of Object.values(carried)) tensor.dispose();
   for (const tensor of Object.values(state.tensors)) tensor.dispose();
 }

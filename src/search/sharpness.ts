@@ -1,5 +1,5 @@
 /**
- * Sharpness within a search: of the found network along its training, of a finished network, and as a part of the reward. Nothing here
+ * Sharpness within a search: of the shared weights and of the found network along their training, of a finished network, and as a part of the reward. Nothing here
  * changes what is trained.
  */
 import { type SearchConfig } from '../config/schema.js';
@@ -8,16 +8,18 @@ import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { pickNamed } from '../tensor/named.js';
+import { stream } from '../tensor/rng.js';
 import { type Loss } from '../tensor/second-order/index.js';
 import { tf } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from '../training/batch.js';
 import { SHARED_EVALUATION } from '../training/evaluate.js';
 import { crossEntropy } from '../training/train-step.js';
-import { type Retrained, type SearchSession } from './session.js';
+import { type Learner, type Retrained, type SearchSession } from './session.js';
 
 /** What one measurement along a training has found. */
 export interface SharpnessEvent {
-  readonly type: 'sharpness';
+  /** Of the network that is retrained, or of the shared weights while the search trains them. */
+  readonly type: 'sharpness' | 'shared-sharpness';
   readonly epoch: number;
   readonly step: number;
   readonly loss: number;
@@ -40,21 +42,54 @@ const FIRST_PRODUCTS = 24;
  * Measures the network that is being retrained, where `sharpness.every` says so, on the same training examples each time: without augmentation and
  * dropout, with the batch's own statistics. The eigenvector is kept for the next time (`learner.eigenvector`), and is part of checkpoints.
  */
-export function trackSharpness({ config, data, emit, state }: SearchSession, learner: Retrained, globalStep: number): void {
-  const { every, examples = config.retrain.batchSize, products, rho } = config.sharpness;
+export function trackSharpness(session: SearchSession, learner: Retrained, globalStep: number): void {
+  const { config: { sharpness: { every }, retrain }, data } = session;
   if (every === 0 || globalStep % every !== 0) return;
-  withExamples(data.plain, examples, (batch) => {
-    const { largest: { value, residual }, alignment, loss, gradientNorm, vector } = topOfHessian(
-      lossOf(learner.child, learner.store, batch, SHARED_EVALUATION), pickNamed(learner.store.parameters, learner.child.parameterNames),
-      { steps: learner.eigenvector ? products : FIRST_PRODUCTS, rho, ...(learner.eigenvector && { start: learner.eigenvector }), seed: `${config.seed}/sharpness` });
+  track(session, learner, { type: 'sharpness', children: [learner.child], source: data.plain, globalStep, ...retrain });
+}
+
+/**
+ * Likewise the shared weights, where `sharpness.searchEvery` says so: the mean loss of a few architectures, drawn at random when the search
+ * begins and the same ones to its end, so that what changes are the weights alone.
+ */
+export function trackSharedSharpness(session: SearchSession): void {
+  const { config: { seed, search, sharpness: { searchEvery, architectures } }, data, space, state: { globalStep }, supernet } = session;
+  if (searchEvery === 0 || globalStep % searchEvery !== 0) return;
+  const rng = stream(seed, 'sharpness');
+  const children = Array.from({ length: architectures }, () => session.child(space.sample(rng)));
+  track(session, supernet, { type: 'shared-sharpness', children, source: data.watched, globalStep, ...search });
+}
+
+interface Tracked {
+  readonly type: SharpnessEvent['type'];
+  /** Whose mean loss it is. */
+  readonly children: readonly Child[];
+  readonly source: BatchSource;
+  /** Steps of this training so far, for the learning rate. */
+  readonly globalStep: number;
+  readonly batchSize: number;
+  readonly optimizer: EdgeOptimizer;
+}
+
+function track({ config, emit, state }: SearchSession, learner: Learner, { type, children, source, globalStep, batchSize, optimizer }: Tracked): void {
+  const { examples = batchSize, products, rho } = config.sharpness;
+  const names = [...new Set(children.flatMap(({ parameterNames }) => parameterNames))];
+  withExamples(source, examples, (batch) => {
+    const { largest: { value, residual }, alignment, loss, gradientNorm, vector } = topOfHessian(meanOf(children.map((child) => lossOf(child, learner.store, batch, SHARED_EVALUATION))), pickNamed(learner.store.parameters, names), {
+      steps: learner.eigenvector ? products : FIRST_PRODUCTS, rho, ...(learner.eigenvector && { start: learner.eigenvector }), seed: `${config.seed}/${type}`,
+    });
     learner.eigenvector?.dispose();
     learner.eigenvector = tf.keep(vector);
     const learningRate = learner.trainer.learningRate(globalStep);
     emit({
-      type: 'sharpness', epoch: state.epoch, step: state.step, loss, gradientNorm, sharpness: value, residual,
-      alignment: alignment.gradient, samAlignment: alignment.sam, learningRate, edges: edgesAt(config.retrain.optimizer, learningRate, gradientNorm),
+      type, epoch: state.epoch, step: state.step, loss, gradientNorm, sharpness: value, residual,
+      alignment: alignment.gradient, samAlignment: alignment.sam, learningRate, edges: edgesAt(optimizer, learningRate, gradientNorm),
     });
   });
+}
+
+function meanOf(losses: readonly Loss[]): Loss {
+  return losses.length === 1 ? losses[0]! : (parameters) => tf.div(tf.addN(losses.map((loss) => loss(parameters))), losses.length);
 }
 
 /** The edges at a learning rate; none at a rate of zero, where nothing moves. */

@@ -33,6 +33,7 @@ export function takeSnapshot({ state, supernet, controller, retrained, forgettin
       carried: supernet.carried,
       ...(watched && { forgetting: watched.tensors }),
       ...(retrained && { retrained: weightsOf(retrained), 'retrained-optimizer': retrained.state.tensors, 'retrained-carried': retrained.carried }),
+      ...(supernet.eigenvector && { 'shared-sharpness': { eigenvector: supernet.eigenvector } }),
       ...(retrained?.eigenvector && { sharpness: { eigenvector: retrained.eigenvector } }),
     },
     state: { search: structuredClone(state), controller: policy.state, counts: supernet.state.counts, ...(watched && { forgetting: watched.state }), ...(retrained && { retrainCounts: retrained.state.counts }) },
@@ -48,6 +49,7 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   };
   Object.assign(session.state, state.search);
   restoreLearner(session.supernet, group('weights'), group('optimizer'), group('carried'), state.counts);
+  restoreEigenvector(session.supernet, tensors['shared-sharpness']);
   session.controller.restore({ tensors: group('controller'), state: state.controller });
   tf.dispose(Object.values(group('controller')));
   if (session.forgetting) {
@@ -57,13 +59,17 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   if (state.retrainCounts) {
     session.retrained = startRetraining(session);
     restoreLearner(session.retrained, group('retrained'), group('retrained-optimizer'), group('retrained-carried'), state.retrainCounts);
-    const eigenvector = tensors['sharpness']?.['eigenvector'];
-    if (eigenvector) session.retrained.eigenvector = tf.keep(eigenvector as Tensor1D);
+    restoreEigenvector(session.retrained, tensors['sharpness']);
   }
 }
 
 function weightsOf({ store }: Learner): NamedTensors {
   return { ...store.parameters, ...store.statistics };
+}
+
+function restoreEigenvector(learner: Learner, tensors: NamedTensors | undefined): void {
+  const eigenvector = tensors?.['eigenvector'];
+  if (eigenvector) learner.eigenvector = tf.keep(eigenvector as Tensor1D);
 }
 
 function restoreLearner(learner: Learner, weights: NamedTensors, slots: NamedTensors, carried: NamedTensors, counts: Readonly<Record<string, number>>): void {

@@ -31,16 +31,26 @@ describe('the chapter on the loss surface', () => {
     expect(sharpnessChart(log)).to.include('SAM edge').and.include('2/η').and.include('momentum');
     expect(sharpnessChart(eventLog([]))).to.equal(undefined);
     expect(lossPlaneChart({ ...measured.plane, rows: measured.plane.rows.map((row) => row.map(() => NaN)) })).to.equal(undefined);
+    const shared = eventLog([...events, ...tracked.map((event) => ({ ...event, type: 'shared-sharpness' }))]);
+    for (const svg of [sharpnessChart(shared, 'shared-sharpness'), alignmentChart(shared, 'shared-sharpness')]) {
+      expect(svg).to.be.a('string').and.include('while the shared weights are trained').and.not.match(/NaN|undefined/);
+      expect(markupMistake(svg!)).to.equal(undefined);
+    }
+    expect(sharpnessChart(shared)).to.equal(undefined);
     const adaptive = eventLog([...events, ...tracked.map((event) => ({ ...event, edges: null, sharpness: null }))]);
     expect(sharpnessChart(adaptive)).to.equal(undefined);
   });
 
   it('says with every number that sharpness is no measure of quality, and on what it was measured', async () => {
-    const page = await buildReport({ ...rest, events: [...events, ...tracked], sharpness: { child: measured } });
+    const both = [...events, ...tracked, ...tracked.slice(0, 4).map((event) => ({ ...event, type: 'shared-sharpness' }))];
+    const page = await buildReport({ ...rest, events: both, sharpness: { child: measured } });
     expect(markupMistake(page)).to.equal(undefined);
     expect(page).to.include('<section id="sharpness">').and.include('Sharpness is no measure of quality').and.include('on 128 training examples');
     expect(page).to.include('12.50').and.include('-1.250').and.include('± 3.000').and.not.match(/NaN|undefined/);
-    expect(reportTables({ ...rest, events: [...events, ...tracked] }).find(({ name }) => name === 'sharpness')!.csv.trimEnd().split('\r\n')).to.have.length(13);
+    expect(page).to.include('Sharpness along retraining').and.include('Sharpness of the shared weights');
+    const rowsOf = (table: string): string[] => reportTables({ ...rest, events: both }).find(({ name }) => name === table)!.csv.trimEnd().split('\r\n');
+    expect(rowsOf('sharpness')).to.have.length(13);
+    expect(rowsOf('shared-sharpness')).to.have.length(5);
   });
 
   it('is not there where nothing was measured, and survives what is damaged', async () => {

@@ -28,6 +28,34 @@ describe('a search from code', function () {
     expect(tf.memory().numTensors).to.equal(tensors);
   });
 
+  it('follows the sharpness of its shared weights, and goes on from a checkpoint with the same numbers', async () => {
+    const followed: SearchConfigInput = { ...config, search: { ...config.search, epochs: 3 }, retrain: { epochs: 0 }, sharpness: { searchEvery: 2, architectures: 2, examples: 32 } };
+    const whole = await runSearch({ space: mlp, controller: random, config: followed, runs: temporary() });
+    const events = readFileSync(join(whole.run, 'events.jsonl'), 'utf8');
+    const tracked = events.trim().split('\n').map((line) => JSON.parse(line) as { type: string; epoch: number; sharpness: number }).filter(({ type }) => type === 'shared-sharpness');
+    expect(tracked.map(({ epoch }) => epoch)).to.deep.equal([0, 1, 2]); // two steps an epoch
+    expect(new Set(tracked.map(({ sharpness }) => sharpness)).size).to.equal(3);
+    const tensors = tf.memory().numTensors;
+    let units = 0;
+    const stopped = await runSearch({ space: mlp, controller: random, config: followed, runs: temporary(), shouldStop: () => ++units === 5 });
+    const resumed = await resumeSearch(stopped.run, { space: mlp, controller: random });
+    expect(readFileSync(join(resumed.run, 'events.jsonl'), 'utf8')).to.equal(events);
+    expect(tf.memory().numTensors).to.equal(tensors);
+    // Measuring changes nothing of what is trained.
+    const unwatched = await runSearch({ space: mlp, controller: random, config: { ...followed, sharpness: {} }, runs: temporary() });
+    const derived = (text: string): string => text.split('\n').find((line) => line.includes('"derived"'))!;
+    expect(derived(readFileSync(join(unwatched.run, 'events.jsonl'), 'utf8'))).to.equal(derived(events));
+  });
+
+  it('skips a step whose gradient is no number, keeps the weights, and says so', async () => {
+    const perturbed: SearchConfigInput = { ...config, retrain: { epochs: 2, optimizer: { name: 'sam', rho: 1e30 } } };
+    const { run, summary } = await runSearch({ space: mlp, controller: random, config: perturbed, runs: temporary() });
+    const events = readFileSync(join(run, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { type: string; message?: string; stepsPerEpoch?: number });
+    const { stepsPerEpoch } = events.find(({ type }) => type === 'retrain-started')!;
+    expect(summary).to.have.property('skippedSteps', 2 * stepsPerEpoch!);
+    expect(events.filter(({ type, message }) => type === 'warning' && message!.includes('no number'))).to.have.length(1);
+  });
+
   it('is begun anew when it was killed before its first checkpoint', async () => {
     const whole = await runSearch({ space: mlp, controller: random, config, runs: temporary() });
     const stopped = await runSearch({ space: mlp, controller: random, config, runs: temporary(), shouldStop: () => true });

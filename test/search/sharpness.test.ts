@@ -20,6 +20,10 @@ describe('weft sharpness', function () {
     const tracked = events.filter(({ type }) => type === 'sharpness');
     const { stepsPerEpoch } = events.find(({ type }) => type === 'retrain-started') as unknown as { stepsPerEpoch: number };
     expect(tracked).to.have.length(Math.ceil((3 * stepsPerEpoch) / 4));
+    const shared = events.filter(({ type }) => type === 'shared-sharpness');
+    const search = events.find(({ type }) => type === 'search-started') as unknown as { stepsPerEpoch: number };
+    expect(shared.map(({ step }) => step)).to.deep.equal(Array.from({ length: Math.ceil(search.stepsPerEpoch / 4) }, (_, i) => 4 * i));
+    expect(shared.every(({ sharpness: value }) => Number.isFinite(value))).to.equal(true);
     for (const event of tracked) {
       expect(event).to.include.keys('sharpness', 'residual', 'gradientNorm', 'alignment', 'samAlignment', 'learningRate');
       const { descent, sam } = event['edges'] as { descent: number; sam: number };
@@ -34,9 +38,9 @@ describe('weft sharpness', function () {
     expect(found).to.include({ method: 'exact' });
     expect(found.plane.rows).to.have.length(15);
 
-    const shared = await weft(['sharpness', run, '--supernet', '--examples', '32', '--ends', '1', '--products', '8']);
-    expect(shared.code, shared.stderr).to.equal(0);
-    expect(shared.stdout).to.include('shared weights of the derived architecture');
+    const ofSupernet = await weft(['sharpness', run, '--supernet', '--examples', '32', '--ends', '1', '--products', '8']);
+    expect(ofSupernet.code, ofSupernet.stderr).to.equal(0);
+    expect(ofSupernet.stdout).to.include('shared weights of the derived architecture');
     expect(existsSync(join(run, 'sharpness-supernet.json'))).to.equal(true);
     expect(readFileSync(join(run, 'report.html'), 'utf8')).to.include('id="sharpness"');
 

@@ -50,5 +50,5 @@ export function onlyRun(folder: string): string {
 export const TINY = [
   '--space', 'macro-cnn', '--data', 'digits', '--set', 'space.layers=2', 'space.filters=4', 'space.reductions=1',
   'data.subset.train=400', 'search.epochs=3', 'search.rounds=3', 'search.samplesPerRound=4', 'search.probe=3', 'search.rewardBatchSize=32',
-  'derive.candidates=5', 'derive.random=5', 'derive.batchSize=32', 'retrain.epochs=3', 'sharpness.every=4', 'checkpoint.everySeconds=0.2',
+  'derive.candidates=5', 'derive.random=5', 'derive.batchSize=32', 'retrain.epochs=3', 'sharpness.every=4', 'sharpness.searchEvery=4', 'sharpness.architectures=2', 'checkpoint.everySeconds=0.2',
 ];

@@ -6,31 +6,36 @@ import { color } from '../palette.js';
 import { drawChart, gridY } from './frame.js';
 import { type Line, linesChart } from './lines.js';
 
-type Tracked = EventOf<'sharpness'>;
+type Tracked = EventOf<'sharpness' | 'shared-sharpness'>;
 
-/** Largest eigenvalue over the epochs of retraining, with the edges of the optimizer. */
-export function sharpnessChart(log: EventLog): string | undefined {
-  const events = log.all('sharpness').filter(({ sharpness }) => isNumber(sharpness));
+/** Whose training is drawn: that of the found network, or of the shared weights. */
+type Which = Tracked['type'];
+
+const WHILE: Readonly<Record<Which, string>> = { sharpness: 'while retraining', 'shared-sharpness': 'while the shared weights are trained' };
+
+/** Largest eigenvalue over the epochs of a training, with the edges of the optimizer. */
+export function sharpnessChart(log: EventLog, which: Which = 'sharpness'): string | undefined {
+  const events = log.all(which).filter(({ sharpness }) => isNumber(sharpness));
   const curve = (value: (event: Tracked) => unknown): Line['points'] => events.flatMap((event) => (isNumber(value(event)) ? [{ x: epochOf(log, event), y: value(event) as number }] : []));
   return linesChart([
     { name: 'λ', color: 'controller', points: curve(({ sharpness }) => sharpness) },
     { name: '2/η', color: 'muted', dashed: true, points: curve(({ edges }) => edges?.descent) },
     { name: 'momentum', color: 'random', dashed: true, points: curve(({ edges }) => edges?.momentum) },
     { name: 'SAM edge', color: 'found', dashed: true, points: curve(({ edges }) => edges?.sam) },
-  ], { ariaLabel: 'Largest Hessian eigenvalue while retraining, and the edges of stability', x: { label: 'epoch' }, y: { label: 'largest eigenvalue', type: 'log' } });
+  ], { ariaLabel: `Largest Hessian eigenvalue ${WHILE[which]}, and the edges of stability`, x: { label: 'epoch' }, y: { label: 'largest eigenvalue', type: 'log' } });
 }
 
 /** Alignment of the gradient and of SAM's with the top eigenvector. */
-export function alignmentChart(log: EventLog): string | undefined {
-  const curve = (field: 'alignment' | 'samAlignment'): Line['points'] => log.all('sharpness').flatMap((event) => (isNumber(event[field]) ? [{ x: epochOf(log, event), y: event[field] }] : []));
+export function alignmentChart(log: EventLog, which: Which = 'sharpness'): string | undefined {
+  const curve = (field: 'alignment' | 'samAlignment'): Line['points'] => log.all(which).flatMap((event) => (isNumber(event[field]) ? [{ x: epochOf(log, event), y: event[field] }] : []));
   return linesChart([
     { name: 'gradient', color: 'controller', points: curve('alignment') },
     { name: 'SAM’s', color: 'found', points: curve('samAlignment') },
-  ], { ariaLabel: 'Alignment of the gradient with the top eigenvector while retraining', x: { label: 'epoch' }, y: { label: '|cos| with the top eigenvector', domain: [0, 1] } });
+  ], { ariaLabel: `Alignment of the gradient with the top eigenvector ${WHILE[which]}`, x: { label: 'epoch' }, y: { label: '|cos| with the top eigenvector', domain: [0, 1] } });
 }
 
-function epochOf(log: EventLog, { epoch, step }: Tracked): number {
-  return epoch + step / (log.last('retrain-started')?.stepsPerEpoch ?? NaN);
+function epochOf(log: EventLog, { type, epoch, step }: Tracked): number {
+  return epoch + step / (log.last(type === 'sharpness' ? 'retrain-started' : 'search-started')?.stepsPerEpoch ?? NaN);
 }
 
 /** Density of the eigenvalues, logarithmic. */

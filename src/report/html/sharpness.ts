@@ -1,4 +1,4 @@
-/** The chapter on the loss surface: along retraining, and of the finished network. */
+/** The chapter on the loss surface: along search and retraining, and of the finished network. */
 import { alignmentChart, lossLineChart, lossPlaneChart, sharpnessChart, spectrumChart } from '../charts/sharpness.js';
 import { type EventLog } from '../event-log.js';
 import { isNumber } from '../format.js';
@@ -9,6 +9,8 @@ const WARNING = 'Sharpness is no measure of quality. A network that rescales its
 
 export function sharpnessSection({ sharpness }: ReportInput, log: EventLog): Content {
   const figures = [
+    figure(sharpnessChart(log, 'shared-sharpness'), 'Largest eigenvalue of the Hessian of the shared weights along the search: of the mean loss of the same random architectures on the same training examples each time, and the edges.', { title: 'Sharpness of the shared weights' }),
+    figure(alignmentChart(log, 'shared-sharpness'), 'How far its gradient, and the gradient of SAM, point along the top eigenvector.', { title: 'Alignment of the shared weights' }),
     figure(sharpnessChart(log), 'Largest eigenvalue of the Hessian along retraining, always on the same training examples, and the edges: above them the optimizer’s steps on the local quadratic grow.', { title: 'Sharpness along retraining' }),
     figure(alignmentChart(log), 'How far the gradient, and the gradient of SAM, point along the top eigenvector.', { title: 'Alignment' }),
     ...measuredFigures(sharpness?.child, 'the retrained network'),

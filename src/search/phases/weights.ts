@@ -3,6 +3,7 @@ import { stream } from '../../tensor/rng.js';
 import { learn } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
 import { type SearchSession } from '../session.js';
+import { trackSharedSharpness } from '../sharpness.js';
 
 /**
  * Architectures of an epoch, sampled in one go: the controller does not change during the phase, so drawing
@@ -20,6 +21,7 @@ export function trainSharedWeights(session: SearchSession): void {
   const child = mixtureOf(session) ?? session.child(architecturesOf(session, epoch)[index]);
   if (step === 0) forgetting?.startEpoch(epoch);
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
+  trackSharedSharpness(session);
   const report = learn(session, supernet, { purpose: 'search', child, source: data.train, epoch, step, globalStep, company: forgetting?.company(child, globalStep) });
   const { loss } = report;
   forgetting?.afterStep(report);

@@ -6,6 +6,7 @@ import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../../src/tensor/named.js';
 import { batchNorm } from '../../src/tensor/nn.js';
 import { stream } from '../../src/tensor/rng.js';
+import { hessianOperator } from '../../src/tensor/second-order/index.js';
 import { tf, tidy, type Scalar, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
 import { disposeState, SETTING, values } from './problems.js';
 
@@ -123,6 +124,30 @@ describe('refined gradients', () => {
       disposeNamed(next.parameters);
       disposeState(next.state);
     }
+    disposeNamed(start);
+  });
+
+  it('curvature of a loss whose kernels have no proven second derivative is taken by differences of gradients', () => {
+    const loss = ({ w }: NamedTensors): Scalar => tf.sum(tf.square(tf.sub(tf.erf(w!), 2)));
+    const start = { w: tf.tensor1d([0.3, -0.6, 1.1]) };
+    expect(() => hessianOperator(loss, start)).to.throw(/no verified second derivative of 'Erf'/);
+    const evaluate: Evaluate = (parameters) => {
+      const { value, gradients } = valueAndGradients(loss, parameters);
+      return { loss: value, gradients };
+    };
+    const before = tf.memory().numTensors;
+    const { parameters, state, gradientEvaluations } = trainerOf({ name: 'adahessian', learningRate: 0.1, schedule: { name: 'constant' } }).step(evaluate, start, emptyState, { step: 0, seed: 1 });
+    expect(gradientEvaluations).to.equal(3);
+    // The first step is that of Newton with |h|: erf' = 2/sqrt(pi) e^(-w^2), erf'' = -2 w erf'.
+    const erf = [0.3286267594591274, -0.6038560908479259, 0.8802050695740817];
+    [0.3, -0.6, 1.1].forEach((w, i) => {
+      const slope = (2 / Math.sqrt(Math.PI)) * Math.exp(-w * w);
+      const [gradient, curvature] = [2 * (erf[i]! - 2) * slope, 2 * slope * slope - 4 * w * slope * (erf[i]! - 2)];
+      expect(parameters['w']!.dataSync()[i]).to.be.closeTo(w - (0.1 * gradient) / (Math.abs(curvature) + 1e-4), 2e-3);
+    });
+    disposeNamed(parameters);
+    disposeState(state);
+    expect(tf.memory().numTensors).to.equal(before);
     disposeNamed(start);
   });
 

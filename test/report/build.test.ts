@@ -15,6 +15,7 @@ describe('report', () => {
     expect(page).to.not.match(/(?:src|href|action|srcset)\s*=\s*"(?!data:|#)|url\(|@import|<script|<link|<iframe/i);
     expect(page).to.not.match(/NaN|undefined|\[object/);
     expect(page).to.equal(await buildReport(fixtureRun()));
+    expect(page).to.include('<dt>gradients of batches, search</dt><dd>216</dd>').and.include('<dt>gradients of batches, retraining</dt><dd>660</dd>');
     expect(headings(page)).to.deep.equal(['network', 'comparison', 'candidates', 'course', 'preferences', 'retraining', 'data', 'reproduction']);
   });
 

@@ -82,7 +82,8 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
     [`shared-weight ${measure.field}`, measure.show(log.last('derived')?.[measure.field])],
     ['weights of the supernet', integer(started?.parameters)],
     ['architectures evaluated', integer(finished?.evaluations)],
-    ['gradients computed', finished ? integer(finished.gradientEvaluations.search + finished.gradientEvaluations.retrain) : ABSENT],
+    ['gradients of batches, search', integer(finished?.gradientEvaluations.search)],
+    ['gradients of batches, retraining', integer(finished?.gradientEvaluations.retrain)],
     ['time', duration(lookUp(summary, 'elapsedSeconds'))],
     ['peak memory', isNumber(memory) ? `${integer(memory)} MB` : ABSENT],
   ];

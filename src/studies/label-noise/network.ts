@@ -6,6 +6,7 @@ import { disposeNamed, type NamedTensors } from '../../tensor/named.js';
 import * as nn from '../../tensor/nn.js';
 import { stream } from '../../tensor/rng.js';
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../tensor/tf.js';
+import { stepsWithin } from '../learner.js';
 
 const FILTERS = [16, 32];
 
@@ -62,8 +63,7 @@ export function trainOnNoise({ data, seed, optimizer, batchSize, gradients, look
   const { splits, normalization, dataset } = data;
   const train = batches(splits.train, { batchSize, seed, normalization, name: 'label-noise', ...(augment && { augment: CHANGES }) });
   const judged = { test: splits.test, train: splits.train };
-  const cost = createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: 1 }).gradientEvaluations;
-  const totalSteps = Math.max(1, Math.floor(gradients / cost));
+  const totalSteps = stepsWithin(gradients, optimizer);
   const trainer = createTrainer(optimizer, { stepsPerEpoch: train.stepsPerEpoch, totalSteps, examples: train.examplesPerEpoch, roleOf: (name) => (name.endsWith('kernel') ? 'kernel' : 'bias') });
   let weights = start(seed, dataset);
   let state = emptyState;

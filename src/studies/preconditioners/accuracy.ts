@@ -5,7 +5,8 @@ import { type BatchSource } from '../../training/batch.js';
 import { type StudySetting } from '../contract.js';
 import { stopped } from '../run-study.js';
 import { optimizerFor } from './methods.js';
-import { learner, workload } from './workloads.js';
+import { learner } from '../learner.js';
+import { workload } from './workloads.js';
 
 export interface AccuracyOptions {
   readonly models: readonly string[];

@@ -6,7 +6,8 @@ import { type TensorBatch } from '../../training/index.js';
 import { type StudySetting } from '../contract.js';
 import { stopped } from '../run-study.js';
 import { hasInterval, optimizerFor } from './methods.js';
-import { type Learner, learner, workload } from './workloads.js';
+import { type Learner, learner } from '../learner.js';
+import { workload } from './workloads.js';
 
 export interface ThroughputOptions {
   readonly models: readonly string[];

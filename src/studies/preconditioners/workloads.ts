@@ -1,14 +1,9 @@
 /** The networks of the comparison: perceptrons of three layers as in its tables, a small convolutional network, and a sampled child. */
 import { z } from 'zod';
-import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState } from '../../optimizers/index.js';
 import { activation, conv, dense, flatten, maxPool, sequence } from '../../operations/index.js';
 import { defineSpace, type SearchSpace } from '../../graph/index.js';
-import '../../preconditioners/index.js';
 import { oneOf } from '../../space/index.js';
-import { catalogue } from '../../supernet/catalogue.js';
 import { type Child, createChild } from '../../supernet/child.js';
-import { createParameterStore, type ParameterStore } from '../../supernet/parameter-store.js';
-import { type TensorBatch, trainStep } from '../../training/index.js';
 
 const MNIST = { inputShape: [28, 28, 1], classes: 10 };
 
@@ -43,38 +38,4 @@ export function workload(name: string): { space: SearchSpace; child: Child } {
   const width = /^mlp-(\d+)$/.exec(name)?.[1];
   const space: SearchSpace = width ? perceptron.create({ width: Number(width) }, MNIST) : smallCnn.create({}, MNIST);
   return { space, child: createChild(space, space.decode(space.encode({ only: 0 }))) };
-}
-
-/** Weights under training by one optimizer. */
-export interface Learner {
-  readonly name: string;
-  readonly store: ParameterStore;
-  state: OptimizerState;
-  steps: number;
-  notes: Set<string>;
-  /** One step; the loss before it. */
-  learn(batch: TensorBatch): number;
-  dispose(): void;
-}
-
-export function learner(name: string, child: Child, space: SearchSpace, optimizer: OptimizerConfigInput, { seed, totalSteps }: { seed: number; totalSteps: number }): Learner {
-  const all = catalogue(space.supernet);
-  const store = createParameterStore(all, seed, [...child.parameterNames, ...child.statisticNames]);
-  const trainer = createTrainer(optimizer, { stepsPerEpoch: totalSteps, totalSteps, roleOf: (parameter) => all.parameters.get(parameter)?.role });
-  const self: Learner = {
-    name, store, state: emptyState, steps: 0, notes: new Set(),
-    learn(batch) {
-      const mode = { training: true, normalization: 'batch', seed: `${seed}/study/${self.steps}` } as const;
-      const { state, loss, notes } = trainStep({ child, store, trainer, state: self.state, batch, mode, step: self.steps });
-      self.state = state;
-      self.steps++;
-      notes.forEach((note) => self.notes.add(note));
-      return loss;
-    },
-    dispose() {
-      store.dispose();
-      for (const tensor of Object.values(self.state.tensors)) tensor.dispose();
-    },
-  };
-  return self;
 }

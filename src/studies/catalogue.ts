@@ -7,6 +7,7 @@ const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
   preconditioners: async () => (await import('./preconditioners/index.js')).preconditionersStudy,
   'two-model': async () => (await import('./two-model/index.js')).twoModel,
   'edge-of-stability': async () => (await import('./edge-of-stability/index.js')).edgeOfStability,
+  'fine-tuning': async () => (await import('./fine-tuning/index.js')).fineTuning,
   'label-noise': async () => (await import('./label-noise/index.js')).labelNoise,
   'optimizer-cost': async () => (await import('./optimizer-cost/index.js')).optimizerCost,
   'stable-minima': async () => (await import('./stable-minima/index.js')).stableMinima,

@@ -1,0 +1,42 @@
+/** A strip plot: every value of each group as a dot on a row of its own, with the group's mean. */
+import * as Plot from '@observablehq/plot';
+import { color, type ColorName } from '../palette.js';
+import { drawChart } from './frame.js';
+
+export interface Strip {
+  readonly name: string;
+  readonly color: ColorName;
+  readonly values: readonly number[];
+}
+
+export interface StripOptions {
+  /** Read out in place of the picture. */
+  readonly ariaLabel: string;
+  /** Label of the common axis. */
+  readonly label: string;
+  /** Values that a dashed line marks, such as that of guessing. */
+  readonly marks?: readonly number[];
+  readonly width?: number;
+}
+
+const [ROW, FRAME] = [30, 62];
+
+/** The strips below each other; undefined where none has a value. */
+export function stripChart(strips: readonly Strip[], { ariaLabel, label, marks = [], width = 620 }: StripOptions): string | undefined {
+  const drawn = strips.filter(({ values }) => values.length > 0);
+  if (drawn.length === 0) return undefined;
+  const means = drawn.map(({ name, values }) => ({ name, mean: values.reduce((sum, value) => sum + value, 0) / values.length }));
+  return drawChart({
+    ariaLabel, width, height: FRAME + ROW * drawn.length, marginLeft: 110,
+    x: { nice: true },
+    y: { type: 'band', domain: drawn.map(({ name }) => name) },
+    marks: [
+      Plot.gridX({ stroke: color('faint'), strokeOpacity: 0.6 }),
+      Plot.axisX({ label, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, color: color('muted') }),
+      Plot.axisY({ label: null, tickSize: 0, color: color('ink') }),
+      ...(marks.length > 0 ? [Plot.ruleX(marks, { stroke: color('muted'), strokeDasharray: '4 3' })] : []),
+      ...drawn.map((strip) => Plot.dot(strip.values.map((value) => ({ value, name: strip.name })), { x: 'value', y: 'name', r: 4, fill: color(strip.color), fillOpacity: 0.55 })),
+      Plot.tickX(means, { x: 'mean', y: 'name', stroke: color('ink'), strokeWidth: 2.2, insetTop: 4, insetBottom: 4 }),
+    ],
+  });
+}

@@ -77,7 +77,7 @@ describe('a found child of macro-cnn', () => {
       Object.assign(state, { phase: 'retrain', derived: { architecture: space.encode(architecture), hash: space.canonicalHash(architecture), accuracy: null, loss: null } });
       while (advance(session));
       expect(events.filter(({ type }) => type === 'retrain-epoch')).to.have.length(1);
-      expect(state.test!.loss).to.be.within(0, 20);
+      expect(state.test!.loss).to.satisfy(Number.isFinite);
       expect(state.skippedSteps).to.equal(0);
       expect(state.gradientEvaluations.search).to.equal(0);
       expect(state.gradientEvaluations.retrain).to.be.at.least(session.data.retrain.steps);

@@ -38,18 +38,26 @@ export async function openExecutor({ executor, queue: option, workers, results: 
 export const ownFiles = ({ space, controller }: SearchConfig): string[] => [space.name, controller.name].filter(isOwnFile);
 
 /** Has the jobs done, showing how they stand; undefined when a signal ended it, after which the same command goes on. */
-export async function runJobs(jobs: readonly Job[], options: ExecutorOptions, files: readonly string[], output: Output): Promise<JobResult[] | undefined> {
+export function runJobs(jobs: readonly Job[], options: ExecutorOptions, files: readonly string[], output: Output): Promise<JobResult[] | undefined> {
+  return withExecutor(jobs.length, options, files, output, (executor) => submitAll(executor, jobs));
+}
+
+/** Opens the executor for `total` jobs, one depending on another perhaps, and shows how they stand; undefined when a signal ended it. */
+export async function withExecutor<T>(total: number, options: ExecutorOptions, files: readonly string[], output: Output, use: (executor: Executor) => Promise<T>): Promise<T | undefined> {
   const executor = await openExecutor(options, files, output);
   const signals = catchSignals((signal) => {
     output.say(`${signal} received: saving what there is (again to stop at once)`);
     void executor.close();
   });
-  const view = createJobView(jobs.length, output);
+  const view = createJobView(total, output);
   executor.events(view.event);
   try {
-    return await submitAll(executor, jobs);
+    return await use(executor);
   } catch (error) {
-    if (!signals.requested) throw error;
+    if (!signals.requested) {
+      await executor.cancel();
+      throw error;
+    }
     output.say('stopped. The same command goes on from here.');
     process.exitCode = signals.exitCode;
     return undefined;
@@ -108,8 +116,9 @@ export function createJobView(total: number | undefined, output: Output): { even
 function describe(event: JobEvent): string | undefined {
   switch (event.type) {
     case 'job-finished': {
-      const accuracy = (event.value as { test?: { accuracy?: number } } | null)?.test?.accuracy;
-      const result = accuracy === undefined ? '' : `  test ${(100 * accuracy).toFixed(2)} %`;
+      const { test, accuracy } = (event.value ?? {}) as { test?: { accuracy?: number }; accuracy?: number };
+      const [part, share] = test ? ['test', test.accuracy] : ['validation', accuracy];
+      const result = share === undefined ? '' : `  ${part} ${(100 * share).toFixed(2)} %`;
       return `${event.known ? 'known' : 'done '}  ${event.label}${result}${event.known || event.seconds === 0 ? '' : `  in ${formatSeconds(event.seconds)}`}`;
     }
     case 'job-retried': return `again  ${event.label}: ${event.reason}`;

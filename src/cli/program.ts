@@ -77,7 +77,7 @@ export function program(): Command {
     .addOption(backend()).addOption(json())
     .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
 
-  weft.command('halve')
+  onMany(weft.command('halve'))
     .description('successive halving: train many architectures alone for a short time, the best of them for longer')
     .option('-r, --recipe <name>', 'a recipe for space, data and training')
     .option('-c, --config <file>', 'a YAML configuration')
@@ -145,11 +145,11 @@ export function program(): Command {
     .action(async (run, options) => (await import('./commands/export.js')).exportRun(run, options));
 
   weft.command('report')
-    .description('one self-contained HTML file about a run')
-    .argument('<run>', 'run directory')
-    .option('-o, --out <file>', 'where to write; <run>/report.html by default')
+    .description('one self-contained HTML file about a run, or about one search with several seeds')
+    .argument('<runs...>', 'run directory; several of one search with different seeds')
+    .option('-o, --out <file>', 'where to write; <run>/report.html by default, for several runs seeds.html beside the first')
     .addOption(json())
-    .action(async (run, options) => (await import('./commands/report.js')).report(run, options));
+    .action(async (runs, options) => (await import('./commands/report.js')).report(runs, options));
 
   onMany(weft.command('rank'))
     .description('do the shared weights of a run rank networks as training alone does? trains a sample and says')

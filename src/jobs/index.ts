@@ -2,7 +2,9 @@ export { type Executor, type Job, type JobContext, type JobEvent, type JobProgre
 export { defineJob, type JobDefinition, resultText, submitAll } from './job.js';
 export { interrupted } from './runner.js';
 export { listResults, openResults, type Results } from './results.js';
-export { type RunJobOptions, runRunners, searchJob, trainingJob } from './training.js';
+export { type RunJobOptions } from './payload.js';
+export { runRunners, searchJob, trainingJob } from './training.js';
+export { evaluationOf, standAloneJob } from './stand-alone.js';
 export { createSerialExecutor, type SerialOptions } from './serial.js';
 export { serveJobs } from './child.js';
 export { createLocalExecutor, type LocalOptions } from './local.js';

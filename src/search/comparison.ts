@@ -22,6 +22,25 @@ export function compareMeans(controller: readonly number[], random: readonly num
   };
 }
 
+/** A search's strategy beside random sampling of the same supernet, in the measure's own unit. */
+export interface BesideRandom {
+  readonly measure: 'accuracy' | 'loss';
+  readonly controllerMean: number;
+  readonly randomMean: number;
+  /** How many of either kind were evaluated for the best of them: the same cost. */
+  readonly count: number;
+  readonly controllerBest: number;
+  readonly randomBest: number;
+}
+
+/** What is kept of the comparison for a look over several seeds; undefined where one kind is missing. */
+export function besideRandom(controller: readonly number[], random: readonly number[], measure: 'accuracy' | 'loss'): BesideRandom | undefined {
+  const count = Math.min(controller.length, random.length);
+  if (count === 0) return undefined;
+  const best = (values: readonly number[]): number => (measure === 'accuracy' ? Math.max : Math.min)(...values.slice(0, count));
+  return { measure, controllerMean: mean(controller), randomMean: mean(random), count, controllerBest: best(controller), randomBest: best(random) };
+}
+
 function verdict([low, high]: [number, number], measure: 'accuracy' | 'loss'): string {
   const points = (value: number): string => (measure === 'accuracy' ? `${(100 * value).toFixed(1)} points` : `${value.toFixed(3)} nats a token`);
   if (low > 0) return `the controller's samples are better than random ones of this supernet by ${points(low)} to ${points(high)} (95 % interval)`;

@@ -10,6 +10,7 @@ import { type Json } from '../operations/operation.js';
 import { fingerprint } from '../space/encode.js';
 import { countNamed, type NamedTensors } from '../tensor/named.js';
 import { advance } from './advance.js';
+import { besideRandom } from './comparison.js';
 import { type SearchData } from './data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
@@ -138,6 +139,9 @@ function finish(run: Run, session: SearchSession, { card }: SearchData, journal:
   const weights: NamedTensors = { ...owner.store.parameters, ...owner.store.statistics };
   const bytes = encodeSafetensors(weights);
   const derived = state.derived!;
+  const { controller, random } = state.candidates;
+  const { measure } = session.objective;
+  const comparison = besideRandom(controller.map((one) => one[measure]), random.map((one) => one[measure]), measure);
   writeFileAtomic(join(run.path, retrained ? 'model.safetensors' : 'supernet.safetensors'), bytes);
   writeFileAtomic(join(run.path, 'model.json'), `${JSON.stringify({
     space: config.space.name, options: (retrained?.space ?? space).options, task: space.task,
@@ -150,6 +154,7 @@ function finish(run: Run, session: SearchSession, { card }: SearchData, journal:
     seed: config.seed,
     derived: { ...derived },
     ...(state.test && { test: state.test }),
+    ...(comparison && { comparison: { ...comparison } }),
     best: state.best,
     parameters: retrained ? countNamed(retrained.store.parameters) : null,
     evaluations: state.evaluations,

@@ -21,6 +21,8 @@ export interface SearchBatches {
   readonly plain: BatchSource;
   /** The training part as it is: what the sharpness of shared weights is measured on. */
   readonly watched: BatchSource;
+  /** The whole validation part, in order: what networks that were trained alone are judged by. */
+  readonly validation: BatchSource;
   /** Validation batches on which forgetting is measured. */
   readonly judge: BatchSource;
   /** A part of its own for Fisher information, where a regularizer needs it. */

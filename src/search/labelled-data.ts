@@ -50,6 +50,7 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
     retrain: source(together, { batchSize: retrain.batchSize, name: 'retrain', augment: defined(retrain.augment ?? data.augment) }),
     plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain' }),
     watched: source(splits.train, { batchSize: atMost(EVALUATION_BATCH, splits.train), name: 'watched' }),
+    validation: source(splits.validation, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
     judge: source(splits.validation, { batchSize: atMost(forgetting.batchSize, splits.validation), name: 'judge' }),
     fisher: estimate === undefined ? undefined : source(notOfTheTest(splits.fisher!, splits.test), { batchSize: atMost(estimate, splits.fisher!), name: 'fisher' }),
     test: source(splits.test, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),

@@ -42,13 +42,9 @@ export function takeSnapshot({ state, supernet, controller, retrained, forgettin
 
 /** Puts a fresh session where the snapshot was taken; takes ownership of the tensors. */
 export function restoreSnapshot(session: SearchSession, { tensors, state }: SearchSnapshot): void {
-  const group = (name: string): NamedTensors => {
-    const found = tensors[name];
-    if (!found) throw new WeftError('checkpoint', `the checkpoint has no '${name}'`, 'it is from another version, or damaged');
-    return found;
-  };
+  const group = (name: string): NamedTensors => groupIn(tensors, name);
   Object.assign(session.state, state.search);
-  restoreLearner(session.supernet, group('weights'), group('optimizer'), group('carried'), state.counts);
+  putBack(session.supernet, group('weights'), group('optimizer'), group('carried'), state.counts);
   restoreEigenvector(session.supernet, tensors['shared-sharpness']);
   session.controller.restore({ tensors: group('controller'), state: state.controller });
   tf.dispose(Object.values(group('controller')));
@@ -58,9 +54,32 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   }
   if (state.retrainCounts) {
     session.retrained = startRetraining(session);
-    restoreLearner(session.retrained, group('retrained'), group('retrained-optimizer'), group('retrained-carried'), state.retrainCounts);
+    putBack(session.retrained, group('retrained'), group('retrained-optimizer'), group('retrained-carried'), state.retrainCounts);
     restoreEigenvector(session.retrained, tensors['sharpness']);
   }
+}
+
+/** Weights with what trains them, and how often that has done so. */
+export interface LearnerSnapshot {
+  /** `weights`, `optimizer` and `carried`. */
+  readonly tensors: Readonly<Record<string, NamedTensors>>;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What a learner needs to go on; the tensors are borrowed. */
+export function snapshotLearner(learner: Learner): LearnerSnapshot {
+  return { tensors: { weights: weightsOf(learner), optimizer: learner.state.tensors, carried: learner.carried }, counts: learner.state.counts };
+}
+
+/** Puts a fresh learner where the snapshot was taken; takes ownership of the tensors. */
+export function restoreLearner(learner: Learner, { tensors, counts }: LearnerSnapshot): void {
+  putBack(learner, groupIn(tensors, 'weights'), groupIn(tensors, 'optimizer'), groupIn(tensors, 'carried'), counts);
+}
+
+function groupIn(tensors: LearnerSnapshot['tensors'], name: string): NamedTensors {
+  const found = tensors[name];
+  if (!found) throw new WeftError('checkpoint', `the checkpoint has no '${name}'`, 'it is from another version, or damaged');
+  return found;
 }
 
 function weightsOf({ store }: Learner): NamedTensors {
@@ -72,7 +91,7 @@ function restoreEigenvector(learner: Learner, tensors: NamedTensors | undefined)
   if (eigenvector) learner.eigenvector = tf.keep(eigenvector as Tensor1D);
 }
 
-function restoreLearner(learner: Learner, weights: NamedTensors, slots: NamedTensors, carried: NamedTensors, counts: Readonly<Record<string, number>>): void {
+function putBack(learner: Learner, weights: NamedTensors, slots: NamedTensors, carried: NamedTensors, counts: Readonly<Record<string, number>>): void {
   const { parameters, statistics } = learner.store;
   const missing = [...Object.keys(parameters), ...Object.keys(statistics)].find((name) => !weights[name]);
   if (missing) throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it is from another space or version');

@@ -10,24 +10,36 @@ import { recalibrate } from '../training/recalibrate.js';
 import { trainStep } from '../training/train-step.js';
 import { type SearchBatches } from './data.js';
 import { createLearner, disposeLearner } from './session.js';
+import { type LearnerSnapshot, restoreLearner, snapshotLearner } from './snapshot.js';
+
+export interface StandAloneStep {
+  /** Steps done so far. */
+  readonly step: number;
+  readonly loss: number;
+  /** What to go on from; the tensors are borrowed. */
+  snapshot(): LearnerSnapshot;
+}
 
 export interface StandAloneOptions {
   readonly epochs: number;
-  /** Called after every step. */
-  readonly onStep?: () => void;
+  /** Where an earlier attempt was left, after so many steps; takes ownership of the tensors. */
+  readonly from?: { readonly step: number; readonly learner: LearnerSnapshot };
+  /** Called after every step; what it throws ends the training. */
+  readonly onStep?: (step: StandAloneStep) => void | Promise<void>;
 }
 
 /**
  * Trains from scratch as `retrain` of the configuration says, but for so many epochs and without the validation part, and evaluates
- * on the validation part. The same architecture, configuration and number of epochs give the same numbers.
+ * on the validation part. The same architecture, configuration and number of epochs give the same numbers, also where it was interrupted.
  */
-export function trainAlone<A>(space: SearchSpace<A>, architecture: A, config: Pick<SearchConfig, 'seed' | 'retrain'>, data: Pick<SearchBatches, 'train' | 'reward'>, { epochs, onStep }: StandAloneOptions): Evaluation {
+export async function trainAlone<A>(space: SearchSpace<A>, architecture: A, config: Pick<SearchConfig, 'seed' | 'retrain'>, data: Pick<SearchBatches, 'train' | 'validation'>, { epochs, from, onStep }: StandAloneOptions): Promise<Evaluation> {
   const final = space.forRetraining();
   const child = createChild(final, architecture);
   const { train } = data;
   const learner = createLearner(final, `${config.seed}/alone`, { ...config.retrain, epochs }, train, [...child.parameterNames, ...child.statisticNames]);
   try {
-    for (let step = 0; step < epochs * train.steps; step++) {
+    if (from) restoreLearner(learner, from.learner);
+    for (let step = from?.step ?? 0; step < epochs * train.steps; step++) {
       if (step % train.steps === 0) {
         tf.dispose(Object.values(learner.carried));
         learner.carried = {};
@@ -37,12 +49,12 @@ export function trainAlone<A>(space: SearchSpace<A>, architecture: A, config: Pi
           trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step })));
       learner.state = result.state;
       learner.carried = next;
-      onStep?.();
+      await onStep?.({ step: step + 1, loss: result.loss, snapshot: () => snapshotLearner(learner) });
     }
     const averaged = learner.trainer.evaluationParameters?.(learner.store.parameters, learner.state);
     if (averaged) learner.store.assign(averaged);
     recalibrate(child, learner.store, train, CALIBRATION_BATCHES);
-    return evaluateChild(child, learner.store, data.reward, FINAL_EVALUATION);
+    return evaluateChild(child, learner.store, data.validation, FINAL_EVALUATION);
   } finally {
     disposeLearner(learner);
   }

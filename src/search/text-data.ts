@@ -60,6 +60,7 @@ function textSources(config: SearchConfig, { corpus: { parts }, length }: Prepar
     retrain: source(together, { name: 'retrain', batchSize: retrain.batchSize, order }),
     plain: source(together, { name: 'plain', batchSize: TEST_STREAMS, order: 'shuffled' }, true),
     watched: source(parts.train, { name: 'watched', batchSize: TEST_STREAMS, order: 'shuffled' }, true),
+    validation: source(parts.validation, { name: 'validation', batchSize: TEST_STREAMS, order: 'once' }, true),
     judge: source(parts.validation, { name: 'judge', batchSize: forgetting.batchSize, order: 'shuffled' }, true),
     fisher: estimate === undefined ? undefined : source(parts.fisher!, { name: 'fisher', batchSize: estimate, order: 'shuffled' }, true),
     test: source(parts.test, { name: 'test', batchSize: TEST_STREAMS, order: 'once' }, true),

@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { loadParts } from '../../src/cli/commands/search.js';
 import { SPACE_TEMPLATE_JS } from '../../src/cli/commands/templates.js';
-import { configSchema, type SearchConfigInput } from '../../src/config/schema.js';
-import { createSerialExecutor, interrupted, openResults, runRunners, searchJob, trainingJob } from '../../src/jobs/index.js';
+import { configSchema, type SearchConfig, type SearchConfigInput } from '../../src/config/schema.js';
+import { createSerialExecutor, interrupted, openResults, runRunners, searchJob, standAloneJob, trainingJob } from '../../src/jobs/index.js';
 import { conductSearch } from '../../src/search/conduct.js';
 import { optionsOf, type SearchParts } from '../../src/search/session.js';
 import { createRun, readSummary } from '../../src/runs/index.js';
@@ -81,6 +81,30 @@ describe('trainings as jobs', function () {
     expect(await saidLater(attempt(lost, 1))).to.contain(interrupted().message);
     expect(readdirSync(lost)).to.have.lengthOf(1);
     expect(await attempt(lost, Infinity)).to.deep.equal(await attempt(whole, Infinity));
+  });
+
+  it('that choose go on as well, and see no test data', async () => {
+    const parts = await partsOf({ ...CONFIG, search: { ...CONFIG.search, batchSize: 16 } });
+    const job = standAloneJob(parts, architectureOf(parts), 2);
+    expect(standAloneJob(parts, architectureOf(parts), 3).key).not.to.equal(job.key);
+    const attempt = (into: string, units: number) => {
+      let done = 0;
+      return runRunners(loadParts)['alone']!(job.payload, { folder: openResults(join(folder(), into)).folder(job.key), files: [], progress: () => void done++, shouldStop: () => done >= units });
+    };
+    for (const units of [2, 3]) expect(await saidLater(attempt('lost', units))).to.contain(interrupted().message);
+    const kept = join(folder(), 'lost', job.key, 'checkpoints');
+    expect(readdirSync(kept)).to.deep.equal(['00000002', '00000005']);
+    writeFileSync(join(kept, '00000005', 'weights.safetensors'), 'damaged');
+    const value = await attempt('lost', Infinity);
+    expect(value).to.deep.equal(await attempt('whole', Infinity));
+    expect(value['count']).to.equal(parts.data.counts.validation);
+    expect(existsSync(kept)).to.equal(false);
+  });
+
+  it('are trained on what the search has left for training', async () => {
+    const parts = await partsOf({ ...CONFIG, search: { ...CONFIG.search, regularizer: { name: 'wpl' } } });
+    const { config } = trainingJob(parts, architectureOf(parts)).payload as unknown as { config: SearchConfig };
+    expect((await partsOf(config)).data.record['splits']).to.deep.equal(parts.data.record['splits']);
   });
 
   it('load no file that was not named on this machine, or that was changed', async () => {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadBackend, stream, tf } from 'weft-nas';
 import { mlp } from '../../search-spaces/mlp.js';
@@ -7,8 +5,8 @@ import { checkConfig } from '../../src/config/index.js';
 import { openData } from '../../src/search/data.js';
 import { rungsOf, successiveHalving } from '../../src/search/halving.js';
 import { trainAlone } from '../../src/search/stand-alone.js';
+import { mapNamed } from '../../src/tensor/named.js';
 import { said } from '../said.js';
-import { weft, withFolder } from './weft.js';
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `a${String(i).padStart(2, '0')}`);
 
@@ -46,7 +44,7 @@ describe('successive halving', () => {
 describe('stand-alone training', () => {
   const config = checkConfig({ space: { name: 'mlp', depth: 2, widths: [16] }, data: { subset: { train: 300 } }, retrain: { batchSize: 32, optimizer: { name: 'nesterov', learningRate: 0.1 } } });
 
-  it('learns, is the same every time, and leaves nothing behind', async () => {
+  it('learns, is the same every time, whether it is interrupted or not, and leaves nothing behind', async () => {
     await loadBackend();
     const parts = openData(config);
     const space = mlp.create({ depth: 2, widths: [16] }, parts.task);
@@ -54,27 +52,25 @@ describe('stand-alone training', () => {
     const architecture = space.sample(stream(1, 'alone'));
     const before = tf.memory().numTensors;
     const train = (epochs: number) => trainAlone(space, architecture, config, data, { epochs });
-    const [short, long] = [train(1), train(8)];
+    const [short, long] = [await train(1), await train(8)];
     expect(long.accuracy).to.be.above(0.5);
     expect(long.loss).to.be.below(short.loss);
-    expect(train(1)).to.deep.equal(short);
-    expect(tf.memory().numTensors).to.equal(before);
-  });
+    expect(await train(1)).to.deep.equal(short);
 
-  it('is halved by the command line, and not repeated where it is done', async function () {
-    this.timeout(120_000);
-    await withFolder(async (folder) => {
-      const out = join(folder, 'halving');
-      const command = ['halve', '--space', 'mlp', '--candidates', '3', '--first', '1', '--out', out, '--set', 'data.subset.train=200', 'space.depth=2', '--json'];
-      const once = await weft(command);
-      expect(once.code, once.stderr).to.equal(0);
-      const file = readFileSync(join(out, 'halving.json'), 'utf8');
-      const { rungs } = JSON.parse(file) as { rungs: { ranking: object[] }[] };
-      expect(rungs.map(({ ranking }) => ranking.length)).to.deep.equal([3, 1]);
-      const kept = readFileSync(join(out, 'trainings.json'), 'utf8');
-      expect(Object.keys(JSON.parse(kept) as object)).to.have.length(4);
-      expect((await weft(command)).code).to.equal(0);
-      expect(readFileSync(join(out, 'halving.json'), 'utf8')).to.equal(file);
+    // Left after five steps, and gone on with by another.
+    type Step = Parameters<NonNullable<Parameters<typeof trainAlone>[4]['onStep']>>[0];
+    let left: { step: number; learner: ReturnType<Step['snapshot']> } | undefined;
+    const stopped = trainAlone(space, architecture, config, data, {
+      epochs: 8,
+      onStep({ step, snapshot }) {
+        if (step < 5) return;
+        const { tensors, counts } = snapshot();
+        left = { step, learner: { tensors: Object.fromEntries(Object.entries(tensors).map(([group, named]) => [group, mapNamed(named, (tensor) => tf.clone(tensor))])), counts } };
+        throw new Error('enough');
+      },
     });
+    expect(await stopped.catch((error: Error) => error.message)).to.equal('enough');
+    expect(await trainAlone(space, architecture, config, data, { epochs: 8, from: left! })).to.deep.equal(long);
+    expect(tf.memory().numTensors).to.equal(before);
   });
 });

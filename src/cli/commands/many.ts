@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { type JobResult, searchJob, trainingJob } from '../../jobs/index.js';
-import { listRuns, type RunSummary } from '../../runs/index.js';
+import { analyseSeeds, type OverSeeds, type SeedRun, seedsPage } from '../../report/index.js';
+import { listRuns, packageVersion, type RunSummary, sha256, writeFileAtomic } from '../../runs/index.js';
 import { type SearchParts } from '../../search/session.js';
-import { bootstrapMean, mean, standardDeviation } from '../../statistics/index.js';
 import { loadBackend } from '../../tensor/backend.js';
-import { stream } from '../../tensor/rng.js';
 import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
 import { type Output, show } from '../output.js';
 
@@ -27,17 +26,36 @@ export async function searchSeeds(seeds: readonly number[], parts: SearchParts, 
   const jobs = seeds.map((seed) => searchJob(parts, { seed, backend, ...threadsOf(options) }));
   const results = await runJobs(jobs, options, ownFiles(parts.config), output);
   if (!results) return;
-  const accuracies: number[] = [];
   results.forEach((result, i) => {
     const { derived, test } = summaryOf(result);
-    if (test?.accuracy !== undefined) accuracies.push(test.accuracy);
     output.emit({ type: 'search-result', seed: seeds[i], ...result });
     output.say(`seed ${String(seeds[i]).padStart(4)}  ${testText(test)}  ${derived.architecture}  ${whereIs(result, options)}`);
   });
-  if (accuracies.length < 2) return;
-  const interval = bootstrapMean(accuracies, stream(seeds[0]!, 'seeds'));
-  output.emit({ type: 'seeds', count: accuracies.length, mean: mean(accuracies), standardDeviation: standardDeviation(accuracies), interval });
-  output.say(`mean ${percent(mean(accuracies))}, standard deviation ${percent(standardDeviation(accuracies))}, 95 % interval of the mean ${percent(interval[0])} to ${percent(interval[1])} (${accuracies.length} seeds)`);
+  if (results.length < 2) return;
+  const name = sha256(jobs.map(({ key }) => key).join()).slice(0, 8);
+  writeSeedsReport(results.map((result) => summaryOf(result) as unknown as SeedRun), join(options.results, `seeds-${name}.html`), output);
+}
+
+/** Says what searches with several seeds have in common, and writes it as a page. */
+export function writeSeedsReport(runs: readonly SeedRun[], path: string, output: Output): void {
+  const analysis = analyseSeeds(runs);
+  const { measure, means, best, test, verdict, count } = analysis;
+  const shown = (value: number): string => (measure === 'accuracy' ? percent(value) : `${value.toFixed(4)} nats`);
+  if (test) {
+    const [low, high] = test.interval ?? [];
+    output.say(`test  mean ${shown(test.value)}${low === undefined ? '' : `, standard deviation ${shown(test.standardDeviation)}, 95 % interval of the mean ${shown(low)} to ${shown(high!)}`} (${runs.length} seeds)`);
+  }
+  if (means && best) {
+    for (const [words, { difference, relative }] of [['candidates on average', means], [`best of ${count} candidates`, best]] as const) {
+      const interval = ({ interval: range }: OverSeeds, text: (value: number) => string): string => (range ? ` (${text(range[0])} to ${text(range[1])})` : '');
+      const amount = (value: number): string => (measure === 'accuracy' ? `${(100 * value).toFixed(2)}` : value.toFixed(4));
+      output.say(`${words}, beside random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${measure === 'accuracy' ? 'points' : 'nats'}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`);
+    }
+  }
+  output.say(`${verdict}.`);
+  writeFileAtomic(path, seedsPage(analysis, packageVersion));
+  output.emit({ type: 'seeds', count: runs.length, verdict, measure, test, means, best, report: path });
+  output.say(`wrote ${show(path)}`);
 }
 
 /** Trains architectures from scratch and says which is best; `config` is that of the run that found them. */

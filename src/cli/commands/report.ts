@@ -1,23 +1,30 @@
 /** `weft report`: one self-contained HTML file about a run. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkConfig, type SearchConfig } from '../../config/index.js';
 import { type SearchSpace } from '../../graph/index.js';
 import { parseRankRecord } from '../../ranking/index.js';
-import { buildReport, type ReportInput } from '../../report/index.js';
+import { buildReport, type ReportInput, seedRunsOf } from '../../report/index.js';
 import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
 import { optionsOf } from '../../search/session.js';
-import { createOutput, show } from '../output.js';
+import { createOutput, type Output, show } from '../output.js';
 import { readSharpness } from '../run-sharpness.js';
 import { loadSpace } from '../registry.js';
 
-/** Writes the report of a run, finished or not. */
-export async function report(directory: string, options: { out?: string; json?: boolean }): Promise<void> {
+/** Writes the report of a run, finished or not; of several runs that differ in their seeds, what they have in common. */
+export async function report([directory, ...others]: readonly [string, ...string[]], options: { out?: string; json?: boolean }): Promise<void> {
   const output = createOutput(options);
+  if (others.length > 0) return reportSeeds([directory, ...others], options.out, output);
   const path = await writeReport(openRun(directory).path, options.out);
   output.emit({ type: 'report', path });
   output.say(`wrote ${show(path)}`);
   output.say('next  open it in a browser; it needs no network');
+}
+
+async function reportSeeds(directories: readonly string[], out: string | undefined, output: Output): Promise<void> {
+  const inputs = await Promise.all(directories.map(async (directory) => ({ path: openRun(directory).path, input: await reportInput(directory) })));
+  const { writeSeedsReport } = await import('./many.js');
+  writeSeedsReport(seedRunsOf(inputs), out ?? join(dirname(inputs[0]!.path), 'seeds.html'), output);
 }
 
 /** Writes the report and returns its path. */

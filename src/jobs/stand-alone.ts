@@ -1,0 +1,103 @@
+/** Jobs that train one architecture on the training part and judge it on the validation part: what choices are made by, without the test part. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { configSchema } from '../config/schema.js';
+import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { acquireLock, breathe, type JsonObject, listCheckpoints, loadLatestCheckpoint, runFiles, type RunLock, saveCheckpoint, stopwatch } from '../runs/index.js';
+import { fisherShare } from '../search/data.js';
+import { type LearnerSnapshot } from '../search/snapshot.js';
+import { trainAlone } from '../search/stand-alone.js';
+import { type Evaluation } from '../training/evaluate.js';
+import { catalogue } from '../supernet/catalogue.js';
+import { type Job, type JobContext } from './contract.js';
+import { type JobParts, type LoadParts, openPayload, plain, runJob, type RunJobOptions, type RunPayload, spaceOf } from './payload.js';
+import { interrupted } from './runner.js';
+
+/** Trains an architecture (text encoding) for so many epochs as `retrain` of the configuration says, and evaluates it on the validation part. */
+export function standAloneJob(parts: JobParts, architecture: string, epochs: number, options: RunJobOptions = {}): Job {
+  const { seed, space: named, data, retrain, search: { batchSize } } = parts.config;
+  const config = configSchema.parse({
+    seed: options.seed ?? seed, space: named, data: { ...data, fisher: fisherShare(parts.config) }, retrain: { ...retrain, epochs }, search: { batchSize }, controller: { name: 'random' },
+  });
+  const space = spaceOf(config, parts);
+  const encoding = space.encode(space.decode(architecture));
+  return runJob({ kind: 'alone', config, parts, architecture: encoding, label: `train ${encoding} for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}` }, options);
+}
+
+/** What the job comes to. */
+export const evaluationOf = (value: JsonObject): Evaluation => value as unknown as Evaluation;
+
+const SAVE_SECONDS = 30;
+
+/** The runner: goes on from its last checkpoint to the same numbers. */
+export async function trainAloneHere(payload: RunPayload, { folder, files, progress, shouldStop }: JobContext, loadParts: LoadParts): Promise<JsonObject> {
+  const parts = await openPayload(payload, { files }, loadParts);
+  const { config } = parts;
+  const space = spaceOf(config, parts);
+  const data = parts.data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
+  const { epochs } = config.retrain;
+  const total = epochs * data.train.steps;
+  const kept = openKept(folder, payload.identity);
+  const earlier = kept?.load();
+  const watch = stopwatch();
+  let savedAt = 0;
+  try {
+    const evaluation = await trainAlone(space, space.decode(payload.architecture!), config, data, {
+      epochs, ...(earlier && { from: earlier }),
+      async onStep({ step, loss, snapshot }) {
+        progress({ done: step, total, partial: { loss } });
+        await breathe();
+        const stop = shouldStop();
+        if (kept && (stop || watch.elapsed() - savedAt > SAVE_SECONDS)) {
+          kept.save(step, snapshot());
+          savedAt = watch.elapsed();
+        }
+        if (stop) throw interrupted();
+      },
+    });
+    kept?.forget();
+    return plain(evaluation);
+  } finally {
+    kept?.close();
+  }
+}
+
+interface Kept {
+  load(): { step: number; learner: LearnerSnapshot } | undefined;
+  save(step: number, learner: LearnerSnapshot): void;
+  forget(): void;
+  close(): void;
+}
+
+/** The checkpoints of a job; undefined while a process works on it that was thought lost, beside which nothing is kept. */
+function openKept(folder: string, identity: string): Kept | undefined {
+  const lock = tryLock(join(folder, 'job.lock'));
+  if (!lock) return undefined;
+  const { checkpoints } = runFiles(folder);
+  mkdirSync(checkpoints, { recursive: true });
+  return {
+    load() {
+      if (listCheckpoints(folder).length === 0) return undefined;
+      try {
+        const { step, tensors, state } = loadLatestCheckpoint(folder, identity);
+        return { step, learner: { tensors, counts: state as LearnerSnapshot['counts'] } };
+      } catch (error) {
+        if (error instanceof WeftError && error.code === 'checkpoint') return undefined; // none is whole: from the beginning
+        throw error;
+      }
+    },
+    save: (step, { tensors, counts }) => void saveCheckpoint(folder, identity, { step, tensors, state: counts as Json, events: 0 }),
+    forget: () => rmSync(checkpoints, { recursive: true }),
+    close: () => lock.release(),
+  };
+}
+
+function tryLock(path: string): RunLock | undefined {
+  try {
+    return acquireLock(path);
+  } catch (error) {
+    if (error instanceof WeftError && error.code === 'run') return undefined;
+    throw error;
+  }
+}

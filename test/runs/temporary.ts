@@ -15,15 +15,32 @@ export function temporaryFolder(context: Mocha.Suite): () => string {
 
 /** Runs `use` with a folder on a real file system of so many KB; false if this machine does not allow to mount one. */
 export function onSmallDisk(parent: string, kilobytes: number, use: (folder: string) => void): boolean {
-  const folder = join(parent, 'small-disk');
-  mkdirSync(folder);
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]).status !== 0) return false;
+  const folder = mountSmallDisk(parent, kilobytes);
+  if (folder === undefined) return false;
   try {
     use(folder);
   } finally {
     spawnSync('umount', [folder]);
   }
   return true;
+}
+
+/** The same for what takes time. */
+export async function whileOnSmallDisk(parent: string, kilobytes: number, use: (folder: string) => Promise<void>): Promise<boolean> {
+  const folder = mountSmallDisk(parent, kilobytes);
+  if (folder === undefined) return false;
+  try {
+    await use(folder);
+  } finally {
+    spawnSync('umount', [folder]);
+  }
+  return true;
+}
+
+function mountSmallDisk(parent: string, kilobytes: number): string | undefined {
+  const folder = join(parent, 'small-disk');
+  mkdirSync(folder);
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]).status === 0 ? folder : undefined;
 }
 
 /** The command line of this Node with what it takes to run TypeScript. */

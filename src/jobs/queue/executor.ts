@@ -10,7 +10,7 @@ import { createLedger, type Ledger } from '../ledger.js';
 import { type Results } from '../results.js';
 import { type JobQueue, openQueue } from './job-queue.js';
 import { isPassing, queueError } from './location.js';
-import { serveQueue } from './serve.js';
+import { type ServeOptions, serveQueue } from './serve.js';
 
 export interface QueueOptions extends CrewOptions {
   /** A folder, or `postgres://…`. */
@@ -20,6 +20,8 @@ export interface QueueOptions extends CrewOptions {
   readonly workers: number;
   /** Files of the user's own that jobs may load here. */
   readonly files?: readonly string[];
+  /** Seconds until another attempt here after a failure that may pass, by its code. */
+  readonly waits?: ServeOptions['waits'];
   /** Hears of a database that does not answer. */
   readonly onTrouble?: (message: string) => void;
 }
@@ -30,7 +32,7 @@ const PROGRESS_EVERY_SECONDS = 2;
 const CHUNK = 500;
 
 /** An executor over a queue; its own workers serve whatever the queue holds. */
-export async function createQueueExecutor({ queue: where, results, workers, files = [], onTrouble = () => {}, ...crewOptions }: QueueOptions): Promise<Executor> {
+export async function createQueueExecutor({ queue: where, results, workers, files = [], onTrouble = () => {}, waits, ...crewOptions }: QueueOptions): Promise<Executor> {
   const queue = await openQueue(where, { onTrouble });
   const ledger = createLedger(results);
   const crew = createCrew(crewOptions);
@@ -40,7 +42,7 @@ export async function createQueueExecutor({ queue: where, results, workers, file
     nudge = new AbortController();
   };
   const service = workers === 0 ? undefined : serveQueue({
-    queue, crew, results, slots: workers, files, onTrouble,
+    queue, crew, results, slots: workers, files, onTrouble, ...(waits && { waits }),
     onEvent(event) {
       if (event.type === 'job-finished' || event.type === 'job-failed') wake(); // told once it is read from the queue, as those of other workers
       else if (ledger.isOpen(event.key)) ledger.tell(event);

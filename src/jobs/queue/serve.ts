@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly onEvent?: (event: JobEvent) => void;
   /** Hears of a database that does not answer. */
   readonly onTrouble?: (message: string) => void;
+  /** Seconds until another attempt after a failure that may pass, by its code. */
+  readonly waits?: Partial<Record<WeftErrorCode, number>>;
   /** Ends when there is nothing to do, instead of waiting for more. */
   readonly untilEmpty?: boolean;
 }
@@ -45,10 +47,10 @@ const RENEWALS_A_REPORT = 2;
 const IDLE_REPORT_SECONDS = 10;
 const IDLE_SECONDS = { first: 0.05, most: 1 };
 /** Failures that another attempt, later or elsewhere, may not have, and how long to wait before. */
-const MAY_PASS: Partial<Record<WeftErrorCode, number>> = { disk: 30, backend: 10, data: 10, job: 10 };
+const WAITS: Partial<Record<WeftErrorCode, number>> = { disk: 30, backend: 10, data: 10, job: 10 };
 
 /** Begins to serve a queue. */
-export function serveQueue({ queue, crew, results, slots, files = [], onEvent = () => {}, onTrouble = () => {}, untilEmpty = false }: ServeOptions): Service {
+export function serveQueue({ queue, crew, results, slots, files = [], onEvent = () => {}, onTrouble = () => {}, waits = WAITS, untilEmpty = false }: ServeOptions): Service {
   const stopping = new AbortController();
   let idle = new AbortController();
   const wake = (): void => {
@@ -135,7 +137,7 @@ export function serveQueue({ queue, crew, results, slots, files = [], onEvent = 
   async function giveBack(lease: Lease, error: unknown): Promise<void> {
     const { key, label } = lease.job;
     const own = error instanceof WeftError ? error : new WeftError('job', (error as Error).message);
-    const delay = error instanceof WeftError ? MAY_PASS[own.code] : 0;
+    const delay = error instanceof WeftError ? waits[own.code] : 0;
     await patiently(() => queue.fail(lease, own, { final: delay === undefined, ...(delay !== undefined && { delay }) }));
     if (delay === undefined) onEvent({ type: 'job-failed', key, label, message: own.message });
     else onEvent({ type: 'job-retried', key, label, attempt: lease.attempt, reason: own.message });

@@ -42,8 +42,8 @@ export function runJobs(jobs: readonly Job[], options: ExecutorOptions, files: r
   return withExecutor(jobs.length, options, files, output, (executor) => submitAll(executor, jobs));
 }
 
-/** Opens the executor for `total` jobs, one depending on another perhaps, and shows how they stand; undefined when a signal ended it. */
-export async function withExecutor<T>(total: number, options: ExecutorOptions, files: readonly string[], output: Output, use: (executor: Executor) => Promise<T>): Promise<T | undefined> {
+/** Opens the executor for `total` jobs (undefined where that is not known), one depending on another perhaps, and shows how they stand; undefined when a signal ended it. */
+export async function withExecutor<T>(total: number | undefined, options: ExecutorOptions, files: readonly string[], output: Output, use: (executor: Executor) => Promise<T>): Promise<T | undefined> {
   const executor = await openExecutor(options, files, output);
   const signals = catchSignals((signal) => {
     output.say(`${signal} received: saving what there is (again to stop at once)`);

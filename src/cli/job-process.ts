@@ -1,5 +1,10 @@
 /** The module that child processes run: does the jobs that it is told to do. */
 import { runRunners, serveJobs } from '../jobs/index.js';
 import { loadParts } from './commands/search.js';
+import { loadController, loadSpace } from './registry.js';
 
-serveJobs(runRunners(loadParts));
+serveJobs({
+  ...runRunners(loadParts),
+  // Studies bring charts and pages with them, which other jobs do not wait for.
+  study: async (payload, context) => (await import('../studies/units.js')).studyRunners({ space: loadSpace, controller: loadController })['study']!(payload, context),
+});

@@ -210,7 +210,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/preconditioners.js')).preconditioners(options));
 
-  weft.command('study')
+  onMany(weft.command('study'))
     .description('measurements that have a published or calibrated answer; without a name, the list of them')
     .argument('[name]', 'one of the studies')
     .option('--seed <n>', 'seed of every random draw', Number, 1)

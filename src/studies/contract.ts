@@ -2,7 +2,7 @@
 import { type z } from 'zod';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type SpaceFactory } from '../graph/define-space.js';
-import { type Stopwatch } from '../runs/index.js';
+import { type JsonObject, type Stopwatch } from '../runs/index.js';
 
 /** One quantity beside the value it is to reach. */
 export interface Row {
@@ -59,6 +59,32 @@ export interface Parts {
   controller(nameOrFile: string): Promise<ControllerFactory>;
 }
 
+/**
+ * A part of a study that depends on nothing but its payload, so that it may be done in any process: an independent training, or a few.
+ * The same payload gives the same result, to the bit; both are plain data.
+ */
+export type StudyUnit = (payload: JsonObject, setting: UnitSetting) => Promise<JsonObject>;
+
+export interface UnitSetting {
+  readonly parts: Parts;
+  /** Tells how far the unit is. */
+  progress(done: number, total: number): void;
+  shouldStop(): boolean;
+}
+
+export interface UnitRequest {
+  /** One of the study's `units`. */
+  readonly unit: string;
+  readonly payload: JsonObject;
+  /** What the unit is told besides, and its result does not depend on: where files lie. */
+  readonly local?: JsonObject;
+  /** A few words for people. */
+  readonly label: string;
+}
+
+/** Has units done, one after another or side by side; results in the order of the requests. */
+export type PerformUnits = (requests: readonly UnitRequest[]) => Promise<JsonObject[]>;
+
 export interface StudySetting {
   readonly seed: number;
   /** Folder of the study, for whatever else it keeps: runs, curves. */
@@ -68,6 +94,8 @@ export interface StudySetting {
   progress(message: string, done?: number): void;
   /** Asked between units of work; a study that is to stop throws `stopped()`. */
   shouldStop(): boolean;
+  /** Has units of the study done: here, or wherever the command line says. */
+  readonly perform: PerformUnits;
   /** Seconds since the study began; only for measuring how long things take, never for deciding. */
   readonly watch: Stopwatch;
 }
@@ -82,6 +110,8 @@ export interface Study<Options extends z.ZodType = z.ZodType> {
   readonly minutes: number;
   /** Every field has a default. */
   readonly options: Options;
+  /** Parts that may be done elsewhere, by name. */
+  readonly units?: Readonly<Record<string, StudyUnit>>;
   run(options: z.output<Options>, setting: StudySetting): StudyResult | Promise<StudyResult>;
 }
 

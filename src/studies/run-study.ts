@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
-import { describeEnvironment, stopwatch, writeFileAtomic } from '../runs/index.js';
+import { breathe, describeEnvironment, type JsonObject, stopwatch, writeFileAtomic } from '../runs/index.js';
 import { toCsv } from '../report/index.js';
-import { type Parts, type Row, type Study, type StudyResult, type StudySetting } from './contract.js';
+import { type Parts, type PerformUnits, type Row, type Study, type StudyResult, type StudySetting, type StudyUnit } from './contract.js';
 import { studyReport } from './report.js';
 
 export interface RunStudyOptions {
@@ -15,6 +15,8 @@ export interface RunStudyOptions {
   readonly parts: Parts;
   readonly progress?: StudySetting['progress'];
   readonly shouldStop?: () => boolean;
+  /** Does the units of the study; one after another in this process by default. */
+  readonly perform?: PerformUnits;
 }
 
 export interface FinishedStudy extends StudyResult {
@@ -35,11 +37,11 @@ export function stopped(): StudyStopped {
  * Runs the study and writes `report.html`, `rows.json` and a CSV file of each table into the folder. Throws WeftError('config')
  * on options that the study does not have. The backend must be loaded.
  */
-export async function runStudy(study: Study, { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false }: RunStudyOptions): Promise<FinishedStudy> {
+export async function runStudy(study: Study, { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false, perform }: RunStudyOptions): Promise<FinishedStudy> {
   const chosen = parseStudyOptions(study, options);
   mkdirSync(folder, { recursive: true });
   const watch = stopwatch();
-  const result = await study.run(chosen, { seed, folder, parts, progress, shouldStop, watch });
+  const result = await study.run(chosen, { seed, folder, parts, progress, shouldStop, watch, perform: perform ?? oneAfterAnother(study, { parts, progress, shouldStop }) });
   const seconds = watch.elapsed();
   const facts = { seed, seconds, options: chosen, environment: describeEnvironment() };
   const write = (name: string, text: string): string => {
@@ -55,6 +57,27 @@ export async function runStudy(study: Study, { options = {}, seed = 1, folder, p
     ...tables.map(({ name, columns, rows }) => write(`${name}.csv`, toCsv([columns, ...rows]))),
   ];
   return { ...result, seconds, files };
+}
+
+/** Units in this process. */
+function oneAfterAnother(study: Study, { parts, progress, shouldStop }: Pick<StudySetting, 'parts' | 'progress' | 'shouldStop'>): PerformUnits {
+  return async (requests) => {
+    const results: JsonObject[] = [];
+    for (const { unit, payload, local, label } of requests) {
+      await breathe();
+      if (shouldStop()) throw stopped();
+      progress(label);
+      results.push(await unitOf(study, unit)({ ...payload, ...local }, { parts, shouldStop, progress: (done, total) => progress(`${label}, ${done} of ${total}`) }));
+    }
+    return results;
+  };
+}
+
+/** A unit of a study by its name. */
+export function unitOf({ name, units = {} }: Study, unit: string): StudyUnit {
+  const found = Object.hasOwn(units, unit) ? units[unit] : undefined;
+  if (!found) throw new WeftError('job', `the study '${name}' has no part '${unit}'`, 'workers and submitters must have the same version of weft');
+  return found;
 }
 
 /** The options with all defaults; WeftError('config') names an option that the study does not have, with the nearest one it has, or a value that it cannot take. */

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { parseOverride } from '../../config/load.js';
 import { catchSignals, stopwatch } from '../../runs/index.js';
 import { type SearchConfig } from '../../config/index.js';
-import { loadStudy, measuredText, parseStudyOptions, runStudy, studyNames, StudyStopped, tally, verdictOf } from '../../studies/index.js';
+import { type FinishedStudy, loadStudy, measuredText, parseStudyOptions, performOn, type PerformUnits, runStudy, studyNames, StudyStopped, tally, verdictOf } from '../../studies/index.js';
 import { loadBackend } from '../../tensor/backend.js';
+import { type ExecutorOptions, withExecutor } from '../executor.js';
 import { createOutput, show } from '../output.js';
 import { formatSeconds } from '../progress.js';
 import { loadController, loadSpace } from '../registry.js';
 
-export interface StudyCommandOptions {
+export interface StudyCommandOptions extends Partial<ExecutorOptions> {
   seed: number;
   set?: string[];
   out?: string;
@@ -37,7 +38,7 @@ export async function study(name: string | undefined, options: StudyCommandOptio
   const signals = catchSignals();
   const watch = stopwatch();
   try {
-    const { rows, verdict, files, seconds } = await runStudy(found, {
+    const run = (perform?: PerformUnits): Promise<FinishedStudy> => runStudy(found, {
       options: chosen, seed: options.seed, folder: options.out ?? join(options.runs, `study-${name}`),
       parts: { space: loadSpace, controller: loadController },
       progress(message, done) {
@@ -45,7 +46,12 @@ export async function study(name: string | undefined, options: StudyCommandOptio
         output.status([`${done === undefined ? '' : `${Math.round(100 * done)} %  `}${message}  ${formatSeconds(watch.elapsed())}`]);
       },
       shouldStop: () => signals.requested !== undefined,
+      ...(perform && { perform }),
     });
+    const { executor, queue, results = 'runs/jobs', threads } = options;
+    const finished = executor === undefined && queue === undefined ? await run() : await withExecutor(undefined, { ...options, results }, [], output, (opened) => run(performOn(opened, found, threads)));
+    if (!finished) return;
+    const { rows, verdict, files, seconds } = finished;
     for (const row of rows) {
       output.emit({ type: 'row', ...row });
       output.say(`  ${row.id.padEnd(24)} ${measuredText(row).padStart(12)}  ${row.gate.padEnd(28)} ${verdictOf(row).padEnd(12)} ${row.quantity}${row.note ? ` (${row.note})` : ''}`);

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { defineStudy, type Row, type StudySection } from '../contract.js';
 import { withTinyTensors } from '../tiny-tensors.js';
+import { TWO_MODELS, twoModelsUnit } from '../two-model/arms.js';
 import { mnistRows } from './mnist-rows.js';
 import { searchRows } from './search-rows.js';
+import { SMALL_SEARCH, smallSearchUnit } from './small-search.js';
 import { twoModelRows } from './two-model-rows.js';
 import { unitRows } from './unit-rows.js';
 
@@ -24,6 +26,7 @@ export const forgetting = defineStudy({
     scale: z.number().positive().max(1).default(1).describe('share of the calibrated number of steps; less than 1 only shows that everything runs'),
     epochs: z.int().min(6).default(20).describe('epochs of the small search'),
   }),
+  units: { [TWO_MODELS]: twoModelsUnit, [SMALL_SEARCH]: smallSearchUnit },
   run: ({ parts, ...options }, setting) => withTinyTensors(async () => {
     const rows: Row[] = [];
     const sections: StudySection[] = [];

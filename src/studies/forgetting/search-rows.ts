@@ -1,11 +1,12 @@
 /** The rows E0-E8 on a small search with a fixed uniform controller, beside their calibrated values. */
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
+import { type JsonObject } from '../../runs/index.js';
 import { mean } from '../../statistics/index.js';
 import { type SearchEvent } from '../../search/events.js';
 import { gateRow, infoRow, type Row, type StudySection, type StudySetting } from '../contract.js';
 import { epochCosts } from './overhead.js';
 import { forgettingChart } from './search-chart.js';
-import { smallData, smallSearch, type SearchForgetting, summarize } from './small-search.js';
+import { SMALL_SEARCH, smallData, smallSearch, type SearchForgetting } from './small-search.js';
 import { isTrue } from './two-model-rows.js';
 
 export interface SearchRowsOptions {
@@ -37,15 +38,11 @@ const percent = (share: number): number => +(100 * share).toFixed(1);
 
 export async function searchRows({ searchSeeds, epochs, scale }: SearchRowsOptions, setting: StudySetting): Promise<{ rows: Row[]; sections: StudySection[] }> {
   const found: Record<string, SearchForgetting[]> = {};
-  for (let i = 0; i < searchSeeds; i++) {
-    const seed = setting.seed + i;
-    const data = smallData(seed, scale);
-    for (const [arm, regularizer] of Object.entries(ARMS)) {
-      if (i > 0 && !SEVERAL_SEEDS.includes(arm)) continue;
-      setting.progress(`small search: seed ${seed}, ${arm}`);
-      (found[arm] ??= []).push(summarize(await smallSearch({ seed, data, regularizer, epochs }, setting)));
-    }
-  }
+  const searches = Array.from({ length: searchSeeds }, (_, i) => Object.keys(ARMS).filter((arm) => i === 0 || SEVERAL_SEEDS.includes(arm)).map((arm) => ({ seed: setting.seed + i, arm }))).flat();
+  const summaries = await setting.perform(searches.map(({ seed, arm }) => ({
+    unit: SMALL_SEARCH, label: `small search: seed ${seed}, ${arm}`, payload: { seed, scale, epochs, regularizer: ARMS[arm] as unknown as JsonObject },
+  })));
+  searches.forEach(({ arm }, i) => (found[arm] ??= []).push(summaries[i] as unknown as SearchForgetting));
   const of = (arm: string, what: (summary: SearchForgetting) => number, seeds = found[arm]!.length): number => mean(found[arm]!.slice(0, seeds).map(what));
   /** 1 - with/without, over the seeds that both have. */
   const reduction = (arm: string, what: (summary: SearchForgetting) => number = (summary) => summary.mean): number => 1 - of(arm, what) / of('none', what, found[arm]!.length);

@@ -11,7 +11,7 @@ import { type SearchData } from '../../search/data.js';
 import { labelledBatches } from '../../search/labelled-data.js';
 import { createSession } from '../../search/session.js';
 import { mean } from '../../statistics/index.js';
-import { type StudySetting } from '../contract.js';
+import { type StudySetting, type StudyUnit } from '../contract.js';
 import { stopped } from '../run-study.js';
 import { dagSpace, uniform } from './dag-space.js';
 
@@ -45,7 +45,7 @@ export interface SmallSearch {
 }
 
 /** Runs the search phases and returns the events. */
-export async function smallSearch({ seed, data, regularizer, epochs, controller = uniform, search }: SmallSearch, { shouldStop }: Pick<StudySetting, 'shouldStop'>): Promise<SearchEvent[]> {
+export async function smallSearch({ seed, data, regularizer, epochs, controller = uniform, search }: SmallSearch, { shouldStop, onEpoch }: Pick<StudySetting, 'shouldStop'> & { readonly onEpoch?: (epoch: number) => void }): Promise<SearchEvent[]> {
   const config = checkConfig({
     seed, space: { name: dagSpace.name }, controller: { name: controller.name },
     search: {
@@ -55,7 +55,10 @@ export async function smallSearch({ seed, data, regularizer, epochs, controller 
     forgetting: { measure: true, batches: 1, batchSize: VALIDATION },
   } satisfies SearchConfigInput);
   const events: SearchEvent[] = [];
-  const session = createSession({ config, space: dagSpace, controller, data }, (event) => events.push(event));
+  const session = createSession({ config, space: dagSpace, controller, data }, (event) => {
+    events.push(event);
+    if (event.type === 'epoch') onEpoch?.(event.epoch);
+  });
   try {
     session.forgetting?.announce();
     for (let unit = 0; session.state.phase !== 'derive'; unit++) {
@@ -69,6 +72,21 @@ export async function smallSearch({ seed, data, regularizer, epochs, controller 
     session.dispose();
   }
 }
+
+/** The name of the unit in the study on forgetting. */
+export const SMALL_SEARCH = 'small-search';
+
+/** One small search, in numbers. */
+export const smallSearchUnit: StudyUnit = async (payload, { progress, shouldStop }) => {
+  const { seed, scale, epochs, regularizer } = payload as unknown as Pick<SmallSearch, 'seed' | 'epochs' | 'regularizer'> & { scale: number };
+  const key = `${seed} ${scale}`;
+  if (latest?.key !== key) latest = { key, data: smallData(seed, scale) };
+  const events = await smallSearch({ seed, data: latest.data, regularizer, epochs }, { shouldStop, onEpoch: (epoch) => progress(epoch + 1, epochs) });
+  return { ...summarize(events) };
+};
+
+/** Data of the last seed, since a study has several searches with the same. */
+let latest: { readonly key: string; readonly data: SearchData } | undefined;
 
 const UNITS_BETWEEN_BREATHS = 100;
 

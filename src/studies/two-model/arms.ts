@@ -1,9 +1,12 @@
 /** Two models trained one after the other, for several regularizers and seeds. */
+import { openDataset } from '../../data/index.js';
+import { WeftError } from '../../errors.js';
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
 import { openTwoModelData, type FirstTraining, trainFirst, type TwoModelData, type TwoModelOptions, type TwoModelOutcome } from '../../forgetting/two-model/index.js';
-import { breathe } from '../../runs/index.js';
+import { type Json } from '../../operations/operation.js';
+import { breathe, type JsonObject, sha256, stringifyStrict } from '../../runs/index.js';
 import { mean } from '../../statistics/index.js';
-import { type StudySetting } from '../contract.js';
+import { type StudySetting, type StudyUnit } from '../contract.js';
 import { stopped } from '../run-study.js';
 
 export interface Arm {
@@ -44,35 +47,77 @@ export const ONE_ESTIMATE = { average: 'accumulate', examples: 4000 } as const;
 export const NONE: Arm = { name: 'none', regularizer: { name: 'none' } };
 export const wplArm = (alpha: number, name = `wpl α=${alpha}`): Arm => ({ name, regularizer: { name: 'wpl', alpha, fisher: ONE_ESTIMATE } });
 
-/** Runs every arm with every seed; A is trained once a seed. */
-export async function runTwoModels(plan: TwoModelPlan, { seed, progress, shouldStop }: Pick<StudySetting, 'seed' | 'progress' | 'shouldStop'>, label: string): Promise<TwoModelResults> {
-  const arms: ArmOutcome[] = [];
-  const first: TwoModelResults['first'][number][] = [];
-  for (let i = 0; i < plan.seeds; i++) {
-    const own = seed + i;
-    const data = dataOf(plan, own);
-    progress(`${label}: seed ${own}, A`);
-    const trained = trainFirst({ seed: own, data, network: plan.network, batchSize: BATCH, evaluateEvery: EVALUATE_EVERY }, plan.first);
-    try {
-      first.push({ accuracy: trained.accuracy, steps: trained.steps, curve: trained.curve });
-      for (const { name, regularizer } of plan.arms) {
-        await breathe();
-        if (shouldStop()) throw stopped();
-        progress(`${label}: seed ${own}, B with ${name}`);
-        arms.push({ arm: name, seed: own, outcome: trained.second({ ...plan.second, regularizer }) });
-      }
-    } finally {
-      trained.dispose();
-    }
-  }
-  return { arms, first };
+/** Runs every arm with every seed; A is trained once a seed, and each seed is a unit of its own. */
+export async function runTwoModels({ seeds, path, ...plan }: TwoModelPlan, { seed, perform }: Pick<StudySetting, 'seed' | 'perform'>, label: string): Promise<TwoModelResults> {
+  const data = hashOf(plan.data, path);
+  const results = await perform(Array.from({ length: seeds }, (_, i) => ({
+    unit: TWO_MODELS, label: `${label}: seed ${seed + i}`,
+    payload: plain({ ...plan, seed: seed + i, content: data }), ...(path !== undefined && { local: { path } }),
+  })));
+  const found = results as unknown as readonly { readonly first: TwoModelResults['first'][number]; readonly arms: readonly PlainOutcome[] }[];
+  return {
+    first: found.map(({ first }) => first),
+    arms: found.flatMap(({ arms }, i) => arms.map(({ arm, outcome }) => ({
+      arm, seed: seed + i, outcome: { ...outcome, fisher: Float32Array.from(outcome.fisher), squaredDrift: Float32Array.from(outcome.squaredDrift) },
+    }))),
+  };
 }
+
+/** The name of the unit in the studies that have it. */
+export const TWO_MODELS = 'two-models';
+
+interface PlainOutcome {
+  readonly arm: string;
+  readonly outcome: Omit<TwoModelOutcome, 'fisher' | 'squaredDrift'> & { readonly fisher: readonly number[]; readonly squaredDrift: readonly number[] };
+}
+
+interface UnitPlan extends Omit<TwoModelPlan, 'seeds'> {
+  readonly seed: number;
+  /** Hash of the data. */
+  readonly content: string;
+}
+
+/** A with one seed, and B with every arm. */
+export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }) => {
+  const { seed, data: source, path, content, network, first, second, arms } = payload as unknown as UnitPlan;
+  if (hashOf(source, path) !== content) throw new WeftError('job', `the data '${source}' of this worker are not those of the job`, 'give the worker the same data: a job is the same wherever it is done');
+  const trained = trainFirst({ seed, data: dataOf({ data: source, path }, seed), network, batchSize: BATCH, evaluateEvery: EVALUATE_EVERY }, first);
+  try {
+    const outcomes: PlainOutcome[] = [];
+    for (const [i, { name, regularizer }] of arms.entries()) {
+      progress(i + 1, arms.length + 1);
+      await breathe();
+      if (shouldStop()) throw stopped();
+      const { fisher, squaredDrift, ...outcome } = trained.second({ ...second, regularizer });
+      outcomes.push({ arm: name, outcome: { ...outcome, fisher: [...fisher], squaredDrift: [...squaredDrift] } });
+    }
+    return plain({ first: { accuracy: trained.accuracy, steps: trained.steps, curve: trained.curve }, arms: outcomes });
+  } finally {
+    trained.dispose();
+  }
+};
+
+/** What the data are: their own hash, or for made-up data their name. */
+function hashOf(source: string, path: string | undefined): string {
+  if (source === 'proto-10') return source;
+  const key = `${source} ${path ?? ''}`;
+  let hash = hashes.get(key);
+  if (hash === undefined) {
+    hash = sha256(openDataset(source, path === undefined ? {} : { path }).sources.map((file) => file.sha256).join('\n'));
+    hashes.set(key, hash);
+  }
+  return hash;
+}
+
+const hashes = new Map<string, string>();
+
+const plain = (value: object): JsonObject => JSON.parse(stringifyStrict(value as Json)) as JsonObject;
 
 /** Data of the last few seeds, since several plans of a study have the same. */
 const opened = new Map<string, TwoModelData>();
 const KEPT = 6;
 
-function dataOf({ data: source, path }: TwoModelPlan, seed: number): TwoModelData {
+function dataOf({ data: source, path }: Pick<TwoModelPlan, 'data' | 'path'>, seed: number): TwoModelData {
   const key = JSON.stringify([source, path, seed]);
   let data = opened.get(key);
   if (!data) {

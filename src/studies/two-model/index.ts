@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { REGULARIZERS, regularizerSchema } from '../../forgetting/index.js';
 import { withTinyTensors } from '../tiny-tensors.js';
 import { defineStudy, infoRow, type StudyResult } from '../contract.js';
-import { type Arm, forgotten, meanOf, NONE, ONE_ESTIMATE, removed, runTwoModels, type TwoModelPlan, type TwoModelResults } from './arms.js';
+import { type Arm, forgotten, meanOf, NONE, ONE_ESTIMATE, removed, runTwoModels, TWO_MODELS, type TwoModelPlan, type TwoModelResults, twoModelsUnit } from './arms.js';
 import { curvesChart, tradeOffChart } from './charts.js';
 
 const options = z.strictObject({
@@ -31,6 +31,7 @@ export const twoModel = defineStudy({
   reference: 'Benyahia, Yu et al. 2019, arXiv 1902.08232, figures 1 and 3',
   minutes: 2,
   options,
+  units: { [TWO_MODELS]: twoModelsUnit },
   run: (chosen, setting) => withTinyTensors(async () => {
     const plan = planOf(chosen);
     return report(chosen, plan, await runTwoModels(plan, setting, chosen.data));

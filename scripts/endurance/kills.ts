@@ -3,51 +3,82 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopwatch } from '../../src/runs/index.js';
-import { stream } from '../../src/tensor/rng.js';
+import { type Rng, stream } from '../../src/tensor/rng.js';
 import { startWeft, TINY, weft } from '../../test/search/weft.js';
 import { type Tally } from '../endurance.js';
 
 /** So many kills at most before a search is let go to its end. */
 const KILLS_A_SEARCH = 10;
+/** Campaigns side by side, each with one thread. */
+const LANES = 2;
+/** Seconds after which no further kill is begun. */
+const AT_MOST_SECONDS = 720;
+
+interface Count {
+  kills: number;
+  /** Of them before there was a run directory. */
+  early: number;
+  searches: number;
+  different: number;
+}
 
 export async function kills(count: number): Promise<Tally> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-kills-'));
-  const rng = stream(1, 'kill campaign');
   try {
     const watch = stopwatch();
-    const begin = (runs: string): string[] => ['search', ...TINY, '--seed', '5', '--runs', join(folder, runs)];
-    const whole = await weft(begin('whole'));
+    const whole = await weft(begin(join(folder, 'whole')), ONE_THREAD);
     if (whole.code !== 0) throw new Error(whole.stderr);
     const length = watch.elapsed();
     const reference = contentsOf(runIn(join(folder, 'whole'))!);
-    let killed = 0;
-    let early = 0;
-    let searches = 0;
-    let different = 0;
-    while (killed < count) {
-      const runs = `killed${searches++}`;
-      for (let kill = 0; kill < KILLS_A_SEARCH && killed < count; kill++) {
-        const run = runIn(join(folder, runs));
-        const next = startWeft(run === undefined ? begin(runs) : ['resume', run]);
-        const timer = setTimeout(() => next.process.kill('SIGKILL'), 1000 * length * rng.uniform());
-        const { signal } = await next.finished;
-        clearTimeout(timer);
-        if (signal !== 'SIGKILL') break; // it had come to its end
-        killed++;
-        if (runIn(join(folder, runs)) === undefined) early++;
-      }
-      const run = runIn(join(folder, runs));
-      const { code, stderr } = await weft(run === undefined ? begin(runs) : ['resume', run]);
-      if (code !== 0 || contentsOf(runIn(join(folder, runs))!) !== reference) {
-        different++;
-        console.error(`search ${searches} ended with ${code} and other bytes\n${stderr}`);
-      }
-      rmSync(join(folder, runs), { recursive: true });
-    }
-    return { passed: different === 0, counts: { kills: killed, 'of them before there was a run directory': early, searches, 'searches that ended with other bytes': different, 'seconds of one search': Math.round(length) } };
+    const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => campaign(join(folder, `lane${lane}`), Math.ceil((count - lane) / LANES), { reference, length, rng: stream(1, 'kill campaign', lane), late: () => watch.elapsed() > AT_MOST_SECONDS })));
+    const sum = (of: keyof Count): number => lanes.reduce((total, lane) => total + lane[of], 0);
+    return {
+      passed: sum('different') === 0 && sum('kills') >= count,
+      counts: {
+        kills: sum('kills'), 'of them before there was a run directory': sum('early'), searches: sum('searches'), 'searches that ended with other bytes': sum('different'),
+        'seconds of one search': +length.toFixed(1), 'seconds of all': Math.round(watch.elapsed()),
+      },
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const ONE_THREAD = { env: { WEFT_THREADS: '1' } };
+const begin = (runs: string): string[] => ['search', ...TINY, '--seed', '5', '--runs', runs];
+
+interface Campaign {
+  readonly reference: string;
+  /** Seconds that a search takes: kills fall anywhere within. */
+  readonly length: number;
+  readonly rng: Rng;
+  late(): boolean;
+}
+
+/** Searches until so many kills have met one that was running. */
+async function campaign(folder: string, count: number, { reference, length, rng, late }: Campaign): Promise<Count> {
+  const done: Count = { kills: 0, early: 0, searches: 0, different: 0 };
+  while (done.kills < count && !late()) {
+    const runs = join(folder, String(done.searches++));
+    for (let kill = 0; kill < KILLS_A_SEARCH && done.kills < count && !late(); kill++) {
+      const run = runIn(runs);
+      const next = startWeft(run === undefined ? begin(runs) : ['resume', run], ONE_THREAD);
+      const timer = setTimeout(() => next.process.kill('SIGKILL'), 1000 * length * rng.uniform());
+      const { signal } = await next.finished;
+      clearTimeout(timer);
+      if (signal !== 'SIGKILL') break; // it had come to its end
+      done.kills++;
+      if (runIn(runs) === undefined) done.early++;
+    }
+    const run = runIn(runs);
+    const { code, stderr } = await weft(run === undefined ? begin(runs) : ['resume', run], ONE_THREAD);
+    if (code !== 0 || contentsOf(runIn(runs)!) !== reference) {
+      done.different++;
+      console.error(`${runs} ended with ${code} and other bytes\n${stderr}`);
+    }
+    rmSync(runs, { recursive: true });
+  }
+  return done;
 }
 
 /** The run directory that a search has finished to make. */

@@ -6,6 +6,7 @@ import { jobProgram } from '../../src/cli/executor.js';
 import { loadParts } from '../../src/cli/commands/search.js';
 import { configSchema } from '../../src/config/schema.js';
 import { createLocalExecutor, createQueueExecutor, type Crew, defineJob, openQueue, openResults, serveQueue, submitAll, trainingJob } from '../../src/jobs/index.js';
+import { sampleDistinct } from '../../src/ranking/index.js';
 import { stopwatch } from '../../src/runs/index.js';
 import { optionsOf } from '../../src/search/session.js';
 import { loadBackend } from '../../src/tensor/backend.js';
@@ -90,8 +91,7 @@ export async function speedup(count: number): Promise<Tally> {
   const config = configSchema.parse({ space: { name: 'macro-cnn', layers: 3, filters: 8, reductions: 1 }, retrain: { epochs: 4 } });
   const parts = await loadParts(config);
   const space = parts.space.create(optionsOf(config.space), parts.data.task);
-  const rng = stream(1, 'speedup');
-  const jobs = Array.from({ length: count }, () => trainingJob(parts, space.encode(space.sample(rng)), { backend, threads: 1 }));
+  const jobs = sampleDistinct(space, count, stream(1, 'speedup')).map(({ encoding }) => trainingJob(parts, encoding, { backend, threads: 1 }));
   const folder = mkdtempSync(join(tmpdir(), 'weft-speedup-'));
   try {
     const times: Record<string, number> = {};

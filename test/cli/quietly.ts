@@ -1,15 +1,17 @@
-/** Runs a command in this process and returns what it printed. */
+/** Runs a command in this process and returns what it printed; what it says beside that is not shown. */
 export async function quietly(command: () => Promise<void>): Promise<string> {
-  const write = process.stdout.write.bind(process.stdout);
+  const { stdout, stderr } = process;
+  const write = [stdout.write.bind(stdout), stderr.write.bind(stderr)] as const;
   let said = '';
-  process.stdout.write = ((text: string | Uint8Array) => {
+  stdout.write = ((text: string | Uint8Array) => {
     said += typeof text === 'string' ? text : Buffer.from(text).toString();
     return true;
   });
+  stderr.write = (() => true);
   try {
     await command();
   } finally {
-    process.stdout.write = write;
+    [stdout.write, stderr.write] = write;
   }
   return said;
 }

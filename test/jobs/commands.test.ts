@@ -1,15 +1,20 @@
-/** Commands whose trainings are jobs: however many processes do them, and through whatever, the files are the same. */
+/** Commands whose trainings are jobs: however many processes do them, the files are the same. */
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onlyRun, weft, withFolder } from '../search/weft.js';
+import { halve } from '../../src/cli/commands/halve.js';
+import { rank } from '../../src/cli/commands/rank.js';
+import { report } from '../../src/cli/commands/report.js';
+import { search } from '../../src/cli/commands/search.js';
+import { quietly } from '../cli/quietly.js';
+import { onlyRun, withFolder } from '../search/weft.js';
+import { saidLater } from '../said.js';
 
-const SMALL = ['--space', 'mlp', '--seed', '3', '--set', 'data.subset.train=200', 'space.depth=2', 'space.widths=[8, 16]', 'retrain.batchSize=32'];
+const SMALL = { space: 'mlp', backend: 'cpu', json: true } as const;
+const SET = ['data.subset.train=200', 'space.depth=2', 'space.widths=[8, 16]', 'retrain.batchSize=32', 'search.epochs=1', 'search.rounds=0', 'search.probe=0', 'derive.candidates=3', 'derive.random=4', 'retrain.epochs=0'];
 
-async function run(...args: string[]): Promise<{ type: string; [field: string]: unknown }[]> {
-  const { code, stdout, stderr } = await weft([...args, '--json']);
-  expect(code, stderr).to.equal(0);
-  return stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string });
+async function run(command: () => Promise<void>): Promise<{ type: string; [field: string]: unknown }[]> {
+  return (await quietly(command)).trim().split('\n').map((line) => JSON.parse(line) as { type: string });
 }
 
 const begun = (events: readonly { type: string }[]): number => events.filter(({ type }) => type === 'job-started').length;
@@ -17,36 +22,38 @@ const begun = (events: readonly { type: string }[]): number => events.filter(({ 
 describe('commands that have jobs done', function () {
   this.timeout(240_000);
 
-  it('halve: one process, two processes and a queue choose the same, and nothing is trained twice', () => withFolder(async (folder) => {
-    const halve = (name: string, ...args: string[]) => run('halve', ...SMALL, '--candidates', '3', '--first', '1', '--out', join(folder, name), '--results', join(folder, `${name}-jobs`), ...args);
+  it('halve: one process and two choose the same, and nothing is trained twice', () => withFolder(async (folder) => {
+    const start = (name: string, workers: number, candidates = 3) => run(() => halve({ ...SMALL, seed: 3, set: SET, candidates, factor: 3, first: 1, runs: folder, out: join(folder, name), results: join(folder, `${name}-jobs`), workers }));
     const file = (name: string): string => readFileSync(join(folder, name, 'halving.json'), 'utf8');
-    const events = await halve('one', '--workers', '1');
+    const events = await start('one', 1);
     expect(begun(events)).to.equal(4);
-    expect(events.filter(({ type }) => type === 'rung')).to.have.lengthOf(2);
-    const { rungs } = JSON.parse(file('one')) as { rungs: { ranking: object[] }[] };
-    expect(rungs.map(({ ranking }) => ranking.length)).to.deep.equal([3, 1]);
-    await halve('two', '--workers', '2');
+    expect(events.filter(({ type }) => type === 'rung').map((rung) => (rung as unknown as { ranking: object[] }).ranking.length)).to.deep.equal([3, 1]);
+    await start('two', 2);
     expect(file('two')).to.equal(file('one'));
-    await halve('three', '--workers', '2', '--queue', join(folder, 'queue'));
-    expect(file('three')).to.equal(file('one'));
-    expect(begun(await halve('two', '--workers', '2'))).to.equal(0);
-    // A longer halving begins with what is trained already.
-    expect(begun(await halve('two', '--workers', '2', '--factor', '2'))).to.equal(1);
+    expect(begun(await start('two', 2))).to.equal(0);
+    expect(begun(await start('two', 2, 4))).to.be.within(1, 2); // one more candidate, which may win
   }));
 
-  it('rank: the same, and the report has its chapter', () => withFolder(async (folder) => {
-    await run('search', ...SMALL, 'search.epochs=1', 'search.rounds=0', 'search.probe=0', 'derive.candidates=2', 'derive.random=2', 'retrain.epochs=0', '--controller', 'random', '--runs', join(folder, 'runs'));
-    const searched = onlyRun(join(folder, 'runs'));
-    const rank = (name: string, ...args: string[]) => run('rank', searched, '--architectures', '3', '--seeds', '1,2', '--epochs', '1', '--results', join(folder, name), ...args);
-    const file = (): string => readFileSync(join(searched, 'rank', 'rank.json'), 'utf8');
-    expect(begun(await rank('one', '--workers', '1'))).to.equal(6);
+  it('rank: the same, and the report has its chapter; two searches are set beside random sampling', () => withFolder(async (folder) => {
+    const searches = [1, 2].map((seed) => join(folder, `seed${seed}`));
+    for (const [i, runs] of searches.entries()) await quietly(() => search({ ...SMALL, controller: 'random', seed: i + 1, set: SET, runs }));
+    const [one, two] = searches.map(onlyRun) as [string, string];
+    const start = (name: string, workers: number) => run(() => rank(one, { architectures: 3, epochs: 1, json: true, results: join(folder, name), workers }));
+    const file = (): string => readFileSync(join(one, 'rank', 'rank.json'), 'utf8');
+    expect(begun(await start('one', 1))).to.equal(3);
     const alone = file();
-    await rank('two', '--workers', '2');
+    await start('two', 2);
     expect(file()).to.equal(alone);
-    const again = await rank('two', '--workers', '2', '--queue', join(folder, 'queue'));
-    expect(begun(again)).to.equal(0);
-    expect(again.filter(({ type }) => type === 'job-finished').every(({ known }) => known === true)).to.equal(true);
-    expect(file()).to.equal(alone);
-    expect(readFileSync(join(searched, 'report.html'), 'utf8')).to.include('<section id="ranking">');
+    const again = await start('two', 2);
+    expect(again.filter(({ type }) => type === 'job-finished').map(({ known }) => known)).to.deep.equal([true, true, true]);
+    expect(readFileSync(join(one, 'report.html'), 'utf8')).to.include('<section id="ranking">');
+
+    const out = join(folder, 'seeds.html');
+    const [seeds] = await run(() => report([one, two], { out, json: true }));
+    expect(seeds).to.deep.include({ type: 'seeds', count: 2, report: out });
+    expect((seeds as unknown as { means: { relative: { interval: number[] } } }).means.relative.interval).to.have.lengthOf(2);
+    expect(existsSync(out)).to.equal(true);
+    expect((JSON.parse(readFileSync(join(one, 'summary.json'), 'utf8')) as { comparison: object }).comparison).to.include({ measure: 'accuracy', count: 3 });
+    expect(await saidLater(report([one, one], { out }))).to.match(/two runs have the seed 1/);
   }));
 });

@@ -67,7 +67,8 @@ export function startChild({ program, threads, watchdog }: ChildOptions): ChildH
   child.on('error', (error) => vanish(error.message));
   const exited = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
-      const last = said.trim().split('\n').filter(Boolean).at(-1);
+      const lines = said.trim().split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Node.js v'));
+      const last = lines.findLast((line) => /^\S*(Error|error)\b/.test(line)) ?? lines.at(-1);
       vanish(signal ? `its process was ended by ${signal}` : `its process ended with ${code}${last && code !== 0 ? `: ${last}` : ''}`);
       resolve();
     });

@@ -24,14 +24,27 @@ export const jobProgram = fileURLToPath(new URL(import.meta.url.endsWith('.ts') 
 export const queueAddress = (option: string | undefined): string | undefined => option ?? (process.env['WEFT_QUEUE'] || undefined);
 
 /** Opens the executor; `files` may be loaded by its jobs. */
-export async function openExecutor({ executor, queue: option, workers, results: folder }: ExecutorOptions, files: readonly string[], output: Output): Promise<Executor> {
-  const results = openResults(folder);
+export async function openExecutor({ executor, queue: option, workers, threads, results: folder }: ExecutorOptions, files: readonly string[], output: Output): Promise<Executor> {
   const queue = queueAddress(option);
   const kind = executor ?? (option === undefined ? 'local' : 'queue');
-  if (kind === 'local') return createLocalExecutor({ program: jobProgram, results, files, ...(workers !== undefined && { workers }) });
+  requireWhole('--threads', threads, 1);
+  if (kind === 'local') {
+    requireWhole('--workers', workers, 1, NOBODY_ELSE);
+    return createLocalExecutor({ program: jobProgram, results: openResults(folder), files, ...(workers !== undefined && { workers }) });
+  }
   if (queue === undefined) throw new WeftError('config', '--executor queue needs a queue', 'name one with --queue: a folder such as ./queue, or postgres://user@host/database');
-  const own = parseLocation(queue).kind === 'folder' ? availableParallelism() : 0;
-  return createQueueExecutor({ program: jobProgram, queue, results, files, workers: workers ?? own, onTrouble: (message) => output.say(message) });
+  const shared = parseLocation(queue).kind === 'postgres';
+  requireWhole('--workers', workers, shared ? 0 : 1, NOBODY_ELSE);
+  const own = shared ? 0 : availableParallelism();
+  return createQueueExecutor({ program: jobProgram, queue, results: openResults(folder), files, workers: workers ?? own, onTrouble: (message) => output.say(message) });
+}
+
+const NOBODY_ELSE = 'nobody else could do the jobs';
+
+/** Refuses what is no whole number of at least `least`, where an option was given. */
+export function requireWhole(option: string, value: number | undefined, least: number, why?: string): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+  throw new WeftError('config', `${option} must be a whole number of at least ${least}${why === undefined || value !== 0 ? '' : `: ${why}`}`, 'leave it out for the default');
 }
 
 /** The files of the user's own that a configuration names. */
@@ -55,7 +68,7 @@ export async function withExecutor<T>(total: number | undefined, options: Execut
     return await use(executor);
   } catch (error) {
     if (!signals.requested) {
-      await executor.cancel();
+      await executor.cancel().catch(() => {}); // the first failure is the one to tell about
       throw error;
     }
     output.say('stopped. The same command goes on from here.');

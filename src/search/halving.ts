@@ -32,7 +32,8 @@ export interface RungResult extends Rung {
 
 /** How many candidates each rung trains, and for how long; the last one trains at least one. */
 export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] {
-  if (candidates < 1 || factor < 2 || epochs < 1) throw new WeftError('config', `successive halving of ${candidates} candidates by ${factor} from ${epochs} epochs`, 'take at least 1 candidate, a factor of at least 2 and 1 epoch');
+  const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
+  if (!whole(candidates, 1) || !whole(factor, 2) || !whole(epochs, 1)) throw new WeftError('config', `successive halving of ${candidates} candidates by ${factor} from ${epochs} epochs`, 'take at least 1 candidate, a factor of at least 2 and 1 epoch');
   const rungs: Rung[] = [];
   for (let count = candidates, length = epochs; count >= 1; count = Math.floor(count / factor), length *= factor) rungs.push({ candidates: count, epochs: length });
   return rungs;

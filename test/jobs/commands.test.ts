@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { halve } from '../../src/cli/commands/halve.js';
 import { rank } from '../../src/cli/commands/rank.js';
 import { report } from '../../src/cli/commands/report.js';
+import { worker } from '../../src/cli/commands/queue.js';
 import { search } from '../../src/cli/commands/search.js';
+import { openExecutor } from '../../src/cli/executor.js';
+import { createOutput } from '../../src/cli/output.js';
 import { quietly } from '../cli/quietly.js';
 import { onlyRun, withFolder } from '../search/weft.js';
 import { saidLater } from '../said.js';
@@ -33,6 +36,17 @@ describe('commands that have jobs done', function () {
     expect(begun(await start('two', 2))).to.equal(0);
     expect(begun(await start('two', 2, 4))).to.be.within(1, 2); // one more candidate, which may win
   }));
+
+  it('say what number of processes or threads cannot be', async () => {
+    const opened = (options: object) => saidLater(openExecutor({ results: 'none', ...options }, [], createOutput()));
+    expect(await opened({ workers: 0 })).to.match(/--workers must be a whole number of at least 1: nobody else could do the jobs/);
+    expect(await opened({ workers: 0, queue: './queue' })).to.match(/nobody else/);
+    expect(await opened({ workers: NaN, queue: 'postgres://me@127.0.0.1/jobs' })).to.match(/--workers must be a whole number of at least 0/);
+    expect(await opened({ threads: 1.5 })).to.match(/--threads/);
+    expect(await opened({ executor: 'queue' })).to.match(/needs a queue/);
+    expect(await saidLater(worker({ slots: 0, results: 'none', queue: './queue' }))).to.match(/--slots must be/);
+    expect(existsSync('none')).to.equal(false);
+  });
 
   it('rank: the same, and the report has its chapter; two searches are set beside random sampling', () => withFolder(async (folder) => {
     const searches = [1, 2].map((seed) => join(folder, `seed${seed}`));

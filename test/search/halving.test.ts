@@ -15,7 +15,7 @@ describe('successive halving', () => {
     expect(rungsOf({ candidates: 27, factor: 3, epochs: 2 })).to.deep.equal([{ candidates: 27, epochs: 2 }, { candidates: 9, epochs: 6 }, { candidates: 3, epochs: 18 }, { candidates: 1, epochs: 54 }]);
     expect(rungsOf({ candidates: 10, factor: 4, epochs: 1 })).to.deep.equal([{ candidates: 10, epochs: 1 }, { candidates: 2, epochs: 4 }]);
     expect(said(() => rungsOf({ candidates: 0, factor: 3, epochs: 1 }))).to.match(/at least 1 candidate/);
-    expect(said(() => rungsOf({ candidates: 3, factor: 1, epochs: 1 }))).to.match(/factor of at least 2/);
+    for (const factor of [1, 2.5, NaN]) expect(said(() => rungsOf({ candidates: 3, factor, epochs: 1 }))).to.match(/factor of at least 2/);
   });
 
   it('keeps the best of each rung, whatever order the trainings finish in', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
 import { type JobQueue, openQueue, openResults, parseLocation, type QueueStanding, serveQueue, createCrew } from '../../jobs/index.js';
 import { catchSignals } from '../../runs/index.js';
-import { createJobView, jobProgram, queueAddress } from '../executor.js';
+import { createJobView, jobProgram, queueAddress, requireWhole } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
 
 export interface WorkerOptions {
@@ -20,6 +20,7 @@ export interface WorkerOptions {
 /** Does jobs of a queue until it is told to stop. */
 export async function worker({ queue: option, slots = availableParallelism(), results: folder, file = [], untilEmpty = false, json = false }: WorkerOptions): Promise<void> {
   const output = createOutput({ json, live: true });
+  requireWhole('--slots', slots, 1);
   const missing = file.find((path) => !existsSync(path));
   if (missing !== undefined) throw new WeftError('config', `there is no file ${missing}`, '--file names spaces and controllers of your own that jobs of the queue may load');
   const queue = await openAddressed(option, output, slots + 2);

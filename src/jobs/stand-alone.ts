@@ -3,7 +3,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
-import { type Json } from '../operations/operation.js';
 import { acquireLock, breathe, type JsonObject, listCheckpoints, loadLatestCheckpoint, runFiles, type RunLock, saveCheckpoint, stopwatch } from '../runs/index.js';
 import { fisherShare } from '../search/data.js';
 import { type LearnerSnapshot } from '../search/snapshot.js';
@@ -87,7 +86,7 @@ function openKept(folder: string, identity: string): Kept | undefined {
         throw error;
       }
     },
-    save: (step, { tensors, counts }) => void saveCheckpoint(folder, identity, { step, tensors, state: counts as Json, events: 0 }),
+    save: (step, { tensors, counts }) => void saveCheckpoint(folder, identity, { step, tensors, state: counts, events: 0 }),
     forget: () => rmSync(checkpoints, { recursive: true }),
     close: () => lock.release(),
   };

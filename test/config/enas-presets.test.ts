@@ -19,7 +19,7 @@ describe('the searches of ENAS', () => {
     expect(paper.micro.config.search).to.deep.equal({ epochs: 150, batchSize: 160, rounds: 2000, samplesPerRound: 1, optimizer });
     expect(paper.micro.config.space).to.deep.equal({ name: 'micro-cnn', nodes: 5, filters: 20, retrainLayers: 15 });
     expect(paper.micro.config.retrain).to.deep.equal({ epochs: 630, batchSize: 144, optimizer });
-    const { layers, reductions } = microCnn.create(microCnn.options.parse({ nodes: 5, retrainLayers: 15 }) as object, { inputShape: [32, 32, 3], classes: 10 }).forRetraining().options as { layers: number; reductions: number };
+    const { layers, reductions } = microCnn.create(microCnn.options.parse({ nodes: 5, retrainLayers: 15 }), { inputShape: [32, 32, 3], classes: 10 }).forRetraining().options as { layers: number; reductions: number };
     expect(layers + reductions).to.equal(17);
   });
 
@@ -68,7 +68,7 @@ describe('the searches of ENAS', () => {
   it('are configurations, whose controllers, spaces and options exist', () => {
     const spaces = { 'macro-cnn': macroCnn, 'micro-cnn': microCnn, 'rnn-cell': rnnCell };
     for (const { config } of [...Object.values(paper), ...Object.values(code)]) {
-      const { controller, space: { name, ...options } } = checkConfig(config as object);
+      const { controller, space: { name, ...options } } = checkConfig(config);
       expect(enasPresets).to.have.property(controller.preset!);
       spaces[name as keyof typeof spaces].options.parse(options);
     }

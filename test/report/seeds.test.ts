@@ -7,7 +7,7 @@ import { said } from '../said.js';
 import { markupMistake } from './well-formed.js';
 
 /** Searches whose strategy is better by `advantage`, up to noise. */
-function runs(seeds: number, { advantage = 0.02, noise = 0.002, measure = 'accuracy' as 'accuracy' | 'loss' } = {}): SeedRun[] {
+function runs(seeds: number, { advantage = 0.02, noise = 0.002, measure = 'accuracy' }: { advantage?: number; noise?: number; measure?: 'accuracy' | 'loss' } = {}): SeedRun[] {
   const rng = stream(4, 'seeds');
   return Array.from({ length: seeds }, (_, i) => {
     const random = 0.8 + 0.02 * rng.normal();

@@ -52,6 +52,6 @@ describe('the parts of a study', function () {
     await run('one');
     expect(await run('two', { executor: 'local', workers: 2, results: join(folder(), 'jobs') })).to.match(/"type":"job-finished"[^\n]*seed 2/);
     expect(readFileSync(join(folder(), 'two', 'rows.json'), 'utf8')).to.equal(readFileSync(join(folder(), 'one', 'rows.json'), 'utf8'));
-    expect(await saidLater(command('stable-minima', { seed: 1, runs: folder(), executor: 'local' }))).to.match(/has no parts/);
+    expect(await saidLater(command('stable-minima', { seed: 1, runs: folder(), executor: 'local', results: join(folder(), 'jobs') }))).to.match(/has no parts/);
   });
 });

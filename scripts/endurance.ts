@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cluster } from './endurance/cluster.js';
 import { fuzz } from './endurance/fuzz.js';
 import { kills } from './endurance/kills.js';
+import { memory } from './endurance/memory.js';
 import { speedup, throughput } from './endurance/speed.js';
 
 export interface Tally {
@@ -16,6 +17,7 @@ export interface Tally {
 const PARTS: Readonly<Record<string, { readonly count: number; run(count: number): Promise<Tally | undefined> }>> = {
   kills: { count: 100, run: kills },
   fuzz: { count: 1000, run: fuzz },
+  memory: { count: 10_000, run: memory },
   cluster: { count: 40, run: cluster },
   throughput: { count: 5000, run: throughput },
   speedup: { count: 16, run: speedup },

@@ -52,11 +52,15 @@ export interface BlockSolver {
   apply(prepared: Statistics, gradient: Tensor): Tensor;
   /** The same of the gradient that this batch's data make, where that is less work than making it first; `now` are its statistics, if it has any. */
   applyToOwn?(prepared: Statistics, data: BlockData, now?: Statistics): OwnGradient | undefined;
+  /** Whether `applyToOwn` is worth a look at the layers in every step, of a dense layer that sees so many examples. */
+  prefersOwn?(block: Block, examples: number): boolean;
 }
 
-/** A preconditioned gradient P·g = inputsᵀ·outputs by its factors [n,rows] and [n,columns], and ⟨P·g, g⟩, for whoever needs it. */
+/** A preconditioned gradient P·g = [inputs, edge]ᵀ·outputs by its factors [n,rows of the weight] and [n,columns], and ⟨P·g, g⟩, for whoever needs it. */
 export interface OwnGradient {
   readonly inputs: Tensor;
+  /** What belongs to the bias [n,1]; ones where it is left out. */
+  readonly edge?: Tensor | undefined;
   readonly outputs: Tensor;
   inner(): Tensor;
 }

@@ -60,7 +60,9 @@ export function trainStep({ child, store, trainer, state, batch, mode, step, oth
     const forced = (gradients: NamedTensors): NamedTensors => withForce(gradients, beside.lossGradient?.(parameters));
     if (capture) {
       if (others.length > 0) throw new WeftError('unsupported', 'a preconditioner that looks into the layers cannot train several architectures in one step', 'take another preconditioner, or a regularizer without replay');
-      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, ...chosen()), parameters, capture));
+      // A force joins a gradient, so none may be left out.
+      const whole = { ...capture, skipDense: false };
+      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, ...chosen()), parameters, beside.lossGradient ? whole : capture));
       return { loss: value, gradients: forced(gradients), layers };
     }
     if (others.length === 0) {

@@ -17,23 +17,22 @@ const MODELS = { perceptron: () => perceptron(), images: () => images(), sentenc
 
 before(() => loadBackend());
 
-/** Data of every block and the same gradients of examples by definition [n,rows,columns]. */
-function seen(model: Model): { data: BlockData; expected: Tensor }[] {
+/** Checks the data of every block beside the same gradients of examples by definition [n,rows,columns]. */
+function forEachBlock(model: Model, check: (data: BlockData, expected: Tensor) => void): void {
   const { layers, gradients } = capturedGradients(model, model.params);
   const { blocks, rest } = blocksOf(layers);
   expect(rest).to.deep.equal([]);
   expect(distance(gradients, gradientsOf((p) => model.loss(model.outputs(p)), model.params))).to.be.below(1e-5);
   const single = perExampleGradients(model.losses, model.params);
   const context = { step: 0, seed: 1 };
-  const result = blocks.map((captured) => {
+  for (const captured of blocks) {
     const data = dataOf(captured, layers, empiricalFisher.outputGradients(layers, context), model.params, true);
     const rows = Array.from({ length: model.examples }, (_, n) => toMatrix(data.block, mapNamed(single, (tensor) => tf.squeeze(tf.slice(tensor, [n], [1]), [0]))));
-    return { data, expected: tf.stack(rows) };
-  });
+    check(data, tf.stack(rows));
+  }
   const covered = blocks.flatMap(({ weight, bias }) => [weight, bias]).filter((name) => name !== undefined);
   expect(covered.sort()).to.deep.equal(Object.keys(model.params).sort());
   layers.dispose();
-  return result;
 }
 
 const statistics = (solver: BlockSolver | undefined, data: BlockData): Statistics => solver!.statistics(data);
@@ -41,7 +40,7 @@ const statistics = (solver: BlockSolver | undefined, data: BlockData): Statistic
 for (const [name, make] of Object.entries(MODELS)) {
   describe(`layers of ${name}`, () => {
     const each = (check: (data: BlockData, expected: Tensor, block: Block) => void): void => void tf.tidy(() => {
-      for (const { data, expected } of seen(make())) check(data, expected, data.block);
+      forEachBlock(make(), (data, expected) => check(data, expected, data.block));
     });
 
     it('gives the gradient of each example', () => each((data, expected, { key }) => {

@@ -1,7 +1,7 @@
 /** What must hold exactly, whatever the numbers: each method against a closed form, or against another that must agree. */
 import { expect } from 'chai';
 import { emptyState } from '../../src/optimizers/index.js';
-import { blocksOf, type Curvature, dataOf, empiricalFisher, kronecker, layered, type PreconditionerConfigInput } from '../../src/preconditioners/index.js';
+import { blocksOf, createPreconditioner, type Curvature, dataOf, empiricalFisher, kronecker, layered, type PreconditionerConfigInput } from '../../src/preconditioners/index.js';
 import { toMatrix } from '../../src/preconditioners/layers/data.js';
 import { bfgs, dampedPair } from '../../src/preconditioners/layers/k-bfgs.js';
 import { squaredGradients } from '../../src/preconditioners/representations/diagonal.js';
@@ -55,6 +55,24 @@ describe('curvature x representation x solver', () => {
     }
     const truncated = precondition({ name: 'kfac', ...off, interval: 10 }, model);
     expect(distance(truncated.gradients, dense.gradients)).to.be.within(0, 0.1);
+  }));
+
+  it('the gradient by its factors equals the gradient itself, preconditioned: at a look, and between two', inTidy(() => {
+    const model = perceptron(3, normal([3, 12], 'wide') as Tensor2D);
+    const later = { ...model, outputs: perceptron(3, normal([3, 12], 'other') as Tensor2D).outputs };
+    for (const config of [{ name: 'kfac' }, { name: 'kfac', fisher: 'empirical' }, { name: 'kfac', decay: 0.5 }, { name: 'foof' }, { name: 'skfac' }, { name: 'eva' }, { name: 'eva', interval: 10 }] as PreconditionerConfigInput[]) {
+      for (const klClip of ['none', 1e-4] as const) {
+        const method = createPreconditioner({ ...config, klClip } as PreconditionerConfigInput, { stepsPerEpoch: 1, totalSteps: 10 });
+        const first = precondition(method, model);
+        const byFactors = precondition(method, later, first.state, model.params, 1);
+        const whole = { ...method, request: (input: Parameters<typeof method.request>[0]) => (method.request(input) ? {} : undefined) };
+        const atLook = precondition(whole, model);
+        const between = precondition(whole, later, first.state, model.params, 1);
+        expect(distance(first.gradients, atLook.gradients), `${JSON.stringify(config)} at a look`).to.be.below(1e-4);
+        expect(distance(byFactors.gradients, between.gradients), `${JSON.stringify(config)} later`).to.be.below(1e-4);
+        expect(distance(byFactors.gradients, byFactors.raw)).to.be.above(1e-3);
+      }
+    }
   }));
 
   it('layer-wise natural gradients of a single example are K-FAC’s', inTidy(() => {

@@ -58,7 +58,7 @@ describe('preconditioners refuse', () => {
 
   it('no NaN: a matrix that will not factor gets more damping, which is counted', () => tidy(() => {
     let raised = 0;
-    const { inverse } = invertFactor({ dense: tf.tensor2d([[1, 1], [1, 1]]) }, tf.scalar(1e-12), { lambda: 1e-12, raised: () => raised++ });
+    const { inverse } = invertFactor({ dense: tf.tensor2d([[1, 1], [1, 1]]) }, 1e-12, { lambda: 1e-12, raised: () => raised++ });
     expect(raised).to.equal(1);
     expect([...inverse!.dataSync()].every(Number.isFinite)).to.be.true;
   }));

@@ -3,9 +3,8 @@
  * forward pass that the gradient has made.
  */
 import { stepStream } from '../../optimizers/random.js';
-import { type StepContext } from '../../optimizers/transform.js';
 import { type LayerCapture } from '../../tensor/second-order/index.js';
-import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
+import { tf, type Tensor2D } from '../../tensor/tf.js';
 import { type Curvature } from '../contract.js';
 
 /** Labels of the data: gradients of the examples' own losses, which the gradient has at hand already. */
@@ -20,11 +19,12 @@ export function sampledFisher(samples = 1): Curvature {
   return {
     name: samples === 1 ? 'Monte-Carlo Fisher, 1 sample' : `Monte-Carlo Fisher, ${samples} samples`,
     passes: samples,
-    outputGradients: (layers, context) => Array.from({ length: samples }, (_, sample) => {
-      const p = tf.softmax(layers.outputs as Tensor2D);
-      const residual = tf.sub(p, tf.oneHot(drawLabels(p, context, sample), p.shape[1]));
-      return layers.outputGradients(tf.mul(residual, 1 / Math.sqrt(samples)));
-    }),
+    outputGradients(layers, context) {
+      const { outputs } = layers;
+      const p = tf.softmax(outputs as Tensor2D).dataSync();
+      return Array.from({ length: samples }, (_, sample) =>
+        layers.outputGradients(tf.tensor(residuals(p, outputs.shape[1]!, stepStream(context, 'fisher', sample).uniform, 1 / Math.sqrt(samples)), outputs.shape)));
+    },
   };
 }
 
@@ -45,17 +45,16 @@ export const exactFisher: Curvature = {
   },
 };
 
-/** A label for each row of probabilities [N,K]. */
-function drawLabels(probabilities: Tensor, context: StepContext, sample: number): tf.Tensor1D {
-  const [rows, classes] = probabilities.shape as [number, number];
-  const values = probabilities.dataSync();
-  const { uniform } = stepStream(context, 'fisher', sample);
-  return tf.tensor1d(Int32Array.from({ length: rows }, (_, row) => {
+/** (p − e) times a scale, e with a one at a label drawn from each row of probabilities p [N,K]. */
+function residuals(p: ArrayLike<number>, classes: number, uniform: () => number, scale: number): Float32Array {
+  const result = Float32Array.from(p, (value) => value * scale);
+  for (let row = 0; row < p.length; row += classes) {
     let rest = uniform();
     let label = 0;
-    while (label < classes - 1 && (rest -= values[row * classes + label]!) >= 0) label++;
-    return label;
-  }), 'int32');
+    while (label < classes - 1 && (rest -= p[row + label]!) >= 0) label++;
+    result[row + label]! -= scale;
+  }
+  return result;
 }
 
 /** The cost of the backward passes beside the gradient's own, in gradients. */

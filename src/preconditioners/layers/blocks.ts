@@ -36,18 +36,33 @@ export interface BlockData {
   readonly block: Block;
   /** Examples that the loss is the mean of, N. */
   readonly examples: number;
-  /** Of a 'matrix': inputs [n,t,rows], with a one behind them where there is a bias; t positions of an example share the weight. */
+  /** Of a 'matrix': what the weight is multiplied with [n,t,rows of the weight]; t positions of an example share it. */
+  readonly features?: Tensor;
+  /** The same with a one behind where there is a bias [n,t,rows]; made when it is asked for. */
   readonly inputs?: Tensor;
   /** Of a 'table': the rows that were read, int32 [n,t]. */
   readonly ids?: Tensor;
-  /** Gradients of each example's loss with respect to the outputs [n,t,columns], one entry a pass. Of 'channels' there are none. */
+  /** Gradients of each example's loss with respect to the outputs [n,t,columns], one entry a pass; made when they are asked for. Of 'channels' there are none. */
   readonly outputs: readonly Tensor[];
   /** Of 'channels': gradients of each example's loss with respect to the block itself [n,rows,columns], one entry a pass. */
   readonly gradients: readonly Tensor[];
+  /** Of a 'matrix': the same position by position, without a copy where an example has one; borrowed from the capture. */
+  readonly flat?: FlatData;
   /** Whether `outputs` are gradients of the examples' own losses: N times `lossGradient`. */
   readonly ownLabels: boolean;
   /** The gradient of the mean loss with respect to the outputs [n,t,columns]. */
   readonly lossGradient?: Tensor;
+}
+
+/** What a layer saw, by rows. */
+export interface FlatData {
+  readonly positions: number;
+  /** [n·t,rows of the weight] */
+  readonly features: Tensor;
+  /** [n·t,columns], one entry a pass. */
+  readonly outputs: readonly Tensor[];
+  /** [n·t,columns] */
+  readonly lossGradient: Tensor;
 }
 
 /** Blocks of everything that was captured whole; names of what was not. */

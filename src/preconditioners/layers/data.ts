@@ -15,20 +15,45 @@ export function sized(shape: BlockShape, parameters: NamedTensors): Block {
   return { ...shape, rows: rows + extra, columns };
 }
 
-/** What the layer saw; `passes` hold output gradients of each use, unaveraged, with the data's `ownLabels` or others. */
-export function dataOf({ uses: places, ...shape }: CapturedBlock, layers: LayerCapture, passes: readonly (readonly Tensor[])[], parameters: NamedTensors, ownLabels = false): BlockData {
+/** Output gradients of each use, unaveraged, by passes. */
+export type Passes = readonly (readonly Tensor[])[];
+
+/** What the layer saw; `passes` come from the data's `ownLabels` or from others, and a function of them is called when somebody asks. */
+export function dataOf({ uses: places, ...shape }: CapturedBlock, layers: LayerCapture, passes: Passes | (() => Passes), parameters: NamedTensors, ownLabels = false): BlockData {
   const block = sized(shape, parameters);
   const examples = layers.outputs.shape[0];
   const uses = places.map((place) => layers.uses[place]!);
   const of = (gradients: readonly Tensor[]): Tensor[] => places.map((place) => gradients[place]!);
+  const all = (): Passes => (typeof passes === 'function' ? passes() : passes);
   if (block.kind === 'channels') {
-    return { block, examples, ownLabels, outputs: [], gradients: passes.map((pass) => sumOf(uses.map((use, i) => channelGradients(use, of(pass)[i]!, block)))) };
+    return { block, examples, ownLabels, outputs: [], gradients: all().map((pass) => sumOf(uses.map((use, i) => channelGradients(use, of(pass)[i]!, block)))) };
   }
   const positioned = (pass: readonly Tensor[]): Tensor => together(of(pass).map((gradient, i) => positions(gradient, uses[i]!)));
-  const common = { block, examples, ownLabels, outputs: passes.map(positioned), gradients: [], lossGradient: positioned(layers.lossGradients) };
-  if (block.kind === 'table') return { ...common, ids: together(uses.map(({ input }) => tf.reshape(input!, [input!.shape[0], -1]))) };
-  const inputs = together(uses.map(inputRows));
-  return { ...common, inputs: block.bias === undefined ? inputs : tf.concat([inputs, tf.ones([...inputs.shape.slice(0, 2), 1])], 2) };
+  const outputs = once(() => all().map(positioned));
+  const common = { block, examples, ownLabels, gradients: [] };
+  const lossGradient = once(() => positioned(layers.lossGradients));
+  if (block.kind === 'table') return { ...common, outputs: outputs(), lossGradient: lossGradient(), ids: together(uses.map(({ input }) => tf.reshape(input!, [input!.shape[0], -1]))) };
+  const features = once(() => together(uses.map(inputRows)));
+  const inputs = once(() => {
+    const [n, t] = features().shape;
+    return block.bias === undefined ? features() : tf.concat([features(), tf.ones([n, t!, 1])], 2);
+  });
+  const [only] = uses;
+  const plain = uses.length === 1 && only!.kind === 'dense' && only!.input!.rank === 2;
+  const byRows = (tensor: Tensor): Tensor => tf.reshape(tensor, [-1, tensor.shape[2]!]);
+  const flat = {
+    get positions() { return plain ? 1 : features().shape[1]!; },
+    get features() { return plain ? only!.input! : byRows(features()); },
+    get outputs() { return plain ? all().map((pass) => of(pass)[0]!) : outputs().map(byRows); },
+    get lossGradient() { return plain ? of(layers.lossGradients)[0]! : byRows(lossGradient()); },
+  };
+  return {
+    ...common, flat,
+    get features() { return features(); },
+    get inputs() { return inputs(); },
+    get outputs() { return outputs(); },
+    get lossGradient() { return lossGradient(); },
+  };
 }
 
 /** Gradients of each example's loss with respect to the block's matrix: [n,rows,columns], one entry a pass. */
@@ -53,18 +78,16 @@ export function fromMatrix({ weight, bias, rows, columns }: Block, matrix: Tenso
   return { [weight]: tf.reshape(kernel!, parameters[weight]!.shape), [bias]: tf.reshape(last!, [columns]) };
 }
 
-/** inputsᵀ·outputs in the shapes of the parameters; inputs [n,rows], outputs [n,columns]. */
-export function fromFactors({ weight, bias, rows }: Block, inputs: Tensor, outputs: Tensor, parameters: NamedTensors): NamedTensors {
+/** [inputs, edge]ᵀ·outputs in the shapes of the parameters; inputs [n,rows of the weight], edge [n,1] or ones, outputs [n,columns]. */
+export function fromFactors({ weight, bias }: Block, { inputs, edge, outputs }: { inputs: Tensor; edge?: Tensor | undefined; outputs: Tensor }, parameters: NamedTensors): NamedTensors {
   const product = (x: Tensor, name: string): NamedTensors => ({ [name]: tf.reshape(tf.matMul(x, outputs, true, false), parameters[name]!.shape) });
   if (bias === undefined) return product(inputs, weight!);
-  // Parting the inputs copies less than parting the product.
-  const [before, ones] = tf.split(inputs, [rows - 1, 1], 1);
-  return { ...product(before!, weight!), ...product(ones!, bias) };
+  return { ...product(inputs, weight!), ...(edge ? product(edge, bias) : { [bias]: tf.sum(outputs, 0) }) };
 }
 
 /** The gradient of the mean loss that a dense or convolutional block's data make: [rows,columns]. */
-export function ownGradient({ block, inputs, lossGradient }: BlockData): Tensor {
-  return tf.matMul(tf.reshape(inputs!, [-1, block.rows]), tf.reshape(lossGradient!, [-1, block.columns]), true, false);
+export function ownGradient(data: BlockData): Tensor {
+  return tf.matMul(tf.reshape(data.inputs!, [-1, data.block.rows]), data.flat!.lossGradient, true, false);
 }
 
 /** Inputs of one use [n,t,rows]. */
@@ -96,6 +119,12 @@ function channelGradients(use: CapturedUse, g: Tensor, { weight, bias, rows, col
   }
   if (bias !== undefined) parts.push(offset());
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
+}
+
+/** The function, which is called at most once. */
+function once<T>(f: () => T): () => T {
+  let result: { value: T } | undefined;
+  return () => (result ??= { value: f() }).value;
 }
 
 const sumOf = (tensors: Tensor[]): Tensor => (tensors.length === 1 ? tensors[0]! : tf.addN(tensors));

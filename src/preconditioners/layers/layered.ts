@@ -1,14 +1,14 @@
 /** Preconditioners made of what layers see: any curvature of examples in any representation by blocks. */
-import { type NamedTensors } from '../../tensor/named.js';
+import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type BlockSolver, type Curvature, type Damping, type Preconditioner, type Representation, type Statistics } from '../contract.js';
+import { type BlockSolver, type Curvature, type Damping, type OwnGradient, type Preconditioner, type Representation, type Statistics } from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
-import { klClip } from '../kl-clip.js';
-import { type Block, type BlockData, blocksOf, type CapturedBlock } from './blocks.js';
+import { klScale } from '../kl-clip.js';
+import { type Block, type BlockData, type BlockShape, blocksOf, type CapturedBlock } from './blocks.js';
 import { dataOf, fromFactors, fromMatrix, ownGradient, sized, toMatrix } from './data.js';
 import { type Intervals, refreshSchedule } from './schedule.js';
-import { recallBlocks, rememberBlock } from './structure.js';
+import { recallBlocks, rememberBlock, usesOf } from './structure.js';
 
 export interface LayeredOptions extends Intervals {
   readonly name: string;
@@ -19,14 +19,16 @@ export interface LayeredOptions extends Intervals {
   /** Share of the running statistics that survives a look; 0 takes each batch by itself. */
   readonly decay?: number;
   /** Bound κ of the squared length of a step in the metric of the curvature. */
-  readonly klClip?: number | undefined;
+  readonly klClip?: number | 'none' | undefined;
 }
 
 /** (C + λI)⁻¹·g block by block, the blocks found in the child and kept by the names of their weights. */
-export function layered({ name, curvature, representation, damping: lambda, decay = 0, klClip: bound, ...intervals }: LayeredOptions): Preconditioner {
+export function layered({ name, curvature, representation, damping: lambda, decay = 0, klClip, ...intervals }: LayeredOptions): Preconditioner {
+  const bound = klClip === 'none' ? undefined : klClip;
   return {
     name,
-    request: ({ parameters, slots }) => (refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ? { skipDense: true } : undefined),
+    request: ({ parameters, slots, context }) =>
+      (refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) || prefersOwn(representation, slots, parameters, context.batchSize) ? { skipDense: true } : undefined),
     precondition({ gradients, parameters, layers, slots, context, learningRate, charge }) {
       const schedule = refreshSchedule(slots, intervals);
       const notes: string[] = [];
@@ -35,13 +37,15 @@ export function layered({ name, curvature, representation, damping: lambda, deca
       const shapes = found?.blocks ?? recallBlocks(slots, parameters);
       const results: Record<string, Tensor> = {};
       const inner: Tensor[] = [];
+      const own: { block: Block; factors: OwnGradient }[] = [];
       let passes: Tensor[][] | undefined;
+      const passesOnce = (): Tensor[][] => {
+        if (!passes) charge(costOf(curvature, layers!));
+        return (passes ??= curvature.outputGradients(layers!, context));
+      };
+      const looking = layers !== undefined && schedule.isDue(Object.keys(parameters));
       const look = (block: Block, solver: BlockSolver, captured: CapturedBlock): { data: BlockData; now: Statistics } => {
-        if (!passes) {
-          passes = curvature.outputGradients(layers!, context);
-          charge(costOf(curvature, layers!));
-        }
-        const data = dataOf(captured, layers!, passes, parameters, curvature.passes === 0);
+        const data = dataOf(captured, layers!, passesOnce, parameters, curvature.passes === 0);
         const now = solver.statistics(data);
         const statistics = averaged(slots, solver, block.key, now, decay);
         const before = read(slots, 'prepared', solver.preparedNames, block.key);
@@ -57,9 +61,9 @@ export function layered({ name, curvature, representation, damping: lambda, deca
       for (const shape of shapes) {
         const block = sized(shape, parameters);
         const solver = representation.of(block);
-        const members = [block.weight, block.bias].filter((member) => member !== undefined);
-        if (layers) rememberBlock(slots, block);
-        const looked = solver && layers && schedule.looks(block.key) ? look(block, solver, shape as CapturedBlock) : undefined;
+        const members = membersOf(block);
+        if (looking) rememberBlock(slots, block, (shape as CapturedBlock).uses.length);
+        const looked = solver && looking && schedule.looks(block.key) ? look(block, solver, shape as CapturedBlock) : undefined;
         const prepared = solver && read(slots, 'prepared', solver.preparedNames, block.key);
         const missing = members.some((member) => !gradients[member]);
         const data = missing ? (looked?.data ?? dataOf(shape as CapturedBlock, layers!, [], parameters)) : undefined;
@@ -68,10 +72,10 @@ export function layered({ name, curvature, representation, damping: lambda, deca
           if (data) Object.assign(results, fromMatrix(block, ownGradient(data), parameters));
           continue;
         }
-        const own = data && solver.applyToOwn?.(prepared, data, looked?.now);
-        if (own) {
-          if (bound !== undefined) inner.push(own.inner());
-          Object.assign(results, fromFactors(block, own.inputs, own.outputs, parameters));
+        const factors = data && solver.applyToOwn?.(prepared, data, looked?.now);
+        if (factors) {
+          if (bound !== undefined) inner.push(factors.inner());
+          own.push({ block, factors });
           continue;
         }
         const gradient = data ? ownGradient(data) : toMatrix(block, gradients);
@@ -79,23 +83,39 @@ export function layered({ name, curvature, representation, damping: lambda, deca
         if (bound !== undefined) inner.push(tf.sum(tf.mul(matrix, gradient)));
         Object.assign(results, fromMatrix(block, matrix, parameters));
       }
-      if (layers) schedule.looked(Object.keys(parameters));
+      if (looking) schedule.looked(Object.keys(parameters));
       schedule.aged(Object.keys(parameters));
 
-      const known = new Set(Object.keys(results));
+      const known = new Set([...Object.keys(results), ...own.flatMap(({ block }) => membersOf(block))]);
       const left = [...new Set([...uncovered, ...Object.keys(gradients).filter((member) => !known.has(member))])];
       const raw: NamedTensors = Object.fromEntries(left.flatMap((member) => (gradients[member] ?? results[member] ? [[member, (gradients[member] ?? results[member])!]] : [])));
       Object.assign(results, fallBack(raw, slots, { lambda, examples: context.batchSize ?? 1, notes, name }));
-      const { gradients: clipped, scale } = bound === undefined ? { gradients: results as NamedTensors, scale: undefined } : klClip(results, inner, bound, learningRate);
+      const scale = bound === undefined ? 1 : klScale(inner, bound, learningRate);
+      const scaled = (tensor: Tensor): Tensor => (scale === 1 ? tensor : tf.mul(tensor, scale));
+      // Factors are smaller than what they make, and are scaled in its place.
+      const made = own.map(({ block, factors }) => fromFactors(block, { ...factors, outputs: scaled(factors.outputs) }, parameters));
       return {
-        gradients: clipped, notes,
-        metrics: { dampingRaised: slots.number('raised'), ...(scale !== undefined && { klScale: scale }) },
+        gradients: Object.assign({ ...mapNamed(results, scaled) }, ...made) as NamedTensors, notes,
+        metrics: { dampingRaised: slots.number('raised'), ...(bound !== undefined && { klScale: scale }) },
       };
     },
   };
 }
 
 type Slots = Parameters<Preconditioner['precondition']>[0]['slots'];
+
+const membersOf = ({ weight, bias }: BlockShape): string[] => [weight, bias].filter((member) => member !== undefined);
+
+/** Whether a look at the layers saves more than it costs; a cell that is unrolled for it, or a layer that is used twice, costs too much. */
+function prefersOwn(representation: Representation, slots: Slots, parameters: NamedTensors, examples: number | undefined): boolean {
+  const shapes = recallBlocks(slots, parameters);
+  if (examples === undefined || shapes.some(({ key }) => usesOf(slots, key) > 1)) return false;
+  return shapes.some((shape) => {
+    if (shape.kind !== 'matrix' || parameters[shape.key]!.rank !== 2) return false;
+    const block = sized(shape, parameters);
+    return representation.of(block)?.prefersOwn?.(block, examples) === true;
+  });
+}
 
 /** The running statistics with those of this batch; of k looks, each older one weighs `decay` times the next (as Adam's corrected means). */
 function averaged(slots: Slots, solver: BlockSolver, key: string, now: Statistics, decay: number): Statistics {

@@ -8,12 +8,16 @@ import { type BlockKind, type BlockShape } from './blocks.js';
 
 const KINDS: readonly BlockKind[] = ['matrix', 'channels', 'table'];
 
-/** Notes the block. */
-export function rememberBlock(slots: Slots, { key, kind, weight, bias }: BlockShape): void {
+/** Notes the block, and how many layers use it. */
+export function rememberBlock(slots: Slots, { key, kind, weight, bias }: BlockShape, uses = 1): void {
   slots.setNumber(`kind ${key}`, KINDS.indexOf(kind) + 1);
+  slots.setNumber(`uses ${key}`, uses);
   if (weight !== undefined) slots.setNumber(`owner ${weight}`, 1);
   if (bias !== undefined) slots.setNumber(`bias ${key} ${bias}`, 1);
 }
+
+/** Layers that used the block when it was noted. */
+export const usesOf = (slots: Slots, key: string): number => slots.number(`uses ${key}`);
 
 /** The blocks among the active parameters that have been noted. */
 export function recallBlocks(slots: Slots, parameters: NamedTensors): BlockShape[] {

@@ -23,7 +23,7 @@ export const fisherOption = (labels: 'sampled' | 'empirical' = 'sampled'): z.Zod
 export const fisherOf = (labels: 'sampled' | 'empirical' | 'exact', samples = 1): Curvature =>
   ({ sampled: sampledFisher(samples), empirical: empiricalFisher, exact: exactFisher })[labels];
 
-/** Eigenvalues below this share of the damping do not pay when an inverse is used several times. */
+/** Eigenvalues below this share of the damping do not pay when an inverse is used several times, or has many rows. */
 const TRUNCATION = 0.1;
 
 export const truncationFor = (every: number, decay: number): number => (every > 1 || decay > 0 ? TRUNCATION : 0);

@@ -7,7 +7,7 @@ import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation, type Statistics } from '../contract.js';
 import { type BlockData } from '../layers/blocks.js';
 import { exampleGradients } from '../layers/data.js';
-import { factorRows } from './kronecker.js';
+import { denseFactors } from './kronecker.js';
 import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
@@ -21,8 +21,7 @@ export function kroneckerEigenbasis({ decay = 0.75 }: EigenbasisOptions = {}): R
     statisticNames: ['A', 'B'],
     preparedNames: ['input-basis', 'output-basis', 'scale', 'lambda'],
     statistics(data) {
-      const { a, g } = factorRows(data, 'expand');
-      return { A: tf.matMul(a, a, true, false), B: tf.matMul(g, g, true, false) };
+      return { ...denseFactors(data) };
     },
     prepare({ A, B }, { lambda }, data) {
       const bases = { 'input-basis': eigh(A!).vectors, 'output-basis': eigh(B!).vectors };

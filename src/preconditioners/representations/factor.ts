@@ -1,115 +1,130 @@
 /**
- * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or by rows U [r,d] with C = UᵀU, and the inverse
+ * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or by rows R [r,d] with C = w·RᵀR, and the inverse
  * of C + γI. A batch of N examples makes N rows: with fewer rows than columns nothing of size d×d is ever formed.
  */
-import { cholesky, choleskySolve, damped, eigh, solve } from '../../tensor/linalg/index.js';
+import { addToDiagonal, cholesky, choleskySolve, damped, deflated, eigh, gramOfRows, inverse, trace } from '../../tensor/linalg/index.js';
 import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
 import { type Damping } from '../contract.js';
 
-/** Either of the two. */
+/** Either of the two; R = [rows, edgeᵀ], where there is an edge [1,r]. */
 export interface Factor {
   readonly dense?: Tensor | undefined;
   readonly rows?: Tensor | undefined;
+  readonly edge?: Tensor | undefined;
+  /** w, a scalar. */
+  readonly weight?: Tensor | undefined;
+  /** R·Rᵀ, where it is at hand. */
+  readonly gram?: Tensor | undefined;
 }
 
-/** (C + γI)⁻¹ = `inverse`, or (I − leftᵀ·right)/γ. */
+/** (C + γI)⁻¹ = `inverse`, or (I − Lᵀ·core·L)/γ with L = [left, edgeᵀ], the core being I where there is none. */
 export interface FactorInverse {
   readonly inverse?: Tensor | undefined;
   readonly left?: Tensor | undefined;
-  readonly right?: Tensor | undefined;
+  readonly edge?: Tensor | undefined;
+  readonly core?: Tensor | undefined;
   readonly gamma?: Tensor | undefined;
-}
-
-/** C = rowsᵀ·rows of rows [r,d]: kept as rows where those are few. */
-export function factorOf(rows: Tensor, keepRows: boolean): Factor {
-  return keepRows ? { rows } : { dense: tf.matMul(rows as Tensor2D, rows as Tensor2D, true, false) };
 }
 
 /** Whether rows take less work than the matrix that they make. */
 export const fewRows = (rows: number, size: number): boolean => 2 * rows <= size;
 
+/** w·RᵀR by its rows, or as a matrix. */
+export function factorOf(rows: Tensor, edge: Tensor | undefined, weight: number, keepRows: boolean): Factor {
+  // A tensor of its own: what was captured goes with the capture.
+  const factor = { rows: tf.clone(rows), edge, weight: tf.scalar(weight) };
+  return keepRows ? { ...factor, gram: gramOfRows(rows, edge) } : { dense: asDense(factor) };
+}
+
 /** weight·before + (1 − weight)·now. */
 export function mergeFactor(before: Factor, now: Factor, weight: number): Factor {
-  const root = (factor: Factor, share: number): Tensor => tf.mul(factor.rows!, Math.sqrt(share));
-  if (before.rows && now.rows) {
-    const size = now.rows.shape[1]!;
-    const rows = tf.concat([root(before, weight), root(now, 1 - weight)], 0);
-    return { rows: rows.shape[0] * 2 > size ? compress(rows, Math.floor(size / 4)) : rows };
-  }
-  return { dense: tf.add(tf.mul(asDense(before), weight), tf.mul(asDense(now), 1 - weight)) };
+  if (!before.rows || !now.rows) return { dense: tf.add(tf.mul(asDense(before), weight), tf.mul(asDense(now), 1 - weight)) };
+  const both = [[before, weight], [now, 1 - weight]] as const;
+  const scaled = (part: 'rows' | 'edge'): Tensor[] => both.map(([factor, share]) => tf.mul(factor[part]!, tf.sqrt(tf.mul(factor.weight!, share))));
+  const merged = { rows: tf.concat(scaled('rows'), 0), edge: now.edge && tf.concat(scaled('edge'), 1), weight: tf.scalar(1) };
+  const size = sizeOf(merged);
+  return merged.rows.shape[0] * 2 > size ? compress(merged, Math.floor(size / 4)) : merged;
 }
 
-export const asDense = ({ dense, rows }: Factor): Tensor => dense ?? tf.matMul(rows!, rows!, true, false);
+/** d. */
+export const sizeOf = ({ dense, rows, edge }: Factor): number => (dense ?? rows!).shape[1]! + (edge ? 1 : 0);
+const numberOf = (scalar: Tensor): number => scalar.dataSync()[0]!;
+const gramOf = ({ rows, edge, gram }: Factor): Tensor => gram ?? gramOfRows(rows!, edge);
+const joined = (rows: Tensor, edge: Tensor | undefined): Tensor => (edge ? tf.concat([rows, tf.transpose(edge)], 1) : rows);
 
-/** Mean of the eigenvalues, a scalar. */
-export function meanEigenvalue({ dense, rows }: Factor): Tensor {
-  if (rows) return tf.div(tf.sum(tf.square(rows)), rows.shape[1]!);
-  const size = dense!.shape[0];
-  return tf.div(tf.sum(tf.mul(dense!, tf.eye(size))), size);
+export function asDense({ dense, rows, edge, weight }: Factor): Tensor {
+  if (dense) return dense;
+  const whole = joined(rows!, edge) as Tensor2D;
+  return tf.mul(tf.matMul(whole, whole, true, false), weight!);
 }
 
-/** The `count` most important rows in another basis: Uᵀ·U on its leading eigenvectors. */
-function compress(rows: Tensor, count: number): Tensor {
-  const { values, vectors } = eigh(tf.matMul(rows, rows, false, true));
-  const total = values.shape[0];
-  const leading = tf.slice(vectors, [0, total - count], [total, count]);
-  return tf.matMul(leading, rows, true, false);
+/** Sum of the eigenvalues. */
+export function eigenvalueSum(factor: Factor): number {
+  return factor.dense ? numberOf(trace(factor.dense)) : numberOf(factor.weight!) * numberOf(trace(gramOf(factor)));
+}
+
+/** M·R, whose RᵀMᵀM·R is to be the factor. */
+const mixed = (m: Tensor, { rows, edge }: Factor): { rows: Tensor; edge: Tensor | undefined } =>
+  ({ rows: tf.matMul(m, rows!), edge: edge && tf.matMul(edge, m, false, true) });
+
+/** The `count` most important rows in another basis: R on the leading eigenvectors of its Gram matrix. */
+function compress(factor: Factor, count: number): Factor {
+  const { vectors } = eigh(gramOf(factor));
+  const total = vectors.shape[0];
+  return { ...mixed(tf.transpose(tf.slice(vectors, [0, total - count], [total, count])), factor), weight: factor.weight };
 }
 
 export interface InverseOptions {
   /** Leave out eigenvalues below this share of γ: the inverse is off by at most that share, and costs less to apply. 0 is exact. */
   readonly truncate?: number;
+  /** Sum of the eigenvalues, where it is at hand. */
+  readonly sum?: number;
 }
 
-/** The inverse of C + γI, γ a positive scalar; more is added where that will not factor. */
-export function invertFactor({ dense, rows }: Factor, gamma: Tensor, { raised }: Damping, { truncate = 0 }: InverseOptions = {}): FactorInverse {
-  if (rows) return truncate > 0 ? truncated(rows, gamma, truncate) : woodbury(rows, gamma, raised);
-  const size = dense!.shape[0];
-  const { result, damping } = damped(tf.add(dense!, tf.mul(gamma, tf.eye(size))), (matrix) => choleskySolve(cholesky(matrix), tf.eye(size)));
+/** The inverse of C + γI, γ positive; more is added where that will not factor. */
+export function invertFactor(factor: Factor, gamma: number, { raised }: Damping, { truncate = 0, sum }: InverseOptions = {}): FactorInverse {
+  // No smaller than float32 can tell from zero beside R.
+  if (factor.rows) return truncate > 0 ? truncated(factor, gamma, truncate) : woodbury(factor, Math.max(gamma, RESOLUTION * (sum ?? eigenvalueSum(factor))), raised);
+  const { result, damping } = damped(addToDiagonal(factor.dense!, gamma), (matrix) => choleskySolve(cholesky(matrix), tf.eye(matrix.shape[0])));
   if (damping > 0) raised(damping);
   return { inverse: result };
 }
 
-/** (γI + UᵀU)⁻¹ = (I − Uᵀ(γI + UUᵀ)⁻¹U)/γ (Woodbury 1950), γ no smaller than float32 can tell from zero beside U. */
-function woodbury(rows: Tensor, least: Tensor, raised: (added: number) => void): FactorInverse {
-  const identity = tf.eye(rows.shape[0]);
-  const gamma = tf.maximum(least, tf.mul(tf.sum(tf.square(rows)), RESOLUTION));
-  const gram = tf.add(tf.matMul(rows, rows, false, true), tf.mul(gamma, identity));
-  // A small inverse and a product: solutions of many right-hand sides take several times as long.
-  const { result: right, damping } = damped(gram, (matrix) => tf.matMul(solve(matrix, identity), rows));
-  if (damping > 0) raised(damping);
-  return { left: rows, right, gamma };
-}
-
 const RESOLUTION = 1e-6;
 
-/** The same with the eigenvectors of UᵀU whose eigenvalues matter: I − Qᵀ·diag(w/(γ + w))·Q. */
-function truncated(rows: Tensor, gamma: Tensor, share: number): FactorInverse {
-  const { values, vectors } = eigh(tf.matMul(rows, rows, false, true));
+/** (γI + w·RᵀR)⁻¹ = (I − Rᵀ((γ/w)I + RRᵀ)⁻¹R)/γ (Woodbury 1950). */
+function woodbury(factor: Factor, gamma: number, raised: (added: number) => void): FactorInverse {
+  const { result: core, damping } = damped(addToDiagonal(gramOf(factor), gamma / numberOf(factor.weight!)), (matrix) => inverse(matrix, { wellConditioned: true }));
+  if (damping > 0) raised(damping);
+  // A tensor of its own, because the statistics may keep theirs for longer.
+  return { left: tf.clone(factor.rows!), edge: factor.edge && tf.clone(factor.edge), core, gamma: tf.scalar(gamma) };
+}
+
+/** The same with the eigenvectors of C whose eigenvalues λ matter: I − Σ λ/(γ + λ)·q·qᵀ. */
+function truncated(factor: Factor, gamma: number, share: number): FactorInverse {
+  const weight = numberOf(factor.weight!);
+  const { values, vectors } = eigh(gramOf(factor));
   const total = values.shape[0];
-  const [floor] = tf.mul(gamma, share).dataSync();
   const numbers = values.dataSync();
   let kept = 1;
-  while (kept < total && numbers[total - kept - 1]! > floor!) kept++;
-  const w = tf.maximum(tf.slice(values, [total - kept], [kept]), tf.mul(gamma, 1e-6));
-  const leading = tf.slice(vectors, [0, total - kept], [total, kept]);
-  const left = tf.mul(tf.matMul(leading, rows, true, false), tf.expandDims(tf.rsqrt(w), 1));
-  return { left, right: tf.mul(left, tf.expandDims(tf.div(w, tf.add(w, gamma)), 1)), gamma };
+  while (kept < total && weight * numbers[total - kept - 1]! > share * gamma) kept++;
+  // With q = Rᵀv·√(w/λ): √(λ/(γ + λ))·q = Rᵀv·√(w/(γ + λ)).
+  const lengths = Float32Array.from(numbers.subarray(total - kept), (value) => Math.sqrt(weight / (gamma + weight * Math.max(value, 0))));
+  const leading = tf.mul(tf.slice(vectors, [0, total - kept], [total, kept]), tf.tensor2d(lengths, [1, kept]));
+  const { rows: left, edge } = mixed(tf.transpose(leading), factor);
+  return { left, edge, gamma: tf.scalar(gamma) };
 }
 
 /** (C + γI)⁻¹·m of m [d,k]. */
-export function solveLeft({ inverse: whole, left, right, gamma }: FactorInverse, m: Tensor): Tensor {
+export function solveLeft({ inverse: whole, left, edge, core, gamma }: FactorInverse, m: Tensor): Tensor {
   if (whole) return tf.matMul(whole, m);
-  return tf.div(tf.sub(m, tf.matMul(left!, tf.matMul(right!, m), true, false)), gamma!);
+  const rows = joined(left!, edge);
+  const seen = tf.matMul(rows, m);
+  return tf.div(tf.sub(m, tf.matMul(rows, core ? tf.matMul(core, seen) : seen, true, false)), gamma!);
 }
 
 /** m·(C + γI)⁻¹ of m [k,d]. */
-export function solveRight({ inverse: whole, left, right, gamma }: FactorInverse, m: Tensor): Tensor {
+export function solveRight({ inverse: whole, left, edge, core, gamma }: FactorInverse, m: Tensor): Tensor {
   if (whole) return tf.matMul(m, whole);
-  return tf.div(tf.sub(m, tf.matMul(tf.matMul(m, right!, false, true), left!)), gamma!);
-}
-
-/** U·(C + γI)⁻¹ of the rows U that C itself is made of: (γI + UUᵀ)⁻¹U, which is at hand where the inverse is Woodbury's of just these. */
-export function solvedRows({ left, right }: FactorInverse, rows: Tensor | undefined): Tensor | undefined {
-  return left !== undefined && left === rows ? right : undefined;
+  return tf.div(deflated(m, { rows: joined(left!, edge), core }).x, gamma!);
 }

@@ -2,7 +2,7 @@
  * A layer's empirical Fisher information by its Gram matrix: (λI + JᵀJ/N)⁻¹·g = (g − Jᵀ(NλI + JJᵀ)⁻¹J·g)/λ (Yang et al. 2022, SENG). The
  * Gram matrix is N×N however large the layer, exact for dense layers without their gradients of examples.
  */
-import { damped, inverse } from '../../tensor/linalg/index.js';
+import { addToDiagonal, damped, inverse } from '../../tensor/linalg/index.js';
 import { stream } from '../../tensor/rng.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation, type Statistics } from '../contract.js';
@@ -27,7 +27,7 @@ export function layerGram({ sketch }: GramOptions = {}): Representation {
         ? { inputs: tf.reshape(inputs, [-1, block.rows]), outputs: tf.mul(tf.reshape(outputs[0]!, [-1, block.columns]), scale) }
         : { gradients: tf.mul(tf.reshape(exampleGradients(data)[0]!, [-1, block.rows * block.columns]), scale) };
       const gram = operatorOf(sketched(kept, sketch, block), block).gram();
-      const { result, damping } = damped(tf.add(gram, tf.mul(lambda, tf.eye(gram.shape[0]))), (matrix) => inverse(matrix));
+      const { result, damping } = damped(addToDiagonal(gram, lambda), (matrix) => inverse(matrix));
       if (damping > 0) raised(damping);
       return { ...kept, 'gram-inverse': result, lambda: tf.scalar(lambda) };
     },

@@ -2,9 +2,10 @@
  * Inverse-free Kronecker factors (Lin et al. 2023, 2024; INGD, SINGD): the inverse factors K·Kᵀ ≈ (A + …)⁻¹ and C·Cᵀ ≈ (B + …)⁻¹ are
  * followed by steps on their own group; products of matrices are all it takes.
  */
+import { trace } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation, type Statistics } from '../contract.js';
-import { factorRows } from './kronecker.js';
+import { denseFactors } from './kronecker.js';
 import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
@@ -19,7 +20,6 @@ export interface InverseFreeOptions {
 export function inverseFree({ rate, momentum }: InverseFreeOptions): Representation {
   const move = (before: Statistics, { A, B }: { A: Tensor; B: Tensor }, lambda: number): Statistics => {
     const [k, c] = [before['K']!, before['C']!];
-    const trace = (x: Tensor): Tensor => tf.sum(tf.mul(x, tf.eye(x.shape[0])));
     const inside = (q: Tensor, m: Tensor): Tensor => tf.matMul(tf.matMul(q, m, true, false), q);
     const [hk, hc] = [inside(k, A), inside(c, B)];
     const [kk, cc] = [tf.matMul(k, k, true, false), tf.matMul(c, c, true, false)];
@@ -41,8 +41,7 @@ export function inverseFree({ rate, momentum }: InverseFreeOptions): Representat
     statisticNames: ['A', 'B'],
     preparedNames: ['K', 'C', 'momentum-K', 'momentum-C'],
     statistics(data) {
-      const { a, g } = factorRows(data, 'expand');
-      return { A: tf.matMul(a, a, true, false), B: tf.matMul(g, g, true, false) };
+      return { ...denseFactors(data) };
     },
     prepare({ A, B }, { lambda }, _data, before) {
       const [i, o] = [A!.shape[0], B!.shape[0]];

@@ -3,9 +3,10 @@
  * convolutions Grosse & Martens 2016, "expand" in the words of Eschenhagen et al. 2023).
  */
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type BlockSolver, type Damping, type OwnGradient, type Representation, type Statistics } from '../contract.js';
+import { type BlockSolver, type Damping, type Representation, type Statistics } from '../contract.js';
 import { type BlockData } from '../layers/blocks.js';
-import { type Factor, factorOf, type FactorInverse, fewRows, invertFactor, meanEigenvalue, mergeFactor, solvedRows, solveLeft, solveRight } from './factor.js';
+import { eigenvalueSum, type Factor, factorOf, type FactorInverse, fewRows, invertFactor, mergeFactor, sizeOf, solveLeft, solveRight } from './factor.js';
+import { ownSolved } from './own-factors.js';
 import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
@@ -24,79 +25,79 @@ export interface KroneckerOptions {
 
 /** A ⊗ B for dense layers and convolutions, one block a channel for everything that has few numbers a channel. */
 export function kronecker({ sharing = 'expand', split = 'pi', factors = 'both', rows = 'few', truncate = 0 }: KroneckerOptions = {}): Representation {
+  const kept = (all: Tensor, edge: Tensor | undefined, weight: number): Factor =>
+    factorOf(all, edge, weight, rows === 'always' || (rows === 'few' && fewRows(all.shape[0], all.shape[1]! + (edge ? 1 : 0))));
   const solver: BlockSolver = {
-    statisticNames: NAMES.flatMap((side) => [`${side}-dense`, `${side}-rows`]),
-    preparedNames: NAMES.flatMap((side) => ['inverse', 'left', 'right', 'gamma'].map((part) => `${side}-${part}`)),
-    statistics(data) {
-      const { a, g } = factorRows(data, sharing);
-      const kept = (all: Tensor): Factor => factorOf(all, rows === 'always' || (rows === 'few' && fewRows(all.shape[0], all.shape[1]!)));
-      return { ...(factors !== 'output' && named('A', kept(a))), ...(factors !== 'input' && named('B', kept(g))) };
-    },
+    statisticNames: SIDES.flatMap((side) => ['dense', 'rows', 'edge', 'weight'].map((part) => `${side}-${part}`)),
+    preparedNames: SIDES.flatMap((side) => ['inverse', 'left', 'edge', 'core', 'gamma'].map((part) => `${side}-${part}`)),
+    statistics: (data) => ({
+      ...(factors !== 'output' && named('A', kept(...inputRows(data, sharing)))),
+      ...(factors !== 'input' && named('B', kept(...outputRows(data, sharing)))),
+    }),
     merge: (before, now, weight) => Object.assign({}, ...SIDES.filter((side) => has(now, side)).map((side) => named(side, mergeFactor(factor(before, side), factor(now, side), weight)))) as Statistics,
     prepare(statistics, damping) {
-      const gammas = gammasOf(statistics, damping, split);
-      return Object.assign({}, ...SIDES.filter((side) => gammas[side]).map((side) => named(side, invertFactor(factor(statistics, side), gammas[side]!, damping, { truncate })))) as Statistics;
+      const sides = SIDES.filter((side) => has(statistics, side)).map((side) => ({ side, factor: factor(statistics, side) }));
+      const sums = sides.map((one) => eigenvalueSum(one.factor));
+      const gammas = gammasOf(sides.map((one, i) => sums[i]! / sizeOf(one.factor)), damping, split);
+      return Object.assign({}, ...sides.map((one, i) => named(one.side, invertFactor(one.factor, gammas[i]!, damping, { truncate, sum: sums[i]! })))) as Statistics;
     },
     apply(prepared, gradient) {
-      const left = has(prepared, 'A') ? solveLeft(inverse(prepared, 'A'), gradient) : gradient;
-      return has(prepared, 'B') ? solveRight(inverse(prepared, 'B'), left) : left;
+      const left = has(prepared, 'A') ? solveLeft(inverseOf(prepared, 'A'), gradient) : gradient;
+      return has(prepared, 'B') ? solveRight(inverseOf(prepared, 'B'), left) : left;
     },
-    applyToOwn: (prepared, data, now = {}) => ownSolved(prepared, data, now, sharing),
+    prefersOwn: ({ rows: height, columns }, count) => fewRows(count, Math.max(height, columns)),
+    applyToOwn(prepared, data, now = {}) {
+      const { positions, features } = data.flat!;
+      if ((sharing === 'reduce' && positions > 1) || !fewRows(features.shape[0], Math.max(data.block.rows, data.block.columns))) return undefined;
+      const side = (which: Side) => (has(prepared, which) ? { inverse: inverseOf(prepared, which), now: factor(now, which) } : undefined);
+      return ownSolved(data, side('A'), side('B'));
+    },
   };
   return { name: factors === 'both' ? 'Kronecker' : `Kronecker, ${factors} factor`, of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors) };
 }
 
 type Side = 'A' | 'B';
 const SIDES: readonly Side[] = ['A', 'B'];
-const NAMES = SIDES;
 
 const named = (side: Side, parts: Factor | FactorInverse): Statistics =>
   Object.fromEntries(Object.entries(parts as Record<string, Tensor | undefined>).flatMap(([part, tensor]) => (tensor ? [[`${side}-${part}`, tensor]] : [])));
 const has = (statistics: Statistics, side: Side): boolean => Object.keys(statistics).some((name) => name.startsWith(`${side}-`));
-const factor = (statistics: Statistics, side: Side): Factor => ({ dense: statistics[`${side}-dense`], rows: statistics[`${side}-rows`] });
-const inverse = (prepared: Statistics, side: Side): FactorInverse =>
-  ({ inverse: prepared[`${side}-inverse`], left: prepared[`${side}-left`], right: prepared[`${side}-right`], gamma: prepared[`${side}-gamma`] });
+const factor = (statistics: Statistics, side: Side): Factor =>
+  ({ dense: statistics[`${side}-dense`], rows: statistics[`${side}-rows`], edge: statistics[`${side}-edge`], weight: statistics[`${side}-weight`], gram: statistics[`${side}-gram`] });
+const inverseOf = (prepared: Statistics, side: Side): FactorInverse =>
+  ({ inverse: prepared[`${side}-inverse`], left: prepared[`${side}-left`], edge: prepared[`${side}-edge`], core: prepared[`${side}-core`], gamma: prepared[`${side}-gamma`] });
 
-/** Rows whose products are the factors: A = aᵀa, a mean over examples and positions; B = gᵀg, a mean over examples and a sum over positions. */
-export function factorRows({ block, inputs, outputs, examples }: BlockData, sharing: 'expand' | 'reduce'): { a: Tensor; g: Tensor } {
-  const [n, positions] = inputs!.shape as [number, number, number];
-  const reduce = sharing === 'reduce' && positions > 1;
-  const a = reduce ? tf.mean(inputs!, 1) : tf.reshape(inputs!, [n * positions, block.rows]);
-  const gs = outputs.map((g) => (reduce ? tf.sum(g, 1) : tf.reshape(g, [n * positions, block.columns])));
-  const g = gs.length === 1 ? gs[0]! : tf.concat(gs, 0);
-  return { a: tf.mul(a, 1 / Math.sqrt(a.shape[0])), g: tf.mul(g, 1 / Math.sqrt(examples)) };
+/** The rows of A, a mean over examples and positions: a, the ones behind it, and what their products are weighed with. */
+function inputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, Tensor | undefined, number] {
+  const { block, flat } = data;
+  const rows = sharing === 'reduce' && flat!.positions > 1 ? tf.mean(data.features!, 1) : flat!.features;
+  const count = rows.shape[0];
+  return [rows, block.bias === undefined ? undefined : tf.ones([1, count]), 1 / count];
 }
 
-/** What is added to each factor's diagonal. */
-function gammasOf(statistics: Statistics, { lambda }: Damping, split: 'pi' | 'even'): Partial<Record<Side, Tensor>> {
-  if (!has(statistics, 'A')) return { B: tf.scalar(lambda) };
-  if (!has(statistics, 'B')) return { A: tf.scalar(lambda) };
+/** The rows of B, a mean over examples and a sum over positions. Of the examples' own losses they are N times the gradients of the mean loss. */
+function outputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, undefined, number] {
+  const { flat, ownLabels, examples } = data;
+  const reduced = sharing === 'reduce' && flat!.positions > 1;
+  if (ownLabels) return [reduced ? tf.sum(data.lossGradient!, 1) : flat!.lossGradient, undefined, examples];
+  const passes = reduced ? data.outputs.map((g) => tf.sum(g, 1)) : flat!.outputs;
+  return [passes.length === 1 ? passes[0]! : tf.concat([...passes], 0), undefined, 1 / examples];
+}
+
+/** A = aᵀa and B = gᵀg as matrices. */
+export function denseFactors(data: BlockData): { A: Tensor; B: Tensor } {
+  const [A, B] = [inputRows(data, 'expand'), outputRows(data, 'expand')].map(([rows, edge, weight]) => factorOf(rows, edge, weight, false).dense!);
+  return { A: A!, B: B! };
+}
+
+/** What is added to the diagonal of each factor with this mean eigenvalue. */
+function gammasOf(means: readonly number[], { lambda }: Damping, split: 'pi' | 'even'): number[] {
+  if (means.length === 1) return [lambda];
   const root = Math.sqrt(lambda);
-  if (split === 'even') return { A: tf.scalar(root), B: tf.scalar(root) };
-  const [a, b] = SIDES.map((side) => tf.maximum(meanEigenvalue(factor(statistics, side)), 1e-30)) as [Tensor, Tensor];
-  const pi = tf.sqrt(tf.div(a, b));
-  return { A: tf.maximum(tf.mul(root, pi), LEAST), B: tf.maximum(tf.div(root, pi), LEAST) };
+  if (split === 'even') return [root, root];
+  const [a, b] = means.map((mean) => Math.max(mean, 1e-30)) as [number, number];
+  const pi = Math.sqrt(a / b);
+  return [Math.max(root * pi, LEAST), Math.max(root / pi, LEAST)];
 }
 
 const LEAST = 1e-7;
-
-/** P_A·(Σ a·gᵀ)·P_B as (a·P_A)ᵀ·(g·P_B), where a batch has fewer examples than the layer inputs or outputs. */
-function ownSolved(prepared: Statistics, { block, inputs, lossGradient, examples, ownLabels }: BlockData, now: Statistics, sharing: 'expand' | 'reduce'): OwnGradient | undefined {
-  const [n, positions] = inputs!.shape as [number, number, number];
-  if ((sharing === 'reduce' && positions > 1) || !fewRows(n * positions, Math.max(block.rows, block.columns))) return undefined;
-  const a = tf.reshape(inputs!, [n * positions, block.rows]);
-  const g = tf.reshape(lossGradient!, [n * positions, block.columns]);
-  // Where the rows of a factor are the very ones that the gradient is made of, they have been solved for already.
-  const own = (side: Side, rows: Tensor, perRow: number): Tensor => {
-    if (!has(prepared, side)) return rows;
-    const solved = solvedRows(inverse(prepared, side), now[`${side}-rows`]);
-    return solved ? tf.mul(solved, perRow) : solveRight(inverse(prepared, side), rows);
-  };
-  const x = own('A', a, Math.sqrt(n * positions));
-  const y = ownLabels ? own('B', g, 1 / Math.sqrt(examples)) : has(prepared, 'B') ? solveRight(inverse(prepared, 'B'), g) : g;
-  return {
-    inputs: x, outputs: y,
-    // ⟨xᵀy, aᵀg⟩ = Σ (x·aᵀ) ∘ (y·gᵀ).
-    inner: () => tf.sum(tf.mul(tf.matMul(x, a, false, true), tf.matMul(y, g, false, true))),
-  };
-}

@@ -1,5 +1,5 @@
 /** The whole Fisher information of a layer: [p,p] of its p numbers. */
-import { cholesky, choleskySolve, damped } from '../../tensor/linalg/index.js';
+import { addToDiagonal, cholesky, choleskySolve, damped } from '../../tensor/linalg/index.js';
 import { tf } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation } from '../contract.js';
 import { exampleGradients } from '../layers/data.js';
@@ -21,7 +21,7 @@ export function layerWise({ memory }: { memory: number }): Representation {
     },
     prepare({ layer }, { lambda, raised }) {
       const identity = tf.eye(layer!.shape[0]);
-      const { result, damping } = damped(tf.add(layer!, tf.mul(lambda, identity)), (matrix) => choleskySolve(cholesky(matrix), identity));
+      const { result, damping } = damped(addToDiagonal(layer!, lambda), (matrix) => choleskySolve(cholesky(matrix), identity));
       if (damping > 0) raised(damping);
       return { 'layer-inverse': result };
     },

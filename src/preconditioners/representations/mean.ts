@@ -1,22 +1,44 @@
 /** Rank one: the outer product of the mean input and the mean output gradient (Zhang, Shi & Li 2023, Eva). No factorization at all. */
-import { tf } from '../../tensor/tf.js';
-import { type BlockSolver, type Representation } from '../contract.js';
+import { rankOneRemoved } from '../../tensor/linalg/index.js';
+import { tf, type Tensor } from '../../tensor/tf.js';
+import { type BlockSolver, type OwnGradient, type Representation, type Statistics } from '../contract.js';
+import { type BlockData } from '../layers/blocks.js';
 import { diagonal } from './diagonal.js';
+import { fewRows } from './factor.js';
 
 /** (λI + (ā⊗b̄)(ā⊗b̄)ᵀ)⁻¹·G = (G − (āᵀ·G·b̄)/(λ + |ā|²·|b̄|²)·ā·b̄ᵀ)/λ (Sherman & Morrison 1950). */
 const solver: BlockSolver = {
   statisticNames: ['input', 'output'],
-  preparedNames: ['input', 'output', 'lambda'],
-  statistics({ block, inputs, outputs, examples }) {
-    const means = outputs.map((g) => tf.div(tf.sum(tf.reshape(g, [-1, block.columns]), 0), examples));
-    return { input: tf.mean(tf.reshape(inputs!, [-1, block.rows]), 0), output: tf.div(means.length === 1 ? means[0]! : tf.addN(means), means.length) };
+  preparedNames: ['input', 'output', 'length', 'lambda'],
+  statistics(data) {
+    const { flat, ownLabels, examples } = data;
+    // The gradient of the mean loss is the sum of the examples' own over their number already.
+    const means = ownLabels ? [tf.sum(flat!.lossGradient, 0, true)] : flat!.outputs.map((g) => tf.div(tf.sum(g, 0, true), examples));
+    return { input: tf.mean(flat!.features, 0, true), output: means.length === 1 ? means[0]! : tf.div(tf.addN(means), means.length) };
   },
-  prepare: ({ input, output }, { lambda }) => ({ input: tf.expandDims(input!, 1), output: tf.expandDims(output!, 1), lambda: tf.scalar(lambda) }),
-  apply({ input: a, output: b, lambda }, gradient) {
-    const product = tf.sum(tf.mul(a!, tf.matMul(gradient, b!)));
-    const share = tf.div(product, tf.add(lambda!, tf.mul(tf.sum(tf.square(a!)), tf.sum(tf.square(b!)))));
-    return tf.div(tf.sub(gradient, tf.matMul(tf.mul(a!, share), b!, false, true)), lambda!);
+  prepare({ input, output }, { lambda }, { block }) {
+    const edge = block.bias === undefined ? 0 : 1;
+    // Both may lie in the statistics too.
+    return { input: tf.clone(input!), output: tf.clone(output!), length: tf.add(lambda, tf.mul(tf.add(tf.sum(tf.square(input!)), edge), tf.sum(tf.square(output!)))), lambda: tf.scalar(lambda) };
   },
+  apply({ input, output, length, lambda }, gradient) {
+    const width = input!.shape[1]!;
+    const a = gradient.shape[0] === width ? input! : tf.concat([input!, tf.ones([1, 1])], 1);
+    const share = tf.div(tf.matMul(a, tf.matMul(gradient, output!, false, true)), length!);
+    return tf.div(tf.sub(gradient, tf.matMul(a, tf.mul(output!, share), true, false)), lambda!);
+  },
+  prefersOwn: ({ rows, columns }, examples) => fewRows(examples, Math.max(rows, columns)),
+  applyToOwn: (prepared, data) => (fewRows(data.flat!.features.shape[0], Math.max(data.block.rows, data.block.columns)) ? own(prepared, data) : undefined),
 };
+
+/** The mean vectors as one more example. */
+function own({ input, output, length, lambda }: Statistics, { block, flat }: BlockData): OwnGradient {
+  const { features: a, lossGradient: g } = flat!;
+  const edge = block.bias === undefined ? 0 : 1;
+  const factors = rankOneRemoved({ a, g, u: input!, v: output!, length: length! }, edge);
+  const outputs = tf.div(factors.outputs, lambda!);
+  const products = (): Tensor => tf.add(tf.matMul(factors.inputs, a, false, true), edge);
+  return { inputs: factors.inputs, outputs, inner: () => tf.sum(tf.mul(products(), tf.matMul(outputs, g, false, true))) };
+}
 
 export const meanVectors: Representation = { name: 'rank one of mean vectors', of: (block) => (block.kind === 'matrix' ? solver : diagonal.of(block)) };

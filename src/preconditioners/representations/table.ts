@@ -1,7 +1,7 @@
 /** Kronecker factors of a table of embeddings: an example reads single rows, so the input factor is the diagonal of how often each is read. */
 import { tf } from '../../tensor/tf.js';
 import { type BlockSolver } from '../contract.js';
-import { invertFactor, solveRight } from './factor.js';
+import { eigenvalueSum, invertFactor, solveRight } from './factor.js';
 
 /** diag(frequencies) ⊗ B, π between their mean eigenvalues. */
 export const tableFactors: BlockSolver = {
@@ -15,13 +15,12 @@ export const tableFactors: BlockSolver = {
       B: tf.div(tf.matMul(g, g, true, false), examples),
     };
   },
-  prepare({ frequency, B }, damping) {
+  prepare({ frequency, B }, damping, { block }) {
     const root = Math.sqrt(damping.lambda);
-    const output = tf.maximum(tf.div(tf.sum(tf.mul(B!, tf.eye(B!.shape[0]))), B!.shape[0]), 1e-30);
-    const pi = tf.sqrt(tf.div(tf.mean(frequency!), output));
+    const pi = Math.sqrt(tf.mean(frequency!).dataSync()[0]! / Math.max(eigenvalueSum({ dense: B }) / block.columns, 1e-30));
     return {
-      frequency: tf.expandDims(tf.add(frequency!, tf.mul(root, pi)), 1),
-      'B-inverse': invertFactor({ dense: B! }, tf.div(root, pi), damping).inverse!,
+      frequency: tf.expandDims(tf.add(frequency!, root * pi), 1),
+      'B-inverse': invertFactor({ dense: B! }, root / pi, damping).inverse!,
     };
   },
   apply: (prepared, gradient) => solveRight({ inverse: prepared['B-inverse'] }, tf.div(gradient, prepared['frequency']!)),

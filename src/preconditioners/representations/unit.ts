@@ -1,5 +1,5 @@
 /** One block an output unit (Roux et al. 2007; Ollivier 2015), from the gradients of single examples. */
-import { cholesky, choleskySolve, damped } from '../../tensor/linalg/index.js';
+import { addToDiagonal, cholesky, choleskySolve, damped } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation } from '../contract.js';
 import { exampleGradients } from '../layers/data.js';
@@ -19,7 +19,7 @@ export const unitWise: BlockSolver = {
     const [columns, rows] = unit!.shape as [number, number, number];
     const identity = tf.tile(tf.expandDims(tf.eye(rows), 0), [columns, 1, 1]);
     if (rows === 1) return { 'unit-inverse': tf.div(1, tf.add(unit!, lambda)) };
-    const { result, damping } = damped(tf.add(unit!, tf.mul(lambda, identity)), (matrix) => choleskySolve(cholesky(matrix), identity));
+    const { result, damping } = damped(addToDiagonal(unit!, lambda), (matrix) => choleskySolve(cholesky(matrix), identity));
     if (damping > 0) raised(damping);
     return { 'unit-inverse': result };
   },

@@ -1,5 +1,5 @@
 /** The Fisher information of all weights together, with nothing left out between layers; each batch by itself. */
-import { damped, inverse, cholesky, choleskySolve } from '../../tensor/linalg/index.js';
+import { addToDiagonal, damped, inverse, cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type Curvature, type Preconditioner } from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
@@ -50,7 +50,7 @@ function byExamples(data: readonly BlockData[], matrices: readonly Tensor[], lam
   const examples = data[0]!.examples;
   const gram = tf.addN(operators.map((operator) => operator.gram()));
   const seen = tf.addN(operators.map((operator, i) => operator.times(matrices[i]!)));
-  const { result, damping } = damped(tf.add(gram, tf.mul(examples * lambda, tf.eye(gram.shape[0]))), (matrix) => inverse(matrix));
+  const { result, damping } = damped(addToDiagonal(gram, examples * lambda), (matrix) => inverse(matrix));
   if (damping > 0) raised();
   const c = tf.squeeze(tf.matMul(result, tf.expandDims(seen, 1)), [1]);
   return matrices.map((matrix, i) => tf.div(tf.sub(matrix, operators[i]!.transposeTimes(c)), lambda));
@@ -81,7 +81,7 @@ function byMatrix(data: readonly BlockData[], matrices: readonly Tensor[], lambd
   });
   const fisher = tf.div(products.length === 1 ? products[0]! : tf.addN(products), data[0]!.examples);
   const g = tf.concat(matrices.map((matrix) => tf.reshape(matrix, [-1, 1])), 0);
-  const { result, damping } = damped(tf.add(fisher, tf.mul(lambda, tf.eye(total))), (matrix) => choleskySolve(cholesky(matrix), g));
+  const { result, damping } = damped(addToDiagonal(fisher, lambda), (matrix) => choleskySolve(cholesky(matrix), g));
   if (damping > 0) raised();
   return tf.split(result, sizes, 0).map((part, i) => tf.reshape(part, matrices[i]!.shape));
 }

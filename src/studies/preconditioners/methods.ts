@@ -9,8 +9,8 @@ export function optimizerFor(method: string, interval: number, learningRate: num
 
 /** K-FAC with each batch by itself and no bound of the step, as in the tables; the others by name. */
 function preconditionerFor(method: string, interval: number): object {
-  // No bound that ever binds: the tables have none either.
-  const klClip = 1e30;
+  // The tables have no bound either.
+  const klClip = 'none';
   switch (method) {
     case 'kfac': return { name: 'kfac', interval, klClip };
     case 'kfac-empirical': return { name: 'kfac', fisher: 'empirical', interval, klClip };

@@ -3,12 +3,12 @@
  * every time, and a cast to the type that a tensor already has copies it.
  */
 import { tf, type Tensor } from '../library.js';
-import { boolAttribute, constant, memoize, rawOp, typeAttribute, type NativeBackend } from './raw-op.js';
+import { boolAttribute, constant, memoize, rawOp, typeAttribute, type NativeBackend, type OpAttribute } from './raw-op.js';
 
 type DataType = Parameters<typeof typeAttribute>[1];
 
 const reshapeAttributes = memoize((dtype: DataType) => [typeAttribute('T', dtype), typeAttribute('Tshape', 'int32')]);
-const reductionAttributes = memoize((dtype: DataType, keepDims: boolean) =>
+export const reductionAttributes: (dtype: DataType, keepDims: boolean) => OpAttribute[] = memoize((dtype: DataType, keepDims: boolean) =>
   [typeAttribute('T', dtype), typeAttribute('Tidx', 'int32'), boolAttribute('keep_dims', keepDims)]);
 const castAttributes = memoize((from: DataType, to: DataType) =>
   [typeAttribute('SrcT', from), typeAttribute('DstT', to), boolAttribute('Truncate', false)]);

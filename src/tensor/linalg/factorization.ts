@@ -4,8 +4,9 @@
  */
 import { Matrix } from 'ml-matrix';
 import { WeftError } from '../../errors.js';
-import { defineKernel } from '../kernels/define.js';
-import { rawOps, T, type OpAttribute } from '../kernels/raw-op.js';
+import { defineKernel, type Kernel } from '../kernels/define.js';
+import { reductionAttributes } from '../kernels/native-basics.js';
+import { constant, rawOp, rawOps, T, type OpAttribute } from '../kernels/raw-op.js';
 import { tf, tidy, type Tensor } from '../tf.js';
 import { executeInDouble } from './double.js';
 
@@ -20,6 +21,8 @@ export interface FactorizationAttributes {
   precision: Precision;
   /** Work with the transpose of the first argument. */
   adjoint?: boolean;
+  /** Nobody asks how near to singular the argument is. */
+  wellConditioned?: boolean;
 }
 
 export interface Factorization<I extends Record<string, Tensor>> {
@@ -84,8 +87,19 @@ function failed(inputs: Record<string, Tensor>, failure: string, options?: { cau
     : new WeftError('numeric', `${subject} or its right-hand side holds NaN or infinity`, 'look for the step before that made it', options);
 }
 
-// Zero times anything finite is zero; a plain sum could overflow.
-const isFinite = (tensor: Tensor): boolean => tidy(() => tf.sum(tf.mul(tensor, 0)).dataSync()[0] === 0);
+/** Sum of zero times everything: zero, but for NaN and infinities. A plain sum could overflow. */
+const zeroSum: Kernel<{ x: Tensor }, object> = defineKernel({
+  name: 'WeftZeroSum',
+  native: ({ x }, _, backend) => {
+    const zeros = rawOp(backend, 'Mul', [T], [x, constant(backend, 0, 'float32')]);
+    const sum = rawOp(backend, 'Sum', reductionAttributes('float32', false), [zeros, constant(backend, [...x.shape.keys()])]);
+    zeros.dispose();
+    return sum;
+  },
+  plain: ({ x }) => tf.sum(tf.mul(x, 0)),
+});
+
+const isFinite = (tensor: Tensor): boolean => tidy(() => zeroSum({ x: tensor }, {}).dataSync()[0] === 0);
 
 /** Applies `f` to the matrices at each place of the batch and stacks the results. */
 function eachMatrix(inputs: Tensor[], outputRanks: readonly (1 | 2)[], f: (matrices: Matrix[]) => Matrix[]): Tensor[] {

@@ -3,9 +3,11 @@
  * never NaN: what cannot be computed is a `numeric` WeftError.
  */
 export { cholesky, choleskySolve, logDeterminant, triangularSolve, type TriangularSolveOptions } from './cholesky.js';
+export { addToDiagonal, trace } from './diagonal.js';
 export { damped, type Damped, type DampingOptions } from './damped.js';
 export { eigh, inverseRoot, matrixSquareRoot, symmetricPower, type Eigh } from './eigh.js';
+export { deflated, gramOfRows, rankOneRemoved } from './few-rows.js';
 export type { Precision, PrecisionOption } from './factorization.js';
 export { qr, type Qr } from './qr.js';
-export { inverse, solve, type SolveOptions } from './solve.js';
+export { inverse, solve, type InverseOptions, type SolveOptions } from './solve.js';
 export { svd, type Svd } from './svd.js';

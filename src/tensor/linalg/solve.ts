@@ -33,7 +33,7 @@ const inverseKernel = defineFactorization<{ a: Tensor }>({
   outputRanks: [2],
   plain: ([a]) => [invert(a!)],
   failure: 'is singular to working precision',
-  accept: ({ a }, [inverted], { precision }) => conditionNumber(a, inverted!) < 1 / EPSILON[precision],
+  accept: ({ a }, [inverted], { precision, wellConditioned }) => wellConditioned === true || conditionNumber(a, inverted!) < 1 / EPSILON[precision],
   save: [],
   // Y = A⁻¹: dA = −Yᵀ·dY·Yᵀ.
   backward: ([dy], [y]) => ({ a: () => tf.neg(tf.matMul(tf.matMul(y!, dy!, true, false), y!, false, true)) }),
@@ -47,6 +47,11 @@ export interface SolveOptions extends PrecisionOption {
   adjoint?: boolean;
 }
 
+export interface InverseOptions extends PrecisionOption {
+  /** The caller knows that it is far from singular: the condition number, several passes over the matrix, is not computed. */
+  wellConditioned?: boolean;
+}
+
 /** X with A·X = B, for A [...,n,n] and B [...,n,k]. Throws a `numeric` WeftError where A is exactly singular. */
 export function solve(a: Tensor, b: Tensor, { adjoint = false, precision = 'float32' }: SolveOptions = {}): Tensor {
   assertSquare(a);
@@ -58,9 +63,9 @@ export function solve(a: Tensor, b: Tensor, { adjoint = false, precision = 'floa
  * A⁻¹ of each matrix [...,n,n]. Throws a `numeric` WeftError where the condition number ‖A‖₁·‖A⁻¹‖₁ reaches
  * the reciprocal of the precision, beyond which no digit of the result would be right.
  */
-export function inverse(a: Tensor, { precision = 'float32' }: PrecisionOption = {}): Tensor {
+export function inverse(a: Tensor, { precision = 'float32', wellConditioned = false }: InverseOptions = {}): Tensor {
   assertSquare(a);
-  return inverseKernel({ a }, { precision })[0]!;
+  return inverseKernel({ a }, { precision, wellConditioned })[0]!;
 }
 
 /** The largest ‖A‖₁·‖A⁻¹‖₁ of the batch. */

@@ -11,6 +11,7 @@ import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { backpropagate, recordOn, releaseTape, type Tape, type TapeNode } from '../tensor/tape.js';
 import { tf, tidy, type Tensor, type Tensor1D } from '../tensor/tf.js';
 import { watchKernels } from '../tensor/trace.js';
+import { squaresOfExamples } from './fisher-parts.js';
 import { ARRANGING, type KernelRun, type ParameterUse, RULES } from './fisher-uses.js';
 
 export interface ExampleSquares {
@@ -98,7 +99,7 @@ function squaresOf(plan: Plan | undefined, parameter: Tensor, setting: SquaresSe
   if (uses.length === 0) return tf.zeros(parameter.shape);
   const [only] = uses;
   if (uses.length === 1 && only!.squares) return only!.squares();
-  return tf.sum(tf.square(tf.addN(uses.map((use) => use.examples()))), 0);
+  return squaresOfExamples(tf.addN(uses.map((use) => use.examples())));
 }
 
 function runOf(node: TapeNode, parameter: Tensor, { examples, gradients, attributesOf }: SquaresSetting): KernelRun {

@@ -6,6 +6,7 @@ import {
   affineExampleGradients, convExampleGradients, denseExampleGradients, depthwiseExampleGradients,
 } from '../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor4D } from '../tensor/tf.js';
+import { squaresOfProducts } from './fisher-parts.js';
 
 /** One use of a parameter in a forward pass. Results belong to the caller's tidy. */
 export interface ParameterUse {
@@ -53,8 +54,7 @@ function productUse({ outputGradient }: KernelRun, x: Tensor, transposed: boolea
   const oriented = (gradient: Tensor): Tensor => (transposed ? tf.transpose(gradient, [...gradient.shape.keys()].slice(0, -2).concat(gradient.rank - 1, gradient.rank - 2)) : gradient);
   return {
     examples: () => oriented(denseExampleGradients(x, outputGradient()).kernel),
-    // (a∘a)ᵀ(g∘g): the square of a product of one position is the product of the squares.
-    ...(x.rank === 2 && { squares: () => oriented(tf.matMul(tf.square(x), tf.square(outputGradient()), true)) }),
+    ...(x.rank === 2 && { squares: () => oriented(squaresOfProducts(x, outputGradient())) }),
   };
 }
 

@@ -7,6 +7,7 @@ import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { type Rng } from '../tensor/rng.js';
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { drawClasses } from './fisher-parts.js';
 import { exampleSquares } from './fisher-squares.js';
 
 /**
@@ -69,7 +70,6 @@ function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {
 /** A class of each row's own distribution. */
 function drawLabels(logits: Tensor, rng: Rng | undefined): Tensor {
   if (!rng) throw new WeftError('operation', 'the true Fisher information draws labels, and was given no random stream', "pass { kind: 'true-sample', rng: stream(seed, …) }");
-  const [rows, classes] = [logits.size / logits.shape.at(-1)!, logits.shape.at(-1)!];
   const probabilities = tidy(() => tf.softmax(logits).dataSync());
-  return tf.tensor(Int32Array.from({ length: rows }, (_, n) => rng.categorical(probabilities.subarray(n * classes, (n + 1) * classes))), logits.shape.slice(0, -1), 'int32');
+  return tf.tensor(drawClasses(probabilities, logits.shape.at(-1)!, rng), logits.shape.slice(0, -1), 'int32');
 }

@@ -1,9 +1,10 @@
 /** What is read off the layers, against gradients of single examples by one backward pass each. */
 import { expect } from 'chai';
+import { fisherInformation } from '../../src/curvature/index.js';
 import { type Block, type BlockData, blocksOf, type BlockSolver, dataOf, empiricalFisher, exampleGradients, kronecker, type Statistics, unit } from '../../src/preconditioners/index.js';
 import { ownGradient, toMatrix } from '../../src/preconditioners/layers/data.js';
 import { exampleOperator } from '../../src/preconditioners/layers/example-operator.js';
-import { diagonal } from '../../src/preconditioners/representations/diagonal.js';
+import { diagonal, squaredGradients } from '../../src/preconditioners/representations/diagonal.js';
 import { layerWise } from '../../src/preconditioners/representations/layer.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { gradientsOf } from '../../src/tensor/autodiff.js';
@@ -78,6 +79,12 @@ for (const [name, make] of Object.entries(MODELS)) {
         return tf.gather(tf.gather(whole, places, 0), places, 1);
       }));
       expect(gap(statistics(unit.of(block), data)['unit']!, byUnit), `${block.key} unit`).to.be.below(1e-5);
+    }));
+
+    it('has the diagonal that the Fisher information of weight plasticity has', () => tf.tidy(() => {
+      const model = make();
+      const { fisher } = fisherInformation((p) => model.outputs(p), model.params, model.labels);
+      forEachBlock(model, (data) => expect(gap(squaredGradients(data), toMatrix(data.block, fisher)), data.block.key).to.be.below(1e-5));
     }));
 
     it('has Kronecker factors as a loop over examples and positions gives them', () => each((data, _, block) => {

@@ -12,6 +12,7 @@ import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '..
 export interface Model extends CutLoss {
   readonly params: NamedTensors;
   readonly examples: number;
+  readonly labels: Tensor1D;
   /** Loss of each example [N]. */
   losses(params: NamedTensors): Tensor1D;
 }
@@ -24,7 +25,7 @@ export const normal = (shape: number[], name: string, scale = 1): Tensor => {
 function classifier(outputs: (params: NamedTensors) => Tensor2D, params: NamedTensors, examples: number, classes = 3): Model {
   const labels = tf.tensor1d(Int32Array.from({ length: examples }, (_, i) => (i * 2 + (i % 5)) % classes), 'int32');
   const losses = (logits: Tensor): Tensor1D => nn.softmaxCrossEntropy(logits as Tensor2D, labels);
-  return { outputs, params, examples, loss: (logits) => tf.mean(losses(logits)), losses: (at) => losses(outputs(at)) };
+  return { outputs, params, examples, labels, loss: (logits) => tf.mean(losses(logits)), losses: (at) => losses(outputs(at)) };
 }
 
 /** Two dense layers with biases. */

@@ -2,6 +2,7 @@
  * Fisher information by the labels it is taken with: E over examples and labels of ∇log p(y|x)·∇log p(y|x)ᵀ. All of them go back over the
  * forward pass that the gradient has made.
  */
+import { drawClasses } from '../../curvature/index.js';
 import { stepStream } from '../../optimizers/random.js';
 import { type LayerCapture } from '../../tensor/second-order/index.js';
 import { tf, type Tensor2D } from '../../tensor/tf.js';
@@ -22,8 +23,10 @@ export function sampledFisher(samples = 1): Curvature {
     outputGradients(layers, context) {
       const { outputs } = layers;
       const p = tf.softmax(outputs as Tensor2D).dataSync();
-      return Array.from({ length: samples }, (_, sample) =>
-        layers.outputGradients(tf.tensor(residuals(p, outputs.shape[1]!, stepStream(context, 'fisher', sample).uniform, 1 / Math.sqrt(samples)), outputs.shape)));
+      return Array.from({ length: samples }, (_, sample) => {
+        const drawn = drawClasses(p, outputs.shape[1]!, stepStream(context, 'fisher', sample));
+        return layers.outputGradients(tf.tensor(residuals(p, drawn, 1 / Math.sqrt(samples)), outputs.shape));
+      });
     },
   };
 }
@@ -45,15 +48,11 @@ export const exactFisher: Curvature = {
   },
 };
 
-/** (p − e) times a scale, e with a one at a label drawn from each row of probabilities p [N,K]. */
-function residuals(p: ArrayLike<number>, classes: number, uniform: () => number, scale: number): Float32Array {
+/** (p − e) times a scale, e with a one at the label of each row of probabilities p [N,K]. */
+function residuals(p: ArrayLike<number>, labels: Int32Array, scale: number): Float32Array {
   const result = Float32Array.from(p, (value) => value * scale);
-  for (let row = 0; row < p.length; row += classes) {
-    let rest = uniform();
-    let label = 0;
-    while (label < classes - 1 && (rest -= p[row + label]!) >= 0) label++;
-    result[row + label]! -= scale;
-  }
+  const classes = p.length / labels.length;
+  labels.forEach((label, row) => (result[row * classes + label]! -= scale));
   return result;
 }
 

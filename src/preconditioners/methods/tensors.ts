@@ -18,7 +18,7 @@ export const shampoo = preconditioner({
     statisticsInterval: z.int().min(1).optional().describe('own updates from one look at the gradient to the next; `interval` by default'),
     warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
     decay: z.number().gt(0).max(1).default(0.95).describe('share of the statistics that survives; 1 sums them'),
-    blockSize: z.int().min(1).default(256).describe('longest side of a block'),
+    blockSize: z.int().min(1).default(128).describe('longest side of a block'),
     grafting: z.enum(['none', 'sgd', 'adagrad', 'adam']).default('sgd').describe("whose length a block's step has"),
   }),
   create: (options) => shampooOf(options),

@@ -1,4 +1,5 @@
 /** The diagonal of the Fisher information, from the squared gradients of single examples. */
+import { squaresOfExamples, squaresOfProducts } from '../../curvature/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation } from '../contract.js';
 import { exampleGradients } from '../layers/data.js';
@@ -8,9 +9,8 @@ import { type BlockData } from '../layers/blocks.js';
 export function squaredGradients(data: BlockData): Tensor {
   const { block, inputs, outputs, examples } = data;
   const parts = inputs?.shape[1] === 1
-    // One position an example: (Σ a·gᵀ)² is a²·g².
-    ? outputs.map((g) => tf.matMul(tf.square(tf.reshape(inputs, [-1, block.rows])), tf.square(tf.reshape(g, [-1, block.columns])), true, false))
-    : exampleGradients(data).map((gradients) => tf.sum(tf.square(gradients), 0));
+    ? outputs.map((g) => squaresOfProducts(tf.reshape(inputs, [-1, block.rows]), tf.reshape(g, [-1, block.columns])))
+    : exampleGradients(data).map(squaresOfExamples);
   return tf.div(parts.length === 1 ? parts[0]! : tf.addN(parts), examples);
 }
 

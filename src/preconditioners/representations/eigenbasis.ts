@@ -2,6 +2,7 @@
  * Kronecker eigenbasis (George et al. 2018, EKFAC): the eigenvectors of the factors A and B, and in that basis the diagonal of the
  * Fisher information itself. Its trace is exact, and no other diagonal in this basis is nearer to it.
  */
+import { squaresOfExamples, squaresOfProducts } from '../../curvature/index.js';
 import { eigh } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation, type Statistics } from '../contract.js';
@@ -49,7 +50,7 @@ export function squaresIn(bases: Statistics, data: BlockData): Tensor {
     outputs: outputs.map((g) => tf.reshape(tf.matMul(tf.reshape(g, [-1, block.columns]), v), g.shape)),
   };
   const parts = positions === 1
-    ? rotated.outputs.map((g) => tf.matMul(tf.square(tf.reshape(rotated.inputs, [-1, block.rows])), tf.square(tf.reshape(g, [-1, block.columns])), true, false))
-    : exampleGradients(rotated).map((gradients) => tf.sum(tf.square(gradients), 0));
+    ? rotated.outputs.map((g) => squaresOfProducts(tf.reshape(rotated.inputs, [-1, block.rows]), tf.reshape(g, [-1, block.columns])))
+    : exampleGradients(rotated).map(squaresOfExamples);
   return tf.div(parts.length === 1 ? parts[0]! : tf.addN(parts), examples);
 }

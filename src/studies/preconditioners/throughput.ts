@@ -3,6 +3,7 @@ import { processorSeconds } from '../../runs/index.js';
 import { median } from '../../statistics/index.js';
 import { tf } from '../../tensor/tf.js';
 import { type TensorBatch } from '../../training/index.js';
+import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
 import { stopped } from '../run-study.js';
 import { hasInterval, optimizerFor } from './methods.js';
@@ -14,17 +15,21 @@ export interface ThroughputOptions {
   readonly batches: readonly number[];
   readonly intervals: readonly number[];
   readonly methods: readonly string[];
-  /** Alternating blocks of each method, the first of which does not count. */
+  /** Alternating blocks of each method and SGD, after one that does not count. */
   readonly blocks: number;
+  /** What the images are; a cell depends on it. */
+  readonly images: string;
 }
 
+/** One method on one network, beside SGD. */
 export interface Throughput {
   readonly model: string;
   readonly batch: number;
   readonly method: string;
   readonly interval: number;
-  /** By the clock, median over the blocks. */
+  /** A step by the clock, of the method and of SGD beside it; medians over the blocks. */
   readonly milliseconds: number;
+  readonly sgdMilliseconds: number;
   /** Processor time of a step of SGD over that of this method in the same round, median over the blocks. */
   readonly relative: number;
   /** The same by the clock: another number where other work shares the processor. */
@@ -33,45 +38,54 @@ export interface Throughput {
   readonly memory: number;
 }
 
-/** Steps of every method in alternating blocks, so that what else the machine does concerns all of them. */
-export async function measureThroughput({ models, batches, intervals, methods, blocks }: ThroughputOptions, { seed, watch, progress, shouldStop }: StudySetting): Promise<Throughput[]> {
+/** Every method in every setting, each by itself in alternating blocks with SGD, so that what else the machine does concerns both. */
+export async function measureThroughput(
+  { models, batches, intervals, methods, blocks, images }: ThroughputOptions, imagesOf: (examples: number) => TensorBatch, cells: Cells, setting: StudySetting,
+): Promise<Throughput[]> {
+  const settings = models.flatMap((model) => batches.flatMap((batch) => methods.filter((method) => method !== 'sgd')
+    .flatMap((method) => (hasInterval(method) ? intervals : intervals.slice(0, 1)).map((interval) => ({ model, batch, method, interval })))));
   const results: Throughput[] = [];
-  for (const model of models) {
-    for (const batch of batches) {
-      const { space, child } = workload(model);
-      const data = randomBatch(batch, seed);
-      const subjects = [...new Set(['sgd', ...methods])].flatMap((method) => (hasInterval(method) ? intervals : intervals.slice(0, 1)).map((interval) => ({
-        method, interval, times: [] as number[], work: [] as number[],
-        // So small a rate that a step on random labels leads nowhere.
-        learner: learner(method, child, space, optimizerFor(method, interval, 1e-6), { seed, totalSteps: 1000 }),
-        // A block holds every kind of step of its method.
-        steps: Math.max(5, hasInterval(method) ? interval : 1),
-      })));
-      for (let block = 0; block <= blocks; block++) {
-        for (const { learner: one, times, work, steps, method, interval } of subjects) {
-          if (shouldStop()) throw stopped();
-          progress(`${model}, batch ${batch}: ${method} at interval ${interval}, block ${block} of ${blocks}`);
-          const [start, before] = [watch.elapsed(), processorSeconds()];
-          for (let i = 0; i < steps; i++) one.learn(data);
-          if (block === 0) continue;
-          work.push((processorSeconds() - before) / steps);
-          times.push(((watch.elapsed() - start) * 1000) / steps);
-        }
-      }
-      const [sgd] = subjects;
-      const peaks: number[] = [];
-      for (const { learner: one, steps } of subjects) peaks.push(await peakBytes(one, data, steps));
-      subjects.forEach(({ method, interval, times, work, learner: one }, i) => {
-        results.push({
-          model, batch, method, interval, milliseconds: median(times),
-          relative: median(work.map((time, round) => sgd!.work[round]! / time)), relativeByClock: median(times.map((time, round) => sgd!.times[round]! / time)), memory: peaks[i]! / peaks[0]!,
-        });
-        one.dispose();
-      });
-      tf.dispose({ ...data });
-    }
+  for (const [place, one] of settings.entries()) {
+    const label = `throughput ${place + 1} of ${settings.length}: ${one.model}, batch ${one.batch}, ${one.method} at interval ${one.interval}`;
+    results.push(await cells.measured({ ...one, blocks, images, seed: setting.seed }, () => beside(one, label, blocks, imagesOf, setting)));
   }
   return results;
+}
+
+async function beside(
+  { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>, label: string, blocks: number,
+  imagesOf: (examples: number) => TensorBatch, { seed, watch, progress, shouldStop }: StudySetting,
+): Promise<Throughput> {
+  const { space, child } = workload(model);
+  const data = imagesOf(batch);
+  // A block holds every kind of step of its method.
+  const steps = Math.max(5, hasInterval(method) ? interval : 1);
+  // So small a rate that the steps lead nowhere: all of them are of the same kind.
+  const subject = (name: string) => ({ one: learner(name, child, space, optimizerFor(name, interval, 1e-6), { seed, totalSteps: 1000 }), times: [] as number[], work: [] as number[] });
+  const subjects = [subject('sgd'), subject(method)] as const;
+  try {
+    for (let block = 0; block <= blocks; block++) {
+      progress(`${label}, block ${block} of ${blocks}`);
+      for (const { one, times, work } of subjects) {
+        if (shouldStop()) throw stopped();
+        const [start, before] = [watch.elapsed(), processorSeconds()];
+        for (let i = 0; i < steps; i++) one.learn(data);
+        if (block === 0) continue;
+        work.push((processorSeconds() - before) / steps);
+        times.push(((watch.elapsed() - start) * 1000) / steps);
+      }
+    }
+    const [sgd, own] = subjects;
+    const [least, peak] = [await peakBytes(sgd.one, data, steps), await peakBytes(own.one, data, steps)];
+    return {
+      model, batch, method, interval, milliseconds: median(own.times), sgdMilliseconds: median(sgd.times),
+      relative: median(own.work.map((time, round) => sgd.work[round]! / time)), relativeByClock: median(own.times.map((time, round) => sgd.times[round]! / time)),
+      memory: peak / least,
+    };
+  } finally {
+    subjects.forEach(({ one }) => one.dispose());
+    tf.dispose({ ...data });
+  }
 }
 
 /** Bytes of a learner's weights and state and of the largest set of tensors that was alive beside them in one of its next steps. */
@@ -84,7 +98,8 @@ async function peakBytes(one: Learner, data: TensorBatch, steps: number): Promis
   return owned + Math.max(0, peak - before);
 }
 
-function randomBatch(examples: number, seed: number): TensorBatch {
+/** Images of noise, where there are no others. */
+export function randomImages(examples: number, seed: number): TensorBatch {
   return {
     inputs: tf.randomUniform([examples, 28, 28, 1], 0, 1, 'float32', seed),
     labels: tf.tensor1d(Int32Array.from({ length: examples }, (_, i) => (i * 7) % 10), 'int32'),

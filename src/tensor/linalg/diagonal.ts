@@ -36,14 +36,14 @@ const addKernel: Kernel<{ a: Tensor; value: Tensor }, object> = defineKernel({
     s.end();
     return result;
   },
-  plain: ({ a, value }) => tf.add(a, tf.mul(tf.eye(a.shape.at(-1)!), value)),
+  plain: ({ a, value }) => tf.add(a, tf.mul(tf.eye(a.shape.at(-1)!), value.rank === 0 ? value : tf.expandDims(value, -1))),
   gradient: {
-    save: [],
-    backward: (dy) => ({ a: () => dy, value: () => tf.sum(trace(dy)) }),
+    save: ['value'],
+    backward: (dy, [value]) => ({ a: () => dy, value: () => (value!.rank === 0 ? tf.sum(trace(dy)) : tf.expandDims(trace(dy), -1)) }),
   },
 });
 
-/** A + value·I of each matrix [...,n,n]; value a number or a scalar. */
+/** A + value·I of each matrix [...,n,n]; value a number, a scalar, or one for each matrix [...,1]. */
 export function addToDiagonal(a: Tensor, value: Tensor | number): Tensor {
   assertSquare(a);
   return addKernel({ a, value: typeof value === 'number' ? tf.scalar(value) : value }, {});

@@ -8,6 +8,7 @@ export { damped, type Damped, type DampingOptions } from './damped.js';
 export { eigh, inverseRoot, matrixSquareRoot, symmetricPower, type Eigh } from './eigh.js';
 export { deflated, gramOfRows, rankOneRemoved } from './few-rows.js';
 export type { Precision, PrecisionOption } from './factorization.js';
+export { diagonalPart } from './matrices.js';
 export { qr, type Qr } from './qr.js';
 export { inverse, solve, type InverseOptions, type SolveOptions } from './solve.js';
 export { svd, type Svd } from './svd.js';

@@ -3,6 +3,8 @@ import { type Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveConfig, type SearchOptions } from '../../src/cli/commands/search.js';
+import { parseOverride } from '../../src/config/load.js';
+import { loadStudy, parseStudyOptions } from '../../src/studies/index.js';
 import { program } from '../../src/cli/program.js';
 import { controllerNames, loadController, spaceNames } from '../../src/cli/registry.js';
 import { ROOT } from '../search/weft.js';
@@ -14,10 +16,12 @@ export async function checkWeft(args: readonly string[]): Promise<void> {
   const commands = allCommands(weft);
   for (const command of [weft, ...commands]) command.exitOverride().configureOutput({ writeErr: (text) => (said += text), writeOut: () => {} });
   let configured: SearchOptions | undefined;
+  let studied: { name: string | undefined; set: string[] } | undefined;
   for (const command of commands.filter(({ commands: below }) => below.length === 0)) {
     command.action((...received: unknown[]) => {
       const options = (received.at(-1) as Command).opts();
-      if ('set' in options || 'recipe' in options || command.name() === 'search') configured = options as SearchOptions;
+      if (command.name() === 'study') studied = { name: received[0] as string | undefined, set: (options as { set?: string[] }).set ?? [] };
+      else if ('set' in options || 'recipe' in options || command.name() === 'search') configured = options as SearchOptions;
     });
   }
   try {
@@ -27,6 +31,7 @@ export async function checkWeft(args: readonly string[]): Promise<void> {
     throw new Error(said.trim() || (error as Error).message, { cause: error });
   }
   if (configured) await checkNames(configured);
+  if (studied?.name !== undefined) parseStudyOptions(await loadStudy(studied.name), Object.assign({}, ...studied.set.map(parseOverride)) as Record<string, unknown>);
 }
 
 /** Commands and those below them. */

@@ -106,7 +106,7 @@ describe('testing of snippets', function () {
       [page('', '```yaml', 'space: { name: macro-cnn, laayers: 3 }', '```'), /laayers/],
       ['weft serach', /unknown command/], ['weft search --recipe digit', /no recipe 'digit'/], ['npx weft search --recipes digits', /unknown option/],
       ['weft search --set search.epoch=3', /unknown option 'search.epoch'/], ['weft search --space micro', /no space 'micro'/],
-      ['weft search --preset papre', /no preset 'papre'/], ['weft report', /missing required argument/], ['weft report a b', /too many arguments/],
+      ['weft search --preset papre', /no preset 'papre'/], ['weft report', /missing required argument/], ['weft rank a b', /too many arguments/], ['weft study two-model --set seed=8', /no option 'seed'/],
       ['npm run nonesuch', /no script 'nonesuch'/],
     ];
     const right = ['weft search --recipe digits --preset paper', 'npm ci', 'npm test', 'cd somewhere'];

@@ -16,7 +16,7 @@ const job = (kind: string, payload: Record<string, number | string> = {}): Job =
 
 for (const kind of ['folder', 'postgres'] as const) {
   describe(`a queue in ${kind === 'folder' ? 'a folder' : 'PostgreSQL'}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const folder = temporaryFolder(this);
     let postgres: Postgres | undefined;
     before(async function () {

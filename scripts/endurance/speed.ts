@@ -88,7 +88,7 @@ export async function throughput(count: number): Promise<Tally | undefined> {
 /** Stand-alone trainings on the digits, one thread each: one at a time, then two at a time, to the same bytes. */
 export async function speedup(count: number): Promise<Tally> {
   const backend = await loadBackend();
-  const config = configSchema.parse({ space: { name: 'macro-cnn', layers: 3, filters: 8, reductions: 1 }, retrain: { epochs: 4 } });
+  const config = configSchema.parse({ space: { name: 'macro-cnn', layers: 3, filters: 8, reductions: 1 }, retrain: { epochs: 12 } });
   const parts = await loadParts(config);
   const space = parts.space.create(optionsOf(config.space), parts.data.task);
   const jobs = sampleDistinct(space, count, stream(1, 'speedup')).map(({ encoding }) => trainingJob(parts, encoding, { backend, threads: 1 }));

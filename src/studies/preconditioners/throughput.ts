@@ -2,6 +2,7 @@
 import { processorSeconds } from '../../runs/index.js';
 import { median } from '../../statistics/index.js';
 import { tf } from '../../tensor/tf.js';
+import { watchKernels } from '../../tensor/trace.js';
 import { type TensorBatch } from '../../training/index.js';
 import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
@@ -52,10 +53,10 @@ export async function measureThroughput(
   return results;
 }
 
-async function beside(
+function beside(
   { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>, label: string, blocks: number,
   imagesOf: (examples: number) => TensorBatch, { seed, watch, progress, shouldStop }: StudySetting,
-): Promise<Throughput> {
+): Throughput {
   const { space, child } = workload(model);
   const data = imagesOf(batch);
   // A block holds every kind of step of its method.
@@ -76,7 +77,7 @@ async function beside(
       }
     }
     const [sgd, own] = subjects;
-    const [least, peak] = [await peakBytes(sgd.one, data, steps), await peakBytes(own.one, data, steps)];
+    const [least, peak] = [peakBytes(sgd.one, data, steps), peakBytes(own.one, data, steps)];
     return {
       model, batch, method, interval, milliseconds: median(own.times), sgdMilliseconds: median(sgd.times),
       relative: median(own.work.map((time, round) => sgd.work[round]! / time)), relativeByClock: median(own.times.map((time, round) => sgd.times[round]! / time)),
@@ -88,14 +89,16 @@ async function beside(
   }
 }
 
-/** Bytes of a learner's weights and state and of the largest set of tensors that was alive beside them in one of its next steps. */
-async function peakBytes(one: Learner, data: TensorBatch, steps: number): Promise<number> {
+/** Bytes of a learner's weights and state and of the largest set of tensors that was alive beside them after a kernel of one of its next steps. */
+function peakBytes(one: Learner, data: TensorBatch, steps: number): number {
   const owned = [...Object.values(one.store.parameters), ...Object.values(one.state.tensors)].reduce((sum, { size }) => sum + 4 * size, 0);
   const before = tf.memory().numBytes;
-  const { peakBytes: peak } = await tf.profile((() => {
+  let peak = before;
+  // The library's own profile does not survive a matrix that will not factor and is tried again.
+  watchKernels(() => {
     for (let i = 0; i < steps; i++) one.learn(data);
-  }));
-  return owned + Math.max(0, peak - before);
+  }, () => (peak = Math.max(peak, tf.memory().numBytes)));
+  return owned + peak - before;
 }
 
 /** Images of noise, where there are no others. */

@@ -3,6 +3,9 @@ const { availableParallelism } = require('node:os');
 // Mocha adds the files named on the command line to `spec`; whoever names files wants only those, one after the other.
 const named = process.argv.slice(2).some((argument) => argument.endsWith('.test.ts'));
 
+// TensorFlow's threads wait by spinning: those of two test files on the same cores would take the time from each other.
+if (!named) process.env.WEFT_THREADS ??= '1';
+
 module.exports = {
   extension: ['ts'],
   spec: named ? [] : ['test/**/*.test.ts'],

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { measureSearchMemory } from './search-memory.js';
 
 describe('memory of a search', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('does not grow over 1,000 steps', async () => {
     const { grownTensors, leftTensors, grownMB, residentMB } = await measureSearchMemory(1000);

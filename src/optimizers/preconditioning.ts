@@ -24,7 +24,7 @@ export function providePreconditioners(provided: PreconditionerRoom): void {
   room = provided;
 }
 
-const NONE = z.custom<PreconditionerConfig>(() => false, 'no preconditioners are loaded: import src/preconditioners/index.ts');
+const NONE: z.ZodType<PreconditionerConfig> = z.strictObject({ name: z.string() }).refine(() => false, 'no preconditioners are loaded: import src/preconditioners/index.ts');
 
 /** The `preconditioner` option of the optimizers that take the gradient as it is. */
 export const preconditionerOption: z.ZodOptional<z.ZodLazy<z.ZodType<PreconditionerConfig>>> = z.lazy(() => room?.schema ?? NONE).optional();

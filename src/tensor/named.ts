@@ -2,6 +2,7 @@
  * Parameters, gradients, optimizer slots and Fisher information are all maps from parameter name
  * to tensor. These are the few operations such maps need.
  */
+import { sumOfSquares } from './kernels/reductions.js';
 import { tf, type Tensor } from './tf.js';
 
 export type NamedTensors = Readonly<Record<string, Tensor>>;
@@ -48,6 +49,11 @@ export function keepNamed<T extends NamedTensors>(tensors: T): T {
 /** Inner product of two maps with the same names: a scalar tensor. */
 export function dotNamed(a: NamedTensors, b: NamedTensors): tf.Scalar {
   return tf.tidy(() => tf.addN(Object.keys(a).map((name) => tf.sum(tf.mul(a[name]!, b[name]!))))) as tf.Scalar;
+}
+
+/** Sum of the squares of all values; a scalar tensor. */
+export function squaredNorm(tensors: NamedTensors): tf.Scalar {
+  return tf.tidy(() => tf.addN(Object.values(tensors).map((x) => sumOfSquares({ x }, {})))) as tf.Scalar;
 }
 
 /** Number of scalar values in the map. */

@@ -1,5 +1,5 @@
-import { mapNamed, type NamedTensors } from '../../tensor/named.js';
-import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
+import { mapNamed, type NamedTensors, squaredNorm } from '../../tensor/named.js';
+import { type Scalar, tf } from '../../tensor/tf.js';
 import { type GradientTransform } from '../transform.js';
 
 /** Scales all updates together so that their common norm is at most `bound` (Pascanu et al. 2013). */
@@ -7,10 +7,7 @@ export function clipByGlobalNorm(bound: number): GradientTransform {
   return {
     name: 'clip-global-norm',
     elementwise: { slots: [] },
-    update(updates) {
-      const factor = shrinkage(globalNorm(updates), bound);
-      return mapNamed(updates, (update) => tf.mul(update, factor));
-    },
+    update: (updates) => shrunk(updates, bound),
   };
 }
 
@@ -18,7 +15,7 @@ export function clipByGlobalNorm(bound: number): GradientTransform {
 export function clipByNorm(bound: number): GradientTransform {
   return {
     name: 'clip-norm',
-    update: (updates) => mapNamed(updates, (update) => tf.mul(update, shrinkage(globalNorm({ update }), bound))),
+    update: (updates) => mapNamed(updates, (update) => tf.mul(update, tf.div(bound, tf.maximum(globalNorm({ update }), bound)))),
   };
 }
 
@@ -33,10 +30,14 @@ export function clipByValue(bound: number): GradientTransform {
 
 /** sqrt of the sum of squares over all tensors; a scalar. */
 export function globalNorm(tensors: NamedTensors): Scalar {
-  return tf.sqrt(tf.addN(Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)))));
+  return tf.sqrt(squaredNorm(tensors));
 }
 
-/** min(1, bound/norm): exactly 1 within the bound, and at norm 0. */
-function shrinkage(norm: Tensor, bound: number): Tensor {
-  return tf.div(bound, tf.maximum(norm, bound));
+/** The tensors times bound/norm where their norm is beyond the bound, else themselves: no pass over them for a bound that seldom binds. */
+function shrunk(tensors: NamedTensors, bound: number): NamedTensors {
+  const norm = globalNorm(tensors);
+  // A norm that is no number is to be seen in the result.
+  if (norm.dataSync()[0]! <= bound) return tensors;
+  const factor = tf.div(bound, norm);
+  return mapNamed(tensors, (tensor) => tf.mul(tensor, factor));
 }

@@ -1,5 +1,5 @@
 /** Shampoo (Gupta, Koren & Singer 2018; Anil et al. 2020): one factor of the gradient's second moment for each axis. */
-import { addToDiagonal, damped, diagonalPart, inverseRoot } from '../../tensor/linalg/index.js';
+import { damped, diagonalPart, ridgedInverseRoot } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type Preconditioner } from '../contract.js';
 import { asMatrix, type PieceStack, stackedPieces } from './blocks.js';
@@ -49,9 +49,9 @@ function blocks({ name, slots, updates }: TensorStep, options: ShampooOptions, {
     let root = slots.get(`${slot}-root`, name);
     if (roots || !root) {
       const ridge = tf.maximum(tf.mul(tf.max(tf.abs(diagonalPart(statistics)), -1, true), damping), 1e-30);
-      const { result: fresh, damping: added } = damped(addToDiagonal(statistics, ridge), (matrix) => inverseRoot(matrix, power));
-      if (added > 0) slots.setNumber('raised', slots.number('raised') + 1);
-      root = fresh;
+      const { result: fresh, damping: added } = damped(statistics, (matrix) => ridgedInverseRoot(matrix, power, ridge));
+      if (added > 0 || fresh.raised) slots.setNumber('raised', slots.number('raised') + 1);
+      root = fresh.root;
       slots.set(`${slot}-root`, name, root);
     }
     result = side === 'left' ? tf.matMul(root, result) : tf.matMul(result, root);

@@ -1,7 +1,6 @@
 /** What sharpness-aware steps, and measuring sharpness along a training, cost in time. */
 import { z } from 'zod';
 import { topOfHessian } from '../../curvature/index.js';
-import { openDataset } from '../../data/index.js';
 import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState, type Trainer } from '../../optimizers/index.js';
 import { catalogue } from '../../supernet/catalogue.js';
 import { type Child, createChild } from '../../supernet/child.js';
@@ -46,19 +45,58 @@ export const optimizerCost = defineStudy({
   name: 'optimizer-cost',
   summary: 'Time of a step of SAM, LookSAM and G-TRACER in steps of their base, and of following the sharpness of a retraining.',
   reference: 'Ratios of the project itself, measured in alternating blocks of one process, so that a busy machine slows all of them alike.',
-  minutes: 1,
+  minutes: 3,
   options,
   run,
 });
 
-async function run({ rounds, steps, batchSize, layers, filters }: z.output<typeof options>, setting: StudySetting): Promise<StudyResult> {
-  const { train, inputShape, classes } = openDataset('digits');
-  const space = (await setting.parts.space('macro-cnn')).create({ layers, filters }, { inputShape: [...inputShape], classes });
+/** The small images of the quick start and the usual ones: the fewer pixels, the more of a step is not convolutions. */
+const WORKLOADS = [
+  { suffix: '', image: [8, 8, 1] },
+  { suffix: '-32x32', image: [32, 32, 3] },
+] as const;
+
+type Options = z.output<typeof options>;
+
+interface Measured {
+  /** Median seconds a step, and in base steps, of each subject. */
+  readonly seconds: readonly number[];
+  readonly ratios: readonly number[];
+  /** Share that one measurement of sharpness every so many steps adds. */
+  readonly tracking: number;
+}
+
+async function run(chosen: Options, setting: StudySetting): Promise<StudyResult> {
+  const { rounds, batchSize, layers, filters } = chosen;
+  const found: Measured[] = [];
+  for (const { image } of WORKLOADS) found.push(await measure(chosen, image, setting, found.length / WORKLOADS.length));
+  const last = found.at(-1)!;
+  const size = (image: readonly number[]): string => image.join('x');
+  return {
+    verdict: `On images of ${size(WORKLOADS.at(-1)!.image)} a step of SAM takes ${last.ratios[1]!.toFixed(2)} base steps, one of LookSAM ${last.ratios[2]!.toFixed(2)}, one of G-TRACER ${last.ratios[3]!.toFixed(2)}; following the sharpness every ${EVERY} steps adds ${(100 * last.tracking).toFixed(0)} %.`,
+    rows: WORKLOADS.flatMap(({ suffix, image }, w) => [
+      ...SUBJECTS.flatMap(({ name, bound }, i) => (bound === undefined ? [] : [gateRow(name + suffix, `time of a step of ${name} over a step of its base, images of ${size(image)}, median of ${rounds} rounds`, found[w]!.ratios[i]!, 'at most', bound)])),
+      gateRow(`tracking${suffix}`, `time of one measurement of sharpness over ${EVERY} base steps, images of ${size(image)}`, found[w]!.tracking, 'at most', 0.25),
+    ]),
+    sections: WORKLOADS.map(({ image }, w) => ({
+      title: `Steps on images of ${size(image)}`,
+      text: [`A macro-cnn child of ${layers} layers and ${filters} filters on ${batchSize} images of noise. In every round each optimizer takes its steps in turn; ratios are taken within a round.`],
+      tables: [{
+        name: `steps-${size(image)}`, title: 'Milliseconds a step, median, and ratio to the base', columns: ['optimizer', 'ms a step', 'base steps'],
+        rows: SUBJECTS.map(({ name }, i) => [name, 1000 * found[w]!.seconds[i]!, found[w]!.ratios[i]!]),
+      }],
+    })),
+  };
+}
+
+async function measure({ rounds, steps, batchSize, layers, filters }: Options, image: readonly [number, number, number], setting: StudySetting, done: number): Promise<Measured> {
+  const classes = 10;
+  const space = (await setting.parts.space('macro-cnn')).create({ layers, filters }, { inputShape: image, classes });
   const child = createChild(space, space.sample(stream(setting.seed, 'optimizer-cost')));
-  const size = inputShape.reduce((a, b) => a * b);
+  const rng = stream(setting.seed, 'optimizer-cost', 'images');
   const batch: TensorBatch = {
-    inputs: tf.tensor(Float32Array.from(train.images.slice(0, batchSize * size), (pixel) => pixel / 8 - 1), [batchSize, ...inputShape]),
-    labels: tf.tensor1d(Int32Array.from(train.labels.slice(0, batchSize)), 'int32'),
+    inputs: tf.tensor(Float32Array.from({ length: batchSize * image[0] * image[1] * image[2] }, () => rng.normal()), [batchSize, ...image]),
+    labels: tf.tensor1d(Int32Array.from({ length: batchSize }, () => rng.int(classes)), 'int32'),
   };
   const learners = SUBJECTS.map(({ config }) => learnerOf(child, catalogue(space.supernet), config));
   const seconds = SUBJECTS.map((): number[] => []);
@@ -72,7 +110,7 @@ async function run({ rounds, steps, batchSize, layers, filters }: z.output<typeo
   // The first round warms up and does not count.
   for (let round = -1; round < rounds; round++) {
     if (setting.shouldStop()) throw stopped();
-    setting.progress(`round ${Math.max(1, round + 1)} of ${rounds}`, Math.max(0, round) / rounds);
+    setting.progress(`images of ${image.join('x')}, round ${Math.max(1, round + 1)} of ${rounds}`, done + Math.max(0, round) / rounds / WORKLOADS.length);
     learners.forEach((learner, i) => {
       const took = timed(() => learner.take(steps, batch)) / steps;
       if (round >= 0) seconds[i]!.push(took);
@@ -89,22 +127,10 @@ async function run({ rounds, steps, batchSize, layers, filters }: z.output<typeo
   learners.forEach((learner) => learner.dispose());
   tf.dispose([batch.inputs, batch.labels]);
   const base = seconds[0]!;
-  const ratios = seconds.map((list) => median(list.map((value, round) => value / base[round]!)));
-  const added = median(measuring.map((value, round) => value / (EVERY * base[round]!)));
   return {
-    verdict: `A step of SAM takes ${ratios[1]!.toFixed(2)} base steps, one of LookSAM ${ratios[2]!.toFixed(2)}, one of G-TRACER ${ratios[3]!.toFixed(2)}; following the sharpness every ${EVERY} steps adds ${(100 * added).toFixed(0)} %.`,
-    rows: [
-      ...SUBJECTS.flatMap(({ name, bound }, i) => (bound === undefined ? [] : [gateRow(name, `time of a step of ${name} over a step of its base, median of ${rounds} rounds`, ratios[i]!, 'at most', bound)])),
-      gateRow('tracking', `time of one measurement of sharpness over ${EVERY} base steps`, added, 'at most', 0.25),
-    ],
-    sections: [{
-      title: 'Steps',
-      text: [`A macro-cnn child of ${layers} layers and ${filters} filters on ${batchSize} handwritten digits. In every round each optimizer takes ${steps} steps in turn; ratios are taken within a round.`],
-      tables: [{
-        name: 'steps', title: 'Milliseconds a step, median, and ratio to the base', columns: ['optimizer', 'ms a step', 'base steps'],
-        rows: SUBJECTS.map(({ name }, i) => [name, 1000 * median(seconds[i]!), ratios[i]!]),
-      }],
-    }],
+    seconds: seconds.map(median),
+    ratios: seconds.map((list) => median(list.map((value, round) => value / base[round]!))),
+    tracking: median(measuring.map((value, round) => value / (EVERY * base[round]!))),
   };
 }
 

@@ -1,13 +1,13 @@
-/** Test accuracy on MNIST along the training, for steps to a target. */
-import { batches, batchTensors, prepareData, type PreparedData } from '../../data/index.js';
-import { evaluateChild, FINAL_EVALUATION, type TensorBatch, withBatch } from '../../training/index.js';
+/** Test accuracy along the training, for steps to a target. */
+import { batches, batchTensors, type PreparedData } from '../../data/index.js';
+import { evaluateChild, SHARED_EVALUATION, withBatch } from '../../training/index.js';
 import { type BatchSource } from '../../training/batch.js';
 import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
 import { stopped } from '../run-study.js';
 import { optimizerFor } from './methods.js';
 import { learner } from '../learner.js';
-import { workload } from './workloads.js';
+import { type Source, type Workload, workload } from './workloads.js';
 
 export interface AccuracyOptions {
   readonly models: readonly string[];
@@ -27,24 +27,11 @@ export interface Curve {
   readonly final: number;
 }
 
-export function openMnist(path: string | undefined, train: number, test: number, seed: number): PreparedData {
-  return prepareData({ source: 'mnist', ...(path !== undefined && { options: { path } }), subset: { train, test }, split: { validation: 1 / 12 } }, seed);
-}
-
-/** The first training examples. */
-export function firstImages({ splits, normalization }: PreparedData, examples: number, seed: number): TensorBatch {
-  return batchTensors(batches(splits.train, { seed, normalization, batchSize: examples }).at(0, 0));
-}
-
-/** Every method on every network from the same weights over the same batches; the rate falls to zero along a cosine. */
-export async function measureAccuracy({ splits, normalization }: PreparedData, options: AccuracyOptions, cells: Cells, { seed, progress, shouldStop }: StudySetting): Promise<Curve[]> {
+/** Every method on every network whose data are there, from the same weights over the same batches; the rate falls to zero along a cosine. */
+export async function measureAccuracy(options: AccuracyOptions, dataOf: (source: Source) => PreparedData | undefined, cells: Cells, { seed, parts, progress, shouldStop }: StudySetting): Promise<Curve[]> {
   const { models, methods, rates, batchSize, epochs, interval, every } = options;
-  const source = (all: ReturnType<typeof batches>): BatchSource => ({ count: all.examplesPerEpoch, steps: all.stepsPerEpoch, at: (epoch, step) => batchTensors(all.at(epoch, step)) });
-  const train = source(batches(splits.train, { seed, normalization, batchSize }));
-  const test = source(batches(splits.test, { seed, normalization, batchSize: 500, shuffle: false, last: 'keep' }));
-  const totalSteps = epochs * train.steps;
-  const trained = (model: string, method: string, rate: number): Curve => {
-    const { space, child } = workload(model);
+  const trained = (model: string, { space, child }: Workload, { train, test }: Sources, method: string, rate: number): Curve => {
+    const totalSteps = epochs * train.steps;
     const one = learner(method, child, space, optimizerFor(method, interval, rate), { seed, totalSteps });
     const points: { step: number; accuracy: number; loss: number }[] = [];
     try {
@@ -52,7 +39,7 @@ export async function measureAccuracy({ splits, normalization }: PreparedData, o
         if (shouldStop()) throw stopped();
         withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) => one.learn(batch));
         if ((step + 1) % every !== 0 && step + 1 !== totalSteps) continue;
-        const { accuracy, loss } = evaluateChild(child, one.store, test, FINAL_EVALUATION);
+        const { accuracy, loss } = evaluateChild(child, one.store, test, SHARED_EVALUATION);
         points.push({ step: step + 1, accuracy, loss });
         progress(`${model} by ${method}: step ${step + 1} of ${totalSteps}, test accuracy ${(100 * accuracy).toFixed(1)} %`);
       }
@@ -63,12 +50,30 @@ export async function measureAccuracy({ splits, normalization }: PreparedData, o
   };
   const curves: Curve[] = [];
   for (const model of models) {
+    const work = await workload(model, parts);
+    const data = dataOf(work.source);
+    if (!data) continue;
+    const sources = sourcesOf(data, batchSize, seed);
     for (const method of methods) {
       const rate = rates[method] ?? rates['sgd']!;
-      curves.push(await cells.measured({ curve: model, method, rate, batchSize, epochs, interval, every, train: train.count, test: test.count, seed }, () => trained(model, method, rate)));
+      const key = { curve: model, method, rate, batchSize, epochs, interval, every, train: sources.train.count, test: sources.test.count, seed };
+      curves.push(await cells.measured(key, () => trained(model, work, sources, method, rate)));
     }
   }
   return curves;
+}
+
+interface Sources {
+  readonly train: BatchSource;
+  readonly test: BatchSource;
+}
+
+function sourcesOf({ splits, normalization }: PreparedData, batchSize: number, seed: number): Sources {
+  const source = (all: ReturnType<typeof batches>): BatchSource => ({ count: all.examplesPerEpoch, steps: all.stepsPerEpoch, at: (epoch, step) => batchTensors(all.at(epoch, step)) });
+  return {
+    train: source(batches(splits.train, { seed, normalization, batchSize })),
+    test: source(batches(splits.test, { seed, normalization, batchSize: 500, shuffle: false, last: 'keep' })),
+  };
 }
 
 /** The first step at which a curve has reached an accuracy, if it ever does. */

@@ -2,34 +2,32 @@
  * Preconditioners as in the tables of Osawa et al. 2023: throughput and memory relative to SGD, and what the steps are worth on MNIST.
  */
 import { z } from 'zod';
-import { WeftError } from '../../errors.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { defineStudy, gateRow, infoRow, type Row, type StudySection } from '../contract.js';
-import { type PreparedData } from '../../data/index.js';
-import { type TensorBatch } from '../../training/index.js';
 import { openCells } from '../cells.js';
-import { type Curve, firstImages, measureAccuracy, openMnist, stepsTo } from './accuracy.js';
+import { type Curve, measureAccuracy, stepsTo } from './accuracy.js';
+import { openSources } from './images.js';
 import { AHEAD_OF_ASDL, ASDL_MILLISECONDS, GOALS, PUBLISHED } from './methods.js';
-import { measureThroughput, randomImages, type Throughput } from './throughput.js';
+import { measureThroughput, type Throughput } from './throughput.js';
 
 const positive = z.int().min(1);
-const model = z.union([z.templateLiteral(['mlp-', z.int()]), z.literal('small-cnn')]);
+const model = z.union([z.templateLiteral(['mlp-', z.int()]), z.enum(['small-cnn', 'found-child'])]);
 
 export const preconditionersStudy = defineStudy({
   name: 'preconditioners',
-  summary: 'throughput, memory and MNIST accuracy of gradient preconditioners beside SGD',
+  summary: 'throughput, memory and accuracy of gradient preconditioners beside SGD',
   reference: 'Osawa et al. 2023, arXiv 2305.04684',
-  minutes: 12,
+  minutes: 15,
   options: z.strictObject({
-    models: z.array(model).default(['mlp-128', 'mlp-512', 'mlp-2048', 'small-cnn']).describe('mlp-128, mlp-512, mlp-2048, small-cnn'),
+    models: z.array(model).default(['mlp-128', 'mlp-512', 'mlp-2048', 'small-cnn', 'found-child']).describe('mlp-WIDTH on MNIST; small-cnn, and found-child of the recipe cifar10, on CIFAR-10'),
     batches: z.array(positive).default([128]).describe('batch sizes'),
     intervals: z.array(positive).default([1, 10]).describe('steps from one inverse to the next'),
-    methods: z.array(z.string()).default(['kfac', 'kfac-empirical', 'shampoo', 'muon', 'eva', 'foof']).describe('preconditioners beside sgd'),
+    methods: z.array(z.string()).default(['kfac', 'kfac-empirical', 'shampoo', 'muon', 'eva', 'foof', 'seng']).describe('preconditioners beside sgd'),
     blocks: z.int().min(0).default(3).describe('alternating blocks with sgd that each method is timed in; 0 leaves throughput out'),
-    accuracyModels: z.array(model).default(['mlp-512']).describe('networks that are trained on MNIST'),
+    accuracyModels: z.array(model).default(['mlp-512', 'found-child']).describe('networks that are trained'),
     accuracyMethods: z.array(z.string()).default(['sgd', 'kfac']).describe('methods that train them; sgd is what they are compared with'),
     rates: z.record(z.string(), z.number().positive()).default({ sgd: 0.05, kfac: 0.02 }).describe('highest learning rate of each method; that of sgd where a method has none'),
-    epochs: z.int().min(0).default(3).describe('epochs on MNIST; 0 leaves accuracy out'),
+    epochs: z.int().min(0).default(3).describe('epochs of training; 0 leaves accuracy out'),
     train: positive.default(9000).describe('training examples'),
     test: positive.default(2000).describe('test examples'),
     every: positive.default(10).describe('steps from one look at the test part to the next'),
@@ -38,25 +36,14 @@ export const preconditionersStudy = defineStudy({
   async run(options, setting) {
     await loadBackend();
     const cells = openCells(setting.folder);
-    const { data, why } = mnist();
-    const imagesOf = (examples: number): TensorBatch => (data ? firstImages(data, examples, setting.seed) : randomImages(examples, setting.seed));
-    const images = data ? 'images of MNIST' : 'random images';
-    const throughput = options.blocks === 0 ? [] : await measureThroughput({ ...options, images }, imagesOf, cells, setting);
-    const curves = !data || options.epochs === 0 ? []
-      : await measureAccuracy(data, { ...options, models: options.accuracyModels, methods: options.accuracyMethods, batchSize: options.batches.at(-1)!, interval: options.intervals.at(-1)! }, cells, setting);
-    const missing: Row[] = data ? [] : [{ id: 'accuracy', quantity: 'test accuracy on MNIST', measured: null, gate: '', met: null, note: why! }];
+    const sources = openSources({ path: options.data, train: options.train, test: options.test, seed: setting.seed });
+    const throughput = options.blocks === 0 ? [] : await measureThroughput(options, sources, cells, setting);
+    const curves = options.epochs === 0 ? []
+      : await measureAccuracy({ ...options, models: options.accuracyModels, methods: options.accuracyMethods, batchSize: options.batches.at(-1)!, interval: options.intervals.at(-1)! }, sources.data, cells, setting);
+    const missing: Row[] = sources.missing().map(({ source, why }) => ({ id: `data/${source}`, quantity: `what needs ${source}`, measured: null, gate: '', met: null, note: why }));
     const rows = [...throughputRows(throughput), ...asdlRows(throughput), ...accuracyRows(curves), ...missing];
     cells.clear();
-    return { verdict: verdictFrom(rows), rows, sections: [...throughputSections(throughput, images), ...accuracySections(curves)] };
-
-    function mnist(): { data?: PreparedData; why?: string } {
-      try {
-        return { data: openMnist(options.data, options.train, options.test, setting.seed) };
-      } catch (error) {
-        if (!(error instanceof WeftError) || error.code !== 'data') throw error;
-        return { why: error.message };
-      }
-    }
+    return { verdict: verdictFrom(rows), rows, sections: [...throughputSections(throughput), ...accuracySections(curves)] };
   },
 });
 
@@ -86,23 +73,25 @@ function throughputRows(all: readonly Throughput[]): Row[] {
 const besideAsdl = (all: readonly Throughput[]): Throughput[] =>
   all.filter(({ model: network, batch, method, interval }) => network === 'mlp-512' && batch === 128 && ASDL_MILLISECONDS[method] && (interval === 1 || interval === 10));
 
-/** How often a step of ASDL's SGD fits into one of its method; each machine by its own SGD, so that machines may differ. */
-const asdlRatio = (method: string, interval: number): number => ASDL_MILLISECONDS[method]![interval === 1 ? 0 : 1] / ASDL_MILLISECONDS['sgd']![0];
+const asdlMilliseconds = (method: string, interval: number): number => ASDL_MILLISECONDS[method]![interval === 1 ? 0 : 1];
+
+/** How often a step of SGD fits into one of the method, in ASDL. */
+const asdlRatio = (method: string, interval: number): number => asdlMilliseconds(method, interval) / asdlMilliseconds('sgd', 1);
 
 function asdlRows(all: readonly Throughput[]): Row[] {
-  return besideAsdl(all).map(({ method, interval, relative }) => {
-    const theirs = asdlRatio(method, interval);
-    return gateRow(`asdl/${method}/${interval}`, `cost of ${method} over sgd in ASDL over the same here, mlp-512, batch 128, interval ${interval}`, Number((theirs * relative).toFixed(2)), 'at least', AHEAD_OF_ASDL[method] ?? 1,
-      `${theirs.toFixed(1)} steps of its SGD there, ${(1 / relative).toFixed(2)} here`);
+  return besideAsdl(all).map(({ method, interval, milliseconds, relative }) => {
+    const theirs = asdlMilliseconds(method, interval);
+    return gateRow(`asdl/${method}/${interval}`, `milliseconds of a step of ${method} in ASDL over those here, mlp-512, batch 128, interval ${interval}`, Number((theirs / milliseconds).toFixed(2)), 'at least', AHEAD_OF_ASDL[method] ?? 1,
+      `${theirs} ms there, ${milliseconds.toFixed(1)} here; ${asdlRatio(method, interval).toFixed(1)} steps of its own SGD there, ${(1 / relative).toFixed(1)} here`);
   });
 }
 
-function throughputSections(all: readonly Throughput[], images: string): StudySection[] {
+function throughputSections(all: readonly Throughput[]): StudySection[] {
   if (all.length === 0) return [];
   const asdl = besideAsdl(all);
   return [{
     title: 'Throughput and memory',
-    text: [`Every method takes its steps in alternating blocks with SGD in the same run, on ${images}; a ratio is the median over the rounds of the processor time of a step of SGD over that of the method. By the clock it is another number where other work shares the processor.`],
+    text: [`Every method takes its steps in alternating blocks with SGD in the same run, the perceptrons on images of MNIST and the others on images of CIFAR-10, or on noise where these are not at hand; a ratio is the median over the rounds of the processor time of a step of SGD over that of the method. By the clock it is another number where other work shares the processor.`],
     tables: [
       {
         name: 'throughput', title: 'Relative to SGD', columns: ['network', 'batch', 'method', 'interval', 'ms a step', 'ms of SGD', 'throughput', 'by the clock', 'on an A100', 'memory'],
@@ -110,8 +99,8 @@ function throughputSections(all: readonly Throughput[], images: string): StudySe
           [network, batch, method, interval, Number(milliseconds.toFixed(2)), Number(sgdMilliseconds.toFixed(2)), Number(relative.toFixed(3)), Number(relativeByClock.toFixed(3)), PUBLISHED[`${network}/${batch}/${method}/${interval}`] ?? null, Number(memory.toFixed(2))]),
       },
       ...(asdl.length === 0 ? [] : [{
-        name: 'asdl', title: 'Beside ASDL itself, from another run (PyTorch on two CPU cores, 2026-11-26; its SENG did not factor)', columns: ['method', 'interval', 'steps of SGD here', 'steps of its SGD in ASDL', 'ms a step here', 'ms a step of ASDL then'],
-        rows: asdl.map(({ method, interval, milliseconds, relative }) => [method, interval, Number((1 / relative).toFixed(2)), Number(asdlRatio(method, interval).toFixed(1)), Number(milliseconds.toFixed(2)), ASDL_MILLISECONDS[method]![interval === 1 ? 0 : 1]]),
+        name: 'asdl', title: 'Beside ASDL itself, measured once by bench/asdl/time_step.py on two cores of an Intel Xeon at 2.5 GHz: only there its times can be compared', columns: ['method', 'interval', 'steps of SGD here', 'steps of its SGD in ASDL', 'ms a step here', 'ms a step of ASDL'],
+        rows: asdl.map(({ method, interval, milliseconds, relative }) => [method, interval, Number((1 / relative).toFixed(2)), Number(asdlRatio(method, interval).toFixed(1)), Number(milliseconds.toFixed(2)), asdlMilliseconds(method, interval)]),
       }]),
     ],
   }];
@@ -120,7 +109,7 @@ function throughputSections(all: readonly Throughput[], images: string): StudySe
 function accuracyRows(curves: readonly Curve[]): Row[] {
   return curves.flatMap((curve) => {
     const id = `${curve.model}/${curve.method}`;
-    const final = infoRow(`accuracy/${id}`, `final test accuracy of ${curve.method} on MNIST, ${curve.model}, in %`, Number((100 * curve.final).toFixed(2)));
+    const final = infoRow(`accuracy/${id}`, `final test accuracy of ${curve.method}, ${curve.model}, in %`, Number((100 * curve.final).toFixed(2)));
     const sgd = curves.find(({ model: network, method }) => network === curve.model && method === 'sgd');
     if (!sgd || curve.method === 'sgd') return [final];
     const own = stepsTo(curve, sgd.final);
@@ -135,7 +124,7 @@ function accuracyRows(curves: readonly Curve[]): Row[] {
 function accuracySections(curves: readonly Curve[]): StudySection[] {
   if (curves.length === 0) return [];
   return [{
-    title: 'Accuracy on MNIST',
+    title: 'Accuracy',
     text: ['The same first weights and the same batches for every method, momentum .9, the rate falling to zero along a cosine. One seed: a difference of a few tenths of a point is no difference.'],
     tables: [{
       name: 'accuracy', title: 'Test accuracy along the training', columns: ['network', 'method', 'step', 'accuracy', 'loss'],

@@ -37,10 +37,10 @@ export const PUBLISHED: Readonly<Record<string, number>> = {
   'mlp-512/32/seng/1': 0.74, 'mlp-512/128/seng/1': 0.69, 'mlp-512/128/seng/10': 0.70, 'mlp-512/32/shampoo/1': 0.31, 'mlp-512/128/shampoo/1': 0.37, 'mlp-512/128/shampoo/10': 0.93,
 };
 
-/** Milliseconds a step of ASDL itself (PyTorch, two CPU cores, MLP-512, batch 128, 2026-11-26, another run than this one), at intervals 1 and 10. */
+/** Milliseconds a step of ASDL itself at intervals 1 and 10: `bench/asdl/time_step.py`, PyTorch 2.15 with two threads, 2 cores of an Intel Xeon at 2.5 GHz, 2026-11-26. */
 export const ASDL_MILLISECONDS: Readonly<Record<string, readonly [number, number] | undefined>> = {
-  sgd: [5.8, 5.8], kfac: [70, 21], 'kfac-empirical': [58, 18], shampoo: [573, 73],
+  sgd: [5.68, 5.68], kfac: [52.7, 19.5], 'kfac-empirical': [48.6, 17.6], shampoo: [387, 60.9], seng: [15.3, 11.3],
 };
 
-/** How many times less a method costs than in ASDL, each beside its own SGD; 1 where nothing is said. */
+/** How many times faster than ASDL a method is to be; 1 where nothing is said. */
 export const AHEAD_OF_ASDL: Readonly<Record<string, number>> = { kfac: 3, shampoo: 3 };

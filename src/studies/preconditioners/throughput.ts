@@ -9,7 +9,7 @@ import { type StudySetting } from '../contract.js';
 import { stopped } from '../run-study.js';
 import { hasInterval, optimizerFor } from './methods.js';
 import { type Learner, learner } from '../learner.js';
-import { workload } from './workloads.js';
+import { type Source, type Workload, workload } from './workloads.js';
 
 export interface ThroughputOptions {
   readonly models: readonly string[];
@@ -18,8 +18,14 @@ export interface ThroughputOptions {
   readonly methods: readonly string[];
   /** Alternating blocks of each method and SGD, after one that does not count. */
   readonly blocks: number;
-  /** What the images are; a cell depends on it. */
-  readonly images: string;
+}
+
+/** What the networks are timed on. */
+export interface Images {
+  /** In words; a cell depends on it. */
+  kind(source: Source): string;
+  /** The first so many of those that the network is made for. */
+  batch(work: Workload, examples: number): TensorBatch;
 }
 
 /** One method on one network, beside SGD. */
@@ -41,24 +47,23 @@ export interface Throughput {
 
 /** Every method in every setting, each by itself in alternating blocks with SGD, so that what else the machine does concerns both. */
 export async function measureThroughput(
-  { models, batches, intervals, methods, blocks, images }: ThroughputOptions, imagesOf: (examples: number) => TensorBatch, cells: Cells, setting: StudySetting,
+  { models, batches, intervals, methods, blocks }: ThroughputOptions, images: Images, cells: Cells, setting: StudySetting,
 ): Promise<Throughput[]> {
   const settings = models.flatMap((model) => batches.flatMap((batch) => methods.filter((method) => method !== 'sgd')
     .flatMap((method) => (hasInterval(method) ? intervals : intervals.slice(0, 1)).map((interval) => ({ model, batch, method, interval })))));
   const results: Throughput[] = [];
   for (const [place, one] of settings.entries()) {
     const label = `throughput ${place + 1} of ${settings.length}: ${one.model}, batch ${one.batch}, ${one.method} at interval ${one.interval}`;
-    results.push(await cells.measured({ ...one, blocks, images, seed: setting.seed }, () => beside(one, label, blocks, imagesOf, setting)));
+    const work = await workload(one.model, setting.parts);
+    results.push(await cells.measured({ ...one, blocks, images: images.kind(work.source), seed: setting.seed }, () => beside(one, work, images.batch(work, one.batch), { label, blocks }, setting)));
   }
   return results;
 }
 
 function beside(
-  { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>, label: string, blocks: number,
-  imagesOf: (examples: number) => TensorBatch, { seed, watch, progress, shouldStop }: StudySetting,
+  { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>, { space, child }: Workload, data: TensorBatch,
+  { label, blocks }: { label: string; blocks: number }, { seed, watch, progress, shouldStop }: StudySetting,
 ): Throughput {
-  const { space, child } = workload(model);
-  const data = imagesOf(batch);
   // A block holds every kind of step of its method.
   const steps = Math.max(5, hasInterval(method) ? interval : 1);
   // So small a rate that the steps lead nowhere: all of them are of the same kind.
@@ -99,12 +104,4 @@ function peakBytes(one: Learner, data: TensorBatch, steps: number): number {
     for (let i = 0; i < steps; i++) one.learn(data);
   }, () => (peak = Math.max(peak, tf.memory().numBytes)));
   return owned + peak - before;
-}
-
-/** Images of noise, where there are no others. */
-export function randomImages(examples: number, seed: number): TensorBatch {
-  return {
-    inputs: tf.randomUniform([examples, 28, 28, 1], 0, 1, 'float32', seed),
-    labels: tf.tensor1d(Int32Array.from({ length: examples }, (_, i) => (i * 7) % 10), 'int32'),
-  };
 }

@@ -1,11 +1,27 @@
-/** The networks of the comparison: perceptrons of three layers as in its tables, a small convolutional network, and a sampled child. */
+/** The networks of the comparison: perceptrons of three layers as in its tables, a small convolutional network, and a child that a search has found. */
 import { z } from 'zod';
 import { activation, conv, dense, flatten, maxPool, sequence } from '../../operations/index.js';
 import { defineSpace, type SearchSpace } from '../../graph/index.js';
 import { oneOf } from '../../space/index.js';
 import { type Child, createChild } from '../../supernet/child.js';
+import { type Parts } from '../contract.js';
 
-const MNIST = { inputShape: [28, 28, 1], classes: 10 };
+/** The images that a network is made for. */
+export type Source = 'mnist' | 'cifar10';
+
+const IMAGES: Readonly<Record<Source, readonly [number, number, number]>> = { mnist: [28, 28, 1], cifar10: [32, 32, 3] };
+const CLASSES = 10;
+
+export interface Workload {
+  readonly space: SearchSpace;
+  readonly child: Child;
+  readonly source: Source;
+  /** Height, width and channels of an image. */
+  readonly image: readonly [number, number, number];
+}
+
+/** What the recipe `cifar10` found with seed 1. */
+const FOUND = { options: { layers: 6, filters: 24 }, architecture: 'macro-cnn~37cffb:conv3.max3-1.conv3-01.conv5-001.conv5-0010.avg3-01001' };
 
 /** pixels - width - width - classes with rectifiers, as in Osawa et al. 2023. */
 const perceptron = defineSpace({
@@ -33,9 +49,16 @@ const smallCnn = defineSpace({
   },
 });
 
-/** The network with this name: `mlp-512`, `small-cnn`. */
-export function workload(name: string): { space: SearchSpace; child: Child } {
+/** The network with this name: `mlp-512` on MNIST, `small-cnn` and `found-child` on CIFAR-10. */
+export async function workload(name: string, parts: Parts): Promise<Workload> {
   const width = /^mlp-(\d+)$/.exec(name)?.[1];
-  const space: SearchSpace = width ? perceptron.create({ width: Number(width) }, MNIST) : smallCnn.create({}, MNIST);
-  return { space, child: createChild(space, space.decode(space.encode({ only: 0 }))) };
+  const source: Source = width ? 'mnist' : 'cifar10';
+  const image = IMAGES[source];
+  const setting = { inputShape: [...image], classes: CLASSES };
+  if (name === 'found-child') {
+    const space = (await parts.space('macro-cnn')).create(FOUND.options, setting);
+    return { space, child: createChild(space, space.decode(FOUND.architecture)), source, image };
+  }
+  const space: SearchSpace = width ? perceptron.create({ width: Number(width) }, setting) : smallCnn.create({}, setting);
+  return { space, child: createChild(space, space.decode(space.encode({ only: 0 }))), source, image };
 }

@@ -46,6 +46,20 @@ function stretch(dy: Tensor, { shape }: Tensor, { axis }: Attributes, factor: nu
   return broadcast({ x: dy }, { kept, shape, factor });
 }
 
+/** Σ x², a scalar, in one pass that makes no second tensor of this size. */
+export const sumOfSquares: Kernel<{ x: Tensor }, object> = defineKernel({
+  name: 'WeftSumOfSquares',
+  native: ({ x }, _, backend) => {
+    const s = rawSession(backend);
+    const half = s.run('L2Loss', [T], [s.idOf(x)]);
+    const result = s.release(s.run('Mul', [T], [half, s.constant(2, 'float32')]), []);
+    s.end();
+    return result;
+  },
+  plain: ({ x }) => tf.sum(tf.square(x)),
+  gradient: { save: ['x'], backward: (dy, [x]) => ({ x: () => tf.mul(x!, tf.mul(dy, 2)) }) },
+});
+
 export function installReductions(): void {
   defineGradient<{ x: Tensor }, Attributes, Tensor>('Sum', {
     save: ['x'],

@@ -94,6 +94,20 @@ export function inverseRoot(a: Tensor, p: number, options?: PrecisionOption): Te
   return symmetricPower(a, -1 / p, options);
 }
 
+/**
+ * (A + λI)^(−1/p) of symmetric positive semidefinite matrices A [count,n,n], with λ [count,1] the ridge, or the rounding error of the largest
+ * eigenvalue where that is more (`raised`): a sum of few outer products has eigenvalues of zero, which no smaller ridge tells from their
+ * error. One decomposition, whatever λ is.
+ */
+export function ridgedInverseRoot(a: Tensor, p: number, ridge: Tensor): { root: Tensor; raised: boolean } {
+  assertSquare(a);
+  const { values, vectors } = eigh(a);
+  const error = tf.mul(tf.max(values, -1, true), a.shape.at(-1)! * EPSILON.float32);
+  const raised = tf.any(tf.greater(error, ridge)).dataSync()[0]! > 0;
+  const powers = tf.pow(tf.add(tf.relu(values), tf.maximum(ridge, error)), -1 / p);
+  return { root: tf.matMul(scaleColumns(vectors, powers), vectors, false, true), raised };
+}
+
 /** A^(1/2) of a symmetric positive semidefinite matrix. */
 export function matrixSquareRoot(a: Tensor, options?: PrecisionOption): Tensor {
   return symmetricPower(a, 1 / 2, options);

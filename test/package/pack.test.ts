@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
+import { isBuilt } from '../built.js';
 
 /** What the build needs beside what is packed. */
 const BUILD_FILES = ['package.json', 'tsconfig.json'];
@@ -35,7 +36,8 @@ describe('the packed package', function () {
       cpSync(path, join(source, path), { recursive: true });
     }
     symlinkSync(resolve('node_modules'), join(source, 'node_modules'), 'junction');
-    run('npm', ['run', '--silent', 'build'], source);
+    if (isBuilt()) cpSync('dist', join(source, 'dist'), { recursive: true });
+    else run('npm', ['run', '--silent', 'build'], source);
     [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root], source)) as [Packed];
     paths = packed.files.map(({ path }) => path);
 

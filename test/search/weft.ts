@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isBuilt } from '../built.js';
 
 export const ROOT = resolve(import.meta.dirname ?? '.', '..', '..');
 
@@ -13,9 +14,12 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Starts `weft ARGS` from source. */
+/** The command, built where the build is up to date, else from source. */
+const COMMAND = isBuilt() ? [join(ROOT, 'dist/src/cli/main.js')] : ['--import', 'tsx', '--conditions=@weft-nas/source', join(ROOT, 'src/cli/main.ts')];
+
+/** Starts `weft ARGS`. */
 export function startWeft(args: readonly string[], { cwd = ROOT, env = {} }: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): { process: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@weft-nas/source', join(ROOT, 'src/cli/main.ts'), ...args], { cwd, env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...COMMAND, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { WeftError } from '../../../src/errors.js';
 import { gradientsOf } from '../../../src/tensor/autodiff.js';
 import {
-  cholesky, choleskySolve, damped, eigh, inverse, inverseRoot, logDeterminant, matrixSquareRoot, qr, solve, svd, symmetricPower, triangularSolve,
+  cholesky, choleskySolve, damped, eigh, inverse, inverseRoot, logDeterminant, matrixSquareRoot, qr, ridgedInverseRoot, solve, svd, symmetricPower, triangularSolve,
 } from '../../../src/tensor/linalg/index.js';
-import type { NamedTensors } from '../../../src/tensor/named.js';
+import { type NamedTensors, squaredNorm } from '../../../src/tensor/named.js';
 import { stream } from '../../../src/tensor/rng.js';
 import { tf, tidy, type Scalar, type Tensor } from '../../../src/tensor/tf.js';
 import { onEachBackend } from '../backends.js';
@@ -181,6 +181,31 @@ describe('linear algebra', () => {
       });
       expect(tf.memory().numTensors, 'tensors left behind').to.equal(before);
     });
+
+    it('an inverse root with a ridge is that of the matrix with the ridge added, or with its rounding error where that is more', () => {
+      const before = tf.memory().numTensors;
+      tidy(() => {
+        const g = random(2, 8, 3);
+        const a = tf.matMul(g, g, false, true); // of rank 3
+        const fourth = (root: Tensor): Tensor => tf.matMul(tf.matMul(root, root), tf.matMul(root, root));
+        const { root, raised } = ridgedInverseRoot(a, 4, tf.fill([2, 1], 0.5));
+        expect(raised).to.equal(false);
+        expect(error(tf.matMul(fourth(root), tf.add(a, tf.mul(0.5, tf.eye(8)))), eye(a))).to.be.below(1e-4);
+        const least = ridgedInverseRoot(a, 2, tf.fill([2, 1], 1e-30));
+        expect(least.raised).to.equal(true);
+        const largest = tf.max(eigh(a).values, -1).dataSync();
+        tf.max(eigh(least.root).values, -1).dataSync().forEach((value, i) => expect(value).to.be.closeTo((8 * 2 ** -23 * largest[i]!) ** -0.5, 0.2 * value));
+      });
+      expect(tf.memory().numTensors, 'tensors left behind').to.equal(before);
+    });
+
+    it('the sum of squares and its gradient are those of the parts', () => tidy(() => {
+      const tensors = { a: random(3, 4), b: random(7), c: tf.scalar(2) };
+      const expected = Object.values(tensors).reduce((sum, tensor) => sum + [...tensor.dataSync()].reduce((part, value) => part + value * value, 0), 0);
+      expect(squaredNorm(tensors).dataSync()[0]).to.be.closeTo(expected, 1e-4);
+      const gradients = gradientsOf((parameters) => squaredNorm(parameters), tensors);
+      for (const [name, tensor] of Object.entries(tensors)) expect(error(gradients[name]!, tf.mul(tensor, 2))).to.be.below(1e-6);
+    }));
 
     it('double precision inverts what single precision cannot: Pascal\'s matrix, whose inverse has integers only', () => tidy(() => {
       const n = 8;

@@ -3,6 +3,7 @@
  *
  *   npm run build && node scripts/pictures.mjs            searches (recipe digits), then draws everything
  *   npm run build && node scripts/pictures.mjs RUN        draws the report of this finished run only
+ *   node scripts/pictures.mjs PAGE.html NAME FROM TO      draws a part of any page, from one CSS selector to another, as docs/images/NAME.png
  *
  * Needs `script` of util-linux and a Chromium (CHROMIUM names its program).
  */
@@ -20,8 +21,13 @@ const WIDTH = 1000;
 const MARGIN = 24;
 
 mkdirSync(OUT, { recursive: true });
-const run = process.argv[2] === undefined ? await searchAndDraw() : resolve(process.argv[2]);
-await photograph(join(run, 'report.html'));
+const [target, ...part] = process.argv.slice(2);
+if (target?.endsWith('.html')) await photograph(resolve(target), [part]);
+else {
+  const run = target === undefined ? await searchAndDraw() : resolve(target);
+  // The top of the report, to the network that was found, and two sections further down.
+  await photograph(join(run, 'report.html'), [['report', 'header', '#network'], ['report-comparison', '#comparison', '#comparison'], ['report-course', '#course', '#course']]);
+}
 
 /** Searches in a folder of its own, draws the terminal in the middle and at the end, and returns the run. */
 async function searchAndDraw() {
@@ -35,20 +41,17 @@ async function searchAndDraw() {
   return join(folder, 'runs', readdirSync(join(folder, 'runs'))[0]);
 }
 
-/** The top of the report, to the network that was found, and two sections further down. */
-async function photograph(report) {
+/** Parts of a page, each from the top of one element to the bottom of another. */
+async function photograph(page, parts) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
   try {
-    const page = await browser.newPage({ viewport: { width: WIDTH, height: 1200 }, deviceScaleFactor: 1.25, colorScheme: 'light' });
-    await page.goto(pathToFileURL(report).href);
-    const picture = async (name, from, to) => {
-      const [first, last] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
+    const view = await browser.newPage({ viewport: { width: WIDTH, height: 1200 }, deviceScaleFactor: 1.25, colorScheme: 'light' });
+    await view.goto(pathToFileURL(page).href);
+    for (const [name, from, to] of parts) {
+      const [first, last] = [await view.locator(from).first().boundingBox(), await view.locator(to).first().boundingBox()];
       const y = Math.max(0, first.y - MARGIN);
-      await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, clip: { x: 0, y, width: WIDTH, height: last.y + last.height + MARGIN - y } });
-    };
-    await picture('report', 'header', '#network');
-    await picture('report-comparison', '#comparison', '#comparison');
-    await picture('report-course', '#course', '#course');
+      await view.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, clip: { x: 0, y, width: WIDTH, height: last.y + last.height + MARGIN - y } });
+    }
   } finally {
     await browser.close();
   }

@@ -12,7 +12,7 @@ describe('command line', function () {
   for (const backend of ['native', 'wasm', 'cpu']) {
     it(`searches, retrains, tests and reports on ${backend}`, function () {
       return withFolder(async (folder) => {
-        const size = backend === 'cpu' ? ['space.filters=2', 'search.epochs=1', 'retrain.epochs=1', 'data.subset.train=150'] : [];
+        const size = backend === 'cpu' ? ['space.filters=2', 'search.epochs=1', 'search.rounds=1', 'search.samplesPerRound=2', 'search.probe=1', 'derive.candidates=2', 'derive.random=2', 'retrain.epochs=1', 'data.subset.train=100', 'data.subset.test=40', 'sharpness.examples=8', 'sharpness.products=2', 'sharpness.architectures=1'] : [];
         const { code, stdout, stderr } = await weft(['search', ...TINY, ...size, '--backend', backend, '--runs', folder]);
         if (backend === 'native' && code !== 0 && /does not load/.test(stderr)) return this.skip();
         expect(code, stderr).to.equal(0);

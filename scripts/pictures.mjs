@@ -49,8 +49,11 @@ async function photograph(page, parts) {
     await view.goto(pathToFileURL(page).href);
     for (const [name, from, to] of parts) {
       const [first, last] = [await view.locator(from).first().boundingBox(), await view.locator(to).first().boundingBox()];
-      const y = Math.max(0, first.y - MARGIN);
-      await view.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, clip: { x: 0, y, width: WIDTH, height: last.y + last.height + MARGIN - y } });
+      // What is before a figure in a section is close to it; a section has space above it.
+      const above = from.endsWith('figure') ? 4 : MARGIN;
+      const [y, x] = [Math.max(0, first.y - above), Math.max(0, Math.min(first.x, last.x) - MARGIN)];
+      const width = Math.min(WIDTH, Math.max(first.x + first.width, last.x + last.width) + MARGIN) - x;
+      await view.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, clip: { x, y, width, height: last.y + last.height + MARGIN - y } });
     }
   } finally {
     await browser.close();

@@ -40,7 +40,7 @@ export function boundFigure(fits: readonly Fit[]): StudyFigure {
       { name: 'by λ', color: 'random', points: at(({ curvatureBound }) => curvatureBound), dots: true },
       { name: 'measured', color: 'controller', points: at(({ weighted }) => weighted), dots: true },
     ], { ariaLabel: 'Weighted variation of each fit against step size, with its bounds', x: { label: 'step size η', type: 'log' }, y: { label: 'weighted TV(1)', type: 'log' } })!,
-    caption: 'Every fit lies below λ/2 − 1/2 + c√(2L), and that below 1/η − 1/2 + c√(2L), as the theorem says.',
+    caption: 'Every fit lies below λ/2 − 1/2 + c√(2L), which is below 1/η − 1/2 + c√(2L) wherever λ stays below 2/η, as the theorem says.',
   };
 }
 

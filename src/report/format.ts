@@ -24,8 +24,9 @@ export function points(value: unknown, digits = 1): string {
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
 
+/** -0.125 -> '−0.125', with the minus of mathematics, and none before zero. */
 export function decimal(value: unknown, digits = 3): string {
-  return isNumber(value) ? value.toFixed(digits) : ABSENT;
+  return isNumber(value) ? value.toFixed(digits).replace(/^-(?=0(\.0+)?$)/, '').replace('-', '−') : ABSENT;
 }
 
 /** 12345 -> '12,345'. */

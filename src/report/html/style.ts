@@ -47,7 +47,7 @@ table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:ta
 th{color:var(--muted);font-weight:500;text-align:left;white-space:nowrap}
 th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--faint);vertical-align:middle}
 .number{text-align:right;white-space:nowrap}
-td code{font-size:12px}
+td code{display:inline-block;min-width:14ch;font-size:12px}
 .candidate{display:flex;flex-wrap:wrap;align-items:center;gap:4px 18px}
 .candidate svg.drawing{flex:0 0 auto;width:auto;max-width:260px;max-height:64px;margin:0}
 .found{color:var(--found)}
@@ -57,6 +57,7 @@ section h3{margin-top:22px}
 figure h3,.rowhead:first-child{margin-top:0}
 .hint{margin-top:18px}
 figure.wide+.figures{margin-top:26px}
+.figures+p{margin-top:22px}
 .hash{color:var(--muted)}
 details{margin:0 0 12px}
 summary{cursor:pointer;color:var(--muted)}

@@ -41,9 +41,7 @@ function withInterval({ value, interval: [low, high] }: Measure, text: (value: n
   return isNumber(low) ? `${text(value)} (${text(low)} to ${text(high)})` : text(value);
 }
 
-function coefficient(value: number): string {
-  return decimal(value, 2).replace('-', '−');
-}
+const coefficient = (value: number): string => decimal(value, 2);
 
 function whole(value: number): string {
   return percent(value, 0);

@@ -105,7 +105,7 @@ function levels(series: readonly Series[], { first, second, share, axis, aria }:
 
 /** A dot and the series' name, or its last value, at the end of each line. */
 function ends(lines: readonly (Point & Pick<Series, 'name' | 'color'>)[], share: boolean, height: number): Plot.Markish[] {
-  const placed = spread(lines.map((line) => ({ ...line, text: line.name || (share ? percent(line.y) : decimal(line.y).replace(/^-(?=0\.0+$)/, '').replace('-', '−')) })), height);
+  const placed = spread(lines.map((line) => ({ ...line, text: line.name || (share ? percent(line.y) : decimal(line.y)) })), height);
   return [
     ...lines.map((line) => Plot.dot([line], { x: 'x', y: 'y', r: 3, fill: color(line.color) })),
     ...placed.map((line) => label([line], { x: 'x', y: 'at', text: 'text', dx: 8, textAnchor: 'start', fill: color(line.color) })),

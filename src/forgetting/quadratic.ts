@@ -8,7 +8,8 @@
  */
 import { z } from 'zod';
 import { type Json } from '../operations/operation.js';
-import { type NamedTensors, pickNamed } from '../tensor/named.js';
+import { LARGEST_JOINED, packing } from '../tensor/kernels/packing.js';
+import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { alphaAt, type AlphaOptions, alphaOptions } from './alpha.js';
 import { FISHER_BINS } from './events.js';
@@ -153,11 +154,16 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
         if (names.length === 0) return {};
         return tidy(() => {
           const [k, inverse] = [tf.scalar(rate), tf.scalar(1 / rate)];
-          return Object.fromEntries(names.map((parameter) => {
-            const [moved, pull, importance] = [after[parameter]!, anchors[parameter]!, fisher[parameter]!];
-            if (options.step === 'explicit') return [parameter, tf.sub(moved, tf.mul(tf.mul(importance, k), tf.sub(before[parameter]!, pull)))];
+          // Every step pays for this, and its kernels cost more than their arithmetic: small weights go together.
+          const groups = packing(pickNamed(after, names), (parameter) => (after[parameter]!.size > LARGEST_JOINED ? parameter : ''));
+          const together = (tensors: NamedTensors): NamedTensors => groups.pack(pickNamed(tensors, names));
+          const [pulls, importances] = [together(anchors), together(fisher)];
+          const from = options.step === 'explicit' ? together(before) : {};
+          return groups.unpack(mapNamed(together(after), (moved, group) => {
+            const [pull, importance] = [pulls[group]!, importances[group]!];
+            if (options.step === 'explicit') return tf.sub(moved, tf.mul(tf.mul(importance, k), tf.sub(from[group]!, pull)));
             // k F/(1 + k F) = F/(1/k + F)
-            return [parameter, tf.add(moved, tf.mul(tf.div(importance, tf.add(importance, inverse)), tf.sub(pull, moved)))];
+            return tf.add(moved, tf.mul(tf.div(importance, tf.add(importance, inverse)), tf.sub(pull, moved)));
           }));
         });
       },

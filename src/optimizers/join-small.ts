@@ -3,13 +3,10 @@
  * the tensors that an optimizer treats alike are joined before it and parted after it, state included. Results are the same bit for bit,
  * but for the order of sums over all coordinates.
  */
-import { type Packing, packing } from '../tensor/kernels/packing.js';
+import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Elementwise, type OptimizerState, type Slots, type StepContext } from './transform.js';
-
-/** Beyond so many numbers, copying costs more than the kernel calls that joining saves. */
-const LARGEST_JOINED = 1 << 14;
 
 export interface ChainStep {
   readonly gradients: NamedTensors;

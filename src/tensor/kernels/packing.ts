@@ -14,6 +14,9 @@ export interface Packing {
   unpack(packed: Tensors): Record<string, Tensor>;
 }
 
+/** Beyond so many numbers, copying costs more than the kernel calls that joining saves. */
+export const LARGEST_JOINED = 1 << 14;
+
 /** To join and part so few costs more than it saves. */
 const FEW = 4;
 

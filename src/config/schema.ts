@@ -47,6 +47,15 @@ export const sharpnessObjectiveSchema = z.strictObject({
   rho: z.number().positive().default(0.05).describe('length of that step'),
 });
 
+/** Epochs over which the rate of an optimizer, or of its base, rises. */
+function warmUpOf(optimizer: object): number {
+  const { warmUp, base } = optimizer as { warmUp?: number; base?: object };
+  return Math.max(warmUp ?? 0, base ? warmUpOf(base) : 0);
+}
+
+const warmsUpInTime = ({ epochs, optimizer }: { epochs: number; optimizer: object }): boolean => epochs === 0 || warmUpOf(optimizer) <= epochs;
+const WARM_UP = { path: ['optimizer', 'warmUp'], message: 'the learning rate would not reach its height: warmUp is a number of epochs, and there are fewer' };
+
 export const searchSchema = z.strictObject({
   epochs: z.int().min(1).default(20).describe('passes over the training part'),
   batchSize: z.int().min(1).default(64).describe('examples a step'),
@@ -60,7 +69,7 @@ export const searchSchema = z.strictObject({
   rewardScale: z.number().positive().optional().describe('c in the reward c / perplexity of a language model: 80 for words and 4 for characters by default; 1 makes it exp(-loss)'),
   sharpness: sharpnessObjectiveSchema.prefault({}).describe('sharpness as a part of the reward; never a measure of quality by itself'),
   probe: z.int().min(0).default(10).describe('random architectures evaluated after each epoch, to compare the controller with'),
-});
+}).refine(warmsUpInTime, WARM_UP);
 
 export const forgettingSchema = z.strictObject({
   measure: z.boolean().optional().describe('judge every architecture right after its training and again at the end of the epoch; on where a regularizer is chosen'),
@@ -84,7 +93,7 @@ export const retrainSchema = z.strictObject({
   batchSize: z.int().min(1).default(64).describe('examples a step'),
   optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the found network'),
   augment: augmentSchema.optional().describe("replaces data.augment while retraining"),
-});
+}).refine(warmsUpInTime, WARM_UP);
 
 export const limitsSchema = z.strictObject({
   parameters: z.int().min(1).optional().describe('most trainable weights of the network that is trained for good'),

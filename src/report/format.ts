@@ -14,7 +14,7 @@ export function isNumber(value: unknown): value is number {
 
 /** 0.98612 -> '98.6 %'. */
 export function percent(value: unknown, digits = 1): string {
-  return isNumber(value) ? `${(100 * value).toFixed(digits)}${NBSP}%` : ABSENT;
+  return isNumber(value) ? `${decimal(100 * value, digits)}${NBSP}%` : ABSENT;
 }
 
 /** A difference of two shares: 0.021 -> '+2.1'. */

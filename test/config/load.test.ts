@@ -25,6 +25,13 @@ describe('configuration', () => {
     expect(checkConfig(config)).to.deep.equal(config);
   });
 
+  it('refuses a learning rate that rises beyond the end of the training', () => {
+    const refused = (config: object): string => said(() => checkConfig(config));
+    expect(refused({ search: { epochs: 4, optimizer: { name: 'adamw', warmUp: 100 } } })).to.contain('search.optimizer.warmUp: the learning rate would not reach its height');
+    expect(refused({ retrain: { epochs: 2, optimizer: { name: 'sam', base: { name: 'momentum', warmUp: 3 } } } })).to.contain('retrain.optimizer.warmUp');
+    expect(checkConfig({ retrain: { epochs: 0, optimizer: { name: 'adamw', warmUp: 3 } } }).retrain.epochs).to.equal(0);
+  });
+
   it('merges file, flags and overrides, later ones winning', () => {
     const path = file('seed: 3\nsearch:\n  epochs: 7\n  optimizer: { name: nesterov, learningRate: 0.2 }\n');
     const config = loadConfig(path, { seed: 4 }, parseOverride('search.optimizer.learningRate=0.3'));

@@ -12,7 +12,7 @@ const KILLS_A_SEARCH = 10;
 /** Campaigns side by side, each with one thread. */
 const LANES = 2;
 /** Seconds after which no further kill is begun. */
-const AT_MOST_SECONDS = 720;
+const AT_MOST_SECONDS = 3600;
 
 interface Count {
   kills: number;

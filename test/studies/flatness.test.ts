@@ -181,9 +181,9 @@ describe('the networks of the flatness studies', () => {
     const folder = mkdtempSync(join(tmpdir(), 'weft-cost-'));
     const before = tf.memory().numTensors;
     const { rows } = await runStudy(await loadStudy('optimizer-cost'), { options: { rounds: 1, steps: 5, batchSize: 8, layers: 2, filters: 4 }, folder, parts: { space: loadSpace, controller: loadController } });
-    expect(rows.map(({ id }) => id)).to.deep.equal(['sam', 'looksam', 'sgd-tracer', 'tracking']);
+    expect(rows.map(({ id }) => id)).to.deep.equal(['', '-32x32'].flatMap((image) => ['sam', 'looksam', 'sgd-tracer', 'tracking'].map((name) => name + image)));
     for (const { measured } of rows) expect(measured).to.be.a('number').above(0);
-    expect(JSON.parse(readFileSync(join(folder, 'rows.json'), 'utf8'))).to.have.length(4);
+    expect(JSON.parse(readFileSync(join(folder, 'rows.json'), 'utf8'))).to.have.length(8);
     expect(tf.memory().numTensors).to.equal(before);
     rmSync(folder, { recursive: true });
   }).timeout(240_000);

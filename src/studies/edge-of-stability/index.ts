@@ -35,7 +35,7 @@ const LENGTH = 32;
 
 const NETWORKS: readonly Network[] = [
   {
-    name: 'mnist', title: 'MNIST, fully connected', learningRate: 1, rho: 0.1, steps: 200, every: 20,
+    name: 'mnist', title: 'MNIST, fully connected', learningRate: 1, rho: 0.1, steps: 1000, every: 100,
     text: 'Four ReLU layers of 100 neurons on 500 examples, full batch; mean squared error over examples and outputs. The published run has layers of 1000, all 60,000 examples and η = 0.01.',
     open: () => (findDataset('mnist').folder === undefined ? undefined : mnistProblem({ examples: 500, width: 100 })),
   },

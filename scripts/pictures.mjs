@@ -50,7 +50,7 @@ async function photograph(page, parts) {
     for (const [name, from, to] of parts) {
       const [first, last] = [await view.locator(from).first().boundingBox(), await view.locator(to).first().boundingBox()];
       // What is before a figure in a section is close to it; a section has space above it.
-      const above = from.endsWith('figure') ? 4 : MARGIN;
+      const above = /figures?$/.test(from) ? 4 : MARGIN;
       const [y, x] = [Math.max(0, first.y - above), Math.max(0, Math.min(first.x, last.x) - MARGIN)];
       const width = Math.min(WIDTH, Math.max(first.x + first.width, last.x + last.width) + MARGIN) - x;
       await view.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, clip: { x, y, width, height: last.y + last.height + MARGIN - y } });

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-const ROOT = resolve(import.meta.dirname ?? '.', '..');
+/** The project's folder. */
+export const ROOT = resolve(import.meta.dirname ?? '.', '..');
 
 /** Whether the last build is younger than every source. */
 export function isBuilt(): boolean {

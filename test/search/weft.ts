@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { isBuilt } from '../built.js';
+import { join } from 'node:path';
+import { isBuilt, ROOT } from '../built.js';
 
-export const ROOT = resolve(import.meta.dirname ?? '.', '..', '..');
+export { ROOT };
 
 export interface Finished {
   readonly code: number | null;

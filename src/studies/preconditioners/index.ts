@@ -1,5 +1,5 @@
 /**
- * Preconditioners as in the tables of Osawa et al. 2023: throughput and memory relative to SGD, and what the steps are worth on MNIST.
+ * Preconditioners as in the tables of Osawa et al. 2023: throughput and memory relative to SGD, and what the steps are worth.
  */
 import { z } from 'zod';
 import { loadBackend } from '../../tensor/backend.js';

@@ -103,8 +103,9 @@ const batchNorm: Rule = (run) => {
   if (run.slot === 'offset') return sumOfPositions(run);
   return {
     examples: () => {
-      const normalized = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, run.attributes['epsilon'] as number)));
-      return affineExampleGradients(normalized, run.outputGradient()).scale;
+      // Σ g (x - mean) = Σ g x - mean Σ g: sums are small, and the input as large as a layer.
+      const { scale, offset } = affineExampleGradients(x, run.outputGradient());
+      return tf.mul(tf.sub(scale, tf.mul(offset, mean)), tf.rsqrt(tf.add(variance, run.attributes['epsilon'] as number)));
     },
   };
 };

@@ -35,6 +35,7 @@ export type Spread = 'as-estimated' | 'uniform' | 'permuted';
 export function spreadOut(fisher: NamedTensors, { normalize, spread, seed }: { normalize: 'none' | 'trace'; spread: Spread; seed: readonly (string | number)[] }): NamedTensors {
   const names = Object.keys(fisher);
   if (names.length === 0) return {};
+  if (normalize === 'none' && spread === 'as-estimated') return mapNamed(fisher, (tensor) => tf.clone(tensor));
   return tidy(() => {
     const size = names.reduce((sum, name) => sum + fisher[name]!.size, 0);
     const mean = tf.div(tf.addN(names.map((name) => tf.sum(fisher[name]!))), size);

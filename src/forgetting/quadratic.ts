@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { type Json } from '../operations/operation.js';
-import { LARGEST_JOINED, packing } from '../tensor/kernels/packing.js';
+import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { alphaAt, type AlphaOptions, alphaOptions } from './alpha.js';
@@ -53,6 +53,16 @@ interface Totals {
   clipped: boolean;
 }
 
+interface Packed {
+  /** The weights' names. */
+  readonly of: string;
+  readonly groups: Packing;
+  readonly pulls: NamedTensors;
+  readonly importances: NamedTensors;
+  /** Those of them that are no tensors of one weight, to be disposed of. */
+  readonly copies: Tensor[];
+}
+
 interface State {
   epoch: number;
   updates: number;
@@ -71,11 +81,29 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
   const strength = (): number => (alphaInside && alpha() > 0 ? 1 : alpha());
   const remembered = (names: readonly string[]): string[] => names.filter((parameter) => fisher[parameter] !== undefined);
 
+  /** What is remembered, packed for the weights that settle now; an architecture trains many batches in a row, and between them nothing here changes. */
+  let packed: Packed | undefined;
+
   const replace = (owner: Record<string, Tensor>, parameter: string, value: Tensor): void => {
     owner[parameter]?.dispose();
     owner[parameter] = tf.keep(value);
   };
+  const forgetPacked = (): void => {
+    tf.dispose(packed?.copies ?? []);
+    packed = undefined;
+  };
+  const packedFor = (names: readonly string[], weights: NamedTensors): Packed => {
+    const of = names.join('\n');
+    if (packed?.of === of) return packed;
+    forgetPacked();
+    // Every step pays for this, and its kernels cost more than their arithmetic: small weights go together.
+    const groups = packing(pickNamed(weights, names), (parameter) => (weights[parameter]!.size > LARGEST_JOINED ? parameter : ''));
+    const [pulls, importances] = [groups.pack(pickNamed(anchors, names)), groups.pack(pickNamed(fisher, names))];
+    const copies = Object.keys(pulls).filter((group) => pulls[group] !== anchors[group]).flatMap((group) => [tf.keep(pulls[group]!), tf.keep(importances[group]!)]);
+    return (packed = { of, groups, pulls, importances, copies });
+  };
   const clear = (): void => {
+    forgetPacked();
     tf.dispose([...Object.values(fisher), ...Object.values(anchors)]);
     for (const parameter of Object.keys(fisher)) {
       delete fisher[parameter];
@@ -86,43 +114,37 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
   /** Penalty and drift of the weights that are remembered, before what is remembered changes. */
   const assess = (names: readonly string[], parameters: NamedTensors): void => {
     state.penalty = 0;
-    if (names.length === 0) return;
-    const values = tidy(() => tf.concat(names.map((parameter) => {
-      const squares = tf.square(tf.sub(parameters[parameter]!, anchors[parameter]!));
-      return tf.stack([tf.sum(squares), tf.sum(tf.square(anchors[parameter]!)), tf.sum(tf.mul(fisher[parameter]!, squares))]);
-    })).dataSync());
-    names.forEach((parameter, i) => {
-      const [drift, size, weighted] = values.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+    for (const parameter of names) {
+      // Read and summed here: seven kernels for each of many small tensors take longer.
+      const { drift, size, weighted } = distances(parameters[parameter]!.dataSync(), anchors[parameter]!.dataSync(), fisher[parameter]!.dataSync());
       const totals = state.totals[parameter]!;
       totals.drift += drift;
       totals.relativeDrift += drift / Math.max(size, 1e-30);
       totals.damage += weighted / 2;
       state.penalty += (strength() * weighted) / 2;
-    });
+    }
   };
 
   const update = ({ parameters, fisher: estimate, architecture }: TrainedArchitecture, names: readonly string[]): void => {
     const estimated = estimate();
+    forgetPacked();
     const fresh = spreadOut(pickNamed(estimated, names), { normalize: options.fisher.normalize, spread, seed: [setting.seed, architecture, state.updates] });
     tf.dispose(Object.values(estimated));
-    const seen = tidy(() => {
-      const readings = names.map((parameter) => {
-        const past = fisher[parameter];
-        const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
-        const stored = alphaInside ? tf.mul(value, alpha()) : value;
-        const pull = anchor === 'weighted' && past
-          ? weightedMean(past, anchors[parameter]!, fresh[parameter]!, parameters[parameter]!)
-          : tf.clone(parameters[parameter]!);
-        replace(fisher, parameter, stored);
-        replace(anchors, parameter, pull);
-        return tf.stack([tf.sum(stored), tf.max(stored), norm ?? tf.scalar(0)]);
-      });
-      return readings.length === 0 ? new Float32Array() : tf.concat(readings).dataSync();
-    });
+    const norms = tidy(() => names.map((parameter) => {
+      const past = fisher[parameter];
+      const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
+      const stored = alphaInside ? tf.mul(value, alpha()) : value;
+      const pull = anchor === 'weighted' && past
+        ? weightedMean(past, anchors[parameter]!, fresh[parameter]!, parameters[parameter]!)
+        : tf.clone(parameters[parameter]!);
+      replace(fisher, parameter, stored);
+      replace(anchors, parameter, pull);
+      return norm ? norm.dataSync()[0]! : 0;
+    }));
     tf.dispose(Object.values(fresh));
     names.forEach((parameter, i) => {
       const totals = (state.totals[parameter] ??= { sum: 0, largest: 0, trained: 0, drift: 0, relativeDrift: 0, damage: 0, clipped: false });
-      Object.assign(totals, { sum: seen[3 * i]!, largest: seen[3 * i + 1]!, trained: totals.trained + 1, clipped: totals.clipped || seen[3 * i + 2]! > (options.fisher.clipNorm ?? Infinity) });
+      Object.assign(totals, { ...sumAndLargest(fisher[parameter]!.dataSync()), trained: totals.trained + 1, clipped: totals.clipped || norms[i]! > (options.fisher.clipNorm ?? Infinity) });
     });
     state.updates++;
   };
@@ -154,10 +176,8 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
         if (names.length === 0) return {};
         return tidy(() => {
           const [k, inverse] = [tf.scalar(rate), tf.scalar(1 / rate)];
-          // Every step pays for this, and its kernels cost more than their arithmetic: small weights go together.
-          const groups = packing(pickNamed(after, names), (parameter) => (after[parameter]!.size > LARGEST_JOINED ? parameter : ''));
+          const { groups, pulls, importances } = packedFor(names, after);
           const together = (tensors: NamedTensors): NamedTensors => groups.pack(pickNamed(tensors, names));
-          const [pulls, importances] = [together(anchors), together(fisher)];
           const from = options.step === 'explicit' ? together(before) : {};
           return groups.unpack(mapNamed(together(after), (moved, group) => {
             const [pull, importance] = [pulls[group]!, importances[group]!];
@@ -205,6 +225,29 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
   };
 }
 
+type Values = ArrayLike<number>;
+
+/** Σ (x - y)², Σ y² and Σ F (x - y)². */
+function distances(x: Values, y: Values, fisher: Values): { drift: number; size: number; weighted: number } {
+  let [drift, size, weighted] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const square = (x[i]! - y[i]!) ** 2;
+    drift += square;
+    size += y[i]! ** 2;
+    weighted += fisher[i]! * square;
+  }
+  return { drift, size, weighted };
+}
+
+function sumAndLargest(values: Values): { sum: number; largest: number } {
+  let [sum, largest] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i]!;
+    largest = Math.max(largest, values[i]!);
+  }
+  return { sum, largest };
+}
+
 /** Where a(x - p)² + b(x - q)² is least; q where both are zero. */
 function weightedMean(a: Tensor, p: Tensor, b: Tensor, q: Tensor): Tensor {
   const total = tf.add(a, b);
@@ -215,19 +258,14 @@ function prefixed(kind: string, tensors: NamedTensors): NamedTensors {
   return Object.fromEntries(Object.entries(tensors).map(([parameter, tensor]) => [`${kind}/${parameter}`, tensor]));
 }
 
-/** Counts of log10 F by decade, for each tensor; zeros are left out. One reading from the backend. */
+/** Counts of log10 F by decade, for each tensor; zeros are left out. */
 function histogramsOf(fisher: NamedTensors): Record<string, number[]> {
-  const entries = Object.entries(fisher);
-  if (entries.length === 0) return {};
-  const all = tidy(() => tf.concat(entries.map(([, tensor]) => tf.reshape(tensor, [-1]))).dataSync());
-  let from = 0;
-  return Object.fromEntries(entries.map(([parameter, { size }]) => {
+  return Object.fromEntries(Object.entries(fisher).map(([parameter, tensor]) => {
     const counts = Array.from({ length: FISHER_BINS.length + 1 }, () => 0);
-    for (const value of all.subarray(from, from + size)) {
+    for (const value of tensor.dataSync()) {
       if (value <= 0) continue;
       counts[Math.min(FISHER_BINS.length, Math.max(0, Math.floor(Math.log10(value) - FISHER_BINS[0]! + 1)))]!++;
     }
-    from += size;
     return [parameter, counts];
   }));
 }

@@ -1,17 +1,17 @@
 /** What sharpness-aware steps, and measuring sharpness along a training, cost in time. */
 import { z } from 'zod';
 import { topOfHessian } from '../../curvature/index.js';
-import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState, type Trainer } from '../../optimizers/index.js';
-import { catalogue } from '../../supernet/catalogue.js';
-import { type Child, createChild } from '../../supernet/child.js';
-import { createParameterStore, type ParameterStore } from '../../supernet/parameter-store.js';
-import { disposeNamed, pickNamed } from '../../tensor/named.js';
+import { type OptimizerConfigInput } from '../../optimizers/index.js';
+import { median } from '../../statistics/index.js';
+import { createChild } from '../../supernet/child.js';
+import { pickNamed } from '../../tensor/named.js';
 import { stream } from '../../tensor/rng.js';
 import { tf, type Tensor1D } from '../../tensor/tf.js';
 import { type TensorBatch } from '../../training/batch.js';
 import { SHARED_EVALUATION } from '../../training/evaluate.js';
-import { crossEntropy, trainStep } from '../../training/train-step.js';
+import { crossEntropy } from '../../training/train-step.js';
 import { defineStudy, gateRow, type StudyResult, type StudySetting } from '../contract.js';
+import { learner } from '../learner.js';
 import { stopped } from '../run-study.js';
 
 const options = z.strictObject({
@@ -98,7 +98,7 @@ async function measure({ rounds, steps, batchSize, layers, filters }: Options, i
     inputs: tf.tensor(Float32Array.from({ length: batchSize * image[0] * image[1] * image[2] }, () => rng.normal()), [batchSize, ...image]),
     labels: tf.tensor1d(Int32Array.from({ length: batchSize }, () => rng.int(classes)), 'int32'),
   };
-  const learners = SUBJECTS.map(({ config }) => learnerOf(child, catalogue(space.supernet), config));
+  const learners = SUBJECTS.map(({ name, config }) => learner(name, child, space, config, { seed: setting.seed, totalSteps: 1000 }));
   const seconds = SUBJECTS.map((): number[] => []);
   const measuring: number[] = [];
   let vector: Tensor1D | undefined;
@@ -111,8 +111,10 @@ async function measure({ rounds, steps, batchSize, layers, filters }: Options, i
   for (let round = -1; round < rounds; round++) {
     if (setting.shouldStop()) throw stopped();
     setting.progress(`images of ${image.join('x')}, round ${Math.max(1, round + 1)} of ${rounds}`, done + Math.max(0, round) / rounds / WORKLOADS.length);
-    learners.forEach((learner, i) => {
-      const took = timed(() => learner.take(steps, batch)) / steps;
+    learners.forEach(({ learn }, i) => {
+      const took = timed(() => {
+        for (let step = 0; step < steps; step++) learn(batch);
+      }) / steps;
       if (round >= 0) seconds[i]!.push(took);
     });
     const { store } = learners[0]!;
@@ -124,7 +126,7 @@ async function measure({ rounds, steps, batchSize, layers, filters }: Options, i
     if (round >= 0) measuring.push(took);
   }
   vector?.dispose();
-  learners.forEach((learner) => learner.dispose());
+  learners.forEach(({ dispose }) => dispose());
   tf.dispose([batch.inputs, batch.labels]);
   const base = seconds[0]!;
   return {
@@ -132,29 +134,4 @@ async function measure({ rounds, steps, batchSize, layers, filters }: Options, i
     ratios: seconds.map((list) => median(list.map((value, round) => value / base[round]!))),
     tracking: median(measuring.map((value, round) => value / (EVERY * base[round]!))),
   };
-}
-
-function learnerOf(child: Child, all: ReturnType<typeof catalogue>, config: OptimizerConfigInput): { store: ParameterStore; take(steps: number, batch: TensorBatch): void; dispose(): void } {
-  const store = createParameterStore(all, 'optimizer-cost', [...child.parameterNames, ...child.statisticNames]);
-  const trainer: Trainer = createTrainer(config, { stepsPerEpoch: 100, totalSteps: 1000, roleOf: (name) => all.parameters.get(name)?.role });
-  let state: OptimizerState = emptyState;
-  let step = 0;
-  return {
-    store,
-    take(steps, batch) {
-      for (let i = 0; i < steps; i++, step++) {
-        state = trainStep({ child, store, trainer, state, batch, step, mode: { training: true, normalization: 'batch', seed: `cost/${step}` } }).state;
-      }
-    },
-    dispose() {
-      store.dispose();
-      disposeNamed(state.tensors);
-    },
-  };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

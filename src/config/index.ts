@@ -1,2 +1,2 @@
 export { checkConfig, loadConfig, mergeConfig, parseOverride, type RawConfig } from './load.js';
-export { configSchema, type SearchConfig, type SearchConfigInput } from './schema.js';
+export { augmentSchema, configSchema, type SearchConfig, type SearchConfigInput } from './schema.js';

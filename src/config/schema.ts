@@ -15,6 +15,8 @@ export const augmentSchema = z.strictObject({
   shift: z.int().min(0).optional().describe('move by up to so many pixels over the background (drawings)'),
   flip: z.boolean().optional().describe('mirror left to right half of the time'),
   cutout: z.int().min(0).optional().describe('side of a square that is blanked'),
+  rotate: z.number().min(0).max(180).optional().describe('turn by up to so many degrees either way'),
+  zoom: z.number().min(0).lt(1).optional().describe('magnify or shrink by up to this share'),
 });
 
 export const dataSchema = z.strictObject({

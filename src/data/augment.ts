@@ -2,6 +2,7 @@
 import { WeftError } from '../errors.js';
 import type { Rng } from '../tensor/rng.js';
 import type { InputShape } from './dataset.js';
+import { isTurning } from './turn.js';
 
 export interface Augmentation {
   /**
@@ -18,6 +19,10 @@ export interface Augmentation {
    * [DeVries & Taylor 2017, "Improved regularization of convolutional neural networks with cutout", 3.2]
    */
   readonly cutout?: number;
+  /** Turn by up to so many degrees either way, before the changes above. */
+  readonly rotate?: number;
+  /** Magnify or shrink by up to this share, with the turn; below 1. */
+  readonly zoom?: number;
 }
 
 /** What happens to one image: output pixel (y, x) comes from (y + dy, x + dx), x mirrored first if `flip`. */
@@ -34,16 +39,20 @@ export interface Change {
 
 /** Whether any change is asked for; a wrong setting throws. */
 export function checkAugmentation(augmentation: Augmentation, [height, width]: InputShape): boolean {
-  const { crop = 0, shift = 0, flip = false, cutout = 0 } = augmentation;
+  const { crop = 0, shift = 0, flip = false, cutout = 0, rotate = 0, zoom = 0 } = augmentation;
   for (const [name, value] of Object.entries({ crop, shift, cutout }))
     if (!Number.isInteger(value) || value < 0)
       throw new WeftError('config', `augmentation: ${name} is ${value}`, 'give a whole number of pixels, 0 for none');
+  if (!(rotate >= 0 && rotate <= 180))
+    throw new WeftError('config', `augmentation: rotate is ${rotate}`, 'give degrees from 0 to 180, 0 for none');
+  if (!(zoom >= 0 && zoom < 1))
+    throw new WeftError('config', `augmentation: zoom is ${zoom}`, 'give a share of the size below 1, 0 for none');
   if (crop > 0 && shift > 0)
     throw new WeftError('config', 'augmentation: crop and shift are the same move', 'choose one: they differ in what fills the border');
   if (Math.max(crop, shift) >= Math.min(height, width))
     throw new WeftError('config', `augmentation: a move by ${Math.max(crop, shift)} pixels may push ${height} x ${width} images out of sight`,
       'choose a smaller crop or shift');
-  return crop > 0 || shift > 0 || flip || cutout > 0;
+  return crop > 0 || shift > 0 || flip || cutout > 0 || isTurning(augmentation);
 }
 
 /**

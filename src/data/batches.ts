@@ -5,10 +5,11 @@
 import { WeftError } from '../errors.js';
 import { stream, type Rng } from '../tensor/rng.js';
 import { checkAugmentation, drawChange, type Augmentation, type Change } from './augment.js';
-import { exampleSize } from './dataset.js';
+import { exampleSize, type InputShape } from './dataset.js';
 import type { Normalization } from './normalization.js';
 import type { Split } from './split.js';
 import { allIndices } from './stratify.js';
+import { drawTurn, isTurning, writeTurned, type Turn } from './turn.js';
 import { scaling, writeChanged, writePlain } from './write-example.js';
 
 /** Normalized inputs in row-major [count, height, width, channels], and their classes. The arrays are the caller's. */
@@ -94,15 +95,27 @@ export function makeBatch(
   const labels = new Int32Array(positions.length);
   const scale = scaling(normalization);
   const background = (augmentation?.augment.shift ?? 0) > 0;
-  const change: Change = { dy: 0, dx: 0, flip: false, top: 0, bottom: 0, left: 0, right: 0 };
+  const { changes, turns } = augmentation ? drawAll(positions.length, augmentation, inputShape) : {};
+  const turned = turns && new Float32Array(size);
   for (let i = 0; i < positions.length; i++) {
     const position = positions[i]!;
     labels[i] = split.labels[position]!;
     const from = indices[position]! * size;
-    if (augmentation) {
-      drawChange(change, augmentation.augment, inputShape, augmentation.rng);
-      writeChanged(inputs, i * size, examples.images, from, inputShape, scale, change, background);
+    if (turned) writeTurned(turned, examples.images, from, inputShape, turns[i]!);
+    if (changes) {
+      const [images, at] = turned ? [turned, 0] : [examples.images, from];
+      writeChanged(inputs, i * size, images, at, inputShape, scale, changes[i]!, background);
     } else writePlain(inputs, i * size, examples.images, from, size, scale);
   }
   return { inputs, labels, shape: [positions.length, ...inputShape] };
+}
+
+/** The changes of a batch, then its turns where there are any: these leave the draws of the others as they are. */
+function drawAll(count: number, { augment, rng }: { readonly augment: Augmentation; readonly rng: Rng }, shape: InputShape): { changes: Change[]; turns?: Turn[] } {
+  const changes = Array.from({ length: count }, () => {
+    const change: Change = { dy: 0, dx: 0, flip: false, top: 0, bottom: 0, left: 0, right: 0 };
+    drawChange(change, augment, shape, rng);
+    return change;
+  });
+  return { changes, ...(isTurning(augment) && { turns: changes.map(() => drawTurn(augment, rng)) }) };
 }

@@ -38,3 +38,4 @@ export { batchTensors, type BatchTensors, textTensors } from './to-tensors.js';
 export { textBatches, type TextBatch, type TextBatches, type TextBatchesOptions } from './text/batches.js';
 export { type Corpus, type CorpusOptions, END_OF_LINE, makeCorpus, numbering, type TextLevel, type TextPartRecord, type TextParts, tokenize, UNKNOWN } from './text/corpus.js';
 export { isText, type PreparedText, prepareText, readText, type TextConfig, textNames, type TextRecord } from './text/open.js';
+export { isTurning } from './turn.js';

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Augmentation, Change } from '../../src/data/augment.js';
 import { drawChange } from '../../src/data/augment.js';
+import { drawTurn, writeTurned, type Turn } from '../../src/data/turn.js';
 import { batches, epochOrder, makeBatch, type BatchesOptions } from '../../src/data/batches.js';
 import { defineDataset, type InputShape } from '../../src/data/dataset.js';
 import { readDigits } from '../../src/data/digits.js';
@@ -124,6 +125,8 @@ describe('batches', () => {
     expectError('config', () => batches(train, options({ batchSize: 0 })), /batch size of 0/);
     expectError('config', () => batches(train, options({ augment: { crop: 1.5 } })), /crop is 1\.5/);
     expectError('config', () => batches(train, options({ augment: { cutout: -1 } })), /cutout is -1/);
+    expectError('config', () => batches(train, options({ augment: { rotate: 200 } })), /rotate is 200/);
+    expectError('config', () => batches(train, options({ augment: { zoom: 1 } })), /zoom is 1/);
     expectError('config', () => batches(train, options({ augment: { crop: 1, shift: 1 } })), /crop and shift/);
     expectError('config', () => batches(train, options({ augment: { crop: 8 } })), /8 x 8 images out of sight/);
     expect(batches(train, options({ batchSize: 2000, last: 'keep' })).stepsPerEpoch).to.equal(1);
@@ -207,6 +210,41 @@ describe('augmentation', () => {
   it('leaves the other draws as they are when one is switched on', () => {
     const both = draws({ crop: 4, flip: true, cutout: 8 }, 50);
     draws({ crop: 4 }, 50).forEach(({ dy, dx }, i) => expect([dy, dx]).to.deep.equal([both[i]!.dy, both[i]!.dx]));
+  });
+
+  it('leaves the other draws as they are when images are turned too', () => {
+    const turnedBy = (rotate: number): number[] => [...makeBatch(split, [0, 1, 2], scaled, { augment: { crop: 1, flip: true, rotate }, rng: stream(5, 'x') }).inputs];
+    expect(turnedBy(1e-9)).to.satisfy((turned: number[]) => turnedBy(0).every((value, i) => Math.abs(value - turned[i]!) < 1e-4));
+    expect(turnedBy(90)).not.to.deep.equal(turnedBy(0));
+  });
+
+  it('turns clockwise by a quarter and by a half exactly', () => {
+    const image = Float32Array.from({ length: 9 * 2 }, (_, i) => i);
+    const turned = (turn: Turn): number[] => {
+      const out = new Float32Array(18);
+      writeTurned(out, image, 0, [3, 3, 2], turn);
+      return [...out].filter((_, i) => i % 2 === 0).map((value) => value / 2);
+    };
+    expect(turned({ cos: 1, sin: 0 })).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(turned({ cos: 0, sin: 1 })).to.deep.equal([6, 3, 0, 7, 4, 1, 8, 5, 2]);
+    expect(turned({ cos: -1, sin: 0 })).to.deep.equal([8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  });
+
+  it('turns and zooms a slope into the slope turned and zoomed, and repeats the border beyond it', () => {
+    const [height, width] = [7, 6];
+    const slope = (y: number, x: number): number => 3 * y - 2 * x;
+    const image = Float32Array.from({ length: height * width }, (_, i) => slope(Math.floor(i / width), i % width));
+    fc.assert(fc.property(fc.nat(), (seed) => {
+      const { cos, sin } = drawTurn({ rotate: 180, zoom: 0.5 }, stream(seed, 'turn'));
+      expect(Math.hypot(cos, sin)).to.be.within(1 / 1.5, 1 / 0.5);
+      const out = new Float32Array(height * width);
+      writeTurned(out, image, 0, [height, width, 1], { cos, sin });
+      out.forEach((value, i) => {
+        const [dy, dx] = [Math.floor(i / width) - 3, (i % width) - 2.5];
+        const inside = (place: number, size: number): number => Math.min(size - 1, Math.max(0, place));
+        expect(value).to.be.closeTo(slope(inside(3 + cos * dy - sin * dx, height), inside(2.5 + sin * dy + cos * dx, width)), 1e-4);
+      });
+    }));
   });
 
   it('changes nothing when nothing is asked for', () => {

@@ -1,5 +1,8 @@
 /** Test accuracy along the training, for steps to a target. */
+import { type z } from 'zod';
+import { type augmentSchema } from '../../config/index.js';
 import { batches, batchTensors, type PreparedData } from '../../data/index.js';
+import { defined } from '../../search/defined.js';
 import { evaluateChild, SHARED_EVALUATION, withBatch } from '../../training/index.js';
 import { type BatchSource } from '../../training/batch.js';
 import { type Cells } from '../cells.js';
@@ -9,12 +12,17 @@ import { optimizerFor } from './methods.js';
 import { learner } from '../learner.js';
 import { type Source, type Workload, workload } from './workloads.js';
 
+export type AugmentOptions = z.output<typeof augmentSchema>;
+
 export interface AccuracyOptions {
   readonly models: readonly string[];
   readonly methods: readonly string[];
   readonly rates: Readonly<Record<string, number>>;
   readonly batchSize: number;
   readonly epochs: number;
+  /** Epochs of methods that are trained for others. */
+  readonly epochsOf: Readonly<Record<string, number>>;
+  readonly augment: AugmentOptions;
   readonly interval: number;
   /** Steps from one look at the test part to the next. */
   readonly every: number;
@@ -27,10 +35,10 @@ export interface Curve {
   readonly final: number;
 }
 
-/** Every method on every network whose data are there, from the same weights over the same batches; the rate falls to zero along a cosine. */
+/** Every method on every network whose data are there, from the same weights over the same batches; the rate falls to zero along a cosine over its epochs. */
 export async function measureAccuracy(options: AccuracyOptions, dataOf: (source: Source) => PreparedData | undefined, cells: Cells, { seed, parts, progress, shouldStop }: StudySetting): Promise<Curve[]> {
-  const { models, methods, rates, batchSize, epochs, interval, every } = options;
-  const trained = (model: string, { space, child }: Workload, { train, test }: Sources, method: string, rate: number): Curve => {
+  const { models, methods, rates, batchSize, augment, interval, every } = options;
+  const trained = (model: string, { space, child }: Workload, { train, test }: Sources, method: string, rate: number, epochs: number): Curve => {
     const totalSteps = epochs * train.steps;
     const one = learner(method, child, space, optimizerFor(method, interval, rate), { seed, totalSteps });
     const points: { step: number; accuracy: number; loss: number }[] = [];
@@ -53,11 +61,12 @@ export async function measureAccuracy(options: AccuracyOptions, dataOf: (source:
     const work = await workload(model, parts);
     const data = dataOf(work.source);
     if (!data) continue;
-    const sources = sourcesOf(data, batchSize, seed);
+    const sources = sourcesOf(data, { batchSize, augment, seed });
     for (const method of methods) {
       const rate = rates[method] ?? rates['sgd']!;
-      const key = { curve: model, method, rate, batchSize, epochs, interval, every, train: sources.train.count, test: sources.test.count, seed };
-      curves.push(await cells.measured(key, () => trained(model, work, sources, method, rate)));
+      const epochs = options.epochsOf[method] ?? options.epochs;
+      const key = { curve: model, method, rate, batchSize, epochs, augment, interval, every, train: sources.train.count, test: sources.test.count, seed };
+      curves.push(await cells.measured(key, () => trained(model, work, sources, method, rate, epochs)));
     }
   }
   return curves;
@@ -68,10 +77,10 @@ interface Sources {
   readonly test: BatchSource;
 }
 
-function sourcesOf({ splits, normalization }: PreparedData, batchSize: number, seed: number): Sources {
+function sourcesOf({ splits, normalization }: PreparedData, { batchSize, augment, seed }: { batchSize: number; augment: AugmentOptions; seed: number }): Sources {
   const source = (all: ReturnType<typeof batches>): BatchSource => ({ count: all.examplesPerEpoch, steps: all.stepsPerEpoch, at: (epoch, step) => batchTensors(all.at(epoch, step)) });
   return {
-    train: source(batches(splits.train, { seed, normalization, batchSize })),
+    train: source(batches(splits.train, { seed, normalization, batchSize, augment: defined(augment) })),
     test: source(batches(splits.test, { seed, normalization, batchSize: 500, shuffle: false, last: 'keep' })),
   };
 }

@@ -1,0 +1,42 @@
+/** Random turns and zooms of a training image about its centre. */
+import type { Rng } from '../tensor/rng.js';
+import type { Augmentation } from './augment.js';
+import type { InputShape } from './dataset.js';
+
+/** Output pixel (y, x), counted from the centre, comes from (cos·y - sin·x, sin·y + cos·x), both divided by the zoom already. */
+export interface Turn {
+  readonly cos: number;
+  readonly sin: number;
+}
+
+export const isTurning = ({ rotate = 0, zoom = 0 }: Augmentation): boolean => rotate > 0 || zoom > 0;
+
+/** An angle in [-rotate, rotate] degrees and a zoom in [1 - zoom, 1 + zoom], uniform; two numbers are drawn whatever is asked for. */
+export function drawTurn({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Turn {
+  const angle = ((2 * rng.uniform() - 1) * rotate * Math.PI) / 180;
+  const scale = 1 + (2 * rng.uniform() - 1) * zoom;
+  return { cos: Math.cos(angle) / scale, sin: Math.sin(angle) / scale };
+}
+
+/** Writes the image at `from`, turned, to the beginning of `out`: bilinear between pixels, and beyond the border the pixel nearest to it. */
+export function writeTurned(out: Float32Array, images: Uint8Array | Float32Array, from: number, [height, width, channels]: InputShape, { cos, sin }: Turn): void {
+  const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2];
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [dy, dx] = [y - middleRow, x - middleColumn];
+      const sourceY = Math.min(height - 1, Math.max(0, middleRow + cos * dy - sin * dx));
+      const sourceX = Math.min(width - 1, Math.max(0, middleColumn + sin * dy + cos * dx));
+      const [top, left] = [Math.floor(sourceY), Math.floor(sourceX)];
+      const [down, right] = [sourceY - top, sourceX - left];
+      const above = from + (top * width + left) * channels;
+      // On the last row or column the weight of what lies beyond is 0; it is read from the same place.
+      const below = above + (top + 1 < height ? width * channels : 0);
+      const beside = left + 1 < width ? channels : 0;
+      for (let c = 0; c < channels; c++, to++) {
+        const upper = images[above + c]! + right * (images[above + beside + c]! - images[above + c]!);
+        const lower = images[below + c]! + right * (images[below + beside + c]! - images[below + c]!);
+        out[to] = upper + down * (lower - upper);
+      }
+    }
+  }
+}

@@ -15,57 +15,81 @@ export interface GramOptions {
   readonly sketch?: number | undefined;
 }
 
+/** What is kept of a batch, by prefix: all of it, or what the sketch sees. */
+type Prefix = '' | 'sketched ';
+
 export function layerGram({ sketch }: GramOptions = {}): Representation {
+  const placesOf = drawnPlaces(sketch);
   const solver = (block: Block): BlockSolver => ({
     statisticNames: [],
-    preparedNames: ['inputs', 'outputs', 'gradients', 'gram-inverse', 'lambda'],
+    preparedNames: ['inputs', 'outputs', 'gradients', 'sketched inputs', 'sketched outputs', 'sketched gradients', 'gram-inverse', 'lambda'],
     statistics: () => ({}),
     prepare(_, { lambda, raised }, data) {
       const { inputs, outputs, examples } = data;
       const scale = 1 / Math.sqrt(examples);
-      const kept: Statistics = inputs?.shape[1] === 1
+      const rows: Statistics = inputs?.shape[1] === 1
         ? { inputs: tf.reshape(inputs, [-1, block.rows]), outputs: tf.mul(tf.reshape(outputs[0]!, [-1, block.columns]), scale) }
         : { gradients: tf.mul(tf.reshape(exampleGradients(data)[0]!, [-1, block.rows * block.columns]), scale) };
-      const gram = operatorOf(sketched(kept, sketch, block), block).gram();
-      const { result, damping } = damped(addToDiagonal(gram, lambda), (matrix) => inverse(matrix));
+      const kept = { ...rows, ...sketched(rows, block) };
+      const { result, damping } = damped(addToDiagonal(operatorOf(kept, block, 'sketched ').gram(), lambda), (matrix) => inverse(matrix));
       if (damping > 0) raised(damping);
       return { ...kept, 'gram-inverse': result, lambda: tf.scalar(lambda) };
     },
     apply(prepared, gradient) {
-      const j = operatorOf(prepared, block);
-      const seen = operatorOf(sketched(prepared, sketch, block), block).times(sketchedMatrix(gradient, sketch, block, prepared));
+      const seen = operatorOf(prepared, block, 'sketched ').times(sketchedMatrix(gradient, block, prepared));
       const c = tf.squeeze(tf.matMul(prepared['gram-inverse']!, tf.expandDims(seen, 1)), [1]);
-      return tf.div(tf.sub(gradient, j.transposeTimes(c)), prepared['lambda']!);
+      return tf.div(tf.sub(gradient, operatorOf(prepared, block, '').transposeTimes(c)), prepared['lambda']!);
     },
   });
+
+  /** The kept rows on some of their numbers, scaled so that inner products keep their size; nothing where all of them are seen. */
+  const sketched = (kept: Statistics, { key, rows, columns }: Block): Statistics => {
+    const sizes = kept['gradients'] ? { gradients: rows * columns } : { inputs: rows, outputs: columns };
+    return Object.fromEntries(Object.entries(sizes).flatMap(([name, size]) => {
+      const at = placesOf(key, name, size);
+      return at ? [[`sketched ${name}`, tf.mul(tf.gather(kept[name]!, indices(at), 1), at.root)]] : [];
+    }));
+  };
+
+  /** The gradient on the same places. */
+  const sketchedMatrix = (gradient: Tensor, { key, rows, columns }: Block, kept: Statistics): Tensor => {
+    if (kept['gradients']) {
+      const at = placesOf(key, 'gradients', rows * columns);
+      return at ? tf.mul(tf.gather(tf.reshape(gradient, [-1]), indices(at)), at.root) : gradient;
+    }
+    const [byRow, byColumn] = [placesOf(key, 'inputs', rows), placesOf(key, 'outputs', columns)];
+    const some = byRow ? tf.gather(gradient, indices(byRow), 0) : gradient;
+    const seen = byColumn ? tf.gather(some, indices(byColumn), 1) : some;
+    return byRow || byColumn ? tf.mul(seen, (byRow?.root ?? 1) * (byColumn?.root ?? 1)) : seen;
+  };
   return { name: sketch === undefined ? 'layer Gram' : 'layer Gram, sketched', of: (block) => solver(block) };
 }
 
-function operatorOf({ inputs, outputs, gradients }: Statistics, { rows, columns }: Block): ExampleOperator {
-  return gradients ? explicitRows(gradients, rows, columns) : outerProducts(inputs!, outputs!);
+function operatorOf(kept: Statistics, { rows, columns }: Block, prefix: Prefix): ExampleOperator {
+  const of = (name: string): Tensor | undefined => kept[prefix + name] ?? kept[name];
+  const gradients = of('gradients');
+  return gradients ? explicitRows(gradients, rows, columns) : outerProducts(of('inputs')!, of('outputs')!);
 }
 
-/** Chosen places of a long axis, and the root of the factor by which sums over them are too small. */
-function places(size: number, sketch: number | undefined, ...name: (string | number)[]): { chosen: tf.Tensor1D; root: number } | undefined {
-  if (sketch === undefined || sketch >= size) return undefined;
-  const chosen = [...stream('sketch', ...name).permutation(size).subarray(0, sketch)].sort((a, b) => a - b);
-  return { chosen: tf.tensor1d(chosen, 'int32'), root: Math.sqrt(size / sketch) };
+/** Places of a long axis, in order, and the root of the factor by which sums over them are too small. */
+interface Places {
+  readonly chosen: Int32Array;
+  readonly root: number;
 }
 
-/** The kept rows on some of their numbers, scaled so that inner products keep their size. */
-function sketched(kept: Statistics, sketch: number | undefined, { key, rows, columns }: Block): Statistics {
-  const pick = (tensor: Tensor, at: ReturnType<typeof places>): Tensor => (at ? tf.mul(tf.gather(tensor, at.chosen, 1), at.root) : tensor);
-  if (kept['gradients']) return { gradients: pick(kept['gradients'], places(rows * columns, sketch && sketch * sketch, key, 'all')) };
-  return { inputs: pick(kept['inputs']!, places(rows, sketch, key, 'rows')), outputs: pick(kept['outputs']!, places(columns, sketch, key, 'columns')) };
+/** The places that a sketch sees of each axis, drawn once; undefined where it sees them all. Gradients of examples are as long as a matrix, so the sketch has its square of them. */
+function drawnPlaces(sketch: number | undefined): (key: string, axis: string, size: number) => Places | undefined {
+  const drawn = new Map<string, Places>();
+  return (key, axis, size) => {
+    const count = sketch === undefined || axis !== 'gradients' ? sketch : sketch * sketch;
+    if (count === undefined || count >= size) return undefined;
+    const name = `${key}/${axis}/${size}`;
+    const known = drawn.get(name);
+    if (known) return known;
+    const places = { chosen: Int32Array.from(stream('sketch', key, axis).permutation(size).subarray(0, count)).sort(), root: Math.sqrt(size / count) };
+    drawn.set(name, places);
+    return places;
+  };
 }
 
-/** The gradient on the same places. */
-function sketchedMatrix(gradient: Tensor, sketch: number | undefined, { key, rows, columns }: Block, kept: Statistics): Tensor {
-  if (kept['gradients']) {
-    const at = places(rows * columns, sketch && sketch * sketch, key, 'all');
-    return at ? tf.mul(tf.gather(tf.reshape(gradient, [-1]), at.chosen), at.root) : gradient;
-  }
-  const [byRow, byColumn] = [places(rows, sketch, key, 'rows'), places(columns, sketch, key, 'columns')];
-  const some = byRow ? tf.mul(tf.gather(gradient, byRow.chosen, 0), byRow.root) : gradient;
-  return byColumn ? tf.mul(tf.gather(some, byColumn.chosen, 1), byColumn.root) : some;
-}
+const indices = ({ chosen }: Places): tf.Tensor1D => tf.tensor1d(chosen, 'int32');

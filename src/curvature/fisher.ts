@@ -51,13 +51,12 @@ export function fisherInformation(
     return { fisher, examples, looped: [] };
   }
   const labelsFor = (outputs: Tensor): Tensor => (kind === 'true-sample' ? drawLabels(outputs, rng) : labels);
+  // Losses over the root of N instead of squares over N: one kernel and not one a parameter.
   const { sums, looped } = exampleSquares((current) => {
     const outputs = logits(current);
-    return exampleLosses(outputs, labelsFor(outputs));
+    return tf.div(exampleLosses(outputs, labelsFor(outputs)), Math.sqrt(examples));
   }, parameters);
-  const fisher = tidy(() => mapNamed(sums, (sum) => tf.div(sum, examples)));
-  disposeNamed(sums);
-  return { fisher, examples, looped };
+  return { fisher: sums, examples, looped };
 }
 
 /** Cross-entropy of each example [N]. */

@@ -31,6 +31,7 @@ export interface AccuracyOptions {
 export interface Curve {
   readonly model: string;
   readonly method: string;
+  readonly epochs: number;
   readonly points: readonly { readonly step: number; readonly accuracy: number; readonly loss: number }[];
   readonly final: number;
 }
@@ -54,7 +55,7 @@ export async function measureAccuracy(options: AccuracyOptions, dataOf: (source:
     } finally {
       one.dispose();
     }
-    return { model, method, points, final: points.at(-1)!.accuracy };
+    return { model, method, epochs, points, final: points.at(-1)!.accuracy };
   };
   const curves: Curve[] = [];
   for (const model of models) {

@@ -1,5 +1,5 @@
 /** The data of the comparison: the first images of MNIST and CIFAR-10 where they are at hand, else noise. */
-import { batches, batchTensors, prepareData, type PreparedData } from '../../data/index.js';
+import { batches, batchTensors, openDataset, prepareData, type PreparedData } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { tf } from '../../tensor/tf.js';
 import { type TensorBatch } from '../../training/index.js';
@@ -15,7 +15,7 @@ export interface DataSources extends Images {
 
 const TITLES: Readonly<Record<Source, string>> = { mnist: 'MNIST', cifar10: 'CIFAR-10' };
 
-/** Opens each source when it is first asked for; `path` is where MNIST lies. */
+/** Opens each source when it is first asked for, and takes at most so many of its examples; `path` is where MNIST lies. */
 export function openSources({ path, train, test, seed }: { path: string | undefined; train: number; test: number; seed: number }): DataSources {
   const opened = new Map<Source, PreparedData | { readonly why: string }>();
   const open = (source: Source): PreparedData | { readonly why: string } => {
@@ -23,7 +23,10 @@ export function openSources({ path, train, test, seed }: { path: string | undefi
     if (known) return known;
     let found: PreparedData | { readonly why: string };
     try {
-      found = prepareData({ source, ...(source === 'mnist' && path !== undefined && { options: { path } }), subset: { train, test }, split: { validation: 1 / 12 } }, seed);
+      const options = source === 'mnist' && path !== undefined ? { path } : {};
+      const whole = openDataset(source, options);
+      const subset = { train: Math.min(train, whole.train.count), test: Math.min(test, whole.test?.count ?? 0) };
+      found = prepareData({ source, options, subset, split: { validation: 1 / 12 } }, seed);
     } catch (error) {
       if (!(error instanceof WeftError) || error.code !== 'data') throw error;
       found = { why: error.message };

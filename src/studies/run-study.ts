@@ -28,6 +28,12 @@ export interface FinishedStudy extends StudyResult {
 /** Thrown by a study that was asked to stop. */
 export class StudyStopped extends Error {}
 
+/** Between two pieces of a study's work: lets signals arrive, which kernels keep from the thread, and throws where the study is to stop. */
+export async function stopHere({ shouldStop }: Pick<StudySetting, 'shouldStop'>): Promise<void> {
+  await breathe();
+  if (shouldStop()) throw stopped();
+}
+
 /** What a study throws when `shouldStop` says so. */
 export function stopped(): StudyStopped {
   return new StudyStopped('the study was stopped');

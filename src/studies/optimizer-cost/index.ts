@@ -12,7 +12,7 @@ import { SHARED_EVALUATION } from '../../training/evaluate.js';
 import { crossEntropy } from '../../training/train-step.js';
 import { defineStudy, gateRow, type StudyResult, type StudySetting } from '../contract.js';
 import { learner } from '../learner.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 
 const options = z.strictObject({
   rounds: z.int().min(1).default(9).describe('rounds; in each every optimizer takes its steps once, in turn'),
@@ -109,7 +109,7 @@ async function measure({ rounds, steps, batchSize, layers, filters }: Options, i
   };
   // The first round warms up and does not count.
   for (let round = -1; round < rounds; round++) {
-    if (setting.shouldStop()) throw stopped();
+    await stopHere(setting);
     setting.progress(`images of ${image.join('x')}, round ${Math.max(1, round + 1)} of ${rounds}`, done + Math.max(0, round) / rounds / WORKLOADS.length);
     learners.forEach(({ learn }, i) => {
       const took = timed(() => {

@@ -7,7 +7,7 @@ import { evaluateChild, SHARED_EVALUATION, withBatch } from '../../training/inde
 import { type BatchSource } from '../../training/batch.js';
 import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { optimizerFor } from './methods.js';
 import { learner } from '../learner.js';
 import { type Source, type Workload, workload } from './workloads.js';
@@ -37,15 +37,16 @@ export interface Curve {
 }
 
 /** Every method on every network whose data are there, from the same weights over the same batches; the rate falls to zero along a cosine over its epochs. */
-export async function measureAccuracy(options: AccuracyOptions, dataOf: (source: Source) => PreparedData | undefined, cells: Cells, { seed, parts, progress, shouldStop }: StudySetting): Promise<Curve[]> {
+export async function measureAccuracy(options: AccuracyOptions, dataOf: (source: Source) => PreparedData | undefined, cells: Cells, setting: StudySetting): Promise<Curve[]> {
+  const { seed, parts, progress } = setting;
   const { models, methods, rates, batchSize, augment, interval, every } = options;
-  const trained = (model: string, { space, child }: Workload, { train, test }: Sources, method: string, rate: number, epochs: number): Curve => {
+  const trained = async (model: string, { space, child }: Workload, { train, test }: Sources, method: string, rate: number, epochs: number): Promise<Curve> => {
     const totalSteps = epochs * train.steps;
     const one = learner(method, child, space, optimizerFor(method, interval, rate), { seed, totalSteps });
     const points: { step: number; accuracy: number; loss: number }[] = [];
     try {
       for (let step = 0; step < totalSteps; step++) {
-        if (shouldStop()) throw stopped();
+        await stopHere(setting);
         withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) => one.learn(batch));
         if ((step + 1) % every !== 0 && step + 1 !== totalSteps) continue;
         const { accuracy, loss } = evaluateChild(child, one.store, test, SHARED_EVALUATION);

@@ -6,7 +6,7 @@ import { watchKernels } from '../../tensor/trace.js';
 import { type TensorBatch } from '../../training/index.js';
 import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { hasInterval, optimizerFor } from './methods.js';
 import { type Learner, learner } from '../learner.js';
 import { type Source, type Workload, workload } from './workloads.js';
@@ -60,10 +60,11 @@ export async function measureThroughput(
   return results;
 }
 
-function beside(
+async function beside(
   { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>, { space, child }: Workload, data: TensorBatch,
-  { label, blocks }: { label: string; blocks: number }, { seed, watch, progress, shouldStop }: StudySetting,
-): Throughput {
+  { label, blocks }: { label: string; blocks: number }, setting: StudySetting,
+): Promise<Throughput> {
+  const { seed, watch, progress } = setting;
   // A block holds every kind of step of its method.
   const steps = Math.max(5, hasInterval(method) ? interval : 1);
   // So small a rate that the steps lead nowhere: all of them are of the same kind.
@@ -73,7 +74,7 @@ function beside(
     for (let block = 0; block <= blocks; block++) {
       progress(`${label}, block ${block} of ${blocks}`);
       for (const { one, times, work } of subjects) {
-        if (shouldStop()) throw stopped();
+        await stopHere(setting);
         const [start, before] = [watch.elapsed(), processorSeconds()];
         for (let i = 0; i < steps; i++) one.learn(data);
         if (block === 0) continue;

@@ -14,6 +14,7 @@ import { consumerFolder, findPackage, linkEntry, loadedVersion, putBack } from '
 import { firstThatRuns, stopChildrenWithUs } from './native/processes.mjs';
 import { stockRecipe } from './native/stock.mjs';
 import { findCompiler, PYTHONS, wheelRecipe } from './native/wheel.mjs';
+import { CPU_BUILD, CUDA_BUILD } from './native/wheels.mjs';
 
 const FAILURE_HOLDS_MINUTES = 60;
 
@@ -21,7 +22,7 @@ const { values: options } = parseArgs({
   options: {
     auto: { type: 'boolean', default: false }, // before another command: silent when all is well, does not knock again soon after a failure
     force: { type: 'boolean', default: false }, // make it anew although it loads
-    gpu: { type: 'boolean', default: false }, // the CUDA build, by its own download
+    gpu: { type: 'boolean', default: false }, // the build for NVIDIA devices, with the libraries of CUDA
     native: { type: 'boolean', default: process.env.WEFT_SKIP_NATIVE !== '1' },
     quiet: { type: 'boolean', default: false },
     'from-wheel': { type: 'string' },
@@ -50,6 +51,9 @@ async function setUp() {
     pkg = await putBack(name);
   }
   if (!pkg) throw new Error(`${name} was left out of the installation`);
+  if (options.gpu && !options.force && !(await firstThatRuns(['nvidia-smi'], ['-L']))) {
+    throw new Error('nvidia-smi finds no NVIDIA device; with --force 3 GB are fetched all the same');
+  }
   if (!options.force) {
     const version = await loadedVersion(pkg);
     if (version) return options.auto || say(`native TensorFlow ${version} loads`);
@@ -61,7 +65,7 @@ async function setUp() {
 async function provide(pkg, cache) {
   // Whoever held the lock before may have done the work.
   if (!options.force && (await loadedVersion(pkg))) return;
-  const recipes = options['from-wheel'] ? [wheelRecipe] : inOrder();
+  const recipes = inOrder();
   const ready = (version) => say(`native TensorFlow ${version} is ready`);
   if (!options.force) {
     for (const recipe of recipes) {
@@ -88,10 +92,11 @@ async function provide(pkg, cache) {
   giveUp(reasons.join('; '));
 }
 
-/** The stock library for ARM is older than what the models here were tested with; no wheel is built for the CUDA that tfjs-node-gpu knows. */
+/** The stock library is older than the wheel's: on ARM older than what the models here were tested with, on a GPU than what its driver and CUDA still know. */
 function inOrder() {
-  if (options.gpu) return [stockRecipe];
-  return process.arch === 'arm64' ? [wheelRecipe, stockRecipe] : [stockRecipe, wheelRecipe];
+  const fromWheel = wheelRecipe(options.gpu ? CUDA_BUILD : CPU_BUILD);
+  if (options['from-wheel']) return [fromWheel];
+  return options.gpu || process.arch === 'arm64' ? [fromWheel, stockRecipe] : [stockRecipe, fromWheel];
 }
 
 /** Links the recipe's entry into the package; resolves to the version that then loads, if one does. */

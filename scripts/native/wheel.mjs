@@ -11,44 +11,32 @@ import { pipeline } from 'node:stream/promises';
 import { tryToLoad } from './package.mjs';
 import { bytesBelow, firstThatRuns, run } from './processes.mjs';
 
-const VERSION = '2.15.1';
-const PYTHON = '3.11'; // The wheel's, chosen freely: nothing of it runs. Any Python 3 with pip can fetch it.
-
-const WHEELS = {
-  'linux-x64': {
-    package: 'tensorflow-cpu', platforms: ['manylinux_2_17_x86_64', 'manylinux2014_x86_64'], megabytes: 207,
-    sha256: '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26',
-  },
-  'linux-arm64': {
-    package: 'tensorflow-cpu-aws', platforms: ['manylinux_2_17_aarch64', 'manylinux2014_aarch64'], megabytes: 212,
-    sha256: 'd4c3a3a9363bf42999adedbbd514e3a133be2d62f61fee9cfa46aaefb087c09e',
-  },
-  'darwin-arm64': {
-    package: 'tensorflow', platforms: ['macosx_12_0_arm64'], megabytes: 206,
-    sha256: 'aa926114d1e13ffe5b2ea59c3f195216f26646d7fe36e9e5207b291e4b7902ff',
-  },
-  'darwin-x64': {
-    package: 'tensorflow', platforms: ['macosx_10_15_x86_64'], megabytes: 236,
-    sha256: '6761efe511e6ee0f893f60738fefbcc51d6dc386eeaaafea59d21899ef369ffd',
-  },
-};
+const PYTHON = '3.11'; // The wheels', chosen freely: nothing of it runs. Any Python 3 with pip can fetch them.
 
 // Only what the C API needs: the wheel holds ten thousand more headers.
 const MEMBERS = `
 import sys, zipfile
 wanted = ('tensorflow/libtensorflow_', 'tensorflow/include/tensorflow/c/', 'tensorflow/include/tensorflow/core/platform/ctstring',
-          'tensorflow/include/tsl/', 'tensorflow/THIRD_PARTY_NOTICES')
+          'tensorflow/include/tsl/', 'tensorflow/include/xla/tsl/', 'tensorflow/THIRD_PARTY_NOTICES')
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if name.startswith(wanted)])
 `;
 
-export const wheelRecipe = {
+// The libraries of CUDA lie beside TensorFlow's as they do in Python's site-packages: it looks for them there by itself.
+const LIBRARIES = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if '/lib/' in name or name.endswith('License.txt')])
+`;
+
+/** The recipe that makes the package from one of the builds in `wheels.mjs`. */
+export const wheelRecipe = (build) => ({
   name: 'the Python package of TensorFlow',
-  key: (pkg) => `${nameOf(pkg)}-tensorflow-${VERSION}-${process.platform}-${process.arch}-napi${pkg.napi}`,
+  key: (pkg) => `${nameOf(pkg)}-tensorflow-${build.version}-${process.platform}-${process.arch}-napi${pkg.napi}`,
 
   /** Fills `staging` with `deps` and `lib`; resolves to the entry's description. */
   async make(pkg, staging, { cache, say, wheelFile }) {
-    const wheel = WHEELS[`${process.platform}-${process.arch}`];
+    const wheel = build.wheels[`${process.platform}-${process.arch}`];
     if (!wheel) throw new Error(`there is none for ${process.platform}-${process.arch}`);
     const python = await findPython();
     if (!python) throw new Error('it needs Python 3 with pip');
@@ -56,22 +44,26 @@ export const wheelRecipe = {
     if (!compiler) throw new Error('it needs a C++ compiler (g++ or clang++)');
 
     const work = join(staging, 'work');
-    const file = wheelFile ?? (await fetchWheel(wheel, python, work, { cache, say }));
+    const fetch = (one) => fetchWheel(one, python, work, { cache, say });
+    const file = wheelFile ?? (await fetch(wheel));
     if (wheelFile) await check(file, wheel);
+    const further = [];
+    for (const library of wheel.libraries ?? []) further.push(await fetch(library));
     say('unpacking the library');
     await run(python, ['-c', MEMBERS, file, work], { timeoutSeconds: 300 });
     const unpacked = join(work, 'tensorflow');
     const libraries = await placeLibraries(unpacked, staging);
+    for (const library of further) await run(python, ['-c', LIBRARIES, library, join(staging, 'deps')], { timeoutSeconds: 600 });
 
     say('compiling the binding');
     const binding = join(staging, 'lib', `napi-v${pkg.napi}`, 'tfjs_binding.node');
     await compile(compiler, pkg, join(unpacked, 'include'), libraries, binding);
     await rm(work, { recursive: true });
     const version = await tryToLoad(binding);
-    if (!wheelFile) await rm(file);
+    for (const fetched of wheelFile ? further : [file, ...further]) await rm(fetched);
     return { version };
   },
-};
+});
 
 export const PYTHONS = ['python3', 'python'];
 const findPython = () => firstThatRuns(PYTHONS, ['-m', 'pip', '--version']);
@@ -80,12 +72,12 @@ const nameOf = (pkg) => `${pkg.name.split('/')[1]}-${pkg.version}`;
 
 /** Fetches the wheel, unless an earlier run has; it stays in the cache until the library is made from it. */
 async function fetchWheel(wheel, python, work, { cache, say }) {
-  const kept = join(cache, `${wheel.package}-${VERSION}-${process.arch}.whl`);
+  const kept = join(cache, `${wheel.package}-${wheel.version}-${process.arch}.whl`);
   if (await check(kept, wheel).then(() => true, () => false)) return kept;
   const temporary = join(work, 'tmp');
-  const folder = join(work, 'wheel');
+  const folder = join(work, wheel.package);
   await mkdir(temporary, { recursive: true });
-  say(`fetching ${wheel.package} ${VERSION} (${wheel.megabytes} MB)`);
+  say(`fetching ${wheel.package} ${wheel.version} (${wheel.megabytes} MB)`);
   let shown = 0;
   const show = (bytes) => {
     const megabytes = Math.min(Math.round(bytes / 1e6), wheel.megabytes);
@@ -97,7 +89,7 @@ async function fetchWheel(wheel, python, work, { cache, say }) {
     python,
     ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--progress-bar=off', '--disable-pip-version-check',
       '--retries=1', '--timeout=20', `--python-version=${PYTHON}`, '--implementation=cp',
-      ...wheel.platforms.map((platform) => `--platform=${platform}`), `--dest=${folder}`, `${wheel.package}==${VERSION}`],
+      ...wheel.platforms.map((platform) => `--platform=${platform}`), `--dest=${folder}`, `${wheel.package}==${wheel.version}`],
     { env: { TMPDIR: temporary }, timeoutSeconds: 3600, progress: { measure: () => bytesBelow(temporary), patience: () => 90, show } },
   );
   const [name] = await readdir(folder);

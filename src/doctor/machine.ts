@@ -50,6 +50,6 @@ export async function examineGpu(): Promise<DoctorRow> {
   if (!listed) return { topic: 'gpu', status: 'ok', detail: 'no NVIDIA device; none is needed' };
   return {
     topic: 'gpu', status: 'ok', detail: listed.split('\n').join('; '),
-    remedy: '`weft setup --gpu` installs the CUDA build of TensorFlow.js; it needs CUDA 11.2 and cuDNN 8.1',
+    remedy: '`weft setup --gpu` installs the CUDA build of TensorFlow, on Linux with the libraries of CUDA (3 GB)',
   };
 }

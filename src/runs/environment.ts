@@ -42,7 +42,7 @@ export function describeEnvironment(): Environment {
 
 export const packageVersion = (createRequire(import.meta.url)('weft-nas/package.json') as { version: string }).version;
 
-const THREAD_VARIABLES = ['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'TF_ENABLE_ONEDNN_OPTS', 'UV_THREADPOOL_SIZE'];
+const THREAD_VARIABLES = ['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'TF_ENABLE_ONEDNN_OPTS', 'UV_THREADPOOL_SIZE', 'NVIDIA_TF32_OVERRIDE', 'TF_DETERMINISTIC_OPS'];
 
 function gitRevision(): string | undefined {
   try {

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { unknownNameHint, WeftError } from '../errors.js';
-import { limitThreads, seesGpu, tensorflowThreads, threadsFromEnvironment, whyNotInstalled } from './environment.js';
+import { computeExactlyOnGpu, limitThreads, seesGpu, tensorflowThreads, threadsFromEnvironment, whyNotInstalled } from './environment.js';
 import { installNativeKernels } from './kernels/index.js';
 import { tf } from './tf.js';
 
@@ -89,7 +89,10 @@ function loadNative(packageName: string): void {
 function requireNative(packageName: string): void {
   const reason = whyNotInstalled(packageName);
   if (reason) throw new Error(reason);
-  if (packageName === GPU_PACKAGE && !seesGpu()) throw new Error('TensorFlow sees no CUDA device');
+  if (packageName === GPU_PACKAGE) {
+    computeExactlyOnGpu();
+    if (!seesGpu()) throw new Error('TensorFlow sees no CUDA device');
+  }
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   require(packageName);
 }
@@ -101,6 +104,6 @@ function checked(name: string | undefined): BackendName | undefined {
 }
 
 function remedy(name: BackendName | undefined): string {
-  if (name === 'gpu') return '`weft setup --gpu` installs it; it needs CUDA 11.2 and cuDNN 8.1';
+  if (name === 'gpu') return '`weft setup --gpu` installs it; on Linux it needs the driver of NVIDIA alone';
   return name === 'native' ? '`weft setup` installs it and says what is in the way' : '`weft doctor` says what loads here';
 }

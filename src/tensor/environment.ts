@@ -42,6 +42,17 @@ export function whyNotInstalled(packageName: string): string | undefined {
 }
 
 /**
+ * Has the libraries of CUDA compute in whole float32 (an H100 rounds factors of products to 10 bits otherwise, and curvature is
+ * lost in that), in the same order every time, and take only the memory they need, so that several processes share a device.
+ * Variables that are set already win. They look only once, when they are loaded.
+ */
+export function computeExactlyOnGpu(): void {
+  process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
+  process.env['TF_DETERMINISTIC_OPS'] ??= '1';
+  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+}
+
+/**
  * Whether tfjs-node-gpu finds a device. It is asked in a process of its own: without one it computes on the processor with
  * an older library, and the better one can then no longer be loaded.
  */

@@ -4,10 +4,10 @@
  */
 import { expect } from 'chai';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
-import { loadBackend, type BackendName } from '../../src/tensor/backend.js';
 import * as nn from '../../src/tensor/nn.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../src/tensor/tf.js';
+import { loads, PORTABLE } from '../tensor/backends.js';
 
 type Arguments = Record<string, Tensor>;
 
@@ -184,7 +184,7 @@ describe('operations of nn.ts', () => {
   });
 
   // The reference comes first.
-  for (const backend of ['cpu', 'wasm', 'native'] as const) {
+  for (const backend of PORTABLE.toReversed()) {
     describe(`on ${backend}`, () => {
       before(async function () {
         if (!(await loads(backend))) this.skip();
@@ -203,14 +203,6 @@ describe('operations of nn.ts', () => {
     });
   }
 });
-
-async function loads(backend: BackendName): Promise<boolean> {
-  try {
-    return (await loadBackend(backend)) === backend;
-  } catch {
-    return false;
-  }
-}
 
 function expectClose(found: Float32Array, expected: Float32Array, tolerance: number): void {
   const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);

@@ -6,12 +6,12 @@ import { denseMatrix, extremeEigenpairs, disposeEigenpairs, flatten, gaussNewton
 import { eigh } from '../../src/tensor/linalg/index.js';
 import { softmaxCrossEntropy } from '../../src/tensor/nn.js';
 import { tf, tidy, type Scalar, type Tensor2D } from '../../src/tensor/tf.js';
-import { loads } from '../tensor/backends.js';
+import { loads, NATIVE } from '../tensor/backends.js';
 import { meanLoss, network, NETWORKS } from '../tensor/second-order/networks.js';
 
 describe('Hessians of networks', () => {
   before(async function () {
-    if (!(await loads('native'))) await loads('cpu');
+    if (!(await loads(NATIVE))) await loads('cpu');
   });
 
   for (const name of NETWORKS) {

@@ -12,7 +12,7 @@ import { centralDifference, RADIUS } from '../../src/tensor/second-order/differe
 import { dense } from '../../src/tensor/nn.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf, tidy, type Scalar, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
-import { loads } from '../tensor/backends.js';
+import { loads, NATIVE } from '../tensor/backends.js';
 import { meanLoss, network } from '../tensor/second-order/networks.js';
 
 const CURVATURES = [9, 4, 1, -2];
@@ -29,7 +29,7 @@ const normals = (shape: number[], ...name: (string | number)[]): tf.Tensor => {
 
 describe('sharpness', () => {
   before(async function () {
-    if (!(await loads('native'))) await loads('cpu');
+    if (!(await loads(NATIVE))) await loads('cpu');
   });
 
   it('of a quadratic is what its formula says', () => {

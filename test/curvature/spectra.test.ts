@@ -11,7 +11,7 @@ import { WeftError } from '../../src/errors.js';
 import { qr } from '../../src/tensor/linalg/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf, tidy, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
-import { loads } from '../tensor/backends.js';
+import { loads, NATIVE } from '../tensor/backends.js';
 
 /** A symmetric operator with these eigenvalues in a random basis. */
 function operatorWith(eigenvalues: readonly number[], seed = 0): LinearOperator & { matrix: Tensor2D } {
@@ -31,7 +31,7 @@ const SPIKED = [...Array.from({ length: 95 }, (_, i) => -0.2 + 0.005 * i), -3, -
 
 describe('spectra from products alone', () => {
   before(async function () {
-    if (!(await loads('native'))) await loads('cpu');
+    if (!(await loads(NATIVE))) await loads('cpu');
   });
 
   it('Lanczos finds every eigenvalue of a small matrix, as often as it is there', () => {

@@ -28,8 +28,8 @@ describe('scripts/setup.mjs', () => {
   beforeEach(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'weft-setup-')));
     mkdirSync(join(folder, 'bin'));
-    // A path without Python and compilers: nothing here may reach for the network.
-    for (const name of ['python3', 'python', 'c++', 'g++', 'clang++']) {
+    // A path without Python, compilers and devices: nothing here may reach for the network.
+    for (const name of ['python3', 'python', 'c++', 'g++', 'clang++', 'nvidia-smi']) {
       writeFileSync(join(folder, 'bin', name), '#!/bin/sh\nexit 1\n');
       chmodSync(join(folder, 'bin', name), 0o755);
     }
@@ -37,15 +37,15 @@ describe('scripts/setup.mjs', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A checkout with the script in it, and the path of its stand-in package. */
-  function checkout(name: string, install: keyof typeof INSTALL): { project: string; pkg: string } {
+  function checkout(name: string, install: keyof typeof INSTALL, module = 'tfjs-node'): { project: string; pkg: string } {
     const project = join(folder, name);
-    const pkg = join(project, 'node_modules', '@tensorflow', 'tfjs-node');
+    const pkg = join(project, 'node_modules', '@tensorflow', module);
     cpSync(join(root, 'scripts'), join(project, 'scripts'), { recursive: true });
     mkdirSync(join(pkg, 'scripts'), { recursive: true });
     mkdirSync(join(project, 'node_modules', '@mapbox', 'node-pre-gyp'), { recursive: true });
     writeFileSync(join(project, 'node_modules', '@mapbox', 'node-pre-gyp', 'package.json'), '{}');
     writeFileSync(join(project, 'package.json'), '{}');
-    writeFileSync(join(pkg, 'package.json'), JSON.stringify(MANIFEST));
+    writeFileSync(join(pkg, 'package.json'), JSON.stringify({ ...MANIFEST, name: `@tensorflow/${module}` }));
     writeFileSync(join(pkg, 'index.js'), MAIN);
     writeFileSync(join(pkg, 'scripts', 'install.js'), `require('fs').appendFileSync(${JSON.stringify(log())}, 'ran\\n');${INSTALL[install]}`);
     return { project, pkg };
@@ -88,6 +88,15 @@ describe('scripts/setup.mjs', () => {
     const { code, output } = await setUp(project, '--no-native');
     expect([code, installs()]).to.deep.equal([0, 0]);
     expect(output).to.match(/left out/);
+  });
+
+  it('fetches nothing for a device that is not there, unless a person insists', async () => {
+    const { project } = checkout('a', 'refused', 'tfjs-node-gpu');
+    const { code, output } = await setUp(project, '--gpu');
+    expect([code, installs()]).to.deep.equal([0, 0]);
+    expect(output).to.match(/no NVIDIA device/);
+    expect((await setUp(project, '--gpu', '--force')).output).to.match(/no CUDA build.*Python 3 with pip.*ECONNREFUSED/);
+    expect(installs()).to.equal(1);
   });
 
   it('stops its children and frees the way when it is interrupted', async () => {

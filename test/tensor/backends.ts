@@ -1,7 +1,10 @@
 import { BACKENDS, loadBackend, type BackendName } from '../../src/tensor/backend.js';
 
+/** A process can hold one of the two that come from TensorFlow: that for processors, or with WEFT_BACKEND=gpu that for a device. */
+export const NATIVE = process.env['WEFT_BACKEND'] === 'gpu' ? 'gpu' : 'native';
+
 /** The backends on which everything must give the same numbers. */
-export const PORTABLE = BACKENDS.filter((name) => name !== 'gpu');
+export const PORTABLE: readonly BackendName[] = [NATIVE, ...BACKENDS.filter((name) => name !== 'gpu' && name !== 'native')];
 
 /** Loads the backend; says whether that went well. */
 export async function loads(backend: BackendName): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** How many steps of a method fit into the time of one of SGD, and how much memory it takes, side by side in one run. */
 import { processorSeconds } from '../../runs/index.js';
 import { median } from '../../statistics/index.js';
+import { describeBackend } from '../../tensor/backend.js';
 import { tf } from '../../tensor/tf.js';
 import { watchKernels } from '../../tensor/trace.js';
 import { type TensorBatch } from '../../training/index.js';
@@ -37,7 +38,7 @@ export interface Throughput {
   /** A step by the clock, of the method and of SGD beside it; medians over the blocks. */
   readonly milliseconds: number;
   readonly sgdMilliseconds: number;
-  /** Processor time of a step of SGD over that of this method in the same round, median over the blocks. */
+  /** Processor time (on a GPU, where processors only wait for it, time by the clock) of a step of SGD over that of this method in the same round, median over the blocks. */
   readonly relative: number;
   /** The same by the clock: another number where other work shares the processor. */
   readonly relativeByClock: number;
@@ -84,9 +85,11 @@ async function beside(
     }
     const [sgd, own] = subjects;
     const [least, peak] = [peakBytes(sgd.one, data, steps), peakBytes(own.one, data, steps)];
+    const relativeByClock = median(own.times.map((time, round) => sgd.times[round]! / time));
+    const relativeByWork = median(own.work.map((time, round) => sgd.work[round]! / time));
     return {
       model, batch, method, interval, milliseconds: median(own.times), sgdMilliseconds: median(sgd.times),
-      relative: median(own.work.map((time, round) => sgd.work[round]! / time)), relativeByClock: median(own.times.map((time, round) => sgd.times[round]! / time)),
+      relative: describeBackend().name === 'gpu' ? relativeByClock : relativeByWork, relativeByClock,
       memory: peak / least,
     };
   } finally {

@@ -29,9 +29,13 @@ export const maxPool: Kernel<{ x: Tensor4D }, Window, Tensor[]> = defineKernel({
 const maxPoolGrad: Kernel<{ dy: Tensor4D; x: Tensor4D; notes: Tensor }, Window> = defineKernel({
   name: 'WeftMaxPoolGrad',
   native: ({ dy, x, notes }, window, backend) => {
-    // The output of the forward pass is asked for, but only its shape matters.
     if (notes.size > 0) return rawOp(backend, '_MklNativeMaxPoolGrad', [...poolAttributes(window), WITH_NOTES, ONEDNN], [x, dy, dy, notes]);
-    return rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, dy, dy]);
+    // The output of the forward pass is asked for. On a processor only its shape matters; cuDNN compares it with x.
+    if (!backend.isUsingGpuDevice) return rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, dy, dy]);
+    const y = rawOp(backend, 'MaxPool', poolAttributes(window), [x]);
+    const result = rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, y, dy]);
+    y.dispose();
+    return result;
   },
   plain: ({ dy, x }, window) => {
     const dx = new Float32Array(x.size);

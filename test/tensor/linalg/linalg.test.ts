@@ -7,7 +7,7 @@ import {
 import { type NamedTensors, squaredNorm } from '../../../src/tensor/named.js';
 import { stream } from '../../../src/tensor/rng.js';
 import { tf, tidy, type Scalar, type Tensor } from '../../../src/tensor/tf.js';
-import { onEachBackend } from '../backends.js';
+import { NATIVE, onEachBackend } from '../backends.js';
 
 const rng = stream('linalg');
 const random = (...shape: number[]): Tensor => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()), shape);
@@ -30,7 +30,7 @@ const numeric = (f: () => unknown, message: RegExp): void => {
 
 describe('linear algebra', () => {
   onEachBackend((backend) => {
-    const slack = backend === 'native' ? 10 : 1;
+    const slack = backend === NATIVE ? 10 : 1;
 
     for (const precision of ['float32', 'float64'] as const) {
       for (const [label, shape] of [['one matrix', [24, 24]], ['a batch', [2, 3, 8, 8]]] as const) {

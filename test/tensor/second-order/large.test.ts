@@ -8,7 +8,7 @@ import * as nn from '../../../src/tensor/nn.js';
 import { stream } from '../../../src/tensor/rng.js';
 import { hvp } from '../../../src/tensor/second-order/index.js';
 import { tf, tidy, type Scalar, type Tensor, type Tensor1D, type Tensor4D } from '../../../src/tensor/tf.js';
-import { loads } from '../backends.js';
+import { loads, NATIVE } from '../backends.js';
 
 const SHAPES = { 'conv/kernel': [3, 3, 3, 24], scale: [24], offset: [24], 'pointwise/kernel': [1, 1, 24, 24] };
 
@@ -33,7 +33,7 @@ function product(): Float32Array {
 
 describe('second derivatives of large tensors', () => {
   it('are the same on the native backend and on WebAssembly', async function () {
-    if (!(await loads('native'))) this.skip();
+    if (!(await loads(NATIVE))) this.skip();
     const native = product();
     if (!(await loads('wasm'))) this.skip();
     const wasm = product();

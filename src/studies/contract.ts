@@ -92,13 +92,16 @@ export interface StudySetting {
   readonly parts: Parts;
   /** Tells what is being done; at most about one line a second. `done` of 1 is the end. */
   progress(message: string, done?: number): void;
-  /** Asked between units of work; a study that is to stop throws `stopped()`. */
+  /** Asked by `stopHere` between two pieces of work. */
   shouldStop(): boolean;
   /** Has units of the study done: here, or wherever the command line says. */
   readonly perform: PerformUnits;
   /** Seconds since the study began; only for measuring how long things take, never for deciding. */
   readonly watch: Stopwatch;
 }
+
+/** Told the share of a piece of work that is done; throws where the study is to stop. */
+export type Tick = (share: number) => Promise<void>;
 
 export interface Study<Options extends z.ZodType = z.ZodType> {
   readonly name: string;

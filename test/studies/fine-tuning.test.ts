@@ -17,7 +17,7 @@ import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { markupMistake } from '../report/well-formed.js';
 import { temporaryFolder } from '../runs/temporary.js';
-import { loads } from '../tensor/backends.js';
+import { loads, NATIVE } from '../tensor/backends.js';
 
 /** Syllables in a random order: a text whose every second letter is a vowel. */
 function text(syllables: number): string {
@@ -33,7 +33,7 @@ const passages = (name: 'train' | 'test', count: number) => misspellings(corpus.
 describe('fine-tuning', function () {
   const temporary = temporaryFolder(this);
   before(async function () {
-    if (!(await loads('native'))) await loads('cpu');
+    if (!(await loads(NATIVE))) await loads('cpu');
   });
 
   it('exchanges letters in every second passage, and nothing else', () => {
@@ -67,9 +67,9 @@ describe('fine-tuning', function () {
     for (const name of shared) expect(classes!.specs.get(name)!.shape, name).to.deep.equal(language!.specs.get(name)!.shape);
   });
 
-  it('fine-tunes from pre-trained weights, the same each time and within its gradients, and counts a training that breaks off', () => {
+  it('fine-tunes from pre-trained weights, the same each time and within its gradients, and counts a training that breaks off', async () => {
     const before = tf.memory().numTensors;
-    const { weights, loss } = pretrain(corpus, { ...size, keep: 1 }, { seed: 1, steps: 120, batchSize: 16 });
+    const { weights, loss } = await pretrain(corpus, { ...size, keep: 1 }, { seed: 1, steps: 120, batchSize: 16 });
     expect(loss).to.be.below(0.8 * Math.log(size.vocabulary));
     const [train, test] = [passages('train', 64), passages('test', 100)];
     const common = { seed: 2, train, test, batchSize: 16, gradients: 80 };

@@ -21,7 +21,7 @@ import { shatter } from '../../src/studies/stable-minima/many-dimensions.js';
 import { bendsOf, bendWeight, fittedAt, knotsOf, univariateProblem, variationBound } from '../../src/studies/stable-minima/univariate.js';
 import { disposeNamed } from '../../src/tensor/named.js';
 import { tf, type Scalar } from '../../src/tensor/tf.js';
-import { loads } from '../tensor/backends.js';
+import { loads, NATIVE } from '../tensor/backends.js';
 
 /** The Hessian by central differences of the gradient, in float64. */
 function wholeHessian({ size, evaluate }: SmallProblem, weights: Float64Array, radius = 1e-6): Matrix {
@@ -100,9 +100,9 @@ describe('the problems of the flatness studies', () => {
     }
   });
 
-  it('give the calibrated numbers of the large step', () => {
+  it('give the calibrated numbers of the large step', async () => {
     const [table] = CALIBRATED;
-    const found = fit({ seed: 1, learningRate: 0.4, steps: table!.steps });
+    const found = await fit({ seed: 1, learningRate: 0.4, steps: table!.steps });
     for (const quantity of ['sharpness', 'error', 'variation', 'weighted', 'count', 'trainingError', 'most'] as Quantity[]) {
       expect(meetsCalibration(found[quantity], table![quantity][0]!), `${quantity} ${found[quantity]}`).to.equal(true);
     }
@@ -111,16 +111,16 @@ describe('the problems of the flatness studies', () => {
     expect(meetsCalibration(1.11, '1.0')).to.equal(false);
   }).timeout(240_000);
 
-  it('bend less at a large step than at a small one', () => {
+  it('bend less at a large step than at a small one', async () => {
     for (const seed of [1, 2, 3]) {
-      const [large, small] = [fit({ seed, learningRate: 0.4, steps: 20_000 }), fit({ seed, learningRate: 0.1, steps: 50_000 })];
+      const [large, small] = [await fit({ seed, learningRate: 0.4, steps: 20_000 }), await fit({ seed, learningRate: 0.1, steps: 50_000 })];
       expect(large.count).to.be.below(small.count);
     }
   }).timeout(240_000);
 
-  it('hold gradient descent at 2/eta and SAM at its edge', () => {
+  it('hold gradient descent at 2/eta and SAM at its edge', async () => {
     for (const [learningRate, rho] of [[0.4, 0], [0.1, 0.1]] as const) {
-      const looks = watchChebyshev({ learningRate, rho, seed: 1, steps: 6000, every: 400 });
+      const looks = await watchChebyshev({ learningRate, rho, seed: 1, steps: 6000, every: 400 });
       expect(tailRatio(looks), `rho ${rho}`).to.be.closeTo(1, 0.05);
     }
   }).timeout(240_000);
@@ -128,13 +128,13 @@ describe('the problems of the flatness studies', () => {
 
 describe('the networks of the flatness studies', () => {
   before(async function () {
-    if (!(await loads('native'))) await loads('cpu');
+    if (!(await loads(NATIVE))) await loads('cpu');
   });
 
-  it('are watched with their true sharpness, and leave no tensor behind', () => {
+  it('are watched with their true sharpness, and leave no tensor behind', async () => {
     const before = tf.memory().numTensors;
     const problem = { loss: ({ w }: Readonly<Record<string, tf.Tensor>>) => tf.mul(0.5, tf.sum(tf.mul(tf.tensor1d([3, 1]), tf.square(w!)))) as Scalar, start: () => ({ w: tf.tensor1d([1, 1]) }), dispose: () => {} };
-    const looks = trainAtEdge(problem, { seed: 1, learningRate: 0.1, rho: 0.05, steps: 9, every: 3 });
+    const looks = await trainAtEdge(problem, { seed: 1, learningRate: 0.1, rho: 0.05, steps: 9, every: 3 });
     expect(looks.map(({ step }) => step)).to.deep.equal([0, 3, 6]);
     for (const { sharpness, edge } of looks) {
       expect(sharpness).to.be.closeTo(3, 1e-4);
@@ -163,7 +163,7 @@ describe('the networks of the flatness studies', () => {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('train on noisy labels within their gradients, and interpolate in many dimensions, without a leak', () => {
+  it('train on noisy labels within their gradients, and interpolate in many dimensions, without a leak', async () => {
     const data = prepareData({ source: 'digits', subset: { train: 100, test: 50 }, labelNoise: 0.4, split: { validation: 10, test: 50 } }, 1);
     const before = tf.memory().numTensors;
     for (const optimizer of [{ name: 'momentum' }, { name: 'sam', base: { name: 'momentum' } }] as const) {
@@ -171,7 +171,7 @@ describe('the networks of the flatness studies', () => {
       expect(accuracies).to.have.length(3);
       expect(gradients).to.be.within(8, 9);
     }
-    const { course, trainingError } = shatter({ seed: 1, dimensions: 4, n: 16, width: 32, learningRate: 0.5, decay: 0, steps: 40 });
+    const { course, trainingError } = await shatter({ seed: 1, dimensions: 4, n: 16, width: 32, learningRate: 0.5, decay: 0, steps: 40 });
     expect(course).to.have.length(20);
     expect(trainingError).to.be.below(1.5);
     expect(tf.memory().numTensors).to.equal(before);

@@ -1,6 +1,6 @@
 /** The calibrated table of the one-dimensional problem, and its runs. */
 import { samEdge } from '../../curvature/index.js';
-import { type Row, withinRow } from '../contract.js';
+import { type Row, withinRow, type Tick } from '../contract.js';
 import { cosine, descend, powerIteration } from '../float64/descent.js';
 import { calibrationDraws } from '../float64/generator.js';
 import { chebyshevProblem, chebyshevStart } from './chebyshev.js';
@@ -29,7 +29,7 @@ export const CALIBRATED: readonly CalibratedRun[] = [
  * λ and edge at every look. The first is after one step, as in the calibration: at SAM's edge the gradient is larger after odd steps than after even
  * ones, so that looks at even steps give ratios a few per cent larger.
  */
-export function watchChebyshev({ learningRate, rho, seed, steps, every }: Omit<CalibratedRun, 'ratio'>, tick: (share: number) => void = () => {}): Look[] {
+export async function watchChebyshev({ learningRate, rho, seed, steps, every }: Omit<CalibratedRun, 'ratio'>, tick?: Tick): Promise<Look[]> {
   const problem = chebyshevProblem();
   const { weights, direction } = chebyshevStart(calibrationDraws(seed));
   const descent = descend(problem, weights, { learningRate, rho });
@@ -49,7 +49,7 @@ export function watchChebyshev({ learningRate, rho, seed, steps, every }: Omit<C
       alignment: cosine(gradient, power.vector), samAlignment: cosine(perturbed, power.vector),
     });
     descent.run(every);
-    tick(step / steps);
+    await tick?.(step / steps);
   }
   return looks;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { linesChart } from '../../report/charts/lines.js';
 import { findDataset } from '../../data/index.js';
 import { defineStudy, gateRow, infoRow, type Row, type StudyFigure, type StudyResult, type StudySection, type StudySetting, withinRow } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { CALIBRATED, calibratedRow, type CalibratedRun, meanOf, tailOf, tailRatio, watchChebyshev } from './calibrated.js';
 import { cifarProblem, mnistProblem, type NetworkProblem, transformerProblem } from './networks.js';
 import { type Look, trainAtEdge } from './train.js';
@@ -76,20 +76,21 @@ interface Trained {
   readonly sam: readonly Look[];
 }
 
-function run({ arms, seeds, steps }: z.output<typeof options>, setting: StudySetting): StudyResult {
+async function run({ arms, seeds, steps }: z.output<typeof options>, setting: StudySetting): Promise<StudyResult> {
   const chosen = NETWORKS.filter(({ name }) => arms.includes(name));
   const calibrated = arms.includes('one-dimension') ? CALIBRATED : [];
   const parts = calibrated.length / 4 + chosen.length * seeds.length * 2;
   let done = 0;
-  const tick = (message: string, weight: number) => (share: number): void => {
-    if (setting.shouldStop()) throw stopped();
+  const tick = (message: string, weight: number) => async (share: number): Promise<void> => {
+    await stopHere(setting);
     setting.progress(message, Math.min(1, (done + weight * share) / parts));
   };
-  const small = calibrated.map((one) => {
-    const looks = watchChebyshev(one, tick(`one dimension, η ${one.learningRate}, ρ ${one.rho}, seed ${one.seed}`, 0.25));
+  const small: { one: CalibratedRun; looks: Look[] }[] = [];
+  for (const one of calibrated) {
+    const looks = await watchChebyshev(one, tick(`one dimension, η ${one.learningRate}, ρ ${one.rho}, seed ${one.seed}`, 0.25));
     done += 0.25;
-    return { one, looks };
-  });
+    small.push({ one, looks });
+  }
   const rows: Row[] = small.map(({ one, looks }) => calibratedRow(one, looks));
   const sections: StudySection[] = small.length > 0 ? [oneDimension(small)] : [];
   for (const network of chosen) {
@@ -98,14 +99,15 @@ function run({ arms, seeds, steps }: z.output<typeof options>, setting: StudySet
       rows.push({ ...infoRow(`${network.name}/data`, network.title, null, 'the data are not there: set WEFT_DATA'), gate: 'measured' });
       continue;
     }
-    const trained = seeds.map((seed): Trained => {
-      const arm = (rho: number): Look[] => {
-        const looks = trainAtEdge(problem, { ...network, ...(steps !== undefined && { steps, every: Math.ceil(steps / 10) }), rho, seed, tick: tick(`${network.title}, ρ ${rho}, seed ${seed}`, 1) });
+    const trained: Trained[] = [];
+    for (const seed of seeds) {
+      const arm = async (rho: number): Promise<Look[]> => {
+        const looks = await trainAtEdge(problem, { ...network, ...(steps !== undefined && { steps, every: Math.ceil(steps / 10) }), rho, seed, tick: tick(`${network.title}, ρ ${rho}, seed ${seed}`, 1) });
         done++;
         return looks;
       };
-      return { network, seed, descent: arm(0), sam: arm(network.rho) };
-    });
+      trained.push({ network, seed, descent: await arm(0), sam: await arm(network.rho) });
+    }
     problem.dispose();
     rows.push(...(network.name === 'language' ? flatterRows(trained) : hoveringRows(trained)), ...alignmentRows(trained));
     sections.push(networkSection(network, trained));

@@ -4,6 +4,7 @@ import { valueAndGradients } from '../../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, tidy, type Tensor1D } from '../../tensor/tf.js';
 import { type NetworkProblem } from './networks.js';
+import { type Tick } from '../contract.js';
 
 export interface Look {
   readonly step: number;
@@ -27,7 +28,7 @@ export interface TrainOptions {
   readonly steps: number;
   /** Steps from one look to the next. */
   readonly every: number;
-  readonly tick?: (share: number) => void;
+  readonly tick?: Tick;
 }
 
 /** Products of the first search for the top eigenvector, and of those that start from the one before. */
@@ -35,7 +36,7 @@ const [COLD, WARM] = [20, 4];
 const ALIGNMENT_RADIUS = 0.05;
 
 /** w ← w − η·g(w + ρ·g/‖g‖) on all data, no momentum, no decay. */
-export function trainAtEdge({ loss, start }: NetworkProblem, { seed, learningRate, rho, steps, every, tick }: TrainOptions): Look[] {
+export async function trainAtEdge({ loss, start }: NetworkProblem, { seed, learningRate, rho, steps, every, tick }: TrainOptions): Promise<Look[]> {
   let weights = start(seed);
   let vector: Tensor1D | undefined;
   const looks: Look[] = [];
@@ -52,7 +53,7 @@ export function trainAtEdge({ loss, start }: NetworkProblem, { seed, learningRat
           step, loss: top.loss, sharpness: top.largest.value, residual: top.largest.residual, gradientNorm, edge: samEdge(gradientNorm, learningRate, rho),
           alignment: top.alignment.gradient, samAlignment: top.alignment.sam,
         });
-        tick?.(step / steps);
+        await tick?.(step / steps);
       }
       const before = weights;
       weights = descended(loss, before, learningRate, rho);

@@ -8,7 +8,7 @@ import { bootstrap, bootstrapPaired, type Interval, mean, standardDeviation } fr
 import { disposeNamed } from '../../tensor/named.js';
 import { stream } from '../../tensor/rng.js';
 import { defineStudy, gateRow, infoRow, type Row, type StudyResult, type StudySetting } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { misspellings } from './misspellings.js';
 import { COURSE, fineTune, type FineTuned, pretrain } from './train.js';
 
@@ -68,7 +68,7 @@ interface Outcome extends FineTuned {
   readonly seed: number;
 }
 
-function run(chosen: Options, setting: StudySetting): StudyResult {
+async function run(chosen: Options, setting: StudySetting): Promise<StudyResult> {
   const { seeds, layers, width, heads, length, keep, examples, exchanges, batchSize, gradients } = chosen;
   const { seed } = setting;
   const { corpus } = prepareText({ source: chosen.source });
@@ -78,16 +78,16 @@ function run(chosen: Options, setting: StudySetting): StudyResult {
   const [train, test] = [passages('train', examples), passages('test', chosen.test)];
   const arms = chosen.pretraining > 0 ? [...ARMS, SCRATCH] : ARMS;
   const total = ARMS.length * seeds + (arms.length > ARMS.length ? Math.min(seeds, SCRATCH_SEEDS) : 0);
-  const tell = (message: string, done: number): void => {
-    if (setting.shouldStop()) throw stopped();
+  const tell = async (message: string, done: number): Promise<void> => {
+    await stopHere(setting);
     setting.progress(message, done);
   };
-  const pretrained = pretrain(corpus, { ...size, keep: 1 }, { seed, steps: chosen.pretraining, batchSize: chosen.pretrainingBatch, tick: (share) => tell('pre-training', PRETRAINING_SHARE * share) });
+  const pretrained = await pretrain(corpus, { ...size, keep: 1 }, { seed, steps: chosen.pretraining, batchSize: chosen.pretrainingBatch, tick: (share) => tell('pre-training', PRETRAINING_SHARE * share) });
   const outcomes: Outcome[] = [];
   try {
     for (let repetition = 1; repetition <= seeds; repetition++) {
       for (const { name, optimizer } of repetition <= SCRATCH_SEEDS ? arms : ARMS) {
-        tell(`seed ${repetition}, ${name}`, PRETRAINING_SHARE + ((1 - PRETRAINING_SHARE) * outcomes.length) / total);
+        await tell(`seed ${repetition}, ${name}`, PRETRAINING_SHARE + ((1 - PRETRAINING_SHARE) * outcomes.length) / total);
         const from = name === SCRATCH.name || chosen.pretraining === 0 ? undefined : pretrained.weights;
         outcomes.push({ arm: name, seed: repetition, ...fineTune(size, { seed: 1000 * seed + repetition, optimizer, train, test, batchSize, gradients, from }) });
       }

@@ -9,6 +9,7 @@ import { type BatchSource, evaluateChild, SHARED_EVALUATION, type TensorBatch, w
 import { learner, stepsWithin } from '../learner.js';
 import { type Passages } from './misspellings.js';
 import { classifier, languageModel, type ModelSize } from './model.js';
+import { type Tick } from '../contract.js';
 
 /** The rate rises over the first tenth of all steps and falls to nothing. */
 export const COURSE = { schedule: { name: 'linear' }, warmUp: 0.1 } as const;
@@ -26,12 +27,12 @@ export interface PretrainOptions {
   readonly seed: number;
   readonly steps: number;
   readonly batchSize: number;
-  /** Called after every step; throws to stop. */
-  readonly tick?: (share: number) => void;
+  /** Called after every step. */
+  readonly tick?: Tick;
 }
 
 /** Trains a language model on the training part of the corpus. */
-export function pretrain(corpus: Corpus, size: ModelSize, { seed, steps, batchSize, tick }: PretrainOptions): Pretrained {
+export async function pretrain(corpus: Corpus, size: ModelSize, { seed, steps, batchSize, tick }: PretrainOptions): Promise<Pretrained> {
   const { child, space } = languageModel(size);
   const text = (part: 'train' | 'validation', order: 'shuffled' | 'once'): BatchSource => {
     const source = textBatches(corpus.parts[part], { name: part, seed, batchSize, length: size.length, order });
@@ -42,7 +43,7 @@ export function pretrain(corpus: Corpus, size: ModelSize, { seed, steps, batchSi
   try {
     for (let step = 0; step < steps; step++) {
       withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) => student.learn(batch));
-      tick?.((step + 1) / steps);
+      await tick?.((step + 1) / steps);
     }
     const validation = text('validation', 'once');
     const { loss } = evaluateChild(child, student.store, validation, SHARED_EVALUATION, Math.min(validation.steps, Math.ceil(20_000 / (batchSize * size.length))));

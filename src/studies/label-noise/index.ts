@@ -5,7 +5,7 @@ import { type OptimizerConfigInput } from '../../optimizers/index.js';
 import { linesChart } from '../../report/charts/lines.js';
 import { type ColorName } from '../../report/palette.js';
 import { defineStudy, infoRow, type Row, type StudyFigure, type StudyResult, type StudySetting } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { type NoisyResult, trainOnNoise } from './network.js';
 
 /** What is compared with SGD. */
@@ -65,7 +65,7 @@ interface Outcome extends Condition, NoisyResult {
   readonly seed: number;
 }
 
-function run(chosen: z.output<typeof options>, setting: StudySetting): StudyResult {
+async function run(chosen: z.output<typeof options>, setting: StudySetting): Promise<StudyResult> {
   const { seeds, noise, augmented, source, perClass, test, batchSize, gradients, looks } = chosen;
   if (source === 'cifar10' && findDataset('cifar10').folder === undefined) {
     return { verdict: 'CIFAR-10 is not there, so nothing was measured.', rows: [{ ...infoRow('data', 'CIFAR-10', null, 'set WEFT_DATA'), gate: 'measured' }], sections: [] };
@@ -79,7 +79,7 @@ function run(chosen: z.output<typeof options>, setting: StudySetting): StudyResu
     for (const seed of seeds) {
       const data = prepareData({ source, subset: { train: { perClass }, test }, labelNoise: condition.noise, split: { validation: 1, test } }, seed);
       for (const { name, optimizer } of arms) {
-        if (setting.shouldStop()) throw stopped();
+        await stopHere(setting);
         setting.progress(`${wordsOf(condition)}, seed ${seed}, ${name}`, outcomes.length / total);
         outcomes.push({ ...condition, seed, arm: name, ...trainOnNoise({ data, seed, optimizer, batchSize, gradients, looks, augment: condition.augment }) });
       }

@@ -5,7 +5,7 @@ import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
 import { canonicalCell, type BenchmarkCell, readBenchmarkTable, tabularEvaluator, tabularTrials, toBenchmark, type Trials } from '../../tabular/index.js';
 import { defineStudy, gateRow, infoRow, type Row, type StudyResult, type StudySetting } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { regretChart } from './regret-chart.js';
 
 interface Contest {
@@ -61,7 +61,7 @@ async function run({ table: path, queries, trials, further }: z.output<typeof op
     return { trials: played, seconds: (user + system) / 1e6 };
   };
   for (const contest of CONTESTS) {
-    if (setting.shouldStop()) throw stopped();
+    await stopHere(setting);
     setting.progress(contest.id, results.length / (CONTESTS.length + 1));
     results.push({ ...contest, ...(await play(contest, { trials })) });
   }

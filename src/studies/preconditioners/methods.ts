@@ -46,9 +46,9 @@ export const PUBLISHED_ACCURACY: Readonly<Record<string, number>> = {
   'mlp-128/shampoo': 98.8, 'mlp-512/shampoo': 99.1, 'mlp-2048/shampoo': 99.2,
 };
 
-/** Milliseconds a step of ASDL itself at intervals 1 and 10: `bench/asdl/time_step.py`, PyTorch 2.15 with two threads, 2 cores of an Intel Xeon at 2.5 GHz, 2026-11-26. */
+/** Milliseconds a step of ASDL itself at intervals 1 and 10: `bench/asdl/time_step.py`, PyTorch 2.15 with two threads, 2 cores of an Intel Xeon at 2.5 GHz, 2026-11-27. */
 export const ASDL_MILLISECONDS: Readonly<Record<string, readonly [number, number] | undefined>> = {
-  sgd: [5.68, 5.68], kfac: [52.7, 19.5], 'kfac-empirical': [48.6, 17.6], shampoo: [387, 60.9], seng: [15.3, 11.3],
+  sgd: [4.14, 4.14], kfac: [45.1, 16.0], 'kfac-empirical': [42.2, 15.6], shampoo: [336, 52.4], seng: [12.9, 9.27],
 };
 
 /** How many times faster than ASDL a method is to be; 1 where nothing is said. */

@@ -2,6 +2,7 @@
 import { calibrationDraws } from '../float64/generator.js';
 import { descend, powerIteration } from '../float64/descent.js';
 import { type Bends, bendsOf, bendWeight, fittedAt, type Knot, knotsOf, type Univariate, univariateProblem, variationBound } from './univariate.js';
+import { type Tick } from '../contract.js';
 
 export interface Fit extends Bends {
   readonly learningRate: number;
@@ -32,18 +33,18 @@ export interface FitOptions {
   readonly steps: number;
   readonly n?: number;
   readonly width?: number;
-  /** Called every so often; throws to stop. */
-  readonly tick?: (share: number) => void;
+  /** Called every so often. */
+  readonly tick?: Tick;
 }
 
 /** Gradient descent with a constant step on all data, from the calibration's first weights. */
-export function fit({ seed, learningRate, steps, n = 30, width = 100, tick }: FitOptions): Fit {
+export async function fit({ seed, learningRate, steps, n = 30, width = 100, tick }: FitOptions): Promise<Fit> {
   const problem = univariateProblem(calibrationDraws(seed), { n, width });
   const descent = descend(problem, problem.start, { learningRate });
   const portion = Math.max(1, Math.min(steps, 20_000));
   for (let done = 0; done < steps; done += portion) {
     descent.run(Math.min(portion, steps - done));
-    tick?.(Math.min(1, (done + portion) / steps));
+    await tick?.(Math.min(1, (done + portion) / steps));
   }
   const { x, truth } = problem;
   const { loss } = descent.look();

@@ -1,7 +1,7 @@
 /** Stable minima of ReLU networks in one dimension cannot overfit, and in many they can: Qiao et al. 2024, Liang et al. 2025. */
 import { z } from 'zod';
 import { defineStudy, gateRow, infoRow, type Row, type StudyResult, type StudySetting } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { CALIBRATED, meetsCalibration, QUANTITIES, type Quantity } from './calibration.js';
 import { type Fit, fit, mean } from './fit.js';
 import { shatter, type ShatteredFit } from './many-dimensions.js';
@@ -33,24 +33,33 @@ export const stableMinima = defineStudy({
   run,
 });
 
-function run(chosen: Options, setting: StudySetting): StudyResult {
+async function run(chosen: Options, setting: StudySetting): Promise<StudyResult> {
   const { seeds, stepSizes, sizes, sizeSteps } = chosen;
   const calibrated = CALIBRATED.filter(({ learningRate }) => stepSizes.includes(learningRate));
   const work = calibrated.reduce((sum, { steps }) => sum + steps, 0) * seeds.length;
   let before = 0;
-  const fits = calibrated.flatMap(({ learningRate, steps }) => seeds.map((seed) => {
-    const result = fit({ seed, learningRate, steps, tick: (share) => report(setting, `η ${learningRate}, seed ${seed}`, (0.7 * (before + share * steps)) / work) });
-    before += steps;
-    return result;
-  }));
-  const errors = sizes.flatMap((n, i) => seeds.map((seed) => ({
-    n, seed, error: fit({ seed, n, learningRate: RATE_STEP, steps: sizeSteps, tick: () => report(setting, `${n} examples`, 0.7 + (0.15 * i) / sizes.length) }).innerError,
-  })));
-  const shattered = chosen.dimensions === 0 ? [] : seeds.map((seed, i) => {
-    const once = (arm: typeof LARGE): ShatteredFit =>
+  const fits: Fit[] = [];
+  for (const { learningRate, steps } of calibrated) {
+    for (const seed of seeds) {
+      const done = before;
+      fits.push(await fit({ seed, learningRate, steps, tick: (share) => report(setting, `η ${learningRate}, seed ${seed}`, (0.7 * (done + share * steps)) / work) }));
+      before += steps;
+    }
+  }
+  const errors: { n: number; seed: number; error: number }[] = [];
+  for (const n of sizes) {
+    for (const seed of seeds) {
+      const done = 0.7 + (0.15 * errors.length) / (sizes.length * seeds.length);
+      const { innerError } = await fit({ seed, n, learningRate: RATE_STEP, steps: sizeSteps, tick: () => report(setting, `${n} examples`, done) });
+      errors.push({ n, seed, error: innerError });
+    }
+  }
+  const shattered: { seed: number; flat: ShatteredFit; decayed: ShatteredFit }[] = [];
+  for (const [i, seed] of (chosen.dimensions === 0 ? [] : seeds).entries()) {
+    const once = (arm: typeof LARGE): Promise<ShatteredFit> =>
       shatter({ ...chosen, ...arm, seed, tick: (share) => report(setting, `${chosen.dimensions} dimensions, seed ${seed}`, 0.85 + (0.15 * (i + share)) / seeds.length) });
-    return { seed, flat: once(LARGE), decayed: once(DECAYED) };
-  });
+    shattered.push({ seed, flat: await once(LARGE), decayed: await once(DECAYED) });
+  }
   const rows = [...calibratedRows(fits), ...theoremRows(fits), ...rateRows(errors), ...shatteringRows(shattered)];
   const shown = fits.filter(({ seed }) => seed === seeds[0]);
   return {
@@ -80,8 +89,8 @@ function run(chosen: Options, setting: StudySetting): StudyResult {
   };
 }
 
-function report(setting: StudySetting, message: string, done: number): void {
-  if (setting.shouldStop()) throw stopped();
+async function report(setting: StudySetting, message: string, done: number): Promise<void> {
+  await stopHere(setting);
   setting.progress(message, done);
 }
 

@@ -6,6 +6,7 @@ import { topOfHessian } from '../../curvature/index.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import { stream } from '../../tensor/rng.js';
 import { tf, tidy, type Scalar, type Tensor1D, type Tensor2D } from '../../tensor/tf.js';
+import { type Tick } from '../contract.js';
 
 export interface ManyDimensions {
   readonly seed: number;
@@ -15,7 +16,7 @@ export interface ManyDimensions {
   readonly learningRate: number;
   readonly decay: number;
   readonly steps: number;
-  readonly tick?: (share: number) => void;
+  readonly tick?: Tick;
 }
 
 export interface ShatteredFit {
@@ -33,7 +34,7 @@ const LOOKS = 20;
  * f(x) = Σⱼ vⱼ·relu(uⱼ·x + bⱼ) + c, data uniform in the unit ball, truth a unit vector's inner product, noise of deviation 1; Kaiming start, gradient clipped to a norm
  * of 50. The gradient is written out: seven kernels a step.
  */
-export function shatter({ seed, dimensions, n, width, learningRate, decay, steps, tick }: ManyDimensions): ShatteredFit {
+export async function shatter({ seed, dimensions, n, width, learningRate, decay, steps, tick }: ManyDimensions): Promise<ShatteredFit> {
   const rng = stream(seed, 'shattering');
   const x = Float32Array.from(Array.from({ length: n }, () => inBall(dimensions, rng)).flat());
   const direction = unit(Array.from({ length: dimensions }, () => rng.normal()));
@@ -70,7 +71,7 @@ export function shatter({ seed, dimensions, n, width, learningRate, decay, steps
     vector?.dispose();
     vector = found;
     course.push({ step: step + 1, sharpness: largest.value, error: squared(output, weights, clean) });
-    tick?.((step + 1) / steps);
+    await tick?.((step + 1) / steps);
   }
   vector?.dispose();
   const [error, trainingError] = [squared(output, weights, clean), squared(output, weights, y)];

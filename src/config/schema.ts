@@ -58,12 +58,15 @@ function warmUpOf(optimizer: object): number {
 const warmsUpInTime = ({ epochs, optimizer }: { epochs: number; optimizer: object }): boolean => epochs === 0 || warmUpOf(optimizer) <= epochs;
 const WARM_UP = { path: ['optimizer', 'warmUp'], message: 'the learning rate would not reach its height: warmUp is a number of epochs, and there are fewer' };
 
+const labelSmoothing = z.number().min(0).lt(1).default(0).describe('share of each label that goes to all classes alike, in training alone');
+
 export const searchSchema = z.strictObject({
   epochs: z.int().min(1).default(20).describe('passes over the training part'),
   batchSize: z.int().min(1).default(64).describe('examples a step'),
   batchesPerArchitecture: z.int().min(1).default(1).describe('steps in a row that one sampled architecture trains'),
   warmupEpochs: z.int().min(0).default(0).describe('first epochs in which architectures are drawn uniformly and the controller rests'),
   optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
+  labelSmoothing,
   regularizer: regularizerSchema.prefault({ name: 'none' }).describe('keeps the training of one architecture from spoiling the others'),
   rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
   samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
@@ -94,6 +97,7 @@ export const retrainSchema = z.strictObject({
   epochs: z.int().min(0).default(60).describe('passes over training and validation part together; 0 leaves retraining out'),
   batchSize: z.int().min(1).default(64).describe('examples a step'),
   optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the found network'),
+  labelSmoothing,
   augment: augmentSchema.optional().describe("replaces data.augment while retraining"),
 }).refine(warmsUpInTime, WARM_UP);
 

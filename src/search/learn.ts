@@ -29,7 +29,7 @@ export function learn(session: SearchSession, learner: Learner, { purpose, child
   }
   const { result, next } = carrying(source, learner.carried, { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` }, (mode) =>
     withBatch(source, epoch, step, (batch) =>
-      trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep, ...company })));
+      trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep, smoothing: config[purpose].labelSmoothing, ...company })));
   learner.state = result.state;
   learner.carried = next;
   state.gradientEvaluations[purpose] += result.gradientEvaluations;

@@ -46,7 +46,7 @@ export async function trainAlone<A>(space: SearchSpace<A>, architecture: A, conf
       }
       const { result, next } = carrying(train, learner.carried, { training: true, normalization: 'batch', seed: `${config.seed}/alone/${step}` }, (mode) =>
         withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) =>
-          trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step })));
+          trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step, smoothing: config.retrain.labelSmoothing })));
       learner.state = result.state;
       learner.carried = next;
       await onStep?.({ step: step + 1, loss: result.loss, snapshot: () => snapshotLearner(learner) });

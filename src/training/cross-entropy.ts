@@ -2,8 +2,17 @@
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 
-/** Cross-entropy of each label in nats: logits [N,K] and labels [N], or [N,T,K] and [N,T], -> [N] or [N·T]. */
-export function labelCrossEntropies(logits: Tensor, labels: Tensor): Tensor1D {
-  if (labels.rank === 1) return softmaxCrossEntropy(logits as Tensor2D, labels as Tensor1D);
-  return softmaxCrossEntropy(tf.reshape(logits, [-1, logits.shape.at(-1)!]), tf.reshape(labels, [-1]));
+/**
+ * Cross-entropy of each label in nats: logits [N,K] and labels [N], or [N,T,K] and [N,T], -> [N] or [N·T]. With smoothing ε the target is
+ * 1 − ε at the label and ε/K everywhere (Szegedy et al. 2016, section 7), so that a loss is −log p_label + ε·(z_label − mean z); as far as
+ * labels go it is linear in the logits, and curvature does not see it.
+ */
+export function labelCrossEntropies(logits: Tensor, labels: Tensor, smoothing = 0): Tensor1D {
+  const [rows, flat] = labels.rank === 1 ? [logits as Tensor2D, labels as Tensor1D] : [tf.reshape(logits, [-1, logits.shape.at(-1)!]) as Tensor2D, tf.reshape(labels, [-1]) as Tensor1D];
+  const losses = softmaxCrossEntropy(rows, flat);
+  if (smoothing === 0) return losses;
+  const classes = rows.shape[1];
+  // ε at the label and −ε/K everywhere.
+  const pull = tf.sub(tf.mul(tf.cast(tf.oneHot(flat, classes), 'float32'), smoothing), smoothing / classes);
+  return tf.add(losses, tf.sum(tf.mul(rows, pull), 1));
 }

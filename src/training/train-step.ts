@@ -23,6 +23,8 @@ export interface TrainStepInput {
   readonly step: number;
   /** Other children that learn from the same batch: the loss is (1 - Σ weights) of the child's plus these shares of theirs. */
   readonly others?: readonly { readonly child: Child; readonly weight: number }[] | undefined;
+  /** How much of each label goes to all classes alike; 0 by default. */
+  readonly smoothing?: number | undefined;
   /** What is done to the gradients and to the step besides the optimizer. */
   readonly beside?: Beside | undefined;
 }
@@ -38,7 +40,7 @@ export interface Beside {
 export interface TrainStepResult {
   /** The new state; the old one's replaced tensors are already disposed. */
   readonly state: OptimizerState;
-  /** Mean cross-entropy of the child on the batch before the step, in nats. */
+  /** Mean cross-entropy of the child on the batch before the step, in nats; that of the smoothed labels where they are smoothed. */
   readonly loss: number;
   readonly gradientEvaluations: number;
   /** What the optimizer has to tell; `skipped` is 1 when a gradient was no number and nothing moved. */
@@ -48,7 +50,7 @@ export interface TrainStepResult {
 }
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is no number. */
-export function trainStep({ child, store, trainer, state, batch, mode, step, others = [], beside = {} }: TrainStepInput): TrainStepResult {
+export function trainStep({ child, store, trainer, state, batch, mode, step, others = [], smoothing, beside = {} }: TrainStepInput): TrainStepResult {
   const active = pickNamed(store.parameters, others.length === 0 ? child.parameterNames : [...new Set([child, ...others.map((other) => other.child)].flatMap(({ parameterNames }) => parameterNames))]);
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   /** The child's own loss, where the optimizer's is one of several children. */
@@ -62,20 +64,20 @@ export function trainStep({ child, store, trainer, state, batch, mode, step, oth
       if (others.length > 0) throw new WeftError('unsupported', 'a preconditioner that looks into the layers cannot train several architectures in one step', 'take another preconditioner, or a regularizer without replay');
       // A force joins a gradient, so none may be left out.
       const whole = { ...capture, skipDense: false };
-      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, ...chosen()), parameters, beside.lossGradient ? whole : capture));
+      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, ...chosen(), smoothing), parameters, beside.lossGradient ? whole : capture));
       return { loss: value, gradients: forced(gradients), layers };
     }
     if (others.length === 0) {
-      const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, ...chosen()), parameters);
+      const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, ...chosen(), smoothing), parameters);
       return { loss: value, gradients: forced(gradients) };
     }
     const { value, gradients, aux } = valueAndGradients((current) => {
       const [part, way] = chosen();
-      const first = crossEntropy(child, current, store.statistics, part, way);
+      const first = crossEntropy(child, current, store.statistics, part, way, smoothing);
       // States and statistics are the child's alone.
       const { record: _r, carry: _c, ...silent } = way;
       const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
-      return { loss: tf.addN([tf.mul(first, share), ...others.map((other) => tf.mul(crossEntropy(other.child, current, store.statistics, part, silent), other.weight))]) as Scalar, aux: { first } };
+      return { loss: tf.addN([tf.mul(first, share), ...others.map((other) => tf.mul(crossEntropy(other.child, current, store.statistics, part, silent, smoothing), other.weight))]) as Scalar, aux: { first } };
     }, parameters);
     own ??= aux.first.dataSync()[0]!;
     aux.first.dispose();
@@ -85,8 +87,8 @@ export function trainStep({ child, store, trainer, state, batch, mode, step, oth
     step,
     seed: mode.seed,
     batchSize: batch.labels.shape[0],
-    exampleLosses: (parameters) => tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded)),
-    ...(others.length === 0 && { cut: cutLoss(child, store.statistics, batch, unrecorded) }),
+    exampleLosses: (parameters) => tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded, smoothing)),
+    ...(others.length === 0 && { cut: cutLoss(child, store.statistics, batch, unrecorded, smoothing) }),
   });
   if (!Number.isFinite(result.loss)) {
     tf.dispose(Object.values(result.parameters));
@@ -109,21 +111,21 @@ function withForce(gradients: NamedTensors, force: NamedTensors | undefined): Na
 }
 
 /** Mean cross-entropy of the child's logits on the batch, a scalar in nats: per example, or per token of sequences. */
-export function crossEntropy(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Scalar {
-  return tf.mean(labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels));
+export function crossEntropy(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode, smoothing?: number): Scalar {
+  return tf.mean(labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing));
 }
 
 /** The child's logits as a function of its weights, and their mean cross-entropy. */
-function cutLoss(child: Child, statistics: NamedTensors, { inputs, labels }: TensorBatch, mode: Mode): CutLoss {
+function cutLoss(child: Child, statistics: NamedTensors, { inputs, labels }: TensorBatch, mode: Mode, smoothing?: number): CutLoss {
   return {
     outputs: (parameters) => child.forward(parameters, statistics, inputs, mode),
-    loss: (logits) => tf.mean(labelCrossEntropies(logits, labels)),
+    loss: (logits) => tf.mean(labelCrossEntropies(logits, labels, smoothing)),
   };
 }
 
 /** Cross-entropy of each example [N] in nats; of a sequence the mean over its tokens. */
-function exampleCrossEntropies(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode): Tensor1D {
-  const losses = labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels);
+function exampleCrossEntropies(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode, smoothing?: number): Tensor1D {
+  const losses = labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing);
   return batch.labels.rank === 1 ? losses : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
 }
 

@@ -14,16 +14,22 @@ import { type Source, type Workload, workload } from './workloads.js';
 
 export type AugmentOptions = z.output<typeof augmentSchema>;
 
+/** How one method trains. */
+export interface Training {
+  /** Highest learning rate. */
+  readonly rate: number;
+  readonly batch: number;
+  readonly epochs: number;
+  readonly interval: number;
+  readonly damping?: number | undefined;
+}
+
 export interface AccuracyOptions {
   readonly models: readonly string[];
-  readonly methods: readonly string[];
-  readonly rates: Readonly<Record<string, number>>;
-  readonly batchSize: number;
-  readonly epochs: number;
-  /** Epochs of methods that are trained for others. */
-  readonly epochsOf: Readonly<Record<string, number>>;
+  /** By method. */
+  readonly trainings: Readonly<Record<string, Training>>;
   readonly augment: AugmentOptions;
-  readonly interval: number;
+  readonly smoothing: number;
   /** Steps from one look at the test part to the next. */
   readonly every: number;
 }
@@ -31,6 +37,7 @@ export interface AccuracyOptions {
 export interface Curve {
   readonly model: string;
   readonly method: string;
+  readonly batch: number;
   readonly epochs: number;
   readonly points: readonly { readonly step: number; readonly accuracy: number; readonly loss: number }[];
   readonly final: number;
@@ -39,10 +46,10 @@ export interface Curve {
 /** Every method on every network whose data are there, from the same weights over the same batches; the rate falls to zero along a cosine over its epochs. */
 export async function measureAccuracy(options: AccuracyOptions, dataOf: (source: Source) => PreparedData | undefined, cells: Cells, setting: StudySetting): Promise<Curve[]> {
   const { seed, parts, progress } = setting;
-  const { models, methods, rates, batchSize, augment, interval, every } = options;
-  const trained = async (model: string, { space, child }: Workload, { train, test }: Sources, method: string, rate: number, epochs: number): Promise<Curve> => {
+  const { models, trainings, augment, smoothing, every } = options;
+  const trained = async (model: string, { space, child }: Workload, { train, test }: Sources, method: string, { rate, batch: size, epochs, interval, damping }: Training): Promise<Curve> => {
     const totalSteps = epochs * train.steps;
-    const one = learner(method, child, space, optimizerFor(method, interval, rate), { seed, totalSteps });
+    const one = learner(method, child, space, optimizerFor(method, interval, rate, damping), { seed, totalSteps, smoothing });
     const points: { step: number; accuracy: number; loss: number }[] = [];
     try {
       for (let step = 0; step < totalSteps; step++) {
@@ -56,19 +63,17 @@ export async function measureAccuracy(options: AccuracyOptions, dataOf: (source:
     } finally {
       one.dispose();
     }
-    return { model, method, epochs, points, final: points.at(-1)!.accuracy };
+    return { model, method, batch: size, epochs, points, final: points.at(-1)!.accuracy };
   };
   const curves: Curve[] = [];
   for (const model of models) {
     const work = await workload(model, parts);
     const data = dataOf(work.source);
     if (!data) continue;
-    const sources = sourcesOf(data, { batchSize, augment, seed });
-    for (const method of methods) {
-      const rate = rates[method] ?? rates['sgd']!;
-      const epochs = options.epochsOf[method] ?? options.epochs;
-      const key = { curve: model, method, rate, batchSize, epochs, augment, interval, every, train: sources.train.count, test: sources.test.count, seed };
-      curves.push(await cells.measured(key, () => trained(model, work, sources, method, rate, epochs)));
+    for (const [method, training] of Object.entries(trainings)) {
+      const sources = sourcesOf(data, { batchSize: training.batch, augment, seed });
+      const key = { curve: model, method, ...training, augment, smoothing, every, train: sources.train.count, test: sources.test.count, seed };
+      curves.push(await cells.measured(key, () => trained(model, work, sources, method, training)));
     }
   }
   return curves;

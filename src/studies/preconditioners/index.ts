@@ -16,6 +16,14 @@ import { measureThroughput, type Throughput } from './throughput.js';
 const positive = z.int().min(1);
 const model = z.union([z.templateLiteral(['mlp-', z.int()]), z.enum(['small-cnn', 'found-child'])]);
 
+const training = z.strictObject({
+  rate: z.number().positive().describe('highest learning rate; it falls to zero along a cosine'),
+  batch: positive.default(512).describe('batch size'),
+  epochs: positive.default(20).describe('epochs'),
+  interval: positive.default(10).describe('steps from one inverse to the next'),
+  damping: z.number().positive().optional().describe("the preconditioner's, in place of its default"),
+});
+
 export const preconditionersStudy = defineStudy({
   name: 'preconditioners',
   summary: 'throughput, memory and accuracy of gradient preconditioners beside SGD',
@@ -28,11 +36,9 @@ export const preconditionersStudy = defineStudy({
     methods: z.array(z.string()).default(['kfac', 'kfac-empirical', 'shampoo', 'muon', 'eva', 'foof', 'seng']).describe('preconditioners beside sgd'),
     blocks: z.int().min(0).default(3).describe('alternating blocks with sgd that each method is timed in; 0 leaves throughput out'),
     accuracyModels: z.array(model).default(['mlp-512']).describe('networks that are trained'),
-    accuracyMethods: z.array(z.string()).default(['sgd', 'kfac-running']).describe('methods that train them; sgd is what they are compared with'),
-    accuracyBatch: positive.default(512).describe('their batch size'),
-    rates: z.record(z.string(), z.number().positive()).default({ sgd: 0.1, 'kfac-running': 0.02 }).describe('highest learning rate of each method; that of sgd where a method has none'),
-    epochs: z.int().min(0).default(20).describe('epochs of training; 0 leaves accuracy out'),
-    epochsOf: z.record(z.string(), positive).default({ 'kfac-running': 10 }).describe('epochs of single methods, within which their rate falls to zero: half of them ask whether half the steps are enough'),
+    trainings: z.record(z.string(), training).default({ sgd: training.parse({ rate: 0.1 }), 'kfac-running': training.parse({ rate: 0.02, epochs: 10 }) })
+      .describe('methods that train them, and how; sgd is what they are compared with, and half its epochs ask whether half the steps are enough; {} leaves accuracy out'),
+    smoothing: z.number().min(0).lt(1).default(0.1).describe('share of each label that goes to all classes alike'),
     augment: augmentSchema.default({ rotate: 15, zoom: 0.2 }).describe('random changes of training images; by default those of the tables'),
     train: positive.default(49_152).describe('training examples at most, of which a twelfth is left out; by default there remain as many as in the tables'),
     test: positive.default(10_000).describe('test examples at most'),
@@ -44,8 +50,7 @@ export const preconditionersStudy = defineStudy({
     const cells = openCells(setting.folder);
     const sources = openSources({ path: options.data, train: options.train, test: options.test, seed: setting.seed });
     const throughput = options.blocks === 0 ? [] : await measureThroughput(options, sources, cells, setting);
-    const curves = options.epochs === 0 ? []
-      : await measureAccuracy({ ...options, models: options.accuracyModels, methods: options.accuracyMethods, batchSize: options.accuracyBatch, interval: options.intervals.at(-1)! }, sources.data, cells, setting);
+    const curves = await measureAccuracy({ ...options, models: options.accuracyModels }, sources.data, cells, setting);
     const missing: Row[] = sources.missing().map(({ source, why }) => ({ id: `data/${source}`, quantity: `what needs ${source}`, measured: null, gate: '', met: null, note: why }));
     const rows = [...throughputRows(throughput), ...asdlRows(throughput), ...accuracyRows(curves, options), ...missing];
     cells.clear();
@@ -115,19 +120,26 @@ function throughputSections(all: readonly Throughput[]): StudySection[] {
 /** Points by which an accuracy may lie below the published one. */
 const TOLERANCE = 0.3;
 
-/** Whether a training is as long as those of the tables, on images changed as there. */
-const isAsPublished = ({ epochs }: Curve, { train, augment }: { train: number; augment: AugmentOptions }): boolean => train >= 45_000 && epochs >= 20 && isTurning(defined(augment));
+/** Whether a training is as long as those of the tables, on images and labels changed as there. */
+const isAsPublished = ({ epochs }: Curve, { train, augment, smoothing }: Material): boolean => train >= 45_000 && epochs >= 20 && smoothing > 0 && isTurning(defined(augment));
 
-function accuracyRows(curves: readonly Curve[], options: { train: number; augment: AugmentOptions }): Row[] {
+interface Material {
+  readonly train: number;
+  readonly augment: AugmentOptions;
+  readonly smoothing: number;
+}
+
+function accuracyRows(curves: readonly Curve[], options: Material): Row[] {
   return curves.flatMap((curve) => {
     const id = `${curve.model}/${curve.method}`;
     const published = PUBLISHED_ACCURACY[id];
-    const quantity = `final test accuracy of ${curve.method}, ${curve.model}, ${curve.epochs} epochs, in %`;
+    const quantity = `final test accuracy of ${curve.method}, ${curve.model}, ${curve.epochs} epochs at batch ${curve.batch}, in %`;
     const percent = Number((100 * curve.final).toFixed(2));
     const final = published !== undefined && isAsPublished(curve, options)
       ? gateRow(`accuracy/${id}`, quantity, percent, 'at least', Number((published - TOLERANCE).toFixed(1)), `${published} in the paper`)
       : infoRow(`accuracy/${id}`, quantity, percent);
-    const sgd = curves.find(({ model: network, method }) => network === curve.model && method === 'sgd');
+    // Steps can be compared where they are of one size.
+    const sgd = curves.find(({ model: network, method, batch }) => network === curve.model && method === 'sgd' && batch === curve.batch);
     if (!sgd || curve.method === 'sgd') return [final];
     const all = ({ points }: Curve): number => points.at(-1)!.step;
     const [own, reference] = [stepsTo(curve, sgd.final), stepsTo(sgd, sgd.final)!];

@@ -2,10 +2,10 @@
 import { type OptimizerConfigInput } from '../../optimizers/index.js';
 
 /** SGD with momentum .9, alone or on preconditioned gradients, gradients clipped at 10 as in the tables; the interval is that of inverses, bases and roots. */
-export function optimizerFor(method: string, interval: number, learningRate: number): OptimizerConfigInput {
+export function optimizerFor(method: string, interval: number, learningRate: number, damping?: number): OptimizerConfigInput {
   if (method === 'adamw') return { name: 'adamw', learningRate, clipNorm: 10 };
   const base = { name: 'momentum', momentum: 0.9, learningRate, clipNorm: 10 };
-  return { ...base, ...(method !== 'sgd' && { preconditioner: preconditionerFor(method, interval) }) } as OptimizerConfigInput;
+  return { ...base, ...(method !== 'sgd' && { preconditioner: { ...preconditionerFor(method, interval), ...(damping !== undefined && { damping }) } }) } as OptimizerConfigInput;
 }
 
 /** K-FAC with each batch by itself and no bound of the step, as in the tables; the others by name. */

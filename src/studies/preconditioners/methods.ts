@@ -42,7 +42,7 @@ export const PUBLISHED: Readonly<Record<string, number>> = {
 export const PUBLISHED_ACCURACY: Readonly<Record<string, number>> = {
   'mlp-128/sgd': 98.9, 'mlp-512/sgd': 99.1, 'mlp-2048/sgd': 99.2, 'mlp-128/adamw': 98.7, 'mlp-512/adamw': 99.0, 'mlp-2048/adamw': 99.1,
   'mlp-128/psgd': 98.9, 'mlp-512/psgd': 99.1, 'mlp-2048/psgd': 99.2, 'mlp-128/k-bfgs': 98.7, 'mlp-512/k-bfgs': 98.9, 'mlp-2048/k-bfgs': 99.0,
-  'mlp-128/kfac': 98.8, 'mlp-512/kfac': 99.2, 'mlp-2048/kfac': 99.2, 'mlp-512/kfac-running': 99.2, 'mlp-128/seng': 98.8, 'mlp-512/seng': 99.0, 'mlp-2048/seng': 99.1,
+  'mlp-128/kfac': 98.8, 'mlp-512/kfac': 99.2, 'mlp-2048/kfac': 99.2, 'mlp-128/kfac-running': 98.8, 'mlp-512/kfac-running': 99.2, 'mlp-2048/kfac-running': 99.2, 'mlp-128/seng': 98.8, 'mlp-512/seng': 99.0, 'mlp-2048/seng': 99.1,
   'mlp-128/shampoo': 98.8, 'mlp-512/shampoo': 99.1, 'mlp-2048/shampoo': 99.2,
 };
 

@@ -11,6 +11,7 @@ import { openCells } from '../cells.js';
 import { type AugmentOptions, type Curve, measureAccuracy, stepsTo } from './accuracy.js';
 import { openSources } from './images.js';
 import { AHEAD_OF_ASDL, ASDL_MILLISECONDS, GOALS, PUBLISHED, PUBLISHED_ACCURACY } from './methods.js';
+import { throughputFigures } from './pictures.js';
 import { measureThroughput, type Throughput } from './throughput.js';
 
 const positive = z.int().min(1);
@@ -102,7 +103,8 @@ function throughputSections(all: readonly Throughput[]): StudySection[] {
   const asdl = besideAsdl(all);
   return [{
     title: 'Throughput and memory',
-    text: [`Every method takes its steps in alternating blocks with SGD in the same run, the perceptrons on images of MNIST and the others on images of CIFAR-10, or on noise where these are not at hand; a ratio is the median over the rounds of the processor time of a step of SGD over that of the method. By the clock it is another number where other work shares the processor.`],
+    text: [`Every method takes its steps in alternating blocks with SGD in the same run, the perceptrons on images of MNIST and the others on images of CIFAR-10, or on noise where these are not at hand; a ratio is the median over the rounds of the processor time of a step of SGD over that of the method. By the clock it is another number where other work shares the processor. On a GPU it is the time by the clock.`],
+    figures: throughputFigures(all),
     tables: [
       {
         name: 'throughput', title: 'Relative to SGD', columns: ['network', 'batch', 'method', 'interval', 'ms a step', 'ms of SGD', 'throughput', 'by the clock', 'on an A100', 'memory'],

@@ -90,8 +90,8 @@ function requireNative(packageName: string): void {
   const reason = whyNotInstalled(packageName);
   if (reason) throw new Error(reason);
   if (packageName === GPU_PACKAGE) {
-    computeExactlyOnGpu();
     if (!seesGpu()) throw new Error('TensorFlow sees no CUDA device');
+    computeExactlyOnGpu();
   }
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   require(packageName);

@@ -44,15 +44,14 @@ export function whyNotInstalled(packageName: string): string | undefined {
 /**
  * Has the libraries of CUDA compute in whole float32 (an H100 rounds factors of products to 10 bits otherwise, and curvature is
  * lost in that), in the same order every time, and take only the memory they need, so that several processes share a device.
- * Variables that are set already win. They look only once, when they are loaded.
+ * Variables that are set already win. They look only once, when they are loaded. Not for a process that then computes on the
+ * processor: oneDNN is left out, which does next to nothing beside a device and would tell on the terminal that it is fast.
  */
 export function computeExactlyOnGpu(): void {
-  process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
-  process.env['TF_DETERMINISTIC_OPS'] ??= '1';
-  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
-  // Kernels for processors do next to nothing there; that they are fast would be told on the terminal.
-  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
+  for (const [name, value] of Object.entries(GPU_VARIABLES)) process.env[name] ??= value;
 }
+
+const GPU_VARIABLES = { NVIDIA_TF32_OVERRIDE: '0', TF_DETERMINISTIC_OPS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_ENABLE_ONEDNN_OPTS: '0' };
 
 /**
  * Whether tfjs-node-gpu finds a device. It is asked in a process of its own: without one it computes on the processor with
@@ -61,7 +60,7 @@ export function computeExactlyOnGpu(): void {
 export function seesGpu(): boolean {
   const script = `process.exitCode = require(process.argv[1]).backend().isUsingGpuDevice ? 0 : 1`;
   try {
-    execFileSync(process.execPath, ['-e', script, require.resolve('@tensorflow/tfjs-node-gpu')], { stdio: 'ignore', timeout: 60_000 });
+    execFileSync(process.execPath, ['-e', script, require.resolve('@tensorflow/tfjs-node-gpu')], { stdio: 'ignore', timeout: 60_000, env: { ...GPU_VARIABLES, ...process.env } });
     return true;
   } catch {
     return false;

@@ -60,6 +60,16 @@ describe('loadBackend', () => {
     expect(hint).to.contain('weft setup --gpu');
   });
 
+  it('changes nothing for the other backends where there is no device', function () {
+    const script = `
+      const before = JSON.stringify(process.env);
+      const name = await loadBackend('gpu').catch(() => 'none');
+      console.log(name === 'gpu' ? 'gpu' : JSON.stringify(process.env) === before);`;
+    const { stdout } = inFreshProcess(script);
+    if (stdout === 'gpu\n') this.skip();
+    expect(stdout).to.equal('true\n');
+  });
+
   it('prints nothing, on no backend', async () => {
     const script = `
       import { tf } from ${JSON.stringify(new URL('../../src/tensor/tf.ts', import.meta.url).href)};

@@ -44,6 +44,9 @@ await setUp().catch((error) => giveUp(error.message));
 
 async function setUp() {
   if (!options.native) return say('native TensorFlow is left out, as asked; the WebAssembly backend is used');
+  if (options.gpu && !options.force && !(await firstThatRuns(['nvidia-smi'], ['-L']))) {
+    throw new Error('nvidia-smi finds no NVIDIA device; with --force 3 GB are fetched all the same');
+  }
   const name = options.gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
   let pkg = findPackage(name);
   if (!pkg && consumerFolder()) {
@@ -51,9 +54,6 @@ async function setUp() {
     pkg = await putBack(name);
   }
   if (!pkg) throw new Error(`${name} was left out of the installation`);
-  if (options.gpu && !options.force && !(await firstThatRuns(['nvidia-smi'], ['-L']))) {
-    throw new Error('nvidia-smi finds no NVIDIA device; with --force 3 GB are fetched all the same');
-  }
   if (!options.force) {
     const version = await loadedVersion(pkg);
     if (version) return options.auto || say(`native TensorFlow ${version} loads`);

@@ -1,12 +1,14 @@
 /** The Python packages from which the native library is taken, with their checksums. */
 
+const CPU_VERSION = '2.15.1';
+const CUDA_VERSION = '2.21.0';
 const tensorflow = (version) => (name, platforms, megabytes, sha256, more = {}) => ({ package: name, version, platforms, megabytes, sha256, ...more });
-const cpu = tensorflow('2.15.1');
-const cuda = tensorflow('2.21.0');
+const cpu = tensorflow(CPU_VERSION);
+const cuda = tensorflow(CUDA_VERSION);
 
 /** What computes on the processor. */
 export const CPU_BUILD = {
-  version: '2.15.1',
+  version: CPU_VERSION,
   wheels: {
     'linux-x64': cpu('tensorflow-cpu', ['manylinux_2_17_x86_64', 'manylinux2014_x86_64'], 207, '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26'),
     'linux-arm64': cpu('tensorflow-cpu-aws', ['manylinux_2_17_aarch64', 'manylinux2014_aarch64'], 212, 'd4c3a3a9363bf42999adedbbd514e3a133be2d62f61fee9cfa46aaefb087c09e'),
@@ -22,7 +24,7 @@ const nvidia = (library, version, megabytes, sha256) => ({
 
 /** What computes on an NVIDIA device, with the libraries of CUDA that it needs: nothing but the driver has to be installed. */
 export const CUDA_BUILD = {
-  version: '2.21.0',
+  version: CUDA_VERSION,
   wheels: {
     'linux-x64': cuda('tensorflow', ['manylinux_2_27_x86_64'], 572, '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124', {
       libraries: [

@@ -35,14 +35,15 @@ export function describeEnvironment(): Environment {
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     threads: availableParallelism(),
-    variables: Object.fromEntries(THREAD_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    variables: Object.fromEntries(NUMERIC_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
     ...(revision !== undefined && { revision }),
   };
 }
 
 export const packageVersion = (createRequire(import.meta.url)('weft-nas/package.json') as { version: string }).version;
 
-const THREAD_VARIABLES = ['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'TF_ENABLE_ONEDNN_OPTS', 'UV_THREADPOOL_SIZE', 'NVIDIA_TF32_OVERRIDE', 'TF_DETERMINISTIC_OPS'];
+/** Variables of the environment on which the last bits of numbers depend. */
+const NUMERIC_VARIABLES = ['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'TF_ENABLE_ONEDNN_OPTS', 'UV_THREADPOOL_SIZE', 'NVIDIA_TF32_OVERRIDE', 'TF_DETERMINISTIC_OPS'];
 
 function gitRevision(): string | undefined {
   try {

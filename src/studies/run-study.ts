@@ -70,8 +70,7 @@ function oneAfterAnother(study: Study, { parts, progress, shouldStop }: Pick<Stu
   return async (requests) => {
     const results: JsonObject[] = [];
     for (const { unit, payload, local, label } of requests) {
-      await breathe();
-      if (shouldStop()) throw stopped();
+      await stopHere({ shouldStop });
       progress(label);
       results.push(await unitOf(study, unit)({ ...payload, ...local }, { parts, shouldStop, progress: (done, total) => progress(`${label}, ${done} of ${total}`) }));
     }

@@ -66,6 +66,15 @@ export const tinyMnist = (): Record<string, Buffer> => ({
   't10k-labels-idx1-ubyte': idx([2], [0, 1]),
 });
 
+/** So many training and test images of a size in the four files of MNIST, in grey levels without a pattern; the labels of the classes in turn. */
+export function mnistOf({ size, classes, train, test }: { size: number; classes: number; train: number; test: number }): Record<string, Buffer> {
+  const part = (name: string, count: number): Record<string, Buffer> => ({
+    [`${name}-images-idx3-ubyte`]: idx([count, size, size], Array.from({ length: size * size * count }, (_, i) => (37 * i) % 256)),
+    [`${name}-labels-idx1-ubyte`]: idx([count], Array.from({ length: count }, (_, i) => i % classes)),
+  });
+  return { ...part('train', train), ...part('t10k', test) };
+}
+
 /** CIFAR-10 records with these labels; channel c of pixel (y, x) of record i is (64 c + 32 y + x + i) mod 256. */
 export function cifar(labels: readonly number[]): Buffer {
   const bytes = Buffer.alloc(labels.length * 3073);

@@ -1,17 +1,12 @@
 import { expect } from 'chai';
 import { openSources } from '../../src/studies/preconditioners/images.js';
-import { folderWith, idx, removeFolders } from '../data/files.js';
+import { folderWith, mnistOf, removeFolders } from '../data/files.js';
 
 describe('the images of the comparison of preconditioners', () => {
   after(removeFolders);
 
-  const drawings = (count: number): { images: Buffer; labels: Buffer } => ({
-    images: idx([count, 2, 2], Array.from({ length: 4 * count }, (_, i) => (37 * i) % 256)),
-    labels: idx([count], Array.from({ length: count }, (_, i) => i % 2)),
-  });
   const counts = (train: number, test: number): { train: number; validation: number; test: number } => {
-    const [many, few] = [drawings(48), drawings(6)];
-    const path = folderWith({ 'train-images-idx3-ubyte': many.images, 'train-labels-idx1-ubyte': many.labels, 't10k-images-idx3-ubyte': few.images, 't10k-labels-idx1-ubyte': few.labels });
+    const path = folderWith(mnistOf({ size: 2, classes: 2, train: 48, test: 6 }));
     const { splits } = openSources({ path, train, test, seed: 1 }).data('mnist')!;
     return { train: splits.train.indices.length, validation: splits.validation.indices.length, test: splits.test.indices.length };
   };

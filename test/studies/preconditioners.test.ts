@@ -1,35 +1,26 @@
 /** The comparison of preconditioners, small: what it measures of each method, and how it trains each as it is told. */
 import { expect } from 'chai';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dotChart } from '../../src/report/charts/dots.js';
 import { preconditionersStudy } from '../../src/studies/preconditioners/index.js';
 import { runStudy } from '../../src/studies/run-study.js';
 import { tf } from '../../src/tensor/tf.js';
-import { folderWith, idx, removeFolders } from '../data/files.js';
+import { folderWith, mnistOf, removeFolders } from '../data/files.js';
 import { markupMistake } from '../report/well-formed.js';
+import { temporaryFolder } from '../runs/temporary.js';
 import { loads, NATIVE } from '../tensor/backends.js';
 
-const drawings = (count: number): { images: Buffer; labels: Buffer } => ({
-  images: idx([count, 28, 28], Array.from({ length: 784 * count }, (_, i) => (37 * i) % 256)),
-  labels: idx([count], Array.from({ length: count }, (_, i) => i % 10)),
-});
-
-describe('the comparison of preconditioners', () => {
-  let folder: string;
+describe('the comparison of preconditioners', function () {
+  const temporary = temporaryFolder(this);
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'weft-preconditioners-'));
     if (!(await loads(NATIVE))) await loads('cpu');
   });
-  after(() => {
-    rmSync(folder, { recursive: true });
-    removeFolders();
-  });
+  after(removeFolders);
 
   it('times every method at every interval, trains each as it is told, and leaves no tensor behind', async () => {
-    const [many, few] = [drawings(48), drawings(10)];
-    const data = folderWith({ 'train-images-idx3-ubyte': many.images, 'train-labels-idx1-ubyte': many.labels, 't10k-images-idx3-ubyte': few.images, 't10k-labels-idx1-ubyte': few.labels });
+    const data = folderWith(mnistOf({ size: 28, classes: 10, train: 48, test: 10 }));
+    const folder = temporary();
     const before = tf.memory().numTensors;
     const { rows } = await runStudy(preconditionersStudy, {
       folder,

@@ -1,7 +1,7 @@
 /** A dot plot: one value of each series in each named row, the series told apart by colour. */
 import * as Plot from '@observablehq/plot';
 import { color, type ColorName } from '../palette.js';
-import { drawChart, label as text } from './frame.js';
+import { drawChart, label as text, namedRows } from './frame.js';
 
 export interface DotSeries {
   readonly name: string;
@@ -31,10 +31,7 @@ export function dotChart(series: readonly DotSeries[], { ariaLabel, label, marks
     x: { domain: [0, Math.max(...marks, ...series.flatMap(({ points }) => points.map(({ value }) => value)))], nice: true },
     y: { type: 'band', domain: rows },
     marks: [
-      Plot.gridX({ stroke: color('faint'), strokeOpacity: 0.6 }),
-      Plot.axisX({ label, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, color: color('muted') }),
-      Plot.axisY({ label: null, tickSize: 0, color: color('ink') }),
-      ...(marks.length > 0 ? [Plot.ruleX(marks, { stroke: color('muted'), strokeDasharray: '4 3' })] : []),
+      ...namedRows({ label, marks }),
       ...series.flatMap((one, i) => [
         Plot.dot(one.points, { x: 'value', y: 'row', r: 4.5, fill: color(one.color), fillOpacity: 0.8 }),
         text([{ name: one.name }], { text: 'name', frameAnchor: 'top-left', textAnchor: 'start', dx: i * between, dy: -24, fill: color(one.color) }),

@@ -43,6 +43,16 @@ export function gridY(options: Plot.GridYOptions = {}): Plot.Markish {
   return Plot.gridY({ stroke: color('faint'), strokeOpacity: 0.6, ...options });
 }
 
+/** What charts have in common whose rows have names and whose values run to the right: grid, both axes, and dashed lines at the marked values. */
+export function namedRows({ label: text, marks }: { label: string; marks: readonly number[] }): Plot.Markish[] {
+  return [
+    Plot.gridX({ stroke: color('faint'), strokeOpacity: 0.6 }),
+    Plot.axisX({ label: text, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, color: color('muted') }),
+    Plot.axisY({ label: null, tickSize: 0, color: color('ink') }),
+    ...(marks.length > 0 ? [Plot.ruleX(marks, { stroke: color('muted'), strokeDasharray: '4 3' })] : []),
+  ];
+}
+
 /** Axis along the bottom that counts epochs, from 1. */
 export function epochAxis(epochs: number): Plot.Markish {
   return Plot.axisX(integerTicks(epochs), { label: 'epoch', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, tickFormat: 'd', color: color('muted') });

@@ -1,7 +1,7 @@
 /** A strip plot: every value of each group as a dot on a row of its own, with the group's mean. */
 import * as Plot from '@observablehq/plot';
 import { color, type ColorName } from '../palette.js';
-import { drawChart } from './frame.js';
+import { drawChart, namedRows } from './frame.js';
 
 export interface Strip {
   readonly name: string;
@@ -31,10 +31,7 @@ export function stripChart(strips: readonly Strip[], { ariaLabel, label, marks =
     x: { nice: true },
     y: { type: 'band', domain: drawn.map(({ name }) => name) },
     marks: [
-      Plot.gridX({ stroke: color('faint'), strokeOpacity: 0.6 }),
-      Plot.axisX({ label, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, color: color('muted') }),
-      Plot.axisY({ label: null, tickSize: 0, color: color('ink') }),
-      ...(marks.length > 0 ? [Plot.ruleX(marks, { stroke: color('muted'), strokeDasharray: '4 3' })] : []),
+      ...namedRows({ label, marks }),
       ...drawn.map((strip) => Plot.dot(strip.values.map((value) => ({ value, name: strip.name })), { x: 'value', y: 'name', r: 4, fill: color(strip.color), fillOpacity: 0.55 })),
       Plot.tickX(means, { x: 'mean', y: 'name', stroke: color('ink'), strokeWidth: 2.2, insetTop: 4, insetBottom: 4 }),
     ],

@@ -4,7 +4,6 @@ import { type ControllerFactory } from '../../controller/contract.js';
 import { recordSplits, splitDataset } from '../../data/index.js';
 import { proto10 } from '../../data/proto10.js';
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
-import { breathe } from '../../runs/index.js';
 import { advance } from '../../search/advance.js';
 import { type SearchEvent } from '../../search/events.js';
 import { type SearchData } from '../../search/data.js';
@@ -12,7 +11,7 @@ import { labelledBatches } from '../../search/labelled-data.js';
 import { createSession } from '../../search/session.js';
 import { mean } from '../../statistics/index.js';
 import { type StudySetting, type StudyUnit } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 import { dagSpace, uniform } from './dag-space.js';
 
 /** 20 architectures of 20 batches an epoch. */
@@ -64,8 +63,7 @@ export async function smallSearch({ seed, data, regularizer, epochs, controller 
     for (let unit = 0; session.state.phase !== 'derive'; unit++) {
       advance(session);
       if (unit % UNITS_BETWEEN_BREATHS !== 0) continue;
-      await breathe();
-      if (shouldStop()) throw stopped();
+      await stopHere({ shouldStop });
     }
     return events;
   } finally {

@@ -41,8 +41,7 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
   const fits: Fit[] = [];
   for (const { learningRate, steps } of calibrated) {
     for (const seed of seeds) {
-      const done = before;
-      fits.push(await fit({ seed, learningRate, steps, tick: (share) => report(setting, `η ${learningRate}, seed ${seed}`, (0.7 * (done + share * steps)) / work) }));
+      fits.push(await fit({ seed, learningRate, steps, tick: (share) => report(setting, `η ${learningRate}, seed ${seed}`, (0.7 * (before + share * steps)) / work) }));
       before += steps;
     }
   }

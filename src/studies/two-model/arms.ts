@@ -4,10 +4,10 @@ import { WeftError } from '../../errors.js';
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
 import { openTwoModelData, type FirstTraining, trainFirst, type TwoModelData, type TwoModelOptions, type TwoModelOutcome } from '../../forgetting/two-model/index.js';
 import { type Json } from '../../operations/operation.js';
-import { breathe, type JsonObject, sha256, stringifyStrict } from '../../runs/index.js';
+import { type JsonObject, sha256, stringifyStrict } from '../../runs/index.js';
 import { mean } from '../../statistics/index.js';
 import { type StudySetting, type StudyUnit } from '../contract.js';
-import { stopped } from '../run-study.js';
+import { stopHere } from '../run-study.js';
 
 export interface Arm {
   /** Stable name, for tables. */
@@ -86,8 +86,7 @@ export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }
     const outcomes: PlainOutcome[] = [];
     for (const [i, { name, regularizer }] of arms.entries()) {
       progress(i + 1, arms.length + 1);
-      await breathe();
-      if (shouldStop()) throw stopped();
+      await stopHere({ shouldStop });
       const { fisher, squaredDrift, ...outcome } = trained.second({ ...second, regularizer });
       outcomes.push({ arm: name, outcome: { ...outcome, fisher: [...fisher], squaredDrift: [...squaredDrift] } });
     }

@@ -11,6 +11,7 @@ const NATIVE_ATTRIBUTES = [T, typeAttribute('Tlabels', 'int32')];
 export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Tensor[]> = defineKernel({
   name: 'WeftCrossEntropy',
   native: ({ logits, labels }, _, backend) => {
+    // On a GPU TensorFlow's cross-entropy adds up in any order.
     if (backend.isUsingGpuDevice || logits.shape[1]! >= MANY_CLASSES) return throughSoftmax(backend, logits, labels);
     return rawOps(backend, 'SparseSoftmaxCrossEntropyWithLogits', NATIVE_ATTRIBUTES, [logits, labels], [0, 1], 2);
   },
@@ -30,7 +31,7 @@ export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Te
   },
 });
 
-/** From here on oneDNN's softmax and a few small operations are faster than TensorFlow's cross-entropy. On a GPU that adds up in any order. */
+/** From here on oneDNN's softmax and a few small operations are faster than TensorFlow's cross-entropy. */
 const MANY_CLASSES = 256;
 const MAX = [T, typeAttribute('Tidx', 'int32'), boolAttribute('keep_dims', false)];
 const INTEGER = typeAttribute('T', 'int32');

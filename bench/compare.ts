@@ -19,17 +19,25 @@ export interface CompareOptions {
 }
 
 /** Compares a workload with its anchors, each of which needs a worker of its own: memory layouts must not share caches. */
-export async function compare(workload: Workload, workers: readonly AnchorWorker[], { blocks }: CompareOptions): Promise<Comparison> {
+export async function compare(
+  workload: Workload,
+  workers: readonly AnchorWorker[],
+  { blocks }: CompareOptions,
+): Promise<Comparison> {
   const { name, anchors, block = 5 } = workload;
   const ours = await workload.prepare();
   let index = 0;
-  const runOurs = (steps: number): number[] => Array.from({ length: steps }, () => {
-    const start = performance.now();
-    ours.step(index++);
-    return performance.now() - start;
-  });
+  const runOurs = (steps: number): number[] =>
+    Array.from({ length: steps }, () => {
+      const start = performance.now();
+      ours.step(index++);
+      return performance.now() - start;
+    });
   for (const [i, { module, options }] of anchors.entries()) await workers[i]!.prepare(module, options);
-  const sides = [(steps: number) => Promise.resolve(runOurs(steps)), ...anchors.map((_, i) => (steps: number) => workers[i]!.run(steps))];
+  const sides = [
+    (steps: number) => Promise.resolve(runOurs(steps)),
+    ...anchors.map((_, i) => (steps: number) => workers[i]!.run(steps)),
+  ];
 
   for (const side of sides) await side(block);
   const times: number[][] = sides.map(() => []);
@@ -39,7 +47,13 @@ export async function compare(workload: Workload, workers: readonly AnchorWorker
   ours.dispose();
   const [oursMs, ...anchorsMs] = times.map(median) as [number, ...number[]];
   const anchorMs = Math.min(...anchorsMs);
-  return { workload: name, oursMs, anchor: anchors[anchorsMs.indexOf(anchorMs)]!.name, anchorMs, ratio: oursMs / anchorMs };
+  return {
+    workload: name,
+    oursMs,
+    anchor: anchors[anchorsMs.indexOf(anchorMs)]!.name,
+    anchorMs,
+    ratio: oursMs / anchorMs,
+  };
 }
 
 function median(values: number[]): number {

@@ -24,7 +24,9 @@ const python = findPython(values.python);
 await loadBackend('native', { threads });
 
 const workers = [await startWorker(python, threads), await startWorker(python, threads)];
-console.log(`${cpus()[0]!.model.trim()}, ${threads} threads each; Node.js ${process.versions.node} with ${describeBackend().library}, PyTorch ${workers[0]!.torch}.`);
+console.log(
+  `${cpus()[0]!.model.trim()}, ${threads} threads each; Node.js ${process.versions.node} with ${describeBackend().library}, PyTorch ${workers[0]!.torch}.`,
+);
 console.log(`Medians of steps in ${values.blocks} alternating blocks.\n`);
 console.log('| workload | ours, ms | anchor | anchor, ms | ratio |\n|---|---:|---|---:|---:|');
 const results: Comparison[] = [];

@@ -24,5 +24,9 @@ export interface Workload {
 
 /** PyTorch with its two memory layouts for images. */
 export function bothLayouts(module: string, options: object): Anchor[] {
-  return (['contiguous', 'channels-last'] as const).map((layout) => ({ name: `PyTorch, ${layout}`, module, options: { ...options, layout } }));
+  return (['contiguous', 'channels-last'] as const).map((layout) => ({
+    name: `PyTorch, ${layout}`,
+    module,
+    options: { ...options, layout },
+  }));
 }

@@ -4,7 +4,23 @@
  * or inputs of one shape. What is derived is the most probable architecture; set `derive.candidates` to 1 to have nothing else judged.
  */
 import {
-  type Controller, type ControllerSetting, defineController, disposeNamed, drawValid, entropyOf, mapNamed, type NamedTensors, optimizers, requireRelaxable, type Rng, softmax, stream, tf, underPrefix, withPrefix, z,
+  type Controller,
+  type ControllerSetting,
+  defineController,
+  disposeNamed,
+  drawValid,
+  entropyOf,
+  mapNamed,
+  type NamedTensors,
+  optimizers,
+  requireRelaxable,
+  type Rng,
+  softmax,
+  stream,
+  tf,
+  underPrefix,
+  withPrefix,
+  z,
 } from 'weft-nas';
 
 const options = z.strictObject({
@@ -30,26 +46,40 @@ const MAX_DRAWS = 200;
 
 function createDarts<A>(settings: z.output<typeof options>, { space, seed }: ControllerSetting<A>): Controller<A> {
   requireRelaxable(space, 'darts');
-  const adam = [optimizers.scaleByAdam(settings), optimizers.scaleByLearningRate(optimizers.constant(settings.learningRate))];
+  const adam = [
+    optimizers.scaleByAdam(settings),
+    optimizers.scaleByLearningRate(optimizers.constant(settings.learningRate)),
+  ];
   const decided = space.decisions.filter(({ length }) => length > 0);
-  let logits: NamedTensors = Object.fromEntries(decided.map(({ path, length, cardinality }) => {
-    const rng = stream(seed, 'controller', path);
-    return [path, tf.tensor2d(Float32Array.from({ length: length * cardinality }, () => settings.initialScale * rng.normal()), [length, cardinality])];
-  }));
+  let logits: NamedTensors = Object.fromEntries(
+    decided.map(({ path, length, cardinality }) => {
+      const rng = stream(seed, 'controller', path);
+      return [
+        path,
+        tf.tensor2d(
+          Float32Array.from({ length: length * cardinality }, () => settings.initialScale * rng.normal()),
+          [length, cardinality],
+        ),
+      ];
+    }),
+  );
   let state = optimizers.emptyState;
 
   /** Probabilities of each slot's values. */
   const rows = (): number[][] => decided.flatMap(({ path }) => (logits[path]!.arraySync() as number[][]).map(softmax));
   const draw = (count: number, rng: Rng): A[] => {
     const probabilities = rows();
-    return drawValid(space, count, (missing) => Array.from({ length: missing }, () => space.fromGenotype(probabilities.map((row) => rng.categorical(row)))));
+    return drawValid(space, count, (missing) =>
+      Array.from({ length: missing }, () => space.fromGenotype(probabilities.map((row) => rng.categorical(row)))),
+    );
   };
   /** The most probable architecture; where constraints forbid it, the most probable of some that they allow. */
   const likeliest = (rng: Rng): A => {
     const probabilities = rows();
     const first = space.fromGenotype(probabilities.map((row) => row.indexOf(Math.max(...row))));
     if (space.satisfies(first)) return first;
-    const logProbability = (architecture: A): number => space.genotype(architecture).reduce((sum, value, slot) => sum + Math.log(probabilities[slot]![value]!), 0);
+    const logProbability = (architecture: A): number =>
+      space.genotype(architecture).reduce((sum, value, slot) => sum + Math.log(probabilities[slot]![value]!), 0);
     return draw(MAX_DRAWS, rng).reduce((best, other) => (logProbability(other) > logProbability(best) ? other : best));
   };
   const disposeAll = (): void => {
@@ -68,7 +98,9 @@ function createDarts<A>(settings: z.output<typeof options>, { space, seed }: Con
         return logits;
       },
       descend(gradients) {
-        const decayed = mapNamed(gradients, (gradient, path) => tf.tidy(() => tf.add(gradient, tf.mul(settings.weightDecay, logits[path]!))));
+        const decayed = mapNamed(gradients, (gradient, path) =>
+          tf.tidy(() => tf.add(gradient, tf.mul(settings.weightDecay, logits[path]!))),
+        );
         const stepped = optimizers.step(adam, decayed, logits, state, { step: 0 });
         disposeNamed(decayed);
         for (const path of Object.keys(stepped.parameters)) logits[path]!.dispose();
@@ -90,7 +122,10 @@ function createDarts<A>(settings: z.output<typeof options>, { space, seed }: Con
       const copies = mapNamed(snapshot.tensors, (tensor) => tf.clone(tensor));
       disposeAll();
       logits = underPrefix('logits/', copies);
-      state = { tensors: underPrefix('optimizer/', copies), counts: (snapshot.state as { counts: Record<string, number> }).counts };
+      state = {
+        tensors: underPrefix('optimizer/', copies),
+        counts: (snapshot.state as { counts: Record<string, number> }).counts,
+      };
     },
     dispose: disposeAll,
   };

@@ -4,8 +4,22 @@
  * and one batched pass learns from their rewards.
  */
 import {
-  type Controller, type ControllerSetting, defineController, disposeNamed, drawValid, type Evaluated, finiteReward, type Genotype, mapNamed, movingAverage,
-  optimizers, type Rng, tf, underPrefix, valueAndGradients, withPrefix,
+  type Controller,
+  type ControllerSetting,
+  defineController,
+  disposeNamed,
+  drawValid,
+  type Evaluated,
+  finiteReward,
+  type Genotype,
+  mapNamed,
+  movingAverage,
+  optimizers,
+  type Rng,
+  tf,
+  underPrefix,
+  valueAndGradients,
+  withPrefix,
 } from 'weft-nas';
 import { reinforceLoss, sequenceTerms } from './enas/loss.js';
 import { type EnasOptions, enasOptions } from './enas/options.js';
@@ -40,7 +54,9 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
 
   /** REINFORCE with rejection: constraints cut the policy's distribution, its log-probabilities are of the uncut one. */
   const draw = (count: number, rng: Rng): A[] =>
-    drawValid(space, count, (missing) => sampleGenotypes(plan, parameters, options, missing, rng).map((genotype) => space.fromGenotype(genotype)));
+    drawValid(space, count, (missing) =>
+      sampleGenotypes(plan, parameters, options, missing, rng).map((genotype) => space.fromGenotype(genotype)),
+    );
 
   return {
     sample: draw,
@@ -48,7 +64,10 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
     derive: draw,
     observe(results) {
       if (results.length === 0) return {};
-      const { evaluate, metrics } = policyGradient(results.map(({ architecture }) => space.genotype(architecture)), results);
+      const { evaluate, metrics } = policyGradient(
+        results.map(({ architecture }) => space.genotype(architecture)),
+        results,
+      );
       const stepped = trainer.step(evaluate, parameters, state, { step: steps, seed: `${seed}/controller` });
       steps++;
       for (const name of Object.keys(stepped.parameters)) parameters[name]!.dispose();
@@ -74,7 +93,10 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
   };
 
   /** The loss of the proposal for an optimizer that may ask for it several times; baseline and metrics belong to the first. */
-  function policyGradient(genotypes: readonly Genotype[], results: readonly Evaluated<A>[]): { evaluate: optimizers.Evaluate; metrics: () => Record<string, number> } {
+  function policyGradient(
+    genotypes: readonly Genotype[],
+    results: readonly Evaluated<A>[],
+  ): { evaluate: optimizers.Evaluate; metrics: () => Record<string, number> } {
     const rewards = results.map(finiteReward);
     let advantages: number[] | undefined;
     let metrics: Record<string, number> = {};
@@ -82,14 +104,25 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
       const first = advantages === undefined;
       const { value, gradients, aux } = valueAndGradients((active) => {
         const terms = sequenceTerms(plan, active, options, genotypes);
-        const loss = reinforceLoss(terms, options, (bonuses) => (advantages ??= rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!))));
-        return { loss, aux: { entropy: terms.entropy, logProbability: terms.logProbability, skipPenalty: terms.skipPenalty } };
+        const loss = reinforceLoss(
+          terms,
+          options,
+          (bonuses) => (advantages ??= rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!))),
+        );
+        return {
+          loss,
+          aux: { entropy: terms.entropy, logProbability: terms.logProbability, skipPenalty: terms.skipPenalty },
+        };
       }, weights);
       const read = (tensor: tf.Tensor): number => average(tensor.dataSync());
       if (first) {
         metrics = {
-          loss: read(value), entropy: read(aux.entropy), logProbability: read(aux.logProbability), skipPenalty: read(aux.skipPenalty),
-          baseline: baseline.value, advantage: average(advantages!),
+          loss: read(value),
+          entropy: read(aux.entropy),
+          logProbability: read(aux.logProbability),
+          skipPenalty: read(aux.skipPenalty),
+          baseline: baseline.value,
+          advantage: average(advantages!),
         };
       }
       disposeNamed(aux);
@@ -108,7 +141,11 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
 function policyTrainer({ optimizer, learningRate, ...adam }: EnasOptions): optimizers.Trainer {
   if (optimizer) return optimizers.createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER });
   const rate = optimizers.constant(learningRate);
-  return optimizers.chainTrainer({ name: 'adam', optimizer: [optimizers.scaleByAdam(adam), optimizers.scaleByLearningRate(rate)], learningRate: rate });
+  return optimizers.chainTrainer({
+    name: 'adam',
+    optimizer: [optimizers.scaleByAdam(adam), optimizers.scaleByLearningRate(rate)],
+    learningRate: rate,
+  });
 }
 
 function average(values: ArrayLike<number>): number {

@@ -3,8 +3,19 @@
  * gets a mutated child, and the oldest member dies, however good it is.
  */
 import {
-  bestScored, type Controller, type ControllerSetting, decodeScored, defineController, drawUniform, encodeScored, type Evaluated, finiteReward, populationMetrics, type Rng,
-  type ScoredText, z,
+  bestScored,
+  type Controller,
+  type ControllerSetting,
+  decodeScored,
+  defineController,
+  drawUniform,
+  encodeScored,
+  type Evaluated,
+  finiteReward,
+  populationMetrics,
+  type Rng,
+  type ScoredText,
+  z,
 } from 'weft-nas';
 
 const options = z.strictObject({
@@ -19,7 +30,10 @@ export const evolution = defineController({
   create: createEvolution,
 });
 
-function createEvolution<A>({ population, sample }: z.output<typeof options>, { space }: ControllerSetting<A>): Controller<A> {
+function createEvolution<A>(
+  { population, sample }: z.output<typeof options>,
+  { space }: ControllerSetting<A>,
+): Controller<A> {
   /** Oldest first. */
   let members: Evaluated<A>[] = [];
 
@@ -34,7 +48,10 @@ function createEvolution<A>({ population, sample }: z.output<typeof options>, { 
 
   return {
     sample: (count, rng) => drawUniform(space, count, rng),
-    propose: (count, rng) => Array.from({ length: count }, (_, i) => (members.length === 0 || members.length + i < population ? space.sample(rng) : child(rng))),
+    propose: (count, rng) =>
+      Array.from({ length: count }, (_, i) =>
+        members.length === 0 || members.length + i < population ? space.sample(rng) : child(rng),
+      ),
     observe(results) {
       results.forEach(finiteReward);
       members = [...members, ...results].slice(-population);
@@ -42,7 +59,10 @@ function createEvolution<A>({ population, sample }: z.output<typeof options>, { 
     },
     derive(count, rng) {
       const best = bestScored(space, members, count).map(({ architecture }) => architecture);
-      return [...best, ...Array.from({ length: count - best.length }, () => (members.length > 0 ? child(rng) : space.sample(rng)))];
+      return [
+        ...best,
+        ...Array.from({ length: count - best.length }, () => (members.length > 0 ? child(rng) : space.sample(rng))),
+      ];
     },
     snapshot: () => ({ tensors: {}, state: encodeScored(space, members) }),
     restore({ state }) {

@@ -3,7 +3,17 @@
  * them while that is an improvement, and start again elsewhere when it is not.
  */
 import {
-  bestScored, type Controller, type ControllerSetting, decodeScored, defineController, drawUniform, encodeScored, type Evaluated, finiteReward, type ScoredText, z,
+  bestScored,
+  type Controller,
+  type ControllerSetting,
+  decodeScored,
+  defineController,
+  drawUniform,
+  encodeScored,
+  type Evaluated,
+  finiteReward,
+  type ScoredText,
+  z,
 } from 'weft-nas';
 
 const options = z.strictObject({
@@ -42,7 +52,10 @@ function createLocalSearch<A>({ remember }: z.output<typeof options>, { space }:
       if (frontier.length === 0) {
         center = best && (!center || best.reward > center.reward) ? best : undefined;
         best = undefined;
-        if (center) frontier = rng.shuffle(space.neighbours(center.architecture)).filter((neighbour) => !visited.has(space.encode(neighbour)));
+        if (center)
+          frontier = rng
+            .shuffle(space.neighbours(center.architecture))
+            .filter((neighbour) => !visited.has(space.encode(neighbour)));
       }
       const next = frontier.splice(0, count);
       return [...next, ...drawUniform(space, count - next.length, rng)];
@@ -54,7 +67,11 @@ function createLocalSearch<A>({ remember }: z.output<typeof options>, { space }:
         if (!best || result.reward > best.reward) best = result;
         leaders = withLeader(leaders, result, remember);
       }
-      return { visited: visited.size, ...(leaders.length > 0 && { best: leaders[0]!.reward }), ...(center && { center: center.reward }) };
+      return {
+        visited: visited.size,
+        ...(leaders.length > 0 && { best: leaders[0]!.reward }),
+        ...(center && { center: center.reward }),
+      };
     },
     derive(count, rng) {
       const chosen = bestScored(space, leaders, count).map(({ architecture }) => architecture);
@@ -63,8 +80,11 @@ function createLocalSearch<A>({ remember }: z.output<typeof options>, { space }:
     snapshot: () => ({
       tensors: {},
       state: {
-        center: encodeScored(space, center ? [center] : []), best: encodeScored(space, best ? [best] : []), leaders: encodeScored(space, leaders),
-        frontier: frontier.map((architecture) => space.encode(architecture)), visited: [...visited],
+        center: encodeScored(space, center ? [center] : []),
+        best: encodeScored(space, best ? [best] : []),
+        leaders: encodeScored(space, leaders),
+        frontier: frontier.map((architecture) => space.encode(architecture)),
+        visited: [...visited],
       } satisfies LocalSearchState,
     }),
     restore({ state }) {

@@ -12,7 +12,11 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 const [csv] = process.argv.slice(2);
 if (!csv) throw new Error('usage: node scripts/embed-digits.mjs path/to/digits.csv.gz');
 
-const rows = gunzipSync(readFileSync(csv)).toString('latin1').trim().split('\n').map((line) => line.split(',').map(Number));
+const rows = gunzipSync(readFileSync(csv))
+  .toString('latin1')
+  .trim()
+  .split('\n')
+  .map((line) => line.split(',').map(Number));
 if (rows.some((row) => row.length !== 65 || row.some((value) => !(value >= 0 && value <= 16))))
   throw new Error(`${csv} is not scikit-learn's digits.csv.gz`);
 

@@ -26,7 +26,11 @@ if (target?.endsWith('.html')) await photograph(resolve(target), [part]);
 else {
   const run = target === undefined ? await searchAndDraw() : resolve(target);
   // The top of the report, to the network that was found, and two sections further down.
-  await photograph(join(run, 'report.html'), [['report', 'header', '#network'], ['report-comparison', '#comparison', '#comparison'], ['report-course', '#course', '#course']]);
+  await photograph(join(run, 'report.html'), [
+    ['report', 'header', '#network'],
+    ['report-comparison', '#comparison', '#comparison'],
+    ['report-course', '#course', '#course'],
+  ]);
 }
 
 /** Searches in a folder of its own, draws the terminal in the middle and at the end, and returns the run. */
@@ -43,17 +47,31 @@ async function searchAndDraw() {
 
 /** Parts of a page, each from the top of one element to the bottom of another. */
 async function photograph(page, parts) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
   try {
-    const view = await browser.newPage({ viewport: { width: WIDTH, height: 1200 }, deviceScaleFactor: 1.25, colorScheme: 'light' });
+    const view = await browser.newPage({
+      viewport: { width: WIDTH, height: 1200 },
+      deviceScaleFactor: 1.25,
+      colorScheme: 'light',
+    });
     await view.goto(pathToFileURL(page).href);
     for (const [name, from, to] of parts) {
-      const [first, last] = [await view.locator(from).first().boundingBox(), await view.locator(to).first().boundingBox()];
+      const [first, last] = [
+        await view.locator(from).first().boundingBox(),
+        await view.locator(to).first().boundingBox(),
+      ];
       // What is before a figure in a section is close to it; a section has space above it.
       const above = /figures?$/.test(from) ? 4 : MARGIN;
       const [y, x] = [Math.max(0, first.y - above), Math.max(0, Math.min(first.x, last.x) - MARGIN)];
       const width = Math.min(WIDTH, Math.max(first.x + first.width, last.x + last.width) + MARGIN) - x;
-      await view.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, clip: { x, y, width, height: last.y + last.height + MARGIN - y } });
+      await view.screenshot({
+        path: join(OUT, `${name}.png`),
+        fullPage: true,
+        clip: { x, y, width, height: last.y + last.height + MARGIN - y },
+      });
     }
   } finally {
     await browser.close();

@@ -74,13 +74,22 @@ async function provide(pkg, cache) {
     }
   }
 
-  const circumstances = [pkg.name, pkg.version, pkg.napi, await firstThatRuns(PYTHONS), await findCompiler(), options['from-wheel']].join(' ');
+  const circumstances = [
+    pkg.name,
+    pkg.version,
+    pkg.napi,
+    await firstThatRuns(PYTHONS),
+    await findCompiler(),
+    options['from-wheel'],
+  ].join(' ');
   const failure = await rememberedFailure(cache, circumstances);
   if (failure) return giveUp(`${failure}, tried less than an hour ago`);
   const reasons = [];
   for (const recipe of recipes) {
     try {
-      await makeEntry(cache, recipe.key(pkg), (staging) => recipe.make(pkg, staging, { cache, say, wheelFile: options['from-wheel'] }));
+      await makeEntry(cache, recipe.key(pkg), (staging) =>
+        recipe.make(pkg, staging, { cache, say, wheelFile: options['from-wheel'] }),
+      );
       const version = await useEntry(recipe, pkg, cache);
       if (version) return ready(version);
       throw new Error('it was made but does not load');
@@ -88,7 +97,10 @@ async function provide(pkg, cache) {
       reasons.push(`${recipe.name}: ${error.message}`);
     }
   }
-  await writeFile(join(cache, 'failure.json'), JSON.stringify({ circumstances, at: Date.now(), reason: reasons.join('; ') }));
+  await writeFile(
+    join(cache, 'failure.json'),
+    JSON.stringify({ circumstances, at: Date.now(), reason: reasons.join('; ') }),
+  );
   giveUp(reasons.join('; '));
 }
 
@@ -108,7 +120,9 @@ async function useEntry(recipe, pkg, cache) {
 async function rememberedFailure(cache, circumstances) {
   const path = join(cache, 'failure.json');
   if (!options.auto) await rm(path, { force: true });
-  const failure = await readFile(path, 'utf8').then(JSON.parse).catch(() => undefined);
+  const failure = await readFile(path, 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined);
   const fresh = failure && Date.now() - failure.at < FAILURE_HOLDS_MINUTES * 60_000;
   return fresh && failure.circumstances === circumstances ? failure.reason : undefined;
 }

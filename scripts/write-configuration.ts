@@ -19,7 +19,9 @@ const RECIPES = new URL('../runs/recipes/', import.meta.url);
 
 /** The page; the same tree gives the same bytes. */
 export async function configurationPage(): Promise<string> {
-  const { data, search, forgetting, derive, retrain, limits, checkpoint, ...top } = properties(inlined(configSchema)) as Record<string, JsonSchema>;
+  const { data, search, forgetting, derive, retrain, limits, checkpoint, ...top } = properties(
+    inlined(configSchema),
+  ) as Record<string, JsonSchema>;
   return `<!-- Written by \`npm run docs\` from src/config/schema.ts: change the descriptions there. -->
 
 # Configuration
@@ -135,7 +137,11 @@ ${table(properties(regularizerOptions('wpl')['fisher']))}
 
 ## Recipes
 
-${readdirSync(RECIPES).filter((file) => file.endsWith('.yaml')).sort().map((file) => `- \`${file.replace(/\.yaml$/, '')}\`: ${firstComment(file)}`).join('\n')}
+${readdirSync(RECIPES)
+  .filter((file) => file.endsWith('.yaml'))
+  .sort()
+  .map((file) => `- \`${file.replace(/\.yaml$/, '')}\`: ${firstComment(file)}`)
+  .join('\n')}
 `;
 }
 
@@ -182,14 +188,25 @@ function properties(schema: JsonSchema | undefined): Fields {
 
 /** A field a row; sections of their own are only pointed at. */
 function table(fields: Fields): string {
-  const rows = Object.entries(fields).map(([name, field]) => `| \`${name}\` | ${typeText(name, field)} | ${defaultText(field)} | ${cell(field.description ?? '')} |`);
+  const rows = Object.entries(fields).map(
+    ([name, field]) =>
+      `| \`${name}\` | ${typeText(name, field)} | ${defaultText(field)} | ${cell(field.description ?? '')} |`,
+  );
   return ['| field | value | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-function part(name: string, { description, options, presets = {} }: { description: string; options: z.ZodType; presets?: Readonly<Record<string, object>> }): string {
+function part(
+  name: string,
+  {
+    description,
+    options,
+    presets = {},
+  }: { description: string; options: z.ZodType; presets?: Readonly<Record<string, object>> },
+): string {
   const fields = properties(inlined(options));
   return [
-    `### ${name}`, description,
+    `### ${name}`,
+    description,
     Object.keys(fields).length > 0 ? table(fields) : 'It has no options.',
     ...(Object.keys(presets).length > 0 ? [presetTable(presets)] : []),
   ].join('\n\n');
@@ -199,9 +216,11 @@ function part(name: string, { description, options, presets = {} }: { descriptio
 function presetTable(presets: Readonly<Record<string, object>>): string {
   const names = Object.keys(presets);
   const options = [...new Set(Object.values(presets).flatMap(Object.keys))];
-  const value = (preset: object, option: string): string => (option in preset ? cell(code((preset as Record<string, unknown>)[option])) : '');
+  const value = (preset: object, option: string): string =>
+    option in preset ? cell(code((preset as Record<string, unknown>)[option])) : '';
   return [
-    `| preset | ${names.map((name) => `\`${name}\``).join(' | ')} |`, `| --- |${' --- |'.repeat(names.length)}`,
+    `| preset | ${names.map((name) => `\`${name}\``).join(' | ')} |`,
+    `| --- |${' --- |'.repeat(names.length)}`,
     ...options.map((option) => `| \`${option}\` | ${names.map((name) => value(presets[name]!, option)).join(' | ')} |`),
   ].join('\n');
 }
@@ -210,7 +229,11 @@ const optimizerSchemas: readonly JsonSchema[] = inlined(optimizerSchema).oneOf!;
 
 /** The options that `nesterov` shares with all others that take no base. */
 function commonOptions(): Fields {
-  const { name: _name, momentum: _momentum, ...common } = properties(optimizerSchemas.find((one) => nameOf(one) === 'nesterov'));
+  const {
+    name: _name,
+    momentum: _momentum,
+    ...common
+  } = properties(optimizerSchemas.find((one) => nameOf(one) === 'nesterov'));
   return common;
 }
 
@@ -218,7 +241,9 @@ function optimizerTable(): string {
   const common = commonOptions();
   const rows = OPTIMIZERS.map(({ name, kind, formula, cost, reference }) => {
     const fields = Object.entries(properties(optimizerSchemas.find((one) => nameOf(one) === name)));
-    const own = fields.filter(([field]) => field !== 'name' && field !== 'base' && !(field in common)).map(([field, schema]) => `${field}${schema.default === undefined ? '' : ` ${JSON.stringify(schema.default)}`}`);
+    const own = fields
+      .filter(([field]) => field !== 'name' && field !== 'base' && !(field in common))
+      .map(([field, schema]) => `${field}${schema.default === undefined ? '' : ` ${JSON.stringify(schema.default)}`}`);
     const options = [...own, ...(fields.some(([field]) => field === 'base') ? ['base'] : [])];
     return `| \`${name}\` | ${kind} | ${cell(code(formula))}${options.length > 0 ? ` (${options.join(', ')})` : ''} | ${cell(cost)} | ${cell(reference)} |`;
   });
@@ -227,18 +252,30 @@ function optimizerTable(): string {
 
 function preconditionerTable(): string {
   const schemas = inlined(preconditionerSchema).oneOf!;
-  const rows = PRECONDITIONERS.map(({ name, triple: { curvature, representation, solver }, state, cost, reference }) => {
-    const fields = Object.entries(properties(schemas.find((one) => nameOf(one) === name))).filter(([field]) => field !== 'name');
-    const options = fields.map(([field, schema]) => `${field}${schema.default === undefined ? '' : ` ${JSON.stringify(schema.default)}`}`);
-    return `| \`${name}\` | ${[curvature, representation, solver, options.join(', '), state, cost, reference].map(cell).join(' | ')} |`;
-  });
-  return ['| name | curvature | representation | solver | options | state | cost | source |', `|${' --- |'.repeat(8)}`, ...rows].join('\n');
+  const rows = PRECONDITIONERS.map(
+    ({ name, triple: { curvature, representation, solver }, state, cost, reference }) => {
+      const fields = Object.entries(properties(schemas.find((one) => nameOf(one) === name))).filter(
+        ([field]) => field !== 'name',
+      );
+      const options = fields.map(
+        ([field, schema]) => `${field}${schema.default === undefined ? '' : ` ${JSON.stringify(schema.default)}`}`,
+      );
+      return `| \`${name}\` | ${[curvature, representation, solver, options.join(', '), state, cost, reference].map(cell).join(' | ')} |`;
+    },
+  );
+  return [
+    '| name | curvature | representation | solver | options | state | cost | source |',
+    `|${' --- |'.repeat(8)}`,
+    ...rows,
+  ].join('\n');
 }
 
 function regularizerTable(): string {
   const shared = new Set(Object.keys(regularizerOptions('wpl')));
   const rows = REGULARIZERS.map(({ name, formula, cost, reference }) => {
-    const own = Object.entries(regularizerOptions(name)).filter(([field]) => !shared.has(field)).map(([field, schema]) => `${field} ${JSON.stringify(schema.default)}`);
+    const own = Object.entries(regularizerOptions(name))
+      .filter(([field]) => !shared.has(field))
+      .map(([field, schema]) => `${field} ${JSON.stringify(schema.default)}`);
     return `| \`${name}\` | ${cell(code(formula))}${own.length > 0 ? ` (${own.join(', ')})` : ''} | ${cell(cost)} | ${cell(reference)} |`;
   });
   return ['| name | loss | extra cost | source |', '| --- | --- | --- | --- |', ...rows].join('\n');
@@ -250,11 +287,16 @@ function regularizerOptions(name: string): Fields {
 }
 
 function scheduleTable(): string {
-  return inlined(scheduleSchema).oneOf!.map((schedule) => {
-    const { name: _, ...fields } = properties(schedule);
-    const options = Object.entries(fields).map(([name, field]) => `  - \`${name}\` (${typeText(name, field)}${field.default === undefined ? '' : `, default ${defaultText(field)}`})${field.description ? `: ${field.description}` : ''}`);
-    return [`- \`${String(nameOf(schedule))}\``, ...options].join('\n');
-  }).join('\n');
+  return inlined(scheduleSchema)
+    .oneOf!.map((schedule) => {
+      const { name: _, ...fields } = properties(schedule);
+      const options = Object.entries(fields).map(
+        ([name, field]) =>
+          `  - \`${name}\` (${typeText(name, field)}${field.default === undefined ? '' : `, default ${defaultText(field)}`})${field.description ? `: ${field.description}` : ''}`,
+      );
+      return [`- \`${String(nameOf(schedule))}\``, ...options].join('\n');
+    })
+    .join('\n');
 }
 
 function nameOf(schema: JsonSchema): unknown {
@@ -264,7 +306,8 @@ function nameOf(schema: JsonSchema): unknown {
 function typeText(name: string, field: JsonSchema): string {
   if (name === 'preconditioner') return '[preconditioner](#preconditioners)';
   if (name === 'regularizer') return '[regularizer](#regularizers)';
-  if (name === 'optimizer' || name === 'schedule' || name === 'base') return `[${name === 'base' ? 'optimizer' : name}](#${name === 'schedule' ? 'schedules' : 'optimizers'})`;
+  if (name === 'optimizer' || name === 'schedule' || name === 'base')
+    return `[${name === 'base' ? 'optimizer' : name}](#${name === 'schedule' ? 'schedules' : 'optimizers'})`;
   const { enum: values, const: only, anyOf, items, prefixItems, properties: inner, type } = field;
   if (values) return values.map(code).join(', ');
   if (only !== undefined) return code(only);
@@ -272,15 +315,21 @@ function typeText(name: string, field: JsonSchema): string {
   if (prefixItems) return `list of ${prefixItems.length} ${typeText('', prefixItems[0]!)}s`;
   if (items) return `list of ${typeText('', items)}s`;
   if (inner) return `{ ${Object.keys(inner).join(', ')} }`;
-  const noun = { integer: 'whole number', boolean: 'true or false', string: 'text', object: 'fields' }[type ?? ''] ?? type ?? 'value';
+  const noun =
+    { integer: 'whole number', boolean: 'true or false', string: 'text', object: 'fields' }[type ?? ''] ??
+    type ??
+    'value';
   return `${noun}${range(field)}`;
 }
 
 function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
-  const within = (limit: number | undefined): limit is number => limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;
+  const within = (limit: number | undefined): limit is number =>
+    limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;
   const limits = [
-    within(minimum) && `≥ ${minimum}`, within(exclusiveMinimum) && `> ${exclusiveMinimum}`,
-    within(maximum) && `≤ ${maximum}`, within(exclusiveMaximum) && `< ${exclusiveMaximum}`,
+    within(minimum) && `≥ ${minimum}`,
+    within(exclusiveMinimum) && `> ${exclusiveMinimum}`,
+    within(maximum) && `≤ ${maximum}`,
+    within(exclusiveMaximum) && `< ${exclusiveMaximum}`,
   ].filter(Boolean);
   return limits.length > 0 ? ` ${limits.join(', ')}` : '';
 }

@@ -4,8 +4,26 @@
  * never is in a network that is found: which edges are there is a choice of its own here, so that every strategy can search it.
  */
 import {
-  activation, avgPool, batchNorm, type Cell, conv, defineSpace, depthwiseConv, type GraphBuilder, identity, maxPool, type NodeRef, oneOf, type Operation, repeat, sequence,
-  type Shape, slide, soleInput, tf, z,
+  activation,
+  avgPool,
+  batchNorm,
+  type Cell,
+  conv,
+  defineSpace,
+  depthwiseConv,
+  type GraphBuilder,
+  identity,
+  maxPool,
+  type NodeRef,
+  oneOf,
+  type Operation,
+  repeat,
+  sequence,
+  type Shape,
+  slide,
+  soleInput,
+  tf,
+  z,
 } from 'weft-nas';
 import { bring, deeperAndWider, dropped, separableTwice, stackedCells, stackOptions } from './cells/stacked.js';
 
@@ -13,20 +31,29 @@ export const OPERATIONS = ['max3', 'avg3', 'skip', 'sep3', 'sep5', 'dil3', 'dil5
 type OperationName = (typeof OPERATIONS)[number];
 
 /** Which two of the nodes before a node it adds up, and the operation on the edge from each, whether it is used or not. */
-const node = (index: number, operations: readonly OperationName[]) => ({ inputs: oneOf(pairs(index + 2)), ops: repeat(index + 2, () => oneOf(operations)) });
-const cellOf = (nodes: number, operations: readonly OperationName[]) => repeat(nodes, (index) => node(index, operations));
+const node = (index: number, operations: readonly OperationName[]) => ({
+  inputs: oneOf(pairs(index + 2)),
+  ops: repeat(index + 2, () => oneOf(operations)),
+});
+const cellOf = (nodes: number, operations: readonly OperationName[]) =>
+  repeat(nodes, (index) => node(index, operations));
 type Nodes = ReturnType<typeof cellOf>;
 
 /** Every two of n nodes, as `01`, `02`, `12`, …. */
 function pairs(count: number): string[] {
-  return Array.from({ length: count }, (_, b) => Array.from({ length: b }, (_, a) => `${a.toString(36)}${b.toString(36)}`)).flat();
+  return Array.from({ length: count }, (_, b) =>
+    Array.from({ length: b }, (_, a) => `${a.toString(36)}${b.toString(36)}`),
+  ).flat();
 }
 
 const ends = (pair: string): number[] => [...pair].map((digit) => Number.parseInt(digit, 36));
 
 /** Networks of cells of `nodes` nodes: (product of C(i + 2, 2) · 7²)², what the operations on unused edges are left aside. */
 export function dartsNetworks(nodes: number): bigint {
-  const cell = Array.from({ length: nodes }, (_, i) => BigInt((i + 2) * (i + 1)) / 2n * 49n).reduce((product, count) => product * count, 1n);
+  const cell = Array.from({ length: nodes }, (_, i) => (BigInt((i + 2) * (i + 1)) / 2n) * 49n).reduce(
+    (product, count) => product * count,
+    1n,
+  );
   return cell ** 2n;
 }
 
@@ -35,12 +62,19 @@ export const dartsCnn = defineSpace({
   description: 'The cells of DARTS: two of seven operations a node, a normal and a reduction cell, stacked (images).',
   options: z.strictObject({
     nodes: z.int().min(1).max(8).default(4).describe('nodes of a cell, beside its two inputs'),
-    operations: z.array(z.enum(OPERATIONS)).min(1).default([...OPERATIONS]).describe('operations to choose from'),
+    operations: z
+      .array(z.enum(OPERATIONS))
+      .min(1)
+      .default([...OPERATIONS])
+      .describe('operations to choose from'),
     ...stackOptions,
     filters: stackOptions.filters.default(16),
   }),
   choices: ({ nodes, operations }) => ({ normal: cellOf(nodes, operations), reduction: cellOf(nodes, operations) }),
-  graph: (g, choices, options, task) => stackedCells(g, task, options, (kind, shape) => dartsCell(choices[kind], shape, options.operations, options.dropPathKeep)),
+  graph: (g, choices, options, task) =>
+    stackedCells(g, task, options, (kind, shape) =>
+      dartsCell(choices[kind], shape, options.operations, options.dropPathKeep),
+    ),
   retrain: deeperAndWider,
 });
 
@@ -54,23 +88,43 @@ function dartsCell(nodes: Nodes, shape: Shape, names: readonly OperationName[], 
   };
 }
 
-function dartsNode(g: GraphBuilder, name: string, { inputs, ops }: Nodes[number], operations: Record<OperationName, Operation>, states: readonly NodeRef[]): NodeRef {
+function dartsNode(
+  g: GraphBuilder,
+  name: string,
+  { inputs, ops }: Nodes[number],
+  operations: Record<OperationName, Operation>,
+  states: readonly NodeRef[],
+): NodeRef {
   const edges = ops.map((op, source) => g.choose(`${name}/from${source}`, op, operations, states[source]!));
-  return g.combine(name, 'sum', inputs.options.flatMap((pair) => ends(pair).map((source) => g.whenEqual(inputs, pair, edges[source]!))));
+  return g.combine(
+    name,
+    'sum',
+    inputs.options.flatMap((pair) => ends(pair).map((source) => g.whenEqual(inputs, pair, edges[source]!))),
+  );
 }
 
 function candidates(filters: number, keep: number): Record<OperationName, Operation> {
   const normalized = (kind: string, pool: Operation): Operation => sequence(kind, { pool, norm: batchNorm() });
   return {
-    max3: normalized('max3', maxPool({ size: 3 })), avg3: normalized('avg3', avgPool({ size: 3 })), skip: identity(),
-    sep3: separableTwice(filters, 3, keep), sep5: separableTwice(filters, 5, keep),
-    dil3: dilated(filters, 3, keep), dil5: dilated(filters, 5, keep),
+    max3: normalized('max3', maxPool({ size: 3 })),
+    avg3: normalized('avg3', avgPool({ size: 3 })),
+    skip: identity(),
+    sep3: separableTwice(filters, 3, keep),
+    sep5: separableTwice(filters, 5, keep),
+    dil3: dilated(filters, 3, keep),
+    dil5: dilated(filters, 5, keep),
   };
 }
 
 /** Activation, depthwise convolution whose window leaves out every other position, 1x1 convolution, normalization. */
 function dilated(filters: number, size: number, keep: number): Operation {
-  return sequence(`dil${size}`, { relu: activation('relu'), depthwise: everyOther(depthwiseConv({ size })), pointwise: conv({ filters, size: 1 }), norm: batchNorm(), ...dropped(keep) });
+  return sequence(`dil${size}`, {
+    relu: activation('relu'),
+    depthwise: everyOther(depthwiseConv({ size })),
+    pointwise: conv({ filters, size: 1 }),
+    norm: batchNorm(),
+    ...dropped(keep),
+  });
 }
 
 /**
@@ -92,10 +146,28 @@ export function everyOther(operation: Operation): Operation {
         ...(built.multiplyAdds !== undefined && { multiplyAdds: 4 * built.multiplyAdds }),
         forward([x], context) {
           const batch = x!.shape[0];
-          const padded = height % 2 === 0 && width % 2 === 0 ? x! : tf.pad(x!, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]]);
-          const parts = tf.reshape(tf.transpose(tf.reshape(padded, [batch, down, 2, across, 2, channels]), [2, 4, 0, 1, 3, 5]), [4 * batch, down, across, channels]);
-          const result = tf.transpose(tf.reshape(built.forward([parts], context), [2, 2, batch, down, across, filters]), [2, 3, 0, 4, 1, 5]);
-          return tf.slice(tf.reshape(result, [batch, 2 * down, 2 * across, filters]), [0, 0, 0, 0], [batch, height, width, filters]);
+          const padded =
+            height % 2 === 0 && width % 2 === 0
+              ? x!
+              : tf.pad(x!, [
+                  [0, 0],
+                  [0, height % 2],
+                  [0, width % 2],
+                  [0, 0],
+                ]);
+          const parts = tf.reshape(
+            tf.transpose(tf.reshape(padded, [batch, down, 2, across, 2, channels]), [2, 4, 0, 1, 3, 5]),
+            [4 * batch, down, across, channels],
+          );
+          const result = tf.transpose(
+            tf.reshape(built.forward([parts], context), [2, 2, batch, down, across, filters]),
+            [2, 3, 0, 4, 1, 5],
+          );
+          return tf.slice(
+            tf.reshape(result, [batch, 2 * down, 2 * across, filters]),
+            [0, 0, 0, 0],
+            [batch, height, width, filters],
+          );
         },
       };
     },

@@ -6,8 +6,13 @@ export const lstmSpace = defineSpace({
   description: 'LSTM language models of one or more layers, to compare searched cells with (text).',
   options: z.strictObject({
     layers: z.int().min(1).max(8).default(2).describe('largest number of layers'),
-    hidden: z.int().min(1).default(128).describe('size of a token\'s vector and of each layer\'s state'),
-    keep: z.number().gt(0).max(1).default(1).describe('share of embedded features that dropout keeps, the same at every place'),
+    hidden: z.int().min(1).default(128).describe("size of a token's vector and of each layer's state"),
+    keep: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe('share of embedded features that dropout keeps, the same at every place'),
     keepOutput: z.number().gt(0).max(1).default(1).describe('the same for the features before the logits'),
   }),
 
@@ -17,8 +22,13 @@ export const lstmSpace = defineSpace({
     const table = g.apply('embedding', embedding({ vocabulary, units }), g.input);
     const outputs: NodeRef[] = [];
     let x = g.apply('embedding-dropout', variationalDropout({ keep }), table);
-    for (let layer = 0; layer < layers; layer++) outputs.push(x = g.apply(`lstm${layer}`, lstm({ hidden: units }), x));
-    const y = g.apply('output-dropout', variationalDropout({ keep: keepOutput }), g.select('layers', choices.layers, outputs));
+    for (let layer = 0; layer < layers; layer++)
+      outputs.push((x = g.apply(`lstm${layer}`, lstm({ hidden: units }), x)));
+    const y = g.apply(
+      'output-dropout',
+      variationalDropout({ keep: keepOutput }),
+      g.select('layers', choices.layers, outputs),
+    );
     return g.tie('logits', unembedding({ vocabulary, units }), table, y);
   },
 });

@@ -3,8 +3,24 @@
  * of six operations, each with skip connections from any of the layers before it. 6^L · 2^(L(L-1)/2) networks.
  */
 import {
-  activation, avgPool, batchNorm, conv, defineSpace, dense, dropout, factorizedReduction, globalAveragePool, maxPool, type NodeRef, oneOf,
-  type Operation, repeat, separableConv, sequence, subset, z,
+  activation,
+  avgPool,
+  batchNorm,
+  conv,
+  defineSpace,
+  dense,
+  dropout,
+  factorizedReduction,
+  globalAveragePool,
+  maxPool,
+  type NodeRef,
+  oneOf,
+  type Operation,
+  repeat,
+  separableConv,
+  sequence,
+  subset,
+  z,
 } from 'weft-nas';
 
 export const OPERATIONS = ['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3'] as const;
@@ -16,7 +32,12 @@ export const macroCnn = defineSpace({
     layers: z.int().min(1).max(48).default(6).describe('number of searched layers'),
     filters: z.int().min(2).multipleOf(2).default(24).describe('channels of every layer in the search'),
     retrainFilters: z.int().min(2).multipleOf(2).optional().describe('channels when the found network is retrained'),
-    reductions: z.int().min(0).max(2).default(2).describe('times that the resolution is halved, after 1/3 and 2/3 of the layers'),
+    reductions: z
+      .int()
+      .min(0)
+      .max(2)
+      .default(2)
+      .describe('times that the resolution is halved, after 1/3 and 2/3 of the layers'),
     keep: z.number().gt(0).max(1).default(0.9).describe('share of features that dropout keeps before the classifier'),
   }),
 
@@ -32,7 +53,8 @@ export const macroCnn = defineSpace({
 
     choices.layers.forEach(({ op, skip }, index) => {
       if (index > 0 && reduceAfter.has(index)) {
-        const reduce = (node: NodeRef, name: string): NodeRef => g.apply(`reduce${index}/${name}`, reduction(filters), node);
+        const reduce = (node: NodeRef, name: string): NodeRef =>
+          g.apply(`reduce${index}/${name}`, reduction(filters), node);
         outputs = outputs.map((output, layer) => reduce(output, `layer${layer}`));
         x = outputs.at(-1)!;
       }
@@ -48,7 +70,11 @@ export const macroCnn = defineSpace({
     });
 
     const pooled = g.apply('pool', globalAveragePool(), x);
-    return g.apply('classifier', sequence('classifier', { dropout: dropout({ keep }), dense: dense({ units: classes }) }), pooled);
+    return g.apply(
+      'classifier',
+      sequence('classifier', { dropout: dropout({ keep }), dense: dense({ units: classes }) }),
+      pooled,
+    );
   },
 
   retrain: ({ retrainFilters, ...options }) => ({ ...options, filters: retrainFilters ?? options.filters }),

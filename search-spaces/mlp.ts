@@ -2,7 +2,19 @@
  * Fully connected networks: how deep, how wide, which activation, with or without a skip around each
  * hidden layer. Small enough to read as a first example of a space.
  */
-import { activation, batchNorm, defineSpace, dense, flatten, type NodeRef, oneOf, type Operation, repeat, sequence, z } from 'weft-nas';
+import {
+  activation,
+  batchNorm,
+  defineSpace,
+  dense,
+  flatten,
+  type NodeRef,
+  oneOf,
+  type Operation,
+  repeat,
+  sequence,
+  z,
+} from 'weft-nas';
 
 const ACTIVATIONS = ['relu', 'tanh', 'sigmoid'] as const;
 
@@ -29,11 +41,20 @@ export const mlp = defineSpace({
       choices.layers.forEach((layer, index) => {
         const name = `width${width}/layer${index}`;
         const linear = index === 0 ? x : g.apply(`${name}/linear`, hidden(width), x);
-        const y = g.choose(`${name}/activation`, layer.activation, { relu: activation('relu'), tanh: activation('tanh'), sigmoid: activation('sigmoid') }, linear);
+        const y = g.choose(
+          `${name}/activation`,
+          layer.activation,
+          { relu: activation('relu'), tanh: activation('tanh'), sigmoid: activation('sigmoid') },
+          linear,
+        );
         x = g.combine(name, 'sum', [y, g.whenEqual(layer.skip, true, x)]);
         depths.push(x);
       });
-      return g.apply(`width${width}/classifier`, dense({ units: classes }), g.select(`width${width}/depth`, choices.depth, depths));
+      return g.apply(
+        `width${width}/classifier`,
+        dense({ units: classes }),
+        g.select(`width${width}/depth`, choices.depth, depths),
+      );
     });
     return g.select('width', choices.width, logits);
   },

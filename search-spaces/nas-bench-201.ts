@@ -4,8 +4,25 @@
  * read and written in the notation of the benchmark, so that a search can be run against its tables.
  */
 import {
-  activation, avgPool, batchNorm, type CellOperation, cellOperations, conv, defineSpace, dense, globalAveragePool, type GraphBuilder, identity,
-  type NodeRef, oneOf, type Operation, repeat, sequence, type Shape, tf, z,
+  activation,
+  avgPool,
+  batchNorm,
+  type CellOperation,
+  cellOperations,
+  conv,
+  defineSpace,
+  dense,
+  globalAveragePool,
+  type GraphBuilder,
+  identity,
+  type NodeRef,
+  oneOf,
+  type Operation,
+  repeat,
+  sequence,
+  type Shape,
+  tf,
+  z,
 } from 'weft-nas';
 
 export { canonicalCell, cellOperations as OPERATIONS, fromBenchmark, toBenchmark } from 'weft-nas';
@@ -16,12 +33,21 @@ const STAGES = 3;
 
 export const nasBench201 = defineSpace({
   name: 'nas-bench-201',
-  description: 'NAS-Bench-201: cells of four nodes and five operations, 15,625 in all (images, or the table of the benchmark).',
+  description:
+    'NAS-Bench-201: cells of four nodes and five operations, 15,625 in all (images, or the table of the benchmark).',
   options: z.strictObject({
-    operations: z.array(z.enum(cellOperations)).min(1).default([...cellOperations]).describe('operations to choose from'),
+    operations: z
+      .array(z.enum(cellOperations))
+      .min(1)
+      .default([...cellOperations])
+      .describe('operations to choose from'),
     filters: z.int().min(1).default(16).describe('channels of the first stage; every later one has twice as many'),
     cells: z.int().min(1).default(1).describe('cells a stage in the search'),
-    retrainCells: z.int().min(1).default(5).describe('cells a stage when the found cell is trained for good; 5 in the benchmark'),
+    retrainCells: z
+      .int()
+      .min(1)
+      .default(5)
+      .describe('cells a stage when the found cell is trained for good; 5 in the benchmark'),
   }),
 
   choices: ({ operations }) => repeat(NODES - 1, (target) => repeat(target + 1, () => oneOf(operations))),
@@ -41,14 +67,27 @@ export const nasBench201 = defineSpace({
         const nodes = [x];
         choices.forEach((edges, target) => {
           const name = `stage${stage}/cell${cell}/node${target + 1}`;
-          const inputs = edges.flatMap((choice, source) => operations.filter((operation) => operation !== 'none').map((operation) =>
-            g.whenEqual(choice, operation, g.apply(`${name}/from${source}/${operation}`, connections[operation](channels), nodes[source]!))));
+          const inputs = edges.flatMap((choice, source) =>
+            operations
+              .filter((operation) => operation !== 'none')
+              .map((operation) =>
+                g.whenEqual(
+                  choice,
+                  operation,
+                  g.apply(`${name}/from${source}/${operation}`, connections[operation](channels), nodes[source]!),
+                ),
+              ),
+          );
           nodes.push(g.combine(name, 'sum', [nothing, ...inputs]));
         });
         x = nodes.at(-1)!;
       }
     }
-    const features = g.apply('pool', sequence('pool', { norm: batchNorm(), relu: activation('relu'), pool: globalAveragePool() }), x);
+    const features = g.apply(
+      'pool',
+      sequence('pool', { norm: batchNorm(), relu: activation('relu'), pool: globalAveragePool() }),
+      x,
+    );
     return g.apply('classifier', dense({ units: classes }), features);
   },
 
@@ -73,7 +112,11 @@ function zeros(shape: Shape): Operation {
 }
 
 function reluConvNorm(filters: number, size: number, stride = 1): Operation {
-  return sequence('relu-conv-norm', { relu: activation('relu'), conv: conv({ filters, size, stride }), norm: batchNorm() });
+  return sequence('relu-conv-norm', {
+    relu: activation('relu'),
+    conv: conv({ filters, size, stride }),
+    norm: batchNorm(),
+  });
 }
 
 /** The residual block between two stages: half the resolution. */

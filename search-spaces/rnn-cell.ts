@@ -3,7 +3,19 @@
  * that mixes input and previous state, each of N nodes reads one earlier value through one of four activations and a highway around it:
  * 4^N · N! cells.
  */
-import { CELL_ACTIVATIONS, defineSpace, dense, embedding, oneOf, previous, recurrentCell, repeat, unembedding, variationalDropout, z } from 'weft-nas';
+import {
+  CELL_ACTIVATIONS,
+  defineSpace,
+  dense,
+  embedding,
+  oneOf,
+  previous,
+  recurrentCell,
+  repeat,
+  unembedding,
+  variationalDropout,
+  z,
+} from 'weft-nas';
 
 export const rnnCell = defineSpace({
   name: 'rnn-cell',
@@ -11,11 +23,23 @@ export const rnnCell = defineSpace({
   options: z.strictObject({
     nodes: z.int().min(1).max(32).default(8).describe('number of searched nodes in the cell'),
     hidden: z.int().min(1).default(128).describe('size of the hidden state in the search'),
-    embedding: z.int().min(1).optional().describe('size of a token\'s vector; that of the hidden state by default'),
+    embedding: z.int().min(1).optional().describe("size of a token's vector; that of the hidden state by default"),
     retrainHidden: z.int().min(1).optional().describe('size of the hidden state when the found cell is retrained'),
-    retrainEmbedding: z.int().min(1).optional().describe('size of a token\'s vector then; that of the hidden state by default'),
-    output: z.enum(['leaves', 'all']).default('leaves').describe('the state is the mean of the nodes that no other reads (paper), or of all nodes (enas_lm)'),
-    keep: z.number().gt(0).max(1).default(1).describe('share of embedded features that dropout keeps, the same at every place'),
+    retrainEmbedding: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("size of a token's vector then; that of the hidden state by default"),
+    output: z
+      .enum(['leaves', 'all'])
+      .default('leaves')
+      .describe('the state is the mean of the nodes that no other reads (paper), or of all nodes (enas_lm)'),
+    keep: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe('share of embedded features that dropout keeps, the same at every place'),
     keepOutput: z.number().gt(0).max(1).default(1).describe('the same for the features before the logits'),
     retrainKeep: z.number().gt(0).max(1).optional().describe('keep while the found cell is retrained'),
     retrainKeepOutput: z.number().gt(0).max(1).optional().describe('keepOutput while the found cell is retrained'),

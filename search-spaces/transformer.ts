@@ -3,7 +3,19 @@
  * feed-forward part, its activation, and whether it normalizes before its branches or after them (Xiong et al. 2020).
  */
 import {
-  activation, causalAttention, defineSpace, dense, dropout, embedding, layerNorm, type NodeRef, oneOf, positions, repeat, unembedding, z,
+  activation,
+  causalAttention,
+  defineSpace,
+  dense,
+  dropout,
+  embedding,
+  layerNorm,
+  type NodeRef,
+  oneOf,
+  positions,
+  repeat,
+  unembedding,
+  z,
 } from 'weft-nas';
 
 const ACTIVATIONS = ['relu', 'gelu'] as const;
@@ -11,20 +23,39 @@ const NORMS = ['pre', 'post'] as const;
 
 export const transformer = defineSpace({
   name: 'transformer',
-  description: 'Small transformer language models: depth, heads, feed-forward width, activation, place of the norms (text).',
+  description:
+    'Small transformer language models: depth, heads, feed-forward width, activation, place of the norms (text).',
   options: z.strictObject({
     depth: z.int().min(1).max(24).default(4).describe('largest number of blocks'),
     width: z.int().min(2).default(64).describe('features at each place'),
-    heads: z.array(z.int().min(1)).min(1).default([1, 2, 4]).describe('numbers of heads to choose from; each must divide the width'),
-    ratios: z.array(z.int().min(1)).min(1).default([2, 4]).describe('widths of the feed-forward part to choose from, in multiples of `width`'),
+    heads: z
+      .array(z.int().min(1))
+      .min(1)
+      .default([1, 2, 4])
+      .describe('numbers of heads to choose from; each must divide the width'),
+    ratios: z
+      .array(z.int().min(1))
+      .min(1)
+      .default([2, 4])
+      .describe('widths of the feed-forward part to choose from, in multiples of `width`'),
     positions: z.enum(['learned', 'sinusoidal']).default('learned').describe('how a place is told from others'),
-    keep: z.number().gt(0).max(1).default(1).describe('share of features that dropout keeps behind the embedding and each branch'),
+    keep: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe('share of features that dropout keeps behind the embedding and each branch'),
     retrainKeep: z.number().gt(0).max(1).optional().describe('keep while the found network is retrained'),
   }),
 
   choices: ({ depth, heads, ratios }) => ({
     depth: oneOf(Array.from({ length: depth }, (_, i) => i + 1)),
-    blocks: repeat(depth, () => ({ heads: oneOf(heads), ratio: oneOf(ratios), activation: oneOf(ACTIVATIONS), norm: oneOf(NORMS) })),
+    blocks: repeat(depth, () => ({
+      heads: oneOf(heads),
+      ratio: oneOf(ratios),
+      activation: oneOf(ACTIVATIONS),
+      norm: oneOf(NORMS),
+    })),
   }),
 
   graph(g, choices, { width, ratios, positions: kind, keep }, { classes: vocabulary }) {
@@ -38,10 +69,22 @@ export const transformer = defineSpace({
         return g.select(`${name}/output`, norm, [sum, g.apply(`${name}/norm-after`, layerNorm(), sum)]);
       };
       const block = `block${index}`;
-      const attended = branch(`${block}/attention`, x, (input) => g.vary(`${block}/attention/heads`, heads, causalAttention(), input));
+      const attended = branch(`${block}/attention`, x, (input) =>
+        g.vary(`${block}/attention/heads`, heads, causalAttention(), input),
+      );
       x = branch(`${block}/mlp`, attended, (input) => {
-        const up = g.choose(`${block}/mlp/up`, ratio, Object.fromEntries(ratios.map((times) => [times, dense({ units: times * width, initializer: 'he' })])), input);
-        const active = g.choose(`${block}/mlp/activation`, shape, { relu: activation('relu'), gelu: activation('gelu') }, up);
+        const up = g.choose(
+          `${block}/mlp/up`,
+          ratio,
+          Object.fromEntries(ratios.map((times) => [times, dense({ units: times * width, initializer: 'he' })])),
+          input,
+        );
+        const active = g.choose(
+          `${block}/mlp/activation`,
+          shape,
+          { relu: activation('relu'), gelu: activation('gelu') },
+          up,
+        );
         return g.apply(`${block}/mlp/down`, dense({ units: width }), active);
       });
       return x;

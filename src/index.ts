@@ -5,7 +5,13 @@ export * from './space/index.js';
 export * from './operations/index.js';
 export * from './graph/index.js';
 export * from './supernet/index.js';
-export { type BackendDescription, type BackendName, describeBackend, loadBackend, type LoadBackendOptions } from './tensor/backend.js';
+export {
+  type BackendDescription,
+  type BackendName,
+  describeBackend,
+  loadBackend,
+  type LoadBackendOptions,
+} from './tensor/backend.js';
 export { stream, type Rng } from './tensor/rng.js';
 export { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from './tensor/tf.js';
 export * as nn from './tensor/nn.js';

@@ -13,6 +13,11 @@ export function said(call: () => unknown): string {
 
 /** What a failing promise says. */
 export async function saidLater(promise: Promise<unknown>): Promise<string> {
-  const outcome = await promise.then(() => () => {}, (error: unknown) => () => { throw error; });
+  const outcome = await promise.then(
+    () => () => {},
+    (error: unknown) => () => {
+      throw error;
+    },
+  );
   return said(outcome);
 }

@@ -21,7 +21,12 @@ export function checkpoint(layers = 12, filters = 36): Workload {
       const momentum = mapNamed(store.parameters, (tensor) => tf.zerosLike(tensor));
       return {
         step(index) {
-          saveCheckpoint(folder, 'bench', { step: index + 1, tensors: { weights: store.parameters, optimizer: momentum }, state: {}, events: 0 });
+          saveCheckpoint(folder, 'bench', {
+            step: index + 1,
+            tensors: { weights: store.parameters, optimizer: momentum },
+            state: {},
+            events: 0,
+          });
           tf.dispose(Object.values(loadLatestCheckpoint(folder, 'bench').tensors).map((tensors) => ({ ...tensors })));
         },
         dispose() {

@@ -12,7 +12,9 @@ export function derive(count = 100, shape: [number, number, number] = [32, 32, 3
   const space = macroCnn.create({ layers, filters, keep: 1 }, { inputShape: shape, classes });
   const rng = stream('bench', 'candidates');
   const sampled = Array.from({ length: count }, () => space.sample(rng));
-  const architectures = sampled.map((architecture) => architecture.layers.map(({ op, skip }) => [OPERATIONS.indexOf(op), skip]));
+  const architectures = sampled.map((architecture) =>
+    architecture.layers.map(({ op, skip }) => [OPERATIONS.indexOf(op), skip]),
+  );
   return {
     name: `deriving ${count} architectures on one batch of ${batch}`,
     block: 1,
@@ -22,7 +24,13 @@ export function derive(count = 100, shape: [number, number, number] = [32, 32, 3
       const { normal, whole } = draws('derive');
       const data = { inputs: normal([batch, ...shape]), labels: whole(batch, classes) };
       return {
-        step: () => void evaluateTogether(sampled.map((architecture) => createChild(space, architecture)), store, data, SHARED_EVALUATION),
+        step: () =>
+          void evaluateTogether(
+            sampled.map((architecture) => createChild(space, architecture)),
+            store,
+            data,
+            SHARED_EVALUATION,
+          ),
         dispose() {
           store.dispose();
           tf.dispose([data.inputs, data.labels]);

@@ -20,7 +20,11 @@ export function graph(nodes: number): Workload {
           const refs: NodeRef[] = [builder.input];
           for (let i = 1; i < nodes; i++) {
             const before = refs[i - 1]!;
-            refs.push(partners[i]! < 0 ? builder.apply(`n${i}`, activation('relu'), before) : builder.combine(`n${i}`, 'sum', [before, refs[partners[i]!]!]));
+            refs.push(
+              partners[i]! < 0
+                ? builder.apply(`n${i}`, activation('relu'), before)
+                : builder.combine(`n${i}`, 'sum', [before, refs[partners[i]!]!]),
+            );
           }
           return refs.at(-1)!;
         });

@@ -14,19 +14,32 @@ export function hessianVectorProduct(filters = 24, size = 16, batch = 64): Workl
     prepare() {
       const { normal, whole } = draws('hessian');
       const shapes: Record<string, number[]> = {
-        conv1: [3, 3, 3, filters], scale1: [filters], offset1: [filters], conv2: [3, 3, filters, filters], scale2: [filters], offset2: [filters],
-        kernel: [filters, classes], bias: [classes],
+        conv1: [3, 3, 3, filters],
+        scale1: [filters],
+        offset1: [filters],
+        conv2: [3, 3, filters, filters],
+        scale2: [filters],
+        offset2: [filters],
+        kernel: [filters, classes],
+        bias: [classes],
       };
-      const random = (deviation: number): NamedTensors => Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, normal(shape, deviation)]));
+      const random = (deviation: number): NamedTensors =>
+        Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, normal(shape, deviation)]));
       const [parameters, direction] = [random(0.3), random(1)];
       const [x, labels] = [normal([batch, size, size, 3]) as Tensor4D, whole(batch, classes)];
       const block = (input: Tensor4D, p: NamedTensors, index: number): Tensor4D => {
-        const { y } = nn.batchNorm(nn.conv2d(input, p[`conv${index}`] as Tensor4D), p[`scale${index}`] as Tensor1D, p[`offset${index}`] as Tensor1D);
+        const { y } = nn.batchNorm(
+          nn.conv2d(input, p[`conv${index}`] as Tensor4D),
+          p[`scale${index}`] as Tensor1D,
+          p[`offset${index}`] as Tensor1D,
+        );
         return nn.maxPool(nn.relu(y), { size: 2, stride: 2 });
       };
       const loss = (p: NamedTensors): tf.Scalar => {
         const features = nn.globalAveragePool(block(block(x, p, 1), p, 2));
-        return tf.mean(nn.softmaxCrossEntropy(nn.dense(features, p['kernel'] as Tensor2D, p['bias'] as Tensor1D), labels));
+        return tf.mean(
+          nn.softmaxCrossEntropy(nn.dense(features, p['kernel'] as Tensor2D, p['bias'] as Tensor1D), labels),
+        );
       };
       return {
         step: () => tf.dispose({ ...hvp(loss, parameters, direction).product }),

@@ -31,16 +31,35 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24 }: MacroO
     const children = sampled.map((architecture) => createChild(space, architecture));
     const store = createParameterStore(catalogue(space.supernet), 0);
     const learningRate = (): number => 0.05;
-    const optimizer = [clipByGlobalNorm(5), addDecayedWeights(1e-4), trace({ decay: 0.9, nesterov: true }), scaleByLearningRate(learningRate)];
+    const optimizer = [
+      clipByGlobalNorm(5),
+      addDecayedWeights(1e-4),
+      trace({ decay: 0.9, nesterov: true }),
+      scaleByLearningRate(learningRate),
+    ];
     const trainer = chainTrainer({ name: 'nesterov', optimizer, learningRate });
     const values = stream('bench', 'batch');
-    const inputs = tf.tensor(Float32Array.from({ length: batch * shape[0] * shape[1] * shape[2] }, () => values.normal()), [batch, ...shape]);
-    const labels = tf.tensor1d(Array.from({ length: batch }, () => values.int(classes)), 'int32');
+    const inputs = tf.tensor(
+      Float32Array.from({ length: batch * shape[0] * shape[1] * shape[2] }, () => values.normal()),
+      [batch, ...shape],
+    );
+    const labels = tf.tensor1d(
+      Array.from({ length: batch }, () => values.int(classes)),
+      'int32',
+    );
     let state = emptyState;
     return {
       step(index) {
         const child = children[index % children.length]!;
-        ({ state } = trainStep({ child, store, trainer, state, batch: { inputs, labels }, mode: { training: true, normalization: 'batch' }, step: index }));
+        ({ state } = trainStep({
+          child,
+          store,
+          trainer,
+          state,
+          batch: { inputs, labels },
+          mode: { training: true, normalization: 'batch' },
+          step: index,
+        }));
       },
       dispose() {
         store.dispose();

@@ -13,7 +13,15 @@ export interface Draws {
 export function draws(name: string): Draws {
   const rng = stream('bench', name);
   return {
-    normal: (shape, deviation = 1) => tf.tensor(Float32Array.from({ length: sizeOf(shape) }, () => deviation * rng.normal()), shape),
-    whole: (count, limit) => tf.tensor1d(Int32Array.from({ length: count }, () => rng.int(limit)), 'int32'),
+    normal: (shape, deviation = 1) =>
+      tf.tensor(
+        Float32Array.from({ length: sizeOf(shape) }, () => deviation * rng.normal()),
+        shape,
+      ),
+    whole: (count, limit) =>
+      tf.tensor1d(
+        Int32Array.from({ length: count }, () => rng.int(limit)),
+        'int32',
+      ),
   };
 }

@@ -20,42 +20,82 @@ export interface RecurrentOptions {
 
 const ACTIVATIONS = ['tanh', 'relu', 'identity', 'sigmoid'] as const;
 
-export function recurrentSupernet({ vocabulary = 2000, hidden = 200, nodes = 12, batch = 64, steps = 35 }: RecurrentOptions = {}): Workload {
+export function recurrentSupernet({
+  vocabulary = 2000,
+  hidden = 200,
+  nodes = 12,
+  batch = 64,
+  steps = 35,
+}: RecurrentOptions = {}): Workload {
   const rng = stream('bench', 'cells');
   const cells = Array.from({ length: 20 }, () =>
-    Array.from({ length: nodes }, (_, j): nn.CellNode => ({ from: j === 0 ? 0 : rng.int(j), activation: rng.pick(ACTIVATIONS) })));
+    Array.from({ length: nodes }, (_, j): nn.CellNode => ({
+      from: j === 0 ? 0 : rng.int(j),
+      activation: rng.pick(ACTIVATIONS),
+    })),
+  );
   const architectures = cells.map((cell) => cell.map(({ from, activation }) => [from, activation]));
   return {
     name: `recurrent-cell step, ${nodes} nodes, hidden ${hidden}, batch ${batch}, ${steps} steps, ${vocabulary} words`,
     block: 3,
-    anchors: [{ name: 'PyTorch', module: 'recurrent_cell', options: { vocabulary, hidden, batch, steps, architectures } }],
+    anchors: [
+      { name: 'PyTorch', module: 'recurrent_cell', options: { vocabulary, hidden, batch, steps, architectures } },
+    ],
     prepare(): Running {
-      const uniform = (shape: number[], limit = 0.05) => tf.tensor(
-        Float32Array.from({ length: shape.reduce((product, length) => product * length, 1) }, () => limit * (2 * rng.uniform() - 1)), shape);
-      const words = (shape: number[]) => tf.tensor(Int32Array.from({ length: batch * steps }, () => rng.int(vocabulary)), shape, 'int32');
+      const uniform = (shape: number[], limit = 0.05) =>
+        tf.tensor(
+          Float32Array.from(
+            { length: shape.reduce((product, length) => product * length, 1) },
+            () => limit * (2 * rng.uniform() - 1),
+          ),
+          shape,
+        );
+      const words = (shape: number[]) =>
+        tf.tensor(
+          Int32Array.from({ length: batch * steps }, () => rng.int(vocabulary)),
+          shape,
+          'int32',
+        );
       const parameters: Record<string, tf.Tensor> = {
-        embedding: uniform([vocabulary, hidden]), first: uniform([2 * hidden, 2 * hidden]), decoder: uniform([hidden, vocabulary]), bias: tf.zeros([vocabulary]),
+        embedding: uniform([vocabulary, hidden]),
+        first: uniform([2 * hidden, 2 * hidden]),
+        decoder: uniform([hidden, vocabulary]),
+        bias: tf.zeros([vocabulary]),
       };
-      for (let j = 1; j < nodes; j++) for (let i = 0; i < j; i++) parameters[`${i}-${j}`] = uniform([hidden, 2 * hidden]);
+      for (let j = 1; j < nodes; j++)
+        for (let i = 0; i < j; i++) parameters[`${i}-${j}`] = uniform([hidden, 2 * hidden]);
       const [tokens, targets] = [words([steps, batch]), words([steps * batch]) as Tensor1D];
       const state = tf.zeros([batch, hidden]);
       const learningRate = (): number => 1;
-      const trainer = chainTrainer({ name: 'sgd', optimizer: [clipByGlobalNorm(0.25), scaleByLearningRate(learningRate)], learningRate });
+      const trainer = chainTrainer({
+        name: 'sgd',
+        optimizer: [clipByGlobalNorm(0.25), scaleByLearningRate(learningRate)],
+        learningRate,
+      });
       const names = (cell: nn.CellNode[]): string[] => cell.map(({ from }, j) => (j === 0 ? 'first' : `${from}-${j}`));
       const loss = (cell: nn.CellNode[], p: NamedTensors): tf.Scalar => {
         const x = nn.embedding(p['embedding'] as Tensor2D, tokens);
         const states = nn.recurrentCell({ x, state, kernels: names(cell).map((name) => p[name]!) }, cell);
-        const logits = nn.dense(tf.reshape(states, [steps * batch, hidden]), p['decoder'] as Tensor2D, p['bias'] as Tensor1D);
+        const logits = nn.dense(
+          tf.reshape(states, [steps * batch, hidden]),
+          p['decoder'] as Tensor2D,
+          p['bias'] as Tensor1D,
+        );
         return tf.mean(nn.softmaxCrossEntropy(logits, targets));
       };
       return {
         step(index) {
           const cell = cells[index % cells.length]!;
           const active = pickNamed(parameters, ['embedding', 'decoder', 'bias', ...names(cell)]);
-          const next = trainer.step((current) => {
-            const { value, gradients } = valueAndGradients((p) => loss(cell, p), current);
-            return { loss: value, gradients };
-          }, active, emptyState, { step: index }).parameters;
+          const next = trainer.step(
+            (current) => {
+              const { value, gradients } = valueAndGradients((p) => loss(cell, p), current);
+              return { loss: value, gradients };
+            },
+            active,
+            emptyState,
+            { step: index },
+          ).parameters;
           tf.dispose(Object.keys(next).map((name) => parameters[name]!));
           Object.assign(parameters, next);
         },

@@ -1,5 +1,16 @@
 /** The loss whose gradient is REINFORCE's, with what is reported about it. */
-import { bernoulliKl, bernoulliTerms, categoricalTerms, type DecisionTerms, type Genotype, type NamedTensors, type Scalar, tf, type Tensor1D, type Tensor2D } from 'weft-nas';
+import {
+  bernoulliKl,
+  bernoulliTerms,
+  categoricalTerms,
+  type DecisionTerms,
+  type Genotype,
+  type NamedTensors,
+  type Scalar,
+  tf,
+  type Tensor1D,
+  type Tensor2D,
+} from 'weft-nas';
 import { type EnasOptions } from './options.js';
 import { type DecisionStep, type Plan } from './plan.js';
 import { unroll } from './policy.js';
@@ -18,7 +29,12 @@ interface Taken {
 }
 
 /** Log-probability, entropies and skip penalty of given architectures under the policy, by one batched rollout. Runs inside a tidy. */
-export function sequenceTerms(plan: Plan, parameters: NamedTensors, options: EnasOptions, genotypes: readonly Genotype[]): SequenceTerms {
+export function sequenceTerms(
+  plan: Plan,
+  parameters: NamedTensors,
+  options: EnasOptions,
+  genotypes: readonly Genotype[],
+): SequenceTerms {
   const taken: Taken[] = [];
   unroll(plan, parameters, options, genotypes.length, (step, logits) => {
     const chosen = chosenOf(step, genotypes);
@@ -26,15 +42,34 @@ export function sequenceTerms(plan: Plan, parameters: NamedTensors, options: Ena
     return chosen;
   });
   const subsets = taken.filter(({ step }) => isMany(step));
-  const parts = [...byWidth(taken.filter(({ step }) => !isMany(step))).map((group) => softmaxTerms(group, genotypes.length))];
+  const parts = [
+    ...byWidth(taken.filter(({ step }) => !isMany(step))).map((group) => softmaxTerms(group, genotypes.length)),
+  ];
   if (subsets.length > 0) {
-    const logits = tf.concat(subsets.map((one) => one.logits), 1);
-    parts.push(bernoulliTerms(tf.mul(skipGain(options), logits), tf.concat(subsets.map(({ chosen }) => chosen), 1)));
+    const logits = tf.concat(
+      subsets.map((one) => one.logits),
+      1,
+    );
+    parts.push(
+      bernoulliTerms(
+        tf.mul(skipGain(options), logits),
+        tf.concat(
+          subsets.map(({ chosen }) => chosen),
+          1,
+        ),
+      ),
+    );
   }
   const total = (term: keyof DecisionTerms): Tensor1D => tf.addN(parts.map((part) => part[term]));
   return {
-    logProbability: total('logProbability'), entropy: total('entropy'), sampledEntropy: total('sampledEntropy'),
-    skipPenalty: skipPenalty(subsets.map(({ logits }) => logits), genotypes.length, options),
+    logProbability: total('logProbability'),
+    entropy: total('entropy'),
+    sampledEntropy: total('sampledEntropy'),
+    skipPenalty: skipPenalty(
+      subsets.map(({ logits }) => logits),
+      genotypes.length,
+      options,
+    ),
   };
 }
 
@@ -49,9 +84,22 @@ function byWidth(taken: readonly Taken[]): Taken[][] {
 }
 
 function softmaxTerms(group: readonly Taken[], rows: number): DecisionTerms {
-  const terms = categoricalTerms(tf.concat(group.map(({ logits }) => logits), 0), tf.concat(group.map(({ chosen }) => chosen), 0));
+  const terms = categoricalTerms(
+    tf.concat(
+      group.map(({ logits }) => logits),
+      0,
+    ),
+    tf.concat(
+      group.map(({ chosen }) => chosen),
+      0,
+    ),
+  );
   const perRow = (term: Tensor1D): Tensor1D => tf.sum(tf.reshape(term, [group.length, rows]), 0);
-  return { logProbability: perRow(terms.logProbability), entropy: perRow(terms.entropy), sampledEntropy: perRow(terms.sampledEntropy) };
+  return {
+    logProbability: perRow(terms.logProbability),
+    entropy: perRow(terms.entropy),
+    sampledEntropy: perRow(terms.sampledEntropy),
+  };
 }
 
 /** KL(sigmoid(l) | target) with the plain logit, whichever way the connection is sampled: so does the ENAS code. */
@@ -65,7 +113,9 @@ function skipPenalty(logits: readonly Tensor2D[], rows: number, { skipTarget }: 
  * The advantages are constants, made by `advantagesOf` from what the entropy adds to the reward of each architecture.
  */
 export function reinforceLoss(
-  { logProbability, skipPenalty: penalty, ...entropies }: SequenceTerms, { entropy, entropyWeight, skipWeight }: EnasOptions, advantagesOf: (bonuses: readonly number[]) => readonly number[],
+  { logProbability, skipPenalty: penalty, ...entropies }: SequenceTerms,
+  { entropy, entropyWeight, skipWeight }: EnasOptions,
+  advantagesOf: (bonuses: readonly number[]) => readonly number[],
 ): Scalar {
   const differentiated = entropy === 'differentiated';
   const constant = entropy === 'sampled' ? entropies.sampledEntropy : entropies.entropy;

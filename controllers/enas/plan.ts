@@ -9,9 +9,20 @@ export type Step =
   /** Start of a list: anchors for the inputs of a cell, which precede its first element. */
   | { readonly kind: 'enter'; readonly list: number; readonly inputs: number }
   /** A choice between options; decisions with the same options share `table`. */
-  | { readonly kind: 'option'; readonly decision: Decision; readonly table: string; readonly options: readonly string[] }
+  | {
+      readonly kind: 'option';
+      readonly decision: Decision;
+      readonly table: string;
+      readonly options: readonly string[];
+    }
   /** A choice of one or any of the first `decision` anchors of a list. */
-  | { readonly kind: 'attend'; readonly decision: Decision; readonly list: number; readonly count: number; readonly many: boolean }
+  | {
+      readonly kind: 'attend';
+      readonly decision: Decision;
+      readonly list: number;
+      readonly count: number;
+      readonly many: boolean;
+    }
   /** End of an element; `advance` when its last decision has not attended, so that the LSTM has yet to read it. */
   | { readonly kind: 'anchor'; readonly list: number; readonly advance: boolean };
 
@@ -44,12 +55,19 @@ export function planOf(tree: ChoiceTree, decisions: readonly Decision[]): Plan {
         tables.set(table, options);
         steps.push({ kind: 'option', decision, table, options });
       } else {
-        steps.push({ kind: 'attend', decision, list: lists.indexOf(owners.get(node)!), count: node.count, many: isSubset(node) });
+        steps.push({
+          kind: 'attend',
+          decision,
+          list: lists.indexOf(owners.get(node)!),
+          count: node.count,
+          many: isSubset(node),
+        });
       }
     } else {
       for (const child of Object.values<ChoiceTree>(node)) {
         visit(child);
-        if (list >= 0 && Array.isArray(node)) steps.push({ kind: 'anchor', list, advance: steps.at(-1)!.kind !== 'attend' });
+        if (list >= 0 && Array.isArray(node))
+          steps.push({ kind: 'anchor', list, advance: steps.at(-1)!.kind !== 'attend' });
       }
     }
   };
@@ -65,7 +83,8 @@ function ownersOf(tree: ChoiceTree): Map<ChoiceTree, ChoiceTree> {
   const owners = new Map<ChoiceTree, ChoiceTree>();
   const visit = (node: ChoiceTree, around: readonly (readonly ChoiceTree[])[]): void => {
     if (!isChoice(node)) {
-      for (const child of Object.values<ChoiceTree>(node)) visit(child, Array.isArray(node) ? [node, ...around] : around);
+      for (const child of Object.values<ChoiceTree>(node))
+        visit(child, Array.isArray(node) ? [node, ...around] : around);
     } else if (!isOneOf(node)) {
       owners.set(node, around.find((list) => new Set(list.map(reach)).size > 1) ?? around[0] ?? tree);
     }

@@ -8,18 +8,31 @@ import { type EnasOptions } from './options.js';
 import { type DecisionStep, type OptionStep, type Plan } from './plan.js';
 
 /** First values of the policy's parameters: uniform in plus or minus `initRange`, each from a random stream of its own. */
-export function policyParameters(plan: Plan, { lstmSize: size, initRange, optionBias }: EnasOptions, seed: number): NamedTensors {
+export function policyParameters(
+  plan: Plan,
+  { lstmSize: size, initRange, optionBias }: EnasOptions,
+  seed: number,
+): NamedTensors {
   const shapes: Record<string, [number, number]> = { start: [1, size], lstm: [2 * size, 4 * size] };
-  if (plan.attends) Object.assign(shapes, { 'attention/anchor': [size, size], 'attention/query': [size, size], 'attention/vector': [size, 1] });
+  if (plan.attends)
+    Object.assign(shapes, {
+      'attention/anchor': [size, size],
+      'attention/query': [size, size],
+      'attention/vector': [size, 1],
+    });
   const parameters: Record<string, Tensor> = {};
   for (const [table, options] of plan.tables) {
     shapes[`${table}/embedding`] = [options.length, size];
     shapes[`${table}/kernel`] = [size, options.length];
-    if (options.some((option) => option in optionBias)) parameters[`${table}/bias`] = tf.tensor1d(options.map((option) => optionBias[option] ?? 0));
+    if (options.some((option) => option in optionBias))
+      parameters[`${table}/bias`] = tf.tensor1d(options.map((option) => optionBias[option] ?? 0));
   }
   for (const [name, shape] of Object.entries(shapes)) {
     const rng = stream(seed, 'controller', name);
-    parameters[name] = tf.tensor2d(Float32Array.from({ length: shape[0] * shape[1] }, () => initRange * (2 * rng.uniform() - 1)), shape);
+    parameters[name] = tf.tensor2d(
+      Float32Array.from({ length: shape[0] * shape[1] }, () => initRange * (2 * rng.uniform() - 1)),
+      shape,
+    );
   }
   return parameters;
 }
@@ -64,7 +77,13 @@ export function unroll(plan: Plan, parameters: NamedTensors, options: EnasOption
         }
         break;
       case 'option': {
-        const logits = optionLogits(step, advance(), parameter(`${step.table}/kernel`), parameters[`${step.table}/bias`] as Tensor1D | undefined, options);
+        const logits = optionLogits(
+          step,
+          advance(),
+          parameter(`${step.table}/kernel`),
+          parameters[`${step.table}/bias`] as Tensor1D | undefined,
+          options,
+        );
         input = tf.matMul(decide(step, logits), parameter(`${step.table}/embedding`));
         break;
       }
@@ -97,19 +116,52 @@ function bound<T extends Tensor>(logits: T, temperature: number | null, limit: n
   return limit === null ? cooled : tf.mul(limit, tf.tanh(cooled));
 }
 
-function optionLogits({ decision, options }: OptionStep, h: Tensor2D, kernel: Tensor2D, bias: Tensor1D | undefined, settings: EnasOptions): Tensor2D {
+function optionLogits(
+  { decision, options }: OptionStep,
+  h: Tensor2D,
+  kernel: Tensor2D,
+  bias: Tensor1D | undefined,
+  settings: EnasOptions,
+): Tensor2D {
   const { temperature, tanhConstant, optionTanhReduce, fixedOptionBias } = settings;
-  const logits = bound(nn.dense(h, kernel, bias), temperature, tanhConstant === null ? null : tanhConstant / optionTanhReduce);
+  const logits = bound(
+    nn.dense(h, kernel, bias),
+    temperature,
+    tanhConstant === null ? null : tanhConstant / optionTanhReduce,
+  );
   const fixed = fixedOptionBias[decision.path.split('.')[0]!];
-  return fixed ? tf.add(logits, options.map((option) => fixed[option] ?? 0)) : logits;
+  return fixed
+    ? tf.add(
+        logits,
+        options.map((option) => fixed[option] ?? 0),
+      )
+    : logits;
 }
 
 /** u_j = v·tanh(W1 a_j + W2 h): keys n times [N,H], query [N,H] -> [N,n]. */
-function attentionLogits(keys: readonly Tensor2D[], query: Tensor2D, vector: Tensor2D, many: boolean, { temperature, tanhConstant, recency }: EnasOptions): Tensor2D {
+function attentionLogits(
+  keys: readonly Tensor2D[],
+  query: Tensor2D,
+  vector: Tensor2D,
+  many: boolean,
+  { temperature, tanhConstant, recency }: EnasOptions,
+): Tensor2D {
   const [rows, size] = query.shape;
   const mixed = tf.tanh(tf.add(tf.stack([...keys], 1), tf.expandDims(query, 1)));
-  const logits = bound(tf.reshape(tf.matMul(tf.reshape(mixed, [rows * keys.length, size]) as Tensor2D, vector), [rows, keys.length]) as Tensor2D, temperature, tanhConstant);
-  return recency && !many ? tf.sub(logits, distances(keys.length).map((distance) => distance ** 2 / 6)) : logits;
+  const logits = bound(
+    tf.reshape(tf.matMul(tf.reshape(mixed, [rows * keys.length, size]) as Tensor2D, vector), [
+      rows,
+      keys.length,
+    ]) as Tensor2D,
+    temperature,
+    tanhConstant,
+  );
+  return recency && !many
+    ? tf.sub(
+        logits,
+        distances(keys.length).map((distance) => distance ** 2 / 6),
+      )
+    : logits;
 }
 
 /** sum_j w_j a_j: weights [N,n], values n times [N,H] -> [N,H]. */
@@ -123,7 +175,12 @@ function shares(flags: Tensor2D): Tensor2D {
 }
 
 function nearness(oneHot: Tensor2D, recency: boolean): Tensor2D {
-  return recency ? tf.div(oneHot, distances(oneHot.shape[1]).map((distance) => 0.1 + distance)) : oneHot;
+  return recency
+    ? tf.div(
+        oneHot,
+        distances(oneHot.shape[1]).map((distance) => 0.1 + distance),
+      )
+    : oneHot;
 }
 
 /** How far back each of n earlier nodes lies: n, ..., 1. */

@@ -10,7 +10,12 @@ const ROLLOUTS = 64;
  * Marginal probability of each option of each decision, as the mean over rollouts of the probabilities that the
  * policy gives given the decisions before: by path one row a decision, for a subset one row [absent, present] a flag.
  */
-export function policyPreferences(plan: Plan, parameters: NamedTensors, options: EnasOptions, rng: Rng): Record<string, number[][]> {
+export function policyPreferences(
+  plan: Plan,
+  parameters: NamedTensors,
+  options: EnasOptions,
+  rng: Rng,
+): Record<string, number[][]> {
   const marginals: Record<string, number[][]> = {};
   sampleGenotypes(plan, parameters, options, ROLLOUTS, rng, (step, probabilities) => {
     const means = columnMeans(probabilities);

@@ -8,11 +8,20 @@ import { unroll } from './policy.js';
 export type Watch = (step: DecisionStep, probabilities: readonly (readonly number[])[]) => void;
 
 /** `rows` genotypes drawn from the policy. The host reads the logits of all rows once a decision. */
-export function sampleGenotypes(plan: Plan, parameters: NamedTensors, options: EnasOptions, rows: number, rng: Rng, watch?: Watch): number[][] {
+export function sampleGenotypes(
+  plan: Plan,
+  parameters: NamedTensors,
+  options: EnasOptions,
+  rows: number,
+  rng: Rng,
+  watch?: Watch,
+): number[][] {
   const genotypes = Array.from({ length: rows }, (): number[] => []);
   tf.tidy(() => {
     unroll(plan, parameters, options, rows, (step, logits) => {
-      const probabilities = rowsOf(logits).map((row) => (isMany(step) ? row.map((logit) => sigmoid(skipGain(options) * logit)) : softmax(row)));
+      const probabilities = rowsOf(logits).map((row) =>
+        isMany(step) ? row.map((logit) => sigmoid(skipGain(options) * logit)) : softmax(row),
+      );
       watch?.(step, probabilities);
       probabilities.forEach((row, i) => {
         genotypes[i]!.push(...(isMany(step) ? row.map((p) => (rng.uniform() < p ? 1 : 0)) : [rng.categorical(row)]));

@@ -30,8 +30,11 @@ export function fairDecks<A>(space: ControllerSetting<A>['space']): FairDecks<A>
         }
         decks = decks.map((deck, slot) => rng.shuffle(attempt < MAX_SHUFFLES / 10 ? deck : full(slot)));
       }
-      throw new WeftError('controller', `no architecture of '${space.name}' satisfied its constraints in ${MAX_SHUFFLES} deals`,
-        `loosen a constraint: ${space.constraints.map(({ name }) => name).join('; ')}`);
+      throw new WeftError(
+        'controller',
+        `no architecture of '${space.name}' satisfied its constraints in ${MAX_SHUFFLES} deals`,
+        `loosen a constraint: ${space.constraints.map(({ name }) => name).join('; ')}`,
+      );
     },
     remaining: () => decks.map((deck) => [...deck]),
     restore(remaining) {

@@ -13,7 +13,10 @@ export interface GenerationOptions {
 
 /** The best `parents` of those before and these; a second measurement of the same architecture replaces the first. */
 export function selectParents<A>(
-  space: ControllerSetting<A>['space'], before: readonly Evaluated<A>[], results: readonly Evaluated<A>[], { parents }: GenerationOptions,
+  space: ControllerSetting<A>['space'],
+  before: readonly Evaluated<A>[],
+  results: readonly Evaluated<A>[],
+  { parents }: GenerationOptions,
 ): Evaluated<A>[] {
   results.forEach(finiteReward);
   return bestScored(space, [...before, ...results], parents);
@@ -21,7 +24,11 @@ export function selectParents<A>(
 
 /** A generation: the first half children of two parents, the second half mutations of one; random without parents. */
 export function nextGeneration<A>(
-  space: ControllerSetting<A>['space'], parents: readonly Evaluated<A>[], count: number, { mutation }: GenerationOptions, rng: Rng,
+  space: ControllerSetting<A>['space'],
+  parents: readonly Evaluated<A>[],
+  count: number,
+  { mutation }: GenerationOptions,
+  rng: Rng,
 ): A[] {
   if (parents.length === 0) return Array.from({ length: count }, () => space.sample(rng));
   const genotypes = parents.map(({ architecture }) => space.genotype(architecture));
@@ -32,6 +39,9 @@ export function nextGeneration<A>(
   const mutate = (): number[] =>
     rng.pick(genotypes).map((value, slot) => (rng.uniform() < mutation ? rng.int(space.cardinalities[slot]!) : value));
   const crossed = Math.floor(count / 2);
-  const draw = (make: () => number[]) => (missing: number): A[] => Array.from({ length: missing }, () => space.fromGenotype(make()));
+  const draw =
+    (make: () => number[]) =>
+    (missing: number): A[] =>
+      Array.from({ length: missing }, () => space.fromGenotype(make()));
   return [...drawValid(space, crossed, draw(cross)), ...drawValid(space, count - crossed, draw(mutate))];
 }

@@ -1,11 +1,20 @@
 /** What the single-path strategies share: all but the sampling of the architectures whose weights are trained. */
 import {
-  type Controller, type ControllerSetting, decodeScored, encodeScored, type Evaluated, populationMetrics, type ScoredText,
+  type Controller,
+  type ControllerSetting,
+  decodeScored,
+  encodeScored,
+  type Evaluated,
+  populationMetrics,
+  type ScoredText,
 } from 'weft-nas';
 import { type GenerationOptions, nextGeneration, selectParents } from './generations.js';
 
 /** A controller that evolves architectures from the best that it has seen; `sample` is the caller's. */
-export function evolvingSearch<A>(options: GenerationOptions, { space }: ControllerSetting<A>): Omit<Controller<A>, 'sample' | 'snapshot' | 'restore'> & {
+export function evolvingSearch<A>(
+  options: GenerationOptions,
+  { space }: ControllerSetting<A>,
+): Omit<Controller<A>, 'sample' | 'snapshot' | 'restore'> & {
   parents(): readonly ScoredText[];
   adopt(parents: readonly ScoredText[]): void;
 } {

@@ -35,9 +35,22 @@ export async function cluster(count: number): Promise<Tally | undefined> {
   const workers = new Set<Worker>();
   const start = async (name: string, inside = false): Promise<Worker> => {
     const url = inside ? postgres.url.replace('127.0.0.1', NETWORK.here) : postgres.url;
-    const command = [process.execPath, '--import', 'tsx', '--conditions=@weft-nas/source', WORKER, url, join(folder, name), '1'];
+    const command = [
+      process.execPath,
+      '--import',
+      'tsx',
+      '--conditions=@weft-nas/source',
+      WORKER,
+      url,
+      join(folder, name),
+      '1',
+    ];
     const [program, ...args] = inside ? ['ip', 'netns', 'exec', NETWORK.name, ...command] : command;
-    const worker: Worker = { process: spawn(program!, args, { stdio: ['ignore', 'pipe', 'ignore'] }), begun: [], output: '' };
+    const worker: Worker = {
+      process: spawn(program!, args, { stdio: ['ignore', 'pipe', 'ignore'] }),
+      begun: [],
+      output: '',
+    };
     workers.add(worker);
     worker.process.stdout!.on('data', (chunk: Buffer) => {
       worker.output += chunk.toString();
@@ -130,8 +143,16 @@ export async function cluster(count: number): Promise<Tally | undefined> {
     }
     await wait;
     check(jobs);
-    Object.assign(counts, { 'random kills of workers': kills, jobs: jobs.length, 'results lost': lost, 'results doubled with other bytes': doubled });
-    return { passed: lost + doubled === 0 && again <= AGAIN_WITHIN_SECONDS && cutSeconds <= AGAIN_WITHIN_SECONDS, counts };
+    Object.assign(counts, {
+      'random kills of workers': kills,
+      jobs: jobs.length,
+      'results lost': lost,
+      'results doubled with other bytes': doubled,
+    });
+    return {
+      passed: lost + doubled === 0 && again <= AGAIN_WITHIN_SECONDS && cutSeconds <= AGAIN_WITHIN_SECONDS,
+      counts,
+    };
   } finally {
     await Promise.all([...workers].map(end));
     await executor.close();
@@ -157,14 +178,21 @@ function openNetwork(): { cut(): void; mend(): void; close(): void } | undefined
     ip('netns', 'del', NETWORK.name);
   };
   close();
-  const made = ip('netns', 'add', NETWORK.name)
-    && ip('link', 'add', 'weft-here', 'type', 'veth', 'peer', 'name', 'weft-there')
-    && ip('link', 'set', 'weft-there', 'netns', NETWORK.name)
-    && ip('addr', 'add', `${NETWORK.here}/30`, 'dev', 'weft-here') && ip('link', 'set', 'weft-here', 'up')
-    && ip('-n', NETWORK.name, 'addr', 'add', `${NETWORK.there}/30`, 'dev', 'weft-there') && ip('-n', NETWORK.name, 'link', 'set', 'weft-there', 'up');
+  const made =
+    ip('netns', 'add', NETWORK.name) &&
+    ip('link', 'add', 'weft-here', 'type', 'veth', 'peer', 'name', 'weft-there') &&
+    ip('link', 'set', 'weft-there', 'netns', NETWORK.name) &&
+    ip('addr', 'add', `${NETWORK.here}/30`, 'dev', 'weft-here') &&
+    ip('link', 'set', 'weft-here', 'up') &&
+    ip('-n', NETWORK.name, 'addr', 'add', `${NETWORK.there}/30`, 'dev', 'weft-there') &&
+    ip('-n', NETWORK.name, 'link', 'set', 'weft-there', 'up');
   if (!made) {
     close();
     return undefined;
   }
-  return { cut: () => void ip('link', 'set', 'weft-here', 'down'), mend: () => void ip('link', 'set', 'weft-here', 'up'), close };
+  return {
+    cut: () => void ip('link', 'set', 'weft-here', 'down'),
+    mend: () => void ip('link', 'set', 'weft-here', 'up'),
+    close,
+  };
 }

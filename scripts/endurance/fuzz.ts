@@ -10,7 +10,17 @@ import { loadConfig } from '../../src/config/index.js';
 import { openDataset } from '../../src/data/index.js';
 import { WeftError } from '../../src/errors.js';
 import { openResults, defineJob } from '../../src/jobs/index.js';
-import { createRun, loadLatestCheckpoint, openJournal, openRun, readEvents, readSummary, runFiles, saveCheckpoint, writeSummary } from '../../src/runs/index.js';
+import {
+  createRun,
+  loadLatestCheckpoint,
+  openJournal,
+  openRun,
+  readEvents,
+  readSummary,
+  runFiles,
+  saveCheckpoint,
+  writeSummary,
+} from '../../src/runs/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed } from '../../src/tensor/named.js';
 import { type Rng, stream } from '../../src/tensor/rng.js';
@@ -32,8 +42,12 @@ export async function fuzz(count: number): Promise<Tally> {
       'data files': fuzzData(folder, count),
       'runs and checkpoints': fuzzRuns(folder, count),
     };
-    const text = ({ sound, named, crash, lost, endless }: Counts): string => `${sound + named + crash + endless} mutants: ${named} named errors, ${sound} still sound, ${crash} crashes, ${lost} things lost${endless > 0 ? `, ${endless} whose own code does not end` : ''}`;
-    return { passed: Object.values(parts).every(({ crash, lost }) => crash + lost === 0), counts: Object.fromEntries(Object.entries(parts).map(([name, counts]) => [name, text(counts)])) };
+    const text = ({ sound, named, crash, lost, endless }: Counts): string =>
+      `${sound + named + crash + endless} mutants: ${named} named errors, ${sound} still sound, ${crash} crashes, ${lost} things lost${endless > 0 ? `, ${endless} whose own code does not end` : ''}`;
+    return {
+      passed: Object.values(parts).every(({ crash, lost }) => crash + lost === 0),
+      counts: Object.fromEntries(Object.entries(parts).map(([name, counts]) => [name, text(counts)])),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -59,7 +73,9 @@ function attempt(counts: Counts, what: string, call: () => unknown): boolean {
 
 function fuzzConfigurations(folder: string, count: number): Counts {
   const rng = stream(1, 'fuzz configurations');
-  const recipes = readdirSync('runs/recipes').filter((name) => name.endsWith('.yaml')).map((name) => readFileSync(join('runs/recipes', name), 'utf8'));
+  const recipes = readdirSync('runs/recipes')
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => readFileSync(join('runs/recipes', name), 'utf8'));
   const counts = none();
   for (let i = 0; i < count; i++) {
     const file = join(folder, 'weft.yaml');
@@ -74,7 +90,9 @@ function fuzzData(folder: string, count: number): Counts {
   const mnist = tinyMnist();
   const images = 'train-images-idx3-ubyte';
   const sets: [Record<string, Uint8Array>, string][] = [
-    [mnist, images], [mnist, 't10k-labels-idx1-ubyte'], [{ ...mnist, [images]: gzipSync(mnist[images]!) }, images],
+    [mnist, images],
+    [mnist, 't10k-labels-idx1-ubyte'],
+    [{ ...mnist, [images]: gzipSync(mnist[images]!) }, images],
     [{ 'data_batch_1.bin': cifar([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9]) }, 'data_batch_1.bin'],
     [{ 'table.csv': Buffer.from('x,"y",label\n1,2.5,"a ""b"""\n3,-4e1,c\n5,6,c\n') }, 'table.csv'],
     [{ 'a/1.png': png(6, 5, (y, x) => [y * 40, x * 50, 9, 99]), 'b/1.png': png(6, 5, () => [1, 1, 1]) }, 'a/1.png'],
@@ -107,7 +125,8 @@ function fuzzRuns(folder: string, count: number): Counts {
     cpSync(whole, copy, { recursive: true });
     const name = rng.pick(names);
     const before = readFileSync(join(whole, name));
-    const damaged = rng.int(2) === 0 ? mutateBytes(before, rng) : Buffer.from(mutateText(before.toString('latin1'), rng), 'latin1');
+    const damaged =
+      rng.int(2) === 0 ? mutateBytes(before, rng) : Buffer.from(mutateText(before.toString('latin1'), rng), 'latin1');
     writeFileSync(join(copy, name), damaged);
     const opened = attempt(counts, `run ${name} ${i}`, () => {
       openRun(copy);
@@ -118,7 +137,10 @@ function fuzzRuns(folder: string, count: number): Counts {
     });
     const checkpointDamaged = name.startsWith('checkpoints/') && !before.equals(damaged);
     if (checkpointDamaged && !opened) counts.lost++; // the other checkpoint was whole
-    if (names.some((other) => other !== name && !readFileSync(join(copy, other)).equals(readFileSync(join(whole, other))))) counts.lost++;
+    if (
+      names.some((other) => other !== name && !readFileSync(join(copy, other)).equals(readFileSync(join(whole, other))))
+    )
+      counts.lost++;
     rmSync(copy, { recursive: true });
   }
   return counts;
@@ -132,12 +154,22 @@ function makeRun(root: string): string {
   const journal = openJournal(runFiles(run.path).events);
   for (const step of [1, 2]) {
     journal.append({ type: 'step', step, loss: 1 / step });
-    const weights = { kernel: tf.tensor([[step, 2], [3, 4]]), bias: tf.scalar(step) };
+    const weights = {
+      kernel: tf.tensor([
+        [step, 2],
+        [3, 4],
+      ]),
+      bias: tf.scalar(step),
+    };
     saveCheckpoint(run.path, SPACE, { step, tensors: { weights }, state: { step }, events: journal.sync() });
     disposeNamed(weights);
   }
   journal.close();
-  writeSummary(run.path, { space: 's', controller: 'c', seed: 1, derived: { architecture: 'a' }, weights: 'w' }, { elapsedSeconds: 1, peakMemoryMB: 1 });
+  writeSummary(
+    run.path,
+    { space: 's', controller: 'c', seed: 1, derived: { architecture: 'a' }, weights: 'w' },
+    { elapsedSeconds: 1, peakMemoryMB: 1 },
+  );
   openResults(join(run.path, 'results')).save({ key: JOB.key, kind: 'k', value: { b: 2 } });
   return run.path;
 }
@@ -150,7 +182,10 @@ function useCheckpoint(path: string): void {
 }
 
 const filesUnder = (path: string): string[] =>
-  (readdirSync(path, { recursive: true }) as string[]).filter((name) => statSync(join(path, name)).isFile()).map((name) => relative(path, join(path, name))).sort();
+  (readdirSync(path, { recursive: true }) as string[])
+    .filter((name) => statSync(join(path, name)).isFile())
+    .map((name) => relative(path, join(path, name)))
+    .sort();
 
 /** Spaces are code: each batch is tried in a process of its own, which is replaced where the code of a mutant does not end. */
 async function fuzzSpaces(count: number): Promise<Counts> {
@@ -176,16 +211,35 @@ async function fuzzSpaces(count: number): Promise<Counts> {
 
 const SILENCE_MS = 30_000;
 
-function trySpaces(folder: string, from: number, to: number, counts: Counts): Promise<{ tried: number; ended: boolean }> {
-  const child = spawn(process.execPath, ['--max-old-space-size=1024', '--import', 'tsx', '--conditions=@weft-nas/source', fileURLToPath(new URL('space-mutants.ts', import.meta.url)), folder, String(from), String(to)], { stdio: ['ignore', 'pipe', 'ignore'] });
+function trySpaces(
+  folder: string,
+  from: number,
+  to: number,
+  counts: Counts,
+): Promise<{ tried: number; ended: boolean }> {
+  const child = spawn(
+    process.execPath,
+    [
+      '--max-old-space-size=1024',
+      '--import',
+      'tsx',
+      '--conditions=@weft-nas/source',
+      fileURLToPath(new URL('space-mutants.ts', import.meta.url)),
+      folder,
+      String(from),
+      String(to),
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
   return new Promise((resolve) => {
     let tried = 0;
     let ended = false;
     let rest = '';
-    const silent = (): NodeJS.Timeout => setTimeout(() => {
-      ended = true;
-      child.kill('SIGKILL');
-    }, SILENCE_MS);
+    const silent = (): NodeJS.Timeout =>
+      setTimeout(() => {
+        ended = true;
+        child.kill('SIGKILL');
+      }, SILENCE_MS);
     let timer = silent();
     child.stdout.on('data', (chunk: Buffer) => {
       clearTimeout(timer);

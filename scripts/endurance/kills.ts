@@ -30,13 +30,26 @@ export async function kills(count: number): Promise<Tally> {
     if (whole.code !== 0) throw new Error(whole.stderr);
     const length = watch.elapsed();
     const reference = contentsOf(runIn(join(folder, 'whole'))!);
-    const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => campaign(join(folder, `lane${lane}`), Math.ceil((count - lane) / LANES), { reference, length, rng: stream(1, 'kill campaign', lane), late: () => watch.elapsed() > AT_MOST_SECONDS })));
+    const lanes = await Promise.all(
+      Array.from({ length: LANES }, (_, lane) =>
+        campaign(join(folder, `lane${lane}`), Math.ceil((count - lane) / LANES), {
+          reference,
+          length,
+          rng: stream(1, 'kill campaign', lane),
+          late: () => watch.elapsed() > AT_MOST_SECONDS,
+        }),
+      ),
+    );
     const sum = (of: keyof Count): number => lanes.reduce((total, lane) => total + lane[of], 0);
     return {
       passed: sum('different') === 0 && sum('kills') >= count,
       counts: {
-        kills: sum('kills'), 'of them before there was a run directory': sum('early'), searches: sum('searches'), 'searches that ended with other bytes': sum('different'),
-        'seconds of one search': +length.toFixed(1), 'seconds of all': Math.round(watch.elapsed()),
+        kills: sum('kills'),
+        'of them before there was a run directory': sum('early'),
+        searches: sum('searches'),
+        'searches that ended with other bytes': sum('different'),
+        'seconds of one search': +length.toFixed(1),
+        'seconds of all': Math.round(watch.elapsed()),
       },
     };
   } finally {
@@ -83,11 +96,21 @@ async function campaign(folder: string, count: number, { reference, length, rng,
 
 /** The run directory that a search has finished to make. */
 function runIn(runs: string): string | undefined {
-  const names = existsSync(runs) ? readdirSync(runs).filter((name) => existsSync(join(runs, name, 'manifest.json'))) : [];
+  const names = existsSync(runs)
+    ? readdirSync(runs).filter((name) => existsSync(join(runs, name, 'manifest.json')))
+    : [];
   return names.length > 0 ? join(runs, names.at(-1)!) : undefined;
 }
 
 function contentsOf(run: string): string {
-  const { elapsedSeconds: _, peakMemoryMB: __, ...results } = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as Record<string, unknown>;
-  return [JSON.stringify(results), readFileSync(join(run, 'model.safetensors'), 'latin1'), readFileSync(join(run, 'events.jsonl'), 'utf8')].join('\n');
+  const {
+    elapsedSeconds: _,
+    peakMemoryMB: __,
+    ...results
+  } = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as Record<string, unknown>;
+  return [
+    JSON.stringify(results),
+    readFileSync(join(run, 'model.safetensors'), 'latin1'),
+    readFileSync(join(run, 'events.jsonl'), 'utf8'),
+  ].join('\n');
 }

@@ -10,7 +10,8 @@ export function mutateBytes(bytes: Uint8Array, rng: Rng): Uint8Array {
       for (let i = 0; i <= rng.int(4); i++) copy[rng.int(copy.length)] = rng.int(256);
       return copy;
     }
-    case 1: return bytes.slice(0, place());
+    case 1:
+      return bytes.slice(0, place());
     case 2: {
       const [from, to] = [place(), place()];
       return Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]);
@@ -22,7 +23,27 @@ export function mutateBytes(bytes: Uint8Array, rng: Rng): Uint8Array {
   }
 }
 
-const ODD = ['', '-1', '0', '1e9', '1.5', 'NaN', 'null', 'true', '[]', '{}', "''", '~', '"', ':', '\t', '\u0000', 'é', '../..', '__proto__'];
+const ODD = [
+  '',
+  '-1',
+  '0',
+  '1e9',
+  '1.5',
+  'NaN',
+  'null',
+  'true',
+  '[]',
+  '{}',
+  "''",
+  '~',
+  '"',
+  ':',
+  '\t',
+  '\u0000',
+  'é',
+  '../..',
+  '__proto__',
+];
 
 /** A word replaced by another or by something odd, two lines swapped, one left out or doubled, or bytes damaged. */
 export function mutateText(text: string, rng: Rng): string {
@@ -39,8 +60,11 @@ export function mutateText(text: string, rng: Rng): string {
       const other = rng.int(lines.length);
       return lines.with(at, lines[other]!).with(other, lines[at]!).join('\n');
     }
-    case 2: return lines.toSpliced(at, 1).join('\n');
-    case 3: return lines.toSpliced(at, 0, lines[at]!).join('\n');
-    default: return Buffer.from(mutateBytes(Buffer.from(text), rng)).toString();
+    case 2:
+      return lines.toSpliced(at, 1).join('\n');
+    case 3:
+      return lines.toSpliced(at, 0, lines[at]!).join('\n');
+    default:
+      return Buffer.from(mutateBytes(Buffer.from(text), rng)).toString();
   }
 }

@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { jobProgram } from '../../src/cli/executor.js';
 import { loadParts } from '../../src/cli/commands/search.js';
 import { configSchema } from '../../src/config/schema.js';
-import { createLocalExecutor, createQueueExecutor, type Crew, defineJob, openQueue, openResults, serveQueue, submitAll, trainingJob } from '../../src/jobs/index.js';
+import {
+  createLocalExecutor,
+  createQueueExecutor,
+  type Crew,
+  defineJob,
+  openQueue,
+  openResults,
+  serveQueue,
+  submitAll,
+  trainingJob,
+} from '../../src/jobs/index.js';
 import { sampleDistinct } from '../../src/ranking/index.js';
 import { stopwatch } from '../../src/runs/index.js';
 import { optionsOf } from '../../src/search/session.js';
@@ -23,14 +33,28 @@ const OVERHEAD_MS = 20;
 const SHARE = 0.6;
 
 /** Seconds of the clock, and of the processor in this process, that so many jobs without work take. */
-async function serve(where: string, folder: string, count: number, slots: number, database: () => number = () => 0): Promise<{ seconds: number; processor: number; database: number }> {
+async function serve(
+  where: string,
+  folder: string,
+  count: number,
+  slots: number,
+  database: () => number = () => 0,
+): Promise<{ seconds: number; processor: number; database: number }> {
   const queue = await openQueue(where, { connections: slots });
-  const jobs = Array.from({ length: count }, (_, i) => defineJob({ kind: 'nothing', payload: { i, slots }, label: `nothing ${i}` }));
+  const jobs = Array.from({ length: count }, (_, i) =>
+    defineJob({ kind: 'nothing', payload: { i, slots }, label: `nothing ${i}` }),
+  );
   for (let start = 0; start < count; start += 500) await queue.enqueue(jobs.slice(start, start + 500));
   const watch = stopwatch();
   const before = process.cpuUsage();
   const databaseBefore = database();
-  await serveQueue({ queue, crew: idle, results: { ...openResults(folder), save: () => {}, folder: () => folder }, slots, untilEmpty: true }).ended;
+  await serveQueue({
+    queue,
+    crew: idle,
+    results: { ...openResults(folder), save: () => {}, folder: () => folder },
+    slots,
+    untilEmpty: true,
+  }).ended;
   const seconds = watch.elapsed();
   const { user, system } = process.cpuUsage(before);
   const used = database() - databaseBefore;
@@ -72,11 +96,16 @@ export async function throughput(count: number): Promise<Tally | undefined> {
     return {
       passed,
       counts: {
-        'overhead of a job, PostgreSQL, ms': ms(shared.seconds), 'of that processor time of the worker, ms': ms(shared.processor),
-        'overhead of a job, embedded, ms': ms(embedded.seconds), 'of that processor time, ms': ms(embedded.processor),
-        'jobs a second with 24 workers': Math.round(rate), 'processor time of the database for a job, ms': +((1000 * many.database) / count).toFixed(2), 'and for a heartbeat, ms': +(1000 * beat).toFixed(2),
+        'overhead of a job, PostgreSQL, ms': ms(shared.seconds),
+        'of that processor time of the worker, ms': ms(shared.processor),
+        'overhead of a job, embedded, ms': ms(embedded.seconds),
+        'of that processor time, ms': ms(embedded.processor),
+        'jobs a second with 24 workers': Math.round(rate),
+        'processor time of the database for a job, ms': +((1000 * many.database) / count).toFixed(2),
+        'and for a heartbeat, ms': +(1000 * beat).toFixed(2),
         'processors of the database that 1,000 workers with jobs of 60 s need, on paper': +busy.toFixed(3),
-        'load of the machine meanwhile': loadavg()[0]!.toFixed(1), processors: cpus().length,
+        'load of the machine meanwhile': loadavg()[0]!.toFixed(1),
+        processors: cpus().length,
       },
     };
   } finally {
@@ -88,28 +117,50 @@ export async function throughput(count: number): Promise<Tally | undefined> {
 /** Stand-alone trainings on the digits, one thread each: one at a time, then two at a time, to the same bytes. */
 export async function speedup(count: number): Promise<Tally> {
   const backend = await loadBackend();
-  const config = configSchema.parse({ space: { name: 'macro-cnn', layers: 3, filters: 8, reductions: 1 }, retrain: { epochs: 12 } });
+  const config = configSchema.parse({
+    space: { name: 'macro-cnn', layers: 3, filters: 8, reductions: 1 },
+    retrain: { epochs: 12 },
+  });
   const parts = await loadParts(config);
   const space = parts.space.create(optionsOf(config.space), parts.data.task);
-  const jobs = sampleDistinct(space, count, stream(1, 'speedup')).map(({ encoding }) => trainingJob(parts, encoding, { backend, threads: 1 }));
+  const jobs = sampleDistinct(space, count, stream(1, 'speedup')).map(({ encoding }) =>
+    trainingJob(parts, encoding, { backend, threads: 1 }),
+  );
   const folder = mkdtempSync(join(tmpdir(), 'weft-speedup-'));
   try {
     const times: Record<string, number> = {};
-    for (const [name, workers] of [['serial', 1], ['local', 2], ['queue', 2]] as const) {
+    for (const [name, workers] of [
+      ['serial', 1],
+      ['local', 2],
+      ['queue', 2],
+    ] as const) {
       const results = openResults(join(folder, name));
       const watch = stopwatch();
-      const executor = name === 'queue' ? await createQueueExecutor({ queue: join(folder, 'folder'), results, workers, program: jobProgram }) : createLocalExecutor({ results, workers, program: jobProgram });
+      const executor =
+        name === 'queue'
+          ? await createQueueExecutor({ queue: join(folder, 'folder'), results, workers, program: jobProgram })
+          : createLocalExecutor({ results, workers, program: jobProgram });
       await submitAll(executor, jobs);
       times[name] = watch.elapsed();
       await executor.close();
     }
-    const different = jobs.filter(({ key }) => new Set(Object.keys(times).map((name) => readFileSync(join(folder, name, `${key}.json`), 'utf8'))).size > 1).length;
+    const different = jobs.filter(
+      ({ key }) =>
+        new Set(Object.keys(times).map((name) => readFileSync(join(folder, name, `${key}.json`), 'utf8'))).size > 1,
+    ).length;
     const share = (name: string): number => +(times[name]! / times['serial']!).toFixed(3);
     return {
       passed: share('local') <= SHARE && share('queue') <= SHARE && different === 0,
       counts: {
-        trainings: new Set(jobs.map(({ key }) => key)).size, 'serial, s': +times['serial']!.toFixed(1), 'two processes, s': +times['local']!.toFixed(1), 'two workers of an embedded queue, s': +times['queue']!.toFixed(1),
-        'two processes / serial': share('local'), 'queue / serial': share('queue'), 'results with other bytes': different, 'load of the machine meanwhile': loadavg()[0]!.toFixed(1), processors: cpus().length,
+        trainings: new Set(jobs.map(({ key }) => key)).size,
+        'serial, s': +times['serial']!.toFixed(1),
+        'two processes, s': +times['local']!.toFixed(1),
+        'two workers of an embedded queue, s': +times['queue']!.toFixed(1),
+        'two processes / serial': share('local'),
+        'queue / serial': share('queue'),
+        'results with other bytes': different,
+        'load of the machine meanwhile': loadavg()[0]!.toFixed(1),
+        processors: cpus().length,
       },
     };
   } finally {

@@ -38,7 +38,10 @@ export async function withLock(cache, say, work) {
   const lock = join(cache, 'lock');
   let waited = false;
   while (!(await writeFile(lock, String(process.pid), { flag: 'wx' }).then(() => true, refuseUnlessHeld))) {
-    const age = await stat(lock).then((file) => (Date.now() - file.mtimeMs) / 1000, () => 0);
+    const age = await stat(lock).then(
+      (file) => (Date.now() - file.mtimeMs) / 1000,
+      () => 0,
+    );
     if (age > DEAD_AFTER_SECONDS) await rm(lock, { force: true });
     else if (!waited) say('waiting for another set-up that is at work');
     waited = true;
@@ -67,7 +70,9 @@ export function releaseLock() {
 
 /** What an entry says about itself, or undefined when there is none. */
 export function readEntry(cache, key) {
-  return readFile(join(cache, key, 'ready.json'), 'utf8').then(JSON.parse).catch(() => undefined);
+  return readFile(join(cache, key, 'ready.json'), 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined);
 }
 
 /** Makes an entry with `make(staging) -> description`; nothing of a failed or interrupted try stays. Needs the lock. */

@@ -31,7 +31,14 @@ export function findPackage(name) {
 /** npm removes an optional package whose install script fails; this puts it back, without running the script. */
 export async function putBack(name) {
   const { optionalDependencies } = JSON.parse(await readFile(join(ownFolder, 'package.json'), 'utf8'));
-  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${optionalDependencies[name]}`];
+  const args = [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    `${name}@${optionalDependencies[name]}`,
+  ];
   const script = process.env.npm_execpath ?? '';
   const [command, first] = script.endsWith('npm-cli.js') ? [process.execPath, [script]] : ['npm', []];
   await run(command, [...first, ...args], { cwd: consumerFolder(), timeoutSeconds: 300 });
@@ -44,7 +51,9 @@ const stampOf = (pkg) => join(pkg.folder, '.weft-native.json');
 export async function loadedVersion(pkg) {
   const files = await nativeFiles(pkg).catch(() => undefined);
   if (!files) return undefined;
-  const stamp = await readFile(stampOf(pkg), 'utf8').then(JSON.parse).catch(() => undefined);
+  const stamp = await readFile(stampOf(pkg), 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined);
   if (stamp && JSON.stringify(stamp.files) === JSON.stringify(files)) return stamp.version;
   const version = await tryToLoad(pkg.folder).catch(() => undefined);
   if (version) await writeFile(stampOf(pkg), JSON.stringify({ version, files })).catch(() => {});
@@ -53,8 +62,11 @@ export async function loadedVersion(pkg) {
 
 /** Loads the whole package (or a bare binding) in a process of its own; resolves to TensorFlow's version. */
 export async function tryToLoad(path) {
-  const script = 'const m = require(process.argv[1]); console.log("TensorFlow=" + (m.TF_Version ?? m.backend().binding.TF_Version))';
-  const output = await run(process.execPath, ['-e', script, path], { env: { TF_CPP_MIN_LOG_LEVEL: '3', NODE_OPTIONS: '' } });
+  const script =
+    'const m = require(process.argv[1]); console.log("TensorFlow=" + (m.TF_Version ?? m.backend().binding.TF_Version))';
+  const output = await run(process.execPath, ['-e', script, path], {
+    env: { TF_CPP_MIN_LOG_LEVEL: '3', NODE_OPTIONS: '' },
+  });
   const version = /TensorFlow=(\S+)/.exec(output)?.[1];
   if (!version) throw new Error('the native library does not load');
   return version;
@@ -70,7 +82,10 @@ async function nativeFiles(pkg) {
 export async function linkEntry(pkg, entry) {
   for (const part of ['deps', 'lib']) {
     const path = join(pkg.folder, part);
-    const link = await lstat(path).then((file) => file.isSymbolicLink(), () => false);
+    const link = await lstat(path).then(
+      (file) => file.isSymbolicLink(),
+      () => false,
+    );
     await rm(path, { recursive: !link, force: true });
     const target = join(entry, part);
     await symlink(target, path, 'junction').catch(() => cp(target, path, { recursive: true }));

@@ -17,7 +17,11 @@ function kill(child) {
 
 /** Children live in groups of their own, so that a stop reaches their children too; ours must be passed on. */
 export function stopChildrenWithUs(cleanUp) {
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ]) {
     process.on(signal, () => {
       for (const child of running) kill(child);
       cleanUp();
@@ -31,7 +35,12 @@ export function stopChildrenWithUs(cleanUp) {
  * `progress.measure()` counts bytes as they arrive; `progress.patience(bytes)` is how many seconds may pass without more.
  */
 export async function run(command, args, { cwd, env, timeoutSeconds = 60, progress } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, detached: ownGroup, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    detached: ownGroup,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.add(child);
   let stdout = '';
   let stderr = '';
@@ -76,7 +85,10 @@ function watchProgress({ measure, patience, show }, stop) {
 
 /** The line of a program's output that names the error; its last line if none does. */
 function reasonIn(output) {
-  const lines = output.split('\n').map((line) => line.trim()).filter(Boolean);
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
   const named = lines.find((line) => /^\w*error: |\berror: /i.test(line));
   return (named ?? lines.at(-1))?.replace(/^error: /i, '').slice(0, 200);
 }
@@ -84,14 +96,27 @@ function reasonIn(output) {
 /** Bytes in all files below a folder. */
 export async function bytesBelow(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sizes = entries.filter((entry) => entry.isFile()).map((entry) => stat(join(entry.parentPath ?? entry.path, entry.name)).then((file) => file.size, () => 0));
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      stat(join(entry.parentPath ?? entry.path, entry.name)).then(
+        (file) => file.size,
+        () => 0,
+      ),
+    );
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** The first of the commands that runs with `--version`, if any. */
 export async function firstThatRuns(commands, args = ['--version']) {
   for (const command of commands.filter(Boolean)) {
-    if (await run(command, args, { timeoutSeconds: 20 }).then(() => true, () => false)) return command;
+    if (
+      await run(command, args, { timeoutSeconds: 20 }).then(
+        () => true,
+        () => false,
+      )
+    )
+      return command;
   }
   return undefined;
 }

@@ -53,7 +53,8 @@ export const wheelRecipe = (build) => ({
     await run(python, ['-c', MEMBERS, file, work], { timeoutSeconds: 300 });
     const unpacked = join(work, 'tensorflow');
     const libraries = await placeLibraries(unpacked, staging);
-    for (const library of further) await run(python, ['-c', LIBRARIES, library, join(staging, 'deps')], { timeoutSeconds: 600 });
+    for (const library of further)
+      await run(python, ['-c', LIBRARIES, library, join(staging, 'deps')], { timeoutSeconds: 600 });
 
     say('compiling the binding');
     const binding = join(staging, 'lib', `napi-v${pkg.napi}`, 'tfjs_binding.node');
@@ -73,7 +74,13 @@ const nameOf = (pkg) => `${pkg.name.split('/')[1]}-${pkg.version}`;
 /** Fetches the wheel, unless an earlier run has; it stays in the cache until the library is made from it. */
 async function fetchWheel(wheel, python, work, { cache, say }) {
   const kept = join(cache, `${wheel.package}-${wheel.version}-${process.arch}.whl`);
-  if (await check(kept, wheel).then(() => true, () => false)) return kept;
+  if (
+    await check(kept, wheel).then(
+      () => true,
+      () => false,
+    )
+  )
+    return kept;
   const temporary = join(work, 'tmp');
   const folder = join(work, wheel.package);
   await mkdir(temporary, { recursive: true });
@@ -87,10 +94,27 @@ async function fetchWheel(wheel, python, work, { cache, say }) {
   };
   await run(
     python,
-    ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--progress-bar=off', '--disable-pip-version-check',
-      '--retries=1', '--timeout=20', `--python-version=${PYTHON}`, '--implementation=cp',
-      ...wheel.platforms.map((platform) => `--platform=${platform}`), `--dest=${folder}`, `${wheel.package}==${wheel.version}`],
-    { env: { TMPDIR: temporary }, timeoutSeconds: 3600, progress: { measure: () => bytesBelow(temporary), patience: () => 90, show } },
+    [
+      '-m',
+      'pip',
+      'download',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--progress-bar=off',
+      '--disable-pip-version-check',
+      '--retries=1',
+      '--timeout=20',
+      `--python-version=${PYTHON}`,
+      '--implementation=cp',
+      ...wheel.platforms.map((platform) => `--platform=${platform}`),
+      `--dest=${folder}`,
+      `${wheel.package}==${wheel.version}`,
+    ],
+    {
+      env: { TMPDIR: temporary },
+      timeoutSeconds: 3600,
+      progress: { measure: () => bytesBelow(temporary), patience: () => 90, show },
+    },
   );
   const [name] = await readdir(folder);
   await check(join(folder, name), wheel);
@@ -120,9 +144,25 @@ async function compile(compiler, pkg, headers, libraries, binding) {
   const mac = process.platform === 'darwin';
   await run(
     compiler,
-    ['-std=c++17', '-O2', '-fPIC', '-shared', '-w', `-DNAPI_VERSION=${pkg.napi}`, '-I', headers, '-I', nodeHeaders,
-      join(pkg.folder, 'binding', 'tfjs_backend.cc'), join(pkg.folder, 'binding', 'tfjs_binding.cc'), ...libraries,
-      ...(mac ? ['-undefined', 'dynamic_lookup'] : []), `-Wl,-rpath,${mac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`, '-o', binding],
+    [
+      '-std=c++17',
+      '-O2',
+      '-fPIC',
+      '-shared',
+      '-w',
+      `-DNAPI_VERSION=${pkg.napi}`,
+      '-I',
+      headers,
+      '-I',
+      nodeHeaders,
+      join(pkg.folder, 'binding', 'tfjs_backend.cc'),
+      join(pkg.folder, 'binding', 'tfjs_binding.cc'),
+      ...libraries,
+      ...(mac ? ['-undefined', 'dynamic_lookup'] : []),
+      `-Wl,-rpath,${mac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
+      '-o',
+      binding,
+    ],
     { timeoutSeconds: 600 },
   );
 }

@@ -6,13 +6,18 @@ import { spawn } from 'node:child_process';
  * one for which each predicate holds, and the last one. A screen is a list of lines, a line a list of runs { text, style }.
  */
 export async function record(command, { columns = 110, cwd, env, wanted = {} } = {}) {
-  const child = spawn('script', ['-qefc', `stty cols ${columns} rows 50; exec ${command}`, '/dev/null'], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('script', ['-qefc', `stty cols ${columns} rows 50; exec ${command}`, '/dev/null'], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const screen = createScreen();
   const screens = {};
   child.stdout.setEncoding('utf8').on('data', (chunk) => {
     screen.write(chunk);
     const text = screen.text();
-    for (const [name, holds] of Object.entries(wanted)) if (!screens[name] && holds(text)) screens[name] = screen.lines();
+    for (const [name, holds] of Object.entries(wanted))
+      if (!screens[name] && holds(text)) screens[name] = screen.lines();
   });
   const code = await new Promise((done) => child.on('close', done));
   if (code !== 0) throw new Error(`${command} ended with ${code}:\n${screen.text()}`);
@@ -34,7 +39,7 @@ function createScreen() {
       for (const [token, count, letter, plain] of input.matchAll(/\x1b\[([\d;]*)([A-Za-z])|([^\x1b\r\n]+)|[\r\n]/g)) {
         used += token.length;
         if (plain !== undefined) lines[row].push({ text: plain, style });
-        else if (token === '\n') (lines[++row] ??= []);
+        else if (token === '\n') lines[++row] ??= [];
         else if (letter === 'A') row = Math.max(0, row - Number(count || 1));
         else if (letter === 'J') lines = [...lines.slice(0, row), []];
         else if (letter === 'm') style = STYLES[count] ?? '';
@@ -53,17 +58,25 @@ const COLORS = { '': '#d7dce2', strong: '#ffffff', dim: '#8b949e', warn: '#e3b34
 
 /** The screen as an SVG picture of a terminal window in which `command` was typed. */
 export function drawTerminal(lines, command, { columns = 110 } = {}) {
-  const all = [[{ text: '$ ', style: 'dim' }, { text: command, style: 'strong' }], ...lines.flatMap((line) => wrap(line, columns))];
+  const all = [
+    [
+      { text: '$ ', style: 'dim' },
+      { text: command, style: 'strong' },
+    ],
+    ...lines.flatMap((line) => wrap(line, columns)),
+  ];
   const width = Math.round(columns * CELL.width + 2 * MARGIN);
   const height = BAR + all.length * CELL.height + MARGIN;
   const rows = all.map((line, row) => {
     let column = 0;
-    return line.map(({ text, style }) => {
-      const x = (MARGIN + column * CELL.width).toFixed(1);
-      column += [...text].length;
-      const length = ([...text].length * CELL.width).toFixed(1);
-      return `<text x="${x}" y="${BAR + (row + 0.8) * CELL.height}" fill="${COLORS[style]}"${style === 'strong' ? ' font-weight="600"' : ''} textLength="${length}">${escapeXml(text).replaceAll(' ', '\u00a0')}</text>`;
-    }).join('');
+    return line
+      .map(({ text, style }) => {
+        const x = (MARGIN + column * CELL.width).toFixed(1);
+        column += [...text].length;
+        const length = ([...text].length * CELL.width).toFixed(1);
+        return `<text x="${x}" y="${BAR + (row + 0.8) * CELL.height}" fill="${COLORS[style]}"${style === 'strong' ? ' font-weight="600"' : ''} textLength="${length}">${escapeXml(text).replaceAll(' ', '\u00a0')}</text>`;
+      })
+      .join('');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${escapeXml(command)}</title>
@@ -81,7 +94,7 @@ function wrap(line, columns) {
   const rows = [[]];
   let room = columns;
   for (const { text, style } of line) {
-    for (let rest = [...text]; rest.length > 0; ) {
+    for (let rest = [...text]; rest.length > 0;) {
       if (room === 0) [room] = [columns, rows.push([])];
       const piece = rest.splice(0, room);
       rows.at(-1).push({ text: piece.join(''), style });

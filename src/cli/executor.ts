@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
 import { isOwnFile } from '../jobs/files.js';
-import { createLocalExecutor, createQueueExecutor, type Executor, type Job, type JobEvent, type JobResult, openResults, parseLocation, submitAll } from '../jobs/index.js';
+import {
+  createLocalExecutor,
+  createQueueExecutor,
+  type Executor,
+  type Job,
+  type JobEvent,
+  type JobResult,
+  openResults,
+  parseLocation,
+  submitAll,
+} from '../jobs/index.js';
 import { catchSignals, stopwatch } from '../runs/index.js';
 import { type Output, show } from './output.js';
 import { formatSeconds } from './progress.js';
@@ -18,25 +28,49 @@ export interface ExecutorOptions {
 }
 
 /** The module that child processes run, as TypeScript where this is. */
-export const jobProgram = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './job-process.ts' : './job-process.js', import.meta.url));
+export const jobProgram = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './job-process.ts' : './job-process.js', import.meta.url),
+);
 
 /** The address of a queue: the option, else WEFT_QUEUE, which is not seen in the list of processes. */
-export const queueAddress = (option: string | undefined): string | undefined => option ?? (process.env['WEFT_QUEUE'] || undefined);
+export const queueAddress = (option: string | undefined): string | undefined =>
+  option ?? (process.env['WEFT_QUEUE'] || undefined);
 
 /** Opens the executor; `files` may be loaded by its jobs. */
-export async function openExecutor({ executor, queue: option, workers, threads, results: folder }: ExecutorOptions, files: readonly string[], output: Output): Promise<Executor> {
+export async function openExecutor(
+  { executor, queue: option, workers, threads, results: folder }: ExecutorOptions,
+  files: readonly string[],
+  output: Output,
+): Promise<Executor> {
   const queue = queueAddress(option);
   const kind = executor ?? (option === undefined ? 'local' : 'queue');
   requireWhole('--threads', threads, 1);
   if (kind === 'local') {
     requireWhole('--workers', workers, 1, NOBODY_ELSE);
-    return createLocalExecutor({ program: jobProgram, results: openResults(folder), files, ...(workers !== undefined && { workers }) });
+    return createLocalExecutor({
+      program: jobProgram,
+      results: openResults(folder),
+      files,
+      ...(workers !== undefined && { workers }),
+    });
   }
-  if (queue === undefined) throw new WeftError('config', '--executor queue needs a queue', 'name one with --queue: a folder such as ./queue, or postgres://user@host/database');
+  if (queue === undefined)
+    throw new WeftError(
+      'config',
+      '--executor queue needs a queue',
+      'name one with --queue: a folder such as ./queue, or postgres://user@host/database',
+    );
   const shared = parseLocation(queue).kind === 'postgres';
   requireWhole('--workers', workers, shared ? 0 : 1, NOBODY_ELSE);
   const own = shared ? 0 : availableParallelism();
-  return createQueueExecutor({ program: jobProgram, queue, results: openResults(folder), files, workers: workers ?? own, onTrouble: (message) => output.say(message) });
+  return createQueueExecutor({
+    program: jobProgram,
+    queue,
+    results: openResults(folder),
+    files,
+    workers: workers ?? own,
+    onTrouble: (message) => output.say(message),
+  });
 }
 
 const NOBODY_ELSE = 'nobody else could do the jobs';
@@ -44,19 +78,35 @@ const NOBODY_ELSE = 'nobody else could do the jobs';
 /** Refuses what is no whole number of at least `least`, where an option was given. */
 export function requireWhole(option: string, value: number | undefined, least: number, why?: string): void {
   if (value === undefined || (Number.isInteger(value) && value >= least)) return;
-  throw new WeftError('config', `${option} must be a whole number of at least ${least}${why === undefined || value !== 0 ? '' : `: ${why}`}`, 'leave it out for the default');
+  throw new WeftError(
+    'config',
+    `${option} must be a whole number of at least ${least}${why === undefined || value !== 0 ? '' : `: ${why}`}`,
+    'leave it out for the default',
+  );
 }
 
 /** The files of the user's own that a configuration names. */
-export const ownFiles = ({ space, controller }: SearchConfig): string[] => [space.name, controller.name].filter(isOwnFile);
+export const ownFiles = ({ space, controller }: SearchConfig): string[] =>
+  [space.name, controller.name].filter(isOwnFile);
 
 /** Has the jobs done, showing how they stand; undefined when a signal ended it, after which the same command goes on. */
-export function runJobs(jobs: readonly Job[], options: ExecutorOptions, files: readonly string[], output: Output): Promise<JobResult[] | undefined> {
+export function runJobs(
+  jobs: readonly Job[],
+  options: ExecutorOptions,
+  files: readonly string[],
+  output: Output,
+): Promise<JobResult[] | undefined> {
   return withExecutor(jobs.length, options, files, output, (executor) => submitAll(executor, jobs));
 }
 
 /** Opens the executor for `total` jobs (undefined where that is not known), one depending on another perhaps, and shows how they stand; undefined when a signal ended it. */
-export async function withExecutor<T>(total: number | undefined, options: ExecutorOptions, files: readonly string[], output: Output, use: (executor: Executor) => Promise<T>): Promise<T | undefined> {
+export async function withExecutor<T>(
+  total: number | undefined,
+  options: ExecutorOptions,
+  files: readonly string[],
+  output: Output,
+  use: (executor: Executor) => Promise<T>,
+): Promise<T | undefined> {
   const executor = await openExecutor(options, files, output);
   const signals = catchSignals((signal) => {
     output.say(`${signal} received: saving what there is (again to stop at once)`);
@@ -91,7 +141,10 @@ interface Running {
 }
 
 /** A line for each job that ends, and below how those stand that run; `total` is how many there are, where that is known. */
-export function createJobView(total: number | undefined, output: Output): { event(event: JobEvent): void; close(): void } {
+export function createJobView(
+  total: number | undefined,
+  output: Output,
+): { event(event: JobEvent): void; close(): void } {
   const watch = stopwatch();
   const running = new Map<string, Running>();
   let finished = 0;
@@ -101,9 +154,15 @@ export function createJobView(total: number | undefined, output: Output): { even
     if (watch.elapsed() - drawn < REDRAW_SECONDS) return;
     drawn = watch.elapsed();
     const part = finished - known + [...running.values()].reduce((sum, { share }) => sum + share, 0);
-    const left = total === undefined || part < 0.05 ? '' : `, about ${formatSeconds((drawn / part) * (total - known - part))} left`;
+    const left =
+      total === undefined || part < 0.05
+        ? ''
+        : `, about ${formatSeconds((drawn / part) * (total - known - part))} left`;
     output.status([
-      ...[...running.values()].map(({ label, share, loss }) => `${String(Math.round(100 * share)).padStart(3)} %  ${label}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}`),
+      ...[...running.values()].map(
+        ({ label, share, loss }) =>
+          `${String(Math.round(100 * share)).padStart(3)} %  ${label}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}`,
+      ),
       `${finished}${total === undefined ? '' : `/${total}`} done, ${running.size} running, ${formatSeconds(drawn)} so far${left}`,
     ]);
   };
@@ -112,7 +171,12 @@ export function createJobView(total: number | undefined, output: Output): { even
       output.emit(event);
       const { key, label } = event;
       if (event.type === 'job-started') running.set(key, { label, share: 0, loss: undefined });
-      else if (event.type === 'job-progress') running.set(key, { label, share: event.total > 0 ? event.done / event.total : 0, loss: event.partial?.['loss'] });
+      else if (event.type === 'job-progress')
+        running.set(key, {
+          label,
+          share: event.total > 0 ? event.done / event.total : 0,
+          loss: event.partial?.['loss'],
+        });
       else if (event.type !== 'job-queued') running.delete(key);
       if (event.type === 'job-finished') {
         finished++;
@@ -134,8 +198,11 @@ function describe(event: JobEvent): string | undefined {
       const result = share === undefined ? '' : `  ${part} ${(100 * share).toFixed(2)} %`;
       return `${event.known ? 'known' : 'done '}  ${event.label}${result}${event.known || event.seconds === 0 ? '' : `  in ${formatSeconds(event.seconds)}`}`;
     }
-    case 'job-retried': return `again  ${event.label}: ${event.reason}`;
-    case 'job-failed': return `failed ${event.label}: ${event.message}`;
-    default: return undefined;
+    case 'job-retried':
+      return `again  ${event.label}: ${event.reason}`;
+    case 'job-failed':
+      return `failed ${event.label}: ${event.message}`;
+    default:
+      return undefined;
   }
 }

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 
 /** The exports of the file at this path. */
 export async function importModule(path: string): Promise<Record<string, unknown>> {
-  const load = async (): Promise<Record<string, unknown>> => (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  const load = async (): Promise<Record<string, unknown>> =>
+    (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   if (!/\.[cm]?ts$/.test(path)) return load();
   // Compiled as it is loaded; without a namespace, so that the file and we share one weft-nas.
   const { register } = await import('tsx/esm/api');

@@ -6,5 +6,9 @@ import { loadController, loadSpace } from './registry.js';
 serveJobs({
   ...runRunners(loadParts),
   // Studies bring charts and pages with them, which other jobs do not wait for.
-  study: async (payload, context) => (await import('../studies/units.js')).studyRunners({ space: loadSpace, controller: loadController })['study']!(payload, context),
+  study: async (payload, context) =>
+    (await import('../studies/units.js')).studyRunners({ space: loadSpace, controller: loadController })['study']!(
+      payload,
+      context,
+    ),
 });

@@ -48,30 +48,44 @@ interface Palette {
 }
 
 function palette(color: boolean): Palette {
-  const wrap = (code: number) => (text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const wrap =
+    (code: number) =>
+    (text: string): string =>
+      color ? `\x1b[${code}m${text}\x1b[0m` : text;
   return { dim: wrap(2), strong: wrap(1), accent: wrap(36), warn: wrap(33) };
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
-const optional = (value: number | null, format: (value: number) => string): string => (value === null ? '–' : format(value));
+const optional = (value: number | null, format: (value: number) => string): string =>
+  value === null ? '–' : format(value);
 
 /** The lasting line of an event; most events have none. */
 function describe(event: SearchEvent, paint: Palette, language: boolean): string | undefined {
   const reward = language ? (value: number): string => value.toFixed(4) : percent;
   switch (event.type) {
     case 'search-started':
-      return `${paint.strong(event.space)} · ${grouped(event.size)} architectures · ${event.parameters.toLocaleString('en')} shared weights · ${event.controller}, seed ${event.seed}\n`
-        + paint.dim(`${language ? 'tokens' : 'examples'}: ${event.train} train, ${event.validation} validation, ${event.test} test · ${event.epochs} epochs of ${event.stepsPerEpoch} steps`);
+      return (
+        `${paint.strong(event.space)} · ${grouped(event.size)} architectures · ${event.parameters.toLocaleString('en')} shared weights · ${event.controller}, seed ${event.seed}\n` +
+        paint.dim(
+          `${language ? 'tokens' : 'examples'}: ${event.train} train, ${event.validation} validation, ${event.test} test · ${event.epochs} epochs of ${event.stepsPerEpoch} steps`,
+        )
+      );
     case 'epoch':
-      return `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, reward)}  ${paint.dim(`random ${optional(event.random, reward)}`)}`
-        + `  entropy ${optional(event.entropy, (value) => value.toFixed(2)).padStart(5)}  best ${event.best ? reward(event.best.reward) : '–'}`;
+      return (
+        `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, reward)}  ${paint.dim(`random ${optional(event.random, reward)}`)}` +
+        `  entropy ${optional(event.entropy, (value) => value.toFixed(2)).padStart(5)}  best ${event.best ? reward(event.best.reward) : '–'}`
+      );
     case 'forgetting-config':
-      return paint.dim(`forgetting: ${event.regularizer === 'none' ? 'measured only' : event.regularizer}${event.scope === null ? '' : ` on ${event.monitored.parameters.toLocaleString('en')} weights (${event.scope})`}`
-        + `${event.fisherKind === null ? '' : ` · Fisher information ${event.fisherKind}, ${event.fisherExamples} examples`} · judged on ${event.batches} validation batches`);
+      return paint.dim(
+        `forgetting: ${event.regularizer === 'none' ? 'measured only' : event.regularizer}${event.scope === null ? '' : ` on ${event.monitored.parameters.toLocaleString('en')} weights (${event.scope})`}` +
+          `${event.fisherKind === null ? '' : ` · Fisher information ${event.fisherKind}, ${event.fisherExamples} examples`} · judged on ${event.batches} validation batches`,
+      );
     case 'forgetting-epoch':
-      return `           forgetting: loss ${signed(event.meanDiff)} (best five ${signed(event.best5Diff)}, worst ${signed(event.maxDiff)})`
-        + `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end  ${event.count} architectures`)}`;
+      return (
+        `           forgetting: loss ${signed(event.meanDiff)} (best five ${signed(event.best5Diff)}, worst ${signed(event.maxDiff)})` +
+        `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end  ${event.count} architectures`)}`
+      );
     case 'derived':
       return `derived ${paint.accent(event.architecture)}\n  shared weights: ${language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':
@@ -93,14 +107,22 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
   }
 }
 
-function block({ config, data, objective, state }: SearchSession, now: { elapsed: number; left: number | undefined; loss: number; reward: number; trained: string }, paint: Palette): string[] {
+function block(
+  { config, data, objective, state }: SearchSession,
+  now: { elapsed: number; left: number | undefined; loss: number; reward: number; trained: string },
+  paint: Palette,
+): string[] {
   const shown = (reward: number): string => (objective.measure === 'loss' ? reward.toFixed(4) : percent(reward));
   const what = {
-    weights: () => `${bar(state.step / data.train.steps)} shared weights, step ${state.step}/${data.train.steps}, loss ${now.loss.toFixed(3)}${now.trained}`,
-    controller: () => `${bar(state.step / config.search.rounds)} controller, round ${state.step}/${config.search.rounds}, reward ${shown(now.reward)}`,
+    weights: () =>
+      `${bar(state.step / data.train.steps)} shared weights, step ${state.step}/${data.train.steps}, loss ${now.loss.toFixed(3)}${now.trained}`,
+    controller: () =>
+      `${bar(state.step / config.search.rounds)} controller, round ${state.step}/${config.search.rounds}, reward ${shown(now.reward)}`,
     'epoch-end': () => 'probing random architectures',
-    derive: () => `${bar(state.step / (config.derive.candidates + config.derive.random))} judging candidate ${state.step}/${config.derive.candidates + config.derive.random}`,
-    retrain: () => `${bar((state.epoch * data.retrain.steps + state.step) / (config.retrain.epochs * data.retrain.steps))} retraining, epoch ${state.epoch + 1}/${config.retrain.epochs}, loss ${state.lossCount > 0 ? (state.lossSum / state.lossCount).toFixed(3) : '–'}`,
+    derive: () =>
+      `${bar(state.step / (config.derive.candidates + config.derive.random))} judging candidate ${state.step}/${config.derive.candidates + config.derive.random}`,
+    retrain: () =>
+      `${bar((state.epoch * data.retrain.steps + state.step) / (config.retrain.epochs * data.retrain.steps))} retraining, epoch ${state.epoch + 1}/${config.retrain.epochs}, loss ${state.lossCount > 0 ? (state.lossSum / state.lossCount).toFixed(3) : '–'}`,
     test: () => 'testing',
     done: () => 'done',
   }[state.phase]();
@@ -108,7 +130,9 @@ function block({ config, data, objective, state }: SearchSession, now: { elapsed
   const times = `${formatSeconds(now.elapsed)} so far${now.left === undefined ? '' : `, about ${formatSeconds(now.left)} left`}`;
   return [
     `${searching ? `epoch ${state.epoch + 1}/${config.search.epochs}  ` : ''}${what}`,
-    paint.dim(`${times}${state.best ? ` · best so far ${shown(state.best.reward)} ${state.best.architecture}` : ''} · Ctrl-C stops and keeps everything`),
+    paint.dim(
+      `${times}${state.best ? ` · best so far ${shown(state.best.reward)} ${state.best.architecture}` : ''} · Ctrl-C stops and keeps everything`,
+    ),
   ];
 }
 

@@ -70,7 +70,9 @@ export function reportError(error: unknown, stream: NodeJS.WriteStream): number 
     stream.write(`weft: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`);
     return 1;
   }
-  stream.write(`weft: this is a defect of weft itself, please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
+  stream.write(
+    `weft: this is a defect of weft itself, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return 70;
 }
 

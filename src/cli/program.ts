@@ -12,13 +12,27 @@ export function program(): Command {
     .showHelpAfterError('(weft --help lists the commands)')
     .configureHelp({ sortSubcommands: false })
     .exitOverride();
-  const backend = (): Option => new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);
-  const onMany = (command: Command): Command => command
-    .addOption(new Option('--executor <name>', 'where the trainings run: processes of this machine, or a queue').choices(['local', 'queue']))
-    .option('--queue <folder|url>', 'a queue that survives everything: a folder, or postgres://… for many machines (or WEFT_QUEUE)')
-    .option('--workers <n>', 'trainings at a time on this machine; one a processor by default, none where a database is shared', Number)
-    .option('--threads <n>', 'threads of each training; part of what its result depends on', Number)
-    .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
+  const backend = (): Option =>
+    new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);
+  const onMany = (command: Command): Command =>
+    command
+      .addOption(
+        new Option('--executor <name>', 'where the trainings run: processes of this machine, or a queue').choices([
+          'local',
+          'queue',
+        ]),
+      )
+      .option(
+        '--queue <folder|url>',
+        'a queue that survives everything: a folder, or postgres://… for many machines (or WEFT_QUEUE)',
+      )
+      .option(
+        '--workers <n>',
+        'trainings at a time on this machine; one a processor by default, none where a database is shared',
+        Number,
+      )
+      .option('--threads <n>', 'threads of each training; part of what its result depends on', Number)
+      .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
   const json = (): Option => new Option('--json', 'one JSON line an event, as when the output is no terminal');
 
   onMany(weft.command('search'))
@@ -35,17 +49,20 @@ export function program(): Command {
     .option('--budget <time>', 'time after which the search ends and the best is derived, for example 10m')
     .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
     .option('--runs <folder>', 'where run directories are made', 'runs')
-    .addOption(backend()).addOption(json())
+    .addOption(backend())
+    .addOption(json())
     .action(async (options) => (await import('./commands/search.js')).search(options));
 
-  weft.command('resume')
+  weft
+    .command('resume')
     .description('go on with a search that was stopped or killed')
     .argument('<run>', 'its run directory')
     .option('--budget <time>', 'a new time budget, counted from the beginning of the search')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/search.js')).resume(run, options));
 
-  weft.command('status')
+  weft
+    .command('status')
     .description('where a run stands, or all runs')
     .argument('[run]', 'run directory; all under --runs by default')
     .option('--runs <folder>', 'where run directories are', 'runs')
@@ -62,7 +79,8 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
 
-  weft.command('train')
+  weft
+    .command('train')
     .description('train one architecture from scratch and test it')
     .argument('<architecture>', 'its text encoding, as printed by search and derive')
     .option('-r, --recipe <name>', 'a recipe for space, data and training')
@@ -74,7 +92,8 @@ export function program(): Command {
     .option('--epochs <n>', 'epochs of training', Number)
     .option('--set <field=value...>', 'any other field of the configuration')
     .option('--runs <folder>', 'where run directories are made', 'runs')
-    .addOption(backend()).addOption(json())
+    .addOption(backend())
+    .addOption(json())
     .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
 
   onMany(weft.command('halve'))
@@ -90,10 +109,12 @@ export function program(): Command {
     .option('--set <field=value...>', 'any other field of the configuration')
     .option('--runs <folder>', 'where the folder of results is made', 'runs')
     .option('--out <folder>', 'the folder of results itself')
-    .addOption(backend()).addOption(json())
+    .addOption(backend())
+    .addOption(json())
     .action(async (options) => (await import('./commands/halve.js')).halve(options));
 
-  weft.command('worker')
+  weft
+    .command('worker')
     .description('do the jobs of a queue, on any machine that reaches it')
     .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
     .option('--slots <n>', 'jobs at a time; one a processor by default', Number)
@@ -104,26 +125,30 @@ export function program(): Command {
     .action(async (options) => (await import('./commands/queue.js')).worker(options));
 
   const queue = weft.command('queue').description('look into a queue of jobs');
-  queue.command('status')
+  queue
+    .command('status')
     .description('jobs, workers and failures')
     .option('--queue <folder|url>', 'the queue (or WEFT_QUEUE)')
     .addOption(json())
     .action(async (options) => (await import('./commands/queue.js')).queueStatus(options));
-  queue.command('retry')
+  queue
+    .command('retry')
     .description('send failed jobs back, all or one')
     .argument('[key]', 'the beginning of its key, as status prints it')
     .option('--queue <folder|url>', 'the queue (or WEFT_QUEUE)')
     .addOption(json())
     .action(async (key, options) => (await import('./commands/queue.js')).queueRetry(key, options));
 
-  weft.command('evaluate')
+  weft
+    .command('evaluate')
     .description("a run's trained network on its test part or on other data")
     .argument('<run>', 'run directory')
     .option('--data <name|path>', "other data of the same shape; the run's test part by default")
     .addOption(json())
     .action(async (run, options) => (await import('./commands/evaluate.js')).evaluate(run, options));
 
-  weft.command('sharpness')
+  weft
+    .command('sharpness')
     .description("the loss surface at a run's retrained network, or at its shared weights")
     .argument('<run>', 'run directory')
     .option('--supernet', 'measure the shared weights of the derived architecture instead')
@@ -131,23 +156,32 @@ export function program(): Command {
     .option('--ends <n>', 'eigenvalues at either end', Number, 3)
     .option('--products <n>', 'Hessian-vector products of the search for them, at most', Number, 40)
     .option('--rho <distance>', 'distance at which the gradient of SAM is taken', Number, 0.05)
-    .option('--radius <distance>', 'half the distance of the points of a difference, where products are not exact', Number)
+    .option(
+      '--radius <distance>',
+      'half the distance of the points of a difference, where products are not exact',
+      Number,
+    )
     .option('--density', 'the density of the spectrum too (160 more products)')
     .option('--surface', 'pictures of the loss on a line and on a plane too (256 more evaluations)')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/sharpness.js')).sharpness(run, options));
 
-  weft.command('export')
+  weft
+    .command('export')
     .description("a run's trained network for stock TensorFlow.js (browser and Node), and as safetensors")
     .argument('<run>', 'run directory')
     .option('-o, --out <folder>', 'where to write; <run>/export by default')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/export.js')).exportRun(run, options));
 
-  weft.command('report')
+  weft
+    .command('report')
     .description('one self-contained HTML file about a run, or about one search with several seeds')
     .argument('<runs...>', 'run directory; several of one search with different seeds')
-    .option('-o, --out <file>', 'where to write; <run>/report.html by default, for several runs seeds.html beside the first')
+    .option(
+      '-o, --out <file>',
+      'where to write; <run>/report.html by default, for several runs seeds.html beside the first',
+    )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/report.js')).report(runs, options));
 
@@ -161,25 +195,37 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/rank.js')).rank(run, options));
 
-  const forgetting = weft.command('forgetting')
+  const forgetting = weft
+    .command('forgetting')
     .description('how much the training of one architecture has spoiled others on the shared weights');
 
-  forgetting.command('report')
+  forgetting
+    .command('report')
     .description('write RUN/forgetting/: a page, report.json, and every table as CSV')
     .argument('<runs...>', 'run directories of searches that measured forgetting')
-    .option('--from-epoch <n>', 'first epoch that means are taken over; by default the first that a regularizer can have affected', Number)
+    .option(
+      '--from-epoch <n>',
+      'first epoch that means are taken over; by default the first that a regularizer can have affected',
+      Number,
+    )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).report(runs, options));
 
-  forgetting.command('compare')
+  forgetting
+    .command('compare')
     .description('set runs beside each other, paired by seed: what was removed, at what cost, with intervals')
     .argument('<runs...>', 'run directories; those without a regularizer are the baseline')
     .option('-o, --out <folder>', 'where to write', 'forgetting-comparison')
-    .option('--from-epoch <n>', 'first epoch that means are taken over; by default the first that any regularizer can have affected', Number)
+    .option(
+      '--from-epoch <n>',
+      'first epoch that means are taken over; by default the first that any regularizer can have affected',
+      Number,
+    )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).compare(runs, options));
 
-  forgetting.command('two-model')
+  forgetting
+    .command('two-model')
     .description('train A, then B with the first layers of A: what is left of A, with and without regularizers')
     .option('--data <name|path>', 'proto-10 (synthetic), digits, mnist, or a path', 'proto-10')
     .option('--regularizers <names...>', 'wpl, ewc, l2-anchor, permuted-fisher, last-architecture, nsas, fair')
@@ -194,18 +240,21 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/two-model.js')).twoModel(options));
 
-  weft.command('spaces')
+  weft
+    .command('spaces')
     .description('the search spaces and controllers, with their options')
     .argument('[name|file]', 'one space or controller in detail')
     .addOption(json())
     .action(async (name, options) => (await import('./commands/spaces.js')).spaces(name, options));
 
-  weft.command('optimizers')
+  weft
+    .command('optimizers')
     .description('the optimizers, with formula, cost in gradients a step, and reference')
     .addOption(json())
     .action(async (options) => (await import('./commands/optimizers.js')).optimizers(options));
 
-  weft.command('preconditioners')
+  weft
+    .command('preconditioners')
     .description('the gradient preconditioners: curvature, representation, solver, state, cost, and reference')
     .addOption(json())
     .action(async (options) => (await import('./commands/preconditioners.js')).preconditioners(options));
@@ -217,10 +266,12 @@ export function program(): Command {
     .option('--set <option=value...>', "the study's own options")
     .option('-o, --out <folder>', 'where to write; <runs>/study-NAME by default')
     .option('--runs <folder>', 'where run directories are', 'runs')
-    .addOption(backend()).addOption(json())
+    .addOption(backend())
+    .addOption(json())
     .action(async (name, options) => (await import('./commands/study.js')).study(name, options));
 
-  weft.command('init')
+  weft
+    .command('init')
     .description('write a commented search space of your own and a configuration that runs')
     .argument('[folder]', 'where to write', '.')
     .option('--js', 'JavaScript instead of TypeScript')
@@ -228,12 +279,14 @@ export function program(): Command {
     .addOption(json())
     .action(async (folder, options) => (await import('./commands/init.js')).init(folder, options));
 
-  weft.command('doctor')
+  weft
+    .command('doctor')
     .description('what works on this machine, and what to do about what does not')
     .addOption(json())
     .action(async (options) => (await import('./commands/doctor.js')).doctor(options));
 
-  weft.command('setup')
+  weft
+    .command('setup')
     .description('fetch or build the native TensorFlow library (weft falls back to WebAssembly without it)')
     .allowUnknownOption()
     .allowExcessArguments()

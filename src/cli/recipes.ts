@@ -9,12 +9,17 @@ export function findRecipe(name: string): string {
   const folders = recipeFolders();
   const found = folders.map((folder) => join(folder, `${name}.yaml`)).find((path) => existsSync(path));
   if (found) return found;
-  const known = folders.flatMap((folder) => readdirSync(folder)).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
+  const known = folders
+    .flatMap((folder) => readdirSync(folder))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length));
   throw new WeftError('config', `there is no recipe '${name}'`, unknownNameHint(name, [...new Set(known)]));
 }
 
 function recipeFolders(): string[] {
-  return [resolve('runs', 'recipes'), join(packageRoot(), 'runs', 'recipes')].filter((folder, i, all) => existsSync(folder) && all.indexOf(folder) === i);
+  return [resolve('runs', 'recipes'), join(packageRoot(), 'runs', 'recipes')].filter(
+    (folder, i, all) => existsSync(folder) && all.indexOf(folder) === i,
+  );
 }
 
 /** The folder of this package: the nearest above that has a package.json. */

@@ -46,24 +46,49 @@ export function loadController(nameOrFile: string): Promise<ControllerFactory> {
   return load<ControllerFactory>('weft-controller', 'controller', nameOrFile, CONTROLLERS);
 }
 
-async function load<T>(kind: string, code: 'space' | 'controller', nameOrFile: string, known: Readonly<Record<string, Loader>>): Promise<T> {
+async function load<T>(
+  kind: string,
+  code: 'space' | 'controller',
+  nameOrFile: string,
+  known: Readonly<Record<string, Loader>>,
+): Promise<T> {
   const module = known[nameOrFile] ? await known[nameOrFile]() : await importFile(code, nameOrFile, Object.keys(known));
-  const isWanted = (value: unknown): boolean => typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
-  const found = isWanted(module['default']) ? [module['default']] : [...new Set(Object.values(module).filter(isWanted))];
+  const isWanted = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
+  const found = isWanted(module['default'])
+    ? [module['default']]
+    : [...new Set(Object.values(module).filter(isWanted))];
   if (found.length === 1) return found[0] as T;
   const make = code === 'space' ? 'defineSpace({…})' : 'defineController({…})';
-  throw new WeftError(code, `${nameOrFile} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${code}s`, `end the file with \`export default ${make}\``);
+  throw new WeftError(
+    code,
+    `${nameOrFile} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${code}s`,
+    `end the file with \`export default ${make}\``,
+  );
 }
 
-async function importFile(code: 'space' | 'controller', file: string, known: readonly string[]): Promise<Record<string, unknown>> {
+async function importFile(
+  code: 'space' | 'controller',
+  file: string,
+  known: readonly string[],
+): Promise<Record<string, unknown>> {
   const path = resolve(file);
   if (!/[/\\.]/.test(file) || !existsSync(path)) {
-    throw new WeftError(code, `no ${code} is called '${file}', and there is no such file`, unknownNameHint(file, known));
+    throw new WeftError(
+      code,
+      `no ${code} is called '${file}', and there is no such file`,
+      unknownNameHint(file, known),
+    );
   }
   try {
     return await importModule(path);
   } catch (cause) {
     if (cause instanceof WeftError) throw cause;
-    throw new WeftError(code, `${file} cannot be loaded: ${(cause as Error).message}`, 'run the file by itself to see the whole error', { cause });
+    throw new WeftError(
+      code,
+      `${file} cannot be loaded: ${(cause as Error).message}`,
+      'run the file by itself to see the whole error',
+      { cause },
+    );
   }
 }

@@ -9,7 +9,11 @@ type Node = { readonly [key: string]: unknown };
  * several places and has fields of its own is a definition: optimizers hold optimizers.
  */
 export function configJsonSchema(): object {
-  const { $defs, definitions = $defs, ...root } = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7', reused: 'ref' }) as Node;
+  const {
+    $defs,
+    definitions = $defs,
+    ...root
+  } = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7', reused: 'ref' }) as Node;
   const all = definitions as Readonly<Record<string, Node>>;
   const uses = countReferences([root, all]);
   const names = new Map<string, string>();
@@ -21,7 +25,11 @@ export function configJsonSchema(): object {
     if (typeof value !== 'object' || value === null) return value;
     const { $ref, allOf, ...own } = value as Node;
     const reference = $ref ?? (allOf as readonly Node[] | undefined)?.[0]?.['$ref'];
-    const fields = Object.fromEntries(Object.entries(own).filter(([key, limit]) => !isMachineLimit(key, limit)).map(([key, inner]) => [key, simplify(inner, KEYWORDS.has(key) ? field : key)]));
+    const fields = Object.fromEntries(
+      Object.entries(own)
+        .filter(([key, limit]) => !isMachineLimit(key, limit))
+        .map(([key, inner]) => [key, simplify(inner, KEYWORDS.has(key) ? field : key)]),
+    );
     if (typeof reference !== 'string') return fields;
     const target = all[keyOf(reference)]!;
     if (isPlain(target) || uses.get(reference) === 1) return { ...(simplify(target, field) as object), ...fields };
@@ -37,7 +45,11 @@ export function configJsonSchema(): object {
     return name;
   };
   const body = simplify(root, '') as object;
-  return { ...body, title: 'weft configuration', definitions: Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1))) };
+  return {
+    ...body,
+    title: 'weft configuration',
+    definitions: Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
 }
 
 /** Keys that lie between the name of a field and its schema. */
@@ -57,7 +69,8 @@ function countReferences(value: unknown, counts = new Map<string, number>()): Ma
 const keyOf = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1);
 
 /** Of fields that are told apart by their `name`, that name. */
-const optionName = ({ properties }: Node): string | undefined => (properties as { name?: { const?: string } } | undefined)?.name?.const;
+const optionName = ({ properties }: Node): string | undefined =>
+  (properties as { name?: { const?: string } } | undefined)?.name?.const;
 
 function unusedName(wanted: string, taken: object): string {
   let name = wanted;
@@ -66,4 +79,5 @@ function unusedName(wanted: string, taken: object): string {
 }
 
 /** The limits of JavaScript's whole numbers tell nobody anything. */
-const isMachineLimit = (key: string, limit: unknown): boolean => (key === 'maximum' || key === 'minimum') && Math.abs(limit as number) === Number.MAX_SAFE_INTEGER;
+const isMachineLimit = (key: string, limit: unknown): boolean =>
+  (key === 'maximum' || key === 'minimum') && Math.abs(limit as number) === Number.MAX_SAFE_INTEGER;

@@ -26,22 +26,38 @@ export function checkConfig(raw: unknown, source?: Source): SearchConfig {
   const result = configSchema.safeParse(raw);
   if (result.success) return result.data;
   const messages = result.error.issues.map((issue) => describeIssue(issue, source));
-  throw new WeftError('config', `the configuration${source ? ` ${source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
-    'all fields with their meaning: schema/weft.schema.json, or `weft init`');
+  throw new WeftError(
+    'config',
+    `the configuration${source ? ` ${source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
+    'all fields with their meaning: schema/weft.schema.json, or `weft init`',
+  );
 }
 
 function readYaml(path: string): Source {
-  if (!existsSync(path)) throw new WeftError('config', `there is no configuration file ${path}`, 'write one with `weft init`, or name a recipe with --recipe');
+  if (!existsSync(path))
+    throw new WeftError(
+      'config',
+      `there is no configuration file ${path}`,
+      'write one with `weft init`, or name a recipe with --recipe',
+    );
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines, prettyErrors: true });
   const [error] = document.errors;
   if (error) {
     const { line, col } = error.linePos?.[0] ?? lines.linePos(error.pos[0]);
-    throw new WeftError('config', `${path}:${line}:${col}: ${error.message.split('\n')[0]!.replace(/ at line \d+.*$/, '')}`, 'mend the YAML at this place');
+    throw new WeftError(
+      'config',
+      `${path}:${line}:${col}: ${error.message.split('\n')[0]!.replace(/ at line \d+.*$/, '')}`,
+      'mend the YAML at this place',
+    );
   }
   const value: unknown = document.toJS();
   if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
-    throw new WeftError('config', `${path}:1:1: a configuration is a list of fields, not ${Array.isArray(value) ? 'a sequence' : typeof value}`, 'write `field: value` lines');
+    throw new WeftError(
+      'config',
+      `${path}:1:1: a configuration is a list of fields, not ${Array.isArray(value) ? 'a sequence' : typeof value}`,
+      'write `field: value` lines',
+    );
   }
   return { path, document, lines };
 }
@@ -60,7 +76,8 @@ function place(path: readonly PropertyKey[], source: Source | undefined): string
   if (!source) return '';
   for (let depth = path.length; depth >= 0; depth--) {
     const parent = depth > 1 ? source.document.getIn(path.slice(0, depth - 1), true) : source.document.contents;
-    const items = (parent as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] } | null)?.items;
+    const items = (parent as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] } | null)
+      ?.items;
     const start = items?.find((item) => item.key?.value === path[depth - 1])?.key?.range?.[0];
     if (start !== undefined) {
       const { line, col } = source.lines.linePos(start);

@@ -8,7 +8,9 @@ import { optimizerSchema } from '../optimizers/index.js';
 import '../preconditioners/index.js';
 
 const share = z.number().positive().describe('a fraction below 1, or a number of examples');
-const amount = z.union([share, z.strictObject({ perClass: z.int().min(1) })]).describe('a fraction, a number of examples, or the same number of every class');
+const amount = z
+  .union([share, z.strictObject({ perClass: z.int().min(1) })])
+  .describe('a fraction, a number of examples, or the same number of every class');
 
 export const augmentSchema = z.strictObject({
   crop: z.int().min(0).optional().describe('pad by so many pixels and crop anywhere (photographs)'),
@@ -20,32 +22,67 @@ export const augmentSchema = z.strictObject({
 });
 
 export const dataSchema = z.strictObject({
-  source: z.string().default('digits').describe('digits, mnist, cifar10, tiny-shakespeare, wikitext-2, or the path of a folder of images by class, of a CSV file or of a text'),
+  source: z
+    .string()
+    .default('digits')
+    .describe(
+      'digits, mnist, cifar10, tiny-shakespeare, wikitext-2, or the path of a folder of images by class, of a CSV file or of a text',
+    ),
   path: z.string().optional().describe('where a data set known by name lies'),
-  size: z.tuple([z.int().min(1), z.int().min(1)]).optional().describe('images are resized to this height and width (folders of images)'),
-  channels: z.union([z.literal(1), z.literal(3)]).optional().describe('1 for grey, 3 for colour (folders of images)'),
+  size: z
+    .tuple([z.int().min(1), z.int().min(1)])
+    .optional()
+    .describe('images are resized to this height and width (folders of images)'),
+  channels: z
+    .union([z.literal(1), z.literal(3)])
+    .optional()
+    .describe('1 for grey, 3 for colour (folders of images)'),
   label: z.union([z.string(), z.int()]).optional().describe('label column (CSV)'),
   header: z.boolean().optional().describe('whether the first row names the columns (CSV)'),
   imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
   level: z.enum(['char', 'word']).optional().describe('what the tokens of a text are; characters by default'),
-  bptt: z.int().min(1).optional().describe('tokens in a window of text, through which gradients go back; 35 by default'),
-  vocabulary: z.int().min(2).optional().describe('at most so many different tokens, the most frequent ones (text); all by default'),
+  bptt: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('tokens in a window of text, through which gradients go back; 35 by default'),
+  vocabulary: z
+    .int()
+    .min(2)
+    .optional()
+    .describe('at most so many different tokens, the most frequent ones (text); all by default'),
   validation: share.default(0.2).describe('part of the training data that rewards the controller'),
   derive: share.optional().describe('a part of its own for the final choice; the validation part by default'),
   fisher: share.optional().describe('a part of its own for Fisher information; 0.1 where a regularizer needs it'),
   test: share.default(0.2).describe('part set aside for the test where the data has none'),
-  subset: z.strictObject({ train: amount.optional(), test: amount.optional() }).default({}).describe('use only some examples'),
+  subset: z
+    .strictObject({ train: amount.optional(), test: amount.optional() })
+    .default({})
+    .describe('use only some examples'),
   labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are made wrong'),
   augment: augmentSchema.default({}).describe('random changes of training images'),
 });
 
-const named = (name: string) => z.looseObject({ name: z.string().min(1).default(name), preset: z.string().optional() }).prefault({});
+const named = (name: string) =>
+  z.looseObject({ name: z.string().min(1).default(name), preset: z.string().optional() }).prefault({});
 
 export const sharpnessObjectiveSchema = z.strictObject({
-  weight: z.number().min(0).default(0).describe('taken off the reward for each unit of sharpness above the limit; 0 leaves sharpness out of the reward'),
-  limit: z.number().min(0).default(0).describe('sharpness that costs nothing: 0 makes it an objective, another value a constraint'),
-  measure: z.enum(['rise', 'eigenvalue']).default('rise')
-    .describe("'rise': of the loss, one step of length rho up the gradient, in units of the weights' sizes (a gradient and a half); 'eigenvalue': the largest of |w|·H·|w| (about 60 gradients)"),
+  weight: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('taken off the reward for each unit of sharpness above the limit; 0 leaves sharpness out of the reward'),
+  limit: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('sharpness that costs nothing: 0 makes it an objective, another value a constraint'),
+  measure: z
+    .enum(['rise', 'eigenvalue'])
+    .default('rise')
+    .describe(
+      "'rise': of the loss, one step of length rho up the gradient, in units of the weights' sizes (a gradient and a half); 'eigenvalue': the largest of |w|·H·|w| (about 60 gradients)",
+    ),
   rho: z.number().positive().default(0.05).describe('length of that step'),
 });
 
@@ -55,34 +92,73 @@ function warmUpOf(optimizer: object): number {
   return Math.max(warmUp ?? 0, base ? warmUpOf(base) : 0);
 }
 
-const warmsUpInTime = ({ epochs, optimizer }: { epochs: number; optimizer: object }): boolean => epochs === 0 || warmUpOf(optimizer) <= epochs;
-const WARM_UP = { path: ['optimizer', 'warmUp'], message: 'the learning rate would not reach its height: warmUp is a number of epochs, and there are fewer' };
+const warmsUpInTime = ({ epochs, optimizer }: { epochs: number; optimizer: object }): boolean =>
+  epochs === 0 || warmUpOf(optimizer) <= epochs;
+const WARM_UP = {
+  path: ['optimizer', 'warmUp'],
+  message: 'the learning rate would not reach its height: warmUp is a number of epochs, and there are fewer',
+};
 
-const labelSmoothing = z.number().min(0).lt(1).default(0).describe('share of each label that goes to all classes alike, in training alone');
+const labelSmoothing = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0)
+  .describe('share of each label that goes to all classes alike, in training alone');
 
-export const searchSchema = z.strictObject({
-  epochs: z.int().min(1).default(20).describe('passes over the training part'),
-  batchSize: z.int().min(1).default(64).describe('examples a step'),
-  batchesPerArchitecture: z.int().min(1).default(1).describe('steps in a row that one sampled architecture trains'),
-  warmupEpochs: z.int().min(0).default(0).describe('first epochs in which architectures are drawn uniformly and the controller rests'),
-  optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
-  labelSmoothing,
-  regularizer: regularizerSchema.prefault({ name: 'none' }).describe('keeps the training of one architecture from spoiling the others'),
-  rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
-  samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
-  rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
-  rewardScale: z.number().positive().optional().describe('c in the reward c / perplexity of a language model: 80 for words and 4 for characters by default; 1 makes it exp(-loss)'),
-  sharpness: sharpnessObjectiveSchema.prefault({}).describe('sharpness as a part of the reward; never a measure of quality by itself'),
-  probe: z.int().min(0).default(10).describe('random architectures evaluated after each epoch, to compare the controller with'),
-}).refine(warmsUpInTime, WARM_UP);
+export const searchSchema = z
+  .strictObject({
+    epochs: z.int().min(1).default(20).describe('passes over the training part'),
+    batchSize: z.int().min(1).default(64).describe('examples a step'),
+    batchesPerArchitecture: z.int().min(1).default(1).describe('steps in a row that one sampled architecture trains'),
+    warmupEpochs: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('first epochs in which architectures are drawn uniformly and the controller rests'),
+    optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
+    labelSmoothing,
+    regularizer: regularizerSchema
+      .prefault({ name: 'none' })
+      .describe('keeps the training of one architecture from spoiling the others'),
+    rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
+    samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
+    rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
+    rewardScale: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'c in the reward c / perplexity of a language model: 80 for words and 4 for characters by default; 1 makes it exp(-loss)',
+      ),
+    sharpness: sharpnessObjectiveSchema
+      .prefault({})
+      .describe('sharpness as a part of the reward; never a measure of quality by itself'),
+    probe: z
+      .int()
+      .min(0)
+      .default(10)
+      .describe('random architectures evaluated after each epoch, to compare the controller with'),
+  })
+  .refine(warmsUpInTime, WARM_UP);
 
 export const forgettingSchema = z.strictObject({
-  measure: z.boolean().optional().describe('judge every architecture right after its training and again at the end of the epoch; on where a regularizer is chosen'),
+  measure: z
+    .boolean()
+    .optional()
+    .describe(
+      'judge every architecture right after its training and again at the end of the epoch; on where a regularizer is chosen',
+    ),
   batches: z.int().min(1).default(2).describe('validation batches for it, the same ones all through an epoch'),
   batchSize: z.int().min(1).default(256).describe('examples a batch'),
   every: z.int().min(1).default(1).describe('epochs from one measurement to the next'),
   zeroShot: z.boolean().default(false).describe('judge every architecture before its training too'),
-  matrix: z.boolean().default(false).describe('judge all earlier architectures of the epoch again after each training, which shows dips that have mended by the end of the epoch'),
+  matrix: z
+    .boolean()
+    .default(false)
+    .describe(
+      'judge all earlier architectures of the epoch again after each training, which shows dips that have mended by the end of the epoch',
+    ),
   metric: z.enum(['loss', 'accuracy']).default('loss').describe('what verdicts are about'),
 });
 
@@ -93,27 +169,61 @@ export const deriveSchema = z.strictObject({
   batchSize: z.int().min(1).default(256).describe('examples a batch'),
 });
 
-export const retrainSchema = z.strictObject({
-  epochs: z.int().min(0).default(60).describe('passes over training and validation part together; 0 leaves retraining out'),
-  batchSize: z.int().min(1).default(64).describe('examples a step'),
-  optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the found network'),
-  labelSmoothing,
-  augment: augmentSchema.optional().describe("replaces data.augment while retraining"),
-}).refine(warmsUpInTime, WARM_UP);
+export const retrainSchema = z
+  .strictObject({
+    epochs: z
+      .int()
+      .min(0)
+      .default(60)
+      .describe('passes over training and validation part together; 0 leaves retraining out'),
+    batchSize: z.int().min(1).default(64).describe('examples a step'),
+    optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the found network'),
+    labelSmoothing,
+    augment: augmentSchema.optional().describe('replaces data.augment while retraining'),
+  })
+  .refine(warmsUpInTime, WARM_UP);
 
 export const limitsSchema = z.strictObject({
   parameters: z.int().min(1).optional().describe('most trainable weights of the network that is trained for good'),
   multiplyAdds: z.int().min(1).optional().describe('most multiply-adds of it for one example'),
-  latencyMs: z.number().positive().optional().describe('most milliseconds of it for a batch, by a table of its operations that is measured when the run begins'),
+  latencyMs: z
+    .number()
+    .positive()
+    .optional()
+    .describe('most milliseconds of it for a batch, by a table of its operations that is measured when the run begins'),
   latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
 });
 
 export const sharpnessSchema = z.strictObject({
-  every: z.int().min(0).default(0).describe('steps of retraining from one measurement of sharpness to the next; 0 measures nothing'),
-  searchEvery: z.int().min(0).default(0).describe('the same for the shared weights: steps of the search from one measurement to the next'),
-  architectures: z.int().min(1).max(32).default(1).describe('random architectures, drawn once, whose mean loss is that of the shared weights'),
-  examples: z.int().min(1).max(256).optional().describe('training examples that it is measured on, the same ones each time; the batch size of the training by default'),
-  products: z.int().min(2).default(6).describe('Hessian-vector products of a measurement; each costs about two gradients'),
+  every: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('steps of retraining from one measurement of sharpness to the next; 0 measures nothing'),
+  searchEvery: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('the same for the shared weights: steps of the search from one measurement to the next'),
+  architectures: z
+    .int()
+    .min(1)
+    .max(32)
+    .default(1)
+    .describe('random architectures, drawn once, whose mean loss is that of the shared weights'),
+  examples: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe(
+      'training examples that it is measured on, the same ones each time; the batch size of the training by default',
+    ),
+  products: z
+    .int()
+    .min(2)
+    .default(6)
+    .describe('Hessian-vector products of a measurement; each costs about two gradients'),
   rho: z.number().positive().default(0.05).describe('distance at which the gradient of SAM is taken for its alignment'),
 });
 
@@ -131,10 +241,12 @@ export const configSchema = z.strictObject({
   limits: limitsSchema.prefault({}),
   sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along search and retraining'),
   budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
-  checkpoint: z.strictObject({
-    everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),
-    keep: z.int().min(1).default(2).describe('newest checkpoints that are kept'),
-  }).prefault({}),
+  checkpoint: z
+    .strictObject({
+      everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),
+      keep: z.int().min(1).default(2).describe('newest checkpoints that are kept'),
+    })
+    .prefault({}),
   logEvery: z.int().min(1).default(20).describe('steps between two step events'),
 });
 

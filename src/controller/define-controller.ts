@@ -15,12 +15,23 @@ export interface ControllerDefinition<O extends object> {
 }
 
 /** Defines a controller; see `controllers/random.ts` for a short example. */
-export function defineController<O extends object>({ name, description, options, presets = {}, create }: ControllerDefinition<O>): ControllerFactory<O> {
+export function defineController<O extends object>({
+  name,
+  description,
+  options,
+  presets = {},
+  create,
+}: ControllerDefinition<O>): ControllerFactory<O> {
   return {
-    kind: 'weft-controller', name, description, options, presets,
+    kind: 'weft-controller',
+    name,
+    description,
+    options,
+    presets,
     create<A>(input: unknown, setting: ControllerSetting<A>) {
       const parsed = options.safeParse(input ?? {});
-      if (!parsed.success) throw new WeftError('config', `options of the controller '${name}':\n${z.prettifyError(parsed.error)}`);
+      if (!parsed.success)
+        throw new WeftError('config', `options of the controller '${name}':\n${z.prettifyError(parsed.error)}`);
       return create(parsed.data, setting);
     },
   };

@@ -18,7 +18,11 @@ export interface DecisionTerms {
 export function categoricalTerms(logits: Tensor2D, chosen: Tensor2D): DecisionTerms {
   const all = tf.sub(logits, tf.logSumExp(logits, -1, true));
   const logProbability = tf.sum<Tensor1D>(tf.mul(all, chosen), -1);
-  return { logProbability, entropy: tf.neg(tf.sum<Tensor1D>(tf.mul(tf.exp(all), all), -1)), sampledEntropy: surprise(logProbability) };
+  return {
+    logProbability,
+    entropy: tf.neg(tf.sum<Tensor1D>(tf.mul(tf.exp(all), all), -1)),
+    sampledEntropy: surprise(logProbability),
+  };
 }
 
 /** Independent yes/no decisions, summed over the row: logits of yes [N,n], flags 0 or 1 [N,n]. */

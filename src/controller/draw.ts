@@ -20,11 +20,16 @@ export function drawValid<A>(space: ChoiceSpace<A>, count: number, draw: (wanted
   let drawn = 0;
   while (valid.length < count) {
     if (drawn >= MAX_DRAWN) {
-      throw new WeftError('controller', `only ${valid.length} of ${drawn} architectures that a controller drew satisfied the constraints of '${space.name}'`,
-        `loosen a constraint: ${space.constraints.map(({ name }) => name).join('; ')}`);
+      throw new WeftError(
+        'controller',
+        `only ${valid.length} of ${drawn} architectures that a controller drew satisfied the constraints of '${space.name}'`,
+        `loosen a constraint: ${space.constraints.map(({ name }) => name).join('; ')}`,
+      );
     }
     const missing = count - valid.length;
-    const proposals = draw(drawn === 0 ? missing : Math.min(MAX_BATCH, Math.ceil((missing * drawn) / Math.max(1, valid.length))));
+    const proposals = draw(
+      drawn === 0 ? missing : Math.min(MAX_BATCH, Math.ceil((missing * drawn) / Math.max(1, valid.length))),
+    );
     drawn += proposals.length;
     valid.push(...proposals.filter((architecture) => space.satisfies(architecture)));
   }

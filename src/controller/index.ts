@@ -1,5 +1,13 @@
 export { type MovingAverage, movingAverage } from './baseline.js';
-export type { Controller, ControllerFactory, ControllerSetting, ControllerSnapshot, Evaluated, Metrics, Relaxation } from './contract.js';
+export type {
+  Controller,
+  ControllerFactory,
+  ControllerSetting,
+  ControllerSnapshot,
+  Evaluated,
+  Metrics,
+  Relaxation,
+} from './contract.js';
 export { type ControllerDefinition, defineController } from './define-controller.js';
 export { bernoulliKl, bernoulliTerms, categoricalTerms, type DecisionTerms } from './distributions.js';
 export { drawUniform, drawValid } from './draw.js';

@@ -9,6 +9,11 @@ export function perplexityReward(loss: number, c = 80): number {
 
 /** The reward, which must be a number to learn from. */
 export function finiteReward({ reward }: Evaluated): number {
-  if (!Number.isFinite(reward)) throw new WeftError('numeric', `a controller was given the reward ${reward}`, 'lower the learning rate of the shared weights, or clip their gradients');
+  if (!Number.isFinite(reward))
+    throw new WeftError(
+      'numeric',
+      `a controller was given the reward ${reward}`,
+      'lower the learning rate of the shared weights, or clip their gradients',
+    );
   return reward;
 }

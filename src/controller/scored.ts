@@ -23,5 +23,8 @@ export function bestScored<A>(space: ChoiceSpace<A>, scored: readonly Evaluated<
 export function populationMetrics(scored: readonly Evaluated[]): Metrics {
   if (scored.length === 0) return {};
   const rewards = scored.map(({ reward }) => reward);
-  return { populationBest: Math.max(...rewards), populationMean: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length };
+  return {
+    populationBest: Math.max(...rewards),
+    populationMean: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length,
+  };
 }

@@ -24,7 +24,10 @@ export interface DensityOptions {
  * whose nodes are its eigenvalues and whose weights the squared first components of its eigenvectors (Golub & Welsch
  * 1969; Ubaru, Chen & Saad 2017). Moments up to 2·steps − 1 are right on average over the starts.
  */
-export function spectralDensity(operator: LinearOperator, { probes = 4, steps = 40, seed = 0 }: DensityOptions = {}): SpectralDensity {
+export function spectralDensity(
+  operator: LinearOperator,
+  { probes = 4, steps = 40, seed = 0 }: DensityOptions = {},
+): SpectralDensity {
   const density: SpectralDensity = { nodes: [], weights: [] };
   for (let probe = 0; probe < probes; probe++) {
     const start = rademacherVector(operator.size, stream(seed, 'density', probe));
@@ -53,12 +56,16 @@ export interface CurveOptions {
 }
 
 /** The density as a smooth curve, each node broadened to a Gaussian; the range has three widths to spare at either end. */
-export function densityCurve({ nodes, weights }: SpectralDensity, { width, points = 200 }: CurveOptions = {}): DensityCurve {
+export function densityCurve(
+  { nodes, weights }: SpectralDensity,
+  { width, points = 200 }: CurveOptions = {},
+): DensityCurve {
   const [least, largest] = [Math.min(...nodes), Math.max(...nodes)];
   const sigma = width ?? (0.01 * (largest - least) || 0.01 * Math.abs(largest) || 0.01);
   const [from, to] = [least - 3 * sigma, largest + 3 * sigma];
   const x = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
-  const gaussian = (distance: number): number => Math.exp(-((distance / sigma) ** 2) / 2) / (sigma * Math.sqrt(2 * Math.PI));
+  const gaussian = (distance: number): number =>
+    Math.exp(-((distance / sigma) ** 2) / 2) / (sigma * Math.sqrt(2 * Math.PI));
   const y = x.map((at) => nodes.reduce((sum, node, i) => sum + weights[i]! * gaussian(at - node), 0));
   return { x, y };
 }

@@ -37,7 +37,8 @@ export interface EigenvalueOptions extends LanczosOptions {
  * per pair, and is the error bar of the eigenvalue.
  */
 export function extremeEigenpairs(
-  operator: LinearOperator, { largest = 1, smallest = 1, tolerance = 1e-3, ...options }: EigenvalueOptions = {},
+  operator: LinearOperator,
+  { largest = 1, smallest = 1, tolerance = 1e-3, ...options }: EigenvalueOptions = {},
 ): ExtremeEigenpairs {
   const converged = (t: Omit<Tridiagonal, 'basis'>): boolean => {
     if (t.alpha.length < largest + smallest || t.alpha.length % 5 !== 0) return false;
@@ -51,7 +52,15 @@ export function extremeEigenpairs(
   try {
     const pairs = ritz(tridiagonal);
     const places = ends(pairs, largest, smallest);
-    for (const j of places) found.push(eigenpair(operator, basis, pairs.values[j]!, pairs.vectors.map((row) => row[j]!)));
+    for (const j of places)
+      found.push(
+        eigenpair(
+          operator,
+          basis,
+          pairs.values[j]!,
+          pairs.vectors.map((row) => row[j]!),
+        ),
+      );
     const upper = Math.min(largest, alpha.length);
     return { largest: found.slice(0, upper), smallest: found.slice(upper), steps: alpha.length };
   } catch (error) {
@@ -63,7 +72,10 @@ export function extremeEigenpairs(
 }
 
 /** The largest eigenvalue and its error bar. */
-export function topEigenvalue(operator: LinearOperator, options: Omit<EigenvalueOptions, 'largest' | 'smallest'> = {}): Omit<Eigenpair, 'vector'> {
+export function topEigenvalue(
+  operator: LinearOperator,
+  options: Omit<EigenvalueOptions, 'largest' | 'smallest'> = {},
+): Omit<Eigenpair, 'vector'> {
   const { largest } = extremeEigenpairs(operator, { ...options, smallest: 0 });
   disposeEigenpairs(largest);
   const { value, residual } = largest[0]!;

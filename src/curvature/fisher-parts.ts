@@ -6,8 +6,14 @@ import { type Rng } from '../tensor/rng.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 
 /** A class for each row of probabilities [N,K]. */
-export function drawClasses(probabilities: Float32Array | Int32Array | Uint8Array, classes: number, { categorical }: Rng): Int32Array {
-  return Int32Array.from({ length: probabilities.length / classes }, (_, n) => categorical(probabilities.subarray(n * classes, (n + 1) * classes)));
+export function drawClasses(
+  probabilities: Float32Array | Int32Array | Uint8Array,
+  classes: number,
+  { categorical }: Rng,
+): Int32Array {
+  return Int32Array.from({ length: probabilities.length / classes }, (_, n) =>
+    categorical(probabilities.subarray(n * classes, (n + 1) * classes)),
+  );
 }
 
 /** Σₙ (aₙ·gₙᵀ)² entry by entry, of inputs a [N,I] and output gradients g [N,O] -> [I,O]: the square of a product is the product of the squares. */

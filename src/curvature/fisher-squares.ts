@@ -22,7 +22,10 @@ export interface ExampleSquares {
 }
 
 /** Σₙ (∂lossₙ/∂θ)² for losses [N] of N examples, each a function of its own example. */
-export function exampleSquares(losses: (parameters: NamedTensors) => Tensor1D, parameters: NamedTensors): ExampleSquares {
+export function exampleSquares(
+  losses: (parameters: NamedTensors) => Tensor1D,
+  parameters: NamedTensors,
+): ExampleSquares {
   const recorded: Tape = [];
   const attributes = new Map<number, Readonly<Record<string, unknown>>>();
   try {
@@ -31,12 +34,22 @@ export function exampleSquares(losses: (parameters: NamedTensors) => Tensor1D, p
         () => recordOn(recorded, () => tidy(() => losses(parameters))),
         (call) => call.outputs.forEach((output) => attributes.set(output.id, call.attributes)),
       );
-      const attributesOf = (node: TapeNode): Readonly<Record<string, unknown>> => attributes.get(node.outputs[0]!.id) ?? {};
-      const tape = recorded.map((node) => (node.kernelName === 'WeftBatchNorm' ? withConstantStatistics(node, attributesOf(node)) : node));
+      const attributesOf = (node: TapeNode): Readonly<Record<string, unknown>> =>
+        attributes.get(node.outputs[0]!.id) ?? {};
+      const tape = recorded.map((node) =>
+        node.kernelName === 'WeftBatchNorm' ? withConstantStatistics(node, attributesOf(node)) : node,
+      );
       const plans = mapValues(parameters, (parameter) => planOf(tape, parameter));
-      const outputs = [...new Set(Object.values(plans).flatMap((plan) => plan?.nodes ?? []))].map((node) => node.outputs[0]!);
-      const gradients = new Map(outputs.length === 0 ? [] : backpropagate(tape, [[each, tf.onesLike(each)]], outputs)
-        .map((gradient, i) => [outputs[i]!.id, gradient] as const));
+      const outputs = [...new Set(Object.values(plans).flatMap((plan) => plan?.nodes ?? []))].map(
+        (node) => node.outputs[0]!,
+      );
+      const gradients = new Map(
+        outputs.length === 0
+          ? []
+          : backpropagate(tape, [[each, tf.onesLike(each)]], outputs).map(
+              (gradient, i) => [outputs[i]!.id, gradient] as const,
+            ),
+      );
       const setting = { examples: each.size, gradients, attributesOf };
       const looped: string[] = [];
       const sums = mapNamed(parameters, (parameter, name) => {
@@ -72,7 +85,8 @@ function planOf(tape: Tape, parameter: Tensor): Plan | undefined {
   return consumers.every(({ kernelName }) => kernelName in RULES) ? { parameter, nodes: consumers } : undefined;
 }
 
-const slotOf = (node: TapeNode, parameter: Tensor): string => Object.keys(node.inputs).find((name) => node.inputs[name]!.id === parameter.id)!;
+const slotOf = (node: TapeNode, parameter: Tensor): string =>
+  Object.keys(node.inputs).find((name) => node.inputs[name]!.id === parameter.id)!;
 
 interface SquaresSetting {
   readonly examples: number;
@@ -106,10 +120,15 @@ function runOf(node: TapeNode, parameter: Tensor, { examples, gradients, attribu
   const { inputsToSave = [], outputsToSave = [] } = tf.getGradient(node.kernelName) ?? {};
   const output = node.outputs[0]!;
   return {
-    slot: slotOf(node, parameter), parameter, examples,
+    slot: slotOf(node, parameter),
+    parameter,
+    examples,
     attributes: attributesOf(node),
     saved: (input) => node.saved[inputsToSave.indexOf(input)],
-    savedOutput: (position) => (outputsToSave[position] ? node.saved[inputsToSave.length + outputsToSave.slice(0, position).filter(Boolean).length] : undefined),
+    savedOutput: (position) =>
+      outputsToSave[position]
+        ? node.saved[inputsToSave.length + outputsToSave.slice(0, position).filter(Boolean).length]
+        : undefined,
     rankOf: (input) => node.inputs[input]!.rank,
     outputGradient: () => gradients.get(output.id)!,
   };
@@ -122,7 +141,9 @@ function loop(tape: Tape, losses: Tensor1D, parameters: NamedTensors): NamedTens
     for (const one of tf.unstack(tf.eye(losses.size))) {
       sums = tidy(() => {
         const gradients = backpropagateTo(parameters, tape, [[losses, one]]);
-        return mapNamed(sums, (sum, name) => (gradients[name] ? tf.add(sum, tf.square(gradients[name])) : tf.clone(sum)));
+        return mapNamed(sums, (sum, name) =>
+          gradients[name] ? tf.add(sum, tf.square(gradients[name])) : tf.clone(sum),
+        );
       });
     }
     return sums;

@@ -3,7 +3,10 @@
  * at once. Formulas: with a the input and g the output gradient of example n, a dense kernel gets Σₜ aₜ gₜᵀ over its positions t.
  */
 import {
-  affineExampleGradients, convExampleGradients, denseExampleGradients, depthwiseExampleGradients,
+  affineExampleGradients,
+  convExampleGradients,
+  denseExampleGradients,
+  depthwiseExampleGradients,
 } from '../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor4D } from '../tensor/tf.js';
 import { squaresOfProducts } from './fisher-parts.js';
@@ -51,7 +54,10 @@ const matMul: Rule = (run) => {
 };
 
 function productUse({ outputGradient }: KernelRun, x: Tensor, transposed: boolean): ParameterUse {
-  const oriented = (gradient: Tensor): Tensor => (transposed ? tf.transpose(gradient, [...gradient.shape.keys()].slice(0, -2).concat(gradient.rank - 1, gradient.rank - 2)) : gradient);
+  const oriented = (gradient: Tensor): Tensor =>
+    transposed
+      ? tf.transpose(gradient, [...gradient.shape.keys()].slice(0, -2).concat(gradient.rank - 1, gradient.rank - 2))
+      : gradient;
   return {
     examples: () => oriented(denseExampleGradients(x, outputGradient()).kernel),
     ...(x.rank === 2 && { squares: () => oriented(squaresOfProducts(x, outputGradient())) }),
@@ -84,16 +90,20 @@ const depthwise: Rule = (run) => {
   const x = run.saved('x') as Tensor4D | undefined;
   const [height, width, , multiplier] = run.parameter.shape as [number, number, number, number];
   if (run.slot !== 'filter' || !window || multiplier !== 1 || x?.shape[0] !== run.examples) return undefined;
-  return { examples: () => depthwiseExampleGradients(x, run.outputGradient() as Tensor4D, [height, width], window).kernel };
+  return {
+    examples: () => depthwiseExampleGradients(x, run.outputGradient() as Tensor4D, [height, width], window).kernel,
+  };
 };
 
 /** Strides and padding that `patches` knows. */
 function windowOf({ attributes }: KernelRun): { stride: number; padding: 'same' | 'valid' } | undefined {
-  const pair = (value: unknown): [number, number] => (Array.isArray(value) ? value as [number, number] : [value as number, value as number]);
+  const pair = (value: unknown): [number, number] =>
+    Array.isArray(value) ? (value as [number, number]) : [value as number, value as number];
   const [strideHeight, strideWidth] = pair(attributes['strides']);
   const dilations = pair(attributes['dilations'] ?? 1);
   const padding = attributes['pad'];
-  if (strideHeight !== strideWidth || dilations.some((d) => d !== 1) || (padding !== 'same' && padding !== 'valid')) return undefined;
+  if (strideHeight !== strideWidth || dilations.some((d) => d !== 1) || (padding !== 'same' && padding !== 'valid'))
+    return undefined;
   return { stride: strideHeight, padding };
 }
 
@@ -105,7 +115,10 @@ const batchNorm: Rule = (run) => {
     examples: () => {
       // Σ g (x - mean) = Σ g x - mean Σ g: sums are small, and the input as large as a layer.
       const { scale, offset } = affineExampleGradients(x, run.outputGradient());
-      return tf.mul(tf.sub(scale, tf.mul(offset, mean)), tf.rsqrt(tf.add(variance, run.attributes['epsilon'] as number)));
+      return tf.mul(
+        tf.sub(scale, tf.mul(offset, mean)),
+        tf.rsqrt(tf.add(variance, run.attributes['epsilon'] as number)),
+      );
     },
   };
 };
@@ -114,14 +127,26 @@ const batchNorm: Rule = (run) => {
 const gather: Rule = (run) => {
   const ids = run.saved('indices');
   const { axis, batchDims } = run.attributes as { axis?: number; batchDims?: number };
-  if (run.slot !== 'x' || (axis ?? 0) !== 0 || (batchDims ?? 0) !== 0 || run.parameter.rank !== 2 || ids?.shape[0] !== run.examples) return undefined;
+  if (
+    run.slot !== 'x' ||
+    (axis ?? 0) !== 0 ||
+    (batchDims ?? 0) !== 0 ||
+    run.parameter.rank !== 2 ||
+    ids?.shape[0] !== run.examples
+  )
+    return undefined;
   const [rows, width] = run.parameter.shape as [number, number];
   return {
     examples: () => {
       const positions = tf.oneHot(tf.cast(tf.reshape(ids, [run.examples, -1]), 'int32'), rows);
-      return denseExampleGradients(tf.cast(positions, 'float32'), tf.reshape(run.outputGradient(), [run.examples, -1, width])).kernel;
+      return denseExampleGradients(
+        tf.cast(positions, 'float32'),
+        tf.reshape(run.outputGradient(), [run.examples, -1, width]),
+      ).kernel;
     },
-    ...(ids.rank === 1 && { squares: () => tf.unsortedSegmentSum(tf.square(run.outputGradient()), tf.cast(ids, 'int32') as never, rows) }),
+    ...(ids.rank === 1 && {
+      squares: () => tf.unsortedSegmentSum(tf.square(run.outputGradient()), tf.cast(ids, 'int32') as never, rows),
+    }),
   };
 };
 
@@ -151,9 +176,26 @@ function sumOfPositions({ outputGradient }: KernelRun): ParameterUse {
 
 /** The kernels whose parameters have a rule. */
 export const RULES: Readonly<Record<string, Rule>> = {
-  WeftDense: dense, BatchMatMul: matMul, Conv2D: convolution, WeftPointwise: pointwise, DepthwiseConv2dNative: depthwise,
-  WeftBatchNorm: batchNorm, GatherV2: gather, Add: add, Multiply: multiply,
+  WeftDense: dense,
+  BatchMatMul: matMul,
+  Conv2D: convolution,
+  WeftPointwise: pointwise,
+  DepthwiseConv2dNative: depthwise,
+  WeftBatchNorm: batchNorm,
+  GatherV2: gather,
+  Add: add,
+  Multiply: multiply,
 };
 
 /** Kernels that only arrange what they are given: each output is one input, or zero. Squares go back through them as gradients do. */
-export const ARRANGING: ReadonlySet<string> = new Set(['WeftCorners', 'Reshape', 'ExpandDims', 'Identity', 'Concat', 'Slice', 'SplitV', 'Transpose', 'PadV2']);
+export const ARRANGING: ReadonlySet<string> = new Set([
+  'WeftCorners',
+  'Reshape',
+  'ExpandDims',
+  'Identity',
+  'Concat',
+  'Slice',
+  'SplitV',
+  'Transpose',
+  'PadV2',
+]);

@@ -40,11 +40,18 @@ export interface FisherEstimate {
  * const { fisher } = fisherInformation((p) => nn.dense(x, p.kernel, p.bias), params, labels);
  */
 export function fisherInformation(
-  logits: (parameters: NamedTensors) => Tensor, parameters: NamedTensors, labels: Tensor, { kind = 'empirical-sample', rng }: FisherOptions = {},
+  logits: (parameters: NamedTensors) => Tensor,
+  parameters: NamedTensors,
+  labels: Tensor,
+  { kind = 'empirical-sample', rng }: FisherOptions = {},
 ): FisherEstimate {
   const examples = labels.shape[0];
   if (kind === 'batch') {
-    const { value, gradients } = valueAndGradients((current) => tf.mean(exampleLosses(logits(current), labels)), parameters, { unused: 'zero' });
+    const { value, gradients } = valueAndGradients(
+      (current) => tf.mean(exampleLosses(logits(current), labels)),
+      parameters,
+      { unused: 'zero' },
+    );
     value.dispose();
     const fisher = tidy(() => mapNamed(gradients, (gradient) => tf.square(gradient)));
     disposeNamed(gradients);
@@ -68,7 +75,12 @@ function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {
 
 /** A class of each row's own distribution. */
 function drawLabels(logits: Tensor, rng: Rng | undefined): Tensor {
-  if (!rng) throw new WeftError('operation', 'the true Fisher information draws labels, and was given no random stream', "pass { kind: 'true-sample', rng: stream(seed, …) }");
+  if (!rng)
+    throw new WeftError(
+      'operation',
+      'the true Fisher information draws labels, and was given no random stream',
+      "pass { kind: 'true-sample', rng: stream(seed, …) }",
+    );
   const probabilities = tidy(() => tf.softmax(logits).dataSync());
   return tf.tensor(drawClasses(probabilities, logits.shape.at(-1)!, rng), logits.shape.slice(0, -1), 'int32');
 }

@@ -3,7 +3,13 @@
  */
 import type { NamedTensors } from '../tensor/named.js';
 import {
-  gaussNewtonOperator, hessianOperator, type CutLoss, type HessianOperator, type Loss, type ProductMethod, type SecondOrderOptions,
+  gaussNewtonOperator,
+  hessianOperator,
+  type CutLoss,
+  type HessianOperator,
+  type Loss,
+  type ProductMethod,
+  type SecondOrderOptions,
 } from '../tensor/second-order/index.js';
 import { operatorOnVectors, type LinearOperator } from './linear-operator.js';
 
@@ -31,5 +37,11 @@ export function gaussNewton(model: CutLoss, params: NamedTensors, options?: Seco
 
 function onVectors(operator: HessianOperator, params: NamedTensors): CurvatureOperator {
   const { method, reasons, kernels } = operator;
-  return { ...operatorOnVectors((direction) => operator.apply(direction), params), method, reasons, kernels, dispose: () => operator.dispose() };
+  return {
+    ...operatorOnVectors((direction) => operator.apply(direction), params),
+    method,
+    reasons,
+    kernels,
+    dispose: () => operator.dispose(),
+  };
 }

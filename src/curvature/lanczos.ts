@@ -39,7 +39,8 @@ export interface Ritz {
  * of higher multiplicity are found as often as they are there. `enough` may end it early.
  */
 export function lanczos(
-  { size, apply }: LinearOperator, { steps = 40, seed = 0, start }: LanczosOptions = {},
+  { size, apply }: LinearOperator,
+  { steps = 40, seed = 0, start }: LanczosOptions = {},
   enough: (t: Omit<Tridiagonal, 'basis'>) => boolean = () => false,
 ): Tridiagonal {
   const rng = stream(seed, 'lanczos');
@@ -81,13 +82,20 @@ export function ritz({ alpha, beta }: Pick<Tridiagonal, 'alpha' | 'beta'>): Ritz
   }
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(t, { assumeSymmetric: true });
   const order = realEigenvalues.map((_, i) => i).sort((i, j) => realEigenvalues[i]! - realEigenvalues[j]!);
-  return { values: order.map((i) => realEigenvalues[i]!), vectors: eigenvectorMatrix.subMatrixColumn(order).to2DArray() };
+  return {
+    values: order.map((i) => realEigenvalues[i]!),
+    vectors: eigenvectorMatrix.subMatrixColumn(order).to2DArray(),
+  };
 }
 
 /** [1,n] of length one. */
 function firstVector(size: number, rng: Rng, start: Tensor1D | undefined): Tensor2D {
   if (start && start.size !== size) {
-    throw new WeftError('operation', `a start of ${start.size} numbers for an operator of size ${size}`, 'start from a vector of the operator');
+    throw new WeftError(
+      'operation',
+      `a start of ${start.size} numbers for an operator of size ${size}`,
+      'start from a vector of the operator',
+    );
   }
   return tidy(() => {
     const given = start && dot(start, start) > 0 ? start : normalVector(size, rng);
@@ -121,5 +129,9 @@ function append(basis: Tensor2D, direction: Tensor1D): Tensor2D {
 
 function finite(value: number): number {
   if (Number.isFinite(value)) return value;
-  throw new WeftError('numeric', 'the operator returned NaN or infinity', 'check the loss and the parameters at this point');
+  throw new WeftError(
+    'numeric',
+    'the operator returned NaN or infinity',
+    'check the loss and the parameters at this point',
+  );
 }

@@ -22,13 +22,19 @@ export function flatten(tensors: NamedTensors, like: NamedTensors = tensors): Te
 export function unflatten(vector: Tensor1D, like: NamedTensors): NamedTensors {
   return tidy(() => {
     const entries = Object.entries(like);
-    const parts = tf.split(vector, entries.map(([, { size }]) => size));
+    const parts = tf.split(
+      vector,
+      entries.map(([, { size }]) => size),
+    );
     return Object.fromEntries(entries.map(([name, { shape }], i) => [name, tf.reshape(parts[i]!, shape)]));
   });
 }
 
 /** An operator on named tensors as one on vectors. */
-export function operatorOnVectors(apply: (direction: NamedTensors) => NamedTensors, like: NamedTensors): LinearOperator {
+export function operatorOnVectors(
+  apply: (direction: NamedTensors) => NamedTensors,
+  like: NamedTensors,
+): LinearOperator {
   return {
     size: countNamed(like),
     apply: (v) => tidy(() => flatten(apply(unflatten(v, like)), like)),
@@ -42,7 +48,13 @@ export function matrixOperator(matrix: Tensor2D): LinearOperator {
 
 /** The matrix [n,n] of an operator, column by column: n products, for small n. */
 export function denseMatrix({ size, apply }: LinearOperator): Tensor2D {
-  return tidy(() => tf.stack(tf.unstack(tf.eye(size)).map((column) => apply(column as Tensor1D)), 1) as Tensor2D);
+  return tidy(
+    () =>
+      tf.stack(
+        tf.unstack(tf.eye(size)).map((column) => apply(column as Tensor1D)),
+        1,
+      ) as Tensor2D,
+  );
 }
 
 /** Independent standard normal numbers. */

@@ -11,12 +11,18 @@ import { type LinearOperator } from './linear-operator.js';
  * multiplied and those after it divided by a number, which changes the plain eigenvalue at will (Dinh et al. 2017).
  */
 export function scaledByWeights({ size, apply }: LinearOperator, weights: Tensor1D): LinearOperator {
-  if (weights.size !== size) throw new WeftError('operation', `${weights.size} weights for an operator of size ${size}`, 'flatten the weights that the operator belongs to');
+  if (weights.size !== size)
+    throw new WeftError(
+      'operation',
+      `${weights.size} weights for an operator of size ${size}`,
+      'flatten the weights that the operator belongs to',
+    );
   return {
     size,
-    apply: (v) => tidy(() => {
-      const sizes = tf.abs(weights);
-      return tf.mul(sizes, apply(tf.mul(sizes, v)));
-    }),
+    apply: (v) =>
+      tidy(() => {
+        const sizes = tf.abs(weights);
+        return tf.mul(sizes, apply(tf.mul(sizes, v)));
+      }),
   };
 }

@@ -67,9 +67,15 @@ export interface Sharpness extends TopOfHessian {
 }
 
 /** Gradient norm, largest eigenvalue and alignments, with the eigenvector to start from the next time (the caller's). */
-export function topOfHessian(loss: Loss, params: NamedTensors, { rho = 0.05, radius, ...search }: TopOptions = {}): TopOfHessian & { vector: Tensor1D } {
+export function topOfHessian(
+  loss: Loss,
+  params: NamedTensors,
+  { rho = 0.05, radius, ...search }: TopOptions = {},
+): TopOfHessian & { vector: Tensor1D } {
   return withHessian(loss, params, radius, (h) => {
-    const { largest: [top] } = extremeEigenpairs(h, { ...search, smallest: 0 });
+    const {
+      largest: [top],
+    } = extremeEigenpairs(h, { ...search, smallest: 0 });
     const { value, residual, vector } = top!;
     return { ...aroundTop(loss, params, vector, rho), largest: { value, residual }, vector };
   });
@@ -83,13 +89,16 @@ export function topOfHessian(loss: Loss, params: NamedTensors, { rho = 0.05, rad
  * const { top: [largest], scaleFree, trace } = measureSharpness(loss, params, { ends: 2 });
  */
 export function measureSharpness(
-  loss: Loss, params: NamedTensors, { ends = 1, steps = 40, tolerance, start, seed = 0, rho = 0.05, radius, trace = {}, density }: SharpnessOptions = {},
+  loss: Loss,
+  params: NamedTensors,
+  { ends = 1, steps = 40, tolerance, start, seed = 0, rho = 0.05, radius, trace = {}, density }: SharpnessOptions = {},
 ): Sharpness {
   const search = { steps, seed, ...(tolerance !== undefined && { tolerance }) };
   return withHessian(loss, params, radius, (h) => {
     const pairs = extremeEigenpairs(h, { ...search, ...(start && { start }), largest: ends, smallest: ends });
     try {
-      const values = (list: readonly Eigenpair[]): Eigenvalue[] => list.map(({ value, residual }) => ({ value, residual }));
+      const values = (list: readonly Eigenpair[]): Eigenvalue[] =>
+        list.map(({ value, residual }) => ({ value, residual }));
       const weights = flatten(params);
       const scaleFree = topEigenvalue(scaledByWeights(h, weights), search);
       weights.dispose();
@@ -97,10 +106,14 @@ export function measureSharpness(
       return {
         parameters: countNamed(params),
         ...aroundTop(loss, params, pairs.largest[0]!.vector, rho),
-        largest: top[0]!, top, bottom, scaleFree,
+        largest: top[0]!,
+        top,
+        bottom,
+        scaleFree,
         trace: hutchinsonTrace(h, { seed, ...trace }),
         ...(density && { density: spectralDensity(h, { seed, ...density }) }),
-        method: h.method, reasons: h.reasons,
+        method: h.method,
+        reasons: h.reasons,
       };
     } finally {
       disposeEigenpairs([...pairs.largest, ...pairs.smallest]);
@@ -109,16 +122,25 @@ export function measureSharpness(
 }
 
 /** max L(w + ε) − L(w) over ‖ε‖ ≤ ρ to first order: the rise of the loss one step of length ρ up the gradient, |w|-scaled if asked for (ASAM). Two evaluations. */
-export function sharpnessRise(loss: Loss, params: NamedTensors, { rho = 0.05, scaled = false }: { rho?: number; scaled?: boolean } = {}): number {
+export function sharpnessRise(
+  loss: Loss,
+  params: NamedTensors,
+  { rho = 0.05, scaled = false }: { rho?: number; scaled?: boolean } = {},
+): number {
   const { value, gradients } = valueAndGradients(loss, params);
   try {
     return tidy(() => {
       const metric = (name: string): tf.Tensor => tf.square(params[name]!);
       const direction = scaled ? mapNamed(gradients, (g, name) => tf.mul(g, metric(name))) : gradients;
       // ‖T·g‖, the length of the step in the metric T⁻¹.
-      const length = Math.sqrt(tf.addN(Object.entries(gradients).map(([name, g]) => tf.sum(tf.mul(g, direction[name]!)))).dataSync()[0]!);
+      const length = Math.sqrt(
+        tf.addN(Object.entries(gradients).map(([name, g]) => tf.sum(tf.mul(g, direction[name]!)))).dataSync()[0]!,
+      );
       if (length === 0) return 0;
-      const up = loss({ ...params, ...mapNamed(direction, (d, name) => tf.add(params[name]!, tf.mul(d, rho / length))) });
+      const up = loss({
+        ...params,
+        ...mapNamed(direction, (d, name) => tf.add(params[name]!, tf.mul(d, rho / length))),
+      });
       return tf.sub(up, value).dataSync()[0]!;
     });
   } finally {
@@ -127,7 +149,12 @@ export function sharpnessRise(loss: Loss, params: NamedTensors, { rho = 0.05, sc
   }
 }
 
-function withHessian<T>(loss: Loss, params: NamedTensors, radius: number | undefined, use: (h: CurvatureOperator) => T): T {
+function withHessian<T>(
+  loss: Loss,
+  params: NamedTensors,
+  radius: number | undefined,
+  use: (h: CurvatureOperator) => T,
+): T {
   const h = hessian(loss, params, { onUnverified: 'difference', ...(radius !== undefined && { radius }) });
   try {
     return use(h);
@@ -144,11 +171,21 @@ function aroundTop(loss: Loss, params: NamedTensors, vector: Tensor1D, rho: numb
       const [first, norm] = tf.stack([value, tf.norm(gradient)]).dataSync();
       return { value: first!, gradient, norm: norm! };
     };
-    const cosine = ({ gradient, norm }: { gradient: Tensor1D; norm: number }): number => (norm === 0 ? 0 : Math.abs(dot(gradient, vector)) / norm);
+    const cosine = ({ gradient, norm }: { gradient: Tensor1D; norm: number }): number =>
+      norm === 0 ? 0 : Math.abs(dot(gradient, vector)) / norm;
     const here = at(params);
     const unit = here.norm === 0 ? 0 : rho / here.norm;
-    const gradients = tf.split(here.gradient, Object.values(params).map(({ size }) => size));
-    const perturbed = Object.fromEntries(Object.entries(params).map(([name, w], i) => [name, tf.add(w, tf.mul(tf.reshape(gradients[i]!, w.shape), unit))]));
-    return { loss: here.value, gradientNorm: here.norm, alignment: { gradient: cosine(here), sam: cosine(at(perturbed)) } };
+    const gradients = tf.split(
+      here.gradient,
+      Object.values(params).map(({ size }) => size),
+    );
+    const perturbed = Object.fromEntries(
+      Object.entries(params).map(([name, w], i) => [name, tf.add(w, tf.mul(tf.reshape(gradients[i]!, w.shape), unit))]),
+    );
+    return {
+      loss: here.value,
+      gradientNorm: here.norm,
+      alignment: { gradient: cosine(here), sam: cosine(at(perturbed)) },
+    };
   });
 }

@@ -19,16 +19,21 @@ export interface DirectionOptions {
  * 2018, arXiv 1712.09913, section 4). A filter is what makes one output: the last axis of a kernel, the channel of a depthwise one, the row
  * of an embedding. Owned by the caller.
  */
-export function filterNormalizedDirection(params: NamedTensors, { seed = 0, roleOf = () => undefined }: DirectionOptions = {}): NamedTensors {
-  return tidy(() => mapNamed(params, (w, name) => {
-    const role = roleOf(name) ?? (w.rank < 2 ? 'bias' : 'kernel');
-    if (role === 'bias' || role === 'scale' || role === 'offset') return tf.zerosLike(w);
-    const filter = role === 'embedding' ? 0 : role === 'depthwise-kernel' ? w.rank - 2 : w.rank - 1;
-    const axes = w.shape.map((_, axis) => axis).filter((axis) => axis !== filter);
-    const d = tf.reshape(normalVector(w.size, stream(seed, 'direction', name)), w.shape);
-    const length = (x: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(x), axes, true));
-    return tf.mul(d, tf.divNoNan(length(w), length(d)));
-  }));
+export function filterNormalizedDirection(
+  params: NamedTensors,
+  { seed = 0, roleOf = () => undefined }: DirectionOptions = {},
+): NamedTensors {
+  return tidy(() =>
+    mapNamed(params, (w, name) => {
+      const role = roleOf(name) ?? (w.rank < 2 ? 'bias' : 'kernel');
+      if (role === 'bias' || role === 'scale' || role === 'offset') return tf.zerosLike(w);
+      const filter = role === 'embedding' ? 0 : role === 'depthwise-kernel' ? w.rank - 2 : w.rank - 1;
+      const axes = w.shape.map((_, axis) => axis).filter((axis) => axis !== filter);
+      const d = tf.reshape(normalVector(w.size, stream(seed, 'direction', name)), w.shape);
+      const length = (x: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(x), axes, true));
+      return tf.mul(d, tf.divNoNan(length(w), length(d)));
+    }),
+  );
 }
 
 /** A function of one variable. */
@@ -52,15 +57,48 @@ export interface GridOptions {
 }
 
 /** L(w + x·d) at equally spaced x. */
-export function lossLine(loss: Loss, params: NamedTensors, direction: NamedTensors, { reach = 1, points = 31 }: GridOptions = {}): LossLine {
+export function lossLine(
+  loss: Loss,
+  params: NamedTensors,
+  direction: NamedTensors,
+  { reach = 1, points = 31 }: GridOptions = {},
+): LossLine {
   const x = axis(reach, points);
-  return { x, loss: lossesAt(loss, params, x.map((at) => [[at, direction] as const])) };
+  return {
+    x,
+    loss: lossesAt(
+      loss,
+      params,
+      x.map((at) => [[at, direction] as const]),
+    ),
+  };
 }
 
 /** L(w + x·d₁ + y·d₂) on a square grid. */
-export function lossPlane(loss: Loss, params: NamedTensors, [first, second]: readonly [NamedTensors, NamedTensors], { reach = 1, points = 15 }: GridOptions = {}): LossPlane {
+export function lossPlane(
+  loss: Loss,
+  params: NamedTensors,
+  [first, second]: readonly [NamedTensors, NamedTensors],
+  { reach = 1, points = 15 }: GridOptions = {},
+): LossPlane {
   const x = axis(reach, points);
-  return { x, y: x, rows: x.map((row) => lossesAt(loss, params, x.map((at) => [[at, first], [row, second]] as const))) };
+  return {
+    x,
+    y: x,
+    rows: x.map((row) =>
+      lossesAt(
+        loss,
+        params,
+        x.map(
+          (at) =>
+            [
+              [at, first],
+              [row, second],
+            ] as const,
+        ),
+      ),
+    ),
+  };
 }
 
 type Displacement = readonly (readonly [factor: number, direction: NamedTensors])[];
@@ -68,8 +106,19 @@ type Displacement = readonly (readonly [factor: number, direction: NamedTensors]
 /** One read of the backend for all points. */
 function lossesAt(loss: Loss, params: NamedTensors, points: readonly Displacement[]): number[] {
   return tidy(() => {
-    const losses = points.map((point) => tidy(() => loss(mapNamed(params, (w, name) =>
-      point.reduce((moved, [factor, direction]) => (direction[name] ? tf.add(moved, tf.mul(direction[name], factor)) : moved), w)))));
+    const losses = points.map((point) =>
+      tidy(() =>
+        loss(
+          mapNamed(params, (w, name) =>
+            point.reduce(
+              (moved, [factor, direction]) =>
+                direction[name] ? tf.add(moved, tf.mul(direction[name], factor)) : moved,
+              w,
+            ),
+          ),
+        ),
+      ),
+    );
     return [...tf.stack(losses).dataSync()];
   });
 }

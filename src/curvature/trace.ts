@@ -29,15 +29,18 @@ export interface TraceOptions {
  * The variance is 2·Σ_{i≠j} Aᵢⱼ² for symmetric A: a diagonal operator needs one sample.
  */
 export function hutchinsonTrace(
-  operator: LinearOperator, { samples = 100, minimum = 10, tolerance = 0.05, seed = 0 }: TraceOptions = {},
+  operator: LinearOperator,
+  { samples = 100, minimum = 10, tolerance = 0.05, seed = 0 }: TraceOptions = {},
 ): TraceEstimate {
   const rng = stream(seed, 'hutchinson');
   const mean = runningMean();
   while (mean.count < samples) {
-    mean.add(tidy(() => {
-      const z = rademacherVector(operator.size, rng);
-      return dot(z, operator.apply(z));
-    }));
+    mean.add(
+      tidy(() => {
+        const z = rademacherVector(operator.size, rng);
+        return dot(z, operator.apply(z));
+      }),
+    );
     if (mean.count >= minimum && mean.standardError() <= tolerance * Math.abs(mean.value)) break;
   }
   return { trace: mean.value, standardError: mean.standardError(), products: mean.count };
@@ -49,13 +52,21 @@ export function hutchinsonTrace(
  * plain estimate with as many products; the standard error is that of the second part.
  */
 export function hutchPlusPlusTrace(
-  operator: LinearOperator, { products = 30, seed = 0 }: Pick<TraceOptions, 'seed'> & { products?: number } = {},
+  operator: LinearOperator,
+  { products = 30, seed = 0 }: Pick<TraceOptions, 'seed'> & { products?: number } = {},
 ): TraceEstimate {
   const rng = stream(seed, 'hutch++');
   const third = Math.max(1, Math.min(Math.floor(products / 3), operator.size));
   const applied = (columns: Tensor2D): Tensor2D =>
-    tf.stack(tf.unstack(columns, 1).map((column) => operator.apply(column as Tensor1D)), 1) as Tensor2D;
-  const signs = (): Tensor2D => tf.stack(Array.from({ length: third }, () => rademacherVector(operator.size, rng)), 1) as Tensor2D;
+    tf.stack(
+      tf.unstack(columns, 1).map((column) => operator.apply(column as Tensor1D)),
+      1,
+    ) as Tensor2D;
+  const signs = (): Tensor2D =>
+    tf.stack(
+      Array.from({ length: third }, () => rademacherVector(operator.size, rng)),
+      1,
+    ) as Tensor2D;
   return tidy(() => {
     const q = qr(applied(signs())).q as Tensor2D;
     const g = signs();
@@ -68,7 +79,10 @@ export function hutchPlusPlusTrace(
 }
 
 /** The diagonal of A as the mean of z∘(A·z) over vectors of random signs (Bekas, Kokiopoulou & Saad 2007): [n]. */
-export function hutchinsonDiagonal(operator: LinearOperator, { samples = 10, seed = 0 }: Pick<TraceOptions, 'samples' | 'seed'> = {}): Tensor1D {
+export function hutchinsonDiagonal(
+  operator: LinearOperator,
+  { samples = 10, seed = 0 }: Pick<TraceOptions, 'samples' | 'seed'> = {},
+): Tensor1D {
   const rng = stream(seed, 'diagonal');
   let sum = tf.zeros([operator.size]) as Tensor1D;
   for (let i = 0; i < samples; i++) {

@@ -48,10 +48,17 @@ export function checkAugmentation(augmentation: Augmentation, [height, width]: I
   if (!(zoom >= 0 && zoom < 1))
     throw new WeftError('config', `augmentation: zoom is ${zoom}`, 'give a share of the size below 1, 0 for none');
   if (crop > 0 && shift > 0)
-    throw new WeftError('config', 'augmentation: crop and shift are the same move', 'choose one: they differ in what fills the border');
+    throw new WeftError(
+      'config',
+      'augmentation: crop and shift are the same move',
+      'choose one: they differ in what fills the border',
+    );
   if (Math.max(crop, shift) >= Math.min(height, width))
-    throw new WeftError('config', `augmentation: a move by ${Math.max(crop, shift)} pixels may push ${height} x ${width} images out of sight`,
-      'choose a smaller crop or shift');
+    throw new WeftError(
+      'config',
+      `augmentation: a move by ${Math.max(crop, shift)} pixels may push ${height} x ${width} images out of sight`,
+      'choose a smaller crop or shift',
+    );
   return crop > 0 || shift > 0 || flip || cutout > 0 || isTurning(augmentation);
 }
 

@@ -61,8 +61,11 @@ export function batches(
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new WeftError('config', `a batch size of ${batchSize} makes no sense`, 'give a whole number above 0');
   if (last === 'drop' && batchSize > count)
-    throw new WeftError('config', `the ${split.name} split has ${count} examples, fewer than one batch of ${batchSize}`,
-      'take a smaller batch size or a larger split');
+    throw new WeftError(
+      'config',
+      `the ${split.name} split has ${count} examples, fewer than one batch of ${batchSize}`,
+      'take a smaller batch size or a larger split',
+    );
   const augmented = checkAugmentation(augment, split.inputShape);
   const stepsPerEpoch = (last === 'drop' ? Math.floor : Math.ceil)(count / batchSize);
   const unshuffled = allIndices(count);
@@ -76,8 +79,12 @@ export function batches(
         throw new RangeError(`step ${step} of an epoch of ${stepsPerEpoch}`);
       if (shuffle && order.epoch !== epoch) order = { epoch, positions: epochOrder(count, { seed, name, epoch }) };
       const positions = order.positions.subarray(step * batchSize, (step + 1) * batchSize);
-      return makeBatch(split, positions, normalization,
-        augmented ? { augment, rng: stream(seed, 'augment', name, epoch, step) } : undefined);
+      return makeBatch(
+        split,
+        positions,
+        normalization,
+        augmented ? { augment, rng: stream(seed, 'augment', name, epoch, step) } : undefined,
+      );
     },
   };
 }
@@ -111,7 +118,11 @@ export function makeBatch(
 }
 
 /** The changes of a batch, then its turns where there are any: these leave the draws of the others as they are. */
-function drawAll(count: number, { augment, rng }: { readonly augment: Augmentation; readonly rng: Rng }, shape: InputShape): { changes: Change[]; turns?: Turn[] } {
+function drawAll(
+  count: number,
+  { augment, rng }: { readonly augment: Augmentation; readonly rng: Rng },
+  shape: InputShape,
+): { changes: Change[]; turns?: Turn[] } {
   const changes = Array.from({ length: count }, () => {
     const change: Change = { dy: 0, dx: 0, flip: false, top: 0, bottom: 0, left: 0, right: 0 };
     drawChange(change, augment, shape, rng);

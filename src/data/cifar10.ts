@@ -15,7 +15,9 @@ const CLASS_NAMES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'fr
 /** The files of a folder that hold training batches (any number of `data_batch_*.bin`) and the test batch. */
 export function findCifarFiles(folder: string): { train: string[]; test: string[] } {
   const matching = (pattern: RegExp): string[] =>
-    listFolder(folder).filter((file) => pattern.test(file)).map((file) => join(folder, file));
+    listFolder(folder)
+      .filter((file) => pattern.test(file))
+      .map((file) => join(folder, file));
   return { train: matching(/^data_batch_\w+\.bin(\.gz)?$/), test: matching(/^test_batch\.bin(\.gz)?$/) };
 }
 
@@ -50,8 +52,11 @@ function decodeRecords(files: readonly SourceFile[]): { images: Uint8Array; labe
     for (let start = 0; start < bytes.length; start += RECORD, example++) {
       const label = bytes[start]!;
       if (label >= CLASS_NAMES.length)
-        throw new WeftError('data', `${source.path}: record ${start / RECORD} has the label ${label}, not one of 0..9`,
-          "the file is corrupt or not CIFAR-10's binary version: fetch it again");
+        throw new WeftError(
+          'data',
+          `${source.path}: record ${start / RECORD} has the label ${label}, not one of 0..9`,
+          "the file is corrupt or not CIFAR-10's binary version: fetch it again",
+        );
       labels[example] = label;
       let out = example * 3 * PLANE;
       for (let red = start + 1; red < start + 1 + PLANE; red++) {
@@ -66,7 +71,10 @@ function decodeRecords(files: readonly SourceFile[]): { images: Uint8Array; labe
 
 function recordCount({ bytes, source }: SourceFile): number {
   if (bytes.length === 0 || bytes.length % RECORD !== 0)
-    throw new WeftError('data', `${source.path}: ${bytes.length} bytes are no whole number of CIFAR-10 records of ${RECORD}`,
-      "the file is truncated, or not CIFAR-10's binary version: fetch it again");
+    throw new WeftError(
+      'data',
+      `${source.path}: ${bytes.length} bytes are no whole number of CIFAR-10 records of ${RECORD}`,
+      "the file is truncated, or not CIFAR-10's binary version: fetch it again",
+    );
   return bytes.length / RECORD;
 }

@@ -47,20 +47,32 @@ export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {
 export function defineDataset(fields: DatasetFields, where: string = fields.name): Dataset {
   const { inputShape, classes, classNames } = fields;
   if (!inputShape.every((size) => Number.isInteger(size) && size > 0))
-    throw new WeftError('data', `${where}: the shape [${inputShape.join(', ')}] of an example is empty or broken`,
-      'give height, width and channels as whole numbers above zero');
+    throw new WeftError(
+      'data',
+      `${where}: the shape [${inputShape.join(', ')}] of an example is empty or broken`,
+      'give height, width and channels as whole numbers above zero',
+    );
   if (!(Number.isInteger(classes) && classes >= 2))
-    throw new WeftError('data', `${where}: ${classes === 1 ? 'all examples are of one class' : `${classes} classes`}`,
-      'a classifier needs examples of at least two classes');
+    throw new WeftError(
+      'data',
+      `${where}: ${classes === 1 ? 'all examples are of one class' : `${classes} classes`}`,
+      'a classifier needs examples of at least two classes',
+    );
   if (classNames && classNames.length !== classes)
-    throw new WeftError('data', `${where}: ${classNames.length} class names for ${classes} classes`, 'name each class once');
+    throw new WeftError(
+      'data',
+      `${where}: ${classNames.length} class names for ${classes} classes`,
+      'name each class once',
+    );
 
   const train = checkedExamples(fields.train, inputShape, classes, `${where}: training part`);
   const missing = classCounts(train.labels, classes).indexOf(0);
   if (missing >= 0)
-    throw new WeftError('data',
+    throw new WeftError(
+      'data',
       `${where}: labels run from 0 to ${classes - 1}, but no training example is of class ${classNames?.[missing] ?? missing}`,
-      'a label is corrupt, or the examples of that class are missing: labels must be 0, 1, 2, … without gaps');
+      'a label is corrupt, or the examples of that class are missing: labels must be 0, 1, 2, … without gaps',
+    );
   return {
     ...fields,
     train,
@@ -88,12 +100,17 @@ function checkedExamples(
   const count = labels.length;
   if (count === 0) throw new WeftError('data', `${where} has no examples`, 'add some, or leave the part out');
   if (images.length !== count * exampleSize(inputShape))
-    throw new WeftError('data',
+    throw new WeftError(
+      'data',
       `${where}: ${images.length} numbers are not ${count} examples of shape [${inputShape.join(', ')}]`,
-      'images and labels must belong together');
+      'images and labels must belong together',
+    );
   const wrong = labels.findIndex((label) => !(label >= 0 && label < classes));
   if (wrong >= 0)
-    throw new WeftError('data', `${where}: label ${labels[wrong]} of example ${wrong} is not in 0..${classes - 1}`,
-      'mend the label, or remove the example');
+    throw new WeftError(
+      'data',
+      `${where}: label ${labels[wrong]} of example ${wrong} is not in 0..${classes - 1}`,
+      'mend the label, or remove the example',
+    );
   return { images, labels, count };
 }

@@ -23,8 +23,12 @@ export function decodeImage(bytes: Buffer, path: string): RgbImage {
   try {
     return decode(bytes);
   } catch (cause) {
-    throw new WeftError('data', `${path} is a truncated or corrupt image (${(cause as Error).message})`,
-      'mend, replace or remove the file', { cause });
+    throw new WeftError(
+      'data',
+      `${path} is a truncated or corrupt image (${(cause as Error).message})`,
+      'mend, replace or remove the file',
+      { cause },
+    );
   }
 }
 
@@ -33,7 +37,8 @@ const startsWith = (bytes: Buffer, start: readonly number[]): boolean => start.e
 function decodePng(bytes: Buffer): RgbImage {
   if (bytes.length < 33) throw new Error('no header');
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
-  if (width * height > MOST_MEGAPIXELS * 1e6) throw new Error(`${width} x ${height} is over ${MOST_MEGAPIXELS} megapixels`);
+  if (width * height > MOST_MEGAPIXELS * 1e6)
+    throw new Error(`${width} x ${height} is over ${MOST_MEGAPIXELS} megapixels`);
   const { data } = PNG.sync.read(bytes);
   if (data.length !== 4 * width * height) throw new Error(`no ${width} x ${height} pixels in it`);
   const pixels = new Uint8Array(3 * width * height);
@@ -52,6 +57,7 @@ function decodeJpeg(bytes: Buffer): RgbImage {
     maxResolutionInMP: MOST_MEGAPIXELS,
     maxMemoryUsageInMB: 1024,
   });
-  if (width * height === 0 || data.length !== 3 * width * height) throw new Error(`no ${width} x ${height} pixels in it`);
+  if (width * height === 0 || data.length !== 3 * width * height)
+    throw new Error(`no ${width} x ${height} pixels in it`);
   return { height, width, pixels: data };
 }

@@ -23,7 +23,11 @@ export function readDigits(): Dataset {
     name: 'digits',
     inputShape: [SIDE, SIDE, 1],
     classes: CLASSES,
-    train: pickRecords(records, labels, allIndices(labels.length).filter((index) => !inTest.has(index))),
+    train: pickRecords(
+      records,
+      labels,
+      allIndices(labels.length).filter((index) => !inTest.has(index)),
+    ),
     test: pickRecords(records, labels, test),
     sources: [{ path: 'weft-nas/digits', sha256: sha256(records), bytes: records.length }],
   });

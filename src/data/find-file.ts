@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path';
 
 /** Folders that may hold data, the one that the environment names first. */
 export function dataRoots(env: Readonly<Record<string, string | undefined>>): string[] {
-  return [env['WEFT_DATA'], 'data', join('..', 'shared', 'data')].filter((root): root is string => root !== undefined && root !== '');
+  return [env['WEFT_DATA'], 'data', join('..', 'shared', 'data')].filter(
+    (root): root is string => root !== undefined && root !== '',
+  );
 }
 
 /** The file (a path below a folder of data) in `$WEFT_DATA`, `./data` or `../shared/data`, and where it was looked for. */

@@ -22,8 +22,11 @@ export function parseIdx(bytes: Uint8Array, path: string): IdxArray {
   if (bytes.length < 4 || view.getUint16(0) !== 0)
     throw new WeftError('data', `${path} is no IDX file: it does not start with two zero bytes`, COPY_AGAIN);
   if (bytes[2] !== UNSIGNED_BYTE)
-    throw new WeftError('data', `${path}: IDX type 0x${bytes[2]!.toString(16).padStart(2, '0')} is not read`,
-      'only unsigned bytes (type 0x08) are, the type of MNIST and its relatives');
+    throw new WeftError(
+      'data',
+      `${path}: IDX type 0x${bytes[2]!.toString(16).padStart(2, '0')} is not read`,
+      'only unsigned bytes (type 0x08) are, the type of MNIST and its relatives',
+    );
   const rank = bytes[3]!;
   const start = 4 + 4 * rank;
   if (rank === 0 || bytes.length < start)
@@ -31,8 +34,11 @@ export function parseIdx(bytes: Uint8Array, path: string): IdxArray {
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const size = shape.reduce((product, length) => product * length, 1);
   if (bytes.length - start !== size)
-    throw new WeftError('data',
-      `${path}: the header promises ${shape.join(' x ')} = ${size} bytes, the file holds ${bytes.length - start}`, COPY_AGAIN);
+    throw new WeftError(
+      'data',
+      `${path}: the header promises ${shape.join(' x ')} = ${size} bytes, the file holds ${bytes.length - start}`,
+      COPY_AGAIN,
+    );
   return { shape, values: bytes.subarray(start) };
 }
 
@@ -55,9 +61,11 @@ export function readIdxFolder(folder: string, name: string): Dataset {
   const test = files.has('test-images') || files.has('test-labels') ? readPart(folder, files, 'test') : undefined;
   const [height, width] = train.size;
   if (test && (test.size[0] !== height || test.size[1] !== width))
-    throw new WeftError('data',
+    throw new WeftError(
+      'data',
       `${test.sources[0].path}: images of ${test.size.join(' x ')}, but those for training are ${height} x ${width}`,
-      'training and test files must come from one data set');
+      'training and test files must come from one data set',
+    );
   return defineDataset(
     {
       name,
@@ -87,14 +95,19 @@ function readPart(folder: string, files: Map<string, string>, part: 'train' | 't
     const { bytes, source } = readSource(path);
     const array = parseIdx(bytes, path);
     if (array.shape.length !== rank)
-      throw new WeftError('data', `${path}: ${array.shape.length} dimensions where ${kind} have ${rank}`,
-        'check that image and label files are not mixed up');
+      throw new WeftError(
+        'data',
+        `${path}: ${array.shape.length} dimensions where ${kind} have ${rank}`,
+        'check that image and label files are not mixed up',
+      );
     return { ...array, source };
   }) as [IdxArray & { source: Source }, IdxArray & { source: Source }];
   if (images.shape[0] !== labels.shape[0])
-    throw new WeftError('data',
+    throw new WeftError(
+      'data',
       `${images.source.path} has ${images.shape[0]} images, ${labels.source.path} ${labels.shape[0]} labels`,
-      'both files must come from one data set');
+      'both files must come from one data set',
+    );
   return {
     images: images.values,
     labels: labels.values,

@@ -46,12 +46,23 @@ export function readImageFolder(folder: string, name: string, options: ImageFold
   if (testFolder) {
     const stranger = subfolders(testFolder).find((label) => !classNames.includes(label));
     if (stranger !== undefined)
-      throw new WeftError('data', `${join(testFolder, stranger)}: no class of that name in ${trainFolder}`,
-        unknownNameHint(stranger, classNames));
-    files.push(...listImages(testFolder, classNames.filter((label) => subfolders(testFolder).includes(label))));
+      throw new WeftError(
+        'data',
+        `${join(testFolder, stranger)}: no class of that name in ${trainFolder}`,
+        unknownNameHint(stranger, classNames),
+      );
+    files.push(
+      ...listImages(
+        testFolder,
+        classNames.filter((label) => subfolders(testFolder).includes(label)),
+      ),
+    );
   }
 
-  const { size, pixels, sources } = readImages(files.map((file) => file.path), options.size);
+  const { size, pixels, sources } = readImages(
+    files.map((file) => file.path),
+    options.size,
+  );
   const channels = options.channels ?? (isGrey(pixels) ? 1 : 3);
   const images = channels === 1 ? toLuma(pixels) : pixels;
   const labels = Int32Array.from(files, (file) => classNames.indexOf(file.label));
@@ -64,7 +75,12 @@ export function readImageFolder(folder: string, name: string, options: ImageFold
       classNames,
       train: { images: images.subarray(0, boundary), labels: labels.subarray(0, trainCount) },
       test: testFolder ? { images: images.subarray(boundary), labels: labels.subarray(trainCount) } : undefined,
-      sources: [folderSource(folder, sources.map((source) => ({ ...source, path: source.path.slice(folder.length + 1) })))],
+      sources: [
+        folderSource(
+          folder,
+          sources.map((source) => ({ ...source, path: source.path.slice(folder.length + 1) })),
+        ),
+      ],
     },
     folder,
   );
@@ -82,11 +98,18 @@ function listImages(folder: string, classNames: readonly string[]): LabelledFile
       .map((file) => ({ path: join(folder, label, file), label }));
     const unreadable = files.find(({ path }) => UNREADABLE.includes(extname(path).toLowerCase()));
     if (unreadable)
-      throw new WeftError('data', `${unreadable.path}: ${extname(unreadable.path)} images are not read`, 'convert it to PNG or JPEG');
+      throw new WeftError(
+        'data',
+        `${unreadable.path}: ${extname(unreadable.path)} images are not read`,
+        'convert it to PNG or JPEG',
+      );
     const images = files.filter(({ path }) => isReadable(path));
     if (images.length === 0)
-      throw new WeftError('data', `${join(folder, label)} holds no PNG or JPEG image`,
-        `put images of the class '${label}' there or remove the folder`);
+      throw new WeftError(
+        'data',
+        `${join(folder, label)} holds no PNG or JPEG image`,
+        `put images of the class '${label}' there or remove the folder`,
+      );
     return images;
   });
 }
@@ -111,11 +134,20 @@ function readImages(
   return { size, pixels, sources };
 }
 
-function fitted(image: RgbImage, size: readonly [number, number], resize: boolean, path: string, firstPath: string): RgbImage {
+function fitted(
+  image: RgbImage,
+  size: readonly [number, number],
+  resize: boolean,
+  path: string,
+  firstPath: string,
+): RgbImage {
   if (resize) return resizeImage(image, ...size);
   if (image.height === size[0] && image.width === size[1]) return image;
-  throw new WeftError('data', `${path} is ${image.width} x ${image.height}, but ${firstPath} is ${size[1]} x ${size[0]}`,
-    'give the option size to bring all images to one size, for example size: [32, 32]');
+  throw new WeftError(
+    'data',
+    `${path} is ${image.width} x ${image.height}, but ${firstPath} is ${size[1]} x ${size[0]}`,
+    'give the option size to bring all images to one size, for example size: [32, 32]',
+  );
 }
 
 function allocate(count: number, [height, width]: readonly [number, number]): Uint8Array<ArrayBuffer> {
@@ -123,8 +155,12 @@ function allocate(count: number, [height, width]: readonly [number, number]): Ui
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
-    throw new WeftError('data', `${count} images of ${width} x ${height} need ${Math.round(bytes / 2 ** 20)} MB of memory`,
-      'give the option size to make them smaller', { cause });
+    throw new WeftError(
+      'data',
+      `${count} images of ${width} x ${height} need ${Math.round(bytes / 2 ** 20)} MB of memory`,
+      'give the option size to make them smaller',
+      { cause },
+    );
   }
 }
 

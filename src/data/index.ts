@@ -1,5 +1,13 @@
 export { checkAugmentation, type Augmentation } from './augment.js';
-export { batches, epochOrder, makeBatch, type Batch, type Batches, type BatchesOptions, type OrderOptions } from './batches.js';
+export {
+  batches,
+  epochOrder,
+  makeBatch,
+  type Batch,
+  type Batches,
+  type BatchesOptions,
+  type OrderOptions,
+} from './batches.js';
 export { readCifarFolder } from './cifar10.js';
 export { readCsv, type CsvOptions } from './csv.js';
 export {
@@ -36,6 +44,25 @@ export {
 export { addLabelNoise, takeSubset, type Amount, type NoisySplit, type SubsetOptions } from './subset.js';
 export { batchTensors, type BatchTensors, textTensors } from './to-tensors.js';
 export { textBatches, type TextBatch, type TextBatches, type TextBatchesOptions } from './text/batches.js';
-export { type Corpus, type CorpusOptions, END_OF_LINE, makeCorpus, numbering, type TextLevel, type TextPartRecord, type TextParts, tokenize, UNKNOWN } from './text/corpus.js';
-export { isText, type PreparedText, prepareText, readText, type TextConfig, textNames, type TextRecord } from './text/open.js';
+export {
+  type Corpus,
+  type CorpusOptions,
+  END_OF_LINE,
+  makeCorpus,
+  numbering,
+  type TextLevel,
+  type TextPartRecord,
+  type TextParts,
+  tokenize,
+  UNKNOWN,
+} from './text/corpus.js';
+export {
+  isText,
+  type PreparedText,
+  prepareText,
+  readText,
+  type TextConfig,
+  textNames,
+  type TextRecord,
+} from './text/open.js';
 export { isTurning } from './turn.js';

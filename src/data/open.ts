@@ -55,13 +55,19 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
   }
   const path = resolve(surroundings.cwd ?? process.cwd(), spec);
   if (!existsSync(path))
-    throw new WeftError('data', `no data set and no path is called '${spec}' (looked for ${path})`,
-      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class or of a CSV file`);
+    throw new WeftError(
+      'data',
+      `no data set and no path is called '${spec}' (looked for ${path})`,
+      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class or of a CSV file`,
+    );
   const form = formOf(path);
   if (!form)
-    throw new WeftError('data', `${path} holds no data in a known form`,
-      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, '
-      + 'train.csv and test.csv, IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)');
+    throw new WeftError(
+      'data',
+      `${path} holds no data in a known form`,
+      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, ' +
+        'train.csv and test.csv, IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)',
+    );
   checkOptions(path, form, options);
   return read(form, path, basename(path).replace(/\.(csv|tsv)(\.gz)?$/i, ''), options);
 }
@@ -74,7 +80,11 @@ export interface Found {
 }
 
 /** Where `mnist` or `cifar10` lies on this machine, and where it was looked for. */
-export function findDataset(name: 'mnist' | 'cifar10', options: Pick<OpenOptions, 'path'> = {}, surroundings: Surroundings = {}): Found {
+export function findDataset(
+  name: 'mnist' | 'cifar10',
+  options: Pick<OpenOptions, 'path'> = {},
+  surroundings: Surroundings = {},
+): Found {
   const { cwd = process.cwd(), env = process.env } = surroundings;
   const roots = options.path ? [options.path] : dataRoots(env);
   const looked = roots.flatMap((root) => [join(resolve(cwd, root), name), resolve(cwd, root)]);
@@ -84,10 +94,14 @@ export function findDataset(name: 'mnist' | 'cifar10', options: Pick<OpenOptions
 function foundOrThrow(name: 'mnist' | 'cifar10', options: OpenOptions, surroundings: Surroundings): string {
   const { folder, looked } = findDataset(name, options, surroundings);
   if (folder) return folder;
-  const files = name === 'mnist' ? 'the four *-ubyte files, gzipped or not' : "the *.bin files of CIFAR-10's binary version";
-  throw new WeftError('data', `${name} was not found; looked in ${looked.join(', ')}`,
-    `put ${files} into one of these folders, or say where they are: option path, or WEFT_DATA in the environment. `
-    + "'digits' needs no files");
+  const files =
+    name === 'mnist' ? 'the four *-ubyte files, gzipped or not' : "the *.bin files of CIFAR-10's binary version";
+  throw new WeftError(
+    'data',
+    `${name} was not found; looked in ${looked.join(', ')}`,
+    `put ${files} into one of these folders, or say where they are: option path, or WEFT_DATA in the environment. ` +
+      "'digits' needs no files",
+  );
 }
 
 function read(form: Exclude<Form, 'digits'>, path: string, name: string, options: OpenOptions): Dataset {
@@ -130,15 +144,23 @@ function tablePaths(path: string, name: string, options: OpenOptions): Parameter
   const train = files.length === 1 ? files[0] : files.find((file) => /^train\./i.test(file));
   const test = files.find((file) => /^test\./i.test(file) && file !== train);
   if (!train)
-    throw new WeftError('data', `${path} holds ${files.join(', ')}`, 'name them train.csv and test.csv, or give the path of one file');
+    throw new WeftError(
+      'data',
+      `${path} holds ${files.join(', ')}`,
+      'name them train.csv and test.csv, or give the path of one file',
+    );
   return [join(path, train), name, options, test && join(path, test)];
 }
 
 /** An option that the form of the data does not have would be ignored in silence. */
 function checkOptions(what: string, form: Form, options: OpenOptions): void {
-  const wrong = (Object.keys(options) as (keyof OpenOptions)[])
-    .find((option) => options[option] !== undefined && !FORM_OPTIONS[form].includes(option));
+  const wrong = (Object.keys(options) as (keyof OpenOptions)[]).find(
+    (option) => options[option] !== undefined && !FORM_OPTIONS[form].includes(option),
+  );
   if (wrong)
-    throw new WeftError('config', `${what}: the data option '${wrong}' has no meaning for ${form} data`,
-      FORM_OPTIONS[form].length > 0 ? unknownNameHint(wrong, FORM_OPTIONS[form]) : 'leave it out');
+    throw new WeftError(
+      'config',
+      `${what}: the data option '${wrong}' has no meaning for ${form} data`,
+      FORM_OPTIONS[form].length > 0 ? unknownNameHint(wrong, FORM_OPTIONS[form]) : 'leave it out',
+    );
 }

@@ -18,7 +18,9 @@ const NOISE = 1.6;
 /** x = (P + 1.6 N(0,1))/2 with P ~ N(0,1)⁶⁴ one of the 3 prototypes of its class; class and prototype uniform. Prototypes are the same for every seed. */
 export function proto10(seed: number | string, { train = 25_000, test = 4_000 }: Proto10Options = {}): Dataset {
   const fixed = stream('proto-10', 'prototypes');
-  const prototypes = Array.from({ length: CLASSES * PROTOTYPES }, () => Float32Array.from({ length: FEATURES }, () => fixed.normal()));
+  const prototypes = Array.from({ length: CLASSES * PROTOTYPES }, () =>
+    Float32Array.from({ length: FEATURES }, () => fixed.normal()),
+  );
   const draw = (part: string, count: number): Omit<Examples, 'count'> => {
     const rng = stream(seed, 'proto-10', part);
     const images = new Float32Array(count * FEATURES);
@@ -30,5 +32,11 @@ export function proto10(seed: number | string, { train = 25_000, test = 4_000 }:
     }
     return { images, labels };
   };
-  return defineDataset({ name: 'proto-10', inputShape: [1, 1, FEATURES], classes: CLASSES, train: draw('train', train), test: draw('test', test) });
+  return defineDataset({
+    name: 'proto-10',
+    inputShape: [1, 1, FEATURES],
+    classes: CLASSES,
+    train: draw('train', train),
+    test: draw('test', test),
+  });
 }

@@ -34,8 +34,12 @@ function readable<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new WeftError('data', `cannot read ${path}: ${(cause as Error).message}`,
-      'check the path and that you may read it', { cause });
+    throw new WeftError(
+      'data',
+      `cannot read ${path}: ${(cause as Error).message}`,
+      'check the path and that you may read it',
+      { cause },
+    );
   }
 }
 
@@ -51,7 +55,11 @@ function gunzip(raw: Buffer, path: string): Buffer {
   try {
     return gunzipSync(raw);
   } catch (cause) {
-    throw new WeftError('data', `${path} is a truncated or corrupt gzip file (${(cause as Error).message})`,
-      'fetch or copy it again', { cause });
+    throw new WeftError(
+      'data',
+      `${path} is a truncated or corrupt gzip file (${(cause as Error).message})`,
+      'fetch or copy it again',
+      { cause },
+    );
   }
 }

@@ -23,7 +23,8 @@ export interface Split {
   readonly labels: Int32Array;
 }
 
-export type Splits = Readonly<Record<'train' | 'validation' | 'test', Split>> & Readonly<Partial<Record<SplitName, Split>>>;
+export type Splits = Readonly<Record<'train' | 'validation' | 'test', Split>> &
+  Readonly<Partial<Record<SplitName, Split>>>;
 
 /** A whole data set as one split: its test part where it has one. */
 export function allExamples(dataset: Dataset): Split {
@@ -62,8 +63,11 @@ export function splitDataset(
   const take = (name: SplitName, share: Share, whole: number): Split => {
     const count = shareCount(share, whole, name);
     if (count > pool.length)
-      throw new WeftError('data', `${dataset.name}: ${count} examples for ${name}, but only ${pool.length} of ${whole} are left`,
-        'make the parts smaller');
+      throw new WeftError(
+        'data',
+        `${dataset.name}: ${count} examples for ${name}, but only ${pool.length} of ${whole} are left`,
+        'make the parts smaller',
+      );
     const draw = stratifiedDraw(pool, labels, classes, count, stream(seed, 'split', name));
     pool = draw.rest;
     return makeSplit(name, dataset, dataset.train, draw.taken);
@@ -74,13 +78,21 @@ export function splitDataset(
     : take('test', test, labels.length);
   const whole = pool.length;
   const parts: Partial<Record<SplitName, Split>> = {};
-  for (const [name, share] of [['validation', validation], ['derive', derive], ['fisher', fisher]] as const)
+  for (const [name, share] of [
+    ['validation', validation],
+    ['derive', derive],
+    ['fisher', fisher],
+  ] as const)
     if (share > 0 || name === 'validation') parts[name] = take(name, share, whole);
-  const trainSplit = train === undefined ? makeSplit('train', dataset, dataset.train, pool) : take('train', train, whole);
+  const trainSplit =
+    train === undefined ? makeSplit('train', dataset, dataset.train, pool) : take('train', train, whole);
   const starved = classCounts(trainSplit.labels, classes).indexOf(0);
   if (starved >= 0)
-    throw new WeftError('data', `${dataset.name}: the training split has no example of class ${dataset.classNames?.[starved] ?? starved}`,
-      'make the other parts smaller, or add examples of that class');
+    throw new WeftError(
+      'data',
+      `${dataset.name}: the training split has no example of class ${dataset.classNames?.[starved] ?? starved}`,
+      'make the other parts smaller, or add examples of that class',
+    );
   const splits = { train: trainSplit, validation: parts.validation!, ...parts, test: testSplit };
   assertDisjoint(splits);
   return splits;
@@ -90,8 +102,14 @@ export function splitDataset(
 export function mergeSplits(name: SplitName, splits: readonly [Split, ...Split[]]): Split {
   const [first] = splits;
   if (splits.some(({ examples }) => examples !== first.examples))
-    throw new WeftError('data', `the ${name} split would join examples of different files`, 'merge parts of one data set only');
-  const members = splits.flatMap(({ indices, labels }) => Array.from(indices, (index, i) => ({ index, label: labels[i]! })));
+    throw new WeftError(
+      'data',
+      `the ${name} split would join examples of different files`,
+      'merge parts of one data set only',
+    );
+  const members = splits.flatMap(({ indices, labels }) =>
+    Array.from(indices, (index, i) => ({ index, label: labels[i]! })),
+  );
   members.sort((a, b) => a.index - b.index);
   return {
     ...first,
@@ -105,8 +123,11 @@ export function mergeSplits(name: SplitName, splits: readonly [Split, ...Split[]
 export function shareCount(share: Share, whole: number, what: string): number {
   const count = share < 1 ? Math.round(share * whole) : share;
   if (Number.isInteger(count) && count >= 1 && count <= whole) return count;
-  throw new WeftError('config', `${what}: a share of ${share} is no part of ${whole} examples`,
-    `give a fraction below 1, or a whole number from 1 to ${whole}`);
+  throw new WeftError(
+    'config',
+    `${what}: a share of ${share} is no part of ${whole} examples`,
+    `give a fraction below 1, or a whole number from 1 to ${whole}`,
+  );
 }
 
 /** Throws unless no example is in two splits. */
@@ -117,7 +138,11 @@ export function assertDisjoint(splits: Partial<Record<SplitName, Split>>): void 
     owners.set(split.examples, seen);
     for (const index of split.indices) {
       if (seen.has(index))
-        throw new WeftError('data', `example ${index} is in ${seen.get(index)} and in ${split.name}`, 'splits must be disjoint');
+        throw new WeftError(
+          'data',
+          `example ${index} is in ${seen.get(index)} and in ${split.name}`,
+          'splits must be disjoint',
+        );
       seen.set(index, split.name);
     }
   }
@@ -141,13 +166,21 @@ export function recordSplits(splits: Splits): Record<string, SplitRecord> {
 export function countSeen({ test, ...others }: Splits): Record<string, number> {
   const inputs = ({ examples, indices, inputShape }: Split): string[] => {
     const size = exampleSize(inputShape);
-    return Array.from(indices, (index) => createHash('md5').update(examples.images.subarray(index * size, (index + 1) * size)).digest('base64'));
+    return Array.from(indices, (index) =>
+      createHash('md5')
+        .update(examples.images.subarray(index * size, (index + 1) * size))
+        .digest('base64'),
+    );
   };
   const tested = inputs(test);
-  return Object.fromEntries(Object.entries(others).filter(([, split]) => split !== undefined).map(([name, split]) => {
-    const known = new Set(inputs(split));
-    return [name, tested.filter((input) => known.has(input)).length];
-  }));
+  return Object.fromEntries(
+    Object.entries(others)
+      .filter(([, split]) => split !== undefined)
+      .map(([name, split]) => {
+        const known = new Set(inputs(split));
+        return [name, tested.filter((input) => known.has(input)).length];
+      }),
+  );
 }
 
 export function recordSplit({ examples, indices, labels, inputShape, classes }: Split): SplitRecord {
@@ -166,5 +199,12 @@ export function recordSplit({ examples, indices, labels, inputShape, classes }: 
 }
 
 function makeSplit(name: SplitName, { inputShape, classes }: Dataset, examples: Examples, indices: Uint32Array): Split {
-  return { name, inputShape, classes, examples, indices, labels: Int32Array.from(indices, (index) => examples.labels[index]!) };
+  return {
+    name,
+    inputShape,
+    classes,
+    examples,
+    indices,
+    labels: Int32Array.from(indices, (index) => examples.labels[index]!),
+  };
 }

@@ -38,7 +38,10 @@ export function stratifiedDraw(
   total: number,
   rng: Rng,
 ): Draw {
-  const counts = classCounts(Array.from(pool, (index) => labels[index]!), classes);
+  const counts = classCounts(
+    Array.from(pool, (index) => labels[index]!),
+    classes,
+  );
   return drawQuotas(pool, labels, quotas(counts, total), rng);
 }
 

@@ -27,20 +27,30 @@ export function takeSubset(dataset: Dataset, { seed, train, test }: SubsetOption
   };
 }
 
-function pickExamples(dataset: Dataset, { images, labels, count }: Examples, part: string, amount: Amount, seed: number): Examples {
+function pickExamples(
+  dataset: Dataset,
+  { images, labels, count }: Examples,
+  part: string,
+  amount: Amount,
+  seed: number,
+): Examples {
   const counts = classCounts(labels, dataset.classes);
   const what = `${dataset.name}: subset of the ${part} part`;
-  const quota = typeof amount === 'number'
-    ? quotas(counts, shareCount(amount, count, what))
-    : Array.from(counts, () => amount.perClass);
+  const quota =
+    typeof amount === 'number'
+      ? quotas(counts, shareCount(amount, count, what))
+      : Array.from(counts, () => amount.perClass);
   const short = quota.findIndex((wanted, c) => !(Number.isInteger(wanted) && wanted >= 1 && wanted <= counts[c]!));
   if (short >= 0)
-    throw new WeftError('data',
+    throw new WeftError(
+      'data',
       `${what}: ${quota[short]} examples of class ${dataset.classNames?.[short] ?? short}, which has ${counts[short]}`,
-      'ask for a whole number of examples of every class, at least one and no more than there are');
+      'ask for a whole number of examples of every class, at least one and no more than there are',
+    );
   const { taken } = drawQuotas(allIndices(count), labels, quota, stream(seed, 'subset', part));
   const size = exampleSize(dataset.inputShape);
-  const picked = images instanceof Uint8Array ? new Uint8Array(taken.length * size) : new Float32Array(taken.length * size);
+  const picked =
+    images instanceof Uint8Array ? new Uint8Array(taken.length * size) : new Float32Array(taken.length * size);
   taken.forEach((index, i) => picked.set(images.subarray(index * size, (index + 1) * size), i * size));
   return { images: picked, labels: Int32Array.from(taken, (index) => labels[index]!), count: taken.length };
 }
@@ -55,10 +65,17 @@ export interface NoisySplit {
  * A split in which exactly round(rate · count) labels, drawn by `stream(seed, 'label-noise')`, are replaced by
  * another class, each of the others being equally likely (symmetric noise). The given split is left as it is.
  */
-export function addLabelNoise(split: Split, { rate, seed }: { readonly rate: number; readonly seed: number }): NoisySplit {
-  if (!(rate >= 0 && rate <= 1)) throw new WeftError('config', `label noise ${rate} is no rate`, 'give a number from 0 to 1');
+export function addLabelNoise(
+  split: Split,
+  { rate, seed }: { readonly rate: number; readonly seed: number },
+): NoisySplit {
+  if (!(rate >= 0 && rate <= 1))
+    throw new WeftError('config', `label noise ${rate} is no rate`, 'give a number from 0 to 1');
   const rng = stream(seed, 'label-noise');
-  const changed = rng.permutation(split.labels.length).slice(0, Math.round(rate * split.labels.length)).sort();
+  const changed = rng
+    .permutation(split.labels.length)
+    .slice(0, Math.round(rate * split.labels.length))
+    .sort();
   const labels = split.labels.slice();
   for (const position of changed)
     labels[position] = (labels[position]! + 1 + rng.int(split.classes - 1)) % split.classes;

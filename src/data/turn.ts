@@ -19,7 +19,13 @@ export function drawTurn({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Turn
 }
 
 /** Writes the image at `from`, turned, to the beginning of `out`: bilinear between pixels, and beyond the border the pixel nearest to it. */
-export function writeTurned(out: Float32Array, images: Uint8Array | Float32Array, from: number, [height, width, channels]: InputShape, { cos, sin }: Turn): void {
+export function writeTurned(
+  out: Float32Array,
+  images: Uint8Array | Float32Array,
+  from: number,
+  [height, width, channels]: InputShape,
+  { cos, sin }: Turn,
+): void {
   const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2];
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -20,7 +20,14 @@ export const scaling = ({ mean, std }: Normalization): Scaling => ({
 type Pixels = Uint8Array | Float32Array;
 
 /** Writes the example of `size` numbers at `from` to `to`, normalized. */
-export function writePlain(out: Float32Array, to: number, images: Pixels, from: number, size: number, { mean, inverse }: Scaling): void {
+export function writePlain(
+  out: Float32Array,
+  to: number,
+  images: Pixels,
+  from: number,
+  size: number,
+  { mean, inverse }: Scaling,
+): void {
   const channels = mean.length;
   for (let c = 0; c < channels; c++) {
     const [shift, factor] = [mean[c]!, inverse[c]!];
@@ -43,7 +50,9 @@ export function writeChanged(
   background: boolean,
 ): void {
   const [firstRow, pastRow] = [Math.max(0, -dy), Math.min(height, height - dy)];
-  const [firstColumn, pastColumn] = flip ? [Math.max(0, dx), Math.min(width, width + dx)] : [Math.max(0, -dx), Math.min(width, width - dx)];
+  const [firstColumn, pastColumn] = flip
+    ? [Math.max(0, dx), Math.min(width, width + dx)]
+    : [Math.max(0, -dx), Math.min(width, width - dx)];
   const firstSource = (flip ? width - 1 - firstColumn : firstColumn) + dx;
   const stride = flip ? -channels : channels;
   for (let c = 0; c < channels; c++) {
@@ -56,5 +65,6 @@ export function writeChanged(
         out[row + x * channels] = (images[source]! - shift) * factor;
     }
   }
-  for (let y = top; y < bottom; y++) out.fill(0, to + (y * width + left) * channels, to + (y * width + right) * channels);
+  for (let y = top; y < bottom; y++)
+    out.fill(0, to + (y * width + left) * channels, to + (y * width + right) * channels);
 }

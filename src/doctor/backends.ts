@@ -16,7 +16,8 @@ export async function examineBackends(): Promise<DoctorRow[]> {
   const best = BACKENDS.find((_, i) => 'loaded' in reports[i]!);
   return [
     ...BACKENDS.map((name, i) => row(name, reports[i]!)),
-    best ? { topic: 'backend', status: 'ok', detail: `${best} is used, unless --backend or WEFT_BACKEND names another` }
+    best
+      ? { topic: 'backend', status: 'ok', detail: `${best} is used, unless --backend or WEFT_BACKEND names another` }
       : { topic: 'backend', status: 'missing', detail: 'none loads', remedy: 'reinstall: npm ci' },
   ];
 }

@@ -9,6 +9,11 @@ export function examineData(surroundings: Surroundings = {}): DoctorRow[] {
     if (name === 'digits') return { topic, status: 'ok', detail: 'embedded' };
     const { folder, looked } = findDataset(name as 'mnist' | 'cifar10', {}, surroundings);
     if (folder) return { topic, status: 'ok', detail: folder };
-    return { topic, status: 'missing', detail: `not in ${looked.join(', ')}`, remedy: 'put its files into one of these, or set WEFT_DATA to where they are' };
+    return {
+      topic,
+      status: 'missing',
+      detail: `not in ${looked.join(', ')}`,
+      remedy: 'put its files into one of these, or set WEFT_DATA to where they are',
+    };
   });
 }

@@ -17,24 +17,41 @@ export function examineNode(version = process.versions.node): DoctorRow {
   const oldest = OLDEST_MINOR[major];
   const detail = `${version}, ${process.platform}-${process.arch}`;
   if (oldest !== undefined && minor >= oldest) return { topic: 'node', status: 'ok', detail };
-  return { topic: 'node', status: 'warn', detail: `${detail}: not one that is tested`, remedy: 'use Node 22.12 or later, or 20.19 or later' };
+  return {
+    topic: 'node',
+    status: 'warn',
+    detail: `${detail}: not one that is tested`,
+    remedy: 'use Node 22.12 or later, or 20.19 or later',
+  };
 }
 
 export function examineProcessors(): DoctorRow {
   const processors = `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? 'unknown'}`;
   try {
     const threads = threadsFromEnvironment() ?? tensorflowThreads();
-    return { topic: 'processors', status: 'ok', detail: `${processors}; the native backend uses ${threads} (WEFT_THREADS)` };
+    return {
+      topic: 'processors',
+      status: 'ok',
+      detail: `${processors}; the native backend uses ${threads} (WEFT_THREADS)`,
+    };
   } catch (error) {
     const { message, hint } = error as WeftError;
     return { topic: 'processors', status: 'warn', detail: `${processors}; ${message}`, remedy: `set it to ${hint}` };
   }
 }
 
-export function examineMemory(available = process.availableMemory(), total = Math.min(totalmem(), process.constrainedMemory() || Infinity)): DoctorRow {
+export function examineMemory(
+  available = process.availableMemory(),
+  total = Math.min(totalmem(), process.constrainedMemory() || Infinity),
+): DoctorRow {
   const detail = `${gib(available)} of ${gib(total)} available`;
   if (available >= 2 * GIB) return { topic: 'memory', status: 'ok', detail };
-  return { topic: 'memory', status: 'warn', detail, remedy: 'close other programs, or search with a smaller batch (--set search.batchSize=32)' };
+  return {
+    topic: 'memory',
+    status: 'warn',
+    detail,
+    remedy: 'close other programs, or search with a smaller batch (--set search.batchSize=32)',
+  };
 }
 
 export async function examineDisk(folder = process.cwd()): Promise<DoctorRow> {
@@ -49,7 +66,9 @@ export async function examineGpu(): Promise<DoctorRow> {
   const listed = await outputOf('nvidia-smi', ['--query-gpu=name,memory.total', '--format=csv,noheader']);
   if (!listed) return { topic: 'gpu', status: 'ok', detail: 'no NVIDIA device; none is needed' };
   return {
-    topic: 'gpu', status: 'ok', detail: listed.split('\n').join('; '),
+    topic: 'gpu',
+    status: 'ok',
+    detail: listed.split('\n').join('; '),
     remedy: '`weft setup --gpu` installs the CUDA build of TensorFlow, on Linux with the libraries of CUDA (3 GB)',
   };
 }

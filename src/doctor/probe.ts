@@ -8,12 +8,17 @@ import { type ProbeReport } from './backends.js';
 async function report(): Promise<ProbeReport> {
   try {
     await loadBackend(process.argv[2] as BackendName);
-    const [gradient] = await tf.grad((kernel) => conv2d(tf.ones([1, 3, 3, 1]), kernel as Tensor4D))(tf.zeros([3, 3, 1, 1])).data();
+    const [gradient] = await tf
+      .grad((kernel) => conv2d(tf.ones([1, 3, 3, 1]), kernel as Tensor4D))(tf.zeros([3, 3, 1, 1]))
+      .data();
     if (gradient !== 4) throw new Error(`it computes wrongly: ${gradient} instead of 4`);
     return { loaded: describeBackend() };
   } catch (error) {
     const { message, cause } = error as Error;
-    return { reason: cause instanceof Error ? cause.message : message, remedy: error instanceof WeftError ? error.hint : undefined };
+    return {
+      reason: cause instanceof Error ? cause.message : message,
+      remedy: error instanceof WeftError ? error.hint : undefined,
+    };
   }
 }
 

@@ -5,7 +5,17 @@ import { type Model } from '../search/model.js';
 /** The choices that were made, and the nodes from the input to the logits, inputs before their users. */
 export function describeArchitecture({ card, child, space }: Model): object {
   const { options, task, architecture, normalization, classNames } = card;
-  return { space: space.name, options, task, architecture, choices: child.architecture, normalization, classNames, layout: 'NHWC', nodes: child.nodes.map(describeNode) };
+  return {
+    space: space.name,
+    options,
+    task,
+    architecture,
+    choices: child.architecture,
+    normalization,
+    classNames,
+    layout: 'NHWC',
+    nodes: child.nodes.map(describeNode),
+  };
 }
 
 function describeNode(node: ActiveNode): object {
@@ -16,7 +26,11 @@ function describeNode(node: ActiveNode): object {
     case 'combine':
       return { name, kind: node.combination, inputs, output };
     case 'operation': {
-      const { operation: { kind, config }, built: { parameters, statistics = {} }, prefix } = node;
+      const {
+        operation: { kind, config },
+        built: { parameters, statistics = {} },
+        prefix,
+      } = node;
       const tensors = [...Object.keys(parameters), ...Object.keys(statistics)].map((local) => `${prefix}/${local}`);
       return { name, kind, config, inputs, output, ...(tensors.length > 0 && { tensors }) };
     }

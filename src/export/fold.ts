@@ -2,7 +2,16 @@
  * Normalization with fixed statistics is a scale and an offset for each channel. Several of these in a row are
  * one, and behind a convolution the scale goes into its weights: fewer kernels, the same function.
  */
-import { type Constant, mapValues, type Program, type Result, shapeOf, type Step, stepsOf, type Value } from './program.js';
+import {
+  type Constant,
+  mapValues,
+  type Program,
+  type Result,
+  shapeOf,
+  type Step,
+  stepsOf,
+  type Value,
+} from './program.js';
 
 /** source·scale + offset, for each channel of the last axis. */
 interface Affine {
@@ -16,7 +25,11 @@ interface Affine {
 }
 
 /** Kernels whose weights have the output's channels on their last axes, and the name of these weights. */
-const LINEAR: Readonly<Record<string, string>> = { Conv2D: 'filter', DepthwiseConv2dNative: 'filter', BatchMatMul: 'b' };
+const LINEAR: Readonly<Record<string, string>> = {
+  Conv2D: 'filter',
+  DepthwiseConv2dNative: 'filter',
+  BatchMatMul: 'b',
+};
 
 /** The same program with scales and offsets folded, in double precision. */
 export function foldAffine(program: Program): Program {
@@ -37,7 +50,10 @@ export function foldAffine(program: Program): Program {
     const weights = isPrivate(chain.source) ? linearWeights(chain.source) : undefined;
     if (weights) {
       const { step: linear } = chain.source as Result;
-      const source = { ...linear, inputs: { ...mapValues(linear.inputs, rewrite), [LINEAR[linear.kernel]!]: scaled(weights, chain.scale) } };
+      const source = {
+        ...linear,
+        inputs: { ...mapValues(linear.inputs, rewrite), [LINEAR[linear.kernel]!]: scaled(weights, chain.scale) },
+      };
       return perChannel('Add', result(source), chain.offset, named(folderOf(weights), 'bias'));
     }
     if (chain.length === 1) return plain();
@@ -76,16 +92,33 @@ function affineOf({ kernel, inputs, shapes }: Step): Affine | undefined {
   if (!a || !b || !(kernel in ARITHMETIC)) return undefined;
   const [source, constant, reversed] = b.kind === 'constant' ? [a, b, false] : [b, a, true];
   const shape = shapes[0]!;
-  if (constant.kind !== 'constant' || constant.dtype !== 'float32' || shape.length < 2 || shapeOf(source).join() !== shape.join()) return undefined;
+  if (
+    constant.kind !== 'constant' ||
+    constant.dtype !== 'float32' ||
+    shape.length < 2 ||
+    shapeOf(source).join() !== shape.join()
+  )
+    return undefined;
   const channels = shape.at(-1)!;
-  if (constant.values.length !== 1 && (constant.values.length !== channels || constant.shape.at(-1) !== channels)) return undefined;
-  const pairs = Array.from({ length: channels }, (_, c) => ARITHMETIC[kernel]!(constant.values[constant.values.length === 1 ? 0 : c]!, reversed));
+  if (constant.values.length !== 1 && (constant.values.length !== channels || constant.shape.at(-1) !== channels))
+    return undefined;
+  const pairs = Array.from({ length: channels }, (_, c) =>
+    ARITHMETIC[kernel]!(constant.values[constant.values.length === 1 ? 0 : c]!, reversed),
+  );
   if (pairs.includes(undefined)) return undefined;
-  return { source, scale: pairs.map((pair) => pair![0]), offset: pairs.map((pair) => pair![1]), length: 1, folder: folderOf(constant) };
+  return {
+    source,
+    scale: pairs.map((pair) => pair![0]),
+    offset: pairs.map((pair) => pair![1]),
+    length: 1,
+    folder: folderOf(constant),
+  };
 }
 
 /** Scale and offset of an operation with the constant k; `reversed` when k is the first operand. */
-const ARITHMETIC: Readonly<Record<string, (k: number, reversed: boolean) => readonly [scale: number, offset: number] | undefined>> = {
+const ARITHMETIC: Readonly<
+  Record<string, (k: number, reversed: boolean) => readonly [scale: number, offset: number] | undefined>
+> = {
   Add: (k) => [1, k],
   Sub: (k, reversed) => (reversed ? [-1, k] : [1, -k]),
   Multiply: (k) => [k, 0],
@@ -98,7 +131,9 @@ function linearWeights(value: Value): Constant | undefined {
   const { kernel, inputs, attributes, shapes } = value.step;
   const weights = kernel in LINEAR ? inputs[LINEAR[kernel]!] : undefined;
   const inOrder = attributes['transposeB'] !== true && attributes['dataFormat'] !== 'NCHW';
-  return weights?.kind === 'constant' && inOrder && (kernel !== 'BatchMatMul' || shapes[0]!.length === 2) ? weights : undefined;
+  return weights?.kind === 'constant' && inOrder && (kernel !== 'BatchMatMul' || shapes[0]!.length === 2)
+    ? weights
+    : undefined;
 }
 
 function scaled(weights: Constant, scale: readonly number[]): Constant {
@@ -106,7 +141,13 @@ function scaled(weights: Constant, scale: readonly number[]): Constant {
 }
 
 function perChannel(kernel: 'Add' | 'Multiply', a: Value, values: readonly number[], name: string | undefined): Step {
-  const b: Constant = { kind: 'constant', name, dtype: 'float32', shape: [values.length], values: Float32Array.from(values) };
+  const b: Constant = {
+    kind: 'constant',
+    name,
+    dtype: 'float32',
+    shape: [values.length],
+    values: Float32Array.from(values),
+  };
   return { kernel, inputs: { a, b }, attributes: {}, shapes: [shapeOf(a)], dtypes: ['float32'] };
 }
 

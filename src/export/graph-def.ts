@@ -34,12 +34,19 @@ export const int = (value: number): Attribute => ({ i: String(value) });
 export const float = (value: number): Attribute => ({ f: value });
 export const string = (value: string): Attribute => ({ s: Buffer.from(value).toString('base64') });
 export const ints = (values: readonly number[]): Attribute => ({ list: { i: values.map(String) } });
-export const shapeDef = (shape: readonly number[]): TensorShape => ({ dim: shape.map((length) => ({ size: String(length) })) });
+export const shapeDef = (shape: readonly number[]): TensorShape => ({
+  dim: shape.map((length) => ({ size: String(length) })),
+});
 
 /** A graph being written. */
 export interface GraphWriter {
   /** Adds a node and returns its first output. A number is added to the name where it is taken. */
-  add(name: string, op: string, inputs: readonly Reference[], attributes: Readonly<Record<string, Attribute>>): Reference;
+  add(
+    name: string,
+    op: string,
+    inputs: readonly Reference[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): Reference;
   /** A constant as a node; equal ones are written once. */
   constant(constant: Constant): Reference;
   readonly nodes: readonly NodeDef[];
@@ -51,7 +58,9 @@ export const INPUT = 'input';
 
 /** A graph that has nothing but its input. */
 export function createGraphWriter(inputShape: readonly number[]): GraphWriter {
-  const nodes: NodeDef[] = [{ name: INPUT, op: 'Placeholder', attr: { dtype: type('float32'), shape: { shape: shapeDef(inputShape) } } }];
+  const nodes: NodeDef[] = [
+    { name: INPUT, op: 'Placeholder', attr: { dtype: type('float32'), shape: { shape: shapeDef(inputShape) } } },
+  ];
   const names = new Set([INPUT]);
   const weights = new Map<string, Constant>();
   const known = new Map<Constant | string, Reference>();
@@ -74,11 +83,18 @@ export function createGraphWriter(inputShape: readonly number[]): GraphWriter {
     },
     constant(constant) {
       const { name: wanted, dtype, shape, values } = constant;
-      const key = wanted === undefined && values.length <= MAX_COMPARED ? `${dtype}[${shape.join()}]${Array.from(values).join()}` : constant;
+      const key =
+        wanted === undefined && values.length <= MAX_COMPARED
+          ? `${dtype}[${shape.join()}]${Array.from(values).join()}`
+          : constant;
       let name = known.get(key);
       if (name === undefined) {
         known.set(key, (name = unique(wanted ?? 'constant')));
-        nodes.push({ name, op: 'Const', attr: { dtype: type(dtype), value: { tensor: { dtype: typeName(dtype), tensorShape: shapeDef(shape) } } } });
+        nodes.push({
+          name,
+          op: 'Const',
+          attr: { dtype: type(dtype), value: { tensor: { dtype: typeName(dtype), tensorShape: shapeDef(shape) } } },
+        });
         weights.set(name, constant);
       }
       return name;

@@ -10,7 +10,16 @@ import { FINAL_EVALUATION } from '../training/evaluate.js';
 import { foldAffine } from './fold.js';
 import { createGraphWriter, INPUT, type Reference, shapeDef, type, typeName } from './graph-def.js';
 import { isExportable, writeStep } from './kernels/index.js';
-import { type Constant, dtypeOf, type Program, shapeOf, type Step, stepsOf, traceProgram, type Value } from './program.js';
+import {
+  type Constant,
+  dtypeOf,
+  type Program,
+  shapeOf,
+  type Step,
+  stepsOf,
+  traceProgram,
+  type Value,
+} from './program.js';
 
 /** A trained child and what its inputs are. */
 export interface TrainedChild {
@@ -23,10 +32,16 @@ export interface TrainedChild {
   readonly tokens?: number;
 }
 
-type GraphArtifacts = Required<Pick<tf.io.ModelArtifacts, 'modelTopology' | 'signature' | 'weightSpecs'>> & { readonly weightData: ArrayBuffer };
+type GraphArtifacts = Required<Pick<tf.io.ModelArtifacts, 'modelTopology' | 'signature' | 'weightSpecs'>> & {
+  readonly weightData: ArrayBuffer;
+};
 export type Metadata = NonNullable<tf.io.ModelArtifacts['userDefinedMetadata']>;
 /** All artifacts of a graph model. */
-export type GraphModel = GraphArtifacts & { readonly format: string; readonly generatedBy: string; readonly userDefinedMetadata: Metadata };
+export type GraphModel = GraphArtifacts & {
+  readonly format: string;
+  readonly generatedBy: string;
+  readonly userDefinedMetadata: Metadata;
+};
 
 /** Largest difference to the child, relative to its largest logit, that folding and rounding may make. */
 const TOLERANCE = 1e-4;
@@ -43,12 +58,19 @@ export async function graphModel(trained: TrainedChild, generatedBy: string, met
   await loadBackend('cpu');
   try {
     const { parameters, statistics } = trained.store;
-    const program = foldAffine(traceProgram((x) => outputsOf(trained, x), {
-      input: (examples) => exampleInputs(trained, examples),
-      names: new Map(Object.entries({ ...parameters, ...statistics }).map(([name, { id }]) => [id, name])),
-      isWhole: isExportable,
-    }));
-    const artifacts = { format: 'graph-model', generatedBy, ...writeProgram(program, trained.inputShape), userDefinedMetadata: metadata };
+    const program = foldAffine(
+      traceProgram((x) => outputsOf(trained, x), {
+        input: (examples) => exampleInputs(trained, examples),
+        names: new Map(Object.entries({ ...parameters, ...statistics }).map(([name, { id }]) => [id, name])),
+        isWhole: isExportable,
+      }),
+    );
+    const artifacts = {
+      format: 'graph-model',
+      generatedBy,
+      ...writeProgram(program, trained.inputShape),
+      userDefinedMetadata: metadata,
+    };
     await verify(artifacts, trained);
     return artifacts;
   } finally {
@@ -57,7 +79,10 @@ export async function graphModel(trained: TrainedChild, generatedBy: string, met
 }
 
 /** Logits and probabilities of inputs as they are in the data set. */
-function outputsOf({ child, store, normalization: { mean, std }, tokens }: TrainedChild, x: Tensor): { logits: Tensor; probabilities: Tensor } {
+function outputsOf(
+  { child, store, normalization: { mean, std }, tokens }: TrainedChild,
+  x: Tensor,
+): { logits: Tensor; probabilities: Tensor } {
   const normalized = tokens === undefined ? tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std])) : x;
   const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION);
   return { logits, probabilities: tf.softmax(logits) };
@@ -67,8 +92,15 @@ function outputsOf({ child, store, normalization: { mean, std }, tokens }: Train
 function exampleInputs({ inputShape, normalization: { mean, std }, tokens }: TrainedChild, examples: number): Tensor {
   const rng = stream('export', examples);
   const shape = [examples, ...inputShape];
-  if (tokens !== undefined) return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => rng.int(tokens)), shape);
-  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => mean[i % mean.length]! + std[i % std.length]! * rng.normal());
+  if (tokens !== undefined)
+    return tf.tensor(
+      Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => rng.int(tokens)),
+      shape,
+    );
+  const values = Float32Array.from(
+    { length: tf.util.sizeFromShape(shape) },
+    (_, i) => mean[i % mean.length]! + std[i % std.length]! * rng.normal(),
+  );
   return tf.tensor(values, shape);
 }
 
@@ -87,10 +119,23 @@ function writeProgram(program: Program, inputShape: readonly number[]): GraphArt
     const inputs = Object.fromEntries(Object.entries(step.inputs).map(([name, value]) => [name, referenceTo(value)]));
     written.set(step, { first: writeStep(step, inputs, graph, scope), scope });
   }
-  const outputs = Object.entries(program).map(([name, value]) => [name, { name: graph.add(name, 'Identity', [referenceTo(value)], { T: type(dtypeOf(value)) }), dtype: typeName(dtypeOf(value)), tensorShape: shapeDef(shapeOf(value)) }] as const);
+  const outputs = Object.entries(program).map(
+    ([name, value]) =>
+      [
+        name,
+        {
+          name: graph.add(name, 'Identity', [referenceTo(value)], { T: type(dtypeOf(value)) }),
+          dtype: typeName(dtypeOf(value)),
+          tensorShape: shapeDef(shapeOf(value)),
+        },
+      ] as const,
+  );
   return {
     modelTopology: { node: graph.nodes, library: {}, versions: { producer: GRAPH_VERSION } },
-    signature: { inputs: { [INPUT]: { name: INPUT, dtype: typeName('float32'), tensorShape: shapeDef(shape) } }, outputs: Object.fromEntries(outputs) },
+    signature: {
+      inputs: { [INPUT]: { name: INPUT, dtype: typeName('float32'), tensorShape: shapeDef(shape) } },
+      outputs: Object.fromEntries(outputs),
+    },
     ...packWeights(graph.weights),
   };
 }
@@ -100,13 +145,17 @@ const GRAPH_VERSION = 1645;
 
 /** Where in the network a step belongs: beside the weights that it uses, or else where its first input comes from. */
 function scopeOf({ inputs }: Step, scopeOfStep: (step: Step) => string): string {
-  for (const value of Object.values(inputs)) if (value.kind === 'constant' && value.name?.includes('/')) return value.name.slice(0, value.name.lastIndexOf('/'));
+  for (const value of Object.values(inputs))
+    if (value.kind === 'constant' && value.name?.includes('/')) return value.name.slice(0, value.name.lastIndexOf('/'));
   for (const value of Object.values(inputs)) if (value.kind === 'result') return scopeOfStep(value.step);
   return 'normalize';
 }
 
 function packWeights(weights: ReadonlyMap<string, Constant>): Pick<GraphArtifacts, 'weightSpecs' | 'weightData'> {
-  const arrays = [...weights.values()].map(({ dtype, values }) => new Uint8Array({ float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype].from(values).buffer));
+  const arrays = [...weights.values()].map(
+    ({ dtype, values }) =>
+      new Uint8Array({ float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype].from(values).buffer),
+  );
   return {
     weightSpecs: [...weights].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })),
     weightData: new Uint8Array(Buffer.concat(arrays)).buffer,
@@ -124,7 +173,11 @@ async function verify(artifacts: GraphModel, trained: TrainedChild): Promise<voi
       return [tf.max(tf.abs(tf.sub(logits!, expected))).dataSync()[0]!, tf.max(tf.abs(expected)).dataSync()[0]!];
     });
     if (!(difference <= TOLERANCE * Math.max(1, largest))) {
-      throw new WeftError('export', `the exported graph differs from the network by ${difference.toPrecision(2)}`, 'an operation of your own reads values into JavaScript, or its kernels depend on the batch');
+      throw new WeftError(
+        'export',
+        `the exported graph differs from the network by ${difference.toPrecision(2)}`,
+        'an operation of your own reads values into JavaScript, or its kernels depend on the batch',
+      );
     }
   } finally {
     model.dispose();

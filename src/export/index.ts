@@ -14,11 +14,26 @@ export interface ExportOptions {
 }
 
 /** The files of an exported network by name: `model.json` with its weights, `model.safetensors`, `architecture.json`, a README, a demo page. */
-export async function exportModel(model: Model, { largestPixel = 255 }: ExportOptions = {}): Promise<Record<string, Uint8Array | string>> {
+export async function exportModel(
+  model: Model,
+  { largestPixel = 255 }: ExportOptions = {},
+): Promise<Record<string, Uint8Array | string>> {
   const { card, child, space, store, normalization } = model;
   const { kind, inputShape, classes } = card.task;
-  const facts = { space: space.name, architecture: card.architecture, classNames: card.classNames, inputShape, normalization, largestPixel, ...(card.level && { level: card.level }) };
-  const artifacts = await graphModel({ child, store, normalization, inputShape, ...(kind === 'language' && { tokens: classes }) }, `weft-nas ${packageVersion}`, facts);
+  const facts = {
+    space: space.name,
+    architecture: card.architecture,
+    classNames: card.classNames,
+    inputShape,
+    normalization,
+    largestPixel,
+    ...(card.level && { level: card.level }),
+  };
+  const artifacts = await graphModel(
+    { child, store, normalization, inputShape, ...(kind === 'language' && { tokens: classes }) },
+    `weft-nas ${packageVersion}`,
+    facts,
+  );
   const isImage = inputShape.length === 3 && inputShape[0]! > 1 && inputShape[1]! > 1;
   return {
     ...modelFiles(artifacts),

@@ -83,7 +83,11 @@ interface Recording {
   readonly outputs: Program;
 }
 
-function record(f: (x: Tensor) => Readonly<Record<string, Tensor>>, examples: number, { input, names, isWhole }: TraceOptions): Recording {
+function record(
+  f: (x: Tensor) => Readonly<Record<string, Tensor>>,
+  examples: number,
+  { input, names, isWhole }: TraceOptions,
+): Recording {
   const steps: Step[] = [];
   const dynamic = new Map<number, Value>();
   const constants = new Map<number, Constant>();
@@ -101,7 +105,13 @@ function record(f: (x: Tensor) => Readonly<Record<string, Tensor>>, examples: nu
       dynamic.set(outputs[0]!.id, valueOf(Object.values(inputs)[0]!));
       return;
     }
-    const step = { kernel: name, inputs: mapValues(inputs, valueOf), attributes, shapes: outputs.map(({ shape }) => shape), dtypes: outputs.map(({ dtype }) => dtype) };
+    const step = {
+      kernel: name,
+      inputs: mapValues(inputs, valueOf),
+      attributes,
+      shapes: outputs.map(({ shape }) => shape),
+      dtypes: outputs.map(({ dtype }) => dtype),
+    };
     steps.push(step);
     outputs.forEach(({ id }, output) => dynamic.set(id, { kind: 'result', step, output }));
   };
@@ -109,7 +119,10 @@ function record(f: (x: Tensor) => Readonly<Record<string, Tensor>>, examples: nu
   tf.tidy(() => {
     const x = input(examples);
     dynamic.set(x.id, { kind: 'input', shape: x.shape });
-    outputs = mapValues(watchKernels(() => f(x), onCall, isWhole), valueOf);
+    outputs = mapValues(
+      watchKernels(() => f(x), onCall, isWhole),
+      valueOf,
+    );
   });
   return { steps, outputs };
 }
@@ -120,12 +133,16 @@ const passesOn = ({ name, inputs, outputs }: KernelCall): boolean =>
 
 function constantOf(tensor: Tensor, name: string | undefined): Constant {
   const { dtype, shape } = tensor;
-  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') throw new WeftError('export', `a constant of the network is of type ${dtype}`, 'cast it to float32');
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+    throw new WeftError('export', `a constant of the network is of type ${dtype}`, 'cast it to float32');
   return { kind: 'constant', name, dtype, shape, values: tensor.dataSync() };
 }
 
 function mergeSteps(a: Step, b: Step, merge: (a: Value, b: Value, kernel: string) => Value): Step {
-  const sameForm = a.kernel === b.kernel && Object.keys(a.inputs).join() === Object.keys(b.inputs).join() && a.shapes.length === b.shapes.length;
+  const sameForm =
+    a.kernel === b.kernel &&
+    Object.keys(a.inputs).join() === Object.keys(b.inputs).join() &&
+    a.shapes.length === b.shapes.length;
   if (!sameForm || attributeText(a) !== attributeText(b)) throw dependsOnExamples(a.kernel);
   return {
     ...a,
@@ -148,14 +165,20 @@ function mergeShapes(a: readonly number[], b: readonly number[], kernel: string)
 /** These follow from the shape of the output. */
 const SHAPE_ATTRIBUTES: Readonly<Record<string, string>> = { Reshape: 'shape', Slice: 'size' };
 
-const attributeText = ({ kernel, attributes }: Step): string => JSON.stringify({ ...attributes, [SHAPE_ATTRIBUTES[kernel] ?? '']: undefined });
+const attributeText = ({ kernel, attributes }: Step): string =>
+  JSON.stringify({ ...attributes, [SHAPE_ATTRIBUTES[kernel] ?? '']: undefined });
 
 const sameConstant = (a: Constant, b: Constant): boolean =>
-  a.dtype === b.dtype && a.shape.join() === b.shape.join() && Array.prototype.every.call(a.values, (value, i) => Object.is(value, b.values[i]));
+  a.dtype === b.dtype &&
+  a.shape.join() === b.shape.join() &&
+  Array.prototype.every.call(a.values, (value, i) => Object.is(value, b.values[i]));
 
 const dependsOnExamples = (what: string): WeftError =>
-  new WeftError('export', `${what === 'network' ? 'the network' : `the kernel '${what}'`} computes in another way when the batch is another one`,
-    'no random numbers, no values read into JavaScript, no shapes that hold the batch size: -1 or tf.zerosLike stand for it');
+  new WeftError(
+    'export',
+    `${what === 'network' ? 'the network' : `the kernel '${what}'`} computes in another way when the batch is another one`,
+    'no random numbers, no values read into JavaScript, no shapes that hold the batch size: -1 or tf.zerosLike stand for it',
+  );
 
 /** The steps that the program needs, each after those that it depends on. */
 export function stepsOf(program: Program): Step[] {
@@ -170,10 +193,14 @@ export function stepsOf(program: Program): Step[] {
 }
 
 /** The same names with other values. */
-export const mapValues = <T, U>(values: Readonly<Record<string, T>>, f: (value: T, name: string) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value, name)]));
+export const mapValues = <T, U>(
+  values: Readonly<Record<string, T>>,
+  f: (value: T, name: string) => U,
+): Record<string, U> => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value, name)]));
 
 /** Shape of a value; -1 stands for the number of examples. */
-export const shapeOf = (value: Value): readonly number[] => (value.kind === 'result' ? value.step.shapes[value.output]! : value.shape);
+export const shapeOf = (value: Value): readonly number[] =>
+  value.kind === 'result' ? value.step.shapes[value.output]! : value.shape;
 
-export const dtypeOf = (value: Value): string => (value.kind === 'result' ? value.step.dtypes[value.output]! : value.kind === 'constant' ? value.dtype : 'float32');
+export const dtypeOf = (value: Value): string =>
+  value.kind === 'result' ? value.step.dtypes[value.output]! : value.kind === 'constant' ? value.dtype : 'float32';

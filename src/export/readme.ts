@@ -1,18 +1,25 @@
 /** How to use the exported files, written beside them. */
 import { type ModelCard } from '../search/model.js';
 
-export function readme(space: string, { architecture, classNames, level, task: { kind, inputShape, classes } }: ModelCard): string {
+export function readme(
+  space: string,
+  { architecture, classNames, level, task: { kind, inputShape, classes } }: ModelCard,
+): string {
   const shape = inputShape.join(', ');
   const language = kind === 'language';
-  const named = classNames.length <= 20 ? `: ${classNames.join(', ')}` : '; their names are in `model.metadata.classNames`';
+  const named =
+    classNames.length <= 20 ? `: ${classNames.join(', ')}` : '; their names are in `model.metadata.classNames`';
   return `# ${space}: an exported network
 
 Found in the search space \`${space}\`: \`${architecture}\`
 
-${language ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); what came before a window is not known to it.
+${
+  language
+    ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); what came before a window is not known to it.
 - Outputs \`logits\` and \`probabilities\`: float32 [N, ${shape}, ${classes}]: at each place, for each token, that it is the next one${named}.`
     : `- Input \`input\`: float32 [N, ${shape}], values as in the data set. Normalization is part of the network.
-- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.`}
+- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.`
+}
 
 ## In a browser
 

@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 export const alphaOptions = {
   alpha: z.number().min(0).default(100).describe('strength of the penalty; 0 measures and changes nothing'),
-  alphaDecay: z.strictObject({
-    from: z.int().min(0).describe('first epoch in which the strength is lower'),
-    by: z.number().min(0).describe('how much lower each epoch'),
-  }).optional().describe('lets the strength fall to zero'),
+  alphaDecay: z
+    .strictObject({
+      from: z.int().min(0).describe('first epoch in which the strength is lower'),
+      by: z.number().min(0).describe('how much lower each epoch'),
+    })
+    .optional()
+    .describe('lets the strength fall to zero'),
 };
 
 export type AlphaOptions = z.output<z.ZodObject<typeof alphaOptions>>;

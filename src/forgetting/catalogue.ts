@@ -4,7 +4,12 @@ import { l2Anchor, permutedFisher } from './controls.js';
 import { fair } from './fair.js';
 import { lastArchitecture } from './last-architecture.js';
 import { nsas } from './nsas.js';
-import { type Regularizer, type RegularizerEntry, type RegularizerSetting, type RegularizerSummary } from './regularizer.js';
+import {
+  type Regularizer,
+  type RegularizerEntry,
+  type RegularizerSetting,
+  type RegularizerSummary,
+} from './regularizer.js';
 import { ewc, withPreset, wpl } from './wpl.js';
 
 const entries = [wpl, ewc, l2Anchor, permutedFisher, lastArchitecture, nsas, fair] as const;
@@ -21,10 +26,18 @@ export interface RegularizerSchema extends z.ZodType<RegularizerConfig, Regulari
 
 const schemas = [z.strictObject({ name: z.literal('none') }), ...entries.map(({ schema }) => schema)];
 
-export const regularizerSchema: RegularizerSchema = z.preprocess(withPreset, z.discriminatedUnion('name', schemas as never)) as unknown as RegularizerSchema;
+export const regularizerSchema: RegularizerSchema = z.preprocess(
+  withPreset,
+  z.discriminatedUnion('name', schemas as never),
+) as unknown as RegularizerSchema;
 
 /** What there is to say about every regularizer. */
-export const REGULARIZERS: readonly RegularizerSummary[] = entries.map(({ name, formula, cost, reference }) => ({ name, formula, cost, reference }));
+export const REGULARIZERS: readonly RegularizerSummary[] = entries.map(({ name, formula, cost, reference }) => ({
+  name,
+  formula,
+  cost,
+  reference,
+}));
 
 /** The regularizer that checked options describe; undefined for none. */
 export function createRegularizer(options: RegularizerConfig, setting: RegularizerSetting): Regularizer | undefined {

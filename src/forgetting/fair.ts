@@ -10,12 +10,25 @@ export const fair = regularizer({
   formula: 'mean of L over m architectures a step, among which every option of a choice occurs equally often',
   cost: 'm forward and backward passes each step',
   reference: 'Chu et al. 2021 (FairNAS), arXiv 1907.01845',
-  schema: z.strictObject({ name: z.literal('fair'), accumulate: z.int().min(0).default(0).describe('architectures a step; 0 for as many as the largest choice has options, 1 changes nothing') }),
+  schema: z.strictObject({
+    name: z.literal('fair'),
+    accumulate: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('architectures a step; 0 for as many as the largest choice has options, 1 changes nothing'),
+  }),
   create({ accumulate }, { seed, space }) {
     const count = accumulate === 0 ? Math.max(...space.cardinalities) : accumulate;
     return replay<null>({
-      name: 'fair', strength: count > 1 ? count : 0, initial: null,
-      mixture: (architecture, _state, step) => fairGroup(space, architecture, count, stream(seed, 'fair', step)).map((member) => ({ architecture: member, weight: 1 / count })),
+      name: 'fair',
+      strength: count > 1 ? count : 0,
+      initial: null,
+      mixture: (architecture, _state, step) =>
+        fairGroup(space, architecture, count, stream(seed, 'fair', step)).map((member) => ({
+          architecture: member,
+          weight: 1 / count,
+        })),
     });
   },
 });
@@ -24,7 +37,9 @@ export const fair = regularizer({
 export function fairGroup(space: SearchSpace, first: string, count: number, rng: Rng): string[] {
   const start = space.genotype(space.decode(first));
   const orders = space.cardinalities.map((cardinality, slot) => {
-    const others = rng.shuffle(Array.from({ length: cardinality }, (_, option) => option).filter((option) => option !== start[slot]));
+    const others = rng.shuffle(
+      Array.from({ length: cardinality }, (_, option) => option).filter((option) => option !== start[slot]),
+    );
     return [start[slot]!, ...others];
   });
   return Array.from({ length: count }, (_, i) => {

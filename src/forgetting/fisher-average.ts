@@ -6,20 +6,36 @@ import { stream } from '../tensor/rng.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 
 export const fisherSchema = z.strictObject({
-  kind: z.enum(FISHER_KINDS).default('empirical-sample').describe("squared gradients of single examples with their labels, with labels drawn from the model, or of the batch's mean"),
+  kind: z
+    .enum(FISHER_KINDS)
+    .default('empirical-sample')
+    .describe(
+      "squared gradients of single examples with their labels, with labels drawn from the model, or of the batch's mean",
+    ),
   examples: z.int().min(1).default(128).describe('examples of the Fisher part that an estimate is made on'),
   batches: z.int().min(1).default(1).describe('estimates of so many examples whose mean is taken'),
   average: z.enum(['ema', 'accumulate']).default('ema').describe('moving average over architectures, or their sum'),
   momentum: z.number().min(0).max(1).default(0.9).describe('weight of the newest estimate in the moving average'),
-  resetEvery: z.int().min(0).default(0).describe('epochs after which everything is forgotten and begins again; 0 for never'),
+  resetEvery: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('epochs after which everything is forgotten and begins again; 0 for never'),
   clipNorm: z.number().positive().optional().describe("bound of the norm of each tensor's Fisher information"),
-  normalize: z.enum(['none', 'trace']).default('none').describe("'trace' gives each estimate a mean of 1, so that a strength means the same for every kind"),
+  normalize: z
+    .enum(['none', 'trace'])
+    .default('none')
+    .describe("'trace' gives each estimate a mean of 1, so that a strength means the same for every kind"),
 });
 
 export type FisherAverageOptions = z.output<typeof fisherSchema>;
 
 /** F <- (1 - m) F + m F', or F + F'; without a past the past is zero. Then the norm of the tensor is bounded. Inside a tidy. */
-export function averaged(past: Tensor | undefined, fresh: Tensor, { average, momentum, clipNorm }: Pick<FisherAverageOptions, 'average' | 'momentum' | 'clipNorm'>): { value: Tensor; norm: Tensor | undefined } {
+export function averaged(
+  past: Tensor | undefined,
+  fresh: Tensor,
+  { average, momentum, clipNorm }: Pick<FisherAverageOptions, 'average' | 'momentum' | 'clipNorm'>,
+): { value: Tensor; norm: Tensor | undefined } {
   const newest = average === 'ema' ? tf.mul(fresh, momentum) : fresh;
   const kept = past && (average === 'ema' ? tf.mul(past, 1 - momentum) : past);
   const value = kept ? tf.add(kept, newest) : newest;
@@ -32,7 +48,10 @@ export function averaged(past: Tensor | undefined, fresh: Tensor, { average, mom
 export type Spread = 'as-estimated' | 'uniform' | 'permuted';
 
 /** The estimate with a mean of one where that is asked for, spread over its weights; owned by the caller. */
-export function spreadOut(fisher: NamedTensors, { normalize, spread, seed }: { normalize: 'none' | 'trace'; spread: Spread; seed: readonly (string | number)[] }): NamedTensors {
+export function spreadOut(
+  fisher: NamedTensors,
+  { normalize, spread, seed }: { normalize: 'none' | 'trace'; spread: Spread; seed: readonly (string | number)[] },
+): NamedTensors {
   const names = Object.keys(fisher);
   if (names.length === 0) return {};
   if (normalize === 'none' && spread === 'as-estimated') return mapNamed(fisher, (tensor) => tf.clone(tensor));
@@ -41,7 +60,10 @@ export function spreadOut(fisher: NamedTensors, { normalize, spread, seed }: { n
     const mean = tf.div(tf.addN(names.map((name) => tf.sum(fisher[name]!))), size);
     const scale = normalize === 'trace' ? tf.div(1, tf.maximum(mean, 1e-30)) : tf.scalar(1);
     if (spread === 'uniform') return mapNamed(fisher, (tensor) => tf.mul(tf.onesLike(tensor), tf.mul(mean, scale)));
-    const scaled = normalize === 'trace' ? mapNamed(fisher, (tensor) => tf.mul(tensor, scale)) : mapNamed(fisher, (tensor) => tf.clone(tensor));
+    const scaled =
+      normalize === 'trace'
+        ? mapNamed(fisher, (tensor) => tf.mul(tensor, scale))
+        : mapNamed(fisher, (tensor) => tf.clone(tensor));
     return spread === 'permuted' ? permuted(scaled, seed) : scaled;
   });
 }
@@ -51,6 +73,9 @@ function permuted(fisher: NamedTensors, [seed, ...name]: readonly (string | numb
   const tensors = Object.values(fisher);
   const all = tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1])));
   const order = tf.tensor1d(Int32Array.from(stream(seed!, 'permuted-fisher', ...name).permutation(all.size)), 'int32');
-  const parts = tf.split(tf.gather(all, order), tensors.map((tensor) => tensor.size));
+  const parts = tf.split(
+    tf.gather(all, order),
+    tensors.map((tensor) => tensor.size),
+  );
   return Object.fromEntries(Object.keys(fisher).map((key, i) => [key, tf.reshape(parts[i]!, tensors[i]!.shape)]));
 }

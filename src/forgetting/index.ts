@@ -1,4 +1,20 @@
 /** Multi-model forgetting: what works against it, and what a search says about it. */
-export { createRegularizer, type RegularizerConfig, type RegularizerConfigInput, REGULARIZERS, regularizerSchema, type RegularizerSchema } from './catalogue.js';
+export {
+  createRegularizer,
+  type RegularizerConfig,
+  type RegularizerConfigInput,
+  REGULARIZERS,
+  regularizerSchema,
+  type RegularizerSchema,
+} from './catalogue.js';
 export { FISHER_BINS, type ForgettingEvent, type ForgettingTensor } from './events.js';
-export { type LossShare, type Movement, type Regularizer, type RegularizerSetting, type RegularizerStatus, type RegularizerSummary, type TensorRecord, type TrainedArchitecture } from './regularizer.js';
+export {
+  type LossShare,
+  type Movement,
+  type Regularizer,
+  type RegularizerSetting,
+  type RegularizerStatus,
+  type RegularizerSummary,
+  type TensorRecord,
+  type TrainedArchitecture,
+} from './regularizer.js';

@@ -29,7 +29,12 @@ export function logMarginal(point: LaplacePoint, v: readonly number[]): number {
   const { value, hessian, privateCount } = point;
   const factor = cholesky(hessian.slice(0, privateCount).map((row) => row.slice(0, privateCount)));
   const logDeterminant = 2 * factor.reduce((sum, row, i) => sum + Math.log(row[i]!), 0);
-  return value - quadraticForm(sharedCurvature(point), v) / 2 + (privateCount / 2) * Math.log(2 * Math.PI) - logDeterminant / 2;
+  return (
+    value -
+    quadraticForm(sharedCurvature(point), v) / 2 +
+    (privateCount / 2) * Math.log(2 * Math.PI) -
+    logDeterminant / 2
+  );
 }
 
 /**
@@ -42,7 +47,11 @@ export function twoModelTerm(point: LaplacePoint, v: readonly number[]): number 
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-const quadraticForm = (matrix: Matrix, v: readonly number[]): number => dot(v, matrix.map((row) => dot(row, v)));
+const quadraticForm = (matrix: Matrix, v: readonly number[]): number =>
+  dot(
+    v,
+    matrix.map((row) => dot(row, v)),
+  );
 
 /** Lower triangular L with L Lᵀ = a. */
 function cholesky(a: Matrix): number[][] {
@@ -50,7 +59,12 @@ function cholesky(a: Matrix): number[][] {
   for (let i = 0; i < a.length; i++) {
     for (let j = 0; j <= i; j++) {
       const rest = a[i]![j]! - dot(l[i]!.slice(0, j), l[j]!.slice(0, j));
-      if (i === j && !(rest > 0)) throw new WeftError('numeric', 'the Hessian of the private weights is not positive definite', 'take it at a maximum, with a prior');
+      if (i === j && !(rest > 0))
+        throw new WeftError(
+          'numeric',
+          'the Hessian of the private weights is not positive definite',
+          'take it at a maximum, with a prior',
+        );
       l[i]![j] = i === j ? Math.sqrt(rest) : rest / l[j]![j]!;
     }
   }

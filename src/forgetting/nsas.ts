@@ -26,10 +26,17 @@ export const nsas = regularizer({
   create({ epsilon, archive: size, candidates, neighbours }, { space }) {
     const novelty = noveltyOf(space, neighbours);
     return replay<Memory>({
-      name: 'nsas', strength: epsilon, initial: { archive: [], recent: [] },
+      name: 'nsas',
+      strength: epsilon,
+      initial: { archive: [], recent: [] },
       mixture(architecture, { archive }) {
         const others = archive.filter((member) => member !== architecture);
-        return others.length === 0 ? undefined : [{ architecture, weight: 1 - epsilon }, ...others.map((member) => ({ architecture: member, weight: epsilon / others.length }))];
+        return others.length === 0
+          ? undefined
+          : [
+              { architecture, weight: 1 - epsilon },
+              ...others.map((member) => ({ architecture: member, weight: epsilon / others.length })),
+            ];
       },
       remember({ architecture }, { archive, recent }) {
         const seen = [...recent.filter((member) => member !== architecture), architecture].slice(-candidates);
@@ -51,14 +58,21 @@ export function distance(space: SearchSpace, a: string, b: string): number {
 }
 
 /** Mean distance to the nearest members. */
-function noveltyOf(space: SearchSpace, neighbours: number): (architecture: string, members: readonly string[]) => number {
+function noveltyOf(
+  space: SearchSpace,
+  neighbours: number,
+): (architecture: string, members: readonly string[]) => number {
   return (architecture, members) => {
-    const near = members.map((member) => distance(space, architecture, member)).sort((a, b) => a - b).slice(0, neighbours);
+    const near = members
+      .map((member) => distance(space, architecture, member))
+      .sort((a, b) => a - b)
+      .slice(0, neighbours);
     return near.reduce((sum, value) => sum + value, 0) / Math.max(1, near.length);
   };
 }
 
-const nearest = (space: SearchSpace, architecture: string, members: readonly string[]): string => best(members, (member) => -distance(space, architecture, member));
+const nearest = (space: SearchSpace, architecture: string, members: readonly string[]): string =>
+  best(members, (member) => -distance(space, architecture, member));
 const without = (members: readonly string[], one: string): string[] => members.filter((member) => member !== one);
 
 /** The first one with the highest score. */

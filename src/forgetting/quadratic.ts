@@ -14,13 +14,24 @@ import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { alphaAt, type AlphaOptions, alphaOptions } from './alpha.js';
 import { FISHER_BINS } from './events.js';
 import { averaged, type FisherAverageOptions, fisherSchema, type Spread, spreadOut } from './fisher-average.js';
-import { type Movement, type Regularizer, type RegularizerSetting, type RegularizerStatus, type TensorRecord, type TrainedArchitecture } from './regularizer.js';
+import {
+  type Movement,
+  type Regularizer,
+  type RegularizerSetting,
+  type RegularizerStatus,
+  type TensorRecord,
+  type TrainedArchitecture,
+} from './regularizer.js';
 import { type Scope, scopeOption, watchedBy } from './scope.js';
 
 export const quadraticOptions = {
   ...alphaOptions,
-  step: z.enum(['proximal', 'explicit', 'loss']).default('proximal')
-    .describe("after the optimizer's step, implicitly or explicitly; 'loss' adds to the gradient before clipping, as the first published code does"),
+  step: z
+    .enum(['proximal', 'explicit', 'loss'])
+    .default('proximal')
+    .describe(
+      "after the optimizer's step, implicitly or explicitly; 'loss' adds to the gradient before clipping, as the first published code does",
+    ),
   scope: scopeOption,
   start: z.int().min(0).default(0).describe('first epoch in which Fisher information is estimated'),
   fisher: fisherSchema.prefault({}).describe('how important each weight is taken to be'),
@@ -70,7 +81,11 @@ interface State {
   totals: Record<string, Totals>;
 }
 
-export function quadratic(options: QuadraticOptions, { name, spread = 'as-estimated', anchor = 'latest', alphaInside = false }: QuadraticRule, setting: RegularizerSetting): Regularizer {
+export function quadratic(
+  options: QuadraticOptions,
+  { name, spread = 'as-estimated', anchor = 'latest', alphaInside = false }: QuadraticRule,
+  setting: RegularizerSetting,
+): Regularizer {
   const watched = watchedBy(options.scope, setting);
   const isWatched = new Set(watched);
   const fisher: Record<string, Tensor> = {};
@@ -79,7 +94,8 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
   const alpha = (): number => (state.epoch < options.start ? 0 : alphaAt(options, state.epoch));
   /** What multiplies F in the loss. */
   const strength = (): number => (alphaInside && alpha() > 0 ? 1 : alpha());
-  const remembered = (names: readonly string[]): string[] => names.filter((parameter) => fisher[parameter] !== undefined);
+  const remembered = (names: readonly string[]): string[] =>
+    names.filter((parameter) => fisher[parameter] !== undefined);
 
   /** What is remembered, packed for the weights that settle now; an architecture trains many batches in a row, and between them nothing here changes. */
   let packed: Packed | undefined;
@@ -97,9 +113,13 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
     if (packed?.of === of) return packed;
     forgetPacked();
     // Every step pays for this, and its kernels cost more than their arithmetic: small weights go together.
-    const groups = packing(pickNamed(weights, names), (parameter) => (weights[parameter]!.size > LARGEST_JOINED ? parameter : ''));
+    const groups = packing(pickNamed(weights, names), (parameter) =>
+      weights[parameter]!.size > LARGEST_JOINED ? parameter : '',
+    );
     const [pulls, importances] = [groups.pack(pickNamed(anchors, names)), groups.pack(pickNamed(fisher, names))];
-    const copies = Object.keys(pulls).filter((group) => pulls[group] !== anchors[group]).flatMap((group) => [tf.keep(pulls[group]!), tf.keep(importances[group]!)]);
+    const copies = Object.keys(pulls)
+      .filter((group) => pulls[group] !== anchors[group])
+      .flatMap((group) => [tf.keep(pulls[group]!), tf.keep(importances[group]!)]);
     return (packed = { of, groups, pulls, importances, copies });
   };
   const clear = (): void => {
@@ -116,7 +136,11 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
     state.penalty = 0;
     for (const parameter of names) {
       // Read and summed here: seven kernels for each of many small tensors take longer.
-      const { drift, size, weighted } = distances(parameters[parameter]!.dataSync(), anchors[parameter]!.dataSync(), fisher[parameter]!.dataSync());
+      const { drift, size, weighted } = distances(
+        parameters[parameter]!.dataSync(),
+        anchors[parameter]!.dataSync(),
+        fisher[parameter]!.dataSync(),
+      );
       const totals = state.totals[parameter]!;
       totals.drift += drift;
       totals.relativeDrift += drift / Math.max(size, 1e-30);
@@ -125,37 +149,62 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
     }
   };
 
-  const update = ({ parameters, fisher: estimate, architecture }: TrainedArchitecture, names: readonly string[]): void => {
+  const update = (
+    { parameters, fisher: estimate, architecture }: TrainedArchitecture,
+    names: readonly string[],
+  ): void => {
     const estimated = estimate();
     forgetPacked();
-    const fresh = spreadOut(pickNamed(estimated, names), { normalize: options.fisher.normalize, spread, seed: [setting.seed, architecture, state.updates] });
+    const fresh = spreadOut(pickNamed(estimated, names), {
+      normalize: options.fisher.normalize,
+      spread,
+      seed: [setting.seed, architecture, state.updates],
+    });
     tf.dispose(Object.values(estimated));
-    const norms = tidy(() => names.map((parameter) => {
-      const past = fisher[parameter];
-      const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
-      const stored = alphaInside ? tf.mul(value, alpha()) : value;
-      const pull = anchor === 'weighted' && past
-        ? weightedMean(past, anchors[parameter]!, fresh[parameter]!, parameters[parameter]!)
-        : tf.clone(parameters[parameter]!);
-      replace(fisher, parameter, stored);
-      replace(anchors, parameter, pull);
-      return norm ? norm.dataSync()[0]! : 0;
-    }));
+    const norms = tidy(() =>
+      names.map((parameter) => {
+        const past = fisher[parameter];
+        const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
+        const stored = alphaInside ? tf.mul(value, alpha()) : value;
+        const pull =
+          anchor === 'weighted' && past
+            ? weightedMean(past, anchors[parameter]!, fresh[parameter]!, parameters[parameter]!)
+            : tf.clone(parameters[parameter]!);
+        replace(fisher, parameter, stored);
+        replace(anchors, parameter, pull);
+        return norm ? norm.dataSync()[0]! : 0;
+      }),
+    );
     tf.dispose(Object.values(fresh));
     names.forEach((parameter, i) => {
-      const totals = (state.totals[parameter] ??= { sum: 0, largest: 0, trained: 0, drift: 0, relativeDrift: 0, damage: 0, clipped: false });
-      Object.assign(totals, { ...sumAndLargest(fisher[parameter]!.dataSync()), trained: totals.trained + 1, clipped: totals.clipped || norms[i]! > (options.fisher.clipNorm ?? Infinity) });
+      const totals = (state.totals[parameter] ??= {
+        sum: 0,
+        largest: 0,
+        trained: 0,
+        drift: 0,
+        relativeDrift: 0,
+        damage: 0,
+        clipped: false,
+      });
+      Object.assign(totals, {
+        ...sumAndLargest(fisher[parameter]!.dataSync()),
+        trained: totals.trained + 1,
+        clipped: totals.clipped || norms[i]! > (options.fisher.clipNorm ?? Infinity),
+      });
     });
     state.updates++;
   };
 
   return {
-    name, watched, scope: options.scope,
+    name,
+    watched,
+    scope: options.scope,
     fisher: { kind: options.fisher.kind, examples: options.fisher.examples, batches: options.fisher.batches },
     explicit: options.step === 'explicit',
     startEpoch(epoch) {
       state.epoch = epoch;
-      for (const totals of Object.values(state.totals)) Object.assign(totals, { trained: 0, drift: 0, relativeDrift: 0, damage: 0, clipped: false });
+      for (const totals of Object.values(state.totals))
+        Object.assign(totals, { trained: 0, drift: 0, relativeDrift: 0, damage: 0, clipped: false });
       const { resetEvery } = options.fisher;
       if (resetEvery === 0 || epoch % resetEvery !== 0) return;
       clear();
@@ -165,8 +214,14 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
       lossGradient(parameters: NamedTensors) {
         const names = remembered(Object.keys(parameters));
         if (strength() === 0 || names.length === 0) return undefined;
-        return tidy(() => Object.fromEntries(names.map((parameter) =>
-          [parameter, tf.mul(tf.mul(fisher[parameter]!, strength()), tf.sub(parameters[parameter]!, anchors[parameter]!))])));
+        return tidy(() =>
+          Object.fromEntries(
+            names.map((parameter) => [
+              parameter,
+              tf.mul(tf.mul(fisher[parameter]!, strength()), tf.sub(parameters[parameter]!, anchors[parameter]!)),
+            ]),
+          ),
+        );
       },
     }),
     ...(options.step !== 'loss' && {
@@ -179,12 +234,15 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
           const { groups, pulls, importances } = packedFor(names, after);
           const together = (tensors: NamedTensors): NamedTensors => groups.pack(pickNamed(tensors, names));
           const from = options.step === 'explicit' ? together(before) : {};
-          return groups.unpack(mapNamed(together(after), (moved, group) => {
-            const [pull, importance] = [pulls[group]!, importances[group]!];
-            if (options.step === 'explicit') return tf.sub(moved, tf.mul(tf.mul(importance, k), tf.sub(from[group]!, pull)));
-            // k F/(1 + k F) = F/(1/k + F)
-            return tf.add(moved, tf.mul(tf.div(importance, tf.add(importance, inverse)), tf.sub(pull, moved)));
-          }));
+          return groups.unpack(
+            mapNamed(together(after), (moved, group) => {
+              const [pull, importance] = [pulls[group]!, importances[group]!];
+              if (options.step === 'explicit')
+                return tf.sub(moved, tf.mul(tf.mul(importance, k), tf.sub(from[group]!, pull)));
+              // k F/(1 + k F) = F/(1/k + F)
+              return tf.add(moved, tf.mul(tf.div(importance, tf.add(importance, inverse)), tf.sub(pull, moved)));
+            }),
+          );
         });
       },
     }),
@@ -196,18 +254,29 @@ export function quadratic(options: QuadraticOptions, { name, spread = 'as-estima
     status(): RegularizerStatus {
       const all = Object.values(state.totals);
       return {
-        alpha: alpha(), penalty: state.penalty,
+        alpha: alpha(),
+        penalty: state.penalty,
         fisherTrace: all.reduce((total, { sum }) => total + sum, 0),
-        known: Object.keys(state.totals), zero: Object.keys(state.totals).filter((parameter) => state.totals[parameter]!.sum === 0),
-        largestFisher: (strength() / Math.max(alpha(), 1e-30)) * all.reduce((most, { largest }) => Math.max(most, largest), 0),
+        known: Object.keys(state.totals),
+        zero: Object.keys(state.totals).filter((parameter) => state.totals[parameter]!.sum === 0),
+        largestFisher:
+          (strength() / Math.max(alpha(), 1e-30)) * all.reduce((most, { largest }) => Math.max(most, largest), 0),
       };
     },
     tensors: () => {
       const histograms = histogramsOf(fisher);
-      return Object.entries(state.totals).map(([parameter, { sum, trained, drift, relativeDrift, damage, clipped }]): TensorRecord => ({
-        name: parameter, trained, fisherSum: sum, fisherLog10Histogram: histograms[parameter] ?? [],
-        drift: drift / Math.max(trained, 1), relativeDrift: relativeDrift / Math.max(trained, 1), predictedDamage: damage / Math.max(trained, 1), clipped,
-      }));
+      return Object.entries(state.totals).map(
+        ([parameter, { sum, trained, drift, relativeDrift, damage, clipped }]): TensorRecord => ({
+          name: parameter,
+          trained,
+          fisherSum: sum,
+          fisherLog10Histogram: histograms[parameter] ?? [],
+          drift: drift / Math.max(trained, 1),
+          relativeDrift: relativeDrift / Math.max(trained, 1),
+          predictedDamage: damage / Math.max(trained, 1),
+          clipped,
+        }),
+      );
     },
     snapshot: () => ({
       tensors: { ...prefixed('fisher', fisher), ...prefixed('anchor', anchors) },
@@ -260,12 +329,14 @@ function prefixed(kind: string, tensors: NamedTensors): NamedTensors {
 
 /** Counts of log10 F by decade, for each tensor; zeros are left out. */
 function histogramsOf(fisher: NamedTensors): Record<string, number[]> {
-  return Object.fromEntries(Object.entries(fisher).map(([parameter, tensor]) => {
-    const counts = Array.from({ length: FISHER_BINS.length + 1 }, () => 0);
-    for (const value of tensor.dataSync()) {
-      if (value <= 0) continue;
-      counts[Math.min(FISHER_BINS.length, Math.max(0, Math.floor(Math.log10(value) - FISHER_BINS[0]! + 1)))]!++;
-    }
-    return [parameter, counts];
-  }));
+  return Object.fromEntries(
+    Object.entries(fisher).map(([parameter, tensor]) => {
+      const counts = Array.from({ length: FISHER_BINS.length + 1 }, () => 0);
+      for (const value of tensor.dataSync()) {
+        if (value <= 0) continue;
+        counts[Math.min(FISHER_BINS.length, Math.max(0, Math.floor(Math.log10(value) - FISHER_BINS[0]! + 1)))]!++;
+      }
+      return [parameter, counts];
+    }),
+  );
 }

@@ -116,4 +116,11 @@ export function regularizer<S extends z.ZodObject>(entry: RegularizerEntry<S>): 
 }
 
 /** What nothing has happened to yet. */
-export const AT_REST: RegularizerStatus = { alpha: 0, penalty: 0, fisherTrace: 0, largestFisher: 0, known: [], zero: [] };
+export const AT_REST: RegularizerStatus = {
+  alpha: 0,
+  penalty: 0,
+  fisherTrace: 0,
+  largestFisher: 0,
+  known: [],
+  zero: [],
+};

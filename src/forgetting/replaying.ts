@@ -16,7 +16,8 @@ export interface Replay<S extends Json> {
 export function replay<S extends Json>({ name, strength, initial, mixture, remember }: Replay<S>): Regularizer {
   let state = initial;
   return {
-    name, watched: [],
+    name,
+    watched: [],
     startEpoch() {},
     mixture: (architecture, step) => (strength === 0 ? undefined : mixture(architecture, state, step)),
     remember(trained) {

@@ -5,8 +5,12 @@ import { createChild } from '../supernet/child.js';
 import { stream } from '../tensor/rng.js';
 import { type RegularizerSetting } from './regularizer.js';
 
-export const scopeOption = z.enum(['all-shared', 'edges']).default('all-shared')
-  .describe("'all-shared': every shared weight, stem and classifier included; 'edges': only the weights that a choice selects");
+export const scopeOption = z
+  .enum(['all-shared', 'edges'])
+  .default('all-shared')
+  .describe(
+    "'all-shared': every shared weight, stem and classifier included; 'edges': only the weights that a choice selects",
+  );
 
 export type Scope = z.output<typeof scopeOption>;
 

@@ -17,7 +17,13 @@ interface ActiveBase {
 export type ActiveNode = ActiveBase &
   (
     | { readonly kind: 'input' }
-    | { readonly kind: 'operation'; readonly operation: Operation; readonly built: BuiltOperation; readonly prefix: string; /** Which one of a family. */ readonly variant?: string }
+    | {
+        readonly kind: 'operation';
+        readonly operation: Operation;
+        readonly built: BuiltOperation;
+        readonly prefix: string;
+        /** Which one of a family. */ readonly variant?: string;
+      }
     | { readonly kind: 'combine'; readonly combination: Combination }
   );
 
@@ -50,22 +56,40 @@ export function activate(supernet: SupernetGraph, genotype: Genotype): ActiveNod
     if (inputs.has(name)) continue;
     const sources = inputsOf(name).map(resolve);
     if (sources.length === 0 && name !== supernet.input) {
-      throw new WeftError('architecture', `the node '${name}' has no active input in this architecture`, 'give the combination an unguarded input, or add a constraint to the space');
+      throw new WeftError(
+        'architecture',
+        `the node '${name}' has no active input in this architecture`,
+        'give the combination an unguarded input, or add a constraint to the space',
+      );
     }
     inputs.set(name, sources);
     pending.push(...sources);
   }
 
   const outputs = new Map<string, Shape>();
-  return order.filter((name) => inputs.has(name)).map((name): ActiveNode => {
-    const sources = inputs.get(name)!;
-    const node = fix(supernet, genotype, name, sources, sources.map((source) => outputs.get(source)!));
-    outputs.set(name, node.output);
-    return node;
-  });
+  return order
+    .filter((name) => inputs.has(name))
+    .map((name): ActiveNode => {
+      const sources = inputs.get(name)!;
+      const node = fix(
+        supernet,
+        genotype,
+        name,
+        sources,
+        sources.map((source) => outputs.get(source)!),
+      );
+      outputs.set(name, node.output);
+      return node;
+    });
 }
 
-function fix({ graph }: SupernetGraph, genotype: Genotype, name: string, inputs: readonly string[], shapes: readonly Shape[]): ActiveNode {
+function fix(
+  { graph }: SupernetGraph,
+  genotype: Genotype,
+  name: string,
+  inputs: readonly string[],
+  shapes: readonly Shape[],
+): ActiveNode {
   const attributes = graph.getNodeAttributes(name);
   switch (attributes.kind) {
     case 'input':
@@ -78,14 +102,26 @@ function fix({ graph }: SupernetGraph, genotype: Genotype, name: string, inputs:
         const choices = member.choices(genotype);
         const operation = member.operation(choices);
         const built = operation.build(shapes);
-        return { kind: 'operation', name, inputs, output: built.output, operation, built, prefix, variant: choices.join('.') };
+        return {
+          kind: 'operation',
+          name,
+          inputs,
+          output: built.output,
+          operation,
+          built,
+          prefix,
+          variant: choices.join('.'),
+        };
       }
       const built = attributes.built.get(key)!;
       return { kind: 'operation', name, inputs, output: built.output, operation: attributes.operation, built, prefix };
     }
     case 'combine': {
       const { combination } = attributes;
-      const output = combination === 'concat' ? [...shapes[0]!.slice(0, -1), shapes.reduce((sum, shape) => sum + shape.at(-1)!, 0)] : shapes[0]!;
+      const output =
+        combination === 'concat'
+          ? [...shapes[0]!.slice(0, -1), shapes.reduce((sum, shape) => sum + shape.at(-1)!, 0)]
+          : shapes[0]!;
       return { kind: 'combine', name, inputs, output, combination };
     }
     case 'select':
@@ -94,6 +130,10 @@ function fix({ graph }: SupernetGraph, genotype: Genotype, name: string, inputs:
 }
 
 /** A parameter's name starts with its node's (or that of the node it is shared with), and with the input's shape where that depends on the architecture. */
-export function weightsPrefix(node: string, { built, weightsOf = node }: Extract<NodeAttributes, { kind: 'operation' }>, key: string): string {
+export function weightsPrefix(
+  node: string,
+  { built, weightsOf = node }: Extract<NodeAttributes, { kind: 'operation' }>,
+  key: string,
+): string {
   return built.size > 1 ? `${weightsOf}@${key}` : weightsOf;
 }

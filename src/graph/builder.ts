@@ -5,13 +5,28 @@
  */
 import { MultiDirectedGraph } from 'graphology';
 import { WeftError } from '../errors.js';
-import { type ArchitectureOf, type Choice, type ChoiceTree, isOneOf, type OneOf, type Previous, type Subset } from '../space/choice.js';
+import {
+  type ArchitectureOf,
+  type Choice,
+  type ChoiceTree,
+  isOneOf,
+  type OneOf,
+  type Previous,
+  type Subset,
+} from '../space/choice.js';
 import { genotypesOf } from '../space/genotypes.js';
 import { type Decision, listDecisions } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type OperationFamily, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
 import { prefixed } from './cell.js';
-import { type Combination, type EdgeAttributes, type Guard, type NodeAttributes, shapeKey, type SupernetGraph } from './nodes.js';
+import {
+  type Combination,
+  type EdgeAttributes,
+  type Guard,
+  type NodeAttributes,
+  shapeKey,
+  type SupernetGraph,
+} from './nodes.js';
 
 declare const nodeBrand: unique symbol;
 /** A node of the graph under construction. */
@@ -30,9 +45,19 @@ export interface GraphBuilder {
   /** One operation with the weights of another node: those of the same local name are the same tensor. */
   tie(name: string, operation: Operation, owner: NodeRef, ...inputs: NodeRef[]): NodeRef;
   /** One operation of a family, as a part of the choices says. */
-  vary<C extends ChoiceTree>(name: string, choices: C, family: OperationFamily<ArchitectureOf<C>>, ...inputs: NodeRef[]): NodeRef;
+  vary<C extends ChoiceTree>(
+    name: string,
+    choices: C,
+    family: OperationFamily<ArchitectureOf<C>>,
+    ...inputs: NodeRef[]
+  ): NodeRef;
   /** One of several operations, as the choice says; candidate `option` becomes the node `name/option`. */
-  choose<T extends string | number | boolean>(name: string, choice: OneOf<T>, candidates: Readonly<Record<`${T}`, Operation>>, ...inputs: NodeRef[]): NodeRef;
+  choose<T extends string | number | boolean>(
+    name: string,
+    choice: OneOf<T>,
+    candidates: Readonly<Record<`${T}`, Operation>>,
+    ...inputs: NodeRef[]
+  ): NodeRef;
   /** One of several nodes: `previous` picks by index, `oneOf` by the position of its option. */
   select(name: string, choice: Previous | OneOf, inputs: readonly NodeRef[]): NodeRef;
   /** All present inputs, joined; `concat` joins along the last axis. At least one must be present in every architecture. */
@@ -61,8 +86,14 @@ export function buildGraph(
   const order: string[] = [];
 
   const add = (name: string, attributes: NodeAttributes): NodeRef => {
-    if (!/^[A-Za-z0-9][\w./-]*$/.test(name)) throw new WeftError('space', `'${name}' is no node name in '${space}'`, 'use letters, digits and . - _ /');
-    if (graph.hasNode(name)) throw new WeftError('space', `'${space}' has two nodes named '${name}'`, 'every node needs a name of its own: weights are shared by name');
+    if (!/^[A-Za-z0-9][\w./-]*$/.test(name))
+      throw new WeftError('space', `'${name}' is no node name in '${space}'`, 'use letters, digits and . - _ /');
+    if (graph.hasNode(name))
+      throw new WeftError(
+        'space',
+        `'${space}' has two nodes named '${name}'`,
+        'every node needs a name of its own: weights are shared by name',
+      );
     graph.addNode(name, attributes);
     order.push(name);
     return name as NodeRef;
@@ -71,15 +102,26 @@ export function buildGraph(
     graph.addEdge(source, target, { position, guard });
   };
   const shapesOf = (node: NodeRef): readonly Shape[] => {
-    if (!graph.hasNode(node)) throw new WeftError('space', `'${space}' uses the node '${node}' before it exists`, 'a graph has no cycles: add nodes from the input to the head');
+    if (!graph.hasNode(node))
+      throw new WeftError(
+        'space',
+        `'${space}' uses the node '${node}' before it exists`,
+        'a graph has no cycles: add nodes from the input to the head',
+      );
     return graph.getNodeAttribute(node, 'shapes');
   };
   const decisionOf = (choice: Choice, where: string): Decision => {
     const decision = offsets.get(choice);
-    if (!decision) throw new WeftError('space', `'${where}' in '${space}' uses a choice that is not in the tree of choices`, 'return every choice from `choices`');
+    if (!decision)
+      throw new WeftError(
+        'space',
+        `'${where}' in '${space}' uses a choice that is not in the tree of choices`,
+        'return every choice from `choices`',
+      );
     return decision;
   };
-  const equals = ({ offset, path, choice }: Decision, index: number): Guard => guard(`${path} = ${isOneOf(choice) ? String(choice.options[index]) : index}`, [{ slot: offset, value: index }]);
+  const equals = ({ offset, path, choice }: Decision, index: number): Guard =>
+    guard(`${path} = ${isOneOf(choice) ? String(choice.options[index]) : index}`, [{ slot: offset, value: index }]);
 
   const builder: GraphBuilder = {
     input: add('input', { kind: 'input', shapes: [inputShape] }),
@@ -88,21 +130,37 @@ export function buildGraph(
       for (const shapes of combinations(inputs.map(shapesOf), `${space}/${name}`)) {
         built.set(shapeKey(shapes), fit(operation, shapes, `${space}/${name}`));
       }
-      const node = add(name, { kind: 'operation', operation, built, shapes: distinct([...built.values()].map((one) => one.output)) });
+      const node = add(name, {
+        kind: 'operation',
+        operation,
+        built,
+        shapes: distinct([...built.values()].map((one) => one.output)),
+      });
       inputs.forEach((input, position) => connect(input, node, position));
       return node;
     },
     tie(name, operation, owner, ...inputs) {
       const owned = graph.hasNode(owner) ? graph.getNodeAttributes(owner) : undefined;
       if (owned?.kind !== 'operation' || owned.built.size > 1) {
-        throw new WeftError('space', `'${name}' in '${space}' cannot use the weights of '${owner}'`, 'name a node made by `apply`, whose input has one shape');
+        throw new WeftError(
+          'space',
+          `'${name}' in '${space}' cannot use the weights of '${owner}'`,
+          'name a node made by `apply`, whose input has one shape',
+        );
       }
       const node = builder.apply(name, operation, ...inputs);
       const [[, built] = []] = owned.built;
-      for (const one of (graph.getNodeAttributes(node) as Extract<NodeAttributes, { kind: 'operation' }>).built.values()) {
+      for (const one of (
+        graph.getNodeAttributes(node) as Extract<NodeAttributes, { kind: 'operation' }>
+      ).built.values()) {
         for (const [local, { shape }] of Object.entries(one.parameters)) {
           const known = built?.parameters[local]?.shape;
-          if (known && !sameShape(known, shape)) throw new WeftError('space', `'${name}/${local}' in '${space}' is [${shape.join(', ')}], but that of '${owner}' is [${known.join(', ')}]`, 'tied weights have one shape');
+          if (known && !sameShape(known, shape))
+            throw new WeftError(
+              'space',
+              `'${name}/${local}' in '${space}' is [${shape.join(', ')}], but that of '${owner}' is [${known.join(', ')}]`,
+              'tied weights have one shape',
+            );
         }
       }
       graph.mergeNodeAttributes(node, { weightsOf: owner });
@@ -113,10 +171,18 @@ export function buildGraph(
       const { build } = genotypesOf(choices);
       // Only its shapes and weights matter: what runs is a member.
       const all: Operation = {
-        kind: family.kind, config: family.config,
-        build: (shapes) => ({ ...family.build(shapes), forward: () => {
-          throw new WeftError('unsupported', `'${name}' in '${space}' is a family of operations, too many to run each`, 'limit parameters or multiply-adds instead of the latency');
-        } }),
+        kind: family.kind,
+        config: family.config,
+        build: (shapes) => ({
+          ...family.build(shapes),
+          forward: () => {
+            throw new WeftError(
+              'unsupported',
+              `'${name}' in '${space}' is a family of operations, too many to run each`,
+              'limit parameters or multiply-adds instead of the latency',
+            );
+          },
+        }),
       };
       const node = builder.apply(name, all, ...inputs);
       graph.mergeNodeAttributes(node, {
@@ -132,16 +198,29 @@ export function buildGraph(
       const strays = Object.keys(candidates).filter((option) => !known.includes(option));
       const missing = known.filter((option) => !(option in candidates));
       if (strays.length + missing.length > 0) {
-        throw new WeftError('space', `the candidates of '${name}' in '${space}' do not match its choice`,
-          [missing.length > 0 && `missing: ${missing.join(', ')}`, strays.length > 0 && `not an option: ${strays.join(', ')}`].filter(Boolean).join('; '));
+        throw new WeftError(
+          'space',
+          `the candidates of '${name}' in '${space}' do not match its choice`,
+          [
+            missing.length > 0 && `missing: ${missing.join(', ')}`,
+            strays.length > 0 && `not an option: ${strays.join(', ')}`,
+          ]
+            .filter(Boolean)
+            .join('; '),
+        );
       }
-      const options = known.map((option) => builder.apply(`${name}/${option}`, candidates[option as keyof typeof candidates], ...inputs));
+      const options = known.map((option) =>
+        builder.apply(`${name}/${option}`, candidates[option as keyof typeof candidates], ...inputs),
+      );
       return builder.select(name, choice, options);
     },
     select(name, choice, inputs) {
       const decision = decisionOf(choice, name);
       if (inputs.length !== decision.cardinality) {
-        throw new WeftError('space', `'${name}' in '${space}' selects among ${inputs.length} nodes by a choice of ${decision.cardinality}`);
+        throw new WeftError(
+          'space',
+          `'${name}' in '${space}' selects among ${inputs.length} nodes by a choice of ${decision.cardinality}`,
+        );
       }
       const node = add(name, { kind: 'select', shapes: distinct(inputs.flatMap(shapesOf)) });
       inputs.forEach((input, index) => connect(input, node, index, equals(decision, index)));
@@ -149,31 +228,54 @@ export function buildGraph(
     },
     combine(name, combination, inputs) {
       const parts = inputs.map((input) => (typeof input === 'string' ? { node: input, guard: undefined } : input));
-      const node = add(name, { kind: 'combine', combination, shapes: combinedShapes(combination, parts.map((part) => ({ shapes: shapesOf(part.node), optional: part.guard !== undefined })), `${space}/${name}`) });
+      const node = add(name, {
+        kind: 'combine',
+        combination,
+        shapes: combinedShapes(
+          combination,
+          parts.map((part) => ({ shapes: shapesOf(part.node), optional: part.guard !== undefined })),
+          `${space}/${name}`,
+        ),
+      });
       parts.forEach(({ node: input, guard }, position) => connect(input, node, position, guard));
       return node;
     },
     when(choice, index, node) {
       const { offset, path } = decisionOf(choice, `when ${index}`);
-      if (index < 0 || index >= choice.count) throw new WeftError('space', `'${path}' of '${space}' has no node ${index}`, `it chooses among ${choice.count}`);
+      if (index < 0 || index >= choice.count)
+        throw new WeftError(
+          'space',
+          `'${path}' of '${space}' has no node ${index}`,
+          `it chooses among ${choice.count}`,
+        );
       return { node, guard: guard(`${path}[${index}]`, [{ slot: offset + index, value: 1 }]) };
     },
     whenEqual(choice, value, node) {
       const decision = decisionOf(choice, `whenEqual ${value}`);
       const index = isOneOf(choice) ? choice.options.indexOf(value) : Number(value);
-      if (index < 0 || index >= decision.cardinality) throw new WeftError('space', `'${value}' is no value of '${decision.path}' in '${space}'`);
+      if (index < 0 || index >= decision.cardinality)
+        throw new WeftError('space', `'${value}' is no value of '${decision.path}' in '${space}'`);
       return { node, guard: equals(decision, index) };
     },
     whenUnused(choices, index, node) {
       // Nodes before `index` cannot pick it.
-      const able = choices.map((choice) => decisionOf(choice, `whenUnused ${index}`)).filter(({ cardinality }) => index < cardinality);
-      return { node, guard: guard(`${index} unused`, able.map(({ offset }) => ({ slot: offset, value: index, not: true }))) };
+      const able = choices
+        .map((choice) => decisionOf(choice, `whenUnused ${index}`))
+        .filter(({ cardinality }) => index < cardinality);
+      return {
+        node,
+        guard: guard(
+          `${index} unused`,
+          able.map(({ offset }) => ({ slot: offset, value: index, not: true })),
+        ),
+      };
     },
     within: (prefix) => prefixed(builder, prefix),
   };
 
   const head = write(builder);
-  if (typeof head !== 'string' || !graph.hasNode(head)) throw new WeftError('space', `the graph of '${space}' has no head`, 'return the last node from `graph`');
+  if (typeof head !== 'string' || !graph.hasNode(head))
+    throw new WeftError('space', `the graph of '${space}' has no head`, 'return the last node from `graph`');
   requireConnected(space, { graph, input: builder.input, head, order });
   return { graph, input: builder.input, head, order };
 }
@@ -181,24 +283,41 @@ export function buildGraph(
 /** Every node must lead to the head, and the head depend on the input: what does not is a mistake in the space. */
 function requireConnected(space: string, { graph, input, head, order }: SupernetGraph): void {
   const leading = new Set([head]);
-  for (const name of order.toReversed()) if (leading.has(name)) graph.forEachInNeighbor(name, (source) => void leading.add(source));
-  if (!leading.has(input)) throw new WeftError('space', `the head '${head}' of '${space}' does not depend on the input`, 'begin the graph at `g.input`');
+  for (const name of order.toReversed())
+    if (leading.has(name)) graph.forEachInNeighbor(name, (source) => void leading.add(source));
+  if (!leading.has(input))
+    throw new WeftError(
+      'space',
+      `the head '${head}' of '${space}' does not depend on the input`,
+      'begin the graph at `g.input`',
+    );
   const stray = order.filter((name) => !leading.has(name));
   if (stray.length > 0) {
-    throw new WeftError('space', `${stray.length === 1 ? 'a node' : `${stray.length} nodes`} of '${space}' cannot reach the head: ${stray.slice(0, 5).map((name) => `'${name}'`).join(', ')}${stray.length > 5 ? ', …' : ''}`,
-      'use their output, or leave them out');
+    throw new WeftError(
+      'space',
+      `${stray.length === 1 ? 'a node' : `${stray.length} nodes`} of '${space}' cannot reach the head: ${stray
+        .slice(0, 5)
+        .map((name) => `'${name}'`)
+        .join(', ')}${stray.length > 5 ? ', …' : ''}`,
+      'use their output, or leave them out',
+    );
   }
 }
 
 function guard(label: string, terms: Guard['terms']): Guard {
-  return { label, terms, holds: (genotype) => terms.every(({ slot, value, not = false }) => (genotype[slot] === value) !== not) };
+  return {
+    label,
+    terms,
+    holds: (genotype) => terms.every(({ slot, value, not = false }) => (genotype[slot] === value) !== not),
+  };
 }
 
 function fit(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {
   try {
     return operation.build(shapes);
   } catch (error) {
-    if (error instanceof WeftError) throw new WeftError(error.code, `${where}: ${error.message}`, error.hint, { cause: error });
+    if (error instanceof WeftError)
+      throw new WeftError(error.code, `${where}: ${error.message}`, error.hint, { cause: error });
     throw error;
   }
 }
@@ -209,15 +328,26 @@ function distinct(shapes: readonly Shape[]): Shape[] {
 
 /** Every way to take one shape from each input. */
 function combinations(inputs: readonly (readonly Shape[])[], where: string): Shape[][] {
-  const all = inputs.reduce<Shape[][]>((heads, shapes) => heads.flatMap((head) => shapes.map((shape) => [...head, shape])), [[]]);
+  const all = inputs.reduce<Shape[][]>(
+    (heads, shapes) => heads.flatMap((head) => shapes.map((shape) => [...head, shape])),
+    [[]],
+  );
   if (all.length > MAX_SHAPES) {
-    throw new WeftError('space', `${where} can see ${all.length} combinations of input shapes`, 'bring its inputs to one shape first');
+    throw new WeftError(
+      'space',
+      `${where} can see ${all.length} combinations of input shapes`,
+      'bring its inputs to one shape first',
+    );
   }
   return all;
 }
 
 /** Shapes that can leave a combination, folding in one input after the other. */
-function combinedShapes(combination: Combination, inputs: readonly { shapes: readonly Shape[]; optional: boolean }[], where: string): Shape[] {
+function combinedShapes(
+  combination: Combination,
+  inputs: readonly { shapes: readonly Shape[]; optional: boolean }[],
+  where: string,
+): Shape[] {
   let reachable: (Shape | undefined)[] = [undefined];
   for (const { shapes, optional } of inputs) {
     const next = new Map<string, Shape | undefined>();
@@ -229,14 +359,21 @@ function combinedShapes(combination: Combination, inputs: readonly { shapes: rea
       }
     }
     reachable = [...next.values()];
-    if (reachable.length > MAX_SHAPES) throw new WeftError('space', `${where} can have more than ${MAX_SHAPES} shapes`, 'gate fewer inputs, or sum instead of concatenating');
+    if (reachable.length > MAX_SHAPES)
+      throw new WeftError(
+        'space',
+        `${where} can have more than ${MAX_SHAPES} shapes`,
+        'gate fewer inputs, or sum instead of concatenating',
+      );
   }
   return distinct(reachable.filter((shape) => shape !== undefined));
 }
 
 function join(combination: Combination, before: Shape | undefined, shape: Shape, where: string): Shape {
   if (!before) return shape;
-  const joinable = combination === 'concat' ? sameShape(before.slice(0, -1), shape.slice(0, -1)) : sameShape(before, shape);
-  if (!joinable) throw new WeftError('space', `${where} cannot ${combination} [${before.join(', ')}] and [${shape.join(', ')}]`);
+  const joinable =
+    combination === 'concat' ? sameShape(before.slice(0, -1), shape.slice(0, -1)) : sameShape(before, shape);
+  if (!joinable)
+    throw new WeftError('space', `${where} cannot ${combination} [${before.join(', ')}] and [${shape.join(', ')}]`);
   return combination === 'concat' ? [...shape.slice(0, -1), before.at(-1)! + shape.at(-1)!] : shape;
 }

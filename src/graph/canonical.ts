@@ -15,7 +15,14 @@ const ZEROS = 'zeros';
  */
 export function canonicalHash(nodes: readonly ActiveNode[]): string {
   const digests = new Map<string, string>();
-  for (const node of nodes) digests.set(node.name, digestOf(node, node.inputs.map((name) => digests.get(name)!)));
+  for (const node of nodes)
+    digests.set(
+      node.name,
+      digestOf(
+        node,
+        node.inputs.map((name) => digests.get(name)!),
+      ),
+    );
   return digests.get(nodes.at(-1)!.name)!;
 }
 

@@ -12,7 +12,10 @@ export type Cell = (g: GraphBuilder, inputs: readonly NodeRef[]) => NodeRef;
  * two cells. Returns the last outputs, as many again, so that stacks can be stacked.
  */
 export function stack(g: GraphBuilder, inputs: readonly NodeRef[], cells: Readonly<Record<string, Cell>>): NodeRef[] {
-  return Object.entries(cells).reduce<NodeRef[]>((outputs, [name, cell]) => [...outputs.slice(1), cell(g.within(name), outputs)], [...inputs]);
+  return Object.entries(cells).reduce<NodeRef[]>(
+    (outputs, [name, cell]) => [...outputs.slice(1), cell(g.within(name), outputs)],
+    [...inputs],
+  );
 }
 
 /** The builder with `prefix/` before the names of what it adds; nodes are referred to by their full names as ever. */

@@ -7,7 +7,11 @@ import { type ActiveNode } from './activate.js';
 export function parameterCount(nodes: readonly ActiveNode[]): number {
   const sizes = new Map<string, number>();
   for (const { prefix, built } of operationsOf(nodes)) {
-    for (const [local, { shape }] of Object.entries(built.parameters)) sizes.set(`${prefix}/${local}`, shape.reduce((product, length) => product * length, 1));
+    for (const [local, { shape }] of Object.entries(built.parameters))
+      sizes.set(
+        `${prefix}/${local}`,
+        shape.reduce((product, length) => product * length, 1),
+      );
   }
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
@@ -19,7 +23,12 @@ export function parameterCount(nodes: readonly ActiveNode[]): number {
 export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
   return operationsOf(nodes).reduce((sum, { name, built, operation }) => {
     const own = multiplyAddsOf(built);
-    if (own === undefined) throw new WeftError('unsupported', `the operation '${operation.kind}' at '${name}' does not tell its multiply-adds`, 'give what its `build` returns the field `multiplyAdds`');
+    if (own === undefined)
+      throw new WeftError(
+        'unsupported',
+        `the operation '${operation.kind}' at '${name}' does not tell its multiply-adds`,
+        'give what its `build` returns the field `multiplyAdds`',
+      );
     return sum + own;
   }, 0);
 }

@@ -63,7 +63,9 @@ export interface SpaceFactory<O extends object = object, A = unknown> {
 }
 
 /** Defines a search space; see `search-spaces/mlp.ts` for a short example. */
-export function defineSpace<O extends object, const C extends ChoiceTree>(definition: SpaceDefinition<O, C>): SpaceFactory<O, ArchitectureOf<C>> {
+export function defineSpace<O extends object, const C extends ChoiceTree>(
+  definition: SpaceDefinition<O, C>,
+): SpaceFactory<O, ArchitectureOf<C>> {
   return {
     kind: 'weft-space',
     name: definition.name,
@@ -71,22 +73,32 @@ export function defineSpace<O extends object, const C extends ChoiceTree>(defini
     options: definition.options,
     create(input, task) {
       const parsed = guarded(definition.name, () => definition.options.safeParse(input ?? {}));
-      if (!parsed.success) throw new WeftError('config', `options of the space '${definition.name}':\n${z.prettifyError(parsed.error)}`);
+      if (!parsed.success)
+        throw new WeftError('config', `options of the space '${definition.name}':\n${z.prettifyError(parsed.error)}`);
       return instantiate(definition, parsed.data, task);
     },
   };
 }
 
-function instantiate<O extends object, C extends ChoiceTree>(definition: SpaceDefinition<O, C>, options: O, task: Task): SearchSpace<ArchitectureOf<C>> {
+function instantiate<O extends object, C extends ChoiceTree>(
+  definition: SpaceDefinition<O, C>,
+  options: O,
+  task: Task,
+): SearchSpace<ArchitectureOf<C>> {
   const tree = guarded(definition.name, () => definition.choices(options, task));
   const choices = choiceSpace(definition.name, tree, definition.constraints) as ChoiceSpace<ArchitectureOf<C>>;
   // Constraints that contradict each other are found here, not in the middle of a search.
   if (choices.constraints.length > 0) choices.sample(stream('satisfiable', definition.name));
-  const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) => guarded(definition.name, () => definition.graph(builder, tree, options, task)));
+  const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) =>
+    guarded(definition.name, () => definition.graph(builder, tree, options, task)),
+  );
   for (const shape of supernet.graph.getNodeAttribute(supernet.head, 'shapes')) {
     if (!sameShape(shape, logitsShape(task))) {
-      throw new WeftError('space', `'${definition.name}' ends in the shape [${shape.join(', ')}]`,
-        `its head must give [${logitsShape(task).join(', ')}], one logit a ${task.kind === 'language' ? 'token at each place' : 'class'}`);
+      throw new WeftError(
+        'space',
+        `'${definition.name}' ends in the shape [${shape.join(', ')}]`,
+        `its head must give [${logitsShape(task).join(', ')}], one logit a ${task.kind === 'language' ? 'token at each place' : 'class'}`,
+      );
     }
   }
   const withChoices = (some: typeof choices): SearchSpace<ArchitectureOf<C>> => ({
@@ -110,6 +122,11 @@ function guarded<T>(name: string, run: () => T): T {
     if (cause instanceof WeftError) throw cause;
     const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
     const place = /\n\s+(at .*)/.exec(stack ?? '')?.[1];
-    throw new WeftError('space', `the definition of the space '${name}' fails: ${message}`, place ?? 'run it by itself to see where', { cause });
+    throw new WeftError(
+      'space',
+      `the definition of the space '${name}' fails: ${message}`,
+      place ?? 'run it by itself to see where',
+      { cause },
+    );
   }
 }

@@ -3,5 +3,12 @@ export { type GatedNode, type GraphBuilder, type NodeRef } from './builder.js';
 export { type Cell, stack } from './cell.js';
 export { canonicalHash } from './canonical.js';
 export { multiplyAddCount, parameterCount } from './cost.js';
-export { defineSpace, logitsShape, type SearchSpace, type SpaceDefinition, type SpaceFactory, type Task } from './define-space.js';
+export {
+  defineSpace,
+  logitsShape,
+  type SearchSpace,
+  type SpaceDefinition,
+  type SpaceFactory,
+  type Task,
+} from './define-space.js';
 export { type Combination, type EdgeAttributes, type Guard, type NodeAttributes, type SupernetGraph } from './nodes.js';

@@ -67,9 +67,16 @@ export function startChild({ program, threads, watchdog }: ChildOptions): ChildH
   child.on('error', (error) => vanish(error.message));
   const exited = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
-      const lines = said.trim().split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Node.js v'));
+      const lines = said
+        .trim()
+        .split('\n')
+        .filter((line) => line.trim() !== '' && !line.startsWith('Node.js v'));
       const last = lines.findLast((line) => /^\S*(Error|error)\b/.test(line)) ?? lines.at(-1);
-      vanish(signal ? `its process was ended by ${signal}` : `its process ended with ${code}${last && code !== 0 ? `: ${last}` : ''}`);
+      vanish(
+        signal
+          ? `its process was ended by ${signal}`
+          : `its process ended with ${code}${last && code !== 0 ? `: ${last}` : ''}`,
+      );
       resolve();
     });
   });
@@ -133,7 +140,9 @@ export function startChild({ program, threads, watchdog }: ChildOptions): ChildH
 }
 
 function errorOf({ label }: Job, { code, message, hint }: Extract<Answer, { type: 'failed' }>): WeftError {
-  return code === null ? new WeftError('job', `${label} failed: ${message}`, 'this is a defect of weft or of a space of your own') : new WeftError(code, message, hint ?? undefined);
+  return code === null
+    ? new WeftError('job', `${label} failed: ${message}`, 'this is a defect of weft or of a space of your own')
+    : new WeftError(code, message, hint ?? undefined);
 }
 
 const CLOCK_TICKS = 100; // of Linux, on every platform that Node runs on

@@ -6,7 +6,13 @@ import { runnerOf } from './runner.js';
 
 /** What the child is told. */
 export type Order =
-  | { readonly type: 'do'; readonly kind: string; readonly payload: JsonObject; readonly folder: string; readonly files: readonly string[] }
+  | {
+      readonly type: 'do';
+      readonly kind: string;
+      readonly payload: JsonObject;
+      readonly folder: string;
+      readonly files: readonly string[];
+    }
   /** Save what there is, and end. */
   | { readonly type: 'stop' };
 
@@ -15,7 +21,12 @@ export type Answer =
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly report: JobProgress }
   | { readonly type: 'done'; readonly value: JsonObject; readonly memoryMB: number }
-  | { readonly type: 'failed'; readonly code: WeftErrorCode | null; readonly message: string; readonly hint: string | null };
+  | {
+      readonly type: 'failed';
+      readonly code: WeftErrorCode | null;
+      readonly message: string;
+      readonly hint: string | null;
+    };
 
 const QUIET_NANOSECONDS = 200_000_000n;
 
@@ -51,7 +62,12 @@ export function serveJobs(runners: JobRunners): void {
       say({ type: 'done', value, memoryMB: process.memoryUsage.rss() / 2 ** 20 });
     } catch (error) {
       const known = error instanceof WeftError;
-      say({ type: 'failed', code: known ? error.code : null, message: known ? error.message : (error as Error).stack ?? String(error), hint: (known && error.hint) || null });
+      say({
+        type: 'failed',
+        code: known ? error.code : null,
+        message: known ? error.message : ((error as Error).stack ?? String(error)),
+        hint: (known && error.hint) || null,
+      });
     }
     busy = false;
     if (stopping) process.disconnect?.(); // what was said goes out first; nothing else keeps the process alive

@@ -51,12 +51,36 @@ export type JobRunners = Readonly<Record<string, JobRunner>>;
 export type JobEvent =
   | { readonly type: 'job-queued'; readonly key: string; readonly kind: string; readonly label: string }
   /** `attempt` counts from 1. */
-  | { readonly type: 'job-started'; readonly key: string; readonly label: string; readonly worker: string; readonly attempt: number }
-  | ({ readonly type: 'job-progress'; readonly key: string; readonly label: string; readonly worker: string } & JobProgress)
+  | {
+      readonly type: 'job-started';
+      readonly key: string;
+      readonly label: string;
+      readonly worker: string;
+      readonly attempt: number;
+    }
+  | ({
+      readonly type: 'job-progress';
+      readonly key: string;
+      readonly label: string;
+      readonly worker: string;
+    } & JobProgress)
   /** `seconds` is 0 where the result was known before. */
-  | { readonly type: 'job-finished'; readonly key: string; readonly label: string; readonly known: boolean; readonly seconds: number; readonly value: Json }
+  | {
+      readonly type: 'job-finished';
+      readonly key: string;
+      readonly label: string;
+      readonly known: boolean;
+      readonly seconds: number;
+      readonly value: Json;
+    }
   /** An attempt was lost: a process was killed, or did not move any more. */
-  | { readonly type: 'job-retried'; readonly key: string; readonly label: string; readonly attempt: number; readonly reason: string }
+  | {
+      readonly type: 'job-retried';
+      readonly key: string;
+      readonly label: string;
+      readonly attempt: number;
+      readonly reason: string;
+    }
   | { readonly type: 'job-failed'; readonly key: string; readonly label: string; readonly message: string }
   | { readonly type: 'job-cancelled'; readonly key: string; readonly label: string };
 

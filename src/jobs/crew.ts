@@ -18,7 +18,8 @@ export interface Crew {
 }
 
 /** How many threads a job asks for; part of its name, so that it must have them. */
-const threadsOf = ({ payload }: Assignment['job']): number => (typeof payload['threads'] === 'number' ? payload['threads'] : 1);
+const threadsOf = ({ payload }: Assignment['job']): number =>
+  typeof payload['threads'] === 'number' ? payload['threads'] : 1;
 
 export function createCrew({ recycleAfter = 50, recycleAboveMB = 4096, ...options }: CrewOptions): Crew {
   const idle = new Set<ChildHandle>();
@@ -48,7 +49,8 @@ export function createCrew({ recycleAfter = 50, recycleAboveMB = 4096, ...option
         return await child.perform(assignment);
       } finally {
         signal?.removeEventListener('abort', stop);
-        if (!child.alive || signal?.aborted || child.done >= recycleAfter || child.memoryMB > recycleAboveMB) retire(child);
+        if (!child.alive || signal?.aborted || child.done >= recycleAfter || child.memoryMB > recycleAboveMB)
+          retire(child);
         else idle.add(child);
       }
     },

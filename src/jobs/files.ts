@@ -22,12 +22,19 @@ export function referTo(nameOrFile: string): string | FileReference {
 export function resolveReference(reference: string | FileReference, allowed: readonly string[]): string {
   if (typeof reference === 'string') {
     if (!isOwnFile(reference)) return reference;
-    throw new WeftError('job', `the job names the file ${reference} by its path alone`, 'submit it again with this version of weft');
+    throw new WeftError(
+      'job',
+      `the job names the file ${reference} by its path alone`,
+      'submit it again with this version of weft',
+    );
   }
   const found = allowed.find((path) => hashOf(path) === reference.sha256);
   if (found !== undefined) return resolve(found);
-  throw new WeftError('job', `the job needs the file ${reference.file} (sha256 ${reference.sha256.slice(0, 12)}…), which this worker was not given`,
-    `start the worker with \`--file PATH/${reference.file}\`, with the content that the job was submitted with`);
+  throw new WeftError(
+    'job',
+    `the job needs the file ${reference.file} (sha256 ${reference.sha256.slice(0, 12)}…), which this worker was not given`,
+    `start the worker with \`--file PATH/${reference.file}\`, with the content that the job was submitted with`,
+  );
 }
 
 function hashOf(path: string): string {

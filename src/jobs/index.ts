@@ -1,4 +1,13 @@
-export { type Executor, type Job, type JobContext, type JobEvent, type JobProgress, type JobResult, type JobRunner, type JobRunners } from './contract.js';
+export {
+  type Executor,
+  type Job,
+  type JobContext,
+  type JobEvent,
+  type JobProgress,
+  type JobResult,
+  type JobRunner,
+  type JobRunners,
+} from './contract.js';
 export { defineJob, type JobDefinition, resultText, submitAll } from './job.js';
 export { interrupted } from './runner.js';
 export { listResults, openResults, type Results } from './results.js';

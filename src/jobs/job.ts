@@ -37,13 +37,18 @@ export function uuidOf(key: string): string {
 }
 
 /** Text of a result: the same bytes whoever made it. */
-export const resultText = ({ key, kind, value }: JobResult): string => `${stringifyStrict(sortKeys({ key, kind, value }), 2)}\n`;
+export const resultText = ({ key, kind, value }: JobResult): string =>
+  `${stringifyStrict(sortKeys({ key, kind, value }), 2)}\n`;
 
 /** A result from its text; undefined if it is none, or of another key. */
 export function parseResult(text: string, key: string): JobResult | undefined {
   try {
     const result = JSON.parse(text) as Partial<JobResult> | null;
-    const whole = result?.key === key && typeof result.kind === 'string' && typeof (result.value as Json | undefined) === 'object' && result.value !== null;
+    const whole =
+      result?.key === key &&
+      typeof result.kind === 'string' &&
+      typeof (result.value as Json | undefined) === 'object' &&
+      result.value !== null;
     return whole ? (result as JobResult) : undefined;
   } catch {
     return undefined;

@@ -74,7 +74,11 @@ export function createLedger(results: Results): Ledger {
       if (!waited) return;
       const message = error instanceof Error ? error.message : String(error);
       tell({ type: 'job-failed', key: job.key, label: job.label, message });
-      waited.reject(error instanceof WeftError ? error : new WeftError('job', `${job.label}: ${message}`, undefined, { cause: error }));
+      waited.reject(
+        error instanceof WeftError
+          ? error
+          : new WeftError('job', `${job.label}: ${message}`, undefined, { cause: error }),
+      );
     },
     cancel(key) {
       const which = ledger.openJobs().filter((job) => key === undefined || job.key === key);

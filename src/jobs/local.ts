@@ -17,7 +17,13 @@ export interface LocalOptions extends CrewOptions {
   readonly attempts?: number;
 }
 
-export function createLocalExecutor({ results, workers = availableParallelism(), files = [], attempts = 3, ...options }: LocalOptions): Executor {
+export function createLocalExecutor({
+  results,
+  workers = availableParallelism(),
+  files = [],
+  attempts = 3,
+  ...options
+}: LocalOptions): Executor {
   const ledger = createLedger(results);
   const crew = createCrew(options);
   const queue: Job[] = [];
@@ -43,7 +49,15 @@ export function createLocalExecutor({ results, workers = availableParallelism(),
       const watch = stopwatch();
       ledger.tell({ type: 'job-started', key, label, worker: WORKER, attempt });
       try {
-        const value = await crew.perform({ job, folder: results.folder(key), files, progress: (report) => ledger.tell({ type: 'job-progress', key, label, worker: WORKER, ...report }) }, signal);
+        const value = await crew.perform(
+          {
+            job,
+            folder: results.folder(key),
+            files,
+            progress: (report) => ledger.tell({ type: 'job-progress', key, label, worker: WORKER, ...report }),
+          },
+          signal,
+        );
         ledger.finish(job, value, watch.elapsed());
       } catch (error) {
         if (signal.aborted || !(error instanceof LostProcess)) return ledger.fail(job, error);

@@ -46,9 +46,15 @@ export interface RunJobDefinition {
 }
 
 /** A job of such a payload; its name does not say where files lie on this machine. */
-export function runJob({ kind, config, parts, architecture, label }: RunJobDefinition, { threads = 1, backend = describeBackend().name }: RunJobOptions): Job {
+export function runJob(
+  { kind, config, parts, architecture, label }: RunJobDefinition,
+  { threads = 1, backend = describeBackend().name }: RunJobOptions,
+): Job {
   const payload: RunPayload = {
-    config, architecture, backend, threads,
+    config,
+    architecture,
+    backend,
+    threads,
     space: referTo(config.space.name),
     controller: referTo(config.controller.name),
     data: dataHash(parts.data),
@@ -60,7 +66,11 @@ export function runJob({ kind, config, parts, architecture, label }: RunJobDefin
 }
 
 /** The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another space than the submitter's. */
-export async function openPayload({ config: asked, space, controller, backend, threads, data, identity }: RunPayload, { files }: Pick<JobContext, 'files'>, loadParts: LoadParts): Promise<SearchParts> {
+export async function openPayload(
+  { config: asked, space, controller, backend, threads, data, identity }: RunPayload,
+  { files }: Pick<JobContext, 'files'>,
+  loadParts: LoadParts,
+): Promise<SearchParts> {
   await loadBackend(backend, { threads });
   const config = configSchema.parse({
     ...asked,
@@ -74,13 +84,20 @@ export async function openPayload({ config: asked, space, controller, backend, t
 }
 
 /** The space that a configuration asks for, without limits. */
-export const spaceOf = (config: SearchConfig, { space, data: { task } }: JobParts): SearchSpace => space.create(optionsOf(config.space), task);
+export const spaceOf = (config: SearchConfig, { space, data: { task } }: JobParts): SearchSpace =>
+  space.create(optionsOf(config.space), task);
 
 /** The value as JSON holds it: without fields that are undefined. */
 export const plain = (value: object): JsonObject => JSON.parse(stringifyStrict(value as Json)) as JsonObject;
 
 function checkSame(what: string, wanted: string, found: string): void {
-  if (wanted !== found) throw new WeftError('job', `the ${what} of this worker is not that of the job`, `give the worker the same ${what}: a job is the same wherever it is done`);
+  if (wanted !== found)
+    throw new WeftError(
+      'job',
+      `the ${what} of this worker is not that of the job`,
+      `give the worker the same ${what}: a job is the same wherever it is done`,
+    );
 }
 
-const dataHash = ({ record }: JobParts['data']): string => sha256(record.sources.map((source) => source.sha256).join('\n'));
+const dataHash = ({ record }: JobParts['data']): string =>
+  sha256(record.sources.map((source) => source.sha256).join('\n'));

@@ -49,5 +49,9 @@ export function openResults(directory: string): Results {
 
 /** The keys that a folder of results knows, in order. */
 export function listResults(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory).flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []).sort() : [];
+  return existsSync(directory)
+    ? readdirSync(directory)
+        .flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? [])
+        .sort()
+    : [];
 }

@@ -5,8 +5,13 @@ import { type JobRunner, type JobRunners } from './contract.js';
 /** The runner of a kind; throws WeftError('job') for one that is not known. */
 export function runnerOf(runners: JobRunners, kind: string): JobRunner {
   if (Object.hasOwn(runners, kind)) return runners[kind]!;
-  throw new WeftError('job', `no job of the kind '${kind}' can be done here`, `known are ${Object.keys(runners).join(', ')}; workers and submitters must have the same version of weft`);
+  throw new WeftError(
+    'job',
+    `no job of the kind '${kind}' can be done here`,
+    `known are ${Object.keys(runners).join(', ')}; workers and submitters must have the same version of weft`,
+  );
 }
 
 /** What a runner throws that was asked to stop. */
-export const interrupted = (): WeftError => new WeftError('job', 'the job was interrupted', 'submit it again: it goes on from its last checkpoint');
+export const interrupted = (): WeftError =>
+  new WeftError('job', 'the job was interrupted', 'submit it again: it goes on from its last checkpoint');

@@ -24,8 +24,10 @@ export function createSerialExecutor({ results, runners, files = [] }: SerialOpt
     const watch = stopwatch();
     try {
       const value = await runnerOf(runners, job.kind)(job.payload, {
-        folder: results.folder(job.key), files,
-        progress: (report) => ledger.tell({ type: 'job-progress', key: job.key, label: job.label, worker: 'this process', ...report }),
+        folder: results.folder(job.key),
+        files,
+        progress: (report) =>
+          ledger.tell({ type: 'job-progress', key: job.key, label: job.label, worker: 'this process', ...report }),
         shouldStop: () => stopping || !ledger.isOpen(job.key),
       });
       ledger.finish(job, value, watch.elapsed());

@@ -3,25 +3,64 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
-import { acquireLock, breathe, type JsonObject, listCheckpoints, loadLatestCheckpoint, runFiles, type RunLock, saveCheckpoint, stopwatch } from '../runs/index.js';
+import {
+  acquireLock,
+  breathe,
+  type JsonObject,
+  listCheckpoints,
+  loadLatestCheckpoint,
+  runFiles,
+  type RunLock,
+  saveCheckpoint,
+  stopwatch,
+} from '../runs/index.js';
 import { fisherShare } from '../search/data.js';
 import { type LearnerSnapshot } from '../search/snapshot.js';
 import { trainAlone } from '../search/stand-alone.js';
 import { type Evaluation } from '../training/evaluate.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Job, type JobContext } from './contract.js';
-import { type JobParts, type LoadParts, openPayload, plain, runJob, type RunJobOptions, type RunPayload, spaceOf } from './payload.js';
+import {
+  type JobParts,
+  type LoadParts,
+  openPayload,
+  plain,
+  runJob,
+  type RunJobOptions,
+  type RunPayload,
+  spaceOf,
+} from './payload.js';
 import { interrupted } from './runner.js';
 
 /** Trains an architecture (text encoding) for so many epochs as `retrain` of the configuration says, and evaluates it on the validation part. */
 export function standAloneJob(parts: JobParts, architecture: string, epochs: number, options: RunJobOptions = {}): Job {
-  const { seed, space: named, data, retrain, search: { batchSize } } = parts.config;
+  const {
+    seed,
+    space: named,
+    data,
+    retrain,
+    search: { batchSize },
+  } = parts.config;
   const config = configSchema.parse({
-    seed: options.seed ?? seed, space: named, data: { ...data, fisher: fisherShare(parts.config) }, retrain: { ...retrain, epochs }, search: { batchSize }, controller: { name: 'random' },
+    seed: options.seed ?? seed,
+    space: named,
+    data: { ...data, fisher: fisherShare(parts.config) },
+    retrain: { ...retrain, epochs },
+    search: { batchSize },
+    controller: { name: 'random' },
   });
   const space = spaceOf(config, parts);
   const encoding = space.encode(space.decode(architecture));
-  return runJob({ kind: 'alone', config, parts, architecture: encoding, label: `train ${encoding} for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}` }, options);
+  return runJob(
+    {
+      kind: 'alone',
+      config,
+      parts,
+      architecture: encoding,
+      label: `train ${encoding} for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`,
+    },
+    options,
+  );
 }
 
 /** What the job comes to. */
@@ -30,7 +69,11 @@ export const evaluationOf = (value: JsonObject): Evaluation => value as unknown 
 const SAVE_SECONDS = 30;
 
 /** The runner: goes on from its last checkpoint to the same numbers. */
-export async function trainAloneHere(payload: RunPayload, { folder, files, progress, shouldStop }: JobContext, loadParts: LoadParts): Promise<JsonObject> {
+export async function trainAloneHere(
+  payload: RunPayload,
+  { folder, files, progress, shouldStop }: JobContext,
+  loadParts: LoadParts,
+): Promise<JsonObject> {
   const parts = await openPayload(payload, { files }, loadParts);
   const { config } = parts;
   const space = spaceOf(config, parts);
@@ -43,7 +86,8 @@ export async function trainAloneHere(payload: RunPayload, { folder, files, progr
   let savedAt = 0;
   try {
     const evaluation = await trainAlone(space, space.decode(payload.architecture!), config, data, {
-      epochs, ...(earlier && { from: earlier }),
+      epochs,
+      ...(earlier && { from: earlier }),
       async onStep({ step, loss, snapshot }) {
         progress({ done: step, total, partial: { loss } });
         await breathe();
@@ -86,7 +130,8 @@ function openKept(folder: string, identity: string): Kept | undefined {
         throw error;
       }
     },
-    save: (step, { tensors, counts }) => void saveCheckpoint(folder, identity, { step, tensors, state: counts, events: 0 }),
+    save: (step, { tensors, counts }) =>
+      void saveCheckpoint(folder, identity, { step, tensors, state: counts, events: 0 }),
     forget: () => rmSync(checkpoints, { recursive: true }),
     close: () => lock.release(),
   };

@@ -1,13 +1,33 @@
 /** The two kinds of jobs that are runs: one architecture trained alone and tested, and a whole search. */
 import { configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
-import { createRun, type JsonObject, listCheckpoints, listRuns, lockRun, openRun, readSummary, type Run, type RunLock, type RunSummary } from '../runs/index.js';
+import {
+  createRun,
+  type JsonObject,
+  listCheckpoints,
+  listRuns,
+  lockRun,
+  openRun,
+  readSummary,
+  type Run,
+  type RunLock,
+  type RunSummary,
+} from '../runs/index.js';
 import { remainingUnits } from '../search/advance.js';
 import { conductSearch } from '../search/conduct.js';
 import { fisherShare } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
 import { type Job, type JobContext, type JobRunners } from './contract.js';
-import { type JobParts, type LoadParts, openPayload, plain, runJob, type RunJobOptions, type RunPayload, spaceOf } from './payload.js';
+import {
+  type JobParts,
+  type LoadParts,
+  openPayload,
+  plain,
+  runJob,
+  type RunJobOptions,
+  type RunPayload,
+  spaceOf,
+} from './payload.js';
 import { interrupted } from './runner.js';
 import { trainAloneHere } from './stand-alone.js';
 
@@ -15,24 +35,46 @@ import { trainAloneHere } from './stand-alone.js';
 export function trainingJob(parts: JobParts, architecture: string, options: RunJobOptions = {}): Job {
   const { seed, data, retrain } = parts.config;
   // What only a search would use is left at its default, so that it does not change the name; but what a search sets aside stays set aside.
-  const config = configSchema.parse({ seed: options.seed ?? seed, space: parts.config.space, data: { ...data, fisher: fisherShare(parts.config) }, retrain, controller: { name: 'random' } });
+  const config = configSchema.parse({
+    seed: options.seed ?? seed,
+    space: parts.config.space,
+    data: { ...data, fisher: fisherShare(parts.config) },
+    retrain,
+    controller: { name: 'random' },
+  });
   const space = spaceOf(config, parts);
   const encoding = space.encode(space.decode(architecture));
-  return runJob({ kind: 'train', config, parts, architecture: encoding, label: `train ${encoding} seed ${config.seed}` }, options);
+  return runJob(
+    { kind: 'train', config, parts, architecture: encoding, label: `train ${encoding} seed ${config.seed}` },
+    options,
+  );
 }
 
 /** A whole search with its retraining, as `weft search` does it. */
 export function searchJob(parts: JobParts, options: RunJobOptions = {}): Job {
   const { recipe: _recipe, budget, backend: _backend, checkpoint: _checkpoint, ...rest } = parts.config;
-  if (budget !== undefined) throw new WeftError('job', 'a search with a time budget cannot be a job, because its result depends on the clock', 'leave out --budget and set search.epochs');
+  if (budget !== undefined)
+    throw new WeftError(
+      'job',
+      'a search with a time budget cannot be a job, because its result depends on the clock',
+      'leave out --budget and set search.epochs',
+    );
   const config = configSchema.parse({ ...rest, seed: options.seed ?? rest.seed });
-  return runJob({ kind: 'search', config, parts, architecture: null, label: `search ${parts.space.name} seed ${config.seed}` }, options);
+  return runJob(
+    { kind: 'search', config, parts, architecture: null, label: `search ${parts.space.name} seed ${config.seed}` },
+    options,
+  );
 }
 
 /** The runners of all jobs that train; `loadParts` finds what a configuration names. */
 export function runRunners(loadParts: LoadParts): JobRunners {
-  const runner: JobRunners[string] = async (payload, context) => perform(payload as unknown as RunPayload, context, loadParts);
-  return { train: runner, search: runner, alone: (payload, context) => trainAloneHere(payload as unknown as RunPayload, context, loadParts) };
+  const runner: JobRunners[string] = async (payload, context) =>
+    perform(payload as unknown as RunPayload, context, loadParts);
+  return {
+    train: runner,
+    search: runner,
+    alone: (payload, context) => trainAloneHere(payload as unknown as RunPayload, context, loadParts),
+  };
 }
 
 async function perform(payload: RunPayload, context: JobContext, loadParts: LoadParts): Promise<JsonObject> {
@@ -40,14 +82,25 @@ async function perform(payload: RunPayload, context: JobContext, loadParts: Load
   const parts = await openPayload(payload, context, loadParts);
   const { run, lock, summary } = takeRun(context.folder, parts, backend);
   try {
-    const done = summary ?? await conductSearch(run, parts, {
-      ...(architecture !== null && { architecture }),
-      onUnit: ({ state, ...session }) => {
-        const left = Object.values(remainingUnits({ state, ...session })).reduce((sum, units) => sum + units, 0);
-        context.progress({ done: state.units, total: state.units + left, ...(state.lossCount > 0 && { partial: { loss: state.lossSum / state.lossCount } }) });
-      },
-      shouldStop: context.shouldStop,
-    }, hasBegun(run));
+    const done =
+      summary ??
+      (await conductSearch(
+        run,
+        parts,
+        {
+          ...(architecture !== null && { architecture }),
+          onUnit: ({ state, ...session }) => {
+            const left = Object.values(remainingUnits({ state, ...session })).reduce((sum, units) => sum + units, 0);
+            context.progress({
+              done: state.units,
+              total: state.units + left,
+              ...(state.lossCount > 0 && { partial: { loss: state.lossSum / state.lossCount } }),
+            });
+          },
+          shouldStop: context.shouldStop,
+        },
+        hasBegun(run),
+      ));
     if (!done) throw interrupted();
     return resultsOf(done);
   } finally {
@@ -61,7 +114,12 @@ function takeRun(folder: string, { config, space, data }: SearchParts, backend: 
     const taken = tryRun(path);
     if (taken) return taken;
   }
-  const run = createRun(folder, { name: `${space.name} ${data.record.name}`, seed: config.seed, config: plain(config), facts: { data: plain(data.record), backend } });
+  const run = createRun(folder, {
+    name: `${space.name} ${data.record.name}`,
+    seed: config.seed,
+    config: plain(config),
+    facts: { data: plain(data.record), backend },
+  });
   return { run, lock: lockRun(run.path), summary: undefined };
 }
 

@@ -17,11 +17,17 @@ const HIDDEN = -1e9;
 export function causalAttention(): OperationFamily<number> {
   const fit: OperationFamily['build'] = (inputs) => {
     const [length, width] = soleInput('causal-attention', inputs, 2) as [number, number];
-    const kernel = (columns: number) => ({ shape: [width, columns], role: 'kernel', initializer: glorotUniform(width, width) } as const);
-    const bias = (size: number) => ({ shape: [size], role: 'bias', initializer: zeros } as const);
+    const kernel = (columns: number) =>
+      ({ shape: [width, columns], role: 'kernel', initializer: glorotUniform(width, width) }) as const;
+    const bias = (size: number) => ({ shape: [size], role: 'bias', initializer: zeros }) as const;
     return {
       output: [length, width],
-      parameters: { 'qkv/kernel': kernel(3 * width), 'qkv/bias': bias(3 * width), 'projection/kernel': kernel(width), 'projection/bias': bias(width) },
+      parameters: {
+        'qkv/kernel': kernel(3 * width),
+        'qkv/bias': bias(3 * width),
+        'projection/kernel': kernel(width),
+        'projection/bias': bias(width),
+      },
       multiplyAdds: length * 4 * width * width + 2 * length * length * width,
     };
   };
@@ -34,14 +40,22 @@ export function causalAttention(): OperationFamily<number> {
       config: { heads },
       build(inputs) {
         const width = inputs[0]?.at(-1) ?? 0;
-        if (width % heads !== 0) throw new WeftError('operation', `${heads} heads do not divide a width of ${width}`, 'choose a width that all numbers of heads divide');
+        if (width % heads !== 0)
+          throw new WeftError(
+            'operation',
+            `${heads} heads do not divide a width of ${width}`,
+            'choose a width that all numbers of heads divide',
+          );
         return {
           ...fit(inputs),
           forward([x], { parameter }) {
             const project = (name: string, rows: Tensor): Tensor =>
-              atEachPlace(rows, (all) => multiply(all, parameter(`${name}/kernel`) as Tensor2D, parameter(`${name}/bias`) as Tensor1D));
+              atEachPlace(rows, (all) =>
+                multiply(all, parameter(`${name}/kernel`) as Tensor2D, parameter(`${name}/bias`) as Tensor1D),
+              );
             const length = x!.shape[1]!;
-            const byHead = (rows: Tensor): Tensor => tf.transpose(tf.reshape(rows, [-1, length, heads, width / heads]), [0, 2, 1, 3]);
+            const byHead = (rows: Tensor): Tensor =>
+              tf.transpose(tf.reshape(rows, [-1, length, heads, width / heads]), [0, 2, 1, 3]);
             const [q, k, v] = tf.split(project('qkv', x!), 3, 2).map(byHead) as [Tensor, Tensor, Tensor];
             const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / heads)), later(length));
             const mixed = tf.transpose(tf.matMul(tf.softmax(scores), v), [0, 2, 1, 3]);
@@ -55,7 +69,10 @@ export function causalAttention(): OperationFamily<number> {
 
 /** [T,T]: zero where the column is no later than the row. */
 function later(length: number): Tensor2D {
-  return tf.tensor2d(Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? HIDDEN : 0)), [length, length]);
+  return tf.tensor2d(
+    Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? HIDDEN : 0)),
+    [length, length],
+  );
 }
 
 /** Adds a vector to each place of [T,F]: learned ones, or sines and cosines of falling frequency (Vaswani et al. 2017, section 3.5). */
@@ -67,10 +84,13 @@ export function positions({ kind }: { kind: 'learned' | 'sinusoidal' }): Operati
       const [length, width] = soleInput('positions', inputs, 2) as [number, number];
       return {
         output: [length, width],
-        parameters: kind === 'learned' ? { table: { shape: [length, width], role: 'embedding', initializer: { kind: 'uniform', limit: 0.1 } } } : {},
+        parameters:
+          kind === 'learned'
+            ? { table: { shape: [length, width], role: 'embedding', initializer: { kind: 'uniform', limit: 0.1 } } }
+            : {},
         forward([x], { parameter }) {
           const places = x!.shape[1]!;
-          const table = kind === 'learned' ? parameter('table') as Tensor2D : sinusoids(places, width);
+          const table = kind === 'learned' ? (parameter('table') as Tensor2D) : sinusoids(places, width);
           return tf.add(x!, places === table.shape[0] ? table : tf.slice(table, [0, 0], [places, width]));
         },
       };
@@ -80,9 +100,12 @@ export function positions({ kind }: { kind: 'learned' | 'sinusoidal' }): Operati
 
 /** sin(t/10000^(2i/F)) in even columns 2i, the cosine in odd ones, scaled to the size of learned vectors. */
 function sinusoids(length: number, width: number): Tensor2D {
-  return tf.tensor2d(Float32Array.from({ length: length * width }, (_, at) => {
-    const [place, column] = [Math.floor(at / width), at % width];
-    const angle = place / 10000 ** ((column - (column % 2)) / width);
-    return 0.1 * (column % 2 === 0 ? Math.sin(angle) : Math.cos(angle));
-  }), [length, width]);
+  return tf.tensor2d(
+    Float32Array.from({ length: length * width }, (_, at) => {
+      const [place, column] = [Math.floor(at / width), at % width];
+      const angle = place / 10000 ** ((column - (column % 2)) / width);
+      return 0.1 * (column % 2 === 0 ? Math.sin(angle) : Math.cos(angle));
+    }),
+    [length, width],
+  );
 }

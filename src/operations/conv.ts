@@ -25,7 +25,13 @@ export function conv({ filters, size, stride = 1, padding = 'same' }: ConvOption
       return {
         output: [height, width, filters],
         multiplyAdds: height * width * size * size * channels * filters,
-        parameters: { kernel: { shape: [size, size, channels, filters], role: 'kernel', initializer: heNormal(size * size * channels) } },
+        parameters: {
+          kernel: {
+            shape: [size, size, channels, filters],
+            role: 'kernel',
+            initializer: heNormal(size * size * channels),
+          },
+        },
         forward: ([x], { parameter }) => conv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
       };
     },
@@ -44,8 +50,11 @@ export function depthwiseConv({ size, stride = 1, padding = 'same' }: Omit<ConvO
       return {
         output: [height, width, channels],
         multiplyAdds: height * width * size * size * channels,
-        parameters: { kernel: { shape: [size, size, channels, 1], role: 'depthwise-kernel', initializer: heNormal(size * size) } },
-        forward: ([x], { parameter }) => depthwiseConv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
+        parameters: {
+          kernel: { shape: [size, size, channels, 1], role: 'depthwise-kernel', initializer: heNormal(size * size) },
+        },
+        forward: ([x], { parameter }) =>
+          depthwiseConv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
       };
     },
   };

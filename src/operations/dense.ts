@@ -30,7 +30,9 @@ export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptio
           ...(bias && { bias: { shape: [units], role: 'bias', initializer: zeros } as const }),
         },
         forward: ([x], { parameter }) =>
-          atEachPlace(x!, (rows) => multiply(rows, parameter('kernel') as Tensor2D, bias ? (parameter('bias') as Tensor1D) : undefined)),
+          atEachPlace(x!, (rows) =>
+            multiply(rows, parameter('kernel') as Tensor2D, bias ? (parameter('bias') as Tensor1D) : undefined),
+          ),
       };
     },
   };
@@ -62,7 +64,10 @@ export function dropout({ keep }: { keep: number }): Operation {
 
 /** Drops the same features at all places of a sequence [T,F]: variational dropout (Gal & Ghahramani 2016). */
 export function variationalDropout({ keep }: { keep: number }): Operation {
-  return masked('variational-dropout', keep, ([examples, ...shape]) => [examples!, ...shape.map((length, axis) => (axis < shape.length - 1 ? 1 : length))]);
+  return masked('variational-dropout', keep, ([examples, ...shape]) => [
+    examples!,
+    ...shape.map((length, axis) => (axis < shape.length - 1 ? 1 : length)),
+  ]);
 }
 
 /** Drops the whole of an example with probability 1 - `keep`, and divides what is kept by `keep`, when training: drop path (Larsson et al. 2017). */
@@ -83,7 +88,9 @@ function masked(kind: string, keep: number, maskShape: (shape: number[]) => numb
         if (!mode.training || keep === 1) return x!;
         const rng = random();
         const shape = maskShape(x!.shape);
-        const mask = Float32Array.from({ length: shape.reduce((size, length) => size * length, 1) }, () => (rng.uniform() < keep ? 1 / keep : 0));
+        const mask = Float32Array.from({ length: shape.reduce((size, length) => size * length, 1) }, () =>
+          rng.uniform() < keep ? 1 / keep : 0,
+        );
         return tf.mul(x!, tf.tensor(mask, shape));
       },
     }),

@@ -39,7 +39,12 @@ export function unembedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions
     config: { vocabulary, units, limit },
     build(inputs) {
       const [length, features] = soleInput('unembedding', inputs, 2) as [number, number];
-      if (features !== units) throw new WeftError('operation', `an unembedding of ${units} units takes vectors of ${units} numbers and got ${features}`, 'bring them to the size of the embedding first');
+      if (features !== units)
+        throw new WeftError(
+          'operation',
+          `an unembedding of ${units} units takes vectors of ${units} numbers and got ${features}`,
+          'bring them to the size of the embedding first',
+        );
       return {
         output: [length, vocabulary],
         multiplyAdds: length * units * vocabulary,
@@ -48,7 +53,14 @@ export function unembedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions
           bias: { shape: [vocabulary], role: 'bias', initializer: zeros },
         },
         forward: ([x], { parameter }) =>
-          atEachPlace(x!, (rows) => tf.add(tf.matMul(rows, parameter('table') as Tensor2D, false, true), parameter('bias') as Tensor1D) as Tensor2D),
+          atEachPlace(
+            x!,
+            (rows) =>
+              tf.add(
+                tf.matMul(rows, parameter('table') as Tensor2D, false, true),
+                parameter('bias') as Tensor1D,
+              ) as Tensor2D,
+          ),
       };
     },
   };

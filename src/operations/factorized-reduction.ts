@@ -11,7 +11,12 @@ import { soleInput } from './shapes.js';
  * channels: [H,W,C] -> [ceil(H/2),ceil(W/2),filters], as in the ENAS child (arXiv 1802.03268).
  */
 export function factorizedReduction({ filters }: { filters: number }): Operation {
-  if (filters % 2 !== 0) throw new WeftError('operation', `a factorized reduction to ${filters} filters`, 'the number of filters must be even');
+  if (filters % 2 !== 0)
+    throw new WeftError(
+      'operation',
+      `a factorized reduction to ${filters} filters`,
+      'the number of filters must be even',
+    );
   return {
     kind: 'factorized-reduction',
     config: { filters },

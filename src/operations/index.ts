@@ -1,4 +1,16 @@
-export { type BuiltOperation, type Context, type Json, type Mode, multiplyAddsOf, type Operation, type OperationFamily, type ParameterRole, type ParameterSpec, type Shape, type StatisticSpec } from './operation.js';
+export {
+  type BuiltOperation,
+  type Context,
+  type Json,
+  type Mode,
+  multiplyAddsOf,
+  type Operation,
+  type OperationFamily,
+  type ParameterRole,
+  type ParameterSpec,
+  type Shape,
+  type StatisticSpec,
+} from './operation.js';
 export { glorotUniform, heNormal, type Initializer, initialValues, ones, zeros } from './initializers.js';
 export { type Padding, sameShape, slide, soleInput } from './shapes.js';
 export { sequence } from './sequence.js';

@@ -24,7 +24,14 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
           const scale = parameter('scale') as Tensor1D;
           const offset = parameter('offset') as Tensor1D;
           if (mode.normalization === 'running') {
-            return batchNormInference(x!, scale, offset, statistic('mean') as Tensor1D, statistic('variance') as Tensor1D, epsilon);
+            return batchNormInference(
+              x!,
+              scale,
+              offset,
+              statistic('mean') as Tensor1D,
+              statistic('variance') as Tensor1D,
+              epsilon,
+            );
           }
           const { y, mean, variance } = normalizeBatch(x!, scale, offset, epsilon);
           record('mean', mean);
@@ -47,7 +54,8 @@ export function layerNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
       return {
         output: shape,
         parameters: affine(channels),
-        forward: ([x], { parameter }) => normalizeLayer(x!, parameter('scale') as Tensor1D, parameter('offset') as Tensor1D, epsilon),
+        forward: ([x], { parameter }) =>
+          normalizeLayer(x!, parameter('scale') as Tensor1D, parameter('offset') as Tensor1D, epsilon),
       };
     },
   };

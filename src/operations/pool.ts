@@ -1,5 +1,10 @@
 /** Pooling. */
-import { avgPool as averageWindows, globalAveragePool as averageAll, maxPool as maximumOfWindows, type Pool2D } from '../tensor/nn.js';
+import {
+  avgPool as averageWindows,
+  globalAveragePool as averageAll,
+  maxPool as maximumOfWindows,
+  type Pool2D,
+} from '../tensor/nn.js';
 import { type Tensor4D } from '../tensor/tf.js';
 import { type Operation } from './operation.js';
 import { type Padding, slide, soleInput } from './shapes.js';
@@ -20,7 +25,11 @@ export function avgPool(options: PoolOptions): Operation {
   return pool('avg-pool', options, averageWindows);
 }
 
-function pool(kind: string, { size, stride = 1, padding = 'same' }: PoolOptions, apply: (x: Tensor4D, options: Pool2D) => Tensor4D): Operation {
+function pool(
+  kind: string,
+  { size, stride = 1, padding = 'same' }: PoolOptions,
+  apply: (x: Tensor4D, options: Pool2D) => Tensor4D,
+): Operation {
   return {
     kind,
     config: { size, stride, padding },

@@ -34,14 +34,26 @@ export interface RecurrentCellOptions {
  * earlier one through a highway: h_j = σ(h_i·C_ij)·f_j(h_i·W_ij) + (1 − σ(h_i·C_ij))·h_i. A kernel belongs to a pair of nodes, so cells
  * that connect the same pair share it.
  */
-export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Math.sqrt(hidden), maxNorm = 25 }: RecurrentCellOptions): OperationFamily<readonly CellChoices[]> {
+export function recurrentCell({
+  nodes,
+  hidden,
+  output = 'leaves',
+  limit = 1 / Math.sqrt(hidden),
+  maxNorm = 25,
+}: RecurrentCellOptions): OperationFamily<readonly CellChoices[]> {
   const initializer: Initializer = { kind: 'uniform', limit };
   const kernel = (rows: number): ParameterSpec => ({ shape: [rows, 2 * hidden], role: 'kernel', initializer });
-  const layer = (inputs: Parameters<OperationFamily['build']>[0], pairs: readonly string[]): ReturnType<OperationFamily['build']> => {
+  const layer = (
+    inputs: Parameters<OperationFamily['build']>[0],
+    pairs: readonly string[],
+  ): ReturnType<OperationFamily['build']> => {
     const [length, features] = soleInput('recurrent-cell', inputs, 2) as [number, number];
     return {
       output: [length, hidden],
-      parameters: { entry: kernel(features + hidden), ...Object.fromEntries(pairs.map((pair) => [pair, kernel(hidden)])) },
+      parameters: {
+        entry: kernel(features + hidden),
+        ...Object.fromEntries(pairs.map((pair) => [pair, kernel(hidden)])),
+      },
       states: { h: [hidden] },
       multiplyAdds: length * 2 * hidden * (features + hidden + hidden * pairs.length),
     };
@@ -49,19 +61,32 @@ export function recurrentCell({ nodes, hidden, output = 'leaves', limit = 1 / Ma
   return {
     kind: 'recurrent-cell',
     config: { nodes, hidden, output, maxNorm },
-    build: (inputs) => layer(inputs, Array.from({ length: nodes }, (_, i) => i + 1).flatMap((j) => Array.from({ length: j }, (_, i) => `${i}-${j}`))),
+    build: (inputs) =>
+      layer(
+        inputs,
+        Array.from({ length: nodes }, (_, i) => i + 1).flatMap((j) => Array.from({ length: j }, (_, i) => `${i}-${j}`)),
+      ),
     member(choices) {
-      if (choices.length !== nodes) throw new WeftError('operation', `a recurrent cell of ${nodes} nodes got choices for ${choices.length}`);
-      const cell: CellNode[] = [{ from: 0, activation: 'tanh' }, ...choices.map(({ previous, activation }) => ({ from: previous, activation }))];
+      if (choices.length !== nodes)
+        throw new WeftError('operation', `a recurrent cell of ${nodes} nodes got choices for ${choices.length}`);
+      const cell: CellNode[] = [
+        { from: 0, activation: 'tanh' },
+        ...choices.map(({ previous, activation }) => ({ from: previous, activation })),
+      ];
       const kernels = cell.map(({ from }, j) => (j === 0 ? 'entry' : `${from}-${j}`));
-      const outputs = output === 'all' ? cell.flatMap((_, j) => (j > 0 ? [j] : [])) : cell.flatMap((_, j) => (cell.some(({ from }, reader) => reader > 0 && from === j) ? [] : [j]));
+      const outputs =
+        output === 'all'
+          ? cell.flatMap((_, j) => (j > 0 ? [j] : []))
+          : cell.flatMap((_, j) => (cell.some(({ from }, reader) => reader > 0 && from === j) ? [] : [j]));
       return {
         kind: 'recurrent-cell',
         config: { hidden, output, maxNorm, cell: treeOf(cell, 0) },
         build: (inputs) => ({
           ...layer(inputs, kernels.slice(1)),
-          forward: ([x], context) => alongTime(x!, hidden, maxNorm, context, (steps, state) =>
-            unroll({ x: steps, state, kernels: kernels.map((name) => context.parameter(name)) }, cell, outputs)),
+          forward: ([x], context) =>
+            alongTime(x!, hidden, maxNorm, context, (steps, state) =>
+              unroll({ x: steps, state, kernels: kernels.map((name) => context.parameter(name)) }, cell, outputs),
+            ),
         }),
       };
     },
@@ -85,10 +110,18 @@ export function lstm({ hidden }: { hidden: number }): Operation {
     config: { hidden },
     build(inputs) {
       const [length, features] = soleInput('lstm', inputs, 2) as [number, number];
-      const kernel = (rows: number): ParameterSpec => ({ shape: [rows, 4 * hidden], role: 'kernel', initializer: { kind: 'uniform', limit } });
+      const kernel = (rows: number): ParameterSpec => ({
+        shape: [rows, 4 * hidden],
+        role: 'kernel',
+        initializer: { kind: 'uniform', limit },
+      });
       return {
         output: [length, hidden],
-        parameters: { input: kernel(features), recurrent: kernel(hidden), bias: { shape: [4 * hidden], role: 'bias', initializer: zeros } },
+        parameters: {
+          input: kernel(features),
+          recurrent: kernel(hidden),
+          bias: { shape: [4 * hidden], role: 'bias', initializer: zeros },
+        },
         states: { h: [hidden], c: [hidden] },
         multiplyAdds: length * 4 * hidden * (features + hidden),
         forward: ([x], context) => unrollLstm(x!, hidden, context),
@@ -100,11 +133,18 @@ export function lstm({ hidden }: { hidden: number }): Operation {
 function unrollLstm(x: Tensor, hidden: number, context: Context): Tensor {
   const [recurrent, bias] = [context.parameter('recurrent') as Tensor2D, context.parameter('bias') as Tensor1D];
   // What comes from the input is one product over all steps.
-  const fromInput = atEachPlace(tf.transpose(x, [1, 0, 2]), (rows) => dense(rows, context.parameter('input') as Tensor2D, bias));
+  const fromInput = atEachPlace(tf.transpose(x, [1, 0, 2]), (rows) =>
+    dense(rows, context.parameter('input') as Tensor2D, bias),
+  );
   const steps = x.shape[1] === 1 ? [tf.squeeze(fromInput, [0])] : tf.unstack(fromInput);
   let [h, c] = [context.state('h') ?? zerosFor(x, hidden), context.state('c') ?? zerosFor(x, hidden)];
   const states = steps.map((step) => {
-    const [i, f, o, g] = tf.split(tf.add(step, tf.matMul(h as Tensor2D, recurrent)), 4, 1) as [Tensor, Tensor, Tensor, Tensor];
+    const [i, f, o, g] = tf.split(tf.add(step, tf.matMul(h as Tensor2D, recurrent)), 4, 1) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     c = tf.add(tf.mul(tf.sigmoid(tf.add(f, 1)), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
     h = tf.mul(tf.sigmoid(o), tf.tanh(c));
     return h;
@@ -119,11 +159,19 @@ function unrollLstm(x: Tensor, hidden: number, context: Context): Tensor {
 /** Zeros [N,size] for x [N,T,F], made from x so that an exported graph need not know N. */
 function zerosFor(x: Tensor, size: number): Tensor {
   const features = x.shape.at(-1)!;
-  return recordOn(undefined, () => tf.matMul(tf.reshape(tf.slice(x, [0, 0, 0], [-1, 1, -1]), [-1, features]), tf.zeros([features, size])));
+  return recordOn(undefined, () =>
+    tf.matMul(tf.reshape(tf.slice(x, [0, 0, 0], [-1, 1, -1]), [-1, features]), tf.zeros([features, size])),
+  );
 }
 
 /** Runs a recurrence over x [N,T,F], from the state that was carried here or zeros, and carries the last one on. */
-function alongTime(x: Tensor, hidden: number, maxNorm: number, context: Context, run: (steps: Tensor, state: Tensor) => Tensor): Tensor {
+function alongTime(
+  x: Tensor,
+  hidden: number,
+  maxNorm: number,
+  context: Context,
+  run: (steps: Tensor, state: Tensor) => Tensor,
+): Tensor {
   const state = context.state('h') ?? zerosFor(x, hidden);
   const states = run(tf.transpose(x, [1, 0, 2]), state);
   recordOn(undefined, () => {

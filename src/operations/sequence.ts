@@ -24,7 +24,11 @@ export function sequence(kind: string, parts: Readonly<Record<string, Operation>
 
 function chained(built: readonly (readonly [string, BuiltOperation])[], output: Shape): BuiltOperation {
   const prefixed = <T>(field: (part: BuiltOperation) => Readonly<Record<string, T>> | undefined): Record<string, T> =>
-    Object.fromEntries(built.flatMap(([name, part]) => Object.entries(field(part) ?? {}).map(([local, spec]) => [`${name}/${local}`, spec])));
+    Object.fromEntries(
+      built.flatMap(([name, part]) =>
+        Object.entries(field(part) ?? {}).map(([local, spec]) => [`${name}/${local}`, spec]),
+      ),
+    );
   const multiplyAdds = built.reduce<number | undefined>((sum, [, part]) => {
     const own = multiplyAddsOf(part);
     return sum === undefined || own === undefined ? undefined : sum + own;

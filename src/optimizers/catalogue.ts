@@ -19,7 +19,13 @@ export interface OptimizerSchema extends z.ZodType<OptimizerConfig, OptimizerCon
 export const optimizerSchema: OptimizerSchema = unionOf(entries);
 
 /** What there is to say about every optimizer. */
-export const OPTIMIZERS: readonly OptimizerSummary[] = entries.map(({ name, kind, formula, cost, reference }) => ({ name, kind, formula, cost, reference }));
+export const OPTIMIZERS: readonly OptimizerSummary[] = entries.map(({ name, kind, formula, cost, reference }) => ({
+  name,
+  kind,
+  formula,
+  cost,
+  reference,
+}));
 
 /**
  * The trainer that a configuration describes. Throws WeftError('config') on a name or an option that does not exist.

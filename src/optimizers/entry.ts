@@ -57,22 +57,44 @@ export function parseOptions(entries: Entries, config: { readonly name: string }
   if (parsed.success) return parsed.data as { name: string };
   const issue = parsed.error.issues[0]!;
   const inBase = issue.path.lastIndexOf('base') + 1;
-  const place = issue.path.slice(0, inBase).reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], config) as { name?: unknown };
+  const place = issue.path
+    .slice(0, inBase)
+    .reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], config) as { name?: unknown };
   const path = issue.path.slice(inBase);
   if (path[0] === 'name') {
     const known = entries.map((entry) => entry.name);
-    throw new WeftError('config', `'${String(place.name)}' cannot be the base of '${name}'`, unknownNameHint(String(place.name), known));
+    throw new WeftError(
+      'config',
+      `'${String(place.name)}' cannot be the base of '${name}'`,
+      unknownNameHint(String(place.name), known),
+    );
   }
   const options = Object.keys(inBase ? entryOf(entries, String(place.name)).schema.shape : schema.shape);
   const owner = inBase ? String(place.name) : name;
   if (issue.code === 'unrecognized_keys' && path.length === 0) {
-    throw new WeftError('config', `the optimizer '${owner}' has no option '${issue.keys[0]!}'`, unknownNameHint(issue.keys[0]!, options));
+    throw new WeftError(
+      'config',
+      `the optimizer '${owner}' has no option '${issue.keys[0]!}'`,
+      unknownNameHint(issue.keys[0]!, options),
+    );
   }
-  throw new WeftError('config', `the optimizer '${owner}' cannot take ${path.join('.')}: ${issue.message}`, `options: ${options.join(', ')}`);
+  throw new WeftError(
+    'config',
+    `the optimizer '${owner}' cannot take ${path.join('.')}: ${issue.message}`,
+    `options: ${options.join(', ')}`,
+  );
 }
 
 function entryOf(entries: Entries, name: string): OptimizerEntry {
   const entry = entries.find((candidate) => candidate.name === name);
-  if (!entry) throw new WeftError('config', `there is no optimizer '${name}'`, unknownNameHint(name, entries.map((candidate) => candidate.name)));
+  if (!entry)
+    throw new WeftError(
+      'config',
+      `there is no optimizer '${name}'`,
+      unknownNameHint(
+        name,
+        entries.map((candidate) => candidate.name),
+      ),
+    );
   return entry as unknown as OptimizerEntry;
 }

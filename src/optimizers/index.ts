@@ -1,11 +1,59 @@
-export { createTrainer, type OptimizerConfig, type OptimizerConfigInput, type OptimizerSchema, optimizerSchema, OPTIMIZERS } from './catalogue.js';
+export {
+  createTrainer,
+  type OptimizerConfig,
+  type OptimizerConfigInput,
+  type OptimizerSchema,
+  optimizerSchema,
+  OPTIMIZERS,
+} from './catalogue.js';
 export { type OptimizerKind, type OptimizerSummary, type TrainingSetting } from './entry.js';
-export { chainTrainer, type ChainTrainerOptions, disposeEvaluation, type Evaluate, type EvaluateOptions, type LossAndGradients, type Trainer, type TrainerStep } from './trainer.js';
-export { emptyState, type GradientTransform, type Optimizer, type OptimizerState, replaceState, type Slots, step, type StepContext, type StepResult } from './transform.js';
+export {
+  chainTrainer,
+  type ChainTrainerOptions,
+  disposeEvaluation,
+  type Evaluate,
+  type EvaluateOptions,
+  type LossAndGradients,
+  type Trainer,
+  type TrainerStep,
+} from './trainer.js';
+export {
+  emptyState,
+  type GradientTransform,
+  type Optimizer,
+  type OptimizerState,
+  replaceState,
+  type Slots,
+  step,
+  type StepContext,
+  type StepResult,
+} from './transform.js';
 export { type PreconditionerConfig, type PreconditionerRoom, providePreconditioners } from './preconditioning.js';
-export { byEpoch, constant, cosine, type CosineOptions, exponential, type ExponentialOptions, linear, type LinearOptions, type Schedule, stepDecay, type StepDecayOptions, warmRestarts, type WarmRestartOptions, warmUp } from './schedule.js';
+export {
+  byEpoch,
+  constant,
+  cosine,
+  type CosineOptions,
+  exponential,
+  type ExponentialOptions,
+  linear,
+  type LinearOptions,
+  type Schedule,
+  stepDecay,
+  type StepDecayOptions,
+  warmRestarts,
+  type WarmRestartOptions,
+  warmUp,
+} from './schedule.js';
 export { type ScheduleConfig, scheduleFromConfig, scheduleSchema, type TrainingLength } from './schedule-config.js';
-export { type AdagradOptions, type AdamOptions, type RmsOptions, scaleByAdagrad, scaleByAdam, scaleByRms } from './transforms/adaptive.js';
+export {
+  type AdagradOptions,
+  type AdamOptions,
+  type RmsOptions,
+  scaleByAdagrad,
+  scaleByAdam,
+  scaleByRms,
+} from './transforms/adaptive.js';
 export { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from './transforms/clip.js';
 export { addDecayedWeights, hasRole, type Mask } from './transforms/decay.js';
 export { scaleByLearningRate } from './transforms/learning-rate.js';
@@ -31,6 +79,20 @@ export { type HutchinsonOptions, hessianDiagonal } from './curvature/hutchinson.
 export { type SasshaOptions, sasshaRule } from './curvature/sassha.js';
 export { type SophiaOptions, sophiaRule } from './curvature/sophia.js';
 export { averaged, type AveragingRule, type Updated } from './averaging/averaged.js';
-export { type EmaOptions, emaRule, type LawaOptions, lawaRule, type LookaheadOptions, lookaheadRule, type SwaOptions, swaRule } from './averaging/averages.js';
+export {
+  type EmaOptions,
+  emaRule,
+  type LawaOptions,
+  lawaRule,
+  type LookaheadOptions,
+  lookaheadRule,
+  type SwaOptions,
+  swaRule,
+} from './averaging/averages.js';
 export { type SwadOptions, swadRule } from './averaging/swad.js';
-export { type ClippedRatioOptions, clippedOverDiagonal, momentumOverDiagonal, type OverDiagonalOptions } from './transforms/over-diagonal.js';
+export {
+  type ClippedRatioOptions,
+  clippedOverDiagonal,
+  momentumOverDiagonal,
+  type OverDiagonalOptions,
+} from './transforms/over-diagonal.js';

@@ -31,9 +31,12 @@ export interface JoinedStep extends ChainStep {
 
 /** The step on joined tensors, each named after one of its members. Runs inside a tidy. */
 export function joinSmall(parts: readonly Part[], step: ChainStep, state: OptimizerState): JoinedStep {
-  if (!parts.every(({ elementwise }) => elementwise)) return { ...step, pack: (tensors) => tensors, unpack: (joined) => joined, writeSlots: () => undefined };
+  if (!parts.every(({ elementwise }) => elementwise))
+    return { ...step, pack: (tensors) => tensors, unpack: (joined) => joined, writeSlots: () => undefined };
   const { gradients, parameters, context, slotsOf } = step;
-  const groups = packing(gradients, (name) => (gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(parts, state, name)));
+  const groups = packing(gradients, (name) =>
+    gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(parts, state, name),
+  );
   const slots = new Map(parts.map(({ name }) => [name, joinSlots(slotsOf(name), Object.keys(gradients), groups)]));
   return {
     gradients: groups.pack(gradients),
@@ -48,13 +51,23 @@ export function joinSmall(parts: readonly Part[], step: ChainStep, state: Optimi
 
 /** What tells parameters apart for the chain: each transform's own answer, their age, and which slots they have. */
 function treatmentOf(parts: readonly Part[], { tensors, counts }: OptimizerState, parameter: string): string {
-  return parts.map(({ name, elementwise: { slots, kind } = { slots: [] } }) => [
-    kind?.(parameter), counts[`${name}/${parameter}`], ...slots.map((slot) => `${name}/${slot}/${parameter}` in tensors),
-  ].join(' ')).join();
+  return parts
+    .map(({ name, elementwise: { slots, kind } = { slots: [] } }) =>
+      [
+        kind?.(parameter),
+        counts[`${name}/${parameter}`],
+        ...slots.map((slot) => `${name}/${slot}/${parameter}` in tensors),
+      ].join(' '),
+    )
+    .join();
 }
 
 /** Slots of joined tensors over those of their members. */
-function joinSlots(members: Slots, parameters: readonly string[], groups: Packing): { joined: Slots; write: () => void } {
+function joinSlots(
+  members: Slots,
+  parameters: readonly string[],
+  groups: Packing,
+): { joined: Slots; write: () => void } {
   const read: Record<string, NamedTensors> = {};
   const written: Record<string, Record<string, Tensor>> = {};
   let counted = false;
@@ -79,7 +92,9 @@ function joinSlots(members: Slots, parameters: readonly string[], groups: Packin
         counted = true;
         return members.count(group);
       },
-      remove: refuse, number: refuse, setNumber: refuse,
+      remove: refuse,
+      number: refuse,
+      setNumber: refuse,
     },
     write() {
       for (const [slot, values] of Object.entries(written)) {

@@ -18,7 +18,9 @@ export interface PlainSchema extends z.ZodType<PlainConfig, PlainConfigInput> {}
 const plainSchema: PlainSchema = unionOf(plainOptimizers);
 
 /** The `base` option of the optimizers that average weights. */
-export const trainedOption: z.ZodPrefault<PlainSchema> = plainSchema.prefault({ name: 'nesterov' }).describe('the optimizer whose weights are averaged');
+export const trainedOption: z.ZodPrefault<PlainSchema> = plainSchema
+  .prefault({ name: 'nesterov' })
+  .describe('the optimizer whose weights are averaged');
 
 export function createPlain(config: PlainConfig, setting: TrainingSetting): Trainer {
   return createFrom(plainOptimizers, config, setting);

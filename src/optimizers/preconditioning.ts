@@ -24,12 +24,20 @@ export function providePreconditioners(provided: PreconditionerRoom): void {
   room = provided;
 }
 
-const NONE: z.ZodType<PreconditionerConfig> = z.strictObject({ name: z.string() }).refine(() => false, 'no preconditioners are loaded: import src/preconditioners/index.ts');
+const NONE: z.ZodType<PreconditionerConfig> = z
+  .strictObject({ name: z.string() })
+  .refine(() => false, 'no preconditioners are loaded: import src/preconditioners/index.ts');
 
 /** The `preconditioner` option of the optimizers that take the gradient as it is. */
-export const preconditionerOption: z.ZodOptional<z.ZodLazy<z.ZodType<PreconditionerConfig>>> = z.lazy(() => room?.schema ?? NONE).optional();
+export const preconditionerOption: z.ZodOptional<z.ZodLazy<z.ZodType<PreconditionerConfig>>> = z
+  .lazy(() => room?.schema ?? NONE)
+  .optional();
 
 /** The trainer on preconditioned gradients, or itself where none is wanted. */
-export function withPreconditioner(trainer: Trainer, config: PreconditionerConfig | undefined, setting: TrainingSetting): Trainer {
+export function withPreconditioner(
+  trainer: Trainer,
+  config: PreconditionerConfig | undefined,
+  setting: TrainingSetting,
+): Trainer {
   return config ? room!.precondition(trainer, config, setting) : trainer;
 }

@@ -7,7 +7,15 @@ import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type JoinedStep, joinSmall } from './join-small.js';
 import { difference, plusScaled, scaled } from './named-arithmetic.js';
 import { inShards } from './shards.js';
-import { allFinite, disposeEvaluation, type Evaluate, type LossAndGradients, metered, type Trainer, type TrainerStep } from './trainer.js';
+import {
+  allFinite,
+  disposeEvaluation,
+  type Evaluate,
+  type LossAndGradients,
+  metered,
+  type Trainer,
+  type TrainerStep,
+} from './trainer.js';
 import { draftState, type Elementwise, type Slots, type StepContext } from './transform.js';
 import { globalNorm } from './transforms/clip.js';
 
@@ -72,29 +80,45 @@ export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: Ref
       const refinedEvaluate: Evaluate = (weights, options) => {
         const start = rule.start && (() => rule.start!(weights, draft.slots(rule.name), context));
         // The gradient that is handed on is another one, so it cannot be made of what these layers saw.
-        const first = evaluateAt(meter.evaluate, weights, start, options.capture ? { ...options, capture: {} } : options);
+        const first = evaluateAt(
+          meter.evaluate,
+          weights,
+          start,
+          options.capture ? { ...options, capture: {} } : options,
+        );
         let layers = first.layers;
         try {
           seen.loss = first.loss.dataSync()[0]!;
           const { correction, ...refined } = tidy(() => {
             const parameters = pickNamed(weights, Object.keys(first.gradients));
-            const joined = joinSmall([rule], { gradients: first.gradients, parameters, context, slotsOf: draft.slots }, state);
+            const joined = joinSmall(
+              [rule],
+              { gradients: first.gradients, parameters, context, slotsOf: draft.slots },
+              state,
+            );
             seen.norm = globalNorm(joined.gradients).dataSync()[0]!;
             if (!Number.isFinite(seen.norm)) throw new SkippedStep();
             const at = (displacement: NamedTensors, examples = options.examples): NamedTensors =>
               finite(joined.pack(gradientsAt(meter.evaluate, weights, joined.unpack(displacement), examples)));
             const { gradients, diagonal, correction, metrics } = rule.refine({
-              gradients: joined.gradients, norm: seen.norm, parameters: joined.parameters, slots: joined.slotsOf(rule.name), context,
+              gradients: joined.gradients,
+              norm: seen.norm,
+              parameters: joined.parameters,
+              slots: joined.slotsOf(rule.name),
+              context,
               learningRate: base.learningRate(context.step),
               gradientsAt: at,
-              hessianTimes: (vector, displacement = {}) => hessianTimes({ at, weights, joined, context, charge: meter.charge }, vector, displacement),
+              hessianTimes: (vector, displacement = {}) =>
+                hessianTimes({ at, weights, joined, context, charge: meter.charge }, vector, displacement),
               charge: meter.charge,
             });
             joined.writeSlots();
             seen.metrics = metrics;
             return {
               // A rule may hand the first gradients through; they are disposed below.
-              gradients: mapNamed(joined.unpack(gradients), (tensor, name) => (tensor === first.gradients[name] ? tf.clone(tensor) : tensor)),
+              gradients: mapNamed(joined.unpack(gradients), (tensor, name) =>
+                tensor === first.gradients[name] ? tf.clone(tensor) : tensor,
+              ),
               diagonal: diagonal && joined.unpack(diagonal),
               correction: correction && joined.unpack(correction),
             };
@@ -138,7 +162,13 @@ interface Seen {
 /** A gradient was not finite. */
 class SkippedStep extends Error {}
 
-function skipped(name: string, { loss, norm }: { loss: number; norm: number }, cost: number, state: TrainerStep['state'], learningRate: number): TrainerStep {
+function skipped(
+  name: string,
+  { loss, norm }: { loss: number; norm: number },
+  cost: number,
+  state: TrainerStep['state'],
+  learningRate: number,
+): TrainerStep {
   const key = `${name}/skipped`;
   return {
     parameters: {},
@@ -149,7 +179,12 @@ function skipped(name: string, { loss, norm }: { loss: number; norm: number }, c
   };
 }
 
-function evaluateAt(evaluate: Evaluate, weights: NamedTensors, start: (() => NamedTensors) | undefined, options: Parameters<Evaluate>[1]): LossAndGradients {
+function evaluateAt(
+  evaluate: Evaluate,
+  weights: NamedTensors,
+  start: (() => NamedTensors) | undefined,
+  options: Parameters<Evaluate>[1],
+): LossAndGradients {
   if (!start) return evaluate(weights, options);
   const displaced = tidy(() => mapNamed(start(), (displacement, name) => tf.add(weights[name]!, displacement)));
   try {
@@ -160,7 +195,12 @@ function evaluateAt(evaluate: Evaluate, weights: NamedTensors, start: (() => Nam
 }
 
 /** Inside the tidy of `refine`, which disposes the result. */
-function gradientsAt(evaluate: Evaluate, weights: NamedTensors, displacement: NamedTensors, examples: readonly number[] | undefined): NamedTensors {
+function gradientsAt(
+  evaluate: Evaluate,
+  weights: NamedTensors,
+  displacement: NamedTensors,
+  examples: readonly number[] | undefined,
+): NamedTensors {
   const { loss, gradients } = evaluateAt(evaluate, weights, () => displacement, { record: false, examples });
   loss.dispose();
   return gradients;
@@ -187,7 +227,11 @@ interface HessianAccess {
 }
 
 /** H v exactly where the context can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r; of joined tensors. */
-function hessianTimes({ at, weights, joined, context: { hessianVectorProduct }, charge }: HessianAccess, vector: NamedTensors, displacement: NamedTensors): NamedTensors {
+function hessianTimes(
+  { at, weights, joined, context: { hessianVectorProduct }, charge }: HessianAccess,
+  vector: NamedTensors,
+  displacement: NamedTensors,
+): NamedTensors {
   if (hessianVectorProduct) {
     charge(PRODUCT_COST);
     const direction = joined.unpack(vector);
@@ -196,7 +240,12 @@ function hessianTimes({ at, weights, joined, context: { hessianVectorProduct }, 
   }
   const norm = tidy(() => globalNorm(vector).dataSync()[0]!);
   if (norm === 0) return mapNamed(vector, (tensor) => tf.zerosLike(tensor));
-  const shifted = (distance: number): NamedTensors => ({ ...displacement, ...mapNamed(scaled(vector, distance / norm), (shift, name) => (displacement[name] ? tf.add(displacement[name], shift) : shift)) });
+  const shifted = (distance: number): NamedTensors => ({
+    ...displacement,
+    ...mapNamed(scaled(vector, distance / norm), (shift, name) =>
+      displacement[name] ? tf.add(displacement[name], shift) : shift,
+    ),
+  });
   const [ahead, behind] = [at(shifted(DIFFERENCE_RADIUS)), at(shifted(-DIFFERENCE_RADIUS))];
   return scaled(difference(ahead, behind), norm / (2 * DIFFERENCE_RADIUS));
 }

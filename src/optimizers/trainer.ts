@@ -95,12 +95,19 @@ export function chainTrainer({ name, optimizer, learningRate }: ChainTrainerOpti
 }
 
 /** The same function, with a count of the gradients it has cost in whole batches. */
-export function metered(evaluate: Evaluate, { batchSize }: StepContext): { evaluate: Evaluate; cost(): number; charge(gradients: number): void } {
+export function metered(
+  evaluate: Evaluate,
+  { batchSize }: StepContext,
+): { evaluate: Evaluate; cost(): number; charge(gradients: number): void } {
   let cost = 0;
   return {
     evaluate(parameters, options) {
       if (options.examples && batchSize === undefined) {
-        throw new WeftError('unsupported', 'this loss cannot be evaluated on a part of the batch', 'use an optimizer without shards or selected examples here');
+        throw new WeftError(
+          'unsupported',
+          'this loss cannot be evaluated on a part of the batch',
+          'use an optimizer without shards or selected examples here',
+        );
       }
       cost += options.examples ? options.examples.length / batchSize! : 1;
       return evaluate(parameters, options);

@@ -77,13 +77,23 @@ export interface StepResult {
  * One step: w <- w + update(gradients). Only the parameters named in `gradients` change. The caller
  * owns the results and disposes what they replace (see `replaceState`).
  */
-export function step(optimizer: Optimizer, gradients: NamedTensors, parameters: NamedTensors, state: OptimizerState, context: StepContext): StepResult {
+export function step(
+  optimizer: Optimizer,
+  gradients: NamedTensors,
+  parameters: NamedTensors,
+  state: OptimizerState,
+  context: StepContext,
+): StepResult {
   const draft = draftState(state);
   try {
     const updated = tf.tidy(() => {
       const active = pickNamed(parameters, Object.keys(gradients));
       const joined = joinSmall(optimizer, { gradients, parameters: active, context, slotsOf: draft.slots }, state);
-      const updates = optimizer.reduce((current, transform) => transform.update(current, joined.slotsOf(transform.name), joined.parameters, joined.context), joined.gradients);
+      const updates = optimizer.reduce(
+        (current, transform) =>
+          transform.update(current, joined.slotsOf(transform.name), joined.parameters, joined.context),
+        joined.gradients,
+      );
       const moved = mapNamed(updates, (update, name) => tf.add(joined.parameters[name]!, update));
       joined.writeSlots();
       return joined.unpack(moved);
@@ -149,7 +159,10 @@ export function draftState(state: OptimizerState): StateDraft {
       };
     },
     commit(onto = state) {
-      const kept = removed.size === 0 ? onto.tensors : Object.fromEntries(Object.entries(onto.tensors).filter(([key]) => !removed.has(key)));
+      const kept =
+        removed.size === 0
+          ? onto.tensors
+          : Object.fromEntries(Object.entries(onto.tensors).filter(([key]) => !removed.has(key)));
       return { tensors: { ...kept, ...tensors }, counts: { ...onto.counts, ...counts } };
     },
     discard: () => disposeNamed(tensors),

@@ -10,9 +10,29 @@ import { mfac, muon, psgd, shampoo, soap } from './methods/tensors.js';
 import { preconditioned } from './preconditioned.js';
 
 const entries = [
-  ngd, kfac, ekfac, tkfac, foof, skfac, eva, smwNg, seng, ingd, custom,
-  shampoo, soap, psgd, mfac, muon,
-  newton, absNewton, hessianFree, curveball, adaHessian, kBfgs, lBfgs,
+  ngd,
+  kfac,
+  ekfac,
+  tkfac,
+  foof,
+  skfac,
+  eva,
+  smwNg,
+  seng,
+  ingd,
+  custom,
+  shampoo,
+  soap,
+  psgd,
+  mfac,
+  muon,
+  newton,
+  absNewton,
+  hessianFree,
+  curveball,
+  adaHessian,
+  kBfgs,
+  lBfgs,
 ] as const;
 
 type AnyEntry = (typeof entries)[number];
@@ -24,26 +44,50 @@ export type PreconditionerConfigOutput = z.output<AnyEntry['schema']>;
 /** Named so that declarations can refer to it. */
 export interface PreconditionerSchema extends z.ZodType<PreconditionerConfigOutput, PreconditionerConfigInput> {}
 
-export const preconditionerSchema: PreconditionerSchema = z.discriminatedUnion('name', entries.map(({ schema }) => schema) as never);
+export const preconditionerSchema: PreconditionerSchema = z.discriminatedUnion(
+  'name',
+  entries.map(({ schema }) => schema) as never,
+);
 
 /** What there is to say about every preconditioner. */
-export const PRECONDITIONERS: readonly PreconditionerSummary[] = entries.map(({ name, triple, state, cost, reference }) => ({ name, triple, state, cost, reference }));
+export const PRECONDITIONERS: readonly PreconditionerSummary[] = entries.map(
+  ({ name, triple, state, cost, reference }) => ({ name, triple, state, cost, reference }),
+);
 
 /** The preconditioner that a configuration describes. Throws WeftError('config') on a name or an option that does not exist. */
 export function createPreconditioner(config: PreconditionerConfigInput, setting: TrainingSetting): Preconditioner {
   const entry = entries.find(({ name }) => name === config.name);
-  if (!entry) throw new WeftError('config', `there is no preconditioner '${String((config as { name: unknown }).name)}'`, unknownNameHint(String((config as { name: unknown }).name), entries.map(({ name }) => name)));
+  if (!entry)
+    throw new WeftError(
+      'config',
+      `there is no preconditioner '${String((config as { name: unknown }).name)}'`,
+      unknownNameHint(
+        String((config as { name: unknown }).name),
+        entries.map(({ name }) => name),
+      ),
+    );
   const parsed = entry.schema.safeParse(config);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new WeftError('config', `the preconditioner '${entry.name}' cannot take ${issue!.path.join('.')}: ${issue!.message}`, `options: ${Object.keys(entry.schema.shape).join(', ')}`);
+    throw new WeftError(
+      'config',
+      `the preconditioner '${entry.name}' cannot take ${issue!.path.join('.')}: ${issue!.message}`,
+      `options: ${Object.keys(entry.schema.shape).join(', ')}`,
+    );
   }
   return (entry.create as (options: unknown, setting: TrainingSetting) => Preconditioner)(parsed.data, setting);
 }
 
 /** The trainer on gradients that go through the preconditioner first. */
-export function withPreconditioner(trainer: Trainer, config: PreconditionerConfigInput, setting: TrainingSetting): Trainer {
+export function withPreconditioner(
+  trainer: Trainer,
+  config: PreconditionerConfigInput,
+  setting: TrainingSetting,
+): Trainer {
   return preconditioned(trainer, createPreconditioner(config, setting));
 }
 
-providePreconditioners({ schema: preconditionerSchema, precondition: (trainer, config, setting) => withPreconditioner(trainer, config as PreconditionerConfigInput, setting) });
+providePreconditioners({
+  schema: preconditionerSchema,
+  precondition: (trainer, config, setting) => withPreconditioner(trainer, config as PreconditionerConfigInput, setting),
+});

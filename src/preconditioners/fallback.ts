@@ -16,8 +16,15 @@ export interface FallbackOptions {
 }
 
 /** Of v ≈ N·E[g²], a running mean: g/(v + λ). */
-export function fallBack(gradients: NamedTensors, slots: Slots, { lambda, examples, notes, name }: FallbackOptions): NamedTensors {
-  for (const parameter of Object.keys(gradients)) notes.push(`'${name}' has no form for ${parameter}: its gradient is divided by the diagonal of its own second moment`);
+export function fallBack(
+  gradients: NamedTensors,
+  slots: Slots,
+  { lambda, examples, notes, name }: FallbackOptions,
+): NamedTensors {
+  for (const parameter of Object.keys(gradients))
+    notes.push(
+      `'${name}' has no form for ${parameter}: its gradient is divided by the diagonal of its own second moment`,
+    );
   return mapNamed(gradients, (gradient, parameter) => {
     const now = tf.mul(tf.square(gradient), examples);
     const before = slots.get('fallback', parameter);

@@ -1,8 +1,21 @@
 export {
-  createPreconditioner, type PreconditionerConfigInput, type PreconditionerSchema, preconditionerSchema, PRECONDITIONERS, withPreconditioner,
+  createPreconditioner,
+  type PreconditionerConfigInput,
+  type PreconditionerSchema,
+  preconditionerSchema,
+  PRECONDITIONERS,
+  withPreconditioner,
 } from './catalogue.js';
 export {
-  type BlockSolver, type Curvature, type Damping, type Preconditioned, type Preconditioner, type PreconditionInput, type Representation, type Statistics, type Triple,
+  type BlockSolver,
+  type Curvature,
+  type Damping,
+  type Preconditioned,
+  type Preconditioner,
+  type PreconditionInput,
+  type Representation,
+  type Statistics,
+  type Triple,
 } from './contract.js';
 export { type PreconditionerSummary } from './entry.js';
 export { empiricalFisher, exactFisher, sampledFisher } from './curvatures/fisher.js';

@@ -7,8 +7,11 @@ export const DEFAULT_MEMORY = 2 ** 30;
 export function refuseBeyond(limit: number, size: number, what: string): void {
   const bytes = 2 * size * size * 4;
   if (bytes <= limit) return;
-  throw new WeftError('unsupported', `${what} is a ${size}x${size} matrix: ${megabytes(bytes)} with its inverse, and the limit is ${megabytes(limit)}`,
-    'choose a Kronecker-factored, unit-wise or diagonal form, or raise `memory`');
+  throw new WeftError(
+    'unsupported',
+    `${what} is a ${size}x${size} matrix: ${megabytes(bytes)} with its inverse, and the limit is ${megabytes(limit)}`,
+    'choose a Kronecker-factored, unit-wise or diagonal form, or raise `memory`',
+  );
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 1 : 0)} MB`;

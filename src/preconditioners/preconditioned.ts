@@ -23,14 +23,24 @@ export function preconditioned(base: Trainer, preconditioner: Preconditioner): T
         try {
           const gradients = tidy((): NamedTensors => {
             const { gradients, ...rest } = preconditioner.precondition({
-              gradients: first.gradients, parameters: weights, layers: first.layers, slots, context,
+              gradients: first.gradients,
+              parameters: weights,
+              layers: first.layers,
+              slots,
+              context,
               learningRate: base.learningRate(context.step),
               charge: (cost) => (extra += cost),
             });
             told = rest;
-            return mapNamed(gradients, (tensor, name) => (tensor === first.gradients[name] ? tf.clone(tensor) : tensor));
+            return mapNamed(gradients, (tensor, name) =>
+              tensor === first.gradients[name] ? tf.clone(tensor) : tensor,
+            );
           });
-          return { loss: tf.clone(first.loss), gradients, ...(first.diagonal && { diagonal: mapNamed(first.diagonal, (tensor) => tf.clone(tensor)) }) };
+          return {
+            loss: tf.clone(first.loss),
+            gradients,
+            ...(first.diagonal && { diagonal: mapNamed(first.diagonal, (tensor) => tf.clone(tensor)) }),
+          };
         } finally {
           disposeEvaluation(first);
         }

@@ -1,5 +1,15 @@
 /** How far an order by shared weights agrees with the order of networks trained alone. */
-import { bestRankAt, bootstrapPaired, type Interval, kendallTau, mean, precisionAtBottom, precisionAtTop, spearman, worstRankAt } from '../statistics/index.js';
+import {
+  bestRankAt,
+  bootstrapPaired,
+  type Interval,
+  kendallTau,
+  mean,
+  precisionAtBottom,
+  precisionAtTop,
+  spearman,
+  worstRankAt,
+} from '../statistics/index.js';
 import { type Rng } from '../tensor/rng.js';
 
 /** A measure with its 95 % bootstrap interval over architectures. */
@@ -38,14 +48,25 @@ export interface AgreementOptions {
 const BIN = 0.001;
 
 /** Agreement of true scores and their estimates, larger being better in both. */
-export function rankAgreement(truth: readonly number[], estimate: readonly number[], rng: Rng, { shares = [0.1, 0.25, 0.5], resamples = 1000 }: AgreementOptions = {}): Agreement {
+export function rankAgreement(
+  truth: readonly number[],
+  estimate: readonly number[],
+  rng: Rng,
+  { shares = [0.1, 0.25, 0.5], resamples = 1000 }: AgreementOptions = {},
+): Agreement {
   const measure = (statistic: (truth: readonly number[], estimate: readonly number[]) => number): Measure => ({
-    value: statistic(truth, estimate), interval: bootstrapPaired(truth, estimate, rng, { statistic, resamples }),
+    value: statistic(truth, estimate),
+    interval: bootstrapPaired(truth, estimate, rng, { statistic, resamples }),
   });
   return {
     count: truth.length,
     tau: measure(kendallTau),
-    sparseTau: measure((a, b) => kendallTau(a.map((value) => Math.round(value / BIN)), b)),
+    sparseTau: measure((a, b) =>
+      kendallTau(
+        a.map((value) => Math.round(value / BIN)),
+        b,
+      ),
+    ),
     spearman: measure(spearman),
     choices: shares.map((share) => ({
       share,
@@ -62,6 +83,8 @@ export function rankAgreement(truth: readonly number[], estimate: readonly numbe
  * agree with a noisy truth better than the truth agrees with itself.
  */
 export function reliability(scoresBySeed: readonly (readonly number[])[]): number | undefined {
-  const taus = scoresBySeed.flatMap((scores, i) => scoresBySeed.slice(0, i).map((others) => kendallTau(scores, others))).filter((tau) => !Number.isNaN(tau));
+  const taus = scoresBySeed
+    .flatMap((scores, i) => scoresBySeed.slice(0, i).map((others) => kendallTau(scores, others)))
+    .filter((tau) => !Number.isNaN(tau));
   return taus.length > 0 ? mean(taus) : undefined;
 }

@@ -20,17 +20,32 @@ export interface RankAnalysis {
 export function analyseRanking(record: RankRecord): RankAnalysis {
   const { architectures, measure, seeds } = record;
   const alone = architectures.map((one) => mean(one.alone.map((score) => quality(score, measure))));
-  const agree = (estimate: readonly number[], options?: AgreementOptions): Agreement => rankAgreement(alone, estimate, stream(seeds[0]!, 'rank-bootstrap'), options);
+  const agree = (estimate: readonly number[], options?: AgreementOptions): Agreement =>
+    rankAgreement(alone, estimate, stream(seeds[0]!, 'rank-bootstrap'), options);
   const byMeasure = agree(architectures.map(({ shared }) => quality(shared, measure)));
   return {
-    record, alone, byMeasure,
-    byLoss: measure === 'loss' ? byMeasure : agree(architectures.map(({ shared }) => -shared.loss), { shares: [] }),
+    record,
+    alone,
+    byMeasure,
+    byLoss:
+      measure === 'loss'
+        ? byMeasure
+        : agree(
+            architectures.map(({ shared }) => -shared.loss),
+            { shares: [] },
+          ),
     reliability: reliability(seeds.map((_, i) => architectures.map((one) => quality(one.alone[i]!, measure)))),
     verdict: verdictOf(byMeasure),
   };
 }
 
-function verdictOf({ tau: { value, interval: [low, high] }, count }: Agreement): string {
+function verdictOf({
+  tau: {
+    value,
+    interval: [low, high],
+  },
+  count,
+}: Agreement): string {
   const numbers = `Kendall’s τ ${text(value)}, 95 % interval ${text(low)} to ${text(high)}, ${count} architectures`;
   if (!Number.isFinite(low)) return `The order cannot be judged: all scores are equal (${count} architectures)`;
   if (low > 0) return `Shared weights order architectures better than chance (${numbers})`;

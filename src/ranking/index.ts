@@ -1,4 +1,11 @@
-export { type Agreement, type AgreementOptions, type Choice, type Measure, rankAgreement, reliability } from './agreement.js';
+export {
+  type Agreement,
+  type AgreementOptions,
+  type Choice,
+  type Measure,
+  rankAgreement,
+  reliability,
+} from './agreement.js';
 export { analyseRanking, type RankAnalysis } from './analysis.js';
 export { parseRankRecord, quality, rankRecord, type RankRecord } from './record.js';
 export { sampleDistinct } from './sample.js';

@@ -18,13 +18,15 @@ const recordSchema = z.object({
   seeds: z.array(z.int()).min(1),
   /** Validation examples that the shared weights were judged on, and test examples of the trained networks. */
   examples: z.object({ shared: z.int(), alone: z.int() }),
-  architectures: z.array(z.object({
-    architecture: z.string(),
-    hash: z.string(),
-    shared: scoreSchema,
-    /** One for each seed, in their order. */
-    alone: z.array(scoreSchema),
-  })),
+  architectures: z.array(
+    z.object({
+      architecture: z.string(),
+      hash: z.string(),
+      shared: scoreSchema,
+      /** One for each seed, in their order. */
+      alone: z.array(scoreSchema),
+    }),
+  ),
 });
 
 export type RankRecord = z.output<typeof recordSchema>;
@@ -37,11 +39,19 @@ export function rankRecord(content: Omit<RankRecord, 'format' | 'version'>): Ran
 /** Checks a parsed rank.json. */
 export function parseRankRecord(value: unknown, path: string): RankRecord {
   const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) throw new WeftError('run', `${path} is no record of a ranking:\n${z.prettifyError(parsed.error)}`, 'make it again with `weft rank`');
+  if (!parsed.success)
+    throw new WeftError(
+      'run',
+      `${path} is no record of a ranking:\n${z.prettifyError(parsed.error)}`,
+      'make it again with `weft rank`',
+    );
   return parsed.data;
 }
 
 /** A score as a number of which more is better: the accuracy, or the loss with its sign turned. */
-export function quality({ accuracy, loss }: { readonly accuracy: number | null; readonly loss: number }, measure: RankRecord['measure']): number {
+export function quality(
+  { accuracy, loss }: { readonly accuracy: number | null; readonly loss: number },
+  measure: RankRecord['measure'],
+): number {
   return measure === 'accuracy' && accuracy !== null ? accuracy : -loss;
 }

@@ -42,8 +42,14 @@ const REPEATED = 0.01;
 /** Everything remarkable about a run; without its space and its manifest some signs cannot be read. */
 export function findAlarms(log: EventLog, space?: SearchSpace, manifest?: object): Alarm[] {
   return [
-    ...lossAlarms(log), ...entropyAlarms(log, space), ...diversityAlarms(log), ...comparisonAlarms(log, space), ...patternAlarms(log, space), ...cellAlarms(log, space),
-    ...dataAlarms(manifest), ...progressAlarms(log),
+    ...lossAlarms(log),
+    ...entropyAlarms(log, space),
+    ...diversityAlarms(log),
+    ...comparisonAlarms(log, space),
+    ...patternAlarms(log, space),
+    ...cellAlarms(log, space),
+    ...dataAlarms(manifest),
+    ...progressAlarms(log),
   ];
 }
 
@@ -53,7 +59,12 @@ function dataAlarms(manifest?: object): Alarm[] {
   return (['train', 'validation', 'derive'] as const).flatMap((part): Alarm[] => {
     const seen = lookUp(manifest, 'facts', 'data', 'testSeenIn', part);
     if (!isNumber(count) || !isNumber(seen) || seen <= REPEATED * count) return [];
-    return [{ code: 'test-seen', message: `${integer(seen)} of the ${integer(count)} test examples are in the ${part} part too: the test accuracy says little about new examples.` }];
+    return [
+      {
+        code: 'test-seen',
+        message: `${integer(seen)} of the ${integer(count)} test examples are in the ${part} part too: the test accuracy says little about new examples.`,
+      },
+    ];
   });
 }
 
@@ -63,26 +74,56 @@ function lossAlarms(log: EventLog): Alarm[] {
   const broken = epochs.find(({ loss }) => !isNumber(loss));
   if (broken) return [{ code: 'loss', message: `The training loss of epoch ${broken.epoch + 1} is no number.` }];
   if (!first || !last || epochs.length < 3 || last.loss < first.loss) return [];
-  return [{ code: 'loss', message: `The training loss has not fallen: ${decimal(first.loss)} in the first epoch, ${decimal(last.loss)} in the last. A smaller learning rate may help.` }];
+  return [
+    {
+      code: 'loss',
+      message: `The training loss has not fallen: ${decimal(first.loss)} in the first epoch, ${decimal(last.loss)} in the last. A smaller learning rate may help.`,
+    },
+  ];
 }
 
 function entropyAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const last = readPreferences(log, space).at(-1);
-  const decisions = last?.groups.flatMap(({ rows, subset }) => rows.map(({ probabilities }) => [entropyOf(probabilities, subset), maximalEntropy(probabilities.length, subset)] as const)) ?? [];
-  const [now, most] = decisions.reduce(([sum, sumMost], [entropy, maximal]) => [sum + entropy, sumMost + maximal], [0, 0]);
+  const decisions =
+    last?.groups.flatMap(({ rows, subset }) =>
+      rows.map(
+        ({ probabilities }) =>
+          [entropyOf(probabilities, subset), maximalEntropy(probabilities.length, subset)] as const,
+      ),
+    ) ?? [];
+  const [now, most] = decisions.reduce(
+    ([sum, sumMost], [entropy, maximal]) => [sum + entropy, sumMost + maximal],
+    [0, 0],
+  );
   if (!last || most === 0) return [];
   if (now > UNDECIDED * most && log.last('derived')) {
-    return [{ code: 'undecided', message: `The controller's entropy is still ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it has hardly learned to prefer anything. More rounds or a larger learning rate of the controller let it learn more.` }];
+    return [
+      {
+        code: 'undecided',
+        message: `The controller's entropy is still ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it has hardly learned to prefer anything. More rounds or a larger learning rate of the controller let it learn more.`,
+      },
+    ];
   }
   if (now >= COLLAPSED * most) return [];
-  return [{ code: 'entropy-collapse', message: `The controller's entropy is ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it samples nearly one architecture. A larger entropy weight or a smaller learning rate of the controller keeps it exploring.` }];
+  return [
+    {
+      code: 'entropy-collapse',
+      message: `The controller's entropy is ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it samples nearly one architecture. A larger entropy weight or a smaller learning rate of the controller keeps it exploring.`,
+    },
+  ];
 }
 
 function diversityAlarms(log: EventLog): Alarm[] {
   const derived = log.last('derived');
   if (!derived || derived.candidates < 5 || derived.distinct > 0.1 * derived.candidates) return [];
-  const words = derived.distinct === 1 ? 'are all the same network' : `are only ${integer(derived.distinct)} different networks`;
-  return [{ code: 'few-distinct', message: `The ${integer(derived.candidates)} candidates of the final choice ${words}: there was little to choose from.` }];
+  const words =
+    derived.distinct === 1 ? 'are all the same network' : `are only ${integer(derived.distinct)} different networks`;
+  return [
+    {
+      code: 'few-distinct',
+      message: `The ${integer(derived.candidates)} candidates of the final choice ${words}: there was little to choose from.`,
+    },
+  ];
 }
 
 function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
@@ -91,10 +132,17 @@ function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const alarms: Alarm[] = [];
   const { advantage, field, unit } = measureOf(log);
   const [, high] = comparison.interval;
-  if (high < 0) alarms.push({ code: 'worse-than-random', message: `The controller's candidates are worse than random ones by ${advantage(-comparison.difference).slice(1)} ${unit} on average: this controller has not helped here.` });
+  if (high < 0)
+    alarms.push({
+      code: 'worse-than-random',
+      message: `The controller's candidates are worse than random ones by ${advantage(-comparison.difference).slice(1)} ${unit} on average: this controller has not helped here.`,
+    });
   const chance = field === 'accuracy' ? space && 1 / space.task.classes : undefined;
   if (chance !== undefined && Math.max(comparison.controllerMean, comparison.randomMean) < 1.2 * chance) {
-    alarms.push({ code: 'chance', message: `The candidates' accuracy with shared weights is at the level of guessing (${percent(chance)}), so their order means nothing. Train the shared weights longer.` });
+    alarms.push({
+      code: 'chance',
+      message: `The candidates' accuracy with shared weights is at the level of guessing (${percent(chance)}), so their order means nothing. Train the shared weights longer.`,
+    });
   }
   return alarms;
 }
@@ -108,23 +156,51 @@ function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const slots = space.genotype(architecture);
   const alarms: Alarm[] = [];
 
-  const flags = space.decisions.filter(({ choice }) => isSubset(choice)).flatMap(({ offset, length }) => slots.slice(offset, offset + length));
+  const flags = space.decisions
+    .filter(({ choice }) => isSubset(choice))
+    .flatMap(({ offset, length }) => slots.slice(offset, offset + length));
   if (0.5 ** flags.length < UNLIKELY) {
-    if (flags.every((flag) => flag === 1)) alarms.push({ code: 'all-skips', message: `The derived network has all of its ${flags.length} possible skip connections.` });
-    if (flags.every((flag) => flag === 0)) alarms.push({ code: 'no-skips', message: `The derived network has none of its ${flags.length} possible skip connections.` });
+    if (flags.every((flag) => flag === 1))
+      alarms.push({
+        code: 'all-skips',
+        message: `The derived network has all of its ${flags.length} possible skip connections.`,
+      });
+    if (flags.every((flag) => flag === 0))
+      alarms.push({
+        code: 'no-skips',
+        message: `The derived network has none of its ${flags.length} possible skip connections.`,
+      });
   }
 
   const picks = new Map<string, string[]>();
   for (const { choice, offset } of space.decisions) {
-    if (isOneOf(choice) && choice.options.length > 1) picks.set(choice.options.join(), [...(picks.get(choice.options.join()) ?? []), String(choice.options[slots[offset]!])]);
+    if (isOneOf(choice) && choice.options.length > 1)
+      picks.set(choice.options.join(), [
+        ...(picks.get(choice.options.join()) ?? []),
+        String(choice.options[slots[offset]!]),
+      ]);
   }
   for (const [options, picked] of picks) {
-    if (new Set(picked).size === 1 && options.split(',').length ** (1 - picked.length) < UNLIKELY) alarms.push({ code: 'one-option', message: `All ${picked.length} decisions between ${options.split(',').join(', ')} fell on ${picked[0]!}.` });
+    if (new Set(picked).size === 1 && options.split(',').length ** (1 - picked.length) < UNLIKELY)
+      alarms.push({
+        code: 'one-option',
+        message: `All ${picked.length} decisions between ${options.split(',').join(', ')} fell on ${picked[0]!}.`,
+      });
   }
 
-  const chosen = space.activate(architecture).filter(({ name }) => isOptional(space, name)).flatMap((node) => (node.kind === 'operation' ? [node.built] : []));
-  if (chosen.length > 1 && !chosen.some(learns) && space.supernet.order.some((name) => isOptional(space, name) && builtOf(space, name).some(learns))) {
-    alarms.push({ code: 'no-weights', message: `None of the ${chosen.length} chosen operations of the derived network has weights.` });
+  const chosen = space
+    .activate(architecture)
+    .filter(({ name }) => isOptional(space, name))
+    .flatMap((node) => (node.kind === 'operation' ? [node.built] : []));
+  if (
+    chosen.length > 1 &&
+    !chosen.some(learns) &&
+    space.supernet.order.some((name) => isOptional(space, name) && builtOf(space, name).some(learns))
+  ) {
+    alarms.push({
+      code: 'no-weights',
+      message: `None of the ${chosen.length} chosen operations of the derived network has weights.`,
+    });
   }
   return alarms;
 }
@@ -137,11 +213,18 @@ function cellAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const cells = new Map<string, boolean[]>();
   for (const node of space.activate(architecture)) {
     const cell = node.kind === 'operation' ? cellOf(space, node.name) : undefined;
-    if (node.kind === 'operation' && cell !== undefined) cells.set(cell, [...(cells.get(cell) ?? []), node.operation.kind === 'identity' || node.operation.kind === 'zeros']);
+    if (node.kind === 'operation' && cell !== undefined)
+      cells.set(cell, [
+        ...(cells.get(cell) ?? []),
+        node.operation.kind === 'identity' || node.operation.kind === 'zeros',
+      ]);
   }
-  return [...cells].filter(([, passes]) => passes.length >= 3 && passes.every(Boolean)).map(([cell]) => ({
-    code: 'skip-cell', message: `All operations of ${cell === '' ? 'the derived cell' : `the derived cell '${cell}'`} pass their inputs on: the search has collapsed to skip connections.`,
-  }));
+  return [...cells]
+    .filter(([, passes]) => passes.length >= 3 && passes.every(Boolean))
+    .map(([cell]) => ({
+      code: 'skip-cell',
+      message: `All operations of ${cell === '' ? 'the derived cell' : `the derived cell '${cell}'`} pass their inputs on: the search has collapsed to skip connections.`,
+    }));
 }
 
 /** The part of the tree of choices that decides on the node, by the name of its field; the whole where the tree is a list. */
@@ -172,8 +255,10 @@ function learns({ parameters }: BuiltOperation): boolean {
 
 function progressAlarms(log: EventLog): Alarm[] {
   if (log.last('search-finished')) return [];
-  const phase = log.last('retrain-started') ? 'the network was being trained'
-    : log.last('candidate') ? 'candidates were being compared'
+  const phase = log.last('retrain-started')
+    ? 'the network was being trained'
+    : log.last('candidate')
+      ? 'candidates were being compared'
       : `${integer(log.all('epoch').length)} of ${integer(log.last('search-started')?.epochs)} epochs were done`;
   return [{ code: 'unfinished', message: `The run is not finished: ${phase} when this report was made.` }];
 }

@@ -14,7 +14,9 @@ import { dataSection, reproductionSection, versionOf } from './html/record.js';
 /** The report of a run, finished or not; what the run has not reached yet is left out. The same input gives the same bytes. */
 export async function buildReport(input: ReportInput): Promise<string> {
   const log = eventLog(input.events);
-  return page({ title: nameOf(input), version: versionOf(input), source: 'the run’s own files' }, html`${overview(input, log)}
+  return page(
+    { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
+    html`${overview(input, log)}
 ${await networkSection(input, log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}
@@ -25,5 +27,6 @@ ${rankSection(input.ranking)}
 ${retrainingSection(log)}
 ${sharpnessSection(input, log)}
 ${dataSection(input)}
-${reproductionSection(input)}`);
+${reproductionSection(input)}`,
+  );
 }

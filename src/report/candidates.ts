@@ -18,7 +18,14 @@ export function rankCandidates(log: EventLog): Candidate[] {
   for (const { source, architecture, hash, accuracy, loss } of log.all('candidate')) {
     const known = byHash.get(hash);
     const drawn = known?.drawn ?? { controller: 0, random: 0 };
-    byHash.set(hash, { architecture, hash, accuracy, loss, ...known, drawn: { ...drawn, [source]: drawn[source] + 1 } });
+    byHash.set(hash, {
+      architecture,
+      hash,
+      accuracy,
+      loss,
+      ...known,
+      drawn: { ...drawn, [source]: drawn[source] + 1 },
+    });
   }
   return [...byHash.values()].sort(byQuality(measureOf(log).field));
 }

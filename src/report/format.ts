@@ -26,7 +26,12 @@ export function points(value: unknown, digits = 1): string {
 
 /** -0.125 -> '−0.125', with the minus of mathematics, and none before zero. */
 export function decimal(value: unknown, digits = 3): string {
-  return isNumber(value) ? value.toFixed(digits).replace(/^-(?=0(\.0+)?$)/, '').replace('-', '−') : ABSENT;
+  return isNumber(value)
+    ? value
+        .toFixed(digits)
+        .replace(/^-(?=0(\.0+)?$)/, '')
+        .replace('-', '−')
+    : ABSENT;
 }
 
 /** 12345 -> '12,345'. */
@@ -47,7 +52,9 @@ export function duration(seconds: unknown): string {
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)}${NBSP}s`;
   const total = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];
-  return (hours > 0 ? [`${hours}${NBSP}h`, `${minutes}${NBSP}min`] : [`${minutes}${NBSP}min`, `${rest}${NBSP}s`]).join(NBSP);
+  return (hours > 0 ? [`${hours}${NBSP}h`, `${minutes}${NBSP}min`] : [`${minutes}${NBSP}min`, `${rest}${NBSP}s`]).join(
+    NBSP,
+  );
 }
 
 /** 'one epoch', '3 epochs'. */

@@ -8,5 +8,12 @@ export { type EventLog, eventLog } from './event-log.js';
 export * from './forgetting/index.js';
 export { type ReportInput } from './input.js';
 export { rankTables } from './ranking/index.js';
-export { analyseSeeds, type OverSeeds, type SeedRun, seedRunsOf, type SeedsAnalysis, seedsPage } from './seeds/index.js';
+export {
+  analyseSeeds,
+  type OverSeeds,
+  type SeedRun,
+  seedRunsOf,
+  type SeedsAnalysis,
+  seedsPage,
+} from './seeds/index.js';
 export { type ReportTable, reportTables } from './tables.js';

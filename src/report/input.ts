@@ -33,6 +33,13 @@ export function isObject(value: unknown): value is JsonObject {
 export function flatten(object: object, prefix = ''): [name: string, value: string][] {
   return Object.entries(object as JsonObject).flatMap(([name, value]): [string, string][] => {
     if (isObject(value)) return flatten(value, `${prefix}${name}.`);
-    return [[`${prefix}${name}`, Array.isArray(value) ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ') : String(value)]];
+    return [
+      [
+        `${prefix}${name}`,
+        Array.isArray(value)
+          ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ')
+          : String(value),
+      ],
+    ];
   });
 }

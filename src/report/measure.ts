@@ -17,15 +17,31 @@ export interface Measure {
   readonly example: 'example' | 'token';
 }
 
-const ACCURACY: Measure = { field: 'accuracy', sign: 1, show: (value) => percent(value), advantage: (value) => points(value), unit: 'points', percent: true, example: 'example' };
+const ACCURACY: Measure = {
+  field: 'accuracy',
+  sign: 1,
+  show: (value) => percent(value),
+  advantage: (value) => points(value),
+  unit: 'points',
+  percent: true,
+  example: 'example',
+};
 const LOSS: Measure = {
-  field: 'loss', sign: -1, unit: 'nats a token', percent: false, example: 'token',
+  field: 'loss',
+  sign: -1,
+  unit: 'nats a token',
+  percent: false,
+  example: 'token',
   show: (value) => (isNumber(value) ? `${decimal(value)}\u00a0nats` : decimal(value)),
-  advantage: (value) => (isNumber(value) && value !== 0 ? `${value < 0 ? '−' : '+'}${decimal(Math.abs(value))}` : decimal(value)),
+  advantage: (value) =>
+    isNumber(value) && value !== 0 ? `${value < 0 ? '−' : '+'}${decimal(Math.abs(value))}` : decimal(value),
 };
 
 /** By what the run's networks are judged. */
 export function measureOf(log: EventLog): Measure {
-  const language = log.last('search-started')?.task === 'language' || log.last('comparison')?.measure === 'loss' || isNumber(log.last('tested')?.perplexity);
+  const language =
+    log.last('search-started')?.task === 'language' ||
+    log.last('comparison')?.measure === 'loss' ||
+    isNumber(log.last('tested')?.perplexity);
   return language ? LOSS : ACCURACY;
 }

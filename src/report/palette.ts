@@ -56,7 +56,8 @@ export function themed(svg: string): string {
 
 /** The palette as CSS variables for both schemes. */
 export function paletteCss(): string {
-  const declare = (scheme: 0 | 1): string => (Object.keys(PALETTE) as ColorName[]).map((name) => `--${kebab(name)}:${PALETTE[name][scheme]}`).join(';');
+  const declare = (scheme: 0 | 1): string =>
+    (Object.keys(PALETTE) as ColorName[]).map((name) => `--${kebab(name)}:${PALETTE[name][scheme]}`).join(';');
   return `:root{color-scheme:light dark;${declare(0)}}@media (prefers-color-scheme:dark){:root{${declare(1)}}}`;
 }
 

@@ -29,10 +29,15 @@ export interface PreferenceSnapshot {
 /** The preferences after each epoch that has any. Without the space options go by their number. */
 export function readPreferences(log: EventLog, space?: SearchSpace): PreferenceSnapshot[] {
   const choices = new Map(space?.decisions.map(({ path, choice }) => [path, choice]));
-  return log.all('preferences').map(({ epoch, decisions }) => ({ epoch, groups: groupDecisions(decisions ?? {}, choices) }));
+  return log
+    .all('preferences')
+    .map(({ epoch, decisions }) => ({ epoch, groups: groupDecisions(decisions ?? {}, choices) }));
 }
 
-function groupDecisions(decisions: Readonly<Record<string, readonly (readonly number[])[]>>, choices: ReadonlyMap<string, Choice>): PreferenceGroup[] {
+function groupDecisions(
+  decisions: Readonly<Record<string, readonly (readonly number[])[]>>,
+  choices: ReadonlyMap<string, Choice>,
+): PreferenceGroup[] {
   const byPattern = new Map<string, [path: string, rows: readonly (readonly number[])[]][]>();
   for (const [path, rows] of Object.entries(decisions)) {
     if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row) && row.every(isNumber))) continue;
@@ -43,10 +48,15 @@ function groupDecisions(decisions: Readonly<Record<string, readonly (readonly nu
     const choice = choices.get(members[0]![0]);
     const subset = choice ? isSubset(choice) : members.some(([, rows]) => rows.length !== 1);
     const rows = members
-      .map(([path, values]) => ({ path, label: labelOf(path, pattern), probabilities: subset ? values.map((row) => row.at(-1)!) : [...(values[0] ?? [])] }))
+      .map(([path, values]) => ({
+        path,
+        label: labelOf(path, pattern),
+        probabilities: subset ? values.map((row) => row.at(-1)!) : [...(values[0] ?? [])],
+      }))
       .filter(({ probabilities }) => probabilities.length > (subset ? 0 : 1));
     const columns = Math.max(0, ...rows.map(({ probabilities }) => probabilities.length));
-    const options = choice && isOneOf(choice) ? choice.options.map(String) : Array.from({ length: columns }, (_, i) => String(i));
+    const options =
+      choice && isOneOf(choice) ? choice.options.map(String) : Array.from({ length: columns }, (_, i) => String(i));
     return rows.length > 0 ? [{ pattern, subset, options, rows }] : [];
   });
 }

@@ -2,7 +2,17 @@
  * Files and folders that are either there whole or not at all. Content goes to a hidden name beside the
  * target, is forced to the disk, and takes the target's name in one step.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { processExists } from './process-identity.js';
@@ -30,7 +40,8 @@ export function writeFolderAtomic(path: string, files: Readonly<Record<string, C
 /** Removes from a folder what processes that are gone have left unfinished in it. */
 export function removeUnfinished(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(UNFINISHED) && !processExists(Number.parseInt(name.slice(UNFINISHED.length)))) remove(join(folder, name));
+    if (name.startsWith(UNFINISHED) && !processExists(Number.parseInt(name.slice(UNFINISHED.length))))
+      remove(join(folder, name));
   }
 }
 

@@ -46,7 +46,12 @@ interface Document {
 }
 
 /** Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones by the rule. Returns its folder. */
-export function saveCheckpoint(runPath: string, space: string, { step, tensors, state, events }: Checkpoint, { keep = 2, keepEvery }: KeepRule = {}): string {
+export function saveCheckpoint(
+  runPath: string,
+  space: string,
+  { step, tensors, state, events }: Checkpoint,
+  { keep = 2, keepEvery }: KeepRule = {},
+): string {
   const files: Record<string, Uint8Array | string> = {};
   const groups: Record<string, Document['groups'][string]> = {};
   for (const [group, named] of Object.entries(tensors)) {
@@ -54,7 +59,15 @@ export function saveCheckpoint(runPath: string, space: string, { step, tensors, 
     files[`${group}.safetensors`] = bytes;
     groups[group] = { sha256: sha256(bytes), names: Object.keys(named) };
   }
-  const document: Document = { formatVersion: FORMAT_VERSION, weft: packageVersion, space, step, events, groups, state };
+  const document: Document = {
+    formatVersion: FORMAT_VERSION,
+    weft: packageVersion,
+    space,
+    step,
+    events,
+    groups,
+    state,
+  };
   files[STATE_FILE] = seal(document);
   const folder = folderOf(runPath, step);
   writeFolderAtomic(folder, files);
@@ -86,20 +99,33 @@ export function loadLatestCheckpoint(runPath: string, space: string, { warn }: L
     const tensors = attempt(() => readGroups(document, folder));
     if (tensors) return { step, tensors, state: document.state, events: document.events };
   }
-  throw new WeftError('checkpoint', `${runPath} has no whole checkpoint`, `start again with the same config: \`weft search --config ${runFiles(runPath).config}\``);
+  throw new WeftError(
+    'checkpoint',
+    `${runPath} has no whole checkpoint`,
+    `start again with the same config: \`weft search --config ${runFiles(runPath).config}\``,
+  );
 }
 
 /** The steps at which a run has checkpoints, in order. */
 export function listCheckpoints(runPath: string): number[] {
   const { checkpoints } = runFiles(runPath);
   try {
-    return readdirSync(checkpoints).filter((name) => FOLDER_NAME.test(name)).map(Number).sort((a, b) => a - b);
+    return readdirSync(checkpoints)
+      .filter((name) => FOLDER_NAME.test(name))
+      .map(Number)
+      .sort((a, b) => a - b);
   } catch (cause) {
-    throw new WeftError('run', `cannot read ${checkpoints}: ${(cause as Error).message}`, 'check that this is the directory of a run', { cause });
+    throw new WeftError(
+      'run',
+      `cannot read ${checkpoints}: ${(cause as Error).message}`,
+      'check that this is the directory of a run',
+      { cause },
+    );
   }
 }
 
-const folderOf = (runPath: string, step: number): string => join(runFiles(runPath).checkpoints, String(step).padStart(8, '0'));
+const folderOf = (runPath: string, step: number): string =>
+  join(runFiles(runPath).checkpoints, String(step).padStart(8, '0'));
 const FOLDER_NAME = /^\d{8,}$/;
 const STATE_FILE = 'state.json';
 
@@ -123,15 +149,28 @@ function readGroups({ groups }: Document, folder: string): Record<string, NamedT
     if (sha256(bytes) !== expected.sha256) throw damaged(folder, name);
     return { group, bytes, name, names: expected.names };
   });
-  return Object.fromEntries(contents.map(({ group, bytes, name, names }) => [group, pickNamed(decodeSafetensors(bytes, join(folder, name)).tensors, names)]));
+  return Object.fromEntries(
+    contents.map(({ group, bytes, name, names }) => [
+      group,
+      pickNamed(decodeSafetensors(bytes, join(folder, name)).tensors, names),
+    ]),
+  );
 }
 
 function checkFits({ formatVersion, weft, space }: Document, folder: string, wanted: string): void {
   if (formatVersion !== FORMAT_VERSION) {
-    throw new WeftError('checkpoint', `${folder} was written by weft-nas ${weft} in format ${formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`, `go on with \`npx weft-nas@${weft}\``);
+    throw new WeftError(
+      'checkpoint',
+      `${folder} was written by weft-nas ${weft} in format ${formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`,
+      `go on with \`npx weft-nas@${weft}\``,
+    );
   }
   if (space !== wanted) {
-    throw new WeftError('checkpoint', `${folder} is of the search space ${space}, not ${wanted}`, 'the space was changed after the run began: put back its definition, or start a new search');
+    throw new WeftError(
+      'checkpoint',
+      `${folder} is of the search space ${space}, not ${wanted}`,
+      'the space was changed after the run began: put back its definition, or start a new search',
+    );
   }
 }
 
@@ -146,8 +185,18 @@ function readPart(folder: string, name: string): Buffer {
   try {
     return readFileSync(join(folder, name));
   } catch (cause) {
-    throw new WeftError('checkpoint', `cannot read ${join(folder, name)}: ${(cause as Error).message}`, 'an earlier checkpoint will do', { cause });
+    throw new WeftError(
+      'checkpoint',
+      `cannot read ${join(folder, name)}: ${(cause as Error).message}`,
+      'an earlier checkpoint will do',
+      { cause },
+    );
   }
 }
 
-const damaged = (folder: string, name: string): WeftError => new WeftError('checkpoint', `${join(folder, name)} is damaged: its hash is not the recorded one`, 'an earlier checkpoint will do');
+const damaged = (folder: string, name: string): WeftError =>
+  new WeftError(
+    'checkpoint',
+    `${join(folder, name)} is damaged: its hash is not the recorded one`,
+    'an earlier checkpoint will do',
+  );

@@ -35,7 +35,9 @@ export function describeEnvironment(): Environment {
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     threads: availableParallelism(),
-    variables: Object.fromEntries(NUMERIC_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    variables: Object.fromEntries(
+      NUMERIC_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
     ...(revision !== undefined && { revision }),
   };
 }
@@ -43,11 +45,23 @@ export function describeEnvironment(): Environment {
 export const packageVersion = (createRequire(import.meta.url)('weft-nas/package.json') as { version: string }).version;
 
 /** Variables of the environment on which the last bits of numbers depend. */
-const NUMERIC_VARIABLES = ['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'TF_ENABLE_ONEDNN_OPTS', 'UV_THREADPOOL_SIZE', 'NVIDIA_TF32_OVERRIDE', 'TF_DETERMINISTIC_OPS'];
+const NUMERIC_VARIABLES = [
+  'OMP_NUM_THREADS',
+  'TF_NUM_INTRAOP_THREADS',
+  'TF_NUM_INTEROP_THREADS',
+  'TF_ENABLE_ONEDNN_OPTS',
+  'UV_THREADPOOL_SIZE',
+  'NVIDIA_TF32_OVERRIDE',
+  'TF_DETERMINISTIC_OPS',
+];
 
 function gitRevision(): string | undefined {
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5000 }).trim();
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 5000,
+    }).trim();
   } catch {
     return undefined; // no git, or no repository
   }

@@ -1,11 +1,40 @@
 export { removeFolder, writeFileAtomic, writeFolderAtomic } from './atomic-write.js';
-export { type Checkpoint, type KeepRule, listCheckpoints, loadLatestCheckpoint, type LoadOptions, saveCheckpoint } from './checkpoint.js';
+export {
+  type Checkpoint,
+  type KeepRule,
+  listCheckpoints,
+  loadLatestCheckpoint,
+  type LoadOptions,
+  saveCheckpoint,
+} from './checkpoint.js';
 export { now, peakMemoryMB, processorSeconds, type Stopwatch, stopwatch } from './clock.js';
 export { describeEnvironment, type Environment, packageVersion } from './environment.js';
-export { type Journal, type JournalEvent, type JournalOptions, openJournal, readEvents, tailEvents } from './journal.js';
+export {
+  type Journal,
+  type JournalEvent,
+  type JournalOptions,
+  openJournal,
+  readEvents,
+  tailEvents,
+} from './journal.js';
 export { type JsonObject, sha256, sortKeys, stringifyStrict } from './json.js';
 export { acquireLock, type RunLock } from './lock.js';
-export { createRun, listRuns, lockRun, type Manifest, openRun, type Run, runFiles, type RunOptions } from './run-directory.js';
-export { decodeSafetensors, encodeSafetensors, readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js';
+export {
+  createRun,
+  listRuns,
+  lockRun,
+  type Manifest,
+  openRun,
+  type Run,
+  runFiles,
+  type RunOptions,
+} from './run-directory.js';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from './safetensors.js';
 export { breathe, catchSignals, type Shutdown } from './shutdown.js';
 export { type Measured, readSummary, type RunResults, type RunSummary, writeSummary } from './summary.js';

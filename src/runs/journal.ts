@@ -41,7 +41,8 @@ export function openJournal(path: string, { position, detail = {} }: JournalOpti
       if (typeof step === 'number' && step % stride(step, detail[type]) !== 0) return;
       const line = Buffer.from(`${JSON.stringify(event)}\n`);
       try {
-        for (let written = 0; written < line.length;) written += writeSync(descriptor, line, written, line.length - written, end + written);
+        for (let written = 0; written < line.length;)
+          written += writeSync(descriptor, line, written, line.length - written, end + written);
       } catch (cause) {
         ftruncateSync(descriptor, end);
         throw diskError(path, cause);
@@ -66,7 +67,8 @@ export function* readEvents(path: string): Generator<JournalEvent> {
     for (let length; (length = readSync(descriptor, chunk)) > 0;) {
       const text = Buffer.concat([rest, chunk.subarray(0, length)]);
       let start = 0;
-      for (let end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1) yield parseLine(text.subarray(start, end), path, ++line);
+      for (let end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1)
+        yield parseLine(text.subarray(start, end), path, ++line);
       rest = text.subarray(start);
     }
   } finally {
@@ -83,8 +85,12 @@ export function tailEvents(path: string, count: number): JournalEvent[] {
       const start = Math.max(0, size - bytes);
       const text = Buffer.alloc(size - start);
       const length = readSync(descriptor, text, 0, text.length, start);
-      const lines = text.toString('utf8', 0, length).split('\n').slice(start === 0 ? 0 : 1, -1);
-      if (start === 0 || lines.length >= count) return lines.slice(Math.max(0, lines.length - count)).map((line) => parseLine(line, path));
+      const lines = text
+        .toString('utf8', 0, length)
+        .split('\n')
+        .slice(start === 0 ? 0 : 1, -1);
+      if (start === 0 || lines.length >= count)
+        return lines.slice(Math.max(0, lines.length - count)).map((line) => parseLine(line, path));
     }
   } finally {
     closeSync(descriptor);
@@ -105,7 +111,11 @@ function cutBack(descriptor: number, path: string, position: number | undefined)
   const end = position ?? lastLineEnd(descriptor, size);
   if (end > size || (end > 0 && byteAt(descriptor, end - 1) !== NEWLINE)) {
     closeSync(descriptor);
-    throw new WeftError('run', `${path} does not fit the checkpoint: no line ends at byte ${end}`, 'the file was changed by hand or cut off; put back the original');
+    throw new WeftError(
+      'run',
+      `${path} does not fit the checkpoint: no line ends at byte ${end}`,
+      'the file was changed by hand or cut off; put back the original',
+    );
   }
   guarded(path, () => ftruncateSync(descriptor, end));
   return end;
@@ -133,7 +143,12 @@ function parseLine(line: Uint8Array | string, path: string, number?: number): Jo
   try {
     return JSON.parse(line.toString()) as JournalEvent;
   } catch (cause) {
-    throw new WeftError('run', `${path}${number ? `, line ${number},` : ''} is no event: ${(cause as Error).message}`, 'the file was changed by hand or the disk is failing; delete the line to go on', { cause });
+    throw new WeftError(
+      'run',
+      `${path}${number ? `, line ${number},` : ''} is no event: ${(cause as Error).message}`,
+      'the file was changed by hand or the disk is failing; delete the line to go on',
+      { cause },
+    );
   }
 }
 
@@ -141,7 +156,12 @@ function openForReading(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (cause) {
-    throw new WeftError('run', `cannot read ${path}: ${(cause as Error).message}`, 'check that this is the directory of a run', { cause });
+    throw new WeftError(
+      'run',
+      `cannot read ${path}: ${(cause as Error).message}`,
+      'check that this is the directory of a run',
+      { cause },
+    );
   }
 }
 

@@ -9,22 +9,35 @@ export const sha256 = (content: Uint8Array | string): string => createHash('sha2
 
 /** JSON text of a value; refuses NaN and infinities, which JSON would silently turn into null. */
 export function stringifyStrict(value: Json, indent?: number): string {
-  return JSON.stringify(value, (name, item: unknown) => {
-    if (typeof item === 'number' && !Number.isFinite(item)) {
-      throw new WeftError('numeric', `'${name}' is ${item} and cannot be saved`, 'look for the step at which it stopped being finite; a lower learning rate often helps');
-    }
-    return item;
-  }, indent);
+  return JSON.stringify(
+    value,
+    (name, item: unknown) => {
+      if (typeof item === 'number' && !Number.isFinite(item)) {
+        throw new WeftError(
+          'numeric',
+          `'${name}' is ${item} and cannot be saved`,
+          'look for the step at which it stopped being finite; a lower learning rate often helps',
+        );
+      }
+      return item;
+    },
+    indent,
+  );
 }
 
 /** The same value with the keys of every object in alphabetical order. */
 export function sortKeys(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (isList(value)) return value.map(sortKeys);
-  return Object.fromEntries(Object.keys(value).sort().map((name) => [name, sortKeys(value[name]!)]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((name) => [name, sortKeys(value[name]!)]),
+  );
 }
 
 /** Whether a parsed value is an object with names, neither a list nor null. */
-export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isList = (value: object): value is readonly Json[] => Array.isArray(value);

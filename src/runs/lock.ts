@@ -82,9 +82,17 @@ function takeOver(path: string, stale: string, draft: string, mine: string): voi
 function inUse(path: string, holder: ProcessIdentity | undefined): WeftError {
   if (!holder) return new WeftError('run', `${path} was just taken by another process`, 'wait until it has finished');
   if (holder.host !== hostname()) {
-    return new WeftError('run', `the run is in use by process ${holder.pid} on ${holder.host}`, `wait until it has finished; if that machine is gone for good, delete ${path}`);
+    return new WeftError(
+      'run',
+      `the run is in use by process ${holder.pid} on ${holder.host}`,
+      `wait until it has finished; if that machine is gone for good, delete ${path}`,
+    );
   }
-  return new WeftError('run', `the run is in use by process ${holder.pid}`, `wait until it has finished, or stop it with \`kill ${holder.pid}\``);
+  return new WeftError(
+    'run',
+    `the run is in use by process ${holder.pid}`,
+    `wait until it has finished, or stop it with \`kill ${holder.pid}\``,
+  );
 }
 
 function contentOf(path: string): string | undefined {

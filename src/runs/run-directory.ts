@@ -44,15 +44,16 @@ export interface RunOptions {
 }
 
 /** Where a run keeps what; other results lie beside these under names of their own. */
-export const runFiles = (path: string) => ({
-  manifest: join(path, 'manifest.json'),
-  config: join(path, 'config.yaml'),
-  events: join(path, 'events.jsonl'),
-  checkpoints: join(path, 'checkpoints'),
-  summary: join(path, 'summary.json'),
-  report: join(path, 'report.html'),
-  lock: join(path, 'run.lock'),
-}) as const;
+export const runFiles = (path: string) =>
+  ({
+    manifest: join(path, 'manifest.json'),
+    config: join(path, 'config.yaml'),
+    events: join(path, 'events.jsonl'),
+    checkpoints: join(path, 'checkpoints'),
+    summary: join(path, 'summary.json'),
+    report: join(path, 'report.html'),
+    lock: join(path, 'run.lock'),
+  }) as const;
 
 /** Creates `root/<yyyymmdd-hhmmss>-<name>`, with a number behind if that exists: no run is ever overwritten. */
 export function createRun(root: string, { name, seed, config, facts = {} }: RunOptions): Run {
@@ -64,7 +65,15 @@ export function createRun(root: string, { name, seed, config, facts = {} }: RunO
     const text = stringify(config);
     writeFileAtomic(files.config, text);
     writeFileAtomic(files.events, '');
-    const manifest = { formatVersion: FORMAT_VERSION, name, created: created.toISOString(), seed, configSha256: sha256(text), environment: { ...describeEnvironment() }, facts } as const;
+    const manifest = {
+      formatVersion: FORMAT_VERSION,
+      name,
+      created: created.toISOString(),
+      seed,
+      configSha256: sha256(text),
+      environment: { ...describeEnvironment() },
+      facts,
+    } as const;
     writeFileAtomic(files.manifest, `${stringifyStrict(manifest, 2)}\n`); // last: without it the directory is no run
     return { path, manifest, config };
   } catch (cause) {
@@ -81,7 +90,11 @@ export function openRun(directory: string): Run {
   const manifest = parseManifest(readPart(files.manifest, path), files.manifest);
   const text = readPart(files.config, path);
   if (sha256(text) !== manifest.configSha256) {
-    throw new WeftError('run', `${files.config} was changed after the run began`, 'put back the original, or start a new search with the changed file: `weft search --config FILE`');
+    throw new WeftError(
+      'run',
+      `${files.config} was changed after the run began`,
+      'put back the original, or start a new search with the changed file: `weft search --config FILE`',
+    );
   }
   return { path, manifest, config: parse(text) as Json };
 }
@@ -97,7 +110,9 @@ export function lockRun(path: string): RunLock {
 
 /** The paths of the runs under `root`, oldest first. */
 export const listRuns = (root: string): string[] =>
-  foldersIn(resolve(root)).map((name) => join(resolve(root), name)).filter((path) => existsSync(runFiles(path).manifest));
+  foldersIn(resolve(root))
+    .map((name) => join(resolve(root), name))
+    .filter((path) => existsSync(runFiles(path).manifest));
 
 function createUnique(root: string, name: string): string {
   try {
@@ -125,22 +140,40 @@ function timestamp(date: Date): string {
   return `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
 }
 
-const slug = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 48) || 'run';
+const slug = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 48) || 'run';
 
 function parseManifest(text: string, path: string): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new WeftError('run', `${path} is not JSON: ${(cause as Error).message}`, 'put back the original; the other files of the run are untouched', { cause });
+    throw new WeftError(
+      'run',
+      `${path} is not JSON: ${(cause as Error).message}`,
+      'put back the original; the other files of the run are untouched',
+      { cause },
+    );
   }
   const version = z.object({ formatVersion: z.number(), environment: z.object({ weft: z.string() }) }).safeParse(value);
   if (version.success && version.data.formatVersion !== FORMAT_VERSION) {
-    throw new WeftError('run', `${dirname(path)} was written by weft-nas ${version.data.environment.weft} in format ${version.data.formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`,
-      `open it with \`npx weft-nas@${version.data.environment.weft}\``);
+    throw new WeftError(
+      'run',
+      `${dirname(path)} was written by weft-nas ${version.data.environment.weft} in format ${version.data.formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`,
+      `open it with \`npx weft-nas@${version.data.environment.weft}\``,
+    );
   }
   const manifest = manifestSchema.safeParse(value);
-  if (!manifest.success) throw new WeftError('run', `${path} is no manifest of a run: ${z.prettifyError(manifest.error)}`, 'put back the original; the other files of the run are untouched');
+  if (!manifest.success)
+    throw new WeftError(
+      'run',
+      `${path} is no manifest of a run: ${z.prettifyError(manifest.error)}`,
+      'put back the original; the other files of the run are untouched',
+    );
   return manifest.data;
 }
 
@@ -148,7 +181,12 @@ function readPart(file: string, path: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new WeftError('run', `${path} is no run directory: ${basename(file)} is missing or cannot be read`, 'name a directory that `weft search` has made', { cause });
+    throw new WeftError(
+      'run',
+      `${path} is no run directory: ${basename(file)} is missing or cannot be read`,
+      'name a directory that `weft search` has made',
+      { cause },
+    );
   }
 }
 
@@ -156,12 +194,17 @@ function similar(path: string): string {
   const known = foldersIn(dirname(path));
   const guess = nearest(basename(path), known);
   if (guess) return `did you mean ${join(dirname(path), guess)}?`;
-  return known.length > 0 ? `the newest there is ${join(dirname(path), known.at(-1)!)}` : 'start one with `weft search`';
+  return known.length > 0
+    ? `the newest there is ${join(dirname(path), known.at(-1)!)}`
+    : 'start one with `weft search`';
 }
 
 function foldersIn(path: string): string[] {
   try {
-    return readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
   } catch {
     return [];
   }

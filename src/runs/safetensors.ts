@@ -42,7 +42,11 @@ const ALIGNMENT = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 
 /** Writes named tensors (float32, int32 or bool; borrowed) to a file, atomically. */
-export function writeSafetensors(path: string, tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): void {
+export function writeSafetensors(
+  path: string,
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
   writeFileAtomic(path, encodeSafetensors(tensors, metadata));
 }
 
@@ -52,7 +56,12 @@ export function readSafetensors(path: string): Safetensors {
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new WeftError('checkpoint', `cannot read ${path}: ${(cause as Error).message}`, 'check the path and that you may read it', { cause });
+    throw new WeftError(
+      'checkpoint',
+      `cannot read ${path}: ${(cause as Error).message}`,
+      'check the path and that you may read it',
+      { cause },
+    );
   }
   return decodeSafetensors(bytes, path);
 }
@@ -69,7 +78,9 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Reco
     offset = end;
   }
   // Not one object, because that would put names that look like integers first.
-  const json = Buffer.from(`{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`);
+  const json = Buffer.from(
+    `{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`,
+  );
   const start = LENGTH_BYTES + Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const bytes = Buffer.alloc(start + offset, ' ');
   bytes.writeBigUInt64LE(BigInt(start - LENGTH_BYTES));
@@ -85,14 +96,27 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Reco
 
 /** The tensors in the bytes of a file; `source` names it in errors. The caller owns them. */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
-  const { entries, metadata, start } = parseHeader(bytes, (what) => new WeftError('checkpoint', `${source}: ${what}`, 'the file is damaged or no safetensors file; take another copy or an earlier checkpoint'));
-  const tensors = entries.map((entry) => [entry.name, tensorOf(entry, bytes.subarray(start + entry.begin, start + entry.end))] as const);
+  const { entries, metadata, start } = parseHeader(
+    bytes,
+    (what) =>
+      new WeftError(
+        'checkpoint',
+        `${source}: ${what}`,
+        'the file is damaged or no safetensors file; take another copy or an earlier checkpoint',
+      ),
+  );
+  const tensors = entries.map(
+    (entry) => [entry.name, tensorOf(entry, bytes.subarray(start + entry.begin, start + entry.end))] as const,
+  );
   return { tensors: Object.fromEntries(tensors.sort(([a], [b]) => (a < b ? -1 : 1))), metadata };
 }
 
 type Fault = (what: string) => WeftError;
 
-function parseHeader(bytes: Uint8Array, fault: Fault): { entries: Entry[]; metadata: Record<string, string>; start: number } {
+function parseHeader(
+  bytes: Uint8Array,
+  fault: Fault,
+): { entries: Entry[]; metadata: Record<string, string>; start: number } {
   if (bytes.length < LENGTH_BYTES) throw fault(`${bytes.length} bytes are too few for a header`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES) throw fault(`a header of ${length} bytes is too large`);
@@ -130,9 +154,12 @@ const ENTRY_KEYS = 3;
 
 function parseEntry(name: string, value: unknown, fault: Fault): Entry {
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {};
-  if (!isObject(value) || Object.keys(value).length !== ENTRY_KEYS) throw fault(`'${name}' has not exactly dtype, shape and data_offsets`);
-  if (typeof dtype !== 'string' || !isDtype(dtype)) throw fault(`'${name}' has the type ${JSON.stringify(dtype)}; readable are ${Object.keys(DTYPES).join(', ')}`);
-  if (!isCounts(shape) || shape.some((length) => length > MAX_LENGTH)) throw fault(`'${name}' has the shape ${JSON.stringify(shape)}`);
+  if (!isObject(value) || Object.keys(value).length !== ENTRY_KEYS)
+    throw fault(`'${name}' has not exactly dtype, shape and data_offsets`);
+  if (typeof dtype !== 'string' || !isDtype(dtype))
+    throw fault(`'${name}' has the type ${JSON.stringify(dtype)}; readable are ${Object.keys(DTYPES).join(', ')}`);
+  if (!isCounts(shape) || shape.some((length) => length > MAX_LENGTH))
+    throw fault(`'${name}' has the shape ${JSON.stringify(shape)}`);
   if (!isCounts(offsets) || offsets.length !== 2) throw fault(`'${name}' has the offsets ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets as [number, number];
   const size = shape.reduce((product, length) => product * length, DTYPES[dtype].size);
@@ -144,8 +171,10 @@ function parseEntry(name: string, value: unknown, fault: Fault): Entry {
 const MAX_LENGTH = 2 ** 31 - 1;
 
 const isDtype = (name: string): name is Dtype => Object.hasOwn(DTYPES, name);
-const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
-const isMetadata = (value: unknown): value is Record<string, string> => isObject(value) && Object.values(value).every((item) => typeof item === 'string');
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+const isMetadata = (value: unknown): value is Record<string, string> =>
+  isObject(value) && Object.values(value).every((item) => typeof item === 'string');
 
 /** How many keys a valid JSON text has: strings followed by a colon. JSON.parse drops all but the last of equal ones. */
 function countKeys(json: string): number {
@@ -161,14 +190,21 @@ function checkTiling(entries: readonly Entry[], dataBytes: number, fault: Fault)
     if (begin !== covered) throw fault(`'${name}' begins at byte ${begin} of the data, where ${covered} was expected`);
     covered = end;
   }
-  if (covered !== dataBytes) throw fault(`${covered < dataBytes ? 'trailing bytes' : 'truncated'}: the tensors need ${covered} bytes of data, the file has ${dataBytes}`);
+  if (covered !== dataBytes)
+    throw fault(
+      `${covered < dataBytes ? 'trailing bytes' : 'truncated'}: the tensors need ${covered} bytes of data, the file has ${dataBytes}`,
+    );
 }
 
 function dtypeOf(name: string, { dtype }: Tensor): Dtype {
   if (dtype === 'float32') return 'F32';
   if (dtype === 'int32') return 'I32';
   if (dtype === 'bool') return 'BOOL';
-  throw new WeftError('unsupported', `'${name}' is a ${dtype} tensor, which this project does not save`, 'cast it to float32');
+  throw new WeftError(
+    'unsupported',
+    `'${name}' is a ${dtype} tensor, which this project does not save`,
+    'cast it to float32',
+  );
 }
 
 function rawValues(tensor: Tensor, dtype: Dtype): Uint8Array {
@@ -179,15 +215,21 @@ function rawValues(tensor: Tensor, dtype: Dtype): Uint8Array {
 }
 
 /** Some backends keep integers in another array type than they should. */
-const asTyped = <T extends Float32Array | Int32Array>(values: ArrayLike<number>, type: { new (values: ArrayLike<number>): T }): T =>
-  values instanceof type ? values : new type(values);
+const asTyped = <T extends Float32Array | Int32Array>(
+  values: ArrayLike<number>,
+  type: { new (values: ArrayLike<number>): T },
+): T => (values instanceof type ? values : new type(values));
 
 function tensorOf({ dtype, shape }: Entry, bytes: Uint8Array): Tensor {
   const own = new Uint8Array(bytes); // copied, because typed arrays must be aligned and the backend may keep them
   switch (dtype) {
-    case 'F32': return tf.tensor(new Float32Array(own.buffer), [...shape], 'float32');
-    case 'I32': return tf.tensor(new Int32Array(own.buffer), [...shape], 'int32');
-    case 'U8': return tf.tensor(Int32Array.from(own), [...shape], 'int32');
-    case 'BOOL': return tf.tensor(own, [...shape], 'bool');
+    case 'F32':
+      return tf.tensor(new Float32Array(own.buffer), [...shape], 'float32');
+    case 'I32':
+      return tf.tensor(new Int32Array(own.buffer), [...shape], 'int32');
+    case 'U8':
+      return tf.tensor(Int32Array.from(own), [...shape], 'int32');
+    case 'BOOL':
+      return tf.tensor(own, [...shape], 'bool');
   }
 }

@@ -13,7 +13,12 @@ export interface RunResults {
   readonly seed: number;
   readonly derived: { readonly architecture: string; readonly [name: string]: Json };
   /** Absent when the found network was not retrained. */
-  readonly test?: { readonly loss: number; readonly accuracy?: number; readonly perplexity?: number; readonly bitsPerCharacter?: number };
+  readonly test?: {
+    readonly loss: number;
+    readonly accuracy?: number;
+    readonly perplexity?: number;
+    readonly bitsPerCharacter?: number;
+  };
   /** sha256 of the file of the final weights. */
   readonly weights: string;
   readonly [name: string]: Json | undefined;
@@ -25,15 +30,31 @@ export interface Measured {
   readonly peakMemoryMB: number;
 }
 
-export type RunSummary = RunResults & Measured & {
-  /** sha256 of all results: equal for two runs exactly when all but the measured fields are. */
-  readonly resultHash: string;
-};
+export type RunSummary = RunResults &
+  Measured & {
+    /** sha256 of all results: equal for two runs exactly when all but the measured fields are. */
+    readonly resultHash: string;
+  };
 
 /** Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. */
-export function writeSummary(runPath: string, results: RunResults, { elapsedSeconds, peakMemoryMB }: Measured): RunSummary {
-  const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<string, Json>;
-  const ordered = { space: space!, controller: controller!, seed: seed!, derived: derived!, ...(test !== undefined && { test }), ...others, weights: weights! };
+export function writeSummary(
+  runPath: string,
+  results: RunResults,
+  { elapsedSeconds, peakMemoryMB }: Measured,
+): RunSummary {
+  const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<
+    string,
+    Json
+  >;
+  const ordered = {
+    space: space!,
+    controller: controller!,
+    seed: seed!,
+    derived: derived!,
+    ...(test !== undefined && { test }),
+    ...others,
+    weights: weights!,
+  };
   const summary = { ...ordered, resultHash: sha256(stringifyStrict(ordered)), elapsedSeconds, peakMemoryMB };
   writeFileAtomic(runFiles(runPath).summary, `${stringifyStrict(summary, 2)}\n`);
   return summary as unknown as RunSummary;
@@ -47,11 +68,14 @@ export function readSummary(runPath: string): RunSummary | undefined {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new WeftError('run', `cannot read ${path}: ${(error as Error).message}`, 'check that you may read it', { cause: error });
+    throw new WeftError('run', `cannot read ${path}: ${(error as Error).message}`, 'check that you may read it', {
+      cause: error,
+    });
   }
   const summary = parse(text);
   const { resultHash, elapsedSeconds: _, peakMemoryMB: __, ...results } = summary ?? {};
-  if (resultHash !== sha256(JSON.stringify(results))) throw new WeftError('run', `${path} is damaged or was changed by hand`, 'write it again with `weft resume`');
+  if (resultHash !== sha256(JSON.stringify(results)))
+    throw new WeftError('run', `${path} is damaged or was changed by hand`, 'write it again with `weft resume`');
   return summary as unknown as RunSummary;
 }
 

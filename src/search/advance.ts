@@ -33,16 +33,25 @@ export function remainingUnits({ config, data, state }: SearchSession): Record<E
   const searching = order.indexOf(state.phase) < 3;
   const epochsAfter = searching ? epochs - state.epoch - 1 : 0;
   const roundsOf = (epoch: number): number => (epoch < warmupEpochs ? 0 : rounds);
-  const later = Array.from({ length: epochsAfter }, (_, i) => roundsOf(state.epoch + 1 + i)).reduce((sum, n) => sum + n, 0);
+  const later = Array.from({ length: epochsAfter }, (_, i) => roundsOf(state.epoch + 1 + i)).reduce(
+    (sum, n) => sum + n,
+    0,
+  );
   const derivations = config.derive.candidates + config.derive.random;
   const retrainings = config.retrain.epochs * data.retrain.steps;
   const before = (phase: Phase): boolean => order.indexOf(state.phase) < order.indexOf(phase);
   return {
     weights: epochsAfter * data.train.steps + (state.phase === 'weights' ? data.train.steps - state.step : 0),
-    controller: later + (state.phase === 'weights' ? roundsOf(state.epoch) : state.phase === 'controller' ? rounds - state.step : 0),
+    controller:
+      later +
+      (state.phase === 'weights' ? roundsOf(state.epoch) : state.phase === 'controller' ? rounds - state.step : 0),
     'epoch-end': epochsAfter + (searching ? 1 : 0),
     derive: before('derive') ? derivations : state.phase === 'derive' ? derivations - state.step : 0,
-    retrain: before('retrain') ? retrainings : state.phase === 'retrain' ? retrainings - state.epoch * data.retrain.steps - state.step : 0,
+    retrain: before('retrain')
+      ? retrainings
+      : state.phase === 'retrain'
+        ? retrainings - state.epoch * data.retrain.steps - state.step
+        : 0,
     test: before('done') ? 1 : 0,
   };
 }

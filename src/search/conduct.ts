@@ -2,7 +2,22 @@
  * A search as a run on disk: events, checkpoints, time budget, interruption, and in the end the found
  * network, the summary. Killed at any moment it loses the work since the last checkpoint and nothing else.
  */
-import { type JournalEvent, type Run, breathe, encodeSafetensors, listCheckpoints, loadLatestCheckpoint, openJournal, peakMemoryMB, type RunSummary, saveCheckpoint, sha256, stopwatch, writeFileAtomic, writeSummary } from '../runs/index.js';
+import {
+  type JournalEvent,
+  type Run,
+  breathe,
+  encodeSafetensors,
+  listCheckpoints,
+  loadLatestCheckpoint,
+  openJournal,
+  peakMemoryMB,
+  type RunSummary,
+  saveCheckpoint,
+  sha256,
+  stopwatch,
+  writeFileAtomic,
+  writeSummary,
+} from '../runs/index.js';
 import { join } from 'node:path';
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -32,15 +47,24 @@ export interface ConductOptions {
 }
 
 /** The summary of a finished search, or undefined when it was stopped and can be resumed. */
-export async function conductSearch(run: Run, parts: SearchParts, { architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions, resume: boolean): Promise<RunSummary | undefined> {
+export async function conductSearch(
+  run: Run,
+  parts: SearchParts,
+  { architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions,
+  resume: boolean,
+): Promise<RunSummary | undefined> {
   const { config, data } = parts;
   let emit: (event: SearchEvent) => void = () => {};
   const session = createSession({ ...parts, latencyTable: keptLatencies(run.path, config) }, (event) => emit(event));
   const identity = spaceIdentity(session);
   // Killed before its first checkpoint, a run begins anew.
-  const checkpoint = resume && listCheckpoints(run.path).length > 0 ? loadLatestCheckpoint(run.path, identity) : undefined;
+  const checkpoint =
+    resume && listCheckpoints(run.path).length > 0 ? loadLatestCheckpoint(run.path, identity) : undefined;
   const given = architecture ?? (run.manifest.facts['architecture'] as string | undefined);
-  const journal = openJournal(join(run.path, 'events.jsonl'), { position: checkpoint?.events ?? 0, detail: STEP_DETAIL });
+  const journal = openJournal(join(run.path, 'events.jsonl'), {
+    position: checkpoint?.events ?? 0,
+    detail: STEP_DETAIL,
+  });
   emit = (event) => {
     journal.append(event as unknown as JournalEvent);
     onEvent?.(event);
@@ -57,7 +81,17 @@ export async function conductSearch(run: Run, parts: SearchParts, { architecture
     let savedAt = watch.elapsed();
     const save = (): void => {
       const { tensors, state } = takeSnapshot(session);
-      saveCheckpoint(run.path, identity, { step: session.state.units, tensors, state: { ...state, elapsed: watch.elapsed() } as unknown as Json, events: journal.sync() }, { keep: config.checkpoint.keep });
+      saveCheckpoint(
+        run.path,
+        identity,
+        {
+          step: session.state.units,
+          tensors,
+          state: { ...state, elapsed: watch.elapsed() } as unknown as Json,
+          events: journal.sync(),
+        },
+        { keep: config.checkpoint.keep },
+      );
       savedAt = watch.elapsed();
     };
     if (!saved) save();
@@ -91,7 +125,12 @@ export function keptLatencies(run: string, config: SearchConfig): (space: Search
 /** Goes to retraining with an architecture that was given by hand. */
 function skipSearch({ space, state }: SearchSession, encoding: string): void {
   const architecture = space.decode(encoding);
-  state.derived = { architecture: space.encode(architecture), hash: space.canonicalHash(architecture), accuracy: null, loss: null };
+  state.derived = {
+    architecture: space.encode(architecture),
+    hash: space.canonicalHash(architecture),
+    accuracy: null,
+    loss: null,
+  };
   state.phase = 'retrain';
 }
 
@@ -112,12 +151,20 @@ function cutShort({ state }: SearchSession): void {
   state.step = 0;
 }
 
-function startEvent({ config, controllerName, data, space, supernet }: SearchSession, { counts }: SearchData): SearchEvent {
+function startEvent(
+  { config, controllerName, data, space, supernet }: SearchSession,
+  { counts }: SearchData,
+): SearchEvent {
   return {
-    type: 'search-started', space: space.name, size: sizeText(space), controller: controllerName, seed: config.seed,
+    type: 'search-started',
+    space: space.name,
+    size: sizeText(space),
+    controller: controllerName,
+    seed: config.seed,
     parameters: countNamed(supernet.store.parameters),
     ...counts,
-    epochs: config.search.epochs, stepsPerEpoch: data.train.steps,
+    epochs: config.search.epochs,
+    stepsPerEpoch: data.train.steps,
     ...(space.task.kind === 'language' && { task: 'language' as const }),
   };
 }
@@ -131,7 +178,13 @@ function sizeText(space: { size(): bigint }): string {
   }
 }
 
-function finish(run: Run, session: SearchSession, { card }: SearchData, journal: { sync(): number }, elapsedSeconds: number): RunSummary {
+function finish(
+  run: Run,
+  session: SearchSession,
+  { card }: SearchData,
+  journal: { sync(): number },
+  elapsedSeconds: number,
+): RunSummary {
   const { config, retrained, space, state, supernet, emit } = session;
   emit({ type: 'search-finished', gradientEvaluations: state.gradientEvaluations, evaluations: state.evaluations });
   journal.sync();
@@ -141,25 +194,43 @@ function finish(run: Run, session: SearchSession, { card }: SearchData, journal:
   const derived = state.derived!;
   const { controller, random } = state.candidates;
   const { measure } = session.objective;
-  const comparison = besideRandom(controller.map((one) => one[measure]), random.map((one) => one[measure]), measure);
+  const comparison = besideRandom(
+    controller.map((one) => one[measure]),
+    random.map((one) => one[measure]),
+    measure,
+  );
   writeFileAtomic(join(run.path, retrained ? 'model.safetensors' : 'supernet.safetensors'), bytes);
-  writeFileAtomic(join(run.path, 'model.json'), `${JSON.stringify({
-    space: config.space.name, options: (retrained?.space ?? space).options, task: space.task,
-    architecture: derived.architecture, trained: retrained !== undefined,
-    ...card,
-  }, null, 2)}\n`);
-  return writeSummary(run.path, {
-    space: space.name,
-    controller: session.controllerName,
-    seed: config.seed,
-    derived: { ...derived },
-    ...(state.test && { test: state.test }),
-    ...(comparison && { comparison: { ...comparison } }),
-    best: state.best,
-    parameters: retrained ? countNamed(retrained.store.parameters) : null,
-    evaluations: state.evaluations,
-    gradientEvaluations: state.gradientEvaluations,
-    skippedSteps: state.skippedSteps,
-    weights: sha256(bytes),
-  }, { elapsedSeconds, peakMemoryMB: peakMemoryMB() });
+  writeFileAtomic(
+    join(run.path, 'model.json'),
+    `${JSON.stringify(
+      {
+        space: config.space.name,
+        options: (retrained?.space ?? space).options,
+        task: space.task,
+        architecture: derived.architecture,
+        trained: retrained !== undefined,
+        ...card,
+      },
+      null,
+      2,
+    )}\n`,
+  );
+  return writeSummary(
+    run.path,
+    {
+      space: space.name,
+      controller: session.controllerName,
+      seed: config.seed,
+      derived: { ...derived },
+      ...(state.test && { test: state.test }),
+      ...(comparison && { comparison: { ...comparison } }),
+      best: state.best,
+      parameters: retrained ? countNamed(retrained.store.parameters) : null,
+      evaluations: state.evaluations,
+      gradientEvaluations: state.gradientEvaluations,
+      skippedSteps: state.skippedSteps,
+      weights: sha256(bytes),
+    },
+    { elapsedSeconds, peakMemoryMB: peakMemoryMB() },
+  );
 }

@@ -32,7 +32,10 @@ export interface SearchBatches {
 }
 
 /** Plain JSON. */
-export type DataFacts = { readonly [name: string]: Json } & { readonly name: string; readonly sources: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[] };
+export type DataFacts = { readonly [name: string]: Json } & {
+  readonly name: string;
+  readonly sources: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
+};
 
 export interface SearchData {
   readonly task: Task;
@@ -55,13 +58,23 @@ const FISHER_SHARE = 0.1;
 
 /** The share of the data that is set aside for Fisher information. */
 export function fisherShare({ data, search }: SearchConfig): number | undefined {
-  return data.fisher ?? (search.regularizer.name !== 'none' && 'fisher' in search.regularizer ? FISHER_SHARE : undefined);
+  return (
+    data.fisher ?? (search.regularizer.name !== 'none' && 'fisher' in search.regularizer ? FISHER_SHARE : undefined)
+  );
 }
 
 /** Examples of an estimate of Fisher information; undefined where none is made. Throws where there are no examples for it. */
-export function fisherExamples({ search: { regularizer } }: SearchConfig, part: object | undefined): number | undefined {
+export function fisherExamples(
+  { search: { regularizer } }: SearchConfig,
+  part: object | undefined,
+): number | undefined {
   if (!('fisher' in regularizer)) return undefined;
-  if (!part) throw new WeftError('data', `'${regularizer.name}' needs examples of its own for Fisher information, and the data has none set aside`, 'give data.fisher a share, for example 0.1');
+  if (!part)
+    throw new WeftError(
+      'data',
+      `'${regularizer.name}' needs examples of its own for Fisher information, and the data has none set aside`,
+      'give data.fisher a share, for example 0.1',
+    );
   return regularizer.fisher.examples;
 }
 

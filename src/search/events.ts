@@ -6,22 +6,74 @@ import { type ForgettingEvent } from '../forgetting/events.js';
 import { type SharpnessEvent } from './sharpness.js';
 
 export type SearchEvent =
-  | { type: 'search-started'; space: string; size: string; controller: string; seed: number; parameters: number; train: number; validation: number; test: number; epochs: number; stepsPerEpoch: number; /** Said where it is not to tell classes apart; then `train` and so on count tokens. */ task?: 'language' }
+  | {
+      type: 'search-started';
+      space: string;
+      size: string;
+      controller: string;
+      seed: number;
+      parameters: number;
+      train: number;
+      validation: number;
+      test: number;
+      epochs: number;
+      stepsPerEpoch: number;
+      /** Said where it is not to tell classes apart; then `train` and so on count tokens. */ task?: 'language';
+    }
   /** One step of shared weights (thinned: every `logEvery` steps). */
   | { type: 'weights-step'; epoch: number; step: number; loss: number; architecture: string }
   /** Shared weights after one pass: mean training loss of the children. */
   | { type: 'weights-epoch'; epoch: number; loss: number; architectures: number }
   /** One controller update. */
-  | { type: 'controller-round'; epoch: number; round: number; reward: number; best: number; metrics: Record<string, number> }
+  | {
+      type: 'controller-round';
+      epoch: number;
+      round: number;
+      reward: number;
+      best: number;
+      metrics: Record<string, number>;
+    }
   /** End of an epoch: mean reward of the controller's samples, of random ones on the same batch, and the best so far. */
-  | { type: 'epoch'; epoch: number; loss: number; reward: number | null; random: number | null; entropy: number | null; best: { architecture: string; reward: number } | null }
+  | {
+      type: 'epoch';
+      epoch: number;
+      loss: number;
+      reward: number | null;
+      random: number | null;
+      entropy: number | null;
+      best: { architecture: string; reward: number } | null;
+    }
   /** Probability of each option, per decision; see Controller.preferences. */
   | { type: 'preferences'; epoch: number; decisions: Record<string, number[][]> }
   /** The loss of a language model is that of guessing at most. */
-  | { type: 'candidate'; source: 'controller' | 'random'; index: number; architecture: string; hash: string; accuracy: number; loss: number }
-  | { type: 'derived'; architecture: string; hash: string; accuracy: number; loss: number; candidates: number; distinct: number; batches: number }
+  | {
+      type: 'candidate';
+      source: 'controller' | 'random';
+      index: number;
+      architecture: string;
+      hash: string;
+      accuracy: number;
+      loss: number;
+    }
+  | {
+      type: 'derived';
+      architecture: string;
+      hash: string;
+      accuracy: number;
+      loss: number;
+      candidates: number;
+      distinct: number;
+      batches: number;
+    }
   | ({ type: 'comparison' } & Comparison)
-  | { type: 'retrain-started'; architecture: string; parameters: number; epochs: number; stepsPerEpoch: number; examples: number }
+  | {
+      type: 'retrain-started';
+      architecture: string;
+      parameters: number;
+      epochs: number;
+      stepsPerEpoch: number;
+      examples: number;
+    }
   | { type: 'retrain-epoch'; epoch: number; loss: number; learningRate: number }
   | SharpnessEvent
   /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */

@@ -33,9 +33,15 @@ export interface RungResult extends Rung {
 /** How many candidates each rung trains, and for how long; the last one trains at least one. */
 export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] {
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
-  if (!whole(candidates, 1) || !whole(factor, 2) || !whole(epochs, 1)) throw new WeftError('config', `successive halving of ${candidates} candidates by ${factor} from ${epochs} epochs`, 'take at least 1 candidate, a factor of at least 2 and 1 epoch');
+  if (!whole(candidates, 1) || !whole(factor, 2) || !whole(epochs, 1))
+    throw new WeftError(
+      'config',
+      `successive halving of ${candidates} candidates by ${factor} from ${epochs} epochs`,
+      'take at least 1 candidate, a factor of at least 2 and 1 epoch',
+    );
   const rungs: Rung[] = [];
-  for (let count = candidates, length = epochs; count >= 1; count = Math.floor(count / factor), length *= factor) rungs.push({ candidates: count, epochs: length });
+  for (let count = candidates, length = epochs; count >= 1; count = Math.floor(count / factor), length *= factor)
+    rungs.push({ candidates: count, epochs: length });
   return rungs;
 }
 
@@ -44,14 +50,18 @@ export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] 
  * may do them side by side; equal scores are told apart by the text, so that the order of finishing does not matter.
  */
 export async function successiveHalving(
-  candidates: readonly string[], options: Omit<HalvingOptions, 'candidates'>, evaluate: (architecture: string, epochs: number) => Promise<number>, onRung: (result: RungResult) => void = () => {},
+  candidates: readonly string[],
+  options: Omit<HalvingOptions, 'candidates'>,
+  evaluate: (architecture: string, epochs: number) => Promise<number>,
+  onRung: (result: RungResult) => void = () => {},
 ): Promise<RungResult[]> {
   const results: RungResult[] = [];
   let alive = candidates;
   for (const rung of rungsOf({ ...options, candidates: candidates.length })) {
     alive = alive.slice(0, rung.candidates);
     const scores = await Promise.all(alive.map((architecture) => evaluate(architecture, rung.epochs)));
-    const ranking = alive.map((architecture, i) => ({ architecture, score: scores[i]! }))
+    const ranking = alive
+      .map((architecture, i) => ({ architecture, score: scores[i]! }))
       .sort((a, b) => b.score - a.score || (a.architecture < b.architecture ? -1 : 1));
     const result = { ...rung, ranking };
     results.push(result);

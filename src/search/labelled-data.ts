@@ -1,6 +1,14 @@
 /** Examples with a class each: pictures and tables. */
 import { type SearchConfig } from '../config/schema.js';
-import { batches, type BatchesOptions, batchTensors, mergeSplits, prepareData, type PreparedData, type Split } from '../data/index.js';
+import {
+  batches,
+  type BatchesOptions,
+  batchTensors,
+  mergeSplits,
+  prepareData,
+  type PreparedData,
+  type Split,
+} from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type BatchSource } from '../training/batch.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
@@ -11,22 +19,40 @@ const EVALUATION_BATCH = 256;
 /** Opens and splits the data set that a configuration names. */
 export function openLabelled(config: SearchConfig): SearchData {
   const { seed, data } = config;
-  const { source, path, size, channels, label, header, imageShape, subset, labelNoise, test, validation, derive } = data;
+  const { source, path, size, channels, label, header, imageShape, subset, labelNoise, test, validation, derive } =
+    data;
   for (const option of ['bptt', 'vocabulary'] as const) {
-    if (data[option] !== undefined) throw new WeftError('config', `the data option '${option}' has no meaning for '${source}'`, 'it belongs to texts; leave it out');
+    if (data[option] !== undefined)
+      throw new WeftError(
+        'config',
+        `the data option '${option}' has no meaning for '${source}'`,
+        'it belongs to texts; leave it out',
+      );
   }
-  const prepared = prepareData({
-    source,
-    options: defined({ path, size, channels, label, header, imageShape }),
-    subset: defined(subset),
-    split: defined({ test, validation, derive, fisher: fisherShare(config) }),
-    labelNoise,
-  }, seed);
-  const { dataset: { inputShape, classes, classNames }, splits, normalization, record } = prepared;
+  const prepared = prepareData(
+    {
+      source,
+      options: defined({ path, size, channels, label, header, imageShape }),
+      subset: defined(subset),
+      split: defined({ test, validation, derive, fisher: fisherShare(config) }),
+      labelNoise,
+    },
+    seed,
+  );
+  const {
+    dataset: { inputShape, classes, classNames },
+    splits,
+    normalization,
+    record,
+  } = prepared;
   return {
     task: { inputShape, classes },
     record: record as unknown as DataFacts,
-    counts: { train: splits.train.indices.length, validation: splits.validation.indices.length, test: splits.test.indices.length },
+    counts: {
+      train: splits.train.indices.length,
+      validation: splits.validation.indices.length,
+      test: splits.test.indices.length,
+    },
     card: { normalization, classNames: classNames ?? Array.from({ length: classes }, (_, i) => String(i)) },
     batches: (config) => labelledBatches(config, prepared),
   };
@@ -38,7 +64,11 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
   const together = mergeSplits('train', [splits.train, splits.validation]);
   const source = (split: Split, options: Omit<BatchesOptions, 'seed' | 'normalization'>): BatchSource => {
     const all = batches(split, { seed, normalization, ...options });
-    return { count: all.examplesPerEpoch, steps: all.stepsPerEpoch, at: (epoch, step) => batchTensors(all.at(epoch, step)) };
+    return {
+      count: all.examplesPerEpoch,
+      steps: all.stepsPerEpoch,
+      at: (epoch, step) => batchTensors(all.at(epoch, step)),
+    };
   };
   const atMost = (size: number, split: Split): number => Math.min(size, split.indices.length);
   const chosen = splits.derive ?? splits.validation;
@@ -47,12 +77,22 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
     train: source(splits.train, { batchSize: search.batchSize, augment: defined(data.augment) }),
     reward: source(splits.validation, { batchSize: atMost(search.rewardBatchSize, splits.validation), name: 'reward' }),
     derive: source(chosen, { batchSize: atMost(derive.batchSize, chosen), name: 'derive' }),
-    retrain: source(together, { batchSize: retrain.batchSize, name: 'retrain', augment: defined(retrain.augment ?? data.augment) }),
+    retrain: source(together, {
+      batchSize: retrain.batchSize,
+      name: 'retrain',
+      augment: defined(retrain.augment ?? data.augment),
+    }),
     plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain' }),
     watched: source(splits.train, { batchSize: atMost(EVALUATION_BATCH, splits.train), name: 'watched' }),
     validation: source(splits.validation, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
     judge: source(splits.validation, { batchSize: atMost(forgetting.batchSize, splits.validation), name: 'judge' }),
-    fisher: estimate === undefined ? undefined : source(notOfTheTest(splits.fisher!, splits.test), { batchSize: atMost(estimate, splits.fisher!), name: 'fisher' }),
+    fisher:
+      estimate === undefined
+        ? undefined
+        : source(notOfTheTest(splits.fisher!, splits.test), {
+            batchSize: atMost(estimate, splits.fisher!),
+            name: 'fisher',
+          }),
     test: source(splits.test, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
   };
 }
@@ -61,7 +101,11 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
 export function notOfTheTest(split: Split, test: Split): Split {
   const tested = new Set(test.indices);
   if (split.name === 'test' || (split.examples === test.examples && split.indices.some((index) => tested.has(index)))) {
-    throw new WeftError('data', 'Fisher information was to be estimated on test data, which would then train the weights', 'give it a part of its own: data.fisher: 0.1');
+    throw new WeftError(
+      'data',
+      'Fisher information was to be estimated on test data, which would then train the weights',
+      'give it a part of its own: data.fisher: 0.1',
+    );
   }
   return split;
 }

@@ -33,7 +33,8 @@ export function measureLatency(space: SearchSpace, batchSize: number): LatencyTa
   for (const name of order) {
     const node = graph.getNodeAttributes(name);
     if (node.kind === 'operation') {
-      for (const [shapes, built] of node.built) milliseconds[keyOf(node.operation, shapes)] ??= timeOperation(built, shapes, batchSize);
+      for (const [shapes, built] of node.built)
+        milliseconds[keyOf(node.operation, shapes)] ??= timeOperation(built, shapes, batchSize);
     } else if (node.kind === 'combine') {
       for (const shape of node.shapes) milliseconds[joinKey(shape)] ??= timeJoin(shape, batchSize);
     }
@@ -46,9 +47,17 @@ export function latencyOf(nodes: readonly ActiveNode[], { milliseconds }: Latenc
   const shapes = new Map(nodes.map(({ name, output }) => [name, output.join('x')]));
   return nodes.reduce((sum, node) => {
     if (node.kind === 'input') return sum;
-    const key = node.kind === 'operation' ? keyOf(node.operation, node.inputs.map((input) => shapes.get(input)).join()) : joinKey(node.output);
+    const key =
+      node.kind === 'operation'
+        ? keyOf(node.operation, node.inputs.map((input) => shapes.get(input)).join())
+        : joinKey(node.output);
     const one = milliseconds[key];
-    if (one === undefined) throw new WeftError('run', `the latency table has no '${key}'`, 'the table was measured for another space or other options: start a new run');
+    if (one === undefined)
+      throw new WeftError(
+        'run',
+        `the latency table has no '${key}'`,
+        'the table was measured for another space or other options: start a new run',
+      );
     return sum + one * (node.kind === 'operation' ? 1 : node.inputs.length - 1);
   }, 0);
 }
@@ -62,7 +71,8 @@ export function latencyTableOf(run: string, measure: () => LatencyTable): Latenc
     return table;
   }
   const parsed = tableSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!parsed.success) throw new WeftError('run', `${path} is no latency table`, 'put back the original, or start a new run');
+  if (!parsed.success)
+    throw new WeftError('run', `${path} is no latency table`, 'put back the original, or start a new run');
   return parsed.data;
 }
 
@@ -75,7 +85,11 @@ function joinKey(shape: Shape): string {
   return `join ${shape.join('x')}`;
 }
 
-function timeOperation({ parameters, statistics = {}, forward }: BuiltOperation, shapes: string, batchSize: number): number {
+function timeOperation(
+  { parameters, statistics = {}, forward }: BuiltOperation,
+  shapes: string,
+  batchSize: number,
+): number {
   const values = new Map<string, Tensor>();
   const context: Context = {
     mode: { training: false, normalization: 'running' },
@@ -87,7 +101,8 @@ function timeOperation({ parameters, statistics = {}, forward }: BuiltOperation,
     random: () => stream('latency'),
   };
   const inputs = shapes.split(',').map((shape) => tf.ones([batchSize, ...shape.split('x').map(Number)]));
-  for (const [local, { shape }] of [...Object.entries(parameters), ...Object.entries(statistics)]) values.set(local, tf.fill([...shape], 0.1));
+  for (const [local, { shape }] of [...Object.entries(parameters), ...Object.entries(statistics)])
+    values.set(local, tf.fill([...shape], 0.1));
   try {
     return timed(() => forward(inputs, context));
   } finally {

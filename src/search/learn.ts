@@ -21,22 +21,46 @@ export interface Lesson {
 }
 
 /** Trains the child on its batch, adds to the sums of the epoch, and returns what the step tells. */
-export function learn(session: SearchSession, learner: Learner, { purpose, child, source, epoch, step, globalStep, company }: Lesson): StepReport {
+export function learn(
+  session: SearchSession,
+  learner: Learner,
+  { purpose, child, source, epoch, step, globalStep, company }: Lesson,
+): StepReport {
   const { config, emit, state } = session;
   if (step === 0) {
     tf.dispose(Object.values(learner.carried));
     learner.carried = {};
   }
-  const { result, next } = carrying(source, learner.carried, { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` }, (mode) =>
-    withBatch(source, epoch, step, (batch) =>
-      trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step: globalStep, smoothing: config[purpose].labelSmoothing, ...company })));
+  const { result, next } = carrying(
+    source,
+    learner.carried,
+    { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` },
+    (mode) =>
+      withBatch(source, epoch, step, (batch) =>
+        trainStep({
+          child,
+          batch,
+          mode,
+          store: learner.store,
+          trainer: learner.trainer,
+          state: learner.state,
+          step: globalStep,
+          smoothing: config[purpose].labelSmoothing,
+          ...company,
+        }),
+      ),
+  );
   learner.state = result.state;
   learner.carried = next;
   state.gradientEvaluations[purpose] += result.gradientEvaluations;
   state.lossSum += result.loss;
   state.lossCount++;
   if (result.metrics['skipped']) {
-    if (state.skippedSteps === 0) emit({ type: 'warning', message: 'a gradient at a perturbed point was no number; such steps move nothing and are counted' });
+    if (state.skippedSteps === 0)
+      emit({
+        type: 'warning',
+        message: 'a gradient at a perturbed point was no number; such steps move nothing and are counted',
+      });
     state.skippedSteps++;
   }
   for (const note of result.notes) {

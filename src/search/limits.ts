@@ -26,7 +26,12 @@ const MAX_REMEMBERED = 20_000;
  * The space with the limits as constraints, or the space itself where there are none. Throws WeftError('config') when `DRAWS` random
  * architectures are all beyond them, with the least that was seen.
  */
-export function limitSpace<A>(space: SearchSpace<A>, limits: Limits, table: LatencyTable | undefined, seed: number): SearchSpace<A> {
+export function limitSpace<A>(
+  space: SearchSpace<A>,
+  limits: Limits,
+  table: LatencyTable | undefined,
+  seed: number,
+): SearchSpace<A> {
   const measures = measuresOf(limits, table);
   if (measures.length === 0) return space;
   const final = space.forRetraining();
@@ -43,18 +48,30 @@ export function limitSpace<A>(space: SearchSpace<A>, limits: Limits, table: Late
     return found;
   };
   requireSome(space, measures, costs, seed);
-  return space.constrain(measures.map(({ words, limit }, i) => ({ name: `at most ${show(limit)} ${words}`, holds: (architecture) => costs(architecture)[i]! <= limit })));
+  return space.constrain(
+    measures.map(({ words, limit }, i) => ({
+      name: `at most ${show(limit)} ${words}`,
+      holds: (architecture) => costs(architecture)[i]! <= limit,
+    })),
+  );
 }
 
 function measuresOf({ parameters, multiplyAdds, latencyMs }: Limits, table: LatencyTable | undefined): Measure[] {
   return [
     ...(parameters === undefined ? [] : [{ limit: parameters, words: 'parameters', of: parameterCount }]),
     ...(multiplyAdds === undefined ? [] : [{ limit: multiplyAdds, words: 'multiply-adds', of: multiplyAddCount }]),
-    ...(latencyMs === undefined ? [] : [{ limit: latencyMs, words: 'ms latency', of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, table!) }]),
+    ...(latencyMs === undefined
+      ? []
+      : [{ limit: latencyMs, words: 'ms latency', of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, table!) }]),
   ];
 }
 
-function requireSome<A>(space: SearchSpace<A>, measures: readonly Measure[], costs: (architecture: A) => readonly number[], seed: number): void {
+function requireSome<A>(
+  space: SearchSpace<A>,
+  measures: readonly Measure[],
+  costs: (architecture: A) => readonly number[],
+  seed: number,
+): void {
   const rng = stream(seed, 'limits');
   const least = measures.map(() => Infinity);
   for (let draw = 0; draw < DRAWS; draw++) {
@@ -62,9 +79,14 @@ function requireSome<A>(space: SearchSpace<A>, measures: readonly Measure[], cos
     if (found.every((cost, i) => cost <= measures[i]!.limit)) return;
     found.forEach((cost, i) => (least[i] = Math.min(least[i]!, cost)));
   }
-  const beyond = measures.map(({ words, limit }, i) => `${show(least[i]!)} ${words} where ${show(limit)} are allowed`).join('; ');
-  throw new WeftError('config', `none of ${DRAWS} random architectures of '${space.name}' is within the limits: the least seen are ${beyond}`,
-    'raise `limits`, or make the space smaller (fewer layers, fewer filters)');
+  const beyond = measures
+    .map(({ words, limit }, i) => `${show(least[i]!)} ${words} where ${show(limit)} are allowed`)
+    .join('; ');
+  throw new WeftError(
+    'config',
+    `none of ${DRAWS} random architectures of '${space.name}' is within the limits: the least seen are ${beyond}`,
+    'raise `limits`, or make the space smaller (fewer layers, fewer filters)',
+  );
 }
 
 function show(value: number): string {

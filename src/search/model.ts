@@ -13,7 +13,9 @@ import { createParameterStore, type ParameterStore } from '../supernet/parameter
 const cardSchema = z.object({
   space: z.string(),
   options: z.record(z.string(), z.unknown()),
-  task: z.object({ kind: z.enum(['classification', 'language']).optional(), inputShape: z.array(z.int()), classes: z.int() }).transform(({ kind, ...task }): Task => ({ ...task, ...(kind && { kind }) })),
+  task: z
+    .object({ kind: z.enum(['classification', 'language']).optional(), inputShape: z.array(z.int()), classes: z.int() })
+    .transform(({ kind, ...task }): Task => ({ ...task, ...(kind && { kind }) })),
   architecture: z.string(),
   trained: z.boolean(),
   /** Of the examples; token ids have none. */
@@ -39,15 +41,29 @@ export interface Model {
 /** Reads the network of a finished run; the caller disposes its store. `findSpace` gives the space by its recorded name or file. */
 export async function loadModel(run: string, findSpace: (name: string) => Promise<SpaceFactory>): Promise<Model> {
   const path = join(run, 'model.json');
-  if (!existsSync(path)) throw new WeftError('run', `${run} has no trained network yet`, `let the search finish: weft resume ${run}`);
+  if (!existsSync(path))
+    throw new WeftError('run', `${run} has no trained network yet`, `let the search finish: weft resume ${run}`);
   const parsed = cardSchema.safeParse(parseJson(path));
-  if (!parsed.success) throw new WeftError('run', `${path} is no model card:\n${z.prettifyError(parsed.error)}`, 'put back the original, or retrain');
+  if (!parsed.success)
+    throw new WeftError(
+      'run',
+      `${path} is no model card:\n${z.prettifyError(parsed.error)}`,
+      'put back the original, or retrain',
+    );
   const card = parsed.data;
-  if (!card.trained) throw new WeftError('run', `the network of ${run} was derived but not retrained`, `train it: weft train ${card.architecture} --run ${run}`);
+  if (!card.trained)
+    throw new WeftError(
+      'run',
+      `the network of ${run} was derived but not retrained`,
+      `train it: weft train ${card.architecture} --run ${run}`,
+    );
   const space = (await findSpace(card.space)).create(card.options, card.task);
   const child = createChild(space, space.decode(card.architecture));
   const { tensors } = readSafetensors(join(run, 'model.safetensors'));
-  const store = createParameterStore(catalogue(space.supernet), 'model', [...child.parameterNames, ...child.statisticNames]);
+  const store = createParameterStore(catalogue(space.supernet), 'model', [
+    ...child.parameterNames,
+    ...child.statisticNames,
+  ]);
   try {
     store.assign(tensors);
   } catch (error) {
@@ -61,6 +77,8 @@ function parseJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new WeftError('run', `${path} is no JSON: ${(cause as Error).message}`, 'put back the original, or retrain', { cause });
+    throw new WeftError('run', `${path} is no JSON: ${(cause as Error).message}`, 'put back the original, or retrain', {
+      cause,
+    });
   }
 }

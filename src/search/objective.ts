@@ -28,5 +28,8 @@ interface Judged {
 
 /** Best first: by the measure; equal accuracies are told apart by the loss, and then by the text. */
 export function byQuality(measure: Objective['measure']): (a: Judged, b: Judged) => number {
-  return (a, b) => (measure === 'accuracy' ? b.accuracy - a.accuracy : 0) || a.loss - b.loss || (a.architecture < b.architecture ? -1 : 1);
+  return (a, b) =>
+    (measure === 'accuracy' ? b.accuracy - a.accuracy : 0) ||
+    a.loss - b.loss ||
+    (a.architecture < b.architecture ? -1 : 1);
 }

@@ -21,10 +21,18 @@ export function descendMixture({ config, controller, data, space, state, superne
   if (!relaxation || state.epoch < config.search.warmupEpochs) return;
   const { parameters, statistics } = supernet.store;
   const mode = { training: true, normalization: 'batch', seed: `${config.seed}/mixture/${state.globalStep}` } as const;
-  withBatch(data.reward, Math.floor(state.globalStep / data.reward.steps), state.globalStep % data.reward.steps, (batch) => {
-    const { value, gradients } = valueAndGradients((logits) => crossEntropy(createRelaxedChild(space, logits), parameters, statistics, batch, mode), relaxation.logits);
-    value.dispose();
-    relaxation.descend(gradients);
-    disposeNamed(gradients);
-  });
+  withBatch(
+    data.reward,
+    Math.floor(state.globalStep / data.reward.steps),
+    state.globalStep % data.reward.steps,
+    (batch) => {
+      const { value, gradients } = valueAndGradients(
+        (logits) => crossEntropy(createRelaxedChild(space, logits), parameters, statistics, batch, mode),
+        relaxation.logits,
+      );
+      value.dispose();
+      relaxation.descend(gradients);
+      disposeNamed(gradients);
+    },
+  );
 }

@@ -30,23 +30,46 @@ export interface SearchOutcome {
  * `config.space` and `config.controller`; their names are those of the given parts unless the configuration names the files that define them, which `weft resume`
  * and `weft report` then find. Throws WeftError('config') on a wrong configuration.
  */
-export async function runSearch({ config: input = {}, space, controller, runs = 'runs', ...options }: SearchRequest): Promise<SearchOutcome> {
-  const config = checkConfig({ ...input, space: { name: space.name, ...input.space }, controller: { name: controller.name, ...input.controller } });
+export async function runSearch({
+  config: input = {},
+  space,
+  controller,
+  runs = 'runs',
+  ...options
+}: SearchRequest): Promise<SearchOutcome> {
+  const config = checkConfig({
+    ...input,
+    space: { name: space.name, ...input.space },
+    controller: { name: controller.name, ...input.controller },
+  });
   const backend = await loadBackend(config.backend);
   const parts = { config, space, controller, data: openData(config) };
   return conductLocked(beginRun(runs, parts, backend), parts, { ...options, budget: config.budget }, false);
 }
 
 /** Goes on with a run that was stopped or killed, from its last checkpoint. */
-export async function resumeSearch(directory: string, { space, controller, ...options }: Omit<SearchRequest, 'config' | 'runs'>): Promise<SearchOutcome> {
+export async function resumeSearch(
+  directory: string,
+  { space, controller, ...options }: Omit<SearchRequest, 'config' | 'runs'>,
+): Promise<SearchOutcome> {
   const run = openRun(directory);
   const config = checkConfig(run.config);
   await loadBackend(backendOf(run, config));
-  return conductLocked(run, { config, space, controller, data: openData(config) }, { ...options, budget: config.budget }, true);
+  return conductLocked(
+    run,
+    { config, space, controller, data: openData(config) },
+    { ...options, budget: config.budget },
+    true,
+  );
 }
 
 /** Makes the directory of a new run, with everything it starts from; `architecture` is the one that is trained alone, if it is no search. */
-export function beginRun(runs: string, { config, space, data: { record } }: SearchParts, backend: string, architecture?: string): Run {
+export function beginRun(
+  runs: string,
+  { config, space, data: { record } }: SearchParts,
+  backend: string,
+  architecture?: string,
+): Run {
   return createRun(runs, {
     name: config.recipe ?? `${space.name} ${record.name}`,
     seed: config.seed,
@@ -60,7 +83,12 @@ export function backendOf({ manifest }: Run, config: SearchConfig): SearchConfig
   return (manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
 }
 
-async function conductLocked(run: Run, parts: SearchParts, options: ConductOptions, resume: boolean): Promise<SearchOutcome> {
+async function conductLocked(
+  run: Run,
+  parts: SearchParts,
+  options: ConductOptions,
+  resume: boolean,
+): Promise<SearchOutcome> {
   const lock = lockRun(run.path);
   try {
     return { run: run.path, summary: await conductSearch(run, parts, options, resume) };

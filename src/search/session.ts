@@ -69,25 +69,54 @@ export interface Retrained extends Learner {
 }
 
 /** A new session in its initial state. The backend must be loaded. */
-export function createSession({ config, space: spaceFactory, controller: controllerFactory, data: prepared, latencyTable = measuredNow(config) }: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
+export function createSession(
+  {
+    config,
+    space: spaceFactory,
+    controller: controllerFactory,
+    data: prepared,
+    latencyTable = measuredNow(config),
+  }: SearchParts,
+  emit: (event: SearchEvent) => void,
+): SearchSession {
   const { seed } = config;
   const whole = spaceFactory.create(optionsOf(config.space), prepared.task);
-  const space = limitSpace(whole, config.limits, config.limits.latencyMs === undefined ? undefined : latencyTable(whole), seed);
+  const space = limitSpace(
+    whole,
+    config.limits,
+    config.limits.latencyMs === undefined ? undefined : latencyTable(whole),
+    seed,
+  );
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const supernet = createLearner(space, seed, config.search, data.train);
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
   const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;
   if (watched && controller.relaxation) {
-    throw new WeftError('config', `'${controllerFactory.name}' trains a mixture of all architectures at once, so none is trained after another and none can be forgotten`, 'leave out search.regularizer and forgetting.measure, or take a controller that samples');
+    throw new WeftError(
+      'config',
+      `'${controllerFactory.name}' trains a mixture of all architectures at once, so none is trained after another and none can be forgotten`,
+      'leave out search.regularizer and forgetting.measure, or take a controller that samples',
+    );
   }
   const forgetting = createWatch({
-    config, store: supernet.store, judge: data.judge, fisher: data.fisher, emit,
+    config,
+    store: supernet.store,
+    judge: data.judge,
+    fisher: data.fisher,
+    emit,
     regularizer: createRegularizer(config.search.regularizer, { seed, space }),
     child: (encoding) => session.child(space.decode(encoding)),
   });
   const session: SearchSession = {
-    config, space, controller, controllerName: controllerFactory.name, supernet, data, emit, forgetting,
+    config,
+    space,
+    controller,
+    controllerName: controllerFactory.name,
+    supernet,
+    data,
+    emit,
+    forgetting,
     objective: objectiveOf(prepared, config.search),
     level: prepared.card.level,
     state: initialState(),
@@ -121,12 +150,21 @@ export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => L
 
 /** A store of all weights of a space (or only the named ones) and the optimizer for them. */
 export function createLearner(
-  space: SearchSpace, seed: number | string, training: { epochs: number; optimizer: SearchConfig['search']['optimizer'] }, { steps: stepsPerEpoch, count: examples }: BatchSource, only?: readonly string[],
+  space: SearchSpace,
+  seed: number | string,
+  training: { epochs: number; optimizer: SearchConfig['search']['optimizer'] },
+  { steps: stepsPerEpoch, count: examples }: BatchSource,
+  only?: readonly string[],
 ): Learner {
   const all = catalogue(space.supernet);
   return {
     store: createParameterStore(all, seed, only),
-    trainer: createTrainer(training.optimizer, { stepsPerEpoch, totalSteps: stepsPerEpoch * training.epochs, examples, roleOf: (name) => all.parameters.get(name)?.role }),
+    trainer: createTrainer(training.optimizer, {
+      stepsPerEpoch,
+      totalSteps: stepsPerEpoch * training.epochs,
+      examples,
+      roleOf: (name) => all.parameters.get(name)?.role,
+    }),
     state: emptyState,
     carried: {},
   };
@@ -140,7 +178,14 @@ export function disposeLearner({ store, state, carried, eigenvector }: Learner):
 }
 
 /** The options of a named part without its name. */
-export function optionsOf({ name: _name, preset: _preset, ...options }: { name: string; preset?: string | undefined }): object {
+export function optionsOf({
+  name: _name,
+  preset: _preset,
+  ...options
+}: {
+  name: string;
+  preset?: string | undefined;
+}): object {
   return options;
 }
 
@@ -148,6 +193,11 @@ export function optionsOf({ name: _name, preset: _preset, ...options }: { name: 
 function controllerOptions({ name, presets }: ControllerFactory, config: SearchConfig['controller']): object {
   if (config.preset === undefined) return optionsOf(config);
   const preset = presets[config.preset];
-  if (!preset) throw new WeftError('config', `the controller '${name}' has no preset '${config.preset}'`, unknownNameHint(config.preset, Object.keys(presets)));
+  if (!preset)
+    throw new WeftError(
+      'config',
+      `the controller '${name}' has no preset '${config.preset}'`,
+      unknownNameHint(config.preset, Object.keys(presets)),
+    );
   return { ...preset, ...optionsOf(config) };
 }

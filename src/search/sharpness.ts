@@ -3,7 +3,14 @@
  * changes what is trained.
  */
 import { type SearchConfig } from '../config/schema.js';
-import { type EdgeOptimizer, type Edges, edgesOf, measureSharpness, sharpnessRise, topOfHessian } from '../curvature/index.js';
+import {
+  type EdgeOptimizer,
+  type Edges,
+  edgesOf,
+  measureSharpness,
+  sharpnessRise,
+  topOfHessian,
+} from '../curvature/index.js';
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
@@ -43,7 +50,13 @@ const FIRST_PRODUCTS = 24;
  * dropout, with the batch's own statistics. The eigenvector is kept for the next time (`learner.eigenvector`), and is part of checkpoints.
  */
 export function trackSharpness(session: SearchSession, learner: Retrained, globalStep: number): void {
-  const { config: { sharpness: { every }, retrain }, data } = session;
+  const {
+    config: {
+      sharpness: { every },
+      retrain,
+    },
+    data,
+  } = session;
   if (every === 0 || globalStep % every !== 0) return;
   track(session, learner, { type: 'sharpness', children: [learner.child], source: data.plain, globalStep, ...retrain });
 }
@@ -53,7 +66,17 @@ export function trackSharpness(session: SearchSession, learner: Retrained, globa
  * begins and the same ones to its end, so that what changes are the weights alone.
  */
 export function trackSharedSharpness(session: SearchSession): void {
-  const { config: { seed, search, sharpness: { searchEvery, architectures } }, data, space, state: { globalStep }, supernet } = session;
+  const {
+    config: {
+      seed,
+      search,
+      sharpness: { searchEvery, architectures },
+    },
+    data,
+    space,
+    state: { globalStep },
+    supernet,
+  } = session;
   if (searchEvery === 0 || globalStep % searchEvery !== 0) return;
   const rng = stream(seed, 'sharpness');
   const children = Array.from({ length: architectures }, () => session.child(space.sample(rng)));
@@ -71,25 +94,53 @@ interface Tracked {
   readonly optimizer: EdgeOptimizer;
 }
 
-function track({ config, emit, state }: SearchSession, learner: Learner, { type, children, source, globalStep, batchSize, optimizer }: Tracked): void {
+function track(
+  { config, emit, state }: SearchSession,
+  learner: Learner,
+  { type, children, source, globalStep, batchSize, optimizer }: Tracked,
+): void {
   const { examples = batchSize, products, rho } = config.sharpness;
   const names = [...new Set(children.flatMap(({ parameterNames }) => parameterNames))];
   withExamples(source, examples, (batch) => {
-    const { largest: { value, residual }, alignment, loss, gradientNorm, vector } = topOfHessian(meanOf(children.map((child) => lossOf(child, learner.store, batch, SHARED_EVALUATION))), pickNamed(learner.store.parameters, names), {
-      steps: learner.eigenvector ? products : FIRST_PRODUCTS, rho, ...(learner.eigenvector && { start: learner.eigenvector }), seed: `${config.seed}/${type}`,
-    });
+    const {
+      largest: { value, residual },
+      alignment,
+      loss,
+      gradientNorm,
+      vector,
+    } = topOfHessian(
+      meanOf(children.map((child) => lossOf(child, learner.store, batch, SHARED_EVALUATION))),
+      pickNamed(learner.store.parameters, names),
+      {
+        steps: learner.eigenvector ? products : FIRST_PRODUCTS,
+        rho,
+        ...(learner.eigenvector && { start: learner.eigenvector }),
+        seed: `${config.seed}/${type}`,
+      },
+    );
     learner.eigenvector?.dispose();
     learner.eigenvector = tf.keep(vector);
     const learningRate = learner.trainer.learningRate(globalStep);
     emit({
-      type, epoch: state.epoch, step: state.step, loss, gradientNorm, sharpness: value, residual,
-      alignment: alignment.gradient, samAlignment: alignment.sam, learningRate, edges: edgesAt(optimizer, learningRate, gradientNorm),
+      type,
+      epoch: state.epoch,
+      step: state.step,
+      loss,
+      gradientNorm,
+      sharpness: value,
+      residual,
+      alignment: alignment.gradient,
+      samAlignment: alignment.sam,
+      learningRate,
+      edges: edgesAt(optimizer, learningRate, gradientNorm),
     });
   });
 }
 
 function meanOf(losses: readonly Loss[]): Loss {
-  return losses.length === 1 ? losses[0]! : (parameters) => tf.div(tf.addN(losses.map((loss) => loss(parameters))), losses.length);
+  return losses.length === 1
+    ? losses[0]!
+    : (parameters) => tf.div(tf.addN(losses.map((loss) => loss(parameters))), losses.length);
 }
 
 /** The edges at a learning rate; none at a rate of zero, where nothing moves. */
@@ -120,14 +171,24 @@ export function withExamples<T>(source: BatchSource, count: number, use: (batch:
  * What sharpness takes off a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an objective beside the accuracy, with another one
  * a constraint that costs the more, the more it is violated.
  */
-export function sharpnessPenalty({ weight, limit }: Pick<SearchConfig['search']['sharpness'], 'weight' | 'limit'>, sharpness: number): number {
+export function sharpnessPenalty(
+  { weight, limit }: Pick<SearchConfig['search']['sharpness'], 'weight' | 'limit'>,
+  sharpness: number,
+): number {
   return weight * Math.max(0, sharpness - limit);
 }
 
 /** Sharpness of a child with shared weights on a batch, by the measure of `search.sharpness`. */
-export function sharpnessOfChild(child: Child, store: ParameterStore, batch: TensorBatch, { measure, rho }: SearchConfig['search']['sharpness'], seed: number): number {
+export function sharpnessOfChild(
+  child: Child,
+  store: ParameterStore,
+  batch: TensorBatch,
+  { measure, rho }: SearchConfig['search']['sharpness'],
+  seed: number,
+): number {
   const loss = lossOf(child, store, batch, SHARED_EVALUATION);
   const parameters = pickNamed(store.parameters, child.parameterNames);
   if (measure === 'rise') return sharpnessRise(loss, parameters, { rho, scaled: true });
-  return measureSharpness(loss, parameters, { steps: 12, rho, seed, trace: { samples: 1, minimum: 1 } }).scaleFree.value;
+  return measureSharpness(loss, parameters, { steps: 12, rho, seed, trace: { samples: 1, minimum: 1 } }).scaleFree
+    .value;
 }

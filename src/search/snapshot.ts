@@ -32,11 +32,21 @@ export function takeSnapshot({ state, supernet, controller, retrained, forgettin
       controller: policy.tensors,
       carried: supernet.carried,
       ...(watched && { forgetting: watched.tensors }),
-      ...(retrained && { retrained: weightsOf(retrained), 'retrained-optimizer': retrained.state.tensors, 'retrained-carried': retrained.carried }),
+      ...(retrained && {
+        retrained: weightsOf(retrained),
+        'retrained-optimizer': retrained.state.tensors,
+        'retrained-carried': retrained.carried,
+      }),
       ...(supernet.eigenvector && { 'shared-sharpness': { eigenvector: supernet.eigenvector } }),
       ...(retrained?.eigenvector && { sharpness: { eigenvector: retrained.eigenvector } }),
     },
-    state: { search: structuredClone(state), controller: policy.state, counts: supernet.state.counts, ...(watched && { forgetting: watched.state }), ...(retrained && { retrainCounts: retrained.state.counts }) },
+    state: {
+      search: structuredClone(state),
+      controller: policy.state,
+      counts: supernet.state.counts,
+      ...(watched && { forgetting: watched.state }),
+      ...(retrained && { retrainCounts: retrained.state.counts }),
+    },
   };
 }
 
@@ -49,12 +59,23 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   session.controller.restore({ tensors: group('controller'), state: state.controller });
   tf.dispose(Object.values(group('controller')));
   if (session.forgetting) {
-    if (state.forgetting === undefined) throw new WeftError('checkpoint', 'the checkpoint knows nothing of forgetting', 'it is from another version, or damaged');
+    if (state.forgetting === undefined)
+      throw new WeftError(
+        'checkpoint',
+        'the checkpoint knows nothing of forgetting',
+        'it is from another version, or damaged',
+      );
     session.forgetting.restore({ tensors: group('forgetting'), state: state.forgetting });
   }
   if (state.retrainCounts) {
     session.retrained = startRetraining(session);
-    putBack(session.retrained, group('retrained'), group('retrained-optimizer'), group('retrained-carried'), state.retrainCounts);
+    putBack(
+      session.retrained,
+      group('retrained'),
+      group('retrained-optimizer'),
+      group('retrained-carried'),
+      state.retrainCounts,
+    );
     restoreEigenvector(session.retrained, tensors['sharpness']);
   }
 }
@@ -68,7 +89,10 @@ export interface LearnerSnapshot {
 
 /** What a learner needs to go on; the tensors are borrowed. */
 export function snapshotLearner(learner: Learner): LearnerSnapshot {
-  return { tensors: { weights: weightsOf(learner), optimizer: learner.state.tensors, carried: learner.carried }, counts: learner.state.counts };
+  return {
+    tensors: { weights: weightsOf(learner), optimizer: learner.state.tensors, carried: learner.carried },
+    counts: learner.state.counts,
+  };
 }
 
 /** Puts a fresh learner where the snapshot was taken; takes ownership of the tensors. */
@@ -78,7 +102,8 @@ export function restoreLearner(learner: Learner, { tensors, counts }: LearnerSna
 
 function groupIn(tensors: LearnerSnapshot['tensors'], name: string): NamedTensors {
   const found = tensors[name];
-  if (!found) throw new WeftError('checkpoint', `the checkpoint has no '${name}'`, 'it is from another version, or damaged');
+  if (!found)
+    throw new WeftError('checkpoint', `the checkpoint has no '${name}'`, 'it is from another version, or damaged');
   return found;
 }
 
@@ -91,10 +116,17 @@ function restoreEigenvector(learner: Learner, tensors: NamedTensors | undefined)
   if (eigenvector) learner.eigenvector = tf.keep(eigenvector as Tensor1D);
 }
 
-function putBack(learner: Learner, weights: NamedTensors, slots: NamedTensors, carried: NamedTensors, counts: Readonly<Record<string, number>>): void {
+function putBack(
+  learner: Learner,
+  weights: NamedTensors,
+  slots: NamedTensors,
+  carried: NamedTensors,
+  counts: Readonly<Record<string, number>>,
+): void {
   const { parameters, statistics } = learner.store;
   const missing = [...Object.keys(parameters), ...Object.keys(statistics)].find((name) => !weights[name]);
-  if (missing) throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it is from another space or version');
+  if (missing)
+    throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it is from another space or version');
   learner.store.assign(weights);
   for (const tensor of [...Object.values(slots), ...Object.values(carried)]) tf.keep(tensor);
   learner.state = { tensors: slots, counts };

@@ -32,11 +32,20 @@ export interface StandAloneOptions {
  * Trains from scratch as `retrain` of the configuration says, but for so many epochs and without the validation part, and evaluates
  * on the validation part. The same architecture, configuration and number of epochs give the same numbers, also where it was interrupted.
  */
-export async function trainAlone<A>(space: SearchSpace<A>, architecture: A, config: Pick<SearchConfig, 'seed' | 'retrain'>, data: Pick<SearchBatches, 'train' | 'validation'>, { epochs, from, onStep }: StandAloneOptions): Promise<Evaluation> {
+export async function trainAlone<A>(
+  space: SearchSpace<A>,
+  architecture: A,
+  config: Pick<SearchConfig, 'seed' | 'retrain'>,
+  data: Pick<SearchBatches, 'train' | 'validation'>,
+  { epochs, from, onStep }: StandAloneOptions,
+): Promise<Evaluation> {
   const final = space.forRetraining();
   const child = createChild(final, architecture);
   const { train } = data;
-  const learner = createLearner(final, `${config.seed}/alone`, { ...config.retrain, epochs }, train, [...child.parameterNames, ...child.statisticNames]);
+  const learner = createLearner(final, `${config.seed}/alone`, { ...config.retrain, epochs }, train, [
+    ...child.parameterNames,
+    ...child.statisticNames,
+  ]);
   try {
     if (from) restoreLearner(learner, from.learner);
     for (let step = from?.step ?? 0; step < epochs * train.steps; step++) {
@@ -44,9 +53,24 @@ export async function trainAlone<A>(space: SearchSpace<A>, architecture: A, conf
         tf.dispose(Object.values(learner.carried));
         learner.carried = {};
       }
-      const { result, next } = carrying(train, learner.carried, { training: true, normalization: 'batch', seed: `${config.seed}/alone/${step}` }, (mode) =>
-        withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) =>
-          trainStep({ child, batch, mode, store: learner.store, trainer: learner.trainer, state: learner.state, step, smoothing: config.retrain.labelSmoothing })));
+      const { result, next } = carrying(
+        train,
+        learner.carried,
+        { training: true, normalization: 'batch', seed: `${config.seed}/alone/${step}` },
+        (mode) =>
+          withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) =>
+            trainStep({
+              child,
+              batch,
+              mode,
+              store: learner.store,
+              trainer: learner.trainer,
+              state: learner.state,
+              step,
+              smoothing: config.retrain.labelSmoothing,
+            }),
+          ),
+      );
       learner.state = result.state;
       learner.carried = next;
       await onStep?.({ step: step + 1, loss: result.loss, snapshot: () => snapshotLearner(learner) });

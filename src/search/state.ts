@@ -53,9 +53,25 @@ export interface SearchState {
 
 export function initialState(): SearchState {
   return {
-    phase: 'weights', units: 0, epoch: 0, step: 0, globalStep: 0,
-    lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0,
-    best: null, evaluations: 0, gradientEvaluations: { search: 0, retrain: 0 }, skippedSteps: 0, notes: [],
-    candidates: { controller: [], random: [] }, derived: null, test: null, budgetReached: false,
+    phase: 'weights',
+    units: 0,
+    epoch: 0,
+    step: 0,
+    globalStep: 0,
+    lossSum: 0,
+    lossCount: 0,
+    rewardSum: 0,
+    rewardCount: 0,
+    entropySum: 0,
+    entropyCount: 0,
+    best: null,
+    evaluations: 0,
+    gradientEvaluations: { search: 0, retrain: 0 },
+    skippedSteps: 0,
+    notes: [],
+    candidates: { controller: [], random: [] },
+    derived: null,
+    test: null,
+    budgetReached: false,
   };
 }

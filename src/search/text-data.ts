@@ -1,6 +1,15 @@
 /** Text, from which the next token is to be predicted. */
 import { type SearchConfig } from '../config/schema.js';
-import { numbering, prepareText, type PreparedText, readText, textBatches, type TextBatchesOptions, textTensors, tokenize } from '../data/index.js';
+import {
+  numbering,
+  prepareText,
+  type PreparedText,
+  readText,
+  textBatches,
+  type TextBatchesOptions,
+  textTensors,
+  tokenize,
+} from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type BatchSource } from '../training/batch.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
@@ -17,40 +26,101 @@ const FOREIGN = ['size', 'channels', 'label', 'header', 'imageShape'] as const;
 export function openText(config: SearchConfig): SearchData {
   const { data } = config;
   const { source, path, level, bptt, vocabulary, subset, labelNoise, augment, test, validation, derive } = data;
-  const foreign = FOREIGN.find((option) => data[option] !== undefined) ?? (labelNoise > 0 ? 'labelNoise' : Object.keys(augment).length > 0 ? 'augment' : subset.test !== undefined ? 'subset.test' : undefined);
+  const foreign =
+    FOREIGN.find((option) => data[option] !== undefined) ??
+    (labelNoise > 0
+      ? 'labelNoise'
+      : Object.keys(augment).length > 0
+        ? 'augment'
+        : subset.test !== undefined
+          ? 'subset.test'
+          : undefined);
   if (foreign) throw new WeftError('config', `the data option '${foreign}' has no meaning for a text`, 'leave it out');
-  if (typeof subset.train === 'object') throw new WeftError('config', "subset.train of a text is a fraction or a number of tokens", 'perClass belongs to examples with classes');
-  const prepared = prepareText({ source, ...defined({ path, level, bptt, vocabulary, test, validation, derive, fisher: fisherShare(config), train: subset.train }) });
+  if (typeof subset.train === 'object')
+    throw new WeftError(
+      'config',
+      'subset.train of a text is a fraction or a number of tokens',
+      'perClass belongs to examples with classes',
+    );
+  const prepared = prepareText({
+    source,
+    ...defined({
+      path,
+      level,
+      bptt,
+      vocabulary,
+      test,
+      validation,
+      derive,
+      fisher: fisherShare(config),
+      train: subset.train,
+    }),
+  });
   const { corpus, length, record } = prepared;
   return {
     task: { kind: 'language', inputShape: [length], classes: corpus.vocabulary.length },
     record: record as unknown as DataFacts,
-    counts: { train: corpus.parts.train.length, validation: corpus.parts.validation.length, test: corpus.parts.test.length },
+    counts: {
+      train: corpus.parts.train.length,
+      validation: corpus.parts.validation.length,
+      test: corpus.parts.test.length,
+    },
     card: { classNames: corpus.vocabulary, level: corpus.level },
     batches: (config, { carries }) => textSources(config, prepared, carries),
   };
 }
 
 /** Another text as a network knows it: every token of its test part, or of the whole, is predicted once. */
-export function otherText(source: string, { task: { inputShape }, classNames, level = 'char' }: ModelCard): BatchSource {
+export function otherText(
+  source: string,
+  { task: { inputShape }, classNames, level = 'char' }: ModelCard,
+): BatchSource {
   const { text, test = text } = readText(source);
   const ids = numbering(classNames)(tokenize(test, level));
-  return sourceOf(ids, { seed: 0, name: source, length: inputShape[0]!, batchSize: atMost(TEST_STREAMS, ids, inputShape[0]!), order: 'once' }, true);
+  return sourceOf(
+    ids,
+    {
+      seed: 0,
+      name: source,
+      length: inputShape[0]!,
+      batchSize: atMost(TEST_STREAMS, ids, inputShape[0]!),
+      order: 'once',
+    },
+    true,
+  );
 }
 
 function sourceOf(ids: Int32Array, options: TextBatchesOptions, carries: boolean): BatchSource {
   const all = textBatches(ids, options);
-  return { count: all.examplesPerEpoch, steps: all.stepsPerEpoch, continues: carries && options.order !== 'shuffled', at: (epoch, step) => textTensors(all.at(epoch, step)) };
+  return {
+    count: all.examplesPerEpoch,
+    steps: all.stepsPerEpoch,
+    continues: carries && options.order !== 'shuffled',
+    at: (epoch, step) => textTensors(all.at(epoch, step)),
+  };
 }
 
-const atMost = (size: number, ids: Int32Array, length: number): number => Math.max(1, Math.min(size, Math.floor((ids.length - length) / length)));
+const atMost = (size: number, ids: Int32Array, length: number): number =>
+  Math.max(1, Math.min(size, Math.floor((ids.length - length) / length)));
 
-function textSources(config: SearchConfig, { corpus: { parts }, length }: PreparedText, carries: boolean): SearchBatches {
+function textSources(
+  config: SearchConfig,
+  { corpus: { parts }, length }: PreparedText,
+  carries: boolean,
+): SearchBatches {
   const { seed, search, forgetting, derive, retrain } = config;
   const together = new Int32Array([...parts.train, ...parts.validation]);
   const order = carries ? 'streams' : 'shuffled';
-  const source = (ids: Int32Array, { batchSize, ...options }: Omit<TextBatchesOptions, 'seed' | 'length'>, fitted = false): BatchSource =>
-    sourceOf(ids, { seed, length, ...options, batchSize: fitted ? atMost(batchSize, ids, length) : batchSize }, carries);
+  const source = (
+    ids: Int32Array,
+    { batchSize, ...options }: Omit<TextBatchesOptions, 'seed' | 'length'>,
+    fitted = false,
+  ): BatchSource =>
+    sourceOf(
+      ids,
+      { seed, length, ...options, batchSize: fitted ? atMost(batchSize, ids, length) : batchSize },
+      carries,
+    );
   const chosen = parts.derive ?? parts.validation;
   const estimate = fisherExamples(config, parts.fisher);
   return {
@@ -62,7 +132,10 @@ function textSources(config: SearchConfig, { corpus: { parts }, length }: Prepar
     watched: source(parts.train, { name: 'watched', batchSize: TEST_STREAMS, order: 'shuffled' }, true),
     validation: source(parts.validation, { name: 'validation', batchSize: TEST_STREAMS, order: 'once' }, true),
     judge: source(parts.validation, { name: 'judge', batchSize: forgetting.batchSize, order: 'shuffled' }, true),
-    fisher: estimate === undefined ? undefined : source(parts.fisher!, { name: 'fisher', batchSize: estimate, order: 'shuffled' }, true),
+    fisher:
+      estimate === undefined
+        ? undefined
+        : source(parts.fisher!, { name: 'fisher', batchSize: estimate, order: 'shuffled' }, true),
     test: source(parts.test, { name: 'test', batchSize: TEST_STREAMS, order: 'once' }, true),
   };
 }

@@ -78,12 +78,18 @@ export function choiceSpace<const C extends ChoiceTree>(
     const list = total <= MAX_LISTED ? [...enumerate()] : [];
     if (list.length > 0) return rng.pick(list);
     const shares = constraints.map((constraint) => {
-      const held = Array.from({ length: 1000 }, () => uniform(rng)).filter((architecture) => constraint.holds(architecture)).length;
+      const held = Array.from({ length: 1000 }, () => uniform(rng)).filter((architecture) =>
+        constraint.holds(architecture),
+      ).length;
       return `'${constraint.name}' holds for ${(held / 10).toFixed(1)} %`;
     });
-    throw new WeftError('space',
-      total <= MAX_LISTED ? `none of the ${total} architectures of '${name}' satisfies its constraints` : `none of ${MAX_REJECTIONS} random architectures of '${name}' satisfies its constraints`,
-      `they contradict each other, or nearly: ${shares.join(', ')} of random architectures`);
+    throw new WeftError(
+      'space',
+      total <= MAX_LISTED
+        ? `none of the ${total} architectures of '${name}' satisfies its constraints`
+        : `none of ${MAX_REJECTIONS} random architectures of '${name}' satisfies its constraints`,
+      `they contradict each other, or nearly: ${shares.join(', ')} of random architectures`,
+    );
   }
 
   function* enumerate(): Generator<A> {
@@ -99,11 +105,22 @@ export function choiceSpace<const C extends ChoiceTree>(
   }
 
   const space: ChoiceSpace<A> = {
-    name, tree, decisions, cardinalities, constraints, satisfies, genotype, enumerate, fromGenotype: build,
+    name,
+    tree,
+    decisions,
+    cardinalities,
+    constraints,
+    satisfies,
+    genotype,
+    enumerate,
+    fromGenotype: build,
     size() {
       if (constraints.length === 0) return total;
       if (total > MAX_COUNTED) {
-        throw new WeftError('unsupported', `'${name}' has ${total} architectures before its constraints: too many to count one by one`);
+        throw new WeftError(
+          'unsupported',
+          `'${name}' has ${total} architectures before its constraints: too many to count one by one`,
+        );
       }
       let count = 0n;
       for (const _ of enumerate()) count++;
@@ -119,33 +136,50 @@ export function choiceSpace<const C extends ChoiceTree>(
         return build(slots.with(slot, (slots[slot]! + shift) % cardinalities[slot]!));
       });
       if (mutant === undefined) {
-        throw new WeftError('space', `no neighbour of ${space.encode(architecture)} satisfies the constraints`,
-          `loosen one of them: ${constraints.map((constraint) => constraint.name).join('; ')}`);
+        throw new WeftError(
+          'space',
+          `no neighbour of ${space.encode(architecture)} satisfies the constraints`,
+          `loosen one of them: ${constraints.map((constraint) => constraint.name).join('; ')}`,
+        );
       }
       return mutant;
     },
     neighbours(architecture) {
       const slots = genotype(architecture);
       return free
-        .flatMap((slot) => Array.from({ length: cardinalities[slot]! - 1 }, (_, k) => build(slots.with(slot, (slots[slot]! + k + 1) % cardinalities[slot]!))))
+        .flatMap((slot) =>
+          Array.from({ length: cardinalities[slot]! - 1 }, (_, k) =>
+            build(slots.with(slot, (slots[slot]! + k + 1) % cardinalities[slot]!)),
+          ),
+        )
         .filter(satisfies);
     },
     encode: (architecture) => `${name}~${print}:${encodeBody(tree, genotype(architecture))}`,
     decode(text) {
       const parts = /^([^~:]+)~([0-9a-f]+):(.*)$/s.exec(text.trim());
-      if (!parts) throw new WeftError('architecture', `'${text}' is not an encoded architecture`, `one of this space looks like ${name}~${print}:…`);
+      if (!parts)
+        throw new WeftError(
+          'architecture',
+          `'${text}' is not an encoded architecture`,
+          `one of this space looks like ${name}~${print}:…`,
+        );
       const [, owner, itsPrint, body] = parts;
-      if (owner !== name) throw new WeftError('architecture', `'${text}' belongs to the space '${owner}', not to '${name}'`);
+      if (owner !== name)
+        throw new WeftError('architecture', `'${text}' belongs to the space '${owner}', not to '${name}'`);
       if (itsPrint !== print) {
-        throw new WeftError('architecture', `'${text}' belongs to '${name}' with other choices (${itsPrint}, here ${print})`,
-          'use the same options (depth, operations, …) that the architecture was found with');
+        throw new WeftError(
+          'architecture',
+          `'${text}' belongs to '${name}' with other choices (${itsPrint}, here ${print})`,
+          'use the same options (depth, operations, …) that the architecture was found with',
+        );
       }
       return space.validate(build(decodeBody(tree, body!)));
     },
     validate(architecture) {
       const checked = build(genotypes.read(architecture));
       const broken = constraints.find((constraint) => !constraint.holds(checked));
-      if (broken) throw new WeftError('architecture', `the architecture breaks the constraint '${broken.name}' of '${name}'`);
+      if (broken)
+        throw new WeftError('architecture', `the architecture breaks the constraint '${broken.name}' of '${name}'`);
       return checked;
     },
   };

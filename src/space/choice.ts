@@ -30,18 +30,20 @@ export type ChoiceKind = Choice[typeof choiceBrand];
 export type ChoiceTree = Choice | readonly ChoiceTree[] | { readonly [name: string]: ChoiceTree };
 
 /** The type of an architecture: the tree of choices with a value at every leaf. */
-export type ArchitectureOf<C> = C extends OneOf<infer T>
-  ? T
-  : C extends Previous
-    ? number
-    : C extends Subset
-      ? readonly boolean[]
-      : C extends readonly (infer E)[]
-        ? readonly ArchitectureOf<E>[]
-        : { readonly [K in keyof C]: ArchitectureOf<C[K]> };
+export type ArchitectureOf<C> =
+  C extends OneOf<infer T>
+    ? T
+    : C extends Previous
+      ? number
+      : C extends Subset
+        ? readonly boolean[]
+        : C extends readonly (infer E)[]
+          ? readonly ArchitectureOf<E>[]
+          : { readonly [K in keyof C]: ArchitectureOf<C[K]> };
 
 /** An architecture of a space whose type is not known here. */
-export type Architecture = ChoiceValue | readonly boolean[] | readonly Architecture[] | { readonly [name: string]: Architecture };
+export type Architecture =
+  ChoiceValue | readonly boolean[] | readonly Architecture[] | { readonly [name: string]: Architecture };
 
 /** A choice between listed values, for example operations or widths. */
 export function oneOf<const T extends ChoiceValue>(options: readonly T[]): OneOf<T> {

@@ -14,10 +14,14 @@ const SEPARATORS = ['/', '.', '-', '_', '+', ',', '='] as const;
 /** Six hex digits that change when any choice, option or name of the tree changes. */
 export function fingerprint(tree: ChoiceTree): string {
   const describe = (node: ChoiceTree): unknown => {
-    if (isChoice(node)) return isOneOf(node) ? ['one-of', ...node.options] : [isSubset(node) ? 'subset' : 'previous', node.count];
+    if (isChoice(node))
+      return isOneOf(node) ? ['one-of', ...node.options] : [isSubset(node) ? 'subset' : 'previous', node.count];
     return Object.entries(node).map(([name, child]) => [name, describe(child)]);
   };
-  return createHash('sha256').update(JSON.stringify(describe(tree))).digest('hex').slice(0, 6);
+  return createHash('sha256')
+    .update(JSON.stringify(describe(tree)))
+    .digest('hex')
+    .slice(0, 6);
 }
 
 /** The body of the encoding: all choices, without the space's name. */
@@ -29,7 +33,9 @@ export function encodeBody(tree: ChoiceTree, genotype: Genotype): string {
       const index = genotype[slot++]!;
       return isOneOf(node) ? String(node.options[index]) : String(index);
     }
-    return encoded(node).map(([, child]) => visit(child, depth + 1)).join(separator(depth));
+    return encoded(node)
+      .map(([, child]) => visit(child, depth + 1))
+      .join(separator(depth));
   };
   return visit(tree, 0);
 }
@@ -45,7 +51,10 @@ export function decodeBody(tree: ChoiceTree, body: string): number[] {
     const children = encoded(node);
     const parts = children.length === 0 && text === '' ? [] : text.split(separator(depth));
     if (parts.length !== children.length) {
-      throw new WeftError('architecture', `'${text}' has ${parts.length} parts at '${path || 'the root'}' where the space has ${children.length}`);
+      throw new WeftError(
+        'architecture',
+        `'${text}' has ${parts.length} parts at '${path || 'the root'}' where the space has ${children.length}`,
+      );
     }
     children.forEach(([name, child], i) => visit(child, parts[i]!, path === '' ? name : `${path}.${name}`, depth + 1));
   };
@@ -56,7 +65,12 @@ export function decodeBody(tree: ChoiceTree, body: string): number[] {
 function decodeLeaf(choice: Choice, text: string, path: string): number[] {
   if (isOneOf(choice)) {
     const index = choice.options.findIndex((option) => String(option) === text);
-    if (index < 0) throw new WeftError('architecture', `'${text}' is no option of '${path}'`, `options: ${choice.options.join(', ')}`);
+    if (index < 0)
+      throw new WeftError(
+        'architecture',
+        `'${text}' is no option of '${path}'`,
+        `options: ${choice.options.join(', ')}`,
+      );
     return [index];
   }
   if (isSubset(choice)) {
@@ -73,11 +87,18 @@ function decodeLeaf(choice: Choice, text: string, path: string): number[] {
 
 /** The children that the text shows: all but subsets of nothing. */
 function encoded(node: Exclude<ChoiceTree, Choice>): [string, ChoiceTree][] {
-  return Object.entries<ChoiceTree>(node).filter(([, child]) => !(isChoice(child) && isSubset(child) && child.count === 0));
+  return Object.entries<ChoiceTree>(node).filter(
+    ([, child]) => !(isChoice(child) && isSubset(child) && child.count === 0),
+  );
 }
 
 function separator(depth: number): string {
   const symbol = SEPARATORS[depth];
-  if (!symbol) throw new WeftError('space', `choices are nested deeper than ${SEPARATORS.length} levels`, 'flatten the tree of choices');
+  if (!symbol)
+    throw new WeftError(
+      'space',
+      `choices are nested deeper than ${SEPARATORS.length} levels`,
+      'flatten the tree of choices',
+    );
   return symbol;
 }

@@ -58,7 +58,8 @@ interface Child extends Compiled {
 function listOf(children: readonly Child[], path: string): Pick<Compiled, 'read' | 'build'> {
   return {
     read(value, slots) {
-      if (!Array.isArray(value) || value.length !== children.length) throw misfit(path, value, `a list of ${children.length}`);
+      if (!Array.isArray(value) || value.length !== children.length)
+        throw misfit(path, value, `a list of ${children.length}`);
       for (let i = 0; i < children.length; i++) children[i]!.read(value[i], slots);
     },
     build: (genotype, offset) => children.map((child) => child.build(genotype, offset + child.offset)),
@@ -68,7 +69,11 @@ function listOf(children: readonly Child[], path: string): Pick<Compiled, 'read'
 function recordOf(children: readonly Child[], path: string): Pick<Compiled, 'read' | 'build'> {
   return {
     read(value, slots) {
-      const fits = typeof value === 'object' && value !== null && Object.keys(value).length === children.length && children.every(({ name }) => Object.hasOwn(value, name));
+      const fits =
+        typeof value === 'object' &&
+        value !== null &&
+        Object.keys(value).length === children.length &&
+        children.every(({ name }) => Object.hasOwn(value, name));
       if (!fits) throw misfit(path, value, `an object with the fields ${children.map(({ name }) => name).join(', ')}`);
       for (const { name, read } of children) read((value as Record<string, unknown>)[name], slots);
     },
@@ -98,7 +103,8 @@ function compileLeaf(choice: Choice, path: string): Compiled {
     return {
       length: count,
       read(value, slots) {
-        if (!Array.isArray(value) || value.length !== count || value.some((flag) => typeof flag !== 'boolean')) throw misfit(path, value, `${count} flags`);
+        if (!Array.isArray(value) || value.length !== count || value.some((flag) => typeof flag !== 'boolean'))
+          throw misfit(path, value, `${count} flags`);
         for (const flag of value as boolean[]) slots.push(Number(flag));
       },
       build: (genotype, offset) => Array.from({ length: count }, (_, i) => genotype[offset + i] === 1),
@@ -107,7 +113,8 @@ function compileLeaf(choice: Choice, path: string): Compiled {
   return {
     length: 1,
     read(value, slots) {
-      if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= count) throw misfit(path, value, `a node index below ${count}`);
+      if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= count)
+        throw misfit(path, value, `a node index below ${count}`);
       slots.push(value as number);
     },
     build: (genotype, offset) => genotype[offset]!,
@@ -115,5 +122,8 @@ function compileLeaf(choice: Choice, path: string): Compiled {
 }
 
 function misfit(path: string, value: unknown, wanted: string): WeftError {
-  return new WeftError('architecture', `the architecture does not fit the space at '${path || 'its root'}': ${JSON.stringify(value) ?? 'nothing'} is not ${wanted}`);
+  return new WeftError(
+    'architecture',
+    `the architecture does not fit the space at '${path || 'its root'}': ${JSON.stringify(value) ?? 'nothing'} is not ${wanted}`,
+  );
 }

@@ -1,6 +1,19 @@
 export {
-  type Architecture, type ArchitectureOf, type Choice, choiceKind, type ChoiceTree, isChoice, isOneOf, isSubset, oneOf, type OneOf, previous,
-  type Previous, repeat, subset, type Subset,
+  type Architecture,
+  type ArchitectureOf,
+  type Choice,
+  choiceKind,
+  type ChoiceTree,
+  isChoice,
+  isOneOf,
+  isSubset,
+  oneOf,
+  type OneOf,
+  previous,
+  type Previous,
+  repeat,
+  subset,
+  type Subset,
 } from './choice.js';
 export { type ChoiceSpace, choiceSpace, type Constraint } from './choice-space.js';
 export { type Decision, type Genotype } from './slots.js';

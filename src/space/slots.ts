@@ -29,7 +29,12 @@ export function listDecisions(tree: ChoiceTree): Decision[] {
   let offset = 0;
   const visit = (node: ChoiceTree, path: string): void => {
     if (isChoice(node)) {
-      if (seen.has(node)) throw new WeftError('space', `the choice at '${path}' stands twice in the tree`, 'make a fresh choice for every place');
+      if (seen.has(node))
+        throw new WeftError(
+          'space',
+          `the choice at '${path}' stands twice in the tree`,
+          'make a fresh choice for every place',
+        );
       seen.add(node);
       checkChoice(node, path);
       const length = isSubset(node) ? node.count : 1;
@@ -46,17 +51,30 @@ export function listDecisions(tree: ChoiceTree): Decision[] {
 
 function checkChoice(choice: Choice, path: string): void {
   if (isOneOf(choice)) {
-    if (choice.options.length === 0) throw new WeftError('space', `the choice '${path}' has no options`, 'give oneOf at least one option');
+    if (choice.options.length === 0)
+      throw new WeftError('space', `the choice '${path}' has no options`, 'give oneOf at least one option');
     if (new Set(choice.options.map(String)).size < choice.options.length) {
-      throw new WeftError('space', `the choice '${path}' lists an option twice: ${choice.options.join(', ')}`, 'options must differ');
+      throw new WeftError(
+        'space',
+        `the choice '${path}' lists an option twice: ${choice.options.join(', ')}`,
+        'options must differ',
+      );
     }
     for (const option of choice.options) {
       if (!/^[A-Za-z0-9]+$/.test(String(option))) {
-        throw new WeftError('space', `the option '${option}' of '${path}' cannot be encoded`, 'use letters and digits only');
+        throw new WeftError(
+          'space',
+          `the option '${option}' of '${path}' cannot be encoded`,
+          'use letters and digits only',
+        );
       }
     }
   } else if (!Number.isInteger(choice.count) || choice.count < (isSubset(choice) ? 0 : 1)) {
-    throw new WeftError('space', `the choice '${path}' has ${choice.count} earlier nodes to choose from`, 'previous(n) needs n >= 1, subset(n) n >= 0');
+    throw new WeftError(
+      'space',
+      `the choice '${path}' has ${choice.count} earlier nodes to choose from`,
+      'previous(n) needs n >= 1, subset(n) n >= 0',
+    );
   }
 }
 

@@ -13,7 +13,12 @@ export interface BootstrapOptions {
 }
 
 /** Interval of a statistic of `count` exchangeable things, given as the places of those that were drawn. */
-export function bootstrap(count: number, statistic: (places: Uint32Array) => number, rng: Rng, options: BootstrapOptions = {}): Interval {
+export function bootstrap(
+  count: number,
+  statistic: (places: Uint32Array) => number,
+  rng: Rng,
+  options: BootstrapOptions = {},
+): Interval {
   const places = new Uint32Array(count);
   return intervalOf(() => {
     drawInto(places, rng);
@@ -27,12 +32,23 @@ export function bootstrapMean(values: readonly number[], rng: Rng, options: Boot
 }
 
 /** Interval of mean(a) - mean(b); the samples are independent of each other and resampled so. */
-export function bootstrapDifference(a: readonly number[], b: readonly number[], rng: Rng, options: BootstrapOptions = {}): Interval {
+export function bootstrapDifference(
+  a: readonly number[],
+  b: readonly number[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): Interval {
   return bootstrapMeans(a, b, (meanA, meanB) => meanA - meanB, rng, options);
 }
 
 /** Interval of a function of the means of two samples, which are independent of each other and resampled so. */
-export function bootstrapMeans(a: readonly number[], b: readonly number[], statistic: (meanA: number, meanB: number) => number, rng: Rng, options: BootstrapOptions = {}): Interval {
+export function bootstrapMeans(
+  a: readonly number[],
+  b: readonly number[],
+  statistic: (meanA: number, meanB: number) => number,
+  rng: Rng,
+  options: BootstrapOptions = {},
+): Interval {
   const placesA = new Uint32Array(a.length);
   const placesB = new Uint32Array(b.length);
   return intervalOf(() => {
@@ -44,10 +60,24 @@ export function bootstrapMeans(a: readonly number[], b: readonly number[], stati
 
 /** Interval of a statistic of pairs, each drawn as a whole; the default is the mean difference a - b. */
 export function bootstrapPaired(
-  a: readonly number[], b: readonly number[], rng: Rng,
-  { statistic = meanDifference, ...options }: BootstrapOptions & { readonly statistic?: (a: readonly number[], b: readonly number[]) => number } = {},
+  a: readonly number[],
+  b: readonly number[],
+  rng: Rng,
+  {
+    statistic = meanDifference,
+    ...options
+  }: BootstrapOptions & { readonly statistic?: (a: readonly number[], b: readonly number[]) => number } = {},
 ): Interval {
-  return bootstrap(checkPaired(a, b), (places) => statistic(Array.from(places, (i) => a[i]!), Array.from(places, (i) => b[i]!)), rng, options);
+  return bootstrap(
+    checkPaired(a, b),
+    (places) =>
+      statistic(
+        Array.from(places, (i) => a[i]!),
+        Array.from(places, (i) => b[i]!),
+      ),
+    rng,
+    options,
+  );
 }
 
 function meanDifference(a: readonly number[], b: readonly number[]): number {

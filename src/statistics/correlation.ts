@@ -12,7 +12,11 @@ export function spearman(x: readonly number[], y: readonly number[]): number {
   return correlate(sampleRankCorrelation, x, y);
 }
 
-function correlate(coefficient: (x: number[], y: number[]) => number, x: readonly number[], y: readonly number[]): number {
+function correlate(
+  coefficient: (x: number[], y: number[]) => number,
+  x: readonly number[],
+  y: readonly number[],
+): number {
   if (checkPaired(x, y) < 2 || [...x, ...y].some(Number.isNaN)) return NaN;
   return coefficient([...x], [...y]);
 }

@@ -1,4 +1,12 @@
-export { bootstrap, bootstrapDifference, bootstrapMean, bootstrapMeans, type BootstrapOptions, bootstrapPaired, type Interval } from './bootstrap.js';
+export {
+  bootstrap,
+  bootstrapDifference,
+  bootstrapMean,
+  bootstrapMeans,
+  type BootstrapOptions,
+  bootstrapPaired,
+  type Interval,
+} from './bootstrap.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';

@@ -19,11 +19,19 @@ export function leastSquares(rows: readonly (readonly number[])[], y: readonly n
   const columns = rows[0]?.length ?? 0;
   if (columns === 0) return { coefficients: [], standardErrors: [], rank: 0, explained: 0 };
   const x = new Matrix(rows);
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(x.transpose().mmul(x), { assumeSymmetric: true });
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(x.transpose().mmul(x), {
+    assumeSymmetric: true,
+  });
   const least = TOLERANCE * Math.max(...realEigenvalues);
   const kept = realEigenvalues.flatMap((value, i) => (value > least && value > 0 ? [i] : []));
   const basis = eigenvectorMatrix.subMatrixColumn(kept);
-  if (kept.length === 0) return { coefficients: Array<number>(columns).fill(0), standardErrors: Array<number>(columns).fill(NaN), rank: 0, explained: 0 };
+  if (kept.length === 0)
+    return {
+      coefficients: Array<number>(columns).fill(0),
+      standardErrors: Array<number>(columns).fill(NaN),
+      rank: 0,
+      explained: 0,
+    };
   const projected = basis.transpose().mmul(x.transpose()).mmul(Matrix.columnVector(y)).to1DArray();
   const scaled = projected.map((value, i) => value / realEigenvalues[kept[i]!]!);
   const coefficients = basis.mmul(Matrix.columnVector(scaled)).to1DArray();
@@ -33,7 +41,11 @@ export function leastSquares(rows: readonly (readonly number[])[], y: readonly n
   const variance = free > 0 ? Math.max(0, total - fitted) / free : NaN;
   return {
     coefficients,
-    standardErrors: coefficients.map((_, column) => Math.sqrt(variance * kept.reduce((sum, value, i) => sum + basis.get(column, i) ** 2 / realEigenvalues[value]!, 0))),
+    standardErrors: coefficients.map((_, column) =>
+      Math.sqrt(
+        variance * kept.reduce((sum, value, i) => sum + basis.get(column, i) ** 2 / realEigenvalues[value]!, 0),
+      ),
+    ),
     rank: kept.length,
     explained: total > 0 ? fitted / total : 0,
   };

@@ -14,7 +14,11 @@ export function precisionAtTop(truth: readonly number[], estimate: readonly numb
 
 /** The same of the worst k. */
 export function precisionAtBottom(truth: readonly number[], estimate: readonly number[], share: number): number {
-  return precisionAtTop(truth.map((score) => -score), estimate.map((score) => -score), share);
+  return precisionAtTop(
+    truth.map((score) => -score),
+    estimate.map((score) => -score),
+    share,
+  );
 }
 
 /** Best true rank among the estimated best k, as a share of M: 1/M when the best of all is there. Lower is better. */
@@ -39,7 +43,12 @@ export function ranksFromBest(scores: readonly number[]): number[] {
 }
 
 /** Expected least of `sign(ranks)` over the chosen, divided by M. */
-function extremeRank(truth: readonly number[], estimate: readonly number[], share: number, sign: (ranks: readonly number[]) => readonly number[]): number {
+function extremeRank(
+  truth: readonly number[],
+  estimate: readonly number[],
+  share: number,
+  sign: (ranks: readonly number[]) => readonly number[],
+): number {
   const count = checkPaired(truth, estimate);
   const members = membership(estimate, chosenCount(count, share));
   const ranks = sign(ranksFromBest(truth));

@@ -124,15 +124,36 @@ export function defineStudy<Options extends z.ZodType>(study: Study<Options>): S
 }
 
 /** A row whose gate is a comparison with a number. */
-export function gateRow(id: string, quantity: string, measured: number | null, kind: 'at least' | 'at most', bound: number, note?: string): Row {
+export function gateRow(
+  id: string,
+  quantity: string,
+  measured: number | null,
+  kind: 'at least' | 'at most',
+  bound: number,
+  note?: string,
+): Row {
   const met = measured === null ? null : kind === 'at least' ? measured >= bound : measured <= bound;
   return { id, quantity, measured, gate: `${kind} ${bound}`, met, ...(note !== undefined && { note }) };
 }
 
 /** A row whose value is to lie within `tolerance` (a share) of the reference value. */
-export function withinRow(id: string, quantity: string, measured: number | null, reference: number, tolerance: number, note?: string): Row {
+export function withinRow(
+  id: string,
+  quantity: string,
+  measured: number | null,
+  reference: number,
+  tolerance: number,
+  note?: string,
+): Row {
   const met = measured === null ? null : Math.abs(measured - reference) <= tolerance * Math.abs(reference);
-  return { id, quantity, measured, gate: `within ${+(tolerance * 100).toFixed(3)} % of ${reference}`, met, ...(note !== undefined && { note }) };
+  return {
+    id,
+    quantity,
+    measured,
+    gate: `within ${+(tolerance * 100).toFixed(3)} % of ${reference}`,
+    met,
+    ...(note !== undefined && { note }),
+  };
 }
 
 /** A row that informs and has no gate. */

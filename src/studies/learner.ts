@@ -22,15 +22,39 @@ export interface Learner {
   dispose(): void;
 }
 
-export function learner(name: string, child: Child, space: SearchSpace, optimizer: OptimizerConfigInput, { seed, totalSteps, smoothing }: { seed: number; totalSteps: number; smoothing?: number }): Learner {
+export function learner(
+  name: string,
+  child: Child,
+  space: SearchSpace,
+  optimizer: OptimizerConfigInput,
+  { seed, totalSteps, smoothing }: { seed: number; totalSteps: number; smoothing?: number },
+): Learner {
   const all = catalogue(space.supernet);
   const store = createParameterStore(all, seed, [...child.parameterNames, ...child.statisticNames]);
-  const trainer = createTrainer(optimizer, { stepsPerEpoch: totalSteps, totalSteps, roleOf: (parameter) => all.parameters.get(parameter)?.role });
+  const trainer = createTrainer(optimizer, {
+    stepsPerEpoch: totalSteps,
+    totalSteps,
+    roleOf: (parameter) => all.parameters.get(parameter)?.role,
+  });
   const self: Learner = {
-    name, store, state: emptyState, steps: 0, gradients: 0, notes: new Set(),
+    name,
+    store,
+    state: emptyState,
+    steps: 0,
+    gradients: 0,
+    notes: new Set(),
     learn(batch) {
       const mode = { training: true, normalization: 'batch', seed: `${seed}/study/${self.steps}` } as const;
-      const { state, loss, notes, gradientEvaluations } = trainStep({ child, store, trainer, state: self.state, batch, mode, step: self.steps, smoothing });
+      const { state, loss, notes, gradientEvaluations } = trainStep({
+        child,
+        store,
+        trainer,
+        state: self.state,
+        batch,
+        mode,
+        step: self.steps,
+        smoothing,
+      });
       self.state = state;
       self.steps++;
       self.gradients += gradientEvaluations;

@@ -12,8 +12,13 @@ export interface StudyFacts {
 }
 
 /** One self-contained HTML file. */
-export function studyReport({ name, summary, reference }: Pick<Study, 'name' | 'summary' | 'reference'>, { verdict, rows, sections }: StudyResult, { seed, seconds, options, environment }: StudyFacts): string {
-  return page({ title: name, version: environment.weft, source: `the study ${name}` },
+export function studyReport(
+  { name, summary, reference }: Pick<Study, 'name' | 'summary' | 'reference'>,
+  { verdict, rows, sections }: StudyResult,
+  { seed, seconds, options, environment }: StudyFacts,
+): string {
+  return page(
+    { title: name, version: environment.weft, source: `the study ${name}` },
     html`<header><p class="eyebrow">Study</p>
 <h1>${name}</h1>
 <p class="sub">${summary}</p>
@@ -22,9 +27,19 @@ export function studyReport({ name, summary, reference }: Pick<Study, 'name' | '
 `,
     section('rows', 'Measured beside what was to be reached', html`<p>${tally(rows)}</p>\n`, rowTable(rows)),
     sections.map(chapter),
-    section('reproduction', 'Repeating this study',
+    section(
+      'reproduction',
+      'Repeating this study',
       html`<pre>npm run reproduce -- ${name}</pre>\n<p class="sub">${reference} Seed ${seed}; ${duration(seconds)} on ${environment.cpu}, ${environment.threads} threads, backend ${environment.backend}${environment.library && ` ${environment.library}`}, Node ${environment.node}.</p>\n`,
-      html`<details><summary>All options</summary>${table(['option', 'value'], Object.entries(options).map(([option, value]) => [html`<code>${option}</code>`, html`<code>${JSON.stringify(value)}</code>`]))}</details>\n`));
+      html`<details><summary>All options</summary>${table(
+        ['option', 'value'],
+        Object.entries(options).map(([option, value]) => [
+          html`<code>${option}</code>`,
+          html`<code>${JSON.stringify(value)}</code>`,
+        ]),
+      )}</details>\n`,
+    ),
+  );
 }
 
 /** How many gates were met, in words. */
@@ -53,13 +68,35 @@ function shortNumber(value: number): string {
 }
 
 function rowTable(rows: readonly Row[]): Markup {
-  return table(['row', 'quantity', 'measured', 'gate', 'verdict', 'note'], rows.map((row) => [html`<code>${row.id}</code>`, row.quantity, measuredText(row), row.gate, verdictOf(row), row.note]), [2]);
+  return table(
+    ['row', 'quantity', 'measured', 'gate', 'verdict', 'note'],
+    rows.map((row) => [
+      html`<code>${row.id}</code>`,
+      row.quantity,
+      measuredText(row),
+      row.gate,
+      verdictOf(row),
+      row.note,
+    ]),
+    [2],
+  );
 }
 
 function chapter({ title, text = [], figures = [], tables = [] }: StudySection): Content {
   const id = title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return section(id, title,
+  return section(
+    id,
+    title,
     text.map((paragraph) => html`<p>${paragraph}</p>\n`),
-    figures.length > 0 && html`<div class="figures">${figures.map(({ title, svg, caption, wide }) => figure(svg, caption, { title, ...(wide && { wide }) }))}</div>\n`,
-    tables.map(({ title, columns, rows }) => html`<h3>${title}</h3>\n${table(columns, rows.map((row) => row.map((cell) => (typeof cell === 'number' ? shortNumber(cell) : (cell ?? '–')))), columns.map((_, i) => i).filter((i) => rows.some((row) => typeof row[i] === 'number')))}`));
+    figures.length > 0 &&
+      html`<div class="figures">${figures.map(({ title, svg, caption, wide }) => figure(svg, caption, { title, ...(wide && { wide }) }))}</div>\n`,
+    tables.map(
+      ({ title, columns, rows }) =>
+        html`<h3>${title}</h3>\n${table(
+          columns,
+          rows.map((row) => row.map((cell) => (typeof cell === 'number' ? shortNumber(cell) : (cell ?? '–')))),
+          columns.map((_, i) => i).filter((i) => rows.some((row) => typeof row[i] === 'number')),
+        )}`,
+    ),
+  );
 }

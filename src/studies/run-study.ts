@@ -5,7 +5,15 @@ import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { breathe, describeEnvironment, type JsonObject, stopwatch, writeFileAtomic } from '../runs/index.js';
 import { toCsv } from '../report/index.js';
-import { type Parts, type PerformUnits, type Row, type Study, type StudyResult, type StudySetting, type StudyUnit } from './contract.js';
+import {
+  type Parts,
+  type PerformUnits,
+  type Row,
+  type Study,
+  type StudyResult,
+  type StudySetting,
+  type StudyUnit,
+} from './contract.js';
 import { studyReport } from './report.js';
 
 export interface RunStudyOptions {
@@ -43,11 +51,22 @@ export function stopped(): StudyStopped {
  * Runs the study and writes `report.html`, `rows.json` and a CSV file of each table into the folder. Throws WeftError('config')
  * on options that the study does not have. The backend must be loaded.
  */
-export async function runStudy(study: Study, { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false, perform }: RunStudyOptions): Promise<FinishedStudy> {
+export async function runStudy(
+  study: Study,
+  { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false, perform }: RunStudyOptions,
+): Promise<FinishedStudy> {
   const chosen = parseStudyOptions(study, options);
   mkdirSync(folder, { recursive: true });
   const watch = stopwatch();
-  const result = await study.run(chosen, { seed, folder, parts, progress, shouldStop, watch, perform: perform ?? oneAfterAnother(study, { parts, progress, shouldStop }) });
+  const result = await study.run(chosen, {
+    seed,
+    folder,
+    parts,
+    progress,
+    shouldStop,
+    watch,
+    perform: perform ?? oneAfterAnother(study, { parts, progress, shouldStop }),
+  });
   const seconds = watch.elapsed();
   const facts = { seed, seconds, options: chosen, environment: describeEnvironment() };
   const write = (name: string, text: string): string => {
@@ -66,13 +85,21 @@ export async function runStudy(study: Study, { options = {}, seed = 1, folder, p
 }
 
 /** Units in this process. */
-function oneAfterAnother(study: Study, { parts, progress, shouldStop }: Pick<StudySetting, 'parts' | 'progress' | 'shouldStop'>): PerformUnits {
+function oneAfterAnother(
+  study: Study,
+  { parts, progress, shouldStop }: Pick<StudySetting, 'parts' | 'progress' | 'shouldStop'>,
+): PerformUnits {
   return async (requests) => {
     const results: JsonObject[] = [];
     for (const { unit, payload, local, label } of requests) {
       await stopHere({ shouldStop });
       progress(label);
-      results.push(await unitOf(study, unit)({ ...payload, ...local }, { parts, shouldStop, progress: (done, total) => progress(`${label}, ${done} of ${total}`) }));
+      results.push(
+        await unitOf(study, unit)(
+          { ...payload, ...local },
+          { parts, shouldStop, progress: (done, total) => progress(`${label}, ${done} of ${total}`) },
+        ),
+      );
     }
     return results;
   };
@@ -81,17 +108,31 @@ function oneAfterAnother(study: Study, { parts, progress, shouldStop }: Pick<Stu
 /** A unit of a study by its name. */
 export function unitOf({ name, units = {} }: Study, unit: string): StudyUnit {
   const found = Object.hasOwn(units, unit) ? units[unit] : undefined;
-  if (!found) throw new WeftError('job', `the study '${name}' has no part '${unit}'`, 'workers and submitters must have the same version of weft');
+  if (!found)
+    throw new WeftError(
+      'job',
+      `the study '${name}' has no part '${unit}'`,
+      'workers and submitters must have the same version of weft',
+    );
   return found;
 }
 
 /** The options with all defaults; WeftError('config') names an option that the study does not have, with the nearest one it has, or a value that it cannot take. */
-export function parseStudyOptions({ name, options: schema }: Study, options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function parseStudyOptions(
+  { name, options: schema }: Study,
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   const unknown = Object.keys(options).find((field) => !known.includes(field));
-  if (unknown !== undefined) throw new WeftError('config', `the study '${name}' has no option '${unknown}'`, unknownNameHint(unknown, known));
+  if (unknown !== undefined)
+    throw new WeftError('config', `the study '${name}' has no option '${unknown}'`, unknownNameHint(unknown, known));
   const parsed = schema.safeParse(options);
-  if (!parsed.success) throw new WeftError('config', `options of the study '${name}':\n${z.prettifyError(parsed.error)}`, `it has the options ${known.join(', ')}`);
+  if (!parsed.success)
+    throw new WeftError(
+      'config',
+      `options of the study '${name}':\n${z.prettifyError(parsed.error)}`,
+      `it has the options ${known.join(', ')}`,
+    );
   return parsed.data as Record<string, unknown>;
 }
 

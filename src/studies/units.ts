@@ -17,15 +17,30 @@ interface UnitPayload {
 }
 
 /** Named by the study, the unit, what it is told, the backend that is loaded now, and the threads. */
-export function unitJob({ name: study }: Pick<Study, 'name'>, { unit, payload, local = {}, label }: UnitRequest, threads = 1): Job {
+export function unitJob(
+  { name: study }: Pick<Study, 'name'>,
+  { unit, payload, local = {}, label }: UnitRequest,
+  threads = 1,
+): Job {
   const named = { study, unit, payload, backend: describeBackend().name, threads };
   return defineJob({ kind: 'study', label: `${study}: ${label}`, payload: { ...named, local }, identity: named });
 }
 
 /** Has the units of a study done by an executor. */
 export function performOn(executor: Executor, study: Study, threads?: number): PerformUnits {
-  if (!study.units) throw new WeftError('config', `the study '${study.name}' has no parts that could be done by other processes`, 'leave out --executor and --queue');
-  return async (requests) => (await submitAll(executor, requests.map((request) => unitJob(study, request, threads)))).map(({ value }) => value);
+  if (!study.units)
+    throw new WeftError(
+      'config',
+      `the study '${study.name}' has no parts that could be done by other processes`,
+      'leave out --executor and --queue',
+    );
+  return async (requests) =>
+    (
+      await submitAll(
+        executor,
+        requests.map((request) => unitJob(study, request, threads)),
+      )
+    ).map(({ value }) => value);
 }
 
 /** The runner of units. */
@@ -35,7 +50,10 @@ export function studyRunners(parts: Parts): JobRunners {
       const { study, unit, payload, local, backend, threads } = job as unknown as UnitPayload;
       await loadBackend(backend, { threads });
       try {
-        return await unitOf(await loadStudy(study), unit)({ ...payload, ...local }, { parts, shouldStop, progress: (done, total) => progress({ done, total }) });
+        return await unitOf(await loadStudy(study), unit)(
+          { ...payload, ...local },
+          { parts, shouldStop, progress: (done, total) => progress({ done, total }) },
+        );
       } catch (error) {
         if (error instanceof StudyStopped) throw interrupted();
         throw error;

@@ -26,7 +26,9 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
   const nodes = space.activate(architecture);
   const head = nodes.at(-1)!.name;
   const names = (field: 'parameters' | 'statistics'): string[] =>
-    nodes.flatMap((node) => (node.kind === 'operation' ? Object.keys(node.built[field] ?? {}).map((local) => `${node.prefix}/${local}`) : []));
+    nodes.flatMap((node) =>
+      node.kind === 'operation' ? Object.keys(node.built[field] ?? {}).map((local) => `${node.prefix}/${local}`) : [],
+    );
   return {
     architecture,
     encoding: space.encode(architecture),
@@ -35,7 +37,11 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
     statisticNames: names('statistics'),
     forward(parameters, statistics, x, mode) {
       const values = new Map<string, Tensor>();
-      for (const node of nodes) values.set(node.name, evaluateNode(node, (input) => values.get(input)!, parameters, statistics, x, mode));
+      for (const node of nodes)
+        values.set(
+          node.name,
+          evaluateNode(node, (input) => values.get(input)!, parameters, statistics, x, mode),
+        );
       return values.get(head)!;
     },
   };
@@ -43,7 +49,12 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
 
 /** The value of one node from those of the nodes that it reads. */
 export function evaluateNode(
-  node: ActiveNode, valueOf: (name: string) => Tensor, parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode,
+  node: ActiveNode,
+  valueOf: (name: string) => Tensor,
+  parameters: NamedTensors,
+  statistics: NamedTensors,
+  x: Tensor,
+  mode: Mode,
 ): Tensor {
   if (node.kind === 'input') return x;
   const inputs = node.inputs.map(valueOf);
@@ -51,7 +62,12 @@ export function evaluateNode(
   return node.built.forward(inputs, operationContext(node.prefix, parameters, statistics, mode));
 }
 
-export function operationContext(prefix: string, parameters: NamedTensors, statistics: NamedTensors, mode: Mode): Context {
+export function operationContext(
+  prefix: string,
+  parameters: NamedTensors,
+  statistics: NamedTensors,
+  mode: Mode,
+): Context {
   return {
     mode,
     parameter: (local) => lookUp(parameters, `${prefix}/${local}`),

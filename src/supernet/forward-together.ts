@@ -12,7 +12,11 @@ import { type ParameterStore } from './parameter-store.js';
  * taken in an order in which neighbours have most in common, and only what the next one needs is kept: the memory is that of one.
  */
 export function forwardTogether<T>(
-  children: readonly Child[], { parameters, statistics }: ParameterStore, x: Tensor, { record: _, carry: __, ...mode }: Mode, use: (logits: Tensor) => T,
+  children: readonly Child[],
+  { parameters, statistics }: ParameterStore,
+  x: Tensor,
+  { record: _, carry: __, ...mode }: Mode,
+  use: (logits: Tensor) => T,
 ): T[] {
   const plans = valuesOf(children);
   const order = plans.map((_, i) => i).sort((a, b) => lexicographic(plans[a]!, plans[b]!));
@@ -26,7 +30,9 @@ export function forwardTogether<T>(
         let value = values.get(plan[i]!);
         if (!value) {
           // A handle of its own, because an operation may hand its input through.
-          value = tf.keep(tidy(() => tf.clone(evaluateNode(node, (name) => ofNode.get(name)!, parameters, statistics, x, mode))));
+          value = tf.keep(
+            tidy(() => tf.clone(evaluateNode(node, (name) => ofNode.get(name)!, parameters, statistics, x, mode))),
+          );
           values.set(plan[i]!, value);
         }
         ofNode.set(node.name, value);

@@ -22,7 +22,11 @@ export interface ParameterStore {
 }
 
 /** A store with first values drawn from `stream(seed, 'init', name)`, so that they do not depend on what else is in the store. */
-export function createParameterStore(catalogue: Catalogue, seed: number | string, only?: readonly string[]): ParameterStore {
+export function createParameterStore(
+  catalogue: Catalogue,
+  seed: number | string,
+  only?: readonly string[],
+): ParameterStore {
   const wanted = only && new Set(only);
   const parameters: Record<string, tf.Tensor> = {};
   const statistics: Record<string, tf.Tensor> = {};
@@ -43,9 +47,18 @@ export function createParameterStore(catalogue: Catalogue, seed: number | string
       for (const [name, tensor] of Object.entries(values)) {
         const owner = name in parameters ? parameters : statistics;
         const old = owner[name];
-        if (!old) throw new WeftError('checkpoint', `the supernet has no parameter '${name}'`, 'the values come from another space or other options');
+        if (!old)
+          throw new WeftError(
+            'checkpoint',
+            `the supernet has no parameter '${name}'`,
+            'the values come from another space or other options',
+          );
         if (old.shape.join() !== tensor.shape.join()) {
-          throw new WeftError('checkpoint', `'${name}' has the shape [${old.shape}] here and [${tensor.shape}] in the new values`, 'the values come from another space or other options');
+          throw new WeftError(
+            'checkpoint',
+            `'${name}' has the shape [${old.shape}] here and [${tensor.shape}] in the new values`,
+            'the values come from another space or other options',
+          );
         }
         owner[name] = tf.keep(tensor);
         if (old !== tensor) old.dispose();

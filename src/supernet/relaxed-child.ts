@@ -19,12 +19,22 @@ export function requireRelaxable({ name: space, supernet: { graph, order } }: Se
   for (const name of order) {
     const node = graph.getNodeAttributes(name);
     const gated = graph.someInEdge(name, (_edge, { guard }) => guard !== undefined);
-    const problem = node.shapes.length > 1 ? `the shape of '${name}' depends on the architecture`
-      : node.kind === 'operation' && node.member ? `'${name}' is one of a family of operations`
-      : node.kind === 'operation' && node.built.size > 1 ? `the weights of '${name}' depend on the architecture`
-        : node.kind === 'combine' && gated && node.combination !== 'sum' ? `'${name}' is a ${node.combination} of inputs that come and go`
-          : undefined;
-    if (problem) throw new WeftError('controller', `'${strategy}' cannot mix the architectures of '${space}': ${problem}`, 'choose another controller, or a space whose choices are between operations of one shape');
+    const problem =
+      node.shapes.length > 1
+        ? `the shape of '${name}' depends on the architecture`
+        : node.kind === 'operation' && node.member
+          ? `'${name}' is one of a family of operations`
+          : node.kind === 'operation' && node.built.size > 1
+            ? `the weights of '${name}' depend on the architecture`
+            : node.kind === 'combine' && gated && node.combination !== 'sum'
+              ? `'${name}' is a ${node.combination} of inputs that come and go`
+              : undefined;
+    if (problem)
+      throw new WeftError(
+        'controller',
+        `'${strategy}' cannot mix the architectures of '${space}': ${problem}`,
+        'choose another controller, or a space whose choices are between operations of one shape',
+      );
   }
 }
 
@@ -45,13 +55,22 @@ export function createRelaxedChild(space: SearchSpace, logits: NamedTensors): Ch
       const probability = probabilitiesOf(space, logits);
       const values = new Map<string, Tensor>();
       for (const name of order) {
-        const inputs = graph.mapInEdges(name, (_edge, { position, guard }, source) => ({ position, guard, value: values.get(source)! }))
+        const inputs = graph
+          .mapInEdges(name, (_edge, { position, guard }, source) => ({ position, guard, value: values.get(source)! }))
           .sort((a, b) => a.position - b.position)
           .map(({ guard, value }) => (guard ? weighted(value, guard, probability) : value));
         const node = graph.getNodeAttributes(name);
-        values.set(name, node.kind === 'input' ? x
-          : node.kind === 'operation' ? [...node.built.values()][0]!.forward(inputs, operationContext(node.weightsOf ?? name, parameters, statistics, mode))
-            : combine(node.kind === 'combine' ? node.combination : 'sum', inputs));
+        values.set(
+          name,
+          node.kind === 'input'
+            ? x
+            : node.kind === 'operation'
+              ? [...node.built.values()][0]!.forward(
+                  inputs,
+                  operationContext(node.weightsOf ?? name, parameters, statistics, mode),
+                )
+              : combine(node.kind === 'combine' ? node.combination : 'sum', inputs),
+        );
       }
       return values.get(head) as Tensor2D;
     },
@@ -71,7 +90,7 @@ function probabilitiesOf({ decisions }: SearchSpace, logits: NamedTensors): Prob
   const scalars = new Map<string, Scalar>();
   return (slot, value) => {
     const key = `${slot} ${value}`;
-    const scalar = scalars.get(key) ?? tf.reshape(tf.slice(rows.get(slot)!, [0, value], [1, 1]), []) as Scalar;
+    const scalar = scalars.get(key) ?? (tf.reshape(tf.slice(rows.get(slot)!, [0, value], [1, 1]), []) as Scalar);
     scalars.set(key, scalar);
     return scalar;
   };
@@ -79,6 +98,13 @@ function probabilitiesOf({ decisions }: SearchSpace, logits: NamedTensors): Prob
 
 /** The value times the probability that the guard holds, the slots being independent. */
 function weighted(value: Tensor, { terms }: Guard, probability: ProbabilityOf): Tensor {
-  const factors = terms.map(({ slot, value: wanted, not }): Tensor => (not ? tf.sub(1, probability(slot, wanted)) : probability(slot, wanted)));
-  return factors.length === 0 ? value : tf.mul(value, factors.reduce((product, factor) => tf.mul(product, factor)));
+  const factors = terms.map(({ slot, value: wanted, not }): Tensor =>
+    not ? tf.sub(1, probability(slot, wanted)) : probability(slot, wanted),
+  );
+  return factors.length === 0
+    ? value
+    : tf.mul(
+        value,
+        factors.reduce((product, factor) => tf.mul(product, factor)),
+      );
 }

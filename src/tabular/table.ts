@@ -19,7 +19,11 @@ export function readBenchmarkTable(path: string): BenchmarkTable {
   const [columns, ...rows] = lines.map((line) => line.split(',')) as [string[], ...string[][]];
   rows.forEach((row, i) => {
     if (row.length !== columns.length) {
-      throw new WeftError('data', `${path}: line ${i + 2} has ${row.length} fields where the header has ${columns.length}`, 'the file may be truncated: copy it again');
+      throw new WeftError(
+        'data',
+        `${path}: line ${i + 2} has ${row.length} fields where the header has ${columns.length}`,
+        'the file may be truncated: copy it again',
+      );
     }
   });
   const text = (column: string): string[] => {
@@ -28,11 +32,15 @@ export function readBenchmarkTable(path: string): BenchmarkTable {
     return rows.map((row) => row[index]!);
   };
   return {
-    path, columns, text,
-    numbers: (column) => Float64Array.from(text(column), (field, i) => {
-      const value = field.trim() === '' ? NaN : Number(field);
-      if (!Number.isFinite(value)) throw new WeftError('data', `${path}: line ${i + 2}: '${field}' in the column '${column}' is no number`);
-      return value;
-    }),
+    path,
+    columns,
+    text,
+    numbers: (column) =>
+      Float64Array.from(text(column), (field, i) => {
+        const value = field.trim() === '' ? NaN : Number(field);
+        if (!Number.isFinite(value))
+          throw new WeftError('data', `${path}: line ${i + 2}: '${field}' in the column '${column}' is no number`);
+        return value;
+      }),
   };
 }

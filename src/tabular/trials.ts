@@ -29,7 +29,11 @@ export interface Trials {
  * counts is the best value that was looked up; the values are the rewards.
  */
 export function tabularTrials<A>(
-  factory: ControllerFactory, options: object, space: SearchSpace<A>, { evaluate, optimum }: TabularEvaluator<A>, { queries = 500, trials = 100, firstSeed = 0, batch = 1 }: TrialsOptions = {},
+  factory: ControllerFactory,
+  options: object,
+  space: SearchSpace<A>,
+  { evaluate, optimum }: TabularEvaluator<A>,
+  { queries = 500, trials = 100, firstSeed = 0, batch = 1 }: TrialsOptions = {},
 ): Trials {
   const best = new Float64Array(trials);
   const regret = new Float64Array(queries);
@@ -39,7 +43,9 @@ export function tabularTrials<A>(
     const rng = stream(seed, 'trial');
     let top = -Infinity;
     for (let query = 0; query < queries;) {
-      const results = controller.propose(Math.min(batch, queries - query), rng).map((architecture) => ({ architecture, reward: evaluate(architecture) }));
+      const results = controller
+        .propose(Math.min(batch, queries - query), rng)
+        .map((architecture) => ({ architecture, reward: evaluate(architecture) }));
       for (const { reward } of results) {
         top = Math.max(top, reward);
         regret[query++]! += (optimum - top) / trials;

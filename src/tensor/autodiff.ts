@@ -3,7 +3,15 @@
  */
 import { WeftError } from '../errors.js';
 import type { NamedTensors } from './named.js';
-import { activeTape, backpropagate, recordOn, releaseTape, type BackpropagateOptions, type Cotangent, type Tape } from './tape.js';
+import {
+  activeTape,
+  backpropagate,
+  recordOn,
+  releaseTape,
+  type BackpropagateOptions,
+  type Cotangent,
+  type Tape,
+} from './tape.js';
 import { tf, tidy, type Scalar, type Tensor } from './tf.js';
 
 /** A loss with values that the caller wants out of the same forward pass (logits, batch statistics, parts of the loss). */
@@ -32,12 +40,20 @@ export interface GradientOptions {
  * @example
  * const { value, gradients } = valueAndGradients((p) => tf.sum(tf.square(p.w)), { w });
  */
-export function valueAndGradients(loss: (params: NamedTensors) => Scalar, params: NamedTensors, options?: GradientOptions): ValueAndGradients;
+export function valueAndGradients(
+  loss: (params: NamedTensors) => Scalar,
+  params: NamedTensors,
+  options?: GradientOptions,
+): ValueAndGradients;
 export function valueAndGradients<A extends NamedTensors>(
-  loss: (params: NamedTensors) => LossWithAux<A>, params: NamedTensors, options?: GradientOptions,
+  loss: (params: NamedTensors) => LossWithAux<A>,
+  params: NamedTensors,
+  options?: GradientOptions,
 ): ValueAndGradients & { aux: A };
 export function valueAndGradients(
-  loss: (params: NamedTensors) => Scalar | LossWithAux, params: NamedTensors, { unused = 'omit' }: GradientOptions = {},
+  loss: (params: NamedTensors) => Scalar | LossWithAux,
+  params: NamedTensors,
+  { unused = 'omit' }: GradientOptions = {},
 ): ValueAndGradients & { aux?: NamedTensors } {
   const outer = activeTape();
   const tape: Tape = outer ?? [];
@@ -56,7 +72,11 @@ export function valueAndGradients(
 }
 
 /** The gradients alone. */
-export function gradientsOf(loss: (params: NamedTensors) => Scalar, params: NamedTensors, options?: GradientOptions): NamedTensors {
+export function gradientsOf(
+  loss: (params: NamedTensors) => Scalar,
+  params: NamedTensors,
+  options?: GradientOptions,
+): NamedTensors {
   const { value, gradients } = valueAndGradients(loss, params, options);
   value.dispose();
   return gradients;
@@ -64,7 +84,10 @@ export function gradientsOf(loss: (params: NamedTensors) => Scalar, params: Name
 
 /** `backpropagate` with respect to named parameters. Runs inside the caller's tidy. */
 export function backpropagateTo(
-  params: NamedTensors, tape: Tape, cotangents: readonly Cotangent[], { unused = 'omit', ...options }: GradientOptions & BackpropagateOptions = {},
+  params: NamedTensors,
+  tape: Tape,
+  cotangents: readonly Cotangent[],
+  { unused = 'omit', ...options }: GradientOptions & BackpropagateOptions = {},
 ): NamedTensors {
   const found = backpropagate(tape, cotangents, Object.values(params), options);
   const gradients: Record<string, Tensor> = {};
@@ -78,5 +101,9 @@ export function backpropagateTo(
 /** Throws unless the tensor is one floating-point number. */
 export function assertScalar(value: Tensor): asserts value is Scalar {
   if (value.size === 1 && value.dtype === 'float32') return;
-  throw new WeftError('operation', `the loss is ${value.dtype} [${value.shape}], not one number`, 'take the mean or the sum over the batch');
+  throw new WeftError(
+    'operation',
+    `the loss is ${value.dtype} [${value.shape}], not one number`,
+    'take the mean or the sum over the batch',
+  );
 }

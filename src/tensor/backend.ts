@@ -4,7 +4,14 @@
  */
 import { createRequire } from 'node:module';
 import { unknownNameHint, WeftError } from '../errors.js';
-import { computeExactlyOnGpu, limitThreads, seesGpu, tensorflowThreads, threadsFromEnvironment, whyNotInstalled } from './environment.js';
+import {
+  computeExactlyOnGpu,
+  limitThreads,
+  seesGpu,
+  tensorflowThreads,
+  threadsFromEnvironment,
+  whyNotInstalled,
+} from './environment.js';
 import { installNativeKernels } from './kernels/index.js';
 import { tf } from './tf.js';
 
@@ -29,7 +36,10 @@ const require = createRequire(import.meta.url);
  * Loads the wanted backend (an argument, else WEFT_BACKEND), or the best that loads; resolves to its name. A process can go
  * from one backend to another; tensors made before stay on theirs.
  */
-export async function loadBackend(wanted?: BackendName, { threads = threadsFromEnvironment() }: LoadBackendOptions = {}): Promise<BackendName> {
+export async function loadBackend(
+  wanted?: BackendName,
+  { threads = threadsFromEnvironment() }: LoadBackendOptions = {},
+): Promise<BackendName> {
   const asked = checked(wanted ?? process.env['WEFT_BACKEND']);
   if (threads && !nativePackage) limitThreads(threads);
   let cause = new Error('none was tried');
@@ -41,7 +51,12 @@ export async function loadBackend(wanted?: BackendName, { threads = threadsFromE
       cause = error as Error;
     }
   }
-  throw new WeftError('backend', `the backend '${asked}' does not load: ${cause.message.split('\n')[0]}`, remedy(asked), { cause });
+  throw new WeftError(
+    'backend',
+    `the backend '${asked}' does not load: ${cause.message.split('\n')[0]}`,
+    remedy(asked),
+    { cause },
+  );
 }
 
 /** What computes at the moment. */
@@ -49,10 +64,18 @@ export function describeBackend(): BackendDescription {
   const name = tf.getBackend();
   if (name === 'tensorflow') {
     const { TF_Version } = (tf.backend() as unknown as { binding: { TF_Version: string } }).binding;
-    return { name: nativePackage === GPU_PACKAGE ? 'gpu' : 'native', library: `TensorFlow ${TF_Version}`, threads: tensorflowThreads() };
+    return {
+      name: nativePackage === GPU_PACKAGE ? 'gpu' : 'native',
+      library: `TensorFlow ${TF_Version}`,
+      threads: tensorflowThreads(),
+    };
   }
   const simd = name === 'wasm' && tf.env().getBool('WASM_HAS_SIMD_SUPPORT') ? ', SIMD' : '';
-  return { name: name as BackendName, library: `TensorFlow.js ${tf.version['tfjs-core']} (${name}${simd})`, threads: 1 };
+  return {
+    name: name as BackendName,
+    library: `TensorFlow.js ${tf.version['tfjs-core']} (${name}${simd})`,
+    threads: 1,
+  };
 }
 
 const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -105,5 +128,7 @@ function checked(name: string | undefined): BackendName | undefined {
 
 function remedy(name: BackendName | undefined): string {
   if (name === 'gpu') return '`weft setup --gpu` installs it; on Linux it needs the driver of NVIDIA alone';
-  return name === 'native' ? '`weft setup` installs it and says what is in the way' : '`weft doctor` says what loads here';
+  return name === 'native'
+    ? '`weft setup` installs it and says what is in the way'
+    : '`weft doctor` says what loads here';
 }

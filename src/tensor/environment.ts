@@ -11,7 +11,8 @@ const require = createRequire(import.meta.url);
 export function threadsFromEnvironment(): number | undefined {
   const text = process.env['WEFT_THREADS'];
   if (!text) return undefined;
-  if (!/^[1-9]\d*$/.test(text)) throw new WeftError('backend', `WEFT_THREADS is '${text}'`, 'a whole number of at least 1');
+  if (!/^[1-9]\d*$/.test(text))
+    throw new WeftError('backend', `WEFT_THREADS is '${text}'`, 'a whole number of at least 1');
   return Number(text);
 }
 
@@ -51,7 +52,12 @@ export function computeExactlyOnGpu(): void {
   for (const [name, value] of Object.entries(GPU_VARIABLES)) process.env[name] ??= value;
 }
 
-const GPU_VARIABLES = { NVIDIA_TF32_OVERRIDE: '0', TF_DETERMINISTIC_OPS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_ENABLE_ONEDNN_OPTS: '0' };
+const GPU_VARIABLES = {
+  NVIDIA_TF32_OVERRIDE: '0',
+  TF_DETERMINISTIC_OPS: '1',
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  TF_ENABLE_ONEDNN_OPTS: '0',
+};
 
 /**
  * Whether tfjs-node-gpu finds a device. It is asked in a process of its own: without one it computes on the processor with
@@ -60,7 +66,11 @@ const GPU_VARIABLES = { NVIDIA_TF32_OVERRIDE: '0', TF_DETERMINISTIC_OPS: '1', TF
 export function seesGpu(): boolean {
   const script = `process.exitCode = require(process.argv[1]).backend().isUsingGpuDevice ? 0 : 1`;
   try {
-    execFileSync(process.execPath, ['-e', script, require.resolve('@tensorflow/tfjs-node-gpu')], { stdio: 'ignore', timeout: 60_000, env: { ...GPU_VARIABLES, ...process.env } });
+    execFileSync(process.execPath, ['-e', script, require.resolve('@tensorflow/tfjs-node-gpu')], {
+      stdio: 'ignore',
+      timeout: 60_000,
+      env: { ...GPU_VARIABLES, ...process.env },
+    });
     return true;
   } catch {
     return false;

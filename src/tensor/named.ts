@@ -32,7 +32,11 @@ export function withPrefix(prefix: string, tensors: NamedTensors): NamedTensors 
 
 /** Those tensors whose names begin with `prefix`, without it. */
 export function underPrefix(prefix: string, tensors: NamedTensors): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  return Object.fromEntries(
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
 }
 
 /** Disposes every tensor of the map. */

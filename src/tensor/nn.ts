@@ -35,7 +35,11 @@ export function factorizedReduction(x: Tensor4D, even: Tensor4D, odd: Tensor4D):
 }
 
 /** Depthwise 2-D convolution: x [N,H,W,C], kernel [kh,kw,C,1] -> [N,H',W',C]. */
-export function depthwiseConv2d(x: Tensor4D, kernel: Tensor4D, { stride = 1, padding = 'same' }: Window2D = {}): Tensor4D {
+export function depthwiseConv2d(
+  x: Tensor4D,
+  kernel: Tensor4D,
+  { stride = 1, padding = 'same' }: Window2D = {},
+): Tensor4D {
   return tf.depthwiseConv2d(x, kernel, stride, padding);
 }
 
@@ -56,7 +60,12 @@ export interface NormalizedBatch<T extends Tensor> {
  * Batch normalization with the statistics of this batch over all axes but the last (Ioffe & Szegedy 2015).
  * No gradient flows through the returned statistics.
  */
-export function batchNorm<T extends Tensor>(x: T, scale: Tensor1D, offset: Tensor1D, epsilon = 1e-5): NormalizedBatch<T> {
+export function batchNorm<T extends Tensor>(
+  x: T,
+  scale: Tensor1D,
+  offset: Tensor1D,
+  epsilon = 1e-5,
+): NormalizedBatch<T> {
   const [y, mean, variance] = normalizeBatch({ x, scale, offset }, { epsilon }) as [T, Tensor1D, Tensor1D];
   return { y, mean: asConstant(mean), variance: asConstant(variance) };
 }
@@ -68,7 +77,12 @@ function asConstant<T extends Tensor>(x: T): T {
 
 /** Batch normalization with given statistics, as at inference. */
 export function batchNormInference<T extends Tensor>(
-  x: T, scale: Tensor1D, offset: Tensor1D, mean: Tensor1D, variance: Tensor1D, epsilon = 1e-5,
+  x: T,
+  scale: Tensor1D,
+  offset: Tensor1D,
+  mean: Tensor1D,
+  variance: Tensor1D,
+  epsilon = 1e-5,
 ): T {
   return tf.add(tf.mul(tf.sub(x, mean), tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset) as T;
 }

@@ -20,9 +20,15 @@ const ACTIVATIONS = { tanh: tf.tanh, relu: tf.relu, identity: <X extends Tensor>
  * The state is the mean of the nodes in `outputs`. x [T,B,E], state [B,H], kernels [E+H,2H] and [H,2H] for each further node
  * -> the states of all steps [T,B,H].
  */
-export function recurrentCell(tensors: CellTensors, nodes: readonly CellNode[], outputs: readonly number[] = leaves(nodes)): tf.Tensor3D {
+export function recurrentCell(
+  tensors: CellTensors,
+  nodes: readonly CellNode[],
+  outputs: readonly number[] = leaves(nodes),
+): tf.Tensor3D {
   const tape = activeTape();
-  return (tape && !isUnrolled() ? recorded(tape, tensors, nodes, outputs) : composed(tensors, nodes, outputs)) as tf.Tensor3D;
+  return (
+    tape && !isUnrolled() ? recorded(tape, tensors, nodes, outputs) : composed(tensors, nodes, outputs)
+  ) as tf.Tensor3D;
 }
 
 /** The nodes that no other node reads. */
@@ -66,7 +72,9 @@ interface Pass {
 function recorded(tape: Tape, tensors: CellTensors, nodes: readonly CellNode[], outputs: readonly number[]): Tensor {
   const inputs = named(tensors);
   // The inputs themselves may be gone before the way back.
-  const saved: NamedTensors = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, savedCopy(tensor)]));
+  const saved: NamedTensors = Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]) => [name, savedCopy(tensor)]),
+  );
   const begin = tf.getBackend() === 'tensorflow' ? nativePass : composedPass;
   const pass = recordOn(undefined, () => begin(unnamed(saved), nodes, outputs));
   const names = Object.keys(saved);
@@ -87,7 +95,13 @@ function recorded(tape: Tape, tensors: CellTensors, nodes: readonly CellNode[], 
 }
 
 /** The gradients of Σ dy·y as functions of the inputs and of dy, written on the tape. */
-function differentiable(tape: Tape, inputs: NamedTensors, nodes: readonly CellNode[], outputs: readonly number[], dy: Tensor): (Tensor | undefined)[] {
+function differentiable(
+  tape: Tape,
+  inputs: NamedTensors,
+  nodes: readonly CellNode[],
+  outputs: readonly number[],
+  dy: Tensor,
+): (Tensor | undefined)[] {
   // Copies, because one input may be a function of another, which is not this entry's affair.
   const copies = mapNamed(inputs, (tensor) => tf.clone(tensor));
   return backpropagate(tape, [[composed(unnamed(copies), nodes, outputs), dy]], Object.values(copies));
@@ -111,7 +125,11 @@ function composedPass(tensors: CellTensors, nodes: readonly CellNode[], outputs:
 
 const nextNodeId = (): number => (tf.engine().state as unknown as { nextTapeNodeId: number }).nextTapeNodeId++;
 
-const named = ({ x, state, kernels }: CellTensors): NamedTensors => ({ x, state, ...Object.fromEntries(kernels.map((kernel, j) => [`kernel${j}`, kernel])) });
+const named = ({ x, state, kernels }: CellTensors): NamedTensors => ({
+  x,
+  state,
+  ...Object.fromEntries(kernels.map((kernel, j) => [`kernel${j}`, kernel])),
+});
 
 function unnamed({ x, state, ...kernels }: NamedTensors): CellTensors {
   return { x: x!, state: state!, kernels: Object.keys(kernels).map((_, j) => kernels[`kernel${j}`]!) };

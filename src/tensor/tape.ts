@@ -73,7 +73,11 @@ export function dependents(tape: readonly TapeNode[], sources: readonly Tensor[]
 }
 
 /** The nodes through which `sources` influence any of `targets`, in order. */
-export function pathBetween(tape: readonly TapeNode[], sources: readonly Tensor[], targets: readonly Tensor[]): TapeNode[] {
+export function pathBetween(
+  tape: readonly TapeNode[],
+  sources: readonly Tensor[],
+  targets: readonly Tensor[],
+): TapeNode[] {
   const dependent = dependents(tape, sources);
   const needed = new Set(targets.map((target) => target.id));
   const path: TapeNode[] = [];
@@ -105,7 +109,10 @@ export interface BackpropagateOptions {
  * source. `undefined` stands for a source that no target depends on. Runs inside the caller's tidy.
  */
 export function backpropagate(
-  tape: readonly TapeNode[], cotangents: readonly Cotangent[], sources: readonly Tensor[], { release = false }: BackpropagateOptions = {},
+  tape: readonly TapeNode[],
+  cotangents: readonly Cotangent[],
+  sources: readonly Tensor[],
+  { release = false }: BackpropagateOptions = {},
 ): (Tensor | undefined)[] {
   const dependent = dependents(tape, sources);
   const gradients = accumulator(cotangents.map(([, gradient]) => gradient));
@@ -170,7 +177,10 @@ function accumulator(borrowed: readonly Tensor[]) {
 }
 
 function stepBack(
-  node: TapeNode, outputGradients: (Tensor | undefined)[], dependent: ReadonlySet<number>, add: (id: number, gradient: Tensor) => void,
+  node: TapeNode,
+  outputGradients: (Tensor | undefined)[],
+  dependent: ReadonlySet<number>,
+  add: (id: number, gradient: Tensor) => void,
 ): void {
   const names = Object.keys(node.inputs).filter((name) => dependent.has(node.inputs[name]!.id));
   if (names.length === 0) return;

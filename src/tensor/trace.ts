@@ -14,7 +14,11 @@ export interface KernelCall {
  * Runs `f` and tells `onCall` of every kernel after it has run, in order. What a kernel runs itself is part of
  * it, unless `isWhole` denies its name: then its parts are told instead, if there are any.
  */
-export function watchKernels<T>(f: () => T, onCall: (call: KernelCall) => void, isWhole: (name: string) => boolean = () => true): T {
+export function watchKernels<T>(
+  f: () => T,
+  onCall: (call: KernelCall) => void,
+  isWhole: (name: string) => boolean = () => true,
+): T {
   const engine = tf.engine();
   const { runKernel } = engine;
   let inside = false;
@@ -32,7 +36,12 @@ export function watchKernels<T>(f: () => T, onCall: (call: KernelCall) => void, 
     }
     if (whole || told === before) {
       told++;
-      onCall({ name, inputs: Object.fromEntries(present(inputs)), attributes, outputs: Array.isArray(result) ? result : [result] });
+      onCall({
+        name,
+        inputs: Object.fromEntries(present(inputs)),
+        attributes,
+        outputs: Array.isArray(result) ? result : [result],
+      });
     }
     return result as never;
   };
@@ -44,4 +53,5 @@ export function watchKernels<T>(f: () => T, onCall: (call: KernelCall) => void, 
 }
 
 /** Optional inputs, such as a bias, may be missing. */
-const present = (inputs: tf.NamedTensorMap): [string, Tensor][] => Object.entries(inputs).filter(([, tensor]) => tensor != null);
+const present = (inputs: tf.NamedTensorMap): [string, Tensor][] =>
+  Object.entries(inputs).filter(([, tensor]) => tensor != null);

@@ -14,7 +14,12 @@ export interface Carried<T> {
  * Runs a batch from `state`, which it takes and disposes, and returns what the batch has ended with. Batches that do not go on from each
  * other begin with zeros.
  */
-export function carrying<T>({ continues = false }: Pick<BatchSource, 'continues'>, state: NamedTensors, mode: Mode, run: (mode: Mode) => T): Carried<T> {
+export function carrying<T>(
+  { continues = false }: Pick<BatchSource, 'continues'>,
+  state: NamedTensors,
+  mode: Mode,
+  run: (mode: Mode) => T,
+): Carried<T> {
   if (!continues) return { result: run(mode), next: state };
   const next: Record<string, Tensor> = {};
   const carry = (name: string, value: Tensor): void => {

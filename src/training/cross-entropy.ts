@@ -8,7 +8,10 @@ import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
  * labels go it is linear in the logits, and curvature does not see it.
  */
 export function labelCrossEntropies(logits: Tensor, labels: Tensor, smoothing = 0): Tensor1D {
-  const [rows, flat] = labels.rank === 1 ? [logits as Tensor2D, labels as Tensor1D] : [tf.reshape(logits, [-1, logits.shape.at(-1)!]) as Tensor2D, tf.reshape(labels, [-1]) as Tensor1D];
+  const [rows, flat] =
+    labels.rank === 1
+      ? [logits as Tensor2D, labels as Tensor1D]
+      : [tf.reshape(logits, [-1, logits.shape.at(-1)!]) as Tensor2D, tf.reshape(labels, [-1]) as Tensor1D];
   const losses = softmaxCrossEntropy(rows, flat);
   if (smoothing === 0) return losses;
   const classes = rows.shape[1];

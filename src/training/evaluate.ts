@@ -29,7 +29,12 @@ export function evaluateBatch(child: Child, store: ParameterStore, batch: Tensor
 }
 
 /** Loss and accuracy of each child on one batch: the same numbers, in less time. */
-export function evaluateTogether(children: readonly Child[], store: ParameterStore, batch: TensorBatch, mode: Mode): Evaluation[] {
+export function evaluateTogether(
+  children: readonly Child[],
+  store: ParameterStore,
+  batch: TensorBatch,
+  mode: Mode,
+): Evaluation[] {
   return forwardTogether(children, store, batch.inputs, mode, (logits) => judge(logits, batch.labels));
 }
 
@@ -45,14 +50,22 @@ function judge(logits: Tensor, labels: Tensor): Evaluation {
  * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. Where batches go on from each other,
  * so does the state of recurrent layers, from zeros.
  */
-export function evaluateChild(child: Child, store: ParameterStore, source: BatchSource, mode: Mode, steps: number = source.steps): Evaluation {
+export function evaluateChild(
+  child: Child,
+  store: ParameterStore,
+  source: BatchSource,
+  mode: Mode,
+  steps: number = source.steps,
+): Evaluation {
   let loss = 0;
   let correct = 0;
   let count = 0;
   let state: NamedTensors = {};
   try {
     for (let step = 0; step < steps; step++) {
-      const { result, next } = carrying(source, state, mode, (through) => withBatch(source, 0, step, (batch) => evaluateBatch(child, store, batch, through)));
+      const { result, next } = carrying(source, state, mode, (through) =>
+        withBatch(source, 0, step, (batch) => evaluateBatch(child, store, batch, through)),
+      );
       state = next;
       loss += result.loss * result.count;
       correct += result.accuracy * result.count;

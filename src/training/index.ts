@@ -1,5 +1,12 @@
 export { type BatchSource, type TensorBatch, withBatch } from './batch.js';
-export { type Evaluation, evaluateBatch, evaluateChild, evaluateTogether, FINAL_EVALUATION, SHARED_EVALUATION } from './evaluate.js';
+export {
+  type Evaluation,
+  evaluateBatch,
+  evaluateChild,
+  evaluateTogether,
+  FINAL_EVALUATION,
+  SHARED_EVALUATION,
+} from './evaluate.js';
 export { carrying } from './carried.js';
 export { labelCrossEntropies } from './cross-entropy.js';
 export { type LanguageMeasures, languageMeasures, sayMeasures } from './language.js';

@@ -12,7 +12,10 @@ const LARGEST_EXPONENT = 700;
 
 /** The other ways to say `loss`, in nats a token. */
 export function languageMeasures(loss: number, level: 'char' | 'word'): LanguageMeasures {
-  return { perplexity: Math.exp(Math.min(loss, LARGEST_EXPONENT)), ...(level === 'char' && { bitsPerCharacter: loss / Math.LN2 }) };
+  return {
+    perplexity: Math.exp(Math.min(loss, LARGEST_EXPONENT)),
+    ...(level === 'char' && { bitsPerCharacter: loss / Math.LN2 }),
+  };
 }
 
 /** In words, for people. */

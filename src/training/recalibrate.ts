@@ -20,8 +20,13 @@ export function recalibrate(child: Child, store: ParameterStore, source: BatchSo
           sums[name] = tf.keep(before ? tf.add(before, value) : tf.clone(value));
           before?.dispose();
         };
-        child.forward(store.parameters, store.statistics, batch.inputs, { training: false, normalization: 'batch', record });
-      }));
+        child.forward(store.parameters, store.statistics, batch.inputs, {
+          training: false,
+          normalization: 'batch',
+          record,
+        });
+      }),
+    );
   }
   store.assign(Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, tf.div(sum, taken)])));
   tf.dispose(Object.values(sums));

@@ -50,25 +50,61 @@ export interface TrainStepResult {
 }
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is no number. */
-export function trainStep({ child, store, trainer, state, batch, mode, step, others = [], smoothing, beside = {} }: TrainStepInput): TrainStepResult {
-  const active = pickNamed(store.parameters, others.length === 0 ? child.parameterNames : [...new Set([child, ...others.map((other) => other.child)].flatMap(({ parameterNames }) => parameterNames))]);
+export function trainStep({
+  child,
+  store,
+  trainer,
+  state,
+  batch,
+  mode,
+  step,
+  others = [],
+  smoothing,
+  beside = {},
+}: TrainStepInput): TrainStepResult {
+  const active = pickNamed(
+    store.parameters,
+    others.length === 0
+      ? child.parameterNames
+      : [...new Set([child, ...others.map((other) => other.child)].flatMap(({ parameterNames }) => parameterNames))],
+  );
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   /** The child's own loss, where the optimizer's is one of several children. */
   let own: number | undefined;
   const evaluate: Evaluate = (parameters, { record, examples, capture }) => {
     const how = record ? mode : unrecorded;
     // Inside the gradient's tidy, which disposes what is chosen.
-    const chosen = (): [TensorBatch, Mode] => (examples ? [chooseExamples(batch, examples), { ...how, state: how.state && mapNamed(how.state, (state) => take(state, examples)) }] : [batch, how]);
+    const chosen = (): [TensorBatch, Mode] =>
+      examples
+        ? [
+            chooseExamples(batch, examples),
+            { ...how, state: how.state && mapNamed(how.state, (state) => take(state, examples)) },
+          ]
+        : [batch, how];
     const forced = (gradients: NamedTensors): NamedTensors => withForce(gradients, beside.lossGradient?.(parameters));
     if (capture) {
-      if (others.length > 0) throw new WeftError('unsupported', 'a preconditioner that looks into the layers cannot train several architectures in one step', 'take another preconditioner, or a regularizer without replay');
+      if (others.length > 0)
+        throw new WeftError(
+          'unsupported',
+          'a preconditioner that looks into the layers cannot train several architectures in one step',
+          'take another preconditioner, or a regularizer without replay',
+        );
       // A force joins a gradient, so none may be left out.
       const whole = { ...capture, skipDense: false };
-      const { value, gradients, layers } = tidy(() => capturedGradients(cutLoss(child, store.statistics, ...chosen(), smoothing), parameters, beside.lossGradient ? whole : capture));
+      const { value, gradients, layers } = tidy(() =>
+        capturedGradients(
+          cutLoss(child, store.statistics, ...chosen(), smoothing),
+          parameters,
+          beside.lossGradient ? whole : capture,
+        ),
+      );
       return { loss: value, gradients: forced(gradients), layers };
     }
     if (others.length === 0) {
-      const { value, gradients } = valueAndGradients((current) => crossEntropy(child, current, store.statistics, ...chosen(), smoothing), parameters);
+      const { value, gradients } = valueAndGradients(
+        (current) => crossEntropy(child, current, store.statistics, ...chosen(), smoothing),
+        parameters,
+      );
       return { loss: value, gradients: forced(gradients) };
     }
     const { value, gradients, aux } = valueAndGradients((current) => {
@@ -77,7 +113,15 @@ export function trainStep({ child, store, trainer, state, batch, mode, step, oth
       // States and statistics are the child's alone.
       const { record: _r, carry: _c, ...silent } = way;
       const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
-      return { loss: tf.addN([tf.mul(first, share), ...others.map((other) => tf.mul(crossEntropy(other.child, current, store.statistics, part, silent, smoothing), other.weight))]) as Scalar, aux: { first } };
+      return {
+        loss: tf.addN([
+          tf.mul(first, share),
+          ...others.map((other) =>
+            tf.mul(crossEntropy(other.child, current, store.statistics, part, silent, smoothing), other.weight),
+          ),
+        ]) as Scalar,
+        aux: { first },
+      };
     }, parameters);
     own ??= aux.first.dataSync()[0]!;
     aux.first.dispose();
@@ -87,36 +131,69 @@ export function trainStep({ child, store, trainer, state, batch, mode, step, oth
     step,
     seed: mode.seed,
     batchSize: batch.labels.shape[0],
-    exampleLosses: (parameters) => tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded, smoothing)),
+    exampleLosses: (parameters) =>
+      tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded, smoothing)),
     ...(others.length === 0 && { cut: cutLoss(child, store.statistics, batch, unrecorded, smoothing) }),
   });
   if (!Number.isFinite(result.loss)) {
     tf.dispose(Object.values(result.parameters));
     replaceState(result.state, state);
-    throw new WeftError('numeric', `the loss of ${child.encoding} became ${result.loss} at step ${step}`, 'lower the learning rate, or clip the gradient (clipNorm)');
+    throw new WeftError(
+      'numeric',
+      `the loss of ${child.encoding} became ${result.loss} at step ${step}`,
+      'lower the learning rate, or clip the gradient (clipNorm)',
+    );
   }
-  const settled = beside.settle?.({ before: active, after: result.parameters, learningRate: trainer.learningRate(step) }) ?? {};
+  const settled =
+    beside.settle?.({ before: active, after: result.parameters, learningRate: trainer.learningRate(step) }) ?? {};
   disposeNamed(pickNamed(result.parameters, Object.keys(settled)));
   store.assign({ ...result.parameters, ...settled });
-  return { state: replaceState(state, result.state), loss: own ?? result.loss, gradientEvaluations: result.gradientEvaluations * (1 + others.length), metrics: result.metrics, notes: result.notes ?? [] };
+  return {
+    state: replaceState(state, result.state),
+    loss: own ?? result.loss,
+    gradientEvaluations: result.gradientEvaluations * (1 + others.length),
+    metrics: result.metrics,
+    notes: result.notes ?? [],
+  };
 }
 
 /** The gradients with what else pulls at some of the weights; takes over both. */
 function withForce(gradients: NamedTensors, force: NamedTensors | undefined): NamedTensors {
   if (!force) return gradients;
-  const pulled = tidy(() => Object.fromEntries(Object.keys(force).filter((name) => gradients[name]).map((name) => [name, tf.add(gradients[name]!, force[name]!)])));
+  const pulled = tidy(() =>
+    Object.fromEntries(
+      Object.keys(force)
+        .filter((name) => gradients[name])
+        .map((name) => [name, tf.add(gradients[name]!, force[name]!)]),
+    ),
+  );
   disposeNamed(force);
   disposeNamed(pickNamed(gradients, Object.keys(pulled)));
   return { ...gradients, ...pulled };
 }
 
 /** Mean cross-entropy of the child's logits on the batch, a scalar in nats: per example, or per token of sequences. */
-export function crossEntropy(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode, smoothing?: number): Scalar {
-  return tf.mean(labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing));
+export function crossEntropy(
+  child: Child,
+  parameters: NamedTensors,
+  statistics: NamedTensors,
+  batch: TensorBatch,
+  mode: Mode,
+  smoothing?: number,
+): Scalar {
+  return tf.mean(
+    labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing),
+  );
 }
 
 /** The child's logits as a function of its weights, and their mean cross-entropy. */
-function cutLoss(child: Child, statistics: NamedTensors, { inputs, labels }: TensorBatch, mode: Mode, smoothing?: number): CutLoss {
+function cutLoss(
+  child: Child,
+  statistics: NamedTensors,
+  { inputs, labels }: TensorBatch,
+  mode: Mode,
+  smoothing?: number,
+): CutLoss {
   return {
     outputs: (parameters) => child.forward(parameters, statistics, inputs, mode),
     loss: (logits) => tf.mean(labelCrossEntropies(logits, labels, smoothing)),
@@ -124,8 +201,19 @@ function cutLoss(child: Child, statistics: NamedTensors, { inputs, labels }: Ten
 }
 
 /** Cross-entropy of each example [N] in nats; of a sequence the mean over its tokens. */
-function exampleCrossEntropies(child: Child, parameters: NamedTensors, statistics: NamedTensors, batch: TensorBatch, mode: Mode, smoothing?: number): Tensor1D {
-  const losses = labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing);
+function exampleCrossEntropies(
+  child: Child,
+  parameters: NamedTensors,
+  statistics: NamedTensors,
+  batch: TensorBatch,
+  mode: Mode,
+  smoothing?: number,
+): Tensor1D {
+  const losses = labelCrossEntropies(
+    child.forward(parameters, statistics, batch.inputs, mode),
+    batch.labels,
+    smoothing,
+  );
   return batch.labels.rank === 1 ? losses : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
 }
 

@@ -11,8 +11,18 @@ import { quietly } from './quietly.js';
 
 /** A run directory with the events of the fixture. */
 function runWith(folder: string, seed: number, regularizer: string, events: readonly object[]): Run {
-  const config = checkConfig({ seed, space: { name: 'macro-cnn', layers: 3, filters: 8 }, data: { source: 'digits' }, search: { regularizer: { name: regularizer } } });
-  const run = createRun(folder, { name: regularizer, seed, config: JSON.parse(JSON.stringify(config)) as Parameters<typeof createRun>[1]['config'], facts: { data: { inputShape: [8, 8, 1], classes: 10 } } });
+  const config = checkConfig({
+    seed,
+    space: { name: 'macro-cnn', layers: 3, filters: 8 },
+    data: { source: 'digits' },
+    search: { regularizer: { name: regularizer } },
+  });
+  const run = createRun(folder, {
+    name: regularizer,
+    seed,
+    config: JSON.parse(JSON.stringify(config)) as Parameters<typeof createRun>[1]['config'],
+    facts: { data: { inputShape: [8, 8, 1], classes: 10 } },
+  });
   writeFileAtomic(runFiles(run.path).events, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
   return run;
 }
@@ -20,34 +30,68 @@ function runWith(folder: string, seed: number, regularizer: string, events: read
 describe('weft forgetting', () => {
   const small: ForgettingFixture = { layers: 3, epochs: 8, perEpoch: 8 };
 
-  it('writes a page, report.json and tables, the same every time', () => withFolder(async (folder) => {
-    const run = runWith(folder, 1, 'wpl', forgettingRun(small).events);
-    const said = await quietly(() => report([run.path], {}));
-    expect(said).to.include('Architectures are forgotten');
-    const read = (name: string): string => readFileSync(join(run.path, 'forgetting', name), 'utf8');
-    expect(JSON.parse(read('report.json'))).to.include({ format: 'weft-forgetting-report', version: 1, from_epoch: 5 });
-    expect(read('epochs.csv').split('\r\n')).to.have.length(10);
-    const page = read('report.html');
-    await quietly(() => report([run.path], {}));
-    expect(read('report.html')).to.equal(page);
-  }));
+  it('writes a page, report.json and tables, the same every time', () =>
+    withFolder(async (folder) => {
+      const run = runWith(folder, 1, 'wpl', forgettingRun(small).events);
+      const said = await quietly(() => report([run.path], {}));
+      expect(said).to.include('Architectures are forgotten');
+      const read = (name: string): string => readFileSync(join(run.path, 'forgetting', name), 'utf8');
+      expect(JSON.parse(read('report.json'))).to.include({
+        format: 'weft-forgetting-report',
+        version: 1,
+        from_epoch: 5,
+      });
+      expect(read('epochs.csv').split('\r\n')).to.have.length(10);
+      const page = read('report.html');
+      await quietly(() => report([run.path], {}));
+      expect(read('report.html')).to.equal(page);
+    }));
 
-  it('compares runs by seed', () => withFolder(async (folder) => {
-    const runs = [['none', 1], ['wpl', 0.3]].map(([regularizer, left]) => runWith(folder, 1, regularizer as string, forgettingRun({ ...small, regularizer: regularizer as string, left: left as number }).events));
-    const out = join(folder, 'compared');
-    const said = await quietly(() => compare(runs.map(({ path }) => path), { out }));
-    expect(said).to.match(/wpl removes \d+ % of mean forgetting/);
-    for (const file of ['report.html', 'report.json', 'contrasts.csv', 'runs.csv']) expect(existsSync(join(out, file)), file).to.equal(true);
-  }));
+  it('compares runs by seed', () =>
+    withFolder(async (folder) => {
+      const runs = [
+        ['none', 1],
+        ['wpl', 0.3],
+      ].map(([regularizer, left]) =>
+        runWith(
+          folder,
+          1,
+          regularizer as string,
+          forgettingRun({ ...small, regularizer: regularizer as string, left: left as number }).events,
+        ),
+      );
+      const out = join(folder, 'compared');
+      const said = await quietly(() =>
+        compare(
+          runs.map(({ path }) => path),
+          { out },
+        ),
+      );
+      expect(said).to.match(/wpl removes \d+ % of mean forgetting/);
+      for (const file of ['report.html', 'report.json', 'contrasts.csv', 'runs.csv'])
+        expect(existsSync(join(out, file)), file).to.equal(true);
+    }));
 
-  it('says how forgetting is measured where it was not', () => withFolder(async (folder) => {
-    const without = runWith(folder, 1, 'none', fixtureRun({ layers: 3, epochs: 2 }).events);
-    await report([without.path], {}).then(() => expect.fail('accepted'), (error: { message: string; hint: string }) => {
-      expect(error.message).to.include('has not measured forgetting');
-      expect(error.hint).to.include('forgetting.measure=true').and.include('search.regularizer.name=wpl');
-    });
-    const { events } = forgettingRun(small);
-    const begun = runWith(folder, 2, 'wpl', events.slice(0, events.findIndex(({ type }) => type === 'forgetting-config') + 2));
-    await report([begun.path], {}).then(() => expect.fail('accepted'), (error: { hint: string }) => expect(error.hint).to.include('weft resume'));
-  }));
+  it('says how forgetting is measured where it was not', () =>
+    withFolder(async (folder) => {
+      const without = runWith(folder, 1, 'none', fixtureRun({ layers: 3, epochs: 2 }).events);
+      await report([without.path], {}).then(
+        () => expect.fail('accepted'),
+        (error: { message: string; hint: string }) => {
+          expect(error.message).to.include('has not measured forgetting');
+          expect(error.hint).to.include('forgetting.measure=true').and.include('search.regularizer.name=wpl');
+        },
+      );
+      const { events } = forgettingRun(small);
+      const begun = runWith(
+        folder,
+        2,
+        'wpl',
+        events.slice(0, events.findIndex(({ type }) => type === 'forgetting-config') + 2),
+      );
+      await report([begun.path], {}).then(
+        () => expect.fail('accepted'),
+        (error: { hint: string }) => expect(error.hint).to.include('weft resume'),
+      );
+    }));
 });

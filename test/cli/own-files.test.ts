@@ -19,25 +19,35 @@ export const own = defineController({ name: 'own', description: 'From a file.', 
 describe('files of the user’s own', function () {
   this.timeout(120_000);
 
-  for (const [kind, manifest] of [['says nothing', '{}'], ['is CommonJS', '{ "type": "commonjs" }'], ['is a module', '{ "type": "module" }']] as const) {
-    it(`are loaded where the package ${kind}`, () => withFolder(async (folder) => {
+  for (const [kind, manifest] of [
+    ['says nothing', '{}'],
+    ['is CommonJS', '{ "type": "commonjs" }'],
+    ['is a module', '{ "type": "module" }'],
+  ] as const) {
+    it(`are loaded where the package ${kind}`, () =>
+      withFolder(async (folder) => {
+        mkdirSync(join(folder, 'node_modules'));
+        symlinkSync(ROOT, join(folder, 'node_modules', 'weft-nas'));
+        symlinkSync(join(ROOT, 'node_modules', 'tsx'), join(folder, 'node_modules', 'tsx'));
+        for (const [name, text] of Object.entries({ 'package.json': manifest, 'layer.ts': HELPER, 'space.ts': SPACE }))
+          writeFileSync(join(folder, name), text);
+        const { code, stdout, stderr } = await weft(['spaces', './space.ts'], { cwd: folder });
+        expect(code, stderr).to.equal(0);
+        expect(stdout).to.match(/^own: From a file\./);
+      }));
+  }
+
+  it('are loaded in JavaScript too', () =>
+    withFolder(async (folder) => {
       mkdirSync(join(folder, 'node_modules'));
       symlinkSync(ROOT, join(folder, 'node_modules', 'weft-nas'));
       symlinkSync(join(ROOT, 'node_modules', 'tsx'), join(folder, 'node_modules', 'tsx'));
-      for (const [name, text] of Object.entries({ 'package.json': manifest, 'layer.ts': HELPER, 'space.ts': SPACE })) writeFileSync(join(folder, name), text);
-      const { code, stdout, stderr } = await weft(['spaces', './space.ts'], { cwd: folder });
-      expect(code, stderr).to.equal(0);
-      expect(stdout).to.match(/^own: From a file\./);
+      writeFileSync(join(folder, 'controller.mjs'), JAVASCRIPT);
+      const { code, stderr } = await weft(
+        ['search', '--recipe', 'digits', '--controller', './controller.mjs', '--backend', 'cpu', '--json'],
+        { cwd: folder },
+      );
+      expect(code).to.equal(70); // the controller's own error
+      expect(stderr).to.contain('not called');
     }));
-  }
-
-  it('are loaded in JavaScript too', () => withFolder(async (folder) => {
-    mkdirSync(join(folder, 'node_modules'));
-    symlinkSync(ROOT, join(folder, 'node_modules', 'weft-nas'));
-    symlinkSync(join(ROOT, 'node_modules', 'tsx'), join(folder, 'node_modules', 'tsx'));
-    writeFileSync(join(folder, 'controller.mjs'), JAVASCRIPT);
-    const { code, stderr } = await weft(['search', '--recipe', 'digits', '--controller', './controller.mjs', '--backend', 'cpu', '--json'], { cwd: folder });
-    expect(code).to.equal(70); // the controller's own error
-    expect(stderr).to.contain('not called');
-  }));
 });

@@ -3,11 +3,11 @@ export async function quietly(command: () => Promise<void>): Promise<string> {
   const { stdout, stderr } = process;
   const write = [stdout.write.bind(stdout), stderr.write.bind(stderr)] as const;
   let said = '';
-  stdout.write = ((text: string | Uint8Array) => {
+  stdout.write = (text: string | Uint8Array) => {
     said += typeof text === 'string' ? text : Buffer.from(text).toString();
     return true;
-  });
-  stderr.write = (() => true);
+  };
+  stderr.write = () => true;
   try {
     await command();
   } finally {

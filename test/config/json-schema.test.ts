@@ -26,13 +26,22 @@ describe('the JSON schema for editors', () => {
     }
   });
 
-  const OPTIMIZER = { name: 'sam', rho: 0.1, base: { name: 'adamw', learningRate: 0.01, schedule: { name: 'cosine' } } };
+  const OPTIMIZER = {
+    name: 'sam',
+    rho: 0.1,
+    base: { name: 'adamw', learningRate: 0.01, schedule: { name: 'cosine' } },
+  };
   const CASES: Readonly<Record<string, unknown>> = {
     'nothing at all': {},
-    'an optimizer in an optimizer': { search: { optimizer: OPTIMIZER }, retrain: { optimizer: { ...OPTIMIZER, base: OPTIMIZER } } },
+    'an optimizer in an optimizer': {
+      search: { optimizer: OPTIMIZER },
+      retrain: { optimizer: { ...OPTIMIZER, base: OPTIMIZER } },
+    },
     'options of a space': { space: { name: 'macro-cnn', layers: 3 } },
     'an unknown field': { sed: 1 },
-    'an unknown field deep inside': { search: { optimizer: { ...OPTIMIZER, base: { name: 'adamw', learningrate: 1 } } } },
+    'an unknown field deep inside': {
+      search: { optimizer: { ...OPTIMIZER, base: { name: 'adamw', learningrate: 1 } } },
+    },
     'a number out of range': { data: { labelNoise: 1.5 } },
     'a fraction for a count': { search: { epochs: 1.5 } },
     'an unknown optimizer': { search: { optimizer: { name: 'sgdd' } } },
@@ -47,7 +56,10 @@ describe('the JSON schema for editors', () => {
 
   it('describes its fields, has no loose ends, and is small', () => {
     const text = JSON.stringify(schema);
-    const { definitions, properties } = schema as unknown as { definitions: object; properties: Record<string, { description?: string }> };
+    const { definitions, properties } = schema as unknown as {
+      definitions: object;
+      properties: Record<string, { description?: string }>;
+    };
     const referred = new Set([...text.matchAll(/"#\/definitions\/([^"]+)"/g)].map(([, name]) => name!));
     expect([...referred].sort()).to.deep.equal(Object.keys(definitions).sort());
     expect(properties['space']!.description).to.be.a('string');

@@ -27,8 +27,12 @@ describe('configuration', () => {
 
   it('refuses a learning rate that rises beyond the end of the training', () => {
     const refused = (config: object): string => said(() => checkConfig(config));
-    expect(refused({ search: { epochs: 4, optimizer: { name: 'adamw', warmUp: 100 } } })).to.contain('search.optimizer.warmUp: the learning rate would not reach its height');
-    expect(refused({ retrain: { epochs: 2, optimizer: { name: 'sam', base: { name: 'momentum', warmUp: 3 } } } })).to.contain('retrain.optimizer.warmUp');
+    expect(refused({ search: { epochs: 4, optimizer: { name: 'adamw', warmUp: 100 } } })).to.contain(
+      'search.optimizer.warmUp: the learning rate would not reach its height',
+    );
+    expect(
+      refused({ retrain: { epochs: 2, optimizer: { name: 'sam', base: { name: 'momentum', warmUp: 3 } } } }),
+    ).to.contain('retrain.optimizer.warmUp');
     expect(checkConfig({ retrain: { epochs: 0, optimizer: { name: 'adamw', warmUp: 3 } } }).retrain.epochs).to.equal(0);
   });
 
@@ -41,8 +45,12 @@ describe('configuration', () => {
   });
 
   it('drops the options of what is replaced by another name', () => {
-    expect(mergeConfig({ space: { name: 'mlp', depth: 3 } }, { space: { name: 'macro-cnn' } })).to.deep.equal({ space: { name: 'macro-cnn' } });
-    expect(mergeConfig({ space: { name: 'mlp', depth: 3 } }, { space: { depth: 4 } })).to.deep.equal({ space: { name: 'mlp', depth: 4 } });
+    expect(mergeConfig({ space: { name: 'mlp', depth: 3 } }, { space: { name: 'macro-cnn' } })).to.deep.equal({
+      space: { name: 'macro-cnn' },
+    });
+    expect(mergeConfig({ space: { name: 'mlp', depth: 3 } }, { space: { depth: 4 } })).to.deep.equal({
+      space: { name: 'mlp', depth: 4 },
+    });
   });
 
   it('says where broken YAML breaks', () => {
@@ -52,8 +60,12 @@ describe('configuration', () => {
   });
 
   it('names an unknown field with its line, its column and the nearest known one', () => {
-    expect(said(() => loadConfig(file('seed: 1\nsearch:\n  epoch: 3\n')))).to.match(/weft\.yaml:3:3: unknown option 'search\.epoch': did you mean 'epochs'\?/);
-    expect(said(() => loadConfig(file('sed: 1\n')))).to.match(/weft\.yaml:1:1: unknown option 'sed': did you mean 'seed'\?/);
+    expect(said(() => loadConfig(file('seed: 1\nsearch:\n  epoch: 3\n')))).to.match(
+      /weft\.yaml:3:3: unknown option 'search\.epoch': did you mean 'epochs'\?/,
+    );
+    expect(said(() => loadConfig(file('sed: 1\n')))).to.match(
+      /weft\.yaml:1:1: unknown option 'sed': did you mean 'seed'\?/,
+    );
   });
 
   it('names a wrong value with its place', () => {

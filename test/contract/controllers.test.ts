@@ -1,6 +1,21 @@
 /** What holds for every controller, on every shipped space and on a small one with all kinds of choices. A new one is a line in the table. */
 import { expect } from 'chai';
-import { type Architecture, type Controller, type ControllerFactory, defineSpace, dense, flatten, oneOf, previous, repeat, type SearchSpace, stream, subset, tf, z } from 'weft-nas';
+import {
+  type Architecture,
+  type Controller,
+  type ControllerFactory,
+  defineSpace,
+  dense,
+  flatten,
+  oneOf,
+  previous,
+  repeat,
+  type SearchSpace,
+  stream,
+  subset,
+  tf,
+  z,
+} from 'weft-nas';
 import { darts } from '../../controllers/darts.js';
 import { enas } from '../../controllers/enas.js';
 import { evolution } from '../../controllers/evolution.js';
@@ -28,14 +43,19 @@ const controllers: { factory: ControllerFactory; options?: object }[] = [
 ];
 
 const tiny = defineSpace({
-  name: 'tiny', description: 'All kinds of choices and a constraint.', options: z.strictObject({}),
+  name: 'tiny',
+  description: 'All kinds of choices and a constraint.',
+  options: z.strictObject({}),
   choices: () => ({
     width: oneOf([2, 4, 8]),
     nodes: repeat(3, (i) => ({ from: previous(i + 1), also: subset(i + 1), f: oneOf(['a', 'b']) })),
     only: oneOf(['one']),
   }),
-  constraints: [{ name: 'no node takes the same input twice', holds: ({ nodes }) => nodes.every(({ from, also }) => !also[from]) }],
-  graph: (g, _choices, _options, { classes }) => g.apply('head', dense({ units: classes }), g.apply('flatten', flatten(), g.input)),
+  constraints: [
+    { name: 'no node takes the same input twice', holds: ({ nodes }) => nodes.every(({ from, also }) => !also[from]) },
+  ],
+  graph: (g, _choices, _options, { classes }) =>
+    g.apply('head', dense({ units: classes }), g.apply('flatten', flatten(), g.input)),
 });
 
 const images = { inputShape: [8, 8, 1], classes: 3 };
@@ -55,7 +75,8 @@ for (const { factory, options = {} } of controllers) {
     for (const space of spaces) {
       describe(`on ${space.name}`, () => {
         const create = (seed = 1): Controller<Architecture> => factory.create(options, { space, seed });
-        const encoded = (architectures: readonly Architecture[]): string[] => architectures.map((architecture) => space.encode(architecture));
+        const encoded = (architectures: readonly Architecture[]): string[] =>
+          architectures.map((architecture) => space.encode(architecture));
         /** A reward that says something: the share of slots with their first value. */
         const reward = (architecture: Architecture): number => {
           const genotype = space.genotype(architecture);
@@ -63,7 +84,9 @@ for (const { factory, options = {} } of controllers) {
         };
         const round = (controller: Controller<Architecture>, name: number, count = 5): string => {
           const proposal = controller.propose(count, stream(7, 'proposal', name));
-          const metrics = controller.observe(proposal.map((architecture) => ({ architecture, reward: reward(architecture) })));
+          const metrics = controller.observe(
+            proposal.map((architecture) => ({ architecture, reward: reward(architecture) })),
+          );
           return JSON.stringify([encoded(proposal), metrics]);
         };
         const draws = ['sample', 'propose', 'derive'] as const;
@@ -86,7 +109,8 @@ for (const { factory, options = {} } of controllers) {
           const [a, b] = [create(), create()];
           for (let i = 0; i < 3; i++) {
             expect(round(a, i)).to.equal(round(b, i));
-            for (const method of draws) expect(encoded(a[method](4, stream(2, i)))).to.deep.equal(encoded(b[method](4, stream(2, i))));
+            for (const method of draws)
+              expect(encoded(a[method](4, stream(2, i)))).to.deep.equal(encoded(b[method](4, stream(2, i))));
           }
           a.dispose();
           b.dispose();
@@ -131,7 +155,10 @@ for (const { factory, options = {} } of controllers) {
         it('learns from architectures that it has not proposed, and from none', () => {
           const controller = create();
           const strangers = Array.from({ length: 4 }, (_, i) => space.sample(stream(8, i)));
-          for (const value of Object.values(controller.observe(strangers.map((architecture) => ({ architecture, reward: reward(architecture) }))))) expect(value).to.be.finite;
+          for (const value of Object.values(
+            controller.observe(strangers.map((architecture) => ({ architecture, reward: reward(architecture) }))),
+          ))
+            expect(value).to.be.finite;
           controller.observe([]);
           controller.propose(2, stream(9));
           controller.propose(2, stream(10));
@@ -158,7 +185,9 @@ for (const { factory, options = {} } of controllers) {
           const controller = create();
           const preferences = controller.preferences?.(stream(1)) ?? {};
           for (const { path, kind, length, cardinality } of space.decisions.filter(({ path }) => path in preferences)) {
-            expect(preferences[path]!.map((row) => row.length)).to.deep.equal(kind === 'subset' ? Array(length).fill(2) : [cardinality]);
+            expect(preferences[path]!.map((row) => row.length)).to.deep.equal(
+              kind === 'subset' ? Array(length).fill(2) : [cardinality],
+            );
             for (const row of preferences[path]!) expect(row.reduce((sum, p) => sum + p, 0)).to.be.closeTo(1, 1e-6);
           }
           controller.dispose();
@@ -167,11 +196,14 @@ for (const { factory, options = {} } of controllers) {
     }
 
     it('refuses options that do not exist', () => {
-      expect(() => factory.create({ nonesuch: 1 }, { space: spaces[0]!, seed: 1 })).to.throw(`the controller '${factory.name}'`);
+      expect(() => factory.create({ nonesuch: 1 }, { space: spaces[0]!, seed: 1 })).to.throw(
+        `the controller '${factory.name}'`,
+      );
     });
 
     it('has presets that it accepts', () => {
-      for (const preset of Object.values(factory.presets)) factory.create(preset, { space: spaces[0]!, seed: 1 }).dispose();
+      for (const preset of Object.values(factory.presets))
+        factory.create(preset, { space: spaces[0]!, seed: 1 }).dispose();
     });
   });
 }
@@ -179,11 +211,19 @@ for (const { factory, options = {} } of controllers) {
 /** What a checkpoint brings back: new tensors with the same values, and the state as JSON. */
 function throughFiles(controller: Controller<Architecture>): { tensors: Record<string, tf.Tensor>; state: never } {
   const { tensors, state } = controller.snapshot();
-  const copies = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.tensor(tensor.dataSync().slice(), tensor.shape, tensor.dtype)]));
+  const copies = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      tf.tensor(tensor.dataSync().slice(), tensor.shape, tensor.dtype),
+    ]),
+  );
   return { tensors: copies, state: JSON.parse(JSON.stringify(state)) as never };
 }
 
 function contents(controller: Controller<Architecture>): unknown {
   const { tensors, state } = controller.snapshot();
-  return { state, tensors: Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, Array.from(tensor.dataSync())])) };
+  return {
+    state,
+    tensors: Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, Array.from(tensor.dataSync())])),
+  };
 }

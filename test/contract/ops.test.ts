@@ -24,7 +24,8 @@ const ids = (values: number[]): Tensor1D => tf.tensor1d(values, 'int32');
 
 function windows(make: (window: nn.Window2D) => Case): Record<string, Case> {
   const cases: Record<string, Case> = {};
-  for (const stride of [1, 2]) for (const padding of ['same', 'valid'] as const) cases[`stride ${stride}, ${padding}`] = make({ stride, padding });
+  for (const stride of [1, 2])
+    for (const padding of ['same', 'valid'] as const) cases[`stride ${stride}, ${padding}`] = make({ stride, padding });
   return cases;
 }
 
@@ -32,20 +33,28 @@ function named(prefix: string, cases: Record<string, Case>): Record<string, Case
   return Object.fromEntries(Object.entries(cases).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
-const convolution = (x: number[], kernel: number[]) => windows((window) => ({
-  shapes: { x, kernel }, run: (a) => nn.conv2d(a['x'] as Tensor4D, a['kernel'] as Tensor4D, window),
-}));
-const depthwise = (x: number[], kernel: number[]) => windows((window) => ({
-  shapes: { x, kernel }, run: (a) => nn.depthwiseConv2d(a['x'] as Tensor4D, a['kernel'] as Tensor4D, window),
-}));
+const convolution = (x: number[], kernel: number[]) =>
+  windows((window) => ({
+    shapes: { x, kernel },
+    run: (a) => nn.conv2d(a['x'] as Tensor4D, a['kernel'] as Tensor4D, window),
+  }));
+const depthwise = (x: number[], kernel: number[]) =>
+  windows((window) => ({
+    shapes: { x, kernel },
+    run: (a) => nn.depthwiseConv2d(a['x'] as Tensor4D, a['kernel'] as Tensor4D, window),
+  }));
 const factorized = (x: number[]): Case => ({
   shapes: { x, even: [1, 1, x[3]!, 2], odd: [1, 1, x[3]!, 3] },
   run: (a) => nn.factorizedReduction(a['x'] as Tensor4D, a['even'] as Tensor4D, a['odd'] as Tensor4D),
 });
-const pooling = (pool: (x: Tensor4D, options: nn.Pool2D) => Tensor, x: number[], size: number) => windows((window) => ({
-  shapes: { x }, run: (a) => pool(a['x'] as Tensor4D, { size, ...window }),
-}));
-const elementwise = (f: (x: Tensor) => Tensor): Record<string, Case> => ({ '3x5': { shapes: { x: [3, 5] }, run: (a) => f(a['x']!) } });
+const pooling = (pool: (x: Tensor4D, options: nn.Pool2D) => Tensor, x: number[], size: number) =>
+  windows((window) => ({
+    shapes: { x },
+    run: (a) => pool(a['x'] as Tensor4D, { size, ...window }),
+  }));
+const elementwise = (f: (x: Tensor) => Tensor): Record<string, Case> => ({
+  '3x5': { shapes: { x: [3, 5] }, run: (a) => f(a['x']!) },
+});
 const normalization = (shape: number[]): Case => ({
   shapes: { x: shape, scale: [shape.at(-1)!], offset: [shape.at(-1)!] },
   run: (a) => nn.batchNorm(a['x']!, a['scale'] as Tensor1D, a['offset'] as Tensor1D).y,
@@ -68,7 +77,10 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
     ...named('3x3, multiplier 2, ', depthwise(image(2, 6, 5, 2), [3, 3, 2, 2])),
   },
   dense: {
-    'without bias': { shapes: { x: [3, 4], kernel: [4, 2] }, run: (a) => nn.dense(a['x'] as Tensor2D, a['kernel'] as Tensor2D) },
+    'without bias': {
+      shapes: { x: [3, 4], kernel: [4, 2] },
+      run: (a) => nn.dense(a['x'] as Tensor2D, a['kernel'] as Tensor2D),
+    },
     'with bias': {
       shapes: { x: [3, 4], kernel: [4, 2], bias: [2] },
       run: (a) => nn.dense(a['x'] as Tensor2D, a['kernel'] as Tensor2D, a['bias'] as Tensor1D),
@@ -91,12 +103,20 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
   batchNormInference: {
     images: {
       shapes: { x: [2, 3, 4, 3], scale: [3], offset: [3], mean: [3] },
-      run: (a) => nn.batchNormInference(a['x']!, a['scale'] as Tensor1D, a['offset'] as Tensor1D, a['mean'] as Tensor1D, tf.tensor1d([0.5, 1, 2])),
+      run: (a) =>
+        nn.batchNormInference(
+          a['x']!,
+          a['scale'] as Tensor1D,
+          a['offset'] as Tensor1D,
+          a['mean'] as Tensor1D,
+          tf.tensor1d([0.5, 1, 2]),
+        ),
     },
   },
   layerNorm: {
     features: {
-      shapes: { x: [4, 6], scale: [6], offset: [6] }, tolerance: 2e-5,
+      shapes: { x: [4, 6], scale: [6], offset: [6] },
+      tolerance: 2e-5,
       run: (a) => nn.layerNorm(a['x']!, a['scale'] as Tensor1D, a['offset'] as Tensor1D),
     },
   },
@@ -115,41 +135,76 @@ const TABLE: Record<keyof typeof nn, Record<string, Case>> = {
   },
   globalAveragePool: { images: { shapes: { x: [2, 3, 5, 4] }, run: (a) => nn.globalAveragePool(a['x'] as Tensor4D) } },
   softmaxCrossEntropy: {
-    '4 classes': { shapes: { logits: [5, 4] }, run: (a) => nn.softmaxCrossEntropy(a['logits'] as Tensor2D, ids([0, 3, 1, 1, 2])) },
-    'many classes, large logits': { shapes: { logits: [3, 400] }, run: (a) => nn.softmaxCrossEntropy(tf.mul(a['logits'] as Tensor2D, 200), ids([399, 0, 7])) },
+    '4 classes': {
+      shapes: { logits: [5, 4] },
+      run: (a) => nn.softmaxCrossEntropy(a['logits'] as Tensor2D, ids([0, 3, 1, 1, 2])),
+    },
+    'many classes, large logits': {
+      shapes: { logits: [3, 400] },
+      run: (a) => nn.softmaxCrossEntropy(tf.mul(a['logits'] as Tensor2D, 200), ids([399, 0, 7])),
+    },
   },
   embedding: {
-    sequences: { shapes: { table: [5, 3] }, run: (a) => nn.embedding(a['table'] as Tensor2D, tf.tensor2d([[4, 0, 2], [2, 2, 1]], [2, 3], 'int32')) },
+    sequences: {
+      shapes: { table: [5, 3] },
+      run: (a) =>
+        nn.embedding(
+          a['table'] as Tensor2D,
+          tf.tensor2d(
+            [
+              [4, 0, 2],
+              [2, 2, 1],
+            ],
+            [2, 3],
+            'int32',
+          ),
+        ),
+    },
   },
   recurrentCell: {
     'one node, one step': cell([{ from: 0, activation: 'tanh' }], [1, 2, 3, 4]),
-    'five nodes': cell([
-      { from: 0, activation: 'tanh' }, { from: 0, activation: 'relu' }, { from: 1, activation: 'identity' },
-      { from: 0, activation: 'sigmoid' }, { from: 3, activation: 'tanh' },
-    ], [3, 2, 3, 4]),
+    'five nodes': cell(
+      [
+        { from: 0, activation: 'tanh' },
+        { from: 0, activation: 'relu' },
+        { from: 1, activation: 'identity' },
+        { from: 0, activation: 'sigmoid' },
+        { from: 3, activation: 'tanh' },
+      ],
+      [3, 2, 3, 4],
+    ),
   },
   lstmCell: {
     'with bias': {
       shapes: { x: [3, 2], c: [3, 4], h: [3, 4], kernel: [6, 16], bias: [16] },
       run: (a) => {
-        const { c, h } = nn.lstmCell(a['x'] as Tensor2D, { c: a['c'] as Tensor2D, h: a['h'] as Tensor2D }, a['kernel'] as Tensor2D, a['bias'] as Tensor1D);
+        const { c, h } = nn.lstmCell(
+          a['x'] as Tensor2D,
+          { c: a['c'] as Tensor2D, h: a['h'] as Tensor2D },
+          a['kernel'] as Tensor2D,
+          a['bias'] as Tensor1D,
+        );
         return [c, h];
       },
     },
     'without bias': {
       shapes: { x: [3, 2], c: [3, 4], h: [3, 4], kernel: [6, 16] },
-      run: (a) => nn.lstmCell(a['x'] as Tensor2D, { c: a['c'] as Tensor2D, h: a['h'] as Tensor2D }, a['kernel'] as Tensor2D).h,
+      run: (a) =>
+        nn.lstmCell(a['x'] as Tensor2D, { c: a['c'] as Tensor2D, h: a['h'] as Tensor2D }, a['kernel'] as Tensor2D).h,
     },
   },
 };
 
 /** A cell with every activation, a node that two others read, and several leaves. */
 function cell(nodes: nn.CellNode[], [steps, batch, features, units]: [number, number, number, number]): Case {
-  const kernels = Object.fromEntries(nodes.map((_, j) => [`kernel${j}`, [j === 0 ? features + units : units, 2 * units]]));
+  const kernels = Object.fromEntries(
+    nodes.map((_, j) => [`kernel${j}`, [j === 0 ? features + units : units, 2 * units]]),
+  );
   return {
     shapes: { x: [steps, batch, features], state: [batch, units], ...kernels },
     tolerance: 2e-5,
-    run: (a) => nn.recurrentCell({ x: a['x']!, state: a['state']!, kernels: nodes.map((_, j) => a[`kernel${j}`]!) }, nodes),
+    run: (a) =>
+      nn.recurrentCell({ x: a['x']!, state: a['state']!, kernels: nodes.map((_, j) => a[`kernel${j}`]!) }, nodes),
   };
 }
 
@@ -158,17 +213,24 @@ function evaluate({ shapes, run }: Case): { shapes: string[]; values: Float32Arr
   const rng = stream('contract/ops');
   const random = (shape: number[]): Tensor => {
     const size = shape.reduce((a, b) => a * b, 1);
-    return tf.tensor(Float32Array.from({ length: size }, () => rng.normal()), shape);
+    return tf.tensor(
+      Float32Array.from({ length: size }, () => rng.normal()),
+      shape,
+    );
   };
   const before = tf.memory().numTensors;
   const result = tidy(() => {
     const inputs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, random(shape)]));
-    const { gradients, aux } = valueAndGradients((x) => {
-      const output = run(x);
-      const outputs = Array.isArray(output) ? output : [output];
-      const loss = tf.addN(outputs.map((y) => tf.sum(tf.mul(y, random(y.shape))))) as tf.Scalar;
-      return { loss, aux: Object.fromEntries(outputs.map((y, i) => [`output ${i}`, y])) };
-    }, inputs, { unused: 'zero' });
+    const { gradients, aux } = valueAndGradients(
+      (x) => {
+        const output = run(x);
+        const outputs = Array.isArray(output) ? output : [output];
+        const loss = tf.addN(outputs.map((y) => tf.sum(tf.mul(y, random(y.shape))))) as tf.Scalar;
+        return { loss, aux: Object.fromEntries(outputs.map((y, i) => [`output ${i}`, y])) };
+      },
+      inputs,
+      { unused: 'zero' },
+    );
     const tensors = [...Object.values(aux), ...Object.values(gradients)];
     return { shapes: tensors.map((t) => String(t.shape)), values: tensors.map((t) => t.dataSync() as Float32Array) };
   });

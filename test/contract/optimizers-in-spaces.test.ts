@@ -31,7 +31,12 @@ for (const { factory, tiny, task } of SPACES) {
         const store = createParameterStore(all, 1);
         const start = values(store.parameters);
         const { x: inputs, labels } = examples(task, 6);
-        const setting = { stepsPerEpoch: 2, totalSteps: 4, examples: 6, roleOf: (parameter: string) => all.parameters.get(parameter)?.role };
+        const setting = {
+          stepsPerEpoch: 2,
+          totalSteps: 4,
+          examples: 6,
+          roleOf: (parameter: string) => all.parameters.get(parameter)?.role,
+        };
         const trainer = createTrainer({ name } as OptimizerConfigInput, setting);
         let state = emptyState;
         for (let step = 0; step < 2; step++) {
@@ -41,7 +46,9 @@ for (const { factory, tiny, task } of SPACES) {
           state = result.state;
         }
         const end = values(store.parameters);
-        const moved = Object.keys(end).filter((parameter) => end[parameter]!.some((value, i) => value !== start[parameter]![i]));
+        const moved = Object.keys(end).filter((parameter) =>
+          end[parameter]!.some((value, i) => value !== start[parameter]![i]),
+        );
         expect(moved).to.not.be.empty;
         expect(child.parameterNames).to.include.members(moved);
         for (const parameter of Object.keys(end)) expect(end[parameter]!.every(Number.isFinite), parameter).to.be.true;
@@ -71,10 +78,21 @@ describe('a found child of macro-cnn', () => {
     it(`is retrained with ${name} by one line of its configuration, and its gradients are counted`, () => {
       const before = tf.memory().numTensors;
       const events: SearchEvent[] = [];
-      const session = createSession({ config: checkConfig(configOf({ name })), space: macroCnn, controller: random, data }, (event) => events.push(event));
+      const session = createSession(
+        { config: checkConfig(configOf({ name })), space: macroCnn, controller: random, data },
+        (event) => events.push(event),
+      );
       const { space, state } = session;
       const architecture = space.sample(stream(5, 'found'));
-      Object.assign(state, { phase: 'retrain', derived: { architecture: space.encode(architecture), hash: space.canonicalHash(architecture), accuracy: null, loss: null } });
+      Object.assign(state, {
+        phase: 'retrain',
+        derived: {
+          architecture: space.encode(architecture),
+          hash: space.canonicalHash(architecture),
+          accuracy: null,
+          loss: null,
+        },
+      });
       while (advance(session));
       expect(events.filter(({ type }) => type === 'retrain-epoch')).to.have.length(1);
       expect(state.test!.loss).to.satisfy(Number.isFinite);

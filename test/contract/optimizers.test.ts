@@ -1,7 +1,21 @@
 /** What every optimizer of the list must do, whatever its update rule. */
 import { expect } from 'chai';
 import { createTrainer, emptyState, OPTIMIZERS, replaceState, type Trainer } from '../../src/optimizers/index.js';
-import { advance, calmConfigFor, configFor, copy, disposeState, type Problem, quadratic, reread, run, SETTING, stateValues, values, weights } from '../optimizers/problems.js';
+import {
+  advance,
+  calmConfigFor,
+  configFor,
+  copy,
+  disposeState,
+  type Problem,
+  quadratic,
+  reread,
+  run,
+  SETTING,
+  stateValues,
+  values,
+  weights,
+} from '../optimizers/problems.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { tf } from '../../src/tensor/tf.js';
@@ -116,9 +130,16 @@ for (const { name, cost, formula, reference } of OPTIMIZERS) {
       const all = weights(13);
       const first = advance(subject, problem, copy(pickNamed(all, ['a/kernel'])), emptyState, 0, 5);
       const flat = pickNamed(all, ['b/kernel']);
-      const zero: Problem['evaluate'] = (parameters) => ({ loss: tf.scalar(0), gradients: mapNamed(parameters, tf.zerosLike) });
-      const result = subject.step(zero, flat, first.state, { ...problem.context(5), exampleLosses: () => tf.zeros([problem.batchSize]) });
-      for (const [key, moved] of Object.entries(values(result.parameters))) expect(moved, key).to.deep.equal(values(flat)[key]);
+      const zero: Problem['evaluate'] = (parameters) => ({
+        loss: tf.scalar(0),
+        gradients: mapNamed(parameters, tf.zerosLike),
+      });
+      const result = subject.step(zero, flat, first.state, {
+        ...problem.context(5),
+        exampleLosses: () => tf.zeros([problem.batchSize]),
+      });
+      for (const [key, moved] of Object.entries(values(result.parameters)))
+        expect(moved, key).to.deep.equal(values(flat)[key]);
       disposeNamed(first.parameters);
       disposeNamed(result.parameters);
       disposeState(replaceState(first.state, result.state));

@@ -27,15 +27,37 @@ const TABLE: Record<string, { off: object; on: object }> = {
 const OPTIMIZERS = { sgd: { name: 'sgd', learningRate: 0.2 }, sam: { name: 'sam', base: { name: 'adamw' } } };
 
 /** A search in memory, three epochs of five architectures. */
-function begin(regularizer: object, optimizer: object = OPTIMIZERS.sgd, forgetting: object = { batchSize: 40 }): { session: SearchSession; events: SearchEvent[] } {
+function begin(
+  regularizer: object,
+  optimizer: object = OPTIMIZERS.sgd,
+  forgetting: object = { batchSize: 40 },
+): { session: SearchSession; events: SearchEvent[] } {
   const config = checkConfig({
-    seed: 4, space: { name: 'mlp', depth: 2, widths: [8] }, controller: { name: 'random' },
+    seed: 4,
+    space: { name: 'mlp', depth: 2, widths: [8] },
+    controller: { name: 'random' },
     data: { subset: { train: 300 }, fisher: 0.2 },
-    search: { epochs: 3, batchSize: 16, batchesPerArchitecture: 2, rounds: 1, samplesPerRound: 2, probe: 1, optimizer, regularizer },
-    forgetting, derive: { candidates: 2, random: 0 }, retrain: { epochs: 0 },
+    search: {
+      epochs: 3,
+      batchSize: 16,
+      batchesPerArchitecture: 2,
+      rounds: 1,
+      samplesPerRound: 2,
+      probe: 1,
+      optimizer,
+      regularizer,
+    },
+    forgetting,
+    derive: { candidates: 2, random: 0 },
+    retrain: { epochs: 0 },
   });
   const events: SearchEvent[] = [];
-  return { session: createSession({ config, space: mlp, controller: random, data: openData(config) }, (event) => events.push(event)), events };
+  return {
+    session: createSession({ config, space: mlp, controller: random, data: openData(config) }, (event) =>
+      events.push(event),
+    ),
+    events,
+  };
 }
 
 function finish(session: SearchSession): string {
@@ -43,7 +65,10 @@ function finish(session: SearchSession): string {
   return weightsOf(session);
 }
 
-const weightsOf = ({ supernet }: SearchSession): string => Object.values(supernet.store.parameters).map((tensor) => Buffer.from(tensor.dataSync().buffer).toString('base64')).join();
+const weightsOf = ({ supernet }: SearchSession): string =>
+  Object.values(supernet.store.parameters)
+    .map((tensor) => Buffer.from(tensor.dataSync().buffer).toString('base64'))
+    .join();
 
 describe('regularizers', function () {
   this.timeout(60_000);
@@ -68,11 +93,18 @@ describe('regularizers', function () {
         it(`${name} of strength zero changes not a bit (U4), and acts otherwise`, () => {
           const [idle, acting] = [begin({ name, ...off }, optimizer), begin({ name, ...on }, optimizer)];
           expect(finish(idle.session)).to.equal(none);
-          const own = new Set(['forgetting-config', 'architecture-trained', 'forgetting-epoch', 'forgetting-tensors', 'warning']);
+          const own = new Set([
+            'forgetting-config',
+            'architecture-trained',
+            'forgetting-epoch',
+            'forgetting-tensors',
+            'warning',
+          ]);
           const others = (events: SearchEvent[]): SearchEvent[] => events.filter(({ type }) => !own.has(type));
           expect(others(idle.events)).to.deep.equal(others(silent));
           expect(finish(acting.session)).not.to.equal(none);
-          for (const tensor of Object.values(acting.session.supernet.store.parameters)) expect(Number.isFinite(tf.tidy(() => tf.sum(tensor).dataSync()[0]!))).to.equal(true);
+          for (const tensor of Object.values(acting.session.supernet.store.parameters))
+            expect(Number.isFinite(tf.tidy(() => tf.sum(tensor).dataSync()[0]!))).to.equal(true);
           idle.session.dispose();
           acting.session.dispose();
         });
@@ -87,7 +119,9 @@ describe('regularizers', function () {
       const halted = begin({ name, ...on });
       for (let unit = 0; unit < 23; unit++) advance(halted.session); // in the middle of an architecture, in the second epoch
       const saved = takeSnapshot(halted.session);
-      const tensors = Object.fromEntries(Object.entries(saved.tensors).map(([group, named]) => [group, mapNamed(named, (tensor) => tf.clone(tensor))]));
+      const tensors = Object.fromEntries(
+        Object.entries(saved.tensors).map(([group, named]) => [group, mapNamed(named, (tensor) => tf.clone(tensor))]),
+      );
       const state = JSON.parse(JSON.stringify(saved.state)) as typeof saved.state;
       halted.session.dispose();
       const resumed = begin({ name, ...on });

@@ -21,7 +21,8 @@ const ids = (values: number[]): Tensor1D => tf.tensor1d(values, 'int32');
 
 function windows(make: (window: float64.Window) => Case): Record<string, Case> {
   const cases: Record<string, Case> = {};
-  for (const stride of [1, 2]) for (const padding of ['same', 'valid'] as const) cases[`stride ${stride}, ${padding}`] = make({ stride, padding });
+  for (const stride of [1, 2])
+    for (const padding of ['same', 'valid'] as const) cases[`stride ${stride}, ${padding}`] = make({ stride, padding });
   return cases;
 }
 
@@ -34,22 +35,39 @@ function convolution(label: string, kernelShape: number[]): Record<string, Case>
   return Object.fromEntries(Object.entries(cases).map(([name, example]) => [`${label}, ${name}`, example]));
 }
 
-const elementwise = (run: (x: Tensor) => Tensor, reference: (x: float64.Array64) => float64.Array64): Record<string, Case> =>
-  ({ '3x4': { shapes: { x: [3, 4] }, run: ({ x }) => run(x!), reference: ({ x }) => reference(x!) } });
+const elementwise = (
+  run: (x: Tensor) => Tensor,
+  reference: (x: float64.Array64) => float64.Array64,
+): Record<string, Case> => ({
+  '3x4': { shapes: { x: [3, 4] }, run: ({ x }) => run(x!), reference: ({ x }) => reference(x!) },
+});
 
-const pooling = (size: number, run: (x: Tensor4D, options: nn.Pool2D) => Tensor, reference: (x: float64.Array64, size: number, window: float64.Window) => float64.Array64) =>
+const pooling = (
+  size: number,
+  run: (x: Tensor4D, options: nn.Pool2D) => Tensor,
+  reference: (x: float64.Array64, size: number, window: float64.Window) => float64.Array64,
+) =>
   windows((window) => ({
-    shapes: { x: [2, 5, 4, 2] }, run: ({ x }) => run(x as Tensor4D, { size, ...window }), reference: ({ x }) => reference(x!, size, window),
+    shapes: { x: [2, 5, 4, 2] },
+    run: ({ x }) => run(x as Tensor4D, { size, ...window }),
+    reference: ({ x }) => reference(x!, size, window),
   }));
 
-const normalization = (shape: number[], run: (x: Tensor, scale: Tensor1D, offset: Tensor1D) => Tensor, reference: typeof float64.batchNorm): Case => ({
+const normalization = (
+  shape: number[],
+  run: (x: Tensor, scale: Tensor1D, offset: Tensor1D) => Tensor,
+  reference: typeof float64.batchNorm,
+): Case => ({
   shapes: { x: shape, scale: [shape.at(-1)!], offset: [shape.at(-1)!] },
   run: ({ x, scale, offset }) => run(x!, scale as Tensor1D, offset as Tensor1D),
   reference: ({ x, scale, offset }) => reference(x!, scale!, offset!),
 });
 
 const CELL: nn.CellNode[] = [
-  { from: 0, activation: 'tanh' }, { from: 0, activation: 'sigmoid' }, { from: 1, activation: 'identity' }, { from: 0, activation: 'relu' },
+  { from: 0, activation: 'tanh' },
+  { from: 0, activation: 'sigmoid' },
+  { from: 1, activation: 'identity' },
+  { from: 0, activation: 'relu' },
 ];
 
 /** The operations of `nn.ts`. */
@@ -87,7 +105,14 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
     images: normalization(
       [2, 2, 2, 2],
       (x, scale, offset) => nn.batchNormInference(x, scale, offset, tf.tensor1d([0.5, -1]), tf.tensor1d([2, 0.5])),
-      (x, scale, offset) => float64.batchNormInference(x, scale, offset, { shape: [2], data: Float64Array.of(0.5, -1) }, { shape: [2], data: Float64Array.of(2, 0.5) }),
+      (x, scale, offset) =>
+        float64.batchNormInference(
+          x,
+          scale,
+          offset,
+          { shape: [2], data: Float64Array.of(0.5, -1) },
+          { shape: [2], data: Float64Array.of(2, 0.5) },
+        ),
     ),
   },
   layerNorm: { features: normalization([3, 5], nn.layerNorm, float64.layerNorm) },
@@ -98,7 +123,11 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
   maxPool: pooling(3, nn.maxPool, float64.maxPool),
   avgPool: pooling(3, nn.avgPool, float64.avgPool),
   globalAveragePool: {
-    images: { shapes: { x: [2, 3, 2, 2] }, run: ({ x }) => nn.globalAveragePool(x as Tensor4D), reference: ({ x }) => float64.globalAveragePool(x!) },
+    images: {
+      shapes: { x: [2, 3, 2, 2] },
+      run: ({ x }) => nn.globalAveragePool(x as Tensor4D),
+      reference: ({ x }) => float64.globalAveragePool(x!),
+    },
   },
   softmaxCrossEntropy: {
     '4 classes': {
@@ -117,7 +146,8 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
   recurrentCell: {
     'every activation': {
       shapes: { x: [2, 2, 2], state: [2, 2], a: [4, 4], b: [2, 4], c: [2, 4], d: [2, 4] },
-      run: ({ x, state, a, b, c, d }) => tf.reshape(nn.recurrentCell({ x: x!, state: state!, kernels: [a!, b!, c!, d!] }, CELL), [4, 2]),
+      run: ({ x, state, a, b, c, d }) =>
+        tf.reshape(nn.recurrentCell({ x: x!, state: state!, kernels: [a!, b!, c!, d!] }, CELL), [4, 2]),
       reference: ({ x, state, a, b, c, d }) => float64.recurrentCell(x!, state!, [a!, b!, c!, d!], CELL, [2, 3]),
     },
   },
@@ -125,7 +155,12 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
     'both states': {
       shapes: { x: [2, 2], c: [2, 3], h: [2, 3], kernel: [5, 12], bias: [12] },
       run: (a) => {
-        const next = nn.lstmCell(a['x'] as Tensor2D, { c: a['c'] as Tensor2D, h: a['h'] as Tensor2D }, a['kernel'] as Tensor2D, a['bias'] as Tensor1D);
+        const next = nn.lstmCell(
+          a['x'] as Tensor2D,
+          { c: a['c'] as Tensor2D, h: a['h'] as Tensor2D },
+          a['kernel'] as Tensor2D,
+          a['bias'] as Tensor1D,
+        );
         return tf.concat([next.c, next.h], 1);
       },
       reference: ({ x, c, h, kernel, bias }) => float64.lstmCell(x!, c!, h!, kernel!, bias),
@@ -133,23 +168,35 @@ export const OPERATIONS: Record<keyof typeof nn, Record<string, Case>> = {
   },
 };
 
-const numbers = (shape: number[], f: (index: number) => number): float64.Array64 =>
-  ({ shape, data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => f(i)) });
+const numbers = (shape: number[], f: (index: number) => number): float64.Array64 => ({
+  shape,
+  data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => f(i)),
+});
 
 const positive = (value: number): number => 0.5 + Math.abs(value);
 
 const unary = (run: (x: Tensor) => Tensor, f: (x: number) => number, place?: (value: number) => number): Case => ({
-  shapes: { x: [3, 4] }, run: ({ x }) => run(x!), reference: ({ x }) => numbers([3, 4], (i) => f(x!.data[i]!)), ...(place && { place }),
+  shapes: { x: [3, 4] },
+  run: ({ x }) => run(x!),
+  reference: ({ x }) => numbers([3, 4], (i) => f(x!.data[i]!)),
+  ...(place && { place }),
 });
 
-const binary = (run: (a: Tensor, b: Tensor) => Tensor, f: (a: number, b: number) => number, place?: (value: number) => number): Case => ({
-  shapes: { a: [3, 4], b: [4] }, run: ({ a, b }) => run(a!, b!),
-  reference: ({ a, b }) => numbers([3, 4], (i) => f(a!.data[i]!, b!.data[i % 4]!)), ...(place && { place }),
+const binary = (
+  run: (a: Tensor, b: Tensor) => Tensor,
+  f: (a: number, b: number) => number,
+  place?: (value: number) => number,
+): Case => ({
+  shapes: { a: [3, 4], b: [4] },
+  run: ({ a, b }) => run(a!, b!),
+  reference: ({ a, b }) => numbers([3, 4], (i) => f(a!.data[i]!, b!.data[i % 4]!)),
+  ...(place && { place }),
 });
 
 /** From rows of four. */
 const rowwise = (run: (x: Tensor) => Tensor, f: (row: number[]) => number[]): Case => ({
-  shapes: { x: [3, 4] }, run: ({ x }) => run(x!),
+  shapes: { x: [3, 4] },
+  run: ({ x }) => run(x!),
   reference: ({ x }) => {
     const rows = [0, 1, 2].map((row) => f([...x!.data.subarray(row * 4, row * 4 + 4)]));
     return { shape: [3, rows[0]!.length], data: Float64Array.from(rows.flat()) };
@@ -158,7 +205,9 @@ const rowwise = (run: (x: Tensor) => Tensor, f: (row: number[]) => number[]): Ca
 
 /** Values of x [3,4] at these places, 0 at place -1. */
 const rearranged = (run: (x: Tensor) => Tensor, places: number[]): Case => ({
-  shapes: { x: [3, 4] }, run: ({ x }) => run(x!), reference: ({ x }) => numbers([places.length], (i) => (places[i] === -1 ? 0 : x!.data[places[i]!]!)),
+  shapes: { x: [3, 4] },
+  run: ({ x }) => run(x!),
+  reference: ({ x }) => numbers([places.length], (i) => (places[i] === -1 ? 0 : x!.data[places[i]!]!)),
 });
 
 const total = (values: number[]): number => values.reduce((a, b) => a + b, 0);
@@ -167,20 +216,32 @@ const logSumExp = (row: number[]): number => Math.log(total(row.map(Math.exp)));
 /** Operations of TensorFlow.js itself that stand between those of `nn.ts`, in losses and in models of one's own. */
 export const STOCK: Record<string, Case> = {
   abs: unary(tf.abs, Math.abs),
-  clipByValue: unary((x) => tf.clipByValue(x, -0.5, 0.7), (x) => Math.min(Math.max(x, -0.5), 0.7)),
+  clipByValue: unary(
+    (x) => tf.clipByValue(x, -0.5, 0.7),
+    (x) => Math.min(Math.max(x, -0.5), 0.7),
+  ),
   exp: unary(tf.exp, Math.exp),
-  leakyRelu: unary((x) => tf.leakyRelu(x, 0.1), (x) => (x > 0 ? x : 0.1 * x)),
+  leakyRelu: unary(
+    (x) => tf.leakyRelu(x, 0.1),
+    (x) => (x > 0 ? x : 0.1 * x),
+  ),
   log: unary(tf.log, Math.log, positive),
   log1p: unary(tf.log1p, Math.log1p, positive),
   neg: unary(tf.neg, (x) => -x),
-  relu6: unary((x) => tf.relu6(tf.mul(x, 6)), (x) => Math.min(Math.max(6 * x, 0), 6)),
+  relu6: unary(
+    (x) => tf.relu6(tf.mul(x, 6)),
+    (x) => Math.min(Math.max(6 * x, 0), 6),
+  ),
   rsqrt: unary(tf.rsqrt, (x) => 1 / Math.sqrt(x), positive),
   selu: unary(tf.selu, (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x))),
   softplus: unary(tf.softplus, (x) => Math.log1p(Math.exp(x))),
   sqrt: unary(tf.sqrt, Math.sqrt, positive),
   square: unary(tf.square, (x) => x * x),
   add: binary(tf.add, (a, b) => a + b),
-  addN: binary((a, b) => tf.addN([a, tf.mul(a, b), a]), (a, b) => 2 * a + a * b),
+  addN: binary(
+    (a, b) => tf.addN([a, tf.mul(a, b), a]),
+    (a, b) => 2 * a + a * b,
+  ),
   div: binary(tf.div, (a, b) => a / b, positive),
   // The library's gradients of these two do not undo broadcasting.
   maximum: binary((a, b) => tf.maximum(a, tf.mul(b, tf.ones([3, 1]))), Math.max),
@@ -188,19 +249,56 @@ export const STOCK: Record<string, Case> = {
   mul: binary(tf.mul, (a, b) => a * b),
   pow: binary(tf.pow, (a, b) => a ** b, positive),
   sub: binary(tf.sub, (a, b) => a - b),
-  where: binary((a, b) => tf.where(tf.greater(a, b), tf.square(a), tf.mul(a, b)), (a, b) => (a > b ? a * a : a * b)),
-  logSoftmax: rowwise((x) => tf.logSoftmax(x), (row) => row.map((value) => value - logSumExp(row))),
-  logSumExp: rowwise((x) => tf.logSumExp(x, -1, true), (row) => [logSumExp(row)]),
-  max: rowwise((x) => tf.max(x, -1, true), (row) => [Math.max(...row)]),
-  mean: rowwise((x) => tf.mean(x, -1, true), (row) => [total(row) / 4]),
-  min: rowwise((x) => tf.min(x, -1, true), (row) => [Math.min(...row)]),
-  moments: rowwise((x) => tf.moments(x, -1, true).variance, (row) => [total(row.map((value) => (value - total(row) / 4) ** 2)) / 4]),
-  softmax: rowwise((x) => tf.softmax(x), (row) => row.map((value) => Math.exp(value - logSumExp(row)))),
-  sum: rowwise((x) => tf.sum(x, -1, true), (row) => [total(row)]),
+  where: binary(
+    (a, b) => tf.where(tf.greater(a, b), tf.square(a), tf.mul(a, b)),
+    (a, b) => (a > b ? a * a : a * b),
+  ),
+  logSoftmax: rowwise(
+    (x) => tf.logSoftmax(x),
+    (row) => row.map((value) => value - logSumExp(row)),
+  ),
+  logSumExp: rowwise(
+    (x) => tf.logSumExp(x, -1, true),
+    (row) => [logSumExp(row)],
+  ),
+  max: rowwise(
+    (x) => tf.max(x, -1, true),
+    (row) => [Math.max(...row)],
+  ),
+  mean: rowwise(
+    (x) => tf.mean(x, -1, true),
+    (row) => [total(row) / 4],
+  ),
+  min: rowwise(
+    (x) => tf.min(x, -1, true),
+    (row) => [Math.min(...row)],
+  ),
+  moments: rowwise(
+    (x) => tf.moments(x, -1, true).variance,
+    (row) => [total(row.map((value) => (value - total(row) / 4) ** 2)) / 4],
+  ),
+  softmax: rowwise(
+    (x) => tf.softmax(x),
+    (row) => row.map((value) => Math.exp(value - logSumExp(row))),
+  ),
+  sum: rowwise(
+    (x) => tf.sum(x, -1, true),
+    (row) => [total(row)],
+  ),
   cast: rearranged((x) => tf.mul(x, tf.cast(tf.greater(x, -10), 'float32')), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
-  concat: rearranged((x) => tf.concat([x, tf.square(x)], 1).slice([0, 0], [3, 4]), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+  concat: rearranged(
+    (x) => tf.concat([x, tf.square(x)], 1).slice([0, 0], [3, 4]),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+  ),
   gather: rearranged((x) => tf.gather(x, ids([2, 2])), [8, 9, 10, 11, 8, 9, 10, 11]),
-  pad: rearranged((x) => tf.pad(tf.slice(x, [0, 0], [1, 3]), [[0, 0], [1, 1]]), [-1, 0, 1, 2, -1]),
+  pad: rearranged(
+    (x) =>
+      tf.pad(tf.slice(x, [0, 0], [1, 3]), [
+        [0, 0],
+        [1, 1],
+      ]),
+    [-1, 0, 1, 2, -1],
+  ),
   slice: rearranged((x) => tf.slice(x, [1, 1], [2, 2]), [5, 6, 9, 10]),
   split: rearranged((x) => tf.split(x, 2, 1)[1]!, [2, 3, 6, 7, 10, 11]),
   stack: rearranged((x) => tf.stack([x, x]).slice([1], [1]), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
@@ -208,13 +306,19 @@ export const STOCK: Record<string, Case> = {
   transpose: rearranged(tf.transpose, [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]),
   unstack: rearranged((x) => tf.unstack(x)[1]!, [4, 5, 6, 7]),
   matMul: {
-    shapes: { a: [3, 2], b: [2, 4] }, run: ({ a, b }) => tf.matMul(a!, b!), reference: ({ a, b }) => float64.matMul(a!, b!),
+    shapes: { a: [3, 2], b: [2, 4] },
+    run: ({ a, b }) => tf.matMul(a!, b!),
+    reference: ({ a, b }) => float64.matMul(a!, b!),
   },
   'matMul of batches': {
-    shapes: { a: [2, 2, 3], b: [2, 4, 3] }, run: ({ a, b }) => tf.matMul(a!, b!, false, true),
-    reference: ({ a, b }) => numbers([16], (i) => {
-      const [batch, row, column] = [i >> 3, (i >> 2) & 1, i & 3];
-      return total([0, 1, 2].map((k) => a!.data[(batch * 2 + row) * 3 + k]! * b!.data[(batch * 4 + column) * 3 + k]!));
-    }),
+    shapes: { a: [2, 2, 3], b: [2, 4, 3] },
+    run: ({ a, b }) => tf.matMul(a!, b!, false, true),
+    reference: ({ a, b }) =>
+      numbers([16], (i) => {
+        const [batch, row, column] = [i >> 3, (i >> 2) & 1, i & 3];
+        return total(
+          [0, 1, 2].map((k) => a!.data[(batch * 2 + row) * 3 + k]! * b!.data[(batch * 4 + column) * 3 + k]!),
+        );
+      }),
   },
 };

@@ -8,7 +8,12 @@ import { WeftError } from '../../src/errors.js';
 import { defineKernel } from '../../src/tensor/kernels/define.js';
 import * as nn from '../../src/tensor/nn.js';
 import { stream } from '../../src/tensor/rng.js';
-import { hvp, secondOrderKernels, type HessianVectorProduct, type SecondOrderOptions } from '../../src/tensor/second-order/index.js';
+import {
+  hvp,
+  secondOrderKernels,
+  type HessianVectorProduct,
+  type SecondOrderOptions,
+} from '../../src/tensor/second-order/index.js';
 import { tf, tidy, type Scalar, type Tensor } from '../../src/tensor/tf.js';
 import { onEachBackend } from '../tensor/backends.js';
 import { hessianVectorProduct, type Array64 } from './float64-nn.js';
@@ -25,8 +30,10 @@ interface Measured extends Pick<HessianVectorProduct, 'method' | 'reasons' | 'ke
 /** H·v of Σ c·(y + y²/2 + y³/6) of the operation's result y, with random c and v, against the reference. */
 function measure({ shapes, run, reference, place = (value) => value }: Case, options?: SecondOrderOptions): Measured {
   const rng = stream('contract/second-order');
-  const random = (shape: number[], f = (value: number) => value): Array64 =>
-    ({ shape, data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.fround(f(rng.normal()))) });
+  const random = (shape: number[], f = (value: number) => value): Array64 => ({
+    shape,
+    data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.fround(f(rng.normal()))),
+  });
   const arrays = (f?: (value: number) => number): Record<string, Array64> =>
     Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, random(shape, f)]));
   const at = arrays(place);
@@ -34,9 +41,14 @@ function measure({ shapes, run, reference, place = (value) => value }: Case, opt
   const weights = random([reference(at).data.length]).data;
 
   const expected = hessianVectorProduct(
-    (x) => reference(x).data.reduce((sum, y, i) => sum + weights[i]! * (y + y ** 2 / 2 + y ** 3 / 6), 0), at, direction);
+    (x) => reference(x).data.reduce((sum, y, i) => sum + weights[i]! * (y + y ** 2 / 2 + y ** 3 / 6), 0),
+    at,
+    direction,
+  );
   const tensors = (record: Record<string, Array64>): Record<string, Tensor> =>
-    Object.fromEntries(Object.entries(record).map(([name, { shape, data }]) => [name, tf.tensor(Float32Array.from(data), shape)]));
+    Object.fromEntries(
+      Object.entries(record).map(([name, { shape, data }]) => [name, tf.tensor(Float32Array.from(data), shape)]),
+    );
   return tidy(() => {
     const loss = (x: Record<string, Tensor>): Scalar => {
       const y = tf.reshape(run(x), [-1]);
@@ -58,7 +70,8 @@ function measure({ shapes, run, reference, place = (value) => value }: Case, opt
 
 const CASES: [name: string, example: Case][] = [
   ...Object.entries(OPERATIONS).flatMap(([operation, cases]) =>
-    Object.entries(cases).map(([name, example]): [string, Case] => [`nn.${operation}: ${name}`, example])),
+    Object.entries(cases).map(([name, example]): [string, Case] => [`nn.${operation}: ${name}`, example]),
+  ),
   ...Object.entries(STOCK).map(([name, example]): [string, Case] => [`tf.${name}`, example]),
 ];
 
@@ -66,17 +79,29 @@ const CASES: [name: string, example: Case][] = [
 function squareKernel(name: string, backward: (dy: Tensor, x: Tensor) => Tensor): Case {
   const square = ({ x }: { x: Tensor }): Tensor => tf.mul(x, x);
   const kernel = defineKernel<{ x: Tensor }, object, Tensor>({
-    name, native: square, plain: square, gradient: { save: ['x'], backward: (dy, [x]) => ({ x: () => backward(dy, x!) }) },
+    name,
+    native: square,
+    plain: square,
+    gradient: { save: ['x'], backward: (dy, [x]) => ({ x: () => backward(dy, x!) }) },
   });
   return { ...STOCK['square']!, run: ({ x }) => kernel({ x: x! }, {}) };
 }
 const RIGHT = squareKernel('TestSquare', (dy, x) => tf.mul(dy, tf.mul(2, x)));
 // The same numbers, but what they depend on is lost to the tape.
-const WRONG = squareKernel('TestSquareOffTape', (dy, x) => tf.mul(dy, tf.tensor(x.dataSync().map((value) => 2 * value), x.shape)));
+const WRONG = squareKernel('TestSquareOffTape', (dy, x) =>
+  tf.mul(
+    dy,
+    tf.tensor(
+      x.dataSync().map((value) => 2 * value),
+      x.shape,
+    ),
+  ),
+);
 
 describe('second derivatives', () => {
   it('are checked for every operation of nn.ts', () => {
-    for (const name of Object.keys(nn)) expect(Object.keys(OPERATIONS[name as keyof typeof nn] ?? {}), name).to.not.be.empty;
+    for (const name of Object.keys(nn))
+      expect(Object.keys(OPERATIONS[name as keyof typeof nn] ?? {}), name).to.not.be.empty;
   });
 
   onEachBackend(() => {
@@ -99,7 +124,9 @@ describe('second derivatives', () => {
 
     it('of a kernel that nobody declared are refused by name', () => {
       for (const example of [RIGHT, WRONG]) {
-        expect(() => measure(example)).to.throw(WeftError, /second derivative of 'TestSquare(OffTape)?'/).with.property('code', 'unsupported');
+        expect(() => measure(example))
+          .to.throw(WeftError, /second derivative of 'TestSquare(OffTape)?'/)
+          .with.property('code', 'unsupported');
       }
     });
 
@@ -118,9 +145,15 @@ describe('second derivatives', () => {
     it('of a customGrad, which has no name, are refused', () => {
       const square = tf.customGrad((x, save) => {
         (save as tf.GradSaveFunc)([x as Tensor]);
-        return { value: tf.square(x as Tensor), gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(dy, tf.mul(2, saved!)) };
+        return {
+          value: tf.square(x as Tensor),
+          gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(dy, tf.mul(2, saved!)),
+        };
       });
-      expect(() => measure({ ...STOCK['square']!, run: ({ x }) => square(x!) })).to.throw(WeftError, /no verified second derivative/);
+      expect(() => measure({ ...STOCK['square']!, run: ({ x }) => square(x!) })).to.throw(
+        WeftError,
+        /no verified second derivative/,
+      );
     });
   });
 });

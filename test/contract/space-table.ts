@@ -10,19 +10,64 @@ import { rnnCell } from '../../search-spaces/rnn-cell.js';
 import { transformer } from '../../search-spaces/transformer.js';
 
 export const SPACES: { factory: SpaceFactory; options: object; tiny: object; task: Task }[] = [
-  { factory: macroCnn, options: { layers: 5, filters: 4 }, tiny: { layers: 2, filters: 2 }, task: { inputShape: [8, 8, 1], classes: 3 } },
-  { factory: microCnn, options: { nodes: 2, layers: 2, filters: 2, stemFactor: 1 }, tiny: { nodes: 1, layers: 1, filters: 2, reductions: 1 }, task: { inputShape: [6, 6, 1], classes: 3 } },
-  { factory: dartsCnn, options: { nodes: 2, layers: 2, filters: 2, stemFactor: 1 }, tiny: { nodes: 1, operations: ['skip', 'dil3'], layers: 1, filters: 2 }, task: { inputShape: [7, 6, 1], classes: 3 } },
-  { factory: mlp, options: { depth: 3, widths: [4, 6] }, tiny: { depth: 2, widths: [2] }, task: { inputShape: [5, 5, 1], classes: 3 } },
-  { factory: nasBench201, options: { filters: 2 }, tiny: { operations: ['none', 'conv3'], filters: 2 }, task: { inputShape: [6, 6, 1], classes: 3 } },
-  { factory: lstmSpace, options: { layers: 2, hidden: 3, keep: 0.8 }, tiny: { layers: 1, hidden: 2 }, task: { kind: 'language', inputShape: [3], classes: 3 } },
-  { factory: transformer, options: { depth: 2, width: 4, heads: [1, 2], keep: 0.9 }, tiny: { depth: 1, width: 2, heads: [1, 2], ratios: [2] }, task: { kind: 'language', inputShape: [3], classes: 3 } },
-  { factory: rnnCell, options: { nodes: 4, hidden: 3, embedding: 2, keep: 0.8, keepOutput: 0.9 }, tiny: { nodes: 2, hidden: 2 }, task: { kind: 'language', inputShape: [3], classes: 3 } },
+  {
+    factory: macroCnn,
+    options: { layers: 5, filters: 4 },
+    tiny: { layers: 2, filters: 2 },
+    task: { inputShape: [8, 8, 1], classes: 3 },
+  },
+  {
+    factory: microCnn,
+    options: { nodes: 2, layers: 2, filters: 2, stemFactor: 1 },
+    tiny: { nodes: 1, layers: 1, filters: 2, reductions: 1 },
+    task: { inputShape: [6, 6, 1], classes: 3 },
+  },
+  {
+    factory: dartsCnn,
+    options: { nodes: 2, layers: 2, filters: 2, stemFactor: 1 },
+    tiny: { nodes: 1, operations: ['skip', 'dil3'], layers: 1, filters: 2 },
+    task: { inputShape: [7, 6, 1], classes: 3 },
+  },
+  {
+    factory: mlp,
+    options: { depth: 3, widths: [4, 6] },
+    tiny: { depth: 2, widths: [2] },
+    task: { inputShape: [5, 5, 1], classes: 3 },
+  },
+  {
+    factory: nasBench201,
+    options: { filters: 2 },
+    tiny: { operations: ['none', 'conv3'], filters: 2 },
+    task: { inputShape: [6, 6, 1], classes: 3 },
+  },
+  {
+    factory: lstmSpace,
+    options: { layers: 2, hidden: 3, keep: 0.8 },
+    tiny: { layers: 1, hidden: 2 },
+    task: { kind: 'language', inputShape: [3], classes: 3 },
+  },
+  {
+    factory: transformer,
+    options: { depth: 2, width: 4, heads: [1, 2], keep: 0.9 },
+    tiny: { depth: 1, width: 2, heads: [1, 2], ratios: [2] },
+    task: { kind: 'language', inputShape: [3], classes: 3 },
+  },
+  {
+    factory: rnnCell,
+    options: { nodes: 4, hidden: 3, embedding: 2, keep: 0.8, keepOutput: 0.9 },
+    tiny: { nodes: 2, hidden: 2 },
+    task: { kind: 'language', inputShape: [3], classes: 3 },
+  },
 ];
 
 /** `count` examples: pictures of random numbers, or token ids, and what is to be predicted. */
 export function examples({ kind, inputShape, classes }: Task, count: number): { x: tf.Tensor; labels: tf.Tensor } {
-  const cycle = (shape: readonly number[]): tf.Tensor => tf.tensor(Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i * i + 1) % classes), [...shape], 'int32');
+  const cycle = (shape: readonly number[]): tf.Tensor =>
+    tf.tensor(
+      Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i * i + 1) % classes),
+      [...shape],
+      'int32',
+    );
   if (kind === 'language') return { x: cycle([count, ...inputShape]), labels: cycle([count, ...inputShape]) };
   return { x: tf.randomNormal([count, ...inputShape], 0, 1, 'float32', 9), labels: cycle([count]) };
 }

@@ -19,25 +19,30 @@ for (const { factory, options, tiny, task } of SPACES) {
       space = factory.create(options, task);
     });
 
-    const architectures = (): fc.Arbitrary<unknown> => fc.integer({ min: 0, max: 1 << 30 }).map((seed) => space.sample(stream(seed, 'sample')));
+    const architectures = (): fc.Arbitrary<unknown> =>
+      fc.integer({ min: 0, max: 1 << 30 }).map((seed) => space.sample(stream(seed, 'sample')));
 
     it('decodes what it encodes', () => {
-      fc.assert(fc.property(architectures(), (architecture) => {
-        const text = space.encode(architecture);
-        expect(text).to.match(/^[A-Za-z0-9~:./_+,=-]+$/);
-        expect(space.decode(text)).to.deep.equal(architecture);
-        expect(space.fromGenotype(space.genotype(architecture))).to.deep.equal(architecture);
-      }));
+      fc.assert(
+        fc.property(architectures(), (architecture) => {
+          const text = space.encode(architecture);
+          expect(text).to.match(/^[A-Za-z0-9~:./_+,=-]+$/);
+          expect(space.decode(text)).to.deep.equal(architecture);
+          expect(space.fromGenotype(space.genotype(architecture))).to.deep.equal(architecture);
+        }),
+      );
     });
 
     it('mutates one choice into another valid architecture', () => {
-      fc.assert(fc.property(architectures(), fc.nat(), (architecture, seed) => {
-        const mutant = space.mutate(architecture, stream(seed, 'mutate'));
-        space.validate(mutant);
-        const before = space.genotype(architecture);
-        const changed = space.genotype(mutant).filter((value, slot) => value !== before[slot]);
-        expect(changed).to.have.length(1);
-      }));
+      fc.assert(
+        fc.property(architectures(), fc.nat(), (architecture, seed) => {
+          const mutant = space.mutate(architecture, stream(seed, 'mutate'));
+          space.validate(mutant);
+          const before = space.genotype(architecture);
+          const changed = space.genotype(mutant).filter((value, slot) => value !== before[slot]);
+          expect(changed).to.have.length(1);
+        }),
+      );
     });
 
     it('has as many architectures as it enumerates, all different', () => {
@@ -68,18 +73,25 @@ for (const { factory, options, tiny, task } of SPACES) {
     it('sends a gradient to every active weight and to no other', () => {
       const store = createParameterStore(catalogue(space.supernet), 3);
       try {
-        fc.assert(fc.property(architectures(), (architecture) => {
-          const child = createChild(space, architecture);
-          const before = tf.memory().numTensors;
-          tf.tidy(() => {
-            const { x } = examples(task, 6);
-            // Squared logits, so that the gradient of a bias before a normalization is the only kind that may vanish.
-            const { gradients } = valueAndGradients((parameters) => tf.sum(tf.square(child.forward(parameters, store.statistics, x, MODE))), store.parameters);
-            expect(Object.keys(gradients).sort()).to.deep.equal([...child.parameterNames].sort());
-            for (const [name, gradient] of Object.entries(gradients)) expect(gradient.shape, name).to.deep.equal(store.parameters[name]!.shape);
-          });
-          expect(tf.memory().numTensors).to.equal(before);
-        }), { numRuns: 8 });
+        fc.assert(
+          fc.property(architectures(), (architecture) => {
+            const child = createChild(space, architecture);
+            const before = tf.memory().numTensors;
+            tf.tidy(() => {
+              const { x } = examples(task, 6);
+              // Squared logits, so that the gradient of a bias before a normalization is the only kind that may vanish.
+              const { gradients } = valueAndGradients(
+                (parameters) => tf.sum(tf.square(child.forward(parameters, store.statistics, x, MODE))),
+                store.parameters,
+              );
+              expect(Object.keys(gradients).sort()).to.deep.equal([...child.parameterNames].sort());
+              for (const [name, gradient] of Object.entries(gradients))
+                expect(gradient.shape, name).to.deep.equal(store.parameters[name]!.shape);
+            });
+            expect(tf.memory().numTensors).to.equal(before);
+          }),
+          { numRuns: 8 },
+        );
       } finally {
         store.dispose();
       }
@@ -89,19 +101,29 @@ for (const { factory, options, tiny, task } of SPACES) {
     it('has exact Hessian-vector products, symmetric ones', () => {
       const store = createParameterStore(catalogue(space.supernet), 3);
       try {
-        fc.assert(fc.property(architectures(), (architecture) => {
-          const child = createChild(space, architecture);
-          tf.tidy(() => {
-            const { x, labels } = examples(task, 4);
-            const parameters = pickNamed(store.parameters, child.parameterNames);
-            const hessian = hessianOperator((p) => tf.mean(labelCrossEntropies(child.forward(p, store.statistics, x, MODE), labels)), parameters);
-            expect(hessian.method).to.equal('exact');
-            const [u, v] = [1, 2].map((seed) => mapNamed(parameters, ({ shape }) => tf.randomNormal(shape, 0, 1, 'float32', seed))) as [NamedTensors, NamedTensors];
-            const [uv, vu] = [dotNamed(u, hessian.apply(v)), dotNamed(v, hessian.apply(u))].map((product) => product.dataSync()[0]!) as [number, number];
-            expect(uv).to.be.closeTo(vu, 1e-3 * Math.max(1, Math.abs(uv)));
-            hessian.dispose();
-          });
-        }), { numRuns: 5 });
+        fc.assert(
+          fc.property(architectures(), (architecture) => {
+            const child = createChild(space, architecture);
+            tf.tidy(() => {
+              const { x, labels } = examples(task, 4);
+              const parameters = pickNamed(store.parameters, child.parameterNames);
+              const hessian = hessianOperator(
+                (p) => tf.mean(labelCrossEntropies(child.forward(p, store.statistics, x, MODE), labels)),
+                parameters,
+              );
+              expect(hessian.method).to.equal('exact');
+              const [u, v] = [1, 2].map((seed) =>
+                mapNamed(parameters, ({ shape }) => tf.randomNormal(shape, 0, 1, 'float32', seed)),
+              ) as [NamedTensors, NamedTensors];
+              const [uv, vu] = [dotNamed(u, hessian.apply(v)), dotNamed(v, hessian.apply(u))].map(
+                (product) => product.dataSync()[0]!,
+              ) as [number, number];
+              expect(uv).to.be.closeTo(vu, 1e-3 * Math.max(1, Math.abs(uv)));
+              hessian.dispose();
+            });
+          }),
+          { numRuns: 5 },
+        );
       } finally {
         store.dispose();
       }
@@ -111,7 +133,10 @@ for (const { factory, options, tiny, task } of SPACES) {
       const store = createParameterStore(catalogue(space.supernet), 3);
       const child = createChild(space, space.sample(stream(8, 'pure')));
       const { x, labels } = examples(task, 4);
-      const run = (mode: Parameters<typeof child.forward>[3]): number[] => tf.tidy(() => [...child.forward(pickNamed(store.parameters, child.parameterNames), store.statistics, x, mode).dataSync()]);
+      const run = (mode: Parameters<typeof child.forward>[3]): number[] =>
+        tf.tidy(() => [
+          ...child.forward(pickNamed(store.parameters, child.parameterNames), store.statistics, x, mode).dataSync(),
+        ]);
       expect(run(MODE)).to.deep.equal(run(MODE));
       expect(run({ ...MODE, training: false })).to.have.length(4 * logitsShape(task).reduce((a, b) => a * b));
       expect(run({ training: false, normalization: 'running' }).every(Number.isFinite)).to.equal(true);
@@ -120,17 +145,23 @@ for (const { factory, options, tiny, task } of SPACES) {
     });
 
     it('hashes by what is computed', () => {
-      fc.assert(fc.property(architectures(), (architecture) => {
-        expect(space.canonicalHash(architecture)).to.equal(space.canonicalHash(space.decode(space.encode(architecture))));
-        expect(space.canonicalHash(architecture)).to.match(/^[0-9a-f]{16}$/);
-      }), { numRuns: 20 });
+      fc.assert(
+        fc.property(architectures(), (architecture) => {
+          expect(space.canonicalHash(architecture)).to.equal(
+            space.canonicalHash(space.decode(space.encode(architecture))),
+          );
+          expect(space.canonicalHash(architecture)).to.match(/^[0-9a-f]{16}$/);
+        }),
+        { numRuns: 20 },
+      );
     });
 
     it('draws first weights that do not depend on what else is drawn', () => {
       const all = createParameterStore(catalogue(space.supernet), 3);
       const child = createChild(space, space.sample(stream(2, 'part')));
       const part = createParameterStore(catalogue(space.supernet), 3, child.parameterNames);
-      for (const name of child.parameterNames) expect([...part.parameters[name]!.dataSync()], name).to.deep.equal([...all.parameters[name]!.dataSync()]);
+      for (const name of child.parameterNames)
+        expect([...part.parameters[name]!.dataSync()], name).to.deep.equal([...all.parameters[name]!.dataSync()]);
       all.dispose();
       part.dispose();
     });

@@ -10,7 +10,8 @@ import { restoreSnapshot, takeSnapshot } from '../../src/search/snapshot.js';
 
 const space = nasBench201.create({ filters: 2 }, { inputShape: [8, 8, 1], classes: 3 });
 const create = (options: object = {}): Controller => darts.create(options, { space, seed: 1 });
-const logits = (controller: Controller): number[][] => Object.values(controller.relaxation!.logits).flatMap((tensor) => tensor.arraySync() as number[][]);
+const logits = (controller: Controller): number[][] =>
+  Object.values(controller.relaxation!.logits).flatMap((tensor) => tensor.arraySync() as number[][]);
 
 describe('the controller darts', () => {
   before(() => loadBackend());
@@ -19,13 +20,17 @@ describe('the controller darts', () => {
     const controller = create({ learningRate: 0.1, epsilon: 0.01, weightDecay: 0.5, initialScale: 1 });
     const before = logits(controller);
     const gradient = [0.3, -0.2, 0, 1, -1];
-    const gradients = Object.fromEntries(Object.keys(controller.relaxation!.logits).map((path) => [path, tf.tensor2d([gradient])]));
+    const gradients = Object.fromEntries(
+      Object.keys(controller.relaxation!.logits).map((path) => [path, tf.tensor2d([gradient])]),
+    );
     controller.relaxation!.descend(gradients);
     tf.dispose(gradients);
-    logits(controller).forEach((row, slot) => row.forEach((value, i) => {
-      const g = gradient[i]! + 0.5 * before[slot]![i]!;
-      expect(value).to.be.closeTo(before[slot]![i]! - (0.1 * g) / (Math.abs(g) + 0.01), 1e-5);
-    }));
+    logits(controller).forEach((row, slot) =>
+      row.forEach((value, i) => {
+        const g = gradient[i]! + 0.5 * before[slot]![i]!;
+        expect(value).to.be.closeTo(before[slot]![i]! - (0.1 * g) / (Math.abs(g) + 0.01), 1e-5);
+      }),
+    );
     controller.dispose();
   });
 
@@ -34,7 +39,12 @@ describe('the controller darts', () => {
     const hidden = [3, 1, 4, 0, 2, 3];
     for (let step = 0; step < 40; step++) {
       const paths = Object.keys(controller.relaxation!.logits);
-      const gradients = Object.fromEntries(paths.map((path, slot) => [path, tf.tensor2d([[0, 1, 2, 3, 4].map((value) => (value === hidden[slot] ? -1 : 1))])]));
+      const gradients = Object.fromEntries(
+        paths.map((path, slot) => [
+          path,
+          tf.tensor2d([[0, 1, 2, 3, 4].map((value) => (value === hidden[slot] ? -1 : 1))]),
+        ]),
+      );
       controller.relaxation!.descend(gradients);
       tf.dispose(gradients);
     }
@@ -48,16 +58,31 @@ describe('the controller darts', () => {
   it('finds a way where constraints forbid the most probable architecture', () => {
     const constrained = space.constrain([{ name: 'some convolution', holds: (cell) => cell.flat().includes('conv3') }]);
     const controller = darts.create({ initialScale: 0.1 }, { space: constrained, seed: 3 });
-    for (let i = 0; i < 20; i++) for (const architecture of controller.derive(2, stream(i, 'd'))) expect((architecture as string[][]).flat()).to.include('conv3');
+    for (let i = 0; i < 20; i++)
+      for (const architecture of controller.derive(2, stream(i, 'd')))
+        expect((architecture as string[][]).flat()).to.include('conv3');
     controller.dispose();
   });
 
   describe('in a search', () => {
     const config = checkConfig({
-      space: { name: 'nas-bench-201', filters: 2 }, controller: { name: 'darts', preset: 'quick' }, data: { subset: { train: 80 } },
-      search: { epochs: 2, batchSize: 32, warmupEpochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, rewardBatchSize: 16 }, derive: { candidates: 1, random: 0 }, retrain: { epochs: 0 },
+      space: { name: 'nas-bench-201', filters: 2 },
+      controller: { name: 'darts', preset: 'quick' },
+      data: { subset: { train: 80 } },
+      search: {
+        epochs: 2,
+        batchSize: 32,
+        warmupEpochs: 1,
+        rounds: 1,
+        samplesPerRound: 2,
+        probe: 0,
+        rewardBatchSize: 16,
+      },
+      derive: { candidates: 1, random: 0 },
+      retrain: { epochs: 0 },
     });
-    const open = (): SearchSession => createSession({ config, space: nasBench201, controller: darts, data: openData(config) }, () => {});
+    const open = (): SearchSession =>
+      createSession({ config, space: nasBench201, controller: darts, data: openData(config) }, () => {});
     const finish = (session: SearchSession): number[][] => {
       while (advance(session));
       return logits(session.controller);
@@ -73,7 +98,12 @@ describe('the controller darts', () => {
       expect(logits(a.controller)).to.not.deep.equal(first);
       const { tensors, state } = takeSnapshot(a);
       restoreSnapshot(b, {
-        tensors: Object.fromEntries(Object.entries(tensors).map(([group, named]) => [group, Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, tf.clone(tensor)]))])),
+        tensors: Object.fromEntries(
+          Object.entries(tensors).map(([group, named]) => [
+            group,
+            Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, tf.clone(tensor)])),
+          ]),
+        ),
         state: JSON.parse(JSON.stringify(state)) as typeof state,
       });
       expect(finish(b)).to.deep.equal(finish(a));

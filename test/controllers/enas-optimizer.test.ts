@@ -14,7 +14,11 @@ function trained(options: object, rounds = 4): Record<string, number[]> {
     controller.observe(proposals.map((architecture, i) => ({ architecture, reward: 0.1 * i })));
   }
   const { tensors } = controller.snapshot();
-  const values = Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith('parameters/')).map(([name, tensor]) => [name, [...tensor.dataSync()]]));
+  const values = Object.fromEntries(
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith('parameters/'))
+      .map(([name, tensor]) => [name, [...tensor.dataSync()]]),
+  );
   controller.dispose();
   return values;
 }

@@ -22,7 +22,9 @@ export interface ReferenceTerms {
 /** x [I] times matrix [I,O]. */
 function times(x: readonly number[], { shape, values }: Weights[string]): number[] {
   const outputs = shape[1]!;
-  return Array.from({ length: outputs }, (_, o) => x.reduce((sum, value, i) => sum + value * values[i * outputs + o]!, 0));
+  return Array.from({ length: outputs }, (_, o) =>
+    x.reduce((sum, value, i) => sum + value * values[i * outputs + o]!, 0),
+  );
 }
 
 function row({ shape, values }: Weights[string], index: number): number[] {
@@ -32,7 +34,12 @@ function row({ shape, values }: Weights[string], index: number): number[] {
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** Macro space: per layer an operation, then connections to any earlier layers. */
-export function macroReference(w: Weights, table: string, layers: readonly { op: number; skip: readonly boolean[] }[], options: ReferenceOptions): ReferenceTerms {
+export function macroReference(
+  w: Weights,
+  table: string,
+  layers: readonly { op: number; skip: readonly boolean[] }[],
+  options: ReferenceOptions,
+): ReferenceTerms {
   const { temperature, tanhConstant, skipLogit, skipTarget } = options;
   const size = w['start']!.shape[1]!;
   let h = new Array<number>(size).fill(0);
@@ -63,7 +70,10 @@ export function macroReference(w: Weights, table: string, layers: readonly { op:
     lstm();
     const weights = times(h, w[`${table}/kernel`]!).map((u) => Math.exp(bound(u)));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    decide(weights.map((weight) => weight / total), op);
+    decide(
+      weights.map((weight) => weight / total),
+      op,
+    );
     input = row(w[`${table}/embedding`]!, op);
     lstm();
     if (anchors.length === 0) {

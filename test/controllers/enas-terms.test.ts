@@ -1,5 +1,16 @@
 import { expect } from 'chai';
-import { bernoulliKl, bernoulliTerms, categoricalTerms, mapNamed, movingAverage, type NamedTensors, perplexityReward, stream, tf, valueAndGradients } from 'weft-nas';
+import {
+  bernoulliKl,
+  bernoulliTerms,
+  categoricalTerms,
+  mapNamed,
+  movingAverage,
+  type NamedTensors,
+  perplexityReward,
+  stream,
+  tf,
+  valueAndGradients,
+} from 'weft-nas';
 import { reinforceLoss, sequenceTerms } from '../../controllers/enas/loss.js';
 import { type EnasOptions, enasOptions } from '../../controllers/enas/options.js';
 import { planOf } from '../../controllers/enas/plan.js';
@@ -25,13 +36,24 @@ const variants: Record<string, object> = {
 function setUp(overrides: object): { options: EnasOptions; parameters: NamedTensors; weights: Weights } {
   const options = enasOptions.parse({ lstmSize: 6, initRange: 1, ...overrides });
   const parameters = policyParameters(plan, options, 3);
-  const weights = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, { shape: tensor.shape, values: Float64Array.from(tensor.dataSync()) }]));
+  const weights = Object.fromEntries(
+    Object.entries(parameters).map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape, values: Float64Array.from(tensor.dataSync()) },
+    ]),
+  );
   return { options, parameters, weights };
 }
 
 function referenceTerms(weights: Weights, options: EnasOptions) {
   return architectures.map((architecture) =>
-    macroReference(weights, TABLE, architecture.layers.map(({ op, skip }) => ({ op: OPERATIONS.indexOf(op), skip })), options));
+    macroReference(
+      weights,
+      TABLE,
+      architecture.layers.map(({ op, skip }) => ({ op: OPERATIONS.indexOf(op), skip })),
+      options,
+    ),
+  );
 }
 
 describe('the terms of the ENAS controller', () => {
@@ -41,11 +63,17 @@ describe('the terms of the ENAS controller', () => {
     it(`agree with a recomputation in float64: ${name}`, () => {
       const { options, parameters, weights } = setUp(overrides);
       const terms = tf.tidy(() => {
-        const all = sequenceTerms(plan, parameters, options, architectures.map((architecture) => space.genotype(architecture)));
+        const all = sequenceTerms(
+          plan,
+          parameters,
+          options,
+          architectures.map((architecture) => space.genotype(architecture)),
+        );
         return mapNamed({ ...all }, (tensor) => tensor.arraySync() as never) as unknown as Record<string, number[]>;
       });
       referenceTerms(weights, options).forEach((reference, i) => {
-        for (const [term, value] of Object.entries<number>({ ...reference })) expect(terms[term]![i], `${term} of ${i}`).to.be.closeTo(value, 2e-5 * (1 + Math.abs(value)));
+        for (const [term, value] of Object.entries<number>({ ...reference }))
+          expect(terms[term]![i], `${term} of ${i}`).to.be.closeTo(value, 2e-5 * (1 + Math.abs(value)));
       });
       tf.dispose(Object.values(parameters));
     });
@@ -55,7 +83,12 @@ describe('the terms of the ENAS controller', () => {
       const advantages = [0.7, -1.3, 0.2];
       const seen: number[] = [];
       const { value, gradients } = valueAndGradients((active) => {
-        const terms = sequenceTerms(plan, active, options, architectures.map((architecture) => space.genotype(architecture)));
+        const terms = sequenceTerms(
+          plan,
+          active,
+          options,
+          architectures.map((architecture) => space.genotype(architecture)),
+        );
         return reinforceLoss(terms, options, (bonuses) => {
           seen.push(...bonuses);
           return advantages;
@@ -64,7 +97,13 @@ describe('the terms of the ENAS controller', () => {
       const loss = (): number => {
         const terms = referenceTerms(weights, options);
         const inLoss = options.entropy === 'differentiated' ? options.entropyWeight : 0;
-        return terms.reduce((sum, { logProbability, skipPenalty, entropy }, i) => sum - logProbability * advantages[i]! + options.skipWeight * skipPenalty - inLoss * entropy, 0) / terms.length;
+        return (
+          terms.reduce(
+            (sum, { logProbability, skipPenalty, entropy }, i) =>
+              sum - logProbability * advantages[i]! + options.skipWeight * skipPenalty - inLoss * entropy,
+            0,
+          ) / terms.length
+        );
       };
       expect(value.dataSync()[0]).to.be.closeTo(loss(), 1e-4);
       referenceTerms(weights, options).forEach(({ entropy, sampledEntropy }, i) => {
@@ -126,9 +165,18 @@ describe('the terms of the ENAS controller', () => {
     const values = tf.tidy(() => {
       const sure = bernoulliTerms(tf.tensor2d([[80, -80]]), tf.tensor2d([[1, 0]]));
       const choice = categoricalTerms(tf.tensor2d([[200, 0]]), tf.tensor2d([[1, 0]]));
-      return [sure.logProbability, sure.entropy, sure.sampledEntropy, choice.logProbability, choice.entropy, bernoulliKl(tf.tensor1d([120]), 0.4)].map((term) => term.dataSync()[0]!);
+      return [
+        sure.logProbability,
+        sure.entropy,
+        sure.sampledEntropy,
+        choice.logProbability,
+        choice.entropy,
+        bernoulliKl(tf.tensor1d([120]), 0.4),
+      ].map((term) => term.dataSync()[0]!);
     });
-    expect(values.slice(0, 5).map((value) => Math.abs(value))).to.satisfy((all: number[]) => all.every((value) => value < 1e-20));
+    expect(values.slice(0, 5).map((value) => Math.abs(value))).to.satisfy((all: number[]) =>
+      all.every((value) => value < 1e-20),
+    );
     expect(values[5]).to.be.closeTo(-Math.log(0.4), 1e-6);
   });
 

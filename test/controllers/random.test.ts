@@ -13,7 +13,10 @@ describe('the random controller', () => {
       const key = space.encode(architecture);
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
-    const chiSquare = Array.from(space.enumerate(), (architecture) => ((counts.get(space.encode(architecture)) ?? 0) - 100) ** 2 / 100).reduce((sum, term) => sum + term, 0);
+    const chiSquare = Array.from(
+      space.enumerate(),
+      (architecture) => ((counts.get(space.encode(architecture)) ?? 0) - 100) ** 2 / 100,
+    ).reduce((sum, term) => sum + term, 0);
     expect(cells).to.equal(72);
     // 71 degrees of freedom (Wilson & Hilferty: 71·(1 - 2/(9·71) + 3.09·sqrt(2/(9·71)))³).
     expect(chiSquare).to.be.below(113);

@@ -12,8 +12,10 @@ import { type Cell, nasBench201 } from '../../search-spaces/nas-bench-201.js';
 
 const cells = nasBench201.create({ filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
 const hidden = cells.genotype([['conv3'], ['skip', 'none'], ['avg3', 'conv1', 'conv3']]);
-const agreement = (cell: Cell): number => cells.genotype(cell).filter((value, slot) => value === hidden[slot]).length / 6;
-const distance = (a: readonly number[], b: readonly number[]): number => a.filter((value, slot) => value !== b[slot]).length;
+const agreement = (cell: Cell): number =>
+  cells.genotype(cell).filter((value, slot) => value === hidden[slot]).length / 6;
+const distance = (a: readonly number[], b: readonly number[]): number =>
+  a.filter((value, slot) => value !== b[slot]).length;
 
 /** Proposes and observes; what was proposed. */
 function run(controller: Controller<Cell>, rounds: number, count = 1, reward = agreement): Cell[] {
@@ -24,10 +26,17 @@ function run(controller: Controller<Cell>, rounds: number, count = 1, reward = a
   }).flat();
 }
 
-const create = (factory: ControllerFactory, options: object = {}): Controller<Cell> => factory.create(options, { space: cells, seed: 1 });
+const create = (factory: ControllerFactory, options: object = {}): Controller<Cell> =>
+  factory.create(options, { space: cells, seed: 1 });
 
 describe('every strategy but random', () => {
-  const strategies: [ControllerFactory, object, number][] = [[evolution, { population: 20 }, 1], [localSearch, {}, 1], [spos, {}, 20], [fairnas, {}, 20], [policyGradient, {}, 1]];
+  const strategies: [ControllerFactory, object, number][] = [
+    [evolution, { population: 20 }, 1],
+    [localSearch, {}, 1],
+    [spos, {}, 20],
+    [fairnas, {}, 20],
+    [policyGradient, {}, 1],
+  ];
   for (const [factory, options, count] of strategies) {
     it(`finds a hidden cell within 600 evaluations: ${factory.name}`, () => {
       const best = Math.max(...run(create(factory, options), 600 / count, count).map(agreement));
@@ -40,7 +49,9 @@ describe('evolution', () => {
   it('fills its population at random, then proposes children one mutation away from a living member', () => {
     const controller = create(evolution, { population: 5, sample: 3 });
     const all = run(controller, 40).map((cell) => cells.genotype(cell));
-    all.slice(5).forEach((child, i) => expect(all.slice(i, i + 5).map((member) => distance(member, child))).to.include(1));
+    all
+      .slice(5)
+      .forEach((child, i) => expect(all.slice(i, i + 5).map((member) => distance(member, child))).to.include(1));
   });
 
   it('mutates the best of its sample: of the whole population when that is sampled often enough', () => {
@@ -57,7 +68,11 @@ describe('evolution', () => {
   it('lets the oldest die, however good', () => {
     const controller = create(evolution, { population: 3, sample: 3 });
     const [a, b, c, d] = [0, 1, 2, 3].map((i) => cells.sample(stream(5, i))) as [Cell, Cell, Cell, Cell];
-    controller.observe([{ architecture: a, reward: 1 }, { architecture: b, reward: 0.1 }, { architecture: c, reward: 0.2 }]);
+    controller.observe([
+      { architecture: a, reward: 1 },
+      { architecture: b, reward: 0.1 },
+      { architecture: c, reward: 0.2 },
+    ]);
     controller.observe([{ architecture: d, reward: 0.3 }]);
     expect(controller.derive(3, stream(1))).to.deep.equal([d, c, b]);
   });
@@ -70,7 +85,9 @@ describe('local search', () => {
     expect(all.slice(1).map((cell) => distance(cell, all[0]!))).to.deep.equal(Array(24).fill(1));
     expect(new Set(all.map(String)).size).to.equal(25);
     const [next] = controller.propose(1, stream(2));
-    expect(distance(cells.genotype(next!), hidden)).to.be.at.most(Math.min(...all.slice(1).map((cell) => distance(cell, hidden))) + 1);
+    expect(distance(cells.genotype(next!), hidden)).to.be.at.most(
+      Math.min(...all.slice(1).map((cell) => distance(cell, hidden))) + 1,
+    );
   });
 
   it('starts again at random from an optimum, and looks at nothing twice on the way', () => {
@@ -87,16 +104,20 @@ describe('strictly fair sampling', () => {
     const controller = create(fairnas);
     const dealt = controller.sample(20, stream(1)).map((cell) => cells.genotype(cell));
     for (let slot = 0; slot < 6; slot++) {
-      for (let option = 0; option < 5; option++) expect(dealt.filter((genotype) => genotype[slot] === option)).to.have.length(4);
+      for (let option = 0; option < 5; option++)
+        expect(dealt.filter((genotype) => genotype[slot] === option)).to.have.length(4);
     }
   });
 
   it('keeps count across calls, and slots of different size are each fair', () => {
     const space = macroCnn.create({ layers: 3, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     const controller = fairnas.create({}, { space, seed: 1 });
-    const dealt = Array.from({ length: 12 }, (_, i) => controller.sample(1, stream(2, i))).flat().map((architecture) => space.genotype(architecture));
+    const dealt = Array.from({ length: 12 }, (_, i) => controller.sample(1, stream(2, i)))
+      .flat()
+      .map((architecture) => space.genotype(architecture));
     space.cardinalities.forEach((cardinality, slot) => {
-      for (let value = 0; value < cardinality; value++) expect(dealt.filter((genotype) => genotype[slot] === value)).to.have.length(12 / cardinality);
+      for (let value = 0; value < cardinality; value++)
+        expect(dealt.filter((genotype) => genotype[slot] === value)).to.have.length(12 / cardinality);
     });
   });
 
@@ -111,8 +132,16 @@ describe('strictly fair sampling', () => {
 describe('single path one-shot', () => {
   it('crosses and mutates the best: with no mutation every child is made of its parents', () => {
     const controller = create(spos, { parents: 2, mutation: 0 });
-    const [a, b, worse] = [[0, 0, 0, 0, 0, 0], [4, 4, 4, 4, 4, 4], [2, 2, 2, 2, 2, 2]].map((genotype) => cells.fromGenotype(genotype)) as [Cell, Cell, Cell];
-    controller.observe([{ architecture: worse, reward: 0.1 }, { architecture: a, reward: 0.8 }, { architecture: b, reward: 0.9 }]);
+    const [a, b, worse] = [
+      [0, 0, 0, 0, 0, 0],
+      [4, 4, 4, 4, 4, 4],
+      [2, 2, 2, 2, 2, 2],
+    ].map((genotype) => cells.fromGenotype(genotype)) as [Cell, Cell, Cell];
+    controller.observe([
+      { architecture: worse, reward: 0.1 },
+      { architecture: a, reward: 0.8 },
+      { architecture: b, reward: 0.9 },
+    ]);
     const children = controller.propose(40, stream(1)).map((cell) => cells.genotype(cell));
     expect(children.flat().every((value) => value === 0 || value === 4)).to.equal(true);
     expect(children.slice(0, 20).some((child) => new Set(child).size === 2)).to.equal(true);
@@ -124,7 +153,8 @@ describe('single path one-shot', () => {
     const controller = create(spos);
     run(controller, 10, 20);
     const values = controller.sample(2000, stream(1)).flatMap((cell) => cells.genotype(cell));
-    for (let option = 0; option < 5; option++) expect(values.filter((value) => value === option).length / values.length).to.be.closeTo(0.2, 0.015);
+    for (let option = 0; option < 5; option++)
+      expect(values.filter((value) => value === option).length / values.length).to.be.closeTo(0.2, 0.015);
   });
 });
 
@@ -133,10 +163,16 @@ describe('the policy gradient', () => {
     const settings = { learningRate: 0.1, baselineDecay: 0.5, epsilon: 0.01 };
     const controller = create(policyGradient, settings);
     const before = (controller.snapshot().state as unknown as { logits: number[][] }).logits.map((row) => [...row]);
-    const [first, second] = [[0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]].map((genotype) => cells.fromGenotype(genotype)) as [Cell, Cell];
-    controller.observe([{ architecture: first, reward: 0.2 }, { architecture: second, reward: 0.6 }]);
+    const [first, second] = [
+      [0, 0, 0, 0, 0, 0],
+      [1, 0, 0, 0, 0, 0],
+    ].map((genotype) => cells.fromGenotype(genotype)) as [Cell, Cell];
+    controller.observe([
+      { architecture: first, reward: 0.2 },
+      { architecture: second, reward: 0.6 },
+    ]);
     // The baseline is 0.2 after the first reward and 0.4 after the second: advantages 0 and 0.2, each over two results.
-    const after = (controller.snapshot().state as unknown as { logits: number[][]; baseline: number });
+    const after = controller.snapshot().state as unknown as { logits: number[][]; baseline: number };
     expect(after.baseline).to.be.closeTo(0.4, 1e-12);
     const chosen = [1, 0, 0, 0, 0, 0];
     before.forEach((row, slot) => {

@@ -11,11 +11,13 @@ function bounded(step: (w: number, m: number) => [w: number, m: number], steps =
   return Math.abs(w) < 10;
 }
 
-const momentumStep = (h: number, eta: number, mu: number, nesterov: boolean) => (w: number, m: number): [number, number] => {
-  const g = h * w;
-  const next = mu * m + g;
-  return [w - eta * (nesterov ? g + mu * next : next), next];
-};
+const momentumStep =
+  (h: number, eta: number, mu: number, nesterov: boolean) =>
+  (w: number, m: number): [number, number] => {
+    const g = h * w;
+    const next = mu * m + g;
+    return [w - eta * (nesterov ? g + mu * next : next), next];
+  };
 
 describe('edges of stability', () => {
   it('SAM has the values of the reference', () => {
@@ -25,11 +27,13 @@ describe('edges of stability', () => {
 
   it('SAM solves rho h^2/|g| + h = 2/eta, is never above 2/eta, and has its limits', () => {
     const positive = fc.double({ min: 1e-6, max: 1e4, noNaN: true });
-    fc.assert(fc.property(positive, positive, positive, (g, eta, rho) => {
-      const h = samEdge(g, eta, rho);
-      expect((rho * h * h) / g + h).to.be.closeTo(2 / eta, 1e-9 * (2 / eta));
-      expect(h).to.be.at.most(2 / eta);
-    }));
+    fc.assert(
+      fc.property(positive, positive, positive, (g, eta, rho) => {
+        const h = samEdge(g, eta, rho);
+        expect((rho * h * h) / g + h).to.be.closeTo(2 / eta, 1e-9 * (2 / eta));
+        expect(h).to.be.at.most(2 / eta);
+      }),
+    );
     expect(samEdge(1, 0.1, 0)).to.equal(20);
     expect(samEdge(1, 0.1, 1e-12)).to.be.closeTo(20, 1e-6);
     expect(samEdge(0, 0.1, 0.05)).to.equal(0);
@@ -43,8 +47,14 @@ describe('edges of stability', () => {
       for (const mu of [0, 0.5, 0.9]) {
         const edges = { momentum: momentumEdge(eta, mu), nesterov: nesterovEdge(eta, mu) };
         for (const kind of ['momentum', 'nesterov'] as const) {
-          expect(bounded(momentumStep(edges[kind] * 0.999, eta, mu, kind === 'nesterov')), `${kind} ${mu} below`).to.equal(true);
-          expect(bounded(momentumStep(edges[kind] * 1.001, eta, mu, kind === 'nesterov')), `${kind} ${mu} above`).to.equal(false);
+          expect(
+            bounded(momentumStep(edges[kind] * 0.999, eta, mu, kind === 'nesterov')),
+            `${kind} ${mu} below`,
+          ).to.equal(true);
+          expect(
+            bounded(momentumStep(edges[kind] * 1.001, eta, mu, kind === 'nesterov')),
+            `${kind} ${mu} above`,
+          ).to.equal(false);
         }
       }
       expect(momentumEdge(eta, 0)).to.equal(descentEdge(eta));
@@ -65,9 +75,15 @@ describe('edges of stability', () => {
 
   it('belong to optimizers by their configuration', () => {
     expect(edgesOf({ name: 'sgd' }, 0.1, 1)).to.deep.equal({ descent: 20 });
-    expect(edgesOf({ name: 'nesterov', momentum: 0.9 }, 0.1, 1)).to.deep.equal({ descent: 20, momentum: nesterovEdge(0.1, 0.9) });
+    expect(edgesOf({ name: 'nesterov', momentum: 0.9 }, 0.1, 1)).to.deep.equal({
+      descent: 20,
+      momentum: nesterovEdge(0.1, 0.9),
+    });
     expect(edgesOf({ name: 'swa', base: { name: 'sgd' } }, 0.1, 1)).to.deep.equal({ descent: 20 });
-    expect(edgesOf({ name: 'sam', rho: 0.05, base: { name: 'sgd' } }, 0.1, 1)).to.deep.equal({ descent: 20, sam: samEdge(1, 0.1, 0.05) });
+    expect(edgesOf({ name: 'sam', rho: 0.05, base: { name: 'sgd' } }, 0.1, 1)).to.deep.equal({
+      descent: 20,
+      sam: samEdge(1, 0.1, 0.05),
+    });
     const { sam, momentum } = edgesOf({ name: 'sam', rho: 0.05, base: { name: 'momentum', momentum: 0.9 } }, 0.1, 1)!;
     expect((0.05 * sam! ** 2) / 1 + sam!).to.be.closeTo(momentum!, 1e-9);
     expect(edgesOf({ name: 'adamw' }, 0.1, 1)).to.equal(undefined);

@@ -2,7 +2,17 @@
  * Spectra of the Hessians of networks against PyTorch's dense ones.
  */
 import { expect } from 'chai';
-import { denseMatrix, extremeEigenpairs, disposeEigenpairs, flatten, gaussNewton, hessian, hutchinsonTrace, topEigenvalue, unflatten } from '../../src/curvature/index.js';
+import {
+  denseMatrix,
+  extremeEigenpairs,
+  disposeEigenpairs,
+  flatten,
+  gaussNewton,
+  hessian,
+  hutchinsonTrace,
+  topEigenvalue,
+  unflatten,
+} from '../../src/curvature/index.js';
 import { eigh } from '../../src/tensor/linalg/index.js';
 import { softmaxCrossEntropy } from '../../src/tensor/nn.js';
 import { tf, tidy, type Scalar, type Tensor2D } from '../../src/tensor/tf.js';
@@ -17,12 +27,20 @@ describe('Hessians of networks', () => {
   for (const name of NETWORKS) {
     it(`${name}: both ends of the spectrum are those of a dense eigensolver within 1 %`, () => {
       const before = tf.memory().numTensors;
-      const { expected: { eigenvalues }, model, tensors } = network(name);
+      const {
+        expected: { eigenvalues },
+        model,
+        tensors,
+      } = network(name);
       tidy(() => {
         const { params, x, labels } = tensors();
         const h = hessian(meanLoss(model, x, labels), params);
         expect(h).to.include({ method: 'exact', size: eigenvalues.length });
-        const { largest: [top], smallest: [bottom], steps } = extremeEigenpairs(h);
+        const {
+          largest: [top],
+          smallest: [bottom],
+          steps,
+        } = extremeEigenpairs(h);
         const [exactTop, exactBottom] = [eigenvalues.at(-1)!, eigenvalues[0]!];
         expect(top!.value).to.be.closeTo(exactTop, 0.01 * Math.abs(exactTop));
         expect(bottom!.value).to.be.closeTo(exactBottom, 0.01 * Math.abs(exactBottom));
@@ -37,35 +55,54 @@ describe('Hessians of networks', () => {
     });
   }
 
-  it('mlp: the whole matrix, its eigenvalues and its trace are PyTorch\'s', () => tidy(() => {
-    const { expected: { eigenvalues }, model, tensors } = network('mlp');
-    const { params, x, labels } = tensors();
-    const h = hessian(meanLoss(model, x, labels), params);
-    const { values } = eigh(denseMatrix(h), { precision: 'float64' });
-    values.dataSync().forEach((value, i) => expect(value).to.be.closeTo(eigenvalues[i]!, 1e-5));
-    const exact = eigenvalues.reduce((a, b) => a + b, 0);
-    const { trace, standardError } = hutchinsonTrace(h, { samples: 200, tolerance: 0 });
-    expect(Math.abs(trace - exact)).to.be.below(3 * standardError);
-    h.dispose();
-  }));
+  it("mlp: the whole matrix, its eigenvalues and its trace are PyTorch's", () =>
+    tidy(() => {
+      const {
+        expected: { eigenvalues },
+        model,
+        tensors,
+      } = network('mlp');
+      const { params, x, labels } = tensors();
+      const h = hessian(meanLoss(model, x, labels), params);
+      const { values } = eigh(denseMatrix(h), { precision: 'float64' });
+      values.dataSync().forEach((value, i) => expect(value).to.be.closeTo(eigenvalues[i]!, 1e-5));
+      const exact = eigenvalues.reduce((a, b) => a + b, 0);
+      const { trace, standardError } = hutchinsonTrace(h, { samples: 200, tolerance: 0 });
+      expect(Math.abs(trace - exact)).to.be.below(3 * standardError);
+      h.dispose();
+    }));
 
-  it('mlp: no eigenvalue of the Gauss-Newton matrix is negative', () => tidy(() => {
-    const { model, tensors } = network('mlp');
-    const { params, x, labels } = tensors();
-    const g = gaussNewton({ outputs: (p) => model(p, x), loss: (z) => tf.mean(softmaxCrossEntropy(z as Tensor2D, labels)) as Scalar }, params);
-    const values = eigh(denseMatrix(g)).values.dataSync();
-    expect(Math.min(...values)).to.be.above(-1e-5);
-    expect(topEigenvalue(g).value).to.be.closeTo(values.at(-1)!, 1e-3);
-    g.dispose();
-  }));
+  it('mlp: no eigenvalue of the Gauss-Newton matrix is negative', () =>
+    tidy(() => {
+      const { model, tensors } = network('mlp');
+      const { params, x, labels } = tensors();
+      const g = gaussNewton(
+        { outputs: (p) => model(p, x), loss: (z) => tf.mean(softmaxCrossEntropy(z as Tensor2D, labels)) as Scalar },
+        params,
+      );
+      const values = eigh(denseMatrix(g)).values.dataSync();
+      expect(Math.min(...values)).to.be.above(-1e-5);
+      expect(topEigenvalue(g).value).to.be.closeTo(values.at(-1)!, 1e-3);
+      g.dispose();
+    }));
 
-  it('vectors and named tensors are two views of the same numbers', () => tidy(() => {
-    const named = { b: tf.tensor2d([[1, 2], [3, 4]]), a: tf.scalar(5) };
-    const vector = flatten(named);
-    expect([...vector.dataSync()]).to.deep.equal([1, 2, 3, 4, 5]);
-    const back = unflatten(vector, named);
-    expect(Object.keys(back)).to.deep.equal(['b', 'a']);
-    expect(back['b']!.arraySync()).to.deep.equal([[1, 2], [3, 4]]);
-    expect(back['a']!.shape).to.deep.equal([]);
-  }));
+  it('vectors and named tensors are two views of the same numbers', () =>
+    tidy(() => {
+      const named = {
+        b: tf.tensor2d([
+          [1, 2],
+          [3, 4],
+        ]),
+        a: tf.scalar(5),
+      };
+      const vector = flatten(named);
+      expect([...vector.dataSync()]).to.deep.equal([1, 2, 3, 4, 5]);
+      const back = unflatten(vector, named);
+      expect(Object.keys(back)).to.deep.equal(['b', 'a']);
+      expect(back['b']!.arraySync()).to.deep.equal([
+        [1, 2],
+        [3, 4],
+      ]);
+      expect(back['a']!.shape).to.deep.equal([]);
+    }));
 });

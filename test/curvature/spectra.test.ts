@@ -4,8 +4,18 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
-  densityCurve, disposeEigenpairs, extremeEigenpairs, hutchinsonDiagonal, hutchinsonTrace, hutchPlusPlusTrace, lanczos, matrixOperator, ritz,
-  spectralDensity, topEigenvalue, type LinearOperator,
+  densityCurve,
+  disposeEigenpairs,
+  extremeEigenpairs,
+  hutchinsonDiagonal,
+  hutchinsonTrace,
+  hutchPlusPlusTrace,
+  lanczos,
+  matrixOperator,
+  ritz,
+  spectralDensity,
+  topEigenvalue,
+  type LinearOperator,
 } from '../../src/curvature/index.js';
 import { WeftError } from '../../src/errors.js';
 import { qr } from '../../src/tensor/linalg/index.js';
@@ -18,7 +28,12 @@ function operatorWith(eigenvalues: readonly number[], seed = 0): LinearOperator 
   const n = eigenvalues.length;
   const rng = stream('spectra', seed);
   const matrix = tidy(() => {
-    const { q } = qr(tf.tensor2d(Float32Array.from({ length: n * n }, () => rng.normal()), [n, n]));
+    const { q } = qr(
+      tf.tensor2d(
+        Float32Array.from({ length: n * n }, () => rng.normal()),
+        [n, n],
+      ),
+    );
     return tf.matMul(tf.mul(q, tf.tensor1d([...eigenvalues])), q, false, true) as Tensor2D;
   });
   return { ...matrixOperator(matrix), matrix };
@@ -43,7 +58,11 @@ describe('spectra from products alone', () => {
       expect(found).to.have.length(eigenvalues.length);
       [...eigenvalues].sort((a, b) => a - b).forEach((value, i) => expect(found[i]).to.be.closeTo(value, 1e-4));
       const { basis } = tridiagonal;
-      expect(tidy(() => tf.max(tf.abs(tf.sub(tf.matMul(basis, basis, false, true), tf.eye(eigenvalues.length)))).dataSync()[0])).to.be.below(1e-5);
+      expect(
+        tidy(
+          () => tf.max(tf.abs(tf.sub(tf.matMul(basis, basis, false, true), tf.eye(eigenvalues.length)))).dataSync()[0],
+        ),
+      ).to.be.below(1e-5);
       tf.dispose([basis, operator.matrix]);
       expect(tf.memory().numTensors).to.equal(before);
     }
@@ -68,16 +87,22 @@ describe('spectra from products alone', () => {
   });
 
   it('some eigenvalue is always within the error bar, converged or not', () => {
-    fc.assert(fc.property(
-      fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 3, maxLength: 12 }), fc.integer({ min: 1, max: 6 }), (eigenvalues, steps) => {
-        const operator = operatorWith(eigenvalues);
-        const { largest, smallest } = extremeEigenpairs(operator, { steps, tolerance: 0 });
-        for (const { value, residual } of [...largest, ...smallest]) {
-          expect(Math.min(...eigenvalues.map((exact) => Math.abs(exact - value)))).to.be.at.most(residual + 1e-4);
-        }
-        disposeEigenpairs([...largest, ...smallest]);
-        operator.matrix.dispose();
-      }), { numRuns: 25 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 3, maxLength: 12 }),
+        fc.integer({ min: 1, max: 6 }),
+        (eigenvalues, steps) => {
+          const operator = operatorWith(eigenvalues);
+          const { largest, smallest } = extremeEigenpairs(operator, { steps, tolerance: 0 });
+          for (const { value, residual } of [...largest, ...smallest]) {
+            expect(Math.min(...eigenvalues.map((exact) => Math.abs(exact - value)))).to.be.at.most(residual + 1e-4);
+          }
+          disposeEigenpairs([...largest, ...smallest]);
+          operator.matrix.dispose();
+        },
+      ),
+      { numRuns: 25 },
+    );
   });
 
   it('a warm start takes fewer steps, the same seed the same', () => {
@@ -91,14 +116,20 @@ describe('spectra from products alone', () => {
     disposeEigenpairs([...cold.largest, ...again.largest, ...warm.largest]);
     expect(topEigenvalue(operator).value).to.be.closeTo(10, 1e-2);
     const short = tf.ones([3]) as Tensor1D;
-    expect(() => extremeEigenpairs(operator, { start: short })).to.throw(WeftError, /start of 3 numbers for an operator of size 100/);
+    expect(() => extremeEigenpairs(operator, { start: short })).to.throw(
+      WeftError,
+      /start of 3 numbers for an operator of size 100/,
+    );
     tf.dispose([short, operator.matrix]);
   });
 
   it('an operator that returns NaN is an error, and nothing is left behind', () => {
     const before = tf.memory().numTensors;
     let calls = 0;
-    const operator: LinearOperator = { size: 4, apply: (v) => (calls++ < 2 ? tf.mul(v, tf.range(1, 5)) : tf.fill([4], NaN)) as Tensor1D };
+    const operator: LinearOperator = {
+      size: 4,
+      apply: (v) => (calls++ < 2 ? tf.mul(v, tf.range(1, 5)) : tf.fill([4], NaN)) as Tensor1D,
+    };
     expect(() => tidy(() => extremeEigenpairs(operator))).to.throw(WeftError, /NaN or infinity/);
     expect(tf.memory().numTensors).to.equal(before);
   });
@@ -136,7 +167,8 @@ describe('spectra from products alone', () => {
     expect(hutchPlusPlusTrace(low, { products: 15 }).trace).to.be.closeTo(6, 1e-3);
     low.matrix.dispose();
     const spiked = operatorWith(SPIKED);
-    const errors = (estimate: (seed: number) => number): number => total(Array.from({ length: 8 }, (_, seed) => (estimate(seed) - total(SPIKED)) ** 2));
+    const errors = (estimate: (seed: number) => number): number =>
+      total(Array.from({ length: 8 }, (_, seed) => (estimate(seed) - total(SPIKED)) ** 2));
     const plain = errors((seed) => hutchinsonTrace(spiked, { samples: 45, tolerance: 0, seed }).trace);
     expect(errors((seed) => hutchPlusPlusTrace(spiked, { products: 45, seed }).trace)).to.be.below(plain / 4);
     spiked.matrix.dispose();
@@ -147,12 +179,16 @@ describe('spectra from products alone', () => {
     const before = tf.memory().numTensors;
     const operator = operatorWith(SPIKED);
     const density = spectralDensity(operator, { probes: 30, steps: 30 });
-    const moment = (order: number): number => total(density.nodes.map((node, i) => density.weights[i]! * node ** order));
+    const moment = (order: number): number =>
+      total(density.nodes.map((node, i) => density.weights[i]! * node ** order));
     const exact = (order: number): number => total(SPIKED.map((value) => value ** order)) / SPIKED.length;
     expect(moment(0)).to.be.closeTo(1, 1e-9);
     expect(moment(1)).to.be.closeTo(exact(1), 0.08);
     expect(moment(2)).to.be.closeTo(exact(2), 0.5);
-    expect(total(density.weights.filter((_, i) => density.nodes[i]! < 1 && density.nodes[i]! > -1))).to.be.closeTo(0.95, 0.02);
+    expect(total(density.weights.filter((_, i) => density.nodes[i]! < 1 && density.nodes[i]! > -1))).to.be.closeTo(
+      0.95,
+      0.02,
+    );
     const { x, y } = densityCurve(density, { points: 2000 });
     expect(total(y) * (x[1]! - x[0]!)).to.be.closeTo(1, 1e-3);
     expect(x[0]).to.be.below(-3);

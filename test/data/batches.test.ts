@@ -21,7 +21,8 @@ function randomSplit(inputShape: InputShape, count: number): Split {
   const size = inputShape[0] * inputShape[1] * inputShape[2];
   const images = Uint8Array.from({ length: count * size }, () => rng.int(256));
   const part = { images, labels: Int32Array.from({ length: count }, (_, i) => i % 2) };
-  return splitDataset(defineDataset({ name: 'random', inputShape, classes: 2, train: part, test: part }), { seed: 1 }).test;
+  return splitDataset(defineDataset({ name: 'random', inputShape, classes: 2, train: part, test: part }), { seed: 1 })
+    .test;
 }
 
 const identity = (channels: number): { mean: number[]; std: number[] } => ({
@@ -30,7 +31,12 @@ const identity = (channels: number): { mean: number[]; std: number[] } => ({
 });
 const { train } = splitDataset(readDigits(), { seed: 1 });
 const normalization = measureNormalization(train);
-const options = (changes: Partial<BatchesOptions> = {}): BatchesOptions => ({ batchSize: 64, seed: 7, normalization, ...changes });
+const options = (changes: Partial<BatchesOptions> = {}): BatchesOptions => ({
+  batchSize: 64,
+  seed: 7,
+  normalization,
+  ...changes,
+});
 
 describe('measureNormalization', () => {
   it('gives zero mean and unit variance on the training split, for each channel', () => {
@@ -48,13 +54,24 @@ describe('measureNormalization', () => {
     const images = Float32Array.from([0.1, 5, 0.1, 7]);
     const part = { images, labels: Int32Array.of(0, 1) };
     const { test } = splitDataset(
-      defineDataset({ name: 'x', inputShape: [1, 1, 2], classes: 2, train: { images: Float32Array.from([...images, ...images, ...images]), labels: Int32Array.of(0, 1, 0, 1, 0, 1) }, test: part }),
+      defineDataset({
+        name: 'x',
+        inputShape: [1, 1, 2],
+        classes: 2,
+        train: {
+          images: Float32Array.from([...images, ...images, ...images]),
+          labels: Int32Array.of(0, 1, 0, 1, 0, 1),
+        },
+        test: part,
+      }),
       { seed: 1, validation: 2 },
     );
     const { mean, std } = measureNormalization(test);
     expect(std).to.deep.equal([1, 1]);
     expect(mean[1]).to.equal(6);
-    makeBatch(test, [0, 1], { mean, std }).inputs.forEach((value, i) => expect(value).to.be.closeTo([0, -1, 0, 1][i]!, 1e-7));
+    makeBatch(test, [0, 1], { mean, std }).inputs.forEach((value, i) =>
+      expect(value).to.be.closeTo([0, -1, 0, 1][i]!, 1e-7),
+    );
   });
 });
 
@@ -64,7 +81,8 @@ describe('epochOrder', () => {
     const first = order(1, 'train', 0);
     expect([...first].sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 50 }, (_, i) => i));
     expect(order(1, 'train', 0)).to.deep.equal(first);
-    for (const other of [order(2, 'train', 0), order(1, 'validation', 0), order(1, 'train', 1)]) expect(other).to.not.deep.equal(first);
+    for (const other of [order(2, 'train', 0), order(1, 'validation', 0), order(1, 'train', 1)])
+      expect(other).to.not.deep.equal(first);
   });
 });
 
@@ -73,7 +91,9 @@ describe('batches', () => {
     const augment = { crop: 2, flip: true, cutout: 3 };
     const straight = batches(train, options({ augment }));
     const wanted = new Map<string, unknown>();
-    for (const epoch of [0, 1]) for (let step = 0; step < straight.stepsPerEpoch; step++) wanted.set(`${epoch}/${step}`, straight.at(epoch, step));
+    for (const epoch of [0, 1])
+      for (let step = 0; step < straight.stepsPerEpoch; step++)
+        wanted.set(`${epoch}/${step}`, straight.at(epoch, step));
     const resumed = batches(train, options({ augment }));
     for (const key of stream(1, 'any order').shuffle([...wanted.keys()])) {
       const [epoch, step] = key.split('/').map(Number) as [number, number];
@@ -121,7 +141,11 @@ describe('batches', () => {
   });
 
   it('refuse settings that make no sense', () => {
-    expectError('config', () => batches(train, options({ batchSize: 2000 })), /train split has 1293 examples, fewer than one batch of 2000/);
+    expectError(
+      'config',
+      () => batches(train, options({ batchSize: 2000 })),
+      /train split has 1293 examples, fewer than one batch of 2000/,
+    );
     expectError('config', () => batches(train, options({ batchSize: 0 })), /batch size of 0/);
     expectError('config', () => batches(train, options({ augment: { crop: 1.5 } })), /crop is 1\.5/);
     expectError('config', () => batches(train, options({ augment: { cutout: -1 } })), /cutout is -1/);
@@ -139,7 +163,12 @@ describe('batches', () => {
     const batch = batches(train, options()).at(0, 0);
     const { inputs, labels } = batchTensors(batch);
     expect(tf.memory().numTensors).to.equal(before + 2);
-    expect([inputs.shape, inputs.dtype, labels.shape, labels.dtype]).to.deep.equal([[64, 8, 8, 1], 'float32', [64], 'int32']);
+    expect([inputs.shape, inputs.dtype, labels.shape, labels.dtype]).to.deep.equal([
+      [64, 8, 8, 1],
+      'float32',
+      [64],
+      'int32',
+    ]);
     expect(await inputs.data()).to.deep.equal(batch.inputs);
     tf.dispose([inputs, labels]);
   });
@@ -151,7 +180,11 @@ describe('augmentation', () => {
   const scaled = { mean: [100, 30], std: [50, 10] };
 
   /** The definition, pixel by pixel. */
-  function changed(position: number, { dy, dx, flip, top, bottom, left, right }: Change, fill: 'mean' | 'background'): number[] {
+  function changed(
+    position: number,
+    { dy, dx, flip, top, bottom, left, right }: Change,
+    fill: 'mean' | 'background',
+  ): number[] {
     const [height, width, channels] = shape;
     return Array.from({ length: height * width * channels }, (_, i) => {
       const [y, x, c] = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width, i % channels];
@@ -159,7 +192,9 @@ describe('augmentation', () => {
       const [sourceY, sourceX] = [y + dy, (flip ? width - 1 - x : x) + dx];
       const inside = sourceY >= 0 && sourceY < height && sourceX >= 0 && sourceX < width;
       if (!inside && fill === 'mean') return 0;
-      const value = inside ? split.examples.images[((split.indices[position]! * height + sourceY) * width + sourceX) * channels + c]! : 0;
+      const value = inside
+        ? split.examples.images[((split.indices[position]! * height + sourceY) * width + sourceX) * channels + c]!
+        : 0;
       return Math.fround((value - scaled.mean[c]!) * (1 / scaled.std[c]!));
     });
   }
@@ -213,8 +248,12 @@ describe('augmentation', () => {
   });
 
   it('leaves the other draws as they are when images are turned too', () => {
-    const turnedBy = (rotate: number): number[] => [...makeBatch(split, [0, 1, 2], scaled, { augment: { crop: 1, flip: true, rotate }, rng: stream(5, 'x') }).inputs];
-    expect(turnedBy(1e-9)).to.satisfy((turned: number[]) => turnedBy(0).every((value, i) => Math.abs(value - turned[i]!) < 1e-4));
+    const turnedBy = (rotate: number): number[] => [
+      ...makeBatch(split, [0, 1, 2], scaled, { augment: { crop: 1, flip: true, rotate }, rng: stream(5, 'x') }).inputs,
+    ];
+    expect(turnedBy(1e-9)).to.satisfy((turned: number[]) =>
+      turnedBy(0).every((value, i) => Math.abs(value - turned[i]!) < 1e-4),
+    );
     expect(turnedBy(90)).not.to.deep.equal(turnedBy(0));
   });
 
@@ -234,17 +273,22 @@ describe('augmentation', () => {
     const [height, width] = [7, 6];
     const slope = (y: number, x: number): number => 3 * y - 2 * x;
     const image = Float32Array.from({ length: height * width }, (_, i) => slope(Math.floor(i / width), i % width));
-    fc.assert(fc.property(fc.nat(), (seed) => {
-      const { cos, sin } = drawTurn({ rotate: 180, zoom: 0.5 }, stream(seed, 'turn'));
-      expect(Math.hypot(cos, sin)).to.be.within(1 / 1.5, 1 / 0.5);
-      const out = new Float32Array(height * width);
-      writeTurned(out, image, 0, [height, width, 1], { cos, sin });
-      out.forEach((value, i) => {
-        const [dy, dx] = [Math.floor(i / width) - 3, (i % width) - 2.5];
-        const inside = (place: number, size: number): number => Math.min(size - 1, Math.max(0, place));
-        expect(value).to.be.closeTo(slope(inside(3 + cos * dy - sin * dx, height), inside(2.5 + sin * dy + cos * dx, width)), 1e-4);
-      });
-    }));
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const { cos, sin } = drawTurn({ rotate: 180, zoom: 0.5 }, stream(seed, 'turn'));
+        expect(Math.hypot(cos, sin)).to.be.within(1 / 1.5, 1 / 0.5);
+        const out = new Float32Array(height * width);
+        writeTurned(out, image, 0, [height, width, 1], { cos, sin });
+        out.forEach((value, i) => {
+          const [dy, dx] = [Math.floor(i / width) - 3, (i % width) - 2.5];
+          const inside = (place: number, size: number): number => Math.min(size - 1, Math.max(0, place));
+          expect(value).to.be.closeTo(
+            slope(inside(3 + cos * dy - sin * dx, height), inside(2.5 + sin * dy + cos * dx, width)),
+            1e-4,
+          );
+        });
+      }),
+    );
   });
 
   it('changes nothing when nothing is asked for', () => {
@@ -256,7 +300,12 @@ describe('augmentation', () => {
     const cifar = randomSplit([32, 32, 3], 640);
     const normalization = measureNormalization(cifar);
     const plain = batches(cifar, { batchSize: 64, seed: 1, normalization });
-    const augmented = batches(cifar, { batchSize: 64, seed: 1, normalization, augment: { crop: 4, flip: true, cutout: 16 } });
+    const augmented = batches(cifar, {
+      batchSize: 64,
+      seed: 1,
+      normalization,
+      augment: { crop: 4, flip: true, cutout: 16 },
+    });
     const fastest = [Infinity, Infinity];
     for (let i = 0; i < 100; i++) {
       [plain, augmented].forEach((loader, which) => {
@@ -272,7 +321,10 @@ describe('augmentation', () => {
 describe('prepareData', () => {
   it('records all that tells one data set from another, as plain JSON', () => {
     const prepare = (seed: number): unknown =>
-      prepareData({ source: 'digits', subset: { train: { perClass: 50 } }, split: { validation: 100 }, labelNoise: 0.1 }, seed).record;
+      prepareData(
+        { source: 'digits', subset: { train: { perClass: 50 } }, split: { validation: 100 }, labelNoise: 0.1 },
+        seed,
+      ).record;
     const record = prepare(1) as ReturnType<typeof prepareData>['record'];
     expect(record.splits['train']).to.deep.include({ count: 400 });
     expect(record.splits['validation']).to.deep.include({ count: 100, perClass: Array(10).fill(10) });

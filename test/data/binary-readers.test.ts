@@ -16,7 +16,11 @@ describe('IDX files', () => {
     const files = tinyMnist();
     const plain = readIdxFolder(folderWith(files), 'tiny');
     const zipped = readIdxFolder(
-      folderWith(Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${name.replace('-idx', '.idx')}.gz`, gzipSync(bytes)]))),
+      folderWith(
+        Object.fromEntries(
+          Object.entries(files).map(([name, bytes]) => [`${name.replace('-idx', '.idx')}.gz`, gzipSync(bytes)]),
+        ),
+      ),
       'tiny',
     );
     for (const { train, test, inputShape, classes } of [plain, zipped]) {
@@ -36,9 +40,18 @@ describe('IDX files', () => {
   });
 
   const broken: [what: string, change: Record<string, Uint8Array | undefined>, ...patterns: RegExp[]][] = [
-    ['a truncated file', { 'train-images-idx3-ubyte': idx([2, 2, 3], [1, 2, 3]) }, /train-images-idx3-ubyte/, /2 x 2 x 3 = 12 bytes, the file holds 3/],
+    [
+      'a truncated file',
+      { 'train-images-idx3-ubyte': idx([2, 2, 3], [1, 2, 3]) },
+      /train-images-idx3-ubyte/,
+      /2 x 2 x 3 = 12 bytes, the file holds 3/,
+    ],
     ['bytes behind the end', { 'train-labels-idx1-ubyte': idx([2], [0, 1, 1]) }, /train-labels/, /holds 3/],
-    ['a cut header', { 'train-images-idx3-ubyte': idx([2, 2, 3], []).subarray(0, 9) }, /header of 3 dimensions is cut short/],
+    [
+      'a cut header',
+      { 'train-images-idx3-ubyte': idx([2, 2, 3], []).subarray(0, 9) },
+      /header of 3 dimensions is cut short/,
+    ],
     ['a wrong magic number', { 'train-images-idx3-ubyte': Buffer.from('PNG and such') }, /no IDX file/],
     ['an empty file', { 'train-images-idx3-ubyte': new Uint8Array() }, /no IDX file/],
     ['another type', { 'train-images-idx3-ubyte': Buffer.from([0, 0, 0x0d, 1, 0, 0, 0, 0]) }, /type 0x0d/],
@@ -46,17 +59,45 @@ describe('IDX files', () => {
     ['too few labels', { 'train-labels-idx1-ubyte': idx([1], [0]) }, /2 images.*1 labels/],
     ['a missing file', { 'train-labels-idx1-ubyte': undefined }, /lacks train-labels-idx1-ubyte/],
     ['half a test part', { 't10k-labels-idx1-ubyte': undefined }, /lacks t10k-labels-idx1-ubyte/],
-    ['a corrupt label', { 'train-labels-idx1-ubyte': idx([2], [0, 200]) }, /train-labels/, /from 0 to 200/, /class 1\b/],
-    ['a test label out of range', { 't10k-labels-idx1-ubyte': idx([2], [0, 7]) }, /label 7 of example 1 is not in 0\.\.1/],
+    [
+      'a corrupt label',
+      { 'train-labels-idx1-ubyte': idx([2], [0, 200]) },
+      /train-labels/,
+      /from 0 to 200/,
+      /class 1\b/,
+    ],
+    [
+      'a test label out of range',
+      { 't10k-labels-idx1-ubyte': idx([2], [0, 7]) },
+      /label 7 of example 1 is not in 0\.\.1/,
+    ],
     ['a single class', { 'train-labels-idx1-ubyte': idx([2], [0, 0]) }, /all examples are of one class/],
-    ['no images', { 'train-images-idx3-ubyte': idx([0, 2, 3], []), 'train-labels-idx1-ubyte': idx([0], []) }, /train-labels/],
-    ['images of no size', { 'train-images-idx3-ubyte': idx([2, 0, 3], []), 't10k-images-idx3-ubyte': idx([2, 0, 3], []) }, /shape \[0, 3, 1\]/],
-    ['test images of another size', { 't10k-images-idx3-ubyte': idx([2, 3, 3], new Uint8Array(18)) }, /t10k-images.*3 x 3.*2 x 3/],
-    ['truncated gzip', { 'train-images-idx3-ubyte': gzipSync(idx([2, 2, 3], new Uint8Array(12))).subarray(0, 25) }, /truncated or corrupt gzip/],
+    [
+      'no images',
+      { 'train-images-idx3-ubyte': idx([0, 2, 3], []), 'train-labels-idx1-ubyte': idx([0], []) },
+      /train-labels/,
+    ],
+    [
+      'images of no size',
+      { 'train-images-idx3-ubyte': idx([2, 0, 3], []), 't10k-images-idx3-ubyte': idx([2, 0, 3], []) },
+      /shape \[0, 3, 1\]/,
+    ],
+    [
+      'test images of another size',
+      { 't10k-images-idx3-ubyte': idx([2, 3, 3], new Uint8Array(18)) },
+      /t10k-images.*3 x 3.*2 x 3/,
+    ],
+    [
+      'truncated gzip',
+      { 'train-images-idx3-ubyte': gzipSync(idx([2, 2, 3], new Uint8Array(12))).subarray(0, 25) },
+      /truncated or corrupt gzip/,
+    ],
   ];
   for (const [what, change, ...patterns] of broken)
     it(`with ${what} are refused`, () => {
-      const files = Object.entries({ ...tinyMnist(), ...change }).filter((entry): entry is [string, Buffer] => entry[1] !== undefined);
+      const files = Object.entries({ ...tinyMnist(), ...change }).filter(
+        (entry): entry is [string, Buffer] => entry[1] !== undefined,
+      );
       const folder = folderWith(Object.fromEntries(files));
       expectError('data', () => readIdxFolder(folder, 'tiny'), folder, ...patterns);
     });
@@ -98,7 +139,9 @@ describe('CIFAR-10 batches', () => {
     expect(inputShape).to.deep.equal([32, 32, 3]);
     expect([...train.labels]).to.deep.equal([...tenLabels, 6]);
     expect([...test!.labels]).to.deep.equal([9, 8]);
-    const at = (i: number, y: number, x: number): number[] => [...train.images.subarray(((i * 32 + y) * 32 + x) * 3).subarray(0, 3)];
+    const at = (i: number, y: number, x: number): number[] => [
+      ...train.images.subarray(((i * 32 + y) * 32 + x) * 3).subarray(0, 3),
+    ];
     expect(at(0, 0, 0)).to.deep.equal([0, 64, 128]);
     expect(at(3, 2, 5)).to.deep.equal([72, 136, 200]);
     expect(at(10, 0, 1)).to.deep.equal([1, 65, 129]);
@@ -106,12 +149,21 @@ describe('CIFAR-10 batches', () => {
   });
 
   const broken: [what: string, files: Record<string, Uint8Array>, ...patterns: RegExp[]][] = [
-    ['a truncated file', { 'data_batch_1.bin': cifar(tenLabels).subarray(0, 5000) }, /data_batch_1\.bin: 5000 bytes/, /3073/],
+    [
+      'a truncated file',
+      { 'data_batch_1.bin': cifar(tenLabels).subarray(0, 5000) },
+      /data_batch_1\.bin: 5000 bytes/,
+      /3073/,
+    ],
     ['an empty file', { 'data_batch_1.bin': new Uint8Array() }, /0 bytes/],
     ['a label out of range', { 'data_batch_1.bin': cifar([0, 10]) }, /data_batch_1\.bin: record 1 has the label 10/],
     ['a missing class', { 'data_batch_1.bin': cifar([0, 1]) }, /no training example is of class bird/],
     ['a test part only', { 'test_batch.bin': cifar([0, 1]) }, /has no data_batch_\*\.bin/],
-    ['truncated gzip', { 'data_batch_1.bin': gzipSync(cifar([0])).subarray(0, 40) }, /data_batch_1\.bin is a truncated or corrupt gzip/],
+    [
+      'truncated gzip',
+      { 'data_batch_1.bin': gzipSync(cifar([0])).subarray(0, 40) },
+      /data_batch_1\.bin is a truncated or corrupt gzip/,
+    ],
   ];
   for (const [what, files, ...patterns] of broken)
     it(`with ${what} are refused`, () => {
@@ -124,6 +176,8 @@ describe('CIFAR-10 batches', () => {
     if (!folder) return this.skip();
     const { train, test, sources } = readCifarFolder(folder, 'cifar10');
     expect([train.count, test!.count]).to.deep.equal([20000, 5000]);
-    expect(sources.map(({ path }) => path)).to.deep.equal(['data_batch_1.bin', 'data_batch_2.bin', 'test_batch.bin'].map((file) => join(folder, file)));
+    expect(sources.map(({ path }) => path)).to.deep.equal(
+      ['data_batch_1.bin', 'data_batch_2.bin', 'test_batch.bin'].map((file) => join(folder, file)),
+    );
   });
 });

@@ -59,7 +59,12 @@ describe('CSV tables', () => {
 
   it('may be gzipped, images, and in two parts', () => {
     const folder = folderWith({ 'a.csv.gz': gzipSync('1,2,3,4,x\n5,6,7,8,y\n'), 'b.csv': '9,9,9,9,y\n' });
-    const { train, test, inputShape, sources } = readCsv(join(folder, 'a.csv.gz'), 't', { imageShape: [2, 2, 1] }, join(folder, 'b.csv'));
+    const { train, test, inputShape, sources } = readCsv(
+      join(folder, 'a.csv.gz'),
+      't',
+      { imageShape: [2, 2, 1] },
+      join(folder, 'b.csv'),
+    );
     expect(inputShape).to.deep.equal([2, 2, 1]);
     expect([train.count, test!.count]).to.deep.equal([2, 1]);
     expect([...test!.labels]).to.deep.equal([1]);
@@ -80,10 +85,21 @@ describe('CSV tables', () => {
     ['one class', '1,a\n2,a\n', {}, /one class/],
     ['a number to regress on', '1,.1\n2,.2\n3,.3\n4,.4\n', {}, /4 different labels in 4 rows/],
     ['bytes that are no text', Uint8Array.of(0x31, 0x2c, 0xff, 0xfe, 0x0a), {}, /no UTF-8/],
-    ['a label column it lacks', 'x,y,kind\n1,2,a\n', { label: 'kinds' }, /no column is named 'kinds'/, /did you mean 'kind'/],
+    [
+      'a label column it lacks',
+      'x,y,kind\n1,2,a\n',
+      { label: 'kinds' },
+      /no column is named 'kinds'/,
+      /did you mean 'kind'/,
+    ],
     ['a named label and no header', '1,2,a\n1,2,b\n', { label: 'kind', header: false }, /has no header/],
     ['a label index it lacks', '1,2,a\n1,2,b\n', { label: 3 }, /no column 3 among 3/],
-    ['an image shape that does not fit', '1,2,3,a\n1,2,3,b\n', { imageShape: [2, 2, 1] }, /3 numbers a row do not fill the image shape \[2, 2, 1\]/],
+    [
+      'an image shape that does not fit',
+      '1,2,3,a\n1,2,3,b\n',
+      { imageShape: [2, 2, 1] },
+      /3 numbers a row do not fill the image shape \[2, 2, 1\]/,
+    ],
     ['truncated gzip', gzipSync('1,2,a\n3,4,b\n').subarray(0, 20), {}, /truncated or corrupt gzip/],
   ];
   for (const [what, content, options, ...patterns] of broken)
@@ -91,13 +107,21 @@ describe('CSV tables', () => {
 
   it('with a test class that training lacks are refused', () => {
     const folder = folderWith({ 'train.csv': '1,cat\n2,dog\n', 'test.csv': '1,cat\n\n2,dgo\n' });
-    expectError('data', () => readCsv(join(folder, 'train.csv'), 't', {}, join(folder, 'test.csv')),
-      /test\.csv: line 3: class 'dgo'/, /did you mean 'dog'/);
+    expectError(
+      'data',
+      () => readCsv(join(folder, 'train.csv'), 't', {}, join(folder, 'test.csv')),
+      /test\.csv: line 3: class 'dgo'/,
+      /did you mean 'dog'/,
+    );
   });
 
   it('with the columns of the test part in another order are refused', () => {
     const folder = folderWith({ 'train.csv': 'x,y,label\n1,2,a\n2,3,b\n', 'test.csv': 'y,x,label\n1,2,a\n' });
-    expectError('data', () => readCsv(join(folder, 'train.csv'), 't', {}, join(folder, 'test.csv')), /test\.csv: column 1 is 'y', but 'x' in/);
+    expectError(
+      'data',
+      () => readCsv(join(folder, 'train.csv'), 't', {}, join(folder, 'test.csv')),
+      /test\.csv: column 1 is 'y', but 'x' in/,
+    );
   });
 
   it('of the digits hold 1,797 images', function () {

@@ -25,7 +25,10 @@ describe('the embedded digits', () => {
   it('are those of the source file, divided as the README beside them says', function () {
     const folder = sharedData('digits');
     if (!folder) return this.skip();
-    const rows = gunzipSync(readFileSync(join(folder, 'digits.csv.gz'))).toString().trim().split('\n')
+    const rows = gunzipSync(readFileSync(join(folder, 'digits.csv.gz')))
+      .toString()
+      .trim()
+      .split('\n')
       .map((line) => line.split(',').map(Number));
     const quota = [36, 37, 35, 37, 36, 36, 36, 36, 35, 36];
     const picked = new Set<number>();
@@ -33,7 +36,8 @@ describe('the embedded digits', () => {
       const members = rows.flatMap((row, index) => (row[64] === c ? [index] : []));
       for (let i = 0; i < wanted; i++) picked.add(members[Math.floor(((i + 0.5) * members.length) / wanted)]!);
     });
-    const part = (inTest: boolean): number[] => rows.filter((_, index) => picked.has(index) === inTest).flatMap((row) => row.slice(0, 64));
+    const part = (inTest: boolean): number[] =>
+      rows.filter((_, index) => picked.has(index) === inTest).flatMap((row) => row.slice(0, 64));
     expect([...test!.images]).to.deep.equal(part(true));
     expect([...train.images]).to.deep.equal(part(false));
     expect([...test!.labels]).to.deep.equal(rows.filter((_, index) => picked.has(index)).map((row) => row[64]));

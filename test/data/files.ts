@@ -67,10 +67,26 @@ export const tinyMnist = (): Record<string, Buffer> => ({
 });
 
 /** So many training and test images of a size in the four files of MNIST, in grey levels without a pattern; the labels of the classes in turn. */
-export function mnistOf({ size, classes, train, test }: { size: number; classes: number; train: number; test: number }): Record<string, Buffer> {
+export function mnistOf({
+  size,
+  classes,
+  train,
+  test,
+}: {
+  size: number;
+  classes: number;
+  train: number;
+  test: number;
+}): Record<string, Buffer> {
   const part = (name: string, count: number): Record<string, Buffer> => ({
-    [`${name}-images-idx3-ubyte`]: idx([count, size, size], Array.from({ length: size * size * count }, (_, i) => (37 * i) % 256)),
-    [`${name}-labels-idx1-ubyte`]: idx([count], Array.from({ length: count }, (_, i) => i % classes)),
+    [`${name}-images-idx3-ubyte`]: idx(
+      [count, size, size],
+      Array.from({ length: size * size * count }, (_, i) => (37 * i) % 256),
+    ),
+    [`${name}-labels-idx1-ubyte`]: idx(
+      [count],
+      Array.from({ length: count }, (_, i) => i % classes),
+    ),
   });
   return { ...part('train', train), ...part('t10k', test) };
 }
@@ -109,6 +125,9 @@ export function jpg(height: number, width: number, colour: (y: number, x: number
 /** `count` images of one colour each in the folder `name`, for `folderWith`. */
 export function classFolder(name: string, count: number, colour: Colour, size = 4): Record<string, Buffer> {
   return Object.fromEntries(
-    Array.from({ length: count }, (_, i) => [`${name}/${i}.png`, png(size, size, () => [colour[0] + i, colour[1], colour[2]])]),
+    Array.from({ length: count }, (_, i) => [
+      `${name}/${i}.png`,
+      png(size, size, () => [colour[0] + i, colour[1], colour[2]]),
+    ]),
   );
 }

@@ -11,11 +11,26 @@ import { cifar, folderWith, jpg, png, removeFolders, tinyMnist } from './files.j
 const cases: [what: string, files: Record<string, Uint8Array>, mutated: string, runs: number][] = [
   ['IDX images', tinyMnist(), 'train-images-idx3-ubyte', 300],
   ['IDX labels', tinyMnist(), 't10k-labels-idx1-ubyte', 300],
-  ['gzipped IDX images', { ...tinyMnist(), 'train-images-idx3-ubyte': gzipSync(tinyMnist()['train-images-idx3-ubyte']!) }, 'train-images-idx3-ubyte', 300],
+  [
+    'gzipped IDX images',
+    { ...tinyMnist(), 'train-images-idx3-ubyte': gzipSync(tinyMnist()['train-images-idx3-ubyte']!) },
+    'train-images-idx3-ubyte',
+    300,
+  ],
   ['CIFAR-10', { 'data_batch_1.bin': cifar([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9]) }, 'data_batch_1.bin', 100],
   ['CSV', { 'table.csv': Buffer.from('x,"y",label\n1,2.5,"a ""b"""\n3,-4e1,c\n5,6,c\n') }, 'table.csv', 500],
-  ['PNG', { 'a/1.png': png(6, 5, (y, x) => [y * 40, x * 50, 9, 99]), 'b/1.png': png(6, 5, () => [1, 1, 1]) }, 'a/1.png', 300],
-  ['JPEG', { 'a/1.jpg': jpg(16, 12, (y, x) => [y * 16, x * 16, 9]), 'b/1.png': png(16, 12, () => [1, 1, 1]) }, 'a/1.jpg', 300],
+  [
+    'PNG',
+    { 'a/1.png': png(6, 5, (y, x) => [y * 40, x * 50, 9, 99]), 'b/1.png': png(6, 5, () => [1, 1, 1]) },
+    'a/1.png',
+    300,
+  ],
+  [
+    'JPEG',
+    { 'a/1.jpg': jpg(16, 12, (y, x) => [y * 16, x * 16, 9]), 'b/1.png': png(16, 12, () => [1, 1, 1]) },
+    'a/1.jpg',
+    300,
+  ],
 ];
 
 /** Some bytes replaced, a piece doubled or left out, the end cut off. */

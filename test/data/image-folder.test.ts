@@ -9,7 +9,12 @@ describe('folders of images by class', () => {
   after(removeFolders);
 
   it('are read in the order of class and file names', () => {
-    const folder = folderWith({ ...classFolder('dog', 2, [200, 0, 0]), ...classFolder('cat', 3, [10, 20, 30]), '.hidden/x.png': 'no', 'readme.txt': 'hi' });
+    const folder = folderWith({
+      ...classFolder('dog', 2, [200, 0, 0]),
+      ...classFolder('cat', 3, [10, 20, 30]),
+      '.hidden/x.png': 'no',
+      'readme.txt': 'hi',
+    });
     const { train, test, inputShape, classNames, sources } = readImageFolder(folder, 'pets');
     expect(inputShape).to.deep.equal([4, 4, 3]);
     expect(classNames).to.deep.equal(['cat', 'dog']);
@@ -39,7 +44,10 @@ describe('folders of images by class', () => {
     expect(readImageFolder(greys, 'g').inputShape).to.deep.equal([2, 2, 1]);
     expect([...readImageFolder(greys, 'g').train.images]).to.deep.equal([7, 7, 7, 7, 9, 9, 9, 9]);
     expect(readImageFolder(greys, 'g', { channels: 3 }).inputShape).to.deep.equal([2, 2, 3]);
-    const colours = folderWith({ 'a/1.png': png(1, 1, () => [100, 50, 200]), 'b/1.png': png(1, 1, () => [255, 255, 255]) });
+    const colours = folderWith({
+      'a/1.png': png(1, 1, () => [100, 50, 200]),
+      'b/1.png': png(1, 1, () => [255, 255, 255]),
+    });
     expect([...readImageFolder(colours, 'c', { channels: 1 }).train.images]).to.deep.equal([82, 255]);
   });
 
@@ -63,15 +71,32 @@ describe('folders of images by class', () => {
   const image = png(4, 4, (y, x) => [40 * y, 40 * x, 0]);
   const photo = jpg(16, 16, (y, x) => [16 * y, 16 * x, 0]);
   const broken: [what: string, files: Record<string, Uint8Array | string>, ...patterns: RegExp[]][] = [
-    ['a truncated PNG', { 'bad/x.png': image.subarray(0, image.length - 20) }, /bad\/x\.png is a truncated or corrupt image/],
+    [
+      'a truncated PNG',
+      { 'bad/x.png': image.subarray(0, image.length - 20) },
+      /bad\/x\.png is a truncated or corrupt image/,
+    ],
     ['a corrupt PNG', { 'bad/x.png': image.map((byte, i) => (i === 45 ? byte ^ 1 : byte)) }, /bad\/x\.png/],
-    ['a PNG with a mad header', { 'bad/x.png': image.map((byte, i) => (i === 16 || i === 20 ? 255 : byte)) }, /bad\/x\.png.*megapixels/],
-    ['a truncated JPEG', { 'bad/x.jpg': photo.subarray(0, photo.length - 100) }, /bad\/x\.jpg is a truncated or corrupt image/],
+    [
+      'a PNG with a mad header',
+      { 'bad/x.png': image.map((byte, i) => (i === 16 || i === 20 ? 255 : byte)) },
+      /bad\/x\.png.*megapixels/,
+    ],
+    [
+      'a truncated JPEG',
+      { 'bad/x.jpg': photo.subarray(0, photo.length - 100) },
+      /bad\/x\.jpg is a truncated or corrupt image/,
+    ],
     ['an empty file', { 'bad/x.png': '' }, /bad\/x\.png is neither a PNG nor a JPEG/],
     ['a text file called PNG', { 'bad/x.png': 'hello' }, /neither a PNG nor a JPEG/],
     ['an empty class', { 'bad/readme.txt': 'none yet' }, /bad holds no PNG or JPEG/],
     ['another form', { 'bad/1.png': image, 'bad/2.webp': 'RIFF' }, /2\.webp: \.webp images are not read/],
-    ['mixed sizes', { 'bad/x.png': png(5, 4, () => [0, 0, 0]) }, /good\/0\.png is 4 x 4, but .*bad\/x\.png is 4 x 5/, /size: \[32, 32\]/],
+    [
+      'mixed sizes',
+      { 'bad/x.png': png(5, 4, () => [0, 0, 0]) },
+      /good\/0\.png is 4 x 4, but .*bad\/x\.png is 4 x 5/,
+      /size: \[32, 32\]/,
+    ],
     ['one class', {}, /all examples are of one class/],
   ];
   for (const [what, files, ...patterns] of broken)
@@ -87,12 +112,18 @@ describe('folders of images by class', () => {
 
 describe('decodeImage', () => {
   it('lays transparency over white', () => {
-    const { pixels } = decodeImage(png(1, 2, (_, x) => [100, 0, 0, x === 0 ? 0 : 51]), 'x.png');
+    const { pixels } = decodeImage(
+      png(1, 2, (_, x) => [100, 0, 0, x === 0 ? 0 : 51]),
+      'x.png',
+    );
     expect([...pixels]).to.deep.equal([255, 255, 255, 224, 204, 204]);
   });
 
   it('reads a JPEG close to what was written', () => {
-    const { pixels, height, width } = decodeImage(jpg(16, 8, (y) => [10 * y, 10 * y, 10 * y]), 'x.jpg');
+    const { pixels, height, width } = decodeImage(
+      jpg(16, 8, (y) => [10 * y, 10 * y, 10 * y]),
+      'x.jpg',
+    );
     expect([height, width]).to.deep.equal([16, 8]);
     for (let y = 0; y < 16; y++) expect(pixels[y * 24]).to.be.closeTo(10 * y, 3);
   });
@@ -119,7 +150,11 @@ describe('resizeImage', () => {
     const side = fc.integer({ min: 1, max: 9 });
     fc.assert(
       fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), (h, w, height, width, value) => {
-        const { pixels } = resizeImage({ height: h, width: w, pixels: new Uint8Array(h * w * 3).fill(value) }, height, width);
+        const { pixels } = resizeImage(
+          { height: h, width: w, pixels: new Uint8Array(h * w * 3).fill(value) },
+          height,
+          width,
+        );
         expect([...pixels]).to.deep.equal(Array(height * width * 3).fill(value));
       }),
     );

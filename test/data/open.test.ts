@@ -24,26 +24,47 @@ describe('openDataset', () => {
     expect(findDataset('mnist', {}, { cwd: local, env: {} }).folder).to.equal(join(local, 'data/mnist'));
     const own = folderWith(under('mnist', tinyMnist()));
     expect(findDataset('mnist', {}, { cwd: local, env: { WEFT_DATA: own } }).folder).to.equal(join(own, 'mnist'));
-    expect(findDataset('mnist', {}, { cwd: local, env: { WEFT_DATA: join(own, 'mnist') } }).folder).to.equal(join(own, 'mnist'));
+    expect(findDataset('mnist', {}, { cwd: local, env: { WEFT_DATA: join(own, 'mnist') } }).folder).to.equal(
+      join(own, 'mnist'),
+    );
   });
 
   it('looks nowhere else when given a path', () => {
     const local = folderWith(under('data/mnist', tinyMnist()));
     const empty = folderWith();
-    expectError('data', () => openDataset('mnist', { path: empty }, { cwd: local, env: {} }), join(empty, 'mnist'), /option path, or WEFT_DATA/);
+    expectError(
+      'data',
+      () => openDataset('mnist', { path: empty }, { cwd: local, env: {} }),
+      join(empty, 'mnist'),
+      /option path, or WEFT_DATA/,
+    );
     expect(openDataset('mnist', { path: 'data' }, { cwd: local, env: {} }).train.count).to.equal(2);
   });
 
   it('says where it looked for what it did not find', () => {
-    expectError('data', () => openDataset('cifar10', {}, nowhere), '/nowhere/data/cifar10', '/shared/data/cifar10', /'digits' needs no files/);
+    expectError(
+      'data',
+      () => openDataset('cifar10', {}, nowhere),
+      '/nowhere/data/cifar10',
+      '/shared/data/cifar10',
+      /'digits' needs no files/,
+    );
   });
 
   const forms: [form: string, files: Record<string, Uint8Array | string>, shape: number[]][] = [
     ['IDX files', tinyMnist(), [2, 3, 1]],
     ['CIFAR-10 batches', tenClasses, [32, 32, 3]],
     ["the folder of CIFAR-10's archive", under('cifar-10-batches-bin', tenClasses), [32, 32, 3]],
-    ['images by class', { ...classFolder('a', 2, [1, 2, 3]), ...classFolder('b', 1, [4, 5, 6]), 'notes.csv': 'a,b\n' }, [4, 4, 3]],
-    ['images in train and test', { ...classFolder('train/a', 1, [1, 2, 3]), ...classFolder('train/b', 1, [4, 5, 6]) }, [4, 4, 3]],
+    [
+      'images by class',
+      { ...classFolder('a', 2, [1, 2, 3]), ...classFolder('b', 1, [4, 5, 6]), 'notes.csv': 'a,b\n' },
+      [4, 4, 3],
+    ],
+    [
+      'images in train and test',
+      { ...classFolder('train/a', 1, [1, 2, 3]), ...classFolder('train/b', 1, [4, 5, 6]) },
+      [4, 4, 3],
+    ],
     ['one CSV file', { 'any.csv': '1,2,a\n3,4,b\n' }, [1, 1, 2]],
     ['train.csv and test.csv', { 'train.csv': '1,a\n2,b\n', 'test.csv': '3,a\n', 'more.csv': '' }, [1, 1, 1]],
   ];
@@ -65,11 +86,20 @@ describe('openDataset', () => {
     expectError('data', () => openDataset(folderWith()), /no data in a known form/, /train-images-idx3-ubyte/);
     expectError('data', () => openDataset(folderWith({ 'a/notes.txt': 'x' })), /no data in a known form/);
     expectError('data', () => openDataset(join(folderWith({ 'a.txt': 'x' }), 'a.txt')), /no data in a known form/);
-    expectError('data', () => openDataset(folderWith({ 'a.csv': '', 'b.csv': '' })), /a\.csv, b\.csv/, /train\.csv and test\.csv/);
+    expectError(
+      'data',
+      () => openDataset(folderWith({ 'a.csv': '', 'b.csv': '' })),
+      /a\.csv, b\.csv/,
+      /train\.csv and test\.csv/,
+    );
   });
 
   it('refuses options that mean nothing for the data', () => {
     expectError('config', () => openDataset('digits', { size: [16, 16] }), /'size' has no meaning/);
-    expectError('config', () => openDataset(folderWith({ 'a.csv': '1,2,a\n3,4,b\n' }), { channels: 1 }), /known: label, header, imageShape/);
+    expectError(
+      'config',
+      () => openDataset(folderWith({ 'a.csv': '1,2,a\n3,4,b\n' }), { channels: 1 }),
+      /known: label, header, imageShape/,
+    );
   });
 });

@@ -3,7 +3,15 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { classCounts, defineDataset, type Dataset } from '../../src/data/dataset.js';
 import { readDigits } from '../../src/data/digits.js';
-import { assertDisjoint, countSeen, mergeSplits, recordSplit, recordSplits, splitDataset, type Split } from '../../src/data/split.js';
+import {
+  assertDisjoint,
+  countSeen,
+  mergeSplits,
+  recordSplit,
+  recordSplits,
+  splitDataset,
+  type Split,
+} from '../../src/data/split.js';
 import { quotas } from '../../src/data/stratify.js';
 import { addLabelNoise, takeSubset } from '../../src/data/subset.js';
 import { expectError } from './files.js';
@@ -14,56 +22,84 @@ function numbered(perClass: readonly number[], testPart = false): Dataset {
   for (let round = 0; labels.length < perClass.reduce((a, b) => a + b, 0); round++)
     perClass.forEach((count, c) => round < count && labels.push(c));
   const part = { images: Float32Array.from(labels, (_, i) => i), labels: Int32Array.from(labels) };
-  return defineDataset({ name: 'numbered', inputShape: [1, 1, 1], classes: perClass.length, train: part, test: testPart ? part : undefined });
+  return defineDataset({
+    name: 'numbered',
+    inputShape: [1, 1, 1],
+    classes: perClass.length,
+    train: part,
+    test: testPart ? part : undefined,
+  });
 }
 
 const parts = (splits: object): Split[] => Object.values(splits) as Split[];
 
 describe('quotas', () => {
   it('are those of the largest remainder', () => {
-    expect([...quotas([178, 182, 177, 183, 181, 182, 181, 179, 174, 180], 360)]).to.deep.equal([36, 37, 35, 37, 36, 36, 36, 36, 35, 36]);
+    expect([...quotas([178, 182, 177, 183, 181, 182, 181, 179, 174, 180], 360)]).to.deep.equal([
+      36, 37, 35, 37, 36, 36, 36, 36, 35, 36,
+    ]);
     expect([...quotas([1, 1, 1], 2)]).to.deep.equal([1, 1, 0]);
     expect([...quotas([5, 0], 3)]).to.deep.equal([3, 0]);
   });
 
   it('sum to the total and stay within one of the exact share', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(50), { minLength: 2, maxLength: 9 }).filter((counts) => counts.some((n) => n > 0)), fc.double({ min: 0, max: 1, noNaN: true }), (counts, fraction) => {
-        const all = counts.reduce((a, b) => a + b, 0);
-        const total = Math.round(fraction * all);
-        const result = [...quotas(counts, total)];
-        expect(result.reduce((a, b) => a + b, 0)).to.equal(total);
-        result.forEach((quota, c) => {
-          expect(Math.abs(quota - (total * counts[c]!) / all)).to.be.below(1);
-          expect(quota).to.be.at.most(counts[c]!);
-        });
-      }),
+      fc.property(
+        fc.array(fc.nat(50), { minLength: 2, maxLength: 9 }).filter((counts) => counts.some((n) => n > 0)),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (counts, fraction) => {
+          const all = counts.reduce((a, b) => a + b, 0);
+          const total = Math.round(fraction * all);
+          const result = [...quotas(counts, total)];
+          expect(result.reduce((a, b) => a + b, 0)).to.equal(total);
+          result.forEach((quota, c) => {
+            expect(Math.abs(quota - (total * counts[c]!) / all)).to.be.below(1);
+            expect(quota).to.be.at.most(counts[c]!);
+          });
+        },
+      ),
     );
   });
 });
 
 describe('splitDataset', () => {
   it('divides the digits as asked, each class in its share', () => {
-    const { train, validation, derive, fisher, test } = splitDataset(readDigits(), { seed: 1, validation: 0.2, derive: 100, fisher: 0.1 });
-    expect([train, validation, derive!, fisher!, test].map((split) => split.indices.length)).to.deep.equal([906, 287, 100, 144, 360]);
-    expect(Math.max(...classCounts(validation.labels, 10)) - Math.min(...classCounts(validation.labels, 10))).to.be.at.most(3);
+    const { train, validation, derive, fisher, test } = splitDataset(readDigits(), {
+      seed: 1,
+      validation: 0.2,
+      derive: 100,
+      fisher: 0.1,
+    });
+    expect([train, validation, derive!, fisher!, test].map((split) => split.indices.length)).to.deep.equal([
+      906, 287, 100, 144, 360,
+    ]);
+    expect(
+      Math.max(...classCounts(validation.labels, 10)) - Math.min(...classCounts(validation.labels, 10)),
+    ).to.be.at.most(3);
     expect([...test.labels]).to.deep.equal([...readDigits().test!.labels]);
   });
 
   it('gives disjoint parts that cover everything, for any shares', () => {
     const share = fc.integer({ min: 1, max: 12 });
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 15, max: 30 }), { minLength: 2, maxLength: 4 }), share, share, share, fc.nat(), (counts, validation, derive, fisher, seed) => {
-        fc.pre(validation + derive + fisher < 20);
-        const dataset = numbered(counts);
-        const splits = splitDataset(dataset, { seed, test: 5, validation, derive, fisher });
-        const all = parts(splits).flatMap((split) => [...split.indices]);
-        expect(all.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: dataset.train.count }, (_, i) => i));
-        for (const split of parts(splits)) {
-          expect([...split.indices]).to.deep.equal([...split.indices].sort((a, b) => a - b));
-          expect([...split.labels]).to.deep.equal([...split.indices].map((index) => dataset.train.labels[index]));
-        }
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 15, max: 30 }), { minLength: 2, maxLength: 4 }),
+        share,
+        share,
+        share,
+        fc.nat(),
+        (counts, validation, derive, fisher, seed) => {
+          fc.pre(validation + derive + fisher < 20);
+          const dataset = numbered(counts);
+          const splits = splitDataset(dataset, { seed, test: 5, validation, derive, fisher });
+          const all = parts(splits).flatMap((split) => [...split.indices]);
+          expect(all.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: dataset.train.count }, (_, i) => i));
+          for (const split of parts(splits)) {
+            expect([...split.indices]).to.deep.equal([...split.indices].sort((a, b) => a - b));
+            expect([...split.labels]).to.deep.equal([...split.indices].map((index) => dataset.train.labels[index]));
+          }
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -75,7 +111,9 @@ describe('splitDataset', () => {
   });
 
   it('takes the test part first, so that the other parts do not move it', () => {
-    const test = (validation: number): number[] => [...splitDataset(numbered([20, 20]), { seed: 2, validation }).test.indices];
+    const test = (validation: number): number[] => [
+      ...splitDataset(numbered([20, 20]), { seed: 2, validation }).test.indices,
+    ];
     expect(test(0.1)).to.deep.equal(test(0.4));
     expect(test(0.1)).to.have.length(8);
   });
@@ -87,7 +125,11 @@ describe('splitDataset', () => {
 
   it('refuses what cannot be', () => {
     const dataset = numbered([10, 3], true);
-    expectError('data', () => splitDataset(dataset, { seed: 1, validation: 0.5, derive: 8 }), /8 examples for derive, but only 6 of 13/);
+    expectError(
+      'data',
+      () => splitDataset(dataset, { seed: 1, validation: 0.5, derive: 8 }),
+      /8 examples for derive, but only 6 of 13/,
+    );
     expectError('config', () => splitDataset(dataset, { seed: 1, validation: 0 }), /validation: a share of 0/);
     expectError('config', () => splitDataset(dataset, { seed: 1, validation: 2.5 }), /share of 2\.5/);
     expectError('config', () => splitDataset(dataset, { seed: 1, fisher: 0.01 }), /fisher/);
@@ -97,7 +139,11 @@ describe('splitDataset', () => {
   it('notices an example in two parts', () => {
     const { train, validation } = splitDataset(numbered([20, 20], true), { seed: 1 });
     const stolen = { ...validation, indices: Uint32Array.of(train.indices[7]!) };
-    expectError('data', () => assertDisjoint({ train, validation: stolen }), `example ${train.indices[7]} is in train and in validation`);
+    expectError(
+      'data',
+      () => assertDisjoint({ train, validation: stolen }),
+      `example ${train.indices[7]} is in train and in validation`,
+    );
   });
 });
 
@@ -109,8 +155,13 @@ describe('mergeSplits', () => {
     const merged = mergeSplits('train', [noisy, validation]);
     expect([...merged.indices]).to.deep.equal(Array.from({ length: 40 }, (_, i) => i));
     merged.indices.forEach((index, i) =>
-      expect(merged.labels[i] === dataset.train.labels[index]).to.equal(validation.indices.includes(index)));
-    expectError('data', () => mergeSplits('train', [train, { ...test, examples: { ...test.examples } }]), /different files/);
+      expect(merged.labels[i] === dataset.train.labels[index]).to.equal(validation.indices.includes(index)),
+    );
+    expectError(
+      'data',
+      () => mergeSplits('train', [train, { ...test, examples: { ...test.examples } }]),
+      /different files/,
+    );
   });
 });
 
@@ -126,7 +177,12 @@ describe('recordSplit', () => {
     const indices = Buffer.alloc(train.indices.length * 4);
     train.indices.forEach((index, i) => indices.writeUInt32LE(index, i * 4));
     const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-    expect(recordSplit(train)).to.deep.equal({ count: 8, perClass: [4, 4], indices: hash(indices), content: hash(content) });
+    expect(recordSplit(train)).to.deep.equal({
+      count: 8,
+      perClass: [4, 4],
+      indices: hash(indices),
+      content: hash(content),
+    });
   });
 
   it('tells a changed label or pixel', () => {
@@ -135,7 +191,9 @@ describe('recordSplit', () => {
     expect(recordSplit(noisy).content).to.not.equal(recordSplit(train).content);
     const images = Float32Array.from(train.examples.images);
     images[train.indices[3]!]! += 1;
-    expect(recordSplit({ ...train, examples: { ...train.examples, images } }).content).to.not.equal(recordSplit(train).content);
+    expect(recordSplit({ ...train, examples: { ...train.examples, images } }).content).to.not.equal(
+      recordSplit(train).content,
+    );
   });
 });
 
@@ -158,7 +216,11 @@ describe('takeSubset', () => {
 
   it('refuses more than there is, or less than one of each class', () => {
     const dataset = numbered([3, 60]);
-    expectError('data', () => takeSubset(dataset, { seed: 1, train: { perClass: 4 } }), /4 examples of class 0, which has 3/);
+    expectError(
+      'data',
+      () => takeSubset(dataset, { seed: 1, train: { perClass: 4 } }),
+      /4 examples of class 0, which has 3/,
+    );
     expectError('data', () => takeSubset(dataset, { seed: 1, train: { perClass: 1.5 } }), /1\.5 examples of class 0/);
     expectError('data', () => takeSubset(dataset, { seed: 1, train: 3 }), /0 examples of class 0/);
     expectError('config', () => takeSubset(dataset, { seed: 1, train: 64 }), /share of 64 is no part of 63/);

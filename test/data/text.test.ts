@@ -9,7 +9,8 @@ import { isText, makeCorpus, numbering, prepareText, textBatches, tokenize } fro
 import { withFolder } from '../search/weft.js';
 
 const TEXT = 'to be, or not to be: that is the question.\nwhether ’tis nobler\n';
-const corpusOf = (options: Parameters<typeof makeCorpus>[1], text = TEXT.repeat(20)) => makeCorpus({ name: 'x', text, sources: [] }, options);
+const corpusOf = (options: Parameters<typeof makeCorpus>[1], text = TEXT.repeat(20)) =>
+  makeCorpus({ name: 'x', text, sources: [] }, options);
 
 describe('text', () => {
   it('is read as characters, and as words that end their lines', () => {
@@ -18,12 +19,19 @@ describe('text', () => {
   });
 
   it('is divided into contiguous parts that together are the text', () => {
-    fc.assert(fc.property(fc.constantFrom('char', 'word'), fc.constantFrom(0, 0.1, 30), fc.constantFrom(0.05, 0.2, 20), (level, derive, test) => {
-      const { parts, vocabulary } = corpusOf({ level, derive, test, validation: 0.1 });
-      const order = ['derive', 'train', 'validation', 'test'] as const;
-      const tokens = order.flatMap((name) => [...(parts[name] ?? [])]).map((id) => vocabulary[id]);
-      expect(tokens).to.deep.equal(tokenize(TEXT.repeat(20), level));
-    }));
+    fc.assert(
+      fc.property(
+        fc.constantFrom('char', 'word'),
+        fc.constantFrom(0, 0.1, 30),
+        fc.constantFrom(0.05, 0.2, 20),
+        (level, derive, test) => {
+          const { parts, vocabulary } = corpusOf({ level, derive, test, validation: 0.1 });
+          const order = ['derive', 'train', 'validation', 'test'] as const;
+          const tokens = order.flatMap((name) => [...(parts[name] ?? [])]).map((id) => vocabulary[id]);
+          expect(tokens).to.deep.equal(tokenize(TEXT.repeat(20), level));
+        },
+      ),
+    );
   });
 
   it('knows no token that only the test part has', () => {
@@ -33,33 +41,42 @@ describe('text', () => {
   });
 
   it('keeps the most frequent words, equal ones by code point', () => {
-    const { vocabulary, parts } = corpusOf({ level: 'word', vocabulary: 4, test: 1, validation: 1 }, 'b a b c a b\n'.repeat(3));
+    const { vocabulary, parts } = corpusOf(
+      { level: 'word', vocabulary: 4, test: 1, validation: 1 },
+      'b a b c a b\n'.repeat(3),
+    );
     expect(vocabulary).to.deep.equal(['<unk>', 'b', 'a', 'c']);
     expect([...numbering(vocabulary)(['a', 'q'])]).to.deep.equal([2, 0]);
     expect(parts.train).to.have.length(19);
   });
 
-  it('is recorded with hashes of files and parts', () => withFolder(async (folder) => {
-    const path = join(folder, 'my.txt');
-    writeFileSync(path, TEXT.repeat(9));
-    expect(isText(path)).to.equal(true);
-    const { record, corpus } = prepareText({ source: path, bptt: 5 });
-    expect(record).to.include({ kind: 'text', name: 'my', level: 'char' });
-    expect(record.inputShape).to.deep.equal([5]);
-    expect(record.sources[0]!.sha256).to.equal(createHash('sha256').update(TEXT.repeat(9)).digest('hex'));
-    expect(record.splits['train']).to.deep.include({ count: corpus.parts.train.length, unknown: 0 });
-    for (const name of ['train', 'valid', 'test']) writeFileSync(join(folder, `${name}.txt`), `${name} `.repeat(20));
-    const { parts, vocabulary } = prepareText({ source: folder, level: 'word', bptt: 5 }).corpus;
-    expect(vocabulary[parts.train[0]!]).to.equal('train');
-    expect(vocabulary[parts.validation[0]!]).to.equal('valid');
-    expect(parts.test[0]).to.equal(0);
-    await Promise.resolve();
-  }));
+  it('is recorded with hashes of files and parts', () =>
+    withFolder(async (folder) => {
+      const path = join(folder, 'my.txt');
+      writeFileSync(path, TEXT.repeat(9));
+      expect(isText(path)).to.equal(true);
+      const { record, corpus } = prepareText({ source: path, bptt: 5 });
+      expect(record).to.include({ kind: 'text', name: 'my', level: 'char' });
+      expect(record.inputShape).to.deep.equal([5]);
+      expect(record.sources[0]!.sha256).to.equal(createHash('sha256').update(TEXT.repeat(9)).digest('hex'));
+      expect(record.splits['train']).to.deep.include({ count: corpus.parts.train.length, unknown: 0 });
+      for (const name of ['train', 'valid', 'test']) writeFileSync(join(folder, `${name}.txt`), `${name} `.repeat(20));
+      const { parts, vocabulary } = prepareText({ source: folder, level: 'word', bptt: 5 }).corpus;
+      expect(vocabulary[parts.train[0]!]).to.equal('train');
+      expect(vocabulary[parts.validation[0]!]).to.equal('valid');
+      expect(parts.test[0]).to.equal(0);
+      await Promise.resolve();
+    }));
 
   it('says what is wrong with a text', () => {
     expect(() => prepareText({ source: 'no-such.txt' })).to.throw(WeftError, /there is no text .*no-such\.txt/);
-    expect(() => corpusOf({ validation: 0.9, test: 0.5, derive: 0.2 })).to.throw(WeftError, /the derive part would take/);
-    expect(() => textBatches(new Int32Array(50), { name: 'train', seed: 1, batchSize: 8, length: 10, order: 'streams' })).to.throw(WeftError, /too few for 8 windows of 10/);
+    expect(() => corpusOf({ validation: 0.9, test: 0.5, derive: 0.2 })).to.throw(
+      WeftError,
+      /the derive part would take/,
+    );
+    expect(() =>
+      textBatches(new Int32Array(50), { name: 'train', seed: 1, batchSize: 8, length: 10, order: 'streams' }),
+    ).to.throw(WeftError, /too few for 8 windows of 10/);
   });
 });
 
@@ -93,18 +110,28 @@ describe('batches of text', () => {
 
   it('meet every window once in another order each epoch when they are shuffled', () => {
     const all = textBatches(ids, { ...options, order: 'shuffled' });
-    const firsts = (epoch: number): number[] => Array.from({ length: all.stepsPerEpoch }, (_, step) => [0, 1, 2, 3].map((row) => all.at(epoch, step).inputs[row * 7]!)).flat();
+    const firsts = (epoch: number): number[] =>
+      Array.from({ length: all.stepsPerEpoch }, (_, step) =>
+        [0, 1, 2, 3].map((row) => all.at(epoch, step).inputs[row * 7]!),
+      ).flat();
     expect(new Set(firsts(0)).size).to.equal(all.examplesPerEpoch);
     expect(firsts(0)).not.to.deep.equal(firsts(1));
     expect(firsts(1)).to.deep.equal(firsts(1));
   });
 
   it('predict every token once for an evaluation, but for less than one a row', () => {
-    fc.assert(fc.property(fc.integer({ min: 40, max: 300 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 9 }), (size, batchSize, length) => {
-      const all = textBatches(ids.subarray(0, size), { name: 'test', seed: 1, batchSize, length, order: 'once' });
-      const seen = Array.from({ length: all.stepsPerEpoch }, (_, step) => [...all.at(0, step).labels]).flat();
-      expect(new Set(seen).size).to.equal(seen.length);
-      expect(seen.length).to.be.above(size - 1 - batchSize);
-    }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 40, max: 300 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 9 }),
+        (size, batchSize, length) => {
+          const all = textBatches(ids.subarray(0, size), { name: 'test', seed: 1, batchSize, length, order: 'once' });
+          const seen = Array.from({ length: all.stepsPerEpoch }, (_, step) => [...all.at(0, step).labels]).flat();
+          expect(new Set(seen).size).to.equal(seen.length);
+          expect(seen.length).to.be.above(size - 1 - batchSize);
+        },
+      ),
+    );
   });
 });

@@ -14,14 +14,17 @@ export async function checkWeft(args: readonly string[]): Promise<void> {
   const weft = program();
   let said = '';
   const commands = allCommands(weft);
-  for (const command of [weft, ...commands]) command.exitOverride().configureOutput({ writeErr: (text) => (said += text), writeOut: () => {} });
+  for (const command of [weft, ...commands])
+    command.exitOverride().configureOutput({ writeErr: (text) => (said += text), writeOut: () => {} });
   let configured: SearchOptions | undefined;
   let studied: { name: string | undefined; set: string[] } | undefined;
   for (const command of commands.filter(({ commands: below }) => below.length === 0)) {
     command.action((...received: unknown[]) => {
       const options = (received.at(-1) as Command).opts();
-      if (command.name() === 'study') studied = { name: received[0] as string | undefined, set: (options as { set?: string[] }).set ?? [] };
-      else if ('set' in options || 'recipe' in options || command.name() === 'search') configured = options as SearchOptions;
+      if (command.name() === 'study')
+        studied = { name: received[0] as string | undefined, set: (options as { set?: string[] }).set ?? [] };
+      else if ('set' in options || 'recipe' in options || command.name() === 'search')
+        configured = options as SearchOptions;
     });
   }
   try {
@@ -31,11 +34,16 @@ export async function checkWeft(args: readonly string[]): Promise<void> {
     throw new Error(said.trim() || (error as Error).message, { cause: error });
   }
   if (configured) await checkNames(configured);
-  if (studied?.name !== undefined) parseStudyOptions(await loadStudy(studied.name), Object.assign({}, ...studied.set.map(parseOverride)) as Record<string, unknown>);
+  if (studied?.name !== undefined)
+    parseStudyOptions(
+      await loadStudy(studied.name),
+      Object.assign({}, ...studied.set.map(parseOverride)) as Record<string, unknown>,
+    );
 }
 
 /** Commands and those below them. */
-const allCommands = (above: Command): Command[] => above.commands.flatMap((command) => [command, ...allCommands(command)]);
+const allCommands = (above: Command): Command[] =>
+  above.commands.flatMap((command) => [command, ...allCommands(command)]);
 
 /** Whether a space or controller is named by a file. */
 export const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name);
@@ -47,7 +55,8 @@ async function checkNames({ config: _file, ...options }: SearchOptions): Promise
   if (isFile(controller.name)) return;
   if (!controllerNames.includes(controller.name)) throw new Error(`there is no controller '${controller.name}'`);
   const { presets } = await loadController(controller.name);
-  if (controller.preset !== undefined && !(controller.preset in presets)) throw new Error(`'${controller.name}' has no preset '${controller.preset}'`);
+  if (controller.preset !== undefined && !(controller.preset in presets))
+    throw new Error(`'${controller.name}' has no preset '${controller.preset}'`);
 }
 
 const NPM_OWN = ['ci', 'i', 'install'];
@@ -55,7 +64,9 @@ const NPM_OWN = ['ci', 'i', 'install'];
 /** Throws when `npm …` names a script that package.json does not have. */
 export function checkNpm([verb, name]: readonly string[]): void {
   if (NPM_OWN.includes(verb!)) return;
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
   const script = verb === 'run' ? name! : verb!;
   if (!(script in scripts)) throw new Error(`package.json has no script '${script}'`);
 }

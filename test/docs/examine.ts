@@ -47,7 +47,12 @@ async function checkCommand(words: readonly string[]): Promise<void> {
 for (const task of JSON.parse(readFileSync(0, 'utf8')) as Task[]) {
   let printed = '';
   console.log = (...values: unknown[]) => (printed += `${format(...values)}\n`);
-  const error = await examine(task).then(() => undefined, (cause: Error) => cause.stack ?? String(cause));
-  process.stdout.write(`${JSON.stringify({ printed, error } satisfies { printed: string; error: string | undefined })}\n`);
+  const error = await examine(task).then(
+    () => undefined,
+    (cause: Error) => cause.stack ?? String(cause),
+  );
+  process.stdout.write(
+    `${JSON.stringify({ printed, error } satisfies { printed: string; error: string | undefined })}\n`,
+  );
 }
 process.exit(0);

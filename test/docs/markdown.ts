@@ -30,11 +30,25 @@ export function blocksOf(page: string, markdown: string): Block[] {
     if (fence === undefined) continue;
     const end = lines.findIndex((line, j) => j > i && line.trim() === fence);
     if (end < 0) throw new Error(`${page}:${i + 1}: this block is not closed`);
-    const code = lines.slice(i + 1, end).map((line) => line.slice(indent!.length)).join('\n');
-    blocks.push({ page, line: i + 2, language: language!, code: `${code}\n`, directive: directiveOf(lines[i - 1] ?? '', `${page}:${i}`) });
+    const code = lines
+      .slice(i + 1, end)
+      .map((line) => line.slice(indent!.length))
+      .join('\n');
+    blocks.push({
+      page,
+      line: i + 2,
+      language: language!,
+      code: `${code}\n`,
+      directive: directiveOf(lineBefore(lines, i), `${page}:${i}`),
+    });
     i = end;
   }
   return blocks;
+}
+
+/** The line before a block, over one blank line, which Prettier puts between a comment and a block. */
+function lineBefore(lines: readonly string[], index: number): string {
+  return lines[index - 1]?.trim() === '' ? (lines[index - 2] ?? '') : (lines[index - 1] ?? '');
 }
 
 function directiveOf(line: string, where: string): Directive {
@@ -54,7 +68,11 @@ export function commandsOf(code: string): string[][] {
     .replace(/\\\n\s*/g, ' ')
     .split('\n')
     .flatMap((line) => line.replace(/(^|\s)#.*$/, '').split('&&'))
-    .map((command) => [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, plain]) => single ?? double ?? plain!))
+    .map((command) =>
+      [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+        ([, single, double, plain]) => single ?? double ?? plain!,
+      ),
+    )
     .filter((words) => words.length > 0);
 }
 

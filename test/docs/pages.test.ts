@@ -11,18 +11,31 @@ import { ROOT } from '../search/weft.js';
 import { blocksOf } from './markdown.js';
 
 const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
-const inDocs = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`);
+const inDocs = readdirSync(join(ROOT, 'docs'))
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => `docs/${file}`);
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'runs/README.md', ...inDocs];
 
 /** Anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(page: string): string[] {
-  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 describe('the pages of the documentation', () => {
   for (const page of PAGES) {
     it(`${page} links to what exists`, () => {
-      const links = [...read(page).replace(/```[^]*?```/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!).filter((target) => !/^https?:/.test(target));
+      const links = [
+        ...read(page)
+          .replace(/```[^]*?```/g, '')
+          .matchAll(/\]\(([^)\s]+)\)/g),
+      ]
+        .map(([, target]) => target!)
+        .filter((target) => !/^https?:/.test(target));
       for (const link of links) {
         const [path, anchor] = link.split('#') as [string, string?];
         const target = path === '' ? page : join(dirname(page), path);
@@ -43,7 +56,9 @@ describe('the pages of the documentation', () => {
         return [indent === '' ? name : `${parent}${name}`];
       });
       for (const path of listed) expect(existsSync(join(ROOT, path)), path).to.equal(true);
-      const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `src/${name}/`);
+      const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => `src/${name}/`);
       if (page === 'docs/architecture.md') expect(listed).to.include.members(folders);
     });
   }
@@ -54,7 +69,8 @@ describe('the pages of the documentation', () => {
   });
 
   it('README.md names every space, controller and data set', () => {
-    for (const name of [...spaceNames, ...controllerNames, ...datasetNames]) expect(read('README.md')).to.include(`\`${name}\``);
+    for (const name of [...spaceNames, ...controllerNames, ...datasetNames])
+      expect(read('README.md')).to.include(`\`${name}\``);
   });
 
   it('README.md shows what `weft init` writes', () => {

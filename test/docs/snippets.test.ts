@@ -10,7 +10,14 @@ import { type Finding, type Task } from './examine.js';
 import { type Block, blocksOf, commandsOf, weftArguments } from './markdown.js';
 import { createWorkspace, examine, type Placed, typeErrors, type Workspace } from './workspace.js';
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'runs/README.md', ...readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'runs/README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
 const KNOWN = ['ts', 'js', 'yaml', 'sh', 'json', 'text', 'html', ''];
 
 describe('the snippets of the documentation', function () {
@@ -33,20 +40,32 @@ describe('the snippets of the documentation', function () {
   after(() => workspace.dispose());
 
   it('are in languages that are checked', () => {
-    expect(blocks.filter(({ language }) => !KNOWN.includes(language)).map(({ page, line, language }) => `${page}:${line} ${language}`)).to.deep.equal([]);
+    expect(
+      blocks
+        .filter(({ language }) => !KNOWN.includes(language))
+        .map(({ page, line, language }) => `${page}:${line} ${language}`),
+    ).to.deep.equal([]);
   });
 
   it('type-check against the package', () => {
-    expect(typeErrors(tested.filter(({ language }) => language === 'ts').map((block) => placed.get(block)!)).join('\n')).to.equal('');
+    expect(
+      typeErrors(tested.filter(({ language }) => language === 'ts').map((block) => placed.get(block)!)).join('\n'),
+    ).to.equal('');
   });
 
   for (const block of tested) {
     if (!['text', 'html', ''].includes(block.language)) {
       it(`${block.page}:${block.line} is right (${block.language})`, () => {
-        expect(findings.get(block)!.flatMap(({ error }) => error ?? []).join('\n')).to.equal('');
+        expect(
+          findings
+            .get(block)!
+            .flatMap(({ error }) => error ?? [])
+            .join('\n'),
+        ).to.equal('');
       });
     }
-    if (block.directive.verb === 'run') it(`${block.page}:${block.line} runs`, async () => void printed.set(block, await run(block)));
+    if (block.directive.verb === 'run')
+      it(`${block.page}:${block.line} runs`, async () => void printed.set(block, await run(block)));
     if (block.directive.verb === 'output') {
       it(`${block.page}:${block.line} is what is printed`, () => {
         const before = tested.filter(({ page, line }) => page === block.page && line < block.line).at(-1)!;
@@ -72,7 +91,8 @@ describe('the snippets of the documentation', function () {
   }
 });
 
-const isModule = ({ language, directive }: Block): boolean => (language === 'ts' || language === 'js') && directive.verb !== 'types';
+const isModule = ({ language, directive }: Block): boolean =>
+  (language === 'ts' || language === 'js') && directive.verb !== 'types';
 
 function tasksOf(block: Placed): Task[] {
   if (isModule(block)) return [{ kind: 'module', path: block.path }];
@@ -92,7 +112,16 @@ describe('testing of snippets', function () {
 
   it('finds a snippet that does not type-check, and its line', () => {
     const snippet = (value: string, ...before: string[]): Placed =>
-      workspace.place(page(...before, '```ts', "import { oneOf, type ArchitectureOf } from 'weft-nas';", "const c = oneOf(['a', 'b']);", `export const chosen: ArchitectureOf<typeof c> = '${value}';`, '```'));
+      workspace.place(
+        page(
+          ...before,
+          '```ts',
+          "import { oneOf, type ArchitectureOf } from 'weft-nas';",
+          "const c = oneOf(['a', 'b']);",
+          `export const chosen: ArchitectureOf<typeof c> = '${value}';`,
+          '```',
+        ),
+      );
     const errors = typeErrors([snippet('a'), snippet('c', 'text', '')]);
     expect(errors).to.have.length(1);
     expect(errors[0]).to.match(/^page\.md:6:14: .*"c"/);
@@ -104,20 +133,32 @@ describe('testing of snippets', function () {
       [page('text', '```ts', "import { nonesuch } from 'weft-nas'; nonesuch();", '```'), /nonesuch/],
       [page('```yaml', 'search: { epoch: 3 }', '```'), /unknown option 'search.epoch': did you mean 'epochs'/],
       [page('', '```yaml', 'space: { name: macro-cnn, laayers: 3 }', '```'), /laayers/],
-      ['weft serach', /unknown command/], ['weft search --recipe digit', /no recipe 'digit'/], ['npx weft search --recipes digits', /unknown option/],
-      ['weft search --set search.epoch=3', /unknown option 'search.epoch'/], ['weft search --space micro', /no space 'micro'/],
-      ['weft search --preset papre', /no preset 'papre'/], ['weft report', /missing required argument/], ['weft rank a b', /too many arguments/], ['weft study two-model --set seed=8', /no option 'seed'/],
+      ['weft serach', /unknown command/],
+      ['weft search --recipe digit', /no recipe 'digit'/],
+      ['npx weft search --recipes digits', /unknown option/],
+      ['weft search --set search.epoch=3', /unknown option 'search.epoch'/],
+      ['weft search --space micro', /no space 'micro'/],
+      ['weft search --preset papre', /no preset 'papre'/],
+      ['weft report', /missing required argument/],
+      ['weft rank a b', /too many arguments/],
+      ['weft study two-model --set seed=8', /no option 'seed'/],
       ['npm run nonesuch', /no script 'nonesuch'/],
     ];
     const right = ['weft search --recipe digits --preset paper', 'npm ci', 'npm test', 'cd somewhere'];
-    const tasks = [...wrong.map(([what]) => what), ...right].flatMap((what) => tasksOf(typeof what === 'string' ? workspace.place(page('```sh', what, '```')) : workspace.place(what)));
+    const tasks = [...wrong.map(([what]) => what), ...right].flatMap((what) =>
+      tasksOf(typeof what === 'string' ? workspace.place(page('```sh', what, '```')) : workspace.place(what)),
+    );
     const found = await examine(tasks, workspace.root);
     wrong.forEach(([, message], i) => expect(found[i]!.error).to.match(message));
     expect(found.slice(wrong.length).map(({ error }) => error)).to.deep.equal(right.map(() => undefined));
   });
 
   it('takes commands apart as a shell does', () => {
-    expect(commandsOf("npm ci && npm start # all\nweft search \\\n  --set 'a=1 2'\n")).to.deep.equal([['npm', 'ci'], ['npm', 'start'], ['weft', 'search', '--set', 'a=1 2']]);
+    expect(commandsOf("npm ci && npm start # all\nweft search \\\n  --set 'a=1 2'\n")).to.deep.equal([
+      ['npm', 'ci'],
+      ['npm', 'start'],
+      ['weft', 'search', '--set', 'a=1 2'],
+    ]);
   });
 
   it('wants a reason for every block that it leaves alone', () => {

@@ -45,32 +45,52 @@ export function createWorkspace(): Workspace {
 
 /** What the compiler has against the snippets, each with its place in the page; unused names are nobody's fault. */
 export function typeErrors(snippets: readonly Placed[]): string[] {
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => readFileSync(path, 'utf8')) as { config: { compilerOptions: object } };
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => readFileSync(path, 'utf8')) as {
+    config: { compilerOptions: object };
+  };
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
   const { rootDir: _rootDir, outDir: _outDir, ...rest } = options;
-  const program = ts.createProgram(snippets.map(({ path }) => path), {
-    ...rest, noEmit: true, noUnusedLocals: false, noUnusedParameters: false, typeRoots: [join(ROOT, 'node_modules', '@types')],
-  });
+  const program = ts.createProgram(
+    snippets.map(({ path }) => path),
+    {
+      ...rest,
+      noEmit: true,
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      typeRoots: [join(ROOT, 'node_modules', '@types')],
+    },
+  );
   return snippets.flatMap(({ path, page, line }) => {
     const source = program.getSourceFile(path)!;
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(({ start = 0, messageText }) => {
-      const place = source.getLineAndCharacterOfPosition(start);
-      return `${page}:${line + place.line}:${place.character + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-    });
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ start = 0, messageText }) => {
+        const place = source.getLineAndCharacterOfPosition(start);
+        return `${page}:${line + place.line}:${place.character + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      },
+    );
   });
 }
 
 /** Examines the tasks in a process of their own, in order. */
 export async function examine(tasks: readonly Task[], cwd: string): Promise<Finding[]> {
   const script = fileURLToPath(new URL('examine.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@weft-nas/source', script], { cwd, env: { ...process.env, NODE_OPTIONS: '' } });
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@weft-nas/source', script], {
+    cwd,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   child.stdin.end(JSON.stringify(tasks));
   const code = await new Promise((done) => child.on('close', done));
-  const findings = out.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Finding);
-  if (code !== 0 || findings.length !== tasks.length) throw new Error(`the examination ended with ${String(code)} after ${findings.length} of ${tasks.length} tasks:\n${err}`);
+  const findings = out
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Finding);
+  if (code !== 0 || findings.length !== tasks.length)
+    throw new Error(
+      `the examination ended with ${String(code)} after ${findings.length} of ${tasks.length} tasks:\n${err}`,
+    );
   return findings;
 }

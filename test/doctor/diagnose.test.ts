@@ -15,7 +15,8 @@ describe('diagnose', () => {
   const row = (topic: string): DoctorRow => rows.find((candidate) => candidate.topic === topic)!;
 
   it('has a row for every backend, each told apart from the one that is used', () => {
-    for (const name of ['gpu', 'native', 'wasm', 'cpu']) expect(row(`backend ${name}`)).to.include.keys('status', 'detail');
+    for (const name of ['gpu', 'native', 'wasm', 'cpu'])
+      expect(row(`backend ${name}`)).to.include.keys('status', 'detail');
     expect(row('backend wasm')).to.include({ status: 'ok' });
     const best = ['gpu', 'native', 'wasm'].find((name) => row(`backend ${name}`).status === 'ok');
     expect(row('backend').detail).to.match(new RegExp(`^${best} is used`));
@@ -31,18 +32,25 @@ describe('diagnose', () => {
   });
 
   it('survives a backend that does not load', async () => {
-    expect(await probe('webgl')).to.have.property('reason').that.contains("no backend 'webgl'");
+    expect(await probe('webgl'))
+      .to.have.property('reason')
+      .that.contains("no backend 'webgl'");
   });
 });
 
 describe('the rows of the machine', () => {
   it('warns of a Node that is not declared', () => {
     for (const version of ['20.19.0', '22.12.3']) expect(examineNode(version)).to.include({ status: 'ok' });
-    for (const version of ['18.20.0', '20.18.9', '22.11.0', '23.1.0']) expect(examineNode(version)).to.include({ status: 'warn' });
+    for (const version of ['18.20.0', '20.18.9', '22.11.0', '23.1.0'])
+      expect(examineNode(version)).to.include({ status: 'warn' });
   });
 
   it('warns of little memory', () => {
-    expect(examineMemory(3 * 2 ** 30, 8 * 2 ** 30)).to.deep.equal({ topic: 'memory', status: 'ok', detail: '3.0 GiB of 8.0 GiB available' });
+    expect(examineMemory(3 * 2 ** 30, 8 * 2 ** 30)).to.deep.equal({
+      topic: 'memory',
+      status: 'ok',
+      detail: '3.0 GiB of 8.0 GiB available',
+    });
     expect(examineMemory(2 ** 30, 8 * 2 ** 30)).to.include({ status: 'warn' });
   });
 
@@ -71,7 +79,9 @@ describe('the rows of the data', () => {
       expect(rows.find(({ topic }) => topic === 'data digits')).to.include({ status: 'ok' });
       const mnist = rows.find(({ topic }) => topic === 'data mnist')!;
       expect(mnist).to.include({ status: 'missing' });
-      expect(mnist.detail).to.contain(join(folder, 'mine', 'mnist')).and.to.contain(join(folder, 'cwd', 'data', 'mnist'));
+      expect(mnist.detail)
+        .to.contain(join(folder, 'mine', 'mnist'))
+        .and.to.contain(join(folder, 'cwd', 'data', 'mnist'));
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -14,7 +14,16 @@ import macroCnn from '../../search-spaces/macro-cnn.js';
 import { randomModel } from './trained.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
-const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const EXAMPLES = 40;
 
 describe('an exported network in a browser', function () {
@@ -49,8 +58,13 @@ describe('an exported network in a browser', function () {
       const pixels = Float32Array.from(readDigits().test!.images.subarray(0, EXAMPLES * 64));
       const expected = tf.tidy(() => {
         const { mean, std } = model.normalization;
-        const x = tf.tensor(pixels.map((pixel) => (pixel - mean[0]!) / std[0]!), [EXAMPLES, 8, 8, 1]);
-        return tf.softmax(model.child.forward(model.store.parameters, model.store.statistics, x, FINAL_EVALUATION)).arraySync() as number[][];
+        const x = tf.tensor(
+          pixels.map((pixel) => (pixel - mean[0]!) / std[0]!),
+          [EXAMPLES, 8, 8, 1],
+        );
+        return tf
+          .softmax(model.child.forward(model.store.parameters, model.store.statistics, x, FINAL_EVALUATION))
+          .arraySync() as number[][];
       });
       const actual = await page.evaluate<number[][] | null>(`(async () => {
         if (!(await tf.setBackend('${backend}').catch(() => false))) return null;
@@ -91,7 +105,9 @@ describe('an exported network in a browser', function () {
     const picture = new PNG({ width: 8, height: 8 });
     picture.data.forEach((_, i) => (picture.data[i] = i % 4 === 3 || (i >> 4) % 2 === 0 ? 255 : 0));
     await page.setInputFiles('#file', { name: 'picture.png', mimeType: 'image/png', buffer: PNG.sync.write(picture) });
-    await page.waitForFunction(`[...document.querySelectorAll('#classes output')].map((output) => parseFloat(output.textContent)).join() !== '${empty.join()}'`);
+    await page.waitForFunction(
+      `[...document.querySelectorAll('#classes output')].map((output) => parseFloat(output.textContent)).join() !== '${empty.join()}'`,
+    );
     expect((await shown()).reduce((a, b) => a + b)).to.be.closeTo(100, 1);
     expect(complaints).to.deep.equal([]);
   });
@@ -116,7 +132,10 @@ async function serve(files: Readonly<Record<string, Uint8Array | string>>): Prom
     const name = url.slice(1);
     const content = files[name];
     if (content === undefined) response.writeHead(name === 'favicon.ico' ? 204 : 404).end();
-    else response.writeHead(200, { 'content-type': TYPES[name.split('.').at(-1)!] ?? 'application/octet-stream' }).end(content);
+    else
+      response
+        .writeHead(200, { 'content-type': TYPES[name.split('.').at(-1)!] ?? 'application/octet-stream' })
+        .end(content);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;

@@ -10,7 +10,15 @@ import mlp from '../../search-spaces/mlp.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
 import { randomModel } from './trained.js';
 
-const FILES = ['README.md', 'architecture.json', 'group1-shard1of1.bin', 'index.html', 'model.json', 'model.safetensors', 'tf.min.js'];
+const FILES = [
+  'README.md',
+  'architecture.json',
+  'group1-shard1of1.bin',
+  'index.html',
+  'model.json',
+  'model.safetensors',
+  'tf.min.js',
+];
 
 describe('weft export', function () {
   const folder = temporaryFolder(this);
@@ -20,7 +28,11 @@ describe('weft export', function () {
 
   /** A finished run, as far as exporting goes. */
   const finishedRun = (): string => {
-    const { path } = createRun(folder(), { name: 'finished', seed: 1, config: checkConfig({ space: { name: 'mlp' } }) as unknown as Json });
+    const { path } = createRun(folder(), {
+      name: 'finished',
+      seed: 1,
+      config: checkConfig({ space: { name: 'mlp' } }) as unknown as Json,
+    });
     const { card, store } = randomModel(mlp, { depth: 2 });
     writeFileSync(join(path, 'model.json'), JSON.stringify(card));
     writeSafetensors(join(path, 'model.safetensors'), { ...store.parameters, ...store.statistics });
@@ -36,10 +48,15 @@ describe('weft export', function () {
     expect(status).to.equal(0);
     for (const name of FILES) expect(stdout).to.include(name);
     expect(readdirSync(join(run, 'export')).sort()).to.deep.equal(FILES);
-    const metadata = (JSON.parse(readFileSync(join(run, 'export', 'model.json'), 'utf8')) as { userDefinedMetadata: unknown }).userDefinedMetadata;
+    const metadata = (
+      JSON.parse(readFileSync(join(run, 'export', 'model.json'), 'utf8')) as { userDefinedMetadata: unknown }
+    ).userDefinedMetadata;
     expect(metadata).to.deep.include({ inputShape: [8, 8, 1], largestPixel: 16, space: 'mlp' });
     const again = weft(run, '--json');
-    const [event] = again.stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string; files: string[] });
+    const [event] = again.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; files: string[] });
     expect(event).to.include({ type: 'exported' });
     expect([...event!.files].sort()).to.deep.equal(FILES);
   });

@@ -13,7 +13,10 @@ type F = (x: Tensor) => Tensor;
 const exported = (f: F): Promise<GraphModel> => graphModel(functionChild(f), 'test', {});
 const random = (name: string, ...shape: number[]): Tensor => {
   const rng = stream('program', name);
-  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => rng.normal()), shape);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => rng.normal()),
+    shape,
+  );
 };
 const vector = (name: string, length: number): Tensor1D => random(name, length) as Tensor1D;
 const positive = (name: string, length: number): Tensor1D => tf.add(tf.abs(vector(name, length)), 0.2);
@@ -22,13 +25,23 @@ const conv = (x: Tensor): Tensor4D => tf.conv2d(x as Tensor4D, kernel(), 1, 'sam
 
 /** The operations but for input, constants and outputs, and the scale and offset of the input. */
 const operations = ({ modelTopology }: GraphModel): string[] => {
-  const [scale, offset, ...rest] = (modelTopology as { node: { op: string }[] }).node.map(({ op }) => op).filter((op) => !['Placeholder', 'Const', 'Identity'].includes(op));
+  const [scale, offset, ...rest] = (modelTopology as { node: { op: string }[] }).node
+    .map(({ op }) => op)
+    .filter((op) => !['Placeholder', 'Const', 'Identity'].includes(op));
   expect([scale, offset]).to.deep.equal(['Mul', 'AddV2']);
   return rest;
 };
 
-const normalize = (name: string, channels: number): F => (x) =>
-  batchNormInference(x, vector(`${name}-scale`, channels), vector(`${name}-offset`, channels), vector(`${name}-mean`, channels), positive(`${name}-variance`, channels));
+const normalize =
+  (name: string, channels: number): F =>
+  (x) =>
+    batchNormInference(
+      x,
+      vector(`${name}-scale`, channels),
+      vector(`${name}-offset`, channels),
+      vector(`${name}-mean`, channels),
+      positive(`${name}-variance`, channels),
+    );
 
 describe('exported programs', () => {
   before(async () => {
@@ -36,12 +49,20 @@ describe('exported programs', () => {
   });
 
   it('have what depends on parameters alone as constants', async () => {
-    const model = await exported((x) => tf.matMul(tf.reshape(x, [-1, 32]), tf.transpose(tf.exp(random('product', 5, 32)))));
+    const model = await exported((x) =>
+      tf.matMul(tf.reshape(x, [-1, 32]), tf.transpose(tf.exp(random('product', 5, 32)))),
+    );
     expect(operations(model)).to.deep.equal(['Reshape', 'MatMul', 'Reshape', 'Softmax']);
   });
 
   it('have the parts of our own kernels', async () => {
-    const model = await exported((x) => dense(tf.reshape(maxPool(tf.relu(x) as Tensor4D, { size: 2, stride: 2 }), [-1, 8]), random('dense', 8, 3) as Tensor2D, vector('bias', 3)));
+    const model = await exported((x) =>
+      dense(
+        tf.reshape(maxPool(tf.relu(x) as Tensor4D, { size: 2, stride: 2 }), [-1, 8]),
+        random('dense', 8, 3) as Tensor2D,
+        vector('bias', 3),
+      ),
+    );
     expect(operations(model)).to.deep.equal(['Relu', 'MaxPool', 'Reshape', 'MatMul', 'AddV2', 'Reshape', 'Softmax']);
   });
 
@@ -60,8 +81,16 @@ describe('exported programs', () => {
 
   it('fold any row of scales and offsets without changing the function', () => {
     const step = fc.constantFrom<F>(
-      normalize('a', 3), (x) => tf.add(x, 0.5), (x) => tf.sub(vector('b', 3), x), (x) => tf.mul(vector('c', 3), x), (x) => tf.div(x, positive('d', 3)), (x) => tf.div(2, tf.add(tf.square(x), 1)),
-      tf.relu, (x) => tf.add(x, random('e', 4, 4, 3)), (x) => tf.mul(x, tf.sigmoid(x)), (x) => tf.depthwiseConv2d(x as Tensor4D, random('f', 3, 3, 3, 1) as Tensor4D, 1, 'same'),
+      normalize('a', 3),
+      (x) => tf.add(x, 0.5),
+      (x) => tf.sub(vector('b', 3), x),
+      (x) => tf.mul(vector('c', 3), x),
+      (x) => tf.div(x, positive('d', 3)),
+      (x) => tf.div(2, tf.add(tf.square(x), 1)),
+      tf.relu,
+      (x) => tf.add(x, random('e', 4, 4, 3)),
+      (x) => tf.mul(x, tf.sigmoid(x)),
+      (x) => tf.depthwiseConv2d(x as Tensor4D, random('f', 3, 3, 3, 1) as Tensor4D, 1, 'same'),
       (x) => tf.conv2d(x as Tensor4D, random('g', 1, 1, 3, 3) as Tensor4D, 1, 'same'),
     );
     return fc.assert(
@@ -84,10 +113,23 @@ describe('exported programs', () => {
 
   it('name nodes after the weights beside them', async () => {
     const weights = { 'block/conv/kernel': kernel(), 'block/norm/offset': vector('offset', 3) };
-    const trained = functionChild((x) => tf.add(tf.conv2d(x as Tensor4D, weights['block/conv/kernel'], 1, 'same'), weights['block/norm/offset']));
-    const { modelTopology } = await graphModel({ ...trained, store: { parameters: weights, statistics: {} } }, 'test', {});
+    const trained = functionChild((x) =>
+      tf.add(tf.conv2d(x as Tensor4D, weights['block/conv/kernel'], 1, 'same'), weights['block/norm/offset']),
+    );
+    const { modelTopology } = await graphModel(
+      { ...trained, store: { parameters: weights, statistics: {} } },
+      'test',
+      {},
+    );
     const names = (modelTopology as { node: { name: string }[] }).node.map(({ name }) => name);
-    expect(names).to.include.members(['input', 'block/conv/kernel', 'block/conv/Conv2D', 'block/conv/bias', 'logits', 'probabilities']);
+    expect(names).to.include.members([
+      'input',
+      'block/conv/kernel',
+      'block/conv/Conv2D',
+      'block/conv/bias',
+      'logits',
+      'probabilities',
+    ]);
     expect(new Set(names).size).to.equal(names.length);
     tf.dispose(weights);
   });
@@ -99,13 +141,34 @@ describe('what cannot be exported', () => {
   });
 
   const REFUSED: Readonly<Record<string, readonly [F, RegExp]>> = {
-    'a shape that holds the batch size': [(x) => tf.tile(tf.mean(x, 0, true), [x.shape[0], 1, 1, 1]), /'Tile' computes in another way/],
-    'a part of the batch': [(x) => tf.pad(tf.slice(x, [0, 0, 0, 0], [1, 4, 4, 2]), [[0, x.shape[0] - 1], [0, 0], [0, 0], [0, 0]]), /'PadV2' computes in another way/],
-    'a constant with the batch size': [(x) => tf.mul(x, tf.ones([x.shape[0], 1, 1, 1])), /'Multiply' computes in another way/],
+    'a shape that holds the batch size': [
+      (x) => tf.tile(tf.mean(x, 0, true), [x.shape[0], 1, 1, 1]),
+      /'Tile' computes in another way/,
+    ],
+    'a part of the batch': [
+      (x) =>
+        tf.pad(tf.slice(x, [0, 0, 0, 0], [1, 4, 4, 2]), [
+          [0, x.shape[0] - 1],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ]),
+      /'PadV2' computes in another way/,
+    ],
+    'a constant with the batch size': [
+      (x) => tf.mul(x, tf.ones([x.shape[0], 1, 1, 1])),
+      /'Multiply' computes in another way/,
+    ],
     'random numbers': [(x) => tf.mul(x, tf.randomNormal([2])), /'Multiply' computes in another way/],
     'values read into JavaScript': [(x) => tf.mul(x, x.dataSync()[0]!), /'Multiply' computes in another way/],
-    'other kernels for other values': [(x) => (x.shape[0] === 2 ? tf.relu(x) : x), /the network computes in another way/],
-    'a sudden turn at a number of examples': [(x) => tf.mul(x, x.shape[0] === 4 ? 2 : 1), /the exported graph differs from the network/],
+    'other kernels for other values': [
+      (x) => (x.shape[0] === 2 ? tf.relu(x) : x),
+      /the network computes in another way/,
+    ],
+    'a sudden turn at a number of examples': [
+      (x) => tf.mul(x, x.shape[0] === 4 ? 2 : 1),
+      /the exported graph differs from the network/,
+    ],
     'a kernel that TensorFlow lacks': [(x) => tf.step(x), /no operation for the kernel 'Step'/],
     'padding by numbers of a pool': [(x) => tf.maxPool(x as Tensor4D, 2, 1, 1), /'MaxPool' takes no numbers/],
   };

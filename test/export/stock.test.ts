@@ -4,7 +4,24 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import {
-  activation, avgPool, conv, defineSpace, dense, depthwiseConv, dropout, globalAveragePool, heNormal, layerNorm, type NodeRef, oneOf, type Operation, repeat, sequence, subset, tf, z,
+  activation,
+  avgPool,
+  conv,
+  defineSpace,
+  dense,
+  depthwiseConv,
+  dropout,
+  globalAveragePool,
+  heNormal,
+  layerNorm,
+  type NodeRef,
+  oneOf,
+  type Operation,
+  repeat,
+  sequence,
+  subset,
+  tf,
+  z,
 } from 'weft-nas';
 import { exportModel } from '../../src/export/index.js';
 import { decodeSafetensors } from '../../src/runs/index.js';
@@ -47,13 +64,29 @@ const mixed = defineSpace({
     let x = g.apply('stem', conv({ filters: 6, size: 3, stride: 2, padding: 'valid' }), g.input);
     const outputs: NodeRef[] = [];
     choices.blocks.forEach(({ op, skip }, index) => {
-      const y = g.choose(`block${index}`, op, { excite: squeezeExcite(), gelu: sequence('gelu', { conv: depthwiseConv({ size: 3 }), gelu: activation('gelu') }), norm: layerNorm() }, x);
-      x = g.combine(`block${index}/join`, index === 1 ? 'product' : 'mean', [y, ...outputs.map((output, earlier) => g.when(skip, earlier, output))]);
+      const y = g.choose(
+        `block${index}`,
+        op,
+        {
+          excite: squeezeExcite(),
+          gelu: sequence('gelu', { conv: depthwiseConv({ size: 3 }), gelu: activation('gelu') }),
+          norm: layerNorm(),
+        },
+        x,
+      );
+      x = g.combine(`block${index}/join`, index === 1 ? 'product' : 'mean', [
+        y,
+        ...outputs.map((output, earlier) => g.when(skip, earlier, output)),
+      ]);
       outputs.push(x);
     });
     const joined = g.combine('all', 'concat', [x, g.apply('tanh', activation('tanh'), outputs[0]!)]);
     const pooled = g.apply('pool', globalAveragePool(), g.apply('shrink', avgPool({ size: 2, stride: 2 }), joined));
-    return g.apply('classifier', sequence('classifier', { dropout: dropout({ keep: 0.5 }), dense: dense({ units: classes, bias: false }) }), pooled);
+    return g.apply(
+      'classifier',
+      sequence('classifier', { dropout: dropout({ keep: 0.5 }), dense: dense({ units: classes, bias: false }) }),
+      pooled,
+    );
   },
 });
 
@@ -61,12 +94,27 @@ const EXAMPLES = 7;
 const TEXT = { kind: 'language', inputShape: [5], classes: 7 } as const;
 const COLOUR = { inputShape: [9, 7, 3], classes: 4 };
 const MODELS: Readonly<Record<string, () => Model>> = {
-  ...Object.fromEntries([1, 2].map((seed) => [`macro-cnn ${seed}`, () => randomModel(macroCnn, { layers: 6, filters: 8 }, { seed })])),
+  ...Object.fromEntries(
+    [1, 2].map((seed) => [`macro-cnn ${seed}`, () => randomModel(macroCnn, { layers: 6, filters: 8 }, { seed })]),
+  ),
   'macro-cnn in colour': () => randomModel(macroCnn, { layers: 5, filters: 6 }, { task: COLOUR, seed: 4 }),
   'rnn-cell': () => randomModel(rnnCell, { nodes: 3, hidden: 6 }, { task: TEXT }),
   transformer: () => randomModel(transformer, { depth: 2, width: 8 }, { task: TEXT }),
   mlp: () => randomModel(mlp, { depth: 3, widths: [12, 16] }, { seed: 8, task: COLOUR }),
-  'own operations': () => randomModel(mixed, {}, { architecture: { blocks: [{ op: 'excite', skip: [] }, { op: 'gelu', skip: [true] }, { op: 'norm', skip: [true, true] }] } }),
+  'own operations': () =>
+    randomModel(
+      mixed,
+      {},
+      {
+        architecture: {
+          blocks: [
+            { op: 'excite', skip: [] },
+            { op: 'gelu', skip: [true] },
+            { op: 'norm', skip: [true, true] },
+          ],
+        },
+      },
+    ),
 };
 
 describe('exported networks in stock TensorFlow.js', function () {
@@ -89,13 +137,22 @@ describe('exported networks in stock TensorFlow.js', function () {
       const target = join(folder, name.replaceAll(' ', '-'));
       mkdirSync(target);
       for (const [file, content] of Object.entries(files)) writeFileSync(join(target, file), content);
-      const pixels = language ? Float32Array.from({ length: EXAMPLES * inputShape[0]! }, (_, i) => (i * i + 3 * i) % classes) : examples(inputShape);
+      const pixels = language
+        ? Float32Array.from({ length: EXAMPLES * inputShape[0]! }, (_, i) => (i * i + 3 * i) % classes)
+        : examples(inputShape);
       writeFileSync(join(target, 'pixels.json'), JSON.stringify([...pixels]));
       const [logits, probabilities] = runStock(target, inputShape);
       const expected = tf.tidy(() => {
         const { mean, std } = model.normalization;
-        const normalized = tf.tensor(language ? pixels : pixels.map((pixel, i) => (pixel - mean[i % mean.length]!) / std[i % std.length]!), [EXAMPLES, ...inputShape]);
-        return [...model.child.forward(model.store.parameters, model.store.statistics, normalized, FINAL_EVALUATION).dataSync()];
+        const normalized = tf.tensor(
+          language ? pixels : pixels.map((pixel, i) => (pixel - mean[i % mean.length]!) / std[i % std.length]!),
+          [EXAMPLES, ...inputShape],
+        );
+        return [
+          ...model.child
+            .forward(model.store.parameters, model.store.statistics, normalized, FINAL_EVALUATION)
+            .dataSync(),
+        ];
       });
       const largest = Math.max(1, ...expected.map(Math.abs));
       expect(logits!.length).to.equal(expected.length);
@@ -114,11 +171,22 @@ describe('exported networks in stock TensorFlow.js', function () {
     const model = randomModel(macroCnn, { layers: 4, filters: 4 });
     const files = await exportModel(model, { largestPixel: 16 });
     const { tensors } = decodeSafetensors(files['model.safetensors'] as Uint8Array, 'model.safetensors');
-    expect(Object.keys(tensors).sort()).to.deep.equal([...model.child.parameterNames, ...model.child.statisticNames].sort());
-    const { nodes, ...description } = JSON.parse(files['architecture.json'] as string) as { nodes: { name: string; tensors?: string[]; inputs?: string[] }[]; task: unknown; choices: unknown };
+    expect(Object.keys(tensors).sort()).to.deep.equal(
+      [...model.child.parameterNames, ...model.child.statisticNames].sort(),
+    );
+    const { nodes, ...description } = JSON.parse(files['architecture.json'] as string) as {
+      nodes: { name: string; tensors?: string[]; inputs?: string[] }[];
+      task: unknown;
+      choices: unknown;
+    };
     expect(nodes.flatMap((node) => node.tensors ?? []).sort()).to.deep.equal(Object.keys(tensors).sort());
-    nodes.forEach((node, index) => expect(nodes.slice(0, index).map((earlier) => earlier.name)).to.include.members(node.inputs ?? []));
-    expect(description).to.deep.include({ task: { inputShape: [8, 8, 1], classes: 10 }, choices: model.child.architecture });
+    nodes.forEach((node, index) =>
+      expect(nodes.slice(0, index).map((earlier) => earlier.name)).to.include.members(node.inputs ?? []),
+    );
+    expect(description).to.deep.include({
+      task: { inputShape: [8, 8, 1], classes: 10 },
+      choices: model.child.architecture,
+    });
     expect(JSON.parse(files['model.json'] as string)).to.have.nested.property('userDefinedMetadata.largestPixel', 16);
     tf.dispose(tensors);
     model.store.dispose();
@@ -142,19 +210,38 @@ describe('exported networks in stock TensorFlow.js', function () {
 
 const examples = (shape: readonly number[]): Float32Array => {
   const rng = stream('pixels');
-  return Float32Array.from({ length: EXAMPLES * tf.util.sizeFromShape([...shape]) }, () => Math.floor(17 * rng.uniform()));
+  return Float32Array.from({ length: EXAMPLES * tf.util.sizeFromShape([...shape]) }, () =>
+    Math.floor(17 * rng.uniform()),
+  );
 };
 
 /** Logits and probabilities by the program that the exported README shows, in a process that knows nothing of weft. */
 function runStock(folder: string, inputShape: readonly number[]): number[][] {
   const [, snippet] = /## In Node\n\n```js\n([^]*?)```/.exec(readFileSync(join(folder, 'README.md'), 'utf8'))!;
-  writeFileSync(join(folder, 'run.mjs'), `${snippet}
+  writeFileSync(
+    join(folder, 'run.mjs'),
+    `${snippet}
 const x = tf.tensor(JSON.parse(readFileSync('pixels.json', 'utf8')), [-1, ${inputShape.join()}].with(0, ${EXAMPLES}));
 const outputs = network.predict(x);
 console.log(JSON.stringify({ backend: tf.getBackend(), inputs: network.inputs.map(({ name, shape }) => [name, shape]), outputs: network.outputs.map(({ name }) => name), values: outputs.map((output) => [...output.dataSync()]) }));
-`);
-  const output = execFileSync(process.execPath, ['run.mjs'], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env: { PATH: process.env['PATH'] } });
-  const result = JSON.parse(output.slice(output.lastIndexOf('{"backend"'))) as { backend: string; inputs: unknown; outputs: unknown; values: number[][] };
-  expect(result).to.deep.include({ backend: 'cpu', inputs: [['input', [-1, ...inputShape]]], outputs: ['logits', 'probabilities'] });
+`,
+  );
+  const output = execFileSync(process.execPath, ['run.mjs'], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: process.env['PATH'] },
+  });
+  const result = JSON.parse(output.slice(output.lastIndexOf('{"backend"'))) as {
+    backend: string;
+    inputs: unknown;
+    outputs: unknown;
+    values: number[][];
+  };
+  expect(result).to.deep.include({
+    backend: 'cpu',
+    inputs: [['input', [-1, ...inputShape]]],
+    outputs: ['logits', 'probabilities'],
+  });
   return result.values;
 }

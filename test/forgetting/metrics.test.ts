@@ -1,16 +1,26 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
-  averageForgetting, backwardTransfer, finalPerformance, forwardTransfer, intransigence, type PerformanceMatrix, reduction, retainedRatio, summarizeDifferences, worstDip, worstPerformance,
+  averageForgetting,
+  backwardTransfer,
+  finalPerformance,
+  forwardTransfer,
+  intransigence,
+  type PerformanceMatrix,
+  reduction,
+  retainedRatio,
+  summarizeDifferences,
+  worstDip,
+  worstPerformance,
 } from '../../src/forgetting/metrics/index.js';
 
 /** Accuracy of three tasks after each of three trainings, and before any. */
 const MATRIX: PerformanceMatrix = [
-  [0.90, 0.30, 0.20],
-  [0.70, 0.80, 0.25],
-  [0.50, 0.85, 0.75],
+  [0.9, 0.3, 0.2],
+  [0.7, 0.8, 0.25],
+  [0.5, 0.85, 0.75],
 ];
-const INITIAL = [0.10, 0.12, 0.08];
+const INITIAL = [0.1, 0.12, 0.08];
 
 const lossOf = (matrix: PerformanceMatrix): number[][] => matrix.map((row) => row.map((value) => 1 - value!));
 
@@ -18,19 +28,22 @@ describe('metrics of forgetting', () => {
   it('are what GEM computes of its result matrix', () => {
     // metrics.py: accuracy result[-1].mean(), backward (result[-1] - diagonal).mean over all but its own zero, forward mean of result[i][i+1] - baseline[i+1].
     expect(finalPerformance(MATRIX)).to.be.closeTo((0.5 + 0.85 + 0.75) / 3, 1e-12);
-    expect(backwardTransfer(MATRIX)).to.be.closeTo(((0.5 - 0.9) + (0.85 - 0.8)) / 2, 1e-12);
-    expect(forwardTransfer(MATRIX, INITIAL)).to.be.closeTo(((0.3 - 0.12) + (0.25 - 0.08)) / 2, 1e-12);
+    expect(backwardTransfer(MATRIX)).to.be.closeTo((0.5 - 0.9 + (0.85 - 0.8)) / 2, 1e-12);
+    expect(forwardTransfer(MATRIX, INITIAL)).to.be.closeTo((0.3 - 0.12 + (0.25 - 0.08)) / 2, 1e-12);
   });
 
   it('are what Mammoth computes, whose rows are short and whose best includes the end', () => {
     const short = [[0.9], [0.7, 0.8], [0.5, 0.85, 0.75]];
-    expect(averageForgetting(short, { clipped: true })).to.be.closeTo(((0.9 - 0.5) + (0.85 - 0.85)) / 2, 1e-12);
-    expect(averageForgetting(short)).to.be.closeTo(((0.9 - 0.5) + (0.8 - 0.85)) / 2, 1e-12);
+    expect(averageForgetting(short, { clipped: true })).to.be.closeTo((0.9 - 0.5 + (0.85 - 0.85)) / 2, 1e-12);
+    expect(averageForgetting(short)).to.be.closeTo((0.9 - 0.5 + (0.8 - 0.85)) / 2, 1e-12);
     expect(backwardTransfer(short)).to.equal(backwardTransfer(MATRIX));
   });
 
   it('are what Avalanche computes: forgetting of an experience is first - last, and BWT its negative', () => {
-    const [first, end] = [[0.9, 0.8], [0.5, 0.85]];
+    const [first, end] = [
+      [0.9, 0.8],
+      [0.5, 0.85],
+    ];
     const stream = first.reduce((sum, value, j) => sum + value - end[j]!, 0) / 2;
     expect(-backwardTransfer(MATRIX)).to.be.closeTo(stream, 1e-12);
   });
@@ -45,14 +58,27 @@ describe('metrics of forgetting', () => {
 
   it('mean the same of a loss as of an accuracy', () => {
     const value = fc.double({ min: 0, max: 1, noNaN: true });
-    fc.assert(fc.property(fc.integer({ min: 2, max: 6 }).chain((n) => fc.array(fc.array(value, { minLength: n, maxLength: n }), { minLength: n, maxLength: n })), (matrix) => {
-      const losses = lossOf(matrix);
-      for (const metric of [backwardTransfer, averageForgetting, worstDip]) expect(metric(losses, { better: 'lower' })).to.be.closeTo(metric(matrix), 1e-9);
-      const initial = matrix[0]!.map(() => 0.5);
-      expect(forwardTransfer(losses, initial, { better: 'lower' })).to.be.closeTo(forwardTransfer(matrix, initial), 1e-9);
-      expect(worstPerformance(losses, { better: 'lower' })).to.be.closeTo(1 - worstPerformance(matrix), 1e-9);
-      expect(averageForgetting(matrix, { clipped: true })).to.be.at.least(Math.max(0, averageForgetting(matrix)) - 1e-12);
-    }));
+    fc.assert(
+      fc.property(
+        fc
+          .integer({ min: 2, max: 6 })
+          .chain((n) => fc.array(fc.array(value, { minLength: n, maxLength: n }), { minLength: n, maxLength: n })),
+        (matrix) => {
+          const losses = lossOf(matrix);
+          for (const metric of [backwardTransfer, averageForgetting, worstDip])
+            expect(metric(losses, { better: 'lower' })).to.be.closeTo(metric(matrix), 1e-9);
+          const initial = matrix[0]!.map(() => 0.5);
+          expect(forwardTransfer(losses, initial, { better: 'lower' })).to.be.closeTo(
+            forwardTransfer(matrix, initial),
+            1e-9,
+          );
+          expect(worstPerformance(losses, { better: 'lower' })).to.be.closeTo(1 - worstPerformance(matrix), 1e-9);
+          expect(averageForgetting(matrix, { clipped: true })).to.be.at.least(
+            Math.max(0, averageForgetting(matrix)) - 1e-12,
+          );
+        },
+      ),
+    );
     expect(intransigence([0.9, 0.8], [0.7, 0.8])).to.be.closeTo(0.1, 1e-12);
     expect(intransigence([0.1, 0.2], [0.3, 0.2], { better: 'lower' })).to.be.closeTo(0.1, 1e-12);
   });
@@ -79,7 +105,15 @@ describe('metrics of forgetting', () => {
     expect(summary.tau).to.be.closeTo(19 / 21, 1e-12);
     expect([summary.meanFirst, summary.meanSecond]).to.deep.equal([4, second.reduce((a, b) => a + b, 0) / 7]);
     // Ties on either side, by the definition of tau-b: one concordant pair, sqrt((3 - 1) (3 - 1)).
-    expect(summarizeDifferences([[1, 1], [1, 2], [2, 2]].map(([a, b]) => ({ first: a!, second: b! }))).tau).to.be.closeTo(0.5, 1e-12);
+    expect(
+      summarizeDifferences(
+        [
+          [1, 1],
+          [1, 2],
+          [2, 2],
+        ].map(([a, b]) => ({ first: a!, second: b! })),
+      ).tau,
+    ).to.be.closeTo(0.5, 1e-12);
     expect(Object.values(summarizeDifferences([])).slice(1).every(Number.isNaN)).to.equal(true);
   });
 

@@ -1,13 +1,32 @@
 import { expect } from 'chai';
-import { conv, defineSpace, dense, factorizedReduction, globalAveragePool, maxPool, multiplyAddCount, oneOf, type Operation, parameterCount, separableConv, sequence, z } from 'weft-nas';
+import {
+  conv,
+  defineSpace,
+  dense,
+  factorizedReduction,
+  globalAveragePool,
+  maxPool,
+  multiplyAddCount,
+  oneOf,
+  type Operation,
+  parameterCount,
+  separableConv,
+  sequence,
+  z,
+} from 'weft-nas';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { said } from '../said.js';
 
-const space = (operation: Operation, inputShape: number[]) => defineSpace({
-  name: 'one', description: '', options: z.strictObject({}), choices: () => ({ only: oneOf(['one']) }),
-  graph: (g) => g.apply('head', dense({ units: 5 }), g.apply('pool', globalAveragePool(), g.apply('op', operation, g.input))),
-}).create({}, { inputShape, classes: 5 });
+const space = (operation: Operation, inputShape: number[]) =>
+  defineSpace({
+    name: 'one',
+    description: '',
+    options: z.strictObject({}),
+    choices: () => ({ only: oneOf(['one']) }),
+    graph: (g) =>
+      g.apply('head', dense({ units: 5 }), g.apply('pool', globalAveragePool(), g.apply('op', operation, g.input))),
+  }).create({}, { inputShape, classes: 5 });
 
 /** Multiply-adds and parameters beside those of the head. */
 function cost(operation: Operation, inputShape: number[], channels: number): [number, number] {
@@ -22,17 +41,29 @@ describe('the cost of a child', () => {
     // Stride 2 leaves 4x5 positions, and no padding 5x7.
     expect(cost(conv({ filters: 6, size: 3, stride: 2 }), [7, 9, 4], 6)[0]).to.equal(20 * 9 * 4 * 6);
     expect(cost(conv({ filters: 6, size: 3, padding: 'valid' }), [7, 9, 4], 6)[0]).to.equal(35 * 9 * 4 * 6);
-    expect(cost(separableConv({ filters: 6, size: 5 }), [7, 9, 4], 6)).to.deep.equal([63 * (25 * 4 + 4 * 6), 25 * 4 + 4 * 6]);
+    expect(cost(separableConv({ filters: 6, size: 5 }), [7, 9, 4], 6)).to.deep.equal([
+      63 * (25 * 4 + 4 * 6),
+      25 * 4 + 4 * 6,
+    ]);
     expect(cost(factorizedReduction({ filters: 6 }), [7, 9, 4], 6)).to.deep.equal([20 * 4 * 6, 4 * 6]);
     expect(cost(maxPool({ size: 3 }), [7, 9, 4], 4)).to.deep.equal([0, 0]);
-    expect(cost(sequence('two', { a: conv({ filters: 3, size: 1 }), b: conv({ filters: 6, size: 3 }) }), [7, 9, 4], 6)[0]).to.equal(63 * (4 * 3 + 9 * 3 * 6));
+    expect(
+      cost(sequence('two', { a: conv({ filters: 3, size: 1 }), b: conv({ filters: 6, size: 3 }) }), [7, 9, 4], 6)[0],
+    ).to.equal(63 * (4 * 3 + 9 * 3 * 6));
   });
 
   it('of a macro child is that of its layers', () => {
     const child = macroCnn.create({ layers: 2, filters: 4, reductions: 0 }, { inputShape: [8, 8, 1], classes: 3 });
-    const nodes = child.activate({ layers: [{ op: 'conv3', skip: [] }, { op: 'sep5', skip: [true] }] });
+    const nodes = child.activate({
+      layers: [
+        { op: 'conv3', skip: [] },
+        { op: 'sep5', skip: [true] },
+      ],
+    });
     const norm = 2 * 4;
-    expect(parameterCount(nodes)).to.equal((9 * 4 + norm) + (16 + norm + 9 * 16 + norm) + (16 + norm + 25 * 4 + 16 + norm) + norm + (4 * 3 + 3));
+    expect(parameterCount(nodes)).to.equal(
+      9 * 4 + norm + (16 + norm + 9 * 16 + norm) + (16 + norm + 25 * 4 + 16 + norm) + norm + (4 * 3 + 3),
+    );
     expect(multiplyAddCount(nodes)).to.equal(64 * (9 * 4 + (16 + 9 * 16) + (16 + 25 * 4 + 16)) + 4 * 3);
   });
 
@@ -44,7 +75,17 @@ describe('the cost of a child', () => {
   });
 
   it('is refused for an operation that has weights and does not tell', () => {
-    const silent: Operation = { kind: 'silent', config: {}, build: ([shape]) => ({ output: shape!, parameters: { kernel: { shape: [1], role: 'kernel', initializer: { kind: 'zeros' } as never } }, forward: ([x]) => x! }) };
-    expect(said(() => multiplyAddCount(space(silent, [4, 4, 2]).activate({ only: 'one' })))).to.match(/'silent' at 'op' does not tell its multiply-adds/);
+    const silent: Operation = {
+      kind: 'silent',
+      config: {},
+      build: ([shape]) => ({
+        output: shape!,
+        parameters: { kernel: { shape: [1], role: 'kernel', initializer: { kind: 'zeros' } as never } },
+        forward: ([x]) => x!,
+      }),
+    };
+    expect(said(() => multiplyAddCount(space(silent, [4, 4, 2]).activate({ only: 'one' })))).to.match(
+      /'silent' at 'op' does not tell its multiply-adds/,
+    );
   });
 });

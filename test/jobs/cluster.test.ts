@@ -5,7 +5,17 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createQueueExecutor, defineJob, type Executor, type JobEvent, openQueue, openResults, parseLocation, redact, submitAll } from '../../src/jobs/index.js';
+import {
+  createQueueExecutor,
+  defineJob,
+  type Executor,
+  type JobEvent,
+  openQueue,
+  openResults,
+  parseLocation,
+  redact,
+  submitAll,
+} from '../../src/jobs/index.js';
 import { queueError } from '../../src/jobs/queue/location.js';
 import { said, saidLater } from '../said.js';
 import { weft } from '../search/weft.js';
@@ -29,24 +39,46 @@ describe('workers of a PostgreSQL queue', function () {
   const executors: Executor[] = [];
   afterEach(async () => {
     for (const executor of executors.splice(0)) await executor.close();
-    await Promise.all(workers.splice(0).map(async (worker) => worker.exitCode ?? worker.signalCode ?? (worker.kill('SIGKILL'), once(worker, 'exit'))));
+    await Promise.all(
+      workers
+        .splice(0)
+        .map(async (worker) => worker.exitCode ?? worker.signalCode ?? (worker.kill('SIGKILL'), once(worker, 'exit'))),
+    );
   });
 
-  async function startWorker(name: string, slots = 1): Promise<{ worker: ChildProcess; events: JobEvent[]; output: () => string }> {
-    const worker = spawn(process.execPath, [...runTypeScript, here('./worker.ts'), postgres.url, join(folder(), name), String(slots)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  async function startWorker(
+    name: string,
+    slots = 1,
+  ): Promise<{ worker: ChildProcess; events: JobEvent[]; output: () => string }> {
+    const worker = spawn(
+      process.execPath,
+      [...runTypeScript, here('./worker.ts'), postgres.url, join(folder(), name), String(slots)],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     workers.push(worker);
     const events: JobEvent[] = [];
     let output = '';
     worker.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     worker.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      events.push(...chunk.toString().split('\n').filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as JobEvent));
+      events.push(
+        ...chunk
+          .toString()
+          .split('\n')
+          .filter((line) => line.startsWith('{') && line.endsWith('}'))
+          .map((line) => JSON.parse(line) as JobEvent),
+      );
     });
     while (!output.includes('serving')) await once(worker.stdout, 'data');
     return { worker, events, output: () => output };
   }
   const submitter = async (): Promise<Executor> => {
-    const executor = await createQueueExecutor({ queue: postgres.url, results: openResults(join(folder(), 'submitter')), workers: 0, program: here('./child.ts') });
+    const executor = await createQueueExecutor({
+      queue: postgres.url,
+      results: openResults(join(folder(), 'submitter')),
+      workers: 0,
+      program: here('./child.ts'),
+    });
     executors.push(executor);
     return executor;
   };
@@ -69,11 +101,17 @@ describe('workers of a PostgreSQL queue', function () {
   it('go on when the database is restarted in the middle', async () => {
     const { worker, output } = await startWorker('one');
     const executor = await submitter();
-    const results = submitAll(executor, [waiting('restart', 3000), ...Array.from({ length: 10 }, (_, i) => square(200 + i))]);
+    const results = submitAll(executor, [
+      waiting('restart', 3000),
+      ...Array.from({ length: 10 }, (_, i) => square(200 + i)),
+    ]);
     while (!output().includes('job-progress')) await once(worker.stdout!, 'data');
     postgres.stop();
     postgres.start();
-    expect((await results).map(({ value }) => value['square'] ?? value['name'])).to.deep.equal(['restart', ...Array.from({ length: 10 }, (_, i) => (200 + i) ** 2)]);
+    expect((await results).map(({ value }) => value['square'] ?? value['name'])).to.deep.equal([
+      'restart',
+      ...Array.from({ length: 10 }, (_, i) => (200 + i) ** 2),
+    ]);
     expect(output()).not.to.contain(postgres.password);
     expect(output()).not.to.contain(encodeURIComponent(postgres.password));
   });
@@ -83,8 +121,14 @@ describe('workers of a PostgreSQL queue', function () {
     const secrets = [password, encodeURIComponent(password)];
     const wrong = url.replace(encodeURIComponent(password), 'wr%40ng-p4ss');
     const closed = url.replace(/:\d+\//, ':9/');
-    const said = [await saidLater(openQueue(wrong)), await saidLater(openQueue(closed)), await saidLater(openQueue(url.replace('/jobs', '/nonesuch')))];
-    expect(said[0]).to.match(/^the queue postgres:\/\/weft@127\.0\.0\.1:\d+\/jobs: password authentication failed for user "weft" \(check user and password/);
+    const said = [
+      await saidLater(openQueue(wrong)),
+      await saidLater(openQueue(closed)),
+      await saidLater(openQueue(url.replace('/jobs', '/nonesuch'))),
+    ];
+    expect(said[0]).to.match(
+      /^the queue postgres:\/\/weft@127\.0\.0\.1:\d+\/jobs: password authentication failed for user "weft" \(check user and password/,
+    );
     expect(said[1]).to.match(/ECONNREFUSED.*no database listens there/);
     expect(said[2]).to.match(/createdb NAME/);
     const status = await weft(['queue', 'status', '--queue', wrong]);
@@ -95,9 +139,19 @@ describe('workers of a PostgreSQL queue', function () {
     const executor = await submitter();
     const events: JobEvent[] = [];
     executor.events((event) => events.push(event));
-    await Promise.all([startWorker('one'), saidLater(executor.submit(square(13))), executor.submit(defineJob({ kind: 'compute', payload: { milliseconds: 1 }, label: 'environment' }))]);
-    said.push(JSON.stringify(events), ...readdirSync(join(folder(), 'submitter')).filter((name) => name.endsWith('.json')).map((name) => readFileSync(join(folder(), 'submitter', name), 'utf8')));
-    for (const text of said) for (const secret of [...secrets, 'wr@ng-p4ss', 'wr%40ng-p4ss']) expect(text).not.to.contain(secret);
+    await Promise.all([
+      startWorker('one'),
+      saidLater(executor.submit(square(13))),
+      executor.submit(defineJob({ kind: 'compute', payload: { milliseconds: 1 }, label: 'environment' })),
+    ]);
+    said.push(
+      JSON.stringify(events),
+      ...readdirSync(join(folder(), 'submitter'))
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => readFileSync(join(folder(), 'submitter', name), 'utf8')),
+    );
+    for (const text of said)
+      for (const secret of [...secrets, 'wr@ng-p4ss', 'wr%40ng-p4ss']) expect(text).not.to.contain(secret);
   });
 });
 
@@ -115,7 +169,9 @@ describe('the address of a queue', () => {
   });
 
   it('is refused by name where it is none', () => {
-    expect(said(() => parseLocation('mysql://me:s3cret@host/db'))).to.match(/mysql:\/\/….*postgres/).and.not.to.match(/s3cret/);
+    expect(said(() => parseLocation('mysql://me:s3cret@host/db')))
+      .to.match(/mysql:\/\/….*postgres/)
+      .and.not.to.match(/s3cret/);
     expect(said(() => parseLocation('postgres://me:s3cret@ho st:x/db'))).not.to.match(/s3cret/);
   });
 });

@@ -3,7 +3,15 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLocalExecutor, createQueueExecutor, createSerialExecutor, type Executor, type JobEvent, openQueue, openResults } from '../../src/jobs/index.js';
+import {
+  createLocalExecutor,
+  createQueueExecutor,
+  createSerialExecutor,
+  type Executor,
+  type JobEvent,
+  openQueue,
+  openResults,
+} from '../../src/jobs/index.js';
 import { saidLater } from '../said.js';
 import { temporaryFolder, whileOnSmallDisk } from '../runs/temporary.js';
 import { square } from './executor.js';
@@ -27,9 +35,13 @@ describe('a result on a full disk', function () {
     }
     return () => rmSync(ballast);
   }
-  const written = (disk: string): string[] => readdirSync(disk).filter((name) => name.endsWith('.json') || name.startsWith('.'));
+  const written = (disk: string): string[] =>
+    readdirSync(disk).filter((name) => name.endsWith('.json') || name.startsWith('.'));
   const right = async (): Promise<string> => {
-    const executor = createSerialExecutor({ results: openResults(join(folder(), 'right')), runners: countingRunners().runners });
+    const executor = createSerialExecutor({
+      results: openResults(join(folder(), 'right')),
+      runners: countingRunners().runners,
+    });
     await executor.submit(square(3));
     return readFileSync(join(folder(), 'right', `${square(3).key}.json`), 'utf8');
   };
@@ -54,12 +66,22 @@ describe('a result on a full disk', function () {
   it('of a worker is tried again, and is a dead letter after five attempts, from which it can be sent back', async function () {
     const mounted = await whileOnSmallDisk(folder(), 64, async (disk) => {
       const where = join(folder(), 'queue');
-      const executor = await createQueueExecutor({ program, queue: where, results: openResults(disk), workers: 1, waits: { disk: 0 } });
+      const executor = await createQueueExecutor({
+        program,
+        queue: where,
+        results: openResults(disk),
+        workers: 1,
+        waits: { disk: 0 },
+      });
       const events: JobEvent[] = [];
       executor.events((event) => events.push(event));
       await refusedThenDone(disk, executor, /cannot write .*: the disk is full/);
       await executor.close();
-      expect(events.filter(({ type }) => type === 'job-retried').map((event) => (event as { reason: string }).reason)).to.satisfy((reasons: string[]) => reasons.length === 5 && reasons.every((reason) => reason.includes('the disk is full')));
+      expect(
+        events.filter(({ type }) => type === 'job-retried').map((event) => (event as { reason: string }).reason),
+      ).to.satisfy(
+        (reasons: string[]) => reasons.length === 5 && reasons.every((reason) => reason.includes('the disk is full')),
+      );
       const queue = await openQueue(where);
       expect(await queue.standing()).to.include({ completed: 1, failed: 0, waiting: 0 });
       await queue.close();

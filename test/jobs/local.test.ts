@@ -3,21 +3,37 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
-import { createCrew, createLocalExecutor, createSerialExecutor, defineJob, type Job, type JobEvent, type LocalOptions, openResults, submitAll } from '../../src/jobs/index.js';
+import {
+  createCrew,
+  createLocalExecutor,
+  createSerialExecutor,
+  defineJob,
+  type Job,
+  type JobEvent,
+  type LocalOptions,
+  openResults,
+  submitAll,
+} from '../../src/jobs/index.js';
 import { saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { square, waiting } from './executor.js';
 import { countingRunners } from './runners.js';
 
 const program = fileURLToPath(new URL('./child.ts', import.meta.url));
-const job = (kind: string, payload: Record<string, number | string> = {}): Job => defineJob({ kind, payload, label: kind });
+const job = (kind: string, payload: Record<string, number | string> = {}): Job =>
+  defineJob({ kind, payload, label: kind });
 
 describe('jobs in child processes', function () {
   const folder = temporaryFolder(this);
   const close: (() => Promise<void>)[] = [];
   afterEach(() => Promise.all(close.splice(0).map((end) => end())));
   const start = (options: Partial<LocalOptions> = {}) => {
-    const executor = createLocalExecutor({ program, results: openResults(join(folder(), 'local')), workers: 2, ...options });
+    const executor = createLocalExecutor({
+      program,
+      results: openResults(join(folder(), 'local')),
+      workers: 2,
+      ...options,
+    });
     const events: JobEvent[] = [];
     executor.events((event) => events.push(event));
     close.push(() => executor.close());
@@ -27,9 +43,13 @@ describe('jobs in child processes', function () {
   it('give the bytes that one after another in one process gives', async () => {
     const jobs = [1, 2, 3, 4, 5].map(square);
     await submitAll(start().executor, jobs);
-    const serial = createSerialExecutor({ results: openResults(join(folder(), 'serial')), runners: countingRunners().runners });
+    const serial = createSerialExecutor({
+      results: openResults(join(folder(), 'serial')),
+      runners: countingRunners().runners,
+    });
     await submitAll(serial, jobs);
-    const contents = (name: string): string[] => jobs.map(({ key }) => readFileSync(join(folder(), name, `${key}.json`), 'utf8'));
+    const contents = (name: string): string[] =>
+      jobs.map(({ key }) => readFileSync(join(folder(), name, `${key}.json`), 'utf8'));
     expect(contents('local')).to.deep.equal(contents('serial'));
     expect(readdirSync(join(folder(), 'local')).filter((name) => name.endsWith('.json'))).to.have.lengthOf(5);
   });
@@ -37,7 +57,9 @@ describe('jobs in child processes', function () {
   it('are begun again when their process is killed, and given up after three', async () => {
     const { executor, events } = start({ workers: 1 });
     expect((await executor.submit(job('die', { marks: 2 }))).value).to.deep.equal({ died: 2 });
-    expect(events.filter(({ type }) => type === 'job-retried').map((event) => (event as { reason: string }).reason)).to.deep.equal(Array(2).fill('its process was ended by SIGKILL'));
+    expect(
+      events.filter(({ type }) => type === 'job-retried').map((event) => (event as { reason: string }).reason),
+    ).to.deep.equal(Array(2).fill('its process was ended by SIGKILL'));
     expect(await saidLater(executor.submit(job('die', { marks: 3 })))).to.match(/ended by SIGKILL, in 3 attempts/);
     expect((await executor.submit(square(5))).value).to.deep.equal({ square: 25 });
   });
@@ -47,7 +69,11 @@ describe('jobs in child processes', function () {
     const slow = executor.submit(job('compute', { milliseconds: 2500 }));
     expect(await saidLater(executor.submit(job('hang')))).to.match(/did not move any more, in 2 attempts/);
     await slow;
-    expect(events.filter(({ type }) => type === 'job-retried').map(({ type: _, ...event }) => (event as { label: string }).label)).to.deep.equal(['hang']);
+    expect(
+      events
+        .filter(({ type }) => type === 'job-retried')
+        .map(({ type: _, ...event }) => (event as { label: string }).label),
+    ).to.deep.equal(['hang']);
   });
 
   it('that fail of themselves are told with their own error, and not begun again', async () => {
@@ -62,7 +88,10 @@ describe('jobs in child processes', function () {
     try {
       const { executor } = start({ workers: 1 });
       for (const threads of [1, 3]) {
-        expect((await executor.submit(job('compute', { milliseconds: 1, threads }))).value).to.deep.equal({ threads: String(threads), secret: null });
+        expect((await executor.submit(job('compute', { milliseconds: 1, threads }))).value).to.deep.equal({
+          threads: String(threads),
+          secret: null,
+        });
       }
     } finally {
       delete process.env['WEFT_QUEUE'];
@@ -73,7 +102,9 @@ describe('jobs in child processes', function () {
     const crew = createCrew({ program });
     const abort = new AbortController();
     await new Promise<void>((moves) => {
-      crew.perform({ job: waiting('a', 1e6), folder: folder(), files: [], progress: () => moves() }, abort.signal).catch(() => {});
+      crew
+        .perform({ job: waiting('a', 1e6), folder: folder(), files: [], progress: () => moves() }, abort.signal)
+        .catch(() => {});
     });
     const pids = crew.pids();
     expect(pids).to.have.lengthOf(1);

@@ -19,7 +19,11 @@ export interface Postgres {
 /** Where the server's programs are, or why there are none. */
 function programs(): string | undefined {
   const packaged = '/usr/lib/postgresql';
-  const folders = existsSync(packaged) ? readdirSync(packaged).sort((a, b) => Number(b) - Number(a)).map((version) => join(packaged, version, 'bin')) : [];
+  const folders = existsSync(packaged)
+    ? readdirSync(packaged)
+        .sort((a, b) => Number(b) - Number(a))
+        .map((version) => join(packaged, version, 'bin'))
+    : [];
   return [...folders, ...(process.env['PATH'] ?? '').split(':')].find((folder) => existsSync(join(folder, 'initdb')));
 }
 
@@ -35,19 +39,66 @@ export async function startPostgres(addresses: readonly string[] = []): Promise<
   const as = { ...ids, cwd: data, stdio: 'pipe' as const, env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
   const run = (program: string, ...args: string[]) => execFileSync(join(bin, program), args, as);
   const password = 'geheim-s3cret+pässwort';
-  run('initdb', '-D', join(data, 'db'), '-U', 'weft', '--auth-host=scram-sha-256', '--auth-local=trust', '-E', 'UTF8', '--no-sync');
-  for (const address of addresses) appendFileSync(join(data, 'db', 'pg_hba.conf'), `host all all ${address}/24 scram-sha-256\n`);
+  run(
+    'initdb',
+    '-D',
+    join(data, 'db'),
+    '-U',
+    'weft',
+    '--auth-host=scram-sha-256',
+    '--auth-local=trust',
+    '-E',
+    'UTF8',
+    '--no-sync',
+  );
+  for (const address of addresses)
+    appendFileSync(join(data, 'db', 'pg_hba.conf'), `host all all ${address}/24 scram-sha-256\n`);
   const port = await freePort();
-  const start = (): void => void execFileSync(join(bin, 'pg_ctl'), ['-D', join(data, 'db'), '-w', '-l', join(data, 'log'), '-o', `-p ${port} -c listen_addresses=${['127.0.0.1', ...addresses].join(',')} -c unix_socket_directories=${data} -c fsync=off -c max_connections=200`, 'start'], { ...as, stdio: 'ignore' });
+  const start = (): void =>
+    void execFileSync(
+      join(bin, 'pg_ctl'),
+      [
+        '-D',
+        join(data, 'db'),
+        '-w',
+        '-l',
+        join(data, 'log'),
+        '-o',
+        `-p ${port} -c listen_addresses=${['127.0.0.1', ...addresses].join(',')} -c unix_socket_directories=${data} -c fsync=off -c max_connections=200`,
+        'start',
+      ],
+      { ...as, stdio: 'ignore' },
+    );
   const stop = (): void => void spawnSync(join(bin, 'pg_ctl'), ['-D', join(data, 'db'), '-m', 'immediate', 'stop'], as);
   start();
-  run('psql', '-h', data, '-p', String(port), '-U', 'weft', '-d', 'postgres', '-c', `ALTER USER weft PASSWORD '${password}'`, '-c', 'CREATE DATABASE jobs');
+  run(
+    'psql',
+    '-h',
+    data,
+    '-p',
+    String(port),
+    '-U',
+    'weft',
+    '-d',
+    'postgres',
+    '-c',
+    `ALTER USER weft PASSWORD '${password}'`,
+    '-c',
+    'CREATE DATABASE jobs',
+  );
   return {
-    url: `postgres://weft:${encodeURIComponent(password)}@127.0.0.1:${port}/jobs`, password, start, stop,
+    url: `postgres://weft:${encodeURIComponent(password)}@127.0.0.1:${port}/jobs`,
+    password,
+    start,
+    stop,
     processorSeconds() {
       const server = readFileSync(join(data, 'db', 'postmaster.pid'), 'utf8').split('\n')[0]!;
-      const stats = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => statOf(pid) ?? []);
-      return stats.filter(({ pid, parent }) => pid === server || parent === server).reduce((sum, { seconds }) => sum + seconds, 0);
+      const stats = readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .flatMap((pid) => statOf(pid) ?? []);
+      return stats
+        .filter(({ pid, parent }) => pid === server || parent === server)
+        .reduce((sum, { seconds }) => sum + seconds, 0);
     },
     remove() {
       stop();
@@ -76,9 +127,10 @@ function userIds(): { uid: number; gid: number } | undefined {
   return undefined;
 }
 
-const freePort = (): Promise<number> => new Promise((resolve) => {
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as { port: number };
-    server.close(() => resolve(port));
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
   });
-});

@@ -2,7 +2,18 @@ import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createQueueExecutor, createSerialExecutor, defineJob, type Executor, type Job, type JobEvent, openQueue, openResults, type QueueOptions, submitAll } from '../../src/jobs/index.js';
+import {
+  createQueueExecutor,
+  createSerialExecutor,
+  defineJob,
+  type Executor,
+  type Job,
+  type JobEvent,
+  openQueue,
+  openResults,
+  type QueueOptions,
+  submitAll,
+} from '../../src/jobs/index.js';
 import { queueRetry, queueStatus } from '../../src/cli/commands/queue.js';
 import { quietly } from '../cli/quietly.js';
 import { saidLater } from '../said.js';
@@ -12,7 +23,8 @@ import { type Postgres, startPostgres } from './postgres.js';
 import { countingRunners } from './runners.js';
 
 const program = fileURLToPath(new URL('./child.ts', import.meta.url));
-const job = (kind: string, payload: Record<string, number | string> = {}): Job => defineJob({ kind, payload, label: kind });
+const job = (kind: string, payload: Record<string, number | string> = {}): Job =>
+  defineJob({ kind, payload, label: kind });
 
 for (const kind of ['folder', 'postgres'] as const) {
   describe(`a queue in ${kind === 'folder' ? 'a folder' : 'PostgreSQL'}`, function () {
@@ -31,7 +43,13 @@ for (const kind of ['folder', 'postgres'] as const) {
     });
     const where = (): string => postgres?.url ?? join(folder(), 'queue');
     const start = async (options: Partial<QueueOptions> = {}): Promise<{ executor: Executor; events: JobEvent[] }> => {
-      const executor = await createQueueExecutor({ program, queue: where(), results: openResults(join(folder(), 'results')), workers: 1, ...options });
+      const executor = await createQueueExecutor({
+        program,
+        queue: where(),
+        results: openResults(join(folder(), 'results')),
+        workers: 1,
+        ...options,
+      });
       const events: JobEvent[] = [];
       executor.events((event) => events.push(event));
       close.push(() => executor.close());
@@ -42,9 +60,15 @@ for (const kind of ['folder', 'postgres'] as const) {
       const { executor, events } = await start({ workers: 2 });
       const jobs = [1, 2, 3, 4].map(square);
       await submitAll(executor, jobs);
-      const serial = createSerialExecutor({ results: openResults(join(folder(), 'serial')), runners: countingRunners().runners });
+      const serial = createSerialExecutor({
+        results: openResults(join(folder(), 'serial')),
+        runners: countingRunners().runners,
+      });
       await submitAll(serial, jobs);
-      for (const { key } of jobs) expect(readFileSync(join(folder(), 'results', `${key}.json`), 'utf8')).to.equal(readFileSync(join(folder(), 'serial', `${key}.json`), 'utf8'));
+      for (const { key } of jobs)
+        expect(readFileSync(join(folder(), 'results', `${key}.json`), 'utf8')).to.equal(
+          readFileSync(join(folder(), 'serial', `${key}.json`), 'utf8'),
+        );
 
       expect((await executor.submit(job('die', { marks: 1 }))).value).to.deep.equal({ died: 1 });
       expect(events.filter(({ type }) => type === 'job-retried')).to.have.lengthOf(1);
@@ -52,16 +76,26 @@ for (const kind of ['folder', 'postgres'] as const) {
       await close.pop()!();
 
       // Another submitter, with a folder of results of its own, gets what the queue knows.
-      const again = await start({ results: openResults(join(folder(), 'elsewhere')), workers: kind === 'folder' ? 1 : 0 });
-      expect((await submitAll(again.executor, jobs)).map(({ value }) => value)).to.deep.equal([1, 4, 9, 16].map((number) => ({ square: number })));
+      const again = await start({
+        results: openResults(join(folder(), 'elsewhere')),
+        workers: kind === 'folder' ? 1 : 0,
+      });
+      expect((await submitAll(again.executor, jobs)).map(({ value }) => value)).to.deep.equal(
+        [1, 4, 9, 16].map((number) => ({ square: number })),
+      );
       expect(again.events.map(({ type }) => type)).not.to.contain('job-started');
       await close.pop()!();
 
       // Dead letters are looked at and sent back.
       const prefix = square(13).key.slice(0, 12);
       const said = await quietly(() => queueStatus({ queue: where() }));
-      expect(said).to.match(/: 0 waiting, 0 running, 5 done, 1 failed, 0 cancelled\n/).and.to.include(`failed ${prefix}  square 13, 1 attempt: thirteen has no square\n`).and.to.include('weft queue retry');
-      expect(await saidLater(queueRetry('nothing', { queue: where() }))).to.match(/no failed job's key begins with 'nothing'/);
+      expect(said)
+        .to.match(/: 0 waiting, 0 running, 5 done, 1 failed, 0 cancelled\n/)
+        .and.to.include(`failed ${prefix}  square 13, 1 attempt: thirteen has no square\n`)
+        .and.to.include('weft queue retry');
+      expect(await saidLater(queueRetry('nothing', { queue: where() }))).to.match(
+        /no failed job's key begins with 'nothing'/,
+      );
       expect(await quietly(() => queueRetry(prefix, { queue: where() }))).to.equal('1 job is back in the queue\n');
       const queue = await openQueue(where());
       close.push(() => queue.close());
@@ -70,14 +104,15 @@ for (const kind of ['folder', 'postgres'] as const) {
       expect(await queue.standing()).to.include({ waiting: 0, cancelled: 1 });
     });
 
-    if (kind === 'postgres') it('can be told to forget a job that is being done', async () => {
-      const { executor } = await start();
-      const cancelled = executor.submit(waiting('long', 1e6));
-      await new Promise<void>((moves) => executor.events(({ type }) => type === 'job-progress' && moves()));
-      await executor.cancel();
-      expect(await saidLater(cancelled)).to.match(/was cancelled/);
-      expect((await executor.submit(square(21))).value).to.deep.equal({ square: 441 });
-    });
+    if (kind === 'postgres')
+      it('can be told to forget a job that is being done', async () => {
+        const { executor } = await start();
+        const cancelled = executor.submit(waiting('long', 1e6));
+        await new Promise<void>((moves) => executor.events(({ type }) => type === 'job-progress' && moves()));
+        await executor.cancel();
+        expect(await saidLater(cancelled)).to.match(/was cancelled/);
+        expect((await executor.submit(square(21))).value).to.deep.equal({ square: 441 });
+      });
   });
 }
 

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSerialExecutor, defineJob, type JobEvent, listResults, openResults, submitAll } from '../../src/jobs/index.js';
+import {
+  createSerialExecutor,
+  defineJob,
+  type JobEvent,
+  listResults,
+  openResults,
+  submitAll,
+} from '../../src/jobs/index.js';
 import { saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { square, waiting } from './executor.js';
@@ -14,8 +21,9 @@ describe('jobs', function () {
     const job = (payload: Record<string, number>) => defineJob({ kind: 'k', payload, label: 'l' }).key;
     expect(job({ a: 1, b: 2 })).to.equal(job({ b: 2, a: 1 }));
     expect(job({ a: 1, b: 2 })).not.to.equal(job({ a: 1, b: 3 }));
-    expect(defineJob({ kind: 'k', payload: { path: '/here' }, identity: { content: 1 }, label: 'l' }).key)
-      .to.equal(defineJob({ kind: 'k', payload: { path: '/there' }, identity: { content: 1 }, label: 'another' }).key);
+    expect(defineJob({ kind: 'k', payload: { path: '/here' }, identity: { content: 1 }, label: 'l' }).key).to.equal(
+      defineJob({ kind: 'k', payload: { path: '/there' }, identity: { content: 1 }, label: 'another' }).key,
+    );
   });
 
   it('are done once, however often they are asked for', async () => {
@@ -29,7 +37,15 @@ describe('jobs', function () {
     expect(calls()).to.equal(2);
     await executor.submit(square(4));
     expect(calls()).to.equal(2);
-    expect(events.map(({ type }) => type)).to.deep.equal(['job-queued', 'job-queued', 'job-started', 'job-finished', 'job-started', 'job-finished', 'job-finished']);
+    expect(events.map(({ type }) => type)).to.deep.equal([
+      'job-queued',
+      'job-queued',
+      'job-started',
+      'job-finished',
+      'job-started',
+      'job-finished',
+      'job-finished',
+    ]);
     expect(events.at(-1)).to.include({ known: true });
     expect(listResults(results.path)).to.deep.equal([square(3).key, square(4).key].sort());
     await executor.close();
@@ -54,7 +70,11 @@ describe('jobs', function () {
   it('that fail are told by name, and do not stop the others', async () => {
     const { runners } = countingRunners();
     const executor = createSerialExecutor({ results: openResults(folder()), runners });
-    const [failed, done, unknown] = await Promise.allSettled([executor.submit(square(13)), executor.submit(square(2)), executor.submit(defineJob({ kind: 'cube', payload: {}, label: 'cube' }))]);
+    const [failed, done, unknown] = await Promise.allSettled([
+      executor.submit(square(13)),
+      executor.submit(square(2)),
+      executor.submit(defineJob({ kind: 'cube', payload: {}, label: 'cube' })),
+    ]);
     expect((failed as PromiseRejectedResult).reason).to.include({ code: 'numeric', message: 'thirteen has no square' });
     expect(done.status).to.equal('fulfilled');
     expect((unknown as PromiseRejectedResult).reason).to.include({ code: 'job' });

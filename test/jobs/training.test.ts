@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { loadParts } from '../../src/cli/commands/search.js';
 import { SPACE_TEMPLATE_JS } from '../../src/cli/commands/templates.js';
 import { configSchema, type SearchConfig, type SearchConfigInput } from '../../src/config/schema.js';
-import { createSerialExecutor, interrupted, openResults, runRunners, searchJob, standAloneJob, trainingJob } from '../../src/jobs/index.js';
+import {
+  createSerialExecutor,
+  interrupted,
+  openResults,
+  runRunners,
+  searchJob,
+  standAloneJob,
+  trainingJob,
+} from '../../src/jobs/index.js';
 import { conductSearch } from '../../src/search/conduct.js';
 import { optionsOf, type SearchParts } from '../../src/search/session.js';
 import { createRun, readSummary } from '../../src/runs/index.js';
@@ -33,7 +41,8 @@ function architectureOf({ config, space, data: { task } }: SearchParts, seed = 1
 describe('trainings as jobs', function () {
   before(() => loadBackend('cpu'));
   const folder = temporaryFolder(this);
-  const executorIn = (name: string) => createSerialExecutor({ results: openResults(join(folder(), name)), runners: runRunners(loadParts) });
+  const executorIn = (name: string) =>
+    createSerialExecutor({ results: openResults(join(folder(), name)), runners: runRunners(loadParts) });
 
   it('have names that depend on what changes the result, and on nothing else', async () => {
     const parts = await partsOf(CONFIG);
@@ -42,10 +51,24 @@ describe('trainings as jobs', function () {
       return trainingJob(other, architectureOf(other), options).key;
     };
     const same = trainingJob(parts, architectureOf(parts)).key;
-    expect(await key({ ...CONFIG, search: { epochs: 7 }, derive: {}, checkpoint: {}, logEvery: 3, controller: { name: 'enas' } })).to.equal(same);
+    expect(
+      await key({
+        ...CONFIG,
+        search: { epochs: 7 },
+        derive: {},
+        checkpoint: {},
+        logEvery: 3,
+        controller: { name: 'enas' },
+      }),
+    ).to.equal(same);
     const others = await Promise.all([
-      key({ ...CONFIG, seed: 2 }), key(CONFIG, { seed: 3 }), key(CONFIG, { threads: 2 }), key(CONFIG, { backend: 'wasm' }), key({ ...CONFIG, retrain: { epochs: 3 } }),
-      key({ ...CONFIG, data: { subset: { train: 101, test: 50 } } }), key({ ...CONFIG, space: { name: 'mlp', depth: 2, widths: [9] } }),
+      key({ ...CONFIG, seed: 2 }),
+      key(CONFIG, { seed: 3 }),
+      key(CONFIG, { threads: 2 }),
+      key(CONFIG, { backend: 'wasm' }),
+      key({ ...CONFIG, retrain: { epochs: 3 } }),
+      key({ ...CONFIG, data: { subset: { train: 101, test: 50 } } }),
+      key({ ...CONFIG, space: { name: 'mlp', depth: 2, widths: [9] } }),
     ]);
     others.push(trainingJob(parts, architectureOf(parts, 2)).key, searchJob(parts).key);
     expect(new Set([same, ...others])).to.have.property('size', others.length + 1);
@@ -73,7 +96,12 @@ describe('trainings as jobs', function () {
     const runners = runRunners(loadParts);
     const attempt = (into: string, units: number) => {
       let done = 0;
-      return runners['search']!(job.payload, { folder: into, files: [], progress: () => void done++, shouldStop: () => done >= units });
+      return runners['search']!(job.payload, {
+        folder: into,
+        files: [],
+        progress: () => void done++,
+        shouldStop: () => done >= units,
+      });
     };
     const lost = openResults(join(folder(), 'lost')).folder(job.key);
     const whole = openResults(join(folder(), 'whole')).folder(job.key);
@@ -89,7 +117,12 @@ describe('trainings as jobs', function () {
     expect(standAloneJob(parts, architectureOf(parts), 3).key).not.to.equal(job.key);
     const attempt = (into: string, units: number) => {
       let done = 0;
-      return runRunners(loadParts)['alone']!(job.payload, { folder: openResults(join(folder(), into)).folder(job.key), files: [], progress: () => void done++, shouldStop: () => done >= units });
+      return runRunners(loadParts)['alone']!(job.payload, {
+        folder: openResults(join(folder(), into)).folder(job.key),
+        files: [],
+        progress: () => void done++,
+        shouldStop: () => done >= units,
+      });
     };
     for (const units of [2, 3]) expect(await saidLater(attempt('lost', units))).to.contain(interrupted().message);
     const kept = join(folder(), 'lost', job.key, 'checkpoints');
@@ -114,8 +147,16 @@ describe('trainings as jobs', function () {
     writeFileSync(file, SPACE_TEMPLATE_JS);
     const parts = await partsOf({ ...CONFIG, space: { name: file, blocks: 1, filters: 2 } });
     const job = trainingJob(parts, architectureOf(parts));
-    const perform = (files: string[]) => runRunners(loadParts)['train']!(job.payload, { folder: folder(), files, progress: () => {}, shouldStop: () => true });
-    expect(await saidLater(perform([]))).to.match(/needs the file own-space\.mjs \(sha256 [0-9a-f]{12}…\), which this worker was not given .*--file/);
+    const perform = (files: string[]) =>
+      runRunners(loadParts)['train']!(job.payload, {
+        folder: folder(),
+        files,
+        progress: () => {},
+        shouldStop: () => true,
+      });
+    expect(await saidLater(perform([]))).to.match(
+      /needs the file own-space\.mjs \(sha256 [0-9a-f]{12}…\), which this worker was not given .*--file/,
+    );
     const elsewhere = join(folder(), 'elsewhere.mjs');
     cpSync(file, elsewhere);
     rmSync(file);
@@ -129,7 +170,16 @@ describe('trainings as jobs', function () {
     const parts = await partsOf(CONFIG);
     const job = trainingJob(parts, architectureOf(parts));
     const changed = { ...job.payload, data: 'another' };
-    expect(await saidLater(runRunners(loadParts)['train']!(changed, { folder: folder(), files: [], progress: () => {}, shouldStop: () => false }))).to.match(/data of this worker/);
+    expect(
+      await saidLater(
+        runRunners(loadParts)['train']!(changed, {
+          folder: folder(),
+          files: [],
+          progress: () => {},
+          shouldStop: () => false,
+        }),
+      ),
+    ).to.match(/data of this worker/);
     expect(await saidLater(partsOf({ ...CONFIG, budget: 3 }).then(searchJob))).to.match(/time budget/);
   });
 });

@@ -7,7 +7,9 @@ describe('the watchdog', () => {
     const dog = createWatchdog(0, { patience: 10, busyPatience: 100 });
     for (const now of heard) dog.heard(now);
     const start = heard.at(-1) ?? 0;
-    return Array.from({ length: seconds }, (_, i) => dog.check(start + i + 1, share === undefined ? undefined : share * i));
+    return Array.from({ length: seconds }, (_, i) =>
+      dog.check(start + i + 1, share === undefined ? undefined : share * i),
+    );
   };
 
   it('calls stuck what is silent and does not compute', () => {

@@ -7,7 +7,14 @@ const say = (event: object): void => void process.stdout.write(`${JSON.stringify
 const onTrouble = (message: string): void => say({ type: 'trouble', message });
 const queue = await openQueue(where, { onTrouble });
 const crew = createCrew({ program: fileURLToPath(new URL('./child.ts', import.meta.url)) });
-const service = serveQueue({ queue, crew, results: openResults(results), slots: Number(slots), onEvent: say, onTrouble });
+const service = serveQueue({
+  queue,
+  crew,
+  results: openResults(results),
+  slots: Number(slots),
+  onEvent: say,
+  onTrouble,
+});
 say({ type: 'serving' });
 process.on('SIGTERM', () => void service.stop());
 await service.ended;

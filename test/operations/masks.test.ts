@@ -5,11 +5,15 @@ import { loadBackend } from '../../src/tensor/backend.js';
 describe('random masks', () => {
   before(() => loadBackend('cpu'));
 
-  const forward = (operation: Operation, training: boolean): number[][] => tf.tidy(() => {
-    const { forward } = operation.build([[3, 4]]);
-    const context = { mode: { training, normalization: 'batch' }, random: () => stream(1, 'mask') } as unknown as Parameters<typeof forward>[1];
-    return (tf.reshape(forward([tf.ones([2000, 3, 4])], context), [2000, 12]) as tf.Tensor2D).arraySync();
-  });
+  const forward = (operation: Operation, training: boolean): number[][] =>
+    tf.tidy(() => {
+      const { forward } = operation.build([[3, 4]]);
+      const context = {
+        mode: { training, normalization: 'batch' },
+        random: () => stream(1, 'mask'),
+      } as unknown as Parameters<typeof forward>[1];
+      return (tf.reshape(forward([tf.ones([2000, 3, 4])], context), [2000, 12]) as tf.Tensor2D).arraySync();
+    });
 
   it('of dropout fall on single values, of drop path on whole examples; both keep the mean', () => {
     const [values, paths] = [forward(dropout({ keep: 0.8 }), true), forward(dropPath({ keep: 0.8 }), true)];
@@ -23,7 +27,8 @@ describe('random masks', () => {
   });
 
   it('leave evaluation alone', () => {
-    for (const operation of [dropout({ keep: 0.5 }), dropPath({ keep: 0.5 })]) expect(new Set(forward(operation, false).flat())).to.deep.equal(new Set([1]));
+    for (const operation of [dropout({ keep: 0.5 }), dropPath({ keep: 0.5 })])
+      expect(new Set(forward(operation, false).flat())).to.deep.equal(new Set([1]));
     expect(() => dropPath({ keep: 0 })).to.throw('drop-path keeps 0');
   });
 });

@@ -1,13 +1,34 @@
 import { expect } from 'chai';
-import { averaged, chainTrainer, constant, emaRule, emptyState, type Evaluate, type OptimizerState, replaceState, scaleByLearningRate, swadRule, swaRule, lawaRule, type Trainer } from '../../src/optimizers/index.js';
+import {
+  averaged,
+  chainTrainer,
+  constant,
+  emaRule,
+  emptyState,
+  type Evaluate,
+  type OptimizerState,
+  replaceState,
+  scaleByLearningRate,
+  swadRule,
+  swaRule,
+  lawaRule,
+  type Trainer,
+} from '../../src/optimizers/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../../src/tensor/named.js';
 import { tf } from '../../src/tensor/tf.js';
 import { disposeState } from './problems.js';
 
 /** Each step adds one to every active weight, so that an average of weights is an average of step numbers. */
-const counting: Evaluate = (parameters) => ({ loss: tf.scalar(0), gradients: mapNamed(parameters, (w) => tf.fill(w.shape, -1)) });
-const ascending = chainTrainer({ name: 'ascending', optimizer: [scaleByLearningRate(constant(1))], learningRate: constant(1) });
+const counting: Evaluate = (parameters) => ({
+  loss: tf.scalar(0),
+  gradients: mapNamed(parameters, (w) => tf.fill(w.shape, -1)),
+});
+const ascending = chainTrainer({
+  name: 'ascending',
+  optimizer: [scaleByLearningRate(constant(1))],
+  learningRate: constant(1),
+});
 
 class Counter {
   weights: NamedTensors = { a: tf.scalar(0), b: tf.scalar(0) };
@@ -41,7 +62,10 @@ class Counter {
 }
 
 /** The valley of algorithm 1 in the paper: [first, last] evaluation, from 1; the last is the present one while it lasts. */
-function valleyOf(losses: number[], { converge, tolerance, ratio }: { converge: number; tolerance: number; ratio: number }): [number, number] | undefined {
+function valleyOf(
+  losses: number[],
+  { converge, tolerance, ratio }: { converge: number; tolerance: number; ratio: number },
+): [number, number] | undefined {
   let start = 0;
   let threshold = 0;
   for (let i = 1; i <= losses.length; i++) {
@@ -108,7 +132,10 @@ describe('averages of weights', () => {
           counter.observe(loss);
           const [first, last] = valleyOf(losses.slice(0, i + 1), options) ?? [i + 1, i + 1];
           // The mean of the step numbers bounds[first - 1] + 1 .. bounds[last].
-          expect(counter.average('a'), `after evaluation ${i + 1}`).to.be.closeTo((bounds[first - 1]! + 1 + bounds[last]!) / 2, 1e-5);
+          expect(counter.average('a'), `after evaluation ${i + 1}`).to.be.closeTo(
+            (bounds[first - 1]! + 1 + bounds[last]!) / 2,
+            1e-5,
+          );
         });
         counter.dispose();
         expect(tf.memory().numTensors).to.equal(tensorsBefore);

@@ -21,8 +21,14 @@ describe('optimizer configuration', () => {
       expect(optimizerSchema.parse(config), name).to.deep.equal(config);
     }
     expect(optimizerSchema.parse({ name: 'nesterov' })).to.deep.equal({
-      name: 'nesterov', momentum: 0.9, learningRate: 0.05, schedule: { name: 'cosine', minimum: 0, perEpoch: false }, warmUp: 0,
-      weightDecay: 0, weightDecayIn: 'gradient', weightDecayOn: 'all',
+      name: 'nesterov',
+      momentum: 0.9,
+      learningRate: 0.05,
+      schedule: { name: 'cosine', minimum: 0, perEpoch: false },
+      warmUp: 0,
+      weightDecay: 0,
+      weightDecayIn: 'gradient',
+      weightDecayOn: 'all',
     });
   });
 
@@ -49,7 +55,9 @@ describe('optimizer configuration', () => {
   it('refuses negative rates and distances by name', () => {
     expect(refusal({ name: 'sam', rho: -0.1 }).message).to.include("'sam' cannot take rho");
     expect(refusal({ name: 'sgd', learningRate: -1 }).message).to.include("'sgd' cannot take learningRate");
-    expect(refusal({ name: 'looksam', base: { name: 'sgd', learningRate: -1 } }).message).to.include("'sgd' cannot take learningRate");
+    expect(refusal({ name: 'looksam', base: { name: 'sgd', learningRate: -1 } }).message).to.include(
+      "'sgd' cannot take learningRate",
+    );
     expect(refusal({ name: 'nesterov', schedule: { name: 'cosin' } }).message).to.include('schedule');
   });
 

@@ -1,5 +1,23 @@
 import { expect } from 'chai';
-import { addDecayedWeights, clipByGlobalNorm, clipByValue, constant, cosine, emptyState, type GradientTransform, type Optimizer, positiveNegativeMomentum, replaceState, scaleByAdagrad, scaleByAdam, scaleByLearningRate, scaleByRms, signOfMomentum, step, trace } from '../../src/optimizers/index.js';
+import {
+  addDecayedWeights,
+  clipByGlobalNorm,
+  clipByValue,
+  constant,
+  cosine,
+  emptyState,
+  type GradientTransform,
+  type Optimizer,
+  positiveNegativeMomentum,
+  replaceState,
+  scaleByAdagrad,
+  scaleByAdam,
+  scaleByLearningRate,
+  scaleByRms,
+  signOfMomentum,
+  step,
+  trace,
+} from '../../src/optimizers/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { stream } from '../../src/tensor/rng.js';
@@ -7,7 +25,16 @@ import { tf } from '../../src/tensor/tf.js';
 import { disposeState, stateValues, values } from './problems.js';
 
 const SHAPES: Record<string, number[]> = {
-  s: [], t: [], a: [5], b: [3], c: [5], 'k/1': [3, 3, 2, 4], 'k/2': [1, 1, 2, 4], 'k/3': [2, 4], large: [130, 130], also: [7, 130],
+  s: [],
+  t: [],
+  a: [5],
+  b: [3],
+  c: [5],
+  'k/1': [3, 3, 2, 4],
+  'k/2': [1, 1, 2, 4],
+  'k/3': [2, 4],
+  large: [130, 130],
+  also: [7, 130],
 };
 
 function random(name: string, ...parts: (string | number)[]): tf.Tensor {
@@ -26,7 +53,9 @@ function trajectory(optimizer: Optimizer): { weights: Record<string, number[]>; 
     const gradients = mapNamed(pickNamed(weights, active), (_, name) => random(name, 'gradient', t));
     const before = tf.memory().numTensors;
     const result = step(optimizer, gradients, weights, state, { step: t });
-    const fresh = Object.keys(result.parameters).length + Object.entries(result.state.tensors).filter(([key, tensor]) => state.tensors[key] !== tensor).length;
+    const fresh =
+      Object.keys(result.parameters).length +
+      Object.entries(result.state.tensors).filter(([key, tensor]) => state.tensors[key] !== tensor).length;
     expect(tf.memory().numTensors - before).to.equal(fresh);
     disposeNamed(gradients);
     disposeNamed(pickNamed(weights, active));
@@ -43,7 +72,12 @@ function trajectory(optimizer: Optimizer): { weights: Record<string, number[]>; 
 const apart: GradientTransform = { name: 'apart', update: (updates) => updates };
 
 const chains: Record<string, Optimizer> = {
-  'decayed nesterov': [clipByValue(1), addDecayedWeights(0.1, (name) => name.length > 1), trace({ nesterov: true }), scaleByLearningRate(cosine({ maximum: 0.1, steps: 8 }))],
+  'decayed nesterov': [
+    clipByValue(1),
+    addDecayedWeights(0.1, (name) => name.length > 1),
+    trace({ nesterov: true }),
+    scaleByLearningRate(cosine({ maximum: 0.1, steps: 8 })),
+  ],
   adamw: [scaleByAdam(), addDecayedWeights(0.1), scaleByLearningRate(constant(0.1))],
   'centered rmsprop': [scaleByRms({ centered: true }), trace(), scaleByLearningRate(constant(0.1))],
   adagrad: [scaleByAdagrad(), scaleByLearningRate(constant(0.1))],
@@ -63,6 +97,7 @@ describe('joining small tensors', () => {
   it('changes a common norm by rounding only', () => {
     const chain = [clipByGlobalNorm(1), trace(), scaleByLearningRate(constant(0.1))];
     const [joined, separate] = [trajectory(chain), trajectory([apart, ...chain])];
-    for (const [name, list] of Object.entries(separate.weights)) list.forEach((number, i) => expect(joined.weights[name]![i]).to.be.closeTo(number, 1e-6));
+    for (const [name, list] of Object.entries(separate.weights))
+      list.forEach((number, i) => expect(joined.weights[name]![i]).to.be.closeTo(number, 1e-6));
   });
 });

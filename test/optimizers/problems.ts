@@ -1,5 +1,14 @@
 /** Small problems with known answers, and loops that own their tensors, for the tests of optimizers. */
-import { emptyState, type Evaluate, type OptimizerConfigInput, type OptimizerState, replaceState, type StepContext, type Trainer, type TrainingSetting } from '../../src/optimizers/index.js';
+import {
+  emptyState,
+  type Evaluate,
+  type OptimizerConfigInput,
+  type OptimizerState,
+  replaceState,
+  type StepContext,
+  type Trainer,
+  type TrainingSetting,
+} from '../../src/optimizers/index.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../../src/tensor/named.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf, tidy } from '../../src/tensor/tf.js';
@@ -24,7 +33,10 @@ export function weights(seed: number): NamedTensors {
   const result: Record<string, tf.Tensor> = {};
   for (const [name, shape] of Object.entries(SHAPES)) {
     const rng = stream(seed, 'weights', name);
-    result[name] = tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => 1 + 0.5 * rng.normal()), shape);
+    result[name] = tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => 1 + 0.5 * rng.normal()),
+      shape,
+    );
   }
   return result;
 }
@@ -37,22 +49,38 @@ export function quadratic(): Problem {
   for (const [name, shape] of Object.entries(SHAPES)) {
     const size = shape.reduce((a, b) => a * b);
     const rng = stream(1, 'problem', name);
-    curvature[name] = tf.tensor(Float32Array.from({ length: size }, (_, i) => 0.5 + (1.5 * i) / size), shape);
-    centres[name] = tf.tensor(Float32Array.from({ length: batchSize * size }, () => 0.1 * rng.normal()), [batchSize, ...shape]);
+    curvature[name] = tf.tensor(
+      Float32Array.from({ length: size }, (_, i) => 0.5 + (1.5 * i) / size),
+      shape,
+    );
+    centres[name] = tf.tensor(
+      Float32Array.from({ length: batchSize * size }, () => 0.1 * rng.normal()),
+      [batchSize, ...shape],
+    );
   }
   // [N] losses, and offsets w - z of the chosen examples.
   const parts = (parameters: NamedTensors, examples: readonly number[] = [0, 1, 2, 3]) => {
     const chosen = tf.tensor1d([...examples], 'int32');
     const offsets = mapNamed(parameters, (w, name) => tf.sub(w, tf.gather(centres[name]!, chosen)));
-    const losses = Object.entries(offsets).map(([name, offset]) => tf.sum(tf.reshape(tf.mul(curvature[name]!, tf.square(offset)), [examples.length, -1]), 1));
+    const losses = Object.entries(offsets).map(([name, offset]) =>
+      tf.sum(tf.reshape(tf.mul(curvature[name]!, tf.square(offset)), [examples.length, -1]), 1),
+    );
     return { offsets, losses: tf.mul(0.5, tf.addN(losses)) as tf.Tensor1D };
   };
   const evaluate: Evaluate = (parameters, { examples }) =>
     tidy(() => {
       const { offsets, losses } = parts(parameters, examples);
-      return { loss: tf.mean(losses), gradients: mapNamed(offsets, (offset, name) => tf.mul(curvature[name]!, tf.mean(offset, 0))) };
+      return {
+        loss: tf.mean(losses),
+        gradients: mapNamed(offsets, (offset, name) => tf.mul(curvature[name]!, tf.mean(offset, 0))),
+      };
     });
-  const context = (step: number): StepContext => ({ step, seed: 1, batchSize, exampleLosses: (parameters) => tidy(() => parts(parameters).losses) });
+  const context = (step: number): StepContext => ({
+    step,
+    seed: 1,
+    batchSize,
+    exampleLosses: (parameters) => tidy(() => parts(parameters).losses),
+  });
   return { evaluate, batchSize, context, dispose: () => tf.dispose([curvature, centres]) };
 }
 
@@ -62,12 +90,22 @@ export interface Trained {
 }
 
 /** Takes `steps` steps; owns the parameters and the state that it is given, and hands over those it returns. */
-export function advance(trainer: Trainer, problem: Problem, parameters: NamedTensors, state: OptimizerState, from: number, steps: number): Trained {
+export function advance(
+  trainer: Trainer,
+  problem: Problem,
+  parameters: NamedTensors,
+  state: OptimizerState,
+  from: number,
+  steps: number,
+): Trained {
   let current = { parameters, state };
   for (let t = from; t < from + steps; t++) {
     const next = trainer.step(problem.evaluate, current.parameters, current.state, problem.context(t));
     for (const name of Object.keys(next.parameters)) current.parameters[name]!.dispose();
-    current = { parameters: { ...current.parameters, ...next.parameters }, state: replaceState(current.state, next.state) };
+    current = {
+      parameters: { ...current.parameters, ...next.parameters },
+      state: replaceState(current.state, next.state),
+    };
   }
   return current;
 }

@@ -1,6 +1,17 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { byEpoch, constant, cosine, exponential, linear, scheduleFromConfig, scheduleSchema, stepDecay, warmRestarts, warmUp } from '../../src/optimizers/index.js';
+import {
+  byEpoch,
+  constant,
+  cosine,
+  exponential,
+  linear,
+  scheduleFromConfig,
+  scheduleSchema,
+  stepDecay,
+  warmRestarts,
+  warmUp,
+} from '../../src/optimizers/index.js';
 
 describe('learning-rate schedules', () => {
   it('cosine goes from the maximum through the middle to the minimum and stays', () => {
@@ -20,10 +31,12 @@ describe('learning-rate schedules', () => {
   });
 
   it('warm restarts with periods of one length repeat', () => {
-    fc.assert(fc.property(fc.nat(500), fc.integer({ min: 1, max: 50 }), (step, period) => {
-      const rate = warmRestarts({ maximum: 1, period });
-      expect(rate(step + period)).to.equal(rate(step));
-    }));
+    fc.assert(
+      fc.property(fc.nat(500), fc.integer({ min: 1, max: 50 }), (step, period) => {
+        const rate = warmRestarts({ maximum: 1, period });
+        expect(rate(step + period)).to.equal(rate(step));
+      }),
+    );
   });
 
   it('linear, constant, step decay', () => {
@@ -52,7 +65,8 @@ describe('learning-rate schedules', () => {
 
   it('a configuration counts in epochs', () => {
     const length = { stepsPerEpoch: 20, totalSteps: 200 };
-    const of = (config: Parameters<typeof scheduleSchema.parse>[0], warmUpEpochs = 0) => scheduleFromConfig(scheduleSchema.parse(config), 0.05, warmUpEpochs, length);
+    const of = (config: Parameters<typeof scheduleSchema.parse>[0], warmUpEpochs = 0) =>
+      scheduleFromConfig(scheduleSchema.parse(config), 0.05, warmUpEpochs, length);
     expect(of({ name: 'cosine' })(200)).to.equal(0);
     expect(of({ name: 'cosine', epochs: 5, minimum: 0.01 })(100)).to.equal(0.01);
     const enas = of({ name: 'warm-restarts', minimum: 0.001, perEpoch: true });
@@ -65,10 +79,20 @@ describe('learning-rate schedules', () => {
   });
 
   it('is never negative, whatever the configuration', () => {
-    fc.assert(fc.property(fc.nat(1e5), fc.integer({ min: 1, max: 1000 }), fc.double({ min: 0, max: 1, noNaN: true }), (step, steps, minimum) => {
-      for (const rate of [cosine({ maximum: 1, minimum, steps }), warmRestarts({ maximum: 1, minimum, period: steps, factor: 2 })]) {
-        expect(rate(step)).to.be.within(minimum - 1e-12, 1);
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.nat(1e5),
+        fc.integer({ min: 1, max: 1000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (step, steps, minimum) => {
+          for (const rate of [
+            cosine({ maximum: 1, minimum, steps }),
+            warmRestarts({ maximum: 1, minimum, period: steps, factor: 2 }),
+          ]) {
+            expect(rate(step)).to.be.within(minimum - 1e-12, 1);
+          }
+        },
+      ),
+    );
   });
 });

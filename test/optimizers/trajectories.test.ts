@@ -1,7 +1,15 @@
 /** Ten steps of every optimizer against the official implementations (see test/fixtures/optimizers/make.py). */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { createTrainer, emptyState, type Evaluate, type OptimizerConfigInput, OPTIMIZERS, replaceState, type StepContext } from '../../src/optimizers/index.js';
+import {
+  createTrainer,
+  emptyState,
+  type Evaluate,
+  type OptimizerConfigInput,
+  OPTIMIZERS,
+  replaceState,
+  type StepContext,
+} from '../../src/optimizers/index.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../../src/tensor/named.js';
@@ -14,10 +22,16 @@ interface Fixture {
   curvature: Record<string, number[]>;
   inputs: number[];
   targets: number[];
-  trajectories: { config: { name: string; evaluated?: boolean }; problem: 'mlp' | 'separable'; steps: Record<string, Record<string, number[]>> }[];
+  trajectories: {
+    config: { name: string; evaluated?: boolean };
+    problem: 'mlp' | 'separable';
+    steps: Record<string, Record<string, number[]>>;
+  }[];
 }
 
-const fixture = JSON.parse(readFileSync(new URL('../fixtures/optimizers/trajectories.json', import.meta.url), 'utf8')) as Fixture;
+const fixture = JSON.parse(
+  readFileSync(new URL('../fixtures/optimizers/trajectories.json', import.meta.url), 'utf8'),
+) as Fixture;
 const STEPS = 10;
 const BATCH = 8;
 const tensors = (numbers: Record<string, number[]>): NamedTensors =>
@@ -29,42 +43,64 @@ function exampleLosses(weights: NamedTensors, t: number, examples?: readonly num
     const all = tf.tensor2d(list.slice(t * BATCH * width, (t + 1) * BATCH * width), [BATCH, width]);
     return examples ? tf.gather(all, tf.tensor1d([...examples], 'int32')) : all;
   };
-  const hidden = tf.tanh(tf.add(tf.matMul(rows(fixture.inputs, 3), weights['a/kernel'] as Tensor2D), weights['a/bias']!)) as Tensor2D;
+  const hidden = tf.tanh(
+    tf.add(tf.matMul(rows(fixture.inputs, 3), weights['a/kernel'] as Tensor2D), weights['a/bias']!),
+  ) as Tensor2D;
   const outputs = tf.add(tf.matMul(hidden, weights['b/kernel'] as Tensor2D), weights['b/bias']!);
   return tf.mul(0.5, tf.sum(tf.square(tf.sub(outputs, rows(fixture.targets, 2))), 1));
 }
 
 const lossOf = {
-  mlp: (t: number): Evaluate => (parameters, { examples }) => {
-    const { value, gradients } = valueAndGradients((weights) => tf.mean(exampleLosses(weights, t, examples)) as Scalar, parameters);
-    return { loss: value, gradients };
-  },
-  separable: (): Evaluate => (parameters) => tidy(() => {
-    const curvature = tensors(fixture.curvature);
-    return { loss: tf.scalar(0), gradients: mapNamed(parameters, (w, name) => tf.add(tf.mul(curvature[name]!, w), tf.pow(w, 3))) };
-  }),
+  mlp:
+    (t: number): Evaluate =>
+    (parameters, { examples }) => {
+      const { value, gradients } = valueAndGradients(
+        (weights) => tf.mean(exampleLosses(weights, t, examples)) as Scalar,
+        parameters,
+      );
+      return { loss: value, gradients };
+    },
+  separable: (): Evaluate => (parameters) =>
+    tidy(() => {
+      const curvature = tensors(fixture.curvature);
+      return {
+        loss: tf.scalar(0),
+        gradients: mapNamed(parameters, (w, name) => tf.add(tf.mul(curvature[name]!, w), tf.pow(w, 3))),
+      };
+    }),
 };
 
 function contextOf(problem: 'mlp' | 'separable', step: number): StepContext {
-  if (problem === 'mlp') return { step, batchSize: BATCH, exampleLosses: (parameters) => tidy(() => exampleLosses(parameters, step)) };
+  if (problem === 'mlp')
+    return { step, batchSize: BATCH, exampleLosses: (parameters) => tidy(() => exampleLosses(parameters, step)) };
   return {
-    step, hessianVectorProduct: (parameters, vector) => tidy(() => {
-      const curvature = tensors(fixture.curvature);
-      return mapNamed(vector, (v, name) => tf.mul(v, tf.add(curvature[name]!, tf.mul(3, tf.square(parameters[name]!)))));
-    }),
+    step,
+    hessianVectorProduct: (parameters, vector) =>
+      tidy(() => {
+        const curvature = tensors(fixture.curvature);
+        return mapNamed(vector, (v, name) =>
+          tf.mul(v, tf.add(curvature[name]!, tf.mul(3, tf.square(parameters[name]!)))),
+        );
+      }),
   };
 }
 
 function expectClose(actual: Record<string, number[]>, expected: Record<string, number[]>, where: string): void {
   for (const [name, numbers] of Object.entries(expected)) {
-    numbers.forEach((number, i) => expect(actual[name]![i], `${where} ${name}[${i}]`).to.be.closeTo(number, 1e-5 * Math.max(0.1, Math.abs(number))));
+    numbers.forEach((number, i) =>
+      expect(actual[name]![i], `${where} ${name}[${i}]`).to.be.closeTo(number, 1e-5 * Math.max(0.1, Math.abs(number))),
+    );
   }
 }
 
 describe('trajectories of the official implementations', () => {
   before(() => loadBackend());
 
-  for (const { config: { evaluated, ...config }, problem, steps } of fixture.trajectories) {
+  for (const {
+    config: { evaluated, ...config },
+    problem,
+    steps,
+  } of fixture.trajectories) {
     it(`${config.name} ${JSON.stringify(config)}${evaluated ? ', evaluated weights' : ''}`, () => {
       const trainer = createTrainer(config as OptimizerConfigInput, { ...SETTING, totalSteps: STEPS });
       let weights = tensors(fixture.start);

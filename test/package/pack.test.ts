@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
@@ -8,7 +18,11 @@ import { isBuilt } from '../built.js';
 /** What the build needs beside what is packed. */
 const BUILD_FILES = ['package.json', 'tsconfig.json'];
 
-const packageJson = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string; files: string[]; exports: Record<string, Record<string, string> | string> };
+const packageJson = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  version: string;
+  files: string[];
+  exports: Record<string, Record<string, string> | string>;
+};
 
 interface Packed {
   readonly filename: string;
@@ -25,39 +39,67 @@ describe('the packed package', function () {
   let packed: Packed;
   let paths: string[];
 
-  const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
+  const run = (command: string, args: readonly string[], cwd: string): string =>
+    execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
   const weft = (...args: string[]): string => run(join(project, 'node_modules', '.bin', 'weft'), args, project);
 
   before(() => {
     root = mkdtempSync(join(tmpdir(), 'weft-pack-'));
     const source = join(root, 'source');
-    for (const path of [...BUILD_FILES, ...packageJson.files.filter((file) => !/^!|^dist$/.test(file) && existsSync(file))]) {
+    for (const path of [
+      ...BUILD_FILES,
+      ...packageJson.files.filter((file) => !/^!|^dist$/.test(file) && existsSync(file)),
+    ]) {
       mkdirSync(dirname(join(source, path)), { recursive: true });
       cpSync(path, join(source, path), { recursive: true });
     }
     symlinkSync(resolve('node_modules'), join(source, 'node_modules'), 'junction');
     if (isBuilt()) cpSync('dist', join(source, 'dist'), { recursive: true });
     else run('npm', ['run', '--silent', 'build'], source);
-    [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root], source)) as [Packed];
+    [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root], source)) as [
+      Packed,
+    ];
     paths = packed.files.map(({ path }) => path);
 
     project = join(root, 'project');
     mkdirSync(project);
     writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }\n');
-    run('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', join(root, packed.filename)], project);
+    run(
+      'npm',
+      ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', join(root, packed.filename)],
+      project,
+    );
   });
   after(() => rmSync(root, { recursive: true, force: true }));
 
   it('holds what it needs and nothing else', () => {
-    const allowed = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^CHANGELOG\.md$/, /^schema\/weft\.schema\.json$/, /^runs\/recipes\/[\w-]+\.yaml$/, /^scripts\/(setup\.mjs|native\/[\w-]+\.mjs)$/,
-      /^(src|search-spaces|controllers)\/.+\.(ts|md)$/, /^dist\/(src|search-spaces|controllers)\/.+\.(js|js\.map|d\.ts)$/];
+    const allowed = [
+      /^package\.json$/,
+      /^README\.md$/,
+      /^LICENSE$/,
+      /^CHANGELOG\.md$/,
+      /^schema\/weft\.schema\.json$/,
+      /^runs\/recipes\/[\w-]+\.yaml$/,
+      /^scripts\/(setup\.mjs|native\/[\w-]+\.mjs)$/,
+      /^(src|search-spaces|controllers)\/.+\.(ts|md)$/,
+      /^dist\/(src|search-spaces|controllers)\/.+\.(js|js\.map|d\.ts)$/,
+    ];
     expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).to.deep.equal([]);
     expect(paths.filter((path) => /\.test\.|tsbuildinfo|node_modules/.test(path))).to.deep.equal([]);
     const sources = paths.filter((path) => /^(src|search-spaces|controllers)\/.+\.ts$/.test(path));
     expect(sources.length).to.be.above(100);
-    const built = sources.flatMap((path) => ['.js', '.js.map', '.d.ts'].map((ending) => `dist/${path.replace(/\.ts$/, ending)}`));
+    const built = sources.flatMap((path) =>
+      ['.js', '.js.map', '.d.ts'].map((ending) => `dist/${path.replace(/\.ts$/, ending)}`),
+    );
     expect(paths.filter((path) => path.startsWith('dist/')).sort()).to.deep.equal(built.sort());
-    expect(paths).to.include.members(['README.md', 'LICENSE', 'schema/weft.schema.json', 'scripts/setup.mjs', 'runs/recipes/digits.yaml', 'dist/src/cli/main.js']);
+    expect(paths).to.include.members([
+      'README.md',
+      'LICENSE',
+      'schema/weft.schema.json',
+      'scripts/setup.mjs',
+      'runs/recipes/digits.yaml',
+      'dist/src/cli/main.js',
+    ]);
   });
 
   it('is small', () => {
@@ -72,20 +114,27 @@ describe('the packed package', function () {
   });
 
   it('resolves every entry of its exports', () => {
-    const entries = Object.keys(packageJson.exports).flatMap((key) => (key.includes('*') ? moduleNames(key.split('/')[1]!).map((name) => key.replace('*', name)) : [key]));
+    const entries = Object.keys(packageJson.exports).flatMap((key) =>
+      key.includes('*') ? moduleNames(key.split('/')[1]!).map((name) => key.replace('*', name)) : [key],
+    );
     expect(entries).to.include.members(['.', './search-spaces/macro-cnn', './controllers/enas', './package.json']);
     const specifiers = entries.map((entry) => `weft-nas${entry.slice(1)}`);
-    writeFileSync(join(project, 'entries.mjs'), `for (const name of ${JSON.stringify(specifiers)}) {
+    writeFileSync(
+      join(project, 'entries.mjs'),
+      `for (const name of ${JSON.stringify(specifiers)}) {
   const module = await import(name, name.endsWith('.json') ? { with: { type: 'json' } } : {});
   if (Object.keys(module).length === 0) throw new Error(name);
 }
 console.log('all');
-`);
+`,
+    );
     expect(run(process.execPath, ['entries.mjs'], project).trim().split('\n').at(-1)).to.equal('all');
   });
 
   it('brings types that infer architectures', () => {
-    writeFileSync(join(project, 'user.ts'), `import { createChild, defineSpace, dense, flatten, oneOf, stream, subset, z, type Child } from 'weft-nas';
+    writeFileSync(
+      join(project, 'user.ts'),
+      `import { createChild, defineSpace, dense, flatten, oneOf, stream, subset, z, type Child } from 'weft-nas';
 import macroCnn from 'weft-nas/search-spaces/macro-cnn';
 
 const space = defineSpace({
@@ -106,12 +155,30 @@ export const name: string = macroCnn.name;
 export const wrong: string = architecture;
 // @ts-expect-error there is no such choice
 export const missing: unknown = architecture.depth;
-`);
-    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
-      compilerOptions: { module: 'nodenext', moduleResolution: 'nodenext', target: 'es2022', strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: true, noEmit: true, types: [] },
-      files: ['user.ts'],
-    }));
-    const { stdout, status } = spawnSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', project], { encoding: 'utf8' });
+`,
+    );
+    writeFileSync(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          module: 'nodenext',
+          moduleResolution: 'nodenext',
+          target: 'es2022',
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+          skipLibCheck: true,
+          noEmit: true,
+          types: [],
+        },
+        files: ['user.ts'],
+      }),
+    );
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      [resolve('node_modules/typescript/bin/tsc'), '-p', project],
+      { encoding: 'utf8' },
+    );
     expect(stdout).to.equal('');
     expect(status).to.equal(0);
   });
@@ -119,17 +186,37 @@ export const missing: unknown = architecture.depth;
   it('searches in a space of the user’s own, in TypeScript, and exports what it found', () => {
     weft('init');
     expect(readdirSync(project)).to.include.members(['my-space.ts', 'weft.yaml']);
-    const tiny = ['space.blocks=1', 'space.filters=2', 'search.epochs=1', 'search.rounds=1', 'search.samplesPerRound=2', 'search.probe=0', 'derive.candidates=2', 'derive.random=0',
-      'derive.batches=1', 'retrain.epochs=1', 'data.subset.train=200', 'data.subset.test=50'];
+    const tiny = [
+      'space.blocks=1',
+      'space.filters=2',
+      'search.epochs=1',
+      'search.rounds=1',
+      'search.samplesPerRound=2',
+      'search.probe=0',
+      'derive.candidates=2',
+      'derive.random=0',
+      'derive.batches=1',
+      'retrain.epochs=1',
+      'data.subset.train=200',
+      'data.subset.test=50',
+    ];
     weft('search', '--config', 'weft.yaml', '--backend', 'wasm', '--set', ...tiny);
     const [name] = readdirSync(join(project, 'runs'));
     const directory = join(project, 'runs', name!);
-    const summary = JSON.parse(readFileSync(join(directory, 'summary.json'), 'utf8')) as { space: string; test: { count: number } };
+    const summary = JSON.parse(readFileSync(join(directory, 'summary.json'), 'utf8')) as {
+      space: string;
+      test: { count: number };
+    };
     expect(summary).to.deep.include({ space: 'my-space', controller: 'enas' });
     expect(summary.test.count).to.equal(50);
     expect(readFileSync(join(directory, 'report.html'), 'utf8')).to.include('my-space');
     weft('export', directory);
-    expect(readdirSync(join(directory, 'export'))).to.include.members(['model.json', 'index.html', 'tf.min.js', 'model.safetensors']);
+    expect(readdirSync(join(directory, 'export'))).to.include.members([
+      'model.json',
+      'index.html',
+      'tf.min.js',
+      'model.safetensors',
+    ]);
     for (const file of ['model.json', 'README.md', 'architecture.json', 'index.html']) {
       expect(readFileSync(join(directory, 'export', file), 'utf8'), file).to.not.include(project);
     }
@@ -140,14 +227,22 @@ export const missing: unknown = architecture.depth;
     weft('init', 'plain');
     for (const manifest of ['{}', '{ "type": "commonjs" }']) {
       writeFileSync(join(plain, 'package.json'), manifest);
-      const { stdout, stderr } = spawnSync(join(project, 'node_modules', '.bin', 'weft'), ['spaces', './my-space.ts'], { cwd: plain, encoding: 'utf8', env: cleanEnvironment() });
+      const { stdout, stderr } = spawnSync(join(project, 'node_modules', '.bin', 'weft'), ['spaces', './my-space.ts'], {
+        cwd: plain,
+        encoding: 'utf8',
+        env: cleanEnvironment(),
+      });
       expect(stdout, stderr).to.match(/^my-space: /);
       expect(stderr).to.equal(''); // above all no second instance of weft-nas
     }
   });
 
   it('finds its recipes and its schema from any folder', () => {
-    const { stderr, status } = spawnSync(join(project, 'node_modules', '.bin', 'weft'), ['search', '--recipe', 'no-such-recipe'], { cwd: project, encoding: 'utf8', env: cleanEnvironment() });
+    const { stderr, status } = spawnSync(
+      join(project, 'node_modules', '.bin', 'weft'),
+      ['search', '--recipe', 'no-such-recipe'],
+      { cwd: project, encoding: 'utf8', env: cleanEnvironment() },
+    );
     expect(status).to.equal(1);
     expect(stderr).to.include('digits');
     const schema = /\$schema=(\S+)/.exec(readFileSync(join(project, 'weft.yaml'), 'utf8'))![1]!;
@@ -156,9 +251,16 @@ export const missing: unknown = architecture.depth;
 });
 
 /** The modules of a folder that is exported as a whole. */
-const moduleNames = (folder: string): string[] => readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => basename(file, '.ts'));
+const moduleNames = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => basename(file, '.ts'));
 
 /** Without what this process was started with: a stranger has none of it. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|WEFT_|npm_(?!config_(registry|cache|userconfig|globalconfig)))/.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(NODE_OPTIONS|WEFT_|npm_(?!config_(registry|cache|userconfig|globalconfig)))/.test(name),
+    ),
+  );
 }

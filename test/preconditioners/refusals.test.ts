@@ -27,50 +27,86 @@ const failure = (f: () => unknown): WeftError => {
 describe('preconditioners refuse', () => {
   it('a damping that is not positive', () => {
     for (const damping of [0, -1, NaN]) {
-      expect(failure(() => createPreconditioner({ name: 'kfac', damping }, SETTING)).message).to.match(/'kfac' cannot take damping/);
+      expect(failure(() => createPreconditioner({ name: 'kfac', damping }, SETTING)).message).to.match(
+        /'kfac' cannot take damping/,
+      );
     }
     const optimizer = { name: 'sgd', preconditioner: { name: 'kfac', damping: -1 } };
-    expect(failure(() => createTrainer(optimizer as OptimizerConfigInput, SETTING)).message).to.match(/preconditioner.damping.*positive/);
-    expect(failure(() => loadConfig(undefined, { search: { optimizer } })).message).to.match(/damping must be a positive number/);
+    expect(failure(() => createTrainer(optimizer as OptimizerConfigInput, SETTING)).message).to.match(
+      /preconditioner.damping.*positive/,
+    );
+    expect(failure(() => loadConfig(undefined, { search: { optimizer } })).message).to.match(
+      /damping must be a positive number/,
+    );
   });
 
   it('names and options that do not exist', () => {
-    expect(failure(() => createPreconditioner({ name: 'kfca' } as never, SETTING)).hint).to.match(/did you mean 'kfac'/);
+    expect(failure(() => createPreconditioner({ name: 'kfca' } as never, SETTING)).hint).to.match(
+      /did you mean 'kfac'/,
+    );
     expect(failure(() => createPreconditioner({ name: 'kfac', labmda: 1 } as never, SETTING)).code).to.equal('config');
   });
 
   it('a triple that has no form', () => {
-    const { message, hint } = failure(() => createPreconditioner({ name: 'custom', representation: 'diagonal', solver: 'woodbury' }, SETTING));
+    const { message, hint } = failure(() =>
+      createPreconditioner({ name: 'custom', representation: 'diagonal', solver: 'woodbury' }, SETTING),
+    );
     expect(message).to.match(/'woodbury' has no form for the representation 'diagonal'/);
     expect(hint).to.match(/division/);
-    expect(failure(() => createPreconditioner({ name: 'custom', representation: 'gram', curvature: 'exact' }, SETTING)).message).to.match(/one gradient an example/);
+    expect(
+      failure(() => createPreconditioner({ name: 'custom', representation: 'gram', curvature: 'exact' }, SETTING))
+        .message,
+    ).to.match(/one gradient an example/);
   });
 
-  it('a full matrix beyond the memory, with its size, before it is there', () => tidy(() => {
-    const model = perceptron(2, normal([2, 60], 'wide') as tf.Tensor2D);
-    for (const [config, size] of [[{ name: 'ngd', shape: 'full' }, 323], [{ name: 'ngd', shape: 'layer' }, 305], [{ name: 'newton', dimensions: 'all' }, 323]] as const) {
-      const before = tf.memory().numBytes;
-      const { message } = failure(() => tidy(() => precondition({ ...config, memory: 1e5 }, model)));
-      expect(message).to.match(new RegExp(`${size}x${size} matrix: 0.\\d MB with its inverse, and the limit is 0.1 MB`));
-      expect(tf.memory().numBytes - before).to.be.below(4 * size * size);
-    }
-  }));
+  it('a full matrix beyond the memory, with its size, before it is there', () =>
+    tidy(() => {
+      const model = perceptron(2, normal([2, 60], 'wide') as tf.Tensor2D);
+      for (const [config, size] of [
+        [{ name: 'ngd', shape: 'full' }, 323],
+        [{ name: 'ngd', shape: 'layer' }, 305],
+        [{ name: 'newton', dimensions: 'all' }, 323],
+      ] as const) {
+        const before = tf.memory().numBytes;
+        const { message } = failure(() => tidy(() => precondition({ ...config, memory: 1e5 }, model)));
+        expect(message).to.match(
+          new RegExp(`${size}x${size} matrix: 0.\\d MB with its inverse, and the limit is 0.1 MB`),
+        );
+        expect(tf.memory().numBytes - before).to.be.below(4 * size * size);
+      }
+    }));
 
-  it('no NaN: a matrix that will not factor gets more damping, which is counted', () => tidy(() => {
-    let raised = 0;
-    const { inverse } = invertFactor({ dense: tf.tensor2d([[1, 1], [1, 1]]) }, 1e-12, { lambda: 1e-12, raised: () => raised++ });
-    expect(raised).to.equal(1);
-    expect([...inverse!.dataSync()].every(Number.isFinite)).to.be.true;
-  }));
+  it('no NaN: a matrix that will not factor gets more damping, which is counted', () =>
+    tidy(() => {
+      let raised = 0;
+      const { inverse } = invertFactor(
+        {
+          dense: tf.tensor2d([
+            [1, 1],
+            [1, 1],
+          ]),
+        },
+        1e-12,
+        { lambda: 1e-12, raised: () => raised++ },
+      );
+      expect(raised).to.equal(1);
+      expect([...inverse!.dataSync()].every(Number.isFinite)).to.be.true;
+    }));
 
-  it('nothing to a weight that is used in a way they do not know: it falls back, and the run says so', () => tidy(() => {
-    const model = perceptron();
-    const odd = { ...model, outputs: (p: typeof model.params) => tf.add(model.outputs(p), tf.sum(tf.square(p['a/kernel']!))) };
-    const { notes, gradients } = precondition({ name: 'kfac' }, odd);
-    expect(notes).to.deep.equal(["'kfac' has no form for a/kernel: its gradient is divided by the diagonal of its own second moment",
-      "'kfac' has no form for a/bias: its gradient is divided by the diagonal of its own second moment"]);
-    expect(Object.keys(gradients).sort()).to.deep.equal(Object.keys(model.params).sort());
-  }));
+  it('nothing to a weight that is used in a way they do not know: it falls back, and the run says so', () =>
+    tidy(() => {
+      const model = perceptron();
+      const odd = {
+        ...model,
+        outputs: (p: typeof model.params) => tf.add(model.outputs(p), tf.sum(tf.square(p['a/kernel']!))),
+      };
+      const { notes, gradients } = precondition({ name: 'kfac' }, odd);
+      expect(notes).to.deep.equal([
+        "'kfac' has no form for a/kernel: its gradient is divided by the diagonal of its own second moment",
+        "'kfac' has no form for a/bias: its gradient is divided by the diagonal of its own second moment",
+      ]);
+      expect(Object.keys(gradients).sort()).to.deep.equal(Object.keys(model.params).sort());
+    }));
 
   it('a batch in shards under SAM', () => {
     const s = subject('mlp');

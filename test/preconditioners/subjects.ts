@@ -4,7 +4,13 @@ import macroCnn from '../../search-spaces/macro-cnn.js';
 import microCnn from '../../search-spaces/micro-cnn.js';
 import mlp from '../../search-spaces/mlp.js';
 import nasBench201 from '../../search-spaces/nas-bench-201.js';
-import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState, type Trainer } from '../../src/optimizers/index.js';
+import {
+  createTrainer,
+  emptyState,
+  type OptimizerConfigInput,
+  type OptimizerState,
+  type Trainer,
+} from '../../src/optimizers/index.js';
 import { catalogue } from '../../src/supernet/catalogue.js';
 import { type Child, createChild } from '../../src/supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../../src/supernet/parameter-store.js';
@@ -43,14 +49,33 @@ export function subject(spaceName: string, examples = 6): Subject {
   const size = examples * SIDE * SIDE;
   const batch = {
     inputs: tf.tensor(Float32Array.from({ length: size }, rng.normal), [examples, SIDE, SIDE, 1]),
-    labels: tf.tensor1d(Int32Array.from({ length: examples }, (_, i) => i % 3), 'int32'),
+    labels: tf.tensor1d(
+      Int32Array.from({ length: examples }, (_, i) => i % 3),
+      'int32',
+    ),
   };
   return {
-    space, store, batch,
+    space,
+    store,
+    batch,
     child: (seed) => createChild(space, space.sample(stream(seed, spaceName))),
-    trainer: (preconditioner, optimizer = { name: 'momentum', learningRate: 0.01, preconditioner }) => createTrainer(optimizer as OptimizerConfigInput,
-      { stepsPerEpoch: 2, totalSteps: 40, examples, roleOf: (parameter) => all.parameters.get(parameter)?.role }),
-    step: (trainer, child, state, step) => trainStep({ child, store, trainer, state, batch, mode: { training: true, normalization: 'batch', seed: `train/${step}` }, step }),
+    trainer: (preconditioner, optimizer = { name: 'momentum', learningRate: 0.01, preconditioner }) =>
+      createTrainer(optimizer as OptimizerConfigInput, {
+        stepsPerEpoch: 2,
+        totalSteps: 40,
+        examples,
+        roleOf: (parameter) => all.parameters.get(parameter)?.role,
+      }),
+    step: (trainer, child, state, step) =>
+      trainStep({
+        child,
+        store,
+        trainer,
+        state,
+        batch,
+        mode: { training: true, normalization: 'batch', seed: `train/${step}` },
+        step,
+      }),
     dispose() {
       store.dispose();
       tf.dispose({ ...batch });
@@ -59,7 +84,14 @@ export function subject(spaceName: string, examples = 6): Subject {
 }
 
 /** Several steps on one child. */
-export function advance({ step }: Subject, trainer: Trainer, child: Child, from: number, steps: number, state: OptimizerState = emptyState): OptimizerState {
+export function advance(
+  { step }: Subject,
+  trainer: Trainer,
+  child: Child,
+  from: number,
+  steps: number,
+  state: OptimizerState = emptyState,
+): OptimizerState {
   let current = state;
   for (let t = from; t < from + steps; t++) current = step(trainer, child, current, t).state;
   return current;

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { analyseRanking, parseRankRecord, rankAgreement, rankRecord, type RankRecord, reliability, sampleDistinct } from '../../src/ranking/index.js';
+import {
+  analyseRanking,
+  parseRankRecord,
+  rankAgreement,
+  rankRecord,
+  type RankRecord,
+  reliability,
+  sampleDistinct,
+} from '../../src/ranking/index.js';
 import { analyseForgetting, buildReport, forgettingJson, forgettingPage, rankTables } from '../../src/report/index.js';
 import { rankChart } from '../../src/report/ranking/chart.js';
 import { kendallTau } from '../../src/statistics/index.js';
@@ -12,14 +20,30 @@ import { mlp } from '../../search-spaces/mlp.js';
 import { type SearchSpace } from '../../src/graph/define-space.js';
 
 /** Made-up scores whose shared part follows the true quality as closely as asked. */
-function record({ count = 40, noise = 0.5, seeds = [1, 2], measure = 'accuracy' }: { count?: number; noise?: number; seeds?: number[]; measure?: RankRecord['measure'] } = {}): RankRecord {
+function record({
+  count = 40,
+  noise = 0.5,
+  seeds = [1, 2],
+  measure = 'accuracy',
+}: { count?: number; noise?: number; seeds?: number[]; measure?: RankRecord['measure'] } = {}): RankRecord {
   const rng = stream(7, 'ranking');
   return rankRecord({
-    measure, epochs: 10, seeds, examples: { shared: 287, alone: 360 },
+    measure,
+    epochs: 10,
+    seeds,
+    examples: { shared: 287, alone: 360 },
     architectures: Array.from({ length: count }, (_, i) => {
       const quality = rng.normal();
-      const score = (value: number): { accuracy: number | null; loss: number } => ({ accuracy: measure === 'accuracy' ? 0.9 + 0.02 * value : null, loss: 0.5 - 0.1 * value });
-      return { architecture: `space~1:${i}`, hash: String(i), shared: score(quality + noise * rng.normal()), alone: seeds.map(() => score(quality + 0.2 * rng.normal())) };
+      const score = (value: number): { accuracy: number | null; loss: number } => ({
+        accuracy: measure === 'accuracy' ? 0.9 + 0.02 * value : null,
+        loss: 0.5 - 0.1 * value,
+      });
+      return {
+        architecture: `space~1:${i}`,
+        hash: String(i),
+        shared: score(quality + noise * rng.normal()),
+        alone: seeds.map(() => score(quality + 0.2 * rng.normal())),
+      };
     }),
   });
 }
@@ -31,12 +55,16 @@ describe('ranking', () => {
     const estimate = truth.map((value) => value + 0.5 * rng.normal());
     const { tau, spearman, choices } = rankAgreement(truth, estimate, stream(2, 'x'), { resamples: 300 });
     expect(tau.value).to.equal(kendallTau(truth, estimate));
-    for (const { value, interval: [low, high] } of [tau, spearman, ...choices.flatMap(({ precisionTop, bestRank }) => [precisionTop, bestRank])]) {
+    for (const {
+      value,
+      interval: [low, high],
+    } of [tau, spearman, ...choices.flatMap(({ precisionTop, bestRank }) => [precisionTop, bestRank])]) {
       expect(low).to.be.at.most(value + 1e-9);
       expect(high).to.be.at.least(value - 1e-9);
     }
     const perfect = rankAgreement(truth, truth, stream(2, 'x'), { resamples: 2 });
-    for (const { value } of [perfect.tau, perfect.spearman, perfect.choices[0]!.precisionTop]) expect(value).to.be.closeTo(1, 1e-12);
+    for (const { value } of [perfect.tau, perfect.spearman, perfect.choices[0]!.precisionTop])
+      expect(value).to.be.closeTo(1, 1e-12);
     expect(perfect.choices[0]!.bestRank.value).to.equal(1 / 30);
   });
 
@@ -44,12 +72,23 @@ describe('ranking', () => {
     expect(analyseRanking(record()).verdict).to.match(/^Shared weights order architectures better than chance/);
     expect(analyseRanking(record({ noise: 1000 })).verdict).to.match(/^It cannot be claimed/);
     const equal = record();
-    expect(analyseRanking({ ...equal, architectures: equal.architectures.map((one) => ({ ...one, shared: { accuracy: 0.5, loss: 1 } })) }).verdict).to.match(/^The order cannot be judged/);
+    expect(
+      analyseRanking({
+        ...equal,
+        architectures: equal.architectures.map((one) => ({ ...one, shared: { accuracy: 0.5, loss: 1 } })),
+      }).verdict,
+    ).to.match(/^The order cannot be judged/);
   });
 
   it('says how well training alone agrees with itself', () => {
     expect(reliability([[1, 2, 3]])).to.equal(undefined);
-    expect(reliability([[1, 2, 3], [1, 3, 2], [3, 2, 1]])).to.be.closeTo((1 / 3 - 1 - 1 / 3) / 3, 1e-12);
+    expect(
+      reliability([
+        [1, 2, 3],
+        [1, 3, 2],
+        [3, 2, 1],
+      ]),
+    ).to.be.closeTo((1 / 3 - 1 - 1 / 3) / 3, 1e-12);
     expect(analyseRanking(record({ seeds: [1] })).reliability).to.equal(undefined);
     expect(analyseRanking(record()).reliability).to.be.above(0.6);
   });
@@ -65,15 +104,22 @@ describe('ranking', () => {
     const space = mlp.create({}, { inputShape: [8, 8, 1], classes: 10 }) as SearchSpace;
     const sample = sampleDistinct(space, 12, stream(1, 'sample'));
     expect(new Set(sample.map(({ hash }) => hash)).size).to.equal(12);
-    expect(sampleDistinct(space, 12, stream(1, 'sample')).map(({ encoding }) => encoding)).to.deep.equal(sample.map(({ encoding }) => encoding));
+    expect(sampleDistinct(space, 12, stream(1, 'sample')).map(({ encoding }) => encoding)).to.deep.equal(
+      sample.map(({ encoding }) => encoding),
+    );
   });
 
   it('is a chapter of the report and a line of the forgetting report', async () => {
     const ranking = record({ count: 20 });
     const page = await buildReport({ ...fixtureRun(), ranking });
     expect(markupMistake(page)).to.equal(undefined);
-    expect(page).to.include('<section id="ranking">').and.not.match(/NaN|undefined/);
-    for (const other of [record({ count: 5, seeds: [1] }), record({ count: 5, measure: 'loss' })]) expect(await buildReport({ ...fixtureRun({ layers: 3, epochs: 2 }), ranking: other })).to.not.match(/NaN|undefined/);
+    expect(page)
+      .to.include('<section id="ranking">')
+      .and.not.match(/NaN|undefined/);
+    for (const other of [record({ count: 5, seeds: [1] }), record({ count: 5, measure: 'loss' })])
+      expect(await buildReport({ ...fixtureRun({ layers: 3, epochs: 2 }), ranking: other })).to.not.match(
+        /NaN|undefined/,
+      );
     expectGolden('ranking.svg', rankChart(analyseRanking(ranking)));
     const forgetting = analyseForgetting({ ...forgettingRun({ layers: 3, epochs: 6 }), ranking })!;
     expect(await forgettingPage(forgetting)).to.include('20 random architectures trained alone');
@@ -81,7 +127,9 @@ describe('ranking', () => {
   });
 
   it('refuses a file of another kind', () => {
-    expect(() => parseRankRecord({ format: 'weft-rank', version: 2 }, 'runs/x/rank/rank.json')).to.throw(/rank\.json is no record/);
+    expect(() => parseRankRecord({ format: 'weft-rank', version: 2 }, 'runs/x/rank/rank.json')).to.throw(
+      /rank\.json is no record/,
+    );
     expect(parseRankRecord(JSON.parse(JSON.stringify(record())), 'x')).to.deep.equal(record());
   });
 });

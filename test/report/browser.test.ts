@@ -6,7 +6,16 @@ import { buildReport } from '../../src/report/index.js';
 import { fixtureRun } from './fixture.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
-const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 describe('report in a browser', function () {
   let browser: Browser;
@@ -19,7 +28,10 @@ describe('report in a browser', function () {
   });
   after(() => browser?.close());
 
-  for (const [device, width] of [['screen', 1200], ['phone', 390]] as const) {
+  for (const [device, width] of [
+    ['screen', 1200],
+    ['phone', 390],
+  ] as const) {
     for (const colorScheme of ['light', 'dark'] as const) {
       it(`shows on a ${device}, ${colorScheme}, without errors, requests or sideways scrolling`, async () => {
         const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled: true });
@@ -35,7 +47,9 @@ describe('report in a browser', function () {
         // Mostly the scheme's paper, but by no means empty.
         expect(bright.median > 128).to.equal(colorScheme === 'light');
         expect(bright.distinct).to.be.above(50);
-        const drawn = await tab.evaluate(`[...document.querySelectorAll('svg')].filter((svg) => svg.getBoundingClientRect().width > 100 && svg.getBoundingClientRect().height > 20).length`);
+        const drawn = await tab.evaluate(
+          `[...document.querySelectorAll('svg')].filter((svg) => svg.getBoundingClientRect().width > 100 && svg.getBoundingClientRect().height > 20).length`,
+        );
         expect(drawn).to.be.above(15);
         expect(complaints).to.deep.equal([]);
         await tab.close();

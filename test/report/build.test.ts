@@ -15,24 +15,55 @@ describe('report', () => {
     expect(page).to.not.match(/(?:src|href|action|srcset)\s*=\s*"(?!data:|#)|url\(|@import|<script|<link|<iframe/i);
     expect(page).to.not.match(/NaN|undefined|\[object/);
     expect(page).to.equal(await buildReport(fixtureRun()));
-    expect(page).to.include('<dt>gradients of batches, search</dt><dd>216</dd>').and.include('<dt>gradients of batches, retraining</dt><dd>660</dd>');
-    expect(headings(page)).to.deep.equal(['network', 'comparison', 'candidates', 'course', 'preferences', 'retraining', 'data', 'reproduction']);
+    expect(page)
+      .to.include('<dt>gradients of batches, search</dt><dd>216</dd>')
+      .and.include('<dt>gradients of batches, retraining</dt><dd>660</dd>');
+    expect(headings(page)).to.deep.equal([
+      'network',
+      'comparison',
+      'candidates',
+      'course',
+      'preferences',
+      'retraining',
+      'data',
+      'reproduction',
+    ]);
   });
 
   it('states the test with its interval, and of the comparison no more than the verdict', async () => {
     const page = await buildReport(run);
-    expect(page).to.include('98.9\u00a0%').and.include('of 360 test examples').and.include('97.2\u00a0% to 99.6\u00a0%');
-    const unclear = fixture().events.map((event) => (event.type === 'comparison' ? { ...event, interval: [-0.01, 0.02], verdict: 'no difference can be claimed' } : event));
+    expect(page)
+      .to.include('98.9\u00a0%')
+      .and.include('of 360 test examples')
+      .and.include('97.2\u00a0% to 99.6\u00a0%');
+    const unclear = fixture().events.map((event) =>
+      event.type === 'comparison'
+        ? { ...event, interval: [-0.01, 0.02], verdict: 'no difference can be claimed' }
+        : event,
+    );
     const said = await buildReport({ ...run, events: unclear });
-    expect(said).to.include('<p class="claim">No difference can be claimed.</p>').and.not.match(/are better than random/);
+    expect(said)
+      .to.include('<p class="claim">No difference can be claimed.</p>')
+      .and.not.match(/are better than random/);
   });
 
   it('covers a run at any moment of its life', async () => {
-    const cuts = [0, 1, 5, 60, run.events.findIndex(({ type }) => type === 'candidate') + 3, run.events.findIndex(({ type }) => type === 'derived') + 1, run.events.findIndex(({ type }) => type === 'retrain-epoch') + 1];
+    const cuts = [
+      0,
+      1,
+      5,
+      60,
+      run.events.findIndex(({ type }) => type === 'candidate') + 3,
+      run.events.findIndex(({ type }) => type === 'derived') + 1,
+      run.events.findIndex(({ type }) => type === 'retrain-epoch') + 1,
+    ];
     for (const cut of cuts) {
       const page = await buildReport({ ...run, events: run.events.slice(0, cut), summary: undefined });
       expect(markupMistake(page)).to.equal(undefined);
-      expect(page).to.include('There is no test result yet.').and.include('The run is not finished').and.not.match(/NaN|undefined/);
+      expect(page)
+        .to.include('There is no test result yet.')
+        .and.include('The run is not finished')
+        .and.not.match(/NaN|undefined/);
     }
   });
 
@@ -40,11 +71,18 @@ describe('report', () => {
     const events = run.events.filter(({ type }) => /retrain|tested|finished/.test(type));
     const page = await buildReport({ ...run, events });
     expect(headings(page)).to.deep.equal(['network', 'retraining', 'data', 'reproduction']);
-    expect(page).to.include('one architecture, given by hand').and.not.include('not finished').and.not.match(/NaN|undefined/);
+    expect(page)
+      .to.include('one architecture, given by hand')
+      .and.not.include('not finished')
+      .and.not.match(/NaN|undefined/);
   });
 
   it('does without the space, and ignores events it does not know', async () => {
-    const page = await buildReport({ ...run, space: undefined, events: [...run.events, { type: 'from-the-future', epoch: 1 }, null, 'text', 7, {}] });
+    const page = await buildReport({
+      ...run,
+      space: undefined,
+      events: [...run.events, { type: 'from-the-future', epoch: 1 }, null, 'text', 7, {}],
+    });
     expect(markupMistake(page)).to.equal(undefined);
     expect(page).to.include('there is no drawing').and.include('class="chart"').and.not.include('class="drawing"');
   });
@@ -52,9 +90,20 @@ describe('report', () => {
   it('survives missing numbers in any event', async () => {
     const small = fixtureRun({ layers: 3, epochs: 2, candidates: 5 });
     for (const type of new Set(small.events.map((event) => event.type))) {
-      const events = small.events.map((event) => (event.type === type
-        ? Object.fromEntries(Object.entries(event).map(([field, value]) => [field, typeof value === 'number' && field !== 'epoch' ? null : Array.isArray(value) ? value.map(() => null) : value]))
-        : event));
+      const events = small.events.map((event) =>
+        event.type === type
+          ? Object.fromEntries(
+              Object.entries(event).map(([field, value]) => [
+                field,
+                typeof value === 'number' && field !== 'epoch'
+                  ? null
+                  : Array.isArray(value)
+                    ? value.map(() => null)
+                    : value,
+              ]),
+            )
+          : event,
+      );
       const page = await buildReport({ ...small, events });
       expect(markupMistake(page), type).to.equal(undefined);
       expect(page, type).to.not.match(/NaN|undefined/);
@@ -65,12 +114,33 @@ describe('report', () => {
     const evil = '<script>alert("x")</script>&\'';
     const { events } = run;
     const page = await buildReport({
-      manifest: { name: evil, environment: { weft: evil, [evil]: evil }, facts: { data: { splits: { [evil]: { count: 1, indices: evil, content: evil } } } } },
+      manifest: {
+        name: evil,
+        environment: { weft: evil, [evil]: evil },
+        facts: { data: { splits: { [evil]: { count: 1, indices: evil, content: evil } } } },
+      },
       config: { data: { source: evil }, [evil]: [evil, { a: evil }] },
       events: [
-        ...events.map((event) => ({ ...event, ...('architecture' in event ? { architecture: evil } : {}), ...('hash' in event ? { hash: evil } : {}), ...('verdict' in event ? { verdict: evil } : {}) })),
+        ...events.map((event) => ({
+          ...event,
+          ...('architecture' in event ? { architecture: evil } : {}),
+          ...('hash' in event ? { hash: evil } : {}),
+          ...('verdict' in event ? { verdict: evil } : {}),
+        })),
         { type: 'warning', message: evil },
-        { type: 'search-started', space: evil, size: evil, controller: evil, seed: 1, parameters: 1, train: 1, validation: 1, test: 1, epochs: 1, stepsPerEpoch: 1 },
+        {
+          type: 'search-started',
+          space: evil,
+          size: evil,
+          controller: evil,
+          seed: 1,
+          parameters: 1,
+          train: 1,
+          validation: 1,
+          test: 1,
+          epochs: 1,
+          stepsPerEpoch: 1,
+        },
         { type: 'preferences', epoch: 99, decisions: { [`${evil}.0`]: [[0.5, 0.5]], [evil]: [[0.1, 0.9]] } },
       ],
       summary: { elapsedSeconds: evil },
@@ -81,20 +151,48 @@ describe('report', () => {
 
   it('offers its tables as CSV that reads back', () => {
     const tables = Object.fromEntries(reportTables(run).map(({ name, csv }) => [name, csv.trimEnd().split('\r\n')]));
-    expect(Object.keys(tables)).to.deep.equal(['epochs', 'steps', 'rounds', 'candidates', 'comparison', 'preferences', 'retraining', 'splits', 'config']);
+    expect(Object.keys(tables)).to.deep.equal([
+      'epochs',
+      'steps',
+      'rounds',
+      'candidates',
+      'comparison',
+      'preferences',
+      'retraining',
+      'splits',
+      'config',
+    ]);
     expect(tables['epochs']).to.have.length(13);
     expect(tables['retraining']).to.have.length(31);
     const [head, best] = tables['candidates']!.map((line) => line.split(','));
     expect(head![1]).to.equal('accuracy');
     const accuracies = run.events.flatMap((event) => (event.type === 'candidate' ? [event.accuracy] : []));
     expect(Number(best![1])).to.equal(Math.max(...accuracies));
-    expect(reportTables({ ...run, events: [], manifest: {}, config: { 'a,b': 'say "hi"' } })).to.deep.equal([{ name: 'config', csv: 'option,value\r\n"a,b","say ""hi"""\r\n' }]);
+    expect(reportTables({ ...run, events: [], manifest: {}, config: { 'a,b': 'say "hi"' } })).to.deep.equal([
+      { name: 'config', csv: 'option,value\r\n"a,b","say ""hi"""\r\n' },
+    ]);
   });
 
   it('writes numbers as people read them', () => {
-    expect([percent(0.98612), percent(null), points(0.021), points(-0.0004), points(-0.03), integer(1234567.4)]).to.deep.equal(['98.6\u00a0%', '–', '+2.1', '0.0', '−3.0', '1,234,567']);
-    expect([hugeInteger('160618186625454535808756219904'), hugeInteger('1528823808'), hugeInteger('uncounted')]).to.deep.equal(['1.6\u00a0×\u00a010²⁹', '1,528,823,808', 'uncounted']);
-    expect([duration(3.21), duration(59.7), duration(421.7), duration(7322)]).to.deep.equal(['3.2\u00a0s', '60\u00a0s', '7\u00a0min\u00a02\u00a0s', '2\u00a0h\u00a02\u00a0min']);
+    expect([
+      percent(0.98612),
+      percent(null),
+      points(0.021),
+      points(-0.0004),
+      points(-0.03),
+      integer(1234567.4),
+    ]).to.deep.equal(['98.6\u00a0%', '–', '+2.1', '0.0', '−3.0', '1,234,567']);
+    expect([
+      hugeInteger('160618186625454535808756219904'),
+      hugeInteger('1528823808'),
+      hugeInteger('uncounted'),
+    ]).to.deep.equal(['1.6\u00a0×\u00a010²⁹', '1,528,823,808', 'uncounted']);
+    expect([duration(3.21), duration(59.7), duration(421.7), duration(7322)]).to.deep.equal([
+      '3.2\u00a0s',
+      '60\u00a0s',
+      '7\u00a0min\u00a02\u00a0s',
+      '2\u00a0h\u00a02\u00a0min',
+    ]);
   });
 
   it('computes the interval of a proportion as Wilson does', () => {

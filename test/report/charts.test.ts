@@ -13,7 +13,12 @@ import { expectGolden } from './golden.js';
 import { markupMistake } from './well-formed.js';
 
 const charts: Record<string, (log: EventLog) => string | undefined> = {
-  loss: lossChart, reward: rewardChart, entropy: entropyChart, candidates: candidatesChart, 'retrain-loss': retrainLossChart, 'learning-rate': learningRateChart,
+  loss: lossChart,
+  reward: rewardChart,
+  entropy: entropyChart,
+  candidates: candidatesChart,
+  'retrain-loss': retrainLossChart,
+  'learning-rate': learningRateChart,
 };
 
 describe('report charts', () => {
@@ -32,10 +37,28 @@ describe('report charts', () => {
 
     it(`has no ${name} chart of nothing, and none that fails on gaps`, () => {
       expect(chart(eventLog([]))).to.equal(undefined);
-      const holes = events.map((event) => Object.fromEntries(Object.entries(event).map(([field, value]) => [field, typeof value === 'number' && field !== 'epoch' ? null : value])));
+      const holes = events.map((event) =>
+        Object.fromEntries(
+          Object.entries(event).map(([field, value]) => [
+            field,
+            typeof value === 'number' && field !== 'epoch' ? null : value,
+          ]),
+        ),
+      );
       expect(chart(eventLog(holes)) ?? '').to.not.match(/NaN|undefined/);
-      const first = events.map((event, i) => (i === 0 ? event : { ...event, ...('epoch' in event && event.epoch === 1 ? { loss: null, reward: null, random: null, entropy: null, learningRate: null } : {}) }));
-      expect(chart(eventLog(first))).to.be.a('string').that.does.not.match(/NaN/);
+      const first = events.map((event, i) =>
+        i === 0
+          ? event
+          : {
+              ...event,
+              ...('epoch' in event && event.epoch === 1
+                ? { loss: null, reward: null, random: null, entropy: null, learningRate: null }
+                : {}),
+            },
+      );
+      expect(chart(eventLog(first)))
+        .to.be.a('string')
+        .that.does.not.match(/NaN/);
     });
   }
 
@@ -66,8 +89,15 @@ describe('report charts', () => {
 
   it('reads preferences without the space too', () => {
     const groups = readPreferences(log).at(-1)!.groups;
-    expect(groups.map(({ pattern, subset, options }) => [pattern, subset, options.length])).to.deep.equal([['layers.*.op', false, 6], ['layers.*.skip', true, 5]]);
-    expect(readPreferences(eventLog([{ type: 'preferences', epoch: 0, decisions: { 'a.0': null, 'a.1': [[null]], 'b.0': [] } }])).at(-1)!.groups).to.deep.equal([]);
+    expect(groups.map(({ pattern, subset, options }) => [pattern, subset, options.length])).to.deep.equal([
+      ['layers.*.op', false, 6],
+      ['layers.*.skip', true, 5],
+    ]);
+    expect(
+      readPreferences(
+        eventLog([{ type: 'preferences', epoch: 0, decisions: { 'a.0': null, 'a.1': [[null]], 'b.0': [] } }]),
+      ).at(-1)!.groups,
+    ).to.deep.equal([]);
   });
 
   it('measures entropy in nats, at most that of uniform choice', () => {

@@ -23,7 +23,9 @@ describe('architecture drawings', () => {
     for (let i = 0; i < 20; i++) {
       const architecture = space.sample(stream(i, 'drawing')) as MacroArchitecture;
       const { nodes, edges } = outlineChild(space, architecture);
-      expect(nodes.filter(({ role }) => role === 'choice').map(({ label }) => label)).to.deep.equal(architecture.layers.map(({ op }) => op));
+      expect(nodes.filter(({ role }) => role === 'choice').map(({ label }) => label)).to.deep.equal(
+        architecture.layers.map(({ op }) => op),
+      );
       const skips = architecture.layers.flatMap(({ skip }) => skip).filter(Boolean).length;
       expect(edges.filter(({ main }) => !main)).to.have.length(skips);
       const ids = new Set(nodes.map(({ id }) => id));
@@ -45,7 +47,11 @@ describe('architecture drawings', () => {
     const space = macro(6);
     const architecture = space.sample(stream(3, 'golden'));
     expectGolden('architecture.dot', architectureDot(space, architecture));
-    for (const [name, options] of Object.entries({ down: {}, right: { direction: 'right' }, thumbnail: { direction: 'right', thumbnail: true } } as const)) {
+    for (const [name, options] of Object.entries({
+      down: {},
+      right: { direction: 'right' },
+      thumbnail: { direction: 'right', thumbnail: true },
+    } as const)) {
       const svg = await architectureSvg(space, architecture, options);
       expect(await architectureSvg(space, architecture, options)).to.equal(svg);
       expect(markupMistake(svg)).to.equal(undefined);
@@ -62,8 +68,21 @@ describe('architecture drawings', () => {
       expect(svg).to.include('classifier');
     }
     // Layers that keep the width are layers all the same; what only normalizes is no box.
-    const { nodes } = outlineChild(space, { width: 64, depth: 2, layers: Array(4).fill({ activation: 'tanh', skip: true }) });
-    expect(nodes.map(({ label }) => label)).to.deep.equal(['8×8×1', 'flatten · stem', 'tanh', '+', 'linear', 'tanh', '+', 'classifier']);
+    const { nodes } = outlineChild(space, {
+      width: 64,
+      depth: 2,
+      layers: Array(4).fill({ activation: 'tanh', skip: true }),
+    });
+    expect(nodes.map(({ label }) => label)).to.deep.equal([
+      '8×8×1',
+      'flatten · stem',
+      'tanh',
+      '+',
+      'linear',
+      'tanh',
+      '+',
+      'classifier',
+    ]);
   });
 
   it('counts how often each part of the supernet is used', () => {
@@ -74,19 +93,34 @@ describe('architecture drawings', () => {
     expect(used.node('layer1/sep3')).to.equal(share('sep3'));
     expect(used.node('stem')).to.equal(1);
     const [, second] = outlineSupernet(space, architectures).nodes.filter(({ role }) => role === 'choices');
-    expect(second!.options!.map(({ name, share }) => [name, share])).to.deep.equal(['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3'].map((op) => [op, share(op)]));
+    expect(second!.options!.map(({ name, share }) => [name, share])).to.deep.equal(
+      ['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3'].map((op) => [op, share(op)]),
+    );
     expect(second!.options!.reduce((sum, option) => sum + option.share, 0)).to.be.closeTo(1, 1e-12);
     const skip = outlineSupernet(space, architectures).edges.filter(({ main }) => !main);
     expect(skip.map((edge) => edge.share).sort()).to.deep.equal(
-      [[1, 0], [2, 0], [2, 1]].map(([to, from]) => architectures.filter(({ layers }) => layers[to!]!.skip[from!]).length / 40).sort());
+      [
+        [1, 0],
+        [2, 0],
+        [2, 1],
+      ]
+        .map(([to, from]) => architectures.filter(({ layers }) => layers[to!]!.skip[from!]).length / 40)
+        .sort(),
+    );
     expect(usage(space, []).node('stem')).to.equal(0);
   });
 
   it('draws cells, where one of several inputs is selected and then one of several operations on it', async () => {
-    const space = microCnn.create({ nodes: 2, layers: 1, reductions: 1, filters: 2 }, { inputShape: [8, 8, 1], classes: 10 });
+    const space = microCnn.create(
+      { nodes: 2, layers: 1, reductions: 1, filters: 2 },
+      { inputShape: [8, 8, 1], classes: 10 },
+    );
     const architectures = Array.from({ length: 3 }, (_, i) => space.sample(stream(i, 'micro')));
     expect(markupMistake(await supernetSvg(space, architectures))).to.equal(undefined);
-    expect(outlineChild(space, architectures[0]).nodes.filter(({ role }) => role === 'choice')).to.have.length.within(4, 8);
+    expect(outlineChild(space, architectures[0]).nodes.filter(({ role }) => role === 'choice')).to.have.length.within(
+      4,
+      8,
+    );
   });
 
   it('draws the supernet', async () => {

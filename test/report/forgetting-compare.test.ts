@@ -1,12 +1,27 @@
 import { expect } from 'chai';
-import { analyseForgetting, compareForgetting, comparisonJson, comparisonPage, comparisonTables, type ComparedRun } from '../../src/report/index.js';
+import {
+  analyseForgetting,
+  compareForgetting,
+  comparisonJson,
+  comparisonPage,
+  comparisonTables,
+  type ComparedRun,
+} from '../../src/report/index.js';
 import { forgettingRun, type ForgettingFixture } from './forgetting-fixture.js';
 import { markupMistake } from './well-formed.js';
 
-function runs(count: number, options: ForgettingFixture, change: (run: ReturnType<typeof forgettingRun>) => ReturnType<typeof forgettingRun> = (run) => run): ComparedRun[] {
+function runs(
+  count: number,
+  options: ForgettingFixture,
+  change: (run: ReturnType<typeof forgettingRun>) => ReturnType<typeof forgettingRun> = (run) => run,
+): ComparedRun[] {
   return Array.from({ length: count }, (_, i) => {
     const seed = i + 1;
-    return { path: `runs/${options.regularizer ?? 'wpl'}-${seed}`, seed, analysis: analyseForgetting(change(forgettingRun({ layers: 3, epochs: 14, perEpoch: 12, seed, ...options })))! };
+    return {
+      path: `runs/${options.regularizer ?? 'wpl'}-${seed}`,
+      seed,
+      analysis: analyseForgetting(change(forgettingRun({ layers: 3, epochs: 14, perEpoch: 12, seed, ...options })))!,
+    };
   });
 }
 
@@ -18,18 +33,34 @@ describe('comparison of forgetting', () => {
     const [arm] = arms;
     expect(unpaired).to.deep.equal([]);
     expect(fromEpoch).to.equal(4);
-    expect(arm!.pairs.map(({ seed, differsFrom }) => [seed, differsFrom])).to.deep.equal([[1, undefined], [2, undefined], [3, undefined]]);
-    const { share, interval: [low, high] } = arm!.reductions.mean;
+    expect(arm!.pairs.map(({ seed, differsFrom }) => [seed, differsFrom])).to.deep.equal([
+      [1, undefined],
+      [2, undefined],
+      [3, undefined],
+    ]);
+    const {
+      share,
+      interval: [low, high],
+    } = arm!.reductions.mean;
     expect(share).to.be.closeTo(0.65, 0.08);
     expect(low).to.be.below(share!);
     expect(high).to.be.above(share!);
-    expect(arm!.verdict).to.match(/^wpl removes 6\d % of mean forgetting .*3 seeds; the same architectures in the same order/);
-    expect(Object.fromEntries(health.map(({ id, status }) => [id, status]))).to.deep.equal({ baseline: 'PASS', controls: 'WARN', seeds: 'PASS', 'performance wpl': 'PASS' });
+    expect(arm!.verdict).to.match(
+      /^wpl removes 6\d % of mean forgetting .*3 seeds; the same architectures in the same order/,
+    );
+    expect(Object.fromEntries(health.map(({ id, status }) => [id, status]))).to.deep.equal({
+      baseline: 'PASS',
+      controls: 'WARN',
+      seeds: 'PASS',
+      'performance wpl': 'PASS',
+    });
   });
 
   it('covers a reduction of nothing in its interval, and claims none', () => {
     const { arms } = compareForgetting([...baseline, ...runs(3, { left: 1 })]);
-    const { interval: [low, high] } = arms[0]!.reductions.mean;
+    const {
+      interval: [low, high],
+    } = arms[0]!.reductions.mean;
     expect(low).to.be.below(0);
     expect(high).to.be.above(0);
     expect(arms[0]!.verdict).to.match(/^No change of forgetting by wpl can be claimed/);
@@ -38,12 +69,22 @@ describe('comparison of forgetting', () => {
   it('is not taken in by an arm that forgets nothing because it learns nothing', () => {
     const { arms, health } = compareForgetting([...baseline, ...runs(3, { left: -0.1, cost: 0.1 })]);
     expect(arms[0]!.verdict).to.include('at a loss of reward');
-    expect(health.filter(({ status }) => status === 'WARN').map(({ id }) => id)).to.include('performance wpl').and.include('rigid wpl');
+    expect(health.filter(({ status }) => status === 'WARN').map(({ id }) => id))
+      .to.include('performance wpl')
+      .and.include('rigid wpl');
     expect(arms[0]!.intransigence.difference).to.be.above(0.05);
   });
 
   it('states no reduction where there is nothing to remove', () => {
-    const { arms, health } = compareForgetting([...runs(2, { regularizer: 'none', left: 1 }, (run) => ({ ...run, events: run.events.map((event) => (event.type === 'architecture-revisited' ? { ...event, loss2: event.loss2 - 0.2 } : event)) })), ...runs(2, {})]);
+    const { arms, health } = compareForgetting([
+      ...runs(2, { regularizer: 'none', left: 1 }, (run) => ({
+        ...run,
+        events: run.events.map((event) =>
+          event.type === 'architecture-revisited' ? { ...event, loss2: event.loss2 - 0.2 } : event,
+        ),
+      })),
+      ...runs(2, {}),
+    ]);
     expect(arms[0]!.reductions.mean.share).to.equal(undefined);
     expect(arms[0]!.verdict).to.include('there is nothing for wpl to remove');
     expect(health.find(({ id }) => id === 'baseline')!.status).to.equal('WARN');
@@ -52,13 +93,19 @@ describe('comparison of forgetting', () => {
   it('says from where on other architectures were sampled, and that one seed is one seed', () => {
     const { arms } = compareForgetting([...runs(1, { regularizer: 'none', left: 1 }), ...runs(1, { sequence: 77 })]);
     expect(arms[0]!.pairs[0]!.differsFrom).to.equal(0);
-    expect(arms[0]!.verdict).to.include('one seed, so that nothing is said of others').and.include('not always the same architectures');
+    expect(arms[0]!.verdict)
+      .to.include('one seed, so that nothing is said of others')
+      .and.include('not always the same architectures');
   });
 
   it('refuses what cannot be paired, and says why', () => {
     const other = runs(1, {}, (run) => ({ ...run, config: { ...run.config, data: { source: 'mnist' } } }));
-    expect(() => compareForgetting([...baseline, ...other])).to.throw(/no two of these runs can be paired:\n {2}runs\/wpl-1: it differs from runs\/none-1 in data.source \(digits and mnist\)/);
-    expect(() => compareForgetting([...baseline.slice(0, 1), { ...runs(2, {})[1]! }])).to.throw(/no run of 'none' has seed 2/);
+    expect(() => compareForgetting([...baseline, ...other])).to.throw(
+      /no two of these runs can be paired:\n {2}runs\/wpl-1: it differs from runs\/none-1 in data.source \(digits and mnist\)/,
+    );
+    expect(() => compareForgetting([...baseline.slice(0, 1), { ...runs(2, {})[1]! }])).to.throw(
+      /no run of 'none' has seed 2/,
+    );
     expect(() => compareForgetting(baseline)).to.throw(/nothing to compare/);
     const { unpaired, arms } = compareForgetting([...baseline, ...runs(1, {}), { ...runs(4, {})[3]! }]);
     expect(arms[0]!.pairs).to.have.length(1);
@@ -66,7 +113,12 @@ describe('comparison of forgetting', () => {
   });
 
   it('tells arms of one regularizer apart by their options', () => {
-    const weak = runs(2, { left: 0.8 }, (run) => ({ ...run, events: run.events.map((event) => (event.type === 'forgetting-config' ? { ...event, options: { alpha: 1, step: 'proximal' } } : event)) }));
+    const weak = runs(2, { left: 0.8 }, (run) => ({
+      ...run,
+      events: run.events.map((event) =>
+        event.type === 'forgetting-config' ? { ...event, options: { alpha: 1, step: 'proximal' } } : event,
+      ),
+    }));
     const { arms } = compareForgetting([...baseline, ...weak, ...runs(2, { left: 0.3 })]);
     expect(arms.map(({ arm }) => arm.name)).to.deep.equal(['wpl alpha=1', 'wpl alpha=10']);
     expect(arms[1]!.reductions.mean.share).to.be.above(arms[0]!.reductions.mean.share!);
@@ -79,6 +131,9 @@ describe('comparison of forgetting', () => {
     expect(page).to.not.match(/NaN|undefined|\[object|<script/);
     expect(page).to.equal(comparisonPage(compareForgetting([...baseline, ...runs(3, {})])));
     expect(comparisonTables(compared).map(({ csv }) => csv.split('\r\n').length)).to.deep.equal([9, 8]);
-    expect(JSON.parse(JSON.stringify(comparisonJson(compared)))).to.include({ format: 'weft-forgetting-comparison', version: 1 });
+    expect(JSON.parse(JSON.stringify(comparisonJson(compared)))).to.include({
+      format: 'weft-forgetting-comparison',
+      version: 1,
+    });
   });
 });

@@ -27,25 +27,55 @@ export const SEP5_EFFECT = 0.03;
 const START_EPOCH = 3;
 
 /** A run of the macro space whose events hold forgetting measurements too. */
-export function forgettingRun({ seed = 1, regularizer = 'wpl', left = 0.35, cost = 0, epochs = 16, perEpoch = 16, layers = 6, matrix = false, sequence = seed }: ForgettingFixture = {}): ReturnType<typeof fixtureRun> {
+export function forgettingRun({
+  seed = 1,
+  regularizer = 'wpl',
+  left = 0.35,
+  cost = 0,
+  epochs = 16,
+  perEpoch = 16,
+  layers = 6,
+  matrix = false,
+  sequence = seed,
+}: ForgettingFixture = {}): ReturnType<typeof fixtureRun> {
   const run = fixtureRun({ seed, epochs, layers });
-  const events = interleave(run.events, forgettingEvents(run.space, { seed, regularizer, left, cost, epochs, perEpoch, matrix, sequence }));
+  const events = interleave(
+    run.events,
+    forgettingEvents(run.space, { seed, regularizer, left, cost, epochs, perEpoch, matrix, sequence }),
+  );
   return {
     ...run,
     manifest: { ...run.manifest, name: `digits ${regularizer}`, seed },
     config: { ...run.config, seed, search: { epochs, regularizer: { name: regularizer } }, forgetting: { batches: 2 } },
-    events: events.map((event) => (event.type === 'search-started' ? { ...event, seed } : event.type === 'epoch' ? { ...event, reward: (event.reward ?? 0) - cost } : event)),
+    events: events.map((event) =>
+      event.type === 'search-started'
+        ? { ...event, seed }
+        : event.type === 'epoch'
+          ? { ...event, reward: (event.reward ?? 0) - cost }
+          : event,
+    ),
   };
 }
 
-function forgettingEvents(space: SearchSpace, { seed, regularizer, left, cost, epochs, perEpoch, matrix, sequence }: Required<Omit<ForgettingFixture, 'layers'>>): ForgettingEvent[][] {
+function forgettingEvents(
+  space: SearchSpace,
+  { seed, regularizer, left, cost, epochs, perEpoch, matrix, sequence }: Required<Omit<ForgettingFixture, 'layers'>>,
+): ForgettingEvent[][] {
   const rng = stream(seed, 'forgetting-fixture', regularizer);
   const sampled = stream(sequence, 'forgetting-architectures');
   const names = [...catalogue(space.supernet).parameters.keys()];
   const weighted = regularizer !== 'none';
   const config: ForgettingEvent = {
-    type: 'forgetting-config', regularizer, options: weighted ? { alpha: 10, step: 'proximal' } : {}, fisherKind: weighted ? 'empirical-sample' : null, scope: weighted ? 'all-shared' : null,
-    metric: 'loss', every: { epochs: 1 }, batches: 2, fisherExamples: weighted ? 256 : 0, monitored: { parameters: 123_456, tensors: names.length },
+    type: 'forgetting-config',
+    regularizer,
+    options: weighted ? { alpha: 10, step: 'proximal' } : {},
+    fisherKind: weighted ? 'empirical-sample' : null,
+    scope: weighted ? 'all-shared' : null,
+    metric: 'loss',
+    every: { epochs: 1 },
+    batches: 2,
+    fisherExamples: weighted ? 256 : 0,
+    monitored: { parameters: 123_456, tensors: names.length },
   };
   return Array.from({ length: epochs }, (_, epoch): ForgettingEvent[] => {
     const active = weighted && epoch >= START_EPOCH;
@@ -60,37 +90,120 @@ function forgettingEvents(space: SearchSpace, { seed, regularizer, left, cost, e
       const base = (epoch < 2 ? -0.12 : 0.1) * (1 - index / perEpoch) + SEP5_EFFECT * (sep5 - 1);
       const rise = base * (active ? left : 1) + 0.012 * rng.normal();
       const [err1, err2] = [loss1, loss1 + rise].map((loss) => Math.min(0.9, 0.36 * loss)) as [number, number];
-      return { architecture: space.encode(architecture), index, loss1, loss2: loss1 + rise, err1, err2, sharedWith: Math.round(9000 + 5000 * rng.uniform()), loss0: loss1 + 0.3, err0: Math.min(0.9, err1 + 0.1) };
+      return {
+        architecture: space.encode(architecture),
+        index,
+        loss1,
+        loss2: loss1 + rise,
+        err1,
+        err2,
+        sharedWith: Math.round(9000 + 5000 * rng.uniform()),
+        loss0: loss1 + 0.3,
+        err0: Math.min(0.9, err1 + 0.1),
+      };
     });
     const differences = visits.map(({ loss1, loss2 }) => loss2 - loss1);
     const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-    const best = [...visits].sort((a, b) => a.loss1 - b.loss1).slice(0, 5).map(({ loss1, loss2 }) => loss2 - loss1);
+    const best = [...visits]
+      .sort((a, b) => a.loss1 - b.loss1)
+      .slice(0, 5)
+      .map(({ loss1, loss2 }) => loss2 - loss1);
     return [
       ...(epoch === 0 ? [config] : []),
       ...visits.flatMap(({ architecture, index, loss0, err0, loss1, err1, sharedWith }): ForgettingEvent[] => [
         { type: 'zero-shot', epoch, index, architecture, loss0, err0 },
-        { type: 'architecture-trained', epoch, index, step: (epoch * perEpoch + index) * 4, architecture, sharedWith, loss1, err1, batches: 4, ce: loss1 * 0.95, penalty: active ? 0.01 : 0, gradientNorm: 1.2, learningRate: 0.05, alpha, fisherTrace, maxStep: active ? 0.4 : 0 },
+        {
+          type: 'architecture-trained',
+          epoch,
+          index,
+          step: (epoch * perEpoch + index) * 4,
+          architecture,
+          sharedWith,
+          loss1,
+          err1,
+          batches: 4,
+          ce: loss1 * 0.95,
+          penalty: active ? 0.01 : 0,
+          gradientNorm: 1.2,
+          learningRate: 0.05,
+          alpha,
+          fisherTrace,
+          maxStep: active ? 0.4 : 0,
+        },
       ]),
-      ...visits.map(({ architecture, index, loss2, err2 }): ForgettingEvent => ({ type: 'architecture-revisited', epoch, index, architecture, loss2, err2 })),
+      ...visits.map(({ architecture, index, loss2, err2 }): ForgettingEvent => ({
+        type: 'architecture-revisited',
+        epoch,
+        index,
+        architecture,
+        loss2,
+        err2,
+      })),
       {
-        type: 'forgetting-epoch', epoch, count: perEpoch, meanDiff: mean(differences), best5Diff: mean(best), maxDiff: Math.max(...differences), p95Diff: differences.sort((a, b) => a - b)[Math.floor(0.95 * perEpoch)]!,
-        meanLoss1: mean(visits.map(({ loss1 }) => loss1)), meanLoss2: mean(visits.map(({ loss2 }) => loss2)), meanErr1: mean(visits.map(({ err1 }) => err1)), meanErr2: mean(visits.map(({ err2 }) => err2)),
-        tau12: kendallTau(visits.map(({ loss1 }) => loss1), visits.map(({ loss2 }) => loss2)), reward: epoch < 1 ? null : 1 - mean(visits.map(({ err2 }) => err2)), alpha, fisherTrace,
+        type: 'forgetting-epoch',
+        epoch,
+        count: perEpoch,
+        meanDiff: mean(differences),
+        best5Diff: mean(best),
+        maxDiff: Math.max(...differences),
+        p95Diff: differences.sort((a, b) => a - b)[Math.floor(0.95 * perEpoch)]!,
+        meanLoss1: mean(visits.map(({ loss1 }) => loss1)),
+        meanLoss2: mean(visits.map(({ loss2 }) => loss2)),
+        meanErr1: mean(visits.map(({ err1 }) => err1)),
+        meanErr2: mean(visits.map(({ err2 }) => err2)),
+        tau12: kendallTau(
+          visits.map(({ loss1 }) => loss1),
+          visits.map(({ loss2 }) => loss2),
+        ),
+        reward: epoch < 1 ? null : 1 - mean(visits.map(({ err2 }) => err2)),
+        alpha,
+        fisherTrace,
       },
-      ...(active ? [{
-        type: 'forgetting-tensors' as const, epoch,
-        tensors: names.map((name, i) => {
-          const fisherSum = 10 ** (-1 - 2 * rng.uniform());
-          const drift = 10 ** (-2 - 1.5 * rng.uniform()) / (1 + 20 * fisherSum);
-          return { name, trained: 3 + (i % 5), fisherSum, fisherLog10Histogram: Array.from({ length: 16 }, (_, bin) => (bin > 2 && bin < 12 ? 40 - 6 * Math.abs(bin - 7) : 0)), drift, relativeDrift: drift / 3, predictedDamage: 0.5 * fisherSum * drift * 8, clipped: i % 11 === 0 };
-        }),
-      }] : []),
-      ...(matrix && epoch === epochs - 1 ? [{ type: 'forgetting-matrix' as const, epoch, accuracy: visits.map((_, t) => visits.map((visit, j) => (t < j ? 0.55 + 0.01 * t : Math.max(0.3, 0.9 - visit.err1 - 0.012 * (t - j))))) }] : []),
+      ...(active
+        ? [
+            {
+              type: 'forgetting-tensors' as const,
+              epoch,
+              tensors: names.map((name, i) => {
+                const fisherSum = 10 ** (-1 - 2 * rng.uniform());
+                const drift = 10 ** (-2 - 1.5 * rng.uniform()) / (1 + 20 * fisherSum);
+                return {
+                  name,
+                  trained: 3 + (i % 5),
+                  fisherSum,
+                  fisherLog10Histogram: Array.from({ length: 16 }, (_, bin) =>
+                    bin > 2 && bin < 12 ? 40 - 6 * Math.abs(bin - 7) : 0,
+                  ),
+                  drift,
+                  relativeDrift: drift / 3,
+                  predictedDamage: 0.5 * fisherSum * drift * 8,
+                  clipped: i % 11 === 0,
+                };
+              }),
+            },
+          ]
+        : []),
+      ...(matrix && epoch === epochs - 1
+        ? [
+            {
+              type: 'forgetting-matrix' as const,
+              epoch,
+              accuracy: visits.map((_, t) =>
+                visits.map((visit, j) => (t < j ? 0.55 + 0.01 * t : Math.max(0.3, 0.9 - visit.err1 - 0.012 * (t - j)))),
+              ),
+            },
+          ]
+        : []),
     ];
   });
 }
 
 /** Each epoch's measurements before the event that ends it. */
-function interleave(events: readonly SearchEvent[], forgetting: readonly (readonly ForgettingEvent[])[]): SearchEvent[] {
-  return events.flatMap((event): SearchEvent[] => (event.type === 'epoch' ? [...(forgetting[event.epoch] ?? []), event] : [event]));
+function interleave(
+  events: readonly SearchEvent[],
+  forgetting: readonly (readonly ForgettingEvent[])[],
+): SearchEvent[] {
+  return events.flatMap((event): SearchEvent[] =>
+    event.type === 'epoch' ? [...(forgetting[event.epoch] ?? []), event] : [event],
+  );
 }

@@ -14,7 +14,10 @@ export function expectGolden(name: string, text: string | undefined): void {
   }
   expect(existsSync(file), `${name} is missing: write it with UPDATE_GOLDEN=1`).to.equal(true);
   const golden = readFileSync(file, 'utf8').trimEnd();
-  expect(text!.trimEnd() === golden, `${name} has changed: look at it, then UPDATE_GOLDEN=1 (${firstDifference(text!, golden)})`).to.equal(true);
+  expect(
+    text!.trimEnd() === golden,
+    `${name} has changed: look at it, then UPDATE_GOLDEN=1 (${firstDifference(text!, golden)})`,
+  ).to.equal(true);
 }
 
 function firstDifference(text: string, golden: string): string {

@@ -28,9 +28,14 @@ describe('atomic writes', function () {
   });
 
   it('names the path and the remedy where it cannot write', () => {
-    expect(() => writeFileAtomic(join(folder(), 'none', 'x'), '')).to.throw(WeftError, /cannot write .*none\/x: its folder does not exist/).with.property('code', 'disk');
+    expect(() => writeFileAtomic(join(folder(), 'none', 'x'), ''))
+      .to.throw(WeftError, /cannot write .*none\/x: its folder does not exist/)
+      .with.property('code', 'disk');
     writeFileSync(join(folder(), 'file'), '');
-    expect(() => writeFolderAtomic(join(folder(), 'file', 'x'), {})).to.throw(WeftError, /a part of its path is a file/);
+    expect(() => writeFolderAtomic(join(folder(), 'file', 'x'), {})).to.throw(
+      WeftError,
+      /a part of its path is a file/,
+    );
   });
 
   it('names a folder that it may not write to', function () {
@@ -43,9 +48,14 @@ describe('atomic writes', function () {
     const mounted = onSmallDisk(folder(), 64, (disk) => {
       const path = join(disk, 'weights');
       writeFileAtomic(path, 'old');
-      expect(() => writeFileAtomic(path, Buffer.alloc(100_000))).to.throw(WeftError, /the disk is full/).with.property('code', 'disk');
+      expect(() => writeFileAtomic(path, Buffer.alloc(100_000)))
+        .to.throw(WeftError, /the disk is full/)
+        .with.property('code', 'disk');
       expect(readFileSync(path, 'utf8')).to.equal('old');
-      expect(() => writeFolderAtomic(join(disk, 'checkpoint'), { a: 'fits', b: Buffer.alloc(100_000) })).to.throw(WeftError, /the disk is full/);
+      expect(() => writeFolderAtomic(join(disk, 'checkpoint'), { a: 'fits', b: Buffer.alloc(100_000) })).to.throw(
+        WeftError,
+        /the disk is full/,
+      );
       expect(readdirSync(disk)).to.deep.equal(['weights']);
     });
     if (!mounted) this.skip();
@@ -55,7 +65,21 @@ describe('atomic writes', function () {
     if (process.platform === 'win32') this.skip();
     const program = `import { writeFileAtomic } from ${JSON.stringify(new URL('../../src/runs/atomic-write.ts', import.meta.url).href)};
       try { writeFileAtomic(process.argv[1], Buffer.alloc(1e6)); } catch (error) { console.log(error.code, error.message); }`;
-    const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 100; exec "$@"', 'sh', process.execPath, ...runTypeScript, '--input-type=module', '-e', program, join(folder(), 'large')], { encoding: 'utf8' });
+    const { stdout } = spawnSync(
+      'sh',
+      [
+        '-c',
+        'ulimit -f 100; exec "$@"',
+        'sh',
+        process.execPath,
+        ...runTypeScript,
+        '--input-type=module',
+        '-e',
+        program,
+        join(folder(), 'large'),
+      ],
+      { encoding: 'utf8' },
+    );
     expect(stdout).to.match(/^disk cannot write .*large: the file would be larger/);
     expect(readdirSync(folder())).to.deep.equal([]);
   });

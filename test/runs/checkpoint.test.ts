@@ -18,20 +18,37 @@ describe('checkpoints', function () {
   beforeEach(() => mkdirSync(join(folder(), 'checkpoints')));
 
   /** Saves a checkpoint that tells its step in every part. */
-  function save(step: number, { path = folder(), size = 3, ...rule }: { path?: string; size?: number; keep?: number; keepEvery?: number } = {}): void {
-    const tensors = { weights: { 'z/kernel': tf.fill([size], step), 'a/bias': tf.scalar(-step) }, optimizer: { 'adam/m/z/kernel': tf.fill([2, 2], step / 3) } };
+  function save(
+    step: number,
+    { path = folder(), size = 3, ...rule }: { path?: string; size?: number; keep?: number; keepEvery?: number } = {},
+  ): void {
+    const tensors = {
+      weights: { 'z/kernel': tf.fill([size], step), 'a/bias': tf.scalar(-step) },
+      optimizer: { 'adam/m/z/kernel': tf.fill([2, 2], step / 3) },
+    };
     try {
-      saveCheckpoint(path, SPACE, { step, tensors, state: { cursor: step, baseline: 0.1 * step }, events: 10 * step }, rule);
+      saveCheckpoint(
+        path,
+        SPACE,
+        { step, tensors, state: { cursor: step, baseline: 0.1 * step }, events: 10 * step },
+        rule,
+      );
     } finally {
       Object.values(tensors).forEach(disposeNamed);
     }
   }
 
   function expectStep({ step, tensors, state, events }: Checkpoint, wanted: number): void {
-    expect({ step, state, events }).to.deep.equal({ step: wanted, state: { cursor: wanted, baseline: 0.1 * wanted }, events: 10 * wanted });
+    expect({ step, state, events }).to.deep.equal({
+      step: wanted,
+      state: { cursor: wanted, baseline: 0.1 * wanted },
+      events: 10 * wanted,
+    });
     expect(Object.keys(tensors['weights']!)).to.deep.equal(['z/kernel', 'a/bias']); // as saved, not sorted
     expect([...tensors['weights']!['z/kernel']!.dataSync()]).to.deep.equal(Array(3).fill(wanted));
-    expect([...tensors['optimizer']!['adam/m/z/kernel']!.dataSync()]).to.deep.equal(Array(4).fill(Math.fround(wanted / 3)));
+    expect([...tensors['optimizer']!['adam/m/z/kernel']!.dataSync()]).to.deep.equal(
+      Array(4).fill(Math.fround(wanted / 3)),
+    );
     Object.values(tensors).forEach(disposeNamed);
   }
 
@@ -47,7 +64,10 @@ describe('checkpoints', function () {
 
   it('are the same bytes for the same content, and can be written again', () => {
     save(4);
-    const contents = (): string[] => readdirSync(join(folder(), 'checkpoints', '00000004')).map((name) => readFileSync(join(folder(), 'checkpoints', '00000004', name), 'latin1'));
+    const contents = (): string[] =>
+      readdirSync(join(folder(), 'checkpoints', '00000004')).map((name) =>
+        readFileSync(join(folder(), 'checkpoints', '00000004', name), 'latin1'),
+      );
     const first = contents();
     expect(first).to.have.lengthOf(3);
     save(4);
@@ -67,41 +87,58 @@ describe('checkpoints', function () {
   it('fall back to the one before with a warning, whatever is damaged', () => {
     const before = tf.memory().numTensors;
     const parts = ['state.json', 'weights.safetensors', 'optimizer.safetensors'];
-    fc.assert(fc.property(fc.constantFrom(...parts), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.constantFrom('flip', 'cut', 'remove'), fc.integer({ min: 1, max: 255 }), (name, where, how, mask) => {
-      save(3);
-      save(6);
-      const path = join(folder(), 'checkpoints', '00000006', name);
-      const bytes = readFileSync(path);
-      const at = Math.floor(where * bytes.length);
-      if (how === 'flip') writeFileSync(path, bytes.fill(bytes[at]! ^ mask, at, at + 1));
-      if (how === 'cut') truncateSync(path, at);
-      if (how === 'remove') rmSync(path);
-      const warnings: JournalEvent[] = [];
-      expectStep(loadLatestCheckpoint(folder(), SPACE, { warn: (event) => warnings.push(event) }), 3);
-      expect(warnings).to.have.lengthOf(1);
-      expect(warnings[0]!.type).to.equal('warning');
-      expect(warnings[0]!['message']).to.contain(path);
-    }), { numRuns: 50 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...parts),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.constantFrom('flip', 'cut', 'remove'),
+        fc.integer({ min: 1, max: 255 }),
+        (name, where, how, mask) => {
+          save(3);
+          save(6);
+          const path = join(folder(), 'checkpoints', '00000006', name);
+          const bytes = readFileSync(path);
+          const at = Math.floor(where * bytes.length);
+          if (how === 'flip') writeFileSync(path, bytes.fill(bytes[at]! ^ mask, at, at + 1));
+          if (how === 'cut') truncateSync(path, at);
+          if (how === 'remove') rmSync(path);
+          const warnings: JournalEvent[] = [];
+          expectStep(loadLatestCheckpoint(folder(), SPACE, { warn: (event) => warnings.push(event) }), 3);
+          expect(warnings).to.have.lengthOf(1);
+          expect(warnings[0]!.type).to.equal('warning');
+          expect(warnings[0]!['message']).to.contain(path);
+        },
+      ),
+      { numRuns: 50 },
+    );
     expect(tf.memory().numTensors).to.equal(before);
   });
 
   it('say what to do when none is whole', () => {
-    expect(() => loadLatestCheckpoint(folder(), SPACE)).to.throw(WeftError, /no whole checkpoint/).with.property('code', 'checkpoint');
+    expect(() => loadLatestCheckpoint(folder(), SPACE))
+      .to.throw(WeftError, /no whole checkpoint/)
+      .with.property('code', 'checkpoint');
     save(1);
     rmSync(join(folder(), 'checkpoints', '00000001', 'state.json'));
     expect(() => loadLatestCheckpoint(folder(), SPACE)).to.throw(WeftError, /no whole checkpoint/);
-    expect(() => listCheckpoints(join(folder(), 'none'))).to.throw(WeftError, /cannot read/).with.property('code', 'run');
+    expect(() => listCheckpoints(join(folder(), 'none')))
+      .to.throw(WeftError, /cannot read/)
+      .with.property('code', 'run');
   });
 
   it('are refused in another space or version, with nothing loaded', () => {
     save(2);
     const before = tf.memory().numTensors;
-    expect(() => loadLatestCheckpoint(folder(), 'macro-cnn~000000')).to.throw(WeftError, /of the search space macro-cnn~37cffb, not macro-cnn~000000/).with.property('code', 'checkpoint');
+    expect(() => loadLatestCheckpoint(folder(), 'macro-cnn~000000'))
+      .to.throw(WeftError, /of the search space macro-cnn~37cffb, not macro-cnn~000000/)
+      .with.property('code', 'checkpoint');
     expect(tf.memory().numTensors).to.equal(before);
   });
 
   it('refuse numbers that JSON cannot hold', () => {
-    expect(() => saveCheckpoint(folder(), SPACE, { step: 1, tensors: {}, state: { baseline: NaN }, events: 0 })).to.throw(WeftError, /'baseline' is NaN/).with.property('code', 'numeric');
+    expect(() => saveCheckpoint(folder(), SPACE, { step: 1, tensors: {}, state: { baseline: NaN }, events: 0 }))
+      .to.throw(WeftError, /'baseline' is NaN/)
+      .with.property('code', 'numeric');
     expect(readdirSync(join(folder(), 'checkpoints'))).to.deep.equal([]);
   });
 
@@ -109,7 +146,9 @@ describe('checkpoints', function () {
     const mounted = onSmallDisk(folder(), 128, (disk) => {
       mkdirSync(join(disk, 'checkpoints'));
       save(1, { path: disk });
-      expect(() => save(2, { path: disk, size: 50_000 })).to.throw(WeftError, /the disk is full/).with.property('code', 'disk');
+      expect(() => save(2, { path: disk, size: 50_000 }))
+        .to.throw(WeftError, /the disk is full/)
+        .with.property('code', 'disk');
       expect(readdirSync(join(disk, 'checkpoints'))).to.deep.equal(['00000001']);
       expectStep(loadLatestCheckpoint(disk, SPACE), 1);
     });

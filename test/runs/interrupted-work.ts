@@ -16,7 +16,10 @@ export const EVERY = 3;
 export const learn = (before: string, step: number): string => sha256(`${before}/${step}`);
 
 /** The weights that go with what was learned. */
-export const weightsOf = (learned: string): NamedTensors => ({ kernel: tf.tensor(Float32Array.from(Buffer.from(learned.repeat(20)))), bias: tf.scalar(learned.charCodeAt(0)) });
+export const weightsOf = (learned: string): NamedTensors => ({
+  kernel: tf.tensor(Float32Array.from(Buffer.from(learned.repeat(20)))),
+  bias: tf.scalar(learned.charCodeAt(0)),
+});
 
 /** Works until `steps`, with a checkpoint each EVERY of them; `pause` milliseconds lie between two steps. */
 export async function work(path: string, steps: number, pause: number): Promise<void> {

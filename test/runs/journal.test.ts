@@ -12,16 +12,26 @@ describe('the journal', function () {
   const read = (): JournalEvent[] => [...readEvents(path())];
 
   it('gives back what was appended, whole and from the end, whatever the size of the lines', () => {
-    const event = fc.record({ type: fc.string(), text: fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.integer({ min: 0, max: 90_000 }).map((length) => 'ü'.repeat(length))), n: fc.integer() });
-    fc.assert(fc.property(fc.array(event, { maxLength: 12 }), fc.nat(15), (events, count) => {
-      rmSync(path(), { force: true });
-      const journal = openJournal(path());
-      for (const each of events) journal.append(each);
-      expect(journal.sync()).to.equal(statSync(path()).size);
-      journal.close();
-      expect(read()).to.deep.equal(events);
-      expect(tailEvents(path(), count)).to.deep.equal(events.slice(Math.max(0, events.length - count)));
-    }), { numRuns: 60 });
+    const event = fc.record({
+      type: fc.string(),
+      text: fc.oneof(
+        fc.string({ unit: 'grapheme', maxLength: 20 }),
+        fc.integer({ min: 0, max: 90_000 }).map((length) => 'ü'.repeat(length)),
+      ),
+      n: fc.integer(),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 12 }), fc.nat(15), (events, count) => {
+        rmSync(path(), { force: true });
+        const journal = openJournal(path());
+        for (const each of events) journal.append(each);
+        expect(journal.sync()).to.equal(statSync(path()).size);
+        journal.close();
+        expect(read()).to.deep.equal(events);
+        expect(tailEvents(path(), count)).to.deep.equal(events.slice(Math.max(0, events.length - count)));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('is cut back to a position, so that what is done again is not told twice', () => {
@@ -33,7 +43,10 @@ describe('the journal', function () {
     const resumed = openJournal(path(), { position });
     resumed.append({ type: 'step', step: 1, again: true });
     resumed.close();
-    expect(read()).to.deep.equal([{ type: 'step', step: 0 }, { type: 'step', step: 1, again: true }]);
+    expect(read()).to.deep.equal([
+      { type: 'step', step: 0 },
+      { type: 'step', step: 1, again: true },
+    ]);
     openJournal(path(), { position: 0 }).close();
     expect(read()).to.deep.equal([]);
   });
@@ -62,7 +75,9 @@ describe('the journal', function () {
     const position = journal.sync();
     journal.close();
     for (const wrong of [position - 1, position + 1]) {
-      expect(() => openJournal(path(), { position: wrong })).to.throw(WeftError, `no line ends at byte ${wrong}`).with.property('code', 'run');
+      expect(() => openJournal(path(), { position: wrong }))
+        .to.throw(WeftError, `no line ends at byte ${wrong}`)
+        .with.property('code', 'run');
     }
     truncateSync(path(), position - 3);
     expect(() => openJournal(path(), { position })).to.throw(WeftError, /does not fit the checkpoint/);
@@ -82,7 +97,11 @@ describe('the journal', function () {
     journal.close();
     const steps = [...readEvents(path())].filter(({ type }) => type === 'step').map(({ step }) => step as number);
     expect(steps.slice(0, 100)).to.deep.equal(Array.from({ length: 100 }, (_, i) => i));
-    for (let from = 100; from < 6400; from *= 2) expect(steps.filter((step) => step >= from && step < 2 * from), `from ${from}`).to.have.lengthOf(50);
+    for (let from = 100; from < 6400; from *= 2)
+      expect(
+        steps.filter((step) => step >= from && step < 2 * from),
+        `from ${from}`,
+      ).to.have.lengthOf(50);
     expect([...readEvents(path())].at(-1)!.type).to.equal('other');
   });
 
@@ -92,7 +111,9 @@ describe('the journal', function () {
       const journal = openJournal(small);
       journal.append({ type: 'first' });
       writeFileSync(join(disk, 'ballast'), Buffer.alloc(8000));
-      expect(() => journal.append({ type: 'large', text: 'x'.repeat(20_000) })).to.throw(WeftError, /the disk is full/).with.property('code', 'disk');
+      expect(() => journal.append({ type: 'large', text: 'x'.repeat(20_000) }))
+        .to.throw(WeftError, /the disk is full/)
+        .with.property('code', 'disk');
       rmSync(join(disk, 'ballast'));
       journal.append({ type: 'second' });
       journal.close();

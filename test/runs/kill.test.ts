@@ -24,14 +24,22 @@ describe('a killed run', function () {
   const children: ChildProcess[] = [];
   before(() => loadBackend('cpu'));
   // Before the folder is removed, as they write into it.
-  afterEach(() => Promise.all(children.splice(0).map(async (child) => child.exitCode ?? child.signalCode ?? (child.kill('SIGKILL'), once(child, 'exit')))));
+  afterEach(() =>
+    Promise.all(
+      children
+        .splice(0)
+        .map(async (child) => child.exitCode ?? child.signalCode ?? (child.kill('SIGKILL'), once(child, 'exit'))),
+    ),
+  );
   const folder = temporaryFolder(this);
 
   const create = (): string => createRun(folder(), { name: 'killed', seed: 1, config: {} }).path;
 
   /** A process that is ready to work without end. */
   async function prepare(path: string): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [...runTypeScript, program, path, 'Infinity'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [...runTypeScript, program, path, 'Infinity'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     children.push(child);
     await once(child.stdout, 'data');
     return child;
@@ -58,9 +66,12 @@ describe('a killed run', function () {
     expect(checkpoint.step).to.equal(steps.at(-1));
     expect(events.length).to.be.within(checkpoint.step, checkpoint.step + EVERY); // at most the work since the checkpoint is lost
     expect(checkpoint.state).to.equal(learned[checkpoint.step]);
-    expect(readFileSync(runFiles(path).events).subarray(0, checkpoint.events).toString().split('\n')).to.have.lengthOf(checkpoint.step + 1);
+    expect(readFileSync(runFiles(path).events).subarray(0, checkpoint.events).toString().split('\n')).to.have.lengthOf(
+      checkpoint.step + 1,
+    );
     const wanted = weightsOf(learned[checkpoint.step]!);
-    for (const [name, tensor] of Object.entries(wanted)) expect(checkpoint.tensors['weights']![name]!.dataSync()).to.deep.equal(tensor.dataSync());
+    for (const [name, tensor] of Object.entries(wanted))
+      expect(checkpoint.tensors['weights']![name]!.dataSync()).to.deep.equal(tensor.dataSync());
     disposeNamed(wanted);
     disposeNamed(checkpoint.tensors['weights']!);
     return checkpoint.step;
@@ -83,7 +94,13 @@ describe('a killed run', function () {
     await work(path, end, 0);
     const undisturbed = create();
     await work(undisturbed, end, 0);
-    const contents = (of: string): string[] => [runFiles(of).events, ...['state.json', 'weights.safetensors'].map((name) => join(runFiles(of).checkpoints, String(end).padStart(8, '0'), name))].map((file) => readFileSync(file, 'latin1'));
+    const contents = (of: string): string[] =>
+      [
+        runFiles(of).events,
+        ...['state.json', 'weights.safetensors'].map((name) =>
+          join(runFiles(of).checkpoints, String(end).padStart(8, '0'), name),
+        ),
+      ].map((file) => readFileSync(file, 'latin1'));
     expect(contents(path)).to.deep.equal(contents(undisturbed));
   });
 

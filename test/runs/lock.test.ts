@@ -19,7 +19,9 @@ const CONTENDER = `
   process.stdin.on('end', () => process.exit());`;
 
 async function startContender(path: string): Promise<ChildProcess & { answer: () => Promise<string> }> {
-  const child = spawn(process.execPath, [...runTypeScript, '--input-type=module', '-e', CONTENDER, path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...runTypeScript, '--input-type=module', '-e', CONTENDER, path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const next = async (): Promise<string> => String((await once(child.stdout, 'data'))[0]).trim();
   await next();
   return Object.assign(child, {
@@ -38,7 +40,9 @@ describe('the lock of a run', function () {
 
   it('has one holder at a time, named to the others', () => {
     const lock = acquireLock(lockPath());
-    expect(() => acquireLock(lockPath())).to.throw(WeftError, `in use by process ${process.pid}`).with.property('code', 'run');
+    expect(() => acquireLock(lockPath()))
+      .to.throw(WeftError, `in use by process ${process.pid}`)
+      .with.property('code', 'run');
     lock.release();
     acquireLock(lockPath()).release();
     expect(readdirSync(folder())).to.deep.equal([]);
@@ -95,7 +99,10 @@ describe('the lock of a run', function () {
 
   it('leaves the lock of another machine alone and says where it is', () => {
     holding({ host: `not-${hostname()}`, boot: 'another' });
-    expect(() => acquireLock(lockPath())).to.throw(WeftError, `on not-${hostname()}`).with.property('hint').that.includes(lockPath());
+    expect(() => acquireLock(lockPath()))
+      .to.throw(WeftError, `on not-${hostname()}`)
+      .with.property('hint')
+      .that.includes(lockPath());
   });
 
   it('does not give back a lock that is no longer its own', () => {
@@ -106,6 +113,8 @@ describe('the lock of a run', function () {
   });
 
   it('says so where it cannot write', () => {
-    expect(() => acquireLock(join(folder(), 'none', 'run.lock'))).to.throw(WeftError, /cannot write .*none/).with.property('code', 'disk');
+    expect(() => acquireLock(join(folder(), 'none', 'run.lock')))
+      .to.throw(WeftError, /cannot write .*none/)
+      .with.property('code', 'disk');
   });
 });

@@ -8,12 +8,15 @@ import { createRun, listRuns, lockRun, openRun, runFiles } from '../../src/runs/
 import { loadBackend } from '../../src/tensor/backend.js';
 import { onSmallDisk, temporaryFolder } from './temporary.js';
 
-const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 describe('a run directory', function () {
   const folder = temporaryFolder(this);
   before(() => loadBackend('cpu'));
-  const create = (config: Json = { space: 'mlp' }): ReturnType<typeof createRun> => createRun(join(folder(), 'runs'), { name: 'mlp: Größe 2!', seed: 7, config, facts: { data: 'digits' } });
+  const create = (config: Json = { space: 'mlp' }): ReturnType<typeof createRun> =>
+    createRun(join(folder(), 'runs'), { name: 'mlp: Größe 2!', seed: 7, config, facts: { data: 'digits' } });
 
   it('is named by time and purpose, and never made twice', () => {
     const paths = [create(), create(), create()].map(({ path }) => path);
@@ -32,17 +35,22 @@ describe('a run directory', function () {
 
   it('gives back any config', () => {
     const config = fc.jsonValue().filter((value) => value !== undefined);
-    fc.assert(fc.property(config, (value) => {
-      const run = create(value as Json);
-      expect(openRun(run.path).config).to.deep.equal(value);
-      rmSync(run.path, { recursive: true });
-    }), { numRuns: 25 });
+    fc.assert(
+      fc.property(config, (value) => {
+        const run = create(value as Json);
+        expect(openRun(run.path).config).to.deep.equal(value);
+        rmSync(run.path, { recursive: true });
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('is told from what is none', () => {
     const { path } = create();
     const code = (action: () => unknown, message: RegExp, hint: RegExp): void => {
-      expect(action).to.throw(WeftError, message).that.satisfies((error: WeftError) => error.code === 'run' && hint.test(error.hint!));
+      expect(action)
+        .to.throw(WeftError, message)
+        .that.satisfies((error: WeftError) => error.code === 'run' && hint.test(error.hint!));
     };
     code(() => openRun(`${path}x`), /there is no run directory/, new RegExp(`did you mean ${path}`));
     code(() => openRun(join(folder(), 'none', 'x')), /there is no run directory/, /weft search/);
@@ -55,7 +63,11 @@ describe('a run directory', function () {
     writeFileSync(runFiles(path).manifest, '{"formatVersion":1}');
     code(() => openRun(path), /manifest.json is no manifest of a run/, /put back/);
     writeFileSync(runFiles(path).manifest, '{"formatVersion":9,"environment":{"weft":"3.2.1"}}');
-    code(() => openRun(path), /written by weft-nas 3\.2\.1 in format 9; version .* reads format 1/, /npx weft-nas@3\.2\.1/);
+    code(
+      () => openRun(path),
+      /written by weft-nas 3\.2\.1 in format 9; version .* reads format 1/,
+      /npx weft-nas@3\.2\.1/,
+    );
   });
 
   it('is used by one process at a time and cleared of what a killed one left', () => {
@@ -70,11 +82,15 @@ describe('a run directory', function () {
 
   it('leaves nothing behind where it cannot be made', function () {
     const mounted = onSmallDisk(folder(), 4, (disk) => {
-      expect(() => createRun(disk, { name: 'large', seed: 1, config: 'x'.repeat(10_000) })).to.throw(WeftError, /the disk is full/).with.property('code', 'disk');
+      expect(() => createRun(disk, { name: 'large', seed: 1, config: 'x'.repeat(10_000) }))
+        .to.throw(WeftError, /the disk is full/)
+        .with.property('code', 'disk');
       expect(readdirSync(disk)).to.deep.equal([]);
     });
     writeFileSync(join(folder(), 'file'), '');
-    expect(() => createRun(join(folder(), 'file'), { name: 'x', seed: 1, config: {} })).to.throw(WeftError, /cannot write/).with.property('code', 'disk');
+    expect(() => createRun(join(folder(), 'file'), { name: 'x', seed: 1, config: {} }))
+      .to.throw(WeftError, /cannot write/)
+      .with.property('code', 'disk');
     expect(existsSync(join(folder(), 'file'))).to.equal(true);
     if (!mounted) this.skip();
   });

@@ -18,7 +18,9 @@ const worker = (stubborn: boolean): string => `
   process.exit(shutdown.exitCode);`;
 
 async function run(stubborn: boolean, signals: NodeJS.Signals[]): Promise<{ output: string; code: number | null }> {
-  const child = spawn(process.execPath, [...runTypeScript, '--input-type=module', '-e', worker(stubborn)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...runTypeScript, '--input-type=module', '-e', worker(stubborn)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exit = once(child, 'exit');
   let output = '';
   child.stdout.on('data', (text) => {
@@ -31,7 +33,11 @@ async function run(stubborn: boolean, signals: NodeJS.Signals[]): Promise<{ outp
 
 describe('a shutdown', () => {
   it('lets the work save itself at the first signal, whichever it is', async () => {
-    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const) {
       expect(await run(false, [signal])).to.deep.equal({ code, output: `working\ncaught ${signal}\nsaved\n` });
     }
   });
@@ -72,7 +78,9 @@ describe('the clock', () => {
     const before = peakMemoryMB();
     expect(before).to.be.greaterThan(process.memoryUsage().rss / 2 ** 20 / 4);
     const ballast = Buffer.alloc(2 ** 26, 1);
-    expect(peakMemoryMB()).to.be.at.least(before).and.at.least(process.memoryUsage().rss / 2 ** 20 - 8);
+    expect(peakMemoryMB())
+      .to.be.at.least(before)
+      .and.at.least(process.memoryUsage().rss / 2 ** 20 - 8);
     expect(ballast[0]).to.equal(1);
   });
 });

@@ -10,7 +10,9 @@ const results: RunResults = {
   test: { loss: 0.125, accuracy: 0.75 },
   weights: 'ab'.repeat(32),
   derived: { parameters: 1234, architecture: 'mlp~123456:a.b' },
-  seed: 7, controller: 'enas', space: 'mlp',
+  seed: 7,
+  controller: 'enas',
+  space: 'mlp',
 };
 
 describe('the summary', function () {
@@ -19,7 +21,18 @@ describe('the summary', function () {
   it('has its fields in a fixed order, the measured ones last', () => {
     const summary = writeSummary(folder(), results, { elapsedSeconds: 1.5, peakMemoryMB: 100 });
     const text = readFileSync(runFiles(folder()).summary, 'utf8');
-    expect(Object.keys(JSON.parse(text) as object)).to.deep.equal(['space', 'controller', 'seed', 'derived', 'test', 'baseline', 'weights', 'resultHash', 'elapsedSeconds', 'peakMemoryMB']);
+    expect(Object.keys(JSON.parse(text) as object)).to.deep.equal([
+      'space',
+      'controller',
+      'seed',
+      'derived',
+      'test',
+      'baseline',
+      'weights',
+      'resultHash',
+      'elapsedSeconds',
+      'peakMemoryMB',
+    ]);
     expect(readSummary(folder())).to.deep.equal(summary).and.to.deep.include(results);
   });
 
@@ -34,8 +47,15 @@ describe('the summary', function () {
   });
 
   it('hashes every result', () => {
-    const hash = (given: RunResults): string => writeSummary(folder(), given, { elapsedSeconds: 0, peakMemoryMB: 0 }).resultHash;
-    const variants = [results, { ...results, seed: 8 }, { ...results, test: { loss: 0.125, accuracy: 0.76 } }, { ...results, weights: 'x' }, { ...results, more: 1 }];
+    const hash = (given: RunResults): string =>
+      writeSummary(folder(), given, { elapsedSeconds: 0, peakMemoryMB: 0 }).resultHash;
+    const variants = [
+      results,
+      { ...results, seed: 8 },
+      { ...results, test: { loss: 0.125, accuracy: 0.76 } },
+      { ...results, weights: 'x' },
+      { ...results, more: 1 },
+    ];
     expect(new Set(variants.map(hash)).size).to.equal(variants.length);
   });
 
@@ -45,13 +65,17 @@ describe('the summary', function () {
     const path = runFiles(folder()).summary;
     for (const text of ['', '[]', readFileSync(path, 'utf8').replace('0.75', '0.95')]) {
       writeFileSync(path, text);
-      expect(() => readSummary(folder())).to.throw(WeftError, /summary.json is damaged/).with.property('code', 'run');
+      expect(() => readSummary(folder()))
+        .to.throw(WeftError, /summary.json is damaged/)
+        .with.property('code', 'run');
     }
   });
 
   it('refuses results that are not finite, and keeps the old file', () => {
     writeSummary(folder(), results, { elapsedSeconds: 1, peakMemoryMB: 1 });
-    expect(() => writeSummary(folder(), { ...results, test: { loss: NaN } }, { elapsedSeconds: 1, peakMemoryMB: 1 })).to.throw(WeftError, /'loss' is NaN/);
+    expect(() =>
+      writeSummary(folder(), { ...results, test: { loss: NaN } }, { elapsedSeconds: 1, peakMemoryMB: 1 }),
+    ).to.throw(WeftError, /'loss' is NaN/);
     expect(readSummary(folder())).to.deep.include(results);
   });
 });

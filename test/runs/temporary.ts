@@ -26,7 +26,11 @@ export function onSmallDisk(parent: string, kilobytes: number, use: (folder: str
 }
 
 /** The same for what takes time. */
-export async function whileOnSmallDisk(parent: string, kilobytes: number, use: (folder: string) => Promise<void>): Promise<boolean> {
+export async function whileOnSmallDisk(
+  parent: string,
+  kilobytes: number,
+  use: (folder: string) => Promise<void>,
+): Promise<boolean> {
   const folder = mountSmallDisk(parent, kilobytes);
   if (folder === undefined) return false;
   try {
@@ -40,8 +44,14 @@ export async function whileOnSmallDisk(parent: string, kilobytes: number, use: (
 function mountSmallDisk(parent: string, kilobytes: number): string | undefined {
   const folder = join(parent, 'small-disk');
   mkdirSync(folder);
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]).status === 0 ? folder : undefined;
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]).status === 0
+    ? folder
+    : undefined;
 }
 
 /** The command line of this Node with what it takes to run TypeScript. */
-export const runTypeScript = [...process.execArgv.filter((argument) => !argument.startsWith('--inspect')), '--import=tsx', '--conditions=@weft-nas/source'];
+export const runTypeScript = [
+  ...process.execArgv.filter((argument) => !argument.startsWith('--inspect')),
+  '--import=tsx',
+  '--conditions=@weft-nas/source',
+];

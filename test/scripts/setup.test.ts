@@ -1,6 +1,17 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -11,7 +22,12 @@ const installed = dirname(createRequire(import.meta.url).resolve('@tensorflow/tf
 const nativeIsHere = existsSync(join(installed, 'lib', 'napi-v8', 'tfjs_binding.node')) && process.platform === 'linux';
 
 /** Stands in for @tensorflow/tfjs-node: the same layout, and an install script that does as it is told. */
-const MANIFEST = { name: '@tensorflow/tfjs-node', version: '4.22.0', main: 'index.js', binary: { napi_versions: [3, 8] } };
+const MANIFEST = {
+  name: '@tensorflow/tfjs-node',
+  version: '4.22.0',
+  main: 'index.js',
+  binary: { napi_versions: [3, 8] },
+};
 const MAIN = `const binding = require('./lib/napi-v8/tfjs_binding.node'); exports.backend = () => ({ binding });`;
 const INSTALL = {
   refused: `throw new Error('connect ECONNREFUSED');`,
@@ -37,7 +53,11 @@ describe('scripts/setup.mjs', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A checkout with the script in it, and the path of its stand-in package. */
-  function checkout(name: string, install: keyof typeof INSTALL, module = 'tfjs-node'): { project: string; pkg: string } {
+  function checkout(
+    name: string,
+    install: keyof typeof INSTALL,
+    module = 'tfjs-node',
+  ): { project: string; pkg: string } {
     const project = join(folder, name);
     const pkg = join(project, 'node_modules', '@tensorflow', module);
     cpSync(join(root, 'scripts'), join(project, 'scripts'), { recursive: true });
@@ -47,7 +67,10 @@ describe('scripts/setup.mjs', () => {
     writeFileSync(join(project, 'package.json'), '{}');
     writeFileSync(join(pkg, 'package.json'), JSON.stringify({ ...MANIFEST, name: `@tensorflow/${module}` }));
     writeFileSync(join(pkg, 'index.js'), MAIN);
-    writeFileSync(join(pkg, 'scripts', 'install.js'), `require('fs').appendFileSync(${JSON.stringify(log())}, 'ran\\n');${INSTALL[install]}`);
+    writeFileSync(
+      join(pkg, 'scripts', 'install.js'),
+      `require('fs').appendFileSync(${JSON.stringify(log())}, 'ran\\n');${INSTALL[install]}`,
+    );
     return { project, pkg };
   }
   const log = (): string => join(folder, 'installs.log');
@@ -55,12 +78,24 @@ describe('scripts/setup.mjs', () => {
   const cache = (): string => join(folder, 'cache', 'weft', 'native');
 
   function start(project: string, ...args: string[]) {
-    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), CXX: '', PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter) };
-    const child = spawn(process.execPath, [join(project, 'scripts', 'setup.mjs'), ...args], { env: { ...env, WEFT_SKIP_NATIVE: '' } });
+    const env = {
+      ...process.env,
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      CXX: '',
+      PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter),
+    };
+    const child = spawn(process.execPath, [join(project, 'scripts', 'setup.mjs'), ...args], {
+      env: { ...env, WEFT_SKIP_NATIVE: '' },
+    });
     let output = '';
     child.stdout.on('data', (text) => (output += text));
     child.stderr.on('data', (text) => (output += text));
-    return { child, ended: new Promise<{ code: number | null; output: string }>((resolve) => child.once('close', (code) => resolve({ code, output }))) };
+    return {
+      child,
+      ended: new Promise<{ code: number | null; output: string }>((resolve) =>
+        child.once('close', (code) => resolve({ code, output })),
+      ),
+    };
   }
   const setUp = (project: string, ...args: string[]) => start(project, ...args).ended;
 
@@ -69,7 +104,10 @@ describe('scripts/setup.mjs', () => {
     const { code, output } = await setUp(project, '--quiet');
     expect(code).to.equal(0);
     expect(output.trim().split('\n')).to.have.length(1);
-    expect(output).to.match(/ECONNREFUSED/).and.to.match(/Python 3 with pip/).and.to.match(/WebAssembly backend/);
+    expect(output)
+      .to.match(/ECONNREFUSED/)
+      .and.to.match(/Python 3 with pip/)
+      .and.to.match(/WebAssembly backend/);
     expect(readdirSync(cache())).to.deep.equal(['failure.json']);
     expect(readdirSync(pkg).sort()).to.deep.equal(['index.js', 'package.json', 'scripts']);
   });
@@ -95,7 +133,9 @@ describe('scripts/setup.mjs', () => {
     const { code, output } = await setUp(project, '--gpu');
     expect([code, installs()]).to.deep.equal([0, 0]);
     expect(output).to.match(/no NVIDIA device/);
-    expect((await setUp(project, '--gpu', '--force')).output).to.match(/no CUDA build.*Python 3 with pip.*ECONNREFUSED/);
+    expect((await setUp(project, '--gpu', '--force')).output).to.match(
+      /no CUDA build.*Python 3 with pip.*ECONNREFUSED/,
+    );
     expect(installs()).to.equal(1);
   });
 

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
-import { nasBench201, canonicalCell, type Cell, fromBenchmark, toBenchmark } from '../../search-spaces/nas-bench-201.js';
+import {
+  nasBench201,
+  canonicalCell,
+  type Cell,
+  fromBenchmark,
+  toBenchmark,
+} from '../../search-spaces/nas-bench-201.js';
 import { readBenchmarkTable } from '../../src/tabular/index.js';
 
 const space = nasBench201.create({ filters: 4 }, { inputShape: [8, 8, 3], classes: 10 });
@@ -14,7 +20,8 @@ describe('the space nas-bench-201', () => {
     expect(new Set(cells.map(toBenchmark)).size).to.equal(15625);
     for (const cell of cells) expect(fromBenchmark(toBenchmark(cell))).to.deep.equal(cell);
     expect(toBenchmark([['conv3'], ['none', 'skip'], ['avg3', 'conv1', 'skip']])).to.equal(
-      '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|skip_connect~2|');
+      '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|skip_connect~2|',
+    );
   });
 
   it('has 6,466 different cells', () => {
@@ -31,13 +38,17 @@ describe('the space nas-bench-201', () => {
   it('uses none of the weights before a cell that is not connected', () => {
     const apart: Cell = [['conv3'], ['conv3', 'skip'], ['none', 'none', 'none']];
     expect(space.activate(apart).map(({ name }) => name)).to.not.include('stem');
-    expect(space.activate([['none'], ['none', 'none'], ['skip', 'none', 'none']]).map(({ name }) => name)).to.include('stem');
+    expect(space.activate([['none'], ['none', 'none'], ['skip', 'none', 'none']]).map(({ name }) => name)).to.include(
+      'stem',
+    );
   });
 
   it('refuses what is no cell', () => {
     expect(() => fromBenchmark('|nor_conv_3x3~0|')).to.throw('1 nodes');
     expect(() => fromBenchmark('|nor_conv_3x3~0|+|none~0|+|a~0|b~1|c~2|')).to.throw('node 2');
-    expect(() => fromBenchmark('|nor_conv_3x3~0|+|none~0|nor_conv_7x7~1|+|none~0|none~1|none~2|')).to.throw('nor_conv_7x7');
+    expect(() => fromBenchmark('|nor_conv_3x3~0|+|none~0|nor_conv_7x7~1|+|none~0|none~1|none~2|')).to.throw(
+      'nor_conv_7x7',
+    );
     expect(() => fromBenchmark('|nor_conv_3x3~0|+|none~0|none~0|+|none~0|none~1|none~2|')).to.throw('node 1');
   });
 

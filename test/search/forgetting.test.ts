@@ -13,21 +13,39 @@ import { mlp } from '../../search-spaces/mlp.js';
 
 function run(search: object, forgetting: object = {}, data: object = {}): SearchEvent[] {
   const config = checkConfig({
-    seed: 2, space: { name: 'mlp', depth: 2, widths: [8] }, controller: { name: 'random' },
+    seed: 2,
+    space: { name: 'mlp', depth: 2, widths: [8] },
+    controller: { name: 'random' },
     data: { subset: { train: 300 }, ...data },
-    search: { epochs: 2, batchSize: 16, batchesPerArchitecture: 4, rounds: 1, samplesPerRound: 2, probe: 0, optimizer: { name: 'sgd', learningRate: 0.2, schedule: { name: 'constant' } }, ...search },
+    search: {
+      epochs: 2,
+      batchSize: 16,
+      batchesPerArchitecture: 4,
+      rounds: 1,
+      samplesPerRound: 2,
+      probe: 0,
+      optimizer: { name: 'sgd', learningRate: 0.2, schedule: { name: 'constant' } },
+      ...search,
+    },
     forgetting: { batches: 1, batchSize: 60, ...forgetting },
-    derive: { candidates: 1, random: 0 }, retrain: { epochs: 0 },
+    derive: { candidates: 1, random: 0 },
+    retrain: { epochs: 0 },
   });
   const events: SearchEvent[] = [];
-  const session = createSession({ config, space: mlp, controller: random, data: openData(config) }, (event) => events.push(event));
+  const session = createSession({ config, space: mlp, controller: random, data: openData(config) }, (event) =>
+    events.push(event),
+  );
   session.forgetting?.announce();
   while (session.state.phase !== 'derive') advance(session);
   session.dispose();
   return events;
 }
 
-const of = <T extends SearchEvent['type']>(events: readonly SearchEvent[], type: T): Extract<SearchEvent, { type: T }>[] => events.filter((event): event is Extract<SearchEvent, { type: T }> => event.type === type);
+const of = <T extends SearchEvent['type']>(
+  events: readonly SearchEvent[],
+  type: T,
+): Extract<SearchEvent, { type: T }>[] =>
+  events.filter((event): event is Extract<SearchEvent, { type: T }> => event.type === type);
 
 describe('forgetting inside a search', function () {
   this.timeout(30_000);
@@ -36,13 +54,27 @@ describe('forgetting inside a search', function () {
   it('judges every architecture before, right after, and at the end of the epoch', () => {
     const events = run({ regularizer: { name: 'wpl', alpha: 10 } }, { zeroShot: true });
     const [config] = of(events, 'forgetting-config');
-    expect(config).to.include({ regularizer: 'wpl', fisherKind: 'empirical-sample', scope: 'all-shared', fisherExamples: 128 });
-    const [before, trained, again, epochs] = [of(events, 'zero-shot'), of(events, 'architecture-trained'), of(events, 'architecture-revisited'), of(events, 'forgetting-epoch')];
+    expect(config).to.include({
+      regularizer: 'wpl',
+      fisherKind: 'empirical-sample',
+      scope: 'all-shared',
+      fisherExamples: 128,
+    });
+    const [before, trained, again, epochs] = [
+      of(events, 'zero-shot'),
+      of(events, 'architecture-trained'),
+      of(events, 'architecture-revisited'),
+      of(events, 'forgetting-epoch'),
+    ];
     expect(before).to.have.length(trained.length);
-    expect(again.map(({ epoch, index, architecture }) => ({ epoch, index, architecture }))).to.deep.equal(trained.map(({ epoch, index, architecture }) => ({ epoch, index, architecture })));
+    expect(again.map(({ epoch, index, architecture }) => ({ epoch, index, architecture }))).to.deep.equal(
+      trained.map(({ epoch, index, architecture }) => ({ epoch, index, architecture })),
+    );
     expect(epochs).to.have.length(2);
     for (const { epoch, count, meanDiff } of epochs) {
-      const differences = trained.filter((one) => one.epoch === epoch).map((one, i) => again.filter((other) => other.epoch === epoch)[i]!.loss2 - one.loss1);
+      const differences = trained
+        .filter((one) => one.epoch === epoch)
+        .map((one, i) => again.filter((other) => other.epoch === epoch)[i]!.loss2 - one.loss1);
       expect(count).to.equal(differences.length);
       expect(meanDiff).to.be.closeTo(differences.reduce((sum, value) => sum + value, 0) / count, 1e-6);
       // Nothing comes after the last architecture of an epoch.
@@ -56,7 +88,11 @@ describe('forgetting inside a search', function () {
 
   it('judges the earlier architectures after every training where the matrix is asked for', () => {
     const events = run({}, { measure: true, matrix: true });
-    const [trained, again, matrices] = [of(events, 'architecture-trained'), of(events, 'architecture-revisited'), of(events, 'forgetting-matrix')];
+    const [trained, again, matrices] = [
+      of(events, 'architecture-trained'),
+      of(events, 'architecture-revisited'),
+      of(events, 'forgetting-matrix'),
+    ];
     expect(matrices).to.have.length(2);
     for (const { epoch, accuracy } of matrices) {
       const diagonal = trained.filter((one) => one.epoch === epoch).map(({ err1 }) => 1 - err1);
@@ -78,15 +114,30 @@ describe('forgetting inside a search', function () {
   });
 
   it('warns of explicit steps near their limit, and names the proximal one', () => {
-    const warnings = of(run({ epochs: 1, optimizer: { name: 'sgd', learningRate: 0.01 }, regularizer: { name: 'wpl', alpha: 1000, step: 'explicit' } }), 'warning').map(({ message }) => message);
-    expect(warnings.join()).to.match(/explicit steps[^]*learning rate x alpha x largest Fisher information is [\d.e+]+[^]*step: proximal/);
+    const warnings = of(
+      run({
+        epochs: 1,
+        optimizer: { name: 'sgd', learningRate: 0.01 },
+        regularizer: { name: 'wpl', alpha: 1000, step: 'explicit' },
+      }),
+      'warning',
+    ).map(({ message }) => message);
+    expect(warnings.join()).to.match(
+      /explicit steps[^]*learning rate x alpha x largest Fisher information is [\d.e+]+[^]*step: proximal/,
+    );
   });
 
   it('says where there is no Fisher information, and which weights were never sampled', () => {
-    const late = of(run({ epochs: 1, regularizer: { name: 'wpl', start: 5 } }), 'warning').map(({ message }) => message);
+    const late = of(run({ epochs: 1, regularizer: { name: 'wpl', start: 5 } }), 'warning').map(
+      ({ message }) => message,
+    );
     expect(late.join()).to.match(/no Fisher information at all[^]*start/);
-    const few = of(run({ epochs: 1, batchesPerArchitecture: 100, regularizer: { name: 'wpl' } }), 'warning').map(({ message }) => message);
-    expect(few.join() || 'everything was sampled').to.match(/watched tensors were never sampled|everything was sampled/);
+    const few = of(run({ epochs: 1, batchesPerArchitecture: 100, regularizer: { name: 'wpl' } }), 'warning').map(
+      ({ message }) => message,
+    );
+    expect(few.join() || 'everything was sampled').to.match(
+      /watched tensors were never sampled|everything was sampled/,
+    );
   });
 
   it('refuses test data for Fisher information', () => {

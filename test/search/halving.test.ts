@@ -12,20 +12,36 @@ const names = (count: number): string[] => Array.from({ length: count }, (_, i) 
 
 describe('successive halving', () => {
   it('gives every rung about the same number of epochs in all', () => {
-    expect(rungsOf({ candidates: 27, factor: 3, epochs: 2 })).to.deep.equal([{ candidates: 27, epochs: 2 }, { candidates: 9, epochs: 6 }, { candidates: 3, epochs: 18 }, { candidates: 1, epochs: 54 }]);
-    expect(rungsOf({ candidates: 10, factor: 4, epochs: 1 })).to.deep.equal([{ candidates: 10, epochs: 1 }, { candidates: 2, epochs: 4 }]);
+    expect(rungsOf({ candidates: 27, factor: 3, epochs: 2 })).to.deep.equal([
+      { candidates: 27, epochs: 2 },
+      { candidates: 9, epochs: 6 },
+      { candidates: 3, epochs: 18 },
+      { candidates: 1, epochs: 54 },
+    ]);
+    expect(rungsOf({ candidates: 10, factor: 4, epochs: 1 })).to.deep.equal([
+      { candidates: 10, epochs: 1 },
+      { candidates: 2, epochs: 4 },
+    ]);
     expect(said(() => rungsOf({ candidates: 0, factor: 3, epochs: 1 }))).to.match(/at least 1 candidate/);
-    for (const factor of [1, 2.5, NaN]) expect(said(() => rungsOf({ candidates: 3, factor, epochs: 1 }))).to.match(/factor of at least 2/);
+    for (const factor of [1, 2.5, NaN])
+      expect(said(() => rungsOf({ candidates: 3, factor, epochs: 1 }))).to.match(/factor of at least 2/);
   });
 
   it('keeps the best of each rung, whatever order the trainings finish in', async () => {
-    const score = (name: string, epochs: number): number => Number(name.slice(1)) + (name === 'a26' && epochs >= 6 ? -50 : 0);
-    const run = (delay: (name: string) => number) => successiveHalving(names(27), { factor: 3, epochs: 2 }, async (name, epochs) => {
-      await new Promise((resolve) => setTimeout(resolve, delay(name)));
-      return score(name, epochs);
-    });
+    const score = (name: string, epochs: number): number =>
+      Number(name.slice(1)) + (name === 'a26' && epochs >= 6 ? -50 : 0);
+    const run = (delay: (name: string) => number) =>
+      successiveHalving(names(27), { factor: 3, epochs: 2 }, async (name, epochs) => {
+        await new Promise((resolve) => setTimeout(resolve, delay(name)));
+        return score(name, epochs);
+      });
     const results = await run((name) => Number(name.slice(1)) % 4);
-    expect(results.map(({ ranking }) => ranking.map(({ architecture }) => architecture).slice(0, 3))).to.deep.equal([['a26', 'a25', 'a24'], ['a25', 'a24', 'a23'], ['a25', 'a24', 'a23'], ['a25']]);
+    expect(results.map(({ ranking }) => ranking.map(({ architecture }) => architecture).slice(0, 3))).to.deep.equal([
+      ['a26', 'a25', 'a24'],
+      ['a25', 'a24', 'a23'],
+      ['a25', 'a24', 'a23'],
+      ['a25'],
+    ]);
     expect(await run((name) => 3 - (Number(name.slice(1)) % 4))).to.deep.equal(results);
   });
 
@@ -42,7 +58,11 @@ describe('successive halving', () => {
 });
 
 describe('stand-alone training', () => {
-  const config = checkConfig({ space: { name: 'mlp', depth: 2, widths: [16] }, data: { subset: { train: 300 } }, retrain: { batchSize: 32, optimizer: { name: 'nesterov', learningRate: 0.1 } } });
+  const config = checkConfig({
+    space: { name: 'mlp', depth: 2, widths: [16] },
+    data: { subset: { train: 300 } },
+    retrain: { batchSize: 32, optimizer: { name: 'nesterov', learningRate: 0.1 } },
+  });
 
   it('learns, is the same every time, whether it is interrupted or not, and leaves nothing behind', async () => {
     await loadBackend();
@@ -65,7 +85,15 @@ describe('stand-alone training', () => {
       onStep({ step, snapshot }) {
         if (step < 5) return;
         const { tensors, counts } = snapshot();
-        left = { step, learner: { tensors: Object.fromEntries(Object.entries(tensors).map(([group, named]) => [group, mapNamed(named, (tensor) => tf.clone(tensor))])), counts } };
+        left = {
+          step,
+          learner: {
+            tensors: Object.fromEntries(
+              Object.entries(tensors).map(([group, named]) => [group, mapNamed(named, (tensor) => tf.clone(tensor))]),
+            ),
+            counts,
+          },
+        };
         throw new Error('enough');
       },
     });

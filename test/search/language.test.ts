@@ -30,9 +30,21 @@ const partsIn = (folder: string, { factory, options }: (typeof SPACES)[number]) 
   const source = join(folder, 'tiny.txt');
   writeFileSync(source, 'the cat sat on the mat. the dog ate the cat. '.repeat(40));
   const config = checkConfig({
-    space: { name: factory.name, ...options }, controller: { name: 'random' }, data: { source, bptt: 8 },
-    search: { epochs: 2, batchSize: 8, rounds: 2, samplesPerRound: 2, probe: 2, rewardBatchSize: 8, optimizer: OPTIMIZER },
-    derive: { candidates: 3, random: 3, batches: 2, batchSize: 8 }, retrain: { epochs: 6, batchSize: 8, optimizer: OPTIMIZER }, seed: 4,
+    space: { name: factory.name, ...options },
+    controller: { name: 'random' },
+    data: { source, bptt: 8 },
+    search: {
+      epochs: 2,
+      batchSize: 8,
+      rounds: 2,
+      samplesPerRound: 2,
+      probe: 2,
+      rewardBatchSize: 8,
+      optimizer: OPTIMIZER,
+    },
+    derive: { candidates: 3, random: 3, batches: 2, batchSize: 8 },
+    retrain: { epochs: 6, batchSize: 8, optimizer: OPTIMIZER },
+    seed: 4,
   });
   return { config, space: factory, controller: random, data: openData(config) };
 };
@@ -47,40 +59,44 @@ describe('a search of language models', () => {
   before(() => loadBackend());
 
   for (const space of SPACES) {
-    it(`of ${space.factory.name} learns, goes on from a checkpoint to the same bytes, and leaves no tensor behind`, () => withFolder(async (folder) => {
-      const before = tf.memory().numTensors;
-      const parts = partsIn(folder, space);
-      const begin = (events: SearchEvent[]): SearchSession => createSession(parts, (event) => events.push(event));
-      const whole: SearchEvent[] = [];
-      const session = begin(whole);
-      const reference = finish(session, whole);
-      const { test } = session.state;
-      session.dispose();
-      expect(test!.perplexity).to.equal(Math.exp(test!.loss));
-      expect(test!.bitsPerCharacter).to.equal(test!.loss / Math.LN2);
-      expect(test!.loss, 'nats; to guess takes 2.8').to.be.below(2);
-      const comparison = whole.find((event) => event.type === 'comparison');
-      expect(comparison).to.include({ measure: 'loss' });
-      expect(comparison!.difference).to.be.closeTo(comparison!.randomMean - comparison!.controllerMean, 1e-12);
-      const candidates = whole.filter((event) => event.type === 'candidate' && event.source === 'controller');
-      expect(whole.find((event) => event.type === 'derived')!.loss).to.equal(Math.min(...candidates.map((event) => (event as { loss: number }).loss)));
+    it(`of ${space.factory.name} learns, goes on from a checkpoint to the same bytes, and leaves no tensor behind`, () =>
+      withFolder(async (folder) => {
+        const before = tf.memory().numTensors;
+        const parts = partsIn(folder, space);
+        const begin = (events: SearchEvent[]): SearchSession => createSession(parts, (event) => events.push(event));
+        const whole: SearchEvent[] = [];
+        const session = begin(whole);
+        const reference = finish(session, whole);
+        const { test } = session.state;
+        session.dispose();
+        expect(test!.perplexity).to.equal(Math.exp(test!.loss));
+        expect(test!.bitsPerCharacter).to.equal(test!.loss / Math.LN2);
+        expect(test!.loss, 'nats; to guess takes 2.8').to.be.below(2);
+        const comparison = whole.find((event) => event.type === 'comparison');
+        expect(comparison).to.include({ measure: 'loss' });
+        expect(comparison!.difference).to.be.closeTo(comparison!.randomMean - comparison!.controllerMean, 1e-12);
+        const candidates = whole.filter((event) => event.type === 'candidate' && event.source === 'controller');
+        expect(whole.find((event) => event.type === 'derived')!.loss).to.equal(
+          Math.min(...candidates.map((event) => (event as { loss: number }).loss)),
+        );
 
-      for (const units of space.factory === rnnCell ? [5, 60] : [60]) {
-        const events: SearchEvent[] = [];
-        const first = begin(events);
-        for (let i = 0; i < units; i++) advance(first);
-        const { tensors, state } = takeSnapshot(first);
-        if (space.factory === rnnCell) expect(Object.keys((units === 5 ? first.supernet : first.retrained!).carried)).to.deep.equal(['cell/h']);
-        const copy = { tensors: copied(tensors), state: structuredClone(state) };
-        first.dispose();
-        const second = begin(events);
-        restoreSnapshot(second, copy);
-        expect(finish(second, events)).to.deep.equal(reference);
-        second.dispose();
-      }
-      expect(tf.memory().numTensors).to.equal(before);
-      await Promise.resolve();
-    })).timeout(240_000);
+        for (const units of space.factory === rnnCell ? [5, 60] : [60]) {
+          const events: SearchEvent[] = [];
+          const first = begin(events);
+          for (let i = 0; i < units; i++) advance(first);
+          const { tensors, state } = takeSnapshot(first);
+          if (space.factory === rnnCell)
+            expect(Object.keys((units === 5 ? first.supernet : first.retrained!).carried)).to.deep.equal(['cell/h']);
+          const copy = { tensors: copied(tensors), state: structuredClone(state) };
+          first.dispose();
+          const second = begin(events);
+          restoreSnapshot(second, copy);
+          expect(finish(second, events)).to.deep.equal(reference);
+          second.dispose();
+        }
+        expect(tf.memory().numTensors).to.equal(before);
+        await Promise.resolve();
+      })).timeout(240_000);
   }
 
   it('judges a recurrent cell over windows as over the whole text', () => {
@@ -91,11 +107,20 @@ describe('a search of language models', () => {
       const child = createChild(space, space.sample(stream(2, 'cell')));
       const weights = createParameterStore(catalogue(space.supernet), 1, child.parameterNames);
       const all = textBatches(ids, { name: 'test', seed: 1, batchSize: 2, length, order: 'once' });
-      const source = { count: 2, steps: all.stepsPerEpoch, continues: true, at: (epoch: number, step: number) => textTensors(all.at(epoch, step)) };
+      const source = {
+        count: 2,
+        steps: all.stepsPerEpoch,
+        continues: true,
+        at: (epoch: number, step: number) => textTensors(all.at(epoch, step)),
+      };
       const { loss, count } = evaluateChild(child, weights, source, FINAL_EVALUATION);
       expect(count).to.equal(96);
       store.set(length, loss);
-      if (length === 6) expect(evaluateChild(child, weights, { ...source, continues: false }, FINAL_EVALUATION).loss, 'without the state').not.to.be.closeTo(loss, 2e-6);
+      if (length === 6)
+        expect(
+          evaluateChild(child, weights, { ...source, continues: false }, FINAL_EVALUATION).loss,
+          'without the state',
+        ).not.to.be.closeTo(loss, 2e-6);
       weights.dispose();
     }
     const [first, ...others] = [...store.values()];
@@ -107,9 +132,22 @@ describe('a search of language models', () => {
     const child = createChild(space, { nodes: [{ previous: 0, activation: 'identity' }] });
     const weights = createParameterStore(catalogue(space.supernet), 1, child.parameterNames);
     // Both highways pass on σ(0)·z + σ(0)·h; the second doubles h twice over.
-    weights.assign({ 'cell/0-1': tf.tensor2d([[0, 0, 20, 0], [0, 0, 0, 20]]) });
-    const all = textBatches(new Int32Array(4001).map((_, i) => i % 3), { name: 'test', seed: 1, batchSize: 2, length: 10, order: 'once' });
-    const { loss } = evaluateChild(child, weights, { count: 2, steps: all.stepsPerEpoch, continues: true, at: (epoch, step) => textTensors(all.at(epoch, step)) }, FINAL_EVALUATION);
+    weights.assign({
+      'cell/0-1': tf.tensor2d([
+        [0, 0, 20, 0],
+        [0, 0, 0, 20],
+      ]),
+    });
+    const all = textBatches(
+      new Int32Array(4001).map((_, i) => i % 3),
+      { name: 'test', seed: 1, batchSize: 2, length: 10, order: 'once' },
+    );
+    const { loss } = evaluateChild(
+      child,
+      weights,
+      { count: 2, steps: all.stepsPerEpoch, continues: true, at: (epoch, step) => textTensors(all.at(epoch, step)) },
+      FINAL_EVALUATION,
+    );
     expect(loss).to.be.above(1e6);
     expect(Number.isFinite(loss)).to.equal(true);
     weights.dispose();
@@ -122,12 +160,15 @@ describe('a search of language models', () => {
       const factorial = Array.from({ length: nodes }, (_, i) => i + 1).reduce((product, n) => product * n, 1);
       expect(rnnCell.create({ nodes, hidden: 2 }, task).size()).to.equal(BigInt(4 ** nodes * factorial));
     }
-    expect(transformer.create({ depth: 3, heads: [1, 2], ratios: [2, 4], width: 4 }, task).size()).to.equal(BigInt(3 * (2 * 2 * 2 * 2) ** 3));
+    expect(transformer.create({ depth: 3, heads: [1, 2], ratios: [2, 4], width: 4 }, task).size()).to.equal(
+      BigInt(3 * (2 * 2 * 2 * 2) ** 3),
+    );
   });
 
   it('knows cells that differ only in the order of their nodes as one', () => {
     const space = rnnCell.create({ nodes: 2, hidden: 2 }, { kind: 'language', inputShape: [4], classes: 5 });
-    const cell = (...nodes: [number, 'tanh' | 'relu'][]): string => space.canonicalHash({ nodes: nodes.map(([previous, activation]) => ({ previous, activation })) });
+    const cell = (...nodes: [number, 'tanh' | 'relu'][]): string =>
+      space.canonicalHash({ nodes: nodes.map(([previous, activation]) => ({ previous, activation })) });
     expect(cell([0, 'tanh'], [0, 'relu'])).to.equal(cell([0, 'relu'], [0, 'tanh']));
     expect(cell([0, 'tanh'], [1, 'relu'])).not.to.equal(cell([0, 'relu'], [1, 'tanh']));
     expect(cell([0, 'tanh'], [1, 'relu'])).not.to.equal(cell([0, 'tanh'], [0, 'relu']));
@@ -135,4 +176,6 @@ describe('a search of language models', () => {
 });
 
 const copied = (groups: Readonly<Record<string, Readonly<Record<string, tf.Tensor>>>>) =>
-  Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, mapNamed(group, (tensor) => tensor.clone())]));
+  Object.fromEntries(
+    Object.entries(groups).map(([name, group]) => [name, mapNamed(group, (tensor) => tensor.clone())]),
+  );

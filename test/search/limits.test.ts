@@ -2,7 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Controller, type ControllerFactory, loadBackend, multiplyAddCount, parameterCount, stream, tf } from 'weft-nas';
+import {
+  type Controller,
+  type ControllerFactory,
+  loadBackend,
+  multiplyAddCount,
+  parameterCount,
+  stream,
+  tf,
+} from 'weft-nas';
 import { enas } from '../../controllers/enas.js';
 import { evolution } from '../../controllers/evolution.js';
 import { fairnas } from '../../controllers/fairnas.js';
@@ -24,7 +32,13 @@ describe('limits on the network that is found', () => {
   before(() => loadBackend());
 
   const strategies: [ControllerFactory, object][] = [
-    [random, {}], [enas, { lstmSize: 8 }], [evolution, { population: 10 }], [localSearch, {}], [spos, { parents: 4 }], [fairnas, { parents: 4 }], [policyGradient, {}],
+    [random, {}],
+    [enas, { lstmSize: 8 }],
+    [evolution, { population: 10 }],
+    [localSearch, {}],
+    [spos, { parents: 4 }],
+    [fairnas, { parents: 4 }],
+    [policyGradient, {}],
   ];
   for (const [factory, options] of strategies) {
     it(`hold for all that ${factory.name} draws, trains and chooses from`, () => {
@@ -33,13 +47,22 @@ describe('limits on the network that is found', () => {
       const controller: Controller = factory.create(options, { space: space, seed: 1 });
       for (let round = 0; round < 6; round++) {
         const proposed = controller.propose(6, stream(1, 'p', round));
-        for (const architecture of [...proposed, ...controller.sample(4, stream(1, 's', round)), ...controller.derive(4, stream(1, 'd', round))]) {
+        for (const architecture of [
+          ...proposed,
+          ...controller.sample(4, stream(1, 's', round)),
+          ...controller.derive(4, stream(1, 'd', round)),
+        ]) {
           const nodes = final.activate(architecture as never);
           expect(parameterCount(nodes)).to.be.at.most(1800);
           expect(multiplyAddCount(nodes)).to.be.at.most(40_000);
         }
         // The larger the better, so that the limit is pressed against.
-        controller.observe(proposed.map((architecture) => ({ architecture, reward: parameterCount(final.activate(architecture as never)) })));
+        controller.observe(
+          proposed.map((architecture) => ({
+            architecture,
+            reward: parameterCount(final.activate(architecture as never)),
+          })),
+        );
       }
       controller.dispose();
     });
@@ -47,18 +70,33 @@ describe('limits on the network that is found', () => {
 
   it('are real: most architectures are beyond these', () => {
     const space = limitSpace(whole, limits({ parameters: 1800 }), undefined, 1);
-    const allowed = Array.from({ length: 200 }, (_, i) => whole.sample(stream(i, 'x'))).filter((architecture) => space.satisfies(architecture)).length;
+    const allowed = Array.from({ length: 200 }, (_, i) => whole.sample(stream(i, 'x'))).filter((architecture) =>
+      space.satisfies(architecture),
+    ).length;
     expect(allowed).to.be.within(5, 120);
-    const beyond = Array.from({ length: 50 }, (_, i) => whole.sample(stream(i, 'x'))).find((architecture) => !space.satisfies(architecture))!;
+    const beyond = Array.from({ length: 50 }, (_, i) => whole.sample(stream(i, 'x'))).find(
+      (architecture) => !space.satisfies(architecture),
+    )!;
     expect(said(() => space.validate(beyond))).to.match(/breaks the constraint 'at most 1800 parameters'/);
-    expect(space.decode(whole.encode(Array.from({ length: 50 }, (_, i) => whole.sample(stream(i, 'x'))).find((one) => space.satisfies(one))!))).to.be.an('object');
+    expect(
+      space.decode(
+        whole.encode(
+          Array.from({ length: 50 }, (_, i) => whole.sample(stream(i, 'x'))).find((one) => space.satisfies(one))!,
+        ),
+      ),
+    ).to.be.an('object');
   });
 
-  it('leave the space as it is where none is set', () => expect(limitSpace(whole, limits({}), undefined, 1)).to.equal(whole));
+  it('leave the space as it is where none is set', () =>
+    expect(limitSpace(whole, limits({}), undefined, 1)).to.equal(whole));
 
   it('that nobody meets are refused, with the least that was seen', () => {
-    expect(said(() => limitSpace(whole, limits({ parameters: 100 }), undefined, 1))).to.match(/none of 2000 random architectures of 'macro-cnn' is within the limits: the least seen are \d+ parameters where 100 are allowed/);
-    expect(said(() => limitSpace(whole, limits({ latencyMs: 1e-9 }), measureLatency(whole.forRetraining(), 1), 1))).to.match(/ms latency where 1e-9 are allowed/);
+    expect(said(() => limitSpace(whole, limits({ parameters: 100 }), undefined, 1))).to.match(
+      /none of 2000 random architectures of 'macro-cnn' is within the limits: the least seen are \d+ parameters where 100 are allowed/,
+    );
+    expect(
+      said(() => limitSpace(whole, limits({ latencyMs: 1e-9 }), measureLatency(whole.forRetraining(), 1), 1)),
+    ).to.match(/ms latency where 1e-9 are allowed/);
   });
 
   describe('latency', () => {
@@ -69,7 +107,11 @@ describe('limits on the network that is found', () => {
         const table = latencyTableOf(folder, () => measureLatency(whole, 4));
         expect(tf.memory().numTensors).to.equal(before);
         expect(JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8'))).to.deep.equal(table);
-        expect(latencyTableOf(folder, () => { throw new Error('measured twice'); })).to.deep.equal(table);
+        expect(
+          latencyTableOf(folder, () => {
+            throw new Error('measured twice');
+          }),
+        ).to.deep.equal(table);
         for (const ms of Object.values(table.milliseconds)) expect(ms).to.be.above(0);
       } finally {
         rmSync(folder, { recursive: true });
@@ -78,15 +120,30 @@ describe('limits on the network that is found', () => {
 
     it('counts each operation once and a join of n as n - 1', () => {
       const table = measureLatency(whole, 1);
-      const even = { batchSize: 1, milliseconds: Object.fromEntries(Object.keys(table.milliseconds).map((key) => [key, key.startsWith('join') ? 100 : 1])) };
-      const skips = (...flags: boolean[]) => whole.activate({ layers: [{ op: 'conv3', skip: [] }, { op: 'max3', skip: [false] }, { op: 'conv3', skip: flags }] });
-      const operations = (nodes: ReturnType<typeof skips>): number => nodes.filter(({ kind }) => kind === 'operation').length;
+      const even = {
+        batchSize: 1,
+        milliseconds: Object.fromEntries(
+          Object.keys(table.milliseconds).map((key) => [key, key.startsWith('join') ? 100 : 1]),
+        ),
+      };
+      const skips = (...flags: boolean[]) =>
+        whole.activate({
+          layers: [
+            { op: 'conv3', skip: [] },
+            { op: 'max3', skip: [false] },
+            { op: 'conv3', skip: flags },
+          ],
+        });
+      const operations = (nodes: ReturnType<typeof skips>): number =>
+        nodes.filter(({ kind }) => kind === 'operation').length;
       expect(latencyOf(skips(false, false), even)).to.equal(operations(skips(false, false)));
       expect(latencyOf(skips(true, true), even)).to.equal(operations(skips(true, true)) + 200);
     });
 
     it('says so when the table is of another space', () => {
-      expect(said(() => latencyOf(whole.activate(whole.sample(stream(1, 'x'))), { batchSize: 1, milliseconds: {} }))).to.match(/the latency table has no/);
+      expect(
+        said(() => latencyOf(whole.activate(whole.sample(stream(1, 'x'))), { batchSize: 1, milliseconds: {} })),
+      ).to.match(/the latency table has no/);
     });
   });
 });

@@ -27,7 +27,11 @@ const WARM_UP = 150;
 /** Runs so many training steps of shared weights, with the controller's updates that belong to them. */
 export async function measureSearchMemory(steps: number): Promise<SearchMemory> {
   await loadBackend();
-  const config = checkConfig({ space: { name: 'macro-cnn', layers: 2, filters: 4, reductions: 1 }, data: { subset: { train: 400 } }, search: { epochs: steps, batchSize: 32, rounds: 2, samplesPerRound: 4, probe: 2, rewardBatchSize: 32 } });
+  const config = checkConfig({
+    space: { name: 'macro-cnn', layers: 2, filters: 4, reductions: 1 },
+    data: { subset: { train: 400 } },
+    search: { epochs: steps, batchSize: 32, rounds: 2, samplesPerRound: 4, probe: 2, rewardBatchSize: 32 },
+  });
   const before = tf.memory().numTensors;
   const session = createSession({ config, space: macroCnn, controller: enas, data: openData(config) }, () => {});
   const run = (count: number): void => {
@@ -45,7 +49,12 @@ export async function measureSearchMemory(steps: number): Promise<SearchMemory> 
   }
   const grownTensors = tf.memory().numTensors - tensors;
   session.dispose();
-  return { grownTensors, leftTensors: tf.memory().numTensors - before, residentMB, grownMB: residentMB.at(-1)! - residentMB[1]! };
+  return {
+    grownTensors,
+    leftTensors: tf.memory().numTensors - before,
+    residentMB,
+    grownMB: residentMB.at(-1)! - residentMB[1]!,
+  };
 }
 
 /** Resident memory once garbage is collected: what V8 has not got round to collecting is no growth. */

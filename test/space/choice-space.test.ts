@@ -5,32 +5,63 @@ import { said } from '../said.js';
 
 const OPS = ['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3'] as const;
 const macro = (layers: number) => ({ layers: repeat(layers, (index) => ({ op: oneOf(OPS), skip: subset(index) })) });
-const micro = (nodes: number) => repeat(2, () => repeat(nodes, (index) => ({ left: previous(index + 2), right: previous(index + 2), leftOp: oneOf([1, 2, 3, 4, 5]), rightOp: oneOf([1, 2, 3, 4, 5]) })));
+const micro = (nodes: number) =>
+  repeat(2, () =>
+    repeat(nodes, (index) => ({
+      left: previous(index + 2),
+      right: previous(index + 2),
+      leftOp: oneOf([1, 2, 3, 4, 5]),
+      rightOp: oneOf([1, 2, 3, 4, 5]),
+    })),
+  );
 
 describe('choice spaces', () => {
   it('counts the spaces of ENAS exactly', () => {
     // 6^L · 2^(L(L-1)/2) for the macro space; 4^N · N! for the recurrent cell.
     expect(choiceSpace('macro', macro(12)).size()).to.equal(160618186625454535808756219904n);
-    const rnn = repeat(12, (index) => ({ from: previous(index + 1), activation: oneOf(['tanh', 'relu', 'identity', 'sigmoid']) }));
+    const rnn = repeat(12, (index) => ({
+      from: previous(index + 1),
+      activation: oneOf(['tanh', 'relu', 'identity', 'sigmoid']),
+    }));
     expect(choiceSpace('rnn', rnn).size()).to.equal(8036313307545600n);
     // Two cells of two input choices and two operations a node: (5^N · (N+1)!)^4 with N nodes.
     expect(choiceSpace('micro', micro(5)).size()).to.equal((5n ** 5n * 720n) ** 4n);
   });
 
   it('infers the type of an architecture', () => {
-    const tree = { width: oneOf([16, 32]), layers: repeat(2, (i) => ({ op: oneOf(['a', 'b']), from: previous(i + 1), skip: subset(i) })) };
+    const tree = {
+      width: oneOf([16, 32]),
+      layers: repeat(2, (i) => ({ op: oneOf(['a', 'b']), from: previous(i + 1), skip: subset(i) })),
+    };
     // Compiles only if the inference is right.
-    const architecture: ArchitectureOf<typeof tree> = { width: 16, layers: [{ op: 'a', from: 0, skip: [] }, { op: 'b', from: 1, skip: [true] }] };
+    const architecture: ArchitectureOf<typeof tree> = {
+      width: 16,
+      layers: [
+        { op: 'a', from: 0, skip: [] },
+        { op: 'b', from: 1, skip: [true] },
+      ],
+    };
     const width: 16 | 32 = architecture.width;
     expect(choiceSpace('typed', tree).validate(architecture).width).to.equal(width);
     // @ts-expect-error 'c' is no option
     const wrong: ArchitectureOf<typeof tree>['layers'][number]['op'] = 'c';
-    expect(() => choiceSpace('typed', tree).validate({ ...architecture, layers: [{ op: wrong, from: 0, skip: [] }, architecture.layers[1]] })).to.throw(/layers\.0\.op.*one of a, b/);
+    expect(() =>
+      choiceSpace('typed', tree).validate({
+        ...architecture,
+        layers: [{ op: wrong, from: 0, skip: [] }, architecture.layers[1]],
+      }),
+    ).to.throw(/layers\.0\.op.*one of a, b/);
   });
 
   it('writes readable text that needs no quoting', () => {
     const space = choiceSpace('macro', macro(3));
-    const text = space.encode({ layers: [{ op: 'sep5', skip: [] }, { op: 'conv3', skip: [true] }, { op: 'max3', skip: [false, true] }] });
+    const text = space.encode({
+      layers: [
+        { op: 'sep5', skip: [] },
+        { op: 'conv3', skip: [true] },
+        { op: 'max3', skip: [false, true] },
+      ],
+    });
     expect(text).to.match(/^macro~[0-9a-f]{6}:sep5\.conv3-1\.max3-01$/);
   });
 
@@ -82,21 +113,27 @@ describe('choice spaces', () => {
 
   it('decodes nothing that it would not encode', () => {
     const space = choiceSpace('macro', macro(3));
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'sep5conv3max01.-~:macro'), maxLength: 40 }), (text) => {
-      let decoded;
-      try {
-        decoded = space.decode(text);
-      } catch (error) {
-        expect(error).to.have.property('code', 'architecture');
-        return;
-      }
-      expect(space.encode(decoded)).to.equal(text);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'sep5conv3max01.-~:macro'), maxLength: 40 }), (text) => {
+        let decoded;
+        try {
+          decoded = space.decode(text);
+        } catch (error) {
+          expect(error).to.have.property('code', 'architecture');
+          return;
+        }
+        expect(space.encode(decoded)).to.equal(text);
+      }),
+    );
   });
 
   it('finds the one architecture in ten thousand that satisfies the constraints', () => {
-    const rare = choiceSpace('rare', repeat(4, () => oneOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])), [{ name: 'all are 7', holds: (values) => values.every((value) => value === 7) }]);
+    const rare = choiceSpace(
+      'rare',
+      repeat(4, () => oneOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])),
+      [{ name: 'all are 7', holds: (values) => values.every((value) => value === 7) }],
+    );
     expect(rare.sample(stream(1, 'rare'))).to.deep.equal([7, 7, 7, 7]);
-    expect(() => rare.mutate([7, 7, 7, 7], stream(1, 'rare'))).to.throw("no neighbour of rare~");
+    expect(() => rare.mutate([7, 7, 7, 7], stream(1, 'rare'))).to.throw('no neighbour of rare~');
   });
 });

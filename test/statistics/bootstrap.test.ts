@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { bootstrap, bootstrapDifference, bootstrapMean, bootstrapPaired, kendallTau, mean, quantile, standardDeviation, standardError } from '../../src/statistics/index.js';
+import {
+  bootstrap,
+  bootstrapDifference,
+  bootstrapMean,
+  bootstrapPaired,
+  kendallTau,
+  mean,
+  quantile,
+  standardDeviation,
+  standardError,
+} from '../../src/statistics/index.js';
 import { stream } from '../../src/tensor/rng.js';
 
 const normal = (count: number, seed: number): number[] => {

@@ -6,7 +6,10 @@ describe('least squares', () => {
   it('fit a line as the textbook does', () => {
     const x = [0, 1, 2, 3, 4];
     const y = [1.1, 2.9, 5.2, 7.1, 8.7];
-    const { coefficients, standardErrors, rank } = leastSquares(x.map((value) => [1, value]), y);
+    const { coefficients, standardErrors, rank } = leastSquares(
+      x.map((value) => [1, value]),
+      y,
+    );
     // Slope Sxy / Sxx and intercept ȳ - slope x̄; standard error s / sqrt(Sxx), s² = residuals / (n - 2).
     const slope = x.reduce((sum, value, i) => sum + (value - 2) * y[i]!, 0) / 10;
     const residual = y.reduce((sum, value, i) => sum + (value - 5 - slope * (x[i]! - 2)) ** 2, 0);
@@ -20,7 +23,9 @@ describe('least squares', () => {
     const rng = stream(1, 'least-squares');
     const effects = [0.3, -0.1, -0.2];
     const rows = Array.from({ length: 300 }, (_, i) => [i % 3, (i >> 2) % 2]);
-    const design = rows.map(([a, b]) => [0, 1, 2].map((option) => Number(option === a)).concat([0, 1].map((option) => Number(option === b))));
+    const design = rows.map(([a, b]) =>
+      [0, 1, 2].map((option) => Number(option === a)).concat([0, 1].map((option) => Number(option === b))),
+    );
     const y = rows.map(([a, b]) => effects[a!]! + (b === 0 ? 0.5 : -0.5) + 0.01 * rng.normal());
     const { coefficients, rank } = leastSquares(design, y);
     const intercept = coefficients.slice(0, 3).reduce((sum, value) => sum + value, 0) / 3;

@@ -22,13 +22,24 @@ import { loads, NATIVE } from '../tensor/backends.js';
 /** Syllables in a random order: a text whose every second letter is a vowel. */
 function text(syllables: number): string {
   const rng = stream(3, 'syllables');
-  return Array.from({ length: syllables }, (_, i) => `${rng.pick(['ba', 'do', 'ki', 'lu', 'me', 'no'])}${i % 3 === 2 ? ' ' : ''}`).join('');
+  return Array.from(
+    { length: syllables },
+    (_, i) => `${rng.pick(['ba', 'do', 'ki', 'lu', 'me', 'no'])}${i % 3 === 2 ? ' ' : ''}`,
+  ).join('');
 }
 
 const corpus = makeCorpus({ name: 'syllables', text: text(3000), sources: [] }, { validation: 0.3, test: 0.3 });
 const letters = corpus.vocabulary.map((token) => /^[a-z]$/.test(token));
 const size = { vocabulary: corpus.vocabulary.length, length: 12, layers: 1, width: 16, heads: 2, keep: 0.9 };
-const passages = (name: 'train' | 'test', count: number) => misspellings(corpus.parts[name === 'train' ? 'validation' : 'test'], { seed: 1, name, count, length: size.length, exchanges: 3, letters });
+const passages = (name: 'train' | 'test', count: number) =>
+  misspellings(corpus.parts[name === 'train' ? 'validation' : 'test'], {
+    seed: 1,
+    name,
+    count,
+    length: size.length,
+    exchanges: 3,
+    letters,
+  });
 
 describe('fine-tuning', function () {
   const temporary = temporaryFolder(this);
@@ -41,7 +52,12 @@ describe('fine-tuning', function () {
     const { ids, labels, count, length } = passages('train', 40);
     expect([...labels]).to.deep.equal(Array.from({ length: 40 }, (_, i) => i % 2));
     expect(passages('train', 40)).to.deep.equal({ ids, labels, count, length });
-    const written = new Map(Array.from({ length: Math.floor(part.length / length) }, (_, i) => [[...part.subarray(i * length, (i + 1) * length)].join(), i]));
+    const written = new Map(
+      Array.from({ length: Math.floor(part.length / length) }, (_, i) => [
+        [...part.subarray(i * length, (i + 1) * length)].join(),
+        i,
+      ]),
+    );
     const sorted = new Map([...written.keys()].map((key) => [key.split(',').sort().join(), key]));
     const seen = new Set<number>();
     for (let i = 0; i < count; i++) {
@@ -56,15 +72,21 @@ describe('fine-tuning', function () {
       expect(sorted.has([...passage].map(String).sort().join()), `letters of passage ${i}`).to.equal(true);
     }
     expect(seen.size).to.equal(20);
-    expect(() => passages('train', 100_000)).to.throw(WeftError, /passages of 12 characters/).with.property('code', 'data');
+    expect(() => passages('train', 100_000))
+      .to.throw(WeftError, /passages of 12 characters/)
+      .with.property('code', 'data');
   });
 
   it('has a classifier that begins with all weights of the language model but the bias of its head', () => {
-    const [language, classes] = [languageModel(size), classifier(size)].map(({ space, child }) => ({ specs: catalogue(space.supernet).parameters, names: child.parameterNames }));
+    const [language, classes] = [languageModel(size), classifier(size)].map(({ space, child }) => ({
+      specs: catalogue(space.supernet).parameters,
+      names: child.parameterNames,
+    }));
     const shared = classes!.names.filter((name) => language!.names.includes(name));
     expect(language!.names.filter((name) => !shared.includes(name))).to.deep.equal(['embedding/bias']);
     expect(classes!.names.filter((name) => !shared.includes(name))).to.deep.equal(['class/kernel', 'class/bias']);
-    for (const name of shared) expect(classes!.specs.get(name)!.shape, name).to.deep.equal(language!.specs.get(name)!.shape);
+    for (const name of shared)
+      expect(classes!.specs.get(name)!.shape, name).to.deep.equal(language!.specs.get(name)!.shape);
   });
 
   it('fine-tunes from pre-trained weights, the same each time and within its gradients, and counts a training that breaks off', async () => {
@@ -77,8 +99,15 @@ describe('fine-tuning', function () {
     expect(tuned).to.include({ gradients: 80, steps: 80, diverged: false });
     expect(tuned.training).to.be.above(0.75);
     expect(tuned.accuracy).to.be.within(0, 1);
-    expect(fineTune(size, { ...common, from: weights, optimizer: { name: 'adamw', learningRate: 0.02 } })).to.deep.equal(tuned);
-    const sam = fineTune(size, { ...common, gradients: 7, from: weights, optimizer: { name: 'sam', base: { name: 'sgd' } } });
+    expect(
+      fineTune(size, { ...common, from: weights, optimizer: { name: 'adamw', learningRate: 0.02 } }),
+    ).to.deep.equal(tuned);
+    const sam = fineTune(size, {
+      ...common,
+      gradients: 7,
+      from: weights,
+      optimizer: { name: 'sam', base: { name: 'sgd' } },
+    });
     expect(sam).to.include({ gradients: 6, steps: 3 });
     const ruined = mapNamed(weights, (tensor) => tf.mul(tensor, NaN));
     const broken = fineTune(size, { ...common, gradients: 6, from: ruined, optimizer: { name: 'sgd' } });
@@ -100,7 +129,20 @@ describe('fine-tuning', function () {
     const folder = temporary();
     const source = join(folder, 'syllables.txt');
     writeFileSync(source, text(6000));
-    const options = { source, seeds: 2, width: 8, heads: 2, length: 12, pretraining: 2, pretrainingBatch: 4, examples: 16, test: 16, exchanges: 2, batchSize: 8, gradients: 4 };
+    const options = {
+      source,
+      seeds: 2,
+      width: 8,
+      heads: 2,
+      length: 12,
+      pretraining: 2,
+      pretrainingBatch: 4,
+      examples: 16,
+      test: 16,
+      exchanges: 2,
+      batchSize: 8,
+      gradients: 4,
+    };
     const study = await loadStudy('fine-tuning');
     const parts = { space: loadSpace, controller: loadController };
     const before = tf.memory().numTensors;
@@ -109,20 +151,32 @@ describe('fine-tuning', function () {
     const find = (id: string): Row => rows.find((row) => row.id === id)!;
     expect(find('budget')).to.include({ measured: 0, met: true });
     for (const arm of ['sgd', 'sgd-tracer', 'adamw', 'sam', 'adam-tracer']) {
-      for (const field of ['mean', 'deviation', 'worst', 'failed']) expect(find(`${arm}/${field}`).measured, `${arm}/${field}`).to.be.a('number');
+      for (const field of ['mean', 'deviation', 'worst', 'failed'])
+        expect(find(`${arm}/${field}`).measured, `${arm}/${field}`).to.be.a('number');
     }
-    for (const arm of ['sgd-tracer', 'sam', 'adam-tracer']) expect(find(`${arm}/gain`).note).to.match(/^interval -?[\d.]+ to -?[\d.]+$/);
+    for (const arm of ['sgd-tracer', 'sam', 'adam-tracer'])
+      expect(find(`${arm}/gain`).note).to.match(/^interval -?[\d.]+ to -?[\d.]+$/);
     expect(verdict).to.include('adamw').and.include('steadier');
     expect(readFileSync(join(folder, 'runs.csv'), 'utf8').trimEnd().split('\r\n')).to.have.length(1 + 2 * 6);
     const again = await runStudy(study, { options, folder, parts });
     expect(again.rows).to.deep.equal(rows);
-    const missing = await runStudy(study, { options: { ...options, source: join(folder, 'none.txt') }, folder, parts }).catch((error: unknown) => error as WeftError);
+    const missing = await runStudy(study, {
+      options: { ...options, source: join(folder, 'none.txt') },
+      folder,
+      parts,
+    }).catch((error: unknown) => error as WeftError);
     expect(missing).to.be.instanceOf(WeftError).with.property('message').that.includes('none.txt');
     expect(missing).to.have.property('hint').that.includes('tiny-shakespeare');
   });
 
   it('draws every value of every group', () => {
-    const svg = stripChart([{ name: 'adamw', color: 'controller', values: [60, 70, 80] }, { name: 'sam', color: 'found', values: [75] }], { ariaLabel: 'two strips', label: 'accuracy', marks: [50] })!;
+    const svg = stripChart(
+      [
+        { name: 'adamw', color: 'controller', values: [60, 70, 80] },
+        { name: 'sam', color: 'found', values: [75] },
+      ],
+      { ariaLabel: 'two strips', label: 'accuracy', marks: [50] },
+    )!;
     expect(markupMistake(svg)).to.equal(undefined);
     expect(svg).to.not.match(/NaN|undefined| id=/);
     expect(svg.match(/<circle/g)).to.have.length(4);

@@ -18,7 +18,14 @@ import { trainOnNoise } from '../../src/studies/label-noise/network.js';
 import { CALIBRATED, meetsCalibration, type Quantity } from '../../src/studies/stable-minima/calibration.js';
 import { fit } from '../../src/studies/stable-minima/fit.js';
 import { shatter } from '../../src/studies/stable-minima/many-dimensions.js';
-import { bendsOf, bendWeight, fittedAt, knotsOf, univariateProblem, variationBound } from '../../src/studies/stable-minima/univariate.js';
+import {
+  bendsOf,
+  bendWeight,
+  fittedAt,
+  knotsOf,
+  univariateProblem,
+  variationBound,
+} from '../../src/studies/stable-minima/univariate.js';
 import { disposeNamed } from '../../src/tensor/named.js';
 import { tf, type Scalar } from '../../src/tensor/tf.js';
 import { loads, NATIVE } from '../tensor/backends.js';
@@ -40,14 +47,19 @@ function wholeHessian({ size, evaluate }: SmallProblem, weights: Float64Array, r
   return Matrix.add(h, h.transpose()).mul(0.5);
 }
 
-const largestEigenvalue = (h: Matrix): number => Math.max(...new EigenvalueDecomposition(h, { assumeSymmetric: true }).realEigenvalues);
+const largestEigenvalue = (h: Matrix): number =>
+  Math.max(...new EigenvalueDecomposition(h, { assumeSymmetric: true }).realEigenvalues);
 
 function expectGradient({ size, evaluate }: SmallProblem, weights: Float64Array): void {
   const gradient = new Float64Array(size);
   const scratch = new Float64Array(size);
   evaluate(weights, gradient);
   for (let i = 0; i < size; i += 7) {
-    const at = (step: number): number => evaluate(Float64Array.from(weights, (w, j) => (i === j ? w + step : w)), scratch);
+    const at = (step: number): number =>
+      evaluate(
+        Float64Array.from(weights, (w, j) => (i === j ? w + step : w)),
+        scratch,
+      );
     expect(gradient[i]).to.be.closeTo((at(1e-6) - at(-1e-6)) / 2e-6, 1e-7);
   }
 }
@@ -74,8 +86,15 @@ describe('the problems of the flatness studies', () => {
     const weights = Float64Array.from([1, 2, -1, 0.5, -0.5, 0.25, 1, -2, 3, 0.1]);
     expect([...fittedAt(weights, 3, [-1, 0, 1])]).to.deep.equal([3.85, 1.35, -1.4]);
     const knots = knotsOf(weights, 3);
-    expect(knots).to.deep.equal([{ at: -0.5, jump: 1 }, { at: 0.25, jump: -4 }, { at: 0.25, jump: 3 }]);
-    expect(knotsOf(weights, 3, { merge: true })).to.deep.equal([{ at: -0.5, jump: 1 }, { at: 0.25, jump: -1 }]);
+    expect(knots).to.deep.equal([
+      { at: -0.5, jump: 1 },
+      { at: 0.25, jump: -4 },
+      { at: 0.25, jump: 3 },
+    ]);
+    expect(knotsOf(weights, 3, { merge: true })).to.deep.equal([
+      { at: -0.5, jump: 1 },
+      { at: 0.25, jump: -1 },
+    ]);
     expect(bendsOf(knots, () => 2)).to.deep.equal({ variation: 8, weighted: 16, count: 3, most: 3 });
   });
 
@@ -103,7 +122,15 @@ describe('the problems of the flatness studies', () => {
   it('give the calibrated numbers of the large step', async () => {
     const [table] = CALIBRATED;
     const found = await fit({ seed: 1, learningRate: 0.4, steps: table!.steps });
-    for (const quantity of ['sharpness', 'error', 'variation', 'weighted', 'count', 'trainingError', 'most'] as Quantity[]) {
+    for (const quantity of [
+      'sharpness',
+      'error',
+      'variation',
+      'weighted',
+      'count',
+      'trainingError',
+      'most',
+    ] as Quantity[]) {
       expect(meetsCalibration(found[quantity], table![quantity][0]!), `${quantity} ${found[quantity]}`).to.equal(true);
     }
     expect(found.weighted).to.be.at.most(found.curvatureBound).and.at.most(found.bound);
@@ -113,13 +140,19 @@ describe('the problems of the flatness studies', () => {
 
   it('bend less at a large step than at a small one', async () => {
     for (const seed of [1, 2, 3]) {
-      const [large, small] = [await fit({ seed, learningRate: 0.4, steps: 20_000 }), await fit({ seed, learningRate: 0.1, steps: 50_000 })];
+      const [large, small] = [
+        await fit({ seed, learningRate: 0.4, steps: 20_000 }),
+        await fit({ seed, learningRate: 0.1, steps: 50_000 }),
+      ];
       expect(large.count).to.be.below(small.count);
     }
   }).timeout(240_000);
 
   it('hold gradient descent at 2/eta and SAM at its edge', async () => {
-    for (const [learningRate, rho] of [[0.4, 0], [0.1, 0.1]] as const) {
+    for (const [learningRate, rho] of [
+      [0.4, 0],
+      [0.1, 0.1],
+    ] as const) {
       const looks = await watchChebyshev({ learningRate, rho, seed: 1, steps: 6000, every: 400 });
       expect(tailRatio(looks), `rho ${rho}`).to.be.closeTo(1, 0.05);
     }
@@ -133,7 +166,12 @@ describe('the networks of the flatness studies', () => {
 
   it('are watched with their true sharpness, and leave no tensor behind', async () => {
     const before = tf.memory().numTensors;
-    const problem = { loss: ({ w }: Readonly<Record<string, tf.Tensor>>) => tf.mul(0.5, tf.sum(tf.mul(tf.tensor1d([3, 1]), tf.square(w!)))) as Scalar, start: () => ({ w: tf.tensor1d([1, 1]) }), dispose: () => {} };
+    const problem = {
+      loss: ({ w }: Readonly<Record<string, tf.Tensor>>) =>
+        tf.mul(0.5, tf.sum(tf.mul(tf.tensor1d([3, 1]), tf.square(w!)))) as Scalar,
+      start: () => ({ w: tf.tensor1d([1, 1]) }),
+      dispose: () => {},
+    };
     const looks = await trainAtEdge(problem, { seed: 1, learningRate: 0.1, rho: 0.05, steps: 9, every: 3 });
     expect(looks.map(({ step }) => step)).to.deep.equal([0, 3, 6]);
     for (const { sharpness, edge } of looks) {
@@ -152,7 +190,9 @@ describe('the networks of the flatness studies', () => {
       const h = hessian(problem.loss, weights, { onUnverified: 'difference' });
       expect(h.method).to.equal('exact');
       h.dispose();
-      const value = tf.tidy(() => problem.loss({ ...weights, 'head/kernel': tf.zerosLike(weights['head/kernel']!) }).dataSync()[0]!);
+      const value = tf.tidy(
+        () => problem.loss({ ...weights, 'head/kernel': tf.zerosLike(weights['head/kernel']!) }).dataSync()[0]!,
+      );
       disposeNamed(weights);
       problem.dispose();
       return value;
@@ -164,14 +204,33 @@ describe('the networks of the flatness studies', () => {
   });
 
   it('train on noisy labels within their gradients, and interpolate in many dimensions, without a leak', async () => {
-    const data = prepareData({ source: 'digits', subset: { train: 100, test: 50 }, labelNoise: 0.4, split: { validation: 10, test: 50 } }, 1);
+    const data = prepareData(
+      { source: 'digits', subset: { train: 100, test: 50 }, labelNoise: 0.4, split: { validation: 10, test: 50 } },
+      1,
+    );
     const before = tf.memory().numTensors;
     for (const optimizer of [{ name: 'momentum' }, { name: 'sam', base: { name: 'momentum' } }] as const) {
-      const { accuracies, gradients } = trainOnNoise({ data, seed: 1, optimizer, batchSize: 20, gradients: 9, looks: 3, augment: true });
+      const { accuracies, gradients } = trainOnNoise({
+        data,
+        seed: 1,
+        optimizer,
+        batchSize: 20,
+        gradients: 9,
+        looks: 3,
+        augment: true,
+      });
       expect(accuracies).to.have.length(3);
       expect(gradients).to.be.within(8, 9);
     }
-    const { course, trainingError } = await shatter({ seed: 1, dimensions: 4, n: 16, width: 32, learningRate: 0.5, decay: 0, steps: 40 });
+    const { course, trainingError } = await shatter({
+      seed: 1,
+      dimensions: 4,
+      n: 16,
+      width: 32,
+      learningRate: 0.5,
+      decay: 0,
+      steps: 40,
+    });
     expect(course).to.have.length(20);
     expect(trainingError).to.be.below(1.5);
     expect(tf.memory().numTensors).to.equal(before);
@@ -180,8 +239,14 @@ describe('the networks of the flatness studies', () => {
   it('are timed by a study that writes its rows', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weft-cost-'));
     const before = tf.memory().numTensors;
-    const { rows } = await runStudy(await loadStudy('optimizer-cost'), { options: { rounds: 1, steps: 5, batchSize: 8, layers: 2, filters: 4 }, folder, parts: { space: loadSpace, controller: loadController } });
-    expect(rows.map(({ id }) => id)).to.deep.equal(['', '-32x32'].flatMap((image) => ['sam', 'looksam', 'sgd-tracer', 'tracking'].map((name) => name + image)));
+    const { rows } = await runStudy(await loadStudy('optimizer-cost'), {
+      options: { rounds: 1, steps: 5, batchSize: 8, layers: 2, filters: 4 },
+      folder,
+      parts: { space: loadSpace, controller: loadController },
+    });
+    expect(rows.map(({ id }) => id)).to.deep.equal(
+      ['', '-32x32'].flatMap((image) => ['sam', 'looksam', 'sgd-tracer', 'tracking'].map((name) => name + image)),
+    );
     for (const { measured } of rows) expect(measured).to.be.a('number').above(0);
     expect(JSON.parse(readFileSync(join(folder, 'rows.json'), 'utf8'))).to.have.length(8);
     expect(tf.memory().numTensors).to.equal(before);

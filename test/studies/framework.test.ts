@@ -4,10 +4,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeftError } from '../../src/errors.js';
-import { studyNames, loadStudy, defineStudy, gateRow, infoRow, type Parts, runStudy, stopped, StudyStopped, tally, withinRow } from '../../src/studies/index.js';
+import {
+  studyNames,
+  loadStudy,
+  defineStudy,
+  gateRow,
+  infoRow,
+  type Parts,
+  runStudy,
+  stopped,
+  StudyStopped,
+  tally,
+  withinRow,
+} from '../../src/studies/index.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
-const parts: Parts = { space: () => Promise.reject(new Error('unused')), controller: () => Promise.reject(new Error('unused')) };
+const parts: Parts = {
+  space: () => Promise.reject(new Error('unused')),
+  controller: () => Promise.reject(new Error('unused')),
+};
 
 const example = defineStudy({
   name: 'example',
@@ -19,8 +34,18 @@ const example = defineStudy({
     if (shouldStop()) throw stopped();
     return {
       verdict: 'Halves are <half> as large.',
-      rows: [gateRow('H1', 'half', number / 2, 'at most', 4), withinRow('H2', 'quarter', number / 4, 1, 0.05), infoRow('H3', 'name', 'eight'), gateRow('H4', 'unmeasured', null, 'at least', 1, 'no scale')],
-      sections: [{ title: 'A table', tables: [{ name: 'halves', title: 'Halves', columns: ['n', 'half, exact'], rows: [[number, number / 2]] }] }],
+      rows: [
+        gateRow('H1', 'half', number / 2, 'at most', 4),
+        withinRow('H2', 'quarter', number / 4, 1, 0.05),
+        infoRow('H3', 'name', 'eight'),
+        gateRow('H4', 'unmeasured', null, 'at least', 1, 'no scale'),
+      ],
+      sections: [
+        {
+          title: 'A table',
+          tables: [{ name: 'halves', title: 'Halves', columns: ['n', 'half, exact'], rows: [[number, number / 2]] }],
+        },
+      ],
     };
   },
 });
@@ -35,7 +60,10 @@ describe('studies', function () {
     expect(JSON.parse(readFileSync(join(folder, 'rows.json'), 'utf8'))).to.deep.equal(rows);
     expect(readFileSync(join(folder, 'halves.csv'), 'utf8')).to.equal('n,"half, exact"\r\n8,4\r\n');
     const page = readFileSync(join(folder, 'report.html'), 'utf8');
-    expect(page).to.contain('Halves are &#60;half').and.to.contain('1 of 3 gates met, 1 not measured.').and.to.contain('within 5 % of 1');
+    expect(page)
+      .to.contain('Halves are &#60;half')
+      .and.to.contain('1 of 3 gates met, 1 not measured.')
+      .and.to.contain('within 5 % of 1');
     expect(files.every((file) => existsSync(file))).to.equal(true);
     expect(tally(rows)).to.equal('1 of 3 gates met, 1 not measured.');
   });

@@ -8,7 +8,11 @@ describe('the images of the comparison of preconditioners', () => {
   const counts = (train: number, test: number): { train: number; validation: number; test: number } => {
     const path = folderWith(mnistOf({ size: 2, classes: 2, train: 48, test: 6 }));
     const { splits } = openSources({ path, train, test, seed: 1 }).data('mnist')!;
-    return { train: splits.train.indices.length, validation: splits.validation.indices.length, test: splits.test.indices.length };
+    return {
+      train: splits.train.indices.length,
+      validation: splits.validation.indices.length,
+      test: splits.test.indices.length,
+    };
   };
 
   it('are as many as asked for, or all where there are fewer', () => {

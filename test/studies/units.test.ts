@@ -10,7 +10,10 @@ import { quietly } from '../cli/quietly.js';
 import { said, saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
-const parts: Parts = { space: () => Promise.reject(new Error('unused')), controller: () => Promise.reject(new Error('unused')) };
+const parts: Parts = {
+  space: () => Promise.reject(new Error('unused')),
+  controller: () => Promise.reject(new Error('unused')),
+};
 const options = { seeds: 2, alphas: [1], first: { steps: 100 }, second: { steps: 100 } };
 
 describe('the parts of a study', function () {
@@ -25,33 +28,64 @@ describe('the parts of a study', function () {
     const executor = createSerialExecutor({ results, runners: studyRunners(parts) });
     const begun: string[] = [];
     executor.events((event) => event.type === 'job-started' && begun.push(event.label));
-    const there = (out: string) => runStudy(study, { options, folder: join(folder(), out), parts, perform: performOn(executor, study) });
+    const there = (out: string) =>
+      runStudy(study, { options, folder: join(folder(), out), parts, perform: performOn(executor, study) });
     expect((await there('there')).rows).to.deep.equal(here.rows);
     expect(begun).to.deep.equal(['two-model: proto-10: seed 1', 'two-model: proto-10: seed 2']);
     await there('again');
     expect(begun).to.have.lengthOf(2);
-    for (const file of ['rows.json', 'curves.csv']) expect(readFileSync(join(folder(), 'there', file), 'utf8')).to.equal(readFileSync(join(folder(), 'here', file), 'utf8'));
+    for (const file of ['rows.json', 'curves.csv'])
+      expect(readFileSync(join(folder(), 'there', file), 'utf8')).to.equal(
+        readFileSync(join(folder(), 'here', file), 'utf8'),
+      );
     await executor.close();
   });
 
   it('are named by what they are told, and refuse other data and unknown parts', async () => {
-    const request = { unit: 'two-models', payload: { data: 'digits', content: 'another', seed: 1, network: {}, first: {}, second: {}, arms: [] }, label: 'x' };
+    const request = {
+      unit: 'two-models',
+      payload: { data: 'digits', content: 'another', seed: 1, network: {}, first: {}, second: {}, arms: [] },
+      label: 'x',
+    };
     const job = unitJob({ name: 'two-model' }, request);
-    expect(unitJob({ name: 'two-model' }, { ...request, local: { path: '/elsewhere' }, label: 'y' }).key).to.equal(job.key);
-    expect(unitJob({ name: 'two-model' }, { ...request, payload: { ...request.payload, seed: 2 } }).key).not.to.equal(job.key);
-    const perform = (payload: object) => studyRunners(parts)['study']!(payload as never, { folder: folder(), files: [], progress: () => {}, shouldStop: () => false });
+    expect(unitJob({ name: 'two-model' }, { ...request, local: { path: '/elsewhere' }, label: 'y' }).key).to.equal(
+      job.key,
+    );
+    expect(unitJob({ name: 'two-model' }, { ...request, payload: { ...request.payload, seed: 2 } }).key).not.to.equal(
+      job.key,
+    );
+    const perform = (payload: object) =>
+      studyRunners(parts)['study']!(payload as never, {
+        folder: folder(),
+        files: [],
+        progress: () => {},
+        shouldStop: () => false,
+      });
     expect(await saidLater(perform(job.payload))).to.match(/data 'digits' of this worker are not those of the job/);
     expect(await saidLater(perform({ ...job.payload, unit: 'constructor' }))).to.match(/has no part 'constructor'/);
     const study = await loadStudy('stable-minima');
-    expect(said(() => performOn(undefined as never, study))).to.match(/'stable-minima' has no parts that could be done by other processes/);
+    expect(said(() => performOn(undefined as never, study))).to.match(
+      /'stable-minima' has no parts that could be done by other processes/,
+    );
   });
 
   it('are done by processes where the command line says so', async () => {
     const set = ['seeds=2', 'alphas=[1]', 'first.steps=50', 'second.steps=50'];
-    const run = (out: string, where: object = {}): Promise<string> => quietly(() => command('two-model', { seed: 1, set, out: join(folder(), out), runs: folder(), json: true, ...where }));
+    const run = (out: string, where: object = {}): Promise<string> =>
+      quietly(() =>
+        command('two-model', { seed: 1, set, out: join(folder(), out), runs: folder(), json: true, ...where }),
+      );
     await run('one');
-    expect(await run('two', { executor: 'local', workers: 2, results: join(folder(), 'jobs') })).to.match(/"type":"job-finished"[^\n]*seed 2/);
-    expect(readFileSync(join(folder(), 'two', 'rows.json'), 'utf8')).to.equal(readFileSync(join(folder(), 'one', 'rows.json'), 'utf8'));
-    expect(await saidLater(command('stable-minima', { seed: 1, runs: folder(), executor: 'local', results: join(folder(), 'jobs') }))).to.match(/has no parts/);
+    expect(await run('two', { executor: 'local', workers: 2, results: join(folder(), 'jobs') })).to.match(
+      /"type":"job-finished"[^\n]*seed 2/,
+    );
+    expect(readFileSync(join(folder(), 'two', 'rows.json'), 'utf8')).to.equal(
+      readFileSync(join(folder(), 'one', 'rows.json'), 'utf8'),
+    );
+    expect(
+      await saidLater(
+        command('stable-minima', { seed: 1, runs: folder(), executor: 'local', results: join(folder(), 'jobs') }),
+      ),
+    ).to.match(/has no parts/);
   });
 });

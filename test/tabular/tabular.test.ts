@@ -2,7 +2,18 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { choiceSpace, type ControllerFactory, oneOf, readBenchmarkTable, repeat, tabularEvaluator, type TabularEvaluator, tabularTrials, type Trials, type TrialsOptions } from 'weft-nas';
+import {
+  choiceSpace,
+  type ControllerFactory,
+  oneOf,
+  readBenchmarkTable,
+  repeat,
+  tabularEvaluator,
+  type TabularEvaluator,
+  tabularTrials,
+  type Trials,
+  type TrialsOptions,
+} from 'weft-nas';
 import { evolution } from '../../controllers/evolution.js';
 import { fairnas } from '../../controllers/fairnas.js';
 import { localSearch } from '../../controllers/local-search.js';
@@ -22,14 +33,24 @@ describe('tables of results', () => {
     writeFileSync(path, content);
     return path;
   };
-  const space = choiceSpace('pair', repeat(2, () => oneOf(['a', 'b'])));
+  const space = choiceSpace(
+    'pair',
+    repeat(2, () => oneOf(['a', 'b'])),
+  );
   const keyOf = (pair: readonly string[]): string => pair.join('');
 
   it('are looked up by the name that they give an architecture', () => {
     const table = readBenchmarkTable(file('name,score\nab,0.5\naa,0.25\r\nbb,0.125\nba,1\n'));
     expect(table.columns).to.deep.equal(['name', 'score']);
     const { evaluate, optimum } = tabularEvaluator(space, table.text('name'), table.numbers('score'), keyOf);
-    expect([['a', 'a'], ['a', 'b'], ['b', 'a'], ['b', 'b']].map((pair) => evaluate(pair as never))).to.deep.equal([0.25, 0.5, 1, 0.125]);
+    expect(
+      [
+        ['a', 'a'],
+        ['a', 'b'],
+        ['b', 'a'],
+        ['b', 'b'],
+      ].map((pair) => evaluate(pair as never)),
+    ).to.deep.equal([0.25, 0.5, 1, 0.125]);
     expect(optimum).to.equal(1);
   });
 
@@ -37,7 +58,10 @@ describe('tables of results', () => {
     expect(() => readBenchmarkTable(file('name,score\nab,0.5\naa'))).to.throw('line 3 has 1 fields');
     const table = readBenchmarkTable(file('name,score\nab,0.5\naa,high\n'));
     expect(() => table.numbers('score')).to.throw("line 3: 'high'");
-    expect(() => table.numbers('scoer')).to.throw("no column 'scoer'").with.property('hint').that.includes("'score'");
+    expect(() => table.numbers('scoer'))
+      .to.throw("no column 'scoer'")
+      .with.property('hint')
+      .that.includes("'score'");
     expect(() => tabularEvaluator(space, ['aa'], [1], keyOf)).to.throw('no row for pair~');
     expect(() => readBenchmarkTable(join(folder, 'none.csv'))).to.throw('none.csv');
   });
@@ -49,10 +73,16 @@ describe('strategies on the table of NAS-Bench-201: 500 queries, 100 seeds, CIFA
   before(function () {
     if (!existsSync(PUBLISHED)) this.skip();
     const table = readBenchmarkTable(PUBLISHED);
-    evaluator = tabularEvaluator(space, table.text('ArchitectureString'), table.numbers('CIFAR10TestAccuracy200Epochs'), toBenchmark);
+    evaluator = tabularEvaluator(
+      space,
+      table.text('ArchitectureString'),
+      table.numbers('CIFAR10TestAccuracy200Epochs'),
+      toBenchmark,
+    );
   });
 
-  const trials = (factory: ControllerFactory, options: object = {}, settings: TrialsOptions = {}): Trials => tabularTrials(factory, options, space, evaluator, settings);
+  const trials = (factory: ControllerFactory, options: object = {}, settings: TrialsOptions = {}): Trials =>
+    tabularTrials(factory, options, space, evaluator, settings);
 
   it('random reaches the mean that probability theory gives it', () => {
     const { mean, regret } = trials(random);
@@ -79,7 +109,13 @@ describe('strategies on the table of NAS-Bench-201: 500 queries, 100 seeds, CIFA
   });
 
   it('takes under two seconds of processor time a strategy', () => {
-    for (const [factory, batch] of [[random, 1], [evolution, 1], [localSearch, 1], [spos, 50], [fairnas, 50]] as const) {
+    for (const [factory, batch] of [
+      [random, 1],
+      [evolution, 1],
+      [localSearch, 1],
+      [spos, 50],
+      [fairnas, 50],
+    ] as const) {
       const before = process.cpuUsage();
       trials(factory, {}, { batch });
       const { user, system } = process.cpuUsage(before);

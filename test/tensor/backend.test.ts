@@ -26,7 +26,17 @@ describe('loadBackend', () => {
   for (const name of ['cpu', 'wasm', 'native'] as const) {
     it(`computes on ${name} and describes it`, async function () {
       if (!(await loads(name))) this.skip();
-      const [a, b] = await tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3, 5], [4, 6]]))).data();
+      const [a, b] = await tf
+        .tidy(() =>
+          tf.matMul(
+            tf.tensor2d([[1, 2]]),
+            tf.tensor2d([
+              [3, 5],
+              [4, 6],
+            ]),
+          ),
+        )
+        .data();
       expect([a, b]).to.deep.equal([11, 17]);
       expect(describeBackend()).to.include({ name });
       expect(describeBackend().library).to.match(/TensorFlow.* \d+\.\d+\.\d+/);
@@ -79,7 +89,8 @@ describe('loadBackend', () => {
   });
 
   it('lets WEFT_BACKEND choose, but an argument more so', () => {
-    const script = "await loadBackend(); const first = describeBackend().name; await loadBackend('cpu'); console.log(first, describeBackend().name);";
+    const script =
+      "await loadBackend(); const first = describeBackend().name; await loadBackend('cpu'); console.log(first, describeBackend().name);";
     expect(inFreshProcess(script, { WEFT_BACKEND: 'wasm' }).stdout).to.equal('wasm cpu\n');
   });
 
@@ -95,7 +106,10 @@ describe('loadBackend', () => {
       import { readdirSync } from 'node:fs';
       await loadBackend('native', { threads: Number(process.env.N) });
       console.log(readdirSync('/proc/self/task').length, describeBackend().threads);`;
-    const [one, four] = ['1', '4'].map((N) => inFreshProcess(script, { N }).stdout.trim().split(' ').map(Number)) as [number[], number[]];
+    const [one, four] = ['1', '4'].map((N) => inFreshProcess(script, { N }).stdout.trim().split(' ').map(Number)) as [
+      number[],
+      number[],
+    ];
     // Three more for operations, and three more for what runs operations side by side.
     expect(four[0]! - one[0]!).to.equal(6);
     expect([one[1], four[1]]).to.deep.equal([1, 4]);

@@ -4,7 +4,10 @@ import { BACKENDS, loadBackend, type BackendName } from '../../src/tensor/backen
 export const NATIVE = process.env['WEFT_BACKEND'] === 'gpu' ? 'gpu' : 'native';
 
 /** The backends on which everything must give the same numbers. */
-export const PORTABLE: readonly BackendName[] = [NATIVE, ...BACKENDS.filter((name) => name !== 'gpu' && name !== 'native')];
+export const PORTABLE: readonly BackendName[] = [
+  NATIVE,
+  ...BACKENDS.filter((name) => name !== 'gpu' && name !== 'native'),
+];
 
 /** Loads the backend; says whether that went well. */
 export async function loads(backend: BackendName): Promise<boolean> {

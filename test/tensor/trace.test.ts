@@ -15,16 +15,26 @@ describe('watching kernels', () => {
     tf.tidy(() => void watchKernels(f, ({ name }) => seen.push(name), isWhole));
     return seen;
   };
-  const input = (): { x: Tensor2D; kernel: Tensor2D; bias: Tensor1D } => ({ x: tf.ones([2, 3]), kernel: tf.ones([3, 4]), bias: tf.ones([4]) });
+  const input = (): { x: Tensor2D; kernel: Tensor2D; bias: Tensor1D } => ({
+    x: tf.ones([2, 3]),
+    kernel: tf.ones([3, 4]),
+    bias: tf.ones([4]),
+  });
 
   it('tells inputs, attributes and outputs in the order of execution', () => {
     const calls: (KernelCall & { values: number[] })[] = [];
     const before = tf.memory().numTensors;
     tf.tidy(() => {
       const x = tf.tensor2d([[1, 2, 3]]);
-      watchKernels(() => tf.sum(tf.mul(x, 2), 1, true), (call) => calls.push({ ...call, values: [...call.outputs[0]!.dataSync()] }));
+      watchKernels(
+        () => tf.sum(tf.mul(x, 2), 1, true),
+        (call) => calls.push({ ...call, values: [...call.outputs[0]!.dataSync()] }),
+      );
     });
-    expect(calls.map(({ name, values }) => [name, values])).to.deep.equal([['Multiply', [2, 4, 6]], ['Sum', [12]]]);
+    expect(calls.map(({ name, values }) => [name, values])).to.deep.equal([
+      ['Multiply', [2, 4, 6]],
+      ['Sum', [12]],
+    ]);
     expect(Object.keys(calls[0]!.inputs)).to.deep.equal(['a', 'b']);
     expect(calls[1]!.attributes).to.include({ axis: 1, keepDims: true });
     expect(calls[1]!.inputs['x']).to.equal(calls[0]!.outputs[0]);
@@ -43,7 +53,11 @@ describe('watching kernels', () => {
   it('passes the parts’ results on as those of the whole', () => {
     const calls: KernelCall[] = [];
     tf.tidy(() => {
-      const pooled = watchKernels(() => tf.relu(maxPool(tf.ones([1, 4, 4, 2]) as Tensor4D, { size: 2 })), (call) => calls.push(call), (name) => !name.startsWith('Weft'));
+      const pooled = watchKernels(
+        () => tf.relu(maxPool(tf.ones([1, 4, 4, 2]) as Tensor4D, { size: 2 })),
+        (call) => calls.push(call),
+        (name) => !name.startsWith('Weft'),
+      );
       expect(pooled.shape).to.deep.equal([1, 4, 4, 2]);
     });
     expect(calls.map(({ name }) => name)).to.deep.equal(['MaxPool', 'Relu']);
@@ -52,7 +66,14 @@ describe('watching kernels', () => {
 
   it('stops watching afterwards, and when the computation fails', () => {
     const seen: string[] = [];
-    expect(() => watchKernels(() => { throw new Error('stop'); }, ({ name }) => seen.push(name))).to.throw('stop');
+    expect(() =>
+      watchKernels(
+        () => {
+          throw new Error('stop');
+        },
+        ({ name }) => seen.push(name),
+      ),
+    ).to.throw('stop');
     tf.tidy(() => void tf.square(tf.scalar(2)));
     expect(seen).to.deep.equal([]);
   });

@@ -17,7 +17,10 @@ function byHand(z: readonly number[], epsilon: number): { losses: number[]; grad
     const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
     const target = logits.map((_, k) => epsilon / K + (k === label ? 1 - epsilon : 0));
     const p = logits.map((value) => Math.exp(value) / total);
-    return { loss: -target.reduce((sum, q, k) => sum + q * Math.log(p[k]!), 0), gradient: p.map((value, k) => value - target[k]!) };
+    return {
+      loss: -target.reduce((sum, q, k) => sum + q * Math.log(p[k]!), 0),
+      gradient: p.map((value, k) => value - target[k]!),
+    };
   });
   return { losses: rows.map(({ loss }) => loss), gradient: rows.flatMap(({ gradient }) => gradient) };
 }
@@ -27,16 +30,22 @@ describe('the loss of class labels', () => {
   const z = Array.from({ length: N * T * K }, () => 2 * rng.normal());
 
   onEachBackend(() => {
-    for (const [form, shape, labels] of [['examples', [N * T, K], [N * T]], ['sequences', [N, T, K], [N, T]]] as const) {
+    for (const [form, shape, labels] of [
+      ['examples', [N * T, K], [N * T]],
+      ['sequences', [N, T, K], [N, T]],
+    ] as const) {
       for (const epsilon of [0, EPSILON]) {
         it(`is its definition, of ${form} smoothed by ${epsilon}, and so is its gradient`, () => {
           const before = tf.memory().numTensors;
           const [losses, gradient] = tidy(() => {
             const y = tf.tensor(LABELS, [...labels], 'int32');
-            const { aux, gradients } = valueAndGradients(({ logits }) => {
-              const each = labelCrossEntropies(logits!, y, epsilon);
-              return { loss: tf.sum(each) as tf.Scalar, aux: { each } };
-            }, { logits: tf.tensor(z, [...shape]) });
+            const { aux, gradients } = valueAndGradients(
+              ({ logits }) => {
+                const each = labelCrossEntropies(logits!, y, epsilon);
+                return { loss: tf.sum(each) as tf.Scalar, aux: { each } };
+              },
+              { logits: tf.tensor(z, [...shape]) },
+            );
             return [aux.each, gradients['logits']!].map((t: Tensor) => [...t.dataSync()]) as [number[], number[]];
           });
           const expected = byHand(z, epsilon);

@@ -22,18 +22,26 @@ describe('evaluateTogether', () => {
       const rng = stream('together', name);
       const store = createParameterStore(catalogue(space.supernet), 1);
       const sampled = Array.from({ length: 12 }, () => space.sample(rng as never));
-      const children = [...sampled, sampled[0]!].map((architecture) => createChild(space as never, architecture as never));
+      const children = [...sampled, sampled[0]!].map((architecture) =>
+        createChild(space as never, architecture as never),
+      );
       const batch = {
-        inputs: tf.tensor(Float32Array.from({ length: 4 * space.task.inputShape.reduce((a, b) => a * b, 1) }, () => rng.normal()), [4, ...space.task.inputShape]),
+        inputs: tf.tensor(
+          Float32Array.from({ length: 4 * space.task.inputShape.reduce((a, b) => a * b, 1) }, () => rng.normal()),
+          [4, ...space.task.inputShape],
+        ),
         labels: tf.tensor1d([0, 2, 1, 1], 'int32'),
       };
       const before = tf.memory().numTensors;
       const runs = { together: 0, apart: 0 };
-      const counted = <T>(kind: keyof typeof runs, f: () => T): T => watchKernels(f, ({ name: kernel }) => {
-        if (kernel !== 'Identity') runs[kind]++;
-      });
+      const counted = <T>(kind: keyof typeof runs, f: () => T): T =>
+        watchKernels(f, ({ name: kernel }) => {
+          if (kernel !== 'Identity') runs[kind]++;
+        });
       const together = counted('together', () => evaluateTogether(children, store, batch, SHARED_EVALUATION));
-      const apart = counted('apart', () => children.map((child) => evaluateBatch(child, store, batch, SHARED_EVALUATION)));
+      const apart = counted('apart', () =>
+        children.map((child) => evaluateBatch(child, store, batch, SHARED_EVALUATION)),
+      );
       expect(together).to.deep.equal(apart);
       expect(runs.together).to.be.below(runs.apart);
       expect(tf.memory().numTensors).to.equal(before);

@@ -12,16 +12,33 @@ import { createOutput, show } from '../output.js';
 import { loadParts } from './search.js';
 
 /** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
-export async function derive(directory: string, options: { candidates?: number; batches?: number; top: number; retrainTop?: number; json?: boolean } & ExecutorOptions): Promise<void> {
+export async function derive(
+  directory: string,
+  options: {
+    candidates?: number;
+    batches?: number;
+    top: number;
+    retrainTop?: number;
+    json?: boolean;
+  } & ExecutorOptions,
+): Promise<void> {
   const output = createOutput({ ...options, live: options.retrainTop !== undefined });
   const run = openRun(directory);
   const config = checkConfig(run.config);
   const backend = (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
   const chosen: string[] = [];
-  const session = await openSession(run.path, {
-    ...config,
-    derive: { ...config.derive, ...(options.candidates !== undefined && { candidates: options.candidates }), ...(options.batches !== undefined && { batches: options.batches }) },
-  }, backend);
+  const session = await openSession(
+    run.path,
+    {
+      ...config,
+      derive: {
+        ...config.derive,
+        ...(options.candidates !== undefined && { candidates: options.candidates }),
+        ...(options.batches !== undefined && { batches: options.batches }),
+      },
+    },
+    backend,
+  );
   try {
     Object.assign(session.state, { phase: 'derive', step: 0, candidates: { controller: [], random: [] } });
     const total = session.config.derive.candidates + session.config.derive.random;
@@ -36,17 +53,24 @@ export async function derive(directory: string, options: { candidates?: number; 
       distinct.splice(distinct.indexOf(best), 1);
       if (place <= (options.retrainTop ?? 0)) chosen.push(best.architecture);
       output.emit({ type: 'candidate', place, ...best });
-      output.say(`${String(place).padStart(2)}. ${session.objective.measure === 'loss' ? `loss ${best.loss.toFixed(4)}` : `${(100 * best.accuracy).toFixed(2)} %`}  ${best.architecture}`);
+      output.say(
+        `${String(place).padStart(2)}. ${session.objective.measure === 'loss' ? `loss ${best.loss.toFixed(4)}` : `${(100 * best.accuracy).toFixed(2)} %`}  ${best.architecture}`,
+      );
     }
     if (options.retrainTop === undefined) output.say(`next  weft train ARCHITECTURE --run ${show(run.path)}`);
   } finally {
     session.dispose();
   }
-  if (options.retrainTop !== undefined) await (await import('./many.js')).retrainAll(chosen, await loadParts(config), backend, options, output);
+  if (options.retrainTop !== undefined)
+    await (await import('./many.js')).retrainAll(chosen, await loadParts(config), backend, options, output);
 }
 
 /** The session of a run as its last checkpoint left it; nothing is written. */
-export async function openSession(path: string, config: SearchConfig, backend: SearchConfig['backend']): Promise<SearchSession> {
+export async function openSession(
+  path: string,
+  config: SearchConfig,
+  backend: SearchConfig['backend'],
+): Promise<SearchSession> {
   await loadBackend(backend);
   const session = createSession({ ...(await loadParts(config)), latencyTable: keptLatencies(path, config) }, () => {});
   try {

@@ -24,26 +24,56 @@ export async function evaluate(directory: string, options: { data?: string; json
   await loadBackend((run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);
   const model = await loadModel(run.path, loadSpace);
   try {
-    const source = options.data === undefined ? testBatches(config, model) : model.card.task.kind === 'language' ? otherText(options.data, model.card) : otherExamples(options.data, model);
+    const source =
+      options.data === undefined
+        ? testBatches(config, model)
+        : model.card.task.kind === 'language'
+          ? otherText(options.data, model.card)
+          : otherExamples(options.data, model);
     const { accuracy, loss, count } = evaluateChild(model.child, model.store, source, FINAL_EVALUATION);
     const measures = model.card.level && languageMeasures(loss, model.card.level);
-    output.emit({ type: 'evaluated', run: run.path, data: options.data ?? 'test part', accuracy, loss, count, ...measures });
-    output.say(`${show(run.path)} on ${options.data ?? 'its test part'}: ${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)} nats, ${count} ${measures ? 'tokens' : 'examples'}`);
+    output.emit({
+      type: 'evaluated',
+      run: run.path,
+      data: options.data ?? 'test part',
+      accuracy,
+      loss,
+      count,
+      ...measures,
+    });
+    output.say(
+      `${show(run.path)} on ${options.data ?? 'its test part'}: ${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)} nats, ${count} ${measures ? 'tokens' : 'examples'}`,
+    );
     output.say(`next  weft export ${show(run.path)}`);
   } finally {
     model.store.dispose();
   }
 }
 
-const testBatches = (config: SearchConfig, { space }: Model): BatchSource => openData(config).batches(config, { carries: catalogue(space.supernet).states.size > 0 }).test;
+const testBatches = (config: SearchConfig, { space }: Model): BatchSource =>
+  openData(config).batches(config, { carries: catalogue(space.supernet).states.size > 0 }).test;
 
 /** All examples of another data set: its test part where it has one. */
 function otherExamples(source: string, { card, normalization }: Model): BatchSource {
   const dataset = openDataset(source);
   if (dataset.inputShape.join() !== card.task.inputShape.join() || dataset.classes !== card.task.classes) {
-    throw new WeftError('data', `${source} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${card.task.inputShape.join(', ')}] in ${card.task.classes}`, 'evaluate on data of the same form');
+    throw new WeftError(
+      'data',
+      `${source} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${card.task.inputShape.join(', ')}] in ${card.task.classes}`,
+      'evaluate on data of the same form',
+    );
   }
   const split = allExamples(dataset);
-  const all = batches(split, { batchSize: Math.min(BATCH, split.indices.length), seed: 0, normalization, shuffle: false, last: 'keep' });
-  return { count: all.examplesPerEpoch, steps: all.stepsPerEpoch, at: (epoch, step) => batchTensors(all.at(epoch, step)) };
+  const all = batches(split, {
+    batchSize: Math.min(BATCH, split.indices.length),
+    seed: 0,
+    normalization,
+    shuffle: false,
+    last: 'keep',
+  });
+  return {
+    count: all.examplesPerEpoch,
+    steps: all.stepsPerEpoch,
+    at: (epoch, step) => batchTensors(all.at(epoch, step)),
+  };
 }

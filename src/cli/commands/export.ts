@@ -18,7 +18,8 @@ export async function exportRun(directory: string, options: { out?: string; json
   const output = createOutput(options);
   const run = openRun(directory);
   const folder = resolve(options.out ?? join(run.path, 'export'));
-  if (!isReplaceable(folder)) throw new WeftError('export', `${folder} has other files in it`, 'choose a new folder with --out');
+  if (!isReplaceable(folder))
+    throw new WeftError('export', `${folder} has other files in it`, 'choose a new folder with --out');
   await loadBackend('cpu');
   const model = await loadModel(run.path, loadSpace);
   try {
@@ -28,8 +29,11 @@ export async function exportRun(directory: string, options: { out?: string; json
     writeFolderAtomic(folder, files);
     output.emit({ type: 'exported', run: run.path, folder, files: Object.keys(files) });
     output.say(`wrote ${show(folder)}`);
-    for (const [name, content] of Object.entries(files)) output.say(`      ${name.padEnd(24)} ${formatBytes(Buffer.byteLength(content))}`);
-    output.say(`next  npx http-server ${show(folder)}    (and open the page it names; ${show(join(folder, 'README.md'))} shows how to load the network)`);
+    for (const [name, content] of Object.entries(files))
+      output.say(`      ${name.padEnd(24)} ${formatBytes(Buffer.byteLength(content))}`);
+    output.say(
+      `next  npx http-server ${show(folder)}    (and open the page it names; ${show(join(folder, 'README.md'))} shows how to load the network)`,
+    );
   } finally {
     model.store.dispose();
   }
@@ -39,10 +43,13 @@ export async function exportRun(directory: string, options: { out?: string; json
 function isReplaceable(folder: string): boolean {
   if (!existsSync(folder)) return true;
   const names = readdirSync(folder);
-  const isExport = names.includes('model.json') && names.includes('architecture.json') && names.every((name) => EXPORTED.test(name));
+  const isExport =
+    names.includes('model.json') && names.includes('architecture.json') && names.every((name) => EXPORTED.test(name));
   return names.length === 0 || isExport;
 }
 
-const EXPORTED = /^(model\.json|model\.safetensors|architecture\.json|group1-shard\d+of\d+\.bin|README\.md|index\.html|tf\.min\.js)$/;
+const EXPORTED =
+  /^(model\.json|model\.safetensors|architecture\.json|group1-shard\d+of\d+\.bin|README\.md|index\.html|tf\.min\.js)$/;
 
-const formatBytes = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const formatBytes = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -10,10 +10,18 @@ import { CONFIG_TEMPLATE, SPACE_TEMPLATE, SPACE_TEMPLATE_JS } from './templates.
 export function init(folder: string, options: { js?: boolean; force?: boolean; json?: boolean }): void {
   const output = createOutput(options);
   const space = options.js ? 'my-space.mjs' : 'my-space.ts';
-  const files = { [space]: options.js ? SPACE_TEMPLATE_JS : SPACE_TEMPLATE, 'weft.yaml': CONFIG_TEMPLATE.replaceAll('my-space.ts', space) };
+  const files = {
+    [space]: options.js ? SPACE_TEMPLATE_JS : SPACE_TEMPLATE,
+    'weft.yaml': CONFIG_TEMPLATE.replaceAll('my-space.ts', space),
+  };
   mkdirSync(folder, { recursive: true });
   const present = Object.keys(files).find((name) => existsSync(join(folder, name)));
-  if (present !== undefined && !options.force) throw new WeftError('config', `${join(folder, present)} exists already`, 'choose another folder, or overwrite with --force');
+  if (present !== undefined && !options.force)
+    throw new WeftError(
+      'config',
+      `${join(folder, present)} exists already`,
+      'choose another folder, or overwrite with --force',
+    );
   for (const [name, text] of Object.entries(files)) {
     writeFileAtomic(join(folder, name), text);
     output.emit({ type: 'wrote', path: join(folder, name) });

@@ -14,14 +14,20 @@ import { type Output, show } from '../output.js';
 export function parseSeeds(text: string): number[] {
   const seeds = text.split(',').flatMap((part) => {
     const [, first, last] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
-    if (first === undefined || Number(last ?? first) < Number(first)) throw new WeftError('config', `'${text}' is no list of seeds`, 'write for example 1,2,3 or 1-8');
+    if (first === undefined || Number(last ?? first) < Number(first))
+      throw new WeftError('config', `'${text}' is no list of seeds`, 'write for example 1,2,3 or 1-8');
     return Array.from({ length: Number(last ?? first) - Number(first) + 1 }, (_, i) => Number(first) + i);
   });
   return [...new Set(seeds)];
 }
 
 /** The same search with several seeds; says what they have in common. */
-export async function searchSeeds(seeds: readonly number[], parts: SearchParts, options: ExecutorOptions, output: Output): Promise<void> {
+export async function searchSeeds(
+  seeds: readonly number[],
+  parts: SearchParts,
+  options: ExecutorOptions,
+  output: Output,
+): Promise<void> {
   const backend = await loadBackend(parts.config.backend);
   const jobs = seeds.map((seed) => searchJob(parts, { seed, backend, ...threadsOf(options) }));
   const results = await runJobs(jobs, options, ownFiles(parts.config), output);
@@ -29,11 +35,17 @@ export async function searchSeeds(seeds: readonly number[], parts: SearchParts, 
   results.forEach((result, i) => {
     const { derived, test } = summaryOf(result);
     output.emit({ type: 'search-result', seed: seeds[i], ...result });
-    output.say(`seed ${String(seeds[i]).padStart(4)}  ${testText(test)}  ${derived.architecture}  ${whereIs(result, options)}`);
+    output.say(
+      `seed ${String(seeds[i]).padStart(4)}  ${testText(test)}  ${derived.architecture}  ${whereIs(result, options)}`,
+    );
   });
   if (results.length < 2) return;
   const name = sha256(jobs.map(({ key }) => key).join()).slice(0, 8);
-  writeSeedsReport(results.map((result) => summaryOf(result) as unknown as SeedRun), join(options.results, `seeds-${name}.html`), output);
+  writeSeedsReport(
+    results.map((result) => summaryOf(result) as unknown as SeedRun),
+    join(options.results, `seeds-${name}.html`),
+    output,
+  );
 }
 
 /** Says what searches with several seeds have in common, and writes it as a page. */
@@ -43,13 +55,22 @@ export function writeSeedsReport(runs: readonly SeedRun[], path: string, output:
   const shown = (value: number): string => (measure === 'accuracy' ? percent(value) : `${value.toFixed(4)} nats`);
   if (test) {
     const [low, high] = test.interval ?? [];
-    output.say(`test  mean ${shown(test.value)}${low === undefined ? '' : `, standard deviation ${shown(test.standardDeviation)}, 95 % interval of the mean ${shown(low)} to ${shown(high!)}`} (${runs.length} seeds)`);
+    output.say(
+      `test  mean ${shown(test.value)}${low === undefined ? '' : `, standard deviation ${shown(test.standardDeviation)}, 95 % interval of the mean ${shown(low)} to ${shown(high!)}`} (${runs.length} seeds)`,
+    );
   }
   if (means && best) {
-    for (const [words, { difference, relative }] of [['candidates on average', means], [`best of ${count} candidates`, best]] as const) {
-      const interval = ({ interval: range }: OverSeeds, text: (value: number) => string): string => (range ? ` (${text(range[0])} to ${text(range[1])})` : '');
-      const amount = (value: number): string => (measure === 'accuracy' ? `${(100 * value).toFixed(2)}` : value.toFixed(4));
-      output.say(`${words}, beside random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${measure === 'accuracy' ? 'points' : 'nats'}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`);
+    for (const [words, { difference, relative }] of [
+      ['candidates on average', means],
+      [`best of ${count} candidates`, best],
+    ] as const) {
+      const interval = ({ interval: range }: OverSeeds, text: (value: number) => string): string =>
+        range ? ` (${text(range[0])} to ${text(range[1])})` : '';
+      const amount = (value: number): string =>
+        measure === 'accuracy' ? `${(100 * value).toFixed(2)}` : value.toFixed(4);
+      output.say(
+        `${words}, beside random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${measure === 'accuracy' ? 'points' : 'nats'}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`,
+      );
     }
   }
   output.say(`${verdict}.`);
@@ -59,17 +80,29 @@ export function writeSeedsReport(runs: readonly SeedRun[], path: string, output:
 }
 
 /** Trains architectures from scratch and says which is best; `config` is that of the run that found them. */
-export async function retrainAll(architectures: readonly string[], parts: SearchParts, backend: SearchConfig['backend'], options: ExecutorOptions, output: Output): Promise<void> {
-  const jobs = architectures.map((architecture) => trainingJob(parts, architecture, { ...(backend && { backend }), ...threadsOf(options) }));
+export async function retrainAll(
+  architectures: readonly string[],
+  parts: SearchParts,
+  backend: SearchConfig['backend'],
+  options: ExecutorOptions,
+  output: Output,
+): Promise<void> {
+  const jobs = architectures.map((architecture) =>
+    trainingJob(parts, architecture, { ...(backend && { backend }), ...threadsOf(options) }),
+  );
   const results = await runJobs(jobs, options, ownFiles({ ...parts.config, controller: { name: 'random' } }), output);
   if (!results) return;
-  const order = results.map((result, i) => ({ result, place: i + 1 })).sort((a, b) => scoreOf(b.result) - scoreOf(a.result) || a.place - b.place);
+  const order = results
+    .map((result, i) => ({ result, place: i + 1 }))
+    .sort((a, b) => scoreOf(b.result) - scoreOf(a.result) || a.place - b.place);
   for (const { result, place } of order) {
     const { derived, test } = summaryOf(result);
     output.emit({ type: 'retrained', place, ...result });
     output.say(`${testText(test)}  ${place}. of the search  ${derived.architecture}  ${whereIs(result, options)}`);
   }
-  output.say('The test part was seen once by each: choosing the best of them by it is a choice on test data, to be said where the number is reported.');
+  output.say(
+    'The test part was seen once by each: choosing the best of them by it is a choice on test data, to be said where the number is reported.',
+  );
 }
 
 const threadsOf = ({ threads }: ExecutorOptions): { threads?: number } => (threads === undefined ? {} : { threads });

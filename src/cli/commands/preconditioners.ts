@@ -12,5 +12,7 @@ export function preconditioners(options: { json?: boolean }): void {
     output.say(`${''.padEnd(14)} ${reference}`);
   }
   output.say('of a layer with i inputs and o outputs, p = i·o weights, or all P weights; a batch has N examples');
-  output.say('next  --set "search.optimizer={name: momentum, learningRate: 0.02, preconditioner: {name: kfac}}" in weft search or weft train');
+  output.say(
+    'next  --set "search.optimizer={name: momentum, learningRate: 0.02, preconditioner: {name: kfac}}" in weft search or weft train',
+  );
 }

@@ -26,23 +26,51 @@ export interface RankOptions extends ExecutorOptions {
 
 /** Trains and compares; writes RUN/rank/ and the run's report anew. What is trained already is not trained again. */
 export async function rank(directory: string, options: RankOptions): Promise<void> {
-  if (!(options.architectures >= 3)) throw new WeftError('config', `--architectures ${options.architectures} is too few to speak of an order`, 'take at least 3, better 20 or more');
+  if (!(options.architectures >= 3))
+    throw new WeftError(
+      'config',
+      `--architectures ${options.architectures} is too few to speak of an order`,
+      'take at least 3, better 20 or more',
+    );
   const output = createOutput(options);
   const run = openRun(directory);
   const config = checkConfig(run.config);
   const backend = (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
-  const training: SearchConfig = { ...config, retrain: { ...config.retrain, ...(options.epochs !== undefined && { epochs: options.epochs }) } };
-  if (training.retrain.epochs === 0) throw new WeftError('config', `${directory} was searched without retraining, so that its configuration does not say how long to train`, 'say it here: --epochs 20');
+  const training: SearchConfig = {
+    ...config,
+    retrain: { ...config.retrain, ...(options.epochs !== undefined && { epochs: options.epochs }) },
+  };
+  if (training.retrain.epochs === 0)
+    throw new WeftError(
+      'config',
+      `${directory} was searched without retraining, so that its configuration does not say how long to train`,
+      'say it here: --epochs 20',
+    );
   const seeds = options.seeds === undefined ? [config.seed] : parseSeeds(options.seeds);
   const { judged, measure, examples } = await judge(run.path, config, backend, options, output);
   const parts = await loadParts(training);
-  const jobs = judged.flatMap(({ encoding }) => seeds.map((seed) => trainingJob(parts, encoding, { seed, ...(backend && { backend }), ...(options.threads !== undefined && { threads: options.threads }) })));
+  const jobs = judged.flatMap(({ encoding }) =>
+    seeds.map((seed) =>
+      trainingJob(parts, encoding, {
+        seed,
+        ...(backend && { backend }),
+        ...(options.threads !== undefined && { threads: options.threads }),
+      }),
+    ),
+  );
   const results = await runJobs(jobs, options, ownFiles({ ...config, controller: { name: 'random' } }), output);
   if (!results) return;
   const record = rankRecord({
-    measure, seeds, epochs: training.retrain.epochs,
+    measure,
+    seeds,
+    epochs: training.retrain.epochs,
     examples: { shared: examples, alone: parts.data.counts.test },
-    architectures: judged.map(({ encoding, hash, shared }, i) => ({ architecture: encoding, hash, shared, alone: seeds.map((_, k) => scoreOf(results[i * seeds.length + k]!)) })),
+    architectures: judged.map(({ encoding, hash, shared }, i) => ({
+      architecture: encoding,
+      hash,
+      shared,
+      alone: seeds.map((_, k) => scoreOf(results[i * seeds.length + k]!)),
+    })),
   });
   const file = rankFile(run.path);
   mkdirSync(dirname(file), { recursive: true });
@@ -54,13 +82,23 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
 }
 
 interface JudgedSample {
-  readonly judged: readonly { readonly encoding: string; readonly hash: string; readonly shared: RankRecord['architectures'][number]['shared'] }[];
+  readonly judged: readonly {
+    readonly encoding: string;
+    readonly hash: string;
+    readonly shared: RankRecord['architectures'][number]['shared'];
+  }[];
   readonly measure: RankRecord['measure'];
   readonly examples: number;
 }
 
 /** The sample with its scores by the shared weights of the run's last checkpoint, all on the same batches. */
-async function judge(path: string, config: SearchConfig, backend: SearchConfig['backend'], { architectures, batches }: RankOptions, output: Output): Promise<JudgedSample> {
+async function judge(
+  path: string,
+  config: SearchConfig,
+  backend: SearchConfig['backend'],
+  { architectures, batches }: RankOptions,
+  output: Output,
+): Promise<JudgedSample> {
   const session = await openSession(path, config, backend);
   try {
     const { space, supernet, data, objective } = session;
@@ -68,7 +106,13 @@ async function judge(path: string, config: SearchConfig, backend: SearchConfig['
     let examples = 0;
     const judged = sample.map(({ architecture, encoding, hash }, i) => {
       output.status([`judging architecture ${i + 1}/${sample.length} with shared weights`]);
-      const { accuracy, loss, count } = evaluateChild(session.child(architecture), supernet.store, data.derive, SHARED_EVALUATION, Math.min(batches ?? data.derive.steps, data.derive.steps));
+      const { accuracy, loss, count } = evaluateChild(
+        session.child(architecture),
+        supernet.store,
+        data.derive,
+        SHARED_EVALUATION,
+        Math.min(batches ?? data.derive.steps, data.derive.steps),
+      );
       examples = count;
       return { encoding, hash, shared: { accuracy: objective.measure === 'accuracy' ? accuracy : null, loss } };
     });
@@ -87,9 +131,19 @@ function scoreOf({ value }: JobResult): RankRecord['architectures'][number]['sha
 
 function say(record: RankRecord, output: Output): void {
   const { byMeasure, byLoss, reliability, verdict } = analyseRanking(record);
-  output.emit({ type: 'ranking', verdict, architectures: byMeasure.count, tau: byMeasure.tau, tauByLoss: byLoss.tau, spearman: byMeasure.spearman, choices: byMeasure.choices, reliability });
+  output.emit({
+    type: 'ranking',
+    verdict,
+    architectures: byMeasure.count,
+    tau: byMeasure.tau,
+    tauByLoss: byLoss.tau,
+    spearman: byMeasure.spearman,
+    choices: byMeasure.choices,
+    reliability,
+  });
   output.say(verdict);
-  const line = (name: string, { value, interval: [low, high] }: Measure): void => output.say(`  ${name.padEnd(34)} ${value.toFixed(3)}  (${low.toFixed(3)} to ${high.toFixed(3)})`);
+  const line = (name: string, { value, interval: [low, high] }: Measure): void =>
+    output.say(`  ${name.padEnd(34)} ${value.toFixed(3)}  (${low.toFixed(3)} to ${high.toFixed(3)})`);
   line('Kendall tau-b', byMeasure.tau);
   if (record.measure === 'accuracy') line('Kendall tau-b, by shared loss', byLoss.tau);
   line('Spearman rho', byMeasure.spearman);
@@ -97,5 +151,6 @@ function say(record: RankRecord, output: Output): void {
     line(`P@top ${share}`, precisionTop);
     line(`P@bottom ${share}`, precisionBottom);
   }
-  if (reliability !== undefined) output.say(`  training alone agrees with itself, seed to seed: tau ${reliability.toFixed(3)}`);
+  if (reliability !== undefined)
+    output.say(`  training alone agrees with itself, seed to seed: tau ${reliability.toFixed(3)}`);
 }

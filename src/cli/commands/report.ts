@@ -12,7 +12,10 @@ import { readSharpness } from '../run-sharpness.js';
 import { loadSpace } from '../registry.js';
 
 /** Writes the report of a run, finished or not; of several runs that differ in their seeds, what they have in common. */
-export async function report([directory, ...others]: readonly [string, ...string[]], options: { out?: string; json?: boolean }): Promise<void> {
+export async function report(
+  [directory, ...others]: readonly [string, ...string[]],
+  options: { out?: string; json?: boolean },
+): Promise<void> {
   const output = createOutput(options);
   if (others.length > 0) return reportSeeds([directory, ...others], options.out, output);
   const path = await writeReport(openRun(directory).path, options.out);
@@ -22,7 +25,9 @@ export async function report([directory, ...others]: readonly [string, ...string
 }
 
 async function reportSeeds(directories: readonly string[], out: string | undefined, output: Output): Promise<void> {
-  const inputs = await Promise.all(directories.map(async (directory) => ({ path: openRun(directory).path, input: await reportInput(directory) })));
+  const inputs = await Promise.all(
+    directories.map(async (directory) => ({ path: openRun(directory).path, input: await reportInput(directory) })),
+  );
   const { writeSeedsReport } = await import('./many.js');
   writeSeedsReport(seedRunsOf(inputs), out ?? join(dirname(inputs[0]!.path), 'seeds.html'), output);
 }
@@ -63,5 +68,9 @@ export function rankFile(directory: string): string {
 /** The space of a run as it was searched, from its configuration and the recorded shape of the data. */
 export async function spaceOf(config: SearchConfig, facts: Readonly<Record<string, unknown>>): Promise<SearchSpace> {
   const { kind, inputShape, classes } = facts['data'] as { kind?: 'text'; inputShape: number[]; classes: number };
-  return (await loadSpace(config.space.name)).create(optionsOf(config.space), { inputShape, classes, ...(kind === 'text' && { kind: 'language' as const }) });
+  return (await loadSpace(config.space.name)).create(optionsOf(config.space), {
+    inputShape,
+    classes,
+    ...(kind === 'text' && { kind: 'language' as const }),
+  });
 }

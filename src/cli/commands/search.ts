@@ -42,11 +42,20 @@ export async function search(options: SearchOptions): Promise<void> {
   const { seeds, executor, queue, results = 'runs/jobs' } = options;
   if (seeds === undefined && executor === undefined && queue === undefined) return startSearch(config, options);
   const { parseSeeds, searchSeeds } = await import('./many.js');
-  await searchSeeds(seeds === undefined ? [config.seed] : parseSeeds(seeds), await loadParts(config), { ...options, results }, createOutput({ ...options, live: true }));
+  await searchSeeds(
+    seeds === undefined ? [config.seed] : parseSeeds(seeds),
+    await loadParts(config),
+    { ...options, results },
+    createOutput({ ...options, live: true }),
+  );
 }
 
 /** Starts a search, or the training of one architecture, in a new run directory. */
-export async function startSearch(config: SearchConfig, options: { runs: string; json?: boolean }, architecture?: string): Promise<void> {
+export async function startSearch(
+  config: SearchConfig,
+  options: { runs: string; json?: boolean },
+  architecture?: string,
+): Promise<void> {
   const output = createOutput({ ...options, live: true });
   const backend = await loadBackend(config.backend);
   const parts = await loadParts(config);
@@ -68,7 +77,10 @@ export async function resume(directory: string, options: { budget?: string; json
   await loadBackend(backendOf(run, config));
   const parts = await loadParts(config);
   output.say(`${show(run.path)} · resumed`);
-  await conduct(run, parts, output, { resumed: true, budget: options.budget === undefined ? config.budget : parseDuration(options.budget) });
+  await conduct(run, parts, output, {
+    resumed: true,
+    budget: options.budget === undefined ? config.budget : parseDuration(options.budget),
+  });
 }
 
 interface Undertaking {
@@ -77,22 +89,34 @@ interface Undertaking {
   readonly architecture?: string | undefined;
 }
 
-async function conduct(run: Run, parts: SearchParts, output: Output, { resumed, budget, architecture }: Undertaking): Promise<void> {
+async function conduct(
+  run: Run,
+  parts: SearchParts,
+  output: Output,
+  { resumed, budget, architecture }: Undertaking,
+): Promise<void> {
   const lock = lockRun(run.path);
-  const signals = catchSignals((signal) => output.say(`${signal} received: saving a checkpoint (again to stop at once)`));
+  const signals = catchSignals((signal) =>
+    output.say(`${signal} received: saving a checkpoint (again to stop at once)`),
+  );
   const view = createLiveView(output);
   const progress = createProgress();
   try {
-    const summary = await conductSearch(run, parts, {
-      budget,
-      ...(architecture !== undefined && { architecture }),
-      onEvent: (event) => view.event(event),
-      onUnit(session, phase, seconds, elapsed) {
-        progress.note(phase, seconds);
-        view.tick(session, elapsed, progress.left(remainingUnits(session)));
+    const summary = await conductSearch(
+      run,
+      parts,
+      {
+        budget,
+        ...(architecture !== undefined && { architecture }),
+        onEvent: (event) => view.event(event),
+        onUnit(session, phase, seconds, elapsed) {
+          progress.note(phase, seconds);
+          view.tick(session, elapsed, progress.left(remainingUnits(session)));
+        },
+        shouldStop: () => signals.requested !== undefined,
       },
-      shouldStop: () => signals.requested !== undefined,
-    }, resumed);
+      resumed,
+    );
     view.close();
     if (!summary) {
       output.say(`stopped. Go on with:  weft resume ${show(run.path)}`);
@@ -100,7 +124,9 @@ async function conduct(run: Run, parts: SearchParts, output: Output, { resumed, 
       return;
     }
     output.emit({ type: 'summary', run: run.path, ...summary });
-    output.say(`done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`);
+    output.say(
+      `done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
+    );
     await writeReport(run.path);
     sayNext(output, run);
   } catch (error) {
@@ -123,12 +149,16 @@ function sayNext(output: Output, { path }: Run): void {
 
 /** Recipe or file, then flags on top. */
 export function resolveConfig(options: SearchOptions): SearchConfig {
-  if (options.recipe !== undefined && options.config !== undefined) throw new WeftError('config', '--recipe and --config were both given', 'choose one; --set changes single fields');
+  if (options.recipe !== undefined && options.config !== undefined)
+    throw new WeftError('config', '--recipe and --config were both given', 'choose one; --set changes single fields');
   const flags: RawConfig = {
     ...(options.recipe !== undefined && { recipe: options.recipe }),
     ...(options.space !== undefined && { space: { name: options.space } }),
     ...((options.controller !== undefined || options.preset !== undefined) && {
-      controller: { name: options.controller ?? 'enas', ...(options.preset !== undefined && { preset: options.preset }) },
+      controller: {
+        name: options.controller ?? 'enas',
+        ...(options.preset !== undefined && { preset: options.preset }),
+      },
     }),
     ...(options.data !== undefined && { data: { source: options.data } }),
     ...(options.epochs !== undefined && { search: { epochs: options.epochs } }),
@@ -157,6 +187,7 @@ export async function loadParts(config: SearchConfig): Promise<SearchParts> {
 /** `90`, `90s`, `10m`, `1.5h` in seconds. */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|h)?$/.exec(text.trim()) ?? [];
-  if (amount === undefined) throw new WeftError('config', `'${text}' is no length of time`, 'write for example 90s, 10m or 1.5h');
+  if (amount === undefined)
+    throw new WeftError('config', `'${text}' is no length of time`, 'write for example 90s, 10m or 1.5h');
   return Number(amount) * { s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's' | 'm' | 'h'];
 }

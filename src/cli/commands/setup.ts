@@ -5,6 +5,8 @@ import { packageRoot } from '../recipes.js';
 
 /** Runs the set-up with the given flags; its exit code becomes ours. */
 export function setup(args: readonly string[]): void {
-  const { status } = spawnSync(process.execPath, [join(packageRoot(), 'scripts', 'setup.mjs'), ...args], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [join(packageRoot(), 'scripts', 'setup.mjs'), ...args], {
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 1;
 }

@@ -1,6 +1,12 @@
 /** `weft sharpness`: the loss surface of a finished run, at its retrained network or at its shared weights. */
 import { checkConfig, type SearchConfig } from '../../config/index.js';
-import { densityCurve, filterNormalizedDirection, lossLine, lossPlane, measureSharpness } from '../../curvature/index.js';
+import {
+  densityCurve,
+  filterNormalizedDirection,
+  lossLine,
+  lossPlane,
+  measureSharpness,
+} from '../../curvature/index.js';
 import { WeftError } from '../../errors.js';
 import { type Mode, type ParameterRole } from '../../operations/operation.js';
 import { openRun, writeFileAtomic } from '../../runs/index.js';
@@ -34,7 +40,10 @@ export interface SharpnessCommandOptions {
 
 /** Measures, prints, writes sharpness.json and the report with its chapter. */
 export async function sharpness(directory: string, options: SharpnessCommandOptions): Promise<void> {
-  for (const [name, value] of [['rho', options.rho], ['radius', options.radius ?? 1]] as const) {
+  for (const [name, value] of [
+    ['rho', options.rho],
+    ['radius', options.radius ?? 1],
+  ] as const) {
     if (!(value > 0)) throw new WeftError('config', `--${name} is ${value}`, 'give a distance above zero');
   }
   const output = createOutput(options);
@@ -42,7 +51,9 @@ export async function sharpness(directory: string, options: SharpnessCommandOpti
   const config = checkConfig(run.config);
   const backend = (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
   await loadBackend(backend);
-  const subject = options.supernet ? await sharedWeights(run.path, config, backend, options.examples) : await retrainedNetwork(run.path, config, options.examples);
+  const subject = options.supernet
+    ? await sharedWeights(run.path, config, backend, options.examples)
+    : await retrainedNetwork(run.path, config, options.examples);
   const { child, store, source, mode, words, optimizer } = subject;
   try {
     const batch = source.at(0, 0);
@@ -52,20 +63,34 @@ export async function sharpness(directory: string, options: SharpnessCommandOpti
       const loss = lossOf(child, store, batch, mode);
       output.status([`measuring ${words}`]);
       const measured = measureSharpness(loss, parameters, {
-        ends: options.ends, steps: options.products, rho: options.rho, seed: config.seed,
-        ...(options.radius !== undefined && { radius: options.radius }), ...(options.density && { density: {} }),
+        ends: options.ends,
+        steps: options.products,
+        rho: options.rho,
+        seed: config.seed,
+        ...(options.radius !== undefined && { radius: options.radius }),
+        ...(options.density && { density: {} }),
       });
       const roleOf = (name: string): ParameterRole | undefined => store.catalogue.parameters.get(name)?.role;
-      const directions = [1, 2].map((which) => filterNormalizedDirection(parameters, { seed: `${config.seed}/${which}`, roleOf })) as [NamedTensors, NamedTensors];
-      const surface = options.surface ? { line: lossLine(loss, parameters, directions[0]), plane: lossPlane(loss, parameters, directions) } : {};
+      const directions = [1, 2].map((which) =>
+        filterNormalizedDirection(parameters, { seed: `${config.seed}/${which}`, roleOf }),
+      ) as [NamedTensors, NamedTensors];
+      const surface = options.surface
+        ? { line: lossLine(loss, parameters, directions[0]), plane: lossPlane(loss, parameters, directions) }
+        : {};
       directions.forEach(disposeNamed);
       output.status([]);
       const rate = highestRate(optimizer);
       const measuredOn = `Measured at ${words}, on ${count} training examples without augmentation (cross-entropy in nats, ${mode.normalization === 'batch' ? "the batch's own statistics" : 'running statistics'}, no dropout).`;
       const found = {
-        measuredOn, architecture: child.encoding, examples: count, rho: options.rho, learningRate: rate,
-        edges: edgesAt(optimizer, rate, measured.gradientNorm), ...measured,
-        ...(measured.density && { densityCurve: densityCurve(measured.density) }), ...surface,
+        measuredOn,
+        architecture: child.encoding,
+        examples: count,
+        rho: options.rho,
+        learningRate: rate,
+        edges: edgesAt(optimizer, rate, measured.gradientNorm),
+        ...measured,
+        ...(measured.density && { densityCurve: densityCurve(measured.density) }),
+        ...surface,
       };
       const files = sharpnessFiles(run.path);
       const path = options.supernet ? files.supernet : files.child;
@@ -95,22 +120,41 @@ interface Subject {
 async function retrainedNetwork(path: string, config: SearchConfig, examples: number): Promise<Subject> {
   const { child, store } = await loadModel(path, loadSpace);
   return {
-    child, store, mode: FINAL_EVALUATION, source: unchanged(config, examples).retrain, words: 'the retrained network',
-    optimizer: config.retrain.optimizer, dispose: () => store.dispose(),
+    child,
+    store,
+    mode: FINAL_EVALUATION,
+    source: unchanged(config, examples).retrain,
+    words: 'the retrained network',
+    optimizer: config.retrain.optimizer,
+    dispose: () => store.dispose(),
   };
 }
 
-async function sharedWeights(path: string, config: SearchConfig, backend: SearchConfig['backend'], examples: number): Promise<Subject> {
+async function sharedWeights(
+  path: string,
+  config: SearchConfig,
+  backend: SearchConfig['backend'],
+  examples: number,
+): Promise<Subject> {
   const session = await openSession(path, config, backend);
   const { derived, best } = session.state;
   const encoding = derived?.architecture ?? best?.architecture;
   if (encoding === undefined) {
     session.dispose();
-    throw new WeftError('run', `${path} has no architecture to measure its shared weights with`, 'let the search finish: weft resume RUN');
+    throw new WeftError(
+      'run',
+      `${path} has no architecture to measure its shared weights with`,
+      'let the search finish: weft resume RUN',
+    );
   }
   return {
-    child: session.child(session.space.decode(encoding)), store: session.supernet.store, mode: SHARED_EVALUATION, source: unchanged(config, examples).train,
-    words: 'the shared weights of the derived architecture', optimizer: config.search.optimizer, dispose: () => session.dispose(),
+    child: session.child(session.space.decode(encoding)),
+    store: session.supernet.store,
+    mode: SHARED_EVALUATION,
+    source: unchanged(config, examples).train,
+    words: 'the shared weights of the derived architecture',
+    optimizer: config.search.optimizer,
+    dispose: () => session.dispose(),
   };
 }
 
@@ -119,7 +163,15 @@ function unchanged(config: SearchConfig, examples: number): SearchBatches {
   const data: SearchData = openData(config);
   const batchSize = Math.min(examples, data.task.kind === 'language' ? MOST_SEQUENCES : data.counts.train);
   const { search, retrain } = config;
-  return data.batches({ ...config, data: { ...config.data, augment: {} }, search: { ...search, batchSize }, retrain: { ...retrain, batchSize, augment: {} } }, { carries: false });
+  return data.batches(
+    {
+      ...config,
+      data: { ...config.data, augment: {} },
+      search: { ...search, batchSize },
+      retrain: { ...retrain, batchSize, augment: {} },
+    },
+    { carries: false },
+  );
 }
 
 const MOST_SEQUENCES = 32;
@@ -129,19 +181,44 @@ function highestRate(optimizer: { learningRate?: number; base?: object }): numbe
   return optimizer.base ? highestRate(optimizer.base) : (optimizer.learningRate ?? 0);
 }
 
-function sayMeasured(found: ReturnType<typeof measureSharpness> & { measuredOn: string; learningRate: number; edges: ReturnType<typeof edgesAt> }, say: (line: string) => void): void {
+function sayMeasured(
+  found: ReturnType<typeof measureSharpness> & {
+    measuredOn: string;
+    learningRate: number;
+    edges: ReturnType<typeof edgesAt>;
+  },
+  say: (line: string) => void,
+): void {
   const number = (value: number): string => value.toPrecision(4);
   const line = (name: string, value: string): void => say(`  ${name.padEnd(34)} ${value}`);
   say(found.measuredOn);
-  line('largest eigenvalues', found.top.map(({ value, residual }) => `${number(value)} ± ${number(residual)}`).join(', '));
-  line('smallest eigenvalues', found.bottom.map(({ value, residual }) => `${number(value)} ± ${number(residual)}`).join(', '));
+  line(
+    'largest eigenvalues',
+    found.top.map(({ value, residual }) => `${number(value)} ± ${number(residual)}`).join(', '),
+  );
+  line(
+    'smallest eigenvalues',
+    found.bottom.map(({ value, residual }) => `${number(value)} ± ${number(residual)}`).join(', '),
+  );
   line('trace', `${number(found.trace.trace)} ± ${number(found.trace.standardError)}`);
   line('scale-free (|w|·H·|w|)', number(found.scaleFree.value));
   line('loss, norm of the gradient', `${number(found.loss)}, ${number(found.gradientNorm)}`);
-  line('alignment with the top eigenvector', `gradient ${number(found.alignment.gradient)}, of SAM ${number(found.alignment.sam)}`);
+  line(
+    'alignment with the top eigenvector',
+    `gradient ${number(found.alignment.gradient)}, of SAM ${number(found.alignment.sam)}`,
+  );
   if (found.edges) {
     const { descent, momentum, sam } = found.edges;
-    line(`edges at the learning rate ${found.learningRate}`, [`2/η ${number(descent)}`, momentum !== undefined && `with momentum ${number(momentum)}`, sam !== undefined && `SAM ${number(sam)}`].filter(Boolean).join(', '));
+    line(
+      `edges at the learning rate ${found.learningRate}`,
+      [
+        `2/η ${number(descent)}`,
+        momentum !== undefined && `with momentum ${number(momentum)}`,
+        sam !== undefined && `SAM ${number(sam)}`,
+      ]
+        .filter(Boolean)
+        .join(', '),
+    );
   }
   if (found.method !== 'exact') say(`  by differences of gradients: ${found.reasons.join('; ')}`);
   say('  No measure of quality by itself: rescaled weights are as sharp as one likes and compute the same.');

@@ -15,13 +15,22 @@ export async function spaces(name: string | undefined, options: { json?: boolean
   const output = createOutput(options);
   if (name !== undefined) {
     const described: Described = controllerNames.includes(name) ? await loadController(name) : await loadSpace(name);
-    output.emit({ type: 'space', name: described.name, description: described.description, options: z.toJSONSchema(described.options, { io: 'input' }) });
+    output.emit({
+      type: 'space',
+      name: described.name,
+      description: described.description,
+      options: z.toJSONSchema(described.options, { io: 'input' }),
+    });
     output.say(`${described.name}: ${described.description}`);
     for (const line of optionLines(described.options)) output.say(`  ${line}`);
-    if (described.presets && Object.keys(described.presets).length > 0) output.say(`  presets: ${Object.keys(described.presets).join(', ')}`);
+    if (described.presets && Object.keys(described.presets).length > 0)
+      output.say(`  presets: ${Object.keys(described.presets).join(', ')}`);
     return;
   }
-  for (const [title, names, load] of [['search spaces', spaceNames, loadSpace], ['controllers', controllerNames, loadController]] as const) {
+  for (const [title, names, load] of [
+    ['search spaces', spaceNames, loadSpace],
+    ['controllers', controllerNames, loadController],
+  ] as const) {
     output.say(`${title}:`);
     for (const one of names) {
       const { description } = await load(one);
@@ -34,7 +43,9 @@ export async function spaces(name: string | undefined, options: { json?: boolean
 
 function optionLines(schema: z.ZodType): string[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
-  const entries = Object.entries(properties).flatMap(([name, property]) => (typeof property === 'object' ? [[name, property] as const] : []));
+  const entries = Object.entries(properties).flatMap(([name, property]) =>
+    typeof property === 'object' ? [[name, property] as const] : [],
+  );
   return entries.map(([name, { type, default: fallback, description, enum: values }]) => {
     const form = values ? values.join(' | ') : String(type ?? 'value');
     return `${name.padEnd(16)} ${form}${fallback === undefined ? '' : `, default ${JSON.stringify(fallback)}`}${description ? `: ${description}` : ''}`;

@@ -2,7 +2,15 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../../errors.js';
-import { listCheckpoints, listRuns, openRun, readSummary, runFiles, type RunSummary, tailEvents } from '../../runs/index.js';
+import {
+  listCheckpoints,
+  listRuns,
+  openRun,
+  readSummary,
+  runFiles,
+  type RunSummary,
+  tailEvents,
+} from '../../runs/index.js';
 import { sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
 
@@ -35,14 +43,23 @@ function standingOf(path: string): Standing {
   try {
     const summary = readSummary(path);
     if (summary) {
-      const detail = summary.test ? `test ${sayTest(summary.test)} in ${Math.round(summary.elapsedSeconds)} s` : 'derived, not retrained';
+      const detail = summary.test
+        ? `test ${sayTest(summary.test)} in ${Math.round(summary.elapsedSeconds)} s`
+        : 'derived, not retrained';
       return { run, state: 'finished', detail, architecture: summary.derived.architecture };
     }
     const { events } = runFiles(path);
     const last = existsSync(events) ? tailEvents(events, 1)[0] : undefined;
     if (!last) return { run, state: 'not started', detail: 'no events yet' };
-    const where = ['epoch', 'step', 'round', 'index'].filter((field) => typeof last[field] === 'number').map((field) => `${field} ${last[field] as number}`).join(', ');
-    return { run, state: 'unfinished', detail: `last: ${last.type}${where ? ` (${where})` : ''}; ${listCheckpoints(path).length} checkpoints` };
+    const where = ['epoch', 'step', 'round', 'index']
+      .filter((field) => typeof last[field] === 'number')
+      .map((field) => `${field} ${last[field] as number}`)
+      .join(', ');
+    return {
+      run,
+      state: 'unfinished',
+      detail: `last: ${last.type}${where ? ` (${where})` : ''}; ${listCheckpoints(path).length} checkpoints`,
+    };
   } catch (error) {
     if (error instanceof WeftError) return { run, state: 'unfinished', detail: error.message };
     throw error;
@@ -50,6 +67,7 @@ function standingOf(path: string): Standing {
 }
 
 function sayTest({ accuracy, loss, perplexity, bitsPerCharacter }: NonNullable<RunSummary['test']>): string {
-  if (perplexity !== undefined) return sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) });
+  if (perplexity !== undefined)
+    return sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) });
   return accuracy === undefined ? `loss ${loss.toFixed(4)}` : `accuracy ${(100 * accuracy).toFixed(2)} %`;
 }

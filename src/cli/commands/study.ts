@@ -3,7 +3,19 @@ import { join } from 'node:path';
 import { parseOverride } from '../../config/load.js';
 import { catchSignals, stopwatch } from '../../runs/index.js';
 import { type SearchConfig } from '../../config/index.js';
-import { type FinishedStudy, loadStudy, measuredText, parseStudyOptions, performOn, type PerformUnits, runStudy, studyNames, StudyStopped, tally, verdictOf } from '../../studies/index.js';
+import {
+  type FinishedStudy,
+  loadStudy,
+  measuredText,
+  parseStudyOptions,
+  performOn,
+  type PerformUnits,
+  runStudy,
+  studyNames,
+  StudyStopped,
+  tally,
+  verdictOf,
+} from '../../studies/index.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions, withExecutor } from '../executor.js';
 import { createOutput, show } from '../output.js';
@@ -38,23 +50,35 @@ export async function study(name: string | undefined, options: StudyCommandOptio
   const signals = catchSignals();
   const watch = stopwatch();
   try {
-    const run = (perform?: PerformUnits): Promise<FinishedStudy> => runStudy(found, {
-      options: chosen, seed: options.seed, folder: options.out ?? join(options.runs, `study-${name}`),
-      parts: { space: loadSpace, controller: loadController },
-      progress(message, done) {
-        output.emit({ type: 'progress', message, ...(done !== undefined && { done }) });
-        output.status([`${done === undefined ? '' : `${Math.round(100 * done)} %  `}${message}  ${formatSeconds(watch.elapsed())}`]);
-      },
-      shouldStop: () => signals.requested !== undefined,
-      ...(perform && { perform }),
-    });
+    const run = (perform?: PerformUnits): Promise<FinishedStudy> =>
+      runStudy(found, {
+        options: chosen,
+        seed: options.seed,
+        folder: options.out ?? join(options.runs, `study-${name}`),
+        parts: { space: loadSpace, controller: loadController },
+        progress(message, done) {
+          output.emit({ type: 'progress', message, ...(done !== undefined && { done }) });
+          output.status([
+            `${done === undefined ? '' : `${Math.round(100 * done)} %  `}${message}  ${formatSeconds(watch.elapsed())}`,
+          ]);
+        },
+        shouldStop: () => signals.requested !== undefined,
+        ...(perform && { perform }),
+      });
     const { executor, queue, results = 'runs/jobs', threads } = options;
-    const finished = executor === undefined && queue === undefined ? await run() : await withExecutor(undefined, { ...options, results }, [], output, (opened) => run(performOn(opened, found, threads)));
+    const finished =
+      executor === undefined && queue === undefined
+        ? await run()
+        : await withExecutor(undefined, { ...options, results }, [], output, (opened) =>
+            run(performOn(opened, found, threads)),
+          );
     if (!finished) return;
     const { rows, verdict, files, seconds } = finished;
     for (const row of rows) {
       output.emit({ type: 'row', ...row });
-      output.say(`  ${row.id.padEnd(24)} ${measuredText(row).padStart(12)}  ${row.gate.padEnd(28)} ${verdictOf(row).padEnd(12)} ${row.quantity}${row.note ? ` (${row.note})` : ''}`);
+      output.say(
+        `  ${row.id.padEnd(24)} ${measuredText(row).padStart(12)}  ${row.gate.padEnd(28)} ${verdictOf(row).padEnd(12)} ${row.quantity}${row.note ? ` (${row.note})` : ''}`,
+      );
     }
     output.say(`${verdict} ${tally(rows)}`);
     for (const file of files) output.say(`wrote ${show(file)}`);

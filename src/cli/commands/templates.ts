@@ -48,7 +48,10 @@ export default defineSpace({
 `;
 
 /** The space in JavaScript: the same without its three type annotations. */
-export const SPACE_TEMPLATE_JS = SPACE_TEMPLATE.replace('type NodeRef, ', '').replace('type Operation, ', '').replace(': Operation)', ')').replace(': NodeRef[]', '');
+export const SPACE_TEMPLATE_JS = SPACE_TEMPLATE.replace('type NodeRef, ', '')
+  .replace('type Operation, ', '')
+  .replace(': Operation)', ')')
+  .replace(': NodeRef[]', '');
 
 export const CONFIG_TEMPLATE = `# A search over the space in my-space.ts. Every field that is left out has a default.
 # Editors complete the fields with the schema:

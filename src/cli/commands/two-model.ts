@@ -11,9 +11,20 @@ interface TwoModelCommandOptions extends StudyCommandOptions {
 }
 
 /** Trains two models one after the other and writes curves, tables and a page. */
-export function twoModel({ data, regularizers, alphas, shared, target, seeds, ...options }: TwoModelCommandOptions): Promise<void> {
+export function twoModel({
+  data,
+  regularizers,
+  alphas,
+  shared,
+  target,
+  seeds,
+  ...options
+}: TwoModelCommandOptions): Promise<void> {
   const chosen = {
-    data, shared, target, seeds,
+    data,
+    shared,
+    target,
+    seeds,
     ...(regularizers && { regularizers: `[${regularizers.join(', ')}]` }),
     ...(alphas && { alphas: `[${alphas.join(', ')}]` }),
   };

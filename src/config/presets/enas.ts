@@ -9,9 +9,15 @@ const images = { name: 'nesterov', momentum: 0.9, learningRate: 0.05, weightDeca
 const restarts = (minimum: number) => ({ name: 'warm-restarts', minimum, period: 10, factor: 2 }) as const;
 
 const paperImages = { ...images, schedule: restarts(1e-3), weightDecay: 1e-4 };
-const codeImages = (weightDecay: number, minimum = 5e-4) => ({ ...images, schedule: restarts(minimum), clipTensorNorm: 5, weightDecay });
+const codeImages = (weightDecay: number, minimum = 5e-4) => ({
+  ...images,
+  schedule: restarts(minimum),
+  clipTensorNorm: 5,
+  weightDecay,
+});
 /** Of language models; the rate stays unless a schedule says otherwise. */
-const descent = (learningRate: number, clipNorm: number) => ({ name: 'sgd', learningRate, schedule: { name: 'constant' }, clipNorm }) as const;
+const descent = (learningRate: number, clipNorm: number) =>
+  ({ name: 'sgd', learningRate, schedule: { name: 'constant' }, clipNorm }) as const;
 const decaying = (factor: number, from: number) => ({ schedule: { name: 'exponential', factor, from } }) as const;
 
 const paper = {
@@ -39,7 +45,11 @@ const paper = {
       space: { name: 'rnn-cell', nodes: 12, output: 'leaves' },
       data: { bptt: 35 },
       search: {
-        epochs: 150, batchSize: 64, rounds: 2000, samplesPerRound: 1, rewardScale: 80,
+        epochs: 150,
+        batchSize: 64,
+        rounds: 2000,
+        samplesPerRound: 1,
+        rewardScale: 80,
         optimizer: { ...descent(20, 0.25), ...decaying(0.96, 15), weightDecay: 1e-7, weightDecayIn: 'loss' },
       },
     },
@@ -60,7 +70,18 @@ const officialCode = {
   micro: {
     config: {
       controller: { name: 'enas', preset: 'official-code-micro' },
-      space: { name: 'micro-cnn', nodes: 5, filters: 20, layers: 6, reductions: 2, stemFactor: 3, dropPathKeep: 0.6, retrainLayers: 15, retrainFilters: 36, retrainDropPathKeep: 0.8 },
+      space: {
+        name: 'micro-cnn',
+        nodes: 5,
+        filters: 20,
+        layers: 6,
+        reductions: 2,
+        stemFactor: 3,
+        dropPathKeep: 0.6,
+        retrainLayers: 15,
+        retrainFilters: 36,
+        retrainDropPathKeep: 0.8,
+      },
       search: { epochs: 150, batchSize: 160, rounds: 30, samplesPerRound: 10, optimizer: codeImages(1e-4) },
       retrain: { epochs: 630, batchSize: 144, optimizer: codeImages(1e-4, 1e-4) },
     },
@@ -71,7 +92,13 @@ const officialCode = {
       controller: { name: 'enas', preset: 'official-code-rnn' },
       space: { name: 'rnn-cell', nodes: 9, hidden: 200, output: 'all', keep: 0.8, keepOutput: 0.25 },
       data: { bptt: 35 },
-      search: { epochs: 600, batchSize: 128, rounds: 25, samplesPerRound: 10, optimizer: { ...descent(20, 0.1), weightDecay: 8e-7, weightDecayIn: 'loss' } },
+      search: {
+        epochs: 600,
+        batchSize: 128,
+        rounds: 25,
+        samplesPerRound: 10,
+        optimizer: { ...descent(20, 0.1), weightDecay: 8e-7, weightDecayIn: 'loss' },
+      },
     },
     beyond: { drop: { embedding: 0.1, hidden: 0.75, layer: 0.25 }, slowness: 1 },
   },
@@ -80,7 +107,13 @@ const officialCode = {
       controller: { name: 'enas', preset: 'official-code-ptb' },
       space: { name: 'rnn-cell', nodes: 12, hidden: 720, retrainHidden: 748, keep: 0.25, keepOutput: 0.25 },
       data: { bptt: 35 },
-      search: { epochs: 100, batchSize: 20, rounds: 100, samplesPerRound: 10, optimizer: { ...descent(0.25, 10), ...decaying(0.95, 12) } },
+      search: {
+        epochs: 100,
+        batchSize: 20,
+        rounds: 100,
+        samplesPerRound: 10,
+        optimizer: { ...descent(0.25, 10), ...decaying(0.95, 12) },
+      },
       retrain: { epochs: 2000, batchSize: 64, optimizer: { ...descent(20, 0.25), ...decaying(0.9991, 14) } },
     },
     beyond: { keep: { embedding: 0.75, hidden: 0.75 } },

@@ -37,13 +37,20 @@ export interface TextBatches {
 }
 
 /** The batches of a text, each to be had at once by its epoch and step. */
-export function textBatches(ids: Int32Array, { name, seed, batchSize, length, order }: TextBatchesOptions): TextBatches {
+export function textBatches(
+  ids: Int32Array,
+  { name, seed, batchSize, length, order }: TextBatchesOptions,
+): TextBatches {
   const spare = order === 'once' ? 0 : length - 1;
   const rows = batchSize;
   /** Tokens that each stream predicts. */
   const depth = Math.floor((ids.length - 1 - spare) / rows);
   if (depth < (order === 'once' ? 1 : length)) {
-    throw new WeftError('data', `the ${name} part has ${ids.length} tokens, too few for ${rows} windows of ${length}`, 'take smaller batches, shorter windows (data.bptt) or a longer text');
+    throw new WeftError(
+      'data',
+      `the ${name} part has ${ids.length} tokens, too few for ${rows} windows of ${length}`,
+      'take smaller batches, shorter windows (data.bptt) or a longer text',
+    );
   }
   const steps = order === 'once' ? Math.ceil(depth / length) : Math.floor(depth / length);
   const windows = rows * steps;
@@ -52,14 +59,17 @@ export function textBatches(ids: Int32Array, { name, seed, batchSize, length, or
     stepsPerEpoch: steps,
     examplesPerEpoch: windows,
     at(epoch, step) {
-      if (!(Number.isInteger(step) && step >= 0 && step < steps)) throw new RangeError(`step ${step} of an epoch of ${steps}`);
+      if (!(Number.isInteger(step) && step >= 0 && step < steps))
+        throw new RangeError(`step ${step} of an epoch of ${steps}`);
       const shift = order === 'once' ? 0 : stream(seed, 'data-shift', name, epoch).int(length);
       const width = Math.min(length, depth - step * length);
-      if (order === 'shuffled' && shuffled.epoch !== epoch) shuffled = { epoch, places: stream(seed, 'data-order', name, epoch).permutation(windows) };
+      if (order === 'shuffled' && shuffled.epoch !== epoch)
+        shuffled = { epoch, places: stream(seed, 'data-order', name, epoch).permutation(windows) };
       const inputs = new Int32Array(rows * width);
       const labels = new Int32Array(rows * width);
       for (let row = 0; row < rows; row++) {
-        const from = shift + (order === 'shuffled' ? shuffled.places[step * rows + row]! * length : row * depth + step * length);
+        const from =
+          shift + (order === 'shuffled' ? shuffled.places[step * rows + row]! * length : row * depth + step * length);
         inputs.set(ids.subarray(from, from + width), row * width);
         labels.set(ids.subarray(from + 1, from + width + 1), row * width);
       }

@@ -22,7 +22,8 @@ export interface RawText {
   readonly sources: readonly Source[];
 }
 
-export type TextParts = Readonly<Record<'train' | 'validation' | 'test', Int32Array>> & Readonly<Partial<Record<SplitName, Int32Array>>>;
+export type TextParts = Readonly<Record<'train' | 'validation' | 'test', Int32Array>> &
+  Readonly<Partial<Record<SplitName, Int32Array>>>;
 
 export interface Corpus {
   readonly name: string;
@@ -43,23 +44,43 @@ export interface CorpusOptions extends Omit<SplitOptions, 'seed'> {
 /** Characters (Unicode code points), or words between white space with `<eos>` after each line (Merity et al. 2016). */
 export function tokenize(text: string, level: TextLevel): string[] {
   if (level === 'char') return Array.from(text);
-  return text.replace(/\n$/, '').split('\n').flatMap((line) => [...line.split(/\s+/).filter((word) => word !== ''), END_OF_LINE]);
+  return text
+    .replace(/\n$/, '')
+    .split('\n')
+    .flatMap((line) => [...line.split(/\s+/).filter((word) => word !== ''), END_OF_LINE]);
 }
 
 /**
  * Divides a text into contiguous parts and numbers its tokens. The vocabulary is that of everything but the test part, so that a token which
  * only the test has is unknown. Fractions are of what is left once the test part is set aside.
  */
-export function makeCorpus(raw: RawText, { level = 'char', vocabulary: limit, validation = 0.1, derive = 0, fisher = 0, train, test = 0.1 }: CorpusOptions = {}): Corpus {
+export function makeCorpus(
+  raw: RawText,
+  {
+    level = 'char',
+    vocabulary: limit,
+    validation = 0.1,
+    derive = 0,
+    fisher = 0,
+    train,
+    test = 0.1,
+  }: CorpusOptions = {},
+): Corpus {
   const tokens = tokenize(raw.text, level);
   const take = (name: SplitName, share: Share, whole: number, end: 'first' | 'last'): string[] => {
     const count = shareCount(share, whole, name);
-    if (count >= tokens.length) throw new WeftError('data', `${raw.name}: the ${name} part would take ${count} of ${tokens.length} tokens`, 'make the parts smaller, or give a longer text');
+    if (count >= tokens.length)
+      throw new WeftError(
+        'data',
+        `${raw.name}: the ${name} part would take ${count} of ${tokens.length} tokens`,
+        'make the parts smaller, or give a longer text',
+      );
     return end === 'first' ? tokens.splice(0, count) : tokens.splice(tokens.length - count);
   };
   const tested = raw.test === undefined ? take('test', test, tokens.length, 'last') : tokenize(raw.test, level);
   const whole = tokens.length;
-  const validated = raw.validation === undefined ? take('validation', validation, whole, 'last') : tokenize(raw.validation, level);
+  const validated =
+    raw.validation === undefined ? take('validation', validation, whole, 'last') : tokenize(raw.validation, level);
   const seen: Partial<Record<SplitName, string[]>> = {
     ...(fisher > 0 && { fisher: take('fisher', fisher, whole, 'first') }),
     ...(derive > 0 && { derive: take('derive', derive, whole, 'first') }),
@@ -70,8 +91,13 @@ export function makeCorpus(raw: RawText, { level = 'char', vocabulary: limit, va
   const vocabulary = countVocabulary(Object.values(seen), limit);
   const number = numbering(vocabulary);
   return {
-    name: raw.name, level, vocabulary, sources: raw.sources,
-    parts: Object.fromEntries(Object.entries({ ...seen, test: tested }).map(([name, part]) => [name, number(part)])) as unknown as TextParts,
+    name: raw.name,
+    level,
+    vocabulary,
+    sources: raw.sources,
+    parts: Object.fromEntries(
+      Object.entries({ ...seen, test: tested }).map(([name, part]) => [name, number(part)]),
+    ) as unknown as TextParts,
   };
 }
 
@@ -100,9 +126,14 @@ export interface TextPartRecord {
 
 /** What a run records of each part. */
 export function recordParts(parts: TextParts): Record<string, TextPartRecord> {
-  return Object.fromEntries(Object.entries(parts).map(([name, ids]) => [name, {
-    count: ids.length,
-    unknown: ids.reduce((sum, id) => sum + Number(id === 0), 0),
-    content: createHash('sha256').update(ids).digest('hex'),
-  }]));
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, ids]) => [
+      name,
+      {
+        count: ids.length,
+        unknown: ids.reduce((sum, id) => sum + Number(id === 0), 0),
+        content: createHash('sha256').update(ids).digest('hex'),
+      },
+    ]),
+  );
 }

@@ -5,7 +5,14 @@ import { WeftError } from '../../errors.js';
 import { dataRoots } from '../find-file.js';
 import type { Surroundings } from '../open.js';
 import { isFolder, listFolder, readSource } from '../source.js';
-import { makeCorpus, recordParts, type Corpus, type CorpusOptions, type RawText, type TextPartRecord } from './corpus.js';
+import {
+  makeCorpus,
+  recordParts,
+  type Corpus,
+  type CorpusOptions,
+  type RawText,
+  type TextPartRecord,
+} from './corpus.js';
 import type { Source } from '../dataset.js';
 
 /** The files of texts known by name; the first list of which all are there is taken, and what is left out is a part of the text before. */
@@ -65,44 +72,91 @@ export function isText(source: string, { cwd = process.cwd() }: Surroundings = {
 }
 
 /** Reads a text, divides it and numbers its tokens. */
-export function prepareText({ source, path, bptt = DEFAULT_LENGTH, ...options }: TextConfig, surroundings: Surroundings = {}): PreparedText {
+export function prepareText(
+  { source, path, bptt = DEFAULT_LENGTH, ...options }: TextConfig,
+  surroundings: Surroundings = {},
+): PreparedText {
   const corpus = makeCorpus(readText(source, path, surroundings), options);
   const { name, level, vocabulary, parts, sources } = corpus;
   return {
-    corpus, length: bptt,
-    record: { kind: 'text', name, level, inputShape: [bptt], classes: vocabulary.length, sources, splits: recordParts(parts) },
+    corpus,
+    length: bptt,
+    record: {
+      kind: 'text',
+      name,
+      level,
+      inputShape: [bptt],
+      classes: vocabulary.length,
+      sources,
+      splits: recordParts(parts),
+    },
   };
 }
 
 /** The text with this name, or at this path. */
-export function readText(source: string, path?: string, { cwd = process.cwd(), env = process.env }: Surroundings = {}): RawText {
+export function readText(
+  source: string,
+  path?: string,
+  { cwd = process.cwd(), env = process.env }: Surroundings = {},
+): RawText {
   if (source in NAMED) return findNamed(source, path === undefined ? dataRoots(env) : [path], cwd);
-  if (path !== undefined) throw new WeftError('config', `the data option 'path' has no meaning for '${source}'`, 'give the path itself as the source');
+  if (path !== undefined)
+    throw new WeftError(
+      'config',
+      `the data option 'path' has no meaning for '${source}'`,
+      'give the path itself as the source',
+    );
   const place = resolve(cwd, source);
-  if (!existsSync(place)) throw new WeftError('data', `there is no text ${place}`, `give the path of a text file, or one of ${textNames.join(', ')}`);
+  if (!existsSync(place))
+    throw new WeftError(
+      'data',
+      `there is no text ${place}`,
+      `give the path of a text file, or one of ${textNames.join(', ')}`,
+    );
   const name = basename(place).replace(TEXT_FILE, '');
   if (!isFolder(place)) return readFiles(name, { text: place });
   const files = splitFiles(place);
-  if (!files) throw new WeftError('data', `${place} holds no train.txt`, 'name the files train.txt, valid.txt and test.txt, or give the path of one file');
+  if (!files)
+    throw new WeftError(
+      'data',
+      `${place} holds no train.txt`,
+      'name the files train.txt, valid.txt and test.txt, or give the path of one file',
+    );
   return readFiles(name, files);
 }
 
 /** train.txt, valid.txt and test.txt of a folder, under any name that contains these words. */
 function splitFiles(folder: string): Files | undefined {
   const texts = listFolder(folder).filter((file) => TEXT_FILE.test(file));
-  const find = (part: RegExp): string | undefined => texts.filter((file) => part.test(file)).map((file) => join(folder, file))[0];
+  const find = (part: RegExp): string | undefined =>
+    texts.filter((file) => part.test(file)).map((file) => join(folder, file))[0];
   const [text, validation, test] = [/train/i, /valid/i, /test/i].map(find);
-  return text === undefined ? undefined : { text, ...(validation !== undefined && { validation }), ...(test !== undefined && { test }) };
+  return text === undefined
+    ? undefined
+    : { text, ...(validation !== undefined && { validation }), ...(test !== undefined && { test }) };
 }
 
 function findNamed(name: string, roots: readonly (string | undefined)[], cwd: string): RawText {
-  const folders = roots.filter((root) => root !== undefined && root !== '').flatMap((root) => [join(resolve(cwd, root!), 'text'), join(resolve(cwd, root!), name), resolve(cwd, root!)]);
+  const folders = roots
+    .filter((root) => root !== undefined && root !== '')
+    .flatMap((root) => [join(resolve(cwd, root!), 'text'), join(resolve(cwd, root!), name), resolve(cwd, root!)]);
   for (const folder of folders) {
-    const files = NAMED[name]!.find((candidate) => Object.values(candidate).every((file) => existsSync(join(folder, file as string))));
-    if (files) return readFiles(name, Object.fromEntries(Object.entries(files).map(([part, file]) => [part, join(folder, file as string)])) as unknown as Files);
+    const files = NAMED[name]!.find((candidate) =>
+      Object.values(candidate).every((file) => existsSync(join(folder, file as string))),
+    );
+    if (files)
+      return readFiles(
+        name,
+        Object.fromEntries(
+          Object.entries(files).map(([part, file]) => [part, join(folder, file as string)]),
+        ) as unknown as Files,
+      );
   }
-  throw new WeftError('data', `${name} was not found; looked in ${folders.join(', ')}`,
-    `put ${Object.values(NAMED[name]!.at(-1)!).join(' and ')} into one of these folders, or say where it is: option path, or WEFT_DATA in the environment`);
+  throw new WeftError(
+    'data',
+    `${name} was not found; looked in ${folders.join(', ')}`,
+    `put ${Object.values(NAMED[name]!.at(-1)!).join(' and ')} into one of these folders, or say where it is: option path, or WEFT_DATA in the environment`,
+  );
 }
 
 function readFiles(name: string, files: Files): RawText {
@@ -113,11 +167,15 @@ function readFiles(name: string, files: Files): RawText {
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r\n/g, '\n');
     } catch (cause) {
-      throw new WeftError('data', `${path} is no UTF-8 text (${(cause as Error).message})`, 'save the text as UTF-8', { cause });
+      throw new WeftError('data', `${path} is no UTF-8 text (${(cause as Error).message})`, 'save the text as UTF-8', {
+        cause,
+      });
     }
   };
   return {
-    name, sources, text: read(files.text),
+    name,
+    sources,
+    text: read(files.text),
     validation: files.validation === undefined ? undefined : read(files.validation),
     test: files.test === undefined ? undefined : read(files.test),
   };

@@ -16,9 +16,18 @@ export const exportableKernels: readonly string[] = Object.keys(WRITERS);
 export const isExportable = (kernel: string): boolean => Object.hasOwn(WRITERS, kernel);
 
 /** Writes a kernel run into the graph, its nodes named under `scope`; returns its first output. */
-export function writeStep(step: Step, inputs: Readonly<Record<string, Reference>>, graph: GraphWriter, scope: string): Reference {
+export function writeStep(
+  step: Step,
+  inputs: Readonly<Record<string, Reference>>,
+  graph: GraphWriter,
+  scope: string,
+): Reference {
   if (!isExportable(step.kernel)) {
-    throw new WeftError('export', `TensorFlow has no operation for the kernel '${step.kernel}'`, 'make the operation of other TensorFlow.js functions; the weights alone are in model.safetensors');
+    throw new WeftError(
+      'export',
+      `TensorFlow has no operation for the kernel '${step.kernel}'`,
+      'make the operation of other TensorFlow.js functions; the weights alone are in model.safetensors',
+    );
   }
   return WRITERS[step.kernel]!(kernelWriter(step, inputs, graph, scope));
 }

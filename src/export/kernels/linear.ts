@@ -10,23 +10,45 @@ const product: Writer = ({ add, inputs: { a, b }, step: { attributes, shapes } }
   return add('BatchMatMulV2', [a!, b!], { adj_x: transposeA, adj_y: transposeB });
 };
 
-const convolution = (op: string): Writer => (kernel) =>
-  kernel.add(op, [kernel.inputs['x']!, kernel.inputs['filter']!], { ...slide(kernel), dilations: alongImage(kernel.step.attributes['dilations'] ?? 1) });
+const convolution =
+  (op: string): Writer =>
+  (kernel) =>
+    kernel.add(op, [kernel.inputs['x']!, kernel.inputs['filter']!], {
+      ...slide(kernel),
+      dilations: alongImage(kernel.step.attributes['dilations'] ?? 1),
+    });
 
-const pool = (op: string): Writer => (kernel) =>
-  kernel.add(op, [kernel.inputs['x']!], { ...slide(kernel), ksize: alongImage(kernel.step.attributes['filterSize']) });
+const pool =
+  (op: string): Writer =>
+  (kernel) =>
+    kernel.add(op, [kernel.inputs['x']!], {
+      ...slide(kernel),
+      ksize: alongImage(kernel.step.attributes['filterSize']),
+    });
 
 /** How a window moves: steps and edges. */
 function slide({ step: { kernel, attributes } }: KernelWriter): Record<string, Attribute> {
-  if (attributes['dataFormat'] === 'NCHW') throw new WeftError('export', `the kernel '${kernel}' has the channels in front`, 'use the order NHWC');
-  return { strides: alongImage(attributes['strides']), data_format: string('NHWC'), ...edges(kernel, attributes['pad']) };
+  if (attributes['dataFormat'] === 'NCHW')
+    throw new WeftError('export', `the kernel '${kernel}' has the channels in front`, 'use the order NHWC');
+  return {
+    strides: alongImage(attributes['strides']),
+    data_format: string('NHWC'),
+    ...edges(kernel, attributes['pad']),
+  };
 }
 
 /** Padding by name, by one number for all sides, or by [before, after] of each axis. */
 function edges(kernel: string, pad: unknown): Record<string, Attribute> {
   if (typeof pad === 'string') return { padding: string(pad.toUpperCase()) };
-  if (kernel.endsWith('Pool')) throw new WeftError('export', `TensorFlow's '${kernel}' takes no numbers for its padding`, "use 'same', 'valid', or tf.pad before it");
-  const sides = Array.isArray(pad) ? (pad as number[][]).flat() : [0, 0, pad as number, pad as number, pad as number, pad as number, 0, 0];
+  if (kernel.endsWith('Pool'))
+    throw new WeftError(
+      'export',
+      `TensorFlow's '${kernel}' takes no numbers for its padding`,
+      "use 'same', 'valid', or tf.pad before it",
+    );
+  const sides = Array.isArray(pad)
+    ? (pad as number[][]).flat()
+    : [0, 0, pad as number, pad as number, pad as number, pad as number, 0, 0];
   return { padding: string('EXPLICIT'), explicit_paddings: ints(sides) };
 }
 
@@ -37,19 +59,27 @@ function alongImage(value: unknown): Attribute {
 }
 
 /** The plain kernel, then the bias, then the activation. */
-const fused = (plain: Writer): Writer => (kernel) => {
-  const { bias, preluActivationWeights: slopes } = kernel.inputs;
-  const linear = plain(kernel);
-  const sum = bias === undefined ? linear : kernel.add('AddV2', [linear, bias]);
-  const activation = (kernel.step.attributes['activation'] ?? 'linear') as string;
-  if (activation === 'linear') return sum;
-  if (activation === 'prelu') return kernel.add('Prelu', [sum, slopes!]);
-  if (activation === 'leakyrelu') return kernel.add('LeakyRelu', [sum], { alpha: float(kernel.number('leakyreluAlpha')) });
-  return kernel.add(`${activation[0]!.toUpperCase()}${activation.slice(1)}`, [sum]); // relu, relu6, elu, sigmoid
-};
+const fused =
+  (plain: Writer): Writer =>
+  (kernel) => {
+    const { bias, preluActivationWeights: slopes } = kernel.inputs;
+    const linear = plain(kernel);
+    const sum = bias === undefined ? linear : kernel.add('AddV2', [linear, bias]);
+    const activation = (kernel.step.attributes['activation'] ?? 'linear') as string;
+    if (activation === 'linear') return sum;
+    if (activation === 'prelu') return kernel.add('Prelu', [sum, slopes!]);
+    if (activation === 'leakyrelu')
+      return kernel.add('LeakyRelu', [sum], { alpha: float(kernel.number('leakyreluAlpha')) });
+    return kernel.add(`${activation[0]!.toUpperCase()}${activation.slice(1)}`, [sum]); // relu, relu6, elu, sigmoid
+  };
 
-const resize = (op: string): Writer => ({ add, inputs, integers, step: { attributes } }) =>
-  add(op, [inputs['images']!, integers('size')], { align_corners: bool(attributes['alignCorners']), half_pixel_centers: bool(attributes['halfPixelCenters']) });
+const resize =
+  (op: string): Writer =>
+  ({ add, inputs, integers, step: { attributes } }) =>
+    add(op, [inputs['images']!, integers('size')], {
+      align_corners: bool(attributes['alignCorners']),
+      half_pixel_centers: bool(attributes['halfPixelCenters']),
+    });
 
 export const LINEAR: Readonly<Record<string, Writer>> = {
   AvgPool: pool('AvgPool'),
@@ -62,10 +92,19 @@ export const LINEAR: Readonly<Record<string, Writer>> = {
   FusedBatchNorm({ add, inputs: { x, scale, offset, mean, variance }, constant, number, step: { inputs } }) {
     const channels = shapeOf(inputs['mean']!);
     const every = (value: number) => constant(channels, Array<number>(channels[0]!).fill(value), 'float32');
-    return add('FusedBatchNormV3', [x!, scale ?? every(1), offset ?? every(0), mean!, variance!], { epsilon: float(number('varianceEpsilon')), is_training: bool(false), data_format: string('NHWC') });
+    return add('FusedBatchNormV3', [x!, scale ?? every(1), offset ?? every(0), mean!, variance!], {
+      epsilon: float(number('varianceEpsilon')),
+      is_training: bool(false),
+      data_format: string('NHWC'),
+    });
   },
   LRN: ({ add, inputs, number }) =>
-    add('LRN', [inputs['x']!], { depth_radius: int(number('depthRadius')), bias: float(number('bias')), alpha: float(number('alpha')), beta: float(number('beta')) }),
+    add('LRN', [inputs['x']!], {
+      depth_radius: int(number('depthRadius')),
+      bias: float(number('bias')),
+      alpha: float(number('alpha')),
+      beta: float(number('beta')),
+    }),
   MaxPool: pool('MaxPool'),
   ResizeBilinear: resize('ResizeBilinear'),
   ResizeNearestNeighbor: resize('ResizeNearestNeighbor'),

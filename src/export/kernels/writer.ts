@@ -18,9 +18,15 @@ export interface KernelWriter {
   number(attribute: string, fallback?: number): number;
 }
 
-export function kernelWriter(step: Step, inputs: Readonly<Record<string, Reference>>, graph: GraphWriter, scope: string): KernelWriter {
+export function kernelWriter(
+  step: Step,
+  inputs: Readonly<Record<string, Reference>>,
+  graph: GraphWriter,
+  scope: string,
+): KernelWriter {
   const T = type(dtypeOf(Object.values(step.inputs)[0]!));
-  const constant: KernelWriter['constant'] = (shape, values, dtype = 'int32') => graph.constant({ kind: 'constant', name: undefined, dtype, shape, values });
+  const constant: KernelWriter['constant'] = (shape, values, dtype = 'int32') =>
+    graph.constant({ kind: 'constant', name: undefined, dtype, shape, values });
   return {
     step,
     inputs,
@@ -35,14 +41,25 @@ export function kernelWriter(step: Step, inputs: Readonly<Record<string, Referen
 }
 
 /** The kernel's inputs in their order, and nothing else. */
-export const inOrder = (op: string): Writer => ({ add, inputs }) => add(op, Object.values(inputs));
+export const inOrder =
+  (op: string): Writer =>
+  ({ add, inputs }) =>
+    add(op, Object.values(inputs));
 
 /** A list of tensors of any length. */
-export const listed = (op: string, more: (kernel: KernelWriter) => { inputs?: Reference[]; attributes?: Record<string, Attribute> } = () => ({})): Writer => (kernel) => {
-  const references = Object.values(kernel.inputs);
-  const { inputs = [], attributes = {} } = more(kernel);
-  return kernel.add(op, [...references, ...inputs], { N: int(references.length), ...attributes });
-};
+export const listed =
+  (
+    op: string,
+    more: (kernel: KernelWriter) => { inputs?: Reference[]; attributes?: Record<string, Attribute> } = () => ({}),
+  ): Writer =>
+  (kernel) => {
+    const references = Object.values(kernel.inputs);
+    const { inputs = [], attributes = {} } = more(kernel);
+    return kernel.add(op, [...references, ...inputs], { N: int(references.length), ...attributes });
+  };
 
 /** x, and as a constant the whole numbers of one attribute. */
-export const withIntegers = (op: string, attribute: string, input = 'x'): Writer => ({ add, inputs, integers }) => add(op, [inputs[input]!, integers(attribute)]);
+export const withIntegers =
+  (op: string, attribute: string, input = 'x'): Writer =>
+  ({ add, inputs, integers }) =>
+    add(op, [inputs[input]!, integers(attribute)]);

@@ -45,7 +45,10 @@ export function summarizeDifferences(measured: readonly Measured[]): DifferenceS
     best5Diff: mean(best.map(difference)),
     meanFirst: mean(measured.map(({ first }) => first)),
     meanSecond: mean(measured.map(({ second }) => second)),
-    tau: kendallTau(measured.map(({ first }) => first), measured.map(({ second }) => second)),
+    tau: kendallTau(
+      measured.map(({ first }) => first),
+      measured.map(({ second }) => second),
+    ),
   };
 }
 

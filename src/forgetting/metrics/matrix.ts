@@ -25,17 +25,28 @@ export interface ForgettingOptions extends Direction {
 }
 
 /** Mean over j < T of the best of R[t][j] over t < T, less R[T][j]: positive when something was lost (Chaudhry et al. 2018, equation 3). */
-export function averageForgetting(matrix: PerformanceMatrix, { better = 'higher', clipped = false }: ForgettingOptions = {}): number {
+export function averageForgetting(
+  matrix: PerformanceMatrix,
+  { better = 'higher', clipped = false }: ForgettingOptions = {},
+): number {
   const sign = signOf(better);
-  return meanOf(earlier(matrix).map((j) => {
-    const end = sign * at(matrix, last(matrix), j);
-    const before = column(matrix, j).slice(0, clipped ? undefined : last(matrix)).map((value) => sign * value);
-    return Math.max(...numbersOf(before)) - end;
-  }));
+  return meanOf(
+    earlier(matrix).map((j) => {
+      const end = sign * at(matrix, last(matrix), j);
+      const before = column(matrix, j)
+        .slice(0, clipped ? undefined : last(matrix))
+        .map((value) => sign * value);
+      return Math.max(...numbersOf(before)) - end;
+    }),
+  );
 }
 
 /** FWT = mean over j > 0 of R[j-1][j] - initial[j]: what an architecture has from sharing before it is ever trained. */
-export function forwardTransfer(matrix: PerformanceMatrix, initial: readonly (number | null)[], { better = 'higher' }: Direction = {}): number {
+export function forwardTransfer(
+  matrix: PerformanceMatrix,
+  initial: readonly (number | null)[],
+  { better = 'higher' }: Direction = {},
+): number {
   return signOf(better) * meanOf(matrix.slice(1).map((_, i) => at(matrix, i, i + 1) - (initial[i + 1] ?? NaN)));
 }
 
@@ -47,18 +58,39 @@ export function finalPerformance(matrix: PerformanceMatrix): number {
 /** min-ACC: mean over j < T of the worst R[t][j] at events t > j (De Lange et al. 2023); a network that recovers in the end has dipped all the same. */
 export function worstPerformance(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
   const sign = signOf(better);
-  return sign * meanOf(earlier(matrix).map((j) => Math.min(...numbersOf(column(matrix, j).slice(j + 1).map((value) => sign * value)))));
+  return (
+    sign *
+    meanOf(
+      earlier(matrix).map((j) =>
+        Math.min(
+          ...numbersOf(
+            column(matrix, j)
+              .slice(j + 1)
+              .map((value) => sign * value),
+          ),
+        ),
+      ),
+    )
+  );
 }
 
 /** The largest fall below R[j][j] of any architecture at any event after its own; 0 where none has fallen. */
 export function worstDip(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
   const sign = signOf(better);
-  const falls = earlier(matrix).flatMap((j) => column(matrix, j).slice(j + 1).map((value) => sign * (at(matrix, j, j) - value)));
+  const falls = earlier(matrix).flatMap((j) =>
+    column(matrix, j)
+      .slice(j + 1)
+      .map((value) => sign * (at(matrix, j, j) - value)),
+  );
   return numbersOf(falls).reduce((worst, fall) => Math.max(worst, fall), 0);
 }
 
 /** Mean of reference[j] - own[j] by which learning itself is worse than without sharing or regularizer: the cost in plasticity. */
-export function intransigence(reference: readonly number[], own: readonly number[], { better = 'higher' }: Direction = {}): number {
+export function intransigence(
+  reference: readonly number[],
+  own: readonly number[],
+  { better = 'higher' }: Direction = {},
+): number {
   return signOf(better) * meanOf(reference.map((value, j) => value - (own[j] ?? NaN)));
 }
 

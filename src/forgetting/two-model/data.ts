@@ -15,11 +15,22 @@ export interface TwoModelDataOptions {
 
 /** Opens the data and holds out a part for Fisher information and one to stop A by. */
 export function openTwoModelData({ source, path, seed, fisher, stopping }: TwoModelDataOptions): TwoModelData {
-  const dataset: Dataset = source === 'proto-10' ? proto10(seed) : openDataset(source, path === undefined ? {} : { path });
+  const dataset: Dataset =
+    source === 'proto-10' ? proto10(seed) : openDataset(source, path === undefined ? {} : { path });
   const large = dataset.train.count >= LARGE;
-  const splits = splitDataset(dataset, { seed, fisher: fisher ?? (large ? 4000 : 0.2), validation: stopping ?? (large ? 1000 : 0.1) });
+  const splits = splitDataset(dataset, {
+    seed,
+    fisher: fisher ?? (large ? 4000 : 0.2),
+    validation: stopping ?? (large ? 1000 : 0.1),
+  });
   const plain = source === 'proto-10' && { mean: [0], std: [1] };
-  return { train: splits.train, fisher: splits.fisher!, stopping: splits.validation, test: splits.test, normalization: plain || measureNormalization(splits.train) };
+  return {
+    train: splits.train,
+    fisher: splits.fisher!,
+    stopping: splits.validation,
+    test: splits.test,
+    normalization: plain || measureNormalization(splits.train),
+  };
 }
 
 /** Examples from which the calibrated numbers of held-out examples can be had. */

@@ -92,56 +92,120 @@ const LAST = 10;
 /** Trains A. The caller disposes the result. */
 export function trainFirst(setting: TwoModelSetting, training: FirstTraining): TrainedFirst {
   const { seed, data, network, batchSize, evaluateEvery } = setting;
-  if (data.fisher.name === 'test') throw new WeftError('data', 'Fisher information was to be estimated on test data', 'give a held-out part of the training data');
+  if (data.fisher.name === 'test')
+    throw new WeftError(
+      'data',
+      'Fisher information was to be estimated on test data',
+      'give a held-out part of the training data',
+    );
   const space = twoModelSpace.create(network, { inputShape: data.train.inputShape, classes: data.train.classes });
   const [a, b] = ['A', 'B'].map((model) => createChild(space, { model })) as [Child, Child];
   const shared = a.parameterNames.filter((name) => b.parameterNames.includes(name));
   const store = createParameterStore(catalogue(space.supernet), seed);
   const source = (split: Split, size: number, name: string): BatchSource => {
-    const all = batches(split, { seed, normalization: data.normalization, batchSize: Math.min(size, split.indices.length), name });
-    return { count: all.examplesPerEpoch, steps: all.stepsPerEpoch, at: (epoch, step) => batchTensors(all.at(epoch, step)) };
+    const all = batches(split, {
+      seed,
+      normalization: data.normalization,
+      batchSize: Math.min(size, split.indices.length),
+      name,
+    });
+    return {
+      count: all.examplesPerEpoch,
+      steps: all.stepsPerEpoch,
+      at: (epoch, step) => batchTensors(all.at(epoch, step)),
+    };
   };
   const test = source(data.test, data.test.indices.length, 'test').at(0, 0);
   const stopping = training.target === undefined ? undefined : source(data.stopping, Infinity, 'stopping').at(0, 0);
-  const accuracyOf = (child: Child, batch: TensorBatch): number => evaluateBatch(child, store, batch, FINAL_EVALUATION).accuracy;
+  const accuracyOf = (child: Child, batch: TensorBatch): number =>
+    evaluateBatch(child, store, batch, FINAL_EVALUATION).accuracy;
 
   const curve: { step: number; a: number }[] = [];
   const order = source(data.train, batchSize, 'first');
   let steps = 0;
-  learn({ store, child: a, source: order, steps: training.steps, learningRate: training.learningRate, seed }, (step) => {
-    steps = step;
-    if (step % evaluateEvery === 0) curve.push({ step, a: accuracyOf(a, test) });
-    return training.target !== undefined && step % STOPPING_STEPS === 0 && accuracyOf(a, stopping!) >= training.target;
-  });
+  learn(
+    { store, child: a, source: order, steps: training.steps, learningRate: training.learningRate, seed },
+    (step) => {
+      steps = step;
+      if (step % evaluateEvery === 0) curve.push({ step, a: accuracyOf(a, test) });
+      return (
+        training.target !== undefined && step % STOPPING_STEPS === 0 && accuracyOf(a, stopping!) >= training.target
+      );
+    },
+  );
   if (stopping) tf.dispose([stopping.inputs, stopping.labels]);
   const accuracy = accuracyOf(a, test);
   const trained = mapNamed(store.parameters, (tensor) => tf.keep(tf.clone(tensor)));
 
   return {
-    accuracy, steps, curve,
+    accuracy,
+    steps,
+    curve,
     second({ learningRate, steps: count, regularizer: options }) {
       store.assign(mapNamed(trained, (tensor) => tf.clone(tensor)));
       const regularizer = createRegularizer(regularizerSchema.parse(options), { seed, space: space });
       try {
-        const estimate = (): NamedTensors => estimateFisher(a, store, source(data.fisher, regularizer?.fisher?.examples ?? Infinity, 'fisher'), shared, regularizer?.fisher?.kind, seed);
+        const estimate = (): NamedTensors =>
+          estimateFisher(
+            a,
+            store,
+            source(data.fisher, regularizer?.fisher?.examples ?? Infinity, 'fisher'),
+            shared,
+            regularizer?.fisher?.kind,
+            seed,
+          );
         regularizer?.startEpoch(0);
-        regularizer?.remember({ architecture: a.encoding, parameterNames: shared, parameters: store.parameters, fisher: estimate });
+        regularizer?.remember({
+          architecture: a.encoding,
+          parameterNames: shared,
+          parameters: store.parameters,
+          fisher: estimate,
+        });
         if (regularizer?.fisher && shared.length > 0 && regularizer.status().fisherTrace === 0) {
-          throw new WeftError('numeric', 'the Fisher information of all shared weights is zero, so nothing would protect them', 'A has no gradient: train it longer, or with a smaller learning rate');
+          throw new WeftError(
+            'numeric',
+            'the Fisher information of all shared weights is zero, so nothing would protect them',
+            'A has no gradient: train it longer, or with a smaller learning rate',
+          );
         }
         const points: TwoModelCurve[] = [];
-        learn({ store, child: b, source: source(data.train, batchSize, 'second'), steps: count, learningRate, seed: `${seed}/second`, regularizer, childOf: (encoding) => (encoding === a.encoding ? a : b) }, (step) => {
-          if (step % evaluateEvery !== 0) return false;
-          const [one, other] = evaluateTogether([a, b], store, test, FINAL_EVALUATION) as [Evaluation, Evaluation];
-          points.push({ step, a: one.accuracy, b: other.accuracy });
-          return false;
-        });
+        learn(
+          {
+            store,
+            child: b,
+            source: source(data.train, batchSize, 'second'),
+            steps: count,
+            learningRate,
+            seed: `${seed}/second`,
+            regularizer,
+            childOf: (encoding) => (encoding === a.encoding ? a : b),
+          },
+          (step) => {
+            if (step % evaluateEvery !== 0) return false;
+            const [one, other] = evaluateTogether([a, b], store, test, FINAL_EVALUATION) as [Evaluation, Evaluation];
+            points.push({ step, a: one.accuracy, b: other.accuracy });
+            return false;
+          },
+        );
         const end = points.slice(-LAST);
         const average = (of: 'a' | 'b'): number => end.reduce((sum, point) => sum + point[of] / end.length, 0);
         const { alpha, largestFisher } = regularizer?.status() ?? { alpha: 0, largestFisher: 0 };
         return {
-          before: accuracy, after: average('a'), b: average('b'), worst: Math.min(accuracy, ...points.map((point) => point.a)), curve: points,
-          ...driftOf(shared, trained, store, regularizer, () => estimateFisher(a, { ...store, parameters: trained }, source(data.fisher, Infinity, 'fisher'), shared, undefined, seed)),
+          before: accuracy,
+          after: average('a'),
+          b: average('b'),
+          worst: Math.min(accuracy, ...points.map((point) => point.a)),
+          curve: points,
+          ...driftOf(shared, trained, store, regularizer, () =>
+            estimateFisher(
+              a,
+              { ...store, parameters: trained },
+              source(data.fisher, Infinity, 'fisher'),
+              shared,
+              undefined,
+              seed,
+            ),
+          ),
           maxStep: learningRate * alpha * largestFisher,
         };
       } finally {
@@ -167,33 +231,82 @@ interface Learning {
 }
 
 /** Plain gradient descent; `after` every step says whether to stop. */
-function learn({ store, child, source, steps, learningRate, seed, regularizer, childOf }: Learning, after: (step: number) => boolean): void {
-  const trainer = createTrainer({ name: 'sgd', learningRate, schedule: { name: 'constant' } }, { stepsPerEpoch: source.steps, totalSteps: steps });
+function learn(
+  { store, child, source, steps, learningRate, seed, regularizer, childOf }: Learning,
+  after: (step: number) => boolean,
+): void {
+  const trainer = createTrainer(
+    { name: 'sgd', learningRate, schedule: { name: 'constant' } },
+    { stepsPerEpoch: source.steps, totalSteps: steps },
+  );
   let state: OptimizerState = emptyState;
   for (let step = 0; step < steps; step++) {
     const shares = regularizer?.mixture?.(child.encoding, step);
-    state = withBatch(source, Math.floor(step / source.steps), step % source.steps, (batch) => trainStep({
-      child, store, trainer, state, batch, step, mode: { training: true, normalization: 'batch', seed: `${seed}/${step}` },
-      others: shares?.slice(1).map(({ architecture, weight }) => ({ child: childOf!(architecture), weight })), beside: regularizer,
-    })).state;
+    state = withBatch(source, Math.floor(step / source.steps), step % source.steps, (batch) =>
+      trainStep({
+        child,
+        store,
+        trainer,
+        state,
+        batch,
+        step,
+        mode: { training: true, normalization: 'batch', seed: `${seed}/${step}` },
+        others: shares?.slice(1).map(({ architecture, weight }) => ({ child: childOf!(architecture), weight })),
+        beside: regularizer,
+      }),
+    ).state;
     if (after(step + 1)) break;
   }
   tf.dispose(Object.values(state.tensors));
 }
 
 /** Mean over all whole batches of the part, of the shared weights. */
-function estimateFisher(child: Child, store: ParameterStore, source: BatchSource, shared: readonly string[], kind: NonNullable<Regularizer['fisher']>['kind'] = 'empirical-sample', seed: number): NamedTensors {
-  return withBatch(source, 0, 0, ({ inputs, labels }) => fisherInformation(
-    (current) => child.forward({ ...store.parameters, ...current }, store.statistics, inputs, FINAL_EVALUATION), pickNamed(store.parameters, shared), labels, { kind, rng: stream(seed, 'fisher-labels') },
-  ).fisher);
+function estimateFisher(
+  child: Child,
+  store: ParameterStore,
+  source: BatchSource,
+  shared: readonly string[],
+  kind: NonNullable<Regularizer['fisher']>['kind'] = 'empirical-sample',
+  seed: number,
+): NamedTensors {
+  return withBatch(
+    source,
+    0,
+    0,
+    ({ inputs, labels }) =>
+      fisherInformation(
+        (current) => child.forward({ ...store.parameters, ...current }, store.statistics, inputs, FINAL_EVALUATION),
+        pickNamed(store.parameters, shared),
+        labels,
+        { kind, rng: stream(seed, 'fisher-labels') },
+      ).fisher,
+  );
 }
 
 /** Every shared weight's Fisher information (the regularizer's, or an estimate where it has none) and squared drift. */
-function driftOf(shared: readonly string[], trained: NamedTensors, store: ParameterStore, regularizer: Regularizer | undefined, estimate: () => NamedTensors): Pick<TwoModelOutcome, 'fisher' | 'squaredDrift'> {
+function driftOf(
+  shared: readonly string[],
+  trained: NamedTensors,
+  store: ParameterStore,
+  regularizer: Regularizer | undefined,
+  estimate: () => NamedTensors,
+): Pick<TwoModelOutcome, 'fisher' | 'squaredDrift'> {
   const known = regularizer?.fisher && regularizer.name === 'wpl' ? undefined : estimate();
-  const own = known ?? Object.fromEntries(Object.entries(regularizer!.snapshot().tensors).filter(([key]) => key.startsWith('fisher/')).map(([key, tensor]) => [key.slice('fisher/'.length), tensor]));
-  const joined = (of: (name: string) => tf.Tensor): Float32Array => (shared.length === 0 ? new Float32Array() : tf.tidy(() => tf.concat(shared.map((name) => tf.reshape(of(name), [-1]))).dataSync() as Float32Array));
-  const result = { fisher: joined((name) => own[name]!), squaredDrift: joined((name) => tf.square(tf.sub(store.parameters[name]!, trained[name]!))) };
+  const own =
+    known ??
+    Object.fromEntries(
+      Object.entries(regularizer!.snapshot().tensors)
+        .filter(([key]) => key.startsWith('fisher/'))
+        .map(([key, tensor]) => [key.slice('fisher/'.length), tensor]),
+    );
+  const joined = (of: (name: string) => tf.Tensor): Float32Array =>
+    shared.length === 0
+      ? new Float32Array()
+      : tf.tidy(() => tf.concat(shared.map((name) => tf.reshape(of(name), [-1]))).dataSync() as Float32Array);
+  const result = {
+    fisher: joined((name) => own[name]!),
+    squaredDrift: joined((name) => tf.square(tf.sub(store.parameters[name]!, trained[name]!))),
+  };
   if (known) tf.dispose(Object.values(known));
   return result;
 }

@@ -19,7 +19,8 @@ export const twoModelSpace = defineSpace({
   options,
   choices: () => ({ model: oneOf(['A', 'B']) }),
   graph(g, choices, { width, layersA, layersB, shared }, { classes }) {
-    const layer = (): Operation => sequence('layer', { dense: dense({ units: width, initializer: 'he' }), relu: activation('relu') });
+    const layer = (): Operation =>
+      sequence('layer', { dense: dense({ units: width, initializer: 'he' }), relu: activation('relu') });
     let trunk = g.apply('flatten', flatten(), g.input);
     const common = Math.min(shared, layersA, layersB);
     for (let i = 1; i <= common; i++) trunk = g.apply(`shared/layer${i}`, layer(), trunk);

@@ -32,7 +32,15 @@ const PROGRESS_EVERY_SECONDS = 2;
 const CHUNK = 500;
 
 /** An executor over a queue; its own workers serve whatever the queue holds. */
-export async function createQueueExecutor({ queue: where, results, workers, files = [], onTrouble = () => {}, waits, ...crewOptions }: QueueOptions): Promise<Executor> {
+export async function createQueueExecutor({
+  queue: where,
+  results,
+  workers,
+  files = [],
+  onTrouble = () => {},
+  waits,
+  ...crewOptions
+}: QueueOptions): Promise<Executor> {
   const queue = await openQueue(where, { onTrouble });
   const ledger = createLedger(results);
   const crew = createCrew(crewOptions);
@@ -41,13 +49,23 @@ export async function createQueueExecutor({ queue: where, results, workers, file
     nudge.abort();
     nudge = new AbortController();
   };
-  const service = workers === 0 ? undefined : serveQueue({
-    queue, crew, results, slots: workers, files, onTrouble, ...(waits && { waits }),
-    onEvent(event) {
-      if (event.type === 'job-finished' || event.type === 'job-failed') wake(); // told once it is read from the queue, as those of other workers
-      else if (ledger.isOpen(event.key)) ledger.tell(event);
-    },
-  });
+  const service =
+    workers === 0
+      ? undefined
+      : serveQueue({
+          queue,
+          crew,
+          results,
+          slots: workers,
+          files,
+          onTrouble,
+          ...(waits && { waits }),
+          onEvent(event) {
+            if (event.type === 'job-finished' || event.type === 'job-failed')
+              wake(); // told once it is read from the queue, as those of other workers
+            else if (ledger.isOpen(event.key)) ledger.tell(event);
+          },
+        });
   service?.ended.catch((error: unknown) => {
     for (const job of ledger.openJobs()) ledger.fail(job, error);
   });
@@ -70,7 +88,11 @@ export async function createQueueExecutor({ queue: where, results, workers, file
         if (sinceProgress > PROGRESS_EVERY_SECONDS) {
           sinceProgress = 0;
           await tellProgress(queue, ledger, workers);
-          if (queue.location.kind === 'folder') writeFileAtomic(join(queue.location.path, 'standing.json'), `${JSON.stringify(await queue.standing(), null, 2)}\n`);
+          if (queue.location.kind === 'folder')
+            writeFileAtomic(
+              join(queue.location.path, 'standing.json'),
+              `${JSON.stringify(await queue.standing(), null, 2)}\n`,
+            );
         }
       } catch (error) {
         if (!isPassing(error)) {
@@ -134,7 +156,15 @@ async function collect(queue: JobQueue, ledger: Ledger, outbox: ReadonlyMap<stri
 function finish(ledger: Ledger, job: Job, text: string): void {
   const result = parseResult(text, job.key);
   if (result) ledger.finish(job, result.value, 0);
-  else ledger.fail(job, new WeftError('job', `the queue holds no readable result of ${job.label}`, 'workers and submitters must have the same version of weft'));
+  else
+    ledger.fail(
+      job,
+      new WeftError(
+        'job',
+        `the queue holds no readable result of ${job.label}`,
+        'workers and submitters must have the same version of weft',
+      ),
+    );
 }
 
 /** What workers elsewhere have reported. */

@@ -113,7 +113,10 @@ function queueOver({ boss, sql, close }: Engine, location: Location): JobQueue {
     location,
     async enqueue(jobs) {
       const ids = jobs.map(({ key }) => uuidOf(key));
-      await boss.insert(QUEUE, jobs.map((job, i) => ({ id: ids[i]!, data: { ...job } })));
+      await boss.insert(
+        QUEUE,
+        jobs.map((job, i) => ({ id: ids[i]!, data: { ...job } })),
+      );
       await boss.retry(QUEUE, ids);
       await boss.resume(QUEUE, ids);
     },
@@ -134,14 +137,21 @@ function queueOver({ boss, sql, close }: Engine, location: Location): JobQueue {
       return rows.map((row) => {
         const output = row['output'] as { result?: string } | null;
         const state = row['state'] as Settled['state'];
-        return { id: row['id'] as string, state, ...(state === 'completed' && { result: output?.result ?? '' }), ...(state === 'failed' && { error: errorIn(output) }) };
+        return {
+          id: row['id'] as string,
+          state,
+          ...(state === 'completed' && { result: output?.result ?? '' }),
+          ...(state === 'failed' && { error: errorIn(output) }),
+        };
       });
     },
     async cancel(keys) {
       if (keys.length > 0) await boss.cancel(QUEUE, keys.map(uuidOf));
     },
     async retry(prefix = '') {
-      const ids = (await sql(statements.FAILED, [QUEUE])).filter((row) => (row['key'] as string).startsWith(prefix)).map((row) => row['id'] as string);
+      const ids = (await sql(statements.FAILED, [QUEUE]))
+        .filter((row) => (row['key'] as string).startsWith(prefix))
+        .map((row) => row['id'] as string);
       if (ids.length > 0) await boss.retry(QUEUE, ids);
       return ids.length;
     },
@@ -153,13 +163,24 @@ function queueOver({ boss, sql, close }: Engine, location: Location): JobQueue {
     },
     progress: async (keys) => (await sql(statements.PROGRESS, [keys])).map(workerIn),
     async standing() {
-      const counts = new Map((await sql(statements.COUNTS, [QUEUE])).map((row) => [row['state'] as string, Number(row['count'])]));
+      const counts = new Map(
+        (await sql(statements.COUNTS, [QUEUE])).map((row) => [row['state'] as string, Number(row['count'])]),
+      );
       const count = (...states: string[]): number => states.reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
       return {
         queue: location.shown,
-        waiting: count('created', 'retry'), running: count('active'), completed: count('completed'), failed: count('failed'), cancelled: count('cancelled'),
+        waiting: count('created', 'retry'),
+        running: count('active'),
+        completed: count('completed'),
+        failed: count('failed'),
+        cancelled: count('cancelled'),
         workers: (await sql(statements.WORKERS)).map(workerIn),
-        failures: (await sql(statements.FAILED, [QUEUE])).map((row) => ({ key: row['key'] as string, label: row['label'] as string, attempts: Number(row['attempts']), message: errorIn(row['output']).message })),
+        failures: (await sql(statements.FAILED, [QUEUE])).map((row) => ({
+          key: row['key'] as string,
+          label: row['label'] as string,
+          attempts: Number(row['attempts']),
+          message: errorIn(row['output']).message,
+        })),
       };
     },
     close,
@@ -168,14 +189,28 @@ function queueOver({ boss, sql, close }: Engine, location: Location): JobQueue {
 
 /** The error in a failed job's output; the engine's own are in a field of their own. */
 function errorIn(output: unknown): WeftError {
-  const { code, message, hint, value } = (output ?? {}) as { code?: WeftErrorCode; message?: string; hint?: string | null; value?: { message?: string } };
+  const { code, message, hint, value } = (output ?? {}) as {
+    code?: WeftErrorCode;
+    message?: string;
+    hint?: string | null;
+    value?: { message?: string };
+  };
   const words = message ?? value?.message ?? 'it failed without a word';
-  return new WeftError(code ?? 'job', /heartbeat/.test(words) && code === undefined ? 'every worker that had it was lost' : words, hint ?? undefined);
+  return new WeftError(
+    code ?? 'job',
+    /heartbeat/.test(words) && code === undefined ? 'every worker that had it was lost' : words,
+    hint ?? undefined,
+  );
 }
 
 function workerIn(row: Record<string, unknown>): WorkerStanding {
   return {
-    worker: row['worker'] as string, key: row['key'] as string | null, label: row['label'] as string | null,
-    done: Number(row['done']), total: Number(row['total']), partial: row['partial'] as Record<string, number>, silence: Number(row['silence']),
+    worker: row['worker'] as string,
+    key: row['key'] as string | null,
+    label: row['label'] as string | null,
+    done: Number(row['done']),
+    total: Number(row['total']),
+    partial: row['partial'] as Record<string, number>,
+    silence: Number(row['silence']),
   };
 }

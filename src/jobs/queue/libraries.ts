@@ -27,11 +27,21 @@ export const SCHEMA = 'weft';
 const MONITOR_SECONDS = 5;
 
 /** Opens the engine of a queue; an embedded one is for this process alone, until it is closed. */
-export async function openEngine(location: Location, { connections = 4, onTrouble = () => {} }: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(
+  location: Location,
+  { connections = 4, onTrouble = () => {} }: EngineOptions = {},
+): Promise<Engine> {
   const library = await load(() => import('pg-boss'), 'pg-boss@12.27.0');
-  const common = { schema: SCHEMA, superviseIntervalSeconds: MONITOR_SECONDS, monitorIntervalSeconds: MONITOR_SECONDS, schedule: false };
+  const common = {
+    schema: SCHEMA,
+    superviseIntervalSeconds: MONITOR_SECONDS,
+    monitorIntervalSeconds: MONITOR_SECONDS,
+    schedule: false,
+  };
   const begin = async (boss: PgBoss, end: () => Promise<void>): Promise<Engine> => {
-    boss.on('error', (error) => onTrouble(redact(error.message || String((error as { code?: string }).code), location)));
+    boss.on('error', (error) =>
+      onTrouble(redact(error.message || String((error as { code?: string }).code), location)),
+    );
     boss.on('warning', ({ message }) => onTrouble(redact(message, location)));
     try {
       await boss.start();
@@ -39,11 +49,22 @@ export async function openEngine(location: Location, { connections = 4, onTroubl
       await end();
       throw queueError(error, location);
     }
-    const database = (boss as unknown as { getDb(): { executeSql(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }> } }).getDb();
+    const database = (
+      boss as unknown as {
+        getDb(): {
+          executeSql(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+        };
+      }
+    ).getDb();
     return { boss, sql: async (text, values) => (await database.executeSql(text, values)).rows, close: end };
   };
   if (location.kind === 'postgres') {
-    const boss = new library.PgBoss({ ...common, connectionString: location.url, max: connections, application_name: 'weft' });
+    const boss = new library.PgBoss({
+      ...common,
+      connectionString: location.url,
+      max: connections,
+      application_name: 'weft',
+    });
     return begin(boss, () => boss.stop({ graceful: false }).catch(() => {}));
   }
   const { PGlite } = await load(() => import('@electric-sql/pglite'), '@electric-sql/pglite@0.5.16');
@@ -59,7 +80,11 @@ export async function openEngine(location: Location, { connections = 4, onTroubl
   } catch (error) {
     lock.release();
     if (error instanceof WeftError) throw error;
-    throw new WeftError('job', `the embedded queue in ${location.path} cannot be opened: ${(error as Error).message}`, `delete ${join(location.path, 'database')} and submit the jobs again: results that are finished are not done again`);
+    throw new WeftError(
+      'job',
+      `the embedded queue in ${location.path} cannot be opened: ${(error as Error).message}`,
+      `delete ${join(location.path, 'database')} and submit the jobs again: results that are finished are not done again`,
+    );
   }
 }
 
@@ -74,7 +99,11 @@ function lockFolder({ path, shown }: Location & { kind: 'folder' }): { release()
     return acquireLock(join(path, 'queue.lock'));
   } catch (error) {
     if (!(error instanceof WeftError) || error.code !== 'run') throw error;
-    throw new WeftError('job', error.message.replace('the run is', `the queue ${shown} is`), 'its workers are processes of that one: give it more with --workers; for workers from elsewhere use a PostgreSQL queue');
+    throw new WeftError(
+      'job',
+      error.message.replace('the run is', `the queue ${shown} is`),
+      'its workers are processes of that one: give it more with --workers; for workers from elsewhere use a PostgreSQL queue',
+    );
   }
 }
 
@@ -82,8 +111,14 @@ async function load<T>(importIt: () => Promise<T>, name: string): Promise<T> {
   try {
     return await importIt();
   } catch (cause) {
-    const absent = (cause as { code?: string }).code === 'ERR_MODULE_NOT_FOUND' && (cause as Error).message.includes(name.slice(0, name.lastIndexOf('@')));
+    const absent =
+      (cause as { code?: string }).code === 'ERR_MODULE_NOT_FOUND' &&
+      (cause as Error).message.includes(name.slice(0, name.lastIndexOf('@')));
     if (!absent) throw cause;
-    throw new WeftError('job', `queues need the package ${name.slice(0, name.lastIndexOf('@'))}, which is not installed`, `npm install ${name}, or use --executor local, which needs nothing`);
+    throw new WeftError(
+      'job',
+      `queues need the package ${name.slice(0, name.lastIndexOf('@'))}, which is not installed`,
+      `npm install ${name}, or use --executor local, which needs nothing`,
+    );
   }
 }

@@ -11,18 +11,34 @@ export function parseLocation(text: string): Location {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: 'folder', path: resolve(text), shown: text };
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
   if (scheme !== 'postgres' && scheme !== 'postgresql') {
-    throw new WeftError('job', `a queue cannot be at ${scheme}://…`, 'name a folder (--queue ./queue) or a PostgreSQL database (--queue postgres://user@host/database)');
+    throw new WeftError(
+      'job',
+      `a queue cannot be at ${scheme}://…`,
+      'name a folder (--queue ./queue) or a PostgreSQL database (--queue postgres://user@host/database)',
+    );
   }
   const url = tryUrl(text);
-  if (!url) throw new WeftError('job', `the ${scheme}:// address of the queue cannot be read`, 'write postgres://user:password@host:port/database, with special characters of the password percent-encoded');
-  return { kind: 'postgres', url: text, shown: `${scheme}://${url.username ? `${url.username}@` : ''}${url.host}${url.pathname}` };
+  if (!url)
+    throw new WeftError(
+      'job',
+      `the ${scheme}:// address of the queue cannot be read`,
+      'write postgres://user:password@host:port/database, with special characters of the password percent-encoded',
+    );
+  return {
+    kind: 'postgres',
+    url: text,
+    shown: `${scheme}://${url.username ? `${url.username}@` : ''}${url.host}${url.pathname}`,
+  };
 }
 
 /** Takes the password of a location, however it is written, out of a text. */
 export function redact(text: string, location: Location): string {
   if (location.kind === 'folder') return text;
   const secrets = secretsOf(location.url).sort((a, b) => b.length - a.length);
-  return secrets.reduce((result, secret) => result.replaceAll(secret, '***'), text.replaceAll(location.url, location.shown));
+  return secrets.reduce(
+    (result, secret) => result.replaceAll(secret, '***'),
+    text.replaceAll(location.url, location.shown),
+  );
 }
 
 /** An error of a library as one that may be shown: nothing of the original is kept but its words, without the password. */
@@ -30,13 +46,20 @@ export function queueError(error: unknown, location: Location): WeftError {
   if (error instanceof WeftError) return error;
   const { code, message, errors } = error as { code?: string; message?: string; errors?: Error[] };
   const words = message || errors?.[0]?.message || String(code ?? 'unknown error');
-  return new WeftError('job', `the queue ${location.shown}: ${redact(words, location)}`, HINTS[code ?? ''] ?? 'look at the log of the database');
+  return new WeftError(
+    'job',
+    `the queue ${location.shown}: ${redact(words, location)}`,
+    HINTS[code ?? ''] ?? 'look at the log of the database',
+  );
 }
 
 /** Whether an error passes by itself: the database restarts, or the network is cut. */
 export function isPassing(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  return PASSING.test(code) || /terminat|timeout|closed|ended|not queryable|starting up|shutting down|recovery/i.test(message);
+  return (
+    PASSING.test(code) ||
+    /terminat|timeout|closed|ended|not queryable|starting up|shutting down|recovery/i.test(message)
+  );
 }
 
 const PASSING = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_AGAIN|57P0[123]|08|53|40)/;
@@ -53,7 +76,11 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function secretsOf(url: string): string[] {
   const parsed = tryUrl(url);
-  const found = [parsed?.password, parsed?.searchParams.get('password'), /^[a-z]+:\/\/[^/@:]*:([^@/]*)@/i.exec(url)?.[1]].filter((secret) => secret !== undefined && secret !== null && secret !== '') as string[];
+  const found = [
+    parsed?.password,
+    parsed?.searchParams.get('password'),
+    /^[a-z]+:\/\/[^/@:]*:([^@/]*)@/i.exec(url)?.[1],
+  ].filter((secret) => secret !== undefined && secret !== null && secret !== '') as string[];
   return [...new Set(found.flatMap((secret) => [secret, decode(secret), encodeURIComponent(secret)]))];
 }
 

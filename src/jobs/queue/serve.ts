@@ -50,7 +50,17 @@ const IDLE_SECONDS = { first: 0.05, most: 1 };
 const WAITS: Partial<Record<WeftErrorCode, number>> = { disk: 30, backend: 10, data: 10, job: 10 };
 
 /** Begins to serve a queue. */
-export function serveQueue({ queue, crew, results, slots, files = [], onEvent = () => {}, onTrouble = () => {}, waits = WAITS, untilEmpty = false }: ServeOptions): Service {
+export function serveQueue({
+  queue,
+  crew,
+  results,
+  slots,
+  files = [],
+  onEvent = () => {},
+  onTrouble = () => {},
+  waits = WAITS,
+  untilEmpty = false,
+}: ServeOptions): Service {
   const stopping = new AbortController();
   let idle = new AbortController();
   const wake = (): void => {
@@ -111,13 +121,18 @@ export function serveQueue({ queue, crew, results, slots, files = [], onEvent = 
     const latest: { report: JobProgress } = { report: { done: 0, total: 0 } };
     const heartbeat = startHeartbeat(lease, worker, latest, lost);
     try {
-      const value = await crew.perform({
-        job, folder: results.folder(key), files,
-        progress(report) {
-          latest.report = report;
-          onEvent({ type: 'job-progress', key, label, worker, ...report });
+      const value = await crew.perform(
+        {
+          job,
+          folder: results.folder(key),
+          files,
+          progress(report) {
+            latest.report = report;
+            onEvent({ type: 'job-progress', key, label, worker, ...report });
+          },
         },
-      }, signal);
+        signal,
+      );
       const result = { key, kind, value };
       results.save(result);
       await patiently(() => queue.complete(lease, resultText(result)));
@@ -138,20 +153,28 @@ export function serveQueue({ queue, crew, results, slots, files = [], onEvent = 
     const { key, label } = lease.job;
     const own = error instanceof WeftError ? error : new WeftError('job', (error as Error).message);
     const delay = error instanceof WeftError ? waits[own.code] : 0;
-    await patiently(() => queue.fail(lease, own, { final: delay === undefined, ...(delay !== undefined && { delay }) }));
+    await patiently(() =>
+      queue.fail(lease, own, { final: delay === undefined, ...(delay !== undefined && { delay }) }),
+    );
     if (delay === undefined) onEvent({ type: 'job-failed', key, label, message: own.message });
     else onEvent({ type: 'job-retried', key, label, attempt: lease.attempt, reason: own.message });
   }
 
   /** Renews a lease until it is stopped, or until another has it: then the work is given up. A database that is away is waited for. */
-  function startHeartbeat(lease: Lease, worker: string, latest: { readonly report: JobProgress }, lost: AbortController): { stop(): void } {
+  function startHeartbeat(
+    lease: Lease,
+    worker: string,
+    latest: { readonly report: JobProgress },
+    lost: AbortController,
+  ): { stop(): void } {
     let asking = false;
     let renewals = 0;
     const timer = setInterval(() => {
       if (asking) return;
       asking = true;
       const { key, label } = lease.job;
-      queue.renew(lease)
+      queue
+        .renew(lease)
         .then(async (ours) => {
           if (!ours) lost.abort();
           else if (renewals++ % RENEWALS_A_REPORT === 0) await queue.report({ worker, key, label, ...latest.report });
@@ -163,7 +186,9 @@ export function serveQueue({ queue, crew, results, slots, files = [], onEvent = 
   }
 
   const name = `${hostname()}/${process.pid}`;
-  const ended = Promise.all(Array.from({ length: slots }, (_, i) => slot(slots === 1 ? name : `${name}/${i + 1}`))).then(() => {});
+  const ended = Promise.all(
+    Array.from({ length: slots }, (_, i) => slot(slots === 1 ? name : `${name}/${i + 1}`)),
+  ).then(() => {});
   ended.catch(() => stopping.abort());
   return {
     ended,

@@ -31,7 +31,11 @@ export interface AveragingRule {
 /** The base optimizer with an average of its weights. */
 export function averaged(base: Trainer, rule: AveragingRule): Trainer {
   if (base.evaluationParameters) {
-    throw new WeftError('config', `'${rule.name}' cannot average the weights of '${base.name}', which has an average of its own`, 'use one of the two');
+    throw new WeftError(
+      'config',
+      `'${rule.name}' cannot average the weights of '${base.name}', which has an average of its own`,
+      'use one of the two',
+    );
   }
   const { observe } = rule;
   return {
@@ -56,19 +60,22 @@ export function averaged(base: Trainer, rule: AveragingRule): Trainer {
       const slots = draftState(state).slots(rule.name);
       return mapNamed(parameters, (weight, name) => tf.tidy(() => tf.clone(rule.average(name, slots) ?? weight)));
     },
-    ...(observe && {
-      observe(validationLoss, state) {
-        const draft = draftState(state);
-        const slots = draft.slots(rule.name);
-        tf.tidy(() => observe(validationLoss, parametersOf(state.tensors, rule.name), slots));
-        return draft.commit();
-      },
-    } satisfies Pick<Trainer, 'observe'>),
+    ...(observe &&
+      ({
+        observe(validationLoss, state) {
+          const draft = draftState(state);
+          const slots = draft.slots(rule.name);
+          tf.tidy(() => observe(validationLoss, parametersOf(state.tensors, rule.name), slots));
+          return draft.commit();
+        },
+      } satisfies Pick<Trainer, 'observe'>)),
   };
 }
 
 /** Names of the parameters that have a tensor of this rule. */
 function parametersOf(tensors: NamedTensors, rule: string): string[] {
-  const names = Object.keys(tensors).filter((key) => key.startsWith(`${rule}/`)).map((key) => key.split('/').slice(2).join('/'));
+  const names = Object.keys(tensors)
+    .filter((key) => key.startsWith(`${rule}/`))
+    .map((key) => key.split('/').slice(2).join('/'));
   return [...new Set(names)];
 }

@@ -71,7 +71,9 @@ export function lawaRule({ last = 6, every = 1 }: LawaOptions = {}): AveragingRu
       return undefined;
     },
     average(name, slots) {
-      const checkpoints = Array.from({ length: last }, (_, i) => slots.get(slotOf(i), name)).filter((tensor) => tensor !== undefined);
+      const checkpoints = Array.from({ length: last }, (_, i) => slots.get(slotOf(i), name)).filter(
+        (tensor) => tensor !== undefined,
+      );
       return checkpoints.length > 0 ? tf.div(tf.addN(checkpoints), checkpoints.length) : undefined;
     },
   };

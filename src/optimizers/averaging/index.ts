@@ -5,10 +5,13 @@ import { averaged } from './averaged.js';
 import { emaRule, lawaRule, lookaheadRule, swaRule } from './averages.js';
 import { swadRule } from './swad.js';
 
-const stepsOf = (epochs: number, { stepsPerEpoch }: TrainingSetting): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
+const stepsOf = (epochs: number, { stepsPerEpoch }: TrainingSetting): number =>
+  Math.max(1, Math.round(epochs * stepsPerEpoch));
 
 const ema = optimizer({
-  name: 'ema', kind: 'averaging', cost: '1',
+  name: 'ema',
+  kind: 'averaging',
+  cost: '1',
   formula: 'a <- decay a + (1 - decay) w; evaluate a',
   reference: 'Polyak & Juditsky 1992; Tarvainen & Valpola 2017',
   schema: z.strictObject({
@@ -21,7 +24,9 @@ const ema = optimizer({
 });
 
 const swa = optimizer({
-  name: 'swa', kind: 'averaging', cost: '1',
+  name: 'swa',
+  kind: 'averaging',
+  cost: '1',
   formula: 'a <- mean of w from a fraction of the training on; evaluate a',
   reference: 'Izmailov et al. 2018, arXiv 1803.05407',
   schema: z.strictObject({
@@ -31,11 +36,16 @@ const swa = optimizer({
     base: trainedOption,
   }),
   create: (options, setting) =>
-    averaged(createPlain(options.base, setting), swaRule({ start: Math.floor(options.start * setting.totalSteps), every: stepsOf(options.every, setting) })),
+    averaged(
+      createPlain(options.base, setting),
+      swaRule({ start: Math.floor(options.start * setting.totalSteps), every: stepsOf(options.every, setting) }),
+    ),
 });
 
 const swad = optimizer({
-  name: 'swad', kind: 'averaging', cost: '1',
+  name: 'swad',
+  kind: 'averaging',
+  cost: '1',
   formula: 'a <- mean of w over every step within a valley of the validation loss; evaluate a',
   reference: 'Cha et al. 2021, arXiv 2102.08604',
   schema: z.strictObject({
@@ -49,7 +59,9 @@ const swad = optimizer({
 });
 
 const lawa = optimizer({
-  name: 'lawa', kind: 'averaging', cost: '1',
+  name: 'lawa',
+  kind: 'averaging',
+  cost: '1',
   formula: 'a <- mean of the last k checkpoints of w; evaluate a',
   reference: 'Kaddour 2022, arXiv 2209.14981',
   schema: z.strictObject({
@@ -58,11 +70,17 @@ const lawa = optimizer({
     every: z.number().positive().default(1).describe('epochs from one checkpoint to the next'),
     base: trainedOption,
   }),
-  create: (options, setting) => averaged(createPlain(options.base, setting), lawaRule({ last: options.last, every: stepsOf(options.every, setting) })),
+  create: (options, setting) =>
+    averaged(
+      createPlain(options.base, setting),
+      lawaRule({ last: options.last, every: stepsOf(options.every, setting) }),
+    ),
 });
 
 const lookahead = optimizer({
-  name: 'lookahead', kind: 'averaging', cost: '1',
+  name: 'lookahead',
+  kind: 'averaging',
+  cost: '1',
   formula: 'every k steps s <- s + alpha (w - s), w <- s; evaluate s',
   reference: 'Zhang et al. 2019, arXiv 1907.08610',
   schema: z.strictObject({

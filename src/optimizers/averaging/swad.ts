@@ -30,7 +30,8 @@ export function swadRule({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptio
       slots.setNumber('evaluations', i);
       slots.setNumber(`loss/${i}`, loss);
       for (const name of names) closeSegment(slots, i, name);
-      const latest = (count: number): number[] => Array.from({ length: count }, (_, j) => slots.number(`loss/${i - j}`));
+      const latest = (count: number): number[] =>
+        Array.from({ length: count }, (_, j) => slots.number(`loss/${i - j}`));
       const started = slots.number('start');
       if (started === 0) {
         const losses = latest(converge);
@@ -54,11 +55,15 @@ export function swadRule({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptio
       if (ended) slots.setNumber('ended', i);
     },
     average(name, slots) {
-      const waiting = Array.from({ length: slots.number('evaluations') }, (_, j) => j + 1)
-        .filter((j) => slots.get(`segment-${j}`, name) !== undefined);
+      const waiting = Array.from({ length: slots.number('evaluations') }, (_, j) => j + 1).filter(
+        (j) => slots.get(`segment-${j}`, name) !== undefined,
+      );
       // Before a valley has begun, the latest segment stands for it.
       const segments = slots.number('start') === 0 ? waiting.slice(-1) : waiting;
-      const parts = segments.map((j) => ({ mean: slots.get(`segment-${j}`, name)!, size: slots.number(`segment-${j}/${name}`) }));
+      const parts = segments.map((j) => ({
+        mean: slots.get(`segment-${j}`, name)!,
+        size: slots.number(`segment-${j}/${name}`),
+      }));
       const settled = slots.get('average', name);
       if (settled) parts.push({ mean: settled, size: slots.number(`average/${name}`) });
       const total = parts.reduce((sum, { size }) => sum + size, 0);

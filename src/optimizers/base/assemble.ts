@@ -25,14 +25,27 @@ export interface CommonDefaults {
 
 /** The options that every base optimizer has, with its own defaults. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and inferred
-export function commonOptions({ learningRate, schedule = 'cosine', weightDecay = 0, decayPlace = 'gradient' }: CommonDefaults) {
+export function commonOptions({
+  learningRate,
+  schedule = 'cosine',
+  weightDecay = 0,
+  decayPlace = 'gradient',
+}: CommonDefaults) {
   return {
     learningRate: z.number().min(0).default(learningRate).describe('highest learning rate'),
     schedule: scheduleSchema.prefault({ name: schedule }).describe('how the learning rate changes'),
     warmUp: z.number().min(0).default(0).describe('epochs over which the rate rises from zero'),
-    weightDecay: z.number().min(0).default(weightDecay).describe('times the weight, added to its gradient or to its step'),
-    weightDecayIn: z.enum(['loss', 'gradient', 'step']).default(decayPlace)
-      .describe("'loss': before clipping; 'gradient': after it; 'step': decoupled from the gradient, times the learning rate only"),
+    weightDecay: z
+      .number()
+      .min(0)
+      .default(weightDecay)
+      .describe('times the weight, added to its gradient or to its step'),
+    weightDecayIn: z
+      .enum(['loss', 'gradient', 'step'])
+      .default(decayPlace)
+      .describe(
+        "'loss': before clipping; 'gradient': after it; 'step': decoupled from the gradient, times the learning rate only",
+      ),
     weightDecayOn: z.enum(['all', 'kernels']).default('all').describe("'kernels' spares biases and normalization"),
     clipNorm: positive.optional().describe('bound of the norm of all gradients together'),
     clipTensorNorm: positive.optional().describe('bound of the norm of each gradient tensor'),
@@ -45,14 +58,23 @@ export type CommonOptions = z.output<z.ZodObject<ReturnType<typeof commonOptions
 
 /** The trainer that clips, decays, takes the direction and scales it, or ends with another transform that knows the rate. */
 export function assemble(
-  { name, ...options }: CommonOptions & { name: string }, setting: TrainingSetting, direction: readonly GradientTransform[],
+  { name, ...options }: CommonOptions & { name: string },
+  setting: TrainingSetting,
+  direction: readonly GradientTransform[],
   last: (learningRate: Schedule) => GradientTransform = scaleByLearningRate,
 ): Trainer {
   const learningRate = scheduleFromConfig(options.schedule, options.learningRate, options.warmUp, setting);
   const mask = decayMask(options, setting);
   const decay = (place: DecayPlace): GradientTransform[] =>
     options.weightDecay > 0 && options.weightDecayIn === place ? [addDecayedWeights(options.weightDecay, mask)] : [];
-  const optimizer = [...decay('loss'), ...clipping(options), ...decay('gradient'), ...direction, ...decay('step'), last(learningRate)];
+  const optimizer = [
+    ...decay('loss'),
+    ...clipping(options),
+    ...decay('gradient'),
+    ...direction,
+    ...decay('step'),
+    last(learningRate),
+  ];
   return withPreconditioner(chainTrainer({ name, optimizer, learningRate }), options.preconditioner, setting);
 }
 

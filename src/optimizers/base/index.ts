@@ -8,7 +8,20 @@ import { pnm } from './pnm.js';
 import { scheduleFreeAdamw, scheduleFreeSgd } from './schedule-free.js';
 
 /** One gradient a step, and no other optimizer inside. */
-export const baseOptimizers = [sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, lion, muon, pnm, scheduleFreeSgd, scheduleFreeAdamw] as const;
+export const baseOptimizers = [
+  sgd,
+  momentum,
+  nesterov,
+  adam,
+  adamw,
+  rmsprop,
+  adagrad,
+  lion,
+  muon,
+  pnm,
+  scheduleFreeSgd,
+  scheduleFreeAdamw,
+] as const;
 
 type BaseEntry = (typeof baseOptimizers)[number];
 export type BaseConfig = z.output<BaseEntry['schema']>;

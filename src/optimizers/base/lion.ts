@@ -29,11 +29,15 @@ export function signOfMomentum({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}):
 }
 
 export const lion = optimizer({
-  name: 'lion', kind: 'base', cost: '1',
+  name: 'lion',
+  kind: 'base',
+  cost: '1',
   formula: 'u <- sign(b1 m + (1 - b1) g); m <- b2 m + (1 - b2) g; w <- w - lr (u + decay w)',
   reference: 'Chen et al. 2023, arXiv 2302.06675',
   schema: z.strictObject({
-    name: z.literal('lion'), beta1: fraction.default(0.9), beta2: fraction.default(0.99),
+    name: z.literal('lion'),
+    beta1: fraction.default(0.9),
+    beta2: fraction.default(0.99),
     ...commonOptions({ learningRate: 1e-4, decayPlace: 'step' }),
   }),
   create: (options, setting) => assemble(options, setting, [signOfMomentum(options)]),

@@ -22,7 +22,11 @@ export interface MuonOptions {
  * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look ahead, where O
  * replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is read as the matrix [.. in, out].
  */
-export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, iterations = 5 }: MuonOptions = {}): GradientTransform {
+export function orthogonalizedMomentum({
+  momentum = 0.95,
+  nesterov = true,
+  iterations = 5,
+}: MuonOptions = {}): GradientTransform {
   return {
     name: 'muon',
     update(updates, slots) {
@@ -43,10 +47,12 @@ export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, itera
 /** `f` of all matrices of one shape at a time, stacked to [count, rows, columns]: a child has many alike, and each kernel call costs. One by itself stays as it is. */
 function eachStack(matrices: NamedTensors, f: (stack: Tensor) => Tensor): NamedTensors {
   const names = new Map<string, string[]>();
-  for (const [name, { shape }] of Object.entries(matrices)) names.set(shape.join(), [...(names.get(shape.join()) ?? []), name]);
+  for (const [name, { shape }] of Object.entries(matrices))
+    names.set(shape.join(), [...(names.get(shape.join()) ?? []), name]);
   const results: Record<string, Tensor> = {};
   for (const alike of names.values()) {
-    const parts = alike.length === 1 ? [f(matrices[alike[0]!]!)] : tf.unstack(f(tf.stack(alike.map((name) => matrices[name]!))));
+    const parts =
+      alike.length === 1 ? [f(matrices[alike[0]!]!)] : tf.unstack(f(tf.stack(alike.map((name) => matrices[name]!))));
     alike.forEach((name, i) => (results[name] = parts[i]!));
   }
   return results;
@@ -74,7 +80,9 @@ function scaleBy(factor: number): GradientTransform {
 }
 
 export const muon = optimizer({
-  name: 'muon', kind: 'base', cost: '1',
+  name: 'muon',
+  kind: 'base',
+  cost: '1',
   formula: 'm <- mean of g; w <- w - lr sqrt(max(1, out/in)) orthogonalized(m); AdamW for what is no matrix',
   reference: 'Jordan et al. 2024',
   schema: z.strictObject({
@@ -82,17 +90,29 @@ export const muon = optimizer({
     momentum: fraction.default(0.95),
     nesterov: z.boolean().default(true),
     iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
-    adamRate: z.number().min(0).default(3e-4).describe('learning rate of biases, normalization, embeddings and the parameters in `adamFor`'),
-    adamFor: z.array(z.string()).default(['classifier', 'head', 'logits']).describe('parameters that Adam trains: those whose name starts so'),
-    beta1: fraction.default(0.9), beta2: fraction.default(0.95), epsilon: positive.default(1e-10),
+    adamRate: z
+      .number()
+      .min(0)
+      .default(3e-4)
+      .describe('learning rate of biases, normalization, embeddings and the parameters in `adamFor`'),
+    adamFor: z
+      .array(z.string())
+      .default(['classifier', 'head', 'logits'])
+      .describe('parameters that Adam trains: those whose name starts so'),
+    beta1: fraction.default(0.9),
+    beta2: fraction.default(0.95),
+    epsilon: positive.default(1e-10),
     ...commonOptions({ learningRate: 0.02, decayPlace: 'step' }),
   }),
   create: (options, setting) => {
-    const isMatrix: Mask = (name) => (setting.roleOf?.(name) ?? 'kernel') === 'kernel' && !options.adamFor.some((prefix) => name.startsWith(prefix));
+    const isMatrix: Mask = (name) =>
+      (setting.roleOf?.(name) ?? 'kernel') === 'kernel' && !options.adamFor.some((prefix) => name.startsWith(prefix));
     const isOther: Mask = (name) => !isMatrix(name);
     const adamShare = options.learningRate === 0 ? 0 : options.adamRate / options.learningRate;
     return assemble(options, setting, [
-      masked(isMatrix, orthogonalizedMomentum(options)), masked(isOther, scaleByAdam(options)), masked(isOther, scaleBy(adamShare)),
+      masked(isMatrix, orthogonalizedMomentum(options)),
+      masked(isOther, scaleByAdam(options)),
+      masked(isOther, scaleBy(adamShare)),
     ]);
   },
 });

@@ -36,11 +36,15 @@ export function positiveNegativeMomentum({ beta1 = 0.9, beta2 = 1 }: PositiveNeg
 }
 
 export const pnm = optimizer({
-  name: 'pnm', kind: 'base', cost: '1',
+  name: 'pnm',
+  kind: 'base',
+  cost: '1',
   formula: 'm, m_ take turns as mean of g; w <- w - lr ((1 + b2) m - b2 m_)/sqrt((1 + b2)^2 + b2^2)',
   reference: 'Xie et al. 2021, arXiv 2103.17182',
   schema: z.strictObject({
-    name: z.literal('pnm'), beta1: fraction.default(0.9), beta2: z.number().min(0).default(1),
+    name: z.literal('pnm'),
+    beta1: fraction.default(0.9),
+    beta2: z.number().min(0).default(1),
     ...commonOptions({ learningRate: 0.1, decayPlace: 'step' }),
   }),
   create: (options, setting) => assemble(options, setting, [positiveNegativeMomentum(options)]),

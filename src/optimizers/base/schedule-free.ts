@@ -24,7 +24,10 @@ const NAME = 'schedule-free';
  * Last in a chain, instead of the learning rate: y = (1 - beta) z + beta x are the trained weights, z <- z - lr u,
  * x <- (1 - c) x + c z with c the step's share in the sum of weights t^r lr_max^2 (Defazio et al. 2024, algorithm 1). Only z is stored.
  */
-export function scheduleFree(learningRate: Schedule, { beta = 0.9, power = 0, ratePower = 2 }: ScheduleFreeOptions = {}): GradientTransform {
+export function scheduleFree(
+  learningRate: Schedule,
+  { beta = 0.9, power = 0, ratePower = 2 }: ScheduleFreeOptions = {},
+): GradientTransform {
   return {
     name: NAME,
     update(updates, slots, parameters, { step }) {
@@ -59,30 +62,52 @@ function withAverage(trainer: Trainer, beta: number): Trainer {
 }
 
 const scheduleFreeOptions = {
-  beta: z.number().gt(0).lt(1).default(0.9).describe('where gradients are taken, between the steps (0) and their average (1)'),
+  beta: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.9)
+    .describe('where gradients are taken, between the steps (0) and their average (1)'),
   power: z.number().min(0).default(0).describe("power of a step's number in its weight in the average"),
   ratePower: z.number().min(0).default(2).describe('power of the learning rate in the weight'),
 };
 
 export const scheduleFreeSgd = optimizer({
-  name: 'schedule-free-sgd', kind: 'base', cost: '1',
+  name: 'schedule-free-sgd',
+  kind: 'base',
+  cost: '1',
   formula: 'g at y = (1 - b) z + b x; z <- z - lr g; x <- (1 - c) x + c z; evaluate x',
   reference: 'Defazio et al. 2024, arXiv 2405.15682',
-  schema: z.strictObject({ name: z.literal('schedule-free-sgd'), ...scheduleFreeOptions, ...commonOptions({ learningRate: 1, schedule: 'constant' }) }),
-  create: (options, setting) => withAverage(assemble(options, setting, [], (rate) => scheduleFree(rate, options)), options.beta),
+  schema: z.strictObject({
+    name: z.literal('schedule-free-sgd'),
+    ...scheduleFreeOptions,
+    ...commonOptions({ learningRate: 1, schedule: 'constant' }),
+  }),
+  create: (options, setting) =>
+    withAverage(
+      assemble(options, setting, [], (rate) => scheduleFree(rate, options)),
+      options.beta,
+    ),
 });
 
 export const scheduleFreeAdamw = optimizer({
-  name: 'schedule-free-adamw', kind: 'base', cost: '1',
+  name: 'schedule-free-adamw',
+  kind: 'base',
+  cost: '1',
   formula: 'g at y = (1 - b) z + b x; z <- z - lr (g/(sqrt(v^) + eps) + decay y); x <- (1 - c) x + c z; evaluate x',
   reference: 'Defazio et al. 2024, arXiv 2405.15682',
   schema: z.strictObject({
-    name: z.literal('schedule-free-adamw'), ...scheduleFreeOptions,
-    beta2: fraction.default(0.999), epsilon: positive.default(1e-8),
+    name: z.literal('schedule-free-adamw'),
+    ...scheduleFreeOptions,
+    beta2: fraction.default(0.999),
+    epsilon: positive.default(1e-8),
     ...commonOptions({ learningRate: 2.5e-3, schedule: 'constant', decayPlace: 'step' }),
   }),
   create: (options, setting) => {
     const direction = scaleByRms({ decay: options.beta2, epsilon: options.epsilon, correctBias: true });
-    return withAverage(assemble(options, setting, [direction], (rate) => scheduleFree(rate, options)), options.beta);
+    return withAverage(
+      assemble(options, setting, [direction], (rate) => scheduleFree(rate, options)),
+      options.beta,
+    );
   },
 });

@@ -37,14 +37,19 @@ function overWindow(estimate: Tensor): Tensor {
 }
 
 export const adaHessian = optimizer({
-  name: 'adahessian', kind: 'curvature', cost: '3',
+  name: 'adahessian',
+  kind: 'curvature',
+  cost: '3',
   formula: 'v <- mean of |z Hz|^2, z random signs; m <- mean of g; w <- w - lr (m^/(sqrt(v^)^k + eps) + decay w)',
   reference: 'Yao et al. 2021, arXiv 2006.00719',
   schema: z.strictObject({
     name: z.literal('adahessian'),
-    beta1: fraction.default(0.9), beta2: fraction.default(0.999), epsilon: positive.default(1e-4),
+    beta1: fraction.default(0.9),
+    beta2: fraction.default(0.999),
+    epsilon: positive.default(1e-4),
     power: z.number().gt(0).max(1).default(1).describe('power of the curvature'),
     ...commonOptions({ learningRate: 0.15, decayPlace: 'step' }),
   }),
-  create: (options, setting) => refined(assemble(options, setting, [momentumOverDiagonal(options)]), adaHessianRule(options)),
+  create: (options, setting) =>
+    refined(assemble(options, setting, [momentumOverDiagonal(options)]), adaHessianRule(options)),
 });

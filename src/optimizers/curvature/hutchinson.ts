@@ -15,7 +15,10 @@ export interface HutchinsonOptions {
 }
 
 /** mean of z ∘ H z over random signs z: an unbiased estimate of the Hessian's diagonal (Bekas et al. 2007). Inside a tidy. */
-export function hessianDiagonal({ gradients, context, hessianTimes }: Surroundings, { optimizer, names = Object.keys(gradients), samples = 1, displacement = {} }: HutchinsonOptions): NamedTensors {
+export function hessianDiagonal(
+  { gradients, context, hessianTimes }: Surroundings,
+  { optimizer, names = Object.keys(gradients), samples = 1, displacement = {} }: HutchinsonOptions,
+): NamedTensors {
   const like = Object.fromEntries(names.map((name) => [name, gradients[name]!]));
   const estimates = Array.from({ length: samples }, (_, sample) => {
     const signs = rademacherLike(like, (name) => stepStream(context, optimizer, sample, name));

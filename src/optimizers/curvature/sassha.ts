@@ -22,7 +22,13 @@ export interface SasshaOptions {
  * g and d at w + rho g/|g|: d <- (h/(1 - b2^t))^p, h the decaying mean of |z ∘ H z|, renewed every k updates, t the update of the
  * last renewal (Shin et al. 2025, algorithm 1).
  */
-export function sasshaRule({ rho = 0.2, beta2 = 0.999, power = 0.5, every = 10, samples = 1 }: SasshaOptions = {}): RefinementRule {
+export function sasshaRule({
+  rho = 0.2,
+  beta2 = 0.999,
+  power = 0.5,
+  every = 10,
+  samples = 1,
+}: SasshaOptions = {}): RefinementRule {
   return {
     name: 'sassha',
     gradientEvaluations: 2 + (2 * samples) / every,
@@ -38,24 +44,32 @@ export function sasshaRule({ rho = 0.2, beta2 = 0.999, power = 0.5, every = 10, 
           slots.setNumber(`renewed/${name}`, slots.count(name));
         }
       }
-      const diagonal = mapNamed(perturbed, (_, name) => tf.pow(tf.div(slots.get('h', name)!, 1 - beta2 ** slots.number(`renewed/${name}`)), power));
+      const diagonal = mapNamed(perturbed, (_, name) =>
+        tf.pow(tf.div(slots.get('h', name)!, 1 - beta2 ** slots.number(`renewed/${name}`)), power),
+      );
       return { gradients: perturbed, diagonal };
     },
   };
 }
 
 export const sassha = optimizer({
-  name: 'sassha', kind: 'curvature', cost: '2 + 2 samples/every (2.2)',
-  formula: 'at w + rho g/|g|: m <- mean of g, h <- mean of |z Hz| every k steps; w <- w - lr (m^/(h^^p + eps) + decay w)',
+  name: 'sassha',
+  kind: 'curvature',
+  cost: '2 + 2 samples/every (2.2)',
+  formula:
+    'at w + rho g/|g|: m <- mean of g, h <- mean of |z Hz| every k steps; w <- w - lr (m^/(h^^p + eps) + decay w)',
   reference: 'Shin et al. 2025, arXiv 2502.18153',
   schema: z.strictObject({
     name: z.literal('sassha'),
     rho: z.number().min(0).default(0.2).describe('distance at which gradient and curvature are taken'),
-    beta1: fraction.default(0.9), beta2: fraction.default(0.999), epsilon: positive.default(1e-4),
+    beta1: fraction.default(0.9),
+    beta2: fraction.default(0.999),
+    epsilon: positive.default(1e-4),
     power: z.number().gt(0).max(1).default(0.5).describe('power of the curvature'),
     every: z.int().min(1).default(10).describe('updates from one estimate of curvature to the next'),
     samples: z.int().min(1).default(1).describe('random vectors an estimate'),
     ...commonOptions({ learningRate: 0.15, decayPlace: 'step' }),
   }),
-  create: (options, setting) => refined(assemble(options, setting, [momentumOverDiagonal(options)]), sasshaRule(options)),
+  create: (options, setting) =>
+    refined(assemble(options, setting, [momentumOverDiagonal(options)]), sasshaRule(options)),
 });

@@ -23,7 +23,9 @@ export function sophiaRule({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): Re
       const { gradients, slots } = surroundings;
       const due = dueFor(Object.keys(gradients), every, slots.count);
       if (due.length > 0) {
-        for (const [name, estimate] of Object.entries(hessianDiagonal(surroundings, { optimizer: 'sophia', names: due }))) {
+        for (const [name, estimate] of Object.entries(
+          hessianDiagonal(surroundings, { optimizer: 'sophia', names: due }),
+        )) {
           slots.set('h', name, movingMean(slots.get('h', name), estimate, beta2));
         }
       }
@@ -33,15 +35,20 @@ export function sophiaRule({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): Re
 }
 
 export const sophia = optimizer({
-  name: 'sophia', kind: 'curvature', cost: '1 + 2/every (1.2)',
+  name: 'sophia',
+  kind: 'curvature',
+  cost: '1 + 2/every (1.2)',
   formula: 'h <- mean of z Hz every k steps; m <- mean of g; w <- w - lr (clip(m/max(rho h, eps), 1) + decay w)',
   reference: 'Liu et al. 2024, arXiv 2305.14342 (Sophia-H)',
   schema: z.strictObject({
     name: z.literal('sophia'),
-    beta1: fraction.default(0.96), beta2: fraction.default(0.99), epsilon: positive.default(1e-12),
+    beta1: fraction.default(0.96),
+    beta2: fraction.default(0.99),
+    epsilon: positive.default(1e-12),
     rho: positive.default(0.01).describe('times the curvature; smaller clips more'),
     every: z.int().min(1).default(10).describe('updates from one estimate of curvature to the next'),
     ...commonOptions({ learningRate: 1e-3, decayPlace: 'step' }),
   }),
-  create: (options, setting) => refined(assemble(options, setting, [clippedOverDiagonal(options)]), sophiaRule(options)),
+  create: (options, setting) =>
+    refined(assemble(options, setting, [clippedOverDiagonal(options)]), sophiaRule(options)),
 });

@@ -26,7 +26,14 @@ export interface EntropySgdOptions {
  * Local entropy by Langevin dynamics x <- x - eta (g(x) + gamma (x - w)) + sqrt(2 eta) noise N(0, I), mu <- decay mu + (1 - decay) x
  * from x = mu = w; the base gets w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are relative to w.
  */
-export function entropySgdRule({ iterations = 20, innerRate = 0.1, gamma = 1e-2, scoping = 0, noise = 1e-4, decay = 0.75 }: EntropySgdOptions = {}): RefinementRule {
+export function entropySgdRule({
+  iterations = 20,
+  innerRate = 0.1,
+  gamma = 1e-2,
+  scoping = 0,
+  noise = 1e-4,
+  decay = 0.75,
+}: EntropySgdOptions = {}): RefinementRule {
   return {
     name: 'entropy-sgd',
     gradientEvaluations: iterations,
@@ -37,9 +44,14 @@ export function entropySgdRule({ iterations = 20, innerRate = 0.1, gamma = 1e-2,
       for (let i = 0; i < iterations; i++) {
         const downhill = plusScaled(i === 0 ? gradients : gradientsAt(position), pull, position);
         const moved = plusScaled(position, -innerRate, downhill);
-        position = noise > 0
-          ? plusScaled(moved, noise * Math.sqrt(2 * innerRate), normalLike(gradients, (name) => stepStream(context, 'entropy-sgd', i, name)))
-          : moved;
+        position =
+          noise > 0
+            ? plusScaled(
+                moved,
+                noise * Math.sqrt(2 * innerRate),
+                normalLike(gradients, (name) => stepStream(context, 'entropy-sgd', i, name)),
+              )
+            : moved;
         const here = position;
         mean = mapNamed(mean, (tensor, name) => movingMean(tensor, here[name]!, decay));
       }
@@ -49,8 +61,11 @@ export function entropySgdRule({ iterations = 20, innerRate = 0.1, gamma = 1e-2,
 }
 
 export const entropySgd = optimizer({
-  name: 'entropy-sgd', kind: 'flatness', cost: 'iterations (20)',
-  formula: 'x <- x - eta (g(x) + gamma (x - w)) + noise, mu <- mean of x, L times; base step with w - mu as the gradient',
+  name: 'entropy-sgd',
+  kind: 'flatness',
+  cost: 'iterations (20)',
+  formula:
+    'x <- x - eta (g(x) + gamma (x - w)) + noise, mu <- mean of x, L times; base step with w - mu as the gradient',
   reference: 'Chaudhari et al. 2017, arXiv 1611.01838',
   schema: z.strictObject({
     name: z.literal('entropy-sgd'),

@@ -30,28 +30,50 @@ export function efficientSamRule({ rho = 0.05, beta = 0.6, gamma = 0.5 }: Effici
     gradientEvaluations: 1 + gamma + (gamma < 1 ? 2 * FORWARD_COST : 0),
     refine(surroundings) {
       const { gradients, context, gradientsAt } = surroundings;
-      const drawn = pickNamed(gradients, Object.keys(gradients).filter((name) => stepStream(context, 'esam', name).uniform() < beta));
-      const displacement = Object.keys(drawn).length === 0 ? {} : scaled(drawn, rho / beta / (normOf(drawn) + NORM_EPSILON));
-      return { gradients: gradientsAt(displacement, gamma < 1 ? mostSensitive(surroundings, displacement, gamma) : undefined) };
+      const drawn = pickNamed(
+        gradients,
+        Object.keys(gradients).filter((name) => stepStream(context, 'esam', name).uniform() < beta),
+      );
+      const displacement =
+        Object.keys(drawn).length === 0 ? {} : scaled(drawn, rho / beta / (normOf(drawn) + NORM_EPSILON));
+      return {
+        gradients: gradientsAt(displacement, gamma < 1 ? mostSensitive(surroundings, displacement, gamma) : undefined),
+      };
     },
   };
 }
 
 /** Places in the batch of the examples whose loss the displacement raises most. */
-function mostSensitive({ parameters, context, charge }: Surroundings, displacement: NamedTensors, share: number): number[] {
+function mostSensitive(
+  { parameters, context, charge }: Surroundings,
+  displacement: NamedTensors,
+  share: number,
+): number[] {
   const { exampleLosses, batchSize } = context;
   if (!exampleLosses || batchSize === undefined) {
-    throw new WeftError('unsupported', "'esam' needs the loss of each example, which this training does not give", 'set gamma: 1');
+    throw new WeftError(
+      'unsupported',
+      "'esam' needs the loss of each example, which this training does not give",
+      'set gamma: 1',
+    );
   }
   charge(2 * FORWARD_COST);
-  const rises = tidy(() => tf.sub(exampleLosses(plusScaled(parameters, 1, displacement)), exampleLosses(parameters)).dataSync().slice());
+  const rises = tidy(() =>
+    tf
+      .sub(exampleLosses(plusScaled(parameters, 1, displacement)), exampleLosses(parameters))
+      .dataSync()
+      .slice(),
+  );
   const order = [...rises.keys()].sort((a, b) => rises[b]! - rises[a]! || a - b);
   return order.slice(0, Math.max(1, Math.floor(share * batchSize))).sort((a, b) => a - b);
 }
 
 export const efficientSam = optimizer({
-  name: 'esam', kind: 'flatness', cost: '1 + gamma + 2/3 (2.17)',
-  formula: 'e = rho g/(beta |g|) on a share beta of the tensors; g <- gradient at w + e on the share gamma of examples whose loss rises most; base step',
+  name: 'esam',
+  kind: 'flatness',
+  cost: '1 + gamma + 2/3 (2.17)',
+  formula:
+    'e = rho g/(beta |g|) on a share beta of the tensors; g <- gradient at w + e on the share gamma of examples whose loss rises most; base step',
   reference: 'Du et al. 2022, arXiv 2110.03141',
   schema: z.strictObject({
     name: z.literal('esam'),

@@ -34,7 +34,9 @@ export function friendlySamRule({ rho = 0.1, sigma = 1, decay = 0.9 }: FriendlyS
 }
 
 export const friendlySam = optimizer({
-  name: 'f-sam', kind: 'flatness', cost: '2',
+  name: 'f-sam',
+  kind: 'flatness',
+  cost: '2',
   formula: 'd = g - sigma m; m <- mean of g; g <- gradient at w + rho d/|d|; base step',
   reference: 'Li et al. 2024, arXiv 2403.12350',
   schema: z.strictObject({

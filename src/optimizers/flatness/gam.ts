@@ -39,8 +39,11 @@ export function gamRule({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOpti
 }
 
 export const gam = optimizer({
-  name: 'gam', kind: 'flatness', cost: '4',
-  formula: "g1 at w + r g0/|g0|; w' = w + rho h/|h|, h = g1 - g0; g2 at w'; g3 at w' + r g2/|g2|; g <- g1 + g3 - gamma perp(g0 + g2)",
+  name: 'gam',
+  kind: 'flatness',
+  cost: '4',
+  formula:
+    "g1 at w + r g0/|g0|; w' = w + rho h/|h|, h = g1 - g0; g2 at w'; g3 at w' + r g2/|g2|; g <- g1 + g3 - gamma perp(g0 + g2)",
   reference: 'Zhang et al. 2023, arXiv 2303.03108',
   schema: z.strictObject({
     name: z.literal('gam'),

@@ -27,16 +27,26 @@ export function gsamRule({ rho, alpha = 0.4 }: GsamOptions): RefinementRule {
 }
 
 /** From `minimum` to `maximum` in proportion to a learning rate between its own extremes over the training; `maximum` if that is constant. */
-export function proportionalTo(learningRate: Schedule, totalSteps: number, { minimum, maximum }: { minimum: number; maximum: number }): Schedule {
+export function proportionalTo(
+  learningRate: Schedule,
+  totalSteps: number,
+  { minimum, maximum }: { minimum: number; maximum: number },
+): Schedule {
   const rates = Array.from({ length: Math.max(1, totalSteps) }, (_, step) => learningRate(step));
-  const [lowest, highest] = rates.reduce(([low, high], rate) => [Math.min(low, rate), Math.max(high, rate)] as const, [Infinity, -Infinity] as const);
+  const [lowest, highest] = rates.reduce(([low, high], rate) => [Math.min(low, rate), Math.max(high, rate)] as const, [
+    Infinity,
+    -Infinity,
+  ] as const);
   if (highest === lowest) return () => maximum;
   return (step) => minimum + ((maximum - minimum) * (learningRate(step) - lowest)) / (highest - lowest);
 }
 
 export const gsam = optimizer({
-  name: 'gsam', kind: 'flatness', cost: '2',
-  formula: 'g_s at w + rho g/|g|; g <- g_s - alpha (part of g orthogonal to g_s); rho follows the learning rate; base step',
+  name: 'gsam',
+  kind: 'flatness',
+  cost: '2',
+  formula:
+    'g_s at w + rho g/|g|; g <- g_s - alpha (part of g orthogonal to g_s); rho follows the learning rate; base step',
   reference: 'Zhuang et al. 2022, arXiv 2203.08065',
   schema: z.strictObject({
     name: z.literal('gsam'),

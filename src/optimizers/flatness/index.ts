@@ -11,5 +11,17 @@ import { weightedSam } from './wsam.js';
 
 /** Optimizers that take a second gradient of the same batch to find flat minima. */
 export const flatnessOptimizers = [
-  sam, asam, gsam, lookSam, friendlySam, weightedSam, fisherSam, bayesianSam, efficientSam, sgdTracer, adamTracer, entropySgd, gam,
+  sam,
+  asam,
+  gsam,
+  lookSam,
+  friendlySam,
+  weightedSam,
+  fisherSam,
+  bayesianSam,
+  efficientSam,
+  sgdTracer,
+  adamTracer,
+  entropySgd,
+  gam,
 ] as const;

@@ -24,15 +24,23 @@ const SMALLEST_SHARE = 1e-5;
  * Every k steps g <- g_s, the gradient at w + rho g/|g|, whose part g_v orthogonal to g is stored; in between
  * g <- g + alpha |g|/|g_v| g_v (Liu et al. 2022, algorithm 1). Only g_v/|g_v| is stored.
  */
-export function lookSamRule({ rho = 0.1, every = 5, alpha = 0.7, perTensor = false }: LookSamOptions = {}): RefinementRule {
-  const groupsOf = (tensors: NamedTensors): NamedTensors[] => (perTensor ? Object.entries(tensors).map(([name, tensor]) => ({ [name]: tensor })) : [tensors]);
+export function lookSamRule({
+  rho = 0.1,
+  every = 5,
+  alpha = 0.7,
+  perTensor = false,
+}: LookSamOptions = {}): RefinementRule {
+  const groupsOf = (tensors: NamedTensors): NamedTensors[] =>
+    perTensor ? Object.entries(tensors).map(([name, tensor]) => ({ [name]: tensor })) : [tensors];
   return {
     name: 'looksam',
     gradientEvaluations: 1 + 1 / every,
     ...(!perTensor && { elementwise: { slots: ['orthogonal'] } }),
     refine({ gradients, norm, slots, context, gradientsAt }) {
       if (context.step % every !== 0) {
-        const parts = groupsOf(gradients).map((group) => withStoredPart(group, slots, alpha, perTensor ? normOf(group) : norm));
+        const parts = groupsOf(gradients).map((group) =>
+          withStoredPart(group, slots, alpha, perTensor ? normOf(group) : norm),
+        );
         return { gradients: Object.assign({}, ...parts) as NamedTensors };
       }
       const perturbed = gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON)));
@@ -44,10 +52,12 @@ export function lookSamRule({ rho = 0.1, every = 5, alpha = 0.7, perTensor = fal
 
 /** g + alpha |g| u for the unit vectors that have been stored; a tensor without one keeps its gradient. */
 function withStoredPart(gradients: NamedTensors, slots: Slots, alpha: number, norm: number): NamedTensors {
-  const stored = Object.fromEntries(Object.keys(gradients).flatMap((name) => {
-    const part = slots.get('orthogonal', name);
-    return part ? [[name, part] as const] : [];
-  }));
+  const stored = Object.fromEntries(
+    Object.keys(gradients).flatMap((name) => {
+      const part = slots.get('orthogonal', name);
+      return part ? [[name, part] as const] : [];
+    }),
+  );
   return plusScaled(gradients, alpha * norm, stored);
 }
 
@@ -59,8 +69,11 @@ function storeOrthogonalPart(perturbed: NamedTensors, gradients: NamedTensors, s
 }
 
 export const lookSam = optimizer({
-  name: 'looksam', kind: 'flatness', cost: '1 + 1/every (1.2)',
-  formula: 'every k steps g <- g_s at w + rho g/|g|, g_v <- its part orthogonal to g; else g <- g + alpha |g|/|g_v| g_v; base step',
+  name: 'looksam',
+  kind: 'flatness',
+  cost: '1 + 1/every (1.2)',
+  formula:
+    'every k steps g <- g_s at w + rho g/|g|, g_v <- its part orthogonal to g; else g <- g + alpha |g|/|g_v| g_v; base step',
   reference: 'Liu et al. 2022, arXiv 2203.02714',
   schema: z.strictObject({
     name: z.literal('looksam'),

@@ -15,7 +15,9 @@ export function samRule({ rho = 0.05 }: { rho?: number } = {}): RefinementRule {
     name: 'sam',
     elementwise: { slots: [] },
     gradientEvaluations: 2,
-    refine: ({ gradients, norm, gradientsAt }) => ({ gradients: gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))) }),
+    refine: ({ gradients, norm, gradientsAt }) => ({
+      gradients: gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))),
+    }),
   };
 }
 
@@ -34,7 +36,9 @@ export function asamRule({ rho = 0.5, eta = 0.01, scales = () => true }: AsamOpt
     elementwise: { slots: [], kind: (parameter) => String(scales(parameter)) },
     gradientEvaluations: 2,
     refine({ gradients, parameters, gradientsAt }) {
-      const sizes = mapNamed(gradients, (gradient, name) => (scales(name) ? tf.add(tf.abs(parameters[name]!), eta) : tf.onesLike(gradient)));
+      const sizes = mapNamed(gradients, (gradient, name) =>
+        scales(name) ? tf.add(tf.abs(parameters[name]!), eta) : tf.onesLike(gradient),
+      );
       return { gradients: gradientsAt(ascent(gradients, rho, sizes)) };
     },
   };
@@ -56,15 +60,24 @@ export function fisherSamRule({ rho = 0.05, eta = 1 }: { rho?: number; eta?: num
 const shards = z.int().min(1).default(1).describe('parts of the batch that are perturbed separately (m-sharpness)');
 
 export const sam = optimizer({
-  name: 'sam', kind: 'flatness', cost: '2',
+  name: 'sam',
+  kind: 'flatness',
+  cost: '2',
   formula: 'g <- gradient at w + rho g/|g|; base step',
   reference: 'Foret et al. 2021, arXiv 2010.01412',
-  schema: z.strictObject({ name: z.literal('sam'), rho: z.number().min(0).default(0.05).describe('distance of the second gradient'), shards, base: baseOption() }),
+  schema: z.strictObject({
+    name: z.literal('sam'),
+    rho: z.number().min(0).default(0.05).describe('distance of the second gradient'),
+    shards,
+    base: baseOption(),
+  }),
   create: (options, setting) => refined(createBase(options.base, setting), samRule(options), options),
 });
 
 export const asam = optimizer({
-  name: 'asam', kind: 'flatness', cost: '2',
+  name: 'asam',
+  kind: 'flatness',
+  cost: '2',
   formula: 'g <- gradient at w + rho T^2 g/|T g|, T = |w| + eta; base step',
   reference: 'Kwon et al. 2021, arXiv 2102.11600',
   schema: z.strictObject({
@@ -72,7 +85,8 @@ export const asam = optimizer({
     rho: z.number().min(0).default(0.5).describe('distance of the second gradient, relative to the weights'),
     eta: z.number().min(0).default(0.01).describe('added to the size of each weight'),
     biases: z.boolean().default(false).describe('scale biases by their size too, and not only weights'),
-    shards, base: baseOption(),
+    shards,
+    base: baseOption(),
   }),
   create: (options, setting) => {
     const scales: Mask = (name) => options.biases || !['bias', 'offset'].includes(setting.roleOf?.(name) ?? 'kernel');
@@ -81,14 +95,17 @@ export const asam = optimizer({
 });
 
 export const fisherSam = optimizer({
-  name: 'fisher-sam', kind: 'flatness', cost: '2',
+  name: 'fisher-sam',
+  kind: 'flatness',
+  cost: '2',
   formula: 'g <- gradient at w + rho F^-1 g/sqrt(g F^-1 g), F = 1 + eta g^2; base step',
   reference: 'Kim et al. 2022, arXiv 2206.04920',
   schema: z.strictObject({
     name: z.literal('fisher-sam'),
     rho: z.number().min(0).default(0.05).describe('distance of the second gradient'),
     eta: z.number().min(0).default(1).describe('weight of Fisher information against the identity; 0 is SAM'),
-    shards, base: baseOption(),
+    shards,
+    base: baseOption(),
   }),
   create: (options, setting) => refined(createBase(options.base, setting), fisherSamRule(options), options),
 });

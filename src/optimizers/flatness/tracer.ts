@@ -33,7 +33,14 @@ export interface TracerOptions {
  * g <- g + 2 rho H v with v = g/(f^ + delta), f the decaying mean of g^2, and H v = |v|(g(w + r v/|v|) - g)/r. With r = 2 rho |v|
  * this is the gradient at w + 2 rho v: sharpness-aware minimization along the natural gradient.
  */
-export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-2, settle = 100, handsOnRoot = false }: TracerOptions = {}): RefinementRule {
+export function tracerRule({
+  rho = 2e-5,
+  beta = 0.99,
+  delta = 1e-3,
+  radius = 1e-2,
+  settle = 100,
+  handsOnRoot = false,
+}: TracerOptions = {}): RefinementRule {
   return {
     name: 'tracer',
     elementwise: { slots: ['fisher'] },
@@ -47,7 +54,10 @@ export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-
       const damped = mapNamed(fisher, (f) => tf.add(f, delta));
       const ready = Object.keys(gradients).filter((name) => slots.count(name) > settle);
       const natural = Object.fromEntries(ready.map((name) => [name, tf.div(gradients[name]!, damped[name]!)]));
-      const rest = { ...(handsOnRoot && { diagonal: mapNamed(fisher, (f) => tf.sqrt(f)) }), metrics: { traceRatio: meanRatio(gradients, damped) } };
+      const rest = {
+        ...(handsOnRoot && { diagonal: mapNamed(fisher, (f) => tf.sqrt(f)) }),
+        metrics: { traceRatio: meanRatio(gradients, damped) },
+      };
       const norm = ready.length > 0 ? normOf(natural) : 0;
       if (norm === 0) return { gradients, ...rest };
       const rise = difference(gradientsAt(scaled(natural, radius / norm)), gradients);
@@ -58,23 +68,41 @@ export function tracerRule({ rho = 2e-5, beta = 0.99, delta = 1e-3, radius = 1e-
 
 /** Mean over all weights of g^2/(f^ + delta): the regularizer's value by weight. */
 function meanRatio(gradients: NamedTensors, damped: NamedTensors): number {
-  const ratios = tidy(() => tf.addN(Object.values(mapNamed(product(gradients, gradients), (square, name) => tf.sum(tf.div(square, damped[name]!))))).dataSync()[0]!);
+  const ratios = tidy(
+    () =>
+      tf
+        .addN(
+          Object.values(
+            mapNamed(product(gradients, gradients), (square, name) => tf.sum(tf.div(square, damped[name]!))),
+          ),
+        )
+        .dataSync()[0]!,
+  );
   return ratios / countNamed(gradients);
 }
 
 const tracerOptions = {
   rho: z.number().min(0).default(2e-5).describe('strength; scales like one over the number of weights'),
-  delta: positive.default(1e-3).describe('damping of the Fisher information, of the order of the variance of the gradient'),
+  delta: positive
+    .default(1e-3)
+    .describe('damping of the Fisher information, of the order of the variance of the gradient'),
   radius: positive.default(1e-2).describe('distance of the second gradient'),
-  settle: z.int().min(0).default(100).describe('steps in which the Fisher information settles and the regularizer rests'),
+  settle: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe('steps in which the Fisher information settles and the regularizer rests'),
 };
 
 export const sgdTracer = optimizer({
-  name: 'sgd-tracer', kind: 'flatness', cost: '2',
+  name: 'sgd-tracer',
+  kind: 'flatness',
+  cost: '2',
   formula: 'f <- mean of g^2; v = g/(f^ + delta); g <- g + 2 rho H v; base step',
   reference: 'reconstructed from Williams & Roberts 2023, arXiv 2306.13914',
   schema: z.strictObject({
-    name: z.literal('sgd-tracer'), ...tracerOptions,
+    name: z.literal('sgd-tracer'),
+    ...tracerOptions,
     beta: fraction.default(0.99).describe('share of the Fisher information that survives a step'),
     base: baseOption({ name: 'momentum' }),
   }),
@@ -82,14 +110,22 @@ export const sgdTracer = optimizer({
 });
 
 export const adamTracer = optimizer({
-  name: 'adam-tracer', kind: 'flatness', cost: '2',
-  formula: "v <- mean of g^2; m <- mean of g + 2 rho H g/(v^ + delta); w <- w - lr (m^/(sqrt(v^) + eps) + decay w)",
+  name: 'adam-tracer',
+  kind: 'flatness',
+  cost: '2',
+  formula: 'v <- mean of g^2; m <- mean of g + 2 rho H g/(v^ + delta); w <- w - lr (m^/(sqrt(v^) + eps) + decay w)',
   reference: 'reconstructed from Williams & Roberts 2023, arXiv 2306.13914',
   schema: z.strictObject({
-    name: z.literal('adam-tracer'), ...tracerOptions,
-    beta1: fraction.default(0.9), beta2: fraction.default(0.999), epsilon: positive.default(1e-8),
+    name: z.literal('adam-tracer'),
+    ...tracerOptions,
+    beta1: fraction.default(0.9),
+    beta2: fraction.default(0.999),
+    epsilon: positive.default(1e-8),
     ...commonOptions({ learningRate: 1e-3, decayPlace: 'step' }),
   }),
   create: (options, setting) =>
-    refined(assemble(options, setting, [momentumOverDiagonal(options)]), tracerRule({ ...options, beta: options.beta2, handsOnRoot: true })),
+    refined(
+      assemble(options, setting, [momentumOverDiagonal(options)]),
+      tracerRule({ ...options, beta: options.beta2, handsOnRoot: true }),
+    ),
 });

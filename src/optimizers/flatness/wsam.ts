@@ -17,7 +17,11 @@ export interface WeightedSamOptions {
  * L + a (L(w + e) - L) with a = gamma/(1 - gamma): g <- g + a (g_s - g), or, decoupled, the base's step with g and then
  * w <- w - lr a (g_s - g) (Yue et al. 2023, algorithms 1 and 2).
  */
-export function weightedSamRule({ rho = 0.05, gamma = 0.9, decoupled = true }: WeightedSamOptions = {}): RefinementRule {
+export function weightedSamRule({
+  rho = 0.05,
+  gamma = 0.9,
+  decoupled = true,
+}: WeightedSamOptions = {}): RefinementRule {
   const a = gamma / (1 - gamma);
   return {
     name: 'wsam',
@@ -32,8 +36,11 @@ export function weightedSamRule({ rho = 0.05, gamma = 0.9, decoupled = true }: W
 }
 
 export const weightedSam = optimizer({
-  name: 'wsam', kind: 'flatness', cost: '2',
-  formula: 's = (gradient at w + rho g/|g|) - g, a = gamma/(1 - gamma); base step with g + a s, or with g and w <- w - lr a s',
+  name: 'wsam',
+  kind: 'flatness',
+  cost: '2',
+  formula:
+    's = (gradient at w + rho g/|g|) - g, a = gamma/(1 - gamma); base step with g + a s, or with g and w <- w - lr a s',
   reference: 'Yue et al. 2023, arXiv 2305.15817',
   schema: z.strictObject({
     name: z.literal('wsam'),

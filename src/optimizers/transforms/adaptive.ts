@@ -42,7 +42,12 @@ export interface RmsOptions {
 }
 
 /** u <- u/(sqrt(v) + eps), v the decaying mean of u^2 (Tieleman & Hinton 2012); centered: of its variance (Graves 2013). */
-export function scaleByRms({ decay = 0.99, epsilon = 1e-8, centered = false, correctBias = false }: RmsOptions = {}): GradientTransform {
+export function scaleByRms({
+  decay = 0.99,
+  epsilon = 1e-8,
+  centered = false,
+  correctBias = false,
+}: RmsOptions = {}): GradientTransform {
   return {
     name: 'rms',
     elementwise: { slots: ['v', 'mean'] },

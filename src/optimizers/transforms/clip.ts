@@ -15,7 +15,8 @@ export function clipByGlobalNorm(bound: number): GradientTransform {
 export function clipByNorm(bound: number): GradientTransform {
   return {
     name: 'clip-norm',
-    update: (updates) => mapNamed(updates, (update) => tf.mul(update, tf.div(bound, tf.maximum(globalNorm({ update }), bound)))),
+    update: (updates) =>
+      mapNamed(updates, (update) => tf.mul(update, tf.div(bound, tf.maximum(globalNorm({ update }), bound)))),
   };
 }
 

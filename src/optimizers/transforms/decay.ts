@@ -7,7 +7,10 @@ import { type GradientTransform } from '../transform.js';
 export type Mask = (parameter: string) => boolean;
 
 /** The parameters with one of the given roles. */
-export function hasRole(roleOf: (parameter: string) => ParameterRole | undefined, roles: readonly ParameterRole[]): Mask {
+export function hasRole(
+  roleOf: (parameter: string) => ParameterRole | undefined,
+  roles: readonly ParameterRole[],
+): Mask {
   return (parameter) => {
     const role = roleOf(parameter);
     return role !== undefined && roles.includes(role);
@@ -24,7 +27,9 @@ export function addDecayedWeights(decay: number, mask: Mask = () => true): Gradi
     elementwise: { slots: [], kind: (parameter) => String(mask(parameter)) },
     update(updates, _slots, parameters) {
       const strength = tf.scalar(decay);
-      return mapNamed(updates, (update, name) => (mask(name) ? tf.add(update, tf.mul(parameters[name]!, strength)) : update));
+      return mapNamed(updates, (update, name) =>
+        mask(name) ? tf.add(update, tf.mul(parameters[name]!, strength)) : update,
+      );
     },
   };
 }

@@ -13,9 +13,14 @@ export interface OverDiagonalOptions {
 }
 
 /** u <- m^/(d + eps): m^ the decaying mean of u, d the diagonal of the context. */
-export function momentumOverDiagonal({ beta1 = 0.9, epsilon = 0, correctBias = true }: OverDiagonalOptions = {}): GradientTransform {
+export function momentumOverDiagonal({
+  beta1 = 0.9,
+  epsilon = 0,
+  correctBias = true,
+}: OverDiagonalOptions = {}): GradientTransform {
   return overDiagonal('momentum-over-diagonal', beta1, (m, diagonal, t) =>
-    tf.div(correctBias ? tf.mul(m, 1 / (1 - beta1 ** t)) : m, tf.add(diagonal, epsilon)));
+    tf.div(correctBias ? tf.mul(m, 1 / (1 - beta1 ** t)) : m, tf.add(diagonal, epsilon)),
+  );
 }
 
 export interface ClippedRatioOptions {
@@ -27,12 +32,22 @@ export interface ClippedRatioOptions {
 }
 
 /** u <- m/max(rho d, eps) limited to [-1, 1] in every coordinate. */
-export function clippedOverDiagonal({ beta1 = 0.96, rho = 0.01, epsilon = 1e-12 }: ClippedRatioOptions = {}): GradientTransform {
-  return overDiagonal('clipped-over-diagonal', beta1, (m, diagonal) => tf.clipByValue(tf.div(m, tf.maximum(tf.mul(diagonal, rho), epsilon)), -1, 1));
+export function clippedOverDiagonal({
+  beta1 = 0.96,
+  rho = 0.01,
+  epsilon = 1e-12,
+}: ClippedRatioOptions = {}): GradientTransform {
+  return overDiagonal('clipped-over-diagonal', beta1, (m, diagonal) =>
+    tf.clipByValue(tf.div(m, tf.maximum(tf.mul(diagonal, rho), epsilon)), -1, 1),
+  );
 }
 
 /** `direction` of the decaying mean of the updates, the diagonal and the number of this update. */
-function overDiagonal(name: string, beta1: number, direction: (m: Tensor, diagonal: Tensor, t: number) => Tensor): GradientTransform {
+function overDiagonal(
+  name: string,
+  beta1: number,
+  direction: (m: Tensor, diagonal: Tensor, t: number) => Tensor,
+): GradientTransform {
   return {
     name,
     elementwise: { slots: ['m'] },

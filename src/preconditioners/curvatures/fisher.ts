@@ -12,7 +12,9 @@ import { type Curvature } from '../contract.js';
 export const empiricalFisher: Curvature = {
   name: 'empirical Fisher',
   passes: 0,
-  outputGradients: ({ lossGradients, outputs }) => [lossGradients.map((gradient) => tf.mul(gradient, outputs.shape[0]))],
+  outputGradients: ({ lossGradients, outputs }) => [
+    lossGradients.map((gradient) => tf.mul(gradient, outputs.shape[0])),
+  ],
 };
 
 /** Labels drawn from the model, `samples` for each example (Martens 2020): unbiased for the exact Fisher information. */

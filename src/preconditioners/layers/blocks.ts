@@ -82,7 +82,8 @@ export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedB
     // A bias that only some uses of its weight have is a layer by itself.
     for (const index of indices) {
       const name = uses[index]!.bias;
-      if (name !== undefined && (weight === undefined || name !== joined)) loose.set(name, [...(loose.get(name) ?? []), index]);
+      if (name !== undefined && (weight === undefined || name !== joined))
+        loose.set(name, [...(loose.get(name) ?? []), index]);
     }
     if (weight === undefined) continue;
     const names = [weight, joined].filter((name) => name !== undefined);
@@ -99,7 +100,8 @@ export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedB
 }
 
 /** A bias that is used in several ways leaves its block. */
-const withoutBias = ({ bias: _, ...block }: CapturedBlock, rest: Set<string>): CapturedBlock[] => (rest.has(block.key) ? [] : [block]);
+const withoutBias = ({ bias: _, ...block }: CapturedBlock, rest: Set<string>): CapturedBlock[] =>
+  rest.has(block.key) ? [] : [block];
 
 function kindOf({ kind }: CapturedUse): BlockKind {
   return kind === 'embedding' ? 'table' : kind === 'dense' || kind === 'conv' ? 'matrix' : 'channels';

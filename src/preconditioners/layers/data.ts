@@ -1,6 +1,12 @@
 /** From what was captured to the numbers that curvature is made of. All of it runs inside a tidy. */
 import { type NamedTensors } from '../../tensor/named.js';
-import { affineExampleGradients, type CapturedUse, depthwiseExampleGradients, type LayerCapture, patches } from '../../tensor/second-order/index.js';
+import {
+  affineExampleGradients,
+  type CapturedUse,
+  depthwiseExampleGradients,
+  type LayerCapture,
+  patches,
+} from '../../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor4D } from '../../tensor/tf.js';
 import { type Block, type BlockData, type BlockShape, type CapturedBlock } from './blocks.js';
 
@@ -9,9 +15,14 @@ export function sized(shape: BlockShape, parameters: NamedTensors): Block {
   const { kind, weight, bias } = shape;
   const tensor = parameters[weight ?? bias!]!;
   const extra = weight !== undefined && bias !== undefined ? 1 : 0;
-  const [rows, columns] = kind === 'matrix' ? [tensor.size / tensor.shape.at(-1)!, tensor.shape.at(-1)!]
-    : kind === 'table' ? [tensor.shape[0], tensor.shape[1]!]
-      : tensor.rank === 4 ? [tensor.shape[0] * tensor.shape[1]!, tensor.shape[2]!] : [1, tensor.size];
+  const [rows, columns] =
+    kind === 'matrix'
+      ? [tensor.size / tensor.shape.at(-1)!, tensor.shape.at(-1)!]
+      : kind === 'table'
+        ? [tensor.shape[0], tensor.shape[1]!]
+        : tensor.rank === 4
+          ? [tensor.shape[0] * tensor.shape[1]!, tensor.shape[2]!]
+          : [1, tensor.size];
   return { ...shape, rows: rows + extra, columns };
 }
 
@@ -19,20 +30,39 @@ export function sized(shape: BlockShape, parameters: NamedTensors): Block {
 export type Passes = readonly (readonly Tensor[])[];
 
 /** What the layer saw; `passes` come from the data's `ownLabels` or from others, and a function of them is called when somebody asks. */
-export function dataOf({ uses: places, ...shape }: CapturedBlock, layers: LayerCapture, passes: Passes | (() => Passes), parameters: NamedTensors, ownLabels = false): BlockData {
+export function dataOf(
+  { uses: places, ...shape }: CapturedBlock,
+  layers: LayerCapture,
+  passes: Passes | (() => Passes),
+  parameters: NamedTensors,
+  ownLabels = false,
+): BlockData {
   const block = sized(shape, parameters);
   const examples = layers.outputs.shape[0];
   const uses = places.map((place) => layers.uses[place]!);
   const of = (gradients: readonly Tensor[]): Tensor[] => places.map((place) => gradients[place]!);
   const all = (): Passes => (typeof passes === 'function' ? passes() : passes);
   if (block.kind === 'channels') {
-    return { block, examples, ownLabels, outputs: [], gradients: all().map((pass) => sumOf(uses.map((use, i) => channelGradients(use, of(pass)[i]!, block)))) };
+    return {
+      block,
+      examples,
+      ownLabels,
+      outputs: [],
+      gradients: all().map((pass) => sumOf(uses.map((use, i) => channelGradients(use, of(pass)[i]!, block)))),
+    };
   }
-  const positioned = (pass: readonly Tensor[]): Tensor => together(of(pass).map((gradient, i) => positions(gradient, uses[i]!)));
+  const positioned = (pass: readonly Tensor[]): Tensor =>
+    together(of(pass).map((gradient, i) => positions(gradient, uses[i]!)));
   const outputs = once(() => all().map(positioned));
   const common = { block, examples, ownLabels, gradients: [] };
   const lossGradient = once(() => positioned(layers.lossGradients));
-  if (block.kind === 'table') return { ...common, outputs: outputs(), lossGradient: lossGradient(), ids: together(uses.map(({ input }) => tf.reshape(input!, [input!.shape[0], -1]))) };
+  if (block.kind === 'table')
+    return {
+      ...common,
+      outputs: outputs(),
+      lossGradient: lossGradient(),
+      ids: together(uses.map(({ input }) => tf.reshape(input!, [input!.shape[0], -1]))),
+    };
   const features = once(() => together(uses.map(inputRows)));
   const inputs = once(() => {
     const [n, t] = features().shape;
@@ -42,17 +72,34 @@ export function dataOf({ uses: places, ...shape }: CapturedBlock, layers: LayerC
   const plain = uses.length === 1 && only!.kind === 'dense' && only!.input!.rank === 2;
   const byRows = (tensor: Tensor): Tensor => tf.reshape(tensor, [-1, tensor.shape[2]!]);
   const flat = {
-    get positions() { return plain ? 1 : features().shape[1]!; },
-    get features() { return plain ? only!.input! : byRows(features()); },
-    get outputs() { return plain ? all().map((pass) => of(pass)[0]!) : outputs().map(byRows); },
-    get lossGradient() { return plain ? of(layers.lossGradients)[0]! : byRows(lossGradient()); },
+    get positions() {
+      return plain ? 1 : features().shape[1]!;
+    },
+    get features() {
+      return plain ? only!.input! : byRows(features());
+    },
+    get outputs() {
+      return plain ? all().map((pass) => of(pass)[0]!) : outputs().map(byRows);
+    },
+    get lossGradient() {
+      return plain ? of(layers.lossGradients)[0]! : byRows(lossGradient());
+    },
   };
   return {
-    ...common, flat,
-    get features() { return features(); },
-    get inputs() { return inputs(); },
-    get outputs() { return outputs(); },
-    get lossGradient() { return lossGradient(); },
+    ...common,
+    flat,
+    get features() {
+      return features();
+    },
+    get inputs() {
+      return inputs();
+    },
+    get outputs() {
+      return outputs();
+    },
+    get lossGradient() {
+      return lossGradient();
+    },
   };
 }
 
@@ -71,7 +118,11 @@ export function toMatrix({ kind, weight, bias, rows, columns }: Block, gradients
 }
 
 /** The parts of a block's matrix in the shapes of the parameters. */
-export function fromMatrix({ weight, bias, rows, columns }: Block, matrix: Tensor, parameters: NamedTensors): NamedTensors {
+export function fromMatrix(
+  { weight, bias, rows, columns }: Block,
+  matrix: Tensor,
+  parameters: NamedTensors,
+): NamedTensors {
   if (weight === undefined) return { [bias!]: tf.reshape(matrix, parameters[bias!]!.shape) };
   if (bias === undefined) return { [weight]: tf.reshape(matrix, parameters[weight]!.shape) };
   const [kernel, last] = tf.split(matrix, [rows - 1, 1], 0);
@@ -79,8 +130,14 @@ export function fromMatrix({ weight, bias, rows, columns }: Block, matrix: Tenso
 }
 
 /** [inputs, edge]ᵀ·outputs in the shapes of the parameters; inputs [n,rows of the weight], edge [n,1] or ones, outputs [n,columns]. */
-export function fromFactors({ weight, bias }: Block, { inputs, edge, outputs }: { inputs: Tensor; edge?: Tensor | undefined; outputs: Tensor }, parameters: NamedTensors): NamedTensors {
-  const product = (x: Tensor, name: string): NamedTensors => ({ [name]: tf.reshape(tf.matMul(x, outputs, true, false), parameters[name]!.shape) });
+export function fromFactors(
+  { weight, bias }: Block,
+  { inputs, edge, outputs }: { inputs: Tensor; edge?: Tensor | undefined; outputs: Tensor },
+  parameters: NamedTensors,
+): NamedTensors {
+  const product = (x: Tensor, name: string): NamedTensors => ({
+    [name]: tf.reshape(tf.matMul(x, outputs, true, false), parameters[name]!.shape),
+  });
   if (bias === undefined) return product(inputs, weight!);
   return { ...product(inputs, weight!), ...(edge ? product(edge, bias) : { [bias]: tf.sum(outputs, 0) }) };
 }
@@ -114,7 +171,11 @@ function channelGradients(use: CapturedUse, g: Tensor, { weight, bias, rows, col
     const { normalization } = use;
     // With x̂ = (x − mean)·r: Σ x̂·g = r·(Σ x·g − mean·Σ g), without making x̂.
     const normalized = normalization
-      ? tf.mul(tf.sub(scale, tf.mul(normalization.mean, shift)), tf.rsqrt(tf.add(normalization.variance, normalization.epsilon))) : scale;
+      ? tf.mul(
+          tf.sub(scale, tf.mul(normalization.mean, shift)),
+          tf.rsqrt(tf.add(normalization.variance, normalization.epsilon)),
+        )
+      : scale;
     parts.push(tf.reshape(normalized, [n, 1, columns]));
   }
   if (bias !== undefined) parts.push(offset());
@@ -133,5 +194,10 @@ const sumOf = (tensors: Tensor[]): Tensor => (tensors.length === 1 ? tensors[0]!
 function together(tensors: Tensor[]): Tensor {
   if (tensors.length === 1) return tensors[0]!;
   const alike = tensors.every(({ shape }) => shape[0] === tensors[0]!.shape[0]);
-  return alike ? tf.concat(tensors, 1) : tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1, 1, ...tensor.shape.slice(2)])), 0);
+  return alike
+    ? tf.concat(tensors, 1)
+    : tf.concat(
+        tensors.map((tensor) => tf.reshape(tensor, [-1, 1, ...tensor.shape.slice(2)])),
+        0,
+      );
 }

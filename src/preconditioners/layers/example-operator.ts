@@ -17,7 +17,11 @@ export interface ExampleOperator {
 
 /** Of the first pass: the operator of the gradients of single examples. */
 export function exampleOperator(data: BlockData): ExampleOperator {
-  const { block: { rows, columns }, inputs, outputs } = data;
+  const {
+    block: { rows, columns },
+    inputs,
+    outputs,
+  } = data;
   if (inputs?.shape[1] === 1) {
     const a = tf.reshape(inputs, [-1, rows]);
     const g = tf.reshape(outputs[0]!, [-1, columns]);

@@ -28,14 +28,17 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
   const name = 'k-bfgs';
   return {
     name,
-    request: ({ parameters, slots }) => (refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ? {} : undefined),
+    request: ({ parameters, slots }) =>
+      refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ? {} : undefined,
     precondition({ gradients, parameters, layers, slots, context, charge }) {
       const schedule = refreshSchedule(slots, intervals);
       const notes: string[] = [];
       const captured = layers && blocksOf(layers).blocks.filter(({ kind }) => kind === 'matrix');
       if (layers && captured) {
         const due = captured.filter(({ key }) => schedule.looks(key));
-        const moved = due.filter(({ weight, bias }) => [weight, bias].every((member) => member === undefined || slots.get('previous', member)));
+        const moved = due.filter(({ weight, bias }) =>
+          [weight, bias].every((member) => member === undefined || slots.get('previous', member)),
+        );
         const before = moved.length > 0 ? atPreviousWeights(moved) : undefined;
         for (const block of due) {
           rememberBlock(slots, block);
@@ -47,7 +50,8 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         schedule.looked(Object.keys(parameters));
       }
       schedule.aged(Object.keys(parameters));
-      for (const [parameter, tensor] of Object.entries(parameters)) if (gradients[parameter]) slots.set('previous', parameter, tf.clone(tensor));
+      for (const [parameter, tensor] of Object.entries(parameters))
+        if (gradients[parameter]) slots.set('previous', parameter, tf.clone(tensor));
       const results: Record<string, Tensor> = {};
       for (const shape of recallBlocks(slots, parameters)) {
         const block = sized(shape, parameters);
@@ -59,13 +63,25 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
       }
       const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
       Object.assign(results, fallBack(rest, slots, { lambda: damping, examples: context.batchSize ?? 1, notes, name }));
-      return { gradients: results, notes, metrics: { bfgsUpdates: slots.number('bfgs-updates'), bfgsSkipped: slots.number('bfgs-skipped') } };
+      return {
+        gradients: results,
+        notes,
+        metrics: { bfgsUpdates: slots.number('bfgs-updates'), bfgsSkipped: slots.number('bfgs-skipped') },
+      };
 
       function atPreviousWeights(blocks: readonly CapturedBlock[]): { layers: LayerCapture; weights: NamedTensors } {
-        const old = Object.fromEntries(blocks.flatMap(({ weight, bias }) => [weight, bias].flatMap((member) => (member === undefined ? [] : [[member, slots.get('previous', member)!]]))));
+        const old = Object.fromEntries(
+          blocks.flatMap(({ weight, bias }) =>
+            [weight, bias].flatMap((member) =>
+              member === undefined ? [] : [[member, slots.get('previous', member)!]],
+            ),
+          ),
+        );
         const weights = { ...parameters, ...old };
         charge(1);
-        const { layers: earlier, gradients: _gradients } = capturedGradients(modelOf(context, name), weights, { skipDense: true });
+        const { layers: earlier, gradients: _gradients } = capturedGradients(modelOf(context, name), weights, {
+          skipDense: true,
+        });
         return { layers: earlier, weights };
       }
 
@@ -84,7 +100,11 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
       }
 
       /** s and y of the layer's mean output and mean output gradient, damped twice. */
-      function updateOutput(shape: CapturedBlock, now: BlockData, { layers: earlier, weights }: { layers: LayerCapture; weights: NamedTensors }): void {
+      function updateOutput(
+        shape: CapturedBlock,
+        now: BlockData,
+        { layers: earlier, weights }: { layers: LayerCapture; weights: NamedTensors },
+      ): void {
         const same = blocksOf(earlier).blocks.find(({ key }) => key === shape.key);
         if (!same) return;
         const then = dataOf(same, earlier, [], weights);
@@ -93,7 +113,10 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         const h = slots.get('output-inverse', shape.key) ?? tf.eye(now.block.columns);
         const pair = dampedPair(h, tf.reshape(s, [-1, 1]), tf.reshape(y, [-1, 1]), powell, damping);
         slots.set('output-inverse', shape.key, pair ? bfgs(h, pair.s, pair.y) : tf.clone(h));
-        slots.setNumber(pair ? 'bfgs-updates' : 'bfgs-skipped', slots.number(pair ? 'bfgs-updates' : 'bfgs-skipped') + 1);
+        slots.setNumber(
+          pair ? 'bfgs-updates' : 'bfgs-skipped',
+          slots.number(pair ? 'bfgs-updates' : 'bfgs-skipped') + 1,
+        );
       }
 
       function running(key: string, what: string, value: Tensor): Tensor {
@@ -108,13 +131,21 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
 
 const meanInput = ({ inputs, block }: BlockData): Tensor => tf.mean(tf.reshape(inputs!, [-1, block.rows]), 0);
 /** A linear layer's mean output is that of its mean input. */
-const meanOutput = (data: BlockData, weights: NamedTensors): Tensor => tf.squeeze(tf.matMul(tf.expandDims(meanInput(data), 0), toMatrix(data.block, weights)), [0]);
-const meanGradient = ({ lossGradient, block }: BlockData): Tensor => tf.sum(tf.reshape(lossGradient!, [-1, block.columns]), 0);
+const meanOutput = (data: BlockData, weights: NamedTensors): Tensor =>
+  tf.squeeze(tf.matMul(tf.expandDims(meanInput(data), 0), toMatrix(data.block, weights)), [0]);
+const meanGradient = ({ lossGradient, block }: BlockData): Tensor =>
+  tf.sum(tf.reshape(lossGradient!, [-1, block.columns]), 0);
 
 const dot = (a: Tensor, b: Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;
 
 /** Powell's damping of s on H, then that of y by √λ (their algorithm 3); nothing where no positive curvature is left. */
-export function dampedPair(h: Tensor, s: Tensor, y: Tensor, powell: number, lambda: number): { s: Tensor; y: Tensor } | undefined {
+export function dampedPair(
+  h: Tensor,
+  s: Tensor,
+  y: Tensor,
+  powell: number,
+  lambda: number,
+): { s: Tensor; y: Tensor } | undefined {
   const hy = tf.matMul(h, y);
   const [sy, yhy] = [dot(s, y), dot(y, hy)];
   let first = s;
@@ -140,6 +171,9 @@ export function bfgs(h: Tensor, s: Tensor, y: Tensor): Tensor {
   const hy = tf.matMul(h, y);
   const yhy = dot(y, hy);
   const outer = tf.matMul(s, hy, false, true);
-  const next = tf.add(tf.sub(h, tf.div(tf.add(outer, tf.transpose(outer)), sy)), tf.mul(tf.matMul(s, s, false, true), (1 + yhy / sy) / sy));
+  const next = tf.add(
+    tf.sub(h, tf.div(tf.add(outer, tf.transpose(outer)), sy)),
+    tf.mul(tf.matMul(s, s, false, true), (1 + yhy / sy) / sy),
+  );
   return Number.isFinite(tf.sum(next).dataSync()[0]!) ? next : tf.clone(h);
 }

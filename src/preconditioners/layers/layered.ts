@@ -1,7 +1,15 @@
 /** Preconditioners made of what layers see: any curvature of examples in any representation by blocks. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type BlockSolver, type Curvature, type Damping, type OwnGradient, type Preconditioner, type Representation, type Statistics } from '../contract.js';
+import {
+  type BlockSolver,
+  type Curvature,
+  type Damping,
+  type OwnGradient,
+  type Preconditioner,
+  type Representation,
+  type Statistics,
+} from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
 import { klScale } from '../kl-clip.js';
@@ -23,12 +31,23 @@ export interface LayeredOptions extends Intervals {
 }
 
 /** (C + λI)⁻¹·g block by block, the blocks found in the child and kept by the names of their weights. */
-export function layered({ name, curvature, representation, damping: lambda, decay = 0, klClip, ...intervals }: LayeredOptions): Preconditioner {
+export function layered({
+  name,
+  curvature,
+  representation,
+  damping: lambda,
+  decay = 0,
+  klClip,
+  ...intervals
+}: LayeredOptions): Preconditioner {
   const bound = klClip === 'none' ? undefined : klClip;
   return {
     name,
     request: ({ parameters, slots, context }) =>
-      (refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) || prefersOwn(representation, slots, parameters, context.batchSize) ? { skipDense: true } : undefined),
+      refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ||
+      prefersOwn(representation, slots, parameters, context.batchSize)
+        ? { skipDense: true }
+        : undefined,
     precondition({ gradients, parameters, layers, slots, context, learningRate, charge }) {
       const schedule = refreshSchedule(slots, intervals);
       const notes: string[] = [];
@@ -44,7 +63,11 @@ export function layered({ name, curvature, representation, damping: lambda, deca
         return (passes ??= curvature.outputGradients(layers!, context));
       };
       const looking = layers !== undefined && schedule.isDue(Object.keys(parameters));
-      const look = (block: Block, solver: BlockSolver, captured: CapturedBlock): { data: BlockData; now: Statistics } => {
+      const look = (
+        block: Block,
+        solver: BlockSolver,
+        captured: CapturedBlock,
+      ): { data: BlockData; now: Statistics } => {
         const data = dataOf(captured, layers!, passesOnce, parameters, curvature.passes === 0);
         const now = solver.statistics(data);
         const statistics = averaged(slots, solver, block.key, now, decay);
@@ -63,7 +86,8 @@ export function layered({ name, curvature, representation, damping: lambda, deca
         const solver = representation.of(block);
         const members = membersOf(block);
         if (looking) rememberBlock(slots, block, (shape as CapturedBlock).uses.length);
-        const looked = solver && looking && schedule.looks(block.key) ? look(block, solver, shape as CapturedBlock) : undefined;
+        const looked =
+          solver && looking && schedule.looks(block.key) ? look(block, solver, shape as CapturedBlock) : undefined;
         const prepared = solver && read(slots, 'prepared', solver.preparedNames, block.key);
         const missing = members.some((member) => !gradients[member]);
         const data = missing ? (looked?.data ?? dataOf(shape as CapturedBlock, layers!, [], parameters)) : undefined;
@@ -88,14 +112,21 @@ export function layered({ name, curvature, representation, damping: lambda, deca
 
       const known = new Set([...Object.keys(results), ...own.flatMap(({ block }) => membersOf(block))]);
       const left = [...new Set([...uncovered, ...Object.keys(gradients).filter((member) => !known.has(member))])];
-      const raw: NamedTensors = Object.fromEntries(left.flatMap((member) => (gradients[member] ?? results[member] ? [[member, (gradients[member] ?? results[member])!]] : [])));
+      const raw: NamedTensors = Object.fromEntries(
+        left.flatMap((member) =>
+          (gradients[member] ?? results[member]) ? [[member, (gradients[member] ?? results[member])!]] : [],
+        ),
+      );
       Object.assign(results, fallBack(raw, slots, { lambda, examples: context.batchSize ?? 1, notes, name }));
       const scale = bound === undefined ? 1 : klScale(inner, bound, learningRate);
       const scaled = (tensor: Tensor): Tensor => (scale === 1 ? tensor : tf.mul(tensor, scale));
       // Factors are smaller than what they make, and are scaled in its place.
-      const made = own.map(({ block, factors }) => fromFactors(block, { ...factors, outputs: scaled(factors.outputs) }, parameters));
+      const made = own.map(({ block, factors }) =>
+        fromFactors(block, { ...factors, outputs: scaled(factors.outputs) }, parameters),
+      );
       return {
-        gradients: Object.assign({ ...mapNamed(results, scaled) }, ...made) as NamedTensors, notes,
+        gradients: Object.assign({ ...mapNamed(results, scaled) }, ...made) as NamedTensors,
+        notes,
         metrics: { dampingRaised: slots.number('raised'), ...(bound !== undefined && { klScale: scale }) },
       };
     },
@@ -107,7 +138,12 @@ type Slots = Parameters<Preconditioner['precondition']>[0]['slots'];
 const membersOf = ({ weight, bias }: BlockShape): string[] => [weight, bias].filter((member) => member !== undefined);
 
 /** Whether a look at the layers saves more than it costs; a cell that is unrolled for it, or a layer that is used twice, costs too much. */
-function prefersOwn(representation: Representation, slots: Slots, parameters: NamedTensors, examples: number | undefined): boolean {
+function prefersOwn(
+  representation: Representation,
+  slots: Slots,
+  parameters: NamedTensors,
+  examples: number | undefined,
+): boolean {
   const shapes = recallBlocks(slots, parameters);
   if (examples === undefined || shapes.some(({ key }) => usesOf(slots, key) > 1)) return false;
   return shapes.some((shape) => {
@@ -122,7 +158,15 @@ function averaged(slots: Slots, solver: BlockSolver, key: string, now: Statistic
   const looks = slots.count(`looks ${key}`);
   const weight = decay === 0 ? 0 : (decay * (1 - decay ** (looks - 1))) / (1 - decay ** looks);
   const before = weight === 0 ? undefined : read(slots, 'statistics', solver.statisticNames, key);
-  const merge = solver.merge ?? ((old, fresh, share) => Object.fromEntries(Object.entries(fresh).map(([name, tensor]) => [name, tf.add(tf.mul(old[name]!, share), tf.mul(tensor, 1 - share))])));
+  const merge =
+    solver.merge ??
+    ((old, fresh, share) =>
+      Object.fromEntries(
+        Object.entries(fresh).map(([name, tensor]) => [
+          name,
+          tf.add(tf.mul(old[name]!, share), tf.mul(tensor, 1 - share)),
+        ]),
+      ));
   const next = before ? merge(before, now, weight) : now;
   // Nobody asks again for what the next batch replaces.
   if (decay > 0) write(slots, 'statistics', solver.statisticNames, key, next);

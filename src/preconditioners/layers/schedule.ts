@@ -24,11 +24,15 @@ export interface RefreshSchedule {
   aged(names: readonly string[]): void;
 }
 
-export function refreshSchedule(slots: Slots, { interval, statisticsInterval = interval, warmUp = 0 }: Intervals): RefreshSchedule {
+export function refreshSchedule(
+  slots: Slots,
+  { interval, statisticsInterval = interval, warmUp = 0 }: Intervals,
+): RefreshSchedule {
   // Ages are counted from 1: 0 is what a number is before it is set.
   const age = (what: 'look' | 'inverse', name: string): number => slots.number(`${what} ${name}`);
   const young = (name: string): boolean => slots.number(`updates ${name}`) < warmUp;
-  const over = (what: 'look' | 'inverse', name: string, limit: number): boolean => young(name) || age(what, name) === 0 || age(what, name) > limit;
+  const over = (what: 'look' | 'inverse', name: string, limit: number): boolean =>
+    young(name) || age(what, name) === 0 || age(what, name) > limit;
   return {
     isDue: (names) => names.some((name) => over('look', name, statisticsInterval)),
     looks: (key) => over('look', key, Math.floor(statisticsInterval / 2)),
@@ -38,7 +42,8 @@ export function refreshSchedule(slots: Slots, { interval, statisticsInterval = i
     aged(names) {
       for (const name of names) {
         slots.setNumber(`updates ${name}`, slots.number(`updates ${name}`) + 1);
-        for (const what of ['look', 'inverse'] as const) if (age(what, name) > 0) slots.setNumber(`${what} ${name}`, age(what, name) + 1);
+        for (const what of ['look', 'inverse'] as const)
+          if (age(what, name) > 0) slots.setNumber(`${what} ${name}`, age(what, name) + 1);
       }
     },
   };

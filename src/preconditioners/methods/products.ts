@@ -8,20 +8,31 @@ import { hessianFree as conjugate } from '../products/hessian-free.js';
 import { lbfgs as limitedMemory } from '../products/l-bfgs.js';
 import { newton as krylov } from '../products/newton.js';
 
-const dimensions = z.union([z.int().min(1), z.literal('all')]).default(10).describe("dimensions of the subspace of the gradient and its products; 'all' is the exact solution");
+const dimensions = z
+  .union([z.int().min(1), z.literal('all')])
+  .default(10)
+  .describe("dimensions of the subspace of the gradient and its products; 'all' is the exact solution");
 
 export const newton = preconditioner({
   name: 'newton',
   triple: { curvature: 'Hessian', representation: 'matrix-free, in a Krylov subspace', solver: 'eigendecomposition' },
-  state: 'none', cost: '2 gradients a dimension', reference: 'Newton; Lanczos 1950',
+  state: 'none',
+  cost: '2 gradients a dimension',
+  reference: 'Newton; Lanczos 1950',
   schema: z.strictObject({ name: z.literal('newton'), damping: damping(1), dimensions, memory: memoryOption }),
   create: (options) => krylov({ ...options, absolute: false }),
 });
 
 export const absNewton = preconditioner({
   name: 'abs-newton',
-  triple: { curvature: 'absolute Hessian', representation: 'matrix-free, in a Krylov subspace', solver: 'eigendecomposition' },
-  state: 'none', cost: '2 gradients a dimension', reference: 'Dauphin et al. 2014, arXiv 1406.2572',
+  triple: {
+    curvature: 'absolute Hessian',
+    representation: 'matrix-free, in a Krylov subspace',
+    solver: 'eigendecomposition',
+  },
+  state: 'none',
+  cost: '2 gradients a dimension',
+  reference: 'Dauphin et al. 2014, arXiv 1406.2572',
   schema: z.strictObject({ name: z.literal('abs-newton'), damping: damping(0.1), dimensions, memory: memoryOption }),
   create: (options) => krylov({ ...options, absolute: true }),
 });
@@ -29,11 +40,20 @@ export const absNewton = preconditioner({
 export const hessianFree = preconditioner({
   name: 'hessian-free',
   triple: { curvature: 'Gauss-Newton', representation: 'matrix-free', solver: 'conjugate gradients' },
-  state: 'P', cost: '2 gradients an iteration', reference: 'Martens 2010 (ICML)',
+  state: 'P',
+  cost: '2 gradients an iteration',
+  reference: 'Martens 2010 (ICML)',
   schema: z.strictObject({
-    name: z.literal('hessian-free'), damping: damping(1), iterations: z.int().min(1).default(10).describe('most conjugate-gradient steps'),
+    name: z.literal('hessian-free'),
+    damping: damping(1),
+    iterations: z.int().min(1).default(10).describe('most conjugate-gradient steps'),
     tolerance: z.number().min(0).default(1e-3).describe('ends where the residual is this part of the gradient'),
-    warmStart: z.number().min(0).max(1).default(0.95).describe('share of the last solution that the next one starts from'),
+    warmStart: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.95)
+      .describe('share of the last solution that the next one starts from'),
     adapt: z.number().min(1).default(1.5).describe('factor of Levenberg-Marquardt damping; 1 keeps the damping'),
   }),
   create: (options) => conjugate(options),
@@ -42,7 +62,9 @@ export const hessianFree = preconditioner({
 export const curveball = preconditioner({
   name: 'curveball',
   triple: { curvature: 'Gauss-Newton', representation: 'matrix-free', solver: 'momentum gradient descent' },
-  state: 'P', cost: '4 gradients', reference: 'Henriques et al. 2019, arXiv 1805.08095',
+  state: 'P',
+  cost: '4 gradients',
+  reference: 'Henriques et al. 2019, arXiv 1805.08095',
   schema: z.strictObject({ name: z.literal('curveball'), damping: damping(1) }),
   create: (options) => curveBall(options),
 });
@@ -50,9 +72,14 @@ export const curveball = preconditioner({
 export const adaHessian = preconditioner({
   name: 'adahessian',
   triple: { curvature: 'absolute Hessian', representation: 'diagonal', solver: 'division' },
-  state: 'P', cost: '3 gradients', reference: 'Yao et al. 2021, arXiv 2006.00719',
+  state: 'P',
+  cost: '3 gradients',
+  reference: 'Yao et al. 2021, arXiv 2006.00719',
   schema: z.strictObject({
-    name: z.literal('adahessian'), damping: damping(1e-4), beta2: z.number().min(0).lt(1).default(0.999), power: z.number().gt(0).max(1).default(1).describe('power of the curvature'),
+    name: z.literal('adahessian'),
+    damping: damping(1e-4),
+    beta2: z.number().min(0).lt(1).default(0.999),
+    power: z.number().gt(0).max(1).default(1).describe('power of the curvature'),
   }),
   create: (options) => adaHessianPreconditioner(options),
 });
@@ -60,10 +87,16 @@ export const adaHessian = preconditioner({
 export const kBfgs = preconditioner({
   name: 'k-bfgs',
   triple: { curvature: 'BFGS estimate', representation: 'Kronecker', solver: 'BFGS' },
-  state: '2i² + o² + P', cost: 'i² + o² and a gradient a look, p(i + o) a step', reference: 'Goldfarb, Ren & Bahamou 2020, arXiv 2006.08877',
+  state: '2i² + o² + P',
+  cost: 'i² + o² and a gradient a look, p(i + o) a step',
+  reference: 'Goldfarb, Ren & Bahamou 2020, arXiv 2006.08877',
   schema: z.strictObject({
-    name: z.literal('k-bfgs'), damping: damping(0.3), interval: interval(5), warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
-    decay: z.number().min(0).lt(1).default(0.9).describe('of the means'), powell: z.number().gt(0).lt(1).default(0.2).describe('least sᵀy over yᵀHy'),
+    name: z.literal('k-bfgs'),
+    damping: damping(0.3),
+    interval: interval(5),
+    warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
+    decay: z.number().min(0).lt(1).default(0.9).describe('of the means'),
+    powell: z.number().gt(0).lt(1).default(0.2).describe('least sᵀy over yᵀHy'),
   }),
   create: (options) => kroneckerBfgs(options),
 });
@@ -71,9 +104,13 @@ export const kBfgs = preconditioner({
 export const lBfgs = preconditioner({
   name: 'l-bfgs',
   triple: { curvature: 'BFGS estimate', representation: 'matrix-free', solver: 'two-loop recursion' },
-  state: '2mP + P', cost: '1 gradient and 4mP', reference: 'Nocedal 1980; Berahas, Nocedal & Takáč 2016, arXiv 1605.06049',
+  state: '2mP + P',
+  cost: '1 gradient and 4mP',
+  reference: 'Nocedal 1980; Berahas, Nocedal & Takáč 2016, arXiv 1605.06049',
   schema: z.strictObject({
-    name: z.literal('l-bfgs'), history: z.int().min(1).default(10).describe('pairs that are kept, m'), damping: damping(1e-3).describe('least curvature sᵀy/sᵀs of a pair that counts'),
+    name: z.literal('l-bfgs'),
+    history: z.int().min(1).default(10).describe('pairs that are kept, m'),
+    damping: damping(1e-3).describe('least curvature sᵀy/sᵀs of a pair that counts'),
   }),
   create: (options) => limitedMemory(options),
 });

@@ -2,10 +2,18 @@ import { WeftError } from '../../errors.js';
 
 /** No solver of this name works on the representation. */
 export function refuseSolver(representation: string, solver: string, solvers: readonly string[]): never {
-  throw new WeftError('unsupported', `the solver '${solver}' has no form for the representation '${representation}'`, `solvers of '${representation}': ${solvers.join(', ')}`);
+  throw new WeftError(
+    'unsupported',
+    `the solver '${solver}' has no form for the representation '${representation}'`,
+    `solvers of '${representation}': ${solvers.join(', ')}`,
+  );
 }
 
 /** The representation has rows for one gradient of each example only. */
 export function refuseCurvature(representation: string, curvature: string): never {
-  throw new WeftError('unsupported', `the representation '${representation}' takes one gradient an example, which the curvature '${curvature}' is not`, "take curvature: empirical, or the representation 'layer'");
+  throw new WeftError(
+    'unsupported',
+    `the representation '${representation}' takes one gradient an example, which the curvature '${curvature}' is not`,
+    "take curvature: empirical, or the representation 'layer'",
+  );
 }

@@ -11,11 +11,23 @@ const fraction = z.number().min(0).lt(1);
 
 export const shampoo = preconditioner({
   name: 'shampoo',
-  triple: { curvature: 'second moment of batch gradients, root', representation: 'Kronecker by axes, in blocks', solver: 'eigendecomposition, inverse root' },
-  state: '2(i² + o²)', cost: 'p(i + o) a look, 20(i³ + o³) a root, p(i + o) a step', reference: 'Gupta, Koren & Singer 2018, arXiv 1802.09568; Anil et al. 2020, arXiv 2002.09018',
+  triple: {
+    curvature: 'second moment of batch gradients, root',
+    representation: 'Kronecker by axes, in blocks',
+    solver: 'eigendecomposition, inverse root',
+  },
+  state: '2(i² + o²)',
+  cost: 'p(i + o) a look, 20(i³ + o³) a root, p(i + o) a step',
+  reference: 'Gupta, Koren & Singer 2018, arXiv 1802.09568; Anil et al. 2020, arXiv 2002.09018',
   schema: z.strictObject({
-    name: z.literal('shampoo'), damping: damping(1e-6).describe('ε, relative to the largest diagonal entry of a factor'), interval: interval(10),
-    statisticsInterval: z.int().min(1).optional().describe('own updates from one look at the gradient to the next; `interval` by default'),
+    name: z.literal('shampoo'),
+    damping: damping(1e-6).describe('ε, relative to the largest diagonal entry of a factor'),
+    interval: interval(10),
+    statisticsInterval: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('own updates from one look at the gradient to the next; `interval` by default'),
     warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
     decay: z.number().gt(0).max(1).default(0.95).describe('share of the statistics that survives; 1 sums them'),
     blockSize: z.int().min(1).default(128).describe('longest side of a block'),
@@ -26,23 +38,45 @@ export const shampoo = preconditioner({
 
 export const soap = preconditioner({
   name: 'soap',
-  triple: { curvature: 'second moment of batch gradients, root', representation: 'Kronecker eigenbasis, Adam within', solver: 'QR' },
-  state: '2(i² + o²) + 2p', cost: '4p(i + o) a step, 4(i³ + o³) a basis', reference: 'Vyas et al. 2024, arXiv 2409.11321',
+  triple: {
+    curvature: 'second moment of batch gradients, root',
+    representation: 'Kronecker eigenbasis, Adam within',
+    solver: 'QR',
+  },
+  state: '2(i² + o²) + 2p',
+  cost: '4p(i + o) a step, 4(i³ + o³) a basis',
+  reference: 'Vyas et al. 2024, arXiv 2409.11321',
   schema: z.strictObject({
-    name: z.literal('soap'), beta1: fraction.default(0.95), beta2: fraction.default(0.95), decay: fraction.default(0.95).describe('of the factors'),
-    epsilon: z.number().positive().default(1e-8), interval: interval(10), blockSize: z.int().min(1).default(1024).describe('longest side of a block'),
+    name: z.literal('soap'),
+    beta1: fraction.default(0.95),
+    beta2: fraction.default(0.95),
+    decay: fraction.default(0.95).describe('of the factors'),
+    epsilon: z.number().positive().default(1e-8),
+    interval: interval(10),
+    blockSize: z.int().min(1).default(1024).describe('longest side of a block'),
   }),
   create: (options) => soapOf(options),
 });
 
 export const psgd = preconditioner({
   name: 'psgd',
-  triple: { curvature: 'absolute Hessian, or second moment of batch gradients, root', representation: 'Kronecker by axes, or diagonal', solver: 'learned on the group' },
-  state: 'i² + o² (kron), p (diagonal)', cost: 'p(i + o); 3 gradients for the criterion newton', reference: 'Li 2018, arXiv 1512.04202; 2022, arXiv 2211.04422',
+  triple: {
+    curvature: 'absolute Hessian, or second moment of batch gradients, root',
+    representation: 'Kronecker by axes, or diagonal',
+    solver: 'learned on the group',
+  },
+  state: 'i² + o² (kron), p (diagonal)',
+  cost: 'p(i + o); 3 gradients for the criterion newton',
+  reference: 'Li 2018, arXiv 1512.04202; 2022, arXiv 2211.04422',
   schema: z.strictObject({
-    name: z.literal('psgd'), shape: z.enum(['kron', 'diagonal']).default('kron'),
-    criterion: z.enum(['whitening', 'newton']).default('whitening').describe('whether P goes to the inverse root of the second moment of gradients, or to the inverse of |H|'),
-    rate: z.number().positive().max(1).default(0.1).describe('step size of the fit'), interval: interval(1),
+    name: z.literal('psgd'),
+    shape: z.enum(['kron', 'diagonal']).default('kron'),
+    criterion: z
+      .enum(['whitening', 'newton'])
+      .default('whitening')
+      .describe('whether P goes to the inverse root of the second moment of gradients, or to the inverse of |H|'),
+    rate: z.number().positive().max(1).default(0.1).describe('step size of the fit'),
+    interval: interval(1),
     scale: z.number().positive().default(1).describe('first value of P for the criterion newton'),
   }),
   create: ({ scale, ...options }) => learned({ ...options, scale: Math.sqrt(scale) }),
@@ -50,19 +84,41 @@ export const psgd = preconditioner({
 
 export const mfac = preconditioner({
   name: 'm-fac',
-  triple: { curvature: 'second moment of the last m batch gradients', representation: 'Gram by tensors', solver: 'Woodbury' },
-  state: 'mP', cost: 'm²p + m³ a step', reference: 'Frantar, Kurtic & Alistarh 2021, arXiv 2107.03356',
-  schema: z.strictObject({ name: z.literal('m-fac'), damping: damping(1e-3), history: z.int().min(1).default(16).describe('gradients that are kept, m') }),
+  triple: {
+    curvature: 'second moment of the last m batch gradients',
+    representation: 'Gram by tensors',
+    solver: 'Woodbury',
+  },
+  state: 'mP',
+  cost: 'm²p + m³ a step',
+  reference: 'Frantar, Kurtic & Alistarh 2021, arXiv 2107.03356',
+  schema: z.strictObject({
+    name: z.literal('m-fac'),
+    damping: damping(1e-3),
+    history: z.int().min(1).default(16).describe('gradients that are kept, m'),
+  }),
   create: (options) => historyOfGradients(options),
 });
 
 export const muon = preconditioner({
   name: 'muon',
-  triple: { curvature: 'second moment of the batch gradient, root', representation: 'matrix-free', solver: 'Newton-Schulz' },
-  state: 'P', cost: '5(2p·min(i, o) + min(i, o)³)', reference: 'Jordan et al. 2024',
+  triple: {
+    curvature: 'second moment of the batch gradient, root',
+    representation: 'matrix-free',
+    solver: 'Newton-Schulz',
+  },
+  state: 'P',
+  cost: '5(2p·min(i, o) + min(i, o)³)',
+  reference: 'Jordan et al. 2024',
   schema: z.strictObject({
-    name: z.literal('muon'), momentum: fraction.default(0.95), nesterov: z.boolean().default(true), iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
-    adamFor: z.array(z.string()).default(['classifier', 'head', 'logits', 'output']).describe('parameters that Adam scales, beside all that are no kernels: those whose name starts so'),
+    name: z.literal('muon'),
+    momentum: fraction.default(0.95),
+    nesterov: z.boolean().default(true),
+    iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
+    adamFor: z
+      .array(z.string())
+      .default(['classifier', 'head', 'logits', 'output'])
+      .describe('parameters that Adam scales, beside all that are no kernels: those whose name starts so'),
     adamShare: z.number().min(0).default(0.015).describe("Adam's rate over that of the matrices"),
   }),
   create: (options, setting) => muonPreconditioner(options, setting),

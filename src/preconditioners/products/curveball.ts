@@ -18,7 +18,9 @@ export function curveBall({ damping }: { readonly damping: number }): Preconditi
     precondition({ gradients, parameters, slots, context, charge }) {
       const some = pickNamed(parameters, Object.keys(gradients));
       const { outputs, loss } = modelOf(context, name);
-      const operator = gaussNewtonOperator({ outputs: (at) => outputs({ ...parameters, ...at }), loss }, some, { onUnverified: 'difference' });
+      const operator = gaussNewtonOperator({ outputs: (at) => outputs({ ...parameters, ...at }), loss }, some, {
+        onUnverified: 'difference',
+      });
       try {
         const times = (v: NamedTensors): NamedTensors => {
           charge(2);

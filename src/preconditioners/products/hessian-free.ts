@@ -27,14 +27,18 @@ export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }
       const names = Object.keys(gradients);
       const some = pickNamed(parameters, names);
       const { outputs, loss } = modelOf(context, name);
-      const operator = gaussNewtonOperator({ outputs: (at) => outputs({ ...parameters, ...at }), loss }, some, { onUnverified: 'difference' });
+      const operator = gaussNewtonOperator({ outputs: (at) => outputs({ ...parameters, ...at }), loss }, some, {
+        onUnverified: 'difference',
+      });
       const lambda = slots.number('lambda') || damping;
       try {
         const times = (v: NamedTensors): NamedTensors => {
           charge(2);
           return plusScaled(operator.apply(v), lambda, v);
         };
-        const start = mapNamed(gradients, (gradient, parameter) => tf.mul(slots.get('solution', parameter) ?? tf.zerosLike(gradient), warmStart));
+        const start = mapNamed(gradients, (gradient, parameter) =>
+          tf.mul(slots.get('solution', parameter) ?? tf.zerosLike(gradient), warmStart),
+        );
         const solution = conjugateGradients(times, gradients, start, { iterations, tolerance });
         for (const parameter of names) slots.set('solution', parameter, tf.clone(solution[parameter]!));
         if (adapt !== 1) slots.setNumber('lambda', lambda * change(solution));
@@ -42,9 +46,14 @@ export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }
 
         function change(step: NamedTensors): number {
           // The model of the full step -x: q = ½·xᵀ(G + λ)x − gᵀx.
-          const model = tidy(() => tf.sub(tf.mul(0.5, dotNamed(step, times(step))), dotNamed(gradients, step)).dataSync()[0]!);
+          const model = tidy(
+            () => tf.sub(tf.mul(0.5, dotNamed(step, times(step))), dotNamed(gradients, step)).dataSync()[0]!,
+          );
           const at = lossOf(context, parameters, name);
-          const [before, after] = [some, plusScaled(some, -1, step)].map((weights) => at(weights).dataSync()[0]!) as [number, number];
+          const [before, after] = [some, plusScaled(some, -1, step)].map((weights) => at(weights).dataSync()[0]!) as [
+            number,
+            number,
+          ];
           charge(2 / 3);
           const ratio = model === 0 ? 1 : (after - before) / model;
           return ratio < 0.25 || !Number.isFinite(ratio) ? adapt : ratio > 0.75 ? 1 / adapt : 1;
@@ -58,7 +67,10 @@ export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }
 
 /** x with A·x ≈ b for symmetric positive definite A (Hestenes & Stiefel 1952). Runs inside a tidy. */
 export function conjugateGradients(
-  times: (v: NamedTensors) => NamedTensors, b: NamedTensors, start: NamedTensors, { iterations, tolerance }: { iterations: number; tolerance: number },
+  times: (v: NamedTensors) => NamedTensors,
+  b: NamedTensors,
+  start: NamedTensors,
+  { iterations, tolerance }: { iterations: number; tolerance: number },
 ): NamedTensors {
   const product = (u: NamedTensors, v: NamedTensors): number => dotNamed(u, v).dataSync()[0]!;
   const limit = tolerance * tolerance * product(b, b);

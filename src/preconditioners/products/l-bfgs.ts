@@ -28,7 +28,10 @@ export function lbfgs({ history, damping }: LbfgsOptions): Preconditioner {
       const names = Object.keys(gradients);
       const known = names.filter((parameter) => slots.get('previous', parameter));
       if (known.length > 0) {
-        const at = { ...parameters, ...Object.fromEntries(known.map((parameter) => [parameter, slots.get('previous', parameter)!])) };
+        const at = {
+          ...parameters,
+          ...Object.fromEntries(known.map((parameter) => [parameter, slots.get('previous', parameter)!])),
+        };
         const before = gradientsOf(lossOf(context, at, name), pickNamed(at, known), { unused: 'zero' });
         charge(1);
         for (const parameter of known) {
@@ -48,12 +51,20 @@ export function lbfgs({ history, damping }: LbfgsOptions): Preconditioner {
       }
 
       function pairs(): Pair[] {
-        const kept = Object.fromEntries(names.flatMap((parameter) => (slots.get('s', parameter) ? [[parameter, { s: slots.get('s', parameter)!, y: slots.get('y', parameter)! }] as const] : [])));
+        const kept = Object.fromEntries(
+          names.flatMap((parameter) =>
+            slots.get('s', parameter)
+              ? [[parameter, { s: slots.get('s', parameter)!, y: slots.get('y', parameter)! }] as const]
+              : [],
+          ),
+        );
         const longest = Math.max(0, ...Object.values(kept).map(({ s }) => s.shape[0]));
         const entry = (what: 's' | 'y', index: number): NamedTensors =>
           mapNamed(gradients, (gradient, parameter) => {
             const rows = kept[parameter]?.[what];
-            return rows && index < rows.shape[0] ? tf.reshape(tf.slice(rows, [index, 0], [1, -1]), gradient.shape) : tf.zerosLike(gradient);
+            return rows && index < rows.shape[0]
+              ? tf.reshape(tf.slice(rows, [index, 0], [1, -1]), gradient.shape)
+              : tf.zerosLike(gradient);
           });
         return Array.from({ length: longest }, (_, index) => ({ s: entry('s', index), y: entry('y', index) }));
       }
@@ -61,8 +72,11 @@ export function lbfgs({ history, damping }: LbfgsOptions): Preconditioner {
   };
 
   function twoLoops(g: NamedTensors, pairs: readonly Pair[]): NamedTensors {
-    const product = (u: NamedTensors, v: NamedTensors): number => tf.addN(Object.keys(u).map((key) => tf.sum(tf.mul(u[key]!, v[key]!)))).dataSync()[0]!;
-    const useful = pairs.map((pair) => ({ ...pair, sy: product(pair.s, pair.y), ss: product(pair.s, pair.s) })).filter(({ sy, ss }) => sy > damping * ss && ss > 0);
+    const product = (u: NamedTensors, v: NamedTensors): number =>
+      tf.addN(Object.keys(u).map((key) => tf.sum(tf.mul(u[key]!, v[key]!)))).dataSync()[0]!;
+    const useful = pairs
+      .map((pair) => ({ ...pair, sy: product(pair.s, pair.y), ss: product(pair.s, pair.s) }))
+      .filter(({ sy, ss }) => sy > damping * ss && ss > 0);
     if (useful.length === 0) return g;
     let q = g;
     const alphas = useful.map(({ s, y, sy }) => {

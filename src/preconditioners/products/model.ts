@@ -7,7 +7,11 @@ import { type Scalar } from '../../tensor/tf.js';
 /** The model and the loss of the batch at hand. */
 export function modelOf({ cut }: StepContext, method: string): CutLoss {
   if (cut) return cut;
-  throw new WeftError('unsupported', `'${method}' needs the loss of the batch as a function, which this training does not give`, 'train with trainStep, or pass `cut` in the context');
+  throw new WeftError(
+    'unsupported',
+    `'${method}' needs the loss of the batch as a function, which this training does not give`,
+    'train with trainStep, or pass `cut` in the context',
+  );
 }
 
 /** The loss of the batch as a function of some parameters, the others at `parameters`. */

@@ -30,14 +30,30 @@ export function newton({ name, damping, absolute, dimensions, memory }: NewtonOp
       try {
         const length = tf.norm(g).dataSync()[0]!;
         if (length === 0) return { gradients };
-        const { basis, ...tridiagonal } = lanczos(operator, { steps: dimensions === 'all' ? g.size : dimensions, start: g });
+        const { basis, ...tridiagonal } = lanczos(operator, {
+          steps: dimensions === 'all' ? g.size : dimensions,
+          start: g,
+        });
         charge(2 * tridiagonal.alpha.length);
         const { values, vectors } = ritz(tridiagonal);
-        const weights = vectors.map((row) => row.reduce((sum, entry, i) => sum + (entry * vectors[0]![i]! * length) / ((absolute ? Math.abs(values[i]!) : values[i]!) + damping), 0));
+        const weights = vectors.map((row) =>
+          row.reduce(
+            (sum, entry, i) =>
+              sum + (entry * vectors[0]![i]! * length) / ((absolute ? Math.abs(values[i]!) : values[i]!) + damping),
+            0,
+          ),
+        );
         const step = tidy(() => tf.squeeze(tf.matMul(tf.tensor2d([weights]), basis), [0]) as Tensor1D);
         basis.dispose();
-        const notes = operator.method === 'exact' ? [] : [`'${name}' takes differences of gradients: ${operator.reasons.join('; ')}`];
-        return { gradients: unflatten(step, some), notes, metrics: { smallestRitzValue: Math.min(...values), largestRitzValue: Math.max(...values) } };
+        const notes =
+          operator.method === 'exact'
+            ? []
+            : [`'${name}' takes differences of gradients: ${operator.reasons.join('; ')}`];
+        return {
+          gradients: unflatten(step, some),
+          notes,
+          metrics: { smallestRitzValue: Math.min(...values), largestRitzValue: Math.max(...values) },
+        };
       } finally {
         operator.dispose();
       }

@@ -8,9 +8,10 @@ import { type BlockData } from '../layers/blocks.js';
 /** (1/N)·Σ gₙ² of each number of the block: [rows,columns]. */
 export function squaredGradients(data: BlockData): Tensor {
   const { block, inputs, outputs, examples } = data;
-  const parts = inputs?.shape[1] === 1
-    ? outputs.map((g) => squaresOfProducts(tf.reshape(inputs, [-1, block.rows]), tf.reshape(g, [-1, block.columns])))
-    : exampleGradients(data).map(squaresOfExamples);
+  const parts =
+    inputs?.shape[1] === 1
+      ? outputs.map((g) => squaresOfProducts(tf.reshape(inputs, [-1, block.rows]), tf.reshape(g, [-1, block.columns])))
+      : exampleGradients(data).map(squaresOfExamples);
   return tf.div(parts.length === 1 ? parts[0]! : tf.addN(parts), examples);
 }
 

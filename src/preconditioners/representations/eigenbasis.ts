@@ -28,7 +28,10 @@ export function kroneckerEigenbasis({ decay = 0.75 }: EigenbasisOptions = {}): R
       const bases = { 'input-basis': eigh(A!).vectors, 'output-basis': eigh(B!).vectors };
       return { ...bases, scale: squaresIn(bases, data), lambda: tf.scalar(lambda) };
     },
-    update: (prepared, data) => ({ ...prepared, scale: tf.add(tf.mul(prepared['scale']!, decay), tf.mul(squaresIn(prepared, data), 1 - decay)) }),
+    update: (prepared, data) => ({
+      ...prepared,
+      scale: tf.add(tf.mul(prepared['scale']!, decay), tf.mul(squaresIn(prepared, data), 1 - decay)),
+    }),
     apply(prepared, gradient) {
       const [u, v] = [prepared['input-basis']!, prepared['output-basis']!];
       const rotated = tf.matMul(tf.matMul(u, gradient, true, false), v);
@@ -36,7 +39,10 @@ export function kroneckerEigenbasis({ decay = 0.75 }: EigenbasisOptions = {}): R
       return tf.matMul(tf.matMul(u, scaled), v, false, true);
     },
   };
-  return { name: 'Kronecker eigenbasis', of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors) };
+  return {
+    name: 'Kronecker eigenbasis',
+    of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors),
+  };
 }
 
 /** Mean over the examples of (Uᵀ·Gₙ·V)², entry by entry. */
@@ -49,8 +55,11 @@ export function squaresIn(bases: Statistics, data: BlockData): Tensor {
     inputs: tf.reshape(tf.matMul(tf.reshape(inputs!, [-1, block.rows]), u), [n, positions, block.rows]),
     outputs: outputs.map((g) => tf.reshape(tf.matMul(tf.reshape(g, [-1, block.columns]), v), g.shape)),
   };
-  const parts = positions === 1
-    ? rotated.outputs.map((g) => squaresOfProducts(tf.reshape(rotated.inputs, [-1, block.rows]), tf.reshape(g, [-1, block.columns])))
-    : exampleGradients(rotated).map(squaresOfExamples);
+  const parts =
+    positions === 1
+      ? rotated.outputs.map((g) =>
+          squaresOfProducts(tf.reshape(rotated.inputs, [-1, block.rows]), tf.reshape(g, [-1, block.columns])),
+        )
+      : exampleGradients(rotated).map(squaresOfExamples);
   return tf.div(parts.length === 1 ? parts[0]! : tf.addN(parts), examples);
 }

@@ -2,7 +2,17 @@
  * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or by rows R [r,d] with C = w·RᵀR, and the inverse
  * of C + γI. A batch of N examples makes N rows: with fewer rows than columns nothing of size d×d is ever formed.
  */
-import { addToDiagonal, cholesky, choleskySolve, damped, deflated, eigh, gramOfRows, inverse, trace } from '../../tensor/linalg/index.js';
+import {
+  addToDiagonal,
+  cholesky,
+  choleskySolve,
+  damped,
+  deflated,
+  eigh,
+  gramOfRows,
+  inverse,
+  trace,
+} from '../../tensor/linalg/index.js';
 import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
 import { type Damping } from '../contract.js';
 
@@ -38,10 +48,19 @@ export function factorOf(rows: Tensor, edge: Tensor | undefined, weight: number,
 
 /** weight·before + (1 − weight)·now. */
 export function mergeFactor(before: Factor, now: Factor, weight: number): Factor {
-  if (!before.rows || !now.rows) return { dense: tf.add(tf.mul(asDense(before), weight), tf.mul(asDense(now), 1 - weight)) };
-  const both = [[before, weight], [now, 1 - weight]] as const;
-  const scaled = (part: 'rows' | 'edge'): Tensor[] => both.map(([factor, share]) => tf.mul(factor[part]!, tf.sqrt(tf.mul(factor.weight!, share))));
-  const merged = { rows: tf.concat(scaled('rows'), 0), edge: now.edge && tf.concat(scaled('edge'), 1), weight: tf.scalar(1) };
+  if (!before.rows || !now.rows)
+    return { dense: tf.add(tf.mul(asDense(before), weight), tf.mul(asDense(now), 1 - weight)) };
+  const both = [
+    [before, weight],
+    [now, 1 - weight],
+  ] as const;
+  const scaled = (part: 'rows' | 'edge'): Tensor[] =>
+    both.map(([factor, share]) => tf.mul(factor[part]!, tf.sqrt(tf.mul(factor.weight!, share))));
+  const merged = {
+    rows: tf.concat(scaled('rows'), 0),
+    edge: now.edge && tf.concat(scaled('edge'), 1),
+    weight: tf.scalar(1),
+  };
   const size = sizeOf(merged);
   return merged.rows.shape[0] * 2 > size ? compress(merged, Math.floor(size / 4)) : merged;
 }
@@ -50,7 +69,8 @@ export function mergeFactor(before: Factor, now: Factor, weight: number): Factor
 export const sizeOf = ({ dense, rows, edge }: Factor): number => (dense ?? rows!).shape[1]! + (edge ? 1 : 0);
 const numberOf = (scalar: Tensor): number => scalar.dataSync()[0]!;
 const gramOf = ({ rows, edge, gram }: Factor): Tensor => gram ?? gramOfRows(rows!, edge);
-const joined = (rows: Tensor, edge: Tensor | undefined): Tensor => (edge ? tf.concat([rows, tf.transpose(edge)], 1) : rows);
+const joined = (rows: Tensor, edge: Tensor | undefined): Tensor =>
+  edge ? tf.concat([rows, tf.transpose(edge)], 1) : rows;
 
 export function asDense({ dense, rows, edge, weight }: Factor): Tensor {
   if (dense) return dense;
@@ -64,14 +84,19 @@ export function eigenvalueSum(factor: Factor): number {
 }
 
 /** M·R, whose RᵀMᵀM·R is to be the factor. */
-const mixed = (m: Tensor, { rows, edge }: Factor): { rows: Tensor; edge: Tensor | undefined } =>
-  ({ rows: tf.matMul(m, rows!), edge: edge && tf.matMul(edge, m, false, true) });
+const mixed = (m: Tensor, { rows, edge }: Factor): { rows: Tensor; edge: Tensor | undefined } => ({
+  rows: tf.matMul(m, rows!),
+  edge: edge && tf.matMul(edge, m, false, true),
+});
 
 /** The `count` most important rows in another basis: R on the leading eigenvectors of its Gram matrix. */
 function compress(factor: Factor, count: number): Factor {
   const { vectors } = eigh(gramOf(factor));
   const total = vectors.shape[0];
-  return { ...mixed(tf.transpose(tf.slice(vectors, [0, total - count], [total, count])), factor), weight: factor.weight };
+  return {
+    ...mixed(tf.transpose(tf.slice(vectors, [0, total - count], [total, count])), factor),
+    weight: factor.weight,
+  };
 }
 
 export interface InverseOptions {
@@ -82,10 +107,20 @@ export interface InverseOptions {
 }
 
 /** The inverse of C + γI, γ positive; more is added where that will not factor. */
-export function invertFactor(factor: Factor, gamma: number, { raised }: Damping, { truncate = 0, sum }: InverseOptions = {}): FactorInverse {
+export function invertFactor(
+  factor: Factor,
+  gamma: number,
+  { raised }: Damping,
+  { truncate = 0, sum }: InverseOptions = {},
+): FactorInverse {
   // No smaller than float32 can tell from zero beside R.
-  if (factor.rows) return truncate > 0 ? truncated(factor, gamma, truncate) : woodbury(factor, Math.max(gamma, RESOLUTION * (sum ?? eigenvalueSum(factor))), raised);
-  const { result, damping } = damped(addToDiagonal(factor.dense!, gamma), (matrix) => choleskySolve(cholesky(matrix), tf.eye(matrix.shape[0])));
+  if (factor.rows)
+    return truncate > 0
+      ? truncated(factor, gamma, truncate)
+      : woodbury(factor, Math.max(gamma, RESOLUTION * (sum ?? eigenvalueSum(factor))), raised);
+  const { result, damping } = damped(addToDiagonal(factor.dense!, gamma), (matrix) =>
+    choleskySolve(cholesky(matrix), tf.eye(matrix.shape[0])),
+  );
   if (damping > 0) raised(damping);
   return { inverse: result };
 }
@@ -94,7 +129,9 @@ const RESOLUTION = 1e-6;
 
 /** (γI + w·RᵀR)⁻¹ = (I − Rᵀ((γ/w)I + RRᵀ)⁻¹R)/γ (Woodbury 1950). */
 function woodbury(factor: Factor, gamma: number, raised: (added: number) => void): FactorInverse {
-  const { result: core, damping } = damped(addToDiagonal(gramOf(factor), gamma / numberOf(factor.weight!)), (matrix) => inverse(matrix, { wellConditioned: true }));
+  const { result: core, damping } = damped(addToDiagonal(gramOf(factor), gamma / numberOf(factor.weight!)), (matrix) =>
+    inverse(matrix, { wellConditioned: true }),
+  );
   if (damping > 0) raised(damping);
   // A tensor of its own, because the statistics may keep theirs for longer.
   return { left: tf.clone(factor.rows!), edge: factor.edge && tf.clone(factor.edge), core, gamma: tf.scalar(gamma) };
@@ -109,7 +146,9 @@ function truncated(factor: Factor, gamma: number, share: number): FactorInverse 
   let kept = 1;
   while (kept < total && weight * numbers[total - kept - 1]! > share * gamma) kept++;
   // With q = Rᵀv·√(w/λ): √(λ/(γ + λ))·q = Rᵀv·√(w/(γ + λ)).
-  const lengths = Float32Array.from(numbers.subarray(total - kept), (value) => Math.sqrt(weight / (gamma + weight * Math.max(value, 0))));
+  const lengths = Float32Array.from(numbers.subarray(total - kept), (value) =>
+    Math.sqrt(weight / (gamma + weight * Math.max(value, 0))),
+  );
   const leading = tf.mul(tf.slice(vectors, [0, total - kept], [total, kept]), tf.tensor2d(lengths, [1, kept]));
   const { rows: left, edge } = mixed(tf.transpose(leading), factor);
   return { left, edge, gamma: tf.scalar(gamma) };

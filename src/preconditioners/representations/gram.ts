@@ -22,16 +22,31 @@ export function layerGram({ sketch }: GramOptions = {}): Representation {
   const placesOf = drawnPlaces(sketch);
   const solver = (block: Block): BlockSolver => ({
     statisticNames: [],
-    preparedNames: ['inputs', 'outputs', 'gradients', 'sketched inputs', 'sketched outputs', 'sketched gradients', 'gram-inverse', 'lambda'],
+    preparedNames: [
+      'inputs',
+      'outputs',
+      'gradients',
+      'sketched inputs',
+      'sketched outputs',
+      'sketched gradients',
+      'gram-inverse',
+      'lambda',
+    ],
     statistics: () => ({}),
     prepare(_, { lambda, raised }, data) {
       const { inputs, outputs, examples } = data;
       const scale = 1 / Math.sqrt(examples);
-      const rows: Statistics = inputs?.shape[1] === 1
-        ? { inputs: tf.reshape(inputs, [-1, block.rows]), outputs: tf.mul(tf.reshape(outputs[0]!, [-1, block.columns]), scale) }
-        : { gradients: tf.mul(tf.reshape(exampleGradients(data)[0]!, [-1, block.rows * block.columns]), scale) };
+      const rows: Statistics =
+        inputs?.shape[1] === 1
+          ? {
+              inputs: tf.reshape(inputs, [-1, block.rows]),
+              outputs: tf.mul(tf.reshape(outputs[0]!, [-1, block.columns]), scale),
+            }
+          : { gradients: tf.mul(tf.reshape(exampleGradients(data)[0]!, [-1, block.rows * block.columns]), scale) };
       const kept = { ...rows, ...sketched(rows, block) };
-      const { result, damping } = damped(addToDiagonal(operatorOf(kept, block, 'sketched ').gram(), lambda), (matrix) => inverse(matrix));
+      const { result, damping } = damped(addToDiagonal(operatorOf(kept, block, 'sketched ').gram(), lambda), (matrix) =>
+        inverse(matrix),
+      );
       if (damping > 0) raised(damping);
       return { ...kept, 'gram-inverse': result, lambda: tf.scalar(lambda) };
     },
@@ -45,10 +60,12 @@ export function layerGram({ sketch }: GramOptions = {}): Representation {
   /** The kept rows on some of their numbers, scaled so that inner products keep their size; nothing where all of them are seen. */
   const sketched = (kept: Statistics, { key, rows, columns }: Block): Statistics => {
     const sizes = kept['gradients'] ? { gradients: rows * columns } : { inputs: rows, outputs: columns };
-    return Object.fromEntries(Object.entries(sizes).flatMap(([name, size]) => {
-      const at = placesOf(key, name, size);
-      return at ? [[`sketched ${name}`, tf.mul(tf.gather(kept[name]!, indices(at), 1), at.root)]] : [];
-    }));
+    return Object.fromEntries(
+      Object.entries(sizes).flatMap(([name, size]) => {
+        const at = placesOf(key, name, size);
+        return at ? [[`sketched ${name}`, tf.mul(tf.gather(kept[name]!, indices(at), 1), at.root)]] : [];
+      }),
+    );
   };
 
   /** The gradient on the same places. */
@@ -86,7 +103,10 @@ function drawnPlaces(sketch: number | undefined): (key: string, axis: string, si
     const name = `${key}/${axis}/${size}`;
     const known = drawn.get(name);
     if (known) return known;
-    const places = { chosen: Int32Array.from(stream('sketch', key, axis).permutation(size).subarray(0, count)).sort(), root: Math.sqrt(size / count) };
+    const places = {
+      chosen: Int32Array.from(stream('sketch', key, axis).permutation(size).subarray(0, count)).sort(),
+      root: Math.sqrt(size / count),
+    };
     drawn.set(name, places);
     return places;
   };

@@ -24,8 +24,19 @@ export function inverseFree({ rate, momentum }: InverseFreeOptions): Representat
     const [hk, hc] = [inside(k, A), inside(c, B)];
     const [kk, cc] = [tf.matMul(k, k, true, false), tf.matMul(c, c, true, false)];
     const [dk, dc] = [k.shape[0], c.shape[0]];
-    const next = (own: Tensor, ownSquare: Tensor, other: Tensor, otherSquare: Tensor, d: number, size: number, m: Tensor): Tensor => {
-      const push = tf.sub(tf.add(tf.mul(own, tf.div(trace(other), d)), tf.mul(ownSquare, tf.mul(lambda, tf.div(trace(otherSquare), d)))), tf.eye(size));
+    const next = (
+      own: Tensor,
+      ownSquare: Tensor,
+      other: Tensor,
+      otherSquare: Tensor,
+      d: number,
+      size: number,
+      m: Tensor,
+    ): Tensor => {
+      const push = tf.sub(
+        tf.add(tf.mul(own, tf.div(trace(other), d)), tf.mul(ownSquare, tf.mul(lambda, tf.div(trace(otherSquare), d)))),
+        tf.eye(size),
+      );
       return tf.add(tf.mul(m, momentum), tf.mul(push, 0.5));
     };
     const mk = next(hk, kk, hc, cc, dc, dk, before['momentum-K']!);
@@ -45,7 +56,12 @@ export function inverseFree({ rate, momentum }: InverseFreeOptions): Representat
     },
     prepare({ A, B }, { lambda }, _data, before) {
       const [i, o] = [A!.shape[0], B!.shape[0]];
-      const start = before ?? { K: tf.eye(i), C: tf.eye(o), 'momentum-K': tf.zeros([i, i]), 'momentum-C': tf.zeros([o, o]) };
+      const start = before ?? {
+        K: tf.eye(i),
+        C: tf.eye(o),
+        'momentum-K': tf.zeros([i, i]),
+        'momentum-C': tf.zeros([o, o]),
+      };
       return move(start, { A: A!, B: B! }, lambda);
     },
     apply({ K, C }, gradient) {
@@ -53,5 +69,8 @@ export function inverseFree({ rate, momentum }: InverseFreeOptions): Representat
       return tf.matMul(tf.matMul(left, C!), C!, false, true);
     },
   };
-  return { name: 'Kronecker, inverse-free', of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors) };
+  return {
+    name: 'Kronecker, inverse-free',
+    of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors),
+  };
 }

@@ -5,7 +5,18 @@
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Damping, type Representation, type Statistics } from '../contract.js';
 import { type BlockData } from '../layers/blocks.js';
-import { eigenvalueSum, type Factor, factorOf, type FactorInverse, fewRows, invertFactor, mergeFactor, sizeOf, solveLeft, solveRight } from './factor.js';
+import {
+  eigenvalueSum,
+  type Factor,
+  factorOf,
+  type FactorInverse,
+  fewRows,
+  invertFactor,
+  mergeFactor,
+  sizeOf,
+  solveLeft,
+  solveRight,
+} from './factor.js';
 import { ownSolved } from './own-factors.js';
 import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
@@ -24,22 +35,53 @@ export interface KroneckerOptions {
 }
 
 /** A ⊗ B for dense layers and convolutions, one block a channel for everything that has few numbers a channel. */
-export function kronecker({ sharing = 'expand', split = 'pi', factors = 'both', rows = 'few', truncate = 0 }: KroneckerOptions = {}): Representation {
+export function kronecker({
+  sharing = 'expand',
+  split = 'pi',
+  factors = 'both',
+  rows = 'few',
+  truncate = 0,
+}: KroneckerOptions = {}): Representation {
   const kept = (all: Tensor, edge: Tensor | undefined, weight: number): Factor =>
-    factorOf(all, edge, weight, rows === 'always' || (rows === 'few' && fewRows(all.shape[0], all.shape[1]! + (edge ? 1 : 0))));
+    factorOf(
+      all,
+      edge,
+      weight,
+      rows === 'always' || (rows === 'few' && fewRows(all.shape[0], all.shape[1]! + (edge ? 1 : 0))),
+    );
   const solver: BlockSolver = {
     statisticNames: SIDES.flatMap((side) => ['dense', 'rows', 'edge', 'weight'].map((part) => `${side}-${part}`)),
-    preparedNames: SIDES.flatMap((side) => ['inverse', 'left', 'edge', 'core', 'gamma'].map((part) => `${side}-${part}`)),
+    preparedNames: SIDES.flatMap((side) =>
+      ['inverse', 'left', 'edge', 'core', 'gamma'].map((part) => `${side}-${part}`),
+    ),
     statistics: (data) => ({
       ...(factors !== 'output' && named('A', kept(...inputRows(data, sharing)))),
       ...(factors !== 'input' && named('B', kept(...outputRows(data, sharing)))),
     }),
-    merge: (before, now, weight) => Object.assign({}, ...SIDES.filter((side) => has(now, side)).map((side) => named(side, mergeFactor(factor(before, side), factor(now, side), weight)))) as Statistics,
+    merge: (before, now, weight) =>
+      Object.assign(
+        {},
+        ...SIDES.filter((side) => has(now, side)).map((side) =>
+          named(side, mergeFactor(factor(before, side), factor(now, side), weight)),
+        ),
+      ) as Statistics,
     prepare(statistics, damping) {
-      const sides = SIDES.filter((side) => has(statistics, side)).map((side) => ({ side, factor: factor(statistics, side) }));
+      const sides = SIDES.filter((side) => has(statistics, side)).map((side) => ({
+        side,
+        factor: factor(statistics, side),
+      }));
       const sums = sides.map((one) => eigenvalueSum(one.factor));
-      const gammas = gammasOf(sides.map((one, i) => sums[i]! / sizeOf(one.factor)), damping, split);
-      return Object.assign({}, ...sides.map((one, i) => named(one.side, invertFactor(one.factor, gammas[i]!, damping, { truncate, sum: sums[i]! })))) as Statistics;
+      const gammas = gammasOf(
+        sides.map((one, i) => sums[i]! / sizeOf(one.factor)),
+        damping,
+        split,
+      );
+      return Object.assign(
+        {},
+        ...sides.map((one, i) =>
+          named(one.side, invertFactor(one.factor, gammas[i]!, damping, { truncate, sum: sums[i]! })),
+        ),
+      ) as Statistics;
     },
     apply(prepared, gradient) {
       const left = has(prepared, 'A') ? solveLeft(inverseOf(prepared, 'A'), gradient) : gradient;
@@ -48,24 +90,47 @@ export function kronecker({ sharing = 'expand', split = 'pi', factors = 'both', 
     prefersOwn: ({ rows: height, columns }, count) => fewRows(count, Math.max(height, columns)),
     applyToOwn(prepared, data, now = {}) {
       const { positions, features } = data.flat!;
-      if ((sharing === 'reduce' && positions > 1) || !fewRows(features.shape[0], Math.max(data.block.rows, data.block.columns))) return undefined;
-      const side = (which: Side) => (has(prepared, which) ? { inverse: inverseOf(prepared, which), now: factor(now, which) } : undefined);
+      if (
+        (sharing === 'reduce' && positions > 1) ||
+        !fewRows(features.shape[0], Math.max(data.block.rows, data.block.columns))
+      )
+        return undefined;
+      const side = (which: Side) =>
+        has(prepared, which) ? { inverse: inverseOf(prepared, which), now: factor(now, which) } : undefined;
       return ownSolved(data, side('A'), side('B'));
     },
   };
-  return { name: factors === 'both' ? 'Kronecker' : `Kronecker, ${factors} factor`, of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors) };
+  return {
+    name: factors === 'both' ? 'Kronecker' : `Kronecker, ${factors} factor`,
+    of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors),
+  };
 }
 
 type Side = 'A' | 'B';
 const SIDES: readonly Side[] = ['A', 'B'];
 
 const named = (side: Side, parts: Factor | FactorInverse): Statistics =>
-  Object.fromEntries(Object.entries(parts as Record<string, Tensor | undefined>).flatMap(([part, tensor]) => (tensor ? [[`${side}-${part}`, tensor]] : [])));
-const has = (statistics: Statistics, side: Side): boolean => Object.keys(statistics).some((name) => name.startsWith(`${side}-`));
-const factor = (statistics: Statistics, side: Side): Factor =>
-  ({ dense: statistics[`${side}-dense`], rows: statistics[`${side}-rows`], edge: statistics[`${side}-edge`], weight: statistics[`${side}-weight`], gram: statistics[`${side}-gram`] });
-const inverseOf = (prepared: Statistics, side: Side): FactorInverse =>
-  ({ inverse: prepared[`${side}-inverse`], left: prepared[`${side}-left`], edge: prepared[`${side}-edge`], core: prepared[`${side}-core`], gamma: prepared[`${side}-gamma`] });
+  Object.fromEntries(
+    Object.entries(parts as Record<string, Tensor | undefined>).flatMap(([part, tensor]) =>
+      tensor ? [[`${side}-${part}`, tensor]] : [],
+    ),
+  );
+const has = (statistics: Statistics, side: Side): boolean =>
+  Object.keys(statistics).some((name) => name.startsWith(`${side}-`));
+const factor = (statistics: Statistics, side: Side): Factor => ({
+  dense: statistics[`${side}-dense`],
+  rows: statistics[`${side}-rows`],
+  edge: statistics[`${side}-edge`],
+  weight: statistics[`${side}-weight`],
+  gram: statistics[`${side}-gram`],
+});
+const inverseOf = (prepared: Statistics, side: Side): FactorInverse => ({
+  inverse: prepared[`${side}-inverse`],
+  left: prepared[`${side}-left`],
+  edge: prepared[`${side}-edge`],
+  core: prepared[`${side}-core`],
+  gamma: prepared[`${side}-gamma`],
+});
 
 /** The rows of A, a mean over examples and positions: a, the ones behind it, and what their products are weighed with. */
 function inputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, Tensor | undefined, number] {
@@ -86,7 +151,9 @@ function outputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, und
 
 /** A = aᵀa and B = gᵀg as matrices. */
 export function denseFactors(data: BlockData): { A: Tensor; B: Tensor } {
-  const [A, B] = [inputRows(data, 'expand'), outputRows(data, 'expand')].map(([rows, edge, weight]) => factorOf(rows, edge, weight, false).dense!);
+  const [A, B] = [inputRows(data, 'expand'), outputRows(data, 'expand')].map(
+    ([rows, edge, weight]) => factorOf(rows, edge, weight, false).dense!,
+  );
   return { A: A!, B: B! };
 }
 

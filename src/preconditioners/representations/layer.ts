@@ -21,11 +21,14 @@ export function layerWise({ memory }: { memory: number }): Representation {
     },
     prepare({ layer }, { lambda, raised }) {
       const identity = tf.eye(layer!.shape[0]);
-      const { result, damping } = damped(addToDiagonal(layer!, lambda), (matrix) => choleskySolve(cholesky(matrix), identity));
+      const { result, damping } = damped(addToDiagonal(layer!, lambda), (matrix) =>
+        choleskySolve(cholesky(matrix), identity),
+      );
       if (damping > 0) raised(damping);
       return { 'layer-inverse': result };
     },
-    apply: (prepared, gradient) => tf.reshape(tf.matMul(prepared['layer-inverse']!, tf.reshape(gradient, [-1, 1])), gradient.shape),
+    apply: (prepared, gradient) =>
+      tf.reshape(tf.matMul(prepared['layer-inverse']!, tf.reshape(gradient, [-1, 1])), gradient.shape),
   };
   return { name: 'layer', of: () => solver };
 }

@@ -13,13 +13,23 @@ const solver: BlockSolver = {
   statistics(data) {
     const { flat, ownLabels, examples } = data;
     // The gradient of the mean loss is the sum of the examples' own over their number already.
-    const means = ownLabels ? [tf.sum(flat!.lossGradient, 0, true)] : flat!.outputs.map((g) => tf.div(tf.sum(g, 0, true), examples));
-    return { input: tf.mean(flat!.features, 0, true), output: means.length === 1 ? means[0]! : tf.div(tf.addN(means), means.length) };
+    const means = ownLabels
+      ? [tf.sum(flat!.lossGradient, 0, true)]
+      : flat!.outputs.map((g) => tf.div(tf.sum(g, 0, true), examples));
+    return {
+      input: tf.mean(flat!.features, 0, true),
+      output: means.length === 1 ? means[0]! : tf.div(tf.addN(means), means.length),
+    };
   },
   prepare({ input, output }, { lambda }, { block }) {
     const edge = block.bias === undefined ? 0 : 1;
     // Both may lie in the statistics too.
-    return { input: tf.clone(input!), output: tf.clone(output!), length: tf.add(lambda, tf.mul(tf.add(tf.sum(tf.square(input!)), edge), tf.sum(tf.square(output!)))), lambda: tf.scalar(lambda) };
+    return {
+      input: tf.clone(input!),
+      output: tf.clone(output!),
+      length: tf.add(lambda, tf.mul(tf.add(tf.sum(tf.square(input!)), edge), tf.sum(tf.square(output!)))),
+      lambda: tf.scalar(lambda),
+    };
   },
   apply({ input, output, length, lambda }, gradient) {
     const width = input!.shape[1]!;
@@ -28,7 +38,10 @@ const solver: BlockSolver = {
     return tf.div(tf.sub(gradient, tf.matMul(a, tf.mul(output!, share), true, false)), lambda!);
   },
   prefersOwn: ({ rows, columns }, examples) => fewRows(examples, Math.max(rows, columns)),
-  applyToOwn: (prepared, data) => (fewRows(data.flat!.features.shape[0], Math.max(data.block.rows, data.block.columns)) ? own(prepared, data) : undefined),
+  applyToOwn: (prepared, data) =>
+    fewRows(data.flat!.features.shape[0], Math.max(data.block.rows, data.block.columns))
+      ? own(prepared, data)
+      : undefined,
 };
 
 /** The mean vectors as one more example. */
@@ -38,7 +51,14 @@ function own({ input, output, length, lambda }: Statistics, { block, flat }: Blo
   const factors = rankOneRemoved({ a, g, u: input!, v: output!, length: length! }, edge);
   const outputs = tf.div(factors.outputs, lambda!);
   const products = (): Tensor => tf.add(tf.matMul(factors.inputs, a, false, true), edge);
-  return { inputs: factors.inputs, outputs, inner: () => tf.sum(tf.mul(products(), tf.matMul(outputs, g, false, true))) };
+  return {
+    inputs: factors.inputs,
+    outputs,
+    inner: () => tf.sum(tf.mul(products(), tf.matMul(outputs, g, false, true))),
+  };
 }
 
-export const meanVectors: Representation = { name: 'rank one of mean vectors', of: (block) => (block.kind === 'matrix' ? solver : diagonal.of(block)) };
+export const meanVectors: Representation = {
+  name: 'rank one of mean vectors',
+  of: (block) => (block.kind === 'matrix' ? solver : diagonal.of(block)),
+};

@@ -33,7 +33,8 @@ export function ownSolved(data: BlockData, input: OwnSide | undefined, output: O
   let gram: (() => Tensor) | undefined;
   if (input?.inverse.inverse) {
     const whole = tf.matMul(tf.reshape(data.inputs!, [-1, block.rows]), input.inverse.inverse);
-    [x, edge] = block.bias === undefined ? [whole, undefined] : tf.split(whole, [a.shape[1]!, 1], 1) as [Tensor, Tensor];
+    [x, edge] =
+      block.bias === undefined ? [whole, undefined] : (tf.split(whole, [a.shape[1]!, 1], 1) as [Tensor, Tensor]);
   } else if (input && isOf(input)) {
     // (γI + w·RᵀR)⁻¹Rᵀ = Rᵀ·core/w: it may as well act on the other side, where it meets what is narrower.
     y = tf.matMul(tf.mul(input.inverse.core!, scale / numberOf(input.now.weight!)), y);
@@ -50,7 +51,9 @@ export function ownSolved(data: BlockData, input: OwnSide | undefined, output: O
     return block.bias === undefined ? plain : tf.add(plain, edge ?? 1);
   };
   return {
-    inputs: x, edge, outputs,
+    inputs: x,
+    edge,
+    outputs,
     // ⟨xᵀy, aᵀg⟩ = Σ (x·aᵀ) ∘ (y·gᵀ).
     inner: () => tf.sum(tf.mul((gram ?? products)(), tf.matMul(outputs, g, false, true))),
   };

@@ -9,7 +9,10 @@ export const tableFactors: BlockSolver = {
   preparedNames: ['frequency', 'B-inverse'],
   statistics({ block, ids, outputs, examples }) {
     const flat = tf.reshape(ids!, [-1]) as tf.Tensor1D;
-    const g = tf.concat(outputs.map((output) => tf.reshape(output, [-1, block.columns])), 0);
+    const g = tf.concat(
+      outputs.map((output) => tf.reshape(output, [-1, block.columns])),
+      0,
+    );
     return {
       frequency: tf.div(tf.unsortedSegmentSum(tf.ones([flat.size]), flat, block.rows), flat.size),
       B: tf.div(tf.matMul(g, g, true, false), examples),
@@ -17,11 +20,14 @@ export const tableFactors: BlockSolver = {
   },
   prepare({ frequency, B }, damping, { block }) {
     const root = Math.sqrt(damping.lambda);
-    const pi = Math.sqrt(tf.mean(frequency!).dataSync()[0]! / Math.max(eigenvalueSum({ dense: B }) / block.columns, 1e-30));
+    const pi = Math.sqrt(
+      tf.mean(frequency!).dataSync()[0]! / Math.max(eigenvalueSum({ dense: B }) / block.columns, 1e-30),
+    );
     return {
       frequency: tf.expandDims(tf.add(frequency!, root * pi), 1),
       'B-inverse': invertFactor({ dense: B! }, root / pi, damping).inverse!,
     };
   },
-  apply: (prepared, gradient) => solveRight({ inverse: prepared['B-inverse'] }, tf.div(gradient, prepared['frequency']!)),
+  apply: (prepared, gradient) =>
+    solveRight({ inverse: prepared['B-inverse'] }, tf.div(gradient, prepared['frequency']!)),
 };

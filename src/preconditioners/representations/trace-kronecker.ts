@@ -10,13 +10,21 @@ import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
 /** Φ and Ψ times δ, and δ; all are means over the examples. */
-export function traceFactors({ block, inputs, outputs, examples }: BlockData): { input: Tensor; output: Tensor; delta: Tensor } {
+export function traceFactors({ block, inputs, outputs, examples }: BlockData): {
+  input: Tensor;
+  output: Tensor;
+  delta: Tensor;
+} {
   const a = tf.reshape(inputs!, [-1, block.rows]);
   const sizes = tf.sum(tf.square(a), 1, true);
   const parts = outputs.map((output) => {
     const g = tf.reshape(output, [-1, block.columns]);
     const lengths = tf.sum(tf.square(g), 1, true);
-    return [tf.matMul(tf.mul(a, lengths), a, true, false), tf.matMul(tf.mul(g, sizes), g, true, false), tf.sum(tf.mul(sizes, lengths))] as const;
+    return [
+      tf.matMul(tf.mul(a, lengths), a, true, false),
+      tf.matMul(tf.mul(g, sizes), g, true, false),
+      tf.sum(tf.mul(sizes, lengths)),
+    ] as const;
   });
   const mean = (place: 0 | 1 | 2): Tensor => tf.div(tf.addN(parts.map((part) => part[place])), examples);
   return { input: mean(0), output: mean(1), delta: mean(2) };
@@ -30,10 +38,16 @@ const solver: BlockSolver = {
     // √δ·Φ + √λ·I and √δ·Ψ + √λ·I.
     const root = tf.rsqrt(tf.maximum(delta!, 1e-30));
     const gamma = Math.sqrt(damping.lambda);
-    const [a, b] = [input!, output!].map((matrix) => invertFactor({ dense: tf.mul(matrix, root) }, gamma, damping).inverse!);
+    const [a, b] = [input!, output!].map(
+      (matrix) => invertFactor({ dense: tf.mul(matrix, root) }, gamma, damping).inverse!,
+    );
     return { 'input-inverse': a!, 'output-inverse': b! };
   },
-  apply: (prepared, gradient) => solveRight({ inverse: prepared['output-inverse'] }, solveLeft({ inverse: prepared['input-inverse'] }, gradient)),
+  apply: (prepared, gradient) =>
+    solveRight({ inverse: prepared['output-inverse'] }, solveLeft({ inverse: prepared['input-inverse'] }, gradient)),
 };
 
-export const traceKronecker: Representation = { name: 'trace-restricted Kronecker', of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors) };
+export const traceKronecker: Representation = {
+  name: 'trace-restricted Kronecker',
+  of: ({ kind }) => (kind === 'matrix' ? solver : kind === 'channels' ? unitWise : tableFactors),
+};

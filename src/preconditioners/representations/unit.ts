@@ -19,7 +19,9 @@ export const unitWise: BlockSolver = {
     const [columns, rows] = unit!.shape as [number, number, number];
     const identity = tf.tile(tf.expandDims(tf.eye(rows), 0), [columns, 1, 1]);
     if (rows === 1) return { 'unit-inverse': tf.div(1, tf.add(unit!, lambda)) };
-    const { result, damping } = damped(addToDiagonal(unit!, lambda), (matrix) => choleskySolve(cholesky(matrix), identity));
+    const { result, damping } = damped(addToDiagonal(unit!, lambda), (matrix) =>
+      choleskySolve(cholesky(matrix), identity),
+    );
     if (damping > 0) raised(damping);
     return { 'unit-inverse': result };
   },

@@ -15,15 +15,22 @@ export interface MuonPreconditionerOptions {
 }
 
 /** Matrices by Muon; everything else by Adam, times a share. */
-export function muonPreconditioner({ adamFor, adamShare, ...options }: MuonPreconditionerOptions, { roleOf }: TrainingSetting): Preconditioner {
+export function muonPreconditioner(
+  { adamFor, adamShare, ...options }: MuonPreconditionerOptions,
+  { roleOf }: TrainingSetting,
+): Preconditioner {
   const matrices = orthogonalizedMomentum(options);
   const others = scaleByAdam({ beta2: 0.95, epsilon: 1e-10 });
   return {
     name: 'muon',
     request: () => undefined,
     precondition({ gradients, parameters, slots, context }) {
-      const isMatrix = (name: string): boolean => gradients[name]!.rank > 1 && (roleOf?.(name) ?? 'kernel') === 'kernel' && !adamFor.some((prefix) => name.startsWith(prefix));
-      const part = (wanted: boolean): NamedTensors => Object.fromEntries(Object.entries(gradients).filter(([name]) => isMatrix(name) === wanted));
+      const isMatrix = (name: string): boolean =>
+        gradients[name]!.rank > 1 &&
+        (roleOf?.(name) ?? 'kernel') === 'kernel' &&
+        !adamFor.some((prefix) => name.startsWith(prefix));
+      const part = (wanted: boolean): NamedTensors =>
+        Object.fromEntries(Object.entries(gradients).filter(([name]) => isMatrix(name) === wanted));
       const [large, small] = [part(true), part(false)];
       return {
         gradients: {

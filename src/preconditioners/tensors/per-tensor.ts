@@ -22,9 +22,14 @@ export function perTensor(name: string, f: (step: TensorStep) => Tensor): Precon
     precondition(input) {
       const { gradients, slots } = input;
       const raisedBefore = slots.number('raised');
-      const preconditioned = mapNamed(gradients, (gradient, parameter) => f({ name: parameter, gradient, slots, updates: slots.count(parameter), input }));
+      const preconditioned = mapNamed(gradients, (gradient, parameter) =>
+        f({ name: parameter, gradient, slots, updates: slots.count(parameter), input }),
+      );
       const raised = slots.number('raised');
-      return { gradients: preconditioned, ...(raised > 0 || raisedBefore > 0 ? { metrics: { dampingRaised: raised } } : {}) };
+      return {
+        gradients: preconditioned,
+        ...(raised > 0 || raisedBefore > 0 ? { metrics: { dampingRaised: raised } } : {}),
+      };
     },
   };
 }

@@ -35,8 +35,15 @@ export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): 
     precondition({ gradients, parameters, slots, context, charge }) {
       const names = Object.keys(gradients);
       const due = new Set(names.filter((name) => (slots.count(name) - 1) % interval === 0));
-      const probe = criterion === 'newton' && due.size > 0 ? mapNamed(gradients, (_, name) => normalLike({ [name]: gradients[name]! }, () => stepStream(context, 'psgd', name))[name]!) : undefined;
-      const image = probe && hvp(lossOf(context, parameters, 'psgd'), parameters, probe, { onUnverified: 'difference' }).product;
+      const probe =
+        criterion === 'newton' && due.size > 0
+          ? mapNamed(
+              gradients,
+              (_, name) => normalLike({ [name]: gradients[name]! }, () => stepStream(context, 'psgd', name))[name]!,
+            )
+          : undefined;
+      const image =
+        probe && hvp(lossOf(context, parameters, 'psgd'), parameters, probe, { onUnverified: 'difference' }).product;
       if (probe) charge(3);
       return {
         gradients: mapNamed(gradients, (gradient, name) => {
@@ -78,10 +85,13 @@ function firstRoot(g: Tensor, shape: PsgdOptions['shape'], scale: number | Tenso
 const whiteScale = (g: Tensor): Tensor => tf.pow(tf.add(tf.mean(tf.pow(g, 4)), 1e-36), -1 / 8);
 
 /** Whether the left factor is a diagonal of the whole matrix. */
-const isWhole = ({ left, right }: KroneckerRoot): boolean => right.shape.length === 1 && right.size === 1 && left.rank === 2;
+const isWhole = ({ left, right }: KroneckerRoot): boolean =>
+  right.shape.length === 1 && right.size === 1 && left.rank === 2;
 
-const leftTimes = (q: Tensor, x: Tensor, transposed = false): Tensor => (q.rank === 1 ? tf.mul(tf.expandDims(q, 1), x) : tf.matMul(q, x, transposed, false));
-const timesRight = (x: Tensor, q: Tensor, transposed = false): Tensor => (q.rank === 1 ? tf.mul(x, q) : tf.matMul(x, q, false, transposed));
+const leftTimes = (q: Tensor, x: Tensor, transposed = false): Tensor =>
+  q.rank === 1 ? tf.mul(tf.expandDims(q, 1), x) : tf.matMul(q, x, transposed, false);
+const timesRight = (x: Tensor, q: Tensor, transposed = false): Tensor =>
+  q.rank === 1 ? tf.mul(x, q) : tf.matMul(x, q, false, transposed);
 
 /** QᵀQ·G: Q_LᵀQ_L·G·Q_RᵀQ_R. */
 export function applyRoot(root: KroneckerRoot, g: Tensor): Tensor {
@@ -103,7 +113,8 @@ export function fitNewton(root: KroneckerRoot, dx: Tensor, dg: Tensor, rate: num
   }
   const a = timesRight(leftTimes(left, dg), right, true);
   const half = left.rank === 1 ? tf.div(dx, tf.expandDims(left, 1)) : triangularSolve(tf.transpose(left), dx);
-  const b = right.rank === 1 ? tf.div(half, right) : tf.transpose(triangularSolve(tf.transpose(right), tf.transpose(half)));
+  const b =
+    right.rank === 1 ? tf.div(half, right) : tf.transpose(triangularSolve(tf.transpose(right), tf.transpose(half)));
   const step = (q: Tensor, transposed: boolean): Tensor => {
     if (q.rank === 1) {
       const slope = tf.sub(tf.sum(tf.square(a), transposed ? 0 : 1), tf.sum(tf.square(b), transposed ? 0 : 1));
@@ -133,7 +144,12 @@ interface Bounds {
  * One step of the inverse-free form 'Q0.5EQ1.5': with p = P·g and t = the sum of p·pᵀ over the other axis, Q ← Q − (μ/L)·(t·Q − (numel/d)·Q),
  * L a running bound of |t| + numel/d; then a step towards the symmetric positive Q of the same P.
  */
-export function fitWhitening(root: KroneckerRoot, g: Tensor, rate: number, before: Partial<Record<'left' | 'right', Tensor | undefined>>): { root: KroneckerRoot; bounds: Bounds } {
+export function fitWhitening(
+  root: KroneckerRoot,
+  g: Tensor,
+  rate: number,
+  before: Partial<Record<'left' | 'right', Tensor | undefined>>,
+): { root: KroneckerRoot; bounds: Bounds } {
   const p = applyRoot(root, g);
   const step = (q: Tensor, side: 'left' | 'right', t: Tensor, target: number): [Tensor, Tensor] => {
     const size = tf.add(q.rank === 2 && t.rank === 2 && !isWhole(root) ? spectralBound(t) : tf.max(t), target);
@@ -150,8 +166,18 @@ export function fitWhitening(root: KroneckerRoot, g: Tensor, rate: number, befor
   }
   const { left, right } = balanced(root);
   const [rows, columns] = g.shape as [number, number];
-  const [nextLeft, leftBound] = step(left, 'left', left.rank === 1 ? tf.sum(tf.square(p), 1) : tf.matMul(p, p, false, true), columns);
-  const [nextRight, rightBound] = step(right, 'right', right.rank === 1 ? tf.sum(tf.square(p), 0) : tf.matMul(p, p, true, false), rows);
+  const [nextLeft, leftBound] = step(
+    left,
+    'left',
+    left.rank === 1 ? tf.sum(tf.square(p), 1) : tf.matMul(p, p, false, true),
+    columns,
+  );
+  const [nextRight, rightBound] = step(
+    right,
+    'right',
+    right.rank === 1 ? tf.sum(tf.square(p), 0) : tf.matMul(p, p, true, false),
+    rows,
+  );
   return { root: { left: nextLeft, right: nextRight }, bounds: { left: leftBound, right: rightBound } };
 }
 

@@ -33,7 +33,9 @@ export function shampoo(options: ShampooOptions): Preconditioner {
 function blocks({ name, slots, updates }: TensorStep, options: ShampooOptions, { key, stack: g }: PieceStack): Tensor {
   const { damping, interval, warmUp, decay, grafting, statisticsInterval = interval } = options;
   const [, rows, columns] = g.shape as [number, number, number];
-  const sides = (['left', 'right'] as const).filter((side) => (side === 'left' ? rows > 1 || columns === 1 : columns > 1));
+  const sides = (['left', 'right'] as const).filter((side) =>
+    side === 'left' ? rows > 1 || columns === 1 : columns > 1,
+  );
   const power = 2 * sides.length;
   const looks = updates <= warmUp || (updates - 1) % statisticsInterval === 0;
   const roots = updates <= warmUp || (updates - 1) % interval === 0;
@@ -66,7 +68,12 @@ function withLengthOf(step: Tensor, other: Tensor): Tensor {
 
 const lengths = (stack: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(stack), [1, 2], true));
 
-function graft({ name, slots, updates }: Pick<TensorStep, 'name' | 'slots' | 'updates'>, grafting: 'sgd' | 'adagrad' | 'adam', g: Tensor, key: string): Tensor {
+function graft(
+  { name, slots, updates }: Pick<TensorStep, 'name' | 'slots' | 'updates'>,
+  grafting: 'sgd' | 'adagrad' | 'adam',
+  g: Tensor,
+  key: string,
+): Tensor {
   if (grafting === 'sgd') return g;
   const before = slots.get(`graft-${key}`, name) ?? tf.zerosLike(g);
   const decay = grafting === 'adam' ? 0.999 : 1;

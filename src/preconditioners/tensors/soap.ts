@@ -23,11 +23,19 @@ export interface SoapOptions {
 export function soap(options: SoapOptions): Preconditioner {
   return perTensor('soap', (step) => {
     const matrix = asMatrix(step.gradient);
-    return tf.reshape(mapPieces(matrix, options.blockSize, (piece, index) => block(step, options, piece, index)), step.gradient.shape);
+    return tf.reshape(
+      mapPieces(matrix, options.blockSize, (piece, index) => block(step, options, piece, index)),
+      step.gradient.shape,
+    );
   });
 }
 
-function block({ name, slots, updates }: TensorStep, { beta1, beta2, decay, epsilon, interval, blockSize }: SoapOptions, g: Tensor, index: number): Tensor {
+function block(
+  { name, slots, updates }: TensorStep,
+  { beta1, beta2, decay, epsilon, interval, blockSize }: SoapOptions,
+  g: Tensor,
+  index: number,
+): Tensor {
   const [rows, columns] = g.shape as [number, number];
   const key = (what: string): string => `${what}-${index}`;
   const turns = { left: columns > 1 && rows > 1 && rows <= blockSize, right: columns > 1 && rows > 1 };
@@ -85,6 +93,9 @@ function descending(factor: Tensor): Tensor {
 function turned(factor: Tensor, basis: Tensor): { order: tf.Tensor1D; next: Tensor } {
   const image = tf.matMul(factor, basis);
   const found = tf.sum(tf.mul(basis, image), 0).dataSync();
-  const order = tf.tensor1d([...found.keys()].sort((i, j) => found[j]! - found[i]! || i - j), 'int32');
+  const order = tf.tensor1d(
+    [...found.keys()].sort((i, j) => found[j]! - found[i]! || i - j),
+    'int32',
+  );
   return { order, next: qr(tf.gather(image, order, 1)).q };
 }

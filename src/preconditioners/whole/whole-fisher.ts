@@ -33,7 +33,10 @@ export function wholeFisher({ name, curvature, damping: lambda, solver, memory }
       const raised = (): void => slots.setNumber('raised', slots.number('raised') + 1);
       const data = blocks.map((block) => dataOf(block, layers, passes, parameters));
       const matrices = data.map(({ block }) => toMatrix(block, gradients));
-      const solved = solver === 'woodbury' ? byExamples(data, matrices, lambda, raised) : byMatrix(data, matrices, lambda, memory, raised);
+      const solved =
+        solver === 'woodbury'
+          ? byExamples(data, matrices, lambda, raised)
+          : byMatrix(data, matrices, lambda, memory, raised);
       const results: Record<string, Tensor> = {};
       solved.forEach((matrix, i) => Object.assign(results, fromMatrix(data[i]!.block, matrix, parameters)));
       const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
@@ -44,9 +47,16 @@ export function wholeFisher({ name, curvature, damping: lambda, solver, memory }
 }
 
 /** (λI + JᵀJ/N)⁻¹·g = (g − Jᵀ·(NλI + JJᵀ)⁻¹·J·g)/λ (Ren & Goldfarb 2019, SMW-NG). */
-function byExamples(data: readonly BlockData[], matrices: readonly Tensor[], lambda: number, raised: () => void): Tensor[] {
+function byExamples(
+  data: readonly BlockData[],
+  matrices: readonly Tensor[],
+  lambda: number,
+  raised: () => void,
+): Tensor[] {
   // All passes are rows of the same J; a layer may have seen fewer examples than the loss is a mean of, as within a recurrent cell.
-  const operators = data.flatMap((one) => one.gradients.length + one.outputs.length === 1 ? [exampleOperator(one)] : [manyPasses(one)]);
+  const operators = data.flatMap((one) =>
+    one.gradients.length + one.outputs.length === 1 ? [exampleOperator(one)] : [manyPasses(one)],
+  );
   const examples = data[0]!.examples;
   const gram = tf.addN(operators.map((operator) => operator.gram()));
   const seen = tf.addN(operators.map((operator, i) => operator.times(matrices[i]!)));
@@ -60,27 +70,52 @@ function byExamples(data: readonly BlockData[], matrices: readonly Tensor[], lam
 function manyPasses(data: BlockData): ExampleOperator {
   const { rows, columns } = data.block;
   const passes = exampleGradients(data);
-  const each = passes.map((_, pass) => exampleOperator({ ...data, outputs: data.outputs.slice(pass, pass + 1), gradients: data.gradients.slice(pass, pass + 1) }));
-  const j = tf.concat(passes.map((gradients) => tf.reshape(gradients, [-1, rows * columns])), 0);
+  const each = passes.map((_, pass) =>
+    exampleOperator({
+      ...data,
+      outputs: data.outputs.slice(pass, pass + 1),
+      gradients: data.gradients.slice(pass, pass + 1),
+    }),
+  );
+  const j = tf.concat(
+    passes.map((gradients) => tf.reshape(gradients, [-1, rows * columns])),
+    0,
+  );
   return {
     gram: () => tf.matMul(j, j, false, true),
-    times: (matrix) => tf.concat(each.map((operator) => operator.times(matrix)), 0),
+    times: (matrix) =>
+      tf.concat(
+        each.map((operator) => operator.times(matrix)),
+        0,
+      ),
     transposeTimes: (c) => tf.reshape(tf.matMul(tf.expandDims(c, 0), j), [rows, columns]),
   };
 }
 
-function byMatrix(data: readonly BlockData[], matrices: readonly Tensor[], lambda: number, memory: number, raised: () => void): Tensor[] {
+function byMatrix(
+  data: readonly BlockData[],
+  matrices: readonly Tensor[],
+  lambda: number,
+  memory: number,
+  raised: () => void,
+): Tensor[] {
   const sizes = matrices.map(({ size }) => size);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   refuseBeyond(memory, total, 'the Fisher information of all weights');
   const passes = Math.max(...data.map(({ outputs, gradients }) => outputs.length + gradients.length));
   const byBlock = data.map((one) => exampleGradients(one));
   const products = Array.from({ length: passes }, (_, pass) => {
-    const j = tf.concat(byBlock.map((gradients, i) => tf.reshape(gradients[pass]!, [-1, sizes[i]!])), 1);
+    const j = tf.concat(
+      byBlock.map((gradients, i) => tf.reshape(gradients[pass]!, [-1, sizes[i]!])),
+      1,
+    );
     return tf.matMul(j, j, true, false);
   });
   const fisher = tf.div(products.length === 1 ? products[0]! : tf.addN(products), data[0]!.examples);
-  const g = tf.concat(matrices.map((matrix) => tf.reshape(matrix, [-1, 1])), 0);
+  const g = tf.concat(
+    matrices.map((matrix) => tf.reshape(matrix, [-1, 1])),
+    0,
+  );
   const { result, damping } = damped(addToDiagonal(fisher, lambda), (matrix) => choleskySolve(cholesky(matrix), g));
   if (damping > 0) raised();
   return tf.split(result, sizes, 0).map((part, i) => tf.reshape(part, matrices[i]!.shape));

@@ -22,15 +22,27 @@ export function candidatesChart(log: EventLog): string | undefined {
   if (candidates.length === 0) return undefined;
   const comparison = log.last('comparison');
   const derived = log.last('derived');
-  const sources = (['random', 'controller'] as const).filter((source) => candidates.some((candidate) => candidate.source === source));
-  const means = sources.map((source) => ({ source, x: mean(candidates.filter((candidate) => candidate.source === source).map((candidate) => candidate[field])) }));
+  const sources = (['random', 'controller'] as const).filter((source) =>
+    candidates.some((candidate) => candidate.source === source),
+  );
+  const means = sources.map((source) => ({
+    source,
+    x: mean(candidates.filter((candidate) => candidate.source === source).map((candidate) => candidate[field])),
+  }));
   const row = (source: Source): number => ROW[source];
   const values = [...candidates.map((candidate) => candidate[field]), ...means.map(({ x }) => x)];
   const dots = stacked(candidates, field, Math.min(...values), Math.max(...values));
   const top = (source: Source): number => Math.max(...dots.filter((dot) => dot.source === source).map(({ y }) => y));
-  const interval = comparison && isNumber(comparison.randomMean) && comparison.interval.every(isNumber)
-    ? [{ x1: comparison.randomMean + sign * comparison.interval[0], x2: comparison.randomMean + sign * comparison.interval[1], y: row('controller') - 0.17 }]
-    : [];
+  const interval =
+    comparison && isNumber(comparison.randomMean) && comparison.interval.every(isNumber)
+      ? [
+          {
+            x1: comparison.randomMean + sign * comparison.interval[0],
+            x2: comparison.randomMean + sign * comparison.interval[1],
+            y: row('controller') - 0.17,
+          },
+        ]
+      : [];
   const chosen = derived && dots.find(({ source, hash }) => source === 'controller' && hash === derived.hash);
 
   return drawChart({
@@ -42,18 +54,64 @@ export function candidatesChart(log: EventLog): string | undefined {
     x: { percent: inPercent, inset: 8 },
     y: { domain: [-0.3, Math.max(...dots.map(({ y }) => y)) + 0.22], axis: null },
     marks: [
-      Plot.axisX({ label: inPercent ? 'accuracy with shared weights (%)' : `loss with shared weights (${unit})`, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 7, color: color('muted') }),
+      Plot.axisX({
+        label: inPercent ? 'accuracy with shared weights (%)' : `loss with shared weights (${unit})`,
+        labelAnchor: 'right',
+        labelArrow: 'none',
+        tickSize: 4,
+        ticks: 7,
+        color: color('muted'),
+      }),
       sources.map((source) => Plot.ruleY([row(source)], { stroke: color('faint') })),
-      comparison && isNumber(comparison.randomMean) ? Plot.ruleX([comparison.randomMean], { stroke: color('random'), strokeDasharray: '3 3' }) : null,
-      Plot.dot(dots, { x: 'x', y: 'y', r: 2.9, fill: ({ source }: { source: Source }) => color(source), fillOpacity: 0.75 }),
-      Plot.ruleY(interval, { x1: 'x1', x2: 'x2', y: 'y', stroke: color('controller'), strokeWidth: 5, strokeOpacity: 0.35 }),
-      means.map(({ source, x }) => Plot.dot([{ x }], { x: 'x', y: row(source) - 0.17, r: 5, symbol: 'diamond', fill: color(source), stroke: color('paper'), strokeWidth: 1.5 })),
-      means.map(({ source, x }) => label([{ x }], { x: 'x', y: row(source) - 0.17, dy: 14, text: () => `mean ${show(x)}`, fill: color(source) })),
-      sources.map((source) => rowTitle(source, top(source) + 0.13, candidates.filter((candidate) => candidate.source === source).length)),
-      chosen ? [
-        Plot.dot([chosen], { x: 'x', y: 'y', r: 4.6, fill: 'none', stroke: color('found'), strokeWidth: 2.2 }),
-        label([chosen], { x: 'x', y: 'y', dy: -13, text: () => 'derived', fill: color('found'), textAnchor: 'end', dx: 8 }),
-      ] : null,
+      comparison && isNumber(comparison.randomMean)
+        ? Plot.ruleX([comparison.randomMean], { stroke: color('random'), strokeDasharray: '3 3' })
+        : null,
+      Plot.dot(dots, {
+        x: 'x',
+        y: 'y',
+        r: 2.9,
+        fill: ({ source }: { source: Source }) => color(source),
+        fillOpacity: 0.75,
+      }),
+      Plot.ruleY(interval, {
+        x1: 'x1',
+        x2: 'x2',
+        y: 'y',
+        stroke: color('controller'),
+        strokeWidth: 5,
+        strokeOpacity: 0.35,
+      }),
+      means.map(({ source, x }) =>
+        Plot.dot([{ x }], {
+          x: 'x',
+          y: row(source) - 0.17,
+          r: 5,
+          symbol: 'diamond',
+          fill: color(source),
+          stroke: color('paper'),
+          strokeWidth: 1.5,
+        }),
+      ),
+      means.map(({ source, x }) =>
+        label([{ x }], { x: 'x', y: row(source) - 0.17, dy: 14, text: () => `mean ${show(x)}`, fill: color(source) }),
+      ),
+      sources.map((source) =>
+        rowTitle(source, top(source) + 0.13, candidates.filter((candidate) => candidate.source === source).length),
+      ),
+      chosen
+        ? [
+            Plot.dot([chosen], { x: 'x', y: 'y', r: 4.6, fill: 'none', stroke: color('found'), strokeWidth: 2.2 }),
+            label([chosen], {
+              x: 'x',
+              y: 'y',
+              dy: -13,
+              text: () => 'derived',
+              fill: color('found'),
+              textAnchor: 'end',
+              dx: 8,
+            }),
+          ]
+        : null,
     ],
   });
 }
@@ -61,11 +119,22 @@ export function candidatesChart(log: EventLog): string | undefined {
 function rowTitle(source: Source, y: number, count: number): Plot.Markish {
   const fill: ColorName = source;
   const words = source === 'controller' ? `controller, ${count} candidates` : `random, ${count} architectures`;
-  return Plot.text([words], { frameAnchor: 'left', y: () => y, textAnchor: 'start', fontWeight: 600, fill: color(fill) });
+  return Plot.text([words], {
+    frameAnchor: 'left',
+    y: () => y,
+    textAnchor: 'start',
+    fontWeight: 600,
+    fill: color(fill),
+  });
 }
 
 /** Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column fits. */
-function stacked(candidates: readonly EventOf<'candidate'>[], field: Measure['field'], low: number, high: number): Dot[] {
+function stacked(
+  candidates: readonly EventOf<'candidate'>[],
+  field: Measure['field'],
+  low: number,
+  high: number,
+): Dot[] {
   const width = (high - low || 1) / COLUMNS;
   const heights = new Map<string, number>();
   const placed = candidates.map((candidate) => {

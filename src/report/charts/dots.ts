@@ -22,19 +22,36 @@ export interface DotOptions {
 const [ROW, FRAME, NAMES] = [24, 62, 150];
 
 /** The rows in the order in which the series first name them; the names of the series stand above. Undefined where there is no value. */
-export function dotChart(series: readonly DotSeries[], { ariaLabel, label, marks = [], width = 620 }: DotOptions): string | undefined {
+export function dotChart(
+  series: readonly DotSeries[],
+  { ariaLabel, label, marks = [], width = 620 }: DotOptions,
+): string | undefined {
   const rows = [...new Set(series.flatMap(({ points }) => points.map(({ row }) => row)))];
   if (rows.length === 0) return undefined;
   const between = (width - NAMES) / series.length;
   return drawChart({
-    ariaLabel, width, height: FRAME + ROW * (rows.length + 1), marginLeft: NAMES, marginTop: 44,
-    x: { domain: [0, Math.max(...marks, ...series.flatMap(({ points }) => points.map(({ value }) => value)))], nice: true },
+    ariaLabel,
+    width,
+    height: FRAME + ROW * (rows.length + 1),
+    marginLeft: NAMES,
+    marginTop: 44,
+    x: {
+      domain: [0, Math.max(...marks, ...series.flatMap(({ points }) => points.map(({ value }) => value)))],
+      nice: true,
+    },
     y: { type: 'band', domain: rows },
     marks: [
       ...namedRows({ label, marks }),
       ...series.flatMap((one, i) => [
         Plot.dot(one.points, { x: 'value', y: 'row', r: 4.5, fill: color(one.color), fillOpacity: 0.8 }),
-        text([{ name: one.name }], { text: 'name', frameAnchor: 'top-left', textAnchor: 'start', dx: i * between, dy: -24, fill: color(one.color) }),
+        text([{ name: one.name }], {
+          text: 'name',
+          frameAnchor: 'top-left',
+          textAnchor: 'start',
+          dx: i * between,
+          dy: -24,
+          fill: color(one.color),
+        }),
       ]),
     ],
   });

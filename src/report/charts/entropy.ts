@@ -7,7 +7,9 @@ import { drawChart, epochAxis, gridY, label } from './frame.js';
 
 /** Mean entropy of the controller's decisions by epoch, in nats, as the controller reports it. */
 export function entropyChart(log: EventLog): string | undefined {
-  const points = log.all('epoch').flatMap(({ epoch, entropy }) => (isNumber(entropy) ? [{ x: epoch + 1, y: entropy }] : []));
+  const points = log
+    .all('epoch')
+    .flatMap(({ epoch, entropy }) => (isNumber(entropy) ? [{ x: epoch + 1, y: entropy }] : []));
   const last = points.at(-1);
   if (!last) return undefined;
   return drawChart({
@@ -21,7 +23,14 @@ export function entropyChart(log: EventLog): string | undefined {
       Plot.areaY(points, { x: 'x', y: 'y', fill: color('controller'), fillOpacity: 0.1 }),
       Plot.lineY(points, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 2 }),
       Plot.dot([last], { x: 'x', y: 'y', r: 3, fill: color('controller') }),
-      label([last], { x: 'x', y: 'y', text: ({ y }: { y: number }) => decimal(y, 1), dx: 8, textAnchor: 'start', fill: color('controller') }),
+      label([last], {
+        x: 'x',
+        y: 'y',
+        text: ({ y }: { y: number }) => decimal(y, 1),
+        dx: 8,
+        textAnchor: 'start',
+        fill: color('controller'),
+      }),
     ],
   });
 }

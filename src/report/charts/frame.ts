@@ -13,7 +13,9 @@ export interface ChartOptions extends Plot.PlotOptions {
 
 /** Draws a plot as an SVG element without scripts, style sheets or identifiers: the same input gives the same bytes. */
 export function drawChart({ marks, ...options }: ChartOptions): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as Required<Pick<Plot.PlotOptions, 'document'>>;
+  const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as Required<
+    Pick<Plot.PlotOptions, 'document'>
+  >;
   const svg = Plot.plot({
     document,
     className: 'chart',
@@ -32,7 +34,11 @@ export function drawChart({ marks, ...options }: ChartOptions): string {
   svg.querySelector('style')?.remove();
   for (const element of svg.querySelectorAll('*')) {
     for (const { name, value } of [...element.attributes]) {
-      if (GEOMETRY.has(name)) element.setAttribute(name, value.replace(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2)))));
+      if (GEOMETRY.has(name))
+        element.setAttribute(
+          name,
+          value.replace(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2)))),
+        );
     }
   }
   return svg.outerHTML;
@@ -55,7 +61,14 @@ export function namedRows({ label: text, marks }: { label: string; marks: readon
 
 /** Axis along the bottom that counts epochs, from 1. */
 export function epochAxis(epochs: number): Plot.Markish {
-  return Plot.axisX(integerTicks(epochs), { label: 'epoch', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, tickFormat: 'd', color: color('muted') });
+  return Plot.axisX(integerTicks(epochs), {
+    label: 'epoch',
+    labelAnchor: 'right',
+    labelArrow: 'none',
+    tickSize: 4,
+    tickFormat: 'd',
+    color: color('muted'),
+  });
 }
 
 /** Text at a data point, with a rim in the page's colour that keeps it readable over lines. */
@@ -65,7 +78,9 @@ export function label(data: readonly object[], options: Plot.TextOptions): Plot.
 
 /** At most `count` whole numbers from 1 to `last`, evenly spaced. */
 export function integerTicks(last: number, count = 7): number[] {
-  const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((candidate) => last / candidate <= count) ?? Math.ceil(last / count);
+  const step =
+    [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((candidate) => last / candidate <= count) ??
+    Math.ceil(last / count);
   const ticks = Array.from({ length: Math.floor(last / step) }, (_, i) => (i + 1) * step);
   return ticks[0] === 1 ? ticks : [1, ...ticks];
 }
@@ -77,7 +92,22 @@ export function thin<T>(items: readonly T[], count: number): readonly T[] {
 }
 
 /** The coordinates that are rounded: digits beyond these are noise of floating point. */
-const GEOMETRY = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'width', 'height', 'fill-opacity', 'points']);
+const GEOMETRY = new Set([
+  'd',
+  'transform',
+  'x',
+  'y',
+  'x1',
+  'x2',
+  'y1',
+  'y2',
+  'cx',
+  'cy',
+  'width',
+  'height',
+  'fill-opacity',
+  'points',
+]);
 
 /** The little of the DOM that is needed here; the project is compiled without the browser's types. */
 interface SvgElement {

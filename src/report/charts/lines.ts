@@ -42,24 +42,67 @@ const MAX_POINTS = 300;
 const NAME_GAP = 0.105;
 
 /** The lines over each other; undefined where none has a point. What is no number (or not positive on a logarithmic axis) is left out. */
-export function linesChart(lines: readonly Line[], { ariaLabel, x, y, width = CHART_WIDTH, height = 260, marginRight = 104 }: LinesOptions): string | undefined {
+export function linesChart(
+  lines: readonly Line[],
+  { ariaLabel, x, y, width = CHART_WIDTH, height = 260, marginRight = 104 }: LinesOptions,
+): string | undefined {
   const drawable = ({ type }: Axis, value: number): boolean => isNumber(value) && (type !== 'log' || value > 0);
   const drawn = lines
-    .map((line) => ({ ...line, points: thin(line.points.filter((point) => drawable(x, point.x) && drawable(y, point.y)), MAX_POINTS) }))
+    .map((line) => ({
+      ...line,
+      points: thin(
+        line.points.filter((point) => drawable(x, point.x) && drawable(y, point.y)),
+        MAX_POINTS,
+      ),
+    }))
     .filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return undefined;
   return drawChart({
-    ariaLabel, width, height, marginRight, marginLeft: 54,
+    ariaLabel,
+    width,
+    height,
+    marginRight,
+    marginLeft: 54,
     x: { type: x.type ?? 'linear', ...(x.domain && { domain: [...x.domain] }) },
-    y: { type: y.type ?? 'linear', label: `↑ ${y.label}`, labelArrow: 'none', ...(y.domain && { domain: [...y.domain], clamp: true }), ...(!y.domain && { nice: true }) },
+    y: {
+      type: y.type ?? 'linear',
+      label: `↑ ${y.label}`,
+      labelArrow: 'none',
+      ...(y.domain && { domain: [...y.domain], clamp: true }),
+      ...(!y.domain && { nice: true }),
+    },
     marks: [
       gridY(y.type === 'log' ? { ticks: 4 } : {}),
-      Plot.axisX({ label: x.label, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, color: color('muted'), ticks: 5, ...(x.type === 'log' && { tickFormat: logarithmicTick }) }),
-      Plot.axisY({ label: `↑ ${y.label}`, labelArrow: 'none', color: color('muted'), ticks: y.type === 'log' ? 4 : 6, ...(y.type === 'log' && { tickFormat: logarithmicTick }) }),
-      ...drawn.map((line) => (line.dots
-        ? Plot.dot(line.points, { x: 'x', y: 'y', r: 2.2, fill: color(line.color), fillOpacity: 0.7 })
-        : Plot.lineY(line.points, { x: 'x', y: 'y', stroke: color(line.color), strokeWidth: line.dashed ? 1.4 : 1.8, ...(line.dashed && { strokeDasharray: '5 3' }) }))),
-      ...namesAtEnds(drawn, y).map((end) => label([end], { x: 'x', y: 'y', text: 'name', dx: 8, textAnchor: 'start', fill: color(end.color) })),
+      Plot.axisX({
+        label: x.label,
+        labelAnchor: 'right',
+        labelArrow: 'none',
+        tickSize: 4,
+        color: color('muted'),
+        ticks: 5,
+        ...(x.type === 'log' && { tickFormat: logarithmicTick }),
+      }),
+      Plot.axisY({
+        label: `↑ ${y.label}`,
+        labelArrow: 'none',
+        color: color('muted'),
+        ticks: y.type === 'log' ? 4 : 6,
+        ...(y.type === 'log' && { tickFormat: logarithmicTick }),
+      }),
+      ...drawn.map((line) =>
+        line.dots
+          ? Plot.dot(line.points, { x: 'x', y: 'y', r: 2.2, fill: color(line.color), fillOpacity: 0.7 })
+          : Plot.lineY(line.points, {
+              x: 'x',
+              y: 'y',
+              stroke: color(line.color),
+              strokeWidth: line.dashed ? 1.4 : 1.8,
+              ...(line.dashed && { strokeDasharray: '5 3' }),
+            }),
+      ),
+      ...namesAtEnds(drawn, y).map((end) =>
+        label([end], { x: 'x', y: 'y', text: 'name', dx: 8, textAnchor: 'start', fill: color(end.color) }),
+      ),
     ],
   });
 }
@@ -70,14 +113,23 @@ function logarithmicTick(value: number): string {
 }
 
 /** Where each name goes: at the end of its line, moved apart from the others. */
-function namesAtEnds(lines: readonly Line[], { type, domain }: Axis): (LinePoint & { name: string; color: ColorName })[] {
+function namesAtEnds(
+  lines: readonly Line[],
+  { type, domain }: Axis,
+): (LinePoint & { name: string; color: ColorName })[] {
   const [to, from] = type === 'log' ? [Math.log, Math.exp] : [(value: number) => value, (value: number) => value];
   const values = domain ?? lines.flatMap(({ points }) => points.map(({ y }) => y));
   const [low, high] = [to(Math.min(...values)), to(Math.max(...values))];
   const right = Math.max(...lines.flatMap(({ points }) => points.map(({ x }) => x)));
   const gap = NAME_GAP * (high - low || 1);
-  const ends = lines.filter(({ name }) => name !== '')
-    .map(({ name, color, points }) => ({ name, color, x: right, at: Math.min(high, Math.max(low, to(points.at(-1)!.y))) }))
+  const ends = lines
+    .filter(({ name }) => name !== '')
+    .map(({ name, color, points }) => ({
+      name,
+      color,
+      x: right,
+      at: Math.min(high, Math.max(low, to(points.at(-1)!.y))),
+    }))
     .sort((a, b) => a.at - b.at);
   for (let i = 1; i < ends.length; i++) ends[i]!.at = Math.max(ends[i]!.at, ends[i - 1]!.at + gap);
   // What was pushed over the top goes back down, and pushes the others.

@@ -10,10 +10,16 @@ const MAX_DOTS = 400;
 
 /** Mean loss of each epoch as a line, over single steps as dots; cross-entropy in nats. */
 export function lossChart(log: EventLog): string | undefined {
-  const epochs = log.all('weights-epoch').filter(({ loss }) => isNumber(loss)).map(({ epoch, loss }) => ({ x: epoch + 1, y: loss }));
+  const epochs = log
+    .all('weights-epoch')
+    .filter(({ loss }) => isNumber(loss))
+    .map(({ epoch, loss }) => ({ x: epoch + 1, y: loss }));
   if (epochs.length === 0) return undefined;
   const stepsPerEpoch = log.last('search-started')?.stepsPerEpoch ?? NaN;
-  const steps = log.all('weights-step').map(({ epoch, step, loss }) => ({ x: epoch + (step + 1) / stepsPerEpoch, y: loss })).filter(({ x, y }) => isNumber(x) && isNumber(y));
+  const steps = log
+    .all('weights-step')
+    .map(({ epoch, step, loss }) => ({ x: epoch + (step + 1) / stepsPerEpoch, y: loss }))
+    .filter(({ x, y }) => isNumber(x) && isNumber(y));
   const last = epochs.at(-1)!;
   return drawChart({
     ariaLabel: 'Training loss of the shared weights by epoch',
@@ -26,7 +32,14 @@ export function lossChart(log: EventLog): string | undefined {
       Plot.dot(thin(steps, MAX_DOTS), { x: 'x', y: 'y', r: 1.5, fill: color('muted'), fillOpacity: 0.45 }),
       Plot.lineY(epochs, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 2 }),
       Plot.dot([last], { x: 'x', y: 'y', r: 3, fill: color('controller') }),
-      label([last], { x: 'x', y: 'y', text: ({ y }: { y: number }) => decimal(y, 2), dx: 8, textAnchor: 'start', fill: color('controller') }),
+      label([last], {
+        x: 'x',
+        y: 'y',
+        text: ({ y }: { y: number }) => decimal(y, 2),
+        dx: 8,
+        textAnchor: 'start',
+        fill: color('controller'),
+      }),
     ],
   });
 }

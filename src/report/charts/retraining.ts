@@ -7,16 +7,40 @@ import { drawChart, epochAxis, gridY, label } from './frame.js';
 
 /** Mean training loss of each epoch, cross-entropy in nats. */
 export function retrainLossChart(log: EventLog): string | undefined {
-  return curve(log, 'loss', { ariaLabel: 'Training loss while retraining', title: '↑ cross-entropy (nats)', line: 'found', digits: 3, height: 240 });
+  return curve(log, 'loss', {
+    ariaLabel: 'Training loss while retraining',
+    title: '↑ cross-entropy (nats)',
+    line: 'found',
+    digits: 3,
+    height: 240,
+  });
 }
 
 /** Learning rate at the end of each epoch. */
 export function learningRateChart(log: EventLog): string | undefined {
-  return curve(log, 'learningRate', { ariaLabel: 'Learning rate while retraining', title: '↑ learning rate', line: 'muted', digits: 4, height: 240 });
+  return curve(log, 'learningRate', {
+    ariaLabel: 'Learning rate while retraining',
+    title: '↑ learning rate',
+    line: 'muted',
+    digits: 4,
+    height: 240,
+  });
 }
 
-function curve(log: EventLog, field: 'loss' | 'learningRate', { ariaLabel, title, line, digits, height }: { ariaLabel: string; title: string; line: ColorName; digits: number; height: number }): string | undefined {
-  const points = log.all('retrain-epoch').flatMap((event) => (isNumber(event[field]) ? [{ x: event.epoch + 1, y: event[field] }] : []));
+function curve(
+  log: EventLog,
+  field: 'loss' | 'learningRate',
+  {
+    ariaLabel,
+    title,
+    line,
+    digits,
+    height,
+  }: { ariaLabel: string; title: string; line: ColorName; digits: number; height: number },
+): string | undefined {
+  const points = log
+    .all('retrain-epoch')
+    .flatMap((event) => (isNumber(event[field]) ? [{ x: event.epoch + 1, y: event[field] }] : []));
   const last = points.at(-1);
   if (!last) return undefined;
   return drawChart({
@@ -31,7 +55,14 @@ function curve(log: EventLog, field: 'loss' | 'learningRate', { ariaLabel, title
       epochAxis(last.x),
       Plot.lineY(points, { x: 'x', y: 'y', stroke: color(line), strokeWidth: 2 }),
       Plot.dot([last], { x: 'x', y: 'y', r: 3, fill: color(line) }),
-      label([last], { x: 'x', y: 'y', text: ({ y }: { y: number }) => decimal(y, digits), dx: 8, textAnchor: 'start', fill: color(line) }),
+      label([last], {
+        x: 'x',
+        y: 'y',
+        text: ({ y }: { y: number }) => decimal(y, digits),
+        dx: 8,
+        textAnchor: 'start',
+        fill: color(line),
+      }),
     ],
   });
 }

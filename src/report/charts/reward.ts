@@ -32,28 +32,52 @@ export function rewardChart(log: EventLog): string | undefined {
   const drawn = lines.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return undefined;
   const last = epochs.at(-1)!.epoch + 1;
-  const ends = spread(drawn.map(({ name, color, points }) => ({ name, color, ...points.at(-1)! })), range(drawn.flatMap(({ points }) => points.map(({ y }) => y))));
+  const ends = spread(
+    drawn.map(({ name, color, points }) => ({ name, color, ...points.at(-1)! })),
+    range(drawn.flatMap(({ points }) => points.map(({ y }) => y))),
+  );
   return drawChart({
     ariaLabel: 'Mean reward by epoch of the controller and of random sampling',
     marginRight: 92,
     x: { domain: [Math.min(1, last - 1), last] },
-    y: { label: inPercent ? '↑ reward (validation accuracy, %)' : '↑ reward (c / validation perplexity)', labelArrow: 'none', percent: inPercent, nice: true },
+    y: {
+      label: inPercent ? '↑ reward (validation accuracy, %)' : '↑ reward (c / validation perplexity)',
+      labelArrow: 'none',
+      percent: inPercent,
+      nice: true,
+    },
     marks: [
       gridY(),
       epochAxis(last),
       Plot.areaY(rounds(log), { x: 'x', y1: 'low', y2: 'high', fill: color('controller'), fillOpacity: 0.14 }),
       ...drawn.map(({ points, color: name, dashed }) =>
-        Plot.lineY(points, { x: 'x', y: 'y', stroke: color(name), strokeWidth: dashed ? 1.2 : 2, ...(dashed ? { strokeDasharray: '3 3' } : {}) })),
-      ...drawn.map(({ points, color: name }) => Plot.dot(points.slice(-1), { x: 'x', y: 'y', r: 3, fill: color(name) })),
-      ...ends.map((end) => label([end], { x: 'x', y: 'at', text: 'name', dx: 8, textAnchor: 'start', fill: color(end.color) })),
+        Plot.lineY(points, {
+          x: 'x',
+          y: 'y',
+          stroke: color(name),
+          strokeWidth: dashed ? 1.2 : 2,
+          ...(dashed ? { strokeDasharray: '3 3' } : {}),
+        }),
+      ),
+      ...drawn.map(({ points, color: name }) =>
+        Plot.dot(points.slice(-1), { x: 'x', y: 'y', r: 3, fill: color(name) }),
+      ),
+      ...ends.map((end) =>
+        label([end], { x: 'x', y: 'at', text: 'name', dx: 8, textAnchor: 'start', fill: color(end.color) }),
+      ),
     ],
   });
 }
 
 function rounds(log: EventLog): { x: number; low: number; high: number }[] {
   const byEpoch = new Map<number, number[]>();
-  for (const { epoch, reward } of log.all('controller-round')) if (isNumber(reward)) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), reward]);
-  return [...byEpoch].map(([epoch, rewards]) => ({ x: epoch + 1, low: Math.min(...rewards), high: Math.max(...rewards) }));
+  for (const { epoch, reward } of log.all('controller-round'))
+    if (isNumber(reward)) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), reward]);
+  return [...byEpoch].map(([epoch, rewards]) => ({
+    x: epoch + 1,
+    low: Math.min(...rewards),
+    high: Math.max(...rewards),
+  }));
 }
 
 function range(values: readonly number[]): number {

@@ -22,17 +22,31 @@ export interface StripOptions {
 const [ROW, FRAME] = [30, 62];
 
 /** The strips below each other; undefined where none has a value. */
-export function stripChart(strips: readonly Strip[], { ariaLabel, label, marks = [], width = 620 }: StripOptions): string | undefined {
+export function stripChart(
+  strips: readonly Strip[],
+  { ariaLabel, label, marks = [], width = 620 }: StripOptions,
+): string | undefined {
   const drawn = strips.filter(({ values }) => values.length > 0);
   if (drawn.length === 0) return undefined;
-  const means = drawn.map(({ name, values }) => ({ name, mean: values.reduce((sum, value) => sum + value, 0) / values.length }));
+  const means = drawn.map(({ name, values }) => ({
+    name,
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+  }));
   return drawChart({
-    ariaLabel, width, height: FRAME + ROW * drawn.length, marginLeft: 110,
+    ariaLabel,
+    width,
+    height: FRAME + ROW * drawn.length,
+    marginLeft: 110,
     x: { nice: true },
     y: { type: 'band', domain: drawn.map(({ name }) => name) },
     marks: [
       ...namedRows({ label, marks }),
-      ...drawn.map((strip) => Plot.dot(strip.values.map((value) => ({ value, name: strip.name })), { x: 'value', y: 'name', r: 4, fill: color(strip.color), fillOpacity: 0.55 })),
+      ...drawn.map((strip) =>
+        Plot.dot(
+          strip.values.map((value) => ({ value, name: strip.name })),
+          { x: 'value', y: 'name', r: 4, fill: color(strip.color), fillOpacity: 0.55 },
+        ),
+      ),
       Plot.tickX(means, { x: 'mean', y: 'name', stroke: color('ink'), strokeWidth: 2.2, insetTop: 4, insetBottom: 4 }),
     ],
   });

@@ -10,7 +10,10 @@ export interface DrawingOptions {
 }
 
 /** The graph with all of its edges. */
-export function toDot({ nodes, edges }: Outline, { direction = 'down', thumbnail = false }: DrawingOptions = {}): string {
+export function toDot(
+  { nodes, edges }: Outline,
+  { direction = 'down', thumbnail = false }: DrawingOptions = {},
+): string {
   const [between, along] = thumbnail ? [0.06, 0.1] : direction === 'down' ? [0.2, 0.22] : [0.16, 0.17];
   return [
     'digraph architecture {',
@@ -30,20 +33,37 @@ export const CELL = { width: 0.56, height: 0.36 } as const;
 function nodeAttributes(node: OutlineNode, direction: 'down' | 'right', thumbnail: boolean): string {
   const [width, height] = sizeOf(node, direction, thumbnail);
   const [option] = node.options ?? [];
-  const looks = node.role === 'join' && isSign(node.label) ? `, shape=circle, fillcolor="${lightHex('faint')}"`
-    : node.role === 'choice' ? `, fillcolor="${lightHex(fillName(option!.index))}"` : '';
-  const words = node.role === 'choices' ? node.options!.map(({ name }) => name).join(' | ') : [node.caption, node.label].filter(Boolean).join('  ');
+  const looks =
+    node.role === 'join' && isSign(node.label)
+      ? `, shape=circle, fillcolor="${lightHex('faint')}"`
+      : node.role === 'choice'
+        ? `, fillcolor="${lightHex(fillName(option!.index))}"`
+        : '';
+  const words =
+    node.role === 'choices'
+      ? node.options!.map(({ name }) => name).join(' | ')
+      : [node.caption, node.label].filter(Boolean).join('  ');
   return `label=${quote(thumbnail ? '' : words)}, fixedsize=true, width=${width.toFixed(2)}, height=${height.toFixed(2)}${node.trunk ? ', group=trunk' : ''}${looks}`;
 }
 
 /** Width and height in inches. */
-function sizeOf({ role, label, options }: OutlineNode, direction: 'down' | 'right', thumbnail: boolean): [width: number, height: number] {
+function sizeOf(
+  { role, label, options }: OutlineNode,
+  direction: 'down' | 'right',
+  thumbnail: boolean,
+): [width: number, height: number] {
   const text = (size: number, room: number): number => room + (size / 72) * 0.58 * label.length;
   switch (role) {
     case 'choice':
-      return thumbnail ? [0.26, 0.17] : direction === 'down' ? [Math.max(0.84, text(11, 0.42)), 0.31] : [text(11, 0.24), 0.34];
+      return thumbnail
+        ? [0.26, 0.17]
+        : direction === 'down'
+          ? [Math.max(0.84, text(11, 0.42)), 0.31]
+          : [text(11, 0.24), 0.34];
     case 'choices':
-      return direction === 'down' ? [CELL.width * options!.length, CELL.height] : [CELL.width, CELL.height * options!.length];
+      return direction === 'down'
+        ? [CELL.width * options!.length, CELL.height]
+        : [CELL.width, CELL.height * options!.length];
     case 'join':
       return thumbnail ? [0.07, 0.07] : isSign(label) ? [0.19, 0.19] : [text(9, 0.16), 0.2];
     case 'resize':

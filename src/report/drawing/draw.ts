@@ -20,38 +20,74 @@ export async function drawOutline(outline: Outline, options: DrawingOptions = {}
   const layout = await layOut(toDot({ ...outline, edges: outline.edges.filter((edge) => !isArc(edge)) }, options));
   const { thumbnail = false } = options;
   const vertical = options.direction !== 'right';
-  const arcs = outline.edges.filter((edge) => isArc(edge) && edge.share > 0).map((edge) => ({ edge, points: arc(edge, layout, trunk, vertical, thumbnail ? 0.09 : 0.17) }));
-  const curves = outline.edges.filter((edge) => !isArc(edge)).map((edge) => ({ edge, points: layout.edges.get(edgeKey(edge.from, edge.to))! }));
+  const arcs = outline.edges
+    .filter((edge) => isArc(edge) && edge.share > 0)
+    .map((edge) => ({ edge, points: arc(edge, layout, trunk, vertical, thumbnail ? 0.09 : 0.17) }));
+  const curves = outline.edges
+    .filter((edge) => !isArc(edge))
+    .map((edge) => ({ edge, points: layout.edges.get(edgeKey(edge.from, edge.to))! }));
   const body = [
     ...[...arcs, ...curves].map(({ edge, points }) => drawEdge(edge, points, thumbnail)),
     ...outline.nodes.map((node) => drawNode(node, layout.nodes.get(node.id)!, vertical, thumbnail)),
   ];
-  const [left, top, right, bottom] = bounds(layout, arcs.map(({ points }) => points), outline.nodes.some(({ role, caption }) => role === 'choices' && caption !== undefined) ? CAPTION : 0);
+  const [left, top, right, bottom] = bounds(
+    layout,
+    arcs.map(({ points }) => points),
+    outline.nodes.some(({ role, caption }) => role === 'choices' && caption !== undefined) ? CAPTION : 0,
+  );
   const [width, height] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" aria-label="Drawing of a network" viewBox="${[left - MARGIN, top - MARGIN, width, height].map(number).join(' ')}" `
-    + `width="${number(width)}" height="${number(height)}" font-family="${FONT}" text-anchor="middle">${body.join('')}</svg>`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" aria-label="Drawing of a network" viewBox="${[left - MARGIN, top - MARGIN, width, height].map(number).join(' ')}" ` +
+    `width="${number(width)}" height="${number(height)}" font-family="${FONT}" text-anchor="middle">${body.join('')}</svg>`
+  );
 }
 
 /** A bow from the side of one trunk node to the side of another, wide enough to pass the nodes between. */
-function arc({ from, to, resized }: OutlineEdge, { nodes }: Layout, trunk: ReadonlySet<string>, vertical: boolean, rise: number): Point[] {
+function arc(
+  { from, to, resized }: OutlineEdge,
+  { nodes }: Layout,
+  trunk: ReadonlySet<string>,
+  vertical: boolean,
+  rise: number,
+): Point[] {
   const along = ({ x, y }: Placed): number => (vertical ? y : x);
   const across = ({ x, y }: Placed): number => (vertical ? x : y);
   const half = ({ width, height }: Placed): number => (vertical ? width : height) / 2;
   const [a, b] = [nodes.get(from)!, nodes.get(to)!];
-  const passed = [...nodes].filter(([id, node]) => trunk.has(id) && along(node) > along(a) && along(node) < along(b)).map(([, node]) => half(node));
+  const passed = [...nodes]
+    .filter(([id, node]) => trunk.has(id) && along(node) > along(a) && along(node) < along(b))
+    .map(([, node]) => half(node));
   const side = resized ? -1 : 1;
   // A cubic with both handles this far out bulges by three quarters of it.
   const handle = (Math.max(half(a), half(b), ...passed) + 5 + rise * (along(b) - along(a))) / 0.75;
-  const point = (position: number, offset: number): Point => (vertical ? [across(a) + side * offset, position] : [position, across(a) - side * offset]);
+  const point = (position: number, offset: number): Point =>
+    vertical ? [across(a) + side * offset, position] : [position, across(a) - side * offset];
   const lean = Math.min(8, 0.12 * (along(b) - along(a)));
-  return [point(along(a), half(a)), point(along(a) + lean, handle), point(along(b) - lean, handle), point(along(b), half(b) + 1)];
+  return [
+    point(along(a), half(a)),
+    point(along(a) + lean, handle),
+    point(along(b) - lean, handle),
+    point(along(b), half(b) + 1),
+  ];
 }
 
-function drawEdge({ from, to, main, resized, share, heat }: OutlineEdge, points: readonly Point[], thumbnail: boolean): string {
+function drawEdge(
+  { from, to, main, resized, share, heat }: OutlineEdge,
+  points: readonly Point[],
+  thumbnail: boolean,
+): string {
   const [start, ...rest] = points;
   const always = main && share === 1;
   const stroke = color(heat ? toneColor(heat) : always ? 'muted' : 'controller');
-  const width = heat ? 0.6 + 1.8 * Math.abs(heat.tone) : always ? (thumbnail ? 1 : 1.4) : thumbnail ? 0.7 : 0.3 + 0.9 * share;
+  const width = heat
+    ? 0.6 + 1.8 * Math.abs(heat.tone)
+    : always
+      ? thumbnail
+        ? 1
+        : 1.4
+      : thumbnail
+        ? 0.7
+        : 0.3 + 0.9 * share;
   const opacity = heat ? 0.3 + 0.7 * Math.abs(heat.tone) : always ? 1 : 0.15 + 0.75 * share;
   const dash = resized && !thumbnail ? ' stroke-dasharray="4 2.5"' : '';
   const path = `<path d="M${pair(start!)}C${rest.map(pair).join(' ')}" fill="none" stroke="${stroke}" stroke-width="${number(width)}"${dash} stroke-opacity="${number(opacity)}"/>`;
@@ -67,7 +103,10 @@ function arrow(points: readonly Point[], fill: string, size: number, opacity: nu
   const [tip, before] = [points.at(-1)!, points.at(-2)!];
   const length = Math.hypot(tip[0] - before[0], tip[1] - before[1]) || 1;
   const [dx, dy] = [(tip[0] - before[0]) / length, (tip[1] - before[1]) / length];
-  const corner = (side: number): Point => [tip[0] - size * dx - side * 0.45 * size * dy, tip[1] - size * dy + side * 0.45 * size * dx];
+  const corner = (side: number): Point => [
+    tip[0] - size * dx - side * 0.45 * size * dy,
+    tip[1] - size * dy + side * 0.45 * size * dx,
+  ];
   return `<path d="M${pair(tip)}L${pair(corner(1))}L${pair(corner(-1))}Z" fill="${fill}" fill-opacity="${number(opacity)}"/>`;
 }
 
@@ -75,8 +114,20 @@ function drawNode(node: OutlineNode, place: Placed, vertical: boolean, thumbnail
   const title = `<title>${escapeHtml(node.id)}</title>`;
   if (node.role === 'choices') return `<g>${title}${drawOptions(node, place, vertical)}</g>`;
   const round = node.role === 'join' && isSign(node.label);
-  const fill = node.role === 'choice' ? fillName(node.options![0]!.index) : round ? 'faint' : thumbnail ? (node.role === 'resize' ? 'muted' : 'faint') : 'wash';
-  const shape = node.role === 'input' && !thumbnail ? '' : box(place, color(fill), round ? place.width / 2 : Math.min(5, place.height / 3));
+  const fill =
+    node.role === 'choice'
+      ? fillName(node.options![0]!.index)
+      : round
+        ? 'faint'
+        : thumbnail
+          ? node.role === 'resize'
+            ? 'muted'
+            : 'faint'
+          : 'wash';
+  const shape =
+    node.role === 'input' && !thumbnail
+      ? ''
+      : box(place, color(fill), round ? place.width / 2 : Math.min(5, place.height / 3));
   return `<g>${title}${shape}${thumbnail ? '' : drawLabel(node, place, vertical)}</g>`;
 }
 
@@ -86,8 +137,10 @@ function drawLabel({ role, label, caption }: OutlineNode, place: Placed, vertica
   if (role !== 'choice' || caption === undefined) return text(place.x, place.y, label, size, ink);
   const left = place.x - place.width / 2;
   return vertical
-    ? text(left + 6, place.y, caption, 8, ink, ' text-anchor="start" fill-opacity="0.65"') + text(place.x + 4, place.y, label, size, ink, ' font-weight="600"')
-    : text(left + 3, place.y - 7.5, caption, 6.5, ink, ' text-anchor="start" fill-opacity="0.65"') + text(place.x, place.y + 2, label, size, ink, ' font-weight="600"');
+    ? text(left + 6, place.y, caption, 8, ink, ' text-anchor="start" fill-opacity="0.65"') +
+        text(place.x + 4, place.y, label, size, ink, ' font-weight="600"')
+    : text(left + 3, place.y - 7.5, caption, 6.5, ink, ' text-anchor="start" fill-opacity="0.65"') +
+        text(place.x, place.y + 2, label, size, ink, ' font-weight="600"');
 }
 
 /** One cell for every option, the stronger coloured the more often it is used. */
@@ -95,28 +148,61 @@ function drawOptions({ options = [], caption }: OutlineNode, place: Placed, vert
   const step = 72 * (vertical ? CELL.width : CELL.height);
   const cells = options.map(({ name, index, share, heat }, i) => {
     const offset = (i - (options.length - 1) / 2) * step;
-    const cell = { x: place.x + (vertical ? offset : 0), y: place.y + (vertical ? 0 : offset), width: 72 * CELL.width - 2, height: 72 * CELL.height - 2 };
-    const [fill, strength] = heat ? [toneColor(heat), 0.85 * Math.abs(heat.tone)] : [fillName(index), share] as const;
-    const [ink, faint] = heat ? (strength > 0.5 ? ['onStrong', 'onStrong'] as const : ['ink', 'ink'] as const) : share > 0.35 ? ['onFill', 'onFill'] as const : ['ink', 'muted'] as const;
-    return box(cell, color('wash'), 4) + box(cell, color(fill), 4, strength)
-      + text(cell.x, cell.y - 4, name, 9, ink, ' font-weight="600"') + text(cell.x, cell.y + 6.5, heat ? heat.text : percent(share, 0), 7.5, faint);
+    const cell = {
+      x: place.x + (vertical ? offset : 0),
+      y: place.y + (vertical ? 0 : offset),
+      width: 72 * CELL.width - 2,
+      height: 72 * CELL.height - 2,
+    };
+    const [fill, strength] = heat ? [toneColor(heat), 0.85 * Math.abs(heat.tone)] : ([fillName(index), share] as const);
+    const [ink, faint] = heat
+      ? strength > 0.5
+        ? (['onStrong', 'onStrong'] as const)
+        : (['ink', 'ink'] as const)
+      : share > 0.35
+        ? (['onFill', 'onFill'] as const)
+        : (['ink', 'muted'] as const);
+    return (
+      box(cell, color('wash'), 4) +
+      box(cell, color(fill), 4, strength) +
+      text(cell.x, cell.y - 4, name, 9, ink, ' font-weight="600"') +
+      text(cell.x, cell.y + 6.5, heat ? heat.text : percent(share, 0), 7.5, faint)
+    );
   });
   const corner: Point = vertical ? [place.x - place.width / 2 - 9, place.y] : [place.x, place.y - place.height / 2 - 7];
-  return cells.join('') + (caption === undefined ? '' : text(...corner, caption, 9, 'muted', ` paint-order="stroke" stroke="${color('paper')}" stroke-width="3"`));
+  return (
+    cells.join('') +
+    (caption === undefined
+      ? ''
+      : text(...corner, caption, 9, 'muted', ` paint-order="stroke" stroke="${color('paper')}" stroke-width="3"`))
+  );
 }
 
 function box({ x, y, width, height }: Placed, fill: string, radius: number, opacity = 1): string {
   return `<rect x="${number(x - width / 2)}" y="${number(y - height / 2)}" width="${number(width)}" height="${number(height)}" rx="${number(radius)}" fill="${fill}"${opacity < 1 ? ` fill-opacity="${number(opacity)}"` : ''}/>`;
 }
 
-function text(x: number, y: number, words: string, size: number, ink: Parameters<typeof color>[0], attributes = ''): string {
+function text(
+  x: number,
+  y: number,
+  words: string,
+  size: number,
+  ink: Parameters<typeof color>[0],
+  attributes = '',
+): string {
   return `<text x="${number(x)}" y="${number(y + 0.36 * size)}" font-size="${size}" fill="${color(ink)}"${attributes}>${escapeHtml(words)}</text>`;
 }
 
 /** The least rectangle around nodes (and captions to their left or above), edges and arcs. */
-function bounds(layout: Layout, arcs: readonly (readonly Point[])[], caption: number): [left: number, top: number, right: number, bottom: number] {
+function bounds(
+  layout: Layout,
+  arcs: readonly (readonly Point[])[],
+  caption: number,
+): [left: number, top: number, right: number, bottom: number] {
   // The bulge of a cubic: its value at the middle.
-  const middles = arcs.map(([a, b, c, d]) => [0, 1].map((axis) => (a![axis]! + 3 * b![axis]! + 3 * c![axis]! + d![axis]!) / 8));
+  const middles = arcs.map(([a, b, c, d]) =>
+    [0, 1].map((axis) => (a![axis]! + 3 * b![axis]! + 3 * c![axis]! + d![axis]!) / 8),
+  );
   const xs = [-caption, layout.width, ...middles.map(([x]) => x!)];
   const ys = [-caption, layout.height, ...middles.map(([, y]) => y!)];
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];

@@ -13,21 +13,38 @@ export function architectureDot(space: SearchSpace, architecture: unknown, optio
 }
 
 /** An architecture as SVG: the main path as a line of boxes, skip connections as arcs. */
-export function architectureSvg(space: SearchSpace, architecture: unknown, options: DrawingOptions = {}): Promise<string> {
+export function architectureSvg(
+  space: SearchSpace,
+  architecture: unknown,
+  options: DrawingOptions = {},
+): Promise<string> {
   return drawOutline(outlineChild(space, architecture), options);
 }
 
 /** A whole space in Graphviz's language, edges as wide as the architectures use them. */
-export function supernetDot(space: SearchSpace, architectures: readonly unknown[], options: DrawingOptions = {}): string {
+export function supernetDot(
+  space: SearchSpace,
+  architectures: readonly unknown[],
+  options: DrawingOptions = {},
+): string {
   return toDot(outlineSupernet(space, architectures), options);
 }
 
 /** A whole space as SVG: every choice with all of its options, coloured by how many of the architectures use them. */
-export function supernetSvg(space: SearchSpace, architectures: readonly unknown[], options: DrawingOptions = {}): Promise<string> {
+export function supernetSvg(
+  space: SearchSpace,
+  architectures: readonly unknown[],
+  options: DrawingOptions = {},
+): Promise<string> {
   return drawOutline(outlineSupernet(space, architectures), options);
 }
 
 /** The same coloured by something else than use: `heat` says how strongly and in which direction, and in words. */
-export function supernetHeatSvg(space: SearchSpace, architectures: readonly unknown[], heat: HeatMap, options: DrawingOptions = {}): Promise<string> {
+export function supernetHeatSvg(
+  space: SearchSpace,
+  architectures: readonly unknown[],
+  heat: HeatMap,
+  options: DrawingOptions = {},
+): Promise<string> {
   return drawOutline(outlineSupernet(space, architectures, heat), options);
 }

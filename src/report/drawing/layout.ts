@@ -32,11 +32,15 @@ export async function layOut(dot: string): Promise<Layout> {
   return {
     width,
     height,
-    nodes: new Map(objects.map(({ name, pos, width: w, height: h }) => {
-      const [x, y] = flip(pos);
-      return [name, { x, y, width: 72 * Number(w), height: 72 * Number(h) }];
-    })),
-    edges: new Map(edges.map(({ tail, head, pos }) => [edgeKey(objects[tail]!.name, objects[head]!.name), pointsOf(pos, flip)])),
+    nodes: new Map(
+      objects.map(({ name, pos, width: w, height: h }) => {
+        const [x, y] = flip(pos);
+        return [name, { x, y, width: 72 * Number(w), height: 72 * Number(h) }];
+      }),
+    ),
+    edges: new Map(
+      edges.map(({ tail, head, pos }) => [edgeKey(objects[tail]!.name, objects[head]!.name), pointsOf(pos, flip)]),
+    ),
   };
 }
 
@@ -54,6 +58,11 @@ function pointsOf(pos: string, flip: (pair: string) => Point): Point[] {
 
 interface GraphvizJson {
   readonly bb: string;
-  readonly objects?: readonly { readonly name: string; readonly pos: string; readonly width: string; readonly height: string }[];
+  readonly objects?: readonly {
+    readonly name: string;
+    readonly pos: string;
+    readonly width: string;
+    readonly height: string;
+  }[];
   readonly edges?: readonly { readonly tail: number; readonly head: number; readonly pos: string }[];
 }

@@ -59,17 +59,24 @@ export interface OutlineEdge {
   readonly heat?: Heat | undefined;
 }
 
-export const JOIN_SIGNS: Readonly<Record<Combination, string>> = { sum: '+', mean: 'mean', product: '×', concat: 'concat' };
+export const JOIN_SIGNS: Readonly<Record<Combination, string>> = {
+  sum: '+',
+  mean: 'mean',
+  product: '×',
+  concat: 'concat',
+};
 
 /** The outline of one architecture of a space. */
 export function outlineChild(space: SearchSpace, architecture: unknown): Outline {
   const options = optionIndex(space.supernet);
-  return outline(space.activate(architecture).map((node) => ({
-    name: node.name,
-    shape: node.output,
-    inputs: node.inputs.map((name) => ({ name, share: 1 })),
-    ...describeActive(node, space.supernet, options),
-  })));
+  return outline(
+    space.activate(architecture).map((node) => ({
+      name: node.name,
+      shape: node.output,
+      inputs: node.inputs.map((name) => ({ name, share: 1 })),
+      ...describeActive(node, space.supernet, options),
+    })),
+  );
 }
 
 /** The outline of a whole space: what the architectures (of this space) use of it, and how often. */
@@ -79,18 +86,40 @@ export function outlineSupernet(space: SearchSpace, architectures: readonly unkn
   const options = optionIndex(supernet);
   const used = usage(space, architectures);
   const inputsOf = (name: string): Input[] =>
-    graph.mapInEdges(name, (edge, { position }, source) => ({ name: source, share: used.edge(edge), heat: heat?.edge(edge), position })).sort((a, b) => a.position - b.position);
-  return outline(order.filter((name) => optionOf(name, supernet) === undefined).map((name) => {
-    const node = graph.getNodeAttributes(name);
-    const candidates = graph.inNeighbors(name).filter((source) => optionOf(source, supernet) !== undefined && source.startsWith(`${name}/`));
-    const shape = node.shapes[0]!;
-    if (candidates.length === 0) return { name, shape, inputs: inputsOf(name), ...describeShared(name, node) };
-    return {
-      name, shape, inputs: inputsOf(candidates[0]!).map((input) => ({ ...input, share: used.node(name) })),
-      role: 'choices', label: name, ...captionOf(name),
-      options: candidates.map((candidate) => ({ name: optionOf(candidate, supernet)!, index: options.get(optionOf(candidate, supernet)!)!, share: used.node(candidate), heat: heat?.node(candidate) })),
-    };
-  }));
+    graph
+      .mapInEdges(name, (edge, { position }, source) => ({
+        name: source,
+        share: used.edge(edge),
+        heat: heat?.edge(edge),
+        position,
+      }))
+      .sort((a, b) => a.position - b.position);
+  return outline(
+    order
+      .filter((name) => optionOf(name, supernet) === undefined)
+      .map((name) => {
+        const node = graph.getNodeAttributes(name);
+        const candidates = graph
+          .inNeighbors(name)
+          .filter((source) => optionOf(source, supernet) !== undefined && source.startsWith(`${name}/`));
+        const shape = node.shapes[0]!;
+        if (candidates.length === 0) return { name, shape, inputs: inputsOf(name), ...describeShared(name, node) };
+        return {
+          name,
+          shape,
+          inputs: inputsOf(candidates[0]!).map((input) => ({ ...input, share: used.node(name) })),
+          role: 'choices',
+          label: name,
+          ...captionOf(name),
+          options: candidates.map((candidate) => ({
+            name: optionOf(candidate, supernet)!,
+            index: options.get(optionOf(candidate, supernet)!)!,
+            share: used.node(candidate),
+            heat: heat?.node(candidate),
+          })),
+        };
+      }),
+  );
 }
 
 interface Input {
@@ -131,16 +160,29 @@ function outline(parts: readonly Part[]): Outline {
 }
 
 /** Finds the trunk, and takes changes of resolution beside it as a property of the skip connection. */
-function straighten(boxes: ReadonlyMap<string, Omit<OutlineNode, 'trunk'>>, inputs: ReadonlyMap<string, readonly Input[]>, head: string): Outline {
+function straighten(
+  boxes: ReadonlyMap<string, Omit<OutlineNode, 'trunk'>>,
+  inputs: ReadonlyMap<string, readonly Input[]>,
+  head: string,
+): Outline {
   const trunk = new Set<string>();
   for (let at: string | undefined = head; at !== undefined; at = inputs.get(at)?.[0]?.name) trunk.add(at);
   const aside = (id: string): boolean => boxes.get(id)!.role === 'resize' && !trunk.has(id);
   const origin = (id: string): string => (aside(id) ? origin(inputs.get(id)![0]!.name) : id);
   return {
     nodes: [...boxes.values()].filter(({ id }) => !aside(id)).map((box) => ({ ...box, trunk: trunk.has(box.id) })),
-    edges: [...inputs].filter(([to]) => !aside(to)).flatMap(([to, sources]) => sources.map(({ name, share, heat }, i) => ({
-      from: origin(name), to, share, heat, main: i === 0 && trunk.has(to) && trunk.has(name), resized: aside(name),
-    }))),
+    edges: [...inputs]
+      .filter(([to]) => !aside(to))
+      .flatMap(([to, sources]) =>
+        sources.map(({ name, share, heat }, i) => ({
+          from: origin(name),
+          to,
+          share,
+          heat,
+          main: i === 0 && trunk.has(to) && trunk.has(name),
+          resized: aside(name),
+        })),
+      ),
   };
 }
 
@@ -154,7 +196,9 @@ export function optionIndex(supernet: SupernetGraph): ReadonlyMap<string, number
 function optionOf(name: string, { graph }: SupernetGraph): string | undefined {
   // A selection of selections (an input, then an operation on it) is a join of its own.
   if (graph.getNodeAttribute(name, 'kind') !== 'operation') return undefined;
-  const owner = graph.outNeighbors(name).find((user) => graph.getNodeAttribute(user, 'kind') === 'select' && name.startsWith(`${user}/`));
+  const owner = graph
+    .outNeighbors(name)
+    .find((user) => graph.getNodeAttribute(user, 'kind') === 'select' && name.startsWith(`${user}/`));
   const option = owner === undefined ? undefined : name.slice(owner.length + 1);
   return option?.includes('/') ? undefined : option;
 }
@@ -167,7 +211,12 @@ type Looks = Pick<OutlineNode, 'role' | 'label' | 'caption' | 'options'> & {
 function describeActive(node: ActiveNode, supernet: SupernetGraph, options: ReadonlyMap<string, number>): Looks {
   const option = optionOf(node.name, supernet);
   if (option === undefined) return describeShared(node.name, supernet.graph.getNodeAttributes(node.name));
-  return { role: 'choice', label: option, ...captionOf(node.name.slice(0, -option.length - 1)), options: [{ name: option, index: options.get(option)!, share: 1 }] };
+  return {
+    role: 'choice',
+    label: option,
+    ...captionOf(node.name.slice(0, -option.length - 1)),
+    options: [{ name: option, index: options.get(option)!, share: 1 }],
+  };
 }
 
 function describeShared(name: string, node: NodeAttributes): Looks {
@@ -185,8 +234,14 @@ function describeShared(name: string, node: NodeAttributes): Looks {
 
 /** Whether an operation keeps its input's shape, and neither mixes positions nor features of it. */
 function isMinor({ operation, built }: Extract<NodeAttributes, { kind: 'operation' }>): boolean {
-  return !/pool/.test(operation.kind) && [...built].every(([shapes, { output, parameters }]) =>
-    shapes === shapeKey([output]) && Object.values(parameters).every(({ role }) => role === 'scale' || role === 'offset' || role === 'bias'));
+  return (
+    !/pool/.test(operation.kind) &&
+    [...built].every(
+      ([shapes, { output, parameters }]) =>
+        shapes === shapeKey([output]) &&
+        Object.values(parameters).every(({ role }) => role === 'scale' || role === 'offset' || role === 'bias'),
+    )
+  );
 }
 
 /** The last number in a node's name is its layer's where layers are numbered. */
@@ -197,7 +252,9 @@ function captionOf(name: string): { caption?: string } {
 
 /** By how much a picture gets smaller, if it does. */
 function shrinks(before: readonly number[], after: readonly number[]): number | undefined {
-  return before.length === 3 && after.length === 3 && after[0]! < before[0]! ? Math.round(before[0]! / after[0]!) : undefined;
+  return before.length === 3 && after.length === 3 && after[0]! < before[0]!
+    ? Math.round(before[0]! / after[0]!)
+    : undefined;
 }
 
 function distinct(inputs: readonly Input[]): Input[] {
@@ -206,6 +263,7 @@ function distinct(inputs: readonly Input[]): Input[] {
 
 function countUsers(parts: readonly Part[]): ReadonlyMap<string, number> {
   const users = new Map<string, number>();
-  for (const { inputs } of parts) for (const name of new Set(inputs.map((input) => input.name))) users.set(name, (users.get(name) ?? 0) + 1);
+  for (const { inputs } of parts)
+    for (const name of new Set(inputs.map((input) => input.name))) users.set(name, (users.get(name) ?? 0) + 1);
   return users;
 }

@@ -16,12 +16,16 @@ export function usage(space: SearchSpace, architectures: readonly unknown[]): Us
     for (const name of used.nodes) nodes.set(name, (nodes.get(name) ?? 0) + 1);
     for (const key of used.edges) edges.set(key, (edges.get(key) ?? 0) + 1);
   }
-  const share = (counts: ReadonlyMap<string, number>, key: string): number => (counts.get(key) ?? 0) / Math.max(1, architectures.length);
+  const share = (counts: ReadonlyMap<string, number>, key: string): number =>
+    (counts.get(key) ?? 0) / Math.max(1, architectures.length);
   return { node: (name) => share(nodes, name), edge: (key) => share(edges, key) };
 }
 
 /** The nodes and edges of one architecture: back from the head along the edges whose guards hold. */
-export function usedParts({ supernet: { graph, head }, genotype }: SearchSpace, architecture: unknown): { nodes: ReadonlySet<string>; edges: ReadonlySet<string> } {
+export function usedParts(
+  { supernet: { graph, head }, genotype }: SearchSpace,
+  architecture: unknown,
+): { nodes: ReadonlySet<string>; edges: ReadonlySet<string> } {
   const slots = genotype(architecture);
   const nodes = new Set([head]);
   const edges = new Set<string>();

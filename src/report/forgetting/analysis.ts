@@ -7,7 +7,14 @@ import { lookUp, type ReportInput } from '../input.js';
 import { type EdgeSummary, edgeSummaries } from './by-edge.js';
 import { optionEffects, type OptionEffect, pooledEffects } from './by-option.js';
 import { type SharingDegree, sharingCorrelation, sharingDegrees } from './by-sharing.js';
-import { fisherDriftCorrelation, fisherHistogram, layerOf, mergeTensors, type TensorSummary, tensorSummaries } from './by-tensor.js';
+import {
+  fisherDriftCorrelation,
+  fisherHistogram,
+  layerOf,
+  mergeTensors,
+  type TensorSummary,
+  tensorSummaries,
+} from './by-tensor.js';
 import { checkRun, type HealthCheck } from './health.js';
 import { type Measurements, readMeasurements } from './measurements.js';
 import { type ForgettingSummary, summarizeRun, verdictOf } from './summary.js';
@@ -39,17 +46,32 @@ export interface AnalysisOptions {
 }
 
 /** Everything that a run's events say about forgetting; undefined where nothing was measured, or no epoch has ended yet. */
-export function analyseForgetting(input: ReportInput, { fromEpoch }: AnalysisOptions = {}): ForgettingAnalysis | undefined {
+export function analyseForgetting(
+  input: ReportInput,
+  { fromEpoch }: AnalysisOptions = {},
+): ForgettingAnalysis | undefined {
   const log = eventLog(input.events);
   const measurements = readMeasurements(log);
   if (!measurements || measurements.epochs.length === 0) return undefined;
   const { space } = input;
   const seed = Number(lookUp(input.manifest, 'seed') ?? 0);
-  const summary = summarizeRun(measurements, stream(seed, 'forgetting-report'), { classes: space?.task.classes, ...(fromEpoch !== undefined && { fromEpoch }) });
-  const averaged: Measurements = { ...measurements, epochs: measurements.epochs.filter(({ epoch }) => epoch >= summary.fromEpoch), visits: measurements.visits.filter(({ epoch }) => epoch >= summary.fromEpoch) };
+  const summary = summarizeRun(measurements, stream(seed, 'forgetting-report'), {
+    classes: space?.task.classes,
+    ...(fromEpoch !== undefined && { fromEpoch }),
+  });
+  const averaged: Measurements = {
+    ...measurements,
+    epochs: measurements.epochs.filter(({ epoch }) => epoch >= summary.fromEpoch),
+    visits: measurements.visits.filter(({ epoch }) => epoch >= summary.fromEpoch),
+  };
   const tensors = tensorSummaries(averaged);
   return {
-    input, log, space, measurements, summary, tensors,
+    input,
+    log,
+    space,
+    measurements,
+    summary,
+    tensors,
     verdict: verdictOf(summary),
     options: space ? optionEffects(averaged, space) : [],
     operations: space ? pooledEffects(averaged, space) : [],

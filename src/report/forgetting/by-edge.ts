@@ -24,16 +24,27 @@ interface Located {
 }
 
 /** Every edge that an architecture may lack. */
-export function edgeSummaries({ visits }: Measurements, space: SearchSpace, tensors: readonly TensorSummary[]): EdgeSummary[] {
+export function edgeSummaries(
+  { visits }: Measurements,
+  space: SearchSpace,
+  tensors: readonly TensorSummary[],
+): EdgeSummary[] {
   const located = locate(visits, space);
   if (located.length === 0) return [];
   const { graph, order } = space.supernet;
   const rank = new Map(order.map((name, i) => [name, i]));
-  const optional = graph.mapEdges((edge, { guard }, from, to) => ({ edge, guard, from, to })).filter(({ guard }) => guard !== undefined)
+  const optional = graph
+    .mapEdges((edge, { guard }, from, to) => ({ edge, guard, from, to }))
+    .filter(({ guard }) => guard !== undefined)
     .sort((a, b) => rank.get(a.to)! - rank.get(b.to)! || rank.get(a.from)! - rank.get(b.from)!);
   return optional.map(({ edge, guard, from, to }) => ({
-    from, to, condition: guard!.label,
-    ...describe(located.filter(({ edges }) => edges.has(edge)).map(({ visit }) => visit), located.filter(({ edges }) => !edges.has(edge)).map(({ visit }) => visit)),
+    from,
+    to,
+    condition: guard!.label,
+    ...describe(
+      located.filter(({ edges }) => edges.has(edge)).map(({ visit }) => visit),
+      located.filter(({ edges }) => !edges.has(edge)).map(({ visit }) => visit),
+    ),
     tensors: mergeTensors(tensors, (name) => (belongsTo(name, from) ? from : undefined))[0],
   }));
 }
@@ -42,14 +53,25 @@ export function edgeSummaries({ visits }: Measurements, space: SearchSpace, tens
  * How much more (or less) is forgotten by architectures that have a node or edge than by those without it, each compared
  * within its epoch; in nats. Undefined where one of the two kinds is rarer than `least`.
  */
-export function partEffects({ visits }: Measurements, space: SearchSpace, least = 5): { node(name: string): number | undefined; edge(key: string): number | undefined } {
+export function partEffects(
+  { visits }: Measurements,
+  space: SearchSpace,
+  least = 5,
+): { node(name: string): number | undefined; edge(key: string): number | undefined } {
   const located = locate(visits, space);
-  const level = new Map([...groupBy(visits, ({ epoch }) => epoch)].map(([epoch, members]) => [epoch, mean(members.map(difference))]));
+  const level = new Map(
+    [...groupBy(visits, ({ epoch }) => epoch)].map(([epoch, members]) => [epoch, mean(members.map(difference))]),
+  );
   const effect = (has: (one: Located) => boolean): number | undefined => {
-    const [having, lacking] = [located.filter(has), located.filter((one) => !has(one))].map((group) => group.map(({ visit }) => difference(visit) - level.get(visit.epoch)!));
+    const [having, lacking] = [located.filter(has), located.filter((one) => !has(one))].map((group) =>
+      group.map(({ visit }) => difference(visit) - level.get(visit.epoch)!),
+    );
     return having!.length >= least && lacking!.length >= least ? mean(having!) - mean(lacking!) : undefined;
   };
-  return { node: (name) => effect(({ nodes }) => nodes.has(name)), edge: (key) => effect(({ edges }) => edges.has(key)) };
+  return {
+    node: (name) => effect(({ nodes }) => nodes.has(name)),
+    edge: (key) => effect(({ edges }) => edges.has(key)),
+  };
 }
 
 function locate(visits: readonly Visit[], space: SearchSpace): Located[] {

@@ -44,38 +44,67 @@ export function optionEffects({ visits }: Measurements, space: SearchSpace): Opt
   });
   if (known.length === 0) return [];
   const columns = columnsOf(space);
-  const effects = regress(known.map(({ visit }) => visit), known.map(({ genotype }) => columns.map(({ slot, value }) => Number(genotype[slot] === value))));
+  const effects = regress(
+    known.map(({ visit }) => visit),
+    known.map(({ genotype }) => columns.map(({ slot, value }) => Number(genotype[slot] === value))),
+  );
   return columns.map(({ decision, slot, value, option }, i) => ({
     decision: decision.length > 1 ? `${decision.path}.${slot - decision.offset}` : decision.path,
     option,
-    ...describe(known.filter(({ genotype }) => genotype[slot] === value).map(({ visit }) => visit), known.filter(({ genotype }) => genotype[slot] !== value).map(({ visit }) => visit)),
+    ...describe(
+      known.filter(({ genotype }) => genotype[slot] === value).map(({ visit }) => visit),
+      known.filter(({ genotype }) => genotype[slot] !== value).map(({ visit }) => visit),
+    ),
     ...effects[i]!,
   }));
 }
 
 /** The same pooled over decisions with the same options, for example `sep3` wherever it may stand; the effect is that of one more place. */
-export function pooledEffects({ visits }: Measurements, space: SearchSpace): (Effect & { readonly option: string; readonly places: number })[] {
+export function pooledEffects(
+  { visits }: Measurements,
+  space: SearchSpace,
+): (Effect & { readonly option: string; readonly places: number })[] {
   const columns = columnsOf(space).filter(({ decision }) => isOneOf(decision.choice));
   const options = [...groupBy(columns, ({ option }) => option)].filter(([, places]) => places.length > 1);
   const known = visits.flatMap((visit) => {
     const architecture = decoded(space, visit.architecture);
     if (architecture === undefined) return [];
     const genotype = space.genotype(architecture);
-    return [{ visit, counts: options.map(([, places]) => places.filter(({ slot, value }) => genotype[slot] === value).length) }];
+    return [
+      {
+        visit,
+        counts: options.map(([, places]) => places.filter(({ slot, value }) => genotype[slot] === value).length),
+      },
+    ];
   });
   if (known.length === 0 || options.length === 0) return [];
-  const effects = regress(known.map(({ visit }) => visit), known.map(({ counts }) => counts));
+  const effects = regress(
+    known.map(({ visit }) => visit),
+    known.map(({ counts }) => counts),
+  );
   return options.map(([option, places], i) => ({
-    option, places: places.length,
-    ...describe(known.filter(({ counts }) => counts[i]! > 0).map(({ visit }) => visit), known.filter(({ counts }) => counts[i] === 0).map(({ visit }) => visit)),
+    option,
+    places: places.length,
+    ...describe(
+      known.filter(({ counts }) => counts[i]! > 0).map(({ visit }) => visit),
+      known.filter(({ counts }) => counts[i] === 0).map(({ visit }) => visit),
+    ),
     ...effects[i]!,
   }));
 }
 
 /** Count and means of those with and without something. */
-export function describe(having: readonly Visit[], others: readonly Visit[]): Pick<Effect, 'count' | 'meanDiff' | 'standardError' | 'meanDiffWithout'> {
+export function describe(
+  having: readonly Visit[],
+  others: readonly Visit[],
+): Pick<Effect, 'count' | 'meanDiff' | 'standardError' | 'meanDiffWithout'> {
   const differences = having.map(difference);
-  return { count: having.length, meanDiff: orNull(mean(differences)), standardError: orNull(standardError(differences)), meanDiffWithout: orNull(mean(others.map(difference))) };
+  return {
+    count: having.length,
+    meanDiff: orNull(mean(differences)),
+    standardError: orNull(standardError(differences)),
+    meanDiffWithout: orNull(mean(others.map(difference))),
+  };
 }
 
 export function difference({ loss }: Visit): number {
@@ -83,8 +112,16 @@ export function difference({ loss }: Visit): number {
 }
 
 /** Differences on columns, the mean of each epoch taken off both sides: epochs differ much more than options do. */
-function regress(visits: readonly Visit[], rows: readonly (readonly number[])[]): Pick<Effect, 'effect' | 'effectError'>[] {
-  const groups = [...groupBy(visits.map((_, i) => i), (i) => visits[i]!.epoch).values()];
+function regress(
+  visits: readonly Visit[],
+  rows: readonly (readonly number[])[],
+): Pick<Effect, 'effect' | 'effectError'>[] {
+  const groups = [
+    ...groupBy(
+      visits.map((_, i) => i),
+      (i) => visits[i]!.epoch,
+    ).values(),
+  ];
   const y = visits.map(difference);
   const x = rows.map((row) => [...row]);
   for (const members of groups) {
@@ -98,15 +135,24 @@ function regress(visits: readonly Visit[], rows: readonly (readonly number[])[])
   const { coefficients, standardErrors, rank } = leastSquares(x, y, groups.length);
   // With as many unknowns as measurements a fit says nothing.
   const tells = visits.length - groups.length > 2 * rank;
-  return coefficients.map((effect, i) => ({ effect: tells ? orNull(effect) : null, effectError: tells ? orNull(standardErrors[i]!) : null }));
+  return coefficients.map((effect, i) => ({
+    effect: tells ? orNull(effect) : null,
+    effectError: tells ? orNull(standardErrors[i]!) : null,
+  }));
 }
 
 function columnsOf({ decisions }: SearchSpace): Column[] {
   return decisions.flatMap((decision): Column[] => {
     const { choice, offset, length, cardinality } = decision;
     if (cardinality < 2) return [];
-    if (isSubset(choice)) return Array.from({ length }, (_, i) => ({ decision, slot: offset + i, value: 1, option: 'in' }));
-    return Array.from({ length: cardinality }, (_, value) => ({ decision, slot: offset, value, option: isOneOf(choice) ? String(choice.options[value]) : String(value) }));
+    if (isSubset(choice))
+      return Array.from({ length }, (_, i) => ({ decision, slot: offset + i, value: 1, option: 'in' }));
+    return Array.from({ length: cardinality }, (_, value) => ({
+      decision,
+      slot: offset,
+      value,
+      option: isOneOf(choice) ? String(choice.options[value]) : String(value),
+    }));
   });
 }
 

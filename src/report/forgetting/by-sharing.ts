@@ -19,8 +19,16 @@ export function sharingDegrees({ visits }: Measurements): SharingDegree[] {
   const followed = visits.filter(({ sharedNext }) => sharedNext !== undefined);
   const shared = followed.map(({ sharedNext }) => sharedNext!);
   const borders = [...new Set(Array.from({ length: BINS }, (_, i) => quantile(shared, (i + 1) / BINS)))];
-  const bins = borders.map((border, i) => followed.filter(({ sharedNext }) => sharedNext! <= border && (i === 0 || sharedNext! > borders[i - 1]!))).filter((members) => members.length > 0);
-  const rows = bins.map((members) => ({ from: Math.min(...members.map(({ sharedNext }) => sharedNext!)), to: Math.max(...members.map(({ sharedNext }) => sharedNext!)), ...response(members) }));
+  const bins = borders
+    .map((border, i) =>
+      followed.filter(({ sharedNext }) => sharedNext! <= border && (i === 0 || sharedNext! > borders[i - 1]!)),
+    )
+    .filter((members) => members.length > 0);
+  const rows = bins.map((members) => ({
+    from: Math.min(...members.map(({ sharedNext }) => sharedNext!)),
+    to: Math.max(...members.map(({ sharedNext }) => sharedNext!)),
+    ...response(members),
+  }));
   const last = visits.filter(({ sharedNext }) => sharedNext === undefined);
   return last.length > 0 ? [...rows, { from: null, to: null, ...response(last) }] : rows;
 }
@@ -28,10 +36,17 @@ export function sharingDegrees({ visits }: Measurements): SharingDegree[] {
 /** Spearman's rho of shared weights and forgetting. */
 export function sharingCorrelation({ visits }: Measurements): number {
   const followed = visits.filter(({ sharedNext }) => sharedNext !== undefined);
-  return spearman(followed.map(({ sharedNext }) => sharedNext!), followed.map(difference));
+  return spearman(
+    followed.map(({ sharedNext }) => sharedNext!),
+    followed.map(difference),
+  );
 }
 
 function response(members: readonly Visit[]): Pick<SharingDegree, 'count' | 'meanDiff' | 'standardError'> {
   const differences = members.map(difference);
-  return { count: members.length, meanDiff: orNull(mean(differences)), standardError: orNull(standardError(differences)) };
+  return {
+    count: members.length,
+    meanDiff: orNull(mean(differences)),
+    standardError: orNull(standardError(differences)),
+  };
 }

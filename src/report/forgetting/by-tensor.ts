@@ -26,7 +26,8 @@ export interface TensorSummary {
 export function tensorSummaries({ epochs }: Pick<Measurements, 'epochs'>): TensorSummary[] {
   const entries = epochs.flatMap(({ tensors }) => tensors);
   const measured = [...groupBy(entries, ({ name }) => name)].map(([name, all]): Omit<TensorSummary, 'damageShare'> => ({
-    name, tensors: 1,
+    name,
+    tensors: 1,
     trained: sum(all.map(({ trained }) => trained)),
     fisherSum: mean(all.map(({ fisherSum }) => fisherSum)),
     drift: mean(all.map(({ drift }) => drift)),
@@ -35,22 +36,33 @@ export function tensorSummaries({ epochs }: Pick<Measurements, 'epochs'>): Tenso
     clipped: mean(all.map(({ clipped }) => Number(clipped))),
   }));
   const total = sum(measured.map(({ predictedDamage }) => predictedDamage));
-  return measured.map((one) => ({ ...one, damageShare: total > 0 ? one.predictedDamage / total : 0 })).sort((a, b) => b.predictedDamage - a.predictedDamage || (a.name < b.name ? -1 : 1));
+  return measured
+    .map((one) => ({ ...one, damageShare: total > 0 ? one.predictedDamage / total : 0 }))
+    .sort((a, b) => b.predictedDamage - a.predictedDamage || (a.name < b.name ? -1 : 1));
 }
 
 /** Tensors put together by a part of their name, in the order of the damage. */
-export function mergeTensors(tensors: readonly TensorSummary[], keyOf: (name: string) => string | undefined): TensorSummary[] {
-  const groups = groupBy(tensors.filter(({ name }) => keyOf(name) !== undefined), ({ name }) => keyOf(name)!);
-  return [...groups].map(([name, members]) => ({
-    name, tensors: members.length,
-    trained: Math.max(...members.map(({ trained }) => trained)),
-    fisherSum: sum(members.map(({ fisherSum }) => fisherSum)),
-    drift: sum(members.map(({ drift }) => drift)),
-    relativeDrift: mean(members.map(({ relativeDrift }) => relativeDrift)),
-    predictedDamage: sum(members.map(({ predictedDamage }) => predictedDamage)),
-    damageShare: sum(members.map(({ damageShare }) => damageShare)),
-    clipped: mean(members.map(({ clipped }) => clipped)),
-  })).sort((a, b) => b.predictedDamage - a.predictedDamage || (a.name < b.name ? -1 : 1));
+export function mergeTensors(
+  tensors: readonly TensorSummary[],
+  keyOf: (name: string) => string | undefined,
+): TensorSummary[] {
+  const groups = groupBy(
+    tensors.filter(({ name }) => keyOf(name) !== undefined),
+    ({ name }) => keyOf(name)!,
+  );
+  return [...groups]
+    .map(([name, members]) => ({
+      name,
+      tensors: members.length,
+      trained: Math.max(...members.map(({ trained }) => trained)),
+      fisherSum: sum(members.map(({ fisherSum }) => fisherSum)),
+      drift: sum(members.map(({ drift }) => drift)),
+      relativeDrift: mean(members.map(({ relativeDrift }) => relativeDrift)),
+      predictedDamage: sum(members.map(({ predictedDamage }) => predictedDamage)),
+      damageShare: sum(members.map(({ damageShare }) => damageShare)),
+      clipped: mean(members.map(({ clipped }) => clipped)),
+    }))
+    .sort((a, b) => b.predictedDamage - a.predictedDamage || (a.name < b.name ? -1 : 1));
 }
 
 /** The layer of a tensor: the first part of its name. */
@@ -67,7 +79,10 @@ export function movedTensors(tensors: readonly TensorSummary[]): TensorSummary[]
 /** Spearman's rho of Fisher information and drift over tensors: a regularizer that weighs by Fisher information makes it fall. */
 export function fisherDriftCorrelation(tensors: readonly TensorSummary[]): number {
   const moved = movedTensors(tensors);
-  return spearman(moved.map(({ fisherSum }) => fisherSum), moved.map(({ drift }) => drift));
+  return spearman(
+    moved.map(({ fisherSum }) => fisherSum),
+    moved.map(({ drift }) => drift),
+  );
 }
 
 /** Damage that the quadratic model predicts for an epoch, over all tensors, in nats. */
@@ -78,7 +93,9 @@ export function predictedDamage({ tensors }: EpochMeasurement): number {
 /** Counts of log10 F over all tensors of the last epoch that has them. */
 export function fisherHistogram({ epochs }: Pick<Measurements, 'epochs'>): number[] | undefined {
   const last = epochs.findLast(({ tensors }) => tensors.some(({ fisherLog10Histogram }) => fisherLog10Histogram));
-  const histograms = last?.tensors.flatMap(({ fisherLog10Histogram }) => (fisherLog10Histogram ? [fisherLog10Histogram] : []));
+  const histograms = last?.tensors.flatMap(({ fisherLog10Histogram }) =>
+    fisherLog10Histogram ? [fisherLog10Histogram] : [],
+  );
   return histograms?.[0]?.map((_, bin) => sum(histograms.map((histogram) => histogram[bin] ?? 0)));
 }
 

@@ -10,9 +10,13 @@ export function forgettingSection(input: ReportInput): Content {
   const analysis = analyseForgetting(input);
   if (!analysis) return undefined;
   const warnings = analysis.health.filter(({ status }) => status === 'WARN');
-  return section('forgetting', 'Forgetting',
+  return section(
+    'forgetting',
+    'Forgetting',
     html`<p class="claim">${sentence(analysis.verdict)}</p>\n`,
     html`<p>Regularizer: ${analysis.measurements.config.regularizer}. Loss of each architecture right after its own training (loss1) and at the end of the epoch (loss2). The whole report, by operation, edge and tensor: <code>weft forgetting report RUN</code>.</p>\n`,
-    warnings.length > 0 && html`<p class="warn">${warnings.map(({ what, detail }) => `${what}: ${detail}. `).join('')}</p>\n`,
-    panelFigures([{ name: '', color: 'controller', epochs: analysis.measurements.epochs }]));
+    warnings.length > 0 &&
+      html`<p class="warn">${warnings.map(({ what, detail }) => `${what}: ${detail}. `).join('')}</p>\n`,
+    panelFigures([{ name: '', color: 'controller', epochs: analysis.measurements.epochs }]),
+  );
 }

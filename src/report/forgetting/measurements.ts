@@ -1,6 +1,11 @@
 /** What a search has measured about forgetting, put together from its events; everything else is computed from this. */
 import { type ForgettingTensor } from '../../forgetting/events.js';
-import { type DifferenceSummary, type Measured, type PerformanceMatrix, summarizeDifferences } from '../../forgetting/metrics/index.js';
+import {
+  type DifferenceSummary,
+  type Measured,
+  type PerformanceMatrix,
+  summarizeDifferences,
+} from '../../forgetting/metrics/index.js';
 import { type EventLog, type EventOf } from '../event-log.js';
 import { isNumber } from '../format.js';
 import { groupBy } from './group-by.js';
@@ -54,17 +59,29 @@ export function readMeasurements(log: EventLog): Measurements | undefined {
   const trained = log.all('architecture-trained');
   const next = new Map(trained.map((event) => [place(event), event]));
   const visits = trained.flatMap((event): Visit[] => {
-    const { epoch, index, architecture, loss1, err1, sharedWith, penalty, ce, maxStep, gradientNorm, learningRate } = event;
+    const { epoch, index, architecture, loss1, err1, sharedWith, penalty, ce, maxStep, gradientNorm, learningRate } =
+      event;
     const again = revisited.get(place(event));
     if (!again || ![loss1, err1, again.loss2, again.err2].every(isNumber)) return [];
     const zero = before.get(place(event));
-    return [{
-      epoch, index, architecture, sharedWith, penalty, ce, maxStep, gradientNorm, learningRate,
-      loss: { first: loss1, second: again.loss2 },
-      error: { first: err1, second: again.err2 },
-      sharedNext: next.get(place({ epoch, index: index + 1 }))?.sharedWith,
-      before: zero && isNumber(zero.loss0) && isNumber(zero.err0) ? { loss: zero.loss0, error: zero.err0 } : undefined,
-    }];
+    return [
+      {
+        epoch,
+        index,
+        architecture,
+        sharedWith,
+        penalty,
+        ce,
+        maxStep,
+        gradientNorm,
+        learningRate,
+        loss: { first: loss1, second: again.loss2 },
+        error: { first: err1, second: again.err2 },
+        sharedNext: next.get(place({ epoch, index: index + 1 }))?.sharedWith,
+        before:
+          zero && isNumber(zero.loss0) && isNumber(zero.err0) ? { loss: zero.loss0, error: zero.err0 } : undefined,
+      },
+    ];
   });
   return { config, visits, epochs: epochsOf(visits, log) };
 }
@@ -75,26 +92,30 @@ function epochsOf(visits: readonly Visit[], log: EventLog): EpochMeasurement[] {
   const rewards = new Map(log.all('epoch').map(({ epoch, reward }) => [epoch, reward]));
   const matrices = new Map(log.all('forgetting-matrix').map(({ epoch, accuracy }) => [epoch, accuracy]));
   const tensors = new Map(log.all('forgetting-tensors').map((event) => [event.epoch, event.tensors]));
-  return [...byEpoch].sort(([a], [b]) => a - b).map(([epoch, members]) => ({
-    epoch,
-    visits: members,
-    loss: summarizeDifferences(members.map(({ loss }) => loss)),
-    error: summarizeDifferences(members.map(({ error }) => error)),
-    reward: told.get(epoch)?.reward ?? rewards.get(epoch) ?? null,
-    alpha: told.get(epoch)?.alpha ?? null,
-    fisherTrace: told.get(epoch)?.fisherTrace ?? null,
-    matrix: matrices.get(epoch),
-    tensors: tensors.get(epoch) ?? [],
-  }));
+  return [...byEpoch]
+    .sort(([a], [b]) => a - b)
+    .map(([epoch, members]) => ({
+      epoch,
+      visits: members,
+      loss: summarizeDifferences(members.map(({ loss }) => loss)),
+      error: summarizeDifferences(members.map(({ error }) => error)),
+      reward: told.get(epoch)?.reward ?? rewards.get(epoch) ?? null,
+      alpha: told.get(epoch)?.alpha ?? null,
+      fisherTrace: told.get(epoch)?.fisherTrace ?? null,
+      matrix: matrices.get(epoch),
+      tensors: tensors.get(epoch) ?? [],
+    }));
 }
 
 /** The epoch as a matrix of accuracies: the diagonal, the last row, before the diagonal what was measured before training, and the rest where it was asked for. */
 export function epochMatrix({ visits, matrix }: EpochMeasurement): PerformanceMatrix {
-  return visits.map((_, t) => visits.map(({ error, before }, j) => {
-    if (t === visits.length - 1) return 1 - error.second;
-    if (t === j) return 1 - error.first;
-    return t === j - 1 && before ? 1 - before.error : matrix?.[t]?.[j] ?? null;
-  }));
+  return visits.map((_, t) =>
+    visits.map(({ error, before }, j) => {
+      if (t === visits.length - 1) return 1 - error.second;
+      if (t === j) return 1 - error.first;
+      return t === j - 1 && before ? 1 - before.error : (matrix?.[t]?.[j] ?? null);
+    }),
+  );
 }
 
 function place({ epoch, index }: { epoch: number; index: number }): string {

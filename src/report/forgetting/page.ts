@@ -7,13 +7,24 @@ import { page } from '../html/page.js';
 import { nameOf } from '../html/overview.js';
 import { MAX_INLINE, versionOf } from '../html/record.js';
 import { type ForgettingAnalysis } from './analysis.js';
-import { healthSection, matrixSection, panelSection, partsSection, performanceSection, sharingSection, signed, summaryTable, weightsSection } from './sections.js';
+import {
+  healthSection,
+  matrixSection,
+  panelSection,
+  partsSection,
+  performanceSection,
+  sharingSection,
+  signed,
+  summaryTable,
+  weightsSection,
+} from './sections.js';
 import { forgettingTables } from './tables.js';
 
 /** The whole page; the same analysis gives the same bytes. */
 export async function forgettingPage(analysis: ForgettingAnalysis): Promise<string> {
   const { input } = analysis;
-  return page({ title: `Forgetting · ${nameOf(input)}`, version: versionOf(input), source: 'the run’s events.jsonl' },
+  return page(
+    { title: `Forgetting · ${nameOf(input)}`, version: versionOf(input), source: 'the run’s events.jsonl' },
     head(analysis),
     section('numbers', 'In numbers', summaryTable(analysis)),
     panelSection(analysis),
@@ -23,12 +34,18 @@ export async function forgettingPage(analysis: ForgettingAnalysis): Promise<stri
     sharingSection(analysis),
     matrixSection(analysis),
     healthSection(analysis.health),
-    filesSection(analysis));
+    filesSection(analysis),
+  );
 }
 
 /** Name, setting, verdict and the numbers that matter most. */
 function head(analysis: ForgettingAnalysis): Markup {
-  const { input, measurements: { config }, verdict, health } = analysis;
+  const {
+    input,
+    measurements: { config },
+    verdict,
+    health,
+  } = analysis;
   const warnings = health.filter(({ status }) => status === 'WARN');
   return html`<header><p class="eyebrow">Multi-model forgetting</p>
 <h1>${nameOf(input)}</h1>
@@ -48,10 +65,14 @@ export function setting({ input, log, measurements: { config } }: ForgettingAnal
     started && `${started.space}, ${started.controller} controller, seed ${started.seed}`,
     lookUp(input.config, 'data', 'source') !== undefined && `data ${String(lookUp(input.config, 'data', 'source'))}`,
     `regularizer ${config.regularizer}`,
-    config.fisherKind !== null && `Fisher information ${config.fisherKind} over ${plural(config.fisherExamples, 'example')}`,
+    config.fisherKind !== null &&
+      `Fisher information ${config.fisherKind} over ${plural(config.fisherExamples, 'example')}`,
     config.scope !== null && `scope ${config.scope}`,
-    config.monitored.parameters > 0 && `${integer(config.monitored.parameters)} weights in ${plural(config.monitored.tensors, 'tensor')} watched`,
-  ].filter(Boolean).join(' · ');
+    config.monitored.parameters > 0 &&
+      `${integer(config.monitored.parameters)} weights in ${plural(config.monitored.tensors, 'tensor')} watched`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function tiles({ summary: { meanDiff, best5Diff, maxDiff, meanErrorDiff, tau, final } }: ForgettingAnalysis): Markup {
@@ -69,7 +90,11 @@ function tiles({ summary: { meanDiff, best5Diff, maxDiff, meanErrorDiff, tau, fi
 
 function filesSection(analysis: ForgettingAnalysis): Content {
   const tables = forgettingTables(analysis);
-  return section('files', 'Files', html`<p class="sub">Beside this page lie <code>report.json</code> with every number, and each table as CSV. All of it is computed from <code>events.jsonl</code>; in every column second less first, so that positive is forgotten, but for FV and BWT, which are of accuracy.</p>
+  return section(
+    'files',
+    'Files',
+    html`<p class="sub">Beside this page lie <code>report.json</code> with every number, and each table as CSV. All of it is computed from <code>events.jsonl</code>; in every column second less first, so that positive is forgotten, but for FV and BWT, which are of accuracy.</p>
 <p class="files">${tables.filter(({ csv }) => csv.length <= MAX_INLINE).map(({ name, csv }) => html`<a download="${name}.csv" href="data:text/csv;charset=utf-8;base64,${Buffer.from(csv).toString('base64')}">${name}.csv</a>`)}</p>
-`);
+`,
+  );
 }

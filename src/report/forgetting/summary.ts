@@ -33,7 +33,12 @@ export interface ForgettingSummary {
   readonly worstErrorDiff: number;
   readonly tau: Estimate;
   /** Means over the last epochs, at their ends. */
-  readonly final: { readonly epochs: number; readonly loss: number; readonly error: number; readonly reward: number | null };
+  readonly final: {
+    readonly epochs: number;
+    readonly loss: number;
+    readonly error: number;
+    readonly reward: number | null;
+  };
 }
 
 /** Epochs that count as the end of a search. */
@@ -46,7 +51,11 @@ export function firstAffected({ epochs }: Measurements): number {
 }
 
 /** Averages over the epochs from `fromEpoch` on. `classes` gives the level of chance. */
-export function summarizeRun(measurements: Measurements, rng: Rng, { classes, fromEpoch = firstAffected(measurements) }: { classes?: number | undefined; fromEpoch?: number } = {}): ForgettingSummary {
+export function summarizeRun(
+  measurements: Measurements,
+  rng: Rng,
+  { classes, fromEpoch = firstAffected(measurements) }: { classes?: number | undefined; fromEpoch?: number } = {},
+): ForgettingSummary {
   const epochs = measurements.epochs.filter(({ epoch }) => epoch >= fromEpoch);
   const estimate = (value: (epoch: EpochMeasurement) => number): Estimate => estimateOver(epochs.map(value), rng);
   const chance = classes === undefined ? undefined : 1 / classes;
@@ -63,10 +72,18 @@ export function summarizeRun(measurements: Measurements, rng: Rng, { classes, fr
     meanErrorDiff: estimate(({ error }) => error.meanDiff),
     backwardTransfer: estimate((epoch) => backwardTransfer(epochMatrix(epoch))),
     averageForgetting: estimate((epoch) => averageForgetting(epochMatrix(epoch))),
-    forwardTransfer: chance === undefined || !epochs.some(({ visits }) => visits.some(({ before }) => before))
-      ? undefined
-      : estimate((epoch) => forwardTransfer(epochMatrix(epoch), epoch.visits.map(() => chance))),
-    worstDip: epochs.some(({ matrix }) => matrix) ? estimate((epoch) => (epoch.matrix ? worstDip(epochMatrix(epoch)) : NaN)) : undefined,
+    forwardTransfer:
+      chance === undefined || !epochs.some(({ visits }) => visits.some(({ before }) => before))
+        ? undefined
+        : estimate((epoch) =>
+            forwardTransfer(
+              epochMatrix(epoch),
+              epoch.visits.map(() => chance),
+            ),
+          ),
+    worstDip: epochs.some(({ matrix }) => matrix)
+      ? estimate((epoch) => (epoch.matrix ? worstDip(epochMatrix(epoch)) : NaN))
+      : undefined,
     worstErrorDiff: Math.max(...epochs.map(({ error }) => error.maxDiff)),
     tau: estimate(({ loss }) => loss.tau),
     final: {
@@ -81,19 +98,32 @@ export function summarizeRun(measurements: Measurements, rng: Rng, { classes, fr
 /** Mean and interval of values that are there. */
 export function estimateOver(values: readonly number[], rng: Rng): Estimate {
   const known = values.filter(Number.isFinite);
-  return { value: mean(known), standardError: standardError(known), interval: known.length > 1 ? bootstrap(known.length, (places) => mean(Array.from(places, (i) => known[i]!)), rng) : [NaN, NaN] };
+  return {
+    value: mean(known),
+    standardError: standardError(known),
+    interval:
+      known.length > 1
+        ? bootstrap(known.length, (places) => mean(Array.from(places, (i) => known[i]!)), rng)
+        : [NaN, NaN],
+  };
 }
 
 /** What may be said of the run's forgetting, and no more. */
 export function verdictOf({ meanDiff, meanErrorDiff, epochs, architectures, fromEpoch }: ForgettingSummary): string {
-  const { value, interval: [low, high] } = meanDiff;
+  const {
+    value,
+    interval: [low, high],
+  } = meanDiff;
   const over = `${architectures} architectures in ${epochs === 1 ? 'one epoch' : `${epochs} epochs`}${fromEpoch > 0 ? `, from epoch ${fromEpoch + 1} on` : ''}`;
   const nats = (number: number): string => Math.abs(number).toFixed(3);
   const error = `${meanErrorDiff.value >= 0 ? '+' : '−'}${(100 * Math.abs(meanErrorDiff.value)).toFixed(1)} points of error`;
-  if (Number.isNaN(low)) return `One epoch of measurements gives no interval: the loss of its architectures changed by ${value.toFixed(3)} nats on average between their own training and the end of the epoch (${error})`;
+  if (Number.isNaN(low))
+    return `One epoch of measurements gives no interval: the loss of its architectures changed by ${value.toFixed(3)} nats on average between their own training and the end of the epoch (${error})`;
   // With few epochs a bootstrap interval is too narrow; so that the claim has to stand by the standard error too.
   const clear = Math.abs(value) > 2 * meanDiff.standardError;
-  if (low > 0 && clear) return `Architectures are forgotten while others are trained: their loss rises by ${nats(value)} nats on average between their own training and the end of the epoch (95 % interval ${nats(low)} to ${nats(high)}; ${error}; ${over})`;
-  if (high < 0 && clear) return `Nothing is forgotten: training others lowers the loss of an architecture by ${nats(value)} nats on average until the end of the epoch (95 % interval ${nats(high)} to ${nats(low)}; ${error}; ${over})`;
+  if (low > 0 && clear)
+    return `Architectures are forgotten while others are trained: their loss rises by ${nats(value)} nats on average between their own training and the end of the epoch (95 % interval ${nats(low)} to ${nats(high)}; ${error}; ${over})`;
+  if (high < 0 && clear)
+    return `Nothing is forgotten: training others lowers the loss of an architecture by ${nats(value)} nats on average until the end of the epoch (95 % interval ${nats(high)} to ${nats(low)}; ${error}; ${over})`;
   return `No forgetting can be claimed: the mean change of the loss has a 95 % interval from ${low.toFixed(3)} to ${high.toFixed(3)} nats (${error}; ${over})`;
 }

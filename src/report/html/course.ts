@@ -19,21 +19,57 @@ export function comparisonSection(log: EventLog): Content {
   const comparison = log.last('comparison');
   const chart = candidatesChart(log);
   const { field, show, advantage, unit } = measureOf(log);
-  if (!comparison) return section('comparison', 'Controller and random sampling', figure(chart, `${field === 'accuracy' ? 'Accuracy' : 'Loss'} with shared weights of each architecture judged so far, one dot each.`));
-  const { verdict, controllerMean, controllerCount, randomMean, randomCount, difference, interval, confidence, relative } = comparison;
-  const numbers = `Mean ${field} with shared weights: ${show(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${show(randomMean)} over ${integer(randomCount)} uniformly random ones, `
-    + `${field === 'accuracy' ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit} (${percent(confidence, 0)} bootstrap interval ${advantage(interval?.[0])} to ${advantage(interval?.[1])}). `
-    + (relative ? `The relative improvement is ${decimal(relative.improvement, 2)} % (${decimal(relative.interval?.[0], 2)} to ${decimal(relative.interval?.[1], 2)}). ` : '')
-    + 'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
-  return section('comparison', 'Controller and random sampling',
-    html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`);
+  if (!comparison)
+    return section(
+      'comparison',
+      'Controller and random sampling',
+      figure(
+        chart,
+        `${field === 'accuracy' ? 'Accuracy' : 'Loss'} with shared weights of each architecture judged so far, one dot each.`,
+      ),
+    );
+  const {
+    verdict,
+    controllerMean,
+    controllerCount,
+    randomMean,
+    randomCount,
+    difference,
+    interval,
+    confidence,
+    relative,
+  } = comparison;
+  const numbers =
+    `Mean ${field} with shared weights: ${show(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${show(randomMean)} over ${integer(randomCount)} uniformly random ones, ` +
+    `${field === 'accuracy' ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit} (${percent(confidence, 0)} bootstrap interval ${advantage(interval?.[0])} to ${advantage(interval?.[1])}). ` +
+    (relative
+      ? `The relative improvement is ${decimal(relative.improvement, 2)} % (${decimal(relative.interval?.[0], 2)} to ${decimal(relative.interval?.[1], 2)}). `
+      : '') +
+    'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
+  return section(
+    'comparison',
+    'Controller and random sampling',
+    html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`,
+  );
 }
 
 export function courseSection(log: EventLog): Content {
   const figures = [
-    figure(rewardChart(log), 'Mean reward of the controller’s samples and of random samples of the same supernet, by epoch. The ribbon spans the rounds of an epoch; the dashed line is the best reward so far.', { title: 'Reward' }),
-    figure(lossChart(log), 'Training loss of the children with shared weights: dots are single steps, the line is the mean of each epoch.', { title: 'Loss of the shared weights' }),
-    figure(entropyChart(log), 'Entropy of the controller’s samples, mean of each epoch: the lower, the more decided it is.', { title: 'Entropy' }),
+    figure(
+      rewardChart(log),
+      'Mean reward of the controller’s samples and of random samples of the same supernet, by epoch. The ribbon spans the rounds of an epoch; the dashed line is the best reward so far.',
+      { title: 'Reward' },
+    ),
+    figure(
+      lossChart(log),
+      'Training loss of the children with shared weights: dots are single steps, the line is the mean of each epoch.',
+      { title: 'Loss of the shared weights' },
+    ),
+    figure(
+      entropyChart(log),
+      'Entropy of the controller’s samples, mean of each epoch: the lower, the more decided it is.',
+      { title: 'Entropy' },
+    ),
   ].filter(Boolean);
   return section('course', 'How the search went', figures.length > 0 && html`<div class="figures">${figures}</div>`);
 }
@@ -44,11 +80,19 @@ export async function preferencesSection({ space }: ReportInput, log: EventLog):
   const figures = [
     ...(last?.groups ?? []).flatMap((group) => [
       figure(preferenceChart(group), preferenceCaption(group, last!.epoch), { title: group.pattern }),
-      figure(preferenceHistoryChart(snapshots, group.pattern), 'The same probabilities over the epochs, stacked to one; each panel is one decision.', { title: `${group.pattern} over time` }),
+      figure(
+        preferenceHistoryChart(snapshots, group.pattern),
+        'The same probabilities over the epochs, stacked to one; each panel is one decision.',
+        { title: `${group.pattern} over time` },
+      ),
     ]),
     await usageFigure(space, log),
   ].filter(Boolean);
-  return section('preferences', 'What the controller prefers', figures.length > 0 && html`<div class="figures">${figures}</div>`);
+  return section(
+    'preferences',
+    'What the controller prefers',
+    figures.length > 0 && html`<div class="figures">${figures}</div>`,
+  );
 }
 
 function preferenceCaption({ subset }: PreferenceGroup, epoch: number): string {
@@ -62,11 +106,20 @@ async function usageFigure(space: ReportInput['space'], log: EventLog): Promise<
   if (!space) return undefined;
   const candidates = log.all('candidate').filter(({ source }) => source === 'controller');
   const sampled = candidates.length > 0 ? candidates : log.all('weights-step');
-  const architectures = sampled.map(({ architecture }) => decoded(space, architecture)).filter((architecture) => architecture !== undefined);
+  const architectures = sampled
+    .map(({ architecture }) => decoded(space, architecture))
+    .filter((architecture) => architecture !== undefined);
   if (architectures.length === 0) return undefined;
-  const who = candidates.length > 0 ? `the controller’s ${integer(architectures.length)} candidates` : `${integer(architectures.length)} children trained so far`;
+  const who =
+    candidates.length > 0
+      ? `the controller’s ${integer(architectures.length)} candidates`
+      : `${integer(architectures.length)} children trained so far`;
   const picture = await supernetSvg(space, architectures);
-  return figure(picture, `Every option of the space, coloured by the share of ${who} that use it; skip connections are the wider, the more often they are used.`, { wide: !/ width="[1-4]?\d?\d[."]/.test(picture), title: 'Use of the supernet' });
+  return figure(
+    picture,
+    `Every option of the space, coloured by the share of ${who} that use it; skip connections are the wider, the more often they are used.`,
+    { wide: !/ width="[1-4]?\d?\d[."]/.test(picture), title: 'Use of the supernet' },
+  );
 }
 
 export function retrainingSection(log: EventLog): Content {

@@ -23,7 +23,11 @@ function toText(content: Content): string {
 }
 
 /** A picture with a caption that says in a sentence what it shows. */
-export function figure(picture: string | undefined, caption: Content, { wide = false, title }: { wide?: boolean; title?: string } = {}): Markup | undefined {
+export function figure(
+  picture: string | undefined,
+  caption: Content,
+  { wide = false, title }: { wide?: boolean; title?: string } = {},
+): Markup | undefined {
   if (picture === undefined) return undefined;
   return html`<figure${wide && raw(' class="wide"')}>${title !== undefined && html`<h3>${title}</h3>`}<div class="picture">${raw(picture)}</div><figcaption>${caption}</figcaption></figure>\n`;
 }
@@ -35,7 +39,11 @@ export function section(id: string, title: string, ...content: readonly Content[
 }
 
 /** A table; `numeric` lists the columns that are aligned to the right. */
-export function table(head: readonly Content[], rows: readonly (readonly Content[])[], numeric: readonly number[] = []): Markup {
+export function table(
+  head: readonly Content[],
+  rows: readonly (readonly Content[])[],
+  numeric: readonly number[] = [],
+): Markup {
   const mark = (column: number): Markup | false => numeric.includes(column) && raw(' class="number"');
   return html`<div class="scroll"><table><thead><tr>${head.map((cell, i) => html`<th scope="col"${mark(i)}>${cell}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${mark(i)}>${cell}</td>`)}</tr>\n`)}</tbody></table></div>\n`;

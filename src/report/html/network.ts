@@ -19,13 +19,25 @@ export async function networkSection({ space }: ReportInput, log: EventLog): Pro
   const architecture = space && decoded(space, text);
   const title = derived ? 'The network that was found' : trained ? 'The network' : 'The best network so far';
   const words = html`<p><code>${text}</code>${derived && html`<br><code class="hash">hash ${derived.hash}</code>`}</p>\n`;
-  if (!space || architecture === undefined) return section('network', title, words, html`<p class="sub">The search space was not at hand when this report was made, so there is no drawing.</p>`);
+  if (!space || architecture === undefined)
+    return section(
+      'network',
+      title,
+      words,
+      html`<p class="sub">The search space was not at hand when this report was made, so there is no drawing.</p>`,
+    );
   const across = await architectureSvg(space, architecture, { direction: 'right' });
   const tall = await architectureSvg(space, architecture);
   const resized = tall.includes('stroke-dasharray');
-  const caption = 'From the input to the output; coloured boxes are the operations that were chosen, numbered by layer. '
-    + `Arcs are skip connections, added at “+”${resized ? ': solid ones keep the resolution, dashed ones are halved on their way' : ''}.`;
-  return section('network', title, html`<figure class="wide"><div class="picture across">${raw(across)}</div><div class="picture tall">${raw(tall)}</div><figcaption>${caption}</figcaption></figure>\n`, words);
+  const caption =
+    'From the input to the output; coloured boxes are the operations that were chosen, numbered by layer. ' +
+    `Arcs are skip connections, added at “+”${resized ? ': solid ones keep the resolution, dashed ones are halved on their way' : ''}.`;
+  return section(
+    'network',
+    title,
+    html`<figure class="wide"><div class="picture across">${raw(across)}</div><div class="picture tall">${raw(tall)}</div><figcaption>${caption}</figcaption></figure>\n`,
+    words,
+  );
 }
 
 /** The best distinct candidates, each with a small drawing. */
@@ -34,15 +46,28 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
   if (ranked.length === 0) return undefined;
   const derived = log.last('derived')?.hash;
   const { field } = measureOf(log);
-  const rows = await Promise.all(ranked.slice(0, SHOWN).map(async (candidate, i): Promise<Content[]> => [
-    String(i + 1),
-    ...(field === 'accuracy' ? [percent(candidate.accuracy), decimal(candidate.loss)] : [decimal(candidate.loss), decimal(Math.exp(candidate.loss), 2)]),
-    drawn(candidate),
-    html`<div class="candidate">${await thumbnail(space, candidate.architecture)}<span><code>${bodyOf(candidate.architecture)}</code>${candidate.hash === derived && html`<br><strong class="found">derived</strong>`}</span></div>`,
-  ]));
-  return section('candidates', 'The best candidates',
+  const rows = await Promise.all(
+    ranked
+      .slice(0, SHOWN)
+      .map(async (candidate, i): Promise<Content[]> => [
+        String(i + 1),
+        ...(field === 'accuracy'
+          ? [percent(candidate.accuracy), decimal(candidate.loss)]
+          : [decimal(candidate.loss), decimal(Math.exp(candidate.loss), 2)]),
+        drawn(candidate),
+        html`<div class="candidate">${await thumbnail(space, candidate.architecture)}<span><code>${bodyOf(candidate.architecture)}</code>${candidate.hash === derived && html`<br><strong class="found">derived</strong>`}</span></div>`,
+      ]),
+  );
+  return section(
+    'candidates',
+    'The best candidates',
     html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were judged for the final choice, with the same shared weights on the same batches. Only the controller’s can be derived.</p>\n`,
-    table(['', ...(field === 'accuracy' ? ['accuracy', 'loss'] : ['loss (nats)', 'perplexity']), 'drawn', 'network'], rows, [1, 2]));
+    table(
+      ['', ...(field === 'accuracy' ? ['accuracy', 'loss'] : ['loss (nats)', 'perplexity']), 'drawn', 'network'],
+      rows,
+      [1, 2],
+    ),
+  );
 }
 
 function drawn({ drawn: { controller, random } }: Candidate): string {
@@ -52,7 +77,9 @@ function drawn({ drawn: { controller, random } }: Candidate): string {
 
 async function thumbnail(space: ReportInput['space'], text: string): Promise<Markup | undefined> {
   const architecture = space && decoded(space, text);
-  return space && architecture !== undefined ? raw(await architectureSvg(space, architecture, { direction: 'right', thumbnail: true })) : undefined;
+  return space && architecture !== undefined
+    ? raw(await architectureSvg(space, architecture, { direction: 'right', thumbnail: true }))
+    : undefined;
 }
 
 /** The choices without the space's name and fingerprint. */

@@ -26,8 +26,16 @@ function searched({ config }: ReportInput, log: EventLog): string {
   const started = log.last('search-started');
   const data = lookUp(config, 'data', 'source');
   const facts = started
-    ? [started.space, `${hugeInteger(String(started.size))} architectures`, `${started.controller} controller`, `seed ${started.seed}`]
-    : [lookUp(config, 'space', 'name'), log.last('retrain-started') ? 'one architecture, given by hand' : 'not started yet'];
+    ? [
+        started.space,
+        `${hugeInteger(String(started.size))} architectures`,
+        `${started.controller} controller`,
+        `seed ${started.seed}`,
+      ]
+    : [
+        lookUp(config, 'space', 'name'),
+        log.last('retrain-started') ? 'one architecture, given by hand' : 'not started yet',
+      ];
   return [...facts, typeof data === 'string' && `data ${data}`].filter(Boolean).join(' · ');
 }
 
@@ -49,8 +57,15 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
 function languageVerdict(perplexity: number, log: EventLog): Markup {
   const tested = log.last('tested');
   const bits = tested?.bitsPerCharacter;
-  const [big, what] = isNumber(bits) ? [decimal(bits), 'bits per character'] : [decimal(perplexity, 1), 'is the perplexity'];
-  const details = [isNumber(bits) && `perplexity ${decimal(perplexity, 2)}`, isNumber(tested?.loss) && `${decimal(tested.loss)} nats a token`].filter(Boolean).join(', ');
+  const [big, what] = isNumber(bits)
+    ? [decimal(bits), 'bits per character']
+    : [decimal(perplexity, 1), 'is the perplexity'];
+  const details = [
+    isNumber(bits) && `perplexity ${decimal(perplexity, 2)}`,
+    isNumber(tested?.loss) && `${decimal(tested.loss)} nats a token`,
+  ]
+    .filter(Boolean)
+    .join(', ');
   return html`<div class="verdict"><span class="big">${big}</span><div>
 <p><strong>${what} of the ${log.last('derived') ? 'network that was found' : 'trained network'} on the test text</strong>${details && ` (${details})`}${tested && `, of which every one of ${integer(tested.count)} tokens was predicted once from those before it`}. It was tested once, on text that it had never seen, neither in the search nor in training.</p>
 <p class="sub">${howFound(log)}</p></div></div>`;
@@ -64,10 +79,16 @@ function howFound(log: EventLog): string {
   const retrained = log.all('retrain-epoch').length;
   const epochs = log.all('epoch').length;
   return [
-    started && `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} ${example}s and rewarded on ${integer(started.validation)}.`,
-    derived && `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
-    retrain && retrained > 0 && `Trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text an epoch' : 'examples'}.`,
-  ].filter(Boolean).join(' ');
+    started &&
+      `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} ${example}s and rewarded on ${integer(started.validation)}.`,
+    derived &&
+      `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
+    retrain &&
+      retrained > 0 &&
+      `Trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text an epoch' : 'examples'}.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function tiles({ summary }: ReportInput, log: EventLog): Markup {
@@ -97,5 +118,8 @@ function alarms({ manifest, space }: ReportInput, log: EventLog): Content {
     ...(budget ? [`The time budget was used up after ${plural(budget.epoch, 'epoch')}; the search ended there.`] : []),
     ...new Set(log.all('warning').map(({ message }) => String(message))),
   ];
-  return messages.length > 0 && html`<div class="alarms"><h2>Worth knowing</h2><ul>${messages.map((message) => html`<li>${message}</li>`)}</ul></div>`;
+  return (
+    messages.length > 0 &&
+    html`<div class="alarms"><h2>Worth knowing</h2><ul>${messages.map((message) => html`<li>${message}</li>`)}</ul></div>`
+  );
 }

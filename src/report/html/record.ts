@@ -7,22 +7,44 @@ import { type Content, html, section, table } from './markup.js';
 export function dataSection(input: ReportInput): Content {
   const splits = splitsOf(input);
   if (splits.length === 0) return undefined;
-  return section('data', 'The data and its parts',
+  return section(
+    'data',
+    'The data and its parts',
     html`<p>The parts share no example. Each is identified by SHA-256 hashes of its examples’ numbers in the data set and of their content.</p>\n`,
-    table(['part', 'examples', 'which examples', 'content'], splits.map(([name, record]) => [
-      name, integer(record['count']), hash(record['indices']), hash(record['content']),
-    ]), [1]));
+    table(
+      ['part', 'examples', 'which examples', 'content'],
+      splits.map(([name, record]) => [
+        name,
+        integer(record['count']),
+        hash(record['indices']),
+        hash(record['content']),
+      ]),
+      [1],
+    ),
+  );
 }
 
 export function reproductionSection(input: ReportInput): Content {
   const rows = flatten(input.manifest).filter(([name]) => !name.startsWith('facts.data.splits'));
   const options = flatten(input.config);
   const tables = reportTables(input).filter(({ csv }) => csv.length <= MAX_INLINE);
-  return section('reproduction', 'Repeating this run',
+  return section(
+    'reproduction',
+    'Repeating this run',
     html`<pre>weft search --config config.yaml</pre>\n<p class="sub">With the <code>config.yaml</code> of this run’s directory, which holds every option and the seed. On the same machine with the same versions it gives the same run, to the bit.</p>\n`,
-    rows.length > 0 && html`<details><summary>Versions and machine</summary>${table(['', ''], rows.map(([name, value]) => [name, html`<code>${value}</code>`]))}</details>\n`,
-    options.length > 0 && html`<details><summary>All options</summary>${table(['option', 'value'], options.map(([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`]))}</details>\n`,
-    tables.length > 0 && html`<p class="files">Tables: ${tables.map(({ name, csv }) => html`<a download="${name}.csv" href="data:text/csv;charset=utf-8;base64,${Buffer.from(csv).toString('base64')}">${name}.csv</a>`)}</p>\n`);
+    rows.length > 0 &&
+      html`<details><summary>Versions and machine</summary>${table(
+        ['', ''],
+        rows.map(([name, value]) => [name, html`<code>${value}</code>`]),
+      )}</details>\n`,
+    options.length > 0 &&
+      html`<details><summary>All options</summary>${table(
+        ['option', 'value'],
+        options.map(([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`]),
+      )}</details>\n`,
+    tables.length > 0 &&
+      html`<p class="files">Tables: ${tables.map(({ name, csv }) => html`<a download="${name}.csv" href="data:text/csv;charset=utf-8;base64,${Buffer.from(csv).toString('base64')}">${name}.csv</a>`)}</p>\n`,
+  );
 }
 
 /** Characters of a table that may lie in the page; longer ones would make it slow to open. */

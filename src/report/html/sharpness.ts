@@ -5,20 +5,41 @@ import { isNumber } from '../format.js';
 import { isObject, lookUp, type ReportInput } from '../input.js';
 import { type Content, figure, html, section, table } from './markup.js';
 
-const WARNING = 'Sharpness is no measure of quality. A network that rescales its weights becomes as sharp as one likes and computes the same function, and well-regularized networks can be sharper and better; compare it only between trainings of one network, beside the accuracy.';
+const WARNING =
+  'Sharpness is no measure of quality. A network that rescales its weights becomes as sharp as one likes and computes the same function, and well-regularized networks can be sharper and better; compare it only between trainings of one network, beside the accuracy.';
 
 export function sharpnessSection({ sharpness }: ReportInput, log: EventLog): Content {
   const figures = [
-    figure(sharpnessChart(log, 'shared-sharpness'), 'Largest eigenvalue of the Hessian of the shared weights along the search: of the mean loss of the same random architectures on the same training examples each time, and the edges.', { title: 'Sharpness of the shared weights' }),
-    figure(alignmentChart(log, 'shared-sharpness'), 'How far its gradient, and the gradient of SAM, point along the top eigenvector.', { title: 'Alignment of the shared weights' }),
-    figure(sharpnessChart(log), 'Largest eigenvalue of the Hessian along retraining, always on the same training examples, and the edges: above them the optimizer’s steps on the local quadratic grow.', { title: 'Sharpness along retraining' }),
-    figure(alignmentChart(log), 'How far the gradient, and the gradient of SAM, point along the top eigenvector.', { title: 'Alignment' }),
+    figure(
+      sharpnessChart(log, 'shared-sharpness'),
+      'Largest eigenvalue of the Hessian of the shared weights along the search: of the mean loss of the same random architectures on the same training examples each time, and the edges.',
+      { title: 'Sharpness of the shared weights' },
+    ),
+    figure(
+      alignmentChart(log, 'shared-sharpness'),
+      'How far its gradient, and the gradient of SAM, point along the top eigenvector.',
+      { title: 'Alignment of the shared weights' },
+    ),
+    figure(
+      sharpnessChart(log),
+      'Largest eigenvalue of the Hessian along retraining, always on the same training examples, and the edges: above them the optimizer’s steps on the local quadratic grow.',
+      { title: 'Sharpness along retraining' },
+    ),
+    figure(alignmentChart(log), 'How far the gradient, and the gradient of SAM, point along the top eigenvector.', {
+      title: 'Alignment',
+    }),
     ...measuredFigures(sharpness?.child, 'the retrained network'),
     ...measuredFigures(sharpness?.supernet, 'the shared weights'),
   ].filter(Boolean);
   const tables = [measuredTable(sharpness?.child), measuredTable(sharpness?.supernet)];
   if (figures.length === 0 && tables.every((one) => one === undefined)) return undefined;
-  return section('sharpness', 'The loss surface', html`<p>${WARNING}</p>\n`, tables, figures.length > 0 && html`<div class="figures">${figures}</div>`);
+  return section(
+    'sharpness',
+    'The loss surface',
+    html`<p>${WARNING}</p>\n`,
+    tables,
+    figures.length > 0 && html`<div class="figures">${figures}</div>`,
+  );
 }
 
 function measuredTable(measured: object | undefined): Content {
@@ -43,7 +64,11 @@ function measuredTable(measured: object | undefined): Content {
     ['edge with momentum', number('edges', 'momentum'), ''],
     ['edge of SAM', number('edges', 'sam'), ''],
   ];
-  return html`<p>${String(lookUp(measured, 'measuredOn') ?? '')}</p>\n${table(['', 'measured', 'error bar'], rows.filter(([, value]) => value !== '–'), [1, 2])}`;
+  return html`<p>${String(lookUp(measured, 'measuredOn') ?? '')}</p>\n${table(
+    ['', 'measured', 'error bar'],
+    rows.filter(([, value]) => value !== '–'),
+    [1, 2],
+  )}`;
 }
 
 function measuredFigures(measured: object | undefined, whose: string): Content[] {
@@ -51,9 +76,24 @@ function measuredFigures(measured: object | undefined, whose: string): Content[]
   const plane = lookUp(measured, 'plane');
   const density = arrays(lookUp(measured, 'densityCurve'), 'x', 'y');
   return [
-    density && figure(spectrumChart({ x: density[0], y: density[1] }), `Density of the eigenvalues of the Hessian of ${whose}, by stochastic Lanczos quadrature.`, { title: 'Spectrum' }),
-    line && figure(lossLineChart({ x: line[0], loss: line[1] }), `Loss of ${whose} along a random direction whose filters are as long as its own.`, { title: 'Loss on a line' }),
-    isPlane(plane) && figure(lossPlaneChart(plane), `Loss of ${whose} on the plane of two such directions; each contour is the same factor above the one within.`, { title: 'Loss on a plane' }),
+    density &&
+      figure(
+        spectrumChart({ x: density[0], y: density[1] }),
+        `Density of the eigenvalues of the Hessian of ${whose}, by stochastic Lanczos quadrature.`,
+        { title: 'Spectrum' },
+      ),
+    line &&
+      figure(
+        lossLineChart({ x: line[0], loss: line[1] }),
+        `Loss of ${whose} along a random direction whose filters are as long as its own.`,
+        { title: 'Loss on a line' },
+      ),
+    isPlane(plane) &&
+      figure(
+        lossPlaneChart(plane),
+        `Loss of ${whose} on the plane of two such directions; each contour is the same factor above the one within.`,
+        { title: 'Loss on a plane' },
+      ),
   ];
 }
 
@@ -67,5 +107,11 @@ const numbers = (value: unknown): value is number[] => Array.isArray(value) && v
 function isPlane(value: unknown): value is { x: number[]; y: number[]; rows: number[][] } {
   if (!isObject(value)) return false;
   const { x, y, rows } = value as Record<string, unknown>;
-  return numbers(x) && numbers(y) && Array.isArray(rows) && rows.length === y.length && rows.every((row) => numbers(row) && row.length === x.length);
+  return (
+    numbers(x) &&
+    numbers(y) &&
+    Array.isArray(rows) &&
+    rows.length === y.length &&
+    rows.every((row) => numbers(row) && row.length === x.length)
+  );
 }

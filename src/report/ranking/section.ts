@@ -13,27 +13,57 @@ export function rankSection(record: RankRecord | undefined): Content {
   const analysis = analyseRanking(record);
   const { byMeasure, byLoss, reliability, verdict } = analysis;
   const how = `${integer(record.architectures.length)} different architectures, drawn uniformly, were judged with the shared weights on ${integer(record.examples.shared)} validation examples, then each trained alone for ${plural(record.epochs, 'epoch')} with ${plural(record.seeds.length, 'seed')} and tested on ${integer(record.examples.alone)} examples.`;
-  const self = reliability === undefined
-    ? 'With one seed nothing can be said of how well stand-alone training agrees with itself, which is the most that any score can reach; --seeds 2 tells.'
-    : `Stand-alone training agrees with itself, from seed to seed, with τ ${decimal(reliability, 2)}; no score can be expected to do better.`;
-  return section('ranking', 'Do shared weights rank networks as training does?',
+  const self =
+    reliability === undefined
+      ? 'With one seed nothing can be said of how well stand-alone training agrees with itself, which is the most that any score can reach; --seeds 2 tells.'
+      : `Stand-alone training agrees with itself, from seed to seed, with τ ${decimal(reliability, 2)}; no score can be expected to do better.`;
+  return section(
+    'ranking',
+    'Do shared weights rank networks as training does?',
     html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><div><p>${how} ${self}</p>\n${coefficients(byMeasure, byLoss, record.measure)}</div>\n${figure(rankChart(analysis), `One dot an architecture${record.seeds.length > 1 ? '; bars span the seeds' : ''}. Shared weights that ranked perfectly would make a rising line.`)}</div>\n`,
-    html`<h3>What choosing by shared weights gives</h3>\n`, choices(byMeasure));
+    html`<h3>What choosing by shared weights gives</h3>\n`,
+    choices(byMeasure),
+  );
 }
 
 function coefficients(byMeasure: Agreement, byLoss: Agreement, measure: RankRecord['measure']): Markup {
   const agreements = measure === 'accuracy' ? [byMeasure, byLoss] : [byLoss];
-  const row = (name: string, of: (agreement: Agreement) => Measure): Content[] => [name, ...agreements.map((agreement) => withInterval(of(agreement), coefficient))];
-  return table(['', ...(measure === 'accuracy' ? ['by shared accuracy'] : []), 'by shared loss'], [
-    row('Kendall’s τ', ({ tau }) => tau), row(measure === 'accuracy' ? 'τ, accuracies binned to 0.1 %' : 'τ, losses binned to 0.001', ({ sparseTau }) => sparseTau), row('Spearman’s ρ', ({ spearman }) => spearman),
-  ], [1, 2]);
+  const row = (name: string, of: (agreement: Agreement) => Measure): Content[] => [
+    name,
+    ...agreements.map((agreement) => withInterval(of(agreement), coefficient)),
+  ];
+  return table(
+    ['', ...(measure === 'accuracy' ? ['by shared accuracy'] : []), 'by shared loss'],
+    [
+      row('Kendall’s τ', ({ tau }) => tau),
+      row(
+        measure === 'accuracy' ? 'τ, accuracies binned to 0.1 %' : 'τ, losses binned to 0.001',
+        ({ sparseTau }) => sparseTau,
+      ),
+      row('Spearman’s ρ', ({ spearman }) => spearman),
+    ],
+    [1, 2],
+  );
 }
 
 function choices({ choices, count }: Agreement): Markup {
-  return table(['chosen', 'P@top: of the truly best', 'P@bottom: of the truly worst', 'BR: best true rank among the chosen', 'WR: worst true rank'],
+  return table(
+    [
+      'chosen',
+      'P@top: of the truly best',
+      'P@bottom: of the truly worst',
+      'BR: best true rank among the chosen',
+      'WR: worst true rank',
+    ],
     choices.map(({ share, precisionTop, precisionBottom, bestRank, worstRank }) => [
-      `best ${percent(share, 0)} (${Math.max(1, Math.round(share * count))} of ${count})`, withInterval(precisionTop, whole), withInterval(precisionBottom, whole), withInterval(bestRank, whole), withInterval(worstRank, whole),
-    ]), [1, 2, 3, 4]);
+      `best ${percent(share, 0)} (${Math.max(1, Math.round(share * count))} of ${count})`,
+      withInterval(precisionTop, whole),
+      withInterval(precisionBottom, whole),
+      withInterval(bestRank, whole),
+      withInterval(worstRank, whole),
+    ]),
+    [1, 2, 3, 4],
+  );
 }
 
 function withInterval({ value, interval: [low, high] }: Measure, text: (value: number) => string): string {
@@ -50,16 +80,52 @@ function whole(value: number): string {
 /** Scores of each architecture, and every measure with its interval. */
 export function rankTables(record: RankRecord): ReportTable[] {
   const { byMeasure, byLoss, reliability } = analyseRanking(record);
-  const agreements: (readonly [string, Agreement])[] = record.measure === 'accuracy' ? [['accuracy', byMeasure], ['loss', byLoss]] : [['loss', byLoss]];
+  const agreements: (readonly [string, Agreement])[] =
+    record.measure === 'accuracy'
+      ? [
+          ['accuracy', byMeasure],
+          ['loss', byLoss],
+        ]
+      : [['loss', byLoss]];
   const measures = agreements.flatMap(([by, { tau, sparseTau, spearman, choices }]): Cell[][] => [
-    line(by, 'kendall_tau_b', null, tau), line(by, 'kendall_tau_b_binned', null, sparseTau), line(by, 'spearman', null, spearman),
-    ...choices.flatMap(({ share, precisionTop, precisionBottom, bestRank, worstRank }) =>
-      [line(by, 'p_at_top', share, precisionTop), line(by, 'p_at_bottom', share, precisionBottom), line(by, 'best_rank', share, bestRank), line(by, 'worst_rank', share, worstRank)]),
+    line(by, 'kendall_tau_b', null, tau),
+    line(by, 'kendall_tau_b_binned', null, sparseTau),
+    line(by, 'spearman', null, spearman),
+    ...choices.flatMap(({ share, precisionTop, precisionBottom, bestRank, worstRank }) => [
+      line(by, 'p_at_top', share, precisionTop),
+      line(by, 'p_at_bottom', share, precisionBottom),
+      line(by, 'best_rank', share, bestRank),
+      line(by, 'worst_rank', share, worstRank),
+    ]),
   ]);
   return [
-    { name: 'ranking', csv: toCsv([['architecture', 'hash', 'shared_accuracy', 'shared_loss', ...record.seeds.flatMap((seed) => [`alone_accuracy_seed_${seed}`, `alone_loss_seed_${seed}`])],
-      ...record.architectures.map(({ architecture, hash, shared, alone }): Cell[] => [architecture, hash, shared.accuracy, shared.loss, ...alone.flatMap(({ accuracy, loss }) => [accuracy, loss])])]) },
-    { name: 'ranking-agreement', csv: toCsv([['ordered_by_shared', 'measure', 'share', 'value', 'low', 'high'], ...measures, ...(reliability === undefined ? [] : [['', 'alone_with_alone_tau', null, reliability, null, null]])]) },
+    {
+      name: 'ranking',
+      csv: toCsv([
+        [
+          'architecture',
+          'hash',
+          'shared_accuracy',
+          'shared_loss',
+          ...record.seeds.flatMap((seed) => [`alone_accuracy_seed_${seed}`, `alone_loss_seed_${seed}`]),
+        ],
+        ...record.architectures.map(({ architecture, hash, shared, alone }): Cell[] => [
+          architecture,
+          hash,
+          shared.accuracy,
+          shared.loss,
+          ...alone.flatMap(({ accuracy, loss }) => [accuracy, loss]),
+        ]),
+      ]),
+    },
+    {
+      name: 'ranking-agreement',
+      csv: toCsv([
+        ['ordered_by_shared', 'measure', 'share', 'value', 'low', 'high'],
+        ...measures,
+        ...(reliability === undefined ? [] : [['', 'alone_with_alone_tau', null, reliability, null, null]]),
+      ]),
+    },
   ];
 }
 

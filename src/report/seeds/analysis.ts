@@ -56,33 +56,72 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
   if (!first) throw new WeftError('run', 'there is no run to look at', 'name run directories of finished searches');
   for (const field of ['space', 'controller'] as const) {
     const other = ordered.find((run) => run[field] !== first[field]);
-    if (other) throw new WeftError('run', `a ${field} '${other[field]}' cannot be averaged with '${first[field]}'`, 'name runs of one search with several seeds; `weft report RUN` shows one');
+    if (other)
+      throw new WeftError(
+        'run',
+        `a ${field} '${other[field]}' cannot be averaged with '${first[field]}'`,
+        'name runs of one search with several seeds; `weft report RUN` shows one',
+      );
   }
   const twice = ordered.find((run, i) => run.seed === ordered[i + 1]?.seed);
   if (twice) throw new WeftError('run', `two runs have the seed ${twice.seed}`, 'name each seed once');
   const compared = ordered.flatMap(({ comparison }) => comparison ?? []);
   const all = compared.length === ordered.length;
   const measure = first.comparison?.measure ?? (first.test?.accuracy === undefined && first.test ? 'loss' : 'accuracy');
-  const means = all ? advantage(compared.map((one) => one.controllerMean), compared.map((one) => one.randomMean), measure, first.seed) : undefined;
+  const means = all
+    ? advantage(
+        compared.map((one) => one.controllerMean),
+        compared.map((one) => one.randomMean),
+        measure,
+        first.seed,
+      )
+    : undefined;
   return {
-    space: first.space, controller: first.controller, measure, runs: ordered, means,
-    best: all ? advantage(compared.map((one) => one.controllerBest), compared.map((one) => one.randomBest), measure, first.seed) : undefined,
+    space: first.space,
+    controller: first.controller,
+    measure,
+    runs: ordered,
+    means,
+    best: all
+      ? advantage(
+          compared.map((one) => one.controllerBest),
+          compared.map((one) => one.randomBest),
+          measure,
+          first.seed,
+        )
+      : undefined,
     count: Math.min(...compared.map(({ count }) => count)),
     test: testOf(ordered, measure, first.seed),
     verdict: verdictOf(first.controller, means, measure),
   };
 }
 
-function advantage(controller: readonly number[], random: readonly number[], measure: SeedsAnalysis['measure'], seed: number): Advantage {
+function advantage(
+  controller: readonly number[],
+  random: readonly number[],
+  measure: SeedsAnalysis['measure'],
+  seed: number,
+): Advantage {
   const sign = measure === 'accuracy' ? 1 : -1;
-  const relativeOf = (mine: readonly number[], theirs: readonly number[]): number => (100 * sign * (mean(mine) - mean(theirs))) / mean(theirs);
+  const relativeOf = (mine: readonly number[], theirs: readonly number[]): number =>
+    (100 * sign * (mean(mine) - mean(theirs))) / mean(theirs);
   const interval = (statistic: (a: readonly number[], b: readonly number[]) => number): Interval | undefined =>
-    (controller.length < 2 ? undefined : bootstrapPaired(controller, random, stream(seed, 'seeds'), { statistic }));
-  const differenceOf = (mine: readonly number[], theirs: readonly number[]): number => sign * (mean(mine) - mean(theirs));
+    controller.length < 2 ? undefined : bootstrapPaired(controller, random, stream(seed, 'seeds'), { statistic });
+  const differenceOf = (mine: readonly number[], theirs: readonly number[]): number =>
+    sign * (mean(mine) - mean(theirs));
   return {
-    controller, random,
-    difference: { value: differenceOf(controller, random), interval: interval(differenceOf), bySeed: controller.map((value, i) => sign * (value - random[i]!)) },
-    relative: { value: relativeOf(controller, random), interval: interval(relativeOf), bySeed: controller.map((value, i) => relativeOf([value], [random[i]!])) },
+    controller,
+    random,
+    difference: {
+      value: differenceOf(controller, random),
+      interval: interval(differenceOf),
+      bySeed: controller.map((value, i) => sign * (value - random[i]!)),
+    },
+    relative: {
+      value: relativeOf(controller, random),
+      interval: interval(relativeOf),
+      bySeed: controller.map((value, i) => relativeOf([value], [random[i]!])),
+    },
   };
 }
 
@@ -90,19 +129,32 @@ function testOf(runs: readonly SeedRun[], measure: SeedsAnalysis['measure'], see
   const values = runs.flatMap(({ test }) => test?.[measure] ?? []);
   if (values.length < runs.length) return undefined;
   const several = values.length > 1;
-  return { value: mean(values), interval: several ? bootstrapMean(values, stream(seed, 'seeds')) : undefined, bySeed: values, standardDeviation: several ? standardDeviation(values) : NaN };
+  return {
+    value: mean(values),
+    interval: several ? bootstrapMean(values, stream(seed, 'seeds')) : undefined,
+    bySeed: values,
+    standardDeviation: several ? standardDeviation(values) : NaN,
+  };
 }
 
 function verdictOf(controller: string, means: Advantage | undefined, measure: SeedsAnalysis['measure']): string {
-  if (!means) return 'Not every search has judged random architectures beside its own (derive.random), so that there is nothing to compare';
-  const { difference: { value, interval, bySeed }, relative } = means;
-  const amount = (share: number): string => (measure === 'accuracy' ? `${(100 * share).toFixed(2).replace('-', '−')} points` : `${share.toFixed(4).replace('-', '−')} nats a token`);
+  if (!means)
+    return 'Not every search has judged random architectures beside its own (derive.random), so that there is nothing to compare';
+  const {
+    difference: { value, interval, bySeed },
+    relative,
+  } = means;
+  const amount = (share: number): string =>
+    measure === 'accuracy'
+      ? `${(100 * share).toFixed(2).replace('-', '−')} points`
+      : `${share.toFixed(4).replace('-', '−')} nats a token`;
   const seeds = bySeed.length;
   if (!interval || seeds < FEWEST_SEEDS) {
     return `On average over ${seeds === 1 ? 'one seed' : `${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'worse' : 'better'} than random ones of the same supernets by ${amount(Math.abs(value))}; with fewer than ${FEWEST_SEEDS} seeds nothing is claimed of it`;
   }
   const [low, high] = interval;
   const numbers = `95 % interval over ${seeds} seeds ${amount(low)} to ${amount(high)}`;
-  if (low > 0 || high < 0) return `The samples of ${controller} are ${low > 0 ? 'better' : 'worse'} than random ones of the same supernets by ${amount(Math.abs(value))} (${numbers}), a relative improvement of ${relative.value.toFixed(2).replace('-', '−')} %`;
+  if (low > 0 || high < 0)
+    return `The samples of ${controller} are ${low > 0 ? 'better' : 'worse'} than random ones of the same supernets by ${amount(Math.abs(value))} (${numbers}), a relative improvement of ${relative.value.toFixed(2).replace('-', '−')} %`;
   return `No difference between the samples of ${controller} and random ones of the same supernets can be claimed (${numbers})`;
 }

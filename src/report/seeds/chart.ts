@@ -5,11 +5,20 @@ import { color } from '../palette.js';
 import { type Advantage, type SeedsAnalysis } from './analysis.js';
 
 /** One column a seed: open dot random, full dot strategy; the dashed lines are the means over seeds. */
-export function seedsChart({ controller: strategy, measure, runs }: SeedsAnalysis, { controller, random }: Advantage, what: string): string {
+export function seedsChart(
+  { controller: strategy, measure, runs }: SeedsAnalysis,
+  { controller, random }: Advantage,
+  what: string,
+): string {
   const inPercent = measure === 'accuracy';
   const scale = inPercent ? 100 : 1;
-  const pairs = runs.map(({ seed }, i) => ({ seed: String(seed), controller: scale * controller[i]!, random: scale * random[i]! }));
-  const meanOf = (side: 'controller' | 'random'): number => pairs.reduce((sum, pair) => sum + pair[side] / pairs.length, 0);
+  const pairs = runs.map(({ seed }, i) => ({
+    seed: String(seed),
+    controller: scale * controller[i]!,
+    random: scale * random[i]!,
+  }));
+  const meanOf = (side: 'controller' | 'random'): number =>
+    pairs.reduce((sum, pair) => sum + pair[side] / pairs.length, 0);
   const last = pairs.at(-1)!;
   return drawChart({
     ariaLabel: `${what} of the strategy and of random sampling by seed`,
@@ -18,12 +27,37 @@ export function seedsChart({ controller: strategy, measure, runs }: SeedsAnalysi
     y: { nice: true, inset: 8, label: `${what} (${inPercent ? '%' : 'nats a token'})`, labelArrow: 'none' },
     marks: [
       gridY(),
-      (['random', 'controller'] as const).map((side) => Plot.ruleY([meanOf(side)], { stroke: color(side), strokeDasharray: '3 3' })),
+      (['random', 'controller'] as const).map((side) =>
+        Plot.ruleY([meanOf(side)], { stroke: color(side), strokeDasharray: '3 3' }),
+      ),
       Plot.ruleX(pairs, { x: 'seed', y1: 'random', y2: 'controller', stroke: color('faint'), strokeWidth: 2 }),
-      Plot.dot(pairs, { x: 'seed', y: 'random', r: 4, fill: color('paper'), stroke: color('random'), strokeWidth: 1.8 }),
+      Plot.dot(pairs, {
+        x: 'seed',
+        y: 'random',
+        r: 4,
+        fill: color('paper'),
+        stroke: color('random'),
+        strokeWidth: 1.8,
+      }),
       Plot.dot(pairs, { x: 'seed', y: 'controller', r: 4.2, fill: color('controller') }),
-      label([last], { x: 'seed', y: 'controller', dx: 9, dy: last.controller < last.random ? 6 : -6, textAnchor: 'start', text: () => strategy, fill: color('controller') }),
-      label([last], { x: 'seed', y: 'random', dx: 9, dy: last.controller < last.random ? -6 : 6, textAnchor: 'start', text: () => 'random', fill: color('random') }),
+      label([last], {
+        x: 'seed',
+        y: 'controller',
+        dx: 9,
+        dy: last.controller < last.random ? 6 : -6,
+        textAnchor: 'start',
+        text: () => strategy,
+        fill: color('controller'),
+      }),
+      label([last], {
+        x: 'seed',
+        y: 'random',
+        dx: 9,
+        dy: last.controller < last.random ? -6 : 6,
+        textAnchor: 'start',
+        text: () => 'random',
+        fill: color('random'),
+      }),
     ],
   });
 }

@@ -8,29 +8,61 @@ import { seedsChart } from './chart.js';
 /** One self-contained HTML file. */
 export function seedsPage(analysis: SeedsAnalysis, version: string): string {
   const { controller, space, runs, means, best, count, measure, verdict } = analysis;
-  return page({ title: `${controller} on ${space}, ${runs.length} seeds`, version, source: 'the results of the searches' },
+  return page(
+    { title: `${controller} on ${space}, ${runs.length} seeds`, version, source: 'the results of the searches' },
     html`<header><p class="eyebrow">One search, ${runs.length} seeds</p>
 <h1>${controller} beside random sampling on ${space}</h1>
 <p class="claim">${verdict.replace(/ (%|points|nats)/g, '\u00a0$1')}.</p>
 <p class="sub">Within each search both are judged by the same shared weights on the same validation batches, so that seeds are pairs. Intervals are 95 % bootstrap intervals over seeds.</p>
 </header>
 `,
-    section('comparison', 'Strategy and random sampling at equal cost', means && best && [
-      numbers(analysis, means, best),
-      html`<div class="figures">${[
-        figure(seedsChart(analysis, means, `mean ${measure}`), 'Means over the candidates of a search: full dots the strategy, open dots uniformly random architectures of the same supernet. Dashed: means over seeds.', { title: 'On average' }),
-        figure(seedsChart(analysis, best, `best ${measure}`), `The best of ${count} candidates each: what would be derived after as many evaluations.`, { title: `Best of ${count}` }),
-      ]}</div>\n<p class="sub">This compares samples by shared weights. Whether those order networks as training alone does is what <code>weft rank</code> measures; what the found networks reach is in the table below.</p>\n`,
-    ]),
-    section('seeds', 'Seed by seed', seedTable(analysis)));
+    section(
+      'comparison',
+      'Strategy and random sampling at equal cost',
+      means &&
+        best && [
+          numbers(analysis, means, best),
+          html`<div class="figures">${[
+            figure(
+              seedsChart(analysis, means, `mean ${measure}`),
+              'Means over the candidates of a search: full dots the strategy, open dots uniformly random architectures of the same supernet. Dashed: means over seeds.',
+              { title: 'On average' },
+            ),
+            figure(
+              seedsChart(analysis, best, `best ${measure}`),
+              `The best of ${count} candidates each: what would be derived after as many evaluations.`,
+              { title: `Best of ${count}` },
+            ),
+          ]}</div>\n<p class="sub">This compares samples by shared weights. Whether those order networks as training alone does is what <code>weft rank</code> measures; what the found networks reach is in the table below.</p>\n`,
+        ],
+    ),
+    section('seeds', 'Seed by seed', seedTable(analysis)),
+  );
 }
 
 function numbers({ measure, count }: SeedsAnalysis, means: Advantage, best: Advantage): Markup {
   const row = (name: string, { controller, random, difference, relative }: Advantage): Content[] => [
-    name, shown(average(controller), measure), shown(average(random), measure), gain(difference.value, measure), range(difference, (value) => gain(value, measure)), decimal(relative.value, 2), range(relative, (value) => decimal(value, 2)),
+    name,
+    shown(average(controller), measure),
+    shown(average(random), measure),
+    gain(difference.value, measure),
+    range(difference, (value) => gain(value, measure)),
+    decimal(relative.value, 2),
+    range(relative, (value) => decimal(value, 2)),
   ];
-  return table(['', 'strategy', 'random', `better by (${measure === 'accuracy' ? 'points' : 'nats'})`, '95\u00a0% interval', 'relative improvement (%)', '95\u00a0% interval'],
-    [row(`mean ${measure} of candidates`, means), row(`best of ${count}`, best)], [1, 2, 3, 4, 5, 6]);
+  return table(
+    [
+      '',
+      'strategy',
+      'random',
+      `better by (${measure === 'accuracy' ? 'points' : 'nats'})`,
+      '95\u00a0% interval',
+      'relative improvement (%)',
+      '95\u00a0% interval',
+    ],
+    [row(`mean ${measure} of candidates`, means), row(`best of ${count}`, best)],
+    [1, 2, 3, 4, 5, 6],
+  );
 }
 
 function seedTable({ runs, means, best, measure, test }: SeedsAnalysis): Content {
@@ -38,16 +70,34 @@ function seedTable({ runs, means, best, measure, test }: SeedsAnalysis): Content
     seed,
     ...[means, best].flatMap((side) => [shown(side?.controller[i], measure), shown(side?.random[i], measure)]),
     means ? decimal(means.relative.bySeed[i], 2) : ABSENT,
-    shown(tested?.[measure], measure), html`<code>${derived.architecture}</code>`,
+    shown(tested?.[measure], measure),
+    html`<code>${derived.architecture}</code>`,
   ]);
   return [
-    table(['seed', 'mean, strategy', 'mean, random', 'best, strategy', 'best, random', 'relative improvement (%)', `test ${measure}`, 'found'], rows, [0, 1, 2, 3, 4, 5, 6]),
-    test !== undefined && html`<p>Test ${measure} of the found networks, each trained from scratch and tested once: mean ${shown(test.value, measure)}${isNumber(test.standardDeviation) && `, standard deviation ${shown(test.standardDeviation, measure)}, 95\u00a0% interval of the mean ${range(test, (value) => shown(value, measure))}`}.</p>\n`,
+    table(
+      [
+        'seed',
+        'mean, strategy',
+        'mean, random',
+        'best, strategy',
+        'best, random',
+        'relative improvement (%)',
+        `test ${measure}`,
+        'found',
+      ],
+      rows,
+      [0, 1, 2, 3, 4, 5, 6],
+    ),
+    test !== undefined &&
+      html`<p>Test ${measure} of the found networks, each trained from scratch and tested once: mean ${shown(test.value, measure)}${isNumber(test.standardDeviation) && `, standard deviation ${shown(test.standardDeviation, measure)}, 95\u00a0% interval of the mean ${range(test, (value) => shown(value, measure))}`}.</p>\n`,
   ];
 }
 
 type Measure = SeedsAnalysis['measure'];
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value / values.length, 0);
-const shown = (value: unknown, measure: Measure): string => (measure === 'accuracy' ? percent(value, 2) : decimal(value, 4));
-const gain = (value: number, measure: Measure): string => (measure === 'accuracy' ? points(value, 2) : decimal(value, 4));
-const range = ({ interval }: Pick<OverSeeds, 'interval'>, text: (value: number) => string): string => (interval ? `${text(interval[0])} to ${text(interval[1])}` : ABSENT);
+const shown = (value: unknown, measure: Measure): string =>
+  measure === 'accuracy' ? percent(value, 2) : decimal(value, 4);
+const gain = (value: number, measure: Measure): string =>
+  measure === 'accuracy' ? points(value, 2) : decimal(value, 4);
+const range = ({ interval }: Pick<OverSeeds, 'interval'>, text: (value: number) => string): string =>
+  interval ? `${text(interval[0])} to ${text(interval[1])}` : ABSENT;

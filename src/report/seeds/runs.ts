@@ -14,20 +14,35 @@ export function seedRunsOf(runs: readonly { readonly path: string; readonly inpu
   const [first] = runs;
   return runs.map(({ path, input }) => {
     const different = differenceOf(first!.input, input);
-    if (different !== undefined) throw new WeftError('run', `${path} differs from ${first!.path} in ${different}`, 'runs that differ in more than the seed cannot be averaged: report each by itself');
+    if (different !== undefined)
+      throw new WeftError(
+        'run',
+        `${path} differs from ${first!.path} in ${different}`,
+        'runs that differ in more than the seed cannot be averaged: report each by itself',
+      );
     const { summary } = input;
     if (!summary) throw new WeftError('run', `${path} is not finished`, `let it go on: weft resume ${path}`);
     const log = eventLog(input.events);
     const { field } = measureOf(log);
-    const values = (source: 'controller' | 'random'): number[] => log.all('candidate').filter((candidate) => candidate.source === source).map((candidate) => candidate[field]);
+    const values = (source: 'controller' | 'random'): number[] =>
+      log
+        .all('candidate')
+        .filter((candidate) => candidate.source === source)
+        .map((candidate) => candidate[field]);
     return { ...(summary as SeedRun), comparison: besideRandom(values('controller'), values('random'), field) };
   });
 }
 
 function differenceOf(a: ReportInput, b: ReportInput): string | undefined {
-  const [one, other] = [a, b].map(({ config }) => new Map(flatten(config).filter(([name]) => !FREE.test(name)))) as [Map<string, string>, Map<string, string>];
+  const [one, other] = [a, b].map(({ config }) => new Map(flatten(config).filter(([name]) => !FREE.test(name)))) as [
+    Map<string, string>,
+    Map<string, string>,
+  ];
   const name = [...new Set([...one.keys(), ...other.keys()])].find((option) => one.get(option) !== other.get(option));
   if (name !== undefined) return `${name} (${other.get(name) ?? 'not set'} and ${one.get(name) ?? 'not set'})`;
-  const sources = ({ manifest }: ReportInput): string => JSON.stringify(((lookUp(manifest, 'facts', 'data', 'sources') ?? []) as { sha256?: string }[]).map(({ sha256 }) => sha256));
+  const sources = ({ manifest }: ReportInput): string =>
+    JSON.stringify(
+      ((lookUp(manifest, 'facts', 'data', 'sources') ?? []) as { sha256?: string }[]).map(({ sha256 }) => sha256),
+    );
   return sources(a) === sources(b) ? undefined : 'its data';
 }

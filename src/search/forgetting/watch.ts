@@ -72,19 +72,40 @@ interface State {
 }
 
 /** The watch of a search; undefined where there is nothing to measure and nothing to regularize. */
-export function createWatch({ config, regularizer, store, judge, fisher, child: childOf, emit }: WatchParts): ForgettingWatch | undefined {
+export function createWatch({
+  config,
+  regularizer,
+  store,
+  judge,
+  fisher,
+  child: childOf,
+  emit,
+}: WatchParts): ForgettingWatch | undefined {
   const options = config.forgetting;
   const measuring = options.measure ?? regularizer !== undefined;
   if (!measuring && !regularizer) return undefined;
   const batches = Math.min(options.batches, judge.steps);
-  let state: State = { epoch: 0, visits: [], matrix: [], previous: null, loss: { sum: 0, count: 0 }, gradientNorm: null, learningRate: 0, fisherBatches: 0, warned: [], regularizer: null };
+  let state: State = {
+    epoch: 0,
+    visits: [],
+    matrix: [],
+    previous: null,
+    loss: { sum: 0, count: 0 },
+    gradientNorm: null,
+    learningRate: 0,
+    fisherBatches: 0,
+    warned: [],
+    regularizer: null,
+  };
   const measured = (): boolean => measuring && state.epoch % options.every === 0;
 
   /** Mean loss and error of each child on the epoch's batches. */
   const evaluate = (children: readonly Child[]): Pick<Evaluation, 'loss' | 'accuracy'>[] => {
     const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
     for (let batch = 0; batch < batches; batch++) {
-      withBatch(judge, state.epoch, batch, (examples) => evaluateTogether(children, store, examples, SHARED_EVALUATION)).forEach(({ loss, accuracy }, i) => {
+      withBatch(judge, state.epoch, batch, (examples) =>
+        evaluateTogether(children, store, examples, SHARED_EVALUATION),
+      ).forEach(({ loss, accuracy }, i) => {
         sums[i]!.loss += loss / batches;
         sums[i]!.accuracy += accuracy / batches;
       });
@@ -94,16 +115,31 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
 
   const estimateFisher = (child: Child): NamedTensors => {
     const watched = new Set(regularizer!.watched);
-    const parameters = pickNamed(store.parameters, child.parameterNames.filter((name) => watched.has(name)));
+    const parameters = pickNamed(
+      store.parameters,
+      child.parameterNames.filter((name) => watched.has(name)),
+    );
     const { kind, batches: count } = regularizer!.fisher!;
     const estimates = Array.from({ length: count }, () => {
       const update = state.fisherBatches++;
-      return withBatch(fisher!, Math.floor(update / fisher!.steps), update % fisher!.steps, ({ inputs, labels }) =>
-        fisherInformation((current) => child.forward({ ...store.parameters, ...current }, store.statistics, inputs, SHARED_EVALUATION), parameters, labels,
-          { kind, rng: stream(config.seed, 'fisher-labels', update) }).fisher);
+      return withBatch(
+        fisher!,
+        Math.floor(update / fisher!.steps),
+        update % fisher!.steps,
+        ({ inputs, labels }) =>
+          fisherInformation(
+            (current) =>
+              child.forward({ ...store.parameters, ...current }, store.statistics, inputs, SHARED_EVALUATION),
+            parameters,
+            labels,
+            { kind, rng: stream(config.seed, 'fisher-labels', update) },
+          ).fisher,
+      );
     });
     if (count === 1) return estimates[0]!;
-    const average = tidy(() => mapNamed(parameters, (_, name) => tf.div(tf.addN(estimates.map((estimate) => estimate[name]!)), count)));
+    const average = tidy(() =>
+      mapNamed(parameters, (_, name) => tf.div(tf.addN(estimates.map((estimate) => estimate[name]!)), count)),
+    );
     estimates.forEach(disposeNamed);
     return average;
   };
@@ -129,12 +165,21 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
       state.loss = { sum: 0, count: 0 };
       if (!options.zeroShot || !measured()) return;
       const [{ loss, accuracy }] = evaluate([child]) as [Evaluation];
-      emit({ type: 'zero-shot', epoch: state.epoch, index, architecture: child.encoding, loss0: loss, err0: 1 - accuracy });
+      emit({
+        type: 'zero-shot',
+        epoch: state.epoch,
+        index,
+        architecture: child.encoding,
+        loss0: loss,
+        err0: 1 - accuracy,
+      });
     },
     company(child, globalStep) {
       const shares = regularizer?.mixture?.(child.encoding, globalStep);
       return {
-        ...(shares && { others: shares.slice(1).map(({ architecture, weight }) => ({ child: childOf(architecture), weight })) }),
+        ...(shares && {
+          others: shares.slice(1).map(({ architecture, weight }) => ({ child: childOf(architecture), weight })),
+        }),
         ...(regularizer && (regularizer.settle || regularizer.lossGradient) && { beside: regularizer }),
       };
     },
@@ -147,16 +192,38 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
     endArchitecture(child, index, step) {
       const { epoch, loss, gradientNorm, learningRate, previous } = state;
       const judged = measured() ? (evaluate([child]) as [Evaluation])[0] : undefined;
-      regularizer?.remember({ architecture: child.encoding, parameterNames: child.parameterNames, parameters: store.parameters, fisher: () => estimateFisher(child) });
-      const { alpha, penalty, fisherTrace, largestFisher } = regularizer?.status() ?? { alpha: 0, penalty: 0, fisherTrace: 0, largestFisher: 0 };
+      regularizer?.remember({
+        architecture: child.encoding,
+        parameterNames: child.parameterNames,
+        parameters: store.parameters,
+        fisher: () => estimateFisher(child),
+      });
+      const { alpha, penalty, fisherTrace, largestFisher } = regularizer?.status() ?? {
+        alpha: 0,
+        penalty: 0,
+        fisherTrace: 0,
+        largestFisher: 0,
+      };
       const maxStep = learningRate * alpha * largestFisher;
       if (judged) {
         state.visits.push({ index, architecture: child.encoding, loss1: judged.loss, err1: 1 - judged.accuracy });
         emit({
-          type: 'architecture-trained', epoch, index, step, architecture: child.encoding,
+          type: 'architecture-trained',
+          epoch,
+          index,
+          step,
+          architecture: child.encoding,
           sharedWith: previous === null ? 0 : sharedParameters(child, childOf(previous), store),
-          loss1: judged.loss, err1: 1 - judged.accuracy, batches,
-          ce: loss.sum / Math.max(1, loss.count), penalty, gradientNorm, learningRate, alpha, fisherTrace, maxStep,
+          loss1: judged.loss,
+          err1: 1 - judged.accuracy,
+          batches,
+          ce: loss.sum / Math.max(1, loss.count),
+          penalty,
+          gradientNorm,
+          learningRate,
+          alpha,
+          fisherTrace,
+          maxStep,
         });
       }
       if (judged && options.matrix) {
@@ -171,10 +238,16 @@ export function createWatch({ config, regularizer, store, judge, fisher, child: 
       if (visits.length > 0) {
         const again = evaluate(visits.map(({ architecture }) => childOf(architecture)));
         const pairs = visits.map((visit, i) => ({ ...visit, loss2: again[i]!.loss, err2: 1 - again[i]!.accuracy }));
-        for (const { index, architecture, loss2, err2 } of pairs) emit({ type: 'architecture-revisited', epoch, index, architecture, loss2, err2 });
+        for (const { index, architecture, loss2, err2 } of pairs)
+          emit({ type: 'architecture-revisited', epoch, index, architecture, loss2, err2 });
         emit(epochEvent(epoch, pairs, reward, regularizer?.status()));
         const tensors = regularizer?.tensors() ?? [];
-        if (state.matrix.length > 0) emit({ type: 'forgetting-matrix', epoch, accuracy: state.matrix.map((row) => visits.map((_, j) => row[j] ?? null)) });
+        if (state.matrix.length > 0)
+          emit({
+            type: 'forgetting-matrix',
+            epoch,
+            accuracy: state.matrix.map((row) => visits.map((_, j) => row[j] ?? null)),
+          });
         if (tensors.length > 0) emit({ type: 'forgetting-tensors', epoch, tensors });
       }
       state.visits = [];

@@ -14,7 +14,8 @@ export function updateController(session: SearchSession): void {
   const metrics = controller.observe(proposals.map((architecture, i) => ({ architecture, reward: rewards[i]! })));
 
   const best = rewards.indexOf(Math.max(...rewards));
-  if (!state.best || rewards[best]! > state.best.reward) state.best = { architecture: space.encode(proposals[best]), reward: rewards[best]! };
+  if (!state.best || rewards[best]! > state.best.reward)
+    state.best = { architecture: space.encode(proposals[best]), reward: rewards[best]! };
   const sum = rewards.reduce((total, reward) => total + reward, 0);
   state.rewardSum += sum;
   state.rewardCount += rewards.length;
@@ -22,7 +23,14 @@ export function updateController(session: SearchSession): void {
     state.entropySum += metrics['entropy'];
     state.entropyCount++;
   }
-  emit({ type: 'controller-round', epoch, round, reward: sum / rewards.length, best: rewards[best]!, metrics: { ...metrics } });
+  emit({
+    type: 'controller-round',
+    epoch,
+    round,
+    reward: sum / rewards.length,
+    best: rewards[best]!,
+    metrics: { ...metrics },
+  });
   state.step++;
   if (state.step < config.search.rounds) return;
   state.step = 0;
@@ -33,13 +41,25 @@ export function updateController(session: SearchSession): void {
 export function rewardsOf(session: SearchSession, architectures: readonly unknown[], round: number): number[] {
   const { data, objective, supernet, state } = session;
   state.evaluations += architectures.length;
-  return withBatch(data.reward, Math.floor(round / data.reward.steps) + state.epoch * REWARD_EPOCHS, round % data.reward.steps, (batch) => {
-    const children = architectures.map(session.child);
-    const { sharpness } = session.config.search;
-    const rewards = evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION).map(objective.reward);
-    if (sharpness.weight === 0) return rewards;
-    return rewards.map((reward, i) => reward - sharpnessPenalty(sharpness, sharpnessOfChild(children[i]!, supernet.store, batch, sharpness, session.config.seed)));
-  });
+  return withBatch(
+    data.reward,
+    Math.floor(round / data.reward.steps) + state.epoch * REWARD_EPOCHS,
+    round % data.reward.steps,
+    (batch) => {
+      const children = architectures.map(session.child);
+      const { sharpness } = session.config.search;
+      const rewards = evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION).map(objective.reward);
+      if (sharpness.weight === 0) return rewards;
+      return rewards.map(
+        (reward, i) =>
+          reward -
+          sharpnessPenalty(
+            sharpness,
+            sharpnessOfChild(children[i]!, supernet.store, batch, sharpness, session.config.seed),
+          ),
+      );
+    },
+  );
 }
 
 /** Orders of the validation part that one epoch may use up before it meets another epoch's: far more than it needs. */

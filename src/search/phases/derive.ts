@@ -13,7 +13,13 @@ const samples = new WeakMap<SearchState, { controller: unknown[]; random: unknow
 
 /** Evaluates one candidate; after the last one, derives the best. */
 export function evaluateCandidate(session: SearchSession): void {
-  const { config, objective: { measure }, state, emit, space } = session;
+  const {
+    config,
+    objective: { measure },
+    state,
+    emit,
+    space,
+  } = session;
   const { candidates, batches } = config.derive;
   const { controller, random } = samplesOf(session);
   const index = state.step;
@@ -21,20 +27,41 @@ export function evaluateCandidate(session: SearchSession): void {
   const position = source === 'controller' ? index : index - candidates;
   const scored = score(session, (source === 'controller' ? controller : random)[position]);
   state.candidates[source].push(scored);
-  emit({ type: 'candidate', source, index: position, architecture: scored.architecture, hash: scored.hash, accuracy: scored.accuracy, loss: scored.loss });
+  emit({
+    type: 'candidate',
+    source,
+    index: position,
+    architecture: scored.architecture,
+    hash: scored.hash,
+    accuracy: scored.accuracy,
+    loss: scored.loss,
+  });
   state.step++;
   if (state.step < candidates + config.derive.random) return;
 
   const best = bestOf(state.candidates.controller, measure);
   state.derived = best;
   emit({
-    type: 'derived', architecture: best.architecture, hash: best.hash, accuracy: best.accuracy, loss: best.loss, candidates,
+    type: 'derived',
+    architecture: best.architecture,
+    hash: best.hash,
+    accuracy: best.accuracy,
+    loss: best.loss,
+    candidates,
     distinct: new Set(state.candidates.controller.map(({ hash }) => hash)).size,
     batches: Math.min(batches, session.data.derive.steps),
   });
   if (config.derive.random > 0) {
     const measured = (list: readonly Scored[]): number[] => list.map((scored) => scored[measure]);
-    emit({ type: 'comparison', ...compareMeans(measured(state.candidates.controller), measured(state.candidates.random), stream(config.seed, 'bootstrap', space.name), measure) });
+    emit({
+      type: 'comparison',
+      ...compareMeans(
+        measured(state.candidates.controller),
+        measured(state.candidates.random),
+        stream(config.seed, 'bootstrap', space.name),
+        measure,
+      ),
+    });
   }
   state.step = 0;
   state.epoch = 0;
@@ -49,10 +76,18 @@ export function bestOf(candidates: readonly Scored[], measure: Objective['measur
 function score(session: SearchSession, architecture: unknown): Scored {
   const { config, data, space, state, supernet } = session;
   const encoding = space.encode(architecture);
-  const known = [...state.candidates.controller, ...state.candidates.random].find((candidate) => candidate.architecture === encoding);
+  const known = [...state.candidates.controller, ...state.candidates.random].find(
+    (candidate) => candidate.architecture === encoding,
+  );
   if (known) return known;
   state.evaluations++;
-  const { accuracy, loss } = evaluateChild(session.child(architecture), supernet.store, data.derive, SHARED_EVALUATION, Math.min(config.derive.batches, data.derive.steps));
+  const { accuracy, loss } = evaluateChild(
+    session.child(architecture),
+    supernet.store,
+    data.derive,
+    SHARED_EVALUATION,
+    Math.min(config.derive.batches, data.derive.steps),
+  );
   // Recurrent cells may diverge with shared weights: how far beyond guessing says nothing, and would drown every mean.
   const guessing = Math.log(space.task.classes);
   const told = session.objective.measure === 'loss' && !(loss < guessing) ? guessing : loss;

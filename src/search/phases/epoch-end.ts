@@ -8,9 +8,14 @@ export function endEpoch(session: SearchSession): void {
   const { config, controller, space, state, emit, forgetting } = session;
   const { epoch } = state;
   const probe = stream(config.seed, 'probe', epoch);
-  const random = rewardsOf(session, Array.from({ length: config.search.probe }, () => space.sample(probe)), config.search.rounds);
+  const random = rewardsOf(
+    session,
+    Array.from({ length: config.search.probe }, () => space.sample(probe)),
+    config.search.rounds,
+  );
   emit({
-    type: 'epoch', epoch,
+    type: 'epoch',
+    epoch,
     loss: state.lossSum / state.lossCount,
     reward: state.rewardCount > 0 ? state.rewardSum / state.rewardCount : null,
     random: random.length > 0 ? random.reduce((sum, reward) => sum + reward, 0) / random.length : null,
@@ -18,8 +23,18 @@ export function endEpoch(session: SearchSession): void {
     best: state.best,
   });
   const preferences = controller.preferences?.(stream(config.seed, 'preferences', epoch));
-  if (preferences) emit({ type: 'preferences', epoch, decisions: Object.fromEntries(Object.entries(preferences).map(([path, rows]) => [path, rows.map((row) => [...row])])) });
-  forgetting?.endEpoch(state.rewardCount > 0 ? state.rewardSum / state.rewardCount : null, epoch + 1 >= config.search.epochs || state.budgetReached);
+  if (preferences)
+    emit({
+      type: 'preferences',
+      epoch,
+      decisions: Object.fromEntries(
+        Object.entries(preferences).map(([path, rows]) => [path, rows.map((row) => [...row])]),
+      ),
+    });
+  forgetting?.endEpoch(
+    state.rewardCount > 0 ? state.rewardSum / state.rewardCount : null,
+    epoch + 1 >= config.search.epochs || state.budgetReached,
+  );
   Object.assign(state, { lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0 });
   state.epoch++;
   const over = state.epoch >= config.search.epochs;

@@ -16,13 +16,25 @@ export function retrain(session: SearchSession): void {
   const { epoch, step } = state;
   const globalStep = epoch * data.retrain.steps + step;
   if (globalStep === 0) {
-    emit({ type: 'retrain-started', architecture: learner.child.encoding, parameters: countNamed(learner.store.parameters), epochs: config.retrain.epochs, stepsPerEpoch: data.retrain.steps, examples: data.retrain.count });
+    emit({
+      type: 'retrain-started',
+      architecture: learner.child.encoding,
+      parameters: countNamed(learner.store.parameters),
+      epochs: config.retrain.epochs,
+      stepsPerEpoch: data.retrain.steps,
+      examples: data.retrain.count,
+    });
   }
   trackSharpness(session, learner, globalStep);
   learn(session, learner, { purpose: 'retrain', child: learner.child, source: data.retrain, epoch, step, globalStep });
   state.step++;
   if (state.step < data.retrain.steps) return;
-  emit({ type: 'retrain-epoch', epoch, loss: state.lossSum / state.lossCount, learningRate: learner.trainer.learningRate(globalStep) });
+  emit({
+    type: 'retrain-epoch',
+    epoch,
+    loss: state.lossSum / state.lossCount,
+    learningRate: learner.trainer.learningRate(globalStep),
+  });
   Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
   if (state.epoch < config.retrain.epochs) return;
   const averaged = learner.trainer.evaluationParameters?.(learner.store.parameters, learner.state);
@@ -35,6 +47,9 @@ export function retrain(session: SearchSession): void {
 export function startRetraining({ config, data, space, state }: SearchSession): Retrained {
   const final = space.forRetraining();
   const child = createChild(final, final.decode(state.derived!.architecture));
-  const learner = createLearner(final, `${config.seed}/retrain`, config.retrain, data.retrain, [...child.parameterNames, ...child.statisticNames]);
+  const learner = createLearner(final, `${config.seed}/retrain`, config.retrain, data.retrain, [
+    ...child.parameterNames,
+    ...child.statisticNames,
+  ]);
   return { ...learner, space: final, child };
 }

@@ -22,15 +22,29 @@ export function trainSharedWeights(session: SearchSession): void {
   if (step === 0) forgetting?.startEpoch(epoch);
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
   trackSharedSharpness(session);
-  const report = learn(session, supernet, { purpose: 'search', child, source: data.train, epoch, step, globalStep, company: forgetting?.company(child, globalStep) });
+  const report = learn(session, supernet, {
+    purpose: 'search',
+    child,
+    source: data.train,
+    epoch,
+    step,
+    globalStep,
+    company: forgetting?.company(child, globalStep),
+  });
   const { loss } = report;
   forgetting?.afterStep(report);
-  if ((step + 1) % batchesPerArchitecture === 0 || step + 1 === data.train.steps) forgetting?.endArchitecture(child, index, globalStep);
+  if ((step + 1) % batchesPerArchitecture === 0 || step + 1 === data.train.steps)
+    forgetting?.endArchitecture(child, index, globalStep);
   state.globalStep++;
   state.step++;
   if (step % config.logEvery === 0) emit({ type: 'weights-step', epoch, step, loss, architecture: child.encoding });
   if (state.step < data.train.steps) return;
-  emit({ type: 'weights-epoch', epoch, loss: state.lossSum / state.lossCount, architectures: architecturesOf(session, epoch).length });
+  emit({
+    type: 'weights-epoch',
+    epoch,
+    loss: state.lossSum / state.lossCount,
+    architectures: architecturesOf(session, epoch).length,
+  });
   sampled.delete(session);
   state.step = 0;
   state.phase = epoch >= config.search.warmupEpochs && config.search.rounds > 0 ? 'controller' : 'epoch-end';
@@ -42,7 +56,10 @@ function architecturesOf(session: SearchSession, epoch: number): unknown[] {
   const { config, space, controller, data } = session;
   const rng = stream(config.seed, 'architectures', epoch);
   const count = Math.ceil(data.train.steps / config.search.batchesPerArchitecture);
-  const architectures = epoch < config.search.warmupEpochs ? Array.from({ length: count }, () => space.sample(rng)) : controller.sample(count, rng);
+  const architectures =
+    epoch < config.search.warmupEpochs
+      ? Array.from({ length: count }, () => space.sample(rng))
+      : controller.sample(count, rng);
   sampled.set(session, { epoch, architectures });
   return architectures;
 }

@@ -36,22 +36,35 @@ const [COLD, WARM] = [20, 4];
 const ALIGNMENT_RADIUS = 0.05;
 
 /** w ← w − η·g(w + ρ·g/‖g‖) on all data, no momentum, no decay. */
-export async function trainAtEdge({ loss, start }: NetworkProblem, { seed, learningRate, rho, steps, every, tick }: TrainOptions): Promise<Look[]> {
+export async function trainAtEdge(
+  { loss, start }: NetworkProblem,
+  { seed, learningRate, rho, steps, every, tick }: TrainOptions,
+): Promise<Look[]> {
   let weights = start(seed);
   let vector: Tensor1D | undefined;
   const looks: Look[] = [];
   try {
     for (let step = 0; step < steps; step++) {
       if (step % every === 0) {
-        const { vector: found, ...top } = topOfHessian(loss, weights, { steps: vector ? WARM : COLD, rho: rho || ALIGNMENT_RADIUS, ...(vector && { start: vector }) });
+        const { vector: found, ...top } = topOfHessian(loss, weights, {
+          steps: vector ? WARM : COLD,
+          rho: rho || ALIGNMENT_RADIUS,
+          ...(vector && { start: vector }),
+        });
         vector?.dispose();
         vector = found;
         const next = descended(loss, weights, learningRate, rho);
         const gradientNorm = (top.gradientNorm + gradientNormAt(loss, next)) / 2;
         disposeNamed(next);
         looks.push({
-          step, loss: top.loss, sharpness: top.largest.value, residual: top.largest.residual, gradientNorm, edge: samEdge(gradientNorm, learningRate, rho),
-          alignment: top.alignment.gradient, samAlignment: top.alignment.sam,
+          step,
+          loss: top.loss,
+          sharpness: top.largest.value,
+          residual: top.largest.residual,
+          gradientNorm,
+          edge: samEdge(gradientNorm, learningRate, rho),
+          alignment: top.alignment.gradient,
+          samAlignment: top.alignment.sam,
         });
         await tick?.(step / steps);
       }
@@ -66,18 +79,31 @@ export async function trainAtEdge({ loss, start }: NetworkProblem, { seed, learn
   }
 }
 
-function descended(loss: NetworkProblem['loss'], weights: NamedTensors, learningRate: number, rho: number): NamedTensors {
+function descended(
+  loss: NetworkProblem['loss'],
+  weights: NamedTensors,
+  learningRate: number,
+  rho: number,
+): NamedTensors {
   return tidy(() => {
     const { gradients } = valueAndGradients(loss, weights);
     let used = gradients;
     if (rho > 0) {
       const length = tf.add(tf.sqrt(tf.addN(Object.values(gradients).map((g) => tf.sum(tf.square(g))))), 1e-12);
-      used = valueAndGradients(loss, mapNamed(weights, (w, name) => tf.add(w, tf.mul(gradients[name]!, tf.div(rho, length))))).gradients;
+      used = valueAndGradients(
+        loss,
+        mapNamed(weights, (w, name) => tf.add(w, tf.mul(gradients[name]!, tf.div(rho, length)))),
+      ).gradients;
     }
     return mapNamed(weights, (w, name) => tf.sub(w, tf.mul(used[name]!, learningRate)));
   });
 }
 
 function gradientNormAt(loss: NetworkProblem['loss'], weights: NamedTensors): number {
-  return tidy(() => tf.sqrt(tf.addN(Object.values(valueAndGradients(loss, weights).gradients).map((g) => tf.sum(tf.square(g))))).dataSync()[0]!);
+  return tidy(
+    () =>
+      tf
+        .sqrt(tf.addN(Object.values(valueAndGradients(loss, weights).gradients).map((g) => tf.sum(tf.square(g)))))
+        .dataSync()[0]!,
+  );
 }

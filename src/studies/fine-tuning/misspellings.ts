@@ -29,7 +29,10 @@ export interface MisspellingOptions {
  * Passages of a text at random places that do not overlap, every second one with `exchanges` pairs of neighbouring, unequal small letters
  * exchanged, no letter twice. A passage that has too few pairs is passed over.
  */
-export function misspellings(text: Int32Array, { seed, name, count, length, exchanges, letters }: MisspellingOptions): Passages {
+export function misspellings(
+  text: Int32Array,
+  { seed, name, count, length, exchanges, letters }: MisspellingOptions,
+): Passages {
   const places = stream(seed, 'fine-tuning', name, 'places').permutation(Math.floor(text.length / length));
   const changes = stream(seed, 'fine-tuning', name, 'exchanges');
   const ids = new Int32Array(count * length);
@@ -44,11 +47,21 @@ export function misspellings(text: Int32Array, { seed, name, count, length, exch
     ids.set(taken % 2 === 1 ? changed : passage, taken * length);
     taken++;
   }
-  if (taken < count) throw new WeftError('data', `the ${name} part of the text has ${taken} passages of ${length} characters in which ${exchanges} pairs of letters can be exchanged, and ${count} are asked for`, 'ask for fewer or shorter passages');
+  if (taken < count)
+    throw new WeftError(
+      'data',
+      `the ${name} part of the text has ${taken} passages of ${length} characters in which ${exchanges} pairs of letters can be exchanged, and ${count} are asked for`,
+      'ask for fewer or shorter passages',
+    );
   return { ids, labels, length, count };
 }
 
-function exchange(passage: Int32Array, exchanges: number, letters: readonly boolean[], rng: { permutation(count: number): Iterable<number> }): Int32Array | undefined {
+function exchange(
+  passage: Int32Array,
+  exchanges: number,
+  letters: readonly boolean[],
+  rng: { permutation(count: number): Iterable<number> },
+): Int32Array | undefined {
   const changed = passage.slice();
   const used = new Set<number>();
   for (const i of rng.permutation(passage.length - 1)) {

@@ -1,7 +1,18 @@
 /** A causal transformer of characters with either of two heads: the next character at each place, or a class for the whole passage. */
 import { z } from 'zod';
 import { defineSpace, type SearchSpace } from '../../graph/index.js';
-import { activation, causalAttention, dense, dropout, embedding, layerNorm, type Operation, positions, soleInput, unembedding } from '../../operations/index.js';
+import {
+  activation,
+  causalAttention,
+  dense,
+  dropout,
+  embedding,
+  layerNorm,
+  type Operation,
+  positions,
+  soleInput,
+  unembedding,
+} from '../../operations/index.js';
 import { oneOf } from '../../space/index.js';
 import { type Child, createChild } from '../../supernet/child.js';
 import { tf } from '../../tensor/tf.js';
@@ -46,18 +57,31 @@ const count = z.int().min(1);
 const tower = defineSpace({
   name: 'fine-tuning',
   description: 'One transformer whose head depends on the task.',
-  options: z.strictObject({ vocabulary: count, layers: count, width: count, heads: count, keep: z.number().gt(0).max(1) }),
+  options: z.strictObject({
+    vocabulary: count,
+    layers: count,
+    width: count,
+    heads: count,
+    keep: z.number().gt(0).max(1),
+  }),
   choices: () => ({ only: oneOf([0]) }),
   graph(g, _choices, { vocabulary, layers, width, heads, keep }, { kind, classes }) {
     const table = g.apply('embedding', embedding({ vocabulary, units: width }), g.input);
     let x = g.apply('positions', positions({ kind: 'learned' }), table);
     const branch = (name: string, operations: Readonly<Record<string, Operation>>): void => {
-      const y = Object.entries({ norm: layerNorm(), ...operations, dropout: dropout({ keep }) }).reduce((input, [part, operation]) => g.apply(`${name}/${part}`, operation, input), x);
+      const y = Object.entries({ norm: layerNorm(), ...operations, dropout: dropout({ keep }) }).reduce(
+        (input, [part, operation]) => g.apply(`${name}/${part}`, operation, input),
+        x,
+      );
       x = g.combine(`${name}/sum`, 'sum', [x, y]);
     };
     for (let i = 0; i < layers; i++) {
       branch(`block${i}/attention`, { heads: causalAttention().member(heads) });
-      branch(`block${i}/mlp`, { up: dense({ units: 4 * width, initializer: 'he' }), gelu: activation('gelu'), down: dense({ units: width }) });
+      branch(`block${i}/mlp`, {
+        up: dense({ units: 4 * width, initializer: 'he' }),
+        gelu: activation('gelu'),
+        down: dense({ units: width }),
+      });
     }
     const y = g.apply('norm', layerNorm(), x);
     if (kind === 'language') return g.tie('logits', unembedding({ vocabulary, units: width }), table, y);
@@ -70,6 +94,10 @@ function meanOverPlaces(): Operation {
   return {
     kind: 'mean-over-places',
     config: {},
-    build: (inputs) => ({ output: [soleInput('mean-over-places', inputs, 2)[1]!], parameters: {}, forward: ([x]) => tf.mean(x!, 1) }),
+    build: (inputs) => ({
+      output: [soleInput('mean-over-places', inputs, 2)[1]!],
+      parameters: {},
+      forward: ([x]) => tf.mean(x!, 1),
+    }),
   };
 }

@@ -5,7 +5,13 @@ import { type OptimizerConfigInput } from '../../optimizers/index.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { stream } from '../../tensor/rng.js';
 import { tf } from '../../tensor/tf.js';
-import { type BatchSource, evaluateChild, SHARED_EVALUATION, type TensorBatch, withBatch } from '../../training/index.js';
+import {
+  type BatchSource,
+  evaluateChild,
+  SHARED_EVALUATION,
+  type TensorBatch,
+  withBatch,
+} from '../../training/index.js';
 import { learner, stepsWithin } from '../learner.js';
 import { type Passages } from './misspellings.js';
 import { classifier, languageModel, type ModelSize } from './model.js';
@@ -32,11 +38,19 @@ export interface PretrainOptions {
 }
 
 /** Trains a language model on the training part of the corpus. */
-export async function pretrain(corpus: Corpus, size: ModelSize, { seed, steps, batchSize, tick }: PretrainOptions): Promise<Pretrained> {
+export async function pretrain(
+  corpus: Corpus,
+  size: ModelSize,
+  { seed, steps, batchSize, tick }: PretrainOptions,
+): Promise<Pretrained> {
   const { child, space } = languageModel(size);
   const text = (part: 'train' | 'validation', order: 'shuffled' | 'once'): BatchSource => {
     const source = textBatches(corpus.parts[part], { name: part, seed, batchSize, length: size.length, order });
-    return { count: source.examplesPerEpoch, steps: source.stepsPerEpoch, at: (epoch, step) => textTensors(source.at(epoch, step)) };
+    return {
+      count: source.examplesPerEpoch,
+      steps: source.stepsPerEpoch,
+      at: (epoch, step) => textTensors(source.at(epoch, step)),
+    };
   };
   const train = text('train', 'shuffled');
   const student = learner('language model', child, space, PRETRAINING, { seed, totalSteps: steps });
@@ -46,7 +60,13 @@ export async function pretrain(corpus: Corpus, size: ModelSize, { seed, steps, b
       await tick?.((step + 1) / steps);
     }
     const validation = text('validation', 'once');
-    const { loss } = evaluateChild(child, student.store, validation, SHARED_EVALUATION, Math.min(validation.steps, Math.ceil(20_000 / (batchSize * size.length))));
+    const { loss } = evaluateChild(
+      child,
+      student.store,
+      validation,
+      SHARED_EVALUATION,
+      Math.min(validation.steps, Math.ceil(20_000 / (batchSize * size.length))),
+    );
     const body = classifier(size).child.parameterNames.filter((name) => name in student.store.parameters);
     return { loss, weights: mapNamed(pickNamed(student.store.parameters, body), (tensor) => tf.keep(tensor.clone())) };
   } finally {
@@ -79,16 +99,32 @@ export interface FineTuned {
 }
 
 /** Trains body and head on the passages until the gradients are used up. */
-export function fineTune(size: ModelSize, { seed, optimizer, train, test, batchSize, gradients, from }: FineTuneOptions): FineTuned {
+export function fineTune(
+  size: ModelSize,
+  { seed, optimizer, train, test, batchSize, gradients, from }: FineTuneOptions,
+): FineTuned {
   const { child, space } = classifier(size);
   const totalSteps = stepsWithin(gradients, optimizer);
   const student = learner('classifier', child, space, optimizer, { seed, totalSteps });
   if (from) student.store.assign(mapNamed(from, (tensor) => tensor.clone()));
   const source = passageBatches(train, { seed, batchSize });
-  const accuracy = (passages: Passages): number => evaluateChild(child, student.store, passageBatches(passages, { batchSize: Math.min(EVALUATED, passages.count) }), SHARED_EVALUATION).accuracy;
+  const accuracy = (passages: Passages): number =>
+    evaluateChild(
+      child,
+      student.store,
+      passageBatches(passages, { batchSize: Math.min(EVALUATED, passages.count) }),
+      SHARED_EVALUATION,
+    ).accuracy;
   try {
-    for (let step = 0; step < totalSteps; step++) withBatch(source, Math.floor(step / source.steps), step % source.steps, (batch) => student.learn(batch));
-    return { accuracy: accuracy(test), training: accuracy(train), gradients: student.gradients, steps: student.steps, diverged: false };
+    for (let step = 0; step < totalSteps; step++)
+      withBatch(source, Math.floor(step / source.steps), step % source.steps, (batch) => student.learn(batch));
+    return {
+      accuracy: accuracy(test),
+      training: accuracy(train),
+      gradients: student.gradients,
+      steps: student.steps,
+      diverged: false,
+    };
   } catch (error) {
     if (!(error instanceof WeftError && error.code === 'numeric')) throw error;
     return { accuracy: 0.5, training: 0.5, gradients: student.gradients, steps: student.steps, diverged: true };
@@ -98,17 +134,32 @@ export function fineTune(size: ModelSize, { seed, optimizer, train, test, batchS
 }
 
 /** Whole batches of the passages, in a new order each epoch where there is a seed. */
-function passageBatches({ ids, labels, length, count }: Passages, { seed, batchSize }: { seed?: number; batchSize: number }): BatchSource {
-  const order = (epoch: number): Uint32Array | undefined => (seed === undefined ? undefined : stream(seed, 'fine-tuning', 'order', epoch).permutation(count));
+function passageBatches(
+  { ids, labels, length, count }: Passages,
+  { seed, batchSize }: { seed?: number; batchSize: number },
+): BatchSource {
+  const order = (epoch: number): Uint32Array | undefined =>
+    seed === undefined ? undefined : stream(seed, 'fine-tuning', 'order', epoch).permutation(count);
   let known = { epoch: NaN, places: undefined as Uint32Array | undefined };
   return {
-    count, steps: Math.floor(count / batchSize),
+    count,
+    steps: Math.floor(count / batchSize),
     at(epoch, step): TensorBatch {
       if (known.epoch !== epoch) known = { epoch, places: order(epoch) };
-      const places = Array.from({ length: batchSize }, (_, i) => known.places?.[step * batchSize + i] ?? step * batchSize + i);
+      const places = Array.from(
+        { length: batchSize },
+        (_, i) => known.places?.[step * batchSize + i] ?? step * batchSize + i,
+      );
       return {
-        inputs: tf.tensor2d(Int32Array.from(places.flatMap((place) => [...ids.subarray(place * length, (place + 1) * length)])), [batchSize, length], 'int32'),
-        labels: tf.tensor1d(Int32Array.from(places, (place) => labels[place]!), 'int32'),
+        inputs: tf.tensor2d(
+          Int32Array.from(places.flatMap((place) => [...ids.subarray(place * length, (place + 1) * length)])),
+          [batchSize, length],
+          'int32',
+        ),
+        labels: tf.tensor1d(
+          Int32Array.from(places, (place) => labels[place]!),
+          'int32',
+        ),
       };
     },
   };

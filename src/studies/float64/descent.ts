@@ -20,7 +20,11 @@ export interface Descent {
 const NORM_EPSILON = 1e-12;
 
 /** w ← w − η·g(w + ρ·g/‖g‖); with ρ = 0 plain gradient descent. Owns a copy of the weights. */
-export function descend({ size, evaluate }: SmallProblem, start: Float64Array, { learningRate, rho = 0 }: { learningRate: number; rho?: number }): Descent {
+export function descend(
+  { size, evaluate }: SmallProblem,
+  start: Float64Array,
+  { learningRate, rho = 0 }: { learningRate: number; rho?: number },
+): Descent {
   const weights = Float64Array.from(start);
   const gradient = new Float64Array(size);
   const there = new Float64Array(size);
@@ -43,7 +47,12 @@ export function descend({ size, evaluate }: SmallProblem, start: Float64Array, {
     look() {
       const loss = evaluate(weights, gradient);
       if (rho > 0) climb();
-      return { loss, norm: norm(gradient), gradient: Float64Array.from(gradient), perturbed: Float64Array.from(rho > 0 ? perturbed : gradient) };
+      return {
+        loss,
+        norm: norm(gradient),
+        gradient: Float64Array.from(gradient),
+        perturbed: Float64Array.from(rho > 0 ? perturbed : gradient),
+      };
     },
   };
 }
@@ -56,10 +65,18 @@ export interface Power {
 }
 
 /** Power iteration on central differences of gradients, (g(w + r·v) − g(w − r·v))/2r, until the value changes by less than 1e-6 of itself. */
-export function powerIteration({ size, evaluate }: SmallProblem, start: Float64Array, { radius = 1e-4, iterations = 400, tolerance = 1e-6 } = {}): Power {
+export function powerIteration(
+  { size, evaluate }: SmallProblem,
+  start: Float64Array,
+  { radius = 1e-4, iterations = 400, tolerance = 1e-6 } = {},
+): Power {
   const vector = Float64Array.from(start);
   scale(vector, 1 / norm(vector));
-  const [moved, ahead, behind] = [0, 0, 0].map(() => new Float64Array(size)) as [Float64Array, Float64Array, Float64Array];
+  const [moved, ahead, behind] = [0, 0, 0].map(() => new Float64Array(size)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   return {
     vector,
     top(weights) {

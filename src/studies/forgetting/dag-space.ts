@@ -21,7 +21,12 @@ export const dagSpace = defineSpace({
   graph(g, choices, { nodes: count, width }, { classes }) {
     const linear = dense({ units: width, bias: false, initializer: 'he' });
     const activated = (j: number, input: NodeRef): NodeRef =>
-      g.choose(`node${j}`, choices.activations[j]!, { relu: activation('relu'), tanh: activation('tanh'), identity: activation('identity') }, input);
+      g.choose(
+        `node${j}`,
+        choices.activations[j]!,
+        { relu: activation('relu'), tanh: activation('tanh'), identity: activation('identity') },
+        input,
+      );
     const nodes = [activated(0, g.apply('stem', linear, g.apply('flatten', flatten(), g.input)))];
     for (let j = 1; j < count; j++) {
       const edges = nodes.map((node, i) => g.apply(`edge${i}-${j}`, linear, node));
@@ -38,7 +43,16 @@ export const uniform = defineController({
   description: 'Uniform sampling.',
   options: z.strictObject({}),
   create(_options, { space }) {
-    const draw = (count: number, rng: Parameters<typeof space.sample>[0]): ReturnType<typeof space.sample>[] => Array.from({ length: count }, () => space.sample(rng));
-    return { sample: draw, propose: draw, derive: draw, observe: () => ({}), snapshot: () => ({ tensors: {}, state: null }), restore() {}, dispose() {} };
+    const draw = (count: number, rng: Parameters<typeof space.sample>[0]): ReturnType<typeof space.sample>[] =>
+      Array.from({ length: count }, () => space.sample(rng));
+    return {
+      sample: draw,
+      propose: draw,
+      derive: draw,
+      observe: () => ({}),
+      snapshot: () => ({ tensors: {}, state: null }),
+      restore() {},
+      dispose() {},
+    };
   },
 });

@@ -11,11 +11,17 @@ const STEPS = 20;
 const ROUNDS = 4;
 
 /** Seconds of an epoch of one architecture of 20 batches, without anything and with wpl, the least of several rounds taken in turn. */
-export async function epochCosts({ seed, parts, watch }: Pick<StudySetting, 'seed' | 'parts' | 'watch'>): Promise<{ without: number; with: number }> {
+export async function epochCosts({
+  seed,
+  parts,
+  watch,
+}: Pick<StudySetting, 'seed' | 'parts' | 'watch'>): Promise<{ without: number; with: number }> {
   const space = await parts.space('macro-cnn');
   const begin = (regularizer: SearchConfigInput['search']): SearchSession => {
     const config = checkConfig({
-      seed, space: { name: 'macro-cnn', layers: 6, filters: 16 }, data: { fisher: 0.1, validation: 0.1 },
+      seed,
+      space: { name: 'macro-cnn', layers: 6, filters: 16 },
+      data: { fisher: 0.1, validation: 0.1 },
       search: { epochs: 1000, batchSize: 48, batchesPerArchitecture: STEPS, rounds: 0, probe: 0, ...regularizer },
       forgetting: { measure: false },
     } satisfies SearchConfigInput);

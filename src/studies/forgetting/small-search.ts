@@ -24,10 +24,19 @@ export function smallData(seed: number, scale = 1): SearchData {
   const splits = splitDataset(dataset, { seed, validation: VALIDATION, fisher: FISHER });
   const normalization = { mean: [0], std: [1] };
   const { name, inputShape, classes, sources } = dataset;
-  const record = { name, inputShape, classes, sources, splits: recordSplits(splits), normalization, labelNoise: { rate: 0, changed: 0 } };
+  const record = {
+    name,
+    inputShape,
+    classes,
+    sources,
+    splits: recordSplits(splits),
+    normalization,
+    labelNoise: { rate: 0, changed: 0 },
+  };
   const prepared = { dataset, splits, normalization, changedLabels: new Uint32Array(), record };
   return {
-    task: { inputShape, classes }, record: record as unknown as SearchData['record'],
+    task: { inputShape, classes },
+    record: record as unknown as SearchData['record'],
     counts: { train: splits.train.indices.length, validation: VALIDATION, test: splits.test.indices.length },
     card: { normalization, classNames: [] },
     batches: (config) => labelledBatches(config, prepared),
@@ -44,12 +53,23 @@ export interface SmallSearch {
 }
 
 /** Runs the search phases and returns the events. */
-export async function smallSearch({ seed, data, regularizer, epochs, controller = uniform, search }: SmallSearch, { shouldStop, onEpoch }: Pick<StudySetting, 'shouldStop'> & { readonly onEpoch?: (epoch: number) => void }): Promise<SearchEvent[]> {
+export async function smallSearch(
+  { seed, data, regularizer, epochs, controller = uniform, search }: SmallSearch,
+  { shouldStop, onEpoch }: Pick<StudySetting, 'shouldStop'> & { readonly onEpoch?: (epoch: number) => void },
+): Promise<SearchEvent[]> {
   const config = checkConfig({
-    seed, space: { name: dagSpace.name }, controller: { name: controller.name },
+    seed,
+    space: { name: dagSpace.name },
+    controller: { name: controller.name },
     search: {
-      epochs, batchSize: 64, batchesPerArchitecture: 20, rounds: 0, probe: 0, regularizer,
-      optimizer: { name: 'sgd', learningRate: 1, schedule: { name: 'constant' }, clipNorm: 0.25 }, ...search,
+      epochs,
+      batchSize: 64,
+      batchesPerArchitecture: 20,
+      rounds: 0,
+      probe: 0,
+      regularizer,
+      optimizer: { name: 'sgd', learningRate: 1, schedule: { name: 'constant' }, clipNorm: 0.25 },
+      ...search,
     },
     forgetting: { measure: true, batches: 1, batchSize: VALIDATION },
   } satisfies SearchConfigInput);
@@ -76,10 +96,16 @@ export const SMALL_SEARCH = 'small-search';
 
 /** One small search, in numbers. */
 export const smallSearchUnit: StudyUnit = async (payload, { progress, shouldStop }) => {
-  const { seed, scale, epochs, regularizer } = payload as unknown as Pick<SmallSearch, 'seed' | 'epochs' | 'regularizer'> & { scale: number };
+  const { seed, scale, epochs, regularizer } = payload as unknown as Pick<
+    SmallSearch,
+    'seed' | 'epochs' | 'regularizer'
+  > & { scale: number };
   const key = `${seed} ${scale}`;
   if (latest?.key !== key) latest = { key, data: smallData(seed, scale) };
-  const events = await smallSearch({ seed, data: latest.data, regularizer, epochs }, { shouldStop, onEpoch: (epoch) => progress(epoch + 1, epochs) });
+  const events = await smallSearch(
+    { seed, data: latest.data, regularizer, epochs },
+    { shouldStop, onEpoch: (epoch) => progress(epoch + 1, epochs) },
+  );
   return { ...summarize(events) };
 };
 

@@ -12,11 +12,25 @@ import { type NoisyResult, trainOnNoise } from './network.js';
 const METHODS = ['sam', 'asam', 'sgd-tracer', 'adam-tracer'] as const;
 
 const options = z.strictObject({
-  source: z.string().default('cifar10').describe('cifar10, or data of the same form such as CIFAR-100 in binary batches'),
+  source: z
+    .string()
+    .default('cifar10')
+    .describe('cifar10, or data of the same form such as CIFAR-100 in binary batches'),
   seeds: z.array(z.int()).min(1).default([1, 2, 3]).describe('seeds of first weights, order and noise'),
-  noise: z.array(z.number().min(0).max(0.9)).min(1).default([0.4]).describe('shares of wrong training labels, for example [0, 0.1, 0.2, 0.3, 0.4, 0.5]'),
-  augmented: z.array(z.number().min(0).max(0.9)).default([]).describe('shares that are run with random crops and flips too, for example [0.4]'),
-  methods: z.array(z.enum(METHODS)).min(1).default([...METHODS]).describe('optimizers that are compared with sgd'),
+  noise: z
+    .array(z.number().min(0).max(0.9))
+    .min(1)
+    .default([0.4])
+    .describe('shares of wrong training labels, for example [0, 0.1, 0.2, 0.3, 0.4, 0.5]'),
+  augmented: z
+    .array(z.number().min(0).max(0.9))
+    .default([])
+    .describe('shares that are run with random crops and flips too, for example [0.4]'),
+  methods: z
+    .array(z.enum(METHODS))
+    .min(1)
+    .default([...METHODS])
+    .describe('optimizers that are compared with sgd'),
   samRadius: z.number().min(0).default(0.05).describe('rho of sam'),
   asamRadius: z.number().min(0).default(0.2).describe('rho of asam'),
   perClass: z.int().min(1).default(100).describe('training examples of each class'),
@@ -26,7 +40,8 @@ const options = z.strictObject({
   looks: z.int().min(1).default(10).describe('times the test accuracy is taken'),
 });
 
-const momentum = (learningRate = 0.03) => ({ name: 'momentum', learningRate, weightDecay: 5e-4, schedule: { name: 'cosine' } }) as const;
+const momentum = (learningRate = 0.03) =>
+  ({ name: 'momentum', learningRate, weightDecay: 5e-4, schedule: { name: 'cosine' } }) as const;
 
 interface Arm {
   readonly name: 'sgd' | (typeof METHODS)[number];
@@ -41,7 +56,11 @@ function armsOf({ methods, samRadius, asamRadius }: z.output<typeof options>): A
     { name: 'sam', color: 'controller', optimizer: { name: 'sam', rho: samRadius, base: momentum() } },
     { name: 'asam', color: 'found', optimizer: { name: 'asam', rho: asamRadius, base: momentum() } },
     { name: 'sgd-tracer', color: 'random', optimizer: { name: 'sgd-tracer', rho: 2e-5, settle: 20, base: momentum() } },
-    { name: 'adam-tracer', color: 'alarm', optimizer: { name: 'adam-tracer', rho: 2e-5, settle: 20, learningRate: 2e-3, schedule: { name: 'cosine' } } },
+    {
+      name: 'adam-tracer',
+      color: 'alarm',
+      optimizer: { name: 'adam-tracer', rho: 2e-5, settle: 20, learningRate: 2e-3, schedule: { name: 'cosine' } },
+    },
   ];
   return all.filter(({ name }) => name === 'sgd' || methods.includes(name));
 }
@@ -49,7 +68,8 @@ function armsOf({ methods, samRadius, asamRadius }: z.output<typeof options>): A
 export const labelNoise = defineStudy({
   name: 'label-noise',
   summary: 'SGD, SAM, ASAM and G-TRACER on noisy labels, best and last look, at an equal number of gradients.',
-  reference: 'After Foret et al. 2021, Baek et al. 2024 (arXiv 2405.03676) and the abstract of Williams & Roberts 2023 (arXiv 2306.13914), whose numbers are for far larger trainings.',
+  reference:
+    'After Foret et al. 2021, Baek et al. 2024 (arXiv 2405.03676) and the abstract of Williams & Roberts 2023 (arXiv 2306.13914), whose numbers are for far larger trainings.',
   minutes: 5,
   options,
   run,
@@ -68,75 +88,176 @@ interface Outcome extends Condition, NoisyResult {
 async function run(chosen: z.output<typeof options>, setting: StudySetting): Promise<StudyResult> {
   const { seeds, noise, augmented, source, perClass, test, batchSize, gradients, looks } = chosen;
   if (source === 'cifar10' && findDataset('cifar10').folder === undefined) {
-    return { verdict: 'CIFAR-10 is not there, so nothing was measured.', rows: [{ ...infoRow('data', 'CIFAR-10', null, 'set WEFT_DATA'), gate: 'measured' }], sections: [] };
+    return {
+      verdict: 'CIFAR-10 is not there, so nothing was measured.',
+      rows: [{ ...infoRow('data', 'CIFAR-10', null, 'set WEFT_DATA'), gate: 'measured' }],
+      sections: [],
+    };
   }
   const arms = armsOf(chosen);
-  const conditions: Condition[] = [...noise.map((share) => ({ noise: share, augment: false })), ...augmented.map((share) => ({ noise: share, augment: true }))];
+  const conditions: Condition[] = [
+    ...noise.map((share) => ({ noise: share, augment: false })),
+    ...augmented.map((share) => ({ noise: share, augment: true })),
+  ];
   const total = conditions.length * seeds.length * arms.length;
   const outcomes: Outcome[] = [];
   openDataset(source);
   for (const condition of conditions) {
     for (const seed of seeds) {
-      const data = prepareData({ source, subset: { train: { perClass }, test }, labelNoise: condition.noise, split: { validation: 1, test } }, seed);
+      const data = prepareData(
+        { source, subset: { train: { perClass }, test }, labelNoise: condition.noise, split: { validation: 1, test } },
+        seed,
+      );
       for (const { name, optimizer } of arms) {
         await stopHere(setting);
         setting.progress(`${wordsOf(condition)}, seed ${seed}, ${name}`, outcomes.length / total);
-        outcomes.push({ ...condition, seed, arm: name, ...trainOnNoise({ data, seed, optimizer, batchSize, gradients, looks, augment: condition.augment }) });
+        outcomes.push({
+          ...condition,
+          seed,
+          arm: name,
+          ...trainOnNoise({ data, seed, optimizer, batchSize, gradients, looks, augment: condition.augment }),
+        });
       }
     }
   }
-  const rows = conditions.flatMap((condition) => rowsOf(arms, condition, outcomes.filter((one) => same(one, condition))));
+  const rows = conditions.flatMap((condition) =>
+    rowsOf(
+      arms,
+      condition,
+      outcomes.filter((one) => same(one, condition)),
+    ),
+  );
   return {
     verdict: verdictOf(rows),
     rows,
-    sections: [{
-      title: 'Accuracy on clean test data',
-      text: [
-        `${10 * perClass} training images of ${source}, shrunk to 16x16, a convolutional network of two layers, batches of ${batchSize}; every training may compute ${gradients} gradients of a batch, so that SAM takes half as many steps as SGD. The best look is chosen by the test data themselves, as in the literature, and is too good by that choice, for all alike.`,
-      ],
-      figures: conditions.map((condition) => courseFigure(arms, condition, outcomes.filter((one) => same(one, condition)), gradients)),
-      tables: [
-        { name: 'accuracies', title: 'Mean and standard error over the seeds, per cent', columns: ['condition', 'optimizer', 'best', '±', 'last', '±', 'on noisy training labels'], rows: conditions.flatMap((condition) => arms.map(({ name }) => {
-          const of = outcomes.filter((one) => same(one, condition) && one.arm === name);
-          const [best, last] = [summary(of.map(({ best: value }) => value)), summary(of.map(({ last: value }) => value))];
-          return [wordsOf(condition), name, 100 * best.mean, 100 * best.error, 100 * last.mean, 100 * last.error, 100 * summary(of.map(({ training }) => training)).mean];
-        })) },
-        { name: 'runs', title: 'Every training', columns: ['noise', 'augmented', 'seed', 'optimizer', 'gradients', 'best', 'last', 'training'], rows: outcomes.map(({ noise: share, augment, seed, arm, gradients: spent, best, last, training }) => [share, String(augment), seed, arm, spent, best, last, training]) },
-      ],
-    }],
+    sections: [
+      {
+        title: 'Accuracy on clean test data',
+        text: [
+          `${10 * perClass} training images of ${source}, shrunk to 16x16, a convolutional network of two layers, batches of ${batchSize}; every training may compute ${gradients} gradients of a batch, so that SAM takes half as many steps as SGD. The best look is chosen by the test data themselves, as in the literature, and is too good by that choice, for all alike.`,
+        ],
+        figures: conditions.map((condition) =>
+          courseFigure(
+            arms,
+            condition,
+            outcomes.filter((one) => same(one, condition)),
+            gradients,
+          ),
+        ),
+        tables: [
+          {
+            name: 'accuracies',
+            title: 'Mean and standard error over the seeds, per cent',
+            columns: ['condition', 'optimizer', 'best', '±', 'last', '±', 'on noisy training labels'],
+            rows: conditions.flatMap((condition) =>
+              arms.map(({ name }) => {
+                const of = outcomes.filter((one) => same(one, condition) && one.arm === name);
+                const [best, last] = [
+                  summary(of.map(({ best: value }) => value)),
+                  summary(of.map(({ last: value }) => value)),
+                ];
+                return [
+                  wordsOf(condition),
+                  name,
+                  100 * best.mean,
+                  100 * best.error,
+                  100 * last.mean,
+                  100 * last.error,
+                  100 * summary(of.map(({ training }) => training)).mean,
+                ];
+              }),
+            ),
+          },
+          {
+            name: 'runs',
+            title: 'Every training',
+            columns: ['noise', 'augmented', 'seed', 'optimizer', 'gradients', 'best', 'last', 'training'],
+            rows: outcomes.map(({ noise: share, augment, seed, arm, gradients: spent, best, last, training }) => [
+              share,
+              String(augment),
+              seed,
+              arm,
+              spent,
+              best,
+              last,
+              training,
+            ]),
+          },
+        ],
+      },
+    ],
   };
 }
 
 const same = (a: Condition, b: Condition): boolean => a.noise === b.noise && a.augment === b.augment;
 
-const wordsOf = ({ noise, augment }: Condition): string => `${Math.round(100 * noise)} % noise${augment ? ', augmented' : ''}`;
+const wordsOf = ({ noise, augment }: Condition): string =>
+  `${Math.round(100 * noise)} % noise${augment ? ', augmented' : ''}`;
 
 /** Each optimizer's accuracy, and how far above SGD it is in standard errors of the differences, seed by seed. */
 function rowsOf(arms: readonly Arm[], condition: Condition, outcomes: readonly Outcome[]): Row[] {
   const id = `noise=${condition.noise}${condition.augment ? '/augmented' : ''}`;
-  const of = (arm: string, field: 'best' | 'last'): number[] => outcomes.filter((one) => one.arm === arm).map((one) => one[field]);
-  const rows = arms.flatMap(({ name }) => (['best', 'last'] as const).map((field) => infoRow(`${id}/${name}/${field}`, `test accuracy (%), ${field} look, ${wordsOf(condition)}`, 100 * summary(of(name, field)).mean)));
+  const of = (arm: string, field: 'best' | 'last'): number[] =>
+    outcomes.filter((one) => one.arm === arm).map((one) => one[field]);
+  const rows = arms.flatMap(({ name }) =>
+    (['best', 'last'] as const).map((field) =>
+      infoRow(
+        `${id}/${name}/${field}`,
+        `test accuracy (%), ${field} look, ${wordsOf(condition)}`,
+        100 * summary(of(name, field)).mean,
+      ),
+    ),
+  );
   if (condition.noise !== 0.4 || condition.augment) return rows;
-  const gains = arms.slice(1).map(({ name }) => {
-    const differences = of(name, 'best').map((value, i) => value - of('sgd', 'best')[i]!);
-    const { mean, error } = summary(differences);
-    return { name, mean, ratio: error > 0 ? mean / error : 0 };
-  }).sort((a, b) => b.ratio - a.ratio);
+  const gains = arms
+    .slice(1)
+    .map(({ name }) => {
+      const differences = of(name, 'best').map((value, i) => value - of('sgd', 'best')[i]!);
+      const { mean, error } = summary(differences);
+      return { name, mean, ratio: error > 0 ? mean / error : 0 };
+    })
+    .sort((a, b) => b.ratio - a.ratio);
   const [first] = gains;
-  return [...rows, {
-    id: `${id}/gain`, quantity: 'largest gain over SGD at the best look, in standard errors of the differences over the seeds', measured: first!.ratio, gate: 'at least 2', met: first!.ratio >= 2,
-    note: `${first!.name}, ${(100 * first!.mean).toFixed(1)} points; the largest of ${gains.length} comparisons of ${outcomes.length / arms.length} seeds`,
-  }];
+  return [
+    ...rows,
+    {
+      id: `${id}/gain`,
+      quantity: 'largest gain over SGD at the best look, in standard errors of the differences over the seeds',
+      measured: first!.ratio,
+      gate: 'at least 2',
+      met: first!.ratio >= 2,
+      note: `${first!.name}, ${(100 * first!.mean).toFixed(1)} points; the largest of ${gains.length} comparisons of ${outcomes.length / arms.length} seeds`,
+    },
+  ];
 }
 
-function courseFigure(arms: readonly Arm[], condition: Condition, outcomes: readonly Outcome[], gradients: number): StudyFigure {
+function courseFigure(
+  arms: readonly Arm[],
+  condition: Condition,
+  outcomes: readonly Outcome[],
+  gradients: number,
+): StudyFigure {
   return {
     title: wordsOf(condition),
-    svg: linesChart(arms.map(({ name, color }) => {
-      const of = outcomes.filter(({ arm }) => arm === name);
-      const looks = of[0]?.accuracies.length ?? 0;
-      return { name, color, points: Array.from({ length: looks }, (_, i) => ({ x: (gradients * (i + 1)) / looks, y: 100 * summary(of.map(({ accuracies }) => accuracies[i]!)).mean })) };
-    }), { ariaLabel: `Test accuracy by gradients, ${wordsOf(condition)}`, x: { label: 'gradients' }, y: { label: 'test accuracy (%)' } })!,
+    svg: linesChart(
+      arms.map(({ name, color }) => {
+        const of = outcomes.filter(({ arm }) => arm === name);
+        const looks = of[0]?.accuracies.length ?? 0;
+        return {
+          name,
+          color,
+          points: Array.from({ length: looks }, (_, i) => ({
+            x: (gradients * (i + 1)) / looks,
+            y: 100 * summary(of.map(({ accuracies }) => accuracies[i]!)).mean,
+          })),
+        };
+      }),
+      {
+        ariaLabel: `Test accuracy by gradients, ${wordsOf(condition)}`,
+        x: { label: 'gradients' },
+        y: { label: 'test accuracy (%)' },
+      },
+    )!,
     caption: 'Mean test accuracy over the seeds against the gradients computed.',
   };
 }

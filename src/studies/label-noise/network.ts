@@ -1,6 +1,12 @@
 /** The network of the study, and one training of it on noisy labels. */
 import { batches, batchTensors, type PreparedData } from '../../data/index.js';
-import { createTrainer, emptyState, type Evaluate, type OptimizerConfigInput, replaceState } from '../../optimizers/index.js';
+import {
+  createTrainer,
+  emptyState,
+  type Evaluate,
+  type OptimizerConfigInput,
+  replaceState,
+} from '../../optimizers/index.js';
 import { valueAndGradients } from '../../tensor/autodiff.js';
 import { disposeNamed, type NamedTensors } from '../../tensor/named.js';
 import * as nn from '../../tensor/nn.js';
@@ -12,24 +18,45 @@ const FILTERS = [16, 32];
 
 /** Images averaged over 2x2 squares, two blocks of 3x3 convolution, batch normalization (of the batch itself), ReLU and 2x2 max-pooling, a linear layer. */
 function logits(p: NamedTensors, images: Tensor4D): Tensor2D {
-  const block = (h: Tensor4D, i: number): Tensor4D => nn.maxPool(nn.relu(nn.batchNorm(
-    nn.conv2d(h, p[`conv${i}/kernel`] as Tensor4D), p[`conv${i}/scale`] as Tensor1D, p[`conv${i}/offset`] as Tensor1D).y), { size: 2, stride: 2 });
+  const block = (h: Tensor4D, i: number): Tensor4D =>
+    nn.maxPool(
+      nn.relu(
+        nn.batchNorm(
+          nn.conv2d(h, p[`conv${i}/kernel`] as Tensor4D),
+          p[`conv${i}/scale`] as Tensor1D,
+          p[`conv${i}/offset`] as Tensor1D,
+        ).y,
+      ),
+      { size: 2, stride: 2 },
+    );
   const h = FILTERS.reduce((x, _, i) => block(x, i), tf.avgPool(images, 2, 2, 'valid'));
   return nn.dense(tf.reshape(h, [images.shape[0], -1]), p['out/kernel'] as Tensor2D, p['out/bias'] as Tensor1D);
 }
 
-function start(seed: number, { inputShape: [height, width, channels], classes }: PreparedData['dataset']): NamedTensors {
+function start(
+  seed: number,
+  { inputShape: [height, width, channels], classes }: PreparedData['dataset'],
+): NamedTensors {
   const normals = (shape: number[], deviation: number, name: string): Tensor => {
     const { normal } = stream(seed, 'label-noise', name);
-    return tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => deviation * normal()), shape);
+    return tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => deviation * normal()),
+      shape,
+    );
   };
   const inputs = [channels, ...FILTERS];
   const features = Math.floor(height / 8) * Math.floor(width / 8) * FILTERS.at(-1)!;
   return {
-    ...Object.assign({}, ...FILTERS.map((filters, i) => ({
-      [`conv${i}/kernel`]: normals([3, 3, inputs[i]!, filters], Math.sqrt(2 / (9 * inputs[i]!)), `conv${i}`), [`conv${i}/scale`]: tf.ones([filters]), [`conv${i}/offset`]: tf.zeros([filters]),
-    }))) as NamedTensors,
-    'out/kernel': normals([features, classes], Math.sqrt(1 / features), 'out'), 'out/bias': tf.zeros([classes]),
+    ...(Object.assign(
+      {},
+      ...FILTERS.map((filters, i) => ({
+        [`conv${i}/kernel`]: normals([3, 3, inputs[i]!, filters], Math.sqrt(2 / (9 * inputs[i]!)), `conv${i}`),
+        [`conv${i}/scale`]: tf.ones([filters]),
+        [`conv${i}/offset`]: tf.zeros([filters]),
+      })),
+    ) as NamedTensors),
+    'out/kernel': normals([features, classes], Math.sqrt(1 / features), 'out'),
+    'out/bias': tf.zeros([classes]),
   };
 }
 
@@ -59,30 +86,62 @@ const CHANGES = { crop: 4, flip: true };
 const EVALUATED = 250;
 
 /** Trains until the gradients are used up. */
-export function trainOnNoise({ data, seed, optimizer, batchSize, gradients, looks, augment }: NoisyTraining): NoisyResult {
+export function trainOnNoise({
+  data,
+  seed,
+  optimizer,
+  batchSize,
+  gradients,
+  looks,
+  augment,
+}: NoisyTraining): NoisyResult {
   const { splits, normalization, dataset } = data;
-  const train = batches(splits.train, { batchSize, seed, normalization, name: 'label-noise', ...(augment && { augment: CHANGES }) });
+  const train = batches(splits.train, {
+    batchSize,
+    seed,
+    normalization,
+    name: 'label-noise',
+    ...(augment && { augment: CHANGES }),
+  });
   const judged = { test: splits.test, train: splits.train };
   const totalSteps = stepsWithin(gradients, optimizer);
-  const trainer = createTrainer(optimizer, { stepsPerEpoch: train.stepsPerEpoch, totalSteps, examples: train.examplesPerEpoch, roleOf: (name) => (name.endsWith('kernel') ? 'kernel' : 'bias') });
+  const trainer = createTrainer(optimizer, {
+    stepsPerEpoch: train.stepsPerEpoch,
+    totalSteps,
+    examples: train.examplesPerEpoch,
+    roleOf: (name) => (name.endsWith('kernel') ? 'kernel' : 'bias'),
+  });
   let weights = start(seed, dataset);
   let state = emptyState;
   let spent = 0;
   const accuracies: number[] = [];
   const accuracy = (part: keyof typeof judged): number => {
-    const all = batches(judged[part], { batchSize: Math.min(EVALUATED, judged[part].indices.length), seed, normalization, shuffle: false, name: 'judge' });
+    const all = batches(judged[part], {
+      batchSize: Math.min(EVALUATED, judged[part].indices.length),
+      seed,
+      normalization,
+      shuffle: false,
+      name: 'judge',
+    });
     let correct = 0;
     for (let step = 0; step < all.stepsPerEpoch; step++) {
       const { inputs, labels } = batchTensors(all.at(0, step));
-      correct += tidy(() => tf.sum(tf.cast(tf.equal(tf.argMax(logits(weights, inputs), 1), labels), 'float32')).dataSync()[0]!);
+      correct += tidy(
+        () => tf.sum(tf.cast(tf.equal(tf.argMax(logits(weights, inputs), 1), labels), 'float32')).dataSync()[0]!,
+      );
       tf.dispose([inputs, labels]);
     }
     return correct / all.examplesPerEpoch;
   };
   for (let step = 0; step < totalSteps; step++) {
-    const { inputs, labels } = batchTensors(train.at(Math.floor(step / train.stepsPerEpoch), step % train.stepsPerEpoch));
+    const { inputs, labels } = batchTensors(
+      train.at(Math.floor(step / train.stepsPerEpoch), step % train.stepsPerEpoch),
+    );
     const evaluate: Evaluate = (parameters) => {
-      const { value, gradients: found } = valueAndGradients((p) => tf.mean(nn.softmaxCrossEntropy(logits(p, inputs), labels)), parameters);
+      const { value, gradients: found } = valueAndGradients(
+        (p) => tf.mean(nn.softmaxCrossEntropy(logits(p, inputs), labels)),
+        parameters,
+      );
       return { loss: value, gradients: found };
     };
     const result = trainer.step(evaluate, weights, state, { step, seed, batchSize });
@@ -91,7 +150,8 @@ export function trainOnNoise({ data, seed, optimizer, batchSize, gradients, look
     weights = { ...weights, ...result.parameters };
     state = replaceState(state, result.state);
     spent += result.gradientEvaluations;
-    if (Math.floor(((step + 1) * looks) / totalSteps) > Math.floor((step * looks) / totalSteps)) accuracies.push(accuracy('test'));
+    if (Math.floor(((step + 1) * looks) / totalSteps) > Math.floor((step * looks) / totalSteps))
+      accuracies.push(accuracy('test'));
   }
   const training = accuracy('train');
   disposeNamed(weights);

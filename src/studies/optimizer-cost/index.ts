@@ -43,8 +43,10 @@ const [EVERY, PRODUCTS] = [100, 6];
 
 export const optimizerCost = defineStudy({
   name: 'optimizer-cost',
-  summary: 'Time of a step of SAM, LookSAM and G-TRACER in steps of their base, and of following the sharpness of a retraining.',
-  reference: 'Ratios of the project itself, measured in alternating blocks of one process, so that a busy machine slows all of them alike.',
+  summary:
+    'Time of a step of SAM, LookSAM and G-TRACER in steps of their base, and of following the sharpness of a retraining.',
+  reference:
+    'Ratios of the project itself, measured in alternating blocks of one process, so that a busy machine slows all of them alike.',
   minutes: 3,
   options,
   run,
@@ -75,30 +77,67 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
   return {
     verdict: `On images of ${size(WORKLOADS.at(-1)!.image)} a step of SAM takes ${last.ratios[1]!.toFixed(2)} base steps, one of LookSAM ${last.ratios[2]!.toFixed(2)}, one of G-TRACER ${last.ratios[3]!.toFixed(2)}; following the sharpness every ${EVERY} steps adds ${(100 * last.tracking).toFixed(0)} %.`,
     rows: WORKLOADS.flatMap(({ suffix, image }, w) => [
-      ...SUBJECTS.flatMap(({ name, bound }, i) => (bound === undefined ? [] : [gateRow(name + suffix, `time of a step of ${name} over a step of its base, images of ${size(image)}, median of ${rounds} rounds`, found[w]!.ratios[i]!, 'at most', bound)])),
-      gateRow(`tracking${suffix}`, `time of one measurement of sharpness over ${EVERY} base steps, images of ${size(image)}`, found[w]!.tracking, 'at most', 0.25),
+      ...SUBJECTS.flatMap(({ name, bound }, i) =>
+        bound === undefined
+          ? []
+          : [
+              gateRow(
+                name + suffix,
+                `time of a step of ${name} over a step of its base, images of ${size(image)}, median of ${rounds} rounds`,
+                found[w]!.ratios[i]!,
+                'at most',
+                bound,
+              ),
+            ],
+      ),
+      gateRow(
+        `tracking${suffix}`,
+        `time of one measurement of sharpness over ${EVERY} base steps, images of ${size(image)}`,
+        found[w]!.tracking,
+        'at most',
+        0.25,
+      ),
     ]),
     sections: WORKLOADS.map(({ image }, w) => ({
       title: `Steps on images of ${size(image)}`,
-      text: [`A macro-cnn child of ${layers} layers and ${filters} filters on ${batchSize} images of noise. In every round each optimizer takes its steps in turn; ratios are taken within a round.`],
-      tables: [{
-        name: `steps-${size(image)}`, title: 'Milliseconds a step, median, and ratio to the base', columns: ['optimizer', 'ms a step', 'base steps'],
-        rows: SUBJECTS.map(({ name }, i) => [name, 1000 * found[w]!.seconds[i]!, found[w]!.ratios[i]!]),
-      }],
+      text: [
+        `A macro-cnn child of ${layers} layers and ${filters} filters on ${batchSize} images of noise. In every round each optimizer takes its steps in turn; ratios are taken within a round.`,
+      ],
+      tables: [
+        {
+          name: `steps-${size(image)}`,
+          title: 'Milliseconds a step, median, and ratio to the base',
+          columns: ['optimizer', 'ms a step', 'base steps'],
+          rows: SUBJECTS.map(({ name }, i) => [name, 1000 * found[w]!.seconds[i]!, found[w]!.ratios[i]!]),
+        },
+      ],
     })),
   };
 }
 
-async function measure({ rounds, steps, batchSize, layers, filters }: Options, image: readonly [number, number, number], setting: StudySetting, done: number): Promise<Measured> {
+async function measure(
+  { rounds, steps, batchSize, layers, filters }: Options,
+  image: readonly [number, number, number],
+  setting: StudySetting,
+  done: number,
+): Promise<Measured> {
   const classes = 10;
   const space = (await setting.parts.space('macro-cnn')).create({ layers, filters }, { inputShape: image, classes });
   const child = createChild(space, space.sample(stream(setting.seed, 'optimizer-cost')));
   const rng = stream(setting.seed, 'optimizer-cost', 'images');
   const batch: TensorBatch = {
-    inputs: tf.tensor(Float32Array.from({ length: batchSize * image[0] * image[1] * image[2] }, () => rng.normal()), [batchSize, ...image]),
-    labels: tf.tensor1d(Int32Array.from({ length: batchSize }, () => rng.int(classes)), 'int32'),
+    inputs: tf.tensor(
+      Float32Array.from({ length: batchSize * image[0] * image[1] * image[2] }, () => rng.normal()),
+      [batchSize, ...image],
+    ),
+    labels: tf.tensor1d(
+      Int32Array.from({ length: batchSize }, () => rng.int(classes)),
+      'int32',
+    ),
   };
-  const learners = SUBJECTS.map(({ name, config }) => learner(name, child, space, config, { seed: setting.seed, totalSteps: 1000 }));
+  const learners = SUBJECTS.map(({ name, config }) =>
+    learner(name, child, space, config, { seed: setting.seed, totalSteps: 1000 }),
+  );
   const seconds = SUBJECTS.map((): number[] => []);
   const measuring: number[] = [];
   let vector: Tensor1D | undefined;
@@ -110,16 +149,24 @@ async function measure({ rounds, steps, batchSize, layers, filters }: Options, i
   // The first round warms up and does not count.
   for (let round = -1; round < rounds; round++) {
     await stopHere(setting);
-    setting.progress(`images of ${image.join('x')}, round ${Math.max(1, round + 1)} of ${rounds}`, done + Math.max(0, round) / rounds / WORKLOADS.length);
+    setting.progress(
+      `images of ${image.join('x')}, round ${Math.max(1, round + 1)} of ${rounds}`,
+      done + Math.max(0, round) / rounds / WORKLOADS.length,
+    );
     learners.forEach(({ learn }, i) => {
-      const took = timed(() => {
-        for (let step = 0; step < steps; step++) learn(batch);
-      }) / steps;
+      const took =
+        timed(() => {
+          for (let step = 0; step < steps; step++) learn(batch);
+        }) / steps;
       if (round >= 0) seconds[i]!.push(took);
     });
     const { store } = learners[0]!;
     const took = timed(() => {
-      const found = topOfHessian((parameters) => crossEntropy(child, parameters, store.statistics, batch, SHARED_EVALUATION), pickNamed(store.parameters, child.parameterNames), { steps: PRODUCTS, ...(vector && { start: vector }) });
+      const found = topOfHessian(
+        (parameters) => crossEntropy(child, parameters, store.statistics, batch, SHARED_EVALUATION),
+        pickNamed(store.parameters, child.parameterNames),
+        { steps: PRODUCTS, ...(vector && { start: vector }) },
+      );
       vector?.dispose();
       vector = found.vector;
     });

@@ -44,12 +44,27 @@ export interface Curve {
 }
 
 /** Every method on every network whose data are there, from the same weights over the same batches; the rate falls to zero along a cosine over its epochs. */
-export async function measureAccuracy(options: AccuracyOptions, dataOf: (source: Source) => PreparedData | undefined, cells: Cells, setting: StudySetting): Promise<Curve[]> {
+export async function measureAccuracy(
+  options: AccuracyOptions,
+  dataOf: (source: Source) => PreparedData | undefined,
+  cells: Cells,
+  setting: StudySetting,
+): Promise<Curve[]> {
   const { seed, parts, progress } = setting;
   const { models, trainings, augment, smoothing, every } = options;
-  const trained = async (model: string, { space, child }: Workload, { train, test }: Sources, method: string, { rate, batch: size, epochs, interval, damping }: Training): Promise<Curve> => {
+  const trained = async (
+    model: string,
+    { space, child }: Workload,
+    { train, test }: Sources,
+    method: string,
+    { rate, batch: size, epochs, interval, damping }: Training,
+  ): Promise<Curve> => {
     const totalSteps = epochs * train.steps;
-    const one = learner(method, child, space, optimizerFor(method, interval, rate, damping), { seed, totalSteps, smoothing });
+    const one = learner(method, child, space, optimizerFor(method, interval, rate, damping), {
+      seed,
+      totalSteps,
+      smoothing,
+    });
     const points: { step: number; accuracy: number; loss: number }[] = [];
     try {
       for (let step = 0; step < totalSteps; step++) {
@@ -58,7 +73,9 @@ export async function measureAccuracy(options: AccuracyOptions, dataOf: (source:
         if ((step + 1) % every !== 0 && step + 1 !== totalSteps) continue;
         const { accuracy, loss } = evaluateChild(child, one.store, test, SHARED_EVALUATION);
         points.push({ step: step + 1, accuracy, loss });
-        progress(`${model} by ${method}: step ${step + 1} of ${totalSteps}, test accuracy ${(100 * accuracy).toFixed(1)} %`);
+        progress(
+          `${model} by ${method}: step ${step + 1} of ${totalSteps}, test accuracy ${(100 * accuracy).toFixed(1)} %`,
+        );
       }
     } finally {
       one.dispose();
@@ -72,7 +89,17 @@ export async function measureAccuracy(options: AccuracyOptions, dataOf: (source:
     if (!data) continue;
     for (const [method, training] of Object.entries(trainings)) {
       const sources = sourcesOf(data, { batchSize: training.batch, augment, seed });
-      const key = { curve: model, method, ...training, augment, smoothing, every, train: sources.train.count, test: sources.test.count, seed };
+      const key = {
+        curve: model,
+        method,
+        ...training,
+        augment,
+        smoothing,
+        every,
+        train: sources.train.count,
+        test: sources.test.count,
+        seed,
+      };
       curves.push(await cells.measured(key, () => trained(model, work, sources, method, training)));
     }
   }
@@ -84,8 +111,15 @@ interface Sources {
   readonly test: BatchSource;
 }
 
-function sourcesOf({ splits, normalization }: PreparedData, { batchSize, augment, seed }: { batchSize: number; augment: AugmentOptions; seed: number }): Sources {
-  const source = (all: ReturnType<typeof batches>): BatchSource => ({ count: all.examplesPerEpoch, steps: all.stepsPerEpoch, at: (epoch, step) => batchTensors(all.at(epoch, step)) });
+function sourcesOf(
+  { splits, normalization }: PreparedData,
+  { batchSize, augment, seed }: { batchSize: number; augment: AugmentOptions; seed: number },
+): Sources {
+  const source = (all: ReturnType<typeof batches>): BatchSource => ({
+    count: all.examplesPerEpoch,
+    steps: all.stepsPerEpoch,
+    at: (epoch, step) => batchTensors(all.at(epoch, step)),
+  });
   return {
     train: source(batches(splits.train, { seed, normalization, batchSize, augment: defined(augment) })),
     test: source(batches(splits.test, { seed, normalization, batchSize: 500, shuffle: false, last: 'keep' })),

@@ -16,7 +16,17 @@ export interface DataSources extends Images {
 const TITLES: Readonly<Record<Source, string>> = { mnist: 'MNIST', cifar10: 'CIFAR-10' };
 
 /** Opens each source when it is first asked for, and takes at most so many of its examples; `path` is where MNIST lies. */
-export function openSources({ path, train, test, seed }: { path: string | undefined; train: number; test: number; seed: number }): DataSources {
+export function openSources({
+  path,
+  train,
+  test,
+  seed,
+}: {
+  path: string | undefined;
+  train: number;
+  test: number;
+  seed: number;
+}): DataSources {
   const opened = new Map<Source, PreparedData | { readonly why: string }>();
   const open = (source: Source): PreparedData | { readonly why: string } => {
     const known = opened.get(source);
@@ -45,7 +55,9 @@ export function openSources({ path, train, test, seed }: { path: string | undefi
     batch({ source, image }, examples) {
       const found = data(source);
       if (!found) return randomImages(image, examples, seed);
-      return batchTensors(batches(found.splits.train, { seed, normalization: found.normalization, batchSize: examples }).at(0, 0));
+      return batchTensors(
+        batches(found.splits.train, { seed, normalization: found.normalization, batchSize: examples }).at(0, 0),
+      );
     },
   };
 }
@@ -53,6 +65,9 @@ export function openSources({ path, train, test, seed }: { path: string | undefi
 function randomImages(image: readonly [number, number, number], examples: number, seed: number): TensorBatch {
   return {
     inputs: tf.randomUniform([examples, ...image], 0, 1, 'float32', seed),
-    labels: tf.tensor1d(Int32Array.from({ length: examples }, (_, i) => (i * 7) % 10), 'int32'),
+    labels: tf.tensor1d(
+      Int32Array.from({ length: examples }, (_, i) => (i * 7) % 10),
+      'int32',
+    ),
   };
 }

@@ -48,28 +48,54 @@ export interface Throughput {
 
 /** Every method in every setting, each by itself in alternating blocks with SGD, so that what else the machine does concerns both. */
 export async function measureThroughput(
-  { models, batches, intervals, methods, blocks }: ThroughputOptions, images: Images, cells: Cells, setting: StudySetting,
+  { models, batches, intervals, methods, blocks }: ThroughputOptions,
+  images: Images,
+  cells: Cells,
+  setting: StudySetting,
 ): Promise<Throughput[]> {
-  const settings = models.flatMap((model) => batches.flatMap((batch) => methods.filter((method) => method !== 'sgd')
-    .flatMap((method) => (hasInterval(method) ? intervals : intervals.slice(0, 1)).map((interval) => ({ model, batch, method, interval })))));
+  const settings = models.flatMap((model) =>
+    batches.flatMap((batch) =>
+      methods
+        .filter((method) => method !== 'sgd')
+        .flatMap((method) =>
+          (hasInterval(method) ? intervals : intervals.slice(0, 1)).map((interval) => ({
+            model,
+            batch,
+            method,
+            interval,
+          })),
+        ),
+    ),
+  );
   const results: Throughput[] = [];
   for (const [place, one] of settings.entries()) {
     const label = `throughput ${place + 1} of ${settings.length}: ${one.model}, batch ${one.batch}, ${one.method} at interval ${one.interval}`;
     const work = await workload(one.model, setting.parts);
-    results.push(await cells.measured({ ...one, blocks, images: images.kind(work.source), seed: setting.seed }, () => beside(one, work, images.batch(work, one.batch), { label, blocks }, setting)));
+    results.push(
+      await cells.measured({ ...one, blocks, images: images.kind(work.source), seed: setting.seed }, () =>
+        beside(one, work, images.batch(work, one.batch), { label, blocks }, setting),
+      ),
+    );
   }
   return results;
 }
 
 async function beside(
-  { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>, { space, child }: Workload, data: TensorBatch,
-  { label, blocks }: { label: string; blocks: number }, setting: StudySetting,
+  { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>,
+  { space, child }: Workload,
+  data: TensorBatch,
+  { label, blocks }: { label: string; blocks: number },
+  setting: StudySetting,
 ): Promise<Throughput> {
   const { seed, watch, progress } = setting;
   // A block holds every kind of step of its method.
   const steps = Math.max(5, hasInterval(method) ? interval : 1);
   // So small a rate that the steps lead nowhere: all of them are of the same kind.
-  const subject = (name: string) => ({ one: learner(name, child, space, optimizerFor(name, interval, 1e-6), { seed, totalSteps: 1000 }), times: [] as number[], work: [] as number[] });
+  const subject = (name: string) => ({
+    one: learner(name, child, space, optimizerFor(name, interval, 1e-6), { seed, totalSteps: 1000 }),
+    times: [] as number[],
+    work: [] as number[],
+  });
   const subjects = [subject('sgd'), subject(method)] as const;
   try {
     for (let block = 0; block <= blocks; block++) {
@@ -88,8 +114,14 @@ async function beside(
     const relativeByClock = median(own.times.map((time, round) => sgd.times[round]! / time));
     const relativeByWork = median(own.work.map((time, round) => sgd.work[round]! / time));
     return {
-      model, batch, method, interval, milliseconds: median(own.times), sgdMilliseconds: median(sgd.times),
-      relative: describeBackend().name === 'gpu' ? relativeByClock : relativeByWork, relativeByClock,
+      model,
+      batch,
+      method,
+      interval,
+      milliseconds: median(own.times),
+      sgdMilliseconds: median(sgd.times),
+      relative: describeBackend().name === 'gpu' ? relativeByClock : relativeByWork,
+      relativeByClock,
       memory: peak / least,
     };
   } finally {
@@ -100,12 +132,18 @@ async function beside(
 
 /** Bytes of a learner's weights and state and of the largest set of tensors that was alive beside them after a kernel of one of its next steps. */
 function peakBytes(one: Learner, data: TensorBatch, steps: number): number {
-  const owned = [...Object.values(one.store.parameters), ...Object.values(one.state.tensors)].reduce((sum, { size }) => sum + 4 * size, 0);
+  const owned = [...Object.values(one.store.parameters), ...Object.values(one.state.tensors)].reduce(
+    (sum, { size }) => sum + 4 * size,
+    0,
+  );
   const before = tf.memory().numBytes;
   let peak = before;
   // The library's own profile does not survive a matrix that will not factor and is tried again.
-  watchKernels(() => {
-    for (let i = 0; i < steps; i++) one.learn(data);
-  }, () => (peak = Math.max(peak, tf.memory().numBytes)));
+  watchKernels(
+    () => {
+      for (let i = 0; i < steps; i++) one.learn(data);
+    },
+    () => (peak = Math.max(peak, tf.memory().numBytes)),
+  );
   return owned + peak - before;
 }

@@ -1,7 +1,17 @@
 /** One training of the univariate problem, and everything that is measured of the minimum it ends in. */
 import { calibrationDraws } from '../float64/generator.js';
 import { descend, powerIteration } from '../float64/descent.js';
-import { type Bends, bendsOf, bendWeight, fittedAt, type Knot, knotsOf, type Univariate, univariateProblem, variationBound } from './univariate.js';
+import {
+  type Bends,
+  bendsOf,
+  bendWeight,
+  fittedAt,
+  type Knot,
+  knotsOf,
+  type Univariate,
+  univariateProblem,
+  variationBound,
+} from './univariate.js';
 import { type Tick } from '../contract.js';
 
 export interface Fit extends Bends {
@@ -52,15 +62,23 @@ export async function fit({ seed, learningRate, steps, n = 30, width = 100, tick
   const errors = fitted.map((value, i) => (value - truth[i]!) ** 2);
   const inner = [...errors].filter((_, i) => Math.abs(x[i]!) <= INNER);
   const draws = calibrationDraws(seed + 1000);
-  const sharpness = powerIteration(problem, Float64Array.from({ length: problem.size }, draws.normal), { radius: SMALL }).top(descent.weights);
+  const sharpness = powerIteration(problem, Float64Array.from({ length: problem.size }, draws.normal), {
+    radius: SMALL,
+  }).top(descent.weights);
   const knots = knotsOf(descent.weights, width);
   return {
-    learningRate, seed, sharpness,
-    trainingError: 2 * loss, error: mean(errors), innerError: mean(inner),
+    learningRate,
+    seed,
+    sharpness,
+    trainingError: 2 * loss,
+    error: mean(errors),
+    innerError: mean(inner),
     ...bendsOf(knots, bendWeight(x)),
     bound: variationBound(1 / learningRate, loss, x),
     curvatureBound: variationBound(sharpness / 2, loss, x),
-    knots, problem, weights: descent.weights,
+    knots,
+    problem,
+    weights: descent.weights,
   };
 }
 

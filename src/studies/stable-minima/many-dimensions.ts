@@ -34,20 +34,35 @@ const LOOKS = 20;
  * f(x) = Σⱼ vⱼ·relu(uⱼ·x + bⱼ) + c, data uniform in the unit ball, truth a unit vector's inner product, noise of deviation 1; Kaiming start, gradient clipped to a norm
  * of 50. The gradient is written out: seven kernels a step.
  */
-export async function shatter({ seed, dimensions, n, width, learningRate, decay, steps, tick }: ManyDimensions): Promise<ShatteredFit> {
+export async function shatter({
+  seed,
+  dimensions,
+  n,
+  width,
+  learningRate,
+  decay,
+  steps,
+  tick,
+}: ManyDimensions): Promise<ShatteredFit> {
   const rng = stream(seed, 'shattering');
   const x = Float32Array.from(Array.from({ length: n }, () => inBall(dimensions, rng)).flat());
   const direction = unit(Array.from({ length: dimensions }, () => rng.normal()));
-  const truth = Float32Array.from({ length: n }, (_, i) => direction.reduce((sum, w, d) => sum + w * x[i * dimensions + d]!, 0));
+  const truth = Float32Array.from({ length: n }, (_, i) =>
+    direction.reduce((sum, w, d) => sum + w * x[i * dimensions + d]!, 0),
+  );
   const noisy = truth.map((value) => value + rng.normal());
   const inputs = tf.tensor2d(x, [n, dimensions]);
   const [y, clean] = [tf.tensor2d(noisy, [n, 1]), tf.tensor2d(truth, [n, 1])];
-  const normals = (size: number, deviation: number): Float32Array => Float32Array.from({ length: size }, () => deviation * rng.normal());
+  const normals = (size: number, deviation: number): Float32Array =>
+    Float32Array.from({ length: size }, () => deviation * rng.normal());
   let weights = {
-    u: tf.tensor2d(normals(dimensions * width, Math.sqrt(2 / dimensions)), [dimensions, width]), b: tf.zeros([width]) as Tensor1D,
-    v: tf.tensor2d(normals(width, Math.sqrt(2 / width)), [width, 1]), c: tf.zeros([1]) as Tensor1D,
+    u: tf.tensor2d(normals(dimensions * width, Math.sqrt(2 / dimensions)), [dimensions, width]),
+    b: tf.zeros([width]) as Tensor1D,
+    v: tf.tensor2d(normals(width, Math.sqrt(2 / width)), [width, 1]),
+    c: tf.zeros([1]) as Tensor1D,
   };
-  const output = ({ u, b, v, c }: NamedTensors): Tensor2D => tf.add(tf.matMul(tf.relu(tf.add(tf.matMul(inputs, u as Tensor2D), b!)), v as Tensor2D), c!);
+  const output = ({ u, b, v, c }: NamedTensors): Tensor2D =>
+    tf.add(tf.matMul(tf.relu(tf.add(tf.matMul(inputs, u as Tensor2D), b!)), v as Tensor2D), c!);
   const loss = (at: NamedTensors): Scalar => tf.mul(0.5, tf.mean(tf.square(tf.sub(output(at), y))));
   const course: { step: number; sharpness: number; error: number }[] = [];
   let vector: Tensor1D | undefined;
@@ -59,15 +74,25 @@ export async function shatter({ seed, dimensions, n, width, learningRate, decay,
       const hidden = tf.relu(tf.add(tf.matMul(inputs, u), b));
       const residual = tf.div(tf.sub(tf.add(tf.matMul(hidden, v), c), y), n) as Tensor2D;
       const back = tf.mul(tf.matMul(residual, v, false, true), tf.step(hidden));
-      const gradients = [tf.matMul(inputs, back, true), tf.sum(back, 0), tf.matMul(hidden, residual, true), tf.sum(residual, 0)] as const;
+      const gradients = [
+        tf.matMul(inputs, back, true),
+        tf.sum(back, 0),
+        tf.matMul(hidden, residual, true),
+        tf.sum(residual, 0),
+      ] as const;
       const length = tf.sqrt(tf.addN(gradients.map((g) => tf.sum(tf.square(g)))));
       const factor = tf.mul(-learningRate, tf.minimum(1, tf.div(CLIP, length)));
-      const moved = [u, b, v, c].map((w, i) => tf.add(tf.mul(w, 1 - learningRate * decay), tf.mul(gradients[i]!, factor)));
+      const moved = [u, b, v, c].map((w, i) =>
+        tf.add(tf.mul(w, 1 - learningRate * decay), tf.mul(gradients[i]!, factor)),
+      );
       return { u: moved[0] as Tensor2D, b: moved[1] as Tensor1D, v: moved[2] as Tensor2D, c: moved[3] as Tensor1D };
     });
     tf.dispose(before);
     if ((step + 1) % every !== 0) continue;
-    const { vector: found, largest } = topOfHessian(loss, weights, { steps: vector ? 8 : 20, ...(vector && { start: vector }) });
+    const { vector: found, largest } = topOfHessian(loss, weights, {
+      steps: vector ? 8 : 20,
+      ...(vector && { start: vector }),
+    });
     vector?.dispose();
     vector = found;
     course.push({ step: step + 1, sharpness: largest.value, error: squared(output, weights, clean) });
@@ -77,7 +102,12 @@ export async function shatter({ seed, dimensions, n, width, learningRate, decay,
   const [error, trainingError] = [squared(output, weights, clean), squared(output, weights, y)];
   tf.dispose([weights, inputs, y, clean]);
   const tail = course.slice(-Math.ceil(course.length / 4));
-  return { error, trainingError, sharpness: tail.reduce((sum, { sharpness }) => sum + sharpness, 0) / tail.length, course };
+  return {
+    error,
+    trainingError,
+    sharpness: tail.reduce((sum, { sharpness }) => sum + sharpness, 0) / tail.length,
+    course,
+  };
 }
 
 function squared(output: (weights: NamedTensors) => Tensor2D, weights: NamedTensors, target: Tensor2D): number {

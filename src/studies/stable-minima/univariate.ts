@@ -33,7 +33,12 @@ export function univariateProblem({ normal, uniform }: Draws, { n = 30, width = 
   for (let j = 2 * width; j < 3 * width; j++) start[j] = (2 * uniform() - 1) / Math.sqrt(width);
   const active = new Float64Array(width);
   return {
-    x, truth, y, width, size, start,
+    x,
+    truth,
+    y,
+    width,
+    size,
+    start,
     evaluate(weights, gradient) {
       gradient.fill(0);
       let loss = 0;
@@ -67,7 +72,8 @@ export function univariateProblem({ normal, uniform }: Draws, { n = 30, width = 
 export function fittedAt(weights: Float64Array, width: number, points: ArrayLike<number>): Float64Array {
   return Float64Array.from(points, (x) => {
     let output = weights[3 * width]!;
-    for (let j = 0; j < width; j++) output += weights[2 * width + j]! * Math.max(0, weights[j]! * x + weights[width + j]!);
+    for (let j = 0; j < width; j++)
+      output += weights[2 * width + j]! * Math.max(0, weights[j]! * x + weights[width + j]!);
     return output;
   });
 }
@@ -110,7 +116,11 @@ export function bendWeight(x: Float64Array): (t: number) => number {
     const mean = sum / count;
     return (count / x.length) ** 2 * Math.abs(t - mean) * Math.sqrt(1 + mean * mean);
   };
-  return (t) => Math.min(side((value) => value < t, t), side((value) => value > t, t));
+  return (t) =>
+    Math.min(
+      side((value) => value < t, t),
+      side((value) => value > t, t),
+    );
 }
 
 export interface Bends {
@@ -131,7 +141,12 @@ export function bendsOf(knots: readonly Knot[], weight: (t: number) => number): 
   const variation = sizes.reduce((sum, size) => sum + size, 0);
   let [reached, most] = [0, 0];
   while (most < sizes.length && reached < 0.9 * variation) reached += sizes[most++]!;
-  return { variation, weighted: inside.reduce((sum, { at, jump }) => sum + Math.abs(jump) * weight(at), 0), count: inside.length, most };
+  return {
+    variation,
+    weighted: inside.reduce((sum, { at, jump }) => sum + Math.abs(jump) * weight(at), 0),
+    count: inside.length,
+    most,
+  };
 }
 
 /** 1/η − ½ + c·√(2L) with c = √(1 + x²max)/2: what the weighted variation of a stable minimum cannot exceed. For any point: the same with λ_max/2. */

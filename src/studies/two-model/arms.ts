@@ -2,7 +2,14 @@
 import { openDataset } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
-import { openTwoModelData, type FirstTraining, trainFirst, type TwoModelData, type TwoModelOptions, type TwoModelOutcome } from '../../forgetting/two-model/index.js';
+import {
+  openTwoModelData,
+  type FirstTraining,
+  trainFirst,
+  type TwoModelData,
+  type TwoModelOptions,
+  type TwoModelOutcome,
+} from '../../forgetting/two-model/index.js';
 import { type Json } from '../../operations/operation.js';
 import { type JsonObject, sha256, stringifyStrict } from '../../runs/index.js';
 import { mean } from '../../statistics/index.js';
@@ -35,7 +42,11 @@ export interface ArmOutcome {
 export interface TwoModelResults {
   readonly arms: readonly ArmOutcome[];
   /** Accuracy and steps of A by seed. */
-  readonly first: readonly { readonly accuracy: number; readonly steps: number; readonly curve: readonly { step: number; a: number }[] }[];
+  readonly first: readonly {
+    readonly accuracy: number;
+    readonly steps: number;
+    readonly curve: readonly { step: number; a: number }[];
+  }[];
 }
 
 const EVALUATE_EVERY = 50;
@@ -45,21 +56,43 @@ const BATCH = 64;
 export const ONE_ESTIMATE = { average: 'accumulate', examples: 4000 } as const;
 
 export const NONE: Arm = { name: 'none', regularizer: { name: 'none' } };
-export const wplArm = (alpha: number, name = `wpl α=${alpha}`): Arm => ({ name, regularizer: { name: 'wpl', alpha, fisher: ONE_ESTIMATE } });
+export const wplArm = (alpha: number, name = `wpl α=${alpha}`): Arm => ({
+  name,
+  regularizer: { name: 'wpl', alpha, fisher: ONE_ESTIMATE },
+});
 
 /** Runs every arm with every seed; A is trained once a seed, and each seed is a unit of its own. */
-export async function runTwoModels({ seeds, path, ...plan }: TwoModelPlan, { seed, perform }: Pick<StudySetting, 'seed' | 'perform'>, label: string): Promise<TwoModelResults> {
+export async function runTwoModels(
+  { seeds, path, ...plan }: TwoModelPlan,
+  { seed, perform }: Pick<StudySetting, 'seed' | 'perform'>,
+  label: string,
+): Promise<TwoModelResults> {
   const data = hashOf(plan.data, path);
-  const results = await perform(Array.from({ length: seeds }, (_, i) => ({
-    unit: TWO_MODELS, label: `${label}: seed ${seed + i}`,
-    payload: plain({ ...plan, seed: seed + i, content: data }), ...(path !== undefined && { local: { path } }),
-  })));
-  const found = results as unknown as readonly { readonly first: TwoModelResults['first'][number]; readonly arms: readonly PlainOutcome[] }[];
+  const results = await perform(
+    Array.from({ length: seeds }, (_, i) => ({
+      unit: TWO_MODELS,
+      label: `${label}: seed ${seed + i}`,
+      payload: plain({ ...plan, seed: seed + i, content: data }),
+      ...(path !== undefined && { local: { path } }),
+    })),
+  );
+  const found = results as unknown as readonly {
+    readonly first: TwoModelResults['first'][number];
+    readonly arms: readonly PlainOutcome[];
+  }[];
   return {
     first: found.map(({ first }) => first),
-    arms: found.flatMap(({ arms }, i) => arms.map(({ arm, outcome }) => ({
-      arm, seed: seed + i, outcome: { ...outcome, fisher: Float32Array.from(outcome.fisher), squaredDrift: Float32Array.from(outcome.squaredDrift) },
-    }))),
+    arms: found.flatMap(({ arms }, i) =>
+      arms.map(({ arm, outcome }) => ({
+        arm,
+        seed: seed + i,
+        outcome: {
+          ...outcome,
+          fisher: Float32Array.from(outcome.fisher),
+          squaredDrift: Float32Array.from(outcome.squaredDrift),
+        },
+      })),
+    ),
   };
 }
 
@@ -68,7 +101,10 @@ export const TWO_MODELS = 'two-models';
 
 interface PlainOutcome {
   readonly arm: string;
-  readonly outcome: Omit<TwoModelOutcome, 'fisher' | 'squaredDrift'> & { readonly fisher: readonly number[]; readonly squaredDrift: readonly number[] };
+  readonly outcome: Omit<TwoModelOutcome, 'fisher' | 'squaredDrift'> & {
+    readonly fisher: readonly number[];
+    readonly squaredDrift: readonly number[];
+  };
 }
 
 interface UnitPlan extends Omit<TwoModelPlan, 'seeds'> {
@@ -80,8 +116,16 @@ interface UnitPlan extends Omit<TwoModelPlan, 'seeds'> {
 /** A with one seed, and B with every arm. */
 export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }) => {
   const { seed, data: source, path, content, network, first, second, arms } = payload as unknown as UnitPlan;
-  if (hashOf(source, path) !== content) throw new WeftError('job', `the data '${source}' of this worker are not those of the job`, 'give the worker the same data: a job is the same wherever it is done');
-  const trained = trainFirst({ seed, data: dataOf({ data: source, path }, seed), network, batchSize: BATCH, evaluateEvery: EVALUATE_EVERY }, first);
+  if (hashOf(source, path) !== content)
+    throw new WeftError(
+      'job',
+      `the data '${source}' of this worker are not those of the job`,
+      'give the worker the same data: a job is the same wherever it is done',
+    );
+  const trained = trainFirst(
+    { seed, data: dataOf({ data: source, path }, seed), network, batchSize: BATCH, evaluateEvery: EVALUATE_EVERY },
+    first,
+  );
   try {
     const outcomes: PlainOutcome[] = [];
     for (const [i, { name, regularizer }] of arms.entries()) {
@@ -102,7 +146,11 @@ function hashOf(source: string, path: string | undefined): string {
   const key = `${source} ${path ?? ''}`;
   let hash = hashes.get(key);
   if (hash === undefined) {
-    hash = sha256(openDataset(source, path === undefined ? {} : { path }).sources.map((file) => file.sha256).join('\n'));
+    hash = sha256(
+      openDataset(source, path === undefined ? {} : { path })
+        .sources.map((file) => file.sha256)
+        .join('\n'),
+    );
     hashes.set(key, hash);
   }
   return hash;
@@ -128,7 +176,12 @@ function dataOf({ data: source, path }: Pick<TwoModelPlan, 'data' | 'path'>, see
 }
 
 /** Mean over the seeds of something about an arm. */
-export function meanOf(results: TwoModelResults, arm: string, of: (outcome: TwoModelOutcome) => number, seeds = Infinity): number {
+export function meanOf(
+  results: TwoModelResults,
+  arm: string,
+  of: (outcome: TwoModelOutcome) => number,
+  seeds = Infinity,
+): number {
   return mean(outcomesOf(results, arm).slice(0, seeds).map(of));
 }
 

@@ -3,21 +3,45 @@ import { z } from 'zod';
 import { REGULARIZERS, regularizerSchema } from '../../forgetting/index.js';
 import { withTinyTensors } from '../tiny-tensors.js';
 import { defineStudy, infoRow, type StudyResult } from '../contract.js';
-import { type Arm, forgotten, meanOf, NONE, ONE_ESTIMATE, removed, runTwoModels, TWO_MODELS, type TwoModelPlan, type TwoModelResults, twoModelsUnit } from './arms.js';
+import {
+  type Arm,
+  forgotten,
+  meanOf,
+  NONE,
+  ONE_ESTIMATE,
+  removed,
+  runTwoModels,
+  TWO_MODELS,
+  type TwoModelPlan,
+  type TwoModelResults,
+  twoModelsUnit,
+} from './arms.js';
 import { curvesChart, tradeOffChart } from './charts.js';
 
 const options = z.strictObject({
   data: z.string().default('proto-10').describe('proto-10 (synthetic), digits, mnist, or the path of data'),
   path: z.string().optional().describe('where mnist lies'),
   seeds: z.int().min(1).default(2).describe('runs, from --seed on'),
-  regularizers: z.array(z.enum(REGULARIZERS.map(({ name }) => name) as [string, ...string[]])).default(['wpl']).describe('what B is trained with, beside nothing'),
+  regularizers: z
+    .array(z.enum(REGULARIZERS.map(({ name }) => name) as [string, ...string[]]))
+    .default(['wpl'])
+    .describe('what B is trained with, beside nothing'),
   alphas: z.array(z.number().min(0)).default([1, 10, 100]).describe('strengths of those that have one'),
-  fisher: z.enum(['empirical-sample', 'true-sample', 'batch']).default('empirical-sample').describe('kind of Fisher information'),
+  fisher: z
+    .enum(['empirical-sample', 'true-sample', 'batch'])
+    .default('empirical-sample')
+    .describe('kind of Fisher information'),
   shared: z.int().min(0).default(3).describe('first layers that B has in common with A'),
   width: z.int().min(1).optional().describe('units of every hidden layer; 10 for proto-10, 16 otherwise'),
   target: z.number().positive().max(1).optional().describe('loose convergence: A stops at this accuracy'),
-  first: z.strictObject({ learningRate: z.number().positive().optional(), steps: z.int().min(1).optional() }).prefault({}).describe('training of A'),
-  second: z.strictObject({ learningRate: z.number().positive().default(0.2), steps: z.int().min(1).default(1500) }).prefault({}).describe('training of B'),
+  first: z
+    .strictObject({ learningRate: z.number().positive().optional(), steps: z.int().min(1).optional() })
+    .prefault({})
+    .describe('training of A'),
+  second: z
+    .strictObject({ learningRate: z.number().positive().default(0.2), steps: z.int().min(1).default(1500) })
+    .prefault({})
+    .describe('training of B'),
 });
 
 export type TwoModelStudyOptions = z.output<typeof options>;
@@ -32,18 +56,37 @@ export const twoModel = defineStudy({
   minutes: 2,
   options,
   units: { [TWO_MODELS]: twoModelsUnit },
-  run: (chosen, setting) => withTinyTensors(async () => {
-    const plan = planOf(chosen);
-    return report(chosen, plan, await runTwoModels(plan, setting, chosen.data));
-  }),
+  run: (chosen, setting) =>
+    withTinyTensors(async () => {
+      const plan = planOf(chosen);
+      return report(chosen, plan, await runTwoModels(plan, setting, chosen.data));
+    }),
 });
 
-function planOf({ data, path, seeds, regularizers, alphas, fisher, shared, width, target, first, second }: TwoModelStudyOptions): TwoModelPlan {
+function planOf({
+  data,
+  path,
+  seeds,
+  regularizers,
+  alphas,
+  fisher,
+  shared,
+  width,
+  target,
+  first,
+  second,
+}: TwoModelStudyOptions): TwoModelPlan {
   const synthetic = data === 'proto-10';
   return {
-    data, path, seeds,
+    data,
+    path,
+    seeds,
     network: { width: width ?? (synthetic ? 10 : 16), layersA: synthetic ? 4 : 5, layersB: 6, shared },
-    first: { learningRate: first.learningRate ?? (target === undefined ? STRICT_RATE : LOOSE_RATE), steps: first.steps ?? 3000, ...(target !== undefined && { target }) },
+    first: {
+      learningRate: first.learningRate ?? (target === undefined ? STRICT_RATE : LOOSE_RATE),
+      steps: first.steps ?? 3000,
+      ...(target !== undefined && { target }),
+    },
     second,
     arms: [NONE, ...regularizers.flatMap((name) => armsOf(name, alphas, fisher))],
   };
@@ -54,45 +97,99 @@ function armsOf(name: string, alphas: readonly number[], kind: TwoModelStudyOpti
   if (!('alpha' in defaults)) return [{ name, regularizer: { name } as Arm['regularizer'] }];
   const { average, ...estimate } = ONE_ESTIMATE;
   const fisher = { ...estimate, kind, ...('average' in defaults.fisher && { average }) };
-  return alphas.map((alpha) => ({ name: `${name} α=${alpha}`, regularizer: { name, alpha, fisher } as Arm['regularizer'] }));
+  return alphas.map((alpha) => ({
+    name: `${name} α=${alpha}`,
+    regularizer: { name, alpha, fisher } as Arm['regularizer'],
+  }));
 }
 
 const points = (share: number): number => +(100 * share).toFixed(2);
 
-function report({ data, shared, target }: TwoModelStudyOptions, { arms }: TwoModelPlan, results: TwoModelResults): StudyResult {
+function report(
+  { data, shared, target }: TwoModelStudyOptions,
+  { arms }: TwoModelPlan,
+  results: TwoModelResults,
+): StudyResult {
   const lost = meanOf(results, 'none', forgotten);
   const names = arms.map(({ name }) => name);
   const base = meanOf(results, 'none', ({ b }) => b);
-  const best = names.slice(1).reduce<string | undefined>((top, name) => (top === undefined || meanOf(results, name, ({ after }) => after) > meanOf(results, top, ({ after }) => after) ? name : top), undefined);
+  const best = names
+    .slice(1)
+    .reduce<string | undefined>(
+      (top, name) =>
+        top === undefined || meanOf(results, name, ({ after }) => after) > meanOf(results, top, ({ after }) => after)
+          ? name
+          : top,
+      undefined,
+    );
   return {
-    verdict: lost <= 0.01
-      ? `Training B has cost A ${points(lost)} points of test accuracy: there is nothing to prevent here; share more layers, or take a narrower network.`
-      : `Training B costs A ${points(lost)} points of test accuracy without a regularizer.${best === undefined ? '' : ` ${best} removes ${points(removed(results, best))} % of that, with B at ${points(meanOf(results, best, ({ b }) => b))} % against ${points(base)} %.`}`,
+    verdict:
+      lost <= 0.01
+        ? `Training B has cost A ${points(lost)} points of test accuracy: there is nothing to prevent here; share more layers, or take a narrower network.`
+        : `Training B costs A ${points(lost)} points of test accuracy without a regularizer.${best === undefined ? '' : ` ${best} removes ${points(removed(results, best))} % of that, with B at ${points(meanOf(results, best, ({ b }) => b))} % against ${points(base)} %.`}`,
     rows: names.flatMap((name) => [
-      infoRow(`${name}/A`, 'test accuracy of A after B, % (mean of the last ten evaluations)', points(meanOf(results, name, ({ after }) => after))),
+      infoRow(
+        `${name}/A`,
+        'test accuracy of A after B, % (mean of the last ten evaluations)',
+        points(meanOf(results, name, ({ after }) => after)),
+      ),
       infoRow(`${name}/B`, 'test accuracy of B, %', points(meanOf(results, name, ({ b }) => b))),
     ]),
-    sections: [{
-      title: 'A and B while B is trained',
-      text: [
-        `${data}; ${shared} layers in common; A was trained ${target === undefined ? 'to the end' : `until ${points(target)} % of held-out examples were right`}, to ${points(results.first.reduce((sum, { accuracy }) => sum + accuracy / results.first.length, 0))} % on the test part. Lines are means over ${results.first.length} seeds.`,
-        'Look at both pictures together: a regularizer that freezes everything keeps A as it was, and leaves B unable to learn. The third picture shows what is kept against what that costs.',
-      ],
-      figures: [
-        { title: 'A', svg: curvesChart(results, names, 'a'), caption: 'The first model while the second is trained.' },
-        { title: 'B', svg: curvesChart(results, names, 'b'), caption: 'The second model.' },
-        { title: 'What is kept, and what it costs', svg: tradeOffChart(results, names), caption: 'Right: less forgotten. Up: B learns better.' },
-      ],
-      tables: [{
-        name: 'arms', title: 'Means over the seeds',
-        columns: ['arm', 'A before (%)', 'A after (%)', 'forgotten (points)', 'removed (%)', 'worst of A (%)', 'B (%)', 'lr·α·max F'],
-        rows: names.map((name) => [name, points(meanOf(results, name, ({ before }) => before)), points(meanOf(results, name, ({ after }) => after)), points(meanOf(results, name, forgotten)),
-          name === 'none' ? null : points(removed(results, name)), points(meanOf(results, name, ({ worst }) => worst)), points(meanOf(results, name, ({ b }) => b)), +meanOf(results, name, ({ maxStep }) => maxStep).toPrecision(3)]),
-      }, {
-        name: 'curves', title: 'Curves',
-        columns: ['arm', 'seed', 'step', 'A (%)', 'B (%)'],
-        rows: results.arms.flatMap(({ arm, seed, outcome }) => outcome.curve.map(({ step, a, b }) => [arm, seed, step, points(a), points(b)])),
-      }],
-    }],
+    sections: [
+      {
+        title: 'A and B while B is trained',
+        text: [
+          `${data}; ${shared} layers in common; A was trained ${target === undefined ? 'to the end' : `until ${points(target)} % of held-out examples were right`}, to ${points(results.first.reduce((sum, { accuracy }) => sum + accuracy / results.first.length, 0))} % on the test part. Lines are means over ${results.first.length} seeds.`,
+          'Look at both pictures together: a regularizer that freezes everything keeps A as it was, and leaves B unable to learn. The third picture shows what is kept against what that costs.',
+        ],
+        figures: [
+          {
+            title: 'A',
+            svg: curvesChart(results, names, 'a'),
+            caption: 'The first model while the second is trained.',
+          },
+          { title: 'B', svg: curvesChart(results, names, 'b'), caption: 'The second model.' },
+          {
+            title: 'What is kept, and what it costs',
+            svg: tradeOffChart(results, names),
+            caption: 'Right: less forgotten. Up: B learns better.',
+          },
+        ],
+        tables: [
+          {
+            name: 'arms',
+            title: 'Means over the seeds',
+            columns: [
+              'arm',
+              'A before (%)',
+              'A after (%)',
+              'forgotten (points)',
+              'removed (%)',
+              'worst of A (%)',
+              'B (%)',
+              'lr·α·max F',
+            ],
+            rows: names.map((name) => [
+              name,
+              points(meanOf(results, name, ({ before }) => before)),
+              points(meanOf(results, name, ({ after }) => after)),
+              points(meanOf(results, name, forgotten)),
+              name === 'none' ? null : points(removed(results, name)),
+              points(meanOf(results, name, ({ worst }) => worst)),
+              points(meanOf(results, name, ({ b }) => b)),
+              +meanOf(results, name, ({ maxStep }) => maxStep).toPrecision(3),
+            ]),
+          },
+          {
+            name: 'curves',
+            title: 'Curves',
+            columns: ['arm', 'seed', 'step', 'A (%)', 'B (%)'],
+            rows: results.arms.flatMap(({ arm, seed, outcome }) =>
+              outcome.curve.map(({ step, a, b }) => [arm, seed, step, points(a), points(b)]),
+            ),
+          },
+        ],
+      },
+    ],
   };
 }

@@ -11,7 +11,11 @@ function reduceTo(gradient: Tensor, { shape }: Tensor): Tensor {
   return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, shape);
 }
 
-function install(kernelName: string, a: (dy: Tensor, a: Tensor, b: Tensor) => Tensor, b: (dy: Tensor, a: Tensor, b: Tensor) => Tensor): void {
+function install(
+  kernelName: string,
+  a: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
+  b: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
+): void {
   defineGradient<Pair, object, Tensor>(kernelName, {
     save: ['a', 'b'],
     backward: (dy, [x, y]) => ({ a: () => reduceTo(a(dy, x!, y!), x!), b: () => reduceTo(b(dy, x!, y!), y!) }),
@@ -19,10 +23,26 @@ function install(kernelName: string, a: (dy: Tensor, a: Tensor, b: Tensor) => Te
 }
 
 export function installArithmetic(): void {
-  install('Add', (dy) => dy, (dy) => dy);
-  install('Sub', (dy) => dy, (dy) => tf.neg(dy));
-  install('Multiply', (dy, _, b) => tf.mul(dy, b), (dy, a) => tf.mul(dy, a));
-  install('RealDiv', (dy, _, b) => tf.div(dy, b), (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b))));
+  install(
+    'Add',
+    (dy) => dy,
+    (dy) => dy,
+  );
+  install(
+    'Sub',
+    (dy) => dy,
+    (dy) => tf.neg(dy),
+  );
+  install(
+    'Multiply',
+    (dy, _, b) => tf.mul(dy, b),
+    (dy, a) => tf.mul(dy, a),
+  );
+  install(
+    'RealDiv',
+    (dy, _, b) => tf.div(dy, b),
+    (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b))),
+  );
   defineGradient<{ x: Tensor }, object, Tensor>('Square', {
     save: ['x'],
     backward: (dy, [x]) => ({ x: () => tf.mul(dy, tf.mul(x!, 2)) }),

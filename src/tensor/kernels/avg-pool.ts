@@ -14,11 +14,20 @@ interface Attributes {
 
 /** Each window hands dy, divided by the number of values it covers, to every one of them. */
 function avgPoolGrad(dy: Tensor4D, x: Tensor4D, { filterSize, strides, pad, dimRoundingMode }: Attributes): Tensor4D {
-  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } =
-    tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = tf.backend_util.computePool2DInfo(
+    x.shape,
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
   const rows = covered(dy.shape[1], x.shape[1], filterHeight, strideHeight, padInfo.top);
   const columns = covered(dy.shape[2], x.shape[2], filterWidth, strideWidth, padInfo.left);
-  const weights = tf.tensor(rows.flatMap((row) => columns.map((column) => 1 / (row * column))), [1, rows.length, columns.length, 1]);
+  const weights = tf.tensor(
+    rows.flatMap((row) => columns.map((column) => 1 / (row * column))),
+    [1, rows.length, columns.length, 1],
+  );
   return runKernel(
     'DepthwiseConv2dNativeBackpropInput',
     { dy: tf.mul(dy, weights), filter: tf.ones([filterHeight, filterWidth, x.shape[3], 1]) },

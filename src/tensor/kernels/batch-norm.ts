@@ -4,7 +4,17 @@
  */
 import { tf, type Tensor, type Tensor1D } from '../library.js';
 import { defineKernel, independent, type Kernel } from './define.js';
-import { boolAttribute, constant, floatAttribute, memoize, rawOps, stringAttribute, T, typeAttribute, type NativeBackend } from './raw-op.js';
+import {
+  boolAttribute,
+  constant,
+  floatAttribute,
+  memoize,
+  rawOps,
+  stringAttribute,
+  T,
+  typeAttribute,
+  type NativeBackend,
+} from './raw-op.js';
 import { normalizeWide, pixelsTogether, standardizeWide } from './wide-normalization.js';
 
 interface Attributes {
@@ -12,7 +22,11 @@ interface Attributes {
 }
 
 const nativeAttributes = memoize((epsilon: number, training: boolean) => [
-  T, typeAttribute('U', 'float32'), floatAttribute('epsilon', epsilon), stringAttribute('data_format', 'NHWC'), boolAttribute('is_training', training),
+  T,
+  typeAttribute('U', 'float32'),
+  floatAttribute('epsilon', epsilon),
+  stringAttribute('data_format', 'NHWC'),
+  boolAttribute('is_training', training),
 ]);
 
 const leadingAxes = (x: Tensor): number[] => x.shape.map((_, axis) => axis).slice(0, -1);
@@ -38,18 +52,33 @@ export const batchNorm: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor }, Att
     asImages([x], ([image]) => {
       const pixels = backend.isUsingGpuDevice ? 1 : pixelsTogether(image!);
       if (pixels === 1) return normalize(backend, image!, scale, offset, epsilon);
-      return normalizeWide(backend, image!, scale, offset, pixels, nativeAttributes(epsilon, true), nativeAttributes(epsilon, false));
+      return normalizeWide(
+        backend,
+        image!,
+        scale,
+        offset,
+        pixels,
+        nativeAttributes(epsilon, true),
+        nativeAttributes(epsilon, false),
+      );
     }),
   plain({ x, scale, offset }, { epsilon }) {
     const { mean, variance } = tf.moments(x, leadingAxes(x));
-    return [tf.batchNorm(x, mean as Tensor1D, variance as Tensor1D, offset as Tensor1D, scale as Tensor1D, epsilon), mean, variance];
+    return [
+      tf.batchNorm(x, mean as Tensor1D, variance as Tensor1D, offset as Tensor1D, scale as Tensor1D, epsilon),
+      mean,
+      variance,
+    ];
   },
   gradient: {
     save: ['x', 'scale'],
     // The copies of the statistics are no functions of x on the tape; `batchNormGrad` accounts for that.
     saveOutputs: [false, true, true],
     backward([dy], [x, scale, mean, variance], attributes) {
-      const [dx, dScale, dOffset] = batchNormGrad({ dy: dy!, x: x!, scale: scale!, mean: mean!, variance: variance! }, attributes);
+      const [dx, dScale, dOffset] = batchNormGrad(
+        { dy: dy!, x: x!, scale: scale!, mean: mean!, variance: variance! },
+        attributes,
+      );
       return { x: () => dx!, scale: () => dScale!, offset: () => dOffset! };
     },
   },
@@ -59,7 +88,14 @@ function normalize(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Ten
   const none = constant(backend, [], 'float32');
   // Output 4 is the biased variance on a processor, r on a GPU; output 2 is the unbiased one on both.
   const outputs = backend.isUsingGpuDevice ? [0, 1, 2] : [0, 3, 4];
-  const [y, mean, variance] = rawOps(backend, 'FusedBatchNormV3', nativeAttributes(epsilon, true), [x, scale, offset, none, none], outputs, 6);
+  const [y, mean, variance] = rawOps(
+    backend,
+    'FusedBatchNormV3',
+    nativeAttributes(epsilon, true),
+    [x, scale, offset, none, none],
+    outputs,
+    6,
+  );
   if (!backend.isUsingGpuDevice) return [y!, mean!, variance!];
   const count = x.size / scale.size;
   const biased = tf.mul(variance!, (count - 1) / count);
@@ -68,23 +104,29 @@ function normalize(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Ten
 }
 
 /** scale·(x − mean)/√(variance + epsilon) + offset with given statistics. Has no gradient: it is part of second derivatives only. */
-const standardize: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor; mean: Tensor; variance: Tensor }, Attributes> = defineKernel({
-  name: 'WeftStandardize',
-  native: ({ x, scale, offset, mean, variance }, { epsilon }, backend) => asImages([x], ([image]) => {
-    const pixels = backend.isUsingGpuDevice ? 1 : pixelsTogether(image!);
-    const attributes = nativeAttributes(epsilon, false);
-    if (pixels > 1) return [standardizeWide(backend, image!, [scale, offset, mean, variance], pixels, attributes)];
-    return rawOps(backend, 'FusedBatchNormV3', attributes, [image!, scale, offset, mean, variance], [0], 6);
-  })[0]!,
-  plain: ({ x, scale, offset, mean, variance }, { epsilon }) =>
-    tf.batchNorm(x, mean as Tensor1D, variance as Tensor1D, offset as Tensor1D, scale as Tensor1D, epsilon),
-});
+const standardize: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor; mean: Tensor; variance: Tensor }, Attributes> =
+  defineKernel({
+    name: 'WeftStandardize',
+    native: ({ x, scale, offset, mean, variance }, { epsilon }, backend) =>
+      asImages([x], ([image]) => {
+        const pixels = backend.isUsingGpuDevice ? 1 : pixelsTogether(image!);
+        const attributes = nativeAttributes(epsilon, false);
+        if (pixels > 1) return [standardizeWide(backend, image!, [scale, offset, mean, variance], pixels, attributes)];
+        return rawOps(backend, 'FusedBatchNormV3', attributes, [image!, scale, offset, mean, variance], [0], 6);
+      })[0]!,
+    plain: ({ x, scale, offset, mean, variance }, { epsilon }) =>
+      tf.batchNorm(x, mean as Tensor1D, variance as Tensor1D, offset as Tensor1D, scale as Tensor1D, epsilon),
+  });
 
 /**
  * The gradients of Σ dy·y with respect to x, scale and offset: with n examples a channel and sums over them,
  * scale·r·(dy − Σdy/n − x̂·Σ(dy·x̂)/n), Σ(dy·x̂), Σdy. Mean and variance must be those of x.
  */
-const batchNormGrad: Kernel<{ dy: Tensor; x: Tensor; scale: Tensor; mean: Tensor; variance: Tensor }, Attributes, Tensor[]> = defineKernel({
+const batchNormGrad: Kernel<
+  { dy: Tensor; x: Tensor; scale: Tensor; mean: Tensor; variance: Tensor },
+  Attributes,
+  Tensor[]
+> = defineKernel({
   name: 'WeftBatchNormGrad',
   native: ({ dy, x, scale, mean, variance }, { epsilon }, backend) =>
     asImages([dy, x], ([dyImage, image]) => {
@@ -116,17 +158,25 @@ const batchNormGrad: Kernel<{ dy: Tensor; x: Tensor; scale: Tensor; mean: Tensor
       const perCount = scale!.size / x!.size;
       const r = tf.rsqrt(tf.add(variance!, attributes.epsilon));
       const k = tf.mul(tf.mul(scale!, r), -perCount);
-      const [w, gxDot] = batchNormGrad({ dy: gx!, x: x!, scale: tf.onesLike(scale!), mean: mean!, variance: variance! }, attributes);
+      const [w, gxDot] = batchNormGrad(
+        { dy: gx!, x: x!, scale: tf.onesLike(scale!), mean: mean!, variance: variance! },
+        attributes,
+      );
       const dyDotW = tf.sum(tf.mul(dy!, w!), leadingAxes(x!));
       const ar = tf.mul(tf.add(gs!, tf.mul(k, gxDot!)), r);
       const standardized = (factor: Tensor, offset: Tensor): Tensor =>
         standardize({ x: x!, scale: factor, offset, mean: mean!, variance: variance! }, attributes);
       return {
         dy: () => tf.add(tf.mul(scale!, w!), standardized(gs!, go!)),
-        x: () => tf.addN([
-          tf.mul(ar, dy!), tf.mul(tf.mul(k, dyDot!), w!),
-          standardized(tf.sub(tf.mul(k, dyDotW), tf.mul(ar, tf.mul(dyDot!, perCount))), tf.mul(ar, tf.mul(dySum!, -perCount))),
-        ]),
+        x: () =>
+          tf.addN([
+            tf.mul(ar, dy!),
+            tf.mul(tf.mul(k, dyDot!), w!),
+            standardized(
+              tf.sub(tf.mul(k, dyDotW), tf.mul(ar, tf.mul(dyDot!, perCount))),
+              tf.mul(ar, tf.mul(dySum!, -perCount)),
+            ),
+          ]),
         scale: () => dyDotW,
         mean: independent,
         variance: independent,

@@ -8,10 +8,21 @@ import { defineKernel, type Kernel } from './define.js';
 
 /** first [1,1,C,A], last [1,1,C,B] -> [2,2,C,A+B], zero where neither applies. */
 export const corners: Kernel<{ first: Tensor4D; last: Tensor4D }, object, Tensor4D> = (() => {
-  const join = ({ first, last }: { first: Tensor4D; last: Tensor4D }): Tensor4D => tf.add(
-    tf.pad(first, [[0, 1], [0, 1], [0, 0], [0, last.shape[3]]]),
-    tf.pad(last, [[1, 0], [1, 0], [0, 0], [first.shape[3], 0]]),
-  );
+  const join = ({ first, last }: { first: Tensor4D; last: Tensor4D }): Tensor4D =>
+    tf.add(
+      tf.pad(first, [
+        [0, 1],
+        [0, 1],
+        [0, 0],
+        [0, last.shape[3]],
+      ]),
+      tf.pad(last, [
+        [1, 0],
+        [1, 0],
+        [0, 0],
+        [first.shape[3], 0],
+      ]),
+    );
   return defineKernel({
     name: 'WeftCorners',
     native: (inputs) => tf.tidy(() => join(inputs)),

@@ -37,7 +37,11 @@ const MAX = [T, typeAttribute('Tidx', 'int32'), boolAttribute('keep_dims', false
 const INTEGER = typeAttribute('T', 'int32');
 const RANGE = [typeAttribute('Tidx', 'int32')];
 const FILL = [T, typeAttribute('index_type', 'int32')];
-const GATHER = [typeAttribute('Tparams', 'float32'), typeAttribute('Tindices', 'int32'), typeAttribute('Taxis', 'int32')];
+const GATHER = [
+  typeAttribute('Tparams', 'float32'),
+  typeAttribute('Tindices', 'int32'),
+  typeAttribute('Taxis', 'int32'),
+];
 
 /** The same from p = softmax(z): log Σ exp(z) = max z − log(max p), whatever the size of z. */
 function throughSoftmax(backend: NativeBackend, logits: Tensor, labels: Tensor): Tensor[] {
@@ -47,12 +51,30 @@ function throughSoftmax(backend: NativeBackend, logits: Tensor, labels: Tensor):
   const largest = (id: NativeId): NativeId => s.run('Max', MAX, [id, s.constant([1])]);
   const z = s.idOf(logits);
   const p = s.run('Softmax', [T], [z]);
-  const positions = s.run('AddV2', [INTEGER], [s.run('Range', RANGE, [0, count * classes, classes].map((n) => s.constant(n))), s.idOf(labels)]);
-  const ofLabels = s.run('Reshape', RESHAPE, [s.run('GatherV2', GATHER, [flat(z), positions, s.constant(0)]), s.constant([count])]);
+  const positions = s.run(
+    'AddV2',
+    [INTEGER],
+    [
+      s.run(
+        'Range',
+        RANGE,
+        [0, count * classes, classes].map((n) => s.constant(n)),
+      ),
+      s.idOf(labels),
+    ],
+  );
+  const ofLabels = s.run('Reshape', RESHAPE, [
+    s.run('GatherV2', GATHER, [flat(z), positions, s.constant(0)]),
+    s.constant([count]),
+  ]);
   const logSum = s.run('Sub', [T], [largest(z), s.run('Log', [T], [largest(p)])]);
   const loss = s.run('Sub', [T], [logSum, ofLabels]);
   // In place: p is nobody else's, and its reshape shares its memory.
-  s.run('InplaceSub', [T], [flat(p), positions, s.run('Fill', FILL, [s.constant([count, 1]), s.constant(1, 'float32')])]);
+  s.run(
+    'InplaceSub',
+    [T],
+    [flat(p), positions, s.run('Fill', FILL, [s.constant([count, 1]), s.constant(1, 'float32')])],
+  );
   const results = [s.release(loss, [count]), s.release(p, logits.shape)];
   s.end();
   return results;

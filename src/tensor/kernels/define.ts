@@ -46,14 +46,23 @@ export const isIndependent = (gradient: object): boolean => INDEPENDENT in gradi
 export type Kernel<I extends Inputs, A, O extends Tensor | Tensor[] = Tensor> = (inputs: I, attributes: A) => O;
 
 /** Registers a kernel for every backend; the result runs it. */
-export function defineKernel<I extends Inputs, A extends object, O extends Tensor | Tensor[]>(
-  { name, native, plain, gradient }: KernelDefinition<I, A, O>,
-): Kernel<I, A, O> {
-  const kernel = (f: (inputs: I, attributes: A, backend: NativeBackend) => O): tf.KernelFunc =>
-    ({ inputs, attrs, backend }) => f(inputs as unknown as I, attrs as unknown as A, backend as NativeBackend);
+export function defineKernel<I extends Inputs, A extends object, O extends Tensor | Tensor[]>({
+  name,
+  native,
+  plain,
+  gradient,
+}: KernelDefinition<I, A, O>): Kernel<I, A, O> {
+  const kernel =
+    (f: (inputs: I, attributes: A, backend: NativeBackend) => O): tf.KernelFunc =>
+    ({ inputs, attrs, backend }) =>
+      f(inputs as unknown as I, attrs as unknown as A, backend as NativeBackend);
   tf.registerKernel({ kernelName: name, backendName: 'tensorflow', kernelFunc: kernel(native) });
   for (const backendName of ['wasm', 'cpu']) {
-    tf.registerKernel({ kernelName: name, backendName, kernelFunc: kernel((inputs, attributes) => tidy(() => plain(inputs, attributes))) });
+    tf.registerKernel({
+      kernelName: name,
+      backendName,
+      kernelFunc: kernel((inputs, attributes) => tidy(() => plain(inputs, attributes))),
+    });
   }
   if (gradient) defineGradient(name, gradient);
   return (inputs, attributes) => runKernel(name, inputs, attributes) as O;
@@ -61,14 +70,16 @@ export function defineKernel<I extends Inputs, A extends object, O extends Tenso
 
 /** Gives a kernel, ours or the library's, this gradient instead of the one it has. */
 export function defineGradient<I extends Inputs, A, O extends Tensor | Tensor[]>(
-  kernelName: string, { save, saveOutputs, backward }: GradientDefinition<I, A, O>,
+  kernelName: string,
+  { save, saveOutputs, backward }: GradientDefinition<I, A, O>,
 ): void {
   if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
   tf.registerGradient({
     kernelName,
     inputsToSave: [...save],
     ...(saveOutputs && { outputsToSave: saveOutputs }),
-    gradFunc: (dy, saved, attributes) => backward(dy as O, saved, attributes as unknown as A) as Record<string, () => Tensor>,
+    gradFunc: (dy, saved, attributes) =>
+      backward(dy as O, saved, attributes as unknown as A) as Record<string, () => Tensor>,
   });
 }
 

@@ -15,26 +15,45 @@ interface Attributes {
 
 const WIDEST_OF_ONEDNN = 3;
 
-const attributesOf = memoize((padding: string, explicit: readonly number[], strides: readonly number[], dilations: readonly number[]) => [
-  T, stringAttribute('padding', padding), intAttribute('strides', [1, ...strides, 1]), intAttribute('dilations', [1, ...dilations, 1]),
-  stringAttribute('data_format', 'NHWC'), ...(padding === 'EXPLICIT' ? [intAttribute('explicit_paddings', explicit)] : []),
-]);
+const attributesOf = memoize(
+  (padding: string, explicit: readonly number[], strides: readonly number[], dilations: readonly number[]) => [
+    T,
+    stringAttribute('padding', padding),
+    intAttribute('strides', [1, ...strides, 1]),
+    intAttribute('dilations', [1, ...dilations, 1]),
+    stringAttribute('data_format', 'NHWC'),
+    ...(padding === 'EXPLICIT' ? [intAttribute('explicit_paddings', explicit)] : []),
+  ],
+);
 
 /** Replaces the native backend's kernel, so after that backend has been loaded. */
 export function installDepthwiseFilter(): void {
   const kernelName = 'DepthwiseConv2dNativeBackpropFilter';
   tf.unregisterKernel(kernelName, 'tensorflow');
   tf.registerKernel({
-    kernelName, backendName: 'tensorflow',
+    kernelName,
+    backendName: 'tensorflow',
     kernelFunc: ({ inputs, attrs, backend: any }) => {
       const { x, dy } = inputs as unknown as { x: Tensor4D; dy: Tensor4D };
       const { strides, pad, dimRoundingMode, dilations, filterShape } = attrs as unknown as Attributes;
       const backend = any as NativeBackend;
-      const info = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, dilations, pad, dimRoundingMode, true);
+      const info = tf.backend_util.computeConv2DInfo(
+        x.shape,
+        filterShape,
+        strides,
+        dilations,
+        pad,
+        dimRoundingMode,
+        true,
+      );
       const { top, bottom, left, right, type } = info.padInfo;
       const explicit = type === 'EXPLICIT' || (filterShape[1] > WIDEST_OF_ONEDNN && !backend.isUsingGpuDevice);
-      const attributes = attributesOf(explicit ? 'EXPLICIT' : type, [0, 0, top, bottom, left, right, 0, 0],
-        [info.strideHeight, info.strideWidth], [info.dilationHeight, info.dilationWidth]);
+      const attributes = attributesOf(
+        explicit ? 'EXPLICIT' : type,
+        [0, 0, top, bottom, left, right, 0, 0],
+        [info.strideHeight, info.strideWidth],
+        [info.dilationHeight, info.dilationWidth],
+      );
       return rawOp(backend, kernelName, attributes, [x, constant(backend, filterShape), dy]);
     },
   });

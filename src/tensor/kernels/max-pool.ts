@@ -14,14 +14,17 @@ import { poolAttributes, type Window } from './window.js';
 export const maxPool: Kernel<{ x: Tensor4D }, Window, Tensor[]> = defineKernel({
   name: 'WeftMaxPool',
   native: ({ x }, window, backend) => {
-    if (hasOneDnn(backend)) return rawOps(backend, '_MklNativeMaxPool', [...poolAttributes(window), ONEDNN], [x], [0, 1], 2);
+    if (hasOneDnn(backend))
+      return rawOps(backend, '_MklNativeMaxPool', [...poolAttributes(window), ONEDNN], [x], [0, 1], 2);
     return [rawOp(backend, 'MaxPool', poolAttributes(window), [x]), noNotes()];
   },
   plain: ({ x }, { size, stride, padding }) => [tf.maxPool(x, size, stride, padding), noNotes()],
   gradient: {
     save: ['x'],
     saveOutputs: [false, true],
-    backward: ([dy], [x, notes], window) => ({ x: () => maxPoolGrad({ dy: dy as Tensor4D, x: x as Tensor4D, notes: notes! }, window) }),
+    backward: ([dy], [x, notes], window) => ({
+      x: () => maxPoolGrad({ dy: dy as Tensor4D, x: x as Tensor4D, notes: notes! }, window),
+    }),
   },
 });
 
@@ -29,7 +32,13 @@ export const maxPool: Kernel<{ x: Tensor4D }, Window, Tensor[]> = defineKernel({
 const maxPoolGrad: Kernel<{ dy: Tensor4D; x: Tensor4D; notes: Tensor }, Window> = defineKernel({
   name: 'WeftMaxPoolGrad',
   native: ({ dy, x, notes }, window, backend) => {
-    if (notes.size > 0) return rawOp(backend, '_MklNativeMaxPoolGrad', [...poolAttributes(window), WITH_NOTES, ONEDNN], [x, dy, dy, notes]);
+    if (notes.size > 0)
+      return rawOp(
+        backend,
+        '_MklNativeMaxPoolGrad',
+        [...poolAttributes(window), WITH_NOTES, ONEDNN],
+        [x, dy, dy, notes],
+      );
     // The output of the forward pass is asked for. On a processor only its shape matters; cuDNN compares it with x.
     if (!backend.isUsingGpuDevice) return rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, dy, dy]);
     const y = rawOp(backend, 'MaxPool', poolAttributes(window), [x]);
@@ -66,7 +75,10 @@ const atMaximum: Kernel<{ g: Tensor4D; x: Tensor4D; notes: Tensor }, Window> = d
   plain: ({ g, x }, window) => {
     const values = g.dataSync();
     const { outShape } = geometry(x, window);
-    return tf.tensor(Float32Array.from(maxima(x, window), (position) => values[position]!), outShape);
+    return tf.tensor(
+      Float32Array.from(maxima(x, window), (position) => values[position]!),
+      outShape,
+    );
   },
   gradient: {
     save: ['x', 'notes'],
@@ -90,7 +102,8 @@ function throughMask(g: Tensor4D, x: Tensor4D, notes: Tensor, window: Window, ba
   });
 }
 
-const geometry = (x: Tensor4D, { size, stride, padding }: Window) => tf.backend_util.computePool2DInfo(x.shape, size, stride, 1, padding);
+const geometry = (x: Tensor4D, { size, stride, padding }: Window) =>
+  tf.backend_util.computePool2DInfo(x.shape, size, stride, 1, padding);
 
 /**
  * Where in x each window's first maximum lies, in the order of the outputs. In JavaScript, because

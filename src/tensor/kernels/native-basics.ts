@@ -3,23 +3,44 @@
  * every time, and a cast to the type that a tensor already has copies it.
  */
 import { tf, type Tensor } from '../library.js';
-import { boolAttribute, constant, memoize, rawOp, typeAttribute, type NativeBackend, type OpAttribute } from './raw-op.js';
+import {
+  boolAttribute,
+  constant,
+  memoize,
+  rawOp,
+  typeAttribute,
+  type NativeBackend,
+  type OpAttribute,
+} from './raw-op.js';
 
 type DataType = Parameters<typeof typeAttribute>[1];
 
 const reshapeAttributes = memoize((dtype: DataType) => [typeAttribute('T', dtype), typeAttribute('Tshape', 'int32')]);
-export const reductionAttributes: (dtype: DataType, keepDims: boolean) => OpAttribute[] = memoize((dtype: DataType, keepDims: boolean) =>
-  [typeAttribute('T', dtype), typeAttribute('Tidx', 'int32'), boolAttribute('keep_dims', keepDims)]);
-const castAttributes = memoize((from: DataType, to: DataType) =>
-  [typeAttribute('SrcT', from), typeAttribute('DstT', to), boolAttribute('Truncate', false)]);
+export const reductionAttributes: (dtype: DataType, keepDims: boolean) => OpAttribute[] = memoize(
+  (dtype: DataType, keepDims: boolean) => [
+    typeAttribute('T', dtype),
+    typeAttribute('Tidx', 'int32'),
+    boolAttribute('keep_dims', keepDims),
+  ],
+);
+const castAttributes = memoize((from: DataType, to: DataType) => [
+  typeAttribute('SrcT', from),
+  typeAttribute('DstT', to),
+  boolAttribute('Truncate', false),
+]);
 
 interface Reduction {
   axis: number | number[];
   keepDims: boolean;
 }
 
-const reduction = (op: string) => (x: Tensor, { axis, keepDims }: Reduction, backend: NativeBackend) =>
-  rawOp(backend, op, reductionAttributes(x.dtype as DataType, keepDims), [x, constant(backend, tf.util.parseAxisParam(axis, x.shape))]);
+const reduction =
+  (op: string) =>
+  (x: Tensor, { axis, keepDims }: Reduction, backend: NativeBackend) =>
+    rawOp(backend, op, reductionAttributes(x.dtype as DataType, keepDims), [
+      x,
+      constant(backend, tf.util.parseAxisParam(axis, x.shape)),
+    ]);
 
 /** Kernels by name; each falls back to the library's for types that a raw call does not carry. */
 const KERNELS: Record<string, (x: Tensor, attributes: never, backend: NativeBackend) => tf.TensorInfo> = {
@@ -43,10 +64,12 @@ export function installNativeBasics(): void {
     const stock = tf.getKernel(kernelName, 'tensorflow');
     tf.unregisterKernel(kernelName, 'tensorflow');
     tf.registerKernel({
-      kernelName, backendName: 'tensorflow',
+      kernelName,
+      backendName: 'tensorflow',
       kernelFunc: (call) => {
         const x = call.inputs['x'] as Tensor;
-        if (x.dtype === 'string' || x.dtype === 'complex64' || (FLOAT_ONLY.has(kernelName) && x.dtype !== 'float32')) return stock.kernelFunc(call);
+        if (x.dtype === 'string' || x.dtype === 'complex64' || (FLOAT_ONLY.has(kernelName) && x.dtype !== 'float32'))
+          return stock.kernelFunc(call);
         return kernel(x, call.attrs as never, call.backend as NativeBackend);
       },
     });

@@ -40,7 +40,10 @@ export function packing(tensors: Tensors, kind: (name: string) => string = () =>
       const unpacked: Record<string, Tensor> = {};
       for (const names of groups) {
         if (!packed[names[0]!]) continue;
-        const parts = split(packed[names[0]!]!, names.map((name) => tensors[name]!.shape));
+        const parts = split(
+          packed[names[0]!]!,
+          names.map((name) => tensors[name]!.shape),
+        );
         names.forEach((name, i) => (unpacked[name] = parts[i]!));
       }
       return unpacked;
@@ -55,5 +58,11 @@ function join(tensors: Tensor[]): Tensor {
 
 function split(packed: Tensor, shapes: number[][]): Tensor[] {
   if (shapes.length === 1) return [packed];
-  return shapes[0]!.length === 0 ? tf.unstack(packed) : tf.split(packed, shapes.map(([length]) => length!), 0);
+  return shapes[0]!.length === 0
+    ? tf.unstack(packed)
+    : tf.split(
+        packed,
+        shapes.map(([length]) => length!),
+        0,
+      );
 }

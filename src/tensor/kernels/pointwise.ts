@@ -13,14 +13,21 @@ export const pointwise: Kernel<{ x: Tensor4D; kernel: Tensor4D }, Attributes, Te
   name: 'WeftPointwise',
   native: ({ x, kernel }, { transpose }, backend) => {
     const [batch, height, width] = x.shape;
-    return product(backend, x, kernel, PRODUCTS[transpose ? 'ABt' : 'AB'], [batch, height, width, kernel.shape[transpose ? 2 : 3]]);
+    return product(backend, x, kernel, PRODUCTS[transpose ? 'ABt' : 'AB'], [
+      batch,
+      height,
+      width,
+      kernel.shape[transpose ? 2 : 3],
+    ]);
   },
-  plain: ({ x, kernel }, { transpose }) => tf.conv2d(x, transpose ? tf.transpose(kernel, [0, 1, 3, 2]) : kernel, 1, 'valid'),
+  plain: ({ x, kernel }, { transpose }) =>
+    tf.conv2d(x, transpose ? tf.transpose(kernel, [0, 1, 3, 2]) : kernel, 1, 'valid'),
   gradient: {
     save: ['x', 'kernel'],
     backward: (dy, [x, kernel], { transpose }) => ({
       x: () => pointwise({ x: dy, kernel: kernel as Tensor4D }, { transpose: !transpose }),
-      kernel: () => (transpose ? pointwiseFilter({ x: dy, dy: x as Tensor4D }, {}) : pointwiseFilter({ x: x as Tensor4D, dy }, {})),
+      kernel: () =>
+        transpose ? pointwiseFilter({ x: dy, dy: x as Tensor4D }, {}) : pointwiseFilter({ x: x as Tensor4D, dy }, {}),
     }),
   },
 });
@@ -29,8 +36,12 @@ export const pointwise: Kernel<{ x: Tensor4D; kernel: Tensor4D }, Attributes, Te
 const pointwiseFilter: Kernel<{ x: Tensor4D; dy: Tensor4D }, object, Tensor4D> = defineKernel({
   name: 'WeftPointwiseFilter',
   native: ({ x, dy }, _, backend) => product(backend, x, dy, PRODUCTS.AtB, [1, 1, x.shape[3], dy.shape[3]]),
-  plain: ({ x, dy }) => runKernel(
-    'Conv2DBackpropFilter', { x, dy }, { strides: 1, pad: 'valid', dataFormat: 'NHWC', filterShape: [1, 1, x.shape[3], dy.shape[3]] }) as Tensor4D,
+  plain: ({ x, dy }) =>
+    runKernel(
+      'Conv2DBackpropFilter',
+      { x, dy },
+      { strides: 1, pad: 'valid', dataFormat: 'NHWC', filterShape: [1, 1, x.shape[3], dy.shape[3]] },
+    ) as Tensor4D,
   gradient: {
     save: ['x', 'dy'],
     backward: (g, [x, dy]) => ({
@@ -48,7 +59,13 @@ const PRODUCTS = {
 const RESHAPE = [T, typeAttribute('Tshape', 'int32')];
 
 /** The product of a and b, each seen as a matrix of rows along the last axis, in the given shape. */
-function product(backend: NativeBackend, a: Tensor4D, b: Tensor4D, attributes: typeof RESHAPE, shape: number[]): Tensor4D {
+function product(
+  backend: NativeBackend,
+  a: Tensor4D,
+  b: Tensor4D,
+  attributes: typeof RESHAPE,
+  shape: number[],
+): Tensor4D {
   const rows = (x: Tensor4D) => rawOp(backend, 'Reshape', RESHAPE, [x, constant(backend, [-1, x.shape[3]])]);
   const matrices = [rows(a), rows(b)];
   const matrix = rawOp(backend, 'MatMul', attributes, matrices);

@@ -27,7 +27,12 @@ export interface NativeBackend {
   readonly binding: {
     createTensor(shape: readonly number[], dtype: number, values: ArrayLike<number>): number;
     deleteTensor(id: number): void;
-    executeOp(op: string, attributes: readonly OpAttribute[], inputIds: readonly number[], outputs: number): OutputMetadata[];
+    executeOp(
+      op: string,
+      attributes: readonly OpAttribute[],
+      inputIds: readonly number[],
+      outputs: number,
+    ): OutputMetadata[];
   };
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   createOutputTensor(metadata: OutputMetadata): Tensor;
@@ -37,10 +42,18 @@ const DATA_TYPES = { float32: 1, float64: 2, int32: 3, int64: 9, bool: 10 } as c
 type DataType = keyof typeof DATA_TYPES;
 
 export const stringAttribute = (name: string, value: string): OpAttribute => ({ name, type: 0, value });
-export const intAttribute = (name: string, value: number | readonly number[]): OpAttribute => ({ name, type: 1, value });
+export const intAttribute = (name: string, value: number | readonly number[]): OpAttribute => ({
+  name,
+  type: 1,
+  value,
+});
 export const floatAttribute = (name: string, value: number): OpAttribute => ({ name, type: 2, value });
 export const boolAttribute = (name: string, value: boolean): OpAttribute => ({ name, type: 3, value });
-export const typeAttribute = (name: string, value: DataType): OpAttribute => ({ name, type: 4, value: DATA_TYPES[value] });
+export const typeAttribute = (name: string, value: DataType): OpAttribute => ({
+  name,
+  type: 4,
+  value: DATA_TYPES[value],
+});
 
 /** The attribute that almost every operation has: its numbers are float32. */
 export const T = typeAttribute('T', 'float32');
@@ -53,8 +66,12 @@ export const ONEDNN = stringAttribute('_kernel', 'MklNameChangeOp');
 
 /** Runs an operation of which the first `outputs` outputs are wanted; `total` is how many it has. */
 export function rawOps(
-  backend: NativeBackend, op: string, attributes: readonly OpAttribute[], inputs: readonly (Tensor | NativeConstant)[],
-  outputs: readonly number[], total: number,
+  backend: NativeBackend,
+  op: string,
+  attributes: readonly OpAttribute[],
+  inputs: readonly (Tensor | NativeConstant)[],
+  outputs: readonly number[],
+  total: number,
 ): Tensor[] {
   const { binding } = backend;
   const ids = inputs.map((input) => ('nativeId' in input ? input.nativeId : backend.getInputTensorIds([input])[0]!));
@@ -66,7 +83,10 @@ export function rawOps(
 
 /** Runs an operation with one output. */
 export function rawOp(
-  backend: NativeBackend, op: string, attributes: readonly OpAttribute[], inputs: readonly (Tensor | NativeConstant)[],
+  backend: NativeBackend,
+  op: string,
+  attributes: readonly OpAttribute[],
+  inputs: readonly (Tensor | NativeConstant)[],
 ): Tensor {
   return rawOps(backend, op, attributes, inputs, [0], 1)[0]!;
 }
@@ -85,7 +105,11 @@ export function memoize<A extends readonly unknown[], R>(f: (...args: A) => R): 
 const constants = new WeakMap<NativeBackend, Map<string, NativeConstant>>();
 
 /** A constant tensor, made once: a vector, or a scalar. For shapes, axes and other numbers from a small set. */
-export function constant(backend: NativeBackend, value: number | readonly number[], dtype: DataType = 'int32'): NativeConstant {
+export function constant(
+  backend: NativeBackend,
+  value: number | readonly number[],
+  dtype: DataType = 'int32',
+): NativeConstant {
   let known = constants.get(backend);
   if (!known) constants.set(backend, (known = new Map<string, NativeConstant>()));
   const key = `${dtype}${Array.isArray(value) ? `[${value}]` : value}`;

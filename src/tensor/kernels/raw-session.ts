@@ -29,10 +29,11 @@ export interface RawSession {
 export function rawSession(backend: NativeBackend): RawSession {
   const { binding } = backend;
   const owned = new Set<NativeId>();
-  const runMany: RawSession['runMany'] = (op, attributes, inputs, outputs) => binding.executeOp(op, attributes, inputs, outputs).map(({ id }) => {
-    owned.add(id);
-    return id;
-  });
+  const runMany: RawSession['runMany'] = (op, attributes, inputs, outputs) =>
+    binding.executeOp(op, attributes, inputs, outputs).map(({ id }) => {
+      owned.add(id);
+      return id;
+    });
   const free = (id: NativeId): void => {
     if (owned.delete(id)) binding.deleteTensor(id);
   };

@@ -71,13 +71,25 @@ const SLICE = [T, typeAttribute('Index', 'int32')];
 const FORWARD = { tanh: 'Tanh', relu: 'Relu', sigmoid: 'Sigmoid' } as const;
 
 /** Outputs [T,B,H], the mean of the nodes in `outputs` at each step. */
-export function cellForward(backend: NativeBackend, { x, state, kernels }: CellTensors, nodes: readonly CellNode[], outputs: readonly number[]): [y: Tensor, memory: CellMemory] {
+export function cellForward(
+  backend: NativeBackend,
+  { x, state, kernels }: CellTensors,
+  nodes: readonly CellNode[],
+  outputs: readonly number[],
+): [y: Tensor, memory: CellMemory] {
   const s = rawSession(backend);
   const [steps, batch, features] = x.shape as [number, number, number];
   const groups = groupsOf(nodes);
   const ofInput = rows(s, kernels[0]!, 0, features);
   const weights = groups.map(({ from, members }) =>
-    (from === undefined ? rows(s, kernels[0]!, features, -1) : concat(s, members.map((j) => s.idOf(kernels[j]!)), 1)));
+    from === undefined
+      ? rows(s, kernels[0]!, features, -1)
+      : concat(
+          s,
+          members.map((j) => s.idOf(kernels[j]!)),
+          1,
+        ),
+  );
   const flat = s.run('Reshape', RESHAPE, [s.idOf(x), s.constant([steps * batch, features])]);
   const fromInput = split(s, s.run('MatMul', AB, [flat, ofInput]), steps, 0);
 
@@ -104,17 +116,30 @@ export function cellForward(backend: NativeBackend, { x, state, kernels }: CellT
       s.free(product, sum);
     });
     values.push(now);
-    states.push(mean(s, outputs.map((j) => now[j]!.y)));
+    states.push(
+      mean(
+        s,
+        outputs.map((j) => now[j]!.y),
+      ),
+    );
   }
-  const y = s.release(s.run('Pack', [T, intAttribute('N', steps), intAttribute('axis', 0)], states.slice(1)), [steps, batch, state.shape[1]!]);
+  const y = s.release(s.run('Pack', [T, intAttribute('N', steps), intAttribute('axis', 0)], states.slice(1)), [
+    steps,
+    batch,
+    state.shape[1]!,
+  ]);
   s.free(flat, ...fromInput);
   return [y, { groups, weights, ofInput, values, states, dispose: s.end }];
 }
 
 /** Gradients of Σ dy·y with respect to x, state and kernels, in this order. */
 export function cellBackward(
-  backend: NativeBackend, { x, state, kernels }: CellTensors, nodes: readonly CellNode[], outputs: readonly number[],
-  { groups, weights, ofInput, values, states }: CellMemory, dy: Tensor,
+  backend: NativeBackend,
+  { x, state, kernels }: CellTensors,
+  nodes: readonly CellNode[],
+  outputs: readonly number[],
+  { groups, weights, ofInput, values, states }: CellMemory,
+  dy: Tensor,
 ): Tensor[] {
   const s = rawSession(backend);
   const [steps, batch, features] = x.shape as [number, number, number];
@@ -137,7 +162,10 @@ export function cellBackward(
         const d = addAll(s, received[j]!);
         const dCandidate = s.run('Mul', [T], [d, gate]);
         const dGate = s.run('Mul', [T], [d, step]);
-        parts.push(s.run('SigmoidGrad', [T], [gate, dGate]), throughActivation(s, nodes[j]!.activation, candidate, dCandidate));
+        parts.push(
+          s.run('SigmoidGrad', [T], [gate, dGate]),
+          throughActivation(s, nodes[j]!.activation, candidate, dCandidate),
+        );
         dInput.push(s.run('Sub', [T], [d, dCandidate]));
         s.free(dGate);
         if (parts.at(-1) !== dCandidate) s.free(dCandidate);
@@ -162,7 +190,8 @@ export function cellBackward(
   dKernels[0] = concat(s, [s.run('MatMul', AtB, [flat, joined[0]!]), dKernels[0]!], 0);
   const dx = s.run('Reshape', RESHAPE, [s.run('MatMul', ABt, [joined[0]!, ofInput]), s.constant(x.shape)]);
   const gradients = [
-    s.release(dx, x.shape), s.release(addAll(s, carried), state.shape),
+    s.release(dx, x.shape),
+    s.release(addAll(s, carried), state.shape),
     ...kernels.map(({ shape }, j) => s.release(dKernels[j]!, shape)),
   ];
   s.end();
@@ -175,7 +204,9 @@ function rows(s: RawSession, matrix: Tensor, begin: number, size: number): Nativ
 
 /** The value itself when it is the only one. */
 function concat(s: RawSession, ids: readonly NativeId[], axis: number): NativeId {
-  return ids.length === 1 ? ids[0]! : s.run('ConcatV2', [T, typeAttribute('Tidx', 'int32'), intAttribute('N', ids.length)], [...ids, s.constant(axis)]);
+  return ids.length === 1
+    ? ids[0]!
+    : s.run('ConcatV2', [T, typeAttribute('Tidx', 'int32'), intAttribute('N', ids.length)], [...ids, s.constant(axis)]);
 }
 
 function split(s: RawSession, id: NativeId, parts: number, axis: number): NativeId[] {

@@ -22,12 +22,22 @@ const broadcast: Kernel<{ x: Tensor }, Broadcast> = defineKernel({
     s.end();
     return result;
   },
-  plain: ({ x }, { kept, shape, factor }) => tf.tile(tf.reshape(factor === 1 ? x : tf.mul(x, factor), kept), shape.map((length, axis) => length / kept[axis]!)),
+  plain: ({ x }, { kept, shape, factor }) =>
+    tf.tile(
+      tf.reshape(factor === 1 ? x : tf.mul(x, factor), kept),
+      shape.map((length, axis) => length / kept[axis]!),
+    ),
   gradient: {
     save: ['x'],
     backward: (dy, [x], { kept, factor }) => ({
       x: () => {
-        const sum = tf.reshape(tf.sum(dy, kept.flatMap((length, axis) => (length === 1 ? [axis] : []))), x!.shape);
+        const sum = tf.reshape(
+          tf.sum(
+            dy,
+            kept.flatMap((length, axis) => (length === 1 ? [axis] : [])),
+          ),
+          x!.shape,
+        );
         return factor === 1 ? sum : tf.mul(sum, factor);
       },
     }),

@@ -25,14 +25,25 @@ const UNSTACK_FOUR = [T, intAttribute('num', 4), intAttribute('axis', 0)];
  * away, and with inference attributes for y from the statistics of all neighbours together. x [N,H,W,C] -> y, mean, variance.
  */
 export function normalizeWide(
-  backend: NativeBackend, x: Tensor, scale: Tensor, offset: Tensor, pixels: number, training: readonly OpAttribute[], inference: readonly OpAttribute[],
+  backend: NativeBackend,
+  x: Tensor,
+  scale: Tensor,
+  offset: Tensor,
+  pixels: number,
+  training: readonly OpAttribute[],
+  inference: readonly OpAttribute[],
 ): Tensor[] {
   const s = rawSession(backend);
   const channels = x.shape.at(-1)!;
   const wide = widened(s, x, pixels);
   const filled = (value: number) => s.constant(new Array<number>(pixels * channels).fill(value), 'float32');
   const none = s.constant([], 'float32');
-  const [ignored, , , means, variances] = s.runMany('FusedBatchNormV3', training, [wide, filled(1), filled(0), none, none], 6);
+  const [ignored, , , means, variances] = s.runMany(
+    'FusedBatchNormV3',
+    training,
+    [wide, filled(1), filled(0), none, none],
+    6,
+  );
   s.free(ignored!);
 
   // The variance of all is the mean of the variances and of the squared deviations of the means.
@@ -50,11 +61,25 @@ export function normalizeWide(
 
 /** The second half alone, with given statistics: x [N,H,W,C] -> y. */
 export function standardizeWide(
-  backend: NativeBackend, x: Tensor, [scale, offset, mean, variance]: readonly [Tensor, Tensor, Tensor, Tensor], pixels: number, inference: readonly OpAttribute[],
+  backend: NativeBackend,
+  x: Tensor,
+  [scale, offset, mean, variance]: readonly [Tensor, Tensor, Tensor, Tensor],
+  pixels: number,
+  inference: readonly OpAttribute[],
 ): Tensor {
   const s = rawSession(backend);
   const wide = widened(s, x, pixels);
-  const y = s.release(standardizeRows(s, wide, x.shape, [scale, offset, mean, variance].map((tensor) => s.idOf(tensor)), pixels, inference), x.shape);
+  const y = s.release(
+    standardizeRows(
+      s,
+      wide,
+      x.shape,
+      [scale, offset, mean, variance].map((tensor) => s.idOf(tensor)),
+      pixels,
+      inference,
+    ),
+    x.shape,
+  );
   s.end();
   return y;
 }
@@ -65,7 +90,12 @@ function widened(s: RawSession, x: Tensor, pixels: number): NativeId {
 }
 
 function standardizeRows(
-  s: RawSession, wide: NativeId, shape: readonly number[], scaleOffsetMeanVariance: readonly NativeId[], pixels: number, inference: readonly OpAttribute[],
+  s: RawSession,
+  wide: NativeId,
+  shape: readonly number[],
+  scaleOffsetMeanVariance: readonly NativeId[],
+  pixels: number,
+  inference: readonly OpAttribute[],
 ): NativeId {
   const four = s.run('Tile', TILE, [s.run('Pack', STACK_FOUR, scaleOffsetMeanVariance), s.constant([1, pixels])]);
   const [y] = s.runMany('FusedBatchNormV3', inference, [wide, ...s.runMany('Unpack', UNSTACK_FOUR, [four], 4)], 6);

@@ -63,7 +63,11 @@ export interface TriangularSolveOptions extends PrecisionOption {
 }
 
 /** X with L·X = B for lower triangular L [...,n,n] and B [...,n,k]. */
-export function triangularSolve(l: Tensor, b: Tensor, { adjoint = false, precision = 'float32' }: TriangularSolveOptions = {}): Tensor {
+export function triangularSolve(
+  l: Tensor,
+  b: Tensor,
+  { adjoint = false, precision = 'float32' }: TriangularSolveOptions = {},
+): Tensor {
   assertSquare(l);
   assertRightHandSide(l, b);
   return triangularSolveKernel({ l, b }, { adjoint, precision })[0]!;
@@ -82,7 +86,11 @@ export function logDeterminant(a: Tensor, options: PrecisionOption = {}): Tensor
 /** Throws unless B has as many rows as A and the same batch. */
 export function assertRightHandSide(a: Tensor, b: Tensor): void {
   if (tf.util.arraysEqual(b.shape.slice(0, -1), a.shape.slice(0, -1))) return;
-  throw new WeftError('operation', `the right-hand side [${b.shape}] does not fit the matrix [${a.shape}]`, 'all axes but the last must agree');
+  throw new WeftError(
+    'operation',
+    `the right-hand side [${b.shape}] does not fit the matrix [${a.shape}]`,
+    'all axes but the last must agree',
+  );
 }
 
 function substituteForward(l: Matrix, b: Matrix): Matrix {

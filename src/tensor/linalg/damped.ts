@@ -24,16 +24,25 @@ export interface Damped<R> {
  * @example
  * const { result: factor, damping } = damped(a, (m) => cholesky(m));
  */
-export function damped<R>(a: Tensor, compute: (damped: Tensor) => R, { initial, factor = 10, attempts = 6 }: DampingOptions = {}): Damped<R> {
+export function damped<R>(
+  a: Tensor,
+  compute: (damped: Tensor) => R,
+  { initial, factor = 10, attempts = 6 }: DampingOptions = {},
+): Damped<R> {
   assertSquare(a);
   let damping = 0;
   for (let attempt = 0; ; attempt++) {
     try {
-      return { result: tidy(() => compute(damping === 0 ? a : tf.add(a, tf.mul(damping, tf.eye(a.shape.at(-1)!))))), damping };
+      return {
+        result: tidy(() => compute(damping === 0 ? a : tf.add(a, tf.mul(damping, tf.eye(a.shape.at(-1)!))))),
+        damping,
+      };
     } catch (cause) {
       if (!(cause instanceof WeftError) || cause.code !== 'numeric') throw cause;
       if (attempt === attempts) {
-        throw new WeftError('numeric', `${cause.message}, not even with ${damping} added to its diagonal`, cause.hint, { cause });
+        throw new WeftError('numeric', `${cause.message}, not even with ${damping} added to its diagonal`, cause.hint, {
+          cause,
+        });
       }
     }
     damping = attempt === 0 ? (initial ?? 1e-6 * meanDiagonal(a)) : damping * factor;

@@ -10,7 +10,10 @@ const traceKernel: Kernel<{ a: Tensor }, object> = defineKernel({
   name: 'WeftTrace',
   native: ({ a }, _, backend) => {
     const diagonal = rawOp(backend, 'MatrixDiagPart', [T], [a]);
-    const sum = rawOp(backend, 'Sum', reductionAttributes('float32', false), [diagonal, constant(backend, [a.shape.length - 2])]);
+    const sum = rawOp(backend, 'Sum', reductionAttributes('float32', false), [
+      diagonal,
+      constant(backend, [a.shape.length - 2]),
+    ]);
     diagonal.dispose();
     return sum;
   },
@@ -36,10 +39,14 @@ const addKernel: Kernel<{ a: Tensor; value: Tensor }, object> = defineKernel({
     s.end();
     return result;
   },
-  plain: ({ a, value }) => tf.add(a, tf.mul(tf.eye(a.shape.at(-1)!), value.rank === 0 ? value : tf.expandDims(value, -1))),
+  plain: ({ a, value }) =>
+    tf.add(a, tf.mul(tf.eye(a.shape.at(-1)!), value.rank === 0 ? value : tf.expandDims(value, -1))),
   gradient: {
     save: ['value'],
-    backward: (dy, [value]) => ({ a: () => dy, value: () => (value!.rank === 0 ? tf.sum(trace(dy)) : tf.expandDims(trace(dy), -1)) }),
+    backward: (dy, [value]) => ({
+      a: () => dy,
+      value: () => (value!.rank === 0 ? tf.sum(trace(dy)) : tf.expandDims(trace(dy), -1)),
+    }),
   },
 });
 

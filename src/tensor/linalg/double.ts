@@ -6,18 +6,29 @@ import { boolAttribute, typeAttribute, type NativeBackend, type OpAttribute } fr
 import type { Tensor } from '../tf.js';
 
 const castAttributes = (from: 'float32' | 'float64', to: 'float32' | 'float64'): OpAttribute[] => [
-  typeAttribute('SrcT', from), typeAttribute('DstT', to), boolAttribute('Truncate', false),
+  typeAttribute('SrcT', from),
+  typeAttribute('DstT', to),
+  boolAttribute('Truncate', false),
 ];
 const WIDEN = castAttributes('float32', 'float64');
 const NARROW = castAttributes('float64', 'float32');
 
 /** Runs an operation of the TensorFlow runtime on float32 tensors with float64 inside. */
 export function executeInDouble(
-  backend: NativeBackend, op: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[], outputs: number,
+  backend: NativeBackend,
+  op: string,
+  attributes: readonly OpAttribute[],
+  inputs: readonly Tensor[],
+  outputs: number,
 ): Tensor[] {
   const { binding } = backend;
   const temporary: number[] = [];
-  const execute = (name: string, withAttributes: readonly OpAttribute[], ids: readonly number[], count: number): number[] => {
+  const execute = (
+    name: string,
+    withAttributes: readonly OpAttribute[],
+    ids: readonly number[],
+    count: number,
+  ): number[] => {
     const results = binding.executeOp(name, withAttributes, ids, count).map(({ id }) => id);
     temporary.push(...results);
     return results;

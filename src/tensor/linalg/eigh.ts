@@ -16,7 +16,9 @@ const eighKernel = defineFactorization<{ a: Tensor }>({
   attributes: () => [boolAttribute('compute_v', true)],
   outputRanks: [1, 2],
   plain: ([a]) => {
-    const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(mirrorLower(a!), { assumeSymmetric: true });
+    const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(mirrorLower(a!), {
+      assumeSymmetric: true,
+    });
     const order = realEigenvalues.map((_, i) => i).sort((i, j) => realEigenvalues[i]! - realEigenvalues[j]!);
     return [Matrix.rowVector(order.map((i) => realEigenvalues[i]!)), eigenvectorMatrix.subMatrixColumn(order)];
   },
@@ -56,11 +58,12 @@ interface PowerAttributes {
   precision: Precision;
 }
 
-const powerOf = ({ a }: { a: Tensor }, { power, precision }: PowerAttributes): Tensor => tidy(() => {
-  const { values, vectors } = eigh(a, { precision });
-  assertPositive(values, power, precision);
-  return tf.matMul(scaleColumns(vectors, tf.pow(tf.maximum(values, 0), power)), vectors, false, true);
-});
+const powerOf = ({ a }: { a: Tensor }, { power, precision }: PowerAttributes): Tensor =>
+  tidy(() => {
+    const { values, vectors } = eigh(a, { precision });
+    assertPositive(values, power, precision);
+    return tf.matMul(scaleColumns(vectors, tf.pow(tf.maximum(values, 0), power)), vectors, false, true);
+  });
 
 const powerKernel = defineKernel<{ a: Tensor }, PowerAttributes, Tensor>({
   name: 'WeftSymmetricPower',
@@ -120,9 +123,11 @@ function assertPositive(values: Tensor, power: number, precision: Precision): vo
     const [least, largest] = [w[start]!, w[start + n - 1]!];
     const floor = n * EPSILON[precision] * Math.max(largest, 0);
     if (power < 0 ? least > floor : least >= -floor) continue;
-    throw new WeftError('numeric',
+    throw new WeftError(
+      'numeric',
       `the power ${power} of a matrix with eigenvalues from ${least.toPrecision(3)} to ${largest.toPrecision(3)} does not exist in ${precision}`,
-      'add damping to the diagonal (see `damped`) or compute in float64');
+      'add damping to the diagonal (see `damped`) or compute in float64',
+    );
   }
 }
 

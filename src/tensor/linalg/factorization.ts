@@ -42,7 +42,11 @@ export interface Factorization<I extends Record<string, Tensor>> {
   accept?: (inputs: I, outputs: Tensor[], attributes: FactorizationAttributes) => boolean;
   save: readonly (keyof I & string)[];
   /** Gradients of the inputs from those of the outputs; `saved` holds the saved inputs, then all outputs. */
-  backward: (gradients: Tensor[], saved: Tensor[], attributes: FactorizationAttributes) => { [name in keyof I]?: () => Tensor };
+  backward: (
+    gradients: Tensor[],
+    saved: Tensor[],
+    attributes: FactorizationAttributes,
+  ) => { [name in keyof I]?: () => Tensor };
 }
 
 /** Registers the kernel; the result runs it on tensors [...,rows,columns], leading axes being a batch. */
@@ -63,14 +67,26 @@ export function defineFactorization<I extends Record<string, Tensor>>(
   };
   return defineKernel<I, FactorizationAttributes, Tensor[]>({
     name,
-    native: (inputs, attributes, backend) => tidy(() => checked(inputs, attributes, () => {
-      const extra = attributesOf(attributes);
-      return attributes.precision === 'float64'
-        ? executeInDouble(backend, op, extra, Object.values(inputs), outputRanks.length)
-        : rawOps(backend, op, [T, ...extra], Object.values(inputs), outputRanks.map((_, i) => i), outputRanks.length);
-    })),
-    plain: (inputs, attributes) => checked(inputs, attributes, () =>
-      eachMatrix(Object.values(inputs), outputRanks, (matrices) => plain(matrices, attributes))),
+    native: (inputs, attributes, backend) =>
+      tidy(() =>
+        checked(inputs, attributes, () => {
+          const extra = attributesOf(attributes);
+          return attributes.precision === 'float64'
+            ? executeInDouble(backend, op, extra, Object.values(inputs), outputRanks.length)
+            : rawOps(
+                backend,
+                op,
+                [T, ...extra],
+                Object.values(inputs),
+                outputRanks.map((_, i) => i),
+                outputRanks.length,
+              );
+        }),
+      ),
+    plain: (inputs, attributes) =>
+      checked(inputs, attributes, () =>
+        eachMatrix(Object.values(inputs), outputRanks, (matrices) => plain(matrices, attributes)),
+      ),
     gradient: {
       save,
       saveOutputs: outputRanks.map(() => true),
@@ -83,8 +99,18 @@ function failed(inputs: Record<string, Tensor>, failure: string, options?: { cau
   const tensors = Object.values(inputs);
   const subject = `the matrix [${tensors[0]!.shape}]`;
   return tensors.every(isFinite)
-    ? new WeftError('numeric', `${subject} ${failure}`, 'add damping to the diagonal (see `damped`) or compute in float64', options)
-    : new WeftError('numeric', `${subject} or its right-hand side holds NaN or infinity`, 'look for the step before that made it', options);
+    ? new WeftError(
+        'numeric',
+        `${subject} ${failure}`,
+        'add damping to the diagonal (see `damped`) or compute in float64',
+        options,
+      )
+    : new WeftError(
+        'numeric',
+        `${subject} or its right-hand side holds NaN or infinity`,
+        'look for the step before that made it',
+        options,
+      );
 }
 
 /** Sum of zero times everything: zero, but for NaN and infinities. A plain sum could overflow. */
@@ -92,7 +118,10 @@ const zeroSum: Kernel<{ x: Tensor }, object> = defineKernel({
   name: 'WeftZeroSum',
   native: ({ x }, _, backend) => {
     const zeros = rawOp(backend, 'Mul', [T], [x, constant(backend, 0, 'float32')]);
-    const sum = rawOp(backend, 'Sum', reductionAttributes('float32', false), [zeros, constant(backend, [...x.shape.keys()])]);
+    const sum = rawOp(backend, 'Sum', reductionAttributes('float32', false), [
+      zeros,
+      constant(backend, [...x.shape.keys()]),
+    ]);
     zeros.dispose();
     return sum;
   },
@@ -106,14 +135,22 @@ function eachMatrix(inputs: Tensor[], outputRanks: readonly (1 | 2)[], f: (matri
   const batch = inputs[0]!.shape.slice(0, -2);
   const count = tf.util.sizeFromShape(batch);
   const values = inputs.map((input) => input.dataSync());
-  const results = Array.from({ length: count }, (_, index) => f(inputs.map((input, i) => {
-    const [rows, columns] = input.shape.slice(-2) as [number, number];
-    const size = rows * columns;
-    return Matrix.from1DArray(rows, columns, values[i]!.subarray(index * size, (index + 1) * size));
-  })));
+  const results = Array.from({ length: count }, (_, index) =>
+    f(
+      inputs.map((input, i) => {
+        const [rows, columns] = input.shape.slice(-2) as [number, number];
+        const size = rows * columns;
+        return Matrix.from1DArray(rows, columns, values[i]!.subarray(index * size, (index + 1) * size));
+      }),
+    ),
+  );
   return outputRanks.map((rank, output) => {
     const { rows, columns } = results[0]![output]!;
-    return tf.tensor(Float32Array.from(results.flatMap((result) => result[output]!.to1DArray())), [...batch, ...(rank === 2 ? [rows] : []), columns]);
+    return tf.tensor(Float32Array.from(results.flatMap((result) => result[output]!.to1DArray())), [
+      ...batch,
+      ...(rank === 2 ? [rows] : []),
+      columns,
+    ]);
   });
 }
 

@@ -7,7 +7,11 @@ import { boolAttribute, intAttribute, T, typeAttribute } from '../kernels/raw-op
 import { rawSession } from '../kernels/raw-session.js';
 import { tf, type Tensor } from '../tf.js';
 
-const product = (left: boolean, right: boolean) => [T, boolAttribute('transpose_a', left), boolAttribute('transpose_b', right)];
+const product = (left: boolean, right: boolean) => [
+  T,
+  boolAttribute('transpose_a', left),
+  boolAttribute('transpose_b', right),
+];
 const [PLAIN, TURNED_LEFT, TURNED_RIGHT] = [product(false, false), product(true, false), product(false, true)];
 
 const gramKernel: Kernel<{ rows: Tensor; edge?: Tensor }, object> = defineKernel({
@@ -46,7 +50,13 @@ const deflationKernel: Kernel<Deflation, object, Tensor[]> = defineKernel({
     if (edge) shares = s.run('AddV2', [T], [shares, s.idOf(edge)]);
     if (core) shares = s.run('MatMul', PLAIN, [shares, s.idOf(core)]);
     const results = [s.release(s.run('Sub', [T], [ids.x, s.run('MatMul', PLAIN, [shares, ids.rows])]), x.shape)];
-    if (edge) results.push(s.release(s.run('Sub', [T], [s.constant(1, 'float32'), s.run('MatMul', TURNED_RIGHT, [shares, s.idOf(edge)])]), [x.shape[0], 1]));
+    if (edge)
+      results.push(
+        s.release(
+          s.run('Sub', [T], [s.constant(1, 'float32'), s.run('MatMul', TURNED_RIGHT, [shares, s.idOf(edge)])]),
+          [x.shape[0], 1],
+        ),
+      );
     s.end();
     return results;
   },
@@ -59,7 +69,10 @@ const deflationKernel: Kernel<Deflation, object, Tensor[]> = defineKernel({
 });
 
 /** x·(I − Rᵀ·core·R), core the identity by default: [n,d]. Where R has an edge, x has a one behind each row, and so has the result: its `edge` [n,1]. */
-export function deflated(x: Tensor, { rows, core, edge }: { rows: Tensor; core?: Tensor | undefined; edge?: Tensor | undefined }): { x: Tensor; edge: Tensor | undefined } {
+export function deflated(
+  x: Tensor,
+  { rows, core, edge }: { rows: Tensor; core?: Tensor | undefined; edge?: Tensor | undefined },
+): { x: Tensor; edge: Tensor | undefined } {
   const [rest, last] = deflationKernel({ x, rows, ...(core && { core }), ...(edge && { edge }) }, {});
   return { x: rest!, edge: last };
 }
@@ -95,7 +108,10 @@ const rankOneKernel: Kernel<RankOneSetting, { edge: number }, Tensor[]> = define
     return results;
   },
   plain: ({ a, g, u, v, length }, { edge }) => {
-    const share = tf.div(tf.matMul(tf.add(tf.matMul(a, u, false, true), edge), tf.matMul(g, v, false, true), true, false), length);
+    const share = tf.div(
+      tf.matMul(tf.add(tf.matMul(a, u, false, true), edge), tf.matMul(g, v, false, true), true, false),
+      length,
+    );
     return [tf.concat([a, u], 0), tf.concat([g, tf.neg(tf.mul(v, share))], 0)];
   },
 });

@@ -24,7 +24,8 @@ export function diagonalPart(a: Tensor): Tensor {
 export function lowerTriangle(a: Tensor, diagonal = 1): Tensor {
   const [rows, columns] = a.shape.slice(-2) as [number, number];
   const mask = tf.buffer([rows, columns], 'float32');
-  for (let i = 0; i < rows; i++) for (let j = 0; j <= Math.min(i, columns - 1); j++) mask.set(i === j ? diagonal : 1, i, j);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j <= Math.min(i, columns - 1); j++) mask.set(i === j ? diagonal : 1, i, j);
   return tf.mul(a, mask.toTensor());
 }
 
@@ -47,5 +48,9 @@ export function reciprocalOrZero(x: Tensor): Tensor {
 /** Throws unless the last two axes are equally long. */
 export function assertSquare(a: Tensor): void {
   if (a.rank >= 2 && a.shape.at(-1) === a.shape.at(-2)) return;
-  throw new WeftError('operation', `a tensor [${a.shape}] is no square matrix`, 'the last two axes must be equally long');
+  throw new WeftError(
+    'operation',
+    `a tensor [${a.shape}] is no square matrix`,
+    'the last two axes must be equally long',
+  );
 }

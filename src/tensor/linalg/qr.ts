@@ -50,7 +50,11 @@ export interface Qr {
 export function qr(a: Tensor, { precision = 'float32' }: PrecisionOption = {}): Qr {
   const [rows, columns] = a.shape.slice(-2) as [number, number];
   if (a.rank < 2 || rows < columns) {
-    throw new WeftError('operation', `QR of a tensor [${a.shape}]`, 'the matrix must have at least as many rows as columns');
+    throw new WeftError(
+      'operation',
+      `QR of a tensor [${a.shape}]`,
+      'the matrix must have at least as many rows as columns',
+    );
   }
   const [q, r] = qrKernel({ a }, { precision });
   return { q: q!, r: r! };

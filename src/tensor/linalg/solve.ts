@@ -33,7 +33,8 @@ const inverseKernel = defineFactorization<{ a: Tensor }>({
   outputRanks: [2],
   plain: ([a]) => [invert(a!)],
   failure: 'is singular to working precision',
-  accept: ({ a }, [inverted], { precision, wellConditioned }) => wellConditioned === true || conditionNumber(a, inverted!) < 1 / EPSILON[precision],
+  accept: ({ a }, [inverted], { precision, wellConditioned }) =>
+    wellConditioned === true || conditionNumber(a, inverted!) < 1 / EPSILON[precision],
   save: [],
   // Y = A⁻¹: dA = −Yᵀ·dY·Yᵀ.
   backward: ([dy], [y]) => ({ a: () => tf.neg(tf.matMul(tf.matMul(y!, dy!, true, false), y!, false, true)) }),

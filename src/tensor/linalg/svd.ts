@@ -14,7 +14,9 @@ const svdKernel = defineFactorization<{ a: Tensor }>({
   outputRanks: [1, 2, 2],
   plain: ([a]) => {
     const wide = a!.rows < a!.columns;
-    const { diagonal, leftSingularVectors, rightSingularVectors } = new SingularValueDecomposition(wide ? a!.transpose() : a!);
+    const { diagonal, leftSingularVectors, rightSingularVectors } = new SingularValueDecomposition(
+      wide ? a!.transpose() : a!,
+    );
     const [u, v] = wide ? [rightSingularVectors, leftSingularVectors] : [leftSingularVectors, rightSingularVectors];
     return [Matrix.rowVector(diagonal), u, v];
   },
@@ -35,7 +37,11 @@ const svdKernel = defineFactorization<{ a: Tensor }>({
       const onRight = tf.mul(tf.expandDims(s!, -1), rotation(v!, dv!));
       const values = tf.mul(tf.eye(s!.shape.at(-1)!), tf.expandDims(ds!, -2));
       const core = tf.matMul(tf.matMul(u!, tf.addN([onLeft, onRight, values])), v!, false, true);
-      return tf.addN([core, tf.matMul(outside(u!, du!), v!, false, true), tf.matMul(u!, outside(v!, dv!), false, true)]);
+      return tf.addN([
+        core,
+        tf.matMul(outside(u!, du!), v!, false, true),
+        tf.matMul(u!, outside(v!, dv!), false, true),
+      ]);
     },
   }),
 });

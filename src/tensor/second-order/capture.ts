@@ -36,7 +36,11 @@ export interface CaptureOptions {
 }
 
 /** Loss and gradients at `params`, as `valueAndGradients` gives them, and the layers. */
-export function capturedGradients({ outputs, loss }: CutLoss, params: NamedTensors, { skipDense = false }: CaptureOptions = {}): CapturedGradients {
+export function capturedGradients(
+  { outputs, loss }: CutLoss,
+  params: NamedTensors,
+  { skipDense = false }: CaptureOptions = {},
+): CapturedGradients {
   const tape: Tape = [];
   let found: FoundUses | undefined;
   const dispose = (): void => {
@@ -45,12 +49,14 @@ export function capturedGradients({ outputs, loss }: CutLoss, params: NamedTenso
   };
   try {
     return tidy(() => {
-      const { value, logits } = recordOn(tape, () => tidy(() => {
-        const { result, ...rest } = (found = findUses(() => outputs(params), params));
-        const copy = recordOn(undefined, () => tf.keep(tf.clone(result)));
-        found = { result, ...rest, kept: [...rest.kept, copy] };
-        return { value: loss(result), logits: copy };
-      }));
+      const { value, logits } = recordOn(tape, () =>
+        tidy(() => {
+          const { result, ...rest } = (found = findUses(() => outputs(params), params));
+          const copy = recordOn(undefined, () => tf.keep(tf.clone(result)));
+          found = { result, ...rest, kept: [...rest.kept, copy] };
+          return { value: loss(result), logits: copy };
+        }),
+      );
       assertScalar(value);
       const { uses, result, uncovered } = found!;
       const skipped = new Set(skipDense ? densely(uses, uncovered) : []);
@@ -58,10 +64,15 @@ export function capturedGradients({ outputs, loss }: CutLoss, params: NamedTenso
       const { gradients, outputGradients } = backward(tape, [[value, tf.ones(value.shape)]], uses, sources);
       const lossGradients = outputGradients.map((gradient) => tf.keep(gradient));
       return {
-        value, gradients,
+        value,
+        gradients,
         layers: {
-          outputs: logits, uses: uses.map(({ use }) => use), uncovered, lossGradients,
-          outputGradients: (cotangent: Tensor) => tidy(() => backward(tape, [[result, cotangent]], uses, {}).outputGradients),
+          outputs: logits,
+          uses: uses.map(({ use }) => use),
+          uncovered,
+          lossGradients,
+          outputGradients: (cotangent: Tensor) =>
+            tidy(() => backward(tape, [[result, cotangent]], uses, {}).outputGradients),
           dispose() {
             dispose();
             tf.dispose(lossGradients);
@@ -76,13 +87,20 @@ export function capturedGradients({ outputs, loss }: CutLoss, params: NamedTenso
 }
 
 /** Gradients of the parameters and of the outputs of the uses by one walk. */
-function backward(tape: Tape, cotangents: readonly Cotangent[], uses: readonly FoundUse[], params: NamedTensors): { gradients: NamedTensors; outputGradients: Tensor[] } {
+function backward(
+  tape: Tape,
+  cotangents: readonly Cotangent[],
+  uses: readonly FoundUse[],
+  params: NamedTensors,
+): { gradients: NamedTensors; outputGradients: Tensor[] } {
   // Two uses may have one output, as the halves of a factorized reduction.
   const outputs = [...new Map(uses.map(({ output }) => [output.id, output])).values()];
   const named = Object.fromEntries(outputs.map((output) => [String(output.id), output]));
   const prefixed = Object.fromEntries(Object.entries(params).map(([name, parameter]) => [`w ${name}`, parameter]));
   const all = backpropagateTo({ ...named, ...prefixed }, tape, cotangents);
-  const gradients = Object.fromEntries(Object.keys(params).flatMap((name) => (all[`w ${name}`] ? [[name, all[`w ${name}`]!]] : [])));
+  const gradients = Object.fromEntries(
+    Object.keys(params).flatMap((name) => (all[`w ${name}`] ? [[name, all[`w ${name}`]!]] : [])),
+  );
   const outputGradients = uses.map(({ output, channels }) => {
     const gradient = all[String(output.id)] ?? tf.zeros(output.shape);
     if (!channels) return gradient;
@@ -96,12 +114,21 @@ function backward(tape: Tape, cotangents: readonly Cotangent[], uses: readonly F
 /** Weights of dense layers, each with its one bias or none, that are used nowhere else. */
 function densely(uses: readonly FoundUse[], uncovered: ReadonlySet<string>): string[] {
   const partners = new Map<string, Set<string | undefined>>();
-  for (const { use: { kind, weight, bias } } of uses) {
-    for (const [name, partner] of [[weight, bias], [bias, weight]]) {
-      if (name !== undefined) partners.set(name, (partners.get(name) ?? new Set()).add(kind === 'dense' ? partner : `${kind} layer`));
+  for (const {
+    use: { kind, weight, bias },
+  } of uses) {
+    for (const [name, partner] of [
+      [weight, bias],
+      [bias, weight],
+    ]) {
+      if (name !== undefined)
+        partners.set(name, (partners.get(name) ?? new Set()).add(kind === 'dense' ? partner : `${kind} layer`));
     }
   }
-  const alone = (name: string | undefined): boolean => name === undefined || (partners.get(name)!.size === 1 && !uncovered.has(name));
-  const found = uses.flatMap(({ use: { kind, weight, bias } }) => (kind === 'dense' && weight !== undefined && alone(weight) && alone(bias) ? [weight, bias] : []));
+  const alone = (name: string | undefined): boolean =>
+    name === undefined || (partners.get(name)!.size === 1 && !uncovered.has(name));
+  const found = uses.flatMap(({ use: { kind, weight, bias } }) =>
+    kind === 'dense' && weight !== undefined && alone(weight) && alone(bias) ? [weight, bias] : [],
+  );
   return found.filter((name) => name !== undefined);
 }

@@ -70,8 +70,13 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
     const used = Object.entries(call.inputs).filter(([, tensor]) => names.has(tensor.id));
     const filters = call.name === 'Conv2D' ? corners.get(call.inputs['filter']!.id) : undefined;
     if (used.length === 0 && !filters) return;
-    if (filters) readCorners(call, filters, params, { add: (use, output, channels) => add(use, output, undefined, channels), keep });
-    else if (call.name === 'WeftCorners' && used.length === 2) corners.set(call.outputs[0]!.id, [nameOf(call.inputs['first'])!, nameOf(call.inputs['last'])!]);
+    if (filters)
+      readCorners(call, filters, params, {
+        add: (use, output, channels) => add(use, output, undefined, channels),
+        keep,
+      });
+    else if (call.name === 'WeftCorners' && used.length === 2)
+      corners.set(call.outputs[0]!.id, [nameOf(call.inputs['first'])!, nameOf(call.inputs['last'])!]);
     else {
       const use = read(call, nameOf, keep);
       if (use) add(use, call.outputs[0]!, producers[0]);
@@ -100,7 +105,11 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
 }
 
 /** The use that this kernel is, if it is one that curvature knows how to read. */
-function read({ name, inputs, attributes, outputs }: KernelCall, nameOf: (tensor: Tensor | undefined) => string | undefined, keep: (tensor: Tensor) => Tensor): CapturedUse | undefined {
+function read(
+  { name, inputs, attributes, outputs }: KernelCall,
+  nameOf: (tensor: Tensor | undefined) => string | undefined,
+  keep: (tensor: Tensor) => Tensor,
+): CapturedUse | undefined {
   const [output] = outputs;
   switch (name) {
     case 'WeftDense': {
@@ -110,23 +119,37 @@ function read({ name, inputs, attributes, outputs }: KernelCall, nameOf: (tensor
     }
     case 'BatchMatMul': {
       const { a, b } = inputs;
-      if (!nameOf(b) || nameOf(a) || a!.rank !== 2 || attributes['transposeA'] || attributes['transposeB']) return undefined;
+      if (!nameOf(b) || nameOf(a) || a!.rank !== 2 || attributes['transposeA'] || attributes['transposeB'])
+        return undefined;
       return { kind: 'dense', weight: nameOf(b), input: keep(a!) };
     }
     case 'WeftPointwise':
       if (attributes['transpose']) return undefined;
-      return { kind: 'conv', weight: nameOf(inputs['kernel']), input: keep(inputs['x']!), window: { size: [1, 1], stride: 1, padding: 'same' } };
+      return {
+        kind: 'conv',
+        weight: nameOf(inputs['kernel']),
+        input: keep(inputs['x']!),
+        window: { size: [1, 1], stride: 1, padding: 'same' },
+      };
     case 'Conv2D':
     case 'DepthwiseConv2dNative': {
       const filter = inputs['filter']!;
       const window = windowOf(filter, attributes);
       if (!nameOf(filter) || !window || (name === 'DepthwiseConv2dNative' && filter.shape[3] !== 1)) return undefined;
-      return { kind: name === 'Conv2D' ? 'conv' : 'depthwise', weight: nameOf(filter), input: keep(inputs['x']!), window };
+      return {
+        kind: name === 'Conv2D' ? 'conv' : 'depthwise',
+        weight: nameOf(filter),
+        input: keep(inputs['x']!),
+        window,
+      };
     }
     case 'WeftBatchNorm': {
       const [, mean, variance] = outputs;
       return {
-        kind: 'affine', weight: nameOf(inputs['scale']), bias: nameOf(inputs['offset']), input: keep(inputs['x']!),
+        kind: 'affine',
+        weight: nameOf(inputs['scale']),
+        bias: nameOf(inputs['offset']),
+        input: keep(inputs['x']!),
         normalization: { mean: keep(mean!), variance: keep(variance!), epsilon: attributes['epsilon'] as number },
       };
     }
@@ -134,18 +157,31 @@ function read({ name, inputs, attributes, outputs }: KernelCall, nameOf: (tensor
     case 'Add': {
       const { a, b } = inputs;
       const [parameter, other] = nameOf(b) ? [b!, a!] : [a!, b!];
-      if (nameOf(other) || parameter.rank !== 1 || other.rank < 2 || !tf.util.arraysEqual(other.shape, output!.shape)) return undefined;
-      return name === 'Add' ? { kind: 'affine', bias: nameOf(parameter) } : { kind: 'affine', weight: nameOf(parameter), input: keep(other) };
+      if (nameOf(other) || parameter.rank !== 1 || other.rank < 2 || !tf.util.arraysEqual(other.shape, output!.shape))
+        return undefined;
+      return name === 'Add'
+        ? { kind: 'affine', bias: nameOf(parameter) }
+        : { kind: 'affine', weight: nameOf(parameter), input: keep(other) };
     }
     case 'GatherV2':
-      return nameOf(inputs['x']) && inputs['x']!.rank === 2 ? { kind: 'embedding', weight: nameOf(inputs['x']), input: keep(inputs['indices']!) } : undefined;
+      return nameOf(inputs['x']) && inputs['x']!.rank === 2
+        ? { kind: 'embedding', weight: nameOf(inputs['x']), input: keep(inputs['indices']!) }
+        : undefined;
     default:
       return undefined;
   }
 }
 
-function windowOf({ shape }: Tensor, { strides, pad, dilations = 1 }: Readonly<Record<string, unknown>>): CapturedUse['window'] {
-  const square = (value: unknown): number | undefined => (Array.isArray(value) ? (value.every((entry) => entry === value[0]) ? (value[0] as number) : undefined) : (value as number));
+function windowOf(
+  { shape }: Tensor,
+  { strides, pad, dilations = 1 }: Readonly<Record<string, unknown>>,
+): CapturedUse['window'] {
+  const square = (value: unknown): number | undefined =>
+    Array.isArray(value)
+      ? value.every((entry) => entry === value[0])
+        ? (value[0] as number)
+        : undefined
+      : (value as number);
   const stride = square(strides);
   if (stride === undefined || square(dilations) !== 1 || (pad !== 'same' && pad !== 'valid')) return undefined;
   return { size: [shape[0], shape[1]!], stride, padding: pad };
@@ -153,14 +189,25 @@ function windowOf({ shape }: Tensor, { strides, pad, dilations = 1 }: Readonly<R
 
 /** A factorized reduction is two 1x1 convolutions: one of the first, one of the last pixel of each 2x2 window. */
 function readCorners(
-  { inputs, outputs }: KernelCall, names: readonly [string, string], params: NamedTensors,
-  { add, keep }: { add: (use: CapturedUse, output: Tensor, channels: readonly [number, number]) => void; keep: (tensor: Tensor) => Tensor },
+  { inputs, outputs }: KernelCall,
+  names: readonly [string, string],
+  params: NamedTensors,
+  {
+    add,
+    keep,
+  }: {
+    add: (use: CapturedUse, output: Tensor, channels: readonly [number, number]) => void;
+    keep: (tensor: Tensor) => Tensor;
+  },
 ): void {
   let begin = 0;
   names.forEach((weight, corner) => {
     const size = params[weight]!.shape[3]!;
     const input = recordOn(undefined, () => tidy(() => keep(everySecond(inputs['x'] as Tensor4D, corner))));
-    add({ kind: 'conv', weight, input, window: { size: [1, 1], stride: 1, padding: 'same' } }, outputs[0]!, [begin, size]);
+    add({ kind: 'conv', weight, input, window: { size: [1, 1], stride: 1, padding: 'same' } }, outputs[0]!, [
+      begin,
+      size,
+    ]);
     begin += size;
   });
 }
@@ -169,7 +216,12 @@ function readCorners(
 function everySecond(x: Tensor4D, first: number): Tensor4D {
   const [, height, width] = x.shape;
   const [even, odd] = [[0, height % 2] as [number, number], [0, width % 2] as [number, number]];
-  return tf.stridedSlice(tf.pad(x, [[0, 0], even, odd, [0, 0]]), [0, first, first, 0], [x.shape[0], height + (height % 2), width + (width % 2), x.shape[3]], [1, 2, 2, 1]) as Tensor4D;
+  return tf.stridedSlice(
+    tf.pad(x, [[0, 0], even, odd, [0, 0]]),
+    [0, first, first, 0],
+    [x.shape[0], height + (height % 2), width + (width % 2), x.shape[3]],
+    [1, 2, 2, 1],
+  ) as Tensor4D;
 }
 
 /** What is added to an output that nothing else reads belongs to the same layer: a bias to its kernel, an offset to its scale. */
@@ -177,7 +229,12 @@ function joinAdded(found: readonly FoundUse[]): FoundUse[] {
   const result: FoundUse[] = [];
   for (const one of found) {
     const { use, output, readers, after } = one;
-    const joins = use.kind === 'affine' && use.weight === undefined && after?.readers === 1 && after.use.bias === undefined && !after.channels;
+    const joins =
+      use.kind === 'affine' &&
+      use.weight === undefined &&
+      after?.readers === 1 &&
+      after.use.bias === undefined &&
+      !after.channels;
     if (joins) Object.assign(after, { use: { ...after.use, bias: use.bias }, output, readers });
     else result.push(one);
   }

@@ -9,13 +9,22 @@ export const RADIUS = 1e-2;
  * tidy. It averages over the kinks (ReLU, max) that the two points enclose.
  */
 export function centralDifference(
-  f: (params: NamedTensors) => NamedTensors, params: NamedTensors, direction: NamedTensors, radius: number,
+  f: (params: NamedTensors) => NamedTensors,
+  params: NamedTensors,
+  direction: NamedTensors,
+  radius: number,
 ): NamedTensors {
-  const norm = Math.sqrt(Object.values(direction).reduce((sum, tensor) => sum + tf.sum(tf.square(tensor)).dataSync()[0]!, 0));
+  const norm = Math.sqrt(
+    Object.values(direction).reduce((sum, tensor) => sum + tf.sum(tf.square(tensor)).dataSync()[0]!, 0),
+  );
   // At zero any step serves: both points coincide.
   const step = norm === 0 ? 1 : radius / norm;
   const at = (size: number): NamedTensors =>
-    f(mapNamed(params, (parameter, name) => (direction[name] ? tf.add(parameter, tf.mul(size, direction[name])) : parameter)));
+    f(
+      mapNamed(params, (parameter, name) =>
+        direction[name] ? tf.add(parameter, tf.mul(size, direction[name])) : parameter,
+      ),
+    );
   const ahead = at(step);
   const behind = at(-step);
   return mapNamed(ahead, (tensor, name) => tf.div(tf.sub(tensor, behind[name]!), 2 * step));

@@ -19,7 +19,11 @@ export interface CutLoss {
  * that are linear in their parameters, and for cross-entropy the Fisher information. Only `outputs` enters
  * linearly, so no second derivative of the model is needed.
  */
-export function gaussNewtonOperator({ outputs, loss }: CutLoss, params: NamedTensors, options: SecondOrderOptions = {}): HessianOperator {
+export function gaussNewtonOperator(
+  { outputs, loss }: CutLoss,
+  params: NamedTensors,
+  options: SecondOrderOptions = {},
+): HessianOperator {
   const jacobian = jacobianOperator(outputs, params, options);
   try {
     const hessian = hessianOperator(({ y }) => loss(y!), { y: jacobian.outputs }, options);
@@ -41,7 +45,10 @@ export function gaussNewtonOperator({ outputs, loss }: CutLoss, params: NamedTen
 
 /** One product G·direction; see `gaussNewtonOperator`. */
 export function gaussNewtonProduct(
-  model: CutLoss, params: NamedTensors, direction: NamedTensors, options?: SecondOrderOptions,
+  model: CutLoss,
+  params: NamedTensors,
+  direction: NamedTensors,
+  options?: SecondOrderOptions,
 ): HessianVectorProduct {
   return applyOnce(gaussNewtonOperator(model, params, options), direction);
 }

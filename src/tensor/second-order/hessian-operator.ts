@@ -44,10 +44,11 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
     return {
       ...chosen,
       dispose: () => recording.dispose(),
-      apply: (direction) => offTape(() => {
-        assertDirection(direction, params);
-        return backpropagateTo(params, path, cotangentsOf(recording, direction), { unused: 'zero' });
-      }),
+      apply: (direction) =>
+        offTape(() => {
+          assertDirection(direction, params);
+          return backpropagateTo(params, path, cotangentsOf(recording, direction), { unused: 'zero' });
+        }),
     };
   } catch (error) {
     recording.dispose();
@@ -56,7 +57,12 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
 }
 
 /** One product H·direction with the Hessian of the loss at `params`. For several, `hessianOperator` computes the gradient only once. */
-export function hvp(loss: Loss, params: NamedTensors, direction: NamedTensors, options?: SecondOrderOptions): HessianVectorProduct {
+export function hvp(
+  loss: Loss,
+  params: NamedTensors,
+  direction: NamedTensors,
+  options?: SecondOrderOptions,
+): HessianVectorProduct {
   return applyOnce(hessianOperator(loss, params, options), direction);
 }
 
@@ -75,9 +81,10 @@ function differenceOperator(loss: Loss, params: NamedTensors, method: ProductMet
   return {
     ...method,
     dispose: () => undefined,
-    apply: (direction) => offTape(() => {
-      assertDirection(direction, params);
-      return centralDifference(gradient, params, direction, radius);
-    }),
+    apply: (direction) =>
+      offTape(() => {
+        assertDirection(direction, params);
+        return centralDifference(gradient, params, direction, radius);
+      }),
   };
 }

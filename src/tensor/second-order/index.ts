@@ -5,12 +5,23 @@
 export { capturedGradients, type CapturedGradients, type CaptureOptions, type LayerCapture } from './capture.js';
 export { type CapturedUse } from './captured-uses.js';
 export { gaussNewtonOperator, gaussNewtonProduct, type CutLoss } from './gauss-newton.js';
-export { hessianOperator, hvp, type HessianOperator, type HessianVectorProduct, type Loss } from './hessian-operator.js';
+export {
+  hessianOperator,
+  hvp,
+  type HessianOperator,
+  type HessianVectorProduct,
+  type Loss,
+} from './hessian-operator.js';
 export { jacobianOperator, type JacobianOperator } from './jacobian-operator.js';
 export { recordLayers, type LayerRecording, type LayerUse, type Tap } from './layers.js';
 export type { ProductMethod, SecondOrderOptions } from './method.js';
 export { patches } from './patches.js';
 export {
-  affineExampleGradients, convExampleGradients, denseExampleGradients, depthwiseExampleGradients, perExampleGradients, type LayerExampleGradients,
+  affineExampleGradients,
+  convExampleGradients,
+  denseExampleGradients,
+  depthwiseExampleGradients,
+  perExampleGradients,
+  type LayerExampleGradients,
 } from './per-example.js';
 export { declareSecondOrder, secondOrderKernels } from './verified.js';

@@ -26,7 +26,11 @@ export interface JacobianOperator extends ProductMethod {
  * backward pass over the tape of that backward pass, which is linear in u: J·v = ∂(vᵀJᵀu)/∂u (the double
  * vector-Jacobian product of J. Townsend, 2017).
  */
-export function jacobianOperator(f: (params: NamedTensors) => Tensor, params: NamedTensors, options: SecondOrderOptions = {}): JacobianOperator {
+export function jacobianOperator(
+  f: (params: NamedTensors) => Tensor,
+  params: NamedTensors,
+  options: SecondOrderOptions = {},
+): JacobianOperator {
   const forward = record(() => ({ y: tidy(() => f(params)) }));
   const y = forward.outputs['y']!;
   const u = tf.keep(tf.zerosLike(y));
@@ -41,14 +45,17 @@ export function jacobianOperator(f: (params: NamedTensors) => Tensor, params: Na
     const path = pathFrom(recorded, [u]);
     const chosen = chooseMethod(path, options);
     return {
-      ...chosen, outputs: y, dispose,
-      times: (direction) => offTape(() => {
-        assertDirection(direction, params);
-        if (chosen.method === 'central-difference') {
-          return centralDifference((at) => ({ y: f(at) }), params, direction, options.radius ?? RADIUS)['y']!;
-        }
-        return backpropagate(path, cotangentsOf(recorded, direction), [u])[0] ?? tf.zerosLike(y);
-      }),
+      ...chosen,
+      outputs: y,
+      dispose,
+      times: (direction) =>
+        offTape(() => {
+          assertDirection(direction, params);
+          if (chosen.method === 'central-difference') {
+            return centralDifference((at) => ({ y: f(at) }), params, direction, options.radius ?? RADIUS)['y']!;
+          }
+          return backpropagate(path, cotangentsOf(recorded, direction), [u])[0] ?? tf.zerosLike(y);
+        }),
       transposeTimes: (cotangent) =>
         offTape(() => backpropagateTo(params, forward.tape, [[y, cotangent]], { unused: 'zero' })),
     };

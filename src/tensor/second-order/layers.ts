@@ -53,11 +53,17 @@ export function recordLayers(forward: (tap: Tap) => Tensor): LayerRecording {
   }
   const y = recording.outputs['y']!;
   return {
-    outputs: y, uses,
-    outputGradients: (cotangent) => offTape(() => {
-      const found = backpropagate(recording.tape, [[y, cotangent]], uses.map(({ output }) => output));
-      return uses.map(({ output }, i) => found[i] ?? tf.zeros(output.shape));
-    }),
+    outputs: y,
+    uses,
+    outputGradients: (cotangent) =>
+      offTape(() => {
+        const found = backpropagate(
+          recording.tape,
+          [[y, cotangent]],
+          uses.map(({ output }) => output),
+        );
+        return uses.map(({ output }, i) => found[i] ?? tf.zeros(output.shape));
+      }),
     parameterGradients: (params, cotangent) =>
       offTape(() => backpropagateTo(params, recording.tape, [[y, cotangent]], { unused: 'zero' })),
     dispose() {

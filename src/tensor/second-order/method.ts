@@ -23,14 +23,20 @@ export interface ProductMethod {
 }
 
 /** The method for this path of kernels: exact, a difference where that is allowed, or an error that names the kernels. */
-export function chooseMethod(path: readonly TapeNode[], { onUnverified = 'refuse', trust = [] }: SecondOrderOptions): ProductMethod {
+export function chooseMethod(
+  path: readonly TapeNode[],
+  { onUnverified = 'refuse', trust = [] }: SecondOrderOptions,
+): ProductMethod {
   const kernels = kernelsOf(path);
   const unverified = unverifiedKernels(path, trust);
   const reasons = unverified.map((name) => `no verified second derivative of '${name}'`);
   if (reasons.length === 0) return { method: 'exact', reasons, kernels };
   if (onUnverified === 'difference') return { method: 'central-difference', reasons, kernels };
-  throw new WeftError('unsupported', `no verified second derivative of ${unverified.map((name) => `'${name}'`).join(', ')}`,
-    "use another operation, ask for onUnverified: 'difference', or prove the second derivative and call declareSecondOrder");
+  throw new WeftError(
+    'unsupported',
+    `no verified second derivative of ${unverified.map((name) => `'${name}'`).join(', ')}`,
+    "use another operation, ask for onUnverified: 'difference', or prove the second derivative and call declareSecondOrder",
+  );
 }
 
 /** Throws unless every entry of the direction is a parameter of the same shape. */
@@ -38,8 +44,12 @@ export function assertDirection(direction: NamedTensors, params: NamedTensors): 
   for (const [name, { shape }] of Object.entries(direction)) {
     const parameter = params[name];
     if (parameter && tf.util.arraysEqual(parameter.shape, shape)) continue;
-    throw new WeftError('operation', parameter
-      ? `the direction for '${name}' is [${shape}], the parameter [${parameter.shape}]`
-      : `the direction has an entry '${name}', which is no parameter`, 'a direction has names and shapes of the parameters');
+    throw new WeftError(
+      'operation',
+      parameter
+        ? `the direction for '${name}' is [${shape}], the parameter [${parameter.shape}]`
+        : `the direction has an entry '${name}', which is no parameter`,
+      'a direction has names and shapes of the parameters',
+    );
   }
 }

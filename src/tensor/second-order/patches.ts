@@ -9,10 +9,19 @@ interface PatchAttributes extends Required<Window2D> {
 
 const patchKernel = defineKernel<{ x: Tensor4D }, PatchAttributes, Tensor>({
   name: 'WeftPatches',
-  native: ({ x }, { kernelSize, stride, padding }, backend) => rawOp(backend, 'ExtractImagePatches', [
-    T, intAttribute('ksizes', [1, ...kernelSize, 1]), intAttribute('strides', [1, stride, stride, 1]),
-    intAttribute('rates', [1, 1, 1, 1]), stringAttribute('padding', padding.toUpperCase()),
-  ], [x]),
+  native: ({ x }, { kernelSize, stride, padding }, backend) =>
+    rawOp(
+      backend,
+      'ExtractImagePatches',
+      [
+        T,
+        intAttribute('ksizes', [1, ...kernelSize, 1]),
+        intAttribute('strides', [1, stride, stride, 1]),
+        intAttribute('rates', [1, 1, 1, 1]),
+        stringAttribute('padding', padding.toUpperCase()),
+      ],
+      [x],
+    ),
   // A depthwise convolution whose filters each pick one tap of the window.
   plain: ({ x }, { kernelSize: [height, width], stride, padding }) => {
     const [taps, channels] = [height * width, x.shape[3]];
@@ -28,7 +37,11 @@ const patchKernel = defineKernel<{ x: Tensor4D }, PatchAttributes, Tensor>({
  * The windows that a convolution sees: x [N,H,W,C] -> [N,T,kh·kw·C] with T positions and the order of a kernel
  * [kh,kw,C,O], so that patches · kernel (as [kh·kw·C,O]) is the convolution. Not differentiable.
  */
-export function patches(x: Tensor4D, kernelSize: readonly [number, number], { stride = 1, padding = 'same' }: Window2D = {}): Tensor {
+export function patches(
+  x: Tensor4D,
+  kernelSize: readonly [number, number],
+  { stride = 1, padding = 'same' }: Window2D = {},
+): Tensor {
   return tf.tidy(() => {
     const windows = patchKernel({ x }, { kernelSize, stride, padding });
     const [batch, rows, columns, width] = windows.shape as [number, number, number, number];

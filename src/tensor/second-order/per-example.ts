@@ -20,7 +20,9 @@ export function perExampleGradients(losses: (params: NamedTensors) => Tensor1D, 
   try {
     return offTape(() => {
       const chosen = tf.unstack(tf.eye(each.size));
-      const gradients = chosen.map((example) => backpropagateTo(params, recording.tape, [[each, example]], { unused: 'zero' }));
+      const gradients = chosen.map((example) =>
+        backpropagateTo(params, recording.tape, [[each, example]], { unused: 'zero' }),
+      );
       return mapNamed(params, (_, name) => tf.stack(gradients.map((gradient) => gradient[name]!)));
     });
   } finally {
@@ -49,19 +51,28 @@ export function denseExampleGradients(input: Tensor, outputGradient: Tensor): La
 
 /** Of a convolution: input [N,H,W,C], output gradients [N,H',W',O] -> kernel [N,kh,kw,C,O], bias [N,O]. */
 export function convExampleGradients(
-  input: Tensor4D, outputGradient: Tensor4D, kernelSize: readonly [number, number], window?: Window2D,
+  input: Tensor4D,
+  outputGradient: Tensor4D,
+  kernelSize: readonly [number, number],
+  window?: Window2D,
 ): LayerExampleGradients {
   return tidy(() => {
     const [examples, , , channels] = input.shape;
     const outputs = outputGradient.shape[3];
-    const { kernel, bias } = denseExampleGradients(patches(input, kernelSize, window), tf.reshape(outputGradient, [examples, -1, outputs]));
+    const { kernel, bias } = denseExampleGradients(
+      patches(input, kernelSize, window),
+      tf.reshape(outputGradient, [examples, -1, outputs]),
+    );
     return { kernel: tf.reshape(kernel, [examples, ...kernelSize, channels, outputs]), bias };
   });
 }
 
 /** Of a depthwise convolution: input [N,H,W,C], output gradients [N,H',W',C] -> kernel [N,kh,kw,C,1], bias [N,C]. */
 export function depthwiseExampleGradients(
-  input: Tensor4D, outputGradient: Tensor4D, kernelSize: readonly [number, number], window?: Window2D,
+  input: Tensor4D,
+  outputGradient: Tensor4D,
+  kernelSize: readonly [number, number],
+  window?: Window2D,
 ): LayerExampleGradients {
   return tidy(() => {
     const [examples, , , channels] = input.shape;

@@ -13,8 +13,11 @@ export interface Recording {
 /** Runs `f` in a tidy. What comes out has no derivative, so an enclosing gradient is refused rather than given a wrong one. */
 export function offTape<T>(f: () => T): T {
   if (!activeTape()) return tidy(f);
-  throw new WeftError('unsupported', 'a second-order product inside a loss that is itself differentiated',
-    'third derivatives are not supported: compute the product outside and pass it in as a constant');
+  throw new WeftError(
+    'unsupported',
+    'a second-order product inside a loss that is itself differentiated',
+    'third derivatives are not supported: compute the product outside and pass it in as a constant',
+  );
 }
 
 /** Runs `f` on a fresh tape and keeps alive what it returns and what the way back needs. */
@@ -24,7 +27,8 @@ export function record(f: (tape: Tape) => NamedTensors): Recording {
     // Doubles, because an output may be one of the caller's tensors, handed through.
     const outputs = offTape(() => recordOn(tape, () => mapNamed(f(tape), (output) => tf.keep(tf.clone(output)))));
     return {
-      tape, outputs,
+      tape,
+      outputs,
       dispose() {
         releaseTape(tape);
         tf.dispose({ ...outputs });
@@ -46,5 +50,7 @@ export function pathFrom({ tape, outputs }: Recording, sources: readonly Tensor[
 
 /** The entries of `direction` as gradients of the outputs of the same names. */
 export function cotangentsOf({ outputs }: Recording, direction: NamedTensors): Cotangent[] {
-  return Object.entries(outputs).flatMap(([name, output]) => (direction[name] ? [[output, direction[name]] as const] : []));
+  return Object.entries(outputs).flatMap(([name, output]) =>
+    direction[name] ? [[output, direction[name]] as const] : [],
+  );
 }

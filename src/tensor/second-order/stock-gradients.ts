@@ -14,7 +14,8 @@ interface WindowAttributes {
   dilations?: unknown;
 }
 
-const run = (kernel: string, inputs: Record<string, Tensor>, attributes: object): Tensor => runKernel(kernel, inputs, attributes) as Tensor;
+const run = (kernel: string, inputs: Record<string, Tensor>, attributes: object): Tensor =>
+  runKernel(kernel, inputs, attributes) as Tensor;
 
 defineGradient<{ x: Tensor; dy: Tensor }, WindowAttributes, Tensor>('Conv2DBackpropFilter', {
   save: ['x', 'dy'],
@@ -44,7 +45,8 @@ defineGradient<{ dy: Tensor; filter: Tensor }, WindowAttributes, Tensor>('Depthw
     const window = { strides, pad, dimRoundingMode, dilations };
     return {
       dy: () => run('DepthwiseConv2dNative', { x: g, filter: filter! }, window),
-      filter: () => run('DepthwiseConv2dNativeBackpropFilter', { x: g, dy: dy! }, { ...window, filterShape: filter!.shape }),
+      filter: () =>
+        run('DepthwiseConv2dNativeBackpropFilter', { x: g, dy: dy! }, { ...window, filterShape: filter!.shape }),
     };
   },
 });

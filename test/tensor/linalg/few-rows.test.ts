@@ -7,7 +7,11 @@ import { tf, tidy, type Scalar, type Tensor } from '../../../src/tensor/tf.js';
 import { onEachBackend } from '../backends.js';
 
 const rng = stream('few rows');
-const random = (...shape: number[]): Tensor => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()), shape);
+const random = (...shape: number[]): Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()),
+    shape,
+  );
 const gap = (found: Tensor, expected: Tensor): number => {
   expect(found.shape).to.deep.equal(expected.shape);
   return tf.div(tf.norm(tf.sub(found, expected)), tf.norm(expected)).dataSync()[0]!;
@@ -42,19 +46,33 @@ describe('matrices of few rows', () => {
       });
     }
 
-    it('trace, and what is added to the diagonal, of one matrix and of several, with their gradients', () => tidy(() => {
-      for (const shape of [[4, 4], [2, 3, 4, 4]]) {
-        const a = random(...shape);
-        const identity = tf.mul(tf.eye(4), tf.onesLike(a));
-        expect(gap(trace(a), tf.sum(tf.mul(a, identity), [-2, -1]))).to.be.below(1e-6);
-        expect(gap(addToDiagonal(a, 0.5), tf.add(a, tf.mul(identity, 0.5)))).to.be.below(1e-6);
-        const weights = random(...shape);
-        const params = { a, value: tf.scalar(2) };
-        const found = gradientsOf((p) => tf.add(tf.sum(tf.mul(addToDiagonal(p['a']!, p['value']!), weights)), tf.sum(tf.square(trace(p['a']!)))) as Scalar, params);
-        const expected = tf.add(weights, tf.mul(identity, tf.mul(2, tf.reshape(trace(a), [...shape.slice(0, -2), 1, 1]))));
-        expect(gap(found['a']!, expected)).to.be.below(1e-5);
-        expect(gap(found['value']!, tf.sum(trace(weights)))).to.be.below(1e-5);
-      }
-    }));
+    it('trace, and what is added to the diagonal, of one matrix and of several, with their gradients', () =>
+      tidy(() => {
+        for (const shape of [
+          [4, 4],
+          [2, 3, 4, 4],
+        ]) {
+          const a = random(...shape);
+          const identity = tf.mul(tf.eye(4), tf.onesLike(a));
+          expect(gap(trace(a), tf.sum(tf.mul(a, identity), [-2, -1]))).to.be.below(1e-6);
+          expect(gap(addToDiagonal(a, 0.5), tf.add(a, tf.mul(identity, 0.5)))).to.be.below(1e-6);
+          const weights = random(...shape);
+          const params = { a, value: tf.scalar(2) };
+          const found = gradientsOf(
+            (p) =>
+              tf.add(
+                tf.sum(tf.mul(addToDiagonal(p['a']!, p['value']!), weights)),
+                tf.sum(tf.square(trace(p['a']!))),
+              ) as Scalar,
+            params,
+          );
+          const expected = tf.add(
+            weights,
+            tf.mul(identity, tf.mul(2, tf.reshape(trace(a), [...shape.slice(0, -2), 1, 1]))),
+          );
+          expect(gap(found['a']!, expected)).to.be.below(1e-5);
+          expect(gap(found['value']!, tf.sum(trace(weights)))).to.be.below(1e-5);
+        }
+      }));
   });
 });

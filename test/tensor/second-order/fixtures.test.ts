@@ -29,13 +29,18 @@ describe('second derivatives of networks', () => {
           expect(hessian).to.include({ method: 'exact' });
           expect(relativeError(hessian.product, expected.hessianVectorProduct)).to.be.below(TOLERANCE);
 
-          const cut = { outputs: (p: typeof params) => model(p, x), loss: (z: tf.Tensor) => tf.mean(softmaxCrossEntropy(z as Tensor2D, labels)) as tf.Scalar };
+          const cut = {
+            outputs: (p: typeof params) => model(p, x),
+            loss: (z: tf.Tensor) => tf.mean(softmaxCrossEntropy(z as Tensor2D, labels)) as tf.Scalar,
+          };
           const gaussNewton = gaussNewtonProduct(cut, params, direction);
           expect(gaussNewton).to.include({ method: 'exact' });
           expect(relativeError(gaussNewton.product, expected.gaussNewtonProduct)).to.be.below(TOLERANCE);
 
           const each = perExampleGradients((p) => softmaxCrossEntropy(model(p, x), labels), params);
-          const first = Object.fromEntries(Object.entries(each).map(([key, stacked]) => [key, tf.unstack(stacked)[0]!]));
+          const first = Object.fromEntries(
+            Object.entries(each).map(([key, stacked]) => [key, tf.unstack(stacked)[0]!]),
+          );
           expect(relativeError(first, expected.firstExampleGradient)).to.be.below(TOLERANCE);
         });
         expect(tf.memory().numTensors, 'tensors left behind').to.equal(before);

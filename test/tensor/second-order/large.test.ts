@@ -15,8 +15,14 @@ const SHAPES = { 'conv/kernel': [3, 3, 3, 24], scale: [24], offset: [24], 'point
 function product(): Float32Array {
   return tidy(() => {
     const rng = stream('large');
-    const random = (shape: number[]): Tensor => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()), shape);
-    const [params, direction] = [0, 1].map(() => Object.fromEntries(Object.entries(SHAPES).map(([name, shape]) => [name, random(shape)])));
+    const random = (shape: number[]): Tensor =>
+      tf.tensor(
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()),
+        shape,
+      );
+    const [params, direction] = [0, 1].map(() =>
+      Object.fromEntries(Object.entries(SHAPES).map(([name, shape]) => [name, random(shape)])),
+    );
     const x = random([8, 32, 32, 3]) as Tensor4D;
     const weights = random([1, 16, 16, 24]);
     const loss = (p: NamedTensors): Scalar => {

@@ -4,14 +4,23 @@ import type { NamedTensors } from '../../../src/tensor/named.js';
 import * as nn from '../../../src/tensor/nn.js';
 import { stream } from '../../../src/tensor/rng.js';
 import {
-  affineExampleGradients, convExampleGradients, denseExampleGradients, depthwiseExampleGradients, patches, perExampleGradients, recordLayers,
+  affineExampleGradients,
+  convExampleGradients,
+  denseExampleGradients,
+  depthwiseExampleGradients,
+  patches,
+  perExampleGradients,
+  recordLayers,
 } from '../../../src/tensor/second-order/index.js';
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../../src/tensor/tf.js';
 import { onEachBackend } from '../backends.js';
 
 const rng = stream('layers');
 const random = <T extends Tensor>(...shape: number[]): T =>
-  tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()), shape) as T;
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()),
+    shape,
+  ) as T;
 
 function expectEqual(found: Tensor, expected: Tensor, tolerance = 1e-5): void {
   expect(found.shape).to.deep.equal(expected.shape);
@@ -23,31 +32,35 @@ const WINDOWS = [1, 2].flatMap((stride) => (['same', 'valid'] as const).map((pad
 
 describe('layers and single examples', () => {
   onEachBackend(() => {
-    it('the gradient of a kernel is inputᵀ times output gradient, of its bias their sum', () => tidy(() => {
-      const [x, labels] = [random<Tensor2D>(5, 3), tf.tensor1d([0, 1, 1, 0, 1], 'int32')];
-      const params = { w1: random(3, 4), b1: random(4), w2: random(4, 2), b2: random(2) };
-      const losses = (p: NamedTensors, tap: <T extends Tensor>(name: string, input: Tensor, output: T) => T = (_, __, output) => output): Tensor1D => {
-        const h = nn.tanh(tap('1', x, nn.dense(x, p['w1'] as Tensor2D, p['b1'] as Tensor1D)));
-        return nn.softmaxCrossEntropy(tap('2', h, nn.dense(h, p['w2'] as Tensor2D, p['b2'] as Tensor1D)), labels);
-      };
-      const gradients = gradientsOf((p) => tf.sum(losses(p)), params);
-      const examples = perExampleGradients(losses, params);
-      const layers = recordLayers((tap) => losses(params, tap));
-      expect(layers.uses.map(({ name }) => name)).to.deep.equal(['1', '2']);
-      const outputGradients = layers.outputGradients(tf.onesLike(layers.outputs));
-      const wholesale = layers.parameterGradients(params, tf.onesLike(layers.outputs));
-      layers.uses.forEach(({ name, input }, i) => {
-        const g = outputGradients[i]!;
-        expectEqual(tf.matMul(input, g, true), gradients[`w${name}`]!);
-        expectEqual(tf.sum(g, 0), gradients[`b${name}`]!);
-        expectEqual(wholesale[`w${name}`]!, gradients[`w${name}`]!);
-        const each = denseExampleGradients(input, g);
-        expectEqual(each.kernel, examples[`w${name}`]!);
-        expectEqual(each.bias, examples[`b${name}`]!);
-        expectEqual(tf.sum(each.kernel, 0), gradients[`w${name}`]!);
-      });
-      layers.dispose();
-    }));
+    it('the gradient of a kernel is inputᵀ times output gradient, of its bias their sum', () =>
+      tidy(() => {
+        const [x, labels] = [random<Tensor2D>(5, 3), tf.tensor1d([0, 1, 1, 0, 1], 'int32')];
+        const params = { w1: random(3, 4), b1: random(4), w2: random(4, 2), b2: random(2) };
+        const losses = (
+          p: NamedTensors,
+          tap: <T extends Tensor>(name: string, input: Tensor, output: T) => T = (_, __, output) => output,
+        ): Tensor1D => {
+          const h = nn.tanh(tap('1', x, nn.dense(x, p['w1'] as Tensor2D, p['b1'] as Tensor1D)));
+          return nn.softmaxCrossEntropy(tap('2', h, nn.dense(h, p['w2'] as Tensor2D, p['b2'] as Tensor1D)), labels);
+        };
+        const gradients = gradientsOf((p) => tf.sum(losses(p)), params);
+        const examples = perExampleGradients(losses, params);
+        const layers = recordLayers((tap) => losses(params, tap));
+        expect(layers.uses.map(({ name }) => name)).to.deep.equal(['1', '2']);
+        const outputGradients = layers.outputGradients(tf.onesLike(layers.outputs));
+        const wholesale = layers.parameterGradients(params, tf.onesLike(layers.outputs));
+        layers.uses.forEach(({ name, input }, i) => {
+          const g = outputGradients[i]!;
+          expectEqual(tf.matMul(input, g, true), gradients[`w${name}`]!);
+          expectEqual(tf.sum(g, 0), gradients[`b${name}`]!);
+          expectEqual(wholesale[`w${name}`]!, gradients[`w${name}`]!);
+          const each = denseExampleGradients(input, g);
+          expectEqual(each.kernel, examples[`w${name}`]!);
+          expectEqual(each.bias, examples[`b${name}`]!);
+          expectEqual(tf.sum(each.kernel, 0), gradients[`w${name}`]!);
+        });
+        layers.dispose();
+      }));
 
     it('several gradients come from one forward pass, and nothing is left of it', () => {
       const before = tf.memory().numTensors;
@@ -67,66 +80,84 @@ describe('layers and single examples', () => {
       expect(passes).to.equal(1);
       layers.dispose();
       w.dispose();
-      expect(() => recordLayers((tap) => {
-        tap('out', tf.ones([2]), tf.ones([2]));
-        throw new Error('half-way');
-      })).to.throw('half-way');
+      expect(() =>
+        recordLayers((tap) => {
+          tap('out', tf.ones([2]), tf.ones([2]));
+          throw new Error('half-way');
+        }),
+      ).to.throw('half-way');
       expect(tf.memory().numTensors).to.equal(before);
     });
 
-    it('a layer that is used twice is there twice, one that leads nowhere has zero gradients', () => tidy(() => {
-      const [w, x] = [random<Tensor2D>(3, 3), random<Tensor2D>(2, 3)];
-      const layers = recordLayers((tap) => {
-        const once = tap('shared', x, nn.dense(x, w));
-        tap('idle', once, nn.dense(once, w));
-        return tf.sum(tap('shared', once, nn.dense(once, w)));
-      });
-      expect(layers.uses.map(({ name }) => name)).to.deep.equal(['shared', 'idle', 'shared']);
-      const g = layers.outputGradients(tf.onesLike(layers.outputs));
-      const expected = gradientsOf((p) => tf.sum(nn.dense(nn.dense(x, p['w'] as Tensor2D), p['w'] as Tensor2D)), { w })['w']!;
-      const found = tf.addN([0, 2].map((i) => tf.matMul(layers.uses[i]!.input, g[i]!, true)));
-      expectEqual(found, expected);
-      expectEqual(g[1]!, tf.zeros([2, 3]));
-      layers.dispose();
-    }));
+    it('a layer that is used twice is there twice, one that leads nowhere has zero gradients', () =>
+      tidy(() => {
+        const [w, x] = [random<Tensor2D>(3, 3), random<Tensor2D>(2, 3)];
+        const layers = recordLayers((tap) => {
+          const once = tap('shared', x, nn.dense(x, w));
+          tap('idle', once, nn.dense(once, w));
+          return tf.sum(tap('shared', once, nn.dense(once, w)));
+        });
+        expect(layers.uses.map(({ name }) => name)).to.deep.equal(['shared', 'idle', 'shared']);
+        const g = layers.outputGradients(tf.onesLike(layers.outputs));
+        const expected = gradientsOf((p) => tf.sum(nn.dense(nn.dense(x, p['w'] as Tensor2D), p['w'] as Tensor2D)), {
+          w,
+        })['w']!;
+        const found = tf.addN([0, 2].map((i) => tf.matMul(layers.uses[i]!.input, g[i]!, true)));
+        expectEqual(found, expected);
+        expectEqual(g[1]!, tf.zeros([2, 3]));
+        layers.dispose();
+      }));
 
     for (const window of WINDOWS) {
       const label = `stride ${window.stride}, ${window.padding}`;
-      it(`patches times kernel is the convolution: ${label}`, () => tidy(() => {
-        const [x, kernel] = [random<Tensor4D>(2, 5, 6, 3), random<Tensor4D>(3, 2, 3, 4)];
-        const y = nn.conv2d(x, kernel, window);
-        const rows = patches(x, [3, 2], window);
-        const product = tf.matMul(tf.reshape(rows, [-1, 18]), tf.reshape(kernel, [18, 4]));
-        expectEqual(tf.reshape(product, y.shape), y);
-      }));
+      it(`patches times kernel is the convolution: ${label}`, () =>
+        tidy(() => {
+          const [x, kernel] = [random<Tensor4D>(2, 5, 6, 3), random<Tensor4D>(3, 2, 3, 4)];
+          const y = nn.conv2d(x, kernel, window);
+          const rows = patches(x, [3, 2], window);
+          const product = tf.matMul(tf.reshape(rows, [-1, 18]), tf.reshape(kernel, [18, 4]));
+          expectEqual(tf.reshape(product, y.shape), y);
+        }));
 
-      it(`gradients of single examples of convolutions: ${label}`, () => tidy(() => {
-        const x = random<Tensor4D>(3, 5, 4, 2);
-        const params = { kernel: random(3, 3, 2, 2), depthwise: random(3, 3, 2, 1), bias: random(2) };
-        const weights = random(3, 1, 1, 2);
-        const loss = (p: NamedTensors): Tensor1D => {
-          const dense = tf.add(nn.conv2d(x, p['kernel'] as Tensor4D, window), p['bias']!);
-          const depthwise = nn.depthwiseConv2d(x, p['depthwise'] as Tensor4D, window);
-          return tf.sum(tf.mul(tf.add(tf.square(dense), tf.square(depthwise)), weights), [1, 2, 3]);
-        };
-        const examples = perExampleGradients(loss, params);
-        const g = (y: Tensor): Tensor4D => tf.mul(tf.mul(2, y), weights);
-        const dense = convExampleGradients(x, g(tf.add(nn.conv2d(x, params.kernel as Tensor4D, window), params.bias)), [3, 3], window);
-        const depthwise = depthwiseExampleGradients(x, g(nn.depthwiseConv2d(x, params.depthwise as Tensor4D, window)), [3, 3], window);
-        expectEqual(dense.kernel, examples['kernel']!);
-        expectEqual(dense.bias, examples['bias']!);
-        expectEqual(depthwise.kernel, examples['depthwise']!);
-      }));
+      it(`gradients of single examples of convolutions: ${label}`, () =>
+        tidy(() => {
+          const x = random<Tensor4D>(3, 5, 4, 2);
+          const params = { kernel: random(3, 3, 2, 2), depthwise: random(3, 3, 2, 1), bias: random(2) };
+          const weights = random(3, 1, 1, 2);
+          const loss = (p: NamedTensors): Tensor1D => {
+            const dense = tf.add(nn.conv2d(x, p['kernel'] as Tensor4D, window), p['bias']!);
+            const depthwise = nn.depthwiseConv2d(x, p['depthwise'] as Tensor4D, window);
+            return tf.sum(tf.mul(tf.add(tf.square(dense), tf.square(depthwise)), weights), [1, 2, 3]);
+          };
+          const examples = perExampleGradients(loss, params);
+          const g = (y: Tensor): Tensor4D => tf.mul(tf.mul(2, y), weights);
+          const dense = convExampleGradients(
+            x,
+            g(tf.add(nn.conv2d(x, params.kernel as Tensor4D, window), params.bias)),
+            [3, 3],
+            window,
+          );
+          const depthwise = depthwiseExampleGradients(
+            x,
+            g(nn.depthwiseConv2d(x, params.depthwise as Tensor4D, window)),
+            [3, 3],
+            window,
+          );
+          expectEqual(dense.kernel, examples['kernel']!);
+          expectEqual(dense.bias, examples['bias']!);
+          expectEqual(depthwise.kernel, examples['depthwise']!);
+        }));
     }
 
-    it('gradients of single examples of a scale and an offset', () => tidy(() => {
-      const x = random<Tensor4D>(3, 2, 4, 2);
-      const params = { scale: random(2), offset: random(2) };
-      const y = (p: NamedTensors): Tensor => tf.add(tf.mul(x, p['scale']!), p['offset']!);
-      const examples = perExampleGradients((p) => tf.sum(tf.square(y(p)), [1, 2, 3]), params);
-      const { scale, offset } = affineExampleGradients(x, tf.mul(2, y(params)));
-      expectEqual(scale, examples['scale']!);
-      expectEqual(offset, examples['offset']!);
-    }));
+    it('gradients of single examples of a scale and an offset', () =>
+      tidy(() => {
+        const x = random<Tensor4D>(3, 2, 4, 2);
+        const params = { scale: random(2), offset: random(2) };
+        const y = (p: NamedTensors): Tensor => tf.add(tf.mul(x, p['scale']!), p['offset']!);
+        const examples = perExampleGradients((p) => tf.sum(tf.square(y(p)), [1, 2, 3]), params);
+        const { scale, offset } = affineExampleGradients(x, tf.mul(2, y(params)));
+        expectEqual(scale, examples['scale']!);
+        expectEqual(offset, examples['offset']!);
+      }));
   });
 });

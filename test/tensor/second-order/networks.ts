@@ -18,8 +18,14 @@ function positionwise(p: NamedTensors, name: string, x: Tensor): Tensor {
 }
 
 const convNet: Model = (p, x) => {
-  const block = (h: Tensor4D, i: 1 | 2): Tensor4D => nn.relu(nn.batchNorm(
-    nn.conv2d(h, p[`conv${i}/kernel`] as Tensor4D), p[`norm${i}/scale`] as Tensor1D, p[`norm${i}/offset`] as Tensor1D).y);
+  const block = (h: Tensor4D, i: 1 | 2): Tensor4D =>
+    nn.relu(
+      nn.batchNorm(
+        nn.conv2d(h, p[`conv${i}/kernel`] as Tensor4D),
+        p[`norm${i}/scale`] as Tensor1D,
+        p[`norm${i}/offset`] as Tensor1D,
+      ).y,
+    );
   return dense(p, 'out', nn.globalAveragePool(block(nn.maxPool(block(x as Tensor4D, 1), { size: 2, stride: 2 }), 2)));
 };
 
@@ -35,8 +41,10 @@ const rnn: Model = (p, x) => {
 const transformer: Model = (p, x) => {
   const [batch, length, width] = x.shape as [number, number, number];
   const heads = 2;
-  const normal = (i: 1 | 2, h: Tensor): Tensor => nn.layerNorm(h, p[`norm${i}/scale`] as Tensor1D, p[`norm${i}/offset`] as Tensor1D);
-  const byHead = (h: Tensor): Tensor => tf.transpose(tf.reshape(h, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
+  const normal = (i: 1 | 2, h: Tensor): Tensor =>
+    nn.layerNorm(h, p[`norm${i}/scale`] as Tensor1D, p[`norm${i}/offset`] as Tensor1D);
+  const byHead = (h: Tensor): Tensor =>
+    tf.transpose(tf.reshape(h, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
   const [q, k, v] = tf.split(positionwise(p, 'qkv', normal(1, x)), 3, 2).map(byHead) as [Tensor, Tensor, Tensor];
   const weights = tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / heads)));
   const mixed = tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [batch, length, width]);
@@ -77,19 +85,28 @@ export interface Network {
 }
 
 export function network(name: NetworkName): Network {
-  const expected = JSON.parse(readFileSync(new URL(`../../fixtures/hvp/${name}.json`, import.meta.url), 'utf8')) as Fixture;
+  const expected = JSON.parse(
+    readFileSync(new URL(`../../fixtures/hvp/${name}.json`, import.meta.url), 'utf8'),
+  ) as Fixture;
   const tensor = ({ shape, values }: Values): Tensor => tf.tensor(values, shape);
-  const named = (record: Named): NamedTensors => Object.fromEntries(Object.entries(record).map(([key, values]) => [key, tensor(values)]));
+  const named = (record: Named): NamedTensors =>
+    Object.fromEntries(Object.entries(record).map(([key, values]) => [key, tensor(values)]));
   return {
-    expected, model: MODELS[name],
+    expected,
+    model: MODELS[name],
     tensors: () => ({
-      params: named(expected.params), direction: named(expected.direction), x: tensor(expected.x), labels: tf.tensor1d(expected.labels, 'int32'),
+      params: named(expected.params),
+      direction: named(expected.direction),
+      x: tensor(expected.x),
+      labels: tf.tensor1d(expected.labels, 'int32'),
     }),
   };
 }
 
-export const meanLoss = (model: Model, x: Tensor, labels: Tensor1D) => (p: NamedTensors): Scalar =>
-  tf.mean(nn.softmaxCrossEntropy(model(p, x), labels));
+export const meanLoss =
+  (model: Model, x: Tensor, labels: Tensor1D) =>
+  (p: NamedTensors): Scalar =>
+    tf.mean(nn.softmaxCrossEntropy(model(p, x), labels));
 
 /** ‖found − expected‖ / ‖expected‖ over all names. */
 export function relativeError(found: NamedTensors, expected: Named): number {

@@ -9,7 +9,12 @@ import { type SharingDegree } from '../by-sharing.js';
 
 /** Effect of one more place with the operation on loss2 - loss1, with two standard errors to either side, the most forgetful on top. */
 export function operationChart(operations: ReturnType<typeof pooledEffects>): string | undefined {
-  const known = operations.flatMap(({ option, effect, effectError }) => (effect === null ? [] : [{ option, effect, low: effect - 2 * (effectError ?? 0), high: effect + 2 * (effectError ?? 0) }]))
+  const known = operations
+    .flatMap(({ option, effect, effectError }) =>
+      effect === null
+        ? []
+        : [{ option, effect, low: effect - 2 * (effectError ?? 0), high: effect + 2 * (effectError ?? 0) }],
+    )
     .sort((a, b) => b.effect - a.effect);
   if (known.length < 2) return undefined;
   return drawChart({
@@ -22,9 +27,23 @@ export function operationChart(operations: ReturnType<typeof pooledEffects>): st
     marks: [
       Plot.gridX({ stroke: color('faint'), strokeOpacity: 0.6, ticks: 4 }),
       Plot.ruleX([0], { stroke: color('muted') }),
-      Plot.axisX({ label: 'change of loss2 − loss1 by one more (nats)', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 4, color: color('muted') }),
+      Plot.axisX({
+        label: 'change of loss2 − loss1 by one more (nats)',
+        labelAnchor: 'right',
+        labelArrow: 'none',
+        tickSize: 4,
+        ticks: 4,
+        color: color('muted'),
+      }),
       Plot.axisY({ label: null, tickSize: 0 }),
-      Plot.ruleY(known, { y: 'option', x1: 'low', x2: 'high', stroke: color('controller'), strokeWidth: 5, strokeOpacity: 0.3 }),
+      Plot.ruleY(known, {
+        y: 'option',
+        x1: 'low',
+        x2: 'high',
+        stroke: color('controller'),
+        strokeWidth: 5,
+        strokeOpacity: 0.3,
+      }),
       Plot.dot(known, { x: 'effect', y: 'option', r: 4, fill: color('controller') }),
     ],
   });
@@ -48,9 +67,23 @@ export function sharingChart(sharing: readonly SharingDegree[]): string | undefi
     marks: [
       Plot.gridX({ stroke: color('faint'), strokeOpacity: 0.6, ticks: 4 }),
       Plot.ruleX([0], { stroke: color('muted') }),
-      Plot.axisX({ label: 'mean loss2 − loss1 (nats)', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 4, color: color('muted') }),
+      Plot.axisX({
+        label: 'mean loss2 − loss1 (nats)',
+        labelAnchor: 'right',
+        labelArrow: 'none',
+        tickSize: 4,
+        ticks: 4,
+        color: color('muted'),
+      }),
       Plot.axisY({ label: 'weights shared', labelArrow: 'none', labelAnchor: 'top', tickSize: 0 }),
-      Plot.ruleY(known, { y: 'name', x1: 'low', x2: 'high', stroke: color('controller'), strokeWidth: 5, strokeOpacity: 0.3 }),
+      Plot.ruleY(known, {
+        y: 'name',
+        x1: 'low',
+        x2: 'high',
+        stroke: color('controller'),
+        strokeWidth: 5,
+        strokeOpacity: 0.3,
+      }),
       Plot.dot(known, { x: 'meanDiff', y: 'name', r: 4, fill: color('controller') }),
     ],
   });
@@ -60,8 +93,13 @@ export function sharingChart(sharing: readonly SharingDegree[]): string | undefi
  * R as a heat map: rows are training events, columns architectures in the order of their training; the darker, the better.
  * `percentages` prints a number into each cell while there is room.
  */
-export function matrixChart(matrix: PerformanceMatrix, { aria = 'Performance of each architecture after each training' }: { aria?: string } = {}): string | undefined {
-  const cells = matrix.flatMap((row, t) => row.flatMap((value, j) => (isNumber(value) ? [{ t: String(t + 1), j: String(j + 1), value, own: t === j }] : [])));
+export function matrixChart(
+  matrix: PerformanceMatrix,
+  { aria = 'Performance of each architecture after each training' }: { aria?: string } = {},
+): string | undefined {
+  const cells = matrix.flatMap((row, t) =>
+    row.flatMap((value, j) => (isNumber(value) ? [{ t: String(t + 1), j: String(j + 1), value, own: t === j }] : [])),
+  );
   if (cells.length === 0) return undefined;
   const size = matrix.length;
   const columns = Math.max(...matrix.map((row) => row.length));
@@ -69,7 +107,8 @@ export function matrixChart(matrix: PerformanceMatrix, { aria = 'Performance of 
   const values = cells.map(({ value }) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const strength = ({ value }: { value: number }): number => 0.06 + 0.94 * ((value - low) / (high - low || 1));
-  const ticks = (count: number): string[] => names(count).filter((_, i) => count <= 20 || (i + 1) % Math.ceil(count / 10) === 0);
+  const ticks = (count: number): string[] =>
+    names(count).filter((_, i) => count <= 20 || (i + 1) % Math.ceil(count / 10) === 0);
   return drawChart({
     ariaLabel: aria,
     height: 440,
@@ -79,13 +118,42 @@ export function matrixChart(matrix: PerformanceMatrix, { aria = 'Performance of 
     x: { type: 'band', domain: names(columns), padding: size > 30 ? 0 : 0.05 },
     y: { type: 'band', domain: names(size), padding: size > 30 ? 0 : 0.05 },
     marks: [
-      Plot.axisX(ticks(columns), { anchor: 'top', label: 'architecture', labelArrow: 'none', labelAnchor: 'right', tickSize: 0, color: color('muted') }),
-      Plot.axisY(ticks(size), { label: 'after event', labelArrow: 'none', labelAnchor: 'top', tickSize: 0, color: color('muted') }),
+      Plot.axisX(ticks(columns), {
+        anchor: 'top',
+        label: 'architecture',
+        labelArrow: 'none',
+        labelAnchor: 'right',
+        tickSize: 0,
+        color: color('muted'),
+      }),
+      Plot.axisY(ticks(size), {
+        label: 'after event',
+        labelArrow: 'none',
+        labelAnchor: 'top',
+        tickSize: 0,
+        color: color('muted'),
+      }),
       Plot.cell(cells, { x: 'j', y: 't', fill: color('controller'), fillOpacity: strength }),
-      size > 30 ? null : Plot.cell(cells.filter(({ own }) => own), { x: 'j', y: 't', fill: 'none', stroke: color('random'), strokeWidth: 1.5 }),
-      size > 12 ? null : [false, true].map((strong) => Plot.text(cells.filter((cell) => strength(cell) > 0.55 === strong), {
-        x: 'j', y: 't', text: ({ value }: { value: number }) => (100 * value).toFixed(0), fill: color(strong ? 'onStrong' : 'ink'), fontSize: 11,
-      })),
+      size > 30
+        ? null
+        : Plot.cell(
+            cells.filter(({ own }) => own),
+            { x: 'j', y: 't', fill: 'none', stroke: color('random'), strokeWidth: 1.5 },
+          ),
+      size > 12
+        ? null
+        : [false, true].map((strong) =>
+            Plot.text(
+              cells.filter((cell) => strength(cell) > 0.55 === strong),
+              {
+                x: 'j',
+                y: 't',
+                text: ({ value }: { value: number }) => (100 * value).toFixed(0),
+                fill: color(strong ? 'onStrong' : 'ink'),
+                fontSize: 11,
+              },
+            ),
+          ),
     ],
   });
 }

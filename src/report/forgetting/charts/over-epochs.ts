@@ -16,10 +16,19 @@ const MAX_EPOCHS = 40;
 export function valueChart(epochs: readonly EpochMeasurement[]): string | undefined {
   if (epochs.length === 0) return undefined;
   const shown = thin(epochs, MAX_EPOCHS);
-  const points = shown.flatMap(({ epoch, visits }) => visits.map(({ error }, i) => ({ x: epoch + 1 + 0.3 * (((i * GOLDEN) % 1) - 0.5), y: error.first - error.second })));
+  const points = shown.flatMap(({ epoch, visits }) =>
+    visits.map(({ error }, i) => ({ x: epoch + 1 + 0.3 * (((i * GOLDEN) % 1) - 0.5), y: error.first - error.second })),
+  );
   const boxes = shown.map(({ epoch, visits }) => {
     const values = visits.map(({ error }) => error.first - error.second);
-    return { x: epoch + 1, low: quantile(values, 0.05), quarter: quantile(values, 0.25), middle: quantile(values, 0.5), threeQuarters: quantile(values, 0.75), high: quantile(values, 0.95) };
+    return {
+      x: epoch + 1,
+      low: quantile(values, 0.05),
+      quarter: quantile(values, 0.25),
+      middle: quantile(values, 0.5),
+      threeQuarters: quantile(values, 0.75),
+      high: quantile(values, 0.95),
+    };
   });
   const last = epochs.at(-1)!.epoch + 1;
   const width = Math.min(9, 260 / shown.length);
@@ -33,7 +42,13 @@ export function valueChart(epochs: readonly EpochMeasurement[]): string | undefi
       epochAxis(last),
       Plot.dot(points, { x: 'x', y: 'y', r: 1.3, fill: color('muted'), fillOpacity: 0.5 }),
       Plot.ruleX(boxes, { x: 'x', y1: 'low', y2: 'high', stroke: color('controller'), strokeWidth: 1 }),
-      Plot.ruleX(boxes, { x: 'x', y1: 'quarter', y2: 'threeQuarters', stroke: color('controller'), strokeWidth: width }),
+      Plot.ruleX(boxes, {
+        x: 'x',
+        y1: 'quarter',
+        y2: 'threeQuarters',
+        stroke: color('controller'),
+        strokeWidth: width,
+      }),
       Plot.dot(boxes, { x: 'x', y: 'middle', r: Math.min(2.6, width / 3), fill: color('paper') }),
     ],
   });
@@ -44,21 +59,35 @@ const GOLDEN = 0.618034;
 
 /** Kendall's tau-b between the losses right after training and at the end of the epoch: 1 is the same order. */
 export function tauChart(epochs: readonly EpochMeasurement[]): string | undefined {
-  const points = epochs.flatMap(({ epoch, loss, error }) => (isNumber(loss.tau) ? [{ x: epoch + 1, y: loss.tau, error: error.tau }] : []));
+  const points = epochs.flatMap(({ epoch, loss, error }) =>
+    isNumber(loss.tau) ? [{ x: epoch + 1, y: loss.tau, error: error.tau }] : [],
+  );
   const last = points.at(-1);
   if (!last) return undefined;
   return drawChart({
     ariaLabel: 'Rank agreement of the first and second measurement by epoch',
     marginRight: 52,
     x: { domain: [Math.min(points[0]!.x, last.x - 1), last.x] },
-    y: { label: '↑ Kendall’s τ', labelArrow: 'none', domain: [Math.min(0, ...points.map(({ y }) => y)), 1], nice: true },
+    y: {
+      label: '↑ Kendall’s τ',
+      labelArrow: 'none',
+      domain: [Math.min(0, ...points.map(({ y }) => y)), 1],
+      nice: true,
+    },
     marks: [
       gridY(),
       Plot.ruleY([0], { stroke: color('muted') }),
       epochAxis(last.x),
       Plot.lineY(points, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 2 }),
       Plot.dot([last], { x: 'x', y: 'y', r: 3, fill: color('controller') }),
-      label([last], { x: 'x', y: 'y', text: ({ y }: { y: number }) => decimal(y, 2), dx: 8, textAnchor: 'start', fill: color('controller') }),
+      label([last], {
+        x: 'x',
+        y: 'y',
+        text: ({ y }: { y: number }) => decimal(y, 2),
+        dx: 8,
+        textAnchor: 'start',
+        fill: color('controller'),
+      }),
     ],
   });
 }

@@ -6,7 +6,11 @@ import { type EpochMeasurement } from '../measurements.js';
 
 /** The way of one run: one dot an epoch, joined in order; the good corner is at the bottom right. */
 export function performanceChart(epochs: readonly EpochMeasurement[]): string | undefined {
-  const points = epochs.map(({ epoch, loss, error }) => ({ epoch: epoch + 1, x: 1 - error.meanSecond, y: loss.meanDiff }));
+  const points = epochs.map(({ epoch, loss, error }) => ({
+    epoch: epoch + 1,
+    x: 1 - error.meanSecond,
+    y: loss.meanDiff,
+  }));
   if (points.length < 2) return undefined;
   const [first, last] = [points[0]!, points.at(-1)!];
   const middle = (Math.min(...points.map(({ x }) => x)) + Math.max(...points.map(({ x }) => x))) / 2;
@@ -22,8 +26,23 @@ export function performanceChart(epochs: readonly EpochMeasurement[]): string | 
       Plot.ruleY([0], { stroke: color('muted') }),
       accuracyAxis('accuracy at the end of the epoch, acc2 (%)'),
       Plot.line(points, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 1, strokeOpacity: 0.5 }),
-      Plot.dot(points, { x: 'x', y: 'y', r: 3, fill: color('controller'), fillOpacity: (_, i: number) => 0.25 + (0.75 * (i + 1)) / points.length }),
-      ...named.map((one) => label([one], { x: 'x', y: 'y', text: 'text', dy: -15, textAnchor: one.x > middle ? 'end' : 'start', fill: color('controller') })),
+      Plot.dot(points, {
+        x: 'x',
+        y: 'y',
+        r: 3,
+        fill: color('controller'),
+        fillOpacity: (_, i: number) => 0.25 + (0.75 * (i + 1)) / points.length,
+      }),
+      ...named.map((one) =>
+        label([one], {
+          x: 'x',
+          y: 'y',
+          text: 'text',
+          dy: -15,
+          textAnchor: one.x > middle ? 'end' : 'start',
+          fill: color('controller'),
+        }),
+      ),
     ],
   });
 }
@@ -54,13 +73,43 @@ export function standingsChart(standings: readonly Standing[], performance: stri
       gridY(),
       Plot.ruleY([0], { stroke: color('muted') }),
       accuracyAxis(performance),
-      ...standings.filter(({ mean }) => !mean).map((one) => Plot.dot([one], { x: 'performance', y: 'forgetting', r: 3, fill: color(one.color), fillOpacity: 0.55 })),
-      ...means.map((one) => Plot.dot([one], { x: 'performance', y: 'forgetting', r: 6, symbol: 'diamond', fill: color(one.color), stroke: color('paper'), strokeWidth: 1.5 })),
-      ...means.map((one) => label([one], { x: 'performance', y: 'forgetting', text: 'name', dx: one.performance > middle ? -10 : 10, textAnchor: one.performance > middle ? 'end' : 'start', fill: color(one.color) })),
+      ...standings
+        .filter(({ mean }) => !mean)
+        .map((one) =>
+          Plot.dot([one], { x: 'performance', y: 'forgetting', r: 3, fill: color(one.color), fillOpacity: 0.55 }),
+        ),
+      ...means.map((one) =>
+        Plot.dot([one], {
+          x: 'performance',
+          y: 'forgetting',
+          r: 6,
+          symbol: 'diamond',
+          fill: color(one.color),
+          stroke: color('paper'),
+          strokeWidth: 1.5,
+        }),
+      ),
+      ...means.map((one) =>
+        label([one], {
+          x: 'performance',
+          y: 'forgetting',
+          text: 'name',
+          dx: one.performance > middle ? -10 : 10,
+          textAnchor: one.performance > middle ? 'end' : 'start',
+          fill: color(one.color),
+        }),
+      ),
     ],
   });
 }
 
 function accuracyAxis(words: string): Plot.Markish {
-  return Plot.axisX({ label: words, labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 6, color: color('muted') });
+  return Plot.axisX({
+    label: words,
+    labelAnchor: 'right',
+    labelArrow: 'none',
+    tickSize: 4,
+    ticks: 6,
+    color: color('muted'),
+  });
 }

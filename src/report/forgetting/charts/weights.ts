@@ -14,7 +14,9 @@ const RINGED = 3;
 export function driftChart(tensors: readonly TensorSummary[]): string | undefined {
   const moved = movedTensors(tensors);
   if (moved.length < 2) return undefined;
-  const middle = Math.sqrt(Math.min(...moved.map(({ fisherSum }) => fisherSum)) * Math.max(...moved.map(({ fisherSum }) => fisherSum)));
+  const middle = Math.sqrt(
+    Math.min(...moved.map(({ fisherSum }) => fisherSum)) * Math.max(...moved.map(({ fisherSum }) => fisherSum)),
+  );
   const ringed = moved.slice(0, RINGED);
   return drawChart({
     ariaLabel: 'Drift against Fisher information, one dot a tensor',
@@ -24,10 +26,29 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
     y: { type: 'log', label: '↑ drift |θ − θ̂|²', labelArrow: 'none', tickFormat: power },
     marks: [
       Plot.gridY(decades(moved.map(({ drift }) => drift)), { stroke: color('faint'), strokeOpacity: 0.6 }),
-      Plot.axisX({ label: 'Fisher information ΣF', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 5, tickFormat: power, color: color('muted') }),
+      Plot.axisX({
+        label: 'Fisher information ΣF',
+        labelAnchor: 'right',
+        labelArrow: 'none',
+        tickSize: 4,
+        ticks: 5,
+        tickFormat: power,
+        color: color('muted'),
+      }),
       Plot.dot(moved, { x: 'fisherSum', y: 'drift', r: 3, fill: color('controller'), fillOpacity: 0.55 }),
       Plot.dot(ringed, { x: 'fisherSum', y: 'drift', r: 4.2, stroke: color('random'), strokeWidth: 1.8 }),
-      ...ringed.slice(0, 1).map((one) => label([one], { x: 'fisherSum', y: 'drift', text: 'name', dy: 14, dx: one.fisherSum > middle ? 6 : -6, textAnchor: one.fisherSum > middle ? 'end' : 'start', fill: color('random'), fontSize: 11 })),
+      ...ringed.slice(0, 1).map((one) =>
+        label([one], {
+          x: 'fisherSum',
+          y: 'drift',
+          text: 'name',
+          dy: 14,
+          dx: one.fisherSum > middle ? 6 : -6,
+          textAnchor: one.fisherSum > middle ? 'end' : 'start',
+          fill: color('random'),
+          fontSize: 11,
+        }),
+      ),
     ],
   });
 }
@@ -43,7 +64,9 @@ function power(value: number): string {
   const exponent = Math.floor(Math.log10(value) + 1e-9);
   const digit = Math.round(value / 10 ** exponent);
   if (![1, 2, 5].includes(digit)) return '';
-  const superscript = [...String(exponent)].map((character) => (character === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(character)])).join('');
+  const superscript = [...String(exponent)]
+    .map((character) => (character === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(character)]))
+    .join('');
   return `${digit === 1 ? '' : `${digit}·`}10${superscript}`;
 }
 
@@ -51,7 +74,11 @@ function power(value: number): string {
 export function fisherChart(histogram: readonly number[] | undefined): string | undefined {
   if (!histogram?.some((count) => count > 0)) return undefined;
   // The first bin lies below the first edge, the last above the last.
-  const bars = histogram.map((count, i) => ({ x1: (FISHER_BINS[i] ?? FISHER_BINS.at(-1)! + 1) - 1, x2: FISHER_BINS[i] ?? FISHER_BINS.at(-1)! + 1, count }));
+  const bars = histogram.map((count, i) => ({
+    x1: (FISHER_BINS[i] ?? FISHER_BINS.at(-1)! + 1) - 1,
+    x2: FISHER_BINS[i] ?? FISHER_BINS.at(-1)! + 1,
+    count,
+  }));
   const used = bars.filter(({ count }) => count > 0);
   return drawChart({
     ariaLabel: 'Number of weights by the decade of their Fisher information',
@@ -60,15 +87,32 @@ export function fisherChart(histogram: readonly number[] | undefined): string | 
     y: { label: '↑ weights', labelArrow: 'none', nice: true },
     marks: [
       gridY(),
-      Plot.axisX({ label: 'log10 F', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, tickFormat: 'd', color: color('muted') }),
-      Plot.rectY(used, { x1: 'x1', x2: 'x2', y: 'count', fill: color('controller'), fillOpacity: 0.75, insetLeft: 1, insetRight: 1 }),
+      Plot.axisX({
+        label: 'log10 F',
+        labelAnchor: 'right',
+        labelArrow: 'none',
+        tickSize: 4,
+        tickFormat: 'd',
+        color: color('muted'),
+      }),
+      Plot.rectY(used, {
+        x1: 'x1',
+        x2: 'x2',
+        y: 'count',
+        fill: color('controller'),
+        fillOpacity: 0.75,
+        insetLeft: 1,
+        insetRight: 1,
+      }),
     ],
   });
 }
 
 /** Measured rise of the loss against the damage that the quadratic model predicts, one dot an epoch, with the line through zero. */
 export function calibrationChart(epochs: readonly EpochMeasurement[]): string | undefined {
-  const both = epochs.map((epoch) => ({ predicted: predictedDamage(epoch), measured: epoch.loss.meanDiff })).filter(({ predicted }) => predicted > 0);
+  const both = epochs
+    .map((epoch) => ({ predicted: predictedDamage(epoch), measured: epoch.loss.meanDiff }))
+    .filter(({ predicted }) => predicted > 0);
   if (both.length < 3) return undefined;
   const slope = calibrationSlope(both);
   const most = Math.max(...both.map(({ predicted }) => predicted));
@@ -81,10 +125,31 @@ export function calibrationChart(epochs: readonly EpochMeasurement[]): string | 
     marks: [
       gridY(),
       Plot.ruleY([0], { stroke: color('muted') }),
-      Plot.axisX({ label: 'predicted ½ΔᵀFΔ (nats)', labelAnchor: 'right', labelArrow: 'none', tickSize: 4, ticks: 5, color: color('muted') }),
-      Plot.line([[0, 0], [most, slope * most]], { stroke: color('random'), strokeDasharray: '4 3' }),
+      Plot.axisX({
+        label: 'predicted ½ΔᵀFΔ (nats)',
+        labelAnchor: 'right',
+        labelArrow: 'none',
+        tickSize: 4,
+        ticks: 5,
+        color: color('muted'),
+      }),
+      Plot.line(
+        [
+          [0, 0],
+          [most, slope * most],
+        ],
+        { stroke: color('random'), strokeDasharray: '4 3' },
+      ),
       Plot.dot(both, { x: 'predicted', y: 'measured', r: 3, fill: color('controller'), fillOpacity: 0.7 }),
-      label([{ x: 0.3 * most, y: 0.3 * slope * most }], { x: 'x', y: 'y', text: () => `slope ${slope.toPrecision(2)}`, dx: 8, dy: 12, textAnchor: 'start', fill: color('random') }),
+      label([{ x: 0.3 * most, y: 0.3 * slope * most }], {
+        x: 'x',
+        y: 'y',
+        text: () => `slope ${slope.toPrecision(2)}`,
+        dx: 8,
+        dy: 12,
+        textAnchor: 'start',
+        fill: color('random'),
+      }),
     ],
   });
 }

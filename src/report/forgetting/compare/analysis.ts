@@ -16,17 +16,31 @@ export interface ForgettingComparison {
 }
 
 /** Compares every arm with the one without regularizer, or with the arm of the first run. Throws WeftError('run') when no two runs can be paired, and says why. */
-export function compareForgetting(runs: readonly ComparedRun[], { fromEpoch: given }: { fromEpoch?: number | undefined } = {}): ForgettingComparison {
+export function compareForgetting(
+  runs: readonly ComparedRun[],
+  { fromEpoch: given }: { fromEpoch?: number | undefined } = {},
+): ForgettingComparison {
   const [baseline, ...others] = armsOf(runs);
   if (!baseline || others.length === 0) {
-    throw new WeftError('run', `all ${runs.length} runs work against forgetting in the same way, so that there is nothing to compare`, 'add runs with another regularizer, for example --set search.regularizer.name=none, of the same seeds');
+    throw new WeftError(
+      'run',
+      `all ${runs.length} runs work against forgetting in the same way, so that there is nothing to compare`,
+      'add runs with another regularizer, for example --set search.regularizer.name=none, of the same seeds',
+    );
   }
   const fromEpoch = given ?? Math.max(...runs.map(({ analysis }) => firstAffected(analysis.measurements)));
   const paired = others.map((arm) => ({ arm, ...pairsOf(baseline, arm) }));
   const unpaired = paired.flatMap(({ reasons }) => reasons);
   const rng = stream(0, 'forgetting-compare');
-  const arms = paired.filter(({ pairs }) => pairs.length > 0).map(({ arm, pairs }) => compareArm(arm, pairs, fromEpoch, rng));
-  if (arms.length === 0) throw new WeftError('run', `no two of these runs can be paired:\n  ${unpaired.join('\n  ')}`, `every run needs one of '${baseline.name}' with the same seed, data and configuration beside it`);
+  const arms = paired
+    .filter(({ pairs }) => pairs.length > 0)
+    .map(({ arm, pairs }) => compareArm(arm, pairs, fromEpoch, rng));
+  if (arms.length === 0)
+    throw new WeftError(
+      'run',
+      `no two of these runs can be paired:\n  ${unpaired.join('\n  ')}`,
+      `every run needs one of '${baseline.name}' with the same seed, data and configuration beside it`,
+    );
   return { baseline, arms, fromEpoch, unpaired, health: checkComparison(baseline, arms) };
 }
 
@@ -38,24 +52,64 @@ function checkComparison(baseline: Arm, arms: readonly ArmComparison[]): HealthC
   const [{ mean, noise }] = arms as [ArmComparison];
   return [
     mean.baseline > noise
-      ? { id: 'baseline', status: 'PASS', what: 'the baseline forgets more than two standard errors', detail: `${mean.baseline.toFixed(4)} nats, two standard errors are ${noise.toFixed(4)}` }
-      : { id: 'baseline', status: 'WARN', what: 'the baseline forgets more than two standard errors', detail: `${mean.baseline.toFixed(4)} nats, two standard errors are ${noise.toFixed(4)}: there is nothing to remove; a larger learning rate or more steps an architecture bring it about` },
+      ? {
+          id: 'baseline',
+          status: 'PASS',
+          what: 'the baseline forgets more than two standard errors',
+          detail: `${mean.baseline.toFixed(4)} nats, two standard errors are ${noise.toFixed(4)}`,
+        }
+      : {
+          id: 'baseline',
+          status: 'WARN',
+          what: 'the baseline forgets more than two standard errors',
+          detail: `${mean.baseline.toFixed(4)} nats, two standard errors are ${noise.toFixed(4)}: there is nothing to remove; a larger learning rate or more steps an architecture bring it about`,
+        },
     missing.length === 0
       ? { id: 'controls', status: 'PASS', what: 'controls are there: none and l2-anchor', detail: 'both' }
-      : { id: 'controls', status: 'WARN', what: 'controls are there: none and l2-anchor', detail: `missing: ${missing.join(', ')}. Without l2-anchor nobody can tell whether the Fisher information has helped, or any anchor would` },
+      : {
+          id: 'controls',
+          status: 'WARN',
+          what: 'controls are there: none and l2-anchor',
+          detail: `missing: ${missing.join(', ')}. Without l2-anchor nobody can tell whether the Fisher information has helped, or any anchor would`,
+        },
     seeds >= 3
       ? { id: 'seeds', status: 'PASS', what: 'at least three seeds', detail: `${seeds} in every arm` }
-      : { id: 'seeds', status: 'WARN', what: 'at least three seeds', detail: `${seeds === 1 ? 'one' : seeds} in some arm: intervals speak of these runs, hardly of others` },
+      : {
+          id: 'seeds',
+          status: 'WARN',
+          what: 'at least three seeds',
+          detail: `${seeds === 1 ? 'one' : seeds} in some arm: intervals speak of these runs, hardly of others`,
+        },
     ...arms.flatMap(checkArm),
   ];
 }
 
-function checkArm({ arm: { name }, performance: { of, difference, interval: [, high] }, mean }: ArmComparison): HealthCheck[] {
+function checkArm({
+  arm: { name },
+  performance: {
+    of,
+    difference,
+    interval: [, high],
+  },
+  mean,
+}: ArmComparison): HealthCheck[] {
   const lost = high < 0;
   const what = `${of} of ${name} not below the baseline’s`;
   const found = `${(100 * difference).toFixed(1).replace('-', '−')} points`;
   return [
-    lost ? { id: `performance ${name}`, status: 'WARN', what, detail: `${found}, and the interval excludes zero` } : { id: `performance ${name}`, status: 'PASS', what, detail: found },
-    ...(mean.value <= 0 && lost ? [{ id: `rigid ${name}`, status: 'WARN' as const, what: `${name} still lets architectures learn`, detail: 'it forgets nothing at all and performs worse: too rigid, as if the weights were frozen; take a smaller alpha' }] : []),
+    lost
+      ? { id: `performance ${name}`, status: 'WARN', what, detail: `${found}, and the interval excludes zero` }
+      : { id: `performance ${name}`, status: 'PASS', what, detail: found },
+    ...(mean.value <= 0 && lost
+      ? [
+          {
+            id: `rigid ${name}`,
+            status: 'WARN' as const,
+            what: `${name} still lets architectures learn`,
+            detail:
+              'it forgets nothing at all and performs worse: too rigid, as if the weights were frozen; take a smaller alpha',
+          },
+        ]
+      : []),
   ];
 }

@@ -28,23 +28,57 @@ export interface Pair {
 
 /** The runs by what works against forgetting, in the order in which they were given; the arm without regularizer first. */
 export function armsOf(runs: readonly ComparedRun[]): Arm[] {
-  const groups = [...groupBy(runs, ({ analysis: { measurements: { config } } }) => JSON.stringify([config.regularizer, config.options, config.fisherKind, config.scope])).values()];
+  const groups = [
+    ...groupBy(
+      runs,
+      ({
+        analysis: {
+          measurements: { config },
+        },
+      }) => JSON.stringify([config.regularizer, config.options, config.fisherKind, config.scope]),
+    ).values(),
+  ];
   const arms = groups.map((members): Arm => {
     const { regularizer } = members[0]!.analysis.measurements.config;
     const rivals = groups.filter(([one]) => one!.analysis.measurements.config.regularizer === regularizer);
-    return { name: [regularizer, ...distinguishing(members[0]!, rivals.map(([one]) => one!))].join(' '), regularizer, runs: members };
+    return {
+      name: [
+        regularizer,
+        ...distinguishing(
+          members[0]!,
+          rivals.map(([one]) => one!),
+        ),
+      ].join(' '),
+      regularizer,
+      runs: members,
+    };
   });
-  return [...arms.filter(({ regularizer }) => regularizer === 'none'), ...arms.filter(({ regularizer }) => regularizer !== 'none')];
+  return [
+    ...arms.filter(({ regularizer }) => regularizer === 'none'),
+    ...arms.filter(({ regularizer }) => regularizer !== 'none'),
+  ];
 }
 
 /** Options by which a run differs from others with the same regularizer. */
 function distinguishing(run: ComparedRun, rivals: readonly ComparedRun[]): string[] {
   const facts = rivals.map(factsOf);
-  return [...factsOf(run)].filter(([name, value]) => facts.some((other) => other.get(name) !== value)).map(([name, value]) => `${name}=${value}`);
+  return [...factsOf(run)]
+    .filter(([name, value]) => facts.some((other) => other.get(name) !== value))
+    .map(([name, value]) => `${name}=${value}`);
 }
 
-function factsOf({ analysis: { measurements: { config } } }: ComparedRun): Map<string, string> {
-  return new Map(flatten({ ...(typeof config.options === 'object' ? config.options : {}), fisherKind: config.fisherKind, scope: config.scope }));
+function factsOf({
+  analysis: {
+    measurements: { config },
+  },
+}: ComparedRun): Map<string, string> {
+  return new Map(
+    flatten({
+      ...(typeof config.options === 'object' ? config.options : {}),
+      fisherKind: config.fisherKind,
+      scope: config.scope,
+    }),
+  );
 }
 
 /** The pairs of an arm with the baseline, and why what was left out could not be paired. */
@@ -63,25 +97,35 @@ export function pairsOf(baseline: Arm, arm: Arm): { pairs: Pair[]; reasons: stri
 /** Why two runs of a seed cannot be compared, or undefined. */
 function obstacle(a: ComparedRun, b: ComparedRun): string | undefined {
   const [settings, others] = [a, b].map(settingOf) as [Map<string, string>, Map<string, string>];
-  const different = [...new Set([...settings.keys(), ...others.keys()])].filter((name) => settings.get(name) !== others.get(name));
+  const different = [...new Set([...settings.keys(), ...others.keys()])].filter(
+    (name) => settings.get(name) !== others.get(name),
+  );
   if (different.length > 0) {
-    const shown = different.slice(0, 3).map((name) => `${name} (${settings.get(name) ?? 'not set'} and ${others.get(name) ?? 'not set'})`);
+    const shown = different
+      .slice(0, 3)
+      .map((name) => `${name} (${settings.get(name) ?? 'not set'} and ${others.get(name) ?? 'not set'})`);
     return `it differs from ${a.path} in ${shown.join(', ')}${different.length > 3 ? ` and ${different.length - 3} more` : ''}`;
   }
-  const part = (run: ComparedRun, name: string): string => JSON.stringify(lookUp(run.analysis.input.manifest, 'facts', 'data', 'splits', name) ?? null);
+  const part = (run: ComparedRun, name: string): string =>
+    JSON.stringify(lookUp(run.analysis.input.manifest, 'facts', 'data', 'splits', name) ?? null);
   const other = ['train', 'validation'].find((name) => part(a, name) !== part(b, name));
-  return other === undefined ? undefined : `its ${other} part holds other examples than that of ${a.path}${other === 'validation' ? '; give both the same data.fisher' : ''}`;
+  return other === undefined
+    ? undefined
+    : `its ${other} part holds other examples than that of ${a.path}${other === 'validation' ? '; give both the same data.fisher' : ''}`;
 }
 
 /** Options that may differ between runs that are compared: what is compared, and what changes no number. */
-const FREE = /^(seed|recipe|name|backend|budget|checkpoint\b.*|logEvery|search\.regularizer\b.*|forgetting\.(zeroShot|matrix)|data\.fisher)$/;
+const FREE =
+  /^(seed|recipe|name|backend|budget|checkpoint\b.*|logEvery|search\.regularizer\b.*|forgetting\.(zeroShot|matrix)|data\.fisher)$/;
 
 function settingOf({ analysis: { input } }: ComparedRun): Map<string, string> {
   return new Map(flatten(input.config).filter(([name]) => !FREE.test(name)));
 }
 
 function firstDifference(a: ComparedRun, b: ComparedRun): number | undefined {
-  const [first, second] = [a, b].map(({ analysis }) => analysis.measurements.visits.map(({ epoch, index, architecture }) => `${epoch}/${index} ${architecture}`)) as [string[], string[]];
+  const [first, second] = [a, b].map(({ analysis }) =>
+    analysis.measurements.visits.map(({ epoch, index, architecture }) => `${epoch}/${index} ${architecture}`),
+  ) as [string[], string[]];
   const at = first.findIndex((text, i) => text !== second[i]);
   if (at < 0) return first.length === second.length ? undefined : b.analysis.measurements.visits[first.length]!.epoch;
   return a.analysis.measurements.visits[at]!.epoch;

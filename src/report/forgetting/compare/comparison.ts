@@ -42,22 +42,37 @@ type Value = (epoch: EpochMeasurement) => number | null;
 
 /** Compares the pairs of an arm over the epochs from `fromEpoch` on. */
 export function compareArm(arm: Arm, pairs: readonly Pair[], fromEpoch: number, rng: Rng): ArmComparison {
-  const from = (epochs: readonly EpochMeasurement[]): EpochMeasurement[] => epochs.filter(({ epoch }) => epoch >= fromEpoch);
+  const from = (epochs: readonly EpochMeasurement[]): EpochMeasurement[] =>
+    epochs.filter(({ epoch }) => epoch >= fromEpoch);
   const contrast = (of: Value, choose = from): Contrast => contrastOf(pairs, of, choose, rng);
   const last = (epochs: readonly EpochMeasurement[]): EpochMeasurement[] => epochs.slice(-FINAL_EPOCHS);
-  const rewarded = pairs.every(({ baseline, run }) => [baseline, run].every(({ analysis }) => last(analysis.measurements.epochs).every(({ reward }) => reward !== null)));
-  const baseline = pairs.flatMap(({ baseline: { analysis } }) => from(analysis.measurements.epochs).map(({ loss }) => loss.meanDiff));
+  const rewarded = pairs.every(({ baseline, run }) =>
+    [baseline, run].every(({ analysis }) => last(analysis.measurements.epochs).every(({ reward }) => reward !== null)),
+  );
+  const baseline = pairs.flatMap(({ baseline: { analysis } }) =>
+    from(analysis.measurements.epochs).map(({ loss }) => loss.meanDiff),
+  );
   const noise = 2 * standardError(baseline);
   const reduce = (of: Value): Reduction => reductionOf(pairs, of, from, rng, noise);
   const result = {
-    arm, pairs, fromEpoch, noise,
+    arm,
+    pairs,
+    fromEpoch,
+    noise,
     mean: contrast(({ loss }) => loss.meanDiff),
     best5: contrast(({ loss }) => loss.best5Diff),
     max: contrast(({ loss }) => loss.maxDiff),
     error: contrast(({ error }) => error.meanDiff),
     tau: contrast(({ loss }) => loss.tau),
-    reductions: { mean: reduce(({ loss }) => loss.meanDiff), best5: reduce(({ loss }) => loss.best5Diff), max: reduce(({ loss }) => loss.maxDiff) },
-    performance: { of: rewarded ? 'reward' as const : 'accuracy' as const, ...contrast(rewarded ? ({ reward }) => reward : ({ error }) => 1 - error.meanSecond, last) },
+    reductions: {
+      mean: reduce(({ loss }) => loss.meanDiff),
+      best5: reduce(({ loss }) => loss.best5Diff),
+      max: reduce(({ loss }) => loss.maxDiff),
+    },
+    performance: {
+      of: rewarded ? ('reward' as const) : ('accuracy' as const),
+      ...contrast(rewarded ? ({ reward }) => reward : ({ error }) => 1 - error.meanSecond, last),
+    },
     intransigence: contrast(({ error }) => error.meanFirst),
   };
   return { ...result, verdict: verdictOf(result) };
@@ -89,38 +104,59 @@ function reductionOf(pairs: readonly Pair[], of: Value, choose: Choose, rng: Rng
 }
 
 /** Interval of a function of the two grand means. */
-function resampled(values: readonly { a: readonly number[]; b: readonly number[] }[], combine: (a: number, b: number) => number, rng: Rng): Interval {
-  return bootstrap(values.length, (seeds) => {
-    let [sumA, sumB] = [0, 0];
-    for (const seed of seeds) {
-      const { a, b } = values[seed]!;
-      let [partA, partB] = [0, 0];
-      for (let i = 0; i < a.length; i++) {
-        const epoch = rng.int(a.length);
-        partA += a[epoch]!;
-        partB += b[epoch]!;
+function resampled(
+  values: readonly { a: readonly number[]; b: readonly number[] }[],
+  combine: (a: number, b: number) => number,
+  rng: Rng,
+): Interval {
+  return bootstrap(
+    values.length,
+    (seeds) => {
+      let [sumA, sumB] = [0, 0];
+      for (const seed of seeds) {
+        const { a, b } = values[seed]!;
+        let [partA, partB] = [0, 0];
+        for (let i = 0; i < a.length; i++) {
+          const epoch = rng.int(a.length);
+          partA += a[epoch]!;
+          partB += b[epoch]!;
+        }
+        sumA += partA / a.length;
+        sumB += partB / a.length;
       }
-      sumA += partA / a.length;
-      sumB += partB / a.length;
-    }
-    return combine(sumA / seeds.length, sumB / seeds.length);
-  }, rng);
+      return combine(sumA / seeds.length, sumB / seeds.length);
+    },
+    rng,
+  );
 }
 
 /** One sentence, no stronger than the intervals. */
-function verdictOf({ arm, pairs, mean: forgetting, reductions: { mean: reduction }, performance, noise }: Omit<ArmComparison, 'verdict'>): string {
+function verdictOf({
+  arm,
+  pairs,
+  mean: forgetting,
+  reductions: { mean: reduction },
+  performance,
+  noise,
+}: Omit<ArmComparison, 'verdict'>): string {
   const seeds = pairs.length === 1 ? 'one seed, so that nothing is said of others' : `${pairs.length} seeds`;
-  const same = pairs.every(({ differsFrom }) => differsFrom === undefined) ? 'the same architectures in the same order' : 'the same seeds, but not always the same architectures';
+  const same = pairs.every(({ differsFrom }) => differsFrom === undefined)
+    ? 'the same architectures in the same order'
+    : 'the same seeds, but not always the same architectures';
   const basis = `${seeds}; ${same}`;
   const cost = costOf(performance);
   if (reduction.share === undefined) {
-    const where = forgetting.baseline < -noise ? `that is, training others has helped by more than two standard errors (${noise.toFixed(4)})` : `within two standard errors (${noise.toFixed(4)}) of none`;
+    const where =
+      forgetting.baseline < -noise
+        ? `that is, training others has helped by more than two standard errors (${noise.toFixed(4)})`
+        : `within two standard errors (${noise.toFixed(4)}) of none`;
     return `Without regularizer the mean change of the loss is ${forgetting.baseline.toFixed(4)} nats, ${where}: there is nothing for ${arm.name} to remove, and no reduction can be stated; ${cost}; ${basis}`;
   }
   const [low, high] = reduction.interval;
   const range = `95 % interval ${percent(low)} to ${percent(high)}`;
   if (low > 0) return `${arm.name} removes ${percent(reduction.share)} of mean forgetting (${range}) ${cost}; ${basis}`;
-  if (high < 0) return `${arm.name} adds ${percent(-reduction.share)} to mean forgetting (95 % interval ${percent(-high)} to ${percent(-low)}) ${cost}; ${basis}`;
+  if (high < 0)
+    return `${arm.name} adds ${percent(-reduction.share)} to mean forgetting (95 % interval ${percent(-high)} to ${percent(-low)}) ${cost}; ${basis}`;
   return `No change of forgetting by ${arm.name} can be claimed: ${percent(reduction.share)} removed, ${range}; ${cost}; ${basis}`;
 }
 

@@ -6,7 +6,8 @@ import { geometry, padded, type WindowAttributes } from './window.js';
  * convolution: channels play the batch, the batch plays the channels, dy dilated by the stride is the filter.
  */
 export function convBackpropFilter(
-  { x, dy }: { x: Tensor4D; dy: Tensor4D }, attributes: WindowAttributes & { filterShape: [number, number, number, number] },
+  { x, dy }: { x: Tensor4D; dy: Tensor4D },
+  attributes: WindowAttributes & { filterShape: [number, number, number, number] },
 ): Tensor4D {
   const { filterShape } = attributes;
   const info = geometry(x.shape, filterShape, attributes, false);

@@ -16,7 +16,8 @@ export function installWasmGradients(): void {
 
 function register<I, A>(kernelName: string, f: (inputs: I, attributes: A) => Tensor): void {
   tf.registerKernel({
-    kernelName, backendName: 'wasm',
+    kernelName,
+    backendName: 'wasm',
     kernelFunc: ({ inputs, attrs }) => tidy(() => f(inputs as unknown as I, attrs as unknown as A)),
   });
 }

@@ -1,7 +1,10 @@
 import { tf, type Tensor, type Tensor1D } from '../../library.js';
 
 /** Sums of the rows of x [n,...] with the same id [n]: [numSegments,...]. The gradient of an embedding; rows with negative ids count nowhere. */
-export function segmentSum({ x, segmentIds }: { x: Tensor; segmentIds: Tensor1D }, { numSegments }: { numSegments: number }): Tensor {
+export function segmentSum(
+  { x, segmentIds }: { x: Tensor; segmentIds: Tensor1D },
+  { numSegments }: { numSegments: number },
+): Tensor {
   const ids = segmentIds.dataSync();
   const values = x.dataSync();
   const width = x.size / ids.length;

@@ -1,11 +1,11 @@
 /** One shared-weight training step: another random architecture of the ENAS macro space at every step. */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
-import { chainTrainer } from '../../src/optimizers/trainer.js';
-import { clipByGlobalNorm } from '../../src/optimizers/transforms/clip.js';
-import { addDecayedWeights } from '../../src/optimizers/transforms/decay.js';
-import { scaleByLearningRate } from '../../src/optimizers/transforms/learning-rate.js';
-import { trace } from '../../src/optimizers/transforms/momentum.js';
-import { emptyState } from '../../src/optimizers/transform.js';
+import { chainTrainer } from '../../src/chain/trainer.js';
+import { clipByGlobalNorm } from '../../src/chain/transforms/clip.js';
+import { addDecayedWeights } from '../../src/chain/transforms/decay.js';
+import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
+import { trace } from '../../src/chain/transforms/momentum.js';
+import { emptyState } from '../../src/chain/transform.js';
 import { catalogue, createChild, createParameterStore } from '../../src/supernet/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';

@@ -1,7 +1,7 @@
 /** One step of plain SGD on a network with one hidden layer: all dispatch, little arithmetic. */
-import { emptyState } from '../../src/optimizers/transform.js';
-import { chainTrainer } from '../../src/optimizers/trainer.js';
-import { scaleByLearningRate } from '../../src/optimizers/transforms/learning-rate.js';
+import { emptyState } from '../../src/chain/transform.js';
+import { chainTrainer } from '../../src/chain/trainer.js';
+import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { type NamedTensors } from '../../src/tensor/named.js';
 import * as nn from '../../src/tensor/nn.js';

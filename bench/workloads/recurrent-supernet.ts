@@ -1,8 +1,8 @@
 /** One shared-weight training step: another random cell of the ENAS language-model space at every step. */
-import { emptyState } from '../../src/optimizers/transform.js';
-import { chainTrainer } from '../../src/optimizers/trainer.js';
-import { clipByGlobalNorm } from '../../src/optimizers/transforms/clip.js';
-import { scaleByLearningRate } from '../../src/optimizers/transforms/learning-rate.js';
+import { emptyState } from '../../src/chain/transform.js';
+import { chainTrainer } from '../../src/chain/trainer.js';
+import { clipByGlobalNorm } from '../../src/chain/transforms/clip.js';
+import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import * as nn from '../../src/tensor/nn.js';

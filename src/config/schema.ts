@@ -5,7 +5,6 @@
 import { z } from 'zod';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
-import '../preconditioners/index.js';
 
 const share = z.number().positive().describe('a fraction below 1, or a number of examples');
 const amount = z

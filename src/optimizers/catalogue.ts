@@ -1,8 +1,9 @@
 /** All optimizers by name: the list, the schema of a configuration, and building one from it. */
 import { type z } from 'zod';
 import { averagingOptimizers } from './averaging/index.js';
-import { createFrom, type OptimizerSummary, parseOptions, type TrainingSetting, unionOf } from './entry.js';
-import { type Trainer } from './trainer.js';
+import { createFrom, type OptimizerSummary, parseOptions, unionOf } from './entry.js';
+import { type TrainingSetting } from '../chain/setting.js';
+import { type Trainer } from '../chain/trainer.js';
 import { plainOptimizers } from './plain.js';
 
 type AnyEntry = (typeof plainOptimizers)[number] | (typeof averagingOptimizers)[number];

@@ -1,17 +1,8 @@
 /** What an optimizer of the list consists of: its options, how it is built, and what the list says about it. */
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
-import { type ParameterRole } from '../operations/operation.js';
-import { type TrainingLength } from './schedule-config.js';
-import { type Trainer } from './trainer.js';
-
-/** What an optimizer is told about the training it is for. */
-export interface TrainingSetting extends TrainingLength {
-  /** Role of a parameter by name; parameters without one count as kernels. */
-  readonly roleOf?: ((parameter: string) => ParameterRole | undefined) | undefined;
-  /** Number of training examples, for optimizers whose noise depends on it. */
-  readonly examples?: number | undefined;
-}
+import { type TrainingSetting } from '../chain/setting.js';
+import { type Trainer } from '../chain/trainer.js';
 
 export type OptimizerKind = 'base' | 'averaging' | 'flatness' | 'curvature';
 

@@ -6,7 +6,8 @@ export {
   optimizerSchema,
   OPTIMIZERS,
 } from './catalogue.js';
-export { type OptimizerKind, type OptimizerSummary, type TrainingSetting } from './entry.js';
+export { type OptimizerKind, type OptimizerSummary } from './entry.js';
+export { type TrainingLength, type TrainingSetting } from '../chain/setting.js';
 export {
   chainTrainer,
   type ChainTrainerOptions,
@@ -16,7 +17,7 @@ export {
   type LossAndGradients,
   type Trainer,
   type TrainerStep,
-} from './trainer.js';
+} from '../chain/trainer.js';
 export {
   emptyState,
   type GradientTransform,
@@ -27,8 +28,7 @@ export {
   step,
   type StepContext,
   type StepResult,
-} from './transform.js';
-export { type PreconditionerConfig, type PreconditionerRoom, providePreconditioners } from './preconditioning.js';
+} from '../chain/transform.js';
 export {
   byEpoch,
   constant,
@@ -44,8 +44,8 @@ export {
   warmRestarts,
   type WarmRestartOptions,
   warmUp,
-} from './schedule.js';
-export { type ScheduleConfig, scheduleFromConfig, scheduleSchema, type TrainingLength } from './schedule-config.js';
+} from '../chain/schedule.js';
+export { type ScheduleConfig, scheduleFromConfig, scheduleSchema } from './schedule-config.js';
 export {
   type AdagradOptions,
   type AdamOptions,
@@ -53,17 +53,17 @@ export {
   scaleByAdagrad,
   scaleByAdam,
   scaleByRms,
-} from './transforms/adaptive.js';
-export { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from './transforms/clip.js';
-export { addDecayedWeights, hasRole, type Mask } from './transforms/decay.js';
-export { scaleByLearningRate } from './transforms/learning-rate.js';
-export { masked } from './transforms/masked.js';
-export { trace, type TraceOptions } from './transforms/momentum.js';
+} from '../chain/transforms/adaptive.js';
+export { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from '../chain/transforms/clip.js';
+export { addDecayedWeights, hasRole, type Mask } from '../chain/transforms/decay.js';
+export { scaleByLearningRate } from '../chain/transforms/learning-rate.js';
+export { masked } from '../chain/transforms/masked.js';
+export { trace, type TraceOptions } from '../chain/transforms/momentum.js';
 export { type LionOptions, signOfMomentum } from './base/lion.js';
-export { type MuonOptions, orthogonalize, orthogonalizedMomentum } from './base/muon.js';
+export { type MuonOptions, orthogonalize, orthogonalizedMomentum } from '../chain/transforms/orthogonalize.js';
 export { type PositiveNegativeOptions, positiveNegativeMomentum } from './base/pnm.js';
 export { scheduleFree, type ScheduleFreeOptions } from './base/schedule-free.js';
-export { type Refined, refined, type RefinedOptions, type RefinementRule, type Surroundings } from './refine.js';
+export { type Refined, refined, type RefinedOptions, type RefinementRule, type Surroundings } from '../chain/refine.js';
 export { type AsamOptions, asamRule, fisherSamRule, samRule } from './flatness/sam.js';
 export { type BayesianSamOptions, bayesianSamRule } from './flatness/bsam.js';
 export { type EfficientSamOptions, efficientSamRule } from './flatness/esam.js';
@@ -95,4 +95,4 @@ export {
   clippedOverDiagonal,
   momentumOverDiagonal,
   type OverDiagonalOptions,
-} from './transforms/over-diagonal.js';
+} from '../chain/transforms/over-diagonal.js';

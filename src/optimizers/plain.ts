@@ -2,9 +2,10 @@
 import { type z } from 'zod';
 import { baseOptimizers } from './base/index.js';
 import { curvatureOptimizers } from './curvature/index.js';
-import { createFrom, type TrainingSetting, unionOf } from './entry.js';
+import { createFrom, unionOf } from './entry.js';
+import { type TrainingSetting } from '../chain/setting.js';
 import { flatnessOptimizers } from './flatness/index.js';
-import { type Trainer } from './trainer.js';
+import { type Trainer } from '../chain/trainer.js';
 
 export const plainOptimizers = [...baseOptimizers, ...flatnessOptimizers, ...curvatureOptimizers] as const;
 

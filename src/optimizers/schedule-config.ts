@@ -10,7 +10,8 @@ import {
   stepDecay,
   warmRestarts,
   warmUp,
-} from './schedule.js';
+} from '../chain/schedule.js';
+import { type TrainingLength } from '../chain/setting.js';
 
 const minimum = z.number().min(0).default(0).describe('lowest learning rate');
 const perEpoch = z.boolean().default(false).describe('change the rate only between epochs');
@@ -51,11 +52,6 @@ export const scheduleSchema = z.discriminatedUnion('name', [
 ]);
 
 export type ScheduleConfig = z.output<typeof scheduleSchema>;
-
-export interface TrainingLength {
-  readonly stepsPerEpoch: number;
-  readonly totalSteps: number;
-}
 
 /** The schedule in steps: `rate` is its maximum, `warmUpEpochs` precede the full rate. */
 export function scheduleFromConfig(

@@ -1,7 +1,8 @@
 /** All preconditioners by name: the list, the schema of a configuration, and building one from it. */
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
-import { providePreconditioners, type Trainer, type TrainingSetting } from '../optimizers/index.js';
+import { type TrainingSetting } from '../chain/setting.js';
+import { type Trainer } from '../chain/trainer.js';
 import { type Preconditioner } from './contract.js';
 import { type PreconditionerSummary } from './entry.js';
 import { custom, ekfac, eva, foof, ingd, kfac, ngd, seng, skfac, smwNg, tkfac } from './methods/kfac.js';
@@ -86,8 +87,3 @@ export function withPreconditioner(
 ): Trainer {
   return preconditioned(trainer, createPreconditioner(config, setting));
 }
-
-providePreconditioners({
-  schema: preconditionerSchema,
-  precondition: (trainer, config, setting) => withPreconditioner(trainer, config as PreconditionerConfigInput, setting),
-});

@@ -3,7 +3,7 @@
  * (Osawa et al. 2023, arXiv 2305.04684, section 2). Here is what each of the three has to say; the trainer that puts a
  * preconditioner before an optimizer knows nothing else.
  */
-import { type Slots, type StepContext } from '../optimizers/transform.js';
+import { type Slots, type StepContext } from '../chain/transform.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
 import { type Tensor } from '../tensor/tf.js';

@@ -1,6 +1,6 @@
 /** What a preconditioner of the list consists of: its options, how it is built, and what the list says about it. */
 import { z } from 'zod';
-import { type TrainingSetting } from '../optimizers/index.js';
+import { type TrainingSetting } from '../chain/setting.js';
 import { type Preconditioner, type Triple } from './contract.js';
 import { DEFAULT_MEMORY } from './memory.js';
 

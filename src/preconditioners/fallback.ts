@@ -2,7 +2,7 @@
  * What happens to a parameter that a method has no form for: its gradient is divided by the diagonal of the batch gradient's own second
  * moment, times the examples that it is a mean of, plus λ. Such a parameter is named in the run.
  */
-import { type Slots } from '../optimizers/transform.js';
+import { type Slots } from '../chain/transform.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf } from '../tensor/tf.js';
 

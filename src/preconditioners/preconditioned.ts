@@ -1,6 +1,6 @@
 /** An optimizer on preconditioned gradients. */
-import { disposeEvaluation, type Evaluate, type Trainer } from '../optimizers/trainer.js';
-import { draftState } from '../optimizers/transform.js';
+import { disposeEvaluation, type Evaluate, type Trainer } from '../chain/trainer.js';
+import { draftState } from '../chain/transform.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, tidy } from '../tensor/tf.js';
 import { type Preconditioned, type Preconditioner } from './contract.js';

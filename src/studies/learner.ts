@@ -1,7 +1,6 @@
 /** A child under training by one optimizer: what studies compare. */
 import { type SearchSpace } from '../graph/index.js';
 import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState } from '../optimizers/index.js';
-import '../preconditioners/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child } from '../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';

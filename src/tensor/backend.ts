@@ -13,6 +13,7 @@ import {
   whyNotInstalled,
 } from './environment.js';
 import { installNativeKernels } from './kernels/index.js';
+import { restoreNodeUtilities } from './node-compat.js';
 import { tf } from './tf.js';
 
 export type BackendName = 'gpu' | 'native' | 'wasm' | 'cpu';
@@ -117,6 +118,7 @@ function requireNative(packageName: string): void {
     computeExactlyOnGpu();
   }
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  restoreNodeUtilities();
   require(packageName);
 }
 

@@ -2,7 +2,6 @@
  * The bare TensorFlow.js. Only the kernels import it from here; everything else takes `tf` from `tf.js`,
  * where the kernels are in place before the first tensor exists.
  */
-import './node-compat.js';
 import * as tf from '@tensorflow/tfjs';
 
 export { tf };

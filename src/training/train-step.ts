@@ -1,8 +1,8 @@
 /** One step of one child, or of several that share a loss: loss, gradients, optimizer; only their own weights change. */
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
-import { type Evaluate, type Trainer } from '../optimizers/trainer.js';
-import { type OptimizerState, replaceState } from '../optimizers/transform.js';
+import { type Evaluate, type Trainer } from '../chain/trainer.js';
+import { type OptimizerState, replaceState } from '../chain/transform.js';
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { valueAndGradients } from '../tensor/autodiff.js';

@@ -1,6 +1,6 @@
 /** Small models with every kind of layer, and preconditioners run on them outside of any training. */
 import { emptyState } from '../../src/optimizers/index.js';
-import { draftState, type OptimizerState, type StepContext } from '../../src/optimizers/transform.js';
+import { draftState, type OptimizerState, type StepContext } from '../../src/chain/transform.js';
 import {
   createPreconditioner,
   type Preconditioned,

@@ -5,8 +5,8 @@
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { WeftError } from '../../errors.js';
-import { type Trainer } from '../trainer.js';
-import { draftState, type Slots, type StepContext } from '../transform.js';
+import { type Trainer } from '../../chain/trainer.js';
+import { draftState, type Slots, type StepContext } from '../../chain/transform.js';
 
 /** One parameter right after its update. */
 export interface Updated {

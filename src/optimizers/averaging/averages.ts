@@ -1,7 +1,7 @@
 /** Moving, arithmetic and latest-checkpoints averages, and slow weights. */
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Slots } from '../transform.js';
-import { movingMean } from '../transforms/adaptive.js';
+import { type Slots } from '../../chain/transform.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
 import { type AveragingRule } from './averaged.js';
 
 export interface EmaOptions {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { optimizer, type TrainingSetting } from '../entry.js';
+import { optimizer } from '../entry.js';
+import { type TrainingSetting } from '../../chain/setting.js';
 import { createPlain, trainedOption } from '../plain.js';
 import { averaged } from './averaged.js';
 import { emaRule, lawaRule, lookaheadRule, swaRule } from './averages.js';

@@ -1,5 +1,5 @@
 import { tf } from '../../tensor/tf.js';
-import { type Slots } from '../transform.js';
+import { type Slots } from '../../chain/transform.js';
 import { type AveragingRule } from './averaged.js';
 import { takeIntoMean } from './averages.js';
 

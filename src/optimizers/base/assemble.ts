@@ -1,14 +1,14 @@
 /** What the optimizers that are a chain have in common: clipping, decay, a direction, the learning rate. */
 import { z } from 'zod';
-import { type TrainingSetting } from '../entry.js';
-import { preconditionerOption, withPreconditioner } from '../preconditioning.js';
-import { type Schedule } from '../schedule.js';
+import { type TrainingSetting } from '../../chain/setting.js';
+import { preconditionerSchema, withPreconditioner } from '../../preconditioners/index.js';
+import { type Schedule } from '../../chain/schedule.js';
 import { scheduleFromConfig, scheduleSchema } from '../schedule-config.js';
-import { chainTrainer, type Trainer } from '../trainer.js';
-import { type GradientTransform } from '../transform.js';
-import { clipByGlobalNorm, clipByNorm, clipByValue } from '../transforms/clip.js';
-import { addDecayedWeights, hasRole, type Mask } from '../transforms/decay.js';
-import { scaleByLearningRate } from '../transforms/learning-rate.js';
+import { chainTrainer, type Trainer } from '../../chain/trainer.js';
+import { type GradientTransform } from '../../chain/transform.js';
+import { clipByGlobalNorm, clipByNorm, clipByValue } from '../../chain/transforms/clip.js';
+import { addDecayedWeights, hasRole, type Mask } from '../../chain/transforms/decay.js';
+import { scaleByLearningRate } from '../../chain/transforms/learning-rate.js';
 
 /** A share that stays below one: of momentum, of a moving mean. */
 export const fraction = z.number().min(0).lt(1);
@@ -50,7 +50,9 @@ export function commonOptions({
     clipNorm: positive.optional().describe('bound of the norm of all gradients together'),
     clipTensorNorm: positive.optional().describe('bound of the norm of each gradient tensor'),
     clipValue: positive.optional().describe('bound of every coordinate of the gradient'),
-    preconditioner: preconditionerOption.describe('what multiplies the gradient of the loss before everything else'),
+    preconditioner: preconditionerSchema
+      .optional()
+      .describe('what multiplies the gradient of the loss before everything else'),
   };
 }
 
@@ -75,7 +77,8 @@ export function assemble(
     ...decay('step'),
     last(learningRate),
   ];
-  return withPreconditioner(chainTrainer({ name, optimizer, learningRate }), options.preconditioner, setting);
+  const trainer = chainTrainer({ name, optimizer, learningRate });
+  return options.preconditioner ? withPreconditioner(trainer, options.preconditioner, setting) : trainer;
 }
 
 function clipping({ clipValue, clipTensorNorm, clipNorm }: CommonOptions): GradientTransform[] {

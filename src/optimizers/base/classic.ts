@@ -1,8 +1,8 @@
 /** Gradient descent, its momentum forms, and the diagonal adaptive methods. */
 import { z } from 'zod';
 import { optimizer } from '../entry.js';
-import { scaleByAdagrad, scaleByAdam, scaleByRms } from '../transforms/adaptive.js';
-import { trace } from '../transforms/momentum.js';
+import { scaleByAdagrad, scaleByAdam, scaleByRms } from '../../chain/transforms/adaptive.js';
+import { trace } from '../../chain/transforms/momentum.js';
 import { assemble, commonOptions, fraction, positive } from './assemble.js';
 
 export const sgd = optimizer({

@@ -1,6 +1,7 @@
 import { type z } from 'zod';
-import { createFrom, type TrainingSetting, unionOf } from '../entry.js';
-import { type Trainer } from '../trainer.js';
+import { createFrom, unionOf } from '../entry.js';
+import { type TrainingSetting } from '../../chain/setting.js';
+import { type Trainer } from '../../chain/trainer.js';
 import { adagrad, adam, adamw, momentum, nesterov, rmsprop, sgd } from './classic.js';
 import { lion } from './lion.js';
 import { muon } from './muon.js';

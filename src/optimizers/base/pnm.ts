@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { optimizer } from '../entry.js';
-import { type GradientTransform } from '../transform.js';
-import { movingMean } from '../transforms/adaptive.js';
+import { type GradientTransform } from '../../chain/transform.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction } from './assemble.js';
 
 export interface PositiveNegativeOptions {

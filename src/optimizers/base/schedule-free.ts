@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { optimizer } from '../entry.js';
-import { type Schedule } from '../schedule.js';
-import { type Trainer } from '../trainer.js';
-import { type GradientTransform, type OptimizerState } from '../transform.js';
-import { scaleByRms } from '../transforms/adaptive.js';
+import { type Schedule } from '../../chain/schedule.js';
+import { type Trainer } from '../../chain/trainer.js';
+import { type GradientTransform, type OptimizerState } from '../../chain/transform.js';
+import { scaleByRms } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction, positive } from './assemble.js';
 
 export interface ScheduleFreeOptions {

@@ -3,9 +3,9 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { movingMean } from '../transforms/adaptive.js';
-import { momentumOverDiagonal } from '../transforms/over-diagonal.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
+import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { hessianDiagonal } from './hutchinson.js';
 
 export interface AdaHessianOptions {

@@ -1,8 +1,8 @@
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
-import { product } from '../named-arithmetic.js';
-import { rademacherLike, stepStream } from '../random.js';
-import { type Surroundings } from '../refine.js';
+import { product } from '../../chain/named-arithmetic.js';
+import { rademacherLike, stepStream } from '../../chain/random.js';
+import { type Surroundings } from '../../chain/refine.js';
 
 export interface HutchinsonOptions {
   /** Names the random signs. */

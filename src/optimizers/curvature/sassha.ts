@@ -4,10 +4,10 @@ import { tf } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
 import { NORM_EPSILON } from '../flatness/ascent.js';
-import { scaled } from '../named-arithmetic.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { movingMean } from '../transforms/adaptive.js';
-import { momentumOverDiagonal } from '../transforms/over-diagonal.js';
+import { scaled } from '../../chain/named-arithmetic.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
+import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { dueFor, hessianDiagonal } from './hutchinson.js';
 
 export interface SasshaOptions {

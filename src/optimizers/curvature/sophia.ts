@@ -3,9 +3,9 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { movingMean } from '../transforms/adaptive.js';
-import { clippedOverDiagonal } from '../transforms/over-diagonal.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
+import { clippedOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { dueFor, hessianDiagonal } from './hutchinson.js';
 
 export interface SophiaOptions {

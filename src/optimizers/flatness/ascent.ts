@@ -1,8 +1,8 @@
 /** Directions uphill, in the metric of the sharpness-aware optimizer at hand. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, tidy } from '../../tensor/tf.js';
-import { product, scaled } from '../named-arithmetic.js';
-import { globalNorm } from '../transforms/clip.js';
+import { product, scaled } from '../../chain/named-arithmetic.js';
+import { globalNorm } from '../../chain/transforms/clip.js';
 
 /** Guards divisions by a norm; added to the norm, as in the reference implementations. */
 export const NORM_EPSILON = 1e-12;

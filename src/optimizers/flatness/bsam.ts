@@ -4,11 +4,11 @@ import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
-import { normalLike, stepStream } from '../random.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { type Slots } from '../transform.js';
-import { movingMean } from '../transforms/adaptive.js';
-import { momentumOverDiagonal } from '../transforms/over-diagonal.js';
+import { normalLike, stepStream } from '../../chain/random.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Slots } from '../../chain/transform.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
+import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 
 export interface BayesianSamOptions {
   rho?: number;

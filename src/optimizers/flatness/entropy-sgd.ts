@@ -3,10 +3,10 @@ import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { plusScaled, scaled } from '../named-arithmetic.js';
-import { normalLike, stepStream } from '../random.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { movingMean } from '../transforms/adaptive.js';
+import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
+import { normalLike, stepStream } from '../../chain/random.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
 
 export interface EntropySgdOptions {
   /** Langevin steps. */

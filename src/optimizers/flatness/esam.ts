@@ -4,9 +4,9 @@ import { type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, tidy } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { plusScaled, scaled } from '../named-arithmetic.js';
-import { stepStream } from '../random.js';
-import { refined, type RefinementRule, type Surroundings } from '../refine.js';
+import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
+import { stepStream } from '../../chain/random.js';
+import { refined, type RefinementRule, type Surroundings } from '../../chain/refine.js';
 import { NORM_EPSILON, normOf } from './ascent.js';
 
 export interface EfficientSamOptions {

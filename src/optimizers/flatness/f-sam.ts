@@ -3,9 +3,9 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { scaled } from '../named-arithmetic.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { movingMean } from '../transforms/adaptive.js';
+import { scaled } from '../../chain/named-arithmetic.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
 import { NORM_EPSILON, normOf } from './ascent.js';
 
 export interface FriendlySamOptions {

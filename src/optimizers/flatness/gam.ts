@@ -3,8 +3,8 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { difference, plusScaled, scaled } from '../named-arithmetic.js';
-import { refined, type RefinementRule } from '../refine.js';
+import { difference, plusScaled, scaled } from '../../chain/named-arithmetic.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
 import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
 
 export interface GamOptions {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { plusScaled, scaled } from '../named-arithmetic.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { type Schedule } from '../schedule.js';
+import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Schedule } from '../../chain/schedule.js';
 import { NORM_EPSILON, orthogonalPart } from './ascent.js';
 
 export interface GsamOptions {

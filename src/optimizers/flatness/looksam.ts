@@ -3,9 +3,9 @@ import { type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { plusScaled, scaled } from '../named-arithmetic.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { type Slots } from '../transform.js';
+import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Slots } from '../../chain/transform.js';
 import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
 
 export interface LookSamOptions {

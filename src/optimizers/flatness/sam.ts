@@ -4,9 +4,9 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { scaled } from '../named-arithmetic.js';
-import { type RefinementRule, refined } from '../refine.js';
-import { type Mask } from '../transforms/decay.js';
+import { scaled } from '../../chain/named-arithmetic.js';
+import { type RefinementRule, refined } from '../../chain/refine.js';
+import { type Mask } from '../../chain/transforms/decay.js';
 import { ascent, NORM_EPSILON } from './ascent.js';
 
 /** g <- gradient at w + rho g/|g| (Foret et al. 2021, equation 2 without its second-order term). */

@@ -8,10 +8,10 @@ import { tf, tidy } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { difference, plusScaled, product, scaled } from '../named-arithmetic.js';
-import { refined, type RefinementRule } from '../refine.js';
-import { movingMean } from '../transforms/adaptive.js';
-import { momentumOverDiagonal } from '../transforms/over-diagonal.js';
+import { difference, plusScaled, product, scaled } from '../../chain/named-arithmetic.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
+import { movingMean } from '../../chain/transforms/adaptive.js';
+import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { normOf } from './ascent.js';
 
 export interface TracerOptions {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
-import { difference, plusScaled, scaled } from '../named-arithmetic.js';
-import { refined, type RefinementRule } from '../refine.js';
+import { difference, plusScaled, scaled } from '../../chain/named-arithmetic.js';
+import { refined, type RefinementRule } from '../../chain/refine.js';
 import { NORM_EPSILON } from './ascent.js';
 
 export interface WeightedSamOptions {

@@ -3,7 +3,7 @@
  * forward pass that the gradient has made.
  */
 import { drawClasses } from '../../curvature/index.js';
-import { stepStream } from '../../optimizers/random.js';
+import { stepStream } from '../../chain/random.js';
 import { type LayerCapture } from '../../tensor/second-order/index.js';
 import { tf, type Tensor2D } from '../../tensor/tf.js';
 import { type Curvature } from '../contract.js';

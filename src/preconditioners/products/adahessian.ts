@@ -1,4 +1,4 @@
-import { rademacherLike, stepStream } from '../../optimizers/random.js';
+import { rademacherLike, stepStream } from '../../chain/random.js';
 import { mapNamed, pickNamed } from '../../tensor/named.js';
 import { hvp } from '../../tensor/second-order/index.js';
 import { tf } from '../../tensor/tf.js';

@@ -2,7 +2,7 @@
 import { gaussNewtonOperator } from '../../tensor/second-order/index.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
-import { plusScaled, scaled } from '../../optimizers/named-arithmetic.js';
+import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Preconditioner } from '../contract.js';
 import { modelOf } from './model.js';
 

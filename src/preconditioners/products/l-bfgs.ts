@@ -2,7 +2,7 @@
 import { gradientsOf } from '../../tensor/autodiff.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { plusScaled, scaled } from '../../optimizers/named-arithmetic.js';
+import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Preconditioner } from '../contract.js';
 import { lossOf } from './model.js';
 

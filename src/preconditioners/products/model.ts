@@ -1,5 +1,5 @@
 import { WeftError } from '../../errors.js';
-import { type StepContext } from '../../optimizers/transform.js';
+import { type StepContext } from '../../chain/transform.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import { type CutLoss } from '../../tensor/second-order/index.js';
 import { type Scalar } from '../../tensor/tf.js';

@@ -1,8 +1,8 @@
 /** Muon (Jordan et al. 2024) as a preconditioner: the gradient's momentum with all singular values made about one. */
-import { type TrainingSetting } from '../../optimizers/index.js';
-import { orthogonalizedMomentum } from '../../optimizers/base/muon.js';
-import { scaled } from '../../optimizers/named-arithmetic.js';
-import { scaleByAdam } from '../../optimizers/transforms/adaptive.js';
+import { type TrainingSetting } from '../../chain/setting.js';
+import { orthogonalizedMomentum } from '../../chain/transforms/orthogonalize.js';
+import { scaled } from '../../chain/named-arithmetic.js';
+import { scaleByAdam } from '../../chain/transforms/adaptive.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import { type Preconditioner } from '../contract.js';
 

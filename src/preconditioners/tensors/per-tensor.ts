@@ -1,5 +1,5 @@
 /** Preconditioners that look at the gradient alone, one tensor at a time. */
-import { type Slots } from '../../optimizers/transform.js';
+import { type Slots } from '../../chain/transform.js';
 import { mapNamed } from '../../tensor/named.js';
 import { type Tensor } from '../../tensor/tf.js';
 import { type Preconditioner, type PreconditionInput } from '../contract.js';

@@ -2,7 +2,7 @@
  * Preconditioned SGD (Li 2018, 2022): P = QᵀQ with Q = Q_R ⊗ Q_L, learned by gradient descent on the group of such matrices. Two criteria:
  * 'newton' fits P·H·δ ≈ δ for random δ, so P goes to |H|⁻¹; 'whitening' fits P·E[g·gᵀ]·P = I, so P goes to E[g·gᵀ]^(−1/2).
  */
-import { normalLike, stepStream } from '../../optimizers/random.js';
+import { normalLike, stepStream } from '../../chain/random.js';
 import { triangularSolve } from '../../tensor/linalg/index.js';
 import { mapNamed } from '../../tensor/named.js';
 import { hvp } from '../../tensor/second-order/index.js';

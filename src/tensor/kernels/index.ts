@@ -8,6 +8,7 @@ import { installReductions } from './reductions.js';
 import { installRelu } from './relu.js';
 import { installSaturating } from './saturating.js';
 import { installSavedCopies } from './saved-copies.js';
+import { installStockGradients } from './stock-gradients.js';
 import { installWasmGradients } from './wasm/index.js';
 
 /** Puts our kernels and gradients in place; called once, by `tf.ts`, before the first tensor exists. */
@@ -18,6 +19,7 @@ export function installKernels(): void {
   installRelu();
   installSaturating();
   installSavedCopies();
+  installStockGradients();
   installWasmGradients();
 }
 

@@ -8,7 +8,6 @@ import { tf, tidy, type Scalar } from '../tf.js';
 import { centralDifference, RADIUS } from './difference.js';
 import { assertDirection, chooseMethod, type ProductMethod, type SecondOrderOptions } from './method.js';
 import { cotangentsOf, offTape, pathFrom, record } from './recording.js';
-import './stock-gradients.js';
 
 export type Loss = (params: NamedTensors) => Scalar;
 

@@ -8,7 +8,6 @@ import { tf, tidy, type Tensor } from '../tf.js';
 import { centralDifference, RADIUS } from './difference.js';
 import { assertDirection, chooseMethod, type ProductMethod, type SecondOrderOptions } from './method.js';
 import { cotangentsOf, offTape, pathFrom, record, type Recording } from './recording.js';
-import './stock-gradients.js';
 
 /** The Jacobian J = ∂y/∂w of `y = f(params)`. Holds tensors until `dispose`. */
 export interface JacobianOperator extends ProductMethod {

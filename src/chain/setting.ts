@@ -1,0 +1,14 @@
+/** What a chain is told about the training it is for. */
+import { type ParameterRole } from '../operations/operation.js';
+
+export interface TrainingLength {
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+export interface TrainingSetting extends TrainingLength {
+  /** Role of a parameter by name; parameters without one count as kernels. */
+  readonly roleOf?: ((parameter: string) => ParameterRole | undefined) | undefined;
+  /** Number of training examples, for optimizers whose noise depends on it. */
+  readonly examples?: number | undefined;
+}

@@ -2,13 +2,11 @@
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { type TrainingSetting } from '../chain/setting.js';
-import { type Trainer } from '../chain/trainer.js';
 import { type Preconditioner } from './contract.js';
 import { type PreconditionerSummary } from './entry.js';
 import { custom, ekfac, eva, foof, ingd, kfac, ngd, seng, skfac, smwNg, tkfac } from './methods/kfac.js';
 import { absNewton, adaHessian, curveball, hessianFree, kBfgs, lBfgs, newton } from './methods/products.js';
 import { mfac, muon, psgd, shampoo, soap } from './methods/tensors.js';
-import { preconditioned } from './preconditioned.js';
 
 const entries = [
   ngd,
@@ -77,13 +75,4 @@ export function createPreconditioner(config: PreconditionerConfigInput, setting:
     );
   }
   return (entry.create as (options: unknown, setting: TrainingSetting) => Preconditioner)(parsed.data, setting);
-}
-
-/** The trainer on gradients that go through the preconditioner first. */
-export function withPreconditioner(
-  trainer: Trainer,
-  config: PreconditionerConfigInput,
-  setting: TrainingSetting,
-): Trainer {
-  return preconditioned(trainer, createPreconditioner(config, setting));
 }

@@ -4,6 +4,7 @@
  * preconditioner before an optimizer knows nothing else.
  */
 import { type Slots, type StepContext } from '../chain/transform.js';
+import { type RateShare } from '../chain/transforms/rate-share.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
 import { type Tensor } from '../tensor/tf.js';
@@ -86,6 +87,7 @@ export interface PreconditionInput {
 }
 
 export interface Preconditioned {
+  /** A parameter that is left out is not updated in this step: it neither moves nor ages in the optimizer behind. */
   readonly gradients: NamedTensors;
   readonly metrics?: Readonly<Record<string, number>>;
   readonly notes?: readonly string[];
@@ -93,6 +95,8 @@ export interface Preconditioned {
 
 export interface Preconditioner {
   readonly name: string;
+  /** Each parameter's learning rate relative to the optimizer's, where the method has groups with rates of their own. */
+  readonly rateShare?: RateShare;
   /** What has to be captured in this step, if anything. */
   request(step: Pick<PreconditionInput, 'parameters' | 'slots' | 'context'>): CaptureOptions | undefined;
   /** Runs inside a tidy. */

@@ -4,7 +4,6 @@ export {
   type PreconditionerSchema,
   preconditionerSchema,
   PRECONDITIONERS,
-  withPreconditioner,
 } from './catalogue.js';
 export {
   type BlockSolver,

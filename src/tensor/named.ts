@@ -57,7 +57,9 @@ export function dotNamed(a: NamedTensors, b: NamedTensors): tf.Scalar {
 
 /** Sum of the squares of all values; a scalar tensor. */
 export function squaredNorm(tensors: NamedTensors): tf.Scalar {
-  return tf.tidy(() => tf.addN(Object.values(tensors).map((x) => sumOfSquares({ x }, {})))) as tf.Scalar;
+  const list = Object.values(tensors);
+  if (list.length === 0) return tf.scalar(0);
+  return tf.tidy(() => tf.addN(list.map((x) => sumOfSquares({ x }, {})))) as tf.Scalar;
 }
 
 /** Number of scalar values in the map. */

@@ -1,4 +1,4 @@
-/** Ten steps of every optimizer against the official implementations (see test/fixtures/optimizers/make.py). */
+/** Ten steps of every optimizer against the official implementations (see test/fixtures/optimizers/make.py), and against rules written out beside them (rules.py). */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../src/optimizers/index.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { loadBackend } from '../../src/tensor/backend.js';
-import { disposeNamed, mapNamed, type NamedTensors } from '../../src/tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { tf, tidy, type Scalar, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
 import { disposeState, SETTING, values } from './problems.js';
 
@@ -29,9 +29,9 @@ interface Fixture {
   }[];
 }
 
-const fixture = JSON.parse(
-  readFileSync(new URL('../fixtures/optimizers/trajectories.json', import.meta.url), 'utf8'),
-) as Fixture;
+const read = (name: string): Fixture =>
+  JSON.parse(readFileSync(new URL(`../fixtures/optimizers/${name}.json`, import.meta.url), 'utf8')) as Fixture;
+const fixture = read('trajectories');
 const STEPS = 10;
 const BATCH = 8;
 const tensors = (numbers: Record<string, number[]>): NamedTensors =>
@@ -100,15 +100,15 @@ describe('trajectories of the official implementations', () => {
     config: { evaluated, ...config },
     problem,
     steps,
-  } of fixture.trajectories) {
+  } of [...fixture.trajectories, ...read('rules').trajectories]) {
     it(`${config.name} ${JSON.stringify(config)}${evaluated ? ', evaluated weights' : ''}`, () => {
       const trainer = createTrainer(config as OptimizerConfigInput, { ...SETTING, totalSteps: STEPS });
       let weights = tensors(fixture.start);
       let state = emptyState;
       for (let t = 0; t < STEPS; t++) {
         const result = trainer.step(lossOf[problem](t), weights, state, contextOf(problem, t));
-        disposeNamed(weights);
-        weights = result.parameters;
+        disposeNamed(pickNamed(weights, Object.keys(result.parameters)));
+        weights = { ...weights, ...result.parameters };
         state = replaceState(state, result.state);
         const expected = steps[t + 1];
         if (!expected) continue;

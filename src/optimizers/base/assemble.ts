@@ -1,7 +1,7 @@
 /** What the optimizers that are a chain have in common: clipping, decay, a direction, the learning rate. */
 import { z } from 'zod';
 import { type TrainingSetting } from '../../chain/setting.js';
-import { preconditionerSchema, withPreconditioner } from '../../preconditioners/index.js';
+import { createPreconditioner, preconditioned, preconditionerSchema } from '../../preconditioners/index.js';
 import { type Schedule } from '../../chain/schedule.js';
 import { scheduleFromConfig, scheduleSchema } from '../schedule-config.js';
 import { chainTrainer, type Trainer } from '../../chain/trainer.js';
@@ -9,6 +9,7 @@ import { type GradientTransform } from '../../chain/transform.js';
 import { clipByGlobalNorm, clipByNorm, clipByValue } from '../../chain/transforms/clip.js';
 import { addDecayedWeights, hasRole, type Mask } from '../../chain/transforms/decay.js';
 import { scaleByLearningRate } from '../../chain/transforms/learning-rate.js';
+import { type RateShare, shareOfRate } from '../../chain/transforms/rate-share.js';
 
 /** A share that stays below one: of momentum, of a moving mean. */
 export const fraction = z.number().min(0).lt(1);
@@ -58,27 +59,37 @@ export function commonOptions({
 
 export type CommonOptions = z.output<z.ZodObject<ReturnType<typeof commonOptions>>>;
 
-/** The trainer that clips, decays, takes the direction and scales it, or ends with another transform that knows the rate. */
+export interface AssembleOptions {
+  /** Each parameter's learning rate relative to the optimizer's, where there are several groups. */
+  rateShare?: RateShare;
+  /** Ends the chain, knowing the learning rate. */
+  last?: (learningRate: Schedule) => GradientTransform;
+}
+
+/** The trainer that clips, decays, takes the direction and scales it by the learning rate of each parameter. */
 export function assemble(
   { name, ...options }: CommonOptions & { name: string },
   setting: TrainingSetting,
   direction: readonly GradientTransform[],
-  last: (learningRate: Schedule) => GradientTransform = scaleByLearningRate,
+  { rateShare, last = scaleByLearningRate }: AssembleOptions = {},
 ): Trainer {
   const learningRate = scheduleFromConfig(options.schedule, options.learningRate, options.warmUp, setting);
   const mask = decayMask(options, setting);
   const decay = (place: DecayPlace): GradientTransform[] =>
     options.weightDecay > 0 && options.weightDecayIn === place ? [addDecayedWeights(options.weightDecay, mask)] : [];
+  const preconditioner = options.preconditioner && createPreconditioner(options.preconditioner, setting);
+  const shares = [rateShare, preconditioner?.rateShare].filter((share) => share !== undefined);
   const optimizer = [
     ...decay('loss'),
     ...clipping(options),
     ...decay('gradient'),
     ...direction,
     ...decay('step'),
+    ...shares.map(shareOfRate),
     last(learningRate),
   ];
   const trainer = chainTrainer({ name, optimizer, learningRate });
-  return options.preconditioner ? withPreconditioner(trainer, options.preconditioner, setting) : trainer;
+  return preconditioner ? preconditioned(trainer, preconditioner) : trainer;
 }
 
 function clipping({ clipValue, clipTensorNorm, clipNorm }: CommonOptions): GradientTransform[] {

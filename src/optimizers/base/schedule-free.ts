@@ -84,10 +84,7 @@ export const scheduleFreeSgd = optimizer({
     ...commonOptions({ learningRate: 1, schedule: 'constant' }),
   }),
   create: (options, setting) =>
-    withAverage(
-      assemble(options, setting, [], (rate) => scheduleFree(rate, options)),
-      options.beta,
-    ),
+    withAverage(assemble(options, setting, [], { last: (rate) => scheduleFree(rate, options) }), options.beta),
 });
 
 export const scheduleFreeAdamw = optimizer({
@@ -106,7 +103,7 @@ export const scheduleFreeAdamw = optimizer({
   create: (options, setting) => {
     const direction = scaleByRms({ decay: options.beta2, epsilon: options.epsilon, correctBias: true });
     return withAverage(
-      assemble(options, setting, [direction], (rate) => scheduleFree(rate, options)),
+      assemble(options, setting, [direction], { last: (rate) => scheduleFree(rate, options) }),
       options.beta,
     );
   },

@@ -1,5 +1,6 @@
 /** Methods that look at gradients alone. */
 import { z } from 'zod';
+import { LAST_LAYERS } from '../../chain/transforms/muon-groups.js';
 import { damping, interval, preconditioner } from '../entry.js';
 import { mfac as historyOfGradients } from '../tensors/m-fac.js';
 import { muonPreconditioner } from '../tensors/muon.js';
@@ -117,9 +118,11 @@ export const muon = preconditioner({
     iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
     adamFor: z
       .array(z.string())
-      .default(['classifier', 'head', 'logits', 'output'])
-      .describe('parameters that Adam scales, beside all that are no kernels: those whose name starts so'),
-    adamShare: z.number().min(0).default(0.015).describe("Adam's rate over that of the matrices"),
+      .default(LAST_LAYERS)
+      .describe(
+        'parameters that Adam trains besides all that are not kernels: those whose name starts with one of these',
+      ),
+    adamShare: z.number().min(0).default(0.015).describe("Adam's learning rate relative to that of the matrices"),
   }),
-  create: (options, setting) => muonPreconditioner(options, setting),
+  create: (options, setting) => muonPreconditioner({ ...options, adam: { beta2: 0.95, epsilon: 1e-10 } }, setting),
 });

@@ -1,6 +1,5 @@
 /** Preconditioners that look at the gradient alone, one tensor at a time. */
 import { type Slots } from '../../chain/transform.js';
-import { mapNamed } from '../../tensor/named.js';
 import { type Tensor } from '../../tensor/tf.js';
 import { type Preconditioner, type PreconditionInput } from '../contract.js';
 
@@ -14,17 +13,19 @@ export interface TensorStep {
   readonly input: PreconditionInput;
 }
 
-/** The preconditioner that does `f` to every gradient tensor. */
-export function perTensor(name: string, f: (step: TensorStep) => Tensor): Preconditioner {
+/** The preconditioner that does `f` to every gradient tensor; a tensor without a result is not updated in this step. */
+export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefined): Preconditioner {
   return {
     name,
     request: () => undefined,
     precondition(input) {
       const { gradients, slots } = input;
       const raisedBefore = slots.number('raised');
-      const preconditioned = mapNamed(gradients, (gradient, parameter) =>
-        f({ name: parameter, gradient, slots, updates: slots.count(parameter), input }),
-      );
+      const preconditioned: Record<string, Tensor> = {};
+      for (const [parameter, gradient] of Object.entries(gradients)) {
+        const result = f({ name: parameter, gradient, slots, updates: slots.count(parameter), input });
+        if (result) preconditioned[parameter] = result;
+      }
       const raised = slots.number('raised');
       return {
         gradients: preconditioned,

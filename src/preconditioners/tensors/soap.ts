@@ -18,27 +18,49 @@ export interface SoapOptions {
 
 /**
  * Q_L·(m/(√v + ε))·Q_Rᵀ with m, v the means of the gradient in the basis and of its square. The basis follows the factors by one step of
- * orthogonal iteration. The first update only finds the basis: there the gradient goes in Adam's first step.
+ * orthogonal iteration. A parameter's first update only finds the basis, and does not move it, as in its authors' code: in the eigenbasis
+ * of its own factors a gradient is diagonal, and Adam's first step would make signs of the rounding errors everywhere else.
  */
 export function soap(options: SoapOptions): Preconditioner {
   return perTensor('soap', (step) => {
     const matrix = asMatrix(step.gradient);
-    return tf.reshape(
-      mapPieces(matrix, options.blockSize, (piece, index) => block(step, options, piece, index)),
-      step.gradient.shape,
+    const direction = mapPieces(matrix, options.blockSize, (piece, index) =>
+      step.updates === 1 ? firstLook(step, options, piece, index) : block(step, options, piece, index),
     );
+    return step.updates === 1 ? undefined : tf.reshape(direction, step.gradient.shape);
   });
 }
 
+const SIDES = ['left', 'right'] as const;
+type Side = (typeof SIDES)[number];
+
+/** The factors that a piece has: none for a vector, which Adam scales by itself. */
+function sidesOf({ shape: [rows = 1, columns = 1] }: Tensor): readonly Side[] {
+  return columns > 1 && rows > 1 ? SIDES : [];
+}
+
+/** (1 − decay)·G·Gᵀ and (1 − decay)·Gᵀ·G, and their eigenvectors. */
+function firstLook({ name, slots }: TensorStep, { decay }: SoapOptions, g: Tensor, index: number): Tensor {
+  for (const side of sidesOf(g)) {
+    const factor = tf.mul(outer(g, side), 1 - decay);
+    slots.set(`${side}-${index}`, name, factor);
+    slots.set(`${side}-basis-${index}`, name, descending(factor));
+  }
+  return g;
+}
+
+const outer = (g: Tensor, side: Side): Tensor =>
+  side === 'left' ? tf.matMul(g, g, false, true) : tf.matMul(g, g, true, false);
+
 function block(
   { name, slots, updates }: TensorStep,
-  { beta1, beta2, decay, epsilon, interval, blockSize }: SoapOptions,
+  { beta1, beta2, decay, epsilon, interval }: SoapOptions,
   g: Tensor,
   index: number,
 ): Tensor {
-  const [rows, columns] = g.shape as [number, number];
   const key = (what: string): string => `${what}-${index}`;
-  const turns = { left: columns > 1 && rows > 1 && rows <= blockSize, right: columns > 1 && rows > 1 };
+  const t = updates - 1;
+  const sides = sidesOf(g);
   const basis = { left: slots.get(key('left-basis'), name), right: slots.get(key('right-basis'), name) };
   const into = (x: Tensor): Tensor => {
     const y = basis.left ? tf.matMul(basis.left, x, true, false) : x;
@@ -52,32 +74,23 @@ function block(
     const before = slots.get(key(what), name);
     return before ? tf.add(tf.mul(before, beta), tf.mul(value, 1 - beta)) : tf.mul(value, 1 - beta);
   };
-  const factors = {
-    left: turns.left ? mean('left', tf.matMul(g, g, false, true), decay) : undefined,
-    right: turns.right ? mean('right', tf.matMul(g, g, true, false), decay) : undefined,
-  };
-  if (updates === 1) {
-    for (const side of ['left', 'right'] as const) if (factors[side]) basis[side] = descending(factors[side]);
-  }
   const projected = into(g);
   const m = mean('m', projected, beta1);
   const v = mean('v', tf.square(projected), beta2);
-  const corrected = Math.sqrt(1 - beta2 ** updates) / (1 - beta1 ** updates);
-  const update = tf.mul(back(tf.div(m, tf.add(tf.sqrt(v), epsilon * Math.sqrt(1 - beta2 ** updates)))), corrected);
+  const corrected = Math.sqrt(1 - beta2 ** t) / (1 - beta1 ** t);
+  const update = tf.mul(back(tf.div(m, tf.add(tf.sqrt(v), epsilon))), corrected);
   const kept = { m, v };
-  if (updates > 1 && (updates - 1) % interval === 0) {
+  // Only now, so that no gradient is projected to a basis that it has turned.
+  for (const side of sides) slots.set(key(side), name, mean(side, outer(g, side), decay));
+  if (t % interval === 0) {
     const original = back(m);
-    for (const side of ['left', 'right'] as const) {
-      if (!factors[side] || !basis[side]) continue;
-      const { order, next } = turned(factors[side], basis[side]);
+    for (const side of sides) {
+      const { order, next } = turned(slots.get(key(side), name)!, basis[side]!);
       basis[side] = next;
+      slots.set(key(`${side}-basis`), name, next);
       kept.v = tf.gather(kept.v, order, side === 'left' ? 0 : 1);
     }
     kept.m = into(original);
-  }
-  for (const side of ['left', 'right'] as const) {
-    if (factors[side]) slots.set(key(side), name, factors[side]);
-    if (basis[side]) slots.set(key(`${side}-basis`), name, basis[side]);
   }
   slots.set(key('m'), name, kept.m);
   slots.set(key('v'), name, kept.v);

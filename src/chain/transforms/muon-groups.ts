@@ -1,0 +1,39 @@
+/** Muon's two groups of parameters, for the optimizer and for the preconditioner of that name (Jordan et al. 2024). */
+import { type TrainingSetting } from '../setting.js';
+import { type GradientTransform } from '../transform.js';
+import { type AdamOptions, scaleByAdam } from './adaptive.js';
+import { masked, type UpdateMask } from './masked.js';
+import { type MuonOptions, orthogonalizedMomentum } from './orthogonalize.js';
+import { type RateShare } from './rate-share.js';
+
+export interface MuonGroupsOptions extends MuonOptions {
+  /** Parameters that Adam trains in any case: those whose name starts with one of these. */
+  adamFor: readonly string[];
+  /** Adam's learning rate relative to Muon's. */
+  adamShare: number;
+  adam: AdamOptions;
+}
+
+/** The two groups of parameters that Muon knows: kernels, which are orthogonalized, and everything else, which Adam trains at a rate of its own. */
+export interface MuonGroups {
+  /** Directions of both groups. */
+  readonly directions: readonly GradientTransform[];
+  /** Each parameter's part of the learning rate, for its step and its decay alike. */
+  readonly rateShare: RateShare;
+}
+
+export function muonGroups(
+  { adamFor, adamShare, adam, ...options }: MuonGroupsOptions,
+  { roleOf }: TrainingSetting,
+): MuonGroups {
+  const isMatrix: UpdateMask = (name, { rank }) =>
+    rank > 1 && (roleOf?.(name) ?? 'kernel') === 'kernel' && !adamFor.some((prefix) => name.startsWith(prefix));
+  const isOther: UpdateMask = (name, update) => !isMatrix(name, update);
+  return {
+    directions: [masked(isMatrix, orthogonalizedMomentum(options)), masked(isOther, scaleByAdam(adam))],
+    rateShare: (name, update) => (isMatrix(name, update) ? 1 : adamShare),
+  };
+}
+
+/** Prefixes of the names that classifiers and other last layers usually have. */
+export const LAST_LAYERS = ['classifier', 'head', 'logits', 'output'];

@@ -80,7 +80,7 @@ export async function trainAloneHere(
   const data = parts.data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { epochs } = config.retrain;
   const total = epochs * data.train.steps;
-  const kept = openKept(folder, payload.identity);
+  const kept = await openKept(folder, payload.identity);
   const earlier = kept?.load();
   const watch = stopwatch();
   let savedAt = 0;
@@ -114,8 +114,8 @@ interface Kept {
 }
 
 /** The checkpoints of a job; undefined while a process works on it that was thought lost, beside which nothing is kept. */
-function openKept(folder: string, identity: string): Kept | undefined {
-  const lock = tryLock(join(folder, 'job.lock'));
+async function openKept(folder: string, identity: string): Promise<Kept | undefined> {
+  const lock = await tryLock(join(folder, 'job.lock'));
   if (!lock) return undefined;
   const { checkpoints } = runFiles(folder);
   mkdirSync(checkpoints, { recursive: true });
@@ -131,15 +131,18 @@ function openKept(folder: string, identity: string): Kept | undefined {
       }
     },
     save: (step, { tensors, counts }) =>
-      void saveCheckpoint(folder, identity, { step, tensors, state: counts, events: 0 }),
-    forget: () => rmSync(checkpoints, { recursive: true }),
+      void saveCheckpoint(folder, identity, { step, tensors, state: counts, events: 0 }, { guard: lock.check }),
+    forget() {
+      lock.check();
+      rmSync(checkpoints, { recursive: true });
+    },
     close: () => lock.release(),
   };
 }
 
-function tryLock(path: string): RunLock | undefined {
+async function tryLock(path: string): Promise<RunLock | undefined> {
   try {
-    return acquireLock(path);
+    return await acquireLock(path);
   } catch (error) {
     if (error instanceof WeftError && error.code === 'run') return undefined;
     throw error;

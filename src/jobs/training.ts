@@ -80,7 +80,7 @@ export function runRunners(loadParts: LoadParts): JobRunners {
 async function perform(payload: RunPayload, context: JobContext, loadParts: LoadParts): Promise<JsonObject> {
   const { architecture, backend } = payload;
   const parts = await openPayload(payload, context, loadParts);
-  const { run, lock, summary } = takeRun(context.folder, parts, backend);
+  const { run, lock, summary } = await takeRun(context.folder, parts, backend);
   try {
     const done =
       summary ??
@@ -88,6 +88,7 @@ async function perform(payload: RunPayload, context: JobContext, loadParts: Load
         run,
         parts,
         {
+          guard: lock.check,
           ...(architecture !== null && { architecture }),
           onUnit: ({ state, ...session }) => {
             const left = Object.values(remainingUnits({ state, ...session })).reduce((sum, units) => sum + units, 0);
@@ -109,9 +110,9 @@ async function perform(payload: RunPayload, context: JobContext, loadParts: Load
 }
 
 /** The run of an earlier attempt if there is one that nobody works on, else a new one. */
-function takeRun(folder: string, { config, space, data }: SearchParts, backend: string): TakenRun {
+async function takeRun(folder: string, { config, space, data }: SearchParts, backend: string): Promise<TakenRun> {
   for (const path of listRuns(folder)) {
-    const taken = tryRun(path);
+    const taken = await tryRun(path);
     if (taken) return taken;
   }
   const run = createRun(folder, {
@@ -120,7 +121,7 @@ function takeRun(folder: string, { config, space, data }: SearchParts, backend: 
     config: plain(config),
     facts: { data: plain(data.record), backend },
   });
-  return { run, lock: lockRun(run.path), summary: undefined };
+  return { run, lock: await lockRun(run.path), summary: undefined };
 }
 
 interface TakenRun {
@@ -130,11 +131,11 @@ interface TakenRun {
 }
 
 /** Undefined for a run that a process works on which was thought lost, and for one that is damaged. */
-function tryRun(path: string): TakenRun | undefined {
+async function tryRun(path: string): Promise<TakenRun | undefined> {
   let lock: RunLock | undefined;
   try {
     const run = openRun(path);
-    lock = lockRun(path);
+    lock = await lockRun(path);
     return { run, lock, summary: readSummary(path) };
   } catch (error) {
     lock?.release();

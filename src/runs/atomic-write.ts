@@ -11,43 +11,68 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { WeftError } from '../errors.js';
-import { processExists } from './process-identity.js';
+import { now } from './clock.js';
+import { placeOfIds, processExists } from './process-identity.js';
 
 export type Content = Uint8Array | string;
 
-const UNFINISHED = '.unfinished-';
+export interface WriteOptions {
+  /** Called right before anything takes its place or loses it; what it throws leaves all as it was. */
+  readonly guard?: () => void;
+}
 
 /** Writes or replaces a file. On failure the old file, if any, is untouched and nothing new is left. */
-export function writeFileAtomic(path: string, content: Content): void {
-  replace(path, (temporary) => writeDurable(temporary, content));
+export function writeFileAtomic(path: string, content: Content, options: WriteOptions = {}): void {
+  replace(path, (temporary) => writeDurable(temporary, content), options);
 }
 
 /** Writes or replaces a folder of files, by name. */
-export function writeFolderAtomic(path: string, files: Readonly<Record<string, Content>>): void {
-  replace(path, (temporary) => {
-    mkdirSync(temporary);
-    for (const [name, content] of Object.entries(files)) writeDurable(join(temporary, name), content);
-    syncFolder(temporary);
-    // No folder can be renamed over a full one. For a moment the target is missing, but it is never torn.
-    if (existsSync(path)) renameSync(path, `${temporary}-old`);
-  });
+export function writeFolderAtomic(
+  path: string,
+  files: Readonly<Record<string, Content>>,
+  options: WriteOptions = {},
+): void {
+  replace(
+    path,
+    (temporary) => {
+      mkdirSync(temporary);
+      for (const [name, content] of Object.entries(files)) writeDurable(join(temporary, name), content);
+      syncFolder(temporary);
+      if (!existsSync(path)) return;
+      // No folder can be renamed over a full one. Whoever is killed between the two steps leaves the old one to `removeUnfinished`.
+      options.guard?.();
+      renameSync(path, temporary + OLD);
+    },
+    options,
+  );
 }
 
-/** Removes from a folder what processes that are gone have left unfinished in it. */
-export function removeUnfinished(folder: string): void {
+/**
+ * Removes from a folder what processes that are gone have left unfinished in it (all of it where nobody else may write there), and
+ * gives a folder back its name whose replacement never came. What a process that cannot be seen from here left stays for an hour.
+ */
+export function removeUnfinished(folder: string, { alone = false }: { alone?: boolean } = {}): void {
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(UNFINISHED) && !processExists(Number.parseInt(name.slice(UNFINISHED.length))))
-      remove(join(folder, name));
+    const [, pid, place, target] = UNFINISHED.exec(name) ?? [];
+    if (pid === undefined || target === undefined) continue;
+    const path = join(folder, name);
+    const abandoned =
+      place === undefined || place === placeOfIds() ? !processExists(Number(pid)) : secondsSinceChange(path) > 3600;
+    if (!alone && !abandoned) continue;
+    if (target.endsWith(OLD)) putBack(path, join(folder, target.slice(0, -OLD.length)));
+    remove(path);
   }
 }
 
 /** Removes a folder so that it is never seen half gone. */
-export function removeFolder(path: string): void {
+export function removeFolder(path: string, { guard }: WriteOptions = {}): void {
   const doomed = unfinished(path);
+  guard?.();
   try {
     renameSync(path, doomed);
     remove(doomed);
@@ -88,24 +113,45 @@ const REASONS: Readonly<Record<string, readonly [string, string]>> = {
   ENOTDIR: ['a part of its path is a file, not a folder', 'check the path'],
 };
 
-const unfinished = (path: string): string => join(dirname(path), `${UNFINISHED}${process.pid}-${basename(path)}`);
+/** Whose file it is: a process by its id, and the place in which that id counts (version 0.1 did not say). */
+const UNFINISHED = /^\.unfinished-(\d+)(?:@([0-9a-f]{8}))?-(.*)$/s;
+const unfinished = (path: string): string =>
+  join(dirname(path), `.unfinished-${process.pid}@${placeOfIds()}-${basename(path)}`);
 
-function replace(path: string, write: (temporary: string) => void): void {
+function secondsSinceChange(path: string): number {
+  try {
+    return (now().getTime() - statSync(path).mtimeMs) / 1000;
+  } catch {
+    return 0; // finished, or removed by its owner, in this moment
+  }
+}
+
+function replace(path: string, write: (temporary: string) => void, { guard }: WriteOptions): void {
   const temporary = unfinished(path);
   try {
     remove(temporary);
     write(temporary);
+    guard?.();
     renameSync(temporary, path);
     syncFolder(dirname(path));
-    remove(`${temporary}-old`);
+    remove(temporary + OLD);
   } catch (cause) {
     try {
       remove(temporary);
+      putBack(temporary + OLD, path);
     } catch {
       // The first failure is the one to tell about.
     }
     throw diskError(path, cause);
   }
+}
+
+/** Ends the name of a folder that is about to be replaced. */
+const OLD = '-old';
+
+/** Gives a folder that was moved aside its name again, unless its replacement is there. */
+function putBack(aside: string, path: string): void {
+  if (existsSync(aside) && !existsSync(path)) renameSync(aside, path);
 }
 
 const remove = (path: string): void => rmSync(path, { recursive: true, force: true });

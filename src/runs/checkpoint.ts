@@ -2,12 +2,12 @@
  * Checkpoints: everything that a run needs to go on exactly as if it had never stopped, as a folder that
  * is there whole or not at all. Each file is hashed, so that a damaged one is noticed and an earlier one serves.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { type NamedTensors, pickNamed } from '../tensor/named.js';
-import { removeFolder, writeFolderAtomic } from './atomic-write.js';
+import { removeFolder, writeFolderAtomic, type WriteOptions } from './atomic-write.js';
 import { packageVersion } from './environment.js';
 import { type JournalEvent } from './journal.js';
 import { sha256, stringifyStrict } from './json.js';
@@ -27,7 +27,7 @@ export interface Checkpoint {
   readonly events: number;
 }
 
-export interface KeepRule {
+export interface SaveOptions extends WriteOptions {
   /** How many of the newest to keep. Two, so that one may be damaged. */
   readonly keep?: number;
   /** Also keep, for ever, those whose step is a multiple of this. */
@@ -45,33 +45,39 @@ interface Document {
   readonly state: Json;
 }
 
-/** Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones by the rule. Returns its folder. */
+/**
+ * Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones by the rule. Returns
+ * its folder. A step has one state: a whole checkpoint of it that is there already stays, so that one is there at every instant.
+ */
 export function saveCheckpoint(
   runPath: string,
   space: string,
   { step, tensors, state, events }: Checkpoint,
-  { keep = 2, keepEvery }: KeepRule = {},
+  { keep = 2, keepEvery, guard }: SaveOptions = {},
 ): string {
-  const files: Record<string, Uint8Array | string> = {};
-  const groups: Record<string, Document['groups'][string]> = {};
-  for (const [group, named] of Object.entries(tensors)) {
-    const bytes = encodeSafetensors(named);
-    files[`${group}.safetensors`] = bytes;
-    groups[group] = { sha256: sha256(bytes), names: Object.keys(named) };
-  }
-  const document: Document = {
-    formatVersion: FORMAT_VERSION,
-    weft: packageVersion,
-    space,
-    step,
-    events,
-    groups,
-    state,
-  };
-  files[STATE_FILE] = seal(document);
   const folder = folderOf(runPath, step);
-  writeFolderAtomic(folder, files);
-  prune(runPath, keep, keepEvery);
+  const writing = guard ? { guard } : {};
+  if (!holds(folder, { space, step, events })) {
+    const files: Record<string, Uint8Array | string> = {};
+    const groups: Record<string, Document['groups'][string]> = {};
+    for (const [group, named] of Object.entries(tensors)) {
+      const bytes = encodeSafetensors(named);
+      files[`${group}.safetensors`] = bytes;
+      groups[group] = { sha256: sha256(bytes), names: Object.keys(named) };
+    }
+    const document: Document = {
+      formatVersion: FORMAT_VERSION,
+      weft: packageVersion,
+      space,
+      step,
+      events,
+      groups,
+      state,
+    };
+    files[STATE_FILE] = seal(document);
+    writeFolderAtomic(folder, files, writing);
+  }
+  prune(runPath, keep, keepEvery, writing);
   return folder;
 }
 
@@ -124,6 +130,19 @@ export function listCheckpoints(runPath: string): number[] {
   }
 }
 
+/** Whether a folder is a whole checkpoint of this place in the run. */
+function holds(folder: string, wanted: Pick<Document, 'space' | 'step' | 'events'>): boolean {
+  if (!existsSync(folder)) return false;
+  try {
+    const document = readDocument(folder);
+    readBytes(document, folder);
+    return (['space', 'step', 'events'] as const).every((field) => document[field] === wanted[field]);
+  } catch (error) {
+    if (error instanceof WeftError) return false;
+    throw error;
+  }
+}
+
 const folderOf = (runPath: string, step: number): string =>
   join(runFiles(runPath).checkpoints, String(step).padStart(8, '0'));
 const FOLDER_NAME = /^\d{8,}$/;
@@ -142,15 +161,19 @@ function readDocument(folder: string): Document {
   return JSON.parse(body) as Document;
 }
 
-function readGroups({ groups }: Document, folder: string): Record<string, NamedTensors> {
-  const contents = Object.entries(groups).map(([group, expected]) => {
+/** The bytes of each group, with their hashes checked. */
+function readBytes({ groups }: Document, folder: string) {
+  return Object.entries(groups).map(([group, expected]) => {
     const name = `${group}.safetensors`;
     const bytes = readPart(folder, name);
     if (sha256(bytes) !== expected.sha256) throw damaged(folder, name);
     return { group, bytes, name, names: expected.names };
   });
+}
+
+function readGroups(document: Document, folder: string): Record<string, NamedTensors> {
   return Object.fromEntries(
-    contents.map(({ group, bytes, name, names }) => [
+    readBytes(document, folder).map(({ group, bytes, name, names }) => [
       group,
       pickNamed(decodeSafetensors(bytes, join(folder, name)).tensors, names),
     ]),
@@ -174,10 +197,10 @@ function checkFits({ formatVersion, weft, space }: Document, folder: string, wan
   }
 }
 
-function prune(runPath: string, keep: number, keepEvery: number | undefined): void {
+function prune(runPath: string, keep: number, keepEvery: number | undefined, writing: WriteOptions): void {
   const steps = listCheckpoints(runPath);
   for (const step of steps.slice(0, Math.max(0, steps.length - Math.max(1, keep)))) {
-    if (keepEvery === undefined || step % keepEvery !== 0) removeFolder(folderOf(runPath, step));
+    if (keepEvery === undefined || step % keepEvery !== 0) removeFolder(folderOf(runPath, step), writing);
   }
 }
 

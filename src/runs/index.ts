@@ -1,11 +1,11 @@
-export { removeFolder, writeFileAtomic, writeFolderAtomic } from './atomic-write.js';
+export { removeFolder, writeFileAtomic, writeFolderAtomic, type WriteOptions } from './atomic-write.js';
 export {
   type Checkpoint,
-  type KeepRule,
   listCheckpoints,
   loadLatestCheckpoint,
   type LoadOptions,
   saveCheckpoint,
+  type SaveOptions,
 } from './checkpoint.js';
 export { now, peakMemoryMB, processorSeconds, type Stopwatch, stopwatch } from './clock.js';
 export { describeEnvironment, type Environment, packageVersion } from './environment.js';
@@ -18,7 +18,7 @@ export {
   tailEvents,
 } from './journal.js';
 export { type JsonObject, sha256, sortKeys, stringifyStrict } from './json.js';
-export { acquireLock, type RunLock } from './lock.js';
+export { acquireLock, type LockOptions, type RunLock } from './lock.js';
 export {
   createRun,
   listRuns,

@@ -21,6 +21,8 @@ export interface JournalOptions {
    * many are kept, so that n steps leave about detail * (1 + log2(n / detail) / 2) events.
    */
   readonly detail?: Readonly<Record<string, number>>;
+  /** Called before the file is changed; what it throws leaves it as it was. */
+  readonly guard?: () => void;
 }
 
 export interface Journal {
@@ -32,7 +34,8 @@ export interface Journal {
 }
 
 /** Opens or creates the journal at `path` for writing. */
-export function openJournal(path: string, { position, detail = {} }: JournalOptions = {}): Journal {
+export function openJournal(path: string, { position, detail = {}, guard }: JournalOptions = {}): Journal {
+  guard?.();
   const descriptor = guarded(path, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644));
   let end = cutBack(descriptor, path, position);
   return {
@@ -40,6 +43,7 @@ export function openJournal(path: string, { position, detail = {} }: JournalOpti
       const { type, step } = event;
       if (typeof step === 'number' && step % stride(step, detail[type]) !== 0) return;
       const line = Buffer.from(`${JSON.stringify(event)}\n`);
+      guard?.();
       try {
         for (let written = 0; written < line.length;)
           written += writeSync(descriptor, line, written, line.length - written, end + written);

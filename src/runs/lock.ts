@@ -1,41 +1,72 @@
 /**
- * One writer a run. The lock is a file that names its holder; it is never taken from a process that may
- * be alive, and what a killed process or an earlier boot has left is taken over.
+ * One writer at a time. The lock is a file that names its holder and shows a sign of life. It is taken over at once from a process
+ * that is certainly gone; from one that cannot be seen from here (another container, another machine), after its lease has expired.
  */
 import { randomUUID } from 'node:crypto';
 import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { WeftError } from '../errors.js';
 import { diskError } from './atomic-write.js';
-import { mayBeAlive, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { hasExpired, LEASE_SECONDS, leaseText, startHeartbeat, tokenIn } from './lease.js';
+import { type ProcessIdentity, standingOf, thisProcess } from './process-identity.js';
 
 export interface RunLock {
+  /** To be called before anything that only the holder may do: throws WeftError('run') if the lock is another's by now. */
+  check(): void;
   /** Gives the lock back; also done when the process exits. */
   release(): void;
 }
 
-/** Takes the lock file at `path`; throws WeftError('run') while another process, or this one, holds it. */
-export function acquireLock(path: string): RunLock {
-  const mine = JSON.stringify({ ...thisProcess(), nonce: randomUUID() });
-  claim(path, mine);
-  const release = (): void => {
-    process.off('exit', release);
-    if (contentOf(path) === mine) rmSync(path, { force: true });
-  };
-  process.on('exit', release);
-  return { release };
+export interface LockOptions {
+  /** What the lock is of, in errors. */
+  readonly name?: string;
+  /** Told once where the holder cannot be seen from here and is watched for a sign of life. */
+  readonly onWait?: ((message: string) => void) | undefined;
+  /** Seconds without a sign of life after which others may take the lock over. */
+  readonly leaseSeconds?: number;
 }
 
-function claim(path: string, mine: string): void {
+/** Takes the lock file at `path`; throws WeftError('run') while another process, or this one, holds it. */
+export async function acquireLock(path: string, options: LockOptions = {}): Promise<RunLock> {
+  const { name = 'the run', onWait = () => {}, leaseSeconds = LEASE_SECONDS } = options;
+  const mine = JSON.stringify({ ...thisProcess(), lease: leaseSeconds, nonce: randomUUID() });
+  await claim(path, mine, { name, onWait });
+  const heartbeat = startHeartbeat(path, mine, leaseSeconds);
+  const release = (): void => {
+    process.off('exit', release);
+    heartbeat.stop();
+    if (isMine(path, mine)) rmSync(path, { force: true });
+  };
+  process.on('exit', release);
+  return {
+    check() {
+      if (heartbeat.fault === 'stopped') throw lost(path, name, 'its sign of life has stopped');
+      if (heartbeat.fault === 'lost' || !isMine(path, mine)) throw lost(path, name, lossOf(path));
+    },
+    release,
+  };
+}
+
+/** Who holds the lock, as the file says. */
+interface Holder extends ProcessIdentity {
+  /** Seconds; absent in locks of version 0.1. */
+  readonly lease?: number;
+}
+
+type ClaimOptions = Required<Pick<LockOptions, 'name'>> & { readonly onWait: (message: string) => void };
+
+async function claim(path: string, mine: string, options: ClaimOptions): Promise<void> {
   const draft = `${path}-${randomUUID()}`;
   try {
-    writeFileSync(draft, mine, { flag: 'wx', flush: true });
+    writeFileSync(draft, leaseText(mine), { flag: 'wx', flush: true });
     while (!createFrom(draft, path)) {
       const theirs = contentOf(path);
       if (theirs === undefined) continue; // given back in this moment
       const holder = holderIn(theirs);
-      if (holder && mayBeAlive(holder)) throw inUse(path, holder);
-      takeOver(path, theirs, draft, mine);
+      const standing = holder ? standingOf(holder) : 'unknown';
+      if (standing === 'alive') throw inUse(path, options.name, holder);
+      if (standing === 'unknown' && !(await isAbandoned(path, theirs, holder, options))) continue;
+      await takeOver(path, theirs, draft, mine, options);
       return;
     }
   } catch (cause) {
@@ -44,6 +75,27 @@ function claim(path: string, mine: string): void {
     rmSync(draft, { force: true });
   }
 }
+
+/** Watches a lock whose holder cannot be seen; false when it was given back or changed hands. Throws when the holder shows a sign of life. */
+async function isAbandoned(
+  path: string,
+  seen: string,
+  holder: Holder | undefined,
+  { name, onWait }: ClaimOptions,
+): Promise<boolean> {
+  const seconds = holder ? (holder.lease ?? LEASE_SECONDS) : UNREADABLE_SECONDS;
+  if (holder)
+    onWait(
+      `${name} was in use by ${whereIs(holder)}; waiting for a sign of life, at most ${Math.ceil(1.1 * seconds)} s`,
+    );
+  if (await hasExpired(() => contentOf(path), seen, seconds)) return true;
+  const now = contentOf(path);
+  if (holder && now !== undefined && tokenIn(now) === tokenIn(seen)) throw inUse(path, name, holder);
+  return false;
+}
+
+/** Where a file system has no links, a lock can be seen before its text is complete. */
+const UNREADABLE_SECONDS = 2;
 
 /** Creates `path` with the draft's content in one step; false if it exists. */
 function createFrom(draft: string, path: string): boolean {
@@ -67,33 +119,71 @@ function createFrom(draft: string, path: string): boolean {
  * Replaces a stale lock. Of several processes that have seen it, only the one that holds the lock of
  * the lock acts, and only if the stale one is still there.
  */
-function takeOver(path: string, stale: string, draft: string, mine: string): void {
+async function takeOver(
+  path: string,
+  stale: string,
+  draft: string,
+  mine: string,
+  options: ClaimOptions,
+): Promise<void> {
   const guard = `${path}.takeover`;
-  claim(guard, mine);
+  await claim(guard, mine, options);
   try {
     const current = contentOf(path);
-    if (current !== stale) throw inUse(path, current === undefined ? undefined : holderIn(current));
+    if (current !== stale) throw inUse(path, options.name, current === undefined ? undefined : holderIn(current));
     renameSync(draft, path);
   } finally {
     rmSync(guard, { force: true });
   }
 }
 
-function inUse(path: string, holder: ProcessIdentity | undefined): WeftError {
+function inUse(path: string, name: string, holder: Holder | undefined): WeftError {
   if (!holder) return new WeftError('run', `${path} was just taken by another process`, 'wait until it has finished');
-  if (holder.host !== hostname()) {
+  if (holder.lease === undefined && holder.host !== hostname()) {
     return new WeftError(
       'run',
-      `the run is in use by process ${holder.pid} on ${holder.host}`,
+      `${name} is in use by ${whereIs(holder)}`,
       `wait until it has finished; if that machine is gone for good, delete ${path}`,
     );
   }
+  if (standingOf(holder) === 'unknown')
+    return new WeftError(
+      'run',
+      `${name} is in use by ${whereIs(holder)}`,
+      'wait until it has finished, or stop it there',
+    );
   return new WeftError(
     'run',
-    `the run is in use by process ${holder.pid}`,
+    `${name} is in use by process ${holder.pid}`,
     `wait until it has finished, or stop it with \`kill ${holder.pid}\``,
   );
 }
+
+const lost = (path: string, name: string, why: string): WeftError =>
+  new WeftError(
+    'run',
+    `this process no longer holds ${name}: ${why}`,
+    `nothing more was written; see who works there now: ${path}`,
+  );
+
+function lossOf(path: string): string {
+  const text = contentOf(path);
+  if (text === undefined) return `${path} was deleted`;
+  const holder = holderIn(text);
+  return `${holder ? whereIs(holder) : 'another process'} has taken it over`;
+}
+
+function whereIs({ pid, host, namespace }: Holder): string {
+  if (host !== hostname()) return `process ${pid} on ${host}`;
+  return namespace === thisProcess().namespace
+    ? `process ${pid} of an earlier boot, or of another machine called ${host}`
+    : `process ${pid} of another container on ${host}`;
+}
+
+const isMine = (path: string, mine: string): boolean => {
+  const text = contentOf(path);
+  return text !== undefined && tokenIn(text) === mine;
+};
 
 function contentOf(path: string): string | undefined {
   try {
@@ -105,9 +195,9 @@ function contentOf(path: string): string | undefined {
 }
 
 /** The holder, or undefined for what no process has finished writing. */
-function holderIn(text: string): ProcessIdentity | undefined {
+function holderIn(text: string): Holder | undefined {
   try {
-    const holder = JSON.parse(text) as ProcessIdentity;
+    const holder = JSON.parse(tokenIn(text)) as Holder;
     return Number.isInteger(holder.pid) && holder.pid > 0 ? holder : undefined;
   } catch {
     return undefined;

@@ -1,33 +1,59 @@
-/** Telling processes apart over time: ids are used again, so that start time, boot and host belong to the name. */
-import { readFileSync } from 'node:fs';
+/**
+ * Telling processes apart over time and across containers: process ids are reused, and every namespace of processes
+ * has its own, so that start time, namespace, boot and host belong to the name.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { sha256 } from './json.js';
 
 export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks from boot to the process's start, or '' where the system does not tell. */
   readonly started: string;
+  /** Random name of the running kernel; '' where there is none. */
   readonly boot: string;
   readonly host: string;
+  /** Linux's name of the namespace in which `pid` counts; '' on other systems, undefined in files of version 0.1. */
+  readonly namespace?: string;
 }
 
-export const thisProcess = (): ProcessIdentity => ({
+export const thisProcess = (): Required<ProcessIdentity> => ({
   pid: process.pid,
   started: processStat(process.pid)?.started ?? '',
   boot: readSystemFile('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
   host: hostname(),
+  namespace: readLink('/proc/self/ns/pid') ?? '',
 });
 
-/** False only if the process is certainly gone: another boot of this machine, no such process, or a younger one with its id. */
-export function mayBeAlive({ pid, started, boot, host }: ProcessIdentity): boolean {
+/** What can be said of another process from here: `unknown` where its id counts in another container or on another machine. */
+export type Standing = 'alive' | 'gone' | 'unknown';
+
+/** `gone` only if the process certainly is: no such process where its id counts, or a younger one with its id. */
+export function standingOf(other: ProcessIdentity): Standing {
   const here = thisProcess();
-  if (host !== here.host) return true;
-  if (boot !== here.boot || !processExists(pid)) return false;
-  const stat = processStat(pid);
-  if (!stat) return true;
-  return !GONE.has(stat.state) && (started === '' || stat.started === started);
+  // Version 0.1 told machines apart by their names alone, and held its locks without a sign of life.
+  if (other.namespace === undefined) {
+    if (other.host !== here.host) return 'alive';
+    if (other.boot !== here.boot) return 'gone';
+  } else if (!sharesIds(other, here)) return 'unknown';
+  if (!processExists(other.pid)) return 'gone';
+  const stat = processStat(other.pid);
+  if (!stat) return 'alive';
+  return GONE.has(stat.state) || (other.started !== '' && stat.started !== other.started) ? 'gone' : 'alive';
 }
 
-/** Whether some process on this machine has this id now. */
+/** Short name of the place in which this process's id counts; another container's differs, and so does another boot's. */
+export function placeOfIds(): string {
+  if (place === undefined) {
+    const { boot, namespace, host } = thisProcess();
+    place = sha256(JSON.stringify([boot, namespace, boot === '' ? host : ''])).slice(0, 8);
+  }
+  return place;
+}
+
+let place: string | undefined;
+
+/** Whether some process has this id here and now. */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -37,11 +63,18 @@ export function processExists(pid: number): boolean {
   }
 }
 
+/** Whether both ids count in the same namespace of the same kernel. A Linux that does not name its boot is never sure. */
+function sharesIds(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  if (a.boot !== b.boot || a.namespace !== b.namespace) return false;
+  return a.boot !== '' || (process.platform !== 'linux' && a.host === b.host);
+}
+
 /** Ended, but not yet asked for by its parent. */
 const GONE = new Set(['Z', 'X']);
 
-/** Fields 3 and 22 of /proc/PID/stat; the command before them may hold spaces and brackets. */
+/** Fields 3 and 22 of /proc/PID/stat (the command before them may hold spaces and brackets), where /proc counts as this process does. */
 function processStat(pid: number): { state: string; started: string } | undefined {
+  if (readLink('/proc/self') !== String(process.pid)) return undefined;
   const stat = readSystemFile(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -49,9 +82,12 @@ function processStat(pid: number): { state: string; started: string } | undefine
 }
 
 /** The file's content, or undefined on systems without it. */
-function readSystemFile(path: string): string | undefined {
+const readSystemFile = (path: string): string | undefined => orUndefined(() => readFileSync(path, 'utf8'));
+const readLink = (path: string): string | undefined => orUndefined(() => readlinkSync(path));
+
+function orUndefined<T>(read: () => T): T | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return read();
   } catch {
     return undefined;
   }

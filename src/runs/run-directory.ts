@@ -9,7 +9,7 @@ import { diskError, removeUnfinished, writeFileAtomic } from './atomic-write.js'
 import { now } from './clock.js';
 import { describeEnvironment, packageVersion } from './environment.js';
 import { sha256, stringifyStrict } from './json.js';
-import { acquireLock, type RunLock } from './lock.js';
+import { acquireLock, type LockOptions, type RunLock } from './lock.js';
 
 const FORMAT_VERSION = 1;
 
@@ -100,11 +100,11 @@ export function openRun(directory: string): Run {
 }
 
 /** Takes the run for this process alone, and clears away what a killed one has left unfinished. */
-export function lockRun(path: string): RunLock {
+export async function lockRun(path: string, options: Pick<LockOptions, 'onWait'> = {}): Promise<RunLock> {
   const files = runFiles(path);
-  const lock = acquireLock(files.lock);
+  const lock = await acquireLock(files.lock, options);
   removeUnfinished(path);
-  removeUnfinished(files.checkpoints);
+  removeUnfinished(files.checkpoints, { alone: true });
   return lock;
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
-import { writeFileAtomic } from './atomic-write.js';
+import { writeFileAtomic, type WriteOptions } from './atomic-write.js';
 import { isObject, sha256, sortKeys, stringifyStrict } from './json.js';
 import { runFiles } from './run-directory.js';
 
@@ -41,6 +41,7 @@ export function writeSummary(
   runPath: string,
   results: RunResults,
   { elapsedSeconds, peakMemoryMB }: Measured,
+  options: WriteOptions = {},
 ): RunSummary {
   const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<
     string,
@@ -56,7 +57,7 @@ export function writeSummary(
     weights: weights!,
   };
   const summary = { ...ordered, resultHash: sha256(stringifyStrict(ordered)), elapsedSeconds, peakMemoryMB };
-  writeFileAtomic(runFiles(runPath).summary, `${stringifyStrict(summary, 2)}\n`);
+  writeFileAtomic(runFiles(runPath).summary, `${stringifyStrict(summary, 2)}\n`, options);
   return summary as unknown as RunSummary;
 }
 

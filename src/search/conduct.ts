@@ -34,6 +34,8 @@ import { restoreSnapshot, type SearchSnapshot, takeSnapshot } from './snapshot.j
 import { type Phase } from './state.js';
 
 export interface ConductOptions {
+  /** Of the run's lock: throws when this process no longer holds the run, before anything is written or removed. */
+  readonly guard: () => void;
   /** Trains this architecture instead of searching one; text encoding. */
   readonly architecture?: string;
   /** Seconds of work after which the search phases end early. */
@@ -50,7 +52,7 @@ export interface ConductOptions {
 export async function conductSearch(
   run: Run,
   parts: SearchParts,
-  { architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions,
+  { guard, architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions,
   resume: boolean,
 ): Promise<RunSummary | undefined> {
   const { config, data } = parts;
@@ -64,6 +66,7 @@ export async function conductSearch(
   const journal = openJournal(join(run.path, 'events.jsonl'), {
     position: checkpoint?.events ?? 0,
     detail: STEP_DETAIL,
+    guard,
   });
   emit = (event) => {
     journal.append(event as unknown as JournalEvent);
@@ -90,7 +93,7 @@ export async function conductSearch(
           state: { ...state, elapsed: watch.elapsed() } as unknown as Json,
           events: journal.sync(),
         },
-        { keep: config.checkpoint.keep },
+        { keep: config.checkpoint.keep, guard },
       );
       savedAt = watch.elapsed();
     };
@@ -110,7 +113,7 @@ export async function conductSearch(
       if (elapsed - savedAt > config.checkpoint.everySeconds) save();
     }
     save(); // what `weft derive` and `weft sharpness --supernet` start from
-    return finish(run, session, data, journal, watch.elapsed());
+    return finish(run, session, data, journal, watch.elapsed(), guard);
   } finally {
     journal.close();
     session.dispose();
@@ -184,6 +187,7 @@ function finish(
   { card }: SearchData,
   journal: { sync(): number },
   elapsedSeconds: number,
+  guard: () => void,
 ): RunSummary {
   const { config, retrained, space, state, supernet, emit } = session;
   emit({ type: 'search-finished', gradientEvaluations: state.gradientEvaluations, evaluations: state.evaluations });
@@ -199,7 +203,7 @@ function finish(
     random.map((one) => one[measure]),
     measure,
   );
-  writeFileAtomic(join(run.path, retrained ? 'model.safetensors' : 'supernet.safetensors'), bytes);
+  writeFileAtomic(join(run.path, retrained ? 'model.safetensors' : 'supernet.safetensors'), bytes, { guard });
   writeFileAtomic(
     join(run.path, 'model.json'),
     `${JSON.stringify(
@@ -214,6 +218,7 @@ function finish(
       null,
       2,
     )}\n`,
+    { guard },
   );
   return writeSummary(
     run.path,
@@ -232,5 +237,6 @@ function finish(
       weights: sha256(bytes),
     },
     { elapsedSeconds, peakMemoryMB: peakMemoryMB() },
+    { guard },
   );
 }

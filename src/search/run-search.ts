@@ -86,12 +86,12 @@ export function backendOf({ manifest }: Run, config: SearchConfig): SearchConfig
 async function conductLocked(
   run: Run,
   parts: SearchParts,
-  options: ConductOptions,
+  options: Omit<ConductOptions, 'guard'>,
   resume: boolean,
 ): Promise<SearchOutcome> {
-  const lock = lockRun(run.path);
+  const lock = await lockRun(run.path);
   try {
-    return { run: run.path, summary: await conductSearch(run, parts, options, resume) };
+    return { run: run.path, summary: await conductSearch(run, parts, { ...options, guard: lock.check }, resume) };
   } finally {
     lock.release();
   }

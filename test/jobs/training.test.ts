@@ -82,7 +82,7 @@ describe('trainings as jobs', function () {
     const job = trainingJob(parts, architecture);
     const { value } = await executor.submit(job);
     const run = createRun(folder(), { name: 'alone', seed: 1, config: {} });
-    await conductSearch(run, { ...parts }, { architecture }, false);
+    await conductSearch(run, { ...parts }, { architecture, guard: () => {} }, false);
     const { weights, test } = readSummary(run.path)!;
     expect(value).to.deep.include({ weights, test });
     expect(value).not.to.have.any.keys('elapsedSeconds', 'peakMemoryMB');

@@ -23,7 +23,7 @@ export const weightsOf = (learned: string): NamedTensors => ({
 
 /** Works until `steps`, with a checkpoint each EVERY of them; `pause` milliseconds lie between two steps. */
 export async function work(path: string, steps: number, pause: number): Promise<void> {
-  const lock = lockRun(path);
+  const lock = await lockRun(path);
   const checkpoint = listCheckpoints(path).length > 0 ? loadLatestCheckpoint(path, SPACE) : undefined;
   const journal = openJournal(runFiles(path).events, { position: checkpoint?.events ?? 0 });
   let learned = (checkpoint?.state as string | undefined) ?? '';

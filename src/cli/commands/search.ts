@@ -95,7 +95,7 @@ async function conduct(
   output: Output,
   { resumed, budget, architecture }: Undertaking,
 ): Promise<void> {
-  const lock = lockRun(run.path);
+  const lock = await lockRun(run.path, { onWait: (message) => output.say(message) });
   const signals = catchSignals((signal) =>
     output.say(`${signal} received: saving a checkpoint (again to stop at once)`),
   );
@@ -106,6 +106,7 @@ async function conduct(
       run,
       parts,
       {
+        guard: lock.check,
         budget,
         ...(architecture !== undefined && { architecture }),
         onEvent: (event) => view.event(event),

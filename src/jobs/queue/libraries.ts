@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type PgBoss } from 'pg-boss';
 import { WeftError } from '../../errors.js';
 import { diskError } from '../../runs/atomic-write.js';
-import { acquireLock } from '../../runs/lock.js';
+import { acquireLock, type RunLock } from '../../runs/lock.js';
 import { type Location, queueError, redact } from './location.js';
 
 export interface Engine {
@@ -68,10 +68,14 @@ export async function openEngine(
     return begin(boss, () => boss.stop({ graceful: false }).catch(() => {}));
   }
   const { PGlite } = await load(() => import('@electric-sql/pglite'), '@electric-sql/pglite@0.5.16');
-  const lock = lockFolder(location);
+  const lock = await lockFolder(location, onTrouble);
   try {
     const database = await PGlite.create(join(location.path, 'database'));
-    const boss = new library.PgBoss({ ...common, db: library.fromPglite(database), backend: 'pglite' });
+    const boss = new library.PgBoss({
+      ...common,
+      db: guarded(library.fromPglite(database), lock.check),
+      backend: 'pglite',
+    });
     return await begin(boss, async () => {
       await boss.stop({ graceful: false }).catch(() => {});
       await database.close().catch(() => {});
@@ -89,22 +93,37 @@ export async function openEngine(
 }
 
 /** Two processes in one folder would damage it: one opens it, and the others are told which one. */
-function lockFolder({ path, shown }: Location & { kind: 'folder' }): { release(): void } {
+async function lockFolder(
+  { path, shown }: Location & { kind: 'folder' },
+  onWait: (message: string) => void,
+): Promise<RunLock> {
   try {
     mkdirSync(path, { recursive: true });
   } catch (cause) {
     throw diskError(path, cause);
   }
   try {
-    return acquireLock(join(path, 'queue.lock'));
+    return await acquireLock(join(path, 'queue.lock'), { name: `the queue ${shown}`, onWait });
   } catch (error) {
     if (!(error instanceof WeftError) || error.code !== 'run') throw error;
     throw new WeftError(
       'job',
-      error.message.replace('the run is', `the queue ${shown} is`),
+      error.message,
       'its workers are processes of that one: give it more with --workers; for workers from elsewhere use a PostgreSQL queue',
     );
   }
+}
+
+/** A database that is asked nothing once another process has taken over its folder. */
+function guarded<D extends { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> }>(
+  database: D,
+  check: () => void,
+): D {
+  const executeSql: D['executeSql'] = async (...statement) => {
+    check();
+    return database.executeSql(...statement);
+  };
+  return { ...database, executeSql };
 }
 
 async function load<T>(importIt: () => Promise<T>, name: string): Promise<T> {

@@ -1,14 +1,14 @@
 /**
  * What is checked beside types: promises that nobody waits for, and the architecture. The order in which
- * folders may import each other is read from docs/architecture.md, so that the page cannot be wrong.
+ * folders may import each other is read from docs/explanation/architecture.md, so that the page cannot be wrong.
  */
 import { readFileSync } from 'node:fs';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const page = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('docs/explanation/architecture.md', import.meta.url), 'utf8');
 const order = /^`(errors, tensor, [\w, ]+)`$/m.exec(page)?.[1].split(', ');
-if (!order) throw new Error('docs/architecture.md does not list the folders in the order of their imports');
+if (!order) throw new Error('docs/explanation/architecture.md does not list the folders in the order of their imports');
 
 const TENSORFLOW = { regex: '^@tensorflow/', message: 'TensorFlow.js comes from src/tensor/tf.ts.' };
 const ITSELF = { regex: '^weft-nas', message: 'Inside src, import the file.' };
@@ -29,7 +29,7 @@ const folders = order.map((folder, index) => {
   const above = folder === 'errors' ? '\\./' : '(\\.\\./)+';
   const direction = {
     regex: `^${above}(${later})(/|\\.js$)`,
-    message: `'${folder}' may import only folders to its left in docs/architecture.md.`,
+    message: `'${folder}' may import only folders to its left in docs/explanation/architecture.md.`,
   };
   return {
     files: [`src/${folder}.ts`, `src/${folder}/**/*.ts`],
@@ -50,7 +50,7 @@ const NEW_DATE = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'runs/*', 'coverage/', 'docs/', '**/*.d.ts']),
+  globalIgnores(['dist/', 'runs/*', 'coverage/', 'docs/', 'site/', '**/*.d.ts']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{js,mjs,cjs}'],

@@ -1,5 +1,5 @@
 /**
- * Writes docs/configuration.md from the schemas that check a configuration:
+ * Writes docs/reference/configuration.md from the schemas that check a configuration:
  *
  *   npm run docs
  *
@@ -14,7 +14,7 @@ import { REGULARIZERS, regularizerSchema } from '../src/forgetting/index.js';
 import { OPTIMIZERS, optimizerSchema, scheduleSchema } from '../src/optimizers/index.js';
 import { PRECONDITIONERS, preconditionerSchema } from '../src/preconditioners/index.js';
 
-const PAGE = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../docs/reference/configuration.md', import.meta.url));
 const RECIPES = new URL('../runs/recipes/', import.meta.url);
 
 /** The page; the same tree gives the same bytes. */
@@ -87,7 +87,7 @@ ${table(properties(checkpoint))}
 
 ## Spaces
 
-Their options stand beside \`name\` under \`space\`. A file of your own has the options that it defines: [guide](guide-search-space.md).
+Their options stand beside \`name\` under \`space\`. A file of your own has the options that it defines: [guide](../how-to/search-space.md).
 
 ${(await Promise.all(spaceNames.map(async (name) => part(name, await loadSpace(name))))).join('\n\n')}
 
@@ -111,7 +111,7 @@ ${table(commonOptions())}
 ### Preconditioners
 
 \`preconditioner\` of an optimizer is one of these: its matrix multiplies the gradient of the loss before decay, clipping and momentum
-([guide](guide-preconditioners.md)). State and cost are for a layer of i inputs and o outputs with p = i·o weights, or for all P weights, and a batch of N.
+([guide](../how-to/preconditioners.md)). State and cost are for a layer of i inputs and o outputs with p = i·o weights, or for all P weights, and a batch of N.
 
 ${preconditionerTable()}
 

@@ -9,12 +9,10 @@ import { controllerNames, spaceNames } from '../../src/cli/registry.js';
 import { datasetNames } from '../../src/data/index.js';
 import { ROOT } from '../search/weft.js';
 import { blocksOf } from './markdown.js';
+import { DOC_PAGES } from './pages.js';
 
 const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
-const inDocs = readdirSync(join(ROOT, 'docs'))
-  .filter((file) => file.endsWith('.md'))
-  .map((file) => `docs/${file}`);
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'runs/README.md', ...inDocs];
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'runs/README.md', ...DOC_PAGES];
 
 /** Anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(page: string): string[] {
@@ -45,8 +43,8 @@ describe('the pages of the documentation', () => {
     });
   }
 
-  it('docs/architecture.md draws a tree of what exists', () => {
-    const page = 'docs/architecture.md';
+  it('docs/explanation/architecture.md draws a tree of what exists', () => {
+    const page = 'docs/explanation/architecture.md';
     const tree = blocksOf(page, read(page)).find(({ code }) => code.startsWith('src/'))!.code;
     let parent = '';
     const listed = tree.split('\n').flatMap((line) => {
@@ -62,8 +60,8 @@ describe('the pages of the documentation', () => {
     expect(listed).to.include.members(folders);
   });
 
-  it('docs/command-line.md has every command in its table', () => {
-    const rows = [...read('docs/command-line.md').matchAll(/^\| `weft (\w+)/gm)].map(([, name]) => name);
+  it('docs/reference/command-line.md has every command in its table', () => {
+    const rows = [...read('docs/reference/command-line.md').matchAll(/^\| `weft (\w+)/gm)].map(([, name]) => name);
     expect(rows).to.deep.equal(program().commands.map((command) => command.name()));
   });
 
@@ -72,13 +70,15 @@ describe('the pages of the documentation', () => {
       expect(read('README.md')).to.include(`\`${name}\``);
   });
 
-  it('docs/guide-search-space.md shows what `weft init` writes', () => {
-    const codes = blocksOf('docs/guide-search-space.md', read('docs/guide-search-space.md')).map(({ code }) => code);
+  it('docs/how-to/search-space.md shows what `weft init` writes', () => {
+    const codes = blocksOf('docs/how-to/search-space.md', read('docs/how-to/search-space.md')).map(({ code }) => code);
     expect(codes).to.include(SPACE_TEMPLATE);
     expect(codes).to.include(CONFIG_TEMPLATE);
   });
 
-  it('docs/configuration.md is what `npm run docs` writes', async () => {
-    expect(read('docs/configuration.md') === (await configurationPage()), 'run `npm run docs`').to.equal(true);
+  it('docs/reference/configuration.md is what `npm run docs` writes', async () => {
+    expect(read('docs/reference/configuration.md') === (await configurationPage()), 'run `npm run docs`').to.equal(
+      true,
+    );
   });
 });

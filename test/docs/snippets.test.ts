@@ -3,21 +3,15 @@
  * are commands of the real command line, and what is marked so is run. See markdown.ts for the marks.
  */
 import { expect } from 'chai';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, weft } from '../search/weft.js';
 import { type Finding, type Task } from './examine.js';
 import { type Block, blocksOf, commandsOf, weftArguments } from './markdown.js';
+import { DOC_PAGES } from './pages.js';
 import { createWorkspace, examine, type Placed, typeErrors, type Workspace } from './workspace.js';
 
-const PAGES = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'runs/README.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`),
-];
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'runs/README.md', ...DOC_PAGES];
 const KNOWN = ['ts', 'js', 'yaml', 'sh', 'json', 'text', 'html', ''];
 
 describe('the snippets of the documentation', function () {

@@ -50,7 +50,7 @@ export interface Controller<A = unknown> {
   /** Set by strategies that follow gradients: shared weights are then trained as a mixture of all architectures instead of sampled ones. */
   readonly relaxation?: Relaxation;
   snapshot(): ControllerSnapshot;
-  /** Takes over a snapshot; the tensors are borrowed and must be cloned. */
+  /** Goes on from a snapshot; its tensors are borrowed, so what is kept is cloned. */
   restore(snapshot: ControllerSnapshot): void;
   dispose(): void;
 }

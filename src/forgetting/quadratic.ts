@@ -287,7 +287,7 @@ export function quadratic(
       state = structuredClone(saved) as unknown as State;
       for (const [key, tensor] of Object.entries(tensors)) {
         const [kind, ...rest] = key.split('/');
-        (kind === 'fisher' ? fisher : anchors)[rest.join('/')] = tf.keep(tensor);
+        (kind === 'fisher' ? fisher : anchors)[rest.join('/')] = tf.keep(tf.clone(tensor));
       }
     },
     dispose: clear,

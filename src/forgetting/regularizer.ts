@@ -29,7 +29,7 @@ export interface TrainedArchitecture {
   readonly parameterNames: readonly string[];
   /** All shared weights, borrowed. */
   readonly parameters: NamedTensors;
-  /** Estimates the Fisher information of the architecture's weights; owned by who asks. */
+  /** Estimates the Fisher information of the architecture's weights; owned by the caller. */
   fisher(): NamedTensors;
 }
 
@@ -73,9 +73,9 @@ export interface Regularizer {
   startEpoch(epoch: number): void;
   /** The shares of a step's loss, the trained architecture's first; undefined where it alone counts. */
   mixture?(architecture: string, step: number): readonly LossShare[] | undefined;
-  /** Gradient that joins the loss's before the optimizer sees it; owned by who asks. Only for a preset that wants it so. */
+  /** Gradient that joins the loss's before the optimizer sees it; owned by the caller. Only for a preset that wants it so. */
   lossGradient?(parameters: NamedTensors): NamedTensors | undefined;
-  /** New values of the weights that it moves; owned by who asks. */
+  /** New values of the weights that it moves; owned by the caller. */
   settle?(movement: Movement): NamedTensors;
   /** After the last step of an architecture. */
   remember(trained: TrainedArchitecture): void;
@@ -84,7 +84,7 @@ export interface Regularizer {
   tensors(): TensorRecord[];
   /** Borrowed tensors and plain state: all that a resumed search needs. */
   snapshot(): { readonly tensors: NamedTensors; readonly state: Json };
-  /** Takes ownership of the tensors. */
+  /** Goes on from a snapshot; its tensors are borrowed. */
   restore(saved: { readonly tensors: NamedTensors; readonly state: Json }): void;
   dispose(): void;
 }

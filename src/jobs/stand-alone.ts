@@ -17,6 +17,7 @@ import {
 import { fisherShare } from '../search/data.js';
 import { type LearnerSnapshot } from '../search/snapshot.js';
 import { trainAlone } from '../search/stand-alone.js';
+import { disposeNamed } from '../tensor/named.js';
 import { type Evaluation } from '../training/evaluate.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Job, type JobContext } from './contract.js';
@@ -85,7 +86,7 @@ export async function trainAloneHere(
   const watch = stopwatch();
   let savedAt = 0;
   try {
-    const evaluation = await trainAlone(space, space.decode(payload.architecture!), config, data, {
+    const training = trainAlone(space, space.decode(payload.architecture!), config, data, {
       epochs,
       ...(earlier && { from: earlier }),
       async onStep({ step, loss, snapshot }) {
@@ -99,6 +100,9 @@ export async function trainAloneHere(
         if (stop) throw interrupted();
       },
     });
+    // Copied before its first step.
+    if (earlier) Object.values(earlier.learner.tensors).forEach(disposeNamed);
+    const evaluation = await training;
     kept?.forget();
     return plain(evaluation);
   } finally {

@@ -28,6 +28,11 @@ export const OPTIMIZERS: readonly OptimizerSummary[] = entries.map(({ name, kind
   reference,
 }));
 
+/** Whether the optimizer of a configuration follows a validation loss, so that the validation part has to be held out from its training. */
+export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boolean {
+  return entries.some((entry) => entry.name === name && 'observes' in entry);
+}
+
 /**
  * The trainer that a configuration describes. Throws WeftError('config') on a name or an option that does not exist.
  *

@@ -20,6 +20,8 @@ export interface OptimizerSummary {
 export interface OptimizerEntry<S extends z.ZodObject = z.ZodObject> extends OptimizerSummary {
   /** Strict schema of the options, `name` among them. */
   readonly schema: S;
+  /** Whether it follows a validation loss: then training leaves the validation part out. */
+  readonly observes?: boolean;
   create(options: z.output<S>, setting: TrainingSetting): Trainer;
 }
 

@@ -1,6 +1,7 @@
 export {
   createTrainer,
   type OptimizerConfig,
+  observesValidation,
   type OptimizerConfigInput,
   type OptimizerSchema,
   optimizerSchema,

@@ -23,14 +23,15 @@ import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { fingerprint } from '../space/encode.js';
-import { countNamed, type NamedTensors } from '../tensor/named.js';
+import { countNamed } from '../tensor/named.js';
+import { withEvaluationWeights } from '../training/learner.js';
 import { advance } from './advance.js';
 import { besideRandom } from './comparison.js';
 import { type SearchData } from './data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
 import { createSession, measuredNow, type SearchParts, type SearchSession } from './session.js';
-import { restoreSnapshot, type SearchSnapshot, takeSnapshot } from './snapshot.js';
+import { restoreCheckpoint, type SearchSnapshot, takeSnapshot } from './snapshot.js';
 import { type Phase } from './state.js';
 
 export interface ConductOptions {
@@ -74,7 +75,7 @@ export async function conductSearch(
   };
   try {
     const saved = checkpoint?.state as unknown as (SearchSnapshot['state'] & { elapsed: number }) | undefined;
-    if (saved) restoreSnapshot(session, { tensors: checkpoint!.tensors, state: saved });
+    if (saved) restoreCheckpoint(session, { tensors: checkpoint!.tensors, state: saved });
     else if (given !== undefined) skipSearch(session, given);
     else {
       emit(startEvent(session, data));
@@ -193,8 +194,9 @@ function finish(
   emit({ type: 'search-finished', gradientEvaluations: state.gradientEvaluations, evaluations: state.evaluations });
   journal.sync();
   const owner = retrained ?? supernet;
-  const weights: NamedTensors = { ...owner.store.parameters, ...owner.store.statistics };
-  const bytes = encodeSafetensors(weights);
+  const bytes = withEvaluationWeights(owner, Object.keys(owner.store.parameters), ({ parameters, statistics }) =>
+    encodeSafetensors({ ...parameters, ...statistics }),
+  );
   const derived = state.derived!;
   const { controller, random } = state.candidates;
   const { measure } = session.objective;

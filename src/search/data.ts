@@ -15,7 +15,7 @@ export interface SearchBatches {
   readonly reward: BatchSource;
   /** The same batches for every candidate of the final choice. */
   readonly derive: BatchSource;
-  /** Training and validation part together, augmented: the found network learns from these. */
+  /** Training and validation part together, augmented: the found network learns from these. Of the training part alone where its optimizer follows the validation loss. */
   readonly retrain: BatchSource;
   /** The same examples as they are, for the batch statistics of the finished network. */
   readonly plain: BatchSource;

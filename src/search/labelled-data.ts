@@ -10,6 +10,7 @@ import {
   type Split,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
+import { observesValidation } from '../optimizers/index.js';
 import { type BatchSource } from '../training/batch.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
@@ -61,7 +62,9 @@ export function openLabelled(config: SearchConfig): SearchData {
 /** The batches of a prepared data set. */
 export function labelledBatches(config: SearchConfig, { splits, normalization }: PreparedData): SearchBatches {
   const { seed, data, search, forgetting, derive, retrain } = config;
-  const together = mergeSplits('train', [splits.train, splits.validation]);
+  const together = observesValidation(retrain.optimizer)
+    ? splits.train
+    : mergeSplits('train', [splits.train, splits.validation]);
   const source = (split: Split, options: Omit<BatchesOptions, 'seed' | 'normalization'>): BatchSource => {
     const all = batches(split, { seed, normalization, ...options });
     return {

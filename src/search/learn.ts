@@ -1,57 +1,20 @@
-/** One training step within a search: what shared weights and the found network have in common. */
-import { type BatchSource, withBatch } from '../training/batch.js';
-import { carrying } from '../training/carried.js';
-import { trainStep, type TrainStepInput } from '../training/train-step.js';
-import { type Child } from '../supernet/child.js';
-import { tf } from '../tensor/tf.js';
-import { type StepReport } from './forgetting/watch.js';
-import { type Learner, type SearchSession } from './session.js';
+/** One training step within a search, and what it adds to the state. */
+import { learn, type LearnOptions } from '../training/learner.js';
+import { type TrainStepResult } from '../training/train-step.js';
+import { type SearchSession, type WatchedLearner } from './session.js';
 
-export interface Lesson {
-  /** Who learns: names the random masks, and what is counted. */
-  readonly purpose: 'search' | 'retrain';
-  readonly child: Child;
-  readonly source: BatchSource;
-  readonly epoch: number;
-  readonly step: number;
-  /** Steps of this purpose so far, for schedules. */
-  readonly globalStep: number;
-  /** What else acts on the weights. */
-  readonly company?: Pick<TrainStepInput, 'others' | 'beside'> | undefined;
-}
-
-/** Trains the child on its batch, adds to the sums of the epoch, and returns what the step tells. */
-export function learn(
-  session: SearchSession,
-  learner: Learner,
-  { purpose, child, source, epoch, step, globalStep, company }: Lesson,
-): StepReport {
-  const { config, emit, state } = session;
-  if (step === 0) {
-    tf.dispose(Object.values(learner.carried));
-    learner.carried = {};
-  }
-  const { result, next } = carrying(
-    source,
-    learner.carried,
-    { training: true, normalization: 'batch', seed: `${config.seed}/${purpose}/${globalStep}` },
-    (mode) =>
-      withBatch(source, epoch, step, (batch) =>
-        trainStep({
-          child,
-          batch,
-          mode,
-          store: learner.store,
-          trainer: learner.trainer,
-          state: learner.state,
-          step: globalStep,
-          smoothing: config[purpose].labelSmoothing,
-          ...company,
-        }),
-      ),
-  );
-  learner.state = result.state;
-  learner.carried = next;
+/** Trains the child on its batch, adds to the sums of the epoch, and returns what the step reports. */
+export function learnInSearch(
+  { config, emit, state }: SearchSession,
+  learner: WatchedLearner,
+  purpose: 'search' | 'retrain',
+  options: Omit<LearnOptions, 'seed' | 'smoothing'>,
+): TrainStepResult {
+  const result = learn(learner, {
+    ...options,
+    seed: `${config.seed}/${purpose}`,
+    smoothing: config[purpose].labelSmoothing,
+  });
   state.gradientEvaluations[purpose] += result.gradientEvaluations;
   state.lossSum += result.loss;
   state.lossCount++;
@@ -59,7 +22,7 @@ export function learn(
     if (state.skippedSteps === 0)
       emit({
         type: 'warning',
-        message: 'a gradient at a perturbed point was no number; such steps move nothing and are counted',
+        message: 'a gradient at a perturbed point was NaN or infinite; such steps move nothing and are counted',
       });
     state.skippedSteps++;
   }

@@ -4,6 +4,7 @@ import { type Child } from '../supernet/child.js';
 import { disposeNamed } from '../tensor/named.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { withBatch } from '../training/batch.js';
+import { withEvaluationWeights } from '../training/learner.js';
 import { crossEntropy } from '../training/train-step.js';
 import { type SearchSession } from './session.js';
 
@@ -19,16 +20,20 @@ export function mixtureOf({ controller, space }: SearchSession): Child | undefin
 export function descendMixture({ config, controller, data, space, state, supernet }: SearchSession): void {
   const { relaxation } = controller;
   if (!relaxation || state.epoch < config.search.warmupEpochs) return;
-  const { parameters, statistics } = supernet.store;
   const mode = { training: true, normalization: 'batch', seed: `${config.seed}/mixture/${state.globalStep}` } as const;
   withBatch(
     data.reward,
     Math.floor(state.globalStep / data.reward.steps),
     state.globalStep % data.reward.steps,
     (batch) => {
-      const { value, gradients } = valueAndGradients(
-        (logits) => crossEntropy(createRelaxedChild(space, logits), parameters, statistics, batch, mode),
-        relaxation.logits,
+      const { value, gradients } = withEvaluationWeights(
+        supernet,
+        Object.keys(supernet.store.parameters),
+        ({ parameters, statistics }) =>
+          valueAndGradients(
+            (logits) => crossEntropy(createRelaxedChild(space, logits), parameters, statistics, batch, mode),
+            relaxation.logits,
+          ),
       );
       value.dispose();
       relaxation.descend(gradients);

@@ -6,13 +6,11 @@ import { type SearchConfig } from '../config/schema.js';
 import { type Controller, type ControllerFactory } from '../controller/contract.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
-import { createTrainer, emptyState, type OptimizerState, type Trainer } from '../optimizers/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
-import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
-import { type NamedTensors } from '../tensor/named.js';
 import { type Tensor1D } from '../tensor/tf.js';
 import { type BatchSource } from '../training/batch.js';
+import { createLearner, disposeLearner, type Learner, type LearnerOptions } from '../training/learner.js';
 import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
@@ -31,13 +29,8 @@ export interface SearchParts {
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
 }
 
-/** Shared or retrained weights with what trains them. */
-export interface Learner {
-  readonly store: ParameterStore;
-  readonly trainer: Trainer;
-  state: OptimizerState;
-  /** What recurrent layers begin the next batch with. */
-  carried: NamedTensors;
+/** The learner of a search, with what is measured along its training. */
+export interface WatchedLearner extends Learner {
   /** That of the largest eigenvalue of the Hessian when it was last measured, from which the next measurement starts; owned. */
   eigenvector?: Tensor1D;
 }
@@ -47,7 +40,7 @@ export interface SearchSession {
   readonly space: SearchSpace;
   readonly controller: Controller;
   readonly controllerName: string;
-  readonly supernet: Learner;
+  readonly supernet: WatchedLearner;
   readonly data: SearchBatches;
   readonly objective: Objective;
   /** What the tokens of a text are. */
@@ -58,12 +51,16 @@ export interface SearchSession {
   readonly forgetting: ForgettingWatch | undefined;
   /** Set once retraining begins. */
   retrained: Retrained | undefined;
+  /** Architectures of the present epoch, in the order in which they are trained; sampled when the first is asked for. */
+  sampled: { readonly epoch: number; readonly architectures: readonly unknown[] } | undefined;
+  /** Those of the final choice, likewise. */
+  candidates: { readonly controller: readonly unknown[]; readonly random: readonly unknown[] } | undefined;
   /** The child with this architecture; recent ones are kept ready. */
   child(architecture: unknown): Child;
   dispose(): void;
 }
 
-export interface Retrained extends Learner {
+export interface Retrained extends WatchedLearner {
   readonly space: SearchSpace;
   readonly child: Child;
 }
@@ -88,7 +85,7 @@ export function createSession(
     seed,
   );
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
-  const supernet = createLearner(space, seed, config.search, data.train);
+  const supernet: WatchedLearner = createLearner(space, seed, trainingOf(config.search, data.train));
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
   const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;
@@ -101,7 +98,7 @@ export function createSession(
   }
   const forgetting = createWatch({
     config,
-    store: supernet.store,
+    learner: supernet,
     judge: data.judge,
     fisher: data.fisher,
     emit,
@@ -121,6 +118,8 @@ export function createSession(
     level: prepared.card.level,
     state: initialState(),
     retrained: undefined,
+    sampled: undefined,
+    candidates: undefined,
     child(architecture) {
       const key = space.encode(architecture);
       let child = children.get(key);
@@ -132,8 +131,10 @@ export function createSession(
       return child;
     },
     dispose() {
-      disposeLearner(supernet);
-      if (session.retrained) disposeLearner(session.retrained);
+      for (const learner of session.retrained ? [supernet, session.retrained] : [supernet]) {
+        disposeLearner(learner);
+        learner.eigenvector?.dispose();
+      }
       controller.dispose();
       forgetting?.dispose();
     },
@@ -148,33 +149,12 @@ export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => L
   return (space) => measureLatency(space.forRetraining(), limits.latencyBatchSize);
 }
 
-/** A store of all weights of a space (or only the named ones) and the optimizer for them. */
-export function createLearner(
-  space: SearchSpace,
-  seed: number | string,
-  training: { epochs: number; optimizer: SearchConfig['search']['optimizer'] },
-  { steps: stepsPerEpoch, count: examples }: BatchSource,
-  only?: readonly string[],
-): Learner {
-  const all = catalogue(space.supernet);
-  return {
-    store: createParameterStore(all, seed, only),
-    trainer: createTrainer(training.optimizer, {
-      stepsPerEpoch,
-      totalSteps: stepsPerEpoch * training.epochs,
-      examples,
-      roleOf: (name) => all.parameters.get(name)?.role,
-    }),
-    state: emptyState,
-    carried: {},
-  };
-}
-
-export function disposeLearner({ store, state, carried, eigenvector }: Learner): void {
-  store.dispose();
-  eigenvector?.dispose();
-  for (const tensor of Object.values(carried)) tensor.dispose();
-  for (const tensor of Object.values(state.tensors)) tensor.dispose();
+/** What a phase of the configuration says about its training. */
+export function trainingOf(
+  { epochs, optimizer }: { epochs: number; optimizer: SearchConfig['search']['optimizer'] },
+  { steps, count }: BatchSource,
+): LearnerOptions {
+  return { optimizer, stepsPerEpoch: steps, totalSteps: steps * epochs, examples: count };
 }
 
 /** The options of a named part without its name. */

@@ -12,8 +12,8 @@ import {
   topOfHessian,
 } from '../curvature/index.js';
 import { type Mode } from '../operations/operation.js';
-import { type Child } from '../supernet/child.js';
-import { type ParameterStore } from '../supernet/parameter-store.js';
+import { type Child, namesOf } from '../supernet/child.js';
+import { type Weights } from '../supernet/parameter-store.js';
 import { pickNamed } from '../tensor/named.js';
 import { stream } from '../tensor/rng.js';
 import { type Loss } from '../tensor/second-order/index.js';
@@ -21,7 +21,7 @@ import { tf } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from '../training/batch.js';
 import { SHARED_EVALUATION } from '../training/evaluate.js';
 import { crossEntropy } from '../training/train-step.js';
-import { type Learner, type Retrained, type SearchSession } from './session.js';
+import { type Retrained, type SearchSession, type WatchedLearner } from './session.js';
 
 /** What one measurement along a training has found. */
 export interface SharpnessEvent {
@@ -96,11 +96,11 @@ interface Tracked {
 
 function track(
   { config, emit, state }: SearchSession,
-  learner: Learner,
+  learner: WatchedLearner,
   { type, children, source, globalStep, batchSize, optimizer }: Tracked,
 ): void {
   const { examples = batchSize, products, rho } = config.sharpness;
-  const names = [...new Set(children.flatMap(({ parameterNames }) => parameterNames))];
+  const names = namesOf(children);
   withExamples(source, examples, (batch) => {
     const {
       largest: { value, residual },
@@ -149,7 +149,7 @@ export function edgesAt(optimizer: EdgeOptimizer, learningRate: number, gradient
 }
 
 /** The mean cross-entropy of a child on a batch as a function of its weights. */
-export function lossOf(child: Child, { statistics }: ParameterStore, batch: TensorBatch, mode: Mode): Loss {
+export function lossOf(child: Child, { statistics }: Weights, batch: TensorBatch, mode: Mode): Loss {
   return (parameters) => crossEntropy(child, parameters, statistics, batch, mode);
 }
 
@@ -181,13 +181,13 @@ export function sharpnessPenalty(
 /** Sharpness of a child with shared weights on a batch, by the measure of `search.sharpness`. */
 export function sharpnessOfChild(
   child: Child,
-  store: ParameterStore,
+  weights: Weights,
   batch: TensorBatch,
   { measure, rho }: SearchConfig['search']['sharpness'],
   seed: number,
 ): number {
-  const loss = lossOf(child, store, batch, SHARED_EVALUATION);
-  const parameters = pickNamed(store.parameters, child.parameterNames);
+  const loss = lossOf(child, weights, batch, SHARED_EVALUATION);
+  const parameters = pickNamed(weights.parameters, child.parameterNames);
   if (measure === 'rise') return sharpnessRise(loss, parameters, { rho, scaled: true });
   return measureSharpness(loss, parameters, { steps: 12, rho, seed, trace: { samples: 1, minimum: 1 } }).scaleFree
     .value;

@@ -1,14 +1,14 @@
 /** A session as tensors and plain JSON, and back: what a checkpoint holds. */
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
-import { type NamedTensors } from '../tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, type Tensor1D } from '../tensor/tf.js';
 import { startRetraining } from './phases/retrain.js';
-import { type Learner, type SearchSession } from './session.js';
+import { type Learner } from '../training/learner.js';
+import { type SearchSession, type WatchedLearner } from './session.js';
 import { type SearchState } from './state.js';
 
 export interface SearchSnapshot {
-  /** Borrowed when taken from a session, owned when read from a file. */
   readonly tensors: Readonly<Record<string, NamedTensors>>;
   readonly state: SnapshotState;
 }
@@ -50,14 +50,13 @@ export function takeSnapshot({ state, supernet, controller, retrained, forgettin
   };
 }
 
-/** Puts a fresh session where the snapshot was taken; takes ownership of the tensors. */
+/** Puts a fresh session where the snapshot was taken; the tensors are borrowed. */
 export function restoreSnapshot(session: SearchSession, { tensors, state }: SearchSnapshot): void {
   const group = (name: string): NamedTensors => groupIn(tensors, name);
   Object.assign(session.state, state.search);
   putBack(session.supernet, group('weights'), group('optimizer'), group('carried'), state.counts);
   restoreEigenvector(session.supernet, tensors['shared-sharpness']);
   session.controller.restore({ tensors: group('controller'), state: state.controller });
-  tf.dispose(Object.values(group('controller')));
   if (session.forgetting) {
     if (state.forgetting === undefined)
       throw new WeftError(
@@ -80,6 +79,15 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   }
 }
 
+/** The same of a checkpoint that was read for it, whose tensors are disposed. */
+export function restoreCheckpoint(session: SearchSession, checkpoint: SearchSnapshot): void {
+  try {
+    restoreSnapshot(session, checkpoint);
+  } finally {
+    Object.values(checkpoint.tensors).forEach(disposeNamed);
+  }
+}
+
 /** Weights with what trains them, and how often that has done so. */
 export interface LearnerSnapshot {
   /** `weights`, `optimizer` and `carried`. */
@@ -95,7 +103,7 @@ export function snapshotLearner(learner: Learner): LearnerSnapshot {
   };
 }
 
-/** Puts a fresh learner where the snapshot was taken; takes ownership of the tensors. */
+/** Puts a fresh learner where the snapshot was taken; the tensors are borrowed. */
 export function restoreLearner(learner: Learner, { tensors, counts }: LearnerSnapshot): void {
   putBack(learner, groupIn(tensors, 'weights'), groupIn(tensors, 'optimizer'), groupIn(tensors, 'carried'), counts);
 }
@@ -111,9 +119,9 @@ function weightsOf({ store }: Learner): NamedTensors {
   return { ...store.parameters, ...store.statistics };
 }
 
-function restoreEigenvector(learner: Learner, tensors: NamedTensors | undefined): void {
+function restoreEigenvector(learner: WatchedLearner, tensors: NamedTensors | undefined): void {
   const eigenvector = tensors?.['eigenvector'];
-  if (eigenvector) learner.eigenvector = tf.keep(eigenvector as Tensor1D);
+  if (eigenvector) learner.eigenvector = tf.keep(tf.clone(eigenvector as Tensor1D));
 }
 
 function putBack(
@@ -127,8 +135,9 @@ function putBack(
   const missing = [...Object.keys(parameters), ...Object.keys(statistics)].find((name) => !weights[name]);
   if (missing)
     throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it is from another space or version');
-  learner.store.assign(weights);
-  for (const tensor of [...Object.values(slots), ...Object.values(carried)]) tf.keep(tensor);
-  learner.state = { tensors: slots, counts };
-  learner.carried = carried;
+  learner.store.assign(copyOf(weights));
+  learner.state = { tensors: copyOf(slots), counts };
+  learner.carried = copyOf(carried);
 }
+
+const copyOf = (tensors: NamedTensors): NamedTensors => mapNamed(tensors, (tensor) => tf.keep(tf.clone(tensor)));

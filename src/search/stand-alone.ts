@@ -2,14 +2,17 @@
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { createChild } from '../supernet/child.js';
-import { tf } from '../tensor/tf.js';
-import { withBatch } from '../training/batch.js';
-import { carrying } from '../training/carried.js';
-import { type Evaluation, evaluateChild, FINAL_EVALUATION } from '../training/evaluate.js';
+import { type Evaluation, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../training/evaluate.js';
+import {
+  adoptEvaluationWeights,
+  createLearner,
+  disposeLearner,
+  learn,
+  observeValidation,
+} from '../training/learner.js';
 import { recalibrate } from '../training/recalibrate.js';
-import { trainStep } from '../training/train-step.js';
 import { type SearchBatches } from './data.js';
-import { createLearner, disposeLearner } from './session.js';
+import { trainingOf } from './session.js';
 import { type LearnerSnapshot, restoreLearner, snapshotLearner } from './snapshot.js';
 
 export interface StandAloneStep {
@@ -22,7 +25,7 @@ export interface StandAloneStep {
 
 export interface StandAloneOptions {
   readonly epochs: number;
-  /** Where an earlier attempt was left, after so many steps; takes ownership of the tensors. */
+  /** Where an earlier attempt was left, after so many steps; borrowed. */
   readonly from?: { readonly step: number; readonly learner: LearnerSnapshot };
   /** Called after every step; what it throws ends the training. */
   readonly onStep?: (step: StandAloneStep) => void | Promise<void>;
@@ -42,41 +45,27 @@ export async function trainAlone<A>(
   const final = space.forRetraining();
   const child = createChild(final, architecture);
   const { train } = data;
-  const learner = createLearner(final, `${config.seed}/alone`, { ...config.retrain, epochs }, train, [
-    ...child.parameterNames,
-    ...child.statisticNames,
-  ]);
+  const learner = createLearner(final, `${config.seed}/alone`, {
+    ...trainingOf({ ...config.retrain, epochs }, train),
+    only: [...child.parameterNames, ...child.statisticNames],
+  });
   try {
     if (from) restoreLearner(learner, from.learner);
-    for (let step = from?.step ?? 0; step < epochs * train.steps; step++) {
-      if (step % train.steps === 0) {
-        tf.dispose(Object.values(learner.carried));
-        learner.carried = {};
-      }
-      const { result, next } = carrying(
-        train,
-        learner.carried,
-        { training: true, normalization: 'batch', seed: `${config.seed}/alone/${step}` },
-        (mode) =>
-          withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) =>
-            trainStep({
-              child,
-              batch,
-              mode,
-              store: learner.store,
-              trainer: learner.trainer,
-              state: learner.state,
-              step,
-              smoothing: config.retrain.labelSmoothing,
-            }),
-          ),
-      );
-      learner.state = result.state;
-      learner.carried = next;
-      await onStep?.({ step: step + 1, loss: result.loss, snapshot: () => snapshotLearner(learner) });
+    for (let done = from?.step ?? 0; done < epochs * train.steps; done++) {
+      const { loss } = learn(learner, {
+        child,
+        source: train,
+        epoch: Math.floor(done / train.steps),
+        step: done % train.steps,
+        globalStep: done,
+        seed: `${config.seed}/alone`,
+        smoothing: config.retrain.labelSmoothing,
+      });
+      if ((done + 1) % train.steps === 0)
+        observeValidation(learner, () => evaluateChild(child, learner.store, data.validation, SHARED_EVALUATION).loss);
+      await onStep?.({ step: done + 1, loss, snapshot: () => snapshotLearner(learner) });
     }
-    const averaged = learner.trainer.evaluationParameters?.(learner.store.parameters, learner.state);
-    if (averaged) learner.store.assign(averaged);
+    adoptEvaluationWeights(learner);
     recalibrate(child, learner.store, train, CALIBRATION_BATCHES);
     return evaluateChild(child, learner.store, data.validation, FINAL_EVALUATION);
   } finally {

@@ -11,6 +11,7 @@ import {
   tokenize,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
+import { observesValidation } from '../optimizers/index.js';
 import { type BatchSource } from '../training/batch.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
@@ -109,7 +110,9 @@ function textSources(
   carries: boolean,
 ): SearchBatches {
   const { seed, search, forgetting, derive, retrain } = config;
-  const together = new Int32Array([...parts.train, ...parts.validation]);
+  const together = observesValidation(retrain.optimizer)
+    ? parts.train
+    : new Int32Array([...parts.train, ...parts.validation]);
   const order = carries ? 'streams' : 'shuffled';
   const source = (
     ids: Int32Array,

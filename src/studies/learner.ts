@@ -1,17 +1,11 @@
 /** A child under training by one optimizer: what studies compare. */
 import { type SearchSpace } from '../graph/index.js';
-import { createTrainer, emptyState, type OptimizerConfigInput, type OptimizerState } from '../optimizers/index.js';
-import { catalogue } from '../supernet/catalogue.js';
+import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
 import { type Child } from '../supernet/child.js';
-import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
-import { disposeNamed } from '../tensor/named.js';
-import { type TensorBatch, trainStep } from '../training/index.js';
+import { createLearner, disposeLearner, type Learner, type TensorBatch, trainStep } from '../training/index.js';
 
-/** Weights under training by one optimizer. */
-export interface Learner {
+export interface StudyLearner extends Pick<Learner, 'store' | 'state'> {
   readonly name: string;
-  readonly store: ParameterStore;
-  state: OptimizerState;
   steps: number;
   /** Gradients of a batch that these steps have cost. */
   gradients: number;
@@ -27,28 +21,25 @@ export function learner(
   space: SearchSpace,
   optimizer: OptimizerConfigInput,
   { seed, totalSteps, smoothing }: { seed: number; totalSteps: number; smoothing?: number },
-): Learner {
-  const all = catalogue(space.supernet);
-  const store = createParameterStore(all, seed, [...child.parameterNames, ...child.statisticNames]);
-  const trainer = createTrainer(optimizer, {
+): StudyLearner {
+  const weights = createLearner(space, seed, {
+    optimizer,
     stepsPerEpoch: totalSteps,
     totalSteps,
-    roleOf: (parameter) => all.parameters.get(parameter)?.role,
+    only: [...child.parameterNames, ...child.statisticNames],
   });
-  const self: Learner = {
+  const self: StudyLearner = {
     name,
-    store,
-    state: emptyState,
+    ...weights,
     steps: 0,
     gradients: 0,
     notes: new Set(),
     learn(batch) {
       const mode = { training: true, normalization: 'batch', seed: `${seed}/study/${self.steps}` } as const;
       const { state, loss, notes, gradientEvaluations } = trainStep({
+        ...self,
+        trainer: weights.trainer,
         child,
-        store,
-        trainer,
-        state: self.state,
         batch,
         mode,
         step: self.steps,
@@ -60,10 +51,7 @@ export function learner(
       notes.forEach((note) => self.notes.add(note));
       return loss;
     },
-    dispose() {
-      store.dispose();
-      disposeNamed(self.state.tensors);
-    },
+    dispose: () => disposeLearner({ ...weights, state: self.state }),
   };
   return self;
 }

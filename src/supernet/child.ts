@@ -47,6 +47,11 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
   };
 }
 
+/** Names of the weights on the path of any of the children. */
+export function namesOf(children: readonly Child[]): string[] {
+  return [...new Set(children.flatMap(({ parameterNames }) => parameterNames))];
+}
+
 /** The value of one node from those of the nodes that it reads. */
 export function evaluateNode(
   node: ActiveNode,

@@ -5,7 +5,7 @@
 import { type Mode } from '../operations/operation.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Child, evaluateNode } from './child.js';
-import { type ParameterStore } from './parameter-store.js';
+import { type Weights } from './parameter-store.js';
 
 /**
  * What `use` makes of each child's logits, in the order of the children; equal to one `forward` after the other. The children are
@@ -13,7 +13,7 @@ import { type ParameterStore } from './parameter-store.js';
  */
 export function forwardTogether<T>(
   children: readonly Child[],
-  { parameters, statistics }: ParameterStore,
+  { parameters, statistics }: Weights,
   x: Tensor,
   { record: _, carry: __, ...mode }: Mode,
   use: (logits: Tensor) => T,

@@ -1,5 +1,5 @@
 export { type Catalogue, catalogue } from './catalogue.js';
 export { type Child, createChild } from './child.js';
-export { createParameterStore, type ParameterStore } from './parameter-store.js';
+export { createParameterStore, type ParameterStore, type Weights } from './parameter-store.js';
 export { createRelaxedChild, requireRelaxable } from './relaxed-child.js';
 export { forwardTogether } from './forward-together.js';

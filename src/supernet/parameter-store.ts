@@ -10,12 +10,16 @@ import { stream } from '../tensor/rng.js';
 import { tf } from '../tensor/tf.js';
 import { type Catalogue } from './catalogue.js';
 
-export interface ParameterStore {
-  readonly catalogue: Catalogue;
+/** Values to compute with, whoever owns them. */
+export interface Weights {
   /** All parameters, borrowed. */
   readonly parameters: NamedTensors;
   /** All running statistics, borrowed. */
   readonly statistics: NamedTensors;
+}
+
+export interface ParameterStore extends Weights {
+  readonly catalogue: Catalogue;
   /** Replaces values; takes ownership of the new tensors and disposes the old ones. */
   assign(values: NamedTensors): void;
   dispose(): void;

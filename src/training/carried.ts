@@ -11,8 +11,7 @@ export interface Carried<T> {
 }
 
 /**
- * Runs a batch from `state`, which it takes and disposes, and returns what the batch has ended with. Batches that do not go on from each
- * other begin with zeros.
+ * Runs a batch from `state` and returns what the batch has ended with. Batches that do not continue each other begin with zeros and end with nothing.
  */
 export function carrying<T>(
   { continues = false }: Pick<BatchSource, 'continues'>,
@@ -20,7 +19,7 @@ export function carrying<T>(
   mode: Mode,
   run: (mode: Mode) => T,
 ): Carried<T> {
-  if (!continues) return { result: run(mode), next: state };
+  if (!continues) return { result: run(mode), next: {} };
   const next: Record<string, Tensor> = {};
   const carry = (name: string, value: Tensor): void => {
     next[name]?.dispose();
@@ -31,7 +30,5 @@ export function carrying<T>(
   } catch (error) {
     tf.dispose(Object.values(next));
     throw error;
-  } finally {
-    tf.dispose(Object.values(state));
   }
 }

@@ -2,8 +2,8 @@
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { forwardTogether } from '../supernet/forward-together.js';
-import { type ParameterStore } from '../supernet/parameter-store.js';
-import { type NamedTensors } from '../tensor/named.js';
+import { type Weights } from '../supernet/parameter-store.js';
+import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from './batch.js';
 import { carrying } from './carried.js';
@@ -24,18 +24,18 @@ export const SHARED_EVALUATION: Mode = { training: false, normalization: 'batch'
 export const FINAL_EVALUATION: Mode = { training: false, normalization: 'running' };
 
 /** Loss and accuracy of the child on one batch. */
-export function evaluateBatch(child: Child, store: ParameterStore, batch: TensorBatch, mode: Mode): Evaluation {
-  return tidy(() => judge(child.forward(store.parameters, store.statistics, batch.inputs, mode), batch.labels));
+export function evaluateBatch(child: Child, weights: Weights, batch: TensorBatch, mode: Mode): Evaluation {
+  return tidy(() => judge(child.forward(weights.parameters, weights.statistics, batch.inputs, mode), batch.labels));
 }
 
 /** Loss and accuracy of each child on one batch: the same numbers, in less time. */
 export function evaluateTogether(
   children: readonly Child[],
-  store: ParameterStore,
+  weights: Weights,
   batch: TensorBatch,
   mode: Mode,
 ): Evaluation[] {
-  return forwardTogether(children, store, batch.inputs, mode, (logits) => judge(logits, batch.labels));
+  return forwardTogether(children, weights, batch.inputs, mode, (logits) => judge(logits, batch.labels));
 }
 
 function judge(logits: Tensor, labels: Tensor): Evaluation {
@@ -52,7 +52,7 @@ function judge(logits: Tensor, labels: Tensor): Evaluation {
  */
 export function evaluateChild(
   child: Child,
-  store: ParameterStore,
+  weights: Weights,
   source: BatchSource,
   mode: Mode,
   steps: number = source.steps,
@@ -64,15 +64,16 @@ export function evaluateChild(
   try {
     for (let step = 0; step < steps; step++) {
       const { result, next } = carrying(source, state, mode, (through) =>
-        withBatch(source, 0, step, (batch) => evaluateBatch(child, store, batch, through)),
+        withBatch(source, 0, step, (batch) => evaluateBatch(child, weights, batch, through)),
       );
+      disposeNamed(state);
       state = next;
       loss += result.loss * result.count;
       correct += result.accuracy * result.count;
       count += result.count;
     }
   } finally {
-    tf.dispose(Object.values(state));
+    disposeNamed(state);
   }
   return { loss: loss / count, accuracy: correct / count, count };
 }

@@ -8,6 +8,17 @@ export {
   SHARED_EVALUATION,
 } from './evaluate.js';
 export { carrying } from './carried.js';
+export {
+  adoptEvaluationWeights,
+  createLearner,
+  disposeLearner,
+  learn,
+  type Learner,
+  type LearnerOptions,
+  type LearnOptions,
+  observeValidation,
+  withEvaluationWeights,
+} from './learner.js';
 export { labelCrossEntropies } from './cross-entropy.js';
 export { type LanguageMeasures, languageMeasures, sayMeasures } from './language.js';
 export { recalibrate } from './recalibrate.js';

@@ -3,7 +3,7 @@ import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
 import { type Evaluate, type Trainer } from '../chain/trainer.js';
 import { type OptimizerState, replaceState } from '../chain/transform.js';
-import { type Child } from '../supernet/child.js';
+import { type Child, namesOf } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
@@ -62,12 +62,7 @@ export function trainStep({
   smoothing,
   beside = {},
 }: TrainStepInput): TrainStepResult {
-  const active = pickNamed(
-    store.parameters,
-    others.length === 0
-      ? child.parameterNames
-      : [...new Set([child, ...others.map((other) => other.child)].flatMap(({ parameterNames }) => parameterNames))],
-  );
+  const active = pickNamed(store.parameters, namesOf([child, ...others.map((other) => other.child)]));
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   /** The child's own loss, where the optimizer's is one of several children. */
   let own: number | undefined;

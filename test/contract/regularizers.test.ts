@@ -8,7 +8,7 @@ import { type SearchEvent } from '../../src/search/events.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
 import { restoreSnapshot, takeSnapshot } from '../../src/search/snapshot.js';
 import { loadBackend } from '../../src/tensor/backend.js';
-import { mapNamed } from '../../src/tensor/named.js';
+import { disposeNamed, mapNamed } from '../../src/tensor/named.js';
 import { tf } from '../../src/tensor/tf.js';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
@@ -126,6 +126,8 @@ describe('regularizers', function () {
       halted.session.dispose();
       const resumed = begin({ name, ...on });
       restoreSnapshot(resumed.session, { tensors, state });
+      // A snapshot is borrowed: what was restored lives on without it.
+      Object.values(tensors).forEach(disposeNamed);
       expect(finish(resumed.session)).to.equal(finish(whole.session));
       const tail = resumed.events;
       expect(tail).to.deep.equal(whole.events.slice(-tail.length));

@@ -98,12 +98,7 @@ describe('the controller darts', () => {
       expect(logits(a.controller)).to.not.deep.equal(first);
       const { tensors, state } = takeSnapshot(a);
       restoreSnapshot(b, {
-        tensors: Object.fromEntries(
-          Object.entries(tensors).map(([group, named]) => [
-            group,
-            Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, tf.clone(tensor)])),
-          ]),
-        ),
+        tensors,
         state: JSON.parse(JSON.stringify(state)) as typeof state,
       });
       expect(finish(b)).to.deep.equal(finish(a));

@@ -5,7 +5,7 @@ import { checkConfig } from '../../src/config/index.js';
 import { openData } from '../../src/search/data.js';
 import { rungsOf, successiveHalving } from '../../src/search/halving.js';
 import { trainAlone } from '../../src/search/stand-alone.js';
-import { mapNamed } from '../../src/tensor/named.js';
+import { disposeNamed, mapNamed } from '../../src/tensor/named.js';
 import { said } from '../said.js';
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `a${String(i).padStart(2, '0')}`);
@@ -99,6 +99,7 @@ describe('stand-alone training', () => {
     });
     expect(await stopped.catch((error: Error) => error.message)).to.equal('enough');
     expect(await trainAlone(space, architecture, config, data, { epochs: 8, from: left! })).to.deep.equal(long);
+    Object.values(left!.learner.tensors).forEach(disposeNamed);
     expect(tf.memory().numTensors).to.equal(before);
   });
 });

@@ -15,7 +15,7 @@ import { type SearchEvent } from '../../src/search/events.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
 import { restoreSnapshot, takeSnapshot } from '../../src/search/snapshot.js';
 import { loadBackend } from '../../src/tensor/backend.js';
-import { mapNamed } from '../../src/tensor/named.js';
+import { disposeNamed, mapNamed } from '../../src/tensor/named.js';
 import { tf } from '../../src/tensor/tf.js';
 import { evaluateChild, FINAL_EVALUATION } from '../../src/training/index.js';
 import { withFolder } from './weft.js';
@@ -91,6 +91,7 @@ describe('a search of language models', () => {
           first.dispose();
           const second = begin(events);
           restoreSnapshot(second, copy);
+          Object.values(copy.tensors).forEach(disposeNamed);
           expect(finish(second, events)).to.deep.equal(reference);
           second.dispose();
         }

@@ -4,7 +4,7 @@ import { loadLatestCheckpoint, openRun } from '../../runs/index.js';
 import { keptLatencies, spaceIdentity } from '../../search/conduct.js';
 import { bestOf, evaluateCandidate } from '../../search/phases/derive.js';
 import { createSession, type SearchSession } from '../../search/session.js';
-import { restoreSnapshot, type SearchSnapshot } from '../../search/snapshot.js';
+import { restoreCheckpoint, type SearchSnapshot } from '../../search/snapshot.js';
 import { type SearchConfig } from '../../config/schema.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions } from '../executor.js';
@@ -75,7 +75,7 @@ export async function openSession(
   const session = createSession({ ...(await loadParts(config)), latencyTable: keptLatencies(path, config) }, () => {});
   try {
     const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session));
-    restoreSnapshot(session, { tensors, state: state as unknown as SearchSnapshot['state'] });
+    restoreCheckpoint(session, { tensors, state: state as unknown as SearchSnapshot['state'] });
     return session;
   } catch (error) {
     session.dispose();

@@ -9,6 +9,7 @@ import { rankTables } from '../../report/index.js';
 import { openRun, type RunSummary, writeFileAtomic } from '../../runs/index.js';
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { withEvaluationWeights } from '../../training/learner.js';
 import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
 import { openSession } from './derive.js';
@@ -106,12 +107,15 @@ async function judge(
     let examples = 0;
     const judged = sample.map(({ architecture, encoding, hash }, i) => {
       output.status([`judging architecture ${i + 1}/${sample.length} with shared weights`]);
-      const { accuracy, loss, count } = evaluateChild(
-        session.child(architecture),
-        supernet.store,
-        data.derive,
-        SHARED_EVALUATION,
-        Math.min(batches ?? data.derive.steps, data.derive.steps),
+      const child = session.child(architecture);
+      const { accuracy, loss, count } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
+        evaluateChild(
+          child,
+          weights,
+          data.derive,
+          SHARED_EVALUATION,
+          Math.min(batches ?? data.derive.steps, data.derive.steps),
+        ),
       );
       examples = count;
       return { encoding, hash, shared: { accuracy: objective.measure === 'accuracy' ? accuracy : null, loss } };

@@ -20,6 +20,7 @@ import { disposeNamed, type NamedTensors, pickNamed } from '../../tensor/named.j
 import { tf } from '../../tensor/tf.js';
 import { type BatchSource } from '../../training/batch.js';
 import { FINAL_EVALUATION, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { adoptEvaluationWeights } from '../../training/learner.js';
 import { createOutput, show } from '../output.js';
 import { loadSpace } from '../registry.js';
 import { sharpnessFiles } from '../run-sharpness.js';
@@ -147,6 +148,7 @@ async function sharedWeights(
       'let the search finish: weft resume RUN',
     );
   }
+  adoptEvaluationWeights(session.supernet);
   return {
     child: session.child(session.space.decode(encoding)),
     store: session.supernet.store,

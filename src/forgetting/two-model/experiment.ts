@@ -5,7 +5,7 @@
 import { fisherInformation } from '../../curvature/index.js';
 import { batches, batchTensors, type Normalization, type Split } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
-import { createTrainer, emptyState, type OptimizerState } from '../../optimizers/index.js';
+import { createTrainer, emptyState } from '../../optimizers/index.js';
 import { catalogue } from '../../supernet/catalogue.js';
 import { type Child, createChild } from '../../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../../supernet/parameter-store.js';
@@ -14,7 +14,7 @@ import { stream } from '../../tensor/rng.js';
 import { tf } from '../../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from '../../training/batch.js';
 import { type Evaluation, evaluateBatch, evaluateTogether, FINAL_EVALUATION } from '../../training/evaluate.js';
-import { trainStep } from '../../training/train-step.js';
+import { learn, type Learner } from '../../training/learner.js';
 import { createRegularizer, regularizerSchema, type RegularizerConfigInput } from '../catalogue.js';
 import { type Regularizer } from '../regularizer.js';
 import { twoModelSpace, type TwoModelOptions } from './space.js';
@@ -123,16 +123,11 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
   const curve: { step: number; a: number }[] = [];
   const order = source(data.train, batchSize, 'first');
   let steps = 0;
-  learn(
-    { store, child: a, source: order, steps: training.steps, learningRate: training.learningRate, seed },
-    (step) => {
-      steps = step;
-      if (step % evaluateEvery === 0) curve.push({ step, a: accuracyOf(a, test) });
-      return (
-        training.target !== undefined && step % STOPPING_STEPS === 0 && accuracyOf(a, stopping!) >= training.target
-      );
-    },
-  );
+  train(descent(store, training.learningRate), { child: a, source: order, steps: training.steps, seed }, (step) => {
+    steps = step;
+    if (step % evaluateEvery === 0) curve.push({ step, a: accuracyOf(a, test) });
+    return training.target !== undefined && step % STOPPING_STEPS === 0 && accuracyOf(a, stopping!) >= training.target;
+  });
   if (stopping) tf.dispose([stopping.inputs, stopping.labels]);
   const accuracy = accuracyOf(a, test);
   const trained = mapNamed(store.parameters, (tensor) => tf.keep(tf.clone(tensor)));
@@ -169,13 +164,12 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
           );
         }
         const points: TwoModelCurve[] = [];
-        learn(
+        train(
+          descent(store, learningRate),
           {
-            store,
             child: b,
             source: source(data.train, batchSize, 'second'),
             steps: count,
-            learningRate,
             seed: `${seed}/second`,
             regularizer,
             childOf: (encoding) => (encoding === a.encoding ? a : b),
@@ -219,45 +213,46 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
   };
 }
 
-interface Learning {
-  readonly store: ParameterStore;
+interface Training {
   readonly child: Child;
   readonly source: BatchSource;
   readonly steps: number;
-  readonly learningRate: number;
   readonly seed: number | string;
   readonly regularizer?: Regularizer | undefined;
   readonly childOf?: (encoding: string) => Child;
 }
 
-/** Plain gradient descent; `after` every step says whether to stop. */
-function learn(
-  { store, child, source, steps, learningRate, seed, regularizer, childOf }: Learning,
+/** Plain gradient descent at a constant rate on the weights of a store. */
+function descent(store: ParameterStore, learningRate: number): Learner {
+  const optimizer = { name: 'sgd', learningRate, schedule: { name: 'constant' } } as const;
+  return {
+    store,
+    trainer: createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: 1 }),
+    state: emptyState,
+    carried: {},
+  };
+}
+
+/** Trains; `after` every step says whether to stop. */
+function train(
+  learner: Learner,
+  { child, source, steps, seed, regularizer, childOf }: Training,
   after: (step: number) => boolean,
 ): void {
-  const trainer = createTrainer(
-    { name: 'sgd', learningRate, schedule: { name: 'constant' } },
-    { stepsPerEpoch: source.steps, totalSteps: steps },
-  );
-  let state: OptimizerState = emptyState;
   for (let step = 0; step < steps; step++) {
     const shares = regularizer?.mixture?.(child.encoding, step);
-    state = withBatch(source, Math.floor(step / source.steps), step % source.steps, (batch) =>
-      trainStep({
-        child,
-        store,
-        trainer,
-        state,
-        batch,
-        step,
-        mode: { training: true, normalization: 'batch', seed: `${seed}/${step}` },
-        others: shares?.slice(1).map(({ architecture, weight }) => ({ child: childOf!(architecture), weight })),
-        beside: regularizer,
-      }),
-    ).state;
+    learn(learner, {
+      child,
+      source,
+      epoch: Math.floor(step / source.steps),
+      step: step % source.steps,
+      globalStep: step,
+      seed: String(seed),
+      others: shares?.slice(1).map(({ architecture, weight }) => ({ child: childOf!(architecture), weight })),
+      beside: regularizer,
+    });
     if (after(step + 1)) break;
   }
-  tf.dispose(Object.values(state.tensors));
 }
 
 /** Mean over all whole batches of the part, of the shared weights. */

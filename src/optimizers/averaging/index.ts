@@ -46,6 +46,7 @@ const swa = optimizer({
 const swad = optimizer({
   name: 'swad',
   kind: 'averaging',
+  observes: true,
   cost: '1',
   formula: 'a <- mean of w over every step within a valley of the validation loss; evaluate a',
   reference: 'Cha et al. 2021, arXiv 2102.08604',

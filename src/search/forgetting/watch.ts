@@ -6,14 +6,15 @@
 import { fisherInformation } from '../../curvature/index.js';
 import { type Regularizer } from '../../forgetting/index.js';
 import { type Json } from '../../operations/operation.js';
-import { type Child } from '../../supernet/child.js';
+import { type Child, namesOf } from '../../supernet/child.js';
 import { type ParameterStore } from '../../supernet/parameter-store.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { stream } from '../../tensor/rng.js';
 import { tf, tidy } from '../../tensor/tf.js';
 import { type BatchSource, withBatch } from '../../training/batch.js';
 import { type Evaluation, evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
-import { type TrainStepInput } from '../../training/train-step.js';
+import { type Learner, withEvaluationWeights } from '../../training/learner.js';
+import { type TrainStepInput, type TrainStepResult } from '../../training/train-step.js';
 import { type SearchConfig } from '../../config/schema.js';
 import { type SearchEvent } from '../events.js';
 import { configEvent, epochEvent, type Visit, warningsOf } from './events.js';
@@ -21,19 +22,14 @@ import { configEvent, epochEvent, type Visit, warningsOf } from './events.js';
 export interface WatchParts {
   readonly config: SearchConfig;
   readonly regularizer: Regularizer | undefined;
-  readonly store: ParameterStore;
+  /** The shared weights. */
+  readonly learner: Learner;
   /** Validation batches on which architectures are judged. */
   readonly judge: BatchSource;
   /** The part for Fisher information; undefined where none is needed. */
   readonly fisher: BatchSource | undefined;
   readonly child: (encoding: string) => Child;
   readonly emit: (event: SearchEvent) => void;
-}
-
-/** What one training step of the architecture tells. */
-export interface StepReport {
-  readonly loss: number;
-  readonly metrics: Readonly<Record<string, number>>;
 }
 
 export interface ForgettingWatch {
@@ -44,8 +40,8 @@ export interface ForgettingWatch {
   /** Before the first step of an architecture. */
   beginArchitecture(child: Child, index: number): void;
   /** What acts on the weights in a step of this architecture. */
-  company(child: Child, globalStep: number): Pick<TrainStepInput, 'others' | 'beside'>;
-  afterStep(report: StepReport): void;
+  during(child: Child, globalStep: number): Pick<TrainStepInput, 'others' | 'beside'>;
+  afterStep(report: Pick<TrainStepResult, 'loss' | 'metrics'>): void;
   /** After the last step of an architecture. */
   endArchitecture(child: Child, index: number, step: number): void;
   /** After the last step of an epoch and the controller's updates. */
@@ -75,13 +71,14 @@ interface State {
 export function createWatch({
   config,
   regularizer,
-  store,
+  learner,
   judge,
   fisher,
   child: childOf,
   emit,
 }: WatchParts): ForgettingWatch | undefined {
   const options = config.forgetting;
+  const { store } = learner;
   const measuring = options.measure ?? regularizer !== undefined;
   if (!measuring && !regularizer) return undefined;
   const batches = Math.min(options.batches, judge.steps);
@@ -99,19 +96,20 @@ export function createWatch({
   };
   const measured = (): boolean => measuring && state.epoch % options.every === 0;
 
-  /** Mean loss and error of each child on the epoch's batches. */
-  const evaluate = (children: readonly Child[]): Pick<Evaluation, 'loss' | 'accuracy'>[] => {
-    const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
-    for (let batch = 0; batch < batches; batch++) {
-      withBatch(judge, state.epoch, batch, (examples) =>
-        evaluateTogether(children, store, examples, SHARED_EVALUATION),
-      ).forEach(({ loss, accuracy }, i) => {
-        sums[i]!.loss += loss / batches;
-        sums[i]!.accuracy += accuracy / batches;
-      });
-    }
-    return sums;
-  };
+  /** Mean loss and error of each child on the epoch's batches, by the weights that would be evaluated. */
+  const evaluate = (children: readonly Child[]): Pick<Evaluation, 'loss' | 'accuracy'>[] =>
+    withEvaluationWeights(learner, namesOf(children), (weights) => {
+      const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
+      for (let batch = 0; batch < batches; batch++) {
+        withBatch(judge, state.epoch, batch, (examples) =>
+          evaluateTogether(children, weights, examples, SHARED_EVALUATION),
+        ).forEach(({ loss, accuracy }, i) => {
+          sums[i]!.loss += loss / batches;
+          sums[i]!.accuracy += accuracy / batches;
+        });
+      }
+      return sums;
+    });
 
   const estimateFisher = (child: Child): NamedTensors => {
     const watched = new Set(regularizer!.watched);
@@ -174,7 +172,7 @@ export function createWatch({
         err0: 1 - accuracy,
       });
     },
-    company(child, globalStep) {
+    during(child, globalStep) {
       const shares = regularizer?.mixture?.(child.encoding, globalStep);
       return {
         ...(shares && {

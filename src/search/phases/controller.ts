@@ -1,7 +1,9 @@
 /** Phase 2 of an epoch: the controller learns from rewards on validation batches, the shared weights fixed. */
+import { namesOf } from '../../supernet/child.js';
 import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { withEvaluationWeights } from '../../training/learner.js';
 import { sharpnessOfChild, sharpnessPenalty } from '../sharpness.js';
 import { type SearchSession } from '../session.js';
 
@@ -48,16 +50,15 @@ export function rewardsOf(session: SearchSession, architectures: readonly unknow
     (batch) => {
       const children = architectures.map(session.child);
       const { sharpness } = session.config.search;
-      const rewards = evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION).map(objective.reward);
-      if (sharpness.weight === 0) return rewards;
-      return rewards.map(
-        (reward, i) =>
-          reward -
-          sharpnessPenalty(
-            sharpness,
-            sharpnessOfChild(children[i]!, supernet.store, batch, sharpness, session.config.seed),
-          ),
-      );
+      return withEvaluationWeights(supernet, namesOf(children), (weights) => {
+        const rewards = evaluateTogether(children, weights, batch, SHARED_EVALUATION).map(objective.reward);
+        if (sharpness.weight === 0) return rewards;
+        return rewards.map(
+          (reward, i) =>
+            reward -
+            sharpnessPenalty(sharpness, sharpnessOfChild(children[i]!, weights, batch, sharpness, session.config.seed)),
+        );
+      });
     },
   );
 }

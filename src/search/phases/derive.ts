@@ -4,12 +4,11 @@
  */
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { withEvaluationWeights } from '../../training/learner.js';
 import { compareMeans } from '../comparison.js';
 import { byQuality, type Objective } from '../objective.js';
 import { type SearchSession } from '../session.js';
-import { type Scored, type SearchState } from '../state.js';
-
-const samples = new WeakMap<SearchState, { controller: unknown[]; random: unknown[] }>();
+import { type Scored } from '../state.js';
 
 /** Evaluates one candidate; after the last one, derives the best. */
 export function evaluateCandidate(session: SearchSession): void {
@@ -81,12 +80,9 @@ function score(session: SearchSession, architecture: unknown): Scored {
   );
   if (known) return known;
   state.evaluations++;
-  const { accuracy, loss } = evaluateChild(
-    session.child(architecture),
-    supernet.store,
-    data.derive,
-    SHARED_EVALUATION,
-    Math.min(config.derive.batches, data.derive.steps),
+  const child = session.child(architecture);
+  const { accuracy, loss } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
+    evaluateChild(child, weights, data.derive, SHARED_EVALUATION, Math.min(config.derive.batches, data.derive.steps)),
   );
   // Recurrent cells may diverge with shared weights: how far beyond guessing says nothing, and would drown every mean.
   const guessing = Math.log(space.task.classes);
@@ -94,16 +90,12 @@ function score(session: SearchSession, architecture: unknown): Scored {
   return { architecture: encoding, accuracy, loss: told, hash: space.canonicalHash(architecture) };
 }
 
-function samplesOf(session: SearchSession): { controller: unknown[]; random: unknown[] } {
-  const { config, controller, space, state } = session;
-  let known = samples.get(state);
-  if (!known) {
-    const rng = stream(config.seed, 'derive-random');
-    known = {
-      controller: controller.derive(config.derive.candidates, stream(config.seed, 'derive')),
-      random: Array.from({ length: config.derive.random }, () => space.sample(rng)),
-    };
-    samples.set(state, known);
-  }
-  return known;
+function samplesOf(session: SearchSession): NonNullable<SearchSession['candidates']> {
+  const { config, controller, space } = session;
+  if (session.candidates) return session.candidates;
+  const rng = stream(config.seed, 'derive-random');
+  return (session.candidates = {
+    controller: controller.derive(config.derive.candidates, stream(config.seed, 'derive')),
+    random: Array.from({ length: config.derive.random }, () => space.sample(rng)),
+  });
 }

@@ -1,11 +1,14 @@
 /** End of an epoch: how the controller's samples compare with random ones right now, and what comes next. */
 import { stream } from '../../tensor/rng.js';
+import { withBatch } from '../../training/batch.js';
+import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { observeValidation } from '../../training/learner.js';
 import { type SearchSession } from '../session.js';
 import { rewardsOf } from './controller.js';
 
 /** Probes random architectures, reports the epoch, and goes on to the next one or to derivation. */
 export function endEpoch(session: SearchSession): void {
-  const { config, controller, space, state, emit, forgetting } = session;
+  const { config, controller, space, state, emit, forgetting, supernet } = session;
   const { epoch } = state;
   const probe = stream(config.seed, 'probe', epoch);
   const random = rewardsOf(
@@ -35,9 +38,22 @@ export function endEpoch(session: SearchSession): void {
     state.rewardCount > 0 ? state.rewardSum / state.rewardCount : null,
     epoch + 1 >= config.search.epochs || state.budgetReached,
   );
+  observeValidation(supernet, () => validationLoss(session));
   Object.assign(state, { lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0 });
   state.epoch++;
   const over = state.epoch >= config.search.epochs;
   if (state.budgetReached && !over) emit({ type: 'budget-reached', epoch });
   state.phase = over || state.budgetReached ? 'derive' : 'weights';
+}
+
+/** Architectures whose mean validation loss stands for that of the shared weights: the same ones every epoch, on the same batch. */
+const OBSERVED = 8;
+
+function validationLoss({ child, config, data, space, supernet }: SearchSession): number {
+  const rng = stream(config.seed, 'observed');
+  const children = Array.from({ length: OBSERVED }, () => child(space.sample(rng)));
+  const evaluations = withBatch(data.judge, 0, 0, (batch) =>
+    evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION),
+  );
+  return evaluations.reduce((sum, { loss }) => sum + loss, 0) / OBSERVED;
 }

@@ -1,10 +1,12 @@
-/** The derived architecture, trained from scratch on training and validation part together. */
+/** The derived architecture, trained from scratch on training and validation part together, or on the training part where the optimizer follows the validation loss. */
 import { recalibrate } from '../../training/recalibrate.js';
 import { countNamed } from '../../tensor/named.js';
 import { createChild } from '../../supernet/child.js';
-import { learn } from '../learn.js';
+import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { adoptEvaluationWeights, createLearner, observeValidation } from '../../training/learner.js';
+import { learnInSearch } from '../learn.js';
 import { trackSharpness } from '../sharpness.js';
-import { createLearner, type Retrained, type SearchSession } from '../session.js';
+import { type Retrained, type SearchSession, trainingOf } from '../session.js';
 
 /** Batches whose statistics the finished network's normalization is set from. */
 const CALIBRATION_BATCHES = 20;
@@ -26,7 +28,7 @@ export function retrain(session: SearchSession): void {
     });
   }
   trackSharpness(session, learner, globalStep);
-  learn(session, learner, { purpose: 'retrain', child: learner.child, source: data.retrain, epoch, step, globalStep });
+  learnInSearch(session, learner, 'retrain', { child: learner.child, source: data.retrain, epoch, step, globalStep });
   state.step++;
   if (state.step < data.retrain.steps) return;
   emit({
@@ -35,10 +37,13 @@ export function retrain(session: SearchSession): void {
     loss: state.lossSum / state.lossCount,
     learningRate: learner.trainer.learningRate(globalStep),
   });
+  observeValidation(
+    learner,
+    () => evaluateChild(learner.child, learner.store, data.validation, SHARED_EVALUATION).loss,
+  );
   Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
   if (state.epoch < config.retrain.epochs) return;
-  const averaged = learner.trainer.evaluationParameters?.(learner.store.parameters, learner.state);
-  if (averaged) learner.store.assign(averaged);
+  adoptEvaluationWeights(learner);
   recalibrate(learner.child, learner.store, data.plain, CALIBRATION_BATCHES);
   state.phase = 'test';
 }
@@ -47,9 +52,9 @@ export function retrain(session: SearchSession): void {
 export function startRetraining({ config, data, space, state }: SearchSession): Retrained {
   const final = space.forRetraining();
   const child = createChild(final, final.decode(state.derived!.architecture));
-  const learner = createLearner(final, `${config.seed}/retrain`, config.retrain, data.retrain, [
-    ...child.parameterNames,
-    ...child.statisticNames,
-  ]);
+  const learner = createLearner(final, `${config.seed}/retrain`, {
+    ...trainingOf(config.retrain, data.retrain),
+    only: [...child.parameterNames, ...child.statisticNames],
+  });
   return { ...learner, space: final, child };
 }

@@ -1,15 +1,9 @@
 /** Phase 1 of an epoch: the shared weights learn, one sampled child a batch, the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
 import { stream } from '../../tensor/rng.js';
-import { learn } from '../learn.js';
+import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
 import { type SearchSession } from '../session.js';
 import { trackSharedSharpness } from '../sharpness.js';
-
-/**
- * Architectures of an epoch, sampled in one go: the controller does not change during the phase, so drawing
- * them together is the same as drawing them one by one.
- */
-const sampled = new WeakMap<SearchSession, { epoch: number; architectures: unknown[] }>();
 
 /** One training step; ends the phase after the last one of the epoch. */
 export function trainSharedWeights(session: SearchSession): void {
@@ -22,14 +16,13 @@ export function trainSharedWeights(session: SearchSession): void {
   if (step === 0) forgetting?.startEpoch(epoch);
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
   trackSharedSharpness(session);
-  const report = learn(session, supernet, {
-    purpose: 'search',
+  const report = learnInSearch(session, supernet, 'search', {
     child,
     source: data.train,
     epoch,
     step,
     globalStep,
-    company: forgetting?.company(child, globalStep),
+    ...forgetting?.during(child, globalStep),
   });
   const { loss } = report;
   forgetting?.afterStep(report);
@@ -45,14 +38,17 @@ export function trainSharedWeights(session: SearchSession): void {
     loss: state.lossSum / state.lossCount,
     architectures: architecturesOf(session, epoch).length,
   });
-  sampled.delete(session);
+  session.sampled = undefined;
   state.step = 0;
   state.phase = epoch >= config.search.warmupEpochs && config.search.rounds > 0 ? 'controller' : 'epoch-end';
 }
 
-function architecturesOf(session: SearchSession, epoch: number): unknown[] {
-  const known = sampled.get(session);
-  if (known?.epoch === epoch) return known.architectures;
+/**
+ * Architectures of an epoch, sampled in one go: the controller does not change during the phase, so drawing
+ * them together is the same as drawing them one by one.
+ */
+function architecturesOf(session: SearchSession, epoch: number): readonly unknown[] {
+  if (session.sampled?.epoch === epoch) return session.sampled.architectures;
   const { config, space, controller, data } = session;
   const rng = stream(config.seed, 'architectures', epoch);
   const count = Math.ceil(data.train.steps / config.search.batchesPerArchitecture);
@@ -60,6 +56,6 @@ function architecturesOf(session: SearchSession, epoch: number): unknown[] {
     epoch < config.search.warmupEpochs
       ? Array.from({ length: count }, () => space.sample(rng))
       : controller.sample(count, rng);
-  sampled.set(session, { epoch, architectures });
+  session.sampled = { epoch, architectures };
   return architectures;
 }

@@ -9,7 +9,7 @@ import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
 import { stopHere } from '../run-study.js';
 import { hasInterval, optimizerFor } from './methods.js';
-import { type Learner, learner } from '../learner.js';
+import { learner, type StudyLearner } from '../learner.js';
 import { type Source, type Workload, workload } from './workloads.js';
 
 export interface ThroughputOptions {
@@ -131,7 +131,7 @@ async function beside(
 }
 
 /** Bytes of a learner's weights and state and of the largest set of tensors that was alive beside them after a kernel of one of its next steps. */
-function peakBytes(one: Learner, data: TensorBatch, steps: number): number {
+function peakBytes(one: StudyLearner, data: TensorBatch, steps: number): number {
   const owned = [...Object.values(one.store.parameters), ...Object.values(one.state.tensors)].reduce(
     (sum, { size }) => sum + 4 * size,
     0,

@@ -1,0 +1,110 @@
+/** Weights under training: the one loop that a search, retraining, stand-alone training and studies share. */
+import { type SearchSpace } from '../graph/define-space.js';
+import { emptyState, type OptimizerState, replaceState } from '../chain/transform.js';
+import { type Trainer } from '../chain/trainer.js';
+import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
+import { catalogue } from '../supernet/catalogue.js';
+import { type Child } from '../supernet/child.js';
+import { createParameterStore, type ParameterStore, type Weights } from '../supernet/parameter-store.js';
+import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
+import { type BatchSource, withBatch } from './batch.js';
+import { carrying } from './carried.js';
+import { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';
+
+export interface Learner {
+  readonly store: ParameterStore;
+  readonly trainer: Trainer;
+  state: OptimizerState;
+  /** What recurrent layers begin the next batch with. */
+  carried: NamedTensors;
+}
+
+export interface LearnerOptions {
+  readonly optimizer: OptimizerConfigInput;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** Training examples, for optimizers whose noise depends on their number. */
+  readonly examples?: number;
+  /** Names of the weights and statistics that are needed; all of the space's by default. */
+  readonly only?: readonly string[];
+}
+
+/** A store of the weights of a space, and the optimizer for them; the caller disposes both with `disposeLearner`. */
+export function createLearner(
+  space: SearchSpace,
+  seed: number | string,
+  { optimizer, only, ...setting }: LearnerOptions,
+): Learner {
+  const all = catalogue(space.supernet);
+  const trainer = createTrainer(optimizer, { ...setting, roleOf: (name) => all.parameters.get(name)?.role });
+  return { store: createParameterStore(all, seed, only), trainer, state: emptyState, carried: {} };
+}
+
+export function disposeLearner({ store, state, carried }: Learner): void {
+  store.dispose();
+  disposeNamed(carried);
+  disposeNamed(state.tensors);
+}
+
+export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'smoothing' | 'beside'> {
+  readonly child: Child;
+  readonly source: BatchSource;
+  readonly epoch: number;
+  /** Within the epoch; the states of recurrent layers begin anew at 0. */
+  readonly step: number;
+  /** Steps of this training so far, for schedules. */
+  readonly globalStep: number;
+  /** Names the random masks of this training. */
+  readonly seed: string;
+}
+
+/** Trains the child on its batch: one step of the learner's weights. */
+export function learn(
+  learner: Learner,
+  { source, epoch, step, globalStep, seed, ...rest }: LearnOptions,
+): TrainStepResult {
+  if (step === 0) {
+    disposeNamed(learner.carried);
+    learner.carried = {};
+  }
+  const { store, trainer, state } = learner;
+  const { result, next } = carrying(
+    source,
+    learner.carried,
+    { training: true, normalization: 'batch', seed: `${seed}/${globalStep}` },
+    (mode) =>
+      withBatch(source, epoch, step, (batch) =>
+        trainStep({ store, trainer, state, batch, mode, step: globalStep, ...rest }),
+      ),
+  );
+  disposeNamed(learner.carried);
+  Object.assign(learner, { state: result.state, carried: next });
+  return result;
+}
+
+/** Calls `use` with the weights to evaluate: averages where the optimizer keeps some, the trained ones otherwise. */
+export function withEvaluationWeights<T>(
+  { store, trainer, state }: Pick<Learner, 'store' | 'trainer' | 'state'>,
+  names: readonly string[],
+  use: (weights: Weights) => T,
+): T {
+  const averages = trainer.evaluationParameters?.(pickNamed(store.parameters, names), state);
+  if (!averages) return use(store);
+  try {
+    return use({ parameters: { ...store.parameters, ...averages }, statistics: store.statistics });
+  } finally {
+    disposeNamed(averages);
+  }
+}
+
+/** Puts the weights to evaluate in the place of the trained ones, once training is over. */
+export function adoptEvaluationWeights({ store, trainer, state }: Learner): void {
+  const averages = trainer.evaluationParameters?.(store.parameters, state);
+  if (averages) store.assign(averages);
+}
+
+/** Tells the optimizer of a validation loss of the trained weights, if it wants to know: `measure` is called only then. */
+export function observeValidation(learner: Learner, measure: () => number): void {
+  const { trainer, state } = learner;
+  if (trainer.observe) learner.state = replaceState(state, trainer.observe(measure(), state));
+}

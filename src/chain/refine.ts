@@ -16,7 +16,7 @@ import {
   type Trainer,
   type TrainerStep,
 } from './trainer.js';
-import { draftState, type Elementwise, type Slots, type StepContext } from './transform.js';
+import { draftState, type Elementwise, type HessianTimes, type Slots, type StepContext } from './transform.js';
 import { globalNorm } from './transforms/clip.js';
 
 /** What a rule knows: the gradient at the weights, and how to get others. */
@@ -76,7 +76,7 @@ export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: Ref
     step(evaluate, parameters, state, context) {
       const draft = draftState(state);
       const meter = metered(evaluate, context);
-      const seen: Seen = { loss: NaN, norm: NaN };
+      const seen: Seen = { loss: NaN, norm: NaN, notes: new Set() };
       const refinedEvaluate: Evaluate = (weights, options) => {
         const start = rule.start && (() => rule.start!(weights, draft.slots(rule.name), context));
         // The gradient that is handed on is another one, so it cannot be made of what these layers saw.
@@ -109,7 +109,19 @@ export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: Ref
               learningRate: base.learningRate(context.step),
               gradientsAt: at,
               hessianTimes: (vector, displacement = {}) =>
-                hessianTimes({ at, weights, joined, context, charge: meter.charge }, vector, displacement),
+                hessianTimes(
+                  {
+                    at,
+                    weights,
+                    joined,
+                    // The context's products are of the whole batch.
+                    exact: options.examples ? undefined : context.hessianVectorProduct,
+                    charge: meter.charge,
+                    inexact: (reason) => seen.notes.add(`'${rule.name}' takes differences of gradients: ${reason}`),
+                  },
+                  vector,
+                  displacement,
+                ),
               charge: meter.charge,
             });
             joined.writeSlots();
@@ -139,6 +151,7 @@ export function refined(base: Trainer, rule: RefinementRule, { shards = 1 }: Ref
           state: draft.commit(stepped.state),
           gradientEvaluations: meter.cost(),
           metrics: { ...stepped.metrics, ...seen.metrics, gradientNorm: seen.norm, skipped: 0 },
+          notes: [...(stepped.notes ?? []), ...seen.notes],
         };
       } catch (error) {
         draft.discard();
@@ -157,6 +170,7 @@ interface Seen {
   norm: number;
   correction?: NamedTensors | undefined;
   metrics?: Refined['metrics'];
+  readonly notes: Set<string>;
 }
 
 /** A gradient was not finite. */
@@ -215,29 +229,33 @@ function finite(tensors: NamedTensors): NamedTensors {
 /** Length of the two steps whose difference of gradients stands for a Hessian-vector product: the best in float32 on smooth networks. */
 const DIFFERENCE_RADIUS = 1e-2;
 
-/** What an exact product costs in gradients: the double backward pass. */
-const PRODUCT_COST = 2;
+/** What an exact product costs in gradients: a gradient that is written down, and a backward pass over it. */
+const PRODUCT_COST = 3;
 
 interface HessianAccess {
   readonly at: (displacement: NamedTensors) => NamedTensors;
   readonly weights: NamedTensors;
   readonly joined: JoinedStep;
-  readonly context: StepContext;
+  readonly exact: HessianTimes | undefined;
   readonly charge: (gradients: number) => void;
+  /** Takes note of why a product is not exact. */
+  readonly inexact: (reason: string) => void;
 }
 
-/** H v exactly where the context can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r; of joined tensors. */
+/** H v exactly where the training can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r; of joined tensors. */
 function hessianTimes(
-  { at, weights, joined, context: { hessianVectorProduct }, charge }: HessianAccess,
+  { at, weights, joined, exact, charge, inexact }: HessianAccess,
   vector: NamedTensors,
   displacement: NamedTensors,
 ): NamedTensors {
-  if (hessianVectorProduct) {
+  if (exact) {
     charge(PRODUCT_COST);
-    const direction = joined.unpack(vector);
-    const everywhere = mapNamed(weights, (weight, name) => direction[name] ?? tf.zerosLike(weight));
-    return finite(joined.pack(hessianVectorProduct(plusScaled(weights, 1, joined.unpack(displacement)), everywhere)));
+    const place = plusScaled(weights, 1, joined.unpack(displacement));
+    const { product, reasons } = exact(place, joined.unpack(vector));
+    if (reasons.length > 0) inexact(reasons.join('; '));
+    return finite(joined.pack(product));
   }
+  inexact('the training gives no products with the Hessian');
   const norm = tidy(() => globalNorm(vector).dataSync()[0]!);
   if (norm === 0) return mapNamed(vector, (tensor) => tf.zerosLike(tensor));
   const shifted = (distance: number): NamedTensors => ({

@@ -4,7 +4,7 @@
  * have been trained: what is inactive in a step neither moves nor ages.
  */
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
-import { type CutLoss } from '../tensor/second-order/index.js';
+import { type CutLoss, type HessianVectorProduct } from '../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor1D } from '../tensor/tf.js';
 import { joinSmall } from './join-small.js';
 
@@ -30,6 +30,12 @@ export interface Slots {
   setNumber(name: string, value: number): void;
 }
 
+/** A product with the Hessian, and why it is not exact, where it is not: one line per kernel. The caller owns the product. */
+export type HessianTimes = (
+  parameters: NamedTensors,
+  vector: NamedTensors,
+) => Pick<HessianVectorProduct, 'product' | 'reasons'>;
+
 /** What a step knows besides gradients and parameters. */
 export interface StepContext {
   /** Global step of the training, from 0: schedules depend on it. */
@@ -42,8 +48,8 @@ export interface StepContext {
   readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;
   /** An estimate per coordinate that came with the gradients: curvature, or second moments. */
   readonly diagonal?: NamedTensors | undefined;
-  /** Hessian of the batch loss at `parameters`, times `vector`; without it, differences of gradients serve. */
-  readonly hessianVectorProduct?: ((parameters: NamedTensors, vector: NamedTensors) => NamedTensors) | undefined;
+  /** Hessian of the batch loss at `parameters`, times `vector` (missing names: 0); without it, differences of gradients serve. */
+  readonly hessianVectorProduct?: HessianTimes | undefined;
   /** The batch's model and loss, for products with its curvature and for what the layers see. */
   readonly cut?: CutLoss | undefined;
 }

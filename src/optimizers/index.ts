@@ -75,8 +75,13 @@ export { type GsamOptions, gsamRule, proportionalTo } from './flatness/gsam.js';
 export { type LookSamOptions, lookSamRule } from './flatness/looksam.js';
 export { type TracerOptions, tracerRule } from './flatness/tracer.js';
 export { type WeightedSamOptions, weightedSamRule } from './flatness/wsam.js';
-export { type AdaHessianOptions, adaHessianRule } from './curvature/adahessian.js';
-export { type HutchinsonOptions, hessianDiagonal } from './curvature/hutchinson.js';
+export { adaHessianRule } from './curvature/adahessian.js';
+export {
+  curvatureRms,
+  type CurvatureRmsOptions as AdaHessianOptions,
+  hessianDiagonal,
+  type HutchinsonOptions,
+} from '../chain/hutchinson.js';
 export { type SasshaOptions, sasshaRule } from './curvature/sassha.js';
 export { type SophiaOptions, sophiaRule } from './curvature/sophia.js';
 export { averaged, type AveragingRule, type Updated } from './averaging/averaged.js';

@@ -2,12 +2,13 @@
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
 import { type Evaluate, type Trainer } from '../chain/trainer.js';
+import { difference, plusScaled, scaled } from '../chain/named-arithmetic.js';
 import { type OptimizerState, replaceState } from '../chain/transform.js';
 import { type Child, namesOf } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
-import { capturedGradients, type CutLoss } from '../tensor/second-order/index.js';
+import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { labelCrossEntropies } from './cross-entropy.js';
@@ -66,6 +67,18 @@ export function trainStep({
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   /** The child's own loss, where the optimizer's is one of several children. */
   let own: number | undefined;
+  /** The loss that is differentiated, and the child's own part of it. */
+  const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; first: Scalar } => {
+    const first = crossEntropy(child, current, store.statistics, part, way, smoothing);
+    if (others.length === 0) return { loss: first, first };
+    // States and statistics are the child's alone.
+    const { record: _r, carry: _c, ...silent } = way;
+    const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
+    const parts = others.map((other) =>
+      tf.mul(crossEntropy(other.child, current, store.statistics, part, silent, smoothing), other.weight),
+    );
+    return { loss: tf.addN([tf.mul(first, share), ...parts]) as Scalar, first };
+  };
   const evaluate: Evaluate = (parameters, { record, examples, capture }) => {
     const how = record ? mode : unrecorded;
     // Inside the gradient's tidy, which disposes what is chosen.
@@ -96,27 +109,12 @@ export function trainStep({
       return { loss: value, gradients: forced(gradients), layers };
     }
     if (others.length === 0) {
-      const { value, gradients } = valueAndGradients(
-        (current) => crossEntropy(child, current, store.statistics, ...chosen(), smoothing),
-        parameters,
-      );
+      const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
       return { loss: value, gradients: forced(gradients) };
     }
     const { value, gradients, aux } = valueAndGradients((current) => {
-      const [part, way] = chosen();
-      const first = crossEntropy(child, current, store.statistics, part, way, smoothing);
-      // States and statistics are the child's alone.
-      const { record: _r, carry: _c, ...silent } = way;
-      const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
-      return {
-        loss: tf.addN([
-          tf.mul(first, share),
-          ...others.map((other) =>
-            tf.mul(crossEntropy(other.child, current, store.statistics, part, silent, smoothing), other.weight),
-          ),
-        ]) as Scalar,
-        aux: { first },
-      };
+      const { loss, first } = lossAt(current, ...chosen());
+      return { loss, aux: { first } };
     }, parameters);
     own ??= aux.first.dataSync()[0]!;
     aux.first.dispose();
@@ -128,6 +126,14 @@ export function trainStep({
     batchSize: batch.labels.shape[0],
     exampleLosses: (parameters) =>
       tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded, smoothing)),
+    hessianVectorProduct: (parameters, vector) =>
+      tidy(() => {
+        const { product, reasons } = hvp((current) => lossAt(current, batch, unrecorded).loss, parameters, vector, {
+          onUnverified: 'difference',
+        });
+        const force = beside.lossGradient && forceTimes(beside.lossGradient, parameters, vector);
+        return { product: force ? plusScaled(product, 1, force) : product, reasons };
+      }),
     ...(others.length === 0 && { cut: cutLoss(child, store.statistics, batch, unrecorded, smoothing) }),
   });
   if (!Number.isFinite(result.loss)) {
@@ -165,6 +171,16 @@ function withForce(gradients: NamedTensors, force: NamedTensors | undefined): Na
   disposeNamed(force);
   disposeNamed(pickNamed(gradients, Object.keys(pulled)));
   return { ...gradients, ...pulled };
+}
+
+/** How the force changes along the vector. It is linear in the weights, the gradient of a quadratic penalty, so that a difference is exact. */
+function forceTimes(
+  force: NonNullable<Beside['lossGradient']>,
+  parameters: NamedTensors,
+  vector: NamedTensors,
+): NamedTensors | undefined {
+  const [ahead, behind] = [1, -1].map((sign) => force(plusScaled(parameters, sign, vector)));
+  return ahead && behind && scaled(difference(ahead, behind), 1 / 2);
 }
 
 /** Mean cross-entropy of the child's logits on the batch, a scalar in nats: per example, or per token of sequences. */

@@ -78,9 +78,10 @@ function contextOf(problem: 'mlp' | 'separable', step: number): StepContext {
     hessianVectorProduct: (parameters, vector) =>
       tidy(() => {
         const curvature = tensors(fixture.curvature);
-        return mapNamed(vector, (v, name) =>
+        const product = mapNamed(vector, (v, name) =>
           tf.mul(v, tf.add(curvature[name]!, tf.mul(3, tf.square(parameters[name]!)))),
         );
+        return { product, reasons: [] };
       }),
   };
 }

@@ -35,8 +35,8 @@ export interface Subject {
   child(seed: number): Child;
   /** Momentum on preconditioned gradients, or what `optimizer` says. */
   trainer(preconditioner: object, optimizer?: object): Trainer;
-  /** One step on the store; the new state. */
-  step(trainer: Trainer, child: Child, state: OptimizerState, step: number): TrainStepResult;
+  /** One step on the store, on its batch or on another one; the new state. */
+  step(trainer: Trainer, child: Child, state: OptimizerState, step: number, batch?: TensorBatch): TrainStepResult;
   dispose(): void;
 }
 
@@ -66,13 +66,13 @@ export function subject(spaceName: string, examples = 6): Subject {
         examples,
         roleOf: (parameter) => all.parameters.get(parameter)?.role,
       }),
-    step: (trainer, child, state, step) =>
+    step: (trainer, child, state, step, another = batch) =>
       trainStep({
         child,
         store,
         trainer,
         state,
-        batch,
+        batch: another,
         mode: { training: true, normalization: 'batch', seed: `train/${step}` },
         step,
       }),

@@ -8,7 +8,7 @@ import { scaled } from '../../chain/named-arithmetic.js';
 import { refined, type RefinementRule } from '../../chain/refine.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
-import { dueFor, hessianDiagonal } from './hutchinson.js';
+import { dueFor, hessianDiagonal } from '../../chain/hutchinson.js';
 
 export interface SasshaOptions {
   rho?: number;
@@ -31,7 +31,7 @@ export function sasshaRule({
 }: SasshaOptions = {}): RefinementRule {
   return {
     name: 'sassha',
-    gradientEvaluations: 2 + (2 * samples) / every,
+    gradientEvaluations: 2 + (3 * samples) / every,
     refine(surroundings) {
       const { gradients, norm, slots, gradientsAt } = surroundings;
       const displacement = scaled(gradients, rho / (norm + NORM_EPSILON));
@@ -55,7 +55,7 @@ export function sasshaRule({
 export const sassha = optimizer({
   name: 'sassha',
   kind: 'curvature',
-  cost: '2 + 2 samples/every (2.2)',
+  cost: '2 + 3 samples/every (2.3)',
   formula:
     'at w + rho g/|g|: m <- mean of g, h <- mean of |z Hz| every k steps; w <- w - lr (m^/(h^^p + eps) + decay w)',
   reference: 'Shin et al. 2025, arXiv 2502.18153',

@@ -6,7 +6,7 @@ import { optimizer } from '../entry.js';
 import { refined, type RefinementRule } from '../../chain/refine.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { clippedOverDiagonal } from '../../chain/transforms/over-diagonal.js';
-import { dueFor, hessianDiagonal } from './hutchinson.js';
+import { dueFor, hessianDiagonal } from '../../chain/hutchinson.js';
 
 export interface SophiaOptions {
   beta2?: number;
@@ -18,7 +18,7 @@ export interface SophiaOptions {
 export function sophiaRule({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): RefinementRule {
   return {
     name: 'sophia',
-    gradientEvaluations: 1 + 2 / every,
+    gradientEvaluations: 1 + 3 / every,
     refine(surroundings) {
       const { gradients, slots } = surroundings;
       const due = dueFor(Object.keys(gradients), every, slots.count);
@@ -37,7 +37,7 @@ export function sophiaRule({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): Re
 export const sophia = optimizer({
   name: 'sophia',
   kind: 'curvature',
-  cost: '1 + 2/every (1.2)',
+  cost: '1 + 3/every (1.3)',
   formula: 'h <- mean of z Hz every k steps; m <- mean of g; w <- w - lr (clip(m/max(rho h, eps), 1) + decay w)',
   reference: 'Liu et al. 2024, arXiv 2305.14342 (Sophia-H)',
   schema: z.strictObject({

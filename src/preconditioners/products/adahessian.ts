@@ -1,9 +1,8 @@
-import { rademacherLike, stepStream } from '../../chain/random.js';
-import { mapNamed, pickNamed } from '../../tensor/named.js';
-import { hvp } from '../../tensor/second-order/index.js';
+import { curvatureRms, hessianDiagonal } from '../../chain/hutchinson.js';
+import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { type Preconditioner } from '../contract.js';
-import { lossOf } from './model.js';
+import { hessianTimes } from './model.js';
 
 export interface AdaHessianOptions {
   readonly damping: number;
@@ -11,25 +10,33 @@ export interface AdaHessianOptions {
   readonly power: number;
 }
 
-/** g/(√v̂ᵏ + λ) with v the mean of D², D = |z ∘ Hz| for random signs z, averaged over the window of each convolution (Yao et al. 2021). */
-export function adaHessianPreconditioner({ damping, beta2, power }: AdaHessianOptions): Preconditioner {
+/** g/(√v̂ᵏ + λ) with v the mean of D², D = |z ∘ Hz| for random signs z, as the optimizer of that name (Yao et al. 2021). */
+export function adaHessianPreconditioner({ damping, ...options }: AdaHessianOptions): Preconditioner {
+  const name = 'adahessian';
   return {
-    name: 'adahessian',
+    name,
     request: () => undefined,
     precondition({ gradients, parameters, slots, context, charge }) {
-      const some = pickNamed(parameters, Object.keys(gradients));
-      const signs = rademacherLike(some, (parameter) => stepStream(context, 'adahessian', parameter));
-      const { product } = hvp(lossOf(context, parameters, 'adahessian'), some, signs, { onUnverified: 'difference' });
-      charge(3);
+      let notes: string[] = [];
+      const estimates = hessianDiagonal(
+        {
+          gradients,
+          context,
+          hessianTimes(vector) {
+            const found = hessianTimes(context, parameters, vector, name);
+            ({ notes } = found);
+            charge(3);
+            return found.product;
+          },
+        },
+        { optimizer: name },
+      );
+      const diagonal = curvatureRms(estimates, slots, options);
       return {
-        gradients: mapNamed(gradients, (gradient, parameter) => {
-          const estimate = tf.abs(tf.mul(signs[parameter]!, product[parameter]!));
-          const d = estimate.rank === 4 ? tf.add(tf.zerosLike(estimate), tf.mean(estimate, [0, 1], true)) : estimate;
-          const before = slots.get('v', parameter) ?? tf.zerosLike(d);
-          const v = tf.add(tf.mul(before, beta2), tf.mul(tf.square(d), 1 - beta2));
-          slots.set('v', parameter, v);
-          return tf.div(gradient, tf.add(tf.pow(tf.div(v, 1 - beta2 ** slots.count(parameter)), power / 2), damping));
-        }),
+        gradients: mapNamed(gradients, (gradient, parameter) =>
+          tf.div(gradient, tf.add(diagonal[parameter]!, damping)),
+        ),
+        notes,
       };
     },
   };

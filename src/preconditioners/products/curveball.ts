@@ -4,7 +4,7 @@ import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/n
 import { tf } from '../../tensor/tf.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Preconditioner } from '../contract.js';
-import { modelOf } from './model.js';
+import { differenceNotes, modelOf } from './model.js';
 
 /**
  * z ← ρz − β·((G + λI)z + g), and the step is z; ρ and β minimize the quadratic model along both directions (their equation 18). The
@@ -40,7 +40,8 @@ export function curveBall({ damping }: { readonly damping: number }): Preconditi
         const rho = alone ? 0 : (gd * zd - gz * dd) / determinant;
         const next = plusScaled(scaled(z, rho), -beta, slope);
         for (const [parameter, tensor] of Object.entries(next)) slots.set('z', parameter, tensor);
-        return { gradients: scaled(next, -1), metrics: { beta, rho } };
+        const notes = differenceNotes(name, operator.reasons);
+        return { gradients: scaled(next, -1), metrics: { beta, rho }, notes };
       } finally {
         operator.dispose();
       }

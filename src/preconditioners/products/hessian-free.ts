@@ -4,7 +4,7 @@ import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/n
 import { tf, tidy } from '../../tensor/tf.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Preconditioner } from '../contract.js';
-import { lossOf, modelOf } from './model.js';
+import { differenceNotes, lossOf, modelOf } from './model.js';
 
 export interface HessianFreeOptions {
   readonly damping: number;
@@ -42,7 +42,8 @@ export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }
         const solution = conjugateGradients(times, gradients, start, { iterations, tolerance });
         for (const parameter of names) slots.set('solution', parameter, tf.clone(solution[parameter]!));
         if (adapt !== 1) slots.setNumber('lambda', lambda * change(solution));
-        return { gradients: solution, metrics: { damping: lambda } };
+        const notes = differenceNotes(name, operator.reasons);
+        return { gradients: solution, metrics: { damping: lambda }, notes };
 
         function change(step: NamedTensors): number {
           // The model of the full step -x: q = ½·xᵀ(G + λ)x − gᵀx.

@@ -5,7 +5,7 @@ import { pickNamed } from '../../tensor/named.js';
 import { tf, tidy, type Tensor1D } from '../../tensor/tf.js';
 import { type Preconditioner } from '../contract.js';
 import { refuseBeyond } from '../memory.js';
-import { lossOf } from './model.js';
+import { differenceNotes, lossOf } from './model.js';
 
 export interface NewtonOptions {
   readonly name: string;
@@ -45,13 +45,9 @@ export function newton({ name, damping, absolute, dimensions, memory }: NewtonOp
         );
         const step = tidy(() => tf.squeeze(tf.matMul(tf.tensor2d([weights]), basis), [0]) as Tensor1D);
         basis.dispose();
-        const notes =
-          operator.method === 'exact'
-            ? []
-            : [`'${name}' takes differences of gradients: ${operator.reasons.join('; ')}`];
         return {
           gradients: unflatten(step, some),
-          notes,
+          notes: differenceNotes(name, operator.reasons),
           metrics: { smallestRitzValue: Math.min(...values), largestRitzValue: Math.max(...values) },
         };
       } finally {

@@ -5,10 +5,9 @@
 import { normalLike, stepStream } from '../../chain/random.js';
 import { triangularSolve } from '../../tensor/linalg/index.js';
 import { mapNamed } from '../../tensor/named.js';
-import { hvp } from '../../tensor/second-order/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type Preconditioner } from '../contract.js';
-import { lossOf } from '../products/model.js';
+import { hessianTimes } from '../products/model.js';
 import { asMatrix } from './blocks.js';
 
 export interface PsgdOptions {
@@ -42,16 +41,17 @@ export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): 
               (_, name) => normalLike({ [name]: gradients[name]! }, () => stepStream(context, 'psgd', name))[name]!,
             )
           : undefined;
-      const image =
-        probe && hvp(lossOf(context, parameters, 'psgd'), parameters, probe, { onUnverified: 'difference' }).product;
+      const image = probe && hessianTimes(context, parameters, probe, 'psgd');
       if (probe) charge(3);
       return {
+        notes: image?.notes ?? [],
         gradients: mapNamed(gradients, (gradient, name) => {
           const g = asMatrix(gradient);
           let root = { left: slots.get('left', name), right: slots.get('right', name) };
           root = root.left && root.right ? root : firstRoot(g, shape, criterion === 'newton' ? scale : whiteScale(g));
           if (due.has(name)) {
-            if (probe) root = fitNewton(root as KroneckerRoot, asMatrix(probe[name]!), asMatrix(image![name]!), rate);
+            if (probe)
+              root = fitNewton(root as KroneckerRoot, asMatrix(probe[name]!), asMatrix(image!.product[name]!), rate);
             else {
               const bounds = { left: slots.get('left-bound', name), right: slots.get('right-bound', name) };
               const fitted = fitWhitening(root as KroneckerRoot, g, rate, bounds);

@@ -102,12 +102,16 @@ const connections: Record<Exclude<CellOperation, 'none'>, (filters: number) => O
   avg3: () => avgPool({ size: 3 }),
 };
 
-/** Zeros of a fixed shape, whatever the input. */
+/** Zeros of a fixed shape, whatever the input [H,W,C]; made from it so that an exported network takes any number of examples. */
 function zeros(shape: Shape): Operation {
   return {
     kind: 'zeros',
     config: { shape },
-    build: () => ({ output: shape, parameters: {}, forward: ([x]) => tf.zeros([x!.shape[0], ...shape]) }),
+    build: () => ({
+      output: shape,
+      parameters: {},
+      forward: ([x]) => tf.tile(tf.zerosLike(tf.slice(x!, [0, 0, 0, 0], [-1, 1, 1, 1])), [1, ...shape]),
+    }),
   };
 }
 

@@ -31,6 +31,7 @@ import { stream } from '../../src/tensor/rng.js';
 import { FINAL_EVALUATION } from '../../src/training/index.js';
 import macroCnn from '../../search-spaces/macro-cnn.js';
 import mlp from '../../search-spaces/mlp.js';
+import nasBench201 from '../../search-spaces/nas-bench-201.js';
 import rnnCell from '../../search-spaces/rnn-cell.js';
 import transformer from '../../search-spaces/transformer.js';
 import { randomModel } from './trained.js';
@@ -101,6 +102,12 @@ const MODELS: Readonly<Record<string, () => Model>> = {
   'rnn-cell': () => randomModel(rnnCell, { nodes: 3, hidden: 6 }, { task: TEXT }),
   transformer: () => randomModel(transformer, { depth: 2, width: 8 }, { task: TEXT }),
   mlp: () => randomModel(mlp, { depth: 3, widths: [12, 16] }, { seed: 8, task: COLOUR }),
+  'nas-bench-201 without any connection': () =>
+    randomModel(
+      nasBench201,
+      { filters: 4 },
+      { task: COLOUR, architecture: [['none'], ['none', 'none'], ['none', 'none', 'none']] },
+    ),
   'own operations': () =>
     randomModel(
       mixed,

@@ -1,4 +1,5 @@
 /** The module that child processes run: does the jobs that it is told to do. */
+import { resolveReference } from '../jobs/files.js';
 import { runRunners, serveJobs } from '../jobs/index.js';
 import { loadParts } from './commands/search.js';
 import { loadController, loadSpace } from './registry.js';
@@ -7,8 +8,9 @@ serveJobs({
   ...runRunners(loadParts),
   // Studies bring charts and pages with them, which other jobs do not wait for.
   study: async (payload, context) =>
-    (await import('../studies/units.js')).studyRunners({ space: loadSpace, controller: loadController })['study']!(
-      payload,
-      context,
-    ),
+    (await import('../studies/units.js')).studyRunners({
+      // What a payload names comes from a queue: shipped parts only.
+      space: (name) => loadSpace(resolveReference(name, context.files)),
+      controller: (name) => loadController(resolveReference(name, context.files)),
+    })['study']!(payload, context),
 });

@@ -33,6 +33,14 @@ export function program(): Command {
       )
       .option('--threads <n>', 'threads of each training; part of what its result depends on', Number)
       .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
+  /** What a command that reads a run may load beside it. */
+  const onRun = (command: Command, data?: string): Command => {
+    if (data !== undefined) command.option('--data <name|path>', data);
+    return command
+      .option('--file <path...>', 'spaces and controllers of your own that may be loaded where the run names them')
+      .option('--trust', 'load whatever spaces and controllers the run names: their code runs as you');
+  };
+  const MOVED = 'where the data of the run lies now, if it was moved; its content must be the same';
   const json = (): Option => new Option('--json', 'one JSON line an event, as when the output is no terminal');
 
   onMany(weft.command('search'))
@@ -53,8 +61,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/search.js')).search(options));
 
-  weft
-    .command('resume')
+  onRun(weft.command('resume'), MOVED)
     .description('go on with a search that was stopped or killed')
     .argument('<run>', 'its run directory')
     .option('--budget <time>', 'a new time budget, counted from the beginning of the search')
@@ -69,7 +76,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/status.js')).status(run, options));
 
-  onMany(weft.command('derive'))
+  onRun(onMany(weft.command('derive')), MOVED)
     .description('choose again from a finished search: more candidates, more batches')
     .argument('<run>', 'run directory')
     .option('--candidates <n>', 'architectures sampled from the controller', Number)
@@ -79,15 +86,14 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
 
-  weft
-    .command('train')
+  onRun(weft.command('train'))
     .description('train one architecture from scratch and test it')
     .argument('<architecture>', 'its text encoding, as printed by search and derive')
     .option('-r, --recipe <name>', 'a recipe for space, data and training')
     .option('-c, --config <file>', 'a YAML configuration')
     .option('--run <run>', 'take the configuration of this run')
     .option('--space <name|file>', 'search space')
-    .option('--data <name|path>', 'data')
+    .option('--data <name|path>', 'data; with --run where the data of the run lies now')
     .option('--seed <n>', 'seed', Number)
     .option('--epochs <n>', 'epochs of training', Number)
     .option('--set <field=value...>', 'any other field of the configuration')
@@ -139,16 +145,17 @@ export function program(): Command {
     .addOption(json())
     .action(async (key, options) => (await import('./commands/queue.js')).queueRetry(key, options));
 
-  weft
-    .command('evaluate')
+  onRun(weft.command('evaluate'))
     .description("a run's trained network on its test part or on other data")
     .argument('<run>', 'run directory')
-    .option('--data <name|path>', "other data of the same shape; the run's test part by default")
+    .option(
+      '--data <name|path>',
+      "other data of the same shape, or where the run's own lies now; its test part by default",
+    )
     .addOption(json())
     .action(async (run, options) => (await import('./commands/evaluate.js')).evaluate(run, options));
 
-  weft
-    .command('sharpness')
+  onRun(weft.command('sharpness'), MOVED)
     .description("the loss surface at a run's retrained network, or at its shared weights")
     .argument('<run>', 'run directory')
     .option('--supernet', 'measure the shared weights of the derived architecture instead')
@@ -166,16 +173,14 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/sharpness.js')).sharpness(run, options));
 
-  weft
-    .command('export')
+  onRun(weft.command('export'))
     .description("a run's trained network for stock TensorFlow.js (browser and Node), and as safetensors")
     .argument('<run>', 'run directory')
     .option('-o, --out <folder>', 'where to write; <run>/export by default')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/export.js')).exportRun(run, options));
 
-  weft
-    .command('report')
+  onRun(weft.command('report'))
     .description('one self-contained HTML file about a run, or about one search with several seeds')
     .argument('<runs...>', 'run directory; several of one search with different seeds')
     .option(
@@ -185,7 +190,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/report.js')).report(runs, options));
 
-  onMany(weft.command('rank'))
+  onRun(onMany(weft.command('rank')), MOVED)
     .description('do the shared weights of a run rank networks as training alone does? trains a sample and says')
     .argument('<run>', 'its run directory')
     .option('--architectures <n>', 'different architectures, drawn uniformly', Number, 20)
@@ -199,8 +204,7 @@ export function program(): Command {
     .command('forgetting')
     .description('how much the training of one architecture has spoiled others on the shared weights');
 
-  forgetting
-    .command('report')
+  onRun(forgetting.command('report'))
     .description('write RUN/forgetting/: a page, report.json, and every table as CSV')
     .argument('<runs...>', 'run directories of searches that measured forgetting')
     .option(
@@ -211,8 +215,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).report(runs, options));
 
-  forgetting
-    .command('compare')
+  onRun(forgetting.command('compare'))
     .description('set runs beside each other, paired by seed: what was removed, at what cost, with intervals')
     .argument('<runs...>', 'run directories; those without a regularizer are the baseline')
     .option('-o, --out <folder>', 'where to write', 'forgetting-comparison')

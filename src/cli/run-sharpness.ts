@@ -1,7 +1,7 @@
 /** The files in which the measurements of `weft sharpness` lie beside a run. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { WeftError } from '../errors.js';
+import { readSealedJson } from '../runs/index.js';
 
 /** Where the measurements of a run are kept. */
 export const sharpnessFiles = (run: string): { child: string; supernet: string } => ({
@@ -14,13 +14,7 @@ export function readSharpness(run: string): { child?: object; supernet?: object 
   return Object.fromEntries(
     Object.entries(sharpnessFiles(run)).flatMap(([name, path]) => {
       if (!existsSync(path)) return [];
-      try {
-        return [[name, JSON.parse(readFileSync(path, 'utf8')) as object]];
-      } catch (cause) {
-        throw new WeftError('run', `${path} is no JSON`, `delete it, or measure again: weft sharpness ${run}`, {
-          cause,
-        });
-      }
+      return [[name, readSealedJson(path, `delete it, or measure again: weft sharpness ${run}`)]];
     }),
   );
 }

@@ -21,6 +21,8 @@ export interface Source {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** Of a folder: `HASH  PATH` of each file, a line each, as `sha256sum` writes it; `sha256` is the hash of this text. */
+  readonly listing?: string;
 }
 
 export interface Dataset {

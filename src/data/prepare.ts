@@ -32,6 +32,8 @@ export interface PreparedData {
   /** Positions in the training split whose label is wrong. */
   readonly changedLabels: Uint32Array;
   readonly record: DataRecord;
+  /** The hash of each file where the data is a folder: too long for the record, which has the hash of this text. */
+  readonly listing?: string;
 }
 
 /** Opens a data set, takes a subset, splits it, adds label noise to the training split and measures its normalization. */
@@ -43,8 +45,10 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   const { split: train, changed } = addLabelNoise(clean.train, { rate: labelNoise, seed });
   const splits = { ...clean, train };
   const normalization = measureNormalization(train);
-  const { name, inputShape, classes, classNames, sources } = dataset;
+  const { name, inputShape, classes, classNames } = dataset;
+  const listing = dataset.sources.map((source) => source.listing ?? '').join('');
   return {
+    ...(listing !== '' && { listing }),
     dataset,
     splits,
     normalization,
@@ -54,7 +58,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
       inputShape,
       classes,
       ...(classNames && { classNames }),
-      sources,
+      sources: dataset.sources.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
       splits: recordSplits(splits),
       testSeenIn: countSeen(splits),
       normalization,

@@ -46,7 +46,7 @@ function readable<T>(path: string, read: () => T): T {
 /** The files of a folder as one source, whose hash covers every path and content. */
 export function folderSource(path: string, files: readonly Source[]): Source {
   const listing = files.map((file) => `${file.sha256}  ${file.path}\n`).join('');
-  return { path, sha256: sha256(listing), bytes: files.reduce((total, file) => total + file.bytes, 0) };
+  return { path, sha256: sha256(listing), bytes: files.reduce((total, file) => total + file.bytes, 0), listing };
 }
 
 export const sha256 = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('hex');

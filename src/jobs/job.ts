@@ -1,7 +1,7 @@
 /** Making jobs, and their names. */
 import { createHash } from 'node:crypto';
 import { type Json } from '../operations/operation.js';
-import { type JsonObject, packageVersion, sha256, sortKeys, stringifyStrict } from '../runs/index.js';
+import { type JsonObject, packageVersion, sealJson, sha256, sortKeys, stringifyStrict, unseal } from '../runs/index.js';
 import { type Executor, type Job, type JobResult } from './contract.js';
 
 export interface JobDefinition {
@@ -36,14 +36,14 @@ export function uuidOf(key: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** Text of a result: the same bytes whoever made it. */
+/** Text of a result, with a hash of itself: the same bytes whoever made it. */
 export const resultText = ({ key, kind, value }: JobResult): string =>
-  `${stringifyStrict(sortKeys({ key, kind, value }), 2)}\n`;
+  sealJson(sortKeys({ key, kind, value }) as JsonObject, 2);
 
-/** A result from its text; undefined if it is none, or of another key. */
+/** A result from its text; undefined if it is none, was changed, or is of another key. */
 export function parseResult(text: string, key: string): JobResult | undefined {
   try {
-    const result = JSON.parse(text) as Partial<JobResult> | null;
+    const result = unseal(JSON.parse(text)) as Partial<JobResult> | undefined;
     const whole =
       result?.key === key &&
       typeof result.kind === 'string' &&

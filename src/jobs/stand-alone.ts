@@ -12,7 +12,9 @@ import {
   runFiles,
   type RunLock,
   saveCheckpoint,
+  sha256,
   stopwatch,
+  stringifyStrict,
 } from '../runs/index.js';
 import { fisherShare } from '../search/data.js';
 import { type LearnerSnapshot } from '../search/snapshot.js';
@@ -81,7 +83,7 @@ export async function trainAloneHere(
   const data = parts.data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { epochs } = config.retrain;
   const total = epochs * data.train.steps;
-  const kept = await openKept(folder, payload.identity);
+  const kept = await openKept(folder, `${payload.identity} ${sha256(stringifyStrict(plain(payload)))}`);
   const earlier = kept?.load();
   const watch = stopwatch();
   let savedAt = 0;

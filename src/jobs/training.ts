@@ -16,6 +16,7 @@ import {
 import { remainingUnits } from '../search/advance.js';
 import { conductSearch } from '../search/conduct.js';
 import { fisherShare } from '../search/data.js';
+import { dataFiles } from '../search/run-search.js';
 import { type SearchParts } from '../search/session.js';
 import { type Job, type JobContext, type JobRunners } from './contract.js';
 import {
@@ -119,6 +120,7 @@ async function takeRun(folder: string, { config, space, data }: SearchParts, bac
     name: `${space.name} ${data.record.name}`,
     seed: config.seed,
     config: plain(config),
+    files: dataFiles(data.listing),
     facts: { data: plain(data.record), backend },
   });
   return { run, lock: await lockRun(run.path), summary: undefined };

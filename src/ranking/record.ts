@@ -3,14 +3,15 @@ import { z } from 'zod';
 import { WeftError } from '../errors.js';
 
 const RANK_FORMAT = 'weft-rank';
-const RANK_VERSION = 1;
+/** 2: sealed. */
+const RANK_VERSION = 2;
 
 /** Language models are judged by the loss alone. */
 const scoreSchema = z.object({ accuracy: z.number().nullable(), loss: z.number() });
 
 const recordSchema = z.object({
   format: z.literal(RANK_FORMAT),
-  version: z.literal(RANK_VERSION),
+  version: z.literal([1, RANK_VERSION]),
   /** What networks are judged by. */
   measure: z.enum(['accuracy', 'loss']),
   /** Epochs of stand-alone training. */

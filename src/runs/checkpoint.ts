@@ -9,12 +9,14 @@ import { type Json } from '../operations/operation.js';
 import { type NamedTensors, pickNamed } from '../tensor/named.js';
 import { removeFolder, writeFolderAtomic, type WriteOptions } from './atomic-write.js';
 import { packageVersion } from './environment.js';
-import { type JournalEvent } from './journal.js';
+import { type EventsMark, type JournalEvent } from './journal.js';
 import { sha256, stringifyStrict } from './json.js';
-import { runFiles } from './run-directory.js';
+import { type Manifest, runFiles, runIdentity } from './run-directory.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 
-const FORMAT_VERSION = 1;
+/** 2: names the run and hashes its events. */
+const FORMAT_VERSION = 2;
+const READABLE = [1, FORMAT_VERSION];
 
 export interface Checkpoint {
   /** What the run counts by: names the folder, and must grow. */
@@ -25,6 +27,8 @@ export interface Checkpoint {
   readonly state: Json;
   /** The length of the journal, from `journal.sync()`. */
   readonly events: number;
+  /** The hash of the journal, from `journal.digest()`. */
+  readonly eventsSha256?: string | undefined;
 }
 
 export interface SaveOptions extends WriteOptions {
@@ -32,6 +36,8 @@ export interface SaveOptions extends WriteOptions {
   readonly keep?: number;
   /** Also keep, for ever, those whose step is a multiple of this. */
   readonly keepEvery?: number;
+  /** The run that the checkpoint is of. */
+  readonly run?: Manifest;
 }
 
 /** Written as state.json. */
@@ -41,6 +47,9 @@ interface Document {
   readonly space: string;
   readonly step: number;
   readonly events: number;
+  readonly eventsSha256?: string | undefined;
+  /** `runIdentity` of the run; since format 2, where the checkpoint is of a run. */
+  readonly run?: string | undefined;
   readonly groups: Readonly<Record<string, { readonly sha256: string; readonly names: readonly string[] }>>;
   readonly state: Json;
 }
@@ -52,12 +61,13 @@ interface Document {
 export function saveCheckpoint(
   runPath: string,
   space: string,
-  { step, tensors, state, events }: Checkpoint,
-  { keep = 2, keepEvery, guard }: SaveOptions = {},
+  { step, tensors, state, events, eventsSha256 }: Checkpoint,
+  { keep = 2, keepEvery, run, guard }: SaveOptions = {},
 ): string {
   const folder = folderOf(runPath, step);
   const writing = guard ? { guard } : {};
-  if (!holds(folder, { space, step, events })) {
+  const owner = run && runIdentity(run);
+  if (!holds(folder, { space, step, events, eventsSha256, run: owner })) {
     const files: Record<string, Uint8Array | string> = {};
     const groups: Record<string, Document['groups'][string]> = {};
     for (const [group, named] of Object.entries(tensors)) {
@@ -71,6 +81,8 @@ export function saveCheckpoint(
       space,
       step,
       events,
+      eventsSha256,
+      run: owner,
       groups,
       state,
     };
@@ -82,12 +94,14 @@ export function saveCheckpoint(
 }
 
 export interface LoadOptions {
+  /** The run of which the checkpoints must be. */
+  readonly run?: Manifest | undefined;
   /** Told about each damaged checkpoint that is passed over. */
   readonly warn?: (event: JournalEvent) => void;
 }
 
 /** The newest whole checkpoint of a run, its tensors owned by the caller and in the order in which they were saved. */
-export function loadLatestCheckpoint(runPath: string, space: string, { warn }: LoadOptions = {}): Checkpoint {
+export function loadLatestCheckpoint(runPath: string, space: string, { run, warn }: LoadOptions = {}): Checkpoint {
   const attempt = <T>(read: () => T): T | undefined => {
     try {
       return read();
@@ -101,15 +115,31 @@ export function loadLatestCheckpoint(runPath: string, space: string, { warn }: L
     const folder = folderOf(runPath, step);
     const document = attempt(() => readDocument(folder));
     if (!document) continue;
-    checkFits(document, folder, space);
+    checkFits(document, folder, space, run);
     const tensors = attempt(() => readGroups(document, folder));
-    if (tensors) return { step, tensors, state: document.state, events: document.events };
+    if (tensors) {
+      const { state, events, eventsSha256 } = document;
+      return { step, tensors, state, events, ...(eventsSha256 !== undefined && { eventsSha256 }) };
+    }
   }
   throw new WeftError(
     'checkpoint',
     `${runPath} has no whole checkpoint`,
     `start again with the same config: \`weft search --config ${runFiles(runPath).config}\``,
   );
+}
+
+/** What the newest whole checkpoint has recorded of the events; undefined where there is none, or one of version 0.1. */
+export function latestEventsMark(runPath: string): EventsMark | undefined {
+  for (const step of listCheckpoints(runPath).reverse()) {
+    try {
+      const { events, eventsSha256 } = readDocument(folderOf(runPath, step));
+      return eventsSha256 === undefined ? undefined : { events, sha256: eventsSha256 };
+    } catch (error) {
+      if (!(error instanceof WeftError)) throw error; // a damaged one: the one before serves
+    }
+  }
+  return undefined;
 }
 
 /** The steps at which a run has checkpoints, in order. */
@@ -131,17 +161,19 @@ export function listCheckpoints(runPath: string): number[] {
 }
 
 /** Whether a folder is a whole checkpoint of this place in the run. */
-function holds(folder: string, wanted: Pick<Document, 'space' | 'step' | 'events'>): boolean {
+function holds(folder: string, wanted: Pick<Document, (typeof OWN)[number]>): boolean {
   if (!existsSync(folder)) return false;
   try {
     const document = readDocument(folder);
     readBytes(document, folder);
-    return (['space', 'step', 'events'] as const).every((field) => document[field] === wanted[field]);
+    return OWN.every((field) => document[field] === wanted[field]);
   } catch (error) {
     if (error instanceof WeftError) return false;
     throw error;
   }
 }
+
+const OWN = ['space', 'step', 'events', 'eventsSha256', 'run'] as const;
 
 const folderOf = (runPath: string, step: number): string =>
   join(runFiles(runPath).checkpoints, String(step).padStart(8, '0'));
@@ -180,11 +212,16 @@ function readGroups(document: Document, folder: string): Record<string, NamedTen
   );
 }
 
-function checkFits({ formatVersion, weft, space }: Document, folder: string, wanted: string): void {
-  if (formatVersion !== FORMAT_VERSION) {
+function checkFits(
+  { formatVersion, weft, space, run }: Document,
+  folder: string,
+  wanted: string,
+  manifest: Manifest | undefined,
+): void {
+  if (!READABLE.includes(formatVersion)) {
     throw new WeftError(
       'checkpoint',
-      `${folder} was written by weft-nas ${weft} in format ${formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`,
+      `${folder} was written by weft-nas ${weft} in format ${formatVersion}; version ${packageVersion} reads format ${READABLE.join(' and ')}`,
       `go on with \`npx weft-nas@${weft}\``,
     );
   }
@@ -193,6 +230,15 @@ function checkFits({ formatVersion, weft, space }: Document, folder: string, wan
       'checkpoint',
       `${folder} is of the search space ${space}, not ${wanted}`,
       'the space was changed after the run began: put back its definition, or start a new search',
+    );
+  }
+  // Only a run of version 0.1 has checkpoints that do not say whose they are.
+  const unbound = run === undefined && manifest?.formatVersion === 1;
+  if (manifest && !unbound && run !== runIdentity(manifest)) {
+    throw new WeftError(
+      'checkpoint',
+      `${folder} is a checkpoint of another run`,
+      'put back the checkpoints and events.jsonl of this run, or start a new search with its config.yaml',
     );
   }
 }

@@ -17,7 +17,7 @@ export {
   readEvents,
   tailEvents,
 } from './journal.js';
-export { type JsonObject, sha256, sortKeys, stringifyStrict } from './json.js';
+export { isObject, type JsonObject, sha256, sortKeys, stringifyStrict, toJson } from './json.js';
 export { acquireLock, type LockOptions, type RunLock } from './lock.js';
 export {
   createRun,
@@ -27,6 +27,7 @@ export {
   openRun,
   type Run,
   runFiles,
+  runIdentity,
   type RunOptions,
 } from './run-directory.js';
 export {
@@ -36,5 +37,7 @@ export {
   type Safetensors,
   writeSafetensors,
 } from './safetensors.js';
+export { readSealedJson, sealJson, unseal } from './sealed.js';
 export { breathe, catchSignals, type Shutdown } from './shutdown.js';
 export { type Measured, readSummary, type RunResults, type RunSummary, writeSummary } from './summary.js';
+export { checkPart, readCheckedEvents, remake } from './sums.js';

@@ -2,6 +2,7 @@
  * The run's events, one JSON object a line, in a file that only grows. A checkpoint records how far it had
  * grown; resuming cuts it back to there, so that what is done again is not told twice.
  */
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
@@ -16,6 +17,8 @@ export interface JournalEvent {
 export interface JournalOptions {
   /** Bytes to keep, from a checkpoint; all whole lines if not given. */
   readonly position?: number;
+  /** The hash that the kept bytes must have, from the same checkpoint. */
+  readonly sha256?: string | undefined;
   /**
    * For types with a `step`: how many events to keep in full detail. Each time the steps double from there, half as
    * many are kept, so that n steps leave about detail * (1 + log2(n / detail) / 2) events.
@@ -30,14 +33,22 @@ export interface Journal {
   append(event: JournalEvent): void;
   /** Forces all to the disk; returns the file's length in bytes, for a checkpoint. */
   sync(): number;
+  /** sha256 of the whole file as it is now. */
+  digest(): string;
   close(): void;
 }
 
 /** Opens or creates the journal at `path` for writing. */
-export function openJournal(path: string, { position, detail = {}, guard }: JournalOptions = {}): Journal {
+export function openJournal(path: string, { position, sha256, detail = {}, guard }: JournalOptions = {}): Journal {
   guard?.();
   const descriptor = guarded(path, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644));
-  let end = cutBack(descriptor, path, position);
+  let end = endOf(descriptor, path, position);
+  const hash = hashOf(descriptor, end);
+  if (sha256 !== undefined && hash.copy().digest('hex') !== sha256) {
+    closeSync(descriptor);
+    throw changedEvents(path, end);
+  }
+  guarded(path, () => ftruncateSync(descriptor, end));
   return {
     append(event) {
       const { type, step } = event;
@@ -52,13 +63,32 @@ export function openJournal(path: string, { position, detail = {}, guard }: Jour
         throw diskError(path, cause);
       }
       end += line.length;
+      hash.update(line);
     },
     sync() {
       guarded(path, () => fsyncSync(descriptor));
       return end;
     },
+    digest: () => hash.copy().digest('hex'),
     close: () => closeSync(descriptor),
   };
+}
+
+/** Throws unless the file begins with so many bytes of this hash, as a checkpoint has recorded them. */
+export function checkEvents(path: string, { events, sha256 }: EventsMark): void {
+  const descriptor = openForReading(path);
+  try {
+    if (fstatSync(descriptor).size < events || hashOf(descriptor, events).digest('hex') !== sha256)
+      throw changedEvents(path, events);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** How far a journal had grown, and what was in it. */
+export interface EventsMark {
+  readonly events: number;
+  readonly sha256: string;
 }
 
 /** All events from the first to the last whole line, read as they are asked for. */
@@ -109,8 +139,8 @@ function stride(step: number, detail: number | undefined): number {
   return detail === undefined || step < detail ? 1 : 2 ** (Math.floor(Math.log2(step / detail)) + 1);
 }
 
-/** Cuts the file to `position`, or to its last whole line; returns its new length. */
-function cutBack(descriptor: number, path: string, position: number | undefined): number {
+/** `position`, or the end of the last whole line. */
+function endOf(descriptor: number, path: string, position: number | undefined): number {
   const size = fstatSync(descriptor).size;
   const end = position ?? lastLineEnd(descriptor, size);
   if (end > size || (end > 0 && byteAt(descriptor, end - 1) !== NEWLINE)) {
@@ -121,9 +151,28 @@ function cutBack(descriptor: number, path: string, position: number | undefined)
       'the file was changed by hand or cut off; put back the original',
     );
   }
-  guarded(path, () => ftruncateSync(descriptor, end));
   return end;
 }
+
+/** The hash of the first `end` bytes. */
+function hashOf(descriptor: number, end: number): Hash {
+  const hash = createHash('sha256');
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  for (let start = 0; start < end;) {
+    const length = readSync(descriptor, chunk, 0, Math.min(chunk.length, end - start), start);
+    if (length === 0) break; // cut off in this moment
+    hash.update(chunk.subarray(0, length));
+    start += length;
+  }
+  return hash;
+}
+
+const changedEvents = (path: string, end: number): WeftError =>
+  new WeftError(
+    'run',
+    `${path} does not fit the checkpoint: its first ${end} bytes are damaged, were changed, or are those of another run`,
+    'put back the original; an older checkpoint serves if the damage lies behind it: delete the newest folder in checkpoints/',
+  );
 
 function lastLineEnd(descriptor: number, size: number): number {
   const chunk = Buffer.alloc(CHUNK_BYTES);

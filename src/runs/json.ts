@@ -25,6 +25,9 @@ export function stringifyStrict(value: Json, indent?: number): string {
   );
 }
 
+/** A value as JSON holds it: without fields that are undefined, NaN and infinities as null. */
+export const toJson = (value: object): JsonObject => JSON.parse(JSON.stringify(value)) as JsonObject;
+
 /** The same value with the keys of every object in alphabetical order. */
 export function sortKeys(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;

@@ -8,13 +8,16 @@ import { type Json } from '../operations/operation.js';
 import { diskError, removeUnfinished, writeFileAtomic } from './atomic-write.js';
 import { now } from './clock.js';
 import { describeEnvironment, packageVersion } from './environment.js';
-import { sha256, stringifyStrict } from './json.js';
+import { sha256 } from './json.js';
 import { acquireLock, type LockOptions, type RunLock } from './lock.js';
+import { sealJson, unseal } from './sealed.js';
 
-const FORMAT_VERSION = 1;
+/** 2: manifests are sealed, checkpoints name their run, and what a finished run consists of is hashed. */
+const FORMAT_VERSION = 2;
+const READABLE = [1, FORMAT_VERSION];
 
 const manifestSchema = z.object({
-  formatVersion: z.literal(FORMAT_VERSION),
+  formatVersion: z.literal(READABLE),
   name: z.string(),
   created: z.string(),
   seed: z.number(),
@@ -41,6 +44,8 @@ export interface RunOptions {
   /** The resolved config: with every default filled in, so that it alone repeats the run. */
   readonly config: Json;
   readonly facts?: Readonly<Record<string, Json>>;
+  /** More files by name, whose hashes are among the facts. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Where a run keeps what; other results lie beside these under names of their own. */
@@ -51,12 +56,16 @@ export const runFiles = (path: string) =>
     events: join(path, 'events.jsonl'),
     checkpoints: join(path, 'checkpoints'),
     summary: join(path, 'summary.json'),
+    /** Hashes of what a finished run consists of. */
+    sums: join(path, 'SHA256SUMS'),
+    /** Hashes of the single files where the data is a folder. */
+    dataFiles: join(path, 'data-files.txt'),
     report: join(path, 'report.html'),
     lock: join(path, 'run.lock'),
   }) as const;
 
 /** Creates `root/<yyyymmdd-hhmmss>-<name>`, with a number behind if that exists: no run is ever overwritten. */
-export function createRun(root: string, { name, seed, config, facts = {} }: RunOptions): Run {
+export function createRun(root: string, { name, seed, config, facts = {}, files: more = {} }: RunOptions): Run {
   const created = now();
   const path = createUnique(resolve(root), `${timestamp(created)}-${slug(name)}`);
   try {
@@ -65,6 +74,7 @@ export function createRun(root: string, { name, seed, config, facts = {} }: RunO
     const text = stringify(config);
     writeFileAtomic(files.config, text);
     writeFileAtomic(files.events, '');
+    for (const [file, content] of Object.entries(more)) writeFileAtomic(join(path, file), content);
     const manifest = {
       formatVersion: FORMAT_VERSION,
       name,
@@ -74,7 +84,7 @@ export function createRun(root: string, { name, seed, config, facts = {} }: RunO
       environment: { ...describeEnvironment() },
       facts,
     } as const;
-    writeFileAtomic(files.manifest, `${stringifyStrict(manifest, 2)}\n`); // last: without it the directory is no run
+    writeFileAtomic(files.manifest, sealJson(manifest, 2)); // last: without it the directory is no run
     return { path, manifest, config };
   } catch (cause) {
     rmSync(path, { recursive: true, force: true });
@@ -98,6 +108,10 @@ export function openRun(directory: string): Run {
   }
   return { path, manifest, config: parse(text) as Json };
 }
+
+/** What tells a run from every other one. */
+export const runIdentity = ({ created, name, seed, configSha256 }: Manifest): string =>
+  sha256(JSON.stringify([created, name, seed, configSha256]));
 
 /** Takes the run for this process alone, and clears away what a killed one has left unfinished. */
 export async function lockRun(path: string, options: Pick<LockOptions, 'onWait'> = {}): Promise<RunLock> {
@@ -160,14 +174,20 @@ function parseManifest(text: string, path: string): Manifest {
     );
   }
   const version = z.object({ formatVersion: z.number(), environment: z.object({ weft: z.string() }) }).safeParse(value);
-  if (version.success && version.data.formatVersion !== FORMAT_VERSION) {
+  if (version.success && !READABLE.includes(version.data.formatVersion)) {
     throw new WeftError(
       'run',
-      `${dirname(path)} was written by weft-nas ${version.data.environment.weft} in format ${version.data.formatVersion}; version ${packageVersion} reads format ${FORMAT_VERSION}`,
+      `${dirname(path)} was written by weft-nas ${version.data.environment.weft} in format ${version.data.formatVersion}; version ${packageVersion} reads format ${READABLE.join(' and ')}`,
       `open it with \`npx weft-nas@${version.data.environment.weft}\``,
     );
   }
   const manifest = manifestSchema.safeParse(value);
+  if (manifest.success && manifest.data.formatVersion > 1 && !unseal(value))
+    throw new WeftError(
+      'run',
+      `${path} is damaged or was changed: its content is not what was written when the run began`,
+      'put back the original; the other files of the run are untouched',
+    );
   if (!manifest.success)
     throw new WeftError(
       'run',

@@ -1,10 +1,12 @@
 /** What came of a run, in one file that two runs of the same seed share to the byte, but for the two fields that were measured. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { writeFileAtomic, type WriteOptions } from './atomic-write.js';
 import { isObject, sha256, sortKeys, stringifyStrict } from './json.js';
 import { runFiles } from './run-directory.js';
+import { checkPart, remake, writeSums } from './sums.js';
 
 /** The results; what else a run has found goes under names of its own. */
 export interface RunResults {
@@ -36,12 +38,15 @@ export type RunSummary = RunResults &
     readonly resultHash: string;
   };
 
-/** Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. */
+/**
+ * Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. `parts` are the hashes of the
+ * other files of the finished run, by name.
+ */
 export function writeSummary(
   runPath: string,
   results: RunResults,
   { elapsedSeconds, peakMemoryMB }: Measured,
-  options: WriteOptions = {},
+  { parts, ...options }: WriteOptions & { readonly parts?: Readonly<Record<string, string>> } = {},
 ): RunSummary {
   const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<
     string,
@@ -57,7 +62,11 @@ export function writeSummary(
     weights: weights!,
   };
   const summary = { ...ordered, resultHash: sha256(stringifyStrict(ordered)), elapsedSeconds, peakMemoryMB };
-  writeFileAtomic(runFiles(runPath).summary, `${stringifyStrict(summary, 2)}\n`, options);
+  const path = runFiles(runPath).summary;
+  const text = `${stringifyStrict(summary, 2)}\n`;
+  // The hashes first: a run is finished once it has a summary.
+  if (parts) writeSums(runPath, { ...parts, [basename(path)]: sha256(text) }, options);
+  writeFileAtomic(path, text, options);
   return summary as unknown as RunSummary;
 }
 
@@ -76,7 +85,8 @@ export function readSummary(runPath: string): RunSummary | undefined {
   const summary = parse(text);
   const { resultHash, elapsedSeconds: _, peakMemoryMB: __, ...results } = summary ?? {};
   if (resultHash !== sha256(JSON.stringify(results)))
-    throw new WeftError('run', `${path} is damaged or was changed by hand`, 'write it again with `weft resume`');
+    throw new WeftError('run', `${path} is damaged or was changed by hand`, remake(runPath));
+  checkPart(runPath, basename(path), text);
   return summary as unknown as RunSummary;
 }
 

@@ -3,6 +3,7 @@
  * network, the summary. Killed at any moment it loses the work since the last checkpoint and nothing else.
  */
 import {
+  type Journal,
   type JournalEvent,
   type Run,
   breathe,
@@ -28,6 +29,7 @@ import { withEvaluationWeights } from '../training/learner.js';
 import { advance } from './advance.js';
 import { besideRandom } from './comparison.js';
 import { type SearchData } from './data.js';
+import { checkSameData } from './recorded-data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
 import { createSession, measuredNow, type SearchParts, type SearchSession } from './session.js';
@@ -57,15 +59,19 @@ export async function conductSearch(
   resume: boolean,
 ): Promise<RunSummary | undefined> {
   const { config, data } = parts;
+  if (resume) checkSameData(run, data);
   let emit: (event: SearchEvent) => void = () => {};
   const session = createSession({ ...parts, latencyTable: keptLatencies(run.path, config) }, (event) => emit(event));
   const identity = spaceIdentity(session);
   // Killed before its first checkpoint, a run begins anew.
   const checkpoint =
-    resume && listCheckpoints(run.path).length > 0 ? loadLatestCheckpoint(run.path, identity) : undefined;
+    resume && listCheckpoints(run.path).length > 0
+      ? loadLatestCheckpoint(run.path, identity, { run: run.manifest })
+      : undefined;
   const given = architecture ?? (run.manifest.facts['architecture'] as string | undefined);
   const journal = openJournal(join(run.path, 'events.jsonl'), {
     position: checkpoint?.events ?? 0,
+    sha256: checkpoint?.eventsSha256,
     detail: STEP_DETAIL,
     guard,
   });
@@ -93,8 +99,9 @@ export async function conductSearch(
           tensors,
           state: { ...state, elapsed: watch.elapsed() } as unknown as Json,
           events: journal.sync(),
+          eventsSha256: journal.digest(),
         },
-        { keep: config.checkpoint.keep, guard },
+        { keep: config.checkpoint.keep, run: run.manifest, guard },
       );
       savedAt = watch.elapsed();
     };
@@ -186,7 +193,7 @@ function finish(
   run: Run,
   session: SearchSession,
   { card }: SearchData,
-  journal: { sync(): number },
+  journal: Pick<Journal, 'sync' | 'digest'>,
   elapsedSeconds: number,
   guard: () => void,
 ): RunSummary {
@@ -205,23 +212,21 @@ function finish(
     random.map((one) => one[measure]),
     measure,
   );
-  writeFileAtomic(join(run.path, retrained ? 'model.safetensors' : 'supernet.safetensors'), bytes, { guard });
-  writeFileAtomic(
-    join(run.path, 'model.json'),
-    `${JSON.stringify(
-      {
-        space: config.space.name,
-        options: (retrained?.space ?? space).options,
-        task: space.task,
-        architecture: derived.architecture,
-        trained: retrained !== undefined,
-        ...card,
-      },
-      null,
-      2,
-    )}\n`,
-    { guard },
-  );
+  const weightsFile = retrained ? 'model.safetensors' : 'supernet.safetensors';
+  writeFileAtomic(join(run.path, weightsFile), bytes, { guard });
+  const modelCard = `${JSON.stringify(
+    {
+      space: config.space.name,
+      options: (retrained?.space ?? space).options,
+      task: space.task,
+      architecture: derived.architecture,
+      trained: retrained !== undefined,
+      ...card,
+    },
+    null,
+    2,
+  )}\n`;
+  writeFileAtomic(join(run.path, 'model.json'), modelCard, { guard });
   return writeSummary(
     run.path,
     {
@@ -239,6 +244,9 @@ function finish(
       weights: sha256(bytes),
     },
     { elapsedSeconds, peakMemoryMB: peakMemoryMB() },
-    { guard },
+    {
+      guard,
+      parts: { 'events.jsonl': journal.digest(), 'model.json': sha256(modelCard), [weightsFile]: sha256(bytes) },
+    },
   );
 }

@@ -41,6 +41,8 @@ export interface SearchData {
   readonly task: Task;
   /** What a run writes down about its data. */
   readonly record: DataFacts;
+  /** The hash of each file where the data is a folder; a run keeps it in a file of its own. */
+  readonly listing?: string;
   /** Examples in each part; of a text tokens. */
   readonly counts: Readonly<Record<'train' | 'validation' | 'test', number>>;
   /** What the card of a trained network says of its data. */

@@ -45,10 +45,12 @@ export function openLabelled(config: SearchConfig): SearchData {
     splits,
     normalization,
     record,
+    listing,
   } = prepared;
   return {
     task: { inputShape, classes },
     record: record as unknown as DataFacts,
+    ...(listing !== undefined && { listing }),
     counts: {
       train: splits.train.indices.length,
       validation: splits.validation.indices.length,

@@ -2,14 +2,14 @@
  * Latency by table: every operation of a space is timed alone, once, and a child's latency is the sum over its operations (as in
  * ProxylessNAS, Cai et al. 2019, section 3.3). The table is kept with the run, so that a resumed search decides as the first one would.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { type ActiveNode } from '../graph/activate.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type BuiltOperation, type Context, type Operation, type Shape } from '../operations/operation.js';
-import { stopwatch, writeFileAtomic } from '../runs/index.js';
+import { readSealedJson, sealJson, stopwatch, writeFileAtomic } from '../runs/index.js';
 import { median } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
@@ -67,14 +67,15 @@ export function latencyTableOf(run: string, measure: () => LatencyTable): Latenc
   const path = join(run, 'latency.json');
   if (!existsSync(path)) {
     const table = measure();
-    writeFileAtomic(path, `${JSON.stringify(table, null, 2)}\n`);
+    writeFileAtomic(path, sealJson({ formatVersion: 2, ...table }, 2));
     return table;
   }
-  const parsed = tableSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!parsed.success)
-    throw new WeftError('run', `${path} is no latency table`, 'put back the original, or start a new run');
+  const parsed = tableSchema.safeParse(readSealedJson(path, REMEDY));
+  if (!parsed.success) throw new WeftError('run', `${path} is no latency table`, REMEDY);
   return parsed.data;
 }
+
+const REMEDY = 'put back the original, or start a new run';
 
 /** Operation and input shapes: two nodes with the same key compute the same, on other weights. */
 function keyOf({ kind, config }: Operation, shapes: string): string {

@@ -5,10 +5,11 @@ import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory, type Task } from '../graph/define-space.js';
 import { type Normalization } from '../data/index.js';
-import { readSafetensors } from '../runs/index.js';
+import { checkPart, decodeSafetensors, readSummary, remake, sha256 } from '../runs/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
+import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 
 const cardSchema = z.object({
   space: z.string(),
@@ -38,12 +39,17 @@ export interface Model {
   readonly store: ParameterStore;
 }
 
-/** Reads the network of a finished run; the caller disposes its store. `findSpace` gives the space by its recorded name or file. */
+/**
+ * Reads the network of a finished run, checked against the hashes of the run; the caller disposes its store. `findSpace` gives the space by
+ * its recorded name or file. Throws WeftError('numeric') naming a weight that is NaN or infinite.
+ */
 export async function loadModel(run: string, findSpace: (name: string) => Promise<SpaceFactory>): Promise<Model> {
   const path = join(run, 'model.json');
   if (!existsSync(path))
     throw new WeftError('run', `${run} has no trained network yet`, `let the search finish: weft resume ${run}`);
-  const parsed = cardSchema.safeParse(parseJson(path));
+  const text = readFileSync(path, 'utf8');
+  const hashed = checkPart(run, 'model.json', text);
+  const parsed = cardSchema.safeParse(parseJson(text, path));
   if (!parsed.success)
     throw new WeftError(
       'run',
@@ -57,25 +63,70 @@ export async function loadModel(run: string, findSpace: (name: string) => Promis
       `the network of ${run} was derived but not retrained`,
       `train it: weft train ${card.architecture} --run ${run}`,
     );
+  const weights = join(run, 'model.safetensors');
+  const bytes = readWeights(weights, run);
+  if (!checkPart(run, 'model.safetensors', bytes) && !hashed) checkBySummary(run, card, bytes);
   const space = (await findSpace(card.space)).create(card.options, card.task);
   const child = createChild(space, space.decode(card.architecture));
-  const { tensors } = readSafetensors(join(run, 'model.safetensors'));
-  const store = createParameterStore(catalogue(space.supernet), 'model', [
-    ...child.parameterNames,
-    ...child.statisticNames,
-  ]);
+  const { tensors } = decodeSafetensors(bytes, weights);
+  const needed = [...child.parameterNames, ...child.statisticNames];
+  const store = createParameterStore(catalogue(space.supernet), 'model', needed);
   try {
+    const missing = needed.find((name) => !tensors[name]);
+    if (missing !== undefined)
+      throw new WeftError('checkpoint', `${weights} has no weights '${missing}'`, 'they are of another network');
+    requireFinite(tensors, weights);
     store.assign(tensors);
   } catch (error) {
+    disposeNamed(tensors);
     store.dispose();
     throw error;
   }
   return { card, normalization: card.normalization, space, child, store };
 }
 
-function parseJson(path: string): unknown {
+function readWeights(path: string, run: string): Uint8Array {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return readFileSync(path);
+  } catch (cause) {
+    throw new WeftError('run', `cannot read ${path}: ${(cause as Error).message}`, remake(run), { cause });
+  }
+}
+
+/** Of a run of version 0.1 only the summary says which weights and which architecture are its own. */
+function checkBySummary(run: string, { architecture }: ModelCard, weights: Uint8Array): void {
+  const summary = readSummary(run);
+  if (!summary) return; // killed before it was written
+  const wrong =
+    summary.weights !== sha256(weights)
+      ? 'model.safetensors'
+      : summary.derived.architecture !== architecture
+        ? 'model.json'
+        : undefined;
+  if (wrong !== undefined)
+    throw new WeftError(
+      'run',
+      `${join(run, wrong)} is damaged or was changed: summary.json says otherwise`,
+      remake(run),
+    );
+}
+
+/** Throws WeftError('numeric') if a weight is NaN or infinite; `where` is the file that they come from. */
+export function requireFinite(tensors: NamedTensors, where: string): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const wrong = tensor.dataSync().find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new WeftError(
+        'numeric',
+        `${where}: the weights '${name}' hold ${wrong}, so that every result of this network would be meaningless`,
+        'the training diverged: train it again with a lower learning rate',
+      );
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch (cause) {
     throw new WeftError('run', `${path} is no JSON: ${(cause as Error).message}`, 'put back the original, or retrain', {
       cause,

@@ -1,9 +1,10 @@
 /** A whole search from code: what `weft search` does, without a terminal. */
+import { basename } from 'node:path';
 import { checkConfig, type SearchConfig, type SearchConfigInput } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
-import { createRun, lockRun, openRun, type Run, type RunSummary } from '../runs/index.js';
+import { createRun, lockRun, openRun, type Run, runFiles, type RunSummary } from '../runs/index.js';
 import { loadBackend } from '../tensor/backend.js';
 import { type ConductOptions, conductSearch } from './conduct.js';
 import { openData } from './data.js';
@@ -66,7 +67,7 @@ export async function resumeSearch(
 /** Makes the directory of a new run, with everything it starts from; `architecture` is the one that is trained alone, if it is no search. */
 export function beginRun(
   runs: string,
-  { config, space, data: { record } }: SearchParts,
+  { config, space, data: { record, listing } }: SearchParts,
   backend: string,
   architecture?: string,
 ): Run {
@@ -74,9 +75,14 @@ export function beginRun(
     name: config.recipe ?? `${space.name} ${record.name}`,
     seed: config.seed,
     config: config as unknown as Json,
+    files: dataFiles(listing),
     facts: { data: record, backend, ...(architecture !== undefined && { architecture }) },
   });
 }
+
+/** The file in which a run keeps the hashes of the single files of its data. */
+export const dataFiles = (listing: string | undefined): Record<string, string> =>
+  listing === undefined ? {} : { [basename(runFiles('').dataFiles)]: listing };
 
 /** The backend that a run began with, which its continuation needs too. */
 export function backendOf({ manifest }: Run, config: SearchConfig): SearchConfig['backend'] {

@@ -3,9 +3,9 @@
  * folder. A study that has come to its end begins anew.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeFolder, writeFileAtomic } from '../runs/index.js';
+import { readSealedJson, removeFolder, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
 
 export interface Cells {
   /** What was measured under this key (plain data, all that the measurement depends on), or what `measure` says now. */
@@ -21,10 +21,13 @@ export function openCells(folder: string): Cells {
     async measured<T>(key: unknown, measure: () => T | Promise<T>): Promise<T> {
       const text = JSON.stringify(key);
       const file = join(path, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.json`);
-      if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { value: T }).value;
+      if (existsSync(file)) {
+        const known = readSealedJson(file, 'delete it: the study measures it again');
+        if (JSON.stringify(known['key']) === text) return known['value'] as T;
+      }
       const value = await measure();
       mkdirSync(path, { recursive: true });
-      writeFileAtomic(file, `${JSON.stringify({ key, value })}\n`);
+      writeFileAtomic(file, sealJson(toJson({ formatVersion: 2, key, value })));
       return value;
     },
     clear() {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkConfig } from '../../src/config/index.js';
 import { type Json } from '../../src/operations/index.js';
-import { createRun, writeSafetensors } from '../../src/runs/index.js';
+import { createRun, sha256, writeSafetensors } from '../../src/runs/index.js';
+import { writeSums } from '../../src/runs/sums.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import mlp from '../../search-spaces/mlp.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
@@ -36,6 +37,8 @@ describe('weft export', function () {
     const { card, store } = randomModel(mlp, { depth: 2 });
     writeFileSync(join(path, 'model.json'), JSON.stringify(card));
     writeSafetensors(join(path, 'model.safetensors'), { ...store.parameters, ...store.statistics });
+    const hashOf = (name: string): string => sha256(readFileSync(join(path, name)));
+    writeSums(path, { 'model.json': hashOf('model.json'), 'model.safetensors': hashOf('model.safetensors') });
     store.dispose();
     return path;
   };

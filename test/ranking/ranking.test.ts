@@ -127,7 +127,7 @@ describe('ranking', () => {
   });
 
   it('refuses a file of another kind', () => {
-    expect(() => parseRankRecord({ format: 'weft-rank', version: 2 }, 'runs/x/rank/rank.json')).to.throw(
+    expect(() => parseRankRecord({ format: 'weft-rank', version: 3 }, 'runs/x/rank/rank.json')).to.throw(
       /rank\.json is no record/,
     );
     expect(parseRankRecord(JSON.parse(JSON.stringify(record())), 'x')).to.deep.equal(record());

@@ -30,7 +30,7 @@ describe('a run directory', function () {
   it('remembers config, seed, facts and environment', () => {
     const run = create({ space: 'mlp', rate: 1e-7, flags: [true, null, 'no', '1e3'] });
     expect(openRun(run.path)).to.deep.equal(run);
-    expect(run.manifest).to.deep.include({ formatVersion: 1, seed: 7, facts: { data: 'digits' } });
+    expect(run.manifest).to.deep.include({ formatVersion: 2, seed: 7, facts: { data: 'digits' } });
     expect(run.manifest.environment).to.include({ weft: packageJson.version, node: process.version, backend: 'cpu' });
   });
 

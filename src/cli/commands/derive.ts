@@ -1,15 +1,14 @@
 /** `weft derive`: the final choice again, from the last checkpoint of a run, with other numbers. */
-import { checkConfig } from '../../config/index.js';
-import { loadLatestCheckpoint, openRun } from '../../runs/index.js';
+import { loadLatestCheckpoint } from '../../runs/index.js';
 import { keptLatencies, spaceIdentity } from '../../search/conduct.js';
 import { bestOf, evaluateCandidate } from '../../search/phases/derive.js';
-import { createSession, type SearchSession } from '../../search/session.js';
+import { requireFinite } from '../../search/model.js';
+import { createSession, type SearchParts, type SearchSession } from '../../search/session.js';
 import { restoreCheckpoint, type SearchSnapshot } from '../../search/snapshot.js';
-import { type SearchConfig } from '../../config/schema.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions } from '../executor.js';
 import { createOutput, show } from '../output.js';
-import { loadParts } from './search.js';
+import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
 
 /** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
 export async function derive(
@@ -20,16 +19,18 @@ export async function derive(
     top: number;
     retrainTop?: number;
     json?: boolean;
-  } & ExecutorOptions,
+  } & ExecutorOptions &
+    RecordedOptions,
 ): Promise<void> {
   const output = createOutput({ ...options, live: options.retrainTop !== undefined });
-  const run = openRun(directory);
-  const config = checkConfig(run.config);
-  const backend = (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
+  const recorded = openRecorded(directory, options);
+  const { run, backend } = recorded;
+  const parts = await loadRecordedParts(recorded, options);
+  const { config } = parts;
   const chosen: string[] = [];
-  const session = await openSession(
-    run.path,
-    {
+  const session = await openSession(recorded, {
+    ...parts,
+    config: {
       ...config,
       derive: {
         ...config.derive,
@@ -37,8 +38,7 @@ export async function derive(
         ...(options.batches !== undefined && { batches: options.batches }),
       },
     },
-    backend,
-  );
+  });
   try {
     Object.assign(session.state, { phase: 'derive', step: 0, candidates: { controller: [], random: [] } });
     const total = session.config.derive.candidates + session.config.derive.random;
@@ -62,19 +62,19 @@ export async function derive(
     session.dispose();
   }
   if (options.retrainTop !== undefined)
-    await (await import('./many.js')).retrainAll(chosen, await loadParts(config), backend, options, output);
+    await (await import('./many.js')).retrainAll(chosen, parts, backend, options, output);
 }
 
-/** The session of a run as its last checkpoint left it; nothing is written. */
+/** The session of a run as its last checkpoint left it; nothing is written. Throws WeftError('numeric') if a shared weight is NaN or infinite. */
 export async function openSession(
-  path: string,
-  config: SearchConfig,
-  backend: SearchConfig['backend'],
+  { run: { path, manifest }, backend }: RecordedRun,
+  parts: SearchParts,
 ): Promise<SearchSession> {
   await loadBackend(backend);
-  const session = createSession({ ...(await loadParts(config)), latencyTable: keptLatencies(path, config) }, () => {});
+  const session = createSession({ ...parts, latencyTable: keptLatencies(path, parts.config) }, () => {});
   try {
-    const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session));
+    const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session), { run: manifest });
+    requireFinite(tensors['weights'] ?? {}, `the last checkpoint of ${path}`);
     restoreCheckpoint(session, { tensors, state: state as unknown as SearchSnapshot['state'] });
     return session;
   } catch (error) {

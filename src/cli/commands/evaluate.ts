@@ -1,9 +1,9 @@
 /** `weft evaluate`: a trained network on its test part, or on other data. */
-import { checkConfig, type SearchConfig } from '../../config/index.js';
+import { join } from 'node:path';
+import { type SearchConfig } from '../../config/index.js';
 import { batches, batchTensors, openDataset, allExamples } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
-import { openRun } from '../../runs/index.js';
-import { openData } from '../../search/data.js';
+import { type SearchData } from '../../search/data.js';
 import { loadModel, type Model } from '../../search/model.js';
 import { otherText } from '../../search/text-data.js';
 import { catalogue } from '../../supernet/catalogue.js';
@@ -12,37 +12,47 @@ import { type BatchSource } from '../../training/batch.js';
 import { evaluateChild, FINAL_EVALUATION } from '../../training/evaluate.js';
 import { languageMeasures, sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
+import { openRecorded, openRecordedData, permitted, type RecordedOptions } from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
 
 const BATCH = 256;
 
-/** Prints accuracy and loss of the run's network. */
-export async function evaluate(directory: string, options: { data?: string; json?: boolean }): Promise<void> {
+/** Prints accuracy and loss of the run's network: on the test part of its own data, wherever that lies now, or on other data. */
+export async function evaluate(
+  directory: string,
+  { data, ...options }: RecordedOptions & { json?: boolean },
+): Promise<void> {
   const output = createOutput(options);
-  const run = openRun(directory);
-  const config = checkConfig(run.config);
-  await loadBackend((run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend);
-  const model = await loadModel(run.path, loadSpace);
+  const recorded = openRecorded(directory);
+  const { run, backend } = recorded;
+  await loadBackend(backend);
+  const model = await loadModel(run.path, (name) => loadSpace(permitted('space', name, run.path, options)));
   try {
-    const source =
-      options.data === undefined
-        ? testBatches(config, model)
-        : model.card.task.kind === 'language'
-          ? otherText(options.data, model.card)
-          : otherExamples(options.data, model);
+    const own = data === undefined ? openRecordedData(recorded) : ownData(directory, data);
+    const source = own
+      ? testBatches(own, recorded.config, model)
+      : model.card.task.kind === 'language'
+        ? otherText(data!, model.card)
+        : otherExamples(data!, model);
     const { accuracy, loss, count } = evaluateChild(model.child, model.store, source, FINAL_EVALUATION);
+    if (!Number.isFinite(loss))
+      throw new WeftError(
+        'numeric',
+        `the loss of ${join(run.path, 'model.safetensors')} on ${data ?? 'its test part'} is ${loss}`,
+        'its weights are too large to compute with, or the data is on another scale than what it was trained on',
+      );
     const measures = model.card.level && languageMeasures(loss, model.card.level);
     output.emit({
       type: 'evaluated',
       run: run.path,
-      data: options.data ?? 'test part',
+      data: own ? 'test part' : data,
       accuracy,
       loss,
       count,
       ...measures,
     });
     output.say(
-      `${show(run.path)} on ${options.data ?? 'its test part'}: ${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)} nats, ${count} ${measures ? 'tokens' : 'examples'}`,
+      `${show(run.path)} on ${own ? `its test part${data === undefined ? '' : ` (${data} is the run's own data)`}` : data}: ${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)} nats, ${count} ${measures ? 'tokens' : 'examples'}`,
     );
     output.say(`next  weft export ${show(run.path)}`);
   } finally {
@@ -50,8 +60,18 @@ export async function evaluate(directory: string, options: { data?: string; json
   }
 }
 
-const testBatches = (config: SearchConfig, { space }: Model): BatchSource =>
-  openData(config).batches(config, { carries: catalogue(space.supernet).states.size > 0 }).test;
+/** The data that the run was made with, where `path` holds the same; a network is not to be judged on what it was trained on. */
+function ownData(directory: string, path: string): SearchData | undefined {
+  try {
+    return openRecordedData(openRecorded(directory, { data: path }));
+  } catch (error) {
+    if (error instanceof WeftError) return undefined; // other data
+    throw error;
+  }
+}
+
+const testBatches = (data: SearchData, config: SearchConfig, { space }: Model): BatchSource =>
+  data.batches(config, { carries: catalogue(space.supernet).states.size > 0 }).test;
 
 /** All examples of another data set: its test part where it has one. */
 function otherExamples(source: string, { card, normalization }: Model): BatchSource {

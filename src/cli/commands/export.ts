@@ -8,20 +8,24 @@ import { openRun, writeFolderAtomic } from '../../runs/index.js';
 import { loadModel } from '../../search/model.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { createOutput, show } from '../output.js';
+import { permitted, type TrustOptions } from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
 
 /** What white is in data sets whose pixels are not bytes. */
 const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
 
 /** Writes the exported network into a folder of its own; a former export there is replaced, anything else is not. */
-export async function exportRun(directory: string, options: { out?: string; json?: boolean }): Promise<void> {
+export async function exportRun(
+  directory: string,
+  options: TrustOptions & { out?: string; json?: boolean },
+): Promise<void> {
   const output = createOutput(options);
   const run = openRun(directory);
   const folder = resolve(options.out ?? join(run.path, 'export'));
   if (!isReplaceable(folder))
     throw new WeftError('export', `${folder} has other files in it`, 'choose a new folder with --out');
   await loadBackend('cpu');
-  const model = await loadModel(run.path, loadSpace);
+  const model = await loadModel(run.path, (name) => loadSpace(permitted('space', name, run.path, options)));
   try {
     const largestPixel = LARGEST_PIXELS[checkConfig(run.config).data.source];
     const files = await exportModel(model, largestPixel === undefined ? {} : { largestPixel });

@@ -17,9 +17,10 @@ import {
 import { type ReportTable } from '../../report/tables.js';
 import { openRun, writeFileAtomic } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
+import { type TrustOptions } from '../recorded-run.js';
 import { reportInput } from './report.js';
 
-interface ReportOptions {
+interface ReportOptions extends TrustOptions {
   readonly fromEpoch?: number;
   readonly json?: boolean;
 }
@@ -82,10 +83,10 @@ export async function compare(
 /** The analysis of a run's events; a run without them is refused with the way to get them. */
 async function analyse(
   directory: string,
-  { fromEpoch }: ReportOptions,
+  { fromEpoch, ...trust }: ReportOptions,
 ): Promise<{ path: string; seed: number; analysis: ForgettingAnalysis }> {
   const run = openRun(directory);
-  const input = await reportInput(run.path);
+  const input = await reportInput(run.path, trust);
   const analysis = analyseForgetting(input, fromEpoch === undefined ? {} : { fromEpoch: fromEpoch - 1 });
   if (analysis) return { path: run.path, seed: run.manifest.seed, analysis };
   if (eventLog(input.events).last('forgetting-config'))

@@ -1,23 +1,24 @@
 /** `weft rank`: a sample of architectures, judged by a run's shared weights and by training each alone. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkConfig, type SearchConfig } from '../../config/index.js';
+import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { type JobResult, trainingJob } from '../../jobs/index.js';
 import { analyseRanking, type Measure, rankRecord, type RankRecord, sampleDistinct } from '../../ranking/index.js';
 import { rankTables } from '../../report/index.js';
-import { openRun, type RunSummary, writeFileAtomic } from '../../runs/index.js';
+import { type RunSummary, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
+import { type SearchParts } from '../../search/session.js';
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
 import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
+import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
 import { openSession } from './derive.js';
 import { parseSeeds } from './many.js';
 import { rankFile, writeReport } from './report.js';
-import { loadParts } from './search.js';
 
-export interface RankOptions extends ExecutorOptions {
+export interface RankOptions extends ExecutorOptions, RecordedOptions {
   readonly architectures: number;
   readonly seeds?: string;
   readonly epochs?: number;
@@ -34,9 +35,10 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
       'take at least 3, better 20 or more',
     );
   const output = createOutput(options);
-  const run = openRun(directory);
-  const config = checkConfig(run.config);
-  const backend = (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
+  const recorded = openRecorded(directory, options);
+  const { run, backend } = recorded;
+  const searched = await loadRecordedParts(recorded, options);
+  const { config } = searched;
   const training: SearchConfig = {
     ...config,
     retrain: { ...config.retrain, ...(options.epochs !== undefined && { epochs: options.epochs }) },
@@ -48,8 +50,8 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
       'say it here: --epochs 20',
     );
   const seeds = options.seeds === undefined ? [config.seed] : parseSeeds(options.seeds);
-  const { judged, measure, examples } = await judge(run.path, config, backend, options, output);
-  const parts = await loadParts(training);
+  const { judged, measure, examples } = await judge(recorded, searched, options, output);
+  const parts = { ...searched, config: training };
   const jobs = judged.flatMap(({ encoding }) =>
     seeds.map((seed) =>
       trainingJob(parts, encoding, {
@@ -75,9 +77,9 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
   });
   const file = rankFile(run.path);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`);
+  writeFileAtomic(file, sealJson(toJson(record), 2));
   for (const { name, csv } of rankTables(record)) writeFileAtomic(join(dirname(file), `${name}.csv`), csv);
-  const report = await writeReport(run.path);
+  const report = await writeReport(run.path, options);
   say(record, output);
   output.say(`wrote ${show(file)}, its tables as CSV, and ${show(report)}`);
 }
@@ -94,16 +96,15 @@ interface JudgedSample {
 
 /** The sample with its scores by the shared weights of the run's last checkpoint, all on the same batches. */
 async function judge(
-  path: string,
-  config: SearchConfig,
-  backend: SearchConfig['backend'],
+  recorded: RecordedRun,
+  parts: SearchParts,
   { architectures, batches }: RankOptions,
   output: Output,
 ): Promise<JudgedSample> {
-  const session = await openSession(path, config, backend);
+  const session = await openSession(recorded, parts);
   try {
     const { space, supernet, data, objective } = session;
-    const sample = sampleDistinct(space, architectures, stream(config.seed, 'rank'));
+    const sample = sampleDistinct(space, architectures, stream(parts.config.seed, 'rank'));
     let examples = 0;
     const judged = sample.map(({ architecture, encoding, hash }, i) => {
       output.status([`judging architecture ${i + 1}/${sample.length} with shared weights`]);

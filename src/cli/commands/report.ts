@@ -1,62 +1,79 @@
 /** `weft report`: one self-contained HTML file about a run. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkConfig, type SearchConfig } from '../../config/index.js';
 import { type SearchSpace } from '../../graph/index.js';
 import { parseRankRecord } from '../../ranking/index.js';
 import { buildReport, type ReportInput, seedRunsOf } from '../../report/index.js';
-import { openRun, readEvents, readSummary, runFiles, writeFileAtomic } from '../../runs/index.js';
+import {
+  openRun,
+  readCheckedEvents,
+  readSealedJson,
+  readSummary,
+  type Run,
+  runFiles,
+  writeFileAtomic,
+} from '../../runs/index.js';
 import { optionsOf } from '../../search/session.js';
 import { createOutput, type Output, show } from '../output.js';
+import { permitted, type TrustOptions } from '../recorded-run.js';
 import { readSharpness } from '../run-sharpness.js';
 import { loadSpace } from '../registry.js';
 
 /** Writes the report of a run, finished or not; of several runs that differ in their seeds, what they have in common. */
 export async function report(
   [directory, ...others]: readonly [string, ...string[]],
-  options: { out?: string; json?: boolean },
+  options: TrustOptions & { out?: string; json?: boolean },
 ): Promise<void> {
   const output = createOutput(options);
-  if (others.length > 0) return reportSeeds([directory, ...others], options.out, output);
-  const path = await writeReport(openRun(directory).path, options.out);
+  if (others.length > 0) return reportSeeds([directory, ...others], options, output);
+  const path = await writeReport(openRun(directory).path, options, options.out);
   output.emit({ type: 'report', path });
   output.say(`wrote ${show(path)}`);
   output.say('next  open it in a browser; it needs no network');
 }
 
-async function reportSeeds(directories: readonly string[], out: string | undefined, output: Output): Promise<void> {
+async function reportSeeds(
+  directories: readonly string[],
+  options: TrustOptions & { out?: string },
+  output: Output,
+): Promise<void> {
   const inputs = await Promise.all(
-    directories.map(async (directory) => ({ path: openRun(directory).path, input: await reportInput(directory) })),
+    directories.map(async (directory) => ({
+      path: openRun(directory).path,
+      input: await reportInput(directory, options),
+    })),
   );
   const { writeSeedsReport } = await import('./many.js');
-  writeSeedsReport(seedRunsOf(inputs), out ?? join(dirname(inputs[0]!.path), 'seeds.html'), output);
+  writeSeedsReport(seedRunsOf(inputs), options.out ?? join(dirname(inputs[0]!.path), 'seeds.html'), output);
 }
 
 /** Writes the report and returns its path. */
-export async function writeReport(directory: string, out?: string): Promise<string> {
+export async function writeReport(directory: string, trust: TrustOptions, out?: string): Promise<string> {
   const run = openRun(directory);
   const files = runFiles(run.path);
-  const html = await buildReport(await reportInput(run.path));
+  const html = await buildReport(await reportInput(run.path, trust));
   const path = out ?? files.report;
   writeFileAtomic(path, html);
   return path;
 }
 
-/** A run as it is on disk. */
-export async function reportInput(directory: string): Promise<ReportInput> {
+/** A run as it is on disk, every file checked against its recorded hash. */
+export async function reportInput(directory: string, trust: TrustOptions): Promise<ReportInput> {
   const run = openRun(directory);
-  const { events } = runFiles(run.path);
   const config = checkConfig(run.config);
   const summary = readSummary(run.path);
   const ranking = rankFile(run.path);
   return {
     manifest: run.manifest,
     config,
-    events: existsSync(events) ? [...readEvents(events)] : [],
+    events: readCheckedEvents(run.path),
     ...(summary && { summary }),
     sharpness: readSharpness(run.path),
-    space: await spaceOf(config, run.manifest.facts),
-    ...(existsSync(ranking) && { ranking: parseRankRecord(JSON.parse(readFileSync(ranking, 'utf8')), ranking) }),
+    space: await spaceOf(run, config, trust),
+    ...(existsSync(ranking) && {
+      ranking: parseRankRecord(readSealedJson(ranking, 'make it again with `weft rank`'), ranking),
+    }),
   };
 }
 
@@ -66,9 +83,13 @@ export function rankFile(directory: string): string {
 }
 
 /** The space of a run as it was searched, from its configuration and the recorded shape of the data. */
-export async function spaceOf(config: SearchConfig, facts: Readonly<Record<string, unknown>>): Promise<SearchSpace> {
+async function spaceOf(
+  { path, manifest: { facts } }: Run,
+  config: SearchConfig,
+  trust: TrustOptions,
+): Promise<SearchSpace> {
   const { kind, inputShape, classes } = facts['data'] as { kind?: 'text'; inputShape: number[]; classes: number };
-  return (await loadSpace(config.space.name)).create(optionsOf(config.space), {
+  return (await loadSpace(permitted('space', config.space.name, path, trust))).create(optionsOf(config.space), {
     inputShape,
     classes,
     ...(kind === 'text' && { kind: 'language' as const }),

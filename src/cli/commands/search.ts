@@ -1,14 +1,14 @@
 /** `weft search` and `weft resume`. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkConfig, loadConfig, type RawConfig, type SearchConfig } from '../../config/index.js';
+import { loadConfig, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { parseOverride } from '../../config/load.js';
 import { WeftError } from '../../errors.js';
-import { catchSignals, lockRun, openRun, readSummary, type Run, runFiles } from '../../runs/index.js';
+import { catchSignals, lockRun, readSummary, type Run, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
 import { conductSearch } from '../../search/conduct.js';
 import { openData } from '../../search/data.js';
-import { backendOf, beginRun } from '../../search/run-search.js';
+import { beginRun } from '../../search/run-search.js';
 import { type SearchParts } from '../../search/session.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions } from '../executor.js';
@@ -16,6 +16,7 @@ import { createLiveView } from '../live-view.js';
 import { createOutput, type Output, show } from '../output.js';
 import { createProgress, formatSeconds } from '../progress.js';
 import { findRecipe } from '../recipes.js';
+import { loadRecordedParts, openRecorded, type RecordedOptions, type TrustOptions } from '../recorded-run.js';
 import { loadController, loadSpace } from '../registry.js';
 import { writeReport } from './report.js';
 
@@ -61,30 +62,41 @@ export async function startSearch(
   const parts = await loadParts(config);
   const run = beginRun(options.runs, parts, backend, architecture);
   output.say(`${show(run.path)} · backend ${backend}`);
-  await conduct(run, parts, output, { resumed: false, budget: config.budget, architecture });
+  await conduct(run, parts, output, {
+    resumed: false,
+    trust: { trust: true }, // the configuration is the user's own
+    budget: config.budget,
+    architecture,
+  });
 }
 
 /** Goes on with a run from its last checkpoint. */
-export async function resume(directory: string, options: { budget?: string; json?: boolean }): Promise<void> {
+export async function resume(
+  directory: string,
+  options: RecordedOptions & { budget?: string; json?: boolean },
+): Promise<void> {
   const output = createOutput({ ...options, live: true });
-  const run = openRun(directory);
+  const recorded = openRecorded(directory, options);
+  const { run, config, backend } = recorded;
   if (readSummary(run.path)) {
     output.say(`${show(run.path)} is finished.`);
     sayNext(output, run);
     return;
   }
-  const config = checkConfig(run.config);
-  await loadBackend(backendOf(run, config));
-  const parts = await loadParts(config);
+  await loadBackend(backend);
+  const parts = await loadRecordedParts(recorded, options);
   output.say(`${show(run.path)} · resumed`);
   await conduct(run, parts, output, {
     resumed: true,
+    trust: options,
     budget: options.budget === undefined ? config.budget : parseDuration(options.budget),
   });
 }
 
 interface Undertaking {
   readonly resumed: boolean;
+  /** What of the run's code the report may load. */
+  readonly trust: TrustOptions;
   readonly budget: number | undefined;
   readonly architecture?: string | undefined;
 }
@@ -93,7 +105,7 @@ async function conduct(
   run: Run,
   parts: SearchParts,
   output: Output,
-  { resumed, budget, architecture }: Undertaking,
+  { resumed, trust, budget, architecture }: Undertaking,
 ): Promise<void> {
   const lock = await lockRun(run.path, { onWait: (message) => output.say(message) });
   const signals = catchSignals((signal) =>
@@ -128,7 +140,7 @@ async function conduct(
     output.say(
       `done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
     );
-    await writeReport(run.path);
+    await writeReport(run.path, trust);
     sayNext(output, run);
   } catch (error) {
     view.close();

@@ -1,5 +1,5 @@
 /** `weft sharpness`: the loss surface of a finished run, at its retrained network or at its shared weights. */
-import { checkConfig, type SearchConfig } from '../../config/index.js';
+import { type SearchConfig } from '../../config/index.js';
 import {
   densityCurve,
   filterNormalizedDirection,
@@ -9,8 +9,8 @@ import {
 } from '../../curvature/index.js';
 import { WeftError } from '../../errors.js';
 import { type Mode, type ParameterRole } from '../../operations/operation.js';
-import { openRun, writeFileAtomic } from '../../runs/index.js';
-import { openData, type SearchBatches, type SearchData } from '../../search/data.js';
+import { sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
+import { type SearchBatches, type SearchData } from '../../search/data.js';
 import { loadModel } from '../../search/model.js';
 import { edgesAt, lossOf } from '../../search/sharpness.js';
 import { type Child } from '../../supernet/child.js';
@@ -22,12 +22,20 @@ import { type BatchSource } from '../../training/batch.js';
 import { FINAL_EVALUATION, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { adoptEvaluationWeights } from '../../training/learner.js';
 import { createOutput, show } from '../output.js';
+import {
+  loadRecordedParts,
+  openRecorded,
+  openRecordedData,
+  permitted,
+  type RecordedOptions,
+  type RecordedRun,
+} from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
 import { sharpnessFiles } from '../run-sharpness.js';
 import { openSession } from './derive.js';
 import { writeReport } from './report.js';
 
-export interface SharpnessCommandOptions {
+export interface SharpnessCommandOptions extends RecordedOptions {
   supernet?: boolean;
   examples: number;
   ends: number;
@@ -48,13 +56,10 @@ export async function sharpness(directory: string, options: SharpnessCommandOpti
     if (!(value > 0)) throw new WeftError('config', `--${name} is ${value}`, 'give a distance above zero');
   }
   const output = createOutput(options);
-  const run = openRun(directory);
-  const config = checkConfig(run.config);
-  const backend = (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend;
+  const recorded = openRecorded(directory, options);
+  const { run, config, backend } = recorded;
   await loadBackend(backend);
-  const subject = options.supernet
-    ? await sharedWeights(run.path, config, backend, options.examples)
-    : await retrainedNetwork(run.path, config, options.examples);
+  const subject = await (options.supernet ? sharedWeights : retrainedNetwork)(recorded, options);
   const { child, store, source, mode, words, optimizer } = subject;
   try {
     const batch = source.at(0, 0);
@@ -95,11 +100,11 @@ export async function sharpness(directory: string, options: SharpnessCommandOpti
       };
       const files = sharpnessFiles(run.path);
       const path = options.supernet ? files.supernet : files.child;
-      writeFileAtomic(path, `${JSON.stringify(found, null, 2)}\n`);
+      writeFileAtomic(path, sealJson(toJson({ formatVersion: 2, ...found }), 2));
       output.emit({ type: 'sharpness', run: run.path, ...found });
       sayMeasured(found, (line) => output.say(line));
       output.say(`wrote ${show(path)}`);
-      output.say(`open  ${show(await writeReport(run.path))}`);
+      output.say(`open  ${show(await writeReport(run.path, options))}`);
     } finally {
       tf.dispose([batch.inputs, batch.labels]);
     }
@@ -118,33 +123,35 @@ interface Subject {
   dispose(): void;
 }
 
-async function retrainedNetwork(path: string, config: SearchConfig, examples: number): Promise<Subject> {
-  const { child, store } = await loadModel(path, loadSpace);
+async function retrainedNetwork(recorded: RecordedRun, options: SharpnessCommandOptions): Promise<Subject> {
+  const {
+    run: { path },
+    config,
+  } = recorded;
+  const data = openRecordedData(recorded);
+  const { child, store } = await loadModel(path, (name) => loadSpace(permitted('space', name, path, options)));
   return {
     child,
     store,
     mode: FINAL_EVALUATION,
-    source: unchanged(config, examples).retrain,
+    source: unchanged(config, data, options.examples).retrain,
     words: 'the retrained network',
     optimizer: config.retrain.optimizer,
     dispose: () => store.dispose(),
   };
 }
 
-async function sharedWeights(
-  path: string,
-  config: SearchConfig,
-  backend: SearchConfig['backend'],
-  examples: number,
-): Promise<Subject> {
-  const session = await openSession(path, config, backend);
+async function sharedWeights(recorded: RecordedRun, options: SharpnessCommandOptions): Promise<Subject> {
+  const parts = await loadRecordedParts(recorded, options);
+  const { config, data } = parts;
+  const session = await openSession(recorded, parts);
   const { derived, best } = session.state;
   const encoding = derived?.architecture ?? best?.architecture;
   if (encoding === undefined) {
     session.dispose();
     throw new WeftError(
       'run',
-      `${path} has no architecture to measure its shared weights with`,
+      `${recorded.run.path} has no architecture to measure its shared weights with`,
       'let the search finish: weft resume RUN',
     );
   }
@@ -153,7 +160,7 @@ async function sharedWeights(
     child: session.child(session.space.decode(encoding)),
     store: session.supernet.store,
     mode: SHARED_EVALUATION,
-    source: unchanged(config, examples).train,
+    source: unchanged(config, data, options.examples).train,
     words: 'the shared weights of the derived architecture',
     optimizer: config.search.optimizer,
     dispose: () => session.dispose(),
@@ -161,8 +168,7 @@ async function sharedWeights(
 }
 
 /** The batches of a run as long as asked for (of sequences at most so many), without augmentation. */
-function unchanged(config: SearchConfig, examples: number): SearchBatches {
-  const data: SearchData = openData(config);
+function unchanged(config: SearchConfig, data: SearchData, examples: number): SearchBatches {
   const batchSize = Math.min(examples, data.task.kind === 'language' ? MOST_SEQUENCES : data.counts.train);
   const { search, retrain } = config;
   return data.batches(

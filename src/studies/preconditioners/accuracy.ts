@@ -98,6 +98,7 @@ export async function measureAccuracy(
         every,
         train: sources.train.count,
         test: sources.test.count,
+        data: data.record.splits, // what is in them: other images are measured anew
         seed,
       };
       curves.push(await cells.measured(key, () => trained(model, work, sources, method, training)));

@@ -1,0 +1,74 @@
+/**
+ * The hashes of what a finished run consists of, in the form that `sha256sum --check` reads. The configuration is hashed in the
+ * manifest, and manifest and checkpoints carry hashes of themselves.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { WeftError } from '../errors.js';
+import { writeFileAtomic, type WriteOptions } from './atomic-write.js';
+import { latestEventsMark } from './checkpoint.js';
+import { checkEvents, type JournalEvent, readEvents } from './journal.js';
+import { isObject, sha256 } from './json.js';
+import { runFiles } from './run-directory.js';
+
+/** Writes SHA256SUMS: a line for each file of the run, by name. */
+export function writeSums(runPath: string, hashes: Readonly<Record<string, string>>, options: WriteOptions = {}): void {
+  const lines = Object.entries(hashes).map(([name, hash]) => `${hash}  ${name}\n`);
+  writeFileAtomic(runFiles(runPath).sums, lines.join(''), options);
+}
+
+/** Whether a finished run has hashes to check its files against; runs of version 0.1 have none. Throws where they are missing. */
+function hasSums(runPath: string): boolean {
+  const { sums } = runFiles(runPath);
+  if (existsSync(sums)) return true;
+  if (!needsSums(runPath)) return false;
+  throw new WeftError('run', `${sums} is missing, so that the files of the run cannot be checked`, remake(runPath));
+}
+
+/** Throws WeftError('run') if the content of a file of a finished run is not what was written; false where the run has no hashes. */
+export function checkPart(runPath: string, name: string, content: Uint8Array | string): boolean {
+  if (!hasSums(runPath)) return false;
+  const { sums } = runFiles(runPath);
+  const recorded = new Map(
+    readFileSync(sums, 'utf8')
+      .split('\n')
+      .map((line) => [line.slice(HASH_LENGTH + 2), line.slice(0, HASH_LENGTH)]),
+  );
+  if (recorded.get(name) === sha256(content)) return true;
+  throw new WeftError(
+    'run',
+    `${join(runPath, name)} is damaged or was changed: its hash is not the one in ${basename(sums)}`,
+    remake(runPath),
+  );
+}
+
+/**
+ * All events of a run: of a finished one as it has left them; of an unfinished one as far as the last checkpoint has recorded them, and what
+ * has been written since. Throws WeftError('run') if they were damaged or changed.
+ */
+export function readCheckedEvents(runPath: string): JournalEvent[] {
+  const { events, summary } = runFiles(runPath);
+  if (!existsSync(events)) return [];
+  if (existsSync(summary)) checkPart(runPath, basename(events), readFileSync(events));
+  else {
+    const mark = latestEventsMark(runPath);
+    if (mark) checkEvents(events, mark);
+  }
+  return [...readEvents(events)];
+}
+
+/** How to get a damaged file of a finished run back. */
+export const remake = (runPath: string): string =>
+  `put back the original, or delete ${runFiles(runPath).summary} and have it written again from the last checkpoint: weft resume ${runPath}`;
+
+const HASH_LENGTH = 64;
+
+/** Since format 2; the manifest itself is checked where the run is opened. */
+function needsSums(runPath: string): boolean {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(runFiles(runPath).manifest, 'utf8'));
+    return !isObject(manifest) || !(Number(manifest['formatVersion']) < 2);
+  } catch {
+    return false; // no run, or one that cannot be opened
+  }
+}

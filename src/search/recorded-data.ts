@@ -1,0 +1,107 @@
+/**
+ * Whether the data is still what a run has recorded. Other data would be divided anew, so that examples which the weights have learned
+ * from could come into the test part.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
+import { isObject, type Run, runFiles, sha256, sortKeys } from '../runs/index.js';
+import { type DataFacts, type SearchData } from './data.js';
+
+export type RecordedData = Pick<SearchData, 'record' | 'listing'>;
+
+/** Throws WeftError('data') naming the files that changed, appeared or vanished since the run began; where they lie does not matter. */
+export function checkSameData(run: Run, data: RecordedData): void {
+  const { record } = data;
+  const recorded = run.manifest.facts['data'];
+  const sources = isObject(recorded) ? (recorded['sources'] as DataFacts['sources'] | undefined) : undefined;
+  if (!sources)
+    throw new WeftError(
+      'data',
+      `${runFiles(run.path).manifest} does not say what the data of the run was`,
+      'start a new search with its config.yaml',
+    );
+  if (sources.map(hashOf).join() !== record.sources.map(hashOf).join()) {
+    throw new WeftError(
+      'data',
+      `the data of ${run.path} is not what it was when the run began:\n${describe(run, sources, data)}`,
+      CHANGED,
+    );
+  }
+  const changed = READ.find((field) => stable(record[field]) !== stable((recorded as DataFacts)[field]));
+  if (changed !== undefined)
+    throw new WeftError(
+      'data',
+      `the files of the data are those of ${run.path}, but they are read differently now: other ${changed}`,
+      `go on with the version of weft that began the run: ${String(run.manifest.environment['weft'])}`,
+    );
+}
+
+const CHANGED =
+  'put back the data as it was, or start a new search; data that only lies elsewhere now is named with --data PATH';
+
+/** What is read from the files. */
+const READ = ['inputShape', 'classes', 'classNames', 'splits'];
+const MOST_NAMED = 10;
+
+const hashOf = (source: { readonly sha256: string }): string => source.sha256;
+const stable = (value: Json | undefined): string => (value === undefined ? '' : JSON.stringify(sortKeys(value)));
+
+/** The recorded hashes of the single files of a folder; undefined for runs of version 0.1, which have none. */
+function recordedListing({ path }: Run, sources: DataFacts['sources']): string | undefined {
+  const file = runFiles(path).dataFiles;
+  if (!existsSync(file)) return undefined;
+  const listing = readFileSync(file, 'utf8');
+  if (sources.some((source) => source.sha256 === sha256(listing))) return listing;
+  throw new WeftError('run', `${file} is damaged or was changed`, 'put back the original');
+}
+
+/** By its name (in a folder its path below it) how a file is shown, and its hash. */
+type Files = ReadonlyMap<string, { readonly shown: string; readonly hash: string }>;
+
+const HASH_LENGTH = 64;
+
+function filesOf(sources: DataFacts['sources'], listing: string | undefined): Files {
+  if (listing === undefined)
+    return new Map(sources.map(({ path, sha256 }) => [basename(path), { shown: path, hash: sha256 }]));
+  const lines = listing.split('\n').filter((line) => line !== '');
+  return new Map(
+    lines.map((line) => {
+      const shown = line.slice(HASH_LENGTH + 2);
+      return [shown, { shown, hash: line.slice(0, HASH_LENGTH) }];
+    }),
+  );
+}
+
+/** A line for each file that is not as it was. */
+function differences(before: Files, after: Files): string[] {
+  const kept = [...after].filter(([name]) => before.has(name));
+  const changed = kept.filter(([name, { hash }]) => before.get(name)!.hash !== hash);
+  const waiting = new Map<string, string[]>(); // new names by their hash
+  for (const [name, { shown, hash }] of after)
+    if (!before.has(name)) waiting.set(hash, [...(waiting.get(hash) ?? []), shown]);
+  const lines = changed.map(([, { shown }]) => `${shown} changed`);
+  for (const [name, { shown, hash }] of before) {
+    if (after.has(name)) continue;
+    const now = waiting.get(hash)?.pop();
+    lines.push(now === undefined ? `${shown} vanished` : `${shown} is now ${now}`);
+  }
+  for (const names of waiting.values()) lines.push(...names.map((shown) => `${shown} appeared`));
+  return lines.length > 0 ? lines : ['its files are in another order'];
+}
+
+/** What is not as it was, in words. */
+function describe(run: Run, before: DataFacts['sources'], { record, listing }: RecordedData): string {
+  const known = recordedListing(run, before);
+  const lines =
+    before.length === 1 && record.sources.length === 1 && (known === undefined || listing === undefined)
+      ? [
+          `${record.sources[0]!.path} changed${listing === undefined ? '' : '; which of its files, the run does not record'}`,
+        ]
+      : differences(filesOf(before, known), filesOf(record.sources, listing));
+  const more = lines.length - MOST_NAMED;
+  return [...lines.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more`] : [])]
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

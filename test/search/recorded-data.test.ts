@@ -1,0 +1,183 @@
+/** A run goes on with the data that it began with, or not at all. */
+import { expect } from 'chai';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { derive } from '../../src/cli/commands/derive.js';
+import { evaluate } from '../../src/cli/commands/evaluate.js';
+import { rank } from '../../src/cli/commands/rank.js';
+import { resume } from '../../src/cli/commands/search.js';
+import { sharpness } from '../../src/cli/commands/sharpness.js';
+import { train } from '../../src/cli/commands/train.js';
+import { checkConfig } from '../../src/config/index.js';
+import { resumeSearch } from '../../src/index.js';
+import { openRun, readSummary, sha256 } from '../../src/runs/index.js';
+import { openData } from '../../src/search/data.js';
+import { checkSameData } from '../../src/search/recorded-data.js';
+import { random } from '../../controllers/random.js';
+import { mlp } from '../../search-spaces/mlp.js';
+import { quietly } from '../cli/quietly.js';
+import { classFolder, folderWith, png, removeFolders } from '../data/files.js';
+import { tinyRun, tinyTable } from '../runs/tiny-run.js';
+import { temporaryFolder } from '../runs/temporary.js';
+import { said, saidLater } from '../said.js';
+
+const COMMANDS: Readonly<Record<string, (run: string, options?: object) => Promise<void>>> = {
+  resume: (run, options) => resume(run, { json: true, ...options }),
+  derive: (run, options) => derive(run, { top: 1, results: join(run, 'jobs'), json: true, ...options }),
+  evaluate: (run, options) => evaluate(run, { json: true, ...options }),
+  rank: (run, options) =>
+    rank(run, { architectures: 3, epochs: 1, results: join(run, 'jobs'), workers: 1, json: true, ...options }),
+  sharpness: (run, options) => sharpness(run, { examples: 8, ends: 1, products: 2, rho: 0.1, json: true, ...options }),
+  'sharpness --supernet': (run, options) =>
+    sharpness(run, { supernet: true, examples: 8, ends: 1, products: 2, rho: 0.1, json: true, ...options }),
+  'train --run': (run, options) =>
+    train('mlp~2d6320:2/1/relu-true', { run, runs: join(run, 'more'), json: true, ...options }),
+};
+
+describe('data that a run began with', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolder(this);
+  after(removeFolders);
+
+  describe('is refused with the file named, where rows were added,', () => {
+    for (const [name, command] of Object.entries(COMMANDS))
+      it(`by ${name}`, async () => {
+        const run = await tinyRun(folder(), name === 'resume' ? { units: 3 } : {});
+        tinyTable(join(folder(), 'data.csv'), 6);
+        const refusal = await saidLater(quietly(() => command(run)));
+        expect(refusal)
+          .to.include(`${join(folder(), 'data.csv')} changed`)
+          .and.to.include('--data PATH');
+      });
+
+    it('by resumeSearch', async () => {
+      const run = await tinyRun(folder(), { units: 3 });
+      tinyTable(join(folder(), 'data.csv'), 0, ['odd', 'even']);
+      expect(await saidLater(resumeSearch(run, { space: mlp, controller: random }))).to.match(/data\.csv changed/);
+    });
+  });
+
+  it('is found where --data says, when it was moved: with the same content, and with no other', async () => {
+    const { resume: goOn, rank: _rank, ...others } = COMMANDS;
+    const there = join(folder(), 'there.csv');
+    const other = tinyTable(join(folder(), 'other.csv'), 6);
+    const whole = await tinyRun(folder());
+    const cut = await tinyRun(folder(), { units: 3 });
+    renameSync(join(folder(), 'data.csv'), there);
+    for (const [name, command, run] of [
+      ...Object.entries(others).map(([name, command]) => [name, command, whole] as const),
+      ['resume', goOn!, cut] as const,
+    ]) {
+      expect(await saidLater(quietly(() => command(run))), name).to.match(/no longer at \S*data\.csv \(.*--data PATH/);
+      if (name !== 'evaluate')
+        expect(await saidLater(quietly(() => command(run, { data: other }))), name).to.include('other.csv changed');
+      await quietly(() => command(run, { data: there }));
+    }
+    expect(readSummary(cut)!.resultHash).to.equal(readSummary(whole)!.resultHash);
+  });
+
+  it('is judged by its test part alone, also where evaluate is pointed to it', async () => {
+    const run = await tinyRun(folder());
+    const own = await quietly(() => evaluate(run, { json: true }));
+    expect(JSON.parse(own)).to.include({ data: 'test part', count: 12 });
+    const there = join(folder(), 'there.csv');
+    renameSync(join(folder(), 'data.csv'), there);
+    expect(await quietly(() => evaluate(run, { data: there, json: true }))).to.equal(own);
+    tinyTable(there, 6);
+    const other = JSON.parse(await quietly(() => evaluate(run, { data: there, json: true }))) as object;
+    expect(other).to.include({ data: there, count: 66 });
+  });
+
+  describe('in a folder', () => {
+    const COUNT = 14;
+    const images = (): string =>
+      folderWith({ ...classFolder('cat', COUNT, [10, 0, 0]), ...classFolder('dog', COUNT, [0, 60, 90]) });
+    let data = '';
+    let run = '';
+    const check = (path = data): void =>
+      checkSameData(
+        openRun(run),
+        openData(checkConfig({ ...(openRun(run).config as object), data: { source: path } })),
+      );
+    const begin = async (): Promise<void> => {
+      data = images();
+      run = await tinyRun(folder(), { data, units: 2 });
+      check();
+    };
+
+    for (const [what, change, message] of [
+      [
+        'a pixel',
+        () =>
+          writeFileSync(
+            join(data, 'cat/3.png'),
+            png(4, 4, (y) => [y, 0, 0]),
+          ),
+        '  cat/3.png changed',
+      ],
+      ['an image more', () => cpSync(join(data, 'dog/1.png'), join(data, 'cat/a.png')), '  cat/a.png appeared'],
+      ['an image less', () => rmSync(join(data, 'dog/13.png')), '  dog/13.png vanished'],
+      [
+        'another class',
+        () => renameSync(join(data, 'dog/4.png'), join(data, 'cat/d.png')),
+        'dog/4.png is now cat/d.png',
+      ],
+      [
+        'another name of a class',
+        () => renameSync(join(data, 'dog'), join(data, 'cow')),
+        '  dog/0.png is now cow/0.png',
+      ],
+      [
+        'two images exchanged',
+        () => exchange(join(data, 'cat/0.png'), join(data, 'dog/0.png')),
+        '  cat/0.png changed\n  dog/0.png changed',
+      ],
+    ] as const)
+      it(`is other data with ${what}`, async () => {
+        await begin();
+        change();
+        expect(said(check)).to.include(message);
+      });
+
+    it('is the same in another place, and whatever lies beside the images', async () => {
+      await begin();
+      writeFileSync(join(data, 'notes.txt'), 'remember');
+      const there = join(folder(), 'there');
+      cpSync(data, there, { recursive: true });
+      check(there);
+    });
+
+    it('names ten files of many', async () => {
+      await begin();
+      for (let i = 0; i < COUNT; i++) rmSync(join(data, `dog/${i}.png`));
+      cpSync(join(data, 'cat/0.png'), join(data, 'dog/new.png'));
+      expect(said(check)).to.match(/ {2}dog\/0\.png vanished\n(.*\n){9} {2}and 5 more/);
+    });
+
+    it('is compared as far as a run of version 0.1 has recorded it, which is said', async () => {
+      await begin();
+      rmSync(join(run, 'data-files.txt'));
+      check();
+      rmSync(join(data, 'dog/13.png'));
+      expect(said(check)).to.include(`  ${data} changed; which of its files, the run does not record`);
+    });
+
+    it('has its hashes in the run as sha256sum writes them, hashed themselves', async () => {
+      await begin();
+      const list = join(run, 'data-files.txt');
+      const lines = readFileSync(list, 'utf8').trim().split('\n');
+      expect(lines).to.have.length(2 * COUNT);
+      const [hash, name] = lines[0]!.split('  ') as [string, string];
+      expect(sha256(readFileSync(join(data, name)))).to.equal(hash);
+      writeFileSync(list, readFileSync(list, 'utf8').replace('cat/0', 'cat/1'));
+      rmSync(join(data, 'cat/0.png'));
+      expect(said(check)).to.include('data-files.txt is damaged or was changed');
+    });
+  });
+});
+
+function exchange(one: string, other: string): void {
+  renameSync(one, `${one}-`);
+  renameSync(other, one);
+  renameSync(`${one}-`, other);
+}

@@ -1,7 +1,8 @@
 /**
  * Squares of the gradients of each example's loss, summed over the examples, for any model, from one forward and one
  * backward pass: the tape says which kernels the parameters enter, and for these the gradients of all examples follow
- * from what went in and the gradient of what came out. Where a kernel has no rule, its parameters take one backward pass an example.
+ * from what went in and the gradient of what came out. Where a kernel has no rule, or where the examples cannot be told apart in what it
+ * makes (a user's operation may reshape them away), its parameters take one backward pass for each example.
  *
  * Batch statistics of normalizations count as constants: otherwise the loss of one example would depend on the
  * others, and there would be no gradient of an example alone.
@@ -10,9 +11,10 @@ import { backpropagateTo } from '../tensor/autodiff.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { backpropagate, recordOn, releaseTape, type Tape, type TapeNode } from '../tensor/tape.js';
 import { tf, tidy, type Tensor, type Tensor1D } from '../tensor/tf.js';
-import { watchKernels } from '../tensor/trace.js';
-import { squaresOfExamples } from './fisher-parts.js';
-import { ARRANGING, type KernelRun, type ParameterUse, RULES } from './fisher-uses.js';
+import { axisOfRows, type ExampleAxis, followExamples } from '../tensor/second-order/index.js';
+import { type KernelCall, watchKernels } from '../tensor/trace.js';
+import { unrolled } from '../tensor/unrolled.js';
+import { ARRANGING, type KernelRun, type ParameterUse, RULES, squaresOfUses } from './fisher-uses.js';
 
 export interface ExampleSquares {
   /** Σₙ (∂lossₙ/∂θ)², zeros where no loss depends on a parameter; owned by the caller. */
@@ -27,13 +29,18 @@ export function exampleSquares(
   parameters: NamedTensors,
 ): ExampleSquares {
   const recorded: Tape = [];
-  const attributes = new Map<number, Readonly<Record<string, unknown>>>();
+  const calls: KernelCall[] = [];
   try {
     return tidy(() => {
       const each = watchKernels(
-        () => recordOn(recorded, () => tidy(() => losses(parameters))),
-        (call) => call.outputs.forEach((output) => attributes.set(output.id, call.attributes)),
+        // A recurrent cell in one piece would have to be gone back through once for each example.
+        () => unrolled(() => recordOn(recorded, () => tidy(() => losses(parameters)))),
+        (call) => calls.push(call),
       );
+      const attributes = new Map(
+        calls.flatMap((call) => call.outputs.map((output) => [output.id, call.attributes] as const)),
+      );
+      const axes = followExamples(calls, each);
       const attributesOf = (node: TapeNode): Readonly<Record<string, unknown>> =>
         attributes.get(node.outputs[0]!.id) ?? {};
       const tape = recorded.map((node) =>
@@ -50,7 +57,7 @@ export function exampleSquares(
               (gradient, i) => [outputs[i]!.id, gradient] as const,
             ),
       );
-      const setting = { examples: each.size, gradients, attributesOf };
+      const setting = { gradients, attributesOf, axisOf: (tensor: Tensor) => axes.of(tensor) };
       const looped: string[] = [];
       const sums = mapNamed(parameters, (parameter, name) => {
         const found = tidy(() => squaresOf(plans[name], parameter, setting));
@@ -89,10 +96,11 @@ const slotOf = (node: TapeNode, parameter: Tensor): string =>
   Object.keys(node.inputs).find((name) => node.inputs[name]!.id === parameter.id)!;
 
 interface SquaresSetting {
-  readonly examples: number;
   /** Of the summed losses, by the id of a kernel's output; undefined where they do not depend on it. */
   readonly gradients: ReadonlyMap<number, Tensor | undefined>;
   attributesOf(node: TapeNode): Readonly<Record<string, unknown>>;
+  /** Undefined where the examples cannot be told apart. */
+  axisOf(tensor: Tensor): ExampleAxis | undefined;
 }
 
 /** Undefined where only the loop helps. */
@@ -111,25 +119,24 @@ function squaresOf(plan: Plan | undefined, parameter: Tensor, setting: SquaresSe
     uses.push(use);
   }
   if (uses.length === 0) return tf.zeros(parameter.shape);
-  const [only] = uses;
-  if (uses.length === 1 && only!.squares) return only!.squares();
-  return squaresOfExamples(tf.addN(uses.map((use) => use.examples())));
+  return tf.reshape(squaresOfUses(uses), parameter.shape);
 }
 
-function runOf(node: TapeNode, parameter: Tensor, { examples, gradients, attributesOf }: SquaresSetting): KernelRun {
+function runOf(node: TapeNode, parameter: Tensor, { gradients, attributesOf, axisOf }: SquaresSetting): KernelRun {
   const { inputsToSave = [], outputsToSave = [] } = tf.getGradient(node.kernelName) ?? {};
   const output = node.outputs[0]!;
+  const axis = axisOf(output);
   return {
     slot: slotOf(node, parameter),
     parameter,
-    examples,
+    axis,
+    rows: axisOfRows(axis, output.shape.at(-1)!),
     attributes: attributesOf(node),
     saved: (input) => node.saved[inputsToSave.indexOf(input)],
     savedOutput: (position) =>
       outputsToSave[position]
         ? node.saved[inputsToSave.length + outputsToSave.slice(0, position).filter(Boolean).length]
         : undefined,
-    rankOf: (input) => node.inputs[input]!.rank,
     outputGradient: () => gradients.get(output.id)!,
   };
 }

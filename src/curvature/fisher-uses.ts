@@ -1,36 +1,36 @@
 /**
  * How each kernel's parameters enter: from what went in and the gradient of what came out, the gradients of all examples
- * at once. Formulas: with a the input and g the output gradient of example n, a dense kernel gets Σₜ aₜ gₜᵀ over its positions t.
+ * at once. Formulas: with a the input and g the output gradient of example n, a dense kernel gets Σₜ aₜ gₜᵀ over its positions t. Which rows
+ * are the positions of an example is never guessed from a shape: it is followed from the losses back to the kernel.
  */
 import {
   affineExampleGradients,
-  convExampleGradients,
-  denseExampleGradients,
   depthwiseExampleGradients,
+  type ExampleAxis,
+  patches,
+  rowsByExample,
 } from '../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor4D } from '../tensor/tf.js';
-import { squaresOfProducts } from './fisher-parts.js';
+import { squaresOfExamples, squaresOfProducts } from './fisher-parts.js';
 
-/** One use of a parameter in a forward pass. Results belong to the caller's tidy. */
-export interface ParameterUse {
-  /** Gradient of each example's loss: [N, ...shape of the parameter]. */
-  examples(): Tensor;
-  /** Their squares summed over the examples, where that is cheaper than by `examples`. */
-  squares?(): Tensor;
-}
+/**
+ * One use of a parameter in a forward pass, results being the caller's: `factors` a [N,P,I] and g [N,P,O] whose product over the P positions of an
+ * example is the gradient of its loss, a matrix in the order of the parameter; or `examples`, these gradients themselves [N,...].
+ */
+export type ParameterUse = { factors(): { a: Tensor; g: Tensor } } | { examples(): Tensor };
 
 /** A kernel run as its rule sees it. */
 export interface KernelRun {
   /** Input of the kernel that the parameter is. */
   readonly slot: string;
   readonly parameter: Tensor;
-  readonly examples: number;
+  /** Where the examples lie in the output, and among its rows; undefined where they cannot be told apart. */
+  readonly axis: ExampleAxis | undefined;
+  readonly rows: ExampleAxis | undefined;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** What the kernel has kept of its inputs and outputs, by name and by position; undefined where it has not. */
   saved(input: string): Tensor | undefined;
   savedOutput(position: number): Tensor | undefined;
-  /** Number of dimensions of another input. */
-  rankOf(input: string): number;
   /** Gradient of the summed losses with respect to the first output. */
   outputGradient(): Tensor;
 }
@@ -38,10 +38,33 @@ export interface KernelRun {
 /** Undefined where the kernel is used in a way that has no rule. */
 type Rule = (run: KernelRun) => ParameterUse | undefined;
 
+/** Σₙ of the squared gradients of the examples, a parameter's uses being terms of the same gradient; in the parameter's order. */
+export function squaresOfUses(uses: readonly ParameterUse[]): Tensor {
+  const factors = uses.flatMap((use) => ('factors' in use ? [use.factors()] : []));
+  const terms = uses.flatMap((use) => ('examples' in use ? [use.examples()] : []));
+  if (factors.length > 0) {
+    const [a, g] = (['a', 'g'] as const).map((side) =>
+      tf.concat(
+        factors.map((one) => one[side]),
+        1,
+      ),
+    );
+    const flat = (tensor: Tensor): Tensor => tf.reshape(tensor, [-1, tensor.shape[2]!]);
+    if (terms.length === 0 && a!.shape[1] === 1) return squaresOfProducts(flat(a!), flat(g!));
+    terms.push(tf.matMul(a!, g!, true, false));
+  }
+  return squaresOfExamples(tf.addN(terms.map((term) => tf.reshape(term, [term.shape[0], -1]))));
+}
+
+const flatRows = (tensor: Tensor): Tensor => tf.reshape(tensor, [-1, tensor.shape.at(-1)!]);
+
+/** Rows of the output's gradient and of an input that has as many, by example; a rule is asked only where `rows` is known. */
+const positions = (tensor: Tensor, { rows }: KernelRun): Tensor => rowsByExample(flatRows(tensor), rows!);
+
 const dense: Rule = (run) => {
   const x = run.saved('x');
-  if (x?.shape[0] !== run.examples) return undefined;
-  if (run.slot === 'bias') return sumOfPositions(run);
+  if (!x || !run.rows) return undefined;
+  if (run.slot === 'bias') return broadcast(run);
   return run.slot === 'kernel' ? productUse(run, x, false) : undefined;
 };
 
@@ -49,18 +72,16 @@ const dense: Rule = (run) => {
 const matMul: Rule = (run) => {
   const a = run.saved('a');
   const { transposeA, transposeB } = run.attributes as { transposeA?: boolean; transposeB?: boolean };
-  if (run.slot !== 'b' || transposeA || run.parameter.rank !== 2 || a?.shape[0] !== run.examples) return undefined;
+  if (run.slot !== 'b' || transposeA || run.parameter.rank !== 2 || !a || !run.rows) return undefined;
   return productUse(run, a, transposeB === true);
 };
 
-function productUse({ outputGradient }: KernelRun, x: Tensor, transposed: boolean): ParameterUse {
-  const oriented = (gradient: Tensor): Tensor =>
-    transposed
-      ? tf.transpose(gradient, [...gradient.shape.keys()].slice(0, -2).concat(gradient.rank - 1, gradient.rank - 2))
-      : gradient;
+function productUse(run: KernelRun, x: Tensor, transposed: boolean): ParameterUse {
   return {
-    examples: () => oriented(denseExampleGradients(x, outputGradient()).kernel),
-    ...(x.rank === 2 && { squares: () => oriented(squaresOfProducts(x, outputGradient())) }),
+    factors() {
+      const [a, g] = [positions(x, run), positions(run.outputGradient(), run)];
+      return transposed ? { a: g, g: a } : { a, g };
+    },
   };
 }
 
@@ -68,32 +89,40 @@ const convolution: Rule = (run) => {
   const window = windowOf(run);
   const x = run.saved('x') as Tensor4D | undefined;
   const [height, width] = run.parameter.shape as [number, number];
-  if (run.slot !== 'filter' || !window || x?.shape[0] !== run.examples) return undefined;
-  return { examples: () => convExampleGradients(x, run.outputGradient() as Tensor4D, [height, width], window).kernel };
+  if (run.slot !== 'filter' || !window || !x || !run.rows) return undefined;
+  return {
+    factors: () => ({
+      a: positions(patches(x, [height, width], window), run),
+      g: positions(run.outputGradient(), run),
+    }),
+  };
 };
 
 const pointwise: Rule = (run) => {
   const x = run.saved('x');
-  if (run.slot !== 'kernel' || run.attributes['transpose'] === true || x?.shape[0] !== run.examples) return undefined;
-  const [inputs, outputs] = run.parameter.shape.slice(2) as [number, number];
-  return {
-    examples: () => {
-      const positions = (tensor: Tensor, width: number): Tensor => tf.reshape(tensor, [run.examples, -1, width]);
-      const { kernel } = denseExampleGradients(positions(x, inputs), positions(run.outputGradient(), outputs));
-      return tf.reshape(kernel, [run.examples, 1, 1, inputs, outputs]);
-    },
-  };
+  if (run.slot !== 'kernel' || run.attributes['transpose'] === true || !x || !run.rows) return undefined;
+  return productUse(run, x, false);
 };
 
 const depthwise: Rule = (run) => {
   const window = windowOf(run);
   const x = run.saved('x') as Tensor4D | undefined;
-  const [height, width, , multiplier] = run.parameter.shape as [number, number, number, number];
-  if (run.slot !== 'filter' || !window || multiplier !== 1 || x?.shape[0] !== run.examples) return undefined;
+  const { shape } = run.parameter;
+  const [height, width, , multiplier] = shape as [number, number, number, number];
+  if (run.slot !== 'filter' || !window || multiplier !== 1 || !x || !run.rows) return undefined;
   return {
-    examples: () => depthwiseExampleGradients(x, run.outputGradient() as Tensor4D, [height, width], window).kernel,
+    examples() {
+      const g = run.outputGradient() as Tensor4D;
+      const each = depthwiseExampleGradients(x, g, [height, width], window).kernel;
+      return ofImages(tf.reshape(each, [g.shape[0], -1]), run.rows!, g.shape[1] * g.shape[2]);
+    },
   };
 };
+
+/** Numbers of images [B,C] of so many rows each, summed over the images of an example: [N,C]. */
+function ofImages(each: Tensor, { examples, stride }: ExampleAxis, rows: number): Tensor {
+  return each.shape[0] === examples ? each : tf.sum(rowsByExample(each, { examples, stride: stride / rows }), 1);
+}
 
 /** Strides and padding that `patches` knows. */
 function windowOf({ attributes }: KernelRun): { stride: number; padding: 'same' | 'valid' } | undefined {
@@ -109,12 +138,12 @@ function windowOf({ attributes }: KernelRun): { stride: number; padding: 'same' 
 
 const batchNorm: Rule = (run) => {
   const [x, mean, variance] = [run.saved('x'), run.savedOutput(1), run.savedOutput(2)];
-  if (run.slot === 'x' || x?.shape[0] !== run.examples || !mean || !variance) return undefined;
-  if (run.slot === 'offset') return sumOfPositions(run);
+  if (run.slot === 'x' || !run.rows || !x || !mean || !variance) return undefined;
+  if (run.slot === 'offset') return broadcast(run);
   return {
-    examples: () => {
+    examples() {
       // Σ g (x - mean) = Σ g x - mean Σ g: sums are small, and the input as large as a layer.
-      const { scale, offset } = affineExampleGradients(x, run.outputGradient());
+      const { scale, offset } = affineExampleGradients(positions(x, run), positions(run.outputGradient(), run));
       return tf.mul(
         tf.sub(scale, tf.mul(offset, mean)),
         tf.rsqrt(tf.add(variance, run.attributes['epsilon'] as number)),
@@ -127,49 +156,52 @@ const batchNorm: Rule = (run) => {
 const gather: Rule = (run) => {
   const ids = run.saved('indices');
   const { axis, batchDims } = run.attributes as { axis?: number; batchDims?: number };
-  if (
-    run.slot !== 'x' ||
-    (axis ?? 0) !== 0 ||
-    (batchDims ?? 0) !== 0 ||
-    run.parameter.rank !== 2 ||
-    ids?.shape[0] !== run.examples
-  )
-    return undefined;
-  const [rows, width] = run.parameter.shape as [number, number];
+  const fits = run.slot === 'x' && (axis ?? 0) === 0 && (batchDims ?? 0) === 0 && run.parameter.rank === 2;
+  if (!fits || !ids || !run.rows) return undefined;
   return {
-    examples: () => {
-      const positions = tf.oneHot(tf.cast(tf.reshape(ids, [run.examples, -1]), 'int32'), rows);
-      return denseExampleGradients(
-        tf.cast(positions, 'float32'),
-        tf.reshape(run.outputGradient(), [run.examples, -1, width]),
-      ).kernel;
-    },
-    ...(ids.rank === 1 && {
-      squares: () => tf.unsortedSegmentSum(tf.square(run.outputGradient()), tf.cast(ids, 'int32') as never, rows),
+    factors: () => ({
+      a: positions(tf.cast(tf.oneHot(tf.cast(tf.reshape(ids, [-1]), 'int32'), run.parameter.shape[0]), 'float32'), run),
+      g: positions(run.outputGradient(), run),
     }),
   };
 };
 
-/** x + offset per channel. */
-const add: Rule = (run) => (isPerChannel(run) ? sumOfPositions(run) : undefined);
+/** x + offset. */
+const add: Rule = (run) => broadcast(run);
 
-/** x·scale per channel. */
+/** x·scale. */
 const multiply: Rule = (run) => {
   const other = run.saved(run.slot === 'a' ? 'b' : 'a');
-  if (!isPerChannel(run) || other?.shape[0] !== run.examples) return undefined;
-  return { examples: () => affineExampleGradients(other, run.outputGradient()).scale };
+  return other && broadcast(run, other);
 };
 
-/** A vector that meets a batch of vectors or of images of them. */
-function isPerChannel(run: KernelRun): boolean {
-  return run.parameter.rank === 1 && run.rankOf(run.slot === 'a' ? 'b' : 'a') >= 2;
-}
-
-function sumOfPositions({ outputGradient }: KernelRun): ParameterUse {
+/**
+ * A parameter of any shape that is repeated for every example: the gradient of an example is that of the output (times `other`), summed over
+ * all along which the parameter is repeated.
+ */
+function broadcast({ axis, parameter, outputGradient }: KernelRun, other?: Tensor): ParameterUse | undefined {
+  if (!axis) return undefined;
+  const { shape } = outputGradient();
+  const { examples, stride } = axis;
+  let inner = 1;
+  let index = shape.length - 1;
+  while (index > 0 && stride >= inner * shape[index]!) inner *= shape[index--]!;
+  const own = (dimension: number): number => parameter.shape[dimension - (shape.length - parameter.rank)] ?? 1;
+  // A part of its own for each example, or several axes that make up the examples.
+  if (own(index) !== 1 || !Number.isInteger(stride / inner) || shape[index]! % (examples * (stride / inner)) !== 0)
+    return undefined;
   return {
-    examples: () => {
-      const g = outputGradient();
-      return tf.sum(g, [...g.shape.keys()].slice(1, -1));
+    examples() {
+      const g = other ? tf.mul(outputGradient(), other) : outputGradient();
+      const rows = rowsByExample(tf.reshape(g, [-1, inner]), { examples, stride: stride / inner });
+      const aligned = tf.reshape(rows, [
+        examples,
+        ...shape.slice(0, index),
+        shape[index]! / examples,
+        ...shape.slice(index + 1),
+      ]);
+      const repeated = shape.flatMap((_, dimension) => (own(dimension) === 1 ? [dimension + 1] : []));
+      return tf.sum(aligned, repeated);
     },
   };
 }

@@ -1,19 +1,24 @@
 /**
  * Fisher information, its diagonal: how much a model's output distribution changes with each weight.
+ *
+ * An example is what passes through the model by itself: an image, or a whole sequence. Its loss is the negative log-likelihood of all its
+ * labels together, −Σₜ log p(yₜ|x), and information is counted per label: F = (1/L)·Σₙ E[∇lossₙ·∇lossₙᵀ] for N examples with L labels. Then the
+ * exact Fisher information is the Gauss-Newton matrix of the mean loss, for classes and for texts alike, however a text is cut.
  */
 import { WeftError } from '../errors.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
+import { requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { type Rng } from '../tensor/rng.js';
-import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { type Scalar, tf, tidy, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { drawClasses } from './fisher-parts.js';
 import { exampleSquares } from './fisher-squares.js';
 
 /**
- * `empirical-sample`: mean of the squared gradients of each example's loss with its own label. `true-sample`: the same with a
- * label drawn from the model's own distribution, whose expectation is the Fisher information. `batch`: the square of the
- * mean gradient, as early code of weight plasticity has it; near an optimum it is smaller by about the number of examples.
+ * `empirical-sample`: squared gradients of each example's loss with its own labels, over the number of labels. `true-sample`: the same with
+ * labels drawn from the model's own distribution, whose expectation is the Fisher information. `batch`: the square of the
+ * gradient of the mean loss, as early code of weight plasticity has it; near an optimum it is smaller by about the number of labels.
  */
 export const FISHER_KINDS = ['empirical-sample', 'true-sample', 'batch'] as const;
 export type FisherKind = (typeof FISHER_KINDS)[number];
@@ -33,8 +38,8 @@ export interface FisherEstimate {
 }
 
 /**
- * The diagonal of the Fisher information of a classifier on one batch, per example and in nats²; batch statistics
- * count as constants, but for `batch`. Logits [N,K] with labels [N], or of sequences [N,T,K] with [N,T]: there an example's loss is the mean over its tokens.
+ * The diagonal of the Fisher information of a classifier on one batch, per label and in nats²; batch statistics
+ * count as constants, but for `batch`. Logits [N,K] with labels [N], or of sequences [N,T,K] with [N,T].
  *
  * @example
  * const { fisher } = fisherInformation((p) => nn.dense(x, p.kernel, p.bias), params, labels);
@@ -48,7 +53,7 @@ export function fisherInformation(
   const examples = labels.shape[0];
   if (kind === 'batch') {
     const { value, gradients } = valueAndGradients(
-      (current) => tf.mean(exampleLosses(logits(current), labels)),
+      (current) => tf.div(tf.sum(exampleLosses(logits(current), labels)), labels.size) as Scalar,
       parameters,
       { unused: 'zero' },
     );
@@ -58,19 +63,20 @@ export function fisherInformation(
     return { fisher, examples, looped: [] };
   }
   const labelsFor = (outputs: Tensor): Tensor => (kind === 'true-sample' ? drawLabels(outputs, rng) : labels);
-  // Losses over the root of N instead of squares over N: one kernel and not one a parameter.
+  // Losses over the root of L instead of squares over L: one kernel and not one for each parameter.
   const { sums, looped } = exampleSquares((current) => {
     const outputs = logits(current);
-    return tf.div(exampleLosses(outputs, labelsFor(outputs)), Math.sqrt(examples));
+    return tf.div(exampleLosses(outputs, labelsFor(outputs)), Math.sqrt(labels.size));
   }, parameters);
   return { fisher: sums, examples, looped };
 }
 
-/** Cross-entropy of each example [N]. */
+/** Cross-entropy of each example [N], the sum over its labels. */
 function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {
+  requireLogitsOf(labels, logits);
   if (labels.rank === 1) return softmaxCrossEntropy(logits as Tensor2D, labels as Tensor1D);
   const tokens = softmaxCrossEntropy(tf.reshape(logits, [-1, logits.shape.at(-1)!]), tf.reshape(labels, [-1]));
-  return tf.mean(tf.reshape(tokens, [labels.shape[0], -1]), 1);
+  return tf.sum(tf.reshape(tokens, [labels.shape[0], -1]), 1);
 }
 
 /** A class of each row's own distribution. */

@@ -101,6 +101,7 @@ export function createSession(
     learner: supernet,
     judge: data.judge,
     fisher: data.fisher,
+    sequences: space.task.kind === 'language',
     emit,
     regularizer: createRegularizer(config.search.regularizer, { seed, space }),
     child: (encoding) => session.child(space.decode(encoding)),

@@ -1,4 +1,5 @@
 /** The loss of every task: cross-entropy of class labels, one an example or one a token. */
+import { requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 
@@ -8,6 +9,7 @@ import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
  * labels go it is linear in the logits, and curvature does not see it.
  */
 export function labelCrossEntropies(logits: Tensor, labels: Tensor, smoothing = 0): Tensor1D {
+  requireLogitsOf(labels, logits);
   const [rows, flat] =
     labels.rank === 1
       ? [logits as Tensor2D, labels as Tensor1D]

@@ -26,7 +26,11 @@ const SPACES: { factory: SpaceFactory; options: object }[] = [
   { factory: transformer, options: { depth: 2, width: 8, heads: [1, 2], keep: 0.9 } },
 ];
 
-const partsIn = (folder: string, { factory, options }: (typeof SPACES)[number]) => {
+const partsIn = (
+  folder: string,
+  { factory, options }: (typeof SPACES)[number],
+  regularizer: object = { name: 'none' },
+) => {
   const source = join(folder, 'tiny.txt');
   writeFileSync(source, 'the cat sat on the mat. the dog ate the cat. '.repeat(40));
   const config = checkConfig({
@@ -41,6 +45,7 @@ const partsIn = (folder: string, { factory, options }: (typeof SPACES)[number]) 
       probe: 2,
       rewardBatchSize: 8,
       optimizer: OPTIMIZER,
+      regularizer,
     },
     derive: { candidates: 3, random: 3, batches: 2, batchSize: 8 },
     retrain: { epochs: 6, batchSize: 8, optimizer: OPTIMIZER },
@@ -99,6 +104,36 @@ describe('a search of language models', () => {
         await Promise.resolve();
       })).timeout(240_000);
   }
+
+  it('does not go on with Fisher information per sequence, as version 0.1 had it', () =>
+    withFolder(async (folder) => {
+      const parts = partsIn(folder, SPACES[0]!, { name: 'wpl', alpha: 1, fisher: { examples: 8 } });
+      const first = createSession(parts, () => undefined);
+      for (let i = 0; i < 3; i++) advance(first);
+      const { tensors, state } = takeSnapshot(first);
+      const { perLabel, ...old } = state.forgetting as Record<string, never>;
+      expect(perLabel).to.equal(true);
+      const copies = (): { tensors: typeof tensors; state: typeof state } => ({
+        tensors: copied(tensors),
+        state: structuredClone(state),
+      });
+      const [same, outdated] = [copies(), { ...copies(), state: { ...structuredClone(state), forgetting: old } }];
+      first.dispose();
+      for (const [snapshot, refused] of [
+        [same, false],
+        [outdated, true],
+      ] as const) {
+        const second = createSession(parts, () => undefined);
+        restoreSnapshot(second, snapshot);
+        const goOn = (): void => {
+          for (let i = 0; i < 3; i++) advance(second);
+        };
+        if (refused) expect(goOn).to.throw(/per sequence, and it is now counted per token/);
+        else goOn();
+        second.dispose();
+      }
+      await Promise.resolve();
+    }));
 
   it('judges a recurrent cell over windows as over the whole text', () => {
     const ids = Int32Array.from({ length: 97 }, (_, i) => (i * i + i) % 5);

@@ -4,6 +4,7 @@
  * search, so that with a strength of zero the weights are those without it, bit for bit.
  */
 import { fisherInformation } from '../../curvature/index.js';
+import { WeftError } from '../../errors.js';
 import { type Regularizer } from '../../forgetting/index.js';
 import { type Json } from '../../operations/operation.js';
 import { type Child, namesOf } from '../../supernet/child.js';
@@ -28,6 +29,8 @@ export interface WatchParts {
   readonly judge: BatchSource;
   /** The part for Fisher information; undefined where none is needed. */
   readonly fisher: BatchSource | undefined;
+  /** Whether examples are sequences, with a label for each token. */
+  readonly sequences: boolean;
   readonly child: (encoding: string) => Child;
   readonly emit: (event: SearchEvent) => void;
 }
@@ -63,6 +66,8 @@ interface State {
   gradientNorm: number | null;
   learningRate: number;
   fisherBatches: number;
+  /** Fisher information is counted per label; runs of version 0.1 have it per sequence, as many times smaller as a sequence has tokens. */
+  perLabel?: true;
   warned: string[];
   regularizer: Json;
 }
@@ -74,6 +79,7 @@ export function createWatch({
   learner,
   judge,
   fisher,
+  sequences,
   child: childOf,
   emit,
 }: WatchParts): ForgettingWatch | undefined {
@@ -91,6 +97,7 @@ export function createWatch({
     gradientNorm: null,
     learningRate: 0,
     fisherBatches: 0,
+    perLabel: true,
     warned: [],
     regularizer: null,
   };
@@ -112,6 +119,12 @@ export function createWatch({
     });
 
   const estimateFisher = (child: Child): NamedTensors => {
+    if (sequences && !state.perLabel && regularizer!.fisher!.kind !== 'batch')
+      throw new WeftError(
+        'checkpoint',
+        'this run has estimated Fisher information per sequence, and it is now counted per token: alpha would pull harder than before',
+        'start the search again, with alpha divided by the number of tokens of a sequence (data.bptt)',
+      );
     const watched = new Set(regularizer!.watched);
     const parameters = pickNamed(
       store.parameters,

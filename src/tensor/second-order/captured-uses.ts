@@ -8,6 +8,7 @@ import { recordOn } from '../tape.js';
 import { tf, tidy, type Tensor, type Tensor4D } from '../tf.js';
 import { watchKernels, type KernelCall } from '../trace.js';
 import { unrolled } from '../unrolled.js';
+import { axisOfRows, type ExampleAxis, followExamples } from './example-axis.js';
 
 /** One use of a layer's parameters. A layer that is used several times in a pass (shared weights, a recurrent cell) has several. */
 export interface CapturedUse {
@@ -20,6 +21,13 @@ export interface CapturedUse {
   readonly input?: Tensor | undefined;
   /** Of convolutions. */
   readonly window?: (Required<Window2D> & { readonly size: readonly [number, number] }) | undefined;
+  /**
+   * Where the examples lie among the rows of the output: its last axis is a row, or as many axes as the bias has. Undefined where they cannot be
+   * told apart.
+   */
+  readonly axis?: ExampleAxis | undefined;
+  /** The kernel after which they cannot be told apart, going back from the model's outputs. */
+  readonly endedBy?: string | undefined;
   /** Of a batch normalization: (input − mean)/√(variance + epsilon) is what is scaled. */
   readonly normalization?: { readonly mean: Tensor; readonly variance: Tensor; readonly epsilon: number } | undefined;
 }
@@ -30,6 +38,8 @@ export interface FoundUse {
   output: Tensor;
   /** The channels of the output that belong to it; all by default. */
   channels?: readonly [begin: number, size: number];
+  /** Length of a row of the output. */
+  width: number;
   /** Kernels that read the output. */
   readers: number;
   /** The use whose output this one reads. */
@@ -53,6 +63,7 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
   const kept: Tensor[] = [];
   const byOutput = new Map<number, FoundUse>();
   const corners = new Map<number, readonly [first: string, last: string]>();
+  const calls: KernelCall[] = [];
   const keep = (tensor: Tensor): Tensor => {
     const copy = recordOn(undefined, () => tf.keep(tf.clone(tensor)));
     kept.push(copy);
@@ -60,7 +71,8 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
   };
   const nameOf = (tensor: Tensor | undefined): string | undefined => tensor && names.get(tensor.id);
   const add = (use: CapturedUse, output: Tensor, after?: FoundUse, channels?: readonly [number, number]): void => {
-    const found: FoundUse = { use, output, readers: 0, after, ...(channels && { channels }) };
+    const width = use.weight === undefined ? params[use.bias!]!.size : output.shape.at(-1)!;
+    const found: FoundUse = { use, output, width, readers: 0, after, ...(channels && { channels }) };
     uses.push(found);
     byOutput.set(output.id, found);
   };
@@ -88,6 +100,7 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
   const onCall = (call: KernelCall): void => {
     // What is run in order to look is no part of the computation.
     if (looking) return;
+    calls.push(call);
     looking = true;
     try {
       look(call);
@@ -97,7 +110,7 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
   };
   try {
     const result = unrolled(() => watchKernels(f, onCall));
-    return { result, uses: joinAdded(uses), uncovered, kept };
+    return { result, uses: placed(joinAdded(uses), calls, result), uncovered, kept };
   } catch (error) {
     tf.dispose(kept);
     throw error;
@@ -157,11 +170,12 @@ function read(
     case 'Add': {
       const { a, b } = inputs;
       const [parameter, other] = nameOf(b) ? [b!, a!] : [a!, b!];
-      if (nameOf(other) || parameter.rank !== 1 || other.rank < 2 || !tf.util.arraysEqual(other.shape, output!.shape))
+      const { rank, shape } = parameter;
+      const repeated = other.rank > rank && tf.util.arraysEqual(other.shape.slice(-rank), shape);
+      if (nameOf(other) || rank === 0 || !repeated || !tf.util.arraysEqual(other.shape, output!.shape))
         return undefined;
-      return name === 'Add'
-        ? { kind: 'affine', bias: nameOf(parameter) }
-        : { kind: 'affine', weight: nameOf(parameter), input: keep(other) };
+      if (name === 'Add') return { kind: 'affine', bias: nameOf(parameter) };
+      return rank === 1 ? { kind: 'affine', weight: nameOf(parameter), input: keep(other) } : undefined;
     }
     case 'GatherV2':
       return nameOf(inputs['x']) && inputs['x']!.rank === 2
@@ -234,9 +248,21 @@ function joinAdded(found: readonly FoundUse[]): FoundUse[] {
       use.weight === undefined &&
       after?.readers === 1 &&
       after.use.bias === undefined &&
+      after.use.kind !== 'embedding' &&
+      one.width === after.width &&
       !after.channels;
     if (joins) Object.assign(after, { use: { ...after.use, bias: use.bias }, output, readers });
     else result.push(one);
   }
   return result;
+}
+
+/** The uses with the place of the examples in their outputs; the first axis of the model's own result is that of the examples. */
+function placed(found: readonly FoundUse[], calls: readonly KernelCall[], result: Tensor): FoundUse[] {
+  const axes = followExamples(calls, result);
+  return found.map((one) => {
+    const { output, use, width } = one;
+    const axis = axisOfRows(axes.of(output), width);
+    return { ...one, use: { ...use, axis, endedBy: axis ? undefined : (axes.endedBy(output) ?? use.kind) } };
+  });
 }

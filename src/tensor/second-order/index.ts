@@ -4,6 +4,7 @@
  */
 export { capturedGradients, type CapturedGradients, type CaptureOptions, type LayerCapture } from './capture.js';
 export { type CapturedUse } from './captured-uses.js';
+export { axisOfRows, type ExampleAxis, followExamples, rowsByExample } from './example-axis.js';
 export { gaussNewtonOperator, gaussNewtonProduct, type CutLoss } from './gauss-newton.js';
 export {
   hessianOperator,

@@ -1,0 +1,24 @@
+/**
+ * What a model's logits are for. An example is an image or a whole sequence: logits [N,K] have one label for each of N examples, logits [N,T,K] one
+ * for each of the N·T tokens. The first axis is that of the examples, the last one that of the classes.
+ */
+import { WeftError } from '../errors.js';
+import { type Tensor } from './library.js';
+
+/** Examples N, labels N or N·T, and classes K of logits. */
+export function labelsOf({ shape, size }: Tensor): { examples: number; labels: number; classes: number } {
+  const classes = shape.at(-1)!;
+  return { examples: shape[0]!, labels: size / classes, classes };
+}
+
+/** Throws unless there is one row of logits for each label, in the shape of the labels. */
+export function requireLogitsOf(labels: Tensor, logits: Tensor): void {
+  const rows = logits.shape.slice(0, -1);
+  if (logits.rank > 1 && rows.length === labels.rank && rows.every((length, axis) => length === labels.shape[axis]))
+    return;
+  throw new WeftError(
+    'operation',
+    `the model gives logits [${logits.shape}] for labels [${labels.shape}]`,
+    'logits must have the shape of the labels followed by an axis of classes: do not flatten a batch of sequences',
+  );
+}

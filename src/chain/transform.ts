@@ -44,7 +44,9 @@ export interface StepContext {
   readonly seed?: number | string | undefined;
   /** Examples in the batch, where the loss can be evaluated on a part of them. */
   readonly batchSize?: number | undefined;
-  /** Loss of each example of the batch [N] at the given parameters, dropout and normalization as in `evaluate`. */
+  /** Labels that the loss is the mean of: one for each example, or one for each token of sequences. */
+  readonly labels?: number | undefined;
+  /** Loss of each example of the batch [N] (of a sequence the mean over its tokens) at the given parameters, dropout and normalization as in `evaluate`. */
   readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;
   /** An estimate per coordinate that came with the gradients: curvature, or second moments. */
   readonly diagonal?: NamedTensors | undefined;

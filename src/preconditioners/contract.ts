@@ -22,7 +22,10 @@ export interface Curvature {
   readonly name: string;
   /** Backward passes beside that of the gradient. */
   readonly passes: number | 'classes';
-  /** Gradients of each example's own loss with respect to the output of each use; one list a pass. Inside a tidy. */
+  /**
+   * Gradients with respect to the output of each use, of each example's own loss (the sum over its T labels) over √T; one list for each pass. With
+   * N examples the matrix is (1/N)·Σ over examples and passes of the outer products of gradients so scaled. Inside a tidy.
+   */
   outputGradients(layers: LayerCapture, context: StepContext): Tensor[][];
 }
 
@@ -38,6 +41,8 @@ export type Statistics = Readonly<Record<string, Tensor>>;
 
 /** A representation together with a solver, for one block. All of it runs inside a tidy. */
 export interface BlockSolver {
+  /** Whether it needs the gradients of single examples; where these cannot be told apart, it has no form for the block. */
+  readonly byExample?: boolean;
   /** Names of all statistics, and of all that is prepared. */
   readonly statisticNames: readonly string[];
   readonly preparedNames: readonly string[];

@@ -1,6 +1,6 @@
 /**
  * What happens to a parameter that a method has no form for: its gradient is divided by the diagonal of the batch gradient's own second
- * moment, times the examples that it is a mean of, plus λ. Such a parameter is named in the run.
+ * moment, times the number of labels that it is a mean of, plus λ. Such a parameter is named in the run.
  */
 import { type Slots } from '../chain/transform.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -8,25 +8,30 @@ import { tf } from '../tensor/tf.js';
 
 export interface FallbackOptions {
   readonly lambda: number;
-  readonly examples: number;
+  readonly labels: number;
+  /** Kernels behind which the examples of a parameter cannot be told apart, by parameter, where that is why. */
+  readonly endedBy?: ReadonlyMap<string, string>;
   /** Where the remarks go. */
   readonly notes: string[];
   /** The method that falls back. */
   readonly name: string;
 }
 
-/** Of v ≈ N·E[g²], a running mean: g/(v + λ). */
+/** Of v ≈ L·E[g²], a running mean: g/(v + λ). */
 export function fallBack(
   gradients: NamedTensors,
   slots: Slots,
-  { lambda, examples, notes, name }: FallbackOptions,
+  { lambda, labels, endedBy, notes, name }: FallbackOptions,
 ): NamedTensors {
-  for (const parameter of Object.keys(gradients))
-    notes.push(
-      `'${name}' has no form for ${parameter}: its gradient is divided by the diagonal of its own second moment`,
-    );
+  for (const parameter of Object.keys(gradients)) {
+    const kernel = endedBy?.get(parameter);
+    const why = kernel
+      ? `cannot tell the examples of ${parameter} apart before the kernel '${kernel}'`
+      : `has no form for ${parameter}`;
+    notes.push(`'${name}' ${why}: its gradient is divided by the diagonal of its own second moment`);
+  }
   return mapNamed(gradients, (gradient, parameter) => {
-    const now = tf.mul(tf.square(gradient), examples);
+    const now = tf.mul(tf.square(gradient), labels);
     const before = slots.get('fallback', parameter);
     const v = before ? tf.add(tf.mul(before, DECAY), tf.mul(now, 1 - DECAY)) : now;
     slots.set('fallback', parameter, v);

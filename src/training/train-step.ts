@@ -124,6 +124,7 @@ export function trainStep({
     step,
     seed: mode.seed,
     batchSize: batch.labels.shape[0],
+    labels: batch.labels.size,
     exampleLosses: (parameters) =>
       tidy(() => exampleCrossEntropies(child, parameters, store.statistics, batch, unrecorded, smoothing)),
     hessianVectorProduct: (parameters, vector) =>

@@ -1,9 +1,12 @@
 /**
- * Fisher information by the labels it is taken with: E over examples and labels of ∇log p(y|x)·∇log p(y|x)ᵀ. All of them go back over the
- * forward pass that the gradient has made.
+ * Fisher information by the labels it is taken with. An example is an image or a whole sequence, with T labels: y₁…y_T are independent given
+ * the inputs, and ∇log p(y|x) = Σₜ ∇log p(yₜ|x). Information is counted per label, F = (1/(N·T))·Σₙ E[∇log p(yₙ|xₙ)·∇log p(yₙ|xₙ)ᵀ], which is the
+ * Gauss-Newton matrix of the mean loss (Martens 2020, section 9). All of them go back over the forward pass that the gradient has made.
  */
 import { drawClasses } from '../../curvature/index.js';
 import { stepStream } from '../../chain/random.js';
+import { WeftError } from '../../errors.js';
+import { labelsOf } from '../../tensor/logits.js';
 import { type LayerCapture } from '../../tensor/second-order/index.js';
 import { tf, type Tensor2D } from '../../tensor/tf.js';
 import { type Curvature } from '../contract.js';
@@ -12,22 +15,25 @@ import { type Curvature } from '../contract.js';
 export const empiricalFisher: Curvature = {
   name: 'empirical Fisher',
   passes: 0,
-  outputGradients: ({ lossGradients, outputs }) => [
-    lossGradients.map((gradient) => tf.mul(gradient, outputs.shape[0])),
-  ],
+  outputGradients({ lossGradients, outputs }) {
+    const { examples, labels } = labelsOf(outputs);
+    return [lossGradients.map((gradient) => tf.mul(gradient, Math.sqrt(examples * labels)))];
+  },
 };
 
-/** Labels drawn from the model, `samples` for each example (Martens 2020): unbiased for the exact Fisher information. */
+/** Labels drawn from the model, `samples` for each label of the data (Martens 2020): unbiased for the exact Fisher information. */
 export function sampledFisher(samples = 1): Curvature {
   return {
     name: samples === 1 ? 'Monte-Carlo Fisher, 1 sample' : `Monte-Carlo Fisher, ${samples} samples`,
     passes: samples,
     outputGradients(layers, context) {
       const { outputs } = layers;
+      const { examples, labels, classes } = labelsOf(outputs);
       const p = tf.softmax(outputs as Tensor2D).dataSync();
+      const scale = 1 / Math.sqrt((samples * labels) / examples);
       return Array.from({ length: samples }, (_, sample) => {
-        const drawn = drawClasses(p, outputs.shape[1]!, stepStream(context, 'fisher', sample));
-        return layers.outputGradients(tf.tensor(residuals(p, drawn, 1 / Math.sqrt(samples)), outputs.shape));
+        const drawn = drawClasses(p, classes, stepStream(context, 'fisher', sample));
+        return layers.outputGradients(tf.tensor(residuals(p, drawn, scale), outputs.shape));
       });
     },
   };
@@ -35,22 +41,51 @@ export function sampledFisher(samples = 1): Curvature {
 
 /**
  * All labels, weighted by their probability: with the softmax's cross-entropy the exact Fisher information and the generalized
- * Gauss-Newton matrix in one. A backward pass for each class: of √p_c·(p − e_c).
+ * Gauss-Newton matrix in one. A backward pass for each class of each label of an example, of √p_c·(p − e_c) at that label and zero at the
+ * others: labels are independent, so that nothing is left of products between them.
  */
 export const exactFisher: Curvature = {
   name: 'exact Fisher (Gauss-Newton)',
   passes: 'classes',
   outputGradients(layers) {
-    const p = tf.softmax(layers.outputs as Tensor2D);
-    const classes = p.shape[1];
-    return Array.from({ length: classes }, (_, c) => {
+    const { outputs } = layers;
+    const { examples, labels, classes } = labelsOf(outputs);
+    const each = labels / examples;
+    refuseManyPasses(layers, each * classes);
+    const p = tf.reshape(tf.softmax(outputs as Tensor2D), [examples, each, classes]);
+    return Array.from({ length: each * classes }, (_, pass) => {
+      const [t, c] = [Math.floor(pass / classes), pass % classes];
       const label = tf.oneHot(tf.tensor1d([c], 'int32'), classes);
-      return layers.outputGradients(tf.mul(tf.sub(p, label), tf.sqrt(tf.slice(p, [0, c], [-1, 1]))));
+      const own = tf.slice(p, [0, t, 0], [examples, 1, classes]);
+      const residual = tf.mul(tf.sub(own, label), tf.sqrt(tf.slice(own, [0, 0, c], [examples, 1, 1])));
+      const cotangent =
+        each === 1
+          ? residual
+          : tf.pad(tf.div(residual, Math.sqrt(each)), [
+              [0, 0],
+              [t, each - t - 1],
+              [0, 0],
+            ]);
+      return layers.outputGradients(tf.reshape(cotangent, outputs.shape));
     });
   },
 };
 
-/** (p − e) times a scale, e with a one at the label of each row of probabilities p [N,K]. */
+/** Bytes that the gradients of all passes may take together. */
+const EXACT_MEMORY = 2 ** 32;
+
+/** The passes of texts are many, and all of them are kept until a layer has used them. */
+function refuseManyPasses({ lossGradients }: LayerCapture, passes: number): void {
+  const bytes = 4 * passes * lossGradients.reduce((sum, { size }) => sum + size, 0);
+  if (bytes <= EXACT_MEMORY) return;
+  throw new WeftError(
+    'unsupported',
+    `the exact Fisher information takes ${passes} backward passes here, whose gradients are ${(bytes / 2 ** 30).toFixed(1)} GB`,
+    'draw the labels instead: fisher: sampled',
+  );
+}
+
+/** (p − e) times a scale, e with a one at the label of each row of probabilities p [L,K]. */
 function residuals(p: ArrayLike<number>, labels: Int32Array, scale: number): Float32Array {
   const result = Float32Array.from(p, (value) => value * scale);
   const classes = p.length / labels.length;
@@ -58,9 +93,9 @@ function residuals(p: ArrayLike<number>, labels: Int32Array, scale: number): Flo
   return result;
 }
 
-/** The cost of the backward passes beside the gradient's own, in gradients. */
+/** The cost of the backward passes besides the gradient's own, in gradients. */
 export function costOf({ passes }: Curvature, { outputs }: LayerCapture): number {
-  return (passes === 'classes' ? outputs.shape[1]! : passes) * PASS_COST;
+  return (passes === 'classes' ? outputs.size / outputs.shape[0] : passes) * PASS_COST;
 }
 
 /** Back to the outputs of layers alone: one of the three products that a gradient takes. */

@@ -29,39 +29,51 @@ export interface Block extends BlockShape {
 /** A block with the places of its uses in the capture. */
 export interface CapturedBlock extends BlockShape {
   readonly uses: readonly number[];
+  /** The kernel behind which the examples of a use cannot be told apart, if there is one; then nothing is known of single examples. */
+  readonly endedBy?: string | undefined;
 }
 
 /** What the layer of a block saw of a batch. */
 export interface BlockData {
   readonly block: Block;
-  /** Examples that the loss is the mean of, N. */
+  /** Examples of the batch, N: images, or whole sequences. */
   readonly examples: number;
-  /** Of a 'matrix': what the weight is multiplied with [n,t,rows of the weight]; t positions of an example share it. */
+  /** Labels that the loss is the mean of, L: one for each example, or one for each token. */
+  readonly labels: number;
+  /** Of a 'matrix': what the weight is multiplied with [N,t,rows of the weight]; t positions of an example share it. */
   readonly features?: Tensor;
-  /** The same with a one behind where there is a bias [n,t,rows]; made when it is asked for. */
+  /** The same followed by a one where there is a bias [N,t,rows]; made when it is asked for. */
   readonly inputs?: Tensor;
-  /** Of a 'table': the rows that were read, int32 [n,t]. */
+  /** Of a 'table': the rows that were read, int32 [N,t]. */
   readonly ids?: Tensor;
-  /** Gradients of each example's loss with respect to the outputs [n,t,columns], one entry a pass; made when they are asked for. Of 'channels' there are none. */
+  /**
+   * Gradients with respect to the outputs [N,t,columns], one entry for each pass, of each example's loss scaled so that the Fisher information is
+   * (1/N)·Σₙ of their squares; made when they are asked for. Of 'channels' there are none.
+   */
   readonly outputs: readonly Tensor[];
-  /** Of 'channels': gradients of each example's loss with respect to the block itself [n,rows,columns], one entry a pass. */
+  /** Of 'channels': the same gradients with respect to the block itself [N,rows,columns], one entry for each pass. */
   readonly gradients: readonly Tensor[];
-  /** Of a 'matrix': the same position by position, without a copy where an example has one; borrowed from the capture. */
+  /** Of a 'matrix' or 'table': the same position by position in any order, without a copy where possible; borrowed from the capture. */
   readonly flat?: FlatData;
-  /** Whether `outputs` are gradients of the examples' own losses: N times `lossGradient`. */
+  /** Whether `outputs` come from the labels of the data: √(N·L) times `lossGradient`. */
   readonly ownLabels: boolean;
-  /** The gradient of the mean loss with respect to the outputs [n,t,columns]. */
+  /** The gradient of the mean loss with respect to the outputs [N,t,columns]. */
   readonly lossGradient?: Tensor;
 }
 
-/** What a layer saw, by rows. */
+/** What a layer saw, by rows: R positions of all examples, in an order of their own. */
 export interface FlatData {
+  /** Positions of an example, t. */
   readonly positions: number;
-  /** [n·t,rows of the weight] */
+  /** [R,rows of the weight]; of a table there are none. */
   readonly features: Tensor;
-  /** [n·t,columns], one entry a pass. */
+  /** The same followed by a one where there is a bias [R,rows]. */
+  readonly inputs: Tensor;
+  /** Of a table: the rows that were read, int32 [R]. */
+  readonly ids: Tensor;
+  /** [R,columns], one entry for each pass. */
   readonly outputs: readonly Tensor[];
-  /** [n·t,columns] */
+  /** [R,columns] */
   readonly lossGradient: Tensor;
 }
 
@@ -70,6 +82,8 @@ export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedB
   const groups = new Map<string, number[]>();
   const place = (key: string, index: number): void => void (groups.get(key)?.push(index) ?? groups.set(key, [index]));
   uses.forEach(({ weight, bias }, index) => place(weight ?? `bias ${bias!}`, index));
+  const ended = (indices: readonly number[]): string | undefined =>
+    indices.flatMap((index) => uses[index]!.endedBy ?? [])[0];
   const rest = new Set(uncovered);
   const blocks: CapturedBlock[] = [];
   const loose = new Map<string, number[]>();
@@ -88,13 +102,14 @@ export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedB
     if (weight === undefined) continue;
     const names = [weight, joined].filter((name) => name !== undefined);
     if (kinds.size > 1 || names.some((name) => uncovered.has(name))) names.forEach((name) => rest.add(name));
-    else blocks.push({ key: weight, kind: [...kinds][0]!, weight, bias: joined, uses: indices });
+    else
+      blocks.push({ key: weight, kind: [...kinds][0]!, weight, bias: joined, uses: indices, endedBy: ended(indices) });
   }
   for (const [bias, indices] of loose) {
     const also = blocks.find((block) => block.bias === bias);
     if (also) blocks.splice(blocks.indexOf(also), 1, ...withoutBias(also, rest));
     if (also || rest.has(bias)) rest.add(bias);
-    else blocks.push({ key: bias, kind: 'channels', bias, uses: indices });
+    else blocks.push({ key: bias, kind: 'channels', bias, uses: indices, endedBy: ended(indices) });
   }
   return { blocks, rest: [...rest] };
 }

@@ -1,14 +1,17 @@
 /** From what was captured to the numbers that curvature is made of. All of it runs inside a tidy. */
+import { labelsOf } from '../../tensor/logits.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import {
   affineExampleGradients,
   type CapturedUse,
   depthwiseExampleGradients,
+  type ExampleAxis,
   type LayerCapture,
   patches,
+  rowsByExample,
 } from '../../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor4D } from '../../tensor/tf.js';
-import { type Block, type BlockData, type BlockShape, type CapturedBlock } from './blocks.js';
+import { type Block, type BlockData, type BlockShape, type CapturedBlock, type FlatData } from './blocks.js';
 
 /** The block with the shape of its matrix. */
 export function sized(shape: BlockShape, parameters: NamedTensors): Block {
@@ -26,7 +29,7 @@ export function sized(shape: BlockShape, parameters: NamedTensors): Block {
   return { ...shape, rows: rows + extra, columns };
 }
 
-/** Output gradients of each use, unaveraged, by passes. */
+/** Gradients of the outputs of each use, scaled as in `BlockData`, by passes. */
 export type Passes = readonly (readonly Tensor[])[];
 
 /** What the layer saw; `passes` come from the data's `ownLabels` or from others, and a function of them is called when somebody asks. */
@@ -38,72 +41,48 @@ export function dataOf(
   ownLabels = false,
 ): BlockData {
   const block = sized(shape, parameters);
-  const examples = layers.outputs.shape[0];
+  const { examples, labels } = labelsOf(layers.outputs);
   const uses = places.map((place) => layers.uses[place]!);
   const of = (gradients: readonly Tensor[]): Tensor[] => places.map((place) => gradients[place]!);
   const all = (): Passes => (typeof passes === 'function' ? passes() : passes);
+  const common = { block, examples, labels, ownLabels };
   if (block.kind === 'channels') {
-    return {
-      block,
-      examples,
-      ownLabels,
-      outputs: [],
-      gradients: all().map((pass) => sumOf(uses.map((use, i) => channelGradients(use, of(pass)[i]!, block)))),
-    };
+    const gradients = all().map((pass) => sumOf(uses.map((use, i) => channelGradients(use, of(pass)[i]!, block))));
+    return { ...common, outputs: [], gradients };
   }
-  const positioned = (pass: readonly Tensor[]): Tensor =>
-    together(of(pass).map((gradient, i) => positions(gradient, uses[i]!)));
-  const outputs = once(() => all().map(positioned));
-  const common = { block, examples, ownLabels, gradients: [] };
-  const lossGradient = once(() => positioned(layers.lossGradients));
-  if (block.kind === 'table')
-    return {
-      ...common,
-      outputs: outputs(),
-      lossGradient: lossGradient(),
-      ids: together(uses.map(({ input }) => tf.reshape(input!, [input!.shape[0], -1]))),
-    };
-  const features = once(() => together(uses.map(inputRows)));
-  const inputs = once(() => {
-    const [n, t] = features().shape;
-    return block.bias === undefined ? features() : tf.concat([features(), tf.ones([n, t!, 1])], 2);
+  /** Rows of all uses one after another, and the same by example: the uses then add to the positions. */
+  const flatRows = (rows: readonly Tensor[]): Tensor => (rows.length === 1 ? rows[0]! : tf.concat([...rows], 0));
+  const byExample = (rows: readonly Tensor[]): Tensor => {
+    const each = rows.map((tensor, i) => rowsByExample(tensor, axisOf(uses[i]!, block)));
+    return each.length === 1 ? each[0]! : tf.concat(each, 1);
+  };
+  const outputRows = (pass: readonly Tensor[]): Tensor[] => of(pass).map((tensor) => rowsOf(tensor, block.columns));
+  const withOnes = (tensor: Tensor): Tensor =>
+    block.bias === undefined ? tensor : tf.concat([tensor, tf.ones([...tensor.shape.slice(0, -1), 1])], -1);
+  const featureRows = once(() => uses.map(inputRows));
+  const lossRows = once(() => outputRows(layers.lossGradients));
+  const idRows = (): Tensor[] => uses.map(({ input }) => tf.reshape(input!, [-1, 1]));
+  const features = once(() => byExample(featureRows()));
+  const flatFeatures = once(() => flatRows(featureRows()));
+  const flat = lazily<FlatData>({
+    positions: () => of(layers.lossGradients).reduce((sum, { size }) => sum + size, 0) / (block.columns * examples),
+    features: flatFeatures,
+    inputs: () => withOnes(flatFeatures()),
+    ids: () => tf.reshape(flatRows(idRows()), [-1]),
+    outputs: () => all().map((pass) => flatRows(outputRows(pass))),
+    lossGradient: () => flatRows(lossRows()),
   });
-  const [only] = uses;
-  const plain = uses.length === 1 && only!.kind === 'dense' && only!.input!.rank === 2;
-  const byRows = (tensor: Tensor): Tensor => tf.reshape(tensor, [-1, tensor.shape[2]!]);
-  const flat = {
-    get positions() {
-      return plain ? 1 : features().shape[1]!;
-    },
-    get features() {
-      return plain ? only!.input! : byRows(features());
-    },
-    get outputs() {
-      return plain ? all().map((pass) => of(pass)[0]!) : outputs().map(byRows);
-    },
-    get lossGradient() {
-      return plain ? of(layers.lossGradients)[0]! : byRows(lossGradient());
-    },
+  const byExamples = {
+    outputs: () => all().map((pass) => byExample(outputRows(pass))),
+    lossGradient: () => byExample(lossRows()),
   };
-  return {
-    ...common,
-    flat,
-    get features() {
-      return features();
-    },
-    get inputs() {
-      return inputs();
-    },
-    get outputs() {
-      return outputs();
-    },
-    get lossGradient() {
-      return lossGradient();
-    },
-  };
+  const constants = { ...common, gradients: [], flat };
+  if (block.kind === 'table')
+    return Object.assign(lazily({ ...byExamples, ids: () => tf.squeeze(byExample(idRows()), [2]) }), constants);
+  return Object.assign(lazily({ ...byExamples, features, inputs: () => withOnes(features()) }), constants);
 }
 
-/** Gradients of each example's loss with respect to the block's matrix: [n,rows,columns], one entry a pass. */
+/** Gradients of each example with respect to the block's matrix, scaled as in `BlockData`: [N,rows,columns], one entry for each pass. */
 export function exampleGradients({ block, inputs, ids, outputs, gradients }: BlockData): Tensor[] {
   if (block.kind === 'channels') return [...gradients];
   const a = inputs ?? tf.oneHot(ids as tf.Tensor1D, block.rows);
@@ -144,30 +123,40 @@ export function fromFactors(
 
 /** The gradient of the mean loss that a dense or convolutional block's data make: [rows,columns]. */
 export function ownGradient(data: BlockData): Tensor {
-  return tf.matMul(tf.reshape(data.inputs!, [-1, data.block.rows]), data.flat!.lossGradient, true, false);
+  return tf.matMul(data.flat!.inputs, data.flat!.lossGradient, true, false);
 }
 
-/** Inputs of one use [n,t,rows]. */
+const rowsOf = (tensor: Tensor, width: number): Tensor =>
+  tensor.rank === 2 && tensor.shape[1] === width ? tensor : tf.reshape(tensor, [-1, width]);
+
+/** Inputs of one use [R,rows of the weight]. */
 function inputRows({ kind, input, window }: CapturedUse): Tensor {
-  if (kind === 'conv') return patches(input as Tensor4D, window!.size, window);
-  return tf.reshape(input!, [input!.shape[0], 1, input!.shape.at(-1)!]);
+  const rows = kind === 'conv' ? patches(input as Tensor4D, window!.size, window) : input!;
+  return rowsOf(rows, rows.shape.at(-1)!);
 }
 
-/** Output gradients of one use [n,t,columns]. */
-function positions(gradient: Tensor, { input }: CapturedUse): Tensor {
-  return tf.reshape(gradient, [input!.shape[0], -1, gradient.shape.at(-1)!]);
+function axisOf({ axis, endedBy }: CapturedUse, { key }: Block): ExampleAxis {
+  if (axis) return axis;
+  throw new Error(`the examples of '${key}' were asked for, and cannot be told apart behind '${endedBy}'`);
 }
 
-/** Gradients of each example [n,rows,channels] of filters a channel, or of a scale and an offset. */
-function channelGradients(use: CapturedUse, g: Tensor, { weight, bias, rows, columns }: Block): Tensor {
-  const n = g.shape[0];
+/** Gradients of each example [N,rows,channels] of filters for each channel, or of a scale and an offset. */
+function channelGradients(use: CapturedUse, g: Tensor, block: Block): Tensor {
+  const { weight, bias, rows, columns } = block;
+  const axis = axisOf(use, block);
+  const n = axis.examples;
+  const positions = once(() => rowsByExample(rowsOf(g, columns), axis));
   const parts: Tensor[] = [];
-  const offset = (): Tensor => tf.reshape(tf.sum(tf.reshape(g, [n, -1, columns]), 1), [n, 1, columns]);
   if (weight !== undefined && use.kind === 'depthwise') {
     const { kernel } = depthwiseExampleGradients(use.input as Tensor4D, g as Tensor4D, use.window!.size, use.window);
-    parts.push(tf.reshape(kernel, [n, rows - (bias === undefined ? 0 : 1), columns]));
+    const taps = rows - (bias === undefined ? 0 : 1);
+    // An example may have several images.
+    const images = { examples: n, stride: axis.stride / (g.shape[1]! * g.shape[2]!) };
+    const each = rowsByExample(tf.reshape(kernel, [g.shape[0], -1]), images);
+    parts.push(tf.reshape(each.shape[1] === 1 ? each : tf.sum(each, 1), [n, taps, columns]));
   } else if (weight !== undefined) {
-    const { scale, offset: shift } = affineExampleGradients(use.input!, g);
+    const x = rowsByExample(rowsOf(use.input!, columns), axis);
+    const { scale, offset: shift } = affineExampleGradients(x, positions());
     const { normalization } = use;
     // With x̂ = (x − mean)·r: Σ x̂·g = r·(Σ x·g − mean·Σ g), without making x̂.
     const normalized = normalization
@@ -178,8 +167,16 @@ function channelGradients(use: CapturedUse, g: Tensor, { weight, bias, rows, col
       : scale;
     parts.push(tf.reshape(normalized, [n, 1, columns]));
   }
-  if (bias !== undefined) parts.push(offset());
+  if (bias !== undefined) parts.push(tf.sum(positions(), 1, true));
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
+}
+
+/** An object whose entries are computed when they are first asked for. */
+function lazily<T extends object>(entries: { readonly [K in keyof T]: () => T[K] }): T {
+  const result = {} as T;
+  for (const key of Object.keys(entries) as (keyof T)[])
+    Object.defineProperty(result, key, { get: once(entries[key]), enumerable: true });
+  return result;
 }
 
 /** The function, which is called at most once. */
@@ -189,15 +186,3 @@ function once<T>(f: () => T): () => T {
 }
 
 const sumOf = (tensors: Tensor[]): Tensor => (tensors.length === 1 ? tensors[0]! : tf.addN(tensors));
-
-/** Uses one after another along the positions; where they differ in their examples, along the examples. */
-function together(tensors: Tensor[]): Tensor {
-  if (tensors.length === 1) return tensors[0]!;
-  const alike = tensors.every(({ shape }) => shape[0] === tensors[0]!.shape[0]);
-  return alike
-    ? tf.concat(tensors, 1)
-    : tf.concat(
-        tensors.map((tensor) => tf.reshape(tensor, [-1, 1, ...tensor.shape.slice(2)])),
-        0,
-      );
-}

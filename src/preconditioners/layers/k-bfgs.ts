@@ -62,7 +62,7 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         Object.assign(results, fromMatrix(block, output ? tf.matMul(left, output) : left, parameters));
       }
       const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
-      Object.assign(results, fallBack(rest, slots, { lambda: damping, examples: context.batchSize ?? 1, notes, name }));
+      Object.assign(results, fallBack(rest, slots, { lambda: damping, labels: context.labels ?? 1, notes, name }));
       return {
         gradients: results,
         notes,
@@ -86,8 +86,8 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
       }
 
       /** A by its running mean; H_A follows it by the pair s = H_A·ā, y = (A + √λ·I)·s. */
-      function updateInput(key: string, mean: Tensor, { inputs, block }: BlockData): void {
-        const rows = tf.reshape(inputs!, [-1, block.rows]);
+      function updateInput(key: string, mean: Tensor, { flat, block }: BlockData): void {
+        const rows = flat!.inputs;
         const a = running(key, 'A', tf.div(tf.matMul(rows, rows, true, false), rows.shape[0]));
         const damped = tf.add(a, tf.mul(Math.sqrt(damping), tf.eye(block.rows)));
         const h = slots.get('input-inverse', key);
@@ -129,12 +129,11 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
   };
 }
 
-const meanInput = ({ inputs, block }: BlockData): Tensor => tf.mean(tf.reshape(inputs!, [-1, block.rows]), 0);
+const meanInput = ({ flat }: BlockData): Tensor => tf.mean(flat!.inputs, 0);
 /** A linear layer's mean output is that of its mean input. */
 const meanOutput = (data: BlockData, weights: NamedTensors): Tensor =>
   tf.squeeze(tf.matMul(tf.expandDims(meanInput(data), 0), toMatrix(data.block, weights)), [0]);
-const meanGradient = ({ lossGradient, block }: BlockData): Tensor =>
-  tf.sum(tf.reshape(lossGradient!, [-1, block.columns]), 0);
+const meanGradient = ({ flat }: BlockData): Tensor => tf.sum(flat!.lossGradient, 0);
 
 const dot = (a: Tensor, b: Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;
 

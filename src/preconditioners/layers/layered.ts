@@ -45,7 +45,7 @@ export function layered({
     name,
     request: ({ parameters, slots, context }) =>
       refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ||
-      prefersOwn(representation, slots, parameters, context.batchSize)
+      prefersOwn(representation, slots, parameters, context.labels)
         ? { skipDense: true }
         : undefined,
     precondition({ gradients, parameters, layers, slots, context, learningRate, charge }) {
@@ -81,10 +81,14 @@ export function layered({
         return { data, now };
       };
       const uncovered: string[] = [...(found?.rest ?? [])];
+      const endedBy = new Map<string, string>();
       for (const shape of shapes) {
         const block = sized(shape, parameters);
-        const solver = representation.of(block);
         const members = membersOf(block);
+        const form = representation.of(block);
+        const end = form?.byExample ? (shape as Partial<CapturedBlock>).endedBy : undefined;
+        if (end !== undefined) for (const member of members) endedBy.set(member, end);
+        const solver = end === undefined ? form : undefined;
         if (looking) rememberBlock(slots, block, (shape as CapturedBlock).uses.length);
         const looked =
           solver && looking && schedule.looks(block.key) ? look(block, solver, shape as CapturedBlock) : undefined;
@@ -117,7 +121,7 @@ export function layered({
           (gradients[member] ?? results[member]) ? [[member, (gradients[member] ?? results[member])!]] : [],
         ),
       );
-      Object.assign(results, fallBack(raw, slots, { lambda, examples: context.batchSize ?? 1, notes, name }));
+      Object.assign(results, fallBack(raw, slots, { lambda, labels: context.labels ?? 1, endedBy, notes, name }));
       const scale = bound === undefined ? 1 : klScale(inner, bound, learningRate);
       const scaled = (tensor: Tensor): Tensor => (scale === 1 ? tensor : tf.mul(tensor, scale));
       // Factors are smaller than what they make, and are scaled in its place.
@@ -142,14 +146,14 @@ function prefersOwn(
   representation: Representation,
   slots: Slots,
   parameters: NamedTensors,
-  examples: number | undefined,
+  labels: number | undefined,
 ): boolean {
   const shapes = recallBlocks(slots, parameters);
-  if (examples === undefined || shapes.some(({ key }) => usesOf(slots, key) > 1)) return false;
+  if (labels === undefined || shapes.some(({ key }) => usesOf(slots, key) > 1)) return false;
   return shapes.some((shape) => {
     if (shape.kind !== 'matrix' || parameters[shape.key]!.rank !== 2) return false;
     const block = sized(shape, parameters);
-    return representation.of(block)?.prefersOwn?.(block, examples) === true;
+    return representation.of(block)?.prefersOwn?.(block, labels) === true;
   });
 }
 

@@ -16,6 +16,7 @@ export function squaredGradients(data: BlockData): Tensor {
 }
 
 const diagonalSolver: BlockSolver = {
+  byExample: true,
   statisticNames: ['diagonal'],
   preparedNames: ['diagonal'],
   statistics: (data) => ({ diagonal: squaredGradients(data) }),

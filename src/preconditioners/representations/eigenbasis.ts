@@ -19,6 +19,7 @@ export interface EigenbasisOptions {
 
 export function kroneckerEigenbasis({ decay = 0.75 }: EigenbasisOptions = {}): Representation {
   const solver: BlockSolver = {
+    byExample: true,
     statisticNames: ['A', 'B'],
     preparedNames: ['input-basis', 'output-basis', 'scale', 'lambda'],
     statistics(data) {

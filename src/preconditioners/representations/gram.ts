@@ -21,6 +21,7 @@ type Prefix = '' | 'sketched ';
 export function layerGram({ sketch }: GramOptions = {}): Representation {
   const placesOf = drawnPlaces(sketch);
   const solver = (block: Block): BlockSolver => ({
+    byExample: true,
     statisticNames: [],
     preparedNames: [
       'inputs',

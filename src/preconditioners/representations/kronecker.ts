@@ -50,6 +50,7 @@ export function kronecker({
       rows === 'always' || (rows === 'few' && fewRows(all.shape[0], all.shape[1]! + (edge ? 1 : 0))),
     );
   const solver: BlockSolver = {
+    byExample: sharing === 'reduce',
     statisticNames: SIDES.flatMap((side) => ['dense', 'rows', 'edge', 'weight'].map((part) => `${side}-${part}`)),
     preparedNames: SIDES.flatMap((side) =>
       ['inverse', 'left', 'edge', 'core', 'gamma'].map((part) => `${side}-${part}`),
@@ -140,11 +141,11 @@ function inputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, Tens
   return [rows, block.bias === undefined ? undefined : tf.ones([1, count]), 1 / count];
 }
 
-/** The rows of B, a mean over examples and a sum over positions. Of the examples' own losses they are N times the gradients of the mean loss. */
+/** The rows of B, a mean over examples and a sum over positions. With the labels of the data they are √(N·L) times the gradients of the mean loss. */
 function outputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, undefined, number] {
-  const { flat, ownLabels, examples } = data;
+  const { flat, ownLabels, examples, labels } = data;
   const reduced = sharing === 'reduce' && flat!.positions > 1;
-  if (ownLabels) return [reduced ? tf.sum(data.lossGradient!, 1) : flat!.lossGradient, undefined, examples];
+  if (ownLabels) return [reduced ? tf.sum(data.lossGradient!, 1) : flat!.lossGradient, undefined, labels];
   const passes = reduced ? data.outputs.map((g) => tf.sum(g, 1)) : flat!.outputs;
   return [passes.length === 1 ? passes[0]! : tf.concat([...passes], 0), undefined, 1 / examples];
 }

@@ -8,6 +8,7 @@ import { refuseBeyond } from '../memory.js';
 /** F = (1/N)·Σ gₙ·gₙᵀ of each layer, Cholesky inverse; refused where the matrix and its inverse would exceed `memory` bytes. */
 export function layerWise({ memory }: { memory: number }): Representation {
   const solver: BlockSolver = {
+    byExample: true,
     statisticNames: ['layer'],
     preparedNames: ['layer-inverse'],
     statistics(data) {

@@ -11,11 +11,11 @@ const solver: BlockSolver = {
   statisticNames: ['input', 'output'],
   preparedNames: ['input', 'output', 'length', 'lambda'],
   statistics(data) {
-    const { flat, ownLabels, examples } = data;
-    // The gradient of the mean loss is the sum of the examples' own over their number already.
+    const { flat, ownLabels, examples, labels } = data;
+    // Means over the labels: the gradient of the mean loss is the sum of the labels' own over their number already.
     const means = ownLabels
       ? [tf.sum(flat!.lossGradient, 0, true)]
-      : flat!.outputs.map((g) => tf.div(tf.sum(g, 0, true), examples));
+      : flat!.outputs.map((g) => tf.div(tf.sum(g, 0, true), Math.sqrt(examples * labels)));
     return {
       input: tf.mean(flat!.features, 0, true),
       output: means.length === 1 ? means[0]! : tf.div(tf.addN(means), means.length),

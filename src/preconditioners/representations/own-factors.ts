@@ -32,7 +32,7 @@ export function ownSolved(data: BlockData, input: OwnSide | undefined, output: O
   let [x, edge]: [Tensor, Tensor | undefined] = [a, undefined];
   let gram: (() => Tensor) | undefined;
   if (input?.inverse.inverse) {
-    const whole = tf.matMul(tf.reshape(data.inputs!, [-1, block.rows]), input.inverse.inverse);
+    const whole = tf.matMul(flat!.inputs, input.inverse.inverse);
     [x, edge] =
       block.bias === undefined ? [whole, undefined] : (tf.split(whole, [a.shape[1]!, 1], 1) as [Tensor, Tensor]);
   } else if (input && isOf(input)) {

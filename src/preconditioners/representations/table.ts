@@ -7,14 +7,11 @@ import { eigenvalueSum, invertFactor, solveRight } from './factor.js';
 export const tableFactors: BlockSolver = {
   statisticNames: ['frequency', 'B'],
   preparedNames: ['frequency', 'B-inverse'],
-  statistics({ block, ids, outputs, examples }) {
-    const flat = tf.reshape(ids!, [-1]) as tf.Tensor1D;
-    const g = tf.concat(
-      outputs.map((output) => tf.reshape(output, [-1, block.columns])),
-      0,
-    );
+  statistics({ block, flat, examples }) {
+    const ids = flat!.ids as tf.Tensor1D;
+    const g = tf.concat([...flat!.outputs], 0);
     return {
-      frequency: tf.div(tf.unsortedSegmentSum(tf.ones([flat.size]), flat, block.rows), flat.size),
+      frequency: tf.div(tf.unsortedSegmentSum(tf.ones([ids.size]), ids, block.rows), ids.size),
       B: tf.div(tf.matMul(g, g, true, false), examples),
     };
   },

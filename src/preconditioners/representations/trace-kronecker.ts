@@ -10,15 +10,14 @@ import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
 /** Φ and Ψ times δ, and δ; all are means over the examples. */
-export function traceFactors({ block, inputs, outputs, examples }: BlockData): {
+export function traceFactors({ flat, examples }: BlockData): {
   input: Tensor;
   output: Tensor;
   delta: Tensor;
 } {
-  const a = tf.reshape(inputs!, [-1, block.rows]);
+  const a = flat!.inputs;
   const sizes = tf.sum(tf.square(a), 1, true);
-  const parts = outputs.map((output) => {
-    const g = tf.reshape(output, [-1, block.columns]);
+  const parts = flat!.outputs.map((g) => {
     const lengths = tf.sum(tf.square(g), 1, true);
     return [
       tf.matMul(tf.mul(a, lengths), a, true, false),

@@ -6,6 +6,7 @@ import { exampleGradients } from '../layers/data.js';
 
 /** F of each column of the block's matrix [rows,columns] -> [columns,rows,rows], and its Cholesky inverse. */
 export const unitWise: BlockSolver = {
+  byExample: true,
   statisticNames: ['unit'],
   preparedNames: ['unit-inverse'],
   statistics(data) {

@@ -1,5 +1,9 @@
-/** The Fisher information of all weights together, with nothing left out between layers; each batch by itself. */
+/**
+ * The Fisher information of all weights together, with nothing left out between layers; each batch by itself. A sequence is one example, a row
+ * of J, whatever its layers flatten.
+ */
 import { addToDiagonal, damped, inverse, cholesky, choleskySolve } from '../../tensor/linalg/index.js';
+import { labelsOf } from '../../tensor/logits.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type Curvature, type Preconditioner } from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
@@ -29,18 +33,33 @@ export function wholeFisher({ name, curvature, damping: lambda, solver, memory }
       const notes: string[] = [];
       const passes = curvature.outputGradients(layers, context);
       charge(costOf(curvature, layers));
-      const { blocks } = blocksOf(layers);
+      const { blocks: found } = blocksOf(layers);
+      const blocks = found.filter((block) => block.endedBy === undefined);
+      const endedBy = new Map(
+        found.flatMap((block) =>
+          block.endedBy === undefined
+            ? []
+            : [block.weight, block.bias].flatMap((name) =>
+                name === undefined ? [] : [[name, block.endedBy!] as const],
+              ),
+        ),
+      );
       const raised = (): void => slots.setNumber('raised', slots.number('raised') + 1);
       const data = blocks.map((block) => dataOf(block, layers, passes, parameters));
       const matrices = data.map(({ block }) => toMatrix(block, gradients));
       const solved =
-        solver === 'woodbury'
-          ? byExamples(data, matrices, lambda, raised)
-          : byMatrix(data, matrices, lambda, memory, raised);
+        data.length === 0
+          ? []
+          : solver === 'woodbury'
+            ? byExamples(data, matrices, lambda, raised)
+            : byMatrix(data, matrices, lambda, memory, raised);
       const results: Record<string, Tensor> = {};
       solved.forEach((matrix, i) => Object.assign(results, fromMatrix(data[i]!.block, matrix, parameters)));
       const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
-      Object.assign(results, fallBack(rest, slots, { lambda, examples: layers.outputs.shape[0], notes, name }));
+      Object.assign(
+        results,
+        fallBack(rest, slots, { lambda, labels: labelsOf(layers.outputs).labels, endedBy, notes, name }),
+      );
       return { gradients: results, notes, metrics: { dampingRaised: slots.number('raised') } };
     },
   };
@@ -53,7 +72,7 @@ function byExamples(
   lambda: number,
   raised: () => void,
 ): Tensor[] {
-  // All passes are rows of the same J; a layer may have seen fewer examples than the loss is a mean of, as within a recurrent cell.
+  // All passes are rows of the same J.
   const operators = data.flatMap((one) =>
     one.gradients.length + one.outputs.length === 1 ? [exampleOperator(one)] : [manyPasses(one)],
   );

@@ -17,7 +17,7 @@ import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '..
 export interface Model extends CutLoss {
   readonly params: NamedTensors;
   readonly examples: number;
-  readonly labels: Tensor1D;
+  readonly labels: Tensor;
   /** Loss of each example [N]. */
   losses(params: NamedTensors): Tensor1D;
 }
@@ -157,7 +157,7 @@ export function precondition(
     'request' in config ? config : createPreconditioner(config, { stepsPerEpoch: 1, totalSteps: 10 });
   const draft = draftState(state);
   const slots = draft.slots(preconditioner.name);
-  const context: StepContext = { step, seed: 1, batchSize: model.examples, cut: model };
+  const context: StepContext = { step, seed: 1, batchSize: model.examples, labels: model.labels.size, cut: model };
   const capture = preconditioner.request({ parameters: at, slots, context });
   const raw = valueAndGradients((p) => model.loss(model.outputs(p)), at).gradients;
   const { gradients, layers } = capture ? capturedGradients(model, at, capture) : { gradients: raw, layers: undefined };

@@ -3,7 +3,10 @@ import { type SearchSpace } from 'weft-nas';
 import macroCnn from '../../search-spaces/macro-cnn.js';
 import microCnn from '../../search-spaces/micro-cnn.js';
 import mlp from '../../search-spaces/mlp.js';
+import lstm from '../../search-spaces/lstm.js';
 import nasBench201 from '../../search-spaces/nas-bench-201.js';
+import rnnCell from '../../search-spaces/rnn-cell.js';
+import transformer from '../../search-spaces/transformer.js';
 import {
   createTrainer,
   emptyState,
@@ -20,12 +23,16 @@ import { type TensorBatch, trainStep, type TrainStepResult } from '../../src/tra
 
 const SIDE = 5;
 const TASK = { inputShape: [SIDE, SIDE, 1], classes: 3 };
+const TEXT = { kind: 'language', inputShape: [4], classes: 3 } as const;
 
 export const SPACES: Readonly<Record<string, SearchSpace>> = {
   'macro-cnn': macroCnn.create({ layers: 2, filters: 2, reductions: 1 }, TASK),
   'micro-cnn': microCnn.create({ nodes: 1, layers: 1, filters: 2, reductions: 1, stemFactor: 1 }, TASK),
   mlp: mlp.create({ depth: 2, widths: [3, 4] }, TASK),
   'nas-bench-201': nasBench201.create({ cells: 1, filters: 2, operations: ['none', 'conv3'] }, TASK),
+  lstm: lstm.create({ layers: 2, hidden: 2 }, TEXT),
+  'rnn-cell': rnnCell.create({ nodes: 2, hidden: 2 }, TEXT),
+  transformer: transformer.create({ depth: 1, width: 2, heads: [1, 2], ratios: [2] }, TEXT),
 };
 
 export interface Subject {
@@ -46,13 +53,18 @@ export function subject(spaceName: string, examples = 6): Subject {
   const all = catalogue(space.supernet);
   const store = createParameterStore(all, 1);
   const rng = stream(5, 'batch');
-  const size = examples * SIDE * SIDE;
-  const batch = {
-    inputs: tf.tensor(Float32Array.from({ length: size }, rng.normal), [examples, SIDE, SIDE, 1]),
-    labels: tf.tensor1d(
-      Int32Array.from({ length: examples }, (_, i) => i % 3),
+  const shape = [examples, ...space.task.inputShape];
+  const size = shape.reduce((a, b) => a * b, 1);
+  const cycle = (lengths: number[], step: number): tf.Tensor =>
+    tf.tensor(
+      Int32Array.from({ length: lengths.reduce((a, b) => a * b, 1) }, (_, i) => (i * step) % 3),
+      lengths,
       'int32',
-    ),
+    );
+  const isText = space.task.kind === 'language';
+  const batch = {
+    inputs: isText ? cycle(shape, 2) : tf.tensor(Float32Array.from({ length: size }, rng.normal), shape),
+    labels: cycle(isText ? shape : [examples], 1),
   };
   return {
     space,

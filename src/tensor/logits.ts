@@ -8,7 +8,7 @@ import { type Tensor } from './library.js';
 /** Examples N, labels N or N·T, and classes K of logits. */
 export function labelsOf({ shape, size }: Tensor): { examples: number; labels: number; classes: number } {
   const classes = shape.at(-1)!;
-  return { examples: shape[0]!, labels: size / classes, classes };
+  return { examples: shape[0], labels: size / classes, classes };
 }
 
 /** Throws unless there is one row of logits for each label, in the shape of the labels. */

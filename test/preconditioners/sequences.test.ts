@@ -319,9 +319,9 @@ function asModel({ outputs, params, labels }: Pick<LanguageModel, 'outputs' | 'p
     outputs,
     params,
     labels,
-    examples: labels.shape[0]!,
+    examples: labels.shape[0],
     loss: (logits) => tf.mean(labelCrossEntropies(logits, labels)),
-    losses: (at) => tf.mean(tf.reshape(labelCrossEntropies(outputs(at), labels), [labels.shape[0]!, -1]), 1),
+    losses: (at) => tf.mean(tf.reshape(labelCrossEntropies(outputs(at), labels), [labels.shape[0], -1]), 1),
   };
 }
 

@@ -29,7 +29,7 @@ export interface ExampleAxes {
 
 /** Follows the first axis of `target` [examples, …] back through the calls that led to it, which are in order of execution. */
 export function followExamples(calls: readonly ShapeCall[], target: Tensor): ExampleAxes {
-  const examples = target.shape[0]!;
+  const examples = target.shape[0];
   const strides = new Map<number, number>([[target.id, target.size / examples]]);
   const ended = new Map<number, string>();
   const end = (tensor: Tensor, kernel: string): void => {

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cluster } from './endurance/cluster.js';
+import { commandLines } from './endurance/command-lines.js';
 import { fuzz } from './endurance/fuzz.js';
 import { kills } from './endurance/kills.js';
 import { memory } from './endurance/memory.js';
@@ -17,6 +18,7 @@ export interface Tally {
 const PARTS: Readonly<Record<string, { readonly count: number; run(count: number): Promise<Tally | undefined> }>> = {
   kills: { count: 100, run: kills },
   fuzz: { count: 1000, run: fuzz },
+  'command-lines': { count: 2000, run: commandLines },
   memory: { count: 10_000, run: memory },
   cluster: { count: 40, run: cluster },
   throughput: { count: 5000, run: throughput },
@@ -27,7 +29,7 @@ const args = process.argv.slice(2);
 const place = args.indexOf('--count');
 const asked = place < 0 ? undefined : Number(args.splice(place, 2)[1]);
 const names = args.length > 0 ? args : Object.keys(PARTS);
-const unknown = names.find((name) => !(name in PARTS));
+const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
 if (unknown !== undefined) throw new Error(`there is no part '${unknown}': ${Object.keys(PARTS).join(', ')}`);
 
 mkdirSync('runs/endurance', { recursive: true });

@@ -60,6 +60,7 @@ export function dartsNetworks(nodes: number): bigint {
 export const dartsCnn = defineSpace({
   name: 'darts-cnn',
   description: 'The cells of DARTS: two of seven operations a node, a normal and a reduction cell, stacked (images).',
+  takes: 'images',
   options: z.strictObject({
     nodes: z.int().min(1).max(8).default(4).describe('nodes of a cell, beside its two inputs'),
     operations: z

@@ -4,6 +4,7 @@ import { defineSpace, embedding, lstm, type NodeRef, oneOf, unembedding, variati
 export const lstmSpace = defineSpace({
   name: 'lstm',
   description: 'LSTM language models of one or more layers, to compare searched cells with (text).',
+  takes: 'text',
   options: z.strictObject({
     layers: z.int().min(1).max(8).default(2).describe('largest number of layers'),
     hidden: z.int().min(1).default(128).describe("size of a token's vector and of each layer's state"),

@@ -28,6 +28,7 @@ export const OPERATIONS = ['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3'] as 
 export const macroCnn = defineSpace({
   name: 'macro-cnn',
   description: 'ENAS macro: layers of convolutions and pools with free skip connections (images).',
+  takes: 'images',
   options: z.strictObject({
     layers: z.int().min(1).max(48).default(6).describe('number of searched layers'),
     filters: z.int().min(2).multipleOf(2).default(24).describe('channels of every layer in the search'),

@@ -44,6 +44,7 @@ export function microSize(nodes: number): bigint {
 export const microCnn = defineSpace({
   name: 'micro-cnn',
   description: 'ENAS micro: a normal and a reduction cell of separable convolutions and pools, stacked (images).',
+  takes: 'images',
   options: z.strictObject({
     nodes: z.int().min(1).max(12).default(5).describe('nodes of a cell, beside its two inputs'),
     ...stackOptions,

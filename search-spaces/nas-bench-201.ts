@@ -35,6 +35,7 @@ export const nasBench201 = defineSpace({
   name: 'nas-bench-201',
   description:
     'NAS-Bench-201: cells of four nodes and five operations, 15,625 in all (images, or the table of the benchmark).',
+  takes: 'images',
   options: z.strictObject({
     operations: z
       .array(z.enum(cellOperations))

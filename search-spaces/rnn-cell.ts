@@ -20,6 +20,7 @@ import {
 export const rnnCell = defineSpace({
   name: 'rnn-cell',
   description: 'ENAS recurrent cell: nodes that read an earlier node through an activation and a highway (text).',
+  takes: 'text',
   options: z.strictObject({
     nodes: z.int().min(1).max(32).default(8).describe('number of searched nodes in the cell'),
     hidden: z.int().min(1).default(128).describe('size of the hidden state in the search'),

@@ -25,6 +25,7 @@ export const transformer = defineSpace({
   name: 'transformer',
   description:
     'Small transformer language models: depth, heads, feed-forward width, activation, place of the norms (text).',
+  takes: 'text',
   options: z.strictObject({
     depth: z.int().min(1).max(24).default(4).describe('largest number of blocks'),
     width: z.int().min(2).default(64).describe('features at each place'),

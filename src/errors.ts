@@ -2,7 +2,7 @@
 const MARK = Symbol.for('weft.error');
 
 /**
- * Every failure that a user can cause or mend is one of these: `code` is stable for programs,
+ * Every failure that a user can cause or fix is one of these: `code` is stable for programs,
  * `message` names the thing, `hint` says what to do about it.
  */
 export class WeftError extends Error {
@@ -38,6 +38,60 @@ export type WeftErrorCode =
   | 'job' // a job failed, or a queue cannot be used
   | 'export' // a child cannot be written in the wanted form
   | 'unsupported'; // asked for something that is refused by name
+
+/**
+ * What a record says of a name that a user chose, own properties alone: `__proto__` and `constructor` are names like any
+ * other. Whatever is looked up by a word from outside goes through this, a Map, or Object.hasOwn.
+ */
+export function ownValue<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+const FULL = 'free some space and try again: nothing that was finished is lost';
+const DENIED = 'choose a place that you have the permission for';
+const HANDLES = 'raise the limit (`ulimit -n 4096`) and try again';
+
+/** What the operating system refuses, in words, and the remedy. */
+const SYSTEM_REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ENOSPC: ['the disk is full', FULL],
+  EDQUOT: ['the disk quota is used up', FULL],
+  EFBIG: ['the file would be larger than this process may write', 'raise the limit (`ulimit -f`) and try again'],
+  EACCES: ['permission denied', DENIED],
+  EPERM: ['permission denied', DENIED],
+  EROFS: ['the file system is read-only', DENIED],
+  ENOENT: ['there is no such file or folder', 'check the path'],
+  ENOTDIR: ['a part of its path is a file, not a folder', 'check the path'],
+  EISDIR: ['it is a folder, not a file', 'name a file'],
+  EEXIST: ['something of that name exists and is not a folder', 'choose another name'],
+  ENOTEMPTY: ['the folder is not empty', 'choose another name'],
+  ELOOP: ['its symbolic links lead in a circle', 'fix the links'],
+  ENAMETOOLONG: ['the name is too long', 'choose a shorter one'],
+  EMFILE: ['this process may not open more files', HANDLES],
+  ENFILE: ['this machine cannot open more files', 'end other programs and try again'],
+  ENOMEM: ['there is not enough memory', 'end other programs and try again'],
+  EIO: ['the disk reports an error', 'check the disk'],
+  EAGAIN: ['this process may not start more processes or threads', 'raise the limit (`ulimit -u`) and try again'],
+  ERR_INVALID_ARG_VALUE: ['a path cannot contain a NUL character', 'check the path'],
+};
+
+/** The reason and the remedy of an error of the operating system, undefined for any other error. */
+export function systemReason(error: unknown): readonly [reason: string, hint: string] | undefined {
+  const { code, syscall, message } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === undefined) return undefined;
+  if (code === 'ERR_INVALID_ARG_VALUE' && !message.includes('null bytes')) return undefined;
+  return (
+    ownValue(SYSTEM_REASONS, code) ?? (syscall === undefined ? undefined : [message, 'check the path and the disk'])
+  );
+}
+
+/** An error of the operating system as one of ours, undefined for any other error. */
+export function systemError(error: unknown): WeftError | undefined {
+  const reason = systemReason(error);
+  if (!reason) return undefined;
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  const what = path === undefined ? (syscall ?? 'open a file') : `use ${path}`;
+  return new WeftError('disk', `cannot ${what}: ${reason[0]}`, reason[1], { cause: error });
+}
 
 /** The `known` name nearest to `name` by edit distance, for "did you mean" hints. */
 export function nearest(name: string, known: readonly string[]): string | undefined {

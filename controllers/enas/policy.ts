@@ -24,8 +24,10 @@ export function policyParameters(
   for (const [table, options] of plan.tables) {
     shapes[`${table}/embedding`] = [options.length, size];
     shapes[`${table}/kernel`] = [size, options.length];
-    if (options.some((option) => option in optionBias))
-      parameters[`${table}/bias`] = tf.tensor1d(options.map((option) => optionBias[option] ?? 0));
+    if (options.some((option) => Object.hasOwn(optionBias, option)))
+      parameters[`${table}/bias`] = tf.tensor1d(
+        options.map((option) => (Object.hasOwn(optionBias, option) ? optionBias[option]! : 0)),
+      );
   }
   for (const [name, shape] of Object.entries(shapes)) {
     const rng = stream(seed, 'controller', name);
@@ -133,7 +135,7 @@ function optionLogits(
   return fixed
     ? tf.add(
         logits,
-        options.map((option) => fixed[option] ?? 0),
+        options.map((option) => (Object.hasOwn(fixed, option) ? fixed[option]! : 0)),
       )
     : logits;
 }

@@ -1,6 +1,6 @@
 /** What the command line prints: words for people on a terminal, one JSON object a line for programs. */
 import { relative } from 'node:path';
-import { WeftError } from '../errors.js';
+import { systemError, systemReason, WeftError } from '../errors.js';
 
 export interface Output {
   /** Whether a person is watching a terminal. */
@@ -64,16 +64,41 @@ export function clip(line: string, width: number): string {
   return result;
 }
 
-/** Prints an error as a person needs it, and gives the exit code: 1 for what the user can mend, 70 for a defect of ours. */
-export function reportError(error: unknown, stream: NodeJS.WriteStream): number {
-  if (error instanceof WeftError) {
-    stream.write(`weft: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`);
+/**
+ * Prints an error as a person needs it, and gives the exit code: 1 for what the user or the machine can be helped with, 70 for a
+ * defect of ours. What the operating system refuses is never a defect of ours.
+ */
+export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'write'>): number {
+  const known = error instanceof WeftError ? error : (systemError(error) ?? memoryError(error));
+  if (known) {
+    stream.write(`weft: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ''}`);
     return 1;
   }
   stream.write(
     `weft: this is a defect of weft itself, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
   );
   return 70;
+}
+
+/** V8's words for an allocation that the machine cannot serve. */
+function memoryError(error: unknown): WeftError | undefined {
+  return error instanceof RangeError && error.message === 'Array buffer allocation failed'
+    ? new WeftError(
+        'unsupported',
+        'there is not enough memory',
+        'end other programs, or take less data, a smaller space or a smaller batch',
+      )
+    : undefined;
+}
+
+/**
+ * What to do when standard output or error cannot be written. A reader that has gone (`weft status | head`) is no reason to stop: a
+ * search still writes its run directory. Anything else is said, once, and shows in the exit code.
+ */
+export function outputFailed(error: NodeJS.ErrnoException, stderr: NodeJS.WriteStream): void {
+  if (error.code === 'EPIPE' || process.exitCode === 1) return;
+  process.exitCode = 1;
+  stderr.write(`weft: cannot write the output: ${systemReason(error)?.[0] ?? error.message}\n`);
 }
 
 /** A path as short as it can be typed from here. */

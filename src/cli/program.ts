@@ -1,8 +1,24 @@
 /** What can be typed. Commands load what they need when they run, so that `weft --help` is instant. */
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 
 const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
+
+/** A whole number of at least `least`; what else is typed is refused with the name of the option. */
+const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+  };
+
+/** A finite number. */
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It must be a number.');
+}
 
 /** The whole command line: every command with its arguments and options. */
 export function program(): Command {
@@ -29,9 +45,9 @@ export function program(): Command {
       .option(
         '--workers <n>',
         'trainings at a time on this machine; one a processor by default, none where a database is shared',
-        Number,
+        whole(0),
       )
-      .option('--threads <n>', 'threads of each training; part of what its result depends on', Number)
+      .option('--threads <n>', 'threads of each training; part of what its result depends on', whole(1))
       .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
   /** What a command that reads a run may load beside it. */
   const onRun = (command: Command, data?: string): Command => {
@@ -51,8 +67,8 @@ export function program(): Command {
     .option('--controller <name|file>', 'search strategy, by name or a file of your own')
     .option('--preset <name>', "the controller's constants: paper, official-code, …")
     .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
-    .option('--seed <n>', 'seed of every random draw', Number)
-    .option('--epochs <n>', 'epochs of the search', Number)
+    .option('--seed <n>', 'seed of every random draw', whole(0))
+    .option('--epochs <n>', 'epochs of the search', whole(1))
     .option('--seeds <list>', 'the same search with several seeds at once, for example 1,2,3 or 1-8')
     .option('--budget <time>', 'time after which the search ends and the best is derived, for example 10m')
     .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
@@ -79,10 +95,10 @@ export function program(): Command {
   onRun(onMany(weft.command('derive')), MOVED)
     .description('choose again from a finished search: more candidates, more batches')
     .argument('<run>', 'run directory')
-    .option('--candidates <n>', 'architectures sampled from the controller', Number)
-    .option('--batches <n>', 'validation batches each is judged on', Number)
-    .option('--top <n>', 'how many of the best to print', Number, 5)
-    .option('--retrain-top <k>', 'train the best k from scratch, and test them', Number)
+    .option('--candidates <n>', 'architectures sampled from the controller', whole(1))
+    .option('--batches <n>', 'validation batches each is judged on', whole(1))
+    .option('--top <n>', 'how many of the best to print', whole(0), 5)
+    .option('--retrain-top <k>', 'train the best k from scratch, and test them', whole(1))
     .addOption(json())
     .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
 
@@ -94,8 +110,8 @@ export function program(): Command {
     .option('--run <run>', 'take the configuration of this run')
     .option('--space <name|file>', 'search space')
     .option('--data <name|path>', 'data; with --run where the data of the run lies now')
-    .option('--seed <n>', 'seed', Number)
-    .option('--epochs <n>', 'epochs of training', Number)
+    .option('--seed <n>', 'seed', whole(0))
+    .option('--epochs <n>', 'epochs of training', whole(1))
     .option('--set <field=value...>', 'any other field of the configuration')
     .option('--runs <folder>', 'where run directories are made', 'runs')
     .addOption(backend())
@@ -108,10 +124,10 @@ export function program(): Command {
     .option('-c, --config <file>', 'a YAML configuration')
     .option('--space <name|file>', 'search space')
     .option('--data <name|path>', 'data')
-    .option('--candidates <n>', 'random architectures to begin with', Number, 27)
-    .option('--factor <n>', 'one of so many goes on, and is trained so many times longer', Number, 3)
-    .option('--first <n>', 'epochs of the first rung', Number, 2)
-    .option('--seed <n>', 'seed', Number)
+    .option('--candidates <n>', 'random architectures to begin with', whole(1), 27)
+    .option('--factor <n>', 'one of so many goes on, and is trained so many times longer', whole(2), 3)
+    .option('--first <n>', 'epochs of the first rung', whole(1), 2)
+    .option('--seed <n>', 'seed', whole(0))
     .option('--set <field=value...>', 'any other field of the configuration')
     .option('--runs <folder>', 'where the folder of results is made', 'runs')
     .option('--out <folder>', 'the folder of results itself')
@@ -123,7 +139,7 @@ export function program(): Command {
     .command('worker')
     .description('do the jobs of a queue, on any machine that reaches it')
     .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
-    .option('--slots <n>', 'jobs at a time; one a processor by default', Number)
+    .option('--slots <n>', 'jobs at a time; one a processor by default', whole(1))
     .option('--results <folder>', 'where jobs are worked on and their weights stay', 'runs/jobs')
     .option('--file <path...>', 'spaces and controllers of your own that jobs may load; nothing else is loaded')
     .option('--until-empty', 'end when there is nothing to do')
@@ -159,14 +175,14 @@ export function program(): Command {
     .description("the loss surface at a run's retrained network, or at its shared weights")
     .argument('<run>', 'run directory')
     .option('--supernet', 'measure the shared weights of the derived architecture instead')
-    .option('--examples <n>', 'training examples to measure on', Number, 256)
-    .option('--ends <n>', 'eigenvalues at either end', Number, 3)
-    .option('--products <n>', 'Hessian-vector products of the search for them, at most', Number, 40)
-    .option('--rho <distance>', 'distance at which the gradient of SAM is taken', Number, 0.05)
+    .option('--examples <n>', 'training examples to measure on', whole(1), 256)
+    .option('--ends <n>', 'eigenvalues at either end', whole(1), 3)
+    .option('--products <n>', 'Hessian-vector products of the search for them, at most', whole(2), 40)
+    .option('--rho <distance>', 'distance at which the gradient of SAM is taken', number, 0.05)
     .option(
       '--radius <distance>',
       'half the distance of the points of a difference, where products are not exact',
-      Number,
+      number,
     )
     .option('--density', 'the density of the spectrum too (160 more products)')
     .option('--surface', 'pictures of the loss on a line and on a plane too (256 more evaluations)')
@@ -193,10 +209,10 @@ export function program(): Command {
   onRun(onMany(weft.command('rank')), MOVED)
     .description('do the shared weights of a run rank networks as training alone does? trains a sample and says')
     .argument('<run>', 'its run directory')
-    .option('--architectures <n>', 'different architectures, drawn uniformly', Number, 20)
+    .option('--architectures <n>', 'different architectures, drawn uniformly', whole(1), 20)
     .option('--seeds <list>', "seeds of the trainings, for example 1,2; the run's by default")
-    .option('--epochs <n>', "epochs of each training; those of the run's configuration by default", Number)
-    .option('--batches <n>', 'validation batches that the shared weights are judged on; all by default', Number)
+    .option('--epochs <n>', "epochs of each training; those of the run's configuration by default", whole(1))
+    .option('--batches <n>', 'validation batches that the shared weights are judged on; all by default', whole(1))
     .addOption(json())
     .action(async (run, options) => (await import('./commands/rank.js')).rank(run, options));
 
@@ -210,7 +226,7 @@ export function program(): Command {
     .option(
       '--from-epoch <n>',
       'first epoch that means are taken over; by default the first that a regularizer can have affected',
-      Number,
+      whole(1),
     )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).report(runs, options));
@@ -222,7 +238,7 @@ export function program(): Command {
     .option(
       '--from-epoch <n>',
       'first epoch that means are taken over; by default the first that any regularizer can have affected',
-      Number,
+      whole(1),
     )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).compare(runs, options));
@@ -233,10 +249,10 @@ export function program(): Command {
     .option('--data <name|path>', 'proto-10 (synthetic), digits, mnist, or a path', 'proto-10')
     .option('--regularizers <names...>', 'wpl, ewc, l2-anchor, permuted-fisher, last-architecture, nsas, fair')
     .option('--alphas <numbers...>', 'strengths of those that have one')
-    .option('--shared <n>', 'first layers that B has in common with A', Number)
-    .option('--target <accuracy>', 'stop A at this accuracy, for example 0.55, and not at convergence', Number)
-    .option('--seeds <n>', 'runs, from --seed on', Number)
-    .option('--seed <n>', 'seed of every random draw', Number, 1)
+    .option('--shared <n>', 'first layers that B has in common with A', whole(0))
+    .option('--target <accuracy>', 'stop A at this accuracy, for example 0.55, and not at convergence', number)
+    .option('--seeds <n>', 'runs, from --seed on', whole(1))
+    .option('--seed <n>', 'seed of every random draw', whole(0), 1)
     .option('--set <option=value...>', 'any other option of the study two-model')
     .option('-o, --out <folder>', 'where to write; <runs>/study-two-model by default')
     .option('--runs <folder>', 'where run directories are', 'runs')
@@ -265,7 +281,7 @@ export function program(): Command {
   onMany(weft.command('study'))
     .description('measurements that have a published or calibrated answer; without a name, the list of them')
     .argument('[name]', 'one of the studies')
-    .option('--seed <n>', 'seed of every random draw', Number, 1)
+    .option('--seed <n>', 'seed of every random draw', whole(0), 1)
     .option('--set <option=value...>', "the study's own options")
     .option('-o, --out <folder>', 'where to write; <runs>/study-NAME by default')
     .option('--runs <folder>', 'where run directories are', 'runs')

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ControllerFactory } from '../controller/contract.js';
-import { unknownNameHint, WeftError } from '../errors.js';
+import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { importModule } from './import-module.js';
 
@@ -52,7 +52,8 @@ async function load<T>(
   nameOrFile: string,
   known: Readonly<Record<string, Loader>>,
 ): Promise<T> {
-  const module = known[nameOrFile] ? await known[nameOrFile]() : await importFile(code, nameOrFile, Object.keys(known));
+  const shipped = ownValue(known, nameOrFile);
+  const module = shipped ? await shipped() : await importFile(code, nameOrFile, Object.keys(known));
   const isWanted = (value: unknown): boolean =>
     typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
   const found = isWanted(module['default'])

@@ -1,2 +1,11 @@
-export { checkConfig, loadConfig, mergeConfig, parseOverride, type RawConfig } from './load.js';
+export {
+  checkConfig,
+  loadConfig,
+  mergeConfig,
+  type Override,
+  parseOverride,
+  parseOverrides,
+  withOverrides,
+  type RawConfig,
+} from './load.js';
 export { augmentSchema, configSchema, type SearchConfig, type SearchConfigInput } from './schema.js';

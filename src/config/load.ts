@@ -1,8 +1,9 @@
 /** From YAML files, recipes and overrides to a checked configuration; mistakes are reported with line and column. */
-import { existsSync, readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, parse as parseYaml, type Document } from 'yaml';
+import { existsSync } from 'node:fs';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { type z } from 'zod';
-import { nearest, WeftError } from '../errors.js';
+import { readBytes } from '../data/source.js';
+import { nearest, ownValue, systemReason, WeftError } from '../errors.js';
 import { configSchema, type SearchConfig } from './schema.js';
 
 /** Fields as written, not yet checked. */
@@ -10,48 +11,60 @@ export type RawConfig = { [field: string]: unknown };
 
 interface Source {
   readonly path: string;
+  readonly value: unknown;
   readonly document: Document;
   readonly lines: LineCounter;
 }
 
-/** A configuration from an optional YAML file and overrides; later ones win, objects are merged field by field. */
-export function loadConfig(file: string | undefined, ...overrides: RawConfig[]): SearchConfig {
-  const source = file === undefined ? undefined : readYaml(file);
-  const merged = overrides.reduce(mergeConfig, (source?.document.toJS() ?? {}) as RawConfig);
-  return checkConfig(merged, source);
+/** Fields that were given on the command line, and the words that gave them. */
+export interface Override {
+  readonly fields: RawConfig;
+  readonly text: string;
+}
+
+/** Where the fields of a configuration come from, so that a mistake is told with its place. */
+interface Origins {
+  readonly source?: Source | undefined;
+  readonly overrides?: readonly Override[];
+}
+
+/** A configuration from an optional YAML file, flags and overrides; later ones win, objects are merged field by field. */
+export function loadConfig(
+  file: string | undefined,
+  flags: RawConfig = {},
+  overrides: readonly Override[] = [],
+): SearchConfig {
+  const source = file === undefined ? undefined : readConfigFile(file);
+  const written = (source?.value ?? {}) as RawConfig;
+  return checkConfig(withOverrides(mergeConfig(written, flags), overrides), { source, overrides });
+}
+
+/** A configuration with overrides on top. */
+export function withOverrides(config: RawConfig, overrides: readonly Override[]): RawConfig {
+  return overrides.reduce((under, { fields }) => mergeConfig(under, fields), config);
 }
 
 /** The checked configuration with all defaults; throws WeftError('config') that lists every mistake. */
-export function checkConfig(raw: unknown, source?: Source): SearchConfig {
+export function checkConfig(raw: unknown, origins: Origins = {}): SearchConfig {
   const result = configSchema.safeParse(raw);
   if (result.success) return result.data;
-  const messages = result.error.issues.map((issue) => describeIssue(issue, source));
+  const messages = result.error.issues.map((issue) => describeIssue(issue, origins));
   throw new WeftError(
     'config',
-    `the configuration${source ? ` ${source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
+    `the configuration${origins.source ? ` ${origins.source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
     'all fields with their meaning: schema/weft.schema.json, or `weft init`',
   );
 }
 
-function readYaml(path: string): Source {
+function readConfigFile(path: string): Source {
   if (!existsSync(path))
     throw new WeftError(
       'config',
       `there is no configuration file ${path}`,
       'write one with `weft init`, or name a recipe with --recipe',
     );
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines, prettyErrors: true });
-  const [error] = document.errors;
-  if (error) {
-    const { line, col } = error.linePos?.[0] ?? lines.linePos(error.pos[0]);
-    throw new WeftError(
-      'config',
-      `${path}:${line}:${col}: ${error.message.split('\n')[0]!.replace(/ at line \d+.*$/, '')}`,
-      'mend the YAML at this place',
-    );
-  }
-  const value: unknown = document.toJS();
+  const source = readYaml(readText(path), path);
+  const { value } = source;
   if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
     throw new WeftError(
       'config',
@@ -59,12 +72,64 @@ function readYaml(path: string): Source {
       'write `field: value` lines',
     );
   }
-  return { path, document, lines };
+  return source;
 }
 
-function describeIssue(issue: z.core.$ZodIssue, source: Source | undefined): string {
+/** A configuration is some kB; what is larger is something else. */
+const MOST_BYTES = 1 << 20;
+
+function readText(path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path, MOST_BYTES));
+  } catch (cause) {
+    const reason = cause instanceof WeftError ? cause.message : (systemReason(cause)?.[0] ?? 'it is not UTF-8 text');
+    throw new WeftError('config', `cannot read the configuration ${path}: ${reason}`, 'name a YAML file', { cause });
+  }
+}
+
+/** Values in YAML; what the text gets wrong is told with `path` and its line and column. */
+function readYaml(text: string, path: string): Source {
+  const lines = new LineCounter();
+  const fail = (at: number | undefined, reason: string, cause?: unknown): WeftError => {
+    const { line, col } = at === undefined ? { line: 1, col: 1 } : lines.linePos(at);
+    return new WeftError('config', `${path}:${line}:${col}: ${reason}`, 'fix the YAML at this place', { cause });
+  };
+  let document: Document.Parsed;
+  let value: unknown;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const [error] = document.errors;
+    if (error) throw fail(error.pos[0], error.message.split('\n')[0]!);
+    visit(document, {
+      Alias(_, alias) {
+        if (!alias.resolve(document))
+          throw fail(alias.range?.[0], `the alias *${alias.source} refers to no anchor before it`);
+      },
+      Pair(_, { key }) {
+        // Whole maps as names of fields, and the name that JavaScript gives to prototypes.
+        if (isMap(key)) throw fail(key.range?.[0], 'the name of a field is a word');
+        if (isScalar(key) && key.value === '__proto__')
+          throw fail(key.range?.[0], "'__proto__' cannot be the name of a field");
+      },
+    });
+    value = document.toJS();
+  } catch (cause) {
+    if (cause instanceof WeftError) throw cause;
+    // A document that refers to itself a thousandfold, or is nested a thousandfold.
+    throw fail(
+      undefined,
+      cause instanceof ReferenceError ? 'too many aliases' : 'the values are nested too deeply',
+      cause,
+    );
+  }
+  return { path, document, lines, value };
+}
+
+function describeIssue(issue: z.core.$ZodIssue, { source, overrides = [] }: Origins): string {
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
-  const at = place(keys.length > 0 ? [...issue.path, keys[0]!] : issue.path, source);
+  const path = keys.length > 0 ? [...issue.path, keys[0]!] : issue.path;
+  const override = overrides.findLast(({ fields }) => reaches(fields, path));
+  const at = override ? `--set ${override.text}: ` : place(path, source);
   if (keys.length > 0) {
     const guess = nearest(keys[0]!, fieldsAt(issue.path));
     return `${at}unknown option '${[...issue.path, keys[0]].join('.')}'${guess ? `: did you mean '${guess}'?` : ''}`;
@@ -87,10 +152,21 @@ function place(path: readonly PropertyKey[], source: Source | undefined): string
   return '';
 }
 
+/** Whether an override sets the value at a path, or a part of it. */
+function reaches(fields: unknown, path: readonly PropertyKey[]): boolean {
+  let value = fields;
+  for (const key of path) {
+    if (!isPlain(value)) return true;
+    if (!Object.hasOwn(value, key)) return false;
+    value = value[String(key)];
+  }
+  return true;
+}
+
 /** Field names that the schema knows at a place, for suggestions. */
 function fieldsAt(path: readonly PropertyKey[]): string[] {
   let schema: unknown = configSchema;
-  for (const key of path) schema = shapeOf(schema)?.[String(key)];
+  for (const key of path) schema = ownValue(shapeOf(schema) ?? {}, String(key));
   return Object.keys(shapeOf(schema) ?? {});
 }
 
@@ -103,13 +179,16 @@ function shapeOf(schema: unknown): Record<string, unknown> | undefined {
 
 /** `over` on top of `under`; objects are merged, everything else is replaced. */
 export function mergeConfig(under: RawConfig, over: RawConfig): RawConfig {
-  const result: RawConfig = { ...under };
+  const result = new Map(Object.entries(under));
   for (const [field, value] of Object.entries(over)) {
     if (value === undefined) continue;
-    const before = result[field];
-    result[field] = isPlain(before) && isPlain(value) && !renames(before, value) ? mergeConfig(before, value) : value;
+    const before = result.get(field);
+    result.set(
+      field,
+      isPlain(before) && isPlain(value) && !renames(before, value) ? mergeConfig(before, value) : value,
+    );
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** Naming another space, controller or optimizer drops the options of the one before. */
@@ -121,9 +200,29 @@ function isPlain(value: unknown): value is RawConfig {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What `--set` says, word for word and as fields. */
+export function parseOverrides(texts: readonly string[] = []): Override[] {
+  return texts.map((text) => ({ text, fields: parseOverride(text) }));
+}
+
 /** `search.epochs=5` as a nested object; the value is read as YAML. */
 export function parseOverride(text: string): RawConfig {
-  const [, path, value] = /^([\w.-]+)=(.*)$/s.exec(text) ?? [];
-  if (path === undefined) throw new WeftError('config', `'${text}' is no override`, 'write --set field.field=value');
-  return path.split('.').reduceRight<unknown>((inner, field) => ({ [field]: inner }), parseYaml(value!)) as RawConfig;
+  const [, path, value] = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s.exec(text) ?? [];
+  const names = path?.split('.') ?? [];
+  if (names.length === 0 || names.includes('__proto__'))
+    throw new WeftError('config', `--set ${text}: not of the form field=value`, 'write --set field.field=value');
+  return names.reduceRight<unknown>((inner, field) => ({ [field]: inner }), overrideValue(value!, text)) as RawConfig;
+}
+
+function overrideValue(value: string, text: string): unknown {
+  try {
+    return readYaml(value, 'value').value;
+  } catch (cause) {
+    throw new WeftError(
+      'config',
+      `--set ${text}: ${(cause as Error).message}`,
+      'the value is read as YAML: close what is open, and quote text that begins with a special character',
+      { cause },
+    );
+  }
 }

@@ -23,6 +23,7 @@ export const augmentSchema = z.strictObject({
 export const dataSchema = z.strictObject({
   source: z
     .string()
+    .min(1)
     .default('digits')
     .describe(
       'digits, mnist, cifar10, tiny-shakespeare, wikitext-2, or the path of a folder of images by class, of a CSV file or of a text',

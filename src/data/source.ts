@@ -1,8 +1,8 @@
 /** Reading a file whole: its hash for the record, its content unpacked where it is gzipped. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { WeftError } from '../errors.js';
+import { systemReason, WeftError } from '../errors.js';
 import type { Source } from './dataset.js';
 
 export interface SourceFile {
@@ -21,14 +21,49 @@ export function readSource(path: string): SourceFile {
   };
 }
 
-/** The content of a file as it is. */
-export const readBytes = (path: string): Buffer => readable(path, () => readFileSync(path));
+/**
+ * The content of a file as it is. Only plain files are read: a pipe would wait for ever, and a device may never end. Throws
+ * where the file is larger than `most` bytes.
+ */
+export function readBytes(path: string, most = MOST_FILE_BYTES): Buffer {
+  const { size } = requireFile(path);
+  if (size > most)
+    throw new WeftError(
+      'data',
+      `${path} has ${size} bytes, more than the ${most} that are read`,
+      'check that it is the right file, or divide it',
+    );
+  return readable(path, () => readFileSync(path));
+}
+
+/** Node reads no larger file at once. */
+const MOST_FILE_BYTES = 2 ** 31 - 1;
+
+/** What the file system says of a file; refuses folders, pipes, sockets and devices by name. */
+export function requireFile(path: string): Stats {
+  const found = readable(path, () => statSync(path));
+  if (found.isFile()) return found;
+  const kind = found.isDirectory()
+    ? 'a folder'
+    : found.isFIFO()
+      ? 'a pipe'
+      : found.isSocket()
+        ? 'a socket'
+        : 'a device';
+  throw new WeftError('data', `${path} is ${kind}, not a file`, 'name a file');
+}
 
 /** The names of what lies in a folder (with `recursive` also deeper, as relative paths), in order. */
 export const listFolder = (path: string, { recursive = false } = {}): string[] =>
   readable(path, () => readdirSync(path, { recursive, encoding: 'utf8' }).sort());
 
-export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // not there, or what cannot be looked at, or no path at all
+  }
+}
 
 function readable<T>(path: string, read: () => T): T {
   try {
@@ -36,7 +71,7 @@ function readable<T>(path: string, read: () => T): T {
   } catch (cause) {
     throw new WeftError(
       'data',
-      `cannot read ${path}: ${(cause as Error).message}`,
+      `cannot read ${path}: ${systemReason(cause)?.[0] ?? (cause as Error).message}`,
       'check the path and that you may read it',
       { cause },
     );

@@ -89,7 +89,7 @@ function affineChain(step: Step, isPrivate: (value: Value) => boolean): Affine |
 /** The step as a scale and an offset, if it is an arithmetic one with a constant for each channel, or for all. */
 function affineOf({ kernel, inputs, shapes }: Step): Affine | undefined {
   const { a, b } = inputs;
-  if (!a || !b || !(kernel in ARITHMETIC)) return undefined;
+  if (!a || !b || !Object.hasOwn(ARITHMETIC, kernel)) return undefined;
   const [source, constant, reversed] = b.kind === 'constant' ? [a, b, false] : [b, a, true];
   const shape = shapes[0]!;
   if (
@@ -129,7 +129,7 @@ const ARITHMETIC: Readonly<
 function linearWeights(value: Value): Constant | undefined {
   if (value.kind !== 'result') return undefined;
   const { kernel, inputs, attributes, shapes } = value.step;
-  const weights = kernel in LINEAR ? inputs[LINEAR[kernel]!] : undefined;
+  const weights = Object.hasOwn(LINEAR, kernel) ? inputs[LINEAR[kernel]!] : undefined;
   const inOrder = attributes['transposeB'] !== true && attributes['dataFormat'] !== 'NCHW';
   return weights?.kind === 'constant' && inOrder && (kernel !== 'BatchMatMul' || shapes[0]!.length === 2)
     ? weights

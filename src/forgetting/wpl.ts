@@ -1,5 +1,6 @@
 /** The weight plasticity loss, and elastic weight consolidation, from which it differs in whom it remembers. */
 import { z } from 'zod';
+import { ownValue } from '../errors.js';
 import { fisherSchema } from './fisher-average.js';
 import { quadratic, quadraticOptions } from './quadratic.js';
 import { regularizer } from './regularizer.js';
@@ -23,7 +24,7 @@ const PRESETS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { m
 export function withPreset(input: unknown): unknown {
   if (typeof input !== 'object' || input === null) return input;
   const { name, preset, ...own } = input as { name?: unknown; preset?: unknown };
-  const constants = name === 'wpl' && typeof preset === 'string' ? PRESETS[preset] : undefined;
+  const constants = name === 'wpl' && typeof preset === 'string' ? ownValue(PRESETS, preset) : undefined;
   if (!constants) return input;
   return {
     ...constants,

@@ -196,7 +196,7 @@ export function buildGraph(
     choose(name, choice, candidates, ...inputs) {
       const known = choice.options.map(String);
       const strays = Object.keys(candidates).filter((option) => !known.includes(option));
-      const missing = known.filter((option) => !(option in candidates));
+      const missing = known.filter((option) => !Object.hasOwn(candidates, option));
       if (strays.length + missing.length > 0) {
         throw new WeftError(
           'space',

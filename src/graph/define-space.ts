@@ -31,6 +31,8 @@ export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
   /** The options with their defaults and limits. */
   readonly options: z.ZodType<O, unknown>;
   choices(options: O, task: Task): C;
+  /** What its networks can learn from, where that is not everything; other data is refused by name before anything is built. */
+  readonly takes?: 'images' | 'text';
   readonly constraints?: readonly Constraint<ArchitectureOf<C>>[];
   /** Writes the graph from `builder.input` to the logits ([classes], in language [T, classes]), which it returns. */
   graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
@@ -85,6 +87,7 @@ function instantiate<O extends object, C extends ChoiceTree>(
   options: O,
   task: Task,
 ): SearchSpace<ArchitectureOf<C>> {
+  requireFitting(definition, task);
   const tree = guarded(definition.name, () => definition.choices(options, task));
   const choices = choiceSpace(definition.name, tree, definition.constraints) as ChoiceSpace<ArchitectureOf<C>>;
   // Constraints that contradict each other are found here, not in the middle of a search.
@@ -112,6 +115,32 @@ function instantiate<O extends object, C extends ChoiceTree>(
     constrain: (further) => withChoices(choiceSpace(definition.name, tree, [...some.constraints, ...further])),
   });
   return withChoices(choices);
+}
+
+function requireFitting(
+  { name, takes }: Pick<SpaceDefinition<object, ChoiceTree>, 'name' | 'takes'>,
+  task: Task,
+): void {
+  const { kind, inputShape } = task;
+  const [height, width, channels] = inputShape;
+  if (takes === 'images' && kind === 'language')
+    throw new WeftError(
+      'config',
+      `'${name}' searches networks for images, and the data is a text`,
+      'set space.name to transformer, rnn-cell or lstm, or data.source to images',
+    );
+  if (takes === 'images' && height === 1 && width === 1)
+    throw new WeftError(
+      'config',
+      `'${name}' searches networks for images, and the data has rows of ${channels} numbers`,
+      'set space.name to mlp; where a row is an image, set data.imageShape to its height, width and channels',
+    );
+  if (takes === 'text' && kind !== 'language')
+    throw new WeftError(
+      'config',
+      `'${name}' searches language models, and the data is not a text`,
+      'set space.name to macro-cnn for images or to mlp for anything, or data.source to a text',
+    );
 }
 
 /** What goes wrong in a definition of the user's own is told as that, with its place. */

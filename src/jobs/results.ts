@@ -1,7 +1,7 @@
 /** The folder of results: one file a finished key, there whole or not at all. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { diskError, removeUnfinished, writeFileAtomic } from '../runs/atomic-write.js';
+import { makeFolder, removeUnfinished, writeFileAtomic } from '../runs/atomic-write.js';
 import { type JobResult } from './contract.js';
 import { parseResult, resultText } from './job.js';
 
@@ -20,12 +20,8 @@ export interface Results {
 export function openResults(directory: string): Results {
   const path = resolve(directory);
   const make = (folder: string): string => {
-    try {
-      mkdirSync(folder, { recursive: true });
-      return folder;
-    } catch (cause) {
-      throw diskError(folder, cause);
-    }
+    makeFolder(folder);
+    return folder;
   };
   removeUnfinished(make(path));
   const fileOf = (key: string): string => join(path, `${key}.json`);

@@ -1,5 +1,5 @@
 /** Jobs that train one architecture on the training part and judge it on the validation part: what choices are made by, without the test part. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
@@ -9,6 +9,7 @@ import {
   type JsonObject,
   listCheckpoints,
   loadLatestCheckpoint,
+  makeFolder,
   runFiles,
   type RunLock,
   saveCheckpoint,
@@ -124,7 +125,7 @@ async function openKept(folder: string, identity: string): Promise<Kept | undefi
   const lock = await tryLock(join(folder, 'job.lock'));
   if (!lock) return undefined;
   const { checkpoints } = runFiles(folder);
-  mkdirSync(checkpoints, { recursive: true });
+  makeFolder(checkpoints);
   return {
     load() {
       if (listCheckpoints(folder).length === 0) return undefined;

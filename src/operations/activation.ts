@@ -1,5 +1,5 @@
 /** Elementwise activations, and the identity. */
-import { unknownNameHint, WeftError } from '../errors.js';
+import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { gelu, relu, sigmoid, tanh } from '../tensor/nn.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Operation } from './operation.js';
@@ -12,7 +12,7 @@ export const ACTIVATIONS = Object.keys(FUNCTIONS) as ActivationName[];
 
 /** The activation with this name, elementwise. */
 export function activation(name: ActivationName): Operation {
-  const apply = FUNCTIONS[name];
+  const apply = ownValue<(x: Tensor) => Tensor>(FUNCTIONS, name);
   if (!apply) throw new WeftError('operation', `no activation '${name}'`, unknownNameHint(name, ACTIVATIONS));
   return {
     kind: name,

@@ -10,12 +10,13 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { WeftError } from '../errors.js';
+import { basename, dirname, join, resolve } from 'node:path';
+import { systemReason, WeftError } from '../errors.js';
 import { now } from './clock.js';
 import { placeOfIds, processExists } from './process-identity.js';
 
@@ -28,6 +29,7 @@ export interface WriteOptions {
 
 /** Writes or replaces a file. On failure the old file, if any, is untouched and nothing new is left. */
 export function writeFileAtomic(path: string, content: Content, options: WriteOptions = {}): void {
+  requireKind(path, 'file');
   replace(path, (temporary) => writeDurable(temporary, content), options);
 }
 
@@ -37,6 +39,7 @@ export function writeFolderAtomic(
   files: Readonly<Record<string, Content>>,
   options: WriteOptions = {},
 ): void {
+  requireKind(path, 'folder');
   replace(
     path,
     (temporary) => {
@@ -50,6 +53,40 @@ export function writeFolderAtomic(
     },
     options,
   );
+}
+
+/** Creates a folder and those above it, where they are missing; `undo` removes those again, as far as they are empty. */
+export function makeFolder(path: string): { undo(): void } {
+  try {
+    const first = createFolders(resolve(path));
+    return {
+      undo() {
+        if (first === undefined) return;
+        try {
+          for (let folder = resolve(path); folder.length >= first.length; folder = dirname(folder)) rmdirSync(folder);
+        } catch {
+          // Something is in it, which stays.
+        }
+      },
+    };
+  } catch (cause) {
+    throw diskError(path, cause);
+  }
+}
+
+/** The first folder that had to be created. Node's own `recursive` tries for ever where a file system refuses, as /proc does. */
+function createFolders(path: string): string | undefined {
+  try {
+    mkdirSync(path);
+    return path;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return undefined;
+    if (code !== 'ENOENT' || dirname(path) === path) throw cause;
+  }
+  const first = createFolders(dirname(path));
+  mkdirSync(path);
+  return first ?? path;
 }
 
 /**
@@ -84,8 +121,10 @@ export function removeFolder(path: string, { guard }: WriteOptions = {}): void {
 /** A failed write in words: what was to be written, why it could not be, what to do. */
 export function diskError(path: string, cause: unknown): WeftError {
   if (cause instanceof WeftError) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const [reason, hint] = REASONS[code ?? ''] ?? [message, 'check the path and the disk'];
+  const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+  const [reason, hint] = missing
+    ? ['its folder does not exist', 'create the folder or check the path']
+    : (systemReason(cause) ?? [(cause as Error).message, 'check the path and the disk']);
   return new WeftError('disk', `cannot write ${path}: ${reason}`, hint, { cause });
 }
 
@@ -100,18 +139,18 @@ export function syncFolder(path: string): void {
   }
 }
 
-const FULL = 'free some space and try again: nothing that was finished is lost';
-const DENIED = 'choose a folder that you may write to';
-const REASONS: Readonly<Record<string, readonly [string, string]>> = {
-  ENOSPC: ['the disk is full', FULL],
-  EDQUOT: ['the disk quota is used up', FULL],
-  EFBIG: ['the file would be larger than this process may write', 'raise the limit (`ulimit -f`) and try again'],
-  EACCES: ['permission denied', DENIED],
-  EPERM: ['permission denied', DENIED],
-  EROFS: ['the file system is read-only', DENIED],
-  ENOENT: ['its folder does not exist', 'create the folder or check the path'],
-  ENOTDIR: ['a part of its path is a file, not a folder', 'check the path'],
-};
+/** A file takes the place of a file and a folder that of a folder: a device, a pipe or anything else stays what it is. */
+function requireKind(path: string, kind: 'file' | 'folder'): void {
+  let found;
+  try {
+    found = statSync(path);
+  } catch {
+    return; // nothing there, or writing will tell what is wrong
+  }
+  if (kind === 'file' ? found.isFile() : found.isDirectory()) return;
+  const what = found.isDirectory() ? 'a folder' : found.isFile() ? 'a file' : 'a device or a pipe';
+  throw new WeftError('disk', `cannot write ${path}: it is ${what}, not a ${kind}`, `name a ${kind}, or another path`);
+}
 
 /** Whose file it is: a process by its id, and the place in which that id counts (version 0.1 did not say). */
 const UNFINISHED = /^\.unfinished-(\d+)(?:@([0-9a-f]{8}))?-(.*)$/s;

@@ -1,4 +1,4 @@
-export { removeFolder, writeFileAtomic, writeFolderAtomic, type WriteOptions } from './atomic-write.js';
+export { makeFolder, removeFolder, writeFileAtomic, writeFolderAtomic, type WriteOptions } from './atomic-write.js';
 export {
   type Checkpoint,
   listCheckpoints,

@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { nearest, WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
-import { diskError, removeUnfinished, writeFileAtomic } from './atomic-write.js';
+import { diskError, makeFolder, removeUnfinished, writeFileAtomic } from './atomic-write.js';
 import { now } from './clock.js';
 import { describeEnvironment, packageVersion } from './environment.js';
 import { sha256 } from './json.js';
@@ -130,7 +130,7 @@ export const listRuns = (root: string): string[] =>
 
 function createUnique(root: string, name: string): string {
   try {
-    mkdirSync(root, { recursive: true });
+    makeFolder(root);
     for (let attempt = 1; ; attempt++) {
       const path = join(root, attempt === 1 ? name : `${name}-${attempt}`);
       if (existsSync(path)) continue;

@@ -33,10 +33,7 @@ export function remainingUnits({ config, data, state }: SearchSession): Record<E
   const searching = order.indexOf(state.phase) < 3;
   const epochsAfter = searching ? epochs - state.epoch - 1 : 0;
   const roundsOf = (epoch: number): number => (epoch < warmupEpochs ? 0 : rounds);
-  const later = Array.from({ length: epochsAfter }, (_, i) => roundsOf(state.epoch + 1 + i)).reduce(
-    (sum, n) => sum + n,
-    0,
-  );
+  const later = rounds * Math.max(0, searching ? epochs - Math.max(state.epoch + 1, warmupEpochs) : 0);
   const derivations = config.derive.candidates + config.derive.random;
   const retrainings = config.retrain.epochs * data.retrain.steps;
   const before = (phase: Phase): boolean => order.indexOf(state.phase) < order.indexOf(phase);

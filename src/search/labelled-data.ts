@@ -67,7 +67,17 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
   const together = observesValidation(retrain.optimizer)
     ? splits.train
     : mergeSplits('train', [splits.train, splits.validation]);
-  const source = (split: Split, options: Omit<BatchesOptions, 'seed' | 'normalization'>): BatchSource => {
+  const source = (
+    split: Split,
+    options: Omit<BatchesOptions, 'seed' | 'normalization'>,
+    field?: string,
+  ): BatchSource => {
+    if (field !== undefined && options.batchSize > split.indices.length)
+      throw new WeftError(
+        'config',
+        `the ${split.name} split has ${split.indices.length} examples, fewer than one batch of ${options.batchSize}`,
+        `set ${field} to at most ${split.indices.length}, or give more data`,
+      );
     const all = batches(split, { seed, normalization, ...options });
     return {
       count: all.examplesPerEpoch,
@@ -79,14 +89,14 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
   const chosen = splits.derive ?? splits.validation;
   const estimate = fisherExamples(config, splits.fisher);
   return {
-    train: source(splits.train, { batchSize: search.batchSize, augment: defined(data.augment) }),
+    train: source(splits.train, { batchSize: search.batchSize, augment: defined(data.augment) }, 'search.batchSize'),
     reward: source(splits.validation, { batchSize: atMost(search.rewardBatchSize, splits.validation), name: 'reward' }),
     derive: source(chosen, { batchSize: atMost(derive.batchSize, chosen), name: 'derive' }),
-    retrain: source(together, {
-      batchSize: retrain.batchSize,
-      name: 'retrain',
-      augment: defined(retrain.augment ?? data.augment),
-    }),
+    retrain: source(
+      together,
+      { batchSize: retrain.batchSize, name: 'retrain', augment: defined(retrain.augment ?? data.augment) },
+      'retrain.batchSize',
+    ),
     plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain' }),
     watched: source(splits.train, { batchSize: atMost(EVALUATION_BATCH, splits.train), name: 'watched' }),
     validation: source(splits.validation, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),

@@ -15,6 +15,7 @@ export type Limits = SearchConfig['limits'];
 interface Measure {
   readonly limit: number;
   readonly words: string;
+  readonly field: string;
   of(nodes: readonly ActiveNode[]): number;
 }
 
@@ -58,11 +59,22 @@ export function limitSpace<A>(
 
 function measuresOf({ parameters, multiplyAdds, latencyMs }: Limits, table: LatencyTable | undefined): Measure[] {
   return [
-    ...(parameters === undefined ? [] : [{ limit: parameters, words: 'parameters', of: parameterCount }]),
-    ...(multiplyAdds === undefined ? [] : [{ limit: multiplyAdds, words: 'multiply-adds', of: multiplyAddCount }]),
+    ...(parameters === undefined
+      ? []
+      : [{ limit: parameters, words: 'parameters', field: 'limits.parameters', of: parameterCount }]),
+    ...(multiplyAdds === undefined
+      ? []
+      : [{ limit: multiplyAdds, words: 'multiply-adds', field: 'limits.multiplyAdds', of: multiplyAddCount }]),
     ...(latencyMs === undefined
       ? []
-      : [{ limit: latencyMs, words: 'ms latency', of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, table!) }]),
+      : [
+          {
+            limit: latencyMs,
+            words: 'ms latency',
+            field: 'limits.latencyMs',
+            of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, table!),
+          },
+        ]),
   ];
 }
 
@@ -85,7 +97,7 @@ function requireSome<A>(
   throw new WeftError(
     'config',
     `none of ${DRAWS} random architectures of '${space.name}' is within the limits: the least seen are ${beyond}`,
-    'raise `limits`, or make the space smaller (fewer layers, fewer filters)',
+    `raise ${measures.map(({ field }) => field).join(' or ')}, or make the space smaller (fewer layers, fewer filters)`,
   );
 }
 

@@ -8,6 +8,7 @@ import { type Normalization } from '../data/index.js';
 import { checkPart, decodeSafetensors, readSummary, remake, sha256 } from '../runs/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
+import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 
@@ -70,6 +71,7 @@ export async function loadModel(run: string, findSpace: (name: string) => Promis
   const child = createChild(space, space.decode(card.architecture));
   const { tensors } = decodeSafetensors(bytes, weights);
   const needed = [...child.parameterNames, ...child.statisticNames];
+  requireMemory(space, catalogue(space.supernet), child.parameterNames);
   const store = createParameterStore(catalogue(space.supernet), 'model', needed);
   try {
     const missing = needed.find((name) => !tensors[name]);

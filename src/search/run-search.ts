@@ -1,5 +1,6 @@
 /** A whole search from code: what `weft search` does, without a terminal. */
 import { basename } from 'node:path';
+import { checkParts } from './check-parts.js';
 import { checkConfig, type SearchConfig, type SearchConfigInput } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type SpaceFactory } from '../graph/define-space.js';
@@ -64,13 +65,14 @@ export async function resumeSearch(
   );
 }
 
-/** Makes the directory of a new run, with everything it starts from; `architecture` is the one that is trained alone, if it is no search. */
-export function beginRun(
-  runs: string,
-  { config, space, data: { record, listing } }: SearchParts,
-  backend: string,
-  architecture?: string,
-): Run {
+/** Makes the directory of a new run, with everything it starts from, unless the parts cannot go together; `architecture` is the one that is trained alone, if it is no search. */
+export function beginRun(runs: string, parts: SearchParts, backend: string, architecture?: string): Run {
+  checkParts(parts, architecture);
+  const {
+    config,
+    space,
+    data: { record, listing },
+  } = parts;
   return createRun(runs, {
     name: config.recipe ?? `${space.name} ${record.name}`,
     seed: config.seed,

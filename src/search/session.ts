@@ -4,7 +4,7 @@
  */
 import { type SearchConfig } from '../config/schema.js';
 import { type Controller, type ControllerFactory } from '../controller/contract.js';
-import { unknownNameHint, WeftError } from '../errors.js';
+import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
@@ -170,10 +170,10 @@ export function optionsOf({
   return options;
 }
 
-/** Explicit options over those of the preset. */
-function controllerOptions({ name, presets }: ControllerFactory, config: SearchConfig['controller']): object {
+/** Explicit options over those of the preset; throws WeftError('config') where there is no such preset. */
+export function controllerOptions({ name, presets }: ControllerFactory, config: SearchConfig['controller']): object {
   if (config.preset === undefined) return optionsOf(config);
-  const preset = presets[config.preset];
+  const preset = ownValue(presets, config.preset);
   if (!preset)
     throw new WeftError(
       'config',

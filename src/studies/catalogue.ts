@@ -1,5 +1,5 @@
 /** All studies by name, loaded when asked for: a new one is a line here. */
-import { unknownNameHint, WeftError } from '../errors.js';
+import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type Study } from './contract.js';
 
 const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
@@ -18,7 +18,7 @@ export const studyNames: readonly string[] = Object.keys(STUDIES);
 
 /** The study with this name; throws WeftError('config') with the nearest known name. */
 export async function loadStudy(name: string): Promise<Study> {
-  const load = STUDIES[name];
+  const load = ownValue(STUDIES, name);
   if (!load) throw new WeftError('config', `there is no study '${name}'`, unknownNameHint(name, studyNames));
   return load();
 }

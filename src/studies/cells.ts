@@ -3,9 +3,9 @@
  * folder. A study that has come to its end begins anew.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSealedJson, removeFolder, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
+import { makeFolder, readSealedJson, removeFolder, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
 
 export interface Cells {
   /** What was measured under this key (plain data, all that the measurement depends on), or what `measure` says now. */
@@ -26,7 +26,7 @@ export function openCells(folder: string): Cells {
         if (JSON.stringify(known['key']) === text) return known['value'] as T;
       }
       const value = await measure();
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       writeFileAtomic(file, sealJson(toJson({ formatVersion: 2, key, value })));
       return value;
     },

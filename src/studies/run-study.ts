@@ -1,9 +1,15 @@
 /** A study from its options to the files that it leaves. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
-import { breathe, describeEnvironment, type JsonObject, stopwatch, writeFileAtomic } from '../runs/index.js';
+import {
+  breathe,
+  describeEnvironment,
+  type JsonObject,
+  makeFolder,
+  stopwatch,
+  writeFileAtomic,
+} from '../runs/index.js';
 import { toCsv } from '../report/index.js';
 import {
   type Parts,
@@ -56,7 +62,7 @@ export async function runStudy(
   { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false, perform }: RunStudyOptions,
 ): Promise<FinishedStudy> {
   const chosen = parseStudyOptions(study, options);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const watch = stopwatch();
   const result = await study.run(chosen, {
     seed,

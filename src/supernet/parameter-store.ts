@@ -3,7 +3,7 @@
  * else borrows. Values are replaced, never changed in place, so a borrowed value stays what it was
  * until its owner assigns a new one.
  */
-import { WeftError } from '../errors.js';
+import { ownValue, WeftError } from '../errors.js';
 import { initialValues } from '../operations/initializers.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { stream } from '../tensor/rng.js';
@@ -49,8 +49,8 @@ export function createParameterStore(
     statistics,
     assign(values) {
       for (const [name, tensor] of Object.entries(values)) {
-        const owner = name in parameters ? parameters : statistics;
-        const old = owner[name];
+        const owner = Object.hasOwn(parameters, name) ? parameters : statistics;
+        const old = ownValue(owner, name);
         if (!old)
           throw new WeftError(
             'checkpoint',

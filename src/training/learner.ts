@@ -5,6 +5,7 @@ import { type Trainer } from '../chain/trainer.js';
 import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child } from '../supernet/child.js';
+import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore, type Weights } from '../supernet/parameter-store.js';
 import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { type BatchSource, withBatch } from './batch.js';
@@ -36,6 +37,7 @@ export function createLearner(
   { optimizer, only, ...setting }: LearnerOptions,
 ): Learner {
   const all = catalogue(space.supernet);
+  requireMemory(space, all, only);
   const trainer = createTrainer(optimizer, { ...setting, roleOf: (name) => all.parameters.get(name)?.role });
   return { store: createParameterStore(all, seed, only), trainer, state: emptyState, carried: {} };
 }

@@ -1,9 +1,15 @@
 import { expect } from 'chai';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../../src/errors.js';
-import { removeFolder, removeUnfinished, writeFileAtomic, writeFolderAtomic } from '../../src/runs/atomic-write.js';
+import {
+  makeFolder,
+  removeFolder,
+  removeUnfinished,
+  writeFileAtomic,
+  writeFolderAtomic,
+} from '../../src/runs/atomic-write.js';
 import { onSmallDisk, runTypeScript, temporaryFolder } from './temporary.js';
 
 describe('atomic writes', function () {
@@ -36,6 +42,23 @@ describe('atomic writes', function () {
       WeftError,
       /a part of its path is a file/,
     );
+  });
+
+  it('leaves a pipe, a device or a folder where a file was to be written', () => {
+    execFileSync('mkfifo', [join(folder(), 'pipe')]);
+    expect(() => writeFileAtomic(join(folder(), 'pipe'), 'x')).to.throw(WeftError, /pipe: it is a device or a pipe/);
+    expect(() => writeFileAtomic(folder(), 'x')).to.throw(WeftError, /it is a folder, not a file/);
+    expect(() => writeFolderAtomic(join(folder(), 'pipe'), {})).to.throw(WeftError, /not a folder/);
+    expect(readdirSync(folder())).to.deep.equal(['pipe']);
+    expect(statSync(join(folder(), 'pipe')).isFIFO()).to.equal(true);
+  });
+
+  it('says that a folder cannot be made where a file system refuses, instead of trying for ever', () => {
+    expect(() => makeFolder('/proc/nothing/below')).to.throw(WeftError, /cannot write \/proc\/nothing\/below/);
+    const made = makeFolder(join(folder(), 'a', 'b'));
+    expect(readdirSync(join(folder(), 'a'))).to.deep.equal(['b']);
+    made.undo();
+    expect(readdirSync(folder())).to.deep.equal([]);
   });
 
   it('names a folder that it may not write to', function () {

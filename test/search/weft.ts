@@ -15,7 +15,7 @@ export interface Finished {
 }
 
 /** The command, built where the build is up to date, else from source. */
-const COMMAND = isBuilt()
+export const WEFT_COMMAND = isBuilt()
   ? [join(ROOT, 'dist/src/cli/main.js')]
   : ['--import', 'tsx', '--conditions=@weft-nas/source', join(ROOT, 'src/cli/main.ts')];
 
@@ -24,7 +24,7 @@ export function startWeft(
   args: readonly string[],
   { cwd = ROOT, env = {} }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): { process: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [...COMMAND, ...args], {
+  const child = spawn(process.execPath, [...WEFT_COMMAND, ...args], {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

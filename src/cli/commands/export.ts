@@ -1,10 +1,10 @@
 /** `weft export`: a run's trained network as files for others. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkConfig } from '../../config/index.js';
-import { WeftError } from '../../errors.js';
+import { ownValue, WeftError } from '../../errors.js';
 import { exportModel } from '../../export/index.js';
-import { openRun, writeFolderAtomic } from '../../runs/index.js';
+import { makeFolder, openRun, writeFolderAtomic } from '../../runs/index.js';
 import { loadModel } from '../../search/model.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { createOutput, show } from '../output.js';
@@ -23,13 +23,13 @@ export async function exportRun(
   const run = openRun(directory);
   const folder = resolve(options.out ?? join(run.path, 'export'));
   if (!isReplaceable(folder))
-    throw new WeftError('export', `${folder} has other files in it`, 'choose a new folder with --out');
+    throw new WeftError('export', `${folder} is a file, or has other files in it`, 'choose a new folder with --out');
   await loadBackend('cpu');
   const model = await loadModel(run.path, (name) => loadSpace(permitted('space', name, run.path, options)));
   try {
-    const largestPixel = LARGEST_PIXELS[checkConfig(run.config).data.source];
+    const largestPixel = ownValue(LARGEST_PIXELS, checkConfig(run.config).data.source);
     const files = await exportModel(model, largestPixel === undefined ? {} : { largestPixel });
-    mkdirSync(dirname(folder), { recursive: true });
+    makeFolder(dirname(folder));
     writeFolderAtomic(folder, files);
     output.emit({ type: 'exported', run: run.path, folder, files: Object.keys(files) });
     output.say(`wrote ${show(folder)}`);
@@ -46,6 +46,7 @@ export async function exportRun(
 /** Whether nothing of the user's is lost when the folder is replaced: it is new, empty, or an export and nothing else. */
 function isReplaceable(folder: string): boolean {
   if (!existsSync(folder)) return true;
+  if (!statSync(folder).isDirectory()) return false;
   const names = readdirSync(folder);
   const isExport =
     names.includes('model.json') && names.includes('architecture.json') && names.every((name) => EXPORTED.test(name));

@@ -1,5 +1,4 @@
 /** `weft forgetting report` and `weft forgetting compare`. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
 import {
@@ -15,7 +14,7 @@ import {
   forgettingTables,
 } from '../../report/index.js';
 import { type ReportTable } from '../../report/tables.js';
-import { openRun, writeFileAtomic } from '../../runs/index.js';
+import { makeFolder, openRun, writeFileAtomic } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
 import { type TrustOptions } from '../recorded-run.js';
 import { reportInput } from './report.js';
@@ -103,7 +102,7 @@ async function analyse(
 }
 
 function writeFiles(folder: string, page: string, json: object, tables: readonly ReportTable[]): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const { name, csv } of tables) writeFileAtomic(join(folder, `${name}.csv`), csv);
   writeFileAtomic(join(folder, 'report.json'), `${JSON.stringify(json, null, 2)}\n`);
   writeFileAtomic(join(folder, 'report.html'), page);

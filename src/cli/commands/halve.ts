@@ -1,10 +1,10 @@
 /** `weft halve`: successive halving of candidates that are trained alone, without shared weights. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { evaluationOf, standAloneJob } from '../../jobs/index.js';
 import { sampleDistinct } from '../../ranking/index.js';
-import { sha256, writeFileAtomic } from '../../runs/index.js';
+import { makeFolder, sha256, writeFileAtomic } from '../../runs/index.js';
 import { rungsOf, successiveHalving } from '../../search/halving.js';
 import { latencyTableOf } from '../../search/latency.js';
 import { limitSpace } from '../../search/limits.js';
@@ -12,7 +12,7 @@ import { measuredNow, optionsOf, type SearchParts } from '../../search/session.j
 import { loadBackend } from '../../tensor/backend.js';
 import { stream } from '../../tensor/rng.js';
 import { type ExecutorOptions, ownFiles, withExecutor } from '../executor.js';
-import { createOutput, show } from '../output.js';
+import { createOutput, type Output, show } from '../output.js';
 import { loadParts, resolveConfig, type SearchOptions } from './search.js';
 
 export interface HalveOptions extends SearchOptions, ExecutorOptions {
@@ -31,7 +31,24 @@ export async function halve({ candidates: count, factor, first, out, ...options 
   const parts = await loadParts(config);
   const folder =
     out ?? join(options.runs, `halving-${sha256(JSON.stringify([config, backend, count, factor, first])).slice(0, 8)}`);
-  mkdirSync(folder, { recursive: true });
+  const made = makeFolder(folder);
+  try {
+    await halveIn(folder, parts, backend, options, output, { count, factor, first });
+  } catch (error) {
+    made.undo();
+    throw error;
+  }
+}
+
+async function halveIn(
+  folder: string,
+  parts: SearchParts,
+  backend: SearchConfig['backend'] & string,
+  options: Omit<HalveOptions, 'candidates' | 'factor' | 'first' | 'out'>,
+  output: Output,
+  { count, factor, first }: { readonly count: number; readonly factor: number; readonly first: number },
+): Promise<void> {
+  const { config } = parts;
   const candidates = drawCandidates(parts, count, folder);
   const rungs = rungsOf({ candidates: candidates.length, factor, epochs: first });
   output.say(

@@ -1,8 +1,8 @@
 /** `weft init`: a search space of one's own and a configuration for it, both commented, both running as they are. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
-import { writeFileAtomic } from '../../runs/index.js';
+import { makeFolder, writeFileAtomic } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
 import { CONFIG_TEMPLATE, SPACE_TEMPLATE, SPACE_TEMPLATE_JS } from './templates.js';
 
@@ -14,7 +14,7 @@ export function init(folder: string, options: { js?: boolean; force?: boolean; j
     [space]: options.js ? SPACE_TEMPLATE_JS : SPACE_TEMPLATE,
     'weft.yaml': CONFIG_TEMPLATE.replaceAll('my-space.ts', space),
   };
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const present = Object.keys(files).find((name) => existsSync(join(folder, name)));
   if (present !== undefined && !options.force)
     throw new WeftError(

@@ -5,6 +5,7 @@ import { WeftError } from '../../errors.js';
 import { type JobResult, searchJob, trainingJob } from '../../jobs/index.js';
 import { analyseSeeds, type OverSeeds, type SeedRun, seedsPage } from '../../report/index.js';
 import { listRuns, packageVersion, type RunSummary, sha256, writeFileAtomic } from '../../runs/index.js';
+import { checkParts } from '../../search/check-parts.js';
 import { type SearchParts } from '../../search/session.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
@@ -28,6 +29,8 @@ export async function searchSeeds(
   options: ExecutorOptions,
   output: Output,
 ): Promise<void> {
+  // What every search would fail of is told here, once, and before any process is started.
+  checkParts(parts);
   const backend = await loadBackend(parts.config.backend);
   const jobs = seeds.map((seed) => searchJob(parts, { seed, backend, ...threadsOf(options) }));
   const results = await runJobs(jobs, options, ownFiles(parts.config), output);

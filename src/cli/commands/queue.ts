@@ -104,6 +104,7 @@ export async function queueRetry(
   { queue: option, json = false }: { queue?: string; json?: boolean },
 ): Promise<void> {
   const output = createOutput({ json });
+  requireQueue(parseLocation(addressOf(option)));
   const queue = await openAddressed(option, output);
   try {
     const count = await queue.retry(prefix);
@@ -132,6 +133,16 @@ function addressOf(option: string | undefined): string {
 const openAddressed = (option: string | undefined, output: Output, connections = 2): Promise<JobQueue> =>
   openQueue(addressOf(option), { connections, onTrouble: (message) => output.say(message) });
 
+/** Refuses a folder that holds no queue: whoever looks into one should not make it. */
+function requireQueue(location: ReturnType<typeof parseLocation>): void {
+  if (location.kind === 'folder' && !existsSync(join(location.path, 'database')))
+    throw new WeftError(
+      'job',
+      `there is no queue in ${location.shown}`,
+      'jobs make one: weft search --seeds 1,2,3 --queue FOLDER',
+    );
+}
+
 /** From the queue itself, or for an embedded one that is in use from what its coordinator writes down. */
 async function standingOf(
   option: string | undefined,
@@ -139,12 +150,7 @@ async function standingOf(
 ): Promise<{ standing: QueueStanding; past: boolean }> {
   const location = parseLocation(addressOf(option));
   const written = location.kind === 'folder' ? join(location.path, 'standing.json') : undefined;
-  if (location.kind === 'folder' && !existsSync(location.path))
-    throw new WeftError(
-      'job',
-      `there is no queue in ${location.shown}`,
-      'jobs make one: weft search --seeds 1,2,3 --queue FOLDER',
-    );
+  requireQueue(location);
   try {
     const queue = await openAddressed(option, output);
     try {

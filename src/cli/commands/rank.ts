@@ -1,12 +1,11 @@
 /** `weft rank`: a sample of architectures, judged by a run's shared weights and by training each alone. */
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { type JobResult, trainingJob } from '../../jobs/index.js';
 import { analyseRanking, type Measure, rankRecord, type RankRecord, sampleDistinct } from '../../ranking/index.js';
 import { rankTables } from '../../report/index.js';
-import { type RunSummary, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
+import { makeFolder, type RunSummary, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
 import { type SearchParts } from '../../search/session.js';
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
@@ -76,7 +75,7 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
     })),
   });
   const file = rankFile(run.path);
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileAtomic(file, sealJson(toJson(record), 2));
   for (const { name, csv } of rankTables(record)) writeFileAtomic(join(dirname(file), `${name}.csv`), csv);
   const report = await writeReport(run.path, options);

@@ -1,8 +1,7 @@
 /** `weft search` and `weft resume`. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadConfig, type RawConfig, type SearchConfig } from '../../config/index.js';
-import { parseOverride } from '../../config/load.js';
+import { loadConfig, parseOverrides, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { catchSignals, lockRun, readSummary, type Run, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
@@ -180,7 +179,7 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
     budget: options.budget === undefined ? undefined : parseDuration(options.budget),
   };
   const file = options.recipe === undefined ? options.config : findRecipe(options.recipe);
-  const config = loadConfig(file, flags, ...(options.set ?? []).map(parseOverride));
+  const config = loadConfig(file, flags, parseOverrides(options.set));
   // Paths are made absolute, so that the run can be resumed from any folder.
   const absolute = (named: string): string => (existsSync(named) && /[/\\.]/.test(named) ? resolve(named) : named);
   return {

@@ -1,8 +1,7 @@
 /** `weft study`: measurements with a published or calibrated answer. */
 import { join } from 'node:path';
-import { parseOverride } from '../../config/load.js';
 import { catchSignals, stopwatch } from '../../runs/index.js';
-import { type SearchConfig } from '../../config/index.js';
+import { parseOverrides, type SearchConfig, withOverrides } from '../../config/index.js';
 import {
   type FinishedStudy,
   loadStudy,
@@ -44,7 +43,7 @@ export async function study(name: string | undefined, options: StudyCommandOptio
     return;
   }
   const found = await loadStudy(name);
-  const chosen = Object.assign({}, ...(options.set ?? []).map(parseOverride)) as Record<string, unknown>;
+  const chosen = withOverrides({}, parseOverrides(options.set));
   parseStudyOptions(found, chosen); // before the backend is loaded, which takes seconds
   output.say(`${found.name} · backend ${await loadBackend(options.backend)} · about ${found.minutes} min on two cores`);
   const signals = catchSignals();

@@ -1,6 +1,5 @@
 /** `weft train`: one architecture from scratch, without a search. */
-import { checkConfig, mergeConfig, type RawConfig } from '../../config/index.js';
-import { parseOverride } from '../../config/load.js';
+import { checkConfig, mergeConfig, parseOverrides, type RawConfig, withOverrides } from '../../config/index.js';
 import { openRecorded, openRecordedData, permittedParts, type RecordedOptions } from '../recorded-run.js';
 import { resolveConfig, type SearchOptions, startSearch } from './search.js';
 
@@ -14,12 +13,8 @@ export async function train(
     return startSearch(checkConfig(mergeConfig(resolveConfig(options), ownEpochs)), options, architecture);
   const recorded = openRecorded(run, options);
   openRecordedData(recorded); // the architecture was chosen on it: other data could have its examples in the test part
-  const config = checkConfig(
-    [
-      ownEpochs,
-      ...(options.set ?? []).map(parseOverride),
-      options.seed === undefined ? {} : { seed: options.seed },
-    ].reduce(mergeConfig, permittedParts(recorded, options) as unknown as RawConfig),
-  );
+  const overrides = parseOverrides(options.set);
+  const under = mergeConfig(permittedParts(recorded, options), ownEpochs);
+  const config = checkConfig(mergeConfig(withOverrides(under, overrides), { seed: options.seed }), { overrides });
   return startSearch(config, options, architecture);
 }

@@ -1,4 +1,5 @@
 /** `weft forgetting two-model`: the study of that name with its usual options as flags. */
+import { WeftError } from '../../errors.js';
 import { study, type StudyCommandOptions } from './study.js';
 
 interface TwoModelCommandOptions extends StudyCommandOptions {
@@ -20,6 +21,9 @@ export function twoModel({
   seeds,
   ...options
 }: TwoModelCommandOptions): Promise<void> {
+  for (const [option, values] of Object.entries({ regularizers, alphas }))
+    if (values?.some((value) => value.trim() === ''))
+      throw new WeftError('config', `--${option} has an empty value`, 'leave the option out for the default');
   const chosen = {
     data,
     shared,

@@ -1,7 +1,7 @@
 /** Finding and reading a text by its name or its path. */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { WeftError } from '../../errors.js';
+import { ownValue, WeftError } from '../../errors.js';
 import { dataRoots } from '../find-file.js';
 import type { Surroundings } from '../open.js';
 import { isFolder, listFolder, readSource } from '../source.js';
@@ -66,7 +66,7 @@ const DEFAULT_LENGTH = 35;
 
 /** Whether a source is a text: known as one, or a file or folder that looks like one. */
 export function isText(source: string, { cwd = process.cwd() }: Surroundings = {}): boolean {
-  if (source in NAMED) return true;
+  if (Object.hasOwn(NAMED, source)) return true;
   const path = resolve(cwd, source);
   return isFolder(path) ? splitFiles(path) !== undefined : TEXT_FILE.test(path);
 }
@@ -99,7 +99,8 @@ export function readText(
   path?: string,
   { cwd = process.cwd(), env = process.env }: Surroundings = {},
 ): RawText {
-  if (source in NAMED) return findNamed(source, path === undefined ? dataRoots(env) : [path], cwd);
+  const known = ownValue(NAMED, source);
+  if (known) return findNamed(source, known, path === undefined ? dataRoots(env) : [path], cwd);
   if (path !== undefined)
     throw new WeftError(
       'config',
@@ -136,12 +137,17 @@ function splitFiles(folder: string): Files | undefined {
     : { text, ...(validation !== undefined && { validation }), ...(test !== undefined && { test }) };
 }
 
-function findNamed(name: string, roots: readonly (string | undefined)[], cwd: string): RawText {
+function findNamed(
+  name: string,
+  forms: readonly Files[],
+  roots: readonly (string | undefined)[],
+  cwd: string,
+): RawText {
   const folders = roots
     .filter((root) => root !== undefined && root !== '')
     .flatMap((root) => [join(resolve(cwd, root!), 'text'), join(resolve(cwd, root!), name), resolve(cwd, root!)]);
   for (const folder of folders) {
-    const files = NAMED[name]!.find((candidate) =>
+    const files = forms.find((candidate) =>
       Object.values(candidate).every((file) => existsSync(join(folder, file as string))),
     );
     if (files)
@@ -155,7 +161,7 @@ function findNamed(name: string, roots: readonly (string | undefined)[], cwd: st
   throw new WeftError(
     'data',
     `${name} was not found; looked in ${folders.join(', ')}`,
-    `put ${Object.values(NAMED[name]!.at(-1)!).join(' and ')} into one of these folders, or say where it is: option path, or WEFT_DATA in the environment`,
+    `put ${Object.values(forms.at(-1)!).join(' and ')} into one of these folders, or say where it is: option path, or WEFT_DATA in the environment`,
   );
 }
 

@@ -1,9 +1,8 @@
 /** The two libraries behind queues. They are optional: loaded when a queue is opened, and asked for by name where they are missing. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PgBoss } from 'pg-boss';
 import { WeftError } from '../../errors.js';
-import { diskError } from '../../runs/atomic-write.js';
+import { makeFolder } from '../../runs/atomic-write.js';
 import { acquireLock, type RunLock } from '../../runs/lock.js';
 import { type Location, queueError, redact } from './location.js';
 
@@ -97,11 +96,7 @@ async function lockFolder(
   { path, shown }: Location & { kind: 'folder' },
   onWait: (message: string) => void,
 ): Promise<RunLock> {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (cause) {
-    throw diskError(path, cause);
-  }
+  makeFolder(path);
   try {
     return await acquireLock(join(path, 'queue.lock'), { name: `the queue ${shown}`, onWait });
   } catch (error) {

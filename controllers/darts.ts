@@ -46,10 +46,11 @@ const MAX_DRAWS = 200;
 
 function createDarts<A>(settings: z.output<typeof options>, { space, seed }: ControllerSetting<A>): Controller<A> {
   requireRelaxable(space, 'darts');
-  const adam = [
+  const trainer = optimizers.chain(
+    optimizers.addDecayedWeights(settings.weightDecay),
     optimizers.scaleByAdam(settings),
     optimizers.scaleByLearningRate(optimizers.constant(settings.learningRate)),
-  ];
+  );
   const decided = space.decisions.filter(({ length }) => length > 0);
   let logits: NamedTensors = Object.fromEntries(
     decided.map(({ path, length, cardinality }) => {
@@ -98,11 +99,11 @@ function createDarts<A>(settings: z.output<typeof options>, { space, seed }: Con
         return logits;
       },
       descend(gradients) {
-        const decayed = mapNamed(gradients, (gradient, path) =>
-          tf.tidy(() => tf.add(gradient, tf.mul(settings.weightDecay, logits[path]!))),
-        );
-        const stepped = optimizers.step(adam, decayed, logits, state, { step: 0 });
-        disposeNamed(decayed);
+        const evaluate: optimizers.Evaluate = () => ({
+          loss: tf.scalar(0),
+          gradients: mapNamed(gradients, (gradient) => tf.clone(gradient)),
+        });
+        const stepped = trainer.step(evaluate, logits, state, { step: 0 });
         for (const path of Object.keys(stepped.parameters)) logits[path]!.dispose();
         logits = { ...logits, ...stepped.parameters };
         state = optimizers.replaceState(state, stepped.state);

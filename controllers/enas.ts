@@ -141,11 +141,7 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
 function policyTrainer({ optimizer, learningRate, ...adam }: EnasOptions): optimizers.Trainer {
   if (optimizer) return optimizers.createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER });
   const rate = optimizers.constant(learningRate);
-  return optimizers.chainTrainer({
-    name: 'adam',
-    optimizer: [optimizers.scaleByAdam(adam), optimizers.scaleByLearningRate(rate)],
-    learningRate: rate,
-  });
+  return optimizers.chain(optimizers.scaleByAdam(adam), optimizers.scaleByLearningRate(rate));
 }
 
 function average(values: ArrayLike<number>): number {

@@ -1,11 +1,11 @@
 /** One shared-weight training step: another random architecture of the ENAS macro space at every step. */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
-import { chainTrainer } from '../../src/chain/trainer.js';
+import { chain } from '../../src/chain/chain.js';
 import { clipByGlobalNorm } from '../../src/chain/transforms/clip.js';
 import { addDecayedWeights } from '../../src/chain/transforms/decay.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
 import { trace } from '../../src/chain/transforms/momentum.js';
-import { emptyState } from '../../src/chain/transform.js';
+import { emptyState } from '../../src/chain/state.js';
 import { catalogue, createChild, createParameterStore } from '../../src/supernet/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
@@ -31,13 +31,12 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24 }: MacroO
     const children = sampled.map((architecture) => createChild(space, architecture));
     const store = createParameterStore(catalogue(space.supernet), 0);
     const learningRate = (): number => 0.05;
-    const optimizer = [
+    const trainer = chain(
       clipByGlobalNorm(5),
       addDecayedWeights(1e-4),
       trace({ decay: 0.9, nesterov: true }),
       scaleByLearningRate(learningRate),
-    ];
-    const trainer = chainTrainer({ name: 'nesterov', optimizer, learningRate });
+    );
     const values = stream('bench', 'batch');
     const inputs = tf.tensor(
       Float32Array.from({ length: batch * shape[0] * shape[1] * shape[2] }, () => values.normal()),

@@ -1,6 +1,6 @@
 /** One step of plain SGD on a network with one hidden layer: all dispatch, little arithmetic. */
-import { emptyState } from '../../src/chain/transform.js';
-import { chainTrainer } from '../../src/chain/trainer.js';
+import { emptyState } from '../../src/chain/state.js';
+import { chain } from '../../src/chain/chain.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { type NamedTensors } from '../../src/tensor/named.js';
@@ -37,7 +37,7 @@ export function mlp(sizes: [inputs: number, hidden: number, classes: number] = [
         'int32',
       );
       const learningRate = (): number => 0.1;
-      const trainer = chainTrainer({ name: 'sgd', optimizer: [scaleByLearningRate(learningRate)], learningRate });
+      const trainer = chain(scaleByLearningRate(learningRate));
       const loss = (p: NamedTensors): tf.Scalar => {
         const first = nn.relu(nn.dense(x, p['kernel1'] as Tensor2D, p['bias1'] as Tensor1D));
         return tf.mean(

@@ -1,6 +1,6 @@
 /** One shared-weight training step: another random cell of the ENAS language-model space at every step. */
-import { emptyState } from '../../src/chain/transform.js';
-import { chainTrainer } from '../../src/chain/trainer.js';
+import { emptyState } from '../../src/chain/state.js';
+import { chain } from '../../src/chain/chain.js';
 import { clipByGlobalNorm } from '../../src/chain/transforms/clip.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
@@ -67,11 +67,7 @@ export function recurrentSupernet({
       const [tokens, targets] = [words([steps, batch]), words([steps * batch]) as Tensor1D];
       const state = tf.zeros([batch, hidden]);
       const learningRate = (): number => 1;
-      const trainer = chainTrainer({
-        name: 'sgd',
-        optimizer: [clipByGlobalNorm(0.25), scaleByLearningRate(learningRate)],
-        learningRate,
-      });
+      const trainer = chain(clipByGlobalNorm(0.25), scaleByLearningRate(learningRate));
       const names = (cell: nn.CellNode[]): string[] => cell.map(({ from }, j) => (j === 0 ? 'first' : `${from}-${j}`));
       const loss = (cell: nn.CellNode[], p: NamedTensors): tf.Scalar => {
         const x = nn.embedding(p['embedding'] as Tensor2D, tokens);

@@ -3,8 +3,8 @@ import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { product } from './named-arithmetic.js';
 import { rademacherLike, stepStream } from './random.js';
-import { type Surroundings } from './refine.js';
-import { type Slots } from './transform.js';
+import { type LinkStep } from './link.js';
+import { type Slots } from './state.js';
 import { movingMean } from './transforms/adaptive.js';
 
 export interface HutchinsonOptions {
@@ -19,7 +19,8 @@ export interface HutchinsonOptions {
 
 /** mean of z ∘ H z over random signs z: an unbiased estimate of the Hessian's diagonal (Bekas et al. 2007). Inside a tidy. */
 export function hessianDiagonal(
-  { gradients, context, hessianTimes }: Pick<Surroundings, 'gradients' | 'context' | 'hessianTimes'>,
+  gradients: NamedTensors,
+  { context, hessianTimes }: Pick<LinkStep, 'context' | 'hessianTimes'>,
   { optimizer, names = Object.keys(gradients), samples = 1, displacement = {} }: HutchinsonOptions,
 ): NamedTensors {
   const like = Object.fromEntries(names.map((name) => [name, gradients[name]!]));

@@ -6,22 +6,16 @@
 import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type Tensor } from '../tensor/tf.js';
-import { type Elementwise, type OptimizerState, type Slots, type StepContext } from './transform.js';
+import { type Link } from './link.js';
+import { type OptimizerState, type Slots } from './state.js';
 
-export interface ChainStep {
+interface UpdateStep {
   readonly gradients: NamedTensors;
   readonly parameters: NamedTensors;
-  readonly context: StepContext;
-  readonly slotsOf: (transform: string) => Slots;
+  readonly slotsOf: (link: string) => Slots;
 }
 
-/** A transform or a rule: whoever has slots of its own. */
-interface Part {
-  readonly name: string;
-  readonly elementwise?: Elementwise;
-}
-
-export interface JoinedStep extends ChainStep {
+export interface JoinedStep extends UpdateStep {
   /** Tensors by parameter to joined ones, and back; what has no entry is left out. */
   pack(tensors: NamedTensors): NamedTensors;
   unpack(joined: NamedTensors): NamedTensors;
@@ -29,29 +23,32 @@ export interface JoinedStep extends ChainStep {
   writeSlots(): void;
 }
 
-/** The step on joined tensors, each named after one of its members. Runs inside a tidy. */
-export function joinSmall(parts: readonly Part[], step: ChainStep, state: OptimizerState): JoinedStep {
-  if (!parts.every(({ elementwise }) => elementwise))
-    return { ...step, pack: (tensors) => tensors, unpack: (joined) => joined, writeSlots: () => undefined };
-  const { gradients, parameters, context, slotsOf } = step;
+/** The step as it is. */
+export function unjoined(step: UpdateStep): JoinedStep {
+  return { ...step, pack: (tensors) => tensors, unpack: (joined) => joined, writeSlots: () => undefined };
+}
+
+/** The step of these links on joined tensors, each named after one of its members. Runs inside a tidy. */
+export function joinSmall(links: readonly Link[], step: UpdateStep, state: OptimizerState): JoinedStep {
+  if (!links.every(({ elementwise }) => elementwise)) return unjoined(step);
+  const { gradients, parameters, slotsOf } = step;
   const groups = packing(gradients, (name) =>
-    gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(parts, state, name),
+    gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(links, state, name),
   );
-  const slots = new Map(parts.map(({ name }) => [name, joinSlots(slotsOf(name), Object.keys(gradients), groups)]));
+  const slots = new Map(links.map(({ name }) => [name, joinSlots(slotsOf(name), Object.keys(gradients), groups)]));
   return {
     gradients: groups.pack(gradients),
     parameters: groups.pack(parameters),
-    context: context.diagonal ? { ...context, diagonal: groups.pack(context.diagonal) } : context,
-    slotsOf: (part) => slots.get(part)!.joined,
+    slotsOf: (link) => slots.get(link)!.joined,
     pack: groups.pack,
     unpack: groups.unpack,
     writeSlots: () => slots.forEach(({ write }) => write()),
   };
 }
 
-/** What tells parameters apart for the chain: each transform's own answer, their age, and which slots they have. */
-function treatmentOf(parts: readonly Part[], { tensors, counts }: OptimizerState, parameter: string): string {
-  return parts
+/** What tells parameters apart for the links: each one's own answer, their age, and which slots they have. */
+function treatmentOf(links: readonly Link[], { tensors, counts }: OptimizerState, parameter: string): string {
+  return links
     .map(({ name, elementwise: { slots, kind } = { slots: [] } }) =>
       [
         kind?.(parameter),
@@ -79,7 +76,7 @@ function joinSlots(
     return groups.pack(Object.fromEntries(present));
   };
   const refuse = (): never => {
-    throw new Error('an elementwise transform has tensors and counts, but no numbers, and removes nothing');
+    throw new Error('an elementwise link has tensors and counts, but no numbers, and removes nothing');
   };
   return {
     joined: {

@@ -2,7 +2,7 @@
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { type Rng, stream } from '../tensor/rng.js';
 import { tf, type Tensor } from '../tensor/tf.js';
-import { type StepContext } from './transform.js';
+import { type StepContext } from './loss.js';
 
 /** The stream of one optimizer, step and use; `parts` tells uses apart. */
 export function stepStream({ seed = 0, step }: StepContext, optimizer: string, ...parts: (string | number)[]): Rng {

@@ -10,7 +10,6 @@ export {
 export { FISHER_BINS, type ForgettingEvent, type ForgettingTensor } from './events.js';
 export {
   type LossShare,
-  type Movement,
   type Regularizer,
   type RegularizerSetting,
   type RegularizerStatus,

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { type Json } from '../operations/operation.js';
+import { type Movement } from '../chain/link.js';
 import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
@@ -15,7 +16,6 @@ import { alphaAt, type AlphaOptions, alphaOptions } from './alpha.js';
 import { FISHER_BINS } from './events.js';
 import { averaged, type FisherAverageOptions, fisherSchema, type Spread, spreadOut } from './fisher-average.js';
 import {
-  type Movement,
   type Regularizer,
   type RegularizerSetting,
   type RegularizerStatus,
@@ -211,7 +211,7 @@ export function quadratic(
       state.totals = {};
     },
     ...(options.step === 'loss' && {
-      lossGradient(parameters: NamedTensors) {
+      penalty(parameters: NamedTensors) {
         const names = remembered(Object.keys(parameters));
         if (strength() === 0 || names.length === 0) return undefined;
         return tidy(() =>

@@ -1,9 +1,10 @@
 /**
- * The contract of what works against forgetting. A search calls it around each sampled architecture: which architectures learn from
- * the batch, where the weights go after the optimizer has moved them, what to remember once the architecture is trained. All of
- * it happens outside the optimizer, so neither a preconditioner nor a perturbed gradient sees it.
+ * The contract of what works against forgetting: a link of the chain that trains the shared weights, whose memory outlasts its steps. A
+ * search calls it around each sampled architecture: which architectures learn from the batch, what to remember once the architecture
+ * is trained. Where it settles weights after a step, neither a preconditioner nor a perturbed gradient sees it.
  */
 import { type z } from 'zod';
+import { type Link, type Movement } from '../chain/link.js';
 import { type FisherKind } from '../curvature/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
@@ -14,13 +15,6 @@ export interface LossShare {
   /** Text encoding. */
   readonly architecture: string;
   readonly weight: number;
-}
-
-/** Weights around an optimizer's step, by name; borrowed. */
-export interface Movement {
-  readonly before: NamedTensors;
-  readonly after: NamedTensors;
-  readonly learningRate: number;
 }
 
 export interface TrainedArchitecture {
@@ -59,8 +53,7 @@ export interface TensorRecord {
   readonly clipped: boolean;
 }
 
-export interface Regularizer {
-  readonly name: string;
+export interface Regularizer extends Link {
   /** What is estimated after each architecture; nothing where no Fisher information is needed. */
   readonly fisher?: { readonly kind: FisherKind; readonly examples: number; readonly batches: number };
   /** Which weights it watches, in a word. */
@@ -73,9 +66,6 @@ export interface Regularizer {
   startEpoch(epoch: number): void;
   /** The shares of a step's loss, the trained architecture's first; undefined where it alone counts. */
   mixture?(architecture: string, step: number): readonly LossShare[] | undefined;
-  /** Gradient that joins the loss's before the optimizer sees it; owned by the caller. Only for a preset that wants it so. */
-  lossGradient?(parameters: NamedTensors): NamedTensors | undefined;
-  /** New values of the weights that it moves; owned by the caller. */
   settle?(movement: Movement): NamedTensors;
   /** After the last step of an architecture. */
   remember(trained: TrainedArchitecture): void;

@@ -3,7 +3,7 @@ import { type z } from 'zod';
 import { averagingOptimizers } from './averaging/index.js';
 import { createFrom, type OptimizerSummary, parseOptions, unionOf } from './entry.js';
 import { type TrainingSetting } from '../chain/setting.js';
-import { type Trainer } from '../chain/trainer.js';
+import { chain, type Trainer } from '../chain/chain.js';
 import { plainOptimizers } from './plain.js';
 
 type AnyEntry = (typeof plainOptimizers)[number] | (typeof averagingOptimizers)[number];
@@ -41,5 +41,5 @@ export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boo
  * const { parameters, state, loss } = trainer.step(evaluate, weights, emptyState, { step: 0 });
  */
 export function createTrainer(config: OptimizerConfigInput, setting: TrainingSetting): Trainer {
-  return createFrom(entries, parseOptions(entries, config), setting);
+  return chain(...createFrom(entries, parseOptions(entries, config), setting));
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { type TrainingSetting } from '../chain/setting.js';
-import { type Trainer } from '../chain/trainer.js';
+import { type Link } from '../chain/link.js';
 
 export type OptimizerKind = 'base' | 'averaging' | 'flatness' | 'curvature';
 
@@ -22,7 +22,8 @@ export interface OptimizerEntry<S extends z.ZodObject = z.ZodObject> extends Opt
   readonly schema: S;
   /** Whether it follows a validation loss: then training leaves the validation part out. */
   readonly observes?: boolean;
-  create(options: z.output<S>, setting: TrainingSetting): Trainer;
+  /** The links of its chain. */
+  create(options: z.output<S>, setting: TrainingSetting): readonly Link[];
 }
 
 /** An entry whose `create` gets the type of its own options. */
@@ -38,8 +39,12 @@ export function unionOf<const T extends Entries>(entries: T): z.ZodDiscriminated
   return z.discriminatedUnion('name', entries.map(({ schema }) => schema) as never);
 }
 
-/** The trainer of the entry that `config` names. The options must have been parsed. */
-export function createFrom(entries: Entries, config: { readonly name: string }, setting: TrainingSetting): Trainer {
+/** The links of the entry that `config` names. The options must have been parsed. */
+export function createFrom(
+  entries: Entries,
+  config: { readonly name: string },
+  setting: TrainingSetting,
+): readonly Link[] {
   return entryOf(entries, config.name).create(config, setting);
 }
 

@@ -9,27 +9,16 @@ export {
 } from './catalogue.js';
 export { type OptimizerKind, type OptimizerSummary } from './entry.js';
 export { type TrainingLength, type TrainingSetting } from '../chain/setting.js';
+export { chain, rateOf, type Trainer, type TrainerStep, withLink } from '../chain/chain.js';
+export { type Elementwise, type Link, type LinkStep, type Movement, type RateShare } from '../chain/link.js';
 export {
-  chainTrainer,
-  type ChainTrainerOptions,
-  disposeEvaluation,
   type Evaluate,
   type EvaluateOptions,
+  type HessianTimes,
   type LossAndGradients,
-  type Trainer,
-  type TrainerStep,
-} from '../chain/trainer.js';
-export {
-  emptyState,
-  type GradientTransform,
-  type Optimizer,
-  type OptimizerState,
-  replaceState,
-  type Slots,
-  step,
   type StepContext,
-  type StepResult,
-} from '../chain/transform.js';
+} from '../chain/loss.js';
+export { emptyState, type OptimizerState, replaceState, type Slots } from '../chain/state.js';
 export {
   byEpoch,
   constant,
@@ -64,38 +53,36 @@ export { type LionOptions, signOfMomentum } from './base/lion.js';
 export { type MuonOptions, orthogonalize, orthogonalizedMomentum } from '../chain/transforms/orthogonalize.js';
 export { type PositiveNegativeOptions, positiveNegativeMomentum } from './base/pnm.js';
 export { scheduleFree, type ScheduleFreeOptions } from './base/schedule-free.js';
-export { type Refined, refined, type RefinedOptions, type RefinementRule, type Surroundings } from '../chain/refine.js';
-export { type AsamOptions, asamRule, fisherSamRule, samRule } from './flatness/sam.js';
-export { type BayesianSamOptions, bayesianSamRule } from './flatness/bsam.js';
-export { type EfficientSamOptions, efficientSamRule } from './flatness/esam.js';
-export { type EntropySgdOptions, entropySgdRule } from './flatness/entropy-sgd.js';
-export { type FriendlySamOptions, friendlySamRule } from './flatness/f-sam.js';
-export { type GamOptions, gamRule } from './flatness/gam.js';
-export { type GsamOptions, gsamRule, proportionalTo } from './flatness/gsam.js';
-export { type LookSamOptions, lookSamRule } from './flatness/looksam.js';
-export { type TracerOptions, tracerRule } from './flatness/tracer.js';
-export { type WeightedSamOptions, weightedSamRule } from './flatness/wsam.js';
-export { adaHessianRule } from './curvature/adahessian.js';
+export { type AsamOptions, asam, fisherSam, sam } from './flatness/sam.js';
+export { type BayesianSamOptions, bayesianSam } from './flatness/bsam.js';
+export { type EfficientSamOptions, efficientSam } from './flatness/esam.js';
+export { type EntropySgdOptions, entropySgd } from './flatness/entropy-sgd.js';
+export { type FriendlySamOptions, friendlySam } from './flatness/f-sam.js';
+export { type GamOptions, gam } from './flatness/gam.js';
+export { type GsamOptions, gsam, proportionalTo } from './flatness/gsam.js';
+export { type LookSamOptions, lookSam } from './flatness/looksam.js';
+export { type TracerOptions, tracer } from './flatness/tracer.js';
+export { type WeightedSamOptions, weightedSam } from './flatness/wsam.js';
+export { adaHessian } from './curvature/adahessian.js';
 export {
   curvatureRms,
   type CurvatureRmsOptions as AdaHessianOptions,
   hessianDiagonal,
   type HutchinsonOptions,
 } from '../chain/hutchinson.js';
-export { type SasshaOptions, sasshaRule } from './curvature/sassha.js';
-export { type SophiaOptions, sophiaRule } from './curvature/sophia.js';
-export { averaged, type AveragingRule, type Updated } from './averaging/averaged.js';
+export { type SasshaOptions, sassha } from './curvature/sassha.js';
+export { type SophiaOptions, sophia } from './curvature/sophia.js';
 export {
   type EmaOptions,
-  emaRule,
+  ema,
   type LawaOptions,
-  lawaRule,
+  lawa,
   type LookaheadOptions,
-  lookaheadRule,
+  lookahead,
   type SwaOptions,
-  swaRule,
+  swa,
 } from './averaging/averages.js';
-export { type SwadOptions, swadRule } from './averaging/swad.js';
+export { type SwadOptions, swad } from './averaging/swad.js';
 export {
   type ClippedRatioOptions,
   clippedOverDiagonal,

@@ -5,7 +5,7 @@ import { curvatureOptimizers } from './curvature/index.js';
 import { createFrom, unionOf } from './entry.js';
 import { type TrainingSetting } from '../chain/setting.js';
 import { flatnessOptimizers } from './flatness/index.js';
-import { type Trainer } from '../chain/trainer.js';
+import { type Link } from '../chain/link.js';
 
 export const plainOptimizers = [...baseOptimizers, ...flatnessOptimizers, ...curvatureOptimizers] as const;
 
@@ -23,6 +23,6 @@ export const trainedOption: z.ZodPrefault<PlainSchema> = plainSchema
   .prefault({ name: 'nesterov' })
   .describe('the optimizer whose weights are averaged');
 
-export function createPlain(config: PlainConfig, setting: TrainingSetting): Trainer {
+export function createPlain(config: PlainConfig, setting: TrainingSetting): readonly Link[] {
   return createFrom(plainOptimizers, config, setting);
 }

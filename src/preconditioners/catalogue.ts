@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { type TrainingSetting } from '../chain/setting.js';
-import { type Preconditioner } from './contract.js';
+import { type Link } from '../chain/link.js';
 import { type PreconditionerSummary } from './entry.js';
 import { custom, ekfac, eva, foof, ingd, kfac, ngd, seng, skfac, smwNg, tkfac } from './methods/kfac.js';
 import { absNewton, adaHessian, curveball, hessianFree, kBfgs, lBfgs, newton } from './methods/products.js';
@@ -54,7 +54,7 @@ export const PRECONDITIONERS: readonly PreconditionerSummary[] = entries.map(
 );
 
 /** The preconditioner that a configuration describes. Throws WeftError('config') on a name or an option that does not exist. */
-export function createPreconditioner(config: PreconditionerConfigInput, setting: TrainingSetting): Preconditioner {
+export function createPreconditioner(config: PreconditionerConfigInput, setting: TrainingSetting): Link {
   const entry = entries.find(({ name }) => name === config.name);
   if (!entry)
     throw new WeftError(
@@ -74,5 +74,5 @@ export function createPreconditioner(config: PreconditionerConfigInput, setting:
       `options: ${Object.keys(entry.schema.shape).join(', ')}`,
     );
   }
-  return (entry.create as (options: unknown, setting: TrainingSetting) => Preconditioner)(parsed.data, setting);
+  return (entry.create as (options: unknown, setting: TrainingSetting) => Link)(parsed.data, setting);
 }

@@ -1,12 +1,9 @@
 /**
  * A preconditioner is a curvature matrix C, a representation of it, and a solver: the gradient g becomes about C⁻¹·g
- * (Osawa et al. 2023, arXiv 2305.04684, section 2). Here is what each of the three has to say; the trainer that puts a
- * preconditioner before an optimizer knows nothing else.
+ * (Osawa et al. 2023, arXiv 2305.04684, section 2). Here is what each of the three has to say; `layered` makes a link of them.
  */
-import { type Slots, type StepContext } from '../chain/transform.js';
-import { type RateShare } from '../chain/transforms/rate-share.js';
-import { type NamedTensors } from '../tensor/named.js';
-import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
+import { type StepContext } from '../chain/loss.js';
+import { type LayerCapture } from '../tensor/second-order/index.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Block, type BlockData } from './layers/blocks.js';
 
@@ -76,34 +73,4 @@ export interface Damping {
   readonly lambda: number;
   /** Reports that `added` had to be added to a diagonal before it would factor. */
   raised(added: number): void;
-}
-
-export interface PreconditionInput {
-  /** Borrowed. Dense weights are missing where `skipDense` was asked for and granted. */
-  readonly gradients: NamedTensors;
-  readonly parameters: NamedTensors;
-  readonly layers: LayerCapture | undefined;
-  readonly slots: Slots;
-  readonly context: StepContext;
-  /** Rate of the optimizer behind, in this step. */
-  readonly learningRate: number;
-  /** Counts gradients that were computed beside the first. */
-  charge(gradients: number): void;
-}
-
-export interface Preconditioned {
-  /** A parameter that is left out is not updated in this step: it neither moves nor ages in the optimizer behind. */
-  readonly gradients: NamedTensors;
-  readonly metrics?: Readonly<Record<string, number>>;
-  readonly notes?: readonly string[];
-}
-
-export interface Preconditioner {
-  readonly name: string;
-  /** Each parameter's learning rate relative to the optimizer's, where the method has groups with rates of their own. */
-  readonly rateShare?: RateShare;
-  /** What has to be captured in this step, if anything. */
-  request(step: Pick<PreconditionInput, 'parameters' | 'slots' | 'context'>): CaptureOptions | undefined;
-  /** Runs inside a tidy. */
-  precondition(input: PreconditionInput): Preconditioned;
 }

@@ -1,7 +1,8 @@
 /** What a preconditioner of the list consists of: its options, how it is built, and what the list says about it. */
 import { z } from 'zod';
 import { type TrainingSetting } from '../chain/setting.js';
-import { type Preconditioner, type Triple } from './contract.js';
+import { type Link } from '../chain/link.js';
+import { type Triple } from './contract.js';
 import { DEFAULT_MEMORY } from './memory.js';
 
 /** One line of the list of preconditioners. */
@@ -18,7 +19,7 @@ export interface PreconditionerSummary {
 export interface PreconditionerEntry<S extends z.ZodObject = z.ZodObject> extends PreconditionerSummary {
   /** Strict schema of the options, `name` among them. */
   readonly schema: S;
-  create(options: z.output<S>, setting: TrainingSetting): Preconditioner;
+  create(options: z.output<S>, setting: TrainingSetting): Link;
 }
 
 /** An entry whose `create` gets the type of its own options. */

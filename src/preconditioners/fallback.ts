@@ -2,7 +2,7 @@
  * What happens to a parameter that a method has no form for: its gradient is divided by the diagonal of the batch gradient's own second
  * moment, times the number of labels that it is a mean of, plus λ. Such a parameter is named in the run.
  */
-import { type Slots } from '../chain/transform.js';
+import { type Slots } from '../chain/state.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf } from '../tensor/tf.js';
 
@@ -11,8 +11,8 @@ export interface FallbackOptions {
   readonly labels: number;
   /** Kernels behind which the examples of a parameter cannot be told apart, by parameter, where that is why. */
   readonly endedBy?: ReadonlyMap<string, string>;
-  /** Where the remarks go. */
-  readonly notes: string[];
+  /** Takes a remark. */
+  readonly note: (remark: string) => void;
   /** The method that falls back. */
   readonly name: string;
 }
@@ -21,14 +21,14 @@ export interface FallbackOptions {
 export function fallBack(
   gradients: NamedTensors,
   slots: Slots,
-  { lambda, labels, endedBy, notes, name }: FallbackOptions,
+  { lambda, labels, endedBy, note, name }: FallbackOptions,
 ): NamedTensors {
   for (const parameter of Object.keys(gradients)) {
     const kernel = endedBy?.get(parameter);
     const why = kernel
       ? `cannot tell the examples of ${parameter} apart before the kernel '${kernel}'`
       : `has no form for ${parameter}`;
-    notes.push(`'${name}' ${why}: its gradient is divided by the diagonal of its own second moment`);
+    note(`'${name}' ${why}: its gradient is divided by the diagonal of its own second moment`);
   }
   return mapNamed(gradients, (gradient, parameter) => {
     const now = tf.mul(tf.square(gradient), labels);

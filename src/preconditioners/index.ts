@@ -9,9 +9,6 @@ export {
   type BlockSolver,
   type Curvature,
   type Damping,
-  type Preconditioned,
-  type Preconditioner,
-  type PreconditionInput,
   type Representation,
   type Statistics,
   type Triple,
@@ -21,6 +18,5 @@ export { empiricalFisher, exactFisher, sampledFisher } from './curvatures/fisher
 export { type Block, type BlockData, blocksOf, type CapturedBlock } from './layers/blocks.js';
 export { dataOf, exampleGradients } from './layers/data.js';
 export { layered, type LayeredOptions } from './layers/layered.js';
-export { preconditioned } from './preconditioned.js';
 export { kronecker, type KroneckerOptions } from './representations/kronecker.js';
 export { unit } from './representations/unit.js';

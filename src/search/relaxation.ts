@@ -5,7 +5,7 @@ import { disposeNamed } from '../tensor/named.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { withBatch } from '../training/batch.js';
 import { withEvaluationWeights } from '../training/learner.js';
-import { crossEntropy } from '../training/train-step.js';
+import { crossEntropy } from '../training/batch-loss.js';
 import { type SearchSession } from './session.js';
 
 /** The mixture that the strategy has learned so far as a child, or undefined for strategies that sample architectures. */

@@ -85,7 +85,11 @@ export function createSession(
     seed,
   );
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
-  const supernet: WatchedLearner = createLearner(space, seed, trainingOf(config.search, data.train));
+  const regularizer = createRegularizer(config.search.regularizer, { seed, space });
+  const supernet: WatchedLearner = createLearner(space, seed, {
+    ...trainingOf(config.search, data.train),
+    link: regularizer,
+  });
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
   const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;
@@ -103,7 +107,7 @@ export function createSession(
     fisher: data.fisher,
     sequences: space.task.kind === 'language',
     emit,
-    regularizer: createRegularizer(config.search.regularizer, { seed, space }),
+    regularizer,
     child: (encoding) => session.child(space.decode(encoding)),
   });
   const session: SearchSession = {

@@ -20,7 +20,7 @@ import { type Loss } from '../tensor/second-order/index.js';
 import { tf } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from '../training/batch.js';
 import { SHARED_EVALUATION } from '../training/evaluate.js';
-import { crossEntropy } from '../training/train-step.js';
+import { crossEntropy } from '../training/batch-loss.js';
 import { type Retrained, type SearchSession, type WatchedLearner } from './session.js';
 
 /** What one measurement along a training has found. */

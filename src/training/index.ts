@@ -22,4 +22,5 @@ export {
 export { labelCrossEntropies } from './cross-entropy.js';
 export { type LanguageMeasures, languageMeasures, sayMeasures } from './language.js';
 export { recalibrate } from './recalibrate.js';
-export { type Beside, crossEntropy, trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';
+export { crossEntropy } from './batch-loss.js';
+export { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';

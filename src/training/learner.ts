@@ -1,7 +1,8 @@
 /** Weights under training: the one loop that a search, retraining, stand-alone training and studies share. */
 import { type SearchSpace } from '../graph/define-space.js';
-import { emptyState, type OptimizerState, replaceState } from '../chain/transform.js';
-import { type Trainer } from '../chain/trainer.js';
+import { type Trainer, withLink } from '../chain/chain.js';
+import { type Link } from '../chain/link.js';
+import { emptyState, type OptimizerState, replaceState } from '../chain/state.js';
 import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child } from '../supernet/child.js';
@@ -26,6 +27,8 @@ export interface LearnerOptions {
   readonly totalSteps: number;
   /** Training examples, for optimizers whose noise depends on their number. */
   readonly examples?: number;
+  /** A link that acts on the weights along with the optimizer. */
+  readonly link?: Link | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */
   readonly only?: readonly string[];
 }
@@ -34,12 +37,17 @@ export interface LearnerOptions {
 export function createLearner(
   space: SearchSpace,
   seed: number | string,
-  { optimizer, only, ...setting }: LearnerOptions,
+  { optimizer, link, only, ...setting }: LearnerOptions,
 ): Learner {
   const all = catalogue(space.supernet);
   requireMemory(space, all, only);
   const trainer = createTrainer(optimizer, { ...setting, roleOf: (name) => all.parameters.get(name)?.role });
-  return { store: createParameterStore(all, seed, only), trainer, state: emptyState, carried: {} };
+  return {
+    store: createParameterStore(all, seed, only),
+    trainer: link ? withLink(trainer, link) : trainer,
+    state: emptyState,
+    carried: {},
+  };
 }
 
 export function disposeLearner({ store, state, carried }: Learner): void {
@@ -48,7 +56,7 @@ export function disposeLearner({ store, state, carried }: Learner): void {
   disposeNamed(state.tensors);
 }
 
-export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'smoothing' | 'beside'> {
+export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'smoothing'> {
   readonly child: Child;
   readonly source: BatchSource;
   readonly epoch: number;

@@ -67,7 +67,7 @@ describe('quadratic regularizers', () => {
       const [anchor, fisher, theta] = [values(), values(true), values()];
       regularizer.startEpoch(0);
       remember(regularizer, anchor, fisher);
-      const pull = regularizer.lossGradient!(only(theta, names))!;
+      const pull = regularizer.penalty!(only(theta, names))!;
       const expected = gradientsOf(
         (p) =>
           tf.mul(
@@ -77,11 +77,11 @@ describe('quadratic regularizers', () => {
         only(theta, names),
       );
       for (const name of names) expect(far(pull[name]!, expected[name]!)).to.be.below(1e-5);
-      for (const tensor of Object.values(regularizer.lossGradient!(only(anchor, names))!))
+      for (const tensor of Object.values(regularizer.penalty!(only(anchor, names))!))
         expect(tf.max(tf.abs(tensor)).dataSync()[0]).to.equal(0);
       // What no architecture has trained is free, also in an architecture that shares nothing.
       expect(
-        regularizer.lossGradient!(
+        regularizer.penalty!(
           only(
             theta,
             wide!.parameterNames.filter((name) => !names.includes(name)),
@@ -239,7 +239,7 @@ describe('quadratic regularizers', () => {
       regularizer.startEpoch(0);
       for (const { anchor, fisher } of tasks) remember(regularizer, anchor, fisher);
       const theta = values();
-      const pull = regularizer.lossGradient!(only(theta, names))!;
+      const pull = regularizer.penalty!(only(theta, names))!;
       for (const name of names) {
         const expected = tf.addN(
           tasks.map(({ anchor, fisher }) => tf.mul(fisher[name]!, tf.sub(theta[name]!, anchor[name]!))),

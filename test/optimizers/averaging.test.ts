@@ -1,17 +1,16 @@
 import { expect } from 'chai';
 import {
-  averaged,
-  chainTrainer,
+  chain,
   constant,
-  emaRule,
+  ema,
   emptyState,
   type Evaluate,
   type OptimizerState,
   replaceState,
   scaleByLearningRate,
-  swadRule,
-  swaRule,
-  lawaRule,
+  swad,
+  swa,
+  lawa,
   type Trainer,
 } from '../../src/optimizers/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
@@ -24,11 +23,7 @@ const counting: Evaluate = (parameters) => ({
   loss: tf.scalar(0),
   gradients: mapNamed(parameters, (w) => tf.fill(w.shape, -1)),
 });
-const ascending = chainTrainer({
-  name: 'ascending',
-  optimizer: [scaleByLearningRate(constant(1))],
-  learningRate: constant(1),
-});
+const ascending = scaleByLearningRate(constant(1));
 
 class Counter {
   weights: NamedTensors = { a: tf.scalar(0), b: tf.scalar(0) };
@@ -84,7 +79,7 @@ describe('averages of weights', () => {
   before(() => loadBackend());
 
   it('swa averages from its start on, each parameter over its own updates', () => {
-    const counter = new Counter(averaged(ascending, swaRule({ start: 3 })));
+    const counter = new Counter(chain(ascending, swa({ start: 3 })));
     for (let t = 0; t < 7; t++) counter.step('a', ...(t % 2 === 0 ? ['b'] : []));
     expect(counter.average('a')).to.be.closeTo((4 + 5 + 6 + 7) / 4, 1e-6);
     expect(counter.average('b')).to.be.closeTo((3 + 4) / 2, 1e-6);
@@ -92,7 +87,7 @@ describe('averages of weights', () => {
   });
 
   it('lawa averages the last checkpoints', () => {
-    const counter = new Counter(averaged(ascending, lawaRule({ last: 3, every: 2 })));
+    const counter = new Counter(chain(ascending, lawa({ last: 3, every: 2 })));
     counter.step('a');
     expect(counter.average('a')).to.equal(1);
     for (let t = 1; t < 9; t++) counter.step('a');
@@ -101,7 +96,7 @@ describe('averages of weights', () => {
   });
 
   it('ema of a weight that has not been trained is the weight', () => {
-    const counter = new Counter(averaged(ascending, emaRule({ decay: 0.5, warmUp: false })));
+    const counter = new Counter(chain(ascending, ema({ decay: 0.5, warmUp: false })));
     counter.step('a');
     counter.step('a');
     expect([counter.average('a'), counter.average('b')]).to.deep.equal([1.5, 0]);
@@ -120,7 +115,7 @@ describe('averages of weights', () => {
     for (const [name, losses] of Object.entries(cases)) {
       it(name, () => {
         const tensorsBefore = tf.memory().numTensors;
-        const counter = new Counter(averaged(ascending, swadRule(options)));
+        const counter = new Counter(chain(ascending, swad(options)));
         let step = 0;
         const bounds = [0];
         losses.forEach((loss, i) => {

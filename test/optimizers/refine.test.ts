@@ -1,15 +1,14 @@
 /** Optimizers with a second gradient: identities, and what happens when one is not a number. */
 import { expect } from 'chai';
 import {
+  chain,
   createTrainer,
   emptyState,
   type Evaluate,
   type OptimizerConfigInput,
   type StepContext,
-  tracerRule,
-  refined,
+  tracer,
   replaceState,
-  chainTrainer,
   constant,
   scaleByLearningRate,
   type Trainer,
@@ -234,11 +233,7 @@ describe('refined gradients', () => {
   });
 
   describe('tracer', () => {
-    const descent = chainTrainer({
-      name: 'descent',
-      optimizer: [scaleByLearningRate(constant(1))],
-      learningRate: constant(1),
-    });
+    const descent = scaleByLearningRate(constant(1));
     const loss = (w: NamedTensors): Scalar =>
       tf.mean(
         tf.square(
@@ -259,9 +254,9 @@ describe('refined gradients', () => {
       tidy(() => ({ a: tf.mul(normals([4, 5], 'wa'), 0.5), b: tf.mul(normals([5, 2], 'wb'), 0.5) }));
 
     /** What one step of size 1 subtracts: the refined gradient. */
-    function refinedGradient(options: Parameters<typeof tracerRule>[0]): Record<string, number[]> {
+    function refinedGradient(options: Parameters<typeof tracer>[0]): Record<string, number[]> {
       const start = weights();
-      const { parameters, state } = refined(descent, tracerRule({ settle: 0, ...options })).step(
+      const { parameters, state } = chain(tracer({ settle: 0, ...options }), descent).step(
         evaluate,
         start,
         emptyState,
@@ -355,7 +350,7 @@ describe('refined gradients', () => {
       const flat: Evaluate = (parameters) => ({ loss: tf.scalar(0), gradients: mapNamed(parameters, tf.zerosLike) });
       for (const delta of [1e-8, 1e-4, 1, 1e4]) {
         const start = weights();
-        const { parameters, state } = refined(descent, tracerRule({ settle: 0, delta })).step(flat, start, emptyState, {
+        const { parameters, state } = chain(tracer({ settle: 0, delta }), descent).step(flat, start, emptyState, {
           step: 0,
         });
         expect(values(parameters)).to.deep.equal(values(start));

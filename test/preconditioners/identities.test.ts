@@ -111,7 +111,8 @@ describe('curvature x representation x solver', () => {
           const byFactors = precondition(method, later, first.state, model.params, 1);
           const whole = {
             ...method,
-            request: (input: Parameters<typeof method.request>[0]) => (method.request(input) ? {} : undefined),
+            layers: (input: Parameters<NonNullable<typeof method.layers>>[0]) =>
+              method.layers!(input) ? {} : undefined,
           };
           const atLook = precondition(whole, model);
           const between = precondition(whole, later, first.state, model.params, 1);

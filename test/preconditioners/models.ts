@@ -1,17 +1,14 @@
 /** Small models with every kind of layer, and preconditioners run on them outside of any training. */
 import { emptyState } from '../../src/optimizers/index.js';
-import { draftState, type OptimizerState, type StepContext } from '../../src/chain/transform.js';
-import {
-  createPreconditioner,
-  type Preconditioned,
-  type Preconditioner,
-  type PreconditionerConfigInput,
-} from '../../src/preconditioners/index.js';
+import { type Link } from '../../src/chain/link.js';
+import { type StepContext } from '../../src/chain/loss.js';
+import { draftState, type OptimizerState } from '../../src/chain/state.js';
+import { createPreconditioner, type PreconditionerConfigInput } from '../../src/preconditioners/index.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { type NamedTensors } from '../../src/tensor/named.js';
 import * as nn from '../../src/tensor/nn.js';
 import { stream } from '../../src/tensor/rng.js';
-import { capturedGradients, type CutLoss } from '../../src/tensor/second-order/index.js';
+import { capturedGradients, type CutLoss, hvp } from '../../src/tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../src/tensor/tf.js';
 
 export interface Model extends CutLoss {
@@ -140,38 +137,55 @@ export function sentences(examples = 4): Model {
   );
 }
 
-export interface Run extends Preconditioned {
+export interface Run {
+  readonly gradients: NamedTensors;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
   readonly state: OptimizerState;
   readonly raw: NamedTensors;
 }
 
 /** The preconditioned gradient of the model's loss at its parameters or at others; inside a tidy. */
 export function precondition(
-  config: PreconditionerConfigInput | Preconditioner,
+  config: PreconditionerConfigInput | Link,
   model: Model,
   state: OptimizerState = emptyState,
   at: NamedTensors = model.params,
   step = 0,
 ): Run {
-  const preconditioner =
-    'request' in config ? config : createPreconditioner(config, { stepsPerEpoch: 1, totalSteps: 10 });
+  const link =
+    'update' in config
+      ? config
+      : createPreconditioner(config as PreconditionerConfigInput, { stepsPerEpoch: 1, totalSteps: 10 });
   const draft = draftState(state);
-  const slots = draft.slots(preconditioner.name);
+  const slots = draft.slots(link.name);
   const context: StepContext = { step, seed: 1, batchSize: model.examples, labels: model.labels.size, cut: model };
-  const capture = preconditioner.request({ parameters: at, slots, context });
+  const capture = link.layers!({ parameters: at, slots, context });
   const raw = valueAndGradients((p) => model.loss(model.outputs(p)), at).gradients;
-  const { gradients, layers } = capture ? capturedGradients(model, at, capture) : { gradients: raw, layers: undefined };
-  const result = preconditioner.precondition({
-    gradients,
+  const captured = capture ? capturedGradients(model, at, capture) : { gradients: raw, layers: undefined };
+  const metrics: Record<string, number> = {};
+  const notes: string[] = [];
+  const unasked = (): never => {
+    throw new Error(`'${link.name}' asks for what no preconditioner does`);
+  };
+  const gradients = link.update!(captured.gradients, {
     parameters: at,
-    layers,
+    layers: captured.layers,
     slots,
     context,
     learningRate: 1,
+    norm: NaN,
+    diagonal: undefined,
+    gradientsAt: unasked,
+    hessianTimes: (vector) => hvp((p) => model.loss(model.outputs(p)), at, vector).product,
     charge: () => undefined,
+    handOn: unasked,
+    moveBy: unasked,
+    report: (more) => Object.assign(metrics, more),
+    note: (remark) => notes.push(remark),
   });
-  layers?.dispose();
-  return { ...result, state: draft.commit(), raw };
+  captured.layers?.dispose();
+  return { gradients, metrics, notes, state: draft.commit(), raw };
 }
 
 /** |a − b|/|b| over all entries together. */

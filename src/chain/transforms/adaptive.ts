@@ -1,7 +1,7 @@
 /** Directions scaled by a running estimate of each coordinate's size. */
 import { mapNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type GradientTransform } from '../transform.js';
+import { type Link } from '../link.js';
 
 export interface AdamOptions {
   beta1?: number;
@@ -13,11 +13,11 @@ export interface AdamOptions {
  * u <- m^/(sqrt(v^) + eps) with m, v the decaying means of u and u^2, each divided by 1 - beta^t
  * (Kingma & Ba 2015, algorithm 1). t counts the steps of each parameter by itself.
  */
-export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): GradientTransform {
+export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Link {
   return {
     name: 'adam',
     elementwise: { slots: ['m', 'v'] },
-    update(updates, slots) {
+    update(updates, { slots }) {
       return mapNamed(updates, (update, name) => {
         const t = slots.count(name);
         const m = movingMean(slots.get('m', name), update, beta1);
@@ -47,11 +47,11 @@ export function scaleByRms({
   epsilon = 1e-8,
   centered = false,
   correctBias = false,
-}: RmsOptions = {}): GradientTransform {
+}: RmsOptions = {}): Link {
   return {
     name: 'rms',
     elementwise: { slots: ['v', 'mean'] },
-    update(updates, slots) {
+    update(updates, { slots }) {
       return mapNamed(updates, (update, name) => {
         const v = movingMean(slots.get('v', name), tf.square(update), decay);
         slots.set('v', name, v);
@@ -72,11 +72,11 @@ export interface AdagradOptions {
 }
 
 /** u <- u/(sqrt(s) + eps), s the sum of all u^2 so far (Duchi et al. 2011, diagonal). */
-export function scaleByAdagrad({ epsilon = 1e-10, initial = 0 }: AdagradOptions = {}): GradientTransform {
+export function scaleByAdagrad({ epsilon = 1e-10, initial = 0 }: AdagradOptions = {}): Link {
   return {
     name: 'adagrad',
     elementwise: { slots: ['sum'] },
-    update(updates, slots) {
+    update(updates, { slots }) {
       return mapNamed(updates, (update, name) => {
         const sum = tf.add(slots.get('sum', name) ?? initial, tf.square(update));
         slots.set('sum', name, sum);

@@ -1,14 +1,15 @@
 import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { type Schedule } from '../schedule.js';
-import { type GradientTransform } from '../transform.js';
+import { type Link } from '../link.js';
 
 /** u <- -rate(step) u: turns a direction into what is added to the parameters. */
-export function scaleByLearningRate(schedule: Schedule): GradientTransform {
+export function scaleByLearningRate(schedule: Schedule): Link {
   return {
     name: 'learning-rate',
     elementwise: { slots: [] },
-    update(updates, _slots, _parameters, { step }) {
+    learningRate: schedule,
+    update(updates, { context: { step } }) {
       const factor = tf.scalar(-schedule(step));
       return mapNamed(updates, (update) => tf.mul(update, factor));
     },

@@ -1,16 +1,16 @@
 import { type Tensor } from '../../tensor/tf.js';
-import { type GradientTransform } from '../transform.js';
+import { type Link } from '../link.js';
 
 /** Whether a transform concerns the parameter with this name and this update. */
 export type UpdateMask = (parameter: string, update: Tensor) => boolean;
 
 /** The transform for the parameters of the mask alone; the others' updates pass as they are. */
-export function masked(mask: UpdateMask, transform: GradientTransform): GradientTransform {
+export function masked(mask: UpdateMask, transform: Link): Link {
   return {
     name: transform.name,
-    update(updates, slots, parameters, context) {
+    update(updates, step) {
       const concerned = Object.fromEntries(Object.entries(updates).filter(([name, update]) => mask(name, update)));
-      return { ...updates, ...transform.update(concerned, slots, parameters, context) };
+      return { ...updates, ...transform.update!(concerned, step) };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
-import { type GradientTransform } from '../transform.js';
+import { type Link } from '../link.js';
 
 export interface TraceOptions {
   /** Share of the trace that survives a step. */
@@ -9,11 +9,11 @@ export interface TraceOptions {
 }
 
 /** m <- mu m + u; u <- m, or u + mu m with Nesterov's look ahead (Sutskever et al. 2013). The first trace is the gradient. */
-export function trace({ decay = 0.9, nesterov = false }: TraceOptions = {}): GradientTransform {
+export function trace({ decay = 0.9, nesterov = false }: TraceOptions = {}): Link {
   return {
     name: 'trace',
     elementwise: { slots: ['trace'] },
-    update(updates, slots) {
+    update(updates, { slots }) {
       const mu = tf.scalar(decay);
       return mapNamed(updates, (update, name) => {
         const previous = slots.get('trace', name);

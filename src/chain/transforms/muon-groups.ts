@@ -1,10 +1,9 @@
 /** Muon's two groups of parameters, for the optimizer and for the preconditioner of that name (Jordan et al. 2024). */
 import { type TrainingSetting } from '../setting.js';
-import { type GradientTransform } from '../transform.js';
+import { type Link, type RateShare } from '../link.js';
 import { type AdamOptions, scaleByAdam } from './adaptive.js';
 import { masked, type UpdateMask } from './masked.js';
 import { type MuonOptions, orthogonalizedMomentum } from './orthogonalize.js';
-import { type RateShare } from './rate-share.js';
 
 export interface MuonGroupsOptions extends MuonOptions {
   /** Parameters that Adam trains in any case: those whose name starts with one of these. */
@@ -17,7 +16,7 @@ export interface MuonGroupsOptions extends MuonOptions {
 /** The two groups of parameters that Muon knows: kernels, which are orthogonalized, and everything else, which Adam trains at a rate of its own. */
 export interface MuonGroups {
   /** Directions of both groups. */
-  readonly directions: readonly GradientTransform[];
+  readonly directions: readonly Link[];
   /** Each parameter's part of the learning rate, for its step and its decay alike. */
   readonly rateShare: RateShare;
 }

@@ -2,7 +2,7 @@
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { addToDiagonal } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type GradientTransform } from '../transform.js';
+import { type Link } from '../link.js';
 import { movingMean } from './adaptive.js';
 
 export interface MuonOptions {
@@ -17,14 +17,10 @@ export interface MuonOptions {
  * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look ahead, where O
  * replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is read as the matrix [.. in, out].
  */
-export function orthogonalizedMomentum({
-  momentum = 0.95,
-  nesterov = true,
-  iterations = 5,
-}: MuonOptions = {}): GradientTransform {
+export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, iterations = 5 }: MuonOptions = {}): Link {
   return {
     name: 'muon',
-    update(updates, slots) {
+    update(updates, { slots }) {
       const matrices = mapNamed(updates, (update, name) => {
         const m = movingMean(slots.get('m', name), update, momentum);
         slots.set('m', name, m);

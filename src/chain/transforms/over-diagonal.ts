@@ -1,7 +1,7 @@
 /** Momentum divided by an estimate that comes with the gradients. */
 import { mapNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type GradientTransform } from '../transform.js';
+import { type Link } from '../link.js';
 import { movingMean } from './adaptive.js';
 
 export interface OverDiagonalOptions {
@@ -13,11 +13,7 @@ export interface OverDiagonalOptions {
 }
 
 /** u <- m^/(d + eps): m^ the decaying mean of u, d the diagonal of the context. */
-export function momentumOverDiagonal({
-  beta1 = 0.9,
-  epsilon = 0,
-  correctBias = true,
-}: OverDiagonalOptions = {}): GradientTransform {
+export function momentumOverDiagonal({ beta1 = 0.9, epsilon = 0, correctBias = true }: OverDiagonalOptions = {}): Link {
   return overDiagonal('momentum-over-diagonal', beta1, (m, diagonal, t) =>
     tf.div(correctBias ? tf.mul(m, 1 / (1 - beta1 ** t)) : m, tf.add(diagonal, epsilon)),
   );
@@ -32,11 +28,7 @@ export interface ClippedRatioOptions {
 }
 
 /** u <- m/max(rho d, eps) limited to [-1, 1] in every coordinate. */
-export function clippedOverDiagonal({
-  beta1 = 0.96,
-  rho = 0.01,
-  epsilon = 1e-12,
-}: ClippedRatioOptions = {}): GradientTransform {
+export function clippedOverDiagonal({ beta1 = 0.96, rho = 0.01, epsilon = 1e-12 }: ClippedRatioOptions = {}): Link {
   return overDiagonal('clipped-over-diagonal', beta1, (m, diagonal) =>
     tf.clipByValue(tf.div(m, tf.maximum(tf.mul(diagonal, rho), epsilon)), -1, 1),
   );
@@ -47,11 +39,11 @@ function overDiagonal(
   name: string,
   beta1: number,
   direction: (m: Tensor, diagonal: Tensor, t: number) => Tensor,
-): GradientTransform {
+): Link {
   return {
     name,
     elementwise: { slots: ['m'] },
-    update(updates, slots, _parameters, { diagonal }) {
+    update(updates, { slots, diagonal }) {
       if (!diagonal) throw new Error(`'${name}' divides by a diagonal, and got none with the gradients`);
       return mapNamed(updates, (update, parameter) => {
         const m = movingMean(slots.get('m', parameter), update, beta1);

@@ -1,12 +1,9 @@
 import { mapNamed } from '../../tensor/named.js';
-import { tf, type Tensor } from '../../tensor/tf.js';
-import { type GradientTransform } from '../transform.js';
-
-/** A parameter's learning rate relative to the optimizer's. */
-export type RateShare = (parameter: string, update: Tensor) => number;
+import { tf } from '../../tensor/tf.js';
+import { type Link, type RateShare } from '../link.js';
 
 /** u <- share·u, for parameter groups with learning rates of their own: after decoupled decay, which goes at the rate of its group. */
-export function shareOfRate(share: RateShare): GradientTransform {
+export function shareOfRate(share: RateShare): Link {
   return {
     name: 'rate-share',
     update: (updates) =>

@@ -5,7 +5,7 @@
 import { fisherInformation } from '../../curvature/index.js';
 import { batches, batchTensors, type Normalization, type Split } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
-import { createTrainer, emptyState } from '../../optimizers/index.js';
+import { chain, constant, emptyState, scaleByLearningRate } from '../../optimizers/index.js';
 import { catalogue } from '../../supernet/catalogue.js';
 import { type Child, createChild } from '../../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../../supernet/parameter-store.js';
@@ -165,7 +165,7 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
         }
         const points: TwoModelCurve[] = [];
         train(
-          descent(store, learningRate),
+          descent(store, learningRate, regularizer),
           {
             child: b,
             source: source(data.train, batchSize, 'second'),
@@ -223,14 +223,9 @@ interface Training {
 }
 
 /** Plain gradient descent at a constant rate on the weights of a store. */
-function descent(store: ParameterStore, learningRate: number): Learner {
-  const optimizer = { name: 'sgd', learningRate, schedule: { name: 'constant' } } as const;
-  return {
-    store,
-    trainer: createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: 1 }),
-    state: emptyState,
-    carried: {},
-  };
+function descent(store: ParameterStore, learningRate: number, regularizer?: Regularizer): Learner {
+  const rate = scaleByLearningRate(constant(learningRate));
+  return { store, trainer: chain(rate, ...(regularizer ? [regularizer] : [])), state: emptyState, carried: {} };
 }
 
 /** Trains; `after` every step says whether to stop. */
@@ -249,7 +244,6 @@ function train(
       globalStep: step,
       seed: String(seed),
       others: shares?.slice(1).map(({ architecture, weight }) => ({ child: childOf!(architecture), weight })),
-      beside: regularizer,
     });
     if (after(step + 1)) break;
   }

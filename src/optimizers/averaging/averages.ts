@@ -1,8 +1,8 @@
 /** Moving, arithmetic and latest-checkpoints averages, and slow weights. */
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Slots } from '../../chain/transform.js';
+import { type Slots } from '../../chain/state.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
-import { type AveragingRule } from './averaged.js';
+import { type Link } from '../../chain/link.js';
 
 export interface EmaOptions {
   decay?: number;
@@ -11,17 +11,19 @@ export interface EmaOptions {
 }
 
 /** a <- decay a + (1 - decay) w; the first average is the first weight. */
-export function emaRule({ decay = 0.999, warmUp = true }: EmaOptions = {}): AveragingRule {
+export function ema({ decay = 0.999, warmUp = true }: EmaOptions = {}): Link {
   return {
     name: 'ema',
-    update({ name, weight }, slots) {
-      const t = slots.count(name);
-      const share = warmUp ? Math.min(decay, (1 + t) / (10 + t)) : decay;
-      const average = slots.get('average', name);
-      slots.set('average', name, average ? movingMean(average, weight, share) : tf.clone(weight));
-      return undefined;
+    settle({ after }, { slots }) {
+      for (const [name, weight] of Object.entries(after)) {
+        const t = slots.count(name);
+        const share = warmUp ? Math.min(decay, (1 + t) / (10 + t)) : decay;
+        const average = slots.get('average', name);
+        slots.set('average', name, average ? movingMean(average, weight, share) : tf.clone(weight));
+      }
+      return {};
     },
-    average: (name, slots) => slots.get('average', name),
+    evaluation: (name, _weight, slots) => slots.get('average', name),
   };
 }
 
@@ -33,15 +35,16 @@ export interface SwaOptions {
 }
 
 /** The mean of the weights from a step on (Izmailov et al. 2018, algorithm 1). */
-export function swaRule({ start, every = 1 }: SwaOptions): AveragingRule {
+export function swa({ start, every = 1 }: SwaOptions): Link {
   return {
     name: 'swa',
-    update({ name, weight, context }, slots) {
-      if (context.step < start || slots.count(name) % every !== 0) return undefined;
-      takeIntoMean(slots, 'average', name, weight);
-      return undefined;
+    settle({ after }, { slots, context }) {
+      if (context.step < start) return {};
+      for (const [name, weight] of Object.entries(after))
+        if (slots.count(name) % every === 0) takeIntoMean(slots, 'average', name, weight);
+      return {};
     },
-    average: (name, slots) => slots.get('average', name),
+    evaluation: (name, _weight, slots) => slots.get('average', name),
   };
 }
 
@@ -61,16 +64,18 @@ export interface LawaOptions {
 }
 
 /** The mean of the latest checkpoints (Kaddour 2022). */
-export function lawaRule({ last = 6, every = 1 }: LawaOptions = {}): AveragingRule {
+export function lawa({ last = 6, every = 1 }: LawaOptions = {}): Link {
   const slotOf = (i: number): string => `checkpoint-${i}`;
   return {
     name: 'lawa',
-    update({ name, weight }, slots) {
-      const t = slots.count(name);
-      if (t % every === 0) slots.set(slotOf((t / every) % last), name, tf.clone(weight));
-      return undefined;
+    settle({ after }, { slots }) {
+      for (const [name, weight] of Object.entries(after)) {
+        const t = slots.count(name);
+        if (t % every === 0) slots.set(slotOf((t / every) % last), name, tf.clone(weight));
+      }
+      return {};
     },
-    average(name, slots) {
+    evaluation(name, _weight, slots) {
       const checkpoints = Array.from({ length: last }, (_, i) => slots.get(slotOf(i), name)).filter(
         (tensor) => tensor !== undefined,
       );
@@ -87,19 +92,20 @@ export interface LookaheadOptions {
 }
 
 /** Every k updates slow <- alpha fast + (1 - alpha) slow, and the fast weights begin there again (Zhang et al. 2019, algorithm 1). */
-export function lookaheadRule({ every = 5, alpha = 0.5 }: LookaheadOptions = {}): AveragingRule {
+export function lookahead({ every = 5, alpha = 0.5 }: LookaheadOptions = {}): Link {
   return {
     name: 'lookahead',
-    update({ name, weight, before }, slots) {
-      const slow = slots.get('slow', name) ?? before;
-      if (slots.count(name) % every !== 0) {
-        if (slow === before) slots.set('slow', name, tf.clone(before));
-        return undefined;
+    settle({ before, after }, { slots }) {
+      const moved: Record<string, Tensor> = {};
+      for (const [name, weight] of Object.entries(after)) {
+        const slow = slots.get('slow', name);
+        if (slots.count(name) % every === 0) {
+          moved[name] = movingMean(slow ?? before[name]!, weight, 1 - alpha);
+          slots.set('slow', name, tf.clone(moved[name]));
+        } else if (!slow) slots.set('slow', name, tf.clone(before[name]!));
       }
-      const next = movingMean(slow, weight, 1 - alpha);
-      slots.set('slow', name, tf.clone(next));
-      return next;
+      return moved;
     },
-    average: (name, slots) => slots.get('slow', name),
+    evaluation: (name, _weight, slots) => slots.get('slow', name),
   };
 }

@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { optimizer } from '../entry.js';
 import { type TrainingSetting } from '../../chain/setting.js';
 import { createPlain, trainedOption } from '../plain.js';
-import { averaged } from './averaged.js';
-import { emaRule, lawaRule, lookaheadRule, swaRule } from './averages.js';
-import { swadRule } from './swad.js';
+import { ema, lawa, lookahead, swa } from './averages.js';
+import { swad } from './swad.js';
 
 const stepsOf = (epochs: number, { stepsPerEpoch }: TrainingSetting): number =>
   Math.max(1, Math.round(epochs * stepsPerEpoch));
 
-const ema = optimizer({
+const emaEntry = optimizer({
   name: 'ema',
   kind: 'averaging',
   cost: '1',
@@ -21,10 +20,10 @@ const ema = optimizer({
     warmUp: z.boolean().default(true).describe('begin with a smaller decay'),
     base: trainedOption,
   }),
-  create: (options, setting) => averaged(createPlain(options.base, setting), emaRule(options)),
+  create: (options, setting) => [...createPlain(options.base, setting), ema(options)],
 });
 
-const swa = optimizer({
+const swaEntry = optimizer({
   name: 'swa',
   kind: 'averaging',
   cost: '1',
@@ -36,14 +35,13 @@ const swa = optimizer({
     every: z.number().positive().default(1).describe('epochs from one that counts to the next'),
     base: trainedOption,
   }),
-  create: (options, setting) =>
-    averaged(
-      createPlain(options.base, setting),
-      swaRule({ start: Math.floor(options.start * setting.totalSteps), every: stepsOf(options.every, setting) }),
-    ),
+  create: (options, setting) => [
+    ...createPlain(options.base, setting),
+    swa({ start: Math.floor(options.start * setting.totalSteps), every: stepsOf(options.every, setting) }),
+  ],
 });
 
-const swad = optimizer({
+const swadEntry = optimizer({
   name: 'swad',
   kind: 'averaging',
   observes: true,
@@ -57,10 +55,10 @@ const swad = optimizer({
     ratio: z.number().min(1).default(1.3).describe('the threshold over the mean loss at the beginning'),
     base: trainedOption,
   }),
-  create: (options, setting) => averaged(createPlain(options.base, setting), swadRule(options)),
+  create: (options, setting) => [...createPlain(options.base, setting), swad(options)],
 });
 
-const lawa = optimizer({
+const lawaEntry = optimizer({
   name: 'lawa',
   kind: 'averaging',
   cost: '1',
@@ -72,14 +70,13 @@ const lawa = optimizer({
     every: z.number().positive().default(1).describe('epochs from one checkpoint to the next'),
     base: trainedOption,
   }),
-  create: (options, setting) =>
-    averaged(
-      createPlain(options.base, setting),
-      lawaRule({ last: options.last, every: stepsOf(options.every, setting) }),
-    ),
+  create: (options, setting) => [
+    ...createPlain(options.base, setting),
+    lawa({ last: options.last, every: stepsOf(options.every, setting) }),
+  ],
 });
 
-const lookahead = optimizer({
+const lookaheadEntry = optimizer({
   name: 'lookahead',
   kind: 'averaging',
   cost: '1',
@@ -91,8 +88,8 @@ const lookahead = optimizer({
     alpha: z.number().min(0).max(1).default(0.5).describe('how far the slow weights go towards the fast ones'),
     base: trainedOption,
   }),
-  create: (options, setting) => averaged(createPlain(options.base, setting), lookaheadRule(options)),
+  create: (options, setting) => [...createPlain(options.base, setting), lookahead(options)],
 });
 
 /** Optimizers that evaluate an average of what another one trains. */
-export const averagingOptimizers = [ema, swa, swad, lawa, lookahead] as const;
+export const averagingOptimizers = [emaEntry, swaEntry, swadEntry, lawaEntry, lookaheadEntry] as const;

@@ -1,6 +1,6 @@
 import { tf } from '../../tensor/tf.js';
-import { type Slots } from '../../chain/transform.js';
-import { type AveragingRule } from './averaged.js';
+import { type Slots } from '../../chain/state.js';
+import { type Link } from '../../chain/link.js';
 import { takeIntoMean } from './averages.js';
 
 export interface SwadOptions {
@@ -17,12 +17,13 @@ export interface SwadOptions {
  * segment before evaluation s = i - Ns + 1 once the loss at s is the least of the Ns last ones, and ends before i - Ne + 1 once all of
  * the Ne last losses exceed the threshold. A segment holds the mean of the weights between two evaluations.
  */
-export function swadRule({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptions = {}): AveragingRule {
+export function swad({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptions = {}): Link {
   return {
     name: 'swad',
-    update({ name, weight }, slots) {
-      if (slots.number('ended') === 0) takeIntoMean(slots, 'open', name, weight);
-      return undefined;
+    settle({ after }, { slots }) {
+      if (slots.number('ended') === 0)
+        for (const [name, weight] of Object.entries(after)) takeIntoMean(slots, 'open', name, weight);
+      return {};
     },
     observe(loss, names, slots) {
       if (slots.number('ended') > 0) return;
@@ -54,7 +55,7 @@ export function swadRule({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptio
       }
       if (ended) slots.setNumber('ended', i);
     },
-    average(name, slots) {
+    evaluation(name, _weight, slots) {
       const waiting = Array.from({ length: slots.number('evaluations') }, (_, j) => j + 1).filter(
         (j) => slots.get(`segment-${j}`, name) !== undefined,
       );

@@ -1,15 +1,14 @@
 /** What the optimizers that are a chain have in common: clipping, decay, a direction, the learning rate. */
 import { z } from 'zod';
 import { type TrainingSetting } from '../../chain/setting.js';
-import { createPreconditioner, preconditioned, preconditionerSchema } from '../../preconditioners/index.js';
+import { createPreconditioner, preconditionerSchema } from '../../preconditioners/index.js';
 import { type Schedule } from '../../chain/schedule.js';
 import { scheduleFromConfig, scheduleSchema } from '../schedule-config.js';
-import { chainTrainer, type Trainer } from '../../chain/trainer.js';
-import { type GradientTransform } from '../../chain/transform.js';
+import { type Link, type RateShare } from '../../chain/link.js';
 import { clipByGlobalNorm, clipByNorm, clipByValue } from '../../chain/transforms/clip.js';
 import { addDecayedWeights, hasRole, type Mask } from '../../chain/transforms/decay.js';
 import { scaleByLearningRate } from '../../chain/transforms/learning-rate.js';
-import { type RateShare, shareOfRate } from '../../chain/transforms/rate-share.js';
+import { shareOfRate } from '../../chain/transforms/rate-share.js';
 
 /** A share that stays below one: of momentum, of a moving mean. */
 export const fraction = z.number().min(0).lt(1);
@@ -63,23 +62,24 @@ export interface AssembleOptions {
   /** Each parameter's learning rate relative to the optimizer's, where there are several groups. */
   rateShare?: RateShare;
   /** Ends the chain, knowing the learning rate. */
-  last?: (learningRate: Schedule) => GradientTransform;
+  last?: (learningRate: Schedule) => Link;
 }
 
 /** The trainer that clips, decays, takes the direction and scales it by the learning rate of each parameter. */
 export function assemble(
-  { name, ...options }: CommonOptions & { name: string },
+  options: CommonOptions,
   setting: TrainingSetting,
-  direction: readonly GradientTransform[],
+  direction: readonly Link[],
   { rateShare, last = scaleByLearningRate }: AssembleOptions = {},
-): Trainer {
+): Link[] {
   const learningRate = scheduleFromConfig(options.schedule, options.learningRate, options.warmUp, setting);
   const mask = decayMask(options, setting);
-  const decay = (place: DecayPlace): GradientTransform[] =>
+  const decay = (place: DecayPlace): Link[] =>
     options.weightDecay > 0 && options.weightDecayIn === place ? [addDecayedWeights(options.weightDecay, mask)] : [];
   const preconditioner = options.preconditioner && createPreconditioner(options.preconditioner, setting);
   const shares = [rateShare, preconditioner?.rateShare].filter((share) => share !== undefined);
-  const optimizer = [
+  return [
+    ...(preconditioner ? [preconditioner] : []),
     ...decay('loss'),
     ...clipping(options),
     ...decay('gradient'),
@@ -88,11 +88,9 @@ export function assemble(
     ...shares.map(shareOfRate),
     last(learningRate),
   ];
-  const trainer = chainTrainer({ name, optimizer, learningRate });
-  return preconditioner ? preconditioned(trainer, preconditioner) : trainer;
 }
 
-function clipping({ clipValue, clipTensorNorm, clipNorm }: CommonOptions): GradientTransform[] {
+function clipping({ clipValue, clipTensorNorm, clipNorm }: CommonOptions): Link[] {
   return [
     ...(clipValue === undefined ? [] : [clipByValue(clipValue)]),
     ...(clipTensorNorm === undefined ? [] : [clipByNorm(clipTensorNorm)]),

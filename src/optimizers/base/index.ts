@@ -1,7 +1,7 @@
 import { type z } from 'zod';
 import { createFrom, unionOf } from '../entry.js';
 import { type TrainingSetting } from '../../chain/setting.js';
-import { type Trainer } from '../../chain/trainer.js';
+import { type Link } from '../../chain/link.js';
 import { adagrad, adam, adamw, momentum, nesterov, rmsprop, sgd } from './classic.js';
 import { lion } from './lion.js';
 import { muon } from './muon.js';
@@ -37,6 +37,6 @@ const baseSchema: BaseSchema = unionOf(baseOptimizers);
 export const baseOption = (preset: BaseConfigInput = { name: 'nesterov' }): z.ZodPrefault<BaseSchema> =>
   baseSchema.prefault(preset).describe('the optimizer that takes the step');
 
-export function createBase(config: BaseConfig, setting: TrainingSetting): Trainer {
+export function createBase(config: BaseConfig, setting: TrainingSetting): readonly Link[] {
   return createFrom(baseOptimizers, config, setting);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { optimizer } from '../entry.js';
-import { type GradientTransform } from '../../chain/transform.js';
+import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction } from './assemble.js';
 
@@ -14,11 +14,11 @@ export interface LionOptions {
 }
 
 /** u <- sign(beta1 m + (1 - beta1) u), m <- beta2 m + (1 - beta2) u with the u that came in (Chen et al. 2023, algorithm 2). */
-export function signOfMomentum({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): GradientTransform {
+export function signOfMomentum({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Link {
   return {
     name: 'lion',
     elementwise: { slots: ['m'] },
-    update(updates, slots) {
+    update(updates, { slots }) {
       return mapNamed(updates, (update, name) => {
         const m = slots.get('m', name);
         slots.set('m', name, movingMean(m, update, beta2));

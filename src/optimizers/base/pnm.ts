@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { optimizer } from '../entry.js';
-import { type GradientTransform } from '../../chain/transform.js';
+import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction } from './assemble.js';
 
@@ -16,11 +16,11 @@ export interface PositiveNegativeOptions {
  * Two momenta that take turns: m <- b1^2 m + (1 - b1^2) u for the one whose turn it is;
  * u <- ((1 + b2) m - b2 m')/sqrt((1 + b2)^2 + b2^2), m' being the other (Xie et al. 2021, algorithm 2).
  */
-export function positiveNegativeMomentum({ beta1 = 0.9, beta2 = 1 }: PositiveNegativeOptions = {}): GradientTransform {
+export function positiveNegativeMomentum({ beta1 = 0.9, beta2 = 1 }: PositiveNegativeOptions = {}): Link {
   return {
     name: 'pnm',
     elementwise: { slots: ['odd', 'even'] },
-    update(updates, slots) {
+    update(updates, { slots }) {
       const norm = Math.hypot(1 + beta2, beta2);
       const [positive, negative] = [tf.scalar((1 + beta2) / norm), tf.scalar(beta2 / norm)];
       return mapNamed(updates, (update, name) => {

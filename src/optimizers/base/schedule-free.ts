@@ -1,11 +1,10 @@
 /** Descent that needs no schedule: steps from one sequence, gradients at another, evaluation at their average. */
 import { z } from 'zod';
-import { mapNamed, type NamedTensors } from '../../tensor/named.js';
+import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { optimizer } from '../entry.js';
 import { type Schedule } from '../../chain/schedule.js';
-import { type Trainer } from '../../chain/trainer.js';
-import { type GradientTransform, type OptimizerState } from '../../chain/transform.js';
+import { type Link } from '../../chain/link.js';
 import { scaleByRms } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction, positive } from './assemble.js';
 
@@ -18,8 +17,6 @@ export interface ScheduleFreeOptions {
   ratePower?: number;
 }
 
-const NAME = 'schedule-free';
-
 /**
  * Last in a chain, instead of the learning rate: y = (1 - beta) z + beta x are the trained weights, z <- z - lr u,
  * x <- (1 - c) x + c z with c the step's share in the sum of weights t^r lr_max^2 (Defazio et al. 2024, algorithm 1). Only z is stored.
@@ -27,10 +24,11 @@ const NAME = 'schedule-free';
 export function scheduleFree(
   learningRate: Schedule,
   { beta = 0.9, power = 0, ratePower = 2 }: ScheduleFreeOptions = {},
-): GradientTransform {
+): Link {
   return {
-    name: NAME,
-    update(updates, slots, parameters, { step }) {
+    name: 'schedule-free',
+    learningRate,
+    update(updates, { slots, parameters, context: { step } }) {
       const rate = learningRate(step);
       const negativeRate = tf.scalar(-rate);
       return mapNamed(updates, (update, name) => {
@@ -46,19 +44,12 @@ export function scheduleFree(
         return tf.add(tf.mul(tf.sub(z, y), share), tf.mul(update, rate * (beta * (1 - share) - 1)));
       });
     },
+    // x = y + (1 - 1/beta)(z - y) where there is a z.
+    evaluation(name, y, slots) {
+      const z = slots.get('z', name);
+      return z && tf.add(y, tf.mul(tf.sub(z, y), 1 - 1 / beta));
+    },
   };
-}
-
-/** x = y + (1 - 1/beta)(z - y) where there is a z; owned by the caller. */
-function averageOf(parameters: NamedTensors, { tensors }: OptimizerState, beta: number): NamedTensors {
-  return mapNamed(parameters, (y, name) => {
-    const z = tensors[`${NAME}/z/${name}`];
-    return z ? tf.tidy(() => tf.add(y, tf.mul(tf.sub(z, y), 1 - 1 / beta))) : tf.clone(y);
-  });
-}
-
-function withAverage(trainer: Trainer, beta: number): Trainer {
-  return { ...trainer, evaluationParameters: (parameters, state) => averageOf(parameters, state, beta) };
 }
 
 const scheduleFreeOptions = {
@@ -83,8 +74,7 @@ export const scheduleFreeSgd = optimizer({
     ...scheduleFreeOptions,
     ...commonOptions({ learningRate: 1, schedule: 'constant' }),
   }),
-  create: (options, setting) =>
-    withAverage(assemble(options, setting, [], { last: (rate) => scheduleFree(rate, options) }), options.beta),
+  create: (options, setting) => assemble(options, setting, [], { last: (rate) => scheduleFree(rate, options) }),
 });
 
 export const scheduleFreeAdamw = optimizer({
@@ -102,9 +92,6 @@ export const scheduleFreeAdamw = optimizer({
   }),
   create: (options, setting) => {
     const direction = scaleByRms({ decay: options.beta2, epsilon: options.epsilon, correctBias: true });
-    return withAverage(
-      assemble(options, setting, [direction], { last: (rate) => scheduleFree(rate, options) }),
-      options.beta,
-    );
+    return assemble(options, setting, [direction], { last: (rate) => scheduleFree(rate, options) });
   },
 });

@@ -1,24 +1,23 @@
 import { z } from 'zod';
 import { curvatureRms, type CurvatureRmsOptions, hessianDiagonal } from '../../chain/hutchinson.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
 
 /** The diagonal that comes with the gradient is AdaHessian's root mean square of |z ∘ H z|. */
-export function adaHessianRule(options: CurvatureRmsOptions = {}): RefinementRule {
+export function adaHessian(options: CurvatureRmsOptions = {}): Link {
   return {
     name: 'adahessian',
     gradientEvaluations: 4,
-    refine(surroundings) {
-      const { gradients, slots } = surroundings;
-      const estimates = hessianDiagonal(surroundings, { optimizer: 'adahessian' });
-      return { gradients, diagonal: curvatureRms(estimates, slots, options) };
+    update(gradients, step) {
+      step.handOn(curvatureRms(hessianDiagonal(gradients, step, { optimizer: 'adahessian' }), step.slots, options));
+      return gradients;
     },
   };
 }
 
-export const adaHessian = optimizer({
+export const adaHessianEntry = optimizer({
   name: 'adahessian',
   kind: 'curvature',
   cost: '4',
@@ -32,6 +31,5 @@ export const adaHessian = optimizer({
     power: z.number().gt(0).max(1).default(1).describe('power of the curvature'),
     ...commonOptions({ learningRate: 0.15, decayPlace: 'step' }),
   }),
-  create: (options, setting) =>
-    refined(assemble(options, setting, [momentumOverDiagonal(options)]), adaHessianRule(options)),
+  create: (options, setting) => [adaHessian(options), ...assemble(options, setting, [momentumOverDiagonal(options)])],
 });

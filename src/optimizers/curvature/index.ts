@@ -1,6 +1,6 @@
-import { adaHessian } from './adahessian.js';
-import { sassha } from './sassha.js';
-import { sophia } from './sophia.js';
+import { adaHessianEntry } from './adahessian.js';
+import { sasshaEntry } from './sassha.js';
+import { sophiaEntry } from './sophia.js';
 
 /** Optimizers that divide by an estimate of the Hessian's diagonal. */
-export const curvatureOptimizers = [adaHessian, sophia, sassha] as const;
+export const curvatureOptimizers = [adaHessianEntry, sophiaEntry, sasshaEntry] as const;

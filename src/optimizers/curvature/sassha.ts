@@ -5,7 +5,7 @@ import { assemble, commonOptions, fraction, positive } from '../base/assemble.js
 import { optimizer } from '../entry.js';
 import { NORM_EPSILON } from '../flatness/ascent.js';
 import { scaled } from '../../chain/named-arithmetic.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { dueFor, hessianDiagonal } from '../../chain/hutchinson.js';
@@ -22,37 +22,33 @@ export interface SasshaOptions {
  * g and d at w + rho g/|g|: d <- (h/(1 - b2^t))^p, h the decaying mean of |z ∘ H z|, renewed every k updates, t the update of the
  * last renewal (Shin et al. 2025, algorithm 1).
  */
-export function sasshaRule({
-  rho = 0.2,
-  beta2 = 0.999,
-  power = 0.5,
-  every = 10,
-  samples = 1,
-}: SasshaOptions = {}): RefinementRule {
+export function sassha({ rho = 0.2, beta2 = 0.999, power = 0.5, every = 10, samples = 1 }: SasshaOptions = {}): Link {
   return {
     name: 'sassha',
     gradientEvaluations: 2 + (3 * samples) / every,
-    refine(surroundings) {
-      const { gradients, norm, slots, gradientsAt } = surroundings;
+    update(gradients, step) {
+      const { norm, slots, gradientsAt, handOn } = step;
       const displacement = scaled(gradients, rho / (norm + NORM_EPSILON));
       const perturbed = gradientsAt(displacement);
       const due = dueFor(Object.keys(gradients), every, slots.count);
       if (due.length > 0) {
-        const estimates = hessianDiagonal(surroundings, { optimizer: 'sassha', names: due, samples, displacement });
+        const estimates = hessianDiagonal(gradients, step, { optimizer: 'sassha', names: due, samples, displacement });
         for (const [name, estimate] of Object.entries(estimates)) {
           slots.set('h', name, movingMean(slots.get('h', name), tf.abs(estimate), beta2));
           slots.setNumber(`renewed/${name}`, slots.count(name));
         }
       }
-      const diagonal = mapNamed(perturbed, (_, name) =>
-        tf.pow(tf.div(slots.get('h', name)!, 1 - beta2 ** slots.number(`renewed/${name}`)), power),
+      handOn(
+        mapNamed(perturbed, (_, name) =>
+          tf.pow(tf.div(slots.get('h', name)!, 1 - beta2 ** slots.number(`renewed/${name}`)), power),
+        ),
       );
-      return { gradients: perturbed, diagonal };
+      return perturbed;
     },
   };
 }
 
-export const sassha = optimizer({
+export const sasshaEntry = optimizer({
   name: 'sassha',
   kind: 'curvature',
   cost: '2 + 3 samples/every (2.3)',
@@ -70,6 +66,5 @@ export const sassha = optimizer({
     samples: z.int().min(1).default(1).describe('random vectors an estimate'),
     ...commonOptions({ learningRate: 0.15, decayPlace: 'step' }),
   }),
-  create: (options, setting) =>
-    refined(assemble(options, setting, [momentumOverDiagonal(options)]), sasshaRule(options)),
+  create: (options, setting) => [sassha(options), ...assemble(options, setting, [momentumOverDiagonal(options)])],
 });

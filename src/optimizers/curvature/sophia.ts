@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { mapNamed } from '../../tensor/named.js';
-import { tf } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { clippedOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { dueFor, hessianDiagonal } from '../../chain/hutchinson.js';
@@ -15,26 +14,27 @@ export interface SophiaOptions {
 }
 
 /** d <- h, the decaying mean of z ∘ H z, renewed every k updates (Liu et al. 2024, algorithm 3 with algorithm 1's estimator). */
-export function sophiaRule({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): RefinementRule {
+export function sophia({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): Link {
   return {
     name: 'sophia',
     gradientEvaluations: 1 + 3 / every,
-    refine(surroundings) {
-      const { gradients, slots } = surroundings;
+    update(gradients, step) {
+      const { slots, handOn } = step;
       const due = dueFor(Object.keys(gradients), every, slots.count);
       if (due.length > 0) {
         for (const [name, estimate] of Object.entries(
-          hessianDiagonal(surroundings, { optimizer: 'sophia', names: due }),
+          hessianDiagonal(gradients, step, { optimizer: 'sophia', names: due }),
         )) {
           slots.set('h', name, movingMean(slots.get('h', name), estimate, beta2));
         }
       }
-      return { gradients, diagonal: mapNamed(gradients, (_, name) => tf.clone(slots.get('h', name)!)) };
+      handOn(mapNamed(gradients, (_, name) => slots.get('h', name)!));
+      return gradients;
     },
   };
 }
 
-export const sophia = optimizer({
+export const sophiaEntry = optimizer({
   name: 'sophia',
   kind: 'curvature',
   cost: '1 + 3/every (1.3)',
@@ -49,6 +49,5 @@ export const sophia = optimizer({
     every: z.int().min(1).default(10).describe('updates from one estimate of curvature to the next'),
     ...commonOptions({ learningRate: 1e-3, decayPlace: 'step' }),
   }),
-  create: (options, setting) =>
-    refined(assemble(options, setting, [clippedOverDiagonal(options)]), sophiaRule(options)),
+  create: (options, setting) => [sophia(options), ...assemble(options, setting, [clippedOverDiagonal(options)])],
 });

@@ -5,8 +5,8 @@ import { tf, type Tensor } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
 import { normalLike, stepStream } from '../../chain/random.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
-import { type Slots } from '../../chain/transform.js';
+import { type Link } from '../../chain/link.js';
+import { type Slots } from '../../chain/state.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 
@@ -27,25 +27,25 @@ export interface BayesianSamOptions {
  * g at w + n/sqrt(N s), n ~ N(0, I); g_s at w + rho g/s, not normalized; the base divides by s; then
  * s <- b2 s + (1 - b2)(sqrt(s)|g| + damping + decay) (Moellenhoff & Khan 2023, algorithm 1).
  */
-export function bayesianSamRule({
+export function bayesianSam({
   rho = 0.05,
   dataSize,
   beta2 = 0.999,
   damping = 0.1,
   weightDecay = 0,
   initial = 1,
-}: BayesianSamOptions): RefinementRule {
+}: BayesianSamOptions): Link {
   const precisionOf = (slots: Slots, name: string, like: Tensor): Tensor =>
     slots.get('precision', name) ?? tf.fill(like.shape, initial);
   return {
     name: 'bsam',
     elementwise: { slots: ['precision'] },
     gradientEvaluations: 2,
-    start(parameters, slots, context) {
+    start({ parameters, slots, context }) {
       const noise = normalLike(parameters, (name) => stepStream(context, 'bsam', name));
       return mapNamed(noise, (n, name) => tf.div(n, tf.sqrt(tf.mul(precisionOf(slots, name, n), dataSize))));
     },
-    refine({ gradients, slots, gradientsAt }) {
+    update(gradients, { slots, gradientsAt, handOn }) {
       const precision: NamedTensors = mapNamed(gradients, (gradient, name) =>
         tf.clone(precisionOf(slots, name, gradient)),
       );
@@ -57,12 +57,13 @@ export function bayesianSamRule({
         const estimate = tf.add(tf.mul(tf.sqrt(s), tf.abs(gradient)), damping + weightDecay);
         slots.set('precision', name, movingMean(s, estimate, beta2));
       }
-      return { gradients: perturbed, diagonal: precision };
+      handOn(precision);
+      return perturbed;
     },
   };
 }
 
-export const bayesianSam = optimizer({
+export const bayesianSamEntry = optimizer({
   name: 'bsam',
   kind: 'flatness',
   cost: '2',
@@ -84,6 +85,6 @@ export const bayesianSam = optimizer({
     if (dataSize === undefined)
       throw new WeftError('config', "'bsam' needs the number of training examples", 'set dataSize');
     const base = assemble(options, setting, [momentumOverDiagonal({ beta1: options.beta1, correctBias: false })]);
-    return refined(base, bayesianSamRule({ ...options, dataSize }));
+    return [bayesianSam({ ...options, dataSize }), ...base];
   },
 });

@@ -5,7 +5,7 @@ import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { normalLike, stepStream } from '../../chain/random.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 
 export interface EntropySgdOptions {
@@ -26,18 +26,18 @@ export interface EntropySgdOptions {
  * Local entropy by Langevin dynamics x <- x - eta (g(x) + gamma (x - w)) + sqrt(2 eta) noise N(0, I), mu <- decay mu + (1 - decay) x
  * from x = mu = w; the base gets w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are relative to w.
  */
-export function entropySgdRule({
+export function entropySgd({
   iterations = 20,
   innerRate = 0.1,
   gamma = 1e-2,
   scoping = 0,
   noise = 1e-4,
   decay = 0.75,
-}: EntropySgdOptions = {}): RefinementRule {
+}: EntropySgdOptions = {}): Link {
   return {
     name: 'entropy-sgd',
     gradientEvaluations: iterations,
-    refine({ gradients, context, gradientsAt }) {
+    update(gradients, { context, gradientsAt }) {
       const pull = gamma * (1 + scoping) ** context.step;
       let position: NamedTensors = mapNamed(gradients, (gradient) => tf.zerosLike(gradient));
       let mean = position;
@@ -55,12 +55,12 @@ export function entropySgdRule({
         const here = position;
         mean = mapNamed(mean, (tensor, name) => movingMean(tensor, here[name]!, decay));
       }
-      return { gradients: scaled(mean, -1) };
+      return scaled(mean, -1);
     },
   };
 }
 
-export const entropySgd = optimizer({
+export const entropySgdEntry = optimizer({
   name: 'entropy-sgd',
   kind: 'flatness',
   cost: 'iterations (20)',
@@ -77,5 +77,5 @@ export const entropySgd = optimizer({
     decay: z.number().min(0).lt(1).default(0.75).describe('share of the mean that survives a Langevin step'),
     base: baseOption({ name: 'sgd', learningRate: 1, schedule: { name: 'constant' } }),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), entropySgdRule(options)),
+  create: (options, setting) => [entropySgd(options), ...createBase(options.base, setting)],
 });

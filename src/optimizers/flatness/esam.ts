@@ -6,7 +6,7 @@ import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { stepStream } from '../../chain/random.js';
-import { refined, type RefinementRule, type Surroundings } from '../../chain/refine.js';
+import { type Link, type LinkStep } from '../../chain/link.js';
 import { NORM_EPSILON, normOf } from './ascent.js';
 
 export interface EfficientSamOptions {
@@ -24,31 +24,25 @@ const FORWARD_COST = 1 / 3;
  * g <- gradient at w + e on the share gamma of the batch whose loss rises most from w to w + e; e = rho g/(beta |g|) on tensors
  * drawn with chance beta, 0 on the others (Du et al. 2022, algorithm 1; tensors are drawn whole, as in its code).
  */
-export function efficientSamRule({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientSamOptions = {}): RefinementRule {
+export function efficientSam({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientSamOptions = {}): Link {
   return {
     name: 'esam',
     gradientEvaluations: 1 + gamma + (gamma < 1 ? 2 * FORWARD_COST : 0),
-    refine(surroundings) {
-      const { gradients, context, gradientsAt } = surroundings;
+    update(gradients, step) {
+      const { context, gradientsAt } = step;
       const drawn = pickNamed(
         gradients,
         Object.keys(gradients).filter((name) => stepStream(context, 'esam', name).uniform() < beta),
       );
       const displacement =
         Object.keys(drawn).length === 0 ? {} : scaled(drawn, rho / beta / (normOf(drawn) + NORM_EPSILON));
-      return {
-        gradients: gradientsAt(displacement, gamma < 1 ? mostSensitive(surroundings, displacement, gamma) : undefined),
-      };
+      return gradientsAt(displacement, gamma < 1 ? mostSensitive(step, displacement, gamma) : undefined);
     },
   };
 }
 
 /** Places in the batch of the examples whose loss the displacement raises most. */
-function mostSensitive(
-  { parameters, context, charge }: Surroundings,
-  displacement: NamedTensors,
-  share: number,
-): number[] {
+function mostSensitive({ parameters, context, charge }: LinkStep, displacement: NamedTensors, share: number): number[] {
   const { exampleLosses, batchSize } = context;
   if (!exampleLosses || batchSize === undefined) {
     throw new WeftError(
@@ -68,7 +62,7 @@ function mostSensitive(
   return order.slice(0, Math.max(1, Math.floor(share * batchSize))).sort((a, b) => a - b);
 }
 
-export const efficientSam = optimizer({
+export const efficientSamEntry = optimizer({
   name: 'esam',
   kind: 'flatness',
   cost: '1 + gamma + 2/3 (2.17)',
@@ -82,5 +76,5 @@ export const efficientSam = optimizer({
     gamma: z.number().gt(0).max(1).default(0.5).describe('share of the examples in the second gradient'),
     base: baseOption(),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), efficientSamRule(options)),
+  create: (options, setting) => [efficientSam(options), ...createBase(options.base, setting)],
 });

@@ -4,7 +4,7 @@ import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { scaled } from '../../chain/named-arithmetic.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { NORM_EPSILON, normOf } from './ascent.js';
 
@@ -17,23 +17,23 @@ export interface FriendlySamOptions {
 }
 
 /** g <- gradient at w + rho d/|d|, d = g - sigma m with m the mean of earlier gradients (Li et al. 2024, algorithm 1); at first d = g. */
-export function friendlySamRule({ rho = 0.1, sigma = 1, decay = 0.9 }: FriendlySamOptions = {}): RefinementRule {
+export function friendlySam({ rho = 0.1, sigma = 1, decay = 0.9 }: FriendlySamOptions = {}): Link {
   return {
     name: 'f-sam',
     elementwise: { slots: ['mean'] },
     gradientEvaluations: 2,
-    refine({ gradients, slots, gradientsAt }) {
+    update(gradients, { slots, gradientsAt }) {
       const surprises = mapNamed(gradients, (gradient, name) => {
         const mean = slots.get('mean', name);
         slots.set('mean', name, mean ? movingMean(mean, gradient, decay) : tf.clone(gradient));
         return mean ? tf.sub(gradient, tf.mul(mean, sigma)) : gradient;
       });
-      return { gradients: gradientsAt(scaled(surprises, rho / (normOf(surprises) + NORM_EPSILON))) };
+      return gradientsAt(scaled(surprises, rho / (normOf(surprises) + NORM_EPSILON)));
     },
   };
 }
 
-export const friendlySam = optimizer({
+export const friendlySamEntry = optimizer({
   name: 'f-sam',
   kind: 'flatness',
   cost: '2',
@@ -46,5 +46,5 @@ export const friendlySam = optimizer({
     decay: z.number().min(0).lt(1).default(0.9).describe('share of the mean gradient that survives a step'),
     base: baseOption(),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), friendlySamRule(options)),
+  create: (options, setting) => [friendlySam(options), ...createBase(options.base, setting)],
 });

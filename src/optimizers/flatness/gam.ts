@@ -4,7 +4,7 @@ import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { difference, plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
 
 export interface GamOptions {
@@ -20,12 +20,12 @@ export interface GamOptions {
  * First-order flatness in the accelerated form (Zhang et al. 2023): g1 at w + r ĝ0, h = g1 - g0, g2 at w' = w + rho ĥ, g3 at
  * w' + r ĝ2; g <- g1 + g3 - gamma (part of g0 + g2 orthogonal to g1 + g3).
  */
-export function gamRule({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOptions = {}): RefinementRule {
+export function gam({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOptions = {}): Link {
   return {
     name: 'gam',
     elementwise: { slots: [] },
     gradientEvaluations: 4,
-    refine({ gradients: g0, norm, gradientsAt }) {
+    update(g0, { norm, gradientsAt }) {
       const g1 = gradientsAt(scaled(g0, gradientRho / (norm + NORM_EPSILON)));
       const rise = difference(g1, g0);
       const away = scaled(rise, rho / (normOf(rise) + NORM_EPSILON));
@@ -33,12 +33,12 @@ export function gamRule({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOpti
       const g3 = gradientsAt(plusScaled(away, gradientRho / (normOf(g2) + NORM_EPSILON), g2));
       const sum = mapNamed(g1, (tensor, name) => tf.add(tensor, g3[name]!));
       const losses = mapNamed(g0, (tensor, name) => tf.add(tensor, g2[name]!));
-      return { gradients: plusScaled(sum, -gamma, orthogonalPart(losses, sum)) };
+      return plusScaled(sum, -gamma, orthogonalPart(losses, sum));
     },
   };
 }
 
-export const gam = optimizer({
+export const gamEntry = optimizer({
   name: 'gam',
   kind: 'flatness',
   cost: '4',
@@ -52,5 +52,5 @@ export const gam = optimizer({
     gamma: z.number().min(0).default(0.03),
     base: baseOption(),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), gamRule(options)),
+  create: (options, setting) => [gam(options), ...createBase(options.base, setting)],
 });

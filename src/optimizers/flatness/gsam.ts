@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { rateOf } from '../../chain/chain.js';
+import { type Link } from '../../chain/link.js';
 import { type Schedule } from '../../chain/schedule.js';
 import { NORM_EPSILON, orthogonalPart } from './ascent.js';
 
@@ -14,14 +15,14 @@ export interface GsamOptions {
 }
 
 /** g <- g_s - alpha (g - g_s (g·g_s)/|g_s|^2), g_s at w + rho g/|g| (Zhuang et al. 2022, algorithm 1). */
-export function gsamRule({ rho, alpha = 0.4 }: GsamOptions): RefinementRule {
+export function gsam({ rho, alpha = 0.4 }: GsamOptions): Link {
   return {
     name: 'gsam',
     elementwise: { slots: [] },
     gradientEvaluations: 2,
-    refine({ gradients, norm, context, gradientsAt }) {
+    update(gradients, { norm, context, gradientsAt }) {
       const perturbed = gradientsAt(scaled(gradients, rho(context.step) / (norm + NORM_EPSILON)));
-      return { gradients: plusScaled(perturbed, -alpha, orthogonalPart(gradients, perturbed)) };
+      return plusScaled(perturbed, -alpha, orthogonalPart(gradients, perturbed));
     },
   };
 }
@@ -41,7 +42,7 @@ export function proportionalTo(
   return (step) => minimum + ((maximum - minimum) * (learningRate(step) - lowest)) / (highest - lowest);
 }
 
-export const gsam = optimizer({
+export const gsamEntry = optimizer({
   name: 'gsam',
   kind: 'flatness',
   cost: '2',
@@ -58,6 +59,6 @@ export const gsam = optimizer({
   create: ({ rho, rhoMinimum, alpha, base: baseConfig }, setting) => {
     const base = createBase(baseConfig, setting);
     const range = { minimum: Math.min(rho, rhoMinimum), maximum: rho };
-    return refined(base, gsamRule({ rho: proportionalTo(base.learningRate, setting.totalSteps, range), alpha }));
+    return [gsam({ rho: proportionalTo(rateOf(base), setting.totalSteps, range), alpha }), ...base];
   },
 });

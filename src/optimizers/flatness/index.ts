@@ -1,27 +1,27 @@
-import { bayesianSam } from './bsam.js';
-import { entropySgd } from './entropy-sgd.js';
-import { efficientSam } from './esam.js';
-import { friendlySam } from './f-sam.js';
-import { gam } from './gam.js';
-import { gsam } from './gsam.js';
-import { lookSam } from './looksam.js';
-import { asam, fisherSam, sam } from './sam.js';
-import { adamTracer, sgdTracer } from './tracer.js';
-import { weightedSam } from './wsam.js';
+import { bayesianSamEntry } from './bsam.js';
+import { entropySgdEntry } from './entropy-sgd.js';
+import { efficientSamEntry } from './esam.js';
+import { friendlySamEntry } from './f-sam.js';
+import { gamEntry } from './gam.js';
+import { gsamEntry } from './gsam.js';
+import { lookSamEntry } from './looksam.js';
+import { asamEntry, fisherSamEntry, samEntry } from './sam.js';
+import { adamTracerEntry, sgdTracerEntry } from './tracer.js';
+import { weightedSamEntry } from './wsam.js';
 
 /** Optimizers that take a second gradient of the same batch to find flat minima. */
 export const flatnessOptimizers = [
-  sam,
-  asam,
-  gsam,
-  lookSam,
-  friendlySam,
-  weightedSam,
-  fisherSam,
-  bayesianSam,
-  efficientSam,
-  sgdTracer,
-  adamTracer,
-  entropySgd,
-  gam,
+  samEntry,
+  asamEntry,
+  gsamEntry,
+  lookSamEntry,
+  friendlySamEntry,
+  weightedSamEntry,
+  fisherSamEntry,
+  bayesianSamEntry,
+  efficientSamEntry,
+  sgdTracerEntry,
+  adamTracerEntry,
+  entropySgdEntry,
+  gamEntry,
 ] as const;

@@ -4,8 +4,8 @@ import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
-import { type Slots } from '../../chain/transform.js';
+import { type Link } from '../../chain/link.js';
+import { type Slots } from '../../chain/state.js';
 import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
 
 export interface LookSamOptions {
@@ -24,28 +24,23 @@ const SMALLEST_SHARE = 1e-5;
  * Every k steps g <- g_s, the gradient at w + rho g/|g|, whose part g_v orthogonal to g is stored; in between
  * g <- g + alpha |g|/|g_v| g_v (Liu et al. 2022, algorithm 1). Only g_v/|g_v| is stored.
  */
-export function lookSamRule({
-  rho = 0.1,
-  every = 5,
-  alpha = 0.7,
-  perTensor = false,
-}: LookSamOptions = {}): RefinementRule {
+export function lookSam({ rho = 0.1, every = 5, alpha = 0.7, perTensor = false }: LookSamOptions = {}): Link {
   const groupsOf = (tensors: NamedTensors): NamedTensors[] =>
     perTensor ? Object.entries(tensors).map(([name, tensor]) => ({ [name]: tensor })) : [tensors];
   return {
     name: 'looksam',
     gradientEvaluations: 1 + 1 / every,
     ...(!perTensor && { elementwise: { slots: ['orthogonal'] } }),
-    refine({ gradients, norm, slots, context, gradientsAt }) {
+    update(gradients, { norm, slots, context, gradientsAt }) {
       if (context.step % every !== 0) {
         const parts = groupsOf(gradients).map((group) =>
           withStoredPart(group, slots, alpha, perTensor ? normOf(group) : norm),
         );
-        return { gradients: Object.assign({}, ...parts) as NamedTensors };
+        return Object.assign({}, ...parts) as NamedTensors;
       }
       const perturbed = gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON)));
       for (const group of groupsOf(perturbed)) storeOrthogonalPart(group, gradients, slots);
-      return { gradients: perturbed };
+      return perturbed;
     },
   };
 }
@@ -68,7 +63,7 @@ function storeOrthogonalPart(perturbed: NamedTensors, gradients: NamedTensors, s
   for (const [name, tensor] of Object.entries(part)) slots.set('orthogonal', name, tf.mul(tensor, factor));
 }
 
-export const lookSam = optimizer({
+export const lookSamEntry = optimizer({
   name: 'looksam',
   kind: 'flatness',
   cost: '1 + 1/every (1.2)',
@@ -83,5 +78,5 @@ export const lookSam = optimizer({
     perTensor: z.boolean().default(false).describe('take norms and projections of each tensor by itself'),
     base: baseOption(),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), lookSamRule(options)),
+  create: (options, setting) => [lookSam(options), ...createBase(options.base, setting)],
 });

@@ -5,19 +5,18 @@ import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { scaled } from '../../chain/named-arithmetic.js';
-import { type RefinementRule, refined } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { type Mask } from '../../chain/transforms/decay.js';
 import { ascent, NORM_EPSILON } from './ascent.js';
 
 /** g <- gradient at w + rho g/|g| (Foret et al. 2021, equation 2 without its second-order term). */
-export function samRule({ rho = 0.05 }: { rho?: number } = {}): RefinementRule {
+export function sam({ rho = 0.05, shards }: { rho?: number; shards?: number } = {}): Link {
   return {
     name: 'sam',
     elementwise: { slots: [] },
     gradientEvaluations: 2,
-    refine: ({ gradients, norm, gradientsAt }) => ({
-      gradients: gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))),
-    }),
+    shards,
+    update: (gradients, { norm, gradientsAt }) => gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))),
   };
 }
 
@@ -27,39 +26,43 @@ export interface AsamOptions {
   eta?: number;
   /** The parameters whose ball is scaled by their size; the others have T = 1. */
   scales?: Mask;
+  /** Parts of the batch that are perturbed separately. */
+  shards?: number;
 }
 
 /** g <- gradient at w + rho T^2 g/|T g| with T = |w| + eta (Kwon et al. 2021, equation 6). */
-export function asamRule({ rho = 0.5, eta = 0.01, scales = () => true }: AsamOptions = {}): RefinementRule {
+export function asam({ rho = 0.5, eta = 0.01, scales = () => true, shards }: AsamOptions = {}): Link {
   return {
     name: 'asam',
     elementwise: { slots: [], kind: (parameter) => String(scales(parameter)) },
     gradientEvaluations: 2,
-    refine({ gradients, parameters, gradientsAt }) {
+    shards,
+    update(gradients, { parameters, gradientsAt }) {
       const sizes = mapNamed(gradients, (gradient, name) =>
         scales(name) ? tf.add(tf.abs(parameters[name]!), eta) : tf.onesLike(gradient),
       );
-      return { gradients: gradientsAt(ascent(gradients, rho, sizes)) };
+      return gradientsAt(ascent(gradients, rho, sizes));
     },
   };
 }
 
 /** g <- gradient at w + rho F^-1 g/sqrt(g F^-1 g) with F = I + eta diag(g^2) (Kim et al. 2022, with the batch's gradient for each example's). */
-export function fisherSamRule({ rho = 0.05, eta = 1 }: { rho?: number; eta?: number } = {}): RefinementRule {
+export function fisherSam({ rho = 0.05, eta = 1, shards }: { rho?: number; eta?: number; shards?: number } = {}): Link {
   return {
     name: 'fisher-sam',
     elementwise: { slots: [] },
     gradientEvaluations: 2,
-    refine({ gradients, gradientsAt }) {
+    shards,
+    update(gradients, { gradientsAt }) {
       const roots = mapNamed(gradients, (gradient) => tf.rsqrt(tf.add(tf.mul(tf.square(gradient), eta), 1)));
-      return { gradients: gradientsAt(ascent(gradients, rho, roots)) };
+      return gradientsAt(ascent(gradients, rho, roots));
     },
   };
 }
 
 const shards = z.int().min(1).default(1).describe('parts of the batch that are perturbed separately (m-sharpness)');
 
-export const sam = optimizer({
+export const samEntry = optimizer({
   name: 'sam',
   kind: 'flatness',
   cost: '2',
@@ -71,10 +74,10 @@ export const sam = optimizer({
     shards,
     base: baseOption(),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), samRule(options), options),
+  create: (options, setting) => [sam(options), ...createBase(options.base, setting)],
 });
 
-export const asam = optimizer({
+export const asamEntry = optimizer({
   name: 'asam',
   kind: 'flatness',
   cost: '2',
@@ -90,11 +93,11 @@ export const asam = optimizer({
   }),
   create: (options, setting) => {
     const scales: Mask = (name) => options.biases || !['bias', 'offset'].includes(setting.roleOf?.(name) ?? 'kernel');
-    return refined(createBase(options.base, setting), asamRule({ ...options, scales }), options);
+    return [asam({ ...options, scales }), ...createBase(options.base, setting)];
   },
 });
 
-export const fisherSam = optimizer({
+export const fisherSamEntry = optimizer({
   name: 'fisher-sam',
   kind: 'flatness',
   cost: '2',
@@ -107,5 +110,5 @@ export const fisherSam = optimizer({
     shards,
     base: baseOption(),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), fisherSamRule(options), options),
+  create: (options, setting) => [fisherSam(options), ...createBase(options.base, setting)],
 });

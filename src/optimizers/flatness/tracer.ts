@@ -9,7 +9,7 @@ import { assemble, commonOptions, fraction, positive } from '../base/assemble.js
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { difference, plusScaled, product, scaled } from '../../chain/named-arithmetic.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { normOf } from './ascent.js';
@@ -33,19 +33,19 @@ export interface TracerOptions {
  * g <- g + 2 rho H v with v = g/(f^ + delta), f the decaying mean of g^2, and H v = |v|(g(w + r v/|v|) - g)/r. With r = 2 rho |v|
  * this is the gradient at w + 2 rho v: sharpness-aware minimization along the natural gradient.
  */
-export function tracerRule({
+export function tracer({
   rho = 2e-5,
   beta = 0.99,
   delta = 1e-3,
   radius = 1e-2,
   settle = 100,
   handsOnRoot = false,
-}: TracerOptions = {}): RefinementRule {
+}: TracerOptions = {}): Link {
   return {
     name: 'tracer',
     elementwise: { slots: ['fisher'] },
     gradientEvaluations: 2,
-    refine({ gradients, slots, gradientsAt }) {
+    update(gradients, { slots, gradientsAt, handOn, report }) {
       const fisher = mapNamed(gradients, (gradient, name) => {
         const f = movingMean(slots.get('fisher', name), tf.square(gradient), beta);
         slots.set('fisher', name, f);
@@ -54,14 +54,12 @@ export function tracerRule({
       const damped = mapNamed(fisher, (f) => tf.add(f, delta));
       const ready = Object.keys(gradients).filter((name) => slots.count(name) > settle);
       const natural = Object.fromEntries(ready.map((name) => [name, tf.div(gradients[name]!, damped[name]!)]));
-      const rest = {
-        ...(handsOnRoot && { diagonal: mapNamed(fisher, (f) => tf.sqrt(f)) }),
-        metrics: { traceRatio: meanRatio(gradients, damped) },
-      };
+      if (handsOnRoot) handOn(mapNamed(fisher, (f) => tf.sqrt(f)));
+      report({ traceRatio: meanRatio(gradients, damped) });
       const norm = ready.length > 0 ? normOf(natural) : 0;
-      if (norm === 0) return { gradients, ...rest };
+      if (norm === 0) return gradients;
       const rise = difference(gradientsAt(scaled(natural, radius / norm)), gradients);
-      return { gradients: plusScaled(gradients, (2 * rho * norm) / radius, rise), ...rest };
+      return plusScaled(gradients, (2 * rho * norm) / radius, rise);
     },
   };
 }
@@ -94,7 +92,7 @@ const tracerOptions = {
     .describe('steps in which the Fisher information settles and the regularizer rests'),
 };
 
-export const sgdTracer = optimizer({
+export const sgdTracerEntry = optimizer({
   name: 'sgd-tracer',
   kind: 'flatness',
   cost: '2',
@@ -106,10 +104,10 @@ export const sgdTracer = optimizer({
     beta: fraction.default(0.99).describe('share of the Fisher information that survives a step'),
     base: baseOption({ name: 'momentum' }),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), tracerRule(options)),
+  create: (options, setting) => [tracer(options), ...createBase(options.base, setting)],
 });
 
-export const adamTracer = optimizer({
+export const adamTracerEntry = optimizer({
   name: 'adam-tracer',
   kind: 'flatness',
   cost: '2',
@@ -123,9 +121,8 @@ export const adamTracer = optimizer({
     epsilon: positive.default(1e-8),
     ...commonOptions({ learningRate: 1e-3, decayPlace: 'step' }),
   }),
-  create: (options, setting) =>
-    refined(
-      assemble(options, setting, [momentumOverDiagonal(options)]),
-      tracerRule({ ...options, beta: options.beta2, handsOnRoot: true }),
-    ),
+  create: (options, setting) => [
+    tracer({ ...options, beta: options.beta2, handsOnRoot: true }),
+    ...assemble(options, setting, [momentumOverDiagonal(options)]),
+  ],
 });

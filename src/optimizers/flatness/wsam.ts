@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { difference, plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { refined, type RefinementRule } from '../../chain/refine.js';
+import { type Link } from '../../chain/link.js';
 import { NORM_EPSILON } from './ascent.js';
 
 export interface WeightedSamOptions {
@@ -17,25 +17,22 @@ export interface WeightedSamOptions {
  * L + a (L(w + e) - L) with a = gamma/(1 - gamma): g <- g + a (g_s - g), or, decoupled, the base's step with g and then
  * w <- w - lr a (g_s - g) (Yue et al. 2023, algorithms 1 and 2).
  */
-export function weightedSamRule({
-  rho = 0.05,
-  gamma = 0.9,
-  decoupled = true,
-}: WeightedSamOptions = {}): RefinementRule {
+export function weightedSam({ rho = 0.05, gamma = 0.9, decoupled = true }: WeightedSamOptions = {}): Link {
   const a = gamma / (1 - gamma);
   return {
     name: 'wsam',
     elementwise: { slots: [] },
     gradientEvaluations: 2,
-    refine({ gradients, norm, learningRate, gradientsAt }) {
+    update(gradients, { norm, learningRate, gradientsAt, moveBy }) {
       const sharpness = difference(gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))), gradients);
-      if (decoupled) return { gradients, correction: scaled(sharpness, -learningRate * a) };
-      return { gradients: plusScaled(gradients, a, sharpness) };
+      if (!decoupled) return plusScaled(gradients, a, sharpness);
+      moveBy(scaled(sharpness, -learningRate * a));
+      return gradients;
     },
   };
 }
 
-export const weightedSam = optimizer({
+export const weightedSamEntry = optimizer({
   name: 'wsam',
   kind: 'flatness',
   cost: '2',
@@ -49,5 +46,5 @@ export const weightedSam = optimizer({
     decoupled: z.boolean().default(true).describe("keep sharpness out of the base optimizer's statistics"),
     base: baseOption(),
   }),
-  create: (options, setting) => refined(createBase(options.base, setting), weightedSamRule(options)),
+  create: (options, setting) => [weightedSam(options), ...createBase(options.base, setting)],
 });

@@ -6,7 +6,7 @@ import { cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import { capturedGradients, type LayerCapture } from '../../tensor/second-order/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { fallBack } from '../fallback.js';
 import { modelOf } from '../products/model.js';
 import { type BlockData, blocksOf, type CapturedBlock } from './blocks.js';
@@ -24,15 +24,14 @@ export interface KroneckerBfgsOptions extends Intervals {
 }
 
 /** H_A·G·H_B for dense layers and convolutions. */
-export function kroneckerBfgs({ damping, decay, powell, ...intervals }: KroneckerBfgsOptions): Preconditioner {
+export function kroneckerBfgs({ damping, decay, powell, ...intervals }: KroneckerBfgsOptions): Link {
   const name = 'k-bfgs';
   return {
     name,
-    request: ({ parameters, slots }) =>
+    layers: ({ parameters, slots }) =>
       refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ? {} : undefined,
-    precondition({ gradients, parameters, layers, slots, context, charge }) {
+    update(gradients, { parameters, layers, slots, context, charge, report, note }) {
       const schedule = refreshSchedule(slots, intervals);
-      const notes: string[] = [];
       const captured = layers && blocksOf(layers).blocks.filter(({ kind }) => kind === 'matrix');
       if (layers && captured) {
         const due = captured.filter(({ key }) => schedule.looks(key));
@@ -62,12 +61,9 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         Object.assign(results, fromMatrix(block, output ? tf.matMul(left, output) : left, parameters));
       }
       const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
-      Object.assign(results, fallBack(rest, slots, { lambda: damping, labels: context.labels ?? 1, notes, name }));
-      return {
-        gradients: results,
-        notes,
-        metrics: { bfgsUpdates: slots.number('bfgs-updates'), bfgsSkipped: slots.number('bfgs-skipped') },
-      };
+      Object.assign(results, fallBack(rest, slots, { lambda: damping, labels: context.labels ?? 1, note, name }));
+      report({ bfgsUpdates: slots.number('bfgs-updates'), bfgsSkipped: slots.number('bfgs-skipped') });
+      return results;
 
       function atPreviousWeights(blocks: readonly CapturedBlock[]): { layers: LayerCapture; weights: NamedTensors } {
         const old = Object.fromEntries(

@@ -1,15 +1,16 @@
 /** Preconditioners made of what layers see: any curvature of examples in any representation by blocks. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Link } from '../../chain/link.js';
 import {
   type BlockSolver,
   type Curvature,
   type Damping,
   type OwnGradient,
-  type Preconditioner,
   type Representation,
   type Statistics,
 } from '../contract.js';
+import { type Slots } from '../../chain/state.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
 import { klScale } from '../kl-clip.js';
@@ -39,18 +40,17 @@ export function layered({
   decay = 0,
   klClip,
   ...intervals
-}: LayeredOptions): Preconditioner {
+}: LayeredOptions): Link {
   const bound = klClip === 'none' ? undefined : klClip;
   return {
     name,
-    request: ({ parameters, slots, context }) =>
+    layers: ({ parameters, slots, context }) =>
       refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ||
       prefersOwn(representation, slots, parameters, context.labels)
         ? { skipDense: true }
         : undefined,
-    precondition({ gradients, parameters, layers, slots, context, learningRate, charge }) {
+    update(gradients, { parameters, layers, slots, context, learningRate, charge, report, note }) {
       const schedule = refreshSchedule(slots, intervals);
-      const notes: string[] = [];
       const damping: Damping = { lambda, raised: () => slots.setNumber('raised', slots.number('raised') + 1) };
       const found = layers && blocksOf(layers);
       const shapes = found?.blocks ?? recallBlocks(slots, parameters);
@@ -121,23 +121,18 @@ export function layered({
           (gradients[member] ?? results[member]) ? [[member, (gradients[member] ?? results[member])!]] : [],
         ),
       );
-      Object.assign(results, fallBack(raw, slots, { lambda, labels: context.labels ?? 1, endedBy, notes, name }));
+      Object.assign(results, fallBack(raw, slots, { lambda, labels: context.labels ?? 1, endedBy, note, name }));
       const scale = bound === undefined ? 1 : klScale(inner, bound, learningRate);
       const scaled = (tensor: Tensor): Tensor => (scale === 1 ? tensor : tf.mul(tensor, scale));
       // Factors are smaller than what they make, and are scaled in its place.
       const made = own.map(({ block, factors }) =>
         fromFactors(block, { ...factors, outputs: scaled(factors.outputs) }, parameters),
       );
-      return {
-        gradients: Object.assign({ ...mapNamed(results, scaled) }, ...made) as NamedTensors,
-        notes,
-        metrics: { dampingRaised: slots.number('raised'), ...(bound !== undefined && { klScale: scale }) },
-      };
+      report({ dampingRaised: slots.number('raised'), ...(bound !== undefined && { klScale: scale }) });
+      return Object.assign({ ...mapNamed(results, scaled) }, ...made) as NamedTensors;
     },
   };
 }
-
-type Slots = Parameters<Preconditioner['precondition']>[0]['slots'];
 
 const membersOf = ({ weight, bias }: BlockShape): string[] => [weight, bias].filter((member) => member !== undefined);
 

@@ -1,5 +1,5 @@
 /** When curvature is looked at: every so many of a parameter's own updates, so that a weight that rests does not age. */
-import { type Slots } from '../../chain/transform.js';
+import { type Slots } from '../../chain/state.js';
 
 export interface Intervals {
   /** Own updates from one inverse to the next. */

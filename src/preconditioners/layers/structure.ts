@@ -2,7 +2,7 @@
  * Which blocks there are, written into the state when they are captured: steps between two captures, and a resumed training,
  * find them there.
  */
-import { type Slots } from '../../chain/transform.js';
+import { type Slots } from '../../chain/state.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import { type BlockKind, type BlockShape } from './blocks.js';
 

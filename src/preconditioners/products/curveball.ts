@@ -3,19 +3,19 @@ import { gaussNewtonOperator } from '../../tensor/second-order/index.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { differenceNotes, modelOf } from './model.js';
 
 /**
  * z ← ρz − β·((G + λI)z + g), and the step is z; ρ and β minimize the quadratic model along both directions (their equation 18). The
  * optimizer behind takes −z as its gradient: a rate of 1 is the method itself.
  */
-export function curveBall({ damping }: { readonly damping: number }): Preconditioner {
+export function curveBall({ damping }: { readonly damping: number }): Link {
   const name = 'curveball';
   return {
     name,
-    request: () => undefined,
-    precondition({ gradients, parameters, slots, context, charge }) {
+    layers: () => undefined,
+    update(gradients, { parameters, slots, context, charge, report, note }) {
       const some = pickNamed(parameters, Object.keys(gradients));
       const { outputs, loss } = modelOf(context, name);
       const operator = gaussNewtonOperator({ outputs: (at) => outputs({ ...parameters, ...at }), loss }, some, {
@@ -40,8 +40,9 @@ export function curveBall({ damping }: { readonly damping: number }): Preconditi
         const rho = alone ? 0 : (gd * zd - gz * dd) / determinant;
         const next = plusScaled(scaled(z, rho), -beta, slope);
         for (const [parameter, tensor] of Object.entries(next)) slots.set('z', parameter, tensor);
-        const notes = differenceNotes(name, operator.reasons);
-        return { gradients: scaled(next, -1), metrics: { beta, rho }, notes };
+        differenceNotes(name, operator.reasons).forEach(note);
+        report({ beta, rho });
+        return scaled(next, -1);
       } finally {
         operator.dispose();
       }

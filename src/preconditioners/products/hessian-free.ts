@@ -3,7 +3,7 @@ import { gaussNewtonOperator } from '../../tensor/second-order/index.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, tidy } from '../../tensor/tf.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { differenceNotes, lossOf, modelOf } from './model.js';
 
 export interface HessianFreeOptions {
@@ -18,12 +18,12 @@ export interface HessianFreeOptions {
   readonly adapt: number;
 }
 
-export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }: HessianFreeOptions): Preconditioner {
+export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }: HessianFreeOptions): Link {
   const name = 'hessian-free';
   return {
     name,
-    request: () => undefined,
-    precondition({ gradients, parameters, slots, context, charge }) {
+    layers: () => undefined,
+    update(gradients, { parameters, slots, context, charge, report, note }) {
       const names = Object.keys(gradients);
       const some = pickNamed(parameters, names);
       const { outputs, loss } = modelOf(context, name);
@@ -42,8 +42,9 @@ export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }
         const solution = conjugateGradients(times, gradients, start, { iterations, tolerance });
         for (const parameter of names) slots.set('solution', parameter, tf.clone(solution[parameter]!));
         if (adapt !== 1) slots.setNumber('lambda', lambda * change(solution));
-        const notes = differenceNotes(name, operator.reasons);
-        return { gradients: solution, metrics: { damping: lambda }, notes };
+        differenceNotes(name, operator.reasons).forEach(note);
+        report({ damping: lambda });
+        return solution;
 
         function change(step: NamedTensors): number {
           // The model of the full step -x: q = ½·xᵀ(G + λ)x − gᵀx.

@@ -3,7 +3,7 @@ import { gradientsOf } from '../../tensor/autodiff.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { lossOf } from './model.js';
 
 export interface LbfgsOptions {
@@ -19,12 +19,12 @@ interface Pair {
 }
 
 /** H·g by the two-loop recursion over the pairs s = w − w₋, y = ∇L(w) − ∇L(w₋) of the parameters that are active. */
-export function lbfgs({ history, damping }: LbfgsOptions): Preconditioner {
+export function lbfgs({ history, damping }: LbfgsOptions): Link {
   const name = 'l-bfgs';
   return {
     name,
-    request: () => undefined,
-    precondition({ gradients, parameters, slots, context, charge }) {
+    layers: () => undefined,
+    update(gradients, { parameters, slots, context, charge }) {
       const names = Object.keys(gradients);
       const known = names.filter((parameter) => slots.get('previous', parameter));
       if (known.length > 0) {
@@ -40,7 +40,7 @@ export function lbfgs({ history, damping }: LbfgsOptions): Preconditioner {
         }
       }
       for (const parameter of names) slots.set('previous', parameter, tf.clone(parameters[parameter]!));
-      return { gradients: twoLoops(gradients, pairs()) };
+      return twoLoops(gradients, pairs());
 
       /** Newest first: [k, size], as many as there are, at most m. */
       function remember(what: 's' | 'y', parameter: string, value: Tensor): void {

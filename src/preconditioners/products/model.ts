@@ -1,7 +1,7 @@
 import { WeftError } from '../../errors.js';
-import { type StepContext } from '../../chain/transform.js';
+import { type StepContext } from '../../chain/loss.js';
 import { type NamedTensors } from '../../tensor/named.js';
-import { type CutLoss, hvp } from '../../tensor/second-order/index.js';
+import { type CutLoss } from '../../tensor/second-order/index.js';
 import { type Scalar } from '../../tensor/tf.js';
 
 /** The model and the loss of the batch at hand. */
@@ -18,19 +18,6 @@ export function modelOf({ cut }: StepContext, method: string): CutLoss {
 export function lossOf(context: StepContext, parameters: NamedTensors, method: string): (some: NamedTensors) => Scalar {
   const { outputs, loss } = modelOf(context, method);
   return (some) => loss(outputs({ ...parameters, ...some }));
-}
-
-/** The Hessian of the batch's loss times the vector, with remarks where that is not exact; inside a tidy. */
-export function hessianTimes(
-  context: StepContext,
-  parameters: NamedTensors,
-  vector: NamedTensors,
-  method: string,
-): { product: NamedTensors; notes: string[] } {
-  const { product, reasons } =
-    context.hessianVectorProduct?.(parameters, vector) ??
-    hvp(lossOf(context, parameters, method), parameters, vector, { onUnverified: 'difference' });
-  return { product, notes: differenceNotes(method, reasons) };
 }
 
 /** What a run is told where products are differences of gradients. */

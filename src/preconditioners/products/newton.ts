@@ -3,7 +3,7 @@ import { hessian, lanczos, ritz } from '../../curvature/index.js';
 import { flatten, unflatten } from '../../curvature/linear-operator.js';
 import { pickNamed } from '../../tensor/named.js';
 import { tf, tidy, type Tensor1D } from '../../tensor/tf.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { refuseBeyond } from '../memory.js';
 import { differenceNotes, lossOf } from './model.js';
 
@@ -18,18 +18,18 @@ export interface NewtonOptions {
 }
 
 /** Σ f(θᵢ)·yᵢ·yᵢᵀ·g over the Ritz pairs of the Hessian on span{g, Hg, H²g, …}, f(θ) = 1/(θ + λ) or 1/(|θ| + λ). */
-export function newton({ name, damping, absolute, dimensions, memory }: NewtonOptions): Preconditioner {
+export function newton({ name, damping, absolute, dimensions, memory }: NewtonOptions): Link {
   return {
     name,
-    request: () => undefined,
-    precondition({ gradients, parameters, context, charge }) {
+    layers: () => undefined,
+    update(gradients, { parameters, context, charge, report, note }) {
       const some = pickNamed(parameters, Object.keys(gradients));
       const g = flatten(gradients);
       if (dimensions === 'all') refuseBeyond(memory, g.size, 'the Hessian');
       const operator = hessian(lossOf(context, parameters, name), some, { onUnverified: 'difference' });
       try {
         const length = tf.norm(g).dataSync()[0]!;
-        if (length === 0) return { gradients };
+        if (length === 0) return gradients;
         const { basis, ...tridiagonal } = lanczos(operator, {
           steps: dimensions === 'all' ? g.size : dimensions,
           start: g,
@@ -45,11 +45,9 @@ export function newton({ name, damping, absolute, dimensions, memory }: NewtonOp
         );
         const step = tidy(() => tf.squeeze(tf.matMul(tf.tensor2d([weights]), basis), [0]) as Tensor1D);
         basis.dispose();
-        return {
-          gradients: unflatten(step, some),
-          notes: differenceNotes(name, operator.reasons),
-          metrics: { smallestRitzValue: Math.min(...values), largestRitzValue: Math.max(...values) },
-        };
+        differenceNotes(name, operator.reasons).forEach(note);
+        report({ smallestRitzValue: Math.min(...values), largestRitzValue: Math.max(...values) });
+        return unflatten(step, some);
       } finally {
         operator.dispose();
       }

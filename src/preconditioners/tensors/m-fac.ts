@@ -1,7 +1,7 @@
 /** M-FAC (Frantar, Kurtic & Alistarh 2021): the last m gradients of a tensor as its Fisher information. */
 import { damped, inverse } from '../../tensor/linalg/index.js';
 import { tf } from '../../tensor/tf.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { perTensor } from './per-tensor.js';
 
 export interface MfacOptions {
@@ -11,7 +11,7 @@ export interface MfacOptions {
 }
 
 /** (λI + GᵀG/m)⁻¹·g = (g − Gᵀ(mλI + G·Gᵀ)⁻¹G·g)/λ with the rows of G the last m gradients, this one included. */
-export function mfac({ damping, history }: MfacOptions): Preconditioner {
+export function mfac({ damping, history }: MfacOptions): Link {
   return perTensor('m-fac', ({ name, gradient, slots }) => {
     const row = tf.reshape(gradient, [1, -1]);
     const earlier = slots.get('gradients', name);

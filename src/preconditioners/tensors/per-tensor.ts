@@ -1,7 +1,7 @@
 /** Preconditioners that look at the gradient alone, one tensor at a time. */
-import { type Slots } from '../../chain/transform.js';
+import { type Slots } from '../../chain/state.js';
 import { type Tensor } from '../../tensor/tf.js';
-import { type Preconditioner, type PreconditionInput } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 
 /** What is known of one tensor in one step. */
 export interface TensorStep {
@@ -10,27 +10,23 @@ export interface TensorStep {
   readonly slots: Slots;
   /** How often this tensor has been updated, this time included. */
   readonly updates: number;
-  readonly input: PreconditionInput;
 }
 
 /** The preconditioner that does `f` to every gradient tensor; a tensor without a result is not updated in this step. */
-export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefined): Preconditioner {
+export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefined): Link {
   return {
     name,
-    request: () => undefined,
-    precondition(input) {
-      const { gradients, slots } = input;
+    layers: () => undefined,
+    update(gradients, { slots, report }) {
       const raisedBefore = slots.number('raised');
       const preconditioned: Record<string, Tensor> = {};
       for (const [parameter, gradient] of Object.entries(gradients)) {
-        const result = f({ name: parameter, gradient, slots, updates: slots.count(parameter), input });
+        const result = f({ name: parameter, gradient, slots, updates: slots.count(parameter) });
         if (result) preconditioned[parameter] = result;
       }
       const raised = slots.number('raised');
-      return {
-        gradients: preconditioned,
-        ...(raised > 0 || raisedBefore > 0 ? { metrics: { dampingRaised: raised } } : {}),
-      };
+      if (raised > 0 || raisedBefore > 0) report({ dampingRaised: raised });
+      return preconditioned;
     },
   };
 }

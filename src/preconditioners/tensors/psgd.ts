@@ -6,8 +6,7 @@ import { normalLike, stepStream } from '../../chain/random.js';
 import { triangularSolve } from '../../tensor/linalg/index.js';
 import { mapNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Preconditioner } from '../contract.js';
-import { hessianTimes } from '../products/model.js';
+import { type Link } from '../../chain/link.js';
 import { asMatrix } from './blocks.js';
 
 export interface PsgdOptions {
@@ -27,11 +26,11 @@ export interface KroneckerRoot {
   readonly right: Tensor;
 }
 
-export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): Preconditioner {
+export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): Link {
   return {
     name: 'psgd',
-    request: () => undefined,
-    precondition({ gradients, parameters, slots, context, charge }) {
+    layers: () => undefined,
+    update(gradients, { slots, context, hessianTimes }) {
       const names = Object.keys(gradients);
       const due = new Set(names.filter((name) => (slots.count(name) - 1) % interval === 0));
       const probe =
@@ -41,31 +40,26 @@ export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): 
               (_, name) => normalLike({ [name]: gradients[name]! }, () => stepStream(context, 'psgd', name))[name]!,
             )
           : undefined;
-      const image = probe && hessianTimes(context, parameters, probe, 'psgd');
-      if (probe) charge(3);
-      return {
-        notes: image?.notes ?? [],
-        gradients: mapNamed(gradients, (gradient, name) => {
-          const g = asMatrix(gradient);
-          let root = { left: slots.get('left', name), right: slots.get('right', name) };
-          root = root.left && root.right ? root : firstRoot(g, shape, criterion === 'newton' ? scale : whiteScale(g));
-          if (due.has(name)) {
-            if (probe)
-              root = fitNewton(root as KroneckerRoot, asMatrix(probe[name]!), asMatrix(image!.product[name]!), rate);
-            else {
-              const bounds = { left: slots.get('left-bound', name), right: slots.get('right-bound', name) };
-              const fitted = fitWhitening(root as KroneckerRoot, g, rate, bounds);
-              root = fitted.root;
-              slots.set('left-bound', name, fitted.bounds.left);
-              slots.set('right-bound', name, fitted.bounds.right);
-            }
-            slots.set('left', name, root.left!);
-            slots.set('right', name, root.right!);
+      const image = probe && hessianTimes(probe);
+      return mapNamed(gradients, (gradient, name) => {
+        const g = asMatrix(gradient);
+        let root = { left: slots.get('left', name), right: slots.get('right', name) };
+        root = root.left && root.right ? root : firstRoot(g, shape, criterion === 'newton' ? scale : whiteScale(g));
+        if (due.has(name)) {
+          if (probe) root = fitNewton(root as KroneckerRoot, asMatrix(probe[name]!), asMatrix(image![name]!), rate);
+          else {
+            const bounds = { left: slots.get('left-bound', name), right: slots.get('right-bound', name) };
+            const fitted = fitWhitening(root as KroneckerRoot, g, rate, bounds);
+            root = fitted.root;
+            slots.set('left-bound', name, fitted.bounds.left);
+            slots.set('right-bound', name, fitted.bounds.right);
           }
-          const direction = applyRoot(root as KroneckerRoot, g);
-          return tf.reshape(criterion === 'whitening' ? calmed(direction) : direction, gradient.shape);
-        }),
-      };
+          slots.set('left', name, root.left!);
+          slots.set('right', name, root.right!);
+        }
+        const direction = applyRoot(root as KroneckerRoot, g);
+        return tf.reshape(criterion === 'whitening' ? calmed(direction) : direction, gradient.shape);
+      });
     },
   };
 }

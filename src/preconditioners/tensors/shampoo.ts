@@ -1,7 +1,7 @@
 /** Shampoo (Gupta, Koren & Singer 2018; Anil et al. 2020): one factor of the gradient's second moment for each axis. */
 import { damped, diagonalPart, ridgedInverseRoot } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { asMatrix, type PieceStack, stackedPieces } from './blocks.js';
 import { perTensor, type TensorStep } from './per-tensor.js';
 
@@ -22,7 +22,7 @@ export interface ShampooOptions {
 }
 
 /** L^(−1/4)·G·R^(−1/4) with L ≈ Σ G·Gᵀ, R ≈ Σ Gᵀ·G of every block; of a vector L^(−1/2)·g: full-matrix AdaGrad. */
-export function shampoo(options: ShampooOptions): Preconditioner {
+export function shampoo(options: ShampooOptions): Link {
   return perTensor('shampoo', (step) => {
     const { stacks, join } = stackedPieces(asMatrix(step.gradient), options.blockSize);
     return tf.reshape(join(stacks.map((stack) => blocks(step, options, stack))), step.gradient.shape);

@@ -1,7 +1,7 @@
 /** SOAP (Vyas et al. 2024): Adam in the eigenbasis of Shampoo's factors. */
 import { eigh, qr } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
 import { asMatrix, mapPieces } from './blocks.js';
 import { perTensor, type TensorStep } from './per-tensor.js';
 
@@ -21,7 +21,7 @@ export interface SoapOptions {
  * orthogonal iteration. A parameter's first update only finds the basis, and does not move it, as in its authors' code: in the eigenbasis
  * of its own factors a gradient is diagonal, and Adam's first step would make signs of the rounding errors everywhere else.
  */
-export function soap(options: SoapOptions): Preconditioner {
+export function soap(options: SoapOptions): Link {
   return perTensor('soap', (step) => {
     const matrix = asMatrix(step.gradient);
     const direction = mapPieces(matrix, options.blockSize, (piece, index) =>

@@ -5,7 +5,8 @@
 import { addToDiagonal, damped, inverse, cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { labelsOf } from '../../tensor/logits.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Curvature, type Preconditioner } from '../contract.js';
+import { type Link } from '../../chain/link.js';
+import { type Curvature } from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
 import { type BlockData, blocksOf } from '../layers/blocks.js';
@@ -24,13 +25,12 @@ export interface WholeOptions {
 }
 
 /** (F + λI)⁻¹·g with F = JᵀJ/N. */
-export function wholeFisher({ name, curvature, damping: lambda, solver, memory }: WholeOptions): Preconditioner {
+export function wholeFisher({ name, curvature, damping: lambda, solver, memory }: WholeOptions): Link {
   return {
     name,
-    request: () => ({}),
-    precondition({ gradients, parameters, layers, slots, context, charge }) {
+    layers: () => ({}),
+    update(gradients, { parameters, layers, slots, context, charge, report, note }) {
       if (!layers) throw new Error(`'${name}' got a gradient without its layers`);
-      const notes: string[] = [];
       const passes = curvature.outputGradients(layers, context);
       charge(costOf(curvature, layers));
       const { blocks: found } = blocksOf(layers);
@@ -58,9 +58,10 @@ export function wholeFisher({ name, curvature, damping: lambda, solver, memory }
       const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
       Object.assign(
         results,
-        fallBack(rest, slots, { lambda, labels: labelsOf(layers.outputs).labels, endedBy, notes, name }),
+        fallBack(rest, slots, { lambda, labels: labelsOf(layers.outputs).labels, endedBy, note, name }),
       );
-      return { gradients: results, notes, metrics: { dampingRaised: slots.number('raised') } };
+      report({ dampingRaised: slots.number('raised') });
+      return results;
     },
   };
 }

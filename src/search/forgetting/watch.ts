@@ -42,8 +42,8 @@ export interface ForgettingWatch {
   startEpoch(epoch: number): void;
   /** Before the first step of an architecture. */
   beginArchitecture(child: Child, index: number): void;
-  /** What acts on the weights in a step of this architecture. */
-  during(child: Child, globalStep: number): Pick<TrainStepInput, 'others' | 'beside'>;
+  /** What else learns in a step of this architecture. */
+  during(child: Child, globalStep: number): Pick<TrainStepInput, 'others'>;
   afterStep(report: Pick<TrainStepResult, 'loss' | 'metrics'>): void;
   /** After the last step of an architecture. */
   endArchitecture(child: Child, index: number, step: number): void;
@@ -188,10 +188,7 @@ export function createWatch({
     during(child, globalStep) {
       const shares = regularizer?.mixture?.(child.encoding, globalStep);
       return {
-        ...(shares && {
-          others: shares.slice(1).map(({ architecture, weight }) => ({ child: childOf(architecture), weight })),
-        }),
-        ...(regularizer && (regularizer.settle || regularizer.lossGradient) && { beside: regularizer }),
+        others: shares?.slice(1).map(({ architecture, weight }) => ({ child: childOf(architecture), weight })),
       };
     },
     afterStep({ loss, metrics }) {

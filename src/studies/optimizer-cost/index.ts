@@ -9,7 +9,7 @@ import { stream } from '../../tensor/rng.js';
 import { tf, type Tensor1D } from '../../tensor/tf.js';
 import { type TensorBatch } from '../../training/batch.js';
 import { SHARED_EVALUATION } from '../../training/evaluate.js';
-import { crossEntropy } from '../../training/train-step.js';
+import { crossEntropy } from '../../training/batch-loss.js';
 import { defineStudy, gateRow, type StudyResult, type StudySetting } from '../contract.js';
 import { learner } from '../learner.js';
 import { stopHere } from '../run-study.js';

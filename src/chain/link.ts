@@ -1,0 +1,90 @@
+/**
+ * What happens between a loss and new weights, in one contract. A link may take its gradient elsewhere, ask for further gradients of the
+ * same batch, for products with the Hessian or for what the layers saw, change the updates, move weights after the step, keep an
+ * average that is evaluated in their place, and follow a validation loss. It does whichever of these it has a method for; `chain`
+ * calls the methods, and holds batch, dropout masks and child fixed, so that a second gradient cannot be of another batch.
+ */
+import { type NamedTensors } from '../tensor/named.js';
+import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
+import { type Tensor } from '../tensor/tf.js';
+import { type Schedule } from './schedule.js';
+import { type Slots } from './state.js';
+import { type StepContext } from './loss.js';
+
+export interface Link {
+  /** Unique in its chain; part of the state's keys and of checkpoints. */
+  readonly name: string;
+  /** Present where `update` treats each coordinate by itself (apart from sums over all of them): then small tensors may be joined and updated as one. */
+  readonly elementwise?: Elementwise | undefined;
+  /**
+   * Gradients of a whole batch that a step takes with it, the first included, on average; present on links that take some elsewhere.
+   * Such a link gets finite gradients only: where one is not, nothing moves, and the step is counted as skipped.
+   */
+  readonly gradientEvaluations?: number | undefined;
+  /** Of a link that takes gradients elsewhere and keeps no state: do it on so many parts of the batch, each by itself, and average. First in its chain. */
+  readonly shards?: number | undefined;
+  /** The rate of the link that turns a direction into a step; the last one is that of the chain. */
+  readonly learningRate?: Schedule | undefined;
+  /** Each parameter's part of the learning rate, where its groups have rates of their own. */
+  readonly rateShare?: RateShare | undefined;
+  /** Gradient of what it adds to the loss, wherever a gradient is taken; linear in the parameters. The caller owns it. */
+  penalty?(parameters: NamedTensors): NamedTensors | undefined;
+  /** Displacement of the first gradient from the weights; none by default. Runs inside a tidy. */
+  start?(step: LinkStep): NamedTensors;
+  /** What it wants to see of the layers in this step. A link with this method sees the batch as it is and is joined with no other. */
+  layers?(step: Pick<LinkStep, 'parameters' | 'slots' | 'context'>): CaptureOptions | undefined;
+  /** New updates from updates, at first the gradients; the last ones are added to the weights. Runs inside a tidy. */
+  update?(updates: NamedTensors, step: LinkStep): NamedTensors;
+  /** New values of some of the weights that have moved; weights that it does not name stay. Runs inside a tidy. */
+  settle?(movement: Movement, step: Pick<LinkStep, 'slots' | 'context'>): NamedTensors;
+  /** What is evaluated in the place of a weight; undefined where that is the weight. Runs inside a tidy. */
+  evaluation?(name: string, weight: Tensor, slots: Slots): Tensor | undefined;
+  /** Takes notice of a validation loss; `names` are the parameters with any state of this link. Runs inside a tidy. */
+  observe?(validationLoss: number, names: readonly string[], slots: Slots): void;
+}
+
+export interface Elementwise {
+  readonly slots: readonly string[];
+  /** Parameters with different answers are treated differently. */
+  readonly kind?: (parameter: string) => string;
+}
+
+/** A parameter's learning rate relative to that of the chain. */
+export type RateShare = (parameter: string, update: Tensor) => number;
+
+/** Weights around a step, by name; borrowed. */
+export interface Movement {
+  readonly before: NamedTensors;
+  readonly after: NamedTensors;
+  readonly learningRate: number;
+}
+
+/** What a link knows of the step at hand, and what it can ask for. All tensors are borrowed. */
+export interface LinkStep {
+  /** The active weights. */
+  readonly parameters: NamedTensors;
+  readonly slots: Slots;
+  readonly context: StepContext;
+  /** Rate of the chain in this step. */
+  readonly learningRate: number;
+  /** Norm over all of the updates that it was given. */
+  readonly norm: number;
+  /** What the layers saw of the first gradient, where a link has asked for it. */
+  readonly layers: LayerCapture | undefined;
+  /** An estimate per coordinate that an earlier link has handed on: curvature, or second moments. */
+  readonly diagonal: NamedTensors | undefined;
+  /** Gradients at weights + displacement (missing names: 0), on the whole batch or on some of its examples. */
+  gradientsAt(displacement: NamedTensors, examples?: readonly number[]): NamedTensors;
+  /** Hessian of the batch loss at weights + displacement, times the vector (missing names: 0). */
+  hessianTimes(vector: NamedTensors, displacement?: NamedTensors): NamedTensors;
+  /** Counts gradients that were computed by other means, in whole batches. */
+  charge(gradients: number): void;
+  /** Gives later links an estimate to divide by. */
+  handOn(diagonal: NamedTensors): void;
+  /** Moves the weights further, once the updates are added. */
+  moveBy(correction: NamedTensors): void;
+  /** Adds to the metrics of the step. */
+  report(metrics: Readonly<Record<string, number>>): void;
+  /** A remark for whoever reads the run; the same text may come every step. */
+  note(remark: string): void;
+}

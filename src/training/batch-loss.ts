@@ -1,0 +1,147 @@
+/** The loss of one batch as a function of the weights: of one child, or of several that learn from it together. */
+import { WeftError } from '../errors.js';
+import { type Mode } from '../operations/operation.js';
+import { type Evaluate, type StepContext } from '../chain/loss.js';
+import { type Child } from '../supernet/child.js';
+import { valueAndGradients } from '../tensor/autodiff.js';
+import { mapNamed, type NamedTensors } from '../tensor/named.js';
+import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
+import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
+import { type TensorBatch } from './batch.js';
+import { labelCrossEntropies } from './cross-entropy.js';
+
+export interface BatchLossOptions {
+  readonly child: Child;
+  readonly statistics: NamedTensors;
+  readonly batch: TensorBatch;
+  readonly mode: Mode;
+  /** Other children that learn from the same batch: the loss is (1 - Σ weights) of the child's plus these shares of theirs. */
+  readonly others?: readonly { readonly child: Child; readonly weight: number }[] | undefined;
+  /** How much of each label goes to all classes alike; 0 by default. */
+  readonly smoothing?: number | undefined;
+}
+
+export interface BatchLoss {
+  readonly evaluate: Evaluate;
+  /** What else a chain may ask of the batch. */
+  readonly context: Omit<StepContext, 'step'>;
+  /** The child's own loss in the first evaluation, where others have a share in it. */
+  own(): number | undefined;
+}
+
+/** What a chain learns of a batch: batch, dropout masks and children are the same in every evaluation. */
+export function batchLoss({ child, statistics, batch, mode, others = [], smoothing }: BatchLossOptions): BatchLoss {
+  const { record: _record, carry: _carry, ...unrecorded } = mode;
+  let own: number | undefined;
+  /** The loss that is differentiated, and the child's own part of it. */
+  const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; first: Scalar } => {
+    const first = crossEntropy(child, current, statistics, part, way, smoothing);
+    if (others.length === 0) return { loss: first, first };
+    // States and statistics are the child's alone.
+    const { record: _r, carry: _c, ...silent } = way;
+    const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
+    const parts = others.map((other) =>
+      tf.mul(crossEntropy(other.child, current, statistics, part, silent, smoothing), other.weight),
+    );
+    return { loss: tf.addN([tf.mul(first, share), ...parts]) as Scalar, first };
+  };
+  return {
+    own: () => own,
+    evaluate(parameters, { record, examples, capture }) {
+      const how = record ? mode : unrecorded;
+      // Inside the gradient's tidy, which disposes what is chosen.
+      const chosen = (): [TensorBatch, Mode] =>
+        examples
+          ? [
+              chooseExamples(batch, examples),
+              { ...how, state: how.state && mapNamed(how.state, (state) => take(state, examples)) },
+            ]
+          : [batch, how];
+      if (capture) {
+        if (others.length > 0)
+          throw new WeftError(
+            'unsupported',
+            'a preconditioner that looks into the layers cannot train several architectures in one step',
+            'take another preconditioner, or a regularizer without replay',
+          );
+        const { value, gradients, layers } = tidy(() =>
+          capturedGradients(cutLoss(child, statistics, ...chosen(), smoothing), parameters, capture),
+        );
+        return { loss: value, gradients, layers };
+      }
+      if (others.length === 0) {
+        const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
+        return { loss: value, gradients };
+      }
+      const { value, gradients, aux } = valueAndGradients((current) => {
+        const { loss, first } = lossAt(current, ...chosen());
+        return { loss, aux: { first } };
+      }, parameters);
+      own ??= aux.first.dataSync()[0]!;
+      aux.first.dispose();
+      return { loss: value, gradients };
+    },
+    context: {
+      seed: mode.seed,
+      batchSize: batch.labels.shape[0],
+      labels: batch.labels.size,
+      exampleLosses: (parameters) =>
+        tidy(() => exampleCrossEntropies(child, parameters, statistics, batch, unrecorded, smoothing)),
+      hessianVectorProduct: (parameters, vector) =>
+        hvp((current) => lossAt(current, batch, unrecorded).loss, parameters, vector, { onUnverified: 'difference' }),
+      ...(others.length === 0 && { cut: cutLoss(child, statistics, batch, unrecorded, smoothing) }),
+    },
+  };
+}
+
+/** Mean cross-entropy of the child's logits on the batch, a scalar in nats: per example, or per token of sequences. */
+export function crossEntropy(
+  child: Child,
+  parameters: NamedTensors,
+  statistics: NamedTensors,
+  batch: TensorBatch,
+  mode: Mode,
+  smoothing?: number,
+): Scalar {
+  return tf.mean(
+    labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing),
+  );
+}
+
+/** The child's logits as a function of its weights, and their mean cross-entropy. */
+function cutLoss(
+  child: Child,
+  statistics: NamedTensors,
+  { inputs, labels }: TensorBatch,
+  mode: Mode,
+  smoothing?: number,
+): CutLoss {
+  return {
+    outputs: (parameters) => child.forward(parameters, statistics, inputs, mode),
+    loss: (logits) => tf.mean(labelCrossEntropies(logits, labels, smoothing)),
+  };
+}
+
+/** Cross-entropy of each example [N] in nats; of a sequence the mean over its tokens. */
+function exampleCrossEntropies(
+  child: Child,
+  parameters: NamedTensors,
+  statistics: NamedTensors,
+  batch: TensorBatch,
+  mode: Mode,
+  smoothing?: number,
+): Tensor1D {
+  const losses = labelCrossEntropies(
+    child.forward(parameters, statistics, batch.inputs, mode),
+    batch.labels,
+    smoothing,
+  );
+  return batch.labels.rank === 1 ? losses : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
+}
+
+/** The examples at these places. */
+function chooseExamples({ inputs, labels }: TensorBatch, examples: readonly number[]): TensorBatch {
+  return { inputs: take(inputs, examples), labels: take(labels, examples) };
+}
+
+const take = (x: Tensor, places: readonly number[]): Tensor => tf.gather(x, tf.tensor1d([...places], 'int32'));

@@ -304,10 +304,7 @@ describe('steps with a known end', () => {
         loss: (w: Tensor) => tf.sum(tf.mul(tf.square(w), tf.tensor1d([1, -1]))) as Scalar,
       } as unknown as Model;
       const after = (name: 'newton' | 'abs-newton'): number[] => [
-        ...minus(
-          params,
-          precondition({ name, damping: 1e-6, dimensions: 'all' } as PreconditionerConfigInput, saddle).gradients,
-        )['w']!.dataSync(),
+        ...minus(params, precondition({ name, damping: 1e-6, dimensions: 'all' }, saddle).gradients)['w']!.dataSync(),
       ];
       expect(after('newton')[1]).to.be.closeTo(0, 1e-4);
       expect(after('abs-newton')[1]).to.be.closeTo(0.2, 1e-4);
@@ -434,7 +431,7 @@ describe('learned preconditioners', () => {
           seen.add(
             `${side} ${tf.sum(state.tensors[`k-bfgs/${side}-inverse/${layer}/kernel`] ?? tf.scalar(0)).dataSync()[0]!}`,
           );
-        if (step === 3) expect(run.metrics!['bfgsUpdates']).to.equal(6);
+        if (step === 3) expect(run.metrics['bfgsUpdates']).to.equal(6);
       }
       expect(seen.size).to.equal(8);
     }),

@@ -1,14 +1,26 @@
 export {
+  assessDifference,
+  type Assessment,
+  assessMean,
+  type AssessOptions,
+  assessPaired,
+  FEWEST_FOR_INTERVAL,
+  type Interval,
+  pairedRatioInterval,
+  ratioInterval,
+} from './assess.js';
+export { assessTau, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
+export {
   bootstrap,
   bootstrapDifference,
   bootstrapMean,
   bootstrapMeans,
   type BootstrapOptions,
   bootstrapPaired,
-  type Interval,
 } from './bootstrap.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';
+export { exchangeP, independenceP, signFlipP } from './permutation.js';
 export { bestRankAt, precisionAtBottom, precisionAtTop, ranksFromBest, worstRankAt } from './selection.js';
 export { mean, median, quantile, standardDeviation, standardError } from './summary.js';

@@ -1,0 +1,142 @@
+/**
+ * How far a rank correlation is known from n pairs. The standard error is the jackknife's (Tukey 1958), every value without one pair found from
+ * counts of concordant pairs in O(n log n) for all of them together, where as many resamples would sort anew each
+ * time. The interval is Student's on the scale of arcsin, which makes the error nearly the same at
+ * every correlation and ends at ±1; whether two orders have anything to do with each other is decided by permutation.
+ * `test/statistics/level-ranks.test.ts` simulates both.
+ */
+import { type Assessment, type AssessOptions, errorRate, type Interval } from './assess.js';
+import { spearman } from './correlation.js';
+import { kendallTau } from './kendall.js';
+import { pairCounts } from './pair-counts.js';
+import { independenceP } from './permutation.js';
+import { ranksFromBest } from './selection.js';
+import { twoSidedQuantile } from './student-t.js';
+import { tieSizes } from './ties.js';
+
+/** With fewer pairs the interval of a rank correlation does not hold its level, and there is none. */
+export const FEWEST_FOR_RANKS = 12;
+
+/** Of so few pairs no order is rarer than one in twenty: 2 of 4! = 24. */
+const FEWEST_FOR_CLAIM = 5;
+
+/** Correlations so near to ±1 are those of equal or opposite orders. */
+const ROUNDING = 1e-12;
+
+/** Kendall's tau-b against none. */
+export function assessTau(x: readonly number[], y: readonly number[], options: AssessOptions = {}): Assessment {
+  const value = kendallTau(x, y);
+  const interval = tauInterval(x, y, options);
+  const alpha = errorRate(options);
+  const p = independenceP(x, y);
+  const clear = p <= alpha && !(interval && interval[0] <= 0 && 0 <= interval[1]);
+  return {
+    count: x.length,
+    value,
+    interval,
+    p,
+    claim: clear ? (value > 0 ? 'above' : 'below') : undefined,
+    obstacle: clear ? undefined : x.length < FEWEST_FOR_CLAIM ? 'few' : Number.isNaN(value) ? 'constant' : 'chance',
+    fewest: FEWEST_FOR_CLAIM,
+  };
+}
+
+/** Interval of Kendall's tau-b; undefined for fewer than twelve pairs, for orders that are the same or opposite, and where one side is constant. */
+export function tauInterval(
+  x: readonly number[],
+  y: readonly number[],
+  options: AssessOptions = {},
+): Interval | undefined {
+  return intervalOf(kendallTau(x, y), () => tausWithoutEach(x, y), x.length, options);
+}
+
+/** Interval of Spearman's rho, undefined where `tauInterval` is. */
+export function spearmanInterval(
+  x: readonly number[],
+  y: readonly number[],
+  options: AssessOptions = {},
+): Interval | undefined {
+  return intervalOf(spearman(x, y), () => rhosWithoutEach(x, y), x.length, options);
+}
+
+function intervalOf(
+  value: number,
+  withoutEach: () => Float64Array,
+  count: number,
+  options: AssessOptions,
+): Interval | undefined {
+  if (count < FEWEST_FOR_RANKS || !(Math.abs(value) < 1 - ROUNDING)) return undefined;
+  const error = jackknifeError(withoutEach()) / Math.sqrt(1 - value * value);
+  if (!(error > 0)) return undefined;
+  const [angle, half, right] = [Math.asin(value), twoSidedQuantile(errorRate(options), count - 1) * error, Math.PI / 2];
+  return [Math.sin(Math.max(-right, angle - half)), Math.sin(Math.min(right, angle + half))];
+}
+
+function jackknifeError(values: Float64Array): number {
+  const count = values.length;
+  const centre = values.reduce((sum, value) => sum + value, 0) / count;
+  return Math.sqrt(((count - 1) / count) * values.reduce((sum, value) => sum + (value - centre) ** 2, 0));
+}
+
+/** Kendall's tau-b of all pairs but the i-th, for every i. */
+export function tausWithoutEach(x: ArrayLike<number>, y: ArrayLike<number>): Float64Array {
+  const count = x.length;
+  const { lessX, greaterX, equalX } = pairCounts(x, y);
+  const balance = new Float64Array(count);
+  const untiedX = new Float64Array(count);
+  const untiedY = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    balance[i] = lessX.lessY[i]! + greaterX.greaterY[i]! - lessX.greaterY[i]! - greaterX.lessY[i]!;
+    untiedX[i] = count - 1 - equalX.lessY[i]! - equalX.equalY[i]! - equalX.greaterY[i]!;
+    untiedY[i] = count - 1 - lessX.equalY[i]! - greaterX.equalY[i]! - equalX.equalY[i]!;
+  }
+  // Each two were counted twice.
+  const [all, allX, allY] = [balance, untiedX, untiedY].map(
+    (counts) => counts.reduce((sum, one) => sum + one, 0) / 2,
+  ) as [number, number, number];
+  return balance.map((own, i) => (all - own) / Math.sqrt((allX - untiedX[i]!) * (allY - untiedY[i]!)));
+}
+
+/** Spearman's rho of all pairs but the i-th, for every i: those above it lose one rank, those tied with it half a rank. */
+export function rhosWithoutEach(x: readonly number[], y: readonly number[]): Float64Array {
+  const count = x.length;
+  const [ranksX, ranksY] = [ranksFromBest(x), ranksFromBest(y)];
+  const counts = pairCounts(x, y);
+  const { lessX, equalX } = counts;
+  const products = ranksX.reduce((sum, rank, i) => sum + rank * ranksY[i]!, 0);
+  const [lostX, lostY] = [lostProducts(x, ranksY), lostProducts(y, ranksX)];
+  const [spreadX, spreadY] = [spreadsWithoutEach(x), spreadsWithoutEach(y)];
+  // Ranks are from the best, so those with smaller values are the ones that move up.
+  return Float64Array.from(x, (_, i) => {
+    const both = lessX.lessY[i]! + (lessX.equalY[i]! + equalX.lessY[i]!) / 2 + equalX.equalY[i]! / 4;
+    const sum = products - ranksX[i]! * ranksY[i]! - lostX[i]! - lostY[i]! + both;
+    const covariance = sum - ((count - 1) * count * count) / 4;
+    return covariance / Math.sqrt(spreadX[i]! * spreadY[i]!);
+  });
+}
+
+/** What the others lose of sum(rank · other rank) when the i-th is left out: the other ranks of those behind it, half of those tied with it. */
+function lostProducts(values: readonly number[], otherRanks: readonly number[]): Float64Array {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const lost = new Float64Array(values.length);
+  let behind = 0;
+  for (let start = 0, end; start < order.length; start = end) {
+    let tied = 0;
+    for (end = start; end < order.length && values[order[end]!] === values[order[start]!]; end++)
+      tied += otherRanks[order[end]!]!;
+    for (let at = start; at < end; at++) lost[order[at]!] = behind + (tied - otherRanks[order[at]!]!) / 2;
+    behind += tied;
+  }
+  return lost;
+}
+
+/** Sum of squared distances of ranks from their mean without the i-th: (n³ - n - sum(t³ - t)) / 12 over groups of t tied ones. */
+function spreadsWithoutEach(values: readonly number[]): Float64Array {
+  const cubic = (n: number): number => n ** 3 - n;
+  const sizes = tieSizes(values);
+  const ties = [...sizes.values()].reduce((sum, size) => sum + cubic(size), 0);
+  return Float64Array.from(values, (value) => {
+    const size = sizes.get(value)!;
+    return (cubic(values.length - 1) - (ties - cubic(size) + cubic(size - 1))) / 12;
+  });
+}

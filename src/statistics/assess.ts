@@ -1,0 +1,195 @@
+/**
+ * How far a mean, or a difference of means, is known, and whether anything may be claimed of it. Everything in this project
+ * that states an interval or a verdict goes through here.
+ *
+ * The interval is Student's (Welch's for independent samples), the decision is by arrangements (`signFlipP`, `exchangeP`).
+ * Both hold their level with few values, where the percentile bootstrap does not: over pairs it claims a difference where
+ * there is none in 14 % of cases with six and 10 % with ten. Of the usual alternatives the studentized bootstrap holds its level for skewed values,
+ * but covers 88 to 92 % of heavy-tailed differences, which are the commoner case here: those within pairs are symmetric
+ * whenever their two sides are distributed alike, however skewed that distribution is. For one sample with the skewness of an exponential
+ * distribution the interval of ten values covers 90 % instead of 95.
+ *
+ * Student 1908; Fisher 1935; Welch 1947; Hesterberg 2015, "What teachers should know about the bootstrap" (on small
+ * samples, section 5). `test/statistics/level.test.ts` simulates it.
+ */
+import { checkPaired } from './paired.js';
+import { divisions, exchangeP, signFlipP } from './permutation.js';
+import { twoSidedQuantile } from './student-t.js';
+import { mean, standardDeviation, standardError } from './summary.js';
+
+export type Interval = readonly [low: number, high: number];
+
+export interface Assessment {
+  /** Values, or pairs, or values of the smaller sample. */
+  readonly count: number;
+  readonly value: number;
+  /** Undefined for fewer than three values, and where they do not differ, which says nothing of how far others would. */
+  readonly interval: Interval | undefined;
+  /** Probability of a value at least so far from zero where there is none; NaN without an interval. */
+  readonly p: number;
+  /** What may be claimed; undefined where nothing may. */
+  readonly claim: 'above' | 'below' | undefined;
+  /** Why nothing may be claimed: with so few values no outcome would be rare enough, they do not differ, or it may be chance. */
+  readonly obstacle: 'few' | 'constant' | 'chance' | undefined;
+  /** With fewer values, or pairs, nothing is ever claimed. */
+  readonly fewest: number;
+}
+
+export interface AssessOptions {
+  /** Probability that the interval holds the true value, and one less that of a false claim. Default 0.95. */
+  readonly confidence?: number;
+  /** As many claims stand beside this one, of which none is to be false (Bonferroni). Default 1. */
+  readonly comparisons?: number;
+}
+
+/** With fewer values there is no interval. */
+export const FEWEST_FOR_INTERVAL = 3;
+
+/** Differences below this share of the values are rounding. */
+const ROUNDING = 1e-12;
+
+/** The mean of values, such as differences, against zero. */
+export function assessMean(values: readonly number[], options: AssessOptions = {}): Assessment {
+  return assessDifferences(values, largest(values), options);
+}
+
+/** mean(a) - mean(b) of pairs: what the two sides of a pair have in common does not count. */
+export function assessPaired(a: readonly number[], b: readonly number[], options: AssessOptions = {}): Assessment {
+  checkPaired(a, b);
+  return assessDifferences(
+    a.map((value, i) => value - b[i]!),
+    Math.max(largest(a), largest(b)),
+    options,
+  );
+}
+
+/** mean(a) - mean(b) of two samples that are independent of each other and may vary unequally. */
+export function assessDifference(a: readonly number[], b: readonly number[], options: AssessOptions = {}): Assessment {
+  const alpha = errorRate(options);
+  let fewest = FEWEST_FOR_INTERVAL;
+  while (2 / divisions(fewest, fewest) > alpha) fewest++;
+  const { error, degrees } = welch(a, b);
+  return judge({
+    count: Math.min(a.length, b.length),
+    value: mean(a) - mean(b),
+    error,
+    degrees,
+    constant: !(error > ROUNDING * Math.max(largest(a), largest(b))),
+    enough: 2 / divisions(a.length, b.length) <= alpha,
+    fewest,
+    alpha,
+    p: () => exchangeP(a, b),
+  });
+}
+
+function assessDifferences(differences: readonly number[], scale: number, options: AssessOptions): Assessment {
+  const alpha = errorRate(options);
+  const fewest = Math.max(FEWEST_FOR_INTERVAL, Math.ceil(1 - Math.log2(alpha)));
+  return judge({
+    count: differences.length,
+    value: mean(differences),
+    error: standardError(differences),
+    degrees: differences.length - 1,
+    constant: !(standardDeviation(differences) > ROUNDING * scale),
+    enough: differences.length >= fewest,
+    fewest,
+    alpha,
+    p: () => signFlipP(differences),
+  });
+}
+
+function judge({
+  count,
+  value,
+  error,
+  degrees,
+  constant,
+  enough,
+  fewest,
+  alpha,
+  p: probability,
+}: {
+  count: number;
+  value: number;
+  error: number;
+  degrees: number;
+  constant: boolean;
+  enough: boolean;
+  fewest: number;
+  alpha: number;
+  p: () => number;
+}): Assessment {
+  const known = count >= FEWEST_FOR_INTERVAL && !constant;
+  const half = known ? twoSidedQuantile(alpha, degrees) * error : NaN;
+  const p = known ? probability() : NaN;
+  const clear = enough && p <= alpha && Math.abs(value) > half;
+  return {
+    count,
+    value,
+    interval: known ? [value - half, value + half] : undefined,
+    p,
+    claim: clear ? (value > 0 ? 'above' : 'below') : undefined,
+    obstacle: clear ? undefined : !enough ? 'few' : constant ? 'constant' : 'chance',
+    fewest,
+  };
+}
+
+/** Interval of mean(a) / mean(b) of pairs (Fieller 1954); undefined where mean(b) is not clearly apart from zero, or nothing varies. */
+export function pairedRatioInterval(
+  a: readonly number[],
+  b: readonly number[],
+  options: AssessOptions = {},
+): Interval | undefined {
+  const count = checkPaired(a, b);
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const common = a.reduce((sum, value, i) => sum + (value - meanA) * (b[i]! - meanB), 0) / (count - 1) / count;
+  const ratio = meanA / meanB;
+  const varies = assessPaired(
+    a,
+    b.map((value) => ratio * value),
+    options,
+  ).interval;
+  return varies && fieller(a, b, common, twoSidedQuantile(errorRate(options), count - 1));
+}
+
+/** The same of two independent samples; the degrees of freedom are Welch's at the ratio of the means. */
+export function ratioInterval(
+  a: readonly number[],
+  b: readonly number[],
+  options: AssessOptions = {},
+): Interval | undefined {
+  const ratio = mean(a) / mean(b);
+  const scaled = b.map((value) => ratio * value);
+  if (!assessDifference(a, scaled, options).interval) return undefined;
+  return fieller(a, b, 0, twoSidedQuantile(errorRate(options), welch(a, scaled).degrees));
+}
+
+/** The ratios r for which mean(a) - r mean(b) is within t standard errors of zero; `common` is the covariance of the means. */
+function fieller(a: readonly number[], b: readonly number[], common: number, t: number): Interval | undefined {
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const square = meanB ** 2 - (t * standardError(b)) ** 2;
+  const linear = meanA * meanB - t * t * common;
+  const constant = meanA ** 2 - (t * standardError(a)) ** 2;
+  if (!(square > 0)) return undefined;
+  const root = Math.sqrt(Math.max(0, linear ** 2 - square * constant));
+  return [(linear - root) / square, (linear + root) / square];
+}
+
+/** Standard error of mean(a) - mean(b), and its degrees of freedom (Welch 1947). */
+function welch(a: readonly number[], b: readonly number[]): { error: number; degrees: number } {
+  const [varianceA, varianceB] = [standardError(a) ** 2, standardError(b) ** 2];
+  const variance = varianceA + varianceB;
+  return {
+    error: Math.sqrt(variance),
+    degrees: variance ** 2 / (varianceA ** 2 / (a.length - 1) + varianceB ** 2 / (b.length - 1)),
+  };
+}
+
+/** Probability of a false claim, each of them when there are several. */
+export function errorRate({ confidence = 0.95, comparisons = 1 }: AssessOptions): number {
+  return (1 - confidence) / comparisons;
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}

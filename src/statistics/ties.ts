@@ -1,0 +1,6 @@
+/** How many values are equal to each of the different ones. */
+export function tieSizes(values: readonly number[]): ReadonlyMap<number, number> {
+  const sizes = new Map<number, number>();
+  for (const value of values) sizes.set(value, (sizes.get(value) ?? 0) + 1);
+  return sizes;
+}

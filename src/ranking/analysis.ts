@@ -1,6 +1,5 @@
 /** A record of a ranking in numbers. */
-import { mean } from '../statistics/index.js';
-import { stream } from '../tensor/rng.js';
+import { despiteInterval, mean, obstacleOf } from '../statistics/index.js';
 import { type Agreement, type AgreementOptions, rankAgreement, reliability } from './agreement.js';
 import { quality, type RankRecord } from './record.js';
 
@@ -21,7 +20,7 @@ export function analyseRanking(record: RankRecord): RankAnalysis {
   const { architectures, measure, seeds } = record;
   const alone = architectures.map((one) => mean(one.alone.map((score) => quality(score, measure))));
   const agree = (estimate: readonly number[], options?: AgreementOptions): Agreement =>
-    rankAgreement(alone, estimate, stream(seeds[0]!, 'rank-bootstrap'), options);
+    rankAgreement(alone, estimate, options);
   const byMeasure = agree(architectures.map(({ shared }) => quality(shared, measure)));
   return {
     record,
@@ -39,18 +38,14 @@ export function analyseRanking(record: RankRecord): RankAnalysis {
   };
 }
 
-function verdictOf({
-  tau: {
-    value,
-    interval: [low, high],
-  },
-  count,
-}: Agreement): string {
-  const numbers = `Kendall’s τ ${text(value)}, 95 % interval ${text(low)} to ${text(high)}, ${count} architectures`;
-  if (!Number.isFinite(low)) return `The order cannot be judged: all scores are equal (${count} architectures)`;
-  if (low > 0) return `Shared weights order architectures better than chance (${numbers})`;
-  if (high < 0) return `Shared weights order architectures worse than chance (${numbers})`;
-  return `It cannot be claimed that shared weights order architectures better than chance (${numbers})`;
+function verdictOf({ tau, count }: Agreement): string {
+  const { value, interval, claim, obstacle } = tau;
+  if (obstacle === 'constant') return `The order cannot be judged: all scores are equal (${count} architectures)`;
+  const numbers = `Kendall’s τ ${text(value)}, ${interval ? `95 % interval over architectures ${text(interval[0])} to ${text(interval[1])}${despiteInterval(tau)}` : 'no interval'}, ${count} architectures`;
+  if (claim === 'above') return `Shared weights order architectures better than chance (${numbers})`;
+  if (claim === 'below') return `Shared weights order architectures worse than chance (${numbers})`;
+  const why = obstacle === 'few' ? `: ${obstacleOf(tau, 'architectures')}` : '';
+  return `It cannot be claimed that shared weights order architectures better than chance (${numbers})${why}`;
 }
 
 function text(value: number): string {

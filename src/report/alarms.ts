@@ -128,11 +128,11 @@ function diversityAlarms(log: EventLog): Alarm[] {
 
 function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const comparison = log.last('comparison');
-  if (!comparison?.interval?.every(isNumber)) return [];
+  if (!comparison) return [];
   const alarms: Alarm[] = [];
   const { advantage, field, unit } = measureOf(log);
-  const [, high] = comparison.interval;
-  if (high < 0)
+  const high = comparison.interval?.[1];
+  if (isNumber(high) && high < 0)
     alarms.push({
       code: 'worse-than-random',
       message: `The controller's candidates are worse than random ones by ${advantage(-comparison.difference).slice(1)} ${unit} on average: this controller has not helped here.`,

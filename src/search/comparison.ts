@@ -1,38 +1,47 @@
 /** Controller against random sampling of the same supernet, said no stronger than the data allow. */
-import { bootstrapDifference, bootstrapMeans, mean } from '../statistics/index.js';
-import { type Rng } from '../tensor/rng.js';
+import {
+  assessDifference,
+  type Assessment,
+  despiteInterval,
+  mean,
+  obstacleOf,
+  ratioInterval,
+} from '../statistics/index.js';
 import { type Comparison } from './events.js';
 
 const CONFIDENCE = 0.95;
 
-/** By how much the controller's mean is better, with a percentile bootstrap interval; both samples are resampled independently. Of a loss less is better. */
+/**
+ * By how much the controller's mean is better, as `assessDifference` sees it: over architectures of this one search, which
+ * are independent draws from either side. Of a loss less is better.
+ */
 export function compareMeans(
   controller: readonly number[],
   random: readonly number[],
-  rng: Rng,
   measure: 'accuracy' | 'loss' = 'accuracy',
 ): Comparison {
-  const sign = measure === 'accuracy' ? 1 : -1;
-  const controllerMean = mean(controller);
-  const randomMean = mean(random);
-  const [low, high] = bootstrapDifference(
-    ...(sign > 0 ? ([controller, random] as const) : ([random, controller] as const)),
-    rng,
-    { confidence: CONFIDENCE },
-  );
-  const relativeTo = (mine: number, theirs: number): number => (100 * sign * (mine - theirs)) / theirs;
-  const relative = bootstrapMeans(controller, random, relativeTo, rng, { confidence: CONFIDENCE });
+  const better = measure === 'accuracy' ? 1 : -1;
+  const [controllerMean, randomMean] = [mean(controller), mean(random)];
+  const [ahead, behind] = better > 0 ? [controller, random] : [random, controller];
+  const assessment = assessDifference(ahead, behind, { confidence: CONFIDENCE });
+  const ratio = ratioInterval(controller, random, { confidence: CONFIDENCE });
+  const improvement = (of: number): number => 100 * better * (of - 1);
+  const ends = ratio?.map(improvement).sort((a, b) => a - b) as [number, number] | undefined;
   return {
     ...(measure === 'loss' && { measure }),
-    relative: { improvement: relativeTo(controllerMean, randomMean), interval: [relative[0], relative[1]] },
+    relative: {
+      improvement: improvement(controllerMean / randomMean),
+      ...(ends && { interval: ends }),
+    },
     controllerMean,
     randomMean,
-    difference: sign * (controllerMean - randomMean),
-    interval: [low, high],
+    difference: assessment.value,
+    ...(assessment.interval && { interval: [assessment.interval[0], assessment.interval[1]] }),
+    method: 'welch',
     confidence: CONFIDENCE,
     controllerCount: controller.length,
     randomCount: random.length,
-    verdict: verdict([low, high], measure),
+    verdict: verdict(assessment, measure),
   };
 }
 
@@ -67,12 +76,16 @@ export function besideRandom(
   };
 }
 
-function verdict([low, high]: [number, number], measure: 'accuracy' | 'loss'): string {
+function verdict(assessment: Assessment, measure: 'accuracy' | 'loss'): string {
+  const { interval, claim, obstacle } = assessment;
   const points = (value: number): string =>
     measure === 'accuracy' ? `${(100 * value).toFixed(1)} points` : `${value.toFixed(3)} nats a token`;
-  if (low > 0)
+  if (!interval || obstacle === 'few')
+    return `no difference between the controller's samples and random ones can be claimed: ${obstacleOf(assessment, 'architectures of either kind')}`;
+  const [low, high] = interval;
+  if (claim === 'above')
     return `the controller's samples are better than random ones of this supernet by ${points(low)} to ${points(high)} (95 % interval)`;
-  if (high < 0)
+  if (claim === 'below')
     return `the controller's samples are worse than random ones of this supernet by ${points(-high)} to ${points(-low)} (95 % interval)`;
-  return `no difference between the controller's samples and random ones can be claimed (95 % interval ${points(low)} to ${points(high)})`;
+  return `no difference between the controller's samples and random ones can be claimed (95 % interval ${points(low)} to ${points(high)}${despiteInterval(assessment)})`;
 }

@@ -91,10 +91,12 @@ export interface Comparison {
   randomMean: number;
   /** By how much the controller is better: its accuracy minus the random one's, or the random one's loss minus its. */
   difference: number;
-  /** Bootstrap interval of the difference. */
-  interval: [number, number];
+  /** Interval of the difference, over architectures of this one search; none where these are too few, or all equal. */
+  interval?: [number, number];
+  /** How the intervals were found: by Student's t as Welch has it, or by the percentile bootstrap of version 0.1 where it is not said. */
+  method?: 'welch';
   /** 100·(controller - random) / random (Yang et al. 2020, arXiv 1912.12522, equation 1), and its interval. */
-  relative?: { improvement: number; interval: [number, number] };
+  relative?: { improvement: number; interval?: [number, number] };
   confidence: number;
   controllerCount: number;
   randomCount: number;

@@ -10,17 +10,11 @@ export {
   ratioInterval,
 } from './assess.js';
 export { assessTau, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
-export {
-  bootstrap,
-  bootstrapDifference,
-  bootstrapMean,
-  bootstrapMeans,
-  type BootstrapOptions,
-  bootstrapPaired,
-} from './bootstrap.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';
+export { despiteInterval, obstacleOf } from './obstacle.js';
 export { exchangeP, independenceP, signFlipP } from './permutation.js';
 export { bestRankAt, precisionAtBottom, precisionAtTop, ranksFromBest, worstRankAt } from './selection.js';
+export { wilsonInterval } from './wilson.js';
 export { mean, median, quantile, standardDeviation, standardError } from './summary.js';

@@ -54,7 +54,7 @@ function shareOfSigns(values: readonly number[], least: number): number {
   for (let way = 1; way < ways; way++) {
     const turned = 32 - Math.clz32(way & -way);
     signs[turned] = -signs[turned]!;
-    sum += 2 * signs[turned]! * values[turned]!;
+    sum += 2 * signs[turned] * values[turned]!;
     if (Math.abs(sum) >= least) extreme++;
   }
   return extreme / ways;

@@ -53,24 +53,34 @@ describe('ranking', () => {
     const rng = stream(1, 'x');
     const truth = Array.from({ length: 30 }, () => rng.normal());
     const estimate = truth.map((value) => value + 0.5 * rng.normal());
-    const { tau, spearman, choices } = rankAgreement(truth, estimate, stream(2, 'x'), { resamples: 300 });
+    const { tau, sparseTau, spearman, choices } = rankAgreement(truth, estimate);
     expect(tau.value).to.equal(kendallTau(truth, estimate));
-    for (const {
-      value,
-      interval: [low, high],
-    } of [tau, spearman, ...choices.flatMap(({ precisionTop, bestRank }) => [precisionTop, bestRank])]) {
-      expect(low).to.be.at.most(value + 1e-9);
-      expect(high).to.be.at.least(value - 1e-9);
+    for (const { value, interval } of [tau, sparseTau, spearman]) {
+      expect(interval![0]).to.be.below(value);
+      expect(interval![1]).to.be.above(value);
     }
-    const perfect = rankAgreement(truth, truth, stream(2, 'x'), { resamples: 2 });
-    for (const { value } of [perfect.tau, perfect.spearman, perfect.choices[0]!.precisionTop])
+    expect(choices.map(({ share }) => share)).to.deep.equal([0.1, 0.25, 0.5]);
+    const perfect = rankAgreement(truth, truth);
+    for (const value of [perfect.tau.value, perfect.spearman.value, perfect.choices[0]!.precisionTop])
       expect(value).to.be.closeTo(1, 1e-12);
-    expect(perfect.choices[0]!.bestRank.value).to.equal(1 / 30);
+    // The same order is no certainty: nothing says how far others would differ.
+    expect([perfect.tau.interval, perfect.spearman.interval]).to.deep.equal([undefined, undefined]);
+    expect(perfect.tau.claim).to.equal('above');
+    expect(perfect.choices[0]!.bestRank).to.equal(1 / 30);
+  });
+
+  it('bins true scores to a thousandth, so that less makes no order', () => {
+    const truth = [0.9001, 0.9002, 0.9003, 0.95];
+    expect(rankAgreement(truth, [3, 2, 1, 4]).sparseTau.value).to.equal(kendallTau([0, 0, 0, 1], [3, 2, 1, 4]));
   });
 
   it('claims no more than the interval', () => {
     expect(analyseRanking(record()).verdict).to.match(/^Shared weights order architectures better than chance/);
     expect(analyseRanking(record({ noise: 1000 })).verdict).to.match(/^It cannot be claimed/);
+    expect(analyseRanking(record({ count: 4, noise: 0 })).verdict).to.match(
+      /no interval, 4 architectures\): with fewer than 5 architectures nothing is claimed/,
+    );
+    expect(analyseRanking(record({ count: 11, noise: 0.1 })).verdict).to.match(/better than chance .*no interval/);
     const equal = record();
     expect(
       analyseRanking({

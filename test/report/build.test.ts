@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { buildReport, reportTables } from '../../src/report/index.js';
 import { duration, hugeInteger, integer, percent, points } from '../../src/report/format.js';
-import { wilsonInterval } from '../../src/report/interval.js';
+import { wilsonInterval } from '../../src/statistics/index.js';
 import { fixture, fixtureRun } from './fixture.js';
 import { markupMistake } from './well-formed.js';
 

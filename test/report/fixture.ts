@@ -73,11 +73,11 @@ export function fixture({ seed = 1, layers = 6, epochs = 12, candidates = 50 }: 
     events.push({ type: 'epoch', epoch, loss, reward, random, entropy: entropyAt(space, learned), best });
     events.push({ type: 'preferences', epoch, decisions: preferencesAt(space, favourite, learned, rng) });
   }
-  events.push(...finalChoice(space, favourite, candidates, rng, seed));
+  events.push(...finalChoice(space, favourite, candidates, rng));
   return { space, events, favourite: space.encode(favourite) };
 }
 
-function finalChoice(space: SearchSpace, favourite: unknown, count: number, rng: Rng, seed: number): SearchEvent[] {
+function finalChoice(space: SearchSpace, favourite: unknown, count: number, rng: Rng): SearchEvent[] {
   const draw = (source: 'controller' | 'random', index: number): Extract<SearchEvent, { type: 'candidate' }> => {
     const architecture = source === 'random' ? space.sample(rng) : nearTo(space, favourite, 0.93, rng);
     const accuracy =
@@ -114,7 +114,6 @@ function finalChoice(space: SearchSpace, favourite: unknown, count: number, rng:
       ...compareMeans(
         controller.map((one) => one.accuracy),
         random.map((one) => one.accuracy),
-        stream(seed, 'bootstrap'),
       ),
     },
     { type: 'retrain-started', architecture, parameters: 24_310, epochs: 30, stepsPerEpoch: 22, examples: 1437 },

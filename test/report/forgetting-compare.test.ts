@@ -7,6 +7,7 @@ import {
   comparisonTables,
   type ComparedRun,
 } from '../../src/report/index.js';
+import { assessPaired } from '../../src/statistics/index.js';
 import { forgettingRun, type ForgettingFixture } from './forgetting-fixture.js';
 import { markupMistake } from './well-formed.js';
 
@@ -26,10 +27,11 @@ function runs(
 }
 
 describe('comparison of forgetting', () => {
-  const baseline = runs(3, { regularizer: 'none', left: 1 });
+  // As many as it takes to claim something.
+  const baseline = runs(6, { regularizer: 'none', left: 1 });
 
   it('measures a known reduction, paired by seed and architectures', () => {
-    const { arms, health, unpaired, fromEpoch } = compareForgetting([...runs(3, { left: 0.35 }), ...baseline]);
+    const { arms, health, unpaired, fromEpoch } = compareForgetting([...runs(6, { left: 0.35 }), ...baseline]);
     const [arm] = arms;
     expect(unpaired).to.deep.equal([]);
     expect(fromEpoch).to.equal(4);
@@ -37,16 +39,17 @@ describe('comparison of forgetting', () => {
       [1, undefined],
       [2, undefined],
       [3, undefined],
+      [4, undefined],
+      [5, undefined],
+      [6, undefined],
     ]);
-    const {
-      share,
-      interval: [low, high],
-    } = arm!.reductions.mean;
+    const { share, interval } = arm!.reductions.mean;
+    const [low, high] = interval!;
     expect(share).to.be.closeTo(0.65, 0.08);
     expect(low).to.be.below(share!);
     expect(high).to.be.above(share!);
     expect(arm!.verdict).to.match(
-      /^wpl removes 6\d % of mean forgetting .*3 seeds; the same architectures in the same order/,
+      /^wpl removes 6\d % of mean forgetting .*6 seeds; the same architectures in the same order/,
     );
     expect(Object.fromEntries(health.map(({ id, status }) => [id, status]))).to.deep.equal({
       baseline: 'PASS',
@@ -57,17 +60,49 @@ describe('comparison of forgetting', () => {
   });
 
   it('covers a reduction of nothing in its interval, and claims none', () => {
-    const { arms } = compareForgetting([...baseline, ...runs(3, { left: 1 })]);
-    const {
-      interval: [low, high],
-    } = arms[0]!.reductions.mean;
+    const { arms } = compareForgetting([...baseline, ...runs(6, { left: 1 })]);
+    const [low, high] = arms[0]!.reductions.mean.interval!;
     expect(low).to.be.below(0);
     expect(high).to.be.above(0);
     expect(arms[0]!.verdict).to.match(/^No change of forgetting by wpl can be claimed/);
   });
 
+  it('claims nothing of fewer seeds than could not be alike by chance, and has an interval from three on', () => {
+    for (const seeds of [1, 2, 3, 5]) {
+      const { arms, health } = compareForgetting([...baseline, ...runs(seeds, { left: 0.35, cost: 0.1 })]);
+      const { mean, reductions, performance, verdict } = arms[0]!;
+      expect(verdict).to.match(
+        /^On average wpl removes [56]\d % of mean forgetting .* but with fewer than 6 seeds nothing is claimed/,
+      );
+      expect(verdict).to.include('with no change of reward that can be claimed');
+      for (const interval of [mean.interval, reductions.mean.interval, performance.interval])
+        expect(interval === undefined, `${seeds} seeds`).to.equal(seeds < 3);
+      expect(verdict.includes('95 % interval')).to.equal(seeds >= 3);
+      expect(health.find(({ id }) => id === 'seeds')).to.include({ status: 'WARN', what: 'at least 6 seeds' });
+    }
+  });
+
+  it('counts a seed once, with its mean over the epochs', () => {
+    const { arms, fromEpoch } = compareForgetting([...baseline, ...runs(6, { left: 0.5 })]);
+    const differences = arms[0]!.pairs.map(({ baseline: a, run: b }) => {
+      const [mine, theirs] = [a, b].map(({ analysis }) => {
+        const own = analysis.measurements.epochs
+          .filter(({ epoch }) => epoch >= fromEpoch)
+          .map(({ loss }) => loss.meanDiff);
+        return own.reduce((sum, value) => sum + value, 0) / own.length;
+      });
+      return theirs! - mine!;
+    });
+    const expected = assessPaired(
+      differences,
+      differences.map(() => 0),
+    );
+    arms[0]!.mean.interval!.forEach((end, i) => expect(end).to.be.closeTo(expected.interval![i]!, 1e-12));
+    expect(arms[0]!.mean.p).to.equal(expected.p);
+  });
+
   it('is not taken in by an arm that forgets nothing because it learns nothing', () => {
-    const { arms, health } = compareForgetting([...baseline, ...runs(3, { left: -0.1, cost: 0.1 })]);
+    const { arms, health } = compareForgetting([...baseline, ...runs(6, { left: -0.1, cost: 0.1 })]);
     expect(arms[0]!.verdict).to.include('at a loss of reward');
     expect(health.filter(({ status }) => status === 'WARN').map(({ id }) => id))
       .to.include('performance wpl')
@@ -107,9 +142,9 @@ describe('comparison of forgetting', () => {
       /no run of 'none' has seed 2/,
     );
     expect(() => compareForgetting(baseline)).to.throw(/nothing to compare/);
-    const { unpaired, arms } = compareForgetting([...baseline, ...runs(1, {}), { ...runs(4, {})[3]! }]);
+    const { unpaired, arms } = compareForgetting([...baseline, ...runs(1, {}), { ...runs(7, {})[6]! }]);
     expect(arms[0]!.pairs).to.have.length(1);
-    expect(unpaired).to.deep.equal(["runs/wpl-4: no run of 'none' has seed 4"]);
+    expect(unpaired).to.deep.equal(["runs/wpl-7: no run of 'none' has seed 7"]);
   });
 
   it('tells arms of one regularizer apart by their options', () => {
@@ -130,7 +165,7 @@ describe('comparison of forgetting', () => {
     expect(markupMistake(page)).to.equal(undefined);
     expect(page).to.not.match(/NaN|undefined|\[object|<script/);
     expect(page).to.equal(comparisonPage(compareForgetting([...baseline, ...runs(3, {})])));
-    expect(comparisonTables(compared).map(({ csv }) => csv.split('\r\n').length)).to.deep.equal([9, 8]);
+    expect(comparisonTables(compared).map(({ csv }) => csv.split('\r\n').length)).to.deep.equal([9, 11]);
     expect(JSON.parse(JSON.stringify(comparisonJson(compared)))).to.include({
       format: 'weft-forgetting-comparison',
       version: 1,

@@ -124,12 +124,22 @@ describe('forgetting report', () => {
       /^No forgetting can be claimed|^Architectures are forgotten: .*0\.00/,
     );
     expect(analysed({ left: -1 }).verdict).to.match(/^Nothing is forgotten/);
-    const {
-      value,
-      interval: [low, high],
-    } = analysis.summary.meanDiff;
+    const { value, interval } = analysis.summary.meanDiff;
+    const [low, high] = interval!;
     expect(low).to.be.below(value);
     expect(high).to.be.above(value);
+  });
+
+  it('claims nothing of fewer epochs than could not be alike by chance, and speaks of one run', () => {
+    const few = analysed({ regularizer: 'none', epochs: 5 });
+    expect(few.verdict).to.match(
+      /^The loss of architectures changed by .* 5 epochs of one run\); with fewer than 6 epochs/,
+    );
+    expect(few.verdict).to.include('95 % interval over epochs');
+    expect(analysed({ regularizer: 'none', epochs: 2 }).verdict).to.not.include('interval');
+    expect(analysed({ regularizer: 'none', epochs: 20 }).verdict).to.match(
+      /^Architectures are forgotten .* of one run\)/,
+    );
   });
 
   it('checks its own health', () => {

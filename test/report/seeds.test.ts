@@ -66,11 +66,23 @@ describe('a search with several seeds', () => {
     expect(means!.difference.value).to.be.closeTo(0.25, 1e-12);
     expect(means!.relative.value).to.be.closeTo(50, 1e-12);
     expect(means!.relative.bySeed[0]).to.be.closeTo(20, 1e-12);
-    expect(means!.difference.interval![0]).to.be.closeTo(0.1, 1e-12);
+    // Of two seeds there is no interval; of three it is Student's, 4.303 standard errors to either side.
+    expect([means!.difference.interval, means!.relative.interval]).to.deep.equal([undefined, undefined]);
+    const three = analyseSeeds(
+      [0.6, 0.7, 0.9].map((value, i) => ({ ...one!, seed: i + 1, comparison: comparison(value, 0.5) })),
+    ).means!;
+    expect(three.difference.interval![1] - three.difference.value).to.be.closeTo(
+      4.302652729749464 * Math.sqrt(0.07 / 3 / 3),
+      1e-9,
+    );
+    expect(three.relative.interval![1] - three.relative.value).to.be.closeTo(
+      100 * 2 * (three.difference.interval![1] - three.difference.value),
+      1e-6,
+    );
     expect(best!.relative.value).to.be.closeTo(50, 1e-12);
     // Differences between seeds that both sides have do not widen the interval.
-    const paired = analyseSeeds(runs(8, { noise: 0 })).means!.difference.interval!;
-    expect(paired[1] - paired[0]).to.be.below(1e-9);
+    const paired = analyseSeeds(runs(8, { noise: 1e-6 })).means!.difference.interval!;
+    expect(paired[1] - paired[0]).to.be.within(1e-9, 1e-5);
   });
 
   it('claims no more than the interval over seeds, and nothing of a few', () => {
@@ -84,6 +96,10 @@ describe('a search with several seeds', () => {
     expect(analyseSeeds(runs(8, { advantage: 0, noise: 0.05 })).verdict).to.match(/^No difference/);
     expect(analyseSeeds(runs(5)).verdict).to.match(/with fewer than 6 seeds nothing is claimed/);
     expect(analyseSeeds(runs(1)).means!.difference.interval).to.equal(undefined);
+    // Equal differences are no certainty: nothing says how far other seeds would differ.
+    const equal = analyseSeeds(runs(8, { noise: 0 }));
+    expect(equal.means!.difference.interval).to.equal(undefined);
+    expect(equal.verdict).to.match(/all 8 seeds give the same/);
     expect(analyseSeeds(runs(3).map(({ comparison: _, ...run }) => run)).verdict).to.match(/nothing to compare/);
   });
 

@@ -11,6 +11,8 @@ import {
 } from '../../src/statistics/index.js';
 import { twoSidedP, twoSidedQuantile } from '../../src/statistics/student-t.js';
 
+const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
+
 /** Student's own data, hours of sleep gained by two drugs (Student 1908; `sleep` of R), ten patients. */
 const SLEEP = [
   [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
@@ -69,14 +71,14 @@ describe('tests by arrangements', () => {
   it('draw as many as they cannot count, and end in the t distribution', () => {
     const values = Array.from({ length: 24 }, (_, i) => Math.sin(7 * i) + 0.35);
     const drawn = signFlipP(values);
-    const { value, interval } = assessMean(values);
+    const { value, interval } = assessPaired(values, zeros(24));
     const error = (interval![1] - value) / twoSidedQuantile(0.05, 23);
     expect(drawn).to.be.closeTo(twoSidedP(value / error, 23), 0.015);
     expect(drawn).to.be.within(0.005, 0.05);
     expect(signFlipP(values)).to.equal(drawn);
     expect(signFlipP(Array.from({ length: 24 }, () => 1))).to.equal(1 / 2000);
     const many = Array.from({ length: 201 }, (_, i) => Math.sin(7 * i) + 0.1);
-    const all = assessMean(many);
+    const all = assessPaired(many, zeros(201));
     expect(signFlipP(many)).to.be.closeTo(
       twoSidedP(all.value / ((all.interval![1] - all.value) / twoSidedQuantile(0.05, 200)), 200),
       1e-9,
@@ -131,10 +133,21 @@ describe('assessment of means', () => {
   it('asks for more values where several claims are made together', () => {
     const values = [1, 1.01, 0.99, 1, 1.02, 1, 1.01];
     expect(assessMean(values, { comparisons: 4 })).to.include({ claim: undefined, obstacle: 'few', fewest: 8 });
-    const [low, high] = assessMean(values, { comparisons: 4 }).interval!;
-    const [one, other] = assessMean(values).interval!;
+    const [low, high] = assessPaired(values, zeros(7), { comparisons: 4 }).interval!;
+    const [one, other] = assessPaired(values, zeros(7)).interval!;
     expect((high - low) / (other - one)).to.be.closeTo(twoSidedQuantile(0.0125, 6) / twoSidedQuantile(0.05, 6), 1e-9);
     expect(assessMean(values, { confidence: 0.9 }).fewest).to.equal(5);
+  });
+
+  it('reaches further towards the long tail of a single sample, and not of pairs', () => {
+    // Deviations -1, -1, -1, 3: skewness 24 / 4 over 3^1.5 = 2 / √3, standard error 1, t = 3.182446.
+    const values = [1, 1, 1, 5];
+    const t = 3.182446305284263;
+    const further = ((2 / Math.sqrt(3)) * (2 * t * t + 1)) / (6 * Math.sqrt(4));
+    const [low, high] = assessMean(values).interval!;
+    expect(low).to.be.closeTo(2 - t, 1e-9);
+    expect(high).to.be.closeTo(2 + t + further, 1e-9);
+    assessPaired(values, zeros(4)).interval!.forEach((end, i) => expect(end).to.be.closeTo(2 + (2 * i - 1) * t, 1e-9));
   });
 
   it('does not take equal values for certain ones', () => {

@@ -146,14 +146,16 @@ function say(record: RankRecord, output: Output): void {
     reliability,
   });
   output.say(verdict);
-  const line = (name: string, { value, interval: [low, high] }: Measure): void =>
-    output.say(`  ${name.padEnd(34)} ${value.toFixed(3)}  (${low.toFixed(3)} to ${high.toFixed(3)})`);
+  const line = (name: string, { value, interval }: Partial<Measure> & Pick<Measure, 'value'>): void =>
+    output.say(
+      `  ${name.padEnd(34)} ${value.toFixed(3)}${interval ? `  (${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : ''}`,
+    );
   line('Kendall tau-b', byMeasure.tau);
   if (record.measure === 'accuracy') line('Kendall tau-b, by shared loss', byLoss.tau);
   line('Spearman rho', byMeasure.spearman);
   for (const { share, precisionTop, precisionBottom } of byMeasure.choices) {
-    line(`P@top ${share}`, precisionTop);
-    line(`P@bottom ${share}`, precisionBottom);
+    line(`P@top ${share}`, { value: precisionTop });
+    line(`P@bottom ${share}`, { value: precisionBottom });
   }
   if (reliability !== undefined)
     output.say(`  training alone agrees with itself, seed to seed: tau ${reliability.toFixed(3)}`);

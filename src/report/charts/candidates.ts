@@ -34,7 +34,7 @@ export function candidatesChart(log: EventLog): string | undefined {
   const dots = stacked(candidates, field, Math.min(...values), Math.max(...values));
   const top = (source: Source): number => Math.max(...dots.filter((dot) => dot.source === source).map(({ y }) => y));
   const interval =
-    comparison && isNumber(comparison.randomMean) && comparison.interval.every(isNumber)
+    comparison && isNumber(comparison.randomMean) && comparison.interval?.every(isNumber)
       ? [
           {
             x1: comparison.randomMean + sign * comparison.interval[0],

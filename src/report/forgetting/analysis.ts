@@ -1,9 +1,8 @@
 /** All numbers of a run's forgetting report in one value: the page, the CSV files and report.json show this and nothing else. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { analyseRanking, type RankAnalysis } from '../../ranking/index.js';
-import { stream } from '../../tensor/rng.js';
 import { type EventLog, eventLog } from '../event-log.js';
-import { lookUp, type ReportInput } from '../input.js';
+import { type ReportInput } from '../input.js';
 import { type EdgeSummary, edgeSummaries } from './by-edge.js';
 import { optionEffects, type OptionEffect, pooledEffects } from './by-option.js';
 import { type SharingDegree, sharingCorrelation, sharingDegrees } from './by-sharing.js';
@@ -54,8 +53,7 @@ export function analyseForgetting(
   const measurements = readMeasurements(log);
   if (!measurements || measurements.epochs.length === 0) return undefined;
   const { space } = input;
-  const seed = Number(lookUp(input.manifest, 'seed') ?? 0);
-  const summary = summarizeRun(measurements, stream(seed, 'forgetting-report'), {
+  const summary = summarizeRun(measurements, {
     classes: space?.task.classes,
     ...(fromEpoch !== undefined && { fromEpoch }),
   });

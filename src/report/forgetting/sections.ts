@@ -287,15 +287,15 @@ export function summaryTable({ summary, ranking }: Pick<ForgettingAnalysis, 'sum
           'τ(shared, stand-alone)',
           decimal(ranking.byMeasure.tau.value, 2),
           interval(ranking.byMeasure.tau, (value) => decimal(value, 2)),
-          `${ranking.byMeasure.count} random architectures trained alone`,
+          `${ranking.byMeasure.count} random architectures trained alone; its interval is over these`,
         ]
       : ['τ(shared, stand-alone)', ABSENT, '', html`not measured: <code>weft rank RUN</code>`],
   ];
-  return table(['', 'mean', '95\u00a0% interval', ''], rows, [1, 2]);
+  return table(['', 'mean', '95\u00a0% interval over epochs', ''], rows, [1, 2]);
 }
 
-function interval({ interval: [low, high] }: Pick<Estimate, 'interval'>, text: (value: number) => string): string {
-  return isNumber(low) && isNumber(high) ? `${text(low)} to ${text(high)}` : ABSENT;
+function interval({ interval }: Pick<Estimate, 'interval'>, text: (value: number) => string): string {
+  return interval ? `${text(interval[0])} to ${text(interval[1])}` : ABSENT;
 }
 
 /** A number with its sign, a real minus: '+0.078'. */

@@ -1,13 +1,20 @@
 /** A run's forgetting in a few numbers with their uncertainty. */
 import { averageForgetting, backwardTransfer, forwardTransfer, worstDip } from '../../forgetting/metrics/index.js';
-import { bootstrap, type Interval, mean, standardError } from '../../statistics/index.js';
-import { type Rng } from '../../tensor/rng.js';
+import {
+  type Assessment,
+  assessMean,
+  despiteInterval,
+  mean,
+  obstacleOf,
+  standardError,
+} from '../../statistics/index.js';
 import { type EpochMeasurement, epochMatrix, type Measurements } from './measurements.js';
 
-/** A mean over epochs with its 95 % bootstrap interval; epochs are resampled, because those within one are not independent. */
-export interface Estimate {
-  readonly value: number;
-  readonly interval: Interval;
+/**
+ * A mean over epochs, with its 95 % interval. Architectures of one epoch are not independent, so that an epoch counts once; epochs
+ * are taken for independent draws of this one run. The interval says nothing of other seeds.
+ */
+export interface Estimate extends Assessment {
   readonly standardError: number;
 }
 
@@ -53,11 +60,10 @@ export function firstAffected({ epochs }: Measurements): number {
 /** Averages over the epochs from `fromEpoch` on. `classes` gives the level of chance. */
 export function summarizeRun(
   measurements: Measurements,
-  rng: Rng,
   { classes, fromEpoch = firstAffected(measurements) }: { classes?: number | undefined; fromEpoch?: number } = {},
 ): ForgettingSummary {
   const epochs = measurements.epochs.filter(({ epoch }) => epoch >= fromEpoch);
-  const estimate = (value: (epoch: EpochMeasurement) => number): Estimate => estimateOver(epochs.map(value), rng);
+  const estimate = (value: (epoch: EpochMeasurement) => number): Estimate => estimateOver(epochs.map(value));
   const chance = classes === undefined ? undefined : 1 / classes;
   const final = measurements.epochs.slice(-FINAL_EPOCHS);
   const rewards = final.flatMap(({ reward }) => (reward === null ? [] : [reward]));
@@ -96,34 +102,25 @@ export function summarizeRun(
 }
 
 /** Mean and interval of values that are there. */
-export function estimateOver(values: readonly number[], rng: Rng): Estimate {
+export function estimateOver(values: readonly number[]): Estimate {
   const known = values.filter(Number.isFinite);
-  return {
-    value: mean(known),
-    standardError: standardError(known),
-    interval:
-      known.length > 1
-        ? bootstrap(known.length, (places) => mean(Array.from(places, (i) => known[i]!)), rng)
-        : [NaN, NaN],
-  };
+  return { ...assessMean(known), standardError: standardError(known) };
 }
 
 /** What may be said of the run's forgetting, and no more. */
 export function verdictOf({ meanDiff, meanErrorDiff, epochs, architectures, fromEpoch }: ForgettingSummary): string {
-  const {
-    value,
-    interval: [low, high],
-  } = meanDiff;
-  const over = `${architectures} architectures in ${epochs === 1 ? 'one epoch' : `${epochs} epochs`}${fromEpoch > 0 ? `, from epoch ${fromEpoch + 1} on` : ''}`;
+  const { value, interval, claim, obstacle } = meanDiff;
+  const over = `${architectures} architectures in ${epochs === 1 ? 'one epoch' : `${epochs} epochs`}${fromEpoch > 0 ? `, from epoch ${fromEpoch + 1} on` : ''} of one run`;
   const nats = (number: number): string => Math.abs(number).toFixed(3);
   const error = `${meanErrorDiff.value >= 0 ? '+' : '−'}${(100 * Math.abs(meanErrorDiff.value)).toFixed(1)} points of error`;
-  if (Number.isNaN(low))
+  if (epochs === 1)
     return `One epoch of measurements gives no interval: the loss of its architectures changed by ${value.toFixed(3)} nats on average between their own training and the end of the epoch (${error})`;
-  // With few epochs a bootstrap interval is too narrow; so that the claim has to stand by the standard error too.
-  const clear = Math.abs(value) > 2 * meanDiff.standardError;
-  if (low > 0 && clear)
-    return `Architectures are forgotten while others are trained: their loss rises by ${nats(value)} nats on average between their own training and the end of the epoch (95 % interval ${nats(low)} to ${nats(high)}; ${error}; ${over})`;
-  if (high < 0 && clear)
-    return `Nothing is forgotten: training others lowers the loss of an architecture by ${nats(value)} nats on average until the end of the epoch (95 % interval ${nats(high)} to ${nats(low)}; ${error}; ${over})`;
-  return `No forgetting can be claimed: the mean change of the loss has a 95 % interval from ${low.toFixed(3)} to ${high.toFixed(3)} nats (${error}; ${over})`;
+  if (!interval || obstacle === 'few')
+    return `The loss of architectures changed by ${value.toFixed(3)} nats on average between their own training and the end of the epoch (${interval ? `95 % interval over epochs ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)}; ` : ''}${error}; ${over}); ${obstacleOf(meanDiff, 'epochs')}`;
+  const [low, high] = interval;
+  if (claim === 'above')
+    return `Architectures are forgotten while others are trained: their loss rises by ${nats(value)} nats on average between their own training and the end of the epoch (95 % interval over epochs ${nats(low)} to ${nats(high)}; ${error}; ${over})`;
+  if (claim === 'below')
+    return `Nothing is forgotten: training others lowers the loss of an architecture by ${nats(value)} nats on average until the end of the epoch (95 % interval over epochs ${nats(high)} to ${nats(low)}; ${error}; ${over})`;
+  return `No forgetting can be claimed: the mean change of the loss has a 95 % interval over epochs from ${low.toFixed(3)} to ${high.toFixed(3)} nats${despiteInterval(meanDiff)} (${error}; ${over})`;
 }

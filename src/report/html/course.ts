@@ -36,14 +36,15 @@ export function comparisonSection(log: EventLog): Content {
     randomCount,
     difference,
     interval,
+    method,
     confidence,
     relative,
   } = comparison;
   const numbers =
     `Mean ${field} with shared weights: ${show(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${show(randomMean)} over ${integer(randomCount)} uniformly random ones, ` +
-    `${field === 'accuracy' ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit} (${percent(confidence, 0)} bootstrap interval ${advantage(interval?.[0])} to ${advantage(interval?.[1])}). ` +
+    `${field === 'accuracy' ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit}${interval ? ` (${percent(confidence, 0)} ${method ? '' : 'bootstrap '}interval over these architectures, ${advantage(interval[0])} to ${advantage(interval[1])})` : ''}. ` +
     (relative
-      ? `The relative improvement is ${decimal(relative.improvement, 2)} % (${decimal(relative.interval?.[0], 2)} to ${decimal(relative.interval?.[1], 2)}). `
+      ? `The relative improvement is ${decimal(relative.improvement, 2)} %${relative.interval ? ` (${decimal(relative.interval[0], 2)} to ${decimal(relative.interval[1], 2)})` : ''}. `
       : '') +
     'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
   return section(

@@ -1,9 +1,9 @@
 /** The top of the report: what was searched, what was found, and what is remarkable about it. */
+import { wilsonInterval } from '../../statistics/index.js';
 import { findAlarms } from '../alarms.js';
 import { type EventLog } from '../event-log.js';
 import { ABSENT, decimal, duration, hugeInteger, integer, isNumber, percent, plural } from '../format.js';
 import { lookUp, type ReportInput } from '../input.js';
-import { wilsonInterval } from '../interval.js';
 import { measureOf } from '../measure.js';
 import { type Content, html, type Markup } from './markup.js';
 
@@ -47,7 +47,7 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
   if (tested && isNumber(tested.accuracy)) {
     const [low, high] = wilsonInterval(tested.accuracy, tested.count);
     return html`<div class="verdict"><span class="big">${percent(tested.accuracy)}</span><div>
-<p><strong>of ${integer(tested.count)} test examples are classified correctly by the ${log.last('derived') ? 'network that was found' : 'trained network'}</strong> (95\u00a0% interval ${percent(low)} to ${percent(high)}). It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
+<p><strong>of ${integer(tested.count)} test examples are classified correctly by the ${log.last('derived') ? 'network that was found' : 'trained network'}</strong> (95\u00a0% interval over test examples ${percent(low)} to ${percent(high)}, of this one training; another seed may differ by more). It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
 <p class="sub">${howFound(log)}</p></div></div>`;
   }
   return html`<div class="verdict open"><div><p><strong>${log.last('search-finished') ? 'The network was not retrained, so there is no test result.' : 'There is no test result yet.'}</strong></p><p class="sub">${howFound(log)}</p></div></div>`;

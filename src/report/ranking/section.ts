@@ -1,5 +1,6 @@
 /** How well shared weights rank, as a chapter of the search report, and its tables. */
 import { type Agreement, analyseRanking, type Measure, type RankRecord } from '../../ranking/index.js';
+import { FEWEST_FOR_RANKS } from '../../statistics/index.js';
 import { type Cell, toCsv } from '../csv.js';
 import { ABSENT, decimal, integer, isNumber, percent, plural } from '../format.js';
 import { sentence } from '../html/course.js';
@@ -23,6 +24,7 @@ export function rankSection(record: RankRecord | undefined): Content {
     html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><div><p>${how} ${self}</p>\n${coefficients(byMeasure, byLoss, record.measure)}</div>\n${figure(rankChart(analysis), `One dot an architecture${record.seeds.length > 1 ? '; bars span the seeds' : ''}. Shared weights that ranked perfectly would make a rising line.`)}</div>\n`,
     html`<h3>What choosing by shared weights gives</h3>\n`,
     choices(byMeasure),
+    html`<p class="sub">Intervals are 95 % intervals over architectures, for the seeds that were trained, and need ${FEWEST_FOR_RANKS} architectures. What a choice gives is stated of these architectures alone, without an interval: of so few chosen ones none holds its level.</p>\n`,
   );
 }
 
@@ -57,18 +59,18 @@ function choices({ choices, count }: Agreement): Markup {
     ],
     choices.map(({ share, precisionTop, precisionBottom, bestRank, worstRank }) => [
       `best ${percent(share, 0)} (${Math.max(1, Math.round(share * count))} of ${count})`,
-      withInterval(precisionTop, whole),
-      withInterval(precisionBottom, whole),
-      withInterval(bestRank, whole),
-      withInterval(worstRank, whole),
+      whole(precisionTop),
+      whole(precisionBottom),
+      whole(bestRank),
+      whole(worstRank),
     ]),
     [1, 2, 3, 4],
   );
 }
 
-function withInterval({ value, interval: [low, high] }: Measure, text: (value: number) => string): string {
+function withInterval({ value, interval }: Measure, text: (value: number) => string): string {
   if (!isNumber(value)) return ABSENT;
-  return isNumber(low) ? `${text(value)} (${text(low)} to ${text(high)})` : text(value);
+  return interval ? `${text(value)} (${text(interval[0])} to ${text(interval[1])})` : text(value);
 }
 
 const coefficient = (value: number): string => decimal(value, 2);
@@ -92,10 +94,10 @@ export function rankTables(record: RankRecord): ReportTable[] {
     line(by, 'kendall_tau_b_binned', null, sparseTau),
     line(by, 'spearman', null, spearman),
     ...choices.flatMap(({ share, precisionTop, precisionBottom, bestRank, worstRank }) => [
-      line(by, 'p_at_top', share, precisionTop),
-      line(by, 'p_at_bottom', share, precisionBottom),
-      line(by, 'best_rank', share, bestRank),
-      line(by, 'worst_rank', share, worstRank),
+      line(by, 'p_at_top', share, { value: precisionTop }),
+      line(by, 'p_at_bottom', share, { value: precisionBottom }),
+      line(by, 'best_rank', share, { value: bestRank }),
+      line(by, 'worst_rank', share, { value: worstRank }),
     ]),
   ]);
   return [
@@ -129,6 +131,11 @@ export function rankTables(record: RankRecord): ReportTable[] {
   ];
 }
 
-function line(by: string, name: string, share: number | null, { value, interval: [low, high] }: Measure): Cell[] {
-  return [by, name, share, ...[value, low, high].map((number) => (isNumber(number) ? number : null))];
+function line(by: string, name: string, share: number | null, { value, interval }: Partial<Measure>): Cell[] {
+  return [
+    by,
+    name,
+    share,
+    ...[value, ...(interval ?? [null, null])].map((number) => (isNumber(number) ? number : null)),
+  ];
 }

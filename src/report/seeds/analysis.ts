@@ -1,8 +1,17 @@
 /** One search with several seeds: the strategy beside random sampling of the same supernets at equal cost, and how far that can be relied on. */
 import { WeftError } from '../../errors.js';
 import { type BesideRandom } from '../../search/comparison.js';
-import { bootstrapMean, bootstrapPaired, type Interval, mean, standardDeviation } from '../../statistics/index.js';
-import { stream } from '../../tensor/rng.js';
+import {
+  type Assessment,
+  assessMean,
+  assessPaired,
+  despiteInterval,
+  type Interval,
+  mean,
+  obstacleOf,
+  pairedRatioInterval,
+  standardDeviation,
+} from '../../statistics/index.js';
 
 /** What came of the search with one seed; a run's summary has it. */
 export interface SeedRun {
@@ -16,7 +25,7 @@ export interface SeedRun {
 
 export interface OverSeeds {
   readonly value: number;
-  /** 95 % bootstrap interval over seeds; undefined for one seed. */
+  /** 95 % interval over seeds; undefined for fewer than three, and where all give the same. */
   readonly interval: Interval | undefined;
   readonly bySeed: readonly number[];
 }
@@ -26,7 +35,7 @@ export interface Advantage {
   readonly controller: readonly number[];
   readonly random: readonly number[];
   /** By how much the strategy is better: accuracy more, or loss less. */
-  readonly difference: OverSeeds;
+  readonly difference: OverSeeds & Pick<Assessment, 'p' | 'claim' | 'obstacle' | 'fewest'>;
   /** 100·(strategy - random) / random of the means over seeds, its sign turned for losses (Yang et al. 2020, arXiv 1912.12522, equation 1). */
   readonly relative: OverSeeds;
 }
@@ -45,9 +54,6 @@ export interface SeedsAnalysis {
   readonly test: (OverSeeds & { readonly standardDeviation: number }) | undefined;
   readonly verdict: string;
 }
-
-/** With fewer, even differences of one sign throughout happen by chance more often than once in twenty: 2 · 2^-5 > 0.05. */
-export const FEWEST_SEEDS = 6;
 
 /** Analyses runs that differ in nothing but the seed. Throws WeftError('run') for runs of different spaces or strategies. */
 export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
@@ -73,7 +79,6 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
         compared.map((one) => one.controllerMean),
         compared.map((one) => one.randomMean),
         measure,
-        first.seed,
       )
     : undefined;
   return {
@@ -87,11 +92,10 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
           compared.map((one) => one.controllerBest),
           compared.map((one) => one.randomBest),
           measure,
-          first.seed,
         )
       : undefined,
     count: Math.min(...compared.map(({ count }) => count)),
-    test: testOf(ordered, measure, first.seed),
+    test: testOf(ordered, measure),
     verdict: verdictOf(first.controller, means, measure),
   };
 }
@@ -100,61 +104,57 @@ function advantage(
   controller: readonly number[],
   random: readonly number[],
   measure: SeedsAnalysis['measure'],
-  seed: number,
 ): Advantage {
   const sign = measure === 'accuracy' ? 1 : -1;
   const relativeOf = (mine: readonly number[], theirs: readonly number[]): number =>
     (100 * sign * (mean(mine) - mean(theirs))) / mean(theirs);
-  const interval = (statistic: (a: readonly number[], b: readonly number[]) => number): Interval | undefined =>
-    controller.length < 2 ? undefined : bootstrapPaired(controller, random, stream(seed, 'seeds'), { statistic });
-  const differenceOf = (mine: readonly number[], theirs: readonly number[]): number =>
-    sign * (mean(mine) - mean(theirs));
+  const [ahead, behind] = sign > 0 ? [controller, random] : [random, controller];
+  const { value, interval, p, claim, obstacle, fewest } = assessPaired(ahead, behind);
+  const ratio = pairedRatioInterval(controller, random)
+    ?.map((end) => 100 * sign * (end - 1))
+    .sort((a, b) => a - b);
   return {
     controller,
     random,
     difference: {
-      value: differenceOf(controller, random),
-      interval: interval(differenceOf),
-      bySeed: controller.map((value, i) => sign * (value - random[i]!)),
+      value,
+      interval,
+      p,
+      claim,
+      obstacle,
+      fewest,
+      bySeed: controller.map((one, i) => sign * (one - random[i]!)),
     },
     relative: {
       value: relativeOf(controller, random),
-      interval: interval(relativeOf),
-      bySeed: controller.map((value, i) => relativeOf([value], [random[i]!])),
+      interval: ratio && [ratio[0]!, ratio[1]!],
+      bySeed: controller.map((one, i) => relativeOf([one], [random[i]!])),
     },
   };
 }
 
-function testOf(runs: readonly SeedRun[], measure: SeedsAnalysis['measure'], seed: number): SeedsAnalysis['test'] {
+function testOf(runs: readonly SeedRun[], measure: SeedsAnalysis['measure']): SeedsAnalysis['test'] {
   const values = runs.flatMap(({ test }) => test?.[measure] ?? []);
   if (values.length < runs.length) return undefined;
-  const several = values.length > 1;
-  return {
-    value: mean(values),
-    interval: several ? bootstrapMean(values, stream(seed, 'seeds')) : undefined,
-    bySeed: values,
-    standardDeviation: several ? standardDeviation(values) : NaN,
-  };
+  const { value, interval } = assessMean(values);
+  return { value, interval, bySeed: values, standardDeviation: standardDeviation(values) };
 }
 
 function verdictOf(controller: string, means: Advantage | undefined, measure: SeedsAnalysis['measure']): string {
   if (!means)
     return 'Not every search has judged random architectures beside its own (derive.random), so that there is nothing to compare';
-  const {
-    difference: { value, interval, bySeed },
-    relative,
-  } = means;
+  const { difference, relative } = means;
+  const { value, interval, claim, obstacle, bySeed } = difference;
   const amount = (share: number): string =>
     measure === 'accuracy'
       ? `${(100 * share).toFixed(2).replace('-', '−')} points`
       : `${share.toFixed(4).replace('-', '−')} nats a token`;
   const seeds = bySeed.length;
-  if (!interval || seeds < FEWEST_SEEDS) {
-    return `On average over ${seeds === 1 ? 'one seed' : `${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'worse' : 'better'} than random ones of the same supernets by ${amount(Math.abs(value))}; with fewer than ${FEWEST_SEEDS} seeds nothing is claimed of it`;
-  }
+  if (obstacle === 'few' || !interval)
+    return `On average over ${seeds === 1 ? 'one seed' : `${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'worse' : 'better'} than random ones of the same supernets by ${amount(Math.abs(value))}; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;
   const [low, high] = interval;
-  const numbers = `95 % interval over ${seeds} seeds ${amount(low)} to ${amount(high)}`;
-  if (low > 0 || high < 0)
-    return `The samples of ${controller} are ${low > 0 ? 'better' : 'worse'} than random ones of the same supernets by ${amount(Math.abs(value))} (${numbers}), a relative improvement of ${relative.value.toFixed(2).replace('-', '−')} %`;
+  const numbers = `95 % interval over ${seeds} seeds ${amount(low)} to ${amount(high)}${despiteInterval(difference)}`;
+  if (claim)
+    return `The samples of ${controller} are ${claim === 'above' ? 'better' : 'worse'} than random ones of the same supernets by ${amount(Math.abs(value))} (${numbers}), a relative improvement of ${relative.value.toFixed(2).replace('-', '−')} %`;
   return `No difference between the samples of ${controller} and random ones of the same supernets can be claimed (${numbers})`;
 }

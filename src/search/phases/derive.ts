@@ -17,7 +17,6 @@ export function evaluateCandidate(session: SearchSession): void {
     objective: { measure },
     state,
     emit,
-    space,
   } = session;
   const { candidates, batches } = config.derive;
   const { controller, random } = samplesOf(session);
@@ -54,12 +53,7 @@ export function evaluateCandidate(session: SearchSession): void {
     const measured = (list: readonly Scored[]): number[] => list.map((scored) => scored[measure]);
     emit({
       type: 'comparison',
-      ...compareMeans(
-        measured(state.candidates.controller),
-        measured(state.candidates.random),
-        stream(config.seed, 'bootstrap', space.name),
-        measure,
-      ),
+      ...compareMeans(measured(state.candidates.controller), measured(state.candidates.random), measure),
     });
   }
   state.step = 0;

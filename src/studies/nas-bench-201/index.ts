@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findDataFile } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
+import { assessDifference } from '../../statistics/index.js';
 import {
   canonicalCell,
   type BenchmarkCell,
@@ -109,6 +110,7 @@ async function run(
 
   const of = (id: string): Trials => results.find((result) => result.id === id)!.trials;
   const [random, policy] = [of('random'), of('policy-gradient')];
+  const above = assessDifference([...policy.best], [...random.best]);
   const usual = queries === 500 && trials === 100;
   const cells = [...space.enumerate()];
   const rows: Row[] = [
@@ -152,13 +154,16 @@ async function run(
       more.trials.mean,
       `standard error ${more.trials.standardError.toFixed(4)}: how far the first seeds were lucky`,
     ),
-    gateRow(
-      'policy-gradient/above-random',
-      'difference of means over its standard error',
-      (policy.mean - random.mean) / Math.hypot(policy.standardError, random.standardError),
-      'at least',
-      2,
-    ),
+    {
+      id: 'policy-gradient/above-random',
+      quantity: 'difference of means, %',
+      measured: above.value,
+      gate: 'claimed above 0',
+      met: above.claim === 'above',
+      note: above.interval
+        ? `95 % interval ${above.interval.map((end) => end.toFixed(3)).join(' to ')}`
+        : 'no interval',
+    },
     ...results
       .filter(({ id }) => !/random|evolution/.test(id))
       .map(({ id, trials: { mean, standardError } }) =>

@@ -1,22 +1,33 @@
 /** An arm against the baseline: how much forgetting is gone, at what cost, and what of it may be claimed. */
-import { bootstrap, type Interval, mean, standardError } from '../../../statistics/index.js';
-import { type Rng } from '../../../tensor/rng.js';
+import {
+  type Assessment,
+  assessPaired,
+  despiteInterval,
+  type Interval,
+  mean,
+  obstacleOf,
+  pairedRatioInterval,
+  standardError,
+} from '../../../statistics/index.js';
 import { type EpochMeasurement } from '../measurements.js';
 import { FINAL_EPOCHS } from '../summary.js';
 import { type Arm, type Pair } from './arms.js';
 
-/** A value with its 95 % bootstrap interval: seeds are resampled, and within each its epochs, the same ones on both sides. */
-export interface Contrast {
+/**
+ * Means over seeds, each seed giving the mean over its epochs, and what the pairs of seeds say of their difference. Epochs of
+ * one seed are not independent of each other and count once.
+ */
+export interface Contrast extends Pick<Assessment, 'interval' | 'p' | 'claim' | 'obstacle' | 'fewest'> {
   readonly baseline: number;
   readonly value: number;
   readonly difference: number;
-  readonly interval: Interval;
 }
 
 export interface Reduction {
   /** 1 - regularized / baseline; undefined where the baseline does not forget. */
   readonly share: number | undefined;
-  readonly interval: Interval;
+  /** Of the ratio of means over seeds (Fieller); undefined for fewer than three, and where the baseline may be zero. */
+  readonly interval: Interval | undefined;
 }
 
 export interface ArmComparison {
@@ -41,10 +52,10 @@ export interface ArmComparison {
 type Value = (epoch: EpochMeasurement) => number | null;
 
 /** Compares the pairs of an arm over the epochs from `fromEpoch` on. */
-export function compareArm(arm: Arm, pairs: readonly Pair[], fromEpoch: number, rng: Rng): ArmComparison {
+export function compareArm(arm: Arm, pairs: readonly Pair[], fromEpoch: number): ArmComparison {
   const from = (epochs: readonly EpochMeasurement[]): EpochMeasurement[] =>
     epochs.filter(({ epoch }) => epoch >= fromEpoch);
-  const contrast = (of: Value, choose = from): Contrast => contrastOf(pairs, of, choose, rng);
+  const contrast = (of: Value, choose = from): Contrast => contrastOf(pairs, of, choose);
   const last = (epochs: readonly EpochMeasurement[]): EpochMeasurement[] => epochs.slice(-FINAL_EPOCHS);
   const rewarded = pairs.every(({ baseline, run }) =>
     [baseline, run].every(({ analysis }) => last(analysis.measurements.epochs).every(({ reward }) => reward !== null)),
@@ -53,7 +64,7 @@ export function compareArm(arm: Arm, pairs: readonly Pair[], fromEpoch: number, 
     from(analysis.measurements.epochs).map(({ loss }) => loss.meanDiff),
   );
   const noise = 2 * standardError(baseline);
-  const reduce = (of: Value): Reduction => reductionOf(pairs, of, from, rng, noise);
+  const reduce = (of: Value): Reduction => reductionOf(pairs, of, from, noise);
   const result = {
     arm,
     pairs,
@@ -90,44 +101,24 @@ function aligned({ baseline, run }: Pair, of: Value, choose: Choose): { a: numbe
   return { a: both.map(([a]) => a), b: both.map(([, b]) => b) };
 }
 
-function contrastOf(pairs: readonly Pair[], of: Value, choose: Choose, rng: Rng): Contrast {
-  const values = pairs.map((pair) => aligned(pair, of, choose));
-  const [baseline, value] = [mean(values.map(({ a }) => mean(a))), mean(values.map(({ b }) => mean(b)))];
-  return { baseline, value, difference: value - baseline, interval: resampled(values, (a, b) => b - a, rng) };
+/** Means over the epochs of each pair. */
+function meansOf(pairs: readonly Pair[], of: Value, choose: Choose): { a: number[]; b: number[] } {
+  const known = pairs.map((pair) => aligned(pair, of, choose)).filter(({ a }) => a.length > 0);
+  return { a: known.map(({ a }) => mean(a)), b: known.map(({ b }) => mean(b)) };
 }
 
-function reductionOf(pairs: readonly Pair[], of: Value, choose: Choose, rng: Rng, noise: number): Reduction {
-  const values = pairs.map((pair) => aligned(pair, of, choose));
-  const [baseline, value] = [mean(values.map(({ a }) => mean(a))), mean(values.map(({ b }) => mean(b)))];
-  if (!(baseline > noise)) return { share: undefined, interval: [NaN, NaN] };
-  return { share: 1 - value / baseline, interval: resampled(values, (a, b) => 1 - b / a, rng) };
+function contrastOf(pairs: readonly Pair[], of: Value, choose: Choose): Contrast {
+  const { a, b } = meansOf(pairs, of, choose);
+  const { value: difference, interval, p, claim, obstacle, fewest } = assessPaired(b, a);
+  return { baseline: mean(a), value: mean(b), difference, interval, p, claim, obstacle, fewest };
 }
 
-/** Interval of a function of the two grand means. */
-function resampled(
-  values: readonly { a: readonly number[]; b: readonly number[] }[],
-  combine: (a: number, b: number) => number,
-  rng: Rng,
-): Interval {
-  return bootstrap(
-    values.length,
-    (seeds) => {
-      let [sumA, sumB] = [0, 0];
-      for (const seed of seeds) {
-        const { a, b } = values[seed]!;
-        let [partA, partB] = [0, 0];
-        for (let i = 0; i < a.length; i++) {
-          const epoch = rng.int(a.length);
-          partA += a[epoch]!;
-          partB += b[epoch]!;
-        }
-        sumA += partA / a.length;
-        sumB += partB / a.length;
-      }
-      return combine(sumA / seeds.length, sumB / seeds.length);
-    },
-    rng,
-  );
+function reductionOf(pairs: readonly Pair[], of: Value, choose: Choose, noise: number): Reduction {
+  const { a, b } = meansOf(pairs, of, choose);
+  const baseline = mean(a);
+  if (!(baseline > noise)) return { share: undefined, interval: undefined };
+  const ratio = pairedRatioInterval(b, a);
+  return { share: 1 - mean(b) / baseline, interval: ratio && [1 - ratio[1], 1 - ratio[0]] };
 }
 
 /** One sentence, no stronger than the intervals. */
@@ -152,19 +143,28 @@ function verdictOf({
         : `within two standard errors (${noise.toFixed(4)}) of none`;
     return `Without regularizer the mean change of the loss is ${forgetting.baseline.toFixed(4)} nats, ${where}: there is nothing for ${arm.name} to remove, and no reduction can be stated; ${cost}; ${basis}`;
   }
-  const [low, high] = reduction.interval;
-  const range = `95 % interval ${percent(low)} to ${percent(high)}`;
-  if (low > 0) return `${arm.name} removes ${percent(reduction.share)} of mean forgetting (${range}) ${cost}; ${basis}`;
-  if (high < 0)
-    return `${arm.name} adds ${percent(-reduction.share)} to mean forgetting (95 % interval ${percent(-high)} to ${percent(-low)}) ${cost}; ${basis}`;
-  return `No change of forgetting by ${arm.name} can be claimed: ${percent(reduction.share)} removed, ${range}; ${cost}; ${basis}`;
+  const range = reduction.interval
+    ? `95 % interval ${percent(reduction.interval[0])} to ${percent(reduction.interval[1])}`
+    : `${nats(forgetting.difference)} nats, no interval`;
+  if (forgetting.claim === 'below')
+    return `${arm.name} removes ${percent(reduction.share)} of mean forgetting (${range}) ${cost}; ${basis}`;
+  if (forgetting.claim === 'above')
+    return `${arm.name} adds ${percent(-reduction.share)} to mean forgetting (${reduction.interval ? `95 % interval ${percent(-reduction.interval[1])} to ${percent(-reduction.interval[0])}` : range}) ${cost}; ${basis}`;
+  const why = obstacleOf({ ...forgetting, count: pairs.length }, 'seeds');
+  if (forgetting.obstacle !== 'chance')
+    return `On average ${arm.name} ${reduction.share < 0 ? 'adds' : 'removes'} ${percent(Math.abs(reduction.share))} of mean forgetting (${range}), but ${why}; ${cost}; ${basis}`;
+  return `No change of forgetting by ${arm.name} can be claimed: ${percent(reduction.share)} removed, ${range}${despiteInterval(forgetting)}; ${cost}; ${basis}`;
 }
 
-function costOf({ difference, interval: [low, high], of }: ArmComparison['performance']): string {
-  const range = `${points(difference)} points, 95 % interval ${points(low)} to ${points(high)}`;
-  if (high < 0) return `at a loss of ${of} (${range})`;
-  if (low > 0) return `with more ${of} (${range})`;
+function costOf({ difference, interval, claim, of }: ArmComparison['performance']): string {
+  const range = `${points(difference)} points${interval ? `, 95 % interval ${points(interval[0])} to ${points(interval[1])}` : ''}`;
+  if (claim === 'below') return `at a loss of ${of} (${range})`;
+  if (claim === 'above') return `with more ${of} (${range})`;
   return `with no change of ${of} that can be claimed (${range})`;
+}
+
+function nats(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 }
 
 function percent(share: number): string {

@@ -1,7 +1,7 @@
 /** The comparison as a page, as tables, and as plain values. */
 import { mean } from '../../../statistics/index.js';
 import { type Cell, toCsv } from '../../csv.js';
-import { ABSENT, decimal, isNumber, percent } from '../../format.js';
+import { ABSENT, decimal, percent } from '../../format.js';
 import { type Content, figure, html, type Markup, section, table } from '../../html/markup.js';
 import { page } from '../../html/page.js';
 import { versionOf } from '../../html/record.js';
@@ -33,7 +33,7 @@ export function comparisonPage(comparison: ForgettingComparison): string {
     { title: 'Forgetting compared', version: versionOf(first.analysis.input), source: 'the runs’ events.jsonl' },
     html`<header><p class="eyebrow">Multi-model forgetting</p>
 <h1>${arms.map(({ arm }) => arm.name).join(', ')} beside ${baseline.name}</h1>
-<p class="sub">Means over the epochs from ${fromEpoch + 1} on. Intervals are 95 % bootstrap intervals: seeds are drawn anew, and within each its epochs, the same ones on both sides.</p>
+<p class="sub">Means over the epochs from ${fromEpoch + 1} on. Intervals are 95 % intervals over pairs of seeds, from three pairs on (Student’s t, for reductions Fieller’s); each seed counts once, with its mean over the epochs. With fewer than ${arms[0]!.mean.fewest} pairs nothing is claimed.</p>
 ${arms.map(({ verdict }) => html`<p class="claim">${verdict.replace(/ %/g, '\u00a0%')}.</p>\n`)}
 ${unpaired.length > 0 && html`<div class="alarms"><h2>Left out</h2><ul>${unpaired.map((reason) => html`<li>${reason}</li>`)}</ul></div>`}
 </header>
@@ -139,12 +139,13 @@ function shares(contrast: Contrast, digits = 2): Content[] {
   ];
 }
 
-function range({ interval: [low, high] }: Pick<Contrast, 'interval'>, text: (value: number) => string): string {
-  return isNumber(low) ? `${text(low)} to ${text(high)}` : ABSENT;
+function range({ interval }: Pick<Contrast, 'interval'>, text: (value: number) => string): string {
+  return interval ? `${text(interval[0])} to ${text(interval[1])}` : ABSENT;
 }
 
 function reduction({ share, interval }: Reduction): string {
-  return share === undefined ? 'n/a' : `${percent(share, 0)} (${range({ interval }, (value) => percent(value, 0))})`;
+  if (share === undefined) return 'n/a';
+  return interval ? `${percent(share, 0)} (${range({ interval }, (value) => percent(value, 0))})` : percent(share, 0);
 }
 
 function pairSection(arms: readonly ArmComparison[]): Content {
@@ -189,9 +190,9 @@ export function comparisonTables({ baseline, arms, fromEpoch }: ForgettingCompar
       baseline,
       value,
       difference,
-      ...interval,
+      ...(interval ?? [null, null]),
       removed?.share,
-      ...(removed?.share === undefined ? [null, null] : removed.interval),
+      ...(removed?.interval ?? [null, null]),
     ]),
   );
   const runs = [baseline, ...arms.map(({ arm }) => arm)].flatMap((arm) =>

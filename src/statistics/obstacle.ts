@@ -1,0 +1,29 @@
+import { type Assessment } from './assess.js';
+
+/** Why nothing may be claimed, as a clause; `what` are the things that were counted, in the plural. */
+export function obstacleOf(
+  { count, fewest, obstacle }: Pick<Assessment, 'count' | 'fewest' | 'obstacle'>,
+  what: string,
+): string {
+  switch (obstacle) {
+    case 'few':
+      return `with fewer than ${fewest} ${what} nothing is claimed`;
+    case 'constant':
+      return `all ${count} ${what} give the same, which does not say how far others would differ`;
+    case 'chance':
+      return 'so large a difference may be chance';
+    case undefined:
+      return '';
+  }
+}
+
+/** What has to be added to an interval that excludes zero where the decision by permutation makes no claim of it; else nothing. */
+export function despiteInterval({
+  interval,
+  p,
+  claim,
+  obstacle,
+}: Omit<Assessment, 'value' | 'count' | 'fewest'>): string {
+  if (!interval || claim || obstacle !== 'chance' || (interval[0] <= 0 && 0 <= interval[1])) return '';
+  return `, but p = ${p.toFixed(3)} by permutation`;
+}

@@ -1,0 +1,14 @@
+import { expect } from 'chai';
+import { mean, median, quantile, standardDeviation, standardError } from '../../src/statistics/index.js';
+
+describe('samples in numbers', () => {
+  it('say nothing of too few values', () => {
+    expect(mean([])).to.be.NaN;
+    expect(standardDeviation([1])).to.be.NaN;
+    expect(standardDeviation([1, 3])).to.be.closeTo(Math.SQRT2, 1e-15);
+    expect(standardError([1, 3])).to.be.closeTo(1, 1e-15);
+    expect(quantile([3, 1], 0.25)).to.equal(1.5);
+    expect(median([5, 1, 3])).to.equal(3);
+    expect(mean([1, 2, 6])).to.equal(3);
+  });
+});

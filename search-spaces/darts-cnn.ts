@@ -145,6 +145,8 @@ export function everyOther(operation: Operation): Operation {
         ...built,
         output: [height, width, filters],
         ...(built.multiplyAdds !== undefined && { multiplyAdds: 4 * built.multiplyAdds }),
+        // Each example is four there.
+        fewestExamples: Math.ceil((built.fewestExamples ?? 1) / 4),
         forward([x], context) {
           const batch = x!.shape[0];
           const padded =

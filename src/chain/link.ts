@@ -23,6 +23,8 @@ export interface Link {
   readonly gradientEvaluations?: number | undefined;
   /** Of a link that takes gradients elsewhere and keeps no state: do it on so many parts of the batch, each by itself, and average. First in its chain. */
   readonly shards?: number | undefined;
+  /** Examples in the smallest part of a batch that it asks for the gradient of; the whole batch by default. */
+  smallestPart?(batchSize: number): number;
   /** The rate of the link that turns a direction into a step; the last one is that of the chain. */
   readonly learningRate?: Schedule | undefined;
   /** Each parameter's part of the learning rate, where its groups have rates of their own. */

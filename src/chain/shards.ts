@@ -1,6 +1,7 @@
 import { WeftError } from '../errors.js';
 import { mapNamed } from '../tensor/named.js';
 import { type Scalar, tf } from '../tensor/tf.js';
+import { type Link } from './link.js';
 import { type LossAndGradients } from './loss.js';
 
 /** The mean of what `gradient` gives on each of several nearly equal parts of the batch (m-sharpness, Foret et al. 2021, section 4.1); the first part alone may record. Inside a tidy. */
@@ -26,6 +27,20 @@ export function meanOverShards(
       tf.addN(results.map(({ gradients }, i) => tf.mul(gradients[name]!, shares[i]!))),
     ),
   };
+}
+
+/** Examples in the smallest part of a batch that these links take a gradient of, and which link does. */
+export function smallestPart(links: readonly Link[], batchSize: number): { examples: number; link?: string } {
+  const sharded = links.find(({ shards = 1 }) => shards > 1);
+  // The parts are nearly equal, see `meanOverShards`.
+  const shard = Math.floor(batchSize / Math.min(sharded?.shards ?? 1, batchSize));
+  return links.reduce<{ examples: number; link?: string }>(
+    (smallest, { name, smallestPart: own }) => {
+      const examples = own?.(shard) ?? shard;
+      return examples < smallest.examples ? { examples, link: name } : smallest;
+    },
+    { examples: shard, ...(sharded && { link: sharded.name }) },
+  );
 }
 
 /** Why a part of the batch cannot be looked into. */

@@ -48,6 +48,8 @@ export interface Batches {
   readonly stepsPerEpoch: number;
   /** Examples seen in one epoch. */
   readonly examplesPerEpoch: number;
+  /** Examples in the smallest batch of an epoch. */
+  readonly smallest: number;
   /** The batch of a step in 0..stepsPerEpoch-1 of an epoch: the same bytes each time it is asked for, in any order. */
   at(epoch: number, step: number): Batch;
 }
@@ -74,6 +76,7 @@ export function batches(
     batchSize,
     stepsPerEpoch,
     examplesPerEpoch: Math.min(count, stepsPerEpoch * batchSize),
+    smallest: last === 'keep' && count % batchSize > 0 ? count % batchSize : batchSize,
     at(epoch, step) {
       if (!(Number.isInteger(step) && step >= 0 && step < stepsPerEpoch))
         throw new RangeError(`step ${step} of an epoch of ${stepsPerEpoch}`);

@@ -3,6 +3,7 @@ export { type GatedNode, type GraphBuilder, type NodeRef } from './builder.js';
 export { type Cell, stack } from './cell.js';
 export { canonicalHash } from './canonical.js';
 export { multiplyAddCount, parameterCount } from './cost.js';
+export { type FewestExamples, fewestExamplesIn, fewestExamplesOf } from './fewest-examples.js';
 export {
   defineSpace,
   logitsShape,

@@ -1,4 +1,5 @@
 /** Batch and layer normalization. */
+import { WeftError } from '../errors.js';
 import { batchNorm as normalizeBatch, batchNormInference, layerNorm as normalizeLayer } from '../tensor/nn.js';
 import { type Tensor1D } from '../tensor/tf.js';
 import { ones, zeros } from './initializers.js';
@@ -19,6 +20,8 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
       return {
         output: shape,
         parameters: affine(channels),
+        // Of a single value in each channel mean and value are the same, and every example would become the offset.
+        fewestExamples: shape.slice(0, -1).every((length) => length === 1) ? 2 : 1,
         statistics: { mean: { shape: [channels], initial: 0 }, variance: { shape: [channels], initial: 1 } },
         forward([x], { parameter, statistic, record, mode }) {
           const scale = parameter('scale') as Tensor1D;
@@ -33,6 +36,12 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
               epsilon,
             );
           }
+          if (x!.size === channels)
+            throw new WeftError(
+              'operation',
+              'batch normalization by the statistics of a single value in each channel, that of one example, which would always give the offset',
+              'use batches of at least 2 examples, or running statistics',
+            );
           const { y, mean, variance } = normalizeBatch(x!, scale, offset, epsilon);
           record('mean', mean);
           record('variance', variance);

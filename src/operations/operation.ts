@@ -62,6 +62,8 @@ export interface BuiltOperation {
   readonly statistics?: Readonly<Record<string, StatisticSpec>>;
   /** Multiplications with a weight, each with its addition, for one example; left out by operations without kernels, which have none. */
   readonly multiplyAdds?: number;
+  /** Fewest examples that a batch may have where its own statistics normalize it; 1 by default. */
+  readonly fewestExamples?: number;
   /** Shapes, for one example, of what goes on from one batch to the next where the examples do. */
   readonly states?: Readonly<Record<string, Shape>>;
   /** inputs [N, ...shape] -> [N, ...output]. */

@@ -36,6 +36,7 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
   return {
     output,
     ...(multiplyAdds !== undefined && { multiplyAdds }),
+    fewestExamples: Math.max(1, ...built.map(([, part]) => part.fewestExamples ?? 1)),
     parameters: prefixed((part) => part.parameters),
     statistics: prefixed((part) => part.statistics),
     states: prefixed((part) => part.states),

@@ -82,6 +82,7 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
     return {
       count: all.examplesPerEpoch,
       steps: all.stepsPerEpoch,
+      smallest: all.smallest,
       at: (epoch, step) => batchTensors(all.at(epoch, step)),
     };
   };

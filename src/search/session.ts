@@ -6,11 +6,13 @@ import { type SearchConfig } from '../config/schema.js';
 import { type Controller, type ControllerFactory } from '../controller/contract.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
+import { createTrainer } from '../optimizers/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { type Tensor1D } from '../tensor/tf.js';
 import { type BatchSource } from '../training/batch.js';
 import { createLearner, disposeLearner, type Learner, type LearnerOptions } from '../training/learner.js';
+import { checkBatchSizes } from './batch-sizes.js';
 import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
@@ -90,6 +92,13 @@ export function createSession(
     ...trainingOf(config.search, data.train),
     link: regularizer,
   });
+  try {
+    const retrain = createTrainer(config.retrain.optimizer, trainingOf(config.retrain, data.retrain));
+    checkBatchSizes({ config, space, data, search: supernet.trainer, retrain });
+  } catch (error) {
+    disposeLearner(supernet);
+    throw error;
+  }
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   const children = new Map<string, Child>();
   const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;

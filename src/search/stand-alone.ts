@@ -1,7 +1,9 @@
 /** One architecture trained alone on the training part and judged on the validation part: what stand-alone strategies choose by. */
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
+import { fewestExamplesOf } from '../graph/fewest-examples.js';
 import { createChild } from '../supernet/child.js';
+import { requireExamples } from '../training/batch-size.js';
 import { type Evaluation, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../training/evaluate.js';
 import {
   adoptEvaluationWeights,
@@ -11,6 +13,7 @@ import {
   observeValidation,
 } from '../training/learner.js';
 import { recalibrate } from '../training/recalibrate.js';
+import { requireObserved } from './batch-sizes.js';
 import { type SearchBatches } from './data.js';
 import { trainingOf } from './session.js';
 import { type LearnerSnapshot, restoreLearner, snapshotLearner } from './snapshot.js';
@@ -50,6 +53,9 @@ export async function trainAlone<A>(
     only: [...child.parameterNames, ...child.statisticNames],
   });
   try {
+    const fewest = fewestExamplesOf(child.nodes);
+    requireExamples(fewest, { batch: 'search.batchSize', examples: train.smallest, trainer: learner.trainer });
+    requireObserved(fewest, data.validation, learner.trainer);
     if (from) restoreLearner(learner, from.learner);
     for (let done = from?.step ?? 0; done < epochs * train.steps; done++) {
       const { loss } = learn(learner, {

@@ -12,6 +12,8 @@ export interface BatchSource {
   readonly count: number;
   /** Batches in one epoch. */
   readonly steps: number;
+  /** Examples in the smallest of them, where that is known. */
+  readonly smallest?: number;
   /** Whether each example goes on where that of the batch before has stopped, within an epoch. */
   readonly continues?: boolean;
   /** The batch at this place; a pure function of its arguments. */

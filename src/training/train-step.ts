@@ -2,9 +2,11 @@
 import { WeftError } from '../errors.js';
 import { type Trainer } from '../chain/chain.js';
 import { type OptimizerState, replaceState } from '../chain/state.js';
+import { fewestExamplesOf } from '../graph/fewest-examples.js';
 import { namesOf } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { disposeNamed, pickNamed } from '../tensor/named.js';
+import { requireExamples } from './batch-size.js';
 import { batchLoss, type BatchLossOptions } from './batch-loss.js';
 
 export interface TrainStepInput extends Omit<BatchLossOptions, 'statistics'> {
@@ -29,7 +31,9 @@ export interface TrainStepResult {
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is not finite. */
 export function trainStep({ store, trainer, state, step, ...options }: TrainStepInput): TrainStepResult {
-  const { child, others = [] } = options;
+  const { child, others = [], batch } = options;
+  for (const { nodes } of [child, ...others.map((other) => other.child)])
+    requireExamples(fewestExamplesOf(nodes), { batch: 'the batch size', examples: batch.inputs.shape[0], trainer });
   const { evaluate, context, own } = batchLoss({ ...options, statistics: store.statistics });
   const active = pickNamed(store.parameters, namesOf([child, ...others.map((other) => other.child)]));
   const stepped = trainer.step(evaluate, active, state, { ...context, step });

@@ -112,6 +112,7 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
     return {
       count: all.examplesPerEpoch,
       steps: all.stepsPerEpoch,
+      smallest: all.smallest,
       at: (epoch, step) => batchTensors(all.at(epoch, step)),
     };
   };

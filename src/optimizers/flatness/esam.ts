@@ -28,6 +28,7 @@ export function efficientSam({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientS
   return {
     name: 'esam',
     gradientEvaluations: 1 + gamma + (gamma < 1 ? 2 * FORWARD_COST : 0),
+    smallestPart: (batchSize) => (gamma < 1 ? chosenOf(batchSize, gamma) : batchSize),
     update(gradients, step) {
       const { context, gradientsAt } = step;
       const drawn = pickNamed(
@@ -59,8 +60,10 @@ function mostSensitive({ parameters, context, charge }: LinkStep, displacement: 
       .slice(),
   );
   const order = [...rises.keys()].sort((a, b) => rises[b]! - rises[a]! || a - b);
-  return order.slice(0, Math.max(1, Math.floor(share * batchSize))).sort((a, b) => a - b);
+  return order.slice(0, chosenOf(batchSize, share)).sort((a, b) => a - b);
 }
+
+const chosenOf = (batchSize: number, share: number): number => Math.max(1, Math.floor(share * batchSize));
 
 export const efficientSamEntry = optimizer({
   name: 'esam',

@@ -12,7 +12,11 @@ export const fisherSchema = z.strictObject({
     .describe(
       "squared gradients of single examples with their labels, with labels drawn from the model, or of the batch's mean",
     ),
-  examples: z.int().min(1).default(128).describe('examples of the Fisher part that an estimate is made on'),
+  examples: z
+    .int()
+    .min(1)
+    .default(128)
+    .describe('examples of the Fisher part (of a text: sequences) that an estimate is made on'),
   batches: z.int().min(1).default(1).describe('estimates of so many examples whose mean is taken'),
   average: z.enum(['ema', 'accumulate']).default('ema').describe('moving average over architectures, or their sum'),
   momentum: z.number().min(0).max(1).default(0.9).describe('weight of the newest estimate in the moving average'),

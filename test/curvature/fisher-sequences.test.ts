@@ -78,6 +78,27 @@ describe('the diagonal of the Fisher information of sequences', function () {
             ).to.be.below(1e-4);
         }));
 
+      it('from a state that a batch before has left, by definition', () =>
+        tidy(() => {
+          const { forward, params, labels } = model();
+          const state: Record<string, Tensor> = {};
+          const start = { training: false, normalization: 'batch' } as const;
+          forward(params, { ...start, state: {}, carry: (key, value) => (state[key] = tf.clone(value)) });
+          const outputs = (p: NamedTensors): Tensor => forward(p, { ...start, state });
+          const { fisher, looped } = fisherInformation(outputs, params, labels);
+          const losses = (p: NamedTensors): Tensor1D => {
+            const each = nn.softmaxCrossEntropy(tf.reshape(outputs(p), [-1, CLASSES]), tf.reshape(labels, [-1]));
+            return tf.sum(tf.reshape(each, [EXAMPLES, LENGTH]), 1);
+          };
+          const expected = mapNamed(perExampleGradients(losses, params), (each) => tf.sum(tf.square(each), 0));
+          for (const parameter in params)
+            expect(gap(tf.mul(fisher[parameter]!, LABELS), expected[parameter]!.dataSync()), parameter).to.be.below(
+              1e-4,
+            );
+          expect(looped).to.deep.equal([]);
+          expect(Object.keys(state)).to.have.length({ lstm: 4, 'rnn-cell': 1, transformer: 0 }[name]!);
+        }));
+
       it('of the batch: the square of the gradient of the mean over all labels', () =>
         tidy(() => {
           const { outputs, params, labels, reference } = model();

@@ -7,6 +7,7 @@ import { catalogue, createChild, createParameterStore, type SearchSpace, stream 
 import { lstmSpace } from '../../search-spaces/lstm.js';
 import { rnnCell } from '../../search-spaces/rnn-cell.js';
 import { transformer } from '../../search-spaces/transformer.js';
+import { type Mode } from '../../src/operations/operation.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { tf, type Tensor } from '../../src/tensor/tf.js';
 
@@ -170,6 +171,7 @@ export interface LanguageModel {
   /** [N,T] */
   readonly labels: Tensor;
   outputs(params: NamedTensors): Tensor;
+  forward(params: NamedTensors, mode: Mode): Tensor;
   readonly reference: Reference;
 }
 
@@ -253,6 +255,7 @@ export function languageModel(name: string): LanguageModel {
     tokens: inputs,
     labels: tf.tensor2d(labels, [EXAMPLES, LENGTH], 'int32'),
     outputs: (p) => child.forward(p, statistics, inputs, { training: false, normalization: 'batch' }),
+    forward: (p, mode) => child.forward(p, statistics, inputs, mode),
     reference: { logits: tokens.map((sequence) => run(sequence)[0]), jacobians, taps },
   };
 }

@@ -24,7 +24,7 @@ export const fisherOption = (
     .enum(['sampled', 'empirical', 'exact'])
     .default(labels)
     .describe(
-      'labels of the Fisher information: drawn from the model, those of the data, or all of them (a backward pass a class)',
+      'labels of the Fisher information: drawn from the model, those of the data, or all of them (a backward pass for each class, in texts of each token)',
     );
 
 export const fisherOf = (labels: 'sampled' | 'empirical' | 'exact', samples = 1): Curvature =>
@@ -82,7 +82,7 @@ export const kfac = preconditioner({
   schema: z.strictObject({
     name: z.literal('kfac'),
     fisher: fisherOption(),
-    samples: z.int().min(1).default(1).describe('labels drawn for each example'),
+    samples: z.int().min(1).default(1).describe('labels drawn for each label of the data'),
     sharing: z
       .enum(['expand', 'reduce'])
       .default('expand')

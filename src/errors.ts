@@ -36,6 +36,7 @@ export type WeftErrorCode =
   | 'numeric' // NaN, infinity, a matrix that will not factor
   | 'disk' // a write failed
   | 'job' // a job failed, or a queue cannot be used
+  | 'version' // made with another version of weft, Node or TensorFlow than this one
   | 'export' // a child cannot be written in the wanted form
   | 'unsupported'; // asked for something that is refused by name
 

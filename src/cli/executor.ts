@@ -13,6 +13,7 @@ import {
   type JobResult,
   openResults,
   parseLocation,
+  type Results,
   submitAll,
 } from '../jobs/index.js';
 import { catchSignals, stopwatch } from '../runs/index.js';
@@ -41,6 +42,7 @@ export async function openExecutor(
   { executor, queue: option, workers, threads, results: folder }: ExecutorOptions,
   files: readonly string[],
   output: Output,
+  signal?: AbortSignal,
 ): Promise<Executor> {
   const queue = queueAddress(option);
   const kind = executor ?? (option === undefined ? 'local' : 'queue');
@@ -49,7 +51,7 @@ export async function openExecutor(
     requireWhole('--workers', workers, 1, NOBODY_ELSE);
     return createLocalExecutor({
       program: jobProgram,
-      results: openResults(folder),
+      results: openedResults(folder, output),
       files,
       ...(workers !== undefined && { workers }),
     });
@@ -66,12 +68,21 @@ export async function openExecutor(
   return createQueueExecutor({
     program: jobProgram,
     queue,
-    results: openResults(folder),
+    results: openedResults(folder, output),
     files,
     workers: workers ?? own,
     onTrouble: (message) => output.say(message),
+    patience: DATABASE_PATIENCE_SECONDS,
+    ...(signal && { signal }),
   });
 }
+
+/** A database that does not answer at the beginning is waited for: it restarts, or is started by the same script. */
+export const DATABASE_PATIENCE_SECONDS = 300;
+
+/** The folder of results, which says what in it was damaged. */
+export const openedResults = (folder: string, output: Output): Results =>
+  openResults(folder, { onDamage: (message) => output.say(message) });
 
 const NOBODY_ELSE = 'nobody else could do the jobs';
 
@@ -107,29 +118,43 @@ export async function withExecutor<T>(
   output: Output,
   use: (executor: Executor) => Promise<T>,
 ): Promise<T | undefined> {
-  const executor = await openExecutor(options, files, output);
+  const stopping = new AbortController();
+  let executor: Executor | undefined;
   const signals = catchSignals((signal) => {
     output.say(`${signal} received: saving what there is (again to stop at once)`);
-    void executor.close();
+    stopping.abort();
+    executor?.close().catch(() => {}); // waited for below, where its failure is told
   });
   const view = createJobView(total, output);
-  executor.events(view.event);
   try {
+    executor = await openExecutor(options, files, output, stopping.signal);
+    executor.events(view.event);
+    stopping.signal.throwIfAborted();
     return await use(executor);
   } catch (error) {
     if (!signals.requested) {
-      await executor.cancel().catch(() => {}); // the first failure is the one to tell about
+      await executor?.cancel().catch(() => {}); // the first failure is the one to tell about
       throw error;
     }
-    output.say('stopped. The same command goes on from here.');
+    output.say(`stopped. ${whatIsLeft(view.open(), options)}`);
     process.exitCode = signals.exitCode;
     return undefined;
   } finally {
     view.close();
-    await executor.close();
+    await executor?.close();
     signals.dispose();
     output.say(`results in ${show(options.results)}`);
   }
+}
+
+/** What becomes of `open` unfinished jobs when their submitter stops, and how to go on. */
+function whatIsLeft(open: number, { executor, queue }: ExecutorOptions): string {
+  const again = 'The same command goes on from here.';
+  if (open === 0 || (executor ?? (queue === undefined ? 'local' : 'queue')) === 'local') return again;
+  const jobs = open === 1 ? 'The unfinished job stays' : `The ${open} unfinished jobs stay`;
+  return parseLocation(queueAddress(queue)!).kind === 'postgres'
+    ? `${jobs} in the queue, and its workers do them. The same command waits for them again, and collects the results.`
+    : `${jobs} in the queue. ${again}`;
 }
 
 const REDRAW_SECONDS = 0.2;
@@ -140,13 +165,14 @@ interface Running {
   loss: number | undefined;
 }
 
-/** A line for each job that ends, and below how those stand that run; `total` is how many there are, where that is known. */
+/** A line for each job that ends, and below how those stand that run; `open` counts those that were queued and have not ended. `total` is how many there are, where that is known. */
 export function createJobView(
   total: number | undefined,
   output: Output,
-): { event(event: JobEvent): void; close(): void } {
+): { event(event: JobEvent): void; open(): number; close(): void } {
   const watch = stopwatch();
   const running = new Map<string, Running>();
+  const open = new Set<string>();
   let finished = 0;
   let known = 0;
   let drawn = -Infinity;
@@ -170,6 +196,8 @@ export function createJobView(
     event(event) {
       output.emit(event);
       const { key, label } = event;
+      if (event.type === 'job-queued') open.add(key);
+      else if (ENDS.has(event.type)) open.delete(key);
       if (event.type === 'job-started') running.set(key, { label, share: 0, loss: undefined });
       else if (event.type === 'job-progress')
         running.set(key, {
@@ -186,9 +214,12 @@ export function createJobView(
       if (line !== undefined) output.say(line);
       draw();
     },
+    open: () => open.size,
     close: () => output.status([]),
   };
 }
+
+const ENDS: ReadonlySet<string> = new Set(['job-finished', 'job-failed', 'job-cancelled'] satisfies JobEvent['type'][]);
 
 function describe(event: JobEvent): string | undefined {
   switch (event.type) {

@@ -120,7 +120,7 @@ export function startChild({ program, threads, watchdog }: ChildOptions): ChildH
             memoryMB = answer.memoryMB;
             resolve(answer.value);
           };
-          send({ type: 'do', kind: job.kind, payload: job.payload, folder, files });
+          send({ type: 'do', job, folder, files });
         });
       } finally {
         clearInterval(timer);

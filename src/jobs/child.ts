@@ -1,15 +1,16 @@
 /** The process that does jobs: it computes, and blocks while it does; whoever started it watches over it. */
 import { WeftError, type WeftErrorCode } from '../errors.js';
 import { type JsonObject } from '../runs/index.js';
-import { type JobProgress, type JobRunners } from './contract.js';
+import { type Job, type JobProgress, type JobRunners } from './contract.js';
+import { endWithParent } from './orphan.js';
 import { runnerOf } from './runner.js';
+import { checkJob } from './schema.js';
 
 /** What the child is told. */
 export type Order =
   | {
       readonly type: 'do';
-      readonly kind: string;
-      readonly payload: JsonObject;
+      readonly job: Job;
       readonly folder: string;
       readonly files: readonly string[];
     }
@@ -32,6 +33,7 @@ const QUIET_NANOSECONDS = 200_000_000n;
 
 /** Does the jobs that come from the parent process, until that ends or says stop. */
 export function serveJobs(runners: JobRunners): void {
+  endWithParent();
   let stopping = false;
   let busy = false;
   let told = 0n;
@@ -55,10 +57,12 @@ export function serveJobs(runners: JobRunners): void {
     else void perform(order);
   });
 
-  async function perform({ kind, payload, folder, files }: Extract<Order, { type: 'do' }>): Promise<void> {
+  async function perform({ job, folder, files }: Extract<Order, { type: 'do' }>): Promise<void> {
     busy = true;
     try {
-      const value = await runnerOf(runners, kind)(payload, { folder, files, progress, shouldStop: () => stopping });
+      const { kind, key, payload } = checkJob(job);
+      const run = runnerOf(runners, kind);
+      const value = await run(payload, { key, folder, files, progress, shouldStop: () => stopping });
       say({ type: 'done', value, memoryMB: process.memoryUsage.rss() / 2 ** 20 });
     } catch (error) {
       const known = error instanceof WeftError;

@@ -14,6 +14,8 @@ export interface Job {
   readonly payload: JsonObject;
   /** A few words for people. */
   readonly label: string;
+  /** The version of weft that named it, see `version.ts`. */
+  readonly version: string;
 }
 
 export interface JobResult {
@@ -25,6 +27,8 @@ export interface JobResult {
 
 /** What a runner is given besides the job. */
 export interface JobContext {
+  /** The name of the job, where it comes from elsewhere: a runner does nothing under a name that its payload does not have. */
+  readonly key?: string;
   /** A folder of the job's own, kept between attempts, for checkpoints and files of the result. */
   readonly folder: string;
   /** Files of the user's own (spaces, controllers) that jobs may load. */

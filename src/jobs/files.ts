@@ -4,14 +4,25 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { sha256 } from '../runs/index.js';
+import { hashSchema, textSchema } from './schema.js';
 
 /** A file of the user's own by name and content; a plain name of something shipped is left as it is. */
 export type FileReference = { readonly file: string; readonly sha256: string };
 
 /** Whether a space or controller is named by its file. */
 export const isOwnFile = (name: string): boolean => /[/\\.]/.test(name);
+
+/** How a job may name a space or controller: a name, or a file without its folder. */
+export const referenceSchema = z.union([
+  textSchema(100).refine((name) => !isOwnFile(name), 'must be a name, not a path'),
+  z.strictObject({
+    file: textSchema(255).refine((name) => !/[/\\]/.test(name), 'must be the name of a file without its folder'),
+    sha256: hashSchema,
+  }),
+]);
 
 /** How a job names a space or controller. */
 export function referTo(nameOrFile: string): string | FileReference {

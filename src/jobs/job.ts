@@ -1,8 +1,10 @@
-/** Making jobs, and their names. */
+/** Making jobs, their names, and the text of their results. */
 import { createHash } from 'node:crypto';
-import { type Json } from '../operations/operation.js';
-import { type JsonObject, packageVersion, sealJson, sha256, sortKeys, stringifyStrict, unseal } from '../runs/index.js';
+import { type JsonObject, sealJson, sortKeys, unseal } from '../runs/index.js';
 import { type Executor, type Job, type JobResult } from './contract.js';
+import { checkJob, jobResultSchema } from './schema.js';
+import { printable } from './text.js';
+import { JOB_VERSION, keyOf } from './version.js';
 
 export interface JobDefinition {
   readonly kind: string;
@@ -12,10 +14,19 @@ export interface JobDefinition {
   readonly identity?: JsonObject;
 }
 
-/** A job named by the sha256 of its kind, its identity and the version of weft. */
+/** A job named by the sha256 of its kind, its identity and the version of weft; refuses what no queue could hold. */
 export function defineJob({ kind, payload, label, identity = payload }: JobDefinition): Job {
-  return { kind, payload, label, key: sha256(stringifyStrict(sortKeys({ kind, identity, weft: packageVersion }))) };
+  return checkJob({
+    kind,
+    payload,
+    label: printable(label, LABEL_KEPT).replace(/\s+/g, ' '),
+    key: keyOf(kind, identity),
+    version: JOB_VERSION,
+  });
 }
+
+/** Characters of a label that are kept: it may hold the encoding of an architecture. */
+const LABEL_KEPT = 1000;
 
 /** The results of all jobs in their order, done as many at a time as the executor can; one failure cancels the rest. */
 export async function submitAll(executor: Executor, jobs: readonly Job[]): Promise<JobResult[]> {
@@ -43,13 +54,8 @@ export const resultText = ({ key, kind, value }: JobResult): string =>
 /** A result from its text; undefined if it is none, was changed, or is of another key. */
 export function parseResult(text: string, key: string): JobResult | undefined {
   try {
-    const result = unseal(JSON.parse(text)) as Partial<JobResult> | undefined;
-    const whole =
-      result?.key === key &&
-      typeof result.kind === 'string' &&
-      typeof (result.value as Json | undefined) === 'object' &&
-      result.value !== null;
-    return whole ? (result as JobResult) : undefined;
+    const result = jobResultSchema.parse(unseal(JSON.parse(text)));
+    return result.key === key ? result : undefined;
   } catch {
     return undefined;
   }

@@ -12,6 +12,8 @@ export interface Ledger {
   /** Writes the result, then tells it. */
   finish(job: Job, value: JobResult['value'], seconds: number): void;
   fail(job: Job, error: unknown): void;
+  /** Ends the waiting for a job that may be done all the same. */
+  leave(job: Job, why: WeftError): void;
   /** Ends the waiting for one job, or for all; returns which. */
   cancel(key?: string): Job[];
   tell(event: JobEvent): void;
@@ -80,6 +82,7 @@ export function createLedger(results: Results): Ledger {
           : new WeftError('job', `${job.label}: ${message}`, undefined, { cause: error }),
       );
     },
+    leave: (job, why) => close(job)?.reject(why),
     cancel(key) {
       const which = ledger.openJobs().filter((job) => key === undefined || job.key === key);
       for (const job of which) {

@@ -1,4 +1,5 @@
 /** What jobs say that train: a configuration, what lies outside of it by its hash, and who computes with how many threads. */
+import { z } from 'zod';
 import { type SearchConfig, configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -6,10 +7,12 @@ import { type Json } from '../operations/operation.js';
 import { type JsonObject, sha256, stringifyStrict } from '../runs/index.js';
 import { spaceIdentity } from '../search/conduct.js';
 import { optionsOf, type SearchParts } from '../search/session.js';
-import { type BackendName, describeBackend, loadBackend } from '../tensor/backend.js';
+import { type BackendName } from '../tensor/backend.js';
+import { type Computing, computingFields, computingHere, loadComputing } from './computing.js';
 import { type Job, type JobContext } from './contract.js';
-import { type FileReference, referTo, resolveReference } from './files.js';
+import { type FileReference, referenceSchema, referTo, resolveReference } from './files.js';
 import { defineJob } from './job.js';
+import { check, type CheckedKind, hashSchema, plainSchema, textSchema } from './schema.js';
 
 export interface RunJobOptions {
   /** Seed of every random draw; the configuration's by default. */
@@ -24,13 +27,11 @@ export type JobParts = Pick<SearchParts, 'config' | 'space' | 'data'>;
 export type LoadParts = (config: SearchConfig) => Promise<SearchParts>;
 
 /** Everything of the configuration that the result depends on, and hashes of what lies outside. */
-export interface RunPayload {
+export interface RunPayload extends Computing {
   readonly config: SearchConfig;
   readonly space: string | FileReference;
   readonly controller: string | FileReference;
   readonly architecture: string | null;
-  readonly backend: BackendName;
-  readonly threads: number;
   /** Hashes of the data and of the space's tree, options and task. */
   readonly data: string;
   readonly identity: string;
@@ -45,33 +46,63 @@ export interface RunJobDefinition {
   readonly label: string;
 }
 
-/** A job of such a payload; its name does not say where files lie on this machine. */
+/** Characters of a text encoding. */
+const LONGEST_ENCODING = 4000;
+
+/** Characters of a space's name, tree, options and task. */
+const LONGEST_IDENTITY = 100_000;
+
+const configurationSchema = z.custom<SearchConfig>().superRefine((value, context) => {
+  const issues = plainSchema.safeParse(value).error?.issues ?? configSchema.safeParse(value).error?.issues ?? [];
+  for (const { path, message } of issues.slice(0, 1)) context.addIssue({ code: 'custom', path: [...path], message });
+});
+
+/** Every field of such a payload, and its name, which does not say where files lie on this machine. */
+export const RUN_KIND: CheckedKind<RunPayload> = {
+  schema: z.strictObject({
+    config: configurationSchema,
+    space: referenceSchema,
+    controller: referenceSchema,
+    architecture: textSchema(LONGEST_ENCODING).nullable(),
+    ...computingFields,
+    data: hashSchema,
+    identity: textSchema(LONGEST_IDENTITY),
+  }),
+  identity({ config, ...payload }) {
+    const { source: _source, path: _path, ...data } = config.data;
+    const space = optionsOf(config.space);
+    return plain({ ...payload, config: { ...config, data, space, controller: optionsOf(config.controller) } });
+  },
+};
+
+/** A job of such a payload. */
 export function runJob(
   { kind, config, parts, architecture, label }: RunJobDefinition,
-  { threads = 1, backend = describeBackend().name }: RunJobOptions,
+  { threads, backend }: RunJobOptions,
 ): Job {
-  const payload: RunPayload = {
-    config,
-    architecture,
-    backend,
-    threads,
-    space: referTo(config.space.name),
-    controller: referTo(config.controller.name),
-    data: dataHash(parts.data),
-    identity: spaceIdentity({ space: spaceOf(config, parts) }),
-  };
-  const { source: _source, path: _path, ...chosen } = config.data;
-  const named = { ...config, data: chosen, space: optionsOf(config.space), controller: optionsOf(config.controller) };
-  return defineJob({ kind, label, payload: plain(payload), identity: plain({ ...payload, config: named }) });
+  const payload = check(
+    RUN_KIND.schema,
+    plain({
+      config,
+      architecture,
+      ...computingHere(threads, backend),
+      space: referTo(config.space.name),
+      controller: referTo(config.controller.name),
+      data: dataHash(parts.data),
+      identity: spaceIdentity({ space: spaceOf(config, parts) }),
+    }),
+    'the job',
+  );
+  return defineJob({ kind, label, payload: plain(payload), identity: RUN_KIND.identity(payload) });
 }
 
 /** The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another space than the submitter's. */
 export async function openPayload(
-  { config: asked, space, controller, backend, threads, data, identity }: RunPayload,
+  { config: asked, space, controller, data, identity, ...computing }: RunPayload,
   { files }: Pick<JobContext, 'files'>,
   loadParts: LoadParts,
 ): Promise<SearchParts> {
-  await loadBackend(backend, { threads });
+  await loadComputing(computing);
   const config = configSchema.parse({
     ...asked,
     space: { ...asked.space, name: resolveReference(space, files) },

@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { makeFolder, removeUnfinished, writeFileAtomic } from '../runs/atomic-write.js';
 import { type JobResult } from './contract.js';
 import { parseResult, resultText } from './job.js';
+import { check, hashSchema } from './schema.js';
 
 export interface Results {
   readonly path: string;
-  /** The result of a key, if it is known and undamaged. */
+  /** The result of a key, if it is known and is as it was written. */
   find(key: string): JobResult | undefined;
   save(result: JobResult): void;
   /** The folder in which a key is worked on; made when asked for. */
@@ -16,29 +17,42 @@ export interface Results {
   forget(key: string): void;
 }
 
+export interface ResultsOptions {
+  /** Hears of a result that was changed or damaged, and is not used. */
+  readonly onDamage?: (message: string) => void;
+}
+
 /** Opens or makes a folder of results. */
-export function openResults(directory: string): Results {
+export function openResults(directory: string, { onDamage = () => {} }: ResultsOptions = {}): Results {
   const path = resolve(directory);
   const make = (folder: string): string => {
     makeFolder(folder);
     return folder;
   };
   removeUnfinished(make(path));
-  const fileOf = (key: string): string => join(path, `${key}.json`);
+  // A key is the name of files and folders: nothing that comes from elsewhere may say where else they lie.
+  const within = (key: string, ending = ''): string =>
+    join(path, `${check(hashSchema, key, 'the key of the job')}${ending}`);
+  const fileOf = (key: string): string => within(key, '.json');
   return {
     path,
     find(key) {
+      const file = fileOf(key);
+      let text: string;
       try {
-        return parseResult(readFileSync(fileOf(key), 'utf8'), key);
+        text = readFileSync(file, 'utf8');
       } catch {
         return undefined; // not there, or it cannot be read: then it is done again
       }
+      const result = parseResult(text, key);
+      if (!result) onDamage(`${file} is not as it was written (its hash does not match): the job is done again`);
+      return result;
     },
     save: (result) => writeFileAtomic(fileOf(result.key), resultText(result)),
-    folder: (key) => make(join(path, key)),
+    folder: (key) => make(within(key)),
     forget(key) {
       rmSync(fileOf(key), { force: true });
-      rmSync(join(path, key), { recursive: true, force: true });
+      rmSync(within(key), { recursive: true, force: true });
     },
   };
 }

@@ -24,6 +24,7 @@ export function createSerialExecutor({ results, runners, files = [] }: SerialOpt
     const watch = stopwatch();
     try {
       const value = await runnerOf(runners, job.kind)(job.payload, {
+        key: job.key,
         folder: results.folder(job.key),
         files,
         progress: (report) =>

@@ -24,12 +24,14 @@ import {
   type LoadParts,
   openPayload,
   plain,
+  RUN_KIND,
   runJob,
   type RunJobOptions,
   type RunPayload,
   spaceOf,
 } from './payload.js';
 import { interrupted } from './runner.js';
+import { type CheckedKind, checkedRunner } from './schema.js';
 import { trainAloneHere } from './stand-alone.js';
 
 /** Trains an architecture (text encoding) from scratch as `retrain` of the configuration says, on training and validation part, and tests it. */
@@ -67,14 +69,21 @@ export function searchJob(parts: JobParts, options: RunJobOptions = {}): Job {
   );
 }
 
+const withArchitecture: CheckedKind<RunPayload> = {
+  ...RUN_KIND,
+  schema: RUN_KIND.schema.refine(({ architecture }) => architecture !== null, {
+    path: ['architecture'],
+    message: 'must be the encoding of an architecture',
+  }),
+};
+
 /** The runners of all jobs that train; `loadParts` finds what a configuration names. */
 export function runRunners(loadParts: LoadParts): JobRunners {
-  const runner: JobRunners[string] = async (payload, context) =>
-    perform(payload as unknown as RunPayload, context, loadParts);
+  const run = (payload: RunPayload, context: JobContext): Promise<JsonObject> => perform(payload, context, loadParts);
   return {
-    train: runner,
-    search: runner,
-    alone: (payload, context) => trainAloneHere(payload as unknown as RunPayload, context, loadParts),
+    train: checkedRunner('train', withArchitecture, run),
+    search: checkedRunner('search', RUN_KIND, run),
+    alone: checkedRunner('alone', withArchitecture, (payload, context) => trainAloneHere(payload, context, loadParts)),
   };
 }
 

@@ -1,20 +1,30 @@
 /** Units of studies as jobs. */
+import { z } from 'zod';
 import { WeftError } from '../errors.js';
+import { type Computing, computingFields, computingHere, loadComputing } from '../jobs/computing.js';
 import { defineJob, type Executor, interrupted, type Job, type JobRunners, submitAll } from '../jobs/index.js';
+import { check, type CheckedKind, checkedRunner, nameSchema, plainSchema } from '../jobs/schema.js';
 import { type JsonObject } from '../runs/index.js';
-import { type BackendName, describeBackend, loadBackend } from '../tensor/backend.js';
 import { loadStudy } from './catalogue.js';
 import { type Parts, type PerformUnits, type Study, type UnitRequest } from './contract.js';
 import { StudyStopped, unitOf } from './run-study.js';
 
-interface UnitPayload {
+interface UnitPayload extends Computing {
   readonly study: string;
   readonly unit: string;
   readonly payload: JsonObject;
   readonly local: JsonObject;
-  readonly backend: BackendName;
-  readonly threads: number;
 }
+
+const UNIT_KIND: CheckedKind<UnitPayload> = {
+  schema: z
+    .strictObject({ study: nameSchema, unit: nameSchema, payload: plainSchema, local: plainSchema, ...computingFields })
+    .refine(({ payload, local }) => Object.keys(local).every((name) => !Object.hasOwn(payload, name)), {
+      path: ['local'],
+      message: 'must not replace what the result depends on',
+    }),
+  identity: ({ local: _local, ...named }) => ({ ...named }),
+};
 
 /** Named by the study, the unit, what it is told, the backend that is loaded now, and the threads. */
 export function unitJob(
@@ -22,8 +32,13 @@ export function unitJob(
   { unit, payload, local = {}, label }: UnitRequest,
   threads = 1,
 ): Job {
-  const named = { study, unit, payload, backend: describeBackend().name, threads };
-  return defineJob({ kind: 'study', label: `${study}: ${label}`, payload: { ...named, local }, identity: named });
+  const told: UnitPayload = { study, unit, payload, local, ...computingHere(threads) };
+  return defineJob({
+    kind: 'study',
+    label: `${study}: ${label}`,
+    payload: { ...check(UNIT_KIND.schema, told, 'the job') },
+    identity: UNIT_KIND.identity(told),
+  });
 }
 
 /** Has the units of a study done by an executor. */
@@ -46,9 +61,9 @@ export function performOn(executor: Executor, study: Study, threads?: number): P
 /** The runner of units. */
 export function studyRunners(parts: Parts): JobRunners {
   return {
-    async study(job, { progress, shouldStop }) {
-      const { study, unit, payload, local, backend, threads } = job as unknown as UnitPayload;
-      await loadBackend(backend, { threads });
+    study: checkedRunner('study', UNIT_KIND, async (job, { progress, shouldStop }) => {
+      const { study, unit, payload, local, ...computing } = job;
+      await loadComputing(computing);
       try {
         return await unitOf(await loadStudy(study), unit)(
           { ...payload, ...local },
@@ -58,6 +73,6 @@ export function studyRunners(parts: Parts): JobRunners {
         if (error instanceof StudyStopped) throw interrupted();
         throw error;
       }
-    },
+    }),
   };
 }

@@ -166,20 +166,67 @@ describe('trainings as jobs', function () {
     expect(await saidLater(perform([file, elsewhere]))).to.contain(interrupted().message);
   });
 
-  it('refuse other data and a budget of time', async () => {
+  it('refuse a payload with any field that is not as it has to be, before anything of it is used', async () => {
+    const parts = await partsOf(CONFIG);
+    const { payload } = trainingJob(parts, architectureOf(parts));
+    const { config } = payload as unknown as { config: SearchConfig };
+    const wrong: [string, object, RegExp][] = [
+      ['an unknown field', { more: 1 }, /Unrecognized key/],
+      ['a path as a space', { space: './evil.mjs' }, /space of .* is not valid/],
+      ['a folder in the name of a file', { space: { file: '../x.mjs', sha256: '0'.repeat(64) } }, /space/],
+      ['a hash that is none', { controller: { file: 'x.mjs', sha256: '../../x' } }, /controller/],
+      ['too many threads', { threads: 1e9 }, /threads/],
+      ['an unknown backend', { backend: 'constructor' }, /backend/],
+      ['no architecture', { architecture: null }, /architecture .* must be the encoding/],
+      ['a NUL', { architecture: 'a\0' }, /architecture/],
+      ['data that are no hash', { data: 'another' }, /data of .* 64 hexadecimal digits/],
+      ['an unknown option', { config: { ...config, evil: 1 } }, /config/],
+      [
+        'a wrong option',
+        { config: { ...config, retrain: { ...config.retrain, epochs: -1 } } },
+        /config\.retrain\.epochs/,
+      ],
+    ];
+    for (const [what, fields, why] of wrong) {
+      let loaded = false;
+      const runners = runRunners(() => {
+        loaded = true;
+        return Promise.reject(new Error('loaded'));
+      });
+      const run = runners['train']!(
+        { ...payload, ...fields },
+        {
+          folder: folder(),
+          files: [],
+          progress: () => {},
+          shouldStop: () => false,
+        },
+      );
+      expect(await saidLater(run), what).to.match(why);
+      expect(loaded, what).to.equal(false);
+    }
+  });
+
+  it('refuse other data, other versions of the libraries and a budget of time', async () => {
     const parts = await partsOf(CONFIG);
     const job = trainingJob(parts, architectureOf(parts));
-    const changed = { ...job.payload, data: 'another' };
-    expect(
-      await saidLater(
-        runRunners(loadParts)['train']!(changed, {
+    const perform = (payload: object, key?: string) =>
+      saidLater(
+        runRunners(loadParts)['train']!(payload as never, {
+          ...(key !== undefined && { key }),
           folder: folder(),
           files: [],
           progress: () => {},
           shouldStop: () => false,
         }),
-      ),
-    ).to.match(/data of this worker/);
+      );
+    const changed = { ...job.payload, data: '0'.repeat(64) };
+    expect(await perform(changed)).to.match(/data of this worker/);
+    expect(await perform(changed, job.key)).to.match(/is not what its name says/);
+    expect(await perform({ ...job.payload, library: 'TensorFlow 0' })).to.match(
+      /submitted with TensorFlow 0, and this worker has TensorFlow\.js .*waits for a worker with the same versions/,
+    );
+    expect(await perform({ ...job.payload, node: 18 })).to.match(/submitted with Node 18/);
     expect(await saidLater(partsOf({ ...CONFIG, budget: 3 }).then(searchJob))).to.match(/time budget/);
   });
 });

@@ -6,14 +6,20 @@ import { WeftError } from '../../errors.js';
 import {
   type JobQueue,
   openQueue,
-  openResults,
   parseLocation,
   type QueueStanding,
   serveQueue,
   createCrew,
 } from '../../jobs/index.js';
 import { catchSignals } from '../../runs/index.js';
-import { createJobView, jobProgram, queueAddress, requireWhole } from '../executor.js';
+import {
+  createJobView,
+  DATABASE_PATIENCE_SECONDS,
+  jobProgram,
+  openedResults,
+  queueAddress,
+  requireWhole,
+} from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
 
 export interface WorkerOptions {
@@ -43,9 +49,9 @@ export async function worker({
       `there is no file ${missing}`,
       '--file names spaces and controllers of your own that jobs of the queue may load',
     );
-  const queue = await openAddressed(option, output, slots + 2);
+  const queue = await openAddressed(option, output, slots + 2, DATABASE_PATIENCE_SECONDS);
   const crew = createCrew({ program: jobProgram });
-  const results = openResults(folder);
+  const results = openedResults(folder, output);
   const view = createJobView(undefined, output);
   output.say(
     `serving ${queue.location.shown}, ${slots} ${slots === 1 ? 'job' : 'jobs'} at a time; results in ${show(results.path)}`,
@@ -80,10 +86,14 @@ export async function queueStatus({ queue: option, json = false }: { queue?: str
   const output = createOutput({ json });
   const { standing, past } = await standingOf(option, output);
   output.emit({ type: 'queue-status', ...standing });
-  const { waiting, running, completed, failed, cancelled, workers, failures } = standing;
+  const { waiting, running, completed, failed, cancelled, workers, failures, others = [] } = standing;
   output.say(
     `${standing.queue}: ${waiting} waiting, ${running} running, ${completed} done, ${failed} failed, ${cancelled} cancelled${past ? ' (as its coordinator last wrote it)' : ''}`,
   );
+  for (const { version, ...other } of others)
+    output.say(
+      `  for workers of ${version}: ${other.waiting} waiting, ${other.running} running, ${other.failed} failed`,
+    );
   for (const { worker: name, label, done = 0, total = 0, silence } of workers) {
     const share = total > 0 ? `${String(Math.round((100 * done) / total)).padStart(3)} %  ` : '';
     output.say(
@@ -130,8 +140,8 @@ function addressOf(option: string | undefined): string {
   return address;
 }
 
-const openAddressed = (option: string | undefined, output: Output, connections = 2): Promise<JobQueue> =>
-  openQueue(addressOf(option), { connections, onTrouble: (message) => output.say(message) });
+const openAddressed = (option: string | undefined, output: Output, connections = 2, patience = 0): Promise<JobQueue> =>
+  openQueue(addressOf(option), { connections, patience, onTrouble: (message) => output.say(message) });
 
 /** Refuses a folder that holds no queue: whoever looks into one should not make it. */
 function requireQueue(location: ReturnType<typeof parseLocation>): void {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
 import { type Executor, type Job } from '../contract.js';
 import { createCrew, type CrewOptions } from '../crew.js';
-import { parseResult, uuidOf } from '../job.js';
-import { createLedger, type Ledger } from '../ledger.js';
+import { createLedger } from '../ledger.js';
 import { type Results } from '../results.js';
-import { type JobQueue, openQueue } from './job-queue.js';
+import { CHUNK, createCollector, createNews } from './correspondence.js';
+import { openQueue } from './job-queue.js';
 import { isPassing, queueError } from './location.js';
 import { type ServeOptions, serveQueue } from './serve.js';
 
@@ -24,12 +24,14 @@ export interface QueueOptions extends CrewOptions {
   readonly waits?: ServeOptions['waits'];
   /** Hears of a database that does not answer. */
   readonly onTrouble?: (message: string) => void;
+  /** Seconds for which a database is waited for that does not answer at the beginning; 0 by default. */
+  readonly patience?: number;
+  /** Ends that waiting. */
+  readonly signal?: AbortSignal;
 }
 
-const POLL_SECONDS = { first: 0.05, most: 1 };
+const POLL_SECONDS = { first: 0.05, most: 1, away: 10 };
 const PROGRESS_EVERY_SECONDS = 2;
-/** Jobs a statement. */
-const CHUNK = 500;
 
 /** An executor over a queue; its own workers serve whatever the queue holds. */
 export async function createQueueExecutor({
@@ -39,9 +41,12 @@ export async function createQueueExecutor({
   files = [],
   onTrouble = () => {},
   waits,
+  patience,
+  signal,
   ...crewOptions
 }: QueueOptions): Promise<Executor> {
-  const queue = await openQueue(where, { onTrouble });
+  const waiting = { ...(patience !== undefined && { patience }), ...(signal && { signal }) };
+  const queue = await openQueue(where, { onTrouble, ...waiting });
   const ledger = createLedger(results);
   const crew = createCrew(crewOptions);
   let nudge = new AbortController();
@@ -71,11 +76,15 @@ export async function createQueueExecutor({
   });
 
   const outbox = new Map<string, Job>();
+  const correspondence = { queue, ledger, outbox, onTrouble };
+  const tellNews = createNews(correspondence, workers);
+  const collect = createCollector(correspondence);
   let closed = false;
 
   async function poll(): Promise<void> {
     for (let wait = POLL_SECONDS.first, sinceProgress = 0; !closed;) {
       let moved = false;
+      let failed = false;
       try {
         if (outbox.size > 0) {
           const batch = [...outbox.values()].slice(0, CHUNK);
@@ -84,10 +93,10 @@ export async function createQueueExecutor({
           service?.wake();
           moved = true;
         }
-        if (await collect(queue, ledger, outbox)) moved = true;
+        if (await collect()) moved = true;
         if (sinceProgress > PROGRESS_EVERY_SECONDS) {
           sinceProgress = 0;
-          await tellProgress(queue, ledger, workers);
+          await tellNews();
           if (queue.location.kind === 'folder')
             writeFileAtomic(
               join(queue.location.path, 'standing.json'),
@@ -95,22 +104,31 @@ export async function createQueueExecutor({
             );
         }
       } catch (error) {
-        if (!isPassing(error)) {
-          for (const job of ledger.openJobs()) ledger.fail(job, queueError(error, queue.location));
-        } else {
-          onTrouble(`${queueError(error, queue.location).message}; trying again`);
-          wait = POLL_SECONDS.most;
-        }
+        failed = isPassing(error);
+        if (failed) onTrouble(`${queueError(error, queue.location).message}; trying again`);
+        else for (const job of ledger.openJobs()) ledger.fail(job, queueError(error, queue.location));
       }
-      wait = moved ? POLL_SECONDS.first : Math.min(POLL_SECONDS.most, 2 * wait);
+      wait = moved ? POLL_SECONDS.first : Math.min(failed ? POLL_SECONDS.away : POLL_SECONDS.most, 2 * wait);
       sinceProgress += wait;
-      if (outbox.size === 0) await sleep(1000 * wait, undefined, { signal: nudge.signal }).catch(() => {});
+      if (failed || outbox.size === 0) await sleep(1000 * wait, undefined, { signal: nudge.signal }).catch(() => {});
     }
   }
   const polling = poll();
 
+  async function end(): Promise<void> {
+    closed = true;
+    wake();
+    for (const job of ledger.openJobs()) ledger.leave(job, notWaitedFor(job));
+    await polling;
+    await service?.stop();
+    await crew.close();
+    await queue.close();
+  }
+  let ending: Promise<void> | undefined;
+
   return {
     submit(job) {
+      if (closed) return Promise.reject(notWaitedFor(job));
       const { promise, isNew } = ledger.open(job);
       if (isNew) {
         outbox.set(job.key, job);
@@ -124,55 +142,9 @@ export async function createQueueExecutor({
       for (const one of cancelled) outbox.delete(one);
       await queue.cancel(cancelled);
     },
-    async close() {
-      closed = true;
-      wake();
-      await polling;
-      await service?.stop();
-      await crew.close();
-      await queue.close();
-    },
+    close: () => (ending ??= end()),
   };
 }
 
-/** Settles what the queue has settled; true if there was something. */
-async function collect(queue: JobQueue, ledger: Ledger, outbox: ReadonlyMap<string, Job>): Promise<boolean> {
-  const open = ledger.openJobs().filter(({ key }) => !outbox.has(key));
-  let found = false;
-  for (let start = 0; start < open.length; start += CHUNK) {
-    const chunk = open.slice(start, start + CHUNK);
-    const jobs = new Map(chunk.map((job) => [uuidOf(job.key), job]));
-    for (const { id, state, result, error } of await queue.settled(chunk.map(({ key }) => key))) {
-      const job = jobs.get(id)!;
-      found = true;
-      if (state === 'cancelled') ledger.cancel(job.key);
-      else if (state === 'failed') ledger.fail(job, error);
-      else finish(ledger, job, result ?? '');
-    }
-  }
-  return found;
-}
-
-function finish(ledger: Ledger, job: Job, text: string): void {
-  const result = parseResult(text, job.key);
-  if (result) ledger.finish(job, result.value, 0);
-  else
-    ledger.fail(
-      job,
-      new WeftError(
-        'job',
-        `the queue holds no readable result of ${job.label}`,
-        'workers and submitters must have the same version of weft',
-      ),
-    );
-}
-
-/** What workers elsewhere have reported. */
-async function tellProgress(queue: JobQueue, ledger: Ledger, own: number): Promise<void> {
-  if (own > 0 && queue.location.kind === 'folder') return; // all workers are ours, and tell it themselves
-  const jobs = new Map(ledger.openJobs().map((job) => [job.key, job]));
-  for (const { worker, key, done = 0, total = 0, partial = {} } of await queue.progress([...jobs.keys()])) {
-    const job = jobs.get(key!);
-    if (job) ledger.tell({ type: 'job-progress', key: job.key, label: job.label, worker, done, total, partial });
-  }
-}
+const notWaitedFor = ({ label }: Job): WeftError =>
+  new WeftError('job', `${label} was not waited for, because its submitter was closed`, 'submit it again');

@@ -5,8 +5,12 @@
 import { WeftError, type WeftErrorCode } from '../../errors.js';
 import { type Job, type JobProgress } from '../contract.js';
 import { uuidOf } from '../job.js';
+import { checkJob } from '../schema.js';
+import { printable, withoutData } from '../text.js';
+import { describeVersion, JOB_VERSION } from '../version.js';
 import { type Engine, type EngineOptions, openEngine } from './libraries.js';
-import { type Location, parseLocation, queueError } from './location.js';
+import { type Location, parseLocation } from './location.js';
+import { untilItAnswers, type WaitOptions } from './patience.js';
 import * as statements from './statements.js';
 
 /** A job in the hands of one worker. */
@@ -32,6 +36,14 @@ export interface Failure {
   readonly message: string;
 }
 
+/** A job that waits for another attempt, and why. */
+export interface GivenBack {
+  readonly id: string;
+  /** The number of the next attempt. */
+  readonly attempt: number;
+  readonly error: WeftError;
+}
+
 export interface WorkerReport extends Partial<JobProgress> {
   readonly worker: string;
   readonly key: string | null;
@@ -41,6 +53,16 @@ export interface WorkerReport extends Partial<JobProgress> {
 export interface WorkerStanding extends WorkerReport {
   /** Seconds since it was last heard of. */
   readonly silence: number;
+  /** The version of weft whose jobs it does, in words. */
+  readonly version: string;
+}
+
+/** Jobs of another version of weft, which wait for its workers. */
+export interface OtherVersion {
+  readonly version: string;
+  readonly waiting: number;
+  readonly running: number;
+  readonly failed: number;
 }
 
 export interface QueueStanding {
@@ -52,21 +74,33 @@ export interface QueueStanding {
   readonly cancelled: number;
   readonly workers: readonly WorkerStanding[];
   readonly failures: readonly Failure[];
+  /** What there is besides for other versions; the counts above are of this one. */
+  readonly others: readonly OtherVersion[];
 }
 
 export interface JobQueue {
   readonly location: Location;
+  /** The version of weft whose jobs it takes. */
+  readonly version: string;
   /** Puts jobs in that are not there; those that have failed or were cancelled get another chance. */
   enqueue(jobs: readonly Job[]): Promise<void>;
-  /** The next job, from now on ours as long as it is renewed. */
+  /** The next job, from now on ours as long as it is renewed. What is no job is put among the failed. */
   take(): Promise<Lease | undefined>;
   /** Keeps the lease; false when another has it now. */
   renew(lease: Lease): Promise<boolean>;
   complete(lease: Lease, result: string): Promise<void>;
   /** Gives a job back after `delay` seconds, or for good. */
   fail(lease: Lease, error: WeftError, after: { readonly final: boolean; readonly delay?: number }): Promise<void>;
+  /** Gives a job back after `delay` seconds without an attempt on its account: this worker was at fault, or is to stop. */
+  release(lease: Lease, error: WeftError, delay?: number): Promise<void>;
+  /** Takes a settled job out, so that it can be done anew. */
+  discard(key: string): Promise<void>;
   /** Which of the keys are settled. */
   settled(keys: readonly string[]): Promise<Settled[]>;
+  /** Which of the keys wait for another attempt. */
+  givenBack(keys: readonly string[]): Promise<GivenBack[]>;
+  /** The versions of weft that workers have whom it heard of lately, in words; null for its own. */
+  workerVersions(): Promise<(string | null)[]>;
   cancel(keys: readonly string[]): Promise<void>;
   /** Sends failed jobs back, all or those whose key begins so; returns how many. */
   retry(prefix?: string): Promise<number>;
@@ -77,7 +111,12 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-const QUEUE = 'jobs';
+/** The queue of before there were versions; each version has one of its own below it. */
+const ROOT = 'jobs';
+const nameOf = (version: string): string => `${ROOT}/${version.replace(/[^\w.\-/]/g, '_')}`;
+const versionIn = (name: string): string =>
+  name === ROOT ? 'an earlier version of weft' : describeVersion(printable(name.slice(ROOT.length + 1), 100));
+
 /** A worker that is silent for so long is taken to be gone. */
 const HEARTBEAT_SECONDS = 15;
 const DAY = 86_400;
@@ -90,50 +129,98 @@ const QUEUE_OPTIONS = {
   retryLimit: 4,
 };
 
-/** Opens a queue: a folder, or `postgres://…`. */
-export async function openQueue(where: string, options: EngineOptions = {}): Promise<JobQueue> {
+export interface QueueAccess extends EngineOptions, WaitOptions {
+  /** The version of weft whose jobs are put in and taken; its own by default. */
+  readonly version?: string;
+}
+
+/** Opens a queue: a folder, or `postgres://…`; one whose database does not answer is waited for as `patience` says. */
+export async function openQueue(
+  where: string,
+  { version = JOB_VERSION, patience, signal, ...options }: QueueAccess = {},
+): Promise<JobQueue> {
   const location = parseLocation(where);
+  const waiting = { ...(patience !== undefined && { patience }), ...(signal && { signal }) };
+  return untilItAnswers(() => open(location, version, options), location, { ...options, ...waiting });
+}
+
+async function open(location: Location, version: string, options: EngineOptions): Promise<JobQueue> {
   const engine = await openEngine(location, options);
+  const { boss, sql } = engine;
   try {
-    if (!(await engine.boss.getQueue(QUEUE))) await engine.boss.createQueue(QUEUE, QUEUE_OPTIONS);
-    await engine.sql(statements.CREATE_WORKERS).catch((error: { code?: string }) => {
+    const name = nameOf(version);
+    if (!(await boss.getQueue(name))) await boss.createQueue(name, QUEUE_OPTIONS);
+    await sql(statements.CREATE_WORKERS).catch((error: { code?: string }) => {
       if (error.code !== '23505') throw error; // made by another in this moment
     });
+    if ((await sql(statements.HAS_VERSIONS)).length === 0) await sql(statements.ADD_VERSIONS);
     // Nobody else can be working for a queue that this process alone may open.
-    if (location.kind === 'folder') await engine.sql(statements.RELEASE_ALL, [QUEUE]);
-    return queueOver(engine, location);
+    if (location.kind === 'folder')
+      for (const row of await sql(statements.NAMES, [ROOT]))
+        await sql(statements.RELEASE_ALL, [
+          row['name'],
+          JSON.stringify({ message: 'every process that had it was lost' }),
+        ]);
+    return queueOver(engine, location, version, options.onTrouble ?? (() => {}));
   } catch (error) {
     await engine.close();
-    throw queueError(error, location);
+    throw error;
   }
 }
 
-function queueOver({ boss, sql, close }: Engine, location: Location): JobQueue {
-  return {
+function queueOver(
+  { boss, sql, close }: Engine,
+  location: Location,
+  version: string,
+  onTrouble: (message: string) => void,
+): JobQueue {
+  const name = nameOf(version);
+  const names = async (): Promise<string[]> =>
+    (await sql(statements.NAMES, [ROOT])).map((row) => row['name'] as string);
+  const queue: JobQueue = {
     location,
+    version,
     async enqueue(jobs) {
+      for (const job of jobs) checkJob(job);
       const ids = jobs.map(({ key }) => uuidOf(key));
       await boss.insert(
-        QUEUE,
+        name,
         jobs.map((job, i) => ({ id: ids[i]!, data: { ...job } })),
       );
-      await boss.retry(QUEUE, ids);
-      await boss.resume(QUEUE, ids);
+      await boss.retry(name, ids);
+      await boss.resume(name, ids);
     },
     async take() {
-      const [found] = await boss.fetch<Job>(QUEUE, { includeMetadata: true, batchSize: 1 });
-      return found && { id: found.id, job: found.data, attempt: found.retryCount + 1 };
+      for (;;) {
+        const [found] = await boss.fetch<unknown>(name, { includeMetadata: true, batchSize: 1 });
+        if (!found) return undefined;
+        const { id, data, retryCount } = found;
+        try {
+          return { id, job: jobIn(data, id, version), attempt: retryCount + 1 };
+        } catch (error) {
+          const { code, message, hint } = error as WeftError;
+          await sql(statements.SET_RETRY, [name, id, 0, true]);
+          await boss.fail(name, id, { code, message, hint: hint ?? null });
+          onTrouble(`not done: what the queue holds under ${id} is not a job of weft: ${message}`);
+        }
+      }
     },
-    renew: async ({ id, attempt }) => (await sql(statements.RENEW, [QUEUE, id, attempt - 1])).length > 0,
+    renew: async ({ id, attempt }) => (await sql(statements.RENEW, [name, id, attempt - 1])).length > 0,
     async complete({ id }, result) {
-      await boss.complete(QUEUE, id, { result }, { includeQueued: true });
+      await boss.complete(name, id, { result }, { includeQueued: true });
     },
-    async fail({ id }, { code, message, hint }, { final, delay = 0 }) {
-      await sql(statements.SET_RETRY, [QUEUE, id, delay, final]);
-      await boss.fail(QUEUE, id, { code, message, hint: hint ?? null });
+    async fail({ id }, error, { final, delay = 0 }) {
+      await sql(statements.SET_RETRY, [name, id, delay, final]);
+      await boss.fail(name, id, outputOf(error));
+    },
+    async release({ id, attempt }, error, delay = 0) {
+      await sql(statements.RELEASE, [name, id, attempt - 1, delay, JSON.stringify(outputOf(error))]);
+    },
+    async discard(key) {
+      await boss.deleteJob(name, uuidOf(key));
     },
     async settled(keys) {
-      const rows = await sql(statements.SETTLED, [QUEUE, keys.map(uuidOf)]);
+      const rows = await sql(statements.SETTLED, [name, keys.map(uuidOf)]);
       return rows.map((row) => {
         const output = row['output'] as { result?: string } | null;
         const state = row['state'] as Settled['state'];
@@ -145,72 +232,110 @@ function queueOver({ boss, sql, close }: Engine, location: Location): JobQueue {
         };
       });
     },
+    givenBack: async (keys) =>
+      (await sql(statements.GIVEN_BACK, [name, keys.map(uuidOf)])).map((row) => ({
+        id: row['id'] as string,
+        attempt: Number(row['attempts']),
+        error: errorIn(row['output']),
+      })),
+    workerVersions: async () =>
+      (await sql(statements.VERSIONS)).map((row) => (row['version'] === version ? null : wordsOf(row['version']))),
     async cancel(keys) {
-      if (keys.length > 0) await boss.cancel(QUEUE, keys.map(uuidOf));
+      if (keys.length > 0) await boss.cancel(name, keys.map(uuidOf));
     },
     async retry(prefix = '') {
-      const ids = (await sql(statements.FAILED, [QUEUE]))
-        .filter((row) => (row['key'] as string).startsWith(prefix))
-        .map((row) => row['id'] as string);
-      if (ids.length > 0) await boss.retry(QUEUE, ids);
-      return ids.length;
+      const failed = (await sql(statements.FAILED, [await names()])).filter((row) => keyIn(row).startsWith(prefix));
+      for (const { name: queued, id } of failed) await boss.retry(queued as string, id as string);
+      return failed.length;
     },
     async report({ worker, key, label, done = 0, total = 0, partial = {} }) {
-      await sql(statements.REPORT_WORKER, [worker, key, label, done, total, JSON.stringify(partial)]);
+      await sql(statements.REPORT_WORKER, [worker, key, label, done, total, JSON.stringify(partial), version]);
     },
     async forget(worker) {
       await sql(statements.FORGET_WORKER, [worker]);
     },
     progress: async (keys) => (await sql(statements.PROGRESS, [keys])).map(workerIn),
     async standing() {
-      const counts = new Map(
-        (await sql(statements.COUNTS, [QUEUE])).map((row) => [row['state'] as string, Number(row['count'])]),
-      );
-      const count = (...states: string[]): number => states.reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
+      const all = await names();
+      const counts = await sql(statements.COUNTS, [all]);
+      const count = (of: string, ...states: string[]): number =>
+        counts
+          .filter((row) => row['name'] === of && states.includes(row['state'] as string))
+          .reduce((sum, row) => sum + Number(row['count']), 0);
+      const waitingAndRunning = (of: string) => ({
+        waiting: count(of, 'created', 'retry'),
+        running: count(of, 'active'),
+        failed: count(of, 'failed'),
+      });
       return {
         queue: location.shown,
-        waiting: count('created', 'retry'),
-        running: count('active'),
-        completed: count('completed'),
-        failed: count('failed'),
-        cancelled: count('cancelled'),
+        ...waitingAndRunning(name),
+        completed: count(name, 'completed'),
+        cancelled: count(name, 'cancelled'),
         workers: (await sql(statements.WORKERS)).map(workerIn),
-        failures: (await sql(statements.FAILED, [QUEUE])).map((row) => ({
-          key: row['key'] as string,
-          label: row['label'] as string,
+        failures: (await sql(statements.FAILED, [all])).map((row) => ({
+          key: keyIn(row),
+          label: textIn(row['label']) ?? 'not a job of weft',
           attempts: Number(row['attempts']),
           message: errorIn(row['output']).message,
         })),
+        others: all
+          .filter((other) => other !== name)
+          .map((other) => ({ version: versionIn(other), ...waitingAndRunning(other) }))
+          .filter(({ waiting, running, failed }) => waiting + running + failed > 0),
       };
     },
     close,
   };
+  return queue;
+}
+
+/** What the queue holds as a job; throws WeftError('job') where it is none, of another version, or not under its own name. */
+function jobIn(data: unknown, id: string, version: string): Job {
+  const job = checkJob(data);
+  if (job.version !== version)
+    throw new WeftError('job', `it is of ${describeVersion(job.version)}, in the queue of ${describeVersion(version)}`);
+  if (uuidOf(job.key) !== id) throw new WeftError('job', 'it is not under the name that its key gives');
+  return job;
+}
+
+/** An error as it is stored: without what it cites from the data, and without characters that PostgreSQL refuses. */
+function outputOf(error: WeftError): { code: WeftErrorCode; message: string; hint: string | null } {
+  const { code, message, hint } = withoutData(error);
+  return { code, message: printable(message), hint: hint === undefined ? null : printable(hint) };
 }
 
 /** The error in a failed job's output; the engine's own are in a field of their own. */
 function errorIn(output: unknown): WeftError {
-  const { code, message, hint, value } = (output ?? {}) as {
-    code?: WeftErrorCode;
-    message?: string;
-    hint?: string | null;
-    value?: { message?: string };
-  };
-  const words = message ?? value?.message ?? 'it failed without a word';
+  const { code, message, hint, value } = (output ?? {}) as Record<string, unknown>;
+  const words =
+    textIn(message) ?? textIn((value as { message?: unknown } | undefined)?.message) ?? 'it failed without a word';
   return new WeftError(
-    code ?? 'job',
+    typeof code === 'string' ? (printable(code, 20) as WeftErrorCode) : 'job',
     /heartbeat/.test(words) && code === undefined ? 'every worker that had it was lost' : words,
-    hint ?? undefined,
+    textIn(hint),
   );
 }
 
 function workerIn(row: Record<string, unknown>): WorkerStanding {
   return {
-    worker: row['worker'] as string,
-    key: row['key'] as string | null,
-    label: row['label'] as string | null,
+    worker: textIn(row['worker']) ?? '',
+    key: textIn(row['key']) ?? null,
+    label: textIn(row['label']) ?? null,
     done: Number(row['done']),
     total: Number(row['total']),
-    partial: row['partial'] as Record<string, number>,
+    partial: numbersIn(row['partial']),
     silence: Number(row['silence']),
+    version: wordsOf(row['version']),
   };
 }
+
+/** Others write to the queue: what it holds is shown as text, whatever it is. */
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? printable(value) : undefined);
+const keyIn = (row: Record<string, unknown>): string => textIn(row['key']) ?? (row['id'] as string);
+const wordsOf = (version: unknown): string =>
+  typeof version === 'string' ? describeVersion(printable(version, 100)) : 'an earlier version of weft';
+const numbersIn = (value: unknown): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(value ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );

@@ -1,10 +1,8 @@
 /** The two libraries behind queues. They are optional: loaded when a queue is opened, and asked for by name where they are missing. */
-import { join } from 'node:path';
 import { type PgBoss } from 'pg-boss';
 import { WeftError } from '../../errors.js';
-import { makeFolder } from '../../runs/atomic-write.js';
-import { acquireLock, type RunLock } from '../../runs/lock.js';
-import { type Location, queueError, redact } from './location.js';
+import { lockFolder, openDatabase } from './embedded.js';
+import { type Location, redact } from './location.js';
 
 export interface Engine {
   readonly boss: PgBoss;
@@ -46,7 +44,7 @@ export async function openEngine(
       await boss.start();
     } catch (error) {
       await end();
-      throw queueError(error, location);
+      throw error;
     }
     const database = (
       boss as unknown as {
@@ -69,43 +67,19 @@ export async function openEngine(
   const { PGlite } = await load(() => import('@electric-sql/pglite'), '@electric-sql/pglite@0.5.16');
   const lock = await lockFolder(location, onTrouble);
   try {
-    const database = await PGlite.create(join(location.path, 'database'));
-    const boss = new library.PgBoss({
-      ...common,
-      db: guarded(library.fromPglite(database), lock.check),
-      backend: 'pglite',
-    });
-    return await begin(boss, async () => {
-      await boss.stop({ graceful: false }).catch(() => {});
-      await database.close().catch(() => {});
-      lock.release();
+    return await openDatabase(location, async (path) => {
+      const database = await PGlite.create(path);
+      const db = guarded(library.fromPglite(database), lock.check);
+      const boss = new library.PgBoss({ ...common, db, backend: 'pglite' });
+      return begin(boss, async () => {
+        await boss.stop({ graceful: false }).catch(() => {});
+        await database.close().catch(() => {});
+        lock.release();
+      });
     });
   } catch (error) {
     lock.release();
-    if (error instanceof WeftError) throw error;
-    throw new WeftError(
-      'job',
-      `the embedded queue in ${location.path} cannot be opened: ${(error as Error).message}`,
-      `delete ${join(location.path, 'database')} and submit the jobs again: results that are finished are not done again`,
-    );
-  }
-}
-
-/** Two processes in one folder would damage it: one opens it, and the others are told which one. */
-async function lockFolder(
-  { path, shown }: Location & { kind: 'folder' },
-  onWait: (message: string) => void,
-): Promise<RunLock> {
-  makeFolder(path);
-  try {
-    return await acquireLock(join(path, 'queue.lock'), { name: `the queue ${shown}`, onWait });
-  } catch (error) {
-    if (!(error instanceof WeftError) || error.code !== 'run') throw error;
-    throw new WeftError(
-      'job',
-      error.message,
-      'its workers are processes of that one: give it more with --workers; for workers from elsewhere use a PostgreSQL queue',
-    );
+    throw error;
   }
 }
 

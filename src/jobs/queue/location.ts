@@ -55,6 +55,7 @@ export function queueError(error: unknown, location: Location): WeftError {
 
 /** Whether an error passes by itself: the database restarts, or the network is cut. */
 export function isPassing(error: unknown): boolean {
+  if (error instanceof WeftError) return false;
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
     PASSING.test(code) ||

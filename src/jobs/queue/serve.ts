@@ -10,8 +10,10 @@ import { type JobEvent, type JobProgress } from '../contract.js';
 import { type Crew } from '../crew.js';
 import { resultText } from '../job.js';
 import { type Results } from '../results.js';
+import { describeVersion } from '../version.js';
 import { type JobQueue, type Lease } from './job-queue.js';
-import { isPassing, queueError } from './location.js';
+import { queueError } from './location.js';
+import { untilItAnswers } from './patience.js';
 
 export interface ServeOptions {
   readonly queue: JobQueue;
@@ -36,7 +38,7 @@ export interface Service {
   readonly ended: Promise<void>;
   /** Looks for jobs at once. */
   wake(): void;
-  /** Saves what is in work and gives it back. */
+  /** Saves what is in work and gives it back; a database that does not answer then is not waited for. */
   stop(): Promise<void>;
 }
 
@@ -46,6 +48,8 @@ const RENEW_SECONDS = 5;
 const RENEWALS_A_REPORT = 2;
 const IDLE_REPORT_SECONDS = 10;
 const IDLE_SECONDS = { first: 0.05, most: 1 };
+/** A job that needs another worker is left to it for so long before this one may be handed it again. */
+const RIGHT_WORKER_SECONDS = 30;
 /** Failures that another attempt, later or elsewhere, may not have, and how long to wait before. */
 const WAITS: Partial<Record<WeftErrorCode, number>> = { disk: 30, backend: 10, data: 10, job: 10 };
 
@@ -69,34 +73,25 @@ export function serveQueue({
   };
   stopping.signal.addEventListener('abort', wake);
 
-  /** Asks the database until it answers. */
-  async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (let wait = 0.25; ; wait = Math.min(10, 2 * wait)) {
-      try {
-        return await ask();
-      } catch (error) {
-        const shown = queueError(error, queue.location);
-        if (!isPassing(error) || (stopping.signal.aborted && wait > 1)) throw shown;
-        onTrouble(`${shown.message}; trying again`);
-        await sleep(1000 * wait);
-      }
-    }
-  }
+  /** Asks the database until it answers, or this worker is to stop. */
+  const patiently = <T>(ask: () => Promise<T>): Promise<T> =>
+    untilItAnswers(ask, queue.location, { patience: Infinity, signal: stopping.signal, onTrouble });
 
   async function slot(name: string): Promise<void> {
     const watch = stopwatch();
     let told = -Infinity;
     for (let wait = IDLE_SECONDS.first; !stopping.signal.aborted;) {
-      const lease = await patiently(() => queue.take());
+      const lease = await unlessStopping(patiently(() => queue.take()));
       if (lease) {
         wait = IDLE_SECONDS.first;
         told = -Infinity;
         await perform(lease, name);
         continue;
       }
-      if (untilEmpty) break;
+      if (untilEmpty || stopping.signal.aborted) break;
       if (watch.elapsed() - told > IDLE_REPORT_SECONDS) {
-        await patiently(() => queue.report({ worker: name, key: null, label: null }));
+        await unlessStopping(patiently(() => queue.report({ worker: name, key: null, label: null })));
+        await tellOthers().catch(() => {}); // only words: the next report says them
         told = watch.elapsed();
       }
       await sleep(1000 * wait, undefined, { signal: idle.signal }).catch(() => {});
@@ -105,13 +100,38 @@ export function serveQueue({
     await queue.forget(name).catch(() => {});
   }
 
+  /** A database that is away when the worker is to stop: what it has in work is noticed by its missing heartbeat. */
+  async function unlessStopping<T>(asked: Promise<T>): Promise<T | undefined> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error;
+      onTrouble(`${(error as Error).message}; another worker has the job when its heartbeat is missed`);
+      return undefined;
+    }
+  }
+
+  /** Says what waits for workers of another version, whenever that has changed. */
+  async function tellOthers(): Promise<void> {
+    const words = (await queue.standing()).others
+      .filter(({ waiting }) => waiting > 0)
+      .map(
+        ({ version, waiting }) => `${waiting} ${waiting === 1 ? 'job waits' : 'jobs wait'} for a worker of ${version}`,
+      )
+      .join(', ');
+    if (words !== '' && words !== toldOthers)
+      onTrouble(`${words}; this one is of ${describeVersion(queue.version)} and leaves them`);
+    toldOthers = words;
+  }
+  let toldOthers = '';
+
   async function perform(lease: Lease, worker: string): Promise<void> {
     const { job, attempt } = lease;
     const { key, kind, label } = job;
     const watch = stopwatch();
     const known = results.find(key);
     if (known) {
-      await patiently(() => queue.complete(lease, resultText(known)));
+      await unlessStopping(patiently(() => queue.complete(lease, resultText(known))));
       onEvent({ type: 'job-finished', key, label, known: true, seconds: 0, value: known.value });
       return;
     }
@@ -135,12 +155,13 @@ export function serveQueue({
       );
       const result = { key, kind, value };
       results.save(result);
-      await patiently(() => queue.complete(lease, resultText(result)));
+      await unlessStopping(patiently(() => queue.complete(lease, resultText(result))));
       onEvent({ type: 'job-finished', key, label, known: false, seconds: watch.elapsed(), value });
     } catch (error) {
       if (lost.signal.aborted) return;
       if (stopping.signal.aborted) {
-        await patiently(() => queue.fail(lease, new WeftError('job', 'its worker was stopped'), { final: false }));
+        const stopped = new WeftError('job', 'its worker was stopped');
+        await unlessStopping(patiently(() => queue.release(lease, stopped)));
         return;
       }
       await giveBack(lease, error);
@@ -152,12 +173,24 @@ export function serveQueue({
   async function giveBack(lease: Lease, error: unknown): Promise<void> {
     const { key, label } = lease.job;
     const own = error instanceof WeftError ? error : new WeftError('job', (error as Error).message);
+    const retried = { type: 'job-retried', key, label, attempt: lease.attempt, reason: own.message } as const;
+    if (own.code === 'version') {
+      await patiently(() => queue.release(lease, own, RIGHT_WORKER_SECONDS));
+      onEvent(retried);
+      return;
+    }
     const delay = error instanceof WeftError ? waits[own.code] : 0;
-    await patiently(() =>
-      queue.fail(lease, own, { final: delay === undefined, ...(delay !== undefined && { delay }) }),
-    );
+    const settle = (reason: WeftError): Promise<void> =>
+      patiently(() => queue.fail(lease, reason, { final: delay === undefined, ...(delay !== undefined && { delay }) }));
+    // A job whose error cannot be stored fails all the same, and does not take one worker after the other with it.
+    await settle(own).catch((refused: WeftError) => {
+      onTrouble(`${label} failed: ${own.message}`);
+      return settle(
+        new WeftError(own.code, `it failed, and the database refused why (${refused.message})`, 'its worker says why'),
+      );
+    });
     if (delay === undefined) onEvent({ type: 'job-failed', key, label, message: own.message });
-    else onEvent({ type: 'job-retried', key, label, attempt: lease.attempt, reason: own.message });
+    else onEvent(retried);
   }
 
   /** Renews a lease until it is stopped, or until another has it: then the work is given up. A database that is away is waited for. */

@@ -1,0 +1,101 @@
+/** What a submitter reads from a queue: results, and how it goes with the jobs that are waited for. */
+import { WeftError } from '../../errors.js';
+import { type Job } from '../contract.js';
+import { parseResult, uuidOf } from '../job.js';
+import { type Ledger } from '../ledger.js';
+import { describeVersion } from '../version.js';
+import { type JobQueue } from './job-queue.js';
+
+export interface Correspondence {
+  readonly queue: JobQueue;
+  readonly ledger: Ledger;
+  /** Jobs that are still to be put into the queue. */
+  readonly outbox: Map<string, Job>;
+  readonly onTrouble: (message: string) => void;
+}
+
+/** Jobs a statement. */
+export const CHUNK = 500;
+
+/** Returns what settles the jobs that the queue has settled; it resolves to true if there were any. */
+export function createCollector({ queue, ledger, outbox, onTrouble }: Correspondence): () => Promise<boolean> {
+  const doneAnew = new Set<string>();
+
+  async function finish(job: Job, text: string): Promise<void> {
+    const result = parseResult(text, job.key);
+    if (result) return ledger.finish(job, result.value, 0);
+    if (doneAnew.has(job.key)) {
+      const hint = 'find out who else writes to the queue';
+      return ledger.fail(
+        job,
+        new WeftError('job', `the result of ${job.label} in the queue is not as it was written`, hint),
+      );
+    }
+    onTrouble(
+      `the result of ${job.label} in the queue is not as it was written (its hash does not match): it is done again`,
+    );
+    doneAnew.add(job.key);
+    await queue.discard(job.key);
+    outbox.set(job.key, job);
+  }
+
+  return async () => {
+    const open = ledger.openJobs().filter(({ key }) => !outbox.has(key));
+    let found = false;
+    for (let start = 0; start < open.length; start += CHUNK) {
+      const chunk = open.slice(start, start + CHUNK);
+      const jobs = new Map(chunk.map((job) => [uuidOf(job.key), job]));
+      for (const { id, state, result, error } of await queue.settled(chunk.map(({ key }) => key))) {
+        const job = jobs.get(id)!;
+        found = true;
+        if (state === 'cancelled') ledger.cancel(job.key);
+        else if (state === 'failed') ledger.fail(job, error);
+        else await finish(job, result ?? '');
+      }
+    }
+    return found;
+  };
+}
+
+/** Returns what tells of workers elsewhere: their progress, why they gave jobs back, and that none of them is of the right version. */
+export function createNews({ queue, ledger, onTrouble }: Correspondence, own: number): () => Promise<void> {
+  const toldBack = new Map<string, string>();
+  let toldVersions = '';
+
+  async function tellProgress(jobs: ReadonlyMap<string, Job>): Promise<void> {
+    for (const { worker, key, done = 0, total = 0, partial = {} } of await queue.progress([...jobs.keys()])) {
+      const job = jobs.get(key!);
+      if (job) ledger.tell({ type: 'job-progress', key: job.key, label: job.label, worker, done, total, partial });
+    }
+  }
+
+  async function tellGivenBack(jobs: ReadonlyMap<string, Job>): Promise<void> {
+    const byId = new Map([...jobs.values()].map((job) => [uuidOf(job.key), job]));
+    for (const { id, attempt, error } of await queue.givenBack([...jobs.keys()])) {
+      const { key, label } = byId.get(id)!;
+      if (toldBack.get(id) === `${attempt} ${error.message}`) continue;
+      toldBack.set(id, `${attempt} ${error.message}`);
+      ledger.tell({ type: 'job-retried', key, label, attempt, reason: error.message });
+    }
+  }
+
+  async function tellVersions(jobs: number): Promise<void> {
+    const versions = await queue.workerVersions();
+    const words = versions.includes(null) ? '' : versions.join(', ');
+    if (words !== '' && words !== toldVersions)
+      onTrouble(
+        `the workers of the queue are of ${words}: ${jobs === 1 ? 'the job waits' : `the ${jobs} jobs wait`} for one of ${describeVersion(queue.version)}, as this command is`,
+      );
+    toldVersions = words;
+  }
+
+  return async () => {
+    if (own > 0 && queue.location.kind === 'folder') return; // all workers are ours, and tell it themselves
+    const jobs = new Map(ledger.openJobs().map((job) => [job.key, job]));
+    if (jobs.size === 0) return;
+    await tellProgress(jobs);
+    if (own > 0) return;
+    await tellGivenBack(jobs);
+    await tellVersions(jobs.size);
+  };
+}

@@ -1,0 +1,188 @@
+/** What others have written into a queue or a folder of results: nothing of it is used before it is checked. */
+import { expect } from 'chai';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  createQueueExecutor,
+  createSerialExecutor,
+  defineJob,
+  type Job,
+  type JobEvent,
+  openQueue,
+  openResults,
+} from '../../src/jobs/index.js';
+import { resultText, uuidOf } from '../../src/jobs/job.js';
+import { openEngine } from '../../src/jobs/queue/libraries.js';
+import { parseLocation } from '../../src/jobs/queue/location.js';
+import { JOB_VERSION } from '../../src/jobs/version.js';
+import { queueRetry, queueStatus } from '../../src/cli/commands/queue.js';
+import { quietly } from '../cli/quietly.js';
+import { said, saidLater } from '../said.js';
+import { temporaryFolder } from '../runs/temporary.js';
+import { square } from './executor.js';
+import { type Postgres, startPostgres } from './postgres.js';
+import { countingRunners } from './runners.js';
+
+const program = fileURLToPath(new URL('./child.ts', import.meta.url));
+const OUTSIDE = '../../victim/package';
+
+describe('the key of a job', function () {
+  const folder = temporaryFolder(this);
+
+  it('never names a file outside of the folder of results', () => {
+    mkdirSync(join(folder(), 'victim'));
+    writeFileSync(join(folder(), 'victim', 'package.json'), 'precious');
+    const results = openResults(join(folder(), 'work', 'results'));
+    for (const key of [OUTSIDE, '', '.', 'A'.repeat(64), `${'a'.repeat(64)}\n`, 'a'.repeat(63)]) {
+      expect(said(() => results.find(key))).to.match(/the key of the job is not valid: must be 64 hexadecimal digits/);
+      expect(said(() => results.save({ key, kind: 'square', value: {} }))).to.match(/not valid/);
+      expect(said(() => results.folder(key))).to.match(/not valid/);
+      expect(said(() => results.forget(key))).to.match(/not valid/);
+    }
+    expect(readFileSync(join(folder(), 'victim', 'package.json'), 'utf8')).to.equal('precious');
+    expect(readdirSync(join(folder(), 'work', 'results'))).to.deep.equal([]);
+  });
+
+  it('and all its other fields are checked where it is made', () => {
+    const made = (fields: object) => () => defineJob({ kind: 'square', payload: {}, label: 'x', ...fields });
+    expect(said(made({ kind: '../square' }))).to.match(/kind of the job is not valid/);
+    expect(said(made({ payload: [] }))).to.match(/payload of the job is not valid/);
+    expect(said(made({ payload: { text: 'a\0b' } }))).to.match(/control characters/);
+    expect(said(made({ payload: { deep: { text: '\ud800' } } }))).to.match(/control characters/);
+    const { label, version } = made({ label: 'a\0b\x1b[31m\ud800\n c' })();
+    expect(label).to.equal('a\\x00b\\x1b[31m\\ud800 c');
+    expect(version).to.equal(JOB_VERSION);
+  });
+});
+
+describe('a result on disk', function () {
+  const folder = temporaryFolder(this);
+
+  it('that was changed by hand is not believed: the job is done again, and it is said', async () => {
+    const { runners, calls } = countingRunners();
+    const damage: string[] = [];
+    const results = openResults(folder(), { onDamage: (message) => damage.push(message) });
+    const executor = createSerialExecutor({ results, runners });
+    await executor.submit(square(3));
+    const file = join(folder(), `${square(3).key}.json`);
+    const whole = readFileSync(file, 'utf8');
+    writeFileSync(file, whole.replace('"square": 9', '"square": 9999'));
+    expect((await executor.submit(square(3))).value).to.deep.equal({ square: 9 });
+    expect(calls()).to.equal(2);
+    expect(damage).to.deep.equal([`${file} is not as it was written (its hash does not match): the job is done again`]);
+    expect(readFileSync(file, 'utf8')).to.equal(whole);
+    await executor.close();
+  });
+});
+
+for (const kind of ['folder', 'postgres'] as const) {
+  describe(`what others write into a queue in ${kind === 'folder' ? 'a folder' : 'PostgreSQL'}`, function () {
+    this.timeout(240_000);
+    const folder = temporaryFolder(this);
+    let postgres: Postgres | undefined;
+    before(async function () {
+      if (kind !== 'postgres') return;
+      postgres = await startPostgres();
+      if (!postgres) this.skip(); // no PostgreSQL is installed
+    });
+    after(() => postgres?.remove());
+    const where = (): string => postgres?.url ?? join(folder(), 'queue');
+    const NAME = `jobs/${JOB_VERSION}`;
+
+    it('is put among the failed where it is not a job, and nothing outside of the results is touched', async () => {
+      mkdirSync(join(folder(), 'victim'));
+      writeFileSync(join(folder(), 'victim', 'package.json'), 'precious');
+      await (await openQueue(where())).close(); // makes its tables
+      const engine = await openEngine(parseLocation(where()));
+      const forged: object[] = [
+        { ...square(2), key: OUTSIDE },
+        { ...square(3), key: square(4).key }, // its payload has another name
+        { ...square(5), version: '0.0.1/2' },
+        { ...square(6), more: 1 },
+        { ...square(7), label: 'red \x1b[31m' },
+        { ...square(8), kind: 'constructor' },
+        { key: 7, label: { a: 1 } },
+      ];
+      await engine.boss.insert(
+        NAME,
+        forged.map((data, i) => ({ data, ...(i > 0 && i < 6 && { id: uuidOf((data as Job).key) }) })),
+      );
+      await engine.close();
+
+      const said: string[] = [];
+      const executor = await createQueueExecutor({
+        program,
+        queue: where(),
+        results: openResults(join(folder(), 'work', 'results')),
+        workers: 1,
+        waits: {},
+        onTrouble: (message) => said.push(message),
+      });
+      expect((await executor.submit(square(20))).value).to.deep.equal({ square: 400 });
+      await executor.close();
+      expect(readFileSync(join(folder(), 'victim', 'package.json'), 'utf8')).to.equal('precious');
+      expect(existsSync(join(folder(), 'work', 'victim'))).to.equal(false);
+      const standing = await quietly(() => queueStatus({ queue: where() }));
+      expect(standing, standing).to.match(/0 waiting, 0 running, 1 done, 7 failed/);
+      for (const why of [
+        /key of the job is not valid: must be 64/,
+        /it is of weft 0\.0\.1 /,
+        /more/,
+        /label of the job is not valid/,
+        /no job of the kind 'constructor'/,
+      ])
+        expect(standing).to.match(why);
+      expect(standing).not.to.include('\x1b');
+      expect(said.join('\n')).to.match(/is not a job of weft/);
+      expect(await quietly(() => queueRetry(undefined, { queue: where() }))).to.match(/7 jobs are back/);
+    });
+
+    it('is not believed where it is a result that was changed: the job is done again', async () => {
+      const options = { program, queue: where(), workers: 1 };
+      const first = await createQueueExecutor({ ...options, results: openResults(join(folder(), 'first')) });
+      await first.submit(square(9));
+      await first.close();
+      const engine = await openEngine(parseLocation(where()));
+      const { key } = square(9);
+      const lie = resultText({ key, kind: 'square', value: { square: 81 } }).replace('81', '9999');
+      await engine.sql(`UPDATE weft.job SET output = $1::jsonb WHERE id = $2`, [
+        JSON.stringify({ result: lie }),
+        uuidOf(key),
+      ]);
+      await engine.close();
+      const said: string[] = [];
+      const events: JobEvent[] = [];
+      const second = await createQueueExecutor({
+        ...options,
+        results: openResults(join(folder(), 'second')),
+        onTrouble: (message) => said.push(message),
+      });
+      second.events((event) => events.push(event));
+      expect((await second.submit(square(9))).value).to.deep.equal({ square: 81 });
+      expect(said.join()).to.match(/square 9 in the queue is not as it was written .*done again/);
+      expect(events.map(({ type }) => type)).to.include('job-started');
+      await second.close();
+    });
+
+    it('fails as a job where its error holds what PostgreSQL refuses, and without the values of the data', async () => {
+      const executor = await createQueueExecutor({
+        program,
+        queue: where(),
+        results: openResults(join(folder(), 'results')),
+        workers: 1,
+        waits: {},
+      });
+      const own: JobEvent[] = [];
+      executor.events((event) => own.push(event));
+      const nul = defineJob({ kind: 'refuse', payload: { code: 'numeric' }, label: 'nul' });
+      expect(await saidLater(executor.submit(nul))).to.equal("line 2: '\\x00\\ud800' is not a number (take 's3cret')");
+      const data = defineJob({ kind: 'refuse', payload: { code: 'data' }, label: 'cell' });
+      expect(await saidLater(executor.submit(data)))
+        .to.match(/^line 2: '…' is not a number \(values of the data stay on the worker/)
+        .and.not.include('s3cret');
+      expect((await executor.submit(square(30))).value).to.deep.equal({ square: 900 });
+      await executor.close();
+    });
+  });
+}

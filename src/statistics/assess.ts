@@ -23,7 +23,7 @@ export interface Assessment {
   /** Values, or pairs, or values of the smaller sample. */
   readonly count: number;
   readonly value: number;
-  /** Undefined for fewer than three values, and where they do not differ, which says nothing of how far others would. */
+  /** Undefined for fewer than three values (four of either sample), and where they do not differ, which says nothing of how far others would. */
   readonly interval: Interval | undefined;
   /** Probability of a value at least so far from zero where there is none; NaN without an interval. */
   readonly p: number;
@@ -44,6 +44,8 @@ export interface AssessOptions {
 
 /** With fewer values there is no interval. */
 export const FEWEST_FOR_INTERVAL = 3;
+/** Of two samples: with three heavy-tailed values in each the interval is too long. */
+const FEWEST_OF_EITHER = 4;
 
 /** Differences below this share of the values are rounding. */
 const ROUNDING = 1e-12;
@@ -70,11 +72,12 @@ export function assessPaired(a: readonly number[], b: readonly number[], options
 /** mean(a) - mean(b) of two samples that are independent of each other and may vary unequally. */
 export function assessDifference(a: readonly number[], b: readonly number[], options: AssessOptions = {}): Assessment {
   const alpha = errorRate(options);
-  let fewest = FEWEST_FOR_INTERVAL;
+  let fewest = FEWEST_OF_EITHER;
   while (2 / divisions(fewest, fewest) > alpha) fewest++;
   const { error, degrees } = welch(a, b);
   return judge({
     count: Math.min(a.length, b.length),
+    fewestForInterval: FEWEST_OF_EITHER,
     value: mean(a) - mean(b),
     error,
     degrees,
@@ -96,6 +99,7 @@ function assessDifferences(
   const fewest = Math.max(FEWEST_FOR_INTERVAL, Math.ceil(1 - Math.log2(alpha)));
   return judge({
     count: differences.length,
+    fewestForInterval: FEWEST_FOR_INTERVAL,
     value: mean(differences),
     error: standardError(differences),
     degrees: differences.length - 1,
@@ -110,6 +114,7 @@ function assessDifferences(
 
 function judge({
   count,
+  fewestForInterval,
   value,
   error,
   degrees,
@@ -121,6 +126,7 @@ function judge({
   p: probability,
 }: {
   count: number;
+  fewestForInterval: number;
   value: number;
   error: number;
   degrees: number;
@@ -131,14 +137,15 @@ function judge({
   alpha: number;
   p: () => number;
 }): Assessment {
-  const known = count >= FEWEST_FOR_INTERVAL && !constant;
+  const many = enough && count >= fewestForInterval;
+  const known = count >= fewestForInterval && !constant;
   const t = known ? twoSidedQuantile(alpha, degrees) : NaN;
   const longer = (skew * (2 * t * t + 1)) / 6;
   const low = value - (t + Math.max(0, -longer)) * error;
   const high = value + (t + Math.max(0, longer)) * error;
   let p: number | undefined;
   const found = (): number => (p ??= known ? probability() : NaN);
-  const clear = enough && (low > 0 || high < 0) && found() <= alpha;
+  const clear = many && (low > 0 || high < 0) && found() <= alpha;
   return {
     count,
     value,
@@ -148,7 +155,7 @@ function judge({
       return found();
     },
     claim: clear ? (value > 0 ? 'above' : 'below') : undefined,
-    obstacle: clear ? undefined : !enough ? 'few' : constant ? 'constant' : 'chance',
+    obstacle: clear ? undefined : !many ? 'few' : constant ? 'constant' : 'chance',
     fewest,
   };
 }

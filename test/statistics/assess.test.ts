@@ -126,7 +126,12 @@ describe('assessment of means', () => {
     expect(assessMean([1, 1.01, 1.02]).interval).to.have.length(2);
     expect(assessMean([])).to.deep.include({ count: 0, interval: undefined, obstacle: 'few' });
     expect(assessDifference([5, 6, 7], [1, 2, 3])).to.include({ claim: undefined, obstacle: 'few', fewest: 4 });
-    expect(assessDifference([5, 6, 7], [1, 2, 3, 1, 2, 3])).to.include({ claim: 'above' });
+    expect(assessDifference([5, 6, 7], [1, 2, 3, 1, 2, 3])).to.include({
+      claim: undefined,
+      interval: undefined,
+      obstacle: 'few',
+    });
+    expect(assessDifference([5, 6, 7, 6], [1, 2, 3, 2])).to.include({ claim: 'above' });
     expect(assessDifference([5], [1, 2, 3, 4]).interval).to.equal(undefined);
   });
 
@@ -161,7 +166,7 @@ describe('assessment of means', () => {
       expect(one.p).to.be.NaN;
     }
     expect(pairedRatioInterval([0.2, 0.4, 0.6], [0.1, 0.2, 0.3])).to.equal(undefined);
-    expect(ratioInterval([0.9, 0.9, 0.9], [0.75, 0.75, 0.75])).to.equal(undefined);
+    expect(ratioInterval([0.9, 0.9, 0.9, 0.9], [0.75, 0.75, 0.75, 0.75])).to.equal(undefined);
   });
 
   it('never contradicts its own interval, and turns with the sign', () => {

@@ -93,7 +93,9 @@ describe(`levels of intervals and claims, ${NULLS} nulls`, () => {
             `${kind.name}, ${what}: ${found.map(([n, held, claimed]) => `${n}: ${(100 * held).toFixed(1)}/${(100 * claimed).toFixed(1)}`).join('  ')}`,
           );
         for (const [n, held, claimed] of found) {
-          expect(held, `${n} values: intervals that hold the truth`).to.be.within(0.93 - slack, 0.97 + slack);
+          // Two samples of three have no interval.
+          if (Number.isNaN(held)) expect(n).to.equal(3);
+          else expect(held, `${n} values: intervals that hold the truth`).to.be.within(0.93 - slack, 0.97 + slack);
           expect(claimed, `${n} values: false claims`).to.be.at.most(0.055 + slack);
         }
       }).timeout(600_000);

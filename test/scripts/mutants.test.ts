@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import ts from 'typescript';
+import { apply, mutantsOf } from '../../scripts/mutants/mutate.js';
+import { testsFor } from '../../scripts/mutants/test-map.js';
+
+const faults = (text: string): string[] => mutantsOf('x.ts', text).map((mutant) => apply(mutant, text));
+
+describe('mutants', () => {
+  it('are operators, boundaries, constants, conditions, arguments and statements, each alone', () => {
+    expect(faults('const a = b < 2;')).to.deep.equal(['const a = b <= 2;', 'const a = b < 3;']);
+    expect(faults('const a = b - 0.5;')).to.deep.equal(['const a = b + 0.5;', 'const a = b - 1;']);
+    expect(faults('const a = f(b, c);')).to.deep.equal(['const a = f(c, c);', 'const a = f(b, b);']);
+    expect(faults('if (a) b();')).to.deep.equal(['if (!(a)) b();', 'if (a) ;']);
+    expect(faults('const a = !b ? true : Math.min(c);')).to.have.members([
+      'const a = !(!b) ? true : Math.min(c);',
+      'const a = b ? true : Math.min(c);',
+      'const a = !b ? false : Math.min(c);',
+      'const a = !b ? true : Math.max(c);',
+    ]);
+  });
+
+  it('leave types, imports and words alone', () => {
+    expect(
+      faults("import { a } from 'b';\ntype T = 1 | 2;\ninterface I { readonly x: 3 }\nexport * from 'c';"),
+    ).to.deep.equal([]);
+    expect(faults("const a: 1 | 2 = b as 4;\nconst c = 'x' + d;")).to.deep.equal([]);
+  });
+
+  it('can be parsed', () => {
+    const text = 'for (let i = 0; i < n; i++) { if (a[i]! >= 1 && !b) sum += f(i, -2) ** 2; else g(sum, i); }';
+    const found = faults(text);
+    expect(found).to.have.length.above(10);
+    for (const fault of found)
+      expect(ts.transpileModule(fault, { reportDiagnostics: true }).diagnostics, fault).to.deep.equal([]);
+  });
+
+  it('are given to the tests that reach their file, the nearest first', () => {
+    const tests = testsFor('statistics')('src/statistics/kendall.ts');
+    expect(tests[0]).to.match(/^test\/statistics\/(assess-ranks|correlation)\.test\.ts$/);
+    expect(tests).to.include('test/ranking/ranking.test.ts');
+    expect(tests.join()).to.not.include('level');
+  });
+});

@@ -4,15 +4,12 @@ import { l2Anchor, permutedFisher } from './controls.js';
 import { fair } from './fair.js';
 import { lastArchitecture } from './last-architecture.js';
 import { nsas } from './nsas.js';
-import {
-  type Regularizer,
-  type RegularizerEntry,
-  type RegularizerSetting,
-  type RegularizerSummary,
-} from './regularizer.js';
+import { type Regularizer, type RegularizerSetting, type RegularizerSummary } from './regularizer.js';
+import { catalogue, summaries } from '../parts/catalogue.js';
 import { ewc, withPreset, wpl } from './wpl.js';
 
 const entries = [wpl, ewc, l2Anchor, permutedFisher, lastArchitecture, nsas, fair] as const;
+const regularizers = catalogue('regularizer', entries);
 
 type AnyOptions = z.output<(typeof entries)[number]['schema']>;
 type AnyInput = z.input<(typeof entries)[number]['schema']>;
@@ -24,24 +21,15 @@ export type RegularizerConfigInput = AnyInput | { name: 'none' };
 /** Named so that declarations can refer to it. */
 export interface RegularizerSchema extends z.ZodType<RegularizerConfig, RegularizerConfigInput> {}
 
-const schemas = [z.strictObject({ name: z.literal('none') }), ...entries.map(({ schema }) => schema)];
-
 export const regularizerSchema: RegularizerSchema = z.preprocess(
   withPreset,
-  z.discriminatedUnion('name', schemas as never),
+  z.discriminatedUnion('name', [z.strictObject({ name: z.literal('none') }), ...regularizers.schema.options]),
 ) as unknown as RegularizerSchema;
 
 /** What there is to say about every regularizer. */
-export const REGULARIZERS: readonly RegularizerSummary[] = entries.map(({ name, formula, cost, reference }) => ({
-  name,
-  formula,
-  cost,
-  reference,
-}));
+export const REGULARIZERS: readonly RegularizerSummary[] = summaries<(typeof entries)[number]>(entries);
 
 /** The regularizer that checked options describe; undefined for none. */
 export function createRegularizer(options: RegularizerConfig, setting: RegularizerSetting): Regularizer | undefined {
-  if (options.name === 'none') return undefined;
-  const entry = entries.find(({ name }) => name === options.name) as unknown as RegularizerEntry;
-  return entry.create(options, setting);
+  return options.name === 'none' ? undefined : regularizers.build(options, setting);
 }

@@ -8,6 +8,7 @@ import { type Link, type Movement } from '../chain/link.js';
 import { type FisherKind } from '../curvature/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
+import { type Part } from '../parts/catalogue.js';
 import { type NamedTensors } from '../tensor/named.js';
 
 /** An architecture's share in the loss of a step; the shares of a mixture sum to one. */
@@ -94,11 +95,8 @@ export interface RegularizerSummary {
   readonly reference: string;
 }
 
-export interface RegularizerEntry<S extends z.ZodObject = z.ZodObject> extends RegularizerSummary {
-  /** Strict schema of the options, `name` among them. */
-  readonly schema: S;
-  create(options: z.output<S>, setting: RegularizerSetting): Regularizer;
-}
+export interface RegularizerEntry<S extends z.ZodObject = z.ZodObject>
+  extends RegularizerSummary, Part<S, RegularizerSetting, Regularizer> {}
 
 /** An entry whose `create` gets the type of its own options. */
 export function regularizer<S extends z.ZodObject>(entry: RegularizerEntry<S>): RegularizerEntry<S> {

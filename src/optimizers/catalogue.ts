@@ -1,14 +1,16 @@
 /** All optimizers by name: the list, the schema of a configuration, and building one from it. */
 import { type z } from 'zod';
 import { averagingOptimizers } from './averaging/index.js';
-import { createFrom, type OptimizerSummary, parseOptions, unionOf } from './entry.js';
+import { catalogue, summaries } from '../parts/catalogue.js';
+import { type OptimizerSummary } from './entry.js';
 import { type TrainingSetting } from '../chain/setting.js';
 import { chain, type Trainer } from '../chain/chain.js';
 import { plainOptimizers } from './plain.js';
 
-type AnyEntry = (typeof plainOptimizers)[number] | (typeof averagingOptimizers)[number];
+const entries = [...plainOptimizers, ...averagingOptimizers] as const;
+const optimizers = catalogue('optimizer', entries);
 
-const entries: readonly AnyEntry[] = [...plainOptimizers, ...averagingOptimizers];
+type AnyEntry = (typeof entries)[number];
 
 /** An optimizer with its options; what is left out has a default. */
 export type OptimizerConfigInput = z.input<AnyEntry['schema']>;
@@ -17,20 +19,14 @@ export type OptimizerConfig = z.output<AnyEntry['schema']>;
 /** Named so that declarations can refer to it. */
 export interface OptimizerSchema extends z.ZodType<OptimizerConfig, OptimizerConfigInput> {}
 
-export const optimizerSchema: OptimizerSchema = unionOf(entries);
+export const optimizerSchema: OptimizerSchema = optimizers.schema;
 
 /** What there is to say about every optimizer. */
-export const OPTIMIZERS: readonly OptimizerSummary[] = entries.map(({ name, kind, formula, cost, reference }) => ({
-  name,
-  kind,
-  formula,
-  cost,
-  reference,
-}));
+export const OPTIMIZERS: readonly OptimizerSummary[] = summaries<AnyEntry>(entries);
 
 /** Whether the optimizer of a configuration follows a validation loss, so that the validation part has to be held out from its training. */
 export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boolean {
-  return entries.some((entry) => entry.name === name && 'observes' in entry);
+  return optimizers.part(name).observes ?? false;
 }
 
 /**
@@ -41,5 +37,5 @@ export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boo
  * const { parameters, state, loss } = trainer.step(evaluate, weights, emptyState, { step: 0 });
  */
 export function createTrainer(config: OptimizerConfigInput, setting: TrainingSetting): Trainer {
-  return chain(...createFrom(entries, parseOptions(entries, config), setting));
+  return chain(...optimizers.create(config, setting));
 }

@@ -2,7 +2,7 @@
 import { type z } from 'zod';
 import { baseOptimizers } from './base/index.js';
 import { curvatureOptimizers } from './curvature/index.js';
-import { createFrom, unionOf } from './entry.js';
+import { catalogue } from '../parts/catalogue.js';
 import { type TrainingSetting } from '../chain/setting.js';
 import { flatnessOptimizers } from './flatness/index.js';
 import { type Link } from '../chain/link.js';
@@ -16,7 +16,8 @@ export type PlainConfigInput = z.input<PlainEntry['schema']>;
 /** Named so that declarations can refer to it. */
 export interface PlainSchema extends z.ZodType<PlainConfig, PlainConfigInput> {}
 
-const plainSchema: PlainSchema = unionOf(plainOptimizers);
+const { schema, build } = catalogue('optimizer', plainOptimizers);
+const plainSchema: PlainSchema = schema;
 
 /** The `base` option of the optimizers that average weights. */
 export const trainedOption: z.ZodPrefault<PlainSchema> = plainSchema
@@ -24,5 +25,5 @@ export const trainedOption: z.ZodPrefault<PlainSchema> = plainSchema
   .describe('the optimizer whose weights are averaged');
 
 export function createPlain(config: PlainConfig, setting: TrainingSetting): readonly Link[] {
-  return createFrom(plainOptimizers, config, setting);
+  return build(config, setting);
 }

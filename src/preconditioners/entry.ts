@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type TrainingSetting } from '../chain/setting.js';
 import { type Link } from '../chain/link.js';
+import { type Part } from '../parts/catalogue.js';
 import { type Triple } from './contract.js';
 import { DEFAULT_MEMORY } from './memory.js';
 
@@ -16,11 +17,8 @@ export interface PreconditionerSummary {
   readonly reference: string;
 }
 
-export interface PreconditionerEntry<S extends z.ZodObject = z.ZodObject> extends PreconditionerSummary {
-  /** Strict schema of the options, `name` among them. */
-  readonly schema: S;
-  create(options: z.output<S>, setting: TrainingSetting): Link;
-}
+export interface PreconditionerEntry<S extends z.ZodObject = z.ZodObject>
+  extends PreconditionerSummary, Part<S, TrainingSetting, Link> {}
 
 /** An entry whose `create` gets the type of its own options. */
 export function preconditioner<S extends z.ZodObject>(entry: PreconditionerEntry<S>): PreconditionerEntry<S> {

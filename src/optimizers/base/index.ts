@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { createFrom, unionOf } from '../entry.js';
+import { catalogue } from '../../parts/catalogue.js';
 import { type TrainingSetting } from '../../chain/setting.js';
 import { type Link } from '../../chain/link.js';
 import { adagrad, adam, adamw, momentum, nesterov, rmsprop, sgd } from './classic.js';
@@ -31,12 +31,13 @@ export type BaseConfigInput = z.input<BaseEntry['schema']>;
 /** Named so that declarations can refer to it. */
 export interface BaseSchema extends z.ZodType<BaseConfig, BaseConfigInput> {}
 
-const baseSchema: BaseSchema = unionOf(baseOptimizers);
+const { schema, build } = catalogue('optimizer', baseOptimizers);
+const baseSchema: BaseSchema = schema;
 
 /** The `base` option of the optimizers that refine the gradient for another one. */
 export const baseOption = (preset: BaseConfigInput = { name: 'nesterov' }): z.ZodPrefault<BaseSchema> =>
   baseSchema.prefault(preset).describe('the optimizer that takes the step');
 
 export function createBase(config: BaseConfig, setting: TrainingSetting): readonly Link[] {
-  return createFrom(baseOptimizers, config, setting);
+  return build(config, setting);
 }

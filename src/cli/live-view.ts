@@ -3,6 +3,7 @@ import { type SearchEvent } from '../search/events.js';
 import { type SearchSession } from '../search/session.js';
 import { sayMeasures } from '../training/language.js';
 import { type Output } from './output.js';
+import { printableDeep } from './printable.js';
 import { formatSeconds } from './progress.js';
 
 export interface LiveView {
@@ -28,7 +29,7 @@ export function createLiveView(output: Output): LiveView {
       if (event.type === 'weights-step') loss = event.loss;
       if (event.type === 'controller-round') reward = event.reward;
       if (event.type === 'architecture-trained') trained = `, last architecture ${percent(1 - event.err1)} right`;
-      const line = describe(event, paint, language);
+      const line = describe(printableDeep(event), paint, language);
       if (line !== undefined && output.interactive) output.say(line);
     },
     tick(session, elapsed, left) {

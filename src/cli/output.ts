@@ -1,6 +1,7 @@
 /** What the command line prints: words for people on a terminal, one JSON object a line for programs. */
 import { relative } from 'node:path';
 import { systemError, systemReason, WeftError } from '../errors.js';
+import { printable, printableJson, printableStyled } from './printable.js';
 
 export interface Output {
   /** Whether a person is watching a terminal. */
@@ -21,7 +22,10 @@ export interface OutputOptions {
   readonly live?: boolean;
 }
 
-export function createOutput({ json = false, live = false }: OutputOptions = {}, { stdout, stderr } = process): Output {
+export function createOutput(
+  { json = false, live = false }: OutputOptions = {},
+  { stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process,
+): Output {
   const terminal = Boolean(stdout.isTTY) && !json;
   const events = json || (live && !terminal);
   const words = events ? stderr : stdout;
@@ -30,21 +34,23 @@ export function createOutput({ json = false, live = false }: OutputOptions = {},
     if (shown > 0) stdout.write(`\x1b[${shown}A\x1b[0J`);
     shown = 0;
   };
+  const color = terminal && !process.env['NO_COLOR'];
+  const safe = color ? printableStyled : printable;
   return {
     interactive: terminal,
-    color: terminal && !process.env['NO_COLOR'],
+    color,
     say(text = '') {
       clear();
-      words.write(`${text}\n`);
+      words.write(`${safe(text)}\n`);
     },
     emit(event) {
-      if (events) stdout.write(`${JSON.stringify(event)}\n`);
+      if (events) stdout.write(`${printableJson(event)}\n`);
     },
     status(lines) {
       if (!terminal) return;
       clear();
       const width = (stdout.columns ?? 80) - 1;
-      for (const line of lines) stdout.write(`${clip(line, width)}\n`);
+      for (const line of lines) stdout.write(`${clip(safe(line).replaceAll('\n', '\\n'), width)}\n`);
       shown = lines.length;
     },
   };
@@ -71,12 +77,11 @@ export function clip(line: string, width: number): string {
 export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'write'>): number {
   const known = error instanceof WeftError ? error : (systemError(error) ?? memoryError(error));
   if (known) {
-    stream.write(`weft: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ''}`);
+    stream.write(printable(`weft: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ''}`));
     return 1;
   }
-  stream.write(
-    `weft: this is a defect of weft itself, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  const where = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  stream.write(printable(`weft: this is a defect of weft itself, please report it\n${where}\n`));
   return 70;
 }
 

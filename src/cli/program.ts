@@ -1,6 +1,7 @@
 /** What can be typed. Commands load what they need when they run, so that `weft --help` is instant. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
+import { printable } from './printable.js';
 
 const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
 
@@ -27,6 +28,7 @@ export function program(): Command {
     .version(packageVersion)
     .showHelpAfterError('(weft --help lists the commands)')
     .configureHelp({ sortSubcommands: false })
+    .configureOutput({ writeErr: (text) => void process.stderr.write(printable(text)) })
     .exitOverride();
   const backend = (): Option =>
     new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);

@@ -1,5 +1,6 @@
 /** How to use the exported files, written beside them. */
 import { type ModelCard } from '../search/model.js';
+import { codeSpan, nameInText } from './markdown.js';
 
 export function readme(
   space: string,
@@ -8,10 +9,12 @@ export function readme(
   const shape = inputShape.join(', ');
   const language = kind === 'language';
   const named =
-    classNames.length <= 20 ? `: ${classNames.join(', ')}` : '; their names are in `model.metadata.classNames`';
-  return `# ${space}: an exported network
+    classNames.length <= 20
+      ? `: ${classNames.map(nameInText).join(', ')}`
+      : '; their names are in `model.metadata.classNames`';
+  return `# ${nameInText(space)}: an exported network
 
-Found in the search space \`${space}\`: \`${architecture}\`
+Found in the search space ${codeSpan(space)}: ${codeSpan(architecture)}
 
 ${
   language

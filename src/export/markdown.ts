@@ -1,0 +1,20 @@
+/** Text that comes from data or from a space, as it may stand in Markdown. */
+
+/** What would end the line, steer a terminal that shows the file, or turn the direction of reading. */
+const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/**
+ * The text as a code span, in which nothing is markup: neither HTML nor links nor emphasis. The fence is longer than any run of
+ * backticks in it (CommonMark 0.31, section 6.1).
+ */
+export function codeSpan(text: string): string {
+  const shown = text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  // A space at both ends is taken off where there is more than spaces: without one a backtick there would belong to the fence.
+  const apart = shown === '' || /^[ `]|[ `]$/.test(shown) ? ' ' : '';
+  return `${fence}${apart}${shown}${apart}${fence}`;
+}
+
+/** A name as it is where it is letters, digits and hyphens; any other as a code span. */
+export const nameInText = (name: string): string => (/^[\p{L}\p{N}-]+$/u.test(name) ? name : codeSpan(name));

@@ -17,8 +17,8 @@ export function parameterCount(nodes: readonly ActiveNode[]): number {
 }
 
 /**
- * Multiply-adds of a child for one example: multiplications of an input with a weight of a convolution or matrix, each with its
- * addition. Normalizations, activations, pools and sums are not counted, as is usual. Throws WeftError('unsupported') where an operation does not say.
+ * Multiply-adds of a child for one example: those of convolutions and products of matrices, each multiplication with its addition, at
+ * every use of a weight. Normalizations, activations, pools and sums are not counted, as is usual. Throws WeftError('unsupported') where an operation does not say.
  */
 export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
   return operationsOf(nodes).reduce((sum, { name, built, operation }) => {

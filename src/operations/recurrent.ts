@@ -156,11 +156,10 @@ function unrollLstm(x: Tensor, hidden: number, context: Context): Tensor {
   return tf.stack(states, 1);
 }
 
-/** Zeros [N,size] for x [N,T,F], made from x so that an exported graph need not know N. */
+/** Zeros [N,size] for x [N,T,F], made from x so that an exported graph need not know N, and without arithmetic. */
 function zerosFor(x: Tensor, size: number): Tensor {
-  const features = x.shape.at(-1)!;
   return recordOn(undefined, () =>
-    tf.matMul(tf.reshape(tf.slice(x, [0, 0, 0], [-1, 1, -1]), [-1, features]), tf.zeros([features, size])),
+    tf.tile(tf.zerosLike(tf.reshape(tf.slice(x, [0, 0, 0], [-1, 1, 1]), [-1, 1])), [1, size]),
   );
 }
 

@@ -61,7 +61,10 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         Object.assign(results, fromMatrix(block, output ? tf.matMul(left, output) : left, parameters));
       }
       const rest = Object.fromEntries(Object.entries(gradients).filter(([parameter]) => !results[parameter]));
-      Object.assign(results, fallBack(rest, slots, { lambda: damping, labels: context.labels ?? 1, note, name }));
+      Object.assign(
+        results,
+        fallBack(rest, slots, { lambda: damping, labels: context.labels ?? context.batchSize ?? 1, note, name }),
+      );
       report({ bfgsUpdates: slots.number('bfgs-updates'), bfgsSkipped: slots.number('bfgs-skipped') });
       return results;
 

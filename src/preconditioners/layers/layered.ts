@@ -121,7 +121,10 @@ export function layered({
           (gradients[member] ?? results[member]) ? [[member, (gradients[member] ?? results[member])!]] : [],
         ),
       );
-      Object.assign(results, fallBack(raw, slots, { lambda, labels: context.labels ?? 1, endedBy, note, name }));
+      Object.assign(
+        results,
+        fallBack(raw, slots, { lambda, labels: context.labels ?? context.batchSize ?? 1, endedBy, note, name }),
+      );
       const scale = bound === undefined ? 1 : klScale(inner, bound, learningRate);
       const scaled = (tensor: Tensor): Tensor => (scale === 1 ? tensor : tf.mul(tensor, scale));
       // Factors are smaller than what they make, and are scaled in its place.

@@ -14,7 +14,6 @@ export {
   type Loss,
 } from './hessian-operator.js';
 export { jacobianOperator, type JacobianOperator } from './jacobian-operator.js';
-export { recordLayers, type LayerRecording, type LayerUse, type Tap } from './layers.js';
 export type { ProductMethod, SecondOrderOptions } from './method.js';
 export { patches } from './patches.js';
 export {

@@ -5,14 +5,22 @@ import * as nn from '../../../src/tensor/nn.js';
 import { stream } from '../../../src/tensor/rng.js';
 import {
   affineExampleGradients,
+  capturedGradients,
   convExampleGradients,
   denseExampleGradients,
   depthwiseExampleGradients,
   patches,
   perExampleGradients,
-  recordLayers,
 } from '../../../src/tensor/second-order/index.js';
-import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../../src/tensor/tf.js';
+import {
+  tf,
+  tidy,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '../../../src/tensor/tf.js';
 import { onEachBackend } from '../backends.js';
 
 const rng = stream('layers');
@@ -36,28 +44,31 @@ describe('layers and single examples', () => {
       tidy(() => {
         const [x, labels] = [random<Tensor2D>(5, 3), tf.tensor1d([0, 1, 1, 0, 1], 'int32')];
         const params = { w1: random(3, 4), b1: random(4), w2: random(4, 2), b2: random(2) };
-        const losses = (
-          p: NamedTensors,
-          tap: <T extends Tensor>(name: string, input: Tensor, output: T) => T = (_, __, output) => output,
-        ): Tensor1D => {
-          const h = nn.tanh(tap('1', x, nn.dense(x, p['w1'] as Tensor2D, p['b1'] as Tensor1D)));
-          return nn.softmaxCrossEntropy(tap('2', h, nn.dense(h, p['w2'] as Tensor2D, p['b2'] as Tensor1D)), labels);
-        };
+        const outputs = (p: NamedTensors): Tensor2D =>
+          nn.dense(
+            nn.tanh(nn.dense(x, p['w1'] as Tensor2D, p['b1'] as Tensor1D)),
+            p['w2'] as Tensor2D,
+            p['b2'] as Tensor1D,
+          );
+        const losses = (p: NamedTensors): Tensor1D => nn.softmaxCrossEntropy(outputs(p), labels);
         const gradients = gradientsOf((p) => tf.sum(losses(p)), params);
         const examples = perExampleGradients(losses, params);
-        const layers = recordLayers((tap) => losses(params, tap));
-        expect(layers.uses.map(({ name }) => name)).to.deep.equal(['1', '2']);
-        const outputGradients = layers.outputGradients(tf.onesLike(layers.outputs));
-        const wholesale = layers.parameterGradients(params, tf.onesLike(layers.outputs));
-        layers.uses.forEach(({ name, input }, i) => {
-          const g = outputGradients[i]!;
-          expectEqual(tf.matMul(input, g, true), gradients[`w${name}`]!);
-          expectEqual(tf.sum(g, 0), gradients[`b${name}`]!);
-          expectEqual(wholesale[`w${name}`]!, gradients[`w${name}`]!);
-          const each = denseExampleGradients(input, g);
-          expectEqual(each.kernel, examples[`w${name}`]!);
-          expectEqual(each.bias, examples[`b${name}`]!);
-          expectEqual(tf.sum(each.kernel, 0), gradients[`w${name}`]!);
+        const { layers } = capturedGradients(
+          { outputs, loss: (logits) => tf.sum(nn.softmaxCrossEntropy(logits as Tensor2D, labels)) },
+          params,
+        );
+        expect(layers.uses.map(({ weight, bias }) => [weight, bias])).to.deep.equal([
+          ['w1', 'b1'],
+          ['w2', 'b2'],
+        ]);
+        layers.uses.forEach(({ weight, bias, input }, i) => {
+          const g = layers.lossGradients[i]!;
+          expectEqual(tf.matMul(input!, g, true), gradients[weight!]!);
+          expectEqual(tf.sum(g, 0), gradients[bias!]!);
+          const each = denseExampleGradients(input!, g);
+          expectEqual(each.kernel, examples[weight!]!);
+          expectEqual(each.bias, examples[bias!]!);
+          expectEqual(tf.sum(each.kernel, 0), gradients[weight!]!);
         });
         layers.dispose();
       }));
@@ -66,11 +77,18 @@ describe('layers and single examples', () => {
       const before = tf.memory().numTensors;
       const w = random<Tensor2D>(3, 2);
       let passes = 0;
-      const layers = recordLayers((tap) => {
-        passes++;
-        const x = random<Tensor2D>(4, 3);
-        return nn.relu(tap('out', x, nn.dense(x, w)));
-      });
+      const sumOf = (y: Tensor): Scalar => tf.sum(y);
+      const { value, gradients, layers } = capturedGradients(
+        {
+          outputs(p) {
+            passes++;
+            return nn.relu(nn.dense(random<Tensor2D>(4, 3), p['w'] as Tensor2D));
+          },
+          loss: sumOf,
+        },
+        { w },
+      );
+      tf.dispose([value, gradients['w']!]);
       for (const scale of [1, 2]) {
         const cotangent = tf.fill(layers.outputs.shape, scale);
         const [g] = layers.outputGradients(cotangent);
@@ -79,30 +97,35 @@ describe('layers and single examples', () => {
       }
       expect(passes).to.equal(1);
       layers.dispose();
+      const failing = (p: NamedTensors): Tensor => {
+        nn.dense(tf.ones([2, 3]), p['w'] as Tensor2D);
+        throw new Error('half-way');
+      };
+      expect(() => capturedGradients({ outputs: failing, loss: sumOf }, { w })).to.throw('half-way');
       w.dispose();
-      expect(() =>
-        recordLayers((tap) => {
-          tap('out', tf.ones([2]), tf.ones([2]));
-          throw new Error('half-way');
-        }),
-      ).to.throw('half-way');
       expect(tf.memory().numTensors).to.equal(before);
     });
 
     it('a layer that is used twice is there twice, one that leads nowhere has zero gradients', () =>
       tidy(() => {
-        const [w, x] = [random<Tensor2D>(3, 3), random<Tensor2D>(2, 3)];
-        const layers = recordLayers((tap) => {
-          const once = tap('shared', x, nn.dense(x, w));
-          tap('idle', once, nn.dense(once, w));
-          return tf.sum(tap('shared', once, nn.dense(once, w)));
-        });
-        expect(layers.uses.map(({ name }) => name)).to.deep.equal(['shared', 'idle', 'shared']);
-        const g = layers.outputGradients(tf.onesLike(layers.outputs));
+        const [w, v, x] = [random<Tensor2D>(3, 3), random<Tensor2D>(3, 3), random<Tensor2D>(2, 3)];
+        const { layers } = capturedGradients(
+          {
+            outputs(p) {
+              const once = nn.dense(x, p['w'] as Tensor2D);
+              nn.dense(once, p['v'] as Tensor2D);
+              return nn.dense(once, p['w'] as Tensor2D);
+            },
+            loss: (y) => tf.sum(y),
+          },
+          { w, v },
+        );
+        expect(layers.uses.map(({ weight }) => weight)).to.deep.equal(['w', 'v', 'w']);
+        const g = layers.lossGradients;
         const expected = gradientsOf((p) => tf.sum(nn.dense(nn.dense(x, p['w'] as Tensor2D), p['w'] as Tensor2D)), {
           w,
         })['w']!;
-        const found = tf.addN([0, 2].map((i) => tf.matMul(layers.uses[i]!.input, g[i]!, true)));
+        const found = tf.addN([0, 2].map((i) => tf.matMul(layers.uses[i]!.input!, g[i]!, true)));
         expectEqual(found, expected);
         expectEqual(g[1]!, tf.zeros([2, 3]));
         layers.dispose();

@@ -3,7 +3,6 @@ import { type SearchConfig } from '../config/schema.js';
 import {
   batches,
   type BatchesOptions,
-  batchTensors,
   mergeSplits,
   prepareData,
   type PreparedData,
@@ -12,6 +11,7 @@ import {
 import { WeftError } from '../errors.js';
 import { observesValidation } from '../optimizers/index.js';
 import { type BatchSource } from '../training/batch.js';
+import { exampleSource } from '../training/sources.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
 
@@ -78,13 +78,7 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
         `the ${split.name} split has ${split.indices.length} examples, fewer than one batch of ${options.batchSize}`,
         `set ${field} to at most ${split.indices.length}, or give more data`,
       );
-    const all = batches(split, { seed, normalization, ...options });
-    return {
-      count: all.examplesPerEpoch,
-      steps: all.stepsPerEpoch,
-      smallest: all.smallest,
-      at: (epoch, step) => batchTensors(all.at(epoch, step)),
-    };
+    return exampleSource(batches(split, { seed, normalization, ...options }));
   };
   const atMost = (size: number, split: Split): number => Math.min(size, split.indices.length);
   const chosen = splits.derive ?? splits.validation;

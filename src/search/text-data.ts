@@ -7,12 +7,12 @@ import {
   readText,
   textBatches,
   type TextBatchesOptions,
-  textTensors,
   tokenize,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { observesValidation } from '../optimizers/index.js';
 import { type BatchSource } from '../training/batch.js';
+import { textSource } from '../training/sources.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
 import { type ModelCard } from './model.js';
@@ -91,15 +91,8 @@ export function otherText(
   );
 }
 
-function sourceOf(ids: Int32Array, options: TextBatchesOptions, carries: boolean): BatchSource {
-  const all = textBatches(ids, options);
-  return {
-    count: all.examplesPerEpoch,
-    steps: all.stepsPerEpoch,
-    continues: carries && options.order !== 'shuffled',
-    at: (epoch, step) => textTensors(all.at(epoch, step)),
-  };
-}
+const sourceOf = (ids: Int32Array, options: TextBatchesOptions, carries: boolean): BatchSource =>
+  textSource(textBatches(ids, options), carries && options.order !== 'shuffled');
 
 const atMost = (size: number, ids: Int32Array, length: number): number =>
   Math.max(1, Math.min(size, Math.floor((ids.length - length) / length)));

@@ -21,6 +21,7 @@ export {
 } from './learner.js';
 export { labelCrossEntropies } from './cross-entropy.js';
 export { type LanguageMeasures, languageMeasures, sayMeasures } from './language.js';
+export { exampleSource, textSource } from './sources.js';
 export { recalibrate } from './recalibrate.js';
 export { crossEntropy } from './batch-loss.js';
 export { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';

@@ -1,7 +1,7 @@
 /** `weft evaluate`: a trained network on its test part, or on other data. */
 import { join } from 'node:path';
 import { type SearchConfig } from '../../config/index.js';
-import { batches, batchTensors, openDataset, allExamples } from '../../data/index.js';
+import { batches, openDataset, allExamples } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type SearchData } from '../../search/data.js';
 import { loadModel, type Model } from '../../search/model.js';
@@ -10,6 +10,7 @@ import { catalogue } from '../../supernet/catalogue.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type BatchSource } from '../../training/batch.js';
 import { evaluateChild, FINAL_EVALUATION } from '../../training/evaluate.js';
+import { exampleSource } from '../../training/sources.js';
 import { languageMeasures, sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
 import { openRecorded, openRecordedData, permitted, type RecordedOptions } from '../recorded-run.js';
@@ -84,16 +85,13 @@ function otherExamples(source: string, { card, normalization }: Model): BatchSou
     );
   }
   const split = allExamples(dataset);
-  const all = batches(split, {
-    batchSize: Math.min(BATCH, split.indices.length),
-    seed: 0,
-    normalization,
-    shuffle: false,
-    last: 'keep',
-  });
-  return {
-    count: all.examplesPerEpoch,
-    steps: all.stepsPerEpoch,
-    at: (epoch, step) => batchTensors(all.at(epoch, step)),
-  };
+  return exampleSource(
+    batches(split, {
+      batchSize: Math.min(BATCH, split.indices.length),
+      seed: 0,
+      normalization,
+      shuffle: false,
+      last: 'keep',
+    }),
+  );
 }

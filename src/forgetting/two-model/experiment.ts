@@ -3,7 +3,7 @@
  * is forgetting in its purest form (Benyahia, Yu et al. 2019, figures 1 and 3).
  */
 import { fisherInformation } from '../../curvature/index.js';
-import { batches, batchTensors, type Normalization, type Split } from '../../data/index.js';
+import { batches, type Normalization, type Split } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { chain, constant, emptyState, scaleByLearningRate } from '../../optimizers/index.js';
 import { catalogue } from '../../supernet/catalogue.js';
@@ -15,6 +15,7 @@ import { tf } from '../../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from '../../training/batch.js';
 import { type Evaluation, evaluateBatch, evaluateTogether, FINAL_EVALUATION } from '../../training/evaluate.js';
 import { learn, type Learner } from '../../training/learner.js';
+import { exampleSource } from '../../training/sources.js';
 import { createRegularizer, regularizerSchema, type RegularizerConfigInput } from '../catalogue.js';
 import { type Regularizer } from '../regularizer.js';
 import { twoModelSpace, type TwoModelOptions } from './space.js';
@@ -102,20 +103,15 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
   const [a, b] = ['A', 'B'].map((model) => createChild(space, { model })) as [Child, Child];
   const shared = a.parameterNames.filter((name) => b.parameterNames.includes(name));
   const store = createParameterStore(catalogue(space.supernet), seed);
-  const source = (split: Split, size: number, name: string): BatchSource => {
-    const all = batches(split, {
-      seed,
-      normalization: data.normalization,
-      batchSize: Math.min(size, split.indices.length),
-      name,
-    });
-    return {
-      count: all.examplesPerEpoch,
-      steps: all.stepsPerEpoch,
-      smallest: all.smallest,
-      at: (epoch, step) => batchTensors(all.at(epoch, step)),
-    };
-  };
+  const source = (split: Split, size: number, name: string): BatchSource =>
+    exampleSource(
+      batches(split, {
+        seed,
+        normalization: data.normalization,
+        batchSize: Math.min(size, split.indices.length),
+        name,
+      }),
+    );
   const test = source(data.test, data.test.indices.length, 'test').at(0, 0);
   const stopping = training.target === undefined ? undefined : source(data.stopping, Infinity, 'stopping').at(0, 0);
   const accuracyOf = (child: Child, batch: TensorBatch): number =>

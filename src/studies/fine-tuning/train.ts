@@ -1,5 +1,5 @@
 /** Pre-training on next characters, and fine-tuning on passages. */
-import { type Corpus, textBatches, textTensors } from '../../data/index.js';
+import { type Corpus, textBatches } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type OptimizerConfigInput } from '../../optimizers/index.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
@@ -10,6 +10,7 @@ import {
   evaluateChild,
   SHARED_EVALUATION,
   type TensorBatch,
+  textSource,
   withBatch,
 } from '../../training/index.js';
 import { learner, stepsWithin } from '../learner.js';
@@ -44,14 +45,8 @@ export async function pretrain(
   { seed, steps, batchSize, tick }: PretrainOptions,
 ): Promise<Pretrained> {
   const { child, space } = languageModel(size);
-  const text = (part: 'train' | 'validation', order: 'shuffled' | 'once'): BatchSource => {
-    const source = textBatches(corpus.parts[part], { name: part, seed, batchSize, length: size.length, order });
-    return {
-      count: source.examplesPerEpoch,
-      steps: source.stepsPerEpoch,
-      at: (epoch, step) => textTensors(source.at(epoch, step)),
-    };
-  };
+  const text = (part: 'train' | 'validation', order: 'shuffled' | 'once'): BatchSource =>
+    textSource(textBatches(corpus.parts[part], { name: part, seed, batchSize, length: size.length, order }));
   const train = text('train', 'shuffled');
   const student = learner('language model', child, space, PRETRAINING, { seed, totalSteps: steps });
   try {

@@ -1,5 +1,5 @@
 /** The network of the study, and one training of it on noisy labels. */
-import { batches, batchTensors, type PreparedData } from '../../data/index.js';
+import { batches, type PreparedData } from '../../data/index.js';
 import {
   createTrainer,
   emptyState,
@@ -12,6 +12,7 @@ import { disposeNamed, type NamedTensors } from '../../tensor/named.js';
 import * as nn from '../../tensor/nn.js';
 import { stream } from '../../tensor/rng.js';
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../tensor/tf.js';
+import { exampleSource, withBatch } from '../../training/index.js';
 import { stepsWithin } from '../learner.js';
 
 const FILTERS = [16, 32];
@@ -96,19 +97,21 @@ export function trainOnNoise({
   augment,
 }: NoisyTraining): NoisyResult {
   const { splits, normalization, dataset } = data;
-  const train = batches(splits.train, {
-    batchSize,
-    seed,
-    normalization,
-    name: 'label-noise',
-    ...(augment && { augment: CHANGES }),
-  });
+  const train = exampleSource(
+    batches(splits.train, {
+      batchSize,
+      seed,
+      normalization,
+      name: 'label-noise',
+      ...(augment && { augment: CHANGES }),
+    }),
+  );
   const judged = { test: splits.test, train: splits.train };
   const totalSteps = stepsWithin(gradients, optimizer);
   const trainer = createTrainer(optimizer, {
-    stepsPerEpoch: train.stepsPerEpoch,
+    stepsPerEpoch: train.steps,
     totalSteps,
-    examples: train.examplesPerEpoch,
+    examples: train.count,
     roleOf: (name) => (name.endsWith('kernel') ? 'kernel' : 'bias'),
   });
   let weights = start(seed, dataset);
@@ -116,36 +119,38 @@ export function trainOnNoise({
   let spent = 0;
   const accuracies: number[] = [];
   const accuracy = (part: keyof typeof judged): number => {
-    const all = batches(judged[part], {
-      batchSize: Math.min(EVALUATED, judged[part].indices.length),
-      seed,
-      normalization,
-      shuffle: false,
-      name: 'judge',
-    });
+    const all = exampleSource(
+      batches(judged[part], {
+        batchSize: Math.min(EVALUATED, judged[part].indices.length),
+        seed,
+        normalization,
+        shuffle: false,
+        name: 'judge',
+      }),
+    );
     let correct = 0;
-    for (let step = 0; step < all.stepsPerEpoch; step++) {
-      const { inputs, labels } = batchTensors(all.at(0, step));
-      correct += tidy(
-        () => tf.sum(tf.cast(tf.equal(tf.argMax(logits(weights, inputs), 1), labels), 'float32')).dataSync()[0]!,
+    for (let step = 0; step < all.steps; step++)
+      correct += withBatch(all, 0, step, ({ inputs, labels }) =>
+        tidy(
+          () =>
+            tf
+              .sum(tf.cast(tf.equal(tf.argMax(logits(weights, inputs as Tensor4D), 1), labels), 'float32'))
+              .dataSync()[0]!,
+        ),
       );
-      tf.dispose([inputs, labels]);
-    }
-    return correct / all.examplesPerEpoch;
+    return correct / all.count;
   };
   for (let step = 0; step < totalSteps; step++) {
-    const { inputs, labels } = batchTensors(
-      train.at(Math.floor(step / train.stepsPerEpoch), step % train.stepsPerEpoch),
-    );
-    const evaluate: Evaluate = (parameters) => {
-      const { value, gradients: found } = valueAndGradients(
-        (p) => tf.mean(nn.softmaxCrossEntropy(logits(p, inputs), labels)),
-        parameters,
-      );
-      return { loss: value, gradients: found };
-    };
-    const result = trainer.step(evaluate, weights, state, { step, seed, batchSize });
-    tf.dispose([inputs, labels]);
+    const result = withBatch(train, Math.floor(step / train.steps), step % train.steps, ({ inputs, labels }) => {
+      const evaluate: Evaluate = (parameters) => {
+        const { value, gradients: found } = valueAndGradients(
+          (p) => tf.mean(nn.softmaxCrossEntropy(logits(p, inputs as Tensor4D), labels as Tensor1D)),
+          parameters,
+        );
+        return { loss: value, gradients: found };
+      };
+      return trainer.step(evaluate, weights, state, { step, seed, batchSize });
+    });
     for (const name of Object.keys(result.parameters)) weights[name]!.dispose();
     weights = { ...weights, ...result.parameters };
     state = replaceState(state, result.state);

@@ -1,9 +1,9 @@
 /** Test accuracy along the training, for steps to a target. */
 import { type z } from 'zod';
 import { type augmentSchema } from '../../config/index.js';
-import { batches, batchTensors, type PreparedData } from '../../data/index.js';
+import { batches, type PreparedData } from '../../data/index.js';
 import { defined } from '../../search/defined.js';
-import { evaluateChild, SHARED_EVALUATION, withBatch } from '../../training/index.js';
+import { evaluateChild, exampleSource, SHARED_EVALUATION, withBatch } from '../../training/index.js';
 import { type BatchSource } from '../../training/batch.js';
 import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
@@ -116,14 +116,9 @@ function sourcesOf(
   { splits, normalization }: PreparedData,
   { batchSize, augment, seed }: { batchSize: number; augment: AugmentOptions; seed: number },
 ): Sources {
-  const source = (all: ReturnType<typeof batches>): BatchSource => ({
-    count: all.examplesPerEpoch,
-    steps: all.stepsPerEpoch,
-    at: (epoch, step) => batchTensors(all.at(epoch, step)),
-  });
   return {
-    train: source(batches(splits.train, { seed, normalization, batchSize, augment: defined(augment) })),
-    test: source(batches(splits.test, { seed, normalization, batchSize: 500, shuffle: false, last: 'keep' })),
+    train: exampleSource(batches(splits.train, { seed, normalization, batchSize, augment: defined(augment) })),
+    test: exampleSource(batches(splits.test, { seed, normalization, batchSize: 500, shuffle: false, last: 'keep' })),
   };
 }
 

@@ -1,0 +1,23 @@
+/** From batches of a data set to the tensors that training and evaluation ask for. */
+import { type Batches, batchTensors, type TextBatches, textTensors } from '../data/index.js';
+import { type BatchSource } from './batch.js';
+
+/** Examples with a class each: inputs [N, height, width, channels], labels [N]. */
+export function exampleSource({ examplesPerEpoch, stepsPerEpoch, smallest, at }: Batches): BatchSource {
+  return {
+    count: examplesPerEpoch,
+    steps: stepsPerEpoch,
+    smallest,
+    at: (epoch, step) => batchTensors(at(epoch, step)),
+  };
+}
+
+/** Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each goes on where the one before has stopped. */
+export function textSource({ examplesPerEpoch, stepsPerEpoch, at }: TextBatches, continues = false): BatchSource {
+  return {
+    count: examplesPerEpoch,
+    steps: stepsPerEpoch,
+    continues,
+    at: (epoch, step) => textTensors(at(epoch, step)),
+  };
+}

@@ -35,14 +35,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 for (const folder of folders) if (!(await tryFolder(folder, sandbox))) process.exitCode = 1;
 process.exit();
 
-async function tryFolder(folder: string, { baseline, try: attempt }: Sandbox): Promise<boolean> {
+async function tryFolder(folder: string, { try: attempt }: Sandbox): Promise<boolean> {
   const texts = new Map(filesUnder(`src/${folder}`, '.ts').map((file) => [file, readFileSync(file, 'utf8')]));
   const all = [...texts].flatMap(([file, text]) => mutantsOf(file, text));
   const sample = stream(Number(values.seed), 'mutants', folder).shuffle(all).slice(0, Number(values.sample));
   const kept = `runs/mutants/${folder}.jsonl`;
   const before = readResults(kept);
   const testsOf = testsFor(folder);
-  const seconds = new Map<string, number>();
   const outcomes: (readonly [Mutant, Result['outcome'] | 'equivalent' | 'untried'])[] = [];
   for (const mutant of sample) {
     const text = texts.get(mutant.file)!;
@@ -61,13 +60,7 @@ async function tryFolder(folder: string, { baseline, try: attempt }: Sandbox): P
       continue;
     }
     const tests = testsOf(mutant.file);
-    const set = tests.join();
-    if (tests.length > 0 && !seconds.has(set)) {
-      const { passed, seconds: took } = await baseline(tests);
-      if (!passed) throw new Error(`tests fail without any fault: ${tests.join(' ')}`);
-      seconds.set(set, took);
-    }
-    const outcome = tests.length === 0 ? 'no-test' : await attempt(mutant, tests, 20 + 4 * seconds.get(set)!);
+    const outcome = tests.length === 0 ? 'no-test' : await attempt(mutant, tests);
     keepResult(kept, { id, outcome });
     outcomes.push([mutant, outcome]);
     if (outcome === 'survived' || outcome === 'no-test') console.log(told(mutant, outcome));

@@ -13,52 +13,57 @@ export interface Mutant {
   readonly after: string;
 }
 
-const OPERATORS: Readonly<Record<string, string>> = {
-  '+': '-',
-  '-': '+',
-  '*': '/',
-  '/': '*',
-  '%': '*',
-  '**': '*',
-  '<': '<=',
-  '<=': '<',
-  '>': '>=',
-  '>=': '>',
-  '===': '!==',
-  '!==': '===',
-  '&&': '||',
-  '||': '&&',
-  '??': '&&',
-  '+=': '-=',
-  '-=': '+=',
-  '*=': '/=',
-  '/=': '*=',
-  '&': '|',
-  '|': '&',
-  '<<': '>>',
-  '>>': '<<',
-  '>>>': '<<',
-};
+const OPERATORS = new Map(
+  Object.entries({
+    '+': '-',
+    '-': '+',
+    '*': '/',
+    '/': '*',
+    '%': '*',
+    '**': '*',
+    '<': '<=',
+    '<=': '<',
+    '>': '>=',
+    '>=': '>',
+    '===': '!==',
+    '!==': '===',
+    '&&': '||',
+    '||': '&&',
+    '??': '&&',
+    '+=': '-=',
+    '-=': '+=',
+    '*=': '/=',
+    '/=': '*=',
+    '&': '|',
+    '|': '&',
+    '<<': '>>',
+    '>>': '<<',
+    '>>>': '<<',
+  }),
+);
 
-const METHODS: Readonly<Record<string, string>> = {
-  min: 'max',
-  max: 'min',
-  floor: 'ceil',
-  ceil: 'floor',
-  some: 'every',
-  every: 'some',
-  add: 'sub',
-  sub: 'add',
-  mul: 'div',
-  div: 'mul',
-};
+const METHODS = new Map(
+  Object.entries({
+    min: 'max',
+    max: 'min',
+    floor: 'ceil',
+    ceil: 'floor',
+    some: 'every',
+    every: 'some',
+    add: 'sub',
+    sub: 'add',
+    mul: 'div',
+    div: 'mul',
+  }),
+);
 
 /** All mutants of a source text, in the order of their places. Types, imports and words are left alone. */
 export function mutantsOf(file: string, text: string): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const mutants: Mutant[] = [];
-  const replace = (kind: string, node: ts.Node, after: string): void => {
-    const [start, end] = [node.getStart(source), node.end];
+  const replace: Replace = (kind, node, after) => {
+    const [first, last] = Array.isArray(node) ? node : [node, node];
+    const [start, end] = [first.getStart(source), last.end];
     const line = source.getLineAndCharacterOfPosition(start).line + 1;
     mutants.push({ file, line, kind, start, end, before: text.slice(start, end), after });
   };
@@ -72,11 +77,13 @@ export function mutantsOf(file: string, text: string): Mutant[] {
   return mutants.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-function mutate(node: ts.Node, replace: (kind: string, node: ts.Node, after: string) => void): void {
+type Replace = (kind: string, node: ts.Node | [first: ts.Node, last: ts.Node], after: string) => void;
+
+function mutate(node: ts.Node, replace: Replace): void {
   if (ts.isBinaryExpression(node)) {
     const operator = node.operatorToken.getText();
     const words = [node.left, node.right].some((side) => ts.isStringLiteralLike(side) || ts.isTemplateExpression(side));
-    const after = OPERATORS[operator];
+    const after = OPERATORS.get(operator);
     if (after !== undefined && !(operator === '+' && words)) replace('operator', node.operatorToken, after);
   } else if (ts.isNumericLiteral(node)) {
     const value = Number(node.text.replaceAll('_', ''));
@@ -92,20 +99,27 @@ function mutate(node: ts.Node, replace: (kind: string, node: ts.Node, after: str
   else if (ts.isCallExpression(node)) mutateCall(node, replace);
 }
 
-function mutateCall(
-  { expression, arguments: given }: ts.CallExpression,
-  replace: (kind: string, node: ts.Node, after: string) => void,
-): void {
+function mutateCall({ expression, arguments: given }: ts.CallExpression, replace: Replace): void {
   const [first, second] = given;
-  if (first && second && first.getText() !== second.getText() && !ts.isFunctionLike(second)) {
-    replace('arguments', first, second.getText());
-    replace('arguments', second, first.getText());
-  }
+  if (first && second && isPlain(first) && isPlain(second) && first.getText() !== second.getText())
+    replace('arguments', [first, second], `${second.getText()}, ${first.getText()}`);
   if (!ts.isPropertyAccessExpression(expression)) return;
-  const after = METHODS[expression.name.text];
+  const after = METHODS.get(expression.name.text);
   // A set has no `sub`: only of numbers and tensors is it a fault that runs.
   if (after !== undefined && !(expression.name.text === 'add' && given.length < 2))
     replace('method', expression.name, after);
+}
+
+/** Names and numbers, which may be taken for each other; functions, objects and words would not even run in each other's place. */
+function isPlain(node: ts.Expression): boolean {
+  if (ts.isNonNullExpression(node)) return isPlain(node.expression);
+  return (
+    ts.isIdentifier(node) ||
+    ts.isNumericLiteral(node) ||
+    ts.isPropertyAccessExpression(node) ||
+    ts.isElementAccessExpression(node) ||
+    ts.isBinaryExpression(node)
+  );
 }
 
 /** The text with the fault in it. */

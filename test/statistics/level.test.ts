@@ -7,8 +7,8 @@ import { type Rng, stream } from '../../src/tensor/rng.js';
 /** Nulls of each kind and number; `WEFT_NULLS=10000` for the numbers of docs/measurements.md (six minutes). */
 const NULLS = Number(process.env['WEFT_NULLS'] ?? 500);
 const FULL = NULLS >= 10_000;
-/** Three standard errors of a share that is simulated so often; the bounds are beyond two of them where there are enough. */
-const slack = FULL ? 0 : 3 * Math.sqrt((0.05 * 0.95) / NULLS);
+/** Three standard errors of a share that is simulated so often, one where that is often. */
+const slack = (FULL ? 1 : 3) * Math.sqrt((0.05 * 0.95) / NULLS);
 
 interface Kind {
   readonly name: string;

@@ -25,7 +25,7 @@ export function checkBatchSizes({ config, space, data, search, retrain }: BatchS
     { batch: 'search.batchSize', examples: data.train.smallest, trainer: search },
     { batch: ofPart('search.rewardBatchSize', 'validation'), examples: data.reward.smallest },
     { batch: ofPart('derive.batchSize', 'validation'), examples: data.derive.smallest },
-    { batch: ofPart('forgetting.batchSize', 'validation'), examples: watched ? data.judge.smallest : undefined },
+    { batch: ofPart('forgetting.batchSize', 'validation'), examples: watched ? data.revisited.smallest : undefined },
     { batch: ofPart('search.regularizer.fisher.examples', 'Fisher'), examples: data.fisher?.smallest },
   ])
     requireExamples(shared, use);

@@ -24,7 +24,7 @@ export interface SearchBatches {
   /** The whole validation part, in order: what networks that were trained alone are judged by. */
   readonly validation: BatchSource;
   /** Validation batches on which forgetting is measured. */
-  readonly judge: BatchSource;
+  readonly revisited: BatchSource;
   /** A part of its own for Fisher information, where a regularizer needs it. */
   readonly fisher: BatchSource | undefined;
   /** Seen once, at the end. */

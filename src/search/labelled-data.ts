@@ -95,7 +95,7 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
     plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain' }),
     watched: source(splits.train, { batchSize: atMost(EVALUATION_BATCH, splits.train), name: 'watched' }),
     validation: source(splits.validation, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
-    judge: source(splits.validation, { batchSize: atMost(forgetting.batchSize, splits.validation), name: 'judge' }),
+    revisited: source(splits.validation, { batchSize: atMost(forgetting.batchSize, splits.validation), name: 'judge' }),
     fisher:
       estimate === undefined
         ? undefined

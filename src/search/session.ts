@@ -112,7 +112,7 @@ export function createSession(
   const forgetting = createWatch({
     config,
     learner: supernet,
-    judge: data.judge,
+    source: data.revisited,
     fisher: data.fisher,
     sequences: space.task.kind === 'language',
     emit,

@@ -127,7 +127,7 @@ function textSources(
     plain: source(together, { name: 'plain', batchSize: TEST_STREAMS, order: 'shuffled' }, true),
     watched: source(parts.train, { name: 'watched', batchSize: TEST_STREAMS, order: 'shuffled' }, true),
     validation: source(parts.validation, { name: 'validation', batchSize: TEST_STREAMS, order: 'once' }, true),
-    judge: source(parts.validation, { name: 'judge', batchSize: forgetting.batchSize, order: 'shuffled' }, true),
+    revisited: source(parts.validation, { name: 'judge', batchSize: forgetting.batchSize, order: 'shuffled' }, true),
     fisher:
       estimate === undefined
         ? undefined

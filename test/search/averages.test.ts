@@ -55,7 +55,7 @@ describe('averages of weights in a search', function () {
   this.timeout(60_000);
   before(() => loadBackend());
 
-  it('reward, compare and derive children by the averages, not by the weights that are trained', () => {
+  it('are what children are rewarded, compared and derived by', () => {
     const before = tf.memory().numTensors;
     const { session, events } = begin(EMA);
     advanceTo(session, 'controller');
@@ -84,7 +84,7 @@ describe('averages of weights in a search', function () {
 
     // Forgetting is that of the averages too: the second measurement of an epoch's last architecture finds what the first found.
     const revisited = events.filter((event) => event.type === 'architecture-revisited').at(-1)!;
-    const judged = withBatch(session.data.judge, revisited.epoch, 0, (batch) =>
+    const judged = withBatch(session.data.revisited, revisited.epoch, 0, (batch) =>
       evaluateBatch(session.child(session.space.decode(revisited.architecture)), last, batch, SHARED_EVALUATION),
     );
     expect(revisited.loss2).to.be.closeTo(judged.loss, 1e-6);
@@ -93,7 +93,7 @@ describe('averages of weights in a search', function () {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('judge with the base alone as ever: the same rewards and weights as without an average of one step', () => {
+  it('of a single step change nothing: the rewards and weights of the base', () => {
     const [plain, averaged] = [BASE, { name: 'ema', decay: 0, warmUp: false, base: BASE } as const].map((optimizer) => {
       const { session, events } = begin(optimizer);
       advanceTo(session, 'done');

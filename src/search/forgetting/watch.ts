@@ -26,7 +26,7 @@ export interface WatchParts {
   /** The shared weights. */
   readonly learner: Learner;
   /** Validation batches on which architectures are judged. */
-  readonly judge: BatchSource;
+  readonly source: BatchSource;
   /** The part for Fisher information; undefined where none is needed. */
   readonly fisher: BatchSource | undefined;
   /** Whether examples are sequences, with a label for each token. */
@@ -77,7 +77,7 @@ export function createWatch({
   config,
   regularizer,
   learner,
-  judge,
+  source,
   fisher,
   sequences,
   child: childOf,
@@ -87,7 +87,7 @@ export function createWatch({
   const { store } = learner;
   const measuring = options.measure ?? regularizer !== undefined;
   if (!measuring && !regularizer) return undefined;
-  const batches = Math.min(options.batches, judge.steps);
+  const batches = Math.min(options.batches, source.steps);
   let state: State = {
     epoch: 0,
     visits: [],
@@ -108,7 +108,7 @@ export function createWatch({
     withEvaluationWeights(learner, namesOf(children), (weights) => {
       const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
       for (let batch = 0; batch < batches; batch++) {
-        withBatch(judge, state.epoch, batch, (examples) =>
+        withBatch(source, state.epoch, batch, (examples) =>
           evaluateTogether(children, weights, examples, SHARED_EVALUATION),
         ).forEach(({ loss, accuracy }, i) => {
           sums[i]!.loss += loss / batches;

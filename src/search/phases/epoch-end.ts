@@ -52,7 +52,7 @@ const OBSERVED = 8;
 function validationLoss({ child, config, data, space, supernet }: SearchSession): number {
   const rng = stream(config.seed, 'observed');
   const children = Array.from({ length: OBSERVED }, () => child(space.sample(rng)));
-  const evaluations = withBatch(data.judge, 0, 0, (batch) =>
+  const evaluations = withBatch(data.revisited, 0, 0, (batch) =>
     evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION),
   );
   return evaluations.reduce((sum, { loss }) => sum + loss, 0) / OBSERVED;

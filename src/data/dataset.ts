@@ -31,6 +31,8 @@ export interface Dataset {
   readonly classes: number;
   readonly classNames?: readonly string[];
   readonly train: Examples;
+  /** Which of the training examples the source sets apart for validation, ascending; undefined where it does not say. */
+  readonly validation?: Uint32Array;
   /** Undefined where the source has no test part: `splitDataset` then takes one from `train`. */
   readonly test: Examples | undefined;
   readonly sources: readonly Source[];

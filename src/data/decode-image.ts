@@ -1,32 +1,51 @@
 /** PNG and JPEG files as plain RGB. */
+import { inflateSync } from 'node:zlib';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { WeftError } from '../errors.js';
+import { orientationOf, upright } from './orientation.js';
 
 export interface RgbImage {
   readonly height: number;
   readonly width: number;
-  /** Row-major [height, width, 3]. */
-  readonly pixels: Uint8Array;
+  /** Row-major [height, width, 3], 0 to 255; floats where the file has 16 bits a sample, so that none is lost. */
+  readonly pixels: Uint8Array | Float32Array;
+  /** Whether any pixel was transparent. */
+  readonly transparent?: boolean;
 }
 
-/** A corrupt header must not make the decoder fill the memory. */
-const MOST_MEGAPIXELS = 64;
+/** The most pixels that an image may have: a corrupt header must not make the decoder fill the memory. */
+export const MOST_MEGAPIXELS = 64;
 
 const PNG_START = [0x89, 0x50, 0x4e, 0x47];
 const JPEG_START = [0xff, 0xd8];
+/** Other forms by how they begin, to be told by name. */
+const OTHERS: readonly [start: RegExp, name: string][] = [
+  [/^RIFF[^]{4}WEBP/, 'a WebP'],
+  [/^GIF8/, 'a GIF'],
+  [/^BM/, 'a BMP'],
+  [/^(II\*\0|MM\0\*)/, 'a TIFF'],
+  [/^[^]{4}ftyp(heic|heix|mif1)/, 'a HEIC'],
+  [/^[^]{4}ftypavif/, 'an AVIF'],
+];
 
-/** Decodes a PNG (transparency over white) or a JPEG, told apart by their content; `path` is for messages. */
+/** Decodes a PNG (transparency over white) or a JPEG (upright, as its camera says), told apart by their content; `path` is for messages. */
 export function decodeImage(bytes: Buffer, path: string): RgbImage {
   const decode = startsWith(bytes, PNG_START) ? decodePng : startsWith(bytes, JPEG_START) ? decodeJpeg : undefined;
-  if (!decode) throw new WeftError('data', `${path} is neither a PNG nor a JPEG`, 'convert or remove the file');
+  if (!decode) {
+    const start = bytes.toString('latin1', 0, 16);
+    const other = OTHERS.find(([pattern]) => pattern.test(start))?.[1];
+    const found = bytes.length === 0 ? ' (it is empty)' : other === undefined ? '' : ` (it is ${other} image)`;
+    throw new WeftError('data', `${path} is neither a PNG nor a JPEG${found}`, 'convert or remove the file');
+  }
   try {
-    return decode(bytes);
+    return decode(bytes, path);
   } catch (cause) {
+    if (cause instanceof WeftError) throw cause;
     throw new WeftError(
       'data',
       `${path} is a truncated or corrupt image (${(cause as Error).message})`,
-      'mend, replace or remove the file',
+      'fix, replace or remove the file',
       { cause },
     );
   }
@@ -34,22 +53,50 @@ export function decodeImage(bytes: Buffer, path: string): RgbImage {
 
 const startsWith = (bytes: Buffer, start: readonly number[]): boolean => start.every((byte, i) => bytes[i] === byte);
 
-function decodePng(bytes: Buffer): RgbImage {
-  if (bytes.length < 33) throw new Error('no header');
-  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+function requireSize(width: number, height: number, path: string): void {
   if (width * height > MOST_MEGAPIXELS * 1e6)
-    throw new Error(`${width} x ${height} is over ${MOST_MEGAPIXELS} megapixels`);
-  const { data } = PNG.sync.read(bytes);
-  if (data.length !== 4 * width * height) throw new Error(`no ${width} x ${height} pixels in it`);
-  const pixels = new Uint8Array(3 * width * height);
-  for (let from = 0, to = 0; from < data.length; from += 4) {
-    const alpha = data[from + 3]! / 255;
-    for (let c = 0; c < 3; c++) pixels[to++] = Math.round(data[from + c]! * alpha + 255 * (1 - alpha));
-  }
-  return { height, width, pixels };
+    throw new WeftError(
+      'data',
+      `${path} has ${width} x ${height} pixels, over ${MOST_MEGAPIXELS} megapixels`,
+      'make it smaller, or remove it if it is corrupt',
+    );
 }
 
-function decodeJpeg(bytes: Buffer): RgbImage {
+function decodePng(bytes: Buffer, path: string): RgbImage {
+  if (bytes.length < 33) throw new Error('no header');
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  requireSize(width, height, path);
+  const deep = bytes[24] === 16;
+  if (bytes[28] !== 0) requireInterlacedSize(bytes, width, height);
+  const { data } = PNG.sync.read(bytes, { skipRescale: deep });
+  if (data.length !== 4 * width * height) throw new Error(`no ${width} x ${height} pixels in it`);
+  const white = deep ? 65535 : 255;
+  const pixels = deep ? new Float32Array(3 * width * height) : new Uint8Array(3 * width * height);
+  let transparent = false;
+  for (let from = 0, to = 0; from < data.length; from += 4) {
+    const alpha = data[from + 3]! / white;
+    transparent ||= alpha < 1;
+    for (let c = 0; c < 3; c++) {
+      const value = data[from + c]! * alpha + white * (1 - alpha);
+      pixels[to++] = deep ? value / 257 : Math.round(value);
+    }
+  }
+  return { height, width, pixels, transparent };
+}
+
+/** The decoder bounds what it unpacks of other images by their size, but not of interlaced ones. */
+function requireInterlacedSize(bytes: Buffer, width: number, height: number): void {
+  const parts: Buffer[] = [];
+  for (let at = 8; at + 8 <= bytes.length;) {
+    const length = bytes.readUInt32BE(at);
+    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(bytes.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  // Seven passes of at most 8 bytes a pixel, and a byte for each of their rows.
+  inflateSync(Buffer.concat(parts), { maxOutputLength: 8 * width * height + 7 * (height + 1) + 64 });
+}
+
+function decodeJpeg(bytes: Buffer, path: string): RgbImage {
   const { width, height, data } = jpeg.decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
@@ -57,7 +104,8 @@ function decodeJpeg(bytes: Buffer): RgbImage {
     maxResolutionInMP: MOST_MEGAPIXELS,
     maxMemoryUsageInMB: 1024,
   });
+  requireSize(width, height, path);
   if (width * height === 0 || data.length !== 3 * width * height)
     throw new Error(`no ${width} x ${height} pixels in it`);
-  return { height, width, pixels: data };
+  return upright({ height, width, pixels: data }, orientationOf(bytes));
 }

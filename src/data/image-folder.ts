@@ -1,10 +1,13 @@
 /** Images sorted into one folder for each class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`. */
-import { basename, extname, join } from 'node:path';
-import { WeftError, unknownNameHint } from '../errors.js';
+import { WeftError } from '../errors.js';
+import { availableBytes } from '../tensor/memory.js';
 import { decodeImage, type RgbImage } from './decode-image.js';
 import { defineDataset, type Dataset, type Source } from './dataset.js';
+import { listImageFiles } from './image-files.js';
 import { resizeImage } from './resize.js';
-import { folderSource, isFolder, listFolder, readBytes, sha256 } from './source.js';
+import { folderSource, readBytes, sha256 } from './source.js';
+
+export { isImageFolder } from './image-files.js';
 
 export interface ImageFolderOptions {
   /** Resize every image to [height, width]. Left out: all images must be of one size. */
@@ -13,52 +16,13 @@ export interface ImageFolderOptions {
   readonly channels?: 1 | 3;
 }
 
-const READABLE = ['.png', '.jpg', '.jpeg'];
-const UNREADABLE = ['.gif', '.webp', '.bmp', '.tif', '.tiff', '.avif', '.heic'];
-
-/** The visible sub-folders of a folder, by name. */
-const subfolders = (folder: string): string[] =>
-  listFolder(folder).filter((name) => !name.startsWith('.') && isFolder(join(folder, name)));
-
-const isReadable = (file: string): boolean => READABLE.includes(extname(file).toLowerCase());
-
-/** Whether `train` is a part with a folder for each class, not a class of that name. */
-const hasTrainPart = (folder: string): boolean =>
-  subfolders(folder).includes('train') && subfolders(join(folder, 'train')).length > 0;
-
-/** Whether any class folder holds a readable image. */
-export function isImageFolder(folder: string): boolean {
-  const root = hasTrainPart(folder) ? join(folder, 'train') : folder;
-  return subfolders(root).some((label) => listFolder(join(root, label), { recursive: true }).some(isReadable));
-}
-
 /**
  * Reads a folder of PNG and JPEG images. Classes are the sub-folders in the order of their names; deeper folders belong to
- * their class. With `train/` there may be `test/`, with (some of) the same classes.
+ * their class. With `train/` (or Training, in any case) there may be `val/` and `test/`, with (some of) the same classes.
  */
 export function readImageFolder(folder: string, name: string, options: ImageFolderOptions = {}): Dataset {
-  const parted = hasTrainPart(folder);
-  const trainFolder = parted ? join(folder, 'train') : folder;
-  const testFolder = parted && subfolders(folder).includes('test') ? join(folder, 'test') : undefined;
-  const classNames = subfolders(trainFolder);
-  const files = listImages(trainFolder, classNames);
-  const trainCount = files.length;
-  if (testFolder) {
-    const stranger = subfolders(testFolder).find((label) => !classNames.includes(label));
-    if (stranger !== undefined)
-      throw new WeftError(
-        'data',
-        `${join(testFolder, stranger)}: no class of that name in ${trainFolder}`,
-        unknownNameHint(stranger, classNames),
-      );
-    files.push(
-      ...listImages(
-        testFolder,
-        classNames.filter((label) => subfolders(testFolder).includes(label)),
-      ),
-    );
-  }
-
+  const { classNames, train, validation, test } = listImageFiles(folder);
+  const files = [...train, ...validation, ...test];
   const { size, pixels, sources } = readImages(
     files.map((file) => file.path),
     options.size,
@@ -66,15 +30,19 @@ export function readImageFolder(folder: string, name: string, options: ImageFold
   const channels = options.channels ?? (isGrey(pixels) ? 1 : 3);
   const images = channels === 1 ? toLuma(pixels) : pixels;
   const labels = Int32Array.from(files, (file) => classNames.indexOf(file.label));
-  const boundary = trainCount * size[0] * size[1] * channels;
+  const learned = train.length + validation.length;
+  const boundary = learned * size[0] * size[1] * channels;
   return defineDataset(
     {
       name,
       inputShape: [...size, channels],
       classes: classNames.length,
       classNames,
-      train: { images: images.subarray(0, boundary), labels: labels.subarray(0, trainCount) },
-      test: testFolder ? { images: images.subarray(boundary), labels: labels.subarray(trainCount) } : undefined,
+      train: { images: images.subarray(0, boundary), labels: labels.subarray(0, learned) },
+      ...(validation.length > 0 && {
+        validation: Uint32Array.from(validation, (_, i) => train.length + i),
+      }),
+      test: test.length > 0 ? { images: images.subarray(boundary), labels: labels.subarray(learned) } : undefined,
       sources: [
         folderSource(
           folder,
@@ -86,52 +54,62 @@ export function readImageFolder(folder: string, name: string, options: ImageFold
   );
 }
 
-interface LabelledFile {
-  readonly path: string;
-  readonly label: string;
-}
+/** Images that cannot be read and are named at once. */
+const MOST_NAMED = 10;
 
-function listImages(folder: string, classNames: readonly string[]): LabelledFile[] {
-  return classNames.flatMap((label) => {
-    const files = listFolder(join(folder, label), { recursive: true })
-      .filter((file) => !basename(file).startsWith('.'))
-      .map((file) => ({ path: join(folder, label, file), label }));
-    const unreadable = files.find(({ path }) => UNREADABLE.includes(extname(path).toLowerCase()));
-    if (unreadable)
-      throw new WeftError(
-        'data',
-        `${unreadable.path}: ${extname(unreadable.path)} images are not read`,
-        'convert it to PNG or JPEG',
-      );
-    const images = files.filter(({ path }) => isReadable(path));
-    if (images.length === 0)
-      throw new WeftError(
-        'data',
-        `${join(folder, label)} holds no PNG or JPEG image`,
-        `put images of the class '${label}' there or remove the folder`,
-      );
-    return images;
-  });
-}
-
-/** All images as one [count, height, width, 3] array. */
+/** All images as one [count, height, width, 3] array; bytes, or floats where an image has more than 8 bits a sample. */
 function readImages(
   paths: readonly string[],
   wanted: readonly [number, number] | undefined,
-): { size: readonly [number, number]; pixels: Uint8Array; sources: Source[] } {
+): { size: readonly [number, number]; pixels: Uint8Array | Float32Array; sources: Source[] } {
   let size = wanted;
-  let pixels = new Uint8Array();
-  const sources = paths.map((path, index): Source => {
-    const bytes = readBytes(path);
-    const decoded = decodeImage(bytes, path);
-    if (!size) size = [decoded.height, decoded.width];
-    if (index === 0) pixels = allocate(paths.length, size);
+  let pixels: Uint8Array | Float32Array | undefined;
+  let transparent = false;
+  const failures: WeftError[] = [];
+  const sources: Source[] = [];
+  paths.forEach((path, index) => {
+    const bytes = readBytes(path, MOST_IMAGE_BYTES);
+    let decoded: RgbImage;
+    try {
+      decoded = decodeImage(bytes, path);
+    } catch (error) {
+      if (!(error instanceof WeftError)) throw error;
+      failures.push(error);
+      return;
+    }
+    if (failures.length > 0) return; // only what cannot be read matters now
+    transparent ||= decoded.transparent ?? false;
+    size ??= [decoded.height, decoded.width];
+    pixels ??= allocate(paths.length, size);
     const image = fitted(decoded, size, wanted !== undefined, path, paths[0]!);
+    if (image.pixels instanceof Float32Array && pixels instanceof Uint8Array) pixels = Float32Array.from(pixels);
     pixels.set(image.pixels, index * image.pixels.length);
-    return { path, sha256: sha256(bytes), bytes: bytes.length };
+    sources.push({ path, sha256: sha256(bytes), bytes: bytes.length });
   });
-  if (!size) throw new WeftError('data', 'no images at all', 'make one folder of PNG or JPEG images for each class');
+  if (failures.length === 1) throw failures[0]!;
+  if (failures.length > 1) throw allOf(failures, paths.length);
+  if (!size || !pixels)
+    throw new WeftError('data', 'no images at all', 'make one folder of PNG or JPEG images for each class');
+  if (transparent && pixels.every((value) => value === 255))
+    throw new WeftError(
+      'data',
+      `${paths[0]} and all other images are white once their transparency is laid over white`,
+      'what they show is in their transparency alone: lay them over another colour first',
+    );
   return { size, pixels, sources };
+}
+
+/** No photograph is larger; a device or a film may be. */
+const MOST_IMAGE_BYTES = 2 ** 28;
+
+function allOf(failures: readonly WeftError[], count: number): WeftError {
+  const named = failures.slice(0, MOST_NAMED).map(({ message }) => `\n  ${message}`);
+  const more = failures.length > MOST_NAMED ? `\n  and ${failures.length - MOST_NAMED} more` : '';
+  return new WeftError(
+    'data',
+    `${failures.length} of ${count} images cannot be read:${named.join('')}${more}`,
+    'fix, replace or remove these files',
+  );
 }
 
 function fitted(
@@ -150,29 +128,30 @@ function fitted(
   );
 }
 
-function allocate(count: number, [height, width]: readonly [number, number]): Uint8Array<ArrayBuffer> {
+function allocate(count: number, [height, width]: readonly [number, number]): Uint8Array {
   const bytes = count * height * width * 3;
-  try {
-    return new Uint8Array(bytes);
-  } catch (cause) {
+  if (bytes > availableBytes())
     throw new WeftError(
       'data',
       `${count} images of ${width} x ${height} need ${Math.round(bytes / 2 ** 20)} MB of memory`,
-      'give the option size to make them smaller',
-      { cause },
+      'set data.size to make them smaller, for example data.size: [64, 64]',
     );
-  }
+  return new Uint8Array(bytes);
 }
 
-function isGrey(pixels: Uint8Array): boolean {
+function isGrey(pixels: Uint8Array | Float32Array): boolean {
   for (let i = 0; i < pixels.length; i += 3)
     if (pixels[i] !== pixels[i + 1] || pixels[i] !== pixels[i + 2]) return false;
   return true;
 }
 
-function toLuma(pixels: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(pixels.length / 3);
-  for (let i = 0; i < grey.length; i++)
-    grey[i] = Math.round(0.299 * pixels[3 * i]! + 0.587 * pixels[3 * i + 1]! + 0.114 * pixels[3 * i + 2]!);
+/** ITU-R 601 luma of RGB. */
+function toLuma(pixels: Uint8Array | Float32Array): Uint8Array | Float32Array {
+  const whole = pixels instanceof Uint8Array;
+  const grey = whole ? new Uint8Array(pixels.length / 3) : new Float32Array(pixels.length / 3);
+  for (let i = 0; i < grey.length; i++) {
+    const value = 0.299 * pixels[3 * i]! + 0.587 * pixels[3 * i + 1]! + 0.114 * pixels[3 * i + 2]!;
+    grey[i] = whole ? Math.round(value) : value;
+  }
   return grey;
 }

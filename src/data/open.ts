@@ -141,8 +141,8 @@ const csvFiles = (folder: string): string[] => listFolder(folder).filter((file) 
 function tablePaths(path: string, name: string, options: OpenOptions): Parameters<typeof readCsv> {
   if (!isFolder(path)) return [path, name, options];
   const files = csvFiles(path);
-  const train = files.length === 1 ? files[0] : files.find((file) => /^train\./i.test(file));
-  const test = files.find((file) => /^test\./i.test(file) && file !== train);
+  const train = files.length === 1 ? files[0] : files.find((file) => /^train(ing)?\./i.test(file));
+  const test = files.find((file) => /^test(ing)?\./i.test(file) && file !== train);
   if (!train)
     throw new WeftError(
       'data',

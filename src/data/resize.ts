@@ -16,15 +16,16 @@ export function resizeImage(image: RgbImage, height: number, width: number): Rgb
         weights.forEach((weight, k) => {
           wide[out]! += weight * image.pixels[(y * image.width + start + k) * 3 + c]!;
         });
-  const pixels = new Uint8Array(height * width * 3);
+  const whole = image.pixels instanceof Uint8Array;
+  const pixels = whole ? new Uint8Array(height * width * 3) : new Float32Array(height * width * 3);
   const rowSize = width * 3;
   rows.forEach(({ start, weights }, y) => {
     for (let i = 0; i < rowSize; i++) {
       const value = weights.reduce((sum, weight, k) => sum + weight * wide[(start + k) * rowSize + i]!, 0);
-      pixels[y * rowSize + i] = Math.round(value);
+      pixels[y * rowSize + i] = whole ? Math.round(value) : value;
     }
   });
-  return { height, width, pixels };
+  return { ...image, height, width, pixels };
 }
 
 function axisWeights(from: number, to: number): AxisWeights {

@@ -65,7 +65,8 @@ export function isFolder(path: string): boolean {
   }
 }
 
-function readable<T>(path: string, read: () => T): T {
+/** What `read` gives of a path, a failure told with the path. */
+export function readable<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
@@ -86,10 +87,24 @@ export function folderSource(path: string, files: readonly Source[]): Source {
 
 export const sha256 = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('hex');
 
+/** A gzip file that unpacks to more is refused: some kB of it can fill any memory. */
+export const MOST_UNPACKED_BYTES = 2 ** 30;
+/** Bytes that one byte of a gzip file can stand for. */
+const MOST_GZIP_RATIO = 1032;
+
 function gunzip(raw: Buffer, path: string): Buffer {
+  const tooLarge = new WeftError(
+    'data',
+    `${path} unpacks to more than ${MOST_UNPACKED_BYTES / 2 ** 30} GB`,
+    'unpack it (gunzip) if it is the right file',
+  );
+  // The last four bytes of a whole file say how much there is; what they leave unsaid the bound on the output finds.
+  const claimed = raw.length >= 18 ? raw.readUInt32LE(raw.length - 4) : 0;
+  if (claimed > MOST_UNPACKED_BYTES && claimed <= raw.length * MOST_GZIP_RATIO) throw tooLarge;
   try {
-    return gunzipSync(raw);
+    return gunzipSync(raw, { maxOutputLength: MOST_UNPACKED_BYTES });
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge;
     throw new WeftError(
       'data',
       `${path} is a truncated or corrupt gzip file (${(cause as Error).message})`,

@@ -37,7 +37,7 @@ export type Share = number;
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Rewards of the controller. Default 0.1, the 45,000 to 5,000 of ENAS. */
+  /** Rewards of the controller, where the data set has no validation part. Default 0.1, the 45,000 to 5,000 of ENAS. */
   readonly validation?: Share;
   /** A part of its own for choosing the final architecture. Default: none. */
   readonly derive?: Share;
@@ -59,7 +59,8 @@ export function splitDataset(
 ): Splits {
   const { classes } = dataset;
   const labels = dataset.train.labels;
-  let pool = allIndices(labels.length);
+  const given = new Set(dataset.validation);
+  let pool: Uint32Array = allIndices(labels.length).filter((index) => !given.has(index));
   const take = (name: SplitName, share: Share, whole: number): Split => {
     const count = shareCount(share, whole, name);
     if (count > pool.length)
@@ -75,15 +76,16 @@ export function splitDataset(
 
   const testSplit = dataset.test
     ? makeSplit('test', dataset, dataset.test, allIndices(dataset.test.count))
-    : take('test', test, labels.length);
+    : take('test', test, pool.length);
   const whole = pool.length;
   const parts: Partial<Record<SplitName, Split>> = {};
+  if (dataset.validation) parts.validation = makeSplit('validation', dataset, dataset.train, dataset.validation);
   for (const [name, share] of [
     ['validation', validation],
     ['derive', derive],
     ['fisher', fisher],
   ] as const)
-    if (share > 0 || name === 'validation') parts[name] = take(name, share, whole);
+    if (parts[name] === undefined && (share > 0 || name === 'validation')) parts[name] = take(name, share, whole);
   const trainSplit =
     train === undefined ? makeSplit('train', dataset, dataset.train, pool) : take('train', train, whole);
   const starved = classCounts(trainSplit.labels, classes).indexOf(0);

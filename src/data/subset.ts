@@ -18,13 +18,28 @@ export interface SubsetOptions {
 
 /** A data set with only some examples, drawn by `stream(seed, 'subset', part)` and kept in their order. */
 export function takeSubset(dataset: Dataset, { seed, train, test }: SubsetOptions): Dataset {
-  const some = (examples: Examples, part: string, amount: Amount | undefined): Examples =>
-    amount === undefined ? examples : pickExamples(dataset, examples, part, amount, seed);
+  const some = (examples: Examples, part: string, amount: Amount | undefined): Picked | undefined =>
+    amount === undefined ? undefined : pickExamples(dataset, examples, part, amount, seed);
+  const trained = some(dataset.train, 'train', train);
+  const tested = dataset.test && some(dataset.test, 'test', test);
   return {
     ...dataset,
-    train: some(dataset.train, 'train', train),
-    test: dataset.test && some(dataset.test, 'test', test),
+    train: trained?.examples ?? dataset.train,
+    test: tested?.examples ?? dataset.test,
+    ...(trained && dataset.validation && { validation: placesOf(dataset.validation, trained.taken) }),
   };
+}
+
+interface Picked {
+  readonly examples: Examples;
+  /** Which ones, ascending. */
+  readonly taken: Uint32Array;
+}
+
+/** Where those of the wanted examples that were taken stand among the taken ones. */
+function placesOf(wanted: Uint32Array, taken: Uint32Array): Uint32Array {
+  const set = new Set(wanted);
+  return Uint32Array.from([...taken.keys()].filter((place) => set.has(taken[place]!)));
 }
 
 function pickExamples(
@@ -33,7 +48,7 @@ function pickExamples(
   part: string,
   amount: Amount,
   seed: number,
-): Examples {
+): Picked {
   const counts = classCounts(labels, dataset.classes);
   const what = `${dataset.name}: subset of the ${part} part`;
   const quota =
@@ -52,7 +67,10 @@ function pickExamples(
   const picked =
     images instanceof Uint8Array ? new Uint8Array(taken.length * size) : new Float32Array(taken.length * size);
   taken.forEach((index, i) => picked.set(images.subarray(index * size, (index + 1) * size), i * size));
-  return { images: picked, labels: Int32Array.from(taken, (index) => labels[index]!), count: taken.length };
+  return {
+    examples: { images: picked, labels: Int32Array.from(taken, (index) => labels[index]!), count: taken.length },
+    taken,
+  };
 }
 
 export interface NoisySplit {

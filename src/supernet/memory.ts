@@ -1,19 +1,13 @@
 /** Refusing what cannot fit into the memory of this machine before anything is allocated. */
-import { totalmem } from 'node:os';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Shape } from '../operations/operation.js';
+import { availableBytes } from '../tensor/memory.js';
 import { type Catalogue } from './catalogue.js';
 
 const FLOAT_BYTES = 4;
 /** The least that training keeps of a weight at a time: its value, its gradient and its successor. */
 const COPIES = 3;
-
-/** Bytes of memory that this process may have: those of the machine, or of the container that it runs in. */
-export function availableBytes(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(totalmem(), limit) : totalmem();
-}
 
 /** Throws WeftError('config') with the option to lower where the weights (all, or the named ones) cannot be trained on this machine. */
 export function requireMemory(

@@ -73,8 +73,8 @@ describe('CSV tables', () => {
 
   const broken: [what: string, content: string | Uint8Array, options: CsvOptions, ...patterns: RegExp[]][] = [
     ['a ragged row', '1,2,a\n3,b\n', {}, /line 2 has 2 columns, line 1 has 3/],
-    ['a word among the numbers', 'x,y,label\n1,2,a\n1,oops,b\n', {}, /line 3, column 2 \(y\): 'oops' is no number/],
-    ['an empty field', '1,2,a\n,2,b\n', {}, /line 2, column 1: '' is no number/],
+    ['a word among the numbers', 'x,y,label\n1,2,a\n1,oops,b\n', {}, /line 3, column 2 \(y\): 'oops' is not a number/],
+    ['an empty field', '1,2,a\n,2,b\n', {}, /line 2, column 1: '' is not a number/],
     ['NaN', '1,2,a\nNaN,2,b\n', {}, /line 2, column 1/],
     ['a number beyond 32 bits', '1,2,a\n1e39,2,b\n', {}, /line 2, column 1: '1e39'/],
     ['no label', '1,2,a\n1,2,\n', {}, /line 2 has no label/],
@@ -84,7 +84,7 @@ describe('CSV tables', () => {
     ['a header only', 'a,b\n', {}, /a header and no rows/],
     ['one class', '1,a\n2,a\n', {}, /one class/],
     ['a number to regress on', '1,.1\n2,.2\n3,.3\n4,.4\n', {}, /4 different labels in 4 rows/],
-    ['bytes that are no text', Uint8Array.of(0x31, 0x2c, 0xff, 0xfe, 0x0a), {}, /no UTF-8/],
+    ['bytes that are no text', Uint8Array.of(0x31, 0x2c, 0xff, 0xfe, 0x0a), {}, /not UTF-8/],
     [
       'a label column it lacks',
       'x,y,kind\n1,2,a\n',
@@ -123,6 +123,54 @@ describe('CSV tables', () => {
       /test\.csv: column 1 is 'y', but 'x' in/,
     );
   });
+
+  it('of any length are read in pieces: quoted line breaks, characters and rows may lie across them', function () {
+    this.timeout(60_000);
+    const rows = Array.from({ length: 300_000 }, (_, i) =>
+      `${i % 7}.5;${i};"${i % 2 ? 'añb\nc' : 'd ""e"""'}`.replace('d ""e"""', 'd"'),
+    );
+    const text = `x;y;label\n${rows.map((row) => (row.endsWith('"') ? row : `${row}"`)).join('\n')}\n`;
+    expect(Buffer.byteLength(text)).to.be.above(1 << 22);
+    const { train, classNames } = read(text);
+    expect([train.count, classNames]).to.deep.equal([300_000, ['añb\nc', 'd']]);
+    train.labels.forEach((label, i) => {
+      if (label !== (i % 2 ? 0 : 1) || train.images[2 * i + 1] !== i) throw new Error(`row ${i}`);
+    });
+  });
+
+  it('may write decimal commas where semicolons separate, but not both', () => {
+    expect([...read('x;y;label\n1,5;-2;a\n,25;3e2;b').train.images]).to.deep.equal([1.5, -2, 0.25, 300]);
+    expect([...read('1,5;2,5;a\n3,5;4,5;b').train.images]).to.deep.equal([1.5, 2.5, 3.5, 4.5]);
+    expectError(
+      'data',
+      () => read('x;y;label\n1,5;2;a\n2;1.5;b'),
+      /line 2 has a decimal comma, and line 3 a decimal point/,
+    );
+  });
+
+  it('with UTF-16 are refused by name', () =>
+    expectError(
+      'data',
+      () => read(Buffer.from('\ufeffx,y\n1,a\n', 'utf16le')),
+      /not UTF-8 text but UTF-16/,
+      'iconv -f utf-16',
+    ));
+
+  it('with classes that differ only in case are refused, single letters are not', () => {
+    expectError(
+      'data',
+      () => read('1,Yes\n2,no\n3,yes\n4,no\n5,no\n6,no'),
+      /classes 'Yes' \(line 1\) and 'yes' \(line 3\) differ only in case/,
+    );
+    expect(read('1,A\n2,a\n3,a\n4,A').classNames).to.deep.equal(['A', 'a']);
+  });
+
+  it('show control characters of a field by their codes, and not too much of it', () =>
+    expectError(
+      'data',
+      () => read(`1,2,a\n\0\0,${'9'.repeat(9)},b`),
+      /line 2, column 1: '\\x00\\x00' is not a number/,
+    ));
 
   it('of the digits hold 1,797 images', function () {
     const folder = sharedData('digits');

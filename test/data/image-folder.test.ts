@@ -135,7 +135,8 @@ describe('resizeImage', () => {
     width: values.length,
     pixels: Uint8Array.from(values.flatMap((value) => [value, value, value])),
   });
-  const reds = ({ pixels }: { pixels: Uint8Array }): number[] => [...pixels].filter((_, i) => i % 3 === 0);
+  const reds = ({ pixels }: { pixels: Uint8Array | Float32Array }): number[] =>
+    [...pixels].filter((_, i) => i % 3 === 0);
 
   it('takes the mean over the area when shrinking', () => {
     expect(reds(resizeImage(row(0, 10, 20, 30), 1, 2))).to.deep.equal([5, 25]);

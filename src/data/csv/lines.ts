@@ -1,0 +1,163 @@
+/** The lines of a table, piece by piece: a file of any size is never in memory as a whole. */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { WeftError } from '../../errors.js';
+import type { Source } from '../dataset.js';
+import { readable, readSource, requireFile } from '../source.js';
+
+/** A line, or several where a quoted field contains line breaks. */
+export interface Line {
+  readonly text: string;
+  /** Of its beginning in the file, from 1. */
+  readonly number: number;
+}
+
+export interface LineReader {
+  /** The lines that are not blank. */
+  readonly lines: IterableIterator<Line>;
+  /** Path, size and hash of the file, once all lines were read. */
+  source(): Source;
+}
+
+const PIECE_BYTES = 1 << 22;
+/** A line that is longer belongs to no table. */
+const LONGEST_LINE = 1 << 26;
+/** A quoted field that is longer was not closed. */
+const LONGEST_QUOTE = 1 << 16;
+
+/** Opens a table, gzipped or not. A gzipped one is unpacked as a whole, up to the bound of `readSource`. */
+export function openLines(path: string): LineReader {
+  let source: Source | undefined;
+  const pieces = function* (): Generator<Uint8Array> {
+    if (isGzip(path)) {
+      const file = readSource(path);
+      for (let at = 0; at < file.bytes.length; at += PIECE_BYTES) yield file.bytes.subarray(at, at + PIECE_BYTES);
+      source = file.source;
+      return;
+    }
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for (const piece of piecesOf(path)) {
+      hash.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
+    source = { path, sha256: hash.digest('hex'), bytes };
+  };
+  return {
+    lines: joinQuoted(splitLines(decoded(pieces(), path), path)),
+    source: () => source!,
+  };
+}
+
+function isGzip(path: string): boolean {
+  const [first] = piecesOf(path, 2);
+  return first?.[0] === 0x1f && first[1] === 0x8b;
+}
+
+/** The content in buffers of at most `size` bytes; each is overwritten by the next. */
+function* piecesOf(path: string, size = PIECE_BYTES): Generator<Uint8Array> {
+  requireFile(path);
+  const file = readable(path, () => openSync(path, 'r'));
+  try {
+    const buffer = new Uint8Array(size);
+    for (;;) {
+      const read = readable(path, () => readSync(file, buffer));
+      if (read === 0) return;
+      yield buffer.subarray(0, read);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** UTF-8 as text; a byte-order mark is left out. */
+function* decoded(pieces: Iterable<Uint8Array>, path: string): Generator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let lines = 1;
+  let first = true;
+  for (const piece of pieces) {
+    if (first && ((piece[0] === 0xff && piece[1] === 0xfe) || (piece[0] === 0xfe && piece[1] === 0xff)))
+      throw new WeftError(
+        'data',
+        `${path} is not UTF-8 text but UTF-16`,
+        `save the table as UTF-8, or convert it: iconv -f utf-16 -t utf-8`,
+      );
+    first = false;
+    try {
+      yield decoder.decode(piece, { stream: true });
+    } catch (cause) {
+      throw notUtf8(piece, lines, path, cause);
+    }
+    for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) lines++;
+  }
+  try {
+    yield decoder.decode();
+  } catch (cause) {
+    throw notUtf8(new Uint8Array(), lines, path, cause);
+  }
+}
+
+/** Names the line, and what its bytes would be in Latin-1, the encoding that such a table most often has. */
+function notUtf8(piece: Uint8Array, before: number, path: string, cause: unknown): WeftError {
+  let number = before;
+  let shown = '';
+  for (let from = 0; from < piece.length; number++) {
+    const end = piece.indexOf(10, from);
+    const line = piece.subarray(from, end < 0 ? piece.length : end);
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(line);
+    } catch {
+      const at = line.findIndex((byte) => byte > 0x7f);
+      shown = `; in Latin-1 it would be '${Buffer.from(line.subarray(Math.max(0, at - 8), at + 9)).toString('latin1')}'`;
+      break;
+    }
+    if (end < 0) break;
+    from = end + 1;
+  }
+  return new WeftError(
+    'data',
+    `${path}: line ${number} is not UTF-8 text${shown}`,
+    'save the table as UTF-8, or convert it: iconv -f latin1 -t utf-8',
+    { cause },
+  );
+}
+
+function* splitLines(texts: Iterable<string>, path: string): Generator<Line> {
+  let rest = '';
+  let number = 1;
+  for (const text of texts) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    if (rest.length > LONGEST_LINE)
+      throw new WeftError(
+        'data',
+        `${path}: line ${number + lines.length} is longer than ${LONGEST_LINE} characters`,
+        'check that the file is a table',
+      );
+    for (const line of lines) yield { text: line.endsWith('\r') ? line.slice(0, -1) : line, number: number++ };
+  }
+  if (rest !== '') yield { text: rest, number };
+}
+
+/** Joins lines while a quote is open, and leaves out blank ones. A quote that nobody closes is left for the reader of fields to tell. */
+function* joinQuoted(lines: Iterable<Line>): Generator<Line> {
+  let open: { first: Line; text: string } | undefined;
+  for (const line of lines) {
+    if (open) {
+      open.text += `\n${line.text}`;
+      if (hasOpenQuote(line.text) || open.text.length > LONGEST_QUOTE) {
+        yield { text: open.text, number: open.first.number };
+        open = undefined;
+      }
+    } else if (hasOpenQuote(line.text)) open = { first: line, text: line.text };
+    else if (line.text.trim() !== '') yield line;
+  }
+  if (open) yield { text: open.text, number: open.first.number };
+}
+
+function hasOpenQuote(text: string): boolean {
+  let odd = false;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) odd = !odd;
+  return odd;
+}

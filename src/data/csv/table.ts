@@ -1,0 +1,194 @@
+/** A table of numbers with one column of labels, read line by line into typed arrays. */
+import { WeftError, unknownNameHint } from '../../errors.js';
+import type { CsvOptions } from '../csv.js';
+import type { Source } from '../dataset.js';
+import { findSeparator, hasDecimalComma, numberIn, type Separator, splitFields } from './fields.js';
+import { growingNumbers } from './growing.js';
+import { type Line, openLines } from './lines.js';
+
+export interface Table {
+  readonly header: readonly string[] | undefined;
+  readonly labelColumn: number;
+  /** Row-major [rows, features]; bytes where every number is a whole one in 0..255. */
+  readonly values: Float32Array | Uint8Array;
+  readonly features: number;
+  /** The different labels, in the order in which they appear. */
+  readonly labels: readonly DistinctLabel[];
+  /** Which of them each row has. */
+  readonly labelOf: Int32Array;
+  readonly source: Source;
+}
+
+export interface DistinctLabel {
+  readonly text: string;
+  /** The first line that has it. */
+  readonly line: number;
+  count: number;
+}
+
+/** Lines by which separator and header are judged. */
+const SAMPLE = 20;
+
+/** Reads a table; mistakes are told with line and column. */
+export function readTable(path: string, options: CsvOptions): Table {
+  const reader = openLines(path);
+  const sample: Line[] = [];
+  while (sample.length < SAMPLE) {
+    const next = reader.lines.next();
+    if (next.done) break;
+    sample.push(next.value);
+  }
+  const [first] = sample;
+  if (!first) throw new WeftError('data', `${path} is empty`, 'a row is numbers and a class label');
+  const separator = findSeparator(sample, path);
+  const top = splitFields(first, separator, path).map((field) => field.trim());
+  const named = options.header ?? looksLikeHeader(top, options.label, separator);
+  const header = named ? top : undefined;
+  const labelColumn = findLabelColumn(options.label, header, top.length, path);
+
+  const values = growingNumbers(path);
+  const labels = new Map<string, { index: number; label: DistinctLabel }>();
+  const labelOf: number[] = [];
+  const decimals = decimalMarks(separator, path);
+  const readRow = (line: Line): void => {
+    const fields = splitFields(line, separator, path);
+    if (fields.length !== top.length)
+      throw new WeftError(
+        'data',
+        `${path}: line ${line.number} has ${fields.length} columns, line ${first.number} has ${top.length}`,
+        'every row needs the same columns; quote a field that contains the separator',
+      );
+    for (let column = 0; column < fields.length; column++) {
+      const field = fields[column]!;
+      if (column === labelColumn) {
+        const text = field.trim();
+        if (text === '')
+          throw new WeftError('data', `${path}: line ${line.number} has no label`, 'fill it in or remove the row');
+        let known = labels.get(text);
+        if (!known) {
+          // A copy of its own: the part of a line would keep the whole line in memory.
+          const own = Buffer.from(text).toString();
+          known = { index: labels.size, label: { text: own, line: line.number, count: 0 } };
+          labels.set(own, known);
+        }
+        known.label.count++;
+        labelOf.push(known.index);
+        continue;
+      }
+      const value = numberIn(field, separator);
+      if (value === undefined)
+        throw new WeftError(
+          'data',
+          `${path}: line ${line.number}, column ${column + 1}${header ? ` (${header[column]})` : ''}: '${shown(field)}' is not a number`,
+          'inputs must be finite numbers; code categories as numbers and fill in or remove what is missing',
+        );
+      decimals.see(field, line.number);
+      values.push(value);
+    }
+  };
+  for (const line of header ? sample.slice(1) : sample) readRow(line);
+  for (const line of reader.lines) readRow(line);
+  if (labelOf.length === 0)
+    throw new WeftError('data', `${path} has a header and no rows`, 'a row is numbers and a class label');
+  const distinct = [...labels.values()].map(({ label }) => label);
+  if (options.header === undefined && !header) requireData(top, distinct, first.number, separator, path);
+  return {
+    header,
+    labelColumn,
+    values: values.finish(),
+    features: top.length - 1,
+    labels: distinct,
+    labelOf: Int32Array.from(labelOf),
+    source: reader.source(),
+  };
+}
+
+/** A field as it can be shown: not too long, control characters by their codes. */
+function shown(field: string): string {
+  const text = field.trim();
+  const clipped = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return clipped.replace(/[\0-\x1f\x7f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** Refuses a table that writes some numbers with a decimal comma and others with a point: one of them means thousands. */
+function decimalMarks(separator: Separator, path: string): { see(field: string, line: number): void } {
+  let comma: number | undefined;
+  let point: number | undefined;
+  return {
+    see(field, line) {
+      if (separator === ',') return;
+      if (field.includes('.')) point ??= line;
+      else if (field.includes(',') && hasDecimalComma(field, separator)) comma ??= line;
+      if (comma === line || point === line)
+        if (comma !== undefined && point !== undefined)
+          throw new WeftError(
+            'data',
+            `${path}: line ${comma} has a decimal comma, and line ${point} a decimal point`,
+            'write all numbers in one way, without separators of thousands',
+          );
+    },
+  };
+}
+
+/** A first row is a header if nothing in it is a number, or if it names the label column (the others may be called 0, 1, 2, …). */
+const looksLikeHeader = (first: readonly string[], label: string | number | undefined, separator: Separator): boolean =>
+  first.every((field) => numberIn(field, separator) === undefined) ||
+  first.some((field) => field === label || LABEL_NAMES.includes(field.toLowerCase()));
+
+/** Refuses a first row that may as well be a header: columns called by successive numbers, such as years, and a label that no other row has. */
+function requireData(
+  first: readonly string[],
+  labels: readonly DistinctLabel[],
+  line: number,
+  separator: Separator,
+  path: string,
+): void {
+  const numbers = first.map((field) => numberIn(field, separator)).filter((value) => value !== undefined);
+  const successive = numbers.length > 1 && numbers.every((value, i) => i === 0 || value === numbers[i - 1]! + 1);
+  const [own, ...others] = labels;
+  if (
+    successive &&
+    own!.count === 1 &&
+    own!.line === line &&
+    others.length > 0 &&
+    others.every(({ count }) => count > 1)
+  )
+    throw new WeftError(
+      'data',
+      `${path}: line ${line} may be a header or data: its numbers follow on each other, and no other row has the label '${own!.text}'`,
+      'say which: data.header: true, or data.header: false',
+    );
+}
+
+const LABEL_NAMES = ['label', 'class', 'target'];
+
+function findLabelColumn(
+  label: string | number | undefined,
+  header: readonly string[] | undefined,
+  columns: number,
+  path: string,
+): number {
+  if (typeof label === 'number') {
+    const column = label < 0 ? columns + label : label;
+    if (Number.isInteger(column) && column >= 0 && column < columns) return column;
+    throw new WeftError(
+      'data',
+      `${path}: no column ${label} among ${columns}`,
+      `columns are 0..${columns - 1}, or -1 for the last`,
+    );
+  }
+  if (label !== undefined) {
+    const column = header?.indexOf(label) ?? -1;
+    if (column >= 0) return column;
+    throw new WeftError(
+      'data',
+      `${path}: no column is named '${label}'`,
+      header
+        ? unknownNameHint(label, header.slice(0, 40))
+        : 'the file has no header: give the index of the label column',
+    );
+  }
+  const lower = header?.map((name) => name.toLowerCase());
+  const named = LABEL_NAMES.map((name) => lower?.indexOf(name) ?? -1).find((column) => column >= 0);
+  return named ?? columns - 1;
+}

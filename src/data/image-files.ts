@@ -1,0 +1,201 @@
+/** Which files of a folder are its images, and of which class and part. */
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { WeftError, unknownNameHint } from '../errors.js';
+import { requireDifferentNames } from './class-names.js';
+import { isFolder, listFolder, readable, requireFile } from './source.js';
+
+export interface LabelledFile {
+  readonly path: string;
+  readonly label: string;
+}
+
+/** The images of a folder: those to learn from, and its validation and test part where it has them. */
+export interface ImageFiles {
+  readonly classNames: readonly string[];
+  readonly train: readonly LabelledFile[];
+  readonly validation: readonly LabelledFile[];
+  readonly test: readonly LabelledFile[];
+}
+
+const READABLE = ['.png', '.jpg', '.jpeg'];
+const UNREADABLE = ['.gif', '.webp', '.bmp', '.tif', '.tiff', '.avif', '.heic'];
+
+/** The names that parts of a data set have, in any case. */
+const PARTS = {
+  train: /^train(ing)?$/i,
+  validation: /^val(id|idation)?$/i,
+  test: /^test(ing)?$/i,
+} as const;
+
+const isReadable = (file: string): boolean => READABLE.includes(extname(file).toLowerCase());
+
+/** What programs leave for themselves is no data: hidden files and folders, and those of macOS archives. */
+const isVisible = (name: string): boolean => !name.startsWith('.') && name !== '__MACOSX';
+
+/** The visible sub-folders of a folder, by name. */
+const subfolders = (folder: string): string[] =>
+  listFolder(folder).filter((name) => isVisible(name) && isFolder(join(folder, name)));
+
+/** The folders of the parts. One called `train` without folders in it is a class of that name; without it, so are the others. */
+function partFolders(folder: string): { readonly train: string; readonly validation?: string; readonly test?: string } {
+  const names = subfolders(folder);
+  const find = (part: keyof typeof PARTS): string | undefined => {
+    const [found, other] = names.filter((name) => PARTS[part].test(name));
+    if (other !== undefined)
+      throw new WeftError(
+        'data',
+        `${folder} has two folders for one part: ${found} and ${other}`,
+        'join them, or give one another name',
+      );
+    return found;
+  };
+  if (!names.some((name) => PARTS.train.test(name) && subfolders(join(folder, name)).length > 0))
+    return { train: folder };
+  const [train, validation, test] = [find('train')!, find('validation'), find('test')];
+  return {
+    train: join(folder, train),
+    ...(validation !== undefined && { validation: join(folder, validation) }),
+    ...(test !== undefined && { test: join(folder, test) }),
+  };
+}
+
+/** Whether any class folder holds a readable image. */
+export function isImageFolder(folder: string): boolean {
+  const root = partFolders(folder).train;
+  const seen = rememberPaths();
+  for (const label of subfolders(root)) {
+    try {
+      for (const path of filesBelow(join(root, label), seen)) if (isReadable(path)) return true;
+    } catch (error) {
+      if (error instanceof WeftError) return true; // reading it will tell what is wrong with it
+      throw error;
+    }
+  }
+  return false;
+}
+
+/** Lists the images of all parts; each real file and folder is one image or folder of one class in one part. */
+export function listImageFiles(folder: string): ImageFiles {
+  const parts = partFolders(folder);
+  const seen = rememberPaths();
+  seen.add(
+    readable(folder, () => realpathSync(folder)),
+    folder,
+  );
+  if (parts.train !== folder)
+    seen.add(
+      readable(parts.train, () => realpathSync(parts.train)),
+      parts.train,
+    );
+  const classNames = subfolders(parts.train);
+  requireDifferentNames(
+    classNames.map((name) => ({ name, place: join(parts.train, name) })),
+    parts.train,
+  );
+  const others = (part: string | undefined): LabelledFile[] => {
+    if (part === undefined) return [];
+    const labels = subfolders(part);
+    const stranger = labels.find((label) => !classNames.includes(label));
+    if (stranger !== undefined)
+      throw new WeftError(
+        'data',
+        `${join(part, stranger)}: no class of that name in ${parts.train}`,
+        unknownNameHint(stranger, classNames),
+      );
+    seen.add(
+      readable(part, () => realpathSync(part)),
+      part,
+    );
+    return listClasses(part, labels, seen);
+  };
+  return {
+    classNames,
+    train: listClasses(parts.train, classNames, seen),
+    validation: others(parts.validation),
+    test: others(parts.test),
+  };
+}
+
+function listClasses(folder: string, classNames: readonly string[], seen: Seen): LabelledFile[] {
+  return classNames.flatMap((label) => {
+    const images: LabelledFile[] = [];
+    for (const path of filesBelow(join(folder, label), seen)) {
+      const extension = extname(path).toLowerCase();
+      if (UNREADABLE.includes(extension))
+        throw new WeftError('data', `${path}: ${extension} images are not read`, 'convert it to PNG or JPEG');
+      if (isReadable(path)) images.push({ path, label });
+    }
+    if (images.length === 0)
+      throw new WeftError(
+        'data',
+        `${join(folder, label)} holds no PNG or JPEG image`,
+        `put images of the class '${label}' there or remove the folder`,
+      );
+    return images;
+  });
+}
+
+/** The files below a folder, in the order of their paths. Symbolic links are followed, but nothing is met twice. */
+function* filesBelow(folder: string, seen: Seen): Generator<string> {
+  const real = readable(folder, () => realpathSync(folder));
+  seen.add(real, folder);
+  const entries = readable(folder, () => readdirSync(folder, { withFileTypes: true }));
+  const found: { path: string; real: string; folder: boolean }[] = [];
+  for (const entry of entries) {
+    if (!isVisible(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink()) {
+      const target = resolveLink(path);
+      if (target === undefined) continue;
+      found.push({ path, ...target });
+    } else found.push({ path, real: join(real, entry.name), folder: entry.isDirectory() });
+  }
+  // As if all paths below were sorted at once: a folder's stand where its name with a slash would.
+  const key = (one: { path: string; folder: boolean }): string => (one.folder ? `${one.path}/` : one.path);
+  found.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  for (const one of found) {
+    if (one.folder) yield* filesBelow(one.path, seen);
+    else if (isReadable(one.path)) {
+      requireFile(one.path);
+      seen.add(one.real, one.path);
+      yield one.path;
+    } else yield one.path;
+  }
+}
+
+/** Where a link leads; undefined where that is nowhere and no image would be missed. */
+function resolveLink(path: string): { real: string; folder: boolean } | undefined {
+  try {
+    return { real: realpathSync(path), folder: statSync(path).isDirectory() };
+  } catch (cause) {
+    if (!isReadable(path)) return undefined;
+    throw new WeftError(
+      'data',
+      `${path} is a symbolic link that leads nowhere`,
+      'remove the link, or put back its target',
+      { cause },
+    );
+  }
+}
+
+interface Seen {
+  /** Refuses a real path that was met under another name. */
+  add(real: string, path: string): void;
+}
+
+function rememberPaths(): Seen {
+  const paths = new Map<string, string>();
+  return {
+    add(real, path) {
+      const earlier = paths.get(real);
+      if (earlier !== undefined && earlier !== path)
+        throw new WeftError(
+          'data',
+          `${path} leads to the same ${isReadable(path) ? 'image' : 'folder'} as ${earlier}`,
+          'remove the symbolic link: what is reached twice would be learned twice, under two classes, or tested on after training',
+        );
+      paths.set(real, path);
+    },
+  };
+}

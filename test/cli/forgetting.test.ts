@@ -34,7 +34,8 @@ describe('weft forgetting', () => {
     withFolder(async (folder) => {
       const run = runWith(folder, 1, 'wpl', forgettingRun(small).events);
       const said = await quietly(() => report([run.path], {}));
-      expect(said).to.include('Architectures are forgotten');
+      // Four epochs are left from the fifth on, in which the regularizer acts.
+      expect(said).to.match(/The loss of architectures changed by .*; with fewer than 6 epochs nothing is claimed/);
       const read = (name: string): string => readFileSync(join(run.path, 'forgetting', name), 'utf8');
       expect(JSON.parse(read('report.json'))).to.include({
         format: 'weft-forgetting-report',
@@ -67,7 +68,9 @@ describe('weft forgetting', () => {
           { out },
         ),
       );
-      expect(said).to.match(/wpl removes \d+ % of mean forgetting/);
+      expect(said).to.match(
+        /On average wpl removes \d+ % of mean forgetting .* with fewer than 6 seeds nothing is claimed/,
+      );
       for (const file of ['report.html', 'report.json', 'contrasts.csv', 'runs.csv'])
         expect(existsSync(join(out, file)), file).to.equal(true);
     }));

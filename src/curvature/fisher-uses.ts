@@ -9,6 +9,7 @@ import {
   type ExampleAxis,
   patches,
   rowsByExample,
+  windowOf,
 } from '../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor4D } from '../tensor/tf.js';
 import { squaresOfExamples, squaresOfProducts } from './fisher-parts.js';
@@ -86,7 +87,7 @@ function productUse(run: KernelRun, x: Tensor, transposed: boolean): ParameterUs
 }
 
 const convolution: Rule = (run) => {
-  const window = windowOf(run);
+  const window = windowOf(run.parameter, run.attributes);
   const x = run.saved('x') as Tensor4D | undefined;
   const [height, width] = run.parameter.shape as [number, number];
   if (run.slot !== 'filter' || !window || !x || !run.rows) return undefined;
@@ -105,7 +106,7 @@ const pointwise: Rule = (run) => {
 };
 
 const depthwise: Rule = (run) => {
-  const window = windowOf(run);
+  const window = windowOf(run.parameter, run.attributes);
   const x = run.saved('x') as Tensor4D | undefined;
   const { shape } = run.parameter;
   const [height, width, , multiplier] = shape as [number, number, number, number];
@@ -122,18 +123,6 @@ const depthwise: Rule = (run) => {
 /** Numbers of images [B,C] of so many rows each, summed over the images of an example: [N,C]. */
 function ofImages(each: Tensor, { examples, stride }: ExampleAxis, rows: number): Tensor {
   return each.shape[0] === examples ? each : tf.sum(rowsByExample(each, { examples, stride: stride / rows }), 1);
-}
-
-/** Strides and padding that `patches` knows. */
-function windowOf({ attributes }: KernelRun): { stride: number; padding: 'same' | 'valid' } | undefined {
-  const pair = (value: unknown): [number, number] =>
-    Array.isArray(value) ? (value as [number, number]) : [value as number, value as number];
-  const [strideHeight, strideWidth] = pair(attributes['strides']);
-  const dilations = pair(attributes['dilations'] ?? 1);
-  const padding = attributes['pad'];
-  if (strideHeight !== strideWidth || dilations.some((d) => d !== 1) || (padding !== 'same' && padding !== 'valid'))
-    return undefined;
-  return { stride: strideHeight, padding };
 }
 
 const batchNorm: Rule = (run) => {

@@ -186,7 +186,8 @@ function read(
   }
 }
 
-function windowOf(
+/** The window of a convolution with this filter; undefined where its strides differ, or where it is dilated. */
+export function windowOf(
   { shape }: Tensor,
   { strides, pad, dilations = 1 }: Readonly<Record<string, unknown>>,
 ): CapturedUse['window'] {

@@ -3,7 +3,7 @@
  * factors that curvature is made of. Exact where it is proven, refused or said where it is not.
  */
 export { capturedGradients, type CapturedGradients, type CaptureOptions, type LayerCapture } from './capture.js';
-export { type CapturedUse } from './captured-uses.js';
+export { type CapturedUse, windowOf } from './captured-uses.js';
 export { axisOfRows, type ExampleAxis, followExamples, rowsByExample } from './example-axis.js';
 export { gaussNewtonOperator, gaussNewtonProduct, type CutLoss } from './gauss-newton.js';
 export {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Controller, loadBackend, stream, tf } from 'weft-nas';
 import { darts } from '../../controllers/darts.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
-import { checkConfig } from '../../src/config/index.js';
+import { checkConfig, type SearchConfig } from '../../src/config/index.js';
 import { advance } from '../../src/search/advance.js';
 import { openData } from '../../src/search/data.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
@@ -81,12 +81,31 @@ describe('the controller darts', () => {
       derive: { candidates: 1, random: 0 },
       retrain: { epochs: 0 },
     });
-    const open = (): SearchSession =>
-      createSession({ config, space: nasBench201, controller: darts, data: openData(config) }, () => {});
+    const open = (search: SearchConfig['search'] = config.search): SearchSession =>
+      createSession(
+        { config: { ...config, search }, space: nasBench201, controller: darts, data: openData(config) },
+        () => {},
+      );
     const finish = (session: SearchSession): number[][] => {
       while (advance(session));
       return logits(session.controller);
     };
+
+    it('learns from the averages of the weights where the optimizer keeps some: slow weights that never move are as frozen ones', () => {
+      const sgd = { name: 'sgd', learningRate: 0.3, schedule: { name: 'constant' } } as const;
+      const [slow, frozen, moving] = [
+        { name: 'lookahead', every: 1000, base: sgd },
+        { ...sgd, learningRate: 0 },
+        sgd,
+      ].map((optimizer) => {
+        const session = open(checkConfig({ ...config, search: { ...config.search, optimizer } as never }).search);
+        const found = finish(session);
+        session.dispose();
+        return found;
+      });
+      expect(slow).to.deep.equal(frozen);
+      expect(slow).to.not.deep.equal(moving);
+    });
 
     it('rests while the search warms up, then learns at every step, and goes on from a snapshot to the bit', () => {
       const before = tf.memory().numTensors;

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { buildReport, reportTables } from '../../src/report/index.js';
 import { duration, hugeInteger, integer, percent, points } from '../../src/report/format.js';
-import { wilsonInterval } from '../../src/statistics/index.js';
 import { fixture, fixtureRun } from './fixture.js';
 import { markupMistake } from './well-formed.js';
 
@@ -193,12 +192,5 @@ describe('report', () => {
       '7\u00a0min\u00a02\u00a0s',
       '2\u00a0h\u00a02\u00a0min',
     ]);
-  });
-
-  it('computes the interval of a proportion as Wilson does', () => {
-    // Roots of (p - x)² = z² x (1 - x) / n.
-    const [low, high] = wilsonInterval(0.9, 50);
-    for (const x of [low, high]) expect((0.9 - x) ** 2).to.be.closeTo((1.959964 ** 2 * x * (1 - x)) / 50, 1e-12);
-    expect(wilsonInterval(1, 360)[1]).to.be.closeTo(1, 1e-12);
   });
 });

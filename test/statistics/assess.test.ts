@@ -5,9 +5,11 @@ import {
   assessMean,
   assessPaired,
   exchangeP,
+  mean,
   pairedRatioInterval,
   ratioInterval,
   signFlipP,
+  standardDeviation,
 } from '../../src/statistics/index.js';
 import { twoSidedP, twoSidedQuantile } from '../../src/statistics/student-t.js';
 
@@ -66,6 +68,37 @@ describe('tests by arrangements', () => {
     );
     expect(signFlipP([1, 2, 3, 4, 5, 6])).to.equal(2 / 64);
     expect(signFlipP([])).to.be.NaN;
+    // However small the values are.
+    expect(signFlipP([1e-12, 2e-12, 3e-12, 4e-12, 5e-12, 6e-12])).to.equal(2 / 64);
+  });
+
+  it('count the divisions that the definition counts, of samples of unequal size too', () => {
+    const sample = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 2, maxLength: 5 });
+    const welch = (a: readonly number[], b: readonly number[]): number => {
+      const variance = (values: readonly number[]): number => standardDeviation(values) ** 2 / values.length;
+      const difference = Math.abs(mean(a) - mean(b));
+      return difference === 0 ? 0 : difference / Math.sqrt(variance(a) + variance(b));
+    };
+    fc.assert(
+      fc.property(sample, sample, (a, b) => {
+        const all = [...a, ...b];
+        const least = welch(a, b);
+        const distances = Array.from({ length: 2 ** all.length }, (_, way) => way).flatMap((way) => {
+          const chosen = all.filter((_, i) => (way >> i) & 1);
+          return chosen.length === a.length
+            ? [
+                welch(
+                  chosen,
+                  all.filter((_, i) => !((way >> i) & 1)),
+                ),
+              ]
+            : [];
+        });
+        const expected = distances.filter((one) => one >= least - 1e-9 * least).length / distances.length;
+        expect(exchangeP(a, b)).to.be.closeTo(expected, 1e-12);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('draw as many as they cannot count, and end in the t distribution', () => {
@@ -88,6 +121,9 @@ describe('tests by arrangements', () => {
   it('count the divisions of two samples', () => {
     // Of the 70 ways to divide 1..8 into fours two are as far apart as 1234 and 5678.
     expect(exchangeP([5, 6, 7, 8], [1, 2, 3, 4])).to.equal(2 / 70);
+    // Where the values are far from zero the digits that tell them apart are kept.
+    const far = (value: number): number => 1e8 + value;
+    expect(exchangeP([5, 6, 7, 8].map(far), [1, 2, 3, 4].map(far))).to.equal(2 / 70);
     expect(exchangeP([1, 2, 3], [1, 2, 3])).to.equal(1);
     expect(exchangeP([1, 1, 1], [2, 2, 2])).to.equal(2 / 20);
     expect(exchangeP([1, 1], [1, 1])).to.equal(1);

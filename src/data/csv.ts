@@ -14,6 +14,8 @@ export interface CsvOptions {
   readonly header?: boolean;
   /** [height, width, channels] of a row that is an image, in row-major order. Left out: [1, 1, columns]. */
   readonly imageShape?: InputShape;
+  /** The classes that a label may be of, in the order of a network's outputs. Left out: those that occur. */
+  readonly classNames?: readonly string[];
 }
 
 /** Reads a CSV file, and a second one as the test part where there is one. Labels may be any text. */
@@ -21,7 +23,7 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
   const train = readTable(path, options);
   const test = testPath === undefined ? undefined : readTable(testPath, options);
   if (test) requireSameColumns(train, path, test, testPath!);
-  const classNames = classesOf(train, path);
+  const classNames = options.classNames ?? classesOf(train, path);
   const classOf = new Map(classNames.map((label, index) => [label, index]));
   const imagesAndLabels = (table: Table, file: string): { images: Table['values']; labels: Int32Array } => {
     const classes = table.labels.map(({ text, line }) => {
@@ -29,7 +31,7 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
       if (index === undefined)
         throw new WeftError(
           'data',
-          `${file}: line ${line}: class '${text}' does not occur in ${path}`,
+          `${file}: line ${line}: class '${text}' ${options.classNames ? 'is not one that the network knows' : `does not occur in ${path}`}`,
           unknownNameHint(text, classNames.slice(0, 20)),
         );
       return index;
@@ -49,6 +51,8 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
       inputShape,
       classes: classNames.length,
       classNames,
+      ...(train.header && { columns: train.header.filter((_, column) => column !== train.labelColumn) }),
+      partial: options.classNames !== undefined,
       train: imagesAndLabels(train, path),
       test: test && imagesAndLabels(test, testPath!),
       sources: [train, ...(test ? [test] : [])].map(({ source }) => source),

@@ -30,6 +30,8 @@ export interface Dataset {
   readonly inputShape: InputShape;
   readonly classes: number;
   readonly classNames?: readonly string[];
+  /** What a table calls its columns, but for the label; undefined where it has no header. */
+  readonly columns?: readonly string[];
   readonly train: Examples;
   /** Which of the training examples the source sets apart for validation, ascending; undefined where it does not say. */
   readonly validation?: Uint32Array;
@@ -42,13 +44,15 @@ export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {
   readonly train: Omit<Examples, 'count'>;
   readonly test?: Omit<Examples, 'count'> | undefined;
   readonly sources?: readonly Source[];
+  /** Whether classes without a training example are in order: the classes are those of a network, which the data is to be judged by. */
+  readonly partial?: boolean;
 };
 
 /**
  * A checked data set from arrays in memory: sizes agree with the shape, labels lie in 0..classes-1,
- * and every class has a training example. Errors speak of `where`, the file that holds the labels.
+ * and every class has a training example unless the data is `partial`. Errors speak of `where`, the file that holds the labels.
  */
-export function defineDataset(fields: DatasetFields, where: string = fields.name): Dataset {
+export function defineDataset({ partial = false, ...fields }: DatasetFields, where: string = fields.name): Dataset {
   const { inputShape, classes, classNames } = fields;
   if (!inputShape.every((size) => Number.isInteger(size) && size > 0))
     throw new WeftError(
@@ -71,7 +75,7 @@ export function defineDataset(fields: DatasetFields, where: string = fields.name
 
   const train = checkedExamples(fields.train, inputShape, classes, `${where}: training part`);
   const missing = classCounts(train.labels, classes).indexOf(0);
-  if (missing >= 0)
+  if (missing >= 0 && !partial)
     throw new WeftError(
       'data',
       `${where}: labels run from 0 to ${classes - 1}, but no training example is of class ${classNames?.[missing] ?? missing}`,

@@ -75,8 +75,8 @@ export function isImageFolder(folder: string): boolean {
   return false;
 }
 
-/** Lists the images of all parts; each real file and folder is one image or folder of one class in one part. */
-export function listImageFiles(folder: string): ImageFiles {
+/** Lists the images of all parts; each real file and folder is one image or folder of one class in one part. With `known` classes there are no others. */
+export function listImageFiles(folder: string, known?: readonly string[]): ImageFiles {
   const parts = partFolders(folder);
   const seen = rememberPaths();
   seen.add(
@@ -88,9 +88,17 @@ export function listImageFiles(folder: string): ImageFiles {
       readable(parts.train, () => realpathSync(parts.train)),
       parts.train,
     );
-  const classNames = subfolders(parts.train);
+  const found = subfolders(parts.train);
+  const unknown = known && found.find((label) => !known.includes(label));
+  if (unknown !== undefined)
+    throw new WeftError(
+      'data',
+      `${join(parts.train, unknown)}: the network knows no class of that name`,
+      unknownNameHint(unknown, known!),
+    );
+  const classNames = known ?? found;
   requireDifferentNames(
-    classNames.map((name) => ({ name, place: join(parts.train, name) })),
+    found.map((name) => ({ name, place: join(parts.train, name) })),
     parts.train,
   );
   const others = (part: string | undefined): LabelledFile[] => {
@@ -111,7 +119,7 @@ export function listImageFiles(folder: string): ImageFiles {
   };
   return {
     classNames,
-    train: listClasses(parts.train, classNames, seen),
+    train: listClasses(parts.train, found, seen),
     validation: others(parts.validation),
     test: others(parts.test),
   };

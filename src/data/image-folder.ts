@@ -14,6 +14,8 @@ export interface ImageFolderOptions {
   readonly size?: readonly [height: number, width: number];
   /** 1 for greyscale (ITU-R 601 luma), 3 for RGB. Left out: 1 if no image has any colour. */
   readonly channels?: 1 | 3;
+  /** The classes that folders may be called by, in the order of a network's outputs. Left out: those that occur. */
+  readonly classNames?: readonly string[];
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ImageFolderOptions {
  * their class. With `train/` (or Training, in any case) there may be `val/` and `test/`, with (some of) the same classes.
  */
 export function readImageFolder(folder: string, name: string, options: ImageFolderOptions = {}): Dataset {
-  const { classNames, train, validation, test } = listImageFiles(folder);
+  const { classNames, train, validation, test } = listImageFiles(folder, options.classNames);
   const files = [...train, ...validation, ...test];
   const { size, pixels, sources } = readImages(
     files.map((file) => file.path),
@@ -38,6 +40,7 @@ export function readImageFolder(folder: string, name: string, options: ImageFold
       inputShape: [...size, channels],
       classes: classNames.length,
       classNames,
+      partial: options.classNames !== undefined,
       train: { images: images.subarray(0, boundary), labels: labels.subarray(0, learned) },
       ...(validation.length > 0 && {
         validation: Uint32Array.from(validation, (_, i) => train.length + i),

@@ -25,7 +25,15 @@ export { findDataFile } from './find-file.js';
 export { parseIdx, readIdxFolder, type IdxArray } from './idx.js';
 export { readImageFolder, type ImageFolderOptions } from './image-folder.js';
 export { measureNormalization, type Normalization } from './normalization.js';
-export { datasetNames, findDataset, openDataset, type Found, type OpenOptions, type Surroundings } from './open.js';
+export {
+  datasetNames,
+  findDataset,
+  openDataset,
+  openWithFitting,
+  type Found,
+  type OpenOptions,
+  type Surroundings,
+} from './open.js';
 export { prepareData, type DataConfig, type DataRecord, type PreparedData } from './prepare.js';
 export {
   allExamples,

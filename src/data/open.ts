@@ -31,8 +31,8 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   digits: [],
   idx: ['path'],
   cifar: ['path'],
-  images: ['size', 'channels'],
-  csv: ['label', 'header', 'imageShape'],
+  images: ['size', 'channels', 'classNames'],
+  csv: ['label', 'header', 'imageShape', 'classNames'],
 };
 
 /** The names that `openDataset` knows. */
@@ -70,6 +70,16 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
     );
   checkOptions(path, form, options);
   return read(form, path, basename(path).replace(/\.(csv|tsv)(\.gz)?$/i, ''), options);
+}
+
+/** Opens a data set as `openDataset` does, leaving out the options that its form does not have. */
+export function openWithFitting(spec: string, options: OpenOptions, surroundings: Surroundings = {}): Dataset {
+  const path = resolve(surroundings.cwd ?? process.cwd(), spec);
+  const form = datasetNames.includes(spec) ? 'digits' : existsSync(path) ? formOf(path) : undefined;
+  const fitting = Object.entries(options).filter(
+    ([option, value]) => value !== undefined && form && FORM_OPTIONS[form].includes(option as keyof OpenOptions),
+  );
+  return openDataset(spec, Object.fromEntries(fitting), surroundings);
 }
 
 export interface Found {

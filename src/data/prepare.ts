@@ -16,7 +16,10 @@ export interface DataConfig {
 }
 
 /** What a run writes down about its data: plain JSON. */
-export interface DataRecord extends Pick<Dataset, 'name' | 'inputShape' | 'classes' | 'classNames' | 'sources'> {
+export interface DataRecord extends Pick<
+  Dataset,
+  'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'sources'
+> {
   readonly splits: Record<string, SplitRecord>;
   /** Test examples of which an equal one is in another part, by the part's name. */
   readonly testSeenIn?: Record<string, number>;
@@ -45,7 +48,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   const { split: train, changed } = addLabelNoise(clean.train, { rate: labelNoise, seed });
   const splits = { ...clean, train };
   const normalization = measureNormalization(train);
-  const { name, inputShape, classes, classNames } = dataset;
+  const { name, inputShape, classes, classNames, columns } = dataset;
   const listing = dataset.sources.map((source) => source.listing ?? '').join('');
   return {
     ...(listing !== '' && { listing }),
@@ -58,6 +61,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
       inputShape,
       classes,
       ...(classNames && { classNames }),
+      ...(columns && { columns }),
       sources: dataset.sources.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
       splits: recordSplits(splits),
       testSeenIn: countSeen(splits),

@@ -1,9 +1,10 @@
 /** `weft evaluate`: a trained network on its test part, or on other data. */
 import { join } from 'node:path';
 import { type SearchConfig } from '../../config/index.js';
-import { batches, openDataset, allExamples } from '../../data/index.js';
+import { allExamples, batches, openWithFitting } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type SearchData } from '../../search/data.js';
+import { defined } from '../../search/defined.js';
 import { loadModel, type Model } from '../../search/model.js';
 import { otherText } from '../../search/text-data.js';
 import { catalogue } from '../../supernet/catalogue.js';
@@ -13,7 +14,7 @@ import { evaluateChild, FINAL_EVALUATION } from '../../training/evaluate.js';
 import { exampleSource } from '../../training/sources.js';
 import { languageMeasures, sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
-import { openRecorded, openRecordedData, permitted, type RecordedOptions } from '../recorded-run.js';
+import { openRecorded, openRecordedData, permitted, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
 
 const BATCH = 256;
@@ -34,7 +35,7 @@ export async function evaluate(
       ? testBatches(own, recorded.config, model)
       : model.card.task.kind === 'language'
         ? otherText(data!, model.card)
-        : otherExamples(data!, model);
+        : otherExamples(data!, model, recorded);
     const { accuracy, loss, count } = evaluateChild(model.child, model.store, source, FINAL_EVALUATION);
     if (!Number.isFinite(loss))
       throw new WeftError(
@@ -74,16 +75,37 @@ function ownData(directory: string, path: string): SearchData | undefined {
 const testBatches = (data: SearchData, config: SearchConfig, { space }: Model): BatchSource =>
   data.batches(config, { carries: catalogue(space.supernet).states.size > 0 }).test;
 
-/** All examples of another data set: its test part where it has one. */
-function otherExamples(source: string, { card, normalization }: Model): BatchSource {
-  const dataset = openDataset(source);
-  if (dataset.inputShape.join() !== card.task.inputShape.join() || dataset.classes !== card.task.classes) {
+/** All examples of another data set (its test part where it has one), read as those of the run were, its classes those of the network. */
+function otherExamples(source: string, { card, normalization }: Model, { run, config }: RecordedRun): BatchSource {
+  const { inputShape, classes } = card.task;
+  const [height, width, channels] = inputShape as [number, number, number];
+  const { label, header, imageShape } = config.data;
+  const dataset = openWithFitting(
+    source,
+    defined({
+      size: [height, width] as const,
+      channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
+      label,
+      header,
+      imageShape,
+      classNames: card.classNames,
+    }),
+  );
+  if (dataset.inputShape.join() !== inputShape.join() || dataset.classes !== classes) {
     throw new WeftError(
       'data',
-      `${source} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${card.task.inputShape.join(', ')}] in ${card.task.classes}`,
+      `${source} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${inputShape.join(', ')}] in ${classes}`,
       'evaluate on data of the same form',
     );
   }
+  const { columns } = run.manifest.facts['data'] as { columns?: readonly string[] };
+  const moved = columns && dataset.columns ? columns.findIndex((column, i) => column !== dataset.columns![i]) : -1;
+  if (moved >= 0)
+    throw new WeftError(
+      'data',
+      `${source}: number ${moved + 1} of a row is '${dataset.columns![moved]}', but the network learned '${columns![moved]}' there`,
+      'give it the same columns in the same order',
+    );
   const split = allExamples(dataset);
   return exampleSource(
     batches(split, {

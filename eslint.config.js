@@ -48,6 +48,23 @@ const NEW_DATE = {
   selector: "NewExpression[callee.name='Date']",
   message: 'Only src/runs and src/cli look at the clock.',
 };
+/** What is as long as the data or the events of a run is no list of arguments: a call takes some 125,000 of them. */
+const SPREAD_ARGUMENTS = {
+  selector:
+    'CallExpression[callee.property.name=/^(push|unshift|max|min|fromCharCode|fromCodePoint)$/] > SpreadElement',
+  message: 'Use a loop, concat, largestOf or smallestOf (statistics/extremes.ts).',
+};
+const SIZED_BY_DATA = [
+  'data',
+  'statistics',
+  'curvature',
+  'forgetting',
+  'search',
+  'ranking',
+  'jobs',
+  'export',
+  'report',
+];
 
 export default defineConfig(
   globalIgnores(['dist/', 'runs/*', 'coverage/', 'docs/', 'site/', '**/*.d.ts']),
@@ -106,6 +123,10 @@ export default defineConfig(
     },
   },
   { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', NEW_DATE, DEFAULT_EXPORT] } },
+  {
+    files: SIZED_BY_DATA.map((folder) => `src/${folder}/**/*.ts`),
+    rules: { 'no-restricted-syntax': ['error', NEW_DATE, DEFAULT_EXPORT, SPREAD_ARGUMENTS] },
+  },
   ...folders,
   { files: ['search-spaces/**/*.ts', 'controllers/**/*.ts'], rules: { 'no-restricted-imports': imports(PUBLIC_ONLY) } },
   {
@@ -115,7 +136,7 @@ export default defineConfig(
         'error',
         { object: 'Math', property: 'random', message: 'Draw from stream(seed, name…).' },
       ],
-      'no-restricted-syntax': ['error', DEFAULT_EXPORT],
+      'no-restricted-syntax': ['error', DEFAULT_EXPORT, SPREAD_ARGUMENTS],
     },
   },
   // Commander gives its options as `any`; the commands say what they take.

@@ -65,6 +65,7 @@ export default defineConfig({
         items: [
           page('Command line', 'reference/command-line'),
           page('Configuration', 'reference/configuration'),
+          page('Data', 'reference/data'),
           page('Recipes and runs', 'reference/recipes-and-runs'),
           page('Changes', 'reference/changelog'),
           {

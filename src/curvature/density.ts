@@ -1,6 +1,7 @@
 /**
  * The density of a spectrum by stochastic Lanczos quadrature.
  */
+import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { stream } from '../tensor/rng.js';
 import { lanczos, ritz } from './lanczos.js';
 import { rademacherVector, type LinearOperator } from './linear-operator.js';
@@ -36,8 +37,8 @@ export function spectralDensity(
     tridiagonal.basis.dispose();
     start.dispose();
     const { values, vectors } = ritz(tridiagonal);
-    density.nodes.push(...values);
-    density.weights.push(...vectors[0]!.map((component) => component ** 2 / probes));
+    for (const value of values) density.nodes.push(value);
+    for (const component of vectors[0]!) density.weights.push(component ** 2 / probes);
   }
   return density;
 }
@@ -60,7 +61,7 @@ export function densityCurve(
   { nodes, weights }: SpectralDensity,
   { width, points = 200 }: CurveOptions = {},
 ): DensityCurve {
-  const [least, largest] = [Math.min(...nodes), Math.max(...nodes)];
+  const [least, largest] = [smallestOf(nodes), largestOf(nodes)];
   const sigma = width ?? (0.01 * (largest - least) || 0.01 * Math.abs(largest) || 0.01);
   const [from, to] = [least - 3 * sigma, largest + 3 * sigma];
   const x = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));

@@ -1,6 +1,7 @@
 /**
  * The ends of a spectrum.
  */
+import { largestOf } from '../statistics/extremes.js';
 import { tf, tidy, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { lanczos, ritz, type LanczosOptions, type Ritz, type Tridiagonal } from './lanczos.js';
 import type { LinearOperator } from './linear-operator.js';
@@ -43,7 +44,7 @@ export function extremeEigenpairs(
   const converged = (t: Omit<Tridiagonal, 'basis'>): boolean => {
     if (t.alpha.length < largest + smallest || t.alpha.length % 5 !== 0) return false;
     const pairs = ritz(t);
-    const bound = tolerance * Math.max(...pairs.values.map(Math.abs));
+    const bound = tolerance * largestOf(pairs.values.map(Math.abs));
     return ends(pairs, largest, smallest).every((j) => t.beta.at(-1)! * Math.abs(pairs.vectors.at(-1)![j]!) <= bound);
   };
   const tridiagonal = lanczos(operator, options, converged);

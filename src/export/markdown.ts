@@ -1,4 +1,5 @@
 /** Text that comes from data or from a space, as it may stand in Markdown. */
+import { largestOf } from '../statistics/extremes.js';
 
 /** What would end the line, steer a terminal that shows the file, or turn the direction of reading. */
 const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -9,7 +10,10 @@ const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
  */
 export function codeSpan(text: string): string {
   const shown = text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map((run) => run.length));
+  const longest = largestOf(
+    (shown.match(/`+/g) ?? []).map((run) => run.length),
+    0,
+  );
   const fence = '`'.repeat(longest + 1);
   // A space at both ends is taken off where there is more than spaces: without one a backtick there would belong to the fence.
   const apart = shown === '' || /^[ `]|[ `]$/.test(shown) ? ' ' : '';

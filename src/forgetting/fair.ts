@@ -1,4 +1,5 @@
 /** Strict fairness: one update from architectures that together take every option equally often, so nothing is trained after anything else. */
+import { largestOf } from '../statistics/extremes.js';
 import { z } from 'zod';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Rng, stream } from '../tensor/rng.js';
@@ -19,7 +20,7 @@ export const fair = regularizer({
       .describe('architectures a step; 0 for as many as the largest choice has options, 1 changes nothing'),
   }),
   create({ accumulate }, { seed, space }) {
-    const count = accumulate === 0 ? Math.max(...space.cardinalities) : accumulate;
+    const count = accumulate === 0 ? largestOf(space.cardinalities) : accumulate;
     return replay<null>({
       name: 'fair',
       strength: count > 1 ? count : 0,

@@ -1,4 +1,5 @@
 /** What the controller prefers, decision by decision, in the order and with the names of the space. */
+import { largestOf } from '../statistics/extremes.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Choice, isOneOf, isSubset } from '../space/choice.js';
 import { type EventLog } from './event-log.js';
@@ -54,7 +55,10 @@ function groupDecisions(
         probabilities: subset ? values.map((row) => row.at(-1)!) : [...(values[0] ?? [])],
       }))
       .filter(({ probabilities }) => probabilities.length > (subset ? 0 : 1));
-    const columns = Math.max(0, ...rows.map(({ probabilities }) => probabilities.length));
+    const columns = largestOf(
+      rows.map(({ probabilities }) => probabilities.length),
+      0,
+    );
     const options =
       choice && isOneOf(choice) ? choice.options.map(String) : Array.from({ length: columns }, (_, i) => String(i));
     return rows.length > 0 ? [{ pattern, subset, options, rows }] : [];

@@ -80,14 +80,18 @@ function differences(before: Files, after: Files): string[] {
   const changed = kept.filter(([name, { hash }]) => before.get(name)!.hash !== hash);
   const waiting = new Map<string, string[]>(); // new names by their hash
   for (const [name, { shown, hash }] of after)
-    if (!before.has(name)) waiting.set(hash, [...(waiting.get(hash) ?? []), shown]);
+    if (!before.has(name)) {
+      const alike = waiting.get(hash);
+      if (alike) alike.push(shown);
+      else waiting.set(hash, [shown]);
+    }
   const lines = changed.map(([, { shown }]) => `${shown} changed`);
   for (const [name, { shown, hash }] of before) {
     if (after.has(name)) continue;
     const now = waiting.get(hash)?.pop();
     lines.push(now === undefined ? `${shown} vanished` : `${shown} is now ${now}`);
   }
-  for (const names of waiting.values()) lines.push(...names.map((shown) => `${shown} appeared`));
+  for (const names of waiting.values()) for (const shown of names) lines.push(`${shown} appeared`);
   return lines.length > 0 ? lines : ['its files are in another order'];
 }
 

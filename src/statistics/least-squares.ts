@@ -1,4 +1,5 @@
 /** Ordinary least squares with as many columns as one likes. */
+import { largestOf } from './extremes.js';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 export interface LeastSquares {
@@ -22,7 +23,7 @@ export function leastSquares(rows: readonly (readonly number[])[], y: readonly n
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(x.transpose().mmul(x), {
     assumeSymmetric: true,
   });
-  const least = TOLERANCE * Math.max(...realEigenvalues);
+  const least = TOLERANCE * largestOf(realEigenvalues);
   const kept = realEigenvalues.flatMap((value, i) => (value > least && value > 0 ? [i] : []));
   const basis = eigenvectorMatrix.subMatrixColumn(kept);
   if (kept.length === 0)

@@ -3,6 +3,7 @@
  * NeurIPS 2021, section 3). K is a share of the M architectures; the best k = K M of them (rounded, at least one) are
  * the top. Where scores tie across that border, the value is the mean over all orders of the tied ones.
  */
+import { smallestOf } from './extremes.js';
 import { checkPaired } from './paired.js';
 
 /** Share of the estimated best k that are among the true best k; larger scores are better. */
@@ -52,7 +53,7 @@ function extremeRank(
   const count = checkPaired(truth, estimate);
   const members = membership(estimate, chosenCount(count, share));
   const ranks = sign(ranksFromBest(truth));
-  const certain = Math.min(...ranks.filter((_, i) => members[i] === 1));
+  const certain = smallestOf(ranks.filter((_, i) => members[i] === 1));
   const tied = ranks.filter((_, i) => members[i]! > 0 && members[i]! < 1).sort((a, b) => a - b);
   if (tied.length === 0) return certain / count;
   // Of the tied ones a random subset of `drawn` is chosen; its least is the i-th least with this probability.

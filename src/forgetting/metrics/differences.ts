@@ -3,6 +3,7 @@
  * end of the epoch. The difference is second - first of a loss or an error, so that positive means forgotten (Benyahia, Yu et
  * al. 2019); of an accuracy, FV = second - first, it would be the negative.
  */
+import { largestOf } from '../../statistics/extremes.js';
 import { kendallTau, mean, median, quantile, standardDeviation } from '../../statistics/index.js';
 
 export interface Measured {
@@ -41,7 +42,7 @@ export function summarizeDifferences(measured: readonly Measured[]): DifferenceS
     standardDeviation: standardDeviation(differences),
     medianDiff: median(differences),
     p95Diff: quantile(differences, 0.95),
-    maxDiff: differences.length > 0 ? Math.max(...differences) : NaN,
+    maxDiff: differences.length > 0 ? largestOf(differences) : NaN,
     best5Diff: mean(best.map(difference)),
     meanFirst: mean(measured.map(({ first }) => first)),
     meanSecond: mean(measured.map(({ second }) => second)),

@@ -4,6 +4,7 @@
  * `better` says whether larger numbers are better (accuracy) or smaller ones (loss, error, perplexity); the signs of the
  * results do not depend on it.
  */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import { mean } from '../../statistics/index.js';
 
 export type PerformanceMatrix = readonly (readonly (number | null)[])[];
@@ -36,7 +37,7 @@ export function averageForgetting(
       const before = column(matrix, j)
         .slice(0, clipped ? undefined : last(matrix))
         .map((value) => sign * value);
-      return Math.max(...numbersOf(before)) - end;
+      return largestOf(numbersOf(before)) - end;
     }),
   );
 }
@@ -62,8 +63,8 @@ export function worstPerformance(matrix: PerformanceMatrix, { better = 'higher' 
     sign *
     meanOf(
       earlier(matrix).map((j) =>
-        Math.min(
-          ...numbersOf(
+        smallestOf(
+          numbersOf(
             column(matrix, j)
               .slice(j + 1)
               .map((value) => sign * value),

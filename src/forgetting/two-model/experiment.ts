@@ -2,6 +2,7 @@
  * Two models, one after the other, on the same data: A is trained, then B, which has A's first layers. How much of A is left
  * is forgetting in its purest form (Benyahia, Yu et al. 2019, figures 1 and 3).
  */
+import { smallestOf } from '../../statistics/extremes.js';
 import { fisherInformation } from '../../curvature/index.js';
 import { batches, type Normalization, type Split } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
@@ -185,7 +186,10 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
           before: accuracy,
           after: average('a'),
           b: average('b'),
-          worst: Math.min(accuracy, ...points.map((point) => point.a)),
+          worst: smallestOf(
+            points.map((point) => point.a),
+            accuracy,
+          ),
           curve: points,
           ...driftOf(shared, trained, store, regularizer, () =>
             estimateFisher(

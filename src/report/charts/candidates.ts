@@ -1,4 +1,5 @@
 /** The candidates of the final choice beside random architectures, and what the difference is worth. */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../statistics/index.js';
 import { type EventLog, type EventOf } from '../event-log.js';
@@ -31,8 +32,8 @@ export function candidatesChart(log: EventLog): string | undefined {
   }));
   const row = (source: Source): number => ROW[source];
   const values = [...candidates.map((candidate) => candidate[field]), ...means.map(({ x }) => x)];
-  const dots = stacked(candidates, field, Math.min(...values), Math.max(...values));
-  const top = (source: Source): number => Math.max(...dots.filter((dot) => dot.source === source).map(({ y }) => y));
+  const dots = stacked(candidates, field, smallestOf(values), largestOf(values));
+  const top = (source: Source): number => largestOf(dots.filter((dot) => dot.source === source).map(({ y }) => y));
   const interval =
     comparison && isNumber(comparison.randomMean) && comparison.interval?.every(isNumber)
       ? [
@@ -52,7 +53,7 @@ export function candidatesChart(log: EventLog): string | undefined {
     marginRight: 14,
     marginTop: 6,
     x: { percent: inPercent, inset: 8 },
-    y: { domain: [-0.3, Math.max(...dots.map(({ y }) => y)) + 0.22], axis: null },
+    y: { domain: [-0.3, largestOf(dots.map(({ y }) => y)) + 0.22], axis: null },
     marks: [
       Plot.axisX({
         label: inPercent ? 'accuracy with shared weights (%)' : `loss with shared weights (${unit})`,
@@ -144,7 +145,7 @@ function stacked(
     heights.set(key, level + 1);
     return { source: candidate.source, hash: candidate.hash, x: low + column * width, level };
   });
-  const step = Math.min(0.064, 0.66 / Math.max(...heights.values()));
+  const step = Math.min(0.064, 0.66 / largestOf(heights.values()));
   return placed.map(({ level, ...dot }) => ({ ...dot, y: ROW[dot.source] + 0.06 + level * step }));
 }
 

@@ -1,4 +1,5 @@
 /** A dot plot: one value of each series in each named row, the series told apart by colour. */
+import { largestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { color, type ColorName } from '../palette.js';
 import { drawChart, label as text, namedRows } from './frame.js';
@@ -36,7 +37,7 @@ export function dotChart(
     marginLeft: NAMES,
     marginTop: 44,
     x: {
-      domain: [0, Math.max(...marks, ...series.flatMap(({ points }) => points.map(({ value }) => value)))],
+      domain: [0, largestOf([...marks, ...series.flatMap(({ points }) => points.map(({ value }) => value))])],
       nice: true,
     },
     y: { type: 'band', domain: rows },

@@ -1,4 +1,5 @@
 /** Curves over a common axis, each named at its end: what studies and instruments draw. */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { isNumber } from '../format.js';
 import { color, type ColorName } from '../palette.js';
@@ -119,8 +120,8 @@ function namesAtEnds(
 ): (LinePoint & { name: string; color: ColorName })[] {
   const [to, from] = type === 'log' ? [Math.log, Math.exp] : [(value: number) => value, (value: number) => value];
   const values = domain ?? lines.flatMap(({ points }) => points.map(({ y }) => y));
-  const [low, high] = [to(Math.min(...values)), to(Math.max(...values))];
-  const right = Math.max(...lines.flatMap(({ points }) => points.map(({ x }) => x)));
+  const [low, high] = [to(smallestOf(values)), to(largestOf(values))];
+  const right = largestOf(lines.flatMap(({ points }) => points.map(({ x }) => x)));
   const gap = NAME_GAP * (high - low || 1);
   const ends = lines
     .filter(({ name }) => name !== '')

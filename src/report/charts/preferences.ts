@@ -1,4 +1,5 @@
 /** The controller's probabilities as heat strips, and how they came about. */
+import { largestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { percent } from '../format.js';
 import { color, fillName } from '../palette.js';
@@ -14,7 +15,7 @@ const MARGIN_TOP = 42;
  * the row's entropy as a share of that of uniform choice.
  */
 export function preferenceChart({ options, rows, subset }: PreferenceGroup): string {
-  const columns = options.slice(0, Math.max(...rows.map(({ probabilities }) => probabilities.length)));
+  const columns = options.slice(0, largestOf(rows.map(({ probabilities }) => probabilities.length)));
   const cells = rows.flatMap(({ label, probabilities }) =>
     probabilities.map((p, i) => ({ row: label, column: columns[i] ?? String(i), p, strong: p > 0.55 })),
   );
@@ -22,7 +23,7 @@ export function preferenceChart({ options, rows, subset }: PreferenceGroup): str
     row: label,
     share: entropyOf(probabilities, subset) / maximalEntropy(probabilities.length, subset),
   }));
-  const marginLeft = Math.max(subset ? 46 : 30, 14 + 7 * Math.max(...rows.map(({ label }) => label.length)));
+  const marginLeft = Math.max(subset ? 46 : 30, 14 + 7 * largestOf(rows.map(({ label }) => label.length)));
   return drawChart({
     ariaLabel: subset ? 'Probability of each skip connection' : 'Probability of each option by decision',
     height: rows.length * ROW_HEIGHT + MARGIN_TOP + 6,

@@ -1,4 +1,5 @@
 /** Rewards of the controller's architectures beside those of random ones. */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { isNumber } from '../format.js';
@@ -75,11 +76,11 @@ function rounds(log: EventLog): { x: number; low: number; high: number }[] {
     if (isNumber(reward)) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), reward]);
   return [...byEpoch].map(([epoch, rewards]) => ({
     x: epoch + 1,
-    low: Math.min(...rewards),
-    high: Math.max(...rewards),
+    low: smallestOf(rewards),
+    high: largestOf(rewards),
   }));
 }
 
 function range(values: readonly number[]): number {
-  return Math.max(...values) - Math.min(...values) || 0.01;
+  return largestOf(values) - smallestOf(values) || 0.01;
 }

@@ -1,4 +1,5 @@
 /** Sharpness: along a training, as a spectrum, and as a picture of the loss. */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { type EventLog, type EventOf } from '../event-log.js';
 import { isNumber } from '../format.js';
@@ -65,7 +66,7 @@ export function spectrumChart({
   readonly x: readonly number[];
   readonly y: readonly number[];
 }): string | undefined {
-  const largest = Math.max(...y);
+  const largest = largestOf(y);
   const points = x.map((at, i) => ({ x: at, y: Math.max(y[i]!, largest * 1e-5) }));
   return linesChart([{ name: '', color: 'controller', points }], {
     ariaLabel: 'Density of the eigenvalues of the Hessian',
@@ -104,7 +105,7 @@ export function lossPlaneChart({
   const cells = rows.flatMap((row, j) => row.map((loss, i) => ({ x: x[i]!, y: y[j]!, loss })));
   const values = cells.map(({ loss }) => loss).filter((loss) => isNumber(loss) && loss > 0);
   if (values.length < cells.length) return undefined;
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [smallestOf(values), largestOf(values)];
   const thresholds = Array.from({ length: 9 }, (_, i) => low * (high / low) ** ((i + 1) / 10));
   return drawChart({
     ariaLabel: 'Contours of the loss on a plane of two filter-normalized random directions',

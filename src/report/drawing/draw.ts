@@ -2,6 +2,7 @@
  * An outline as SVG. Graphviz places nodes and bends edges; only the skip connections along the trunk are drawn as
  * plain arcs, those that stay at one resolution on one side, those that change it on the other.
  */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import { escapeHtml, percent } from '../format.js';
 import { color, type ColorName, fillName } from '../palette.js';
 import { CELL, type DrawingOptions, isSign, toDot } from './dot.js';
@@ -59,7 +60,7 @@ function arc(
     .map(([, node]) => half(node));
   const side = resized ? -1 : 1;
   // A cubic with both handles this far out bulges by three quarters of it.
-  const handle = (Math.max(half(a), half(b), ...passed) + 5 + rise * (along(b) - along(a))) / 0.75;
+  const handle = (largestOf([half(a), half(b), ...passed]) + 5 + rise * (along(b) - along(a))) / 0.75;
   const point = (position: number, offset: number): Point =>
     vertical ? [across(a) + side * offset, position] : [position, across(a) - side * offset];
   const lean = Math.min(8, 0.12 * (along(b) - along(a)));
@@ -205,7 +206,7 @@ function bounds(
   );
   const xs = [-caption, layout.width, ...middles.map(([x]) => x!)];
   const ys = [-caption, layout.height, ...middles.map(([, y]) => y!)];
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  return [smallestOf(xs), smallestOf(ys), largestOf(xs), largestOf(ys)];
 }
 
 function pair([x, y]: Point): string {

@@ -1,4 +1,5 @@
 /** The dose and its response: how much is forgotten the more weights the next architecture shares. */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import { mean, quantile, spearman, standardError } from '../../statistics/index.js';
 import { difference, orNull } from './by-option.js';
 import { type Measurements, type Visit } from './measurements.js';
@@ -25,8 +26,8 @@ export function sharingDegrees({ visits }: Measurements): SharingDegree[] {
     )
     .filter((members) => members.length > 0);
   const rows = bins.map((members) => ({
-    from: Math.min(...members.map(({ sharedNext }) => sharedNext!)),
-    to: Math.max(...members.map(({ sharedNext }) => sharedNext!)),
+    from: smallestOf(members.map(({ sharedNext }) => sharedNext!)),
+    to: largestOf(members.map(({ sharedNext }) => sharedNext!)),
     ...response(members),
   }));
   const last = visits.filter(({ sharedNext }) => sharedNext === undefined);

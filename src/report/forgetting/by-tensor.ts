@@ -1,4 +1,5 @@
 /** Where in the weights forgetting happens: drift, Fisher information and the damage that both predict. */
+import { largestOf } from '../../statistics/extremes.js';
 import { mean, spearman } from '../../statistics/index.js';
 import { groupBy } from './group-by.js';
 import { type EpochMeasurement, type Measurements } from './measurements.js';
@@ -54,7 +55,7 @@ export function mergeTensors(
     .map(([name, members]) => ({
       name,
       tensors: members.length,
-      trained: Math.max(...members.map(({ trained }) => trained)),
+      trained: largestOf(members.map(({ trained }) => trained)),
       fisherSum: sum(members.map(({ fisherSum }) => fisherSum)),
       drift: sum(members.map(({ drift }) => drift)),
       relativeDrift: mean(members.map(({ relativeDrift }) => relativeDrift)),
@@ -72,7 +73,7 @@ export function layerOf(name: string): string {
 
 /** Tensors with Fisher information whose drift is more than rounding. */
 export function movedTensors(tensors: readonly TensorSummary[]): TensorSummary[] {
-  const rounding = 1e-12 * Math.max(...tensors.map(({ drift }) => drift));
+  const rounding = 1e-12 * largestOf(tensors.map(({ drift }) => drift));
   return tensors.filter(({ fisherSum, drift }) => fisherSum > 0 && drift > rounding);
 }
 

@@ -1,4 +1,5 @@
 /** Whether a run's numbers on forgetting can be trusted: checks that pass, warn, or do not apply. */
+import { largestOf } from '../../statistics/extremes.js';
 import { mean, pearson, standardError } from '../../statistics/index.js';
 import { type EventLog } from '../event-log.js';
 import { isNumber } from '../format.js';
@@ -35,7 +36,7 @@ function stepSize({ config, visits }: Measurements, log: EventLog): HealthCheck 
     .all('architecture-trained')
     .map(({ maxStep }) => maxStep)
     .filter(isNumber);
-  const largest = Math.max(0, ...steps);
+  const largest = largestOf(steps, 0);
   if (config.fisherKind === null || visits.length === 0)
     return { id: 'step', status: 'n/a', what, detail: 'this run’s regularizer uses no Fisher information' };
   const found = `at most ${largest.toPrecision(3)}`;

@@ -1,4 +1,5 @@
 /** The parts of the forgetting report, each a section of the page; the search report shows the first of them. */
+import { largestOf } from '../../statistics/extremes.js';
 import { supernetHeatSvg } from '../drawing/index.js';
 import { ABSENT, decimal, integer, isNumber, percent } from '../format.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
@@ -136,7 +137,7 @@ async function drawHeat(
   const effects = partEffects(measurements, space);
   const { graph } = space.supernet;
   const values = [...graph.nodes().map(effects.node), ...graph.edges().map(effects.edge)].filter(isNumber);
-  const largest = Math.max(0, ...values.map(Math.abs));
+  const largest = largestOf(values.map(Math.abs), 0);
   if (largest === 0) return undefined;
   const heat = (value: number | undefined): { tone: number; text: string } => ({
     tone: (value ?? 0) / largest,

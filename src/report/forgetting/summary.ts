@@ -1,4 +1,5 @@
 /** A run's forgetting in a few numbers with their uncertainty. */
+import { largestOf } from '../../statistics/extremes.js';
 import { averageForgetting, backwardTransfer, forwardTransfer, worstDip } from '../../forgetting/metrics/index.js';
 import {
   type Assessment,
@@ -90,7 +91,7 @@ export function summarizeRun(
     worstDip: epochs.some(({ matrix }) => matrix)
       ? estimate((epoch) => (epoch.matrix ? worstDip(epochMatrix(epoch)) : NaN))
       : undefined,
-    worstErrorDiff: Math.max(...epochs.map(({ error }) => error.maxDiff)),
+    worstErrorDiff: largestOf(epochs.map(({ error }) => error.maxDiff)),
     tau: estimate(({ loss }) => loss.tau),
     final: {
       epochs: final.length,

@@ -1,4 +1,5 @@
 /** Shared-weight scores beside those of networks trained alone. */
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { quality, type RankAnalysis } from '../../ranking/index.js';
 import { drawChart, gridY } from '../charts/frame.js';
@@ -12,8 +13,8 @@ export function rankChart({ record: { architectures, measure, seeds }, alone }: 
     return {
       x: sign * quality(one.shared, measure),
       y: sign * alone[i]!,
-      low: Math.min(...values),
-      high: Math.max(...values),
+      low: smallestOf(values),
+      high: largestOf(values),
     };
   });
   if (points.length < 2) return undefined;

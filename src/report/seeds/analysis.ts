@@ -1,4 +1,5 @@
 /** One search with several seeds: the strategy beside random sampling of the same supernets at equal cost, and how far that can be relied on. */
+import { smallestOf } from '../../statistics/extremes.js';
 import { WeftError } from '../../errors.js';
 import { type BesideRandom } from '../../search/comparison.js';
 import {
@@ -94,7 +95,7 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
           measure,
         )
       : undefined,
-    count: Math.min(...compared.map(({ count }) => count)),
+    count: smallestOf(compared.map(({ count }) => count)),
     test: testOf(ordered, measure),
     verdict: verdictOf(first.controller, means, measure),
   };

@@ -1,4 +1,5 @@
 /** Phase 2 of an epoch: the controller learns from rewards on validation batches, the shared weights fixed. */
+import { largestOf } from '../../statistics/extremes.js';
 import { namesOf } from '../../supernet/child.js';
 import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
@@ -15,7 +16,7 @@ export function updateController(session: SearchSession): void {
   const rewards = rewardsOf(session, proposals, round);
   const metrics = controller.observe(proposals.map((architecture, i) => ({ architecture, reward: rewards[i]! })));
 
-  const best = rewards.indexOf(Math.max(...rewards));
+  const best = rewards.indexOf(largestOf(rewards));
   if (!state.best || rewards[best]! > state.best.reward)
     state.best = { architecture: space.encode(proposals[best]), reward: rewards[best]! };
   const sum = rewards.reduce((total, reward) => total + reward, 0);

@@ -1,4 +1,5 @@
 /** What makes more or less forgotten: operations, shared weights, and the matrix of all measurements. */
+import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { type PerformanceMatrix } from '../../../forgetting/metrics/index.js';
 import { drawChart } from '../../charts/frame.js';
@@ -20,7 +21,7 @@ export function operationChart(operations: ReturnType<typeof pooledEffects>): st
   return drawChart({
     ariaLabel: 'Effect of each operation on forgetting',
     height: 26 * known.length + 62,
-    marginLeft: 18 + 7 * Math.max(...known.map(({ option }) => option.length)),
+    marginLeft: 18 + 7 * largestOf(known.map(({ option }) => option.length)),
     marginTop: 8,
     x: { nice: true },
     y: { type: 'band', domain: known.map(({ option }) => option), padding: 0.4 },
@@ -60,7 +61,7 @@ export function sharingChart(sharing: readonly SharingDegree[]): string | undefi
   return drawChart({
     ariaLabel: 'Forgetting by the number of weights shared with the next architecture',
     height: 30 * known.length + 62,
-    marginLeft: 22 + 6.4 * Math.max(...known.map(({ name }) => name.length)),
+    marginLeft: 22 + 6.4 * largestOf(known.map(({ name }) => name.length)),
     marginTop: 24,
     x: { nice: true },
     y: { type: 'band', domain: known.map(({ name }) => name), padding: 0.4 },
@@ -102,10 +103,10 @@ export function matrixChart(
   );
   if (cells.length === 0) return undefined;
   const size = matrix.length;
-  const columns = Math.max(...matrix.map((row) => row.length));
+  const columns = largestOf(matrix.map((row) => row.length));
   const names = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i + 1));
   const values = cells.map(({ value }) => value);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [smallestOf(values), largestOf(values)];
   const strength = ({ value }: { value: number }): number => 0.06 + 0.94 * ((value - low) / (high - low || 1));
   const ticks = (count: number): string[] =>
     names(count).filter((_, i) => count <= 20 || (i + 1) % Math.ceil(count / 10) === 0);

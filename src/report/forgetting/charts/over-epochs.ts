@@ -1,4 +1,5 @@
 /** What else changes over the epochs: the distribution of FV, and the agreement of the two orders. */
+import { smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { quantile } from '../../../statistics/index.js';
 import { drawChart, epochAxis, gridY, label, thin } from '../../charts/frame.js';
@@ -71,7 +72,13 @@ export function tauChart(epochs: readonly EpochMeasurement[]): string | undefine
     y: {
       label: '↑ Kendall’s τ',
       labelArrow: 'none',
-      domain: [Math.min(0, ...points.map(({ y }) => y)), 1],
+      domain: [
+        smallestOf(
+          points.map(({ y }) => y),
+          0,
+        ),
+        1,
+      ],
       nice: true,
     },
     marks: [

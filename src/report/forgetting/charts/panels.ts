@@ -1,4 +1,5 @@
 /** The four panels of the article (mean, best five, worst, reward over epochs), and the levels that belong beneath them. */
+import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { decimal, isNumber, percent } from '../../format.js';
 import { color, type ColorName } from '../../palette.js';
@@ -205,15 +206,15 @@ function smoothed(points: readonly Point[]): Point[] {
 }
 
 function marginFor(lines: readonly { name: string }[]): number {
-  return Math.max(58, 20 + 6.4 * Math.max(...lines.map(({ name }) => name.length)));
+  return Math.max(58, 20 + 6.4 * largestOf(lines.map(({ name }) => name.length)));
 }
 
 function range(points: readonly Point[]): [first: number, last: number] {
   const xs = points.map(({ x }) => x);
-  return [Math.min(...xs), Math.max(...xs)];
+  return [smallestOf(xs), largestOf(xs)];
 }
 
 function heightOf(points: readonly Point[]): number {
   const ys = points.map(({ y }) => y);
-  return Math.max(...ys) - Math.min(...ys) || 0.01;
+  return largestOf(ys) - smallestOf(ys) || 0.01;
 }

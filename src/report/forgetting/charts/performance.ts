@@ -1,4 +1,5 @@
 /** Forgetting against performance, so that a method which learns nothing cannot look good. */
+import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { drawChart, gridY, label } from '../../charts/frame.js';
 import { color, type ColorName } from '../../palette.js';
@@ -13,7 +14,7 @@ export function performanceChart(epochs: readonly EpochMeasurement[]): string | 
   }));
   if (points.length < 2) return undefined;
   const [first, last] = [points[0]!, points.at(-1)!];
-  const middle = (Math.min(...points.map(({ x }) => x)) + Math.max(...points.map(({ x }) => x))) / 2;
+  const middle = (smallestOf(points.map(({ x }) => x)) + largestOf(points.map(({ x }) => x))) / 2;
   const named = [first, last].map((one) => ({ ...one, text: `epoch ${one.epoch}` }));
   return drawChart({
     ariaLabel: 'Forgetting against accuracy at the end of the epoch, one dot an epoch',
@@ -61,7 +62,7 @@ export interface Standing {
 export function standingsChart(standings: readonly Standing[], performance: string): string | undefined {
   if (standings.length === 0) return undefined;
   const xs = standings.map((one) => one.performance);
-  const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
+  const middle = (smallestOf(xs) + largestOf(xs)) / 2;
   const means = standings.filter(({ mean }) => mean);
   return drawChart({
     ariaLabel: 'Forgetting against performance of each run',

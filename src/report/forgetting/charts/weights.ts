@@ -1,4 +1,5 @@
 /** Forgetting seen in the weights: drift against Fisher information, and the damage that both predict. */
+import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { FISHER_BINS } from '../../../forgetting/events.js';
 import { drawChart, gridY, label } from '../../charts/frame.js';
@@ -15,7 +16,7 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
   const moved = movedTensors(tensors);
   if (moved.length < 2) return undefined;
   const middle = Math.sqrt(
-    Math.min(...moved.map(({ fisherSum }) => fisherSum)) * Math.max(...moved.map(({ fisherSum }) => fisherSum)),
+    smallestOf(moved.map(({ fisherSum }) => fisherSum)) * largestOf(moved.map(({ fisherSum }) => fisherSum)),
   );
   const ringed = moved.slice(0, RINGED);
   return drawChart({
@@ -55,7 +56,7 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
 
 /** The powers of ten between the least and the largest. */
 function decades(values: readonly number[]): number[] {
-  const [low, high] = [Math.ceil(Math.log10(Math.min(...values))), Math.floor(Math.log10(Math.max(...values)))];
+  const [low, high] = [Math.ceil(Math.log10(smallestOf(values))), Math.floor(Math.log10(largestOf(values)))];
   return Array.from({ length: Math.max(0, high - low + 1) }, (_, i) => 10 ** (low + i));
 }
 
@@ -115,7 +116,7 @@ export function calibrationChart(epochs: readonly EpochMeasurement[]): string | 
     .filter(({ predicted }) => predicted > 0);
   if (both.length < 3) return undefined;
   const slope = calibrationSlope(both);
-  const most = Math.max(...both.map(({ predicted }) => predicted));
+  const most = largestOf(both.map(({ predicted }) => predicted));
   return drawChart({
     ariaLabel: 'Measured against predicted rise of the loss, one dot an epoch',
     height: 280,

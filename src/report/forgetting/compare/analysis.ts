@@ -1,4 +1,5 @@
 /** Several runs set beside each other: arms, pairs, contrasts, checks. */
+import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import { WeftError } from '../../../errors.js';
 import { type HealthCheck } from '../health.js';
 import { firstAffected } from '../summary.js';
@@ -27,7 +28,7 @@ export function compareForgetting(
       'add runs with another regularizer, for example --set search.regularizer.name=none, of the same seeds',
     );
   }
-  const fromEpoch = given ?? Math.max(...runs.map(({ analysis }) => firstAffected(analysis.measurements)));
+  const fromEpoch = given ?? largestOf(runs.map(({ analysis }) => firstAffected(analysis.measurements)));
   const paired = others.map((arm) => ({ arm, ...pairsOf(baseline, arm) }));
   const unpaired = paired.flatMap(({ reasons }) => reasons);
   const arms = paired
@@ -46,7 +47,7 @@ export function compareForgetting(
 function checkComparison(baseline: Arm, arms: readonly ArmComparison[]): HealthCheck[] {
   const names = [baseline.regularizer, ...arms.map(({ arm }) => arm.regularizer)];
   const missing = ['none', 'l2-anchor'].filter((control) => !names.includes(control));
-  const seeds = Math.min(...arms.map(({ pairs }) => pairs.length));
+  const seeds = smallestOf(arms.map(({ pairs }) => pairs.length));
   const [{ mean, noise }] = arms as [ArmComparison];
   return [
     mean.baseline > noise

@@ -1,0 +1,21 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { largestOf, smallestOf } from '../../src/statistics/extremes.js';
+
+describe('extremes', () => {
+  it('are those of Math.max and Math.min, of no values and of NaN too', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double()), (values) => {
+        expect(largestOf(values)).to.equal(Math.max(...values));
+        expect(smallestOf(values)).to.equal(Math.min(...values));
+      }),
+    );
+    expect([largestOf([], 0), smallestOf([], 1), largestOf([-1], 0), smallestOf([2], 1)]).to.deep.equal([0, 1, 0, 1]);
+  });
+
+  it('may be of more values than a call takes arguments', () => {
+    const values = Array.from({ length: 500_000 }, (_, i) => i);
+    expect(() => Math.max(...values)).to.throw(RangeError);
+    expect([largestOf(values), smallestOf(values)]).to.deep.equal([499_999, 0]);
+  });
+});

@@ -31,7 +31,7 @@ const until = performance.now() + 60_000 * Number(values.minutes ?? Infinity);
 
 const sandbox = openSandbox();
 process.once('exit', () => sandbox.close());
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 for (const folder of folders) if (!(await tryFolder(folder, sandbox))) process.exitCode = 1;
 process.exit();
 

@@ -120,6 +120,8 @@ describe('metrics of forgetting', () => {
   it('say what was retained above chance, and what was removed where there was something to remove', () => {
     expect(retainedRatio(0.9, 0.5, 0.1)).to.be.closeTo(0.5, 1e-12);
     expect(reduction([0.1, 0.12, 0.08, 0.1], [0.02, 0.03, 0.01, 0.02])).to.be.closeTo(0.8, 1e-12);
+    // Mean 1, standard error 0.41: above two of them, not above three.
+    expect(reduction([2, 1, 0, 1], [1, 0.5, 0, 0.5])).to.be.closeTo(0.5, 1e-12);
     expect(reduction([0.1, -0.3, 0.25, 0], [0, 0, 0, 0])).to.equal(undefined);
     expect(reduction([-0.2, -0.21, -0.19], [0.1, 0.1, 0.1])).to.equal(undefined);
   });

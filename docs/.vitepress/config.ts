@@ -85,6 +85,7 @@ export default defineConfig({
           page('How ENAS works', 'explanation/how-enas-works'),
           page('Reading reports', 'explanation/reading-reports'),
           page('Reproducibility', 'explanation/reproducibility'),
+          page('Security', 'explanation/security'),
           page('Architecture', 'explanation/architecture'),
           page('Measurements', 'explanation/measurements'),
           page('Other tools', 'explanation/other-tools'),

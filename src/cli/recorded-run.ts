@@ -99,8 +99,12 @@ export function permitted(
   );
 }
 
-/** Data that is known by its name lies in a folder of its own; any other is its path. */
-const moved = (source: string, data: string): Pick<SearchConfig['data'], 'source' | 'path'> =>
-  isPath(source) || !existsSync(data) ? { source: resolve(data) } : { source, path: resolve(data) };
+/** Data that is known by its name lies in a folder of its own, but for the embedded one; any other is its path. */
+function moved(source: string, data: string): Pick<SearchConfig['data'], 'source' | 'path'> {
+  if (!isPath(data)) return { source: data };
+  return isPath(source) || source === EMBEDDED ? { source: resolve(data) } : { source, path: resolve(data) };
+}
+
+const EMBEDDED = 'digits';
 
 const isPath = (source: string): boolean => !datasetNames.includes(source) && !textNames.includes(source);

@@ -12,7 +12,7 @@ import { blocksOf } from './markdown.js';
 import { DOC_PAGES } from './pages.js';
 
 const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'runs/README.md', ...DOC_PAGES];
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'runs/README.md', ...DOC_PAGES];
 
 /** Anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(page: string): string[] {

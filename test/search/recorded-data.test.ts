@@ -8,6 +8,7 @@ import { rank } from '../../src/cli/commands/rank.js';
 import { resume } from '../../src/cli/commands/search.js';
 import { sharpness } from '../../src/cli/commands/sharpness.js';
 import { train } from '../../src/cli/commands/train.js';
+import { openRecorded, openRecordedData } from '../../src/cli/recorded-run.js';
 import { checkConfig } from '../../src/config/index.js';
 import { resumeSearch } from '../../src/index.js';
 import { openRun, readSummary, sha256 } from '../../src/runs/index.js';
@@ -74,6 +75,14 @@ describe('data that a run began with', function () {
       await quietly(() => command(run, { data: there }));
     }
     expect(readSummary(cut)!.resultHash).to.equal(readSummary(whole)!.resultHash);
+  });
+
+  it('may be named again where it has a name', async () => {
+    const run = await tinyRun(folder(), { data: 'digits', units: 1 });
+    openRecordedData(openRecorded(run, { data: 'digits' }));
+    expect(said(() => openRecordedData(openRecorded(run, { data: tinyTable(join(folder(), 'own.csv')) })))).to.include(
+      'own.csv changed',
+    );
   });
 
   it('is judged by its test part alone, also where evaluate is pointed to it', async () => {

@@ -80,7 +80,7 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
     case 'forgetting-config':
       return paint.dim(
         `forgetting: ${event.regularizer === 'none' ? 'measured only' : event.regularizer}${event.scope === null ? '' : ` on ${event.monitored.parameters.toLocaleString('en')} weights (${event.scope})`}` +
-          `${event.fisherKind === null ? '' : ` · Fisher information ${event.fisherKind}, ${event.fisherExamples} examples`} · judged on ${event.batches} validation batches`,
+          `${event.fisherKind === null ? '' : ` · Fisher information ${event.fisherKind}, ${event.fisherExamples} examples`} · evaluated on ${event.batches} validation batches`,
       );
     case 'forgetting-epoch':
       return (

@@ -98,7 +98,7 @@ export function program(): Command {
     .description('choose again from a finished search: more candidates, more batches')
     .argument('<run>', 'run directory')
     .option('--candidates <n>', 'architectures sampled from the controller', whole(1))
-    .option('--batches <n>', 'validation batches each is judged on', whole(1))
+    .option('--batches <n>', 'validation batches each is evaluated on', whole(1))
     .option('--top <n>', 'how many of the best to print', whole(0), 5)
     .option('--retrain-top <k>', 'train the best k from scratch, and test them', whole(1))
     .addOption(json())
@@ -203,7 +203,7 @@ export function program(): Command {
     .argument('<runs...>', 'run directory; several of one search with different seeds')
     .option(
       '-o, --out <file>',
-      'where to write; <run>/report.html by default, for several runs seeds.html beside the first',
+      'where to write; <run>/report.html by default, for several runs seeds.html next to the first',
     )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/report.js')).report(runs, options));
@@ -214,7 +214,7 @@ export function program(): Command {
     .option('--architectures <n>', 'different architectures, drawn uniformly', whole(1), 20)
     .option('--seeds <list>', "seeds of the trainings, for example 1,2; the run's by default")
     .option('--epochs <n>', "epochs of each training; those of the run's configuration by default", whole(1))
-    .option('--batches <n>', 'validation batches that the shared weights are judged on; all by default', whole(1))
+    .option('--batches <n>', 'validation batches that the shared weights are evaluated on; all by default', whole(1))
     .addOption(json())
     .action(async (run, options) => (await import('./commands/rank.js')).rank(run, options));
 
@@ -234,7 +234,7 @@ export function program(): Command {
     .action(async (runs, options) => (await import('./commands/forgetting.js')).report(runs, options));
 
   onRun(forgetting.command('compare'))
-    .description('set runs beside each other, paired by seed: what was removed, at what cost, with intervals')
+    .description('compare runs paired by seed: what was removed, at what cost, with intervals')
     .argument('<runs...>', 'run directories; those without a regularizer are the baseline')
     .option('-o, --out <folder>', 'where to write', 'forgetting-comparison')
     .option(

@@ -147,17 +147,17 @@ export const forgettingSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'judge every architecture right after its training and again at the end of the epoch; on where a regularizer is chosen',
+      'evaluate every architecture right after its training and again at the end of the epoch; on where a regularizer is chosen',
     ),
   batches: z.int().min(1).default(2).describe('validation batches for it, the same ones all through an epoch'),
   batchSize: z.int().min(1).default(256).describe('examples a batch'),
   every: z.int().min(1).default(1).describe('epochs from one measurement to the next'),
-  zeroShot: z.boolean().default(false).describe('judge every architecture before its training too'),
+  zeroShot: z.boolean().default(false).describe('evaluate every architecture before its training too'),
   matrix: z
     .boolean()
     .default(false)
     .describe(
-      'judge all earlier architectures of the epoch again after each training, which shows dips that have mended by the end of the epoch',
+      'evaluate all earlier architectures of the epoch again after each training, which shows dips that recover by the end of the epoch',
     ),
   metric: z.enum(['loss', 'accuracy']).default('loss').describe('what verdicts are about'),
 });

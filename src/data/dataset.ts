@@ -118,7 +118,7 @@ function checkedExamples(
     throw new WeftError(
       'data',
       `${where}: label ${labels[wrong]} of example ${wrong} is not in 0..${classes - 1}`,
-      'mend the label, or remove the example',
+      'fix the label, or remove the example',
     );
   return { images, labels, count };
 }

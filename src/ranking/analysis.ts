@@ -40,7 +40,7 @@ export function analyseRanking(record: RankRecord): RankAnalysis {
 
 function verdictOf({ tau, count }: Agreement): string {
   const { value, interval, claim, obstacle } = tau;
-  if (obstacle === 'constant') return `The order cannot be judged: all scores are equal (${count} architectures)`;
+  if (obstacle === 'constant') return `The order cannot be assessed: all scores are equal (${count} architectures)`;
   const numbers = `Kendall’s τ ${text(value)}, ${interval ? `95 % interval over architectures ${text(interval[0])} to ${text(interval[1])}${despiteInterval(tau)}` : 'no interval'}, ${count} architectures`;
   if (claim === 'above') return `Shared weights order architectures better than chance (${numbers})`;
   if (claim === 'below') return `Shared weights order architectures worse than chance (${numbers})`;

@@ -22,7 +22,7 @@ export type AlarmCode =
   | 'test-seen' // what it is tested on has rewarded it, or trained it
   | 'chance' // the shared weights do not tell classes apart
   | 'worse-than-random' // the controller's samples lose against random ones
-  | 'loss' // the loss is no number, or has not fallen
+  | 'loss' // the loss is NaN or infinite, or has not fallen
   | 'unfinished';
 
 export interface Alarm {
@@ -72,7 +72,7 @@ function lossAlarms(log: EventLog): Alarm[] {
   const epochs = log.all('weights-epoch');
   const [first, last] = [epochs[0], epochs.at(-1)];
   const broken = epochs.find(({ loss }) => !isNumber(loss));
-  if (broken) return [{ code: 'loss', message: `The training loss of epoch ${broken.epoch + 1} is no number.` }];
+  if (broken) return [{ code: 'loss', message: `The training loss of epoch ${broken.epoch + 1} is NaN or infinite.` }];
   if (!first || !last || epochs.length < 3 || last.loss < first.loss) return [];
   return [
     {

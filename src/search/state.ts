@@ -41,7 +41,7 @@ export interface SearchState {
   /** Architectures evaluated (rewards, probes and candidates). */
   evaluations: number;
   gradientEvaluations: { search: number; retrain: number };
-  /** Steps whose gradient was no number, so that nothing moved. */
+  /** Steps whose gradient was not finite, so that nothing moved. */
   skippedSteps: number;
   /** Remarks of the optimizers, each said once. */
   notes: string[];

@@ -25,7 +25,7 @@ export function studyReport(
 <p class="claim">${verdict}</p>
 </header>
 `,
-    section('rows', 'Measured beside what was to be reached', html`<p>${tally(rows)}</p>\n`, rowTable(rows)),
+    section('rows', 'Measured values and goals', html`<p>${tally(rows)}</p>\n`, rowTable(rows)),
     sections.map(chapter),
     section(
       'reproduction',

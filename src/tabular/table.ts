@@ -39,7 +39,7 @@ export function readBenchmarkTable(path: string): BenchmarkTable {
       Float64Array.from(text(column), (field, i) => {
         const value = field.trim() === '' ? NaN : Number(field);
         if (!Number.isFinite(value))
-          throw new WeftError('data', `${path}: line ${i + 2}: '${field}' in the column '${column}' is no number`);
+          throw new WeftError('data', `${path}: line ${i + 2}: '${field}' in the column '${column}' is not a number`);
         return value;
       }),
   };

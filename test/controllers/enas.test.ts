@@ -283,7 +283,7 @@ describe('the ENAS controller', () => {
     controller.dispose();
   });
 
-  it('refuses a reward that is no number, and changes nothing then', () => {
+  it('refuses a reward that is NaN, and then changes nothing', () => {
     const space = macroCnn.create({ layers: 2, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     const controller = enas.create({}, { space, seed: 1 });
     const before = tf.memory().numTensors;

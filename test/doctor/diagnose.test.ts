@@ -58,7 +58,7 @@ describe('the rows of the machine', () => {
     expect((await examineDisk(tmpdir())).detail).to.match(/GiB free in /);
   });
 
-  it('reports a WEFT_THREADS that is no number', () => {
+  it('reports a WEFT_THREADS that is not a number', () => {
     const before = process.env['WEFT_THREADS'];
     process.env['WEFT_THREADS'] = 'many';
     try {

@@ -86,7 +86,7 @@ describe('commands that have jobs done', function () {
     expect(existsSync('none')).to.equal(false);
   });
 
-  it('rank: the same, and the report has its chapter; two searches are set beside random sampling', () =>
+  it('rank: the same, and the report has its chapter; two searches are compared with random sampling', () =>
     withFolder(async (folder) => {
       const searches = [1, 2].map((seed) => join(folder, `seed${seed}`));
       for (const [i, runs] of searches.entries())

@@ -87,7 +87,7 @@ describe('ranking', () => {
         ...equal,
         architectures: equal.architectures.map((one) => ({ ...one, shared: { accuracy: 0.5, loss: 1 } })),
       }).verdict,
-    ).to.match(/^The order cannot be judged/);
+    ).to.match(/^The order cannot be assessed/);
   });
 
   it('says how well training alone agrees with itself', () => {

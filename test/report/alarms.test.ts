@@ -164,7 +164,7 @@ describe('report alarms', () => {
     expect(codes(lost, space)).to.deep.equal(['worse-than-random', 'chance']);
   });
 
-  it('sees a loss that is no number or does not fall', () => {
+  it('notices a loss that is NaN or does not fall', () => {
     expect(codes(change(events, 'weights-epoch', ({ epoch }) => (epoch === 3 ? { loss: null } : {})))).to.deep.equal([
       'loss',
     ]);

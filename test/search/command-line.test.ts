@@ -196,7 +196,7 @@ describe('command line', function () {
     it('an unknown recipe', () => fails(['search', '--recipe', 'digit'], /no recipe 'digit'[^]*did you mean 'digits'/));
     it('an unknown data set', () => fails(['search', '--data', 'mnits'], /mnits[^]*did you mean 'mnist'/));
     it('a run that is not there', () => fails(['resume', 'runs/nothing-here'], /no run directory/));
-    it('a loss that is no number, keeping what was saved', () =>
+    it('a loss that is NaN, keeping what was saved', () =>
       withFolder(async (folder) => {
         const { code, stderr } = await weft([
           'search',

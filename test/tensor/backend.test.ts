@@ -94,7 +94,7 @@ describe('loadBackend', () => {
     expect(inFreshProcess(script, { WEFT_BACKEND: 'wasm' }).stdout).to.equal('wasm cpu\n');
   });
 
-  it('refuses an unknown WEFT_BACKEND and a WEFT_THREADS that is no number', () => {
+  it('refuses an unknown WEFT_BACKEND and a WEFT_THREADS that is not a number', () => {
     const script = 'await loadBackend().catch(({ message }) => console.log(message));';
     expect(inFreshProcess(script, { WEFT_BACKEND: 'webgl' }).stdout).to.contain("no backend 'webgl'");
     expect(inFreshProcess(script, { WEFT_THREADS: 'two' }).stdout).to.contain("WEFT_THREADS is 'two'");

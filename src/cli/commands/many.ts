@@ -72,7 +72,7 @@ export function writeSeedsReport(runs: readonly SeedRun[], path: string, output:
       const amount = (value: number): string =>
         measure === 'accuracy' ? `${(100 * value).toFixed(2)}` : value.toFixed(4);
       output.say(
-        `${words}, beside random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${measure === 'accuracy' ? 'points' : 'nats'}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`,
+        `${words}, compared with random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${measure === 'accuracy' ? 'points' : 'nats'}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`,
       );
     }
   }

@@ -68,7 +68,7 @@ function fisherTrace({ config, epochs }: Measurements): HealthCheck {
       status: 'WARN',
       what,
       detail: broken
-        ? 'its trace is no number in some epoch'
+        ? 'its trace is not finite in some epoch'
         : 'it is zero in every epoch: the regularizer never began (see its start epoch), so nothing was regularized',
     };
   return {

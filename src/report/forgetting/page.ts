@@ -52,7 +52,7 @@ function head(analysis: ForgettingAnalysis): Markup {
 <p class="sub">${setting(analysis)}</p>
 <p class="claim">${sentence(verdict)}</p>
 ${tiles(analysis)}
-${config.regularizer !== 'none' && html`<p class="sub hint">Whether the regularizer has helped can only be told beside runs without it and with controls: <code>weft forgetting compare RUN RUN…</code></p>`}
+${config.regularizer !== 'none' && html`<p class="sub hint">Whether the regularizer has helped can only be told from runs without it and with controls: <code>weft forgetting compare RUN RUN…</code></p>`}
 ${warnings.length > 0 && html`<div class="alarms"><h2>Worth knowing</h2><ul>${warnings.map(({ what, detail }) => html`<li>${what}: ${detail}.</li>`)}</ul></div>`}
 </header>
 `;

@@ -37,7 +37,7 @@ export function panelSection({ measurements }: ForgettingAnalysis): Content {
 export function performanceSection({ measurements: { epochs } }: ForgettingAnalysis): Content {
   return section(
     'performance',
-    'Forgetting beside performance',
+    'Forgetting and performance',
     html`<div class="figures">${[
       figure(
         performanceChart(epochs),

@@ -25,7 +25,7 @@ export function comparisonSection(log: EventLog): Content {
       'Controller and random sampling',
       figure(
         chart,
-        `${field === 'accuracy' ? 'Accuracy' : 'Loss'} with shared weights of each architecture judged so far, one dot each.`,
+        `${field === 'accuracy' ? 'Accuracy' : 'Loss'} with shared weights of each architecture evaluated so far, one dot each.`,
       ),
     );
   const {

@@ -82,7 +82,7 @@ function howFound(log: EventLog): string {
     started &&
       `Searched for ${plural(epochs, 'epoch')}${epochs < started.epochs ? ` of ${integer(started.epochs)}` : ''} over a supernet with ${integer(started.parameters)} shared weights, trained on ${integer(started.train)} ${example}s and rewarded on ${integer(started.validation)}.`,
     derived &&
-      `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), judged with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
+      `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), evaluated with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
     retrain &&
       retrained > 0 &&
       `Trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text an epoch' : 'examples'}.`,

@@ -13,7 +13,7 @@ export function rankSection(record: RankRecord | undefined): Content {
   if (!record) return undefined;
   const analysis = analyseRanking(record);
   const { byMeasure, byLoss, reliability, verdict } = analysis;
-  const how = `${integer(record.architectures.length)} different architectures, drawn uniformly, were judged with the shared weights on ${integer(record.examples.shared)} validation examples, then each trained alone for ${plural(record.epochs, 'epoch')} with ${plural(record.seeds.length, 'seed')} and tested on ${integer(record.examples.alone)} examples.`;
+  const how = `${integer(record.architectures.length)} different architectures, drawn uniformly, were evaluated with the shared weights on ${integer(record.examples.shared)} validation examples, then each trained alone for ${plural(record.epochs, 'epoch')} with ${plural(record.seeds.length, 'seed')} and tested on ${integer(record.examples.alone)} examples.`;
   const self =
     reliability === undefined
       ? 'With one seed nothing can be said of how well stand-alone training agrees with itself, which is the most that any score can reach; --seeds 2 tells.'

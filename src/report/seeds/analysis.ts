@@ -143,7 +143,7 @@ function testOf(runs: readonly SeedRun[], measure: SeedsAnalysis['measure']): Se
 
 function verdictOf(controller: string, means: Advantage | undefined, measure: SeedsAnalysis['measure']): string {
   if (!means)
-    return 'Not every search has judged random architectures beside its own (derive.random), so that there is nothing to compare';
+    return 'Not every search has evaluated random architectures (derive.random), so there is nothing to compare';
   const { difference, relative } = means;
   const { value, interval, claim, obstacle, bySeed } = difference;
   const amount = (share: number): string =>

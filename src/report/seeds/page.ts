@@ -13,7 +13,7 @@ export function seedsPage(analysis: SeedsAnalysis, version: string): string {
     html`<header><p class="eyebrow">One search, ${runs.length} seeds</p>
 <h1>${controller} beside random sampling on ${space}</h1>
 <p class="claim">${verdict.replace(/ (%|points|nats)/g, '\u00a0$1')}.</p>
-<p class="sub">Within each search both are judged by the same shared weights on the same validation batches, so that seeds are pairs. Intervals are 95 % intervals over seeds (Student’s t of the pairs, Fieller’s for ratios), from three seeds on; ${means ? `with fewer than ${means.difference.fewest} seeds` : 'of a few seeds'} nothing is claimed.</p>
+<p class="sub">Within each search both are evaluated with the same shared weights on the same validation batches, so that seeds are pairs. Intervals are 95 % intervals over seeds (Student’s t of the pairs, Fieller’s for ratios), from three seeds on; ${means ? `with fewer than ${means.difference.fewest} seeds` : 'of a few seeds'} nothing is claimed.</p>
 </header>
 `,
     section(

@@ -29,7 +29,7 @@ const options = z.strictObject({
   pretraining: z.int().min(0).default(600).describe('steps of pre-training; 0 leaves it out'),
   pretrainingBatch: z.int().min(1).default(32).describe('passages a step of pre-training'),
   examples: z.int().min(16).default(320).describe('passages to learn from'),
-  test: z.int().min(16).default(300).describe('passages to be judged by'),
+  test: z.int().min(16).default(300).describe('passages in the test set'),
   exchanges: z
     .int()
     .min(1)
@@ -145,7 +145,7 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
       {
         title: 'Accuracy over the seeds',
         text: [
-          `A transformer of ${layers} ${layers === 1 ? 'block' : 'blocks'} of width ${width}, pre-trained for ${chosen.pretraining} steps on the characters of ${corpus.name} (${(pretrained.loss / Math.LN2).toFixed(2)} bits a character on text it has not seen), learns from ${examples} passages of ${length} characters to tell those as they were written from those with ${exchanges} pairs of neighbouring letters exchanged. Half of the passages are changed, so that guessing is right in 50 %. Passages to learn from, passages to be judged by and the text of the pre-training are parts of their own.`,
+          `A transformer of ${layers} ${layers === 1 ? 'block' : 'blocks'} of width ${width}, pre-trained for ${chosen.pretraining} steps on the characters of ${corpus.name} (${(pretrained.loss / Math.LN2).toFixed(2)} bits a character on text it has not seen), learns from ${examples} passages of ${length} characters to tell those as they were written from those with ${exchanges} pairs of neighbouring letters exchanged. Half of the passages are changed, so that guessing is right in 50 %. Passages to learn from, passages in the test set and the text of the pre-training are parts of their own.`,
           `Every fine-tuning computes ${gradients} gradients of ${batchSize} passages, so that the optimizers with a second gradient take half as many steps, and is judged once, at its end. The repetitions differ in the first weights of the head, the order of the examples and the masks of dropout. A run has failed where its accuracy is not above guessing by two standard errors of ${chosen.test} guesses.`,
         ],
         figures: [

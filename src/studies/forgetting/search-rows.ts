@@ -205,7 +205,7 @@ export async function searchRows(
         title: 'A small search',
         text: [
           `Five nodes, one matrix an edge, 20 architectures of 20 batches an epoch, ${epochs} epochs; a controller that only samples, so that nothing but the weights differs. wpl begins in epoch 4. Differences are the loss at the end of the epoch less that right after training, in nats.`,
-          'Forgetting stands beside accuracy, because it can be bought: a search whose weights never move forgets nothing.',
+          'Forgetting is shown together with accuracy, because it can be bought: a search whose weights never move forgets nothing.',
         ],
         figures: [
           {

@@ -147,7 +147,7 @@ export async function twoModelRows(
       'T6/forgetting',
       'forgetting with all shared weights frozen',
       +meanOf(strengths, 'frozen', forgotten).toFixed(3),
-      'the reference beside T2: retention alone is no evidence',
+      'the reference for T2: retention alone is no evidence',
     ),
   );
   rows.push(
@@ -297,7 +297,7 @@ export async function twoModelRows(
       {
         title: 'Two models on proto-10',
         text: [
-          'A is trained, then B with the first three of its layers. Freezing keeps all of A: therefore what B reaches stands beside what A keeps.',
+          'A is trained, then B with the first three of its layers. Freezing keeps all of A, so what B reaches is shown together with what A keeps.',
         ],
         figures: [
           { title: 'A while B is trained', svg: curvesChart(strengths, arms, 'a'), caption: 'Strict convergence.' },

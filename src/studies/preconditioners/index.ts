@@ -27,7 +27,7 @@ const training = z.strictObject({
 
 export const preconditionersStudy = defineStudy({
   name: 'preconditioners',
-  summary: 'throughput, memory and accuracy of gradient preconditioners beside SGD',
+  summary: 'throughput, memory and accuracy of gradient preconditioners compared with SGD',
   reference: 'Osawa et al. 2023, arXiv 2305.04684',
   minutes: 15,
   options: z.strictObject({
@@ -40,7 +40,7 @@ export const preconditionersStudy = defineStudy({
     methods: z
       .array(z.string())
       .default(['kfac', 'kfac-empirical', 'shampoo', 'muon', 'eva', 'foof', 'seng'])
-      .describe('preconditioners beside sgd'),
+      .describe('preconditioners to compare with sgd'),
     blocks: z
       .int()
       .min(0)

@@ -25,7 +25,7 @@ const options = z.strictObject({
   regularizers: z
     .array(z.enum(REGULARIZERS.map(({ name }) => name) as [string, ...string[]]))
     .default(['wpl'])
-    .describe('what B is trained with, beside nothing'),
+    .describe('what B is trained with, in addition to nothing'),
   alphas: z.array(z.number().min(0)).default([1, 10, 100]).describe('strengths of those that have one'),
   fisher: z
     .enum(['empirical-sample', 'true-sample', 'batch'])

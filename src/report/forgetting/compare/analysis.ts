@@ -38,7 +38,7 @@ export function compareForgetting(
     throw new WeftError(
       'run',
       `no two of these runs can be paired:\n  ${unpaired.join('\n  ')}`,
-      `every run needs one of '${baseline.name}' with the same seed, data and configuration beside it`,
+      `every run needs one of '${baseline.name}' with the same seed, data and configuration to compare with`,
     );
   return { baseline, arms, fromEpoch, unpaired, health: checkComparison(baseline, arms) };
 }

@@ -52,7 +52,7 @@ ${unpaired.length > 0 && html`<div class="alarms"><h2>Left out</h2><ul>${unpaire
     ),
     section(
       'performance',
-      'Forgetting beside performance',
+      'Forgetting and performance',
       html`<div class="figures">${figure(standingsChart(standings(comparison), performanceAxis(arms)), 'Small dots are runs, diamonds the means of an arm. Better is lower and further to the right: an arm that moves down and left has bought retention with learning, as frozen weights do.', { title: 'Every run' })}</div>`,
     ),
     pairSection(arms),

@@ -72,7 +72,7 @@ function lossAlarms(log: EventLog): Alarm[] {
   const epochs = log.all('weights-epoch');
   const [first, last] = [epochs[0], epochs.at(-1)];
   const broken = epochs.find(({ loss }) => !isNumber(loss));
-  if (broken) return [{ code: 'loss', message: `The training loss of epoch ${broken.epoch + 1} is NaN or infinite.` }];
+  if (broken) return [{ code: 'loss', message: `The training loss of epoch ${broken.epoch + 1} is not finite.` }];
   if (!first || !last || epochs.length < 3 || last.loss < first.loss) return [];
   return [
     {

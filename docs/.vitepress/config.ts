@@ -66,6 +66,7 @@ export default defineConfig({
           page('Command line', 'reference/command-line'),
           page('Configuration', 'reference/configuration'),
           page('Data', 'reference/data'),
+          page('Data', 'reference/data'),
           page('Recipes and runs', 'reference/recipes-and-runs'),
           page('Changes', 'reference/changelog'),
           {
@@ -85,6 +86,7 @@ export default defineConfig({
           page('How ENAS works', 'explanation/how-enas-works'),
           page('Reading reports', 'explanation/reading-reports'),
           page('Reproducibility', 'explanation/reproducibility'),
+          page('Security', 'explanation/security'),
           page('Security', 'explanation/security'),
           page('Architecture', 'explanation/architecture'),
           page('Measurements', 'explanation/measurements'),

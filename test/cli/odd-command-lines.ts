@@ -144,7 +144,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   data: ['digits', 'mnist', 'tiny-shakespeare', 'images', 'text.csv', ...PATHS, ...NAMES],
   seeds: ['1,2', '8-1', '1-1000000000', '1,,2', '-1', 'a', '', '1.5'],
   budget: ['1s', '0', '-1', '', '1e9', 'a', '5x'],
-  queue: ['', 'file', 'postgres://', 'http://x', 'mysql://a'], // a folder would become a database, in seven seconds
+  queue: ['', 'file', 'postgres://[', 'http://x', 'mysql://a'], // a folder would become a database, in seven seconds, and a server is waited for
 };
 
 /** A folder with things that are not what they should be, and a finished run where one is given; `remove` takes it away, and the folder around it. */

@@ -94,6 +94,13 @@ export function systemError(error: unknown): WeftError | undefined {
   return new WeftError('disk', `cannot ${what}: ${reason[0]}`, reason[1], { cause: error });
 }
 
+/**
+ * Whether the same work may get through when it is tried again: after a full disk, a lost library or job. What a
+ * configuration, data, a definition or numbers cause comes back, and so does a defect.
+ */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof WeftError && ['disk', 'backend', 'job'].includes(error.code);
+
 /** The `known` name nearest to `name` by edit distance, for "did you mean" hints. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -27,4 +27,12 @@ export { enasSearches } from './config/presets/enas.js';
 export * from './statistics/index.js';
 export { type SearchConfig, type SearchConfigInput } from './config/index.js';
 export { type SearchEvent } from './search/events.js';
-export { resumeSearch, runSearch, type SearchOutcome, type SearchRequest } from './search/run-search.js';
+export { writeReport, type WriteReportOptions } from './api/report.js';
+export {
+  type ResumeOutcome,
+  type ResumeRequest,
+  resumeSearch,
+  runSearch,
+  type SearchOutcome,
+  type SearchRequest,
+} from './api/search.js';

@@ -59,6 +59,11 @@ export function program(): Command {
       .option('--trust', 'load whatever spaces and controllers the run names: their code runs as you');
   };
   const MOVED = 'where the data of the run lies now, if it was moved; its content must be the same';
+  const allowChangedEnvironment = (): Option =>
+    new Option(
+      '--allow-changed-environment',
+      'go on although threads, versions or the machine are others than before; recorded, because the numbers differ',
+    );
   const json = (): Option => new Option('--json', 'one JSON line an event, as when the output is no terminal');
 
   onMany(weft.command('search'))
@@ -80,9 +85,10 @@ export function program(): Command {
     .action(async (options) => (await import('./commands/search.js')).search(options));
 
   onRun(weft.command('resume'), MOVED)
-    .description('go on with a search that was stopped or killed')
+    .description('go on with a search that was stopped or killed; make again what a finished one has lost')
     .argument('<run>', 'its run directory')
     .option('--budget <time>', 'a new time budget, counted from the beginning of the search')
+    .addOption(allowChangedEnvironment())
     .addOption(json())
     .action(async (run, options) => (await import('./commands/search.js')).resume(run, options));
 
@@ -101,6 +107,7 @@ export function program(): Command {
     .option('--batches <n>', 'validation batches each is evaluated on', whole(1))
     .option('--top <n>', 'how many of the best to print', whole(0), 5)
     .option('--retrain-top <k>', 'train the best k from scratch, and test them', whole(1))
+    .addOption(allowChangedEnvironment())
     .addOption(json())
     .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
 

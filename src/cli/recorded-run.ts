@@ -2,18 +2,15 @@
  * What a command takes from a run: its configuration, and from there code and data. A run is data that may come from anywhere, so no code
  * that it names is loaded unless the user names the file too or trusts the run; and its data must be what it was.
  */
-import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { checkConfig, type SearchConfig } from '../config/index.js';
-import { datasetNames, textNames } from '../data/index.js';
+import { openRecordedData, type RecordedRun } from '../api/recorded-run.js';
+import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
 import { isOwnFile } from '../jobs/files.js';
-import { openRun, type Run } from '../runs/index.js';
-import { openData, type SearchData } from '../search/data.js';
-import { checkSameData } from '../search/recorded-data.js';
-import { backendOf } from '../search/run-search.js';
 import { type SearchParts } from '../search/session.js';
 import { loadController, loadSpace } from './registry.js';
+
+export { openRecorded, openRecordedData, type RecordedRun } from '../api/recorded-run.js';
 
 /** Options of every command that reads a run. */
 export interface TrustOptions {
@@ -26,38 +23,6 @@ export interface TrustOptions {
 export interface RecordedOptions extends TrustOptions {
   /** Where the data of the run lies now. */
   readonly data?: string;
-}
-
-export interface RecordedRun {
-  readonly run: Run;
-  readonly config: SearchConfig;
-  /** The backend that the run began with. */
-  readonly backend: SearchConfig['backend'];
-}
-
-/** Opens a run whose data may have moved to `data`. */
-export function openRecorded(directory: string, { data }: Pick<RecordedOptions, 'data'> = {}): RecordedRun {
-  const run = openRun(directory);
-  const config = checkConfig(run.config);
-  return {
-    run,
-    config: data === undefined ? config : { ...config, data: { ...config.data, ...moved(config.data.source, data) } },
-    backend: backendOf(run, config),
-  };
-}
-
-/** The data of a run, checked to be what it was. */
-export function openRecordedData({ run, config }: RecordedRun): SearchData {
-  const { source } = config.data;
-  if (isPath(source) && !existsSync(source))
-    throw new WeftError(
-      'data',
-      `the data of ${run.path} is no longer at ${source}`,
-      'say where it lies now: --data PATH (its content must be the same)',
-    );
-  const data = openData(config);
-  checkSameData(run, data);
-  return data;
 }
 
 /** Everything that a run began with: its space and its controller, where they may be loaded, and its data. */
@@ -98,13 +63,3 @@ export function permitted(
     `if the file is yours, or you have read it, name it with --file ${basename(name)}, or load whatever this run names with --trust`,
   );
 }
-
-/** Data that is known by its name lies in a folder of its own, but for the embedded one; any other is its path. */
-function moved(source: string, data: string): Pick<SearchConfig['data'], 'source' | 'path'> {
-  if (!isPath(data)) return { source: data };
-  return isPath(source) || source === EMBEDDED ? { source: resolve(data) } : { source, path: resolve(data) };
-}
-
-const EMBEDDED = 'digits';
-
-const isPath = (source: string): boolean => !datasetNames.includes(source) && !textNames.includes(source);

@@ -3,14 +3,18 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
+import { type Json } from '../operations/operation.js';
 import {
   acquireLock,
   breathe,
+  describeEnvironment,
+  environmentChanges,
   type JsonObject,
   listCheckpoints,
   loadLatestCheckpoint,
   makeFolder,
   runFiles,
+  type RecordedEnvironment,
   type RunLock,
   saveCheckpoint,
   sha256,
@@ -126,25 +130,43 @@ async function openKept(folder: string, identity: string): Promise<Kept | undefi
   if (!lock) return undefined;
   const { checkpoints } = runFiles(folder);
   makeFolder(checkpoints);
+  const environment = describeEnvironment();
   return {
     load() {
       if (listCheckpoints(folder).length === 0) return undefined;
       try {
-        const { step, tensors, state } = loadLatestCheckpoint(folder, identity);
-        return { step, learner: { tensors, counts: state as LearnerSnapshot['counts'] } };
+        const { step, tensors, state } = loadLatestCheckpoint(folder, identity, { check: requireSameEnvironment });
+        return { step, learner: { tensors, counts: (state as unknown as SavedState).counts } };
       } catch (error) {
-        if (error instanceof WeftError && error.code === 'checkpoint') return undefined; // none is whole: from the beginning
+        if (error instanceof WeftError && error.code === 'checkpoint') return undefined; // none is whole, or of this environment: from the beginning
         throw error;
       }
     },
     save: (step, { tensors, counts }) =>
-      void saveCheckpoint(folder, identity, { step, tensors, state: counts, events: 0 }, { guard: lock.check }),
+      void saveCheckpoint(
+        folder,
+        identity,
+        { step, tensors, state: { counts, environment } as unknown as Json, events: 0 },
+        { guard: lock.check },
+      ),
     forget() {
       lock.check();
       rmSync(checkpoints, { recursive: true });
     },
     close: () => lock.release(),
   };
+}
+
+interface SavedState {
+  readonly counts: LearnerSnapshot['counts'];
+  readonly environment: RecordedEnvironment;
+}
+
+/** A job is of one environment: what another has begun is done again. */
+function requireSameEnvironment(state: Json): void {
+  const { environment } = state as unknown as Partial<SavedState>;
+  if (!environment || environmentChanges(environment, describeEnvironment()).length > 0)
+    throw new WeftError('checkpoint', 'the checkpoint was made under other conditions');
 }
 
 async function tryLock(path: string): Promise<RunLock | undefined> {

@@ -3,6 +3,8 @@ import { configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import {
   createRun,
+  describeEnvironment,
+  environmentChanges,
   type JsonObject,
   listCheckpoints,
   listRuns,
@@ -16,7 +18,7 @@ import {
 import { remainingUnits } from '../search/advance.js';
 import { conductSearch } from '../search/conduct.js';
 import { fisherShare } from '../search/data.js';
-import { dataFiles } from '../search/run-search.js';
+import { dataFiles } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { type Job, type JobContext, type JobRunners } from './contract.js';
 import {
@@ -141,11 +143,13 @@ interface TakenRun {
   readonly summary: RunSummary | undefined;
 }
 
-/** Undefined for a run that a process works on which was thought lost, and for one that is damaged. */
+/** Undefined for a run that a process works on which was thought lost, for one of another environment, and for one that is damaged. */
 async function tryRun(path: string): Promise<TakenRun | undefined> {
   let lock: RunLock | undefined;
   try {
     const run = openRun(path);
+    // A job is of one environment: what another has begun is done again.
+    if (environmentChanges(run.manifest.environment, describeEnvironment()).length > 0) return undefined;
     lock = await lockRun(path);
     return { run, lock, summary: readSummary(path) };
   } catch (error) {

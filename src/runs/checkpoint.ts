@@ -98,10 +98,16 @@ export interface LoadOptions {
   readonly run?: Manifest | undefined;
   /** Told about each damaged checkpoint that is passed over. */
   readonly warn?: (event: JournalEvent) => void;
+  /** Sees the state of each checkpoint before its tensors are read; what it throws is thrown. */
+  readonly check?: (state: Json) => void;
 }
 
 /** The newest whole checkpoint of a run, its tensors owned by the caller and in the order in which they were saved. */
-export function loadLatestCheckpoint(runPath: string, space: string, { run, warn }: LoadOptions = {}): Checkpoint {
+export function loadLatestCheckpoint(
+  runPath: string,
+  space: string,
+  { run, warn, check }: LoadOptions = {},
+): Checkpoint {
   const attempt = <T>(read: () => T): T | undefined => {
     try {
       return read();
@@ -116,6 +122,7 @@ export function loadLatestCheckpoint(runPath: string, space: string, { run, warn
     const document = attempt(() => readDocument(folder));
     if (!document) continue;
     checkFits(document, folder, space, run);
+    check?.(document.state);
     const tensors = attempt(() => readGroups(document, folder));
     if (tensors) {
       const { state, events, eventsSha256 } = document;

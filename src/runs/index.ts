@@ -10,6 +10,13 @@ export {
 export { now, peakMemoryMB, processorSeconds, type Stopwatch, stopwatch } from './clock.js';
 export { describeEnvironment, type Environment, packageVersion } from './environment.js';
 export {
+  type EnvironmentChange,
+  environmentChanges,
+  type RecordedEnvironment,
+  refuseChanges,
+  sayChanges,
+} from './environment-change.js';
+export {
   type Journal,
   type JournalEvent,
   type JournalOptions,
@@ -40,4 +47,4 @@ export {
 export { readSealedJson, sealJson, unseal } from './sealed.js';
 export { breathe, catchSignals, type Shutdown } from './shutdown.js';
 export { type Measured, readSummary, type RunResults, type RunSummary, writeSummary } from './summary.js';
-export { checkPart, readCheckedEvents, remake } from './sums.js';
+export { checkPart, needsSums, readCheckedEvents, readSums, remake } from './sums.js';

@@ -3,7 +3,17 @@
  * grown; resuming cuts it back to there, so that what is done again is not told twice.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { diskError } from './atomic-write.js';
@@ -41,6 +51,8 @@ export interface Journal {
 /** Opens or creates the journal at `path` for writing. */
 export function openJournal(path: string, { position, sha256, detail = {}, guard }: JournalOptions = {}): Journal {
   guard?.();
+  // What is to be cut back must be there already.
+  if (position && !existsSync(path)) throw unfit(path, position);
   const descriptor = guarded(path, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644));
   let end = endOf(descriptor, path, position);
   const hash = hashOf(descriptor, end);
@@ -145,11 +157,7 @@ function endOf(descriptor: number, path: string, position: number | undefined): 
   const end = position ?? lastLineEnd(descriptor, size);
   if (end > size || (end > 0 && byteAt(descriptor, end - 1) !== NEWLINE)) {
     closeSync(descriptor);
-    throw new WeftError(
-      'run',
-      `${path} does not fit the checkpoint: no line ends at byte ${end}`,
-      'the file was changed by hand or cut off; put back the original',
-    );
+    throw unfit(path, end);
   }
   return end;
 }
@@ -172,6 +180,13 @@ const changedEvents = (path: string, end: number): WeftError =>
     'run',
     `${path} does not fit the checkpoint: its first ${end} bytes are damaged, were changed, or are those of another run`,
     'put back the original; an older checkpoint serves if the damage lies behind it: delete the newest folder in checkpoints/',
+  );
+
+const unfit = (path: string, end: number): WeftError =>
+  new WeftError(
+    'run',
+    `${path} does not fit the checkpoint: no line ends at byte ${end}`,
+    'the file was changed by hand, cut off or deleted; put back the original',
   );
 
 function lastLineEnd(descriptor: number, size: number): number {

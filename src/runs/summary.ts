@@ -1,9 +1,10 @@
-/** What came of a run, in one file that two runs of the same seed share to the byte, but for the two fields that were measured. */
+/** What came of a run, in one file that two runs of the same seed share to the byte, but for what was measured and how it came about. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { writeFileAtomic, type WriteOptions } from './atomic-write.js';
+import { type EnvironmentChange } from './environment-change.js';
 import { isObject, sha256, sortKeys, stringifyStrict } from './json.js';
 import { runFiles } from './run-directory.js';
 import { checkPart, remake, writeSums } from './sums.js';
@@ -26,10 +27,12 @@ export interface RunResults {
   readonly [name: string]: Json | undefined;
 }
 
-/** Never the same twice. */
+/** How the results came about: never the same twice, and not part of their hash. */
 export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
+  /** Where the run went on under other conditions than before: after so many units of work. */
+  readonly environmentChanges?: readonly { readonly units: number; readonly changes: readonly EnvironmentChange[] }[];
 }
 
 export type RunSummary = RunResults &
@@ -45,7 +48,7 @@ export type RunSummary = RunResults &
 export function writeSummary(
   runPath: string,
   results: RunResults,
-  { elapsedSeconds, peakMemoryMB }: Measured,
+  { elapsedSeconds, peakMemoryMB, environmentChanges }: Measured,
   { parts, ...options }: WriteOptions & { readonly parts?: Readonly<Record<string, string>> } = {},
 ): RunSummary {
   const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<
@@ -61,7 +64,13 @@ export function writeSummary(
     ...others,
     weights: weights!,
   };
-  const summary = { ...ordered, resultHash: sha256(stringifyStrict(ordered)), elapsedSeconds, peakMemoryMB };
+  const summary = {
+    ...ordered,
+    resultHash: sha256(stringifyStrict(ordered)),
+    elapsedSeconds,
+    peakMemoryMB,
+    ...(environmentChanges && { environmentChanges: environmentChanges as unknown as Json }),
+  };
   const path = runFiles(runPath).summary;
   const text = `${stringifyStrict(summary, 2)}\n`;
   // The hashes first: a run is finished once it has a summary.
@@ -83,7 +92,7 @@ export function readSummary(runPath: string): RunSummary | undefined {
     });
   }
   const summary = parse(text);
-  const { resultHash, elapsedSeconds: _, peakMemoryMB: __, ...results } = summary ?? {};
+  const { resultHash, elapsedSeconds: _, peakMemoryMB: __, environmentChanges: ___, ...results } = summary ?? {};
   if (resultHash !== sha256(JSON.stringify(results)))
     throw new WeftError('run', `${path} is damaged or was changed by hand`, remake(runPath));
   checkPart(runPath, basename(path), text);

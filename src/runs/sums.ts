@@ -17,6 +17,14 @@ export function writeSums(runPath: string, hashes: Readonly<Record<string, strin
   writeFileAtomic(runFiles(runPath).sums, lines.join(''), options);
 }
 
+/** The recorded hashes of the files of a finished run, by name; undefined where there are none. */
+export function readSums(runPath: string): ReadonlyMap<string, string> | undefined {
+  const { sums } = runFiles(runPath);
+  if (!existsSync(sums)) return undefined;
+  const lines = readFileSync(sums, 'utf8').split('\n');
+  return new Map(lines.map((line) => [line.slice(HASH_LENGTH + 2), line.slice(0, HASH_LENGTH)]));
+}
+
 /** Whether a finished run has hashes to check its files against; runs of version 0.1 have none. Throws where they are missing. */
 function hasSums(runPath: string): boolean {
   const { sums } = runFiles(runPath);
@@ -29,12 +37,7 @@ function hasSums(runPath: string): boolean {
 export function checkPart(runPath: string, name: string, content: Uint8Array | string): boolean {
   if (!hasSums(runPath)) return false;
   const { sums } = runFiles(runPath);
-  const recorded = new Map(
-    readFileSync(sums, 'utf8')
-      .split('\n')
-      .map((line) => [line.slice(HASH_LENGTH + 2), line.slice(0, HASH_LENGTH)]),
-  );
-  if (recorded.get(name) === sha256(content)) return true;
+  if (readSums(runPath)!.get(name) === sha256(content)) return true;
   throw new WeftError(
     'run',
     `${join(runPath, name)} is damaged or was changed: its hash is not the one in ${basename(sums)}`,
@@ -59,12 +62,12 @@ export function readCheckedEvents(runPath: string): JournalEvent[] {
 
 /** How to get a damaged file of a finished run back. */
 export const remake = (runPath: string): string =>
-  `put back the original, or delete ${runFiles(runPath).summary} and have it written again from the last checkpoint: weft resume ${runPath}`;
+  `put back the original, or have what is missing or damaged made again from the last checkpoint: weft resume ${runPath}`;
 
 const HASH_LENGTH = 64;
 
 /** Since format 2; the manifest itself is checked where the run is opened. */
-function needsSums(runPath: string): boolean {
+export function needsSums(runPath: string): boolean {
   try {
     const manifest: unknown = JSON.parse(readFileSync(runFiles(runPath).manifest, 'utf8'));
     return !isObject(manifest) || !(Number(manifest['formatVersion']) < 2);

@@ -7,11 +7,16 @@ import {
   type JournalEvent,
   type Run,
   breathe,
+  describeEnvironment,
   encodeSafetensors,
+  type EnvironmentChange,
+  environmentChanges,
   listCheckpoints,
   loadLatestCheckpoint,
   openJournal,
   peakMemoryMB,
+  type RecordedEnvironment,
+  refuseChanges,
   type RunSummary,
   saveCheckpoint,
   sha256,
@@ -40,22 +45,32 @@ export interface ConductOptions {
   /** Of the run's lock: throws when this process no longer holds the run, before anything is written or removed. */
   readonly guard: () => void;
   /** Trains this architecture instead of searching one; text encoding. */
-  readonly architecture?: string;
+  readonly architecture?: string | undefined;
   /** Seconds of work after which the search phases end early. */
   readonly budget?: number | undefined;
   /** Hears every event as it is written. */
-  readonly onEvent?: (event: SearchEvent) => void;
+  readonly onEvent?: ((event: SearchEvent) => void) | undefined;
   /** Called after every unit of work. */
-  readonly onUnit?: (session: SearchSession, phase: Exclude<Phase, 'done'>, seconds: number, elapsed: number) => void;
+  readonly onUnit?:
+    ((session: SearchSession, phase: Exclude<Phase, 'done'>, seconds: number, elapsed: number) => void) | undefined;
   /** Asked between units of work; true saves a checkpoint and stops. */
-  readonly shouldStop?: () => boolean;
+  readonly shouldStop?: (() => boolean) | undefined;
+  /** Goes on although threads, versions or the machine are others than before, and records it; refused by default. */
+  readonly allowChangedEnvironment?: boolean | undefined;
 }
+
+/** What a checkpoint of a search holds besides tensors. */
+type SavedState = SearchSnapshot['state'] & {
+  readonly elapsed: number;
+  /** Under which it was computed; absent in version 0.1. */
+  readonly environment?: RecordedEnvironment;
+};
 
 /** The summary of a finished search, or undefined when it was stopped and can be resumed. */
 export async function conductSearch(
   run: Run,
   parts: SearchParts,
-  { guard, architecture, budget, onEvent, onUnit, shouldStop }: ConductOptions,
+  { guard, architecture, budget, onEvent, onUnit, shouldStop, allowChangedEnvironment = false }: ConductOptions,
   resume: boolean,
 ): Promise<RunSummary | undefined> {
   const { config, data } = parts;
@@ -63,32 +78,46 @@ export async function conductSearch(
   let emit: (event: SearchEvent) => void = () => {};
   const session = createSession({ ...parts, latencyTable: keptLatencies(run.path, config) }, (event) => emit(event));
   const identity = spaceIdentity(session);
-  // Killed before its first checkpoint, a run begins anew.
-  const checkpoint =
-    resume && listCheckpoints(run.path).length > 0
-      ? loadLatestCheckpoint(run.path, identity, { run: run.manifest })
-      : undefined;
   const given = architecture ?? (run.manifest.facts['architecture'] as string | undefined);
-  const journal = openJournal(join(run.path, 'events.jsonl'), {
-    position: checkpoint?.events ?? 0,
-    sha256: checkpoint?.eventsSha256,
-    detail: STEP_DETAIL,
-    guard,
-  });
-  emit = (event) => {
-    journal.append(event as unknown as JournalEvent);
-    onEvent?.(event);
-  };
+  let changes: EnvironmentChange[] = [];
+  let journal: Journal | undefined;
   try {
-    const saved = checkpoint?.state as unknown as (SearchSnapshot['state'] & { elapsed: number }) | undefined;
+    const check = (state?: Json): void => {
+      // A search that is done computes nothing more.
+      if ((state as unknown as SavedState | undefined)?.search.phase === 'done') return;
+      changes = environmentChanges(environmentOf(run, state), describeEnvironment());
+      if (changes.length > 0 && !allowChangedEnvironment) refuseChanges(run.path, changes);
+    };
+    // Killed before its first checkpoint, a run begins anew.
+    const begun = resume && listCheckpoints(run.path).length > 0;
+    if (resume && !begun) check();
+    const checkpoint = begun ? loadLatestCheckpoint(run.path, identity, { run: run.manifest, check }) : undefined;
+    const saved = checkpoint?.state as unknown as SavedState | undefined;
+    journal = openJournal(join(run.path, 'events.jsonl'), {
+      position: checkpoint?.events ?? 0,
+      sha256: checkpoint?.eventsSha256,
+      detail: STEP_DETAIL,
+      guard,
+    });
+    const log = journal;
+    emit = (event) => {
+      log.append(event as unknown as JournalEvent);
+      onEvent?.(event);
+    };
     if (saved) restoreCheckpoint(session, { tensors: checkpoint!.tensors, state: saved });
     else if (given !== undefined) skipSearch(session, given);
     else {
       emit(startEvent(session, data));
       session.forgetting?.announce();
     }
+    if (changes.length > 0) {
+      (session.state.environmentChanges ??= []).push({ units: session.state.units, changes });
+      emit({ type: 'environment-changed', changes });
+    }
+    const environment = describeEnvironment();
     const watch = stopwatch(saved?.elapsed ?? 0);
     let savedAt = watch.elapsed();
+    let savedUnits = saved && session.state.units;
     const save = (): void => {
       const { tensors, state } = takeSnapshot(session);
       saveCheckpoint(
@@ -97,13 +126,14 @@ export async function conductSearch(
         {
           step: session.state.units,
           tensors,
-          state: { ...state, elapsed: watch.elapsed() } as unknown as Json,
-          events: journal.sync(),
-          eventsSha256: journal.digest(),
+          state: { ...state, elapsed: watch.elapsed(), environment } as unknown as Json,
+          events: log.sync(),
+          eventsSha256: log.digest(),
         },
         { keep: config.checkpoint.keep, run: run.manifest, guard },
       );
       savedAt = watch.elapsed();
+      savedUnits = session.state.units;
     };
     if (!saved) save();
     for (;;) {
@@ -120,12 +150,18 @@ export async function conductSearch(
       }
       if (elapsed - savedAt > config.checkpoint.everySeconds) save();
     }
-    save(); // what `weft derive` and `weft sharpness --supernet` start from
-    return finish(run, session, data, journal, watch.elapsed(), guard);
+    // What `weft derive`, `weft sharpness --supernet` and the restoring of lost files start from.
+    if (savedUnits !== session.state.units) save();
+    return finish(run, session, data, log, watch.elapsed(), guard);
   } finally {
-    journal.close();
+    journal?.close();
     session.dispose();
   }
+}
+
+/** Under which a checkpoint with this state was computed; that of the run's beginning for one that does not say, or where there is none. */
+export function environmentOf({ manifest }: Run, state: Json | undefined): RecordedEnvironment {
+  return (state as unknown as SavedState | undefined)?.environment ?? manifest.environment;
 }
 
 /** The latency table of a run: measured when it is first asked for, the same ever after. */
@@ -243,7 +279,11 @@ function finish(
       skippedSteps: state.skippedSteps,
       weights: sha256(bytes),
     },
-    { elapsedSeconds, peakMemoryMB: peakMemoryMB() },
+    {
+      elapsedSeconds,
+      peakMemoryMB: peakMemoryMB(),
+      ...(state.environmentChanges && { environmentChanges: state.environmentChanges }),
+    },
     {
       guard,
       parts: { 'events.jsonl': journal.digest(), 'model.json': sha256(modelCard), [weightsFile]: sha256(bytes) },

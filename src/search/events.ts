@@ -80,6 +80,8 @@ export type SearchEvent =
   | { type: 'tested'; accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number }
   | { type: 'warning'; message: string }
   | { type: 'budget-reached'; epoch: number }
+  /** What comes after this was computed under other conditions, which was allowed. */
+  | { type: 'environment-changed'; changes: { what: string; before: string; now: string }[] }
   | ForgettingEvent
   | { type: 'search-finished'; gradientEvaluations: { search: number; retrain: number }; evaluations: number };
 

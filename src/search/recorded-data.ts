@@ -11,6 +11,10 @@ import { type DataFacts, type SearchData } from './data.js';
 
 export type RecordedData = Pick<SearchData, 'record' | 'listing'>;
 
+/** The file in which a run keeps the hashes of the single files of its data. */
+export const dataFiles = (listing: string | undefined): Record<string, string> =>
+  listing === undefined ? {} : { [basename(runFiles('').dataFiles)]: listing };
+
 /** Throws WeftError('data') naming the files that changed, appeared or vanished since the run began; where they lie does not matter. */
 export function checkSameData(run: Run, data: RecordedData): void {
   const { record } = data;

@@ -4,7 +4,13 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
 import { createChild } from '../supernet/child.js';
 import { requireExamples } from '../training/batch-size.js';
-import { type Evaluation, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../training/evaluate.js';
+import {
+  type Evaluation,
+  evaluateChild,
+  FINAL_EVALUATION,
+  requireFiniteLoss,
+  SHARED_EVALUATION,
+} from '../training/evaluate.js';
 import {
   adoptEvaluationWeights,
   createLearner,
@@ -73,7 +79,8 @@ export async function trainAlone<A>(
     }
     adoptEvaluationWeights(learner);
     recalibrate(child, learner.store, train, CALIBRATION_BATCHES);
-    return evaluateChild(child, learner.store, data.validation, FINAL_EVALUATION);
+    const evaluation = evaluateChild(child, learner.store, data.validation, FINAL_EVALUATION);
+    return requireFiniteLoss(evaluation, child.encoding, 'validation');
   } finally {
     disposeLearner(learner);
   }

@@ -10,6 +10,8 @@ export interface Scored {
   accuracy: number;
   loss: number;
   hash: string;
+  /** Whether the loss was not finite; `loss` is that of guessing then. */
+  diverged?: boolean;
 }
 
 /** The architecture that is retrained; without scores when it was given by hand. */
@@ -49,6 +51,8 @@ export interface SearchState {
   derived: Derived | null;
   test: { accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number } | null;
   budgetReached: boolean;
+  /** Where the run went on under other conditions than before, after so many units; absent in checkpoints of version 0.1. */
+  environmentChanges?: { units: number; changes: { what: string; before: string; now: string }[] }[];
 }
 
 export function initialState(): SearchState {

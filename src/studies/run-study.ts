@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
 import {
+  acquireLock,
   breathe,
   describeEnvironment,
   type JsonObject,
@@ -55,14 +56,40 @@ export function stopped(): StudyStopped {
 
 /**
  * Runs the study and writes `report.html`, `rows.json` and a CSV file of each table into the folder. Throws WeftError('config')
- * on options that the study does not have. The backend must be loaded.
+ * on options that the study does not have, and WeftError('run') while another process works in the folder. The backend must be loaded.
  */
 export async function runStudy(
   study: Study,
-  { options = {}, seed = 1, folder, parts, progress = () => {}, shouldStop = () => false, perform }: RunStudyOptions,
+  { options = {}, folder, progress = () => {}, ...rest }: RunStudyOptions,
 ): Promise<FinishedStudy> {
   const chosen = parseStudyOptions(study, options);
-  makeFolder(folder);
+  const made = makeFolder(folder);
+  try {
+    const lock = await acquireLock(join(folder, 'study.lock'), { name: `the folder ${folder}`, onWait: progress });
+    try {
+      return await runHere(study, chosen, { folder, progress, ...rest }, lock.check);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    made.undo();
+    throw error;
+  }
+}
+
+async function runHere(
+  study: Study,
+  chosen: Record<string, unknown>,
+  {
+    seed = 1,
+    folder,
+    parts,
+    progress,
+    shouldStop = () => false,
+    perform,
+  }: RunStudyOptions & Required<Pick<RunStudyOptions, 'progress'>>,
+  guard: () => void,
+): Promise<FinishedStudy> {
   const watch = stopwatch();
   const result = await study.run(chosen, {
     seed,
@@ -77,7 +104,7 @@ export async function runStudy(
   const facts = { seed, seconds, options: chosen, environment: describeEnvironment() };
   const write = (name: string, text: string): string => {
     const path = join(folder, name);
-    writeFileAtomic(path, text);
+    writeFileAtomic(path, text, { guard });
     return path;
   };
   const tables = result.sections.flatMap(({ tables }) => tables ?? []);

@@ -1,4 +1,5 @@
 /** How good a child is on given batches. */
+import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { forwardTogether } from '../supernet/forward-together.js';
@@ -12,7 +13,7 @@ import { labelCrossEntropies } from './cross-entropy.js';
 export interface Evaluation {
   /** Mean cross-entropy of a label in nats. */
   readonly loss: number;
-  /** Share of labels whose logit is the largest. */
+  /** Share of labels whose logit is the largest; without a finite loss none is. */
   readonly accuracy: number;
   /** Labels: one an example, or one a token. */
   readonly count: number;
@@ -40,10 +41,22 @@ export function evaluateTogether(
 
 function judge(logits: Tensor, labels: Tensor): Evaluation {
   return tidy(() => {
-    const correct = tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'float32');
-    const [loss, accuracy] = tf.stack([tf.mean(labelCrossEntropies(logits, labels)), tf.mean(correct)]).dataSync();
+    const losses = labelCrossEntropies(logits, labels);
+    // The largest of logits that are NaN is the first: a network that has diverged would be right about the first class.
+    const right = tf.logicalAnd(tf.equal(tf.argMax(logits, -1), labels), tf.less(losses, Infinity));
+    const [loss, accuracy] = tf.stack([tf.mean(losses), tf.mean(tf.cast(right, 'float32'))]).dataSync();
     return { loss: loss!, accuracy: accuracy!, count: labels.size };
   });
+}
+
+/** The evaluation of a network that was trained for good; throws WeftError('numeric') where its loss is not finite: it has diverged. */
+export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation: E, network: string, part: string): E {
+  if (Number.isFinite(evaluation.loss)) return evaluation;
+  throw new WeftError(
+    'numeric',
+    `${network} has diverged: its loss on the ${part} part is ${evaluation.loss}`,
+    'lower the learning rate, or clip the gradient (clipNorm)',
+  );
 }
 
 /**

@@ -31,7 +31,7 @@ describe('a run of version 0.1', function () {
     const run = copy('cut');
     expect(openRun(run).manifest.formatVersion).to.equal(1);
     expect(await saidLater(quietly(() => resume(run, { json: true })))).to.match(/no longer at .*--data PATH/);
-    await quietly(() => resume(run, { data, json: true }));
+    await quietly(() => resume(run, { data, allowChangedEnvironment: true, json: true }));
     const expected = JSON.parse(readFileSync(join(FIXTURES, 'cut-summary.json'), 'utf8')) as { resultHash: string };
     expect(readSummary(run)!.resultHash).to.equal(expected.resultHash);
     await quietly(() => report([run], { json: true }));
@@ -42,7 +42,9 @@ describe('a run of version 0.1', function () {
     const evaluated = JSON.parse(await quietly(() => evaluate(run, { data, json: true }))) as { loss: number };
     expect(evaluated).to.include({ data: 'test part', count: 12 });
     expect(evaluated.loss).to.be.closeTo(readSummary(run)!.test!.loss, 1e-6);
-    await quietly(() => derive(run, { data, top: 1, results: join(run, 'jobs'), json: true }));
+    await quietly(() =>
+      derive(run, { data, top: 1, allowChangedEnvironment: true, results: join(run, 'jobs'), json: true }),
+    );
     await quietly(() => report([run], { json: true }));
     expect(readFileSync(join(run, 'report.html'), 'utf8')).to.include('<h1');
   });

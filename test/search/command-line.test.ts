@@ -208,7 +208,8 @@ describe('command line', function () {
         ]);
         expect(code).to.equal(1);
         expect(stderr).to.match(/the loss of macro-cnn~.* became (NaN|Infinity|-Infinity)[^]*lower the learning rate/);
-        expect(stderr).to.contain('weft resume');
+        // Going on would come to the same NaN.
+        expect(stderr).to.contain('what was saved is kept in').and.not.contain('weft resume');
         expect(existsSync(join(onlyRun(folder), 'checkpoints', '00000000', 'state.json'))).to.equal(true);
       }));
     it('a checkpoint of another space', () =>

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharpness } from '../../src/cli/commands/sharpness.js';
-import { readSharpness } from '../../src/cli/run-sharpness.js';
+import { readSharpness } from '../../src/api/sharpness-files.js';
 import { WeftError } from '../../src/errors.js';
 import { checkConfig } from '../../src/config/index.js';
 import { sharpnessPenalty } from '../../src/search/sharpness.js';

@@ -1,6 +1,13 @@
 /** `weft derive`: the final choice again, from the last checkpoint of a run, with other numbers. */
-import { loadLatestCheckpoint } from '../../runs/index.js';
-import { keptLatencies, spaceIdentity } from '../../search/conduct.js';
+import {
+  describeEnvironment,
+  type EnvironmentChange,
+  environmentChanges,
+  loadLatestCheckpoint,
+  refuseChanges,
+  sayChanges,
+} from '../../runs/index.js';
+import { environmentOf, keptLatencies, spaceIdentity } from '../../search/conduct.js';
 import { bestOf, evaluateCandidate } from '../../search/phases/derive.js';
 import { requireFinite } from '../../search/model.js';
 import { createSession, type SearchParts, type SearchSession } from '../../search/session.js';
@@ -18,6 +25,7 @@ export async function derive(
     batches?: number;
     top: number;
     retrainTop?: number;
+    allowChangedEnvironment?: boolean;
     json?: boolean;
   } & ExecutorOptions &
     RecordedOptions,
@@ -28,17 +36,25 @@ export async function derive(
   const parts = await loadRecordedParts(recorded, options);
   const { config } = parts;
   const chosen: string[] = [];
-  const session = await openSession(recorded, {
-    ...parts,
-    config: {
-      ...config,
-      derive: {
-        ...config.derive,
-        ...(options.candidates !== undefined && { candidates: options.candidates }),
-        ...(options.batches !== undefined && { batches: options.batches }),
+  const session = await openSession(
+    recorded,
+    {
+      ...parts,
+      config: {
+        ...config,
+        derive: {
+          ...config.derive,
+          ...(options.candidates !== undefined && { candidates: options.candidates }),
+          ...(options.batches !== undefined && { batches: options.batches }),
+        },
       },
     },
-  });
+    (changes) => {
+      if (!options.allowChangedEnvironment) refuseChanges(run.path, changes);
+      output.emit({ type: 'environment-changed', changes });
+      output.say(`judged under other conditions than the search: ${sayChanges(changes)}`);
+    },
+  );
   try {
     Object.assign(session.state, { phase: 'derive', step: 0, candidates: { controller: [], random: [] } });
     const total = session.config.derive.candidates + session.config.derive.random;
@@ -65,15 +81,26 @@ export async function derive(
     await (await import('./many.js')).retrainAll(chosen, parts, backend, options, output);
 }
 
-/** The session of a run as its last checkpoint left it; nothing is written. Throws WeftError('numeric') if a shared weight is NaN or infinite. */
+/**
+ * The session of a run as its last checkpoint left it; nothing is written. `onChange` hears of conditions that were others then. Throws
+ * WeftError('numeric') if a shared weight is NaN or infinite.
+ */
 export async function openSession(
-  { run: { path, manifest }, backend }: RecordedRun,
+  { run, backend }: RecordedRun,
   parts: SearchParts,
+  onChange: (changes: readonly EnvironmentChange[]) => void,
 ): Promise<SearchSession> {
+  const { path } = run;
   await loadBackend(backend);
   const session = createSession({ ...parts, latencyTable: keptLatencies(path, parts.config) }, () => {});
   try {
-    const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session), { run: manifest });
+    const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session), {
+      run: run.manifest,
+      check(saved) {
+        const changes = environmentChanges(environmentOf(run, saved), describeEnvironment());
+        if (changes.length > 0) onChange(changes);
+      },
+    });
     requireFinite(tensors['weights'] ?? {}, `the last checkpoint of ${path}`);
     restoreCheckpoint(session, { tensors, state: state as unknown as SearchSnapshot['state'] });
     return session;

@@ -1,4 +1,5 @@
 /** `weft forgetting report` and `weft forgetting compare`. */
+import { reportInput } from '../../api/report.js';
 import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
 import {
@@ -17,7 +18,7 @@ import { type ReportTable } from '../../report/tables.js';
 import { makeFolder, openRun, writeFileAtomic } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
 import { type TrustOptions } from '../recorded-run.js';
-import { reportInput } from './report.js';
+import { spaceOfRun } from './report.js';
 
 interface ReportOptions extends TrustOptions {
   readonly fromEpoch?: number;
@@ -85,7 +86,7 @@ async function analyse(
   { fromEpoch, ...trust }: ReportOptions,
 ): Promise<{ path: string; seed: number; analysis: ForgettingAnalysis }> {
   const run = openRun(directory);
-  const input = await reportInput(run.path, trust);
+  const input = reportInput(run.path, await spaceOfRun(run.path, trust));
   const analysis = analyseForgetting(input, fromEpoch === undefined ? {} : { fromEpoch: fromEpoch - 1 });
   if (analysis) return { path: run.path, seed: run.manifest.seed, analysis };
   if (eventLog(input.events).last('forgetting-config'))

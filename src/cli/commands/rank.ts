@@ -1,11 +1,12 @@
 /** `weft rank`: a sample of architectures, judged by a run's shared weights and by training each alone. */
 import { dirname, join } from 'node:path';
+import { rankFile, writeReport } from '../../api/report.js';
 import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { type JobResult, trainingJob } from '../../jobs/index.js';
 import { analyseRanking, type Measure, rankRecord, type RankRecord, sampleDistinct } from '../../ranking/index.js';
 import { rankTables } from '../../report/index.js';
-import { makeFolder, type RunSummary, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
+import { makeFolder, type RunSummary, sayChanges, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
 import { type SearchParts } from '../../search/session.js';
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
@@ -15,7 +16,7 @@ import { createOutput, type Output, show } from '../output.js';
 import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
 import { openSession } from './derive.js';
 import { parseSeeds } from './many.js';
-import { rankFile, writeReport } from './report.js';
+import { spaceOfRun } from './report.js';
 
 export interface RankOptions extends ExecutorOptions, RecordedOptions {
   readonly architectures: number;
@@ -78,7 +79,7 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
   makeFolder(dirname(file));
   writeFileAtomic(file, sealJson(toJson(record), 2));
   for (const { name, csv } of rankTables(record)) writeFileAtomic(join(dirname(file), `${name}.csv`), csv);
-  const report = await writeReport(run.path, options);
+  const report = await writeReport(run.path, await spaceOfRun(run.path, options));
   say(record, output);
   output.say(`wrote ${show(file)}, its tables as CSV, and ${show(report)}`);
 }
@@ -100,7 +101,9 @@ async function judge(
   { architectures, batches }: RankOptions,
   output: Output,
 ): Promise<JudgedSample> {
-  const session = await openSession(recorded, parts);
+  const session = await openSession(recorded, parts, (changes) =>
+    output.say(`judged under other conditions than the search: ${sayChanges(changes)}`),
+  );
   try {
     const { space, supernet, data, objective } = session;
     const sample = sampleDistinct(space, architectures, stream(parts.config.seed, 'rank'));

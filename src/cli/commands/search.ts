@@ -1,23 +1,21 @@
 /** `weft search` and `weft resume`. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { type ResumeRequest, resumeSearch, runSearch, type SearchOutcome } from '../../api/search.js';
 import { loadConfig, parseOverrides, type RawConfig, type SearchConfig } from '../../config/index.js';
-import { WeftError } from '../../errors.js';
-import { catchSignals, lockRun, readSummary, type Run, runFiles } from '../../runs/index.js';
+import { mayPass, WeftError } from '../../errors.js';
+import { catchSignals, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
-import { conductSearch } from '../../search/conduct.js';
 import { openData } from '../../search/data.js';
-import { beginRun } from '../../search/run-search.js';
+import { networkFiles } from '../../search/finished.js';
 import { type SearchParts } from '../../search/session.js';
-import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions } from '../executor.js';
 import { createLiveView } from '../live-view.js';
 import { createOutput, type Output, show } from '../output.js';
 import { createProgress, formatSeconds } from '../progress.js';
 import { findRecipe } from '../recipes.js';
-import { loadRecordedParts, openRecorded, type RecordedOptions, type TrustOptions } from '../recorded-run.js';
+import { openRecorded, permittedParts, type RecordedOptions } from '../recorded-run.js';
 import { loadController, loadSpace } from '../registry.js';
-import { writeReport } from './report.js';
 
 export interface SearchOptions extends Partial<ExecutorOptions> {
   seeds?: string;
@@ -57,106 +55,120 @@ export async function startSearch(
   architecture?: string,
 ): Promise<void> {
   const output = createOutput({ ...options, live: true });
-  const backend = await loadBackend(config.backend);
-  const parts = await loadParts(config);
-  const run = beginRun(options.runs, parts, backend, architecture);
-  output.say(`${show(run.path)} · backend ${backend}`);
-  await conduct(run, parts, output, {
-    resumed: false,
-    trust: { trust: true }, // the configuration is the user's own
-    budget: config.budget,
-    architecture,
-  });
+  await watched(output, async (watching) =>
+    runSearch({
+      ...watching,
+      ...(await partsNamed(config)),
+      config,
+      architecture,
+      runs: options.runs,
+      onStart(run, backend) {
+        watching.onStart(run);
+        output.say(`${show(run)} · backend ${backend}`);
+      },
+    }),
+  );
 }
 
-/** Goes on with a run from its last checkpoint. */
-export async function resume(
-  directory: string,
-  options: RecordedOptions & { budget?: string; json?: boolean },
-): Promise<void> {
+export interface ResumeOptions extends RecordedOptions {
+  budget?: string;
+  allowChangedEnvironment?: boolean;
+  json?: boolean;
+}
+
+/** Goes on with a run from its last checkpoint; of a finished one, makes again what is missing. */
+export async function resume(directory: string, options: ResumeOptions): Promise<void> {
   const output = createOutput({ ...options, live: true });
-  const recorded = openRecorded(directory, options);
-  const { run, config, backend } = recorded;
-  if (readSummary(run.path)) {
-    output.say(`${show(run.path)} is finished.`);
-    sayNext(output, run);
-    return;
-  }
-  await loadBackend(backend);
-  const parts = await loadRecordedParts(recorded, options);
-  output.say(`${show(run.path)} · resumed`);
-  await conduct(run, parts, output, {
-    resumed: true,
-    trust: options,
-    budget: options.budget === undefined ? config.budget : parseDuration(options.budget),
-  });
+  const config = permittedParts(openRecorded(directory, options), options);
+  const outcome = await watched(output, async (watching) =>
+    resumeSearch(directory, {
+      ...watching,
+      ...(await partsNamed(config)),
+      data: options.data,
+      budget: options.budget === undefined ? undefined : parseDuration(options.budget),
+      allowChangedEnvironment: options.allowChangedEnvironment,
+      onStart(run) {
+        watching.onStart(run);
+        output.say(`${show(run)} · resumed`);
+      },
+    }),
+  );
+  if (!outcome) return;
+  if (outcome.restored.length > 0) output.say(`made again, because missing or damaged: ${outcome.restored.join(', ')}`);
+  if (outcome.lost.length > 0)
+    output.say(`missing, and not to be had again without a new search: ${outcome.lost.join(', ')}`);
 }
 
-interface Undertaking {
-  readonly resumed: boolean;
-  /** What of the run's code the report may load. */
-  readonly trust: TrustOptions;
-  readonly budget: number | undefined;
-  readonly architecture?: string | undefined;
-}
+type Watching = Pick<Required<ResumeRequest>, 'onEvent' | 'onUnit' | 'shouldStop' | 'onWait'> & {
+  onStart(run: string): void;
+};
 
-async function conduct(
-  run: Run,
-  parts: SearchParts,
+/** Shows the work as it goes on, lets signals stop it, and says what came of it; undefined where it was stopped. */
+async function watched<O extends SearchOutcome>(
   output: Output,
-  { resumed, trust, budget, architecture }: Undertaking,
-): Promise<void> {
-  const lock = await lockRun(run.path, { onWait: (message) => output.say(message) });
+  work: (watching: Watching) => Promise<O>,
+): Promise<O | undefined> {
   const signals = catchSignals((signal) =>
     output.say(`${signal} received: saving a checkpoint (again to stop at once)`),
   );
   const view = createLiveView(output);
   const progress = createProgress();
+  let started: string | undefined;
   try {
-    const summary = await conductSearch(
-      run,
-      parts,
-      {
-        guard: lock.check,
-        budget,
-        ...(architecture !== undefined && { architecture }),
-        onEvent: (event) => view.event(event),
-        onUnit(session, phase, seconds, elapsed) {
-          progress.note(phase, seconds);
-          view.tick(session, elapsed, progress.left(remainingUnits(session)));
-        },
-        shouldStop: () => signals.requested !== undefined,
+    const outcome = await work({
+      onStart: (run) => (started = run),
+      onWait: (message) => output.say(message),
+      onEvent: (event) => view.event(event),
+      onUnit(session, phase, seconds, elapsed) {
+        progress.note(phase, seconds);
+        view.tick(session, elapsed, progress.left(remainingUnits(session)));
       },
-      resumed,
-    );
+      shouldStop: () => signals.requested !== undefined,
+    });
     view.close();
+    const { run, summary, report } = outcome;
     if (!summary) {
-      output.say(`stopped. Go on with:  weft resume ${show(run.path)}`);
+      output.say(`stopped. Go on with:  weft resume ${show(run)}`);
       process.exitCode = signals.exitCode;
-      return;
+      return undefined;
     }
-    output.emit({ type: 'summary', run: run.path, ...summary });
-    output.say(
-      `done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
-    );
-    await writeReport(run.path, trust);
-    sayNext(output, run);
+    if (started === undefined) output.say(`${show(run)} is finished.`);
+    else {
+      output.emit({ type: 'summary', run, ...summary });
+      output.say(
+        `done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
+      );
+    }
+    sayNext(output, run, report!);
+    return outcome;
   } catch (error) {
     view.close();
-    output.say(`stopped by an error; what was saved is kept. Go on with:  weft resume ${show(run.path)}`);
+    if (started !== undefined) sayKept(output, started, error);
     throw error;
   } finally {
     signals.dispose();
-    lock.release();
   }
 }
 
-function sayNext(output: Output, { path }: Run): void {
-  const files = runFiles(path);
-  output.say(`wrote ${show(files.summary)}, model.safetensors, model.json`);
-  output.say(`open  ${show(files.report)}`);
-  output.say(`next  weft export ${show(path)}      (for TensorFlow.js in Node and browsers)`);
-  output.say(`      weft evaluate ${show(path)}    (test the network again)`);
+/** What is left of a run that an error has ended, and whether going on would help: a wrong configuration or data that diverge come back. */
+function sayKept(output: Output, run: string, error: unknown): void {
+  if (!existsSync(run)) return;
+  output.say(
+    mayPass(error)
+      ? `stopped by an error; what was saved is kept. Go on with:  weft resume ${show(run)}`
+      : `stopped by an error; what was saved is kept in ${show(run)}`,
+  );
+}
+
+function sayNext(output: Output, run: string, report: string): void {
+  const { card, weights, sharedWeights } = networkFiles(run);
+  const trained = existsSync(weights);
+  output.say(`wrote ${show(runFiles(run).summary)}, ${basename(trained ? weights : sharedWeights)}, ${basename(card)}`);
+  output.say(`open  ${show(report)}`);
+  if (trained) {
+    output.say(`next  weft export ${show(run)}      (for TensorFlow.js in Node and browsers)`);
+    output.say(`      weft evaluate ${show(run)}    (test the network again)`);
+  } else output.say(`next  weft derive ${show(run)} --retrain-top 3    (train the best from scratch)`);
 }
 
 /** Recipe or file, then flags on top. */
@@ -192,8 +204,12 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
 
 /** Loads what the configuration names. */
 export async function loadParts(config: SearchConfig): Promise<SearchParts> {
-  const [space, controller] = await Promise.all([loadSpace(config.space.name), loadController(config.controller.name)]);
-  return { config, space, controller, data: openData(config) };
+  return { config, ...(await partsNamed(config)), data: openData(config) };
+}
+
+async function partsNamed({ space, controller }: SearchConfig): Promise<Pick<SearchParts, 'space' | 'controller'>> {
+  const [found, strategy] = await Promise.all([loadSpace(space.name), loadController(controller.name)]);
+  return { space: found, controller: strategy };
 }
 
 /** `90`, `90s`, `10m`, `1.5h` in seconds. */

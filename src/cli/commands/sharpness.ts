@@ -1,4 +1,6 @@
 /** `weft sharpness`: the loss surface of a finished run, at its retrained network or at its shared weights. */
+import { writeReport } from '../../api/report.js';
+import { sharpnessFiles } from '../../api/sharpness-files.js';
 import { type SearchConfig } from '../../config/index.js';
 import {
   densityCurve,
@@ -9,7 +11,7 @@ import {
 } from '../../curvature/index.js';
 import { WeftError } from '../../errors.js';
 import { type Mode, type ParameterRole } from '../../operations/operation.js';
-import { sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
+import { sayChanges, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
 import { type SearchBatches, type SearchData } from '../../search/data.js';
 import { loadModel } from '../../search/model.js';
 import { edgesAt, lossOf } from '../../search/sharpness.js';
@@ -21,7 +23,7 @@ import { tf } from '../../tensor/tf.js';
 import { type BatchSource } from '../../training/batch.js';
 import { FINAL_EVALUATION, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { adoptEvaluationWeights } from '../../training/learner.js';
-import { createOutput, show } from '../output.js';
+import { createOutput, type Output, show } from '../output.js';
 import {
   loadRecordedParts,
   openRecorded,
@@ -31,9 +33,8 @@ import {
   type RecordedRun,
 } from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
-import { sharpnessFiles } from '../run-sharpness.js';
 import { openSession } from './derive.js';
-import { writeReport } from './report.js';
+import { spaceOfRun } from './report.js';
 
 export interface SharpnessCommandOptions extends RecordedOptions {
   supernet?: boolean;
@@ -59,7 +60,7 @@ export async function sharpness(directory: string, options: SharpnessCommandOpti
   const recorded = openRecorded(directory, options);
   const { run, config, backend } = recorded;
   await loadBackend(backend);
-  const subject = await (options.supernet ? sharedWeights : retrainedNetwork)(recorded, options);
+  const subject = await (options.supernet ? sharedWeights : retrainedNetwork)(recorded, options, output);
   const { child, store, source, mode, words, optimizer } = subject;
   try {
     const batch = source.at(0, 0);
@@ -104,7 +105,7 @@ export async function sharpness(directory: string, options: SharpnessCommandOpti
       output.emit({ type: 'sharpness', run: run.path, ...found });
       sayMeasured(found, (line) => output.say(line));
       output.say(`wrote ${show(path)}`);
-      output.say(`open  ${show(await writeReport(run.path, options))}`);
+      output.say(`open  ${show(await writeReport(run.path, await spaceOfRun(run.path, options)))}`);
     } finally {
       tf.dispose([batch.inputs, batch.labels]);
     }
@@ -141,10 +142,16 @@ async function retrainedNetwork(recorded: RecordedRun, options: SharpnessCommand
   };
 }
 
-async function sharedWeights(recorded: RecordedRun, options: SharpnessCommandOptions): Promise<Subject> {
+async function sharedWeights(
+  recorded: RecordedRun,
+  options: SharpnessCommandOptions,
+  output: Output,
+): Promise<Subject> {
   const parts = await loadRecordedParts(recorded, options);
   const { config, data } = parts;
-  const session = await openSession(recorded, parts);
+  const session = await openSession(recorded, parts, (changes) =>
+    output.say(`measured under other conditions than the search: ${sayChanges(changes)}`),
+  );
   const { derived, best } = session.state;
   const encoding = derived?.architecture ?? best?.architecture;
   if (encoding === undefined) {

@@ -116,6 +116,12 @@ function alarms({ manifest, space }: ReportInput, log: EventLog): Content {
   const messages = [
     ...findAlarms(log, space, manifest).map(({ message }) => message),
     ...(budget ? [`The time budget was used up after ${plural(budget.epoch, 'epoch')}; the search ended there.`] : []),
+    ...log
+      .all('environment-changed')
+      .map(
+        ({ changes }) =>
+          `The search went on under other conditions than it began with (${changes.map(({ what, before, now }) => `${what} ${before}, then ${now}`).join('; ')}): no single machine gives the same numbers.`,
+      ),
     ...new Set(log.all('warning').map(({ message }) => String(message))),
   ];
   return (

@@ -2,6 +2,7 @@
  * The final choice: architectures sampled from the controller, and random ones for comparison, judged by
  * the shared weights on the same validation batches; the best of the controller's is derived.
  */
+import { WeftError } from '../../errors.js';
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
@@ -38,6 +39,7 @@ export function evaluateCandidate(session: SearchSession): void {
   if (state.step < candidates + config.derive.random) return;
 
   const best = bestOf(state.candidates.controller, measure);
+  if (state.candidates.controller.every(({ diverged }) => diverged)) sayDiverged(session);
   state.derived = best;
   emit({
     type: 'derived',
@@ -61,6 +63,15 @@ export function evaluateCandidate(session: SearchSession): void {
   state.phase = config.retrain.epochs > 0 ? 'retrain' : 'done';
 }
 
+/** With shared weights that have diverged the choice is arbitrary: retraining may still give a result, nothing else does. */
+function sayDiverged({ config, emit }: SearchSession): void {
+  const message =
+    'no candidate has a finite loss: the shared weights have diverged, and the choice among them is arbitrary';
+  const hint = 'lower the learning rate of search.optimizer, or clip the gradient (clipNorm)';
+  if (config.retrain.epochs === 0) throw new WeftError('numeric', message, hint);
+  emit({ type: 'warning', message: `${message}; ${hint}` });
+}
+
 /** The best by the measure. */
 export function bestOf(candidates: readonly Scored[], measure: Objective['measure'] = 'accuracy'): Scored {
   return [...candidates].sort(byQuality(measure))[0]!;
@@ -80,8 +91,10 @@ function score(session: SearchSession, architecture: unknown): Scored {
   );
   // Recurrent cells may diverge with shared weights: how far beyond guessing says nothing, and would drown every mean.
   const guessing = Math.log(space.task.classes);
-  const told = session.objective.measure === 'loss' && !(loss < guessing) ? guessing : loss;
-  return { architecture: encoding, accuracy, loss: told, hash: space.canonicalHash(architecture) };
+  const diverged = !Number.isFinite(loss);
+  const told = diverged || (session.objective.measure === 'loss' && loss > guessing) ? guessing : loss;
+  const hash = space.canonicalHash(architecture);
+  return { architecture: encoding, accuracy, loss: told, hash, ...(diverged && { diverged }) };
 }
 
 function samplesOf(session: SearchSession): NonNullable<SearchSession['candidates']> {

@@ -41,12 +41,27 @@ export function retrain(session: SearchSession): void {
     learner,
     () => evaluateChild(learner.child, learner.store, data.validation, SHARED_EVALUATION).loss,
   );
+  const last = epoch + 1 === config.retrain.epochs;
+  if (last) warnOfDivergence(session, state.lossSum / state.lossCount);
   Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
-  if (state.epoch < config.retrain.epochs) return;
+  if (!last) return;
   adoptEvaluationWeights(learner);
   recalibrate(learner.child, learner.store, data.plain, CALIBRATION_BATCHES);
   state.phase = 'test';
 }
+
+/** A loss far above that of guessing is finite, and still no network: said, so that its accuracy is not taken for a result. */
+function warnOfDivergence({ emit, space }: SearchSession, loss: number): void {
+  const guessing = Math.log(space.task.classes);
+  if (loss <= DIVERGED * guessing) return;
+  emit({
+    type: 'warning',
+    message: `training has diverged: its mean loss in the last epoch is ${loss.toPrecision(3)}, that of guessing is ${guessing.toPrecision(3)}; lower the learning rate`,
+  });
+}
+
+/** Times the loss of guessing. */
+const DIVERGED = 2;
 
 /** Fresh weights for the derived architecture, in the space with the options for retraining. */
 export function startRetraining({ config, data, space, state }: SearchSession): Retrained {

@@ -68,7 +68,7 @@ export const preconditionersStudy = defineStudy({
   }),
   async run(options, setting) {
     await loadBackend();
-    const cells = openCells(setting.folder);
+    const cells = openCells(setting.folder, setting.progress);
     const sources = openSources({ path: options.data, train: options.train, test: options.test, seed: setting.seed });
     const throughput = options.blocks === 0 ? [] : await measureThroughput(options, sources, cells, setting);
     const curves = await measureAccuracy({ ...options, models: options.accuracyModels }, sources.data, cells, setting);

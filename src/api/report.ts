@@ -1,0 +1,73 @@
+/** The report of a run, from its files. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkConfig, type SearchConfig } from '../config/index.js';
+import { type SearchSpace, type SpaceFactory } from '../graph/index.js';
+import { parseRankRecord } from '../ranking/index.js';
+import { buildReport, type ReportInput } from '../report/index.js';
+import {
+  openRun,
+  readCheckedEvents,
+  readSealedJson,
+  readSummary,
+  runFiles,
+  type WriteOptions,
+  writeFileAtomic,
+} from '../runs/index.js';
+import { optionsOf } from '../search/session.js';
+import { readSharpness } from './sharpness-files.js';
+
+export interface WriteReportOptions extends WriteOptions {
+  /** The file; `report.html` of the run by default. */
+  readonly out?: string | undefined;
+}
+
+/** Writes one self-contained HTML file about a run of this space, finished or not, and returns its path. The same run gives the same bytes. */
+export async function writeReport(
+  directory: string,
+  space: SpaceFactory,
+  { out, ...options }: WriteReportOptions = {},
+): Promise<string> {
+  const html = await buildReport(reportInput(directory, space));
+  const path = out ?? runFiles(openRun(directory).path).report;
+  writeFileAtomic(path, html, options);
+  return path;
+}
+
+/** A run of this space as it is on disk, every file checked against its recorded hash. */
+export function reportInput(directory: string, space: SpaceFactory): ReportInput {
+  const run = openRun(directory);
+  const config = checkConfig(run.config);
+  const summary = readSummary(run.path);
+  const ranking = rankFile(run.path);
+  return {
+    manifest: run.manifest,
+    config,
+    events: readCheckedEvents(run.path),
+    ...(summary && { summary }),
+    sharpness: readSharpness(run.path),
+    space: searchedSpace(space, config, run.manifest.facts),
+    ...(existsSync(ranking) && {
+      ranking: parseRankRecord(readSealedJson(ranking, 'make it again with `weft rank`'), ranking),
+    }),
+  };
+}
+
+/** Where `weft rank` keeps what it has measured. */
+export function rankFile(directory: string): string {
+  return join(directory, 'rank', 'rank.json');
+}
+
+/** The space of a run as it was searched, from its configuration and the recorded shape of the data. */
+export function searchedSpace(
+  space: SpaceFactory,
+  config: SearchConfig,
+  facts: Readonly<Record<string, unknown>>,
+): SearchSpace {
+  const { kind, inputShape, classes } = facts['data'] as { kind?: 'text'; inputShape: number[]; classes: number };
+  return space.create(optionsOf(config.space), {
+    inputShape,
+    classes,
+    ...(kind === 'text' && { kind: 'language' as const }),
+  });
+}

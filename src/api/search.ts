@@ -1,0 +1,186 @@
+/** A whole search as one call: what `weft search` and `weft resume` do, without a terminal. */
+import { existsSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { checkConfig, type SearchConfigInput } from '../config/index.js';
+import { type ControllerFactory } from '../controller/contract.js';
+import { WeftError } from '../errors.js';
+import { type SpaceFactory } from '../graph/define-space.js';
+import { type Json } from '../operations/operation.js';
+import { createRun, lockRun, type Run, runFiles, type RunLock, type RunSummary } from '../runs/index.js';
+import { type ConductOptions, conductSearch } from '../search/conduct.js';
+import { checkParts } from '../search/check-parts.js';
+import { openData } from '../search/data.js';
+import { requireRestorable, resultsOf } from '../search/finished.js';
+import { dataFiles } from '../search/recorded-data.js';
+import { type SearchParts } from '../search/session.js';
+import { type BackendName, loadBackend } from '../tensor/backend.js';
+import { openRecorded, openRecordedData } from './recorded-run.js';
+import { writeReport } from './report.js';
+
+interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'shouldStop'> {
+  readonly space: SpaceFactory;
+  readonly controller: ControllerFactory;
+  /** Called with the run's directory and the backend before the work begins. */
+  readonly onStart?: ((run: string, backend: BackendName) => void) | undefined;
+  /** Hears that the run is in use by a process that cannot be seen from here, and is waited for. */
+  readonly onWait?: ((message: string) => void) | undefined;
+}
+
+export interface SearchRequest extends Conducting {
+  /** What differs from the defaults; the fields of a configuration file. */
+  readonly config?: SearchConfigInput;
+  /** Trains this architecture (text encoding) instead of searching one. */
+  readonly architecture?: string | undefined;
+  /** Where the run's directory is made. Default `runs`. */
+  readonly runs?: string;
+}
+
+export interface ResumeRequest extends Conducting {
+  /** Where the data of the run lies now, if it was moved; its content must be the same. */
+  readonly data?: string | undefined;
+  /** A new time budget in seconds, counted from the beginning of the search; that of the configuration by default. */
+  readonly budget?: number | undefined;
+  /** Goes on although threads, versions or the machine have changed, and records it; refused by default, because the numbers would differ. */
+  readonly allowChangedEnvironment?: boolean | undefined;
+}
+
+export interface SearchOutcome {
+  /** The run's directory. */
+  readonly run: string;
+  /** Undefined where `shouldStop` ended it: `resumeSearch` goes on. */
+  readonly summary: RunSummary | undefined;
+  /** The report's file, once the search is finished. */
+  readonly report: string | undefined;
+}
+
+export interface ResumeOutcome extends SearchOutcome {
+  /** Whether the search had come to its end before. */
+  readonly wasFinished: boolean;
+  /** Names of the files that were missing or damaged and have been made again. */
+  readonly restored: readonly string[];
+  /** Names of the files that are missing and cannot be made again. */
+  readonly lost: readonly string[];
+}
+
+/**
+ * Searches, retrains the best from scratch, tests it once, and leaves a run directory with its report. The space's and the controller's
+ * options are `config.space` and `config.controller`; their names are those of the given parts unless the configuration names the files
+ * that define them, which `weft resume` and `weft report` then find. Throws WeftError('config') on a wrong configuration. No directory
+ * stays behind where an error comes before the first step.
+ */
+export async function runSearch({
+  config: input = {},
+  space,
+  controller,
+  architecture,
+  runs = 'runs',
+  onStart,
+  onWait,
+  onUnit,
+  ...options
+}: SearchRequest): Promise<SearchOutcome> {
+  const config = checkConfig({
+    ...input,
+    space: { name: space.name, ...input.space },
+    controller: { name: controller.name, ...input.controller },
+  });
+  const backend = await loadBackend(config.backend);
+  const parts = { config, space, controller, data: openData(config) };
+  const run = beginRun(runs, parts, backend, architecture);
+  let begun = false;
+  try {
+    onStart?.(run.path, backend);
+    return await underLock(run, onWait, (lock) =>
+      complete(run, parts, lock, false, {
+        ...options,
+        architecture,
+        budget: config.budget,
+        onUnit(...unit) {
+          begun = true;
+          onUnit?.(...unit);
+        },
+      }),
+    );
+  } catch (error) {
+    const taken = error instanceof WeftError && error.code === 'run';
+    if (!begun && !taken) rmSync(run.path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Goes on with a run that was stopped or killed, from its last checkpoint. Of a finished one whatever is missing is made again: the
+ * network and the summary from the last checkpoint, the report always. Throws WeftError('run') where a network or summary is missing
+ * and no checkpoint is left.
+ */
+export async function resumeSearch(
+  directory: string,
+  { space, controller, data, budget, onStart, onWait, ...options }: ResumeRequest,
+): Promise<ResumeOutcome> {
+  const recorded = openRecorded(directory, { data });
+  const { run, config } = recorded;
+  return underLock(run, onWait, async (lock) => {
+    const files = runFiles(run.path);
+    const results = resultsOf(run.path);
+    const missing = [
+      ...(results?.missing ?? []),
+      ...(results && !existsSync(files.report) ? [basename(files.report)] : []),
+    ];
+    if (results?.summary && results.missing.length === 0) {
+      const report = await writeReport(run.path, space, { guard: lock.check });
+      const lost = existsSync(files.events) ? [] : [basename(files.events)];
+      return { run: run.path, summary: results.summary, report, wasFinished: true, restored: missing, lost };
+    }
+    if (results) requireRestorable(run.path, results);
+    const backend = await loadBackend(recorded.backend);
+    const parts = { config, space, controller, data: openRecordedData(recorded) };
+    onStart?.(run.path, backend);
+    const outcome = await complete(run, parts, lock, true, {
+      ...options,
+      budget: budget ?? config.budget,
+    });
+    return { ...outcome, wasFinished: results !== undefined, restored: outcome.summary ? missing : [], lost: [] };
+  });
+}
+
+/** Makes the directory of a new run, with everything it starts from, unless the parts cannot go together; `architecture` is the one that is trained alone, if it is no search. */
+function beginRun(runs: string, parts: SearchParts, backend: string, architecture?: string): Run {
+  checkParts(parts, architecture);
+  const {
+    config,
+    space,
+    data: { record, listing },
+  } = parts;
+  return createRun(runs, {
+    name: config.recipe ?? `${space.name} ${record.name}`,
+    seed: config.seed,
+    config: config as unknown as Json,
+    files: dataFiles(listing),
+    facts: { data: record, backend, ...(architecture !== undefined && { architecture }) },
+  });
+}
+
+async function underLock<T>(run: Run, onWait: Conducting['onWait'], use: (lock: RunLock) => Promise<T>): Promise<T> {
+  const lock = await lockRun(run.path, { onWait });
+  try {
+    return await use(lock);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Brings the run to its end, or to where it is stopped, and writes its report. */
+async function complete(
+  run: Run,
+  parts: SearchParts,
+  { check: guard }: RunLock,
+  resume: boolean,
+  options: Omit<ConductOptions, 'guard'>,
+): Promise<SearchOutcome> {
+  const summary = await conductSearch(run, parts, { ...options, guard }, resume);
+  return {
+    run: run.path,
+    summary,
+    report: summary && (await writeReport(run.path, parts.space, { guard })),
+  };
+}

@@ -1,0 +1,74 @@
+/** What of an environment can change the last bits of a result, and how two environments differ in it. */
+import { WeftError } from '../errors.js';
+import { type Environment, NUMERIC_VARIABLES } from './environment.js';
+
+/** One condition that was another when earlier work was done. */
+export interface EnvironmentChange {
+  /** In words: `threads`, `Node`, `processor`, or the name of a variable. */
+  readonly what: string;
+  readonly before: string;
+  readonly now: string;
+}
+
+/** A recorded environment; older versions recorded less. */
+export type RecordedEnvironment = Partial<Environment>;
+
+/**
+ * The conditions on which numbers depend and that differ between the two. What was not recorded is not compared. Plain JavaScript and
+ * WebAssembly compute the same on every processor with any number of threads; the version of the system's kernel changes no number.
+ */
+export function environmentChanges(before: RecordedEnvironment, now: RecordedEnvironment): EnvironmentChange[] {
+  const [earlier, present] = [conditionsOf(before), conditionsOf(now)];
+  return Object.entries(present).flatMap(([what, value]) => {
+    const other = earlier[what];
+    return other === undefined || value === undefined || other === value ? [] : [{ what, before: other, now: value }];
+  });
+}
+
+/** The changes in words: `threads 2 then, 1 now`. */
+export const sayChanges = (changes: readonly EnvironmentChange[]): string =>
+  changes.map(({ what, before, now }) => `${what} ${before} then, ${now} now`).join('; ');
+
+/** Refuses to go on with what was computed under other conditions; another version of Weft alone is recorded, and not refused. */
+export function refuseChanges(what: string, changes: readonly EnvironmentChange[]): void {
+  if (changes.every((change) => change.what === WEFT)) return;
+  throw new WeftError(
+    'unsupported',
+    `${what} was computed under other conditions: ${sayChanges(changes)}`,
+    `its numbers would be those of neither: ${remedyFor(changes)}, or go on all the same with --allow-changed-environment`,
+  );
+}
+
+function remedyFor(changes: readonly EnvironmentChange[]): string {
+  const threads = changes.find(({ what }) => what === THREADS);
+  return threads && changes.length === 1 ? `set WEFT_THREADS=${threads.before}` : 'restore what differs';
+}
+
+const WEFT = 'Weft';
+const THREADS = 'threads';
+const INTRAOP = 'TF_NUM_INTRAOP_THREADS';
+/** The threads within an operation are a condition of their own; those between operations change no number. */
+const OTHER_VARIABLES = NUMERIC_VARIABLES.filter((name) => name !== INTRAOP && name !== 'TF_NUM_INTEROP_THREADS');
+
+function conditionsOf(environment: RecordedEnvironment): Record<string, string | undefined> {
+  const { weft, node, tfjs, backend, library, platform, cpu, instructions, device, threads, variables } = environment;
+  const portable = {
+    [WEFT]: weft,
+    Node: node,
+    'TensorFlow.js': tfjs,
+    backend,
+    // `linux 6.1.0-13-amd64 x64` without the kernel's version
+    system: platform?.replace(/ .* /, ' '),
+  };
+  if (backend !== 'tensorflow') return portable;
+  const intraop = variables?.[INTRAOP];
+  return {
+    ...portable,
+    TensorFlow: library,
+    processor: cpu,
+    'vector instructions': instructions,
+    'graphics processor': device,
+    [THREADS]: intraop ?? (threads === undefined ? undefined : String(threads)),
+    ...(variables && Object.fromEntries(OTHER_VARIABLES.map((name) => [name, variables[name] ?? 'not set']))),
+  };
+}

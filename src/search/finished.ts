@@ -1,0 +1,71 @@
+/** Whether the files of a finished search are there: what a kill at its end, a deletion or damage has left out can be made again. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { WeftError } from '../errors.js';
+import { listCheckpoints, needsSums, readSums, readSummary, runFiles, type RunSummary, sha256 } from '../runs/index.js';
+
+/** Where a finished search keeps its network; only one of the two kinds of weights is there. */
+export const networkFiles = (run: string) =>
+  ({
+    card: join(run, 'model.json'),
+    weights: join(run, 'model.safetensors'),
+    /** The shared weights, where nothing was retrained. */
+    sharedWeights: join(run, 'supernet.safetensors'),
+  }) as const;
+
+export interface Results {
+  /** Undefined unless every result is there and whole. */
+  readonly summary: RunSummary | undefined;
+  /** Names of the results that are missing or damaged. */
+  readonly missing: readonly string[];
+}
+
+/** What is there of the results of a run; undefined for one that has not come to its end, by all that its files tell. */
+export function resultsOf(run: string): Results | undefined {
+  const { card, weights, sharedWeights } = networkFiles(run);
+  const { events, summary, sums } = runFiles(run);
+  if (![card, weights, sharedWeights, summary, sums].some(existsSync)) return undefined;
+  const hashes = readSums(run);
+  // The weights that the run has, or should have.
+  const own = existsSync(sharedWeights) || hashes?.has(basename(sharedWeights)) ? sharedWeights : weights;
+  const missing = [own, card, summary].filter((path) => !isWhole(path, hashes));
+  // Events that are damaged may be so behind the last checkpoint; those that are gone are gone.
+  if (hashes && existsSync(events) && !isWhole(events, hashes)) missing.push(events);
+  if (!hashes && needsSums(run)) missing.push(sums);
+  if (missing.length > 0) return { summary: undefined, missing: missing.map((path) => basename(path)) };
+  try {
+    const read = readSummary(run)!;
+    if (read.weights === sha256(readFileSync(own))) return { summary: read, missing: [] };
+    return { summary: undefined, missing: [basename(own)] };
+  } catch (error) {
+    if (error instanceof WeftError) return { summary: undefined, missing: [basename(summary)] };
+    throw error;
+  }
+}
+
+/** Refuses to begin a finished search anew only because what its results would be made from again is gone. */
+export function requireRestorable(run: string, { missing }: Results): void {
+  if (listCheckpoints(run).length > 0) return;
+  throw new WeftError(
+    'run',
+    `${run} is finished, but ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing or damaged, and there is no checkpoint to make ${missing.length > 1 ? 'them' : 'it'} from again`,
+    `put back the original, or train the network again: weft train ARCHITECTURE --run ${run} (its events name it)`,
+  );
+}
+
+/** By its recorded hash where there is one; a file of version 0.1 is whole when it can be read. */
+function isWhole(path: string, hashes: ReadonlyMap<string, string> | undefined): boolean {
+  if (!existsSync(path)) return false;
+  const content = readFileSync(path);
+  if (hashes) return hashes.get(basename(path)) === sha256(content);
+  return !path.endsWith('.json') || isJson(content.toString());
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -8,6 +8,7 @@ import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
 import { isOwnFile } from '../jobs/files.js';
 import { type SearchParts } from '../search/session.js';
+import { shellWord, showFile } from './next-steps.js';
 import { loadController, loadSpace } from './registry.js';
 
 export { openRecorded, openRecordedData, type RecordedRun } from '../api/recorded-run.js';
@@ -60,6 +61,6 @@ export function permitted(
   throw new WeftError(
     'run',
     `${where} names the ${kind} ${resolve(name)}, which is a file with code: it was not loaded`,
-    `if the file is yours, or you have read it, name it with --file ${basename(name)}, or load whatever this run names with --trust`,
+    `if the file is yours, or you have read it, name it with --file ${shellWord(showFile(name))}, or load whatever this run names with --trust`,
   );
 }

@@ -200,7 +200,11 @@ export const missing: unknown = architecture.depth;
       'data.subset.train=200',
       'data.subset.test=50',
     ];
-    weft('search', '--config', 'weft.yaml', '--backend', 'wasm', '--set', ...tiny);
+    const { stderr } = spawnSync(
+      join(project, 'node_modules', '.bin', 'weft'),
+      ['search', '--config', 'weft.yaml', '--backend', 'wasm', '--set', ...tiny],
+      { cwd: project, encoding: 'utf8', env: cleanEnvironment() },
+    );
     const [name] = readdirSync(join(project, 'runs'));
     const directory = join(project, 'runs', name!);
     const summary = JSON.parse(readFileSync(join(directory, 'summary.json'), 'utf8')) as {
@@ -210,7 +214,9 @@ export const missing: unknown = architecture.depth;
     expect(summary).to.deep.include({ space: 'my-space', controller: 'enas' });
     expect(summary.test.count).to.equal(50);
     expect(readFileSync(join(directory, 'report.html'), 'utf8')).to.include('my-space');
-    weft('export', directory);
+    const [, next] = /^next {2}weft (export \S+ --file my-space\.ts) /m.exec(stderr) ?? [];
+    expect(next, stderr).to.be.a('string');
+    weft(...next!.split(' '));
     expect(readdirSync(join(directory, 'export'))).to.include.members([
       'model.json',
       'index.html',

@@ -14,7 +14,8 @@ import { createSession, type SearchParts, type SearchSession } from '../../searc
 import { restoreCheckpoint, type SearchSnapshot } from '../../search/snapshot.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions } from '../executor.js';
-import { createOutput, show } from '../output.js';
+import { runArguments } from '../next-steps.js';
+import { createOutput } from '../output.js';
 import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
 
 /** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
@@ -73,7 +74,7 @@ export async function derive(
         `${String(place).padStart(2)}. ${session.objective.measure === 'loss' ? `loss ${best.loss.toFixed(4)}` : `${(100 * best.accuracy).toFixed(2)} %`}  ${best.architecture}`,
       );
     }
-    if (options.retrainTop === undefined) output.say(`next  weft train ARCHITECTURE --run ${show(run.path)}`);
+    if (options.retrainTop === undefined) output.say(`next  weft train ARCHITECTURE --run ${runArguments(run.path)}`);
   } finally {
     session.dispose();
   }

@@ -13,6 +13,7 @@ import { type BatchSource } from '../../training/batch.js';
 import { evaluateChild, FINAL_EVALUATION } from '../../training/evaluate.js';
 import { exampleSource } from '../../training/sources.js';
 import { languageMeasures, sayMeasures } from '../../training/language.js';
+import { runArguments } from '../next-steps.js';
 import { createOutput, show } from '../output.js';
 import { openRecorded, openRecordedData, permitted, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
@@ -56,7 +57,7 @@ export async function evaluate(
     output.say(
       `${show(run.path)} on ${own ? `its test part${data === undefined ? '' : ` (${data} is the run's own data)`}` : data}: ${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)} nats, ${count} ${measures ? 'tokens' : 'examples'}`,
     );
-    output.say(`next  weft export ${show(run.path)}`);
+    output.say(`next  weft export ${runArguments(run.path)}`);
   } finally {
     model.store.dispose();
   }

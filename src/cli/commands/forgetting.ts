@@ -16,6 +16,7 @@ import {
 } from '../../report/index.js';
 import { type ReportTable } from '../../report/tables.js';
 import { makeFolder, openRun, writeFileAtomic } from '../../runs/index.js';
+import { runArguments } from '../next-steps.js';
 import { createOutput, show } from '../output.js';
 import { type TrustOptions } from '../recorded-run.js';
 import { spaceOfRun } from './report.js';
@@ -93,7 +94,7 @@ async function analyse(
     throw new WeftError(
       'run',
       `${directory} has measured forgetting in no epoch yet`,
-      `let it go on: weft resume ${show(run.path)}`,
+      `let it go on: weft resume ${runArguments(run.path)}`,
     );
   throw new WeftError(
     'run',

@@ -11,6 +11,7 @@ import { networkFiles } from '../../search/finished.js';
 import { type SearchParts } from '../../search/session.js';
 import { type ExecutorOptions } from '../executor.js';
 import { createLiveView } from '../live-view.js';
+import { runArguments } from '../next-steps.js';
 import { createOutput, type Output, show } from '../output.js';
 import { createProgress, formatSeconds } from '../progress.js';
 import { findRecipe } from '../recipes.js';
@@ -128,7 +129,7 @@ async function watched<O extends SearchOutcome>(
     view.close();
     const { run, summary, report } = outcome;
     if (!summary) {
-      output.say(`stopped. Go on with:  weft resume ${show(run)}`);
+      output.say(`stopped. Go on with:  weft resume ${runArguments(run)}`);
       process.exitCode = signals.exitCode;
       return undefined;
     }
@@ -155,7 +156,7 @@ function sayKept(output: Output, run: string, error: unknown): void {
   if (!existsSync(run)) return;
   output.say(
     mayPass(error)
-      ? `stopped by an error; what was saved is kept. Go on with:  weft resume ${show(run)}`
+      ? `stopped by an error; what was saved is kept. Go on with:  weft resume ${runArguments(run)}`
       : `stopped by an error; what was saved is kept in ${show(run)}`,
   );
 }
@@ -166,9 +167,9 @@ function sayNext(output: Output, run: string, report: string): void {
   output.say(`wrote ${show(runFiles(run).summary)}, ${basename(trained ? weights : sharedWeights)}, ${basename(card)}`);
   output.say(`open  ${show(report)}`);
   if (trained) {
-    output.say(`next  weft export ${show(run)}      (for TensorFlow.js in Node and browsers)`);
-    output.say(`      weft evaluate ${show(run)}    (test the network again)`);
-  } else output.say(`next  weft derive ${show(run)} --retrain-top 3    (train the best from scratch)`);
+    output.say(`next  weft export ${runArguments(run)}      (for TensorFlow.js in Node and browsers)`);
+    output.say(`      weft evaluate ${runArguments(run)}    (test the network again)`);
+  } else output.say(`next  weft derive ${runArguments(run)} --retrain-top 3    (train the best from scratch)`);
 }
 
 /** Recipe or file, then flags on top. */

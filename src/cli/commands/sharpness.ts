@@ -23,6 +23,7 @@ import { tf } from '../../tensor/tf.js';
 import { type BatchSource } from '../../training/batch.js';
 import { FINAL_EVALUATION, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { adoptEvaluationWeights } from '../../training/learner.js';
+import { runArguments } from '../next-steps.js';
 import { createOutput, type Output, show } from '../output.js';
 import {
   loadRecordedParts,
@@ -159,7 +160,7 @@ async function sharedWeights(
     throw new WeftError(
       'run',
       `${recorded.run.path} has no architecture to measure its shared weights with`,
-      'let the search finish: weft resume RUN',
+      `let the search finish: weft resume ${runArguments(recorded.run.path)}`,
     );
   }
   adoptEvaluationWeights(session.supernet);

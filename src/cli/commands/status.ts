@@ -12,7 +12,8 @@ import {
   tailEvents,
 } from '../../runs/index.js';
 import { sayMeasures } from '../../training/language.js';
-import { createOutput, show } from '../output.js';
+import { runArguments } from '../next-steps.js';
+import { createOutput } from '../output.js';
 
 interface Standing {
   readonly run: string;
@@ -35,7 +36,7 @@ export function status(directory: string | undefined, options: { runs: string; j
   const [path] = paths as [string];
   const standing = standingOf(path);
   if (standing.architecture) output.say(`  ${standing.architecture}`);
-  output.say(standing.state === 'finished' ? `next  weft report ${show(path)}` : `next  weft resume ${show(path)}`);
+  output.say(`next  weft ${standing.state === 'finished' ? 'report' : 'resume'} ${runArguments(path)}`);
 }
 
 function standingOf(path: string): Standing {

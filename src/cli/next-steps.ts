@@ -1,0 +1,32 @@
+/** Runs as the hints name them: what a hint says can be pasted into a shell and works. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { isOwnFile } from '../jobs/files.js';
+import { openRun } from '../runs/index.js';
+import { show } from './output.js';
+
+/** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names. */
+export function runArguments(path: string, config: unknown = configOf(path)): string {
+  const parts = config as Readonly<Record<string, { readonly name?: unknown } | null | undefined>> | undefined;
+  const files = [parts?.['space']?.name, parts?.['controller']?.name].filter(
+    (name): name is string => typeof name === 'string' && isOwnFile(name),
+  );
+  const words = [show(path), ...(files.length > 0 ? ['--file', ...new Set(files.map(showFile))] : [])];
+  return words.map(shellWord).join(' ');
+}
+
+/** The configuration of a run; undefined where it cannot be read, of which the command itself tells. */
+function configOf(path: string): unknown {
+  try {
+    return openRun(path).config;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file of code as it can be named from here; by its name alone where it is not where the run says. */
+export const showFile = (path: string): string => (existsSync(path) ? show(path) : basename(path));
+
+/** The text as one word of a POSIX shell. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runArguments, shellWord } from '../../src/cli/next-steps.js';
+import { temporaryFolder } from '../runs/temporary.js';
+
+describe('next steps', function () {
+  const folder = temporaryFolder(this);
+
+  it('name the files of code that the command may load only by name', () => {
+    const [space, controller] = [join(folder(), 'my-space.ts'), join(folder(), 'my controller.ts')];
+    for (const file of [space, controller]) writeFileSync(file, '');
+    const config = { space: { name: space }, controller: { name: controller } };
+    expect(runArguments('/runs/one', config)).to.equal(`/runs/one --file ${space} '${controller}'`);
+    const one = { space: { name: space }, controller: { name: 'enas' } };
+    expect(runArguments('/runs/one', one)).to.equal(`/runs/one --file ${space}`);
+  });
+
+  it('name a file by its name alone where it is no longer where the run says', () => {
+    const config = { space: { name: join(folder(), 'moved.ts') }, controller: { name: 'random' } };
+    expect(runArguments('/runs/one', config)).to.equal('/runs/one --file moved.ts');
+  });
+
+  it('name a run alone where it needs no code of the user', () => {
+    const config = { space: { name: 'mlp' }, controller: { name: 'random' } };
+    expect(runArguments('/runs/one', config)).to.equal('/runs/one');
+    expect(runArguments('/runs/missing')).to.equal('/runs/missing');
+  });
+
+  it('quote every text as one word of a shell', function () {
+    if (process.platform === 'win32') this.skip();
+    const texts = fc.sample(fc.string({ minLength: 1, unit: 'grapheme-ascii' }), { numRuns: 200, seed: 1 });
+    const script = texts.map((text) => `printf '%s\\0' ${shellWord(text)}`).join('\n');
+    expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).to.equal(
+      texts.map((text) => `${text}\0`).join(''),
+    );
+  });
+});

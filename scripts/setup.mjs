@@ -123,6 +123,8 @@ async function rememberedFailure(cache, circumstances) {
   const failure = await readFile(path, 'utf8')
     .then(JSON.parse)
     .catch(() => undefined);
-  const fresh = failure && Date.now() - failure.at < FAILURE_HOLDS_MINUTES * 60_000;
+  // One from the future, left before the clock was set back, is as good as none.
+  const age = Date.now() - failure?.at;
+  const fresh = age >= 0 && age < FAILURE_HOLDS_MINUTES * 60_000;
   return fresh && failure.circumstances === circumstances ? failure.reason : undefined;
 }

@@ -3,7 +3,8 @@
  * of @tensorflow/tfjs-node; it appears under its name only when it is whole.
  */
 import { access, constants, mkdir, rename, rm, stat, utimes, writeFile, readFile } from 'node:fs/promises';
-import { rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,21 +34,23 @@ function userCache() {
 
 let heldLock;
 
-/** Runs `work` while no other process does; a lock whose holder died is taken over. */
-export async function withLock(cache, say, work) {
+/**
+ * Runs `work` while no other process does; a lock whose holder died is taken over. Whether the holder lives is told by whether the lock
+ * changes while we look: what the clock says of its age is nothing to go by, because clocks are set and differ on shared folders.
+ */
+export async function withLock(cache, say, work, deadAfterSeconds = DEAD_AFTER_SECONDS) {
   const lock = join(cache, 'lock');
-  let waited = false;
-  while (!(await writeFile(lock, String(process.pid), { flag: 'wx' }).then(() => true, refuseUnlessHeld))) {
-    const age = await stat(lock).then(
-      (file) => (Date.now() - file.mtimeMs) / 1000,
-      () => 0,
-    );
-    if (age > DEAD_AFTER_SECONDS) await rm(lock, { force: true });
-    else if (!waited) say('waiting for another set-up that is at work');
-    waited = true;
+  const mine = `${process.pid} ${randomUUID()}`;
+  let seen;
+  let seenAt = 0;
+  while (!(await writeFile(lock, mine, { flag: 'wx' }).then(() => true, refuseUnlessHeld))) {
+    const now = await signOfLife(lock);
+    if (seen === undefined) say('waiting for another set-up that is at work');
+    if (now !== seen) [seen, seenAt] = [now, performance.now()];
+    else if (performance.now() - seenAt > deadAfterSeconds * 1000) await rm(lock, { force: true });
     await sleep(500);
   }
-  heldLock = lock;
+  heldLock = { path: lock, content: mine };
   const beat = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => {}), BEAT_SECONDS * 1000);
   try {
     return await work();
@@ -57,15 +60,27 @@ export async function withLock(cache, say, work) {
   }
 }
 
+/** What changes as long as the holder of a lock lives. */
+async function signOfLife(lock) {
+  const [content, file] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]).catch(() => ['', undefined]);
+  return `${content} ${file?.mtimeMs}`;
+}
+
 function refuseUnlessHeld(error) {
   if (error.code === 'EEXIST') return false;
   throw error;
 }
 
-/** Also called when the process is told to stop. */
+/** Also called when the process is told to stop; a lock that was taken over meanwhile is left to its holder. */
 export function releaseLock() {
-  if (heldLock) rmSync(heldLock, { force: true });
+  if (!heldLock) return;
+  const { path, content } = heldLock;
   heldLock = undefined;
+  try {
+    if (readFileSync(path, 'utf8') === content) rmSync(path, { force: true });
+  } catch {
+    // It is gone.
+  }
 }
 
 /** What an entry says about itself, or undefined when there is none. */

@@ -10,6 +10,7 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -120,6 +121,39 @@ describe('scripts/setup.mjs', () => {
     await setUp(project);
     expect(installs()).to.equal(2);
   });
+
+  it('is held up neither by a lock nor by a failure from the future', async function () {
+    this.timeout(120_000);
+    const { project } = checkout('a', 'refused');
+    await setUp(project, '--auto');
+    const failure = join(cache(), 'failure.json');
+    const future = Date.now() + 365 * 86_400_000;
+    writeFileSync(failure, readFileSync(failure, 'utf8').replace(/"at":\d+/, `"at":${future}`));
+    writeFileSync(join(cache(), 'lock'), '1');
+    utimesSync(join(cache(), 'lock'), new Date(future), new Date(future));
+    const { code, output } = await setUp(project, '--auto');
+    expect([code, installs()]).to.deep.equal([0, 2]);
+    expect(output)
+      .to.match(/waiting for another set-up/)
+      .and.not.match(/less than an hour ago/);
+    expect(readdirSync(cache())).to.deep.equal(['failure.json']);
+  });
+
+  it('waits for a set-up that is at work, whatever the clock of that says', async () => {
+    const { project } = checkout('a', 'refused');
+    mkdirSync(cache(), { recursive: true });
+    const lock = join(cache(), 'lock');
+    writeFileSync(lock, '1');
+    let beats = 0;
+    const beat = setInterval(() => utimesSync(lock, new Date(beats), new Date(++beats)), 1000); // in 1970
+    const { child, ended } = start(project);
+    await new Promise((resolve) => setTimeout(resolve, 18_000));
+    clearInterval(beat);
+    expect([existsSync(lock), installs()]).to.deep.equal([true, 0]);
+    child.kill('SIGTERM');
+    await ended;
+    expect(readFileSync(lock, 'utf8')).to.equal('1');
+  }).timeout(60_000);
 
   it('leaves the native backend out when asked', async () => {
     const { project } = checkout('a', 'works');

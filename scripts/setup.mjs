@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
  * Makes the native TensorFlow backend loadable, by the first way that works: it loads already; an earlier run left it in the
- * user's cache; the package's own download; TensorFlow's Python package. When none works it says so in one line and leaves
- * the WebAssembly backend, which needs no set-up. It can be run at any time, also twice at once, and goes on where it was stopped.
+ * user's cache; the library that the package downloads; TensorFlow's Python package. What is fetched must have the checksum that it is
+ * known to have. When none works it says so in one line and leaves the WebAssembly backend, which needs no set-up. It can be run at any
+ * time, also twice at once, and goes on where it was stopped.
  *
- *   node scripts/setup.mjs [--auto] [--force] [--gpu] [--no-native] [--quiet] [--from-wheel FILE]
+ *   node scripts/setup.mjs [--auto] [--force] [--gpu] [--no-native] [--quiet] [--from-wheel FILE] [--allow-unchecked]
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,8 +13,9 @@ import { parseArgs } from 'node:util';
 import { makeEntry, openCache, readEntry, releaseLock, withLock } from './native/cache.mjs';
 import { consumerFolder, findPackage, linkEntry, loadedVersion, putBack } from './native/package.mjs';
 import { firstThatRuns, stopChildrenWithUs } from './native/processes.mjs';
-import { stockRecipe } from './native/stock.mjs';
-import { findCompiler, PYTHONS, wheelRecipe } from './native/wheel.mjs';
+import { findCompiler } from './native/compile.mjs';
+import { stockRecipe, uncheckedRecipe } from './native/stock.mjs';
+import { PYTHONS, wheelRecipe } from './native/wheel.mjs';
 import { CPU_BUILD, CUDA_BUILD } from './native/wheels.mjs';
 
 const FAILURE_HOLDS_MINUTES = 60;
@@ -25,6 +27,8 @@ const { values: options } = parseArgs({
     gpu: { type: 'boolean', default: false }, // the build for NVIDIA devices, with the libraries of CUDA
     native: { type: 'boolean', default: process.env.WEFT_SKIP_NATIVE !== '1' },
     quiet: { type: 'boolean', default: false },
+    // the package's own script as the last resort, though nobody has published the checksum of the binding that it downloads
+    'allow-unchecked': { type: 'boolean', default: process.env.WEFT_ALLOW_UNCHECKED === '1' },
     'from-wheel': { type: 'string' },
   },
   allowNegative: true,
@@ -34,10 +38,14 @@ const say = (line) => {
   if (!options.quiet) console.error(`weft: ${line}`);
 };
 const again = `\`${consumerFolder() ? 'npx weft setup' : 'npm run setup'}\``;
+const UNCHECKED = options['allow-unchecked']
+  ? ''
+  : ', with --allow-unchecked (WEFT_ALLOW_UNCHECKED=1) also what the package downloads without a known checksum';
 const [wanted, instead] = options.gpu
   ? ['CUDA build of TensorFlow', 'the other backends are as before']
   : ['native TensorFlow', 'the WebAssembly backend is used instead'];
-const giveUp = (reason) => console.error(`weft: no ${wanted} (${reason}); ${instead}, ${again} tries again`);
+const giveUp = (reason) =>
+  console.error(`weft: no ${wanted} (${reason}); ${instead}, ${again} tries again${UNCHECKED}`);
 
 stopChildrenWithUs(releaseLock);
 await setUp().catch((error) => giveUp(error.message));
@@ -81,6 +89,7 @@ async function provide(pkg, cache) {
     await firstThatRuns(PYTHONS),
     await findCompiler(),
     options['from-wheel'],
+    options['allow-unchecked'],
   ].join(' ');
   const failure = await rememberedFailure(cache, circumstances);
   if (failure) return giveUp(`${failure}, tried less than an hour ago`);
@@ -108,7 +117,8 @@ async function provide(pkg, cache) {
 function inOrder() {
   const fromWheel = wheelRecipe(options.gpu ? CUDA_BUILD : CPU_BUILD);
   if (options['from-wheel']) return [fromWheel];
-  return options.gpu || process.arch === 'arm64' ? [fromWheel, stockRecipe] : [stockRecipe, fromWheel];
+  const checked = options.gpu || process.arch === 'arm64' ? [fromWheel, stockRecipe] : [stockRecipe, fromWheel];
+  return options['allow-unchecked'] ? [...checked, uncheckedRecipe] : checked;
 }
 
 /** Links the recipe's entry into the package; resolves to the version that then loads, if one does. */

@@ -2,12 +2,10 @@
  * The Python packages of TensorFlow carry the C library and its headers. A wheel is fetched with pip (nothing is installed,
  * no Python is needed afterwards), checked, unpacked, and the package's two source files are compiled against it.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { join } from 'node:path';
+import { check } from './checksum.mjs';
+import { compile, findCompiler } from './compile.mjs';
 import { tryToLoad } from './package.mjs';
 import { bytesBelow, firstThatRuns, run } from './processes.mjs';
 
@@ -68,7 +66,6 @@ export const wheelRecipe = (build) => ({
 
 export const PYTHONS = ['python3', 'python'];
 const findPython = () => firstThatRuns(PYTHONS, ['-m', 'pip', '--version']);
-export const findCompiler = () => firstThatRuns([process.env.CXX, 'c++', 'g++', 'clang++']);
 const nameOf = (pkg) => `${pkg.name.split('/')[1]}-${pkg.version}`;
 
 /** Fetches the wheel, unless an earlier run has; it stays in the cache until the library is made from it. */
@@ -122,13 +119,6 @@ async function fetchWheel(wheel, python, work, { cache, say }) {
   return kept;
 }
 
-async function check(file, wheel) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  if (hash.digest('hex') === wheel.sha256) return;
-  throw new Error(`${basename(file)} has not the known checksum`);
-}
-
 async function placeLibraries(unpacked, staging) {
   const folder = join(staging, 'deps', 'lib');
   await mkdir(folder, { recursive: true });
@@ -136,33 +126,4 @@ async function placeLibraries(unpacked, staging) {
   for (const name of names) await rename(join(unpacked, name), join(folder, name));
   await rename(join(unpacked, 'THIRD_PARTY_NOTICES.txt'), join(staging, 'deps', 'THIRD_PARTY_NOTICES.txt'));
   return names.map((name) => join(folder, name));
-}
-
-async function compile(compiler, pkg, headers, libraries, binding) {
-  await mkdir(dirname(binding), { recursive: true });
-  const { include_dir: nodeHeaders } = createRequire(import.meta.url)('node-api-headers');
-  const mac = process.platform === 'darwin';
-  await run(
-    compiler,
-    [
-      '-std=c++17',
-      '-O2',
-      '-fPIC',
-      '-shared',
-      '-w',
-      `-DNAPI_VERSION=${pkg.napi}`,
-      '-I',
-      headers,
-      '-I',
-      nodeHeaders,
-      join(pkg.folder, 'binding', 'tfjs_backend.cc'),
-      join(pkg.folder, 'binding', 'tfjs_binding.cc'),
-      ...libraries,
-      ...(mac ? ['-undefined', 'dynamic_lookup'] : []),
-      `-Wl,-rpath,${mac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
-      '-o',
-      binding,
-    ],
-    { timeoutSeconds: 600 },
-  );
 }

@@ -20,13 +20,16 @@ export function printable(text: string, longest = LONGEST): string {
 /** Whether a text can be stored and shown as it is. */
 export const isPrintable = (text: string): boolean => text.search(UNPRINTABLE) < 0;
 
+/** Where an error about data cites the data: in single quotes, and by the name of a class. */
+const CITED = /'[^]*'|(?<=\bof class )[^]*?(?=, which has|$)/g;
+
 /**
- * What of an error may go into a queue, which others read. Errors about data quote what they cite from the data in single quotes, and
- * their hints list what else is there: neither leaves the machine that has the data. File, line and column do.
+ * What of an error may go into a queue, which others read. Neither what an error about data cites from
+ * the data nor its hint, which may list what else is there, leaves the machine that has the data. File, line and column do.
  */
 export function withoutData(error: WeftError): WeftError {
   if (error.code !== 'data') return error;
-  const message = error.message.replace(/'[^]*'/, "'…'");
+  const message = error.message.replace(CITED, '…');
   return new WeftError(
     'data',
     message,

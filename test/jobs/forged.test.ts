@@ -12,9 +12,11 @@ import {
   openQueue,
   openResults,
 } from '../../src/jobs/index.js';
+import { WeftError } from '../../src/errors.js';
 import { resultText, uuidOf } from '../../src/jobs/job.js';
 import { openEngine } from '../../src/jobs/queue/libraries.js';
 import { parseLocation } from '../../src/jobs/queue/location.js';
+import { withoutData } from '../../src/jobs/text.js';
 import { JOB_VERSION } from '../../src/jobs/version.js';
 import { queueRetry, queueStatus } from '../../src/cli/commands/queue.js';
 import { quietly } from '../cli/quietly.js';
@@ -53,6 +55,24 @@ describe('the key of a job', function () {
     const { label, version } = made({ label: 'a\0b\x1b[31m\ud800\n c' })();
     expect(label).to.equal('a\\x00b\\x1b[31m\\ud800 c');
     expect(version).to.equal(JOB_VERSION);
+  });
+});
+
+describe('an error about data', () => {
+  it('leaves its machine with file, line and column, and without anything that it cites', () => {
+    const about = (message: string, hint?: string): string => {
+      const shared = withoutData(new WeftError('data', message, hint));
+      return `${shared.message} (${shared.hint ?? ''})`;
+    };
+    expect(about("d.csv: line 3, column 2 (y): 'pass'word' is not a number", 'code categories as numbers')).to.match(
+      /^d\.csv: line 3, column 2 \(y\): … is not a number \(values of the data stay on the worker/,
+    );
+    expect(about("d.csv: no column is named 'y'", 'known: root:x:0:0')).not.to.include('root');
+    expect(about('d.csv: the training split has no example of class Smith, John')).not.to.include('Smith');
+    expect(about('train: 4 examples of class Smith, which has 3')).to.match(/4 examples of class …, which has 3/);
+    expect(about('d.csv is empty', 'a row is numbers')).to.equal('d.csv is empty (a row is numbers)');
+    const other = new WeftError('config', "unknown option 'x'");
+    expect(withoutData(other)).to.equal(other);
   });
 });
 
@@ -179,7 +199,7 @@ for (const kind of ['folder', 'postgres'] as const) {
       expect(await saidLater(executor.submit(nul))).to.equal("line 2: '\\x00\\ud800' is not a number (take 's3cret')");
       const data = defineJob({ kind: 'refuse', payload: { code: 'data' }, label: 'cell' });
       expect(await saidLater(executor.submit(data)))
-        .to.match(/^line 2: '…' is not a number \(values of the data stay on the worker/)
+        .to.match(/^line 2: … is not a number \(values of the data stay on the worker/)
         .and.not.include('s3cret');
       expect((await executor.submit(square(30))).value).to.deep.equal({ square: 900 });
       await executor.close();

@@ -16,6 +16,8 @@ const parts: Parts = {
 };
 const options = { seeds: 2, alphas: [1], first: { steps: 100 }, second: { steps: 100 } };
 
+const RATES = { learningRate: 0.1, steps: 1 };
+
 describe('the parts of a study', function () {
   this.timeout(240_000);
   const folder = temporaryFolder(this);
@@ -44,7 +46,7 @@ describe('the parts of a study', function () {
   it('are named by what they are told, and refuse other data and unknown parts', async () => {
     const request = {
       unit: 'two-models',
-      payload: { data: 'digits', content: 'another', seed: 1, network: {}, first: {}, second: {}, arms: [] },
+      payload: { data: 'digits', content: 'another', seed: 1, network: {}, first: RATES, second: RATES, arms: [] },
       label: 'x',
     };
     const job = unitJob({ name: 'two-model' }, request);
@@ -62,6 +64,17 @@ describe('the parts of a study', function () {
         shouldStop: () => false,
       });
     expect(await saidLater(perform(job.payload))).to.match(/data 'digits' of this worker are not those of the job/);
+    const told = (fields: object) => perform({ ...job.payload, payload: { ...request.payload, ...fields } });
+    for (const [fields, why] of [
+      [{ more: 1 }, /Unrecognized key/],
+      [{ seed: -1 }, /seed of the payload of a unit 'two-models' is not valid/],
+      [{ first: { ...RATES, steps: 1e99 } }, /first\.steps/],
+      [{ arms: [{ name: 'x', regularizer: { name: 'constructor' } }] }, /arms\.0\.regularizer/],
+    ] as const)
+      expect(await saidLater(told(fields))).to.match(why);
+    expect(await saidLater(perform({ ...job.payload, local: { content: 'digits' } }))).to.match(
+      /local .* must not replace what the result depends on/,
+    );
     expect(await saidLater(perform({ ...job.payload, unit: 'constructor' }))).to.match(/has no part 'constructor'/);
     const study = await loadStudy('stable-minima');
     expect(said(() => performOn(undefined as never, study))).to.match(

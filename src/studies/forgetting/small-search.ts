@@ -1,9 +1,11 @@
 /** Searches in memory on synthetic data, for the rows on forgetting inside a search. */
+import { z } from 'zod';
 import { checkConfig, type SearchConfigInput } from '../../config/index.js';
 import { type ControllerFactory } from '../../controller/contract.js';
 import { recordSplits, splitDataset } from '../../data/index.js';
 import { proto10 } from '../../data/proto10.js';
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
+import { check } from '../../jobs/schema.js';
 import { advance } from '../../search/advance.js';
 import { type SearchEvent } from '../../search/events.js';
 import { type SearchData } from '../../search/data.js';
@@ -12,6 +14,7 @@ import { createSession } from '../../search/session.js';
 import { mean } from '../../statistics/index.js';
 import { type StudySetting, type StudyUnit } from '../contract.js';
 import { stopHere } from '../run-study.js';
+import { regularizerInput } from '../unit-payload.js';
 import { dagSpace, uniform } from './dag-space.js';
 
 /** 20 architectures of 20 batches an epoch. */
@@ -94,12 +97,16 @@ export async function smallSearch(
 /** The name of the unit in the study on forgetting. */
 export const SMALL_SEARCH = 'small-search';
 
+const unitSchema = z.strictObject({
+  seed: z.int().min(0),
+  scale: z.number().positive().max(100),
+  epochs: z.int().min(1).max(100_000),
+  regularizer: regularizerInput,
+});
+
 /** One small search, in numbers. */
 export const smallSearchUnit: StudyUnit = async (payload, { progress, shouldStop }) => {
-  const { seed, scale, epochs, regularizer } = payload as unknown as Pick<
-    SmallSearch,
-    'seed' | 'epochs' | 'regularizer'
-  > & { scale: number };
+  const { seed, scale, epochs, regularizer } = check(unitSchema, payload, `the payload of a unit '${SMALL_SEARCH}'`);
   const key = `${seed} ${scale}`;
   if (latest?.key !== key) latest = { key, data: smallData(seed, scale) };
   const events = await smallSearch(

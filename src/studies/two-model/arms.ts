@@ -1,4 +1,5 @@
 /** Two models trained one after the other, for several regularizers and seeds. */
+import { z } from 'zod';
 import { openDataset } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type RegularizerConfigInput } from '../../forgetting/index.js';
@@ -10,11 +11,13 @@ import {
   type TwoModelOptions,
   type TwoModelOutcome,
 } from '../../forgetting/two-model/index.js';
+import { check, textSchema } from '../../jobs/schema.js';
 import { type Json } from '../../operations/operation.js';
 import { type JsonObject, sha256, stringifyStrict } from '../../runs/index.js';
 import { mean } from '../../statistics/index.js';
 import { type StudySetting, type StudyUnit } from '../contract.js';
 import { stopHere } from '../run-study.js';
+import { regularizerInput } from '../unit-payload.js';
 
 export interface Arm {
   /** Stable name, for tables. */
@@ -107,15 +110,27 @@ interface PlainOutcome {
   };
 }
 
-interface UnitPlan extends Omit<TwoModelPlan, 'seeds'> {
-  readonly seed: number;
-  /** Hash of the data. */
-  readonly content: string;
-}
+const trainingFields = { learningRate: z.number().positive(), steps: z.int().min(1).max(1e7) };
+const size = z.int().min(1).max(10_000).optional();
+
+/** What such a unit is told; anyone who writes to a queue may have written it. */
+const unitSchema = z.strictObject({
+  seed: z.int().min(0),
+  data: textSchema(4000),
+  path: textSchema(4000).optional(),
+  /** Hash of the data, or the name of made-up data. */
+  content: textSchema(100),
+  network: z.strictObject({ width: size, layersA: size, layersB: size, shared: z.int().min(0).max(10_000).optional() }),
+  first: z.strictObject({ ...trainingFields, target: z.number().min(0).max(1).optional() }),
+  second: z.strictObject(trainingFields),
+  arms: z.array(z.strictObject({ name: textSchema(200), regularizer: regularizerInput })).max(1000),
+});
 
 /** A with one seed, and B with every arm. */
 export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }) => {
-  const { seed, data: source, path, content, network, first, second, arms } = payload as unknown as UnitPlan;
+  const plan = check(unitSchema, payload, `the payload of a unit '${TWO_MODELS}'`);
+  const { seed, data: source, path, content, arms, second } = plan;
+  const { network, first } = plan as Pick<TwoModelPlan, 'network' | 'first'>; // plain data: what is not there is not undefined
   if (hashOf(source, path) !== content)
     throw new WeftError(
       'job',

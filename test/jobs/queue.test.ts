@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -127,5 +127,16 @@ describe('an embedded queue', function () {
     await queue.close();
     expect(existsSync(join(where, 'queue.lock'))).to.equal(false);
     expect(readdirSync(where)).to.deep.equal(['database']);
+  });
+
+  it('is asked nothing more once another process has taken over its folder', async () => {
+    const where = join(folder(), 'queue');
+    const queue = await openQueue(where);
+    expect((await queue.standing()).waiting).to.equal(0);
+    const lock = join(where, 'queue.lock');
+    writeFileSync(lock, readFileSync(lock, 'utf8').replace(/"nonce":"./, '"nonce":"x'));
+    expect(await saidLater(queue.standing())).to.match(/this process no longer holds the queue \S+: .*taken it over/);
+    await queue.close();
+    expect(existsSync(lock)).to.equal(true); // the other's
   });
 });

@@ -18,6 +18,7 @@ import { sealJson, sha256, unseal } from '../../src/runs/index.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { saidLater } from '../said.js';
+import { ROOT, weft } from '../search/weft.js';
 import { quietly } from './quietly.js';
 
 type Command = (run: string, options: { trust?: boolean; file?: string[] }) => Promise<void>;
@@ -110,6 +111,23 @@ describe('code that data names', function () {
       `${own} exports no spaces`,
     );
     expect(sprung()).to.equal(false);
+  });
+
+  it('of the user’s own is named in the commands that a search ends with', async () => {
+    const space = join(folder(), 'space.ts');
+    writeFileSync(space, `export { default } from '${join(ROOT, 'search-spaces', 'mlp.ts')}';\n`);
+    const set = ['data.subset.train=100', 'search.epochs=1', 'search.rounds=1', 'search.samplesPerRound=2'];
+    const { code, stderr } = await weft([
+      ...['search', '--space', space, '--data', 'digits', '--controller', 'random', '--backend', 'cpu'],
+      ...['--runs', join(folder(), 'runs'), '--set', ...set, 'search.probe=0', 'derive.candidates=2'],
+      ...['derive.random=0', 'space.depth=1', 'space.widths=[2]', 'retrain.epochs=1'],
+    ]);
+    expect(code, stderr).to.equal(0);
+    const next = /weft evaluate (\S+) --file (\S+)/.exec(stderr)!;
+    expect(next[2]).to.equal(space);
+    const evaluated = await weft(['evaluate', next[1]!, '--file', next[2]!]);
+    expect(evaluated.code, evaluated.stderr).to.equal(0);
+    expect((await weft(['evaluate', next[1]!])).stderr).to.include(`names the space ${space}`);
   });
 
   it('is not loaded from the payload of a job, of whatever kind', async () => {

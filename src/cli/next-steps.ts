@@ -5,7 +5,7 @@ import { isOwnFile } from '../jobs/files.js';
 import { openRun } from '../runs/index.js';
 import { show } from './output.js';
 
-/** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names. */
+/** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names, which the user has to have trusted. */
 export function runArguments(path: string, config: unknown = configOf(path)): string {
   const parts = config as Readonly<Record<string, { readonly name?: unknown } | null | undefined>> | undefined;
   const files = [parts?.['space']?.name, parts?.['controller']?.name].filter(

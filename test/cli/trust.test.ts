@@ -10,6 +10,7 @@ import { rank } from '../../src/cli/commands/rank.js';
 import { report } from '../../src/cli/commands/report.js';
 import { resume } from '../../src/cli/commands/search.js';
 import { sharpness } from '../../src/cli/commands/sharpness.js';
+import { status } from '../../src/cli/commands/status.js';
 import { train } from '../../src/cli/commands/train.js';
 import { createLocalExecutor, defineJob, openResults } from '../../src/jobs/index.js';
 import { jobProgram } from '../../src/cli/executor.js';
@@ -99,6 +100,19 @@ describe('code that data names', function () {
     expect(await saidLater(quietly(() => resume(run, { trust: true, json: true })))).to.include(
       'exports no controllers',
     );
+  });
+
+  it('is not put into a hint before the user has trusted it', async () => {
+    const run = await tinyRun(folder());
+    nameInConfig(run, 'name: random', `name: ${trap(run).path}`);
+    const hints = [
+      await quietly(() => Promise.resolve(status(run, { runs: folder() }))),
+      await quietly(() => evaluate(run, {})),
+    ];
+    for (const hint of hints)
+      expect(hint)
+        .to.match(/next {2}weft \w+ \S+\n/)
+        .and.to.not.include('trap.mjs');
   });
 
   it('is loaded from where the user says it lies now, not from where the run does', async () => {

@@ -57,7 +57,7 @@ export async function evaluate(
     output.say(
       `${show(run.path)} on ${own ? `its test part${data === undefined ? '' : ` (${data} is the run's own data)`}` : data}: ${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)} nats, ${count} ${measures ? 'tokens' : 'examples'}`,
     );
-    output.say(`next  weft export ${runArguments(run.path)}`);
+    output.say(`next  weft export ${runArguments(run.path, { space: { name: model.card.space } })}`);
   } finally {
     model.store.dispose();
   }

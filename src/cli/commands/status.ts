@@ -36,7 +36,8 @@ export function status(directory: string | undefined, options: { runs: string; j
   const [path] = paths as [string];
   const standing = standingOf(path);
   if (standing.architecture) output.say(`  ${standing.architecture}`);
-  output.say(`next  weft ${standing.state === 'finished' ? 'report' : 'resume'} ${runArguments(path)}`);
+  // Nobody has trusted the code that the run names: a hint that loads it could be pasted without a look.
+  output.say(`next  weft ${standing.state === 'finished' ? 'report' : 'resume'} ${runArguments(path, {})}`);
 }
 
 function standingOf(path: string): Standing {

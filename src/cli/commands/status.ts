@@ -17,7 +17,7 @@ import { createOutput } from '../output.js';
 
 interface Standing {
   readonly run: string;
-  readonly state: 'finished' | 'unfinished' | 'not started';
+  readonly state: 'finished' | 'unfinished' | 'not started' | 'damaged';
   readonly detail: string;
   readonly architecture?: string;
 }
@@ -42,6 +42,12 @@ export function status(directory: string | undefined, options: { runs: string; j
 
 function standingOf(path: string): Standing {
   const run = basename(path);
+  try {
+    openRun(path);
+  } catch (error) {
+    if (error instanceof WeftError) return { run, state: 'damaged', detail: error.message.split('\n', 1)[0]! };
+    throw error;
+  }
   try {
     const summary = readSummary(path);
     if (summary) {

@@ -63,7 +63,7 @@ export interface Method {
 export const METHODS: readonly Method[] = [
   ...OPTIMIZERS.map(({ name }) => ({
     name,
-    config: { ...configFor(name), ...OPTIMIZER_OPTIONS[name] } as OptimizerConfigInput,
+    config: { ...configFor(name), ...OPTIMIZER_OPTIONS[name] },
   })),
   ...PRECONDITIONERS.map(({ name }) => ({
     name: `momentum on ${name}`,

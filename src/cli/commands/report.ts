@@ -1,10 +1,11 @@
 /** `weft report`: one self-contained HTML file about a run. */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reportInput, writeReport } from '../../api/report.js';
 import { checkConfig } from '../../config/index.js';
 import { type SpaceFactory } from '../../graph/index.js';
 import { seedRunsOf } from '../../report/index.js';
-import { openRun } from '../../runs/index.js';
+import { openRun, runFiles } from '../../runs/index.js';
 import { createOutput, type Output, show } from '../output.js';
 import { permitted, type TrustOptions } from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
@@ -19,6 +20,9 @@ export async function report(
   const path = await writeReport(directory, await spaceOfRun(directory, options), { out: options.out });
   output.emit({ type: 'report', path });
   output.say(`wrote ${show(path)}`);
+  const { events, summary } = runFiles(directory);
+  if (existsSync(summary) && !existsSync(events))
+    output.say(`${show(events)} is missing: the report shows nothing of the course of the search`);
   output.say('next  open it in a browser; it needs no network');
 }
 

@@ -1,0 +1,19 @@
+import { expect } from 'chai';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { report } from '../../src/cli/commands/report.js';
+import { tinyRun } from '../runs/tiny-run.js';
+import { temporaryFolder } from '../runs/temporary.js';
+import { quietly } from './quietly.js';
+
+describe('weft report', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolder(this);
+
+  it('says what a report lacks where the events of a finished run are missing', async () => {
+    const run = await tinyRun(folder());
+    expect(await quietly(() => report([run], {}))).not.to.include('missing');
+    rmSync(join(run, 'events.jsonl'));
+    expect(await quietly(() => report([run], {}))).to.include(`${join(run, 'events.jsonl')} is missing`);
+  });
+});

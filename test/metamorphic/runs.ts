@@ -91,18 +91,19 @@ export function setupOf(space: string): { setup: Setup; dispose(): void } {
   };
 }
 
-/** Two steps of the method, without dropout; `around` may change the loss. */
+/** Two steps of the method or as many as asked for, without dropout; `around` may change the loss. */
 export function outcomeOf(
   { config }: Method,
   { child, parameters, statistics, batch, roleOf }: Setup,
   around: (evaluate: Evaluate) => Evaluate = (evaluate) => evaluate,
+  steps = 2,
 ): Outcome {
   const trainer = createTrainer(config, { stepsPerEpoch: 2, totalSteps: 40, examples: batch.inputs.shape[0], roleOf });
   const losses: number[] = [];
   const notes: string[] = [];
   let current = copy(parameters);
   let state = emptyState;
-  for (let step = 0; step < 2; step++) {
+  for (let step = 0; step < steps; step++) {
     const mode = { training: false, normalization: 'batch', seed: 'metamorphic' } as const;
     const { evaluate, context } = batchLoss({ child: child as Child, statistics, batch, mode });
     const next = trainer.step(around(evaluate), current, state, { ...context, step });

@@ -1,7 +1,8 @@
 /** What the command line prints: words for people on a terminal, one JSON object a line for programs. */
 import { relative } from 'node:path';
 import { systemError, systemReason, WeftError } from '../errors.js';
-import { printable, printableJson, printableStyled } from './printable.js';
+import { printable } from '../printable.js';
+import { printableJson, printableStyled } from './printable.js';
 
 export interface Output {
   /** Whether a person is watching a terminal. */

@@ -1,20 +1,10 @@
-/** Text that comes from data (names of classes, files, columns, runs) as it may be written to a terminal. */
-
-/** Control characters but for tab and line feed, marks of direction, and separators of lines: they steer a terminal, or show text as what it is not. */
-const STEERING = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** What the command writes, so that text from data does not steer the terminal: words with the command's own styles, values, JSON. */
+import { printable, STEERING } from '../printable.js';
 
 /** The styles that this program writes itself: plain, bold, dim, yellow, cyan. */
 const STYLE = /(\x1b\[(?:0|1|2|33|36)m)/;
 
-/** The text with every character that would steer the terminal as its code, for example `\x1b`. */
-export function printable(text: string): string {
-  return text.replace(STEERING, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
-}
-
-/** The same, but for the program's own styles. */
+/** The text as `printable` gives it, except for the program's own styles. */
 export const printableStyled = (text: string): string =>
   text
     .split(STYLE)

@@ -1,7 +1,7 @@
 /** What can be typed. Commands load what they need when they run, so that `weft --help` is instant. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
-import { printable } from './printable.js';
+import { printable } from '../printable.js';
 
 const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
 

@@ -1,11 +1,13 @@
 /** Numbers and text as people read them. */
+import { printable } from '../printable.js';
 
 const NBSP = '\u00a0';
 /** Stands for a number that is not there. */
 export const ABSENT = '–';
 
+/** Text as HTML, with control characters shown as codes. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 export function isNumber(value: unknown): value is number {

@@ -5,11 +5,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLiveView } from '../../src/cli/live-view.js';
 import { createOutput, reportError } from '../../src/cli/output.js';
-import { printable } from '../../src/cli/printable.js';
 import { runCommandLine } from '../../src/cli/run.js';
 import { WeftError } from '../../src/errors.js';
 import { codeSpan, nameInText } from '../../src/export/markdown.js';
 import { readme } from '../../src/export/readme.js';
+import { printable } from '../../src/printable.js';
+import { html } from '../../src/report/html/markup.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
@@ -149,6 +150,12 @@ describe('text from data in an exported README', () => {
     expect(outside).to.include(', cat, t-shirt, Größe');
     expect(nameInText('a_b')).to.equal('`a_b`');
     expect(before.split('\n').filter((line) => line.startsWith('#'))).to.have.length(1);
+  });
+
+  it('are text in a report, which somebody may print to a terminal', () => {
+    const { markup } = html`<td>${HOSTILE}</td>`;
+    expect(markup).to.not.match(STEERING);
+    expect(markup).to.include('a\\x1b[2Jb');
   });
 });
 

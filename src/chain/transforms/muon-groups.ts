@@ -6,7 +6,7 @@ import { masked, type UpdateMask } from './masked.js';
 import { type MuonOptions, orthogonalizedMomentum } from './orthogonalize.js';
 
 export interface MuonGroupsOptions extends MuonOptions {
-  /** Parameters that Adam trains in any case: those whose name starts with one of these. */
+  /** Parameters that Adam trains in any case: those whose name starts with one of these, or has one of them as a part (`width4/classifier/kernel`). */
   adamFor: readonly string[];
   /** Adam's learning rate relative to Muon's. */
   adamShare: number;
@@ -26,7 +26,7 @@ export function muonGroups(
   { roleOf }: TrainingSetting,
 ): MuonGroups {
   const isMatrix: UpdateMask = (name, { rank }) =>
-    rank > 1 && (roleOf?.(name) ?? 'kernel') === 'kernel' && !adamFor.some((prefix) => name.startsWith(prefix));
+    rank > 1 && (roleOf?.(name) ?? 'kernel') === 'kernel' && !adamFor.some((layer) => isIn(layer, name));
   const isOther: UpdateMask = (name, update) => !isMatrix(name, update);
   return {
     directions: [masked(isMatrix, orthogonalizedMomentum(options)), masked(isOther, scaleByAdam(adam))],
@@ -34,5 +34,9 @@ export function muonGroups(
   };
 }
 
-/** Prefixes of the names that classifiers and other last layers usually have. */
+/** Whether a parameter belongs to a layer: its name starts with the layer's, or has it as one part of its path. */
+const isIn = (layer: string, parameter: string): boolean =>
+  parameter.startsWith(layer) || parameter.split('/').includes(layer);
+
+/** Names that classifiers and other last layers usually have. */
 export const LAST_LAYERS = ['classifier', 'head', 'logits', 'output'];

@@ -24,7 +24,7 @@ export const muon = optimizer({
     adamFor: z
       .array(z.string())
       .default(LAST_LAYERS)
-      .describe('parameters that Adam trains: those whose name starts with one of these'),
+      .describe('parameters that Adam trains: those whose name starts with one of these or has it as a part'),
     beta1: fraction.default(0.9),
     beta2: fraction.default(0.95),
     epsilon: positive.default(1e-10),

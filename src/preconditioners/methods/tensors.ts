@@ -120,7 +120,7 @@ export const muon = preconditioner({
       .array(z.string())
       .default(LAST_LAYERS)
       .describe(
-        'parameters that Adam trains besides all that are not kernels: those whose name starts with one of these',
+        'parameters that Adam trains besides all that are not kernels: those whose name starts with one of these or has it as a part',
       ),
     adamShare: z.number().min(0).default(0.015).describe("Adam's learning rate relative to that of the matrices"),
   }),

@@ -41,7 +41,7 @@ export function evaluateTogether(
 
 function judge(logits: Tensor, labels: Tensor): Evaluation {
   return tidy(() => {
-    const losses = labelCrossEntropies(logits, labels);
+    const losses = tf.reshape(labelCrossEntropies(logits, labels), labels.shape);
     // The largest of logits that are NaN is the first: a network that has diverged would be right about the first class.
     const right = tf.logicalAnd(tf.equal(tf.argMax(logits, -1), labels), tf.less(losses, Infinity));
     const [loss, accuracy] = tf.stack([tf.mean(losses), tf.mean(tf.cast(right, 'float32'))]).dataSync();

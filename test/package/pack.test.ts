@@ -77,6 +77,7 @@ describe('the packed package', function () {
       /^package\.json$/,
       /^README\.md$/,
       /^LICENSE$/,
+      /^SECURITY\.md$/,
       /^CHANGELOG\.md$/,
       /^schema\/weft\.schema\.json$/,
       /^runs\/recipes\/[\w-]+\.yaml$/,

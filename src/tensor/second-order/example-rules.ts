@@ -184,7 +184,7 @@ const each = (names: readonly string[], rule: AxisRule): Record<string, AxisRule
 
 /** The kernels through which examples are followed. */
 export const AXIS_RULES: Readonly<Record<string, AxisRule>> = {
-  ...each(['Reshape', 'ExpandDims', 'Identity', 'Cast'], sameOrder),
+  ...each(['Reshape', 'ExpandDims', 'Identity', 'Cast', 'ZerosLike'], sameOrder),
   ...each(
     [
       ...['Add', 'AddN', 'Sub', 'Multiply', 'RealDiv', 'DivNoNan', 'Maximum', 'Minimum', 'Pow', 'SquaredDifference'],

@@ -12,7 +12,7 @@ import { equivalence, idOf, keepResult, readResults, type Result } from './mutan
 import { openSandbox, type Sandbox } from './mutants/sandbox.js';
 import { filesUnder, testsFor } from './mutants/test-map.js';
 
-const FOLDERS = ['curvature', 'preconditioners', 'optimizers', 'forgetting', 'statistics', 'runs', 'search'];
+const FOLDERS = ['curvature', 'chain', 'preconditioners', 'optimizers', 'forgetting', 'statistics', 'runs', 'search'];
 const GOAL = 0.85;
 
 const { values } = parseArgs({

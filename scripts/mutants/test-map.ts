@@ -7,6 +7,7 @@ import ts from 'typescript';
 const FURTHER: Readonly<Record<string, readonly string[]>> = {
   curvature: ['test/contract/second-order.test.ts'],
   preconditioners: ['test/contract/preconditioners.test.ts'],
+  chain: ['test/optimizers', 'test/contract/optimizers.test.ts'],
   optimizers: ['test/contract/optimizers.test.ts'],
   forgetting: ['test/contract/regularizers.test.ts', 'test/search/forgetting.test.ts', 'test/studies/units.test.ts'],
   statistics: ['test/ranking/ranking.test.ts', 'test/report/seeds.test.ts'],

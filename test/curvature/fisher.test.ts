@@ -225,4 +225,36 @@ describe('Fisher information', function () {
         expect(() => fisherInformation(logits, params, labels, { kind: 'true-sample' })).to.throw(/random stream/);
       }));
   });
+
+  onEachBackend(() => {
+    it('of a normalization whose scale and offset come out of kernels without a rule, its statistics held fixed', () =>
+      tidy(() => {
+        const [x, labels] = [random<Tensor4D>(4, 3, 2, 3), labelsOf(4, 3)];
+        const params = { scale: random(3), offset: random(3) };
+        const { mean, variance } = tf.moments(x, [0, 1, 2]);
+        const lossesOf =
+          (normalized: (scale: Tensor1D, offset: Tensor1D) => Tensor) =>
+          (p: NamedTensors): Tensor1D =>
+            nn.softmaxCrossEntropy(
+              nn.globalAveragePool(
+                nn.tanh(
+                  normalized(tf.softplus(p['scale'] as Tensor1D), tf.softplus(p['offset'] as Tensor1D)),
+                ) as Tensor4D,
+              ),
+              labels,
+            );
+        const { sums, looped } = exampleSquares(
+          lossesOf((scale, offset) => nn.batchNorm(x, scale, offset, 1e-3).y),
+          params,
+        );
+        expect(looped).to.deep.equal(['scale', 'offset']);
+        const expected = bruteForce(
+          lossesOf((scale, offset) =>
+            tf.add(tf.mul(tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-3))), scale), offset),
+          ),
+          params,
+        );
+        for (const name in params) expectEqual(sums[name]!, expected[name as 'scale']!, name, 1e-4);
+      }));
+  });
 });

@@ -70,6 +70,15 @@ describe('sharpness', () => {
     // Up the gradient by rho: rho |g| + rho^2/2 of the curvature along it.
     const along = gradient.reduce((sum, g, i) => sum + CURVATURES[i]! * (g / norm) ** 2, 0);
     expect(sharpnessRise(quadratic, params, { rho: 0.1 })).to.be.closeTo(0.1 * norm + 0.005 * along, 1e-4);
+    // In the metric of the weights' squares, as ASAM goes up.
+    const point = [0.5, -1, 2, 0.25];
+    const length = Math.hypot(...gradient.map((g, i) => g * point[i]!));
+    const lossAt = (w: readonly number[]): number => w.reduce((sum, x, i) => sum + (CURVATURES[i]! * x ** 2) / 2, 0);
+    const up = point.map((w, i) => w + (0.1 * w ** 2 * gradient[i]!) / length);
+    expect(sharpnessRise(quadratic, params, { rho: 0.1, scaled: true })).to.be.closeTo(
+      lossAt(up) - lossAt(point),
+      1e-4,
+    );
     expect(tf.memory().numTensors).to.equal(before);
     disposeNamed(params);
   });

@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  denseMatrix,
   densityCurve,
   disposeEigenpairs,
   extremeEigenpairs,
@@ -193,10 +194,59 @@ describe('spectra from products alone', () => {
     expect(total(y) * (x[1]! - x[0]!)).to.be.closeTo(1, 1e-3);
     expect(x[0]).to.be.below(-3);
     expect(x.at(-1)).to.be.above(10);
-    expect(densityCurve({ nodes: [2], weights: [1] }).y.every(Number.isFinite)).to.equal(true);
+    // A spectrum without a range is drawn 1 % of its value wide, and one at zero .01 wide.
+    for (const [node, sigma] of [
+      [2, 0.02],
+      [0, 0.01],
+    ] as const) {
+      const line = densityCurve({ nodes: [node], weights: [1] }, { points: 3 });
+      [node - 3 * sigma, node, node + 3 * sigma].forEach((at, i) => expect(line.x[i]).to.be.closeTo(at, 1e-12));
+      expect(line.y[1]).to.be.closeTo(1 / (sigma * Math.sqrt(2 * Math.PI)), 1e-9);
+    }
     operator.matrix.dispose();
     expect(tf.memory().numTensors).to.equal(before);
   });
+
+  it('looks for convergence after every fifth product, and a trace ends at 5 % by default', () => {
+    const counted = (operator: LinearOperator): { operator: LinearOperator; count(): number } => {
+      let count = 0;
+      const apply = (v: Tensor1D): Tensor1D => {
+        count++;
+        return operator.apply(v);
+      };
+      return { operator: { ...operator, apply }, count: () => count };
+    };
+    const spiked = operatorWith(SPIKED);
+    const ends = counted(spiked);
+    const pairs = extremeEigenpairs(ends.operator, { largest: 2, smallest: 1, steps: 100 });
+    // One more product for the error bar of each.
+    expect(ends.count() - 3)
+      .to.be.within(10, 60)
+      .and.to.satisfy((steps: number) => steps % 5 === 0);
+    disposeEigenpairs([...pairs.largest, ...pairs.smallest]);
+    const sampled = counted(spiked);
+    const estimate = hutchinsonTrace(sampled.operator, { samples: 5000 });
+    expect(sampled.count()).to.equal(estimate.products);
+    expect(estimate.standardError).to.be.at.most(0.05 * Math.abs(estimate.trace));
+    const looser = hutchinsonTrace(spiked, { samples: 5000, tolerance: 0.1 });
+    expect(looser.products).to.be.below(estimate.products);
+    spiked.matrix.dispose();
+  });
+
+  it('the matrix of an operator has its products as columns', () =>
+    tidy(() => {
+      const rotation: LinearOperator = {
+        size: 2,
+        apply: (v) => {
+          const [a, b] = v.dataSync();
+          return tf.tensor1d([0 - b!, 2 * a!]);
+        },
+      };
+      expect(denseMatrix(rotation).arraySync()).to.deep.equal([
+        [0, -1],
+        [2, 0],
+      ]);
+    }));
 
   it('the density of a multiple of the identity is one line', () => {
     const operator: LinearOperator = { size: 10, apply: (v) => tf.mul(v, 3) };

@@ -89,7 +89,7 @@ describe('the chapter on the loss surface', () => {
     expect(markupMistake(page)).to.equal(undefined);
     expect(page)
       .to.include('<section id="sharpness">')
-      .and.include('Sharpness is no measure of quality')
+      .and.include('Sharpness is not a measure of quality')
       .and.include('on 128 training examples');
     expect(page)
       .to.include('12.50')

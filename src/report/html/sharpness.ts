@@ -6,7 +6,7 @@ import { isObject, lookUp, type ReportInput } from '../input.js';
 import { type Content, figure, html, section, table } from './markup.js';
 
 const WARNING =
-  'Sharpness is no measure of quality. A network that rescales its weights becomes as sharp as one likes and computes the same function, and well-regularized networks can be sharper and better; compare it only between trainings of one network, beside the accuracy.';
+  'Sharpness is not a measure of quality. Rescaling its weights can make a network arbitrarily sharp without changing its function, and well-regularized networks can be both sharper and better. Compare it only between trainings of the same network, together with the accuracy.';
 
 export function sharpnessSection({ sharpness }: ReportInput, log: EventLog): Content {
   const figures = [

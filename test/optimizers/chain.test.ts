@@ -157,6 +157,9 @@ describe('a chain of links', () => {
       expect(w).to.be.closeTo((2 - 0.6) / 2, 1e-6);
       expect(evaluated).to.equal(w);
     }
+    const namesOf = (trainer: Trainer): string[] => trainer.links.map(({ name }) => name);
+    expect(namesOf(withLink(chain(average), halve))).to.deep.equal(['halve', 'ema']);
+    expect(namesOf(withLink(chain(descent), halve))).to.deep.equal(['learning-rate', 'halve']);
   });
 
   it('moves weights further, reports and remarks as a link asks', () => {

@@ -1,7 +1,7 @@
 /** A whole search as one call: what `weft search` and `weft resume` do, without a terminal. */
 import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { checkConfig, type SearchConfigInput } from '../config/index.js';
+import { checkConfig, type SearchConfig, type SearchConfigInput } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
@@ -14,6 +14,7 @@ import { requireRestorable, resultsOf } from '../search/finished.js';
 import { dataFiles } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
+import { recordCode } from './own-code.js';
 import { openRecorded, openRecordedData } from './recorded-run.js';
 import { writeReport } from './report.js';
 
@@ -156,8 +157,13 @@ function beginRun(runs: string, parts: SearchParts, backend: string, architectur
     seed: config.seed,
     config: config as unknown as Json,
     files: dataFiles(listing),
-    facts: { data: record, backend, ...(architecture !== undefined && { architecture }) },
+    facts: { data: record, backend, ...codeFacts(config), ...(architecture !== undefined && { architecture }) },
   });
+}
+
+function codeFacts(config: SearchConfig): { code?: Record<string, string> } {
+  const code = recordCode(config);
+  return Object.keys(code).length > 0 ? { code } : {};
 }
 
 async function underLock<T>(run: Run, onWait: Conducting['onWait'], use: (lock: RunLock) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@
  * that it names is loaded unless the user names the file too or trusts the run; and its data must be what it was.
  */
 import { basename, resolve } from 'node:path';
+import { requireSameCode } from '../api/own-code.js';
 import { openRecordedData, type RecordedRun } from '../api/recorded-run.js';
 import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
@@ -45,7 +46,7 @@ export function permittedParts({ run, config }: RecordedRun, trust: TrustOptions
 
 /**
  * What may be loaded for a recorded name: a shipped space or controller by its name, else the file that the user has named, or the recorded
- * one where the user trusts `where`. Throws WeftError('run') with the path of any other.
+ * one where the user trusts `where`. Throws WeftError('run') with the path of any other, and for a named file that has changed since the run began.
  */
 export function permitted(
   kind: 'space' | 'controller',
@@ -56,8 +57,11 @@ export function permitted(
   if (!isOwnFile(name)) return name;
   const named =
     file.find((path) => resolve(path) === resolve(name)) ?? file.find((path) => basename(path) === basename(name));
-  if (named !== undefined) return resolve(named);
-  if (trust) return name;
+  if (trust) return named === undefined ? name : resolve(named);
+  if (named !== undefined) {
+    requireSameCode(where, name, named);
+    return resolve(named);
+  }
   throw new WeftError(
     'run',
     `${where} names the ${kind} ${resolve(name)}, which is a file with code: it was not loaded`,

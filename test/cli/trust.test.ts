@@ -1,6 +1,6 @@
 /** No run, model or job has code loaded that the user did not name. */
 import { expect } from 'chai';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { derive } from '../../src/cli/commands/derive.js';
 import { evaluate } from '../../src/cli/commands/evaluate.js';
@@ -142,6 +142,13 @@ describe('code that data names', function () {
     const evaluated = await weft(['evaluate', next[1]!, '--file', next[2]!]);
     expect(evaluated.code, evaluated.stderr).to.equal(0);
     expect((await weft(['evaluate', next[1]!])).stderr).to.include(`names the space ${space}`);
+    appendFileSync(space, '// another space\n');
+    const again = (options: { file?: string[]; trust?: boolean }): Promise<unknown> =>
+      quietly(() => evaluate(next[1]!, { json: true, ...options }));
+    expect(await saidLater(again({ file: [space] }))).to.match(
+      /space\.ts has changed since .* was begun with it.*--trust/s,
+    );
+    await again({ file: [space], trust: true });
   });
 
   it('is not loaded from the payload of a job, of whatever kind', async () => {

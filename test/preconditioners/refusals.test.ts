@@ -106,6 +106,15 @@ describe('preconditioners refuse', () => {
         "'kfac' has no form for a/bias: its gradient is divided by the diagonal of its own second moment",
       ]);
       expect(Object.keys(gradients).sort()).to.deep.equal(Object.keys(model.params).sort());
+      // Whatever looks into layers gives every weight an update, those without a form too.
+      for (const name of ['ekfac', 'tkfac', 'foof', 'skfac', 'eva', 'smw-ng', 'seng', 'ngd', 'ingd', 'k-bfgs']) {
+        const found = precondition({ name }, odd).gradients;
+        expect(Object.keys(found).sort(), name).to.deep.equal(Object.keys(model.params).sort());
+        expect(
+          Object.values(found).every((update) => tf.sum(tf.abs(update)).dataSync()[0]! > 0),
+          name,
+        ).to.equal(true);
+      }
     }));
 
   it('a batch in shards under SAM', () => {

@@ -7,7 +7,6 @@ import {
   activation,
   avgPool,
   batchNorm,
-  type BenchmarkCell as Cell,
   type CellOperation,
   cellOperations,
   conv,
@@ -26,7 +25,7 @@ import {
   z,
 } from 'weft-nas';
 
-export { canonicalCell, cellOperations as OPERATIONS, fromBenchmark, toBenchmark } from 'weft-nas';
+export { benchmarkCost, canonicalCell, cellOperations as OPERATIONS, fromBenchmark, toBenchmark } from 'weft-nas';
 export type { BenchmarkCell as Cell, CellOperation } from 'weft-nas';
 
 const NODES = 4;
@@ -103,21 +102,6 @@ const connections: Record<Exclude<CellOperation, 'none'>, (filters: number) => O
   conv3: (filters) => reluConvNorm(filters, 3),
   avg3: () => avgPool({ size: 3 }),
 };
-
-/**
- * What the benchmark's table gives for a cell on CIFAR-10: trainable weights, and multiply-adds of an example. It counts every operation
- * of a cell. In a network here there are only those whose results reach the output, so that it may have fewer.
- */
-export function benchmarkCost(cell: Cell): { parameters: number; multiplyAdds: number } {
-  const count = (operation: CellOperation): number => cell.flat().filter((one) => one === operation).length;
-  const [conv1, conv3] = [count('conv1'), count('conv3')];
-  // Of five cells in each of three stages of 16, 32 and 64 channels, with 2 numbers a channel for the normalization.
-  const [squares, norms] = [5 * (16 ** 2 + 32 ** 2 + 64 ** 2), 5 * 2 * (16 + 32 + 64)];
-  return {
-    parameters: 73_306 + squares * (conv1 + 9 * conv3) + norms * (conv1 + conv3),
-    multiplyAdds: 7_783_040 + 5 * 3 * 32 ** 2 * 16 ** 2 * (conv1 + 9 * conv3),
-  };
-}
 
 /** Zeros of a fixed shape, whatever the input [H,W,C]; made from it so that an exported network takes any number of examples. */
 function zeros(shape: Shape): Operation {

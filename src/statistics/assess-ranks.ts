@@ -11,7 +11,7 @@ import { kendallTau } from './kendall.js';
 import { pairCounts } from './pair-counts.js';
 import { independenceP } from './permutation.js';
 import { ranksFromBest } from './selection.js';
-import { twoSidedQuantile } from './student-t.js';
+import { twoSidedP, twoSidedQuantile } from './student-t.js';
 import { tieSizes } from './ties.js';
 
 /** With fewer pairs the interval of a rank correlation does not hold its level, and there is none. */
@@ -57,6 +57,40 @@ export function spearmanInterval(
   options: AssessOptions = {},
 ): Interval | undefined {
   return intervalOf(spearman(x, y), () => rhosWithoutEach(x, y), x.length, options);
+}
+
+/**
+ * tau(truth, a) − tau(truth, b), both of the same pairs: what makes them high or low together does not count. The error is the jackknife's
+ * of the difference, the interval Student's; a claim needs an interval without zero. NaN where either tau is.
+ */
+export function assessTauDifference(
+  truth: readonly number[],
+  a: readonly number[],
+  b: readonly number[],
+  options: AssessOptions = {},
+): Assessment {
+  const count = truth.length;
+  const value = kendallTau(truth, a) - kendallTau(truth, b);
+  const alpha = errorRate(options);
+  const error =
+    count < FEWEST_FOR_RANKS || Number.isNaN(value) ? NaN : jackknifeError(differencesWithoutEach(truth, a, b));
+  const half = twoSidedQuantile(alpha, count - 1) * error;
+  const known = error > ROUNDING;
+  const clear = known && Math.abs(value) > half;
+  return {
+    count,
+    value,
+    interval: known ? [value - half, value + half] : undefined,
+    p: known ? twoSidedP(value / error, count - 1) : NaN,
+    claim: clear ? (value > 0 ? 'above' : 'below') : undefined,
+    obstacle: clear ? undefined : count < FEWEST_FOR_RANKS ? 'few' : known ? 'chance' : 'constant',
+    fewest: FEWEST_FOR_RANKS,
+  };
+}
+
+function differencesWithoutEach(truth: readonly number[], a: readonly number[], b: readonly number[]): Float64Array {
+  const withoutB = tausWithoutEach(truth, b);
+  return tausWithoutEach(truth, a).map((tau, i) => tau - withoutB[i]!);
 }
 
 function intervalOf(

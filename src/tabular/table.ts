@@ -1,4 +1,5 @@
 /** Published results of stand-alone training, one row an architecture, from a CSV file. */
+import Papa from 'papaparse';
 import { readSource } from '../data/source.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 
@@ -8,15 +9,23 @@ export interface BenchmarkTable {
   readonly columns: readonly string[];
   /** Text of a column, by row. */
   text(column: string): readonly string[];
-  /** Numbers of a column, by row. */
+  /** Numbers of a column, by row; throws WeftError('data') with the line where a field is not a finite number. */
   numbers(column: string): Float64Array;
 }
 
-/** Reads a comma-separated file with a header, gzipped or not; no field may hold a comma. */
+/** Reads a comma-separated file with a header (RFC 4180), gzipped or not. */
 export function readBenchmarkTable(path: string): BenchmarkTable {
-  const lines = new TextDecoder().decode(readSource(path).bytes).split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  const [columns, ...rows] = lines.map((line) => line.split(',')) as [string[], ...string[][]];
+  const { data, errors } = Papa.parse<string[]>(new TextDecoder().decode(readSource(path).bytes), { delimiter: ',' });
+  const [fault] = errors;
+  if (fault)
+    throw new WeftError(
+      'data',
+      `${path}: line ${(fault.row ?? 0) + 1}: ${fault.message}`,
+      'the file may be truncated: copy it again',
+    );
+  if (data.at(-1)?.length === 1 && data.at(-1)![0] === '') data.pop();
+  const [columns, ...rows] = data;
+  if (!columns) throw new WeftError('data', `${path} is empty`, 'the first line must name the columns');
   rows.forEach((row, i) => {
     if (row.length !== columns.length) {
       throw new WeftError(

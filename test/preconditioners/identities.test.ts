@@ -17,6 +17,7 @@ import { squaredGradients } from '../../src/preconditioners/representations/diag
 import { kroneckerEigenbasis, squaresIn } from '../../src/preconditioners/representations/eigenbasis.js';
 import { layerWise } from '../../src/preconditioners/representations/layer.js';
 import { traceFactors } from '../../src/preconditioners/representations/trace-kronecker.js';
+import { piecesOf } from '../../src/preconditioners/tensors/blocks.js';
 import { applyRoot, fitNewton, type KroneckerRoot } from '../../src/preconditioners/tensors/psgd.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { eigh, qr } from '../../src/tensor/linalg/index.js';
@@ -436,6 +437,75 @@ describe('learned preconditioners', () => {
       expect(seen.size).to.equal(8);
     }),
   );
+
+  it(
+    'K-BFGS learns from how outputs and output gradients of a layer have changed, on the batch at hand',
+    inTidy(() => {
+      const model = perceptron();
+      const config = { name: 'k-bfgs', interval: 1, decay: 0 } as const;
+      const first = precondition(config, model);
+      const weights = minus(model.params, scaled(first.gradients, 0.1));
+      const { state } = precondition(config, model, first.state, weights, 1);
+      const [then, now] = [model.outputs(model.params), model.outputs(weights)];
+      const residual = (logits: Tensor): Tensor =>
+        tf.sub(tf.softmax(logits), tf.oneHot(model.labels as tf.Tensor1D, 3));
+      expect(gap(state.tensors['k-bfgs/s/b/kernel']!, tf.sub(tf.mean(now, 0), tf.mean(then, 0)))).to.be.below(1e-4);
+      expect(
+        gap(state.tensors['k-bfgs/y/b/kernel']!, tf.sub(tf.mean(residual(now), 0), tf.mean(residual(then), 0))),
+      ).to.be.below(1e-4);
+    }),
+  );
+
+  for (const [grafting, length] of [
+    ['sgd', (g: readonly number[]) => g.at(-1)!],
+    ['adagrad', (g: readonly number[]) => g.at(-1)! / Math.sqrt(g.reduce((sum, x) => sum + x * x, 0))],
+    [
+      'adam',
+      (g: readonly number[]) => {
+        const mean = g.reduce((v, x) => 0.999 * v + 0.001 * x * x, 0) / (1 - 0.999 ** g.length);
+        return g.at(-1)! / Math.sqrt(mean);
+      },
+    ],
+  ] as const)
+    it(
+      `Shampoo with the length of ${grafting} has it in every block`,
+      inTidy(() => {
+        const model = { ...perceptron(), params: { w: normal([4, 5], 'w') } } as unknown as Model;
+        const gradients = [0, 1, 2].map((k) => normal([4, 5], `graft${k}`));
+        let state = emptyState;
+        gradients.forEach((gradient, step) => {
+          const run = precondition(
+            { name: 'shampoo', grafting, interval: 1, blockSize: 3 },
+            {
+              ...model,
+              outputs: (p: NamedTensors) => p['w']!,
+              loss: (w: Tensor) => tf.sum(tf.mul(w, gradient)),
+            } as unknown as Model,
+            state,
+            model.params,
+            step,
+          );
+          state = run.state;
+          const seen = gradients.slice(0, step + 1).map((g) => [...g.dataSync()]);
+          const update = [...run.gradients['w']!.dataSync()];
+          for (const {
+            begin: [top, left],
+            size: [height, width],
+          } of piecesOf([4, 5], 3)) {
+            const places = Array.from(
+              { length: height * width },
+              (_, i) => 5 * (top + Math.floor(i / width)) + left + (i % width),
+            );
+            const norm = (value: (place: number) => number): number => Math.hypot(...places.map(value));
+            const expected = norm((place) => length(seen.map((g) => g[place]!)));
+            expect(norm((place) => update[place]!) / expected, `step ${step}, block at ${top}, ${left}`).to.be.closeTo(
+              1,
+              1e-3,
+            );
+          }
+        });
+      }),
+    );
 
   it(
     'Shampoo of a vector is full-matrix AdaGrad',

@@ -5,6 +5,7 @@ import { chain } from '../../src/chain/chain.js';
 import { constant } from '../../src/chain/schedule.js';
 import { emptyState, replaceState } from '../../src/chain/state.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
+import { piecesOf } from '../../src/preconditioners/tensors/blocks.js';
 import { soap, type SoapOptions } from '../../src/preconditioners/tensors/soap.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed } from '../../src/tensor/named.js';
@@ -119,6 +120,26 @@ describe('SOAP', () => {
       updates.forEach((update, i) => expectClose(update, expected[i]!.to1DArray(), `update ${i + 2}`));
       expect(tf.memory().numTensors).to.equal(before);
     });
+
+  it('takes the blocks of a matrix for matrices of their own, and puts them back in their places', () => {
+    const gradients = gradientsOf(5, 3);
+    const options = { ...OPTIONS, blockSize: 2 };
+    const whole = updatesOf(gradients, options);
+    for (const {
+      begin: [top, left],
+      size: [height, width],
+    } of piecesOf([5, 3], 2)) {
+      const [bottom, right] = [top + height - 1, left + width - 1];
+      const blocks = updatesOf(
+        gradients.map((g) => g.subMatrix(top, bottom, left, right)),
+        options,
+      );
+      whole.forEach((update, step) => {
+        const found = Matrix.from1DArray(5, 3, update).subMatrix(top, bottom, left, right).to1DArray();
+        found.forEach((value, i) => expect(value).to.be.closeTo(blocks[step]![i]!, 1e-5));
+      });
+    }
+  });
 
   it('scales a vector as Adam does, one update late', () => {
     const gradients = gradientsOf(1, 3);

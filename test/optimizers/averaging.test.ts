@@ -103,6 +103,22 @@ describe('averages of weights', () => {
     counter.dispose();
   });
 
+  it('ema begins with a short memory, and has one of a thousand updates without that', () => {
+    const [warm, long] = [new Counter(chain(ascending, ema())), new Counter(chain(ascending, ema({ warmUp: false })))];
+    let average = 1;
+    for (let t = 1; t <= 5; t++) {
+      warm.step('a');
+      if (t === 1) continue;
+      const share = (1 + t) / (10 + t);
+      average = share * average + (1 - share) * t;
+    }
+    expect(warm.average('a')).to.be.closeTo(average, 1e-6);
+    for (let t = 1; t <= 3; t++) long.step('a');
+    expect(long.average('a')).to.be.closeTo(0.999 * (0.999 + 0.001 * 2) + 0.001 * 3, 1e-6);
+    warm.dispose();
+    long.dispose();
+  });
+
   describe('swad', () => {
     const options = { converge: 3, tolerance: 4, ratio: 1.2 };
     const cases: Record<string, number[]> = {

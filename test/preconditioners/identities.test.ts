@@ -486,6 +486,7 @@ describe('learned preconditioners', () => {
             step,
           );
           state = run.state;
+          expect(state.counts['shampoo/raised'] ?? 0, 'dampings raised').to.equal(0);
           const seen = gradients.slice(0, step + 1).map((g) => [...g.dataSync()]);
           const update = [...run.gradients['w']!.dataSync()];
           for (const {

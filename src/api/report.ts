@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkConfig, type SearchConfig } from '../config/index.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/index.js';
-import { parseRankRecord } from '../ranking/index.js';
+import { parseRankRecord, parseTruthRecord } from '../ranking/index.js';
 import { buildReport, type ReportInput } from '../report/index.js';
 import {
   openRun,
@@ -40,6 +40,7 @@ export function reportInput(directory: string, space: SpaceFactory): ReportInput
   const config = checkConfig(run.config);
   const summary = readSummary(run.path);
   const ranking = rankFile(run.path);
+  const truth = truthFile(run.path);
   return {
     manifest: run.manifest,
     config,
@@ -50,12 +51,20 @@ export function reportInput(directory: string, space: SpaceFactory): ReportInput
     ...(existsSync(ranking) && {
       ranking: parseRankRecord(readSealedJson(ranking, 'make it again with `weft rank`'), ranking),
     }),
+    ...(existsSync(truth) && {
+      truth: parseTruthRecord(readSealedJson(truth, 'make it again with `weft rank RUN --truth TABLE`'), truth),
+    }),
   };
 }
 
 /** Where `weft rank` keeps what it has measured. */
 export function rankFile(directory: string): string {
   return join(directory, 'rank', 'rank.json');
+}
+
+/** Where `weft rank --truth` keeps what it has compared. */
+export function truthFile(directory: string): string {
+  return join(directory, 'rank', 'truth.json');
 }
 
 /** The space of a run as it was searched, from its configuration and the recorded shape of the data. */

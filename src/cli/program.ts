@@ -222,6 +222,11 @@ export function program(): Command {
     .option('--seeds <list>', "seeds of the trainings, for example 1,2; the run's by default")
     .option('--epochs <n>', "epochs of each training; those of the run's configuration by default", whole(1))
     .option('--batches <n>', 'validation batches that the shared weights are evaluated on; all by default', whole(1))
+    .option(
+      '--truth <file...>',
+      'a table of networks trained by others, in one or more files: nothing is trained, and the shared weights stand beside trivial rankers',
+    )
+    .option('--column <name>', 'the column of the table that judges; by default its first with accuracies')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/rank.js')).rank(run, options));
 

@@ -8,5 +8,15 @@ export {
 } from './agreement.js';
 export { analyseRanking, type RankAnalysis } from './analysis.js';
 export { parseRankRecord, quality, rankRecord, type RankRecord } from './record.js';
+export { compareTrained, type Costs, costsIn } from './costs.js';
 export { logRankSum } from './log-rank.js';
+export {
+  compareRankers,
+  type Ranker,
+  type RankerComparison,
+  type Standing,
+  stratifiedWarning,
+  withLogRanks,
+} from './rankers.js';
 export { sampleDistinct } from './sample.js';
+export { analyseTruth, parseTruthRecord, truthRecord, type TruthRecord } from './truth-record.js';

@@ -8,7 +8,7 @@ import { html } from './html/markup.js';
 import { candidatesSection, networkSection } from './html/network.js';
 import { nameOf, overview } from './html/overview.js';
 import { page } from './html/page.js';
-import { rankSection } from './ranking/index.js';
+import { rankersSection, rankSection } from './ranking/index.js';
 import { dataSection, reproductionSection, versionOf } from './html/record.js';
 
 /** The report of a run, finished or not; what the run has not reached yet is left out. The same input gives the same bytes. */
@@ -23,7 +23,8 @@ ${await candidatesSection(input, log)}
 ${courseSection(log)}
 ${forgettingSection(input)}
 ${await preferencesSection(input, log)}
-${rankSection(input.ranking)}
+${rankSection(input.ranking, input.space)}
+${rankersSection(input.truth)}
 ${retrainingSection(log)}
 ${sharpnessSection(input, log)}
 ${dataSection(input)}

@@ -1,7 +1,7 @@
 /** What a report is made of. */
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
-import { type RankRecord } from '../ranking/index.js';
+import { type RankRecord, type TruthRecord } from '../ranking/index.js';
 
 /** Plain values as they are parsed from a run's files; what is missing is left out of the report, and said. */
 export interface ReportInput {
@@ -16,6 +16,8 @@ export interface ReportInput {
   readonly space?: SearchSpace | undefined;
   /** What `weft rank` has measured. */
   readonly ranking?: RankRecord | undefined;
+  /** What `weft rank --truth` has compared. */
+  readonly truth?: TruthRecord | undefined;
 }
 
 export type JsonObject = { readonly [name: string]: Json };

@@ -12,6 +12,7 @@ export {
 export { assessTau, assessTauDifference, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
+export { smirnovDistance, smirnovLimit } from './kolmogorov.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';
 export { despiteInterval, obstacleOf } from './obstacle.js';
 export { ndcg } from './ndcg.js';

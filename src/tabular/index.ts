@@ -20,5 +20,6 @@ export {
   tableColumn,
   truthColumn,
 } from './networks.js';
+export { type SampledNetwork, sampleTable } from './sample.js';
 export { type BenchmarkTable, readBenchmarkTable } from './table.js';
 export { tabularTrials, type Trials, type TrialsOptions } from './trials.js';

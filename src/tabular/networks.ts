@@ -195,21 +195,19 @@ export function rowLookup<A>(space: SearchSpace<A>, table: NetworkTable): (archi
   };
 }
 
+/** Throws WeftError('data') where the networks of this family are not those of the space. */
+export function requireFamily(space: Pick<SearchSpace, 'name'>, family: NetworkFamily): void {
+  if (family === 'encoded' || space.name === family) return;
+  throw new WeftError(
+    'data',
+    `the table is of ${NAMES[family]}, and the space is '${space.name}'`,
+    `search with --space ${family}, or take a table of this space (a column architecture with its encodings)`,
+  );
+}
+
 function namerOf<A>(space: SearchSpace<A>, family: NetworkFamily): (architecture: A) => string {
+  requireFamily(space, family);
   if (family === 'encoded') return (architecture) => space.encode(architecture);
-  const { decisions } = space;
-  const fits =
-    family === 'nas-bench-201'
-      ? decisions.length === 6
-      : decisions.length === 8 && space.cardinalities.every((n) => n <= 3);
-  if (!fits || space.name !== family)
-    throw new WeftError(
-      'data',
-      `the table is of ${NAMES[family]}, and the space is '${space.name}'`,
-      family === 'nas-bench-201'
-        ? 'search with --space nas-bench-201, or take a table of this space (a column architecture with its encodings)'
-        : 'take a table of this space (a column architecture with its encodings)',
-    );
   if (family === 'nas-bench-201') return (architecture) => toBenchmark(architecture as unknown as BenchmarkCell);
   return (architecture) => space.genotype(architecture).join('');
 }

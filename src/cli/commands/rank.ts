@@ -1,10 +1,18 @@
 /** `weft rank`: a sample of architectures, judged by a run's shared weights and by training each alone. */
 import { dirname, join } from 'node:path';
-import { rankFile, writeReport } from '../../api/report.js';
+import { rankFile, searchedSpace, writeReport } from '../../api/report.js';
 import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
+import { type SearchSpace } from '../../graph/index.js';
 import { type JobResult, trainingJob } from '../../jobs/index.js';
-import { analyseRanking, type Measure, rankRecord, type RankRecord, sampleDistinct } from '../../ranking/index.js';
+import {
+  analyseRanking,
+  compareTrained,
+  type Measure,
+  rankRecord,
+  type RankRecord,
+  sampleDistinct,
+} from '../../ranking/index.js';
 import { rankTables } from '../../report/index.js';
 import { makeFolder, type RunSummary, sayChanges, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
 import { type SearchParts } from '../../search/session.js';
@@ -23,6 +31,10 @@ export interface RankOptions extends ExecutorOptions, RecordedOptions {
   readonly seeds?: string;
   readonly epochs?: number;
   readonly batches?: number;
+  /** Files of a table that says how good networks are, in the place of training them. */
+  readonly truth?: readonly string[];
+  /** The column of the table that judges. */
+  readonly column?: string;
   readonly json?: boolean;
 }
 
@@ -33,6 +45,13 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
       'config',
       `--architectures ${options.architectures} is too few to speak of an order`,
       'take at least 3, better 20 or more',
+    );
+  if (options.truth !== undefined) return (await import('./rank-truth.js')).rankByTable(directory, options);
+  if (options.column !== undefined)
+    throw new WeftError(
+      'config',
+      '--column names a column of a table, and there is none',
+      'name its files: --truth FILE',
     );
   const output = createOutput(options);
   const recorded = openRecorded(directory, options);
@@ -50,7 +69,10 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
       'say it here: --epochs 20',
     );
   const seeds = options.seeds === undefined ? [config.seed] : parseSeeds(options.seeds);
-  const { judged, measure, examples } = await judge(recorded, searched, options, output);
+  const { judged, measure, examples } = await judgeShared(recorded, searched, options, output, (space) =>
+    sampleDistinct(space, options.architectures, stream(config.seed, 'rank')),
+  );
+  if (judged.length < options.architectures) output.say(`the space gave only ${judged.length} different networks`);
   const parts = { ...searched, config: training };
   const jobs = judged.flatMap(({ encoding }) =>
     seeds.map((seed) =>
@@ -81,36 +103,44 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
   for (const { name, csv } of rankTables(record)) writeFileAtomic(join(dirname(file), `${name}.csv`), csv);
   const report = await writeReport(run.path, await spaceOfRun(run.path, options));
   say(record, output);
+  const comparison = compareTrained(record, searchedSpace(searched.space, config, run.manifest.facts));
+  output.emit({ type: 'rankers', ...comparison, architectures: comparison.count });
+  output.say(comparison.verdict);
   output.say(`wrote ${show(file)}, its tables as CSV, and ${show(report)}`);
 }
 
-interface JudgedSample {
-  readonly judged: readonly {
-    readonly encoding: string;
-    readonly hash: string;
+export interface Sampled {
+  readonly architecture: unknown;
+  readonly encoding: string;
+  readonly hash: string;
+}
+
+interface JudgedSample<S extends Sampled> {
+  readonly judged: readonly (S & {
     readonly shared: RankRecord['architectures'][number]['shared'];
-  }[];
+  })[];
   readonly measure: RankRecord['measure'];
   readonly examples: number;
 }
 
-/** The sample with its scores by the shared weights of the run's last checkpoint, all on the same batches. */
-async function judge(
+/** The networks that `choose` takes of the run's space, with their scores by the shared weights of its last checkpoint, all on the same batches. */
+export async function judgeShared<S extends Sampled>(
   recorded: RecordedRun,
   parts: SearchParts,
-  { architectures, batches }: RankOptions,
+  { batches }: Pick<RankOptions, 'batches'>,
   output: Output,
-): Promise<JudgedSample> {
+  choose: (space: SearchSpace) => readonly S[],
+): Promise<JudgedSample<S>> {
   const session = await openSession(recorded, parts, (changes) =>
     output.say(`judged under other conditions than the search: ${sayChanges(changes)}`),
   );
   try {
     const { space, supernet, data, objective } = session;
-    const sample = sampleDistinct(space, architectures, stream(parts.config.seed, 'rank'));
+    const sample = choose(space);
     let examples = 0;
-    const judged = sample.map(({ architecture, encoding, hash }, i) => {
+    const judged = sample.map((one, i) => {
       output.status([`judging architecture ${i + 1}/${sample.length} with shared weights`]);
-      const child = session.child(architecture);
+      const child = session.child(one.architecture);
       const { accuracy, loss, count } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
         evaluateChild(
           child,
@@ -121,10 +151,9 @@ async function judge(
         ),
       );
       examples = count;
-      return { encoding, hash, shared: { accuracy: objective.measure === 'accuracy' ? accuracy : null, loss } };
+      return { ...one, shared: { accuracy: objective.measure === 'accuracy' ? accuracy : null, loss } };
     });
     output.status([]);
-    if (sample.length < architectures) output.say(`the space gave only ${sample.length} different networks`);
     return { judged, measure: objective.measure, examples };
   } finally {
     session.dispose();

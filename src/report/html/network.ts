@@ -6,6 +6,7 @@ import { type EventLog } from '../event-log.js';
 import { ABSENT, decimal, integer, percent } from '../format.js';
 import { type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
+import { costOrder } from '../ranking/rankers.js';
 import { type Content, html, type Markup, raw, section, table } from './markup.js';
 
 const SHOWN = 10;
@@ -67,6 +68,7 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
       rows,
       [1, 2],
     ),
+    costOrder(log, space),
   );
 }
 

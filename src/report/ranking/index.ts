@@ -1,1 +1,2 @@
+export { rankersSection } from './rankers.js';
 export { rankSection, rankTables } from './section.js';

@@ -1,0 +1,134 @@
+/** `weft rank RUN --truth TABLE`: the shared weights of a run beside rankers that train nothing, judged by published trainings. */
+import { dirname, resolve } from 'node:path';
+import { truthFile, writeReport } from '../../api/report.js';
+import {
+  analyseTruth,
+  type Costs,
+  costsIn,
+  type RankerComparison,
+  sampleDistinct,
+  stratifiedWarning,
+  truthRecord,
+} from '../../ranking/index.js';
+import { makeFolder, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
+import { largestOf } from '../../statistics/extremes.js';
+import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../../tabular/index.js';
+import { stream } from '../../tensor/rng.js';
+import { createOutput, type Output, show } from '../output.js';
+import { loadRecordedParts, openRecorded } from '../recorded-run.js';
+import { judgeShared, type RankOptions } from './rank.js';
+import { spaceOfRun } from './report.js';
+
+/** Networks drawn from the space to see whether those of the table are like them. */
+const DRAWN = 300;
+
+/** Compares and says; writes RUN/rank/truth.json and the run's report anew. Nothing is trained. */
+export async function rankByTable(directory: string, options: RankOptions): Promise<void> {
+  const output = createOutput(options);
+  const table = readNetworkTable(options.truth!);
+  const truth = truthColumn(table, options.column);
+  const recorded = openRecorded(directory, options);
+  const parts = await loadRecordedParts(recorded, options);
+  const { seed } = parts.config;
+  const rankers = table.columns.filter(
+    (column) => column !== truth && column.role !== 'accuracy' && isRanker(column.name),
+  );
+  const usable = (row: number): boolean => [truth, ...rankers].every(({ values }) => !Number.isNaN(values[row]!));
+  const warnings: string[] = [];
+  const { judged, measure, examples } = await judgeShared(recorded, parts, options, output, (space) => {
+    const sample = sampleTable(space, table, options.architectures, stream(seed, 'rank-truth'), usable);
+    const drawn = sampleDistinct(space, DRAWN, stream(seed, 'rank-uniform'));
+    const costsOf = costsIn(space);
+    const stratified = stratifiedWarning(
+      sample.map(({ architecture }) => costsOf(architecture).parameters),
+      drawn.map(({ architecture }) => costsOf(architecture).parameters),
+    );
+    if (stratified !== undefined) warnings.push(stratified);
+    if (sample.length < options.architectures)
+      warnings.push(`the table has only ${sample.length} different networks of the space with all their scores`);
+    return sample.map(({ architecture, row }) => ({
+      architecture,
+      row,
+      costs: scoresOf(table, rankers, row, costsOf(architecture)),
+      encoding: space.encode(architecture),
+      hash: space.canonicalHash(architecture),
+    }));
+  });
+  const record = truthRecord({
+    tables: options.truth!.map((path) => resolve(path)),
+    column: truth.name,
+    measure,
+    examples,
+    warnings,
+    networks: judged.map(({ encoding, shared, row, costs }) => ({
+      architecture: encoding,
+      truth: truth.values[row]!,
+      seeds: truth.name === 'mean_acc' ? table.seeds.map((values) => values[row]!) : [],
+      shared,
+      rankers: costs,
+    })),
+  });
+  const file = truthFile(recorded.run.path);
+  makeFolder(dirname(file));
+  writeFileAtomic(file, sealJson(toJson(record), 2));
+  const report = await writeReport(recorded.run.path, await spaceOfRun(recorded.run.path, options));
+  sayRankers(analyseTruth(record), truth.name, output);
+  output.say(`wrote ${show(file)} and ${show(report)}`);
+}
+
+/** Times and energies are what a network costs on a device, and are no measure of how good it might be. */
+const isRanker = (name: string): boolean => !/latency|energy|intensity/i.test(name);
+
+/** The costs by the table where it has them, for those are the networks that were trained, and its proxies. */
+function scoresOf(
+  { columns }: NetworkTable,
+  rankers: NetworkTable['columns'],
+  row: number,
+  own: Costs,
+): Record<string, number> {
+  const has = (name: string): boolean => columns.some((column) => column.name === name);
+  return {
+    ...(!has('parameters') && { parameters: own.parameters }),
+    ...(!has('multiplyAdds') && !Number.isNaN(own.multiplyAdds) && { multiplyAdds: own.multiplyAdds }),
+    // The benchmark's own columns `params` and `flops` say the same again.
+    ...Object.fromEntries(
+      rankers
+        .filter(({ name }) => name !== 'params' && name !== 'flops')
+        .map(({ name, values }) => [name, values[row]!]),
+    ),
+  };
+}
+
+export function sayRankers(
+  { standings, ceiling, verdict, warnings, count, toBest, toParameters }: RankerComparison,
+  column: string,
+  output: Output,
+): void {
+  output.emit({
+    type: 'rankers',
+    verdict,
+    architectures: count,
+    column,
+    ceiling,
+    toParameters,
+    toBest,
+    standings,
+    warnings,
+  });
+  output.say(verdict);
+  output.say(`  ${count} networks by ${column}; intervals are 95 % intervals over networks`);
+  const width = largestOf(standings.map(({ name }) => name.length));
+  output.say(`  ${'ranker'.padEnd(width)}  tau-b                     Spearman  P@10 %  BestRank  nDCG@10 %`);
+  for (const { name, tau, spearman, precisionTop, bestRank, ndcg } of standings) {
+    const interval = tau.interval ? `(${tau.interval.map((end) => end.toFixed(3)).join(' to ')})` : '';
+    output.say(
+      `  ${name.padEnd(width)}  ${tau.value.toFixed(3).padStart(6)} ${interval.padEnd(18)} ${spearman.value.toFixed(3).padStart(8)}  ${precisionTop.toFixed(2).padStart(6)}  ${bestRank.toFixed(3).padStart(8)}  ${ndcg.toFixed(3).padStart(9)}`,
+    );
+  }
+  output.say(
+    ceiling === undefined
+      ? '  the table has no single seeds, so what its noise leaves to be reached is unknown'
+      : `  ceiling: two seeds of the truth agree with tau ${ceiling.toFixed(3)}`,
+  );
+  for (const warning of warnings) output.say(`warning: ${warning}`);
+}

@@ -1,0 +1,71 @@
+/** Where the shared weights stand among rankers that train nothing, as a chapter of the search report. */
+import { basename } from 'node:path';
+import { type SearchSpace } from '../../graph/define-space.js';
+import { analyseTruth, type Costs, costsIn, type Standing, type TruthRecord } from '../../ranking/index.js';
+import { assessTau, FEWEST_FOR_RANKS } from '../../statistics/index.js';
+import { rankCandidates } from '../candidates.js';
+import { decoded } from '../decoded.js';
+import { type EventLog } from '../event-log.js';
+import { ABSENT, decimal, integer, isNumber, percent } from '../format.js';
+import { measureOf } from '../measure.js';
+import { sentence } from '../html/course.js';
+import { type Content, html, type Markup, section, table } from '../html/markup.js';
+
+/** The chapter; nothing without a record. */
+export function rankersSection(record: TruthRecord | undefined): Content {
+  if (!record) return undefined;
+  const { standings, ceiling, verdict, warnings, count } = analyseTruth(record);
+  const how = `${integer(count)} networks were judged by the shared weights on ${integer(record.examples)} validation examples, and by scores that train nothing; the truth is ${record.column} of ${record.tables.map((path) => basename(path)).join(', ')}. Nothing was trained.`;
+  const noise =
+    ceiling === undefined
+      ? 'The table has no single seeds, so how far its own noise limits every ranker is unknown.'
+      : `Two seeds of the truth agree with τ ${decimal(ceiling, 2)}: no ranker can be expected to do better.`;
+  return section(
+    'rankers',
+    'Do shared weights know more than trivial rankers?',
+    html`<p class="claim">${sentence(verdict)}</p>\n<p>${how} ${noise}</p>\n`,
+    standingTable(standings),
+    warnings.length > 0 && html`<p class="sub">${warnings.map((warning) => `Note: ${warning}.`).join(' ')}</p>\n`,
+  );
+}
+
+/** The rankers by tau, the shared weights set off. */
+export function standingTable(standings: readonly Standing[]): Markup {
+  return table(
+    ['ranker', 'Kendall’s τ', 'Spearman’s ρ', 'P@top 10 %', 'BestRank at 10 %', 'nDCG at 10 %'],
+    standings.map(({ name, trivial, tau, spearman, precisionTop, bestRank, ndcg }) => [
+      trivial ? name : html`<strong>${name}</strong>`,
+      withInterval(tau),
+      withInterval(spearman),
+      percent(precisionTop, 0),
+      percent(bestRank, 1),
+      decimal(ndcg, 3),
+    ]),
+    [1, 2, 3, 4, 5],
+  );
+}
+
+function withInterval({ value, interval }: { value: number; interval: readonly [number, number] | undefined }): string {
+  if (!isNumber(value)) return ABSENT;
+  return interval
+    ? `${decimal(value, 2)} (${decimal(interval[0], 2)} to ${decimal(interval[1], 2)})`
+    : decimal(value, 2);
+}
+
+/** What every search can say without a truth: how far the shared weights order its candidates as their costs do. */
+export function costOrder(log: EventLog, space: SearchSpace | undefined): Content {
+  const candidates = rankCandidates(log);
+  if (!space || candidates.length < FEWEST_FOR_RANKS) return undefined;
+  const costsOf = costsIn(space);
+  const architectures = candidates.map(({ architecture }) => decoded(space, architecture));
+  if (architectures.includes(undefined)) return undefined;
+  const costs = architectures.map(costsOf);
+  const { field } = measureOf(log);
+  const quality = candidates.map((one) => (field === 'accuracy' ? one.accuracy : -one.loss));
+  const tau = (name: keyof Costs): string => {
+    const scores = costs.map((one) => one[name]);
+    const { value } = assessTau(scores, quality);
+    return isNumber(value) ? decimal(value, 2) : ABSENT;
+  };
+  return html`<p>The shared weights order the ${integer(candidates.length)} different candidates as their numbers of parameters do with τ ${tau('parameters')}, as their multiply-adds do with τ ${tau('multiplyAdds')}. Whether they know more about networks than these numbers do is told by <code>weft rank</code>.</p>\n`;
+}

@@ -1,0 +1,158 @@
+import { expect } from 'chai';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rank } from '../../src/cli/commands/rank.js';
+import { searchedSpace } from '../../src/api/report.js';
+import { checkConfig } from '../../src/config/index.js';
+import {
+  analyseTruth,
+  compareRankers,
+  parseTruthRecord,
+  type Ranker,
+  stratifiedWarning,
+  truthRecord,
+  type TruthRecord,
+  withLogRanks,
+} from '../../src/ranking/index.js';
+import { rankersSection } from '../../src/report/ranking/index.js';
+import { openRun, readSealedJson } from '../../src/runs/index.js';
+import { kendallTau, smirnovDistance } from '../../src/statistics/index.js';
+import { stream } from '../../src/tensor/rng.js';
+import { loadSpace } from '../../src/cli/registry.js';
+import { quietly } from '../cli/quietly.js';
+import { markupMistake } from '../report/well-formed.js';
+import { temporaryFolder } from '../runs/temporary.js';
+import { tinyRun } from '../runs/tiny-run.js';
+
+/** True scores, and rankers that follow them as closely as asked. */
+function made(count: number, noises: Readonly<Record<string, number>>): { truth: number[]; rankers: Ranker[] } {
+  const rng = stream(3, 'rankers');
+  const truth = Array.from({ length: count }, () => rng.normal());
+  const rankers = Object.entries(noises).map(([name, noise]) => ({
+    name,
+    scores: truth.map((value) => value + noise * rng.normal()),
+  }));
+  return { truth, rankers };
+}
+
+function verdict(count: number, noises: Readonly<Record<string, number>>): string {
+  const { truth, rankers } = made(count, noises);
+  return compareRankers(truth, rankers[0]!, rankers.slice(1)).verdict;
+}
+
+describe('the supernet among trivial rankers', () => {
+  it('is told what it is worth', () => {
+    expect(verdict(150, { supernet: 5, parameters: 1 })).to.match(
+      /know less than the number of parameters \(τ 0\.\d+; difference −/,
+    );
+    expect(verdict(150, { supernet: 1, parameters: 1 })).to.include('cannot be told from the number of parameters');
+    expect(verdict(150, { supernet: 0.3, parameters: 2 })).to.match(
+      /know more than the number of parameters .*, the best trivial ranker$/,
+    );
+    expect(verdict(150, { supernet: 0.3, parameters: 2, nwot: 1 })).to.match(/more than the best trivial ranker, nwot/);
+    expect(verdict(150, { supernet: 1, parameters: 3, nwot: 0.1 })).to.match(
+      /but less than the best trivial ranker, nwot/,
+    );
+    expect(verdict(8, { supernet: 5, parameters: 0.1 }))
+      .to.include('cannot be told from')
+      .and.to.include('no interval');
+    expect(verdict(50, { supernet: 1 })).to.include('beside no trivial ranker');
+    const { truth, rankers } = made(20, { parameters: 1 });
+    expect(compareRankers(truth, { name: 'supernet', scores: truth.map(() => 1) }, rankers).verdict).to.include(
+      'cannot be assessed',
+    );
+  });
+
+  it('stands in one list by tau, with warnings for a small or stratified sample', () => {
+    const { truth, rankers } = made(60, { supernet: 1, parameters: 2, multiplyAdds: 0.5 });
+    const { standings, warnings, toBest, toParameters } = compareRankers(truth, rankers[0]!, rankers.slice(1));
+    expect(standings.map(({ name }) => name)).to.deep.equal(['multiplyAdds', 'supernet', 'parameters']);
+    expect(toBest!.name).to.equal('multiplyAdds');
+    expect(toParameters!.value).to.equal(kendallTau(truth, rankers[0]!.scores) - kendallTau(truth, rankers[1]!.scores));
+    expect(warnings.join()).to.match(/60 networks are a small sample: τ is known to ±0\.\d\d only/);
+    const rng = stream(1, 'costs');
+    const costs = (shift: number): number[] => Array.from({ length: 200 }, () => 1000 + shift + 100 * rng.normal());
+    expect(stratifiedWarning(costs(0), costs(0))).to.equal(undefined);
+    expect(stratifiedWarning(costs(0), costs(80))).to.include('not uniform');
+    expect(smirnovDistance([1, 2, 3, 4], [3, 4, 5, 6])).to.equal(0.5);
+    expect(smirnovDistance([1, 1, 2], [1, 2, 2])).to.be.closeTo(1 / 3, 1e-12);
+  });
+
+  it('has the log-rank sum beside it where its three parts are known', () => {
+    const { rankers } = made(30, { nwot: 1, multiplyAdds: 1, jacov: 1 });
+    expect(withLogRanks(rankers).at(-1)!.name).to.equal('log-ranks of nwot, multiplyAdds, jacov');
+    expect(withLogRanks(rankers.slice(0, 2))).to.have.length(2);
+  });
+
+  it('is analysed from a record, with the ceiling that seeds of the truth set', () => {
+    const { truth, rankers } = made(40, { supernet: 1, parameters: 2 });
+    const record = truthRecord({
+      tables: ['/tables/table.json'],
+      column: 'mean_acc',
+      measure: 'accuracy',
+      examples: 100,
+      warnings: [],
+      networks: truth.map((value, i) => ({
+        architecture: `x~1:${i}`,
+        truth: value,
+        seeds: [value, -value],
+        shared: { accuracy: rankers[0]!.scores[i]!, loss: -rankers[0]!.scores[i]! },
+        rankers: { parameters: rankers[1]!.scores[i]! },
+      })),
+    });
+    const found = analyseTruth(parseTruthRecord(JSON.parse(JSON.stringify(record)), 'x'));
+    expect(found.ceiling).to.equal(-1);
+    expect(found.standings.map(({ name }) => name)).to.include.members([
+      'supernet',
+      'supernet, by its loss',
+      'parameters',
+    ]);
+    const { markup } = rankersSection(record) as { markup: string };
+    expect(markupMistake(markup)).to.equal(undefined);
+    expect(markup).to.include('Do shared weights know more than trivial rankers?').and.to.include('table.json');
+    expect(rankersSection(undefined)).to.equal(undefined);
+    expect(() => parseTruthRecord({ ...record, networks: [] }, '/runs/truth.json')).to.throw('/runs/truth.json');
+  });
+});
+
+describe('weft rank --truth', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolder(this);
+
+  it('judges a run by a table of its own space, training nothing', async () => {
+    const run = await tinyRun(folder());
+    const { config, manifest } = openRun(run);
+    const checked = checkConfig(config);
+    const space = searchedSpace(await loadSpace(checked.space.name), checked, manifest.facts);
+    const rng = stream(1, 'table');
+    const encodings = [...new Set(Array.from({ length: 60 }, () => space.encode(space.sample(rng))))];
+    const table = join(folder(), 'table.csv');
+    writeFileSync(table, `architecture,accuracy\n${encodings.map((one, i) => `${one},${i}\n`).join('')}`);
+    const options = { architectures: 20, truth: [table], json: true, results: folder() };
+    const said = await quietly(() => rank(run, options));
+    const event = JSON.parse(said.trim()) as { architectures: number; verdict: string };
+    expect(event.architectures).to.be.within(3, 20);
+    expect(event.verdict).to.include('τ');
+    const file = join(run, 'rank', 'truth.json');
+    const record: TruthRecord = parseTruthRecord(readSealedJson(file, ''), file);
+    for (const one of record.networks) {
+      expect(one.truth).to.equal(encodings.indexOf(one.architecture));
+      expect(one.rankers['parameters']).to.be.above(0);
+    }
+    expect(readFileSync(join(run, 'report.html'), 'utf8')).to.include(
+      'Do shared weights know more than trivial rankers?',
+    );
+    expect(existsSync(join(run, 'rank', 'rank.json'))).to.equal(false);
+
+    writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\n');
+    let refused: unknown;
+    await quietly(() => rank(run, options).catch((error: unknown) => void (refused = error)));
+    expect(String(refused)).to.match(/none is in the space/);
+    await quietly(() =>
+      rank(run, { architectures: 20, column: 'x', results: folder() }).catch(
+        (error: unknown) => void (refused = error),
+      ),
+    );
+    expect(String(refused)).to.match(/--column names a column/);
+  });
+});

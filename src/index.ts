@@ -27,6 +27,13 @@ export { enasSearches } from './config/presets/enas.js';
 export * from './statistics/index.js';
 export { type SearchConfig, type SearchConfigInput } from './config/index.js';
 export { type SearchEvent } from './search/events.js';
+export {
+  type LoadedModel,
+  loadModel,
+  type LoadModelOptions,
+  type NamedPrediction,
+  type Prediction,
+} from './api/predict.js';
 export { writeReport, type WriteReportOptions } from './api/report.js';
 export {
   type ResumeOutcome,

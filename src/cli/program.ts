@@ -180,6 +180,15 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/evaluate.js')).evaluate(run, options));
 
+  onRun(weft.command('predict'))
+    .description("what a run's trained network says of new pictures or rows: label and probability of each")
+    .argument('<run>', 'run directory')
+    .argument('<paths...>', 'images, folders of images, CSV files')
+    .option('--probabilities', 'the probability of every class too')
+    .addOption(backend())
+    .addOption(json())
+    .action(async (run, paths, options) => (await import('./commands/predict.js')).predict(run, paths, options));
+
   onRun(weft.command('sharpness'), MOVED)
     .description("the loss surface at a run's retrained network, or at its shared weights")
     .argument('<run>', 'run directory')

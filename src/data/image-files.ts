@@ -125,6 +125,11 @@ export function listImageFiles(folder: string, known?: readonly string[]): Image
   };
 }
 
+/** The readable images below a folder, at any depth, in the order of their paths. */
+export function imagesBelow(folder: string): string[] {
+  return [...filesBelow(folder, rememberPaths())].filter(isReadable);
+}
+
 function listClasses(folder: string, classNames: readonly string[], seen: Seen): LabelledFile[] {
   return classNames.flatMap((label) => {
     const images: LabelledFile[] = [];

@@ -2,7 +2,7 @@
 import { WeftError } from '../errors.js';
 import { availableBytes } from '../tensor/memory.js';
 import { decodeImage, type RgbImage } from './decode-image.js';
-import { defineDataset, type Dataset, type Source } from './dataset.js';
+import { defineDataset, type Dataset, type InputShape, type Source } from './dataset.js';
 import { listImageFiles } from './image-files.js';
 import { resizeImage } from './resize.js';
 import { folderSource, readBytes, sha256 } from './source.js';
@@ -55,6 +55,15 @@ export function readImageFolder(folder: string, name: string, options: ImageFold
     },
     folder,
   );
+}
+
+/** Images [count, height, width, channels] of any size, brought to one shape as those of a folder are. Throws WeftError('data') naming each that cannot be read. */
+export function readImagesAs(
+  paths: readonly string[],
+  [height, width, channels]: InputShape,
+): Uint8Array | Float32Array {
+  const { pixels } = readImages(paths, [height, width]);
+  return channels === 1 ? toLuma(pixels) : pixels;
 }
 
 /** Images that cannot be read and are named at once. */

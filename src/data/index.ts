@@ -9,6 +9,7 @@ export {
   type OrderOptions,
 } from './batches.js';
 export { readCifarFolder } from './cifar10.js';
+export { withColumns } from './columns.js';
 export { readCsv, type CsvOptions } from './csv.js';
 export {
   classCounts,
@@ -74,3 +75,4 @@ export {
   type TextRecord,
 } from './text/open.js';
 export { isTurning } from './turn.js';
+export { type InputForm, readPictures, readRows, type Unlabelled } from './unlabelled.js';

@@ -45,19 +45,7 @@ export interface Model {
  * its recorded name or file. Throws WeftError('numeric') naming a weight that is NaN or infinite.
  */
 export async function loadModel(run: string, findSpace: (name: string) => Promise<SpaceFactory>): Promise<Model> {
-  const path = join(run, 'model.json');
-  if (!existsSync(path))
-    throw new WeftError('run', `${run} has no trained network yet`, `let the search finish: weft resume ${run}`);
-  const text = readFileSync(path, 'utf8');
-  const hashed = checkPart(run, 'model.json', text);
-  const parsed = cardSchema.safeParse(parseJson(text, path));
-  if (!parsed.success)
-    throw new WeftError(
-      'run',
-      `${path} is no model card:\n${z.prettifyError(parsed.error)}`,
-      'put back the original, or retrain',
-    );
-  const card = parsed.data;
+  const { card, hashed } = readCard(run);
   if (!card.trained)
     throw new WeftError(
       'run',
@@ -85,6 +73,25 @@ export async function loadModel(run: string, findSpace: (name: string) => Promis
     throw error;
   }
   return { card, normalization: card.normalization, space, child, store };
+}
+
+/** The name or file of the space that the network of a run comes from. */
+export const recordedSpace = (run: string): string => readCard(run).card.space;
+
+function readCard(run: string): { card: ModelCard; hashed: boolean } {
+  const path = join(run, 'model.json');
+  if (!existsSync(path))
+    throw new WeftError('run', `${run} has no trained network yet`, `let the search finish: weft resume ${run}`);
+  const text = readFileSync(path, 'utf8');
+  const hashed = checkPart(run, 'model.json', text);
+  const parsed = cardSchema.safeParse(parseJson(text, path));
+  if (!parsed.success)
+    throw new WeftError(
+      'run',
+      `${path} is no model card:\n${z.prettifyError(parsed.error)}`,
+      'put back the original, or retrain',
+    );
+  return { card: parsed.data, hashed };
 }
 
 function readWeights(path: string, run: string): Uint8Array {

@@ -37,11 +37,9 @@ describe('weft evaluate on other data', function () {
     expect(await evaluated(run, 'csv-label-not-last/train.csv')).to.equal('24 examples');
   });
 
-  it('refuses a table whose columns stand in another order', async () => {
+  it('finds the columns of a table by their names', async () => {
     const run = await trained('csv-eval-columns/train.csv');
-    expect(await evaluated(run, 'csv-eval-columns/other.csv')).to.match(
-      /other\.csv: number 1 of a row is 'c', but the network learned 'a' there/,
-    );
+    expect(await evaluated(run, 'csv-eval-columns/other.csv')).to.match(/^\d+ examples$/);
   });
 
   it('brings images to the size and channels of the network, and its classes to those it knows', async () => {

@@ -1,7 +1,7 @@
 /** `weft evaluate`: a trained network on its test part, or on other data. */
 import { join } from 'node:path';
 import { type SearchConfig } from '../../config/index.js';
-import { allExamples, batches, openWithFitting } from '../../data/index.js';
+import { allExamples, batches, openWithFitting, withColumns } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type SearchData } from '../../search/data.js';
 import { defined } from '../../search/defined.js';
@@ -81,7 +81,8 @@ function otherExamples(source: string, { card, normalization }: Model, { run, co
   const { inputShape, classes } = card.task;
   const [height, width, channels] = inputShape as [number, number, number];
   const { label, header, imageShape } = config.data;
-  const dataset = openWithFitting(
+  const { columns } = run.manifest.facts['data'] as { columns?: readonly string[] };
+  const opened = openWithFitting(
     source,
     defined({
       size: [height, width] as const,
@@ -92,6 +93,7 @@ function otherExamples(source: string, { card, normalization }: Model, { run, co
       classNames: card.classNames,
     }),
   );
+  const dataset = columns ? withColumns(opened, columns, source) : opened;
   if (dataset.inputShape.join() !== inputShape.join() || dataset.classes !== classes) {
     throw new WeftError(
       'data',
@@ -99,14 +101,6 @@ function otherExamples(source: string, { card, normalization }: Model, { run, co
       'evaluate on data of the same form',
     );
   }
-  const { columns } = run.manifest.facts['data'] as { columns?: readonly string[] };
-  const moved = columns && dataset.columns ? columns.findIndex((column, i) => column !== dataset.columns![i]) : -1;
-  if (moved >= 0)
-    throw new WeftError(
-      'data',
-      `${source}: number ${moved + 1} of a row is '${dataset.columns![moved]}', but the network learned '${columns![moved]}' there`,
-      'give it the same columns in the same order',
-    );
   const split = allExamples(dataset);
   return exampleSource(
     batches(split, {

@@ -30,6 +30,7 @@ const CONTROLLERS: Readonly<Record<string, Loader>> = {
   spos: () => import('weft-nas/controllers/spos'),
   fairnas: () => import('weft-nas/controllers/fairnas'),
   darts: () => import('weft-nas/controllers/darts'),
+  nsga2: () => import('weft-nas/controllers/nsga2'),
   'policy-gradient': () => import('weft-nas/controllers/policy-gradient'),
 };
 

@@ -12,6 +12,8 @@ import { type Rng } from '../tensor/rng.js';
 export interface Evaluated<A = unknown> {
   readonly architecture: A;
   readonly reward: number;
+  /** What it costs by each of the search's further objectives, in their order, less being better; absent where the reward is all. */
+  readonly costs?: readonly number[];
 }
 
 /** Numbers to log, for example loss, entropy, baseline. */

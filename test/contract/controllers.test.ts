@@ -21,6 +21,7 @@ import { enas } from '../../controllers/enas.js';
 import { evolution } from '../../controllers/evolution.js';
 import { fairnas } from '../../controllers/fairnas.js';
 import { localSearch } from '../../controllers/local-search.js';
+import { nsga2 } from '../../controllers/nsga2.js';
 import { policyGradient } from '../../controllers/policy-gradient.js';
 import { random } from '../../controllers/random.js';
 import { spos } from '../../controllers/spos.js';
@@ -38,6 +39,7 @@ const controllers: { factory: ControllerFactory; options?: object }[] = [
   { factory: localSearch },
   { factory: spos, options: { parents: 4 } },
   { factory: fairnas, options: { parents: 4 } },
+  { factory: nsga2, options: { population: 6 } },
   { factory: policyGradient },
   { factory: darts },
 ];

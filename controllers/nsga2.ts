@@ -1,0 +1,170 @@
+/**
+ * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a front of several goals. Parents win tournaments by
+ * (rank, crowding); of parents and children together the best by the same order survive. All goals are those of the search: its reward, and
+ * the costs that it names. Without costs it is an elitist evolution of the reward.
+ */
+import {
+  type Controller,
+  type ControllerSetting,
+  crowdingDistances,
+  defineController,
+  drawUniform,
+  type Evaluated,
+  finiteReward,
+  nonDominatedSort,
+  paretoFront,
+  type Point,
+  type Rng,
+  z,
+} from 'weft-nas';
+
+const options = z.strictObject({
+  population: z.int().min(2).default(50).describe('members that survive'),
+  crossover: z.number().min(0).max(1).default(0.5).describe('probability that a child has two parents'),
+});
+
+export const nsga2 = defineController({
+  name: 'nsga2',
+  description: 'NSGA-II: evolution towards a front of several goals.',
+  options,
+  create: createNsga2,
+});
+
+/** A member with its place in the population: the number of its front, and how far its neighbours are. */
+interface Member<A> {
+  readonly one: Evaluated<A>;
+  readonly rank: number;
+  readonly crowding: number;
+}
+
+/** Draws after which a child that is known already is taken as it is. */
+const TRIES = 20;
+
+type SavedMember = [encoding: string, reward: number, costs: readonly number[]];
+
+/** Rank and crowding; JSON has no Infinity, so that is null. */
+type Place = [rank: number, crowding: number | null];
+
+function createNsga2<A>(
+  { population, crossover }: z.output<typeof options>,
+  { space }: ControllerSetting<A>,
+): Controller<A> {
+  let members: Member<A>[] = [];
+  let archive: Evaluated<A>[] = [];
+  /** What has been evaluated, so that no query is spent on it again while there is anything new nearby. */
+  let known = new Set<string>();
+
+  const parent = (rng: Rng): Member<A> => {
+    const [a, b] = [rng.pick(members), rng.pick(members)];
+    return a.rank < b.rank || (a.rank === b.rank && a.crowding > b.crowding) ? a : b;
+  };
+
+  const child = (rng: Rng): A => {
+    const mother = parent(rng).one.architecture;
+    if (rng.uniform() >= crossover) return space.mutate(mother, rng);
+    const father = space.genotype(parent(rng).one.architecture);
+    const crossed = space.fromGenotype(
+      space.genotype(mother).map((value, slot) => (rng.uniform() < 0.5 ? value : father[slot]!)),
+    );
+    return space.satisfies(crossed) ? crossed : space.mutate(mother, rng);
+  };
+
+  /** `count` children, new ones and different from each other as far as they can be found. */
+  const children = (count: number, rng: Rng, taken: ReadonlySet<string>): A[] => {
+    const seen = new Set(taken);
+    return Array.from({ length: count }, () => {
+      let made = members.length < population ? space.sample(rng) : child(rng);
+      for (let i = 1; i < TRIES && seen.has(space.encode(made)); i++)
+        made = members.length < population ? space.sample(rng) : space.mutate(child(rng), rng);
+      seen.add(space.encode(made));
+      return made;
+    });
+  };
+
+  return {
+    sample: (count, rng) => drawUniform(space, count, rng),
+    propose: (count, rng) => children(count, rng, known),
+    observe(results) {
+      results.forEach(finiteReward);
+      for (const { architecture } of results) known.add(space.encode(architecture));
+      const latest = new Map(
+        [...members.map(({ one }) => one), ...results].map((one) => [space.encode(one.architecture), one]),
+      );
+      members = select([...latest.values()], population);
+      const again = new Set(results.map(({ architecture }) => space.encode(architecture)));
+      const kept = archive.filter(({ architecture }) => !again.has(space.encode(architecture)));
+      archive = frontOf([...kept, ...results]);
+      return { front: archive.length, populationBest: bestReward(members.map(({ one }) => one)) };
+    },
+    /** The front, its most rewarded first; then children of the population. */
+    derive(count, rng) {
+      const best = archive
+        .toSorted((a, b) => b.reward - a.reward)
+        .slice(0, count)
+        .map(({ architecture }) => architecture);
+      return [
+        ...best,
+        ...children(count - best.length, rng, new Set(best.map((architecture) => space.encode(architecture)))),
+      ];
+    },
+    snapshot: () => ({
+      tensors: {},
+      state: {
+        members: save(members.map(({ one }) => one)),
+        places: members.map(({ rank, crowding }): Place => [rank, Number.isFinite(crowding) ? crowding : null]),
+        archive: save(archive),
+        known: [...known],
+      },
+    }),
+    restore({ state }) {
+      const saved = state as unknown as {
+        members: SavedMember[];
+        places: Place[];
+        archive: SavedMember[];
+        known: string[];
+      };
+      members = load(saved.members).map((one, i) => {
+        const [rank, crowding] = saved.places[i]!;
+        return { one, rank, crowding: crowding ?? Infinity };
+      });
+      archive = load(saved.archive);
+      known = new Set(saved.known);
+    },
+    dispose() {},
+  };
+
+  function save(some: readonly Evaluated<A>[]): [string, number, number[]][] {
+    return some.map(({ architecture, reward, costs = [] }) => [space.encode(architecture), reward, [...costs]]);
+  }
+
+  function load(saved: readonly SavedMember[]): Evaluated<A>[] {
+    return saved.map(([text, reward, costs]) => ({ architecture: space.decode(text), reward, costs }));
+  }
+}
+
+/** Less is better in all: the reward turns its sign. */
+const pointOf = ({ reward, costs = [] }: Evaluated): Point => [-reward, ...costs];
+
+function bestReward(some: readonly Evaluated[]): number {
+  return some.reduce((best, { reward }) => Math.max(best, reward), -Infinity);
+}
+
+function frontOf<A>(some: readonly Evaluated<A>[]): Evaluated<A>[] {
+  return paretoFront(some.map(pointOf)).map((index) => some[index]!);
+}
+
+/** The best `count` by (rank, crowding), in that order. */
+function select<A>(some: readonly Evaluated<A>[], count: number): Member<A>[] {
+  const points = some.map(pointOf);
+  const selected: Member<A>[] = [];
+  for (const [rank, front] of nonDominatedSort(points).entries()) {
+    if (selected.length >= count) break;
+    const crowding = crowdingDistances(front.map((index) => points[index]!));
+    const ranked = front.map((index, i) => ({ one: some[index]!, rank, crowding: crowding[i]! }));
+    // Sorting is stable: of equally crowded ones the earlier stay.
+    selected.push(...ranked.sort((a, b) => (a.crowding === b.crowding ? 0 : b.crowding - a.crowding)));
+  }
+  return selected.slice(0, count);
+}
+
+export default nsga2;

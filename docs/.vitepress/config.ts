@@ -57,6 +57,7 @@ export default defineConfig({
           page('Find flat minima', 'how-to/flatness'),
           page('Precondition gradients', 'how-to/preconditioners'),
           page('Use many machines', 'how-to/many-machines'),
+          page('Watch runs', 'how-to/watch-runs'),
           page('Use a GPU', 'how-to/gpu'),
           page('Contribute', 'how-to/contribute'),
         ],

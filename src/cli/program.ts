@@ -100,6 +100,14 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/status.js')).status(run, options));
 
+  weft
+    .command('ui')
+    .description('a page in the browser over a folder of runs, while they go on and after; starts and stops nothing')
+    .argument('[folder]', 'folder of runs, or one run', 'runs')
+    .option('--port <n>', 'port on this machine; a free one by default', whole(0))
+    .addOption(json())
+    .action(async (folder, options) => (await import('./commands/ui.js')).ui(folder, options));
+
   onRun(onMany(weft.command('derive')), MOVED)
     .description('choose again from a finished search: more candidates, more batches')
     .argument('<run>', 'run directory')

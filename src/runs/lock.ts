@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { WeftError } from '../errors.js';
 import { diskError } from './atomic-write.js';
 import { hasExpired, LEASE_SECONDS, leaseText, startHeartbeat, tokenIn } from './lease.js';
-import { type ProcessIdentity, standingOf, thisProcess } from './process-identity.js';
+import { type ProcessIdentity, type Standing, standingOf, thisProcess } from './process-identity.js';
 
 export interface RunLock {
   /** To be called before anything that only the holder may do: throws WeftError('run') if the lock is another's by now. */
@@ -45,6 +45,14 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
     },
     release,
   };
+}
+
+/** What can be seen of the holder of the lock at `path`: `free` where nobody holds it; nothing is taken or changed. */
+export function standingOfLock(path: string): Standing | 'free' {
+  const text = contentOf(path);
+  if (text === undefined) return 'free';
+  const holder = holderIn(text);
+  return holder ? standingOf(holder) : 'unknown';
 }
 
 /** Who holds the lock, as the file says. */

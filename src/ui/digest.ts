@@ -1,0 +1,147 @@
+/** What a page shows of a run's events, learned one event after the other, in memory that does not grow with their number. */
+import { type EventLog, eventLog, type EventOf } from '../report/event-log.js';
+import { isNumber } from '../report/format.js';
+import { type SearchEvent } from '../search/events.js';
+import { byQuality } from '../search/objective.js';
+import { type Thinned, thinned } from './thinned.js';
+
+export interface RankedArchitecture {
+  readonly architecture: string;
+  readonly accuracy?: number;
+  readonly loss?: number;
+  readonly reward?: number;
+}
+
+type Evaluated = RankedArchitecture & { readonly accuracy: number; readonly loss: number };
+
+export interface Digest {
+  take(line: string): void;
+  /** Events by type as the charts of the report take them; long series are thinned. */
+  log(): EventLog;
+  /** The best of the final choice so far, or before it begins the best of the epochs; each architecture once. */
+  best(): { readonly from: 'candidates' | 'epochs'; readonly list: readonly RankedArchitecture[] };
+  /** Events so far, those that could not be read, and how many there were of a type. */
+  readonly events: number;
+  readonly unreadable: number;
+  count(type: SearchEvent['type']): number;
+  readonly last: SearchEvent | undefined;
+}
+
+/** The field by which peaks of a series are told. */
+const SERIES = {
+  'weights-step': 'loss',
+  'weights-epoch': 'loss',
+  'controller-round': 'reward',
+  epoch: 'reward',
+  'retrain-epoch': 'loss',
+} as const;
+/** Types of which the last one counts. */
+const SINGLE = new Set([
+  'search-started',
+  'derived',
+  'comparison',
+  'retrain-started',
+  'tested',
+  'search-finished',
+  'budget-reached',
+]);
+const STRETCHES = 512;
+const REMARKS = 20;
+const BEST = 10;
+/** Candidates that are kept one by one: a mean of a part of them would be wrong. */
+export const MOST_CANDIDATES = 2000;
+
+/** A digest of no events. */
+export function createDigest(): Digest {
+  const series = new Map<string, Thinned<SearchEvent>>(
+    Object.keys(SERIES).map((type) => [type, thinned<SearchEvent>(STRETCHES)]),
+  );
+  const single = new Map<string, SearchEvent>();
+  const counts = new Map<string, number>();
+  const remarks: SearchEvent[] = [];
+  let candidates: EventOf<'candidate'>[] = [];
+  const ofEpochs = ranking<RankedArchitecture & { reward: number }>((a, b) => b.reward - a.reward);
+  const byAccuracy = ranking<Evaluated>(byQuality('accuracy'));
+  const byLoss = ranking<Evaluated>(byQuality('loss'));
+  let events = 0;
+  let unreadable = 0;
+  let last: SearchEvent | undefined;
+  return {
+    get events() {
+      return events;
+    },
+    get unreadable() {
+      return unreadable;
+    },
+    get last() {
+      return last;
+    },
+    count: (type) => counts.get(type) ?? 0,
+    take(line) {
+      const event = parsed(line);
+      if (!event) {
+        unreadable++;
+        return;
+      }
+      events++;
+      last = event;
+      const { type } = event;
+      if (counts.size < 200 || counts.has(type)) counts.set(type, (counts.get(type) ?? 0) + 1);
+      if (Object.hasOwn(SERIES, type))
+        series
+          .get(type)!
+          .add((event as unknown as Record<string, unknown>)[SERIES[type as keyof typeof SERIES]], event);
+      if (SINGLE.has(type)) single.set(type, event);
+      if (type === 'epoch' && typeof event.best?.architecture === 'string' && isNumber(event.best.reward))
+        ofEpochs.add({ architecture: event.best.architecture, reward: event.best.reward });
+      if (type === 'candidate' && typeof event.architecture === 'string') {
+        if (counts.get(type)! <= MOST_CANDIDATES) candidates.push(event);
+        else candidates = [];
+        const { architecture, accuracy, loss, source } = event;
+        if (source === 'controller' && isNumber(loss)) {
+          byLoss.add({ architecture, accuracy, loss });
+          if (isNumber(accuracy)) byAccuracy.add({ architecture, accuracy, loss });
+        }
+      }
+      if (type === 'warning' || type === 'environment-changed') {
+        remarks.push(event);
+        if (remarks.length > REMARKS) remarks.shift();
+      }
+    },
+    log: () =>
+      eventLog([
+        ...single.values(),
+        ...remarks,
+        ...[...series.values()].flatMap((one) => one.items()),
+        ...((counts.get('candidate') ?? 0) <= MOST_CANDIDATES ? candidates : []),
+      ]),
+    best() {
+      const started = single.get('search-started') as EventOf<'search-started'> | undefined;
+      const list = (started?.task === 'language' ? byLoss : byAccuracy).list();
+      return list.length > 0 ? { from: 'candidates', list } : { from: 'epochs', list: ofEpochs.list() };
+    },
+  };
+}
+
+/** The best few, each architecture once. */
+function ranking<T extends RankedArchitecture>(order: (a: T, b: T) => number): { add(one: T): void; list(): T[] } {
+  let best: T[] = [];
+  return {
+    add(one) {
+      if (best.length === BEST && order(best.at(-1)!, one) <= 0) return;
+      const known = best.find(({ architecture }) => architecture === one.architecture);
+      if (known && order(known, one) <= 0) return;
+      best = [...best.filter((other) => other !== known), one].sort(order).slice(0, BEST);
+    },
+    list: () => best,
+  };
+}
+
+function parsed(line: string): SearchEvent | undefined {
+  try {
+    const value = JSON.parse(line) as SearchEvent | null;
+    return typeof value === 'object' && typeof value?.type === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+export { serveUi, type Ui, type UiOptions } from './server.js';

@@ -1,0 +1,29 @@
+/** The written reports of a run that may be opened from its page. */
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileInside } from './inside.js';
+
+/** What is offered where it is there. */
+const OFFERED = ['report.html', 'forgetting/report.html'];
+/** What is sent: the reports, and the tables that they name. */
+const SENT = /^(report\.html|forgetting\/[\w-]+\.(html|csv|json))$/;
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['.html', 'text/html; charset=utf-8'],
+  ['.csv', 'text/csv; charset=utf-8'],
+  ['.json', 'application/json'],
+]);
+
+/** The reports of the run in the folder `names` of `root`. */
+export const reportsOf = (root: string, names: readonly string[]): string[] =>
+  OFFERED.filter((file) => fileInside(root, ...names, file) !== undefined);
+
+/** A report or one of its tables; undefined for everything else, and for what lies outside the folder of runs. */
+export function readReport(
+  root: string,
+  names: readonly string[],
+  file: string,
+): { content: Buffer; type: string } | undefined {
+  if (!SENT.test(file)) return undefined;
+  const path = fileInside(root, ...names, file);
+  return path === undefined ? undefined : { content: readFileSync(path), type: TYPES.get(extname(file))! };
+}

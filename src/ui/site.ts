@@ -1,0 +1,104 @@
+/** What each address shows, but for the token and the headers. */
+import { join } from 'node:path';
+import { html, type Markup } from '../report/html/markup.js';
+import { comparePage } from './compare-page.js';
+import { COMPARED, LISTED, listPage } from './list-page.js';
+import { readReport, reportsOf } from './reports.js';
+import { runPage } from './run-page.js';
+import { type Standing, type Standings, standingsIn } from './standing.js';
+import { createWatch, type Watched } from './watched.js';
+
+export type Answer =
+  | { readonly kind: 'page'; readonly title: string; readonly content: Markup; readonly status?: number }
+  | { readonly kind: 'file'; readonly content: Buffer; readonly type: string };
+
+export interface Site {
+  /** The answer for a path behind the token, for example `run/NAME`, with its query. */
+  answer(path: string, query: URLSearchParams): Promise<Answer>;
+}
+
+/** Drawn pages that are kept until their run goes on. */
+const KEPT = 12;
+
+/** The pages over the runs in `root`, a resolved path that is called `folder`. */
+export function createSite(root: string, folder: string): Site {
+  const standings = standingsIn(root);
+  const watch = createWatch();
+  const drawn = new Map<string, { readonly of: readonly unknown[]; readonly content: Markup }>();
+
+  /** Draws again only what depends on something new. */
+  const once = (key: string, of: readonly unknown[], draw: () => Markup): Markup => {
+    const known = drawn.get(key);
+    if (known?.of.length === of.length && known.of.every((one, i) => one === of[i])) return known.content;
+    const content = draw();
+    drawn.delete(key);
+    drawn.set(key, { of, content });
+    for (const oldest of drawn.keys()) {
+      if (drawn.size <= KEPT) break;
+      drawn.delete(oldest);
+    }
+    return content;
+  };
+  const look = (name: string): Promise<Watched> => watch.look(root, join(root, ...placeOf(standings, name)));
+
+  async function run(name: string, standing: Standing): Promise<Answer> {
+    const watched = await look(name);
+    const reports = reportsOf(root, placeOf(standings, name));
+    const content = once(name, [standing, watched.version, reports.join()], () => runPage(standing, watched, reports));
+    return { kind: 'page', title: standing.run?.manifest.name ?? name, content };
+  }
+
+  async function compare(query: URLSearchParams): Promise<Answer> {
+    const asked = [...new Set(query.getAll('run'))].slice(0, COMPARED);
+    const runs = await Promise.all(
+      asked.flatMap((name) => {
+        const standing = standings.of(name);
+        return standing ? [look(name).then((watched) => ({ standing, watched }))] : [];
+      }),
+    );
+    if (asked.length === 0) return notFound('No run was ticked.');
+    const missing = asked.filter((name) => !runs.some(({ standing }) => standing.name === name));
+    const of = [...runs.flatMap(({ standing, watched }) => [standing, watched.version]), ...missing];
+    return {
+      kind: 'page',
+      title: 'Comparison',
+      content: once(`compare ${asked.join('/')}`, of, () => comparePage(runs, missing)),
+    };
+  }
+
+  return {
+    async answer(path, query) {
+      if (path === '') {
+        const names = standings.names();
+        const shown = (query.has('all') ? names : names.slice(0, LISTED)).flatMap((name) => standings.of(name) ?? []);
+        return { kind: 'page', title: folder, content: listPage(folder, shown, names.length) };
+      }
+      if (path === 'compare') return compare(query);
+      const [kind, encoded = '', ...rest] = path.split('/');
+      const name = decoded(encoded);
+      const standing = kind === 'run' && name !== undefined ? standings.of(name) : undefined;
+      if (!standing || name === undefined) return notFound('There is no such page or run.');
+      if (rest.length === 0) return run(name, standing);
+      const file = readReport(root, placeOf(standings, name), rest.join('/'));
+      return file ? { kind: 'file', ...file } : notFound('There is no such report.');
+    },
+  };
+}
+
+/** The names that lead from the root to a run: none where the root is the run. */
+const placeOf = ({ alone }: Standings, name: string): string[] => (alone ? [] : [name]);
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const notFound = (text: string): Answer => ({
+  kind: 'page',
+  status: 404,
+  title: 'Not found',
+  content: html`<header><h1>Not found</h1><p>${text}</p></header>`,
+});

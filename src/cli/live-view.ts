@@ -87,6 +87,8 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
         `           forgetting: loss ${signed(event.meanDiff)} (best five ${signed(event.best5Diff)}, worst ${signed(event.maxDiff)})` +
         `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end  ${event.count} architectures`)}`
       );
+    case 'front':
+      return `front of ${event.hashes.length} networks by ${event.objectives.join(', ')}; the compromise (knee) is derived`;
     case 'derived':
       return `derived ${paint.accent(event.architecture)}\n  shared weights: ${language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':

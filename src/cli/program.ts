@@ -76,6 +76,10 @@ export function program(): Command {
     .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
     .option('--seed <n>', 'seed of every random draw', whole(0))
     .option('--epochs <n>', 'epochs of the search', whole(1))
+    .option(
+      '--objectives <list>',
+      'accuracy and what it is weighed against, for example accuracy,latency; ends in a front, by nsga2 unless told otherwise',
+    )
     .option('--seeds <list>', 'the same search with several seeds at once, for example 1,2,3 or 1-8')
     .option('--budget <time>', 'time after which the search ends and the best is derived, for example 10m')
     .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
@@ -114,6 +118,7 @@ export function program(): Command {
     .option('--candidates <n>', 'architectures sampled from the controller', whole(1))
     .option('--batches <n>', 'validation batches each is evaluated on', whole(1))
     .option('--top <n>', 'how many of the best to print', whole(0), 5)
+    .option('--pick <conditions>', 'only networks that meet them, for example "latency<5ms,parameters<100k"')
     .option('--retrain-top <k>', 'train the best k from scratch, and test them', whole(1))
     .addOption(allowChangedEnvironment())
     .addOption(json())

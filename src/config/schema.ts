@@ -192,7 +192,25 @@ export const limitsSchema = z.strictObject({
     .optional()
     .describe('most milliseconds of it for a batch, by a table of its operations that is measured when the run begins'),
   latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
+  activationBytes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('most bytes of activations that live at once while it evaluates one example'),
+  fileBytes: z.int().min(1).optional().describe('most bytes of its weights and running statistics as 32-bit floats'),
 });
+
+/** What a network costs, by the names of objectives. */
+export const costNames = ['parameters', 'multiplyAdds', 'activationMemory', 'fileSize', 'latency'] as const;
+const qualityNames = ['accuracy', 'loss'] as const;
+
+export const objectivesSchema = z
+  .array(z.enum([...qualityNames, ...costNames]))
+  .refine((names) => new Set(names).size === names.length, { message: 'an objective stands there twice' })
+  .refine((names) => names.filter((name) => qualityNames.includes(name as 'accuracy')).length === 1, {
+    message: 'name accuracy (of language models loss) once: without it nothing would be learned',
+  })
+  .refine((names) => names.length >= 2, { message: 'accuracy alone is what a search without objectives is after' });
 
 export const sharpnessSchema = z.strictObject({
   every: z
@@ -239,6 +257,11 @@ export const configSchema = z.strictObject({
   derive: deriveSchema.prefault({}),
   retrain: retrainSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  objectives: objectivesSchema
+    .optional()
+    .describe(
+      'accuracy (of language models loss) and what it is to be weighed against: parameters, multiplyAdds, activationMemory, fileSize, latency; the search then ends in a front, of which the knee is derived',
+    ),
   sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along search and retraining'),
   budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
   checkpoint: z

@@ -33,6 +33,22 @@ export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
   }, 0);
 }
 
+/**
+ * Bytes of a child's weights and running statistics as 32-bit floats: its file without the names in the header. A weight that two nodes
+ * use counts once.
+ */
+export function weightBytes(nodes: readonly ActiveNode[]): number {
+  const sizes = new Map<string, number>();
+  for (const { prefix, built } of operationsOf(nodes)) {
+    for (const [local, { shape }] of [...Object.entries(built.parameters), ...Object.entries(built.statistics ?? {})])
+      sizes.set(
+        `${prefix}/${local}`,
+        shape.reduce((product, length) => product * length, 1),
+      );
+  }
+  return 4 * [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
 function operationsOf(nodes: readonly ActiveNode[]): Extract<ActiveNode, { kind: 'operation' }>[] {
   return nodes.filter((node) => node.kind === 'operation');
 }

@@ -1,8 +1,9 @@
 export { activate, type ActiveNode } from './activate.js';
+export { peakActivationBytes } from './activation-memory.js';
 export { type GatedNode, type GraphBuilder, type NodeRef } from './builder.js';
 export { type Cell, stack } from './cell.js';
 export { canonicalHash } from './canonical.js';
-export { multiplyAddCount, parameterCount } from './cost.js';
+export { multiplyAddCount, parameterCount, weightBytes } from './cost.js';
 export { type FewestExamples, fewestExamplesIn, fewestExamplesOf } from './fewest-examples.js';
 export {
   defineSpace,

@@ -4,6 +4,7 @@ import { forgettingSection } from './forgetting/index.js';
 import { type ReportInput } from './input.js';
 import { sharpnessSection } from './html/sharpness.js';
 import { comparisonSection, courseSection, preferencesSection, retrainingSection } from './html/course.js';
+import { frontSection } from './html/front.js';
 import { html } from './html/markup.js';
 import { candidatesSection, networkSection } from './html/network.js';
 import { nameOf, overview } from './html/overview.js';
@@ -18,6 +19,7 @@ export async function buildReport(input: ReportInput): Promise<string> {
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
     html`${overview(input, log)}
 ${await networkSection(input, log)}
+${frontSection(log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}
 ${courseSection(log)}

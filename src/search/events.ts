@@ -54,7 +54,10 @@ export type SearchEvent =
       hash: string;
       accuracy: number;
       loss: number;
+      /** By the names of the search's further objectives. */ costs?: Record<string, number>;
     }
+  /** Of a search with several objectives: hashes of the candidates that no other beats in all of them, best quality first, and of the compromise. */
+  | { type: 'front'; objectives: string[]; hashes: string[]; knee: string }
   | {
       type: 'derived';
       architecture: string;

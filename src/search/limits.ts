@@ -4,7 +4,8 @@
  */
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
-import { multiplyAddCount, parameterCount } from '../graph/cost.js';
+import { peakActivationBytes } from '../graph/activation-memory.js';
+import { multiplyAddCount, parameterCount, weightBytes } from '../graph/cost.js';
 import { type ActiveNode } from '../graph/activate.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { stream } from '../tensor/rng.js';
@@ -57,7 +58,10 @@ export function limitSpace<A>(
   );
 }
 
-function measuresOf({ parameters, multiplyAdds, latencyMs }: Limits, table: LatencyTable | undefined): Measure[] {
+function measuresOf(
+  { parameters, multiplyAdds, latencyMs, activationBytes, fileBytes }: Limits,
+  table: LatencyTable | undefined,
+): Measure[] {
   return [
     ...(parameters === undefined
       ? []
@@ -75,6 +79,19 @@ function measuresOf({ parameters, multiplyAdds, latencyMs }: Limits, table: Late
             of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, table!),
           },
         ]),
+    ...(activationBytes === undefined
+      ? []
+      : [
+          {
+            limit: activationBytes,
+            words: 'bytes of activations at once',
+            field: 'limits.activationBytes',
+            of: peakActivationBytes,
+          },
+        ]),
+    ...(fileBytes === undefined
+      ? []
+      : [{ limit: fileBytes, words: 'bytes of weights', field: 'limits.fileBytes', of: weightBytes }]),
   ];
 }
 

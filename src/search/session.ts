@@ -13,6 +13,7 @@ import { type Tensor1D } from '../tensor/tf.js';
 import { type BatchSource } from '../training/batch.js';
 import { createLearner, disposeLearner, type Learner, type LearnerOptions } from '../training/learner.js';
 import { checkBatchSizes } from './batch-sizes.js';
+import { type CostMeasure, costMeasure, costsNamed } from './costs.js';
 import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
@@ -45,6 +46,10 @@ export interface SearchSession {
   readonly supernet: WatchedLearner;
   readonly data: SearchBatches;
   readonly objective: Objective;
+  /** What networks cost by the further objectives; undefined where quality is the only one. */
+  readonly costs: CostMeasure | undefined;
+  /** Times of the space's operations, where limits or objectives need them. */
+  readonly latencies: LatencyTable | undefined;
   /** What the tokens of a text are. */
   readonly level: 'char' | 'word' | undefined;
   readonly emit: (event: SearchEvent) => void;
@@ -80,12 +85,11 @@ export function createSession(
 ): SearchSession {
   const { seed } = config;
   const whole = spaceFactory.create(optionsOf(config.space), prepared.task);
-  const space = limitSpace(
-    whole,
-    config.limits,
-    config.limits.latencyMs === undefined ? undefined : latencyTable(whole),
-    seed,
-  );
+  const timed = config.limits.latencyMs !== undefined || config.objectives?.includes('latency');
+  const latencies = timed ? latencyTable(whole) : undefined;
+  const space = limitSpace(whole, config.limits, latencies, seed);
+  const named = costsNamed(config);
+  const costs = named.length > 0 ? costMeasure(space, named, latencies) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const regularizer = createRegularizer(config.search.regularizer, { seed, space });
   const supernet: WatchedLearner = createLearner(space, seed, {
@@ -129,6 +133,8 @@ export function createSession(
     emit,
     forgetting,
     objective: objectiveOf(prepared, config.search),
+    costs,
+    latencies,
     level: prepared.card.level,
     state: initialState(),
     retrained: undefined,

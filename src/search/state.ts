@@ -12,6 +12,8 @@ export interface Scored {
   hash: string;
   /** Whether the loss was not finite; `loss` is that of guessing then. */
   diverged?: boolean;
+  /** What it costs, by the names of the search's further objectives. */
+  costs?: Record<string, number>;
 }
 
 /** The architecture that is retrained; without scores when it was given by hand. */

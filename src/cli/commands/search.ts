@@ -28,6 +28,7 @@ export interface SearchOptions extends Partial<ExecutorOptions> {
   data?: string;
   seed?: number;
   epochs?: number;
+  objectives?: string;
   budget?: string;
   set?: string[];
   runs: string;
@@ -179,9 +180,12 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
   const flags: RawConfig = {
     ...(options.recipe !== undefined && { recipe: options.recipe }),
     ...(options.space !== undefined && { space: { name: options.space } }),
-    ...((options.controller !== undefined || options.preset !== undefined) && {
+    ...(options.objectives !== undefined && {
+      objectives: options.objectives.split(',').map((name) => name.trim()),
+    }),
+    ...((options.controller ?? options.preset ?? options.objectives) !== undefined && {
       controller: {
-        name: options.controller ?? 'enas',
+        name: options.controller ?? (options.objectives === undefined ? 'enas' : 'nsga2'),
         ...(options.preset !== undefined && { preset: options.preset }),
       },
     }),

@@ -14,7 +14,14 @@ export function updateController(session: SearchSession): void {
   const { epoch, step: round } = state;
   const proposals = controller.propose(config.search.samplesPerRound, stream(config.seed, 'proposals', epoch, round));
   const rewards = rewardsOf(session, proposals, round);
-  const metrics = controller.observe(proposals.map((architecture, i) => ({ architecture, reward: rewards[i]! })));
+  const { costs } = session;
+  const metrics = controller.observe(
+    proposals.map((architecture, i) => ({
+      architecture,
+      reward: rewards[i]!,
+      ...(costs && { costs: costs.of(architecture) }),
+    })),
+  );
 
   const best = rewards.indexOf(largestOf(rewards));
   if (!state.best || rewards[best]! > state.best.reward)

@@ -7,6 +7,8 @@ import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
 import { compareMeans } from '../comparison.js';
+import { namedCosts } from '../costs.js';
+import { frontOf } from '../front.js';
 import { byQuality, type Objective } from '../objective.js';
 import { type SearchSession } from '../session.js';
 import { type Scored } from '../state.js';
@@ -34,11 +36,12 @@ export function evaluateCandidate(session: SearchSession): void {
     hash: scored.hash,
     accuracy: scored.accuracy,
     loss: scored.loss,
+    ...(scored.costs && { costs: scored.costs }),
   });
   state.step++;
   if (state.step < candidates + config.derive.random) return;
 
-  const best = bestOf(state.candidates.controller, measure);
+  const best = chosenOf(session);
   if (state.candidates.controller.every(({ diverged }) => diverged)) sayDiverged(session);
   state.derived = best;
   emit({
@@ -61,6 +64,20 @@ export function evaluateCandidate(session: SearchSession): void {
   state.step = 0;
   state.epoch = 0;
   state.phase = config.retrain.epochs > 0 ? 'retrain' : 'done';
+}
+
+/** The best candidate; with several objectives the knee of their front, which is said. */
+function chosenOf({ costs, config, objective: { measure }, state, emit }: SearchSession): Scored {
+  const sound = state.candidates.controller.filter(({ diverged }) => !diverged);
+  const front = costs && frontOf(sound, measure, costs.names);
+  if (!front) return bestOf(state.candidates.controller, measure);
+  emit({
+    type: 'front',
+    objectives: [...(config.objectives ?? [])],
+    hashes: front.members.map(({ hash }) => hash),
+    knee: front.knee.hash,
+  });
+  return front.knee;
 }
 
 /** With shared weights that have diverged the choice is arbitrary: retraining may still give a result, nothing else does. */
@@ -94,7 +111,15 @@ function score(session: SearchSession, architecture: unknown): Scored {
   const diverged = !Number.isFinite(loss);
   const told = diverged || (session.objective.measure === 'loss' && loss > guessing) ? guessing : loss;
   const hash = space.canonicalHash(architecture);
-  return { architecture: encoding, accuracy, loss: told, hash, ...(diverged && { diverged }) };
+  const { costs } = session;
+  return {
+    architecture: encoding,
+    accuracy,
+    loss: told,
+    hash,
+    ...(diverged && { diverged }),
+    ...(costs && { costs: namedCosts(costs, architecture) }),
+  };
 }
 
 function samplesOf(session: SearchSession): NonNullable<SearchSession['candidates']> {

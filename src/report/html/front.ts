@@ -1,0 +1,60 @@
+/** The front of a search with several objectives, as a chapter of its report. */
+import { frontChart } from '../charts/front.js';
+import { type EventLog, type EventOf } from '../event-log.js';
+import { decimal, integer, percent } from '../format.js';
+import { measureOf } from '../measure.js';
+import { type Content, figure, html, section, table } from './markup.js';
+
+/** What the costs are called, and how they are shown. */
+const COSTS: Readonly<Record<string, { readonly title: string; show(value: number): string }>> = {
+  parameters: { title: 'parameters', show: integer },
+  multiplyAdds: { title: 'multiply-adds', show: integer },
+  activationMemory: { title: 'activations at once (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
+  fileSize: { title: 'weights (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
+  latency: { title: 'latency (ms)', show: (milliseconds) => decimal(milliseconds, 3) },
+};
+
+const IN_KILOBYTES = ['activationMemory', 'fileSize'];
+
+/** The chapter; nothing for a search with one objective. */
+export function frontSection(log: EventLog): Content {
+  const front = log.last('front');
+  if (!front) return undefined;
+  const { field } = measureOf(log);
+  const byHash = new Map(log.all('candidate').map((candidate) => [candidate.hash, candidate]));
+  const members = front.hashes.flatMap((hash) => byHash.get(hash) ?? []);
+  const costs = Object.keys(COSTS).filter((name) => front.objectives.includes(name));
+  const scaled = rescaled(log);
+  return section(
+    'front',
+    'The front',
+    html`<p>${members.length === 1 ? 'One network is better than or equal to every other candidate in all objectives: it is the whole front' : `${integer(members.length)} candidates are such that no other is at least as good in every objective and better in one`}. The knee is the compromise nearest to the best of all objectives at once, each scaled to its range on the front; it is what was derived. <code>weft derive RUN --pick "${costs[0]}&lt;…"</code> picks by a condition instead.</p>\n`,
+    html`<div class="beside">${costs.map((name) =>
+      figure(
+        frontChart(scaled, name, COSTS[name]!.title),
+        `Every candidate; the front is filled in colour, the knee has a ring.${costs.length > 1 ? ' A network may be on the front because of the other costs.' : ''}`,
+      ),
+    )}</div>\n`,
+    table(
+      [field === 'accuracy' ? 'accuracy' : 'loss', ...costs.map((name) => COSTS[name]!.title), 'network'],
+      members.map((one) => [
+        field === 'accuracy' ? percent(one.accuracy) : decimal(one.loss),
+        ...costs.map((name) => COSTS[name]!.show(one.costs?.[name] ?? NaN)),
+        html`<code>${one.architecture.split(':').slice(1).join(':')}</code>${one.hash === front.knee && html` <strong class="found">knee</strong>`}`,
+      ]),
+      [0, ...costs.map((_, i) => i + 1)],
+    ),
+  );
+}
+
+/** The log with bytes as kilobytes, as axes are labelled. */
+function rescaled(log: EventLog): EventLog {
+  const candidates = log.all('candidate').map((one): EventOf<'candidate'> => {
+    const costs = Object.entries(one.costs ?? {}).map(([name, value]) => [
+      name,
+      IN_KILOBYTES.includes(name) ? value / 1000 : value,
+    ]);
+    return { ...one, costs: Object.fromEntries(costs) as Record<string, number> };
+  });
+  return { ...log, all: (type) => (type === 'candidate' ? (candidates as never) : log.all(type)) };
+}

@@ -1,0 +1,37 @@
+/** The candidates of a search with several objectives that no other beats in all of them. */
+import { kneeOf, paretoFront, type Point } from '../pareto/index.js';
+import { type CostName } from './costs.js';
+import { type Objective } from './objective.js';
+
+export interface CostedCandidate {
+  readonly architecture: string;
+  readonly hash: string;
+  readonly accuracy: number;
+  readonly loss: number;
+  /** By name, less being better. */
+  readonly costs?: Readonly<Partial<Record<CostName, number>>>;
+}
+
+export interface Front<C extends CostedCandidate> {
+  /** Best quality first. */
+  readonly members: readonly C[];
+  /** The compromise: nearest to the best of all objectives at once. */
+  readonly knee: C;
+}
+
+/** The front of these candidates, each network once; undefined for none. Throws WeftError('numeric') where a cost is NaN. */
+export function frontOf<C extends CostedCandidate>(
+  candidates: readonly C[],
+  measure: Objective['measure'],
+  names: readonly CostName[],
+): Front<C> | undefined {
+  const distinct = [...new Map(candidates.map((one) => [one.hash, one])).values()];
+  const points = distinct.map((one): Point => [
+    measure === 'accuracy' ? -one.accuracy : one.loss,
+    ...names.map((name) => one.costs?.[name] ?? NaN),
+  ]);
+  const front = paretoFront(points);
+  const knee = kneeOf(front.map((index) => points[index]!));
+  if (knee === undefined) return undefined;
+  return { members: front.map((index) => distinct[index]!), knee: distinct[front[knee]!]! };
+}

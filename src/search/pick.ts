@@ -1,0 +1,55 @@
+/** Conditions on what is picked from a front: `latency<5ms`, `parameters<=100k`, `activationMemory<64kB,accuracy>0.9`. */
+import { ownValue, unknownNameHint, WeftError } from '../errors.js';
+import { type CostName, costNames } from './costs.js';
+
+export interface Condition {
+  readonly name: CostName | 'accuracy' | 'loss';
+  readonly text: string;
+  holds(value: number): boolean;
+}
+
+const NAMES: readonly Condition['name'][] = [...costNames, 'accuracy', 'loss'];
+
+/** Factors of what may stand behind a number. */
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  '%': 0.01,
+  ms: 1,
+  s: 1000,
+  b: 1,
+  k: 1e3,
+  kb: 1e3,
+  kib: 1024,
+  m: 1e6,
+  mb: 1e6,
+  mib: 1024 ** 2,
+  g: 1e9,
+};
+
+const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+};
+
+/** Reads conditions that are separated by commas; throws WeftError('config') with the one that cannot be read. */
+export function parsePick(text: string): Condition[] {
+  return text.split(',').map((part) => {
+    const [, name, comparison, amount, unit] =
+      /^\s*(\w+)\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([a-z%]*)\s*$/i.exec(part) ?? [];
+    const factor = unit === undefined ? undefined : ownValue(UNITS, unit.toLowerCase());
+    if (name === undefined || factor === undefined)
+      throw new WeftError(
+        'config',
+        `'${part.trim()}' cannot be read as a condition`,
+        'write for example latency<5ms, parameters<=100k or accuracy>0.9, several separated by commas',
+      );
+    const known = NAMES.find((one) => one === name);
+    if (known === undefined)
+      throw new WeftError('config', `nothing called '${name}' is known of a network`, unknownNameHint(name, NAMES));
+    const limit = Number(amount) * factor;
+    const compare = COMPARISONS[comparison!]!;
+    return { name: known, text: part.trim(), holds: (value) => compare(value, limit) };
+  });
+}

@@ -28,19 +28,4 @@ export * from './pareto/index.js';
 export * from './statistics/index.js';
 export { type SearchConfig, type SearchConfigInput } from './config/index.js';
 export { type SearchEvent } from './search/events.js';
-export {
-  type LoadedModel,
-  loadModel,
-  type LoadModelOptions,
-  type NamedPrediction,
-  type Prediction,
-} from './api/predict.js';
-export { writeReport, type WriteReportOptions } from './api/report.js';
-export {
-  type ResumeOutcome,
-  type ResumeRequest,
-  resumeSearch,
-  runSearch,
-  type SearchOutcome,
-  type SearchRequest,
-} from './api/search.js';
+export * from './api/index.js';

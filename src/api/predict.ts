@@ -61,15 +61,7 @@ const TABLE = /\.(csv|tsv)(\.gz)?$/i;
 /** What white is in data sets whose pixels are not bytes. */
 const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
 
-/**
- * The trained network of a finished run, checked against the run's hashes. Throws WeftError('run') if there is none, and
- * WeftError('unsupported') for a language model.
- *
- * @example
- * const model = await loadModel('runs/RUN', { space: mlp });
- * const [{ label, probability }] = model.predict([[5.1, 3.5, 1.4, 0.2]]);
- * model.dispose();
- */
+/** See `loadModel` in index.ts. */
 export async function loadModel(directory: string, { space, backend }: LoadModelOptions): Promise<LoadedModel> {
   await loadBackend(backend);
   const run = openRun(directory);

@@ -22,7 +22,7 @@ export interface WriteReportOptions extends WriteOptions {
   readonly out?: string | undefined;
 }
 
-/** Writes one self-contained HTML file about a run of this space, finished or not, and returns its path. The same run gives the same bytes. */
+/** See `writeReport` in index.ts. */
 export async function writeReport(
   directory: string,
   space: SpaceFactory,

@@ -63,12 +63,7 @@ export interface ResumeOutcome extends SearchOutcome {
   readonly lost: readonly string[];
 }
 
-/**
- * Searches, retrains the best from scratch, tests it once, and leaves a run directory with its report. The space's and the controller's
- * options are `config.space` and `config.controller`; their names are those of the given parts unless the configuration names the files
- * that define them, which `weft resume` and `weft report` then find. Throws WeftError('config') on a wrong configuration. No directory
- * stays behind where an error comes before the first step.
- */
+/** See `runSearch` in index.ts. */
 export async function runSearch({
   config: input = {},
   space,
@@ -109,11 +104,7 @@ export async function runSearch({
   }
 }
 
-/**
- * Goes on with a run that was stopped or killed, from its last checkpoint. Of a finished one whatever is missing is made again: the
- * network and the summary from the last checkpoint, the report always. Throws WeftError('run') where a network or summary is missing
- * and no checkpoint is left.
- */
+/** See `resumeSearch` in index.ts. */
 export async function resumeSearch(
   directory: string,
   { space, controller, data, budget, onStart, onWait, ...options }: ResumeRequest,

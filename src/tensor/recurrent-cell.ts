@@ -9,7 +9,12 @@ import { isUnrolled } from './unrolled.js';
 
 export type { CellActivation, CellNode } from './kernels/recurrent-cell.js';
 
-const ACTIVATIONS = { tanh: tf.tanh, relu: tf.relu, identity: <X extends Tensor>(x: X): X => x, sigmoid: tf.sigmoid };
+const ACTIVATIONS = {
+  tanh: (x: Tensor): Tensor => tf.tanh(x),
+  relu: (x: Tensor): Tensor => tf.relu(x),
+  identity: (x: Tensor): Tensor => x,
+  sigmoid: (x: Tensor): Tensor => tf.sigmoid(x),
+};
 
 /**
  * The cell of Pham et al. 2018 (arXiv 1802.03268, section 2.1, and the authors' code): with [c|z] = [x_t, h]·K_0 for node 0 and

@@ -45,7 +45,7 @@ export const isIndependent = (gradient: object): boolean => INDEPENDENT in gradi
 /** Runs the kernel, on the tape if there is one. */
 export type Kernel<I extends Inputs, A, O extends Tensor | Tensor[] = Tensor> = (inputs: I, attributes: A) => O;
 
-/** Registers a kernel for every backend; the result runs it. */
+/** A kernel for every backend. It is registered when it is called for the first time, so that defining it does not load TensorFlow.js. */
 export function defineKernel<I extends Inputs, A extends object, O extends Tensor | Tensor[]>({
   name,
   native,
@@ -56,16 +56,23 @@ export function defineKernel<I extends Inputs, A extends object, O extends Tenso
     (f: (inputs: I, attributes: A, backend: NativeBackend) => O): tf.KernelFunc =>
     ({ inputs, attrs, backend }) =>
       f(inputs as unknown as I, attrs as unknown as A, backend as NativeBackend);
-  tf.registerKernel({ kernelName: name, backendName: 'tensorflow', kernelFunc: kernel(native) });
-  for (const backendName of ['wasm', 'cpu']) {
-    tf.registerKernel({
-      kernelName: name,
-      backendName,
-      kernelFunc: kernel((inputs, attributes) => tidy(() => plain(inputs, attributes))),
-    });
-  }
-  if (gradient) defineGradient(name, gradient);
-  return (inputs, attributes) => runKernel(name, inputs, attributes) as O;
+  const register = (): void => {
+    tf.registerKernel({ kernelName: name, backendName: 'tensorflow', kernelFunc: kernel(native) });
+    for (const backendName of ['wasm', 'cpu']) {
+      tf.registerKernel({
+        kernelName: name,
+        backendName,
+        kernelFunc: kernel((inputs, attributes) => tidy(() => plain(inputs, attributes))),
+      });
+    }
+    if (gradient) defineGradient(name, gradient);
+  };
+  let registered = false;
+  return (inputs, attributes) => {
+    if (!registered) register();
+    registered = true;
+    return runKernel(name, inputs, attributes) as O;
+  };
 }
 
 /** Gives a kernel, ours or the library's, this gradient instead of the one it has. */

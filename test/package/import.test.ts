@@ -1,0 +1,44 @@
+/** What importing the package, or asking the command for help, loads: nothing that only a computation, a report or a command needs. */
+import { execFileSync } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+
+/** Prints the address of every module that is loaded, by `import` or by `require`. */
+const HOOK = `
+import Module, { register } from 'node:module';
+const load = Module._load;
+Module._load = function (name, ...rest) { process.stdout.write(name + '\\n'); return load.call(this, name, ...rest); };
+register('data:text/javascript,' + encodeURIComponent(
+  'export async function load(url, context, next) { process.stdout.write(url + "\\\\n"); return next(url, context); }'));
+`;
+const LATER = ['@tensorflow', 'linkedom', '@observablehq', '@hpcc-js', 'sharp', 'onnxruntime', 'hyparquet', 'pg-boss'];
+
+/** The packages among LATER that a program loads. */
+function loadedBy(program: string): string[] {
+  const script = `${HOOK}\nawait (async () => { ${program} })();`;
+  const output = execFileSync(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=@weft-nas/source', '--input-type=module', '-e', `${script}`],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+  );
+  const names = output.split('\n').filter(Boolean);
+  return LATER.filter((name) => names.some((line) => line.startsWith(name) || line.includes(`/node_modules/${name}`)));
+}
+
+describe('importing weft-nas', function () {
+  this.timeout(60_000);
+  const source = (path: string): string => JSON.stringify(pathToFileURL(path).href);
+
+  it('loads neither TensorFlow.js nor what reports are made with', () => {
+    expect(loadedBy(`await import('weft-nas');`)).to.deep.equal([]);
+  });
+  it('loads TensorFlow.js when something computes, with our kernels', () => {
+    const program = `
+      const { nn, tf } = await import('weft-nas');
+      if (nn.dense(tf.ones([1, 2]), tf.ones([2, 1]), tf.ones([1])).dataSync()[0] !== 3) throw new Error('wrong');`;
+    expect(loadedBy(program)).to.deep.equal(['@tensorflow']);
+  });
+  it('is not needed for the help of the command', () => {
+    expect(loadedBy(`(await import(${source('src/cli/program.ts')})).program().helpInformation();`)).to.deep.equal([]);
+  });
+});

@@ -75,8 +75,8 @@ export async function loadModel(directory: string, { space, backend }: LoadModel
       'weft evaluate measures it on other texts',
     );
   }
-  const { columns } = run.manifest.facts['data'] as { columns?: readonly string[] };
-  const form: InputForm = { inputShape: task.inputShape as unknown as InputShape, columns };
+  const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
+  const form: InputForm = { inputShape: task.inputShape as unknown as InputShape, columns, encoding };
   const size = exampleSize(form.inputShape);
   const largest = ownValue(LARGEST_PIXELS, checkConfig(run.config).data.source);
 

@@ -21,8 +21,8 @@ import { writeReport } from './report.js';
 interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'shouldStop'> {
   readonly space: SpaceFactory;
   readonly controller: ControllerFactory;
-  /** Called with the run's directory and the backend before the work begins. */
-  readonly onStart?: ((run: string, backend: BackendName) => void) | undefined;
+  /** Called before the work begins, with the run's directory, the backend, and an account of the data in lines for people. */
+  readonly onStart?: ((run: string, backend: BackendName, account: readonly string[]) => void) | undefined;
   /** Hears that the run is in use by a process that cannot be seen from here, and is waited for. */
   readonly onWait?: ((message: string) => void) | undefined;
 }
@@ -85,7 +85,7 @@ export async function runSearch({
   const run = beginRun(runs, parts, backend, architecture);
   let begun = false;
   try {
-    onStart?.(run.path, backend);
+    onStart?.(run.path, backend, parts.data.account ?? []);
     return await underLock(run, onWait, (lock) =>
       complete(run, parts, lock, false, {
         ...options,
@@ -126,7 +126,7 @@ export async function resumeSearch(
     if (results) requireRestorable(run.path, results);
     const backend = await loadBackend(recorded.backend);
     const parts = { config, space, controller, data: openRecordedData(recorded) };
-    onStart?.(run.path, backend);
+    onStart?.(run.path, backend, parts.data.account ?? []);
     const outcome = await complete(run, parts, lock, true, {
       ...options,
       budget: budget ?? config.budget,

@@ -1,7 +1,8 @@
-/** Tables of numbers with a class label on each row: comma, semicolon or tab, header optional, gzipped or not. */
+/** Tables with a class label on each row: comma, semicolon or tab, header optional, gzipped or not. */
 import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
 import { defineDataset, exampleSize, type Dataset, type InputShape } from './dataset.js';
+import { type Column } from './csv/encoding.js';
 import { readTable, type Table } from './csv/table.js';
 
 export interface CsvOptions {
@@ -16,13 +17,17 @@ export interface CsvOptions {
   readonly imageShape?: InputShape;
   /** The classes that a label may be of, in the order of a network's outputs. Left out: those that occur. */
   readonly classNames?: readonly string[];
+  /** What each column beside the label is, as a network was trained on it. Left out: found by looking at all rows. */
+  readonly encoding?: readonly Column[];
 }
 
 /** Reads a CSV file, and a second one as the test part where there is one. Labels may be any text. */
 export function readCsv(path: string, name: string, options: CsvOptions = {}, testPath?: string): Dataset {
   const train = readTable(path, options);
-  const test = testPath === undefined ? undefined : readTable(testPath, options);
-  if (test) requireSameColumns(train, path, test, testPath!);
+  // The test part is read as the training part was, whatever occurs in it.
+  const same = train.encoding && { encoding: train.encoding };
+  const test = testPath === undefined ? undefined : readTable(testPath, { ...options, ...same });
+  if (test && !train.encoding) requireSameColumns(train, path, test, testPath!);
   const classNames = options.classNames ?? classesOf(train, path);
   const classOf = new Map(classNames.map((label, index) => [label, index]));
   const imagesAndLabels = (table: Table, file: string): { images: Table['values']; labels: Int32Array } => {
@@ -52,6 +57,7 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
       classes: classNames.length,
       classNames,
       ...(train.header && { columns: train.header.filter((_, column) => column !== train.labelColumn) }),
+      ...(train.encoding && { encoding: train.encoding }),
       partial: options.classNames !== undefined,
       train: imagesAndLabels(train, path),
       test: test && imagesAndLabels(test, testPath!),

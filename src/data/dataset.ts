@@ -3,6 +3,7 @@
  * bytes, so CIFAR-10 takes 180 MB and not 740); they become normalized floats batch by batch.
  */
 import { WeftError } from '../errors.js';
+import { type Column } from './csv/encoding.js';
 
 /** Height, width, channels. A row of n numbers that is no image has the shape [1, 1, n]. */
 export type InputShape = readonly [height: number, width: number, channels: number];
@@ -32,6 +33,8 @@ export interface Dataset {
   readonly classNames?: readonly string[];
   /** What a table calls its columns, but for the label; undefined where it has no header. */
   readonly columns?: readonly string[];
+  /** What each column of a table is, the label left out; undefined where all are numbers without gaps. */
+  readonly encoding?: readonly Column[];
   readonly train: Examples;
   /** Which of the training examples the source sets apart for validation, ascending; undefined where it does not say. */
   readonly validation?: Uint32Array;

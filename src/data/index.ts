@@ -1,3 +1,4 @@
+export { accountFor } from './account.js';
 export { checkAugmentation, type Augmentation } from './augment.js';
 export {
   batches,

@@ -30,15 +30,17 @@ function momentsAbout(
   channel: number,
 ): { first: number; second: number } {
   const size = height * width * channels;
-  let [first, second] = [0, 0];
+  let [first, second, places] = [0, 0, 0];
   for (const index of indices) {
     const end = (index + 1) * size;
     for (let i = index * size + channel; i < end; i += channels) {
       const difference = images[i]! - centre;
+      if (difference !== difference) continue; // missing in a table
       first += difference;
       second += difference * difference;
+      places++;
     }
   }
-  const places = indices.length * height * width;
+  if (places === 0) return { first: 0, second: 0 };
   return { first: first / places, second: second / places };
 }

@@ -18,7 +18,7 @@ export interface DataConfig {
 /** What a run writes down about its data: plain JSON. */
 export interface DataRecord extends Pick<
   Dataset,
-  'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'sources'
+  'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'encoding' | 'sources'
 > {
   readonly splits: Record<string, SplitRecord>;
   /** Test examples of which an equal one is in another part, by the part's name. */
@@ -48,7 +48,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   const { split: train, changed } = addLabelNoise(clean.train, { rate: labelNoise, seed });
   const splits = { ...clean, train };
   const normalization = measureNormalization(train);
-  const { name, inputShape, classes, classNames, columns } = dataset;
+  const { name, inputShape, classes, classNames, columns, encoding } = dataset;
   const listing = dataset.sources.map((source) => source.listing ?? '').join('');
   return {
     ...(listing !== '' && { listing }),
@@ -62,6 +62,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
       classes,
       ...(classNames && { classNames }),
       ...(columns && { columns }),
+      ...(encoding && { encoding }),
       sources: dataset.sources.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
       splits: recordSplits(splits),
       testSeenIn: countSeen(splits),

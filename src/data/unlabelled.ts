@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { nameColumns, placesOf } from './columns.js';
+import { type Column, encoderOf } from './csv/encoding.js';
 import { findSeparator, numberIn, splitFields } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
 import { type Line, openLines } from './csv/lines.js';
@@ -21,6 +22,8 @@ export interface InputForm {
   readonly inputShape: InputShape;
   /** What the numbers of an example are called, where the network has learned from a table with a header. */
   readonly columns?: readonly string[] | undefined;
+  /** What each of them is, where not all are numbers. */
+  readonly encoding?: readonly Column[] | undefined;
 }
 
 /** Reads pictures, or folders of them at any depth, resized to the network's input. Throws WeftError('data') naming what cannot be read. */
@@ -39,7 +42,7 @@ const SAMPLE = 20;
  * Reads the rows of a table. With a header the columns are found by their names, in any order, and others (a label, an identifier) are left
  * out; without one a row must have just the network's numbers. Throws WeftError('data') with line and column.
  */
-export function readRows(path: string, { inputShape, columns }: InputForm): Unlabelled {
+export function readRows(path: string, { inputShape, columns, encoding }: InputForm): Unlabelled {
   const size = inputShape.reduce((product, length) => product * length, 1);
   const reader = openLines(path);
   const sample: Line[] = [];
@@ -51,19 +54,29 @@ export function readRows(path: string, { inputShape, columns }: InputForm): Unla
   if (!first) throw new WeftError('data', `${path} is empty`, 'give a table with a row for each example');
   const separator = findSeparator(sample, path);
   const top = splitFields(first, separator, path).map((field) => field.trim());
+  const used = encoding?.filter(({ kind }) => kind !== 'left out');
+  const names = used ? used.flatMap(({ name }) => name ?? []) : columns;
   const isHeader =
-    columns?.some((column) => top.includes(column)) ?? top.every((field) => numberIn(field, separator) === undefined);
-  const places = isHeader && columns ? placesOf(columns, top, path) : Array.from({ length: top.length }, (_, i) => i);
-  if (places.length !== size)
+    names && names.length > 0
+      ? names.some((name) => top.includes(name))
+      : top.every((field) => numberIn(field, separator) === undefined) && !used;
+  const wanted = used ? used.length : size;
+  const places =
+    isHeader && names && names.length === wanted
+      ? placesOf(names, top, path)
+      : [...(encoding ?? top).keys()].filter((i) => encoding?.[i]?.kind !== 'left out');
+  if (places.length !== wanted || (!isHeader && top.length !== (encoding ?? places).length))
     throw new WeftError(
       'data',
-      `${path}: line ${first.number} has ${top.length} columns, and the network takes ${size} numbers`,
-      columns
-        ? `give the table a header with the columns ${nameColumns(columns)}`
+      `${path}: line ${first.number} has ${top.length} columns, and the network was trained on ${encoding?.length ?? size}`,
+      names && names.length > 0
+        ? `give the table a header with the columns ${nameColumns(names)}`
         : 'give it the columns that it was trained on, in the same order and without the label',
     );
-  const names: string[] = [];
+  const encoders = used?.map(encoderOf);
+  const rows: string[] = [];
   const values = growingNumbers(path);
+  const push = (value: number): void => values.push(value);
   const read = (line: Line): void => {
     const fields = splitFields(line, separator, path);
     if (fields.length !== top.length)
@@ -72,20 +85,21 @@ export function readRows(path: string, { inputShape, columns }: InputForm): Unla
         `${path}: line ${line.number} has ${fields.length} columns, line ${first.number} has ${top.length}`,
         'every row needs the same columns; quote a field that contains the separator',
       );
-    for (const place of places) {
-      const value = numberIn(fields[place]!, separator);
-      if (value === undefined)
+    places.forEach((place, i) => {
+      const field = fields[place]!;
+      const value = encoders ? undefined : numberIn(field, separator);
+      if (value !== undefined) values.push(value);
+      else if (!encoders?.[i]!(field, separator, push))
         throw new WeftError(
           'data',
           `${path}: line ${line.number}, column ${place + 1}${isHeader ? ` (${top[place]})` : ''} is not a number`,
           'fill it in, or remove the row',
         );
-      values.push(value);
-    }
-    names.push(`${path}:${line.number}`);
+    });
+    rows.push(`${path}:${line.number}`);
   };
   for (const line of isHeader ? sample.slice(1) : sample) read(line);
   for (const line of reader.lines) read(line);
-  if (names.length === 0) throw new WeftError('data', `${path} has a header and no rows`, 'add a row for each example');
-  return { names, images: values.finish() };
+  if (rows.length === 0) throw new WeftError('data', `${path} has a header and no rows`, 'add a row for each example');
+  return { names: rows, images: values.finish() };
 }

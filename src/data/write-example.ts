@@ -31,7 +31,11 @@ export function writePlain(
   const channels = mean.length;
   for (let c = 0; c < channels; c++) {
     const [shift, factor] = [mean[c]!, inverse[c]!];
-    for (let i = c; i < size; i += channels) out[to + i] = (images[from + i]! - shift) * factor;
+    for (let i = c; i < size; i += channels) {
+      const value = images[from + i]!;
+      // What is missing in a table is NaN, and becomes the mean.
+      out[to + i] = value === value ? (value - shift) * factor : 0;
+    }
   }
 }
 

@@ -43,6 +43,8 @@ export interface SearchData {
   readonly record: DataFacts;
   /** The hash of each file where the data is a folder; a run keeps it in a file of its own. */
   readonly listing?: string;
+  /** What was read, in lines for people; nothing where there is nothing to say. */
+  readonly account?: readonly string[];
   /** Examples in each part; of a text tokens. */
   readonly counts: Readonly<Record<'train' | 'validation' | 'test', number>>;
   /** What the card of a trained network says of its data. */

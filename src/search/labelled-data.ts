@@ -1,6 +1,7 @@
 /** Examples with a class each: pictures and tables. */
 import { type SearchConfig } from '../config/schema.js';
 import {
+  accountFor,
   batches,
   type BatchesOptions,
   mergeSplits,
@@ -51,6 +52,7 @@ export function openLabelled(config: SearchConfig): SearchData {
     task: { inputShape, classes },
     record: record as unknown as DataFacts,
     ...(listing !== undefined && { listing }),
+    account: accountFor(prepared.dataset, splits),
     counts: {
       train: splits.train.indices.length,
       validation: splits.validation.indices.length,

@@ -87,7 +87,7 @@ describe('predictions', function () {
       expect(refusal('x,x,y\n1,2,3\n')).to.match(/two columns are named 'x'/);
       expect(refusal('x,y\n1,2\n1,two\n')).to.match(/line 3, column 2 \(y\) is not a number/);
       expect(refusal('x,y\n1,\n')).to.match(/line 2, column 2 \(y\) is not a number/);
-      expect(refusal('1,2,3\n')).to.match(/has 3 columns, and the network takes 2 numbers/);
+      expect(refusal('1,2,3\n')).to.match(/has 3 columns, and the network was trained on 2/);
       expect(refusal('x,y\n')).to.match(/no rows/);
       expect(said(() => model.predict([[1, 2], [1]]))).to.match(/example 1 has 1 numbers, and the network takes 2/);
       expect(said(() => model.predict([[1, NaN]]))).to.match(/number 1 of example 0 is NaN/);
@@ -110,6 +110,42 @@ describe('predictions', function () {
       model.predictFiles([path]);
       expect(tf.memory().numTensors).to.equal(before);
     });
+  });
+
+  it('of a table with gaps and categories: read as in training, whatever else occurs', async () => {
+    const path = join(folder(), 'mixed.csv');
+    const colours = ['red', 'blue', 'green'];
+    const lines = Array.from({ length: 90 }, (_, i) => {
+      const x = i % 11 === 0 ? '' : String(((37 * i) % 101) / 50);
+      return `${x},${colours[i % 3]},${i % 3 === 0 ? 'stop' : 'go'}`;
+    });
+    writeFileSync(path, `x,colour,label\n${lines.join('\n')}\n`);
+    const { run } = await runSearch({
+      space: mlp,
+      controller: random,
+      runs: join(folder(), 'runs'),
+      config: {
+        backend: 'cpu',
+        seed: 1,
+        data: { source: path },
+        space: { depth: 1, widths: [8] },
+        search: { epochs: 1, rounds: 0, probe: 0, batchSize: 16 },
+        derive: { candidates: 1, random: 0, batchSize: 8 },
+        retrain: { epochs: 30, batchSize: 8 },
+      },
+    });
+    const model = await loadModel(run, { space: mlp, backend: 'cpu' });
+    const asked = join(folder(), 'asked.csv');
+    writeFileSync(asked, 'colour,x\nred,1\nblue,\ngreen,0.5\nred,NA\nviolet,1\n');
+    const found = model.predictFiles([asked]).map(({ label }) => label);
+    expect(found.slice(0, 4)).to.deep.equal(['stop', 'go', 'go', 'stop']);
+    writeFileSync(asked, 'colour,x\nred,one\n');
+    expect(said(() => model.predictFiles([asked]))).to.match(/line 2, column 2 \(x\) is not a number/);
+    writeFileSync(asked, 'x\n1\n2\n');
+    expect(said(() => model.predictFiles([asked]))).to.match(/only one column|no column 'colour'/);
+    const { accuracy } = JSON.parse(await quietly(() => evaluate(run, { json: true }))) as { accuracy: number };
+    expect(accuracy).to.be.above(0.9);
+    model.dispose();
   });
 
   it('of pictures: of any size, in folders at any depth, and named where they cannot be read', async () => {

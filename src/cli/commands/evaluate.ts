@@ -1,7 +1,7 @@
 /** `weft evaluate`: a trained network on its test part, or on other data. */
 import { join } from 'node:path';
 import { type SearchConfig } from '../../config/index.js';
-import { allExamples, batches, openWithFitting, withColumns } from '../../data/index.js';
+import { allExamples, batches, type InputForm, openWithFitting, withColumns } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
 import { type SearchData } from '../../search/data.js';
 import { defined } from '../../search/defined.js';
@@ -81,7 +81,7 @@ function otherExamples(source: string, { card, normalization }: Model, { run, co
   const { inputShape, classes } = card.task;
   const [height, width, channels] = inputShape as [number, number, number];
   const { label, header, imageShape } = config.data;
-  const { columns } = run.manifest.facts['data'] as { columns?: readonly string[] };
+  const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
   const opened = openWithFitting(
     source,
     defined({
@@ -91,9 +91,10 @@ function otherExamples(source: string, { card, normalization }: Model, { run, co
       header,
       imageShape,
       classNames: card.classNames,
+      encoding,
     }),
   );
-  const dataset = columns ? withColumns(opened, columns, source) : opened;
+  const dataset = columns && !encoding ? withColumns(opened, columns, source) : opened;
   if (dataset.inputShape.join() !== inputShape.join() || dataset.classes !== classes) {
     throw new WeftError(
       'data',

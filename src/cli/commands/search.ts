@@ -64,9 +64,10 @@ export async function startSearch(
       config,
       architecture,
       runs: options.runs,
-      onStart(run, backend) {
+      onStart(run, backend, account) {
         watching.onStart(run);
         output.say(`${show(run)} · backend ${backend}`);
+        for (const line of account) output.say(`  ${line}`);
       },
     }),
   );

@@ -2,6 +2,8 @@
 import { WeftError, unknownNameHint } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
 import type { Source } from '../dataset.js';
+import { placesOf } from '../columns.js';
+import { type Column, encoderOf, scanColumn, widthOf } from './encoding.js';
 import { findSeparator, hasDecimalComma, numberIn, type Separator, splitFields } from './fields.js';
 import { growingNumbers } from './growing.js';
 import { type Line, openLines } from './lines.js';
@@ -9,9 +11,11 @@ import { type Line, openLines } from './lines.js';
 export interface Table {
   readonly header: readonly string[] | undefined;
   readonly labelColumn: number;
-  /** Row-major [rows, features]; bytes where every number is a whole one in 0..255. */
+  /** Row-major [rows, features]; bytes where every number is a whole one in 0..255, NaN where one is missing. */
   readonly values: Float32Array | Uint8Array;
   readonly features: number;
+  /** What each column beside the label is; undefined where all are numbers. */
+  readonly encoding?: readonly Column[] | undefined;
   /** The different labels, in the order in which they appear. */
   readonly labels: readonly DistinctLabel[];
   /** Which of them each row has. */
@@ -29,8 +33,42 @@ export interface DistinctLabel {
 /** Lines by which separator and header are judged. */
 const SAMPLE = 20;
 
-/** Reads a table; mistakes are told with line and column. */
+/** A field that is not the number that it should be. */
+class NotNumber extends WeftError {}
+
+/** Reads a table; mistakes are told with line and column. Where a column is not of numbers alone, its columns are encoded (see `Column`). */
 export function readTable(path: string, options: CsvOptions): Table {
+  if (options.encoding) return readWith(path, options, options.encoding);
+  try {
+    return readWith(path, options);
+  } catch (error) {
+    // Most tables are numbers throughout, and are read once.
+    if (!(error instanceof NotNumber)) throw error;
+    const { encoding, labelIsNamed } = scanTable(path, options);
+    const text = encoding.findIndex(({ kind }) => kind === 'category');
+    // Any of several columns of text may be the label; the last one only by custom.
+    if (text >= 0 && !labelIsNamed)
+      throw new WeftError(
+        'data',
+        `${path}: column ${encoding[text]!.name === undefined ? text + 1 : `'${encoding[text]!.name}'`} holds text, so it is not clear which column is the label`,
+        'say which column is the label, by name or number: data.label (--set data.label=NAME)',
+      );
+    return readWith(path, options, encoding);
+  }
+}
+
+interface Opened {
+  readonly first: Line;
+  readonly top: readonly string[];
+  readonly header: readonly string[] | undefined;
+  readonly labelColumn: number;
+  readonly separator: Separator;
+  /** The rows, one after the other, each with as many fields as the first. */
+  rows(): Generator<{ readonly line: Line; readonly fields: readonly string[] }>;
+  source(): Source;
+}
+
+function openTable(path: string, options: CsvOptions): Opened {
   const reader = openLines(path);
   const sample: Line[] = [];
   while (sample.length < SAMPLE) {
@@ -43,14 +81,7 @@ export function readTable(path: string, options: CsvOptions): Table {
   const separator = findSeparator(sample, path);
   const top = splitFields(first, separator, path).map((field) => field.trim());
   const named = options.header ?? looksLikeHeader(top, options.label, separator);
-  const header = named ? top : undefined;
-  const labelColumn = findLabelColumn(options.label, header, top.length, path);
-
-  const values = growingNumbers(path);
-  const labels = new Map<string, { index: number; label: DistinctLabel }>();
-  const labelOf: number[] = [];
-  const decimals = decimalMarks(separator, path);
-  const readRow = (line: Line): void => {
+  const fieldsOf = (line: Line): { line: Line; fields: string[] } => {
     const fields = splitFields(line, separator, path);
     if (fields.length !== top.length)
       throw new WeftError(
@@ -58,36 +89,69 @@ export function readTable(path: string, options: CsvOptions): Table {
         `${path}: line ${line.number} has ${fields.length} columns, line ${first.number} has ${top.length}`,
         'every row needs the same columns; quote a field that contains the separator',
       );
-    for (let column = 0; column < fields.length; column++) {
-      const field = fields[column]!;
-      if (column === labelColumn) {
-        const text = field.trim();
-        if (text === '')
-          throw new WeftError('data', `${path}: line ${line.number} has no label`, 'fill it in or remove the row');
-        let known = labels.get(text);
-        if (!known) {
-          // A copy of its own: the part of a line would keep the whole line in memory.
-          const own = Buffer.from(text).toString();
-          known = { index: labels.size, label: { text: own, line: line.number, count: 0 } };
-          labels.set(own, known);
-        }
-        known.label.count++;
-        labelOf.push(known.index);
-        continue;
-      }
-      const value = numberIn(field, separator);
-      if (value === undefined)
-        throw new WeftError(
-          'data',
-          `${path}: line ${line.number}, column ${column + 1}${header ? ` (${header[column]})` : ''}: '${shown(field)}' is not a number`,
-          'inputs must be finite numbers; code categories as numbers and fill in or remove what is missing',
-        );
-      decimals.see(field, line.number);
-      values.push(value);
-    }
+    return { line, fields };
   };
-  for (const line of header ? sample.slice(1) : sample) readRow(line);
-  for (const line of reader.lines) readRow(line);
+  const header = named ? top : undefined;
+  return {
+    first,
+    top,
+    header,
+    labelColumn: findLabelColumn(options.label, header, top.length, path),
+    separator,
+    *rows() {
+      for (const line of header ? sample.slice(1) : sample) yield fieldsOf(line);
+      for (const line of reader.lines) yield fieldsOf(line);
+    },
+    source: () => reader.source(),
+  };
+}
+
+/** What each column beside the label is, from all rows. */
+function scanTable(path: string, options: CsvOptions): { encoding: Column[]; labelIsNamed: boolean } {
+  const { header, labelColumn, separator, top, rows } = openTable(path, options);
+  const columns = top
+    .map((_, column) => ({ column, scan: scanColumn() }))
+    .filter(({ column }) => column !== labelColumn);
+  for (const { fields } of rows()) for (const { column, scan } of columns) scan.see(fields[column]!, separator);
+  return {
+    encoding: columns.map(({ column, scan }) => scan.column(header?.[column])),
+    labelIsNamed: options.label !== undefined || LABEL_NAMES.includes(header?.[labelColumn]?.toLowerCase() ?? ''),
+  };
+}
+
+function readWith(path: string, options: CsvOptions, encoding?: readonly Column[]): Table {
+  const { first, header, labelColumn, separator, top, rows, source } = openTable(path, options);
+  const values = growingNumbers(path);
+  const labels = new Map<string, { index: number; label: DistinctLabel }>();
+  const labelOf: number[] = [];
+  const decimals = decimalMarks(separator, path);
+  const plan = planOf(encoding, { header, labelColumn, columns: top.length }, path);
+  const push = (value: number): void => values.push(value);
+  for (const { line, fields } of rows()) {
+    const text = fields[labelColumn]!.trim();
+    if (text === '')
+      throw new WeftError('data', `${path}: line ${line.number} has no label`, 'fill it in or remove the row');
+    let known = labels.get(text);
+    if (!known) {
+      // A copy of its own: the part of a line would keep the whole line in memory.
+      const own = Buffer.from(text).toString();
+      known = { index: labels.size, label: { text: own, line: line.number, count: 0 } };
+      labels.set(own, known);
+    }
+    known.label.count++;
+    labelOf.push(known.index);
+    for (const { column, encode } of plan) {
+      const field = fields[column]!;
+      if (encode) {
+        if (!encode(field, separator, push)) throw notNumber(path, line, column, header, field);
+      } else {
+        const value = numberIn(field, separator);
+        if (value === undefined) throw notNumber(path, line, column, header, field);
+        values.push(value);
+      }
+      decimals.see(field, line.number);
+    }
+  }
   if (labelOf.length === 0)
     throw new WeftError('data', `${path} has a header and no rows`, 'a row is numbers and a class label');
   const distinct = [...labels.values()].map(({ label }) => label);
@@ -96,11 +160,49 @@ export function readTable(path: string, options: CsvOptions): Table {
     header,
     labelColumn,
     values: values.finish(),
-    features: top.length - 1,
+    features: encoding ? encoding.reduce((sum, column) => sum + widthOf(column), 0) : top.length - 1,
+    encoding,
     labels: distinct,
     labelOf: Int32Array.from(labelOf),
-    source: reader.source(),
+    source: source(),
   };
+}
+
+/** The columns that are read, in the order of the inputs; those of an encoding are found by their names where there are any. */
+function planOf(
+  encoding: readonly Column[] | undefined,
+  { header, labelColumn, columns }: { header: readonly string[] | undefined; labelColumn: number; columns: number },
+  path: string,
+): { column: number; encode?: ReturnType<typeof encoderOf> }[] {
+  const others = Array.from({ length: columns }, (_, column) => column).filter((column) => column !== labelColumn);
+  if (!encoding) return others.map((column) => ({ column }));
+  const used = encoding.map((column, i) => ({ column, i })).filter(({ column }) => column.kind !== 'left out');
+  const names = used.map(({ column }) => column.name);
+  if (header && names.every((name) => name !== undefined)) {
+    const places = placesOf(names, header, path);
+    return used.map(({ column }, i) => ({ column: places[i]!, encode: encoderOf(column) }));
+  }
+  if (others.length !== encoding.length)
+    throw new WeftError(
+      'data',
+      `${path} has ${others.length} columns beside the label, and ${encoding.length} are expected`,
+      'give it the same columns in the same order',
+    );
+  return used.map(({ column, i }) => ({ column: others[i]!, encode: encoderOf(column) }));
+}
+
+function notNumber(
+  path: string,
+  line: Line,
+  column: number,
+  header: readonly string[] | undefined,
+  field: string,
+): NotNumber {
+  return new NotNumber(
+    'data',
+    `${path}: line ${line.number}, column ${column + 1}${header ? ` (${header[column]})` : ''}: '${shown(field)}' is not a number`,
+    'a column holds numbers or texts, not both: fix the field, or leave it empty if the value is not known',
+  );
 }
 
 /** A field as it can be shown: not too long, control characters by their codes. */

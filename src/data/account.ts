@@ -1,0 +1,84 @@
+/** A short account of a data set once it has been read: what was found, what was left out and why, and what to be careful about. */
+import { classCounts, type Dataset, exampleSize } from './dataset.js';
+import { type Splits } from './split.js';
+
+/** Classes that are named one by one. */
+const MOST_CLASSES = 10;
+/** With fewer examples than this, little can be said of a class. */
+const RARE = 10;
+/** Above this share of one class, always naming it looks like success. */
+const DOMINANT = 0.9;
+
+/** Lines for people; the last ones are warnings. */
+export function accountFor(dataset: Dataset, splits: Splits): string[] {
+  const { train, test, classes, inputShape } = dataset;
+  const counts = classCounts(train.labels, classes);
+  const total = train.count + (test?.count ?? 0);
+  if (test) classCounts(test.labels, classes).forEach((count, i) => (counts[i]! += count));
+  const nameOf = (index: number): string => dataset.classNames?.[index] ?? String(index);
+  const byClass = [...counts].map((count, index) => ({ name: nameOf(index), count }));
+  const isTable = inputShape[0] === 1 && inputShape[1] === 1;
+  const listed = byClass.slice(0, MOST_CLASSES).map(({ name, count }) => `${name} ${count}`);
+  const parts = (['train', 'validation', 'derive', 'fisher', 'test'] as const).flatMap((part) =>
+    splits[part] ? [`${splits[part].indices.length} ${part === 'train' ? 'training' : part}`] : [],
+  );
+  return [
+    `${total} ${isTable ? 'rows' : `images of ${inputShape[1]}x${inputShape[0]}`} in ${classes} classes: ${listed.join(', ')}${byClass.length > MOST_CLASSES ? `, and ${byClass.length - MOST_CLASSES} more` : ''}`,
+    ...(isTable ? columnsOf(dataset) : []),
+    `parts: ${parts.join(', ')}`,
+    ...warningsOf(byClass, total),
+    ...(isTable ? suspicious(dataset) : []),
+  ];
+}
+
+function columnsOf({ columns, encoding, inputShape }: Dataset): string[] {
+  if (!encoding) return columns ? [`columns: ${inputShape[2]} of numbers`] : [];
+  const called = (name: string | undefined, i: number): string => name ?? `column ${i + 1}`;
+  const numbers = encoding.filter(({ kind }) => kind === 'number').length;
+  const gaps = encoding.flatMap(({ name, missing = 0 }, i) => (missing > 0 ? [`${called(name, i)} (${missing})`] : []));
+  const texts = encoding.flatMap(({ name, kind, categories = [] }, i) =>
+    kind === 'category' ? [`${called(name, i)} (${categories.length} categories)`] : [],
+  );
+  return [
+    `columns: ${numbers} of numbers${texts.length > 0 ? `; of text: ${texts.join(', ')}` : ''}`,
+    ...(gaps.length > 0 ? [`missing values, replaced by the mean and marked: ${gaps.join(', ')}`] : []),
+    ...encoding.flatMap(({ name, kind, reason }, i) =>
+      kind === 'left out' ? [`left out: ${called(name, i)}: ${reason}`] : [],
+    ),
+  ];
+}
+
+function warningsOf(byClass: readonly { name: string; count: number }[], total: number): string[] {
+  const largest = byClass.reduce((most, one) => (one.count > most.count ? one : most));
+  const rare = byClass.filter(({ count }) => count < RARE);
+  const share = largest.count / total;
+  return [
+    ...(share >= DOMINANT
+      ? [
+          `careful: ${(100 * share).toFixed(1)} % of the examples are '${largest.name}', so a network that always says so is right that often; accuracy says little here`,
+        ]
+      : []),
+    ...(rare.length > 0
+      ? [
+          `careful: few examples of ${rare
+            .slice(0, MOST_CLASSES)
+            .map(({ name, count }) => `'${name}' (${count})`)
+            .join(', ')}; results for these classes are unreliable`,
+        ]
+      : []),
+  ];
+}
+
+/** Columns that tell nothing, or too much. */
+function suspicious({ train: { images, count }, inputShape, columns, encoding }: Dataset): string[] {
+  const size = exampleSize(inputShape);
+  if (encoding || count < 3) return [];
+  return Array.from({ length: size }, (_, column) => column).flatMap((column) => {
+    const name = columns?.[column] ?? `column ${column + 1}`;
+    const at = (row: number): number => images[row * size + column]!;
+    const step = at(1) - at(0);
+    for (let row = 1; row < count; row++) if (at(row) - at(row - 1) !== step) return [];
+    if (step === 0) return [`careful: '${name}' is ${at(0)} in every row, so it tells the network nothing`];
+    return [`careful: '${name}' counts the rows; if it is an identifier, remove it from the table`];
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * From the columns of a table to numbers: a number is one input, and a second one says where it is missing if that occurs; a text column is
+ * one input for each of its categories. A category that was not there when the network was trained is none of them.
+ */
+import { numberIn, type Separator } from './fields.js';
+
+/** One column of a table beside the label. */
+export interface Column {
+  /** In the header; undefined where there is none. */
+  readonly name?: string;
+  readonly kind: 'number' | 'category' | 'left out';
+  /** Values of a number that are missing: NaN until they are normalized, and then the mean. */
+  readonly missing?: number;
+  /** In the order of the inputs. */
+  readonly categories?: readonly string[];
+  /** Why it is left out. */
+  readonly reason?: string;
+}
+
+const MISSING = ['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', '?'];
+
+/** Whether a field stands for a value that is not known. */
+export const isMissing = (field: string): boolean => MISSING.includes(field.trim().toLowerCase());
+
+/** Inputs that a column becomes. */
+export function widthOf({ kind, missing = 0, categories = [] }: Column): number {
+  return kind === 'left out' ? 0 : kind === 'category' ? categories.length : missing > 0 ? 2 : 1;
+}
+
+/** Hands on the inputs that a field becomes; false where a number is expected and something else stands. */
+export type FieldEncoder = (field: string, separator: Separator, push: (value: number) => void) => boolean;
+
+export function encoderOf(column: Column): FieldEncoder {
+  const { kind, missing = 0, categories = [] } = column;
+  if (kind === 'category') {
+    const places = new Map(categories.map((category, i) => [category, i]));
+    return (field, _separator, push) => {
+      const place = places.get(field.trim());
+      for (let i = 0; i < categories.length; i++) push(i === place ? 1 : 0);
+      return true;
+    };
+  }
+  return (field, separator, push) => {
+    const value = numberIn(field, separator);
+    if (value === undefined && !isMissing(field)) return false;
+    push(value ?? NaN);
+    if (missing > 0) push(value === undefined ? 1 : 0);
+    return true;
+  };
+}
+
+/** More different texts than this are an identifier, a date or free text. */
+const MOST_CATEGORIES = 50;
+/** A text column whose values hardly ever come again is one too. */
+const FEWEST_PER_CATEGORY = 2;
+
+export interface ColumnScan {
+  see(field: string, separator: Separator): void;
+  /** What the column is, from all of its fields. */
+  column(name: string | undefined): Column;
+}
+
+/** Looks at every field of a column once. */
+export function scanColumn(): ColumnScan {
+  let [numbers, missing, texts] = [0, 0, 0];
+  const different = new Set<string>();
+  return {
+    see(field, separator) {
+      if (isMissing(field)) missing++;
+      else if (numberIn(field, separator) !== undefined) numbers++;
+      else {
+        texts++;
+        // A copy of its own: the part of a line would keep the whole line in memory.
+        if (different.size <= MOST_CATEGORIES) different.add(Buffer.from(field.trim()).toString());
+      }
+    },
+    column(name) {
+      const named = name === undefined ? {} : { name };
+      if (numbers === 0 && texts === 0) return { ...named, kind: 'left out', reason: 'it has no value at all' };
+      // Words among numbers are mistakes, which reading the column will tell.
+      if (numbers > 0) return { ...named, kind: 'number', missing };
+      if (different.size > MOST_CATEGORIES)
+        return {
+          ...named,
+          kind: 'left out',
+          reason: `more than ${MOST_CATEGORIES} different texts: an identifier, dates or free text`,
+        };
+      if (different.size > 2 && texts < FEWEST_PER_CATEGORY * different.size)
+        return {
+          ...named,
+          kind: 'left out',
+          reason: `${different.size} different texts in ${texts} rows: an identifier, dates or free text`,
+        };
+      return { ...named, kind: 'category', categories: [...different].sort() };
+    },
+  };
+}

@@ -5,6 +5,7 @@
 import { WeftError } from '../errors.js';
 import { type Genotype } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
+import { sameShape } from '../operations/shapes.js';
 import { type Combination, type NodeAttributes, shapeKey, type SupernetGraph } from './nodes.js';
 
 interface ActiveBase {
@@ -23,6 +24,7 @@ export type ActiveNode = ActiveBase &
         readonly built: BuiltOperation;
         readonly prefix: string;
         /** Which one of a family. */ readonly variant?: string;
+        /** Whether its parameters are slices of those of the supernet. */ readonly elastic?: true;
       }
     | { readonly kind: 'combine'; readonly combination: Combination }
   );
@@ -111,6 +113,7 @@ function fix(
           built,
           prefix,
           variant: choices.join('.'),
+          ...(attributes.elastic && { elastic: true }),
         };
       }
       const built = attributes.built.get(key)!;
@@ -118,6 +121,13 @@ function fix(
     }
     case 'combine': {
       const { combination } = attributes;
+      const stranger = combination === 'concat' ? undefined : shapes.find((shape) => !sameShape(shape, shapes[0]!));
+      if (stranger)
+        throw new WeftError(
+          'space',
+          `'${name}' cannot ${combination} [${shapes[0]!.join(', ')}] and [${stranger.join(', ')}], which meet in this architecture`,
+          'let one choice decide the size of all that is joined',
+        );
       const output =
         combination === 'concat'
           ? [...shapes[0]!.slice(0, -1), shapes.reduce((sum, shape) => sum + shape.at(-1)!, 0)]

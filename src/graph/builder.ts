@@ -15,10 +15,12 @@ import {
   type Subset,
 } from '../space/choice.js';
 import { genotypesOf } from '../space/genotypes.js';
-import { type Decision, listDecisions } from '../space/slots.js';
+import { type Decision, type Genotype, listDecisions } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type OperationFamily, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
 import { prefixed } from './cell.js';
+import { fitElastic } from './elastic.js';
+import { combinations, combinedShapes, distinct } from './shape-sets.js';
 import {
   type Combination,
   type EdgeAttributes,
@@ -51,6 +53,16 @@ export interface GraphBuilder {
     family: OperationFamily<ArchitectureOf<C>>,
     ...inputs: NodeRef[]
   ): NodeRef;
+  /**
+   * One operation whose sizes are choices: a smaller one reads a slice of the largest one's weights (leading entries along each axis, the
+   * centre of a window), and so does one whose input has fewer channels. `make` gives the operation of these sizes.
+   */
+  elastic<C extends Sizes>(
+    name: string,
+    sizes: C,
+    make: (sizes: ArchitectureOf<C>) => Operation,
+    ...inputs: NodeRef[]
+  ): NodeRef;
   /** One of several operations, as the choice says; candidate `option` becomes the node `name/option`. */
   choose<T extends string | number | boolean>(
     name: string,
@@ -72,7 +84,8 @@ export interface GraphBuilder {
   within(prefix: string): GraphBuilder;
 }
 
-const MAX_SHAPES = 256;
+/** Sizes of an operation, each a choice of numbers. */
+export type Sizes = Readonly<Record<string, OneOf<number>>>;
 
 /** Builds the graph that `write` describes; `write` returns the head. */
 export function buildGraph(
@@ -191,6 +204,33 @@ export function buildGraph(
           operation: (slots) => family.member(build(slots) as ArchitectureOf<typeof choices>),
         },
       });
+      return node;
+    },
+    elastic(name, sizes, make, ...inputs) {
+      const parts = Object.entries(sizes).map(([size, choice]) => ({
+        size,
+        options: choice.options,
+        slot: decisionOf(choice, name).offset,
+      }));
+      const read = (slots: Genotype): ArchitectureOf<typeof sizes> =>
+        Object.fromEntries(parts.map(({ size, options }, i) => [size, options[slots[i]!]])) as never;
+      const { whole, members } = fitElastic(
+        parts,
+        combinations(inputs.map(shapesOf), `${space}/${name}`),
+        (slots) => make(read(slots)),
+        `${space}/${name}`,
+      );
+      const node = add(name, {
+        kind: 'operation',
+        ...whole,
+        shapes: distinct(members.map(({ built }) => built.output)),
+        elastic: members,
+        member: {
+          choices: (genotype) => parts.map(({ slot }) => genotype[slot]!),
+          operation: (slots) => make(read(slots)),
+        },
+      });
+      inputs.forEach((input, position) => connect(input, node, position));
       return node;
     },
     choose(name, choice, candidates, ...inputs) {
@@ -320,60 +360,4 @@ function fit(operation: Operation, shapes: readonly Shape[], where: string): Bui
       throw new WeftError(error.code, `${where}: ${error.message}`, error.hint, { cause: error });
     throw error;
   }
-}
-
-function distinct(shapes: readonly Shape[]): Shape[] {
-  return [...new Map(shapes.map((shape) => [shape.join('x'), shape])).values()];
-}
-
-/** Every way to take one shape from each input. */
-function combinations(inputs: readonly (readonly Shape[])[], where: string): Shape[][] {
-  const all = inputs.reduce<Shape[][]>(
-    (heads, shapes) => heads.flatMap((head) => shapes.map((shape) => [...head, shape])),
-    [[]],
-  );
-  if (all.length > MAX_SHAPES) {
-    throw new WeftError(
-      'space',
-      `${where} can see ${all.length} combinations of input shapes`,
-      'bring its inputs to one shape first',
-    );
-  }
-  return all;
-}
-
-/** Shapes that can leave a combination, folding in one input after the other. */
-function combinedShapes(
-  combination: Combination,
-  inputs: readonly { shapes: readonly Shape[]; optional: boolean }[],
-  where: string,
-): Shape[] {
-  let reachable: (Shape | undefined)[] = [undefined];
-  for (const { shapes, optional } of inputs) {
-    const next = new Map<string, Shape | undefined>();
-    for (const before of reachable) {
-      if (optional) next.set(before?.join('x') ?? '', before);
-      for (const shape of shapes) {
-        const joined = join(combination, before, shape, where);
-        next.set(joined.join('x'), joined);
-      }
-    }
-    reachable = [...next.values()];
-    if (reachable.length > MAX_SHAPES)
-      throw new WeftError(
-        'space',
-        `${where} can have more than ${MAX_SHAPES} shapes`,
-        'gate fewer inputs, or sum instead of concatenating',
-      );
-  }
-  return distinct(reachable.filter((shape) => shape !== undefined));
-}
-
-function join(combination: Combination, before: Shape | undefined, shape: Shape, where: string): Shape {
-  if (!before) return shape;
-  const joinable =
-    combination === 'concat' ? sameShape(before.slice(0, -1), shape.slice(0, -1)) : sameShape(before, shape);
-  if (!joinable)
-    throw new WeftError('space', `${where} cannot ${combination} [${before.join(', ')}] and [${shape.join(', ')}]`);
-  return combination === 'concat' ? [...shape.slice(0, -1), before.at(-1)! + shape.at(-1)!] : shape;
 }

@@ -26,6 +26,7 @@ export function prefixed(g: GraphBuilder, prefix: string): GraphBuilder {
     apply: (name, ...rest) => g.apply(place(name), ...rest),
     tie: (name, ...rest) => g.tie(place(name), ...rest),
     vary: (name, ...rest) => g.vary(place(name), ...rest),
+    elastic: (name, ...rest) => g.elastic(place(name), ...rest),
     choose: (name, ...rest) => g.choose(place(name), ...rest),
     select: (name, ...rest) => g.select(place(name), ...rest),
     combine: (name, ...rest) => g.combine(place(name), ...rest),

@@ -17,6 +17,13 @@ export interface Guard {
 /** How several inputs become one. */
 export type Combination = 'sum' | 'mean' | 'product' | 'concat';
 
+/** An operation of some sizes, fitted to inputs of these shapes (`shapeKey`). */
+export interface ElasticMember {
+  readonly operation: Operation;
+  readonly shapes: string;
+  readonly built: BuiltOperation;
+}
+
 interface NodeBase {
   /** Every shape that can leave this node, over all architectures. */
   readonly shapes: readonly Shape[];
@@ -31,6 +38,8 @@ export type NodeAttributes =
       readonly built: ReadonlyMap<string, BuiltOperation>;
       /** Where the operation is one of a family: the part of the genotype that decides which, and the operation itself. */
       readonly member?: { choices(genotype: Genotype): Genotype; operation(choices: Genotype): Operation };
+      /** Where its members have slices of its weights: each of them on each of its inputs. */
+      readonly elastic?: readonly ElasticMember[];
       /** The node whose weights this one uses, if they are not its own. */
       readonly weightsOf?: string;
     })

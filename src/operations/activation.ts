@@ -16,6 +16,7 @@ export function activation(name: ActivationName): Operation {
   if (!apply) throw new WeftError('operation', `no activation '${name}'`, unknownNameHint(name, ACTIVATIONS));
   return {
     kind: name,
+    elastic: true,
     config: {},
     build: (inputs) => ({ output: soleInput(name, inputs), parameters: {}, forward: ([x]) => apply(x!) }),
   };

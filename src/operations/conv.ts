@@ -17,6 +17,7 @@ export interface ConvOptions {
 export function conv({ filters, size, stride = 1, padding = 'same' }: ConvOptions): Operation {
   return {
     kind: 'conv',
+    elastic: true,
     config: { filters, size, stride, padding },
     build(inputs) {
       const shape = soleInput('conv', inputs, 3);
@@ -42,6 +43,7 @@ export function conv({ filters, size, stride = 1, padding = 'same' }: ConvOption
 export function depthwiseConv({ size, stride = 1, padding = 'same' }: Omit<ConvOptions, 'filters'>): Operation {
   return {
     kind: 'depthwise-conv',
+    elastic: true,
     config: { size, stride, padding },
     build(inputs) {
       const shape = soleInput('depthwise-conv', inputs, 3);

@@ -17,6 +17,7 @@ export interface DenseOptions {
 export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptions): Operation {
   return {
     kind: 'dense',
+    elastic: true,
     config: { units, bias, initializer },
     build(inputs) {
       const shape = soleInput('dense', inputs);
@@ -80,6 +81,7 @@ function masked(kind: string, keep: number, maskShape: (shape: number[]) => numb
   if (!(keep > 0 && keep <= 1)) throw new WeftError('operation', `${kind} keeps ${keep}`, 'keep must be in (0, 1]');
   return {
     kind,
+    elastic: true,
     config: { keep },
     build: (inputs) => ({
       output: soleInput(kind, inputs),

@@ -13,6 +13,7 @@ import { soleInput } from './shapes.js';
 export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operation {
   return {
     kind: 'batch-norm',
+    elastic: true,
     config: { epsilon },
     build(inputs) {
       const shape = soleInput('batch-norm', inputs);
@@ -56,6 +57,7 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
 export function layerNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operation {
   return {
     kind: 'layer-norm',
+    elastic: true,
     config: { epsilon },
     build(inputs) {
       const shape = soleInput('layer-norm', inputs);

@@ -74,6 +74,11 @@ export interface Operation {
   /** The kind, for example 'conv'; with `config` it identifies the computation. */
   readonly kind: string;
   readonly config: { readonly [name: string]: Json };
+  /**
+   * Whether a smaller operation of this kind computes something sensible with a slice of a larger one's parameters: leading entries along each
+   * axis, the centre of a window. `GraphBuilder.elastic` takes no others.
+   */
+  readonly elastic?: boolean;
   /** Fits the operation to its inputs; throws WeftError('operation') when they do not fit. */
   build(inputs: readonly Shape[]): BuiltOperation;
 }

@@ -32,6 +32,7 @@ function pool(
 ): Operation {
   return {
     kind,
+    elastic: true,
     config: { size, stride, padding },
     build(inputs) {
       const shape = soleInput(kind, inputs, 3);
@@ -48,6 +49,7 @@ function pool(
 export function globalAveragePool(): Operation {
   return {
     kind: 'global-average-pool',
+    elastic: true,
     config: {},
     build: (inputs) => ({
       output: [soleInput('global-average-pool', inputs, 3)[2]!],

@@ -9,6 +9,7 @@ export function sequence(kind: string, parts: Readonly<Record<string, Operation>
   const names = Object.keys(parts);
   return {
     kind,
+    elastic: names.every((name) => parts[name]!.elastic),
     config: Object.fromEntries(names.map((name) => [name, { kind: parts[name]!.kind, ...parts[name]!.config }])),
     build(inputs) {
       let shapes: readonly Shape[] = inputs;

@@ -1,7 +1,7 @@
 /** What can be known before a run begins: mistakes that would end it are told while there is nothing yet to lose. */
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
-import { catalogue } from '../supernet/catalogue.js';
+import { catalogue, childCatalogue } from '../supernet/catalogue.js';
 import { createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { stream } from '../tensor/rng.js';
@@ -28,5 +28,5 @@ export function checkParts({ config, space: factory, controller, data }: SearchP
 function requireRetraining(space: SearchSpace, { seed }: SearchConfig): void {
   const final = space.forRetraining();
   const child = createChild(final, space.sample(stream(seed, 'memory')));
-  requireMemory(final, catalogue(final.supernet), child.parameterNames);
+  requireMemory(final, childCatalogue(final, child), child.parameterNames);
 }

@@ -29,7 +29,7 @@ import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { fingerprint } from '../space/encode.js';
-import { countNamed } from '../tensor/named.js';
+import { countNamed, pickNamed } from '../tensor/named.js';
 import { withEvaluationWeights } from '../training/learner.js';
 import { advance } from './advance.js';
 import { besideRandom } from './comparison.js';
@@ -237,8 +237,9 @@ function finish(
   emit({ type: 'search-finished', gradientEvaluations: state.gradientEvaluations, evaluations: state.evaluations });
   journal.sync();
   const owner = retrained ?? supernet;
-  const bytes = withEvaluationWeights(owner, Object.keys(owner.store.parameters), ({ parameters, statistics }) =>
-    encodeSafetensors({ ...parameters, ...statistics }),
+  const names = Object.keys(owner.store.parameters);
+  const bytes = withEvaluationWeights(owner, names, ({ parameters, statistics }) =>
+    encodeSafetensors({ ...pickNamed(parameters, names), ...statistics }),
   );
   const derived = state.derived!;
   const { controller, random } = state.candidates;

@@ -33,8 +33,10 @@ export function measureLatency(space: SearchSpace, batchSize: number): LatencyTa
   for (const name of order) {
     const node = graph.getNodeAttributes(name);
     if (node.kind === 'operation') {
-      for (const [shapes, built] of node.built)
-        milliseconds[keyOf(node.operation, shapes)] ??= timeOperation(built, shapes, batchSize);
+      const all =
+        node.elastic ?? [...node.built].map(([shapes, built]) => ({ operation: node.operation, shapes, built }));
+      for (const { operation, shapes, built } of all)
+        milliseconds[keyOf(operation, shapes)] ??= timeOperation(built, shapes, batchSize);
     } else if (node.kind === 'combine') {
       for (const shape of node.shapes) milliseconds[joinKey(shape)] ??= timeJoin(shape, batchSize);
     }

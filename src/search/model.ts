@@ -6,7 +6,7 @@ import { WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory, type Task } from '../graph/define-space.js';
 import { type Normalization } from '../data/index.js';
 import { checkPart, decodeSafetensors, readSummary, remake, sha256 } from '../runs/index.js';
-import { catalogue } from '../supernet/catalogue.js';
+import { childCatalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
@@ -59,8 +59,8 @@ export async function loadModel(run: string, findSpace: (name: string) => Promis
   const child = createChild(space, space.decode(card.architecture));
   const { tensors } = decodeSafetensors(bytes, weights);
   const needed = [...child.parameterNames, ...child.statisticNames];
-  requireMemory(space, catalogue(space.supernet), child.parameterNames);
-  const store = createParameterStore(catalogue(space.supernet), 'model', needed);
+  requireMemory(space, childCatalogue(space, child), child.parameterNames);
+  const store = createParameterStore(childCatalogue(space, child), 'model', needed);
   try {
     const missing = needed.find((name) => !tensors[name]);
     if (missing !== undefined)

@@ -91,6 +91,7 @@ export function createSession(
   const named = costsNamed(config);
   const costs = named.length > 0 ? costMeasure(space, named, latencies) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
+  requireWholeWeights(space, config.search.regularizer.name);
   const regularizer = createRegularizer(config.search.regularizer, { seed, space });
   const supernet: WatchedLearner = createLearner(space, seed, {
     ...trainingOf(config.search, data.train),
@@ -160,6 +161,17 @@ export function createSession(
     },
   };
   return session;
+}
+
+/** Regularizers remember whole tensors by name; steps of an elastic space move slices of them. */
+function requireWholeWeights({ name, supernet: { graph } }: SearchSpace, regularizer: string): void {
+  const elastic = graph.findNode((_node, attributes) => attributes.kind === 'operation' && !!attributes.elastic);
+  if (regularizer === 'none' || elastic === undefined) return;
+  throw new WeftError(
+    'config',
+    `'${regularizer}' remembers whole weights, and in '${name}' an architecture trains slices of those of '${elastic}'`,
+    'leave out search.regularizer in elastic spaces',
+  );
 }
 
 const MAX_CACHED_CHILDREN = 256;

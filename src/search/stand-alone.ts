@@ -56,7 +56,7 @@ export async function trainAlone<A>(
   const { train } = data;
   const learner = createLearner(final, `${config.seed}/alone`, {
     ...trainingOf({ ...config.retrain, epochs }, train),
-    only: [...child.parameterNames, ...child.statisticNames],
+    child,
   });
   try {
     const fewest = fewestExamplesOf(child.nodes);

@@ -11,6 +11,8 @@ export type ChoiceValue = string | number | boolean;
 export interface OneOf<T extends ChoiceValue = ChoiceValue> {
   readonly [choiceBrand]: 'one-of';
   readonly options: readonly T[];
+  /** Whether the options are sizes of a thing, so that one of them is the largest and one the smallest. */
+  readonly size?: true;
 }
 
 /** The index of one of `count` earlier nodes. */
@@ -48,6 +50,11 @@ export type Architecture =
 /** A choice between listed values, for example operations or widths. */
 export function oneOf<const T extends ChoiceValue>(options: readonly T[]): OneOf<T> {
   return { [choiceBrand]: 'one-of', options };
+}
+
+/** A choice of a size, for example a width or a depth: numbers, the largest of which may hold the weights of all (`GraphBuilder.elastic`). */
+export function sizes<const T extends number>(options: readonly T[]): OneOf<T> {
+  return { [choiceBrand]: 'one-of', options, size: true };
 }
 
 /** A choice of one among `count` earlier nodes. */

@@ -8,6 +8,7 @@ export {
   isOneOf,
   isSubset,
   oneOf,
+  sizes,
   type OneOf,
   previous,
   type Previous,

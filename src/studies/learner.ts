@@ -26,7 +26,7 @@ export function learner(
     optimizer,
     stepsPerEpoch: totalSteps,
     totalSteps,
-    only: [...child.parameterNames, ...child.statisticNames],
+    child,
   });
   const self: StudyLearner = {
     name,

@@ -1,13 +1,35 @@
 /** Every parameter, statistic and carried state that any architecture of a space can use, by name. */
 import { type ParameterSpec, type Shape, type StatisticSpec } from '../operations/operation.js';
 import { weightsPrefix } from '../graph/activate.js';
+import { type SearchSpace } from '../graph/define-space.js';
 import { type SupernetGraph } from '../graph/nodes.js';
+import { type Child } from './child.js';
 
 export interface Catalogue {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   readonly statistics: ReadonlyMap<string, StatisticSpec>;
   /** What goes on from one batch to the next: shapes for one example. */
   readonly states: ReadonlyMap<string, Shape>;
+}
+
+/** What is known of the child's own parameters and statistics: of slices the child's shapes. */
+export function childCatalogue(space: Pick<SearchSpace, 'supernet'>, { nodes }: Pick<Child, 'nodes'>): Catalogue {
+  const all = catalogue(space.supernet);
+  const parameters = new Map<string, ParameterSpec>();
+  const statistics = new Map<string, StatisticSpec>();
+  for (const node of nodes) {
+    if (node.kind !== 'operation') continue;
+    for (const [local, spec] of Object.entries(node.built.parameters)) parameters.set(`${node.prefix}/${local}`, spec);
+    for (const [local, spec] of Object.entries(node.built.statistics ?? {}))
+      statistics.set(`${node.prefix}/${local}`, spec);
+  }
+  const own = <T>(whole: ReadonlyMap<string, T>, child: ReadonlyMap<string, T>): Map<string, T> =>
+    new Map([...whole].map(([name, spec]) => [name, child.get(name) ?? spec]));
+  return {
+    parameters: own(all.parameters, parameters),
+    statistics: own(all.statistics, statistics),
+    states: all.states,
+  };
 }
 
 /** Lists the supernet's parameters in the order of its nodes. */

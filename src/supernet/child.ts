@@ -5,10 +5,11 @@
 import { type ActiveNode } from '../graph/activate.js';
 import { type Combination } from '../graph/nodes.js';
 import { type SearchSpace } from '../graph/define-space.js';
-import { type Context, type Mode } from '../operations/operation.js';
+import { type BuiltOperation, type Context, type Mode, type ParameterSpec } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { stream } from '../tensor/rng.js';
 import { tf, type Tensor } from '../tensor/tf.js';
+import { readSlice, sliceKey } from './slices.js';
 
 export interface Child<A = unknown> {
   readonly architecture: A;
@@ -17,6 +18,8 @@ export interface Child<A = unknown> {
   /** Names of the weights on this child's path; no other weight is ever touched by it. */
   readonly parameterNames: readonly string[];
   readonly statisticNames: readonly string[];
+  /** Of the parameters that it may read a slice of only, what it reads; all others it reads whole. */
+  readonly slices?: ReadonlyMap<string, ParameterSpec>;
   /** Logits [N, classes], or [N, T, classes] of sequences, of x [N, ...inputShape]; pure: the same arguments give the same numbers. */
   forward(parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor;
 }
@@ -35,6 +38,13 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
     nodes,
     parameterNames: [...new Set(names('parameters'))],
     statisticNames: names('statistics'),
+    slices: new Map(
+      nodes.flatMap((node) =>
+        node.kind === 'operation' && node.elastic
+          ? Object.entries(node.built.parameters).map(([local, spec]) => [`${node.prefix}/${local}`, spec] as const)
+          : [],
+      ),
+    ),
     forward(parameters, statistics, x, mode) {
       const values = new Map<string, Tensor>();
       for (const node of nodes)
@@ -64,7 +74,25 @@ export function evaluateNode(
   if (node.kind === 'input') return x;
   const inputs = node.inputs.map(valueOf);
   if (node.kind === 'combine') return combine(node.combination, inputs);
-  return node.built.forward(inputs, operationContext(node.prefix, parameters, statistics, mode));
+  const context = operationContext(node.prefix, parameters, statistics, mode);
+  return node.built.forward(inputs, node.elastic ? sliced(node.prefix, node.built, context, parameters) : context);
+}
+
+/** The same context, with the slices that a smaller operation reads in the place of the whole tensors. */
+function sliced(
+  prefix: string,
+  { parameters: specs, statistics: statisticSpecs = {} }: BuiltOperation,
+  context: Context,
+  parameters: NamedTensors,
+): Context {
+  return {
+    ...context,
+    parameter(local) {
+      const spec = specs[local]!;
+      return parameters[sliceKey(`${prefix}/${local}`, spec.shape)] ?? readSlice(context.parameter(local), spec);
+    },
+    statistic: (local) => readSlice(context.statistic(local), statisticSpecs[local]!),
+  };
 }
 
 export function operationContext(

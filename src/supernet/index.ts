@@ -1,4 +1,4 @@
-export { type Catalogue, catalogue } from './catalogue.js';
+export { type Catalogue, catalogue, childCatalogue } from './catalogue.js';
 export { type Child, createChild } from './child.js';
 export { createParameterStore, type ParameterStore, type Weights } from './parameter-store.js';
 export { createRelaxedChild, requireRelaxable } from './relaxed-child.js';

@@ -4,10 +4,11 @@ import { type Trainer, withLink } from '../chain/chain.js';
 import { type Link } from '../chain/link.js';
 import { emptyState, type OptimizerState, replaceState } from '../chain/state.js';
 import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
-import { catalogue } from '../supernet/catalogue.js';
+import { catalogue, childCatalogue } from '../supernet/catalogue.js';
 import { type Child } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore, type Weights } from '../supernet/parameter-store.js';
+import { trainedSlices, wholeName } from '../supernet/slices.js';
 import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { type BatchSource, withBatch } from './batch.js';
 import { carrying } from './carried.js';
@@ -31,17 +32,25 @@ export interface LearnerOptions {
   readonly link?: Link | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */
   readonly only?: readonly string[];
+  /** The one child that is trained: only its own weights and statistics are needed, of slices no more than it reads. */
+  readonly child?: Child;
 }
 
 /** A store of the weights of a space, and the optimizer for them; the caller disposes both with `disposeLearner`. */
 export function createLearner(
   space: SearchSpace,
   seed: number | string,
-  { optimizer, link, only, ...setting }: LearnerOptions,
+  {
+    optimizer,
+    link,
+    child,
+    only = child && [...child.parameterNames, ...child.statisticNames],
+    ...setting
+  }: LearnerOptions,
 ): Learner {
-  const all = catalogue(space.supernet);
+  const all = child ? childCatalogue(space, child) : catalogue(space.supernet);
   requireMemory(space, all, only);
-  const trainer = createTrainer(optimizer, { ...setting, roleOf: (name) => all.parameters.get(name)?.role });
+  const trainer = createTrainer(optimizer, { ...setting, roleOf: (name) => all.parameters.get(wholeName(name))?.role });
   return {
     store: createParameterStore(all, seed, only),
     trainer: link ? withLink(trainer, link) : trainer,
@@ -98,8 +107,10 @@ export function withEvaluationWeights<T>(
   names: readonly string[],
   use: (weights: Weights) => T,
 ): T {
-  const averages = trainer.evaluationParameters?.(pickNamed(store.parameters, names), state);
-  if (!averages) return use(store);
+  if (!trainer.evaluationParameters) return use(store);
+  const slices = trainedSlices(store, names, Object.keys(state.tensors));
+  const averages = trainer.evaluationParameters({ ...pickNamed(store.parameters, names), ...slices }, state);
+  disposeNamed(slices);
   try {
     return use({ parameters: { ...store.parameters, ...averages }, statistics: store.statistics });
   } finally {

@@ -1,6 +1,7 @@
 /** Running statistics of a finished network. */
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
+import { writeSlice } from '../supernet/slices.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, withBatch } from './batch.js';
 
@@ -28,6 +29,13 @@ export function recalibrate(child: Child, store: ParameterStore, source: BatchSo
       }),
     );
   }
-  store.assign(Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, tf.div(sum, taken)])));
+  store.assign(
+    Object.fromEntries(
+      Object.entries(sums).map(([name, sum]) => [
+        name,
+        tf.tidy(() => writeSlice(store.statistics[name]!, { shape: sum.shape, initial: 0 }, tf.div(sum, taken))),
+      ]),
+    ),
+  );
   tf.dispose(Object.values(sums));
 }

@@ -1,11 +1,11 @@
 /** One step of one child, or of several that share a loss: loss, gradients, chain; only their own weights change. */
 import { WeftError } from '../errors.js';
-import { type Trainer } from '../chain/chain.js';
+import { type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type OptimizerState, replaceState } from '../chain/state.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
-import { namesOf } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
-import { disposeNamed, pickNamed } from '../tensor/named.js';
+import { activeWeights } from '../supernet/slices.js';
+import { disposeNamed } from '../tensor/named.js';
 import { requireExamples } from './batch-size.js';
 import { batchLoss, type BatchLossOptions } from './batch-loss.js';
 
@@ -35,8 +35,13 @@ export function trainStep({ store, trainer, state, step, ...options }: TrainStep
   for (const { nodes } of [child, ...others.map((other) => other.child)])
     requireExamples(fewestExamplesOf(nodes), { batch: 'the batch size', examples: batch.inputs.shape[0], trainer });
   const { evaluate, context, own } = batchLoss({ ...options, statistics: store.statistics });
-  const active = pickNamed(store.parameters, namesOf([child, ...others.map((other) => other.child)]));
-  const stepped = trainer.step(evaluate, active, state, { ...context, step });
+  const active = activeWeights([child, ...others.map((other) => other.child)], store.parameters);
+  let stepped: TrainerStep;
+  try {
+    stepped = trainer.step(evaluate, active.values, state, { ...context, step });
+  } finally {
+    active.dispose();
+  }
   if (!Number.isFinite(stepped.loss)) {
     disposeNamed(stepped.parameters);
     replaceState(stepped.state, state);
@@ -46,7 +51,7 @@ export function trainStep({ store, trainer, state, step, ...options }: TrainStep
       'lower the learning rate, or clip the gradient (clipNorm)',
     );
   }
-  store.assign(stepped.parameters);
+  store.assign(active.whole(stepped.parameters));
   return {
     state: replaceState(state, stepped.state),
     loss: own() ?? stepped.loss,

@@ -2,6 +2,8 @@
 import { type SpaceFactory, type Task, tf } from 'weft-nas';
 import { lstmSpace } from '../../search-spaces/lstm.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
+import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
+import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { dartsCnn } from '../../search-spaces/darts-cnn.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
@@ -33,6 +35,27 @@ export const SPACES: { factory: SpaceFactory; options: object; tiny: object; tas
     options: { depth: 3, widths: [4, 6] },
     tiny: { depth: 2, widths: [2] },
     task: { inputShape: [5, 5, 1], classes: 3 },
+  },
+  {
+    factory: elasticCnn,
+    options: {
+      widths: [
+        [2, 3],
+        [2, 4],
+      ],
+      depths: [1, 2],
+      kernels: [1, 3],
+      expansions: [1, 2],
+      stem: 2,
+    },
+    tiny: { widths: [[2, 3]], depths: [1, 2], kernels: [1, 3], expansions: [1], stem: 2 },
+    task: { inputShape: [6, 6, 1], classes: 3 },
+  },
+  {
+    factory: elasticMlp,
+    options: { depths: [1, 2], widths: [3, 5] },
+    tiny: { depths: [1, 2], widths: [2, 3] },
+    task: { inputShape: [4, 4, 1], classes: 3 },
   },
   {
     factory: nasBench201,

@@ -69,7 +69,7 @@ export function startRetraining({ config, data, space, state }: SearchSession): 
   const child = createChild(final, final.decode(state.derived!.architecture));
   const learner = createLearner(final, `${config.seed}/retrain`, {
     ...trainingOf(config.retrain, data.retrain),
-    only: [...child.parameterNames, ...child.statisticNames],
+    child,
   });
   return { ...learner, space: final, child };
 }

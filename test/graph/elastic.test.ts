@@ -1,0 +1,157 @@
+/** Operations whose sizes are choices. */
+import { expect } from 'chai';
+import {
+  batchNorm,
+  conv,
+  createChild,
+  defineSpace,
+  dense,
+  factorizedReduction,
+  flatten,
+  globalAveragePool,
+  type GraphBuilder,
+  type NodeRef,
+  type SearchSpace,
+  sizes,
+  z,
+} from 'weft-nas';
+import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
+import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
+import { latencyOf, measureLatency } from '../../src/search/latency.js';
+import { createParameterStore } from '../../src/supernet/parameter-store.js';
+import { catalogue, childCatalogue } from '../../src/supernet/catalogue.js';
+import { activeWeights, readSlice, writeSlice } from '../../src/supernet/slices.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { tf } from '../../src/tensor/tf.js';
+
+const TASK = { inputShape: [6, 6, 1], classes: 3 };
+
+function spaceOf(write: (g: GraphBuilder, width: ReturnType<typeof sizes<number>>) => NodeRef) {
+  return defineSpace({
+    name: 'own',
+    description: '',
+    options: z.strictObject({}),
+    choices: () => ({ width: sizes([2, 4]) }),
+    graph: (g, { width }) =>
+      g.elastic('head', {}, () => dense({ units: 3 }), g.elastic('pool', {}, globalAveragePool, write(g, width))),
+  }).create({}, TASK);
+}
+
+const refusal = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+};
+
+describe('elastic operations', () => {
+  before(() => loadBackend());
+
+  it('keep one name and the largest shape, and give a child the leading channels and the centre of the window', () => {
+    const space = elasticCnn.create({ widths: [[1, 2]], depths: [1], kernels: [1, 3], block: 'plain', stem: 1 }, TASK);
+    const name = 'stage0/block0/conv/linear/kernel';
+    expect(catalogue(space.supernet).parameters.get(name)!.shape).to.deep.equal([3, 3, 1, 2]);
+    const small = createChild(space, space.decode(space.encode(space.fromGenotype([0, 0, 0, 0]))));
+    expect(small.slices!.get(name)!.shape).to.deep.equal([1, 1, 1, 1]);
+    const whole = tf.range(0, 18).reshape([3, 3, 1, 2]);
+    const spec = small.slices!.get(name)!;
+    const part = readSlice(whole, spec);
+    expect([...part.dataSync()]).to.deep.equal([8]); // Row 1, column 1, channel 0.
+    const back = writeSlice(whole, spec, tf.fill([1, 1, 1, 1], -1));
+    expect([...back.dataSync()]).to.deep.equal(Array.from({ length: 18 }, (_, i) => (i === 8 ? -1 : i)));
+    tf.dispose([whole, part, back]);
+  });
+
+  it('compute what a network of their own size computes with the slices as its weights', () => {
+    for (const [space, genotype] of [
+      [elasticMlp.create({ depths: [1, 2], widths: [3, 5] }, TASK), [1, 0, 1]],
+      [
+        elasticCnn.create({ widths: [[2, 3]], depths: [1, 2], kernels: [3, 5], expansions: [1, 2], stem: 2 }, TASK),
+        [0, 1, 0, 1, 1, 0],
+      ],
+    ] as [SearchSpace, number[]][]) {
+      const child = createChild(space, space.fromGenotype(genotype));
+      const shared = createParameterStore(catalogue(space.supernet), 4);
+      const own = createParameterStore(childCatalogue(space, child), 4, [
+        ...child.parameterNames,
+        ...child.statisticNames,
+      ]);
+      const slices: Record<string, tf.Tensor> = {};
+      for (const name of child.parameterNames)
+        slices[name] = tf.tidy(() =>
+          readSlice(shared.parameters[name]!, childCatalogue(space, child).parameters.get(name)!).clone(),
+        );
+      own.assign(slices);
+      const x = tf.randomNormal([4, ...TASK.inputShape], 0, 1, 'float32', 2);
+      for (const normalization of ['batch', 'running'] as const) {
+        const [a, b] = [shared, own].map(({ parameters, statistics }) =>
+          tf.tidy(() => [...child.forward(parameters, statistics, x, { training: false, normalization }).dataSync()]),
+        );
+        expect(a).to.deep.equal(b);
+      }
+      x.dispose();
+      shared.dispose();
+      own.dispose();
+    }
+  });
+
+  it('have a latency at every size', () => {
+    const space = elasticMlp.create({ depths: [1], widths: [2, 3] }, TASK);
+    const table = measureLatency(space, 1);
+    for (const architecture of space.enumerate())
+      expect(latencyOf(space.activate(architecture), table)).to.be.greaterThan(0);
+  });
+
+  it('refuse what cannot be sliced, what would grow, and sizes that are no sizes', () => {
+    expect(
+      refusal(() =>
+        spaceOf((g, width) =>
+          g.elastic('halve', { width }, ({ width: filters }) => factorizedReduction({ filters }), g.input),
+        ),
+      ),
+    ).to.match(/own\/halve is the operation 'factorized-reduction', which cannot be sliced/);
+    expect(
+      refusal(() =>
+        spaceOf((g, width) =>
+          g.elastic('odd', { width }, ({ width: filters }) => conv({ filters: 5 - filters, size: 1 }), g.input),
+        ),
+      ),
+    ).to.match(/'kernel' of own\/odd is \[1, 1, 1, 3\] at some sizes, and \[1, 1, 1, 1\] at the largest/);
+    expect(
+      refusal(() => spaceOf((g) => g.elastic('none', { width: sizes([2]) }, () => batchNorm(), g.input))),
+    ).to.match(/choice that is not in the tree/);
+    expect(refusal(() => elasticMlp.create({ depths: [1], widths: [0, 2] }, TASK))).to.match(/widths/);
+    expect(
+      refusal(() =>
+        spaceOf((g, width) => {
+          const wide = g.elastic('wide', { width }, ({ width: filters }) => conv({ filters, size: 1 }), g.input);
+          g.elastic(
+            'mixed',
+            {},
+            () => dense({ units: 2 }),
+            g.select('either', width, [g.apply('flat', flatten(), g.input), wide]),
+          );
+          return wide;
+        }),
+      ),
+    ).to.match(/own\/mixed/);
+    tf.tidy(() => {
+      const spec = { shape: [3], initial: 0 };
+      expect(refusal(() => readSlice(tf.zeros([2]), spec))).to.match(/a slice \[3\] of a tensor \[2\]/);
+      expect(refusal(() => writeSlice(tf.zeros([2]), spec, tf.zeros([3])))).to.match(/a slice \[3\] of a tensor \[2\]/);
+    });
+  });
+
+  it('share a step only where the largest takes part', () => {
+    const space = elasticMlp.create({ depths: [1], widths: [2, 3, 4] }, TASK);
+    const store = createParameterStore(catalogue(space.supernet), 1);
+    const [small, middle, large] = [0, 1, 2].map((index) => createChild(space, space.fromGenotype([0, index])));
+    expect(refusal(() => activeWeights([small!, middle!], store.parameters))).to.match(/different slices of 'layer0/);
+    const active = activeWeights([large!, small!, middle!], store.parameters);
+    expect(Object.keys(active.values).sort()).to.deep.equal([...large!.parameterNames].sort());
+    active.dispose();
+    store.dispose();
+  });
+});

@@ -237,6 +237,16 @@ export function program(): Command {
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/report.js')).report(runs, options));
 
+  onRun(weft.command('convert'))
+    .description("a run's record for other programs: TensorBoard, Optuna, tables as CSV")
+    .argument('<run>', 'run directory')
+    .addOption(
+      new Option('--to <format>', 'what to write').choices(['tensorboard', 'optuna', 'csv']).makeOptionMandatory(),
+    )
+    .option('-o, --out <folder>', 'where to write; <run>/<format> by default')
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/convert.js')).convert(run, options));
+
   onRun(onMany(weft.command('rank')), MOVED)
     .description('do the shared weights of a run rank networks as training alone does? trains a sample and says')
     .argument('<run>', 'its run directory')

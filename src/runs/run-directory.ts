@@ -109,6 +109,9 @@ export function openRun(directory: string): Run {
   return { path, manifest, config: parse(text) as Json };
 }
 
+/** When a run began, by the clock of its machine. */
+export const beganAt = ({ created }: Pick<Manifest, 'created'>): Date => new Date(created);
+
 /** What tells a run from every other one. */
 export const runIdentity = ({ created, name, seed, configSha256 }: Manifest): string =>
   sha256(JSON.stringify([created, name, seed, configSha256]));

@@ -1,0 +1,55 @@
+/** The record of a run in the forms of other programs: TensorBoard, Optuna, spreadsheets. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { optunaJournal, tensorboardEvents } from '../dashboards/index.js';
+import { WeftError } from '../errors.js';
+import { type SpaceFactory } from '../graph/index.js';
+import { reportTables } from '../report/index.js';
+import { beganAt, makeFolder, openRun, writeFolderAtomic } from '../runs/index.js';
+import { reportInput } from './report.js';
+
+/** What a run can be converted to. */
+export const CONVERSIONS = ['tensorboard', 'optuna', 'csv'] as const;
+export type Conversion = (typeof CONVERSIONS)[number];
+
+/** Names of the files of each, so that a folder with anything else in it is not replaced. */
+const WRITTEN: Readonly<Record<Conversion, RegExp>> = {
+  tensorboard: /^events\.out\.tfevents\.\d+\.weft$/,
+  optuna: /^journal\.log$/,
+  csv: /^[\w-]+\.csv$/,
+};
+
+/**
+ * Writes the record of a run, finished or not, into a folder (`RUN/tensorboard`, `RUN/optuna` or `RUN/csv` by default), and returns the
+ * paths of the files. The same run gives the same bytes.
+ */
+export function convertRun(
+  directory: string,
+  space: SpaceFactory,
+  { to, out }: { readonly to: Conversion; readonly out?: string | undefined },
+): string[] {
+  const run = openRun(directory);
+  const folder = resolve(out ?? join(run.path, to));
+  if (!isReplaceable(folder, WRITTEN[to]))
+    throw new WeftError('export', `${folder} is a file, or has other files in it`, 'choose a new folder with --out');
+  const files = filesOf(directory, space, to);
+  makeFolder(dirname(folder));
+  writeFolderAtomic(folder, files);
+  return Object.keys(files).map((name) => join(folder, name));
+}
+
+function filesOf(directory: string, factory: SpaceFactory, to: Conversion): Record<string, Uint8Array | string> {
+  const { path, manifest } = openRun(directory);
+  const input = reportInput(directory, factory);
+  const began = beganAt(manifest);
+  if (to === 'csv') return Object.fromEntries(reportTables(input).map(({ name, csv }) => [`${name}.csv`, csv]));
+  if (to === 'optuna')
+    return { 'journal.log': optunaJournal(input, { study: basename(path), began, space: input.space! }) };
+  const seconds = began.getTime() / 1000;
+  return { [`events.out.tfevents.${Math.floor(seconds)}.weft`]: tensorboardEvents(input, seconds) };
+}
+
+function isReplaceable(folder: string, written: RegExp): boolean {
+  if (!existsSync(folder)) return true;
+  return statSync(folder).isDirectory() && readdirSync(folder).every((name) => written.test(name));
+}

@@ -1,0 +1,2 @@
+export { optunaJournal, type OptunaOptions } from './optuna.js';
+export { tensorboardEvents } from './tensorboard.js';

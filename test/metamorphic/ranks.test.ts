@@ -139,7 +139,7 @@ describe('summaries of forgetting', () => {
       fc.property(matrix, (m) => {
         const plain = worstPerformance(m);
         expectEqual(worstPerformance(mapped(m, (value) => value + 3)), plain + 3);
-        const last = m.at(-1)!.slice(0, -1) as number[];
+        const last = m.at(-1)!.slice(0, -1);
         expect(plain).to.be.at.most(last.reduce((sum, value) => sum + value, 0) / last.length + CLOSE);
       }),
     ));

@@ -9,6 +9,7 @@ import { clipByNorm, clipByValue } from '../../src/chain/transforms/clip.js';
 import { addDecayedWeights } from '../../src/chain/transforms/decay.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
 import { trace } from '../../src/chain/transforms/momentum.js';
+import { positiveNegativeMomentum } from '../../src/optimizers/base/pnm.js';
 import { clippedOverDiagonal, momentumOverDiagonal } from '../../src/chain/transforms/over-diagonal.js';
 import { disposeState } from '../optimizers/problems.js';
 import { loadBackend } from '../../src/tensor/backend.js';
@@ -131,6 +132,22 @@ const TABLE: readonly {
     link: clippedOverDiagonal(),
     before: [handOn],
     update: (g, _, coordinate) => Math.max(-1, Math.min(1, average(g, 0.96) / (0.01 * DIAGONAL[coordinate]!))),
+  },
+  {
+    name: 'positive-negative momentum: .9, 1',
+    link: positiveNegativeMomentum(),
+    update: (g, t) => {
+      // The gradients of the momentum whose turn it is, and of the other.
+      const own = average(
+        g.filter((_, i) => (t - 1 - i) % 2 === 0),
+        0.81,
+      );
+      const other = average(
+        g.filter((_, i) => (t - 1 - i) % 2 === 1),
+        0.81,
+      );
+      return (2 * own - other) / Math.sqrt(5);
+    },
   },
   { name: 'values clipped to .4', link: clipByValue(0.4), update: (g) => Math.max(-0.4, Math.min(0.4, g.at(-1)!)) },
 ];

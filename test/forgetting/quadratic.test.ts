@@ -288,4 +288,32 @@ describe('quadratic regularizers', () => {
       [...catalogue(single.supernet).parameters.keys()].filter((name) => name.includes('layer1')),
     );
   });
+
+  it('count Fisher information by decade without zeros, and say its sum and its largest value', () =>
+    tidy(() => {
+      const regularizer = create({ name: 'wpl', alpha: 2, fisher: { average: 'accumulate' } });
+      regularizer.startEpoch(0);
+      const zeros = mapNamed(values(), (tensor) => tf.zerosLike(tensor));
+      const [name] = names as [string];
+      const { shape, size } = zeros[name]!;
+      const filled = Array.from({ length: size }, (_, i) => [0.5, 0, 3e-4, 1e-20, 0.25][i] ?? 0);
+      remember(regularizer, values(), { ...zeros, [name]: tf.tensor(filled, shape) });
+      const record = regularizer.tensors().find((one) => one.name === name)!;
+      // Bins end at 1e-12, 1e-11, ...: the first holds all below, .5 and .25 lie below 1, .0003 below .001.
+      expect(record.fisherLog10Histogram).to.deep.equal([1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0]);
+      expect(record.fisherSum).to.be.closeTo(0.7503, 1e-6);
+      expect(regularizer.status().largestFisher).to.equal(0.5);
+      regularizer.dispose();
+    }));
+
+  it('of the first published code have its constants', () => {
+    expect(regularizerSchema.parse({ name: 'wpl', preset: 'mmf2019' })).to.deep.include({
+      alpha: 60,
+      alphaDecay: { from: 15, by: 1 },
+      step: 'loss',
+      scope: 'edges',
+      start: 5,
+    });
+    expect(() => regularizerSchema.parse({ name: 'wpl', fisher: { batches: 0 } })).to.throw();
+  });
 });

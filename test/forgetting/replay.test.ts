@@ -69,4 +69,22 @@ describe('replaying regularizers', () => {
       { numRuns: 30 },
     );
   });
+
+  it('a full archive gives up the member most like the new architecture', () => {
+    const cells = nasBench201.create({ filters: 2 }, { inputShape: [6, 6, 1], classes: 3 });
+    const encoded = (...options: number[]): string =>
+      cells.encode(cells.fromGenotype(cells.cardinalities.map((_, i) => options[i] ?? 0)));
+    const far = encoded(1, 1, 1, 1, 1, 1);
+    const near = encoded(0, 0, 0, 0, 0, 0);
+    const like = encoded(2, 0, 0, 0, 0, 0);
+    const regularizer = createRegularizer(regularizerSchema.parse({ name: 'nsas', archive: 2 }), {
+      seed: 1,
+      space: cells,
+    })!;
+    for (const architecture of [far, near, like])
+      regularizer.remember({ architecture, parameterNames: [], parameters: {}, fisher: () => ({}) });
+    const { archive } = regularizer.snapshot().state as { archive: string[] };
+    expect(archive).to.have.length(2);
+    expect(archive).to.include(far);
+  });
 });

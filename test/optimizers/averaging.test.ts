@@ -95,6 +95,13 @@ describe('averages of weights', () => {
     counter.dispose();
   });
 
+  it('lawa keeps the last checkpoints wherever their turns fall', () => {
+    const counter = new Counter(chain(ascending, lawa({ last: 4, every: 2 })));
+    for (let t = 0; t < 11; t++) counter.step('a');
+    expect(counter.average('a')).to.be.closeTo((4 + 6 + 8 + 10) / 4, 1e-6);
+    counter.dispose();
+  });
+
   it('ema of a weight that has not been trained is the weight', () => {
     const counter = new Counter(chain(ascending, ema({ decay: 0.5, warmUp: false })));
     counter.step('a');

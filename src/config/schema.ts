@@ -118,6 +118,20 @@ export const searchSchema = z
       .describe('first epochs in which architectures are drawn uniformly and the controller rests'),
     optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
     labelSmoothing,
+    elastic: z
+      .strictObject({
+        networks: z
+          .int()
+          .min(2)
+          .default(4)
+          .describe('networks a step: the largest, the smallest, and others between them'),
+        distill: z
+          .enum(['none', 'kl'])
+          .default('kl')
+          .describe("what all but the largest learn: 'none': the labels; 'kl': what the largest says"),
+      })
+      .optional()
+      .describe('trains an elastic space by the sandwich rule; without it each step trains the one sampled network'),
     regularizer: regularizerSchema
       .prefault({ name: 'none' })
       .describe('keeps the training of one architecture from spoiling the others'),

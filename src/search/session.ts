@@ -20,6 +20,7 @@ import { type SearchEvent } from './events.js';
 import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { limitSpace } from './limits.js';
+import { requireSandwich } from './sandwich.js';
 import { type Objective, objectiveOf } from './objective.js';
 import { initialState, type SearchState } from './state.js';
 
@@ -105,6 +106,8 @@ export function createSession(
     throw error;
   }
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
+  if (config.search.elastic)
+    requireSandwich(space, { name: controllerFactory.name, relaxation: controller.relaxation });
   const children = new Map<string, Child>();
   const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;
   if (watched && controller.relaxation) {

@@ -9,6 +9,7 @@ import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/ind
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { labelCrossEntropies } from './cross-entropy.js';
+import { klDivergence } from './distill.js';
 
 export interface BatchLossOptions {
   readonly child: Child;
@@ -17,6 +18,8 @@ export interface BatchLossOptions {
   readonly mode: Mode;
   /** Other children that learn from the same batch: the loss is (1 - Σ weights) of the child's plus these shares of theirs. */
   readonly others?: readonly { readonly child: Child; readonly weight: number }[] | undefined;
+  /** What the others learn: the labels by default, or what the child says of the batch. */
+  readonly distill?: 'kl' | undefined;
   /** How much of each label goes to all classes alike; 0 by default. */
   readonly smoothing?: number | undefined;
 }
@@ -30,18 +33,32 @@ export interface BatchLoss {
 }
 
 /** What a chain learns of a batch: batch, dropout masks and children are the same in every evaluation. */
-export function batchLoss({ child, statistics, batch, mode, others = [], smoothing }: BatchLossOptions): BatchLoss {
+export function batchLoss({
+  child,
+  statistics,
+  batch,
+  mode,
+  others = [],
+  distill,
+  smoothing,
+}: BatchLossOptions): BatchLoss {
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   let own: number | undefined;
   /** The loss that is differentiated, and the child's own part of it. */
   const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; first: Scalar } => {
-    const first = crossEntropy(child, current, statistics, part, way, smoothing);
+    const logits = child.forward(current, statistics, part.inputs, way);
+    const first = tf.mean(labelCrossEntropies(logits, part.labels, smoothing)) as Scalar;
     if (others.length === 0) return { loss: first, first };
     // States and statistics are the child's alone.
     const { record: _r, carry: _c, ...silent } = way;
     const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
     const parts = others.map((other) =>
-      tf.mul(crossEntropy(other.child, current, statistics, part, silent, smoothing), other.weight),
+      tf.mul(
+        distill
+          ? klDivergence(logits, other.child.forward(current, statistics, part.inputs, silent))
+          : crossEntropy(other.child, current, statistics, part, silent, smoothing),
+        other.weight,
+      ),
     );
     return { loss: tf.addN([tf.mul(first, share), ...parts]) as Scalar, first };
   };

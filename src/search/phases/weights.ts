@@ -2,6 +2,7 @@
 import { stream } from '../../tensor/rng.js';
 import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
+import { sandwich } from '../sandwich.js';
 import { type SearchSession } from '../session.js';
 import { trackSharedSharpness } from '../sharpness.js';
 
@@ -17,12 +18,12 @@ export function trainSharedWeights(session: SearchSession): void {
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
   trackSharedSharpness(session);
   const report = learnInSearch(session, supernet, 'search', {
-    child,
+    ...(config.search.elastic ? sandwich(session, child) : { child }),
     source: data.train,
     epoch,
     step,
     globalStep,
-    ...forgetting?.during(child, globalStep),
+    ...(!config.search.elastic && forgetting?.during(child, globalStep)),
   });
   const { loss } = report;
   forgetting?.afterStep(report);

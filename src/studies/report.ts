@@ -42,9 +42,10 @@ export function studyReport(
   );
 }
 
-/** How many gates were met, in words. */
+/** How many gates were met, in words; nothing where there are none. */
 export function tally(rows: readonly Row[]): string {
   const gates = rows.filter(({ gate }) => gate !== '');
+  if (gates.length === 0) return '';
   const met = gates.filter(({ met }) => met === true).length;
   const open = gates.filter(({ met }) => met === null).length;
   return `${met} of ${gates.length} gates met${open > 0 ? `, ${open} not measured` : ''}.`;

@@ -80,8 +80,9 @@ describe('configuration', () => {
   });
 
   it('reads lengths of time', () => {
-    expect(['90', '90s', '10m', '1.5h'].map(parseDuration)).to.deep.equal([90, 90, 600, 5400]);
-    expect(said(() => parseDuration('soon'))).to.match(/no length of time/);
+    expect(['90s', '10m', '1.5h'].map(parseDuration)).to.deep.equal([90, 600, 5400]);
+    expect(said(() => parseDuration('soon'))).to.match(/not a length of time/);
+    expect(said(() => parseDuration('10'))).to.match(/'10' has no unit of time.*10s, 10m or 10h/s);
   });
 
   it('accepts every shipped recipe', () => {

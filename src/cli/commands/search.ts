@@ -218,10 +218,12 @@ async function partsNamed({ space, controller }: SearchConfig): Promise<Pick<Sea
   return { space: found, controller: strategy };
 }
 
-/** `90`, `90s`, `10m`, `1.5h` in seconds. */
+/** `90s`, `10m`, `1.5h` in seconds. Throws WeftError('config') without a unit: 10 may be meant as seconds or minutes. */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|h)?$/.exec(text.trim()) ?? [];
   if (amount === undefined)
-    throw new WeftError('config', `'${text}' is no length of time`, 'write for example 90s, 10m or 1.5h');
-  return Number(amount) * { s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's' | 'm' | 'h'];
+    throw new WeftError('config', `'${text}' is not a length of time`, 'write for example 90s, 10m or 1.5h');
+  if (unit === undefined)
+    throw new WeftError('config', `'${text}' has no unit of time`, `write ${amount}s, ${amount}m or ${amount}h`);
+  return Number(amount) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h'];
 }

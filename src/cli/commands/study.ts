@@ -79,7 +79,7 @@ export async function study(name: string | undefined, options: StudyCommandOptio
         `  ${row.id.padEnd(24)} ${measuredText(row).padStart(12)}  ${row.gate.padEnd(28)} ${verdictOf(row).padEnd(12)} ${row.quantity}${row.note ? ` (${row.note})` : ''}`,
       );
     }
-    output.say(`${verdict} ${tally(rows)}`);
+    output.say(`${verdict} ${tally(rows)}`.trimEnd());
     for (const file of files) output.say(`wrote ${show(file)}`);
     output.emit({ type: 'study-finished', name, verdict, seconds, files });
     output.say(`next  open ${show(files[0]!)} in a browser`);

@@ -15,6 +15,7 @@ import { check, textSchema } from '../../jobs/schema.js';
 import { type Json } from '../../operations/operation.js';
 import { type JsonObject, sha256, stringifyStrict } from '../../runs/index.js';
 import { mean } from '../../statistics/index.js';
+import { largestOf } from '../../statistics/extremes.js';
 import { type StudySetting, type StudyUnit } from '../contract.js';
 import { stopHere } from '../run-study.js';
 import { regularizerInput } from '../unit-payload.js';
@@ -206,6 +207,14 @@ export function outcomesOf({ arms }: TwoModelResults, arm: string): TwoModelOutc
 
 /** Accuracy of A that is lost. */
 export const forgotten = ({ before, after }: TwoModelOutcome): number => before - after;
+
+/** Points of accuracy that a training may end below its own best before it counts as diverged. */
+const FALL = 0.1;
+
+/** Whether the training of B has diverged with any seed: it ends far below the best accuracy that it has had. */
+export function hasDiverged(results: TwoModelResults, arm: string): boolean {
+  return outcomesOf(results, arm).some(({ b, curve }) => b < largestOf(curve.map((point) => point.b)) - FALL);
+}
 
 /** Share of the first arm's forgetting that this arm removes: 1 - forgetting/forgetting without. */
 export function removed(results: TwoModelResults, arm: string, without = 'none'): number {

@@ -6,6 +6,7 @@ import { defineStudy, infoRow, type StudyResult } from '../contract.js';
 import {
   type Arm,
   forgotten,
+  hasDiverged,
   meanOf,
   NONE,
   ONE_ESTIMATE,
@@ -39,15 +40,17 @@ const options = z.strictObject({
     .prefault({})
     .describe('training of A'),
   second: z
-    .strictObject({ learningRate: z.number().positive().default(0.2), steps: z.int().min(1).default(1500) })
+    .strictObject({ learningRate: z.number().positive().optional(), steps: z.int().min(1).default(1500) })
     .prefault({})
-    .describe('training of B'),
+    .describe('training of B; a rate of 0.2 for proto-10, 0.05 otherwise'),
 });
 
 export type TwoModelStudyOptions = z.output<typeof options>;
 
 /** Strictly converged A: the rate of the calibration; loosely, slow enough to stop in time. */
 const [STRICT_RATE, LOOSE_RATE] = [0.1, 0.02];
+/** Of B: that of the calibration, and one at which small networks on real images do not diverge. */
+const [CALIBRATED_RATE, STABLE_RATE] = [0.2, 0.05];
 
 export const twoModel = defineStudy({
   name: 'two-model',
@@ -87,7 +90,7 @@ function planOf({
       steps: first.steps ?? 3000,
       ...(target !== undefined && { target }),
     },
-    second,
+    second: { ...second, learningRate: second.learningRate ?? (synthetic ? CALIBRATED_RATE : STABLE_RATE) },
     arms: [NONE, ...regularizers.flatMap((name) => armsOf(name, alphas, fisher))],
   };
 }
@@ -105,6 +108,21 @@ function armsOf(name: string, alphas: readonly number[], kind: TwoModelStudyOpti
 
 const points = (share: number): number => +(100 * share).toFixed(2);
 
+/** Forgetting at most this large is none. */
+const NOTHING = 0.01;
+
+function verdictOf(results: TwoModelResults, lost: number, best: string | undefined): string {
+  if (hasDiverged(results, 'none')) return 'Nothing can be said: B diverges without a regularizer.';
+  if (lost <= NOTHING)
+    return `Training B costs A ${points(lost)} points of test accuracy, so there is nothing to prevent. Share more layers, or take a narrower network.`;
+  const costs = `Training B costs A ${points(lost)} points of test accuracy without a regularizer.`;
+  if (best === undefined) return costs;
+  const share = removed(results, best);
+  const gained = -meanOf(results, best, forgotten);
+  const b = (name: string): number => points(meanOf(results, name, (outcome) => outcome.b));
+  return `${costs} ${best} removes ${share > 1 ? `all of it (A ends ${points(gained)} points above where it was)` : `${points(share)} % of that`}, with B at ${b(best)} % instead of ${b('none')} %.`;
+}
+
 function report(
   { data, shared, target }: TwoModelStudyOptions,
   { arms }: TwoModelPlan,
@@ -112,9 +130,11 @@ function report(
 ): StudyResult {
   const lost = meanOf(results, 'none', forgotten);
   const names = arms.map(({ name }) => name);
-  const base = meanOf(results, 'none', ({ b }) => b);
+  const diverged = names.filter((name) => hasDiverged(results, name));
+  const comparable = !diverged.includes('none');
   const best = names
     .slice(1)
+    .filter((name) => comparable && !diverged.includes(name))
     .reduce<string | undefined>(
       (top, name) =>
         top === undefined || meanOf(results, name, ({ after }) => after) > meanOf(results, top, ({ after }) => after)
@@ -123,10 +143,14 @@ function report(
       undefined,
     );
   return {
-    verdict:
-      lost <= 0.01
-        ? `Training B has cost A ${points(lost)} points of test accuracy: there is nothing to prevent here; share more layers, or take a narrower network.`
-        : `Training B costs A ${points(lost)} points of test accuracy without a regularizer.${best === undefined ? '' : ` ${best} removes ${points(removed(results, best))} % of that, with B at ${points(meanOf(results, best, ({ b }) => b))} % against ${points(base)} %.`}`,
+    verdict: [
+      verdictOf(results, lost, best),
+      ...(diverged.length > 0
+        ? [
+            `The training of B diverged with: ${diverged.join(', ')}. Its results say nothing about forgetting; set second.learningRate lower.`,
+          ]
+        : []),
+    ].join(' '),
     rows: names.flatMap((name) => [
       infoRow(
         `${name}/A`,
@@ -174,7 +198,9 @@ function report(
               points(meanOf(results, name, ({ before }) => before)),
               points(meanOf(results, name, ({ after }) => after)),
               points(meanOf(results, name, forgotten)),
-              name === 'none' ? null : points(removed(results, name)),
+              name === 'none' || !comparable || lost <= NOTHING || diverged.includes(name)
+                ? null
+                : points(removed(results, name)),
               points(meanOf(results, name, ({ worst }) => worst)),
               points(meanOf(results, name, ({ b }) => b)),
               +meanOf(results, name, ({ maxStep }) => maxStep).toPrecision(3),

@@ -194,8 +194,36 @@ export const retrainSchema = z
     optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the found network'),
     labelSmoothing,
     augment: augmentSchema.optional().describe('replaces data.augment while retraining'),
+    patience: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'epochs without a better one on the validation part, which is held out then, after which retraining ends; never by default',
+      ),
+    keep: z
+      .enum(['best', 'last'])
+      .optional()
+      .describe(
+        'the weights of which epoch: the best on the validation part, which is held out then, or the last; best where patience is given, else last',
+      ),
+    start: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'what it begins from: shared (the shared weights), a run directory or a safetensors file; fresh weights by default',
+      ),
+    names: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('names of weights of the network, and what they are called in the file of start; the same by default'),
   })
-  .refine(warmsUpInTime, WARM_UP);
+  .refine(warmsUpInTime, WARM_UP)
+  .refine(({ names, start }) => names === undefined || (start !== undefined && !['shared', 'fresh'].includes(start)), {
+    path: ['names'],
+    message: 'are those in the file that start names, and it names none',
+  });
 
 export const limitsSchema = z.strictObject({
   parameters: z.int().min(1).optional().describe('most trainable weights of the network that is trained for good'),

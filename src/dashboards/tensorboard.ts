@@ -75,7 +75,13 @@ function pointsOf(log: EventLog): Point[] {
           { tag: `candidates/loss, ${source}`, step: i + 1, value: loss },
         ]),
     ),
-    ...retrained.flatMap(({ epoch, loss, learningRate }) => [
+    ...retrained.flatMap(({ epoch, loss, learningRate, validation }) => [
+      ...(validation
+        ? [
+            { tag: 'retraining/validation loss', step: epoch + 1, value: validation.loss },
+            { tag: 'retraining/validation accuracy', step: epoch + 1, value: validation.accuracy },
+          ]
+        : []),
       { tag: 'retraining/loss', step: epoch + 1, value: loss },
       { tag: 'retraining/learning rate', step: epoch + 1, value: learningRate },
     ]),

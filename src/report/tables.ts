@@ -13,6 +13,7 @@ export interface ReportTable {
 /** The tables of a run that have any rows, one CSV text each (RFC 4180), numbers in full. */
 export function reportTables(input: ReportInput): ReportTable[] {
   const log = eventLog(input.events);
+  const judged = log.last('retrain-epoch')?.validation !== undefined;
   const tables: Record<string, Cell[][]> = {
     epochs: [
       ['epoch', 'loss', 'reward', 'random', 'entropy', 'best_reward', 'best_architecture'],
@@ -62,8 +63,15 @@ export function reportTables(input: ReportInput): ReportTable[] {
     ],
     preferences: preferenceRows(log, input),
     retraining: [
-      ['epoch', 'loss', 'learning_rate'],
-      ...log.all('retrain-epoch').map(({ epoch, loss, learningRate }) => [epoch + 1, loss, learningRate]),
+      ['epoch', 'loss', 'learning_rate', ...(judged ? ['validation_accuracy', 'validation_loss'] : [])],
+      ...log
+        .all('retrain-epoch')
+        .map(({ epoch, loss, learningRate, validation }) => [
+          epoch + 1,
+          loss,
+          learningRate,
+          ...(judged ? [validation?.accuracy, validation?.loss] : []),
+        ]),
     ],
     sharpness: sharpnessRows(log, 'sharpness'),
     'shared-sharpness': sharpnessRows(log, 'shared-sharpness'),

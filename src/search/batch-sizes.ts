@@ -5,6 +5,7 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { fewestExamplesIn } from '../graph/fewest-examples.js';
 import { requireExamples } from '../training/batch-size.js';
 import { type SearchBatches } from './data.js';
+import { comparesEpochs } from './kept-epoch.js';
 
 export interface BatchSizes {
   readonly config: SearchConfig;
@@ -31,6 +32,11 @@ export function checkBatchSizes({ config, space, data, search, retrain }: BatchS
     requireExamples(shared, use);
   requireExamples(final, { batch: 'retrain.batchSize', examples: data.retrain.smallest, trainer: retrain });
   requireObserved(final, data.validation, retrain);
+  if (config.retrain.epochs > 0 && comparesEpochs(config.retrain))
+    requireExamples(final, {
+      batch: `the last batch of the ${data.validation.count} validation examples, by which epochs of retraining are compared,`,
+      examples: data.validation.smallest,
+    });
 }
 
 /** An optimizer that follows the validation loss sees the validation part with batch statistics, its last batch too. */

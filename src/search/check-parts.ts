@@ -7,6 +7,7 @@ import { requireMemory } from '../supernet/memory.js';
 import { stream } from '../tensor/rng.js';
 import { limitSpace } from './limits.js';
 import { controllerOptions, optionsOf, type SearchParts } from './session.js';
+import { checkWarmStart } from './warm-start.js';
 
 /**
  * Throws what a search, or the training of one architecture, would fail of: options of the space and the controller, data that the
@@ -17,6 +18,7 @@ export function checkParts({ config, space: factory, controller, data }: SearchP
   const all = catalogue(space.supernet);
   requireMemory(space, all);
   if (config.retrain.epochs > 0) requireRetraining(space, config);
+  if (config.retrain.epochs > 0) checkWarmStart(config.retrain, space, architecture !== undefined);
   controllerOptions(controller, config.controller);
   data.batches(config, { carries: all.states.size > 0 });
   // Latency is measured where the run keeps its table.

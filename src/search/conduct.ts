@@ -272,6 +272,8 @@ function finish(
       seed: config.seed,
       derived: { ...derived },
       ...(state.test && { test: state.test }),
+      ...(state.bestEpoch && { bestEpoch: state.bestEpoch }),
+      ...(state.warmStart && { warmStart: { ...state.warmStart } }),
       ...(comparison && { comparison: { ...comparison } }),
       best: state.best,
       parameters: retrained ? countNamed(retrained.store.parameters) : null,

@@ -4,6 +4,7 @@
  */
 import { type ForgettingEvent } from '../forgetting/events.js';
 import { type SharpnessEvent } from './sharpness.js';
+import { type WarmStart } from './warm-start.js';
 
 export type SearchEvent =
   | {
@@ -77,7 +78,18 @@ export type SearchEvent =
       stepsPerEpoch: number;
       examples: number;
     }
-  | { type: 'retrain-epoch'; epoch: number; loss: number; learningRate: number }
+  /** Before retraining, where it does not begin from fresh weights. */
+  | ({ type: 'warm-start' } & WarmStart)
+  /** `validation` where epochs are compared by it. */
+  | {
+      type: 'retrain-epoch';
+      epoch: number;
+      loss: number;
+      learningRate: number;
+      validation?: { accuracy: number; loss: number };
+    }
+  /** After retraining, where epochs were compared: of how many which one's weights are kept, and whether it ended before its time. */
+  | { type: 'retrain-kept'; epoch: number; epochs: number; stopped: boolean }
   | SharpnessEvent
   /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */
   | { type: 'tested'; accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number }

@@ -10,7 +10,7 @@ import {
   type Split,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { observesValidation } from '../optimizers/index.js';
+import { holdsOutValidation } from './kept-epoch.js';
 import { type BatchSource } from '../training/batch.js';
 import { exampleSource } from '../training/sources.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
@@ -66,9 +66,7 @@ export function openLabelled(config: SearchConfig): SearchData {
 /** The batches of a prepared data set. */
 export function labelledBatches(config: SearchConfig, { splits, normalization }: PreparedData): SearchBatches {
   const { seed, data, search, forgetting, derive, retrain } = config;
-  const together = observesValidation(retrain.optimizer)
-    ? splits.train
-    : mergeSplits('train', [splits.train, splits.validation]);
+  const together = holdsOutValidation(retrain) ? splits.train : mergeSplits('train', [splits.train, splits.validation]);
   const source = (
     split: Split,
     options: Omit<BatchesOptions, 'seed' | 'normalization'>,

@@ -9,6 +9,7 @@ import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
 import { createTrainer } from '../optimizers/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
+import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { type Tensor1D } from '../tensor/tf.js';
 import { type BatchSource } from '../training/batch.js';
 import { createLearner, disposeLearner, type Learner, type LearnerOptions } from '../training/learner.js';
@@ -69,6 +70,8 @@ export interface SearchSession {
 }
 
 export interface Retrained extends WatchedLearner {
+  /** Weights of the best epoch, where they are kept; owned. */
+  best?: NamedTensors | undefined;
   readonly space: SearchSpace;
   readonly child: Child;
 }
@@ -159,6 +162,7 @@ export function createSession(
         disposeLearner(learner);
         learner.eigenvector?.dispose();
       }
+      if (session.retrained?.best) disposeNamed(session.retrained.best);
       controller.dispose();
       forgetting?.dispose();
     },

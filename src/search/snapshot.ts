@@ -37,6 +37,7 @@ export function takeSnapshot({ state, supernet, controller, retrained, forgettin
         'retrained-optimizer': retrained.state.tensors,
         'retrained-carried': retrained.carried,
       }),
+      ...(retrained?.best && { 'retrained-best': retrained.best }),
       ...(supernet.eigenvector && { 'shared-sharpness': { eigenvector: supernet.eigenvector } }),
       ...(retrained?.eigenvector && { sharpness: { eigenvector: retrained.eigenvector } }),
     },
@@ -76,6 +77,8 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
       state.retrainCounts,
     );
     restoreEigenvector(session.retrained, tensors['sharpness']);
+    const best = tensors['retrained-best'];
+    if (best) session.retrained.best = copyOf(best);
   }
 }
 

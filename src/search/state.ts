@@ -3,6 +3,8 @@
  * streams need no state, because they are opened by name and place.
  */
 
+import { type WarmStart } from './warm-start.js';
+
 export type Phase = 'weights' | 'controller' | 'epoch-end' | 'derive' | 'retrain' | 'test' | 'done';
 
 export interface Scored {
@@ -51,6 +53,10 @@ export interface SearchState {
   notes: string[];
   candidates: { controller: Scored[]; random: Scored[] };
   derived: Derived | null;
+  /** The best epoch of retraining so far on the validation part, where epochs are compared. */
+  bestEpoch?: { epoch: number; accuracy: number; loss: number };
+  /** What retraining has begun from, where not from fresh weights. */
+  warmStart?: WarmStart;
   test: { accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number } | null;
   budgetReached: boolean;
   /** Where the run went on under other conditions than before, after so many units; absent in checkpoints of version 0.1. */

@@ -10,7 +10,7 @@ import {
   tokenize,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { observesValidation } from '../optimizers/index.js';
+import { holdsOutValidation } from './kept-epoch.js';
 import { type BatchSource } from '../training/batch.js';
 import { textSource } from '../training/sources.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
@@ -103,9 +103,7 @@ function textSources(
   carries: boolean,
 ): SearchBatches {
   const { seed, search, forgetting, derive, retrain } = config;
-  const together = observesValidation(retrain.optimizer)
-    ? parts.train
-    : new Int32Array([...parts.train, ...parts.validation]);
+  const together = holdsOutValidation(retrain) ? parts.train : new Int32Array([...parts.train, ...parts.validation]);
   const order = carries ? 'streams' : 'shuffled';
   const source = (
     ids: Int32Array,

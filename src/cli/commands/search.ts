@@ -205,6 +205,10 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
     space: { ...config.space, name: absolute(config.space.name) },
     controller: { ...config.controller, name: absolute(config.controller.name) },
     data: { ...config.data, source: absolute(config.data.source) },
+    retrain: {
+      ...config.retrain,
+      ...(config.retrain.start !== undefined && { start: absolute(config.retrain.start) }),
+    },
   };
 }
 

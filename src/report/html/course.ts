@@ -128,7 +128,32 @@ export function retrainingSection(log: EventLog): Content {
     figure(retrainLossChart(log), 'Mean training loss of each epoch, trained from fresh weights.', { title: 'Loss' }),
     figure(learningRateChart(log), 'Learning rate at the end of each epoch.', { title: 'Learning rate' }),
   ].filter(Boolean);
-  return section('retraining', 'Retraining', figures.length > 0 && html`<div class="figures">${figures}</div>`);
+  return section(
+    'retraining',
+    'Retraining',
+    retrainingNotes(log).map((note) => html`<p>${note}</p>`),
+    figures.length > 0 && html`<div class="figures">${figures}</div>`,
+  );
+}
+
+/** What retraining began from, and which epoch was kept, where that is not the usual. */
+function retrainingNotes(log: EventLog): string[] {
+  const start = log.last('warm-start');
+  const kept = log.last('retrain-kept');
+  const judged = kept && log.all('retrain-epoch').find(({ epoch }) => epoch === kept.epoch)?.validation;
+  const { field, show } = measureOf(log);
+  return [
+    ...(start
+      ? [
+          `Retraining began from ${start.from === 'shared' ? 'the shared weights' : start.from}: ${integer(start.taken)} tensors were taken over, ${integer(start.fresh)} are fresh${start.fresh > 0 ? ` (${start.freshNames.join(', ')}${start.fresh > start.freshNames.length ? ', …' : ''})` : ''}.`,
+        ]
+      : []),
+    ...(kept
+      ? [
+          `${kept.stopped ? `Retraining ended after ${integer(kept.epochs)} epochs, because the validation part had seen no better one for a while. ` : ''}The weights are those of epoch ${integer(kept.epoch + 1)} of ${integer(kept.epochs)}${judged ? ` (${field} ${show(judged[field])} on the validation part, which this training did not learn from)` : ''}. The test part had no say in this.`,
+        ]
+      : []),
+  ];
 }
 
 /** A sentence with its full stop, percentages kept together. */

@@ -1,11 +1,13 @@
-/** The derived architecture, trained from scratch on training and validation part together, or on the training part where the optimizer follows the validation loss. */
+/** The derived architecture, trained from scratch on training and validation part together, or on the training part where the validation part decides something of it. */
 import { recalibrate } from '../../training/recalibrate.js';
 import { countNamed } from '../../tensor/named.js';
 import { createChild } from '../../supernet/child.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { adoptEvaluationWeights, createLearner, observeValidation } from '../../training/learner.js';
+import { adoptBestEpoch, watchEpoch } from '../kept-epoch.js';
 import { learnInSearch } from '../learn.js';
 import { trackSharpness } from '../sharpness.js';
+import { warmStart } from '../warm-start.js';
 import { type Retrained, type SearchSession, trainingOf } from '../session.js';
 
 /** Batches whose statistics the finished network's normalization is set from. */
@@ -14,8 +16,16 @@ const CALIBRATION_BATCHES = 20;
 /** One training step of the derived child; after the last epoch its batch statistics are fixed. */
 export function retrain(session: SearchSession): void {
   const { config, data, state, emit } = session;
+  const begins = !session.retrained;
   const learner = (session.retrained ??= startRetraining(session));
   const { epoch, step } = state;
+  if (begins) {
+    const start = warmStart(session, learner);
+    if (start) {
+      state.warmStart = start;
+      emit({ type: 'warm-start', ...start });
+    }
+  }
   const globalStep = epoch * data.retrain.steps + step;
   if (globalStep === 0) {
     emit({
@@ -31,21 +41,30 @@ export function retrain(session: SearchSession): void {
   learnInSearch(session, learner, 'retrain', { child: learner.child, source: data.retrain, epoch, step, globalStep });
   state.step++;
   if (state.step < data.retrain.steps) return;
+  const watched = watchEpoch(session, learner, epoch);
   emit({
     type: 'retrain-epoch',
     epoch,
     loss: state.lossSum / state.lossCount,
     learningRate: learner.trainer.learningRate(globalStep),
+    ...(watched && { validation: watched.validation }),
   });
   observeValidation(
     learner,
     () => evaluateChild(learner.child, learner.store, data.validation, SHARED_EVALUATION).loss,
   );
-  const last = epoch + 1 === config.retrain.epochs;
+  const last = epoch + 1 === config.retrain.epochs || watched?.stop === true;
   if (last) warnOfDivergence(session, state.lossSum / state.lossCount);
   Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
   if (!last) return;
-  adoptEvaluationWeights(learner);
+  if (watched)
+    emit({
+      type: 'retrain-kept',
+      epoch: learner.best ? state.bestEpoch!.epoch : epoch,
+      epochs: epoch + 1,
+      stopped: epoch + 1 < config.retrain.epochs,
+    });
+  if (!adoptBestEpoch(learner)) adoptEvaluationWeights(learner);
   recalibrate(learner.child, learner.store, data.plain, CALIBRATION_BATCHES);
   state.phase = 'test';
 }

@@ -1,0 +1,79 @@
+/** Which epoch of retraining is kept, and when retraining ends: judged on the validation part, never on the test part. */
+import { type SearchConfig } from '../config/schema.js';
+import { observesValidation } from '../optimizers/index.js';
+import { emptyState } from '../chain/state.js';
+import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
+import { tf } from '../tensor/tf.js';
+import { type Evaluation, evaluateChild, SHARED_EVALUATION } from '../training/evaluate.js';
+import { withEvaluationWeights } from '../training/learner.js';
+import { type Retrained, type SearchSession } from './session.js';
+
+type Retraining = Pick<SearchConfig['retrain'], 'keep' | 'patience' | 'optimizer'>;
+
+/** Whether the weights of the best epoch are kept: where that is asked for, or training may end before its time. */
+export const keepsBest = ({ keep, patience }: Pick<Retraining, 'keep' | 'patience'>): boolean =>
+  (keep ?? (patience === undefined ? 'last' : 'best')) === 'best';
+
+/** Whether epochs are compared on the validation part. */
+export const comparesEpochs = (retrain: Retraining): boolean => retrain.patience !== undefined || keepsBest(retrain);
+
+/** Whether the validation part is held out from retraining, because something is decided by it. */
+export const holdsOutValidation = (retrain: Retraining): boolean =>
+  comparesEpochs(retrain) || observesValidation(retrain.optimizer);
+
+export interface WatchedEpoch {
+  readonly validation: Pick<Evaluation, 'accuracy' | 'loss'>;
+  /** Whether so many epochs have passed without a better one that training ends. */
+  readonly stop: boolean;
+}
+
+/** Judges the epoch that has just ended, and remembers its weights where it is the best so far; undefined where epochs are not compared. */
+export function watchEpoch(session: SearchSession, learner: Retrained, epoch: number): WatchedEpoch | undefined {
+  const { config, data, objective, state } = session;
+  const { retrain } = config;
+  if (!comparesEpochs(retrain)) return undefined;
+  const { accuracy, loss } = withEvaluationWeights(learner, learner.child.parameterNames, (weights) =>
+    evaluateChild(learner.child, weights, data.validation, SHARED_EVALUATION),
+  );
+  if (isBetter({ accuracy, loss }, state.bestEpoch, objective.measure)) {
+    state.bestEpoch = { epoch, accuracy, loss };
+    if (keepsBest(retrain)) remember(learner);
+  }
+  return {
+    validation: { accuracy, loss },
+    stop: retrain.patience !== undefined && epoch - (state.bestEpoch?.epoch ?? -1) >= retrain.patience,
+  };
+}
+
+/** Puts the weights of the best epoch in the place of the last ones; false where none were kept. */
+export function adoptBestEpoch(learner: Retrained): boolean {
+  if (!learner.best) return false;
+  learner.store.assign(learner.best);
+  learner.best = undefined;
+  // Averages and slots belong to the last weights.
+  disposeNamed(learner.state.tensors);
+  learner.state = emptyState;
+  return true;
+}
+
+/** By the measure and then by the loss; an epoch without a finite loss is never the best. */
+function isBetter(
+  one: WatchedEpoch['validation'],
+  other: WatchedEpoch['validation'] | undefined,
+  measure: 'accuracy' | 'loss',
+): boolean {
+  if (!Number.isFinite(one.loss) || !other) return Number.isFinite(one.loss);
+  if (measure === 'accuracy' && one.accuracy !== other.accuracy) return one.accuracy > other.accuracy;
+  return one.loss < other.loss;
+}
+
+function remember(learner: Retrained): void {
+  const { store } = learner;
+  if (learner.best) disposeNamed(learner.best);
+  learner.best = withEvaluationWeights(
+    learner,
+    Object.keys(store.parameters),
+    ({ parameters, statistics }): NamedTensors =>
+      mapNamed({ ...parameters, ...statistics }, (tensor) => tf.keep(tf.clone(tensor))),
+  );
+}

@@ -1,0 +1,150 @@
+/** Weights that retraining begins from in the place of fresh ones. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type SearchConfig } from '../config/schema.js';
+import { nearest, ownValue, WeftError } from '../errors.js';
+import { checkPart, decodeSafetensors, openRun, sha256 } from '../runs/index.js';
+import { disposeNamed, type NamedTensors } from '../tensor/named.js';
+import { tf } from '../tensor/tf.js';
+import { withEvaluationWeights } from '../training/learner.js';
+import { networkFiles } from './finished.js';
+import { type Catalogue, catalogue } from '../supernet/catalogue.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { type Retrained, type SearchSession } from './session.js';
+
+/** What retraining has begun from. */
+export interface WarmStart {
+  /** `shared`, or the file. */
+  readonly from: string;
+  /** Of the file. */
+  readonly sha256?: string;
+  /** Tensors that were taken over, and those that are fresh because there was none of their name and shape. */
+  readonly taken: number;
+  readonly fresh: number;
+  /** The first of the fresh ones by name. */
+  readonly freshNames: readonly string[];
+}
+
+type Start = Pick<SearchConfig['retrain'], 'start' | 'names'>;
+
+const NAMED = 5;
+
+/** Finds before a run begins what would end it later: a file that is not there or does not fit; `alone` says that no search comes before it. */
+export function checkWarmStart({ start, names = {} }: Start, space: SearchSpace, alone: boolean): void {
+  if (start === undefined || start === 'fresh') return;
+  if (start === 'shared') {
+    if (!alone) return;
+    throw new WeftError(
+      'config',
+      'retrain.start is shared, but no search comes before this training, so there are no shared weights',
+      'name a run or a safetensors file, or leave retrain.start out',
+    );
+  }
+  const all = catalogue(space.forRetraining().supernet);
+  withFile(start, (tensors, { from }) => {
+    requireNames(all, tensors, names, from);
+    const shapes = [...all.parameters, ...all.statistics];
+    if (!shapes.some(([name, { shape }]) => fits(ownValue(tensors, ownValue(names, name) ?? name), shape)))
+      throw nothingFits(from, shapes[0]?.[0]);
+  });
+}
+
+/** Puts weights from elsewhere in the place of fresh ones, as `retrain.start` says; undefined where that says nothing. */
+export function warmStart({ config, supernet }: SearchSession, { store }: Retrained): WarmStart | undefined {
+  const { start, names = {} } = config.retrain;
+  if (start === undefined || start === 'fresh') return undefined;
+  if (start !== 'shared') return withFile(start, (tensors, origin) => take(store, tensors, names, origin));
+  return withEvaluationWeights(supernet, Object.keys(supernet.store.parameters), ({ parameters, statistics }) =>
+    take(store, { ...parameters, ...statistics }, {}, { from: 'shared' }),
+  );
+}
+
+type Origin = Pick<WarmStart, 'from' | 'sha256'>;
+
+/** Calls `use` with the tensors of the file that `start` names, of a run's file once it was checked. */
+function withFile<T>(start: string, use: (tensors: NamedTensors, origin: Origin) => T): T {
+  const file = fileOf(start);
+  const bytes = readFileSync(file.path);
+  if (file.run !== undefined) checkPart(file.run, file.name, bytes);
+  const { tensors } = decodeSafetensors(bytes, file.path);
+  try {
+    return use(tensors, { from: file.path, sha256: sha256(bytes) });
+  } finally {
+    disposeNamed(tensors);
+  }
+}
+
+const fits = (found: tf.Tensor | undefined, shape: readonly number[]): boolean =>
+  found?.dtype === 'float32' && found.shape.join() === shape.join();
+
+/** Throws unless every name in `names` exists on both sides, with one shape. */
+function requireNames(
+  { parameters, statistics }: Catalogue,
+  source: NamedTensors,
+  names: Readonly<Record<string, string>>,
+  from: string,
+): void {
+  for (const [here, there] of Object.entries(names)) {
+    const wanted = parameters.get(here) ?? statistics.get(here);
+    if (!wanted) throw misnamed(`no network of the space has a weight '${here}'`, here, [...parameters.keys()]);
+    const found = ownValue(source, there);
+    if (!found) throw misnamed(`${from} has no '${there}'`, there, Object.keys(source));
+    if (!fits(found, wanted.shape))
+      throw new WeftError(
+        'config',
+        `retrain.names: '${there}' in ${from} is ${found.dtype} [${found.shape}], and '${here}' is float32 [${wanted.shape}]`,
+        'weights have the shapes that TensorFlow gives them: a dense kernel is [inputs, outputs], that of a convolution [height, width, inputs, outputs]',
+      );
+  }
+}
+
+/** Copies what fits by name and shape; what `names` says has to fit. */
+function take(
+  store: Retrained['store'],
+  source: NamedTensors,
+  names: Readonly<Record<string, string>>,
+  origin: Origin,
+): WarmStart {
+  const { parameters, statistics } = store;
+  requireNames(store.catalogue, source, names, origin.from);
+  const values: Record<string, tf.Tensor> = {};
+  const fresh: string[] = [];
+  for (const [name, { shape }] of Object.entries({ ...parameters, ...statistics })) {
+    const found = ownValue(source, ownValue(names, name) ?? name);
+    if (fits(found, shape)) values[name] = tf.keep(tf.clone(found!));
+    else fresh.push(name);
+  }
+  const taken = Object.keys(values).length;
+  if (taken === 0) throw nothingFits(origin.from, Object.keys(parameters)[0]);
+  store.assign(values);
+  return { ...origin, taken, fresh: fresh.length, freshNames: fresh.slice(0, NAMED) };
+}
+
+const nothingFits = (from: string, example: string | undefined): WeftError =>
+  new WeftError(
+    'config',
+    `nothing in ${from} has the name and the shape of a weight of this network, for example '${example}'`,
+    'say in retrain.names which is which, or leave retrain.start out',
+  );
+
+const misnamed = (what: string, name: string, known: readonly string[]): WeftError => {
+  const guess = nearest(name, known);
+  return new WeftError('config', `retrain.names: ${what}`, guess ? `did you mean '${guess}'?` : 'check the names');
+};
+
+/** The file of weights that `start` names: itself, or that of the run's network. */
+function fileOf(start: string): { path: string; name: string; run?: string } {
+  if (!existsSync(start))
+    throw new WeftError(
+      'config',
+      `retrain.start: there is no ${start}`,
+      'name shared, a run directory or a safetensors file',
+    );
+  if (!statSync(start).isDirectory()) return { path: start, name: start };
+  const { path: run } = openRun(start);
+  const { weights, sharedWeights } = networkFiles(run);
+  const path = [weights, sharedWeights].find((file) => existsSync(file));
+  if (path === undefined)
+    throw new WeftError('config', `retrain.start: the run ${run} has no weights yet`, 'wait until it has finished');
+  return { path, name: path.slice(join(run, '/').length), run };
+}

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { systemError, systemReason, WeftError } from '../errors.js';
 import { printable } from '../printable.js';
+import { asTyped } from './invocation.js';
 import { printableJson, printableStyled } from './printable.js';
 
 export interface Output {
@@ -42,7 +43,7 @@ export function createOutput(
     color,
     say(text = '') {
       clear();
-      words.write(`${safe(text)}\n`);
+      words.write(`${safe(asTyped(text))}\n`);
     },
     emit(event) {
       if (events) stdout.write(`${printableJson(event)}\n`);
@@ -78,7 +79,7 @@ export function clip(line: string, width: number): string {
 export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'write'>): number {
   const known = error instanceof WeftError ? error : (systemError(error) ?? memoryError(error));
   if (known) {
-    stream.write(printable(`weft: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ''}`));
+    stream.write(printable(`weft: ${known.message}\n${known.hint ? `  ${asTyped(known.hint)}\n` : ''}`));
     return 1;
   }
   const where = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -111,7 +111,7 @@ describe('code that data names', function () {
     ];
     for (const hint of hints)
       expect(hint)
-        .to.match(/next {2}weft \w+ \S+\n/)
+        .to.match(/next {2}(npx )?weft \w+ \S+\n/)
         .and.to.not.include('trap.mjs');
   });
 

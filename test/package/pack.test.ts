@@ -215,7 +215,7 @@ export const missing: unknown = architecture.depth;
     expect(summary).to.deep.include({ space: 'my-space', controller: 'enas' });
     expect(summary.test.count).to.equal(50);
     expect(readFileSync(join(directory, 'report.html'), 'utf8')).to.include('my-space');
-    const [, next] = /^next {2}weft (export \S+ --file my-space\.ts) /m.exec(stderr) ?? [];
+    const [, next] = /^next {2}(?:npx )?weft (export \S+ --file my-space\.ts) /m.exec(stderr) ?? [];
     expect(next, stderr).to.be.a('string');
     weft(...next!.split(' '));
     expect(readdirSync(join(directory, 'export'))).to.include.members([

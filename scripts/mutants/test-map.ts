@@ -8,7 +8,7 @@ const FURTHER: Readonly<Record<string, readonly string[]>> = {
   curvature: ['test/contract/second-order.test.ts'],
   preconditioners: ['test/contract/preconditioners.test.ts'],
   chain: ['test/optimizers', 'test/contract/optimizers.test.ts'],
-  optimizers: ['test/contract/optimizers.test.ts'],
+  optimizers: ['test/chain', 'test/contract/optimizers.test.ts'],
   forgetting: ['test/contract/regularizers.test.ts', 'test/search/forgetting.test.ts', 'test/studies/units.test.ts'],
   statistics: ['test/ranking/ranking.test.ts', 'test/report/seeds.test.ts'],
   runs: ['test/search/resume.test.ts', 'test/cli'],

@@ -100,7 +100,9 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
         const { perplexity, bitsPerCharacter } = event;
         return `test: ${paint.strong(sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) }))} on ${event.count} tokens that nothing has seen before (loss ${event.loss.toFixed(4)} nats)`;
       }
-      return `test: ${paint.strong(percent(event.accuracy))} of ${event.count} images that nothing has seen before (loss ${event.loss.toFixed(3)})`;
+      return `test: ${paint.strong(percent(event.accuracy))} of ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(3)})`;
+    case 'assessed':
+      return sayAssessed(event);
     case 'warning':
       return paint.warn(`warning: ${event.message}`);
     case 'budget-reached':
@@ -108,6 +110,24 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
     default:
       return undefined;
   }
+}
+
+/** The network beside what is simpler, and measures that a frequent class does not flatter. */
+function sayAssessed({
+  majority,
+  simpleModels: [best],
+  balancedAccuracy,
+  macroF1,
+  auc,
+}: Extract<SearchEvent, { type: 'assessed' }>): string {
+  const points = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
+  const beside = ({ name, accuracy, difference, interval: [low, high] }: typeof majority): string =>
+    `  ${name}: ${percent(accuracy)}; the network is better by ${points(difference)} points (95 % interval ${points(low)} to ${points(high)})`;
+  return [
+    `  balanced accuracy ${percent(balancedAccuracy)}, macro F1 ${macroF1.toFixed(3)}${auc === undefined ? '' : `, area under the ROC curve ${auc.toFixed(3)}`}`,
+    beside(majority),
+    ...(best ? [beside(best)] : []),
+  ].join('\n');
 }
 
 function block(

@@ -2,6 +2,7 @@
 import { eventLog } from './event-log.js';
 import { forgettingSection } from './forgetting/index.js';
 import { type ReportInput } from './input.js';
+import { assessmentSection } from './html/assessment.js';
 import { sharpnessSection } from './html/sharpness.js';
 import { comparisonSection, courseSection, preferencesSection, retrainingSection } from './html/course.js';
 import { frontSection } from './html/front.js';
@@ -18,6 +19,7 @@ export async function buildReport(input: ReportInput): Promise<string> {
   return page(
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
     html`${overview(input, log)}
+${assessmentSection(log)}
 ${await networkSection(input, log)}
 ${frontSection(log)}
 ${comparisonSection(log)}

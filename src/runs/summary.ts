@@ -31,6 +31,8 @@ export interface RunResults {
 export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
+  /** A classifier beside simpler models; not part of the hash, which version 0.1 computed without it. */
+  readonly assessment?: Json;
   /** Where the run went on under other conditions than before: after so many units of work. */
   readonly environmentChanges?: readonly { readonly units: number; readonly changes: readonly EnvironmentChange[] }[];
 }
@@ -48,7 +50,7 @@ export type RunSummary = RunResults &
 export function writeSummary(
   runPath: string,
   results: RunResults,
-  { elapsedSeconds, peakMemoryMB, environmentChanges }: Measured,
+  { elapsedSeconds, peakMemoryMB, environmentChanges, assessment }: Measured,
   { parts, ...options }: WriteOptions & { readonly parts?: Readonly<Record<string, string>> } = {},
 ): RunSummary {
   const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<
@@ -67,6 +69,7 @@ export function writeSummary(
   const summary = {
     ...ordered,
     resultHash: sha256(stringifyStrict(ordered)),
+    ...(assessment !== undefined && { assessment }),
     elapsedSeconds,
     peakMemoryMB,
     ...(environmentChanges && { environmentChanges: environmentChanges as unknown as Json }),
@@ -92,7 +95,14 @@ export function readSummary(runPath: string): RunSummary | undefined {
     });
   }
   const summary = parse(text);
-  const { resultHash, elapsedSeconds: _, peakMemoryMB: __, environmentChanges: ___, ...results } = summary ?? {};
+  const {
+    resultHash,
+    elapsedSeconds: _,
+    peakMemoryMB: __,
+    environmentChanges: ___,
+    assessment: ____,
+    ...results
+  } = summary ?? {};
   if (resultHash !== sha256(JSON.stringify(results)))
     throw new WeftError('run', `${path} is damaged or was changed by hand`, remake(runPath));
   checkPart(runPath, basename(path), text);

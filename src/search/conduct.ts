@@ -285,6 +285,7 @@ function finish(
     {
       elapsedSeconds,
       peakMemoryMB: peakMemoryMB(),
+      ...(state.assessment && { assessment: state.assessment as unknown as Json }),
       ...(state.environmentChanges && { environmentChanges: state.environmentChanges }),
     },
     {

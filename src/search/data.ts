@@ -5,6 +5,7 @@ import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type BatchSource } from '../training/batch.js';
+import { type PlainExamples } from './assess.js';
 import { openLabelled } from './labelled-data.js';
 import { openText } from './text-data.js';
 
@@ -29,6 +30,8 @@ export interface SearchBatches {
   readonly fisher: BatchSource | undefined;
   /** Seen once, at the end. */
   readonly test: BatchSource;
+  /** The examples as rows, for simple models beside the network; undefined where there are no classes, or too many numbers. */
+  readonly plainExamples?: () => PlainExamples;
 }
 
 /** Plain JSON. */

@@ -2,6 +2,7 @@
  * What a search says while it runs. Events are facts of the search alone, without times: the same seed
  * gives the same events, to the byte. Architectures appear in their text encoding.
  */
+import { type Assessment } from './assess.js';
 import { type ForgettingEvent } from '../forgetting/events.js';
 import { type SharpnessEvent } from './sharpness.js';
 import { type WarmStart } from './warm-start.js';
@@ -93,6 +94,8 @@ export type SearchEvent =
   | SharpnessEvent
   /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */
   | { type: 'tested'; accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number }
+  /** Of a classifier: what its test result is worth beside the majority class and simple models, and by class. */
+  | ({ type: 'assessed' } & Assessment)
   | { type: 'warning'; message: string }
   | { type: 'budget-reached'; epoch: number }
   /** What comes after this was computed under other conditions, which was allowed. */

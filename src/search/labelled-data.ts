@@ -15,6 +15,7 @@ import { type BatchSource } from '../training/batch.js';
 import { exampleSource } from '../training/sources.js';
 import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
 import { defined } from './defined.js';
+import { plainRows } from './plain-rows.js';
 
 const EVALUATION_BATCH = 256;
 
@@ -64,7 +65,8 @@ export function openLabelled(config: SearchConfig): SearchData {
 }
 
 /** The batches of a prepared data set. */
-export function labelledBatches(config: SearchConfig, { splits, normalization }: PreparedData): SearchBatches {
+export function labelledBatches(config: SearchConfig, prepared: PreparedData): SearchBatches {
+  const { splits, normalization } = prepared;
   const { seed, data, search, forgetting, derive, retrain } = config;
   const together = holdsOutValidation(retrain) ? splits.train : mergeSplits('train', [splits.train, splits.validation]);
   const source = (
@@ -104,6 +106,7 @@ export function labelledBatches(config: SearchConfig, { splits, normalization }:
             name: 'fisher',
           }),
     test: source(splits.test, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
+    ...plainRows(prepared, together, seed),
   };
 }
 

@@ -2,6 +2,7 @@
  * Where a search stands. Everything that a resumed search must know is here or in the tensors beside it; random
  * streams need no state, because they are opened by name and place.
  */
+import { type Assessment } from './assess.js';
 
 import { type WarmStart } from './warm-start.js';
 
@@ -58,6 +59,8 @@ export interface SearchState {
   /** What retraining has begun from, where not from fresh weights. */
   warmStart?: WarmStart;
   test: { accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number } | null;
+  /** Beside simple models and by class; absent where there are no classes, and in checkpoints of version 0.1. */
+  assessment?: Assessment;
   budgetReached: boolean;
   /** Where the run went on under other conditions than before, after so many units; absent in checkpoints of version 0.1. */
   environmentChanges?: { units: number; changes: { what: string; before: string; now: string }[] }[];

@@ -10,12 +10,19 @@ export {
   ratioInterval,
 } from './assess.js';
 export { assessTau, assessTauDifference, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
+export {
+  type ClassificationMeasures,
+  classificationMeasures,
+  type ClassMeasures,
+  mostProbable,
+} from './classification.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { smirnovDistance, smirnovLimit } from './kolmogorov.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';
 export { despiteInterval, obstacleOf } from './obstacle.js';
 export { ndcg } from './ndcg.js';
+export { pairedShareDifference } from './paired-shares.js';
 export { exchangeP, independenceP, signFlipP } from './permutation.js';
 export { bestRankAt, precisionAtBottom, precisionAtTop, ranksFromBest, worstRankAt } from './selection.js';
 export { wilsonInterval } from './wilson.js';

@@ -42,6 +42,7 @@ const SINGLE = new Set([
   'comparison',
   'retrain-started',
   'tested',
+  'assessed',
   'search-finished',
   'budget-reached',
 ]);

@@ -122,5 +122,6 @@ const PHASES = new Map([
   ['retrain-started', 'retraining'],
   ['retrain-epoch', 'retraining'],
   ['tested', 'tested'],
+  ['assessed', 'tested'],
   ['search-finished', 'writing the results'],
 ]);

@@ -124,6 +124,22 @@ function finalChoice(space: SearchSpace, favourite: unknown, count: number, rng:
       learningRate: 0.025 * (1 + Math.cos((Math.PI * (epoch + 1)) / 30)),
     })),
     { type: 'tested', accuracy: 356 / 360, loss: 0.041, count: 360 },
+    {
+      type: 'assessed',
+      majority: { name: "always '0'", accuracy: 0.1, difference: 0.89, interval: [0.85, 0.92] },
+      simpleModels: [{ name: 'logistic regression', accuracy: 0.96, difference: 0.03, interval: [0.01, 0.05] }],
+      learnedFrom: [1000, 1437],
+      classNames: ['0', '1'],
+      classes: [{ count: 36, precision: 1, recall: 0.97, f1: 0.985 }, { count: 0 }],
+      confusion: [
+        [35, 1],
+        [0, 0],
+      ],
+      balancedAccuracy: 0.97,
+      macroF1: 0.985,
+      auc: 0.99,
+      calibrationError: 0.01,
+    },
     { type: 'search-finished', gradientEvaluations: { search: 216, retrain: 660 }, evaluations: 820 },
   ];
 }

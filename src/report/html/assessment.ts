@@ -1,0 +1,66 @@
+/** The chapter on what the test result is worth: beside simpler models, class by class, and how far its probabilities can be trusted. */
+import { type EventLog, type EventOf } from '../event-log.js';
+import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
+import { type Content, html, type Markup, section, table } from './markup.js';
+
+/** Any field may be missing from a damaged record. */
+type Recorded = Partial<EventOf<'assessed'>>;
+
+export function assessmentSection(log: EventLog): Content {
+  const recorded: Recorded | undefined = log.last('assessed');
+  if (!recorded) return undefined;
+  return section(
+    'assessment',
+    'What the result is worth',
+    rivals(recorded, log),
+    html`<p>Balanced accuracy (the mean over classes of the share that is recognized) ${percent(recorded.balancedAccuracy)}, macro F1 ${decimal(recorded.macroF1)}${isNumber(recorded.auc) && html`, area under the ROC curve ${decimal(recorded.auc)}`}. The stated probabilities differ from the observed frequencies by ${percent(recorded.calibrationError)} on average (expected calibration error, 15 bins of equal width).</p>\n`,
+    byClass(recorded),
+    confusion(recorded),
+  );
+}
+
+function rivals({ majority, simpleModels, learnedFrom }: Recorded, log: EventLog): Markup | undefined {
+  const all = [majority, ...(simpleModels ?? [])].filter((one) => one !== undefined && one !== null);
+  if (all.length === 0) return undefined;
+  const [used, whole] = learnedFrom ?? [];
+  const best = simpleModels?.[0];
+  const beaten = isNumber(best?.interval?.[0]) && best.interval[0] > 0;
+  return html`${table(
+    ['model', 'test accuracy', 'network better by (points)', '95 % interval'],
+    [
+      ['the network', percent(log.last('tested')?.accuracy), '', ''],
+      ...all.map(({ name, accuracy, difference, interval }) => [
+        name,
+        percent(accuracy),
+        points(difference),
+        isNumber(interval?.[0]) && isNumber(interval[1]) ? `${points(interval[0])} to ${points(interval[1])}` : ABSENT,
+      ]),
+    ],
+    [1, 2, 3],
+  )}<p>${best ? (beaten ? `The network is better than the best of the simple models, ${best.name}.` : `That the network is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`) : ''} ${isNumber(used) ? `Simple models learned from ${integer(used)}${used === whole ? '' : ` of ${integer(whole)}`} training examples, with fixed settings.` : ''} Intervals are over test examples, paired: both models answer the same ones. They say nothing of another training. The best simple model is picked by the test part, which favours it.</p>\n`;
+}
+
+function byClass({ classes, classNames }: Recorded): Markup | undefined {
+  if (!classes?.length) return undefined;
+  return html`<details${classes.length <= 10 && ' open'}><summary>Class by class</summary>${table(
+    ['class', 'test examples', 'precision', 'recall', 'F1'],
+    classes.map((one, i) => [
+      classNames?.[i] ?? String(i),
+      integer(one?.count),
+      percent(one?.precision),
+      percent(one?.recall),
+      decimal(one?.f1),
+    ]),
+    [1, 2, 3, 4],
+  )}<p class="sub">Precision: of the examples called so, the share that is so. Recall: of the examples that are so, the share called so. F1: their harmonic mean.</p></details>\n`;
+}
+
+function confusion({ confusion: rows, classNames }: Recorded): Markup | undefined {
+  if (!rows?.length || rows.some((row) => !Array.isArray(row))) return undefined;
+  const nameOf = (i: number): string => classNames?.[i] ?? String(i);
+  return html`<details${rows.length <= 10 && ' open'}><summary>Which class is taken for which</summary>${table(
+    ['is \\ is called', ...rows.map((_, i) => nameOf(i))],
+    rows.map((row, i) => [nameOf(i), ...row.map(integer)]),
+    rows.map((_, i) => i + 1),
+  )}</details>\n`;
+}

@@ -1,0 +1,48 @@
+/** Examples as plain rows, for the simple models that a network is compared with. */
+import { batches, classCounts, exampleSize, type PreparedData, type Split } from '../data/index.js';
+import { stream } from '../tensor/rng.js';
+import { type PlainExamples } from './assess.js';
+import { type SearchBatches } from './data.js';
+import { type Rows } from './simple-models/index.js';
+
+/** Training examples that simple models learn from; more make them slow rather than better. */
+const MOST_EXAMPLES = 1000;
+/** Numbers of the test part beyond which it is not held as rows (80 MB). */
+const MOST_NUMBERS = 2e7;
+
+/** The examples that the network learned from and those that it is tested on, normalized alike; nothing where the test part is too large. */
+export function plainRows(
+  { dataset, splits: { test }, normalization }: PreparedData,
+  together: Split,
+  seed: number,
+): Pick<SearchBatches, 'plainExamples'> {
+  const { classes, classNames, inputShape } = dataset;
+  const size = exampleSize(inputShape);
+  if (test.indices.length * size > MOST_NUMBERS) return {};
+  const rowsOf = (split: Split): Rows => {
+    const count = split.indices.length;
+    const all = batches(split, { batchSize: count, seed, normalization, shuffle: false, last: 'keep' });
+    const { inputs, labels } = all.at(0, 0);
+    return { values: inputs, labels, count, size };
+  };
+  return {
+    plainExamples: (): PlainExamples => ({
+      train: rowsOf(drawn(together, seed)),
+      counts: [...classCounts(together.labels, classes)],
+      test: rowsOf(test),
+      classNames: classNames ?? Array.from({ length: classes }, (_, i) => String(i)),
+    }),
+  };
+}
+
+/** At most `MOST_EXAMPLES` of a split, by `stream(seed, 'simple-models')`. */
+function drawn(split: Split, seed: number): Split {
+  const count = split.indices.length;
+  if (count <= MOST_EXAMPLES) return split;
+  const places = stream(seed, 'simple-models').permutation(count).slice(0, MOST_EXAMPLES).sort();
+  return {
+    ...split,
+    indices: places.map((place) => split.indices[place]!),
+    labels: Int32Array.from(places, (place) => split.labels[place]!),
+  };
+}

@@ -1,0 +1,106 @@
+/** What a classifier's probabilities are worth beyond accuracy: errors by class, ranking, calibration. */
+
+export interface ClassMeasures {
+  /** Examples of the class. */
+  readonly count: number;
+  /** Share of the examples called so that are so; absent where none is called so. */
+  readonly precision?: number;
+  /** Share of the examples that are so that are called so; absent where there are none. */
+  readonly recall?: number;
+  /** Harmonic mean of both, 2·hits / (called so + are so); absent where both counts are zero. */
+  readonly f1?: number;
+}
+
+export interface ClassificationMeasures {
+  /** How often a true class (row) is called by each class (column). */
+  readonly confusion: readonly (readonly number[])[];
+  readonly classes: readonly ClassMeasures[];
+  /** Mean recall over the classes that occur. */
+  readonly balancedAccuracy: number;
+  /** Mean F1 over the classes that occur. */
+  readonly macroF1: number;
+  /** Area under the ROC curve: the chance that an example of the class has a higher probability of it than one of another class, averaged over classes; absent with one class. */
+  readonly auc?: number;
+  /** Expected calibration error. */
+  readonly calibrationError: number;
+}
+
+/** Probabilities row-major [count, classes], and the true class of each example. At least one example. */
+export function classificationMeasures(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+): ClassificationMeasures {
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const called = mostProbable(probabilities, labels.length, classes);
+  for (let i = 0; i < labels.length; i++) confusion[labels[i]!]![called[i]!]!++;
+  const perClass = confusion.map((row, index): ClassMeasures => {
+    const count = sum(row);
+    const named = sum(confusion.map((other) => other[index]!));
+    const hits = row[index]!;
+    return {
+      count,
+      ...(named > 0 && { precision: hits / named }),
+      ...(count > 0 && { recall: hits / count }),
+      ...(count + named > 0 && { f1: (2 * hits) / (count + named) }),
+    };
+  });
+  const present = perClass.filter(({ count }) => count > 0);
+  const areas = present.length > 1 ? classAreas(probabilities, labels, classes) : [];
+  return {
+    confusion,
+    classes: perClass,
+    balancedAccuracy: sum(present.map(({ recall }) => recall!)) / present.length,
+    macroF1: sum(present.map(({ f1 }) => f1!)) / present.length,
+    ...(areas.length > 0 && { auc: sum(areas) / areas.length }),
+    calibrationError: calibrationError(probabilities, labels, classes),
+  };
+}
+
+/** The most probable class of each example; of equal ones the first. */
+export function mostProbable(probabilities: ArrayLike<number>, count: number, classes: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => {
+    let best = 0;
+    for (let c = 1; c < classes; c++)
+      if (probabilities[i * classes + c]! > probabilities[i * classes + best]!) best = c;
+    return best;
+  });
+}
+
+/** The area of each class that has examples of its own and of others, by midranks (Mann & Whitney 1947): ties count half. */
+function classAreas(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number[] {
+  const count = labels.length;
+  const areas: number[] = [];
+  for (let c = 0; c < classes; c++) {
+    const score = (i: number): number => probabilities[i * classes + c]!;
+    const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => score(a) - score(b));
+    let [rankSum, own] = [0, 0];
+    for (let from = 0; from < count;) {
+      let to = from + 1;
+      while (to < count && score(order[to]!) === score(order[from]!)) to++;
+      for (let i = from; i < to; i++)
+        if (labels[order[i]!] === c) {
+          own++;
+          rankSum += (from + to + 1) / 2;
+        }
+      from = to;
+    }
+    if (own > 0 && own < count) areas.push((rankSum - (own * (own + 1)) / 2) / (own * (count - own)));
+  }
+  return areas;
+}
+
+const BINS = 15;
+
+/** Mean distance between confidence and accuracy over 15 bins of equal width, by their examples (Guo et al. 2017, arXiv 1706.04599, equation 3). */
+function calibrationError(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
+  const called = mostProbable(probabilities, labels.length, classes);
+  const gaps = new Float64Array(BINS);
+  for (let i = 0; i < labels.length; i++) {
+    const confidence = probabilities[i * classes + called[i]!]!;
+    gaps[Math.min(BINS - 1, Math.floor(confidence * BINS))]! += (called[i] === labels[i] ? 1 : 0) - confidence;
+  }
+  return sum([...gaps].map(Math.abs)) / labels.length;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

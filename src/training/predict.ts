@@ -1,0 +1,31 @@
+/** The probabilities that a finished classifier gives. */
+import { type Child } from '../supernet/child.js';
+import { type Weights } from '../supernet/parameter-store.js';
+import { tf, tidy } from '../tensor/tf.js';
+import { type BatchSource, withBatch } from './batch.js';
+import { FINAL_EVALUATION } from './evaluate.js';
+
+export interface Probabilities {
+  /** Row-major [count, classes]. */
+  readonly probabilities: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** Probabilities and true classes of the examples of the source's epoch 0, in its order. */
+export function predictChild(child: Child, weights: Weights, source: BatchSource, classes: number): Probabilities {
+  const probabilities = new Float32Array(source.count * classes);
+  const labels = new Int32Array(source.count);
+  let at = 0;
+  for (let step = 0; step < source.steps; step++)
+    withBatch(source, 0, step, (batch) => {
+      const logits = (): tf.Tensor =>
+        child.forward(weights.parameters, weights.statistics, batch.inputs, FINAL_EVALUATION);
+      probabilities.set(
+        tidy(() => tf.softmax(logits()).dataSync()),
+        at * classes,
+      );
+      labels.set(batch.labels.dataSync(), at);
+      at += batch.labels.size;
+    });
+  return { probabilities, labels };
+}

@@ -97,6 +97,16 @@ describe('quadratic regularizers', () => {
           0,
         );
       expect(regularizer.status().penalty).to.be.closeTo(penalty, 1e-4 * penalty);
+      // Means over the two trainings, the first of which has moved nothing.
+      const records = regularizer.tensors().filter(({ name }) => names.includes(name));
+      const total = (of: (record: (typeof records)[number]) => number): number =>
+        records.reduce((sum, record) => sum + of(record), 0);
+      expect(total(({ predictedDamage }) => predictedDamage)).to.be.closeTo(penalty / 3 / 2, 1e-4 * penalty);
+      const squared = names.reduce(
+        (sum, name) => sum + tf.sum(tf.square(tf.sub(theta[name]!, anchor[name]!))).dataSync()[0]!,
+        0,
+      );
+      expect(total(({ drift }) => drift)).to.be.closeTo(squared / 2, 1e-4 * squared);
       regularizer.dispose();
     }));
 

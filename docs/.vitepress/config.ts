@@ -53,6 +53,7 @@ export default defineConfig({
           page('Use Weft as a library', 'how-to/library'),
           page('Search language models', 'how-to/language-models'),
           page('Rank networks, search for several goals', 'how-to/ranking'),
+          page('Train one network for many sizes', 'how-to/elastic'),
           page('Prevent forgetting', 'how-to/forgetting'),
           page('Find flat minima', 'how-to/flatness'),
           page('Precondition gradients', 'how-to/preconditioners'),

@@ -124,6 +124,20 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
 
+  onRun(weft.command('specialize'), MOVED)
+    .description('networks for several budgets from one elastic supernet, exported without training')
+    .argument('<run>', 'directory of a run in an elastic space')
+    .requiredOption(
+      '--budgets <list>',
+      'one network each, for example "parameters<=2k,parameters<=8k,multiplyAdds<=50k"',
+    )
+    .option('--population <n>', 'networks in a generation of the evolution', whole(2), 24)
+    .option('--generations <n>', 'generations after the first', whole(0), 8)
+    .option('-o, --out <folder>', 'where to write; <run>/specialized by default')
+    .addOption(allowChangedEnvironment())
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/specialize.js')).specializeRun(run, options));
+
   onRun(weft.command('train'))
     .description('train one architecture from scratch and test it')
     .argument('<architecture>', 'its text encoding, as printed by search and derive')

@@ -16,4 +16,5 @@ export {
   type SeedsAnalysis,
   seedsPage,
 } from './seeds/index.js';
+export { type SpecializedRow, specializedPage } from './specialized.js';
 export { type ReportTable, reportTables } from './tables.js';

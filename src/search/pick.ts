@@ -5,6 +5,8 @@ import { type CostName, costNames } from './costs.js';
 export interface Condition {
   readonly name: CostName | 'accuracy' | 'loss';
   readonly text: string;
+  readonly comparison: '<' | '<=' | '>' | '>=';
+  readonly limit: number;
   holds(value: number): boolean;
 }
 
@@ -50,6 +52,12 @@ export function parsePick(text: string): Condition[] {
       throw new WeftError('config', `nothing called '${name}' is known of a network`, unknownNameHint(name, NAMES));
     const limit = Number(amount) * factor;
     const compare = COMPARISONS[comparison!]!;
-    return { name: known, text: part.trim(), holds: (value) => compare(value, limit) };
+    return {
+      name: known,
+      text: part.trim(),
+      comparison: comparison as Condition['comparison'],
+      limit,
+      holds: (value) => compare(value, limit),
+    };
   });
 }

@@ -12,7 +12,7 @@ import { permitted, type TrustOptions } from '../recorded-run.js';
 import { loadSpace } from '../registry.js';
 
 /** What white is in data sets whose pixels are not bytes. */
-const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
+export const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
 
 /** Writes the exported network into a folder of its own; a former export there is replaced, anything else is not. */
 export async function exportRun(

@@ -1,0 +1,254 @@
+/**
+ * Networks for budgets out of one training: the best child of each budget by evolution over shared weights (Cai et al. 2020, arXiv
+ * 1908.09791, section 3.4, without its accuracy predictor), cut out with its slices and given batch statistics of its own.
+ */
+import { WeftError } from '../errors.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { childCatalogue } from '../supernet/catalogue.js';
+import { type Child } from '../supernet/child.js';
+import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
+import { readSlice, sliceKey } from '../supernet/slices.js';
+import { type Rng, stream } from '../tensor/rng.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
+import { type Evaluation, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../training/evaluate.js';
+import { withEvaluationWeights } from '../training/learner.js';
+import { recalibrate } from '../training/recalibrate.js';
+import { COST_UNITS, costMeasure, type CostName } from './costs.js';
+import { type Model } from './model.js';
+import { sizeSlots } from './sandwich.js';
+import { type SearchSession } from './session.js';
+
+/** At most so much of one cost. */
+export interface Budget {
+  readonly cost: CostName;
+  readonly limit: number;
+}
+
+export interface SpecializeOptions {
+  /** Networks in a generation; 24 by default. */
+  readonly population?: number;
+  /** Generations after the first; 8 by default. */
+  readonly generations?: number;
+  /** Hears of each network that is judged. */
+  readonly onJudged?: (judged: number) => void;
+}
+
+/** The network for a budget; the caller disposes its store. */
+export interface Specialized {
+  readonly budget: Budget;
+  /** Text encoding. */
+  readonly architecture: string;
+  readonly cost: number;
+  /** On the part for the final choice, with the statistics of its batches. */
+  readonly derive: Evaluation;
+  /** Of the network as it is exported, with fixed statistics. */
+  readonly test: Evaluation;
+  readonly child: Child;
+  readonly store: ParameterStore;
+}
+
+/** Batches that the statistics of each network come from. */
+const CALIBRATION_BATCHES = 20;
+/** Shares of the generation that are parents, and chance of a choice to change in a mutant. */
+const PARENTS = 0.25;
+const MUTATION = 0.1;
+const ATTEMPTS = 2000;
+
+/**
+ * The best network within each budget, in their order, without any training. Throws WeftError('config') for a space without sizes, and where
+ * a budget is below the smallest network.
+ */
+export function specialize(
+  session: SearchSession,
+  budgets: readonly Budget[],
+  { population = 24, generations = 8, onJudged }: SpecializeOptions = {},
+): Specialized[] {
+  const { space, config } = session;
+  requireSizes(space);
+  const judge = judged(session, onJudged);
+  const searches = budgets.map((budget) => ({ budget, within: withinBudget(session, budget) }));
+  return searches.map(({ budget, within }) => {
+    const rng = stream(config.seed, 'specialize', budget.cost, budget.limit);
+    const best = evolve(space, within, judge, { population, generations, rng });
+    return cutOut(session, budget, within.cost(best), best, judge(best));
+  });
+}
+
+/** The network as a model of its own, to be exported. */
+export function modelOf(
+  { config, space }: SearchSession,
+  card: object,
+  { architecture, child, store }: Specialized,
+): Model {
+  const whole = {
+    space: config.space.name,
+    options: space.options as Record<string, unknown>,
+    task: space.task,
+    architecture,
+    trained: true,
+    normalization: { mean: [0], std: [1] },
+    classNames: [],
+    ...card,
+  };
+  return { card: whole, normalization: whole.normalization, space, child, store };
+}
+
+function requireSizes(space: SearchSpace): void {
+  if (sizeSlots(space).length > 0) return;
+  throw new WeftError(
+    'config',
+    `the shared weights of '${space.name}' are not those of networks that work as they are: the space has no sizes`,
+    'take its networks by weft derive --retrain-top, or search an elastic space: elastic-cnn, elastic-mlp',
+  );
+}
+
+interface Within {
+  cost(genotype: readonly number[]): number;
+  holds(genotype: readonly number[]): boolean;
+  /** The smallest network found, which is within. */
+  readonly smallest: readonly number[];
+}
+
+function withinBudget({ space, latencies, config }: SearchSession, { cost, limit }: Budget): Within {
+  const measure = costMeasure({ ...space, forRetraining: () => space }, [cost], latencies);
+  const costOf = (genotype: readonly number[]): number => measure.of(space.fromGenotype(genotype))[0]!;
+  const isValid = (genotype: readonly number[]): boolean => space.satisfies(space.fromGenotype(genotype));
+  const sizes = sizeSlots(space);
+  const start = space.genotype(space.sample(stream(config.seed, 'smallest')));
+  let smallest: number[] = sizes.reduce((slots, size) => slots.with(size.slot, size.smallest), start);
+  if (!isValid(smallest)) smallest = start;
+  // What is no size (an operation, an input) is chosen one at a time, as long as that makes the network smaller.
+  for (let isSmaller = true; isSmaller;) {
+    isSmaller = false;
+    for (const neighbour of space.neighbours(space.fromGenotype(smallest))) {
+      const genotype = space.genotype(neighbour);
+      if (costOf(genotype) < costOf(smallest)) {
+        smallest = genotype;
+        isSmaller = true;
+      }
+    }
+  }
+  if (costOf(smallest) > limit) {
+    const unit = COST_UNITS[cost] && ` ${COST_UNITS[cost]}`;
+    throw new WeftError(
+      'config',
+      `no network of '${space.name}' is within ${cost} <= ${limit}: the smallest has ${Number(costOf(smallest).toPrecision(6))}${unit}`,
+      'raise the budget, or search a space with smaller sizes',
+    );
+  }
+  return { cost: costOf, holds: (genotype) => costOf(genotype) <= limit && isValid(genotype), smallest };
+}
+
+type Judge = (genotype: readonly number[]) => Evaluation;
+
+function judged(session: SearchSession, onJudged?: (judged: number) => void): Judge {
+  const { config, data, space, supernet } = session;
+  const known = new Map<string, Evaluation>();
+  const steps = Math.min(config.derive.batches, data.derive.steps);
+  return (genotype) => {
+    const architecture = space.fromGenotype(genotype);
+    const key = space.canonicalHash(architecture);
+    let found = known.get(key);
+    if (!found) {
+      const child = session.child(architecture);
+      found = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
+        evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps),
+      );
+      known.set(key, found);
+      onJudged?.(known.size);
+    }
+    return found;
+  };
+}
+
+/** More accurate first; of equally accurate ones the one of lower loss. A loss that is not finite is last. */
+function byQuality(a: Evaluation, b: Evaluation): number {
+  const loss = ({ loss: value }: Evaluation): number => (Number.isFinite(value) ? value : Infinity);
+  return b.accuracy - a.accuracy || (loss(a) < loss(b) ? -1 : Number(loss(a) > loss(b)));
+}
+
+interface Evolution {
+  readonly population: number;
+  readonly generations: number;
+  readonly rng: Rng;
+}
+
+/** Parents: the best quarter. Of each new generation half are mutants and half crossovers; what exceeds the budget is drawn again. */
+function evolve(
+  space: SearchSpace,
+  { holds, smallest }: Within,
+  judge: Judge,
+  { population, generations, rng }: Evolution,
+): readonly number[] {
+  const { cardinalities } = space;
+  const draw = (propose: () => readonly number[]): readonly number[] => {
+    for (let attempt = 0; attempt < ATTEMPTS / population; attempt++) {
+      const genotype = propose();
+      if (holds(genotype)) return genotype;
+    }
+    return grown();
+  };
+  /** From the smallest network upward, one change at a time, as far as the budget goes: found even where few networks are within it. */
+  const grown = (): readonly number[] => {
+    let genotype = [...smallest];
+    for (let step = 0; step < 2 * cardinalities.length; step++) {
+      const slot = rng.int(cardinalities.length);
+      const next = genotype.with(slot, rng.int(cardinalities[slot]!));
+      if (holds(next)) genotype = next;
+    }
+    return genotype;
+  };
+  const random = (): readonly number[] => cardinalities.map((cardinality) => rng.int(cardinality));
+  const mutant = (parent: readonly number[]): readonly number[] =>
+    parent.map((value, slot) => (rng.uniform() < MUTATION ? rng.int(cardinalities[slot]!) : value));
+  const crossover = (a: readonly number[], b: readonly number[]): readonly number[] =>
+    a.map((value, slot) => (rng.uniform() < 0.5 ? value : b[slot]!));
+
+  let all = [...Array.from({ length: population - 1 }, () => draw(random)), smallest];
+  const best = (): (readonly number[])[] => {
+    const unique = [...new Map(all.map((genotype) => [genotype.join(), genotype])).values()];
+    return unique.sort((a, b) => byQuality(judge(a), judge(b)));
+  };
+  for (let generation = 0; generation < generations; generation++) {
+    const parents = best().slice(0, Math.max(2, Math.round(PARENTS * population)));
+    const half = Math.floor(population / 2);
+    all = [
+      ...parents,
+      ...Array.from({ length: half }, () => draw(() => mutant(rng.pick(parents)))),
+      ...Array.from({ length: population - half }, () => draw(() => crossover(rng.pick(parents), rng.pick(parents)))),
+    ];
+  }
+  return best()[0]!;
+}
+
+/** The child's slices as weights of its own, with recalibrated batch statistics. */
+function cutOut(
+  session: SearchSession,
+  budget: Budget,
+  cost: number,
+  genotype: readonly number[],
+  derive: Evaluation,
+): Specialized {
+  const { space, supernet, data, config } = session;
+  const child = session.child(space.fromGenotype(genotype));
+  const own = childCatalogue(space, child);
+  const store = createParameterStore(own, config.seed, [...child.parameterNames, ...child.statisticNames]);
+  try {
+    withEvaluationWeights(supernet, child.parameterNames, ({ parameters }) => {
+      const slices: Record<string, Tensor> = {};
+      for (const name of child.parameterNames) {
+        const spec = own.parameters.get(name)!;
+        slices[name] = tidy(() =>
+          tf.clone(parameters[sliceKey(name, spec.shape)] ?? readSlice(parameters[name]!, spec)),
+        );
+      }
+      store.assign(slices);
+    });
+    recalibrate(child, store, data.plain, CALIBRATION_BATCHES);
+    const test = evaluateChild(child, store, data.test, FINAL_EVALUATION);
+    return { budget, architecture: child.encoding, cost, derive, test, child, store };
+  } catch (error) {
+    store.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+/** Networks for budgets from one elastic supernet. */
+import { expect } from 'chai';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { random } from '../../controllers/random.js';
+import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
+import { mlp } from '../../search-spaces/mlp.js';
+import { parseBudgets, specializeRun } from '../../src/cli/commands/specialize.js';
+import { checkConfig } from '../../src/config/index.js';
+import { exportModel } from '../../src/export/index.js';
+import { multiplyAddCount, parameterCount } from '../../src/graph/index.js';
+import { runSearch, type SearchConfigInput } from '../../src/index.js';
+import { decodeSafetensors } from '../../src/runs/index.js';
+import { advance } from '../../src/search/advance.js';
+import { openData } from '../../src/search/data.js';
+import { createSession, type SearchSession } from '../../src/search/session.js';
+import { modelOf, specialize } from '../../src/search/specialize.js';
+import { createParameterStore } from '../../src/supernet/parameter-store.js';
+import { childCatalogue } from '../../src/supernet/catalogue.js';
+import { disposeNamed } from '../../src/tensor/named.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { tf } from '../../src/tensor/tf.js';
+import { FINAL_EVALUATION } from '../../src/training/evaluate.js';
+import { recalibrate } from '../../src/training/recalibrate.js';
+import { tinyTable } from '../runs/tiny-run.js';
+import { withFolder } from './weft.js';
+
+const CONFIG = {
+  backend: 'cpu',
+  space: { name: 'elastic-mlp', depths: [1, 2], widths: [2, 3, 4] },
+  search: { epochs: 3, rounds: 0, probe: 0, batchSize: 16, rewardBatchSize: 8, elastic: { networks: 3 } },
+  derive: { candidates: 1, random: 0, batchSize: 8 },
+  retrain: { epochs: 0, batchSize: 16 },
+} satisfies SearchConfigInput;
+
+const refusal = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+};
+
+describe('specializing', () => {
+  before(() => loadBackend('cpu'));
+
+  const trained = (folder: string, factory: typeof elasticMlp | typeof mlp, changes: object = {}): SearchSession => {
+    const source = tinyTable(join(folder, 'data.csv'));
+    const config = checkConfig({ ...CONFIG, data: { source }, ...changes });
+    const session = createSession({ config, space: factory, controller: random, data: openData(config) }, () => {});
+    while (session.state.phase === 'weights') advance(session);
+    return session;
+  };
+
+  it('meets every budget with a network that computes the same exported as it does sliced', () =>
+    withFolder(async (folder) => {
+      const before = tf.memory().numTensors;
+      const session = trained(folder, elasticMlp);
+      const budgets = parseBudgets('parameters<=20,parameters<=40,multiplyAdds<=30');
+      const networks = specialize(session, budgets, { population: 4, generations: 1 });
+      const x = tf.randomNormal([5, ...session.space.task.inputShape], 0, 1, 'float32', 7);
+      for (const [i, { child, store, cost, architecture, test }] of networks.entries()) {
+        const { cost: name, limit } = budgets[i]!;
+        expect(cost).to.equal((name === 'parameters' ? parameterCount : multiplyAddCount)(child.nodes));
+        expect(cost).to.be.at.most(limit);
+        expect(test.loss).to.satisfy(Number.isFinite);
+        // The slice of the shared weights, with its statistics.
+        recalibrate(child, session.supernet.store, session.data.plain, 20);
+        const { parameters, statistics } = session.supernet.store;
+        const sliced = tf.tidy(() => [...child.forward(parameters, statistics, x, FINAL_EVALUATION).dataSync()]);
+        const card = { classNames: ['even', 'odd'], normalization: { mean: [0], std: [1] } };
+        const files = await exportModel(modelOf(session, card, { ...networks[i]! }));
+        const { tensors } = decodeSafetensors(files['model.safetensors'] as Uint8Array, 'model.safetensors');
+        expect(Object.keys(tensors).sort()).to.deep.equal([...child.parameterNames, ...child.statisticNames].sort());
+        const own = createParameterStore(childCatalogue(session.space, child), 1, Object.keys(tensors));
+        own.assign(tensors);
+        const exported = tf.tidy(() => [
+          ...child.forward(own.parameters, own.statistics, x, FINAL_EVALUATION).dataSync(),
+        ]);
+        exported.forEach((value, k) => expect(value, architecture).to.be.closeTo(sliced[k]!, 1e-6));
+        own.dispose();
+        store.dispose();
+      }
+      disposeNamed({ x });
+      session.dispose();
+      expect(tf.memory().numTensors).to.equal(before);
+    }));
+
+  it('refuses a budget below the smallest network, what is no budget, and spaces without sizes', () =>
+    withFolder((folder) => {
+      const elastic = trained(folder, elasticMlp);
+      const smallest = Math.min(
+        ...[...elastic.space.enumerate()].map((one) => parameterCount(elastic.space.activate(one))),
+      );
+      const at = (limit: number): string =>
+        refusal(() =>
+          specialize(elastic, [{ cost: 'parameters', limit }], { population: 2, generations: 0 }).forEach(({ store }) =>
+            store.dispose(),
+          ),
+        );
+      expect(at(smallest)).to.equal('');
+      expect(at(smallest - 1)).to.match(
+        new RegExp(`no network of 'elastic-mlp' is within parameters <= ${smallest - 1}: the smallest has ${smallest}`),
+      );
+      expect(refusal(() => parseBudgets('accuracy>0.9'))).to.match(/'accuracy>0.9' is not a budget/);
+      expect(refusal(() => parseBudgets('parameters>=9'))).to.match(/is not a budget/);
+      elastic.dispose();
+      const stiff = trained(folder, mlp, {
+        space: { name: 'mlp', depth: 1, widths: [2] },
+        search: { ...CONFIG.search, elastic: undefined },
+      });
+      expect(refusal(() => specialize(stiff, [{ cost: 'parameters', limit: 1e6 }]))).to.match(/the space has no sizes/);
+      stiff.dispose();
+      return Promise.resolve();
+    }));
+
+  it('writes a page, tables, and each network in a folder of its own', () =>
+    withFolder(async (folder) => {
+      const source = tinyTable(join(folder, 'data.csv'));
+      const { run } = await runSearch({
+        space: elasticMlp,
+        controller: random,
+        config: { ...CONFIG, data: { source } },
+        runs: join(folder, 'runs'),
+      });
+      const options = { budgets: 'parameters<=20,parameters<=40', population: 2, generations: 0, json: true };
+      const write = process.stdout.write.bind(process.stdout);
+      const said: string[] = [];
+      process.stdout.write = (text: string) => said.push(String(text)) > 0;
+      try {
+        await specializeRun(run, options);
+        await specializeRun(run, options); // Again: what it has written is replaced.
+      } finally {
+        process.stdout.write = write;
+      }
+      const out = join(run, 'specialized');
+      expect(readdirSync(out).sort()).to.deep.equal([
+        'index.html',
+        'parameters-20',
+        'parameters-40',
+        'specialized.csv',
+        'specialized.json',
+      ]);
+      expect(readdirSync(join(out, 'parameters-20'))).to.include.members(['model.json', 'model.safetensors']);
+      expect(readFileSync(join(out, 'specialized.csv'), 'utf8').trim().split('\r\n')).to.have.length(3);
+      expect(readFileSync(join(out, 'index.html'), 'utf8')).to.match(/<svg[\s\S]*parameters-40/);
+      expect(said.join('')).to.match(/"type":"specialized"/);
+    }));
+});

@@ -94,7 +94,9 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
     case 'comparison':
       return `  ${event.verdict}`;
     case 'retrain-started':
-      return `retraining from scratch: ${event.parameters.toLocaleString('en')} weights, ${event.epochs} epochs of ${event.stepsPerEpoch} steps`;
+      return `retraining from ${event.start === undefined ? 'scratch' : event.start === 'shared' ? 'the shared weights' : event.start}: ${event.parameters.toLocaleString('en')} weights, ${event.epochs} epochs of ${event.stepsPerEpoch} steps`;
+    case 'retrain-kept':
+      return `kept epoch ${event.epoch + 1} of ${event.epochs}${event.stopped ? ': no better one since, by the validation part' : ''}`;
     case 'tested':
       if (event.perplexity !== undefined) {
         const { perplexity, bitsPerCharacter } = event;

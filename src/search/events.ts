@@ -78,6 +78,8 @@ export type SearchEvent =
       epochs: number;
       stepsPerEpoch: number;
       examples: number;
+      /** Where it does not begin from fresh weights: `shared`, or the file. */
+      start?: string;
     }
   /** Before retraining, where it does not begin from fresh weights. */
   | ({ type: 'warm-start' } & WarmStart)

@@ -45,6 +45,8 @@ const SINGLE = new Set([
   'assessed',
   'search-finished',
   'budget-reached',
+  'warm-start',
+  'retrain-kept',
 ]);
 const STRETCHES = 512;
 const REMARKS = 20;

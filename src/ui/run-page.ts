@@ -7,6 +7,7 @@ import { learningRateChart, retrainLossChart } from '../report/charts/retraining
 import { rewardChart } from '../report/charts/reward.js';
 import { type EventLog } from '../report/event-log.js';
 import { ABSENT, decimal, hugeInteger, integer, isNumber, percent } from '../report/format.js';
+import { retrainingNotes } from '../report/html/course.js';
 import { type Content, figure, html, type Markup, section, table } from '../report/html/markup.js';
 import { lookUp } from '../report/input.js';
 import { measureOf } from '../report/measure.js';
@@ -143,7 +144,12 @@ function retrainingOf(log: EventLog): Content {
     figure(retrainLossChart(log), 'Mean training loss of each epoch, trained on its own.', { title: 'Loss' }),
     figure(learningRateChart(log), 'Learning rate at the end of each epoch.', { title: 'Learning rate' }),
   ].filter(Boolean);
-  return section('retraining', 'Retraining', figures.length > 0 && html`<div class="figures">${figures}</div>`);
+  return section(
+    'retraining',
+    'Retraining',
+    retrainingNotes(log).map((note) => html`<p>${note}</p>`),
+    figures.length > 0 && html`<div class="figures">${figures}</div>`,
+  );
 }
 
 function remarksOf({ unreadable }: Digest, log: EventLog): Content {

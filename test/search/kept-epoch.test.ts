@@ -125,6 +125,7 @@ describe('retraining', function () {
     const still: Retrain = { epochs: 1, optimizer: STILL };
     const shared = await runSearch(request({ ...still, start: 'shared' }));
     const [start] = all(shared.run, 'warm-start');
+    expect(all(shared.run, 'retrain-started')[0]!.start).to.equal('shared');
     expect(start).to.deep.include({ from: 'shared', fresh: 0 }).and.not.have.property('sha256');
     const fresh = await runSearch(request(still));
     expect(all(fresh.run, 'warm-start')).to.deep.equal([]);

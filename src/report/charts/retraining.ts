@@ -3,10 +3,29 @@ import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { decimal, isNumber } from '../format.js';
 import { color, type ColorName } from '../palette.js';
+import { linesChart } from './lines.js';
 import { drawChart, epochAxis, gridY, label } from './frame.js';
 
-/** Mean training loss of each epoch, cross-entropy in nats. */
+/** Mean training loss of each epoch, and the validation loss after it where epochs were compared; cross-entropy in nats. */
 export function retrainLossChart(log: EventLog): string | undefined {
+  const epochs = log.all('retrain-epoch');
+  if (epochs.some(({ validation }) => isNumber(validation?.loss)))
+    return linesChart(
+      [
+        { name: 'training', color: 'found', points: epochs.map(({ epoch, loss }) => ({ x: epoch + 1, y: loss })) },
+        {
+          name: 'validation',
+          color: 'controller',
+          points: epochs.map(({ epoch, validation }) => ({ x: epoch + 1, y: validation?.loss ?? NaN })),
+        },
+      ],
+      {
+        ariaLabel: 'Training and validation loss while retraining',
+        height: 240,
+        x: { label: 'epoch' },
+        y: { label: 'cross-entropy (nats)' },
+      },
+    );
   return curve(log, 'loss', {
     ariaLabel: 'Training loss while retraining',
     title: '↑ cross-entropy (nats)',

@@ -125,7 +125,13 @@ async function usageFigure(space: ReportInput['space'], log: EventLog): Promise<
 
 export function retrainingSection(log: EventLog): Content {
   const figures = [
-    figure(retrainLossChart(log), 'Mean training loss of each epoch, trained from fresh weights.', { title: 'Loss' }),
+    figure(
+      retrainLossChart(log),
+      log.last('warm-start')
+        ? 'Mean loss of each epoch.'
+        : 'Mean training loss of each epoch, trained from fresh weights.',
+      { title: 'Loss' },
+    ),
     figure(learningRateChart(log), 'Learning rate at the end of each epoch.', { title: 'Learning rate' }),
   ].filter(Boolean);
   return section(
@@ -137,7 +143,7 @@ export function retrainingSection(log: EventLog): Content {
 }
 
 /** What retraining began from, and which epoch was kept, where that is not the usual. */
-function retrainingNotes(log: EventLog): string[] {
+export function retrainingNotes(log: EventLog): string[] {
   const start = log.last('warm-start');
   const kept = log.last('retrain-kept');
   const judged = kept && log.all('retrain-epoch').find(({ epoch }) => epoch === kept.epoch)?.validation;

@@ -85,10 +85,17 @@ function howFound(log: EventLog): string {
       `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), evaluated with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
     retrain &&
       retrained > 0 &&
-      `Trained from scratch for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text an epoch' : 'examples'}.`,
+      `Trained ${trainedFrom(log)} for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text an epoch' : 'examples'}.`,
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** What the training of the network began from. */
+function trainedFrom(log: EventLog): string {
+  const start = log.last('warm-start');
+  if (!start) return 'from scratch';
+  return start.from === 'shared' ? 'from the shared weights' : 'from weights of another file';
 }
 
 function tiles({ summary }: ReportInput, log: EventLog): Markup {

@@ -35,6 +35,7 @@ export function retrain(session: SearchSession): void {
       epochs: config.retrain.epochs,
       stepsPerEpoch: data.retrain.steps,
       examples: data.retrain.count,
+      ...(state.warmStart && { start: state.warmStart.from }),
     });
   }
   trackSharpness(session, learner, globalStep);

@@ -76,9 +76,11 @@ export async function loadModel(directory: string, { space, backend }: LoadModel
     );
   }
   const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
-  const form: InputForm = { inputShape: task.inputShape as unknown as InputShape, columns, encoding };
+  const { data } = checkConfig(run.config);
+  const inputShape = task.inputShape as unknown as InputShape;
+  const form: InputForm = { inputShape, columns, encoding, charset: data.charset };
   const size = exampleSize(form.inputShape);
-  const largest = ownValue(LARGEST_PIXELS, checkConfig(run.config).data.source);
+  const largest = ownValue(LARGEST_PIXELS, data.source);
 
   const predictAll = (images: Uint8Array | Float32Array): Prediction[] => {
     const count = images.length / size;

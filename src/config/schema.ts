@@ -39,6 +39,10 @@ export const dataSchema = z.strictObject({
     .describe('1 for grey, 3 for colour (folders of images)'),
   label: z.union([z.string(), z.int()]).optional().describe('label column (CSV)'),
   header: z.boolean().optional().describe('whether the first row names the columns (CSV)'),
+  charset: z
+    .enum(['utf-8', 'latin1'])
+    .optional()
+    .describe('how the text of a table is encoded; UTF-8 by default, and UTF-16 is known by its first bytes (CSV)'),
   imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
   level: z.enum(['char', 'word']).optional().describe('what the tokens of a text are; characters by default'),
   bptt: z

@@ -1,7 +1,7 @@
 /** Names of classes as people write them. */
 import { WeftError } from '../errors.js';
 
-/** Refuses two classes that differ only in case, such as `Yes` and `yes`; single letters may be just that, as in handwriting. */
+/** Refuses two classes that differ only in case or spaces, such as `Yes` and `yes`; single letters may be just that, as in handwriting. */
 export function requireDifferentNames(
   classes: readonly { readonly name: string; readonly place: string }[],
   path: string,
@@ -9,14 +9,34 @@ export function requireDifferentNames(
   const known = new Map<string, { readonly name: string; readonly place: string }>();
   for (const one of classes) {
     if ([...one.name].length < 2) continue;
-    const key = one.name.toLowerCase();
+    const key = one.name.toLowerCase().replace(/\s+/g, ' ');
     const other = known.get(key);
     if (other)
       throw new WeftError(
         'data',
-        `${path}: the classes '${other.name}' (${other.place}) and '${one.name}' (${one.place}) differ only in case`,
+        `${path}: the classes '${other.name}' (${other.place}) and '${one.name}' (${one.place}) differ only in ${other.name.toLowerCase() === one.name.toLowerCase() ? 'case' : 'spaces or case'}`,
         'give them one name if they are one class, and different ones otherwise',
       );
     known.set(key, one);
+  }
+}
+
+/** Refuses two classes that are one number, such as `1` and `1.0`. */
+export function requireDifferentNumbers(
+  classes: readonly { readonly name: string; readonly place: string }[],
+  path: string,
+): void {
+  const known = new Map<number, { readonly name: string; readonly place: string }>();
+  for (const one of classes) {
+    const value = Number(one.name);
+    if (one.name === '' || !Number.isFinite(value)) continue;
+    const other = known.get(value);
+    if (other)
+      throw new WeftError(
+        'data',
+        `${path}: the classes '${other.name}' (${other.place}) and '${one.name}' (${one.place}) are the same number`,
+        'write it in one way if they are one class, and give the classes names otherwise',
+      );
+    known.set(value, one);
   }
 }

@@ -1,8 +1,9 @@
 /** Tables with a class label on each row: comma, semicolon or tab, header optional, gzipped or not. */
 import { WeftError, unknownNameHint } from '../errors.js';
-import { requireDifferentNames } from './class-names.js';
+import { requireDifferentNames, requireDifferentNumbers } from './class-names.js';
 import { defineDataset, exampleSize, type Dataset, type InputShape } from './dataset.js';
 import { type Column } from './csv/encoding.js';
+import { type Charset } from './csv/decode.js';
 import { readTable, type Table } from './csv/table.js';
 
 export interface CsvOptions {
@@ -13,6 +14,8 @@ export interface CsvOptions {
   readonly label?: string | number;
   /** Whether the first line names the columns. Left out: found by looking at it. */
   readonly header?: boolean;
+  /** How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows writes it. */
+  readonly charset?: Charset;
   /** [height, width, channels] of a row that is an image, in row-major order. Left out: [1, 1, columns]. */
   readonly imageShape?: InputShape;
   /** The classes that a label may be of, in the order of a network's outputs. Left out: those that occur. */
@@ -107,9 +110,8 @@ function classesOf({ labels, labelOf }: Table, path: string): string[] {
       `${path}: ${names.length} different labels in ${labelOf.length} rows are ${measured ? 'values, not' : 'no'} classes`,
       'check which column is the label (option label); values to regress on are not supported',
     );
-  requireDifferentNames(
-    labels.map(({ text, line }) => ({ name: text, place: `line ${line}` })),
-    path,
-  );
+  const places = labels.map(({ text, line }) => ({ name: text, place: `line ${line}` }));
+  requireDifferentNames(places, path);
+  requireDifferentNumbers(places, path);
   return numeric ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
 }

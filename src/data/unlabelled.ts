@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { nameColumns, placesOf } from './columns.js';
 import { type Column, encoderOf } from './csv/encoding.js';
+import { type Charset } from './csv/decode.js';
 import { findSeparator, numberIn, splitFields } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
 import { type Line, openLines } from './csv/lines.js';
@@ -24,6 +25,8 @@ export interface InputForm {
   readonly columns?: readonly string[] | undefined;
   /** What each of them is, where not all are numbers. */
   readonly encoding?: readonly Column[] | undefined;
+  /** How tables are encoded, where that is not UTF-8 or UTF-16. */
+  readonly charset?: Charset | undefined;
 }
 
 /** Reads pictures, or folders of them at any depth, resized to the network's input. Throws WeftError('data') naming what cannot be read. */
@@ -42,9 +45,9 @@ const SAMPLE = 20;
  * Reads the rows of a table. With a header the columns are found by their names, in any order, and others (a label, an identifier) are left
  * out; without one a row must have just the network's numbers. Throws WeftError('data') with line and column.
  */
-export function readRows(path: string, { inputShape, columns, encoding }: InputForm): Unlabelled {
+export function readRows(path: string, { inputShape, columns, encoding, charset }: InputForm): Unlabelled {
   const size = inputShape.reduce((product, length) => product * length, 1);
-  const reader = openLines(path);
+  const reader = openLines(path, charset);
   const sample: Line[] = [];
   for (let next = reader.lines.next(); !next.done; next = reader.lines.next()) {
     sample.push(next.value);

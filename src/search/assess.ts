@@ -6,6 +6,7 @@ import {
   pairedShareDifference,
 } from '../statistics/index.js';
 import { type Probabilities } from '../training/predict.js';
+import { largestOf } from '../statistics/extremes.js';
 import { askSimpleModels, type Rows } from './simple-models/index.js';
 
 /** A simpler model on the same test examples. */
@@ -60,7 +61,7 @@ export function assess(
     }
     return { name, accuracy: right / labels.length, ...pairedShareDifference(onlyNetwork, onlyRival, labels.length) };
   };
-  const most = counts.indexOf(Math.max(...counts));
+  const most = counts.indexOf(largestOf(counts));
   const { confusion, ...measures } = classificationMeasures(probabilities, labels, classes);
   return {
     majority: rival(`always '${classNames[most]}'`, new Int32Array(labels.length).fill(most)),

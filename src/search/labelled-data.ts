@@ -22,8 +22,21 @@ const EVALUATION_BATCH = 256;
 /** Opens and splits the data set that a configuration names. */
 export function openLabelled(config: SearchConfig): SearchData {
   const { seed, data } = config;
-  const { source, path, size, channels, label, header, imageShape, subset, labelNoise, test, validation, derive } =
-    data;
+  const {
+    source,
+    path,
+    size,
+    channels,
+    label,
+    header,
+    charset,
+    imageShape,
+    subset,
+    labelNoise,
+    test,
+    validation,
+    derive,
+  } = data;
   for (const option of ['bptt', 'vocabulary'] as const) {
     if (data[option] !== undefined)
       throw new WeftError(
@@ -35,7 +48,7 @@ export function openLabelled(config: SearchConfig): SearchData {
   const prepared = prepareData(
     {
       source,
-      options: defined({ path, size, channels, label, header, imageShape }),
+      options: defined({ path, size, channels, label, header, charset, imageShape }),
       subset: defined(subset),
       split: defined({ test, validation, derive, fisher: fisherShare(config) }),
       labelNoise,

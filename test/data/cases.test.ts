@@ -49,6 +49,7 @@ const table: [path: string, expected: Expected, options?: OpenOptions][] = [
   ['csv-label-not-last/train.csv', plainRows, { label: 'species' }],
   ['csv-label-not-last/train.csv', /train\.csv: column 'species' holds text, so it is not clear which column is the label/],
   ['csv-latin1/t.csv', /t\.csv: line 2 is not UTF-8 text; in Latin-1 it would be '.*é'/],
+  ['csv-latin1/t.csv', '120 of [1,1,3]: é, ñ', { charset: 'latin1' }],
   ['csv-missing/t.csv', ({ encoding, train }) => {
     expect(encoding!.reduce((sum, { missing = 0 }) => sum + missing, 0)).to.equal(3);
     expect(train.images.filter(Number.isNaN)).to.have.length(3);

@@ -192,13 +192,41 @@ describe('CSV tables', () => {
     );
   });
 
-  it('with UTF-16 are refused by name', () =>
+  it('may be UTF-16 with a byte-order mark, and Latin-1 where that is said', () => {
+    const text = '\ufeffx,y,label\n1,2,é\n3,4,ñ\n';
+    const little = Buffer.from(text, 'utf16le');
+    for (const bytes of [Buffer.from(text), little, Buffer.from(little).swap16()]) {
+      const { train, classNames } = read(bytes);
+      expect([classNames, [...train.images]]).to.deep.equal([
+        ['é', 'ñ'],
+        [1, 2, 3, 4],
+      ]);
+    }
+    const latin = Buffer.from(text.slice(1), 'latin1');
+    expect(read(latin, { charset: 'latin1' }).classNames).to.deep.equal(['é', 'ñ']);
     expectError(
       'data',
-      () => read(Buffer.from('\ufeffx,y\n1,a\n', 'utf16le')),
-      /not UTF-8 text but UTF-16/,
-      'iconv -f utf-16',
-    ));
+      () => read(latin),
+      /line 2 is not UTF-8 text; in Latin-1 it would be '.*é'/,
+      /data\.charset: latin1/,
+    );
+    expectError('data', () => read(text, { charset: 'latin1' }), /is UTF-8 text, but was to be read as Latin-1/);
+    expect(read('1,a\n2,b\n', { charset: 'latin1' }).train.count).to.equal(2);
+    expectError('data', () => read(little.subarray(0, little.length - 1)), /begins as UTF-16LE text, but is not/);
+  });
+
+  it('with classes that differ only in spaces, or are the same number, are refused', () => {
+    expectError(
+      'data',
+      () => read('1,"New  York"\n2,no\n3,new york\n4,no\n5,no\n6,no'),
+      /classes 'New {2}York' \(line 1\) and 'new york' \(line 3\) differ only in spaces or case/,
+    );
+    expectError(
+      'data',
+      () => read('x,label\n5,1\n6,0\n7,1.0\n8,0\n9,1\n9,1'),
+      /'1' \(line 2\) and '1\.0' \(line 4\) are the same number/,
+    );
+  });
 
   it('with classes that differ only in case are refused, single letters are not', () => {
     expectError(

@@ -80,7 +80,7 @@ const testBatches = (data: SearchData, config: SearchConfig, { space }: Model): 
 function otherExamples(source: string, { card, normalization }: Model, { run, config }: RecordedRun): BatchSource {
   const { inputShape, classes } = card.task;
   const [height, width, channels] = inputShape as [number, number, number];
-  const { label, header, imageShape } = config.data;
+  const { label, header, charset, imageShape } = config.data;
   const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
   const opened = openWithFitting(
     source,
@@ -89,6 +89,7 @@ function otherExamples(source: string, { card, normalization }: Model, { run, co
       channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
       label,
       header,
+      charset,
       imageShape,
       classNames: card.classNames,
       encoding,

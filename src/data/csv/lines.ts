@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { WeftError } from '../../errors.js';
 import type { Source } from '../dataset.js';
+import { type Charset, decoded } from './decode.js';
 import { readable, readSource, requireFile } from '../source.js';
 
 /** A line, or several where a quoted field contains line breaks. */
@@ -26,7 +27,7 @@ const LONGEST_LINE = 1 << 26;
 const LONGEST_QUOTE = 1 << 16;
 
 /** Opens a table, gzipped or not. A gzipped one is unpacked as a whole, up to the bound of `readSource`. */
-export function openLines(path: string): LineReader {
+export function openLines(path: string, charset: Charset = 'utf-8'): LineReader {
   let source: Source | undefined;
   const pieces = function* (): Generator<Uint8Array> {
     if (isGzip(path)) {
@@ -45,7 +46,7 @@ export function openLines(path: string): LineReader {
     source = { path, sha256: hash.digest('hex'), bytes };
   };
   return {
-    lines: joinQuoted(splitLines(decoded(pieces(), path), path)),
+    lines: joinQuoted(splitLines(decoded(pieces(), path, charset), path)),
     source: () => source!,
   };
 }
@@ -69,58 +70,6 @@ function* piecesOf(path: string, size = PIECE_BYTES): Generator<Uint8Array> {
   } finally {
     closeSync(file);
   }
-}
-
-/** UTF-8 as text; a byte-order mark is left out. */
-function* decoded(pieces: Iterable<Uint8Array>, path: string): Generator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let lines = 1;
-  let first = true;
-  for (const piece of pieces) {
-    if (first && ((piece[0] === 0xff && piece[1] === 0xfe) || (piece[0] === 0xfe && piece[1] === 0xff)))
-      throw new WeftError(
-        'data',
-        `${path} is not UTF-8 text but UTF-16`,
-        `save the table as UTF-8, or convert it: iconv -f utf-16 -t utf-8`,
-      );
-    first = false;
-    try {
-      yield decoder.decode(piece, { stream: true });
-    } catch (cause) {
-      throw notUtf8(piece, lines, path, cause);
-    }
-    for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) lines++;
-  }
-  try {
-    yield decoder.decode();
-  } catch (cause) {
-    throw notUtf8(new Uint8Array(), lines, path, cause);
-  }
-}
-
-/** Names the line, and what its bytes would be in Latin-1, the encoding that such a table most often has. */
-function notUtf8(piece: Uint8Array, before: number, path: string, cause: unknown): WeftError {
-  let number = before;
-  let shown = '';
-  for (let from = 0; from < piece.length; number++) {
-    const end = piece.indexOf(10, from);
-    const line = piece.subarray(from, end < 0 ? piece.length : end);
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(line);
-    } catch {
-      const at = line.findIndex((byte) => byte > 0x7f);
-      shown = `; in Latin-1 it would be '${Buffer.from(line.subarray(Math.max(0, at - 8), at + 9)).toString('latin1')}'`;
-      break;
-    }
-    if (end < 0) break;
-    from = end + 1;
-  }
-  return new WeftError(
-    'data',
-    `${path}: line ${number} is not UTF-8 text${shown}`,
-    'save the table as UTF-8, or convert it: iconv -f latin1 -t utf-8',
-    { cause },
-  );
 }
 
 function* splitLines(texts: Iterable<string>, path: string): Generator<Line> {

@@ -69,7 +69,7 @@ interface Opened {
 }
 
 function openTable(path: string, options: CsvOptions): Opened {
-  const reader = openLines(path);
+  const reader = openLines(path, options.charset);
   const sample: Line[] = [];
   while (sample.length < SAMPLE) {
     const next = reader.lines.next();

@@ -1,4 +1,5 @@
 /** Nearest neighbours: what copying says. */
+import { largestOf } from '../../statistics/extremes.js';
 import { type SimpleModel } from './contract.js';
 
 const NEIGHBOURS = 5;
@@ -26,7 +27,7 @@ export const nearestNeighbours: SimpleModel = (train, test, classes) => {
     }
     const votes = new Int32Array(classes);
     for (const row of nearest) votes[train.labels[row]!]!++;
-    const most = Math.max(...votes);
+    const most = largestOf(votes);
     return train.labels[nearest.find((row) => votes[train.labels[row]!] === most)!]!;
   });
 };

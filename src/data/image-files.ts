@@ -3,6 +3,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
+import { isForeignImage } from './decode-foreign.js';
 import { isFolder, listFolder, readable, requireFile } from './source.js';
 
 export interface LabelledFile {
@@ -18,8 +19,8 @@ export interface ImageFiles {
   readonly test: readonly LabelledFile[];
 }
 
-const READABLE = ['.png', '.jpg', '.jpeg'];
-const UNREADABLE = ['.gif', '.webp', '.bmp', '.tif', '.tiff', '.avif', '.heic'];
+const DECODED_HERE = ['.png', '.jpg', '.jpeg'];
+const UNREADABLE = ['.bmp', '.heic', '.heif'];
 
 /** The names that parts of a data set have, in any case. */
 const PARTS = {
@@ -28,7 +29,8 @@ const PARTS = {
   test: /^test(ing)?$/i,
 } as const;
 
-const isReadable = (file: string): boolean => READABLE.includes(extname(file).toLowerCase());
+const isReadable = (file: string): boolean =>
+  DECODED_HERE.includes(extname(file).toLowerCase()) || isForeignImage(file);
 
 /** What programs leave for themselves is no data: hidden files and folders, and those of macOS archives. */
 const isVisible = (name: string): boolean => !name.startsWith('.') && name !== '__MACOSX';

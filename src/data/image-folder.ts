@@ -1,6 +1,7 @@
 /** Images sorted into one folder for each class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`. */
 import { WeftError } from '../errors.js';
 import { availableBytes } from '../tensor/memory.js';
+import { foreignDecoder, isForeignImage } from './decode-foreign.js';
 import { decodeImage, type RgbImage } from './decode-image.js';
 import { defineDataset, type Dataset, type InputShape, type Source } from './dataset.js';
 import { listImageFiles } from './image-files.js';
@@ -79,11 +80,12 @@ function readImages(
   let transparent = false;
   const failures: WeftError[] = [];
   const sources: Source[] = [];
+  const foreign = foreignDecoder(paths);
   paths.forEach((path, index) => {
     const bytes = readBytes(path, MOST_IMAGE_BYTES);
     let decoded: RgbImage;
     try {
-      decoded = decodeImage(bytes, path);
+      decoded = isForeignImage(path) ? foreign(path) : decodeImage(bytes, path);
     } catch (error) {
       if (!(error instanceof WeftError)) throw error;
       failures.push(error);

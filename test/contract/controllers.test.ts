@@ -23,6 +23,7 @@ import { fairnas } from '../../controllers/fairnas.js';
 import { localSearch } from '../../controllers/local-search.js';
 import { nsga2 } from '../../controllers/nsga2.js';
 import { policyGradient } from '../../controllers/policy-gradient.js';
+import { predictorGuided } from '../../controllers/predictor-guided.js';
 import { random } from '../../controllers/random.js';
 import { spos } from '../../controllers/spos.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
@@ -40,6 +41,7 @@ const controllers: { factory: ControllerFactory; options?: object }[] = [
   { factory: spos, options: { parents: 4 } },
   { factory: fairnas, options: { parents: 4 } },
   { factory: nsga2, options: { population: 6 } },
+  { factory: predictorGuided, options: { predictor: 'ridge', start: 3, pool: 12 } },
   { factory: policyGradient },
   { factory: darts },
 ];

@@ -1,0 +1,160 @@
+/**
+ * Search guided by a predictor (BANANAS, White et al. 2021, arXiv 1910.11858; NPENAS, Wei et al. 2020, arXiv 2003.12857): after a random start a predictor learns from
+ * all that was evaluated, and of many new architectures those are evaluated next that it expects most of. Of a small space all are
+ * looked at; of a large one mutations of the best, and random ones.
+ */
+import {
+  bestScored,
+  choiceEncoding,
+  type Controller,
+  type ControllerSetting,
+  decodeScored,
+  defineController,
+  drawUniform,
+  encodeScored,
+  type Evaluated,
+  finiteReward,
+  graphEncoding,
+  joinEncodings,
+  populationMetrics,
+  predictorNamed,
+  type Rng,
+  type ScoredText,
+  z,
+} from 'weft-nas';
+
+const options = z.strictObject({
+  predictor: z
+    .enum(['ridge', 'forest', 'gaussian-process', 'mlp-ensemble'])
+    .default('ridge')
+    .describe('what learns from the architectures that were evaluated'),
+  encoding: z
+    .enum(['choices', 'graph', 'both'])
+    .default('choices')
+    .describe('how it sees them: by their choices, by their graphs, which takes longer, or by both'),
+  start: z.int().min(2).default(20).describe('random architectures before it is asked'),
+  explore: z
+    .number()
+    .min(0)
+    .default(0.2)
+    .describe(
+      'standard deviations of the expectation by which each is moved at random before the best are taken, for half of a proposal; the other half is taken by expectation alone',
+    ),
+  pool: z.int().min(1).default(500).describe('architectures it is asked about, where the space is not small'),
+  parents: z.int().min(1).default(10).describe('best architectures whose mutations are half of those'),
+  remember: z.int().min(2).default(1000).describe('newest evaluations that it learns from'),
+});
+
+export const predictorGuided = defineController({
+  name: 'predictor-guided',
+  description: 'A predictor learns from what was evaluated and says what to evaluate next.',
+  options,
+  create: createGuided,
+});
+
+/** Spaces of up to so many architectures are looked at as a whole. */
+const SMALL = 20_000;
+/** A network that is proposed twice in a row teaches little; so often another one is drawn instead. */
+const TRIES = 10;
+
+function createGuided<A>(
+  { predictor: name, encoding, start, explore, pool, parents, remember }: z.output<typeof options>,
+  { space, seed }: ControllerSetting<A>,
+): Controller<A> {
+  const predictor = predictorNamed(name);
+  const features = {
+    choices: () => choiceEncoding(space),
+    graph: () => graphEncoding(space),
+    both: () => joinEncodings(choiceEncoding(space), graphEncoding(space)),
+  }[encoding]();
+  /** The whole of a small space with its encodings, made when it is first needed. */
+  let whole: { architecture: A; text: string; row: number[] }[] | undefined;
+  let scored: Evaluated<A>[] = [];
+
+  const entry = (architecture: A) => ({
+    architecture,
+    text: space.encode(architecture),
+    row: features.encode(architecture),
+  });
+  const small = space.cardinalities.reduce((product, cardinality) => product * cardinality, 1) <= SMALL;
+  const candidates = (rng: Rng) => {
+    if (small) return (whole ??= [...space.enumerate()].map(entry));
+    const best = bestScored(space, scored, parents);
+    return Array.from({ length: pool }, (_, i) =>
+      entry(i % 2 === 0 ? space.mutate(rng.pick(best).architecture, rng) : space.sample(rng)),
+    );
+  };
+
+  /** `count` new architectures: half those that most is expected of, half those of which that holds after a random move. */
+  const expected = (count: number, rng: Rng): A[] => {
+    const known = new Map(scored.map(({ architecture, reward }) => [space.encode(architecture), reward]));
+    const fitted = predictor.fit(
+      [...known.keys()].map((text) => features.encode(space.decode(text))),
+      [...known.values()],
+      seed,
+    );
+    const all = candidates(rng);
+    const some = (small ? all : [...new Map(all.map((one) => [one.text, one])).values()]).filter(
+      ({ text }) => !known.has(text),
+    );
+    const { mean, deviation } = fitted.predict(some.map(({ row }) => row));
+    /** Indices of the `most` with the highest hopes, among those that are not taken yet. */
+    const best = (hopes: (index: number) => number, most: number, taken: readonly number[]): number[] => {
+      const values = some.map((_, i) => hopes(i));
+      return some
+        .map((_, i) => i)
+        .filter((index) => !taken.includes(index))
+        .sort((a, b) => values[b]! - values[a]!)
+        .slice(0, most);
+    };
+    const exploited = best((i) => mean[i]!, Math.ceil(count / 2), []);
+    const explored = best(
+      (i) => mean[i]! + explore * deviation[i]! * rng.normal(),
+      count - exploited.length,
+      exploited,
+    );
+    const chosen = [...exploited, ...explored].map((index) => some[index]!.architecture);
+    return [...chosen, ...Array.from({ length: count - chosen.length }, () => space.sample(rng))];
+  };
+
+  const fresh = (rng: Rng): A => {
+    let made = space.sample(rng);
+    const known = new Set(scored.map(({ architecture }) => space.encode(architecture)));
+    for (let i = 1; i < TRIES && known.has(space.encode(made)); i++) made = space.sample(rng);
+    return made;
+  };
+
+  return {
+    sample: (count, rng) => drawUniform(space, count, rng),
+    propose(count, rng) {
+      if (count === 0) return [];
+      const random = Math.min(count, Math.max(0, start - scored.length));
+      const drawn = Array.from({ length: random }, () => fresh(rng));
+      if (random === count) return drawn;
+      return scored.length < 2
+        ? [...drawn, ...Array.from({ length: count - random }, () => fresh(rng))]
+        : [...drawn, ...expected(count - random, rng)];
+    },
+    observe(results) {
+      results.forEach(finiteReward);
+      scored = [...scored, ...results].slice(-remember);
+      return populationMetrics(scored);
+    },
+    derive(count, rng) {
+      const best = bestScored(space, scored, Math.ceil(count / 2)).map(({ architecture }) => architecture);
+      const rest = count - best.length;
+      if (rest === 0) return best;
+      return [
+        ...best,
+        ...(scored.length >= start ? expected(rest, rng) : Array.from({ length: rest }, () => space.sample(rng))),
+      ];
+    },
+    snapshot: () => ({ tensors: {}, state: encodeScored(space, scored) }),
+    restore({ state }) {
+      scored = decodeScored(space, state as unknown as readonly ScoredText[]);
+    },
+    dispose() {},
+  };
+}
+
+export default predictorGuided;

@@ -1,0 +1,26 @@
+import { ownValue, unknownNameHint, WeftError } from '../errors.js';
+import { type Predictor } from './contract.js';
+import { forest } from './forest.js';
+import { gaussianProcess } from './gaussian-process.js';
+import { mlpEnsemble } from './mlp-ensemble.js';
+import { ridge } from './ridge.js';
+
+export { type Features, type FittedPredictor, type Expectation, type Predictor } from './contract.js';
+export { choiceEncoding, type Encoding, graphEncoding, joinEncodings } from './encodings.js';
+export { forest, gaussianProcess, mlpEnsemble, ridge };
+
+/** Every predictor by its name. */
+export const PREDICTORS: Readonly<Record<string, Predictor>> = {
+  ridge,
+  forest,
+  'gaussian-process': gaussianProcess,
+  'mlp-ensemble': mlpEnsemble,
+};
+
+/** The predictor of this name; throws WeftError('config') where there is none. */
+export function predictorNamed(name: string): Predictor {
+  const found = ownValue(PREDICTORS, name);
+  if (!found)
+    throw new WeftError('config', `no predictor is called '${name}'`, unknownNameHint(name, Object.keys(PREDICTORS)));
+  return found;
+}

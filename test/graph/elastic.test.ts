@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import {
   batchNorm,
+  choiceSpace,
   conv,
   createChild,
   defineSpace,
@@ -11,6 +12,7 @@ import {
   globalAveragePool,
   type GraphBuilder,
   type NodeRef,
+  repeat,
   type SearchSpace,
   sizes,
   z,
@@ -142,6 +144,22 @@ describe('elastic operations', () => {
       expect(refusal(() => readSlice(tf.zeros([2]), spec))).to.match(/a slice \[3\] of a tensor \[2\]/);
       expect(refusal(() => writeSlice(tf.zeros([2]), spec, tf.zeros([3])))).to.match(/a slice \[3\] of a tensor \[2\]/);
     });
+  });
+
+  it('make as many networks as once-for-all: (9² + 9³ + 9⁴)⁵', () => {
+    const stage = choiceSpace(
+      'stage',
+      { depth: sizes([2, 3, 4]), blocks: repeat(4, () => ({ kernel: sizes([3, 5, 7]), expansion: sizes([3, 4, 6]) })) },
+      [
+        {
+          name: 'blocks that are left out have the first sizes',
+          holds: ({ depth, blocks }) =>
+            blocks.slice(depth).every(({ kernel, expansion }) => kernel === 3 && expansion === 3),
+        },
+      ],
+    );
+    expect(stage.size()).to.equal(7371n);
+    expect(stage.size() ** 5n).to.equal(21758655492572485851n);
   });
 
   it('share a step only where the largest takes part', () => {

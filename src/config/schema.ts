@@ -43,6 +43,7 @@ export const dataSchema = z.strictObject({
     .enum(['utf-8', 'latin1'])
     .optional()
     .describe('how the text of a table is encoded; UTF-8 by default, and UTF-16 is known by its first bytes (CSV)'),
+  ignore: z.array(z.string()).optional().describe('columns that are left out, by name (CSV)'),
   imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
   level: z.enum(['char', 'word']).optional().describe('what the tokens of a text are; characters by default'),
   bptt: z

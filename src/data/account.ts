@@ -79,6 +79,6 @@ function suspicious({ train: { images, count }, inputShape, columns, encoding }:
     const step = at(1) - at(0);
     for (let row = 1; row < count; row++) if (at(row) - at(row - 1) !== step) return [];
     if (step === 0) return [`careful: '${name}' is ${at(0)} in every row, so it tells the network nothing`];
-    return [`careful: '${name}' counts the rows; if it is an identifier, remove it from the table`];
+    return [`careful: '${name}' counts the rows; if it is an identifier, leave it out: data.ignore`];
   });
 }

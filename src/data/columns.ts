@@ -11,7 +11,7 @@ export function placesOf(columns: readonly string[], header: readonly string[], 
   if (missing.length > 0)
     throw new WeftError(
       'data',
-      `${path} has no column ${nameColumns(missing)}, which the network was trained on`,
+      `${path} has no column ${nameColumns(missing)}, which is needed`,
       `its columns are ${nameColumns(header)}; rename them, or add what is missing`,
     );
   return columns.map((column) => header.indexOf(column));

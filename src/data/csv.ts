@@ -16,6 +16,8 @@ export interface CsvOptions {
   readonly header?: boolean;
   /** How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows writes it. */
   readonly charset?: Charset;
+  /** Columns that are left out, by their names in the header. */
+  readonly ignore?: readonly string[];
   /** [height, width, channels] of a row that is an image, in row-major order. Left out: [1, 1, columns]. */
   readonly imageShape?: InputShape;
   /** The classes that a label may be of, in the order of a network's outputs. Left out: those that occur. */

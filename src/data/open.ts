@@ -32,7 +32,7 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   idx: ['path'],
   cifar: ['path'],
   images: ['size', 'channels', 'classNames'],
-  csv: ['label', 'header', 'charset', 'imageShape', 'classNames', 'encoding'],
+  csv: ['label', 'header', 'charset', 'ignore', 'imageShape', 'classNames', 'encoding'],
 };
 
 /** The names that `openDataset` knows. */

@@ -30,6 +30,7 @@ export function openLabelled(config: SearchConfig): SearchData {
     label,
     header,
     charset,
+    ignore,
     imageShape,
     subset,
     labelNoise,
@@ -48,7 +49,7 @@ export function openLabelled(config: SearchConfig): SearchData {
   const prepared = prepareData(
     {
       source,
-      options: defined({ path, size, channels, label, header, charset, imageShape }),
+      options: defined({ path, size, channels, label, header, charset, ignore, imageShape }),
       subset: defined(subset),
       split: defined({ test, validation, derive, fisher: fisherShare(config) }),
       labelNoise,

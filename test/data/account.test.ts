@@ -47,7 +47,7 @@ describe('the account of a data set', () => {
     );
     expect(lines).to.include("careful: few examples of 'fraud' (4); results for these classes are unreliable");
     expect(lines).to.include("careful: 'c' is 7 in every row, so it tells the network nothing");
-    expect(lines).to.include("careful: 'id' counts the rows; if it is an identifier, remove it from the table");
+    expect(lines).to.include("careful: 'id' counts the rows; if it is an identifier, leave it out: data.ignore");
   });
 
   it('leaves none of the cases that mislead without a word', function () {

@@ -215,6 +215,18 @@ describe('CSV tables', () => {
     expectError('data', () => read(little.subarray(0, little.length - 1)), /begins as UTF-16LE text, but is not/);
   });
 
+  it('leave out the columns that are named', () => {
+    const { train, encoding } = read('id,x,label\n7,1,a\n8,2,b\n', { ignore: ['id'] });
+    expect([...train.images]).to.deep.equal([1, 2]);
+    expect(encoding!.map(({ name, kind }) => [name, kind])).to.deep.equal([
+      ['id', 'left out'],
+      ['x', 'number'],
+    ]);
+    expectError('data', () => read('id,x,label\n7,1,a\n8,2,b\n', { ignore: ['di'] }), /has no column 'di'/);
+    expectError('data', () => read('id,x,label\n7,1,a\n8,2,b\n', { ignore: ['label'] }), /names the label column/);
+    expectError('data', () => read('7,1,a\n8,2,b\n', { ignore: ['id'] }), /has no header/);
+  });
+
   it('with classes that differ only in spaces, or are the same number, are refused', () => {
     expectError(
       'data',

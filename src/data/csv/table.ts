@@ -39,22 +39,28 @@ class NotNumber extends WeftError {}
 /** Reads a table; mistakes are told with line and column. Where a column is not of numbers alone, its columns are encoded (see `Column`). */
 export function readTable(path: string, options: CsvOptions): Table {
   if (options.encoding) return readWith(path, options, options.encoding);
+  if (options.ignore?.length) return readEncoded(path, options);
   try {
     return readWith(path, options);
   } catch (error) {
     // Most tables are numbers throughout, and are read once.
     if (!(error instanceof NotNumber)) throw error;
-    const { encoding, labelIsNamed } = scanTable(path, options);
-    const text = encoding.findIndex(({ kind }) => kind === 'category');
-    // Any of several columns of text may be the label; the last one only by custom.
-    if (text >= 0 && !labelIsNamed)
-      throw new WeftError(
-        'data',
-        `${path}: column ${encoding[text]!.name === undefined ? text + 1 : `'${encoding[text]!.name}'`} holds text, so it is not clear which column is the label`,
-        'say which column is the label, by name or number: data.label (--set data.label=NAME)',
-      );
-    return readWith(path, options, encoding);
+    return readEncoded(path, options);
   }
+}
+
+/** Reads a table whose columns have to be looked at first. */
+function readEncoded(path: string, options: CsvOptions): Table {
+  const { encoding, labelIsNamed } = scanTable(path, options);
+  const text = encoding.findIndex(({ kind }) => kind === 'category');
+  // Any of several columns of text may be the label; the last one only by custom.
+  if (text >= 0 && !labelIsNamed)
+    throw new WeftError(
+      'data',
+      `${path}: column ${encoding[text]!.name === undefined ? text + 1 : `'${encoding[text]!.name}'`} holds text, so it is not clear which column is the label`,
+      'say which column is the label, by name or number: data.label (--set data.label=NAME)',
+    );
+  return readWith(path, options, encoding);
 }
 
 interface Opened {
@@ -112,11 +118,34 @@ function scanTable(path: string, options: CsvOptions): { encoding: Column[]; lab
   const columns = top
     .map((_, column) => ({ column, scan: scanColumn() }))
     .filter(({ column }) => column !== labelColumn);
+  const ignored = ignoredColumns(options.ignore ?? [], { header, labelColumn }, path);
   for (const { fields } of rows()) for (const { column, scan } of columns) scan.see(fields[column]!, separator);
   return {
-    encoding: columns.map(({ column, scan }) => scan.column(header?.[column])),
+    encoding: columns.map(({ column, scan }): Column =>
+      ignored.has(column)
+        ? { name: header![column]!, kind: 'left out', reason: 'data.ignore names it' }
+        : scan.column(header?.[column]),
+    ),
     labelIsNamed: options.label !== undefined || LABEL_NAMES.includes(header?.[labelColumn]?.toLowerCase() ?? ''),
   };
+}
+
+/** Where the columns stand that are to be left out. */
+function ignoredColumns(
+  ignore: readonly string[],
+  { header, labelColumn }: { header: readonly string[] | undefined; labelColumn: number },
+  path: string,
+): Set<number> {
+  if (ignore.length > 0 && !header)
+    throw new WeftError('data', `${path} has no header, so no column is named '${ignore[0]}'`, 'leave out data.ignore');
+  const places = placesOf(ignore, header ?? [], path);
+  if (places.includes(labelColumn))
+    throw new WeftError(
+      'data',
+      `${path}: data.ignore names the label column '${header![labelColumn]}'`,
+      'say which column is the label: data.label',
+    );
+  return new Set(places);
 }
 
 function readWith(path: string, options: CsvOptions, encoding?: readonly Column[]): Table {

@@ -1,5 +1,6 @@
 /** Images sorted into one folder for each class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`. */
 import { WeftError } from '../errors.js';
+import { median } from '../statistics/index.js';
 import { availableBytes } from '../tensor/memory.js';
 import { foreignDecoder, isForeignImage } from './decode-foreign.js';
 import { decodeImage, type RgbImage } from './decode-image.js';
@@ -11,7 +12,7 @@ import { folderSource, readBytes, sha256 } from './source.js';
 export { isImageFolder } from './image-files.js';
 
 export interface ImageFolderOptions {
-  /** Resize every image to [height, width]. Left out: all images must be of one size. */
+  /** Resize every image to [height, width]. Left out: their own size if all have the same, otherwise a square of at most 64 that most of them fill. */
   readonly size?: readonly [height: number, width: number];
   /** 1 for greyscale (ITU-R 601 luma), 3 for RGB. Left out: 1 if no image has any colour. */
   readonly channels?: 1 | 3;
@@ -77,7 +78,9 @@ function readImages(
 ): { size: readonly [number, number]; pixels: Uint8Array | Float32Array; sources: Source[] } {
   let size = wanted;
   let pixels: Uint8Array | Float32Array | undefined;
-  let transparent = false;
+  let [transparent, mixed] = [false, false];
+  /** The shorter side of each image. */
+  const shorter: number[] = [];
   const failures: WeftError[] = [];
   const sources: Source[] = [];
   const foreign = foreignDecoder(paths);
@@ -94,14 +97,18 @@ function readImages(
     if (failures.length > 0) return; // only what cannot be read matters now
     transparent ||= decoded.transparent ?? false;
     size ??= [decoded.height, decoded.width];
+    shorter.push(Math.min(decoded.height, decoded.width));
+    mixed ||= wanted === undefined && (decoded.height !== size[0] || decoded.width !== size[1]);
+    if (mixed) return; // read again at a common size
     pixels ??= allocate(paths.length, size);
-    const image = fitted(decoded, size, wanted !== undefined, path, paths[0]!);
+    const image = wanted === undefined ? decoded : resizeImage(decoded, ...wanted);
     if (image.pixels instanceof Float32Array && pixels instanceof Uint8Array) pixels = Float32Array.from(pixels);
     pixels.set(image.pixels, index * image.pixels.length);
     sources.push({ path, sha256: sha256(bytes), bytes: bytes.length });
   });
   if (failures.length === 1) throw failures[0]!;
   if (failures.length > 1) throw allOf(failures, paths.length);
+  if (mixed) return readImages(paths, commonSize(shorter));
   if (!size || !pixels)
     throw new WeftError('data', 'no images at all', 'make one folder of PNG or JPEG images for each class');
   if (transparent && pixels.every((value) => value === 255))
@@ -126,20 +133,14 @@ function allOf(failures: readonly WeftError[], count: number): WeftError {
   );
 }
 
-function fitted(
-  image: RgbImage,
-  size: readonly [number, number],
-  resize: boolean,
-  path: string,
-  firstPath: string,
-): RgbImage {
-  if (resize) return resizeImage(image, ...size);
-  if (image.height === size[0] && image.width === size[1]) return image;
-  throw new WeftError(
-    'data',
-    `${path} is ${image.width} x ${image.height}, but ${firstPath} is ${size[1]} x ${size[0]}`,
-    'give the option size to bring all images to one size, for example size: [32, 32]',
-  );
+/** Sides of squares that small networks are searched on. */
+const SIDES = [64, 48, 32, 24, 16, 8];
+
+/** For images of different sizes, a square that most of them fill: the largest of the usual ones within the median of their shorter sides. */
+function commonSize(shorter: readonly number[]): readonly [number, number] {
+  const typical = Math.floor(median(shorter));
+  const side = SIDES.find((one) => one <= typical) ?? typical;
+  return [side, side];
 }
 
 function allocate(count: number, [height, width]: readonly [number, number]): Uint8Array {

@@ -1,6 +1,6 @@
 export { activate, type ActiveNode } from './activate.js';
 export { peakActivationBytes } from './activation-memory.js';
-export { type GatedNode, type GraphBuilder, type NodeRef } from './builder.js';
+export { type GatedNode, type GraphBuilder, type NodeRef, type Sizes } from './builder.js';
 export { type Cell, stack } from './cell.js';
 export { canonicalHash } from './canonical.js';
 export { multiplyAddCount, parameterCount, weightBytes } from './cost.js';

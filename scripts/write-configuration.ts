@@ -28,7 +28,8 @@ export async function configurationPage(): Promise<string> {
 
 A configuration is a YAML file (\`weft search --config weft.yaml\`; \`weft init\` writes one) or a recipe, which is the same
 file under \`runs/recipes/\` or in the package (\`weft search --recipe digits\`). Every field has a default, so a file holds only
-what differs. Flags change it: \`--seed\`, \`--epochs\`, \`--space\`, \`--data\` and so on for the usual fields, \`--set field.field=value\` for any.
+what differs. Flags change it: \`--seed\`, \`--epochs\`, \`--space\`, \`--data\` and so on for the usual fields, \`--set field.field=value\` for any. A part that is
+chosen by name can be set by its name alone: \`--set search.optimizer=sam\` stands for \`--set 'search.optimizer={name: sam}'\`.
 Later ones win; objects are merged field by field, but naming another space, controller or optimizer drops the options of
 the one before. An unknown or wrong field is an error with its line and column. A run's \`config.yaml\` holds every field as it was used.
 

@@ -5,6 +5,7 @@ import { type z } from 'zod';
 import { readBytes } from '../data/source.js';
 import { nearest, ownValue, systemReason, WeftError } from '../errors.js';
 import { configSchema, type SearchConfig } from './schema.js';
+import { describeUnknownName } from './unknown-name.js';
 
 /** Fields as written, not yet checked. */
 export type RawConfig = { [field: string]: unknown };
@@ -48,7 +49,7 @@ export function withOverrides(config: RawConfig, overrides: readonly Override[])
 export function checkConfig(raw: unknown, origins: Origins = {}): SearchConfig {
   const result = configSchema.safeParse(raw);
   if (result.success) return result.data;
-  const messages = result.error.issues.map((issue) => describeIssue(issue, origins));
+  const messages = result.error.issues.map((issue) => describeIssue(issue, raw, origins));
   throw new WeftError(
     'config',
     `the configuration${origins.source ? ` ${origins.source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
@@ -125,7 +126,7 @@ function readYaml(text: string, path: string): Source {
   return { path, document, lines, value };
 }
 
-function describeIssue(issue: z.core.$ZodIssue, { source, overrides = [] }: Origins): string {
+function describeIssue(issue: z.core.$ZodIssue, raw: unknown, { source, overrides = [] }: Origins): string {
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const path = keys.length > 0 ? [...issue.path, keys[0]!] : issue.path;
   const override = overrides.findLast(({ fields }) => reaches(fields, path));
@@ -134,7 +135,7 @@ function describeIssue(issue: z.core.$ZodIssue, { source, overrides = [] }: Orig
     const guess = nearest(keys[0]!, fieldsAt(issue.path));
     return `${at}unknown option '${[...issue.path, keys[0]].join('.')}'${guess ? `: did you mean '${guess}'?` : ''}`;
   }
-  return `${at}${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${issue.message}`;
+  return `${at}${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${describeUnknownName(issue, raw) ?? issue.message}`;
 }
 
 function place(path: readonly PropertyKey[], source: Source | undefined): string {
@@ -211,7 +212,16 @@ export function parseOverride(text: string): RawConfig {
   const names = path?.split('.') ?? [];
   if (names.length === 0 || names.includes('__proto__'))
     throw new WeftError('config', `--set ${text}: not of the form field=value`, 'write --set field.field=value');
-  return names.reduceRight<unknown>((inner, field) => ({ [field]: inner }), overrideValue(value!, text)) as RawConfig;
+  const given = overrideValue(value!, text);
+  const chosen = typeof given === 'string' && isChosenByName(names) ? { name: given } : given;
+  return names.reduceRight<unknown>((inner, field) => ({ [field]: inner }), chosen) as RawConfig;
+}
+
+/** Whether a field holds a part that is chosen by name, so that `search.optimizer=sam` stands for `search.optimizer={name: sam}`; options of the user's own code do not. */
+function isChosenByName(names: readonly string[]): boolean {
+  const [last, owner] = [names.at(-1)!, names.at(-2)];
+  if (!['search', 'retrain'].includes(names[0]!)) return false;
+  return ['optimizer', 'preconditioner', 'regularizer'].includes(last) || (last === 'base' && owner === 'optimizer');
 }
 
 function overrideValue(value: string, text: string): unknown {

@@ -79,6 +79,38 @@ describe('configuration', () => {
     expect(said(() => parseOverride('a.b'))).to.match(/--set a\.b: not of the form field=value/);
   });
 
+  it('takes the name alone for a part that is chosen by name', () => {
+    expect(parseOverride('search.optimizer=sam')).to.deep.equal({ search: { optimizer: { name: 'sam' } } });
+    const { search } = loadConfig(
+      undefined,
+      {},
+      parseOverrides(['search.optimizer=sgd', 'search.optimizer.preconditioner=kfac']),
+    );
+    expect(search.optimizer).to.have.nested.property('preconditioner.name', 'kfac');
+    expect(parseOverride('space.optimizer=sam')).to.deep.equal({ space: { optimizer: 'sam' } });
+  });
+
+  it('says of an unknown name where it belongs, or what the papers call it here', () => {
+    const refusal = (text: string): string => said(() => loadConfig(undefined, {}, parseOverrides([text])));
+    expect(refusal('search.optimizer=kfac')).to.match(
+      /--set search\.optimizer=kfac: .*there is no optimizer 'kfac': 'kfac' is a preconditioner.*\{name: sgd, preconditioner: \{name: kfac\}\}/,
+    );
+    expect(refusal('search.optimizer=K-FAC')).to.match(/'kfac' is a preconditioner/);
+    expect(refusal('search.optimizer=g-tracer')).to.match(/did you mean 'sgd-tracer'\?/);
+    expect(refusal('retrain.optimizer=nestrov')).to.match(/did you mean 'nesterov'\?/);
+    expect(refusal('search.optimizer={name: sgd, preconditioner: {name: sam}}')).to.match(
+      /no preconditioner 'sam': 'sam' is an optimizer/,
+    );
+    expect(refusal('search.optimizer={name: sam, base: {name: asam}}')).to.match(/optimizer, but not a plain one/);
+    expect(refusal('search.optimizer=constructor')).to.match(/there is no optimizer 'constructor'/);
+  });
+
+  it('points from a name that belongs elsewhere to a form that is accepted', () => {
+    expect(() =>
+      checkConfig(parseOverride('search.optimizer={name: sgd, preconditioner: {name: kfac}}')),
+    ).not.to.throw();
+  });
+
   it('reads lengths of time', () => {
     expect(['90s', '10m', '1.5h'].map(parseDuration)).to.deep.equal([90, 600, 5400]);
     expect(said(() => parseDuration('soon'))).to.match(/not a length of time/);

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkConfig, loadConfig, mergeConfig, parseOverride, parseOverrides } from '../../src/config/index.js';
+import { parseSeeds } from '../../src/cli/commands/many.js';
 import { parseDuration } from '../../src/cli/commands/search.js';
 import { said } from '../said.js';
 import { ROOT } from '../search/weft.js';
@@ -114,6 +115,9 @@ describe('configuration', () => {
   it('reads lengths of time', () => {
     expect(['90s', '10m', '1.5h'].map(parseDuration)).to.deep.equal([90, 600, 5400]);
     expect(said(() => parseDuration('soon'))).to.match(/not a length of time/);
+    expect(parseSeeds('1-3, 7')).to.deep.equal([1, 2, 3, 7]);
+    for (const many of ['1-1000000000', '99999999999999999999'])
+      expect(said(() => parseSeeds(many))).to.match(/more than 10000 seeds, or too large a seed/);
     expect(said(() => parseDuration('10'))).to.match(/'10' has no unit of time.*10s, 10m or 10h/s);
   });
 

@@ -11,12 +11,21 @@ import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
 import { type Output, show } from '../output.js';
 
-/** The seeds in `1,2,3` or `1-8`, or both. */
+/** More searches than this are a slip of the keyboard. */
+const MOST_SEEDS = 10_000;
+
+/** The seeds in `1,2,3` or `1-8`, or both. Throws WeftError('config') for anything else, and for too many. */
 export function parseSeeds(text: string): number[] {
   const seeds = text.split(',').flatMap((part) => {
     const [, first, last] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
     if (first === undefined || Number(last ?? first) < Number(first))
       throw new WeftError('config', `'${text}' is no list of seeds`, 'write for example 1,2,3 or 1-8');
+    if (!Number.isSafeInteger(Number(last ?? first)) || Number(last ?? first) - Number(first) >= MOST_SEEDS)
+      throw new WeftError(
+        'config',
+        `'${part.trim()}' is more than ${MOST_SEEDS} seeds, or too large a seed`,
+        'take fewer',
+      );
     return Array.from({ length: Number(last ?? first) - Number(first) + 1 }, (_, i) => Number(first) + i);
   });
   return [...new Set(seeds)];

@@ -3,7 +3,7 @@ import { type EventLog, eventLog } from '../report/event-log.js';
 import { isNumber } from '../report/format.js';
 import { type ReportInput } from '../report/index.js';
 import { flatten } from '../report/input.js';
-import { bytesField, concat, doubleField, floatField, integerField } from './protobuf.js';
+import { bytesField, concat, doubleField, floatField, integerField } from '../protobuf.js';
 import { tfRecord } from './tfrecord.js';
 
 /** A number, or a text in Markdown, at a step. */

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { convertRun, CONVERSIONS } from '../../src/api/convert.js';
 import { optunaJournal, tensorboardEvents } from '../../src/dashboards/index.js';
-import { varint } from '../../src/dashboards/protobuf.js';
+import { varint } from '../../src/protobuf.js';
 import { crc32c, tfRecord } from '../../src/dashboards/tfrecord.js';
 import { openRun } from '../../src/runs/index.js';
 import { sha256 } from '../../src/runs/json.js';

@@ -3,11 +3,13 @@
  * called, so that importing the package takes no longer than its parts.
  */
 import { type SpaceFactory } from '../graph/define-space.js';
+import { type SearchListeners } from './listeners.js';
 import { type LoadedModel, type LoadModelOptions, type NamedPrediction, type Prediction } from './predict.js';
 import { type WriteReportOptions } from './report.js';
 import { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type SearchRequest } from './search.js';
 
 export type { LoadedModel, LoadModelOptions, NamedPrediction, Prediction, WriteReportOptions };
+export type { SearchListeners };
 export type { ResumeOutcome, ResumeRequest, SearchOutcome, SearchRequest };
 
 /**

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkConfig, type SearchConfig } from '../config/index.js';
-import { datasetNames, textNames } from '../data/index.js';
+import { type Dataset, datasetNames, isInMemory, textNames } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { openRun, type Run } from '../runs/index.js';
 import { openData, type SearchData } from '../search/data.js';
@@ -26,16 +26,16 @@ export function openRecorded(directory: string, { data }: { readonly data?: stri
   };
 }
 
-/** The data of a run, checked to be what it was. */
-export function openRecordedData({ run, config }: RecordedRun): SearchData {
+/** The data of a run, or `dataset`, which a program has in its memory, checked to be what it was. */
+export function openRecordedData({ run, config }: RecordedRun, dataset?: Dataset): SearchData {
   const { source } = config.data;
-  if (isPath(source) && !existsSync(source))
+  if (!dataset && isPath(source) && !existsSync(source))
     throw new WeftError(
       'data',
       `the data of ${run.path} is no longer at ${source}`,
       'say where it lies now: --data PATH (its content must be the same)',
     );
-  const data = openData(config);
+  const data = openData(config, dataset);
   checkSameData(run, data);
   return data;
 }
@@ -48,4 +48,5 @@ function moved(source: string, data: string): Pick<SearchConfig['data'], 'source
 
 const EMBEDDED = 'digits';
 
-const isPath = (source: string): boolean => !datasetNames.includes(source) && !textNames.includes(source);
+const isPath = (source: string): boolean =>
+  !datasetNames.includes(source) && !textNames.includes(source) && !isInMemory(source);

@@ -3,9 +3,12 @@ import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { checkConfig, type SearchConfig, type SearchConfigInput } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
+import { type Dataset, type MemoryData, memorySource } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
+import { type SearchListeners, tellAll } from './listeners.js';
+import { datasetFrom } from './memory-data.js';
 import { createRun, lockRun, type Run, runFiles, type RunLock, type RunSummary } from '../runs/index.js';
 import { type ConductOptions, conductSearch } from '../search/conduct.js';
 import { checkParts } from '../search/check-parts.js';
@@ -19,6 +22,10 @@ import { openRecorded, openRecordedData } from './recorded-run.js';
 import { writeReport } from './report.js';
 
 interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'shouldStop'> {
+  /** Hear the events of one type each, as they are written. */
+  readonly on?: SearchListeners | undefined;
+  /** Stops the work at its next step, with a checkpoint from which `resumeSearch` goes on. */
+  readonly signal?: AbortSignal | undefined;
   readonly space: SpaceFactory;
   readonly controller: ControllerFactory;
   /** Called before the work begins, with the run's directory, the backend, and an account of the data in lines for people. */
@@ -30,6 +37,8 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
 export interface SearchRequest extends Conducting {
   /** What differs from the defaults; the fields of a configuration file. */
   readonly config?: SearchConfigInput;
+  /** Examples in memory, in the place of `config.data.source`. */
+  readonly data?: Dataset | MemoryData | undefined;
   /** Trains this architecture (text encoding) instead of searching one. */
   readonly architecture?: string | undefined;
   /** Where the run's directory is made. Default `runs`. */
@@ -37,8 +46,8 @@ export interface SearchRequest extends Conducting {
 }
 
 export interface ResumeRequest extends Conducting {
-  /** Where the data of the run lies now, if it was moved; its content must be the same. */
-  readonly data?: string | undefined;
+  /** The data where it was in memory, or its path where it was moved; its content must be the same. */
+  readonly data?: string | Dataset | MemoryData | undefined;
   /** A new time budget in seconds, counted from the beginning of the search; that of the configuration by default. */
   readonly budget?: number | undefined;
   /** Goes on although threads, versions or the machine have changed, and records it; refused by default, because the numbers would differ. */
@@ -48,7 +57,7 @@ export interface ResumeRequest extends Conducting {
 export interface SearchOutcome {
   /** The run's directory. */
   readonly run: string;
-  /** Undefined where `shouldStop` ended it: `resumeSearch` goes on. */
+  /** Undefined where `signal` or `shouldStop` ended it: `resumeSearch` goes on. */
   readonly summary: RunSummary | undefined;
   /** The report's file, once the search is finished. */
   readonly report: string | undefined;
@@ -66,6 +75,7 @@ export interface ResumeOutcome extends SearchOutcome {
 /** See `runSearch` in index.ts. */
 export async function runSearch({
   config: input = {},
+  data,
   space,
   controller,
   architecture,
@@ -75,20 +85,30 @@ export async function runSearch({
   onUnit,
   ...options
 }: SearchRequest): Promise<SearchOutcome> {
+  options.signal?.throwIfAborted();
+  const dataset = data && (await datasetFrom(data));
+  const source = dataset && memorySource(dataset);
+  if (source !== undefined && (input.data?.source ?? source) !== source)
+    throw new WeftError(
+      'config',
+      `the data is given in memory, and data.source names '${input.data?.source}' too`,
+      'leave out data.source',
+    );
   const config = checkConfig({
     ...input,
+    ...(source !== undefined && { data: { ...input.data, source } }),
     space: { name: space.name, ...input.space },
     controller: { name: controller.name, ...input.controller },
   });
   const backend = await loadBackend(config.backend);
-  const parts = { config, space, controller, data: openData(config) };
+  const parts = { config, space, controller, data: openData(config, dataset) };
   const run = beginRun(runs, parts, backend, architecture);
   let begun = false;
   try {
     onStart?.(run.path, backend, parts.data.account ?? []);
     return await underLock(run, onWait, (lock) =>
       complete(run, parts, lock, false, {
-        ...options,
+        ...conducting(options),
         architecture,
         budget: config.budget,
         onUnit(...unit) {
@@ -109,7 +129,9 @@ export async function resumeSearch(
   directory: string,
   { space, controller, data, budget, onStart, onWait, ...options }: ResumeRequest,
 ): Promise<ResumeOutcome> {
-  const recorded = openRecorded(directory, { data });
+  options.signal?.throwIfAborted();
+  const dataset = typeof data === 'object' ? await datasetFrom(data) : undefined;
+  const recorded = openRecorded(directory, { data: typeof data === 'string' ? data : undefined });
   const { run, config } = recorded;
   return underLock(run, onWait, async (lock) => {
     const files = runFiles(run.path);
@@ -125,14 +147,29 @@ export async function resumeSearch(
     }
     if (results) requireRestorable(run.path, results);
     const backend = await loadBackend(recorded.backend);
-    const parts = { config, space, controller, data: openRecordedData(recorded) };
+    const parts = { config, space, controller, data: openRecordedData(recorded, dataset) };
     onStart?.(run.path, backend, parts.data.account ?? []);
     const outcome = await complete(run, parts, lock, true, {
-      ...options,
+      ...conducting(options),
       budget: budget ?? config.budget,
     });
     return { ...outcome, wasFinished: results !== undefined, restored: outcome.summary ? missing : [], lost: [] };
   });
+}
+
+/** The options with one listener for all events, and one question whether to stop. */
+function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'shouldStop'>>({
+  on,
+  onEvent,
+  signal,
+  shouldStop,
+  ...options
+}: O): Omit<O, 'on' | 'signal'> {
+  return {
+    ...options,
+    onEvent: on || onEvent ? tellAll(on, onEvent) : undefined,
+    shouldStop: () => signal?.aborted === true || shouldStop?.() === true,
+  } as Omit<O, 'on' | 'signal'>;
 }
 
 /** Makes the directory of a new run, with everything it starts from, unless the parts cannot go together; `architecture` is the one that is trained alone, if it is no search. */

@@ -26,6 +26,18 @@ export { readDigits } from './digits.js';
 export { findDataFile } from './find-file.js';
 export { parseIdx, readIdxFolder, type IdxArray } from './idx.js';
 export { readImageFolder, type ImageFolderOptions } from './image-folder.js';
+export {
+  collectDataset,
+  type ExampleInput,
+  type ExampleLabel,
+  inMemory,
+  type InputsAndLabels,
+  isInMemory,
+  type LabelledExample,
+  type MemoryData,
+  type MemoryPart,
+  memorySource,
+} from './memory.js';
 export { measureNormalization, type Normalization } from './normalization.js';
 export {
   datasetNames,

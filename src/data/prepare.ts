@@ -6,8 +6,8 @@ import { countSeen, recordSplits, splitDataset, type SplitOptions, type SplitRec
 import { addLabelNoise, takeSubset, type SubsetOptions } from './subset.js';
 
 export interface DataConfig {
-  /** A name or a path, see `openDataset`. */
-  readonly source: string;
+  /** A name or a path, see `openDataset`, or the data itself. */
+  readonly source: string | Dataset;
   readonly options?: OpenOptions;
   readonly subset?: Omit<SubsetOptions, 'seed'>;
   readonly split?: Omit<SplitOptions, 'seed'>;
@@ -42,7 +42,7 @@ export interface PreparedData {
 /** Opens a data set, takes a subset, splits it, adds label noise to the training split and measures its normalization. */
 export function prepareData(config: DataConfig, seed: number, surroundings: Surroundings = {}): PreparedData {
   const { source, options, subset, split, labelNoise = 0 } = config;
-  const whole = openDataset(source, options, surroundings);
+  const whole = typeof source === 'string' ? openDataset(source, options, surroundings) : source;
   const dataset = subset ? takeSubset(whole, { ...subset, seed }) : whole;
   const clean = splitDataset(dataset, { ...split, seed });
   const { split: train, changed } = addLabelNoise(clean.train, { rate: labelNoise, seed });

@@ -1,6 +1,6 @@
 /** The data of a search, whatever kind they are: what the network is for, and who learns from which batches. */
 import { type SearchConfig } from '../config/schema.js';
-import { isText } from '../data/index.js';
+import { type Dataset, isInMemory, isText } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
@@ -85,7 +85,14 @@ export function fisherExamples(
   return regularizer.fisher.examples;
 }
 
-/** Opens and divides the data that a configuration names. */
-export function openData(config: SearchConfig): SearchData {
+/** Divides the data that a configuration names, or `dataset`, which a program has in its memory. */
+export function openData(config: SearchConfig, dataset?: Dataset): SearchData {
+  if (dataset) return openLabelled(config, dataset);
+  if (isInMemory(config.data.source))
+    throw new WeftError(
+      'data',
+      `the data '${config.data.source}' is in the memory of a program, where nothing else can read it`,
+      'give it from that program, for example resumeSearch(run, { data }), or save it as a CSV file and search again',
+    );
   return isText(config.data.source) || config.data.level !== undefined ? openText(config) : openLabelled(config);
 }

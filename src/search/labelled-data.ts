@@ -4,6 +4,7 @@ import {
   accountFor,
   batches,
   type BatchesOptions,
+  type Dataset,
   mergeSplits,
   prepareData,
   type PreparedData,
@@ -19,8 +20,8 @@ import { plainRows } from './plain-rows.js';
 
 const EVALUATION_BATCH = 256;
 
-/** Opens and splits the data set that a configuration names. */
-export function openLabelled(config: SearchConfig): SearchData {
+/** Splits the data set that a configuration names, or `dataset`. */
+export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchData {
   const { seed, data } = config;
   const {
     source,
@@ -46,23 +47,26 @@ export function openLabelled(config: SearchConfig): SearchData {
         'it belongs to texts; leave it out',
       );
   }
+  const options = defined({ path, size, channels, label, header, charset, ignore, imageShape });
+  const [foreign] = Object.keys(options);
+  if (dataset && foreign !== undefined)
+    throw new WeftError(
+      'config',
+      `the data option '${foreign}' says how files are read, and the data is in memory`,
+      'leave it out, and give the data as the network is to see it',
+    );
   const prepared = prepareData(
     {
-      source,
-      options: defined({ path, size, channels, label, header, charset, ignore, imageShape }),
+      source: dataset ?? source,
+      options,
       subset: defined(subset),
       split: defined({ test, validation, derive, fisher: fisherShare(config) }),
       labelNoise,
     },
     seed,
   );
-  const {
-    dataset: { inputShape, classes, classNames },
-    splits,
-    normalization,
-    record,
-    listing,
-  } = prepared;
+  const { inputShape, classes, classNames } = prepared.dataset;
+  const { splits, normalization, record, listing } = prepared;
   return {
     task: { inputShape, classes },
     record: record as unknown as DataFacts,

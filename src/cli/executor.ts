@@ -184,13 +184,15 @@ export function createJobView(
       total === undefined || part < 0.05
         ? ''
         : `, about ${formatSeconds((drawn / part) * (total - known - part))} left`;
-    output.status([
+    const summary = `${finished}${total === undefined ? '' : `/${total}`} done, ${running.size} running, ${formatSeconds(drawn)} so far${left}`;
+    const lines = [
       ...[...running.values()].map(
         ({ label, share, loss }) =>
           `${String(Math.round(100 * share)).padStart(3)} %  ${label}${loss === undefined ? '' : `  loss ${loss.toFixed(3)}`}`,
       ),
-      `${finished}${total === undefined ? '' : `/${total}`} done, ${running.size} running, ${formatSeconds(drawn)} so far${left}`,
-    ]);
+      summary,
+    ];
+    output.status(lines, summary);
   };
   return {
     event(event) {

@@ -30,12 +30,13 @@ export function createLiveView(output: Output): LiveView {
       if (event.type === 'controller-round') reward = event.reward;
       if (event.type === 'architecture-trained') trained = `, last architecture ${percent(1 - event.err1)} right`;
       const line = describe(printableDeep(event), paint, language);
-      if (line !== undefined && output.interactive) output.say(line);
+      if (line !== undefined) output.say(line);
     },
     tick(session, elapsed, left) {
       if (elapsed - lastDrawn < REDRAW_SECONDS) return;
       lastDrawn = elapsed;
-      output.status(block(session, { elapsed, left, loss, reward, trained }, paint));
+      const [what, times, more] = describeNow(session, { elapsed, left, loss, reward, trained });
+      output.status([what, paint.dim(`${times}${more}`)], `${what.replace(BAR, '')} · ${times}`);
     },
     close: () => output.status([]),
   };
@@ -132,11 +133,11 @@ function sayAssessed({
   ].join('\n');
 }
 
-function block(
+/** What happens now, how long it has taken and will take, and what else is shown on a terminal. */
+function describeNow(
   { config, data, objective, state }: SearchSession,
   now: { elapsed: number; left: number | undefined; loss: number; reward: number; trained: string },
-  paint: Palette,
-): string[] {
+): [what: string, times: string, more: string] {
   const shown = (reward: number): string => (objective.measure === 'loss' ? reward.toFixed(4) : percent(reward));
   const what = {
     weights: () =>
@@ -155,11 +156,13 @@ function block(
   const times = `${formatSeconds(now.elapsed)} so far${now.left === undefined ? '' : `, about ${formatSeconds(now.left)} left`}`;
   return [
     `${searching ? `epoch ${state.epoch + 1}/${config.search.epochs}  ` : ''}${what}`,
-    paint.dim(
-      `${times}${state.best ? ` · best so far ${shown(state.best.reward)} ${state.best.architecture}` : ''} · Ctrl-C stops and keeps everything`,
-    ),
+    times,
+    `${state.best ? ` · best so far ${shown(state.best.reward)} ${state.best.architecture}` : ''} · Ctrl-C stops and keeps everything`,
   ];
 }
+
+/** What `bar` draws, which only a terminal can redraw. */
+const BAR = /\[=* *\] /;
 
 function bar(share: number): string {
   const width = 20;

@@ -1,7 +1,8 @@
-/** What the command line prints: words for people on a terminal, one JSON object a line for programs. */
+/** What the command line prints: words for people, on a terminal and in a pipe alike; one JSON object per line for programs that ask for it. */
 import { relative } from 'node:path';
 import { systemError, systemReason, WeftError } from '../errors.js';
 import { printable } from '../printable.js';
+import { stopwatch } from '../runs/clock.js';
 import { asTyped } from './invocation.js';
 import { printableJson, printableStyled } from './printable.js';
 
@@ -9,28 +10,33 @@ export interface Output {
   /** Whether a person is watching a terminal. */
   readonly interactive: boolean;
   readonly color: boolean;
-  /** A line for people; on the error stream when the output proper goes to a program. */
+  /** A line for people; on the error stream with --json, so that standard output has nothing but JSON. */
   say(text?: string): void;
-  /** One JSON line for programs; not printed for people. */
+  /** One JSON line, printed with --json only. */
   emit(event: object): void;
-  /** Replaces the lines at the bottom of the terminal; an empty list takes them away. */
-  status(lines: readonly string[]): void;
+  /**
+   * Replaces the lines at the bottom of the terminal; an empty list takes them away. A pipe or a file gets the line `plain`
+   * instead (the first by default), at most every PLAIN_SECONDS.
+   */
+  status(lines: readonly string[], plain?: string): void;
 }
 
 export interface OutputOptions {
-  /** One JSON object a line, asked for by --json. */
-  readonly json?: boolean;
-  /** A command with a live view: without a terminal it prints events instead. */
-  readonly live?: boolean;
+  /** One JSON object per line, asked for by --json. */
+  readonly json?: boolean | undefined;
 }
 
+/** Seconds between two lines of progress in a pipe or a file. */
+const PLAIN_SECONDS = 15;
+
 export function createOutput(
-  { json = false, live = false }: OutputOptions = {},
+  { json = false }: OutputOptions = {},
   { stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process,
 ): Output {
   const terminal = Boolean(stdout.isTTY) && !json;
-  const events = json || (live && !terminal);
-  const words = events ? stderr : stdout;
+  const words = json ? stderr : stdout;
+  const watch = stopwatch();
+  let told = 0;
   let shown = 0;
   const clear = (): void => {
     if (shown > 0) stdout.write(`\x1b[${shown}A\x1b[0J`);
@@ -46,10 +52,15 @@ export function createOutput(
       words.write(`${safe(asTyped(text))}\n`);
     },
     emit(event) {
-      if (events) stdout.write(`${printableJson(event)}\n`);
+      if (json) stdout.write(`${printableJson(event)}\n`);
     },
-    status(lines) {
-      if (!terminal) return;
+    status(lines, plain = lines[0]) {
+      if (!terminal) {
+        if (json || plain === undefined || watch.elapsed() - told < PLAIN_SECONDS) return;
+        told = watch.elapsed();
+        words.write(`${safe(asTyped(plain))}\n`);
+        return;
+      }
       clear();
       const width = (stdout.columns ?? 80) - 1;
       for (const line of lines) stdout.write(`${clip(safe(line).replaceAll('\n', '\\n'), width)}\n`);

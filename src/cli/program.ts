@@ -64,7 +64,7 @@ export function program(): Command {
       '--allow-changed-environment',
       'go on although threads, versions or the machine are others than before; recorded, because the numbers differ',
     );
-  const json = (): Option => new Option('--json', 'one JSON line an event, as when the output is no terminal');
+  const json = (): Option => new Option('--json', 'one JSON object per line instead of words, for programs');
 
   onMany(weft.command('search'))
     .description('search an architecture, retrain the best from scratch, test it once, report')

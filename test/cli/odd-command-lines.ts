@@ -264,7 +264,7 @@ const listing = (folder: string): string[] =>
   });
 
 /** What is wrong with an outcome, in words; undefined where nothing is. */
-export function faultOf({ code, stderr, left }: Outcome): string | undefined {
+export function faultOf({ code, stdout, stderr, left }: Outcome): string | undefined {
   if (code !== 0 && code !== 1) return `exit code ${code}`;
   if (/\n\s+at .*:\d+:\d+/.test(stderr)) return 'a stack trace';
   if (code === 0) return undefined;
@@ -272,6 +272,6 @@ export function faultOf({ code, stderr, left }: Outcome): string | undefined {
   if (lines.length !== 1) return `${lines.length} lines that name a mistake`;
   // What has begun keeps what it has; the folder of results is made before the queue is asked.
   const stray = left.filter((path) => !/\/runs(\/jobs)?$/.test(path));
-  if (stray.length > 0 && !/weft resume|results in/.test(stderr)) return `left behind: ${stray.join(', ')}`;
+  if (stray.length > 0 && !/weft resume|results in/.test(stdout)) return `left behind: ${stray.join(', ')}`;
   return undefined;
 }

@@ -53,7 +53,7 @@ describe('text from data on a terminal', function () {
     it(`is harmless in words, lines below and events, ${isTTY ? 'on a terminal' : 'in a pipe'}`, () => {
       for (const json of [true, false]) {
         const { streams, written } = terminal(isTTY);
-        const output = createOutput({ json, live: true }, streams);
+        const output = createOutput({ json }, streams);
         output.say(HOSTILE);
         output.status([HOSTILE, `one\ntwo`]);
         output.emit({ type: 'candidate', architecture: HOSTILE, list: [HOSTILE] });
@@ -70,7 +70,7 @@ describe('text from data on a terminal', function () {
 
   it('is harmless in the course of a search, which has styles of its own: it cannot end or begin them', () => {
     const { streams, written } = terminal(true);
-    const view = createLiveView(createOutput({ live: true }, streams));
+    const view = createLiveView(createOutput({}, streams));
     view.event({ type: 'warning', message: `\x1b[0m${HOSTILE}\x1b[2m` } as unknown as SearchEvent);
     expect(written().startsWith('\x1b[33mwarning: \\x1b[0ma')).to.equal(true);
     expect(written().endsWith('\\x1b[2m\x1b[0m\n')).to.equal(true);

@@ -131,13 +131,13 @@ describe('code that data names', function () {
     const space = join(folder(), 'space.ts');
     writeFileSync(space, `export { default } from '${join(ROOT, 'search-spaces', 'mlp.ts')}';\n`);
     const set = ['data.subset.train=100', 'search.epochs=1', 'search.rounds=1', 'search.samplesPerRound=2'];
-    const { code, stderr } = await weft([
+    const { code, stdout, stderr } = await weft([
       ...['search', '--space', space, '--data', 'digits', '--controller', 'random', '--backend', 'cpu'],
       ...['--runs', join(folder(), 'runs'), '--set', ...set, 'search.probe=0', 'derive.candidates=2'],
       ...['derive.random=0', 'space.depth=1', 'space.widths=[2]', 'retrain.epochs=1'],
     ]);
     expect(code, stderr).to.equal(0);
-    const next = /weft evaluate (\S+) --file (\S+)/.exec(stderr)!;
+    const next = /weft evaluate (\S+) --file (\S+)/.exec(stdout)!;
     expect(next[2]).to.equal(space);
     const evaluated = await weft(['evaluate', next[1]!, '--file', next[2]!]);
     expect(evaluated.code, evaluated.stderr).to.equal(0);

@@ -184,9 +184,10 @@ describe('a PostgreSQL queue', function () {
 
   it('is left in order by a submitter that gets SIGTERM, also before the database answers', async () => {
     const submit = () =>
-      startWeft(['search', ...SEARCH, '--seeds', '901-902', '--executor', 'queue', '--results', join(folder(), 'r')], {
-        env: { WEFT_QUEUE: postgres.url },
-      });
+      startWeft(
+        ['search', ...SEARCH, '--json', '--seeds', '901-902', '--executor', 'queue', '--results', join(folder(), 'r')],
+        { env: { WEFT_QUEUE: postgres.url } },
+      );
     const first = submit();
     let out = '';
     first.process.stdout!.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -235,7 +236,7 @@ describe('an embedded queue that is left', function () {
 
   it('in order at Ctrl-C, and says how to go on', async () => {
     const where = ['--queue', join(folder(), 'queue'), '--workers', '1', '--results', join(folder(), 'r')];
-    const { process: child, finished } = startWeft(['search', ...SEARCH, '--seeds', '1-2', ...where]);
+    const { process: child, finished } = startWeft(['search', ...SEARCH, '--json', '--seeds', '1-2', ...where]);
     let out = '';
     child.stdout!.on('data', (chunk: Buffer) => (out += chunk.toString()));
     await until(() => out.includes('job-progress'));

@@ -201,7 +201,7 @@ export const missing: unknown = architecture.depth;
       'data.subset.train=200',
       'data.subset.test=50',
     ];
-    const { stderr } = spawnSync(
+    const { stdout, stderr } = spawnSync(
       join(project, 'node_modules', '.bin', 'weft'),
       ['search', '--config', 'weft.yaml', '--backend', 'wasm', '--set', ...tiny],
       { cwd: project, encoding: 'utf8', env: cleanEnvironment() },
@@ -215,7 +215,7 @@ export const missing: unknown = architecture.depth;
     expect(summary).to.deep.include({ space: 'my-space', controller: 'enas' });
     expect(summary.test.count).to.equal(50);
     expect(readFileSync(join(directory, 'report.html'), 'utf8')).to.include('my-space');
-    const [, next] = /^next {2}(?:npx )?weft (export \S+ --file my-space\.ts) /m.exec(stderr) ?? [];
+    const [, next] = /^next {2}(?:npx )?weft (export \S+ --file my-space\.ts) /m.exec(stdout) ?? [];
     expect(next, stderr).to.be.a('string');
     weft(...next!.split(' '));
     expect(readdirSync(join(directory, 'export'))).to.include.members([

@@ -37,6 +37,7 @@ describe('command line', function () {
           ...size,
           '--backend',
           backend,
+          '--json',
           '--runs',
           folder,
         ]);
@@ -79,6 +80,13 @@ describe('command line', function () {
     withFolder(async (folder) => {
       const searched = await weft(['search', ...TINY, '--runs', folder]);
       expect(searched.code, searched.stderr).to.equal(0);
+      // A pipe gets what a person reads, and neither JSON nor what only a terminal understands.
+      expect(searched.stderr).to.equal('');
+      expect(searched.stdout)
+        .to.match(/^epoch {3}3 {2}loss \d/m)
+        .and.match(/^derived macro-cnn~/m)
+        .and.match(/^open {2}\S+report\.html$/m);
+      expect(searched.stdout).to.not.match(/^\{|\x1b|[{}]"/m);
       const run = onlyRun(folder);
       const summary = summaryOf(run) as { test: { accuracy: number; loss: number }; derived: { architecture: string } };
 
@@ -115,7 +123,7 @@ describe('command line', function () {
 
       const resumed = await weft(['resume', run]);
       expect(resumed.code).to.equal(0);
-      expect(resumed.stderr).to.contain('is finished');
+      expect(resumed.stdout).to.contain('is finished');
 
       const reported = await weft(['report', run, '-o', join(folder, 'other.html')]);
       expect(reported.code, reported.stderr).to.equal(0);
@@ -198,7 +206,7 @@ describe('command line', function () {
     it('a run that is not there', () => fails(['resume', 'runs/nothing-here'], /no run directory/));
     it('a loss that is NaN, keeping what was saved', () =>
       withFolder(async (folder) => {
-        const { code, stderr } = await weft([
+        const { code, stdout, stderr } = await weft([
           'search',
           ...TINY,
           '--set',
@@ -209,7 +217,7 @@ describe('command line', function () {
         expect(code).to.equal(1);
         expect(stderr).to.match(/the loss of macro-cnn~.* became (NaN|Infinity|-Infinity)[^]*lower the learning rate/);
         // Going on would come to the same NaN.
-        expect(stderr).to.contain('what was saved is kept in').and.not.contain('weft resume');
+        expect(stdout).to.contain('what was saved is kept in').and.not.contain('weft resume');
         expect(existsSync(join(onlyRun(folder), 'checkpoints', '00000000', 'state.json'))).to.equal(true);
       }));
     it('a checkpoint of another space', () =>

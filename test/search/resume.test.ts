@@ -54,12 +54,12 @@ describe('resuming', function () {
       const running = startWeft(['search', ...TINY, '--set', 'search.epochs=200', '--runs', folder]);
       await untilCheckpoint(folder);
       running.process.kill('SIGINT');
-      const { code, stderr } = await running.finished;
+      const { code, stdout } = await running.finished;
       expect(code).to.equal(130);
-      expect(stderr).to.match(/weft resume \S+/);
+      expect(stdout).to.match(/weft resume \S+/);
       const run = onlyRun(folder);
       expect(existsSync(join(run, 'run.lock'))).to.equal(false);
-      const resumed = await weft(['resume', run, '--budget', '1s']);
+      const resumed = await weft(['resume', run, '--budget', '1s', '--json']);
       expect(resumed.code, resumed.stderr).to.equal(0);
       expect(resumed.stdout).to.contain('budget-reached');
       expect(existsSync(join(run, 'report.html'))).to.equal(true);

@@ -37,7 +37,7 @@ export async function derive(
   } & ExecutorOptions &
     RecordedOptions,
 ): Promise<void> {
-  const output = createOutput({ ...options, live: options.retrainTop !== undefined });
+  const output = createOutput(options);
   const conditions = options.pick === undefined ? [] : parsePick(options.pick);
   const recorded = openRecorded(directory, options);
   const { run, backend } = recorded;

@@ -25,7 +25,7 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
 
 /** Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not trained again. */
 export async function halve({ candidates: count, factor, first, out, ...options }: HalveOptions): Promise<void> {
-  const output = createOutput({ ...options, live: true });
+  const output = createOutput(options);
   const config = resolveConfig(options);
   const backend = await loadBackend(config.backend);
   const parts = await loadParts(config);

@@ -40,7 +40,7 @@ export async function worker({
   untilEmpty = false,
   json = false,
 }: WorkerOptions): Promise<void> {
-  const output = createOutput({ json, live: true });
+  const output = createOutput({ json });
   requireWhole('--slots', slots, 1);
   const missing = file.find((path) => !existsSync(path));
   if (missing !== undefined)

@@ -46,7 +46,7 @@ export async function search(options: SearchOptions): Promise<void> {
     seeds === undefined ? [config.seed] : parseSeeds(seeds),
     await loadParts(config),
     { ...options, results },
-    createOutput({ ...options, live: true }),
+    createOutput(options),
   );
 }
 
@@ -56,7 +56,7 @@ export async function startSearch(
   options: { runs: string; json?: boolean },
   architecture?: string,
 ): Promise<void> {
-  const output = createOutput({ ...options, live: true });
+  const output = createOutput(options);
   await watched(output, async (watching) =>
     runSearch({
       ...watching,
@@ -81,7 +81,7 @@ export interface ResumeOptions extends RecordedOptions {
 
 /** Goes on with a run from its last checkpoint; of a finished one, makes again what is missing. */
 export async function resume(directory: string, options: ResumeOptions): Promise<void> {
-  const output = createOutput({ ...options, live: true });
+  const output = createOutput(options);
   const config = permittedParts(openRecorded(directory, options), options);
   const outcome = await watched(output, async (watching) =>
     resumeSearch(directory, {

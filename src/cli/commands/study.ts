@@ -32,7 +32,7 @@ export interface StudyCommandOptions extends Partial<ExecutorOptions> {
 
 /** Lists the studies, or runs one and writes its report. */
 export async function study(name: string | undefined, options: StudyCommandOptions): Promise<void> {
-  const output = createOutput({ json: options.json ?? false, live: name !== undefined });
+  const output = createOutput(options);
   if (name === undefined) {
     for (const each of studyNames) {
       const { summary, reference, minutes } = await loadStudy(each);

@@ -179,6 +179,13 @@ export const forgettingSchema = z.strictObject({
       'evaluate all earlier architectures of the epoch again after each training, which shows dips that recover by the end of the epoch',
     ),
   metric: z.enum(['loss', 'accuracy']).default('loss').describe('what verdicts are about'),
+  widths: z
+    .strictObject({
+      networks: z.int().min(2).max(8).default(4).describe('networks from the smallest to the largest'),
+      steps: z.int().min(1).default(1).describe('steps that each of them is trained alone, on a copy of the weights'),
+    })
+    .optional()
+    .describe('in elastic spaces: after each epoch measure what training one size costs the others'),
 });
 
 export const deriveSchema = z.strictObject({

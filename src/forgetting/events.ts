@@ -74,7 +74,27 @@ export type ForgettingEvent =
   /** Accuracy of each architecture of an epoch after each of its trainings: row t after event t. Only of runs that were asked for it. */
   | { type: 'forgetting-matrix'; epoch: number; accuracy: (number | null)[][] }
   /** At the end of the epoch, per watched tensor. */
-  | { type: 'forgetting-tensors'; epoch: number; tensors: ForgettingTensor[] };
+  | { type: 'forgetting-tensors'; epoch: number; tensors: ForgettingTensor[] }
+  /** At the end of the epoch, of elastic spaces that were asked for it: what training one size costs the others. */
+  | ForgettingWidths;
+
+/**
+ * Changes of losses in nats when one network is trained alone for some steps on a copy of the shared weights, with a fresh optimizer: row of the
+ * network trained, column of the network measured, both from the smallest to the largest; positive is lost.
+ */
+export interface ForgettingWidths {
+  type: 'forgetting-widths';
+  epoch: number;
+  steps: number;
+  networks: { architecture: string; parameters: number }[];
+  /** Of each network before. */
+  loss: number[];
+  change: number[][];
+  /** The part of the change through the entries that a network reads and the next smaller one does not; they add up to it up to third order in the step. */
+  blocks: { entries: number; change: number[][] }[];
+  /** The part through each tensor; `blocks`: of each block of it, the mean over pairs of different networks. */
+  tensors: { name: string; change: number[][]; blocks: number[] }[];
+}
 
 export interface ForgettingTensor {
   name: string;

@@ -2,6 +2,7 @@
 import { rankCandidates } from './candidates.js';
 import { type Cell, toCsv } from './csv.js';
 import { type EventLog, eventLog } from './event-log.js';
+import { widthRows } from './forgetting/by-width.js';
 import { flatten, isObject, type JsonObject, lookUp, type ReportInput } from './input.js';
 import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
 
@@ -75,6 +76,7 @@ export function reportTables(input: ReportInput): ReportTable[] {
     ],
     sharpness: sharpnessRows(log, 'sharpness'),
     'shared-sharpness': sharpnessRows(log, 'shared-sharpness'),
+    ...widthRows(log),
     splits: [
       ['part', 'examples', 'indices_sha256', 'content_sha256'],
       ...splitsOf(input).map(([name, split]) => [

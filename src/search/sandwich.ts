@@ -4,33 +4,11 @@
  */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
-import { isOneOf } from '../space/choice.js';
-import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { type Child } from '../supernet/child.js';
 import { stream } from '../tensor/rng.js';
 import { type LearnOptions } from '../training/learner.js';
+import { sizeSlots } from './levels.js';
 import { type SearchSession } from './session.js';
-
-/** The slots of a space that are sizes, and the index of the smallest and of the largest option of each. */
-export function sizeSlots({ decisions }: Pick<SearchSpace, 'decisions'>): {
-  slot: number;
-  smallest: number;
-  largest: number;
-  count: number;
-}[] {
-  return decisions.flatMap(({ choice, offset }) => {
-    if (!isOneOf(choice) || !choice.size) return [];
-    const options = choice.options.map(Number);
-    return [
-      {
-        slot: offset,
-        smallest: options.indexOf(smallestOf(options)),
-        largest: options.indexOf(largestOf(options)),
-        count: options.length,
-      },
-    ];
-  });
-}
 
 /** Throws WeftError('config') where the sandwich rule has nothing to work with: no sizes, or a mixture of all architectures. */
 export function requireSandwich(space: SearchSpace, controller: { name: string; relaxation?: unknown }): void {

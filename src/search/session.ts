@@ -21,6 +21,7 @@ import { type SearchEvent } from './events.js';
 import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { limitSpace } from './limits.js';
+import { requireSizes } from './levels.js';
 import { requireSandwich } from './sandwich.js';
 import { type Objective, objectiveOf } from './objective.js';
 import { initialState, type SearchState } from './state.js';
@@ -111,6 +112,7 @@ export function createSession(
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
   if (config.search.elastic)
     requireSandwich(space, { name: controllerFactory.name, relaxation: controller.relaxation });
+  if (config.forgetting.widths) requireLevels(space);
   const children = new Map<string, Child>();
   const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;
   if (watched && controller.relaxation) {
@@ -168,6 +170,17 @@ export function createSession(
     },
   };
   return session;
+}
+
+/** Throws WeftError('config') where no row of networks leads from the smallest to the largest. */
+function requireLevels(space: SearchSpace): void {
+  requireSizes(space, 'forgetting.widths compares networks of several sizes');
+  if (space.constraints.length === 0) return;
+  throw new WeftError(
+    'config',
+    `forgetting.widths trains the largest network of '${space.name}', which its limits may exclude`,
+    'leave out the limits, or forgetting.widths',
+  );
 }
 
 /** Regularizers remember whole tensors by name; steps of an elastic space move slices of them. */

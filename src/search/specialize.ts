@@ -15,7 +15,7 @@ import { withEvaluationWeights } from '../training/learner.js';
 import { recalibrate } from '../training/recalibrate.js';
 import { COST_UNITS, costMeasure, type CostName } from './costs.js';
 import { type Model } from './model.js';
-import { sizeSlots } from './sandwich.js';
+import { sizeSlots } from './levels.js';
 import { type SearchSession } from './session.js';
 
 /** At most so much of one cost. */

@@ -3,14 +3,17 @@ import { sentence } from '../html/course.js';
 import { type Content, html, section } from '../html/markup.js';
 import { type ReportInput } from '../input.js';
 import { analyseForgetting } from './analysis.js';
+import { eventLog } from '../event-log.js';
 import { panelFigures } from './sections.js';
+import { widthsSection } from './widths-section.js';
 
-/** The verdict and the panels; nothing where the run has not measured forgetting. */
+/** The verdict and the panels, and the matrix of sizes; nothing where the run has not measured forgetting. */
 export function forgettingSection(input: ReportInput): Content {
   const analysis = analyseForgetting(input);
-  if (!analysis) return undefined;
+  const widths = widthsSection(eventLog(input.events));
+  if (!analysis) return widths;
   const warnings = analysis.health.filter(({ status }) => status === 'WARN');
-  return section(
+  const chapter = section(
     'forgetting',
     'Forgetting',
     html`<p class="claim">${sentence(analysis.verdict)}</p>\n`,
@@ -19,4 +22,5 @@ export function forgettingSection(input: ReportInput): Content {
       html`<p class="warn">${warnings.map(({ what, detail }) => `${what}: ${detail}. `).join('')}</p>\n`,
     panelFigures([{ name: '', color: 'controller', epochs: analysis.measurements.epochs }]),
   );
+  return [chapter, widths];
 }

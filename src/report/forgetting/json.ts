@@ -2,6 +2,7 @@
 import { lookUp } from '../input.js';
 import { splitsOf } from '../tables.js';
 import { type ForgettingAnalysis } from './analysis.js';
+import { widthSummary } from './by-width.js';
 import { predictedDamage } from './by-tensor.js';
 import { type Estimate } from './summary.js';
 
@@ -81,6 +82,7 @@ export function forgettingJson(analysis: ForgettingAnalysis): object {
         }
       : null,
     matrix: log.last('forgetting-matrix')?.accuracy ?? null,
+    widths: widthSummary(log) ?? null,
     operations,
     decisions: options,
     edges,

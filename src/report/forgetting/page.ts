@@ -14,11 +14,12 @@ import {
   partsSection,
   performanceSection,
   sharingSection,
-  signed,
   summaryTable,
   weightsSection,
 } from './sections.js';
+import { signed } from './signed.js';
 import { forgettingTables } from './tables.js';
+import { widthsSection } from './widths-section.js';
 
 /** The whole page; the same analysis gives the same bytes. */
 export async function forgettingPage(analysis: ForgettingAnalysis): Promise<string> {
@@ -33,6 +34,7 @@ export async function forgettingPage(analysis: ForgettingAnalysis): Promise<stri
     weightsSection(analysis),
     sharingSection(analysis),
     matrixSection(analysis),
+    widthsSection(analysis.log),
     healthSection(analysis.health),
     filesSection(analysis),
   );

@@ -13,6 +13,7 @@ import { fourPanels, levelPanels, type Panel, type Series } from './charts/panel
 import { performanceChart } from './charts/performance.js';
 import { calibrationChart, driftChart, fisherChart } from './charts/weights.js';
 import { type HealthCheck } from './health.js';
+import { signed } from './signed.js';
 import { type Estimate } from './summary.js';
 
 /** The four panels with the levels beneath, of one run or of several. */
@@ -297,13 +298,6 @@ export function summaryTable({ summary, ranking }: Pick<ForgettingAnalysis, 'sum
 
 function interval({ interval }: Pick<Estimate, 'interval'>, text: (value: number) => string): string {
   return interval ? `${text(interval[0])} to ${text(interval[1])}` : ABSENT;
-}
-
-/** A number with its sign, a real minus: '+0.078'. */
-export function signed(value: unknown, digits = 4): string {
-  if (!isNumber(value)) return ABSENT;
-  const text = Math.abs(value).toFixed(digits);
-  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
 
 function signedPoints(value: number): string {

@@ -4,6 +4,7 @@ import { type ReportTable } from '../tables.js';
 import { type ForgettingAnalysis } from './analysis.js';
 import { type Effect } from './by-option.js';
 import { predictedDamage, type TensorSummary } from './by-tensor.js';
+import { widthRows } from './by-width.js';
 import { type EpochMeasurement } from './measurements.js';
 
 /** One CSV text each; those without rows are left out. */
@@ -34,6 +35,7 @@ const TENSOR = [
 
 function rowsOf(analysis: ForgettingAnalysis): Record<string, Cell[][]> {
   const {
+    log,
     measurements: { epochs, visits },
     options,
     operations,
@@ -138,6 +140,7 @@ function rowsOf(analysis: ForgettingAnalysis): Record<string, Cell[][]> {
         standardError,
       ]),
     ],
+    ...widthRows(log),
     health: [
       ['check', 'status', 'what', 'detail'],
       ...health.map(({ id, status, what, detail }): Cell[] => [id, status, what, detail]),

@@ -40,6 +40,7 @@ export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';
 export * from './pareto/index.js';
 export * from './predictors/index.js';
+export * from './proxies/index.js';
 export * from './statistics/index.js';
 export { type SearchConfig, type SearchConfigInput } from './config/index.js';
 export { type SearchEvent } from './search/events.js';

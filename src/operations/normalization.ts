@@ -25,6 +25,7 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
         fewestExamples: shape.slice(0, -1).every((length) => length === 1) ? 2 : 1,
         statistics: { mean: { shape: [channels], initial: 0 }, variance: { shape: [channels], initial: 1 } },
         forward([x], { parameter, statistic, record, mode }) {
+          if (mode.normalization === 'none') return x!;
           const scale = parameter('scale') as Tensor1D;
           const offset = parameter('offset') as Tensor1D;
           if (mode.normalization === 'running') {
@@ -65,8 +66,10 @@ export function layerNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
       return {
         output: shape,
         parameters: affine(channels),
-        forward: ([x], { parameter }) =>
-          normalizeLayer(x!, parameter('scale') as Tensor1D, parameter('offset') as Tensor1D, epsilon),
+        forward: ([x], { parameter, mode }) =>
+          mode.normalization === 'none'
+            ? x!
+            : normalizeLayer(x!, parameter('scale') as Tensor1D, parameter('offset') as Tensor1D, epsilon),
       };
     },
   };

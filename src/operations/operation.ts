@@ -31,8 +31,8 @@ export interface StatisticSpec {
 export interface Mode {
   /** Dropout and the like act only when training. */
   readonly training: boolean;
-  /** Normalize with the statistics of this batch, or with the running ones. */
-  readonly normalization: 'batch' | 'running';
+  /** Normalize with the statistics of this batch, with the running ones, or not at all, which leaves values as they are. */
+  readonly normalization: 'batch' | 'running' | 'none';
   /** Names the random masks of this pass, for example `7/train/12`. */
   readonly seed?: string;
   /** Receives the batch statistics of every normalization, to be averaged by the caller. Borrowed tensors. */

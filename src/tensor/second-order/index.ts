@@ -4,7 +4,7 @@
  */
 export { capturedGradients, type CapturedGradients, type CaptureOptions, type LayerCapture } from './capture.js';
 export { type CapturedUse, windowOf } from './captured-uses.js';
-export { axisOfRows, type ExampleAxis, followExamples, rowsByExample } from './example-axis.js';
+export { axisOfRows, type ExampleAxes, type ExampleAxis, followExamples, rowsByExample } from './example-axis.js';
 export { gaussNewtonOperator, gaussNewtonProduct, type CutLoss } from './gauss-newton.js';
 export {
   hessianOperator,

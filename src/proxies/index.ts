@@ -1,0 +1,3 @@
+export { proxyNamed, proxyNames, PROXIES } from './catalogue.js';
+export { defineProxy, type Proxy, type ProxyDefinition } from './contract.js';
+export { proxyScore, scoreNetwork } from './score.js';

@@ -1,0 +1,55 @@
+/** Scoring networks: fresh weights, one batch, every proxy. */
+import { WeftError } from '../errors.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { childCatalogue } from '../supernet/catalogue.js';
+import { type Child, createChild } from '../supernet/child.js';
+import { createParameterStore, type Weights } from '../supernet/parameter-store.js';
+import { tidy } from '../tensor/tf.js';
+import { type TensorBatch } from '../training/batch.js';
+import { type Proxy } from './contract.js';
+
+/**
+ * The score of a network with these weights on this batch. Leaves no tensors. Throws WeftError('data') for a batch that is too small, WeftError('unsupported') where
+ * the network lacks what the proxy is made of, and WeftError('numeric') for a score that is not a finite number.
+ */
+export function proxyScore(
+  { name, score, fewestExamples = 1 }: Proxy,
+  network: Child,
+  weights: Weights,
+  batch: TensorBatch,
+): number {
+  const examples = batch.inputs.shape[0];
+  if (examples < fewestExamples)
+    throw new WeftError(
+      'data',
+      `${name} needs a batch of at least ${fewestExamples} examples, and this one has ${examples}`,
+      'take a larger batch',
+    );
+  const value = tidy(() => score(network, weights, batch));
+  if (Number.isFinite(value)) return value;
+  throw new WeftError(
+    'numeric',
+    `${name} of ${network.encoding} is ${value}`,
+    'leave this network out, or choose another proxy',
+  );
+}
+
+/** Scores by each proxy, in their order, of a network of the space with weights drawn from `seed` as they are where it is trained alone. */
+export function scoreNetwork<A>(
+  space: SearchSpace<A>,
+  architecture: A,
+  proxies: readonly Proxy[],
+  batch: TensorBatch,
+  seed: number | string,
+): number[] {
+  const child = createChild(space, architecture);
+  const store = createParameterStore(childCatalogue(space, child), seed, [
+    ...child.parameterNames,
+    ...child.statisticNames,
+  ]);
+  try {
+    return proxies.map((proxy) => proxyScore(proxy, child, store, batch));
+  } finally {
+    store.dispose();
+  }
+}

@@ -1,0 +1,57 @@
+/** A forward pass of which kernels are seen: what they make of weights, and where the examples lie in it. */
+import { ARRANGING } from '../curvature/fisher-uses.js';
+import { WeftError } from '../errors.js';
+import { axisOfRows, type ExampleAxes, followExamples, rowsByExample } from '../tensor/second-order/index.js';
+import { recordOn } from '../tensor/tape.js';
+import { tf, type Tensor } from '../tensor/tf.js';
+import { type KernelCall, watchKernels } from '../tensor/trace.js';
+import { unrolled } from '../tensor/unrolled.js';
+
+export interface Watched {
+  readonly logits: Tensor;
+  /** Where the examples lie in what the kernels gave, followed back from the logits. */
+  readonly axes: ExampleAxes;
+}
+
+/** Runs `forward` and shows every kernel run to `see` while its tensors are alive, recurrent cells in pieces; what `see` runs is neither seen nor differentiated. */
+export function watchPass(forward: () => Tensor, see: (call: KernelCall) => void): Watched {
+  const calls: KernelCall[] = [];
+  let seeing = false;
+  const logits = watchKernels(
+    () => unrolled(forward),
+    (call) => {
+      if (seeing) return;
+      seeing = true;
+      try {
+        recordOn(undefined, () => see(call));
+      } finally {
+        seeing = false;
+      }
+      calls.push(call);
+    },
+  );
+  return { logits, axes: followExamples(calls, logits) };
+}
+
+/** Tells kernel runs that multiply by one of the weights from those that only arrange weights (slices, reshapes), by which others become weights. */
+export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => boolean {
+  const ids = new Set(weights.map(({ id }) => id));
+  return ({ name, inputs, outputs }) => {
+    if (!Object.values(inputs).some(({ id }) => ids.has(id))) return false;
+    if (!ARRANGING.has(name)) return true;
+    for (const { id } of outputs) ids.add(id);
+    return false;
+  };
+}
+
+/** Numbers by example, position and channel [N,P,C] of a tensor that the pass made, `of` of its shape; throws WeftError('unsupported') where examples cannot be told apart in it. */
+export function byExample({ axes }: Watched, made: Tensor, of: Tensor): Tensor {
+  const width = made.shape.at(-1) ?? 1;
+  const rows = axisOfRows(axes.of(made), width);
+  if (rows) return rowsByExample(tf.reshape(of, [-1, width]), rows);
+  throw new WeftError(
+    'unsupported',
+    `this proxy needs the examples of a batch one by one, and they cannot be told apart before the kernel '${axes.endedBy(made) ?? 'of an operation'}'`,
+    'choose another proxy for spaces with operations of your own that reshape or mix examples (for example snip)',
+  );
+}

@@ -1,0 +1,100 @@
+import { WeftError } from '../errors.js';
+import { type Child } from '../supernet/child.js';
+import { type Weights } from '../supernet/parameter-store.js';
+import { mapNamed, pickNamed } from '../tensor/named.js';
+import { stream } from '../tensor/rng.js';
+import { tf, type Tensor } from '../tensor/tf.js';
+import { type KernelCall } from '../tensor/trace.js';
+import { defineProxy, type Proxy } from './contract.js';
+import { FRESH, forwardFrom, kernelNames, kernelsOf } from './network.js';
+import { watchPass, weightUses } from './watched-pass.js';
+
+/** Size of the noise. */
+const GAMMA = 0.01;
+
+/**
+ * log of the mean over examples of Σ|f(x) − f(x + γε)| plus Σ over batch normalizations of log σ, f being what enters the last global average pool (or the last layer, where there is none), γ = 0.01, ε
+ * normal, σ² the mean over channels of the batch's variance: how expressive a network is, what normalization takes away put back (Lin et al. 2021, arXiv 2102.01063, algorithm 1).
+ * Each kernel is scaled to unit variance, as that of weights drawn from N(0, 1); x is the batch, where the paper draws noise. The released code takes σ² from running
+ * statistics, which hold the batch's by a tenth only; here it is the batch's, as in the paper. Of tokens, what is moved are the vectors of the embeddings.
+ */
+export const zen: Proxy = defineProxy({
+  name: 'zen',
+  description: 'How much features move with noise in the input, with what normalization takes away.',
+  formula: 'log mean_n Σ|f(x) − f(x + γε)| + Σ_norms log σ',
+  reference: 'Lin et al. 2021, arXiv 2102.01063',
+  score: (network, weights, { inputs }) => {
+    const rng = stream('proxy', 'zen', 'noise');
+    const noise = new Map<string, Tensor>();
+    return zenScore(network, weights, inputs, (shape) => {
+      const key = shape.join();
+      let drawn = noise.get(key);
+      if (!drawn) {
+        const size = shape.reduce((product, length) => product * length, 1);
+        drawn = tf.tensor(
+          Float32Array.from({ length: size }, () => rng.normal()),
+          [...shape],
+        );
+        noise.set(key, drawn);
+      }
+      return drawn;
+    });
+  },
+});
+
+/** The score with given noise, of the shape that it is asked for. */
+export function zenScore(
+  network: Child,
+  weights: Weights,
+  inputs: Tensor,
+  noiseOf: (shape: readonly number[]) => Tensor,
+): number {
+  const unit = mapNamed(kernelsOf(network, weights), (kernel) => tf.div(kernel, tf.sqrt(tf.mean(tf.square(kernel)))));
+  const scaled: Weights = { statistics: weights.statistics, parameters: { ...weights.parameters, ...unit } };
+  let scales = 0;
+  const still = featuresOf(network, scaled, inputs, (value) => value, (name, value) => {
+    if (name.endsWith('variance')) scales += Math.log(Math.sqrt(tf.mean(value).dataSync()[0]!));
+  }); // prettier-ignore
+  const moved = featuresOf(network, scaled, inputs, (value) => tf.add(value, tf.mul(noiseOf(value.shape), GAMMA)));
+  const [change] = tf.sum(tf.abs(tf.sub(still, moved))).dataSync();
+  if (change === 0)
+    throw new WeftError('numeric', 'the features of the network do not depend on its input', 'leave this network out');
+  return Math.log(change! / inputs.shape[0]) + scales;
+}
+
+function featuresOf(
+  network: Child,
+  weights: Weights,
+  inputs: Tensor,
+  enter: (value: Tensor) => Tensor,
+  record?: (statistic: string, value: Tensor) => void,
+): Tensor {
+  const { parameters } = weights;
+  const tables = network.nodes.flatMap((node) =>
+    node.kind === 'operation'
+      ? Object.entries(node.built.parameters).flatMap(([local, { role }]) =>
+          role === 'embedding' ? [parameters[`${node.prefix}/${local}`]!] : [],
+        )
+      : [],
+  );
+  const isUse = weightUses([...Object.values(pickNamed(parameters, kernelNames(network))), ...tables]);
+  const ids = new Set([...Object.values(parameters)].map(({ id }) => id));
+  let pooled: Tensor | undefined;
+  let last: Tensor | undefined;
+  watchPass(
+    () => forwardFrom(network, weights, inputs, { ...FRESH, ...(record && { record }) }, enter),
+    (call) => {
+      const use = isUse(call);
+      if (isGlobalPool(call)) pooled = tf.clone(call.inputs['x']!);
+      else if (use) last = tf.clone(Object.values(call.inputs).find(({ id }) => !ids.has(id)) ?? call.outputs[0]!);
+    },
+  );
+  const features = pooled ?? last;
+  if (features) return features;
+  throw new WeftError('unsupported', 'zen looks at what enters the last layer, and the network has no weights');
+}
+
+const isGlobalPool = ({ name, inputs, attributes }: KernelCall): boolean => {
+  const axes = attributes['axis'];
+  return name === 'Mean' && inputs['x']?.shape.length === 4 && Array.isArray(axes) && axes.join() === '1,2';
+};

@@ -1,0 +1,65 @@
+/** What holds for every proxy on every space. A new proxy is found in the list, a new space in the table. */
+import { expect } from 'chai';
+import { type Proxy, PROXIES, scoreNetwork, stream, tf, WeftError } from 'weft-nas';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { examples, SPACES } from './space-table.js';
+
+/** Spaces in which some networks lack what a proxy is made of. */
+const LACKING: Readonly<Record<string, { readonly proxy: string; readonly what: RegExp }>> = {
+  mlp: { proxy: 'naswot', what: /the network has none/ },
+  transformer: { proxy: 'naswot', what: /the network has none/ },
+  lstm: { proxy: 'naswot', what: /the network has none/ },
+  'rnn-cell': { proxy: 'naswot', what: /the network has none/ },
+};
+
+before(() => loadBackend('cpu'));
+
+describe('every proxy', () => {
+  it('has a name of its own and says what it is', () => {
+    expect(new Set(PROXIES.map(({ name }) => name)).size).to.equal(PROXIES.length);
+    for (const { kind, name, description, formula, reference } of PROXIES) {
+      expect(kind).to.equal('weft-proxy');
+      expect(name).to.match(/^[a-zA-Z-]+$/);
+      expect(description, name).to.match(/^[A-Z].*\.$/);
+      expect(
+        [formula, reference].every((text) => text.length > 3 && !text.includes('\n')),
+        name,
+      ).to.equal(true);
+    }
+  });
+});
+
+for (const { factory, options, task } of SPACES) {
+  describe(`proxies on the space ${factory.name}`, () => {
+    const space = factory.create(options, task);
+    const rng = stream(4, 'proxies', factory.name);
+    const networks = Array.from({ length: 2 }, () => space.sample(rng));
+
+    /** Scores of both networks; undefined where one lacks what the proxy is made of. */
+    const scores = (proxy: Proxy): (number | undefined)[] => {
+      const { x: inputs, labels } = examples(task, 8);
+      const found = networks.map((architecture) => {
+        try {
+          return scoreNetwork(space, architecture, [proxy], { inputs, labels }, 1)[0];
+        } catch (error) {
+          const lacking = LACKING[factory.name];
+          expect(error).to.be.instanceOf(WeftError).with.property('code', 'unsupported');
+          expect(proxy.name).to.equal(lacking?.proxy);
+          expect(String(error)).to.match(lacking!.what);
+          return undefined;
+        }
+      });
+      tf.dispose([inputs, labels]);
+      return found;
+    };
+
+    for (const proxy of PROXIES)
+      it(`${proxy.name} is finite, the same twice, and leaves no tensors`, () => {
+        const before = tf.memory().numTensors;
+        const first = scores(proxy);
+        for (const score of first) if (score !== undefined) expect(Number.isFinite(score)).to.equal(true);
+        expect(scores(proxy)).to.deep.equal(first);
+        expect(tf.memory().numTensors).to.equal(before);
+      });
+  });
+}

@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { controllerNames, loadController, loadSpace, spaceNames } from '../src/cli/registry.js';
+import { controllerNames, loadController, loadSpace, spaceNames } from '../src/api/registry.js';
 import { configSchema } from '../src/config/schema.js';
 import { REGULARIZERS, regularizerSchema } from '../src/forgetting/index.js';
 import { OPTIMIZERS, optimizerSchema, scheduleSchema } from '../src/optimizers/index.js';

@@ -1,6 +1,6 @@
 /** `space-mutants.ts FOLDER FROM TO`: loads each damaged space, builds it, draws from it; one line of JSON for each. */
 import { join, resolve } from 'node:path';
-import { loadSpace } from '../../src/cli/registry.js';
+import { loadSpace } from '../../src/api/registry.js';
 import { WeftError } from '../../src/errors.js';
 import { activate } from '../../src/graph/activate.js';
 import { stream } from '../../src/tensor/rng.js';

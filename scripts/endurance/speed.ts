@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jobProgram } from '../../src/cli/executor.js';
-import { loadParts } from '../../src/cli/commands/search.js';
+import { loadParts } from '../../src/api/registry.js';
 import { configSchema } from '../../src/config/schema.js';
 import {
   createLocalExecutor,

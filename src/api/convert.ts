@@ -6,6 +6,7 @@ import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/index.js';
 import { reportTables } from '../report/index.js';
 import { beganAt, makeFolder, openRun, writeFolderAtomic } from '../runs/index.js';
+import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput } from './report.js';
 
 /** What a run can be converted to. */
@@ -19,15 +20,15 @@ const WRITTEN: Readonly<Record<Conversion, RegExp>> = {
   csv: /^[\w-]+\.csv$/,
 };
 
-/**
- * Writes the record of a run, finished or not, into a folder (`RUN/tensorboard`, `RUN/optuna` or `RUN/csv` by default), and returns the
- * paths of the files. The same run gives the same bytes.
- */
-export function convertRun(
-  directory: string,
-  space: SpaceFactory,
-  { to, out }: { readonly to: Conversion; readonly out?: string | undefined },
-): string[] {
+export interface ConvertOptions extends SpaceOptions {
+  readonly to: Conversion;
+  /** The folder; `RUN/tensorboard`, `RUN/optuna` or `RUN/csv` by default. */
+  readonly out?: string | undefined;
+}
+
+/** See `convertRun` in index.ts. */
+export async function convertRun(directory: string, { to, out, ...options }: ConvertOptions): Promise<string[]> {
+  const space = await spaceOfRun(directory, options);
   const run = openRun(directory);
   const folder = resolve(out ?? join(run.path, to));
   if (!isReplaceable(folder, WRITTEN[to]))

@@ -2,13 +2,18 @@
  * What a command does, as a function: `weft search` is `runSearch`, `weft report` is `writeReport`. Each loads what it needs when it is
  * called, so that importing the package takes no longer than its parts.
  */
-import { type SpaceFactory } from '../graph/define-space.js';
+import { type Conversion, type ConvertOptions } from './convert.js';
+import { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
 import { type SearchListeners } from './listeners.js';
 import { type LoadedModel, type LoadModelOptions, type NamedPrediction, type Prediction } from './predict.js';
-import { type WriteReportOptions } from './report.js';
+import { type RecordedOptions, type SpaceOptions } from './recorded-run.js';
+import { type ReportOptions } from './report.js';
 import { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type SearchRequest } from './search.js';
+import { type TrainRequest } from './train.js';
+import { type TrustOptions } from './trust.js';
 
-export type { LoadedModel, LoadModelOptions, NamedPrediction, Prediction, WriteReportOptions };
+export type { Conversion, ConvertOptions, EvaluateOptions, EvaluationOutcome, LoadedModel, LoadModelOptions };
+export type { NamedPrediction, Prediction, RecordedOptions, ReportOptions, SpaceOptions, TrainRequest, TrustOptions };
 export type { SearchListeners };
 export type { ResumeOutcome, ResumeRequest, SearchOutcome, SearchRequest };
 
@@ -27,17 +32,34 @@ export async function runSearch(request: SearchRequest): Promise<SearchOutcome> 
  * network and the summary from the last checkpoint, the report always. Throws WeftError('run') where a network or summary is missing
  * and no checkpoint is left.
  */
-export async function resumeSearch(directory: string, request: ResumeRequest): Promise<ResumeOutcome> {
+export async function resumeSearch(directory: string, request: ResumeRequest = {}): Promise<ResumeOutcome> {
   return (await import('./search.js')).resumeSearch(directory, request);
 }
 
-/** Writes one self-contained HTML file about a run of this space, finished or not, and returns its path. The same run gives the same bytes. */
-export async function writeReport(
-  directory: string,
-  space: SpaceFactory,
-  options: WriteReportOptions = {},
-): Promise<string> {
-  return (await import('./report.js')).writeReport(directory, space, options);
+/** Trains one architecture (text encoding) from scratch, tests it once, and leaves a run directory with its report; `run` gives space, data and training. */
+export async function trainArchitecture(architecture: string, request: TrainRequest = {}): Promise<SearchOutcome> {
+  return (await import('./train.js')).trainArchitecture(architecture, request);
+}
+
+/**
+ * Accuracy and loss of a run's trained network on the test part of its own data, or on other data of the same form. Throws
+ * WeftError('data') where the data does not fit, or the run's own data has changed.
+ */
+export async function evaluateRun(directory: string, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
+  return (await import('./evaluate.js')).evaluateRun(directory, options);
+}
+
+/** Writes one self-contained HTML file about a run, finished or not, and returns its path. The same run gives the same bytes. */
+export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string> {
+  return (await import('./report.js')).writeRunReport(directory, options);
+}
+
+/**
+ * Writes the record of a run, finished or not, for TensorBoard, Optuna or spreadsheets into a folder (`RUN/tensorboard`, `RUN/optuna` or
+ * `RUN/csv` by default), and returns the paths of the files. The same run gives the same bytes.
+ */
+export async function convertRun(directory: string, options: ConvertOptions): Promise<string[]> {
+  return (await import('./convert.js')).convertRun(directory, options);
 }
 
 /**
@@ -45,10 +67,10 @@ export async function writeReport(
  * WeftError('unsupported') for a language model.
  *
  * @example
- * const model = await loadModel('runs/RUN', { space: mlp });
+ * const model = await loadModel('runs/RUN');
  * const [{ label, probability }] = model.predict([[5.1, 3.5, 1.4, 0.2]]);
  * model.dispose();
  */
-export async function loadModel(directory: string, options: LoadModelOptions): Promise<LoadedModel> {
+export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
   return (await import('./predict.js')).loadModel(directory, options);
 }

@@ -11,7 +11,6 @@ import {
   type Unlabelled,
 } from '../data/index.js';
 import { ownValue, WeftError } from '../errors.js';
-import { type SpaceFactory } from '../graph/define-space.js';
 import { openRun } from '../runs/index.js';
 import { loadModel as loadNetwork } from '../search/model.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
@@ -19,6 +18,7 @@ import { tf, tidy } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
 import { FINAL_EVALUATION } from '../training/evaluate.js';
 import { exampleSource } from '../training/sources.js';
+import { spaceOfModel, type SpaceOptions } from './recorded-run.js';
 
 /** What a network says of one example. */
 export interface Prediction {
@@ -48,9 +48,7 @@ export interface LoadedModel {
   dispose(): void;
 }
 
-export interface LoadModelOptions {
-  /** The space that the run searched. */
-  readonly space: SpaceFactory;
+export interface LoadModelOptions extends SpaceOptions {
   /** The best that loads by default. */
   readonly backend?: BackendName | undefined;
 }
@@ -62,10 +60,13 @@ const TABLE = /\.(csv|tsv)(\.gz)?$/i;
 const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
 
 /** See `loadModel` in index.ts. */
-export async function loadModel(directory: string, { space, backend }: LoadModelOptions): Promise<LoadedModel> {
+export async function loadModel(
+  directory: string,
+  { backend, ...options }: LoadModelOptions = {},
+): Promise<LoadedModel> {
   await loadBackend(backend);
   const run = openRun(directory);
-  const { card, normalization, child, store } = await loadNetwork(run.path, () => Promise.resolve(space));
+  const { card, normalization, child, store } = await loadNetwork(run.path, () => spaceOfModel(run.path, options));
   const { task, classNames } = card;
   if (task.kind === 'language') {
     store.dispose();

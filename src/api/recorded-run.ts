@@ -1,12 +1,33 @@
-/** What a run recorded of what it began with: its configuration, and data that must still be what it was. */
+/** What a verb takes from a run: its configuration, and from there code and data that must still be what they were. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkConfig, type SearchConfig } from '../config/index.js';
-import { type Dataset, datasetNames, isInMemory, textNames } from '../data/index.js';
+import { type ControllerFactory } from '../controller/contract.js';
+import { type Dataset, datasetNames, isInMemory, type MemoryData, textNames } from '../data/index.js';
 import { WeftError } from '../errors.js';
+import { type SpaceFactory } from '../graph/define-space.js';
 import { openRun, type Run } from '../runs/index.js';
 import { openData, type SearchData } from '../search/data.js';
+import { recordedSpace } from '../search/model.js';
 import { checkSameData } from '../search/recorded-data.js';
+import { type SearchParts } from '../search/session.js';
+import { datasetFrom } from './memory-data.js';
+import { loadController, loadSpace } from './registry.js';
+import { permitted, type TrustOptions } from './trust.js';
+
+/** Options of every verb that needs the space of a run. */
+export interface SpaceOptions extends TrustOptions {
+  /** The space that the run has searched, itself or by name or file; by default the one that the run names, where that may be loaded. */
+  readonly space?: SpaceFactory | string | undefined;
+}
+
+/** Options of every verb that needs all that a run began with. */
+export interface RecordedOptions extends SpaceOptions {
+  /** The controller of the run, likewise. */
+  readonly controller?: ControllerFactory | string | undefined;
+  /** The data where it was in memory, or its path where it was moved; its content must be the same. */
+  readonly data?: string | Dataset | MemoryData | undefined;
+}
 
 export interface RecordedRun {
   readonly run: Run;
@@ -16,12 +37,13 @@ export interface RecordedRun {
 }
 
 /** Opens a run whose data may have moved to `data`. */
-export function openRecorded(directory: string, { data }: { readonly data?: string | undefined } = {}): RecordedRun {
+export function openRecorded(directory: string, { data }: Pick<RecordedOptions, 'data'> = {}): RecordedRun {
   const run = openRun(directory);
   const config = checkConfig(run.config);
   return {
     run,
-    config: data === undefined ? config : { ...config, data: { ...config.data, ...moved(config.data.source, data) } },
+    config:
+      typeof data === 'string' ? { ...config, data: { ...config.data, ...moved(config.data.source, data) } } : config,
     backend: (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend,
   };
 }
@@ -38,6 +60,43 @@ export function openRecordedData({ run, config }: RecordedRun, dataset?: Dataset
   const data = openData(config, dataset);
   checkSameData(run, data);
   return data;
+}
+
+/** Everything that a run began with: its space and its controller, where they may be loaded, and its data. */
+export async function loadRecordedParts(recorded: RecordedRun, options: RecordedOptions): Promise<SearchParts> {
+  const config = permittedParts(recorded, options);
+  const dataset = typeof options.data === 'object' ? await datasetFrom(options.data) : undefined;
+  const [space, controller] = await Promise.all([
+    loadSpace(options.space ?? config.space.name),
+    loadController(options.controller ?? config.controller.name),
+  ]);
+  return { config, space, controller, data: openRecordedData(recorded, dataset), ...(dataset && { dataset }) };
+}
+
+/** The configuration of a run with the files of its space and controller as they may be loaded; what is given is not asked about. */
+export function permittedParts({ run, config }: RecordedRun, options: Omit<RecordedOptions, 'data'>): SearchConfig {
+  const nameOf = (kind: 'space' | 'controller'): string => {
+    const given = options[kind];
+    if (typeof given === 'string') return given;
+    return given ? config[kind].name : permitted(kind, config[kind].name, run.path, options);
+  };
+  return {
+    ...config,
+    space: { ...config.space, name: nameOf('space') },
+    controller: { ...config.controller, name: nameOf('controller') },
+  };
+}
+
+/** The space that a run's configuration names, where it may be loaded. */
+export async function spaceOfRun(directory: string, { space, ...trust }: SpaceOptions): Promise<SpaceFactory> {
+  if (space !== undefined) return loadSpace(space);
+  const { path, config } = openRun(directory);
+  return loadSpace(permitted('space', checkConfig(config).space.name, path, trust));
+}
+
+/** The space that the network of a run comes from, where it may be loaded. */
+export async function spaceOfModel(run: string, { space, ...trust }: SpaceOptions): Promise<SpaceFactory> {
+  return loadSpace(space ?? permitted('space', recordedSpace(run), run, trust));
 }
 
 /** Data that is known by its name lies in a folder of its own, but for the embedded one; any other is its path. */

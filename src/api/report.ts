@@ -15,6 +15,7 @@ import {
   writeFileAtomic,
 } from '../runs/index.js';
 import { optionsOf } from '../search/session.js';
+import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { readSharpness } from './sharpness-files.js';
 
 export interface WriteReportOptions extends WriteOptions {
@@ -22,7 +23,14 @@ export interface WriteReportOptions extends WriteOptions {
   readonly out?: string | undefined;
 }
 
+export interface ReportOptions extends SpaceOptions, Pick<WriteReportOptions, 'out'> {}
+
 /** See `writeReport` in index.ts. */
+export async function writeRunReport(directory: string, { out, ...options }: ReportOptions = {}): Promise<string> {
+  return writeReport(directory, await spaceOfRun(directory, options), { out });
+}
+
+/** The same for a space that is loaded already, with the guard of whoever holds the run. */
 export async function writeReport(
   directory: string,
   space: SpaceFactory,

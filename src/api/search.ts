@@ -18,7 +18,8 @@ import { dataFiles } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { recordCode } from './own-code.js';
-import { openRecorded, openRecordedData } from './recorded-run.js';
+import { loadRecordedParts, openRecorded, permittedParts, type RecordedOptions, spaceOfRun } from './recorded-run.js';
+import { loadController, loadSpace } from './registry.js';
 import { writeReport } from './report.js';
 
 interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'shouldStop'> {
@@ -26,8 +27,6 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
   readonly on?: SearchListeners | undefined;
   /** Stops the work at its next step, with a checkpoint from which `resumeSearch` goes on. */
   readonly signal?: AbortSignal | undefined;
-  readonly space: SpaceFactory;
-  readonly controller: ControllerFactory;
   /** Called before the work begins, with the run's directory, the backend, and an account of the data in lines for people. */
   readonly onStart?: ((run: string, backend: BackendName, account: readonly string[]) => void) | undefined;
   /** Hears that the run is in use by a process that cannot be seen from here, and is waited for. */
@@ -37,6 +36,10 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
 export interface SearchRequest extends Conducting {
   /** What differs from the defaults; the fields of a configuration file. */
   readonly config?: SearchConfigInput;
+  /** The space itself, or its name or file; what `config.space` names by default. */
+  readonly space?: SpaceFactory | string | undefined;
+  /** The controller likewise; `enas` by default. */
+  readonly controller?: ControllerFactory | string | undefined;
   /** Examples in memory, in the place of `config.data.source`. */
   readonly data?: Dataset | MemoryData | undefined;
   /** Trains this architecture (text encoding) instead of searching one. */
@@ -45,9 +48,7 @@ export interface SearchRequest extends Conducting {
   readonly runs?: string;
 }
 
-export interface ResumeRequest extends Conducting {
-  /** The data where it was in memory, or its path where it was moved; its content must be the same. */
-  readonly data?: string | Dataset | MemoryData | undefined;
+export interface ResumeRequest extends Conducting, RecordedOptions {
   /** A new time budget in seconds, counted from the beginning of the search; that of the configuration by default. */
   readonly budget?: number | undefined;
   /** Goes on although threads, versions or the machine have changed, and records it; refused by default, because the numbers would differ. */
@@ -97,11 +98,15 @@ export async function runSearch({
   const config = checkConfig({
     ...input,
     ...(source !== undefined && { data: { ...input.data, source } }),
-    space: { name: space.name, ...input.space },
-    controller: { name: controller.name, ...input.controller },
+    space: { ...named(space), ...input.space },
+    controller: { ...named(controller), ...input.controller },
   });
+  const [searched, strategy] = await Promise.all([
+    loadSpace(typeof space === 'object' ? space : config.space.name),
+    loadController(typeof controller === 'object' ? controller : config.controller.name),
+  ]);
   const backend = await loadBackend(config.backend);
-  const parts = { config, space, controller, data: openData(config, dataset) };
+  const parts = { config, space: searched, controller: strategy, data: openData(config, dataset) };
   const run = beginRun(runs, parts, backend, architecture);
   let begun = false;
   try {
@@ -127,12 +132,13 @@ export async function runSearch({
 /** See `resumeSearch` in index.ts. */
 export async function resumeSearch(
   directory: string,
-  { space, controller, data, budget, onStart, onWait, ...options }: ResumeRequest,
+  { space, controller, data, trust, file, budget, onStart, onWait, ...options }: ResumeRequest = {},
 ): Promise<ResumeOutcome> {
   options.signal?.throwIfAborted();
-  const dataset = typeof data === 'object' ? await datasetFrom(data) : undefined;
-  const recorded = openRecorded(directory, { data: typeof data === 'string' ? data : undefined });
-  const { run, config } = recorded;
+  const recorded = openRecorded(directory, { data });
+  const { run } = recorded;
+  const sources = { space, controller, data, trust, file };
+  permittedParts(recorded, sources);
   return underLock(run, onWait, async (lock) => {
     const files = runFiles(run.path);
     const results = resultsOf(run.path);
@@ -141,21 +147,24 @@ export async function resumeSearch(
       ...(results && !existsSync(files.report) ? [basename(files.report)] : []),
     ];
     if (results?.summary && results.missing.length === 0) {
-      const report = await writeReport(run.path, space, { guard: lock.check });
+      const report = await writeReport(run.path, await spaceOfRun(run.path, sources), { guard: lock.check });
       const lost = existsSync(files.events) ? [] : [basename(files.events)];
       return { run: run.path, summary: results.summary, report, wasFinished: true, restored: missing, lost };
     }
     if (results) requireRestorable(run.path, results);
     const backend = await loadBackend(recorded.backend);
-    const parts = { config, space, controller, data: openRecordedData(recorded, dataset) };
+    const parts = { ...(await loadRecordedParts(recorded, sources)), config: recorded.config };
     onStart?.(run.path, backend, parts.data.account ?? []);
     const outcome = await complete(run, parts, lock, true, {
       ...conducting(options),
-      budget: budget ?? config.budget,
+      budget: budget ?? recorded.config.budget,
     });
     return { ...outcome, wasFinished: results !== undefined, restored: outcome.summary ? missing : [], lost: [] };
   });
 }
+
+const named = (part: { readonly name: string } | string | undefined): { name?: string } =>
+  part === undefined ? {} : { name: typeof part === 'string' ? part : part.name };
 
 /** The options with one listener for all events, and one question whether to stop. */
 function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'shouldStop'>>({

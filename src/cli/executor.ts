@@ -30,7 +30,7 @@ export interface ExecutorOptions {
 
 /** The module that child processes run, as TypeScript where this is. */
 export const jobProgram = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './job-process.ts' : './job-process.js', import.meta.url),
+  new URL(import.meta.url.endsWith('.ts') ? '../api/job-process.ts' : '../api/job-process.js', import.meta.url),
 );
 
 /** The address of a queue: the option, else WEFT_QUEUE, which is not seen in the list of processes. */

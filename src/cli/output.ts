@@ -1,10 +1,11 @@
 /** What the command line prints: words for people, on a terminal and in a pipe alike; one JSON object per line for programs that ask for it. */
-import { relative } from 'node:path';
 import { systemError, systemReason, WeftError } from '../errors.js';
 import { printable } from '../printable.js';
 import { stopwatch } from '../runs/clock.js';
 import { asTyped } from './invocation.js';
 import { printableJson, printableStyled } from './printable.js';
+
+export { show } from '../printable.js';
 
 export interface Output {
   /** Whether a person is watching a terminal. */
@@ -117,10 +118,4 @@ export function outputFailed(error: NodeJS.ErrnoException, stderr: NodeJS.WriteS
   if (error.code === 'EPIPE' || process.exitCode === 1) return;
   process.exitCode = 1;
   stderr.write(`weft: cannot write the output: ${systemReason(error)?.[0] ?? error.message}\n`);
-}
-
-/** A path as short as it can be typed from here. */
-export function show(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('..') ? path : short;
 }

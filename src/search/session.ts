@@ -4,6 +4,7 @@
  */
 import { type SearchConfig } from '../config/schema.js';
 import { type Controller, type ControllerFactory } from '../controller/contract.js';
+import { type Dataset } from '../data/index.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
 import { createTrainer } from '../optimizers/index.js';
@@ -31,6 +32,8 @@ export interface SearchParts {
   readonly space: SpaceFactory;
   readonly controller: ControllerFactory;
   readonly data: SearchData;
+  /** Data in memory that `data` was divided from, which configurations with other seeds divide anew. */
+  readonly dataset?: Dataset;
   /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
 }

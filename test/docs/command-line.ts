@@ -6,7 +6,7 @@ import { resolveConfig, type SearchOptions } from '../../src/cli/commands/search
 import { parseOverride } from '../../src/config/load.js';
 import { loadStudy, parseStudyOptions } from '../../src/studies/index.js';
 import { program } from '../../src/cli/program.js';
-import { controllerNames, loadController, spaceNames } from '../../src/cli/registry.js';
+import { controllerNames, loadController, spaceNames } from '../../src/api/registry.js';
 import { ROOT } from '../search/weft.js';
 
 /** Throws when `weft ARGS` would be refused: an unknown command, option, field, recipe, space, controller or preset. */

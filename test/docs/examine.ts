@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
-import { loadController, loadSpace } from '../../src/cli/registry.js';
+import { loadController, loadSpace } from '../../src/api/registry.js';
 import { loadConfig } from '../../src/config/index.js';
 import { optionsOf } from '../../src/search/session.js';
 import { checkNpm, checkWeft, isFile } from './command-line.js';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { configurationPage } from '../../scripts/write-configuration.js';
 import { CONFIG_TEMPLATE, SPACE_TEMPLATE } from '../../src/cli/commands/templates.js';
 import { program } from '../../src/cli/program.js';
-import { controllerNames, spaceNames } from '../../src/cli/registry.js';
+import { controllerNames, spaceNames } from '../../src/api/registry.js';
 import { datasetNames } from '../../src/data/index.js';
 import { ROOT } from '../search/weft.js';
 import { blocksOf } from './markdown.js';

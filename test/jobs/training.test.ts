@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadParts } from '../../src/cli/commands/search.js';
+import { loadParts } from '../../src/api/registry.js';
 import { SPACE_TEMPLATE_JS } from '../../src/cli/commands/templates.js';
 import { configSchema, type SearchConfig, type SearchConfigInput } from '../../src/config/schema.js';
 import {

@@ -48,7 +48,11 @@ describe('a bundle of the package', function () {
         stdin: { contents: PROGRAM, resolveDir: process.cwd(), loader: 'ts' },
         bundle: true,
         packages: 'external',
-        alias: { 'weft-nas': resolve('src/index.ts') },
+        alias: {
+          'weft-nas/search-spaces': resolve('search-spaces'),
+          'weft-nas/controllers': resolve('controllers'),
+          'weft-nas': resolve('src/index.ts'),
+        },
         platform: 'node',
         format: 'esm',
         outfile,

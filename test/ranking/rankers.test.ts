@@ -18,7 +18,7 @@ import { rankersSection } from '../../src/report/ranking/index.js';
 import { openRun, readSealedJson } from '../../src/runs/index.js';
 import { kendallTau, smirnovDistance } from '../../src/statistics/index.js';
 import { stream } from '../../src/tensor/rng.js';
-import { loadSpace } from '../../src/cli/registry.js';
+import { loadSpace } from '../../src/api/registry.js';
 import { quietly } from '../cli/quietly.js';
 import { markupMistake } from '../report/well-formed.js';
 import { temporaryFolder } from '../runs/temporary.js';

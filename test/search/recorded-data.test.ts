@@ -8,7 +8,7 @@ import { rank } from '../../src/cli/commands/rank.js';
 import { resume } from '../../src/cli/commands/search.js';
 import { sharpness } from '../../src/cli/commands/sharpness.js';
 import { train } from '../../src/cli/commands/train.js';
-import { openRecorded, openRecordedData } from '../../src/cli/recorded-run.js';
+import { openRecorded, openRecordedData } from '../../src/api/recorded-run.js';
 import { checkConfig } from '../../src/config/index.js';
 import { resumeSearch } from '../../src/index.js';
 import { openRun, readSummary, sha256 } from '../../src/runs/index.js';

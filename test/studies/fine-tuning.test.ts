@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadController, loadSpace } from '../../src/cli/registry.js';
+import { loadController, loadSpace } from '../../src/api/registry.js';
 import { makeCorpus } from '../../src/data/index.js';
 import { WeftError } from '../../src/errors.js';
 import { stripChart } from '../../src/report/charts/strip.js';

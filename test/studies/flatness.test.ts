@@ -4,7 +4,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadController, loadSpace } from '../../src/cli/registry.js';
+import { loadController, loadSpace } from '../../src/api/registry.js';
 import { hessian } from '../../src/curvature/index.js';
 import { prepareData } from '../../src/data/index.js';
 import { tailRatio, watchChebyshev } from '../../src/studies/edge-of-stability/calibrated.js';

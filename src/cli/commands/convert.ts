@@ -3,18 +3,16 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Conversion, convertRun } from '../../api/convert.js';
 import { createOutput, show } from '../output.js';
-import { type TrustOptions } from '../recorded-run.js';
-import { shellWord } from '../next-steps.js';
-import { spaceOfRun } from './report.js';
+import { type TrustOptions } from '../../api/trust.js';
+import { shellWord } from '../../api/hints.js';
 
 /** Writes the files and says how they are opened. */
 export async function convert(
   directory: string,
-  options: TrustOptions & { to: Conversion; out?: string; json?: boolean },
+  { to, out, json, ...trust }: TrustOptions & { to: Conversion; out?: string; json?: boolean },
 ): Promise<void> {
-  const output = createOutput(options);
-  const { to, out } = options;
-  const files = convertRun(directory, await spaceOfRun(directory, options), { to, out });
+  const output = createOutput({ json: json ?? false });
+  const files = await convertRun(directory, { to, out, ...trust });
   output.emit({ type: 'converted', run: directory, to, files });
   for (const file of files) output.say(`wrote ${show(file)} (${Math.ceil(statSync(file).size / 1000)} kB)`);
   const next = NEXT[to](show(files[0]!));

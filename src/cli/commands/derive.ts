@@ -19,9 +19,9 @@ import { createSession, type SearchParts, type SearchSession } from '../../searc
 import { restoreCheckpoint, type SearchSnapshot } from '../../search/snapshot.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions } from '../executor.js';
-import { runArguments } from '../next-steps.js';
+import { runArguments } from '../../api/hints.js';
 import { createOutput } from '../output.js';
-import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
+import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../../api/recorded-run.js';
 
 /** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
 export async function derive(

@@ -8,8 +8,8 @@ import { makeFolder, openRun, writeFolderAtomic } from '../../runs/index.js';
 import { loadModel } from '../../search/model.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { createOutput, show } from '../output.js';
-import { permitted, type TrustOptions } from '../recorded-run.js';
-import { loadSpace } from '../registry.js';
+import { permitted, type TrustOptions } from '../../api/trust.js';
+import { loadSpace } from '../../api/registry.js';
 
 /** What white is in data sets whose pixels are not bytes. */
 export const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };

@@ -16,10 +16,10 @@ import {
 } from '../../report/index.js';
 import { type ReportTable } from '../../report/tables.js';
 import { makeFolder, openRun, writeFileAtomic } from '../../runs/index.js';
-import { runArguments } from '../next-steps.js';
+import { runArguments } from '../../api/hints.js';
 import { createOutput, show } from '../output.js';
-import { type TrustOptions } from '../recorded-run.js';
-import { spaceOfRun } from './report.js';
+import { type TrustOptions } from '../../api/trust.js';
+import { spaceOfRun } from '../../api/recorded-run.js';
 
 interface ReportOptions extends TrustOptions {
   readonly fromEpoch?: number;

@@ -13,7 +13,8 @@ import { loadBackend } from '../../tensor/backend.js';
 import { stream } from '../../tensor/rng.js';
 import { type ExecutorOptions, ownFiles, withExecutor } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
-import { loadParts, resolveConfig, type SearchOptions } from './search.js';
+import { loadParts } from '../../api/registry.js';
+import { resolveConfig, type SearchOptions } from './search.js';
 
 export interface HalveOptions extends SearchOptions, ExecutorOptions {
   results: string;

@@ -1,11 +1,8 @@
 /** `weft predict`: what a run's trained network says of new pictures or rows. */
 import { loadModel, type NamedPrediction } from '../../api/predict.js';
 import { type BackendName } from '../../tensor/backend.js';
-import { openRun } from '../../runs/index.js';
-import { recordedSpace } from '../../search/model.js';
 import { createOutput } from '../output.js';
-import { permitted, type TrustOptions } from '../recorded-run.js';
-import { loadSpace } from '../registry.js';
+import { type TrustOptions } from '../../api/trust.js';
 
 export interface PredictOptions extends TrustOptions {
   /** The probability of every class too. */
@@ -21,9 +18,7 @@ export async function predict(
   { probabilities = false, backend, json = false, ...trust }: PredictOptions,
 ): Promise<void> {
   const output = createOutput({ json });
-  const run = openRun(directory).path;
-  const space = await loadSpace(permitted('space', recordedSpace(run), run, trust));
-  const model = await loadModel(run, { space, backend });
+  const model = await loadModel(directory, { backend, ...trust });
   try {
     const predictions = model.predictFiles(paths);
     if (!json)

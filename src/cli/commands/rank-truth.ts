@@ -15,9 +15,9 @@ import { largestOf } from '../../statistics/extremes.js';
 import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../../tabular/index.js';
 import { stream } from '../../tensor/rng.js';
 import { createOutput, type Output, show } from '../output.js';
-import { loadRecordedParts, openRecorded } from '../recorded-run.js';
+import { loadRecordedParts, openRecorded } from '../../api/recorded-run.js';
 import { judgeShared, type RankOptions } from './rank.js';
-import { spaceOfRun } from './report.js';
+import { spaceOfRun } from '../../api/recorded-run.js';
 
 /** Networks drawn from the space to see whether those of the table are like them. */
 const DRAWN = 300;

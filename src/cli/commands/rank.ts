@@ -21,10 +21,10 @@ import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
 import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
-import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../recorded-run.js';
+import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../../api/recorded-run.js';
 import { openSession } from './derive.js';
 import { parseSeeds } from './many.js';
-import { spaceOfRun } from './report.js';
+import { spaceOfRun } from '../../api/recorded-run.js';
 
 export interface RankOptions extends ExecutorOptions, RecordedOptions {
   readonly architectures: number;

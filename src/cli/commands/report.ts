@@ -1,14 +1,12 @@
 /** `weft report`: one self-contained HTML file about a run. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { reportInput, writeReport } from '../../api/report.js';
-import { checkConfig } from '../../config/index.js';
-import { type SpaceFactory } from '../../graph/index.js';
+import { spaceOfRun } from '../../api/recorded-run.js';
+import { reportInput, writeRunReport } from '../../api/report.js';
+import { type TrustOptions } from '../../api/trust.js';
 import { seedRunsOf } from '../../report/index.js';
 import { openRun, runFiles } from '../../runs/index.js';
 import { createOutput, type Output, show } from '../output.js';
-import { permitted, type TrustOptions } from '../recorded-run.js';
-import { loadSpace } from '../registry.js';
 
 /** Writes the report of a run, finished or not; of several runs that differ in their seeds, what they have in common. */
 export async function report(
@@ -17,7 +15,7 @@ export async function report(
 ): Promise<void> {
   const output = createOutput(options);
   if (others.length > 0) return reportSeeds([directory, ...others], options, output);
-  const path = await writeReport(directory, await spaceOfRun(directory, options), { out: options.out });
+  const path = await writeRunReport(directory, options);
   output.emit({ type: 'report', path });
   output.say(`wrote ${show(path)}`);
   const { events, summary } = runFiles(directory);
@@ -39,10 +37,4 @@ async function reportSeeds(
   );
   const { writeSeedsReport } = await import('./many.js');
   writeSeedsReport(seedRunsOf(inputs), options.out ?? join(dirname(inputs[0]!.path), 'seeds.html'), output);
-}
-
-/** The space that a run's configuration names, where it may be loaded. */
-export function spaceOfRun(directory: string, trust: TrustOptions): Promise<SpaceFactory> {
-  const { path, config } = openRun(directory);
-  return loadSpace(permitted('space', checkConfig(config).space.name, path, trust));
 }

@@ -1,22 +1,26 @@
 /** `weft search` and `weft resume`. */
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { type ResumeRequest, resumeSearch, runSearch, type SearchOutcome } from '../../api/search.js';
+import { runArguments } from '../../api/hints.js';
+import { loadParts } from '../../api/registry.js';
+import {
+  type ResumeRequest,
+  resumeSearch,
+  runSearch,
+  type SearchOutcome,
+  type SearchRequest,
+} from '../../api/search.js';
+import { type TrustOptions } from '../../api/trust.js';
 import { loadConfig, parseOverrides, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { mayPass, WeftError } from '../../errors.js';
 import { catchSignals, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
-import { openData } from '../../search/data.js';
 import { networkFiles } from '../../search/finished.js';
-import { type SearchParts } from '../../search/session.js';
 import { type ExecutorOptions } from '../executor.js';
 import { createLiveView } from '../live-view.js';
-import { runArguments } from '../next-steps.js';
 import { createOutput, type Output, show } from '../output.js';
 import { createProgress, formatSeconds } from '../progress.js';
 import { findRecipe } from '../recipes.js';
-import { openRecorded, permittedParts, type RecordedOptions } from '../recorded-run.js';
-import { loadController, loadSpace } from '../registry.js';
 
 export interface SearchOptions extends Partial<ExecutorOptions> {
   seeds?: string;
@@ -40,7 +44,8 @@ export interface SearchOptions extends Partial<ExecutorOptions> {
 export async function search(options: SearchOptions): Promise<void> {
   const config = resolveConfig(options);
   const { seeds, executor, queue, results = 'runs/jobs' } = options;
-  if (seeds === undefined && executor === undefined && queue === undefined) return startSearch(config, options);
+  if (seeds === undefined && executor === undefined && queue === undefined)
+    return startSearch(options, (watching) => runSearch({ ...watching, config }));
   const { parseSeeds, searchSeeds } = await import('./many.js');
   await searchSeeds(
     seeds === undefined ? [config.seed] : parseSeeds(seeds),
@@ -52,17 +57,13 @@ export async function search(options: SearchOptions): Promise<void> {
 
 /** Starts a search, or the training of one architecture, in a new run directory. */
 export async function startSearch(
-  config: SearchConfig,
   options: { runs: string; json?: boolean },
-  architecture?: string,
+  work: (watching: Starting) => Promise<SearchOutcome>,
 ): Promise<void> {
   const output = createOutput(options);
-  await watched(output, async (watching) =>
-    runSearch({
+  await watched(output, (watching) =>
+    work({
       ...watching,
-      ...(await partsNamed(config)),
-      config,
-      architecture,
       runs: options.runs,
       onStart(run, backend, account) {
         watching.onStart(run);
@@ -73,21 +74,25 @@ export async function startSearch(
   );
 }
 
-export interface ResumeOptions extends RecordedOptions {
+type Starting = Omit<Watching, 'onStart'> & Pick<Required<SearchRequest>, 'runs' | 'onStart'>;
+
+export interface ResumeOptions extends TrustOptions {
+  data?: string;
   budget?: string;
   allowChangedEnvironment?: boolean;
   json?: boolean;
 }
 
 /** Goes on with a run from its last checkpoint; of a finished one, makes again what is missing. */
-export async function resume(directory: string, options: ResumeOptions): Promise<void> {
-  const output = createOutput(options);
-  const config = permittedParts(openRecorded(directory, options), options);
-  const outcome = await watched(output, async (watching) =>
+export async function resume(directory: string, { json, ...options }: ResumeOptions): Promise<void> {
+  const output = createOutput({ json: json ?? false });
+  const { trust, file, data } = options;
+  const outcome = await watched(output, (watching) =>
     resumeSearch(directory, {
       ...watching,
-      ...(await partsNamed(config)),
-      data: options.data,
+      trust,
+      file,
+      data,
       budget: options.budget === undefined ? undefined : parseDuration(options.budget),
       allowChangedEnvironment: options.allowChangedEnvironment,
       onStart(run) {
@@ -210,16 +215,6 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
       ...(config.retrain.start !== undefined && { start: absolute(config.retrain.start) }),
     },
   };
-}
-
-/** Loads what the configuration names. */
-export async function loadParts(config: SearchConfig): Promise<SearchParts> {
-  return { config, ...(await partsNamed(config)), data: openData(config) };
-}
-
-async function partsNamed({ space, controller }: SearchConfig): Promise<Pick<SearchParts, 'space' | 'controller'>> {
-  const [found, strategy] = await Promise.all([loadSpace(space.name), loadController(controller.name)]);
-  return { space: found, controller: strategy };
 }
 
 /** `90s`, `10m`, `1.5h` in seconds. Throws WeftError('config') without a unit: 10 may be meant as seconds or minutes. */

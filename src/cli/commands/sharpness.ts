@@ -23,19 +23,19 @@ import { tf } from '../../tensor/tf.js';
 import { type BatchSource } from '../../training/batch.js';
 import { FINAL_EVALUATION, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { adoptEvaluationWeights } from '../../training/learner.js';
-import { runArguments } from '../next-steps.js';
+import { runArguments } from '../../api/hints.js';
 import { createOutput, type Output, show } from '../output.js';
 import {
   loadRecordedParts,
   openRecorded,
   openRecordedData,
-  permitted,
   type RecordedOptions,
   type RecordedRun,
-} from '../recorded-run.js';
-import { loadSpace } from '../registry.js';
+} from '../../api/recorded-run.js';
+import { permitted } from '../../api/trust.js';
+import { loadSpace } from '../../api/registry.js';
 import { openSession } from './derive.js';
-import { spaceOfRun } from './report.js';
+import { spaceOfRun } from '../../api/recorded-run.js';
 
 export interface SharpnessCommandOptions extends RecordedOptions {
   supernet?: boolean;

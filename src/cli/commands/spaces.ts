@@ -1,7 +1,7 @@
 /** `weft spaces`: what can be searched and by which strategies. */
 import { z } from 'zod';
 import { createOutput } from '../output.js';
-import { controllerNames, loadController, loadSpace, spaceNames } from '../registry.js';
+import { controllerNames, loadController, loadSpace, spaceNames } from '../../api/registry.js';
 
 interface Described {
   readonly name: string;

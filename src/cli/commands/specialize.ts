@@ -19,7 +19,7 @@ import { costNames } from '../../search/costs.js';
 import { parsePick } from '../../search/pick.js';
 import { type Budget, modelOf, specialize, type Specialized } from '../../search/specialize.js';
 import { createOutput, show } from '../output.js';
-import { loadRecordedParts, openRecorded, type RecordedOptions } from '../recorded-run.js';
+import { loadRecordedParts, openRecorded, type RecordedOptions } from '../../api/recorded-run.js';
 import { openSession } from './derive.js';
 import { LARGEST_PIXELS } from './export.js';
 

@@ -12,7 +12,7 @@ import {
   tailEvents,
 } from '../../runs/index.js';
 import { sayMeasures } from '../../training/language.js';
-import { runArguments } from '../next-steps.js';
+import { runArguments } from '../../api/hints.js';
 import { createOutput } from '../output.js';
 
 interface Standing {

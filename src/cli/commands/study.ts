@@ -19,7 +19,7 @@ import { loadBackend } from '../../tensor/backend.js';
 import { type ExecutorOptions, withExecutor } from '../executor.js';
 import { createOutput, show } from '../output.js';
 import { formatSeconds } from '../progress.js';
-import { loadController, loadSpace } from '../registry.js';
+import { loadController, loadSpace } from '../../api/registry.js';
 
 export interface StudyCommandOptions extends Partial<ExecutorOptions> {
   seed: number;

@@ -1,20 +1,29 @@
 /** `weft train`: one architecture from scratch, without a search. */
-import { checkConfig, mergeConfig, parseOverrides, type RawConfig, withOverrides } from '../../config/index.js';
-import { openRecorded, openRecordedData, permittedParts, type RecordedOptions } from '../recorded-run.js';
+import { trainArchitecture } from '../../api/train.js';
+import { type TrustOptions } from '../../api/trust.js';
+import {
+  checkConfig,
+  mergeConfig,
+  parseOverrides,
+  type RawConfig,
+  type SearchConfigInput,
+} from '../../config/index.js';
 import { resolveConfig, type SearchOptions, startSearch } from './search.js';
 
 /** Trains the architecture in a run directory of its own, tests it, and reports. */
 export async function train(
   architecture: string,
-  { run, epochs, ...options }: SearchOptions & RecordedOptions & { run?: string },
+  { run, epochs, ...options }: SearchOptions & TrustOptions & { run?: string },
 ): Promise<void> {
-  const ownEpochs: RawConfig = epochs === undefined ? {} : { retrain: { epochs } };
-  if (run === undefined)
-    return startSearch(checkConfig(mergeConfig(resolveConfig(options), ownEpochs)), options, architecture);
-  const recorded = openRecorded(run, options);
-  openRecordedData(recorded); // the architecture was chosen on it: other data could have its examples in the test part
-  const overrides = parseOverrides(options.set);
-  const under = mergeConfig(permittedParts(recorded, options), ownEpochs);
-  const config = checkConfig(mergeConfig(withOverrides(under, overrides), { seed: options.seed }), { overrides });
-  return startSearch(config, options, architecture);
+  const retrain: RawConfig = epochs === undefined ? {} : { retrain: { epochs } };
+  if (run === undefined) {
+    const config = checkConfig(mergeConfig(resolveConfig(options), retrain));
+    return startSearch(options, (watching) => trainArchitecture(architecture, { ...watching, config }));
+  }
+  const { trust, file, data, seed, set } = options;
+  const config = { ...retrain, ...(seed !== undefined && { seed }) } as SearchConfigInput;
+  const overrides = parseOverrides(set);
+  return startSearch(options, (watching) =>
+    trainArchitecture(architecture, { ...watching, run, trust, file, data, config }, overrides),
+  );
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isOwnFile } from '../jobs/files.js';
 import { openRun } from '../runs/index.js';
-import { show } from './output.js';
+import { show } from '../printable.js';
 
 /** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names, which the user has to have trusted. */
 export function runArguments(path: string, config: unknown = configOf(path)): string {

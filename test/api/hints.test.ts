@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runArguments, shellWord } from '../../src/cli/next-steps.js';
+import { runArguments, shellWord } from '../../src/api/hints.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
 describe('next steps', function () {

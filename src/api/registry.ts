@@ -1,12 +1,15 @@
 /**
- * Spaces and controllers by name or by file. The shipped ones are loaded only when asked for; a file of the
+ * Spaces and controllers by name, by file or by value. The shipped ones are loaded only when asked for; a file of the
  * user's own is a module whose default export (or only export of the right kind) is a space or a controller.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
+import { openData } from '../search/data.js';
+import { type SearchParts } from '../search/session.js';
 import { importModule } from './import-module.js';
 
 type Loader = () => Promise<Record<string, unknown>>;
@@ -40,40 +43,53 @@ const CONTROLLERS: Readonly<Record<string, Loader>> = {
 export const spaceNames: readonly string[] = Object.keys(SPACES);
 export const controllerNames: readonly string[] = Object.keys(CONTROLLERS);
 
-/** The space with this name, or the one that this file defines. */
-export function loadSpace(nameOrFile: string): Promise<SpaceFactory> {
-  return load<SpaceFactory>('weft-space', 'space', nameOrFile, SPACES);
+/** The space with this name, the one that this file defines, or the space itself. */
+export function loadSpace(space: string | SpaceFactory): Promise<SpaceFactory> {
+  return load<SpaceFactory>({ kind: 'weft-space', code: 'space', made: 'defineSpace({…})', known: SPACES }, space);
 }
 
-/** The controller with this name, or the one that this file defines. */
-export function loadController(nameOrFile: string): Promise<ControllerFactory> {
-  return load<ControllerFactory>('weft-controller', 'controller', nameOrFile, CONTROLLERS);
+/** The controller with this name, the one that this file defines, or the controller itself. */
+export function loadController(controller: string | ControllerFactory): Promise<ControllerFactory> {
+  return load<ControllerFactory>(
+    { kind: 'weft-controller', code: 'controller', made: 'defineController({…})', known: CONTROLLERS },
+    controller,
+  );
 }
 
-async function load<T>(
-  kind: string,
-  code: 'space' | 'controller',
-  nameOrFile: string,
-  known: Readonly<Record<string, Loader>>,
-): Promise<T> {
-  const shipped = ownValue(known, nameOrFile);
-  const module = shipped ? await shipped() : await importFile(code, nameOrFile, Object.keys(known));
+/** What the configuration names. */
+export async function loadParts(config: SearchConfig): Promise<SearchParts> {
+  const [space, controller] = await Promise.all([loadSpace(config.space.name), loadController(config.controller.name)]);
+  return { config, space, controller, data: openData(config) };
+}
+
+interface PartKind {
+  /** What values of this kind are marked with. */
+  readonly kind: string;
+  readonly code: 'space' | 'controller';
+  /** The call that makes one. */
+  readonly made: string;
+  readonly known: Readonly<Record<string, Loader>>;
+}
+
+async function load<T>({ kind, code, made, known }: PartKind, part: string | T): Promise<T> {
+  if (typeof part !== 'string') return part;
+  const shipped = ownValue(known, part);
+  const module = shipped ? await shipped() : await importFile(code, part, Object.keys(known));
   const isWanted = (value: unknown): boolean =>
     typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
   const found = isWanted(module['default'])
     ? [module['default']]
     : [...new Set(Object.values(module).filter(isWanted))];
   if (found.length === 1) return found[0] as T;
-  const make = code === 'space' ? 'defineSpace({…})' : 'defineController({…})';
   throw new WeftError(
     code,
-    `${nameOrFile} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${code}s`,
-    `end the file with \`export default ${make}\``,
+    `${part} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${code}s`,
+    `end the file with \`export default ${made}\``,
   );
 }
 
 async function importFile(
-  code: 'space' | 'controller',
+  code: PartKind['code'],
   file: string,
   known: readonly string[],
 ): Promise<Record<string, unknown>> {

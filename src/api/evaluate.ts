@@ -1,0 +1,171 @@
+/** A trained network on its test part, or on other data. */
+import { join } from 'node:path';
+import { type SearchConfig } from '../config/index.js';
+import {
+  allExamples,
+  batches,
+  type Dataset,
+  type InputForm,
+  type MemoryData,
+  openWithFitting,
+  withColumns,
+} from '../data/index.js';
+import { WeftError } from '../errors.js';
+import { type SearchData } from '../search/data.js';
+import { defined } from '../search/defined.js';
+import { loadModel, type Model } from '../search/model.js';
+import { otherText } from '../search/text-data.js';
+import { catalogue } from '../supernet/catalogue.js';
+import { loadBackend } from '../tensor/backend.js';
+import { type BatchSource } from '../training/batch.js';
+import { evaluateChild, FINAL_EVALUATION } from '../training/evaluate.js';
+import { languageMeasures } from '../training/language.js';
+import { exampleSource } from '../training/sources.js';
+import { datasetFrom } from './memory-data.js';
+import { openRecorded, openRecordedData, type RecordedRun, spaceOfModel, type SpaceOptions } from './recorded-run.js';
+
+const BATCH = 256;
+
+export interface EvaluateOptions extends SpaceOptions {
+  /** Other data of the same form, by name, path or in memory, or where the run's own lies now; the run's test part by default. */
+  readonly data?: string | Dataset | MemoryData | undefined;
+}
+
+export interface EvaluationOutcome {
+  /** The run's directory. */
+  readonly run: string;
+  /** Name of the space that the network comes from. */
+  readonly space: string;
+  /** Whether it was the test part of the run's own data. */
+  readonly own: boolean;
+  readonly accuracy: number;
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+  /** Examples; of a text tokens. */
+  readonly count: number;
+  /** Of a language model. */
+  readonly measures: ReturnType<typeof languageMeasures> | undefined;
+}
+
+/** See `evaluateRun` in index.ts. */
+export async function evaluateRun(
+  directory: string,
+  { data, ...options }: EvaluateOptions = {},
+): Promise<EvaluationOutcome> {
+  const recorded = openRecorded(directory);
+  const { run, backend } = recorded;
+  await loadBackend(backend);
+  const given = typeof data === 'object' ? await datasetFrom(data) : data;
+  const model = await loadModel(run.path, () => spaceOfModel(run.path, options));
+  try {
+    const own = given === undefined ? openRecordedData(recorded) : ownData(directory, given);
+    const source = own ? testBatches(own, recorded.config, model) : otherBatches(given!, model, recorded);
+    const { accuracy, loss, count } = evaluateChild(model.child, model.store, source, FINAL_EVALUATION);
+    if (!Number.isFinite(loss))
+      throw new WeftError(
+        'numeric',
+        `the loss of ${join(run.path, 'model.safetensors')} on ${given === undefined ? 'its test part' : nameOf(given)} is ${loss}`,
+        'its weights are too large to compute with, or the data is on another scale than what it was trained on',
+      );
+    const { level, space } = model.card;
+    return {
+      run: run.path,
+      space,
+      own: own !== undefined,
+      accuracy,
+      loss,
+      count,
+      measures: level && languageMeasures(loss, level),
+    };
+  } finally {
+    model.store.dispose();
+  }
+}
+
+const nameOf = (data: string | Dataset): string => (typeof data === 'string' ? data : data.name);
+
+/** The data that the run was made with, where `data` is the same; a network is not to be judged on what it was trained on. */
+function ownData(directory: string, data: string | Dataset): SearchData | undefined {
+  try {
+    return openRecordedData(openRecorded(directory, { data }), typeof data === 'object' ? data : undefined);
+  } catch (error) {
+    if (error instanceof WeftError) return undefined; // other data
+    throw error;
+  }
+}
+
+const testBatches = (data: SearchData, config: SearchConfig, { space }: Model): BatchSource =>
+  data.batches(config, { carries: catalogue(space.supernet).states.size > 0 }).test;
+
+function otherBatches(data: string | Dataset, model: Model, recorded: RecordedRun): BatchSource {
+  if (model.card.task.kind !== 'language') return otherExamples(data, model, recorded);
+  if (typeof data === 'string') return otherText(data, model.card);
+  throw new WeftError(
+    'unsupported',
+    `${recorded.run.path} is a language model, and ${data.name} is labelled examples`,
+    'name a text by its path',
+  );
+}
+
+/** All examples of another data set (its test part where it has one), read as those of the run were, its classes those of the network. */
+function otherExamples(
+  source: string | Dataset,
+  { card, normalization }: Model,
+  { run, config }: RecordedRun,
+): BatchSource {
+  const { inputShape, classes } = card.task;
+  const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
+  const opened = typeof source === 'string' ? openFitting(source, card, config, encoding) : source;
+  const dataset = columns && !encoding && typeof source === 'string' ? withColumns(opened, columns, source) : opened;
+  if (dataset.inputShape.join() !== inputShape.join() || dataset.classes !== classes) {
+    throw new WeftError(
+      'data',
+      `${nameOf(source)} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${inputShape.join(', ')}] in ${classes}`,
+      'evaluate on data of the same form',
+    );
+  }
+  requireSameClasses(dataset, card.classNames);
+  const split = allExamples(dataset);
+  return exampleSource(
+    batches(split, {
+      batchSize: Math.min(BATCH, split.indices.length),
+      seed: 0,
+      normalization,
+      shuffle: false,
+      last: 'keep',
+    }),
+  );
+}
+
+function openFitting(
+  source: string,
+  { task, classNames }: Model['card'],
+  { data }: SearchConfig,
+  encoding: InputForm['encoding'],
+): Dataset {
+  const [height, width, channels] = task.inputShape as [number, number, number];
+  const { label, header, charset, imageShape } = data;
+  return openWithFitting(
+    source,
+    defined({
+      size: [height, width] as const,
+      channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
+      label,
+      header,
+      charset,
+      imageShape,
+      classNames,
+      encoding,
+    }),
+  );
+}
+
+/** Names in memory must be in the order of the network's; files are read with the network's names. */
+function requireSameClasses({ name, classNames }: Dataset, known: readonly string[]): void {
+  if (!classNames || classNames.join('\n') === known.join('\n')) return;
+  throw new WeftError(
+    'data',
+    `${name} has the classes ${classNames.join(', ')}; those of the network are ${known.join(', ')}`,
+    `give them in this order: classNames: ${JSON.stringify(known)}`,
+  );
+}

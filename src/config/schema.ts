@@ -131,9 +131,26 @@ export const searchSchema = z
           .default(4)
           .describe('networks a step: the largest, the smallest, and others between them'),
         distill: z
-          .enum(['none', 'kl'])
+          .enum(['none', 'kl', 'alpha'])
           .default('kl')
-          .describe("what all but the largest learn: 'none': the labels; 'kl': what the largest says"),
+          .describe(
+            "what all but the largest learn: 'none': the labels; 'kl': what the largest says; 'alpha': the same by the larger of two alpha divergences",
+          ),
+        sample: z
+          .enum(['uniform', 'best-up', 'worst-up'])
+          .default('uniform')
+          .describe(
+            "which networks are between: any, or of several of about one cost that of the lowest ('best-up') or highest loss ('worst-up') on the batch",
+          ),
+        draws: z.int().min(2).default(3).describe('networks that best-up and worst-up choose among'),
+        regularize: z.enum(['largest', 'all']).default('largest').describe('on which networks dropout acts'),
+        largestEpochs: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe(
+            'first epochs in which the largest network learns alone; then its channels are sorted by importance',
+          ),
       })
       .optional()
       .describe('trains an elastic space by the sandwich rule; without it each step trains the one sampled network'),
@@ -159,7 +176,11 @@ export const searchSchema = z
       .default(10)
       .describe('random architectures evaluated after each epoch, to compare the controller with'),
   })
-  .refine(warmsUpInTime, WARM_UP);
+  .refine(warmsUpInTime, WARM_UP)
+  .refine(({ epochs, elastic }) => !elastic || elastic.largestEpochs < epochs, {
+    path: ['elastic', 'largestEpochs'],
+    message: 'no epoch would be left for the other networks',
+  });
 
 export const forgettingSchema = z.strictObject({
   measure: z

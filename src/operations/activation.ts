@@ -2,6 +2,7 @@
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { gelu, relu, sigmoid, tanh } from '../tensor/nn.js';
 import { type Tensor } from '../tensor/tf.js';
+import { channelwise } from './channels.js';
 import { type Operation } from './operation.js';
 import { soleInput } from './shapes.js';
 
@@ -18,7 +19,12 @@ export function activation(name: ActivationName): Operation {
     kind: name,
     elastic: true,
     config: {},
-    build: (inputs) => ({ output: soleInput(name, inputs), parameters: {}, forward: ([x]) => apply(x!) }),
+    build: (inputs) => ({
+      output: soleInput(name, inputs),
+      parameters: {},
+      channels: channelwise(),
+      forward: ([x]) => apply(x!),
+    }),
   };
 }
 

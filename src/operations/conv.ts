@@ -33,6 +33,7 @@ export function conv({ filters, size, stride = 1, padding = 'same' }: ConvOption
             initializer: heNormal(size * size * channels),
           },
         },
+        channels: { axes: { kernel: [undefined, undefined, 0, 1] }, output: 1 },
         forward: ([x], { parameter }) => conv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
       };
     },
@@ -55,6 +56,7 @@ export function depthwiseConv({ size, stride = 1, padding = 'same' }: Omit<ConvO
         parameters: {
           kernel: { shape: [size, size, channels, 1], role: 'depthwise-kernel', initializer: heNormal(size * size) },
         },
+        channels: { axes: { kernel: [undefined, undefined, 0, undefined] }, output: 0 },
         forward: ([x], { parameter }) =>
           depthwiseConv2d(x as Tensor4D, parameter('kernel') as Tensor4D, { stride, padding }),
       };

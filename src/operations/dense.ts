@@ -2,6 +2,7 @@
 import { WeftError } from '../errors.js';
 import { dense as multiply } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+import { channelwise } from './channels.js';
 import { glorotUniform, heNormal, zeros } from './initializers.js';
 import { type Operation } from './operation.js';
 import { soleInput } from './shapes.js';
@@ -30,6 +31,7 @@ export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptio
           kernel: { shape: [features, units], role: 'kernel', initializer: first },
           ...(bias && { bias: { shape: [units], role: 'bias', initializer: zeros } as const }),
         },
+        channels: { axes: { kernel: [0, 1], bias: [1] }, output: 1 },
         forward: ([x], { parameter }) =>
           atEachPlace(x!, (rows) =>
             multiply(rows, parameter('kernel') as Tensor2D, bias ? (parameter('bias') as Tensor1D) : undefined),
@@ -86,6 +88,7 @@ function masked(kind: string, keep: number, maskShape: (shape: number[]) => numb
     build: (inputs) => ({
       output: soleInput(kind, inputs),
       parameters: {},
+      channels: channelwise(),
       forward([x], { mode, random }) {
         if (!mode.training || keep === 1) return x!;
         const rng = random();

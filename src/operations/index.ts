@@ -11,6 +11,7 @@ export {
   type Shape,
   type StatisticSpec,
 } from './operation.js';
+export { type Channels, channelwise } from './channels.js';
 export { glorotUniform, heNormal, type Initializer, initialValues, ones, zeros } from './initializers.js';
 export { type Padding, sameShape, slide, soleInput } from './shapes.js';
 export { sequence } from './sequence.js';

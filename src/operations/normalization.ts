@@ -2,6 +2,7 @@
 import { WeftError } from '../errors.js';
 import { batchNorm as normalizeBatch, batchNormInference, layerNorm as normalizeLayer } from '../tensor/nn.js';
 import { type Tensor1D } from '../tensor/tf.js';
+import { channelwise } from './channels.js';
 import { ones, zeros } from './initializers.js';
 import { type Operation, type ParameterSpec } from './operation.js';
 import { soleInput } from './shapes.js';
@@ -24,6 +25,7 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
         // Of a single value in each channel mean and value are the same, and every example would become the offset.
         fewestExamples: shape.slice(0, -1).every((length) => length === 1) ? 2 : 1,
         statistics: { mean: { shape: [channels], initial: 0 }, variance: { shape: [channels], initial: 1 } },
+        channels: channelwise('scale', 'offset', 'mean', 'variance'),
         forward([x], { parameter, statistic, record, mode }) {
           if (mode.normalization === 'none') return x!;
           const scale = parameter('scale') as Tensor1D;
@@ -66,6 +68,7 @@ export function layerNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
       return {
         output: shape,
         parameters: affine(channels),
+        channels: channelwise('scale', 'offset'),
         forward: ([x], { parameter, mode }) =>
           mode.normalization === 'none'
             ? x!

@@ -5,6 +5,7 @@
 import { type NamedTensors } from '../tensor/named.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Rng } from '../tensor/rng.js';
+import { type Channels } from './channels.js';
 import { type Initializer } from './initializers.js';
 
 /** Shape of one example, without the batch dimension: [H,W,C] for images, [F] for features, [T] for token ids, [T,F] for sequences. */
@@ -66,6 +67,8 @@ export interface BuiltOperation {
   readonly fewestExamples?: number;
   /** Shapes, for one example, of what goes on from one batch to the next where the examples do. */
   readonly states?: Readonly<Record<string, Shape>>;
+  /** What it does with channels, where that is known; without it their order is not changed. */
+  readonly channels?: Channels;
   /** inputs [N, ...shape] -> [N, ...output]. */
   forward(inputs: readonly Tensor[], context: Context): Tensor;
 }

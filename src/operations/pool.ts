@@ -6,6 +6,7 @@ import {
   type Pool2D,
 } from '../tensor/nn.js';
 import { type Tensor4D } from '../tensor/tf.js';
+import { channelwise } from './channels.js';
 import { type Operation } from './operation.js';
 import { type Padding, slide, soleInput } from './shapes.js';
 
@@ -39,6 +40,7 @@ function pool(
       return {
         output: [...slide(kind, shape, size, stride, padding), shape[2]!],
         parameters: {},
+        channels: channelwise(),
         forward: ([x]) => apply(x as Tensor4D, { size, stride, padding }),
       };
     },
@@ -54,6 +56,7 @@ export function globalAveragePool(): Operation {
     build: (inputs) => ({
       output: [soleInput('global-average-pool', inputs, 3)[2]!],
       parameters: {},
+      channels: channelwise(),
       forward: ([x]) => averageAll(x as Tensor4D),
     }),
   };

@@ -1,4 +1,5 @@
 /** Operations one after another as a single operation. */
+import { chainedChannels } from './channels.js';
 import { type BuiltOperation, multiplyAddsOf, type Operation, type Shape } from './operation.js';
 
 /**
@@ -34,6 +35,7 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
     const own = multiplyAddsOf(part);
     return sum === undefined || own === undefined ? undefined : sum + own;
   }, 0);
+  const channels = chainedChannels(built.map(([name, part]) => [name, part.channels]));
   return {
     output,
     ...(multiplyAdds !== undefined && { multiplyAdds }),
@@ -41,6 +43,7 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
     parameters: prefixed((part) => part.parameters),
     statistics: prefixed((part) => part.statistics),
     states: prefixed((part) => part.states),
+    ...(channels && { channels }),
     forward: (inputs, context) =>
       built.reduce(
         (current, [name, part]) => [

@@ -4,6 +4,7 @@
  */
 import { type Assessment } from './assess.js';
 import { type ForgettingEvent } from '../forgetting/events.js';
+import { type ElasticEvent } from './elastic-events.js';
 import { type SharpnessEvent } from './sharpness.js';
 import { type WarmStart } from './warm-start.js';
 
@@ -103,6 +104,7 @@ export type SearchEvent =
   /** What comes after this was computed under other conditions, which was allowed. */
   | { type: 'environment-changed'; changes: { what: string; before: string; now: string }[] }
   | ForgettingEvent
+  | ElasticEvent
   | { type: 'search-finished'; gradientEvaluations: { search: number; retrain: number }; evaluations: number };
 
 /** Mean shared-weight accuracy (of language models loss) of the controller's candidates against uniformly random architectures, same weights and batches. */

@@ -3,21 +3,19 @@
  * between them on the same batch, so that the bounds of what all others can reach are trained in every step.
  */
 import { WeftError } from '../errors.js';
+import { multiplyAddCount } from '../graph/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Child } from '../supernet/child.js';
 import { stream } from '../tensor/rng.js';
+import { withBatch } from '../training/batch.js';
+import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
 import { type LearnOptions } from '../training/learner.js';
-import { sizeSlots } from './levels.js';
+import { requireSizes, sizeSlots } from './levels.js';
 import { type SearchSession } from './session.js';
 
 /** Throws WeftError('config') where the sandwich rule has nothing to work with: no sizes, or a mixture of all architectures. */
 export function requireSandwich(space: SearchSpace, controller: { name: string; relaxation?: unknown }): void {
-  if (sizeSlots(space).length === 0)
-    throw new WeftError(
-      'config',
-      `'${space.name}' has no sizes, so that none of its networks is the largest`,
-      'leave out search.elastic, or take an elastic space: elastic-cnn, elastic-mlp',
-    );
+  requireSizes(space, 'search.elastic trains the largest network in every step');
   if (space.constraints.length > 0)
     throw new WeftError(
       'config',
@@ -32,28 +30,82 @@ export function requireSandwich(space: SearchSpace, controller: { name: string; 
     );
 }
 
+/** The size of a slot, and the index to give it. */
+type IndexOf = (size: ReturnType<typeof sizeSlots>[number]) => number;
+
 /**
  * What one step trains in the place of the sampled child: the largest network first, which the others learn from if they are to, then the
- * smallest, then the child itself and others with its choices but for sizes, which are drawn uniformly. The loss is the mean of theirs.
+ * smallest, then the child itself and others with its choices but for sizes, which are drawn as `search.elastic.sample` says. The loss is the
+ * mean of theirs. In the first epochs, if the configuration asks for it, the largest network learns alone.
  */
-export function sandwich(session: SearchSession, child: Child): Pick<LearnOptions, 'child' | 'others' | 'distill'> {
+export function sandwich(
+  session: SearchSession,
+  child: Child,
+): Pick<LearnOptions, 'child' | 'others' | 'distill' | 'othersTrain'> {
   const { config, space, state } = session;
-  const { networks, distill } = config.search.elastic!;
+  const { networks, distill, sample, draws, regularize, largestEpochs } = config.search.elastic!;
   const sizes = sizeSlots(space);
   const genotype = space.genotype(child.architecture);
-  const withSizes = (indexOf: (size: (typeof sizes)[number]) => number): Child =>
+  const withSizes = (indexOf: IndexOf): Child =>
     session.child(
       space.fromGenotype(sizes.reduce((slots, size) => slots.with(size.slot, indexOf(size)), [...genotype])),
     );
+  const largest = withSizes((size) => size.largest);
+  if (state.epoch < largestEpochs) return { child: largest };
   const rng = stream(config.seed, 'sandwich', state.globalStep);
-  const others = [
-    withSizes(({ smallest }) => smallest),
+  const draw = (): Child => withSizes(({ count }) => rng.int(count));
+  const between = [
     ...(networks > 2 ? [child] : []),
-    ...Array.from({ length: Math.max(0, networks - 3) }, () => withSizes(({ count }) => rng.int(count))),
+    ...Array.from({ length: Math.max(0, networks - 3) }, () => draw()),
+  ];
+  const others = [
+    withSizes((size) => size.smallest),
+    ...(sample === 'uniform'
+      ? between
+      : between.map((one) => attended(session, { first: one, draw, draws, best: sample === 'best-up' }))),
   ];
   return {
-    child: withSizes(({ largest }) => largest),
+    child: largest,
     others: others.map((other) => ({ child: other, weight: 1 / networks })),
+    othersTrain: regularize === 'all',
     ...(distill !== 'none' && { distill }),
   };
+}
+
+interface Attention {
+  readonly first: Child;
+  readonly draw: () => Child;
+  readonly draws: number;
+  /** Whether the network of the lowest loss is trained, or that of the highest. */
+  readonly best: boolean;
+}
+
+/** Networks count as alike in cost within this share of it. */
+const ALIKE = 0.05;
+const ATTEMPTS = 20;
+
+/**
+ * Attentive sampling (Wang et al. 2021, arXiv 2011.09011, section 3): of `draws` networks that cost about the same multiply-adds, the one whose
+ * loss on the step's batch is the lowest, or the highest. The first network's cost stands for the prior over costs; networks of another cost
+ * are drawn again, at most 20 times each, so that a rare cost has fewer to choose from.
+ */
+function attended({ data, state, supernet }: SearchSession, { first, draw, draws, best }: Attention): Child {
+  const cost = multiplyAddCount(first.nodes);
+  const candidates = [first];
+  for (let attempt = 0; candidates.length < draws && attempt < ATTEMPTS * (draws - 1); attempt++) {
+    const other = draw();
+    if (Math.abs(multiplyAddCount(other.nodes) - cost) <= ALIKE * cost) candidates.push(other);
+  }
+  if (candidates.length === 1) return first;
+  const losses = withBatch(data.train, state.epoch, state.step, (batch) =>
+    evaluateTogether(candidates, supernet.store, batch, SHARED_EVALUATION).map(({ loss }) => loss),
+  );
+  // A network whose loss is NaN is the worst.
+  const rank = (loss: number): number => (Number.isNaN(loss) ? Infinity : loss);
+  const chosen = losses.reduce(
+    (winner, loss, i) =>
+      (best ? rank(loss) < rank(losses[winner]!) : rank(loss) > rank(losses[winner]!)) ? i : winner,
+    0,
+  );
+  return candidates[chosen]!;
 }

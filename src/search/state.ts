@@ -62,6 +62,8 @@ export interface SearchState {
   /** Beside simple models and by class; absent where there are no classes, and in checkpoints of version 0.1. */
   assessment?: Assessment;
   budgetReached: boolean;
+  /** Of an elastic search: for how many epochs each watched network has been no better than guessing, and which were told of. */
+  collapse?: { epochs: number[]; told: number[] };
   /** Where the run went on under other conditions than before, after so many units; absent in checkpoints of version 0.1. */
   environmentChanges?: { units: number; changes: { what: string; before: string; now: string }[] }[];
 }

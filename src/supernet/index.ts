@@ -1,4 +1,5 @@
 export { type Catalogue, catalogue, childCatalogue } from './catalogue.js';
+export { type ChannelGroup, channelGroups, channelOrder, sortChannels } from './channels.js';
 export { type Child, createChild } from './child.js';
 export { createParameterStore, type ParameterStore, type Weights } from './parameter-store.js';
 export { createRelaxedChild, requireRelaxable } from './relaxed-child.js';

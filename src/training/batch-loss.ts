@@ -9,7 +9,7 @@ import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/ind
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { labelCrossEntropies } from './cross-entropy.js';
-import { klDivergence } from './distill.js';
+import { type Distillation, DISTILLATIONS } from './distill.js';
 
 export interface BatchLossOptions {
   readonly child: Child;
@@ -19,7 +19,9 @@ export interface BatchLossOptions {
   /** Other children that learn from the same batch: the loss is (1 - Σ weights) of the child's plus these shares of theirs. */
   readonly others?: readonly { readonly child: Child; readonly weight: number }[] | undefined;
   /** What the others learn: the labels by default, or what the child says of the batch. */
-  readonly distill?: 'kl' | undefined;
+  readonly distill?: Distillation | undefined;
+  /** Whether dropout and the like act on the others too; they do by default. */
+  readonly othersTrain?: boolean | undefined;
   /** How much of each label goes to all classes alike; 0 by default. */
   readonly smoothing?: number | undefined;
 }
@@ -28,8 +30,8 @@ export interface BatchLoss {
   readonly evaluate: Evaluate;
   /** What else a chain may ask of the batch. */
   readonly context: Omit<StepContext, 'step'>;
-  /** The child's own loss in the first evaluation, where others have a share in it. */
-  own(): number | undefined;
+  /** The loss of the child and of each of the others in the first evaluation; undefined where there are no others. */
+  losses(): readonly number[] | undefined;
 }
 
 /** What a chain learns of a batch: batch, dropout masks and children are the same in every evaluation. */
@@ -40,30 +42,30 @@ export function batchLoss({
   mode,
   others = [],
   distill,
+  othersTrain = true,
   smoothing,
 }: BatchLossOptions): BatchLoss {
   const { record: _record, carry: _carry, ...unrecorded } = mode;
-  let own: number | undefined;
-  /** The loss that is differentiated, and the child's own part of it. */
-  const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; first: Scalar } => {
+  let losses: readonly number[] | undefined;
+  /** The loss that is differentiated, and what it is made of. */
+  const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; parts: Scalar[] } => {
     const logits = child.forward(current, statistics, part.inputs, way);
     const first = tf.mean(labelCrossEntropies(logits, part.labels, smoothing)) as Scalar;
-    if (others.length === 0) return { loss: first, first };
+    if (others.length === 0) return { loss: first, parts: [first] };
     // States and statistics are the child's alone.
-    const { record: _r, carry: _c, ...silent } = way;
+    const { record: _r, carry: _c, ...rest } = way;
+    const silent = { ...rest, training: rest.training && othersTrain };
     const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
-    const parts = others.map((other) =>
-      tf.mul(
-        distill
-          ? klDivergence(logits, other.child.forward(current, statistics, part.inputs, silent))
-          : crossEntropy(other.child, current, statistics, part, silent, smoothing),
-        other.weight,
-      ),
+    const rests = others.map((other) =>
+      distill
+        ? DISTILLATIONS[distill](logits, other.child.forward(current, statistics, part.inputs, silent))
+        : crossEntropy(other.child, current, statistics, part, silent, smoothing),
     );
-    return { loss: tf.addN([tf.mul(first, share), ...parts]) as Scalar, first };
+    const loss = tf.addN([tf.mul(first, share), ...rests.map((one, i) => tf.mul(one, others[i]!.weight))]) as Scalar;
+    return { loss, parts: [first, ...rests] };
   };
   return {
-    own: () => own,
+    losses: () => losses,
     evaluate(parameters, { record, examples, capture }) {
       const how = record ? mode : unrecorded;
       // Inside the gradient's tidy, which disposes what is chosen.
@@ -91,11 +93,11 @@ export function batchLoss({
         return { loss: value, gradients };
       }
       const { value, gradients, aux } = valueAndGradients((current) => {
-        const { loss, first } = lossAt(current, ...chosen());
-        return { loss, aux: { first } };
+        const { loss, parts } = lossAt(current, ...chosen());
+        return { loss, aux: { parts: tf.stack(parts) } };
       }, parameters);
-      own ??= aux.first.dataSync()[0]!;
-      aux.first.dispose();
+      losses ??= [...aux.parts.dataSync()];
+      aux.parts.dispose();
       return { loss: value, gradients };
     },
     context: {

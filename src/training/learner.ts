@@ -65,7 +65,7 @@ export function disposeLearner({ store, state, carried }: Learner): void {
   disposeNamed(state.tensors);
 }
 
-export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'distill' | 'smoothing'> {
+export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'othersTrain' | 'distill' | 'smoothing'> {
   readonly child: Child;
   readonly source: BatchSource;
   readonly epoch: number;

@@ -34,7 +34,7 @@ export function trainStep({ store, trainer, state, step, ...options }: TrainStep
   const { child, others = [], batch } = options;
   for (const { nodes } of [child, ...others.map((other) => other.child)])
     requireExamples(fewestExamplesOf(nodes), { batch: 'the batch size', examples: batch.inputs.shape[0], trainer });
-  const { evaluate, context, own } = batchLoss({ ...options, statistics: store.statistics });
+  const { evaluate, context, losses } = batchLoss({ ...options, statistics: store.statistics });
   const active = activeWeights([child, ...others.map((other) => other.child)], store.parameters);
   let stepped: TrainerStep;
   try {
@@ -45,16 +45,18 @@ export function trainStep({ store, trainer, state, step, ...options }: TrainStep
   if (!Number.isFinite(stepped.loss)) {
     disposeNamed(stepped.parameters);
     replaceState(stepped.state, state);
+    const broken = losses()?.findIndex((loss) => !Number.isFinite(loss)) ?? 0;
+    const { encoding } = broken > 0 ? others[broken - 1]!.child : child;
     throw new WeftError(
       'numeric',
-      `the loss of ${child.encoding} became ${stepped.loss} at step ${step}`,
+      `the loss of ${encoding} became ${losses()?.[Math.max(0, broken)] ?? stepped.loss} at step ${step}`,
       'lower the learning rate, or clip the gradient (clipNorm)',
     );
   }
   store.assign(active.whole(stepped.parameters));
   return {
     state: replaceState(state, stepped.state),
-    loss: own() ?? stepped.loss,
+    loss: losses()?.[0] ?? stepped.loss,
     gradientEvaluations: stepped.gradientEvaluations * (1 + others.length),
     metrics: stepped.metrics,
     notes: stepped.notes,

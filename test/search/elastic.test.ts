@@ -35,6 +35,13 @@ describe('searching elastic spaces', () => {
   for (const [label, search] of [
     ['one network a step', { optimizer: { name: 'adam' } }],
     ['the sandwich rule', { elastic: { networks: 4 } }],
+    [
+      'the largest first, then attentive sampling and alpha divergences',
+      {
+        elastic: { networks: 4, distill: 'alpha', sample: 'worst-up', largestEpochs: 1 },
+        optimizer: { name: 'adam' },
+      },
+    ],
   ] as [string, SearchConfigInput['search']][]) {
     it(`with ${label} gives the same after a stop as without`, () =>
       withFolder(async (folder) => {

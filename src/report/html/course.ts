@@ -1,5 +1,6 @@
 /** How the search and the retraining went. */
 import { candidatesChart } from '../charts/candidates.js';
+import { elasticChart } from '../charts/elastic.js';
 import { entropyChart } from '../charts/entropy.js';
 import { lossChart } from '../charts/loss.js';
 import { preferenceChart, preferenceHistoryChart } from '../charts/preferences.js';
@@ -65,6 +66,11 @@ export function courseSection(log: EventLog): Content {
       lossChart(log),
       'Training loss of the children with shared weights: dots are single steps, the line is the mean of each epoch.',
       { title: 'Loss of the shared weights' },
+    ),
+    figure(
+      elasticChart(log),
+      'Loss of the smallest network, a middle one and the largest on a validation batch after each epoch; dashed: the loss of guessing by the shares of the classes.',
+      { title: 'Loss by size' },
     ),
     figure(
       entropyChart(log),

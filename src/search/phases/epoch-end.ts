@@ -3,6 +3,7 @@ import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { observeValidation } from '../../training/learner.js';
+import { watchCollapse } from '../collapse.js';
 import { measureWidths } from '../forgetting/widths.js';
 import { type SearchSession } from '../session.js';
 import { rewardsOf } from './controller.js';
@@ -40,6 +41,7 @@ export function endEpoch(session: SearchSession): void {
     epoch + 1 >= config.search.epochs || state.budgetReached,
   );
   if (config.forgetting.widths && epoch % config.forgetting.every === 0) emit(measureWidths(session));
+  if (config.search.elastic) watchCollapse(session);
   observeValidation(supernet, () => validationLoss(session));
   Object.assign(state, { lossSum: 0, lossCount: 0, rewardSum: 0, rewardCount: 0, entropySum: 0, entropyCount: 0 });
   state.epoch++;

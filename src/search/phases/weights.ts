@@ -4,6 +4,7 @@ import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
 import { sandwich } from '../sandwich.js';
 import { type SearchSession } from '../session.js';
+import { sortAfterLargest } from '../sort-largest.js';
 import { trackSharedSharpness } from '../sharpness.js';
 
 /** One training step; ends the phase after the last one of the epoch. */
@@ -12,6 +13,8 @@ export function trainSharedWeights(session: SearchSession): void {
   const { epoch, step, globalStep } = state;
   const { batchesPerArchitecture } = config.search;
   const index = Math.floor(step / batchesPerArchitecture);
+  const { largestEpochs = 0 } = config.search.elastic ?? {};
+  if (largestEpochs > 0 && epoch === largestEpochs && step === 0) sortAfterLargest(session);
   descendMixture(session);
   const child = mixtureOf(session) ?? session.child(architecturesOf(session, epoch)[index]);
   if (step === 0) forgetting?.startEpoch(epoch);

@@ -1,0 +1,54 @@
+/** Networks of an elastic space that have stopped learning while others learn: seen after each epoch, and named. */
+import { type Tensor } from '../tensor/tf.js';
+import { withBatch } from '../training/batch.js';
+import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
+import { levelsOf } from './levels.js';
+import { type SearchSession } from './session.js';
+
+/** Smallest, largest, and one between them. */
+const WATCHED = 3;
+/** Epochs at the loss of guessing after which a network counts as collapsed, and the share of that loss which counts as it. */
+const PATIENCE = 3;
+const AT_CHANCE = 0.99;
+
+/**
+ * Measures the smallest, a middle and the largest network on a validation batch, tells their losses, and warns of those whose loss is not
+ * finite, or for three epochs in a row no better than that of guessing by the shares of the classes.
+ */
+export function watchCollapse(session: SearchSession): void {
+  const { config, data, emit, space, state, supernet } = session;
+  const networks = levelsOf(space, WATCHED).map((architecture) => session.child(architecture));
+  const { evaluations, chance } = withBatch(data.revisited, 0, 0, (batch) => ({
+    evaluations: evaluateTogether(networks, supernet.store, batch, SHARED_EVALUATION),
+    chance: guessing(batch.labels),
+  }));
+  const { epoch } = state;
+  emit({
+    type: 'elastic-epoch',
+    epoch,
+    chance,
+    networks: evaluations.map(({ loss, accuracy }, i) => ({ architecture: networks[i]!.encoding, loss, accuracy })),
+  });
+  // While the largest learns alone the others are bound to be poor.
+  if (epoch < config.search.elastic!.largestEpochs) return;
+  const watch = (state.collapse ??= { epochs: networks.map(() => 0), told: [] });
+  evaluations.forEach(({ loss }, i) => {
+    const isFinite = Number.isFinite(loss);
+    watch.epochs[i] = !isFinite || loss >= AT_CHANCE * chance ? watch.epochs[i]! + 1 : 0;
+    if ((isFinite && watch.epochs[i] < PATIENCE) || watch.told.includes(i)) return;
+    watch.told.push(i);
+    const architecture = networks[i]!.encoding;
+    emit({ type: 'collapsed', epoch, architecture, loss, epochs: watch.epochs[i] });
+    emit({
+      type: 'warning',
+      message: `${architecture} has collapsed: its loss is ${isFinite ? `${loss.toFixed(3)}, that of guessing ${chance.toFixed(3)}, for ${watch.epochs[i]} epochs` : String(loss)}; lower the learning rate, or clip the gradient (clipNorm)`,
+    });
+  });
+}
+
+/** Loss in nats of always giving the classes their shares: the entropy of the labels. */
+function guessing(labels: Tensor): number {
+  const counts = new Map<number, number>();
+  for (const label of labels.dataSync()) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts.values()].reduce((sum, count) => sum - (count / labels.size) * Math.log(count / labels.size), 0);
+}

@@ -1,0 +1,13 @@
+/** What a search in an elastic space says beyond any other: the losses of its smallest and largest network, channels sorted, networks collapsed. */
+export type ElasticEvent =
+  /** Before the first epoch with several networks a step: the channels of this many groups were sorted by importance, and the optimizer begins anew. */
+  | { type: 'channels-sorted'; epoch: number; groups: number }
+  /** After an epoch: networks from the smallest to the largest on a validation batch, and the loss of guessing by the shares of its classes. */
+  | {
+      type: 'elastic-epoch';
+      epoch: number;
+      chance: number;
+      networks: { architecture: string; loss: number; accuracy: number }[];
+    }
+  /** A network whose loss is not finite, or has not been below that of guessing for so many epochs; said once of each. */
+  | { type: 'collapsed'; epoch: number; architecture: string; loss: number; epochs: number };

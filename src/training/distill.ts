@@ -14,8 +14,7 @@ export function klDivergence(teacher: Tensor, student: Tensor): Scalar {
   return tf.mean(tf.sum(tf.mul(probabilities, tf.sub(target, tf.logSoftmax(student))), -1)) as Scalar;
 }
 
-/** The divergences of which each example takes the larger one, and how large a ratio of probabilities r^alpha may count. */
-const ALPHAS = [-1, 1] as const;
+/** As how much a ratio of probabilities counts at most. */
 const LARGEST_RATIO = 5;
 
 /**
@@ -31,24 +30,14 @@ export function alphaDivergence(teacher: Tensor, student: Tensor): Scalar {
     const logP = tf.logSoftmax(teacher);
     const q = tf.exp(logQ);
     const logR = tf.sub(logP, logQ);
-    const candidates = ALPHAS.map((alpha) => {
-      if (alpha === 1) return { divergence: tf.sum(tf.mul(tf.exp(logP), logR), -1, true), weights: tf.exp(logP) };
-      const ratio = tf.minimum(tf.exp(tf.mul(logR, alpha)), LARGEST_RATIO);
-      return {
-        divergence: tf.sum(tf.mul(q, tf.div(tf.sub(ratio, 1), alpha * (alpha - 1))), -1, true),
-        weights: tf.mul(q, tf.div(ratio, alpha)),
-      };
-    });
-    const [low, high] = candidates as [(typeof candidates)[number], (typeof candidates)[number]];
-    const isLow = tf.greater(low.divergence, high.divergence);
-    return {
-      value: tf.mean(tf.maximum(low.divergence, high.divergence)),
-      weights: tf.where(
-        tf.tile(isLow, [...isLow.shape.slice(0, -1).map(() => 1), q.shape.at(-1)!]),
-        low.weights,
-        high.weights,
-      ),
-    };
+    const p = tf.exp(logP);
+    const inverse = tf.minimum(tf.exp(tf.neg(logR)), LARGEST_RATIO);
+    const minus = tf.sum(tf.mul(q, tf.div(tf.sub(inverse, 1), 2)), -1, true);
+    const plus = tf.sum(tf.mul(p, logR), -1, true);
+    // 1 where alpha = -1 is the larger one. At alpha = 1 the weights q·rho are p.
+    const isMinus = tf.cast(tf.greater(minus, plus), 'float32');
+    const weights = tf.sub(tf.mul(p, tf.sub(1, isMinus)), tf.mul(tf.mul(q, inverse), isMinus));
+    return { value: tf.mean(tf.maximum(minus, plus)) as Scalar, weights };
   });
   const surrogate = tf.neg(tf.mean(tf.sum(tf.mul(weights, logQ), -1)));
   // The value of the divergence with the gradient of the surrogate.

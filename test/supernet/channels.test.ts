@@ -39,7 +39,7 @@ describe('sorting channels by importance', () => {
         ),
       );
       const { x, labels } = examples(task, 5);
-      const child = createChild(space, levelsOf(space, 2)[1]!);
+      const child = createChild(space, levelsOf(space, 2)[1]);
       const outputs = (): number[][] =>
         (['batch', 'running'] as const).map((normalization) =>
           tf.tidy(() => [

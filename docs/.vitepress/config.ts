@@ -59,6 +59,7 @@ export default defineConfig({
           page('Precondition gradients', 'how-to/preconditioners'),
           page('Use many machines', 'how-to/many-machines'),
           page('Watch runs', 'how-to/watch-runs'),
+          page('Export a network', 'how-to/export'),
           page('Retrain', 'how-to/retraining'),
           page('Use a GPU', 'how-to/gpu'),
           page('Contribute', 'how-to/contribute'),

@@ -7,10 +7,12 @@ import {
   type InputShape,
   readPictures,
   readRows,
+  scaleToWhite,
   type Split,
   type Unlabelled,
+  whiteOf,
 } from '../data/index.js';
-import { ownValue, WeftError } from '../errors.js';
+import { WeftError } from '../errors.js';
 import { openRun } from '../runs/index.js';
 import { loadModel as loadNetwork } from '../search/model.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
@@ -56,9 +58,6 @@ export interface LoadModelOptions extends SpaceOptions {
 const BATCH = 256;
 const TABLE = /\.(csv|tsv)(\.gz)?$/i;
 
-/** What white is in data sets whose pixels are not bytes. */
-const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
-
 /** See `loadModel` in index.ts. */
 export async function loadModel(
   directory: string,
@@ -81,7 +80,6 @@ export async function loadModel(
   const inputShape = task.inputShape as unknown as InputShape;
   const form: InputForm = { inputShape, columns, encoding, charset: data.charset };
   const size = exampleSize(form.inputShape);
-  const largest = ownValue(LARGEST_PIXELS, data.source);
 
   const predictAll = (images: Uint8Array | Float32Array): Prediction[] => {
     const count = images.length / size;
@@ -111,9 +109,7 @@ export async function loadModel(
 
   const readPictureFiles = (paths: readonly string[]): Unlabelled => {
     const read = readPictures(paths, form);
-    return largest === undefined
-      ? read
-      : { ...read, images: Float32Array.from(read.images, (x) => (x * largest) / 255) };
+    return { ...read, images: scaleToWhite(read.images, whiteOf(data.source)) };
   };
 
   return {

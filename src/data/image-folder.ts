@@ -6,6 +6,7 @@ import { foreignDecoder, isForeignImage } from './decode-foreign.js';
 import { decodeImage, type RgbImage } from './decode-image.js';
 import { defineDataset, type Dataset, type InputShape, type Source } from './dataset.js';
 import { listImageFiles } from './image-files.js';
+import { toLuma } from './pixels.js';
 import { resizeImage } from './resize.js';
 import { folderSource, readBytes, sha256 } from './source.js';
 
@@ -158,15 +159,4 @@ function isGrey(pixels: Uint8Array | Float32Array): boolean {
   for (let i = 0; i < pixels.length; i += 3)
     if (pixels[i] !== pixels[i + 1] || pixels[i] !== pixels[i + 2]) return false;
   return true;
-}
-
-/** ITU-R 601 luma of RGB. */
-function toLuma(pixels: Uint8Array | Float32Array): Uint8Array | Float32Array {
-  const whole = pixels instanceof Uint8Array;
-  const grey = whole ? new Uint8Array(pixels.length / 3) : new Float32Array(pixels.length / 3);
-  for (let i = 0; i < grey.length; i++) {
-    const value = 0.299 * pixels[3 * i]! + 0.587 * pixels[3 * i + 1]! + 0.114 * pixels[3 * i + 2]!;
-    grey[i] = whole ? Math.round(value) : value;
-  }
-  return grey;
 }

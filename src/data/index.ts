@@ -11,6 +11,8 @@ export {
 } from './batches.js';
 export { readCifarFolder } from './cifar10.js';
 export { withColumns } from './columns.js';
+export { type Column, widthOf } from './csv/encoding.js';
+export { type Charset } from './csv/decode.js';
 export { readCsv, type CsvOptions } from './csv.js';
 export {
   classCounts,
@@ -38,6 +40,7 @@ export {
   type MemoryPart,
   memorySource,
 } from './memory.js';
+export { resizePixels, scaleToWhite, toLuma, whiteOf } from './pixels.js';
 export { measureNormalization, type Normalization } from './normalization.js';
 export {
   datasetNames,
@@ -76,6 +79,7 @@ export {
   type TextPartRecord,
   type TextParts,
   tokenize,
+  tokensOf,
   UNKNOWN,
 } from './text/corpus.js';
 export {

@@ -2,44 +2,40 @@
 import { encodeSafetensors, packageVersion } from '../runs/index.js';
 import { type Model } from '../search/model.js';
 import { browserBundle } from '../tensor/browser-bundle.js';
-import { demoPage } from './demo-page.js';
 import { describeArchitecture } from './describe.js';
+import { factsOf, type FactsOptions } from './facts.js';
 import { graphModel } from './graph-model.js';
+import { modelCard } from './model-card.js';
 import { modelFiles } from './model-files.js';
+import { demoPage, hasPage } from './page/index.js';
 import { readme } from './readme.js';
 
-export interface ExportOptions {
-  /** What white is in the data set; 255 by default. For the demo page only. */
-  readonly largestPixel?: number;
-}
+export { type InputContract, type ModelFacts, type Results } from './facts.js';
+export type ExportOptions = FactsOptions;
 
-/** The files of an exported network by name: `model.json` with its weights, `model.safetensors`, `architecture.json`, a README, a demo page. */
+/**
+ * The files of an exported network by name: `model.json` with its weights, `model.safetensors`, `architecture.json`, a README, the
+ * model card `MODEL.md`, and a page that tries it, which prepares its inputs exactly as training did.
+ */
 export async function exportModel(
   model: Model,
-  { largestPixel = 255 }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Promise<Record<string, Uint8Array | string>> {
   const { card, child, space, store, normalization } = model;
   const { kind, inputShape, classes } = card.task;
-  const facts = {
-    space: space.name,
-    architecture: card.architecture,
-    classNames: card.classNames,
-    inputShape,
-    normalization,
-    largestPixel,
-    ...(card.level && { level: card.level }),
-  };
+  const facts = factsOf(model, options);
+  const generatedBy = `weft-nas ${packageVersion}`;
   const artifacts = await graphModel(
     { child, store, normalization, inputShape, ...(kind === 'language' && { tokens: classes }) },
-    `weft-nas ${packageVersion}`,
-    facts,
+    generatedBy,
+    { ...facts },
   );
-  const isImage = inputShape.length === 3 && inputShape[0]! > 1 && inputShape[1]! > 1;
   return {
     ...modelFiles(artifacts),
     'model.safetensors': encodeSafetensors({ ...store.parameters, ...store.statistics }),
     'architecture.json': `${JSON.stringify(describeArchitecture(model), null, 2)}\n`,
     'README.md': readme(space.name, card),
-    ...(isImage && { 'index.html': demoPage(space.name), 'tf.min.js': browserBundle() }),
+    'MODEL.md': modelCard(facts, generatedBy),
+    ...(hasPage(facts) && { 'index.html': demoPage(facts), 'tf.min.js': browserBundle() }),
   };
 }

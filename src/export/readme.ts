@@ -29,7 +29,7 @@ ${
 \`\`\`html
 <script src="tf.min.js"></script>
 <script type="module">
-  const model = await tf.loadGraphModel('model.json');
+  const model = await tf.loadGraphModel('./model.json');
   const probabilities = model.execute(tf.zeros([1, ${shape}]), 'probabilities');
   console.log(model.metadata.classNames[probabilities.argMax(-1).dataSync()${language ? '.at(-1)' : '[0]'}]);
 </script>

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkConfig } from '../../src/config/index.js';
 import { type Json } from '../../src/operations/index.js';
-import { createRun, sha256, writeSafetensors } from '../../src/runs/index.js';
-import { writeSums } from '../../src/runs/sums.js';
+import { createRun } from '../../src/runs/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import mlp from '../../search-spaces/mlp.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
+import { finishedRun } from './finished-run.js';
 import { randomModel } from './trained.js';
 
 const FILES = [
+  'MODEL.md',
   'README.md',
   'architecture.json',
   'group1-shard1of1.bin',
@@ -21,32 +22,30 @@ const FILES = [
   'tf.min.js',
 ];
 
+/** What the run has recorded of its data. */
+const RECORD = {
+  name: 'digits',
+  sources: [{ path: '/home/someone/digits.bin', sha256: 'ab'.repeat(32), bytes: 1234 }],
+  splits: { train: { count: 900 }, test: { count: 360 } },
+};
+
 describe('weft export', function () {
   const folder = temporaryFolder(this);
   before(async () => {
     await loadBackend('cpu');
   });
 
-  /** A finished run, as far as exporting goes. */
-  const finishedRun = (): string => {
-    const { path } = createRun(folder(), {
-      name: 'finished',
-      seed: 1,
-      config: checkConfig({ space: { name: 'mlp' } }) as unknown as Json,
-    });
-    const { card, store } = randomModel(mlp, { depth: 2 });
-    writeFileSync(join(path, 'model.json'), JSON.stringify(card));
-    writeSafetensors(join(path, 'model.safetensors'), { ...store.parameters, ...store.statistics });
-    const hashOf = (name: string): string => sha256(readFileSync(join(path, name)));
-    writeSums(path, { 'model.json': hashOf('model.json'), 'model.safetensors': hashOf('model.safetensors') });
-    store.dispose();
-    return path;
+  const finished = (): string => {
+    const model = randomModel(mlp, { depth: 2 });
+    const run = finishedRun(folder(), model, { space: { name: 'mlp' } }, RECORD);
+    model.store.dispose();
+    return run;
   };
   const weft = (...words: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [...runTypeScript, 'src/cli/main.ts', 'export', ...words], { encoding: 'utf8' });
 
   it('writes into the run, again too, and names what it wrote', () => {
-    const run = finishedRun();
+    const run = finished();
     const { status, stdout } = weft(run);
     expect(status).to.equal(0);
     for (const name of FILES) expect(stdout).to.include(name);
@@ -55,6 +54,16 @@ describe('weft export', function () {
       JSON.parse(readFileSync(join(run, 'export', 'model.json'), 'utf8')) as { userDefinedMetadata: unknown }
     ).userDefinedMetadata;
     expect(metadata).to.deep.include({ inputShape: [8, 8, 1], largestPixel: 16, space: 'mlp' });
+    expect(metadata)
+      .to.have.property('input')
+      .that.deep.includes({ kind: 'picture', height: 8, channels: 1, white: 16 });
+    expect(metadata).to.have.nested.property('data.parts.test', 360);
+    const card = readFileSync(join(run, 'export', 'MODEL.md'), 'utf8');
+    expect(card).to.include('900 examples').and.to.include('ab'.repeat(32)).and.to.include('## Licence');
+    expect(card)
+      .to.match(/brought to 8 x 8.*bilinear when growing/)
+      .and.to.include('scaled from 0..255 to 0..16');
+    for (const text of [card, JSON.stringify(metadata)]) expect(text).to.not.include('/home');
     const again = weft(run, '--json');
     const [event] = again.stdout
       .trim()
@@ -65,7 +74,7 @@ describe('weft export', function () {
   });
 
   it('leaves folders alone that have anything else in them', () => {
-    const run = finishedRun();
+    const run = finished();
     const mine = join(folder(), 'mine');
     mkdirSync(mine);
     for (const name of [...FILES, 'thesis.txt']) writeFileSync(join(mine, name), 'mine');

@@ -199,9 +199,11 @@ describe('exported networks in stock TensorFlow.js', function () {
     model.store.dispose();
   });
 
-  it('have a page to try them only where the inputs are images', async () => {
-    const model = randomModel(mlp, {}, { task: { inputShape: [1, 1, 12], classes: 3 } });
-    expect(await exportModel(model)).to.not.have.any.keys('index.html', 'tf.min.js');
+  it('have a page to try them unless the inputs are neither pictures, nor rows, nor text', async () => {
+    const model = randomModel(mlp, {}, { task: { inputShape: [3, 3, 2], classes: 3 } });
+    const files = await exportModel(model);
+    expect(files).to.not.have.any.keys('index.html', 'tf.min.js');
+    expect(files).to.include.keys('MODEL.md', 'README.md');
     model.store.dispose();
   });
 

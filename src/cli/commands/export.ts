@@ -2,17 +2,15 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkConfig } from '../../config/index.js';
-import { ownValue, WeftError } from '../../errors.js';
-import { exportModel } from '../../export/index.js';
-import { makeFolder, openRun, writeFolderAtomic } from '../../runs/index.js';
+import { whiteOf } from '../../data/index.js';
+import { WeftError } from '../../errors.js';
+import { exportModel, type Results } from '../../export/index.js';
+import { makeFolder, openRun, readSummary, writeFolderAtomic } from '../../runs/index.js';
 import { loadModel } from '../../search/model.js';
 import { loadBackend } from '../../tensor/backend.js';
 import { createOutput, show } from '../output.js';
 import { permitted, type TrustOptions } from '../../api/trust.js';
 import { loadSpace } from '../../api/registry.js';
-
-/** What white is in data sets whose pixels are not bytes. */
-export const LARGEST_PIXELS: Readonly<Record<string, number>> = { digits: 16 };
 
 /** Writes the exported network into a folder of its own; a former export there is replaced, anything else is not. */
 export async function exportRun(
@@ -27,8 +25,13 @@ export async function exportRun(
   await loadBackend('cpu');
   const model = await loadModel(run.path, (name) => loadSpace(permitted('space', name, run.path, options)));
   try {
-    const largestPixel = ownValue(LARGEST_PIXELS, checkConfig(run.config).data.source);
-    const files = await exportModel(model, largestPixel === undefined ? {} : { largestPixel });
+    const { source, charset } = checkConfig(run.config).data;
+    const files = await exportModel(model, {
+      largestPixel: whiteOf(source),
+      record: run.manifest.facts['data'],
+      charset,
+      results: resultsOf(run.path),
+    });
     makeFolder(dirname(folder));
     writeFolderAtomic(folder, files);
     output.emit({ type: 'exported', run: run.path, folder, files: Object.keys(files) });
@@ -43,6 +46,19 @@ export async function exportRun(
   }
 }
 
+/** What the run has found out about its network. */
+function resultsOf(run: string): Results {
+  const summary = readSummary(run);
+  if (!summary) return {};
+  const { parameters, seed, test, assessment } = summary;
+  return {
+    seed,
+    ...(typeof parameters === 'number' && { parameters }),
+    ...(test && { test }),
+    ...(assessment !== undefined && { assessment: assessment as unknown as NonNullable<Results['assessment']> }),
+  };
+}
+
 /** Whether nothing of the user's is lost when the folder is replaced: it is new, empty, or an export and nothing else. */
 function isReplaceable(folder: string): boolean {
   if (!existsSync(folder)) return true;
@@ -54,7 +70,7 @@ function isReplaceable(folder: string): boolean {
 }
 
 const EXPORTED =
-  /^(model\.json|model\.safetensors|architecture\.json|group1-shard\d+of\d+\.bin|README\.md|index\.html|tf\.min\.js)$/;
+  /^(model\.json|model\.safetensors|architecture\.json|group1-shard\d+of\d+\.bin|README\.md|MODEL\.md|index\.html|tf\.min\.js)$/;
 
 const formatBytes = (bytes: number): string =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,7 +1,8 @@
 /** `weft specialize`: networks for several budgets from one elastic supernet, without training. */
 import { join, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
-import { ownValue, WeftError } from '../../errors.js';
+import { whiteOf } from '../../data/index.js';
+import { WeftError } from '../../errors.js';
 import { exportModel } from '../../export/index.js';
 import { multiplyAddCount, parameterCount } from '../../graph/index.js';
 import { type SpecializedRow, specializedPage, toCsv } from '../../report/index.js';
@@ -21,7 +22,6 @@ import { type Budget, modelOf, specialize, type Specialized } from '../../search
 import { createOutput, show } from '../output.js';
 import { loadRecordedParts, openRecorded, type RecordedOptions } from '../../api/recorded-run.js';
 import { openSession } from './derive.js';
-import { LARGEST_PIXELS } from './export.js';
 
 export interface SpecializeRunOptions extends RecordedOptions {
   readonly budgets: string;
@@ -58,15 +58,21 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
     });
     output.status([]);
     const rows = networks.map((network, i) => rowOf(names[i]!, network));
-    const largestPixel = ownValue(LARGEST_PIXELS, parts.config.data.source);
     for (const [i, network] of networks.entries()) {
-      const files = await exportModel(
-        modelOf(session, parts.data.card, network),
-        largestPixel === undefined ? {} : { largestPixel },
-      );
+      const row = rows[i]!;
+      const { source, charset } = parts.config.data;
+      const files = await exportModel(modelOf(session, parts.data.card, network), {
+        largestPixel: whiteOf(source),
+        record: parts.data.record,
+        charset,
+        results: {
+          seed: parts.config.seed,
+          parameters: row.parameters,
+          test: { accuracy: row.accuracy, loss: row.loss },
+        },
+      });
       makeFolder(folder);
       writeFolderAtomic(join(folder, names[i]!), files);
-      const row = rows[i]!;
       output.emit({ type: 'specialized', folder: join(folder, row.name), ...row });
       output.say(
         `${`${row.budget.cost} <= ${row.budget.limit}`.padEnd(26)} ${(100 * row.accuracy).toFixed(2)} %  ${row.parameters} parameters, ${row.multiplyAdds} multiply-adds  ${row.architecture}`,

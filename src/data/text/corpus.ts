@@ -43,11 +43,16 @@ export interface CorpusOptions extends Omit<SplitOptions, 'seed'> {
 
 /** Characters (Unicode code points), or words between white space with `<eos>` after each line (Merity et al. 2016). */
 export function tokenize(text: string, level: TextLevel): string[] {
+  return tokensOf(text, level, END_OF_LINE);
+}
+
+/** The same with the token that ends a line. The page of an export holds the text of this function: it refers to nothing outside itself. */
+export function tokensOf(text: string, level: TextLevel, endOfLine: string): string[] {
   if (level === 'char') return Array.from(text);
   return text
     .replace(/\n$/, '')
     .split('\n')
-    .flatMap((line) => [...line.split(/\s+/).filter((word) => word !== ''), END_OF_LINE]);
+    .flatMap((line) => [...line.split(/\s+/).filter((word) => word !== ''), endOfLine]);
 }
 
 /**

@@ -1,0 +1,177 @@
+/**
+ * What an exported network says of itself: what it takes, how pictures, rows and texts are brought to that form, what it was trained on and
+ * what came of it. Plain JSON, in `userDefinedMetadata` of model.json and in MODEL.md.
+ */
+import { basename } from 'node:path';
+import { type Charset, type Column, END_OF_LINE, type Normalization, UNKNOWN, widthOf } from '../data/index.js';
+import { type Assessment } from '../search/assess.js';
+import { type Model } from '../search/model.js';
+
+export interface ModelFacts {
+  readonly space: string;
+  readonly architecture: string;
+  /** In the order of the outputs. */
+  readonly classNames: readonly string[];
+  /** [H,W,C] of one example, or [T] of a window of token ids. */
+  readonly inputShape: readonly number[];
+  /** Part of the network: inputs are given in the units of the data set. */
+  readonly normalization: Normalization;
+  /** What white is in these units, where the inputs are pictures. */
+  readonly largestPixel: number;
+  readonly level?: 'char' | 'word';
+  /** How inputs are made. */
+  readonly input: InputContract;
+  readonly data?: TrainingData;
+  readonly results?: Results;
+}
+
+export type InputContract = PictureInput | TableInput | TextInput | ArrayInput;
+
+/** Pictures: decoded, brought to a size, made grey where there is one channel, and scaled from 0..255 to the units of the data set. */
+export interface PictureInput {
+  readonly kind: 'picture';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly white: number;
+  /** Per axis, vertical and horizontal alike: the mean over the area when shrinking, bilinear when growing, then whole levels. */
+  readonly resize: 'area mean when shrinking, bilinear when growing';
+  /** Turned upright by the EXIF orientation of the file. */
+  readonly orientation: 'exif';
+  /** What lies behind transparent pixels. */
+  readonly background: 'white';
+  /** How three channels become one. */
+  readonly grey?: 'ITU-R 601 luma: 0.299 R + 0.587 G + 0.114 B';
+}
+
+/** Rows of a table. */
+export interface TableInput {
+  readonly kind: 'table';
+  /** What the columns are called, where the table has a header and every column is a number without gaps. */
+  readonly columns?: readonly string[];
+  /** What each column is, in the order of the inputs; where it stands, a number that is missing becomes the mean of the training data. */
+  readonly encoding?: readonly Column[];
+  /** How the files are encoded, where that is not UTF-8 or UTF-16. */
+  readonly charset?: Charset;
+}
+
+/** Windows of token ids; the tokens are the class names. */
+export interface TextInput {
+  readonly kind: 'text';
+  readonly level: 'char' | 'word';
+  readonly length: number;
+  /** The token of id 0, for whatever the vocabulary does not have. */
+  readonly unknown: string;
+  /** Ends each line of a text in words. */
+  readonly endOfLine?: string;
+}
+
+/** Any other array of numbers. */
+export interface ArrayInput {
+  readonly kind: 'array';
+}
+
+export interface TrainingData {
+  readonly name: string;
+  readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[];
+  /** Examples in each part; of a text tokens. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+export interface Results {
+  readonly parameters?: number;
+  readonly seed?: number;
+  /** On the test part, seen once. */
+  readonly test?: {
+    readonly loss: number;
+    readonly accuracy?: number;
+    readonly perplexity?: number;
+    readonly bitsPerCharacter?: number;
+  };
+  /** The network beside simpler models. */
+  readonly assessment?: Partial<Assessment>;
+}
+
+export interface FactsOptions {
+  /** What white is in the data set; 255 by default. */
+  readonly largestPixel?: number;
+  /** What the run has recorded of its data. */
+  readonly record?: unknown;
+  readonly charset?: Charset | undefined;
+  readonly results?: Results;
+}
+
+interface Recorded {
+  readonly name: string;
+  readonly columns?: readonly string[];
+  readonly encoding?: readonly Column[];
+  readonly sources?: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
+  readonly splits?: Readonly<Record<string, { readonly count: number }>>;
+}
+
+/** The facts of a model, with what its run has recorded where that is given. */
+export function factsOf(
+  { card, space, normalization }: Model,
+  { largestPixel = 255, record, charset, results }: FactsOptions = {},
+): ModelFacts {
+  const recorded = record as Recorded | undefined;
+  return {
+    space: space.name,
+    architecture: card.architecture,
+    classNames: card.classNames,
+    inputShape: card.task.inputShape,
+    normalization,
+    largestPixel,
+    ...(card.level && { level: card.level }),
+    input: inputOf(card.task.inputShape, { level: card.level, white: largestPixel, recorded, charset }),
+    ...(recorded && { data: dataOf(recorded) }),
+    ...(results && { results }),
+  };
+}
+
+interface Known {
+  readonly level: 'char' | 'word' | undefined;
+  readonly white: number;
+  readonly recorded: Recorded | undefined;
+  readonly charset: Charset | undefined;
+}
+
+function inputOf(inputShape: readonly number[], { level, white, recorded, charset }: Known): InputContract {
+  if (level)
+    return {
+      kind: 'text',
+      level,
+      length: inputShape[0]!,
+      unknown: UNKNOWN,
+      ...(level === 'word' && { endOfLine: END_OF_LINE }),
+    };
+  const [height, width, channels] = inputShape as [number, number, number];
+  if (height === 1 && width === 1) {
+    const { columns, encoding } = recorded ?? {};
+    const encoded = encoding?.reduce((sum, column) => sum + widthOf(column), 0) === channels;
+    return {
+      kind: 'table',
+      ...(encoded ? { encoding } : columns?.length === channels && { columns }),
+      ...(charset && { charset }),
+    };
+  }
+  if (channels !== 1 && channels !== 3) return { kind: 'array' };
+  return {
+    kind: 'picture',
+    height,
+    width,
+    channels,
+    white,
+    resize: 'area mean when shrinking, bilinear when growing',
+    orientation: 'exif',
+    background: 'white',
+    ...(channels === 1 && { grey: 'ITU-R 601 luma: 0.299 R + 0.587 G + 0.114 B' }),
+  };
+}
+
+/** Without the folders in which the files lay. */
+const dataOf = ({ name, sources = [], splits = {} }: Recorded): TrainingData => ({
+  name,
+  files: sources.map(({ path, sha256, bytes }) => ({ name: basename(path), sha256, bytes })),
+  parts: Object.fromEntries(Object.entries(splits).map(([part, { count }]) => [part, count])),
+});

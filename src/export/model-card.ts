@@ -1,0 +1,212 @@
+/** MODEL.md: what an exported network is, what it was trained on, what its answers are worth, and where that ends. */
+import { wilsonInterval } from '../statistics/index.js';
+import { type InputContract, type ModelFacts, type Results } from './facts.js';
+import { codeSpan, nameInText } from './markdown.js';
+
+const MOST_CLASSES = 50;
+const MOST_COLUMNS = 200;
+
+/** The model card of a network (Mitchell et al. 2019, "Model Cards for Model Reporting"). */
+export function modelCard(facts: ModelFacts, generatedBy: string): string {
+  return `${[
+    `# ${nameInText(facts.data?.name ?? facts.space)}: model card`,
+    overview(facts, generatedBy),
+    trainedOn(facts),
+    whatGoesIn(facts),
+    resultsOf(facts),
+    limitsOf(facts),
+    `## Licence\n\nNot stated. Whoever publishes this network writes here under which licence it may be used, and checks what the licence of its training data allows.`,
+    `## How to use it\n\n[README.md](README.md) shows it for browsers, Node and other programs; ${codeSpan('weft predict FOLDER FILES')} asks it from the command line.`,
+  ].join('\n\n')}\n`;
+}
+
+function overview({ space, architecture, classNames, level, results }: ModelFacts, generatedBy: string): string {
+  const task = level
+    ? `predicts the next ${level === 'char' ? 'character' : 'word'} of a text, one of ${number(classNames.length)}`
+    : `tells ${number(classNames.length)} classes apart`;
+  const size = results?.parameters === undefined ? '' : ` It has ${number(results.parameters)} parameters.`;
+  const seed = results?.seed === undefined ? '' : ` The seed of the search was ${results.seed}.`;
+  return `A neural network that ${task}. It was found by architecture search in the space ${codeSpan(space)} and trained from scratch: ${codeSpan(architecture)}.${size}${seed} Written by ${generatedBy}.`;
+}
+
+function trainedOn({ data, classNames, level }: ModelFacts): string {
+  const lines = ['## What it was trained on', ''];
+  if (!data) lines.push('Not recorded.');
+  else {
+    const unit = level ? 'tokens' : 'examples';
+    lines.push(
+      `${codeSpan(data.name)}: ${Object.entries(data.parts)
+        .map(([part, count]) => `${number(count)} ${unit} in the part ${codeSpan(part)}`)
+        .join(', ')}.`,
+    );
+    if (data.files.length > 0) {
+      lines.push('', '| file | bytes | SHA-256 |', '| --- | ---: | --- |');
+      for (const { name, bytes, sha256 } of data.files)
+        lines.push(`| ${cell(name)} | ${number(bytes)} | \`${sha256}\` |`);
+      lines.push('', 'The hash of a folder is that of the list of its files with their hashes.');
+    }
+  }
+  if (!level)
+    lines.push(
+      '',
+      `Classes, in the order of the outputs: ${classNames.slice(0, MOST_CLASSES).map(nameInText).join(', ')}${classNames.length > MOST_CLASSES ? `, and ${number(classNames.length - MOST_CLASSES)} more, which are in \`model.json\`` : ''}.`,
+    );
+  return lines.join('\n');
+}
+
+function whatGoesIn({ input, inputShape, normalization }: ModelFacts): string {
+  return [
+    '## What goes in',
+    '',
+    ...inputLines(input, inputShape),
+    ...(input.kind === 'text'
+      ? []
+      : [
+          '',
+          `Normalization, (x - mean) / deviation, is part of the network${normalization.mean.length <= 4 ? `: mean ${values(normalization.mean)}, deviation ${values(normalization.std)}` : ''}.`,
+        ]),
+    '',
+    'The same in full, for programs: `userDefinedMetadata` of `model.json`.',
+  ].join('\n');
+}
+
+function inputLines(input: InputContract, inputShape: readonly number[]): string[] {
+  switch (input.kind) {
+    case 'picture':
+      return [
+        `Pictures as float32 [N, ${inputShape.join(', ')}], row by row, ${input.channels === 1 ? 'grey' : 'red, green, blue'}, from 0 (black) to ${input.white} (white). A picture of another size is brought to this form in these steps, which the page and \`weft predict\` take:`,
+        '',
+        '1. decoded to 8 bits a channel (16 where a PNG has them), without applying colour profiles, and turned upright by its EXIF orientation;',
+        '2. laid over white where it is transparent;',
+        `3. brought to ${input.height} x ${input.width}, each axis by itself (the shape is not kept): ${input.resize}; rounded to whole levels;`,
+        ...(input.grey ? [`4. made grey: ${input.grey}, rounded;`] : []),
+        ...(input.white === 255 ? [] : [`${input.grey ? 5 : 4}. scaled from 0..255 to 0..${input.white}.`]),
+      ];
+    case 'table': {
+      const { columns, encoding, charset } = input;
+      const read = charset ? ` The tables were read as ${charset}.` : '';
+      const intro = `Rows as float32 [N, ${inputShape.join(', ')}].${read}`;
+      if (!encoding)
+        return [
+          `${intro} ${columns ? `The numbers are the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''}, in this order.` : 'The table had no header; the numbers are its columns in their order, without the label.'} None may be missing.`,
+        ];
+      return [
+        `${intro} They are made of these columns, in this order:`,
+        '',
+        '| column | kind | becomes |',
+        '| --- | --- | --- |',
+        ...encoding
+          .slice(0, MOST_COLUMNS)
+          .map(
+            ({ name, kind, missing = 0, categories = [], reason }, i) =>
+              `| ${cell(name ?? `column ${i + 1}`)} | ${kind} | ${
+                kind === 'left out'
+                  ? `nothing (${reason ?? ''})`
+                  : kind === 'number'
+                    ? missing > 0
+                      ? 'the number, or the mean of the training data where it is missing; then 1 where it is missing and 0 elsewhere'
+                      : 'the number, or the mean of the training data where it is missing'
+                    : `a 1 for its category and 0 for the others, in the order ${categories.map(cell).join(', ')}; only zeros for any other`
+              } |`,
+          ),
+        ...(encoding.length > MOST_COLUMNS ? [`| and ${encoding.length - MOST_COLUMNS} more | | |`] : []),
+      ];
+    }
+    case 'text':
+      return [
+        `Windows of ${input.length} token ids as float32 [N, ${input.length}]: ${input.level === 'char' ? 'characters (Unicode code points)' : `words between white space, with ${codeSpan(input.endOfLine ?? '')} after each line`}. The id of a token is its place in \`classNames\`; 0 (${codeSpan(input.unknown)}) stands for all others. What came before a window is not known to the network.`,
+      ];
+    case 'array':
+      return [`float32 [N, ${inputShape.join(', ')}], values as in the data set.`];
+  }
+}
+
+function resultsOf({ results, data, level }: ModelFacts): string {
+  const lines = ['## What its answers are worth', ''];
+  const test = results?.test;
+  if (!test) return [...lines, 'It was not tested.'].join('\n');
+  const count = data?.parts['test'];
+  if (level) {
+    lines.push(
+      `On a test text seen once: ${[
+        test.perplexity === undefined ? undefined : `perplexity ${test.perplexity.toFixed(2)}`,
+        test.bitsPerCharacter === undefined ? undefined : `${test.bitsPerCharacter.toFixed(3)} bits per character`,
+        `loss ${test.loss.toFixed(4)} nats per token`,
+      ]
+        .filter((one) => one !== undefined)
+        .join(', ')}.`,
+    );
+    return lines.join('\n');
+  }
+  const { accuracy } = test;
+  if (accuracy !== undefined) {
+    const interval = count === undefined ? undefined : wilsonInterval(accuracy, count);
+    lines.push(
+      `On ${count === undefined ? 'the' : number(count)} test examples, which were used once: accuracy ${percent(accuracy)}${interval ? ` (95 % interval over test examples: ${percent(interval[0])} to ${percent(interval[1])})` : ''}, loss ${test.loss.toFixed(4)} nats.`,
+    );
+  }
+  return [...lines, ...besideSimpler(results.assessment, accuracy)].join('\n');
+}
+
+function besideSimpler(assessment: Results['assessment'], accuracy: number | undefined): string[] {
+  if (!assessment) return [];
+  const { majority, simpleModels = [], balancedAccuracy, macroF1, auc, calibrationError } = assessment;
+  // What the majority class is called comes from the data.
+  const rivals = [...(majority ? [{ ...majority, name: cell(majority.name) }] : []), ...simpleModels];
+  const best = simpleModels[0];
+  const measures = [
+    balancedAccuracy === undefined ? undefined : `balanced accuracy ${percent(balancedAccuracy)}`,
+    macroF1 === undefined ? undefined : `macro F1 ${macroF1.toFixed(3)}`,
+    auc === undefined ? undefined : `area under the ROC curve ${auc.toFixed(3)}`,
+    calibrationError === undefined ? undefined : `expected calibration error ${percent(calibrationError)}`,
+  ].filter((one) => one !== undefined);
+  return [
+    '',
+    '| model | test accuracy | network better by (points), 95 % interval |',
+    '| --- | ---: | --- |',
+    `| this network | ${accuracy === undefined ? '' : percent(accuracy)} | |`,
+    ...rivals.map(
+      ({ name, accuracy, difference, interval }) =>
+        `| ${name} | ${percent(accuracy)} | ${points(difference)} (${points(interval[0])} to ${points(interval[1])}) |`,
+    ),
+    '',
+    ...(best
+      ? [
+          best.interval[0] > 0
+            ? `It is better than the best of the simple models, ${best.name}.`
+            : `That it is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`,
+          'The simple models have fixed settings. The best of them is picked by the test part, which favours it. Intervals are over test examples, paired; they say nothing of another training.',
+        ]
+      : []),
+    ...(measures.length > 0 ? ['', `Also: ${measures.join(', ')}.`] : []),
+  ];
+}
+
+function limitsOf({ input, level }: ModelFacts): string {
+  const own =
+    input.kind === 'picture'
+      ? 'Pictures that were taken, drawn or cut out in another way than those of the training data may be answered wrongly, with a high probability too. Decoders of JPEG differ by single levels, and so do answers in the last digits.'
+      : input.kind === 'table'
+        ? 'Rows from another population, and numbers outside the range of the training data, may be answered wrongly, with a high probability too.'
+        : level
+          ? 'It repeats what its training text is like; nothing that it writes is checked.'
+          : 'Inputs of another origin than the training data may be answered wrongly, with a high probability too.';
+  return [
+    '## Limits',
+    '',
+    level ? '' : '- The answer is always one of the classes above, also where none of them is right.',
+    `- ${own}`,
+    '- The test part comes from the same source as the training data: results elsewhere may be worse.',
+    '- Whether it treats groups of people alike was not examined. It is not to decide about people.',
+  ]
+    .filter((line, i) => i < 2 || line !== '')
+    .join('\n');
+}
+
+/** In a table a bar would end the cell. */
+const cell = (text: string): string => nameInText(text).replaceAll('|', '\\|');
+const number = (value: number): string => value.toLocaleString('en-US');
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const points = (difference: number): string =>
+  `${difference < 0 ? '−' : '+'}${Math.abs(100 * difference).toFixed(1)}`.replace('+0.0', '0.0').replace('−0.0', '0.0');
+const values = (numbers: readonly number[]): string => numbers.map((value) => Number(value.toPrecision(5))).join(', ');

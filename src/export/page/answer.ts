@@ -1,0 +1,58 @@
+/** The part of an exported page that every kind of input shares: loading the network, asking it, and showing its answer. */
+
+/** Defines `byId`, `say`, `facts`, `ask` and `show`; `embedded` are definitions that come before. */
+export const ANSWER = `
+  const byId = (id) => document.getElementById(id);
+  const say = (text) => { byId('message').textContent = text; };
+  const make = (tag, properties, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+  const percent = (probability) => (100 * probability).toFixed(1) + '\u00a0%';
+  let model;
+  try {
+    if (!globalThis.tf) throw new Error('tf.min.js is missing: copy it from the npm package @tensorflow/tfjs');
+    model = await tf.loadGraphModel('./model.json');
+  } catch (error) {
+    say(location.protocol === 'file:' ? 'Browsers load models over HTTP only: serve this folder, for example with "npx http-server".' : error.message);
+    throw error;
+  }
+  const facts = model.metadata;
+  const { input, classNames } = facts;
+
+  /** The network's probabilities for one input of this shape. */
+  const ask = (values, shape) => tf.tidy(() => model.execute(tf.tensor(values, [1, ...shape], 'float32'), 'probabilities').dataSync());
+
+  const FIRST = 10;
+  const MOST = 300;
+  let [shown, nameOf, all] = [[], (i) => classNames[i], false];
+
+  /** The best answer in large letters, and bars for the others, best first. */
+  function show(probabilities, name = (i) => classNames[i]) {
+    [shown, nameOf] = [probabilities, name];
+    const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]);
+    const [best] = order;
+    byId('headline').replaceChildren(make('strong', { textContent: name(best) }), make('span', { textContent: percent(probabilities[best]) }));
+    byId('bars').replaceChildren(...order.slice(0, all ? MOST : FIRST).map((i) => {
+      const bar = make('span', { className: 'bar' }, make('span'));
+      bar.ariaHidden = 'true';
+      bar.firstChild.style.width = 100 * probabilities[i] + '%';
+      const row = make('li', {}, make('span', { textContent: name(i) }), bar, make('span', { className: 'value', textContent: percent(probabilities[i]) }));
+      Object.assign(row.dataset, { label: classNames[i], probability: probabilities[i] });
+      return row;
+    }));
+    byId('more').hidden = order.length <= FIRST;
+    byId('more').textContent = all ? 'Show the first ' + FIRST : 'Show ' + (order.length > MOST ? 'the first ' + MOST : 'all ' + order.length);
+    return best;
+  }
+  byId('more').onclick = () => {
+    all = !all;
+    show(shown, nameOf);
+  };
+  function clearAnswer() {
+    byId('headline').replaceChildren(make('span', { textContent: 'no answer yet' }));
+    byId('bars').replaceChildren();
+    byId('more').hidden = true;
+  }
+`;

@@ -1,0 +1,92 @@
+/** A page that tries an exported network. It needs nothing but the files beside it. */
+import { WeftError } from '../../errors.js';
+import { type ModelFacts } from '../facts.js';
+import { ANSWER } from './answer.js';
+import { escape, type PageKind } from './kind.js';
+import { picturePage } from './picture.js';
+import { STYLE } from './style.js';
+import { tablePage } from './table.js';
+import { textPage } from './text.js';
+
+/** Whether there is a page for inputs of this kind. */
+export const hasPage = ({ input }: ModelFacts): boolean => input.kind !== 'array';
+
+/** The page; throws WeftError('export') for inputs that no page can ask for. */
+export function demoPage(facts: ModelFacts): string {
+  const { question, form, result = '', script } = kindOf(facts);
+  const title = escape(facts.data ? `${facts.data.name}: try the network` : `${facts.space}: try the network`);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+  <h1>${title}</h1>
+  <p class="lead">${escape(leadOf(facts))}</p>
+</header>
+<p id="message" role="alert"></p>
+<main>
+  <section aria-labelledby="question">
+    <h2 id="question">${question}</h2>
+    ${form}
+  </section>
+  <section aria-labelledby="answer">
+    <h2 id="answer">${facts.level ? 'What comes next' : 'The answer'}</h2>
+    <p id="headline" role="status"><span>no answer yet</span></p>
+    <ol id="bars" aria-label="Probabilities, the largest first"></ol>
+    <button id="more" class="plain" hidden></button>
+    ${result}
+  </section>
+</main>
+<footer>
+  <p>${escape(limitOf(facts))} Everything is computed in this browser; nothing is sent anywhere. <a href="MODEL.md">MODEL.md</a> says more about the network, <a href="README.md">README.md</a> how to use it in programs.</p>
+</footer>
+<script src="tf.min.js"></script>
+<script type="module">${ANSWER}${script}
+  document.body.dataset.ready = 'true';
+</script>
+</body>
+</html>
+`;
+}
+
+function kindOf(facts: ModelFacts): PageKind {
+  const { input } = facts;
+  switch (input.kind) {
+    case 'picture':
+      return picturePage(input, facts);
+    case 'table':
+      return tablePage(input, facts);
+    case 'text':
+      return textPage(input);
+    case 'array':
+      throw new WeftError('export', 'there is no page for inputs of this shape', 'use the exported files in a program');
+  }
+}
+
+const MOST_NAMED = 8;
+
+/** What one can ask, and how good the answers were. */
+function leadOf({ classNames, level, space, results, data }: ModelFacts): string {
+  const found = `A network found in the search space ${space}`;
+  if (level)
+    return `${found}. It has learned ${classNames.length} ${level === 'char' ? 'characters' : 'words'} and says which comes next.`;
+  const named =
+    classNames.length <= MOST_NAMED ? `${classNames.join(', ')}.` : `${classNames.slice(0, MOST_NAMED).join(', ')} …`;
+  const accuracy = results?.test?.accuracy;
+  const tested =
+    accuracy === undefined
+      ? ''
+      : ` It was right on ${(100 * accuracy).toFixed(1)}\u00a0% of ${data?.parts['test'] ?? 'the'} test examples.`;
+  return `${found}. It tells ${classNames.length} classes apart: ${named}${tested}`;
+}
+
+const limitOf = ({ level }: ModelFacts): string =>
+  level
+    ? 'The network repeats what it has read: nothing that it writes is checked.'
+    : 'The answer is always one of the classes, also where none of them is right.';

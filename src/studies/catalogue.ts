@@ -11,6 +11,7 @@ const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
   'label-noise': async () => (await import('./label-noise/index.js')).labelNoise,
   'optimizer-cost': async () => (await import('./optimizer-cost/index.js')).optimizerCost,
   'stable-minima': async () => (await import('./stable-minima/index.js')).stableMinima,
+  'zero-cost-proxies': async () => (await import('./zero-cost-proxies/index.js')).zeroCostProxies,
   'nas-bench-201': async () => (await import('./nas-bench-201/index.js')).nasBench201Study,
 };
 

@@ -1,6 +1,6 @@
 /**
- * Spaces and controllers by name, by file or by value. The shipped ones are loaded only when asked for; a file of the
- * user's own is a module whose default export (or only export of the right kind) is a space or a controller.
+ * Spaces, controllers and proxies by name, by file or by value. The shipped ones are loaded only when asked for; a file of the
+ * user's own is a module whose default export (or only export of the right kind) is one.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
+import { type Proxy, PROXIES } from '../proxies/index.js';
 import { openData } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
 import { importModule } from './import-module.js';
@@ -45,15 +46,30 @@ export const controllerNames: readonly string[] = Object.keys(CONTROLLERS);
 
 /** The space with this name, the one that this file defines, or the space itself. */
 export function loadSpace(space: string | SpaceFactory): Promise<SpaceFactory> {
-  return load<SpaceFactory>({ kind: 'weft-space', code: 'space', made: 'defineSpace({…})', known: SPACES }, space);
+  return load<SpaceFactory>(
+    { kind: 'weft-space', noun: 'space', code: 'space', made: 'defineSpace({…})', known: SPACES },
+    space,
+  );
 }
 
 /** The controller with this name, the one that this file defines, or the controller itself. */
 export function loadController(controller: string | ControllerFactory): Promise<ControllerFactory> {
   return load<ControllerFactory>(
-    { kind: 'weft-controller', code: 'controller', made: 'defineController({…})', known: CONTROLLERS },
+    {
+      kind: 'weft-controller',
+      noun: 'controller',
+      code: 'controller',
+      made: 'defineController({…})',
+      known: CONTROLLERS,
+    },
     controller,
   );
+}
+
+/** The proxy with this name, the one that this file defines, or the proxy itself. */
+export function loadProxy(proxy: string | Proxy): Promise<Proxy> {
+  const known = Object.fromEntries(PROXIES.map((one) => [one.name, async () => ({ default: one })]));
+  return load<Proxy>({ kind: 'weft-proxy', noun: 'proxy', code: 'config', made: 'defineProxy({…})', known }, proxy);
 }
 
 /** What the configuration names. */
@@ -65,16 +81,18 @@ export async function loadParts(config: SearchConfig): Promise<SearchParts> {
 interface PartKind {
   /** What values of this kind are marked with. */
   readonly kind: string;
-  readonly code: 'space' | 'controller';
+  readonly noun: 'space' | 'controller' | 'proxy';
+  /** The code of its errors. */
+  readonly code: 'space' | 'controller' | 'config';
   /** The call that makes one. */
   readonly made: string;
   readonly known: Readonly<Record<string, Loader>>;
 }
 
-async function load<T>({ kind, code, made, known }: PartKind, part: string | T): Promise<T> {
+async function load<T>({ kind, noun, code, made, known }: PartKind, part: string | T): Promise<T> {
   if (typeof part !== 'string') return part;
   const shipped = ownValue(known, part);
-  const module = shipped ? await shipped() : await importFile(code, part, Object.keys(known));
+  const module = shipped ? await shipped() : await importFile({ noun, code }, part, Object.keys(known));
   const isWanted = (value: unknown): boolean =>
     typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
   const found = isWanted(module['default'])
@@ -83,13 +101,13 @@ async function load<T>({ kind, code, made, known }: PartKind, part: string | T):
   if (found.length === 1) return found[0] as T;
   throw new WeftError(
     code,
-    `${part} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${code}s`,
+    `${part} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${noun === 'proxy' ? 'proxies' : `${noun}s`}`,
     `end the file with \`export default ${made}\``,
   );
 }
 
 async function importFile(
-  code: PartKind['code'],
+  { noun, code }: Pick<PartKind, 'noun' | 'code'>,
   file: string,
   known: readonly string[],
 ): Promise<Record<string, unknown>> {
@@ -97,7 +115,7 @@ async function importFile(
   if (!/[/\\.]/.test(file) || !existsSync(path)) {
     throw new WeftError(
       code,
-      `no ${code} is called '${file}', and there is no such file`,
+      `no ${noun} is called '${file}', and there is no such file`,
       unknownNameHint(file, known),
     );
   }

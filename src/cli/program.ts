@@ -273,6 +273,10 @@ export function program(): Command {
       'a table of networks trained by others, in one or more files: nothing is trained, and the shared weights stand beside trivial rankers',
     )
     .option('--column <name>', 'the column of the table that judges; by default its first with accuracies')
+    .option(
+      '--proxies <names>',
+      'proxies that rank beside the shared weights, training nothing: all, none, or names and files with commas between them; naswot,jacov by default, none where the table has proxies',
+    )
     .addOption(json())
     .action(async (run, options) => (await import('./commands/rank.js')).rank(run, options));
 

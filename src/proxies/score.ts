@@ -34,7 +34,9 @@ export function proxyScore(
   );
 }
 
-/** Scores by each proxy, in their order, of a network of the space with weights drawn from `seed` as they are where it is trained alone. */
+/**
+ * Scores by each proxy, in their order, of a network of the space with weights drawn from `seed` as they are where it is trained alone. Throws as `proxyScore` does.
+ */
 export function scoreNetwork<A>(
   space: SearchSpace<A>,
   architecture: A,
@@ -42,13 +44,44 @@ export function scoreNetwork<A>(
   batch: TensorBatch,
   seed: number | string,
 ): number[] {
+  return withNetwork(space, architecture, seed, (child, weights) =>
+    proxies.map((proxy) => proxyScore(proxy, child, weights, batch)),
+  );
+}
+
+/** The same, with what `proxyScore` throws in the place of a score that there is not. */
+export function tryScores<A>(
+  space: SearchSpace<A>,
+  architecture: A,
+  proxies: readonly Proxy[],
+  batch: TensorBatch,
+  seed: number | string,
+): (number | WeftError)[] {
+  return withNetwork(space, architecture, seed, (child, weights) =>
+    proxies.map((proxy) => {
+      try {
+        return proxyScore(proxy, child, weights, batch);
+      } catch (error) {
+        if (error instanceof WeftError) return error;
+        throw error;
+      }
+    }),
+  );
+}
+
+function withNetwork<A, T>(
+  space: SearchSpace<A>,
+  architecture: A,
+  seed: number | string,
+  use: (child: Child<A>, weights: Weights) => T,
+): T {
   const child = createChild(space, architecture);
   const store = createParameterStore(childCatalogue(space, child), seed, [
     ...child.parameterNames,
     ...child.statisticNames,
   ]);
   try {
-    return proxies.map((proxy) => proxyScore(proxy, child, store, batch));
+    return use(child, store);
   } finally {
     store.dispose();
   }

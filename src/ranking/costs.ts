@@ -2,7 +2,8 @@
 import { WeftError } from '../errors.js';
 import { multiplyAddCount, parameterCount, type SearchSpace } from '../graph/index.js';
 import { mean } from '../statistics/index.js';
-import { compareRankers, type RankerComparison } from './rankers.js';
+import { reliability } from './agreement.js';
+import { compareRankers, type RankerComparison, withLogRanks } from './rankers.js';
 import { quality, type RankRecord } from './record.js';
 
 export interface Costs {
@@ -29,15 +30,23 @@ function known(count: () => number): number {
   }
 }
 
-/** The shared weights of a ranking by stand-alone training beside the two rankers that every space has. */
-export function compareTrained({ architectures, measure }: RankRecord, space: SearchSpace): RankerComparison {
+/** The shared weights of a ranking by stand-alone training beside the rankers that train nothing: costs, proxies that were scored, and the sum of log-ranks. */
+export function compareTrained({ architectures, measure, seeds }: RankRecord, space: SearchSpace): RankerComparison {
   const costsOf = costsIn(space);
   const costs = architectures.map(({ architecture }) => costsOf(space.decode(architecture)));
+  const alone = architectures.map((one) => one.alone.map((score) => quality(score, measure)));
   return compareRankers(
-    architectures.map(({ alone }) => mean(alone.map((score) => quality(score, measure)))),
+    alone.map(mean),
     { name: 'supernet', scores: architectures.map(({ shared }) => quality(shared, measure)) },
-    (['parameters', 'multiplyAdds'] as const)
-      .map((name) => ({ name, scores: costs.map((one) => one[name]) }))
-      .filter(({ scores }) => !scores.some(Number.isNaN)),
+    withLogRanks([
+      ...(['parameters', 'multiplyAdds'] as const)
+        .map((name) => ({ name, scores: costs.map((one) => one[name]) }))
+        .filter(({ scores }) => !scores.some(Number.isNaN)),
+      ...Object.keys(architectures[0]?.proxies ?? {}).map((name) => ({
+        name,
+        scores: architectures.map(({ proxies }) => proxies![name]!),
+      })),
+    ]),
+    { ceiling: reliability(seeds.map((_, i) => alone.map((scores) => scores[i]!))) },
   );
 }

@@ -26,6 +26,8 @@ const recordSchema = z.object({
       shared: scoreSchema,
       /** One for each seed, in their order. */
       alone: z.array(scoreSchema),
+      /** Scores by proxies, more being better; absent in records of 0.1. */
+      proxies: z.record(z.string(), z.number()).optional(),
     }),
   ),
 });

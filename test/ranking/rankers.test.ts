@@ -128,7 +128,9 @@ describe('weft rank --truth', function () {
     const encodings = [...new Set(Array.from({ length: 60 }, () => space.encode(space.sample(rng))))];
     const table = join(folder(), 'table.csv');
     writeFileSync(table, `architecture,accuracy\n${encodings.map((one, i) => `${one},${i}\n`).join('')}`);
-    const options = { architectures: 20, truth: [table], json: true, results: folder() };
+    const own = join(folder(), 'nodes.mjs');
+    writeFileSync(own, "export default { kind: 'weft-proxy', name: 'nodes', score: ({ nodes }) => nodes.length };\n");
+    const options = { architectures: 20, truth: [table], json: true, results: folder(), proxies: `snip, jacov,${own}` };
     const said = await quietly(() => rank(run, options));
     const event = JSON.parse(said.trim()) as { architectures: number; verdict: string };
     expect(event.architectures).to.be.within(3, 20);
@@ -138,14 +140,17 @@ describe('weft rank --truth', function () {
     for (const one of record.networks) {
       expect(one.truth).to.equal(encodings.indexOf(one.architecture));
       expect(one.rankers['parameters']).to.be.above(0);
+      expect(Object.keys(one.rankers)).to.deep.equal(['parameters', 'multiplyAdds', 'snip', 'jacov', 'nodes']);
     }
     expect(readFileSync(join(run, 'report.html'), 'utf8')).to.include(
       'Do shared weights know more than trivial rankers?',
     );
     expect(existsSync(join(run, 'rank', 'rank.json'))).to.equal(false);
 
-    writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\n');
     let refused: unknown;
+    await quietly(() => rank(run, { ...options, proxies: 'snipp' }).catch((error: unknown) => void (refused = error)));
+    expect(String(refused)).to.include("no proxy is called 'snipp'");
+    writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\n');
     await quietly(() => rank(run, options).catch((error: unknown) => void (refused = error)));
     expect(String(refused)).to.match(/none is in the space/);
     await quietly(() =>

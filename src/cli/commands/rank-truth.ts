@@ -5,18 +5,19 @@ import {
   analyseTruth,
   type Costs,
   costsIn,
-  type RankerComparison,
   sampleDistinct,
   stratifiedWarning,
   truthRecord,
 } from '../../ranking/index.js';
+import { type SearchSpace } from '../../graph/index.js';
 import { makeFolder, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
-import { largestOf } from '../../statistics/extremes.js';
 import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../../tabular/index.js';
 import { stream } from '../../tensor/rng.js';
-import { createOutput, type Output, show } from '../output.js';
+import { createOutput, show } from '../output.js';
 import { loadRecordedParts, openRecorded } from '../../api/recorded-run.js';
 import { judgeShared, type RankOptions } from './rank.js';
+import { namedProxies } from './rank-proxies.js';
+import { sayRankers } from './rankers.js';
 import { spaceOfRun } from '../../api/recorded-run.js';
 
 /** Networks drawn from the space to see whether those of the table are like them. */
@@ -35,7 +36,10 @@ export async function rankByTable(directory: string, options: RankOptions): Prom
   );
   const usable = (row: number): boolean => [truth, ...rankers].every(({ values }) => !Number.isNaN(values[row]!));
   const warnings: string[] = [];
-  const { judged, measure, examples } = await judgeShared(recorded, parts, options, output, (space) => {
+  const computed =
+    rankers.some(({ role }) => role === 'proxy') && options.proxies === undefined ? 'none' : options.proxies;
+  const proxies = await namedProxies(computed);
+  const sampled = (space: SearchSpace) => {
     const sample = sampleTable(space, table, options.architectures, stream(seed, 'rank-truth'), usable);
     const drawn = sampleDistinct(space, DRAWN, stream(seed, 'rank-uniform'));
     const costsOf = costsIn(space);
@@ -53,19 +57,21 @@ export async function rankByTable(directory: string, options: RankOptions): Prom
       encoding: space.encode(architecture),
       hash: space.canonicalHash(architecture),
     }));
-  });
+  };
+  const judgement = await judgeShared(recorded, parts, { ...options, proxies }, output, sampled);
+  const { judged, measure, examples } = judgement;
   const record = truthRecord({
     tables: options.truth!.map((path) => resolve(path)),
     column: truth.name,
     measure,
     examples,
-    warnings,
-    networks: judged.map(({ encoding, shared, row, costs }) => ({
+    warnings: [...warnings, ...judgement.warnings],
+    networks: judged.map(({ encoding, shared, row, costs, proxies: own }) => ({
       architecture: encoding,
       truth: truth.values[row]!,
       seeds: truth.name === 'mean_acc' ? table.seeds.map((values) => values[row]!) : [],
       shared,
-      rankers: costs,
+      rankers: { ...costs, ...besides(costs, own) },
     })),
   });
   const file = truthFile(recorded.run.path);
@@ -74,6 +80,16 @@ export async function rankByTable(directory: string, options: RankOptions): Prom
   const report = await writeReport(recorded.run.path, await spaceOfRun(recorded.run.path, options));
   sayRankers(analyseTruth(record), truth.name, output);
   output.say(`wrote ${show(file)} and ${show(report)}`);
+}
+
+/** Own scores by names that no column of the table has. */
+function besides(
+  columns: Readonly<Record<string, number>>,
+  own: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(own).map(([name, score]) => [Object.hasOwn(columns, name) ? `${name} (computed)` : name, score]),
+  );
 }
 
 /** Times and energies are what a network costs on a device, and are no measure of how good it might be. */
@@ -97,38 +113,4 @@ function scoresOf(
         .map(({ name, values }) => [name, values[row]!]),
     ),
   };
-}
-
-export function sayRankers(
-  { standings, ceiling, verdict, warnings, count, toBest, toParameters }: RankerComparison,
-  column: string,
-  output: Output,
-): void {
-  output.emit({
-    type: 'rankers',
-    verdict,
-    architectures: count,
-    column,
-    ceiling,
-    toParameters,
-    toBest,
-    standings,
-    warnings,
-  });
-  output.say(verdict);
-  output.say(`  ${count} networks by ${column}; intervals are 95 % intervals over networks`);
-  const width = largestOf(standings.map(({ name }) => name.length));
-  output.say(`  ${'ranker'.padEnd(width)}  tau-b                     Spearman  P@10 %  BestRank  nDCG@10 %`);
-  for (const { name, tau, spearman, precisionTop, bestRank, ndcg } of standings) {
-    const interval = tau.interval ? `(${tau.interval.map((end) => end.toFixed(3)).join(' to ')})` : '';
-    output.say(
-      `  ${name.padEnd(width)}  ${tau.value.toFixed(3).padStart(6)} ${interval.padEnd(18)} ${spearman.value.toFixed(3).padStart(8)}  ${precisionTop.toFixed(2).padStart(6)}  ${bestRank.toFixed(3).padStart(8)}  ${ndcg.toFixed(3).padStart(9)}`,
-    );
-  }
-  output.say(
-    ceiling === undefined
-      ? '  the table has no single seeds, so what its noise leaves to be reached is unknown'
-      : `  ceiling: two seeds of the truth agree with tau ${ceiling.toFixed(3)}`,
-  );
-  for (const warning of warnings) output.say(`warning: ${warning}`);
 }

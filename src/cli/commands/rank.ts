@@ -17,6 +17,7 @@ import { rankTables } from '../../report/index.js';
 import { makeFolder, type RunSummary, sayChanges, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
 import { type SearchParts } from '../../search/session.js';
 import { stream } from '../../tensor/rng.js';
+import { type Proxy } from '../../proxies/index.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
 import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
@@ -24,6 +25,8 @@ import { createOutput, type Output, show } from '../output.js';
 import { loadRecordedParts, openRecorded, type RecordedOptions, type RecordedRun } from '../../api/recorded-run.js';
 import { openSession } from './derive.js';
 import { parseSeeds } from './many.js';
+import { namedProxies, scoreSample } from './rank-proxies.js';
+import { sayRankers } from './rankers.js';
 import { spaceOfRun } from '../../api/recorded-run.js';
 
 export interface RankOptions extends ExecutorOptions, RecordedOptions {
@@ -35,6 +38,8 @@ export interface RankOptions extends ExecutorOptions, RecordedOptions {
   readonly truth?: readonly string[];
   /** The column of the table that judges. */
   readonly column?: string;
+  /** Proxies that rank beside the shared weights: all, none, or names and files with commas between them. */
+  readonly proxies?: string;
   readonly json?: boolean;
 }
 
@@ -69,8 +74,13 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
       'say it here: --epochs 20',
     );
   const seeds = options.seeds === undefined ? [config.seed] : parseSeeds(options.seeds);
-  const { judged, measure, examples } = await judgeShared(recorded, searched, options, output, (space) =>
-    sampleDistinct(space, options.architectures, stream(config.seed, 'rank')),
+  const proxies = await namedProxies(options.proxies);
+  const { judged, measure, examples, warnings } = await judgeShared(
+    recorded,
+    searched,
+    { ...options, proxies },
+    output,
+    (space) => sampleDistinct(space, options.architectures, stream(config.seed, 'rank')),
   );
   if (judged.length < options.architectures) output.say(`the space gave only ${judged.length} different networks`);
   const parts = { ...searched, config: training };
@@ -90,11 +100,12 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
     seeds,
     epochs: training.retrain.epochs,
     examples: { shared: examples, alone: parts.data.counts.test },
-    architectures: judged.map(({ encoding, hash, shared }, i) => ({
+    architectures: judged.map(({ encoding, hash, shared, proxies: scores }, i) => ({
       architecture: encoding,
       hash,
       shared,
       alone: seeds.map((_, k) => scoreOf(results[i * seeds.length + k]!)),
+      proxies: scores,
     })),
   });
   const file = rankFile(run.path);
@@ -104,8 +115,7 @@ export async function rank(directory: string, options: RankOptions): Promise<voi
   const report = await writeReport(run.path, await spaceOfRun(run.path, options));
   say(record, output);
   const comparison = compareTrained(record, searchedSpace(searched.space, config, run.manifest.facts));
-  output.emit({ type: 'rankers', ...comparison, architectures: comparison.count });
-  output.say(comparison.verdict);
+  sayRankers({ ...comparison, warnings: [...warnings, ...comparison.warnings] }, 'training each alone', output);
   output.say(`wrote ${show(file)}, its tables as CSV, and ${show(report)}`);
 }
 
@@ -118,7 +128,10 @@ export interface Sampled {
 interface JudgedSample<S extends Sampled> {
   readonly judged: readonly (S & {
     readonly shared: RankRecord['architectures'][number]['shared'];
+    readonly proxies: Readonly<Record<string, number>>;
   })[];
+  /** What the proxies said. */
+  readonly warnings: readonly string[];
   readonly measure: RankRecord['measure'];
   readonly examples: number;
 }
@@ -127,7 +140,7 @@ interface JudgedSample<S extends Sampled> {
 export async function judgeShared<S extends Sampled>(
   recorded: RecordedRun,
   parts: SearchParts,
-  { batches }: Pick<RankOptions, 'batches'>,
+  { batches, proxies = [] }: Pick<RankOptions, 'batches'> & { readonly proxies?: readonly Proxy[] },
   output: Output,
   choose: (space: SearchSpace) => readonly S[],
 ): Promise<JudgedSample<S>> {
@@ -138,6 +151,12 @@ export async function judgeShared<S extends Sampled>(
     const { space, supernet, data, objective } = session;
     const sample = choose(space);
     let examples = 0;
+    const scored = scoreSample(
+      session,
+      sample.map(({ architecture }) => architecture),
+      proxies,
+      output,
+    );
     const judged = sample.map((one, i) => {
       output.status([`judging architecture ${i + 1}/${sample.length} with shared weights`]);
       const child = session.child(one.architecture);
@@ -151,10 +170,14 @@ export async function judgeShared<S extends Sampled>(
         ),
       );
       examples = count;
-      return { ...one, shared: { accuracy: objective.measure === 'accuracy' ? accuracy : null, loss } };
+      return {
+        ...one,
+        shared: { accuracy: objective.measure === 'accuracy' ? accuracy : null, loss },
+        proxies: scored.scores[i]!,
+      };
     });
     output.status([]);
-    return { judged, measure: objective.measure, examples };
+    return { judged, measure: objective.measure, examples, warnings: scored.warnings };
   } finally {
     session.dispose();
   }

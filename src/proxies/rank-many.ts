@@ -1,0 +1,67 @@
+/** Scores of many networks by several proxies, so that they can be ordered: what cannot be scored is said, and counts as worst or not at all. */
+import { type WeftError } from '../errors.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { smallestOf } from '../statistics/extremes.js';
+import { type TensorBatch } from '../training/batch.js';
+import { type Proxy } from './contract.js';
+import { tryScores } from './score.js';
+
+export interface ProxyScores {
+  /** By proxy, a finite score of each network; without proxies that a network lacks the operations for. */
+  readonly scores: ReadonlyMap<string, readonly number[]>;
+  /** What was left out, and which networks were put last because their score is not a finite number. */
+  readonly warnings: readonly string[];
+}
+
+export interface ProxyScoresOptions {
+  /** Told how many networks have been scored. */
+  readonly onScored?: (count: number) => void;
+}
+
+/**
+ * Scores by every proxy of all networks on the same batch, with weights drawn from the same seed. A proxy that does not apply to one of the networks orders nothing and is left
+ * out; a network whose score is not finite is put last. Throws WeftError('data') for a batch that is too small.
+ */
+export function scoreNetworks<A>(
+  space: SearchSpace<A>,
+  architectures: readonly A[],
+  proxies: readonly Proxy[],
+  batch: TensorBatch,
+  seed: number | string,
+  { onScored }: ProxyScoresOptions = {},
+): ProxyScores {
+  const found = architectures.map((architecture, i) => {
+    const all = tryScores(space, architecture, proxies, batch, seed);
+    onScored?.(i + 1);
+    return all;
+  });
+  const scores = new Map<string, readonly number[]>();
+  const warnings: string[] = [];
+  proxies.forEach(({ name }, place) => {
+    const own = found.map((all) => all[place]!);
+    const failures = own.filter((one): one is WeftError => typeof one !== 'number');
+    const lacking = failures.find(({ code }) => code !== 'numeric');
+    if (lacking?.code === 'data') throw lacking;
+    if (lacking) {
+      warnings.push(`${name} was left out: ${lacking.message}`);
+      return;
+    }
+    const finite = own.filter((one) => typeof one === 'number');
+    if (finite.length === 0) {
+      warnings.push(`${name} was left out: it is finite for none of the networks`);
+      return;
+    }
+    if (failures.length > 0)
+      warnings.push(
+        `${name} is not finite for ${failures.length} of ${own.length} networks, which count as worst by it`,
+      );
+    const worst = smallestOf(finite);
+    // Below the worst by as much as a double can tell, whatever its size.
+    const last = worst - Math.max(1, Math.abs(worst));
+    scores.set(
+      name,
+      own.map((one) => (typeof one === 'number' ? one : last)),
+    );
+  });
+  return { scores, warnings };
+}

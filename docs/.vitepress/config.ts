@@ -52,6 +52,7 @@ export default defineConfig({
           page('Write a controller', 'how-to/controller'),
           page('Use Weft as a library', 'how-to/library'),
           page('Search language models', 'how-to/language-models'),
+          page('Compare runs', 'how-to/compare'),
           page('Rank networks, search for several goals', 'how-to/ranking'),
           page('Train one network for many sizes', 'how-to/elastic'),
           page('Prevent forgetting', 'how-to/forgetting'),

@@ -2,6 +2,7 @@
  * What a command does, as a function: `weft search` is `runSearch`, `weft report` is `writeReport`. Each loads what it needs when it is
  * called, so that importing the package takes no longer than its parts.
  */
+import { type CompareOptions, type CompareOutcome, type DiffOptions, type DiffOutcome } from './compare.js';
 import { type Conversion, type ConvertOptions } from './convert.js';
 import { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
 import { type SearchListeners } from './listeners.js';
@@ -12,6 +13,7 @@ import { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type Search
 import { type TrainRequest } from './train.js';
 import { type TrustOptions } from './trust.js';
 
+export type { CompareOptions, CompareOutcome, DiffOptions, DiffOutcome };
 export type { Conversion, ConvertOptions, EvaluateOptions, EvaluationOutcome, LoadedModel, LoadModelOptions };
 export type { NamedPrediction, Prediction, RecordedOptions, ReportOptions, SpaceOptions, TrainRequest, TrustOptions };
 export type { SearchListeners };
@@ -52,6 +54,26 @@ export async function evaluateRun(directory: string, options: EvaluateOptions = 
 /** Writes one self-contained HTML file about a run, finished or not, and returns its path. The same run gives the same bytes. */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string> {
   return (await import('./report.js')).writeRunReport(directory, options);
+}
+
+/**
+ * Compares configurations over their finished runs, each with the first: paired by seed where that is possible, with intervals and a
+ * verdict, as a page. Throws WeftError('run') for runs that are not finished, differ in nothing but the seed, or were tested on
+ * different data.
+ */
+export async function compareRuns(
+  directories: readonly string[],
+  options: CompareOptions = {},
+): Promise<CompareOutcome> {
+  return (await import('./compare.js')).compareRuns(directories, options);
+}
+
+/**
+ * Draws two architectures of a space over each other, as a page, and counts parameters and multiply-adds of both. Either is a finished
+ * run, or a text encoding whose space `run` or the other one tells.
+ */
+export async function diffNetworks(a: string, b: string, options: DiffOptions = {}): Promise<DiffOutcome> {
+  return (await import('./compare.js')).diffNetworks(a, b, options);
 }
 
 /**

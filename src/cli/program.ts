@@ -1,25 +1,8 @@
 /** What can be typed. Commands load what they need when they run, so that `weft --help` is instant. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
-
-const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
-
-/** A whole number of at least `least`; what else is typed is refused with the name of the option. */
-const whole =
-  (least: number) =>
-  (text: string): number => {
-    const value = number(text);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
-  };
-
-/** A finite number. */
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('It must be a number.');
-}
+import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, whole } from './options.js';
 
 /** The whole command line: every command with its arguments and options. */
 export function program(): Command {
@@ -30,41 +13,6 @@ export function program(): Command {
     .configureHelp({ sortSubcommands: false })
     .configureOutput({ writeErr: (text) => void process.stderr.write(printable(text)) })
     .exitOverride();
-  const backend = (): Option =>
-    new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);
-  const onMany = (command: Command): Command =>
-    command
-      .addOption(
-        new Option('--executor <name>', 'where the trainings run: processes of this machine, or a queue').choices([
-          'local',
-          'queue',
-        ]),
-      )
-      .option(
-        '--queue <folder|url>',
-        'a queue that survives everything: a folder, or postgres://… for many machines (or WEFT_QUEUE)',
-      )
-      .option(
-        '--workers <n>',
-        'trainings at a time on this machine; one a processor by default, none where a database is shared',
-        whole(0),
-      )
-      .option('--threads <n>', 'threads of each training; part of what its result depends on', whole(1))
-      .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
-  /** What a command that reads a run may load beside it. */
-  const onRun = (command: Command, data?: string): Command => {
-    if (data !== undefined) command.option('--data <name|path>', data);
-    return command
-      .option('--file <path...>', 'spaces and controllers of your own that may be loaded where the run names them')
-      .option('--trust', 'load whatever spaces and controllers the run names: their code runs as you');
-  };
-  const MOVED = 'where the data of the run lies now, if it was moved; its content must be the same';
-  const allowChangedEnvironment = (): Option =>
-    new Option(
-      '--allow-changed-environment',
-      'go on although threads, versions or the machine are others than before; recorded, because the numbers differ',
-    );
-  const json = (): Option => new Option('--json', 'one JSON object per line instead of words, for programs');
 
   onMany(weft.command('search'))
     .description('search an architecture, retrain the best from scratch, test it once, report')
@@ -250,6 +198,29 @@ export function program(): Command {
     )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/report.js')).report(runs, options));
+
+  onRun(weft.command('compare'))
+    .description('compare configurations over seeds: differences with intervals, a verdict, one page')
+    .argument(
+      '<runs...>',
+      'finished runs of two or more configurations, or folders of runs; the first is compared with',
+    )
+    .option(
+      '--by <setting>',
+      'the setting that is compared, for example optimizer; by default all in which runs differ',
+    )
+    .option('-o, --out <file>', 'where to write; comparison.html beside the first run by default')
+    .addOption(json())
+    .action(async (runs, options) => (await import('./commands/compare.js')).compare(runs, options));
+
+  onRun(weft.command('diff'))
+    .description('draw two architectures over each other, with what each costs and has reached')
+    .argument('<a>', 'a finished run, or an architecture as text')
+    .argument('<b>', 'the other')
+    .option('--run <run>', 'a run of the space, where both are given as text')
+    .option('-o, --out <file>', 'where to write; diff.html beside the first run by default')
+    .addOption(json())
+    .action(async (a, b, options) => (await import('./commands/compare.js')).diff(a, b, options));
 
   onRun(weft.command('convert'))
     .description("a run's record for other programs: TensorBoard, Optuna, tables as CSV")

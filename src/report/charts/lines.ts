@@ -3,7 +3,7 @@ import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { isNumber } from '../format.js';
 import { color, type ColorName } from '../palette.js';
-import { CHART_WIDTH, drawChart, gridY, label, thin } from './frame.js';
+import { CHART_WIDTH, drawChart, gridY, integerTicks, label, thin } from './frame.js';
 
 export interface LinePoint {
   readonly x: number;
@@ -58,6 +58,8 @@ export function linesChart(
     }))
     .filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return undefined;
+  const places = drawn.flatMap(({ points }) => points.map((point) => point.x));
+  const counts = x.type !== 'log' && places.every((place) => Number.isInteger(place) && place > 0);
   return drawChart({
     ariaLabel,
     width,
@@ -80,7 +82,8 @@ export function linesChart(
         labelArrow: 'none',
         tickSize: 4,
         color: color('muted'),
-        ticks: 5,
+        ticks: counts ? integerTicks(largestOf(places)) : 5,
+        ...(counts && { tickFormat: 'd' }),
         ...(x.type === 'log' && { tickFormat: logarithmicTick }),
       }),
       Plot.axisY({

@@ -7,6 +7,8 @@ export interface DrawingOptions {
   readonly direction?: 'down' | 'right';
   /** Small boxes without words, for tables. */
   readonly thumbnail?: boolean;
+  /** Read out in place of the picture; the network in words by default. */
+  readonly label?: string;
 }
 
 /** The graph with all of its edges. */

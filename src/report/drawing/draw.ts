@@ -7,6 +7,7 @@ import { escapeHtml, percent } from '../format.js';
 import { color, type ColorName, fillName } from '../palette.js';
 import { CELL, type DrawingOptions, isSign, toDot } from './dot.js';
 import { edgeKey, type Layout, layOut, type Placed, type Point } from './layout.js';
+import { inWords } from './words.js';
 import { type Heat, type Outline, type OutlineEdge, type OutlineNode } from './outline.js';
 
 const FONT = 'Helvetica, Arial, sans-serif';
@@ -38,7 +39,7 @@ export async function drawOutline(outline: Outline, options: DrawingOptions = {}
   );
   const [width, height] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" aria-label="Drawing of a network" viewBox="${[left - MARGIN, top - MARGIN, width, height].map(number).join(' ')}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" aria-label="${escapeHtml(options.label ?? inWords(outline))}" viewBox="${[left - MARGIN, top - MARGIN, width, height].map(number).join(' ')}" ` +
     `width="${number(width)}" height="${number(height)}" font-family="${FONT}" text-anchor="middle">${body.join('')}</svg>`
   );
 }
@@ -73,12 +74,13 @@ function arc(
 }
 
 function drawEdge(
-  { from, to, main, resized, share, heat }: OutlineEdge,
+  { from, to, main, resized, share, heat: given }: OutlineEdge,
   points: readonly Point[],
   thumbnail: boolean,
 ): string {
   const [start, ...rest] = points;
-  const always = main && share === 1;
+  const heat = given?.plain ? undefined : given;
+  const always = given?.plain || (main && share === 1);
   const stroke = color(heat ? toneColor(heat) : always ? 'muted' : 'controller');
   const width = heat
     ? 0.6 + 1.8 * Math.abs(heat.tone)

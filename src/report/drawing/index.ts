@@ -1,9 +1,11 @@
 /** Pictures of architectures and of whole search spaces. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type DrawingOptions, toDot } from './dot.js';
+import { outlineDiff } from './diff.js';
 import { drawOutline } from './draw.js';
 import { type HeatMap, outlineChild, outlineSupernet } from './outline.js';
 
+export { type Difference, differences } from './diff.js';
 export { type DrawingOptions } from './dot.js';
 export { type Heat, type HeatMap } from './outline.js';
 
@@ -37,6 +39,11 @@ export function supernetSvg(
   options: DrawingOptions = {},
 ): Promise<string> {
   return drawOutline(outlineSupernet(space, architectures), options);
+}
+
+/** Two architectures of a space over each other as SVG: what only the first has is blue (`--controller`), what only the second has orange (`--random`). */
+export function diffSvg(space: SearchSpace, a: unknown, b: unknown, options: DrawingOptions = {}): Promise<string> {
+  return drawOutline(outlineDiff(space, a, b), { label: 'Drawing of two networks over each other', ...options });
 }
 
 /** The same coloured by something else than use: `heat` says how strongly and in which direction, and in words. */

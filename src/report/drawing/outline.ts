@@ -39,6 +39,8 @@ export interface Heat {
   /** -1 to 1. */
   readonly tone: number;
   readonly text: string;
+  /** Nothing to point out: drawn like what is always there. */
+  readonly plain?: boolean;
 }
 
 /** What colours the nodes and edges of a supernet's graph; undefined leaves a part pale. */
@@ -129,9 +131,14 @@ interface Input {
 }
 
 /** A node before it is drawn together with others. */
-type Part = Looks & { readonly name: string; readonly shape: readonly number[]; readonly inputs: readonly Input[] };
+export type Part = Looks & {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly inputs: readonly Input[];
+};
 
-function outline(parts: readonly Part[]): Outline {
+/** Draws the parts together that are one thing to a reader. */
+export function outline(parts: readonly Part[]): Outline {
   const byName = new Map(parts.map((part) => [part.name, part]));
   const boxes = new Map<string, Omit<OutlineNode, 'trunk'>>();
   const inputs = new Map<string, Input[]>();
@@ -193,7 +200,7 @@ export function optionIndex(supernet: SupernetGraph): ReadonlyMap<string, number
 }
 
 /** The option that a node stands for: `sep3` for the candidate `layer2/sep3` of the selection `layer2`. */
-function optionOf(name: string, { graph }: SupernetGraph): string | undefined {
+export function optionOf(name: string, { graph }: SupernetGraph): string | undefined {
   // A selection of selections (an input, then an operation on it) is a join of its own.
   if (graph.getNodeAttribute(name, 'kind') !== 'operation') return undefined;
   const owner = graph
@@ -219,7 +226,7 @@ function describeActive(node: ActiveNode, supernet: SupernetGraph, options: Read
   };
 }
 
-function describeShared(name: string, node: NodeAttributes): Looks {
+export function describeShared(name: string, node: NodeAttributes): Looks {
   switch (node.kind) {
     case 'input':
       return { role: 'input', label: node.shapes[0]!.join('×') };
@@ -245,7 +252,7 @@ function isMinor({ operation, built }: Extract<NodeAttributes, { kind: 'operatio
 }
 
 /** The last number in a node's name is its layer's where layers are numbered. */
-function captionOf(name: string): { caption?: string } {
+export function captionOf(name: string): { caption?: string } {
   const caption = name.match(/\d+/g)?.at(-1);
   return caption === undefined ? {} : { caption };
 }

@@ -51,6 +51,8 @@ td code{display:inline-block;min-width:14ch;font-size:12px}
 .candidate{display:flex;flex-wrap:wrap;align-items:center;gap:4px 18px}
 .candidate svg.drawing{flex:0 0 auto;width:auto;max-width:260px;max-height:64px;margin:0}
 .found{color:var(--found)}
+.first{color:var(--controller);font-weight:600}
+.second{color:var(--random);font-weight:600}
 .warn{color:var(--alarm)}
 .rowhead{margin:30px 0 14px;color:var(--muted)}
 section h3{margin-top:22px}

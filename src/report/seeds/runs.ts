@@ -2,8 +2,9 @@
 import { WeftError } from '../../errors.js';
 import { besideRandom } from '../../search/comparison.js';
 import { eventLog } from '../event-log.js';
-import { flatten, lookUp, type ReportInput } from '../input.js';
+import { lookUp, type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
+import { bothValues, differingNames, type Settings, settingsOf } from '../settings.js';
 import { type SeedRun } from './analysis.js';
 
 /** Options that change no number, or are the seed itself. */
@@ -34,15 +35,15 @@ export function seedRunsOf(runs: readonly { readonly path: string; readonly inpu
 }
 
 function differenceOf(a: ReportInput, b: ReportInput): string | undefined {
-  const [one, other] = [a, b].map(({ config }) => new Map(flatten(config).filter(([name]) => !FREE.test(name)))) as [
-    Map<string, string>,
-    Map<string, string>,
-  ];
-  const name = [...new Set([...one.keys(), ...other.keys()])].find((option) => one.get(option) !== other.get(option));
-  if (name !== undefined) return `${name} (${other.get(name) ?? 'not set'} and ${one.get(name) ?? 'not set'})`;
-  const sources = ({ manifest }: ReportInput): string =>
-    JSON.stringify(
-      ((lookUp(manifest, 'facts', 'data', 'sources') ?? []) as { sha256?: string }[]).map(({ sha256 }) => sha256),
-    );
-  return sources(a) === sources(b) ? undefined : 'its data';
+  const [one, other] = [a, b].map(({ config }) => settingsOf(config, FREE)) as [Settings, Settings];
+  const [name] = differingNames([one, other]);
+  if (name !== undefined) return bothValues(name, other, one);
+  return dataOf(a) === dataOf(b) ? undefined : 'its data';
+}
+
+/** What tells the data of a run from other data: the hashes of its sources. */
+export function dataOf({ manifest }: Pick<ReportInput, 'manifest'>): string {
+  return JSON.stringify(
+    ((lookUp(manifest, 'facts', 'data', 'sources') ?? []) as { sha256?: string }[]).map(({ sha256 }) => sha256),
+  );
 }

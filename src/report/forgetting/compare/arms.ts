@@ -1,5 +1,6 @@
 /** Which runs can be set beside each other: arms that differ in what works against forgetting, and within them runs of the same seed. */
 import { flatten, lookUp } from '../../input.js';
+import { bothValues, differingNames, distinguishing, type Settings, settingsOf } from '../../settings.js';
 import { type ForgettingAnalysis } from '../analysis.js';
 import { groupBy } from '../group-by.js';
 
@@ -45,8 +46,8 @@ export function armsOf(runs: readonly ComparedRun[]): Arm[] {
       name: [
         regularizer,
         ...distinguishing(
-          members[0]!,
-          rivals.map(([one]) => one!),
+          factsOf(members[0]!),
+          rivals.map(([one]) => factsOf(one!)),
         ),
       ].join(' '),
       regularizer,
@@ -59,19 +60,12 @@ export function armsOf(runs: readonly ComparedRun[]): Arm[] {
   ];
 }
 
-/** Options by which a run differs from others with the same regularizer. */
-function distinguishing(run: ComparedRun, rivals: readonly ComparedRun[]): string[] {
-  const facts = rivals.map(factsOf);
-  return [...factsOf(run)]
-    .filter(([name, value]) => facts.some((other) => other.get(name) !== value))
-    .map(([name, value]) => `${name}=${value}`);
-}
-
+/** What tells a run from others with the same regularizer. */
 function factsOf({
   analysis: {
     measurements: { config },
   },
-}: ComparedRun): Map<string, string> {
+}: ComparedRun): Settings {
   return new Map(
     flatten({
       ...(typeof config.options === 'object' ? config.options : {}),
@@ -96,14 +90,13 @@ export function pairsOf(baseline: Arm, arm: Arm): { pairs: Pair[]; reasons: stri
 
 /** Why two runs of a seed cannot be compared, or undefined. */
 function obstacle(a: ComparedRun, b: ComparedRun): string | undefined {
-  const [settings, others] = [a, b].map(settingOf) as [Map<string, string>, Map<string, string>];
-  const different = [...new Set([...settings.keys(), ...others.keys()])].filter(
-    (name) => settings.get(name) !== others.get(name),
-  );
+  const [settings, others] = [a, b].map(({ analysis }) => settingsOf(analysis.input.config, FREE)) as [
+    Settings,
+    Settings,
+  ];
+  const different = differingNames([settings, others]);
   if (different.length > 0) {
-    const shown = different
-      .slice(0, 3)
-      .map((name) => `${name} (${settings.get(name) ?? 'not set'} and ${others.get(name) ?? 'not set'})`);
+    const shown = different.slice(0, 3).map((name) => bothValues(name, settings, others));
     return `it differs from ${a.path} in ${shown.join(', ')}${different.length > 3 ? ` and ${different.length - 3} more` : ''}`;
   }
   const part = (run: ComparedRun, name: string): string =>
@@ -117,10 +110,6 @@ function obstacle(a: ComparedRun, b: ComparedRun): string | undefined {
 /** Options that may differ between runs that are compared: what is compared, and what changes no number. */
 const FREE =
   /^(seed|recipe|name|backend|budget|checkpoint\b.*|logEvery|search\.regularizer\b.*|forgetting\.(zeroShot|matrix)|data\.fisher)$/;
-
-function settingOf({ analysis: { input } }: ComparedRun): Map<string, string> {
-  return new Map(flatten(input.config).filter(([name]) => !FREE.test(name)));
-}
 
 function firstDifference(a: ComparedRun, b: ComparedRun): number | undefined {
   const [first, second] = [a, b].map(({ analysis }) =>

@@ -1,0 +1,58 @@
+/** Options that several commands have, and the values that they take. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
+
+/** A whole number of at least `least`; what else is typed is refused with the name of the option. */
+export const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+  };
+
+/** A finite number. */
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It must be a number.');
+}
+
+/** What computes. */
+export const backend = (): Option =>
+  new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);
+/** Options of a command that has its trainings done by many processes. */
+export const onMany = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--executor <name>', 'where the trainings run: processes of this machine, or a queue').choices([
+        'local',
+        'queue',
+      ]),
+    )
+    .option(
+      '--queue <folder|url>',
+      'a queue that survives everything: a folder, or postgres://… for many machines (or WEFT_QUEUE)',
+    )
+    .option(
+      '--workers <n>',
+      'trainings at a time on this machine; one a processor by default, none where a database is shared',
+      whole(0),
+    )
+    .option('--threads <n>', 'threads of each training; part of what its result depends on', whole(1))
+    .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
+/** What a command that reads a run may load beside it; `data` describes where its data lies now. */
+export const onRun = (command: Command, data?: string): Command => {
+  if (data !== undefined) command.option('--data <name|path>', data);
+  return command
+    .option('--file <path...>', 'spaces and controllers of your own that may be loaded where the run names them')
+    .option('--trust', 'load whatever spaces and controllers the run names: their code runs as you');
+};
+export const MOVED = 'where the data of the run lies now, if it was moved; its content must be the same';
+export const allowChangedEnvironment = (): Option =>
+  new Option(
+    '--allow-changed-environment',
+    'go on although threads, versions or the machine are others than before; recorded, because the numbers differ',
+  );
+export const json = (): Option => new Option('--json', 'one JSON object per line instead of words, for programs');

@@ -1,0 +1,14 @@
+export {
+  compareConfigurations,
+  type ConfigurationComparison,
+  type Contrast,
+  type RunComparison,
+  type RunPair,
+  showDifference,
+  showValue,
+} from './analysis.js';
+export { type ComparedRun, type Configuration } from './configurations.js';
+export { diffPage } from './diff-page.js';
+export { type ArchitectureDiff, diffArchitectures, type DiffSide } from './found.js';
+export { compareJson, comparePage } from './page.js';
+export { type Quantity } from './quantities.js';

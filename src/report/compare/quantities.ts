@@ -1,0 +1,51 @@
+/** What runs are compared by: the quality of what they found, what it costs, and how flat its minimum is. */
+import { isNumber } from '../format.js';
+import { lookUp, type ReportInput } from '../input.js';
+import { eventLog } from '../event-log.js';
+
+export interface Quantity {
+  readonly name: string;
+  /** Shares are shown in per cent and their differences in points. */
+  readonly unit: 'share' | 'nats' | 'count' | 'seconds' | 'number';
+  /** Undefined where neither is better by itself. */
+  readonly better?: 'more' | 'less';
+  of(input: ReportInput): number | undefined;
+}
+
+const fromSummary =
+  (...path: readonly string[]) =>
+  ({ summary }: ReportInput): number | undefined => {
+    const value = lookUp(summary, ...path);
+    return isNumber(value) ? value : undefined;
+  };
+
+/** Quality measures, the strongest first: the first that every run has is what verdicts are about. */
+export const QUALITIES: readonly Quantity[] = [
+  { name: 'test accuracy', unit: 'share', better: 'more', of: fromSummary('test', 'accuracy') },
+  { name: 'test loss', unit: 'nats', better: 'less', of: fromSummary('test', 'loss') },
+  { name: 'accuracy with shared weights', unit: 'share', better: 'more', of: fromSummary('derived', 'accuracy') },
+  { name: 'loss with shared weights', unit: 'nats', better: 'less', of: fromSummary('derived', 'loss') },
+];
+
+/** What stands beside the quality, where every run has it. */
+export const OTHERS: readonly Quantity[] = [
+  { name: 'balanced accuracy', unit: 'share', better: 'more', of: fromSummary('assessment', 'balancedAccuracy') },
+  { name: 'parameters', unit: 'count', of: fromSummary('parameters') },
+  {
+    name: 'gradients of batches',
+    unit: 'count',
+    of: ({ events }: ReportInput): number | undefined => {
+      const counts = eventLog(events).last('search-finished')?.gradientEvaluations;
+      return counts && counts.search + counts.retrain;
+    },
+  },
+  { name: 'time', unit: 'seconds', of: fromSummary('elapsedSeconds') },
+  {
+    name: 'largest eigenvalue of the Hessian',
+    unit: 'number',
+    of: ({ sharpness }: ReportInput): number | undefined => {
+      const value = lookUp(sharpness?.child, 'largest', 'value');
+      return isNumber(value) ? value : undefined;
+    },
+  },
+];

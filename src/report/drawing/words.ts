@@ -1,0 +1,18 @@
+/** Networks in words, for those who cannot see the drawing. */
+import { plural } from '../format.js';
+import { type Outline } from './outline.js';
+
+/** So many operations are named one by one. */
+const NAMED = 24;
+
+/** The operations in their order and the number of skip connections; of a space, how many choices it has. */
+export function inWords({ nodes, edges }: Outline): string {
+  const choices = nodes.filter(({ role }) => role === 'choices');
+  if (choices.length > 0)
+    return `Drawing of a search space with ${plural(choices.length, 'choice')} between operations`;
+  const operations = nodes.filter(({ role }) => role === 'choice' || role === 'fixed').map(({ label }) => label);
+  const skips = edges.filter(({ main }) => !main).length;
+  const named = operations.slice(0, NAMED).join(', ');
+  const more = operations.length > NAMED ? ` and ${operations.length - NAMED} more` : '';
+  return `Drawing of a network: ${named}${more}${skips > 0 ? `; ${plural(skips, 'connection')} beside the main path` : ''}`;
+}

@@ -183,7 +183,7 @@ export function program(): Command {
     .action(async (run, options) => (await import('./commands/sharpness.js')).sharpness(run, options));
 
   onRun(weft.command('export'))
-    .description("a run's trained network for stock TensorFlow.js (browser and Node), and as safetensors")
+    .description("a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors")
     .argument('<run>', 'run directory')
     .option('-o, --out <folder>', 'where to write; <run>/export by default')
     .addOption(json())

@@ -14,6 +14,7 @@ import {
   type Constant,
   dtypeOf,
   type Program,
+  scopeOf,
   shapeOf,
   type Step,
   stepsOf,
@@ -53,6 +54,15 @@ const CHECKED_EXAMPLES = 4;
  * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. Stock TensorFlow.js has run it once and agreed with the child.
  */
 export async function graphModel(trained: TrainedChild, generatedBy: string, metadata: Metadata): Promise<GraphModel> {
+  return (await tracedModel(trained, generatedBy, metadata)).artifacts;
+}
+
+/** The same with the program that it was made of, from which other forms can be made. */
+export async function tracedModel(
+  trained: TrainedChild,
+  generatedBy: string,
+  metadata: Metadata,
+): Promise<{ program: Program; artifacts: GraphModel }> {
   const before = tf.getBackend();
   // In plain JavaScript every kernel of ours is made of stock ones.
   await loadBackend('cpu');
@@ -72,7 +82,7 @@ export async function graphModel(trained: TrainedChild, generatedBy: string, met
       userDefinedMetadata: metadata,
     };
     await verify(artifacts, trained);
-    return artifacts;
+    return { program, artifacts };
   } finally {
     await tf.setBackend(before);
   }
@@ -142,14 +152,6 @@ function writeProgram(program: Program, inputShape: readonly number[]): GraphArt
 
 /** Of TensorFlow 2.15's graphs. */
 const GRAPH_VERSION = 1645;
-
-/** Where in the network a step belongs: beside the weights that it uses, or else where its first input comes from. */
-function scopeOf({ inputs }: Step, scopeOfStep: (step: Step) => string): string {
-  for (const value of Object.values(inputs))
-    if (value.kind === 'constant' && value.name?.includes('/')) return value.name.slice(0, value.name.lastIndexOf('/'));
-  for (const value of Object.values(inputs)) if (value.kind === 'result') return scopeOfStep(value.step);
-  return 'normalize';
-}
 
 function packWeights(weights: ReadonlyMap<string, Constant>): Pick<GraphArtifacts, 'weightSpecs' | 'weightData'> {
   const arrays = [...weights.values()].map(

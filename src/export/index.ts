@@ -1,41 +1,69 @@
-/** A trained network as files for others: TensorFlow.js in browsers and Node, and anything that reads safetensors. */
+/** A trained network as files for others: TensorFlow.js in browsers and Node, ONNX, and anything that reads safetensors. */
+import { WeftError } from '../errors.js';
 import { encodeSafetensors, packageVersion } from '../runs/index.js';
 import { type Model } from '../search/model.js';
 import { browserBundle } from '../tensor/browser-bundle.js';
 import { describeArchitecture } from './describe.js';
 import { factsOf, type FactsOptions } from './facts.js';
-import { graphModel } from './graph-model.js';
+import { tracedModel } from './graph-model.js';
 import { modelCard } from './model-card.js';
 import { modelFiles } from './model-files.js';
+import { onnxModel } from './onnx/index.js';
 import { demoPage, hasPage } from './page/index.js';
 import { readme } from './readme.js';
 
 export { type InputContract, type ModelFacts, type Results } from './facts.js';
-export type ExportOptions = FactsOptions;
+
+export interface ExportOptions extends FactsOptions {
+  /** Hears of a file that the network cannot have, and why. */
+  readonly onLeftOut?: (file: string, reason: WeftError) => void;
+}
 
 /**
- * The files of an exported network by name: `model.json` with its weights, `model.safetensors`, `architecture.json`, a README, the
+ * The files of an exported network by name: `model.json` with its weights, `model.onnx`, `model.safetensors`, `architecture.json`, a README, the
  * model card `MODEL.md`, and a page that tries it, which prepares its inputs exactly as training did.
  */
 export async function exportModel(
   model: Model,
-  options: ExportOptions = {},
+  { onLeftOut, ...options }: ExportOptions = {},
 ): Promise<Record<string, Uint8Array | string>> {
   const { card, child, space, store, normalization } = model;
   const { kind, inputShape, classes } = card.task;
   const facts = factsOf(model, options);
   const generatedBy = `weft-nas ${packageVersion}`;
-  const artifacts = await graphModel(
+  const { program, artifacts } = await tracedModel(
     { child, store, normalization, inputShape, ...(kind === 'language' && { tokens: classes }) },
     generatedBy,
     { ...facts },
   );
+  const onnx = unlessRefused(
+    () =>
+      onnxModel(program, {
+        inputShape,
+        name: space.name,
+        producer: ['weft-nas', packageVersion],
+        metadata: { weft: JSON.stringify(facts) },
+      }),
+    (error) => onLeftOut?.('model.onnx', error),
+  );
   return {
     ...modelFiles(artifacts),
+    ...(onnx && { 'model.onnx': onnx }),
     'model.safetensors': encodeSafetensors({ ...store.parameters, ...store.statistics }),
     'architecture.json': `${JSON.stringify(describeArchitecture(model), null, 2)}\n`,
-    'README.md': readme(space.name, card),
+    'README.md': readme(space.name, card, { onnx: onnx !== undefined }),
     'MODEL.md': modelCard(facts, generatedBy),
     ...(hasPage(facts) && { 'index.html': demoPage(facts), 'tf.min.js': browserBundle() }),
   };
+}
+
+/** The result; undefined where the form has no place for what the network does, which is told. */
+function unlessRefused<T>(make: () => T, tell: (error: WeftError) => void): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof WeftError) || error.code !== 'export') throw error;
+    tell(error);
+    return undefined;
+  }
 }

@@ -204,3 +204,11 @@ export const shapeOf = (value: Value): readonly number[] =>
 
 export const dtypeOf = (value: Value): string =>
   value.kind === 'result' ? value.step.dtypes[value.output]! : value.kind === 'constant' ? value.dtype : 'float32';
+
+/** Where in the network a step belongs: beside the weights that it uses, or else where its first input comes from. */
+export function scopeOf({ inputs }: Step, scopeOfStep: (step: Step) => string): string {
+  for (const value of Object.values(inputs))
+    if (value.kind === 'constant' && value.name?.includes('/')) return value.name.slice(0, value.name.lastIndexOf('/'));
+  for (const value of Object.values(inputs)) if (value.kind === 'result') return scopeOfStep(value.step);
+  return 'normalize';
+}

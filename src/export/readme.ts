@@ -1,10 +1,12 @@
 /** How to use the exported files, written beside them. */
 import { type ModelCard } from '../search/model.js';
+import { OPSET } from './onnx/index.js';
 import { codeSpan, nameInText } from './markdown.js';
 
 export function readme(
   space: string,
   { architecture, classNames, level, task: { kind, inputShape, classes } }: ModelCard,
+  { onnx }: { readonly onnx: boolean },
 ): string {
   const shape = inputShape.join(', ');
   const language = kind === 'language';
@@ -53,7 +55,21 @@ With \`@tensorflow/tfjs-node\` it is \`tf.loadGraphModel('file://model.json')\`.
 
 ## Elsewhere
 
-\`model.safetensors\` has the weights as they were trained, \`architecture.json\` what is computed with them.
+${
+  onnx
+    ? `\`model.onnx\` is the same network as ONNX (opset ${OPSET}), for example in Python:
+
+\`\`\`python
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession('model.onnx')
+logits, probabilities = session.run(['logits', 'probabilities'], {'input': np.zeros([1, ${shape}], np.float32)})
+\`\`\`
+
+`
+    : 'There is no `model.onnx`: ONNX has no operation for something in this network.\n\n'
+}\`model.safetensors\` has the weights as they were trained, \`architecture.json\` what is computed with them.
 \`model.json\` can be looked at with Netron.
 `;
 }

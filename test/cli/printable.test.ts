@@ -135,15 +135,19 @@ describe('text from data in an exported README', () => {
 
   it('is no markup, in names of classes, in the architecture, in the name of the space', () => {
     const names = [HTML, LINK, 'two\n\n# Heading', '```\n<script>', 'cat', 't-shirt', 'Größe'];
-    const text = readme(HTML, {
-      space: HTML,
-      options: {},
-      task: { inputShape: [8, 8, 1], classes: names.length },
-      architecture: `mlp~1: \`${HTML}`,
-      trained: true,
-      normalization: { mean: [0], std: [1] },
-      classNames: names,
-    });
+    const text = readme(
+      HTML,
+      {
+        space: HTML,
+        options: {},
+        task: { inputShape: [8, 8, 1], classes: names.length },
+        architecture: `mlp~1: \`${HTML}`,
+        trained: true,
+        normalization: { mean: [0], std: [1] },
+        classNames: names,
+      },
+      { onnx: true },
+    );
     const [before] = text.split('## In a browser') as [string];
     const outside = before.replace(/(?<!`)(`+)(?!`)[^]*?(?<!`)\1(?!`)/g, '');
     expect(outside).to.not.match(/[<>*|@]|www|Heading/);

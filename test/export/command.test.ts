@@ -18,6 +18,7 @@ const FILES = [
   'group1-shard1of1.bin',
   'index.html',
   'model.json',
+  'model.onnx',
   'model.safetensors',
   'tf.min.js',
 ];

@@ -55,6 +55,13 @@ function squeezeExcite(): Operation {
   };
 }
 
+/** The angle of each number beside 1. */
+const angles = (): Operation => ({
+  kind: 'angles',
+  config: {},
+  build: ([shape]) => ({ output: shape!, parameters: {}, forward: ([x]) => tf.atan2(x!, tf.onesLike(x!)) }),
+});
+
 /** Every other shipped operation, combination and the like, in one space. */
 const mixed = defineSpace({
   name: 'mixed',
@@ -204,6 +211,30 @@ describe('exported networks in stock TensorFlow.js', function () {
     const files = await exportModel(model);
     expect(files).to.not.have.any.keys('index.html', 'tf.min.js');
     expect(files).to.include.keys('MODEL.md', 'README.md');
+    model.store.dispose();
+  });
+
+  it('say what ONNX cannot have, and come without it', async () => {
+    const space = defineSpace({
+      name: 'turning',
+      description: 'An operation that ONNX lacks.',
+      options: z.strictObject({}),
+      choices: () => ({}),
+      graph: (g, _choices, _options, { classes }) =>
+        g.apply(
+          'classifier',
+          dense({ units: classes }),
+          g.apply('angle', angles(), g.apply('pool', globalAveragePool(), g.input)),
+        ),
+    });
+    const model = randomModel(space, {});
+    const leftOut: string[] = [];
+    const files = await exportModel(model, { onLeftOut: (file, { message }) => leftOut.push(`${file}: ${message}`) });
+    expect(leftOut).to.have.length(1);
+    expect(leftOut[0]).to.match(/model\.onnx: .*'Atan2'/);
+    expect(files).to.not.have.any.keys('model.onnx');
+    expect(files).to.include.keys('model.json', 'index.html');
+    expect(files['README.md']).to.include('There is no `model.onnx`');
     model.store.dispose();
   });
 

@@ -31,6 +31,7 @@ export async function exportRun(
       record: run.manifest.facts['data'],
       charset,
       results: resultsOf(run.path),
+      onLeftOut: (file, { message }) => output.say(`no ${file}: ${message}`),
     });
     makeFolder(dirname(folder));
     writeFolderAtomic(folder, files);
@@ -70,7 +71,7 @@ function isReplaceable(folder: string): boolean {
 }
 
 const EXPORTED =
-  /^(model\.json|model\.safetensors|architecture\.json|group1-shard\d+of\d+\.bin|README\.md|MODEL\.md|index\.html|tf\.min\.js)$/;
+  /^(model\.json|model\.safetensors|model\.onnx|architecture\.json|group1-shard\d+of\d+\.bin|README\.md|MODEL\.md|index\.html|tf\.min\.js)$/;
 
 const formatBytes = (bytes: number): string =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -65,6 +65,7 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
         largestPixel: whiteOf(source),
         record: parts.data.record,
         charset,
+        onLeftOut: (file, { message }) => output.say(`no ${file}: ${message}`),
         results: {
           seed: parts.config.seed,
           parameters: row.parameters,

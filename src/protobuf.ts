@@ -1,14 +1,19 @@
 /** Protocol buffers on the wire, as much as is written by hand (https://protobuf.dev/programming-guides/encoding/). */
 
-/** An unsigned whole number up to 2^53 in groups of seven bits, the lowest first. */
+/** A whole number of less than 2^53 in groups of seven bits, the lowest first; a negative one as its 64 bits. */
 export function varint(value: number): Uint8Array {
   const bytes: number[] = [];
+  if (value < 0) {
+    const bits = BigInt.asUintN(64, BigInt(value));
+    for (let i = 0n; i < 9n; i++) bytes.push(Number((bits >> (7n * i)) & 0x7fn) | 0x80);
+    return Uint8Array.from([...bytes, Number(bits >> 63n)]);
+  }
   let rest = value;
   for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
   return Uint8Array.from([...bytes, rest]);
 }
 
-/** A field of a whole number, not negative: int64, uint64, bool or an enumeration. */
+/** A field of a whole number: int64, uint64, bool or an enumeration. */
 export const integerField = (field: number, value: number): Uint8Array => concat(varint(field * 8), varint(value));
 
 /** A field of a double. */

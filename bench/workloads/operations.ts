@@ -51,6 +51,7 @@ export function operation(
                 parameter: (local): Tensor => given[`${prefix}/${local}`]!,
                 statistic: none,
                 random: none,
+                values: none,
                 record: () => undefined,
                 state: () => undefined,
                 carry: () => undefined,

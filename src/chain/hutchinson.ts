@@ -2,9 +2,8 @@
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { product } from './named-arithmetic.js';
-import { rademacherLike, stepStream } from './random.js';
+import { randomSigns, stepStream } from './random.js';
 import { type LinkStep } from './link.js';
-import { type Slots } from './state.js';
 import { movingMean } from './transforms/adaptive.js';
 
 export interface HutchinsonOptions {
@@ -20,12 +19,14 @@ export interface HutchinsonOptions {
 /** mean of z ∘ H z over random signs z: an unbiased estimate of the Hessian's diagonal (Bekas et al. 2007). Inside a tidy. */
 export function hessianDiagonal(
   gradients: NamedTensors,
-  { context, hessianTimes }: Pick<LinkStep, 'context' | 'hessianTimes'>,
+  { values, hessianTimes }: Pick<LinkStep, 'values' | 'hessianTimes'>,
   { optimizer, names = Object.keys(gradients), samples = 1, displacement = {} }: HutchinsonOptions,
 ): NamedTensors {
   const like = Object.fromEntries(names.map((name) => [name, gradients[name]!]));
   const estimates = Array.from({ length: samples }, (_, sample) => {
-    const signs = rademacherLike(like, (name) => stepStream(context, optimizer, sample, name));
+    const signs = mapNamed(like, (tensor, name) =>
+      values(tensor.shape, (at) => randomSigns(tensor.size, stepStream(at, optimizer, sample, name))),
+    );
     return product(signs, hessianTimes(signs, displacement));
   });
   return mapNamed(like, (_, name) => tf.div(tf.addN(estimates.map((estimate) => estimate[name]!)), samples));
@@ -40,13 +41,20 @@ export interface CurvatureRmsOptions {
 /** sqrt(v^)^k, v the decaying mean of D^2, D = |z ∘ H z| averaged over the window of each convolution kernel (Yao et al. 2021, algorithm 1). */
 export function curvatureRms(
   estimates: NamedTensors,
-  slots: Slots,
+  { slots, scalar }: Pick<LinkStep, 'slots' | 'scalar'>,
   { beta2 = 0.999, power = 1 }: CurvatureRmsOptions = {},
 ): NamedTensors {
   return mapNamed(estimates, (estimate, name) => {
     const v = movingMean(slots.get('v', name), tf.square(overWindow(tf.abs(estimate))), beta2);
     slots.set('v', name, v);
-    return tf.pow(tf.div(v, 1 - beta2 ** slots.count(name)), power / 2);
+    slots.advance(name);
+    return tf.pow(
+      tf.div(
+        v,
+        scalar(({ count }) => 1 - beta2 ** count(name)),
+      ),
+      power / 2,
+    );
   });
 }
 
@@ -55,7 +63,12 @@ function overWindow(estimate: Tensor): Tensor {
   return estimate.rank === 4 ? tf.add(tf.zerosLike(estimate), tf.mean(estimate, [0, 1], true)) : estimate;
 }
 
-/** The parameters for which a refresh is due: every so many of their own updates, the first included. */
-export function dueFor(names: readonly string[], every: number, updatesOf: (name: string) => number): string[] {
-  return names.filter((name) => (updatesOf(name) - 1) % every === 0);
+/** The parameters for which a refresh is due: every so many of their own updates, the first included; counts this update. */
+export function dueFor(
+  names: readonly string[],
+  every: number,
+  { slots, choose }: Pick<LinkStep, 'slots' | 'choose'>,
+): string[] {
+  names.forEach(slots.advance);
+  return names.filter((name) => choose(({ count }) => (count(name) - 1) % every === 0));
 }

@@ -6,7 +6,9 @@
 import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type Tensor } from '../tensor/tf.js';
+import { type Host } from '../tensor/plan/index.js';
 import { type Link } from './link.js';
+import { type StepMoment } from './moment.js';
 import { type OptimizerState, type Slots } from './state.js';
 
 interface UpdateStep {
@@ -29,9 +31,16 @@ export function unjoined(step: UpdateStep): JoinedStep {
 }
 
 /** The step of these links on joined tensors, each named after one of its members. Runs inside a tidy. */
-export function joinSmall(links: readonly Link[], step: UpdateStep, state: OptimizerState): JoinedStep {
+export function joinSmall(
+  links: readonly Link[],
+  step: UpdateStep,
+  state: OptimizerState,
+  host: Host<StepMoment>,
+): JoinedStep {
   if (!links.every(({ elementwise }) => elementwise)) return unjoined(step);
   const { gradients, parameters, slotsOf } = step;
+  const small = Object.keys(gradients).filter((name) => gradients[name]!.size <= LARGEST_JOINED);
+  host.choose(({ counts }) => sameAges(links, small, counts));
   const groups = packing(gradients, (name) =>
     gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(links, state, name),
   );
@@ -44,6 +53,20 @@ export function joinSmall(links: readonly Link[], step: UpdateStep, state: Optim
     unpack: groups.unpack,
     writeSlots: () => slots.forEach(({ write }) => write()),
   };
+}
+
+/** Which parameters are of one age for the links, as text. */
+function sameAges(links: readonly Link[], names: readonly string[], counts: Readonly<Record<string, number>>): string {
+  const first = new Map<number, number>();
+  return links
+    .flatMap((link) =>
+      names.map((name, i) => {
+        const age = counts[`${link.name}/${name}`] ?? 0;
+        if (!first.has(age)) first.set(age, i);
+        return first.get(age)!;
+      }),
+    )
+    .join();
 }
 
 /** What tells parameters apart for the links: each one's own answer, their age, and which slots they have. */
@@ -67,7 +90,7 @@ function joinSlots(
 ): { joined: Slots; write: () => void } {
   const read: Record<string, NamedTensors> = {};
   const written: Record<string, Record<string, Tensor>> = {};
-  let counted = false;
+  const advance = (): void => parameters.forEach(members.advance);
   const packed = (slot: string): NamedTensors => {
     const present = parameters.flatMap((name) => {
       const value = members.get(slot, name);
@@ -84,14 +107,15 @@ function joinSlots(
       set(slot, group, value) {
         (written[slot] ??= {})[group] = value;
       },
+      advance,
       count(group) {
-        if (!counted) parameters.forEach(members.count);
-        counted = true;
+        advance();
         return members.count(group);
       },
       remove: refuse,
       number: refuse,
       setNumber: refuse,
+      addToNumber: refuse,
     },
     write() {
       for (const [slot, values] of Object.entries(written)) {

@@ -6,10 +6,11 @@
  */
 import { type NamedTensors } from '../tensor/named.js';
 import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
-import { type Tensor } from '../tensor/tf.js';
+import { type Scalar, type Tensor } from '../tensor/tf.js';
 import { type Schedule } from './schedule.js';
 import { type Slots } from './state.js';
 import { type StepContext } from './loss.js';
+import { type LinkMoment } from './moment.js';
 
 export interface Link {
   /** Unique in its chain; part of the state's keys and of checkpoints. */
@@ -34,11 +35,11 @@ export interface Link {
   /** Displacement of the first gradient from the weights; none by default. Runs inside a tidy. */
   start?(step: LinkStep): NamedTensors;
   /** What it wants to see of the layers in this step. A link with this method sees the batch as it is and is joined with no other. */
-  layers?(step: Pick<LinkStep, 'parameters' | 'slots' | 'context'>): CaptureOptions | undefined;
+  layers?(step: SettleStep & Pick<LinkStep, 'parameters'>): CaptureOptions | undefined;
   /** New updates from updates, at first the gradients; the last ones are added to the weights. Runs inside a tidy. */
   update?(updates: NamedTensors, step: LinkStep): NamedTensors;
   /** New values of some of the weights that have moved; weights that it does not name stay. Runs inside a tidy. */
-  settle?(movement: Movement, step: Pick<LinkStep, 'slots' | 'context'>): NamedTensors;
+  settle?(movement: Movement, step: SettleStep): NamedTensors;
   /** What is evaluated in the place of a weight; undefined where that is the weight. Runs inside a tidy. */
   evaluation?(name: string, weight: Tensor, slots: Slots): Tensor | undefined;
   /** Takes notice of a validation loss; `names` are the parameters with any state of this link. Runs inside a tidy. */
@@ -61,16 +62,35 @@ export interface Movement {
   readonly learningRate: number;
 }
 
-/** What a link knows of the step at hand, and what it can ask for. All tensors are borrowed. */
-export interface LinkStep {
-  /** The active weights. */
-  readonly parameters: NamedTensors;
+/**
+ * What changes from step to step beside tensors, declared: a step that takes its counts, rates and random numbers from here is compiled
+ * where it repeats; one that reads them in another way is run as it is.
+ */
+export interface Declaring {
+  /** A number of the moment as a float32 scalar. */
+  scalar(of: (moment: LinkMoment) => number): Scalar;
+  /** Numbers of the moment as a float32 tensor. */
+  values(shape: readonly number[], of: (moment: LinkMoment) => Float32Array): Tensor;
+  /** A decision of the moment. */
+  choose<T extends string | number | boolean>(of: (moment: LinkMoment) => T): T;
+  /** Sets a number of the link's own to what it is of the moment; it is seen from the next step on. */
+  remember(name: string, of: (moment: LinkMoment) => number): void;
+}
+
+/** What a link knows after the step. */
+export interface SettleStep extends Declaring {
   readonly slots: Slots;
   readonly context: StepContext;
-  /** Rate of the chain in this step. */
+}
+
+/** What a link knows of the step at hand, and what it can ask for. All tensors are borrowed. */
+export interface LinkStep extends SettleStep {
+  /** The active weights. */
+  readonly parameters: NamedTensors;
+  /** Rate of the chain in this step; `scalar` gives it to steps that are compiled. */
   readonly learningRate: number;
   /** Norm over all of the updates that it was given. */
-  readonly norm: number;
+  readonly norm: Scalar;
   /** What the layers saw of the first gradient, where a link has asked for it. */
   readonly layers: LayerCapture | undefined;
   /** An estimate per coordinate that an earlier link has handed on: curvature, or second moments. */
@@ -85,8 +105,8 @@ export interface LinkStep {
   handOn(diagonal: NamedTensors): void;
   /** Moves the weights further, once the updates are added. */
   moveBy(correction: NamedTensors): void;
-  /** Adds to the metrics of the step. */
-  report(metrics: Readonly<Record<string, number>>): void;
+  /** Adds to the metrics of the step; scalars are read after it. */
+  report(metrics: Readonly<Record<string, number | Scalar>>): void;
   /** A remark for whoever reads the run; the same text may come every step. */
   note(remark: string): void;
 }

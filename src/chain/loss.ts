@@ -79,8 +79,8 @@ export function metered(
   };
 }
 
-/** Whether no value is NaN or infinite; one number is read from the backend. */
-export function allFinite(tensors: NamedTensors): boolean {
+/** The sum of all values, a scalar: finite where no value is NaN or infinite. */
+export function sumOfAll(tensors: NamedTensors): Scalar {
   const list = Object.values(tensors);
-  return list.length === 0 || Number.isFinite(tidy(() => tf.addN(list.map((tensor) => tf.sum(tensor))).dataSync()[0]));
+  return tidy(() => (list.length === 0 ? tf.scalar(0) : (tf.addN(list.map((tensor) => tf.sum(tensor))) as Scalar)));
 }

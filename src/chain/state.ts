@@ -3,6 +3,7 @@
  * trained: what is inactive in a step neither moves nor ages.
  */
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
+import { type StepMoment } from './moment.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 
 /** Slots and counts by name. Tensor keys read `link/slot/parameter`, count keys `link/parameter`. */
@@ -20,11 +21,36 @@ export interface Slots {
   set(slot: string, parameter: string, value: Tensor): void;
   /** Takes the value out of the state. */
   remove(slot: string, parameter: string): void;
-  /** How often this parameter has been updated by this link, this time included. */
+  /** Counts this update of the parameter; further calls in the same step change nothing. */
+  advance(parameter: string): void;
+  /**
+   * How often this parameter has been updated by this link, this time included; counts it. A step that asks is not compiled:
+   * `LinkStep.scalar` and `choose` get the count in a way that is.
+   */
   count(parameter: string): number;
-  /** A number of the link's own; 0 until it is set. */
+  /** A number of the link's own; 0 until it is set. A compiled step is used only where the number is the same. */
   number(name: string): number;
   setNumber(name: string, value: number): void;
+  /** Adds to a number, whatever it is. */
+  addToNumber(name: string, term: number): void;
+}
+
+/** What a step reads of counts and numbers outside declared functions; by default nobody listens. */
+export interface StateWatcher {
+  onCount(key: string): void;
+  onNumber(key: string): void;
+}
+
+/** What a step has written, beside tensors, in a form that holds for another step too. */
+export interface CountChanges {
+  /** Keys that go up by one. */
+  readonly advanced: readonly string[];
+  /** Numbers that get a value, and those that are added to, in the order of the changes. */
+  readonly numbers: readonly (readonly ['set' | 'add', string, number])[];
+  /** Numbers that get a value of the moment. */
+  readonly computed: readonly { readonly key: string; readonly of: (moment: StepMoment) => number }[];
+  /** Keys of tensors that are taken out. */
+  readonly removed: readonly string[];
 }
 
 /** Disposes the tensors of `old` that `next` has replaced, and returns `next`. */
@@ -36,20 +62,54 @@ export function replaceState(old: OptimizerState, next: OptimizerState): Optimiz
 /** Changes to a state that do not touch it. */
 export interface StateDraft {
   slots(link: string): Slots;
+  /** Gives a number a value of the moment. */
+  remember(key: string, of: (moment: StepMoment) => number): void;
+  /** The tensors that were set, and what else was changed. */
+  changes(): { readonly tensors: NamedTensors; readonly changes: CountChanges };
   /** The state with the changes. */
   commit(): OptimizerState;
   /** Disposes what was set. */
   discard(): void;
 }
 
-export function draftState(state: OptimizerState): StateDraft {
+/** The state with what a step has written at a moment; the tensors go over to it. */
+export function withChanges(
+  state: OptimizerState,
+  written: NamedTensors,
+  changes: CountChanges,
+  moment: StepMoment,
+): OptimizerState {
+  const removed = new Set(changes.removed);
+  const kept =
+    removed.size === 0
+      ? state.tensors
+      : Object.fromEntries(Object.entries(state.tensors).filter(([key]) => !removed.has(key)));
+  const counts = { ...state.counts };
+  for (const key of changes.advanced) counts[key] = (counts[key] ?? 0) + 1;
+  for (const [kind, key, value] of changes.numbers) counts[key] = kind === 'set' ? value : (counts[key] ?? 0) + value;
+  for (const { key, of } of changes.computed) counts[key] = of(moment);
+  return { tensors: { ...kept, ...written }, counts };
+}
+
+export function draftState(state: OptimizerState, watcher?: StateWatcher): StateDraft {
   const tensors: Record<string, Tensor> = {};
   const counts: Record<string, number> = {};
   const removed = new Set<string>();
+  const advanced = new Set<string>();
+  const numbers: ['set' | 'add', string, number][] = [];
+  const computed: { key: string; of: (moment: StepMoment) => number }[] = [];
+  const changes: StateDraft['changes'] = () => ({
+    tensors,
+    changes: { advanced: [...advanced], numbers, computed, removed: [...removed] },
+  });
   return {
     slots(link) {
-      const counted = new Set<string>();
       const numberAt = (key: string): number => counts[key] ?? state.counts[key] ?? 0;
+      const advance = (key: string): void => {
+        if (advanced.has(key)) return;
+        advanced.add(key);
+        counts[key] = numberAt(key) + 1;
+      };
       return {
         get(slot, parameter) {
           const key = `${link}/${slot}/${parameter}`;
@@ -66,26 +126,35 @@ export function draftState(state: OptimizerState): StateDraft {
           delete tensors[key];
           removed.add(key);
         },
+        advance: (parameter) => advance(`${link}/${parameter}`),
         count(parameter) {
           const key = `${link}/${parameter}`;
-          if (!counted.has(key)) {
-            counted.add(key);
-            counts[key] = numberAt(key) + 1;
-          }
+          watcher?.onCount(key);
+          advance(key);
           return counts[key]!;
         },
-        number: (name) => numberAt(`${link}/${name}`),
+        number(name) {
+          const key = `${link}/${name}`;
+          // What the step itself has written follows from what it has read before.
+          if (watcher && !(key in counts)) watcher.onNumber(key);
+          return numberAt(key);
+        },
         setNumber(name, value) {
           counts[`${link}/${name}`] = value;
+          numbers.push(['set', `${link}/${name}`, value]);
+        },
+        addToNumber(name, term) {
+          const key = `${link}/${name}`;
+          counts[key] = numberAt(key) + term;
+          numbers.push(['add', key, term]);
         },
       };
     },
+    remember: (key, of) => void computed.push({ key, of }),
+    changes,
     commit() {
-      const kept =
-        removed.size === 0
-          ? state.tensors
-          : Object.fromEntries(Object.entries(state.tensors).filter(([key]) => !removed.has(key)));
-      return { tensors: { ...kept, ...tensors }, counts: { ...state.counts, ...counts } };
+      const written = changes();
+      return withChanges(state, written.tensors, written.changes, { step: 0, counts: state.counts });
     },
     discard: () => disposeNamed(tensors),
   };

@@ -89,14 +89,12 @@ function masked(kind: string, keep: number, maskShape: (shape: number[]) => numb
       output: soleInput(kind, inputs),
       parameters: {},
       channels: channelwise(),
-      forward([x], { mode, random }) {
+      forward([x], { mode, values }) {
         if (!mode.training || keep === 1) return x!;
-        const rng = random();
-        const shape = maskShape(x!.shape);
-        const mask = Float32Array.from({ length: shape.reduce((size, length) => size * length, 1) }, () =>
-          rng.uniform() < keep ? 1 / keep : 0,
+        return tf.mul(
+          x!,
+          values(maskShape(x!.shape), (rng) => (rng.uniform() < keep ? 1 / keep : 0)),
         );
-        return tf.mul(x!, tf.tensor(mask, shape));
       },
     }),
   };

@@ -3,6 +3,7 @@
  * comes out, and computes it. A new operation is one value of this type.
  */
 import { type NamedTensors } from '../tensor/named.js';
+import { type Host } from '../tensor/plan/index.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Rng } from '../tensor/rng.js';
 import { type Channels } from './channels.js';
@@ -36,6 +37,8 @@ export interface Mode {
   readonly normalization: 'batch' | 'running' | 'none';
   /** Names the random masks of this pass, for example `7/train/12`. */
   readonly seed?: string;
+  /** Where what changes from pass to pass is declared, so that a pass can be compiled; nothing where it runs as it is. */
+  readonly host?: Host<{ readonly seed?: number | string | undefined }> | undefined;
   /** Receives the batch statistics of every normalization, to be averaged by the caller. Borrowed tensors. */
   readonly record?: (statistic: string, value: Tensor) => void;
   /** What recurrent operations begin with [N, ...shape], by name; zeros where there is nothing. Borrowed tensors. */
@@ -53,8 +56,10 @@ export interface Context {
   /** What this recurrent operation begins with, if anything. */
   state(local: string): Tensor | undefined;
   carry(local: string, value: Tensor): void;
-  /** Random draws that belong to this operation and this pass alone. */
+  /** Random draws that belong to this operation and this pass alone; `values` gives them to passes that are compiled. */
   random(): Rng;
+  /** A tensor [..shape] of random draws that belong to this operation and this pass alone. */
+  values(shape: readonly number[], draw: (rng: Rng) => number): Tensor;
 }
 
 export interface BuiltOperation {

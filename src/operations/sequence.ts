@@ -55,6 +55,7 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
             state: (local) => context.state(`${name}/${local}`),
             carry: (local, value) => context.carry(`${name}/${local}`, value),
             random: context.random,
+            values: context.values,
           }),
         ],
         inputs,

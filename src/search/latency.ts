@@ -102,6 +102,7 @@ function timeOperation(
     state: () => undefined,
     carry: () => {},
     random: () => stream('latency'),
+    values: (shape) => tf.ones([...shape]),
   };
   const inputs = shapes.split(',').map((shape) => tf.ones([batchSize, ...shape.split('x').map(Number)]));
   for (const [local, { shape }] of [...Object.entries(parameters), ...Object.entries(statistics)])

@@ -70,6 +70,7 @@ export async function trainAlone<A>(
         epoch: Math.floor(done / train.steps),
         step: done % train.steps,
         globalStep: done,
+        due: epochs * train.steps - done,
         seed: `${config.seed}/alone`,
         smoothing: config.retrain.labelSmoothing,
       });

@@ -28,7 +28,7 @@ export function learner(
     totalSteps,
     child,
   });
-  const self: StudyLearner = {
+  const self: StudyLearner & Pick<Learner, 'compiled'> = {
     name,
     ...weights,
     steps: 0,
@@ -43,6 +43,7 @@ export function learner(
         batch,
         mode,
         step: self.steps,
+        due: totalSteps - self.steps,
         smoothing,
       });
       self.state = state;

@@ -7,7 +7,7 @@ import { type Combination } from '../graph/nodes.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type BuiltOperation, type Context, type Mode, type ParameterSpec } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
-import { stream } from '../tensor/rng.js';
+import { type Rng, stream } from '../tensor/rng.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { readSlice, sliceKey } from './slices.js';
 
@@ -108,9 +108,23 @@ export function operationContext(
     record: (local, value) => mode.record?.(`${prefix}/${local}`, value),
     state: (local) => mode.state?.[`${prefix}/${local}`],
     carry: (local, value) => mode.carry?.(`${prefix}/${local}`, value),
-    random: () => stream(mode.seed ?? 'unseeded', 'mask', prefix),
+    random() {
+      mode.host?.undeclared(`'${prefix}' draws random numbers; use values`);
+      return masks(mode.seed, prefix);
+    },
+    values(shape, draw) {
+      const filled = (seed: number | string | undefined): Float32Array => {
+        const rng = masks(seed, prefix);
+        return Float32Array.from({ length: sizeOf(shape) }, () => draw(rng));
+      };
+      return mode.host?.values(shape, ({ seed }) => filled(seed)) ?? tf.tensor(filled(mode.seed), [...shape]);
+    },
   };
 }
+
+const masks = (seed: number | string | undefined, prefix: string): Rng => stream(seed ?? 'unseeded', 'mask', prefix);
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
 function lookUp(tensors: NamedTensors, name: string): Tensor {
   const tensor = tensors[name];

@@ -1,6 +1,7 @@
 /** Weights under training: the one loop that a search, retraining, stand-alone training and studies share. */
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Trainer, withLink } from '../chain/chain.js';
+import { type CompiledTrainer, compiledTrainer } from '../chain/compiled.js';
 import { type Link } from '../chain/link.js';
 import { emptyState, type OptimizerState, replaceState } from '../chain/state.js';
 import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
@@ -10,6 +11,7 @@ import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore, type Weights } from '../supernet/parameter-store.js';
 import { trainedSlices, wholeName } from '../supernet/slices.js';
 import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
+import { type CompileOptions } from '../tensor/plan/index.js';
 import { type BatchSource, withBatch } from './batch.js';
 import { carrying } from './carried.js';
 import { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';
@@ -18,6 +20,8 @@ export interface Learner {
   readonly store: ParameterStore;
   readonly trainer: Trainer;
   state: OptimizerState;
+  /** The trainer's steps, compiled where they repeat; without it they run as they are. */
+  readonly compiled?: CompiledTrainer;
   /** What recurrent layers begin the next batch with. */
   carried: NamedTensors;
 }
@@ -28,6 +32,8 @@ export interface LearnerOptions {
   readonly totalSteps: number;
   /** Training examples, for optimizers whose noise depends on their number. */
   readonly examples?: number;
+  /** How far repeated steps are compiled. */
+  readonly compile?: CompileOptions;
   /** A link that acts on the weights along with the optimizer. */
   readonly link?: Link | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */
@@ -44,6 +50,7 @@ export function createLearner(
     optimizer,
     link,
     child,
+    compile,
     only = child && [...child.parameterNames, ...child.statisticNames],
     ...setting
   }: LearnerOptions,
@@ -51,21 +58,24 @@ export function createLearner(
   const all = child ? childCatalogue(space, child) : catalogue(space.supernet);
   requireMemory(space, all, only);
   const trainer = createTrainer(optimizer, { ...setting, roleOf: (name) => all.parameters.get(wholeName(name))?.role });
+  const whole = link ? withLink(trainer, link) : trainer;
   return {
     store: createParameterStore(all, seed, only),
-    trainer: link ? withLink(trainer, link) : trainer,
+    trainer: whole,
     state: emptyState,
+    compiled: compiledTrainer(whole, compile),
     carried: {},
   };
 }
 
-export function disposeLearner({ store, state, carried }: Learner): void {
+export function disposeLearner({ store, state, carried, compiled }: Learner): void {
   store.dispose();
+  compiled?.dispose();
   disposeNamed(carried);
   disposeNamed(state.tensors);
 }
 
-export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'othersTrain' | 'distill' | 'smoothing'> {
+export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'othersTrain' | 'distill' | 'smoothing' | 'due'> {
   readonly child: Child;
   readonly source: BatchSource;
   readonly epoch: number;
@@ -86,14 +96,14 @@ export function learn(
     disposeNamed(learner.carried);
     learner.carried = {};
   }
-  const { store, trainer, state } = learner;
+  const { store, trainer, state, compiled } = learner;
   const { result, next } = carrying(
     source,
     learner.carried,
     { training: true, normalization: 'batch', seed: `${seed}/${globalStep}` },
     (mode) =>
       withBatch(source, epoch, step, (batch) =>
-        trainStep({ store, trainer, state, batch, mode, step: globalStep, ...rest }),
+        trainStep({ store, trainer, state, compiled, batch, mode, step: globalStep, ...rest }),
       ),
   );
   disposeNamed(learner.carried);

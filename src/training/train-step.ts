@@ -1,13 +1,15 @@
 /** One step of one child, or of several that share a loss: loss, gradients, chain; only their own weights change. */
 import { WeftError } from '../errors.js';
 import { type Trainer, type TrainerStep } from '../chain/chain.js';
+import { type CompiledTrainer } from '../chain/compiled.js';
 import { type OptimizerState, replaceState } from '../chain/state.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
-import { activeWeights } from '../supernet/slices.js';
-import { disposeNamed } from '../tensor/named.js';
+import { activeWeights, wholeName } from '../supernet/slices.js';
+import { disposeNamed, type NamedTensors, pickNamed, withPrefix } from '../tensor/named.js';
+import { tf, type Tensor } from '../tensor/tf.js';
 import { requireExamples } from './batch-size.js';
-import { batchLoss, type BatchLossOptions } from './batch-loss.js';
+import { type BatchLoss, batchLoss, type BatchLossOptions } from './batch-loss.js';
 
 export interface TrainStepInput extends Omit<BatchLossOptions, 'statistics'> {
   readonly store: ParameterStore;
@@ -15,6 +17,10 @@ export interface TrainStepInput extends Omit<BatchLossOptions, 'statistics'> {
   readonly state: OptimizerState;
   /** Global step, for schedules. */
   readonly step: number;
+  /** The trainer's steps, compiled where they repeat; without it they run as they are. */
+  readonly compiled?: CompiledTrainer | undefined;
+  /** Further steps of this child that are due, where that is known. */
+  readonly due?: number | undefined;
 }
 
 export interface TrainStepResult {
@@ -30,15 +36,22 @@ export interface TrainStepResult {
 }
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is not finite. */
-export function trainStep({ store, trainer, state, step, ...options }: TrainStepInput): TrainStepResult {
+export function trainStep({ store, trainer, state, step, compiled, ...options }: TrainStepInput): TrainStepResult {
   const { child, others = [], batch } = options;
   for (const { nodes } of [child, ...others.map((other) => other.child)])
     requireExamples(fewestExamplesOf(nodes), { batch: 'the batch size', examples: batch.inputs.shape[0], trainer });
-  const { evaluate, context, losses } = batchLoss({ ...options, statistics: store.statistics });
   const active = activeWeights([child, ...others.map((other) => other.child)], store.parameters);
   let stepped: TrainerStep;
+  let losses: BatchLoss['losses'] = () => undefined;
   try {
-    stepped = trainer.step(evaluate, active.values, state, { ...context, step });
+    // Several children are another function in every step.
+    if (compiled && others.length === 0)
+      stepped = compiledStep(compiled, active.values, { ...options, store, state, step });
+    else {
+      const loss = batchLoss({ ...options, statistics: store.statistics });
+      losses = loss.losses;
+      stepped = trainer.step(loss.evaluate, active.values, state, { ...loss.context, step });
+    }
   } finally {
     active.dispose();
   }
@@ -61,4 +74,47 @@ export function trainStep({ store, trainer, state, step, ...options }: TrainStep
     metrics: stepped.metrics,
     notes: stepped.notes,
   };
+}
+
+/** The step by the compiled trainer: the batch, the statistics and the states of recurrent layers are its inputs, and what these end with a result. */
+function compiledStep(
+  compiled: CompiledTrainer,
+  parameters: NamedTensors,
+  { child, batch, mode, smoothing, store, state, step, due }: Omit<TrainStepInput, 'trainer' | 'compiled' | 'others'>,
+): TrainerStep {
+  const { carry, state: carried = {}, ...way } = mode;
+  const { extra, ...stepped } = compiled.step({
+    lossFor(host) {
+      const ended: Record<string, Tensor> = {};
+      const collected = (name: string, value: Tensor): void => {
+        ended[name] = tf.keep(tf.clone(value));
+      };
+      return {
+        ...batchLoss({
+          child,
+          batch,
+          smoothing,
+          statistics: store.statistics,
+          mode: { ...way, host, state: carried, ...(carry && { carry: collected }) },
+        }),
+        extra: () => ended,
+      };
+    },
+    parameters,
+    state,
+    step,
+    seed: mode.seed,
+    inputs: {
+      inputs: batch.inputs,
+      labels: batch.labels,
+      ...withPrefix('statistic/', pickNamed(store.statistics, child.statisticNames)),
+      ...withPrefix('carried/', carried),
+    },
+    key: `${child.encoding} ${mode.normalization} ${smoothing ?? 0}`,
+    due,
+    isAtRest: (name) => Object.hasOwn(store.parameters, wholeName(name)) && !Object.hasOwn(parameters, name),
+  });
+  for (const [name, value] of Object.entries(extra)) carry?.(name, value);
+  disposeNamed(extra);
+  return stepped;
 }

@@ -2,6 +2,8 @@
 import { emptyState } from '../../src/optimizers/index.js';
 import { type Link } from '../../src/chain/link.js';
 import { type StepContext } from '../../src/chain/loss.js';
+import { linkMoment, type LinkMoment } from '../../src/chain/moment.js';
+import { eagerHost } from '../../src/tensor/plan/index.js';
 import { draftState, type OptimizerState } from '../../src/chain/state.js';
 import { createPreconditioner, type PreconditionerConfigInput } from '../../src/preconditioners/index.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
@@ -158,9 +160,15 @@ export function precondition(
       ? config
       : createPreconditioner(config as PreconditionerConfigInput, { stepsPerEpoch: 1, totalSteps: 10 });
   const draft = draftState(state);
+  const moment = linkMoment(link.name, { step, seed: 1, counts: state.counts }, () => 1);
+  const host = eagerHost(moment);
+  const declaring = {
+    ...host,
+    remember: (name: string, of: (at: LinkMoment) => number) => slots.setNumber(name, of(moment)),
+  };
   const slots = draft.slots(link.name);
   const context: StepContext = { step, seed: 1, batchSize: model.examples, labels: model.labels.size, cut: model };
-  const capture = link.layers!({ parameters: at, slots, context });
+  const capture = link.layers!({ ...declaring, parameters: at, slots, context });
   const raw = valueAndGradients((p) => model.loss(model.outputs(p)), at).gradients;
   const captured = capture ? capturedGradients(model, at, capture) : { gradients: raw, layers: undefined };
   const metrics: Record<string, number> = {};
@@ -169,19 +177,23 @@ export function precondition(
     throw new Error(`'${link.name}' asks for what no preconditioner does`);
   };
   const gradients = link.update!(captured.gradients, {
+    ...declaring,
     parameters: at,
     layers: captured.layers,
     slots,
     context,
     learningRate: 1,
-    norm: NaN,
+    norm: tf.scalar(NaN),
     diagonal: undefined,
     gradientsAt: unasked,
     hessianTimes: (vector) => hvp((p) => model.loss(model.outputs(p)), at, vector).product,
     charge: () => undefined,
     handOn: unasked,
     moveBy: unasked,
-    report: (more) => Object.assign(metrics, more),
+    report(more) {
+      for (const [key, value] of Object.entries(more))
+        metrics[key] = typeof value === 'number' ? value : value.dataSync()[0]!;
+    },
     note: (remark) => notes.push(remark),
   });
   captured.layers?.dispose();

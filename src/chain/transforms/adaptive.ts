@@ -2,6 +2,7 @@
 import { mapNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
+import { type LinkMoment } from '../moment.js';
 
 export interface AdamOptions {
   beta1?: number;
@@ -17,16 +18,18 @@ export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: Adam
   return {
     name: 'adam',
     elementwise: { slots: ['m', 'v'] },
-    update(updates, { slots }) {
+    update(updates, { slots, scalar }) {
       return mapNamed(updates, (update, name) => {
-        const t = slots.count(name);
+        slots.advance(name);
         const m = movingMean(slots.get('m', name), update, beta1);
         const v = movingMean(slots.get('v', name), tf.square(update), beta2);
         slots.set('m', name, m);
         slots.set('v', name, v);
         // m^/(sqrt(v^) + eps) = (m/c1)/(sqrt(v)/sqrt(c2) + eps), written with the fewest kernels.
-        const [c1, c2] = [1 - beta1 ** t, Math.sqrt(1 - beta2 ** t)];
-        return tf.mul(tf.div(m, tf.add(tf.sqrt(v), c2 * epsilon)), c2 / c1);
+        const c2 = ({ count }: LinkMoment): number => Math.sqrt(1 - beta2 ** count(name));
+        const small = scalar((at) => c2(at) * epsilon);
+        const correction = scalar((at) => c2(at) / (1 - beta1 ** at.count(name)));
+        return tf.mul(tf.div(m, tf.add(tf.sqrt(v), small)), correction);
       });
     },
   };
@@ -51,11 +54,17 @@ export function scaleByRms({
   return {
     name: 'rms',
     elementwise: { slots: ['v', 'mean'] },
-    update(updates, { slots }) {
+    update(updates, { slots, scalar }) {
       return mapNamed(updates, (update, name) => {
         const v = movingMean(slots.get('v', name), tf.square(update), decay);
         slots.set('v', name, v);
-        const size = correctBias ? tf.div(v, 1 - decay ** slots.count(name)) : v;
+        if (correctBias) slots.advance(name);
+        const size = correctBias
+          ? tf.div(
+              v,
+              scalar(({ count }) => 1 - decay ** count(name)),
+            )
+          : v;
         if (!centered) return tf.div(update, tf.add(tf.sqrt(size), epsilon));
         const mean = movingMean(slots.get('mean', name), update, decay);
         slots.set('mean', name, mean);

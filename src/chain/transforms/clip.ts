@@ -34,11 +34,8 @@ export function globalNorm(tensors: NamedTensors): Scalar {
   return tf.sqrt(squaredNorm(tensors));
 }
 
-/** The tensors times bound/norm where their norm is beyond the bound, else themselves: no pass over them for a bound that seldom binds. */
+/** The tensors times bound/max(norm, bound), which is exactly 1 where the bound does not bind; NaN where the norm is NaN. */
 function shrunk(tensors: NamedTensors, bound: number): NamedTensors {
-  const norm = globalNorm(tensors);
-  // A norm that is NaN is to be seen in the result.
-  if (norm.dataSync()[0]! <= bound) return tensors;
-  const factor = tf.div(bound, norm);
+  const factor = tf.div(bound, tf.maximum(globalNorm(tensors), bound));
   return mapNamed(tensors, (tensor) => tf.mul(tensor, factor));
 }

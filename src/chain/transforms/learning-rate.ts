@@ -9,8 +9,8 @@ export function scaleByLearningRate(schedule: Schedule): Link {
     name: 'learning-rate',
     elementwise: { slots: [] },
     learningRate: schedule,
-    update(updates, { context: { step } }) {
-      const factor = tf.scalar(-schedule(step));
+    update(updates, { scalar }) {
+      const factor = scalar(({ step }) => -schedule(step));
       return mapNamed(updates, (update) => tf.mul(update, factor));
     },
   };

@@ -1,6 +1,6 @@
 /** Momentum divided by an estimate that comes with the gradients. */
 import { mapNamed } from '../../tensor/named.js';
-import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
 import { movingMean } from './adaptive.js';
 
@@ -14,8 +14,8 @@ export interface OverDiagonalOptions {
 
 /** u <- m^/(d + eps): m^ the decaying mean of u, d the diagonal of the context. */
 export function momentumOverDiagonal({ beta1 = 0.9, epsilon = 0, correctBias = true }: OverDiagonalOptions = {}): Link {
-  return overDiagonal('momentum-over-diagonal', beta1, (m, diagonal, t) =>
-    tf.div(correctBias ? tf.mul(m, 1 / (1 - beta1 ** t)) : m, tf.add(diagonal, epsilon)),
+  return overDiagonal('momentum-over-diagonal', beta1, (m, diagonal, correction) =>
+    tf.div(correctBias ? tf.mul(m, correction()) : m, tf.add(diagonal, epsilon)),
   );
 }
 
@@ -34,21 +34,22 @@ export function clippedOverDiagonal({ beta1 = 0.96, rho = 0.01, epsilon = 1e-12 
   );
 }
 
-/** `direction` of the decaying mean of the updates, the diagonal and the number of this update. */
+/** `direction` of the decaying mean of the updates, the diagonal, and 1/(1 - beta1^t). */
 function overDiagonal(
   name: string,
   beta1: number,
-  direction: (m: Tensor, diagonal: Tensor, t: number) => Tensor,
+  direction: (m: Tensor, diagonal: Tensor, correction: () => Scalar) => Tensor,
 ): Link {
   return {
     name,
     elementwise: { slots: ['m'] },
-    update(updates, { slots, diagonal }) {
+    update(updates, { slots, diagonal, scalar }) {
       if (!diagonal) throw new Error(`'${name}' divides by a diagonal, and got none with the gradients`);
       return mapNamed(updates, (update, parameter) => {
         const m = movingMean(slots.get('m', parameter), update, beta1);
         slots.set('m', parameter, m);
-        return direction(m, diagonal[parameter]!, slots.count(parameter));
+        slots.advance(parameter);
+        return direction(m, diagonal[parameter]!, () => scalar(({ count }) => 1 / (1 - beta1 ** count(parameter))));
       });
     },
   };

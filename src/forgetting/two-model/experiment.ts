@@ -6,6 +6,7 @@ import { smallestOf } from '../../statistics/extremes.js';
 import { fisherInformation } from '../../curvature/index.js';
 import { batches, type Normalization, type Split } from '../../data/index.js';
 import { WeftError } from '../../errors.js';
+import { compiledTrainer } from '../../chain/compiled.js';
 import { chain, constant, emptyState, scaleByLearningRate } from '../../optimizers/index.js';
 import { catalogue } from '../../supernet/catalogue.js';
 import { type Child, createChild } from '../../supernet/child.js';
@@ -226,7 +227,8 @@ interface Training {
 /** Plain gradient descent at a constant rate on the weights of a store. */
 function descent(store: ParameterStore, learningRate: number, regularizer?: Regularizer): Learner {
   const rate = scaleByLearningRate(constant(learningRate));
-  return { store, trainer: chain(rate, ...(regularizer ? [regularizer] : [])), state: emptyState, carried: {} };
+  const trainer = chain(rate, ...(regularizer ? [regularizer] : []));
+  return { store, trainer, compiled: compiledTrainer(trainer), state: emptyState, carried: {} };
 }
 
 /** Trains; `after` every step says whether to stop. */
@@ -244,6 +246,7 @@ function train(
       step: step % source.steps,
       globalStep: step,
       seed: String(seed),
+      due: steps - step,
       others: shares?.slice(1).map(({ architecture, weight }) => ({ child: childOf!(architecture), weight })),
     });
     if (after(step + 1)) break;

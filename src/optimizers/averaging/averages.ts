@@ -1,8 +1,8 @@
 /** Moving, arithmetic and latest-checkpoints averages, and slow weights. */
-import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type Slots } from '../../chain/state.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
-import { type Link } from '../../chain/link.js';
+import { type Link, type SettleStep } from '../../chain/link.js';
 
 export interface EmaOptions {
   decay?: number;
@@ -14,12 +14,19 @@ export interface EmaOptions {
 export function ema({ decay = 0.999, warmUp = true }: EmaOptions = {}): Link {
   return {
     name: 'ema',
-    settle({ after }, { slots }) {
+    settle({ after }, { slots, scalar }) {
+      const shareOf = (t: number): number => (warmUp ? Math.min(decay, (1 + t) / (10 + t)) : decay);
       for (const [name, weight] of Object.entries(after)) {
-        const t = slots.count(name);
-        const share = warmUp ? Math.min(decay, (1 + t) / (10 + t)) : decay;
+        slots.advance(name);
         const average = slots.get('average', name);
-        slots.set('average', name, average ? movingMean(average, weight, share) : tf.clone(weight));
+        if (!average) slots.set('average', name, tf.clone(weight));
+        else {
+          const [old, fresh] = [
+            scalar(({ count }) => shareOf(count(name))),
+            scalar(({ count }) => 1 - shareOf(count(name))),
+          ];
+          slots.set('average', name, tf.add(tf.mul(average, old), tf.mul(weight, fresh)));
+        }
       }
       return {};
     },
@@ -38,17 +45,32 @@ export interface SwaOptions {
 export function swa({ start, every = 1 }: SwaOptions): Link {
   return {
     name: 'swa',
-    settle({ after }, { slots, context }) {
-      if (context.step < start) return {};
-      for (const [name, weight] of Object.entries(after))
-        if (slots.count(name) % every === 0) takeIntoMean(slots, 'average', name, weight);
+    settle({ after }, { slots, scalar, choose }) {
+      if (choose(({ step }) => step < start)) return {};
+      for (const [name, weight] of Object.entries(after)) {
+        slots.advance(name);
+        if (choose(({ count }) => count(name) % every === 0)) meanWith({ slots, scalar }, 'average', name, weight);
+      }
       return {};
     },
     evaluation: (name, _weight, slots) => slots.get('average', name),
   };
 }
 
-/** mean <- mean + (w - mean)/n, with n kept as the number `slot/name`. */
+/** mean <- mean + (w - mean)/n, with n kept as the number `slot/name`, in a step. */
+export function meanWith(
+  { slots, scalar }: Pick<SettleStep, 'slots' | 'scalar'>,
+  slot: string,
+  name: string,
+  weight: Tensor,
+): void {
+  const mean = slots.get(slot, name);
+  const share = (): Scalar => scalar(({ number }) => 1 / (number(`${slot}/${name}`) + 1));
+  slots.set(slot, name, mean ? tf.add(mean, tf.mul(tf.sub(weight, mean), share())) : tf.clone(weight));
+  slots.addToNumber(`${slot}/${name}`, 1);
+}
+
+/** The same between steps, for a weight that counts several times. */
 export function takeIntoMean(slots: Slots, slot: string, name: string, weight: Tensor, times = 1): void {
   const n = slots.number(`${slot}/${name}`) + times;
   const mean = slots.get(slot, name);
@@ -68,10 +90,11 @@ export function lawa({ last = 6, every = 1 }: LawaOptions = {}): Link {
   const slotOf = (i: number): string => `checkpoint-${i}`;
   return {
     name: 'lawa',
-    settle({ after }, { slots }) {
+    settle({ after }, { slots, choose }) {
       for (const [name, weight] of Object.entries(after)) {
-        const t = slots.count(name);
-        if (t % every === 0) slots.set(slotOf((t / every) % last), name, tf.clone(weight));
+        slots.advance(name);
+        const place = choose(({ count }) => (count(name) % every === 0 ? (count(name) / every) % last : -1));
+        if (place >= 0) slots.set(slotOf(place), name, tf.clone(weight));
       }
       return {};
     },
@@ -95,11 +118,12 @@ export interface LookaheadOptions {
 export function lookahead({ every = 5, alpha = 0.5 }: LookaheadOptions = {}): Link {
   return {
     name: 'lookahead',
-    settle({ before, after }, { slots }) {
+    settle({ before, after }, { slots, choose }) {
       const moved: Record<string, Tensor> = {};
       for (const [name, weight] of Object.entries(after)) {
         const slow = slots.get('slow', name);
-        if (slots.count(name) % every === 0) {
+        slots.advance(name);
+        if (choose(({ count }) => count(name) % every === 0)) {
           moved[name] = movingMean(slow ?? before[name]!, weight, 1 - alpha);
           slots.set('slow', name, tf.clone(moved[name]));
         } else if (!slow) slots.set('slow', name, tf.clone(before[name]!));

@@ -1,7 +1,7 @@
 import { tf } from '../../tensor/tf.js';
 import { type Slots } from '../../chain/state.js';
 import { type Link } from '../../chain/link.js';
-import { takeIntoMean } from './averages.js';
+import { meanWith, takeIntoMean } from './averages.js';
 
 export interface SwadOptions {
   /** Evaluations that the loss must not fall for the valley to begin. */
@@ -20,9 +20,9 @@ export interface SwadOptions {
 export function swad({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptions = {}): Link {
   return {
     name: 'swad',
-    settle({ after }, { slots }) {
+    settle({ after }, { slots, scalar }) {
       if (slots.number('ended') === 0)
-        for (const [name, weight] of Object.entries(after)) takeIntoMean(slots, 'open', name, weight);
+        for (const [name, weight] of Object.entries(after)) meanWith({ slots, scalar }, 'open', name, weight);
       return {};
     },
     observe(loss, names, slots) {

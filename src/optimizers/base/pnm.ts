@@ -20,11 +20,12 @@ export function positiveNegativeMomentum({ beta1 = 0.9, beta2 = 1 }: PositiveNeg
   return {
     name: 'pnm',
     elementwise: { slots: ['odd', 'even'] },
-    update(updates, { slots }) {
+    update(updates, { slots, choose }) {
       const norm = Math.hypot(1 + beta2, beta2);
       const [positive, negative] = [tf.scalar((1 + beta2) / norm), tf.scalar(beta2 / norm)];
       return mapNamed(updates, (update, name) => {
-        const [present, other] = slots.count(name) % 2 === 1 ? ['odd', 'even'] : ['even', 'odd'];
+        slots.advance(name);
+        const [present, other] = choose(({ count }) => count(name) % 2 === 1) ? ['odd', 'even'] : ['even', 'odd'];
         const m = movingMean(slots.get(present, name), update, beta1 ** 2);
         slots.set(present, name, m);
         const opposite = slots.get(other, name);

@@ -5,6 +5,7 @@ import { tf } from '../../tensor/tf.js';
 import { optimizer } from '../entry.js';
 import { type Schedule } from '../../chain/schedule.js';
 import { type Link } from '../../chain/link.js';
+import { type LinkMoment } from '../../chain/moment.js';
 import { scaleByRms } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction, positive } from './assemble.js';
 
@@ -28,20 +29,22 @@ export function scheduleFree(
   return {
     name: 'schedule-free',
     learningRate,
-    update(updates, { slots, parameters, context: { step } }) {
-      const rate = learningRate(step);
-      const negativeRate = tf.scalar(-rate);
+    update(updates, { slots, parameters, scalar, remember }) {
+      const negativeRate = scalar(({ step }) => -learningRate(step));
       return mapNamed(updates, (update, name) => {
-        const highest = Math.max(rate, slots.number(`rate/${name}`));
-        const weight = slots.count(name) ** power * highest ** ratePower;
-        const sum = slots.number(`weight/${name}`) + weight;
-        const share = sum > 0 ? weight / sum : 0;
-        slots.setNumber(`rate/${name}`, highest);
-        slots.setNumber(`weight/${name}`, sum);
+        const highest = ({ step, number }: LinkMoment): number => Math.max(learningRate(step), number(`rate/${name}`));
+        const weight = (at: LinkMoment): number => at.count(name) ** power * highest(at) ** ratePower;
+        const sum = (at: LinkMoment): number => at.number(`weight/${name}`) + weight(at);
+        const shareOf = (at: LinkMoment): number => (sum(at) > 0 ? weight(at) / sum(at) : 0);
+        slots.advance(name);
+        remember(`rate/${name}`, highest);
+        remember(`weight/${name}`, sum);
+        const share = scalar(shareOf);
+        const back = scalar((at) => learningRate(at.step) * (beta * (1 - shareOf(at)) - 1));
         const y = parameters[name]!;
         const z = slots.get('z', name) ?? y;
         slots.set('z', name, tf.add(z, tf.mul(update, negativeRate)));
-        return tf.add(tf.mul(tf.sub(z, y), share), tf.mul(update, rate * (beta * (1 - share) - 1)));
+        return tf.add(tf.mul(tf.sub(z, y), share), tf.mul(update, back));
       });
     },
     // x = y + (1 - 1/beta)(z - y) where there is a z.

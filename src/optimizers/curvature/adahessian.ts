@@ -11,7 +11,7 @@ export function adaHessian(options: CurvatureRmsOptions = {}): Link {
     name: 'adahessian',
     gradientEvaluations: 4,
     update(gradients, step) {
-      step.handOn(curvatureRms(hessianDiagonal(gradients, step, { optimizer: 'adahessian' }), step.slots, options));
+      step.handOn(curvatureRms(hessianDiagonal(gradients, step, { optimizer: 'adahessian' }), step, options));
       return gradients;
     },
   };

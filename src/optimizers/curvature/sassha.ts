@@ -3,7 +3,7 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
-import { NORM_EPSILON } from '../flatness/ascent.js';
+import { radiusOver } from '../flatness/ascent.js';
 import { scaled } from '../../chain/named-arithmetic.js';
 import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
@@ -27,20 +27,26 @@ export function sassha({ rho = 0.2, beta2 = 0.999, power = 0.5, every = 10, samp
     name: 'sassha',
     gradientEvaluations: 2 + (3 * samples) / every,
     update(gradients, step) {
-      const { norm, slots, gradientsAt, handOn } = step;
-      const displacement = scaled(gradients, rho / (norm + NORM_EPSILON));
+      const { norm, slots, scalar, gradientsAt, handOn } = step;
+      const displacement = scaled(gradients, radiusOver(rho, norm));
       const perturbed = gradientsAt(displacement);
-      const due = dueFor(Object.keys(gradients), every, slots.count);
+      const renewals = (updates: number): number => updates - ((updates - 1) % every);
+      const due = dueFor(Object.keys(gradients), every, step);
       if (due.length > 0) {
         const estimates = hessianDiagonal(gradients, step, { optimizer: 'sassha', names: due, samples, displacement });
         for (const [name, estimate] of Object.entries(estimates)) {
           slots.set('h', name, movingMean(slots.get('h', name), tf.abs(estimate), beta2));
-          slots.setNumber(`renewed/${name}`, slots.count(name));
         }
       }
       handOn(
         mapNamed(perturbed, (_, name) =>
-          tf.pow(tf.div(slots.get('h', name)!, 1 - beta2 ** slots.number(`renewed/${name}`)), power),
+          tf.pow(
+            tf.div(
+              slots.get('h', name)!,
+              scalar(({ count }) => 1 - beta2 ** renewals(count(name))),
+            ),
+            power,
+          ),
         ),
       );
       return perturbed;

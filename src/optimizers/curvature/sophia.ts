@@ -20,7 +20,7 @@ export function sophia({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): Link {
     gradientEvaluations: 1 + 3 / every,
     update(gradients, step) {
       const { slots, handOn } = step;
-      const due = dueFor(Object.keys(gradients), every, slots.count);
+      const due = dueFor(Object.keys(gradients), every, step);
       if (due.length > 0) {
         for (const [name, estimate] of Object.entries(
           hessianDiagonal(gradients, step, { optimizer: 'sophia', names: due }),

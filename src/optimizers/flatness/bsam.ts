@@ -4,7 +4,7 @@ import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
-import { normalLike, stepStream } from '../../chain/random.js';
+import { normals, stepStream } from '../../chain/random.js';
 import { type Link } from '../../chain/link.js';
 import { type Slots } from '../../chain/state.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
@@ -41,8 +41,10 @@ export function bayesianSam({
     name: 'bsam',
     elementwise: { slots: ['precision'] },
     gradientEvaluations: 2,
-    start({ parameters, slots, context }) {
-      const noise = normalLike(parameters, (name) => stepStream(context, 'bsam', name));
+    start({ parameters, slots, values }) {
+      const noise = mapNamed(parameters, ({ shape, size }, name) =>
+        values(shape, (at) => normals(size, stepStream(at, 'bsam', name))),
+      );
       return mapNamed(noise, (n, name) => tf.div(n, tf.sqrt(tf.mul(precisionOf(slots, name, n), dataSize))));
     },
     update(gradients, { slots, gradientsAt, handOn }) {

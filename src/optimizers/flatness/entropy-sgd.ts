@@ -4,7 +4,7 @@ import { tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
-import { normalLike, stepStream } from '../../chain/random.js';
+import { normals, stepStream } from '../../chain/random.js';
 import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
 
@@ -37,8 +37,8 @@ export function entropySgd({
   return {
     name: 'entropy-sgd',
     gradientEvaluations: iterations,
-    update(gradients, { context, gradientsAt }) {
-      const pull = gamma * (1 + scoping) ** context.step;
+    update(gradients, { scalar, values, gradientsAt }) {
+      const pull = scalar(({ step }) => gamma * (1 + scoping) ** step);
       let position: NamedTensors = mapNamed(gradients, (gradient) => tf.zerosLike(gradient));
       let mean = position;
       for (let i = 0; i < iterations; i++) {
@@ -49,7 +49,9 @@ export function entropySgd({
             ? plusScaled(
                 moved,
                 noise * Math.sqrt(2 * innerRate),
-                normalLike(gradients, (name) => stepStream(context, 'entropy-sgd', i, name)),
+                mapNamed(gradients, ({ shape, size }, name) =>
+                  values(shape, (at) => normals(size, stepStream(at, 'entropy-sgd', i, name))),
+                ),
               )
             : moved;
         const here = position;

@@ -7,7 +7,7 @@ import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { stepStream } from '../../chain/random.js';
 import { type Link, type LinkStep } from '../../chain/link.js';
-import { NORM_EPSILON, normOf } from './ascent.js';
+import { normOf, radiusOver } from './ascent.js';
 
 export interface EfficientSamOptions {
   rho?: number;
@@ -35,8 +35,7 @@ export function efficientSam({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientS
         gradients,
         Object.keys(gradients).filter((name) => stepStream(context, 'esam', name).uniform() < beta),
       );
-      const displacement =
-        Object.keys(drawn).length === 0 ? {} : scaled(drawn, rho / beta / (normOf(drawn) + NORM_EPSILON));
+      const displacement = Object.keys(drawn).length === 0 ? {} : scaled(drawn, radiusOver(rho / beta, normOf(drawn)));
       return gradientsAt(displacement, gamma < 1 ? mostSensitive(step, displacement, gamma) : undefined);
     },
   };

@@ -6,7 +6,7 @@ import { optimizer } from '../entry.js';
 import { scaled } from '../../chain/named-arithmetic.js';
 import { type Link } from '../../chain/link.js';
 import { movingMean } from '../../chain/transforms/adaptive.js';
-import { NORM_EPSILON, normOf } from './ascent.js';
+import { normOf, radiusOver } from './ascent.js';
 
 export interface FriendlySamOptions {
   rho?: number;
@@ -28,7 +28,7 @@ export function friendlySam({ rho = 0.1, sigma = 1, decay = 0.9 }: FriendlySamOp
         slots.set('mean', name, mean ? movingMean(mean, gradient, decay) : tf.clone(gradient));
         return mean ? tf.sub(gradient, tf.mul(mean, sigma)) : gradient;
       });
-      return gradientsAt(scaled(surprises, rho / (normOf(surprises) + NORM_EPSILON)));
+      return gradientsAt(scaled(surprises, radiusOver(rho, normOf(surprises))));
     },
   };
 }

@@ -5,7 +5,7 @@ import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { difference, plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Link } from '../../chain/link.js';
-import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
+import { normOf, orthogonalPart, radiusOver } from './ascent.js';
 
 export interface GamOptions {
   /** Distance at which the gradient of the gradient's norm is sought. */
@@ -26,11 +26,11 @@ export function gam({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOptions 
     elementwise: { slots: [] },
     gradientEvaluations: 4,
     update(g0, { norm, gradientsAt }) {
-      const g1 = gradientsAt(scaled(g0, gradientRho / (norm + NORM_EPSILON)));
+      const g1 = gradientsAt(scaled(g0, radiusOver(gradientRho, norm)));
       const rise = difference(g1, g0);
-      const away = scaled(rise, rho / (normOf(rise) + NORM_EPSILON));
+      const away = scaled(rise, radiusOver(rho, normOf(rise)));
       const g2 = gradientsAt(away);
-      const g3 = gradientsAt(plusScaled(away, gradientRho / (normOf(g2) + NORM_EPSILON), g2));
+      const g3 = gradientsAt(plusScaled(away, radiusOver(gradientRho, normOf(g2)), g2));
       const sum = mapNamed(g1, (tensor, name) => tf.add(tensor, g3[name]!));
       const losses = mapNamed(g0, (tensor, name) => tf.add(tensor, g2[name]!));
       return plusScaled(sum, -gamma, orthogonalPart(losses, sum));

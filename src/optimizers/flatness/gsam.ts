@@ -5,7 +5,7 @@ import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { rateOf } from '../../chain/chain.js';
 import { type Link } from '../../chain/link.js';
 import { type Schedule } from '../../chain/schedule.js';
-import { NORM_EPSILON, orthogonalPart } from './ascent.js';
+import { orthogonalPart, radiusOver } from './ascent.js';
 
 export interface GsamOptions {
   /** Distance of the second gradient by step. */
@@ -20,8 +20,9 @@ export function gsam({ rho, alpha = 0.4 }: GsamOptions): Link {
     name: 'gsam',
     elementwise: { slots: [] },
     gradientEvaluations: 2,
-    update(gradients, { norm, context, gradientsAt }) {
-      const perturbed = gradientsAt(scaled(gradients, rho(context.step) / (norm + NORM_EPSILON)));
+    update(gradients, { norm, scalar, gradientsAt }) {
+      const distance = scalar(({ step }) => rho(step));
+      const perturbed = gradientsAt(scaled(gradients, radiusOver(distance, norm)));
       return plusScaled(perturbed, -alpha, orthogonalPart(gradients, perturbed));
     },
   };

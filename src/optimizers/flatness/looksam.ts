@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type NamedTensors, pickNamed } from '../../tensor/named.js';
-import { tf } from '../../tensor/tf.js';
+import { type Scalar, tf } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Link } from '../../chain/link.js';
 import { type Slots } from '../../chain/state.js';
-import { NORM_EPSILON, normOf, orthogonalPart } from './ascent.js';
+import { normOf, orthogonalPart, radiusOver } from './ascent.js';
 
 export interface LookSamOptions {
   rho?: number;
@@ -31,14 +31,14 @@ export function lookSam({ rho = 0.1, every = 5, alpha = 0.7, perTensor = false }
     name: 'looksam',
     gradientEvaluations: 1 + 1 / every,
     ...(!perTensor && { elementwise: { slots: ['orthogonal'] } }),
-    update(gradients, { norm, slots, context, gradientsAt }) {
-      if (context.step % every !== 0) {
+    update(gradients, { norm, slots, choose, gradientsAt }) {
+      if (!choose(({ step }) => step % every === 0)) {
         const parts = groupsOf(gradients).map((group) =>
           withStoredPart(group, slots, alpha, perTensor ? normOf(group) : norm),
         );
         return Object.assign({}, ...parts) as NamedTensors;
       }
-      const perturbed = gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON)));
+      const perturbed = gradientsAt(scaled(gradients, radiusOver(rho, norm)));
       for (const group of groupsOf(perturbed)) storeOrthogonalPart(group, gradients, slots);
       return perturbed;
     },
@@ -46,20 +46,21 @@ export function lookSam({ rho = 0.1, every = 5, alpha = 0.7, perTensor = false }
 }
 
 /** g + alpha |g| u for the unit vectors that have been stored; a tensor without one keeps its gradient. */
-function withStoredPart(gradients: NamedTensors, slots: Slots, alpha: number, norm: number): NamedTensors {
+function withStoredPart(gradients: NamedTensors, slots: Slots, alpha: number, norm: Scalar): NamedTensors {
   const stored = Object.fromEntries(
     Object.keys(gradients).flatMap((name) => {
       const part = slots.get('orthogonal', name);
       return part ? [[name, part] as const] : [];
     }),
   );
-  return plusScaled(gradients, alpha * norm, stored);
+  return plusScaled(gradients, tf.mul(norm, alpha), stored);
 }
 
 function storeOrthogonalPart(perturbed: NamedTensors, gradients: NamedTensors, slots: Slots): void {
   const part = orthogonalPart(perturbed, pickNamed(gradients, Object.keys(perturbed)));
   const length = normOf(part);
-  const factor = tf.scalar(length > SMALLEST_SHARE * normOf(perturbed) ? 1 / length : 0);
+  const counts = tf.greater(length, tf.mul(normOf(perturbed), SMALLEST_SHARE));
+  const factor = tf.where(counts, tf.div(1, length), 0);
   for (const [name, tensor] of Object.entries(part)) slots.set('orthogonal', name, tf.mul(tensor, factor));
 }
 

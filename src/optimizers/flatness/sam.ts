@@ -7,7 +7,7 @@ import { optimizer } from '../entry.js';
 import { scaled } from '../../chain/named-arithmetic.js';
 import { type Link } from '../../chain/link.js';
 import { type Mask } from '../../chain/transforms/decay.js';
-import { ascent, NORM_EPSILON } from './ascent.js';
+import { ascent, radiusOver } from './ascent.js';
 
 /** g <- gradient at w + rho g/|g| (Foret et al. 2021, equation 2 without its second-order term). */
 export function sam({ rho = 0.05, shards }: { rho?: number; shards?: number } = {}): Link {
@@ -16,7 +16,7 @@ export function sam({ rho = 0.05, shards }: { rho?: number; shards?: number } = 
     elementwise: { slots: [] },
     gradientEvaluations: 2,
     shards,
-    update: (gradients, { norm, gradientsAt }) => gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))),
+    update: (gradients, { norm, gradientsAt }) => gradientsAt(scaled(gradients, radiusOver(rho, norm))),
   };
 }
 

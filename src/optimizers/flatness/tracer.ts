@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { countNamed, mapNamed, type NamedTensors } from '../../tensor/named.js';
-import { tf, tidy } from '../../tensor/tf.js';
+import { type Scalar, tf } from '../../tensor/tf.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
@@ -45,38 +45,34 @@ export function tracer({
     name: 'tracer',
     elementwise: { slots: ['fisher'] },
     gradientEvaluations: 2,
-    update(gradients, { slots, gradientsAt, handOn, report }) {
+    update(gradients, { slots, scalar, choose, gradientsAt, handOn, report }) {
       const fisher = mapNamed(gradients, (gradient, name) => {
         const f = movingMean(slots.get('fisher', name), tf.square(gradient), beta);
         slots.set('fisher', name, f);
-        return tf.div(f, 1 - beta ** slots.count(name));
+        slots.advance(name);
+        return tf.div(
+          f,
+          scalar(({ count }) => 1 - beta ** count(name)),
+        );
       });
       const damped = mapNamed(fisher, (f) => tf.add(f, delta));
-      const ready = Object.keys(gradients).filter((name) => slots.count(name) > settle);
+      const ready = Object.keys(gradients).filter((name) => choose(({ count }) => count(name) > settle));
       const natural = Object.fromEntries(ready.map((name) => [name, tf.div(gradients[name]!, damped[name]!)]));
       if (handsOnRoot) handOn(mapNamed(fisher, (f) => tf.sqrt(f)));
       report({ traceRatio: meanRatio(gradients, damped) });
-      const norm = ready.length > 0 ? normOf(natural) : 0;
-      if (norm === 0) return gradients;
-      const rise = difference(gradientsAt(scaled(natural, radius / norm)), gradients);
-      return plusScaled(gradients, (2 * rho * norm) / radius, rise);
+      if (ready.length === 0) return gradients;
+      const norm = normOf(natural);
+      // Without a direction there is no rise.
+      const rise = difference(gradientsAt(scaled(natural, tf.divNoNan(radius, norm))), gradients);
+      return plusScaled(gradients, tf.mul(norm, (2 * rho) / radius), rise);
     },
   };
 }
 
 /** Mean over all weights of g^2/(f^ + delta): the regularizer's value by weight. */
-function meanRatio(gradients: NamedTensors, damped: NamedTensors): number {
-  const ratios = tidy(
-    () =>
-      tf
-        .addN(
-          Object.values(
-            mapNamed(product(gradients, gradients), (square, name) => tf.sum(tf.div(square, damped[name]!))),
-          ),
-        )
-        .dataSync()[0]!,
-  );
-  return ratios / countNamed(gradients);
+function meanRatio(gradients: NamedTensors, damped: NamedTensors): Scalar {
+  const ratios = mapNamed(product(gradients, gradients), (square, name) => tf.sum(tf.div(square, damped[name]!)));
+  return tf.div(tf.addN(Object.values(ratios)), countNamed(gradients));
 }
 
 const tracerOptions = {

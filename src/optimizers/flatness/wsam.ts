@@ -3,7 +3,7 @@ import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { difference, plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Link } from '../../chain/link.js';
-import { NORM_EPSILON } from './ascent.js';
+import { radiusOver } from './ascent.js';
 
 export interface WeightedSamOptions {
   rho?: number;
@@ -23,10 +23,11 @@ export function weightedSam({ rho = 0.05, gamma = 0.9, decoupled = true }: Weigh
     name: 'wsam',
     elementwise: { slots: [] },
     gradientEvaluations: 2,
-    update(gradients, { norm, learningRate, gradientsAt, moveBy }) {
-      const sharpness = difference(gradientsAt(scaled(gradients, rho / (norm + NORM_EPSILON))), gradients);
+    update(gradients, { norm, scalar, gradientsAt, moveBy }) {
+      const sharpness = difference(gradientsAt(scaled(gradients, radiusOver(rho, norm))), gradients);
       if (!decoupled) return plusScaled(gradients, a, sharpness);
-      moveBy(scaled(sharpness, -learningRate * a));
+      const step = scalar(({ learningRate }) => -learningRate * a);
+      moveBy(scaled(sharpness, step));
       return gradients;
     },
   };

@@ -28,10 +28,10 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
   const name = 'k-bfgs';
   return {
     name,
-    layers: ({ parameters, slots }) =>
-      refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ? {} : undefined,
-    update(gradients, { parameters, layers, slots, context, charge, report, note }) {
-      const schedule = refreshSchedule(slots, intervals);
+    layers: ({ parameters, slots, choose }) =>
+      refreshSchedule({ slots, choose }, intervals).isDue(Object.keys(parameters)) ? {} : undefined,
+    update(gradients, { parameters, layers, slots, choose, context, charge, report, note }) {
+      const schedule = refreshSchedule({ slots, choose }, intervals);
       const captured = layers && blocksOf(layers).blocks.filter(({ kind }) => kind === 'matrix');
       if (layers && captured) {
         const due = captured.filter(({ key }) => schedule.looks(key));

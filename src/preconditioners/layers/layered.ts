@@ -1,7 +1,7 @@
 /** Preconditioners made of what layers see: any curvature of examples in any representation by blocks. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
-import { tf, type Tensor } from '../../tensor/tf.js';
-import { type Link } from '../../chain/link.js';
+import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
+import { type Link, type LinkStep } from '../../chain/link.js';
 import {
   type BlockSolver,
   type Curvature,
@@ -44,13 +44,14 @@ export function layered({
   const bound = klClip === 'none' ? undefined : klClip;
   return {
     name,
-    layers: ({ parameters, slots, context }) =>
-      refreshSchedule(slots, intervals).isDue(Object.keys(parameters)) ||
+    layers: ({ parameters, slots, choose, context }) =>
+      refreshSchedule({ slots, choose }, intervals).isDue(Object.keys(parameters)) ||
       prefersOwn(representation, slots, parameters, context.labels)
         ? { skipDense: true }
         : undefined,
-    update(gradients, { parameters, layers, slots, context, learningRate, charge, report, note }) {
-      const schedule = refreshSchedule(slots, intervals);
+    update(gradients, step) {
+      const { parameters, layers, slots, context, scalar, charge, report, note } = step;
+      const schedule = refreshSchedule(step, intervals);
       const damping: Damping = { lambda, raised: () => slots.setNumber('raised', slots.number('raised') + 1) };
       const found = layers && blocksOf(layers);
       const shapes = found?.blocks ?? recallBlocks(slots, parameters);
@@ -70,7 +71,7 @@ export function layered({
       ): { data: BlockData; now: Statistics } => {
         const data = dataOf(captured, layers!, passesOnce, parameters, curvature.passes === 0);
         const now = solver.statistics(data);
-        const statistics = averaged(slots, solver, block.key, now, decay);
+        const statistics = averaged(step, solver, block.key, now, decay);
         const before = read(slots, 'prepared', solver.preparedNames, block.key);
         if (schedule.inverts(block.key)) {
           write(slots, 'prepared', solver.preparedNames, block.key, solver.prepare(statistics, damping, data, before));
@@ -125,13 +126,14 @@ export function layered({
         results,
         fallBack(raw, slots, { lambda, labels: context.labels ?? context.batchSize ?? 1, endedBy, note, name }),
       );
-      const scale = bound === undefined ? 1 : klScale(inner, bound, learningRate);
-      const scaled = (tensor: Tensor): Tensor => (scale === 1 ? tensor : tf.mul(tensor, scale));
+      const squaredRate = (): Scalar => scalar(({ learningRate }) => learningRate ** 2);
+      const scale = bound === undefined ? undefined : klScale(inner, bound, squaredRate());
+      const scaled = (tensor: Tensor): Tensor => (scale ? tf.mul(tensor, scale) : tensor);
       // Factors are smaller than what they make, and are scaled in its place.
       const made = own.map(({ block, factors }) =>
         fromFactors(block, { ...factors, outputs: scaled(factors.outputs) }, parameters),
       );
-      report({ dampingRaised: slots.number('raised'), ...(bound !== undefined && { klScale: scale }) });
+      report({ dampingRaised: slots.number('raised'), ...(scale && { klScale: scale }) });
       return Object.assign({ ...mapNamed(results, scaled) }, ...made) as NamedTensors;
     },
   };
@@ -156,20 +158,28 @@ function prefersOwn(
 }
 
 /** The running statistics with those of this batch; of k looks, each older one weighs `decay` times the next (as Adam's corrected means). */
-function averaged(slots: Slots, solver: BlockSolver, key: string, now: Statistics, decay: number): Statistics {
-  const looks = slots.count(`looks ${key}`);
-  const weight = decay === 0 ? 0 : (decay * (1 - decay ** (looks - 1))) / (1 - decay ** looks);
-  const before = weight === 0 ? undefined : read(slots, 'statistics', solver.statisticNames, key);
-  const merge =
-    solver.merge ??
-    ((old, fresh, share) =>
-      Object.fromEntries(
-        Object.entries(fresh).map(([name, tensor]) => [
-          name,
-          tf.add(tf.mul(old[name]!, share), tf.mul(tensor, 1 - share)),
-        ]),
-      ));
-  const next = before ? merge(before, now, weight) : now;
+function averaged(
+  { slots, scalar, choose }: Pick<LinkStep, 'slots' | 'scalar' | 'choose'>,
+  solver: BlockSolver,
+  key: string,
+  now: Statistics,
+  decay: number,
+): Statistics {
+  const counted = `looks ${key}`;
+  slots.advance(counted);
+  const weightAt = (looks: number): number => (decay * (1 - decay ** (looks - 1))) / (1 - decay ** looks);
+  const isFirst = decay === 0 || choose(({ count }) => count(counted) === 1);
+  const before = isFirst ? undefined : read(slots, 'statistics', solver.statisticNames, key);
+  const mean = (old: Statistics): Statistics => {
+    const [share, rest] = [
+      scalar(({ count }) => weightAt(count(counted))),
+      scalar(({ count }) => 1 - weightAt(count(counted))),
+    ];
+    return Object.fromEntries(
+      Object.entries(now).map(([name, tensor]) => [name, tf.add(tf.mul(old[name]!, share), tf.mul(tensor, rest))]),
+    );
+  };
+  const next = before ? (solver.merge?.(before, now, weightAt(slots.count(counted))) ?? mean(before)) : now;
   // Nobody asks again for what the next batch replaces.
   if (decay > 0) write(slots, 'statistics', solver.statisticNames, key, next);
   return next;

@@ -1,5 +1,6 @@
 /** When curvature is looked at: every so many of a parameter's own updates, so that a weight that rests does not age. */
-import { type Slots } from '../../chain/state.js';
+import { type SettleStep } from '../../chain/link.js';
+import { type LinkMoment } from '../../chain/moment.js';
 
 export interface Intervals {
   /** Own updates from one inverse to the next. */
@@ -25,25 +26,34 @@ export interface RefreshSchedule {
 }
 
 export function refreshSchedule(
-  slots: Slots,
+  { slots, choose }: Pick<SettleStep, 'slots' | 'choose'>,
   { interval, statisticsInterval = interval, warmUp = 0 }: Intervals,
 ): RefreshSchedule {
   // Ages are counted from 1: 0 is what a number is before it is set.
-  const age = (what: 'look' | 'inverse', name: string): number => slots.number(`${what} ${name}`);
-  const young = (name: string): boolean => slots.number(`updates ${name}`) < warmUp;
-  const over = (what: 'look' | 'inverse', name: string, limit: number): boolean =>
-    young(name) || age(what, name) === 0 || age(what, name) > limit;
+  type What = 'look' | 'inverse';
+  const over =
+    (what: What, name: string, limit: number) =>
+    ({ number }: LinkMoment): boolean => {
+      const age = number(`${what} ${name}`);
+      return number(`updates ${name}`) < warmUp || age === 0 || age > limit;
+    };
+  const refreshed = new Set<string>();
+  const refresh = (what: What, name: string): void => {
+    refreshed.add(`${what} ${name}`);
+    slots.setNumber(`${what} ${name}`, 1);
+  };
   return {
-    isDue: (names) => names.some((name) => over('look', name, statisticsInterval)),
-    looks: (key) => over('look', key, Math.floor(statisticsInterval / 2)),
-    inverts: (key) => over('inverse', key, interval - Math.floor(statisticsInterval / 2)),
-    looked: (names) => names.forEach((name) => slots.setNumber(`look ${name}`, 1)),
-    inverted: (key) => slots.setNumber(`inverse ${key}`, 1),
+    isDue: (names) => choose((at) => names.some((name) => over('look', name, statisticsInterval)(at))),
+    looks: (key) => choose(over('look', key, Math.floor(statisticsInterval / 2))),
+    inverts: (key) => choose(over('inverse', key, interval - Math.floor(statisticsInterval / 2))),
+    looked: (names) => names.forEach((name) => refresh('look', name)),
+    inverted: (key) => refresh('inverse', key),
     aged(names) {
       for (const name of names) {
-        slots.setNumber(`updates ${name}`, slots.number(`updates ${name}`) + 1);
+        slots.addToNumber(`updates ${name}`, 1);
         for (const what of ['look', 'inverse'] as const)
-          if (age(what, name) > 0) slots.setNumber(`${what} ${name}`, age(what, name) + 1);
+          if (refreshed.has(`${what} ${name}`) || choose(({ number }) => number(`${what} ${name}`) > 0))
+            slots.addToNumber(`${what} ${name}`, 1);
       }
     },
   };

@@ -16,7 +16,7 @@ export function adaHessianPreconditioner({ damping, ...options }: AdaHessianOpti
     name,
     layers: () => undefined,
     update(gradients, step) {
-      const diagonal = curvatureRms(hessianDiagonal(gradients, step, { optimizer: name }), step.slots, options);
+      const diagonal = curvatureRms(hessianDiagonal(gradients, step, { optimizer: name }), step, options);
       return mapNamed(gradients, (gradient, parameter) => tf.div(gradient, tf.add(diagonal[parameter]!, damping)));
     },
   };

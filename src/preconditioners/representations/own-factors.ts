@@ -3,7 +3,7 @@
  * not be made first, and nothing of its size is touched more than once.
  */
 import { deflated } from '../../tensor/linalg/index.js';
-import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type OwnGradient } from '../contract.js';
 import { type BlockData } from '../layers/blocks.js';
 import { type Factor, type FactorInverse } from './factor.js';
@@ -18,16 +18,19 @@ export interface OwnSide {
 export function ownSolved(data: BlockData, input: OwnSide | undefined, output: OwnSide | undefined): OwnGradient {
   const { block, flat, ownLabels } = data;
   const { features: a, lossGradient: g } = flat!;
-  let scale = 1;
+  let scale: Scalar | undefined;
+  const divide = (by: Tensor): void => {
+    scale = scale ? tf.div(scale, by) : tf.div(1, by);
+  };
   let y = g;
   if (output?.inverse.inverse) y = tf.matMul(g, output.inverse.inverse);
   else if (output && ownLabels && isOf(output)) {
     y = tf.matMul(output.inverse.core!, g);
-    scale /= numberOf(output.now.weight!);
+    divide(output.now.weight!);
   } else if (output) {
     const { left, core, gamma } = output.inverse;
     y = deflated(g, { rows: left!, core }).x;
-    scale /= numberOf(gamma!);
+    divide(gamma!);
   }
   let [x, edge]: [Tensor, Tensor | undefined] = [a, undefined];
   let gram: (() => Tensor) | undefined;
@@ -37,15 +40,16 @@ export function ownSolved(data: BlockData, input: OwnSide | undefined, output: O
       block.bias === undefined ? [whole, undefined] : (tf.split(whole, [a.shape[1]!, 1], 1) as [Tensor, Tensor]);
   } else if (input && isOf(input)) {
     // (γI + w·RᵀR)⁻¹Rᵀ = Rᵀ·core/w: it may as well act on the other side, where it meets what is narrower.
-    y = tf.matMul(tf.mul(input.inverse.core!, scale / numberOf(input.now.weight!)), y);
-    scale = 1;
+    divide(input.now.weight!);
+    y = tf.matMul(tf.mul(input.inverse.core!, scale!), y);
+    scale = undefined;
     gram = () => input.now.gram!;
   } else if (input) {
     const { left, core, edge: last, gamma } = input.inverse;
     ({ x, edge } = deflated(a, { rows: left!, core, edge: last }));
-    scale /= numberOf(gamma!);
+    divide(gamma!);
   }
-  const outputs = scale === 1 ? y : tf.mul(y, scale);
+  const outputs = scale ? tf.mul(y, scale) : y;
   const products = (): Tensor => {
     const plain = tf.matMul(x, a, false, true);
     return block.bias === undefined ? plain : tf.add(plain, edge ?? 1);
@@ -58,8 +62,6 @@ export function ownSolved(data: BlockData, input: OwnSide | undefined, output: O
     inner: () => tf.sum(tf.mul((gram ?? products)(), tf.matMul(outputs, g, false, true))),
   };
 }
-
-const numberOf = (scalar: Tensor): number => scalar.dataSync()[0]!;
 
 /** Whether the inverse is Woodbury's of just the rows of this batch: then it has been applied to them already. */
 function isOf({ inverse: { left, core }, now: { rows, gram } }: OwnSide): boolean {

@@ -1,6 +1,6 @@
 /** Preconditioners that look at the gradient alone, one tensor at a time. */
 import { type Slots } from '../../chain/state.js';
-import { type Tensor } from '../../tensor/tf.js';
+import { type Scalar, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../../chain/link.js';
 
 /** What is known of one tensor in one step. */
@@ -8,8 +8,12 @@ export interface TensorStep {
   readonly name: string;
   readonly gradient: Tensor;
   readonly slots: Slots;
-  /** How often this tensor has been updated, this time included. */
+  /** How often this tensor has been updated, this time included; a step that asks is not compiled. */
   readonly updates: number;
+  /** A decision by that number. */
+  when(of: (updates: number) => boolean): boolean;
+  /** A scalar that depends on that number. */
+  scalar(of: (updates: number) => number): Scalar;
 }
 
 /** The preconditioner that does `f` to every gradient tensor; a tensor without a result is not updated in this step. */
@@ -17,11 +21,21 @@ export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefi
   return {
     name,
     layers: () => undefined,
-    update(gradients, { slots, report }) {
+    update(gradients, { slots, scalar, choose, report }) {
       const raisedBefore = slots.number('raised');
       const preconditioned: Record<string, Tensor> = {};
       for (const [parameter, gradient] of Object.entries(gradients)) {
-        const result = f({ name: parameter, gradient, slots, updates: slots.count(parameter) });
+        slots.advance(parameter);
+        const result = f({
+          name: parameter,
+          gradient,
+          slots,
+          get updates() {
+            return slots.count(parameter);
+          },
+          when: (of) => choose(({ count }) => of(count(parameter))),
+          scalar: (of) => scalar(({ count }) => of(count(parameter))),
+        });
         if (result) preconditioned[parameter] = result;
       }
       const raised = slots.number('raised');

@@ -2,7 +2,7 @@
  * Preconditioned SGD (Li 2018, 2022): P = QᵀQ with Q = Q_R ⊗ Q_L, learned by gradient descent on the group of such matrices. Two criteria:
  * 'newton' fits P·H·δ ≈ δ for random δ, so P goes to |H|⁻¹; 'whitening' fits P·E[g·gᵀ]·P = I, so P goes to E[g·gᵀ]^(−1/2).
  */
-import { normalLike, stepStream } from '../../chain/random.js';
+import { normals, stepStream } from '../../chain/random.js';
 import { triangularSolve } from '../../tensor/linalg/index.js';
 import { mapNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
@@ -30,14 +30,14 @@ export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): 
   return {
     name: 'psgd',
     layers: () => undefined,
-    update(gradients, { slots, context, hessianTimes }) {
+    update(gradients, { slots, values, choose, hessianTimes }) {
       const names = Object.keys(gradients);
-      const due = new Set(names.filter((name) => (slots.count(name) - 1) % interval === 0));
+      names.forEach(slots.advance);
+      const due = new Set(names.filter((name) => choose(({ count }) => (count(name) - 1) % interval === 0)));
       const probe =
         criterion === 'newton' && due.size > 0
-          ? mapNamed(
-              gradients,
-              (_, name) => normalLike({ [name]: gradients[name]! }, () => stepStream(context, 'psgd', name))[name]!,
+          ? mapNamed(gradients, ({ shape, size }, name) =>
+              values(shape, (at) => normals(size, stepStream(at, 'psgd', name))),
             )
           : undefined;
       const image = probe && hessianTimes(probe);

@@ -30,15 +30,19 @@ export function shampoo(options: ShampooOptions): Link {
 }
 
 /** Blocks of one size [count,rows,columns] together. */
-function blocks({ name, slots, updates }: TensorStep, options: ShampooOptions, { key, stack: g }: PieceStack): Tensor {
+function blocks(
+  { name, slots, when, scalar }: TensorStep,
+  options: ShampooOptions,
+  { key, stack: g }: PieceStack,
+): Tensor {
   const { damping, interval, warmUp, decay, grafting, statisticsInterval = interval } = options;
   const [, rows, columns] = g.shape as [number, number, number];
   const sides = (['left', 'right'] as const).filter((side) =>
     side === 'left' ? rows > 1 || columns === 1 : columns > 1,
   );
   const power = 2 * sides.length;
-  const looks = updates <= warmUp || (updates - 1) % statisticsInterval === 0;
-  const roots = updates <= warmUp || (updates - 1) % interval === 0;
+  const looks = when((updates) => updates <= warmUp || (updates - 1) % statisticsInterval === 0);
+  const roots = when((updates) => updates <= warmUp || (updates - 1) % interval === 0);
   let result = g;
   for (const side of sides) {
     const slot = `${side}-${key}`;
@@ -58,7 +62,7 @@ function blocks({ name, slots, updates }: TensorStep, options: ShampooOptions, {
     }
     result = side === 'left' ? tf.matMul(root, result) : tf.matMul(result, root);
   }
-  return grafting === 'none' ? result : withLengthOf(result, graft({ name, slots, updates }, grafting, g, key));
+  return grafting === 'none' ? result : withLengthOf(result, graft({ name, slots, scalar }, grafting, g, key));
 }
 
 /** The direction of each block of `step`, the length of that of `other`. */
@@ -69,7 +73,7 @@ function withLengthOf(step: Tensor, other: Tensor): Tensor {
 const lengths = (stack: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(stack), [1, 2], true));
 
 function graft(
-  { name, slots, updates }: Pick<TensorStep, 'name' | 'slots' | 'updates'>,
+  { name, slots, scalar }: Pick<TensorStep, 'name' | 'slots' | 'scalar'>,
   grafting: 'sgd' | 'adagrad' | 'adam',
   g: Tensor,
   key: string,
@@ -79,6 +83,12 @@ function graft(
   const decay = grafting === 'adam' ? 0.999 : 1;
   const squares = tf.add(tf.mul(before, decay), tf.mul(tf.square(g), grafting === 'adam' ? 1 - decay : 1));
   slots.set(`graft-${key}`, name, squares);
-  const mean = grafting === 'adam' ? tf.div(squares, 1 - decay ** updates) : squares;
+  const mean =
+    grafting === 'adam'
+      ? tf.div(
+          squares,
+          scalar((updates) => 1 - decay ** updates),
+        )
+      : squares;
   return tf.div(g, tf.add(tf.sqrt(mean), 1e-8));
 }

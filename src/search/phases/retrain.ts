@@ -39,7 +39,14 @@ export function retrain(session: SearchSession): void {
     });
   }
   trackSharpness(session, learner, globalStep);
-  learnInSearch(session, learner, 'retrain', { child: learner.child, source: data.retrain, epoch, step, globalStep });
+  learnInSearch(session, learner, 'retrain', {
+    child: learner.child,
+    source: data.retrain,
+    epoch,
+    step,
+    globalStep,
+    due: session.config.retrain.epochs * data.retrain.steps - globalStep,
+  });
   state.step++;
   if (state.step < data.retrain.steps) return;
   const watched = watchEpoch(session, learner, epoch);

@@ -1,6 +1,7 @@
 /** Softmax cross-entropy: loss = log Σ exp(z) − z_label, gradient softmax(z) − 1[label], in one kernel. */
 import { tf, type Tensor, type Tensor2D } from '../library.js';
 import { defineKernel, independent, type Kernel } from './define.js';
+import { hasOneDnn, ONEDNN } from './onednn.js';
 import { boolAttribute, type NativeBackend, rawOps, T, typeAttribute } from './raw-op.js';
 import { type NativeId, rawSession } from './raw-session.js';
 
@@ -50,7 +51,7 @@ function throughSoftmax(backend: NativeBackend, logits: Tensor, labels: Tensor):
   const flat = (id: NativeId): NativeId => s.run('Reshape', RESHAPE, [id, s.constant([count * classes, 1])]);
   const largest = (id: NativeId): NativeId => s.run('Max', MAX, [id, s.constant([1])]);
   const z = s.idOf(logits);
-  const p = s.run('Softmax', [T], [z]);
+  const p = hasOneDnn(backend) ? s.run('_MklSoftmax', [T, ONEDNN], [z]) : s.run('Softmax', [T], [z]);
   const positions = s.run(
     'AddV2',
     [INTEGER],
@@ -69,13 +70,14 @@ function throughSoftmax(backend: NativeBackend, logits: Tensor, labels: Tensor):
   ]);
   const logSum = s.run('Sub', [T], [largest(z), s.run('Log', [T], [largest(p)])]);
   const loss = s.run('Sub', [T], [logSum, ofLabels]);
-  // In place: p is nobody else's, and its reshape shares its memory.
-  s.run(
+  // In place: p is nobody else's, and its reshapes share its memory.
+  const flatSlope = s.run(
     'InplaceSub',
     [T],
     [flat(p), positions, s.run('Fill', FILL, [s.constant([count, 1]), s.constant(1, 'float32')])],
   );
-  const results = [s.release(loss, [count]), s.release(p, logits.shape)];
+  const slope = s.run('Reshape', RESHAPE, [flatSlope, s.constant([count, classes])]);
+  const results = [s.release(loss, [count]), s.release(slope, logits.shape)];
   s.end();
   return results;
 }

@@ -4,7 +4,8 @@
  */
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor4D } from '../library.js';
 import { defineKernel, independent, type Kernel } from './define.js';
-import { boolAttribute, ONEDNN, rawOp, rawOps, type NativeBackend } from './raw-op.js';
+import { hasOneDnn, ONEDNN } from './onednn.js';
+import { boolAttribute, rawOp, rawOps, type NativeBackend } from './raw-op.js';
 import { poolAttributes, type Window } from './window.js';
 
 /**
@@ -138,23 +139,3 @@ function maxima(x: Tensor4D, window: Window): Int32Array {
 }
 
 const noNotes = (): Tensor1D => tf.tensor1d([], 'int32');
-
-const probed = new WeakMap<NativeBackend, boolean>();
-
-/** Whether the native library was built with oneDNN, for a processor that it serves. */
-function hasOneDnn(backend: NativeBackend): boolean {
-  let has = probed.get(backend);
-  if (has === undefined) {
-    const one = tf.zeros([1, 1, 1, 1]);
-    try {
-      const window = poolAttributes({ size: 1, stride: 1, padding: 'valid' });
-      tf.dispose(rawOps(backend, '_MklNativeMaxPool', [...window, ONEDNN], [one], [0, 1], 2));
-      has = !backend.isUsingGpuDevice;
-    } catch {
-      has = false;
-    }
-    one.dispose();
-    probed.set(backend, has);
-  }
-  return has;
-}

@@ -3,11 +3,14 @@
  * every time, and a cast to the type that a tensor already has copies it.
  */
 import { tf, type Tensor } from '../library.js';
+import { hasOneDnn, ONEDNN } from './onednn.js';
 import {
   boolAttribute,
   constant,
+  intAttribute,
   memoize,
   rawOp,
+  T as FLOAT,
   typeAttribute,
   type NativeBackend,
   type OpAttribute,
@@ -23,6 +26,12 @@ export const reductionAttributes: (dtype: DataType, keepDims: boolean) => OpAttr
     boolAttribute('keep_dims', keepDims),
   ],
 );
+const gatherAttributes = memoize((dtype: DataType, batchDims: number) => [
+  intAttribute('batch_dims', batchDims),
+  typeAttribute('Tparams', dtype),
+  typeAttribute('Tindices', 'int32'),
+  typeAttribute('Taxis', 'int32'),
+]);
 const castAttributes = memoize((from: DataType, to: DataType) => [
   typeAttribute('SrcT', from),
   typeAttribute('DstT', to),
@@ -42,6 +51,12 @@ const reduction =
       constant(backend, tf.util.parseAxisParam(axis, x.shape)),
     ]);
 
+/** The last axis as probabilities, by the kernel that a compiled step uses too: TensorFlow's other one differs in the last bit. */
+const softmax = (logits: Tensor, _: object, backend: NativeBackend): Tensor =>
+  hasOneDnn(backend)
+    ? rawOp(backend, '_MklSoftmax', [FLOAT, ONEDNN], [logits])
+    : rawOp(backend, 'Softmax', [FLOAT], [logits]);
+
 /** Kernels by name; each falls back to the library's for types that a raw call does not carry. */
 const KERNELS: Record<string, (x: Tensor, attributes: never, backend: NativeBackend) => tf.TensorInfo> = {
   Reshape: (x, { shape }: { shape: number[] }, backend) =>
@@ -53,13 +68,38 @@ const KERNELS: Record<string, (x: Tensor, attributes: never, backend: NativeBack
   },
   Sum: reduction('Sum'),
   Mean: reduction('Mean'),
+  Softmax: softmax,
 };
 
 /** Of these the library converts other types first. */
-const FLOAT_ONLY = new Set(['Sum', 'Mean']);
+const FLOAT_ONLY = new Set(['Sum', 'Mean', 'Softmax']);
+
+/** The only or first input, by the kernels' names of it. */
+const INPUT: Readonly<Record<string, string>> = { Softmax: 'logits' };
+
+/** The library reads all indices to see whether they are in range. On processors TensorFlow's own operation looks. */
+function installGather(): void {
+  const name = { kernelName: 'GatherV2', backendName: 'tensorflow' };
+  const stock = tf.getKernel(name.kernelName, name.backendName);
+  tf.unregisterKernel(name.kernelName, name.backendName);
+  tf.registerKernel({
+    ...name,
+    kernelFunc(call) {
+      const { x, indices } = call.inputs as unknown as { x: Tensor; indices: Tensor };
+      const { axis, batchDims } = call.attrs as unknown as { axis: number; batchDims: number };
+      const backend = call.backend as NativeBackend;
+      if (backend.isUsingGpuDevice || indices.dtype !== 'int32' || !['float32', 'int32'].includes(x.dtype))
+        return stock.kernelFunc(call);
+      tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
+      const attributes = gatherAttributes(x.dtype as DataType, batchDims);
+      return rawOp(backend, 'GatherV2', attributes, [x, indices, constant(backend, axis)]);
+    },
+  });
+}
 
 /** Replaces kernels of the native backend, so after that has been loaded. */
 export function installNativeBasics(): void {
+  installGather();
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
     const stock = tf.getKernel(kernelName, 'tensorflow');
     tf.unregisterKernel(kernelName, 'tensorflow');
@@ -67,7 +107,7 @@ export function installNativeBasics(): void {
       kernelName,
       backendName: 'tensorflow',
       kernelFunc: (call) => {
-        const x = call.inputs['x'] as Tensor;
+        const x = call.inputs[INPUT[kernelName] ?? 'x'] as Tensor;
         if (x.dtype === 'string' || x.dtype === 'complex64' || (FLOAT_ONLY.has(kernelName) && x.dtype !== 'float32'))
           return stock.kernelFunc(call);
         return kernel(x, call.attrs as never, call.backend as NativeBackend);

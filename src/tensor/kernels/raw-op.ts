@@ -15,7 +15,7 @@ export interface NativeConstant {
   readonly nativeId: number;
 }
 
-interface OutputMetadata {
+export interface OutputMetadata {
   readonly id: number;
   readonly shape: readonly number[];
   readonly dtype: number;
@@ -24,15 +24,20 @@ interface OutputMetadata {
 /** What the kernels use of tfjs-node's backend. */
 export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: {
+  binding: {
     createTensor(shape: readonly number[], dtype: number, values: ArrayLike<number>): number;
     deleteTensor(id: number): void;
+    tensorDataSync(id: number): ArrayLike<number>;
     executeOp(
       op: string,
       attributes: readonly OpAttribute[],
       inputIds: readonly number[],
       outputs: number,
     ): OutputMetadata[];
+    loadSavedModel(folder: string, tags: string): number;
+    /** Names are joined by commas. */
+    runSavedModel(session: number, inputIds: readonly number[], inputs: string, outputs: string): OutputMetadata[];
+    deleteSavedModel(session: number): void;
   };
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   createOutputTensor(metadata: OutputMetadata): Tensor;
@@ -57,12 +62,6 @@ export const typeAttribute = (name: string, value: DataType): OpAttribute => ({
 
 /** The attribute that almost every operation has: its numbers are float32. */
 export const T = typeAttribute('T', 'float32');
-
-/**
- * Selects a kernel of oneDNN that TensorFlow's graph rewriting would put in place of a stock one; its
- * operation is named `_MklNative…`. Only builds for processors that oneDNN supports have them.
- */
-export const ONEDNN = stringAttribute('_kernel', 'MklNameChangeOp');
 
 /** Runs an operation of which the first `outputs` outputs are wanted; `total` is how many it has. */
 export function rawOps(
@@ -102,7 +101,19 @@ export function memoize<A extends readonly unknown[], R>(f: (...args: A) => R): 
   };
 }
 
-const constants = new WeakMap<NativeBackend, Map<string, NativeConstant>>();
+/** What a constant holds; `dtype` is TensorFlow's number of the type. */
+interface ConstantContent {
+  readonly shape: readonly number[];
+  readonly dtype: number;
+  readonly data: Int32Array | Float32Array;
+}
+
+interface Constants {
+  readonly byText: Map<string, NativeConstant>;
+  readonly byId: Map<number, ConstantContent>;
+}
+
+const constants = new WeakMap<NativeBackend, Constants>();
 
 /** A constant tensor, made once: a vector, or a scalar. For shapes, axes and other numbers from a small set. */
 export function constant(
@@ -111,14 +122,24 @@ export function constant(
   dtype: DataType = 'int32',
 ): NativeConstant {
   let known = constants.get(backend);
-  if (!known) constants.set(backend, (known = new Map<string, NativeConstant>()));
+  if (!known) constants.set(backend, (known = { byText: new Map(), byId: new Map() }));
   const key = `${dtype}${Array.isArray(value) ? `[${value}]` : value}`;
-  let result = known.get(key);
+  let result = known.byText.get(key);
   if (!result) {
     const values = typeof value === 'number' ? [value] : value;
-    const shape = typeof value === 'number' ? [] : [value.length];
-    const data = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
-    known.set(key, (result = { nativeId: backend.binding.createTensor(shape, DATA_TYPES[dtype], data) }));
+    const content = {
+      shape: typeof value === 'number' ? [] : [value.length],
+      dtype: DATA_TYPES[dtype],
+      data: dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values),
+    };
+    const nativeId = backend.binding.createTensor(content.shape, content.dtype, content.data);
+    known.byText.set(key, (result = { nativeId }));
+    known.byId.set(nativeId, content);
   }
   return result;
+}
+
+/** What the constant of this id holds; undefined where the id is no constant's. */
+export function contentOfConstant(backend: NativeBackend, id: number): ConstantContent | undefined {
+  return constants.get(backend)?.byId.get(id);
 }

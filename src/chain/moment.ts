@@ -1,0 +1,34 @@
+/** What changes from one step to the next beside tensors: what a step may declare functions of (see `tensor/plan`). */
+
+export interface StepMoment {
+  /** Global step of the training, from 0. */
+  readonly step: number;
+  /** Names the random draws of this training. */
+  readonly seed?: number | string | undefined;
+  /** Names the masks of this step. */
+  readonly maskSeed?: number | string | undefined;
+  /** Counts and numbers of the chain before the step, by `link/name`. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** The moment as a link sees it. */
+export interface LinkMoment {
+  readonly step: number;
+  readonly seed?: number | string | undefined;
+  /** Rate of the chain in this step. */
+  readonly learningRate: number;
+  /** How often this parameter has been updated by this link, this time included. */
+  count(parameter: string): number;
+  /** A number of the link's own before this step; 0 until it is set. */
+  number(name: string): number;
+}
+
+/** The moment as the link of this name sees it. */
+export function linkMoment(
+  link: string,
+  { step, seed, counts }: StepMoment,
+  learningRate: (step: number) => number,
+): LinkMoment {
+  const at = (name: string): number => counts[`${link}/${name}`] ?? 0;
+  return { step, seed, learningRate: learningRate(step), count: (parameter) => at(parameter) + 1, number: at };
+}

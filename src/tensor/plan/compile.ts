@@ -1,0 +1,338 @@
+/**
+ * Steps that repeat, without JavaScript's price for every operation: run as they are at first, then recorded twice and compared, then
+ * replayed on native ids, and run as one native session where enough runs are due.
+ */
+import { type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
+import { disposeNamed, type NamedTensors } from '../named.js';
+import { tf, type Tensor } from '../tf.js';
+import { eagerHost } from './host.js';
+import { isRecording, record, type Step, type StepResult } from './record.js';
+import { difference, type Recording, sameBits, sameChoices, type ValueIndex } from './recording.js';
+import { type Execution, replayOf } from './replay.js';
+import { sessionOf } from './session.js';
+
+/** How far steps are compiled; `session` is the default where there is a native library, `off` elsewhere. */
+export type CompileMode = 'off' | 'replay' | 'session';
+
+export interface CompileOptions {
+  readonly mode?: CompileMode | undefined;
+  /** Steps of different shapes or structure that are kept; the one that was not used for longest goes first. */
+  readonly kept?: number;
+  /** Told once why a step is not compiled, or not as far as it might be. */
+  readonly note?: ((remark: string) => void) | undefined;
+  /** Where the files of sessions lie while they are read; the system's temporary folder by default. */
+  readonly folder?: string;
+}
+
+export interface CallOptions {
+  /** What the step depends on beside the shapes of its inputs: a name of the network, of the mode. */
+  readonly key?: string;
+  /** Further runs of this very step that are due, where that is known. */
+  readonly due?: number;
+}
+
+/** Compiled steps of one kind. */
+export interface Compiler<M, F> {
+  /**
+   * The step's results at this moment, the same bits in whatever way they are computed; the caller owns them. Inputs are borrowed. Steps with
+   * the same key and inputs of the same shapes must be the same function.
+   */
+  run(step: Step<M, F>, inputs: NamedTensors, moment: M, options?: CallOptions): StepResult<F>;
+  /** Whether a step of this key is compiled or about to be, so that it is worth naming all of its inputs. */
+  isWorthwhile(options?: CallOptions): boolean;
+  /** Runs so far by the way they were computed. */
+  readonly runs: Readonly<Record<'eager' | 'replay' | 'session', number>>;
+  /** Frees sessions and recordings. */
+  dispose(): void;
+}
+
+/** Runs of one step from which a replay pays: two recordings cost about one more run each. */
+const RUNS_FOR_REPLAY = 6;
+/** Runs of one step from which a session pays: making and loading one takes as long as about ten runs. */
+const RUNS_FOR_SESSION = 16;
+/** Where it is not known how many runs are due, as many again as there have been are expected. */
+const expected = (runs: number, due: number | undefined): number => due ?? runs;
+/** Recordings of one step that are tried before it is given up. */
+const ATTEMPTS = 6;
+/** Keys whose runs are counted. */
+const MOST_KEYS = 4096;
+/** Sets of decisions of one step that are kept. */
+const VARIANTS = 6;
+
+interface Variant<M, F> {
+  readonly recording: Recording<M, F>;
+  /** Nothing where the step has to run as it is under these decisions. */
+  execution?: Execution;
+  kind: 'eager' | 'replay' | 'session';
+  /** Whether a session has been tried. */
+  tried: boolean;
+  runs: number;
+}
+
+interface Entry<M, F> {
+  runs: number;
+  attempts: number;
+  readonly pending: Recording<M, F>[];
+  readonly variants: Variant<M, F>[];
+}
+
+export interface CompiledStep<M, F> extends Omit<Compiler<M, F>, 'run' | 'isWorthwhile'> {
+  /** The step's results at this moment, the same bits in whatever way they are computed; the caller owns them. Inputs are borrowed. */
+  run(inputs: NamedTensors, moment: M, options?: CallOptions): StepResult<F>;
+}
+
+/**
+ * A step that is compiled when it repeats. `step` borrows its inputs, gives its results to the caller, and takes everything else that
+ * changes from run to run from its host; what it reads in another way is noticed, and then it runs as it is.
+ *
+ * @example
+ * const descend = compile<{ rate: number }, null>(({ w, g }, { scalar }) => ({
+ *   outputs: { w: tidy(() => tf.sub(w!, tf.mul(g!, scalar(({ rate }) => rate)))) },
+ *   fixed: null,
+ * }));
+ * const { outputs } = descend.run({ w, g }, { rate: 0.1 });
+ */
+export function compile<M, F>(step: Step<M, F>, options: CompileOptions = {}): CompiledStep<M, F> {
+  const { run, runs, dispose } = compiler<M, F>(options);
+  return { runs, dispose, run: (...call) => run(step, ...call) };
+}
+
+/** Compiles steps that are given anew at each run. */
+export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
+  const { kept = 32, note, folder } = options;
+  const entries = new Map<string, Entry<M, F>>();
+  const runs = { eager: 0, replay: 0, session: 0 };
+  const said = new Set<string>();
+  let retired = false;
+
+  const say = (remark: string): void => {
+    if (!said.has(remark)) note?.(remark);
+    said.add(remark);
+  };
+  const eager = (step: Step<M, F>, inputs: NamedTensors, moment: M): StepResult<F> => {
+    runs.eager++;
+    return step(inputs, eagerHost(moment));
+  };
+  const forget = ({ variants }: Entry<M, F>): void => variants.forEach(({ execution }) => execution?.dispose());
+  const entryOf = (key: string): Entry<M, F> => {
+    const found = entries.get(key) ?? { runs: 0, attempts: 0, pending: [], variants: [] };
+    // The last one in the map is the one that was used last.
+    entries.delete(key);
+    entries.set(key, found);
+    if (entries.size > kept) {
+      const [oldest, entry] = entries.entries().next().value!;
+      forget(entry);
+      entries.delete(oldest);
+    }
+    return found;
+  };
+
+  const recorded = (
+    backend: NativeBackend,
+    entry: Entry<M, F>,
+    step: Step<M, F>,
+    inputs: NamedTensors,
+    moment: M,
+  ): StepResult<F> => {
+    entry.attempts++;
+    runs.eager++;
+    const { result, recording } = record(backend, step, inputs, moment);
+    if (recording.undeclared !== undefined) {
+      // Without decisions before it, it would be the same in every run.
+      if (recording.choices.length === 0) {
+        retired = true;
+        say(`steps are not compiled: ${recording.undeclared}`);
+      } else addVariant(entry, { recording, kind: 'eager', tried: true, runs: 0 });
+      return result;
+    }
+    const at = entry.pending.findIndex(
+      ({ choices }) => choices.length === recording.choices.length && sameChoices(choices, moment),
+    );
+    const first = entry.pending[at];
+    const reason = first && difference(first, recording, moment);
+    if (!first || reason !== undefined) {
+      if (at >= 0) entry.pending.splice(at, 1);
+      if (entry.pending.length < VARIANTS) entry.pending.push(recording);
+      if (reason !== undefined && entry.attempts >= ATTEMPTS) say(`a step is not compiled: ${reason}`);
+      return result;
+    }
+    entry.pending.splice(at, 1);
+    addVariant(entry, {
+      recording: first,
+      execution: replayOf(backend, first as Recording<never, unknown>),
+      kind: 'replay',
+      tried: false,
+      runs: 0,
+    });
+    return result;
+  };
+
+  const seen = new Map<string, number>();
+  return {
+    runs,
+    isWorthwhile({ key = '', due } = {}) {
+      if (retired || options.mode === 'off' || !nativeBackend()) return false;
+      const runsOfKey = (seen.get(key) ?? 0) + 1;
+      seen.set(key, runsOfKey);
+      if (seen.size > MOST_KEYS) seen.delete(seen.keys().next().value!);
+      return runsOfKey + expected(runsOfKey, due) >= RUNS_FOR_REPLAY;
+    },
+    run(step, inputs, moment, { key = '', due } = {}) {
+      const backend = nativeBackend();
+      if (!backend || retired || options.mode === 'off' || isRecording(backend.binding))
+        return eager(step, inputs, moment);
+      const entry = entryOf(`${key}\n${shapesOf(inputs)}`);
+      entry.runs++;
+      const variant = entry.variants.find(({ recording }) => sameChoices(recording.choices, moment));
+      if (!variant) {
+        const worth = 1 + entry.runs + expected(entry.runs, due) >= RUNS_FOR_REPLAY;
+        if (!worth || entry.runs === 1 || entry.attempts >= ATTEMPTS + 2 * entry.variants.length)
+          return eager(step, inputs, moment);
+        return recorded(backend, entry, step, inputs, moment);
+      }
+      if (!variant.execution) {
+        // Steps in which something is refreshed may read and choose; where none is compiled, somebody may want to know.
+        if (entry.runs === RUNS_FOR_SESSION && entry.variants.every(({ execution }) => !execution))
+          say(`steps are not compiled: ${variant.recording.undeclared}`);
+        return eager(step, inputs, moment);
+      }
+      variant.runs++;
+      const worth = variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
+      if (!variant.tried && worth && options.mode !== 'replay') {
+        variant.tried = true;
+        const session = checkedSession(backend, variant, inputs, moment, folder);
+        if ('reason' in session) say(`a step is replayed, and not run as a session: ${session.reason}`);
+        else {
+          variant.execution.dispose();
+          Object.assign(variant, { execution: session, kind: 'session' });
+        }
+      }
+      runs[variant.kind]++;
+      return execute(backend, variant.recording, variant.execution, inputs, moment);
+    },
+    dispose() {
+      entries.forEach(forget);
+      entries.clear();
+    },
+  };
+}
+
+function addVariant<M, F>({ variants }: Entry<M, F>, variant: Variant<M, F>): void {
+  if (variants.length >= VARIANTS) variants.shift()!.execution?.dispose();
+  variants.push(variant);
+}
+
+/** Names, types and shapes of the inputs. */
+const shapesOf = (inputs: NamedTensors): string =>
+  Object.entries(inputs)
+    .map(([name, { shape, dtype }]) => `${name}${dtype === 'float32' ? '' : dtype}[${shape}]`)
+    .join();
+
+/** The native backend, where it is the one in use. */
+function nativeBackend(): NativeBackend | undefined {
+  if (tf.getBackend() !== 'tensorflow') return undefined;
+  return tf.backend() as unknown as NativeBackend;
+}
+
+/** Ids of the inputs and of the declared values; the latter have to be freed. */
+function feed<M>(
+  backend: NativeBackend,
+  { inputs: names, declared }: Recording<M, unknown>,
+  inputs: NamedTensors,
+  moment: M,
+): { ids: number[]; own: number[] } {
+  const own = declared.map(({ of, shape }) => backend.binding.createTensor(shape, 1, of(moment)));
+  return { ids: [...backend.getInputTensorIds([...names.keys()].map((name) => inputs[name]!)), ...own], own };
+}
+
+function compute<M>(
+  backend: NativeBackend,
+  recording: Recording<M, unknown>,
+  execution: Execution,
+  inputs: NamedTensors,
+  moment: M,
+): Map<ValueIndex, OutputMetadata> {
+  const { ids, own } = feed(backend, recording, inputs, moment);
+  try {
+    return execution.run(ids);
+  } finally {
+    own.forEach((id) => backend.binding.deleteTensor(id));
+  }
+}
+
+/** One run of an execution; throws what the first requirement that does not hold says. */
+function execute<M, F>(
+  backend: NativeBackend,
+  recording: Recording<M, F>,
+  execution: Execution,
+  inputs: NamedTensors,
+  moment: M,
+): StepResult<F> {
+  const computed = compute(backend, recording, execution, inputs, moment);
+  const sources = new Map([...recording.inputs].map(([name, value]) => [value, inputs[name]!]));
+  const tensors = new Map<ValueIndex, Tensor>();
+  const outputs: Record<string, Tensor> = {};
+  for (const { name, value, shape } of recording.outputs) {
+    const known = tensors.get(value) ?? sources.get(value);
+    const metadata = computed.get(value);
+    if (known) outputs[name] = tf.reshape(known, [...shape]);
+    else outputs[name] = metadata ? backend.createOutputTensor(metadata) : givenTensor(recording, value, moment);
+    tensors.set(value, outputs[name]);
+  }
+  const broken = recording.requirements.find(({ value, holds }) => {
+    const metadata = computed.get(value);
+    return metadata && !holds(backend.binding.tensorDataSync(metadata.id)[0]!);
+  });
+  for (const [value, { id }] of computed) if (!tensors.has(value)) backend.binding.deleteTensor(id);
+  if (broken) {
+    const failure = broken.failure(outputs);
+    disposeNamed(outputs);
+    throw failure;
+  }
+  return { outputs, fixed: recording.fixed };
+}
+
+/** A result that no operation computes: a constant, or a declared value. */
+function givenTensor<M>({ constants, declared }: Recording<M, unknown>, value: ValueIndex, moment: M): Tensor {
+  const constant = constants.find((one) => one.value === value);
+  if (constant) {
+    const type = constant.dtype === 1 ? 'float32' : constant.dtype === 3 ? 'int32' : 'bool';
+    return tf.tensor(Array.from(constant.data), [...constant.shape], type);
+  }
+  const { of, shape } = declared.find((one) => one.value === value)!;
+  return tf.tensor(of(moment), [...shape]);
+}
+
+/** A session whose first results are those of the variant's execution bit for bit, or why there is none. */
+function checkedSession<M, F>(
+  backend: NativeBackend,
+  { recording, execution }: Variant<M, F>,
+  inputs: NamedTensors,
+  moment: M,
+  folder: string | undefined,
+): Execution | { reason: string } {
+  const session = sessionOf(backend, recording, folder);
+  if ('reason' in session) return session;
+  const { binding } = backend;
+  const resultsOf = (one: Execution): Map<ValueIndex, ArrayLike<number>> => {
+    const computed = compute(backend, recording, one, inputs, moment);
+    return new Map(
+      [...computed].map(([value, { id }]) => {
+        const data = binding.tensorDataSync(id);
+        binding.deleteTensor(id);
+        return [value, data];
+      }),
+    );
+  };
+  try {
+    const expected = resultsOf(execution!);
+    const different = [...resultsOf(session)].filter(([value, data]) => !sameBits(data, expected.get(value)!));
+    if (different.length === 0) return session;
+    const names = recording.outputs.filter(({ value }) => different.some(([one]) => one === value));
+    session.dispose();
+    return { reason: `the bits of ${names.length} results differ, first of '${names[0]?.name ?? 'a requirement'}'` };
+  } catch (error) {
+    session.dispose();
+    return { reason: (error as Error).message };
+  }
+}

@@ -39,6 +39,21 @@ export * from './controller/index.js';
 export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';
 export * from './pareto/index.js';
+export {
+  defineStudy,
+  gateRow,
+  infoRow,
+  type Row,
+  type Study,
+  type StudyFigure,
+  type StudyResult,
+  type StudySection,
+  type StudySetting,
+  type StudyTable,
+  type UnitRequest,
+  withinRow,
+} from './studies/contract.js';
+export { type FinishedStudy } from './studies/run-study.js';
 export * from './predictors/index.js';
 export * from './proxies/index.js';
 export * from './statistics/index.js';

@@ -3,21 +3,52 @@
  * called, so that importing the package takes no longer than its parts.
  */
 import { type CompareOptions, type CompareOutcome, type DiffOptions, type DiffOutcome } from './compare.js';
-import { type Conversion, type ConvertOptions } from './convert.js';
+import { type FinishedStudy, type Study } from '../studies/index.js';
+import { type Ui, type UiOptions } from '../ui/index.js';
+import { type ConvertOptions } from './convert.js';
+import { type DeriveOptions, type DeriveOutcome } from './derive.js';
 import { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
-import { type SearchListeners } from './listeners.js';
-import { type LoadedModel, type LoadModelOptions, type NamedPrediction, type Prediction } from './predict.js';
-import { type RecordedOptions, type SpaceOptions } from './recorded-run.js';
+import { type JobsOptions, type ProcessesOptions, type WithExecutor } from './executing.js';
+import { type ExportOptions, type ExportOutcome } from './export.js';
+import { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
+import { type HalvingOutcome, type HalvingRequest } from './halve.js';
+import { type LoadedModel, type LoadModelOptions } from './predict.js';
+import { type RankOptions, type RankOutcome } from './rank.js';
+import { type TruthOptions, type TruthOutcome } from './rank-truth.js';
+import { type SpaceOptions } from './recorded-run.js';
 import { type ReportOptions } from './report.js';
 import { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type SearchRequest } from './search.js';
+import { type SeedsOutcome, type SeedsReport, type SeedsRequest } from './seeds.js';
+import { type SharpnessOptions, type SharpnessOutcome } from './sharpness.js';
+import { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
+import { type StudyRequest } from './study.js';
 import { type TrainRequest } from './train.js';
-import { type TrustOptions } from './trust.js';
 
 export type { CompareOptions, CompareOutcome, DiffOptions, DiffOutcome };
-export type { Conversion, ConvertOptions, EvaluateOptions, EvaluationOutcome, LoadedModel, LoadModelOptions };
-export type { NamedPrediction, Prediction, RecordedOptions, ReportOptions, SpaceOptions, TrainRequest, TrustOptions };
-export type { SearchListeners };
-export type { ResumeOutcome, ResumeRequest, SearchOutcome, SearchRequest };
+export { type Conversion, type ConvertOptions } from './convert.js';
+export { type DerivedCandidate, type DeriveOptions, type DeriveOutcome, type Retrained } from './derive.js';
+export { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
+export { type JobsOptions, type ProcessesOptions, type Undone, type WithExecutor } from './executing.js';
+export { type ExportOptions, type ExportOutcome } from './export.js';
+export { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
+export { type HalvingOutcome, type HalvingRequest } from './halve.js';
+export { type SearchListeners } from './listeners.js';
+export { type PartsRequest } from './parts.js';
+export { type LoadedModel, type LoadModelOptions, type NamedPrediction, type Prediction } from './predict.js';
+export { type RankOptions, type RankOutcome } from './rank.js';
+export { type ProxyChoice } from './rank-proxies.js';
+export { type TruthOptions, type TruthOutcome } from './rank-truth.js';
+export { type RecordedOptions, type SpaceOptions } from './recorded-run.js';
+export { type ReportOptions } from './report.js';
+export { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type SearchRequest } from './search.js';
+export { type SeedSearch, type SeedsOutcome, type SeedsReport, type SeedsRequest } from './seeds.js';
+export { type SessionOptions } from './session.js';
+export { type RunSharpness, type SharpnessOptions, type SharpnessOutcome } from './sharpness.js';
+export { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
+export { type StudyRequest } from './study.js';
+export { type TrainRequest } from './train.js';
+export { type TrustOptions } from './trust.js';
+export { type Ui, type UiOptions };
 
 /**
  * Searches, retrains the best from scratch, tests it once, and leaves a run directory with its report. The space's and the controller's
@@ -38,9 +69,30 @@ export async function resumeSearch(directory: string, request: ResumeRequest = {
   return (await import('./search.js')).resumeSearch(directory, request);
 }
 
+/** The same search with several seeds, and what they have in common as a page; undefined where it was stopped. */
+export async function searchSeeds(request: SeedsRequest): Promise<SeedsOutcome | undefined> {
+  return (await import('./seeds.js')).searchSeeds(request);
+}
+
 /** Trains one architecture (text encoding) from scratch, tests it once, and leaves a run directory with its report; `run` gives space, data and training. */
 export async function trainArchitecture(architecture: string, request: TrainRequest = {}): Promise<SearchOutcome> {
   return (await import('./train.js')).trainArchitecture(architecture, request);
+}
+
+/**
+ * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): trains random architectures alone for a short time, the best of them
+ * for longer. What is trained is not trained again. Undefined where it was stopped.
+ */
+export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
+  return (await import('./halve.js')).runHalving(request);
+}
+
+/**
+ * Judges fresh candidates of the controller by the shared weights of a run's last checkpoint, best first; the run itself is not changed.
+ * Throws WeftError('config') where no candidate meets the conditions.
+ */
+export async function deriveRun(directory: string, options: DeriveOptions = {}): Promise<DeriveOutcome> {
+  return (await import('./derive.js')).deriveRun(directory, options);
 }
 
 /**
@@ -51,9 +103,67 @@ export async function evaluateRun(directory: string, options: EvaluateOptions = 
   return (await import('./evaluate.js')).evaluateRun(directory, options);
 }
 
+/**
+ * How far the shared weights of a run order architectures as training each alone does; writes `RUN/rank` and the run's report. What is
+ * trained already is not trained again. Undefined where it was stopped.
+ */
+export async function rankRun(directory: string, options: RankOptions = {}): Promise<RankOutcome | undefined> {
+  return (await import('./rank.js')).rankRun(directory, options);
+}
+
+/** The same beside a table of networks that others have trained: nothing is trained. Writes `RUN/rank/truth.json` and the run's report. */
+export async function rankRunByTable(directory: string, options: TruthOptions): Promise<TruthOutcome> {
+  return (await import('./rank-truth.js')).rankRunByTable(directory, options);
+}
+
+/**
+ * The best network within each budget from a run's elastic supernet, exported without training. Throws WeftError('config') for a space
+ * without sizes, and where a budget is below the smallest network.
+ */
+export async function specializeRun(directory: string, options: SpecializeRunOptions): Promise<SpecializedOutcome> {
+  return (await import('./specialize.js')).specializeRun(directory, options);
+}
+
+/**
+ * Writes a run's trained network for stock TensorFlow.js (browser and Node) and as safetensors into a folder, with a page to try it. A
+ * former export there is replaced, anything else is not.
+ */
+export async function exportRun(directory: string, options: ExportOptions = {}): Promise<ExportOutcome> {
+  return (await import('./export.js')).exportRun(directory, options);
+}
+
+/** Measures the loss surface at a run's retrained network, or at its shared weights; writes a file into the run, and its report. */
+export async function measureRunSharpness(
+  directory: string,
+  options: SharpnessOptions = {},
+): Promise<SharpnessOutcome> {
+  return (await import('./sharpness.js')).measureRunSharpness(directory, options);
+}
+
 /** Writes one self-contained HTML file about a run, finished or not, and returns its path. The same run gives the same bytes. */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string> {
   return (await import('./report.js')).writeRunReport(directory, options);
+}
+
+/** What runs of one search with different seeds have in common, as a page: `seeds.html` next to the first by default. */
+export async function reportSeeds(
+  directories: readonly string[],
+  options: SpaceOptions & { readonly out?: string } = {},
+): Promise<SeedsReport> {
+  return (await import('./seeds.js')).reportSeeds(directories, options);
+}
+
+/** What the training of each architecture has cost the others: writes `RUN/forgetting`. Throws WeftError('run') where a run has not measured it. */
+export async function reportForgetting(directory: string, options: ForgettingOptions = {}): Promise<ForgettingReport> {
+  return (await import('./forgetting.js')).reportForgetting(directory, options);
+}
+
+/** Runs with regularizers beside runs without, paired by seed: writes a page, a JSON file and tables into `out`. */
+export async function compareRunsByForgetting(
+  directories: readonly string[],
+  options: ForgettingOptions & { readonly out: string },
+): Promise<ForgettingComparison> {
+  return (await import('./forgetting.js')).compareRunsByForgetting(directories, options);
 }
 
 /**
@@ -95,4 +205,27 @@ export async function convertRun(directory: string, options: ConvertOptions): Pr
  */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
   return (await import('./predict.js')).loadModel(directory, options);
+}
+
+/**
+ * Runs a study, by name or of your own, and writes its report, rows and tables; undefined where it was stopped. Throws WeftError('config')
+ * on options that it does not have.
+ */
+export async function runStudy(study: string | Study, request: StudyRequest = {}): Promise<FinishedStudy | undefined> {
+  return (await import('./study.js')).runStudy(study, request);
+}
+
+/** Serves pages over a folder of runs to this machine alone, until `close()` is called; starts and stops no run. */
+export async function serveUi(folder: string, options: UiOptions = {}): Promise<Ui> {
+  return (await import('../ui/index.js')).serveUi(folder, options);
+}
+
+/** Jobs one after another in this process, the default: for data in memory, and for parts that are values. */
+export function inThisProcess(options: JobsOptions = {}): WithExecutor {
+  return async (jobs, use) => (await import('./executing.js')).inThisProcess(options)(jobs, use);
+}
+
+/** Jobs in child processes of this machine, one per processor by default, which load parts by their names or files. */
+export function inProcesses(options: ProcessesOptions = {}): WithExecutor {
+  return async (jobs, use) => (await import('./executing.js')).inProcesses(options)(jobs, use);
 }

@@ -62,6 +62,11 @@ export function openRecordedData({ run, config }: RecordedRun, dataset?: Dataset
   return data;
 }
 
+/** The same for data by its path or in memory. */
+export async function loadRecordedData(recorded: RecordedRun, data: RecordedOptions['data']): Promise<SearchData> {
+  return openRecordedData(recorded, typeof data === 'object' ? await datasetFrom(data) : undefined);
+}
+
 /** Everything that a run began with: its space and its controller, where they may be loaded, and its data. */
 export async function loadRecordedParts(recorded: RecordedRun, options: RecordedOptions): Promise<SearchParts> {
   const config = permittedParts(recorded, options);

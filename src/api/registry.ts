@@ -1,5 +1,5 @@
 /**
- * Spaces, controllers and proxies by name, by file or by value. The shipped ones are loaded only when asked for; a file of the
+ * Spaces, controllers, proxies and studies by name, by file or by value. The shipped ones are loaded only when asked for; a file of the
  * user's own is a module whose default export (or only export of the right kind) is one.
  */
 import { existsSync } from 'node:fs';
@@ -9,8 +9,10 @@ import { type ControllerFactory } from '../controller/contract.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type Proxy, PROXIES } from '../proxies/index.js';
+import { isOwnFile } from '../jobs/files.js';
 import { openData } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
+import { loadStudy as loadShipped, type Study } from '../studies/index.js';
 import { importModule } from './import-module.js';
 
 type Loader = () => Promise<Record<string, unknown>>;
@@ -78,16 +80,24 @@ export async function loadParts(config: SearchConfig): Promise<SearchParts> {
   return { config, space, controller, data: openData(config) };
 }
 
+/** The study with this name, the one that this file defines, or the study itself. */
+export async function loadStudy(study: string | Study): Promise<Study> {
+  if (typeof study !== 'string' || !isOwnFile(study)) return typeof study === 'string' ? loadShipped(study) : study;
+  return load<Study>({ kind: 'weft-study', noun: 'study', code: 'config', made: 'defineStudy({…})', known: {} }, study);
+}
+
 interface PartKind {
   /** What values of this kind are marked with. */
   readonly kind: string;
-  readonly noun: 'space' | 'controller' | 'proxy';
+  readonly noun: 'space' | 'controller' | 'proxy' | 'study';
   /** The code of its errors. */
   readonly code: 'space' | 'controller' | 'config';
   /** The call that makes one. */
   readonly made: string;
   readonly known: Readonly<Record<string, Loader>>;
 }
+
+const PLURALS = { space: 'spaces', controller: 'controllers', proxy: 'proxies', study: 'studies' };
 
 async function load<T>({ kind, noun, code, made, known }: PartKind, part: string | T): Promise<T> {
   if (typeof part !== 'string') return part;
@@ -101,7 +111,7 @@ async function load<T>({ kind, noun, code, made, known }: PartKind, part: string
   if (found.length === 1) return found[0] as T;
   throw new WeftError(
     code,
-    `${part} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${noun === 'proxy' ? 'proxies' : `${noun}s`}`,
+    `${part} exports ${found.length === 0 ? 'no' : `${found.length} different`} ${PLURALS[noun]}`,
     `end the file with \`export default ${made}\``,
   );
 }

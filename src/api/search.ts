@@ -1,25 +1,20 @@
 /** A whole search as one call: what `weft search` and `weft resume` do, without a terminal. */
 import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { checkConfig, type SearchConfig, type SearchConfigInput } from '../config/index.js';
-import { type ControllerFactory } from '../controller/contract.js';
-import { type Dataset, type MemoryData, memorySource } from '../data/index.js';
+import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
-import { type SpaceFactory } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type SearchListeners, tellAll } from './listeners.js';
-import { datasetFrom } from './memory-data.js';
 import { createRun, lockRun, type Run, runFiles, type RunLock, type RunSummary } from '../runs/index.js';
 import { type ConductOptions, conductSearch } from '../search/conduct.js';
 import { checkParts } from '../search/check-parts.js';
-import { openData } from '../search/data.js';
 import { requireRestorable, resultsOf } from '../search/finished.js';
 import { dataFiles } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { recordCode } from './own-code.js';
+import { partsOf, type PartsRequest } from './parts.js';
 import { loadRecordedParts, openRecorded, permittedParts, type RecordedOptions, spaceOfRun } from './recorded-run.js';
-import { loadController, loadSpace } from './registry.js';
 import { writeReport } from './report.js';
 
 interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'shouldStop'> {
@@ -33,15 +28,7 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
   readonly onWait?: ((message: string) => void) | undefined;
 }
 
-export interface SearchRequest extends Conducting {
-  /** What differs from the defaults; the fields of a configuration file. */
-  readonly config?: SearchConfigInput;
-  /** The space itself, or its name or file; what `config.space` names by default. */
-  readonly space?: SpaceFactory | string | undefined;
-  /** The controller likewise; `enas` by default. */
-  readonly controller?: ControllerFactory | string | undefined;
-  /** Examples in memory, in the place of `config.data.source`. */
-  readonly data?: Dataset | MemoryData | undefined;
+export interface SearchRequest extends Conducting, PartsRequest {
   /** Trains this architecture (text encoding) instead of searching one. */
   readonly architecture?: string | undefined;
   /** Where the run's directory is made. Default `runs`. */
@@ -75,7 +62,7 @@ export interface ResumeOutcome extends SearchOutcome {
 
 /** See `runSearch` in index.ts. */
 export async function runSearch({
-  config: input = {},
+  config: input,
   data,
   space,
   controller,
@@ -87,26 +74,9 @@ export async function runSearch({
   ...options
 }: SearchRequest): Promise<SearchOutcome> {
   options.signal?.throwIfAborted();
-  const dataset = data && (await datasetFrom(data));
-  const source = dataset && memorySource(dataset);
-  if (source !== undefined && (input.data?.source ?? source) !== source)
-    throw new WeftError(
-      'config',
-      `the data is given in memory, and data.source names '${input.data?.source}' too`,
-      'leave out data.source',
-    );
-  const config = checkConfig({
-    ...input,
-    ...(source !== undefined && { data: { ...input.data, source } }),
-    space: { ...named(space), ...input.space },
-    controller: { ...named(controller), ...input.controller },
-  });
-  const [searched, strategy] = await Promise.all([
-    loadSpace(typeof space === 'object' ? space : config.space.name),
-    loadController(typeof controller === 'object' ? controller : config.controller.name),
-  ]);
+  const parts = await partsOf({ config: input, data, space, controller });
+  const { config } = parts;
   const backend = await loadBackend(config.backend);
-  const parts = { config, space: searched, controller: strategy, data: openData(config, dataset) };
   const run = beginRun(runs, parts, backend, architecture);
   let begun = false;
   try {
@@ -162,9 +132,6 @@ export async function resumeSearch(
     return { ...outcome, wasFinished: results !== undefined, restored: outcome.summary ? missing : [], lost: [] };
   });
 }
-
-const named = (part: { readonly name: string } | string | undefined): { name?: string } =>
-  part === undefined ? {} : { name: typeof part === 'string' ? part : part.name };
 
 /** The options with one listener for all events, and one question whether to stop. */
 function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'shouldStop'>>({

@@ -1,20 +1,15 @@
 /** The executor that the command line asks for, and what a person sees of its jobs. */
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { type SearchConfig } from '../config/index.js';
+import { jobProgram, type WithExecutor } from '../api/executing.js';
 import { WeftError } from '../errors.js';
-import { isOwnFile } from '../jobs/files.js';
 import {
   createLocalExecutor,
   createQueueExecutor,
   type Executor,
-  type Job,
   type JobEvent,
-  type JobResult,
   openResults,
   parseLocation,
   type Results,
-  submitAll,
 } from '../jobs/index.js';
 import { catchSignals, stopwatch } from '../runs/index.js';
 import { type Output, show } from './output.js';
@@ -28,10 +23,7 @@ export interface ExecutorOptions {
   results: string;
 }
 
-/** The module that child processes run, as TypeScript where this is. */
-export const jobProgram = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../api/job-process.ts' : '../api/job-process.js', import.meta.url),
-);
+export { jobProgram };
 
 /** The address of a queue: the option, else WEFT_QUEUE, which is not seen in the list of processes. */
 export const queueAddress = (option: string | undefined): string | undefined =>
@@ -96,19 +88,11 @@ export function requireWhole(option: string, value: number | undefined, least: n
   );
 }
 
-/** The files of the user's own that a configuration names. */
-export const ownFiles = ({ space, controller }: SearchConfig): string[] =>
-  [space.name, controller.name].filter(isOwnFile);
-
-/** Has the jobs done, showing how they stand; undefined when a signal ended it, after which the same command goes on. */
-export function runJobs(
-  jobs: readonly Job[],
-  options: ExecutorOptions,
-  files: readonly string[],
-  output: Output,
-): Promise<JobResult[] | undefined> {
-  return withExecutor(jobs.length, options, files, output, (executor) => submitAll(executor, jobs));
-}
+/** Has the jobs of a verb done where the options say, showing how they stand. */
+export const executing =
+  (options: ExecutorOptions, output: Output): WithExecutor =>
+  ({ total, files }, use) =>
+    withExecutor(total, options, files, output, use);
 
 /** Opens the executor for `total` jobs (undefined where that is not known), one depending on another perhaps, and shows how they stand; undefined when a signal ended it. */
 export async function withExecutor<T>(

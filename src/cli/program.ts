@@ -84,7 +84,7 @@ export function program(): Command {
     .option('-o, --out <folder>', 'where to write; <run>/specialized by default')
     .addOption(allowChangedEnvironment())
     .addOption(json())
-    .action(async (run, options) => (await import('./commands/specialize.js')).specializeRun(run, options));
+    .action(async (run, options) => (await import('./commands/specialize.js')).specialize(run, options));
 
   onRun(weft.command('train'))
     .description('train one architecture from scratch and test it')
@@ -187,7 +187,7 @@ export function program(): Command {
     .argument('<run>', 'run directory')
     .option('-o, --out <folder>', 'where to write; <run>/export by default')
     .addOption(json())
-    .action(async (run, options) => (await import('./commands/export.js')).exportRun(run, options));
+    .action(async (run, options) => (await import('./commands/export.js')).exportNetwork(run, options));
 
   onRun(weft.command('report'))
     .description('one self-contained HTML file about a run, or about one search with several seeds')

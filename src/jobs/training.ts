@@ -46,6 +46,7 @@ export function trainingJob(parts: JobParts, architecture: string, options: RunJ
     data: { ...data, fisher: fisherShare(parts.config) },
     retrain,
     controller: { name: 'random' },
+    ...smallBatch(parts),
   });
   const space = spaceOf(config, parts);
   const encoding = space.encode(space.decode(architecture));
@@ -53,6 +54,12 @@ export function trainingJob(parts: JobParts, architecture: string, options: RunJ
     { kind: 'train', config, parts, architecture: encoding, label: `train ${encoding} seed ${config.seed}` },
     options,
   );
+}
+
+/** Batches of shared weights are not used here, and must not be refused where the data is smaller than the default. */
+function smallBatch({ data: { task, counts } }: JobParts): { search?: { batchSize: number } } {
+  const usual = configSchema.parse({}).search.batchSize;
+  return task.kind !== 'language' && counts.train < usual ? { search: { batchSize: counts.train } } : {};
 }
 
 /** A whole search with its retraining, as `weft search` does it. */

@@ -104,6 +104,7 @@ export interface StudySetting {
 export type Tick = (share: number) => Promise<void>;
 
 export interface Study<Options extends z.ZodType = z.ZodType> {
+  readonly kind: 'weft-study';
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
@@ -118,9 +119,9 @@ export interface Study<Options extends z.ZodType = z.ZodType> {
   run(options: z.output<Options>, setting: StudySetting): StudyResult | Promise<StudyResult>;
 }
 
-/** Gives a study its type; the only way to make one. */
-export function defineStudy<Options extends z.ZodType>(study: Study<Options>): Study {
-  return study;
+/** Defines a study; the only way to make one. */
+export function defineStudy<Options extends z.ZodType>(study: Omit<Study<Options>, 'kind'>): Study {
+  return { kind: 'weft-study', ...study };
 }
 
 /** A row whose gate is a comparison with a number. */

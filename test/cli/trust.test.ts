@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join, relative } from 'node:path';
 import { derive } from '../../src/cli/commands/derive.js';
 import { evaluate } from '../../src/cli/commands/evaluate.js';
-import { exportRun } from '../../src/cli/commands/export.js';
+import { exportNetwork } from '../../src/cli/commands/export.js';
 import { compare, report as reportForgetting } from '../../src/cli/commands/forgetting.js';
 import { rank } from '../../src/cli/commands/rank.js';
 import { report } from '../../src/cli/commands/report.js';
@@ -27,7 +27,7 @@ type Command = (run: string, options: { trust?: boolean; file?: string[] }) => P
 /** The commands that take the space from model.json. */
 const OF_THE_MODEL: Readonly<Record<string, Command>> = {
   evaluate: (run, options) => evaluate(run, { json: true, ...options }),
-  export: (run, options) => exportRun(run, { json: true, ...options }),
+  export: (run, options) => exportNetwork(run, { json: true, ...options }),
   sharpness: (run, options) => sharpness(run, { examples: 8, ends: 1, products: 2, rho: 0.1, json: true, ...options }),
 };
 

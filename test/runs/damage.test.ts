@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { evaluate } from '../../src/cli/commands/evaluate.js';
-import { exportRun } from '../../src/cli/commands/export.js';
+import { exportNetwork } from '../../src/cli/commands/export.js';
 import { derive } from '../../src/cli/commands/derive.js';
 import { reportInput } from '../../src/api/report.js';
 import { readSharpness } from '../../src/api/sharpness-files.js';
@@ -110,7 +110,7 @@ describe('a finished run', function () {
     tensors[name]!.dispose();
     writeSums(run, Object.fromEntries(PARTS.map((part) => [part, sha256(readFileSync(join(run, part)))])));
     const leaked = tf.memory().numTensors;
-    for (const command of [evaluate, exportRun])
+    for (const command of [evaluate, exportNetwork])
       expect(await saidLater(quietly(() => command(run, { json: true })))).to.include(
         `${path}: the weights '${name}' hold NaN`,
       );

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { parseBudgets, specializeRun } from '../../src/cli/commands/specialize.js';
+import { parseBudgets } from '../../src/api/specialize.js';
+import { specialize as specializeCommand } from '../../src/cli/commands/specialize.js';
 import { checkConfig } from '../../src/config/index.js';
 import { exportModel } from '../../src/export/index.js';
 import { multiplyAddCount, parameterCount } from '../../src/graph/index.js';
@@ -129,8 +130,8 @@ describe('specializing', () => {
       const said: string[] = [];
       process.stdout.write = (text: string) => said.push(String(text)) > 0;
       try {
-        await specializeRun(run, options);
-        await specializeRun(run, options); // Again: what it has written is replaced.
+        await specializeCommand(run, options);
+        await specializeCommand(run, options); // Again: what it has written is replaced.
       } finally {
         process.stdout.write = write;
       }

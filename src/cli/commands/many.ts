@@ -1,14 +1,13 @@
 /** Many searches and many trainings at once: `weft search --seeds`, `weft derive --retrain-top`. */
 import { join } from 'node:path';
+import { type Retrained } from '../../api/derive.js';
+import { searchSeeds, type SeedsReport } from '../../api/seeds.js';
 import { type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
-import { type JobResult, searchJob, trainingJob } from '../../jobs/index.js';
-import { analyseSeeds, type OverSeeds, type SeedRun, seedsPage } from '../../report/index.js';
-import { listRuns, packageVersion, type RunSummary, sha256, writeFileAtomic } from '../../runs/index.js';
-import { checkParts } from '../../search/check-parts.js';
-import { type SearchParts } from '../../search/session.js';
-import { loadBackend } from '../../tensor/backend.js';
-import { type ExecutorOptions, ownFiles, runJobs } from '../executor.js';
+import { type JobResult } from '../../jobs/index.js';
+import { type OverSeeds } from '../../report/index.js';
+import { listRuns, type RunSummary } from '../../runs/index.js';
+import { executing, type ExecutorOptions } from '../executor.js';
 import { type Output, show } from '../output.js';
 
 /** More searches than this are a slip of the keyboard. */
@@ -32,43 +31,39 @@ export function parseSeeds(text: string): number[] {
 }
 
 /** The same search with several seeds; says what they have in common. */
-export async function searchSeeds(
+export async function searchManySeeds(
   seeds: readonly number[],
-  parts: SearchParts,
+  config: SearchConfig,
   options: ExecutorOptions,
   output: Output,
 ): Promise<void> {
-  // What every search would fail of is told here, once, and before any process is started.
-  checkParts(parts);
-  const backend = await loadBackend(parts.config.backend);
-  const jobs = seeds.map((seed) => searchJob(parts, { seed, backend, ...threadsOf(options) }));
-  const results = await runJobs(jobs, options, ownFiles(parts.config), output);
-  if (!results) return;
-  results.forEach((result, i) => {
-    const { derived, test } = summaryOf(result);
-    output.emit({ type: 'search-result', seed: seeds[i], ...result });
-    output.say(
-      `seed ${String(seeds[i]).padStart(4)}  ${testText(test)}  ${derived.architecture}  ${whereIs(result, options)}`,
-    );
+  const { results, threads } = options;
+  const outcome = await searchSeeds({
+    seeds,
+    config,
+    results,
+    threads,
+    withExecutor: executing(options, output),
+    onSearched(searches) {
+      for (const { seed, result, summary } of searches) {
+        output.emit({ type: 'search-result', seed, ...result });
+        output.say(
+          `seed ${String(seed).padStart(4)}  ${testText(summary.test)}  ${summary.derived.architecture}  ${whereIs(result, results)}`,
+        );
+      }
+    },
   });
-  if (results.length < 2) return;
-  const name = sha256(jobs.map(({ key }) => key).join()).slice(0, 8);
-  writeSeedsReport(
-    results.map((result) => summaryOf(result) as unknown as SeedRun),
-    join(options.results, `seeds-${name}.html`),
-    output,
-  );
+  if (outcome?.common) saySeeds(outcome.common, output);
 }
 
-/** Says what searches with several seeds have in common, and writes it as a page. */
-export function writeSeedsReport(runs: readonly SeedRun[], path: string, output: Output): void {
-  const analysis = analyseSeeds(runs);
+/** What searches with several seeds have in common. */
+export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Output): void {
   const { measure, means, best, test, verdict, count } = analysis;
   const shown = (value: number): string => (measure === 'accuracy' ? percent(value) : `${value.toFixed(4)} nats`);
   if (test) {
     const [low, high] = test.interval ?? [];
     output.say(
-      `test  mean ${shown(test.value)}${low === undefined ? '' : `, standard deviation ${shown(test.standardDeviation)}, 95 % interval of the mean ${shown(low)} to ${shown(high!)}`} (${runs.length} seeds)`,
+      `test  mean ${shown(test.value)}${low === undefined ? '' : `, standard deviation ${shown(test.standardDeviation)}, 95 % interval of the mean ${shown(low)} to ${shown(high!)}`} (${seeds} seeds)`,
     );
   }
   if (means && best) {
@@ -86,44 +81,26 @@ export function writeSeedsReport(runs: readonly SeedRun[], path: string, output:
     }
   }
   output.say(`${verdict}.`);
-  writeFileAtomic(path, seedsPage(analysis, packageVersion));
-  output.emit({ type: 'seeds', count: runs.length, verdict, measure, test, means, best, report: path });
-  output.say(`wrote ${show(path)}`);
+  output.emit({ type: 'seeds', count: seeds, verdict, measure, test, means, best, report });
+  output.say(`wrote ${show(report)}`);
 }
 
-/** Trains architectures from scratch and says which is best; `config` is that of the run that found them. */
-export async function retrainAll(
-  architectures: readonly string[],
-  parts: SearchParts,
-  backend: SearchConfig['backend'],
-  options: ExecutorOptions,
-  output: Output,
-): Promise<void> {
-  const jobs = architectures.map((architecture) =>
-    trainingJob(parts, architecture, { ...(backend && { backend }), ...threadsOf(options) }),
-  );
-  const results = await runJobs(jobs, options, ownFiles({ ...parts.config, controller: { name: 'random' } }), output);
-  if (!results) return;
-  const order = results
-    .map((result, i) => ({ result, place: i + 1 }))
-    .sort((a, b) => scoreOf(b.result) - scoreOf(a.result) || a.place - b.place);
-  for (const { result, place } of order) {
-    const { derived, test } = summaryOf(result);
+/** The best candidates of `weft derive` after their training, best by the test first. */
+export function sayRetrained(retrained: readonly Retrained[], results: string, output: Output): void {
+  const order = [...retrained].sort((a, b) => scoreOf(b) - scoreOf(a) || a.place - b.place);
+  for (const { result, place, summary } of order) {
     output.emit({ type: 'retrained', place, ...result });
-    output.say(`${testText(test)}  ${place}. of the search  ${derived.architecture}  ${whereIs(result, options)}`);
+    output.say(
+      `${testText(summary.test)}  ${place}. of the search  ${summary.derived.architecture}  ${whereIs(result, results)}`,
+    );
   }
   output.say(
     'The test part was seen once by each: choosing the best of them by it is a choice on test data, to be said where the number is reported.',
   );
 }
 
-const threadsOf = ({ threads }: ExecutorOptions): { threads?: number } => (threads === undefined ? {} : { threads });
-const summaryOf = ({ value }: JobResult): RunSummary => value as unknown as RunSummary;
 /** Higher is better: the accuracy, or for language the loss with its sign turned. */
-const scoreOf = (result: JobResult): number => {
-  const { test } = summaryOf(result);
-  return test?.accuracy ?? -(test?.loss ?? Infinity);
-};
+const scoreOf = ({ summary: { test } }: Retrained): number => test?.accuracy ?? -(test?.loss ?? Infinity);
 
 function testText(test: RunSummary['test']): string {
   if (!test) return 'not retrained';
@@ -133,7 +110,7 @@ function testText(test: RunSummary['test']): string {
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** The run directory of a result, where it was done on this machine. */
-function whereIs({ key }: JobResult, { results }: ExecutorOptions): string {
+function whereIs({ key }: JobResult, results: string): string {
   const run = listRuns(join(results, key)).at(-1);
   return run === undefined ? '' : show(run);
 }

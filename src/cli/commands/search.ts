@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { runArguments } from '../../api/hints.js';
-import { loadParts } from '../../api/registry.js';
 import {
   type ResumeRequest,
   resumeSearch,
@@ -46,10 +45,10 @@ export async function search(options: SearchOptions): Promise<void> {
   const { seeds, executor, queue, results = 'runs/jobs' } = options;
   if (seeds === undefined && executor === undefined && queue === undefined)
     return startSearch(options, (watching) => runSearch({ ...watching, config }));
-  const { parseSeeds, searchSeeds } = await import('./many.js');
-  await searchSeeds(
+  const { parseSeeds, searchManySeeds } = await import('./many.js');
+  await searchManySeeds(
     seeds === undefined ? [config.seed] : parseSeeds(seeds),
-    await loadParts(config),
+    config,
     { ...options, results },
     createOutput(options),
   );

@@ -1,23 +1,26 @@
-/** Which proxies `weft rank` scores, and their scores. */
-import { loadProxy } from '../../api/registry.js';
-import { type SearchSpace } from '../../graph/index.js';
-import { type Proxy, PROXIES, scoreNetworks } from '../../proxies/index.js';
-import { type SearchSession } from '../../search/session.js';
-import { tf, tidy } from '../../tensor/tf.js';
-import { withBatch } from '../../training/batch.js';
-import { type Output } from '../output.js';
+/** Which proxies rank beside the shared weights, and their scores. */
+import { type SearchSpace } from '../graph/index.js';
+import { type Proxy, PROXIES, scoreNetworks } from '../proxies/index.js';
+import { type SearchSession } from '../search/session.js';
+import { tf, tidy } from '../tensor/tf.js';
+import { withBatch } from '../training/batch.js';
+import { loadProxy } from './registry.js';
 
 /** Those that stand in the log-rank sum; the costs are always there. */
-const USUAL = 'naswot,jacov';
+const USUAL: readonly string[] = ['naswot', 'jacov'];
 const COSTS: readonly string[] = ['parameters', 'multiplyAdds'];
 /** Training examples in the batch, as in the published tables. */
 const EXAMPLES = 64;
 
-/** The proxies of `--proxies`: all, none, or names and files with commas between them; costs are rankers anyway. Throws WeftError('config') for a name that does not exist. */
-export async function namedProxies(text: string = USUAL): Promise<Proxy[]> {
-  if (text === 'none') return [];
-  const names = text === 'all' ? PROXIES.map(({ name }) => name) : text.split(',').map((name) => name.trim());
-  return Promise.all([...new Set(names)].filter((name) => !COSTS.includes(name)).map(loadProxy));
+/** All, none, or some by name, by file or as values. */
+export type ProxyChoice = 'all' | 'none' | readonly (string | Proxy)[];
+
+/** The chosen proxies; costs are rankers anyway. Throws WeftError('config') for a name that does not exist. */
+export async function namedProxies(choice: ProxyChoice = USUAL): Promise<Proxy[]> {
+  if (choice === 'none') return [];
+  const chosen = choice === 'all' ? PROXIES : choice;
+  const isCost = (proxy: string | Proxy): boolean => COSTS.includes(typeof proxy === 'string' ? proxy : proxy.name);
+  return Promise.all([...new Set(chosen)].filter((proxy) => !isCost(proxy)).map(loadProxy));
 }
 
 export interface ScoredSample {
@@ -31,7 +34,7 @@ export function scoreSample(
   { space, data, config }: Pick<SearchSession, 'space' | 'data' | 'config'>,
   architectures: readonly unknown[],
   proxies: readonly Proxy[],
-  output: Output,
+  onScored: (scored: number, total: number) => void = () => {},
 ): ScoredSample {
   if (proxies.length === 0) return { scores: architectures.map(() => ({})), warnings: [] };
   const final: SearchSpace = space.forRetraining();
@@ -40,11 +43,10 @@ export function scoreSample(
     const batch = tidy(() => ({ inputs: tf.slice(inputs, 0, count), labels: tf.slice(labels, 0, count) }));
     try {
       return scoreNetworks(final, architectures, proxies, batch, `${config.seed}/proxies`, {
-        onScored: (done) => output.status([`scoring architecture ${done}/${architectures.length} without training`]),
+        onScored: (done) => onScored(done, architectures.length),
       });
     } finally {
       tf.dispose([batch.inputs, batch.labels]);
-      output.status([]);
     }
   });
   return {

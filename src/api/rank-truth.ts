@@ -1,32 +1,61 @@
-/** `weft rank RUN --truth TABLE`: the shared weights of a run beside rankers that train nothing, judged by published trainings. */
+/** The shared weights of a run beside rankers that train nothing, judged by published trainings. */
 import { dirname, resolve } from 'node:path';
-import { truthFile, writeReport } from '../../api/report.js';
 import {
   analyseTruth,
   type Costs,
   costsIn,
+  type RankerComparison,
   sampleDistinct,
   stratifiedWarning,
   truthRecord,
-} from '../../ranking/index.js';
-import { type SearchSpace } from '../../graph/index.js';
-import { makeFolder, sealJson, toJson, writeFileAtomic } from '../../runs/index.js';
-import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../../tabular/index.js';
-import { stream } from '../../tensor/rng.js';
-import { createOutput, show } from '../output.js';
-import { loadRecordedParts, openRecorded } from '../../api/recorded-run.js';
-import { judgeShared, type RankOptions } from './rank.js';
+} from '../ranking/index.js';
+import { type SearchSpace } from '../graph/index.js';
+import { makeFolder, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
+import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../tabular/index.js';
+import { stream } from '../tensor/rng.js';
+import { judgeShared, type RankOptions, requireEnough } from './rank.js';
 import { namedProxies } from './rank-proxies.js';
-import { sayRankers } from './rankers.js';
-import { spaceOfRun } from '../../api/recorded-run.js';
+import { loadRecordedParts, openRecorded, spaceOfRun } from './recorded-run.js';
+import { truthFile, writeReport } from './report.js';
+
+export interface TruthOptions extends Pick<
+  RankOptions,
+  | 'architectures'
+  | 'batches'
+  | 'proxies'
+  | 'onScored'
+  | 'onProgress'
+  | 'onChanges'
+  | 'space'
+  | 'controller'
+  | 'data'
+  | 'trust'
+  | 'file'
+> {
+  /** Files of a table that says how good networks are. */
+  readonly truth: readonly string[];
+  /** The column of the table that judges; by default its first with accuracies. */
+  readonly column?: string | undefined;
+}
+
+export interface TruthOutcome {
+  readonly rankers: RankerComparison;
+  /** The column that has judged. */
+  readonly column: string;
+  /** The record's file. */
+  readonly file: string;
+  /** The run's report, with its chapter. */
+  readonly report: string;
+}
 
 /** Networks drawn from the space to see whether those of the table are like them. */
 const DRAWN = 300;
 
-/** Compares and says; writes RUN/rank/truth.json and the run's report anew. Nothing is trained. */
-export async function rankByTable(directory: string, options: RankOptions): Promise<void> {
-  const output = createOutput(options);
-  const table = readNetworkTable(options.truth!);
+/** See `rankRunByTable` in index.ts. */
+export async function rankRunByTable(directory: string, options: TruthOptions): Promise<TruthOutcome> {
+  const { architectures = 20 } = options;
+  requireEnough(architectures);
+  const table = readNetworkTable(options.truth);
   const truth = truthColumn(table, options.column);
   const recorded = openRecorded(directory, options);
   const parts = await loadRecordedParts(recorded, options);
@@ -40,7 +69,7 @@ export async function rankByTable(directory: string, options: RankOptions): Prom
     rankers.some(({ role }) => role === 'proxy') && options.proxies === undefined ? 'none' : options.proxies;
   const proxies = await namedProxies(computed);
   const sampled = (space: SearchSpace) => {
-    const sample = sampleTable(space, table, options.architectures, stream(seed, 'rank-truth'), usable);
+    const sample = sampleTable(space, table, architectures, stream(seed, 'rank-truth'), usable);
     const drawn = sampleDistinct(space, DRAWN, stream(seed, 'rank-uniform'));
     const costsOf = costsIn(space);
     const stratified = stratifiedWarning(
@@ -48,7 +77,7 @@ export async function rankByTable(directory: string, options: RankOptions): Prom
       drawn.map(({ architecture }) => costsOf(architecture).parameters),
     );
     if (stratified !== undefined) warnings.push(stratified);
-    if (sample.length < options.architectures)
+    if (sample.length < architectures)
       warnings.push(`the table has only ${sample.length} different networks of the space with all their scores`);
     return sample.map(({ architecture, row }) => ({
       architecture,
@@ -58,10 +87,10 @@ export async function rankByTable(directory: string, options: RankOptions): Prom
       hash: space.canonicalHash(architecture),
     }));
   };
-  const judgement = await judgeShared(recorded, parts, { ...options, proxies }, output, sampled);
+  const judgement = await judgeShared(recorded, parts, options, proxies, sampled);
   const { judged, measure, examples } = judgement;
   const record = truthRecord({
-    tables: options.truth!.map((path) => resolve(path)),
+    tables: options.truth.map((path) => resolve(path)),
     column: truth.name,
     measure,
     examples,
@@ -78,8 +107,7 @@ export async function rankByTable(directory: string, options: RankOptions): Prom
   makeFolder(dirname(file));
   writeFileAtomic(file, sealJson(toJson(record), 2));
   const report = await writeReport(recorded.run.path, await spaceOfRun(recorded.run.path, options));
-  sayRankers(analyseTruth(record), truth.name, output);
-  output.say(`wrote ${show(file)} and ${show(report)}`);
+  return { rankers: analyseTruth(record), column: truth.name, file, report };
 }
 
 /** Own scores by names that no column of the table has. */

@@ -1,0 +1,119 @@
+/** Successive halving of candidates that are trained alone, without shared weights. */
+import { join } from 'node:path';
+import { WeftError } from '../errors.js';
+import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
+import { sampleDistinct } from '../ranking/index.js';
+import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
+import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
+import { latencyTableOf } from '../search/latency.js';
+import { limitSpace } from '../search/limits.js';
+import { measuredNow, optionsOf, type SearchParts } from '../search/session.js';
+import { type BackendName, loadBackend } from '../tensor/backend.js';
+import { stream } from '../tensor/rng.js';
+import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
+import { partsOf, type PartsRequest } from './parts.js';
+
+export interface HalvingRequest extends PartsRequest {
+  /** Random architectures to begin with. Default 27. */
+  readonly candidates?: number | undefined;
+  /** One of so many goes on, and is trained so many times longer. Default 3. */
+  readonly factor?: number | undefined;
+  /** Epochs of the first rung. Default 2. */
+  readonly first?: number | undefined;
+  /** Where the folder of results is made. Default `runs`. */
+  readonly runs?: string | undefined;
+  /** The folder of results itself. */
+  readonly out?: string | undefined;
+  /** Threads of each training. */
+  readonly threads?: number | undefined;
+  /** Where the trainings are done; one after another in this process by default. */
+  readonly withExecutor?: WithExecutor | undefined;
+  /** Called before the first training. */
+  readonly onStart?: ((folder: string, backend: BackendName, rungs: readonly Rung[]) => void) | undefined;
+  readonly onRung?: ((rung: RungResult, measure: 'accuracy' | 'loss') => void) | undefined;
+}
+
+export interface HalvingOutcome {
+  /** The file with all rungs. */
+  readonly file: string;
+  /** The last one's ranking begins with the winner. */
+  readonly rungs: readonly RungResult[];
+  /** Text encoding. */
+  readonly winner: string;
+}
+
+/** See `runHalving` in index.ts. */
+export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
+  const { candidates: count = 27, factor = 3, first = 2, out, runs = 'runs' } = request;
+  const parts = await partsOf(request);
+  const { config } = parts;
+  const backend = await loadBackend(config.backend);
+  const folder =
+    out ?? join(runs, `halving-${sha256(JSON.stringify([config, backend, count, factor, first])).slice(0, 8)}`);
+  const made = makeFolder(folder);
+  try {
+    return await halveIn(folder, parts, backend, request, { count, factor, first });
+  } catch (error) {
+    made.undo();
+    throw error;
+  }
+}
+
+async function halveIn(
+  folder: string,
+  parts: SearchParts,
+  backend: BackendName,
+  { threads, withExecutor = inThisProcess(), onStart, onRung }: HalvingRequest,
+  { count, factor, first }: { readonly count: number; readonly factor: number; readonly first: number },
+): Promise<HalvingOutcome | undefined> {
+  const { config } = parts;
+  const candidates = drawCandidates(parts, count, folder);
+  const rungs = rungsOf({ candidates: candidates.length, factor, epochs: first });
+  onStart?.(folder, backend, rungs);
+  const measure = parts.data.task.kind === 'language' ? 'loss' : 'accuracy';
+  const files = ownFiles({ ...config, controller: { name: 'random' } });
+  const total = rungs.reduce((sum, rung) => sum + rung.candidates, 0);
+  const results = await withExecutor({ total, parts, files }, (executor) => {
+    const evaluate = async (architecture: string, epochs: number): Promise<number> => {
+      const job = standAloneJob(parts, architecture, epochs, { backend, ...(threads !== undefined && { threads }) });
+      return scored(executor, job, measure);
+    };
+    return successiveHalving(candidates, { factor, epochs: first }, evaluate, (rung) => onRung?.(rung, measure));
+  });
+  if (!results) return undefined;
+  const file = join(folder, 'halving.json');
+  const record = { seed: config.seed, backend, threads: threads ?? 1, factor, rungs: results };
+  writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`);
+  return { file, rungs: results, winner: results.at(-1)!.ranking[0]!.architecture };
+}
+
+/** Higher is better. */
+async function scored(
+  executor: Executor,
+  job: Parameters<Executor['submit']>[0],
+  measure: 'accuracy' | 'loss',
+): Promise<number> {
+  try {
+    const { accuracy, loss } = evaluationOf((await executor.submit(job)).value);
+    return measure === 'loss' ? -loss : accuracy;
+  } catch (error) {
+    if (error instanceof WeftError && error.code === 'numeric') return -Infinity; // it diverged, which makes it the worst
+    throw error;
+  }
+}
+
+/** Different networks within the limits, drawn uniformly: `count` of them, or fewer where the space has hardly more. */
+function drawCandidates(
+  { config, space: factory, data: { task } }: SearchParts,
+  count: number,
+  folder: string,
+): string[] {
+  const whole = factory.create(optionsOf(config.space), task);
+  const space = limitSpace(
+    whole,
+    config.limits,
+    config.limits.latencyMs === undefined ? undefined : latencyTableOf(folder, () => measuredNow(config)(whole)),
+    config.seed,
+  );
+  return sampleDistinct(space, count, stream(config.seed, 'halving')).map(({ encoding }) => encoding);
+}

@@ -1,0 +1,53 @@
+/** What a search is made of, from the words and values of a request. */
+import { checkConfig, type SearchConfigInput } from '../config/index.js';
+import { type ControllerFactory } from '../controller/contract.js';
+import { type Dataset, type MemoryData, memorySource } from '../data/index.js';
+import { WeftError } from '../errors.js';
+import { type SpaceFactory } from '../graph/define-space.js';
+import { openData } from '../search/data.js';
+import { type SearchParts } from '../search/session.js';
+import { datasetFrom } from './memory-data.js';
+import { loadController, loadSpace } from './registry.js';
+
+export interface PartsRequest {
+  /** What differs from the defaults; the fields of a configuration file. */
+  readonly config?: SearchConfigInput | undefined;
+  /** The space itself, or its name or file; what `config.space` names by default. */
+  readonly space?: SpaceFactory | string | undefined;
+  /** The controller likewise; `enas` by default. */
+  readonly controller?: ControllerFactory | string | undefined;
+  /** Examples in memory, in the place of `config.data.source`. */
+  readonly data?: Dataset | MemoryData | undefined;
+}
+
+/** The checked configuration with the space, the controller and the data that it, or the request, names. */
+export async function partsOf({ config: input = {}, data, space, controller }: PartsRequest): Promise<SearchParts> {
+  const dataset = data && (await datasetFrom(data));
+  const source = dataset && memorySource(dataset);
+  if (source !== undefined && (input.data?.source ?? source) !== source)
+    throw new WeftError(
+      'config',
+      `the data is given in memory, and data.source names '${input.data?.source}' too`,
+      'leave out data.source',
+    );
+  const config = checkConfig({
+    ...input,
+    ...(source !== undefined && { data: { ...input.data, source } }),
+    space: { ...named(space), ...input.space },
+    controller: { ...named(controller), ...input.controller },
+  });
+  const [searched, strategy] = await Promise.all([
+    loadSpace(typeof space === 'object' ? space : config.space.name),
+    loadController(typeof controller === 'object' ? controller : config.controller.name),
+  ]);
+  return {
+    config,
+    space: searched,
+    controller: strategy,
+    data: openData(config, dataset),
+    ...(dataset && { dataset }),
+  };
+}
+
+const named = (part: { readonly name: string } | string | undefined): { name?: string } =>
+  part === undefined ? {} : { name: typeof part === 'string' ? part : part.name };

@@ -1,0 +1,120 @@
+/** Networks for several budgets from one elastic supernet, without training. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { whiteOf } from '../data/index.js';
+import { WeftError } from '../errors.js';
+import { exportModel } from '../export/index.js';
+import { multiplyAddCount, parameterCount } from '../graph/index.js';
+import { type SpecializedRow, specializedPage, toCsv } from '../report/index.js';
+import { makeFolder, packageVersion, sealJson, toJson, writeFileAtomic, writeFolderAtomic } from '../runs/index.js';
+import { costNames } from '../search/costs.js';
+import { parsePick } from '../search/pick.js';
+import { type Budget, modelOf, specialize, type Specialized } from '../search/specialize.js';
+import { loadRecordedParts, openRecorded } from './recorded-run.js';
+import { openSession, type SessionOptions } from './session.js';
+
+export interface SpecializeRunOptions extends SessionOptions {
+  /** One network each, as values or in words such as `parameters<=2k,multiplyAdds<=50k`. */
+  readonly budgets: readonly Budget[] | string;
+  /** Networks in a generation of the evolution. Default 24. */
+  readonly population?: number | undefined;
+  /** Generations after the first. Default 8. */
+  readonly generations?: number | undefined;
+  /** The folder; `RUN/specialized` by default. */
+  readonly out?: string | undefined;
+  /** Hears of a file that cannot hold a network, and why. */
+  readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
+  /** Hears of each network that is judged by the shared weights. */
+  readonly onJudged?: ((judged: number) => void) | undefined;
+}
+
+export interface SpecializedOutcome {
+  /** Has a page, a table, and a folder for each network as `exportRun` writes it. */
+  readonly folder: string;
+  /** In the order of the budgets. */
+  readonly networks: readonly SpecializedRow[];
+}
+
+/** See `specializeRun` in index.ts. */
+export async function specializeRun(directory: string, options: SpecializeRunOptions): Promise<SpecializedOutcome> {
+  const budgets = typeof options.budgets === 'string' ? parseBudgets(options.budgets) : options.budgets;
+  const recorded = openRecorded(directory, options);
+  const folder = resolve(options.out ?? join(recorded.run.path, 'specialized'));
+  const names = budgets.map(({ cost, limit }) => `${cost}-${limit}`);
+  const taken = options.out !== undefined && existsSync(folder) && !existsSync(join(folder, 'specialized.json'));
+  if (taken) throw new WeftError('export', `${folder} exists already`, 'choose a new folder with --out');
+  const parts = await loadRecordedParts(recorded, options);
+  const session = await openSession(recorded, parts, options);
+  let networks: Specialized[] = [];
+  try {
+    const { population, generations, onJudged, onLeftOut } = options;
+    networks = specialize(session, budgets, {
+      ...(population !== undefined && { population }),
+      ...(generations !== undefined && { generations }),
+      ...(onJudged && { onJudged }),
+    });
+    const rows = networks.map((network, i) => rowOf(names[i]!, network));
+    for (const [i, network] of networks.entries()) {
+      const { name, parameters, accuracy, loss } = rows[i]!;
+      const { source, charset } = parts.config.data;
+      const files = await exportModel(modelOf(session, parts.data.card, network), {
+        largestPixel: whiteOf(source),
+        record: parts.data.record,
+        charset,
+        ...(onLeftOut && { onLeftOut }),
+        results: { seed: parts.config.seed, parameters, test: { accuracy, loss } },
+      });
+      makeFolder(folder);
+      writeFolderAtomic(join(folder, name), files);
+    }
+    writeFileAtomic(
+      join(folder, 'specialized.json'),
+      sealJson(toJson({ formatVersion: 1, space: session.space.name, networks: rows }), 2),
+    );
+    writeFileAtomic(join(folder, 'specialized.csv'), toCsv([HEAD, ...rows.map(cells)]));
+    writeFileAtomic(join(folder, 'index.html'), specializedPage(session.space.name, rows, packageVersion));
+    return { folder, networks: rows };
+  } finally {
+    networks.forEach(({ store }) => store.dispose());
+    session.dispose();
+  }
+}
+
+/** Reads `parameters<=2k,multiplyAdds<=50k`; throws WeftError('config') with the one that is no upper bound on a cost. */
+export function parseBudgets(text: string): Budget[] {
+  return parsePick(text).map(({ name, text: part, comparison, limit }) => {
+    const cost = costNames.find((one) => one === name);
+    if (!cost || comparison !== '<=')
+      throw new WeftError(
+        'config',
+        `'${part}' is not a budget`,
+        `write the most that a network may cost, for example parameters<=2k; costs are ${costNames.join(', ')}`,
+      );
+    return { cost, limit };
+  });
+}
+
+const HEAD = ['name', 'cost', 'limit', 'architecture', 'parameters', 'multiplyAdds', 'accuracy', 'loss'];
+
+const cells = ({ name, budget, ...row }: SpecializedRow): (string | number)[] => [
+  name,
+  budget.cost,
+  budget.limit,
+  row.architecture,
+  row.parameters,
+  row.multiplyAdds,
+  row.accuracy,
+  row.loss,
+];
+
+function rowOf(name: string, { budget, architecture, child, test }: Specialized): SpecializedRow {
+  return {
+    name,
+    budget,
+    architecture,
+    parameters: parameterCount(child.nodes),
+    multiplyAdds: multiplyAddCount(child.nodes),
+    accuracy: test.accuracy,
+    loss: test.loss,
+  };
+}

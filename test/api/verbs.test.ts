@@ -1,0 +1,166 @@
+/** The other verbs from code, on one run whose data is in memory. */
+import { expect } from 'chai';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  compareRunsByForgetting,
+  defineStudy,
+  deriveRun,
+  exportRun,
+  infoRow,
+  inProcesses,
+  inThisProcess,
+  measureRunSharpness,
+  type MemoryData,
+  rankRun,
+  reportForgetting,
+  reportSeeds,
+  runHalving,
+  runSearch,
+  runStudy,
+  type SearchConfigInput,
+  searchSeeds,
+  serveUi,
+  tf,
+  z,
+} from 'weft-nas';
+import { tinyTable } from '../runs/tiny-run.js';
+import { saidLater } from '../said.js';
+
+const inputs = Array.from({ length: 80 }, (_, i) => [((37 * i) % 101) / 101, ((53 * i) % 97) / 97]);
+const data: MemoryData = {
+  name: 'points',
+  train: { inputs, labels: inputs.map(([x, y]) => (y! > x! ? 'above' : 'below')) },
+};
+const config: SearchConfigInput = {
+  backend: 'cpu',
+  space: { depth: 1, widths: [2, 3] },
+  search: { epochs: 2, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8 },
+  forgetting: { measure: true },
+  derive: { candidates: 2, random: 0, batchSize: 8 },
+  retrain: { epochs: 1, batchSize: 16 },
+};
+const parts = { space: 'mlp', controller: 'random', config, data };
+
+describe('verbs from code', function () {
+  this.timeout(60_000);
+  let folder = '';
+  let run = '';
+  let tensors = 0;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'weft-verbs-'));
+    ({ run } = await runSearch({ ...parts, runs: join(folder, 'runs') }));
+    tensors = tf.memory().numTensors;
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => expect(tf.memory().numTensors).to.equal(tensors));
+
+  it('derive: the candidates in their order, those that meet conditions, the best trained', async () => {
+    const heard: number[] = [];
+    const options = { data, candidates: 6, withExecutor: inThisProcess({ results: join(folder, 'jobs') }) };
+    const { ranking, measure, retrained } = await deriveRun(run, {
+      ...options,
+      retrainTop: 1,
+      onProgress: (done) => heard.push(done),
+    });
+    expect(heard).to.deep.equal([1, 2, 3, 4, 5, 6]);
+    expect(measure).to.equal('accuracy');
+    const scores = ranking.map(({ accuracy }) => accuracy);
+    expect(scores).to.deep.equal([...scores].sort((a, b) => b - a));
+    expect(retrained).to.have.length(1);
+    expect(retrained![0]!.summary.derived.architecture).to.equal(ranking[0]!.architecture);
+    expect(await saidLater(deriveRun(run, { ...options, pick: 'parameters<3' }))).to.match(/none of \d+ candidates/);
+    expect(await saidLater(deriveRun(run))).to.match(/in the memory of a program/);
+  });
+
+  it('rank: the order of shared weights beside that of trainings, which are done once', async () => {
+    const states: string[] = [];
+    const options = {
+      data,
+      architectures: 3,
+      withExecutor: inThisProcess({
+        results: join(folder, 'jobs'),
+        onJob: (event) => event.type === 'job-finished' && states.push(event.known ? 'known' : 'done'),
+      }),
+    };
+    const first = await rankRun(run, options);
+    expect(first!.record.architectures).to.have.length(3);
+    expect(existsSync(first!.file) && existsSync(first!.report)).to.equal(true);
+    const again = await rankRun(run, options);
+    expect(again!.analysis.verdict).to.equal(first!.analysis.verdict);
+    expect(states.slice(3)).to.deep.equal(['known', 'known', 'known']);
+    expect(await saidLater(rankRun(run, { data, architectures: 2 }))).to.match(/too few to speak of an order/);
+    const stopped = await rankRun(run, {
+      data,
+      architectures: 3,
+      seeds: [77],
+      withExecutor: inThisProcess({ results: join(folder, 'jobs'), signal: AbortSignal.abort() }),
+    });
+    expect(stopped).to.equal(undefined);
+  });
+
+  it('halve: here on data in memory as in other processes on a file, and these refuse what they cannot reach', async () => {
+    const request = { ...parts, candidates: 4, factor: 2, first: 1 };
+    const here = await runHalving({
+      ...request,
+      runs: join(folder, 'halved'),
+      withExecutor: inThisProcess({ results: join(folder, 'jobs') }),
+    });
+    expect(here!.rungs.map(({ candidates, epochs }) => [candidates, epochs])).to.deep.equal([
+      [4, 1],
+      [2, 2],
+      [1, 4],
+    ]);
+    expect(here!.winner).to.equal(here!.rungs[2]!.ranking[0]!.architecture);
+    const { data: _, ...named } = request;
+    const withExecutor = inProcesses({ results: join(folder, 'jobs'), workers: 1 });
+    const source = tinyTable(join(folder, 'table.csv'));
+    const there = await runHalving({
+      ...named,
+      config: { ...config, data: { source } },
+      ...{ candidates: 2, out: join(folder, 'there'), withExecutor },
+    });
+    expect(there!.file).to.equal(join(folder, 'there', 'halving.json'));
+    const elsewhere = inProcesses({ results: join(folder, 'other-jobs'), workers: 1 });
+    const refused = runHalving({ ...request, candidates: 2, out: join(folder, 'none'), withExecutor: elsewhere });
+    expect(await saidLater(refused)).to.match(/in the memory of a program/);
+    expect(existsSync(join(folder, 'none'))).to.equal(false);
+  });
+
+  it('seeds, sharpness, forgetting: each leaves its page', async () => {
+    const seeds = await searchSeeds({ ...parts, seeds: [1, 2], results: join(folder, 'seeds') });
+    expect(seeds!.searches.map(({ seed }) => seed)).to.deep.equal([1, 2]);
+    expect(existsSync(seeds!.common!.report)).to.equal(true);
+    expect((await reportSeeds([run], { out: join(folder, 'one.html') })).seeds).to.equal(1);
+    const { files } = await exportRun(run);
+    expect(files).to.include.keys('model.json', 'README.md');
+    const { found, report } = await measureRunSharpness(run, { data, examples: 8, ends: 1, products: 4 });
+    expect(found).to.include({ examples: 8, rho: 0.05 });
+    expect(existsSync(report)).to.equal(true);
+    const shared = await measureRunSharpness(run, { data, examples: 8, ends: 1, products: 4, supernet: true });
+    expect(shared.file).to.match(/sharpness-supernet\.json$/);
+    const { analysis } = await reportForgetting(run);
+    expect(analysis.verdict).to.be.a('string');
+    const out = join(folder, 'compared');
+    expect(await saidLater(compareRunsByForgetting([run], { out }))).to.match(/nothing to compare/);
+  });
+
+  it('studies of your own, and the page over runs', async () => {
+    const study = defineStudy({
+      name: 'own',
+      summary: 'Counts.',
+      reference: 'none',
+      minutes: 0,
+      options: z.strictObject({ to: z.int().default(3) }),
+      run: ({ to }) => ({ verdict: 'It counts.', rows: [infoRow('n', 'numbers', to)], sections: [] }),
+    });
+    const finished = await runStudy(study, { options: { to: 4 }, runs: folder, backend: 'cpu' });
+    expect(finished!.rows[0]!.measured).to.equal(4);
+    expect(finished!.files[0]).to.equal(join(folder, 'study-own', 'report.html'));
+    expect(await saidLater(runStudy(study, { options: { too: 4 }, runs: folder }))).to.match(/no option 'too'/);
+    const ui = await serveUi(join(folder, 'runs'));
+    expect((await fetch(ui.url)).status).to.equal(200);
+    await ui.close();
+  });
+});

@@ -21,6 +21,7 @@ const SPACES: Readonly<Record<string, Loader>> = {
   'macro-cnn': () => import('weft-nas/search-spaces/macro-cnn'),
   'micro-cnn': () => import('weft-nas/search-spaces/micro-cnn'),
   mlp: () => import('weft-nas/search-spaces/mlp'),
+  'elastic-transformer': () => import('weft-nas/search-spaces/elastic-transformer'),
   transformer: () => import('weft-nas/search-spaces/transformer'),
   lstm: () => import('weft-nas/search-spaces/lstm'),
   'rnn-cell': () => import('weft-nas/search-spaces/rnn-cell'),

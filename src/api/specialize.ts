@@ -4,12 +4,25 @@ import { join, resolve } from 'node:path';
 import { whiteOf } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { exportModel } from '../export/index.js';
-import { multiplyAddCount, parameterCount } from '../graph/index.js';
+import { multiplyAddCount, parameterCount, weightBytes } from '../graph/index.js';
 import { type SpecializedRow, specializedPage, toCsv } from '../report/index.js';
-import { makeFolder, packageVersion, sealJson, toJson, writeFileAtomic, writeFolderAtomic } from '../runs/index.js';
+import {
+  makeFolder,
+  packageVersion,
+  sealJson,
+  stopwatch,
+  toJson,
+  writeFileAtomic,
+  writeFolderAtomic,
+} from '../runs/index.js';
 import { costNames } from '../search/costs.js';
 import { parsePick } from '../search/pick.js';
 import { type Budget, modelOf, specialize, type Specialized } from '../search/specialize.js';
+import { type SearchSession } from '../search/session.js';
+import { median } from '../statistics/index.js';
+import { tf, tidy } from '../tensor/tf.js';
+import { withBatch } from '../training/batch.js';
+import { FINAL_EVALUATION } from '../training/evaluate.js';
 import { loadRecordedParts, openRecorded } from './recorded-run.js';
 import { openSession, type SessionOptions } from './session.js';
 
@@ -53,7 +66,7 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
       ...(generations !== undefined && { generations }),
       ...(onJudged && { onJudged }),
     });
-    const rows = networks.map((network, i) => rowOf(names[i]!, network));
+    const rows = networks.map((network, i) => rowOf(names[i]!, network, session));
     for (const [i, network] of networks.entries()) {
       const { name, parameters, accuracy, loss } = rows[i]!;
       const { source, charset } = parts.config.data;
@@ -94,7 +107,18 @@ export function parseBudgets(text: string): Budget[] {
   });
 }
 
-const HEAD = ['name', 'cost', 'limit', 'architecture', 'parameters', 'multiplyAdds', 'accuracy', 'loss'];
+const HEAD = [
+  'name',
+  'cost',
+  'limit',
+  'architecture',
+  'parameters',
+  'multiplyAdds',
+  'bytes',
+  'milliseconds',
+  'accuracy',
+  'loss',
+];
 
 const cells = ({ name, budget, ...row }: SpecializedRow): (string | number)[] => [
   name,
@@ -103,18 +127,45 @@ const cells = ({ name, budget, ...row }: SpecializedRow): (string | number)[] =>
   row.architecture,
   row.parameters,
   row.multiplyAdds,
+  row.bytes,
+  row.milliseconds,
   row.accuracy,
   row.loss,
 ];
 
-function rowOf(name: string, { budget, architecture, child, test }: Specialized): SpecializedRow {
+function rowOf(name: string, network: Specialized, session: SearchSession): SpecializedRow {
+  const { budget, architecture, child, test } = network;
   return {
     name,
     budget,
     architecture,
     parameters: parameterCount(child.nodes),
     multiplyAdds: multiplyAddCount(child.nodes),
+    bytes: weightBytes(child.nodes),
+    milliseconds: millisecondsOf(network, session),
     accuracy: test.accuracy,
     loss: test.loss,
   };
+}
+
+/** Runs that are timed, after as many that are not. */
+const TIMED = 15;
+
+/** Median time of one example, until the program has its logits. */
+function millisecondsOf({ child, store }: Specialized, { data }: SearchSession): number {
+  return withBatch(data.test, 0, 0, ({ inputs }) =>
+    tidy(() => {
+      const one = tf.slice(
+        inputs,
+        inputs.shape.map(() => 0),
+        [1, ...inputs.shape.slice(1)],
+      );
+      const times = Array.from({ length: 2 * TIMED }, () => {
+        const watch = stopwatch(0);
+        tidy(() => child.forward(store.parameters, store.statistics, one, FINAL_EVALUATION).dataSync());
+        return 1000 * watch.elapsed();
+      });
+      return median(times.slice(TIMED));
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import { dense as multiply } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { atEachPlace } from './dense.js';
 import { glorotUniform, zeros } from './initializers.js';
-import { type Operation, type OperationFamily } from './operation.js';
+import { type Operation, type OperationFamily, type ParameterSpec } from './operation.js';
 import { soleInput } from './shapes.js';
 
 /** Added to what must not be looked at: its exponential is zero in float32. */
@@ -53,17 +53,75 @@ export function causalAttention(): OperationFamily<number> {
               atEachPlace(rows, (all) =>
                 multiply(all, parameter(`${name}/kernel`) as Tensor2D, parameter(`${name}/bias`) as Tensor1D),
               );
-            const length = x!.shape[1]!;
-            const byHead = (rows: Tensor): Tensor =>
-              tf.transpose(tf.reshape(rows, [-1, length, heads, width / heads]), [0, 2, 1, 3]);
-            const [q, k, v] = tf.split(project('qkv', x!), 3, 2).map(byHead) as [Tensor, Tensor, Tensor];
-            const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / heads)), later(length));
-            const mixed = tf.transpose(tf.matMul(tf.softmax(scores), v), [0, 2, 1, 3]);
-            return project('projection', tf.reshape(mixed, [-1, length, width]));
+            const [q, k, v] = tf.split(project('qkv', x!), 3, 2) as [Tensor, Tensor, Tensor];
+            return project('projection', mixPlaces(q, k, v, heads));
           },
         };
       },
     }),
+  };
+}
+
+/** softmax(Q·Kᵀ/√d)·V of queries, keys and values [N,T,F], for each of the heads that F is cut into: [N,T,F]. */
+function mixPlaces(queries: Tensor, keys: Tensor, values: Tensor, heads: number): Tensor {
+  const [, length, width] = queries.shape as [number, number, number];
+  const byHead = (rows: Tensor): Tensor =>
+    tf.transpose(tf.reshape(rows, [-1, length, heads, width / heads]), [0, 2, 1, 3]);
+  const [q, k, v] = [queries, keys, values].map(byHead) as [Tensor, Tensor, Tensor];
+  const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / heads)), later(length));
+  const mixed = tf.transpose(tf.matMul(tf.softmax(scores), v), [0, 2, 1, 3]);
+  return tf.reshape(mixed, [-1, length, width]);
+}
+
+/**
+ * Causal self-attention by heads of a fixed size: [T,F] -> [T,F]. Fewer heads use the leading columns of the same projections, so that the number
+ * of heads may be a size (`GraphBuilder.elastic`), where `causalAttention` cuts one width into any number of heads.
+ */
+export function attentionHeads({ heads, size }: { heads: number; size: number }): Operation {
+  const inner = heads * size;
+  return {
+    kind: 'attention-heads',
+    elastic: true,
+    config: { heads, size },
+    build(inputs) {
+      const [length, width] = soleInput('attention-heads', inputs, 2) as [number, number];
+      const linear = (name: string, from: number, to: number): Record<string, ParameterSpec> => ({
+        [`${name}/kernel`]: { shape: [from, to], role: 'kernel', initializer: glorotUniform(from, to) },
+        [`${name}/bias`]: { shape: [to], role: 'bias', initializer: zeros },
+      });
+      return {
+        output: [length, width],
+        parameters: {
+          ...linear('query', width, inner),
+          ...linear('key', width, inner),
+          ...linear('value', width, inner),
+          ...linear('projection', inner, width),
+        },
+        multiplyAdds: length * 4 * width * inner + 2 * length * length * inner,
+        channels: {
+          axes: {
+            ...Object.fromEntries(
+              ['query', 'key', 'value'].flatMap((name) => [
+                [`${name}/kernel`, [0, 1]],
+                [`${name}/bias`, [1]],
+              ]),
+            ),
+            'projection/kernel': [1, 2],
+            'projection/bias': [2],
+          },
+          output: 2,
+          blocks: { 1: size },
+        },
+        forward([x], { parameter }) {
+          const project = (name: string, rows: Tensor): Tensor =>
+            atEachPlace(rows, (all) =>
+              multiply(all, parameter(`${name}/kernel`) as Tensor2D, parameter(`${name}/bias`) as Tensor1D),
+            );
+          const [q, k, v] = ['query', 'key', 'value'].map((name) => project(name, x!)) as [Tensor, Tensor, Tensor];
+          return project('projection', mixPlaces(q, k, v, heads));
+        },
+      };
+    },
   };
 }
 
@@ -79,6 +137,8 @@ function later(length: number): Tensor2D {
 export function positions({ kind }: { kind: 'learned' | 'sinusoidal' }): Operation {
   return {
     kind: 'positions',
+    // Sines and cosines depend on the width as a whole.
+    elastic: kind === 'learned',
     config: { kind },
     build(inputs) {
       const [length, width] = soleInput('positions', inputs, 2) as [number, number];
@@ -88,6 +148,7 @@ export function positions({ kind }: { kind: 'learned' | 'sinusoidal' }): Operati
           kind === 'learned'
             ? { table: { shape: [length, width], role: 'embedding', initializer: { kind: 'uniform', limit: 0.1 } } }
             : {},
+        ...(kind === 'learned' && { channels: { axes: { table: [undefined, 0] }, output: 0 } }),
         forward([x], { parameter }) {
           const places = x!.shape[1]!;
           const table = kind === 'learned' ? (parameter('table') as Tensor2D) : sinusoids(places, width);

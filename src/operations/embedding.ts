@@ -20,10 +20,12 @@ export interface EmbeddingOptions {
 export function embedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions): Operation {
   return {
     kind: 'embedding',
+    elastic: true,
     config: { vocabulary, units, limit },
     build: (inputs) => ({
       output: [...soleInput('embedding', inputs, 1), units],
       parameters: { table: { shape: [vocabulary, units], role: 'embedding', initializer: { kind: 'uniform', limit } } },
+      channels: { axes: { table: [undefined, 1] }, output: 1 },
       forward: ([ids], { parameter }) => lookUp(parameter('table') as Tensor2D, tf.cast(ids!, 'int32')),
     }),
   };

@@ -23,4 +23,4 @@ export { dense, type DenseOptions, dropout, variationalDropout, dropPath, flatte
 export { factorizedReduction } from './factorized-reduction.js';
 export { embedding, type EmbeddingOptions, unembedding } from './embedding.js';
 export { CELL_ACTIVATIONS, type CellChoices, lstm, recurrentCell, type RecurrentCellOptions } from './recurrent.js';
-export { causalAttention, positions } from './attention.js';
+export { attentionHeads, causalAttention, positions } from './attention.js';

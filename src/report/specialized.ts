@@ -1,5 +1,6 @@
 /** Networks for several budgets from one training as a page: a picture of accuracy against cost, and a table. */
 import * as Plot from '@observablehq/plot';
+import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { drawChart, gridY, label } from './charts/frame.js';
 import { percent } from './format.js';
 import { figure, html, section, table } from './html/markup.js';
@@ -13,9 +14,20 @@ export interface SpecializedRow {
   readonly architecture: string;
   readonly parameters: number;
   readonly multiplyAdds: number;
+  /** Bytes of its weights and statistics as 32-bit floats. */
+  readonly bytes: number;
+  /** Milliseconds for one example, measured. */
+  readonly milliseconds: number;
   readonly accuracy: number;
   readonly loss: number;
 }
+
+/** Costs in words, where their names are none. */
+const BUDGETS: Readonly<Record<string, string>> = {
+  multiplyAdds: 'multiply-adds',
+  activationMemory: 'activation memory',
+  fileSize: 'file size',
+};
 
 /** One self-contained HTML file; the folders of the networks lie beside it, by their names. */
 export function specializedPage(space: string, rows: readonly SpecializedRow[], version: string): string {
@@ -30,7 +42,10 @@ export function specializedPage(space: string, rows: readonly SpecializedRow[], 
       'front',
       'Accuracy against cost',
       html`<div class="figures">${[
-        figure(chart(rows, 'parameters'), 'Test accuracy against the number of parameters, one dot for each budget.'),
+        figure(
+          chart(rows, 'parameters'),
+          'Test accuracy against the number of parameters. Dots are numbered as in the table; the line is the best accuracy at no more than that cost.',
+        ),
         figure(chart(rows, 'multiplyAdds'), 'Test accuracy against multiply-adds for one example.'),
       ]}</div>\n`,
     ),
@@ -38,44 +53,71 @@ export function specializedPage(space: string, rows: readonly SpecializedRow[], 
       'networks',
       'The networks',
       table(
-        ['network', 'budget', 'parameters', 'multiply-adds', 'test accuracy', 'test loss', 'architecture'],
-        rows.map(({ name, budget, parameters, multiplyAdds, accuracy, loss, architecture }) => [
-          html`<a href="${name}/README.md">${name}</a>`,
-          `${budget.cost} ≤ ${shown(budget.limit)}`,
-          shown(parameters),
-          shown(multiplyAdds),
-          percent(accuracy),
-          loss.toFixed(3),
-          html`<code>${architecture}</code>`,
+        ['', 'budget', 'accuracy', 'parameters', 'multiply-adds', 'kB', 'ms', 'loss', 'architecture'],
+        rows.map((row, i) => [
+          String(i + 1),
+          html`<a href="${row.name}/README.md" style="white-space:nowrap">${BUDGETS[row.budget.cost] ?? row.budget.cost} ≤ ${shown(row.budget.limit)}</a>`,
+          percent(row.accuracy),
+          shown(row.parameters),
+          shown(row.multiplyAdds),
+          (row.bytes / 1000).toFixed(1),
+          row.milliseconds.toFixed(2),
+          row.loss.toFixed(3),
+          html`<code style="white-space:nowrap">${row.architecture}</code>`,
         ]),
-        [2, 3, 4, 5],
+        [2, 3, 4, 5, 6, 7],
       ),
+      html`<p class="sub">kB: weights and statistics as 32-bit floats. ms: one example on this machine, the median of several runs with the backend of the search. The link of a budget leads to how the network is used.</p>\n`,
     ),
   );
 }
 
 const shown = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 3 });
 
+/** Costs that span more than this factor are drawn on a logarithmic axis. */
+const WIDE = 6;
+
 function chart(rows: readonly SpecializedRow[], cost: 'parameters' | 'multiplyAdds'): string {
-  const points = rows.map((row) => ({ x: row[cost], y: row.accuracy, name: row.name }));
+  const points = rows.map((row, i) => ({ x: row[cost], y: row.accuracy, name: String(i + 1) }));
+  const costs = points.map(({ x }) => x);
+  const isWide = smallestOf(costs) > 0 && largestOf(costs) > WIDE * smallestOf(costs);
+  let best = -Infinity;
+  const front = [...points].sort((a, b) => a.x - b.x || b.y - a.y).filter(({ y }) => y > best && ((best = y), true));
+  const end = { x: largestOf(costs), y: best };
   return drawChart({
     ariaLabel: `test accuracy against ${cost}`,
     height: 260,
     marginLeft: 52,
-    x: { nice: true, inset: 12 },
-    y: { percent: true, nice: true, inset: 12, label: '↑ test accuracy (%)', labelArrow: 'none' },
+    x: { type: isWide ? 'log' : 'linear', nice: !isWide, inset: 18 },
+    y: { percent: true, nice: true, inset: 14 },
     marks: [
       gridY(),
+      Plot.axisY({ label: '↑ test accuracy (%)', labelArrow: 'none', color: color('muted'), ticks: 5 }),
       Plot.axisX({
         label: cost === 'parameters' ? 'parameters' : 'multiply-adds',
         labelAnchor: 'right',
         labelArrow: 'none',
         tickSize: 4,
-        ticks: 5,
+        ticks: isWide ? 3 : 4,
+        tickFormat: shortNumber,
         color: color('muted'),
       }),
-      Plot.dot(points, { x: 'x', y: 'y', r: 4, fill: color('controller') }),
-      label(points, { x: 'x', y: 'y', dy: -11, text: 'name', fill: color('muted') }),
+      Plot.lineY([...front, end], {
+        x: 'x',
+        y: 'y',
+        curve: 'step-after',
+        stroke: color('controller'),
+        strokeOpacity: 0.45,
+        strokeWidth: 1.6,
+      }),
+      Plot.dot(points, { x: 'x', y: 'y', r: 4.5, fill: color('controller'), stroke: color('paper') }),
+      label(points, { x: 'x', y: 'y', dy: -13, text: 'name', fill: color('ink') }),
     ],
   });
+}
+
+/** 12000 as 12k, 1500000 as 1.5M. */
+function shortNumber(value: number): string {
+  if (value >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
+  return value >= 1000 ? `${Number((value / 1000).toPrecision(3))}k` : String(value);
 }

@@ -26,7 +26,7 @@ export function requireSizes(space: SearchSpace, what: string): void {
   throw new WeftError(
     'config',
     `${what}: '${space.name}' has no sizes, so that none of its networks is the largest`,
-    'take an elastic space: elastic-cnn, elastic-mlp',
+    'take an elastic space: elastic-cnn, elastic-mlp, elastic-transformer',
   );
 }
 

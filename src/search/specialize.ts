@@ -67,10 +67,14 @@ export function specialize(
   requireSizes(space);
   const judge = judged(session, onJudged);
   const searches = budgets.map((budget) => ({ budget, within: withinBudget(session, budget) }));
-  return searches.map(({ budget, within }) => {
+  for (const { budget, within } of searches) {
     const rng = stream(config.seed, 'specialize', budget.cost, budget.limit);
-    const best = evolve(space, within, judge, { population, generations, rng });
-    return cutOut(session, budget, within.cost(best), best, judge(best));
+    evolve(space, within, judge, { population, generations, rng });
+  }
+  // What was found for one budget may be the best for another.
+  return searches.map(({ budget, within }) => {
+    const best = judge.best(within.holds)[0]!;
+    return cutOut(session, budget, within.cost(best), best, judge.of(best));
   });
 }
 
@@ -98,7 +102,7 @@ function requireSizes(space: SearchSpace): void {
   throw new WeftError(
     'config',
     `the shared weights of '${space.name}' are not those of networks that work as they are: the space has no sizes`,
-    'take its networks by weft derive --retrain-top, or search an elastic space: elastic-cnn, elastic-mlp',
+    'take its networks by weft derive --retrain-top, or search an elastic space: elastic-cnn, elastic-mlp, elastic-transformer',
   );
 }
 
@@ -139,25 +143,37 @@ function withinBudget({ space, latencies, config }: SearchSession, { cost, limit
   return { cost: costOf, holds: (genotype) => costOf(genotype) <= limit && isValid(genotype), smallest };
 }
 
-type Judge = (genotype: readonly number[]) => Evaluation;
+interface Judge {
+  of(genotype: readonly number[]): Evaluation;
+  /** The networks judged so far for which this holds, the best first. */
+  best(holds: (genotype: readonly number[]) => boolean): (readonly number[])[];
+}
 
 function judged(session: SearchSession, onJudged?: (judged: number) => void): Judge {
   const { config, data, space, supernet } = session;
-  const known = new Map<string, Evaluation>();
+  const known = new Map<string, { genotype: readonly number[]; evaluation: Evaluation }>();
   const steps = Math.min(config.derive.batches, data.derive.steps);
-  return (genotype) => {
-    const architecture = space.fromGenotype(genotype);
-    const key = space.canonicalHash(architecture);
-    let found = known.get(key);
-    if (!found) {
-      const child = session.child(architecture);
-      found = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
-        evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps),
-      );
-      known.set(key, found);
-      onJudged?.(known.size);
-    }
-    return found;
+  return {
+    of(genotype) {
+      const architecture = space.fromGenotype(genotype);
+      const key = space.canonicalHash(architecture);
+      let found = known.get(key);
+      if (!found) {
+        const child = session.child(architecture);
+        const evaluation = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
+          evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps),
+        );
+        found = { genotype, evaluation };
+        known.set(key, found);
+        onJudged?.(known.size);
+      }
+      return found.evaluation;
+    },
+    best: (holds) =>
+      [...known.values()]
+        .filter(({ genotype }) => holds(genotype))
+        .sort((a, b) => byQuality(a.evaluation, b.evaluation))
+        .map(({ genotype }) => genotype),
   };
 }
 
@@ -173,20 +189,31 @@ interface Evolution {
   readonly rng: Rng;
 }
 
-/** Parents: the best quarter. Of each new generation half are mutants and half crossovers; what exceeds the budget is drawn again. */
+/** Parents: the best networks so far within the budget, as many as a quarter of a generation. Of each generation half are mutants and half crossovers; what exceeds the budget, or was there before, is drawn again. */
 function evolve(
   space: SearchSpace,
   { holds, smallest }: Within,
   judge: Judge,
   { population, generations, rng }: Evolution,
-): readonly number[] {
+): void {
   const { cardinalities } = space;
+  /** The same for genotypes that differ only in what their network leaves out, as the widths of blocks beyond its depth. */
+  const identity = (genotype: readonly number[]): string => space.canonicalHash(space.fromGenotype(genotype));
+  const seen = new Set([identity(smallest)]);
+  /** A network within the budget that was not there before, as long as one is found in so many attempts. */
   const draw = (propose: () => readonly number[]): readonly number[] => {
+    let known: readonly number[] | undefined;
     for (let attempt = 0; attempt < ATTEMPTS / population; attempt++) {
       const genotype = propose();
-      if (holds(genotype)) return genotype;
+      if (!holds(genotype)) continue;
+      if (!seen.has(identity(genotype))) return remember(genotype);
+      known = genotype;
     }
-    return grown();
+    return known ?? remember(grown());
+  };
+  const remember = (genotype: readonly number[]): readonly number[] => {
+    seen.add(identity(genotype));
+    return genotype;
   };
   /** From the smallest network upward, one change at a time, as far as the budget goes: found even where few networks are within it. */
   const grown = (): readonly number[] => {
@@ -204,21 +231,13 @@ function evolve(
   const crossover = (a: readonly number[], b: readonly number[]): readonly number[] =>
     a.map((value, slot) => (rng.uniform() < 0.5 ? value : b[slot]!));
 
-  let all = [...Array.from({ length: population - 1 }, () => draw(random)), smallest];
-  const best = (): (readonly number[])[] => {
-    const unique = [...new Map(all.map((genotype) => [genotype.join(), genotype])).values()];
-    return unique.sort((a, b) => byQuality(judge(a), judge(b)));
-  };
+  judge.of(smallest);
+  for (let i = 1; i < population; i++) judge.of(draw(random));
   for (let generation = 0; generation < generations; generation++) {
-    const parents = best().slice(0, Math.max(2, Math.round(PARENTS * population)));
-    const half = Math.floor(population / 2);
-    all = [
-      ...parents,
-      ...Array.from({ length: half }, () => draw(() => mutant(rng.pick(parents)))),
-      ...Array.from({ length: population - half }, () => draw(() => crossover(rng.pick(parents), rng.pick(parents)))),
-    ];
+    const parents = judge.best(holds).slice(0, Math.max(2, Math.round(PARENTS * population)));
+    for (let i = 0; i < population; i++)
+      judge.of(draw(() => (i % 2 === 0 ? mutant(rng.pick(parents)) : crossover(rng.pick(parents), rng.pick(parents)))));
   }
-  return best()[0]!;
 }
 
 /** The child's slices as weights of its own, with recalibrated batch statistics. */

@@ -7,6 +7,7 @@ import { examples, SPACES } from './space-table.js';
 /** Spaces in which some networks lack what a proxy is made of. */
 const LACKING: Readonly<Record<string, { readonly proxy: string; readonly what: RegExp }>> = {
   mlp: { proxy: 'naswot', what: /the network has none/ },
+  'elastic-transformer': { proxy: 'naswot', what: /the network has none/ },
   transformer: { proxy: 'naswot', what: /the network has none/ },
   lstm: { proxy: 'naswot', what: /the network has none/ },
   'rnn-cell': { proxy: 'naswot', what: /the network has none/ },

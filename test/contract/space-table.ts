@@ -4,6 +4,7 @@ import { lstmSpace } from '../../search-spaces/lstm.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
 import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
+import { elasticTransformer } from '../../search-spaces/elastic-transformer.js';
 import { dartsCnn } from '../../search-spaces/darts-cnn.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
@@ -73,6 +74,12 @@ export const SPACES: { factory: SpaceFactory; options: object; tiny: object; tas
     factory: transformer,
     options: { depth: 2, width: 4, heads: [1, 2], keep: 0.9 },
     tiny: { depth: 1, width: 2, heads: [1, 2], ratios: [2] },
+    task: { kind: 'language', inputShape: [3], classes: 3 },
+  },
+  {
+    factory: elasticTransformer,
+    options: { widths: [4, 6], depths: [1, 2], heads: [1, 2], headSize: 2, ratios: [1, 2], keep: 0.9 },
+    tiny: { widths: [2, 3], depths: [1, 2], heads: [1, 2], headSize: 1, ratios: [1] },
     task: { kind: 'language', inputShape: [3], classes: 3 },
   },
   {

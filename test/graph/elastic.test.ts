@@ -19,14 +19,17 @@ import {
 } from 'weft-nas';
 import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
 import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
+import { elasticTransformer } from '../../search-spaces/elastic-transformer.js';
 import { latencyOf, measureLatency } from '../../src/search/latency.js';
 import { createParameterStore } from '../../src/supernet/parameter-store.js';
 import { catalogue, childCatalogue } from '../../src/supernet/catalogue.js';
 import { activeWeights, readSlice, writeSlice } from '../../src/supernet/slices.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
+import { examples } from '../contract/space-table.js';
 
 const TASK = { inputShape: [6, 6, 1], classes: 3 };
+const TEXT = { kind: 'language', inputShape: [5], classes: 4 } as const;
 
 function spaceOf(write: (g: GraphBuilder, width: ReturnType<typeof sizes<number>>) => NodeRef) {
   return defineSpace({
@@ -73,6 +76,13 @@ describe('elastic operations', () => {
         elasticCnn.create({ widths: [[2, 3]], depths: [1, 2], kernels: [3, 5], expansions: [1, 2], stem: 2 }, TASK),
         [0, 1, 0, 1, 1, 0],
       ],
+      [
+        elasticTransformer.create(
+          { widths: [2, 4, 6], depths: [1, 2], heads: [1, 2], headSize: 2, ratios: [1, 2] },
+          TEXT,
+        ),
+        [1, 1, 0, 1, 1, 0],
+      ],
     ] as [SearchSpace, number[]][]) {
       const child = createChild(space, space.fromGenotype(genotype));
       const shared = createParameterStore(catalogue(space.supernet), 4);
@@ -86,14 +96,14 @@ describe('elastic operations', () => {
           readSlice(shared.parameters[name]!, childCatalogue(space, child).parameters.get(name)!).clone(),
         );
       own.assign(slices);
-      const x = tf.randomNormal([4, ...TASK.inputShape], 0, 1, 'float32', 2);
+      const { x, labels } = examples(space.task, 4);
       for (const normalization of ['batch', 'running'] as const) {
         const [a, b] = [shared, own].map(({ parameters, statistics }) =>
           tf.tidy(() => [...child.forward(parameters, statistics, x, { training: false, normalization }).dataSync()]),
         );
         expect(a).to.deep.equal(b);
       }
-      x.dispose();
+      tf.dispose([x, labels]);
       shared.dispose();
       own.dispose();
     }
@@ -160,6 +170,49 @@ describe('elastic operations', () => {
     );
     expect(stage.size()).to.equal(7371n);
     expect(stage.size() ** 5n).to.equal(21758655492572485851n);
+  });
+
+  it('make as many transformers as AutoFormer: 3 widths, 3 depths, and 4 blocks of 2 heads and 2 ratios in each place', () => {
+    const ofDepth = (depth: number) =>
+      choiceSpace('autoformer', {
+        width: sizes([192, 216, 240]),
+        blocks: repeat(depth, () => ({ heads: sizes([3, 4]), ratio: sizes([35, 40]) })),
+      }).size();
+    expect([12, 13, 14].reduce((sum, depth) => sum + ofDepth(depth), 0n)).to.equal(1056964608n);
+  });
+
+  it('attend by heads that are those of the largest, and see nothing that comes later', () => {
+    const space = elasticTransformer.create(
+      { widths: [4], depths: [1], heads: [1, 2], headSize: 2, ratios: [1] },
+      TEXT,
+    );
+    const store = createParameterStore(catalogue(space.supernet), 2);
+    const [one, two] = [0, 1].map((heads) => createChild(space, space.fromGenotype([0, 0, heads, 0])));
+    expect(one!.slices!.get('block0/attention/heads/query/kernel')!.shape).to.deep.equal([4, 2]);
+    expect(one!.slices!.get('block0/attention/heads/projection/kernel')!.shape).to.deep.equal([2, 4]);
+    const logits = (child: typeof one, ids: number[]): number[][] =>
+      tf.tidy(
+        () =>
+          child!
+            .forward(store.parameters, {}, tf.tensor2d([ids], [1, 5], 'int32'), {
+              training: false,
+              normalization: 'batch',
+            })
+            .arraySync() as number[][][],
+      )[0]!;
+    const [a, b] = [logits(two, [0, 1, 2, 3, 0]), logits(two, [0, 1, 2, 0, 3])];
+    expect(a.slice(0, 3)).to.deep.equal(b.slice(0, 3));
+    expect(a[3]).to.not.deep.equal(b[3]);
+    // A second head whose projection is zero adds nothing.
+    const projection = store.parameters['block0/attention/heads/projection/kernel']!;
+    store.assign({
+      'block0/attention/heads/projection/kernel': tf.tidy(() =>
+        tf.mul(projection, tf.tensor2d([1, 1, 0, 0], [4, 1])).clone(),
+      ),
+    });
+    const [fewer, more] = [one, two].map((child) => logits(child, [0, 1, 2, 3, 0]).flat());
+    fewer!.forEach((value, i) => expect(more![i]).to.be.closeTo(value, 1e-6));
+    store.dispose();
   });
 
   it('share a step only where the largest takes part', () => {

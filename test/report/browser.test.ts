@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Browser, chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { buildReport } from '../../src/report/index.js';
+import { buildReport, specializedPage } from '../../src/report/index.js';
 import { fixtureRun } from './fixture.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
@@ -56,6 +56,43 @@ describe('report in a browser', function () {
       });
     }
   }
+});
+
+describe('page of specialized networks in a browser', function () {
+  let browser: Browser;
+  before(async function () {
+    if (!existsSync(EXECUTABLE)) this.skip(); // no Chromium on this machine
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+  });
+  after(() => browser?.close());
+
+  it('shows every label whole, on a screen and on a phone', async () => {
+    const page = specializedPage(
+      'elastic-cnn',
+      [1200, 3000, 200_000].map((limit, i) => ({
+        name: `parameters-${limit}`,
+        budget: { cost: i === 2 ? 'multiplyAdds' : 'parameters', limit },
+        architecture: 'elastic-cnn~c1939e:4-1-3+1_3+1.16-1-3+1_3+1',
+        parameters: 1100 + 9000 * i,
+        multiplyAdds: 32_000 * (i + 1),
+        bytes: 4 * (1100 + 9000 * i),
+        milliseconds: 0.4,
+        accuracy: 0.94 + 0.02 * i,
+        loss: 0.2,
+      })),
+      '0.0.0',
+    );
+    for (const width of [1280, 390]) {
+      const tab = await browser.newPage({ viewport: { width, height: 900 } });
+      await tab.setContent(page);
+      expect(await tab.evaluate('document.documentElement.scrollWidth <= innerWidth')).to.equal(true);
+      const outside = await tab.evaluate(
+        `[...document.querySelectorAll('svg')].flatMap((svg) => { const frame = svg.getBoundingClientRect(); return [...svg.querySelectorAll('text')].filter((text) => { const box = text.getBoundingClientRect(); return box.left < frame.left - 1 || box.right > frame.right + 1; }).map((text) => text.textContent); })`,
+      );
+      expect(outside).to.deep.equal([]);
+      await tab.close();
+    }
+  });
 });
 
 function brightness(rgba: Buffer): { median: number; distinct: number } {

@@ -21,7 +21,8 @@ import { childCatalogue } from '../../src/supernet/catalogue.js';
 import { disposeNamed } from '../../src/tensor/named.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
-import { FINAL_EVALUATION } from '../../src/training/evaluate.js';
+import { stream } from '../../src/tensor/rng.js';
+import { evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../../src/training/evaluate.js';
 import { recalibrate } from '../../src/training/recalibrate.js';
 import { tinyTable } from '../runs/tiny-run.js';
 import { withFolder } from './weft.js';
@@ -86,6 +87,43 @@ describe('specializing', () => {
       disposeNamed({ x });
       session.dispose();
       expect(tf.memory().numTensors).to.equal(before);
+    }));
+
+  it('finds at each budget a network at least as good as the best of 20 random ones', () =>
+    withFolder((folder) => {
+      const session = trained(folder, elasticMlp, {
+        space: { ...CONFIG.space, depths: [1, 2, 3], widths: [2, 3, 4, 5, 6, 7, 8, 9] },
+      });
+      const { space, data, supernet } = session;
+      const budgets = parseBudgets('parameters<=60,parameters<=120,parameters<=180');
+      const quality = (architecture: unknown): number[] => {
+        const { accuracy, loss } = evaluateChild(
+          session.child(architecture),
+          supernet.store,
+          data.derive,
+          SHARED_EVALUATION,
+        );
+        return [accuracy, -loss];
+      };
+      let better = 0;
+      specialize(session, budgets, { population: 16, generations: 5 }).forEach(({ architecture, store, cost }, i) => {
+        const { limit } = budgets[i]!;
+        expect(cost).to.be.at.most(limit);
+        const rng = stream(7, 'random', limit);
+        const random: number[][] = [];
+        while (random.length < 20) {
+          const one = space.sample(rng);
+          if (parameterCount(space.activate(one)) <= limit) random.push(quality(one));
+        }
+        const [best] = random.sort((a, b) => b[0]! - a[0]! || b[1]! - a[1]!);
+        const [accuracy, loss] = quality(space.decode(architecture));
+        expect(accuracy! > best![0]! || (accuracy === best![0] && loss! >= best![1]!), `${limit}`).to.equal(true);
+        better += Number(accuracy! > best![0]! || loss! > best![1]!);
+        store.dispose();
+      });
+      expect(better).to.be.greaterThan(0);
+      session.dispose();
+      return Promise.resolve();
     }));
 
   it('refuses a budget below the smallest network, what is no budget, and spaces without sizes', () =>

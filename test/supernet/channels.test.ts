@@ -35,10 +35,10 @@ describe('sorting channels by importance', () => {
       // Nothing is what it is at the start: scales, offsets and statistics count too.
       store.assign(
         mapNamed({ ...store.parameters, ...store.statistics }, (tensor, name) =>
-          tf.tidy(() => tf.add(tensor, tf.randomUniform(tensor.shape, 0.1, 0.6, 'float32', name.length))),
+          tf.tidy(() => tf.add(tensor, tf.randomUniform(tensor.shape, 0.05, 0.2, 'float32', name.length))),
         ),
       );
-      const { x, labels } = examples(task, 5);
+      const { x, labels } = examples(task, 32);
       const child = createChild(space, levelsOf(space, 2)[1]);
       const outputs = (): number[][] =>
         (['batch', 'running'] as const).map((normalization) =>

@@ -27,12 +27,13 @@ export const evolution = defineController({
   name: 'evolution',
   description: 'Regularized evolution: tournaments, mutation, the oldest dies.',
   options,
+  warmStart: true,
   create: createEvolution,
 });
 
 function createEvolution<A>(
   { population, sample }: z.output<typeof options>,
-  { space }: ControllerSetting<A>,
+  { space, start }: ControllerSetting<A>,
 ): Controller<A> {
   /** Oldest first. */
   let members: Evaluated<A>[] = [];
@@ -50,7 +51,9 @@ function createEvolution<A>(
     sample: (count, rng) => drawUniform(space, count, rng),
     propose: (count, rng) =>
       Array.from({ length: count }, (_, i) =>
-        members.length === 0 || members.length + i < population ? space.sample(rng) : child(rng),
+        members.length === 0 || members.length + i < population
+          ? (start?.(members.length + i) ?? space.sample(rng))
+          : child(rng),
       ),
     observe(results) {
       results.forEach(finiteReward);

@@ -12,6 +12,7 @@ import {
   encodeScored,
   type Evaluated,
   finiteReward,
+  nextStart,
   type ScoredText,
   z,
 } from 'weft-nas';
@@ -24,6 +25,7 @@ export const localSearch = defineController({
   name: 'local-search',
   description: 'Local search: to the best neighbour while that is better, else a new start.',
   options,
+  warmStart: true,
   create: createLocalSearch,
 });
 
@@ -35,7 +37,10 @@ interface LocalSearchState {
   readonly visited: readonly string[];
 }
 
-function createLocalSearch<A>({ remember }: z.output<typeof options>, { space }: ControllerSetting<A>): Controller<A> {
+function createLocalSearch<A>(
+  { remember }: z.output<typeof options>,
+  { space, start }: ControllerSetting<A>,
+): Controller<A> {
   /** Where the search stands; none before a start has been evaluated. */
   let center: Evaluated<A> | undefined;
   /** Best of what has been evaluated since the last move. */
@@ -58,6 +63,13 @@ function createLocalSearch<A>({ remember }: z.output<typeof options>, { space }:
             .filter((neighbour) => !visited.has(space.encode(neighbour)));
       }
       const next = frontier.splice(0, count);
+      const taken = new Set([...visited, ...next.map((one) => space.encode(one))]);
+      while (next.length < count) {
+        const begun = nextStart(space, start, taken);
+        if (begun === undefined) break;
+        taken.add(space.encode(begun));
+        next.push(begun);
+      }
       return [...next, ...drawUniform(space, count - next.length, rng)];
     },
     observe(results) {

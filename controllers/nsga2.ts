@@ -11,6 +11,7 @@ import {
   drawUniform,
   type Evaluated,
   finiteReward,
+  nextStart,
   nonDominatedSort,
   paretoFront,
   type Point,
@@ -27,6 +28,7 @@ export const nsga2 = defineController({
   name: 'nsga2',
   description: 'NSGA-II: evolution towards a front of several goals.',
   options,
+  warmStart: true,
   create: createNsga2,
 });
 
@@ -47,7 +49,7 @@ type Place = [rank: number, crowding: number | null];
 
 function createNsga2<A>(
   { population, crossover }: z.output<typeof options>,
-  { space }: ControllerSetting<A>,
+  { space, start }: ControllerSetting<A>,
 ): Controller<A> {
   let members: Member<A>[] = [];
   let archive: Evaluated<A>[] = [];
@@ -73,7 +75,8 @@ function createNsga2<A>(
   const children = (count: number, rng: Rng, taken: ReadonlySet<string>): A[] => {
     const seen = new Set(taken);
     return Array.from({ length: count }, () => {
-      let made = members.length < population ? space.sample(rng) : child(rng);
+      const begun = members.length < population ? nextStart(space, start, seen) : undefined;
+      let made = begun ?? (members.length < population ? space.sample(rng) : child(rng));
       for (let i = 1; i < TRIES && seen.has(space.encode(made)); i++)
         made = members.length < population ? space.sample(rng) : space.mutate(child(rng), rng);
       seen.add(space.encode(made));

@@ -16,6 +16,7 @@ import {
   finiteReward,
   graphEncoding,
   joinEncodings,
+  nextStart,
   populationMetrics,
   predictorNamed,
   type Rng,
@@ -49,6 +50,7 @@ export const predictorGuided = defineController({
   name: 'predictor-guided',
   description: 'A predictor learns from what was evaluated and says what to evaluate next.',
   options,
+  warmStart: true,
   create: createGuided,
 });
 
@@ -59,7 +61,7 @@ const TRIES = 10;
 
 function createGuided<A>(
   { predictor: name, encoding, start, explore, pool, parents, remember }: z.output<typeof options>,
-  { space, seed }: ControllerSetting<A>,
+  { space, seed, start: begin }: ControllerSetting<A>,
 ): Controller<A> {
   const predictor = predictorNamed(name);
   const features = {
@@ -117,11 +119,17 @@ function createGuided<A>(
     return [...chosen, ...Array.from({ length: count - chosen.length }, () => space.sample(rng))];
   };
 
-  const fresh = (rng: Rng): A => {
-    let made = space.sample(rng);
+  /** New architectures to begin with. */
+  const fresh = (count: number, rng: Rng): A[] => {
     const known = new Set(scored.map(({ architecture }) => space.encode(architecture)));
-    for (let i = 1; i < TRIES && known.has(space.encode(made)); i++) made = space.sample(rng);
-    return made;
+    return Array.from({ length: count }, () => {
+      let made = nextStart(space, begin, known);
+      if (made === undefined) {
+        made = space.sample(rng);
+        for (let i = 1; i < TRIES && known.has(space.encode(made)); i++) made = space.sample(rng);
+      } else known.add(space.encode(made));
+      return made;
+    });
   };
 
   return {
@@ -129,10 +137,10 @@ function createGuided<A>(
     propose(count, rng) {
       if (count === 0) return [];
       const random = Math.min(count, Math.max(0, start - scored.length));
-      const drawn = Array.from({ length: random }, () => fresh(rng));
+      const drawn = fresh(random, rng);
       if (random === count) return drawn;
       return scored.length < 2
-        ? [...drawn, ...Array.from({ length: count - random }, () => fresh(rng))]
+        ? [...drawn, ...fresh(count - random, rng)]
         : [...drawn, ...expected(count - random, rng)];
     },
     observe(results) {

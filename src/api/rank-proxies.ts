@@ -2,8 +2,8 @@
 import { type SearchSpace } from '../graph/index.js';
 import { type Proxy, PROXIES, scoreNetworks } from '../proxies/index.js';
 import { type SearchSession } from '../search/session.js';
-import { tf, tidy } from '../tensor/tf.js';
-import { withBatch } from '../training/batch.js';
+import { tf } from '../tensor/tf.js';
+import { firstExamples, withBatch } from '../training/batch.js';
 import { loadProxy } from './registry.js';
 
 /** Those that stand in the log-rank sum; the costs are always there. */
@@ -38,9 +38,8 @@ export function scoreSample(
 ): ScoredSample {
   if (proxies.length === 0) return { scores: architectures.map(() => ({})), warnings: [] };
   const final: SearchSpace = space.forRetraining();
-  const { scores, warnings } = withBatch(data.watched, 0, 0, ({ inputs, labels }) => {
-    const count = Math.min(EXAMPLES, inputs.shape[0]);
-    const batch = tidy(() => ({ inputs: tf.slice(inputs, 0, count), labels: tf.slice(labels, 0, count) }));
+  const { scores, warnings } = withBatch(data.watched, 0, 0, (whole) => {
+    const batch = firstExamples(whole, EXAMPLES);
     try {
       return scoreNetworks(final, architectures, proxies, batch, `${config.seed}/proxies`, {
         onScored: (done) => onScored(done, architectures.length),

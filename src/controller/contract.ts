@@ -61,6 +61,11 @@ export interface ControllerSetting<A = unknown> {
   readonly space: SearchSpace<A>;
   /** The run's seed, for first values: `stream(seed, 'controller', …)`. */
   readonly seed: number;
+  /**
+   * What to begin with in the place of random architectures: the one at this place, the most promising at 0, or undefined beyond the last. The same place always gives the same
+   * architecture.
+   */
+  readonly start?: (place: number) => A | undefined;
 }
 
 /** A strategy waiting for its options and a space. */
@@ -71,6 +76,8 @@ export interface ControllerFactory<O extends object = object> {
   readonly options: z.ZodType<O, unknown>;
   /** Named sets of options, for example the constants of a paper. */
   readonly presets: Readonly<Record<string, Partial<O>>>;
+  /** Whether it begins with the architectures of `setting.start` where there are some. */
+  readonly warmStart: boolean;
   /** What a search uses where the config says nothing: rounds an epoch, architectures a round. */
   create<A>(options: unknown, setting: ControllerSetting<A>): Controller<A>;
 }

@@ -11,6 +11,8 @@ export interface ControllerDefinition<O extends object> {
   readonly options: z.ZodType<O, unknown>;
   /** Named sets of options, for example the constants of a paper. */
   readonly presets?: Readonly<Record<string, Partial<O>>>;
+  /** Whether it begins with the architectures of `setting.start` where there are some; false by default. */
+  readonly warmStart?: boolean;
   create<A>(options: O, setting: ControllerSetting<A>): Controller<A>;
 }
 
@@ -20,6 +22,7 @@ export function defineController<O extends object>({
   description,
   options,
   presets = {},
+  warmStart = false,
   create,
 }: ControllerDefinition<O>): ControllerFactory<O> {
   return {
@@ -28,6 +31,7 @@ export function defineController<O extends object>({
     description,
     options,
     presets,
+    warmStart,
     create<A>(input: unknown, setting: ControllerSetting<A>) {
       const parsed = options.safeParse(input ?? {});
       if (!parsed.success)

@@ -13,4 +13,5 @@ export { bernoulliKl, bernoulliTerms, categoricalTerms, type DecisionTerms } fro
 export { drawUniform, drawValid } from './draw.js';
 export { entropyOf, softmax } from './probabilities.js';
 export { finiteReward, perplexityReward } from './reward.js';
+export { nextStart } from './starts.js';
 export { bestScored, decodeScored, encodeScored, populationMetrics, type ScoredText } from './scored.js';

@@ -9,7 +9,7 @@ export {
 export { analyseRanking, type RankAnalysis } from './analysis.js';
 export { parseRankRecord, quality, rankRecord, type RankRecord } from './record.js';
 export { compareTrained, type Costs, costsIn } from './costs.js';
-export { logRankSum } from './log-rank.js';
+export { logRankSum } from '../statistics/index.js';
 export {
   compareRankers,
   type Ranker,
@@ -18,5 +18,5 @@ export {
   stratifiedWarning,
   withLogRanks,
 } from './rankers.js';
-export { sampleDistinct } from './sample.js';
+export { sampleDistinct } from '../graph/sample-distinct.js';
 export { analyseTruth, parseTruthRecord, truthRecord, type TruthRecord } from './truth-record.js';

@@ -5,6 +5,7 @@ import {
   assessTauDifference,
   bestRankAt,
   type Interval,
+  logRankSum,
   mean,
   ndcg,
   precisionAtTop,
@@ -13,7 +14,6 @@ import {
   spearman,
   spearmanInterval,
 } from '../statistics/index.js';
-import { logRankSum } from './log-rank.js';
 
 /** Something that gives each network a score, more being better. */
 export interface Ranker {

@@ -7,6 +7,7 @@ import { requireMemory } from '../supernet/memory.js';
 import { stream } from '../tensor/rng.js';
 import { limitSpace } from './limits.js';
 import { controllerOptions, optionsOf, type SearchParts } from './session.js';
+import { requireWarmStart } from './proxy-start.js';
 import { checkWarmStart } from './warm-start.js';
 
 /**
@@ -20,6 +21,7 @@ export function checkParts({ config, space: factory, controller, data }: SearchP
   if (config.retrain.epochs > 0) requireRetraining(space, config);
   if (config.retrain.epochs > 0) checkWarmStart(config.retrain, space, architecture !== undefined);
   controllerOptions(controller, config.controller);
+  if (architecture === undefined) requireWarmStart(config, controller);
   data.batches(config, { carries: all.states.size > 0 });
   // Latency is measured where the run keeps its table.
   limitSpace(space, { ...config.limits, latencyMs: undefined }, undefined, config.seed);

@@ -23,6 +23,7 @@ import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { limitSpace } from './limits.js';
 import { requireSizes } from './levels.js';
+import { proxyStart } from './proxy-start.js';
 import { requireSandwich } from './sandwich.js';
 import { type Objective, objectiveOf } from './objective.js';
 import { initialState, type SearchState } from './state.js';
@@ -112,7 +113,12 @@ export function createSession(
     disposeLearner(supernet);
     throw error;
   }
-  const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), { space, seed });
+  const { warmStart } = config.search;
+  const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), {
+    space,
+    seed,
+    ...(warmStart && { start: proxyStart(warmStart, { space, seed, source: data.watched, emit }) }),
+  });
   if (config.search.elastic)
     requireSandwich(space, { name: controllerFactory.name, relaxation: controller.relaxation });
   if (config.forgetting.widths) requireLevels(space);

@@ -20,6 +20,7 @@ export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { smirnovDistance, smirnovLimit } from './kolmogorov.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';
+export { logRankSum } from './log-rank.js';
 export { despiteInterval, obstacleOf } from './obstacle.js';
 export { ndcg } from './ndcg.js';
 export { pairedShareDifference } from './paired-shares.js';

@@ -22,4 +22,4 @@ export {
 } from './networks.js';
 export { type SampledNetwork, sampleTable } from './sample.js';
 export { type BenchmarkTable, readBenchmarkTable } from './table.js';
-export { tabularTrials, type Trials, type TrialsOptions } from './trials.js';
+export { type StartedTrialsOptions, tabularTrials, type Trials, type TrialsOptions } from './trials.js';

@@ -1,5 +1,5 @@
 /** A strategy searching a table, many times over. */
-import { type ControllerFactory } from '../controller/contract.js';
+import { type ControllerFactory, type ControllerSetting } from '../controller/contract.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { stream } from '../tensor/rng.js';
 import { type TabularEvaluator } from './evaluator.js';
@@ -12,6 +12,11 @@ export interface TrialsOptions {
   firstSeed?: number;
   /** Architectures a proposal. */
   batch?: number;
+}
+
+export interface StartedTrialsOptions<A> extends TrialsOptions {
+  /** What the trial of this seed begins with; random architectures by default. */
+  start?: (seed: number) => ControllerSetting<A>['start'];
 }
 
 export interface Trials {
@@ -33,13 +38,14 @@ export function tabularTrials<A>(
   options: object,
   space: SearchSpace<A>,
   { evaluate, optimum }: TabularEvaluator<A>,
-  { queries = 500, trials = 100, firstSeed = 0, batch = 1 }: TrialsOptions = {},
+  { queries = 500, trials = 100, firstSeed = 0, batch = 1, start }: StartedTrialsOptions<A> = {},
 ): Trials {
   const best = new Float64Array(trials);
   const regret = new Float64Array(queries);
   for (let trial = 0; trial < trials; trial++) {
     const seed = firstSeed + trial;
-    const controller = factory.create(options, { space, seed });
+    const begin = start?.(seed);
+    const controller = factory.create(options, { space, seed, ...(begin && { start: begin }) });
     const rng = stream(seed, 'trial');
     let top = -Infinity;
     for (let query = 0; query < queries;) {

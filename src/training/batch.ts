@@ -1,10 +1,16 @@
 /** What training and evaluation need of a data set: batches on demand, always the same ones at the same place. */
-import { type Tensor } from '../tensor/tf.js';
+import { tf, type Tensor } from '../tensor/tf.js';
 
 /** Inputs [N, ...shape] and class labels int32 [N], or next tokens [N,T] of token ids [N,T]; owned by the caller. */
 export interface TensorBatch {
   readonly inputs: Tensor;
   readonly labels: Tensor;
+}
+
+/** The first examples of a batch, `count` at most; the caller's. */
+export function firstExamples({ inputs, labels }: TensorBatch, count: number): TensorBatch {
+  const size = Math.min(count, inputs.shape[0]);
+  return { inputs: tf.slice(inputs, 0, size), labels: tf.slice(labels, 0, size) };
 }
 
 export interface BatchSource {

@@ -109,6 +109,19 @@ for (const { factory, options = {} } of controllers) {
           controller.dispose();
         });
 
+        it('begins with what it is given, if it takes a warm start', () => {
+          if (!factory.warmStart) return;
+          const given = [...new Map(Array.from({ length: 4 }, (_, i) => space.sample(stream(3, 'given', i))).map((one) => [space.encode(one), one])).values()].slice(0, 2); // prettier-ignore
+          const controller = factory.create(options, { space, seed: 1, start: (place) => given[place] });
+          const plain = create();
+          const [begun, usual] = [controller, plain].map((one) => encoded(one.propose(3, stream(4, 'begin'))));
+          expect(begun!.slice(0, given.length)).to.deep.equal(encoded(given));
+          expect(begun).to.have.length(3);
+          expect(usual!.slice(0, given.length)).not.to.deep.equal(encoded(given));
+          controller.dispose();
+          plain.dispose();
+        });
+
         it('depends on seed, rewards and random streams alone', () => {
           const [a, b] = [create(), create()];
           for (let i = 0; i < 3; i++) {

@@ -5,8 +5,13 @@ import { expect } from 'chai';
 import {
   choiceSpace,
   type ControllerFactory,
+  fromBenchmark,
+  logRankSum,
   oneOf,
   readBenchmarkTable,
+  readNetworkTable,
+  stream,
+  tableColumn,
   repeat,
   tabularEvaluator,
   type TabularEvaluator,
@@ -101,6 +106,26 @@ describe('strategies on the table of NAS-Bench-201: 500 queries, 100 seeds, CIFA
   it('the policy gradient beats random by more than two standard errors', () => {
     const [policy, chance] = [trials(policyGradient), trials(random)];
     expect(policy.mean - chance.mean).to.be.above(2 * Math.hypot(policy.standardError, chance.standardError));
+  });
+
+  it('begins better with what proxies rank first', function () {
+    const files = ['nas-tables/nb201_zc_proxies.csv'].map((name) => join(PUBLISHED, '..', '..', name));
+    if (!files.every((path) => existsSync(path))) this.skip();
+    const table = readNetworkTable(files);
+    const columns = ['nwot', 'flops', 'jacov'].map((name) => tableColumn(table, name).values);
+    const rows = table.keys.flatMap((_, row) => (columns.every((values) => !Number.isNaN(values[row])) ? [row] : []));
+    const start = (seed: number): ((place: number) => Cell | undefined) => {
+      const pool = stream(seed, 'pool').shuffle(rows).slice(0, 200);
+      const sums = logRankSum(columns.map((values) => pool.map((row) => values[row]!)));
+      const order = pool.map((_, i) => i).sort((a, b) => sums[b]! - sums[a]!);
+      return (place) => (place < order.length ? fromBenchmark(table.keys[pool[order[place]!]!]!) : undefined);
+    };
+    const settings = { queries: 50, trials: 20, batch: 10 };
+    const [cold, warm] = [{}, { start }].map((more) =>
+      tabularTrials(evolution, { population: 20 }, space, evaluator, { ...settings, ...more }),
+    );
+    expect(warm!.mean).to.be.above(94.15);
+    expect(warm!.mean - cold!.mean).to.be.above(2 * Math.hypot(warm!.standardError, cold!.standardError));
   });
 
   it('local search and generations from the best reach more than 94.34', () => {

@@ -1,6 +1,6 @@
 /** Several rankers as one. */
 import { WeftError } from '../errors.js';
-import { ranksFromBest } from '../statistics/index.js';
+import { ranksFromBest } from './selection.js';
 
 /**
  * Σ over rankers of log(r / n), r the rank of the network from the worst of n, tied ones sharing their mean rank: a network must be good by

@@ -1,0 +1,76 @@
+/** What a strategy begins with where it is not to begin at random: the best of a pool by proxies. */
+import { type SearchConfig } from '../config/schema.js';
+import { type ControllerFactory } from '../controller/contract.js';
+import { WeftError } from '../errors.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { sampleDistinct } from '../graph/sample-distinct.js';
+import { proxyNamed, scoreNetworks } from '../proxies/index.js';
+import { logRankSum } from '../statistics/index.js';
+import { stream } from '../tensor/rng.js';
+import { tf } from '../tensor/tf.js';
+import { type BatchSource, firstExamples, withBatch } from '../training/batch.js';
+import { type SearchEvent } from './events.js';
+
+type WarmStart = NonNullable<SearchConfig['search']['warmStart']>;
+
+/** Throws WeftError('config') where the controller does not begin with architectures that it is given. */
+export function requireWarmStart(
+  { search: { warmStart } }: SearchConfig,
+  { name, warmStart: takes }: ControllerFactory,
+): void {
+  if (warmStart === undefined || takes) return;
+  throw new WeftError(
+    'config',
+    `'${name}' does not begin with single architectures, so search.warmStart has no meaning for it`,
+    'leave it out, or set controller.name to evolution, predictor-guided, local-search or nsga2',
+  );
+}
+
+export interface ProxyStartSetting {
+  readonly space: SearchSpace;
+  readonly seed: number;
+  /** Training examples without augmentation. */
+  readonly source: BatchSource;
+  readonly emit: (event: SearchEvent) => void;
+}
+
+/**
+ * The architectures of a random pool of the space, best first by the proxies' sum of log-ranks. Networks are scored as they are trained for good, when the first is
+ * asked for; the same configuration gives the same order, also where a run goes on.
+ */
+export function proxyStart(
+  { proxies, pool, examples }: WarmStart,
+  { space, seed, source, emit }: ProxyStartSetting,
+): (place: number) => unknown {
+  const ranked = (): unknown[] => {
+    const drawn = sampleDistinct(space, pool, stream(seed, 'warm-start'));
+    const { scores, warnings } = withBatch(source, 0, 0, (whole) => {
+      const batch = firstExamples(whole, examples);
+      try {
+        return scoreNetworks(
+          space.forRetraining(),
+          drawn.map(({ architecture }) => architecture),
+          proxies.map(proxyNamed),
+          batch,
+          `${seed}/warm-start`,
+        );
+      } finally {
+        tf.dispose([batch.inputs, batch.labels]);
+      }
+    });
+    if (scores.size === 0)
+      throw new WeftError(
+        'config',
+        `search.warmStart: none of its proxies orders these networks: ${warnings.join('; ')}`,
+        'choose other proxies, for example snip or synflow',
+      );
+    for (const message of warnings) emit({ type: 'warning', message: `search.warmStart: ${message}` });
+    const sums = logRankSum([...scores.values()]);
+    return drawn
+      .map((_, i) => i)
+      .sort((a, b) => sums[b]! - sums[a]! || a - b)
+      .map((i) => drawn[i]!.architecture);
+  };
+  let order: readonly unknown[] | undefined;
+  return (place) => (order ??= ranked())[place];
+}

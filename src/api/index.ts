@@ -9,6 +9,7 @@ import { type ConvertOptions } from './convert.js';
 import { type DeriveOptions, type DeriveOutcome } from './derive.js';
 import { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
 import { type JobsOptions, type ProcessesOptions, type WithExecutor } from './executing.js';
+import { type CheckOptions, type CheckOutcome } from './check-export.js';
 import { type ExportOptions, type ExportOutcome } from './export.js';
 import { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
 import { type HalvingOutcome, type HalvingRequest } from './halve.js';
@@ -29,6 +30,7 @@ export { type Conversion, type ConvertOptions } from './convert.js';
 export { type DerivedCandidate, type DeriveOptions, type DeriveOutcome, type Retrained } from './derive.js';
 export { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
 export { type JobsOptions, type ProcessesOptions, type Undone, type WithExecutor } from './executing.js';
+export { type CheckOptions, type CheckOutcome } from './check-export.js';
 export { type ExportOptions, type ExportOutcome } from './export.js';
 export { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
 export { type HalvingOutcome, type HalvingRequest } from './halve.js';
@@ -125,11 +127,23 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
 }
 
 /**
- * Writes a run's trained network for stock TensorFlow.js (browser and Node) and as safetensors into a folder, with a page to try it. A
+ * Writes a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors into a folder, with a page to try it. A
  * former export there is replaced, anything else is not.
  */
 export async function exportRun(directory: string, options: ExportOptions = {}): Promise<ExportOutcome> {
   return (await import('./export.js')).exportRun(directory, options);
+}
+
+/**
+ * Loads each file of a run's export in its own runtime and compares its outputs with the network's for examples of the test part, or for
+ * made-up ones where the data cannot be opened. Throws WeftError('export') naming a file that cannot be run.
+ */
+export async function checkExport(
+  directory: string,
+  folder: string,
+  options: CheckOptions = {},
+): Promise<CheckOutcome> {
+  return (await import('./check-export.js')).checkExport(directory, folder, options);
 }
 
 /** Measures the loss surface at a run's retrained network, or at its shared weights; writes a file into the run, and its report. */

@@ -182,10 +182,11 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/sharpness.js')).sharpness(run, options));
 
-  onRun(weft.command('export'))
+  onRun(weft.command('export'), MOVED)
     .description("a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors")
     .argument('<run>', 'run directory')
     .option('-o, --out <folder>', 'where to write; <run>/export by default')
+    .option('--check', 'load each file in its own runtime and compare it with the network on test examples')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/export.js')).exportNetwork(run, options));
 

@@ -98,8 +98,15 @@ function outputsOf(
   return { logits, probabilities: tf.softmax(logits) };
 }
 
+/** What the network gives for inputs as they are in the data set, by the names of the outputs; the caller disposes it. */
+export const expectedOutputs = (trained: TrainedChild, inputs: Tensor): Readonly<Record<string, Tensor>> =>
+  outputsOf(trained, inputs);
+
 /** Inputs of a likely size. */
-function exampleInputs({ inputShape, normalization: { mean, std }, tokens }: TrainedChild, examples: number): Tensor {
+export function exampleInputs(
+  { inputShape, normalization: { mean, std }, tokens }: TrainedChild,
+  examples: number,
+): Tensor {
   const rng = stream('export', examples);
   const shape = [examples, ...inputShape];
   if (tokens !== undefined)

@@ -5,13 +5,15 @@ import { type Model } from '../search/model.js';
 import { browserBundle } from '../tensor/browser-bundle.js';
 import { describeArchitecture } from './describe.js';
 import { factsOf, type FactsOptions } from './facts.js';
-import { tracedModel } from './graph-model.js';
+import { tracedModel, type TrainedChild } from './graph-model.js';
 import { modelCard } from './model-card.js';
 import { modelFiles } from './model-files.js';
 import { onnxModel } from './onnx/index.js';
 import { demoPage, hasPage } from './page/index.js';
 import { readme } from './readme.js';
 
+export { agrees, type CheckedFile, checkFiles, type UncheckedFile } from './check.js';
+export { exampleInputs } from './graph-model.js';
 export { type InputContract, type ModelFacts, type Results } from './facts.js';
 
 export interface ExportOptions extends FactsOptions {
@@ -27,15 +29,11 @@ export async function exportModel(
   model: Model,
   { onLeftOut, ...options }: ExportOptions = {},
 ): Promise<Record<string, Uint8Array | string>> {
-  const { card, child, space, store, normalization } = model;
-  const { kind, inputShape, classes } = card.task;
+  const { card, space, store } = model;
+  const { inputShape } = card.task;
   const facts = factsOf(model, options);
   const generatedBy = `weft-nas ${packageVersion}`;
-  const { program, artifacts } = await tracedModel(
-    { child, store, normalization, inputShape, ...(kind === 'language' && { tokens: classes }) },
-    generatedBy,
-    { ...facts },
-  );
+  const { program, artifacts } = await tracedModel(trainedOf(model), generatedBy, { ...facts });
   const onnx = unlessRefused(
     () =>
       onnxModel(program, {
@@ -55,6 +53,12 @@ export async function exportModel(
     'MODEL.md': modelCard(facts, generatedBy),
     ...(hasPage(facts) && { 'index.html': demoPage(facts), 'tf.min.js': browserBundle() }),
   };
+}
+
+/** The network with what its inputs are. */
+export function trainedOf({ card, child, store, normalization }: Model): TrainedChild {
+  const { kind, inputShape, classes } = card.task;
+  return { child, store, normalization, inputShape, ...(kind === 'language' && { tokens: classes }) };
 }
 
 /** The result; undefined where the form has no place for what the network does, which is told. */

@@ -1,0 +1,175 @@
+/** Whether exported files compute what the network computes: each is loaded by its own runtime, in a process of its own, and asked about the same inputs. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { WeftError } from '../errors.js';
+import { decodeSafetensors } from '../runs/index.js';
+import { type NamedTensors, disposeNamed } from '../tensor/named.js';
+import { tidy, type Tensor } from '../tensor/tf.js';
+import { largestOf } from '../statistics/extremes.js';
+import { expectedOutputs, type TrainedChild } from './graph-model.js';
+
+/** How far the outputs of one file are from those of the network. */
+export interface CheckedFile {
+  readonly file: string;
+  /** What has loaded it. */
+  readonly runtime: string;
+  /** The largest difference of any output. */
+  readonly difference: number;
+  /** The largest output of the network, by size. */
+  readonly largest: number;
+}
+
+export interface UncheckedFile {
+  readonly file: string;
+  /** Why it was not checked. */
+  readonly reason: string;
+}
+
+/** Rounding of 32-bit floats in another order, relative to the largest output. */
+export const LARGEST_DIFFERENCE = 1e-4;
+
+/** Whether the difference is one of rounding. */
+export const agrees = ({ difference, largest }: CheckedFile): boolean =>
+  difference <= LARGEST_DIFFERENCE * Math.max(1, largest);
+
+type Outputs = Readonly<Record<string, ArrayLike<number>>>;
+
+/**
+ * Loads each file of an exported folder and compares its outputs with those of the network for `inputs` [N,…], which are borrowed, in the
+ * units of the data. Throws WeftError('export') naming a file that cannot be loaded.
+ */
+export function checkFiles(folder: string, trained: TrainedChild, inputs: Tensor): (CheckedFile | UncheckedFile)[] {
+  const expected = outputsOf(trained, inputs);
+  const checked = (file: string, runtime: string, found: Outputs): CheckedFile => ({
+    file,
+    runtime,
+    ...compare(found, expected, file),
+  });
+  const asked: Question = { values: [...inputs.dataSync()], shape: inputs.shape, outputs: Object.keys(expected) };
+  return [
+    checked('model.json', '@tensorflow/tfjs', ask(folder, 'model.json', TFJS, moduleNamed('@tensorflow/tfjs')!, asked)),
+    checked('model.safetensors', 'weft', outputsOfWeights(join(folder, 'model.safetensors'), trained, inputs)),
+    ...checkOnnx(folder, asked, checked),
+  ];
+}
+
+function checkOnnx(
+  folder: string,
+  asked: Question,
+  checked: (file: string, runtime: string, found: Outputs) => CheckedFile,
+): (CheckedFile | UncheckedFile)[] {
+  const file = 'model.onnx';
+  if (!existsSync(join(folder, file))) return [];
+  const runtime = ONNX_RUNTIMES.find((name) => moduleNamed(name) !== undefined);
+  if (runtime === undefined)
+    return [{ file, reason: `${ONNX_RUNTIMES.join(' or ')} is needed: npm install ${ONNX_RUNTIMES[0]}` }];
+  return [checked(file, runtime, ask(folder, file, ONNX, moduleNamed(runtime)!, asked))];
+}
+
+const ONNX_RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'];
+
+const outputsOf = (trained: TrainedChild, inputs: Tensor): Outputs =>
+  tidy(() =>
+    Object.fromEntries(
+      Object.entries(expectedOutputs(trained, inputs)).map(([name, tensor]) => [name, tensor.dataSync()]),
+    ),
+  );
+
+/** Outputs of the network with the weights of a file in the place of its own. */
+function outputsOfWeights(path: string, trained: TrainedChild, inputs: Tensor): Outputs {
+  const { tensors } = decodeSafetensors(readFileSync(path), path);
+  const read = (own: NamedTensors): NamedTensors =>
+    Object.fromEntries(
+      Object.entries(own).map(([name, { shape }]) => {
+        const tensor = tensors[name];
+        if (tensor?.shape.join() !== shape.join())
+          throw new WeftError('export', `${path} does not hold the weights '${name}'`, 'export the network again');
+        return [name, tensor];
+      }),
+    );
+  try {
+    const { parameters, statistics } = trained.store;
+    return outputsOf({ ...trained, store: { parameters: read(parameters), statistics: read(statistics) } }, inputs);
+  } finally {
+    disposeNamed(tensors);
+  }
+}
+
+function compare(found: Outputs, expected: Outputs, file: string): { difference: number; largest: number } {
+  let [difference, largest] = [0, 0];
+  for (const [name, values] of Object.entries(expected)) {
+    const others = found[name];
+    if (others?.length !== values.length)
+      throw new WeftError('export', `${file} does not give the output '${name}'`, 'export the network again');
+    largest = Math.max(largest, largestOf(Array.from(values, Math.abs)));
+    for (let i = 0; i < values.length; i++) {
+      const gap = Math.abs(values[i]! - others[i]!);
+      difference = gap <= difference ? difference : gap; // NaN too
+    }
+  }
+  return { difference, largest };
+}
+
+interface Question {
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
+  readonly outputs: readonly string[];
+}
+
+/** What both programs begin with, and how they answer. */
+const HEAD = `
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+const { module, path, values, shape, outputs } = JSON.parse(readFileSync(0, 'utf8'));
+const loaded = await import(module);
+const runtime = loaded.default ?? loaded;
+const answer = (results) => console.log('ANSWER' + JSON.stringify(results));
+`;
+
+const TFJS = `${HEAD}
+await runtime.setBackend('cpu');
+const { weightsManifest: [{ paths, weights: weightSpecs }], ...model } = JSON.parse(readFileSync(path, 'utf8'));
+const weightData = new Uint8Array(Buffer.concat(paths.map((one) => readFileSync(join(dirname(path), one))))).buffer;
+const network = await runtime.loadGraphModel(runtime.io.fromMemory({ ...model, weightSpecs, weightData }));
+answer(Object.fromEntries(outputs.map((name) => [name, [...network.execute(runtime.tensor(values, shape), name).dataSync()]])));
+`;
+
+const ONNX = `${HEAD}
+if (runtime.env?.wasm) runtime.env.wasm.numThreads = 1;
+const session = await runtime.InferenceSession.create(new Uint8Array(readFileSync(path)));
+const found = await session.run({ input: new runtime.Tensor('float32', Float32Array.from(values), shape) });
+answer(Object.fromEntries(outputs.map((name) => [name, [...found[name].data]])));
+`;
+
+function ask(folder: string, file: string, program: string, module: string, question: Question): Outputs {
+  const path = join(folder, file);
+  const { stdout, stderr, status, error } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    input: JSON.stringify({ module: pathToFileURL(module).href, path, ...question }),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const at = stdout?.lastIndexOf('ANSWER') ?? -1;
+  if (error || status !== 0 || at < 0)
+    throw new WeftError(
+      'export',
+      `${path} cannot be run: ${error?.message ?? /^\w*Error: .*$/m.exec(stderr)?.[0] ?? `its runtime ended with ${status}`}`,
+      'export the network again, and report it if that does not help',
+    );
+  return JSON.parse(stdout.slice(at + 'ANSWER'.length)) as Outputs;
+}
+
+/** Where a package is that lies beside the user's project, or beside this one. */
+function moduleNamed(name: string): string | undefined {
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    try {
+      return createRequire(from).resolve(name);
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}

@@ -19,7 +19,13 @@ import { type TruthOptions, type TruthOutcome } from './rank-truth.js';
 import { type SpaceOptions } from './recorded-run.js';
 import { type ReportOptions } from './report.js';
 import { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type SearchRequest } from './search.js';
-import { type SeedsOutcome, type SeedsReport, type SeedsRequest } from './seeds.js';
+import {
+  type SeedsOutcome,
+  type SeedsReport,
+  type SeedsRequest,
+  type TrainSeedsOutcome,
+  type TrainSeedsRequest,
+} from './seeds.js';
 import { type SharpnessOptions, type SharpnessOutcome } from './sharpness.js';
 import { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
 import { type StudyRequest } from './study.js';
@@ -43,7 +49,14 @@ export { type TruthOptions, type TruthOutcome } from './rank-truth.js';
 export { type RecordedOptions, type SpaceOptions } from './recorded-run.js';
 export { type ReportOptions } from './report.js';
 export { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type SearchRequest } from './search.js';
-export { type SeedSearch, type SeedsOutcome, type SeedsReport, type SeedsRequest } from './seeds.js';
+export {
+  type SeedSearch,
+  type SeedsOutcome,
+  type SeedsReport,
+  type SeedsRequest,
+  type TrainSeedsOutcome,
+  type TrainSeedsRequest,
+} from './seeds.js';
 export { type SessionOptions } from './session.js';
 export { type RunSharpness, type SharpnessOptions, type SharpnessOutcome } from './sharpness.js';
 export { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
@@ -74,6 +87,14 @@ export async function resumeSearch(directory: string, request: ResumeRequest = {
 /** The same search with several seeds, and what they have in common as a page; undefined where it was stopped. */
 export async function searchSeeds(request: SeedsRequest): Promise<SeedsOutcome | undefined> {
   return (await import('./seeds.js')).searchSeeds(request);
+}
+
+/** Trains one architecture (text encoding) from scratch with several seeds, a run each; undefined where they were stopped. */
+export async function trainSeeds(
+  architecture: string,
+  request: TrainSeedsRequest,
+): Promise<TrainSeedsOutcome | undefined> {
+  return (await import('./seeds.js')).trainSeeds(architecture, request);
 }
 
 /** Trains one architecture (text encoding) from scratch, tests it once, and leaves a run directory with its report; `run` gives space, data and training. */

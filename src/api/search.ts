@@ -31,6 +31,8 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
 export interface SearchRequest extends Conducting, PartsRequest {
   /** Trains this architecture (text encoding) instead of searching one. */
   readonly architecture?: string | undefined;
+  /** What the run is called; its recipe, or its space and data, by default. Its directory is named after it. */
+  readonly name?: string | undefined;
   /** Where the run's directory is made. Default `runs`. */
   readonly runs?: string;
 }
@@ -67,6 +69,7 @@ export async function runSearch({
   space,
   controller,
   architecture,
+  name,
   runs = 'runs',
   onStart,
   onWait,
@@ -77,7 +80,7 @@ export async function runSearch({
   const parts = await partsOf({ config: input, data, space, controller });
   const { config } = parts;
   const backend = await loadBackend(config.backend);
-  const run = beginRun(runs, parts, backend, architecture);
+  const run = beginRun(runs, parts, backend, { name, architecture });
   let begun = false;
   try {
     onStart?.(run.path, backend, parts.data.account ?? []);
@@ -149,21 +152,29 @@ function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'sh
 }
 
 /** Makes the directory of a new run, with everything it starts from, unless the parts cannot go together; `architecture` is the one that is trained alone, if it is no search. */
-function beginRun(runs: string, parts: SearchParts, backend: string, architecture?: string): Run {
+function beginRun(
+  runs: string,
+  parts: SearchParts,
+  backend: string,
+  { name, architecture }: Pick<SearchRequest, 'name' | 'architecture'>,
+): Run {
   checkParts(parts, architecture);
   const {
     config,
-    space,
     data: { record, listing },
   } = parts;
   return createRun(runs, {
-    name: config.recipe ?? `${space.name} ${record.name}`,
+    name: name ?? runName(parts),
     seed: config.seed,
     config: config as unknown as Json,
     files: dataFiles(listing),
     facts: { data: record, backend, ...codeFacts(config), ...(architecture !== undefined && { architecture }) },
   });
 }
+
+/** What a run is called unless it is given a name. */
+export const runName = ({ config, space, data: { record } }: SearchParts): string =>
+  config.recipe ?? `${space.name} ${record.name}`;
 
 function codeFacts(config: SearchConfig): { code?: Record<string, string> } {
   const code = recordCode(config);

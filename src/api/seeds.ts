@@ -1,23 +1,42 @@
 /** The same search with several seeds, and what runs that differ in their seeds have in common. */
 import { dirname, join } from 'node:path';
-import { type JobResult, searchJob, submitAll } from '../jobs/index.js';
-import { analyseSeeds, type SeedRun, seedRunsOf, type SeedsAnalysis, seedsPage } from '../report/index.js';
-import { openRun, packageVersion, type RunSummary, sha256, writeFileAtomic } from '../runs/index.js';
+import { type Override } from '../config/index.js';
+import { type Job, type JobResult, searchJob, submitAll, trainingJob } from '../jobs/index.js';
+import {
+  analyseSeeds,
+  type OverSeeds,
+  type SeedRun,
+  seedRunsOf,
+  type SeedsAnalysis,
+  seedsPage,
+} from '../report/index.js';
+import { copyRun, listRuns, openRun, packageVersion, type RunSummary, sha256, writeFileAtomic } from '../runs/index.js';
 import { checkParts } from '../search/check-parts.js';
+import { type SearchParts } from '../search/session.js';
+import { assessMean, standardDeviation } from '../statistics/index.js';
 import { loadBackend } from '../tensor/backend.js';
 import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
 import { partsOf, type PartsRequest } from './parts.js';
 import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
-import { reportInput } from './report.js';
+import { reportInput, writeReport } from './report.js';
+import { runName } from './search.js';
+import { trainingParts, type TrainRequest } from './train.js';
 
-export interface SeedsRequest extends PartsRequest {
+interface JobsRequest {
   readonly seeds: readonly number[];
-  /** Folder of the results, in which the page is written. Default `runs/jobs`. */
+  /** What the runs are called, before their seed; the recipe, or space and data, by default. */
+  readonly name?: string | undefined;
+  /** Where the runs are listed when they are finished, each with its report. Default `runs`. */
+  readonly runs?: string | undefined;
+  /** Folder of the results of jobs. Default `jobs` in that folder. */
   readonly results?: string | undefined;
-  /** Threads of each search. */
+  /** Threads of each search or training. */
   readonly threads?: number | undefined;
   /** Where the searches are done; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
+}
+
+export interface SeedsRequest extends PartsRequest, JobsRequest {
   /** Hears of the searches once all are finished, before they are compared. */
   readonly onSearched?: ((searches: readonly SeedSearch[]) => void) | undefined;
 }
@@ -26,6 +45,8 @@ export interface SeedSearch {
   readonly seed: number;
   readonly result: JobResult;
   readonly summary: RunSummary;
+  /** Its run directory; undefined where it was done on another machine. */
+  readonly run: string | undefined;
 }
 
 export interface SeedsReport {
@@ -42,32 +63,91 @@ export interface SeedsOutcome {
 }
 
 /** See `searchSeeds` in index.ts. */
-export async function searchSeeds({
-  seeds,
-  results: folder = 'runs/jobs',
-  threads,
-  withExecutor = inThisProcess({ results: folder }),
-  onSearched,
-  ...request
-}: SeedsRequest): Promise<SeedsOutcome | undefined> {
+export async function searchSeeds({ seeds, onSearched, ...request }: SeedsRequest): Promise<SeedsOutcome | undefined> {
   const parts = await partsOf(request);
   // What every search would fail of is told here, once, and before any process is started.
   checkParts(parts);
   const backend = await loadBackend(parts.config.backend);
+  const { threads } = request;
   const jobs = seeds.map((seed) => searchJob(parts, { seed, backend, ...(threads !== undefined && { threads }) }));
-  const files = ownFiles(parts.config);
-  const results = await withExecutor({ total: jobs.length, parts, files }, (executor) => submitAll(executor, jobs));
-  if (!results) return undefined;
-  const searches = results.map((result, i) => ({
-    seed: seeds[i]!,
-    result,
-    summary: result.value as unknown as RunSummary,
-  }));
+  const searches = await doJobs(jobs, parts, { seeds, ...request }, ownFiles(parts.config));
+  if (!searches) return undefined;
   onSearched?.(searches);
   if (searches.length < 2) return { searches, common: undefined };
   const name = sha256(jobs.map(({ key }) => key).join()).slice(0, 8);
-  const runs = searches.map(({ summary }) => summary as unknown as SeedRun);
-  return { searches, common: writeSeedsPage(runs, join(folder, `seeds-${name}.html`)) };
+  const found = searches.map(({ summary }) => summary as unknown as SeedRun);
+  return { searches, common: writeSeedsPage(found, join(request.runs ?? 'runs', `seeds-${name}.html`)) };
+}
+
+export interface TrainSeedsRequest extends Omit<TrainRequest, 'runs' | 'name'>, Omit<JobsRequest, 'seeds'> {
+  /** That of the configuration by default. */
+  readonly seeds?: readonly number[] | undefined;
+}
+
+export interface TrainSeedsOutcome {
+  readonly trainings: readonly SeedSearch[];
+  /** The mean of the test results, and how far it is known; undefined for a single one. */
+  readonly mean:
+    | (Pick<OverSeeds, 'value' | 'interval'> & {
+        readonly measure: 'accuracy' | 'loss';
+        readonly standardDeviation: number;
+      })
+    | undefined;
+}
+
+/** See `trainSeeds` in index.ts; `overrides` are fields with the words that gave them, for messages. */
+export async function trainSeeds(
+  architecture: string,
+  { seeds: given, ...request }: TrainSeedsRequest,
+  overrides: readonly Override[] = [],
+): Promise<TrainSeedsOutcome | undefined> {
+  const parts = await trainingParts(request, overrides);
+  checkParts(parts, architecture);
+  const seeds = given ?? [parts.config.seed];
+  const backend = await loadBackend(parts.config.backend);
+  const { threads } = request;
+  const jobs = seeds.map((seed) =>
+    trainingJob(parts, architecture, { seed, backend, ...(threads !== undefined && { threads }) }),
+  );
+  const files = ownFiles({ ...parts.config, controller: { name: 'random' } });
+  const trainings = await doJobs(jobs, parts, { seeds, ...request }, files);
+  return trainings && { trainings, mean: meanTest(trainings) };
+}
+
+function meanTest(trainings: readonly SeedSearch[]): TrainSeedsOutcome['mean'] {
+  const tests = trainings.flatMap(({ summary: { test } }) => test ?? []);
+  const accuracies = tests.flatMap(({ accuracy }) => accuracy ?? []);
+  const measure = accuracies.length === tests.length ? 'accuracy' : 'loss';
+  const values = measure === 'accuracy' ? accuracies : tests.map(({ loss }) => loss);
+  if (values.length < 2) return undefined;
+  const { value, interval } = assessMean(values);
+  return { measure, value, interval, standardDeviation: standardDeviation(values) };
+}
+
+/** Has the jobs done, one for each seed, and lists their runs among the others. */
+async function doJobs(
+  jobs: readonly Job[],
+  parts: SearchParts,
+  {
+    seeds,
+    runs = 'runs',
+    name = runName(parts),
+    results: folder = join(runs, 'jobs'),
+    withExecutor = inThisProcess({ results: folder }),
+  }: JobsRequest,
+  files: readonly string[],
+): Promise<SeedSearch[] | undefined> {
+  const results = await withExecutor({ total: jobs.length, parts, files }, (executor) => submitAll(executor, jobs));
+  if (!results) return undefined;
+  const done: SeedSearch[] = [];
+  for (const [i, result] of results.entries()) {
+    const seed = seeds[i]!;
+    const worked = listRuns(join(folder, result.key)).at(-1);
+    const run = worked === undefined ? undefined : copyRun(worked, runs, `${name} seed ${seed}`);
+    if (run !== undefined) await writeReport(run, parts.space);
+    done.push({ seed, result, summary: result.value as unknown as RunSummary, run });
+  }
+  return done;
 }
 
 /** See `reportSeeds` in index.ts. */

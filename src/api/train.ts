@@ -2,11 +2,36 @@
 import { checkConfig, mergeConfig, type Override, type RawConfig, withOverrides } from '../config/index.js';
 import { openRecorded, permittedParts, type RecordedOptions } from './recorded-run.js';
 import { loadRecordedParts } from './recorded-run.js';
+import { type SearchParts } from '../search/session.js';
+import { loadParts } from './registry.js';
 import { runSearch, type SearchOutcome, type SearchRequest } from './search.js';
 
 export interface TrainRequest extends Omit<SearchRequest, 'architecture' | 'data'>, RecordedOptions {
   /** A run whose space, data and training it takes; `config` says what differs. */
   readonly run?: string | undefined;
+}
+
+/** What a training takes from a run, or from a configuration: space, data, settings. */
+export async function trainingParts(
+  {
+    run,
+    trust,
+    file,
+    data,
+    ...request
+  }: Pick<TrainRequest, 'run' | 'config' | 'space' | 'controller' | keyof RecordedOptions>,
+  overrides: readonly Override[] = [],
+): Promise<SearchParts> {
+  const given = (request.config ?? {}) as RawConfig;
+  if (run === undefined) return loadParts(checkConfig(withOverrides(given, overrides), { overrides }));
+  const options: RecordedOptions = { trust, file, data, space: request.space, controller: request.controller };
+  const recorded = openRecorded(run, options);
+  // The architecture was chosen on this data: other data could have its examples in the test part.
+  const parts = await loadRecordedParts(recorded, options);
+  const config = checkConfig(withOverrides(mergeConfig(permittedParts(recorded, options), given), overrides), {
+    overrides,
+  });
+  return { ...parts, config };
 }
 
 /** See `trainArchitecture` in index.ts; `overrides` are fields with the words that gave them, for messages. */
@@ -20,12 +45,7 @@ export async function trainArchitecture(
     if (typeof data !== 'string') return runSearch({ ...request, data, architecture });
     return runSearch({ ...request, config: mergeConfig(given, { data: { source: data } }), architecture });
   }
-  const options: RecordedOptions = { trust, file, data, space: request.space, controller: request.controller };
-  const recorded = openRecorded(run, options);
-  // The architecture was chosen on this data: other data could have its examples in the test part.
-  const { dataset, space, controller } = await loadRecordedParts(recorded, options);
-  const config = checkConfig(withOverrides(mergeConfig(permittedParts(recorded, options), given), overrides), {
-    overrides,
-  });
+  const parts = await trainingParts({ ...request, run, trust, file, data }, overrides);
+  const { dataset, space, controller, config } = parts;
   return runSearch({ ...request, space, controller, config, data: dataset, architecture });
 }

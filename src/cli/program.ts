@@ -30,6 +30,7 @@ export function program(): Command {
     )
     .option('--seeds <list>', 'the same search with several seeds at once, for example 1,2,3 or 1-8')
     .option('--budget <time>', 'time after which the search ends and the best is derived, for example 10m')
+    .option('--name <name>', 'what the run is called; its recipe, or its space and data, by default')
     .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
     .option('--runs <folder>', 'where run directories are made', 'runs')
     .addOption(backend())
@@ -86,7 +87,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/specialize.js')).specialize(run, options));
 
-  onRun(weft.command('train'))
+  onRun(onMany(weft.command('train')))
     .description('train one architecture from scratch and test it')
     .argument('<architecture>', 'its text encoding, as printed by search and derive')
     .option('-r, --recipe <name>', 'a recipe for space, data and training')
@@ -95,7 +96,9 @@ export function program(): Command {
     .option('--space <name|file>', 'search space')
     .option('--data <name|path>', 'data; with --run where the data of the run lies now')
     .option('--seed <n>', 'seed', whole(0))
+    .option('--seeds <list>', 'the same training with several seeds at once, for example 1,2,3 or 1-8')
     .option('--epochs <n>', 'epochs of training', whole(1))
+    .option('--name <name>', 'what the run is called; its recipe, or its space and data, by default')
     .option('--set <field=value...>', 'any other field of the configuration')
     .option('--runs <folder>', 'where run directories are made', 'runs')
     .addOption(backend())

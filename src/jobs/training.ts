@@ -36,15 +36,19 @@ import { interrupted } from './runner.js';
 import { type CheckedKind, checkedRunner } from './schema.js';
 import { trainAloneHere } from './stand-alone.js';
 
+const DEFAULT_BATCH = configSchema.parse({}).search.batchSize;
+
 /** Trains an architecture (text encoding) from scratch as `retrain` of the configuration says, on training and validation part, and tests it. */
 export function trainingJob(parts: JobParts, architecture: string, options: RunJobOptions = {}): Job {
-  const { seed, data, retrain } = parts.config;
+  const { seed, data, retrain, search } = parts.config;
   // What only a search would use is left at its default, so that it does not change the name; but what a search sets aside stays set aside.
   const config = configSchema.parse({
     seed: options.seed ?? seed,
     space: parts.config.space,
     data: { ...data, fisher: fisherShare(parts.config) },
     retrain,
+    // Small data has no batch of the default size.
+    ...(search.batchSize < DEFAULT_BATCH && { search: { batchSize: search.batchSize } }),
     controller: { name: 'random' },
     ...smallBatch(parts),
   });

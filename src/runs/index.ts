@@ -27,6 +27,7 @@ export {
 export { isObject, type JsonObject, sha256, sortKeys, stringifyStrict, toJson } from './json.js';
 export { acquireLock, type LockOptions, type RunLock, standingOfLock } from './lock.js';
 export {
+  copyRun,
   beganAt,
   createRun,
   listRuns,

@@ -1,5 +1,5 @@
 /** A run on disk: a directory that says what was asked for, with what, and what came of it. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { constants, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
@@ -130,6 +130,35 @@ export const listRuns = (root: string): string[] =>
   foldersIn(resolve(root))
     .map((name) => join(resolve(root), name))
     .filter((path) => existsSync(runFiles(path).manifest));
+
+/**
+ * Makes a run that lies elsewhere, such as that of a job, a run under `root` too: copies it and returns the path. A run that is there
+ * already is not copied again. Both are the same run; nothing goes on with either while this one works.
+ */
+export function copyRun(from: string, root: string, name: string): string {
+  const { path: source, manifest } = openRun(from);
+  const identity = runIdentity(manifest);
+  const known = listRuns(root).find((path) => {
+    try {
+      return runIdentity(openRun(path).manifest) === identity && existsSync(runFiles(path).summary);
+    } catch {
+      return false; // a damaged run is none that could stand for this one
+    }
+  });
+  if (known !== undefined) return known;
+  const path = createUnique(resolve(root), `${timestamp(beganAt(manifest))}-${slug(name)}`);
+  const skipped = new Set([basename(runFiles(source).lock), basename(runFiles(source).manifest)]);
+  const copy = (file: string): void =>
+    cpSync(join(source, file), join(path, file), { recursive: true, mode: constants.COPYFILE_FICLONE });
+  try {
+    for (const file of readdirSync(source)) if (!skipped.has(file)) copy(file);
+    copy(basename(runFiles(source).manifest)); // last: without it the directory is no run
+    return path;
+  } catch (cause) {
+    rmSync(path, { recursive: true, force: true });
+    throw diskError(path, cause);
+  }
+}
 
 function createUnique(root: string, name: string): string {
   try {

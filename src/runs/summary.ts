@@ -33,6 +33,8 @@ export interface Measured {
   readonly peakMemoryMB: number;
   /** A classifier beside simpler models; not part of the hash, which version 0.1 computed without it. */
   readonly assessment?: Json;
+  /** The optimizers by name, of which version 0.1 recorded nothing either; the configuration has their options. */
+  readonly optimizer?: { readonly search?: string; readonly retrain?: string };
   /** Where the run went on under other conditions than before: after so many units of work. */
   readonly environmentChanges?: readonly { readonly units: number; readonly changes: readonly EnvironmentChange[] }[];
 }
@@ -50,7 +52,7 @@ export type RunSummary = RunResults &
 export function writeSummary(
   runPath: string,
   results: RunResults,
-  { elapsedSeconds, peakMemoryMB, environmentChanges, assessment }: Measured,
+  { elapsedSeconds, peakMemoryMB, environmentChanges, assessment, optimizer }: Measured,
   { parts, ...options }: WriteOptions & { readonly parts?: Readonly<Record<string, string>> } = {},
 ): RunSummary {
   const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<
@@ -69,6 +71,7 @@ export function writeSummary(
   const summary = {
     ...ordered,
     resultHash: sha256(stringifyStrict(ordered)),
+    ...(optimizer !== undefined && { optimizer: { ...optimizer } }),
     ...(assessment !== undefined && { assessment }),
     elapsedSeconds,
     peakMemoryMB,
@@ -101,6 +104,7 @@ export function readSummary(runPath: string): RunSummary | undefined {
     peakMemoryMB: __,
     environmentChanges: ___,
     assessment: ____,
+    optimizer: _____,
     ...results
   } = summary ?? {};
   if (resultHash !== sha256(JSON.stringify(results)))

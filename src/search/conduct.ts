@@ -28,6 +28,7 @@ import { join } from 'node:path';
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
+import { optimizerName } from '../optimizers/name.js';
 import { fingerprint } from '../space/encode.js';
 import { countNamed, pickNamed } from '../tensor/named.js';
 import { withEvaluationWeights } from '../training/learner.js';
@@ -285,6 +286,11 @@ function finish(
     {
       elapsedSeconds,
       peakMemoryMB: peakMemoryMB(),
+      optimizer: {
+        // An architecture that was given has no value with shared weights.
+        ...(derived.accuracy !== null && { search: optimizerName(config.search.optimizer) }),
+        ...(retrained && { retrain: optimizerName(config.retrain.optimizer) }),
+      },
       ...(state.assessment && { assessment: state.assessment as unknown as Json }),
       ...(state.environmentChanges && { environmentChanges: state.environmentChanges }),
     },

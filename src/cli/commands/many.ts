@@ -1,8 +1,8 @@
 /** Many searches and many trainings at once: `weft search --seeds`, `weft derive --retrain-top`. */
 import { join } from 'node:path';
 import { type Retrained } from '../../api/derive.js';
-import { searchSeeds, type SeedsReport } from '../../api/seeds.js';
-import { type SearchConfig } from '../../config/index.js';
+import { searchSeeds, type SeedSearch, type SeedsReport, trainSeeds, type TrainSeedsRequest } from '../../api/seeds.js';
+import { type Override, type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { type JobResult } from '../../jobs/index.js';
 import { type OverSeeds } from '../../report/index.js';
@@ -30,42 +30,87 @@ export function parseSeeds(text: string): number[] {
   return [...new Set(seeds)];
 }
 
+/** Where the runs of several seeds are listed, and what they are called. */
+interface RunsOptions extends ExecutorOptions {
+  readonly runs: string;
+  readonly name?: string | undefined;
+}
+
 /** The same search with several seeds; says what they have in common. */
 export async function searchManySeeds(
   seeds: readonly number[],
   config: SearchConfig,
-  options: ExecutorOptions,
+  options: RunsOptions,
   output: Output,
 ): Promise<void> {
-  const { results, threads } = options;
+  const { results, threads, runs, name } = options;
   const outcome = await searchSeeds({
     seeds,
     config,
     results,
+    runs,
+    name,
     threads,
     withExecutor: executing(options, output),
     onSearched(searches) {
-      for (const { seed, result, summary } of searches) {
-        output.emit({ type: 'search-result', seed, ...result });
-        output.say(
-          `seed ${String(seed).padStart(4)}  ${testText(summary.test)}  ${summary.derived.architecture}  ${whereIs(result, results)}`,
-        );
+      for (const search of searches) {
+        const { seed, result, run, summary } = search;
+        output.emit({ type: 'search-result', seed, ...result, ...(run !== undefined && { run }) });
+        sayRun(search, summary.derived.architecture, output);
       }
     },
   });
   if (outcome?.common) saySeeds(outcome.common, output);
 }
 
+/** The same training with several seeds; says how far the mean of their results is known. */
+export async function trainManySeeds(
+  architecture: string,
+  seeds: readonly number[] | undefined,
+  request: Omit<TrainSeedsRequest, 'seeds'>,
+  { overrides, ...options }: RunsOptions & { readonly overrides: readonly Override[] },
+  output: Output,
+): Promise<void> {
+  const { results, threads, runs, name } = options;
+  const outcome = await trainSeeds(
+    architecture,
+    { ...request, seeds, results, threads, runs, name, withExecutor: executing(options, output) },
+    overrides,
+  );
+  for (const training of outcome?.trainings ?? []) {
+    const { seed, result, run } = training;
+    output.emit({ type: 'retrained', seed, ...result, ...(run !== undefined && { run }) });
+    sayRun(training, undefined, output);
+  }
+  if (!outcome?.mean) return;
+  const { measure, ...test } = outcome.mean;
+  output.emit({ type: 'seeds', count: outcome.trainings.length, measure, test });
+  sayMean(test, measure, outcome.trainings.length, output);
+}
+
+/** A line for the run of a seed. */
+function sayRun({ seed, run, summary }: SeedSearch, found: string | undefined, output: Output): void {
+  const where = run === undefined ? undefined : show(run);
+  output.say([`seed ${String(seed).padStart(4)}`, testText(summary.test), found, where].filter(Boolean).join('  '));
+}
+
+/** A mean over seeds, with how far it is known. */
+function sayMean(
+  { value, interval, standardDeviation }: Pick<OverSeeds, 'value' | 'interval'> & { standardDeviation: number },
+  measure: 'accuracy' | 'loss',
+  seeds: number,
+  output: Output,
+): void {
+  const shown = (of: number): string => (measure === 'accuracy' ? percent(of) : `${of.toFixed(4)} nats`);
+  output.say(
+    `test  mean ${shown(value)}${interval ? `, standard deviation ${shown(standardDeviation)}, 95 % interval of the mean ${shown(interval[0])} to ${shown(interval[1])}` : ''} (${seeds} seeds)`,
+  );
+}
+
 /** What searches with several seeds have in common. */
 export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Output): void {
   const { measure, means, best, test, verdict, count } = analysis;
-  const shown = (value: number): string => (measure === 'accuracy' ? percent(value) : `${value.toFixed(4)} nats`);
-  if (test) {
-    const [low, high] = test.interval ?? [];
-    output.say(
-      `test  mean ${shown(test.value)}${low === undefined ? '' : `, standard deviation ${shown(test.standardDeviation)}, 95 % interval of the mean ${shown(low)} to ${shown(high!)}`} (${seeds} seeds)`,
-    );
-  }
+  if (test) sayMean(test, measure, seeds, output);
   if (means && best) {
     for (const [words, { difference, relative }] of [
       ['candidates on average', means],

@@ -34,6 +34,7 @@ export interface SearchOptions extends Partial<ExecutorOptions> {
   objectives?: string;
   budget?: string;
   set?: string[];
+  name?: string;
   runs: string;
   backend?: SearchConfig['backend'];
   json?: boolean;
@@ -56,7 +57,7 @@ export async function search(options: SearchOptions): Promise<void> {
 
 /** Starts a search, or the training of one architecture, in a new run directory. */
 export async function startSearch(
-  options: { runs: string; json?: boolean },
+  options: { runs: string; name?: string; json?: boolean },
   work: (watching: Starting) => Promise<SearchOutcome>,
 ): Promise<void> {
   const output = createOutput(options);
@@ -64,6 +65,7 @@ export async function startSearch(
     work({
       ...watching,
       runs: options.runs,
+      ...(options.name !== undefined && { name: options.name }),
       onStart(run, backend, account) {
         watching.onStart(run);
         output.say(`${show(run)} · backend ${backend}`);
@@ -73,7 +75,9 @@ export async function startSearch(
   );
 }
 
-type Starting = Omit<Watching, 'onStart'> & Pick<Required<SearchRequest>, 'runs' | 'onStart'>;
+type Starting = Omit<Watching, 'onStart'> &
+  Pick<Required<SearchRequest>, 'runs' | 'onStart'> &
+  Pick<SearchRequest, 'name'>;
 
 export interface ResumeOptions extends TrustOptions {
   data?: string;

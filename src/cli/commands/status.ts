@@ -11,6 +11,7 @@ import {
   type RunSummary,
   tailEvents,
 } from '../../runs/index.js';
+import { optimizerName } from '../../optimizers/name.js';
 import { sayMeasures } from '../../training/language.js';
 import { runArguments } from '../../api/hints.js';
 import { createOutput } from '../output.js';
@@ -19,6 +20,9 @@ interface Standing {
   readonly run: string;
   readonly state: 'finished' | 'unfinished' | 'not started' | 'damaged';
   readonly detail: string;
+  readonly seed?: number;
+  /** By name: of the search, then of retraining where that is another. */
+  readonly optimizer?: string;
   readonly architecture?: string;
 }
 
@@ -30,7 +34,17 @@ export function status(directory: string | undefined, options: { runs: string; j
   for (const path of paths) {
     const standing = standingOf(path);
     output.emit({ type: 'status', ...standing, run: path });
-    output.say(`${standing.run.padEnd(44)} ${standing.state.padEnd(11)} ${standing.detail}`);
+    output.say(
+      [
+        standing.run.padEnd(44),
+        standing.state.padEnd(11),
+        (standing.seed === undefined ? '' : `seed ${standing.seed}`).padEnd(8),
+        standing.detail,
+        standing.optimizer && `· ${standing.optimizer}`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+    );
   }
   if (directory === undefined || paths.length === 0) return;
   const [path] = paths as [string];
@@ -42,12 +56,30 @@ export function status(directory: string | undefined, options: { runs: string; j
 
 function standingOf(path: string): Standing {
   const run = basename(path);
+  let known: Pick<Standing, 'seed' | 'optimizer'>;
   try {
-    openRun(path);
+    const { manifest, config } = openRun(path);
+    known = { seed: manifest.seed, ...optimizersOf(config, manifest.facts['architecture'] !== undefined) };
   } catch (error) {
     if (error instanceof WeftError) return { run, state: 'damaged', detail: error.message.split('\n', 1)[0]! };
     throw error;
   }
+  return { ...known, ...progressOf(path, run) };
+}
+
+/** The optimizers that a configuration names; of an architecture that was given only retraining's. */
+function optimizersOf(config: unknown, given: boolean): Pick<Standing, 'optimizer'> {
+  const { search, retrain } = config as Record<
+    'search' | 'retrain',
+    { readonly optimizer?: { readonly name: string }; readonly epochs?: number } | undefined
+  >;
+  const names = [given ? undefined : search?.optimizer, retrain?.epochs === 0 ? undefined : retrain?.optimizer]
+    .filter((one) => one !== undefined)
+    .map(optimizerName);
+  return names.length === 0 ? {} : { optimizer: [...new Set(names)].join(', then ') };
+}
+
+function progressOf(path: string, run: string): Standing {
   try {
     const summary = readSummary(path);
     if (summary) {

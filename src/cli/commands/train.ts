@@ -1,29 +1,36 @@
 /** `weft train`: one architecture from scratch, without a search. */
-import { trainArchitecture } from '../../api/train.js';
+import { trainArchitecture, type TrainRequest } from '../../api/train.js';
 import { type TrustOptions } from '../../api/trust.js';
-import {
-  checkConfig,
-  mergeConfig,
-  parseOverrides,
-  type RawConfig,
-  type SearchConfigInput,
-} from '../../config/index.js';
+import { checkConfig, mergeConfig, parseOverrides, type RawConfig } from '../../config/index.js';
+import { createOutput } from '../output.js';
 import { resolveConfig, type SearchOptions, startSearch } from './search.js';
 
-/** Trains the architecture in a run directory of its own, tests it, and reports. */
+/** Trains the architecture in a run directory of its own, tests it, and reports; with several seeds in one for each. */
 export async function train(
   architecture: string,
   { run, epochs, ...options }: SearchOptions & TrustOptions & { run?: string },
 ): Promise<void> {
+  const { trust, file, data, seed, set, seeds, executor, queue, results = 'runs/jobs' } = options;
   const retrain: RawConfig = epochs === undefined ? {} : { retrain: { epochs } };
-  if (run === undefined) {
-    const config = checkConfig(mergeConfig(resolveConfig(options), retrain));
-    return startSearch(options, (watching) => trainArchitecture(architecture, { ...watching, config }));
-  }
-  const { trust, file, data, seed, set } = options;
-  const config = { ...retrain, ...(seed !== undefined && { seed }) } as SearchConfigInput;
-  const overrides = parseOverrides(set);
-  return startSearch(options, (watching) =>
-    trainArchitecture(architecture, { ...watching, run, trust, file, data, config }, overrides),
+  const overrides = run === undefined ? [] : parseOverrides(set);
+  const request: Omit<TrainRequest, 'data'> & { data?: string | undefined } =
+    run === undefined
+      ? { config: checkConfig(mergeConfig(resolveConfig(options), retrain)) }
+      : {
+          run,
+          trust,
+          file,
+          data,
+          config: { ...retrain, ...(seed !== undefined && { seed }) },
+        };
+  if (seeds === undefined && executor === undefined && queue === undefined)
+    return startSearch(options, (watching) => trainArchitecture(architecture, { ...watching, ...request }, overrides));
+  const { parseSeeds, trainManySeeds } = await import('./many.js');
+  await trainManySeeds(
+    architecture,
+    seeds === undefined ? undefined : parseSeeds(seeds),
+    request,
+    { ...options, results, overrides },
+    createOutput(options),
   );
 }

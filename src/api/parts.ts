@@ -4,10 +4,11 @@ import { type ControllerFactory } from '../controller/contract.js';
 import { type Dataset, type MemoryData, memorySource } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
+import { type OwnPart } from '../parts/own.js';
 import { openData } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
 import { datasetFrom } from './memory-data.js';
-import { loadController, loadSpace } from './registry.js';
+import { loadController, loadOwnParts, loadSpace } from './registry.js';
 
 export interface PartsRequest {
   /** What differs from the defaults; the fields of a configuration file. */
@@ -16,12 +17,20 @@ export interface PartsRequest {
   readonly space?: SpaceFactory | string | undefined;
   /** The controller likewise; `enas` by default. */
   readonly controller?: ControllerFactory | string | undefined;
+  /** Optimizers, preconditioners and regularizers of your own, which `config` names as `{ name: 'own', part: NAME }`. */
+  readonly parts?: readonly OwnPart[] | undefined;
   /** Examples in memory, in the place of `config.data.source`. */
   readonly data?: Dataset | MemoryData | undefined;
 }
 
 /** The checked configuration with the space, the controller and the data that it, or the request, names. */
-export async function partsOf({ config: input = {}, data, space, controller }: PartsRequest): Promise<SearchParts> {
+export async function partsOf({
+  config: input = {},
+  data,
+  space,
+  controller,
+  parts,
+}: PartsRequest): Promise<SearchParts> {
   const dataset = data && (await datasetFrom(data));
   const source = dataset && memorySource(dataset);
   if (source !== undefined && (input.data?.source ?? source) !== source)
@@ -40,8 +49,10 @@ export async function partsOf({ config: input = {}, data, space, controller }: P
     loadSpace(typeof space === 'object' ? space : config.space.name),
     loadController(typeof controller === 'object' ? controller : config.controller.name),
   ]);
+  const own = await loadOwnParts(config, parts);
   return {
     config,
+    ...(own && { own }),
     space: searched,
     controller: strategy,
     data: openData(config, dataset),

@@ -1,18 +1,19 @@
 /** What a verb takes from a run: its configuration, and from there code and data that must still be what they were. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkConfig, type SearchConfig } from '../config/index.js';
+import { checkConfig, renameOwnParts, type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type Dataset, datasetNames, isInMemory, type MemoryData, textNames } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
+import { type OwnPart } from '../parts/own.js';
 import { openRun, type Run } from '../runs/index.js';
 import { openData, type SearchData } from '../search/data.js';
 import { recordedSpace } from '../search/model.js';
 import { checkSameData } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { datasetFrom } from './memory-data.js';
-import { loadController, loadSpace } from './registry.js';
+import { loadController, loadOwnParts, loadSpace } from './registry.js';
 import { permitted, type TrustOptions } from './trust.js';
 
 /** Options of every verb that needs the space of a run. */
@@ -25,6 +26,8 @@ export interface SpaceOptions extends TrustOptions {
 export interface RecordedOptions extends SpaceOptions {
   /** The controller of the run, likewise. */
   readonly controller?: ControllerFactory | string | undefined;
+  /** Optimizers, preconditioners and regularizers of your own that the run was begun with. */
+  readonly parts?: readonly OwnPart[] | undefined;
   /** The data where it was in memory, or its path where it was moved; its content must be the same. */
   readonly data?: string | Dataset | MemoryData | undefined;
 }
@@ -71,11 +74,19 @@ export async function loadRecordedData(recorded: RecordedRun, data: RecordedOpti
 export async function loadRecordedParts(recorded: RecordedRun, options: RecordedOptions): Promise<SearchParts> {
   const config = permittedParts(recorded, options);
   const dataset = typeof options.data === 'object' ? await datasetFrom(options.data) : undefined;
+  const own = await loadOwnParts(config, options.parts);
   const [space, controller] = await Promise.all([
     loadSpace(options.space ?? config.space.name),
     loadController(options.controller ?? config.controller.name),
   ]);
-  return { config, space, controller, data: openRecordedData(recorded, dataset), ...(dataset && { dataset }) };
+  return {
+    config,
+    space,
+    controller,
+    data: openRecordedData(recorded, dataset),
+    ...(dataset && { dataset }),
+    ...(own && { own }),
+  };
 }
 
 /** The configuration of a run with the files of its space and controller as they may be loaded; what is given is not asked about. */
@@ -85,11 +96,13 @@ export function permittedParts({ run, config }: RecordedRun, options: Omit<Recor
     if (typeof given === 'string') return given;
     return given ? config[kind].name : permitted(kind, config[kind].name, run.path, options);
   };
-  return {
+  const given = new Set(options.parts?.map(({ name }) => name));
+  const named = {
     ...config,
     space: { ...config.space, name: nameOf('space') },
     controller: { ...config.controller, name: nameOf('controller') },
   };
+  return renameOwnParts(named, (kind, part) => (given.has(part) ? part : permitted(kind, part, run.path, options)));
 }
 
 /** The space that a run's configuration names, where it may be loaded. */

@@ -4,12 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type SearchConfig } from '../config/index.js';
+import { ownPartsIn, type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type Proxy, PROXIES } from '../proxies/index.js';
 import { isOwnFile } from '../jobs/files.js';
+import { type OwnPart, type OwnParts } from '../parts/own.js';
 import { openData } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
 import { loadStudy as loadShipped, type Study } from '../studies/index.js';
@@ -87,10 +88,24 @@ export async function loadStudy(study: string | Study): Promise<Study> {
   return load<Study>({ kind: 'weft-study', noun: 'study', code: 'config', made: 'defineStudy({…})', known: {} }, study);
 }
 
+/** The parts of the user's own that the configuration names: those that are given, and those whose files it names; undefined where there are none. */
+export async function loadOwnParts(
+  config: SearchConfig,
+  given: readonly OwnPart[] = [],
+): Promise<OwnParts | undefined> {
+  const parts = new Map(given.map((part) => [part.name, part]));
+  for (const { kind, part } of ownPartsIn(config)) {
+    if (parts.has(part) || !isOwnFile(part)) continue;
+    const made = `define${kind[0]!.toUpperCase()}${kind.slice(1)}({…})`;
+    parts.set(part, await load<OwnPart>({ kind: `weft-${kind}`, noun: kind, code: 'config', made, known: {} }, part));
+  }
+  return parts.size > 0 ? parts : undefined;
+}
+
 interface PartKind {
   /** What values of this kind are marked with. */
   readonly kind: string;
-  readonly noun: 'space' | 'controller' | 'proxy' | 'study';
+  readonly noun: keyof typeof PLURALS;
   /** The code of its errors. */
   readonly code: 'space' | 'controller' | 'config';
   /** The call that makes one. */
@@ -98,7 +113,15 @@ interface PartKind {
   readonly known: Readonly<Record<string, Loader>>;
 }
 
-const PLURALS = { space: 'spaces', controller: 'controllers', proxy: 'proxies', study: 'studies' };
+const PLURALS = {
+  space: 'spaces',
+  controller: 'controllers',
+  proxy: 'proxies',
+  study: 'studies',
+  optimizer: 'optimizers',
+  preconditioner: 'preconditioners',
+  regularizer: 'regularizers',
+};
 
 async function load<T>({ kind, noun, code, made, known }: PartKind, part: string | T): Promise<T> {
   if (typeof part !== 'string') return part;

@@ -68,6 +68,7 @@ export async function runSearch({
   data,
   space,
   controller,
+  parts: given,
   architecture,
   name,
   runs = 'runs',
@@ -77,7 +78,7 @@ export async function runSearch({
   ...options
 }: SearchRequest): Promise<SearchOutcome> {
   options.signal?.throwIfAborted();
-  const parts = await partsOf({ config: input, data, space, controller });
+  const parts = await partsOf({ config: input, data, space, controller, parts: given });
   const { config } = parts;
   const backend = await loadBackend(config.backend);
   const run = beginRun(runs, parts, backend, { name, architecture });
@@ -105,12 +106,12 @@ export async function runSearch({
 /** See `resumeSearch` in index.ts. */
 export async function resumeSearch(
   directory: string,
-  { space, controller, data, trust, file, budget, onStart, onWait, ...options }: ResumeRequest = {},
+  { space, controller, data, parts: given, trust, file, budget, onStart, onWait, ...options }: ResumeRequest = {},
 ): Promise<ResumeOutcome> {
   options.signal?.throwIfAborted();
   const recorded = openRecorded(directory, { data });
   const { run } = recorded;
-  const sources = { space, controller, data, trust, file };
+  const sources = { space, controller, data, parts: given, trust, file };
   permittedParts(recorded, sources);
   return underLock(run, onWait, async (lock) => {
     const files = runFiles(run.path);

@@ -212,6 +212,7 @@ function unchanged(config: SearchConfig, data: SearchData, examples: number): Se
 const MOST_SEQUENCES = 32;
 
 /** The learning rate of the optimizer at the bottom. */
-function highestRate(optimizer: { learningRate?: number; base?: object }): number {
-  return optimizer.base ? highestRate(optimizer.base) : (optimizer.learningRate ?? 0);
+function highestRate(optimizer: object): number {
+  const { base, learningRate = 0 } = optimizer as { learningRate?: number; base?: object };
+  return base ? highestRate(base) : learningRate;
 }

@@ -24,7 +24,8 @@ export async function trainingParts(
 ): Promise<SearchParts> {
   const given = (request.config ?? {}) as RawConfig;
   if (run === undefined) return loadParts(checkConfig(withOverrides(given, overrides), { overrides }));
-  const options: RecordedOptions = { trust, file, data, space: request.space, controller: request.controller };
+  const { space, controller, parts: own } = request;
+  const options: RecordedOptions = { trust, file, data, space, controller, parts: own };
   const recorded = openRecorded(run, options);
   // The architecture was chosen on this data: other data could have its examples in the test part.
   const parts = await loadRecordedParts(recorded, options);

@@ -5,14 +5,15 @@
 import { basename, resolve } from 'node:path';
 import { WeftError } from '../errors.js';
 import { isOwnFile } from '../jobs/files.js';
+import { type OwnKind } from '../parts/own.js';
 import { shellWord, showFile } from './hints.js';
 import { requireSameCode } from './own-code.js';
 
 /** Which code may be loaded because a run names it. */
 export interface TrustOptions {
-  /** Load the spaces and controllers that the run names. */
+  /** Load whatever code the run names. */
   readonly trust?: boolean | undefined;
-  /** Spaces and controllers of the user's own that may be loaded where the run names them. */
+  /** Files of the user's own that may be loaded where the run names them. */
   readonly file?: readonly string[] | undefined;
 }
 
@@ -21,7 +22,7 @@ export interface TrustOptions {
  * one where the user trusts `where`. Throws WeftError('run') with the path of any other, and for a named file that has changed since the run began.
  */
 export function permitted(
-  kind: 'space' | 'controller',
+  kind: 'space' | 'controller' | OwnKind,
   name: string,
   where: string,
   { trust = false, file = [] }: TrustOptions,

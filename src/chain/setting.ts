@@ -1,5 +1,6 @@
 /** What a chain is told about the training it is for. */
 import { type ParameterRole } from '../operations/operation.js';
+import { type OwnParts } from '../parts/own.js';
 
 export interface TrainingLength {
   readonly stepsPerEpoch: number;
@@ -11,4 +12,6 @@ export interface TrainingSetting extends TrainingLength {
   readonly roleOf?: ((parameter: string) => ParameterRole | undefined) | undefined;
   /** Number of training examples, for optimizers whose noise depends on it. */
   readonly examples?: number | undefined;
+  /** Optimizers and preconditioners of the user's own, which configurations name. */
+  readonly own?: OwnParts | undefined;
 }

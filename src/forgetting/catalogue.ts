@@ -4,11 +4,12 @@ import { l2Anchor, permutedFisher } from './controls.js';
 import { fair } from './fair.js';
 import { lastArchitecture } from './last-architecture.js';
 import { nsas } from './nsas.js';
+import { own } from './own.js';
 import { type Regularizer, type RegularizerSetting, type RegularizerSummary } from './regularizer.js';
 import { catalogue, summaries } from '../parts/catalogue.js';
 import { ewc, withPreset, wpl } from './wpl.js';
 
-const entries = [wpl, ewc, l2Anchor, permutedFisher, lastArchitecture, nsas, fair] as const;
+const entries = [wpl, ewc, l2Anchor, permutedFisher, lastArchitecture, nsas, fair, own] as const;
 const regularizers = catalogue('regularizer', entries);
 
 type AnyOptions = z.output<(typeof entries)[number]['schema']>;
@@ -26,8 +27,10 @@ export const regularizerSchema: RegularizerSchema = z.preprocess(
   z.discriminatedUnion('name', [z.strictObject({ name: z.literal('none') }), ...regularizers.schema.options]),
 ) as unknown as RegularizerSchema;
 
-/** What there is to say about every regularizer. */
-export const REGULARIZERS: readonly RegularizerSummary[] = summaries<(typeof entries)[number]>(entries);
+/** What there is to say about every shipped regularizer. */
+export const REGULARIZERS: readonly RegularizerSummary[] = summaries<(typeof entries)[number]>(entries).filter(
+  ({ name }) => name !== 'own',
+);
 
 /** The regularizer that checked options describe; undefined for none. */
 export function createRegularizer(options: RegularizerConfig, setting: RegularizerSetting): Regularizer | undefined {

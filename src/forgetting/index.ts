@@ -17,3 +17,4 @@ export {
   type TensorRecord,
   type TrainedArchitecture,
 } from './regularizer.js';
+export { defineRegularizer, type OwnRegularizer } from './own.js';

@@ -9,6 +9,7 @@ import { type FisherKind } from '../curvature/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type Part } from '../parts/catalogue.js';
+import { type OwnParts } from '../parts/own.js';
 import { type NamedTensors } from '../tensor/named.js';
 
 /** An architecture's share in the loss of a step; the shares of a mixture sum to one. */
@@ -84,6 +85,8 @@ export interface Regularizer extends Link {
 export interface RegularizerSetting {
   readonly seed: number | string;
   readonly space: SearchSpace;
+  /** Regularizers of the user's own, which configurations name. */
+  readonly own?: OwnParts | undefined;
 }
 
 export interface RegularizerSummary {

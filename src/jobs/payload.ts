@@ -1,5 +1,6 @@
 /** What jobs say that train: a configuration, what lies outside of it by its hash, and who computes with how many threads. */
 import { z } from 'zod';
+import { ownPartsIn } from '../config/own-parts.js';
 import { type SearchConfig, configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -80,6 +81,7 @@ export function runJob(
   { kind, config, parts, architecture, label }: RunJobDefinition,
   { threads, backend }: RunJobOptions,
 ): Job {
+  requireShipped(config);
   const payload = check(
     RUN_KIND.schema,
     plain({
@@ -96,6 +98,17 @@ export function runJob(
   return defineJob({ kind, label, payload: plain(payload), identity: RUN_KIND.identity(payload) });
 }
 
+/** A job is named by all that its result depends on, and code is not in it. */
+function requireShipped(config: SearchConfig): void {
+  const [own] = ownPartsIn(config);
+  if (!own) return;
+  throw new WeftError(
+    'unsupported',
+    `jobs cannot be done with the ${own.kind} '${own.part}', which is code of your own`,
+    'run a search for each seed, or take a shipped one',
+  );
+}
+
 /** The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another space than the submitter's. */
 export async function openPayload(
   { config: asked, space, controller, data, identity, ...computing }: RunPayload,
@@ -103,6 +116,7 @@ export async function openPayload(
   loadParts: LoadParts,
 ): Promise<SearchParts> {
   await loadComputing(computing);
+  requireShipped(asked);
   const config = configSchema.parse({
     ...asked,
     space: { ...asked.space, name: resolveReference(space, files) },

@@ -21,8 +21,10 @@ export interface OptimizerSchema extends z.ZodType<OptimizerConfig, OptimizerCon
 
 export const optimizerSchema: OptimizerSchema = optimizers.schema;
 
-/** What there is to say about every optimizer. */
-export const OPTIMIZERS: readonly OptimizerSummary[] = summaries<AnyEntry>(entries);
+/** What there is to say about every shipped optimizer. */
+export const OPTIMIZERS: readonly OptimizerSummary[] = summaries<AnyEntry>(entries).filter(
+  ({ name }) => name !== 'own',
+);
 
 /** Whether the optimizer of a configuration follows a validation loss, so that the validation part has to be held out from its training. */
 export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boolean {

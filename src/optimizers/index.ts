@@ -7,6 +7,7 @@ export {
   optimizerSchema,
   OPTIMIZERS,
 } from './catalogue.js';
+export { defineOptimizer, type OwnOptimizer } from './base/own.js';
 export { type OptimizerKind, type OptimizerSummary } from './entry.js';
 export { type TrainingLength, type TrainingSetting } from '../chain/setting.js';
 export { chain, rateOf, type Trainer, type TrainerStep, withLink } from '../chain/chain.js';

@@ -5,6 +5,7 @@ import { type TrainingSetting } from '../chain/setting.js';
 import { type Link } from '../chain/link.js';
 import { type PreconditionerSummary } from './entry.js';
 import { custom, ekfac, eva, foof, ingd, kfac, ngd, seng, skfac, smwNg, tkfac } from './methods/kfac.js';
+import { own } from './methods/own.js';
 import { absNewton, adaHessian, curveball, hessianFree, kBfgs, lBfgs, newton } from './methods/products.js';
 import { mfac, muon, psgd, shampoo, soap } from './methods/tensors.js';
 
@@ -32,6 +33,7 @@ const entries = [
   adaHessian,
   kBfgs,
   lBfgs,
+  own,
 ] as const;
 
 const preconditioners = catalogue('preconditioner', entries);
@@ -47,8 +49,10 @@ export interface PreconditionerSchema extends z.ZodType<PreconditionerConfigOutp
 
 export const preconditionerSchema: PreconditionerSchema = preconditioners.schema;
 
-/** What there is to say about every preconditioner. */
-export const PRECONDITIONERS: readonly PreconditionerSummary[] = summaries<AnyEntry>(entries);
+/** What there is to say about every shipped preconditioner. */
+export const PRECONDITIONERS: readonly PreconditionerSummary[] = summaries<AnyEntry>(entries).filter(
+  ({ name }) => name !== 'own',
+);
 
 /** The preconditioner that a configuration describes. Throws WeftError('config') on a name or an option that does not exist. */
 export function createPreconditioner(config: PreconditionerConfigInput, setting: TrainingSetting): Link {

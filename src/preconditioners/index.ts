@@ -14,6 +14,7 @@ export {
   type Triple,
 } from './contract.js';
 export { type PreconditionerSummary } from './entry.js';
+export { definePreconditioner, type OwnPreconditioner } from './methods/own.js';
 export { empiricalFisher, exactFisher, sampledFisher } from './curvatures/fisher.js';
 export { type Block, type BlockData, blocksOf, type CapturedBlock } from './layers/blocks.js';
 export { dataOf, exampleGradients } from './layers/data.js';

@@ -8,6 +8,7 @@ import { type Dataset } from '../data/index.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
 import { createTrainer } from '../optimizers/index.js';
+import { type OwnParts } from '../parts/own.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
@@ -35,6 +36,8 @@ export interface SearchParts {
   readonly data: SearchData;
   /** Data in memory that `data` was divided from, which configurations with other seeds divide anew. */
   readonly dataset?: Dataset;
+  /** Optimizers, preconditioners and regularizers of the user's own, by the names that the configuration has for them. */
+  readonly own?: OwnParts | undefined;
   /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
 }
@@ -47,6 +50,7 @@ export interface WatchedLearner extends Learner {
 
 export interface SearchSession {
   readonly config: SearchConfig;
+  readonly own: OwnParts | undefined;
   readonly space: SearchSpace;
   readonly controller: Controller;
   readonly controllerName: string;
@@ -89,6 +93,7 @@ export function createSession(
     controller: controllerFactory,
     data: prepared,
     latencyTable = measuredNow(config),
+    own,
   }: SearchParts,
   emit: (event: SearchEvent) => void,
 ): SearchSession {
@@ -101,13 +106,13 @@ export function createSession(
   const costs = named.length > 0 ? costMeasure(space, named, latencies) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   requireWholeWeights(space, config.search.regularizer.name);
-  const regularizer = createRegularizer(config.search.regularizer, { seed, space });
+  const regularizer = createRegularizer(config.search.regularizer, { seed, space, own });
   const supernet: WatchedLearner = createLearner(space, seed, {
-    ...trainingOf(config.search, data.train),
+    ...trainingOf(config.search, data.train, own),
     link: regularizer,
   });
   try {
-    const retrain = createTrainer(config.retrain.optimizer, trainingOf(config.retrain, data.retrain));
+    const retrain = createTrainer(config.retrain.optimizer, trainingOf(config.retrain, data.retrain, own));
     checkBatchSizes({ config, space, data, search: supernet.trainer, retrain });
   } catch (error) {
     disposeLearner(supernet);
@@ -143,6 +148,7 @@ export function createSession(
   });
   const session: SearchSession = {
     config,
+    own,
     space,
     controller,
     controllerName: controllerFactory.name,
@@ -214,8 +220,9 @@ export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => L
 export function trainingOf(
   { epochs, optimizer }: { epochs: number; optimizer: SearchConfig['search']['optimizer'] },
   { steps, count }: BatchSource,
+  own?: OwnParts,
 ): LearnerOptions {
-  return { optimizer, stepsPerEpoch: steps, totalSteps: steps * epochs, examples: count };
+  return { optimizer, stepsPerEpoch: steps, totalSteps: steps * epochs, examples: count, ...(own && { own }) };
 }
 
 /** The options of a named part without its name. */

@@ -4,6 +4,7 @@ import { type Trainer, withLink } from '../chain/chain.js';
 import { type CompiledTrainer, compiledTrainer } from '../chain/compiled.js';
 import { type Link } from '../chain/link.js';
 import { emptyState, type OptimizerState, replaceState } from '../chain/state.js';
+import { type OwnParts } from '../parts/own.js';
 import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
 import { catalogue, childCatalogue } from '../supernet/catalogue.js';
 import { type Child } from '../supernet/child.js';
@@ -34,6 +35,8 @@ export interface LearnerOptions {
   readonly examples?: number;
   /** How far repeated steps are compiled. */
   readonly compile?: CompileOptions;
+  /** Optimizers and preconditioners of the user's own, which `optimizer` may name. */
+  readonly own?: OwnParts;
   /** A link that acts on the weights along with the optimizer. */
   readonly link?: Link | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */

@@ -10,7 +10,7 @@ import {
   type SearchRequest,
 } from '../../api/search.js';
 import { type TrustOptions } from '../../api/trust.js';
-import { loadConfig, parseOverrides, type RawConfig, type SearchConfig } from '../../config/index.js';
+import { loadConfig, parseOverrides, renameOwnParts, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { mayPass, WeftError } from '../../errors.js';
 import { catchSignals, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
@@ -208,13 +208,14 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
   const config = loadConfig(file, flags, parseOverrides(options.set));
   // Paths are made absolute, so that the run can be resumed from any folder.
   const absolute = (named: string): string => (existsSync(named) && /[/\\.]/.test(named) ? resolve(named) : named);
+  const placed = renameOwnParts(config, (_kind, part) => absolute(part));
   return {
-    ...config,
+    ...placed,
     space: { ...config.space, name: absolute(config.space.name) },
     controller: { ...config.controller, name: absolute(config.controller.name) },
     data: { ...config.data, source: absolute(config.data.source) },
     retrain: {
-      ...config.retrain,
+      ...placed.retrain,
       ...(config.retrain.start !== undefined && { start: absolute(config.retrain.start) }),
     },
   };

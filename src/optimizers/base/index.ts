@@ -5,6 +5,7 @@ import { type Link } from '../../chain/link.js';
 import { adagrad, adam, adamw, momentum, nesterov, rmsprop, sgd } from './classic.js';
 import { lion } from './lion.js';
 import { muon } from './muon.js';
+import { own } from './own.js';
 import { pnm } from './pnm.js';
 import { scheduleFreeAdamw, scheduleFreeSgd } from './schedule-free.js';
 
@@ -22,6 +23,7 @@ export const baseOptimizers = [
   pnm,
   scheduleFreeSgd,
   scheduleFreeAdamw,
+  own,
 ] as const;
 
 type BaseEntry = (typeof baseOptimizers)[number];

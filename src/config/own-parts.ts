@@ -1,0 +1,45 @@
+/** Where a configuration names optimizers, preconditioners and regularizers of the user's own. */
+import { type OwnKind } from '../parts/own.js';
+import { type SearchConfig } from './schema.js';
+
+const KINDS: Readonly<Record<string, OwnKind>> = {
+  optimizer: 'optimizer',
+  base: 'optimizer',
+  preconditioner: 'preconditioner',
+  regularizer: 'regularizer',
+};
+
+export interface NamedOwnPart {
+  readonly kind: OwnKind;
+  /** Its name, or the file that defines it. */
+  readonly part: string;
+}
+
+/** The parts of the user's own that the configuration names. */
+export function ownPartsIn({ search, retrain }: Pick<SearchConfig, 'search' | 'retrain'>): NamedOwnPart[] {
+  const found: NamedOwnPart[] = [];
+  const note = (kind: OwnKind, part: string): string => {
+    found.push({ kind, part });
+    return part;
+  };
+  renamed(search, note);
+  renamed(retrain, note);
+  return found;
+}
+
+/** The configuration with other names for them. */
+export function renameOwnParts(config: SearchConfig, rename: (kind: OwnKind, part: string) => string): SearchConfig {
+  if (ownPartsIn(config).length === 0) return config;
+  return { ...config, search: renamed(config.search, rename), retrain: renamed(config.retrain, rename) };
+}
+
+function renamed<T extends object>(fields: T, rename: (kind: OwnKind, part: string) => string): T {
+  const entries = Object.entries(fields).map(([field, value]: [string, unknown]) => {
+    const kind = Object.hasOwn(KINDS, field) ? KINDS[field] : undefined;
+    if (!kind || typeof value !== 'object' || value === null) return [field, value];
+    const { name, part } = value as { name?: unknown; part?: unknown };
+    const own = name === 'own' && typeof part === 'string';
+    return [field, own ? { ...value, part: rename(kind, part) } : renamed(value, rename)];
+  });
+  return Object.fromEntries(entries) as T;
+}

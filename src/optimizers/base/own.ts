@@ -1,0 +1,27 @@
+/** An optimizer of the user's own. */
+import { type Link } from '../../chain/link.js';
+import { type TrainingSetting } from '../../chain/setting.js';
+import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema } from '../../parts/own.js';
+import { optimizer } from '../entry.js';
+
+export type OwnOptimizer<O extends object = object> = OwnPart<TrainingSetting, readonly Link[], O>;
+
+/**
+ * Defines an optimizer: a name, options, and the links that lie between a gradient and the new weights. A search takes it with
+ * `parts: [it]` and `optimizer: { name: 'own', part: NAME, options: {…} }`, also as the base of another one.
+ */
+export function defineOptimizer<O extends object>(
+  definition: OwnDefinition<TrainingSetting, readonly Link[], O>,
+): OwnOptimizer<O> {
+  return defineOwn('optimizer', definition);
+}
+
+export const own = optimizer({
+  name: 'own',
+  kind: 'base',
+  cost: 'its own',
+  formula: 'what the part says',
+  reference: 'an optimizer of your own',
+  schema: ownSchema,
+  create: (options, setting) => createOwn<readonly Link[]>('optimizer', options, setting),
+});

@@ -1,0 +1,77 @@
+/**
+ * Optimizers, preconditioners and regularizers of the user's own: a configuration names one as `{name: own, part: NAME, options: {…}}`, and
+ * whoever runs it gives the part itself.
+ */
+import { z } from 'zod';
+import { WeftError } from '../errors.js';
+
+export type OwnKind = 'optimizer' | 'preconditioner' | 'regularizer';
+
+/** A part that was defined outside of Weft. */
+export interface OwnPart<Setting = never, Made = unknown, O extends object = object> {
+  readonly kind: `weft-${OwnKind}`;
+  readonly name: string;
+  /** One or two sentences for listings. */
+  readonly description: string;
+  readonly options: z.ZodType<O, unknown>;
+  create(options: unknown, setting: Setting): Made;
+}
+
+export interface OwnDefinition<Setting, Made, O extends object> {
+  readonly name: string;
+  /** One or two sentences for listings. */
+  readonly description?: string;
+  /** The options with their defaults and limits. */
+  readonly options: z.ZodType<O, unknown>;
+  create(options: O, setting: Setting): Made;
+}
+
+/** The parts that were given, by the names that configurations have for them. */
+export type OwnParts = ReadonlyMap<string, OwnPart>;
+
+/** A part whose options are checked before it is built. */
+export function defineOwn<Setting, Made, O extends object>(
+  kind: OwnKind,
+  { name, description = '', options, create }: OwnDefinition<Setting, Made, O>,
+): OwnPart<Setting, Made, O> {
+  return {
+    kind: `weft-${kind}`,
+    name,
+    description,
+    options,
+    create(input, setting) {
+      const parsed = options.safeParse(input ?? {});
+      if (!parsed.success)
+        throw new WeftError('config', `options of the ${kind} '${name}':\n${z.prettifyError(parsed.error)}`);
+      return create(parsed.data, setting);
+    },
+  };
+}
+
+/** What stands in a configuration for a part of the user's own. */
+export const ownSchema = z.strictObject({
+  name: z.literal('own'),
+  part: z.string().min(1).describe('its name, or the file that defines it'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('its own options'),
+});
+
+/** Builds the part that a configuration names; throws WeftError('config') where it was not given, or is of another kind. */
+export function createOwn<Made>(
+  kind: OwnKind,
+  { part, options }: z.output<typeof ownSchema>,
+  setting: { readonly own?: OwnParts | undefined },
+): Made {
+  const found = setting.own?.get(part);
+  if (!found)
+    throw new WeftError(
+      'config',
+      `the ${kind} '${part}' is code of your own, and nothing defines it here`,
+      'give it with `parts`, for example runSearch({ parts: [yours] }), or name its file: part: ./my-part.ts',
+    );
+  if (found.kind !== `weft-${kind}`)
+    throw new WeftError(
+      'config',
+      `'${part}' is of the kind ${found.kind.slice('weft-'.length)}, and a ${kind} is wanted`,
+    );
+  return found.create(options, setting as never) as Made;
+}

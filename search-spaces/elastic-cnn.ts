@@ -16,6 +16,7 @@ import {
   type Operation,
   repeat,
   sequence,
+  shrinkImage,
   sizes,
   z,
 } from 'weft-nas';
@@ -41,10 +42,20 @@ export const elasticCnn = defineSpace({
       .default([2, 4])
       .describe('inner widths of an inverted block to choose from, in multiples of its width'),
     block: z.enum(['inverted', 'plain']).default('inverted').describe('inverted residuals, or single convolutions'),
+    transforms: z
+      .boolean()
+      .optional()
+      .describe(
+        'whether a smaller kernel is the centre of a larger one times a matrix that is learned; the centre itself by default',
+      ),
+    resolutions: list(1)
+      .optional()
+      .describe('longer sides to choose from that images are shrunk to; that of the data by default'),
     stem: z.int().min(1).default(8).describe('channels before the first stage'),
   }),
 
-  choices: ({ widths, depths, kernels, expansions, block }) => ({
+  choices: ({ widths, depths, kernels, expansions, block, resolutions }) => ({
+    ...(resolutions && { resolution: sizes(resolutions) }),
     stages: repeat(widths.length, (stage) => ({
       width: sizes(widths[stage]!),
       depth: sizes(depths),
@@ -55,13 +66,23 @@ export const elasticCnn = defineSpace({
     })),
   }),
 
-  graph(g, choices, { block, stem }, { classes }) {
-    let x = g.apply('stem', layer(conv({ filters: stem, size: 3 }), true), g.input);
+  graph(g, choices, { block, stem, kernels, transforms }, { classes }) {
+    const chain = transforms ? kernels : undefined;
+    const first = layer(conv({ filters: stem, size: 3 }), true);
+    let x =
+      choices.resolution === undefined
+        ? g.apply('stem', first, g.input)
+        : g.elastic(
+            'stem',
+            {},
+            () => first,
+            g.elastic('resolution', { size: choices.resolution }, shrinkImage, g.input),
+          );
     choices.stages.forEach(({ width, depth, blocks }, stage) => {
       const outputs = blocks.map((sizesOfBlock, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
         const write = block === 'plain' ? plain : inverted;
-        const y = write(g.within(`stage${stage}/block${index}`), { width, ...sizesOfBlock }, x, stride);
+        const y = write(g.within(`stage${stage}/block${index}`), { width, ...sizesOfBlock, chain }, x, stride);
         // The first block of a stage changes the width, so that only later ones have a way around them.
         x = index === 0 ? y : g.combine(`stage${stage}/block${index}/sum`, 'sum', [y, x]);
         return x;
@@ -74,16 +95,26 @@ export const elasticCnn = defineSpace({
     });
     return g.elastic('classifier', {}, () => dense({ units: classes }), g.elastic('pool', {}, globalAveragePool, x));
   },
+
+  // Alone a network has its kernels as they are.
+  retrain: ({ transforms: _, ...options }) => options,
 });
 
 interface BlockSizes {
   readonly width: ReturnType<typeof sizes<number>>;
   readonly kernel: ReturnType<typeof sizes<number>>;
   readonly expansion: ReturnType<typeof sizes<number>>;
+  /** Sides of kernels that are transformed into each other. */
+  readonly chain: readonly number[] | undefined;
 }
 
 /** 1x1 to the inner width, a depthwise convolution, 1x1 back. */
-function inverted(g: GraphBuilder, { width, kernel, expansion }: BlockSizes, x: NodeRef, stride: number): NodeRef {
+function inverted(
+  g: GraphBuilder,
+  { width, kernel, expansion, chain }: BlockSizes,
+  x: NodeRef,
+  stride: number,
+): NodeRef {
   const wide = g.elastic(
     'expand',
     { width, expansion },
@@ -93,17 +124,17 @@ function inverted(g: GraphBuilder, { width, kernel, expansion }: BlockSizes, x: 
   const seen = g.elastic(
     'depthwise',
     { kernel },
-    ({ kernel: size }) => layer(depthwiseConv({ size, stride }), true),
+    ({ kernel: size }) => layer(depthwiseConv({ size, stride, kernels: chain }), true),
     wide,
   );
   return g.elastic('project', { width }, ({ width: filters }) => layer(conv({ filters, size: 1 }), false), seen);
 }
 
-function plain(g: GraphBuilder, { width, kernel }: BlockSizes, x: NodeRef, stride: number): NodeRef {
+function plain(g: GraphBuilder, { width, kernel, chain }: BlockSizes, x: NodeRef, stride: number): NodeRef {
   return g.elastic(
     'conv',
     { width, kernel },
-    ({ width: filters, kernel: size }) => layer(conv({ filters, size, stride }), true),
+    ({ width: filters, kernel: size }) => layer(conv({ filters, size, stride, kernels: chain }), true),
     x,
   );
 }

@@ -1,7 +1,8 @@
-/** What a child costs, counted from its graph. */
+/** What a child costs once it is trained, counted from its graph. */
 import { WeftError } from '../errors.js';
 import { multiplyAddsOf } from '../operations/operation.js';
 import { type ActiveNode } from './activate.js';
+import { deployedNodes } from './deployed.js';
 
 /** Trainable weights of a child, biases and normalizations included; a weight that two nodes use counts once. */
 export function parameterCount(nodes: readonly ActiveNode[]): number {
@@ -50,5 +51,5 @@ export function weightBytes(nodes: readonly ActiveNode[]): number {
 }
 
 function operationsOf(nodes: readonly ActiveNode[]): Extract<ActiveNode, { kind: 'operation' }>[] {
-  return nodes.filter((node) => node.kind === 'operation');
+  return deployedNodes(nodes).filter((node) => node.kind === 'operation');
 }

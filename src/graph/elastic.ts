@@ -50,7 +50,8 @@ export function fitElastic(
       'build it of conv, depthwiseConv, dense, normalizations, activations and pools, or list its sizes with `choose`; an operation of your own says `elastic: true`',
     );
   const largest = largestShapes(inputs, where);
-  const built = fitted(operation, largest, where);
+  const own = fitted(operation, largest, where);
+  const built = own.spare ? { ...own, parameters: { ...own.parameters, ...own.spare } } : own;
   const all = members.flatMap((slots) => {
     const member = make(slots);
     return inputs.map((shapesOfInputs) => {

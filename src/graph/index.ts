@@ -5,6 +5,7 @@ export { type Cell, stack } from './cell.js';
 export { canonicalHash } from './canonical.js';
 export { multiplyAddCount, parameterCount, weightBytes } from './cost.js';
 export { type FewestExamples, fewestExamplesIn, fewestExamplesOf } from './fewest-examples.js';
+export { deployedNodes } from './deployed.js';
 export {
   defineSpace,
   logitsShape,

@@ -20,6 +20,7 @@ export { batchNorm, layerNorm } from './normalization.js';
 export { activation, type ActivationName, ACTIVATIONS, identity } from './activation.js';
 export { avgPool, globalAveragePool, maxPool, type PoolOptions } from './pool.js';
 export { dense, type DenseOptions, dropout, variationalDropout, dropPath, flatten } from './dense.js';
+export { shrinkImage } from './resize.js';
 export { factorizedReduction } from './factorized-reduction.js';
 export { embedding, type EmbeddingOptions, unembedding } from './embedding.js';
 export { CELL_ACTIVATIONS, type CellChoices, lstm, recurrentCell, type RecurrentCellOptions } from './recurrent.js';

@@ -7,7 +7,9 @@ import { type Rng } from '../tensor/rng.js';
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly deviation: number }
-  | { readonly kind: 'uniform'; readonly limit: number };
+  | { readonly kind: 'uniform'; readonly limit: number }
+  /** The identity matrix of `side` rows. */
+  | { readonly kind: 'identity'; readonly side: number };
 
 export const zeros: Initializer = { kind: 'constant', value: 0 };
 export const ones: Initializer = { kind: 'constant', value: 1 };
@@ -31,5 +33,7 @@ export function initialValues(initializer: Initializer, size: number, rng: Rng):
       return Float32Array.from({ length: size }, () => initializer.deviation * rng.normal());
     case 'uniform':
       return Float32Array.from({ length: size }, () => initializer.limit * (2 * rng.uniform() - 1));
+    case 'identity':
+      return Float32Array.from({ length: size }, (_, at) => Number(at % (initializer.side + 1) === 0));
   }
 }

@@ -72,6 +72,10 @@ export interface BuiltOperation {
   readonly fewestExamples?: number;
   /** Shapes, for one example, of what goes on from one batch to the next where the examples do. */
   readonly states?: Readonly<Record<string, Shape>>;
+  /** Of the largest of several sizes: parameters that only smaller ones use, which the supernet keeps with its own. */
+  readonly spare?: Readonly<Record<string, ParameterSpec>>;
+  /** Parameters of `Operation.deployed` from those of this one, new tensors; parameters that it leaves out are the same in both. */
+  fold?(parameter: (local: string) => Tensor): Readonly<Record<string, Tensor>>;
   /** What it does with channels, where that is known; without it their order is not changed. */
   readonly channels?: Channels;
   /** inputs [N, ...shape] -> [N, ...output]. */
@@ -87,6 +91,8 @@ export interface Operation {
    * axis, the centre of a window. `GraphBuilder.elastic` takes no others.
    */
   readonly elastic?: boolean;
+  /** The operation that is used once training is over, where that has its weights as they are and this one computes them from others. */
+  readonly deployed?: Operation;
   /** Fits the operation to its inputs; throws WeftError('operation') when they do not fit. */
   build(inputs: readonly Shape[]): BuiltOperation;
 }

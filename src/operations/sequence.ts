@@ -11,6 +11,9 @@ export function sequence(kind: string, parts: Readonly<Record<string, Operation>
   return {
     kind,
     elastic: names.every((name) => parts[name]!.elastic),
+    ...(names.some((name) => parts[name]!.deployed) && {
+      deployed: sequence(kind, Object.fromEntries(names.map((name) => [name, parts[name]!.deployed ?? parts[name]!]))),
+    }),
     config: Object.fromEntries(names.map((name) => [name, { kind: parts[name]!.kind, ...parts[name]!.config }])),
     build(inputs) {
       let shapes: readonly Shape[] = inputs;
@@ -35,6 +38,7 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
     const own = multiplyAddsOf(part);
     return sum === undefined || own === undefined ? undefined : sum + own;
   }, 0);
+  const spare = prefixed((part) => part.spare);
   const channels = chainedChannels(built.map(([name, part]) => [name, part.channels]));
   return {
     output,
@@ -43,6 +47,17 @@ function chained(built: readonly (readonly [string, BuiltOperation])[], output: 
     parameters: prefixed((part) => part.parameters),
     statistics: prefixed((part) => part.statistics),
     states: prefixed((part) => part.states),
+    ...(Object.keys(spare).length > 0 && { spare }),
+    ...(built.some(([, part]) => part.fold) && {
+      fold: (parameter) =>
+        Object.fromEntries(
+          built.flatMap(([name, part]) =>
+            Object.entries(part.fold?.((local) => parameter(`${name}/${local}`)) ?? {}).map(
+              ([local, tensor]) => [`${name}/${local}`, tensor] as const,
+            ),
+          ),
+        ),
+    }),
     ...(channels && { channels }),
     forward: (inputs, context) =>
       built.reduce(

@@ -5,10 +5,11 @@
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { childCatalogue } from '../supernet/catalogue.js';
-import { type Child } from '../supernet/child.js';
+import { type Child, deployedChild, deployedWeights } from '../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
 import { readSlice, sliceKey } from '../supernet/slices.js';
 import { type Rng, stream } from '../tensor/rng.js';
+import { disposeNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Evaluation, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../training/evaluate.js';
 import { withEvaluationWeights } from '../training/learner.js';
@@ -250,22 +251,27 @@ function cutOut(
 ): Specialized {
   const { space, supernet, data, config } = session;
   const child = session.child(space.fromGenotype(genotype));
-  const own = childCatalogue(space, child);
-  const store = createParameterStore(own, config.seed, [...child.parameterNames, ...child.statisticNames]);
+  const sliced = childCatalogue(space, child).parameters;
+  const used = deployedChild(child);
+  const store = createParameterStore(childCatalogue(space, used), config.seed, [
+    ...used.parameterNames,
+    ...used.statisticNames,
+  ]);
   try {
     withEvaluationWeights(supernet, child.parameterNames, ({ parameters }) => {
       const slices: Record<string, Tensor> = {};
       for (const name of child.parameterNames) {
-        const spec = own.parameters.get(name)!;
+        const spec = sliced.get(name)!;
         slices[name] = tidy(() =>
           tf.clone(parameters[sliceKey(name, spec.shape)] ?? readSlice(parameters[name]!, spec)),
         );
       }
-      store.assign(slices);
+      store.assign(deployedWeights(child, slices));
+      disposeNamed(slices);
     });
-    recalibrate(child, store, data.plain, CALIBRATION_BATCHES);
-    const test = evaluateChild(child, store, data.test, FINAL_EVALUATION);
-    return { budget, architecture: child.encoding, cost, derive, test, child, store };
+    recalibrate(used, store, data.plain, CALIBRATION_BATCHES);
+    const test = evaluateChild(used, store, data.test, FINAL_EVALUATION);
+    return { budget, architecture: child.encoding, cost, derive, test, child: used, store };
   } catch (error) {
     store.dispose();
     throw error;

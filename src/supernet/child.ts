@@ -5,10 +5,17 @@
 import { type ActiveNode } from '../graph/activate.js';
 import { type Combination } from '../graph/nodes.js';
 import { type SearchSpace } from '../graph/define-space.js';
-import { type BuiltOperation, type Context, type Mode, type ParameterSpec } from '../operations/operation.js';
+import { deployedNodes } from '../graph/deployed.js';
+import {
+  type BuiltOperation,
+  type Context,
+  type Mode,
+  type ParameterSpec,
+  type Shape,
+} from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type Rng, stream } from '../tensor/rng.js';
-import { tf, type Tensor } from '../tensor/tf.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { readSlice, sliceKey } from './slices.js';
 
 export interface Child<A = unknown> {
@@ -26,7 +33,34 @@ export interface Child<A = unknown> {
 
 /** The child of a space with this architecture. */
 export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A> {
-  const nodes = space.activate(architecture);
+  return childOf(space.activate(architecture), architecture, space.encode(architecture));
+}
+
+/** The same child with its operations as they are used after training (`Operation.deployed`), whose weights `deployedWeights` gives. */
+export function deployedChild<A>(child: Child<A>): Child<A> {
+  const nodes = deployedNodes(child.nodes);
+  return nodes === child.nodes ? child : childOf(nodes, child.architecture, child.encoding);
+}
+
+/** Parameters of the deployed child from those that the child reads, of slices the slices; new tensors, which the caller owns. */
+export function deployedWeights({ nodes, parameterNames }: Child, parameters: NamedTensors): NamedTensors {
+  const weights = new Map(parameterNames.map((name) => [name, parameters[name]!]));
+  const folded = new Map<string, Tensor>();
+  for (const node of nodes) {
+    if (node.kind !== 'operation' || !node.built.fold) continue;
+    const { prefix, built, operation } = node;
+    const made = tidy(() => built.fold!((local) => parameters[`${prefix}/${local}`]!) as Record<string, Tensor>);
+    for (const [local, tensor] of Object.entries(made)) folded.set(`${prefix}/${local}`, tensor);
+    const kept = new Set(Object.keys(operation.deployed!.build(shapesOf(nodes, node.inputs)).parameters));
+    for (const local of Object.keys(built.parameters)) if (!kept.has(local)) weights.delete(`${prefix}/${local}`);
+  }
+  return Object.fromEntries([...weights].map(([name, tensor]) => [name, folded.get(name) ?? tf.clone(tensor)]));
+}
+
+const shapesOf = (nodes: readonly ActiveNode[], names: readonly string[]): Shape[] =>
+  names.map((name) => nodes.find((node) => node.name === name)!.output);
+
+function childOf<A>(nodes: readonly ActiveNode[], architecture: A, encoding: string): Child<A> {
   const head = nodes.at(-1)!.name;
   const names = (field: 'parameters' | 'statistics'): string[] =>
     nodes.flatMap((node) =>
@@ -34,7 +68,7 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
     );
   return {
     architecture,
-    encoding: space.encode(architecture),
+    encoding,
     nodes,
     parameterNames: [...new Set(names('parameters'))],
     statisticNames: names('statistics'),

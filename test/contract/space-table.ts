@@ -47,6 +47,7 @@ export const SPACES: { factory: SpaceFactory; options: object; tiny: object; tas
       depths: [1, 2],
       kernels: [1, 3],
       expansions: [1, 2],
+      resolutions: [4, 6],
       stem: 2,
     },
     tiny: { widths: [[2, 3]], depths: [1, 2], kernels: [1, 3], expansions: [1], stem: 2 },

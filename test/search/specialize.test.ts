@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
+import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
 import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { parseBudgets } from '../../src/api/specialize.js';
@@ -10,7 +11,7 @@ import { specialize as specializeCommand } from '../../src/cli/commands/speciali
 import { checkConfig } from '../../src/config/index.js';
 import { exportModel } from '../../src/export/index.js';
 import { multiplyAddCount, parameterCount } from '../../src/graph/index.js';
-import { runSearch, type SearchConfigInput } from '../../src/index.js';
+import { runSearch, type SearchConfigInput, type SpaceFactory } from '../../src/index.js';
 import { decodeSafetensors } from '../../src/runs/index.js';
 import { advance } from '../../src/search/advance.js';
 import { openData } from '../../src/search/data.js';
@@ -47,7 +48,7 @@ const refusal = (run: () => unknown): string => {
 describe('specializing', () => {
   before(() => loadBackend('cpu'));
 
-  const trained = (folder: string, factory: typeof elasticMlp | typeof mlp, changes: object = {}): SearchSession => {
+  const trained = (folder: string, factory: SpaceFactory, changes: object = {}): SearchSession => {
     const source = tinyTable(join(folder, 'data.csv'));
     const config = checkConfig({ ...CONFIG, data: { source }, ...changes });
     const session = createSession({ config, space: factory, controller: random, data: openData(config) }, () => {});
@@ -87,6 +88,49 @@ describe('specializing', () => {
       disposeNamed({ x });
       session.dispose();
       expect(tf.memory().numTensors).to.equal(before);
+    }));
+
+  it('exports kernels as their transforms make them, and images of the chosen size', () =>
+    withFolder((folder) => {
+      const before = tf.memory().numTensors;
+      const session = trained(folder, elasticCnn, {
+        data: { source: 'digits', subset: { train: 80, test: 20 } },
+        space: {
+          name: 'elastic-cnn',
+          block: 'plain',
+          widths: [[2, 3]],
+          depths: [1],
+          kernels: [1, 3],
+          transforms: true,
+          resolutions: [4, 8],
+          stem: 2,
+        },
+        search: { ...CONFIG.search, epochs: 1 },
+      });
+      const budgets = parseBudgets('parameters<=62,multiplyAdds<=1200');
+      const x = tf.randomNormal([5, 8, 8, 1], 0, 1, 'float32', 7);
+      for (const { architecture, child, store, budget, cost } of specialize(session, budgets, {
+        population: 3,
+        generations: 0,
+      })) {
+        expect(cost).to.be.at.most(budget.limit);
+        expect(child.parameterNames.some((name) => name.includes('transform'))).to.equal(false);
+        if (budget.cost === 'parameters')
+          expect(Object.values(store.parameters).reduce((sum, { size }) => sum + size, 0)).to.equal(cost);
+        const sliced = session.child(session.space.decode(architecture));
+        recalibrate(sliced, session.supernet.store, session.data.plain, 20);
+        const { parameters, statistics } = session.supernet.store;
+        const [a, b] = [
+          tf.tidy(() => [...sliced.forward(parameters, statistics, x, FINAL_EVALUATION).dataSync()]),
+          tf.tidy(() => [...child.forward(store.parameters, store.statistics, x, FINAL_EVALUATION).dataSync()]),
+        ];
+        a.forEach((value, i) => expect(b[i]).to.be.closeTo(value, 1e-6));
+        store.dispose();
+      }
+      disposeNamed({ x });
+      session.dispose();
+      expect(tf.memory().numTensors).to.equal(before);
+      return Promise.resolve();
     }));
 
   it('finds at each budget a network at least as good as the best of 20 random ones', () =>

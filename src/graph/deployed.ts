@@ -1,0 +1,14 @@
+/** Children as they are used: operations that compute their weights from others while they are trained are replaced by those that simply have them. */
+import { type Shape } from '../operations/operation.js';
+import { type ActiveNode } from './activate.js';
+
+/** The nodes with every operation as it is used (`Operation.deployed`); the same nodes where nothing changes. */
+export function deployedNodes(nodes: readonly ActiveNode[]): readonly ActiveNode[] {
+  if (!nodes.some((node) => node.kind === 'operation' && node.operation.deployed)) return nodes;
+  const outputs = new Map<string, Shape>(nodes.map(({ name, output }) => [name, output]));
+  return nodes.map((node) => {
+    if (node.kind !== 'operation' || !node.operation.deployed) return node;
+    const operation = node.operation.deployed;
+    return { ...node, operation, built: operation.build(node.inputs.map((input) => outputs.get(input)!)) };
+  });
+}

@@ -27,6 +27,7 @@ const SPACES: Readonly<Record<string, Loader>> = {
   lstm: () => import('weft-nas/search-spaces/lstm'),
   'rnn-cell': () => import('weft-nas/search-spaces/rnn-cell'),
   'nas-bench-201': () => import('weft-nas/search-spaces/nas-bench-201'),
+  'nas-bench-macro': () => import('weft-nas/search-spaces/nas-bench-macro'),
   'elastic-cnn': () => import('weft-nas/search-spaces/elastic-cnn'),
   'elastic-mlp': () => import('weft-nas/search-spaces/elastic-mlp'),
   'darts-cnn': () => import('weft-nas/search-spaces/darts-cnn'),

@@ -9,6 +9,7 @@ import { dartsCnn } from '../../search-spaces/darts-cnn.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
+import { nasBenchMacro } from '../../search-spaces/nas-bench-macro.js';
 import { rnnCell } from '../../search-spaces/rnn-cell.js';
 import { transformer } from '../../search-spaces/transformer.js';
 
@@ -63,6 +64,12 @@ export const SPACES: { factory: SpaceFactory; options: object; tiny: object; tas
     factory: nasBench201,
     options: { filters: 2 },
     tiny: { operations: ['none', 'conv3'], filters: 2 },
+    task: { inputShape: [6, 6, 1], classes: 3 },
+  },
+  {
+    factory: nasBenchMacro,
+    options: { filters: 1, features: 3 },
+    tiny: { layers: 3, filters: 1, features: 1 },
     task: { inputShape: [6, 6, 1], classes: 3 },
   },
   {

@@ -48,6 +48,7 @@ export default defineConfig({
       {
         text: 'How-to guides',
         items: [
+          page('Learn from your own tables', 'how-to/tables'),
           page('Write a search space', 'how-to/search-space'),
           page('Write a controller', 'how-to/controller'),
           page('Use Weft as a library', 'how-to/library'),

@@ -8,6 +8,9 @@ import {
   type InputForm,
   type MemoryData,
   openWithFitting,
+  scaleTargets,
+  type TargetScaling,
+  unscaleTargets,
   withColumns,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
@@ -15,11 +18,14 @@ import { type SearchData } from '../search/data.js';
 import { defined } from '../search/defined.js';
 import { loadModel, type Model } from '../search/model.js';
 import { otherText } from '../search/text-data.js';
+import { type RegressionMeasures, regressionMeasures } from '../statistics/index.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { loadBackend } from '../tensor/backend.js';
+import { stream } from '../tensor/rng.js';
 import { type BatchSource } from '../training/batch.js';
 import { evaluateChild, FINAL_EVALUATION } from '../training/evaluate.js';
 import { languageMeasures } from '../training/language.js';
+import { predictValues } from '../training/predict.js';
 import { exampleSource } from '../training/sources.js';
 import { datasetFrom } from './memory-data.js';
 import { openRecorded, openRecordedData, type RecordedRun, spaceOfModel, type SpaceOptions } from './recorded-run.js';
@@ -38,13 +44,16 @@ export interface EvaluationOutcome {
   readonly space: string;
   /** Whether it was the test part of the run's own data. */
   readonly own: boolean;
-  readonly accuracy: number;
-  /** Mean cross-entropy in nats. */
+  /** Absent where numbers are predicted. */
+  readonly accuracy?: number;
+  /** Mean cross-entropy in nats; of predicted numbers the squared error, scaled as the targets are. */
   readonly loss: number;
   /** Examples; of a text tokens. */
   readonly count: number;
   /** Of a language model. */
   readonly measures: ReturnType<typeof languageMeasures> | undefined;
+  /** How far predicted numbers are from the actual ones, each in its own unit. */
+  readonly targets?: readonly ({ readonly name: string } & RegressionMeasures)[];
 }
 
 /** See `evaluateRun` in index.ts. */
@@ -67,19 +76,37 @@ export async function evaluateRun(
         `the loss of ${join(run.path, 'model.safetensors')} on ${given === undefined ? 'its test part' : nameOf(given)} is ${loss}`,
         'its weights are too large to compute with, or the data is on another scale than what it was trained on',
       );
-    const { level, space } = model.card;
+    const { level, space, targets } = model.card;
     return {
       run: run.path,
       space,
       own: own !== undefined,
-      accuracy,
+      ...(accuracy !== null && { accuracy }),
       loss,
       count,
+      ...(targets && { targets: measureValues(model, source, targets) }),
       measures: level && languageMeasures(loss, level),
     };
   } finally {
     model.store.dispose();
   }
+}
+
+/** How far the network's numbers are from those of the data, each in its own unit. */
+function measureValues(
+  { child, store }: Model,
+  source: BatchSource,
+  scaling: TargetScaling,
+): ({ name: string } & RegressionMeasures)[] {
+  const { names } = scaling;
+  const { predicted, actual } = predictValues(child, store, source, names.length);
+  const [said, known] = [unscaleTargets(predicted, scaling), unscaleTargets(actual, scaling)];
+  const of = (values: Float64Array, target: number): Float64Array =>
+    values.filter((_, i) => i % names.length === target);
+  return names.map((name, target) => ({
+    name,
+    ...regressionMeasures(of(known, target), of(said, target), { rng: stream(0, 'evaluate', name) }),
+  }));
 }
 
 const nameOf = (data: string | Dataset): string => (typeof data === 'string' ? data : data.name);
@@ -107,25 +134,28 @@ function otherBatches(data: string | Dataset, model: Model, recorded: RecordedRu
   );
 }
 
-/** All examples of another data set (its test part where it has one), read as those of the run were, its classes those of the network. */
+/** All examples of another data set (its test part where it has one), read as those of the run were, its classes or targets those of the network. */
 function otherExamples(
   source: string | Dataset,
   { card, normalization }: Model,
   { run, config }: RecordedRun,
 ): BatchSource {
   const { inputShape, classes } = card.task;
+  const { targets } = card;
   const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
-  const opened = typeof source === 'string' ? openFitting(source, card, config, encoding) : source;
+  const opened = typeof source === 'string' ? openFitting(source, card, config, { columns, encoding }) : source;
   const dataset = columns && !encoding && typeof source === 'string' ? withColumns(opened, columns, source) : opened;
-  if (dataset.inputShape.join() !== inputShape.join() || dataset.classes !== classes) {
+  if (dataset.inputShape.join() !== inputShape.join() || (!targets && dataset.classes !== classes)) {
     throw new WeftError(
       'data',
       `${nameOf(source)} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${inputShape.join(', ')}] in ${classes}`,
       'evaluate on data of the same form',
     );
   }
-  requireSameClasses(dataset, card.classNames);
-  const split = allExamples(dataset);
+  if (targets) requireSameTargets(dataset, targets);
+  else requireSameClasses(dataset, card.classNames);
+  const all = allExamples(dataset);
+  const split = targets ? scaleTargets(all, targets) : all;
   return exampleSource(
     batches(split, {
       batchSize: Math.min(BATCH, split.indices.length),
@@ -139,9 +169,9 @@ function otherExamples(
 
 function openFitting(
   source: string,
-  { task, classNames }: Model['card'],
+  { task, classNames, targets }: Model['card'],
   { data }: SearchConfig,
-  encoding: InputForm['encoding'],
+  { columns, encoding }: Pick<InputForm, 'columns' | 'encoding'>,
 ): Dataset {
   const [height, width, channels] = task.inputShape as [number, number, number];
   const { label, header, charset, imageShape } = data;
@@ -150,13 +180,26 @@ function openFitting(
     defined({
       size: [height, width] as const,
       channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
-      label,
+      // Where the table has a header, its column is known by the name alone.
+      label: label ?? (columns ? targets?.names[0] : undefined),
+      task: targets ? ('regression' as const) : ('classification' as const),
       header,
       charset,
       imageShape,
-      classNames,
+      classNames: targets ? undefined : classNames,
       encoding,
     }),
+  );
+}
+
+function requireSameTargets({ name, targets }: Dataset, known: TargetScaling): void {
+  if (targets?.names.join('\n') === known.names.join('\n')) return;
+  throw new WeftError(
+    'data',
+    targets
+      ? `${name} has the targets ${targets.names.join(', ')}; those of the network are ${known.names.join(', ')}`
+      : `${name} has classes, and the network predicts ${known.names.join(', ')}`,
+    'evaluate on data of the same form',
   );
 }
 

@@ -7,9 +7,11 @@ import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
 import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
 import { latencyTableOf } from '../search/latency.js';
 import { limitSpace } from '../search/limits.js';
+import { objectiveOf } from '../search/objective.js';
 import { measuredNow, optionsOf, type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { stream } from '../tensor/rng.js';
+import { requireAccuracy } from '../training/evaluate.js';
 import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
 import { partsOf, type PartsRequest } from './parts.js';
 
@@ -70,7 +72,7 @@ async function halveIn(
   const candidates = drawCandidates(parts, count, folder);
   const rungs = rungsOf({ candidates: candidates.length, factor, epochs: first });
   onStart?.(folder, backend, rungs);
-  const measure = parts.data.task.kind === 'language' ? 'loss' : 'accuracy';
+  const { measure } = objectiveOf(parts.data, config.search);
   const files = ownFiles({ ...config, controller: { name: 'random' } });
   const total = rungs.reduce((sum, rung) => sum + rung.candidates, 0);
   const results = await withExecutor({ total, parts, files }, (executor) => {
@@ -94,8 +96,8 @@ async function scored(
   measure: 'accuracy' | 'loss',
 ): Promise<number> {
   try {
-    const { accuracy, loss } = evaluationOf((await executor.submit(job)).value);
-    return measure === 'loss' ? -loss : accuracy;
+    const evaluation = evaluationOf((await executor.submit(job)).value);
+    return measure === 'loss' ? -evaluation.loss : requireAccuracy(evaluation);
   } catch (error) {
     if (error instanceof WeftError && error.code === 'numeric') return -Infinity; // it diverged, which makes it the worst
     throw error;

@@ -13,7 +13,7 @@ import { type CheckOptions, type CheckOutcome } from './check-export.js';
 import { type ExportOptions, type ExportOutcome } from './export.js';
 import { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
 import { type HalvingOutcome, type HalvingRequest } from './halve.js';
-import { type LoadedModel, type LoadModelOptions } from './predict.js';
+import { type LoadedModel, type LoadedRegressor, type LoadModelOptions } from './predict.js';
 import { type RankOptions, type RankOutcome } from './rank.js';
 import { type TruthOptions, type TruthOutcome } from './rank-truth.js';
 import { type SpaceOptions } from './recorded-run.js';
@@ -42,7 +42,15 @@ export { type ForgettingComparison, type ForgettingOptions, type ForgettingRepor
 export { type HalvingOutcome, type HalvingRequest } from './halve.js';
 export { type SearchListeners } from './listeners.js';
 export { type PartsRequest } from './parts.js';
-export { type LoadedModel, type LoadModelOptions, type NamedPrediction, type Prediction } from './predict.js';
+export {
+  type LoadedModel,
+  type LoadedRegressor,
+  type LoadModelOptions,
+  type NamedNumbers,
+  type NamedPrediction,
+  type PredictedNumbers,
+  type Prediction,
+} from './predict.js';
 export { type RankOptions, type RankOutcome } from './rank.js';
 export { type ProxyChoice } from './rank-proxies.js';
 export { type TruthOptions, type TruthOutcome } from './rank-truth.js';
@@ -231,7 +239,7 @@ export async function convertRun(directory: string, options: ConvertOptions): Pr
 
 /**
  * The trained network of a finished run, checked against the run's hashes. Throws WeftError('run') if there is none, and
- * WeftError('unsupported') for a language model.
+ * WeftError('unsupported') for a language model, and for a network that predicts numbers (see `loadRegressor`).
  *
  * @example
  * const model = await loadModel('runs/RUN');
@@ -240,6 +248,19 @@ export async function convertRun(directory: string, options: ConvertOptions): Pr
  */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
   return (await import('./predict.js')).loadModel(directory, options);
+}
+
+/**
+ * The trained network of a finished run that predicts numbers, to be asked about new rows or pictures; checked against the hashes of the run. The caller
+ * disposes it. Throws WeftError('unsupported') for a classifier or a language model.
+ *
+ * @example
+ * const model = await loadRegressor('runs/RUN');
+ * const [{ price }] = model.predict([[5.1, 3.5, 1.4]]);
+ * model.dispose();
+ */
+export async function loadRegressor(directory: string, options: LoadModelOptions = {}): Promise<LoadedRegressor> {
+  return (await import('./predict.js')).loadRegressor(directory, options);
 }
 
 /**

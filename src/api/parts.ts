@@ -6,6 +6,7 @@ import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type OwnPart } from '../parts/own.js';
 import { openData } from '../search/data.js';
+import { settle } from '../search/regression.js';
 import { type SearchParts } from '../search/session.js';
 import { datasetFrom } from './memory-data.js';
 import { loadController, loadOwnParts, loadSpace } from './registry.js';
@@ -39,23 +40,25 @@ export async function partsOf({
       `the data is given in memory, and data.source names '${input.data?.source}' too`,
       'leave out data.source',
     );
-  const config = checkConfig({
+  const given = checkConfig({
     ...input,
     ...(source !== undefined && { data: { ...input.data, source } }),
     space: { ...named(space), ...input.space },
     controller: { ...named(controller), ...input.controller },
   });
   const [searched, strategy] = await Promise.all([
-    loadSpace(typeof space === 'object' ? space : config.space.name),
-    loadController(typeof controller === 'object' ? controller : config.controller.name),
+    loadSpace(typeof space === 'object' ? space : given.space.name),
+    loadController(typeof controller === 'object' ? controller : given.controller.name),
   ]);
+  const opened = openData(given, dataset);
+  const config = settle(given, opened);
   const own = await loadOwnParts(config, parts);
   return {
     config,
     ...(own && { own }),
     space: searched,
     controller: strategy,
-    data: openData(config, dataset),
+    data: opened,
     ...(dataset && { dataset }),
   };
 }

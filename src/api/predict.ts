@@ -9,12 +9,14 @@ import {
   readRows,
   scaleToWhite,
   type Split,
+  type TargetScaling,
   type Unlabelled,
+  unscaleTargets,
   whiteOf,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { openRun } from '../runs/index.js';
-import { loadModel as loadNetwork } from '../search/model.js';
+import { loadModel as loadNetwork, type ModelCard } from '../search/model.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { tf, tidy } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
@@ -36,18 +38,36 @@ export interface NamedPrediction extends Prediction {
   readonly name: string;
 }
 
-/** A trained classifier. The caller disposes it. */
-export interface LoadedModel {
+/** The numbers that a network predicts for one example, by the names of the columns that they were learned from, in their own units. */
+export type PredictedNumbers = Readonly<Record<string, number>>;
+
+/** Those of an example in a file: its path, or `FILE:LINE`. */
+export interface NamedNumbers {
+  readonly name: string;
+  readonly values: PredictedNumbers;
+}
+
+interface LoadedNetwork<One, Named> {
   readonly architecture: string;
   readonly inputShape: InputShape;
-  readonly classNames: readonly string[];
   /** The columns that it was trained on, where it has learned from a table with a header. */
   readonly columns?: readonly string[] | undefined;
   /** Of examples in the units of the training data, each row-major [height, width, channels] or a row of a table. Throws WeftError('data') if a length is wrong or a number is not finite. */
-  predict(examples: readonly ArrayLike<number>[]): Prediction[];
+  predict(examples: readonly ArrayLike<number>[]): One[];
   /** Of pictures, folders of pictures and CSV files, in the order of the paths. Throws WeftError('data') naming the file, line and column that does not fit. */
-  predictFiles(paths: readonly string[]): NamedPrediction[];
+  predictFiles(paths: readonly string[]): Named[];
   dispose(): void;
+}
+
+/** A trained classifier. The caller disposes it. */
+export interface LoadedModel extends LoadedNetwork<Prediction, NamedPrediction> {
+  readonly classNames: readonly string[];
+}
+
+/** A trained network that predicts numbers. The caller disposes it. */
+export interface LoadedRegressor extends LoadedNetwork<PredictedNumbers, NamedNumbers> {
+  /** What it predicts. */
+  readonly targets: readonly string[];
 }
 
 export interface LoadModelOptions extends SpaceOptions {
@@ -59,14 +79,85 @@ const BATCH = 256;
 const TABLE = /\.(csv|tsv)(\.gz)?$/i;
 
 /** See `loadModel` in index.ts. */
-export async function loadModel(
+export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  return asClassifier(await open(directory, options));
+}
+
+/** See `loadRegressor` in index.ts. */
+export async function loadRegressor(directory: string, options: LoadModelOptions = {}): Promise<LoadedRegressor> {
+  return asRegressor(await open(directory, options));
+}
+
+/** Either, as the run has it. */
+export async function loadEither(
   directory: string,
-  { backend, ...options }: LoadModelOptions = {},
-): Promise<LoadedModel> {
+  options: LoadModelOptions,
+): Promise<{ readonly classifier: LoadedModel } | { readonly regressor: LoadedRegressor }> {
+  const network = await open(directory, options);
+  return network.card.targets ? { regressor: asRegressor(network) } : { classifier: asClassifier(network) };
+}
+
+/** A network with what turns its outputs into answers still open. */
+interface OpenNetwork {
+  readonly run: string;
+  readonly card: ModelCard;
+  /** `answer` is asked for each batch, its result belonging to examples one after another. */
+  common<One extends object, Named>(
+    answer: (outputs: tf.Tensor2D) => One[],
+    named: (name: string, one: One) => Named,
+  ): LoadedNetwork<One, Named>;
+  dispose(): void;
+}
+
+function asClassifier({ run, card, common, dispose }: OpenNetwork): LoadedModel {
+  const { classNames, targets } = card;
+  if (targets) {
+    dispose();
+    throw new WeftError(
+      'unsupported',
+      `${run} predicts numbers (${targets.names.join(', ')}) and no classes`,
+      'load it with loadRegressor',
+    );
+  }
+  const answer = (outputs: tf.Tensor2D): Prediction[] =>
+    tf
+      .softmax(outputs)
+      .arraySync()
+      .map((probabilities) => {
+        const best = probabilities.indexOf(Math.max(...probabilities));
+        return { label: classNames[best]!, probability: probabilities[best]!, probabilities };
+      });
+  return { ...common(answer, (name, one): NamedPrediction => ({ name, ...one })), classNames };
+}
+
+function asRegressor({ run, card, common, dispose }: OpenNetwork): LoadedRegressor {
+  const { targets } = card;
+  if (!targets) {
+    dispose();
+    throw new WeftError('unsupported', `${run} is a classifier, which predicts no numbers`, 'load it with loadModel');
+  }
+  return {
+    ...common(
+      (outputs) => numbersOf(outputs, targets),
+      (name, values): NamedNumbers => ({ name, values }),
+    ),
+    targets: targets.names,
+  };
+}
+
+function numbersOf(outputs: tf.Tensor2D, targets: TargetScaling): PredictedNumbers[] {
+  const values = unscaleTargets(outputs.dataSync(), targets);
+  const { names } = targets;
+  return Array.from({ length: outputs.shape[0] }, (_, i) =>
+    Object.fromEntries(names.map((name, target) => [name, values[i * names.length + target]!])),
+  );
+}
+
+async function open(directory: string, { backend, ...options }: LoadModelOptions): Promise<OpenNetwork> {
   await loadBackend(backend);
   const run = openRun(directory);
   const { card, normalization, child, store } = await loadNetwork(run.path, () => spaceOfModel(run.path, options));
-  const { task, classNames } = card;
+  const { task } = card;
   if (task.kind === 'language') {
     store.dispose();
     throw new WeftError(
@@ -81,63 +172,67 @@ export async function loadModel(
   const form: InputForm = { inputShape, columns, encoding, charset: data.charset };
   const size = exampleSize(form.inputShape);
 
-  const predictAll = (images: Uint8Array | Float32Array): Prediction[] => {
-    const count = images.length / size;
-    const split: Split = {
-      name: 'test',
-      inputShape: form.inputShape,
-      classes: classNames.length,
-      examples: { images, labels: new Int32Array(count), count },
-      indices: Uint32Array.from({ length: count }, (_, i) => i),
-      labels: new Int32Array(count),
-    };
-    const batchSize = Math.min(BATCH, count);
-    const source = exampleSource(batches(split, { batchSize, seed: 0, normalization, shuffle: false, last: 'keep' }));
-    return Array.from({ length: source.steps }, (_, step) =>
-      withBatch(source, 0, step, ({ inputs }) =>
-        tidy(() =>
-          (tf.softmax(child.forward(store.parameters, store.statistics, inputs, FINAL_EVALUATION)) as tf.Tensor2D)
-            .arraySync()
-            .map((probabilities): Prediction => {
-              const best = probabilities.indexOf(Math.max(...probabilities));
-              return { label: classNames[best]!, probability: probabilities[best]!, probabilities };
-            }),
-        ),
-      ),
-    ).flat();
-  };
-
   const readPictureFiles = (paths: readonly string[]): Unlabelled => {
     const read = readPictures(paths, form);
     return { ...read, images: scaleToWhite(read.images, whiteOf(data.source)) };
   };
 
   return {
-    architecture: card.architecture,
-    inputShape: form.inputShape,
-    classNames,
-    columns,
-    predict(examples) {
-      if (examples.length === 0) return [];
-      examples.forEach((example, i) => requireExample(example, i, size));
-      return predictAll(
-        Float32Array.from({ length: examples.length * size }, (_, i) => examples[Math.floor(i / size)]![i % size]!),
-      );
-    },
-    predictFiles(paths) {
-      const isRow = form.inputShape[0] === 1 && form.inputShape[1] === 1;
-      return groupsOf(paths).flatMap(({ table, files }) => {
-        if (!table && isRow)
-          throw new WeftError(
-            'data',
-            `${files[0]} is not a table, and ${run.path} was trained on rows of ${size} numbers`,
-            'give it a CSV file',
-          );
-        const { names, images } = table ? readRows(files[0]!, form) : readPictureFiles(files);
-        return predictAll(images).map((prediction, i) => ({ name: names[i]!, ...prediction }));
-      });
-    },
+    run: run.path,
+    card,
     dispose: () => store.dispose(),
+    common(answer, named) {
+      type Answers = ReturnType<typeof answer>;
+      const predictAll = (images: Uint8Array | Float32Array): Answers => {
+        const count = images.length / size;
+        const split: Split = {
+          name: 'test',
+          inputShape: form.inputShape,
+          classes: task.classes,
+          examples: { images, labels: new Int32Array(count), count },
+          indices: Uint32Array.from({ length: count }, (_, i) => i),
+          labels: new Int32Array(count),
+        };
+        const batchSize = Math.min(BATCH, count);
+        const source = exampleSource(
+          batches(split, { batchSize, seed: 0, normalization, shuffle: false, last: 'keep' }),
+        );
+        const answers: Answers = [];
+        for (let step = 0; step < source.steps; step++)
+          withBatch(source, 0, step, ({ inputs }) => {
+            const outputs = (): tf.Tensor2D =>
+              child.forward(store.parameters, store.statistics, inputs, FINAL_EVALUATION) as tf.Tensor2D;
+            for (const one of tidy(() => answer(outputs()))) answers.push(one);
+          });
+        return answers;
+      };
+      return {
+        architecture: card.architecture,
+        inputShape: form.inputShape,
+        columns,
+        predict(examples) {
+          if (examples.length === 0) return [];
+          examples.forEach((example, i) => requireExample(example, i, size));
+          return predictAll(
+            Float32Array.from({ length: examples.length * size }, (_, i) => examples[Math.floor(i / size)]![i % size]!),
+          );
+        },
+        predictFiles(paths) {
+          const isRow = form.inputShape[0] === 1 && form.inputShape[1] === 1;
+          return groupsOf(paths).flatMap(({ table, files }) => {
+            if (!table && isRow)
+              throw new WeftError(
+                'data',
+                `${files[0]} is not a table, and ${run.path} was trained on rows of ${size} numbers`,
+                'give it a CSV file',
+              );
+            const { names, images } = table ? readRows(files[0]!, form) : readPictureFiles(files);
+            return predictAll(images).map((one, i) => named(names[i]!, one));
+          });
+        },
+        dispose: () => store.dispose(),
+      };
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import { type Proxy, PROXIES } from '../proxies/index.js';
 import { isOwnFile } from '../jobs/files.js';
 import { type OwnPart, type OwnParts } from '../parts/own.js';
 import { openData } from '../search/data.js';
+import { settle } from '../search/regression.js';
 import { type SearchParts } from '../search/session.js';
 import { loadStudy as loadShipped, type Study } from '../studies/index.js';
 import { importModule } from './import-module.js';
@@ -80,7 +81,8 @@ export function loadProxy(proxy: string | Proxy): Promise<Proxy> {
 /** What the configuration names. */
 export async function loadParts(config: SearchConfig): Promise<SearchParts> {
   const [space, controller] = await Promise.all([loadSpace(config.space.name), loadController(config.controller.name)]);
-  return { config, space, controller, data: openData(config) };
+  const data = openData(config);
+  return { config: settle(config, data), space, controller, data };
 }
 
 /** The study with this name, the one that this file defines, or the study itself. */

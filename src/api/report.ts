@@ -81,10 +81,16 @@ export function searchedSpace(
   config: SearchConfig,
   facts: Readonly<Record<string, unknown>>,
 ): SearchSpace {
-  const { kind, inputShape, classes } = facts['data'] as { kind?: 'text'; inputShape: number[]; classes: number };
+  const { kind, targets, inputShape, classes } = facts['data'] as {
+    kind?: 'text';
+    targets?: object;
+    inputShape: number[];
+    classes: number;
+  };
   return space.create(optionsOf(config.space), {
     inputShape,
     classes,
     ...(kind === 'text' && { kind: 'language' as const }),
+    ...(targets && { kind: 'regression' as const }),
   });
 }

@@ -22,7 +22,7 @@ import { type SearchSession } from '../search/session.js';
 import { median } from '../statistics/index.js';
 import { tf, tidy } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
-import { FINAL_EVALUATION } from '../training/evaluate.js';
+import { FINAL_EVALUATION, requireAccuracy } from '../training/evaluate.js';
 import { loadRecordedParts, openRecorded } from './recorded-run.js';
 import { openSession, type SessionOptions } from './session.js';
 
@@ -143,7 +143,7 @@ function rowOf(name: string, network: Specialized, session: SearchSession): Spec
     multiplyAdds: multiplyAddCount(child.nodes),
     bytes: weightBytes(child.nodes),
     milliseconds: millisecondsOf(network, session),
-    accuracy: test.accuracy,
+    accuracy: requireAccuracy(test),
     loss: test.loss,
   };
 }

@@ -46,6 +46,8 @@ export interface StepContext {
   readonly batchSize?: number | undefined;
   /** Labels that the loss is the mean of: one for each example, or one for each token of sequences. */
   readonly labels?: number | undefined;
+  /** What the loss is −log p of: class labels (the default), or targets about which the outputs are normal; see `squaredErrors`. */
+  readonly likelihood?: 'categorical' | 'gaussian' | undefined;
   /** Loss of each example of the batch [N] (of a sequence the mean over its tokens) at the given parameters, dropout and normalization as in `evaluate`. */
   readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;
   /** Hessian of the batch loss at `parameters`, times `vector` (missing names: 0); without it, differences of gradients serve. */

@@ -1,4 +1,5 @@
 /** What a person sees while a search runs: a line an epoch, and a block at the bottom with what happens now. */
+import { significant } from '../report/format.js';
 import { type SearchEvent } from '../search/events.js';
 import { type SearchSession } from '../search/session.js';
 import { sayMeasures } from '../training/language.js';
@@ -20,16 +21,16 @@ export function createLiveView(output: Output): LiveView {
   let lastDrawn = -Infinity;
   let loss = NaN;
   let reward = NaN;
-  let language = false;
+  let task: SearchTask;
   let trained = '';
   return {
     event(event) {
       output.emit(event);
-      if (event.type === 'search-started') language = event.task === 'language';
+      if (event.type === 'search-started') task = event.task;
       if (event.type === 'weights-step') loss = event.loss;
       if (event.type === 'controller-round') reward = event.reward;
       if (event.type === 'architecture-trained') trained = `, last architecture ${percent(1 - event.err1)} right`;
-      const line = describe(printableDeep(event), paint, language);
+      const line = describe(printableDeep(event), paint, task);
       if (line !== undefined) output.say(line);
     },
     tick(session, elapsed, left) {
@@ -41,6 +42,8 @@ export function createLiveView(output: Output): LiveView {
     close: () => output.status([]),
   };
 }
+
+type SearchTask = Extract<SearchEvent, { type: 'search-started' }>['task'];
 
 interface Palette {
   dim(text: string): string;
@@ -63,8 +66,9 @@ const optional = (value: number | null, format: (value: number) => string): stri
   value === null ? '–' : format(value);
 
 /** The lasting line of an event; most events have none. */
-function describe(event: SearchEvent, paint: Palette, language: boolean): string | undefined {
-  const reward = language ? (value: number): string => value.toFixed(4) : percent;
+function describe(event: SearchEvent, paint: Palette, task: SearchTask): string | undefined {
+  const language = task === 'language';
+  const reward = task ? (value: number): string => value.toFixed(4) : percent;
   switch (event.type) {
     case 'search-started':
       return (
@@ -91,7 +95,7 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
     case 'front':
       return `front of ${event.hashes.length} networks by ${event.objectives.join(', ')}; the compromise (knee) is derived`;
     case 'derived':
-      return `derived ${paint.accent(event.architecture)}\n  shared weights: ${language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
+      return `derived ${paint.accent(event.architecture)}\n  shared weights: ${event.accuracy === null || language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':
       return `  ${event.verdict}`;
     case 'retrain-started':
@@ -103,9 +107,18 @@ function describe(event: SearchEvent, paint: Palette, language: boolean): string
         const { perplexity, bitsPerCharacter } = event;
         return `test: ${paint.strong(sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) }))} on ${event.count} tokens that nothing has seen before (loss ${event.loss.toFixed(4)} nats)`;
       }
-      return `test: ${paint.strong(percent(event.accuracy))} of ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(3)})`;
+      if (event.targets)
+        return event.targets
+          .map(
+            ({ name, rmse, mae, r2 }) =>
+              `test: root mean squared error ${paint.strong(significant(rmse))} in ${name}, mean absolute error ${significant(mae)}${r2 === undefined ? '' : `, R² ${r2.toFixed(3)}`} on ${event.count} examples that nothing has seen before`,
+          )
+          .join('\n');
+      return `test: ${paint.strong(percent(event.accuracy ?? NaN))} of ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(3)})`;
     case 'assessed':
       return sayAssessed(event);
+    case 'assessed-values':
+      return event.targets.map(sayValues).join('\n');
     case 'warning':
       return paint.warn(`warning: ${event.message}`);
     case 'budget-reached':
@@ -131,6 +144,16 @@ function sayAssessed({
     beside(majority),
     ...(best ? [beside(best)] : []),
   ].join('\n');
+}
+
+/** Predicted numbers beside what is simpler. */
+function sayValues({
+  mean,
+  simpleModels: [best],
+}: Extract<SearchEvent, { type: 'assessed-values' }>['targets'][number]): string {
+  const beside = ({ name, rmse, r2, difference, interval }: typeof mean): string =>
+    `  ${name}: ${significant(rmse)}, R² ${r2.toFixed(3)}; the network's R² is higher by ${difference.toFixed(3)}${interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : ''}`;
+  return [beside(mean), ...(best ? [beside(best)] : [])].join('\n');
 }
 
 /** What happens now, how long it has taken and will take, and what else is shown on a terminal. */

@@ -22,6 +22,12 @@ export function program(): Command {
     .option('--controller <name|file>', 'search strategy, by name or a file of your own')
     .option('--preset <name>', "the controller's constants: paper, official-code, …")
     .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
+    .addOption(
+      new Option('--task <kind>', 'whether the label of a table is a class or a number to predict').choices([
+        'classification',
+        'regression',
+      ]),
+    )
     .option('--seed <n>', 'seed of every random draw', whole(0))
     .option('--epochs <n>', 'epochs of the search', whole(1))
     .option(

@@ -39,6 +39,10 @@ export const dataSchema = z.strictObject({
     .optional()
     .describe('1 for grey, 3 for colour (folders of images)'),
   label: z.union([z.string(), z.int()]).optional().describe('label column (CSV)'),
+  task: z
+    .enum(['classification', 'regression'])
+    .optional()
+    .describe('whether the label is a class or a number to predict; found by looking at it by default (CSV)'),
   header: z.boolean().optional().describe('whether the first row names the columns (CSV)'),
   charset: z
     .enum(['utf-8', 'latin1'])
@@ -298,7 +302,7 @@ export const objectivesSchema = z
   .array(z.enum([...qualityNames, ...costNames]))
   .refine((names) => new Set(names).size === names.length, { message: 'an objective stands there twice' })
   .refine((names) => names.filter((name) => qualityNames.includes(name as 'accuracy')).length === 1, {
-    message: 'name accuracy (of language models loss) once: without it nothing would be learned',
+    message: 'name accuracy (of language models and of numbers loss) once: without it nothing would be learned',
   })
   .refine((names) => names.length >= 2, { message: 'accuracy alone is what a search without objectives is after' });
 
@@ -350,7 +354,7 @@ export const configSchema = z.strictObject({
   objectives: objectivesSchema
     .optional()
     .describe(
-      'accuracy (of language models loss) and what it is to be weighed against: parameters, multiplyAdds, activationMemory, fileSize, latency; the search then ends in a front, of which the knee is derived',
+      'accuracy (of language models and of numbers loss) and what it is to be weighed against: parameters, multiplyAdds, activationMemory, fileSize, latency; the search then ends in a front, of which the knee is derived',
     ),
   sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along search and retraining'),
   budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),

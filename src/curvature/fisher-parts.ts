@@ -16,6 +16,13 @@ export function drawClasses(
   );
 }
 
+/** Standard deviation of each target about the output that the squared error of `targets` numbers is −log p of; see `squaredErrors`. */
+export const targetDeviation = (targets: number): number => Math.sqrt(targets / 2);
+
+/** So many standard normal numbers. */
+export const drawNormals = (count: number, { normal }: Rng): Float32Array =>
+  Float32Array.from({ length: count }, normal);
+
 /** Σₙ (aₙ·gₙᵀ)² entry by entry, of inputs a [N,I] and output gradients g [N,O] -> [I,O]: the square of a product is the product of the squares. */
 export function squaresOfProducts(a: Tensor, g: Tensor): Tensor {
   return tf.matMul(tf.square(a), tf.square(g), true, false);

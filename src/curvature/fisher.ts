@@ -8,11 +8,13 @@
 import { WeftError } from '../errors.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
-import { requireLogitsOf } from '../tensor/logits.js';
+import { areTargets, countLabels, requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
+import { squaredErrors } from '../tensor/squared-error.js';
 import { type Rng } from '../tensor/rng.js';
+import { recordOn } from '../tensor/tape.js';
 import { type Scalar, tf, tidy, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
-import { drawClasses } from './fisher-parts.js';
+import { drawClasses, drawNormals, targetDeviation } from './fisher-parts.js';
 import { exampleSquares } from './fisher-squares.js';
 
 /**
@@ -39,7 +41,8 @@ export interface FisherEstimate {
 
 /**
  * The diagonal of the Fisher information of a classifier on one batch, per label and in nats²; batch statistics
- * count as constants, but for `batch`. Logits [N,K] with labels [N], or of sequences [N,T,K] with [N,T].
+ * count as constants, but for `batch`. Logits [N,K] with labels [N], or of sequences [N,T,K] with [N,T]; outputs [N,K] with targets float32 [N,K], whose
+ * squared error is the negative log-likelihood (see `squaredErrors`).
  *
  * @example
  * const { fisher } = fisherInformation((p) => nn.dense(x, p.kernel, p.bias), params, labels);
@@ -53,7 +56,7 @@ export function fisherInformation(
   const examples = labels.shape[0];
   if (kind === 'batch') {
     const { value, gradients } = valueAndGradients(
-      (current) => tf.div(tf.sum(exampleLosses(logits(current), labels)), labels.size) as Scalar,
+      (current) => tf.div(tf.sum(exampleLosses(logits(current), labels)), countLabels(labels)) as Scalar,
       parameters,
       { unused: 'zero' },
     );
@@ -62,31 +65,37 @@ export function fisherInformation(
     disposeNamed(gradients);
     return { fisher, examples, looped: [] };
   }
-  const labelsFor = (outputs: Tensor): Tensor => (kind === 'true-sample' ? drawLabels(outputs, rng) : labels);
+  const labelsFor = (outputs: Tensor): Tensor => (kind === 'true-sample' ? drawLabels(outputs, labels, rng) : labels);
   // Losses over the root of L instead of squares over L: one kernel and not one for each parameter.
   const { sums, looped } = exampleSquares((current) => {
     const outputs = logits(current);
-    return tf.div(exampleLosses(outputs, labelsFor(outputs)), Math.sqrt(labels.size));
+    return tf.div(exampleLosses(outputs, labelsFor(outputs)), Math.sqrt(countLabels(labels)));
   }, parameters);
   return { fisher: sums, examples, looped };
 }
 
-/** Cross-entropy of each example [N], the sum over its labels. */
+/** Cross-entropy of each example [N], the sum over its labels; the squared error of targets. */
 function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {
+  if (areTargets(labels)) return squaredErrors(logits, labels);
   requireLogitsOf(labels, logits);
   if (labels.rank === 1) return softmaxCrossEntropy(logits as Tensor2D, labels as Tensor1D);
   const tokens = softmaxCrossEntropy(tf.reshape(logits, [-1, logits.shape.at(-1)!]), tf.reshape(labels, [-1]));
   return tf.sum(tf.reshape(tokens, [labels.shape[0], -1]), 1);
 }
 
-/** A class of each row's own distribution. */
-function drawLabels(logits: Tensor, rng: Rng | undefined): Tensor {
+/** A class of each row's own distribution, or targets of the outputs' own. */
+function drawLabels(logits: Tensor, labels: Tensor, rng: Rng | undefined): Tensor {
   if (!rng)
     throw new WeftError(
       'operation',
       'the true Fisher information draws labels, and was given no random stream',
       "pass { kind: 'true-sample', rng: stream(seed, …) }",
     );
+  if (areTargets(labels)) {
+    const noise = drawNormals(logits.size, rng).map((value) => value * targetDeviation(logits.shape.at(-1)!));
+    // Constants: the labels are drawn from the model, and do not follow it.
+    return recordOn(undefined, () => tf.add(logits, tf.tensor(noise, logits.shape)));
+  }
   const probabilities = tidy(() => tf.softmax(logits).dataSync());
   return tf.tensor(drawClasses(probabilities, logits.shape.at(-1)!, rng), logits.shape.slice(0, -1), 'int32');
 }

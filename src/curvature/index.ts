@@ -20,7 +20,7 @@ export {
   type ExtremeEigenpairs,
 } from './eigenvalues.js';
 export { FISHER_KINDS, fisherInformation, type FisherEstimate, type FisherKind, type FisherOptions } from './fisher.js';
-export { drawClasses, squaresOfExamples, squaresOfProducts } from './fisher-parts.js';
+export { drawClasses, drawNormals, squaresOfExamples, squaresOfProducts, targetDeviation } from './fisher-parts.js';
 export { exampleSquares, type ExampleSquares } from './fisher-squares.js';
 export { gaussNewton, hessian, type CurvatureOperator } from './hessian.js';
 export { lanczos, ritz, type LanczosOptions, type Ritz, type Tridiagonal } from './lanczos.js';

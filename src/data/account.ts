@@ -11,6 +11,7 @@ const DOMINANT = 0.9;
 
 /** Lines for people; the last ones are warnings. */
 export function accountFor(dataset: Dataset, splits: Splits): string[] {
+  if (dataset.targets) return accountForTargets(dataset, splits);
   const { train, test, classes, inputShape } = dataset;
   const counts = classCounts(train.labels, classes);
   const total = train.count + (test?.count ?? 0);
@@ -19,17 +20,58 @@ export function accountFor(dataset: Dataset, splits: Splits): string[] {
   const byClass = [...counts].map((count, index) => ({ name: nameOf(index), count }));
   const isTable = inputShape[0] === 1 && inputShape[1] === 1;
   const listed = byClass.slice(0, MOST_CLASSES).map(({ name, count }) => `${name} ${count}`);
-  const parts = (['train', 'validation', 'derive', 'fisher', 'test'] as const).flatMap((part) =>
-    splits[part] ? [`${splits[part].indices.length} ${part === 'train' ? 'training' : part}`] : [],
-  );
   return [
     `${total} ${isTable ? 'rows' : `images of ${inputShape[1]}x${inputShape[0]}`} in ${classes} classes: ${listed.join(', ')}${byClass.length > MOST_CLASSES ? `, and ${byClass.length - MOST_CLASSES} more` : ''}`,
     ...(isTable ? columnsOf(dataset) : []),
-    `parts: ${parts.join(', ')}`,
+    partsOf(splits),
     ...warningsOf(byClass, total),
     ...(isTable ? suspicious(dataset) : []),
   ];
 }
+
+const partsOf = (splits: Splits): string =>
+  `parts: ${(['train', 'validation', 'derive', 'fisher', 'test'] as const)
+    .flatMap((part) => (splits[part] ? [`${splits[part].indices.length} ${part === 'train' ? 'training' : part}`] : []))
+    .join(', ')}`;
+
+/** Deviations from the mean beyond which a single target decides what squared errors say. */
+const FAR = 10;
+
+function accountForTargets(dataset: Dataset, splits: Splits): string[] {
+  const { train, test, inputShape, targets } = dataset;
+  const isTable = inputShape[0] === 1 && inputShape[1] === 1;
+  const { names, reason } = targets!;
+  const described = names.map((name, target) => {
+    const values = [train, ...(test ? [test] : [])].flatMap((part) =>
+      Array.from({ length: part.count }, (_, i) => part.targets![i * names.length + target]!),
+    );
+    const mean = values.reduce((sum, value) => sum + value / values.length, 0);
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0));
+    const [least, most] = values.reduce(
+      ([a, b], value) => [Math.min(a, value), Math.max(b, value)],
+      [Infinity, -Infinity],
+    );
+    const far = Math.max(most - mean, mean - least) / deviation;
+    return {
+      line: `'${name}' is a number to predict (regression): ${short(least)} to ${short(most)}, mean ${short(mean)}, standard deviation ${short(deviation)}`,
+      warning:
+        far > FAR
+          ? `careful: '${name}' has values ${Math.floor(far)} standard deviations from its mean; they outweigh all others in the squared error`
+          : undefined,
+    };
+  });
+  return [
+    `${train.count + (test?.count ?? 0)} ${isTable ? 'rows' : `images of ${inputShape[1]}x${inputShape[0]}`}`,
+    ...described.map(({ line }) => line),
+    ...(reason === undefined ? [] : [`  because it has ${reason}; if they are classes: --task classification`]),
+    ...(isTable ? columnsOf(dataset) : []),
+    partsOf(splits),
+    ...described.flatMap(({ warning }) => warning ?? []),
+    ...(isTable ? suspicious(dataset) : []),
+  ];
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(4)));
 
 function columnsOf({ columns, encoding, inputShape }: Dataset): string[] {
   if (!encoding) return columns ? [`columns: ${inputShape[2]} of numbers`] : [];

@@ -7,15 +7,16 @@ import { stream, type Rng } from '../tensor/rng.js';
 import { checkAugmentation, drawChange, type Augmentation, type Change } from './augment.js';
 import { exampleSize, type InputShape } from './dataset.js';
 import type { Normalization } from './normalization.js';
-import type { Split } from './split.js';
+import { type Split, targetsIn } from './split.js';
 import { allIndices } from './stratify.js';
 import { drawTurn, isTurning, writeTurned, type Turn } from './turn.js';
 import { scaling, writeChanged, writePlain } from './write-example.js';
 
-/** Normalized inputs in row-major [count, height, width, channels], and their classes. The arrays are the caller's. */
+/** Normalized inputs in row-major [count, height, width, channels], and their classes or targets. The arrays are the caller's. */
 export interface Batch {
   readonly inputs: Float32Array;
-  readonly labels: Int32Array;
+  /** Classes [count], or targets in row-major [count, targets]. */
+  readonly labels: Int32Array | Float32Array;
   readonly shape: [count: number, height: number, width: number, channels: number];
 }
 
@@ -99,17 +100,19 @@ export function makeBatch(
   normalization: Normalization,
   augmentation?: { readonly augment: Augmentation; readonly rng: Rng },
 ): Batch {
-  const { inputShape, examples, indices } = split;
+  const { inputShape, examples, indices, targets } = split;
   const size = exampleSize(inputShape);
   const inputs = new Float32Array(positions.length * size);
-  const labels = new Int32Array(positions.length);
+  const each = targetsIn(split);
+  const labels = targets ? new Float32Array(positions.length * each) : new Int32Array(positions.length);
   const scale = scaling(normalization);
   const background = (augmentation?.augment.shift ?? 0) > 0;
   const { changes, turns } = augmentation ? drawAll(positions.length, augmentation, inputShape) : {};
   const turned = turns && new Float32Array(size);
   for (let i = 0; i < positions.length; i++) {
     const position = positions[i]!;
-    labels[i] = split.labels[position]!;
+    if (targets) labels.set(targets.subarray(position * each, (position + 1) * each), i * each);
+    else labels[i] = split.labels[position]!;
     const from = indices[position]! * size;
     if (turned) writeTurned(turned, examples.images, from, inputShape, turns[i]!);
     if (changes) {

@@ -31,12 +31,12 @@ export function withColumns(dataset: Dataset, columns: readonly string[], path: 
   const { columns: own, inputShape, train, test } = dataset;
   if (!own || own.join('\n') === columns.join('\n')) return dataset;
   const places = placesOf(columns, own, path);
-  const chosen = ({ images, labels, count }: Examples): Examples => {
+  const chosen = ({ images, count, ...others }: Examples): Examples => {
     const picked =
       images instanceof Uint8Array ? new Uint8Array(count * places.length) : new Float32Array(count * places.length);
     for (let row = 0; row < count; row++)
       places.forEach((place, i) => (picked[row * places.length + i] = images[row * own.length + place]!));
-    return { images: picked, labels, count };
+    return { ...others, images: picked, count };
   };
   const isRow = inputShape[0] === 1 && inputShape[1] === 1;
   return {

@@ -1,10 +1,13 @@
-/** Tables with a class label on each row: comma, semicolon or tab, header optional, gzipped or not. */
+/** Tables with a class or a number to predict on each row: comma, semicolon or tab, header optional, gzipped or not. */
 import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames, requireDifferentNumbers } from './class-names.js';
 import { defineDataset, exampleSize, type Dataset, type InputShape } from './dataset.js';
 import { type Column } from './csv/encoding.js';
 import { type Charset } from './csv/decode.js';
-import { readTable, type Table } from './csv/table.js';
+import { doubleIn } from './csv/fields.js';
+import { decimalMarks, readTable, type Table } from './csv/table.js';
+import { areMeasured, type LabelKind, whyTargets } from './csv/task.js';
+import { strataOf, stratumOf } from './targets.js';
 
 export interface CsvOptions {
   /**
@@ -12,6 +15,8 @@ export interface CsvOptions {
    * Left out: the column named `label`, `class` or `target`, otherwise the last.
    */
   readonly label?: string | number;
+  /** Whether the label is a class or a number to predict; `auto` decides by looking at it. Left out: a class, and labels that are plainly no classes are refused. */
+  readonly task?: LabelKind;
   /** Whether the first line names the columns. Left out: found by looking at it. */
   readonly header?: boolean;
   /** How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows writes it. */
@@ -33,7 +38,46 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
   const same = train.encoding && { encoding: train.encoding };
   const test = testPath === undefined ? undefined : readTable(testPath, { ...options, ...same });
   if (test && !train.encoding) requireSameColumns(train, path, test, testPath!);
-  const classNames = options.classNames ?? classesOf(train, path);
+  const inputShape = options.imageShape ?? ([1, 1, train.features] as const);
+  if (exampleSize(inputShape) !== train.features)
+    throw new WeftError(
+      'data',
+      `${path}: ${train.features} numbers a row do not fill the image shape [${inputShape.join(', ')}]`,
+      'height x width x channels must equal the number of columns without the label',
+    );
+  const common = {
+    name,
+    inputShape,
+    ...(train.header && { columns: train.header.filter((_, column) => column !== train.labelColumn) }),
+    ...(train.encoding && { encoding: train.encoding }),
+    sources: [train, ...(test ? [test] : [])].map(({ source }) => source),
+  };
+  const why = options.task === 'auto' ? whyTargets(train.labels, train.labelOf.length, train.separator) : undefined;
+  if (options.task === 'regression' || why !== undefined) {
+    const of = (table: Table, file: string): { images: Table['values']; targets: Float64Array } => ({
+      images: table.values,
+      targets: targetsOf(table, file),
+    });
+    const trained = of(train, path);
+    const tested = test && of(test, testPath!);
+    // A data set that a finished network is judged by may have one row, or one value.
+    const bounds = strataOf(trained.targets, 1);
+    const labelled = (part: typeof trained) => ({ ...part, labels: stratumOf(part.targets, 1, bounds) });
+    return defineDataset(
+      {
+        ...common,
+        classes: bounds.length + 1,
+        targets: {
+          names: [train.header?.[train.labelColumn] ?? `column ${train.labelColumn + 1}`],
+          ...(why !== undefined && { reason: why }),
+        },
+        train: labelled(trained),
+        test: tested && labelled(tested),
+      },
+      path,
+    );
+  }
+  const classNames = options.classNames ?? classesOf(train, path, options.task);
   const classOf = new Map(classNames.map((label, index) => [label, index]));
   const imagesAndLabels = (table: Table, file: string): { images: Table['values']; labels: Int32Array } => {
     const classes = table.labels.map(({ text, line }) => {
@@ -48,25 +92,14 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
     });
     return { images: table.values, labels: table.labelOf.map((label) => classes[label]!) };
   };
-  const inputShape = options.imageShape ?? ([1, 1, train.features] as const);
-  if (exampleSize(inputShape) !== train.features)
-    throw new WeftError(
-      'data',
-      `${path}: ${train.features} numbers a row do not fill the image shape [${inputShape.join(', ')}]`,
-      'height x width x channels must equal the number of columns without the label',
-    );
   return defineDataset(
     {
-      name,
-      inputShape,
+      ...common,
       classes: classNames.length,
       classNames,
-      ...(train.header && { columns: train.header.filter((_, column) => column !== train.labelColumn) }),
-      ...(train.encoding && { encoding: train.encoding }),
       partial: options.classNames !== undefined,
       train: imagesAndLabels(train, path),
       test: test && imagesAndLabels(test, testPath!),
-      sources: [train, ...(test ? [test] : [])].map(({ source }) => source),
     },
     path,
   );
@@ -95,22 +128,33 @@ function requireSameColumns(train: Table, path: string, test: Table, testPath: s
     );
 }
 
-/** More different numbers than this, with fractions or signs among them, are values and not classes. */
-const MOST_NUMERIC_CLASSES = 10;
+/** The number to predict of each row. Throws WeftError('data') naming the line of what is none. */
+function targetsOf({ labels, labelOf, header, labelColumn, separator }: Table, path: string): Float64Array {
+  const decimals = decimalMarks(separator, path);
+  const values = labels.map(({ text, line }) => {
+    const value = doubleIn(text, separator);
+    if (value === undefined)
+      throw new WeftError(
+        'data',
+        `${path}: line ${line}: '${text.slice(0, 40)}' in the label column${header ? ` '${header[labelColumn]}'` : ''} is not a number, and numbers are to be predicted`,
+        'fix it, remove the row, or set data.task: classification if the labels are classes',
+      );
+    decimals.see(text, line);
+    return value;
+  });
+  return Float64Array.from(labelOf, (label) => values[label]!);
+}
 
 /** The distinct labels, by value if all are numbers, otherwise by code point. */
-function classesOf({ labels, labelOf }: Table, path: string): string[] {
+function classesOf({ labels, labelOf }: Table, path: string, task: LabelKind | undefined): string[] {
   const names = labels.map(({ text }) => text);
   const numeric = names.every((name) => name !== '' && Number.isFinite(Number(name)));
-  const measured =
-    numeric &&
-    names.length > MOST_NUMERIC_CLASSES &&
-    names.some((name) => Number(name) < 0 || !Number.isInteger(Number(name)));
+  const measured = task !== 'classification' && areMeasured(labels);
   if (measured || names.length > Math.max(2, labelOf.length / 2))
     throw new WeftError(
       'data',
       `${path}: ${names.length} different labels in ${labelOf.length} rows are ${measured ? 'values, not' : 'no'} classes`,
-      'check which column is the label (option label); values to regress on are not supported',
+      'check which column is the label (data.label), or predict its numbers: data.task: regression',
     );
   const places = labels.map(({ text, line }) => ({ name: text, place: `line ${line}` }));
   requireDifferentNames(places, path);

@@ -12,8 +12,10 @@ export type InputShape = readonly [height: number, width: number, channels: numb
 export interface Examples {
   /** Row-major [count, height, width, channels]. */
   readonly images: Uint8Array | Float32Array;
-  /** Class of each example, 0..classes-1. */
+  /** Class of each example, 0..classes-1; where there are targets, the part of their range that it is in. */
   readonly labels: Uint8Array | Int32Array;
+  /** Numbers to predict, row-major [count, targets] in their own units. */
+  readonly targets?: Float64Array;
   readonly count: number;
 }
 
@@ -29,8 +31,11 @@ export interface Source {
 export interface Dataset {
   readonly name: string;
   readonly inputShape: InputShape;
+  /** Classes; where there are targets, the parts of their range, from each of which every split has its share. */
   readonly classes: number;
   readonly classNames?: readonly string[];
+  /** What the numbers to predict are called, where the examples have no classes, and why they are taken for numbers where nobody said so. */
+  readonly targets?: { readonly names: readonly string[]; readonly reason?: string };
   /** What a table calls its columns, but for the label; undefined where it has no header. */
   readonly columns?: readonly string[];
   /** What each column of a table is, the label left out; undefined where all are numbers without gaps. */
@@ -53,7 +58,7 @@ export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {
 
 /**
  * A checked data set from arrays in memory: sizes agree with the shape, labels lie in 0..classes-1,
- * and every class has a training example unless the data is `partial`. Errors speak of `where`, the file that holds the labels.
+ * and every class has a training example unless the data is `partial`; targets are finite, one row for each example. Errors speak of `where`, the file that holds the labels.
  */
 export function defineDataset({ partial = false, ...fields }: DatasetFields, where: string = fields.name): Dataset {
   const { inputShape, classes, classNames } = fields;
@@ -63,7 +68,7 @@ export function defineDataset({ partial = false, ...fields }: DatasetFields, whe
       `${where}: the shape [${inputShape.join(', ')}] of an example is empty or broken`,
       'give height, width and channels as whole numbers above zero',
     );
-  if (!(Number.isInteger(classes) && classes >= 2))
+  if (!fields.targets && !(Number.isInteger(classes) && classes >= 2))
     throw new WeftError(
       'data',
       `${where}: ${classes === 1 ? 'all examples are of one class' : `${classes} classes`}`,
@@ -76,9 +81,10 @@ export function defineDataset({ partial = false, ...fields }: DatasetFields, whe
       'name each class once',
     );
 
-  const train = checkedExamples(fields.train, inputShape, classes, `${where}: training part`);
+  const targets = fields.targets?.names.length;
+  const train = checkedExamples(fields.train, { inputShape, classes, targets }, `${where}: training part`);
   const missing = classCounts(train.labels, classes).indexOf(0);
-  if (missing >= 0 && !partial)
+  if (missing >= 0 && !partial && !fields.targets)
     throw new WeftError(
       'data',
       `${where}: labels run from 0 to ${classes - 1}, but no training example is of class ${classNames?.[missing] ?? missing}`,
@@ -87,7 +93,7 @@ export function defineDataset({ partial = false, ...fields }: DatasetFields, whe
   return {
     ...fields,
     train,
-    test: fields.test && checkedExamples(fields.test, inputShape, classes, `${where}: test part`),
+    test: fields.test && checkedExamples(fields.test, { inputShape, classes, targets }, `${where}: test part`),
     sources: fields.sources ?? [],
   };
 }
@@ -103,9 +109,8 @@ export function classCounts(labels: ArrayLike<number>, classes: number): Uint32A
 }
 
 function checkedExamples(
-  { images, labels }: Omit<Examples, 'count'>,
-  inputShape: InputShape,
-  classes: number,
+  { images, labels, targets }: Omit<Examples, 'count'>,
+  { inputShape, classes, targets: size }: { inputShape: InputShape; classes: number; targets: number | undefined },
   where: string,
 ): Examples {
   const count = labels.length;
@@ -123,5 +128,18 @@ function checkedExamples(
       `${where}: label ${labels[wrong]} of example ${wrong} is not in 0..${classes - 1}`,
       'fix the label, or remove the example',
     );
-  return { images, labels, count };
+  if ((targets?.length ?? 0) !== count * (size ?? 0))
+    throw new WeftError(
+      'data',
+      `${where}: ${targets?.length ?? 0} targets are not ${size ?? 0} for each of ${count} examples`,
+      'targets are numbers, the same ones for each example',
+    );
+  const infinite = targets?.findIndex((value) => !Number.isFinite(value)) ?? -1;
+  if (infinite >= 0)
+    throw new WeftError(
+      'data',
+      `${where}: a target of example ${Math.floor(infinite / size!)} is ${targets![infinite]}`,
+      'fix the number, or remove the example',
+    );
+  return { images, labels, count, ...(targets && { targets }) };
 }

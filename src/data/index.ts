@@ -56,6 +56,7 @@ export {
   allExamples,
   assertDisjoint,
   mergeSplits,
+  pickSplit,
   recordSplit,
   recordSplits,
   splitDataset,
@@ -68,6 +69,7 @@ export {
 } from './split.js';
 export { addLabelNoise, takeSubset, type Amount, type NoisySplit, type SubsetOptions } from './subset.js';
 export { batchTensors, type BatchTensors, textTensors } from './to-tensors.js';
+export { measureTargets, scaleTargets, type TargetScaling, unscaleTargets } from './targets.js';
 export { textBatches, type TextBatch, type TextBatches, type TextBatchesOptions } from './text/batches.js';
 export {
   type Corpus,

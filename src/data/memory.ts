@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { WeftError } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
 import { type Dataset, defineDataset, type Examples, exampleSize, type InputShape } from './dataset.js';
+import { strataOf, stratumOf } from './targets.js';
 
 /** Numbers of one example: a row, or an image as [height][width] or [height][width][channels]. */
 export type ExampleInput = ArrayLike<number> | readonly ArrayLike<number>[] | readonly (readonly ArrayLike<number>[])[];
@@ -36,6 +37,8 @@ export interface MemoryData {
   readonly inputShape?: readonly number[];
   /** Of the classes 0, 1, 2, …; by default the names among the labels, sorted, or the numbers themselves. */
   readonly classNames?: readonly string[];
+  /** What the labels are called where they are numbers to predict and no classes. */
+  readonly target?: string;
 }
 
 const PREFIX = 'memory:';
@@ -58,6 +61,7 @@ export async function collectDataset(data: MemoryData): Promise<Dataset> {
     data[part] && collectPart(data[part], `${name}: ${part} part`, shape);
   const [validation, test] = [await other('validation'), await other('test')];
   const parts = [train, validation, test].filter((part) => part !== undefined);
+  if (data.target !== undefined) return withTargets(data.target, name, { train, validation, test });
   const names = classNames ?? namesAmong(parts, name);
   const numbered = parts.map((part) => ({ images: part.images, labels: numberLabels(part, names) }));
   const pool = validation ? joined(numbered.slice(0, 2)) : numbered[0]!;
@@ -87,14 +91,20 @@ export function inMemory(
   },
 ): Dataset {
   const dataset = defineDataset(fields);
-  const { name, inputShape, classes, classNames, validation, train, test } = dataset;
+  const { name, inputShape, classes, classNames, targets, validation, train, test } = dataset;
   const size = exampleSize(inputShape);
   const parts = { training: train, ...(test && { test }) };
   const hash = createHash('sha256').update(
-    JSON.stringify({ inputShape, classes, classNames, validation: validation && [...validation] }),
+    JSON.stringify({
+      inputShape,
+      classes,
+      classNames,
+      targets: targets?.names,
+      validation: validation && [...validation],
+    }),
   );
   let bytes = 0;
-  for (const [part, { images, labels }] of Object.entries(parts)) {
+  for (const [part, { images, labels, targets: values }] of Object.entries(parts)) {
     const wrong = images.findIndex((value) => !Number.isFinite(value));
     if (wrong >= 0)
       throw new WeftError(
@@ -102,13 +112,47 @@ export function inMemory(
         `${name}: number ${wrong % size} of example ${Math.floor(wrong / size)} of the ${part} part is ${images[wrong]}`,
         'fill in what is missing, or leave the example out',
       );
-    for (const array of [images, Int32Array.from(labels)]) {
+    for (const array of [images, Int32Array.from(labels), ...(values ? [values] : [])]) {
       hash.update(`${array.constructor.name} ${array.length};`);
       hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
       bytes += array.byteLength;
     }
   }
   return { ...dataset, sources: [{ path: memorySource(dataset), sha256: hash.digest('hex'), bytes }] };
+}
+
+/** Labels that are numbers to predict. */
+function withTargets(
+  target: string,
+  name: string,
+  { train, validation, test }: { train: Collected; validation: Collected | undefined; test: Collected | undefined },
+): Dataset {
+  const targetsOf = ({ labels, where }: Collected): Float64Array =>
+    Float64Array.from(labels, (label, i) => {
+      if (typeof label === 'number' && Number.isFinite(label)) return label;
+      throw new WeftError(
+        'data',
+        `${where}: the label of example ${i} is ${JSON.stringify(label)}, and numbers are to be predicted`,
+        'give a finite number, or leave out target if the labels are classes',
+      );
+    });
+  const bounds = strataOf(targetsOf(train), 1);
+  const part = (of: Collected): Omit<Examples, 'count'> & { targets: Float64Array } => {
+    const targets = targetsOf(of);
+    return { images: of.images, labels: stratumOf(targets, 1, bounds), targets };
+  };
+  const [own, held] = [part(train), validation && part(validation)];
+  return inMemory({
+    name,
+    inputShape: train.shape,
+    classes: bounds.length + 1,
+    targets: { names: [target] },
+    train: held ? { ...joined([own, held]), targets: Float64Array.from([...own.targets, ...held.targets]) } : own,
+    ...(held && {
+      validation: Uint32Array.from({ length: held.labels.length }, (_, i) => own.labels.length + i),
+    }),
+    ...(test && { test: part(test) }),
+  });
 }
 
 interface Collected {

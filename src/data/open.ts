@@ -32,7 +32,7 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   idx: ['path'],
   cifar: ['path'],
   images: ['size', 'channels', 'classNames'],
-  csv: ['label', 'header', 'charset', 'ignore', 'imageShape', 'classNames', 'encoding'],
+  csv: ['label', 'task', 'header', 'charset', 'ignore', 'imageShape', 'classNames', 'encoding'],
 };
 
 /** The names that `openDataset` knows. */
@@ -165,7 +165,10 @@ function tablePaths(path: string, name: string, options: OpenOptions): Parameter
 /** An option that the form of the data does not have would be ignored in silence. */
 function checkOptions(what: string, form: Form, options: OpenOptions): void {
   const wrong = (Object.keys(options) as (keyof OpenOptions)[]).find(
-    (option) => options[option] !== undefined && !FORM_OPTIONS[form].includes(option),
+    (option) =>
+      options[option] !== undefined &&
+      !FORM_OPTIONS[form].includes(option) &&
+      !(option === 'task' && options.task === 'auto'),
   );
   if (wrong)
     throw new WeftError(

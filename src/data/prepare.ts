@@ -4,6 +4,7 @@ import { measureNormalization, type Normalization } from './normalization.js';
 import { openDataset, type OpenOptions, type Surroundings } from './open.js';
 import { countSeen, recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
 import { addLabelNoise, takeSubset, type SubsetOptions } from './subset.js';
+import { measureTargets, scaleAllTargets, type TargetScaling } from './targets.js';
 
 export interface DataConfig {
   /** A name or a path, see `openDataset`, or the data itself. */
@@ -20,6 +21,8 @@ export interface DataRecord extends Pick<
   Dataset,
   'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'encoding' | 'sources'
 > {
+  /** Of numbers to predict: their names, and how they were scaled; `classes` is their number then. */
+  readonly targets?: TargetScaling;
   readonly splits: Record<string, SplitRecord>;
   /** Test examples of which an equal one is in another part, by the part's name. */
   readonly testSeenIn?: Record<string, number>;
@@ -32,6 +35,8 @@ export interface PreparedData {
   readonly splits: Splits;
   /** Of the training split. */
   readonly normalization: Normalization;
+  /** Of the training split, where numbers are to be predicted; those of all splits are scaled by it. */
+  readonly scaling?: TargetScaling;
   /** Positions in the training split whose label is wrong. */
   readonly changedLabels: Uint32Array;
   readonly record: DataRecord;
@@ -39,15 +44,17 @@ export interface PreparedData {
   readonly listing?: string;
 }
 
-/** Opens a data set, takes a subset, splits it, adds label noise to the training split and measures its normalization. */
+/** Opens a data set, takes a subset, splits it, adds label noise to the training split and measures its normalization; targets are scaled. */
 export function prepareData(config: DataConfig, seed: number, surroundings: Surroundings = {}): PreparedData {
   const { source, options, subset, split, labelNoise = 0 } = config;
   const whole = typeof source === 'string' ? openDataset(source, options, surroundings) : source;
   const dataset = subset ? takeSubset(whole, { ...subset, seed }) : whole;
   const clean = splitDataset(dataset, { ...split, seed });
   const { split: train, changed } = addLabelNoise(clean.train, { rate: labelNoise, seed });
-  const splits = { ...clean, train };
+  const noisy = { ...clean, train };
   const normalization = measureNormalization(train);
+  const scaling = dataset.targets && measureTargets(train, dataset.targets.names);
+  const splits = scaling ? scaleAllTargets(noisy, scaling) : noisy;
   const { name, inputShape, classes, classNames, columns, encoding } = dataset;
   const listing = dataset.sources.map((source) => source.listing ?? '').join('');
   return {
@@ -55,17 +62,19 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
     dataset,
     splits,
     normalization,
+    ...(scaling && { scaling }),
     changedLabels: changed,
     record: {
       name,
       inputShape,
-      classes,
+      classes: scaling ? scaling.names.length : classes,
+      ...(scaling && { targets: scaling }),
       ...(classNames && { classNames }),
       ...(columns && { columns }),
       ...(encoding && { encoding }),
       sources: dataset.sources.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
-      splits: recordSplits(splits),
-      testSeenIn: countSeen(splits),
+      splits: recordSplits(noisy),
+      testSeenIn: countSeen(noisy),
       normalization,
       labelNoise: { rate: labelNoise, changed: changed.length },
     },

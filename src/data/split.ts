@@ -21,6 +21,8 @@ export interface Split {
   readonly indices: Uint32Array;
   /** The label of each, in the order of `indices`. */
   readonly labels: Int32Array;
+  /** Numbers to predict, row-major [indices, targets]: in their own units, or scaled (`scaleTargets`). */
+  readonly targets?: Float64Array;
 }
 
 export type Splits = Readonly<Record<'train' | 'validation' | 'test', Split>> &
@@ -89,7 +91,7 @@ export function splitDataset(
   const trainSplit =
     train === undefined ? makeSplit('train', dataset, dataset.train, pool) : take('train', train, whole);
   const starved = classCounts(trainSplit.labels, classes).indexOf(0);
-  if (starved >= 0)
+  if (starved >= 0 && !dataset.targets)
     throw new WeftError(
       'data',
       `${dataset.name}: the training split has no example of class ${dataset.classNames?.[starved] ?? starved}`,
@@ -109,16 +111,42 @@ export function mergeSplits(name: SplitName, splits: readonly [Split, ...Split[]
       `the ${name} split would join examples of different files`,
       'merge parts of one data set only',
     );
-  const members = splits.flatMap(({ indices, labels }) =>
-    Array.from(indices, (index, i) => ({ index, label: labels[i]! })),
-  );
+  const members = splits.flatMap((split) => Array.from(split.indices, (index, place) => ({ split, index, place })));
   members.sort((a, b) => a.index - b.index);
+  const size = targetsIn(first);
+  const targets = first.targets && new Float64Array(members.length * size);
+  members.forEach(({ split, place }, i) =>
+    targets?.set(split.targets!.subarray(place * size, (place + 1) * size), i * size),
+  );
   return {
     ...first,
     name,
     indices: Uint32Array.from(members, ({ index }) => index),
-    labels: Int32Array.from(members, ({ label }) => label),
+    labels: Int32Array.from(members, ({ split, place }) => split.labels[place]!),
+    ...(targets && { targets }),
   };
+}
+
+/** Targets of each example of a split; 0 where it has classes. */
+export const targetsIn = ({ targets, indices }: Pick<Split, 'targets' | 'indices'>): number =>
+  targets ? targets.length / indices.length : 0;
+
+/** The examples at some positions of a split, in their order. */
+export function pickSplit(split: Split, places: Uint32Array): Split {
+  const size = targetsIn(split);
+  return {
+    ...split,
+    indices: places.map((place) => split.indices[place]!),
+    labels: Int32Array.from(places, (place) => split.labels[place]!),
+    ...(split.targets && { targets: rowsOf(split.targets, places, size) }),
+  };
+}
+
+/** Rows of `size` numbers at these places. */
+function rowsOf(values: Float64Array, places: Uint32Array, size: number): Float64Array {
+  const rows = new Float64Array(places.length * size);
+  places.forEach((place, i) => rows.set(values.subarray(place * size, (place + 1) * size), i * size));
+  return rows;
 }
 
 /** The number of examples that a share of `whole` means. */
@@ -155,7 +183,7 @@ export interface SplitRecord {
   readonly perClass: readonly number[];
   /** SHA-256 of the indices, ascending, as little-endian 32-bit integers. */
   readonly indices: string;
-  /** SHA-256 of each example's numbers as they lie in memory and its label (32 bit), in that order. */
+  /** SHA-256 of each example's numbers as they lie in memory, its label (32 bit) and its targets (64 bit), in that order. */
   readonly content: string;
 }
 
@@ -185,12 +213,15 @@ export function countSeen({ test, ...others }: Splits): Record<string, number> {
   );
 }
 
-export function recordSplit({ examples, indices, labels, inputShape, classes }: Split): SplitRecord {
+export function recordSplit(split: Split): SplitRecord {
+  const { examples, indices, labels, targets, inputShape, classes } = split;
   const size = exampleSize(inputShape);
+  const each = targetsIn(split);
   const content = createHash('sha256');
   indices.forEach((index, position) => {
     content.update(examples.images.subarray(index * size, (index + 1) * size));
     content.update(labels.subarray(position, position + 1));
+    if (targets) content.update(targets.subarray(position * each, (position + 1) * each));
   });
   return {
     count: indices.length,
@@ -208,5 +239,6 @@ function makeSplit(name: SplitName, { inputShape, classes }: Dataset, examples: 
     examples,
     indices,
     labels: Int32Array.from(indices, (index) => examples.labels[index]!),
+    ...(examples.targets && { targets: rowsOf(examples.targets, indices, examples.targets.length / examples.count) }),
   };
 }

@@ -44,18 +44,26 @@ function placesOf(wanted: Uint32Array, taken: Uint32Array): Uint32Array {
 
 function pickExamples(
   dataset: Dataset,
-  { images, labels, count }: Examples,
+  { images, labels, targets, count }: Examples,
   part: string,
   amount: Amount,
   seed: number,
 ): Picked {
+  if (dataset.targets && typeof amount !== 'number')
+    throw new WeftError(
+      'config',
+      `data.subset: perClass has no meaning for '${dataset.targets.names.join(', ')}', which is a number and no class`,
+      'give a fraction, or a number of examples',
+    );
   const counts = classCounts(labels, dataset.classes);
   const what = `${dataset.name}: subset of the ${part} part`;
   const quota =
     typeof amount === 'number'
       ? quotas(counts, shareCount(amount, count, what))
       : Array.from(counts, () => amount.perClass);
-  const short = quota.findIndex((wanted, c) => !(Number.isInteger(wanted) && wanted >= 1 && wanted <= counts[c]!));
+  const short = quota.findIndex(
+    (wanted, c) => !(Number.isInteger(wanted) && wanted >= (dataset.targets ? 0 : 1) && wanted <= counts[c]!),
+  );
   if (short >= 0)
     throw new WeftError(
       'data',
@@ -67,8 +75,16 @@ function pickExamples(
   const picked =
     images instanceof Uint8Array ? new Uint8Array(taken.length * size) : new Float32Array(taken.length * size);
   taken.forEach((index, i) => picked.set(images.subarray(index * size, (index + 1) * size), i * size));
+  const each = (targets?.length ?? 0) / count;
+  const pickedTargets = targets && new Float64Array(taken.length * each);
+  taken.forEach((index, i) => pickedTargets?.set(targets!.subarray(index * each, (index + 1) * each), i * each));
   return {
-    examples: { images: picked, labels: Int32Array.from(taken, (index) => labels[index]!), count: taken.length },
+    examples: {
+      images: picked,
+      labels: Int32Array.from(taken, (index) => labels[index]!),
+      ...(pickedTargets && { targets: pickedTargets }),
+      count: taken.length,
+    },
     taken,
   };
 }
@@ -89,6 +105,8 @@ export function addLabelNoise(
 ): NoisySplit {
   if (!(rate >= 0 && rate <= 1))
     throw new WeftError('config', `label noise ${rate} is no rate`, 'give a number from 0 to 1');
+  if (split.targets && rate > 0)
+    throw new WeftError('config', 'data.labelNoise changes classes, and numbers are to be predicted', 'set it to 0');
   const rng = stream(seed, 'label-noise');
   const changed = rng
     .permutation(split.labels.length)

@@ -6,14 +6,17 @@ import type { TextBatch } from './text/batches.js';
 export interface BatchTensors {
   /** float32 [count, height, width, channels]. */
   readonly inputs: Tensor4D;
-  /** int32 [count]. */
-  readonly labels: Tensor1D;
+  /** Classes int32 [count], or targets float32 [count, targets]. */
+  readonly labels: Tensor1D | Tensor2D;
 }
 
 /** A batch as tensors, which the caller disposes. Backends may read the batch's arrays as late as the first use. */
 export const batchTensors = ({ inputs, labels, shape }: Batch): BatchTensors => ({
   inputs: tf.tensor4d(inputs, shape),
-  labels: tf.tensor1d(labels, 'int32'),
+  labels:
+    labels instanceof Int32Array
+      ? tf.tensor1d(labels, 'int32')
+      : tf.tensor2d(labels, [shape[0], labels.length / shape[0]]),
 });
 
 /** Token ids and the tokens that follow them, int32 [rows, length] both; the caller disposes them. */

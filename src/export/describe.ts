@@ -4,7 +4,7 @@ import { type Model } from '../search/model.js';
 
 /** The choices that were made, and the nodes from the input to the logits, inputs before their users. */
 export function describeArchitecture({ card, child, space }: Model): object {
-  const { options, task, architecture, normalization, classNames } = card;
+  const { options, task, architecture, normalization, classNames, targets } = card;
   return {
     space: space.name,
     options,
@@ -13,6 +13,7 @@ export function describeArchitecture({ card, child, space }: Model): object {
     choices: child.architecture,
     normalization,
     classNames,
+    ...(targets && { targets }),
     layout: 'NHWC',
     nodes: child.nodes.map(describeNode),
   };

@@ -3,15 +3,26 @@
  * what came of it. Plain JSON, in `userDefinedMetadata` of model.json and in MODEL.md.
  */
 import { basename } from 'node:path';
-import { type Charset, type Column, END_OF_LINE, type Normalization, UNKNOWN, widthOf } from '../data/index.js';
+import {
+  type Charset,
+  type Column,
+  END_OF_LINE,
+  type Normalization,
+  type TargetScaling,
+  UNKNOWN,
+  widthOf,
+} from '../data/index.js';
 import { type Assessment } from '../search/assess.js';
+import { type ValueAssessment } from '../search/assess-values.js';
 import { type Model } from '../search/model.js';
 
 export interface ModelFacts {
   readonly space: string;
   readonly architecture: string;
-  /** In the order of the outputs. */
+  /** In the order of the outputs; none where numbers are predicted. */
   readonly classNames: readonly string[];
+  /** What the numbers that are predicted are called, in the order of the outputs, and their mean and deviation in the training data. */
+  readonly targets?: TargetScaling;
   /** [H,W,C] of one example, or [T] of a window of token ids. */
   readonly inputShape: readonly number[];
   /** Part of the network: inputs are given in the units of the data set. */
@@ -87,9 +98,10 @@ export interface Results {
     readonly accuracy?: number;
     readonly perplexity?: number;
     readonly bitsPerCharacter?: number;
+    readonly targets?: readonly { name: string; rmse: number; mae: number; r2?: number }[];
   };
   /** The network beside simpler models. */
-  readonly assessment?: Partial<Assessment>;
+  readonly assessment?: Partial<Assessment> | Partial<ValueAssessment>;
 }
 
 export interface FactsOptions {
@@ -122,6 +134,7 @@ export function factsOf(
     inputShape: card.task.inputShape,
     normalization,
     largestPixel,
+    ...(card.targets && { targets: card.targets }),
     ...(card.level && { level: card.level }),
     input: inputOf(card.task.inputShape, { level: card.level, white: largestPixel, recorded, charset }),
     ...(recorded && { data: dataOf(recorded) }),

@@ -31,6 +31,8 @@ export interface TrainedChild {
   readonly inputShape: readonly number[];
   /** Number of different tokens where the inputs are ids, which nothing normalizes. */
   readonly tokens?: number;
+  /** Where numbers are predicted: what the outputs are multiplied by and what is added, to be in the units of the targets. */
+  readonly targets?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
 type GraphArtifacts = Required<Pick<tf.io.ModelArtifacts, 'modelTopology' | 'signature' | 'weightSpecs'>> & {
@@ -51,7 +53,8 @@ const CHECKED_EXAMPLES = 4;
 
 /**
  * The artifacts of a graph model with the input `input` [N,H,W,C], in the units of the data set, and the outputs
- * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. Stock TensorFlow.js has run it once and agreed with the child.
+ * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. Where numbers are
+ * predicted the one output is `values` [N,targets], in their own units. Stock TensorFlow.js has run it once and agreed with the child.
  */
 export async function graphModel(trained: TrainedChild, generatedBy: string, metadata: Metadata): Promise<GraphModel> {
   return (await tracedModel(trained, generatedBy, metadata)).artifacts;
@@ -88,13 +91,14 @@ export async function tracedModel(
   }
 }
 
-/** Logits and probabilities of inputs as they are in the data set. */
+/** Logits and probabilities of inputs as they are in the data set, or the predicted numbers; what is compared comes first. */
 function outputsOf(
-  { child, store, normalization: { mean, std }, tokens }: TrainedChild,
+  { child, store, normalization: { mean, std }, tokens, targets }: TrainedChild,
   x: Tensor,
-): { logits: Tensor; probabilities: Tensor } {
+): Readonly<Record<string, Tensor>> {
   const normalized = tokens === undefined ? tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std])) : x;
   const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION);
+  if (targets) return { values: tf.add(tf.mul(logits, tf.tensor1d([...targets.std])), tf.tensor1d([...targets.mean])) };
   return { logits, probabilities: tf.softmax(logits) };
 }
 
@@ -177,9 +181,9 @@ async function verify(artifacts: GraphModel, trained: TrainedChild): Promise<voi
   try {
     const [difference, largest] = tidy(() => {
       const x = exampleInputs(trained, CHECKED_EXAMPLES);
-      const [logits] = model.predict(x) as Tensor[];
-      const expected = outputsOf(trained, x).logits;
-      return [tf.max(tf.abs(tf.sub(logits!, expected))).dataSync()[0]!, tf.max(tf.abs(expected)).dataSync()[0]!];
+      const actual = ([] as Tensor[]).concat(model.predict(x) as Tensor | Tensor[])[0]!;
+      const expected = Object.values(outputsOf(trained, x))[0]!;
+      return [tf.max(tf.abs(tf.sub(actual, expected))).dataSync()[0]!, tf.max(tf.abs(expected)).dataSync()[0]!];
     });
     if (!(difference <= TOLERANCE * Math.max(1, largest))) {
       throw new WeftError(

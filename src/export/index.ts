@@ -58,7 +58,14 @@ export async function exportModel(
 /** The network with what its inputs are. */
 export function trainedOf({ card, child, store, normalization }: Model): TrainedChild {
   const { kind, inputShape, classes } = card.task;
-  return { child, store, normalization, inputShape, ...(kind === 'language' && { tokens: classes }) };
+  return {
+    child,
+    store,
+    normalization,
+    inputShape,
+    ...(kind === 'language' && { tokens: classes }),
+    ...(card.targets && { targets: card.targets }),
+  };
 }
 
 /** The result; undefined where the form has no place for what the network does, which is told. */

@@ -1,4 +1,5 @@
 /** MODEL.md: what an exported network is, what it was trained on, what its answers are worth, and where that ends. */
+import { type Assessment } from '../search/assess.js';
 import { wilsonInterval } from '../statistics/index.js';
 import { type InputContract, type ModelFacts, type Results } from './facts.js';
 import { codeSpan, nameInText } from './markdown.js';
@@ -20,16 +21,21 @@ export function modelCard(facts: ModelFacts, generatedBy: string): string {
   ].join('\n\n')}\n`;
 }
 
-function overview({ space, architecture, classNames, level, results }: ModelFacts, generatedBy: string): string {
+function overview(
+  { space, architecture, classNames, targets, level, results }: ModelFacts,
+  generatedBy: string,
+): string {
   const task = level
     ? `predicts the next ${level === 'char' ? 'character' : 'word'} of a text, one of ${number(classNames.length)}`
-    : `tells ${number(classNames.length)} classes apart`;
+    : targets
+      ? `predicts ${targets.names.map(nameInText).join(', ')}`
+      : `tells ${number(classNames.length)} classes apart`;
   const size = results?.parameters === undefined ? '' : ` It has ${number(results.parameters)} parameters.`;
   const seed = results?.seed === undefined ? '' : ` The seed of the search was ${results.seed}.`;
   return `A neural network that ${task}. It was found by architecture search in the space ${codeSpan(space)} and trained from scratch: ${codeSpan(architecture)}.${size}${seed} Written by ${generatedBy}.`;
 }
 
-function trainedOn({ data, classNames, level }: ModelFacts): string {
+function trainedOn({ data, classNames, targets, level }: ModelFacts): string {
   const lines = ['## What it was trained on', ''];
   if (!data) lines.push('Not recorded.');
   else {
@@ -46,7 +52,17 @@ function trainedOn({ data, classNames, level }: ModelFacts): string {
       lines.push('', 'The hash of a folder is that of the list of its files with their hashes.');
     }
   }
-  if (!level)
+  if (targets)
+    lines.push(
+      '',
+      targets.names
+        .map(
+          (name, i) =>
+            `${nameInText(name)} has the mean ${values([targets.mean[i]!])} and the standard deviation ${values([targets.std[i]!])} in the training part.`,
+        )
+        .join(' '),
+    );
+  else if (!level)
     lines.push(
       '',
       `Classes, in the order of the outputs: ${classNames.slice(0, MOST_CLASSES).map(nameInText).join(', ')}${classNames.length > MOST_CLASSES ? `, and ${number(classNames.length - MOST_CLASSES)} more, which are in \`model.json\`` : ''}.`,
@@ -138,6 +154,7 @@ function resultsOf({ results, data, level }: ModelFacts): string {
     );
     return lines.join('\n');
   }
+  if (test.targets) return [...lines, ...numbersOf(test.targets, results.assessment, count)].join('\n');
   const { accuracy } = test;
   if (accuracy !== undefined) {
     const interval = count === undefined ? undefined : wilsonInterval(accuracy, count);
@@ -149,8 +166,15 @@ function resultsOf({ results, data, level }: ModelFacts): string {
 }
 
 function besideSimpler(assessment: Results['assessment'], accuracy: number | undefined): string[] {
-  if (!assessment) return [];
-  const { majority, simpleModels = [], balancedAccuracy, macroF1, auc, calibrationError } = assessment;
+  if (!assessment || 'targets' in assessment) return [];
+  const {
+    majority,
+    simpleModels = [],
+    balancedAccuracy,
+    macroF1,
+    auc,
+    calibrationError,
+  } = assessment as Partial<Assessment>;
   // What the majority class is called comes from the data.
   const rivals = [...(majority ? [{ ...majority, name: cell(majority.name) }] : []), ...simpleModels];
   const best = simpleModels[0];
@@ -182,7 +206,45 @@ function besideSimpler(assessment: Results['assessment'], accuracy: number | und
   ];
 }
 
-function limitsOf({ input, level }: ModelFacts): string {
+/** Of predicted numbers: their errors, beside the mean and simple models. */
+function numbersOf(
+  tested: NonNullable<NonNullable<Results['test']>['targets']>,
+  assessment: Results['assessment'],
+  count: number | undefined,
+): string[] {
+  const known = assessment && 'targets' in assessment ? (assessment.targets ?? []) : [];
+  return tested.flatMap(({ name, rmse, mae, r2 }, i) => {
+    const { mean, simpleModels = [], rmse: estimated } = known[i] ?? {};
+    const [best] = simpleModels;
+    const range = estimated?.interval;
+    const rivals = [...(mean ? [mean] : []), ...simpleModels];
+    return [
+      `${nameInText(name)} on ${count === undefined ? 'the' : number(count)} test examples, which were used once: root mean squared error ${values([rmse])}${range ? ` (95 % interval over test examples: ${values([range[0]])} to ${values([range[1]])})` : ''}, mean absolute error ${values([mae])}${r2 === undefined ? '' : `, R² ${r2.toFixed(3)}`}.`,
+      ...(rivals.length === 0
+        ? []
+        : [
+            '',
+            '| model | root mean squared error | R² | R² of the network higher by, 95 % interval |',
+            '| --- | ---: | ---: | --- |',
+            `| this network | ${values([rmse])} | ${r2 === undefined ? '' : r2.toFixed(3)} | |`,
+            ...rivals.map(
+              (one) =>
+                `| ${one.name} | ${values([one.rmse])} | ${one.r2.toFixed(3)} | ${one.difference.toFixed(3)}${one.interval ? ` (${one.interval[0].toFixed(3)} to ${one.interval[1].toFixed(3)})` : ''} |`,
+            ),
+            '',
+            ...(best
+              ? [
+                  best.interval && best.interval[0] > 0
+                    ? `It is better than the best of the simple models, ${best.name}.`
+                    : `That it is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`,
+                ]
+              : []),
+          ]),
+    ];
+  });
+}
+
+function limitsOf({ input, targets, level }: ModelFacts): string {
   const own =
     input.kind === 'picture'
       ? 'Pictures that were taken, drawn or cut out in another way than those of the training data may be answered wrongly, with a high probability too. Decoders of JPEG differ by single levels, and so do answers in the last digits.'
@@ -194,7 +256,11 @@ function limitsOf({ input, level }: ModelFacts): string {
   return [
     '## Limits',
     '',
-    level ? '' : '- The answer is always one of the classes above, also where none of them is right.',
+    level
+      ? ''
+      : targets
+        ? '- The answer is a number whatever is asked; how sure the network is, it does not say.'
+        : '- The answer is always one of the classes above, also where none of them is right.',
     `- ${own}`,
     '- The test part comes from the same source as the training data: results elsewhere may be worse.',
     '- Whether it treats groups of people alike was not examined. It is not to decide about people.',

@@ -5,11 +5,12 @@ import { codeSpan, nameInText } from './markdown.js';
 
 export function readme(
   space: string,
-  { architecture, classNames, level, task: { kind, inputShape, classes } }: ModelCard,
+  { architecture, classNames, targets, level, task: { kind, inputShape, classes } }: ModelCard,
   { onnx }: { readonly onnx: boolean },
 ): string {
   const shape = inputShape.join(', ');
   const language = kind === 'language';
+  const output = targets ? 'values' : 'probabilities';
   const named =
     classNames.length <= 20
       ? `: ${classNames.map(nameInText).join(', ')}`
@@ -23,7 +24,7 @@ ${
     ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); what came before a window is not known to it.
 - Outputs \`logits\` and \`probabilities\`: float32 [N, ${shape}, ${classes}]: at each place, for each token, that it is the next one${named}.`
     : `- Input \`input\`: float32 [N, ${shape}], values as in the data set. Normalization is part of the network.
-- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.`
+${targets ? `- Output \`values\`: float32 [N, ${classes}], the predicted numbers in their own units: ${targets.names.map(nameInText).join(', ')}.` : `- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.`}`
 }
 
 ## In a browser
@@ -32,8 +33,8 @@ ${
 <script src="tf.min.js"></script>
 <script type="module">
   const model = await tf.loadGraphModel('./model.json');
-  const probabilities = model.execute(tf.zeros([1, ${shape}]), 'probabilities');
-  console.log(model.metadata.classNames[probabilities.argMax(-1).dataSync()${language ? '.at(-1)' : '[0]'}]);
+  const ${output} = model.execute(tf.zeros([1, ${shape}]), '${output}');
+  console.log(${targets ? '...values.dataSync()' : `model.metadata.classNames[probabilities.argMax(-1).dataSync()${language ? '.at(-1)' : '[0]'}]`});
 </script>
 \`\`\`
 
@@ -48,7 +49,7 @@ import * as tf from '@tensorflow/tfjs';
 const { weightsManifest: [{ paths, weights: weightSpecs }], ...model } = JSON.parse(readFileSync('model.json', 'utf8'));
 const weightData = new Uint8Array(Buffer.concat(paths.map((path) => readFileSync(path)))).buffer;
 const network = await tf.loadGraphModel(tf.io.fromMemory({ ...model, weightSpecs, weightData }));
-const probabilities = network.execute(tf.zeros([1, ${shape}]), 'probabilities');
+const ${output} = network.execute(tf.zeros([1, ${shape}]), '${output}');
 \`\`\`
 
 With \`@tensorflow/tfjs-node\` it is \`tf.loadGraphModel('file://model.json')\`.
@@ -64,7 +65,7 @@ import numpy as np
 import onnxruntime
 
 session = onnxruntime.InferenceSession('model.onnx')
-logits, probabilities = session.run(['logits', 'probabilities'], {'input': np.zeros([1, ${shape}], np.float32)})
+${targets ? "(values,) = session.run(['values']" : "logits, probabilities = session.run(['logits', 'probabilities']"}, {'input': np.zeros([1, ${shape}], np.float32)})
 \`\`\`
 
 `

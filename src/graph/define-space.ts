@@ -11,15 +11,18 @@ import { buildGraph, type GraphBuilder, type NodeRef } from './builder.js';
 import { canonicalHash } from './canonical.js';
 import { type SupernetGraph } from './nodes.js';
 
-/** What the network is for: the shape of one example and the number of classes, or of tokens. */
+/** What the network is for: the shape of one example and the number of classes, of tokens, or of numbers to predict. */
 export interface Task {
-  /** To give each example one of the classes (the default), or to predict the next one of `classes` tokens at each of [T] places. */
-  readonly kind?: 'classification' | 'language';
+  /**
+   * To give each example one of the classes (the default), to predict `classes` numbers of it, or to predict the next one of `classes` tokens at each of
+   * [T] places.
+   */
+  readonly kind?: 'classification' | 'regression' | 'language';
   readonly inputShape: Shape;
   readonly classes: number;
 }
 
-/** What the head must give for one example: a logit for each class, in language at each place. */
+/** What the head must give for one example: a logit for each class or each number to predict, in language at each place. */
 export function logitsShape({ kind, inputShape, classes }: Task): Shape {
   return kind === 'language' ? [...inputShape, classes] : [classes];
 }
@@ -100,7 +103,7 @@ function instantiate<O extends object, C extends ChoiceTree>(
       throw new WeftError(
         'space',
         `'${definition.name}' ends in the shape [${shape.join(', ')}]`,
-        `its head must give [${logitsShape(task).join(', ')}], one logit a ${task.kind === 'language' ? 'token at each place' : 'class'}`,
+        `its head must give [${logitsShape(task).join(', ')}], one ${task.kind === 'language' ? 'logit a token at each place' : task.kind === 'regression' ? 'output a number to predict' : 'logit a class'}`,
       );
     }
   }

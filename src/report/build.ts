@@ -11,6 +11,7 @@ import { candidatesSection, networkSection } from './html/network.js';
 import { nameOf, overview } from './html/overview.js';
 import { page } from './html/page.js';
 import { rankersSection, rankSection } from './ranking/index.js';
+import { valuesSection } from './html/values.js';
 import { dataSection, reproductionSection, versionOf } from './html/record.js';
 
 /** The report of a run, finished or not; what the run has not reached yet is left out. The same input gives the same bytes. */
@@ -19,7 +20,7 @@ export async function buildReport(input: ReportInput): Promise<string> {
   return page(
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
     html`${overview(input, log)}
-${assessmentSection(log)}
+${assessmentSection(log)}${valuesSection(log)}
 ${await networkSection(input, log)}
 ${frontSection(log)}
 ${comparisonSection(log)}

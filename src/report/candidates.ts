@@ -6,13 +6,14 @@ import { measureOf } from './measure.js';
 export interface Candidate {
   readonly architecture: string;
   readonly hash: string;
-  readonly accuracy: number;
+  /** Null where numbers are predicted. */
+  readonly accuracy: number | null;
   readonly loss: number;
   /** How often the controller, and random sampling, drew it. */
   readonly drawn: Readonly<Record<EventOf<'candidate'>['source'], number>>;
 }
 
-/** Distinct candidates, best first: by accuracy and then loss, or of language models by loss alone, as in the derivation. */
+/** Distinct candidates, best first: by accuracy and then loss, or of language models and of numbers by loss alone, as in the derivation. */
 export function rankCandidates(log: EventLog): Candidate[] {
   const byHash = new Map<string, Candidate>();
   for (const { source, architecture, hash, accuracy, loss } of log.all('candidate')) {

@@ -36,6 +36,14 @@ export function decimal(value: unknown, digits = 3): string {
     : ABSENT;
 }
 
+/** A number of any size to four digits: 54.1234 -> '54.12', 0.00012345 -> '0.0001234'; very large and very small ones as powers of ten. */
+export function significant(value: unknown): string {
+  if (!isNumber(value)) return ABSENT;
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(3).replaceAll('-', '−').replace('e+', 'e');
+  return decimal(value, size === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(size))));
+}
+
 /** 12345 -> '12,345'. */
 export function integer(value: unknown): string {
   return isNumber(value) ? grouped(String(Math.round(value))) : ABSENT;

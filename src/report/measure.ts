@@ -1,6 +1,7 @@
-/** What candidates are judged by, in numbers and words: the share of right classes, or the loss of a language model. */
+/** What candidates are judged by, in numbers and words: the share of right classes, the loss of a language model, or the squared error of numbers. */
+import { SQUARED_ERROR } from '../search/objective.js';
 import { type EventLog } from './event-log.js';
-import { decimal, isNumber, percent, points } from './format.js';
+import { ABSENT, decimal, isNumber, percent, points } from './format.js';
 
 export interface Measure {
   readonly field: 'accuracy' | 'loss';
@@ -11,11 +12,28 @@ export interface Measure {
   /** By how much one is better than another, with a sign and without the unit. */
   advantage(value: unknown): string;
   readonly unit: string;
+  /** What a loss is called where it stands alone. */
+  readonly loss: string;
+  /** What is trained on, for an axis. */
+  readonly trained: string;
+  /** What a reward is, for an axis. */
+  readonly reward: string;
   /** Whether values are drawn as per cent. */
   readonly percent: boolean;
   /** What an example is called. */
   readonly example: 'example' | 'token';
+  /** What a table says of each candidate. */
+  readonly columns: readonly {
+    readonly title: string;
+    cell(candidate: { readonly accuracy?: unknown; readonly loss?: unknown }): string;
+  }[];
 }
+
+const lossColumn = (title: string): Measure['columns'][number] => ({ title, cell: ({ loss }) => decimal(loss) });
+const ofLoss = (title: string, value: (loss: number) => string): Measure['columns'][number] => ({
+  title,
+  cell: ({ loss }) => (isNumber(loss) ? value(loss) : ABSENT),
+});
 
 const ACCURACY: Measure = {
   field: 'accuracy',
@@ -23,25 +41,47 @@ const ACCURACY: Measure = {
   show: (value) => percent(value),
   advantage: (value) => points(value),
   unit: 'points',
+  loss: 'loss (nats)',
+  trained: 'cross-entropy (nats)',
+  reward: 'validation accuracy, %',
   percent: true,
   example: 'example',
+  columns: [{ title: 'accuracy', cell: ({ accuracy }) => percent(accuracy) }, lossColumn('loss')],
 };
+const lessIsBetter = (value: unknown): string =>
+  isNumber(value) && value !== 0 ? `${value < 0 ? '−' : '+'}${decimal(Math.abs(value))}` : decimal(value);
 const LOSS: Measure = {
   field: 'loss',
   sign: -1,
   unit: 'nats a token',
+  loss: 'loss (nats)',
+  trained: 'cross-entropy (nats)',
+  reward: 'c / validation perplexity',
   percent: false,
   example: 'token',
   show: (value) => (isNumber(value) ? `${decimal(value)}\u00a0nats` : decimal(value)),
-  advantage: (value) =>
-    isNumber(value) && value !== 0 ? `${value < 0 ? '−' : '+'}${decimal(Math.abs(value))}` : decimal(value),
+  advantage: lessIsBetter,
+  columns: [lossColumn('loss (nats)'), ofLoss('perplexity', (loss) => decimal(Math.exp(loss), 2))],
+};
+const SQUARES: Measure = {
+  field: 'loss',
+  sign: -1,
+  unit: SQUARED_ERROR,
+  loss: 'squared error (scaled targets)',
+  trained: 'squared error (scaled targets)',
+  reward: '1 / (1 + squared error)',
+  percent: false,
+  example: 'example',
+  show: (value) => decimal(value),
+  advantage: lessIsBetter,
+  columns: [lossColumn('squared error'), ofLoss('its root', (loss) => decimal(Math.sqrt(loss)))],
 };
 
 /** By what the run's networks are judged. */
 export function measureOf(log: EventLog): Measure {
-  const language =
-    log.last('search-started')?.task === 'language' ||
-    log.last('comparison')?.measure === 'loss' ||
-    isNumber(log.last('tested')?.perplexity);
+  const task = log.last('search-started')?.task;
+  const tested = log.last('tested');
+  if (task === 'regression' || tested?.targets) return SQUARES;
+  const language = task === 'language' || log.last('comparison')?.measure === 'loss' || isNumber(tested?.perplexity);
   return language ? LOSS : ACCURACY;
 }

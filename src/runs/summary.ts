@@ -21,6 +21,13 @@ export interface RunResults {
     readonly accuracy?: number;
     readonly perplexity?: number;
     readonly bitsPerCharacter?: number;
+    /** Of numbers that are predicted, each in its own unit. */
+    readonly targets?: readonly {
+      readonly name: string;
+      readonly rmse: number;
+      readonly mae: number;
+      readonly r2?: number;
+    }[];
   };
   /** sha256 of the file of the final weights. */
   readonly weights: string;
@@ -31,7 +38,7 @@ export interface RunResults {
 export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
-  /** A classifier beside simpler models; not part of the hash, which version 0.1 computed without it. */
+  /** A classifier, or a model of numbers, beside simpler models; not part of the hash, which version 0.1 computed without it. */
   readonly assessment?: Json;
   /** The optimizers by name, of which version 0.1 recorded nothing either; the configuration has their options. */
   readonly optimizer?: { readonly search?: string; readonly retrain?: string };

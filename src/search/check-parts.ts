@@ -6,6 +6,7 @@ import { createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { stream } from '../tensor/rng.js';
 import { limitSpace } from './limits.js';
+import { requireFitForTargets } from './regression.js';
 import { controllerOptions, optionsOf, type SearchParts } from './session.js';
 import { requireWarmStart } from './proxy-start.js';
 import { checkWarmStart } from './warm-start.js';
@@ -15,6 +16,7 @@ import { checkWarmStart } from './warm-start.js';
  * space cannot take, memory, limits that nothing meets, batches larger than the data, an architecture of another space.
  */
 export function checkParts({ config, space: factory, controller, data }: SearchParts, architecture?: string): void {
+  if (data.task.kind === 'regression') requireFitForTargets(config);
   const space = factory.create(optionsOf(config.space), data.task);
   const all = catalogue(space.supernet);
   requireMemory(space, all);

@@ -1,5 +1,6 @@
 /** Networks of an elastic space that have stopped learning while others learn: seen after each epoch, and named. */
-import { type Tensor } from '../tensor/tf.js';
+import { areTargets } from '../tensor/logits.js';
+import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
 import { levelsOf } from './levels.js';
@@ -46,8 +47,9 @@ export function watchCollapse(session: SearchSession): void {
   });
 }
 
-/** Loss in nats of always giving the classes their shares: the entropy of the labels. */
+/** Loss in nats of always giving the classes their shares, the entropy of the labels; of always giving targets their mean, their variance. */
 function guessing(labels: Tensor): number {
+  if (areTargets(labels)) return tidy(() => tf.mean(tf.moments(labels, 0).variance).dataSync()[0]!);
   const counts = new Map<number, number>();
   for (const label of labels.dataSync()) counts.set(label, (counts.get(label) ?? 0) + 1);
   return [...counts.values()].reduce((sum, count) => sum - (count / labels.size) * Math.log(count / labels.size), 0);

@@ -19,6 +19,7 @@ export function compareMeans(
   controller: readonly number[],
   random: readonly number[],
   measure: 'accuracy' | 'loss' = 'accuracy',
+  unit: string = measure === 'accuracy' ? 'points' : 'nats a token',
 ): Comparison {
   const better = measure === 'accuracy' ? 1 : -1;
   const [controllerMean, randomMean] = [mean(controller), mean(random)];
@@ -41,7 +42,7 @@ export function compareMeans(
     confidence: CONFIDENCE,
     controllerCount: controller.length,
     randomCount: random.length,
-    verdict: verdict(assessment, measure),
+    verdict: verdict(assessment, measure, unit),
   };
 }
 
@@ -76,10 +77,10 @@ export function besideRandom(
   };
 }
 
-function verdict(assessment: Assessment, measure: 'accuracy' | 'loss'): string {
+function verdict(assessment: Assessment, measure: 'accuracy' | 'loss', unit: string): string {
   const { interval, claim, obstacle } = assessment;
   const points = (value: number): string =>
-    measure === 'accuracy' ? `${(100 * value).toFixed(1)} points` : `${value.toFixed(3)} nats a token`;
+    `${measure === 'accuracy' ? (100 * value).toFixed(1) : value.toFixed(3)} ${unit}`;
   if (!interval || obstacle === 'few')
     return `no difference between the controller's samples and random ones can be claimed: ${obstacleOf(assessment, 'architectures of either kind')}`;
   const [low, high] = interval;

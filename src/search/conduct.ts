@@ -213,7 +213,7 @@ function startEvent(
     ...counts,
     epochs: config.search.epochs,
     stepsPerEpoch: data.train.steps,
-    ...(space.task.kind === 'language' && { task: 'language' as const }),
+    ...((space.task.kind === 'language' || space.task.kind === 'regression') && { task: space.task.kind }),
   };
 }
 
@@ -246,8 +246,8 @@ function finish(
   const { controller, random } = state.candidates;
   const { measure } = session.objective;
   const comparison = besideRandom(
-    controller.map((one) => one[measure]),
-    random.map((one) => one[measure]),
+    controller.map((one) => one[measure]!),
+    random.map((one) => one[measure]!),
     measure,
   );
   const weightsFile = retrained ? 'model.safetensors' : 'supernet.safetensors';

@@ -1,11 +1,12 @@
 /** The data of a search, whatever kind they are: what the network is for, and who learns from which batches. */
 import { type SearchConfig } from '../config/schema.js';
-import { type Dataset, isInMemory, isText } from '../data/index.js';
+import { type Dataset, isInMemory, isText, type TargetScaling } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type BatchSource } from '../training/batch.js';
 import { type PlainExamples } from './assess.js';
+import { type PlainValues } from './assess-values.js';
 import { openLabelled } from './labelled-data.js';
 import { openText } from './text-data.js';
 
@@ -32,6 +33,8 @@ export interface SearchBatches {
   readonly test: BatchSource;
   /** The examples as rows, for simple models beside the network; undefined where there are no classes, or too many numbers. */
   readonly plainExamples?: () => PlainExamples;
+  /** The same where numbers are predicted. */
+  readonly plainValues?: () => PlainValues;
 }
 
 /** Plain JSON. */
@@ -53,7 +56,10 @@ export interface SearchData {
   /** What the card of a trained network says of its data. */
   readonly card: {
     readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
+    /** Of a classifier in the order of its logits, of a language model its tokens. */
     readonly classNames: readonly string[];
+    /** Of numbers that are predicted: what they are called, and how outputs become numbers in their own unit. */
+    readonly targets?: TargetScaling;
     readonly level?: 'char' | 'word';
   };
   /** The batches that each phase asks for. `carries` says whether the network has states that go on from batch to batch. */

@@ -7,7 +7,7 @@ export type ElasticEvent =
       type: 'elastic-epoch';
       epoch: number;
       chance: number;
-      networks: { architecture: string; loss: number; accuracy: number }[];
+      networks: { architecture: string; loss: number; accuracy: number | null }[];
     }
   /** A network whose loss is not finite, or has not been below that of guessing for so many epochs; said once of each. */
   | { type: 'collapsed'; epoch: number; architecture: string; loss: number; epochs: number };

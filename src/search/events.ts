@@ -3,9 +3,11 @@
  * gives the same events, to the byte. Architectures appear in their text encoding.
  */
 import { type Assessment } from './assess.js';
+import { type ValueAssessment } from './assess-values.js';
 import { type ForgettingEvent } from '../forgetting/events.js';
 import { type ElasticEvent } from './elastic-events.js';
 import { type SharpnessEvent } from './sharpness.js';
+import { type Tested } from './state.js';
 import { type WarmStart } from './warm-start.js';
 
 export type SearchEvent =
@@ -21,7 +23,8 @@ export type SearchEvent =
       test: number;
       epochs: number;
       stepsPerEpoch: number;
-      /** Said where it is not to tell classes apart; then `train` and so on count tokens. */ task?: 'language';
+      /** Said where it is not to tell classes apart; of texts `train` and so on count tokens. */ task?:
+        'language' | 'regression';
     }
   /** One step of shared weights (thinned: every `logEvery` steps). */
   | { type: 'weights-step'; epoch: number; step: number; loss: number; architecture: string }
@@ -48,14 +51,14 @@ export type SearchEvent =
     }
   /** Probability of each option, per decision; see Controller.preferences. */
   | { type: 'preferences'; epoch: number; decisions: Record<string, number[][]> }
-  /** The loss of a language model is that of guessing at most. */
+  /** The loss of a language model, or of predicted numbers, is that of guessing at most; predicted numbers have no accuracy. */
   | {
       type: 'candidate';
       source: 'controller' | 'random';
       index: number;
       architecture: string;
       hash: string;
-      accuracy: number;
+      accuracy: number | null;
       loss: number;
       /** By the names of the search's further objectives. */ costs?: Record<string, number>;
     }
@@ -65,7 +68,7 @@ export type SearchEvent =
       type: 'derived';
       architecture: string;
       hash: string;
-      accuracy: number;
+      accuracy: number | null;
       loss: number;
       candidates: number;
       distinct: number;
@@ -90,15 +93,17 @@ export type SearchEvent =
       epoch: number;
       loss: number;
       learningRate: number;
-      validation?: { accuracy: number; loss: number };
+      validation?: { accuracy: number | null; loss: number };
     }
   /** After retraining, where epochs were compared: of how many which one's weights are kept, and whether it ended before its time. */
   | { type: 'retrain-kept'; epoch: number; epochs: number; stopped: boolean }
   | SharpnessEvent
   /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */
-  | { type: 'tested'; accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number }
+  | ({ type: 'tested' } & Tested)
   /** Of a classifier: what its test result is worth beside the majority class and simple models, and by class. */
   | ({ type: 'assessed' } & Assessment)
+  /** Of predicted numbers: how far they are from the actual ones, beside the mean and simple models. */
+  | ({ type: 'assessed-values' } & ValueAssessment)
   | { type: 'warning'; message: string }
   | { type: 'budget-reached'; epoch: number }
   /** What comes after this was computed under other conditions, which was allowed. */

@@ -6,7 +6,7 @@ import { type Objective } from './objective.js';
 export interface CostedCandidate {
   readonly architecture: string;
   readonly hash: string;
-  readonly accuracy: number;
+  readonly accuracy: number | null;
   readonly loss: number;
   /** By name, less being better. */
   readonly costs?: Readonly<Partial<Record<CostName, number>>>;
@@ -27,7 +27,7 @@ export function frontOf<C extends CostedCandidate>(
 ): Front<C> | undefined {
   const distinct = [...new Map(candidates.map((one) => [one.hash, one])).values()];
   const points = distinct.map((one): Point => [
-    measure === 'accuracy' ? -one.accuracy : one.loss,
+    measure === 'accuracy' ? -(one.accuracy ?? 0) : one.loss,
     ...names.map((name) => one.costs?.[name] ?? NaN),
   ]);
   const front = paretoFront(points);

@@ -63,7 +63,7 @@ function isBetter(
   measure: 'accuracy' | 'loss',
 ): boolean {
   if (!Number.isFinite(one.loss) || !other) return Number.isFinite(one.loss);
-  if (measure === 'accuracy' && one.accuracy !== other.accuracy) return one.accuracy > other.accuracy;
+  if (measure === 'accuracy' && one.accuracy !== other.accuracy) return (one.accuracy ?? 0) > (other.accuracy ?? 0);
   return one.loss < other.loss;
 }
 

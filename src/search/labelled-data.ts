@@ -1,4 +1,4 @@
-/** Examples with a class each: pictures and tables. */
+/** Examples with a class each, or with numbers to predict: pictures and tables. */
 import { type SearchConfig } from '../config/schema.js';
 import {
   accountFor,
@@ -29,6 +29,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     size,
     channels,
     label,
+    task,
     header,
     charset,
     ignore,
@@ -47,7 +48,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
         'it belongs to texts; leave it out',
       );
   }
-  const options = defined({ path, size, channels, label, header, charset, ignore, imageShape });
+  const options = defined({ path, size, channels, label, task, header, charset, ignore, imageShape });
   const [foreign] = Object.keys(options);
   if (dataset && foreign !== undefined)
     throw new WeftError(
@@ -58,7 +59,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
   const prepared = prepareData(
     {
       source: dataset ?? source,
-      options,
+      options: { ...options, ...(!dataset && { task: task ?? 'auto' }) },
       subset: defined(subset),
       split: defined({ test, validation, derive, fisher: fisherShare(config) }),
       labelNoise,
@@ -66,9 +67,9 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     seed,
   );
   const { inputShape, classes, classNames } = prepared.dataset;
-  const { splits, normalization, record, listing } = prepared;
+  const { splits, normalization, scaling, record, listing } = prepared;
   return {
-    task: { inputShape, classes },
+    task: scaling ? { kind: 'regression', inputShape, classes: scaling.names.length } : { inputShape, classes },
     record: record as unknown as DataFacts,
     ...(listing !== undefined && { listing }),
     account: accountFor(prepared.dataset, splits),
@@ -77,7 +78,9 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
       validation: splits.validation.indices.length,
       test: splits.test.indices.length,
     },
-    card: { normalization, classNames: classNames ?? Array.from({ length: classes }, (_, i) => String(i)) },
+    card: scaling
+      ? { normalization, classNames: [], targets: scaling }
+      : { normalization, classNames: classNames ?? Array.from({ length: classes }, (_, i) => String(i)) },
     batches: (config) => labelledBatches(config, prepared),
   };
 }

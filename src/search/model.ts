@@ -16,7 +16,11 @@ const cardSchema = z.object({
   space: z.string(),
   options: z.record(z.string(), z.unknown()),
   task: z
-    .object({ kind: z.enum(['classification', 'language']).optional(), inputShape: z.array(z.int()), classes: z.int() })
+    .object({
+      kind: z.enum(['classification', 'regression', 'language']).optional(),
+      inputShape: z.array(z.int()),
+      classes: z.int(),
+    })
     .transform(({ kind, ...task }): Task => ({ ...task, ...(kind && { kind }) })),
   architecture: z.string(),
   trained: z.boolean(),
@@ -24,6 +28,8 @@ const cardSchema = z.object({
   normalization: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }).default({ mean: [0], std: [1] }),
   /** In the order of the logits; of a language model its tokens. */
   classNames: z.array(z.string()),
+  /** Of numbers that are predicted: what they are called, and how outputs become numbers in their own unit: output·std + mean. */
+  targets: z.object({ names: z.array(z.string()), mean: z.array(z.number()), std: z.array(z.number()) }).optional(),
   /** What the tokens of a language model are. */
   level: z.enum(['char', 'word']).optional(),
 });

@@ -1,7 +1,16 @@
 /** Examples as plain rows, for the simple models that a network is compared with. */
-import { batches, classCounts, exampleSize, type PreparedData, type Split } from '../data/index.js';
+import {
+  type Batch,
+  batches,
+  classCounts,
+  exampleSize,
+  pickSplit,
+  type PreparedData,
+  type Split,
+} from '../data/index.js';
 import { stream } from '../tensor/rng.js';
 import { type PlainExamples } from './assess.js';
+import { type PlainValues } from './assess-values.js';
 import { type SearchBatches } from './data.js';
 import { type Rows } from './simple-models/index.js';
 
@@ -12,19 +21,43 @@ const MOST_NUMBERS = 2e7;
 
 /** The examples that the network learned from and those that it is tested on, normalized alike; nothing where the test part is too large. */
 export function plainRows(
-  { dataset, splits: { test }, normalization }: PreparedData,
+  { dataset, splits: { test }, normalization, scaling }: PreparedData,
   together: Split,
   seed: number,
-): Pick<SearchBatches, 'plainExamples'> {
+): Pick<SearchBatches, 'plainExamples' | 'plainValues'> {
   const { classes, classNames, inputShape } = dataset;
   const size = exampleSize(inputShape);
   if (test.indices.length * size > MOST_NUMBERS) return {};
-  const rowsOf = (split: Split): Rows => {
-    const count = split.indices.length;
-    const all = batches(split, { batchSize: count, seed, normalization, shuffle: false, last: 'keep' });
-    const { inputs, labels } = all.at(0, 0);
-    return { values: inputs, labels, count, size };
-  };
+  const all = (split: Split): Batch =>
+    batches(split, {
+      batchSize: split.indices.length,
+      seed,
+      normalization,
+      shuffle: false,
+      last: 'keep',
+    }).at(0, 0);
+  if (scaling) {
+    const valuesOf = (split: Split): PlainValues['train'] => ({
+      values: all(split).inputs,
+      targets: split.targets!,
+      count: split.indices.length,
+      size,
+    });
+    return {
+      plainValues: () => ({
+        train: valuesOf(drawn(together, seed)),
+        test: valuesOf(test),
+        count: together.indices.length,
+        scaling,
+      }),
+    };
+  }
+  const rowsOf = (split: Split): Rows => ({
+    values: all(split).inputs,
+    labels: split.labels,
+    count: split.indices.length,
+    size,
+  });
   return {
     plainExamples: (): PlainExamples => ({
       train: rowsOf(drawn(together, seed)),
@@ -39,10 +72,5 @@ export function plainRows(
 function drawn(split: Split, seed: number): Split {
   const count = split.indices.length;
   if (count <= MOST_EXAMPLES) return split;
-  const places = stream(seed, 'simple-models').permutation(count).slice(0, MOST_EXAMPLES).sort();
-  return {
-    ...split,
-    indices: places.map((place) => split.indices[place]!),
-    labels: Int32Array.from(places, (place) => split.labels[place]!),
-  };
+  return pickSplit(split, stream(seed, 'simple-models').permutation(count).slice(0, MOST_EXAMPLES).sort());
 }

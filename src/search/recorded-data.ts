@@ -46,7 +46,7 @@ const CHANGED =
   'put back the data as it was, or start a new search; data that only lies elsewhere now is named with --data PATH';
 
 /** What is read from the files. */
-const READ = ['inputShape', 'classes', 'classNames', 'splits'];
+const READ = ['inputShape', 'classes', 'classNames', 'targets', 'splits'];
 const MOST_NAMED = 10;
 
 const hashOf = (source: { readonly sha256: string }): string => source.sha256;

@@ -5,7 +5,7 @@ import { disposeNamed } from '../tensor/named.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { withBatch } from '../training/batch.js';
 import { withEvaluationWeights } from '../training/learner.js';
-import { crossEntropy } from '../training/batch-loss.js';
+import { meanLoss } from '../training/batch-loss.js';
 import { type SearchSession } from './session.js';
 
 /** The mixture that the strategy has learned so far as a child, or undefined for strategies that sample architectures. */
@@ -31,7 +31,7 @@ export function descendMixture({ config, controller, data, space, state, superne
         Object.keys(supernet.store.parameters),
         ({ parameters, statistics }) =>
           valueAndGradients(
-            (logits) => crossEntropy(createRelaxedChild(space, logits), parameters, statistics, batch, mode),
+            (logits) => meanLoss(createRelaxedChild(space, logits), parameters, statistics, batch, mode),
             relaxation.logits,
           ),
       );

@@ -25,6 +25,7 @@ import { type LatencyTable, measureLatency } from './latency.js';
 import { limitSpace } from './limits.js';
 import { requireSizes } from './levels.js';
 import { proxyStart } from './proxy-start.js';
+import { requireFitForTargets } from './regression.js';
 import { requireSandwich } from './sandwich.js';
 import { type Objective, objectiveOf } from './objective.js';
 import { initialState, type SearchState } from './state.js';
@@ -98,6 +99,7 @@ export function createSession(
   emit: (event: SearchEvent) => void,
 ): SearchSession {
   const { seed } = config;
+  if (prepared.task.kind === 'regression') requireFitForTargets(config);
   const whole = spaceFactory.create(optionsOf(config.space), prepared.task);
   const timed = config.limits.latencyMs !== undefined || config.objectives?.includes('latency');
   const latencies = timed ? latencyTable(whole) : undefined;

@@ -20,7 +20,7 @@ import { type Loss } from '../tensor/second-order/index.js';
 import { tf } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from '../training/batch.js';
 import { SHARED_EVALUATION } from '../training/evaluate.js';
-import { crossEntropy } from '../training/batch-loss.js';
+import { meanLoss } from '../training/batch-loss.js';
 import { type Retrained, type SearchSession, type WatchedLearner } from './session.js';
 
 /** What one measurement along a training has found. */
@@ -150,7 +150,7 @@ export function edgesAt(optimizer: EdgeOptimizer, learningRate: number, gradient
 
 /** The mean cross-entropy of a child on a batch as a function of its weights. */
 export function lossOf(child: Child, { statistics }: Weights, batch: TensorBatch, mode: Mode): Loss {
-  return (parameters) => crossEntropy(child, parameters, statistics, batch, mode);
+  return (parameters) => meanLoss(child, parameters, statistics, batch, mode);
 }
 
 /** The first `count` examples of the source's first batch, always the same ones. */

@@ -66,6 +66,12 @@ export function specialize(
 ): Specialized[] {
   const { space, config } = session;
   requireSizes(space);
+  if (space.task.kind === 'regression')
+    throw new WeftError(
+      'unsupported',
+      'networks for budgets are compared by their accuracy, and these predict numbers',
+      'take candidates by weft derive --pick',
+    );
   const judge = judged(session, onJudged);
   const searches = budgets.map((budget) => ({ budget, within: withinBudget(session, budget) }));
   for (const { budget, within } of searches) {
@@ -181,7 +187,7 @@ function judged(session: SearchSession, onJudged?: (judged: number) => void): Ju
 /** More accurate first; of equally accurate ones the one of lower loss. A loss that is not finite is last. */
 function byQuality(a: Evaluation, b: Evaluation): number {
   const loss = ({ loss: value }: Evaluation): number => (Number.isFinite(value) ? value : Infinity);
-  return b.accuracy - a.accuracy || (loss(a) < loss(b) ? -1 : Number(loss(a) > loss(b)));
+  return (b.accuracy ?? 0) - (a.accuracy ?? 0) || (loss(a) < loss(b) ? -1 : Number(loss(a) > loss(b)));
 }
 
 interface Evolution {

@@ -3,6 +3,7 @@
  * streams need no state, because they are opened by name and place.
  */
 import { type Assessment } from './assess.js';
+import { type ValueAssessment } from './assess-values.js';
 
 import { type WarmStart } from './warm-start.js';
 
@@ -10,7 +11,8 @@ export type Phase = 'weights' | 'controller' | 'epoch-end' | 'derive' | 'retrain
 
 export interface Scored {
   architecture: string;
-  accuracy: number;
+  /** Null where numbers are predicted. */
+  accuracy: number | null;
   loss: number;
   hash: string;
   /** Whether the loss was not finite; `loss` is that of guessing then. */
@@ -18,6 +20,19 @@ export interface Scored {
   /** What it costs, by the names of the search's further objectives. */
   costs?: Record<string, number>;
 }
+
+/** The result of the one look at the test part. */
+export type Tested = {
+  /** Absent where numbers are predicted. */
+  accuracy?: number;
+  /** In nats; the squared error of scaled targets. */
+  loss: number;
+  count: number;
+  perplexity?: number;
+  bitsPerCharacter?: number;
+  /** Of each number that is predicted, in its own unit; `r2` is absent where it does not vary. */
+  targets?: { name: string; rmse: number; mae: number; r2?: number }[];
+};
 
 /** The architecture that is retrained; without scores when it was given by hand. */
 export interface Derived {
@@ -55,12 +70,12 @@ export interface SearchState {
   candidates: { controller: Scored[]; random: Scored[] };
   derived: Derived | null;
   /** The best epoch of retraining so far on the validation part, where epochs are compared. */
-  bestEpoch?: { epoch: number; accuracy: number; loss: number };
+  bestEpoch?: { epoch: number; accuracy: number | null; loss: number };
   /** What retraining has begun from, where not from fresh weights. */
   warmStart?: WarmStart;
-  test: { accuracy: number; loss: number; count: number; perplexity?: number; bitsPerCharacter?: number } | null;
+  test: Tested | null;
   /** Beside simple models and by class; absent where there are no classes, and in checkpoints of version 0.1. */
-  assessment?: Assessment;
+  assessment?: Assessment | ValueAssessment;
   budgetReached: boolean;
   /** Of an elastic search: for how many epochs each watched network has been no better than guessing, and which were told of. */
   collapse?: { epochs: number[]; told: number[] };

@@ -10,6 +10,7 @@ export {
   ratioInterval,
 } from './assess.js';
 export { assessTau, assessTauDifference, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
+export { bootstrapIntervals, type BootstrapOptions } from './bootstrap.js';
 export {
   type ClassificationMeasures,
   classificationMeasures,
@@ -25,6 +26,7 @@ export { despiteInterval, obstacleOf } from './obstacle.js';
 export { ndcg } from './ndcg.js';
 export { pairedShareDifference } from './paired-shares.js';
 export { exchangeP, independenceP, signFlipP } from './permutation.js';
+export { type Estimated, type RegressionMeasures, regressionMeasures } from './regression.js';
 export { bestRankAt, precisionAtBottom, precisionAtTop, ranksFromBest, worstRankAt } from './selection.js';
 export { wilsonInterval } from './wilson.js';
 export { mean, median, quantile, standardDeviation, standardError } from './summary.js';

@@ -1,11 +1,18 @@
 /**
  * What a model's logits are for. An example is an image or a whole sequence: logits [N,K] have one label for each of N examples, logits [N,T,K] one
- * for each of the N·T tokens. The first axis is that of the examples, the last one that of the classes.
+ * for each of the N·T tokens. The first axis is that of the examples, the last one that of the classes. Where numbers are to be met, outputs [N,K]
+ * are compared with targets [N,K].
  */
 import { WeftError } from '../errors.js';
 import { type Tensor } from './library.js';
 
-/** Examples N, labels N or N·T, and classes K of logits. */
+/** Whether the labels of a batch are targets, numbers that the model is to give (float32 [N,K]), and not classes or tokens (int32). */
+export const areTargets = (labels: Pick<Tensor, 'dtype'>): boolean => labels.dtype === 'float32';
+
+/** Labels of a batch: one for each class label or token; the targets of an example are one label together. */
+export const countLabels = (labels: Tensor): number => (areTargets(labels) ? labels.shape[0] : labels.size);
+
+/** Examples N, labels N or N·T, and classes (or targets) K of logits. */
 export function labelsOf({ shape, size }: Tensor): { examples: number; labels: number; classes: number } {
   const classes = shape.at(-1)!;
   return { examples: shape[0], labels: size / classes, classes };

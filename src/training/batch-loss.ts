@@ -4,12 +4,13 @@ import { type Mode } from '../operations/operation.js';
 import { type Evaluate, type StepContext } from '../chain/loss.js';
 import { type Child } from '../supernet/child.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
+import { areTargets, countLabels } from '../tensor/logits.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
-import { labelCrossEntropies } from './cross-entropy.js';
-import { type Distillation, DISTILLATIONS } from './distill.js';
+import { labelLosses } from './cross-entropy.js';
+import { type Distillation, distilled } from './distill.js';
 
 export interface BatchLossOptions {
   readonly child: Child;
@@ -50,7 +51,7 @@ export function batchLoss({
   /** The loss that is differentiated, and what it is made of. */
   const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; parts: Scalar[] } => {
     const logits = child.forward(current, statistics, part.inputs, way);
-    const first = tf.mean(labelCrossEntropies(logits, part.labels, smoothing)) as Scalar;
+    const first = tf.mean(labelLosses(logits, part.labels, smoothing)) as Scalar;
     if (others.length === 0) return { loss: first, parts: [first] };
     // States and statistics are the child's alone.
     const { record: _r, carry: _c, ...rest } = way;
@@ -58,8 +59,8 @@ export function batchLoss({
     const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
     const rests = others.map((other) =>
       distill
-        ? DISTILLATIONS[distill](logits, other.child.forward(current, statistics, part.inputs, silent))
-        : crossEntropy(other.child, current, statistics, part, silent, smoothing),
+        ? distilled(distill, logits, other.child.forward(current, statistics, part.inputs, silent), part.labels)
+        : meanLoss(other.child, current, statistics, part, silent, smoothing),
     );
     const loss = tf.addN([tf.mul(first, share), ...rests.map((one, i) => tf.mul(one, others[i]!.weight))]) as Scalar;
     return { loss, parts: [first, ...rests] };
@@ -103,9 +104,10 @@ export function batchLoss({
     context: {
       seed: mode.seed,
       batchSize: batch.labels.shape[0],
-      labels: batch.labels.size,
+      labels: countLabels(batch.labels),
+      ...(areTargets(batch.labels) && { likelihood: 'gaussian' as const }),
       exampleLosses: (parameters) =>
-        tidy(() => exampleCrossEntropies(child, parameters, statistics, batch, unrecorded, smoothing)),
+        tidy(() => exampleLosses(child, parameters, statistics, batch, unrecorded, smoothing)),
       hessianVectorProduct: (parameters, vector) =>
         hvp((current) => lossAt(current, batch, unrecorded).loss, parameters, vector, { onUnverified: 'difference' }),
       ...(others.length === 0 && { cut: cutLoss(child, statistics, batch, unrecorded, smoothing) }),
@@ -113,8 +115,8 @@ export function batchLoss({
   };
 }
 
-/** Mean cross-entropy of the child's logits on the batch, a scalar in nats: per example, or per token of sequences. */
-export function crossEntropy(
+/** Mean loss of the child's outputs on the batch, a scalar: cross-entropy in nats per example, or per token of sequences; the squared error of targets. */
+export function meanLoss(
   child: Child,
   parameters: NamedTensors,
   statistics: NamedTensors,
@@ -122,12 +124,10 @@ export function crossEntropy(
   mode: Mode,
   smoothing?: number,
 ): Scalar {
-  return tf.mean(
-    labelCrossEntropies(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing),
-  );
+  return tf.mean(labelLosses(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing));
 }
 
-/** The child's logits as a function of its weights, and their mean cross-entropy. */
+/** The child's outputs as a function of its weights, and their mean loss. */
 function cutLoss(
   child: Child,
   statistics: NamedTensors,
@@ -137,12 +137,12 @@ function cutLoss(
 ): CutLoss {
   return {
     outputs: (parameters) => child.forward(parameters, statistics, inputs, mode),
-    loss: (logits) => tf.mean(labelCrossEntropies(logits, labels, smoothing)),
+    loss: (logits) => tf.mean(labelLosses(logits, labels, smoothing)),
   };
 }
 
-/** Cross-entropy of each example [N] in nats; of a sequence the mean over its tokens. */
-function exampleCrossEntropies(
+/** Loss of each example [N]; of a sequence the mean over its tokens. */
+function exampleLosses(
   child: Child,
   parameters: NamedTensors,
   statistics: NamedTensors,
@@ -150,12 +150,10 @@ function exampleCrossEntropies(
   mode: Mode,
   smoothing?: number,
 ): Tensor1D {
-  const losses = labelCrossEntropies(
-    child.forward(parameters, statistics, batch.inputs, mode),
-    batch.labels,
-    smoothing,
-  );
-  return batch.labels.rank === 1 ? losses : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
+  const losses = labelLosses(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing);
+  return batch.labels.rank === 1 || areTargets(batch.labels)
+    ? losses
+    : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
 }
 
 /** The examples at these places. */

@@ -1,7 +1,7 @@
 /** What training and evaluation need of a data set: batches on demand, always the same ones at the same place. */
 import { tf, type Tensor } from '../tensor/tf.js';
 
-/** Inputs [N, ...shape] and class labels int32 [N], or next tokens [N,T] of token ids [N,T]; owned by the caller. */
+/** Inputs [N, ...shape] and class labels int32 [N], targets float32 [N,K], or next tokens [N,T] of token ids [N,T]; owned by the caller. */
 export interface TensorBatch {
   readonly inputs: Tensor;
   readonly labels: Tensor;

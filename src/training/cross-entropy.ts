@@ -1,7 +1,21 @@
-/** The loss of every task: cross-entropy of class labels, one an example or one a token. */
-import { requireLogitsOf } from '../tensor/logits.js';
+/** The loss of every task: cross-entropy of class labels, one an example or one a token; the squared error of targets. */
+import { WeftError } from '../errors.js';
+import { areTargets, requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
+import { squaredErrors } from '../tensor/squared-error.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
+
+/** Loss of each label: the squared error where the labels are targets (float32), cross-entropy where they are classes or tokens (int32). */
+export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0): Tensor1D {
+  if (!areTargets(labels)) return labelCrossEntropies(outputs, labels, smoothing);
+  if (smoothing > 0)
+    throw new WeftError(
+      'config',
+      'targets have no classes over which a label could be smoothed',
+      'set labelSmoothing to 0',
+    );
+  return squaredErrors(outputs, labels);
+}
 
 /**
  * Cross-entropy of each label in nats: logits [N,K] and labels [N], or [N,T,K] and [N,T], -> [N] or [N·T]. With smoothing ε the target is

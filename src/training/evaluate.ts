@@ -4,17 +4,18 @@ import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { forwardTogether } from '../supernet/forward-together.js';
 import { type Weights } from '../supernet/parameter-store.js';
+import { areTargets, countLabels } from '../tensor/logits.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from './batch.js';
 import { carrying } from './carried.js';
-import { labelCrossEntropies } from './cross-entropy.js';
+import { labelLosses } from './cross-entropy.js';
 
 export interface Evaluation {
-  /** Mean cross-entropy of a label in nats. */
+  /** Mean cross-entropy of a label in nats; of targets the mean squared error. */
   readonly loss: number;
-  /** Share of labels whose logit is the largest; without a finite loss none is. */
-  readonly accuracy: number;
+  /** Share of labels whose logit is the largest; without a finite loss none is. Null where the labels are targets, which no output is simply right about. */
+  readonly accuracy: number | null;
   /** Labels: one an example, or one a token. */
   readonly count: number;
 }
@@ -41,12 +42,26 @@ export function evaluateTogether(
 
 function judge(logits: Tensor, labels: Tensor): Evaluation {
   return tidy(() => {
-    const losses = tf.reshape(labelCrossEntropies(logits, labels), labels.shape);
+    if (areTargets(labels)) {
+      const loss = tf.mean(labelLosses(logits, labels)).dataSync()[0]!;
+      return { loss, accuracy: null, count: countLabels(labels) };
+    }
+    const losses = tf.reshape(labelLosses(logits, labels), labels.shape);
     // The largest of logits that are NaN is the first: a network that has diverged would be right about the first class.
     const right = tf.logicalAnd(tf.equal(tf.argMax(logits, -1), labels), tf.less(losses, Infinity));
     const [loss, accuracy] = tf.stack([tf.mean(losses), tf.mean(tf.cast(right, 'float32'))]).dataSync();
     return { loss: loss!, accuracy: accuracy!, count: labels.size };
   });
+}
+
+/** The accuracy of a classifier or language model; throws WeftError('operation') for a network that predicts numbers. */
+export function requireAccuracy({ accuracy }: Pick<Evaluation, 'accuracy'>): number {
+  if (accuracy !== null) return accuracy;
+  throw new WeftError(
+    'operation',
+    'a network that predicts numbers has no accuracy',
+    'take the loss, or data with classes',
+  );
 }
 
 /** The evaluation of a network that was trained for good; throws WeftError('numeric') where its loss is not finite: it has diverged. */
@@ -71,7 +86,7 @@ export function evaluateChild(
   steps: number = source.steps,
 ): Evaluation {
   let loss = 0;
-  let correct = 0;
+  let correct: number | null = 0;
   let count = 0;
   let state: NamedTensors = {};
   try {
@@ -82,11 +97,11 @@ export function evaluateChild(
       disposeNamed(state);
       state = next;
       loss += result.loss * result.count;
-      correct += result.accuracy * result.count;
+      correct = correct === null || result.accuracy === null ? null : correct + result.accuracy * result.count;
       count += result.count;
     }
   } finally {
     disposeNamed(state);
   }
-  return { loss: loss / count, accuracy: correct / count, count };
+  return { loss: loss / count, accuracy: correct === null ? null : correct / count, count };
 }

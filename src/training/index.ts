@@ -19,9 +19,9 @@ export {
   observeValidation,
   withEvaluationWeights,
 } from './learner.js';
-export { labelCrossEntropies } from './cross-entropy.js';
+export { labelCrossEntropies, labelLosses } from './cross-entropy.js';
 export { type LanguageMeasures, languageMeasures, sayMeasures } from './language.js';
 export { exampleSource, textSource } from './sources.js';
 export { recalibrate } from './recalibrate.js';
-export { crossEntropy } from './batch-loss.js';
+export { meanLoss } from './batch-loss.js';
 export { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';

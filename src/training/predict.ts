@@ -1,4 +1,4 @@
-/** The probabilities that a finished classifier gives. */
+/** What a finished network gives: the probabilities of classes, or numbers. */
 import { type Child } from '../supernet/child.js';
 import { type Weights } from '../supernet/parameter-store.js';
 import { tf, tidy } from '../tensor/tf.js';
@@ -28,4 +28,29 @@ export function predictChild(child: Child, weights: Weights, source: BatchSource
       at += batch.labels.size;
     });
   return { probabilities, labels };
+}
+
+export interface PredictedValues {
+  /** Row-major [count, targets], scaled as the targets are. */
+  readonly predicted: Float32Array;
+  readonly actual: Float32Array;
+}
+
+/** Outputs and targets of the examples of the source's epoch 0, in its order. */
+export function predictValues(child: Child, weights: Weights, source: BatchSource, targets: number): PredictedValues {
+  const predicted = new Float32Array(source.count * targets);
+  const actual = new Float32Array(source.count * targets);
+  let at = 0;
+  for (let step = 0; step < source.steps; step++)
+    withBatch(source, 0, step, (batch) => {
+      const outputs = (): tf.Tensor =>
+        child.forward(weights.parameters, weights.statistics, batch.inputs, FINAL_EVALUATION);
+      predicted.set(
+        tidy(() => outputs().dataSync()),
+        at,
+      );
+      actual.set(batch.labels.dataSync(), at);
+      at += batch.labels.size;
+    });
+  return { predicted, actual };
 }

@@ -26,7 +26,7 @@ export interface TrainStepInput extends Omit<BatchLossOptions, 'statistics'> {
 export interface TrainStepResult {
   /** The new state; the old one's replaced tensors are already disposed. */
   readonly state: OptimizerState;
-  /** Mean cross-entropy of the child on the batch before the step, in nats; that of the smoothed labels where they are smoothed. */
+  /** Mean loss of the child on the batch before the step: cross-entropy in nats, that of the smoothed labels where they are smoothed, or the squared error of targets. */
   readonly loss: number;
   readonly gradientEvaluations: number;
   /** What the links have reported; `skipped` is 1 when a gradient was not finite and nothing moved. */

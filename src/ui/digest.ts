@@ -7,12 +7,12 @@ import { type Thinned, thinned } from './thinned.js';
 
 export interface RankedArchitecture {
   readonly architecture: string;
-  readonly accuracy?: number;
+  readonly accuracy?: number | null;
   readonly loss?: number;
   readonly reward?: number;
 }
 
-type Evaluated = RankedArchitecture & { readonly accuracy: number; readonly loss: number };
+type Evaluated = RankedArchitecture & { readonly accuracy: number | null; readonly loss: number };
 
 export interface Digest {
   take(line: string): void;

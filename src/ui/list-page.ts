@@ -1,5 +1,5 @@
 /** The list of runs, from which runs are opened and compared. */
-import { decimal, integer, isNumber, percent, plural } from '../report/format.js';
+import { decimal, integer, isNumber, percent, plural, significant } from '../report/format.js';
 import { type Content, html, type Markup, raw, table } from '../report/html/markup.js';
 import { lookUp } from '../report/input.js';
 import { part } from './part.js';
@@ -52,9 +52,18 @@ export function stateMark(state: Standing['state']): Markup {
 
 /** A test result as text. */
 export function testOf(
-  test: { accuracy?: unknown; loss?: unknown; perplexity?: unknown; bitsPerCharacter?: unknown } | undefined,
+  test:
+    | {
+        accuracy?: unknown;
+        loss?: unknown;
+        perplexity?: unknown;
+        bitsPerCharacter?: unknown;
+        targets?: readonly { name?: unknown; rmse?: unknown }[];
+      }
+    | undefined,
 ): string | undefined {
   if (!test) return undefined;
+  if (test.targets) return test.targets.map(({ rmse }) => `root mean squared error ${significant(rmse)}`).join(', ');
   if (isNumber(test.bitsPerCharacter)) return `${decimal(test.bitsPerCharacter)} bits per character`;
   if (isNumber(test.perplexity)) return `perplexity ${decimal(test.perplexity, 2)}`;
   return isNumber(test.accuracy) ? percent(test.accuracy, 2) : `loss ${decimal(test.loss)}`;

@@ -82,23 +82,15 @@ ${reports.length > 0 && html`<p class="files hint">${reports.map((file) => html`
 function bestSection(digest: Digest, log: EventLog): Content {
   const { from, list } = digest.best();
   if (list.length === 0) return undefined;
-  const { field } = measureOf(log);
+  const { columns: measured } = measureOf(log);
   const candidates = from === 'candidates';
   const derived = log.last('derived')?.architecture;
   const rows = list.map((one, i): Content[] => [
     String(i + 1),
-    ...(candidates
-      ? field === 'accuracy'
-        ? [percent(one.accuracy), decimal(one.loss)]
-        : [decimal(one.loss), isNumber(one.loss) ? decimal(Math.exp(one.loss), 2) : ABSENT]
-      : [rewardText(one.reward, log)]),
+    ...(candidates ? measured.map(({ cell }) => cell(one)) : [rewardText(one.reward, log)]),
     html`<code>${one.architecture}</code>${one.architecture === derived && html` <strong class="found">derived</strong>`}`,
   ]);
-  const columns = candidates
-    ? field === 'accuracy'
-      ? ['accuracy', 'loss']
-      : ['loss (nats)', 'perplexity']
-    : ['reward'];
+  const columns = candidates ? measured.map(({ title }) => title) : ['reward'];
   return section(
     'best-architectures',
     'The best architectures so far',
@@ -166,8 +158,8 @@ function remarksOf({ unreadable }: Digest, log: EventLog): Content {
   );
 }
 
-const qualityOf = (best: { accuracy?: number; loss?: number }, log: EventLog): number | undefined =>
-  best[measureOf(log).field];
+const qualityOf = (best: { accuracy?: number | null; loss?: number | null }, log: EventLog): number | undefined =>
+  best[measureOf(log).field] ?? undefined;
 
 function rewardText(reward: unknown, log: EventLog): string {
   return measureOf(log).percent ? percent(reward) : decimal(reward, 2);

@@ -39,7 +39,7 @@ describe('a search on data in memory', function () {
       data: points(120),
       on: {
         derived: ({ architecture }) => heard.push(architecture),
-        tested: ({ accuracy }) => heard.push(accuracy.toFixed(1)),
+        tested: ({ accuracy }) => heard.push(accuracy!.toFixed(1)),
       },
     });
     expect(heard).to.have.length(2);

@@ -67,7 +67,7 @@ describe('verbs from code', function () {
     expect(heard).to.deep.equal([1, 2, 3, 4, 5, 6]);
     expect(measure).to.equal('accuracy');
     const scores = ranking.map(({ accuracy }) => accuracy);
-    expect(scores).to.deep.equal([...scores].sort((a, b) => b - a));
+    expect(scores).to.deep.equal([...scores].sort((a, b) => b! - a!));
     expect(retrained).to.have.length(1);
     expect(retrained![0]!.summary.derived.architecture).to.equal(ranking[0]!.architecture);
     expect(await saidLater(deriveRun(run, { ...options, pick: 'parameters<3' }))).to.match(/none of \d+ candidates/);

@@ -18,7 +18,7 @@ import { childCatalogue } from '../../src/supernet/catalogue.js';
 import { readSlice } from '../../src/supernet/slices.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed } from '../../src/tensor/named.js';
-import { crossEntropy } from '../../src/training/batch-loss.js';
+import { meanLoss } from '../../src/training/batch-loss.js';
 
 const TASK = { inputShape: [6, 6, 1], classes: 3 };
 const OPTIONS = { widths: [[2, 3]], depths: [1], kernels: [3, 5, 7], expansions: [1], stem: 2 };
@@ -97,7 +97,7 @@ describe('kernels of several sides', () => {
       const batch = { inputs: x, labels: tf.tensor1d([0, 1, 2, 0, 1, 2, 0, 1], 'int32') };
       for (const child of [small, large]) {
         const { value, gradients } = valueAndGradients(
-          (now) => crossEntropy(child!, now, store.statistics, batch, MODE),
+          (now) => meanLoss(child!, now, store.statistics, batch, MODE),
           store.parameters,
         );
         expect(`${prefix}/transform3` in gradients).to.equal(child === small);

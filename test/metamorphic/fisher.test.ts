@@ -116,9 +116,9 @@ for (const space of Object.keys(SPACES)) {
       const whole = measure([0, 1, 2, 3, 4, 5]);
       const [a, b] = HALVES.map(measure);
       for (const key of ['loss', 'accuracy'] as const) {
-        expect(measure(SHUFFLED)[key], key).to.be.closeTo(whole[key], 1e-5);
-        expect(measure(TWICE)[key], key).to.be.closeTo(whole[key], 1e-5);
-        expect((a![key] + b![key]) / 2, key).to.be.closeTo(whole[key], 1e-5);
+        expect(measure(SHUFFLED)[key]!, key).to.be.closeTo(whole[key]!, 1e-5);
+        expect(measure(TWICE)[key]!, key).to.be.closeTo(whole[key]!, 1e-5);
+        expect((a![key]! + b![key]!) / 2, key).to.be.closeTo(whole[key]!, 1e-5);
       }
       expect(measure(TWICE).count).to.equal(2 * whole.count);
     });

@@ -13,7 +13,7 @@ import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { type Loss } from '../../src/tensor/second-order/index.js';
 import { type Scalar, type Tensor, tf, tidy } from '../../src/tensor/tf.js';
-import { crossEntropy } from '../../src/training/batch-loss.js';
+import { meanLoss } from '../../src/training/batch-loss.js';
 import { SPACES, subject } from '../preconditioners/subjects.js';
 import { examplesAt } from './runs.js';
 
@@ -84,7 +84,7 @@ for (const space of Object.keys(SPACES)) {
       lossOf =
         (places, factor = 1) =>
         (current) =>
-          tf.mul(crossEntropy(child, current, s.store.statistics, examplesAt(batch, places), MODE), factor) as Scalar;
+          tf.mul(meanLoss(child, current, s.store.statistics, examplesAt(batch, places), MODE), factor) as Scalar;
       plain = measure(lossOf(EVERY), parameters);
     });
     after(() => {

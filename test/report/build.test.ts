@@ -166,7 +166,7 @@ describe('report', () => {
     expect(tables['retraining']).to.have.length(31);
     const [head, best] = tables['candidates']!.map((line) => line.split(','));
     expect(head![1]).to.equal('accuracy');
-    const accuracies = run.events.flatMap((event) => (event.type === 'candidate' ? [event.accuracy] : []));
+    const accuracies = run.events.flatMap((event) => (event.type === 'candidate' ? [event.accuracy!] : []));
     expect(Number(best![1])).to.equal(Math.max(...accuracies));
     expect(reportTables({ ...run, events: [], manifest: {}, config: { 'a,b': 'say "hi"' } })).to.deep.equal([
       { name: 'config', csv: 'option,value\r\n"a,b","say ""hi"""\r\n' },

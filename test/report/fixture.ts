@@ -94,7 +94,7 @@ function finalChoice(space: SearchSpace, favourite: unknown, count: number, rng:
   };
   const controller = Array.from({ length: count }, (_, index) => draw('controller', index));
   const random = Array.from({ length: count }, (_, index) => draw('random', index));
-  const winner = [...controller].sort((a, b) => b.accuracy - a.accuracy || a.loss - b.loss)[0]!;
+  const winner = [...controller].sort((a, b) => b.accuracy! - a.accuracy! || a.loss - b.loss)[0]!;
   const { architecture, hash, accuracy, loss } = winner;
   return [
     ...controller,
@@ -112,8 +112,8 @@ function finalChoice(space: SearchSpace, favourite: unknown, count: number, rng:
     {
       type: 'comparison',
       ...compareMeans(
-        controller.map((one) => one.accuracy),
-        random.map((one) => one.accuracy),
+        controller.map((one) => one.accuracy!),
+        random.map((one) => one.accuracy!),
       ),
     },
     { type: 'retrain-started', architecture, parameters: 24_310, epochs: 30, stepsPerEpoch: 22, examples: 1437 },

@@ -61,7 +61,7 @@ describe('averages of weights in a search', function () {
     advanceTo(session, 'controller');
     const architectures = [0, 1].map((seed) => session.space.sample(stream(seed, 'averages')));
     const [averages, trained] = [averagesOf(session), session.supernet.store];
-    const accuracies = (weights: Parameters<typeof evaluateBatch>[1]): number[] =>
+    const accuracies = (weights: Parameters<typeof evaluateBatch>[1]): (number | null)[] =>
       withBatch(session.data.reward, 0, 0, (batch) =>
         architectures.map(
           (architecture) => evaluateBatch(session.child(architecture), weights, batch, SHARED_EVALUATION).accuracy,

@@ -13,7 +13,7 @@ import { createParameterStore } from '../../src/supernet/parameter-store.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
-import { crossEntropy } from '../../src/training/batch-loss.js';
+import { meanLoss } from '../../src/training/batch-loss.js';
 import { klDivergence } from '../../src/training/distill.js';
 import { trainStep } from '../../src/training/train-step.js';
 import { values } from '../optimizers/problems.js';
@@ -77,7 +77,7 @@ describe('searching elastic spaces', () => {
       const { gradients } = valueAndGradients(
         (now) =>
           tf.add(
-            tf.mul(crossEntropy(large!, now, store.statistics, batch, mode), 0.5),
+            tf.mul(meanLoss(large!, now, store.statistics, batch, mode), 0.5),
             tf.mul(klDivergence(teacher, small!.forward(now, store.statistics, inputs, mode)), 0.5),
           ),
         store.parameters,
@@ -97,7 +97,7 @@ describe('searching elastic spaces', () => {
       step: 0,
     });
     expect(state.tensors).to.deep.equal({});
-    const own = tf.tidy(() => crossEntropy(large!, store.parameters, store.statistics, batch, mode).dataSync()[0]!);
+    const own = tf.tidy(() => meanLoss(large!, store.parameters, store.statistics, batch, mode).dataSync()[0]!);
     expect(loss).to.be.a('number').and.not.equal(own); // The largest's own loss, before the step.
     const end = values(store.parameters);
     for (const name of Object.keys(start))

@@ -68,7 +68,7 @@ describe('retraining', function () {
       const { run, summary } = await runSearch(request({ epochs: 9, keep: 'best', optimizer }));
       const epochs = all(run, 'retrain-epoch');
       const order = [...epochs].sort(
-        (a, b) => b.validation!.accuracy - a.validation!.accuracy || a.validation!.loss - b.validation!.loss,
+        (a, b) => b.validation!.accuracy! - a.validation!.accuracy! || a.validation!.loss - b.validation!.loss,
       );
       const best = order[0]!.epoch;
       expect(best).to.be.below(8); // else the last would do

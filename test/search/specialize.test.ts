@@ -147,7 +147,7 @@ describe('specializing', () => {
           data.derive,
           SHARED_EVALUATION,
         );
-        return [accuracy, -loss];
+        return [accuracy!, -loss];
       };
       let better = 0;
       specialize(session, budgets, { population: 16, generations: 5 }).forEach(({ architecture, store, cost }, i) => {

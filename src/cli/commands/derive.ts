@@ -50,7 +50,8 @@ export async function derive(
 function sayRanking({ measure, ranking }: DeriveOutcome, top: number, output: Output): void {
   ranking.slice(0, top).forEach(({ costs, ...one }, i) => {
     output.emit({ type: 'candidate', place: i + 1, ...one, ...(costs && { costs }) });
-    const quality = measure === 'loss' ? `loss ${one.loss.toFixed(4)}` : `${(100 * one.accuracy).toFixed(2)} %`;
+    const quality =
+      measure === 'loss' ? `loss ${one.loss.toFixed(4)}` : `${(100 * (one.accuracy ?? NaN)).toFixed(2)} %`;
     output.say(`${String(i + 1).padStart(2)}. ${quality}  ${one.architecture}${saidCosts(costs)}`);
   });
 }

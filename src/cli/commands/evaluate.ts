@@ -2,6 +2,8 @@
 import { evaluateRun } from '../../api/evaluate.js';
 import { runArguments } from '../../api/hints.js';
 import { type TrustOptions } from '../../api/trust.js';
+import { significant } from '../../report/format.js';
+import { type Estimated, type RegressionMeasures } from '../../statistics/index.js';
 import { sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
 
@@ -11,12 +13,27 @@ export async function evaluate(
   { json, ...options }: TrustOptions & { data?: string; json?: boolean },
 ): Promise<void> {
   const output = createOutput({ json: json ?? false });
-  const { run, space, own, accuracy, loss, count, measures } = await evaluateRun(directory, options);
+  const { run, space, own, accuracy, loss, count, measures, targets } = await evaluateRun(directory, options);
   const { data } = options;
-  output.emit({ type: 'evaluated', run, data: own ? 'test part' : data, accuracy, loss, count, ...measures });
+  output.emit({
+    type: 'evaluated',
+    run,
+    data: own ? 'test part' : data,
+    ...(accuracy !== undefined && { accuracy }),
+    loss,
+    count,
+    ...measures,
+    ...(targets && { targets }),
+  });
   const on = own ? `its test part${data === undefined ? '' : ` (${data} is the run's own data)`}` : data;
   output.say(
-    `${show(run)} on ${on}: ${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)} nats, ${count} ${measures ? 'tokens' : 'examples'}`,
+    `${show(run)} on ${on}: ${targets ? targets.map(sayValues).join('; ') : `${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy!).toFixed(2)} %, loss ${loss.toFixed(4)} nats`}, ${count} ${measures ? 'tokens' : 'examples'}`,
   );
   output.say(`next  weft export ${runArguments(run, { space: { name: space } })}`);
+}
+
+function sayValues({ name, rmse, mae, r2 }: { readonly name: string } & RegressionMeasures): string {
+  const range = ({ interval }: Estimated): string =>
+    interval ? ` (95 % interval ${significant(interval[0])} to ${significant(interval[1])})` : '';
+  return `root mean squared error in ${name} ${significant(rmse.value)}${range(rmse)}, mean absolute error ${significant(mae.value)}${range(mae)}${r2 ? `, R² ${r2.value.toFixed(3)}${range(r2)}` : ''}`;
 }

@@ -5,8 +5,10 @@ import { searchSeeds, type SeedSearch, type SeedsReport, trainSeeds, type TrainS
 import { type Override, type SearchConfig } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { type JobResult } from '../../jobs/index.js';
+import { significant } from '../../report/format.js';
 import { type OverSeeds } from '../../report/index.js';
 import { listRuns, type RunSummary } from '../../runs/index.js';
+import { SQUARED_ERROR } from '../../search/objective.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { type Output, show } from '../output.js';
 
@@ -85,7 +87,8 @@ export async function trainManySeeds(
   if (!outcome?.mean) return;
   const { measure, ...test } = outcome.mean;
   output.emit({ type: 'seeds', count: outcome.trainings.length, measure, test });
-  sayMean(test, measure, outcome.trainings.length, output);
+  const unit = outcome.trainings[0]?.summary.test?.targets ? SQUARED_ERROR : 'nats';
+  sayMean(test, { measure, unit, seeds: outcome.trainings.length }, output);
 }
 
 /** A line for the run of a seed. */
@@ -97,11 +100,10 @@ function sayRun({ seed, run, summary }: SeedSearch, found: string | undefined, o
 /** A mean over seeds, with how far it is known. */
 function sayMean(
   { value, interval, standardDeviation }: Pick<OverSeeds, 'value' | 'interval'> & { standardDeviation: number },
-  measure: 'accuracy' | 'loss',
-  seeds: number,
+  { measure, unit, seeds }: { measure: 'accuracy' | 'loss'; unit: string; seeds: number },
   output: Output,
 ): void {
-  const shown = (of: number): string => (measure === 'accuracy' ? percent(of) : `${of.toFixed(4)} nats`);
+  const shown = (of: number): string => (measure === 'accuracy' ? percent(of) : `${of.toFixed(4)} ${unit}`);
   output.say(
     `test  mean ${shown(value)}${interval ? `, standard deviation ${shown(standardDeviation)}, 95 % interval of the mean ${shown(interval[0])} to ${shown(interval[1])}` : ''} (${seeds} seeds)`,
   );
@@ -109,8 +111,8 @@ function sayMean(
 
 /** What searches with several seeds have in common. */
 export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Output): void {
-  const { measure, means, best, test, verdict, count } = analysis;
-  if (test) sayMean(test, measure, seeds, output);
+  const { measure, unit, means, best, test, verdict, count } = analysis;
+  if (test) sayMean(test, { measure, unit, seeds }, output);
   if (means && best) {
     for (const [words, { difference, relative }] of [
       ['candidates on average', means],
@@ -121,7 +123,7 @@ export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Outpu
       const amount = (value: number): string =>
         measure === 'accuracy' ? `${(100 * value).toFixed(2)}` : value.toFixed(4);
       output.say(
-        `${words}, compared with random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${measure === 'accuracy' ? 'points' : 'nats'}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`,
+        `${words}, compared with random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${unit}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`,
       );
     }
   }
@@ -149,6 +151,8 @@ const scoreOf = ({ summary: { test } }: Retrained): number => test?.accuracy ?? 
 
 function testText(test: RunSummary['test']): string {
   if (!test) return 'not retrained';
+  const [target] = test.targets ?? [];
+  if (target) return `test root mean squared error ${significant(target.rmse)}`;
   return test.accuracy === undefined ? `test loss ${test.loss.toFixed(4)}` : `test ${percent(test.accuracy)}`;
 }
 

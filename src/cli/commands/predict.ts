@@ -1,8 +1,9 @@
 /** `weft predict`: what a run's trained network says of new pictures or rows. */
-import { loadModel, type NamedPrediction } from '../../api/predict.js';
+import { type LoadedModel, type LoadedRegressor, loadEither, type NamedPrediction } from '../../api/predict.js';
+import { WeftError } from '../../errors.js';
 import { type BackendName } from '../../tensor/backend.js';
-import { createOutput } from '../output.js';
 import { type TrustOptions } from '../../api/trust.js';
+import { createOutput, type Output } from '../output.js';
 
 export interface PredictOptions extends TrustOptions {
   /** The probability of every class too. */
@@ -11,14 +12,24 @@ export interface PredictOptions extends TrustOptions {
   readonly json?: boolean;
 }
 
-/** Prints label and probability for each picture or row: CSV, or one JSON object a line. */
+/** Prints label and probability, or the predicted numbers, for each picture or row: CSV, or one JSON object a line. */
 export async function predict(
   directory: string,
   paths: readonly string[],
   { probabilities = false, backend, json = false, ...trust }: PredictOptions,
 ): Promise<void> {
   const output = createOutput({ json });
-  const model = await loadModel(directory, { backend, ...trust });
+  const loaded = await loadEither(directory, { backend, ...trust });
+  if ('regressor' in loaded) sayNumbers(loaded.regressor, paths, output, { run: directory, probabilities, json });
+  else sayClasses(loaded.classifier, paths, output, { probabilities, json });
+}
+
+function sayClasses(
+  model: LoadedModel,
+  paths: readonly string[],
+  output: Output,
+  { probabilities, json }: { probabilities: boolean; json: boolean },
+): void {
   try {
     const predictions = model.predictFiles(paths);
     if (!json)
@@ -41,6 +52,29 @@ export async function predict(
   }
 }
 
+function sayNumbers(
+  model: LoadedRegressor,
+  paths: readonly string[],
+  output: Output,
+  { run, probabilities, json }: { run: string; probabilities: boolean; json: boolean },
+): void {
+  try {
+    if (probabilities)
+      throw new WeftError(
+        'config',
+        `${run} predicts numbers, which have no probabilities`,
+        'leave out --probabilities',
+      );
+    const predictions = model.predictFiles(paths);
+    if (!json) output.say(row(['name', ...model.targets]));
+    for (const { name, values } of predictions)
+      if (json) output.emit({ type: 'prediction', name, values });
+      else output.say(row([name, ...model.targets.map((target) => shown(values[target]!))]));
+  } finally {
+    model.dispose();
+  }
+}
+
 function asObject(
   { name, label, probability, probabilities }: NamedPrediction,
   classNames: readonly string[],
@@ -55,6 +89,9 @@ function asObject(
 }
 
 const rounded = (probability: number): string => probability.toFixed(4);
+
+/** As many digits as a network of 32-bit floats can tell apart. */
+const shown = (value: number): string => String(Number(value.toPrecision(6)));
 
 /** A line of a CSV file (RFC 4180). */
 const row = (fields: readonly string[]): string =>

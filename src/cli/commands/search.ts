@@ -29,6 +29,7 @@ export interface SearchOptions extends Partial<ExecutorOptions> {
   controller?: string;
   preset?: string;
   data?: string;
+  task?: SearchConfig['data']['task'];
   seed?: number;
   epochs?: number;
   objectives?: string;
@@ -198,7 +199,12 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
         ...(options.preset !== undefined && { preset: options.preset }),
       },
     }),
-    ...(options.data !== undefined && { data: { source: options.data } }),
+    ...((options.data ?? options.task) !== undefined && {
+      data: {
+        ...(options.data !== undefined && { source: options.data }),
+        ...(options.task !== undefined && { task: options.task }),
+      },
+    }),
     ...(options.epochs !== undefined && { search: { epochs: options.epochs } }),
     seed: options.seed,
     backend: options.backend,

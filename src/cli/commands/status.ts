@@ -12,6 +12,7 @@ import {
   tailEvents,
 } from '../../runs/index.js';
 import { optimizerName } from '../../optimizers/name.js';
+import { significant } from '../../report/format.js';
 import { sayMeasures } from '../../training/language.js';
 import { runArguments } from '../../api/hints.js';
 import { createOutput } from '../output.js';
@@ -106,7 +107,9 @@ function progressOf(path: string, run: string): Standing {
   }
 }
 
-function sayTest({ accuracy, loss, perplexity, bitsPerCharacter }: NonNullable<RunSummary['test']>): string {
+function sayTest({ accuracy, loss, perplexity, bitsPerCharacter, targets }: NonNullable<RunSummary['test']>): string {
+  if (targets)
+    return targets.map(({ name, rmse }) => `root mean squared error ${significant(rmse)} (${name})`).join(', ');
   if (perplexity !== undefined)
     return sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) });
   return accuracy === undefined ? `loss ${loss.toFixed(4)}` : `accuracy ${(100 * accuracy).toFixed(2)} %`;

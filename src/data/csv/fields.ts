@@ -64,8 +64,18 @@ export const hasDecimalComma = (field: string, separator: Separator): boolean =>
 
 /** The number in a field, rounded to 32 bits; undefined where there is none or it is not finite. */
 export function numberIn(field: string, separator: Separator): number | undefined {
-  let value = Math.fround(Number(field));
-  if (value === 0 && field.trim() === '') return undefined;
-  if (Number.isNaN(value) && hasDecimalComma(field, separator)) value = Math.fround(Number(field.replace(',', '.')));
+  const value = Math.fround(valueOf(field, separator));
   return Number.isFinite(value) ? value : undefined;
+}
+
+/** The number in a field as it stands there; undefined where there is none or it is not finite. */
+export function doubleIn(field: string, separator: Separator): number | undefined {
+  const value = valueOf(field, separator);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function valueOf(field: string, separator: Separator): number {
+  const value = Number(field);
+  if (value === 0 && field.trim() === '') return NaN;
+  return Number.isNaN(value) && hasDecimalComma(field, separator) ? Number(field.replace(',', '.')) : value;
 }

@@ -11,6 +11,7 @@ import { type Line, openLines } from './lines.js';
 export interface Table {
   readonly header: readonly string[] | undefined;
   readonly labelColumn: number;
+  readonly separator: Separator;
   /** Row-major [rows, features]; bytes where every number is a whole one in 0..255, NaN where one is missing. */
   readonly values: Float32Array | Uint8Array;
   readonly features: number;
@@ -188,6 +189,7 @@ function readWith(path: string, options: CsvOptions, encoding?: readonly Column[
   return {
     header,
     labelColumn,
+    separator,
     values: values.finish(),
     features: encoding ? encoding.reduce((sum, column) => sum + widthOf(column), 0) : top.length - 1,
     encoding,
@@ -242,7 +244,7 @@ function shown(field: string): string {
 }
 
 /** Refuses a table that writes some numbers with a decimal comma and others with a point: one of them means thousands. */
-function decimalMarks(separator: Separator, path: string): { see(field: string, line: number): void } {
+export function decimalMarks(separator: Separator, path: string): { see(field: string, line: number): void } {
   let comma: number | undefined;
   let point: number | undefined;
   return {

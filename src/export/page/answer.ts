@@ -21,15 +21,28 @@ export const ANSWER = `
   const facts = model.metadata;
   const { input, classNames } = facts;
 
-  /** The network's probabilities for one input of this shape. */
-  const ask = (values, shape) => tf.tidy(() => model.execute(tf.tensor(values, [1, ...shape], 'float32'), 'probabilities').dataSync());
+  const { targets } = facts;
+
+  /** The network's probabilities, or the numbers that it predicts, for one input of this shape. */
+  const ask = (values, shape) => tf.tidy(() => model.execute(tf.tensor(values, [1, ...shape], 'float32'), targets ? 'values' : 'probabilities').dataSync());
+  const digits = (value) => String(Number(value.toPrecision(6)));
 
   const FIRST = 10;
   const MOST = 300;
   let [shown, nameOf, all] = [[], (i) => classNames[i], false];
 
-  /** The best answer in large letters, and bars for the others, best first. */
+  /** Predicted numbers in large letters, each with its name. */
+  function showNumbers(values) {
+    byId('headline').replaceChildren(...targets.names.flatMap((name, i) => {
+      const number = make('strong', { textContent: digits(values[i]) });
+      Object.assign(number.dataset, { target: name, value: values[i] });
+      return [number, make('span', { textContent: name })];
+    }));
+  }
+
+  /** The best answer in large letters, and bars for the others, best first; of predicted numbers these alone. */
   function show(probabilities, name = (i) => classNames[i]) {
+    if (targets) return showNumbers(probabilities);
     [shown, nameOf] = [probabilities, name];
     const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]);
     const [best] = order;

@@ -38,7 +38,7 @@ export function demoPage(facts: ModelFacts): string {
   <section aria-labelledby="answer">
     <h2 id="answer">${facts.level ? 'What comes next' : 'The answer'}</h2>
     <p id="headline" role="status"><span>no answer yet</span></p>
-    <ol id="bars" aria-label="Probabilities, the largest first"></ol>
+    <ol id="bars" aria-label="Probabilities, the largest first"${facts.targets ? ' hidden' : ''}></ol>
     <button id="more" class="plain" hidden></button>
     ${result}
   </section>
@@ -72,10 +72,17 @@ function kindOf(facts: ModelFacts): PageKind {
 const MOST_NAMED = 8;
 
 /** What one can ask, and how good the answers were. */
-function leadOf({ classNames, level, space, results, data }: ModelFacts): string {
+function leadOf({ classNames, targets, level, space, results, data }: ModelFacts): string {
   const found = `A network found in the search space ${space}`;
   if (level)
     return `${found}. It has learned ${classNames.length} ${level === 'char' ? 'characters' : 'words'} and says which comes next.`;
+  if (targets) {
+    const [tested] = results?.test?.targets ?? [];
+    const error = tested
+      ? ` Its root mean squared error on ${data?.parts['test'] ?? 'the'} test examples was ${Number(tested.rmse.toPrecision(4))}.`
+      : '';
+    return `${found}. It predicts ${targets.names.join(', ')}.${error}`;
+  }
   const named =
     classNames.length <= MOST_NAMED ? `${classNames.join(', ')}.` : `${classNames.slice(0, MOST_NAMED).join(', ')} …`;
   const accuracy = results?.test?.accuracy;
@@ -86,7 +93,9 @@ function leadOf({ classNames, level, space, results, data }: ModelFacts): string
   return `${found}. It tells ${classNames.length} classes apart: ${named}${tested}`;
 }
 
-const limitOf = ({ level }: ModelFacts): string =>
-  level
-    ? 'The network repeats what it has read: nothing that it writes is checked.'
-    : 'The answer is always one of the classes, also where none of them is right.';
+const limitOf = ({ level, targets }: ModelFacts): string =>
+  targets
+    ? 'The network answers with a number whatever it is asked, also far from what it has learned from.'
+    : level
+      ? 'The network repeats what it has read: nothing that it writes is checked.'
+      : 'The answer is always one of the classes, also where none of them is right.';

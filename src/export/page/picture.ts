@@ -87,8 +87,9 @@ export function picturePage({ height, width, channels, white }: PictureInput, { 
     byId('original').lastChild.textContent = file.name;
     bitmap.close();
     const best = show(probabilities);
-    const row = make('tr', {}, make('th', { scope: 'row', textContent: file.name }), make('td', { textContent: classNames[best] }), make('td', { textContent: percent(probabilities[best]) }));
-    Object.assign(row.dataset, { file: file.name, label: classNames[best], probability: probabilities[best] });
+    const told = targets ? [Array.from(probabilities, digits).join(', '), ''] : [classNames[best], percent(probabilities[best])];
+    const row = make('tr', {}, make('th', { scope: 'row', textContent: file.name }), ...told.map((textContent) => make('td', { textContent })));
+    Object.assign(row.dataset, { file: file.name, ...(targets ? { values: told[0] } : { label: classNames[best], probability: probabilities[best] }) });
     const rows = byId('answers').tBodies[0];
     rows.append(row);
     byId('answers').hidden = rows.rows.length < 2;

@@ -15,7 +15,13 @@ import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { stream } from '../../tensor/rng.js';
 import { tf } from '../../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from '../../training/batch.js';
-import { type Evaluation, evaluateBatch, evaluateTogether, FINAL_EVALUATION } from '../../training/evaluate.js';
+import {
+  type Evaluation,
+  evaluateBatch,
+  evaluateTogether,
+  FINAL_EVALUATION,
+  requireAccuracy,
+} from '../../training/evaluate.js';
 import { learn, type Learner } from '../../training/learner.js';
 import { exampleSource } from '../../training/sources.js';
 import { createRegularizer, regularizerSchema, type RegularizerConfigInput } from '../catalogue.js';
@@ -117,7 +123,7 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
   const test = source(data.test, data.test.indices.length, 'test').at(0, 0);
   const stopping = training.target === undefined ? undefined : source(data.stopping, Infinity, 'stopping').at(0, 0);
   const accuracyOf = (child: Child, batch: TensorBatch): number =>
-    evaluateBatch(child, store, batch, FINAL_EVALUATION).accuracy;
+    requireAccuracy(evaluateBatch(child, store, batch, FINAL_EVALUATION));
 
   const curve: { step: number; a: number }[] = [];
   const order = source(data.train, batchSize, 'first');
@@ -176,7 +182,7 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
           (step) => {
             if (step % evaluateEvery !== 0) return false;
             const [one, other] = evaluateTogether([a, b], store, test, FINAL_EVALUATION) as [Evaluation, Evaluation];
-            points.push({ step, a: one.accuracy, b: other.accuracy });
+            points.push({ step, a: requireAccuracy(one), b: requireAccuracy(other) });
             return false;
           },
         );

@@ -3,7 +3,7 @@
  * the inputs, and ∇log p(y|x) = Σₜ ∇log p(yₜ|x). Information is counted per label, F = (1/(N·T))·Σₙ E[∇log p(yₙ|xₙ)·∇log p(yₙ|xₙ)ᵀ], which is the
  * Gauss-Newton matrix of the mean loss (Martens 2020, section 9). All of them go back over the forward pass that the gradient has made.
  */
-import { drawClasses } from '../../curvature/index.js';
+import { drawClasses, drawNormals, targetDeviation } from '../../curvature/index.js';
 import { stepStream } from '../../chain/random.js';
 import { WeftError } from '../../errors.js';
 import { labelsOf } from '../../tensor/logits.js';
@@ -29,6 +29,16 @@ export function sampledFisher(samples = 1): Curvature {
     outputGradients(layers, context) {
       const { outputs } = layers;
       const { examples, labels, classes } = labelsOf(outputs);
+      if (context.likelihood === 'gaussian')
+        return Array.from({ length: samples }, (_, sample) => {
+          const noise = drawNormals(outputs.size, stepStream(context, 'fisher', sample));
+          return layers.outputGradients(
+            tf.tensor(
+              noise.map((value) => value / (targetDeviation(classes) * Math.sqrt(samples))),
+              outputs.shape,
+            ),
+          );
+        });
       const p = tf.softmax(outputs as Tensor2D).dataSync();
       const scale = 1 / Math.sqrt((samples * labels) / examples);
       return Array.from({ length: samples }, (_, sample) => {
@@ -42,16 +52,22 @@ export function sampledFisher(samples = 1): Curvature {
 /**
  * All labels, weighted by their probability: with the softmax's cross-entropy the exact Fisher information and the generalized
  * Gauss-Newton matrix in one. A backward pass for each class of each label of an example, of √p_c·(p − e_c) at that label and zero at the
- * others: labels are independent, so that nothing is left of products between them.
+ * others: labels are independent, so that nothing is left of products between them. Of targets the Hessian of the loss in the outputs is 1/σ² times the
+ * identity: a pass for each target, of 1/σ there.
  */
 export const exactFisher: Curvature = {
   name: 'exact Fisher (Gauss-Newton)',
   passes: 'classes',
-  outputGradients(layers) {
+  outputGradients(layers, { likelihood }) {
     const { outputs } = layers;
     const { examples, labels, classes } = labelsOf(outputs);
     const each = labels / examples;
     refuseManyPasses(layers, each * classes);
+    if (likelihood === 'gaussian')
+      return Array.from({ length: classes }, (_, target) => {
+        const one = tf.div(tf.oneHot(tf.tensor1d([target], 'int32'), classes), targetDeviation(classes));
+        return layers.outputGradients(tf.tile(one, [examples, 1]));
+      });
     const p = tf.reshape(tf.softmax(outputs as Tensor2D), [examples, each, classes]);
     return Array.from({ length: each * classes }, (_, pass) => {
       const [t, c] = [Math.floor(pass / classes), pass % classes];

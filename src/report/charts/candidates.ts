@@ -2,9 +2,9 @@
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../statistics/index.js';
-import { type EventLog, type EventOf } from '../event-log.js';
+import { type EventLog } from '../event-log.js';
 import { isNumber } from '../format.js';
-import { type Measure, measureOf } from '../measure.js';
+import { measureOf } from '../measure.js';
 import { color, type ColorName } from '../palette.js';
 import { drawChart, label } from './frame.js';
 
@@ -19,7 +19,11 @@ type Source = 'controller' | 'random';
  */
 export function candidatesChart(log: EventLog): string | undefined {
   const { field, sign, percent: inPercent, show, unit } = measureOf(log);
-  const candidates = log.all('candidate').filter((candidate) => isNumber(candidate[field]) && candidate.source in ROW);
+  const candidates = log
+    .all('candidate')
+    .flatMap(({ source, hash, ...candidate }) =>
+      isNumber(candidate[field]) && source in ROW ? [{ source, hash, value: candidate[field] }] : [],
+    );
   if (candidates.length === 0) return undefined;
   const comparison = log.last('comparison');
   const derived = log.last('derived');
@@ -28,11 +32,11 @@ export function candidatesChart(log: EventLog): string | undefined {
   );
   const means = sources.map((source) => ({
     source,
-    x: mean(candidates.filter((candidate) => candidate.source === source).map((candidate) => candidate[field])),
+    x: mean(candidates.filter((candidate) => candidate.source === source).map(({ value }) => value)),
   }));
   const row = (source: Source): number => ROW[source];
-  const values = [...candidates.map((candidate) => candidate[field]), ...means.map(({ x }) => x)];
-  const dots = stacked(candidates, field, smallestOf(values), largestOf(values));
+  const values = [...candidates.map(({ value }) => value), ...means.map(({ x }) => x)];
+  const dots = stacked(candidates, smallestOf(values), largestOf(values));
   const top = (source: Source): number => largestOf(dots.filter((dot) => dot.source === source).map(({ y }) => y));
   const interval =
     comparison && isNumber(comparison.randomMean) && comparison.interval?.every(isNumber)
@@ -131,15 +135,14 @@ function rowTitle(source: Source, y: number, count: number): Plot.Markish {
 
 /** Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column fits. */
 function stacked(
-  candidates: readonly EventOf<'candidate'>[],
-  field: Measure['field'],
+  candidates: readonly { readonly source: Source; readonly hash: string; readonly value: number }[],
   low: number,
   high: number,
 ): Dot[] {
   const width = (high - low || 1) / COLUMNS;
   const heights = new Map<string, number>();
   const placed = candidates.map((candidate) => {
-    const column = Math.round((candidate[field] - low) / width);
+    const column = Math.round((candidate.value - low) / width);
     const key = `${candidate.source}${column}`;
     const level = heights.get(key) ?? 0;
     heights.set(key, level + 1);

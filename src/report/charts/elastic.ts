@@ -1,6 +1,7 @@
 /** Loss of the smallest, a middle and the largest network of an elastic space over the search. */
 import { type EventLog } from '../event-log.js';
 import { type ColorName } from '../palette.js';
+import { measureOf } from '../measure.js';
 import { type Line, linesChart } from './lines.js';
 
 const NAMES = ['smallest', 'middle', 'largest'] as const;
@@ -24,6 +25,6 @@ export function elasticChart(log: EventLog): string | undefined {
   return linesChart([...lines, guessing], {
     ariaLabel: 'Validation loss of networks of three sizes by epoch',
     x: { label: 'epoch' },
-    y: { label: 'cross-entropy (nats)' },
+    y: { label: measureOf(log).trained },
   });
 }

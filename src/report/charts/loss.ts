@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { decimal, isNumber } from '../format.js';
 import { color } from '../palette.js';
+import { measureOf } from '../measure.js';
 import { drawChart, epochAxis, gridY, label, thin } from './frame.js';
 
 /** Steps that are drawn: more would only make the file large. */
@@ -25,7 +26,7 @@ export function lossChart(log: EventLog): string | undefined {
     ariaLabel: 'Training loss of the shared weights by epoch',
     marginRight: 52,
     x: { domain: [0, last.x] },
-    y: { label: '↑ cross-entropy (nats)', labelArrow: 'none', zero: true, nice: true },
+    y: { label: `↑ ${measureOf(log).trained}`, labelArrow: 'none', zero: true, nice: true },
     marks: [
       gridY(),
       epochAxis(last.x),

@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { decimal, isNumber } from '../format.js';
 import { color, type ColorName } from '../palette.js';
+import { measureOf } from '../measure.js';
 import { linesChart } from './lines.js';
 import { drawChart, epochAxis, gridY, label } from './frame.js';
 
@@ -23,12 +24,12 @@ export function retrainLossChart(log: EventLog): string | undefined {
         ariaLabel: 'Training and validation loss while retraining',
         height: 240,
         x: { label: 'epoch' },
-        y: { label: 'cross-entropy (nats)' },
+        y: { label: measureOf(log).trained },
       },
     );
   return curve(log, 'loss', {
     ariaLabel: 'Training loss while retraining',
-    title: '↑ cross-entropy (nats)',
+    title: `↑ ${measureOf(log).trained}`,
     line: 'found',
     digits: 3,
     height: 240,

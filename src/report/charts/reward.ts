@@ -19,7 +19,7 @@ interface Point {
  */
 export function rewardChart(log: EventLog): string | undefined {
   const epochs = log.all('epoch');
-  const { percent: inPercent } = measureOf(log);
+  const { percent: inPercent, reward: rewarded } = measureOf(log);
   const series = (value: (event: (typeof epochs)[number]) => unknown): Point[] =>
     epochs.flatMap((event) => (isNumber(value(event)) ? [{ x: event.epoch + 1, y: value(event) as number }] : []));
   const controller = series(({ reward }) => reward);
@@ -42,7 +42,7 @@ export function rewardChart(log: EventLog): string | undefined {
     marginRight: 92,
     x: { domain: [Math.min(1, last - 1), last] },
     y: {
-      label: inPercent ? '↑ reward (validation accuracy, %)' : '↑ reward (c / validation perplexity)',
+      label: `↑ reward (${rewarded})`,
       labelArrow: 'none',
       percent: inPercent,
       nice: true,

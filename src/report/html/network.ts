@@ -3,7 +3,7 @@ import { type Candidate, rankCandidates } from '../candidates.js';
 import { decoded } from '../decoded.js';
 import { architectureSvg } from '../drawing/index.js';
 import { type EventLog } from '../event-log.js';
-import { ABSENT, decimal, integer, percent } from '../format.js';
+import { ABSENT, integer } from '../format.js';
 import { type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
 import { costOrder } from '../ranking/rankers.js';
@@ -46,15 +46,13 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
   const ranked = rankCandidates(log);
   if (ranked.length === 0) return undefined;
   const derived = log.last('derived')?.hash;
-  const { field } = measureOf(log);
+  const { columns } = measureOf(log);
   const rows = await Promise.all(
     ranked
       .slice(0, SHOWN)
       .map(async (candidate, i): Promise<Content[]> => [
         String(i + 1),
-        ...(field === 'accuracy'
-          ? [percent(candidate.accuracy), decimal(candidate.loss)]
-          : [decimal(candidate.loss), decimal(Math.exp(candidate.loss), 2)]),
+        ...columns.map(({ cell }) => cell(candidate)),
         drawn(candidate),
         html`<div class="candidate">${await thumbnail(space, candidate.architecture)}<span><code>${bodyOf(candidate.architecture)}</code>${candidate.hash === derived && html`<br><strong class="found">derived</strong>`}</span></div>`,
       ]),
@@ -63,11 +61,7 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
     'candidates',
     'The best candidates',
     html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were evaluated for the final choice, with the same shared weights on the same batches. Only the controller’s can be derived.</p>\n`,
-    table(
-      ['', ...(field === 'accuracy' ? ['accuracy', 'loss'] : ['loss (nats)', 'perplexity']), 'drawn', 'network'],
-      rows,
-      [1, 2],
-    ),
+    table(['', ...columns.map(({ title }) => title), 'drawn', 'network'], rows, [1, 2]),
     costOrder(log, space),
   );
 }

@@ -2,7 +2,7 @@
 import { wilsonInterval } from '../../statistics/index.js';
 import { findAlarms } from '../alarms.js';
 import { type EventLog } from '../event-log.js';
-import { ABSENT, decimal, duration, hugeInteger, integer, isNumber, percent, plural } from '../format.js';
+import { ABSENT, decimal, duration, hugeInteger, integer, isNumber, percent, plural, significant } from '../format.js';
 import { lookUp, type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
 import { type Content, html, type Markup } from './markup.js';
@@ -44,6 +44,7 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
   const tested = log.last('tested');
   const perplexity = tested?.perplexity ?? lookUp(summary, 'test', 'perplexity');
   if (isNumber(perplexity)) return languageVerdict(perplexity, log);
+  if (tested?.targets) return valueVerdict(log);
   if (tested && isNumber(tested.accuracy)) {
     const [low, high] = wilsonInterval(tested.accuracy, tested.count);
     return html`<div class="verdict"><span class="big">${percent(tested.accuracy)}</span><div>
@@ -51,6 +52,18 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
 <p class="sub">${howFound(log)}</p></div></div>`;
   }
   return html`<div class="verdict open"><div><p><strong>${log.last('search-finished') ? 'The network was not retrained, so there is no test result.' : 'There is no test result yet.'}</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
+}
+
+/** Of predicted numbers: the root mean squared error in the unit of the column. */
+function valueVerdict(log: EventLog): Markup {
+  const tested = log.last('tested');
+  const targets = log.last('assessed-values')?.targets;
+  return html`${(tested?.targets ?? []).map(({ name, rmse, mae, r2 }, i) => {
+    const interval = targets?.[i]?.rmse?.interval;
+    return html`<div class="verdict"><span class="big">${significant(rmse)}</span><div>
+<p><strong>is the root mean squared error in “${name}” of the ${log.last('derived') ? 'network that was found' : 'trained network'} on ${integer(tested?.count)} test examples</strong>${interval?.every(isNumber) && ` (95\u00a0% interval over test examples ${significant(interval[0])} to ${significant(interval[1])}, of this one training; another seed may differ by more)`}. The mean absolute error is ${significant(mae)}${isNumber(r2) && `, and ${percent(r2)} of the variance is predicted (R²)`}. It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
+<p class="sub">${howFound(log)}</p></div></div>`;
+  })}`;
 }
 
 /** Of a language model: bits per character where tokens are characters, else the perplexity. */
@@ -106,7 +119,7 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
   const entries: [string, string][] = [
     ['parameters of the network', integer(log.last('retrain-started')?.parameters ?? lookUp(summary, 'parameters'))],
     ['multiply-adds per example', integer(lookUp(summary, 'multiplyAdds'))],
-    ['test loss (nats)', decimal(log.last('tested')?.loss)],
+    [`test ${measure.loss}`, decimal(log.last('tested')?.loss)],
     [`shared-weight ${measure.field}`, measure.show(log.last('derived')?.[measure.field])],
     ['weights of the supernet', integer(started?.parameters)],
     ['architectures evaluated', integer(finished?.evaluations)],

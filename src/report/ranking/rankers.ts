@@ -61,7 +61,7 @@ export function costOrder(log: EventLog, space: SearchSpace | undefined): Conten
   if (architectures.includes(undefined)) return undefined;
   const costs = architectures.map(costsOf);
   const { field } = measureOf(log);
-  const quality = candidates.map((one) => (field === 'accuracy' ? one.accuracy : -one.loss));
+  const quality = candidates.map((one) => (field === 'accuracy' ? (one.accuracy ?? NaN) : -one.loss));
   const tau = (name: keyof Costs): string => {
     const scores = costs.map((one) => one[name]);
     const { value } = assessTau(scores, quality);

@@ -2,6 +2,7 @@
 import { smallestOf } from '../../statistics/extremes.js';
 import { WeftError } from '../../errors.js';
 import { type BesideRandom } from '../../search/comparison.js';
+import { SQUARED_ERROR } from '../../search/objective.js';
 import {
   type Assessment,
   assessMean,
@@ -20,7 +21,7 @@ export interface SeedRun {
   readonly space: string;
   readonly controller: string;
   readonly derived: { readonly architecture: string };
-  readonly test?: { readonly loss: number; readonly accuracy?: number } | undefined;
+  readonly test?: { readonly loss: number; readonly accuracy?: number; readonly targets?: object } | undefined;
   readonly comparison?: BesideRandom | undefined;
 }
 
@@ -45,6 +46,8 @@ export interface SeedsAnalysis {
   readonly space: string;
   readonly controller: string;
   readonly measure: BesideRandom['measure'];
+  /** What differences are in. */
+  readonly unit: string;
   readonly runs: readonly SeedRun[];
   /** Samples on average, and the best of as many of either; undefined where no search drew random ones. */
   readonly means: Advantage | undefined;
@@ -75,6 +78,7 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
   const compared = ordered.flatMap(({ comparison }) => comparison ?? []);
   const all = compared.length === ordered.length;
   const measure = first.comparison?.measure ?? (first.test?.accuracy === undefined && first.test ? 'loss' : 'accuracy');
+  const unit = first.test?.targets ? SQUARED_ERROR : measure === 'accuracy' ? 'points' : 'nats a token';
   const means = all
     ? advantage(
         compared.map((one) => one.controllerMean),
@@ -86,6 +90,7 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
     space: first.space,
     controller: first.controller,
     measure,
+    unit,
     runs: ordered,
     means,
     best: all
@@ -97,7 +102,7 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
       : undefined,
     count: smallestOf(compared.map(({ count }) => count)),
     test: testOf(ordered, measure),
-    verdict: verdictOf(first.controller, means, measure),
+    verdict: verdictOf(first.controller, means, measure, unit),
   };
 }
 
@@ -141,15 +146,18 @@ function testOf(runs: readonly SeedRun[], measure: SeedsAnalysis['measure']): Se
   return { value, interval, bySeed: values, standardDeviation: standardDeviation(values) };
 }
 
-function verdictOf(controller: string, means: Advantage | undefined, measure: SeedsAnalysis['measure']): string {
+function verdictOf(
+  controller: string,
+  means: Advantage | undefined,
+  measure: SeedsAnalysis['measure'],
+  unit: string,
+): string {
   if (!means)
     return 'Not every search has evaluated random architectures (derive.random), so there is nothing to compare';
   const { difference, relative } = means;
   const { value, interval, claim, obstacle, bySeed } = difference;
   const amount = (share: number): string =>
-    measure === 'accuracy'
-      ? `${(100 * share).toFixed(2).replace('-', '−')} points`
-      : `${share.toFixed(4).replace('-', '−')} nats a token`;
+    `${(measure === 'accuracy' ? (100 * share).toFixed(2) : share.toFixed(4)).replace('-', '−')} ${unit}`;
   const seeds = bySeed.length;
   if (obstacle === 'few' || !interval)
     return `On average over ${seeds === 1 ? 'one seed' : `${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'worse' : 'better'} than random ones of the same supernets by ${amount(Math.abs(value))}; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;

@@ -40,7 +40,7 @@ export function seedsPage(analysis: SeedsAnalysis, version: string): string {
   );
 }
 
-function numbers({ measure, count }: SeedsAnalysis, means: Advantage, best: Advantage): Markup {
+function numbers({ measure, unit, count }: SeedsAnalysis, means: Advantage, best: Advantage): Markup {
   const row = (name: string, { controller, random, difference, relative }: Advantage): Content[] => [
     name,
     shown(average(controller), measure),
@@ -55,7 +55,7 @@ function numbers({ measure, count }: SeedsAnalysis, means: Advantage, best: Adva
       '',
       'strategy',
       'random',
-      `better by (${measure === 'accuracy' ? 'points' : 'nats'})`,
+      `better by (${unit})`,
       '95\u00a0% interval',
       'relative improvement (%)',
       '95\u00a0% interval',

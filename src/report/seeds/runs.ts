@@ -29,7 +29,7 @@ export function seedRunsOf(runs: readonly { readonly path: string; readonly inpu
       log
         .all('candidate')
         .filter((candidate) => candidate.source === source)
-        .map((candidate) => candidate[field]);
+        .flatMap((candidate) => candidate[field] ?? []);
     return { ...(summary as SeedRun), comparison: besideRandom(values('controller'), values('random'), field) };
   });
 }

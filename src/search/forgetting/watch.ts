@@ -13,7 +13,7 @@ import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../tens
 import { stream } from '../../tensor/rng.js';
 import { tf, tidy } from '../../tensor/tf.js';
 import { type BatchSource, withBatch } from '../../training/batch.js';
-import { type Evaluation, evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
+import { evaluateTogether, requireAccuracy, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { type Learner, withEvaluationWeights } from '../../training/learner.js';
 import { type TrainStepInput, type TrainStepResult } from '../../training/train-step.js';
 import { type SearchConfig } from '../../config/schema.js';
@@ -52,6 +52,11 @@ export interface ForgettingWatch {
   snapshot(): { readonly tensors: NamedTensors; readonly state: Json };
   restore(saved: { readonly tensors: NamedTensors; readonly state: Json }): void;
   dispose(): void;
+}
+
+interface Judged {
+  readonly loss: number;
+  readonly accuracy: number;
 }
 
 interface State {
@@ -104,15 +109,15 @@ export function createWatch({
   const measured = (): boolean => measuring && state.epoch % options.every === 0;
 
   /** Mean loss and error of each child on the epoch's batches, by the weights that would be evaluated. */
-  const evaluate = (children: readonly Child[]): Pick<Evaluation, 'loss' | 'accuracy'>[] =>
+  const evaluate = (children: readonly Child[]): Judged[] =>
     withEvaluationWeights(learner, namesOf(children), (weights) => {
       const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
       for (let batch = 0; batch < batches; batch++) {
         withBatch(source, state.epoch, batch, (examples) =>
           evaluateTogether(children, weights, examples, SHARED_EVALUATION),
-        ).forEach(({ loss, accuracy }, i) => {
-          sums[i]!.loss += loss / batches;
-          sums[i]!.accuracy += accuracy / batches;
+        ).forEach((one, i) => {
+          sums[i]!.loss += one.loss / batches;
+          sums[i]!.accuracy += requireAccuracy(one) / batches;
         });
       }
       return sums;
@@ -175,7 +180,7 @@ export function createWatch({
     beginArchitecture(child, index) {
       state.loss = { sum: 0, count: 0 };
       if (!options.zeroShot || !measured()) return;
-      const [{ loss, accuracy }] = evaluate([child]) as [Evaluation];
+      const [{ loss, accuracy }] = evaluate([child]) as [Judged];
       emit({
         type: 'zero-shot',
         epoch: state.epoch,
@@ -199,7 +204,7 @@ export function createWatch({
     },
     endArchitecture(child, index, step) {
       const { epoch, loss, gradientNorm, learningRate, previous } = state;
-      const judged = measured() ? (evaluate([child]) as [Evaluation])[0] : undefined;
+      const judged = measured() ? (evaluate([child]) as [Judged])[0] : undefined;
       regularizer?.remember({
         architecture: child.encoding,
         parameterNames: child.parameterNames,

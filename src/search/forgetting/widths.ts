@@ -13,7 +13,7 @@ import { valueAndGradients } from '../../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, tidy, type Scalar, type Tensor } from '../../tensor/tf.js';
 import { withBatch } from '../../training/batch.js';
-import { crossEntropy } from '../../training/batch-loss.js';
+import { meanLoss } from '../../training/batch-loss.js';
 import { SHARED_EVALUATION } from '../../training/evaluate.js';
 import { disposeLearner, learn, type Learner } from '../../training/learner.js';
 import { levelsOf } from '../levels.js';
@@ -105,7 +105,7 @@ function slopeOf({ config, data, state }: SearchSession, child: Child, { paramet
   const slopes = Array.from({ length: batches }, (_, index) =>
     withBatch(data.revisited, state.epoch, index, (batch) => {
       const { value, gradients } = valueAndGradients(
-        (current) => crossEntropy(child, { ...parameters, ...current }, statistics, batch, SHARED_EVALUATION) as Scalar,
+        (current) => meanLoss(child, { ...parameters, ...current }, statistics, batch, SHARED_EVALUATION) as Scalar,
         pickNamed(parameters, names),
       );
       const loss = value.dataSync()[0]!;

@@ -9,7 +9,7 @@ import { withEvaluationWeights } from '../../training/learner.js';
 import { compareMeans } from '../comparison.js';
 import { namedCosts } from '../costs.js';
 import { frontOf } from '../front.js';
-import { byQuality, type Objective } from '../objective.js';
+import { byQuality, guessingLoss, type Objective } from '../objective.js';
 import { type SearchSession } from '../session.js';
 import { type Scored } from '../state.js';
 
@@ -55,10 +55,15 @@ export function evaluateCandidate(session: SearchSession): void {
     batches: Math.min(batches, session.data.derive.steps),
   });
   if (config.derive.random > 0) {
-    const measured = (list: readonly Scored[]): number[] => list.map((scored) => scored[measure]);
+    const measured = (list: readonly Scored[]): number[] => list.map((scored) => scored[measure]!);
     emit({
       type: 'comparison',
-      ...compareMeans(measured(state.candidates.controller), measured(state.candidates.random), measure),
+      ...compareMeans(
+        measured(state.candidates.controller),
+        measured(state.candidates.random),
+        measure,
+        session.objective.unit,
+      ),
     });
   }
   state.step = 0;
@@ -107,7 +112,7 @@ function score(session: SearchSession, architecture: unknown): Scored {
     evaluateChild(child, weights, data.derive, SHARED_EVALUATION, Math.min(config.derive.batches, data.derive.steps)),
   );
   // Recurrent cells may diverge with shared weights: how far beyond guessing says nothing, and would drown every mean.
-  const guessing = Math.log(space.task.classes);
+  const guessing = guessingLoss(space.task);
   const diverged = !Number.isFinite(loss);
   const told = diverged || (session.objective.measure === 'loss' && loss > guessing) ? guessing : loss;
   const hash = space.canonicalHash(architecture);

@@ -5,6 +5,7 @@ import { createChild } from '../../supernet/child.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { adoptEvaluationWeights, createLearner, observeValidation } from '../../training/learner.js';
 import { adoptBestEpoch, watchEpoch } from '../kept-epoch.js';
+import { guessingLoss } from '../objective.js';
 import { learnInSearch } from '../learn.js';
 import { trackSharpness } from '../sharpness.js';
 import { warmStart } from '../warm-start.js';
@@ -79,7 +80,7 @@ export function retrain(session: SearchSession): void {
 
 /** A loss far above that of guessing is finite, and still no network: said, so that its accuracy is not taken for a result. */
 function warnOfDivergence({ emit, space }: SearchSession, loss: number): void {
-  const guessing = Math.log(space.task.classes);
+  const guessing = guessingLoss(space.task);
   if (loss <= DIVERGED * guessing) return;
   emit({
     type: 'warning',

@@ -5,6 +5,7 @@ import { logisticRegression } from './logistic.js';
 import { nearestNeighbours } from './neighbours.js';
 
 export { type Rows } from './contract.js';
+export { askValueModels, forestMean, linearRegression, neighbourMean, type ValueRows } from './values.js';
 export { logisticRegression, nearestNeighbours, randomForest };
 
 /** Each with the multiply-adds, about, above which it is left out because it would take too long. */

@@ -1,16 +1,18 @@
 /** Nearest neighbours: what copying says. */
 import { largestOf } from '../../statistics/extremes.js';
-import { type SimpleModel } from './contract.js';
+import { type Rows, type SimpleModel } from './contract.js';
 
 const NEIGHBOURS = 5;
 
-/** The most frequent class of the five nearest training rows by Euclidean distance; of equally frequent ones that of the nearest. */
-export const nearestNeighbours: SimpleModel = (train, test, classes) => {
+type Values = Pick<Rows, 'values' | 'count' | 'size'>;
+
+/** Calls `use` with the five nearest training rows of each row of `test` by Euclidean distance, the nearest first; the array is overwritten by the next. */
+export function eachNearest(train: Values, test: Values, use: (nearest: Int32Array, row: number) => void): void {
   const { size } = train;
   const k = Math.min(NEIGHBOURS, train.count);
   const nearest = new Int32Array(k);
   const distances = new Float64Array(k);
-  return Int32Array.from({ length: test.count }, (_, i) => {
+  for (let i = 0; i < test.count; i++) {
     distances.fill(Infinity);
     for (let row = 0; row < train.count; row++) {
       let distance = 0;
@@ -25,9 +27,18 @@ export const nearestNeighbours: SimpleModel = (train, test, classes) => {
       distances[at] = distance;
       nearest[at] = row;
     }
+    use(nearest, i);
+  }
+}
+
+/** The most frequent class of the five nearest training rows by Euclidean distance; of equally frequent ones that of the nearest. */
+export const nearestNeighbours: SimpleModel = (train, test, classes) => {
+  const called = new Int32Array(test.count);
+  eachNearest(train, test, (nearest, i) => {
     const votes = new Int32Array(classes);
     for (const row of nearest) votes[train.labels[row]!]!++;
     const most = largestOf(votes);
-    return train.labels[nearest.find((row) => votes[train.labels[row]!] === most)!]!;
+    called[i] = train.labels[nearest.find((row) => votes[train.labels[row]!] === most)!]!;
   });
+  return called;
 };

@@ -13,6 +13,7 @@ import {
   textSource,
   withBatch,
 } from '../../training/index.js';
+import { requireAccuracy } from '../../training/evaluate.js';
 import { learner, stepsWithin } from '../learner.js';
 import { type Passages } from './misspellings.js';
 import { classifier, languageModel, type ModelSize } from './model.js';
@@ -104,12 +105,14 @@ export function fineTune(
   if (from) student.store.assign(mapNamed(from, (tensor) => tensor.clone()));
   const source = passageBatches(train, { seed, batchSize });
   const accuracy = (passages: Passages): number =>
-    evaluateChild(
-      child,
-      student.store,
-      passageBatches(passages, { batchSize: Math.min(EVALUATED, passages.count) }),
-      SHARED_EVALUATION,
-    ).accuracy;
+    requireAccuracy(
+      evaluateChild(
+        child,
+        student.store,
+        passageBatches(passages, { batchSize: Math.min(EVALUATED, passages.count) }),
+        SHARED_EVALUATION,
+      ),
+    );
   try {
     for (let step = 0; step < totalSteps; step++)
       withBatch(source, Math.floor(step / source.steps), step % source.steps, (batch) => student.learn(batch));

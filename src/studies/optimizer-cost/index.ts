@@ -9,7 +9,7 @@ import { stream } from '../../tensor/rng.js';
 import { tf, type Tensor1D } from '../../tensor/tf.js';
 import { type TensorBatch } from '../../training/batch.js';
 import { SHARED_EVALUATION } from '../../training/evaluate.js';
-import { crossEntropy } from '../../training/batch-loss.js';
+import { meanLoss } from '../../training/batch-loss.js';
 import { defineStudy, gateRow, type StudyResult, type StudySetting } from '../contract.js';
 import { learner } from '../learner.js';
 import { nameInTable } from '../reconstructed.js';
@@ -164,7 +164,7 @@ async function measure(
     const { store } = learners[0]!;
     const took = timed(() => {
       const found = topOfHessian(
-        (parameters) => crossEntropy(child, parameters, store.statistics, batch, SHARED_EVALUATION),
+        (parameters) => meanLoss(child, parameters, store.statistics, batch, SHARED_EVALUATION),
         pickNamed(store.parameters, child.parameterNames),
         { steps: PRODUCTS, ...(vector && { start: vector }) },
       );

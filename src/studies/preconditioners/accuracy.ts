@@ -5,6 +5,7 @@ import { batches, type PreparedData } from '../../data/index.js';
 import { defined } from '../../search/defined.js';
 import { evaluateChild, exampleSource, SHARED_EVALUATION, withBatch } from '../../training/index.js';
 import { type BatchSource } from '../../training/batch.js';
+import { requireAccuracy } from '../../training/evaluate.js';
 import { type Cells } from '../cells.js';
 import { type StudySetting } from '../contract.js';
 import { stopHere } from '../run-study.js';
@@ -71,8 +72,9 @@ export async function measureAccuracy(
         await stopHere(setting);
         withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) => one.learn(batch));
         if ((step + 1) % every !== 0 && step + 1 !== totalSteps) continue;
-        const { accuracy, loss } = evaluateChild(child, one.store, test, SHARED_EVALUATION);
-        points.push({ step: step + 1, accuracy, loss });
+        const judged = evaluateChild(child, one.store, test, SHARED_EVALUATION);
+        const accuracy = requireAccuracy(judged);
+        points.push({ step: step + 1, accuracy, loss: judged.loss });
         progress(
           `${model} by ${method}: step ${step + 1} of ${totalSteps}, test accuracy ${(100 * accuracy).toFixed(1)} %`,
         );

@@ -1,0 +1,73 @@
+/** Numbers that a network is to give for each example, in the place of a class. */
+import { WeftError } from '../errors.js';
+import { type Split, type Splits } from './split.js';
+
+/** How targets are scaled for the network, measured on the training part, and how its outputs become targets again: y = output·std + mean. */
+export interface TargetScaling {
+  readonly names: readonly string[];
+  /** One number a target, in its own unit. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Mean and standard deviation of each target of a split. Throws WeftError('data') for a target that never changes. */
+export function measureTargets({ targets = new Float64Array() }: Split, names: readonly string[]): TargetScaling {
+  const size = names.length;
+  const count = targets.length / size;
+  const mean = names.map((_, target) => meanOver(count, (i) => targets[i * size + target]!));
+  const std = names.map((_, target) =>
+    Math.sqrt(meanOver(count, (i) => (targets[i * size + target]! - mean[target]!) ** 2)),
+  );
+  const constant = std.findIndex((deviation) => !(deviation > 0));
+  if (constant >= 0)
+    throw new WeftError(
+      'data',
+      `the target '${names[constant]}' is ${mean[constant]} in every training example`,
+      'a regression needs a column of different numbers: data.label',
+    );
+  return { names, mean, std };
+}
+
+const meanOver = (count: number, value: (i: number) => number): number => {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += value(i);
+  return sum / count;
+};
+
+/** The split with each target less its mean, over its deviation. */
+export function scaleTargets(split: Split, { mean, std }: TargetScaling): Split {
+  const { targets } = split;
+  if (!targets) return split;
+  return { ...split, targets: targets.map((value, i) => (value - mean[i % mean.length]!) / std[i % std.length]!) };
+}
+
+/** All parts of a data set with scaled targets. */
+export const scaleAllTargets = (splits: Splits, scaling: TargetScaling): Splits =>
+  Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, scaleTargets(split, scaling)])) as Splits;
+
+/** Outputs of a network, row-major [count, targets], in the units of the targets. */
+export const unscaleTargets = (outputs: ArrayLike<number>, { mean, std }: TargetScaling): Float64Array =>
+  Float64Array.from(outputs, (value, i) => value * std[i % std.length]! + mean[i % mean.length]!);
+
+/** Parts of the range of a target that are drawn from alike, so that each part of the data has its share of small and large ones. */
+const STRATA = 10;
+/** Examples that a stratum has at least, but for equal targets. */
+const FEWEST = 10;
+
+/** Upper bounds, exclusive, of ranges that hold about equally many of the first targets; none of them is empty. */
+export function strataOf(targets: ArrayLike<number>, size: number): number[] {
+  const sorted = Float64Array.from({ length: targets.length / size }, (_, i) => targets[i * size]!).sort();
+  const count = Math.max(2, Math.min(STRATA, Math.floor(sorted.length / FEWEST)));
+  const quantiles = Array.from({ length: count - 1 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / count)]!);
+  const bounds = [...new Set(quantiles)].filter((bound) => bound > sorted[0]!);
+  // Where one value is more than half of all, it is a stratum of its own.
+  const above = sorted.find((value) => value > sorted[0]!);
+  return bounds.length > 0 || above === undefined ? bounds : [above];
+}
+
+/** The stratum of each example by its first target. */
+export const stratumOf = (targets: ArrayLike<number>, size: number, bounds: readonly number[]): Int32Array =>
+  Int32Array.from(
+    { length: targets.length / size },
+    (_, i) => bounds.filter((bound) => targets[i * size]! >= bound).length,
+  );

@@ -1,0 +1,108 @@
+/** A tested regression beside what is simpler. */
+import { type TargetScaling } from '../data/index.js';
+import { assessMean, type Estimated, type Interval, mean, regressionMeasures } from '../statistics/index.js';
+import { stream } from '../tensor/rng.js';
+import { type PredictedValues } from '../training/predict.js';
+import { askValueModels, meanValue, type ValueRows } from './simple-models/values.js';
+
+/** A simpler model on the same test examples. */
+export interface ValueRival {
+  readonly name: string;
+  /** Root mean squared error. */
+  readonly rmse: number;
+  readonly r2: number;
+  /** By how much the network's R² is higher: the difference of the squared errors over the variance of the test part, with a 95 % interval over its examples. */
+  readonly difference: number;
+  readonly interval?: Interval;
+}
+
+export interface TargetAssessment {
+  readonly name: string;
+  readonly rmse: Estimated;
+  readonly mae: Estimated;
+  readonly r2?: Estimated;
+  /** Always the mean of the training part. */
+  readonly mean: ValueRival;
+  /** Best first. */
+  readonly simpleModels: readonly ValueRival[];
+  /** Actual and predicted number of test examples, at most so many as a chart can show. */
+  readonly points: readonly (readonly [actual: number, predicted: number])[];
+}
+
+export interface ValueAssessment {
+  readonly targets: readonly TargetAssessment[];
+  /** Training examples that the simple models had, of how many. */
+  readonly learnedFrom: readonly [number, number];
+}
+
+/** Plain rows of the training and test examples; targets row-major [count, targets], scaled. */
+export interface PlainValues {
+  readonly train: Omit<ValueRows, 'targets'> & { readonly targets: Float64Array };
+  readonly test: Omit<ValueRows, 'targets'> & { readonly targets: Float64Array };
+  /** All training examples. */
+  readonly count: number;
+  readonly scaling: TargetScaling;
+}
+
+const MOST_POINTS = 500;
+
+/** The network's numbers on the test part, in the order of `test`, beside the mean and simple models. */
+export function assessValues(
+  { predicted, actual }: PredictedValues,
+  { train, test, count, scaling }: PlainValues,
+  seed: number,
+): ValueAssessment {
+  const size = scaling.names.length;
+  return {
+    targets: scaling.names.map((name, target): TargetAssessment => {
+      const unit = { of: scaling, target };
+      const of = (values: ArrayLike<number>): Float64Array => column(values, size, unit);
+      const [truth, own] = [of(actual), of(predicted)];
+      const rows = (part: PlainValues['train']): ValueRows => ({ ...part, targets: of(part.targets) });
+      const [learned, asked] = [rows(train), rows(test)];
+      const rival = (called: string, others: Float64Array): ValueRival => beside(called, truth, own, others);
+      return {
+        name,
+        ...regressionMeasures(truth, own, { rng: stream(seed, 'regression-measures', name) }),
+        mean: rival('the mean', meanValue(learned, asked, seed)),
+        simpleModels: askValueModels(learned, asked, seed)
+          .map((one) => rival(one.name, one.predicted))
+          .sort((a, b) => a.rmse - b.rmse),
+        points: thinned(truth.length, (i) => [truth[i]!, own[i]!]),
+      };
+    }),
+    learnedFrom: [train.count, count],
+  };
+}
+
+/** One target of row-major numbers, in its own unit. */
+const column = (
+  values: ArrayLike<number>,
+  size: number,
+  { of: { mean: means, std }, target }: { of: TargetScaling; target: number },
+): Float64Array =>
+  Float64Array.from(
+    { length: values.length / size },
+    (_, i) => values[i * size + target]! * std[target]! + means[target]!,
+  );
+
+function beside(name: string, actual: Float64Array, own: Float64Array, others: Float64Array): ValueRival {
+  const centre = mean([...actual]);
+  const variance = mean(Array.from(actual, (value) => (value - centre) ** 2));
+  const errors = (of: Float64Array): number[] => Array.from(actual, (value, i) => (value - of[i]!) ** 2);
+  const [mine, theirs] = [errors(own), errors(others)];
+  const { value, interval } = assessMean(theirs.map((error, i) => (error - mine[i]!) / variance));
+  return {
+    name,
+    rmse: Math.sqrt(mean(theirs)),
+    r2: 1 - mean(theirs) / variance,
+    difference: value,
+    ...(interval && { interval }),
+  };
+}
+
+/** Every so many-th of `count` entries, so that at most `MOST_POINTS` are left. */
+function thinned<T>(count: number, entry: (i: number) => T): T[] {
+  const step = Math.ceil(count / MOST_POINTS);
+  return Array.from({ length: Math.ceil(count / step) }, (_, i) => entry(i * step));
+}

@@ -1,0 +1,61 @@
+/** What a configuration may ask of a search whose networks predict numbers. */
+import { type SearchConfig } from '../config/schema.js';
+import { WeftError } from '../errors.js';
+import { type SearchData } from './data.js';
+
+/** Throws WeftError('config') that names the field of what has a meaning for classes alone. */
+export function requireFitForTargets({ data, search, retrain, forgetting, objectives }: SearchConfig): void {
+  const refused: readonly (readonly [wrong: boolean, field: string, why: string, remedy: string])[] = [
+    [data.labelNoise > 0, 'data.labelNoise', 'changes classes', 'leave it out'],
+    [search.labelSmoothing > 0, 'search.labelSmoothing', 'spreads a label over classes', 'leave it out'],
+    [retrain.labelSmoothing > 0, 'retrain.labelSmoothing', 'spreads a label over classes', 'leave it out'],
+    [search.rewardScale !== undefined, 'search.rewardScale', 'belongs to language models', 'leave it out'],
+    [
+      search.regularizer.name !== 'none',
+      'search.regularizer',
+      'comes with measures of forgetting in shares of wrong classes',
+      'set it to none',
+    ],
+    [forgetting.measure === true, 'forgetting.measure', 'counts wrong classes', 'leave it out'],
+    [
+      objectives?.includes('accuracy') === true,
+      'objectives',
+      'names accuracy, which numbers do not have',
+      'name loss in its place',
+    ],
+  ];
+  for (const [wrong, field, why, remedy] of refused)
+    if (wrong)
+      throw new WeftError(
+        'config',
+        `${field} ${why}, and the label column holds numbers to predict`,
+        `${remedy}; where its numbers are classes, set data.task: classification`,
+      );
+}
+
+/** Bound of a gradient's norm where nobody has set one. */
+const CLIP_NORM = 1;
+/** Optimizers whose step is as long as the gradient. */
+const PROPORTIONAL: ReadonlySet<string> = new Set(['sgd', 'momentum', 'nesterov']);
+
+/**
+ * The configuration as a run of these data has it. The gradient of a squared error grows with the error, without a bound as that of cross-entropy
+ * has it: with rates that suit classes, steps that are as long as the gradient diverge. So these are clipped, unless the configuration says where.
+ */
+export function settle(config: SearchConfig, { task }: Pick<SearchData, 'task'>): SearchConfig {
+  if (task.kind !== 'regression') return config;
+  const { search, retrain } = config;
+  return {
+    ...config,
+    search: { ...search, optimizer: clipped(search.optimizer) },
+    retrain: { ...retrain, optimizer: clipped(retrain.optimizer) },
+  };
+}
+
+function clipped<O extends object>(optimizer: O): O {
+  const { name, base, clipNorm } = optimizer as { name?: string; base?: object; clipNorm?: number };
+  if (base) return { ...optimizer, base: clipped(base) };
+  return name !== undefined && PROPORTIONAL.has(name) && clipNorm === undefined
+    ? { ...optimizer, clipNorm: CLIP_NORM }
+    : optimizer;
+}

@@ -21,7 +21,7 @@ import {
   stopwatch,
   stringifyStrict,
 } from '../runs/index.js';
-import { fisherShare } from '../search/data.js';
+import { fisherShare } from '../search/fisher-part.js';
 import { type LearnerSnapshot } from '../search/snapshot.js';
 import { trainAlone } from '../search/stand-alone.js';
 import { disposeNamed } from '../tensor/named.js';

@@ -17,7 +17,7 @@ import {
 } from '../runs/index.js';
 import { remainingUnits } from '../search/advance.js';
 import { conductSearch } from '../search/conduct.js';
-import { fisherShare } from '../search/data.js';
+import { fisherShare } from '../search/fisher-part.js';
 import { dataFiles } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { type Job, type JobContext, type JobRunners } from './contract.js';

@@ -13,7 +13,8 @@ import { WeftError } from '../errors.js';
 import { holdsOutValidation } from './kept-epoch.js';
 import { type BatchSource } from '../training/batch.js';
 import { textSource } from '../training/sources.js';
-import { type DataFacts, fisherExamples, fisherShare, type SearchBatches, type SearchData } from './data.js';
+import { type DataFacts, type SearchBatches, type SearchData } from './data.js';
+import { fisherExamples, fisherShare } from './fisher-part.js';
 import { defined } from './defined.js';
 import { type ModelCard } from './model.js';
 

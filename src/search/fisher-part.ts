@@ -1,0 +1,28 @@
+/** The part of the data that Fisher information is estimated on. */
+import { type SearchConfig } from '../config/schema.js';
+import { WeftError } from '../errors.js';
+
+/** Of the training part, where a regularizer needs Fisher information and nothing else is said. */
+const FISHER_SHARE = 0.1;
+
+/** The share of the data that is set aside for Fisher information. */
+export function fisherShare({ data, search }: SearchConfig): number | undefined {
+  return (
+    data.fisher ?? (search.regularizer.name !== 'none' && 'fisher' in search.regularizer ? FISHER_SHARE : undefined)
+  );
+}
+
+/** Examples of an estimate of Fisher information; undefined where none is made. Throws where there are no examples for it. */
+export function fisherExamples(
+  { search: { regularizer } }: SearchConfig,
+  part: object | undefined,
+): number | undefined {
+  if (!('fisher' in regularizer)) return undefined;
+  if (!part)
+    throw new WeftError(
+      'data',
+      `'${regularizer.name}' needs examples of its own for Fisher information, and the data has none set aside`,
+      'give data.fisher a share, for example 0.1',
+    );
+  return regularizer.fisher.examples;
+}

@@ -238,8 +238,9 @@ export async function convertRun(directory: string, options: ConvertOptions): Pr
 }
 
 /**
- * The trained network of a finished run, checked against the run's hashes. Throws WeftError('run') if there is none, and
- * WeftError('unsupported') for a language model, and for a network that predicts numbers (see `loadRegressor`).
+ * The trained network of a finished run, checked against the run's hashes, or of a folder that `exportRun` has written, which needs no
+ * space. Throws WeftError('run') if there is none, and WeftError('unsupported') for a language model, and for a network that predicts
+ * numbers (see `loadRegressor`).
  *
  * @example
  * const model = await loadModel('runs/RUN');

@@ -1,9 +1,7 @@
 /** Asking the trained network of a run about new examples. */
-import { checkConfig } from '../config/index.js';
 import {
   batches,
   exampleSize,
-  type InputForm,
   type InputShape,
   readPictures,
   readRows,
@@ -12,17 +10,15 @@ import {
   type TargetScaling,
   type Unlabelled,
   unscaleTargets,
-  whiteOf,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { openRun } from '../runs/index.js';
-import { loadModel as loadNetwork, type ModelCard } from '../search/model.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { tf, tidy } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
 import { FINAL_EVALUATION } from '../training/evaluate.js';
 import { exampleSource } from '../training/sources.js';
-import { spaceOfModel, type SpaceOptions } from './recorded-run.js';
+import { type Network, openNetwork } from './network.js';
+import { type SpaceOptions } from './recorded-run.js';
 
 /** What a network says of one example. */
 export interface Prediction {
@@ -76,7 +72,7 @@ export interface LoadModelOptions extends SpaceOptions {
 }
 
 const BATCH = 256;
-const TABLE = /\.(csv|tsv)(\.gz)?$/i;
+const TABLE = /^-$|\.((csv|tsv)(\.gz)?|jsonl|ndjson)$/i;
 
 /** See `loadModel` in index.ts. */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
@@ -99,8 +95,8 @@ export async function loadEither(
 
 /** A network with what turns its outputs into answers still open. */
 interface OpenNetwork {
-  readonly run: string;
-  readonly card: ModelCard;
+  readonly path: string;
+  readonly card: Network['card'];
   /** `answer` is asked for each batch, its result belonging to examples one after another. */
   common<One extends object, Named>(
     answer: (outputs: tf.Tensor2D) => One[],
@@ -109,13 +105,13 @@ interface OpenNetwork {
   dispose(): void;
 }
 
-function asClassifier({ run, card, common, dispose }: OpenNetwork): LoadedModel {
+function asClassifier({ path, card, common, dispose }: OpenNetwork): LoadedModel {
   const { classNames, targets } = card;
   if (targets) {
     dispose();
     throw new WeftError(
       'unsupported',
-      `${run} predicts numbers (${targets.names.join(', ')}) and no classes`,
+      `${path} predicts numbers (${targets.names.join(', ')}) and no classes`,
       'load it with loadRegressor',
     );
   }
@@ -130,11 +126,11 @@ function asClassifier({ run, card, common, dispose }: OpenNetwork): LoadedModel 
   return { ...common(answer, (name, one): NamedPrediction => ({ name, ...one })), classNames };
 }
 
-function asRegressor({ run, card, common, dispose }: OpenNetwork): LoadedRegressor {
+function asRegressor({ path, card, common, dispose }: OpenNetwork): LoadedRegressor {
   const { targets } = card;
   if (!targets) {
     dispose();
-    throw new WeftError('unsupported', `${run} is a classifier, which predicts no numbers`, 'load it with loadModel');
+    throw new WeftError('unsupported', `${path} is a classifier, which predicts no numbers`, 'load it with loadModel');
   }
   return {
     ...common(
@@ -155,30 +151,25 @@ function numbersOf(outputs: tf.Tensor2D, targets: TargetScaling): PredictedNumbe
 
 async function open(directory: string, { backend, ...options }: LoadModelOptions): Promise<OpenNetwork> {
   await loadBackend(backend);
-  const run = openRun(directory);
-  const { card, normalization, child, store } = await loadNetwork(run.path, () => spaceOfModel(run.path, options));
+  const { path, card, normalization, child, store, form, white } = await openNetwork(directory, options);
   const { task } = card;
   if (task.kind === 'language') {
     store.dispose();
     throw new WeftError(
       'unsupported',
-      `${run.path} is a language model, which has no classes to predict`,
+      `${path} is a language model, which has no classes to predict`,
       'weft evaluate measures it on other texts',
     );
   }
-  const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
-  const { data } = checkConfig(run.config);
-  const inputShape = task.inputShape as unknown as InputShape;
-  const form: InputForm = { inputShape, columns, encoding, charset: data.charset };
   const size = exampleSize(form.inputShape);
 
   const readPictureFiles = (paths: readonly string[]): Unlabelled => {
     const read = readPictures(paths, form);
-    return { ...read, images: scaleToWhite(read.images, whiteOf(data.source)) };
+    return { ...read, images: scaleToWhite(read.images, white) };
   };
 
   return {
-    run: run.path,
+    path,
     card,
     dispose: () => store.dispose(),
     common(answer, named) {
@@ -209,7 +200,7 @@ async function open(directory: string, { backend, ...options }: LoadModelOptions
       return {
         architecture: card.architecture,
         inputShape: form.inputShape,
-        columns,
+        columns: form.columns,
         predict(examples) {
           if (examples.length === 0) return [];
           examples.forEach((example, i) => requireExample(example, i, size));
@@ -223,7 +214,7 @@ async function open(directory: string, { backend, ...options }: LoadModelOptions
             if (!table && isRow)
               throw new WeftError(
                 'data',
-                `${files[0]} is not a table, and ${run.path} was trained on rows of ${size} numbers`,
+                `${files[0]} is not a table, and ${path} was trained on rows of ${size} numbers`,
                 'give it a CSV file',
               );
             const { names, images } = table ? readRows(files[0]!, form) : readPictureFiles(files);

@@ -165,9 +165,11 @@ export function program(): Command {
     .action(async (run, options) => (await import('./commands/evaluate.js')).evaluate(run, options));
 
   onRun(weft.command('predict'))
-    .description("what a run's trained network says of new pictures or rows: label and probability of each")
-    .argument('<run>', 'run directory')
-    .argument('<paths...>', 'images, folders of images, CSV files')
+    .description(
+      "what a run's trained network, or an exported one, says of new pictures or rows: label and probability of each",
+    )
+    .argument('<run>', 'run directory, or a folder that weft export has written')
+    .argument('<paths...>', 'images, folders of images, CSV files, JSON lines (.jsonl); - for rows from standard input')
     .option('--probabilities', 'the probability of every class too')
     .addOption(backend())
     .addOption(json())

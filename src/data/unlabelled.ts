@@ -1,12 +1,12 @@
 /** Inputs without labels, brought to the form that a trained network takes: pictures of any size, tables with columns in any order. */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { nameColumns, placesOf } from './columns.js';
 import { type Column, encoderOf } from './csv/encoding.js';
 import { type Charset } from './csv/decode.js';
 import { findSeparator, numberIn, splitFields } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
-import { type Line, openLines } from './csv/lines.js';
+import { type Line, linesOf, openLines } from './csv/lines.js';
 import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
 import { imagesBelow } from './image-files.js';
@@ -40,16 +40,54 @@ export function readPictures(paths: readonly string[], { inputShape }: InputForm
 }
 
 const SAMPLE = 20;
+/** Lines of JSON, one object or array each. */
+const JSON_FILE = /\.(jsonl|ndjson)$/i;
+/** Standard input, where paths are named. */
+const STANDARD_INPUT = '-';
 
 /**
- * Reads the rows of a table. With a header the columns are found by their names, in any order, and others (a label, an identifier) are left
- * out; without one a row must have just the network's numbers. Throws WeftError('data') with line and column.
+ * Reads the rows of a table, of a file of JSON lines, or of either from standard input (`-`). With a header the columns are found by their
+ * names, in any order, and others (a label, an identifier) are left out; without one a row must have just the network's numbers. A JSON
+ * line is an object with the columns, or an array in their order. Throws WeftError('data') with line and column.
  */
-export function readRows(path: string, { inputShape, columns, encoding, charset }: InputForm): Unlabelled {
+export function readRows(path: string, form: InputForm): Unlabelled {
+  const standard = path === STANDARD_INPUT ? readStandardInput() : undefined;
+  const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : JSON_FILE.test(path);
+  const rule = isJson ? 'plain' : 'quoted';
+  const lines = standard ? linesOf(standard, path, form.charset, rule) : openLines(path, form.charset, rule).lines;
+  return isJson ? readJsonLines(lines, path, form) : readTableRows(lines, path, form);
+}
+
+function readStandardInput(): Buffer {
+  try {
+    return readFileSync(0);
+  } catch (cause) {
+    throw new WeftError(
+      'data',
+      `cannot read the standard input: ${(cause as Error).message}`,
+      'pipe a table into the command: weft predict RUN - < new.csv',
+      { cause },
+    );
+  }
+}
+
+/** What each used column is called and how its fields become numbers. */
+function columnsOf({ inputShape, columns, encoding }: InputForm) {
   const size = inputShape.reduce((product, length) => product * length, 1);
-  const reader = openLines(path, charset);
+  const used = encoding?.filter(({ kind }) => kind !== 'left out');
+  return {
+    names: used ? used.flatMap(({ name }) => name ?? []) : columns,
+    /** Columns that a row needs. */
+    wanted: used ? used.length : size,
+    encoders: used?.map(encoderOf),
+  };
+}
+
+function readTableRows(lines: IterableIterator<Line>, path: string, form: InputForm): Unlabelled {
+  const { encoding } = form;
+  const { names, wanted, encoders } = columnsOf(form);
   const sample: Line[] = [];
-  for (let next = reader.lines.next(); !next.done; next = reader.lines.next()) {
+  for (let next = lines.next(); !next.done; next = lines.next()) {
     sample.push(next.value);
     if (sample.length === SAMPLE) break;
   }
@@ -57,13 +95,10 @@ export function readRows(path: string, { inputShape, columns, encoding, charset 
   if (!first) throw new WeftError('data', `${path} is empty`, 'give a table with a row for each example');
   const separator = findSeparator(sample, path);
   const top = splitFields(first, separator, path).map((field) => field.trim());
-  const used = encoding?.filter(({ kind }) => kind !== 'left out');
-  const names = used ? used.flatMap(({ name }) => name ?? []) : columns;
   const isHeader =
     names && names.length > 0
       ? names.some((name) => top.includes(name))
-      : top.every((field) => numberIn(field, separator) === undefined) && !used;
-  const wanted = used ? used.length : size;
+      : top.every((field) => numberIn(field, separator) === undefined) && !encoders;
   const places =
     isHeader && names && names.length === wanted
       ? placesOf(names, top, path)
@@ -71,12 +106,11 @@ export function readRows(path: string, { inputShape, columns, encoding, charset 
   if (places.length !== wanted || (!isHeader && top.length !== (encoding ?? places).length))
     throw new WeftError(
       'data',
-      `${path}: line ${first.number} has ${top.length} columns, and the network was trained on ${encoding?.length ?? size}`,
+      `${path}: line ${first.number} has ${top.length} columns, and the network was trained on ${encoding?.length ?? wanted}`,
       names && names.length > 0
         ? `give the table a header with the columns ${nameColumns(names)}`
         : 'give it the columns that it was trained on, in the same order and without the label',
     );
-  const encoders = used?.map(encoderOf);
   const rows: string[] = [];
   const values = growingNumbers(path);
   const push = (value: number): void => values.push(value);
@@ -102,7 +136,76 @@ export function readRows(path: string, { inputShape, columns, encoding, charset 
     rows.push(`${path}:${line.number}`);
   };
   for (const line of isHeader ? sample.slice(1) : sample) read(line);
-  for (const line of reader.lines) read(line);
+  for (const line of lines) read(line);
   if (rows.length === 0) throw new WeftError('data', `${path} has a header and no rows`, 'add a row for each example');
   return { names: rows, images: values.finish() };
+}
+
+function readJsonLines(lines: Iterable<Line>, path: string, form: InputForm): Unlabelled {
+  const { names = [], wanted, encoders } = columnsOf(form);
+  const rows: string[] = [];
+  const values = growingNumbers(path);
+  const push = (value: number): void => values.push(value);
+  for (const { text, number } of lines) {
+    const where = `${path}: line ${number}`;
+    const fields = fieldsOf(text, names, wanted, where);
+    fields.forEach((field, i) => {
+      const value = encoders ? undefined : numberIn(field, ',');
+      if (value !== undefined) values.push(value);
+      else if (!encoders?.[i]!(field, ',', push))
+        throw new WeftError(
+          'data',
+          `${where}, ${names[i] === undefined ? `number ${i + 1}` : `'${names[i]}'`} is not a number`,
+          'fill it in, or remove the line',
+        );
+    });
+    rows.push(`${path}:${number}`);
+  }
+  if (rows.length === 0) throw new WeftError('data', `${path} is empty`, 'give a line for each example');
+  return { names: rows, images: values.finish() };
+}
+
+/** The values of a line as a table would have them, in the order of the columns; null is what is missing. */
+function fieldsOf(text: string, names: readonly string[], wanted: number, where: string): string[] {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch (cause) {
+    throw new WeftError(
+      'data',
+      `${where} is no JSON (${(cause as Error).message})`,
+      'give one object or array a line',
+      {
+        cause,
+      },
+    );
+  }
+  const isObject = typeof line === 'object' && line !== null && !Array.isArray(line);
+  if (isObject && names.length !== wanted)
+    throw new WeftError(
+      'data',
+      `${where} is an object, and the columns of the network have no names`,
+      `give an array of ${wanted} values a line`,
+    );
+  const missing = isObject ? names.filter((name) => !Object.hasOwn(line as object, name)) : [];
+  if (missing.length > 0)
+    throw new WeftError(
+      'data',
+      `${where} has no ${nameColumns(missing)}`,
+      'add it, or give null where the value is not known',
+    );
+  const values: unknown[] = isObject
+    ? names.map((name) => (line as Record<string, unknown>)[name])
+    : Array.isArray(line)
+      ? line
+      : [];
+  if (values.length !== wanted)
+    throw new WeftError(
+      'data',
+      `${where} has ${values.length} values, and the network takes ${wanted}`,
+      'give one object with the columns, or one array in their order, a line',
+    );
+  return values.map((value) =>
+    value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value as string),
+  );
 }

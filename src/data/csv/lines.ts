@@ -26,8 +26,11 @@ const LONGEST_LINE = 1 << 26;
 /** A quoted field that is longer was not closed. */
 const LONGEST_QUOTE = 1 << 16;
 
+/** How a file is divided: `quoted` joins the lines of a field in quotes, as tables have them; `plain` does not. */
+export type LineRule = 'quoted' | 'plain';
+
 /** Opens a table, gzipped or not. A gzipped one is unpacked as a whole, up to the bound of `readSource`. */
-export function openLines(path: string, charset: Charset = 'utf-8'): LineReader {
+export function openLines(path: string, charset: Charset = 'utf-8', rule: LineRule = 'quoted'): LineReader {
   let source: Source | undefined;
   const pieces = function* (): Generator<Uint8Array> {
     if (isGzip(path)) {
@@ -46,10 +49,18 @@ export function openLines(path: string, charset: Charset = 'utf-8'): LineReader 
     source = { path, sha256: hash.digest('hex'), bytes };
   };
   return {
-    lines: joinQuoted(splitLines(decoded(pieces(), path, charset), path)),
+    lines: RULES[rule](splitLines(decoded(pieces(), path, charset), path)),
     source: () => source!,
   };
 }
+
+/** The lines of bytes in memory; `path` is for messages. */
+export const linesOf = (
+  bytes: Uint8Array,
+  path: string,
+  charset: Charset = 'utf-8',
+  rule: LineRule = 'quoted',
+): IterableIterator<Line> => RULES[rule](splitLines(decoded([bytes], path, charset), path));
 
 function isGzip(path: string): boolean {
   const [first] = piecesOf(path, 2);
@@ -89,6 +100,10 @@ function* splitLines(texts: Iterable<string>, path: string): Generator<Line> {
   if (rest !== '') yield { text: rest, number };
 }
 
+function* withoutBlank(lines: Iterable<Line>): Generator<Line> {
+  for (const line of lines) if (line.text.trim() !== '') yield line;
+}
+
 /** Joins lines while a quote is open, and leaves out blank ones. A quote that nobody closes is left for the reader of fields to tell. */
 function* joinQuoted(lines: Iterable<Line>): Generator<Line> {
   let open: { first: Line; text: string } | undefined;
@@ -104,6 +119,11 @@ function* joinQuoted(lines: Iterable<Line>): Generator<Line> {
   }
   if (open) yield { text: open.text, number: open.first.number };
 }
+
+const RULES: Readonly<Record<LineRule, (lines: Iterable<Line>) => Generator<Line>>> = {
+  quoted: joinQuoted,
+  plain: withoutBlank,
+};
 
 function hasOpenQuote(text: string): boolean {
   let odd = false;

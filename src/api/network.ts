@@ -1,0 +1,184 @@
+/** A trained network that can be asked, from a run or from an exported folder: what it computes, and how its inputs are made. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { checkConfig } from '../config/index.js';
+import { type InputForm, type InputShape, type Normalization, whiteOf } from '../data/index.js';
+import { WeftError } from '../errors.js';
+import { type ModelFacts } from '../export/index.js';
+import { openRun } from '../runs/index.js';
+import { loadModel, type ModelCard } from '../search/model.js';
+import { type Child } from '../supernet/child.js';
+import { type ParameterStore } from '../supernet/parameter-store.js';
+import { tf, type Tensor } from '../tensor/tf.js';
+import { spaceOfModel, type SpaceOptions } from './recorded-run.js';
+
+export interface Network {
+  /** The run's directory or the exported folder. */
+  readonly path: string;
+  readonly card: Pick<ModelCard, 'task' | 'architecture' | 'classNames' | 'targets'>;
+  /** What is to be taken from inputs before the child sees them. */
+  readonly normalization: Normalization;
+  readonly child: Pick<Child, 'forward'>;
+  readonly store: Pick<ParameterStore, 'parameters' | 'statistics' | 'dispose'>;
+  readonly form: InputForm;
+  /** What white is in the units of the data. */
+  readonly white: number;
+}
+
+/** Opens either; the caller disposes the store. A run's space is loaded where that is permitted; an exported folder needs no code. */
+export async function openNetwork(directory: string, options: SpaceOptions): Promise<Network> {
+  return isExported(directory) ? openExported(directory) : openTrained(directory, options);
+}
+
+async function openTrained(directory: string, options: SpaceOptions): Promise<Network> {
+  const run = openRun(directory);
+  const { card, normalization, child, store } = await loadModel(run.path, () => spaceOfModel(run.path, options));
+  const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
+  const { charset, source } = checkConfig(run.config).data;
+  const inputShape = card.task.inputShape as unknown as InputShape;
+  return {
+    path: run.path,
+    card,
+    normalization,
+    child,
+    store,
+    form: { inputShape, columns, encoding, charset },
+    white: whiteOf(source),
+  };
+}
+
+/** Whether a folder holds an exported network and no run. */
+const isExported = (folder: string): boolean =>
+  existsSync(join(folder, 'model.json')) && !existsSync(join(folder, 'manifest.json'));
+
+const columnSchema = z.object({
+  name: z.string().optional(),
+  kind: z.enum(['number', 'category', 'left out']),
+  missing: z.number().optional(),
+  categories: z.array(z.string()).optional(),
+});
+
+const factsSchema = z.object({
+  architecture: z.string(),
+  classNames: z.array(z.string()),
+  targets: z.object({ names: z.array(z.string()) }).optional(),
+  inputShape: z.array(z.int().positive()),
+  normalization: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }),
+  largestPixel: z.number(),
+  input: z.discriminatedUnion('kind', [
+    z.object({ kind: z.enum(['picture', 'text', 'array']) }),
+    z.object({
+      kind: z.literal('table'),
+      columns: z.array(z.string()).optional(),
+      encoding: z.array(columnSchema).optional(),
+      charset: z.enum(['utf-8', 'latin1']).optional(),
+    }),
+  ]),
+} satisfies Partial<Record<keyof ModelFacts, z.ZodType>>);
+
+const modelSchema = z.object({
+  format: z.literal('graph-model'),
+  modelTopology: z.object({ node: z.array(z.unknown()) }),
+  signature: z.object({ outputs: z.record(z.string(), z.unknown()) }),
+  userDefinedMetadata: factsSchema,
+  weightsManifest: z.tuple([z.object({ paths: z.array(z.string()), weights: z.array(z.unknown()) })]),
+});
+
+async function openExported(folder: string): Promise<Network> {
+  const path = join(folder, 'model.json');
+  const whole = parse(readFileSync(path, 'utf8'));
+  const parsed = modelSchema.safeParse(whole);
+  if (!parsed.success)
+    throw new WeftError(
+      'export',
+      `${path} is no exported network that says how its inputs are made:\n${z.prettifyError(parsed.error)}`,
+      'export the network again with this version: weft export RUN --out FOLDER',
+    );
+  const {
+    userDefinedMetadata: { architecture, classNames, targets, inputShape, normalization, largestPixel, input },
+    weightsManifest: [{ paths }],
+  } = parsed.data;
+  const model = await loadGraph(folder, paths, whole as RawModel);
+  const [columns, encoding, charset] =
+    input.kind === 'table' ? [input.columns, input.encoding as InputForm['encoding'], input.charset] : [];
+  const mean = tf.keep(tf.tensor1d(normalization.mean));
+  return {
+    path: folder,
+    card: {
+      architecture,
+      classNames,
+      // The graph gives numbers in their own units.
+      ...(targets && {
+        targets: { names: targets.names, mean: targets.names.map(() => 0), std: targets.names.map(() => 1) },
+      }),
+      task: {
+        inputShape,
+        classes: targets ? targets.names.length : classNames.length,
+        ...(input.kind === 'text' && { kind: 'language' as const }),
+      },
+    },
+    // The graph normalizes by itself. Less its mean, what is missing in a table becomes 0 as in training; then the mean comes back.
+    normalization: { mean: normalization.mean, std: normalization.std.map(() => 1) },
+    child: {
+      forward: (_parameters, _statistics, inputs) =>
+        model.execute(tf.add(inputs, mean), targets ? 'values' : 'logits') as Tensor,
+    },
+    store: {
+      parameters: {},
+      statistics: {},
+      dispose() {
+        mean.dispose();
+        model.dispose();
+      },
+    },
+    form: { inputShape: inputShape as unknown as InputShape, columns, encoding, charset },
+    white: largestPixel,
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+type Artifacts = Required<Pick<tf.io.ModelArtifacts, 'modelTopology' | 'signature' | 'weightSpecs'>>;
+type RawModel = Omit<Artifacts, 'weightSpecs'> & {
+  readonly weightsManifest: readonly [{ readonly weights: Artifacts['weightSpecs'] }];
+};
+
+async function loadGraph(
+  folder: string,
+  paths: readonly string[],
+  { modelTopology, signature, weightsManifest: [{ weights }] }: RawModel,
+): Promise<Awaited<ReturnType<typeof tf.loadGraphModel>>> {
+  const outside = paths.find((path) => basename(path) !== path);
+  if (outside !== undefined)
+    throw new WeftError(
+      'export',
+      `${folder}: the weights '${outside}' are not in the folder`,
+      'export the network again',
+    );
+  try {
+    const shards = paths.map((path) => readFileSync(join(folder, path)));
+    return await tf.loadGraphModel(
+      tf.io.fromMemory({
+        format: 'graph-model',
+        modelTopology,
+        signature,
+        weightSpecs: weights,
+        weightData: new Uint8Array(Buffer.concat(shards)).buffer,
+      }),
+    );
+  } catch (cause) {
+    throw new WeftError(
+      'export',
+      `the network in ${folder} cannot be loaded: ${(cause as Error).message}`,
+      'files are missing or damaged: export it again',
+      { cause },
+    );
+  }
+}

@@ -4,7 +4,7 @@ import { type ControllerFactory } from '../controller/contract.js';
 import { type Dataset, type MemoryData, memorySource } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
-import { type OwnPart } from '../parts/own.js';
+import { type OwnPart, type OwnProxy } from '../parts/own.js';
 import { openData } from '../search/data.js';
 import { settle } from '../search/regression.js';
 import { type SearchParts } from '../search/session.js';
@@ -18,8 +18,8 @@ export interface PartsRequest {
   readonly space?: SpaceFactory | string | undefined;
   /** The controller likewise; `enas` by default. */
   readonly controller?: ControllerFactory | string | undefined;
-  /** Optimizers, preconditioners and regularizers of your own, which `config` names as `{ name: 'own', part: NAME }`. */
-  readonly parts?: readonly OwnPart[] | undefined;
+  /** Optimizers, preconditioners, regularizers and proxies of your own, which `config` names as `{ name: 'own', part: NAME }`. */
+  readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
   /** Examples in memory, in the place of `config.data.source`. */
   readonly data?: Dataset | MemoryData | undefined;
 }

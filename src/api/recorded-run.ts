@@ -6,7 +6,7 @@ import { type ControllerFactory } from '../controller/contract.js';
 import { type Dataset, datasetNames, isInMemory, type MemoryData, textNames } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
-import { type OwnPart } from '../parts/own.js';
+import { type OwnPart, type OwnProxy } from '../parts/own.js';
 import { openRun, type Run } from '../runs/index.js';
 import { openData, type SearchData } from '../search/data.js';
 import { recordedSpace } from '../search/model.js';
@@ -26,8 +26,8 @@ export interface SpaceOptions extends TrustOptions {
 export interface RecordedOptions extends SpaceOptions {
   /** The controller of the run, likewise. */
   readonly controller?: ControllerFactory | string | undefined;
-  /** Optimizers, preconditioners and regularizers of your own that the run was begun with. */
-  readonly parts?: readonly OwnPart[] | undefined;
+  /** Optimizers, preconditioners, regularizers and proxies of your own that the run was begun with. */
+  readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
   /** The data where it was in memory, or its path where it was moved; its content must be the same. */
   readonly data?: string | Dataset | MemoryData | undefined;
 }

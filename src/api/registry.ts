@@ -10,7 +10,7 @@ import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type Proxy, PROXIES } from '../proxies/index.js';
 import { isOwnFile } from '../jobs/files.js';
-import { type OwnPart, type OwnParts } from '../parts/own.js';
+import { type OwnPart, type OwnParts, type OwnProxy } from '../parts/own.js';
 import { openData } from '../search/data.js';
 import { settle } from '../search/regression.js';
 import { type SearchParts } from '../search/session.js';
@@ -94,13 +94,16 @@ export async function loadStudy(study: string | Study): Promise<Study> {
 /** The parts of the user's own that the configuration names: those that are given, and those whose files it names; undefined where there are none. */
 export async function loadOwnParts(
   config: SearchConfig,
-  given: readonly OwnPart[] = [],
+  given: readonly (OwnPart | OwnProxy)[] = [],
 ): Promise<OwnParts | undefined> {
-  const parts = new Map(given.map((part) => [part.name, part]));
+  const parts = new Map<string, OwnPart | OwnProxy>(given.map((part) => [part.name, part]));
   for (const { kind, part } of ownPartsIn(config)) {
     if (parts.has(part) || !isOwnFile(part)) continue;
     const made = `define${kind[0]!.toUpperCase()}${kind.slice(1)}({…})`;
-    parts.set(part, await load<OwnPart>({ kind: `weft-${kind}`, noun: kind, code: 'config', made, known: {} }, part));
+    parts.set(
+      part,
+      await load<OwnPart | OwnProxy>({ kind: `weft-${kind}`, noun: kind, code: 'config', made, known: {} }, part),
+    );
   }
   return parts.size > 0 ? parts : undefined;
 }

@@ -1,4 +1,4 @@
-/** Where a configuration names optimizers, preconditioners and regularizers of the user's own. */
+/** Where a configuration names optimizers, preconditioners, regularizers and proxies of the user's own. */
 import { type OwnKind } from '../parts/own.js';
 import { type SearchConfig } from './schema.js';
 
@@ -22,7 +22,7 @@ export function ownPartsIn({ search, retrain }: Pick<SearchConfig, 'search' | 'r
     found.push({ kind, part });
     return part;
   };
-  renamed(search, note);
+  renamed(withProxies(search, note), note);
   renamed(retrain, note);
   return found;
 }
@@ -30,7 +30,11 @@ export function ownPartsIn({ search, retrain }: Pick<SearchConfig, 'search' | 'r
 /** The configuration with other names for them. */
 export function renameOwnParts(config: SearchConfig, rename: (kind: OwnKind, part: string) => string): SearchConfig {
   if (ownPartsIn(config).length === 0) return config;
-  return { ...config, search: renamed(config.search, rename), retrain: renamed(config.retrain, rename) };
+  return {
+    ...config,
+    search: renamed(withProxies(config.search, rename), rename),
+    retrain: renamed(config.retrain, rename),
+  };
 }
 
 function renamed<T extends object>(fields: T, rename: (kind: OwnKind, part: string) => string): T {
@@ -42,4 +46,16 @@ function renamed<T extends object>(fields: T, rename: (kind: OwnKind, part: stri
     return [field, own ? { ...value, part: rename(kind, part) } : renamed(value, rename)];
   });
   return Object.fromEntries(entries) as T;
+}
+
+function withProxies(
+  search: SearchConfig['search'],
+  rename: (kind: OwnKind, part: string) => string,
+): SearchConfig['search'] {
+  const { warmStart } = search;
+  if (!warmStart) return search;
+  const proxies = warmStart.proxies.map((proxy) =>
+    typeof proxy === 'string' ? proxy : { ...proxy, part: rename('proxy', proxy.part) },
+  );
+  return { ...search, warmStart: { ...warmStart, proxies } };
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
+import { ownProxySchema } from '../parts/own.js';
 import { proxyNames } from '../proxies/index.js';
 
 const share = z.number().positive().describe('a fraction below 1, or a number of examples');
@@ -165,7 +166,11 @@ export const searchSchema = z
     warmStart: z
       .strictObject({
         proxies: z
-          .array(z.enum(proxyNames as [string, ...string[]]))
+          .array(
+            z.union([z.enum(proxyNames as [string, ...string[]]), ownProxySchema], {
+              error: `must be a proxy (${proxyNames.join(', ')}), or {name: own, part: FILE}`,
+            }),
+          )
           .min(1)
           .default(['naswot', 'multiplyAdds', 'jacov'])
           .describe('whose sum of log-ranks orders them'),

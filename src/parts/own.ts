@@ -1,20 +1,26 @@
 /**
- * Optimizers, preconditioners and regularizers of the user's own: a configuration names one as `{name: own, part: NAME, options: {…}}`, and
+ * Optimizers, preconditioners, regularizers and proxies of the user's own: a configuration names one as `{name: own, part: NAME, options: {…}}`, and
  * whoever runs it gives the part itself.
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 
-export type OwnKind = 'optimizer' | 'preconditioner' | 'regularizer';
+export type OwnKind = 'optimizer' | 'preconditioner' | 'regularizer' | 'proxy';
 
 /** A part that was defined outside of Weft. */
 export interface OwnPart<Setting = never, Made = unknown, O extends object = object> {
-  readonly kind: `weft-${OwnKind}`;
+  readonly kind: `weft-${Exclude<OwnKind, 'proxy'>}`;
   readonly name: string;
   /** One or two sentences for listings. */
   readonly description: string;
   readonly options: z.ZodType<O, unknown>;
   create(options: unknown, setting: Setting): Made;
+}
+
+/** A proxy that was defined outside of Weft; see `defineProxy`. */
+export interface OwnProxy {
+  readonly kind: 'weft-proxy';
+  readonly name: string;
 }
 
 export interface OwnDefinition<Setting, Made, O extends object> {
@@ -27,11 +33,11 @@ export interface OwnDefinition<Setting, Made, O extends object> {
 }
 
 /** The parts that were given, by the names that configurations have for them. */
-export type OwnParts = ReadonlyMap<string, OwnPart>;
+export type OwnParts = ReadonlyMap<string, OwnPart | OwnProxy>;
 
 /** A part whose options are checked before it is built. */
 export function defineOwn<Setting, Made, O extends object>(
-  kind: OwnKind,
+  kind: Exclude<OwnKind, 'proxy'>,
   { name, description = '', options, create }: OwnDefinition<Setting, Made, O>,
 ): OwnPart<Setting, Made, O> {
   return {
@@ -55,13 +61,22 @@ export const ownSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}).describe('its own options'),
 });
 
+/** What stands in a configuration for a proxy of the user's own, which has no options. */
+export const ownProxySchema = ownSchema.omit({ options: true });
+
 /** Builds the part that a configuration names; throws WeftError('config') where it was not given, or is of another kind. */
 export function createOwn<Made>(
-  kind: OwnKind,
+  kind: Exclude<OwnKind, 'proxy'>,
   { part, options }: z.output<typeof ownSchema>,
   setting: { readonly own?: OwnParts | undefined },
 ): Made {
-  const found = setting.own?.get(part);
+  const found = givenPart(kind, part, setting.own) as OwnPart;
+  return found.create(options, setting as never) as Made;
+}
+
+/** The part of this kind by the name that the configuration has for it; throws WeftError('config') where it was not given, or is of another kind. */
+export function givenPart(kind: OwnKind, part: string, own: OwnParts | undefined): OwnPart | OwnProxy {
+  const found = own?.get(part);
   if (!found)
     throw new WeftError(
       'config',
@@ -73,5 +88,5 @@ export function createOwn<Made>(
       'config',
       `'${part}' is of the kind ${found.kind.slice('weft-'.length)}, and a ${kind} is wanted`,
     );
-  return found.create(options, setting as never) as Made;
+  return found;
 }

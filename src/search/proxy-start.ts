@@ -4,7 +4,8 @@ import { type ControllerFactory } from '../controller/contract.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { sampleDistinct } from '../graph/sample-distinct.js';
-import { proxyNamed, scoreNetworks } from '../proxies/index.js';
+import { givenPart, type OwnParts } from '../parts/own.js';
+import { type Proxy, proxyNamed, scoreNetworks } from '../proxies/index.js';
 import { logRankSum } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
 import { tf } from '../tensor/tf.js';
@@ -29,6 +30,8 @@ export function requireWarmStart(
 export interface ProxyStartSetting {
   readonly space: SearchSpace;
   readonly seed: number;
+  /** Proxies of the user's own. */
+  readonly own: OwnParts | undefined;
   /** Training examples without augmentation. */
   readonly source: BatchSource;
   readonly emit: (event: SearchEvent) => void;
@@ -40,8 +43,11 @@ export interface ProxyStartSetting {
  */
 export function proxyStart(
   { proxies, pool, examples }: WarmStart,
-  { space, seed, source, emit }: ProxyStartSetting,
+  { space, seed, own, source, emit }: ProxyStartSetting,
 ): (place: number) => unknown {
+  const chosen = proxies.map((proxy) =>
+    typeof proxy === 'string' ? proxyNamed(proxy) : (givenPart('proxy', proxy.part, own) as Proxy),
+  );
   const ranked = (): unknown[] => {
     const drawn = sampleDistinct(space, pool, stream(seed, 'warm-start'));
     const { scores, warnings } = withBatch(source, 0, 0, (whole) => {
@@ -50,7 +56,7 @@ export function proxyStart(
         return scoreNetworks(
           space.forRetraining(),
           drawn.map(({ architecture }) => architecture),
-          proxies.map(proxyNamed),
+          chosen,
           batch,
           `${seed}/warm-start`,
         );

@@ -37,7 +37,7 @@ export interface SearchParts {
   readonly data: SearchData;
   /** Data in memory that `data` was divided from, which configurations with other seeds divide anew. */
   readonly dataset?: Dataset;
-  /** Optimizers, preconditioners and regularizers of the user's own, by the names that the configuration has for them. */
+  /** Optimizers, preconditioners, regularizers and proxies of the user's own, by the names that the configuration has for them. */
   readonly own?: OwnParts | undefined;
   /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
@@ -107,6 +107,8 @@ export function createSession(
   const named = costsNamed(config);
   const costs = named.length > 0 ? costMeasure(space, named, latencies) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
+  const { warmStart } = config.search;
+  const start = warmStart && proxyStart(warmStart, { space, seed, own, source: data.watched, emit });
   requireWholeWeights(space, config.search.regularizer.name);
   const regularizer = createRegularizer(config.search.regularizer, { seed, space, own });
   const supernet: WatchedLearner = createLearner(space, seed, {
@@ -120,11 +122,10 @@ export function createSession(
     disposeLearner(supernet);
     throw error;
   }
-  const { warmStart } = config.search;
   const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), {
     space,
     seed,
-    ...(warmStart && { start: proxyStart(warmStart, { space, seed, source: data.watched, emit }) }),
+    ...(start && { start }),
   });
   if (config.search.elastic)
     requireSandwich(space, { name: controllerFactory.name, relaxation: controller.relaxation });

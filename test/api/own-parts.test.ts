@@ -178,13 +178,18 @@ export default defineOptimizer({
   it('are found in a configuration wherever they are named', () => {
     const own = (part: string) => ({ name: 'own', part }) as const;
     const checked = checkConfig({
-      search: { optimizer: { name: 'sam', base: { name: 'sgd', preconditioner: own('p') } }, regularizer: own('r') },
+      search: {
+        optimizer: { name: 'sam', base: { name: 'sgd', preconditioner: own('p') } },
+        regularizer: own('r'),
+        warmStart: { proxies: ['snip', own('s')] },
+      },
       retrain: { optimizer: { name: 'ema', base: { name: 'sam', base: own('o') } } },
     });
     const found = ownPartsIn(checked);
     expect(found).to.have.deep.members([
       { kind: 'preconditioner', part: 'p' },
       { kind: 'regularizer', part: 'r' },
+      { kind: 'proxy', part: 's' },
       { kind: 'optimizer', part: 'o' },
     ]);
     const renamed = ownPartsIn(renameOwnParts(checked, (kind, part) => `${kind}-${part}`));

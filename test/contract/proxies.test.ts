@@ -1,6 +1,7 @@
 /** What holds for every proxy on every space. A new proxy is found in the list, a new space in the table. */
 import { expect } from 'chai';
 import { type Proxy, PROXIES, scoreNetwork, stream, tf, WeftError } from 'weft-nas';
+import { tryScores } from '../../src/proxies/score.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { examples, SPACES } from './space-table.js';
 
@@ -12,6 +13,9 @@ const LACKING: Readonly<Record<string, { readonly proxy: string; readonly what: 
   lstm: { proxy: 'naswot', what: /the network has none/ },
   'rnn-cell': { proxy: 'naswot', what: /the network has none/ },
 };
+
+/** The halves of a batch are those of its order, and noise belongs to a place in it. */
+const ORDERED = ['zico', 'zen'];
 
 before(() => loadBackend('cpu'));
 
@@ -53,6 +57,22 @@ for (const { factory, options, task } of SPACES) {
       tf.dispose([inputs, labels]);
       return found;
     };
+
+    // What a score makes of an example must not depend on where it lies in the batch: places of a sequence are no examples.
+    it('do not depend on the order of the examples', () => {
+      const { x: inputs, labels } = examples(task, 6);
+      const order = tf.tensor1d([4, 2, 0, 5, 1, 3], 'int32');
+      const shuffled = { inputs: tf.gather(inputs, order), labels: tf.gather(labels, order) };
+      for (const proxy of PROXIES.filter(({ name }) => !ORDERED.includes(name)))
+        for (const architecture of networks) {
+          const [first, second] = [{ inputs, labels }, shuffled].map(
+            (batch) => tryScores(space, architecture, [proxy], batch, 1)[0],
+          );
+          if (typeof first !== 'number' || typeof second !== 'number') continue;
+          expect(second, proxy.name).to.be.closeTo(first, 1e-3 * Math.max(1e-3, Math.abs(first)));
+        }
+      tf.dispose([inputs, labels, order, shuffled.inputs, shuffled.labels]);
+    });
 
     for (const proxy of PROXIES)
       it(`${proxy.name} is finite, the same twice, and leaves no tensors`, () => {

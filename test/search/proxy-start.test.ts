@@ -8,7 +8,7 @@ import { mlp } from '../../search-spaces/mlp.js';
 import { type ControllerFactory } from '../../src/controller/index.js';
 import { configSchema } from '../../src/config/schema.js';
 import { sampleDistinct } from '../../src/graph/sample-distinct.js';
-import { proxyNamed, runSearch, scoreNetwork, stream } from '../../src/index.js';
+import { defineProxy, parameterCount, proxyNamed, runSearch, scoreNetwork, stream } from '../../src/index.js';
 import { checkParts } from '../../src/search/check-parts.js';
 import { openData } from '../../src/search/data.js';
 import { createSession, type SearchParts, type SearchSession } from '../../src/search/session.js';
@@ -66,6 +66,25 @@ describe('a warm start by proxies', function () {
       expect(proposed).to.have.length(7);
       expect(tf.memory().numTensors).to.equal(before);
     });
+  });
+
+  it('takes proxies of the user by name, alone or with shipped ones', () => {
+    const bySize = defineProxy({
+      name: 'small-first',
+      description: 'The fewer weights the better.',
+      formula: '-n',
+      reference: 'none',
+      score: ({ nodes }) => -parameterCount(nodes),
+    });
+    const parts = partsOf({ proxies: [{ name: 'own', part: 'small-first' }], pool: 6, examples: 4 });
+    const session = createSession({ ...parts, own: new Map([['small-first', bySize]]) }, () => undefined);
+    const sizes = session.controller
+      .propose(6, stream(1, 'x'))
+      .map((one) => parameterCount(session.space.activate(one)));
+    session.dispose();
+    expect(sizes).to.deep.equal([...sizes].sort((a, b) => a - b));
+    expect(new Set(sizes).size).to.be.above(1);
+    expect(() => createSession(parts, () => undefined)).to.throw("the proxy 'small-first' is code of your own");
   });
 
   it('goes through a whole search', async () => {

@@ -25,20 +25,16 @@ export * as curvature from './curvature/index.js';
 export * as forgetting from './forgetting/index.js';
 export * as preconditioners from './preconditioners/index.js';
 export { disposeNamed, mapNamed, type NamedTensors, underPrefix, withPrefix } from './tensor/named.js';
+export { type Dataset, type DatasetFields, defineDataset, type Examples, type InputShape } from './data/dataset.js';
 export {
   collectDataset,
-  type Dataset,
-  type DatasetFields,
-  defineDataset,
   type ExampleInput,
   type ExampleLabel,
-  type Examples,
   type InputsAndLabels,
-  type InputShape,
   type LabelledExample,
   type MemoryData,
   type MemoryPart,
-} from './data/index.js';
+} from './data/memory.js';
 export * from './controller/index.js';
 export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';

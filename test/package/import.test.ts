@@ -11,7 +11,7 @@ Module._load = function (name, ...rest) { process.stdout.write(name + '\\n'); re
 register('data:text/javascript,' + encodeURIComponent(
   'export async function load(url, context, next) { process.stdout.write(url + "\\\\n"); return next(url, context); }'));
 `;
-const LATER = ['@tensorflow', 'linkedom', '@observablehq', '@hpcc-js', 'sharp', 'pg-boss'];
+const LATER = ['@tensorflow', 'linkedom', '@observablehq', '@hpcc-js', 'sharp', 'pg-boss', 'pngjs', 'jpeg-js', 'yaml'];
 
 /** The packages among LATER that a program loads. */
 function loadedBy(program: string): string[] {

@@ -4,7 +4,9 @@
  */
 import { smallestOf } from '../../statistics/extremes.js';
 import { fisherInformation } from '../../curvature/index.js';
-import { batches, type Normalization, type Split } from '../../data/index.js';
+import { batches } from '../../data/batches.js';
+import { type Normalization } from '../../data/normalization.js';
+import { type Split } from '../../data/split.js';
 import { WeftError } from '../../errors.js';
 import { compiledTrainer } from '../../chain/compiled.js';
 import { chain, constant, emptyState, scaleByLearningRate } from '../../optimizers/index.js';

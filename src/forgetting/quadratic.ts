@@ -7,8 +7,10 @@
  * and is stable for any α; the explicit one, θ <- θ - k (θ_before - θ̂), diverges where k > 2.
  */
 import { z } from 'zod';
-import { type Json } from '../operations/operation.js';
+import { type Json, type ParameterSpec } from '../operations/operation.js';
 import { type Movement } from '../chain/link.js';
+import { catalogue } from '../supernet/catalogue.js';
+import { readSlice, sliceSpec, wholeName, writeSlice } from '../supernet/slices.js';
 import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
@@ -94,8 +96,15 @@ export function quadratic(
   const alpha = (): number => (state.epoch < options.start ? 0 : alphaAt(options, state.epoch));
   /** What multiplies F in the loss. */
   const strength = (): number => (alphaInside && alpha() > 0 ? 1 : alpha());
+  /** Those of these weights, or slices of weights, of which something is known. */
   const remembered = (names: readonly string[]): string[] =>
-    names.filter((parameter) => fisher[parameter] !== undefined);
+    names.filter((parameter) => fisher[wholeName(parameter)] !== undefined);
+  const { parameters: specs } = catalogue(setting.space.supernet);
+  /** What is remembered of a weight, or of a slice of one: then a new tensor. */
+  const recalled = (owner: NamedTensors, parameter: string): Tensor => {
+    const spec = sliceSpec(parameter, specs);
+    return spec ? readSlice(owner[wholeName(parameter)]!, spec) : owner[parameter]!;
+  };
 
   /** What is remembered, packed for the weights that settle now; an architecture trains many batches in a row, and between them nothing here changes. */
   let packed: Packed | undefined;
@@ -116,7 +125,9 @@ export function quadratic(
     const groups = packing(pickNamed(weights, names), (parameter) =>
       weights[parameter]!.size > LARGEST_JOINED ? parameter : '',
     );
-    const [pulls, importances] = [groups.pack(pickNamed(anchors, names)), groups.pack(pickNamed(fisher, names))];
+    const [pulls, importances] = [anchors, fisher].map((owner) =>
+      groups.pack(Object.fromEntries(names.map((parameter) => [parameter, recalled(owner, parameter)]))),
+    ) as [NamedTensors, NamedTensors];
     const copies = Object.keys(pulls)
       .filter((group) => pulls[group] !== anchors[group])
       .flatMap((group) => [tf.keep(pulls[group]!), tf.keep(importances[group]!)]);
@@ -132,15 +143,13 @@ export function quadratic(
   };
 
   /** Penalty and drift of the weights that are remembered, before what is remembered changes. */
-  const assess = (names: readonly string[], parameters: NamedTensors): void => {
+  const assess = (names: readonly string[], { parameters, slices }: TrainedArchitecture): void => {
     state.penalty = 0;
     for (const parameter of names) {
       // Read and summed here: seven kernels for each of many small tensors take longer.
-      const { drift, size, weighted } = distances(
-        parameters[parameter]!.dataSync(),
-        anchors[parameter]!.dataSync(),
-        fisher[parameter]!.dataSync(),
-      );
+      const read = (owner: NamedTensors): Values =>
+        tidy(() => sliceOf(owner[parameter]!, slices?.get(parameter)).dataSync());
+      const { drift, size, weighted } = distances(read(parameters), read(anchors), read(fisher));
       const totals = state.totals[parameter]!;
       totals.drift += drift;
       totals.relativeDrift += drift / Math.max(size, 1e-30);
@@ -150,28 +159,36 @@ export function quadratic(
   };
 
   const update = (
-    { parameters, fisher: estimate, architecture }: TrainedArchitecture,
+    { parameters, fisher: estimate, architecture, slices }: TrainedArchitecture,
     names: readonly string[],
   ): void => {
     const estimated = estimate();
     forgetPacked();
-    const fresh = spreadOut(pickNamed(estimated, names), {
+    // What the architecture does not read is no part of it: neither of its mean, nor of what is remembered.
+    const own = mapNamed(pickNamed(estimated, names), (tensor, parameter) =>
+      tidy(() => tf.clone(sliceOf(tensor, slices?.get(parameter)))),
+    );
+    const fresh = spreadOut(own, {
       normalize: options.fisher.normalize,
       spread,
       seed: [setting.seed, architecture, state.updates],
     });
+    tf.dispose(Object.values(own));
     tf.dispose(Object.values(estimated));
     const norms = tidy(() =>
       names.map((parameter) => {
-        const past = fisher[parameter];
+        const spec = slices?.get(parameter);
+        const past = fisher[parameter] && sliceOf(fisher[parameter], spec);
+        const now = sliceOf(parameters[parameter]!, spec);
         const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
         const stored = alphaInside ? tf.mul(value, alpha()) : value;
         const pull =
           anchor === 'weighted' && past
-            ? weightedMean(past, anchors[parameter]!, fresh[parameter]!, parameters[parameter]!)
-            : tf.clone(parameters[parameter]!);
-        replace(fisher, parameter, stored);
-        replace(anchors, parameter, pull);
+            ? weightedMean(past, sliceOf(anchors[parameter]!, spec), fresh[parameter]!, now)
+            : tf.clone(now);
+        const whole = parameters[parameter]!;
+        replace(fisher, parameter, spec ? writeSlice(fisher[parameter] ?? tf.zerosLike(whole), spec, stored) : stored);
+        replace(anchors, parameter, spec ? writeSlice(anchors[parameter] ?? whole, spec, pull) : pull);
         return norm ? norm.dataSync()[0]! : 0;
       }),
     );
@@ -199,6 +216,7 @@ export function quadratic(
     name,
     watched,
     scope: options.scope,
+    knowsSlices: true,
     fisher: { kind: options.fisher.kind, examples: options.fisher.examples, batches: options.fisher.batches },
     explicit: options.step === 'explicit',
     startEpoch(epoch) {
@@ -218,7 +236,10 @@ export function quadratic(
           Object.fromEntries(
             names.map((parameter) => [
               parameter,
-              tf.mul(tf.mul(fisher[parameter]!, strength()), tf.sub(parameters[parameter]!, anchors[parameter]!)),
+              tf.mul(
+                tf.mul(recalled(fisher, parameter), strength()),
+                tf.sub(parameters[parameter]!, recalled(anchors, parameter)),
+              ),
             ]),
           ),
         );
@@ -248,7 +269,7 @@ export function quadratic(
     }),
     remember(trained) {
       const names = trained.parameterNames.filter((parameter) => isWatched.has(parameter));
-      assess(remembered(names), trained.parameters);
+      assess(remembered(names), trained);
       if (state.epoch >= options.start) update(trained, names);
     },
     status(): RegularizerStatus {
@@ -295,6 +316,9 @@ export function quadratic(
 }
 
 type Values = ArrayLike<number>;
+
+/** The part of a tensor that is read; the tensor itself where that is all of it. */
+const sliceOf = (tensor: Tensor, spec: ParameterSpec | undefined): Tensor => (spec ? readSlice(tensor, spec) : tensor);
 
 /** Σ (x - y)², Σ y² and Σ F (x - y)². */
 function distances(x: Values, y: Values, fisher: Values): { drift: number; size: number; weighted: number } {

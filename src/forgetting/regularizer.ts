@@ -7,7 +7,7 @@ import { type z } from 'zod';
 import { type Link, type Movement } from '../chain/link.js';
 import { type FisherKind } from '../curvature/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
-import { type Json } from '../operations/operation.js';
+import { type Json, type ParameterSpec } from '../operations/operation.js';
 import { type Part } from '../parts/catalogue.js';
 import { type OwnParts } from '../parts/own.js';
 import { type NamedTensors } from '../tensor/named.js';
@@ -25,6 +25,8 @@ export interface TrainedArchitecture {
   readonly parameterNames: readonly string[];
   /** All shared weights, borrowed. */
   readonly parameters: NamedTensors;
+  /** Of the weights that the architecture may read a slice of only, what it reads; all others it reads whole. */
+  readonly slices?: ReadonlyMap<string, ParameterSpec> | undefined;
   /** Estimates the Fisher information of the architecture's weights; owned by the caller. */
   fisher(): NamedTensors;
 }
@@ -62,6 +64,11 @@ export interface Regularizer extends Link {
   readonly scope?: string;
   /** Names of the watched weights. */
   readonly watched: readonly string[];
+  /**
+   * Whether it knows slices: in a step of an elastic space it then gets slices of weights by the name and shape of the slice (`sliceKey`), and
+   * remembers the entries alone that an architecture has trained.
+   */
+  readonly knowsSlices?: boolean;
   /** Whether explicit steps can diverge. */
   readonly explicit?: boolean;
   /** Before the first architecture of each epoch. */

@@ -41,7 +41,7 @@ type IndexOf = (size: ReturnType<typeof sizeSlots>[number]) => number;
 export function sandwich(
   session: SearchSession,
   child: Child,
-): Pick<LearnOptions, 'child' | 'others' | 'distill' | 'othersTrain'> {
+): Pick<LearnOptions, 'child' | 'others' | 'distill' | 'othersTrain' | 'layersOf'> {
   const { config, space, state } = session;
   const { networks, distill, sample, draws, regularize, largestEpochs } = config.search.elastic!;
   const sizes = sizeSlots(space);
@@ -68,6 +68,7 @@ export function sandwich(
     child: largest,
     others: others.map((other) => ({ child: other, weight: 1 / networks })),
     othersTrain: regularize === 'all',
+    layersOf: 'child',
     ...(distill !== 'none' && { distill }),
   };
 }

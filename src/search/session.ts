@@ -18,7 +18,7 @@ import { createLearner, disposeLearner, type Learner, type LearnerOptions } from
 import { checkBatchSizes } from './batch-sizes.js';
 import { type CostMeasure, costMeasure, costsNamed } from './costs.js';
 import { type SearchBatches, type SearchData } from './data.js';
-import { createRegularizer } from '../forgetting/index.js';
+import { createRegularizer, type Regularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
 import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
 import { type LatencyTable, measureLatency } from './latency.js';
@@ -109,8 +109,8 @@ export function createSession(
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { warmStart } = config.search;
   const start = warmStart && proxyStart(warmStart, { space, seed, own, source: data.watched, emit });
-  requireWholeWeights(space, config.search.regularizer.name);
   const regularizer = createRegularizer(config.search.regularizer, { seed, space, own });
+  if (regularizer) requireSliceable(space, regularizer, config.search.elastic !== undefined);
   const supernet: WatchedLearner = createLearner(space, seed, {
     ...trainingOf(config.search, data.train, own),
     link: regularizer,
@@ -201,14 +201,25 @@ function requireLevels(space: SearchSpace): void {
   );
 }
 
-/** Regularizers remember whole tensors by name; steps of an elastic space move slices of them. */
-function requireWholeWeights({ name, supernet: { graph } }: SearchSpace, regularizer: string): void {
+/** Throws WeftError('config') where steps of an elastic space would be more than the regularizer can follow. */
+function requireSliceable(
+  { name, supernet: { graph } }: SearchSpace,
+  { name: regularizer, knowsSlices }: Regularizer,
+  isSandwich: boolean,
+): void {
   const elastic = graph.findNode((_node, attributes) => attributes.kind === 'operation' && !!attributes.elastic);
-  if (regularizer === 'none' || elastic === undefined) return;
+  if (elastic === undefined) return;
+  if (isSandwich)
+    throw new WeftError(
+      'config',
+      `'${regularizer}' works between networks that are trained one after another, and the sandwich rule trains several at once`,
+      'leave out search.elastic or search.regularizer',
+    );
+  if (knowsSlices) return;
   throw new WeftError(
     'config',
-    `'${regularizer}' remembers whole weights, and in '${name}' an architecture trains slices of those of '${elastic}'`,
-    'leave out search.regularizer in elastic spaces',
+    `'${regularizer}' knows whole weights only, and in '${name}' an architecture trains slices of those of '${elastic}'`,
+    'take wpl, ewc, l2-anchor or permuted-fisher, or leave out search.regularizer',
   );
 }
 

@@ -24,6 +24,20 @@ export function wholeName(key: string): string {
   return key.endsWith(']') ? key.slice(0, key.lastIndexOf('[')) : key;
 }
 
+/** What a key of a slice says, by the specs of whole parameters; undefined for the name of a whole one. */
+export function sliceSpec(key: string, whole: ReadonlyMap<string, ParameterSpec>): ParameterSpec | undefined {
+  const name = wholeName(key);
+  const spec = whole.get(name);
+  if (name === key || !spec) return undefined;
+  return {
+    ...spec,
+    shape: key
+      .slice(name.length + 1, -1)
+      .split('x')
+      .map(Number),
+  };
+}
+
 /** Where a slice begins along each axis: at the first channel, of a window so that its centre stays the centre. */
 function beginOf(whole: readonly number[], { shape, ...spec }: Spec): number[] {
   const isWindow = 'role' in spec && /kernel/.test(spec.role) && whole.length === 4;
@@ -72,13 +86,9 @@ export function trainedSlices(
   return Object.fromEntries(
     [...keys].flatMap((key) => {
       const name = wholeName(key);
-      const spec = catalogue.parameters.get(name);
+      const spec = sliceSpec(key, catalogue.parameters);
       if (!spec || !wanted.has(name)) return [];
-      const shape = key
-        .slice(name.length + 1, -1)
-        .split('x')
-        .map(Number);
-      return [[key, tidy(() => tf.clone(readSlice(parameters[name]!, { ...spec, shape })))]];
+      return [[key, tidy(() => tf.clone(readSlice(parameters[name]!, spec)))]];
     }),
   );
 }

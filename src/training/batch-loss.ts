@@ -1,7 +1,7 @@
 /** The loss of one batch as a function of the weights: of one child, or of several that learn from it together. */
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
-import { type Evaluate, type StepContext } from '../chain/loss.js';
+import { type Evaluate, type LossAndGradients, type StepContext } from '../chain/loss.js';
 import { type Child } from '../supernet/child.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { areTargets, countLabels } from '../tensor/logits.js';
@@ -23,6 +23,8 @@ export interface BatchLossOptions {
   readonly distill?: Distillation | undefined;
   /** Whether dropout and the like act on the others too; they do by default. */
   readonly othersTrain?: boolean | undefined;
+  /** Whose layers a preconditioner sees where others learn too; without it such steps are refused. */
+  readonly layersOf?: 'child' | undefined;
   /** How much of each label goes to all classes alike; 0 by default. */
   readonly smoothing?: number | undefined;
 }
@@ -44,6 +46,7 @@ export function batchLoss({
   others = [],
   distill,
   othersTrain = true,
+  layersOf,
   smoothing,
 }: BatchLossOptions): BatchLoss {
   const { record: _record, carry: _carry, ...unrecorded } = mode;
@@ -65,6 +68,16 @@ export function batchLoss({
     const loss = tf.addN([tf.mul(first, share), ...rests.map((one, i) => tf.mul(one, others[i]!.weight))]) as Scalar;
     return { loss, parts: [first, ...rests] };
   };
+  /** Loss and gradients of all, whose own losses are told. */
+  const together = (parameters: NamedTensors, chosen: () => [TensorBatch, Mode]): LossAndGradients => {
+    const { value, gradients, aux } = valueAndGradients((current) => {
+      const { loss, parts } = lossAt(current, ...chosen());
+      return { loss, aux: { parts: tf.stack(parts) } };
+    }, parameters);
+    losses ??= [...aux.parts.dataSync()];
+    aux.parts.dispose();
+    return { loss: value, gradients };
+  };
   return {
     losses: () => losses,
     evaluate(parameters, { record, examples, capture }) {
@@ -78,28 +91,31 @@ export function batchLoss({
             ]
           : [batch, how];
       if (capture) {
-        if (others.length > 0)
+        if (others.length > 0 && layersOf !== 'child')
           throw new WeftError(
             'unsupported',
             'a preconditioner that looks into the layers cannot train several architectures in one step',
             'take another preconditioner, or a regularizer without replay',
           );
-        const { value, gradients, layers } = tidy(() =>
-          capturedGradients(cutLoss(child, statistics, ...chosen(), smoothing), parameters, capture),
-        );
-        return { loss: value, gradients, layers };
+        if (others.length === 0) {
+          const { value, gradients, layers } = tidy(() =>
+            capturedGradients(cutLoss(child, statistics, ...chosen(), smoothing), parameters, capture),
+          );
+          return { loss: value, gradients, layers };
+        }
+        // The layers are the child's, the gradients those of all: none may be left out.
+        const { value, gradients, layers } = tidy(() => {
+          const [part, { record: _r, carry: _c, ...silent }] = chosen();
+          return capturedGradients(cutLoss(child, statistics, part, silent, smoothing), parameters);
+        });
+        tf.dispose([value, gradients]);
+        return { ...together(parameters, chosen), layers };
       }
       if (others.length === 0) {
         const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
         return { loss: value, gradients };
       }
-      const { value, gradients, aux } = valueAndGradients((current) => {
-        const { loss, parts } = lossAt(current, ...chosen());
-        return { loss, aux: { parts: tf.stack(parts) } };
-      }, parameters);
-      losses ??= [...aux.parts.dataSync()];
-      aux.parts.dispose();
-      return { loss: value, gradients };
+      return together(parameters, chosen);
     },
     context: {
       seed: mode.seed,

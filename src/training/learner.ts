@@ -78,7 +78,10 @@ export function disposeLearner({ store, state, carried, compiled }: Learner): vo
   disposeNamed(state.tensors);
 }
 
-export interface LearnOptions extends Pick<TrainStepInput, 'others' | 'othersTrain' | 'distill' | 'smoothing' | 'due'> {
+export interface LearnOptions extends Pick<
+  TrainStepInput,
+  'others' | 'othersTrain' | 'layersOf' | 'distill' | 'smoothing' | 'due'
+> {
   readonly child: Child;
   readonly source: BatchSource;
   readonly epoch: number;

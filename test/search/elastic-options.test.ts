@@ -126,6 +126,38 @@ describe('options of the sandwich rule', () => {
     tf.dispose([batch.inputs, batch.labels]);
   });
 
+  it('shows preconditioners the layers of the largest network, with the gradients of all', () => {
+    const space = elasticMlp.create({ depths: [1], widths: [2, 4] }, { inputShape: [2, 2, 1], classes: 3 });
+    const [small, large] = [0, 1].map((index) => createChild(space, space.fromGenotype([0, index])));
+    const store = createParameterStore(catalogue(space.supernet), 1);
+    const batch = {
+      inputs: tf.randomNormal([6, 2, 2, 1], 0, 1, 'float32', 3),
+      labels: tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32'),
+    };
+    const before = tf.memory().numTensors;
+    const loss = (layersOf?: 'child') =>
+      batchLoss({
+        child: large!,
+        others: [{ child: small!, weight: 0.5 }],
+        distill: 'kl',
+        layersOf,
+        statistics: store.statistics,
+        batch,
+        mode: { training: true, normalization: 'batch' },
+      });
+    const plain = loss().evaluate(store.parameters, { record: true });
+    const seen = loss('child').evaluate(store.parameters, { record: true, capture: { skipDense: true } });
+    expect(values(seen.gradients)).to.deep.equal(values(plain.gradients));
+    expect(seen.loss.dataSync()).to.deep.equal(plain.loss.dataSync());
+    expect(seen.layers).to.not.equal(undefined);
+    expect(() => loss().evaluate(store.parameters, { record: true, capture: {} })).to.throw(/cannot train several/);
+    seen.layers!.dispose();
+    tf.dispose([plain.loss, plain.gradients, seen.loss, seen.gradients]);
+    expect(tf.memory().numTensors).to.equal(before);
+    store.dispose();
+    tf.dispose([batch.inputs, batch.labels]);
+  });
+
   it('trains the largest first, sorts its channels, and then all', () =>
     withFolder((folder) => {
       const before = tf.memory().numTensors;

@@ -209,6 +209,7 @@ export function createWatch({
         architecture: child.encoding,
         parameterNames: child.parameterNames,
         parameters: store.parameters,
+        slices: child.slices,
         fisher: () => estimateFisher(child),
       });
       const { alpha, penalty, fisherTrace, largestFisher } = regularizer?.status() ?? {
@@ -285,5 +286,10 @@ const WARNING_KIND = 30;
 /** Weights that both have. */
 function sharedParameters(a: Child, b: Child, { parameters }: ParameterStore): number {
   const names = new Set(b.parameterNames);
-  return a.parameterNames.reduce((sum, name) => sum + (names.has(name) ? parameters[name]!.size : 0), 0);
+  return a.parameterNames.reduce((sum, name) => {
+    if (!names.has(name)) return sum;
+    const { shape } = parameters[name]!;
+    const read = ({ slices }: Child): readonly number[] => slices?.get(name)?.shape ?? shape;
+    return sum + shape.reduce((size, _, axis) => size * Math.min(read(a)[axis]!, read(b)[axis]!), 1);
+  }, 0);
 }

@@ -4,6 +4,7 @@ import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
 import { levelsOf } from './levels.js';
+import { guessingLoss } from './objective.js';
 import { type SearchSession } from './session.js';
 
 /** Smallest, largest, and one between them. */
@@ -21,7 +22,7 @@ export function watchCollapse(session: SearchSession): void {
   const networks = levelsOf(space, WATCHED).map((architecture) => session.child(architecture));
   const { evaluations, chance } = withBatch(data.revisited, 0, 0, (batch) => ({
     evaluations: evaluateTogether(networks, supernet.store, batch, SHARED_EVALUATION),
-    chance: guessing(batch.labels),
+    chance: space.task.kind === 'regression' ? guessingLoss(space.task) : guessing(batch.labels),
   }));
   const { epoch } = state;
   emit({

@@ -5,6 +5,9 @@ import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
 import { sampleDistinct } from '../ranking/index.js';
 import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
 import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
+import { type SearchEvent } from '../search/events.js';
+import { proxyStart } from '../search/proxy-start.js';
+import { catalogue } from '../supernet/catalogue.js';
 import { latencyTableOf } from '../search/latency.js';
 import { limitSpace } from '../search/limits.js';
 import { objectiveOf } from '../search/objective.js';
@@ -16,7 +19,7 @@ import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
 import { partsOf, type PartsRequest } from './parts.js';
 
 export interface HalvingRequest extends PartsRequest {
-  /** Random architectures to begin with. Default 27. */
+  /** Architectures to begin with, random ones or the first of `search.warmStart`. Default 27. */
   readonly candidates?: number | undefined;
   /** One of so many goes on, and is trained so many times longer. Default 3. */
   readonly factor?: number | undefined;
@@ -32,6 +35,8 @@ export interface HalvingRequest extends PartsRequest {
   readonly withExecutor?: WithExecutor | undefined;
   /** Called before the first training. */
   readonly onStart?: ((folder: string, backend: BackendName, rungs: readonly Rung[]) => void) | undefined;
+  /** Told what a warm start has left out. */
+  readonly onWarning?: ((message: string) => void) | undefined;
   readonly onRung?: ((rung: RungResult, measure: 'accuracy' | 'loss') => void) | undefined;
 }
 
@@ -65,11 +70,11 @@ async function halveIn(
   folder: string,
   parts: SearchParts,
   backend: BackendName,
-  { threads, withExecutor = inThisProcess(), onStart, onRung }: HalvingRequest,
+  { threads, withExecutor = inThisProcess(), onStart, onRung, onWarning = () => undefined }: HalvingRequest,
   { count, factor, first }: { readonly count: number; readonly factor: number; readonly first: number },
 ): Promise<HalvingOutcome | undefined> {
   const { config } = parts;
-  const candidates = drawCandidates(parts, count, folder);
+  const candidates = drawCandidates(parts, count, folder, onWarning);
   const rungs = rungsOf({ candidates: candidates.length, factor, epochs: first });
   onStart?.(folder, backend, rungs);
   const { measure } = objectiveOf(parts.data, config.search);
@@ -104,18 +109,31 @@ async function scored(
   }
 }
 
-/** Different networks within the limits, drawn uniformly: `count` of them, or fewer where the space has hardly more. */
+/** Different networks within the limits, drawn uniformly or by `search.warmStart`: `count` of them, or fewer where the space, or the pool, has hardly more. */
 function drawCandidates(
-  { config, space: factory, data: { task } }: SearchParts,
+  { config, space: factory, data, own }: SearchParts,
   count: number,
   folder: string,
+  onWarning: (message: string) => void,
 ): string[] {
-  const whole = factory.create(optionsOf(config.space), task);
+  const whole = factory.create(optionsOf(config.space), data.task);
   const space = limitSpace(
     whole,
     config.limits,
     config.limits.latencyMs === undefined ? undefined : latencyTableOf(folder, () => measuredNow(config)(whole)),
     config.seed,
   );
-  return sampleDistinct(space, count, stream(config.seed, 'halving')).map(({ encoding }) => encoding);
+  const { seed, search } = config;
+  if (search.warmStart) {
+    const { watched } = data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
+    const emit = (event: SearchEvent): void => {
+      if (event.type === 'warning') onWarning(event.message);
+    };
+    const start = proxyStart(search.warmStart, { space, seed, own, source: watched, emit });
+    const places = Array.from({ length: Math.min(count, search.warmStart.pool) }, (_, place) => start(place));
+    return places
+      .filter((architecture) => architecture !== undefined)
+      .map((architecture) => space.encode(architecture));
+  }
+  return sampleDistinct(space, count, stream(seed, 'halving')).map(({ encoding }) => encoding);
 }

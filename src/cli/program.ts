@@ -325,6 +325,12 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/preconditioners.js')).preconditioners(options));
 
+  weft
+    .command('proxies')
+    .description('the zero-cost proxies, which rank networks without training: formula and reference')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/proxies.js')).proxies(options));
+
   onMany(weft.command('study'))
     .description('measurements that have a published or calibrated answer; without a name, the list of them')
     .argument('[name]', 'one of the studies')

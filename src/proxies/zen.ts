@@ -81,16 +81,26 @@ function featuresOf(
   const ids = new Set([...Object.values(parameters)].map(({ id }) => id));
   let pooled: Tensor | undefined;
   let last: Tensor | undefined;
-  watchPass(
-    () => forwardFrom(network, weights, inputs, { ...FRESH, ...(record && { record }) }, enter),
-    (call) => {
-      const use = isUse(call);
-      if (isGlobalPool(call)) pooled = tf.clone(call.inputs['x']!);
-      else if (use) last = tf.clone(Object.values(call.inputs).find(({ id }) => !ids.has(id)) ?? call.outputs[0]!);
-    },
-  );
-  const features = pooled ?? last;
-  if (features) return features;
+  // An operation may dispose of what it has made in between.
+  const kept = (value: Tensor, before: Tensor | undefined): Tensor => {
+    before?.dispose();
+    return tf.keep(tf.clone(value));
+  };
+  try {
+    watchPass(
+      () => forwardFrom(network, weights, inputs, { ...FRESH, ...(record && { record }) }, enter),
+      (call) => {
+        const use = isUse(call);
+        if (isGlobalPool(call)) pooled = kept(call.inputs['x']!, pooled);
+        else if (use) last = kept(Object.values(call.inputs).find(({ id }) => !ids.has(id)) ?? call.outputs[0]!, last);
+      },
+    );
+    const features = pooled ?? last;
+    if (features) return tf.clone(features);
+  } finally {
+    pooled?.dispose();
+    last?.dispose();
+  }
   throw new WeftError('unsupported', 'zen looks at what enters the last layer, and the network has no weights');
 }
 

@@ -113,6 +113,16 @@ describe('verbs from code', function () {
       [1, 4],
     ]);
     expect(here!.winner).to.equal(here!.rungs[2]!.ranking[0]!.architecture);
+    const small = await runHalving({
+      ...request,
+      config: {
+        ...request.config,
+        search: { ...request.config.search, warmStart: { proxies: ['synflow'], pool: 3, examples: 4 } },
+      },
+      out: join(folder, 'warm'),
+      withExecutor: inThisProcess({ results: join(folder, 'jobs') }),
+    });
+    expect(small!.rungs[0]!.candidates).to.equal(3);
     const { data: _, ...named } = request;
     const withExecutor = inProcesses({ results: join(folder, 'jobs'), workers: 1 });
     const source = tinyTable(join(folder, 'table.csv'));

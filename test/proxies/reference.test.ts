@@ -19,6 +19,7 @@ import {
 } from 'weft-nas';
 import { zenScore } from '../../src/proxies/zen.js';
 import { loadBackend } from '../../src/tensor/backend.js';
+import { onEachBackend } from '../tensor/backends.js';
 import { chainOf, filled, type Listed, listedWeights, only, tensorOf, weightsOf } from './networks.js';
 
 interface Fixture {
@@ -51,29 +52,29 @@ const NETWORKS: Readonly<Record<string, () => Child>> = {
     ),
 };
 
-before(() => loadBackend('cpu'));
-
 for (const [name, network] of Object.entries(NETWORKS)) {
   describe(`proxies of a small ${name} beside PyTorch in float64`, () => {
     const fixture = JSON.parse(
       readFileSync(new URL(`../fixtures/proxies/${name}.json`, import.meta.url), 'utf8'),
     ) as Fixture;
 
-    for (const proxy of PROXIES.filter(({ name: known }) => known in fixture.scores)) {
-      it(`agree: ${proxy.name}`, () => {
-        const expected = fixture.scores[proxy.name]!;
-        tf.tidy(() => {
-          const weights = weightsOf(listedWeights(fixture.parameters));
-          const inputs = tensorOf(fixture.inputs);
-          const batch = { inputs, labels: tf.tensor1d(fixture.labels, 'int32') };
-          const score =
-            proxy.name === 'zen'
-              ? zenScore(network(), weights, inputs, () => tensorOf(fixture.noise))
-              : proxyScore(proxy, network(), weights, batch);
-          expect(score).to.be.closeTo(expected, 1e-4 * Math.abs(expected));
+    onEachBackend(() => {
+      for (const proxy of PROXIES.filter(({ name: known }) => known in fixture.scores)) {
+        it(`agree: ${proxy.name}`, () => {
+          const expected = fixture.scores[proxy.name]!;
+          tf.tidy(() => {
+            const weights = weightsOf(listedWeights(fixture.parameters));
+            const inputs = tensorOf(fixture.inputs);
+            const batch = { inputs, labels: tf.tensor1d(fixture.labels, 'int32') };
+            const score =
+              proxy.name === 'zen'
+                ? zenScore(network(), weights, inputs, () => tensorOf(fixture.noise))
+                : proxyScore(proxy, network(), weights, batch);
+            expect(score).to.be.closeTo(expected, 1e-4 * Math.abs(expected));
+          });
         });
-      });
-    }
+      }
+    });
 
     it('cover all but multiply-adds, which have tests of their own', () => {
       expect(PROXIES.map((proxy) => proxy.name).filter((known) => !(known in fixture.scores))).to.deep.equal([
@@ -84,6 +85,7 @@ for (const [name, network] of Object.entries(NETWORKS)) {
 }
 
 describe('proxies in closed form', () => {
+  before(() => loadBackend('cpu'));
   const score = (
     name: string,
     child: Child,

@@ -24,6 +24,7 @@ export async function halve(options: HalveOptions): Promise<void> {
       output.say(
         `${show(folder)} · backend ${backend} · ${rungs.map((rung) => `${rung.candidates} × ${rung.epochs} epochs`).join(', ')}`,
       ),
+    onWarning: (message) => output.say(`warning: ${message}`),
     onRung({ epochs, ranking }, measure) {
       output.emit({ type: 'rung', epochs, ranking });
       const { score, architecture } = ranking[0]!;

@@ -77,7 +77,8 @@ async function halveIn(
   const candidates = drawCandidates(parts, count, folder, onWarning);
   const rungs = rungsOf({ candidates: candidates.length, factor, epochs: first });
   onStart?.(folder, backend, rungs);
-  const { measure } = objectiveOf(parts.data, config.search);
+  // Trained networks are compared by accuracy whatever has rewarded a search.
+  const measure = objectiveOf(parts.data, config.search).measure === 'loss' ? 'loss' : 'accuracy';
   const files = ownFiles({ ...config, controller: { name: 'random' } });
   const total = rungs.reduce((sum, rung) => sum + rung.candidates, 0);
   const results = await withExecutor({ total, parts, files }, (executor) => {

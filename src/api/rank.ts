@@ -162,10 +162,11 @@ export async function judgeShared<S extends Sampled>(
         ),
       );
       examples = count;
-      const shared = { accuracy: objective.measure === 'accuracy' ? accuracy : null, loss };
+      const shared = { accuracy: objective.measure === 'loss' ? null : accuracy, loss };
       return { ...one, shared, proxies: scored.scores[i]! };
     });
-    return { judged, measure: objective.measure, examples, warnings: scored.warnings };
+    // Trained networks are compared by accuracy whatever has rewarded the search.
+    return { judged, measure: objective.measure === 'loss' ? 'loss' : 'accuracy', examples, warnings: scored.warnings };
   } finally {
     session.dispose();
   }

@@ -7,7 +7,7 @@ import {
   type HessianVectorProduct,
   type LayerCapture,
 } from '../tensor/second-order/index.js';
-import { type Scalar, tf, tidy, type Tensor1D } from '../tensor/tf.js';
+import { type Scalar, type Tensor, tf, tidy, type Tensor1D } from '../tensor/tf.js';
 
 /** The caller owns it. */
 export interface LossAndGradients {
@@ -48,6 +48,8 @@ export interface StepContext {
   readonly labels?: number | undefined;
   /** What the loss is −log p of: class labels (the default), or targets about which the outputs are normal; see `squaredErrors`. */
   readonly likelihood?: 'categorical' | 'gaussian' | undefined;
+  /** By how much each example counts in the loss [N], where not all count alike. */
+  readonly weights?: Tensor | undefined;
   /** Loss of each example of the batch [N] (of a sequence the mean over its tokens) at the given parameters, dropout and normalization as in `evaluate`. */
   readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;
   /** Hessian of the batch loss at `parameters`, times `vector` (missing names: 0); without it, differences of gradients serve. */

@@ -22,15 +22,19 @@ export function createLiveView(output: Output): LiveView {
   let loss = NaN;
   let reward = NaN;
   let task: SearchTask;
+  let rewarded: string | undefined;
   let trained = '';
   return {
     event(event) {
       output.emit(event);
-      if (event.type === 'search-started') task = event.task;
+      if (event.type === 'search-started') {
+        task = event.task;
+        rewarded = event.reward;
+      }
       if (event.type === 'weights-step') loss = event.loss;
       if (event.type === 'controller-round') reward = event.reward;
       if (event.type === 'architecture-trained') trained = `, last architecture ${percent(1 - event.err1)} right`;
-      const line = describe(printableDeep(event), paint, task);
+      const line = describe(printableDeep(event), paint, { task, rewarded });
       if (line !== undefined) output.say(line);
     },
     tick(session, elapsed, left) {
@@ -66,9 +70,14 @@ const optional = (value: number | null, format: (value: number) => string): stri
   value === null ? '–' : format(value);
 
 /** The lasting line of an event; most events have none. */
-function describe(event: SearchEvent, paint: Palette, task: SearchTask): string | undefined {
+function describe(
+  event: SearchEvent,
+  paint: Palette,
+  { task, rewarded }: { task: SearchTask; rewarded: string | undefined },
+): string | undefined {
   const language = task === 'language';
-  const reward = task ? (value: number): string => value.toFixed(4) : percent;
+  const reward =
+    (task ?? (rewarded === 'log-loss' || undefined)) ? (value: number): string => value.toFixed(4) : percent;
   switch (event.type) {
     case 'search-started':
       return (
@@ -95,7 +104,7 @@ function describe(event: SearchEvent, paint: Palette, task: SearchTask): string 
     case 'front':
       return `front of ${event.hashes.length} networks by ${event.objectives.join(', ')}; the compromise (knee) is derived`;
     case 'derived':
-      return `derived ${paint.accent(event.architecture)}\n  shared weights: ${event.accuracy === null || language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
+      return `derived ${paint.accent(event.architecture)}\n  shared weights: ${event.accuracy === null || language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)}${event.score === undefined ? '' : `, ${rewarded} ${percent(event.score)}`} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':
       return `  ${event.verdict}`;
     case 'retrain-started':

@@ -70,6 +70,12 @@ export const dataSchema = z.strictObject({
     .strictObject({ train: amount.optional(), test: amount.optional() })
     .default({})
     .describe('use only some examples'),
+  classWeights: z
+    .union([z.literal('balanced'), z.record(z.string(), z.number().positive())])
+    .optional()
+    .describe(
+      "by how much the loss of an example counts by its class: 'balanced' gives every class the same share, or weights by name; alike by default",
+    ),
   labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are made wrong'),
   augment: augmentSchema.default({}).describe('random changes of training images'),
 });
@@ -184,6 +190,12 @@ export const searchSchema = z
     rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
     samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
     rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
+    reward: z
+      .enum(['accuracy', 'balanced-accuracy', 'f1', 'auc', 'log-loss'])
+      .optional()
+      .describe(
+        'what rewards the controller and ranks candidates of a classifier: accuracy (the default), its mean over classes, the mean F1, the mean area under the ROC curve, or the loss',
+      ),
     rewardScale: z
       .number()
       .positive()

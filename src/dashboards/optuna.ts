@@ -26,7 +26,7 @@ export interface OptunaOptions {
  */
 export function optunaJournal(input: ReportInput, { study, began, space }: OptunaOptions): string {
   const log = eventLog(input.events);
-  const { field } = measureOf(log);
+  const { field, name, sign } = measureOf(log);
   const worker = { worker_id: `weft-${study}` };
   const time = began.toISOString().replace('Z', '000+00:00');
   const slots = slotsOf(space.decisions);
@@ -53,6 +53,7 @@ export function optunaJournal(input: ReportInput, { study, began, space }: Optun
         source: candidate.source,
         accuracy: candidate.accuracy,
         loss: candidate.loss,
+        ...(candidate.score !== undefined && { score: candidate.score }),
       },
       system_attrs: {},
       intermediate_values: {},
@@ -60,7 +61,7 @@ export function optunaJournal(input: ReportInput, { study, began, space }: Optun
   };
   const attributes = {
     weft: lookUpVersion(input),
-    measure: `${field} with shared weights`,
+    measure: `${name} with shared weights`,
     ...(log.last('derived') && { derived: log.last('derived')!.architecture }),
     ...(log.last('tested') && { test: log.last('tested')! }),
   };
@@ -69,7 +70,7 @@ export function optunaJournal(input: ReportInput, { study, began, space }: Optun
       op_code: CREATE_STUDY,
       ...worker,
       study_name: study,
-      directions: [field === 'accuracy' ? MAXIMIZE : MINIMIZE],
+      directions: [sign > 0 ? MAXIMIZE : MINIMIZE],
     },
     ...Object.entries(attributes).map(([name, value]) => ({
       op_code: SET_STUDY_ATTRIBUTE,

@@ -25,6 +25,7 @@ export function accountFor(dataset: Dataset, splits: Splits): string[] {
     ...(isTable ? columnsOf(dataset) : []),
     partsOf(splits),
     ...warningsOf(byClass, total),
+    ...absences(splits, nameOf),
     ...(isTable ? suspicious(dataset) : []),
   ];
 }
@@ -88,6 +89,19 @@ function columnsOf({ columns, encoding, inputShape }: Dataset): string[] {
       kind === 'left out' ? [`left out: ${called(name, i)}: ${reason}`] : [],
     ),
   ];
+}
+
+/** Classes of which a part that judges has no example. */
+function absences(splits: Splits, nameOf: (index: number) => string): string[] {
+  return (['validation', 'test'] as const).flatMap((part) => {
+    const { labels, classes } = splits[part];
+    const absent = [...classCounts(labels, classes)].flatMap((count, index) => (count === 0 ? [nameOf(index)] : []));
+    if (absent.length === 0) return [];
+    const named = absent.slice(0, MOST_CLASSES).map((name) => `'${name}'`);
+    return [
+      `careful: the ${part} part has no example of ${named.join(', ')}${absent.length > MOST_CLASSES ? `, and ${absent.length - MOST_CLASSES} more` : ''}: nothing is learned of ${absent.length === 1 ? 'it' : 'them'} there`,
+    ];
+  });
 }
 
 function warningsOf(byClass: readonly { name: string; count: number }[], total: number): string[] {

@@ -63,6 +63,8 @@ export function splitDataset(
   const labels = dataset.train.labels;
   const given = new Set(dataset.validation);
   let pool: Uint32Array = allIndices(labels.length).filter((index) => !given.has(index));
+  // Of a rare class one example at least goes to each part that judges, if the training part keeps one.
+  const judging = [...(dataset.validation ? [] : ['validation']), ...(derive > 0 ? ['derive'] : [])];
   const take = (name: SplitName, share: Share, whole: number): Split => {
     const count = shareCount(share, whole, name);
     if (count > pool.length)
@@ -71,7 +73,9 @@ export function splitDataset(
         `${dataset.name}: ${count} examples for ${name}, but only ${pool.length} of ${whole} are left`,
         'make the parts smaller',
       );
-    const draw = stratifiedDraw(pool, labels, classes, count, stream(seed, 'split', name));
+    const after = name === 'test' ? judging.length : judging.length - judging.indexOf(name) - 1;
+    const reserve = name === 'test' || judging.includes(name) ? after + 1 : Infinity;
+    const draw = stratifiedDraw(pool, labels, classes, { total: count, reserve }, stream(seed, 'split', name));
     pool = draw.rest;
     return makeSplit(name, dataset, dataset.train, draw.taken);
   };

@@ -1,5 +1,6 @@
 /** Drawing parts of a data set in which every class keeps its share. */
 import type { Rng } from '../tensor/rng.js';
+import { largestOf } from '../statistics/extremes.js';
 import { classCounts } from './dataset.js';
 
 /**
@@ -30,19 +31,38 @@ export interface Draw {
   readonly rest: Uint32Array;
 }
 
-/** Draws `total` of the pool at random with every class in its share; both parts come in ascending order. */
+/**
+ * The shares with one for each class that would have none although more than `reserve` of it are there; it is taken from the class with the largest
+ * share.
+ */
+export function represented(shares: Uint32Array, counts: ArrayLike<number>, reserve: number): Uint32Array {
+  const result = shares.slice();
+  for (let c = 0; c < result.length; c++) {
+    if (result[c]! > 0 || counts[c]! <= reserve) continue;
+    const largest = result.indexOf(largestOf(result));
+    if (result[largest]! < 2) break;
+    result[largest]!--;
+    result[c]!++;
+  }
+  return result;
+}
+
+/**
+ * Draws `total` of the pool at random with every class in its share, and with one at least where more than `reserve` of it are there; both parts come in
+ * ascending order.
+ */
 export function stratifiedDraw(
   pool: Uint32Array,
   labels: ArrayLike<number>,
   classes: number,
-  total: number,
+  { total, reserve = Infinity }: { readonly total: number; readonly reserve?: number },
   rng: Rng,
 ): Draw {
   const counts = classCounts(
     Array.from(pool, (index) => labels[index]!),
     classes,
   );
-  return drawQuotas(pool, labels, quotas(counts, total), rng);
+  return drawQuotas(pool, labels, represented(quotas(counts, total), counts, reserve), rng);
 }
 
 /** Draws `quota[c]` members of each class c at random. */

@@ -1,6 +1,6 @@
 import { backpropagate, recordOn, releaseTape, type Tape } from '../tensor/tape.js';
 import { type Scalar, tf, type Tensor } from '../tensor/tf.js';
-import { labelCrossEntropies } from '../training/cross-entropy.js';
+import { labelLosses } from '../training/cross-entropy.js';
 import { defineProxy, type Proxy } from './contract.js';
 import { FRESH, kernelsOf } from './network.js';
 import { byExample, watchPass, weightUses } from './watched-pass.js';
@@ -30,7 +30,7 @@ export const fisher: Proxy = defineProxy({
             if (isUse(call)) activations.push({ made: call.outputs[0]!, values: tf.keep(tf.clone(call.outputs[0]!)) });
           },
         );
-        const loss: Scalar = tf.mean(labelCrossEntropies(pass.logits, labels));
+        const loss: Scalar = tf.mean(labelLosses(pass.logits, labels));
         return { pass, loss };
       });
       const gradients = backpropagate(

@@ -8,7 +8,7 @@ import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, type Scalar, type Tensor } from '../tensor/tf.js';
 import { type TensorBatch } from '../training/batch.js';
-import { labelCrossEntropies } from '../training/cross-entropy.js';
+import { labelLosses } from '../training/cross-entropy.js';
 
 /** As a network is trained, with the batch's own statistics, but without dropout, whose noise would be part of the score. */
 export const FRESH: Mode = { training: false, normalization: 'batch' };
@@ -32,14 +32,14 @@ export function kernelsOf(network: Child, { parameters }: Weights): NamedTensors
   return pickNamed(parameters, kernelNames(network));
 }
 
-/** Mean cross-entropy of the batch as a function of the kernels, all other weights being as they are. */
+/** Mean loss of the batch as a function of the kernels, all other weights being as they are. */
 export function lossOf(
   network: Child,
   { parameters, statistics }: Weights,
   { inputs, labels }: TensorBatch,
 ): (kernels: NamedTensors) => Scalar {
   return (kernels) =>
-    tf.mean(labelCrossEntropies(network.forward({ ...parameters, ...kernels }, statistics, inputs, FRESH), labels));
+    tf.mean(labelLosses(network.forward({ ...parameters, ...kernels }, statistics, inputs, FRESH), labels));
 }
 
 /** Gradients of the loss with respect to the kernels that it depends on; the caller's. */

@@ -1,6 +1,6 @@
 import { disposeNamed } from '../tensor/named.js';
 import { tf, tidy } from '../tensor/tf.js';
-import { type TensorBatch } from '../training/batch.js';
+import { partOfBatch, type TensorBatch } from '../training/batch.js';
 import { defineProxy, type Proxy } from './contract.js';
 import { kernelGradients } from './network.js';
 
@@ -34,7 +34,7 @@ export const zico: Proxy = defineProxy({
   },
 });
 
-function partOf({ inputs, labels }: TensorBatch, part: number): TensorBatch {
-  const size = Math.floor(inputs.shape[0] / PARTS);
-  return { inputs: tf.slice(inputs, part * size, size), labels: tf.slice(labels, part * size, size) };
+function partOf(batch: TensorBatch, part: number): TensorBatch {
+  const size = Math.floor(batch.inputs.shape[0] / PARTS);
+  return partOfBatch(batch, (tensor) => tf.slice(tensor, part * size, size));
 }

@@ -9,14 +9,15 @@ export interface Candidate {
   /** Null where numbers are predicted. */
   readonly accuracy: number | null;
   readonly loss: number;
+  readonly score?: number;
   /** How often the controller, and random sampling, drew it. */
   readonly drawn: Readonly<Record<EventOf<'candidate'>['source'], number>>;
 }
 
-/** Distinct candidates, best first: by accuracy and then loss, or of language models and of numbers by loss alone, as in the derivation. */
+/** Distinct candidates, best first: by accuracy (or what else is the measure) and then loss, or of language models and of numbers by loss alone, as in the derivation. */
 export function rankCandidates(log: EventLog): Candidate[] {
   const byHash = new Map<string, Candidate>();
-  for (const { source, architecture, hash, accuracy, loss } of log.all('candidate')) {
+  for (const { source, architecture, hash, accuracy, loss, score } of log.all('candidate')) {
     const known = byHash.get(hash);
     const drawn = known?.drawn ?? { controller: 0, random: 0 };
     byHash.set(hash, {
@@ -24,6 +25,7 @@ export function rankCandidates(log: EventLog): Candidate[] {
       hash,
       accuracy,
       loss,
+      ...(score !== undefined && { score }),
       ...known,
       drawn: { ...drawn, [source]: drawn[source] + 1 },
     });

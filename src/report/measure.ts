@@ -1,10 +1,13 @@
 /** What candidates are judged by, in numbers and words: the share of right classes, the loss of a language model, or the squared error of numbers. */
 import { SQUARED_ERROR } from '../search/objective.js';
+import { ownValue } from '../errors.js';
 import { type EventLog } from './event-log.js';
 import { ABSENT, decimal, isNumber, percent, points } from './format.js';
 
 export interface Measure {
-  readonly field: 'accuracy' | 'loss';
+  readonly field: 'accuracy' | 'score' | 'loss';
+  /** What it is called. */
+  readonly name: string;
   /** 1 where more is better, -1 where less is. */
   readonly sign: 1 | -1;
   /** A value with its unit. */
@@ -25,7 +28,7 @@ export interface Measure {
   /** What a table says of each candidate. */
   readonly columns: readonly {
     readonly title: string;
-    cell(candidate: { readonly accuracy?: unknown; readonly loss?: unknown }): string;
+    cell(candidate: { readonly accuracy?: unknown; readonly loss?: unknown; readonly score?: unknown }): string;
   }[];
 }
 
@@ -37,6 +40,7 @@ const ofLoss = (title: string, value: (loss: number) => string): Measure['column
 
 const ACCURACY: Measure = {
   field: 'accuracy',
+  name: 'accuracy',
   sign: 1,
   show: (value) => percent(value),
   advantage: (value) => points(value),
@@ -48,10 +52,28 @@ const ACCURACY: Measure = {
   example: 'example',
   columns: [{ title: 'accuracy', cell: ({ accuracy }) => percent(accuracy) }, lossColumn('loss')],
 };
+/** Other measures of classifiers, as `search.reward` names them. */
+const SCORES: Readonly<Record<string, string>> = {
+  'balanced-accuracy': 'balanced accuracy',
+  f1: 'macro F1',
+  auc: 'area under the ROC curve',
+};
+
+function scoreNamed(name: string): Measure {
+  return {
+    ...ACCURACY,
+    field: 'score',
+    name,
+    reward: `validation ${name}, %`,
+    columns: [{ title: name, cell: ({ score }) => percent(score) }, ...ACCURACY.columns],
+  };
+}
+
 const lessIsBetter = (value: unknown): string =>
   isNumber(value) && value !== 0 ? `${value < 0 ? '−' : '+'}${decimal(Math.abs(value))}` : decimal(value);
 const LOSS: Measure = {
   field: 'loss',
+  name: 'loss',
   sign: -1,
   unit: 'nats a token',
   loss: 'loss (nats)',
@@ -63,8 +85,17 @@ const LOSS: Measure = {
   advantage: lessIsBetter,
   columns: [lossColumn('loss (nats)'), ofLoss('perplexity', (loss) => decimal(Math.exp(loss), 2))],
 };
+/** Of a classifier that is rewarded by its loss. */
+const LOG_LOSS: Measure = {
+  ...LOSS,
+  unit: 'nats',
+  reward: 'exp(−loss)',
+  example: 'example',
+  columns: [lossColumn('loss (nats)'), ACCURACY.columns[0]!],
+};
 const SQUARES: Measure = {
   field: 'loss',
+  name: 'squared error',
   sign: -1,
   unit: SQUARED_ERROR,
   loss: 'squared error (scaled targets)',
@@ -81,6 +112,10 @@ const SQUARES: Measure = {
 export function measureOf(log: EventLog): Measure {
   const task = log.last('search-started')?.task;
   const tested = log.last('tested');
+  const reward = log.last('search-started')?.reward;
+  const score = reward === undefined ? undefined : ownValue(SCORES, reward);
+  if (score !== undefined) return scoreNamed(score);
+  if (reward === 'log-loss') return LOG_LOSS;
   if (task === 'regression' || tested?.targets) return SQUARES;
   const language = task === 'language' || log.last('comparison')?.measure === 'loss' || isNumber(tested?.perplexity);
   return language ? LOSS : ACCURACY;

@@ -6,6 +6,7 @@ import { createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { stream } from '../tensor/rng.js';
 import { limitSpace } from './limits.js';
+import { objectiveOf } from './objective.js';
 import { requireFitForTargets } from './regression.js';
 import { controllerOptions, optionsOf, type SearchParts } from './session.js';
 import { requireWarmStart } from './proxy-start.js';
@@ -18,6 +19,7 @@ import { checkWarmStart } from './warm-start.js';
 export function checkParts({ config, space: factory, controller, data }: SearchParts, architecture?: string): void {
   if (data.task.kind === 'regression') requireFitForTargets(config);
   const space = factory.create(optionsOf(config.space), data.task);
+  objectiveOf(data, config.search);
   const all = catalogue(space.supernet);
   requireMemory(space, all);
   if (config.retrain.epochs > 0) requireRetraining(space, config);

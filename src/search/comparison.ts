@@ -8,6 +8,7 @@ import {
   ratioInterval,
 } from '../statistics/index.js';
 import { type Comparison } from './events.js';
+import { type Objective } from './objective.js';
 
 const CONFIDENCE = 0.95;
 
@@ -18,10 +19,10 @@ const CONFIDENCE = 0.95;
 export function compareMeans(
   controller: readonly number[],
   random: readonly number[],
-  measure: 'accuracy' | 'loss' = 'accuracy',
-  unit: string = measure === 'accuracy' ? 'points' : 'nats a token',
+  measure: Objective['measure'] = 'accuracy',
+  unit: string = measure === 'loss' ? 'nats a token' : 'points',
 ): Comparison {
-  const better = measure === 'accuracy' ? 1 : -1;
+  const better = measure === 'loss' ? -1 : 1;
   const [controllerMean, randomMean] = [mean(controller), mean(random)];
   const [ahead, behind] = better > 0 ? [controller, random] : [random, controller];
   const assessment = assessDifference(ahead, behind, { confidence: CONFIDENCE });
@@ -29,7 +30,7 @@ export function compareMeans(
   const improvement = (of: number): number => 100 * better * (of - 1);
   const ends = ratio?.map(improvement).sort((a, b) => a - b) as [number, number] | undefined;
   return {
-    ...(measure === 'loss' && { measure }),
+    ...(measure !== 'accuracy' && { measure }),
     relative: {
       improvement: improvement(controllerMean / randomMean),
       ...(ends && { interval: ends }),
@@ -48,7 +49,7 @@ export function compareMeans(
 
 /** A search's strategy beside random sampling of the same supernet, in the measure's own unit. */
 export interface BesideRandom {
-  readonly measure: 'accuracy' | 'loss';
+  readonly measure: Objective['measure'];
   readonly controllerMean: number;
   readonly randomMean: number;
   /** How many of either kind were evaluated for the best of them: the same cost. */
@@ -61,12 +62,12 @@ export interface BesideRandom {
 export function besideRandom(
   controller: readonly number[],
   random: readonly number[],
-  measure: 'accuracy' | 'loss',
+  measure: Objective['measure'],
 ): BesideRandom | undefined {
   const count = Math.min(controller.length, random.length);
   if (count === 0) return undefined;
   const best = (values: readonly number[]): number =>
-    (measure === 'accuracy' ? Math.max : Math.min)(...values.slice(0, count));
+    (measure === 'loss' ? Math.min : Math.max)(...values.slice(0, count));
   return {
     measure,
     controllerMean: mean(controller),
@@ -77,10 +78,10 @@ export function besideRandom(
   };
 }
 
-function verdict(assessment: Assessment, measure: 'accuracy' | 'loss', unit: string): string {
+function verdict(assessment: Assessment, measure: Objective['measure'], unit: string): string {
   const { interval, claim, obstacle } = assessment;
   const points = (value: number): string =>
-    `${measure === 'accuracy' ? (100 * value).toFixed(1) : value.toFixed(3)} ${unit}`;
+    `${measure === 'loss' ? value.toFixed(3) : (100 * value).toFixed(1)} ${unit}`;
   if (!interval || obstacle === 'few')
     return `no difference between the controller's samples and random ones can be claimed: ${obstacleOf(assessment, 'architectures of either kind')}`;
   const [low, high] = interval;

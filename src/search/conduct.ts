@@ -213,6 +213,7 @@ function startEvent(
     ...counts,
     epochs: config.search.epochs,
     stepsPerEpoch: data.train.steps,
+    ...(config.search.reward !== undefined && config.search.reward !== 'accuracy' && { reward: config.search.reward }),
     ...((space.task.kind === 'language' || space.task.kind === 'regression') && { task: space.task.kind }),
   };
 }

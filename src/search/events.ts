@@ -23,6 +23,7 @@ export type SearchEvent =
       test: number;
       epochs: number;
       stepsPerEpoch: number;
+      /** By what candidates are compared, where not by accuracy. */ reward?: string;
       /** Said where it is not to tell classes apart; of texts `train` and so on count tokens. */ task?:
         'language' | 'regression';
     }
@@ -60,6 +61,7 @@ export type SearchEvent =
       hash: string;
       accuracy: number | null;
       loss: number;
+      /** By the measure that `search.reward` names. */ score?: number;
       /** By the names of the search's further objectives. */ costs?: Record<string, number>;
     }
   /** Of a search with several objectives: hashes of the candidates that no other beats in all of them, best quality first, and of the compromise. */
@@ -70,6 +72,7 @@ export type SearchEvent =
       hash: string;
       accuracy: number | null;
       loss: number;
+      /** By the measure that `search.reward` names. */ score?: number;
       candidates: number;
       distinct: number;
       batches: number;
@@ -93,7 +96,7 @@ export type SearchEvent =
       epoch: number;
       loss: number;
       learningRate: number;
-      validation?: { accuracy: number | null; loss: number };
+      validation?: { accuracy: number | null; loss: number; score?: number };
     }
   /** After retraining, where epochs were compared: of how many which one's weights are kept, and whether it ended before its time. */
   | { type: 'retrain-kept'; epoch: number; epochs: number; stopped: boolean }
@@ -115,7 +118,7 @@ export type SearchEvent =
 /** Mean shared-weight accuracy (of language models loss) of the controller's candidates against uniformly random architectures, same weights and batches. */
 export interface Comparison {
   /** Accuracy where it is not said. */
-  measure?: 'accuracy' | 'loss';
+  measure?: 'accuracy' | 'score' | 'loss';
   controllerMean: number;
   randomMean: number;
   /** By how much the controller is better: its accuracy minus the random one's, or the random one's loss minus its. */

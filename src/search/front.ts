@@ -8,6 +8,7 @@ export interface CostedCandidate {
   readonly hash: string;
   readonly accuracy: number | null;
   readonly loss: number;
+  readonly score?: number;
   /** By name, less being better. */
   readonly costs?: Readonly<Partial<Record<CostName, number>>>;
 }
@@ -27,7 +28,7 @@ export function frontOf<C extends CostedCandidate>(
 ): Front<C> | undefined {
   const distinct = [...new Map(candidates.map((one) => [one.hash, one])).values()];
   const points = distinct.map((one): Point => [
-    measure === 'accuracy' ? -(one.accuracy ?? 0) : one.loss,
+    measure === 'loss' ? one.loss : -(one[measure] ?? 0),
     ...names.map((name) => one.costs?.[name] ?? NaN),
   ]);
   const front = paretoFront(points);

@@ -6,6 +6,7 @@ import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf } from '../tensor/tf.js';
 import { type Evaluation, evaluateChild, SHARED_EVALUATION } from '../training/evaluate.js';
 import { withEvaluationWeights } from '../training/learner.js';
+import { advantage, type Objective } from './objective.js';
 import { type Retrained, type SearchSession } from './session.js';
 
 type Retraining = Pick<SearchConfig['retrain'], 'keep' | 'patience' | 'optimizer'>;
@@ -22,7 +23,7 @@ export const holdsOutValidation = (retrain: Retraining): boolean =>
   comparesEpochs(retrain) || observesValidation(retrain.optimizer);
 
 export interface WatchedEpoch {
-  readonly validation: Pick<Evaluation, 'accuracy' | 'loss'>;
+  readonly validation: Pick<Evaluation, 'accuracy' | 'loss' | 'score'>;
   /** Whether so many epochs have passed without a better one that training ends. */
   readonly stop: boolean;
 }
@@ -32,15 +33,15 @@ export function watchEpoch(session: SearchSession, learner: Retrained, epoch: nu
   const { config, data, objective, state } = session;
   const { retrain } = config;
   if (!comparesEpochs(retrain)) return undefined;
-  const { accuracy, loss } = withEvaluationWeights(learner, learner.child.parameterNames, (weights) =>
-    evaluateChild(learner.child, weights, data.validation, SHARED_EVALUATION),
+  const { count: _, ...validation } = withEvaluationWeights(learner, learner.child.parameterNames, (weights) =>
+    evaluateChild(learner.child, weights, data.validation, SHARED_EVALUATION, undefined, objective.scoring),
   );
-  if (isBetter({ accuracy, loss }, state.bestEpoch, objective.measure)) {
-    state.bestEpoch = { epoch, accuracy, loss };
+  if (isBetter(validation, state.bestEpoch, objective.measure)) {
+    state.bestEpoch = { epoch, ...validation };
     if (keepsBest(retrain)) remember(learner);
   }
   return {
-    validation: { accuracy, loss },
+    validation,
     stop: retrain.patience !== undefined && epoch - (state.bestEpoch?.epoch ?? -1) >= retrain.patience,
   };
 }
@@ -60,11 +61,11 @@ export function adoptBestEpoch(learner: Retrained): boolean {
 function isBetter(
   one: WatchedEpoch['validation'],
   other: WatchedEpoch['validation'] | undefined,
-  measure: 'accuracy' | 'loss',
+  measure: Objective['measure'],
 ): boolean {
   if (!Number.isFinite(one.loss) || !other) return Number.isFinite(one.loss);
-  if (measure === 'accuracy' && one.accuracy !== other.accuracy) return (one.accuracy ?? 0) > (other.accuracy ?? 0);
-  return one.loss < other.loss;
+  const ahead = advantage(one, other, measure);
+  return ahead === 0 ? one.loss < other.loss : ahead > 0;
 }
 
 function remember(learner: Retrained): void {

@@ -14,6 +14,7 @@ import { WeftError } from '../errors.js';
 import { holdsOutValidation } from './kept-epoch.js';
 import { type BatchSource } from '../training/batch.js';
 import { exampleSource } from '../training/sources.js';
+import { classWeights, sayClassWeights } from './class-weights.js';
 import { type DataFacts, type SearchBatches, type SearchData } from './data.js';
 import { fisherExamples, fisherShare } from './fisher-part.js';
 import { defined } from './defined.js';
@@ -67,24 +68,32 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     },
     seed,
   );
-  const { inputShape, classes, classNames } = prepared.dataset;
+  const { inputShape, classes } = prepared.dataset;
   const { splits, normalization, scaling, record, listing } = prepared;
+  const names = namesOf(prepared.dataset);
+  const weights = weightsOf(config, prepared);
   return {
     task: scaling ? { kind: 'regression', inputShape, classes: scaling.names.length } : { inputShape, classes },
     record: record as unknown as DataFacts,
     ...(listing !== undefined && { listing }),
-    account: accountFor(prepared.dataset, splits),
+    account: [...accountFor(prepared.dataset, splits), ...(weights ? [sayClassWeights(weights, names)] : [])],
     counts: {
       train: splits.train.indices.length,
       validation: splits.validation.indices.length,
       test: splits.test.indices.length,
     },
-    card: scaling
-      ? { normalization, classNames: [], targets: scaling }
-      : { normalization, classNames: classNames ?? Array.from({ length: classes }, (_, i) => String(i)) },
+    card: scaling ? { normalization, classNames: [], targets: scaling } : { normalization, classNames: names },
     batches: (config) => labelledBatches(config, prepared),
   };
 }
+
+/** What the classes are called. */
+const namesOf = ({ classNames, classes }: PreparedData['dataset']): readonly string[] =>
+  classNames ?? Array.from({ length: classes }, (_, i) => String(i));
+
+/** Of the training part; the same for all that is trained. */
+const weightsOf = ({ data }: SearchConfig, { dataset, splits }: PreparedData): Float32Array | undefined =>
+  dataset.targets ? undefined : classWeights(data.classWeights, splits.train.labels, namesOf(dataset));
 
 /** The batches of a prepared data set. */
 export function labelledBatches(config: SearchConfig, prepared: PreparedData): SearchBatches {
@@ -93,7 +102,7 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
   const together = holdsOutValidation(retrain) ? splits.train : mergeSplits('train', [splits.train, splits.validation]);
   const source = (
     split: Split,
-    options: Omit<BatchesOptions, 'seed' | 'normalization'>,
+    options: Omit<BatchesOptions, 'seed' | 'normalization'> & { readonly weights?: Float32Array | undefined },
     field?: string,
   ): BatchSource => {
     if (field !== undefined && options.batchSize > split.indices.length)
@@ -102,22 +111,28 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
         `the ${split.name} split has ${split.indices.length} examples, fewer than one batch of ${options.batchSize}`,
         `set ${field} to at most ${split.indices.length}, or give more data`,
       );
-    return exampleSource(batches(split, { seed, normalization, ...options }));
+    const { weights, ...rest } = options;
+    return exampleSource(batches(split, { seed, normalization, ...rest }), weights);
   };
   const atMost = (size: number, split: Split): number => Math.min(size, split.indices.length);
   const chosen = splits.derive ?? splits.validation;
   const estimate = fisherExamples(config, splits.fisher);
+  const weights = weightsOf(config, prepared);
   return {
-    train: source(splits.train, { batchSize: search.batchSize, augment: defined(data.augment) }, 'search.batchSize'),
+    train: source(
+      splits.train,
+      { batchSize: search.batchSize, augment: defined(data.augment), weights },
+      'search.batchSize',
+    ),
     reward: source(splits.validation, { batchSize: atMost(search.rewardBatchSize, splits.validation), name: 'reward' }),
     derive: source(chosen, { batchSize: atMost(derive.batchSize, chosen), name: 'derive' }),
     retrain: source(
       together,
-      { batchSize: retrain.batchSize, name: 'retrain', augment: defined(retrain.augment ?? data.augment) },
+      { batchSize: retrain.batchSize, name: 'retrain', augment: defined(retrain.augment ?? data.augment), weights },
       'retrain.batchSize',
     ),
-    plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain' }),
-    watched: source(splits.train, { batchSize: atMost(EVALUATION_BATCH, splits.train), name: 'watched' }),
+    plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain', weights }),
+    watched: source(splits.train, { batchSize: atMost(EVALUATION_BATCH, splits.train), name: 'watched', weights }),
     validation: source(splits.validation, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
     revisited: source(splits.validation, { batchSize: atMost(forgetting.batchSize, splits.validation), name: 'judge' }),
     fisher:

@@ -7,6 +7,8 @@ import { type SearchData } from './data.js';
 export function requireFitForTargets({ data, search, retrain, forgetting, objectives }: SearchConfig): void {
   const refused: readonly (readonly [wrong: boolean, field: string, why: string, remedy: string])[] = [
     [data.labelNoise > 0, 'data.labelNoise', 'changes classes', 'leave it out'],
+    [data.classWeights !== undefined, 'data.classWeights', 'weighs classes', 'leave it out'],
+    [search.reward !== undefined, 'search.reward', 'measures how well classes are told apart', 'leave it out'],
     [search.labelSmoothing > 0, 'search.labelSmoothing', 'spreads a label over classes', 'leave it out'],
     [retrain.labelSmoothing > 0, 'retrain.labelSmoothing', 'spreads a label over classes', 'leave it out'],
     [search.rewardScale !== undefined, 'search.rewardScale', 'belongs to language models', 'leave it out'],
@@ -40,7 +42,9 @@ const PROPORTIONAL: ReadonlySet<string> = new Set(['sgd', 'momentum', 'nesterov'
 
 /**
  * The configuration as a run of these data has it. The gradient of a squared error grows with the error, without a bound as that of cross-entropy
- * has it: with rates that suit classes, steps that are as long as the gradient diverge. So these are clipped, unless the configuration says where.
+ * has it: with rates that suit classes, steps that are as long as the gradient diverge. So these are clipped, unless the configuration says where. It also
+ * goes on growing on new examples once a network knows the training part by heart, where accuracy hardly falls: the best epoch is kept, unless the
+ * configuration says which.
  */
 export function settle(config: SearchConfig, { task }: Pick<SearchData, 'task'>): SearchConfig {
   if (task.kind !== 'regression') return config;
@@ -48,7 +52,11 @@ export function settle(config: SearchConfig, { task }: Pick<SearchData, 'task'>)
   return {
     ...config,
     search: { ...search, optimizer: clipped(search.optimizer) },
-    retrain: { ...retrain, optimizer: clipped(retrain.optimizer) },
+    retrain: {
+      ...retrain,
+      optimizer: clipped(retrain.optimizer),
+      ...(retrain.patience === undefined && { keep: retrain.keep ?? 'best' }),
+    },
   };
 }
 

@@ -18,7 +18,7 @@ import { pickNamed } from '../tensor/named.js';
 import { stream } from '../tensor/rng.js';
 import { type Loss } from '../tensor/second-order/index.js';
 import { tf } from '../tensor/tf.js';
-import { type BatchSource, type TensorBatch, withBatch } from '../training/batch.js';
+import { type BatchSource, disposeBatch, firstExamples, type TensorBatch, withBatch } from '../training/batch.js';
 import { SHARED_EVALUATION } from '../training/evaluate.js';
 import { meanLoss } from '../training/batch-loss.js';
 import { type Retrained, type SearchSession, type WatchedLearner } from './session.js';
@@ -155,14 +155,13 @@ export function lossOf(child: Child, { statistics }: Weights, batch: TensorBatch
 
 /** The first `count` examples of the source's first batch, always the same ones. */
 export function withExamples<T>(source: BatchSource, count: number, use: (batch: TensorBatch) => T): T {
-  return withBatch(source, 0, 0, ({ inputs, labels }) => {
-    const taken = Math.min(count, labels.shape[0]);
-    if (taken === labels.shape[0]) return use({ inputs, labels });
-    const part = { inputs: tf.slice(inputs, 0, taken), labels: tf.slice(labels, 0, taken) };
+  return withBatch(source, 0, 0, (batch) => {
+    if (count >= batch.labels.shape[0]) return use(batch);
+    const part = firstExamples(batch, count);
     try {
       return use(part);
     } finally {
-      tf.dispose([part.inputs, part.labels]);
+      disposeBatch(part);
     }
   });
 }

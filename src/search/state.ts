@@ -14,6 +14,8 @@ export interface Scored {
   /** Null where numbers are predicted. */
   accuracy: number | null;
   loss: number;
+  /** By the measure that `search.reward` names, where it is neither accuracy nor loss. */
+  score?: number;
   hash: string;
   /** Whether the loss was not finite; `loss` is that of guessing then. */
   diverged?: boolean;
@@ -70,7 +72,7 @@ export interface SearchState {
   candidates: { controller: Scored[]; random: Scored[] };
   derived: Derived | null;
   /** The best epoch of retraining so far on the validation part, where epochs are compared. */
-  bestEpoch?: { epoch: number; accuracy: number | null; loss: number };
+  bestEpoch?: { epoch: number; accuracy: number | null; loss: number; score?: number };
   /** What retraining has begun from, where not from fresh weights. */
   warmStart?: WarmStart;
   test: Tested | null;

@@ -22,7 +22,17 @@ import { type ModelCard } from './model.js';
 const TEST_STREAMS = 16;
 
 /** Options that only examples with classes have. */
-const FOREIGN = ['size', 'channels', 'label', 'task', 'header', 'charset', 'ignore', 'imageShape'] as const;
+const FOREIGN = [
+  'size',
+  'channels',
+  'label',
+  'task',
+  'classWeights',
+  'header',
+  'charset',
+  'ignore',
+  'imageShape',
+] as const;
 
 /** Reads and divides the text that a configuration names. */
 export function openText(config: SearchConfig): SearchData {

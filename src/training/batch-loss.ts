@@ -8,7 +8,7 @@ import { areTargets, countLabels } from '../tensor/logits.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
-import { type TensorBatch } from './batch.js';
+import { partOfBatch, type TensorBatch } from './batch.js';
 import { labelLosses } from './cross-entropy.js';
 import { type Distillation, distilled } from './distill.js';
 
@@ -54,7 +54,7 @@ export function batchLoss({
   /** The loss that is differentiated, and what it is made of. */
   const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; parts: Scalar[] } => {
     const logits = child.forward(current, statistics, part.inputs, way);
-    const first = tf.mean(labelLosses(logits, part.labels, smoothing)) as Scalar;
+    const first = tf.mean(labelLosses(logits, part.labels, smoothing, part.weights)) as Scalar;
     if (others.length === 0) return { loss: first, parts: [first] };
     // States and statistics are the child's alone.
     const { record: _r, carry: _c, ...rest } = way;
@@ -121,6 +121,7 @@ export function batchLoss({
       seed: mode.seed,
       batchSize: batch.labels.shape[0],
       labels: countLabels(batch.labels),
+      ...(batch.weights && { weights: batch.weights }),
       ...(areTargets(batch.labels) && { likelihood: 'gaussian' as const }),
       exampleLosses: (parameters) =>
         tidy(() => exampleLosses(child, parameters, statistics, batch, unrecorded, smoothing)),
@@ -140,20 +141,22 @@ export function meanLoss(
   mode: Mode,
   smoothing?: number,
 ): Scalar {
-  return tf.mean(labelLosses(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing));
+  return tf.mean(
+    labelLosses(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing, batch.weights),
+  );
 }
 
 /** The child's outputs as a function of its weights, and their mean loss. */
 function cutLoss(
   child: Child,
   statistics: NamedTensors,
-  { inputs, labels }: TensorBatch,
+  { inputs, labels, weights }: TensorBatch,
   mode: Mode,
   smoothing?: number,
 ): CutLoss {
   return {
     outputs: (parameters) => child.forward(parameters, statistics, inputs, mode),
-    loss: (logits) => tf.mean(labelLosses(logits, labels, smoothing)),
+    loss: (logits) => tf.mean(labelLosses(logits, labels, smoothing, weights)),
   };
 }
 
@@ -166,15 +169,20 @@ function exampleLosses(
   mode: Mode,
   smoothing?: number,
 ): Tensor1D {
-  const losses = labelLosses(child.forward(parameters, statistics, batch.inputs, mode), batch.labels, smoothing);
+  const losses = labelLosses(
+    child.forward(parameters, statistics, batch.inputs, mode),
+    batch.labels,
+    smoothing,
+    batch.weights,
+  );
   return batch.labels.rank === 1 || areTargets(batch.labels)
     ? losses
     : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
 }
 
 /** The examples at these places. */
-function chooseExamples({ inputs, labels }: TensorBatch, examples: readonly number[]): TensorBatch {
-  return { inputs: take(inputs, examples), labels: take(labels, examples) };
+function chooseExamples(batch: TensorBatch, examples: readonly number[]): TensorBatch {
+  return partOfBatch(batch, (tensor) => take(tensor, examples));
 }
 
 const take = (x: Tensor, places: readonly number[]): Tensor => tf.gather(x, tf.tensor1d([...places], 'int32'));

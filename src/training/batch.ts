@@ -5,12 +5,28 @@ import { tf, type Tensor } from '../tensor/tf.js';
 export interface TensorBatch {
   readonly inputs: Tensor;
   readonly labels: Tensor;
+  /** By how much the loss of each example counts [N], 1 on average over the training part; alike where there are none. */
+  readonly weights?: Tensor;
 }
 
 /** The first examples of a batch, `count` at most; the caller's. */
-export function firstExamples({ inputs, labels }: TensorBatch, count: number): TensorBatch {
-  const size = Math.min(count, inputs.shape[0]);
-  return { inputs: tf.slice(inputs, 0, size), labels: tf.slice(labels, 0, size) };
+export const firstExamples = (batch: TensorBatch, count: number): TensorBatch =>
+  partOfBatch(batch, (tensor) => tf.slice(tensor, 0, Math.min(count, tensor.shape[0])));
+
+/** Some of the examples of a batch: what `pick` makes of each of its tensors. */
+export const partOfBatch = (
+  { inputs, labels, weights }: TensorBatch,
+  pick: (tensor: Tensor) => Tensor,
+): TensorBatch => ({
+  inputs: pick(inputs),
+  labels: pick(labels),
+  ...(weights && { weights: pick(weights) }),
+});
+
+export function disposeBatch({ inputs, labels, weights }: TensorBatch): void {
+  inputs.dispose();
+  labels.dispose();
+  weights?.dispose();
 }
 
 export interface BatchSource {
@@ -32,7 +48,6 @@ export function withBatch<T>(source: BatchSource, epoch: number, step: number, u
   try {
     return use(batch);
   } finally {
-    batch.inputs.dispose();
-    batch.labels.dispose();
+    disposeBatch(batch);
   }
 }

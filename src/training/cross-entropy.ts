@@ -5,8 +5,16 @@ import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { squaredErrors } from '../tensor/squared-error.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 
-/** Loss of each label: the squared error where the labels are targets (float32), cross-entropy where they are classes or tokens (int32). */
-export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0): Tensor1D {
+/**
+ * Loss of each label: the squared error where the labels are targets (float32), cross-entropy where they are classes or tokens (int32); times
+ * `weights` [N] where these are given.
+ */
+export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0, weights?: Tensor): Tensor1D {
+  const losses = unweighted(outputs, labels, smoothing);
+  return weights ? tf.mul(losses, weights) : losses;
+}
+
+function unweighted(outputs: Tensor, labels: Tensor, smoothing: number): Tensor1D {
   if (!areTargets(labels)) return labelCrossEntropies(outputs, labels, smoothing);
   if (smoothing > 0)
     throw new WeftError(

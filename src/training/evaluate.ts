@@ -18,26 +18,66 @@ export interface Evaluation {
   readonly accuracy: number | null;
   /** Labels: one an example, or one a token. */
   readonly count: number;
+  /** By another measure of a classifier, where one was asked for; 0 without a finite loss. */
+  readonly score?: number;
 }
+
+/** A measure of probabilities in row-major [count, classes] and true classes, from 0 to 1. */
+export type Scoring = (probabilities: Float32Array, labels: ArrayLike<number>, classes: number) => number;
 
 /** Shared weights are judged with the batch's own statistics: the running ones mix all children and wreck the ranking. */
 export const SHARED_EVALUATION: Mode = { training: false, normalization: 'batch' };
 /** A finished network is judged as it will be used: with fixed statistics. */
 export const FINAL_EVALUATION: Mode = { training: false, normalization: 'running' };
 
-/** Loss and accuracy of the child on one batch. */
-export function evaluateBatch(child: Child, weights: Weights, batch: TensorBatch, mode: Mode): Evaluation {
-  return tidy(() => judge(child.forward(weights.parameters, weights.statistics, batch.inputs, mode), batch.labels));
+/** Loss and accuracy of the child on one batch; `onLogits` sees its logits, which it borrows. */
+export function evaluateBatch(
+  child: Child,
+  weights: Weights,
+  batch: TensorBatch,
+  mode: Mode,
+  onLogits?: (logits: Tensor) => void,
+): Evaluation {
+  return tidy(() => {
+    const logits = child.forward(weights.parameters, weights.statistics, batch.inputs, mode);
+    onLogits?.(logits);
+    return judge(logits, batch.labels);
+  });
 }
 
-/** Loss and accuracy of each child on one batch: the same numbers, in less time. */
+/** Loss and accuracy of each child on one batch, and the score by `scoring`: the same numbers, in less time. */
 export function evaluateTogether(
   children: readonly Child[],
   weights: Weights,
   batch: TensorBatch,
   mode: Mode,
+  scoring?: Scoring,
 ): Evaluation[] {
-  return forwardTogether(children, weights, batch.inputs, mode, (logits) => judge(logits, batch.labels));
+  return forwardTogether(children, weights, batch.inputs, mode, (logits) => {
+    const judged = judge(logits, batch.labels);
+    if (!scoring) return judged;
+    const seen = collector();
+    seen.take(logits, batch.labels);
+    return { ...judged, score: seen.score(scoring, judged.loss) };
+  });
+}
+
+/** Probabilities and labels of several batches. */
+function collector(): {
+  take(logits: Tensor, labels: Tensor): void;
+  score(scoring: Scoring, loss: number): number;
+} {
+  const probabilities: number[] = [];
+  const labels: number[] = [];
+  let classes = 0;
+  return {
+    take(logits, batch) {
+      classes = logits.shape.at(-1)!;
+      for (const probability of tidy(() => tf.softmax(logits).dataSync())) probabilities.push(probability);
+      for (const label of batch.dataSync()) labels.push(label);
+    },
+    score: (scoring, loss) => (Number.isFinite(loss) ? scoring(Float32Array.from(probabilities), labels, classes) : 0),
+  };
 }
 
 function judge(logits: Tensor, labels: Tensor): Evaluation {
@@ -76,7 +116,7 @@ export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation
 
 /**
  * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. Where batches go on from each other,
- * so does the state of recurrent layers, from zeros.
+ * so does the state of recurrent layers, from zeros. The score by `scoring` is of all examples together.
  */
 export function evaluateChild(
   child: Child,
@@ -84,7 +124,9 @@ export function evaluateChild(
   source: BatchSource,
   mode: Mode,
   steps: number = source.steps,
+  scoring?: Scoring,
 ): Evaluation {
+  const seen = scoring && collector();
   let loss = 0;
   let correct: number | null = 0;
   let count = 0;
@@ -92,7 +134,9 @@ export function evaluateChild(
   try {
     for (let step = 0; step < steps; step++) {
       const { result, next } = carrying(source, state, mode, (through) =>
-        withBatch(source, 0, step, (batch) => evaluateBatch(child, weights, batch, through)),
+        withBatch(source, 0, step, (batch) =>
+          evaluateBatch(child, weights, batch, through, seen && ((logits) => seen.take(logits, batch.labels))),
+        ),
       );
       disposeNamed(state);
       state = next;
@@ -103,5 +147,11 @@ export function evaluateChild(
   } finally {
     disposeNamed(state);
   }
-  return { loss: loss / count, accuracy: correct === null ? null : correct / count, count };
+  const mean = loss / count;
+  return {
+    loss: mean,
+    accuracy: correct === null ? null : correct / count,
+    count,
+    ...(seen && { score: seen.score(scoring, mean) }),
+  };
 }

@@ -1,14 +1,24 @@
 /** From batches of a data set to the tensors that training and evaluation ask for. */
 import { type Batches, batchTensors, type TextBatches, textTensors } from '../data/index.js';
+import { tf } from '../tensor/tf.js';
 import { type BatchSource } from './batch.js';
 
-/** Examples with a class each: inputs [N, height, width, channels], labels [N]. */
-export function exampleSource({ examplesPerEpoch, stepsPerEpoch, smallest, at }: Batches): BatchSource {
+/** Examples with a class each: inputs [N, height, width, channels], labels [N]; each counts as much as `classWeights` says of its class, where they are given. */
+export function exampleSource(
+  { examplesPerEpoch, stepsPerEpoch, smallest, at }: Batches,
+  classWeights?: Float32Array,
+): BatchSource {
   return {
     count: examplesPerEpoch,
     steps: stepsPerEpoch,
     smallest,
-    at: (epoch, step) => batchTensors(at(epoch, step)),
+    at(epoch, step) {
+      const batch = at(epoch, step);
+      return {
+        ...batchTensors(batch),
+        ...(classWeights && { weights: tf.tensor1d(Float32Array.from(batch.labels, (label) => classWeights[label]!)) }),
+      };
+    },
   };
 }
 

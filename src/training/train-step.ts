@@ -107,10 +107,11 @@ function compiledStep(
     inputs: {
       inputs: batch.inputs,
       labels: batch.labels,
+      ...(batch.weights && { weights: batch.weights }),
       ...withPrefix('statistic/', pickNamed(store.statistics, child.statisticNames)),
       ...withPrefix('carried/', carried),
     },
-    key: `${child.encoding} ${mode.normalization} ${smoothing ?? 0}`,
+    key: `${child.encoding} ${mode.normalization} ${smoothing ?? 0}${batch.weights ? ' weighted' : ''}`,
     due,
     isAtRest: (name) => Object.hasOwn(store.parameters, wholeName(name)) && !Object.hasOwn(parameters, name),
   });

@@ -9,6 +9,7 @@ export interface RankedArchitecture {
   readonly architecture: string;
   readonly accuracy?: number | null;
   readonly loss?: number;
+  readonly score?: number;
   readonly reward?: number;
 }
 
@@ -43,6 +44,7 @@ const SINGLE = new Set([
   'retrain-started',
   'tested',
   'assessed',
+  'assessed-values',
   'search-finished',
   'budget-reached',
   'warm-start',
@@ -66,6 +68,7 @@ export function createDigest(): Digest {
   const ofEpochs = ranking<RankedArchitecture & { reward: number }>((a, b) => b.reward - a.reward);
   const byAccuracy = ranking<Evaluated>(byQuality('accuracy'));
   const byLoss = ranking<Evaluated>(byQuality('loss'));
+  const byScore = ranking<Evaluated>(byQuality('score'));
   let events = 0;
   let unreadable = 0;
   let last: SearchEvent | undefined;
@@ -100,10 +103,11 @@ export function createDigest(): Digest {
       if (type === 'candidate' && typeof event.architecture === 'string') {
         if (counts.get(type)! <= MOST_CANDIDATES) candidates.push(event);
         else candidates = [];
-        const { architecture, accuracy, loss, source } = event;
+        const { architecture, accuracy, loss, score, source } = event;
         if (source === 'controller' && isNumber(loss)) {
           byLoss.add({ architecture, accuracy, loss });
           if (isNumber(accuracy)) byAccuracy.add({ architecture, accuracy, loss });
+          if (isNumber(score)) byScore.add({ architecture, accuracy, loss, score });
         }
       }
       if (type === 'warning' || type === 'environment-changed') {
@@ -120,7 +124,13 @@ export function createDigest(): Digest {
       ]),
     best() {
       const started = single.get('search-started') as EventOf<'search-started'> | undefined;
-      const list = (started?.task === 'language' ? byLoss : byAccuracy).list();
+      const list = (
+        started?.task !== undefined || started?.reward === 'log-loss'
+          ? byLoss
+          : started?.reward === undefined
+            ? byAccuracy
+            : byScore
+      ).list();
       return list.length > 0 ? { from: 'candidates', list } : { from: 'epochs', list: ofEpochs.list() };
     },
   };

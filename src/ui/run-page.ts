@@ -158,8 +158,10 @@ function remarksOf({ unreadable }: Digest, log: EventLog): Content {
   );
 }
 
-const qualityOf = (best: { accuracy?: number | null; loss?: number | null }, log: EventLog): number | undefined =>
-  best[measureOf(log).field] ?? undefined;
+const qualityOf = (
+  best: { accuracy?: number | null; loss?: number | null; score?: number | null },
+  log: EventLog,
+): number | undefined => best[measureOf(log).field] ?? undefined;
 
 function rewardText(reward: unknown, log: EventLog): string {
   return measureOf(log).percent ? percent(reward) : decimal(reward, 2);

@@ -100,10 +100,10 @@ function sayRun({ seed, run, summary }: SeedSearch, found: string | undefined, o
 /** A mean over seeds, with how far it is known. */
 function sayMean(
   { value, interval, standardDeviation }: Pick<OverSeeds, 'value' | 'interval'> & { standardDeviation: number },
-  { measure, unit, seeds }: { measure: 'accuracy' | 'loss'; unit: string; seeds: number },
+  { measure, unit, seeds }: { measure: 'accuracy' | 'score' | 'loss'; unit: string; seeds: number },
   output: Output,
 ): void {
-  const shown = (of: number): string => (measure === 'accuracy' ? percent(of) : `${of.toFixed(4)} ${unit}`);
+  const shown = (of: number): string => (measure === 'loss' ? `${of.toFixed(4)} ${unit}` : percent(of));
   output.say(
     `test  mean ${shown(value)}${interval ? `, standard deviation ${shown(standardDeviation)}, 95 % interval of the mean ${shown(interval[0])} to ${shown(interval[1])}` : ''} (${seeds} seeds)`,
   );
@@ -120,8 +120,7 @@ export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Outpu
     ] as const) {
       const interval = ({ interval: range }: OverSeeds, text: (value: number) => string): string =>
         range ? ` (${text(range[0])} to ${text(range[1])})` : '';
-      const amount = (value: number): string =>
-        measure === 'accuracy' ? `${(100 * value).toFixed(2)}` : value.toFixed(4);
+      const amount = (value: number): string => (measure === 'loss' ? value.toFixed(4) : `${(100 * value).toFixed(2)}`);
       output.say(
         `${words}, compared with random ones: better by ${amount(difference.value)}${interval(difference, amount)} ${unit}, relative improvement ${relative.value.toFixed(2)}${interval(relative, (value) => value.toFixed(2))} %`,
       );

@@ -5,10 +5,11 @@
  */
 import { drawClasses, drawNormals, targetDeviation } from '../../curvature/index.js';
 import { stepStream } from '../../chain/random.js';
+import { type StepContext } from '../../chain/loss.js';
 import { WeftError } from '../../errors.js';
 import { labelsOf } from '../../tensor/logits.js';
 import { type LayerCapture } from '../../tensor/second-order/index.js';
-import { tf, type Tensor2D } from '../../tensor/tf.js';
+import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
 import { type Curvature } from '../contract.js';
 
 /** Labels of the data: gradients of the examples' own losses, which the gradient has at hand already. */
@@ -43,7 +44,7 @@ export function sampledFisher(samples = 1): Curvature {
       const scale = 1 / Math.sqrt((samples * labels) / examples);
       return Array.from({ length: samples }, (_, sample) => {
         const drawn = drawClasses(p, classes, stepStream(context, 'fisher', sample));
-        return layers.outputGradients(tf.tensor(residuals(p, drawn, scale), outputs.shape));
+        return layers.outputGradients(weighted(tf.tensor(residuals(p, drawn, scale), outputs.shape), context));
       });
     },
   };
@@ -58,12 +59,12 @@ export function sampledFisher(samples = 1): Curvature {
 export const exactFisher: Curvature = {
   name: 'exact Fisher (Gauss-Newton)',
   passes: 'classes',
-  outputGradients(layers, { likelihood }) {
+  outputGradients(layers, context) {
     const { outputs } = layers;
     const { examples, labels, classes } = labelsOf(outputs);
     const each = labels / examples;
     refuseManyPasses(layers, each * classes);
-    if (likelihood === 'gaussian')
+    if (context.likelihood === 'gaussian')
       return Array.from({ length: classes }, (_, target) => {
         const one = tf.div(tf.oneHot(tf.tensor1d([target], 'int32'), classes), targetDeviation(classes));
         return layers.outputGradients(tf.tile(one, [examples, 1]));
@@ -82,10 +83,16 @@ export const exactFisher: Curvature = {
               [t, each - t - 1],
               [0, 0],
             ]);
-      return layers.outputGradients(tf.reshape(cotangent, outputs.shape));
+      return layers.outputGradients(weighted(tf.reshape(cotangent, outputs.shape), context));
     });
   },
 };
+
+/** Of examples that count differently in the loss, the curvature counts so too: its factors by the root. */
+function weighted(cotangent: Tensor, { weights }: StepContext): Tensor {
+  if (!weights) return cotangent;
+  return tf.mul(cotangent, tf.reshape(tf.sqrt(weights), [-1, ...cotangent.shape.slice(1).map(() => 1)]));
+}
 
 /** Bytes that the gradients of all passes may take together. */
 const EXACT_MEMORY = 2 ** 32;

@@ -18,7 +18,7 @@ type Source = 'controller' | 'random';
  * a bar across the line means that no difference can be claimed (Gardner & Altman 1986).
  */
 export function candidatesChart(log: EventLog): string | undefined {
-  const { field, sign, percent: inPercent, show, unit } = measureOf(log);
+  const { field, name, sign, percent: inPercent, show, unit } = measureOf(log);
   const candidates = log
     .all('candidate')
     .flatMap(({ source, hash, ...candidate }) =>
@@ -51,7 +51,7 @@ export function candidatesChart(log: EventLog): string | undefined {
   const chosen = derived && dots.find(({ source, hash }) => source === 'controller' && hash === derived.hash);
 
   return drawChart({
-    ariaLabel: `${field === 'accuracy' ? 'Accuracy' : 'Loss'} of candidates from the controller and of random architectures`,
+    ariaLabel: `${name.charAt(0).toUpperCase()}${name.slice(1)} of candidates from the controller and of random architectures`,
     height: 300,
     marginLeft: 14,
     marginRight: 14,
@@ -60,7 +60,7 @@ export function candidatesChart(log: EventLog): string | undefined {
     y: { domain: [-0.3, largestOf(dots.map(({ y }) => y)) + 0.22], axis: null },
     marks: [
       Plot.axisX({
-        label: inPercent ? 'accuracy with shared weights (%)' : `loss with shared weights (${unit})`,
+        label: `${name} with shared weights (${inPercent ? '%' : unit})`,
         labelAnchor: 'right',
         labelArrow: 'none',
         tickSize: 4,

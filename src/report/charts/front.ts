@@ -8,7 +8,7 @@ import { drawChart, gridY, label } from './frame.js';
 /** Every candidate with its cost of this name, one dot each; those on the front filled, the knee ringed. */
 export function frontChart(log: EventLog, cost: string, title: string): string | undefined {
   const front = log.last('front');
-  const { field, percent } = measureOf(log);
+  const { field, name, percent } = measureOf(log);
   const points = log.all('candidate').flatMap(({ source, hash, costs, ...one }) => {
     const x = costs?.[cost];
     return x === undefined
@@ -19,7 +19,7 @@ export function frontChart(log: EventLog, cost: string, title: string): string |
   const members = points.filter((point) => point.front);
   const knee = members.filter(({ hash }) => hash === front.knee).slice(0, 1);
   return drawChart({
-    ariaLabel: `${field} of candidates against ${title}, with the front`,
+    ariaLabel: `${name} of candidates against ${title}, with the front`,
     height: 280,
     marginLeft: 52,
     x: { nice: true, inset: 8 },
@@ -28,7 +28,7 @@ export function frontChart(log: EventLog, cost: string, title: string): string |
       nice: true,
       inset: 8,
       reverse: field === 'loss',
-      label: `↑ ${field} with shared weights${percent ? ' (%)' : ''}`,
+      label: `↑ ${name} with shared weights${percent ? ' (%)' : ''}`,
       labelArrow: 'none',
     },
     marks: [

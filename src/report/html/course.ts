@@ -19,15 +19,12 @@ import { type Content, figure, html, section } from './markup.js';
 export function comparisonSection(log: EventLog): Content {
   const comparison = log.last('comparison');
   const chart = candidatesChart(log);
-  const { field, show, advantage, unit } = measureOf(log);
+  const { name, sign, show, advantage, unit } = measureOf(log);
   if (!comparison)
     return section(
       'comparison',
       'Controller and random sampling',
-      figure(
-        chart,
-        `${field === 'accuracy' ? 'Accuracy' : 'Loss'} with shared weights of each architecture evaluated so far, one dot each.`,
-      ),
+      figure(chart, `${sentenceCase(name)} with shared weights of each architecture evaluated so far, one dot each.`),
     );
   const {
     verdict,
@@ -42,8 +39,8 @@ export function comparisonSection(log: EventLog): Content {
     relative,
   } = comparison;
   const numbers =
-    `Mean ${field} with shared weights: ${show(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${show(randomMean)} over ${integer(randomCount)} uniformly random ones, ` +
-    `${field === 'accuracy' ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit}${interval ? ` (${percent(confidence, 0)} ${method ? '' : 'bootstrap '}interval over these architectures, ${advantage(interval[0])} to ${advantage(interval[1])})` : ''}. ` +
+    `Mean ${name} with shared weights: ${show(controllerMean)} over ${integer(controllerCount)} architectures of the controller, ${show(randomMean)} over ${integer(randomCount)} uniformly random ones, ` +
+    `${sign > 0 ? 'a difference of' : 'which makes the controller’s better by'} ${advantage(difference)} ${unit}${interval ? ` (${percent(confidence, 0)} ${method ? '' : 'bootstrap '}interval over these architectures, ${advantage(interval[0])} to ${advantage(interval[1])})` : ''}. ` +
     (relative
       ? `The relative improvement is ${decimal(relative.improvement, 2)} %${relative.interval ? ` (${decimal(relative.interval[0], 2)} to ${decimal(relative.interval[1], 2)})` : ''}. `
       : '') +
@@ -153,7 +150,7 @@ export function retrainingNotes(log: EventLog): string[] {
   const start = log.last('warm-start');
   const kept = log.last('retrain-kept');
   const judged = kept && log.all('retrain-epoch').find(({ epoch }) => epoch === kept.epoch)?.validation;
-  const { field, show } = measureOf(log);
+  const { field, name, show } = measureOf(log);
   return [
     ...(start
       ? [
@@ -162,11 +159,13 @@ export function retrainingNotes(log: EventLog): string[] {
       : []),
     ...(kept
       ? [
-          `${kept.stopped ? `Retraining ended after ${integer(kept.epochs)} epochs, because the validation part had seen no better one for a while. ` : ''}The weights are those of epoch ${integer(kept.epoch + 1)} of ${integer(kept.epochs)}${judged ? ` (${field} ${show(judged[field])} on the validation part, which this training did not learn from)` : ''}. The test part had no say in this.`,
+          `${kept.stopped ? `Retraining ended after ${integer(kept.epochs)} epochs, because the validation part had seen no better one for a while. ` : ''}The weights are those of epoch ${integer(kept.epoch + 1)} of ${integer(kept.epochs)}${judged ? ` (${name} ${show(judged[field])} on the validation part, which this training did not learn from)` : ''}. The test part had no say in this.`,
         ]
       : []),
   ];
 }
+
+const sentenceCase = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 
 /** A sentence with its full stop, percentages kept together. */
 export function sentence(text: unknown): string {

@@ -1,7 +1,7 @@
 /** The front of a search with several objectives, as a chapter of its report. */
 import { frontChart } from '../charts/front.js';
 import { type EventLog, type EventOf } from '../event-log.js';
-import { decimal, integer, percent } from '../format.js';
+import { decimal, integer } from '../format.js';
 import { measureOf } from '../measure.js';
 import { type Content, figure, html, section, table } from './markup.js';
 
@@ -20,7 +20,7 @@ const IN_KILOBYTES = ['activationMemory', 'fileSize'];
 export function frontSection(log: EventLog): Content {
   const front = log.last('front');
   if (!front) return undefined;
-  const { field } = measureOf(log);
+  const { field, name: measured, show } = measureOf(log);
   const byHash = new Map(log.all('candidate').map((candidate) => [candidate.hash, candidate]));
   const members = front.hashes.flatMap((hash) => byHash.get(hash) ?? []);
   const costs = Object.keys(COSTS).filter((name) => front.objectives.includes(name));
@@ -36,9 +36,9 @@ export function frontSection(log: EventLog): Content {
       ),
     )}</div>\n`,
     table(
-      [field === 'accuracy' ? 'accuracy' : 'loss', ...costs.map((name) => COSTS[name]!.title), 'network'],
+      [measured, ...costs.map((name) => COSTS[name]!.title), 'network'],
       members.map((one) => [
-        field === 'accuracy' ? percent(one.accuracy) : decimal(one.loss),
+        show(one[field]),
         ...costs.map((name) => COSTS[name]!.show(one.costs?.[name] ?? NaN)),
         html`<code>${one.architecture.split(':').slice(1).join(':')}</code>${one.hash === front.knee && html` <strong class="found">knee</strong>`}`,
       ]),

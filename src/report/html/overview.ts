@@ -120,7 +120,7 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
     ['parameters of the network', integer(log.last('retrain-started')?.parameters ?? lookUp(summary, 'parameters'))],
     ['multiply-adds per example', integer(lookUp(summary, 'multiplyAdds'))],
     [`test ${measure.loss}`, decimal(log.last('tested')?.loss)],
-    [`shared-weight ${measure.field}`, measure.show(log.last('derived')?.[measure.field])],
+    [`shared-weight ${measure.name}`, measure.show(log.last('derived')?.[measure.field])],
     ['weights of the supernet', integer(started?.parameters)],
     ['architectures evaluated', integer(finished?.evaluations)],
     ['gradients of batches, search', integer(finished?.gradientEvaluations.search)],

@@ -60,8 +60,8 @@ export function costOrder(log: EventLog, space: SearchSpace | undefined): Conten
   const architectures = candidates.map(({ architecture }) => decoded(space, architecture));
   if (architectures.includes(undefined)) return undefined;
   const costs = architectures.map(costsOf);
-  const { field } = measureOf(log);
-  const quality = candidates.map((one) => (field === 'accuracy' ? (one.accuracy ?? NaN) : -one.loss));
+  const { field, sign } = measureOf(log);
+  const quality = candidates.map((one) => sign * (one[field] ?? NaN));
   const tau = (name: keyof Costs): string => {
     const scores = costs.map((one) => one[name]);
     const { value } = assessTau(scores, quality);

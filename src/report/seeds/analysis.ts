@@ -78,7 +78,7 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
   const compared = ordered.flatMap(({ comparison }) => comparison ?? []);
   const all = compared.length === ordered.length;
   const measure = first.comparison?.measure ?? (first.test?.accuracy === undefined && first.test ? 'loss' : 'accuracy');
-  const unit = first.test?.targets ? SQUARED_ERROR : measure === 'accuracy' ? 'points' : 'nats a token';
+  const unit = first.test?.targets ? SQUARED_ERROR : measure === 'loss' ? 'nats a token' : 'points';
   const means = all
     ? advantage(
         compared.map((one) => one.controllerMean),
@@ -111,7 +111,7 @@ function advantage(
   random: readonly number[],
   measure: SeedsAnalysis['measure'],
 ): Advantage {
-  const sign = measure === 'accuracy' ? 1 : -1;
+  const sign = measure === 'loss' ? -1 : 1;
   const relativeOf = (mine: readonly number[], theirs: readonly number[]): number =>
     (100 * sign * (mean(mine) - mean(theirs))) / mean(theirs);
   const [ahead, behind] = sign > 0 ? [controller, random] : [random, controller];
@@ -139,8 +139,12 @@ function advantage(
   };
 }
 
+/** What a test tells of a classifier whose candidates were compared by another measure is its accuracy. */
+export const testMeasure = (measure: SeedsAnalysis['measure']): 'accuracy' | 'loss' =>
+  measure === 'loss' ? 'loss' : 'accuracy';
+
 function testOf(runs: readonly SeedRun[], measure: SeedsAnalysis['measure']): SeedsAnalysis['test'] {
-  const values = runs.flatMap(({ test }) => test?.[measure] ?? []);
+  const values = runs.flatMap(({ test }) => test?.[testMeasure(measure)] ?? []);
   if (values.length < runs.length) return undefined;
   const { value, interval } = assessMean(values);
   return { value, interval, bySeed: values, standardDeviation: standardDeviation(values) };
@@ -157,7 +161,7 @@ function verdictOf(
   const { difference, relative } = means;
   const { value, interval, claim, obstacle, bySeed } = difference;
   const amount = (share: number): string =>
-    `${(measure === 'accuracy' ? (100 * share).toFixed(2) : share.toFixed(4)).replace('-', '−')} ${unit}`;
+    `${(measure === 'loss' ? share.toFixed(4) : (100 * share).toFixed(2)).replace('-', '−')} ${unit}`;
   const seeds = bySeed.length;
   if (obstacle === 'few' || !interval)
     return `On average over ${seeds === 1 ? 'one seed' : `${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'worse' : 'better'} than random ones of the same supernets by ${amount(Math.abs(value))}; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;

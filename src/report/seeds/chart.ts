@@ -10,7 +10,7 @@ export function seedsChart(
   { controller, random }: Advantage,
   what: string,
 ): string {
-  const inPercent = measure === 'accuracy';
+  const inPercent = measure !== 'loss';
   const scale = inPercent ? 100 : 1;
   const pairs = runs.map(({ seed }, i) => ({
     seed: String(seed),

@@ -2,7 +2,7 @@
 import { ABSENT, decimal, isNumber, percent, points } from '../format.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
 import { page } from '../html/page.js';
-import { type Advantage, type OverSeeds, type SeedsAnalysis } from './analysis.js';
+import { type Advantage, type OverSeeds, type SeedsAnalysis, testMeasure } from './analysis.js';
 import { seedsChart } from './chart.js';
 
 /** One self-contained HTML file. */
@@ -70,7 +70,7 @@ function seedTable({ runs, means, best, measure, test }: SeedsAnalysis): Content
     seed,
     ...[means, best].flatMap((side) => [shown(side?.controller[i], measure), shown(side?.random[i], measure)]),
     means ? decimal(means.relative.bySeed[i], 2) : ABSENT,
-    shown(tested?.[measure], measure),
+    shown(tested?.[testMeasure(measure)], measure),
     html`<code>${derived.architecture}</code>`,
   ]);
   return [
@@ -96,8 +96,7 @@ function seedTable({ runs, means, best, measure, test }: SeedsAnalysis): Content
 type Measure = SeedsAnalysis['measure'];
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value / values.length, 0);
 const shown = (value: unknown, measure: Measure): string =>
-  measure === 'accuracy' ? percent(value, 2) : decimal(value, 4);
-const gain = (value: number, measure: Measure): string =>
-  measure === 'accuracy' ? points(value, 2) : decimal(value, 4);
+  measure === 'loss' ? decimal(value, 4) : percent(value, 2);
+const gain = (value: number, measure: Measure): string => (measure === 'loss' ? decimal(value, 4) : points(value, 2));
 const range = ({ interval }: Pick<OverSeeds, 'interval'>, text: (value: number) => string): string =>
   interval ? `${text(interval[0])} to ${text(interval[1])}` : ABSENT;

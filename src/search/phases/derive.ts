@@ -36,6 +36,7 @@ export function evaluateCandidate(session: SearchSession): void {
     hash: scored.hash,
     accuracy: scored.accuracy,
     loss: scored.loss,
+    ...(scored.score !== undefined && { score: scored.score }),
     ...(scored.costs && { costs: scored.costs }),
   });
   state.step++;
@@ -50,6 +51,7 @@ export function evaluateCandidate(session: SearchSession): void {
     hash: best.hash,
     accuracy: best.accuracy,
     loss: best.loss,
+    ...(best.score !== undefined && { score: best.score }),
     candidates,
     distinct: new Set(state.candidates.controller.map(({ hash }) => hash)).size,
     batches: Math.min(batches, session.data.derive.steps),
@@ -108,8 +110,13 @@ function score(session: SearchSession, architecture: unknown): Scored {
   if (known) return known;
   state.evaluations++;
   const child = session.child(architecture);
-  const { accuracy, loss } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
-    evaluateChild(child, weights, data.derive, SHARED_EVALUATION, Math.min(config.derive.batches, data.derive.steps)),
+  const steps = Math.min(config.derive.batches, data.derive.steps);
+  const {
+    accuracy,
+    loss,
+    score: scored,
+  } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
+    evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps, session.objective.scoring),
   );
   // Recurrent cells may diverge with shared weights: how far beyond guessing says nothing, and would drown every mean.
   const guessing = guessingLoss(space.task);
@@ -122,6 +129,7 @@ function score(session: SearchSession, architecture: unknown): Scored {
     accuracy,
     loss: told,
     hash,
+    ...(scored !== undefined && { score: scored }),
     ...(diverged && { diverged }),
     ...(costs && { costs: namedCosts(costs, architecture) }),
   };

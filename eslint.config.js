@@ -144,6 +144,8 @@ export default defineConfig(
   // Plot's types mention a browser's, which we do not load.
   { files: ['src/report/charts/frame.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off' } },
   { files: ['src/data/digits/pixels.ts'], rules: { 'max-lines': 'off' } },
+  // Tests of node:test are promises that nobody waits for.
+  { files: ['templates/**/*.test.ts'], rules: { '@typescript-eslint/no-floating-promises': 'off' } },
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -2,6 +2,7 @@
  * What a command does, as a function: `weft search` is `runSearch`, `weft report` is `writeReport`. Each loads what it needs when it is
  * called, so that importing the package takes no longer than its parts.
  */
+import { type DescribedPart, type ListedPart, type PartKind } from './catalogue.js';
 import { type CompareOptions, type CompareOutcome, type DiffOptions, type DiffOutcome } from './compare.js';
 import { type FinishedStudy, type Study } from '../studies/index.js';
 import { type Ui, type UiOptions } from '../ui/index.js';
@@ -31,6 +32,7 @@ import { type SpecializedOutcome, type SpecializeRunOptions } from './specialize
 import { type StudyRequest } from './study.js';
 import { type TrainRequest } from './train.js';
 
+export { type DescribedPart, type ListedOption, type ListedPart, type PartKind } from './catalogue.js';
 export type { CompareOptions, CompareOutcome, DiffOptions, DiffOutcome };
 export { type Conversion, type ConvertOptions } from './convert.js';
 export { type DerivedCandidate, type DeriveOptions, type DeriveOutcome, type Retrained } from './derive.js';
@@ -262,6 +264,16 @@ export async function loadModel(directory: string, options: LoadModelOptions = {
  */
 export async function loadRegressor(directory: string, options: LoadModelOptions = {}): Promise<LoadedRegressor> {
   return (await import('./predict.js')).loadRegressor(directory, options);
+}
+
+/** Everything of one kind that is chosen by name, with what there is to say about it. */
+export async function listParts(kind: PartKind): Promise<readonly ListedPart[]> {
+  return (await import('./catalogue.js')).listParts(kind);
+}
+
+/** One part by name, or by a file of your own, with its options. Throws WeftError where there is none. */
+export async function describePart(kind: PartKind, name: string): Promise<DescribedPart> {
+  return (await import('./catalogue.js')).describePart(kind, name);
 }
 
 /**

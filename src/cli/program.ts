@@ -4,6 +4,9 @@ import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
 import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, whole } from './options.js';
 
+/** What `weft init --kind` writes. */
+const OWN_KINDS = ['space', 'controller', 'operation', 'optimizer', 'preconditioner', 'regularizer', 'proxy', 'study'];
+
 /** The whole command line: every command with its arguments and options. */
 export function program(): Command {
   const weft = new Command('weft')
@@ -307,29 +310,28 @@ export function program(): Command {
     .action(async (options) => (await import('./commands/two-model.js')).twoModel(options));
 
   weft
-    .command('spaces')
+    .command('list')
+    .description('everything that is chosen by name: the kinds, the parts of one kind, or the options of one part')
+    .argument(
+      '[kind]',
+      'spaces, controllers, optimizers, preconditioners, regularizers, proxies, predictors, studies or data',
+    )
+    .argument('[name|file]', 'one of them in detail')
+    .addOption(json())
+    .action(async (kind, name, options) => (await import('./commands/list.js')).list(kind, name, options));
+  // The names of earlier versions.
+  weft
+    .command('spaces', { hidden: true })
     .description('the search spaces and controllers, with their options')
     .argument('[name|file]', 'one space or controller in detail')
     .addOption(json())
-    .action(async (name, options) => (await import('./commands/spaces.js')).spaces(name, options));
-
-  weft
-    .command('optimizers')
-    .description('the optimizers, with formula, cost in gradients a step, and reference')
-    .addOption(json())
-    .action(async (options) => (await import('./commands/optimizers.js')).optimizers(options));
-
-  weft
-    .command('preconditioners')
-    .description('the gradient preconditioners: curvature, representation, solver, state, cost, and reference')
-    .addOption(json())
-    .action(async (options) => (await import('./commands/preconditioners.js')).preconditioners(options));
-
-  weft
-    .command('proxies')
-    .description('the zero-cost proxies, which rank networks without training: formula and reference')
-    .addOption(json())
-    .action(async (options) => (await import('./commands/proxies.js')).proxies(options));
+    .action(async (name, options) => (await import('./commands/list.js')).spaces(name, options));
+  for (const kind of ['optimizers', 'preconditioners', 'proxies'])
+    weft
+      .command(kind, { hidden: true })
+      .description(`the same as weft list ${kind}`)
+      .addOption(json())
+      .action(async (options) => (await import('./commands/list.js')).list(kind, undefined, options));
 
   onMany(weft.command('study'))
     .description('measurements that have a published or calibrated answer; without a name, the list of them')
@@ -344,9 +346,12 @@ export function program(): Command {
 
   weft
     .command('init')
-    .description('write a commented search space of your own and a configuration that runs')
+    .description(
+      'write a commented search space of your own and a configuration that runs, or another part with its test',
+    )
     .argument('[folder]', 'where to write', '.')
-    .option('--js', 'JavaScript instead of TypeScript')
+    .addOption(new Option('--kind <kind>', 'what is your own; a space by default').choices(OWN_KINDS))
+    .option('--js', 'a space in JavaScript instead of TypeScript')
     .option('--force', 'overwrite files that exist')
     .addOption(json())
     .action(async (folder, options) => (await import('./commands/init.js')).init(folder, options));

@@ -1,0 +1,222 @@
+/** Everything that is chosen by name: one catalogue of all kinds of parts, with what there is to say about each part and its options. */
+import { z } from 'zod';
+import { datasetNames, textNames } from '../data/index.js';
+import { nearest, unknownNameHint, WeftError } from '../errors.js';
+import { REGULARIZERS, regularizerSchema } from '../forgetting/index.js';
+import { isOwnFile } from '../jobs/files.js';
+import { OPTIMIZERS, optimizerSchema } from '../optimizers/index.js';
+import { PRECONDITIONERS, preconditionerSchema } from '../preconditioners/index.js';
+import { PREDICTORS } from '../predictors/index.js';
+import { PROXIES } from '../proxies/index.js';
+import { loadStudy as loadShippedStudy, studyNames } from '../studies/index.js';
+import { controllerNames, loadController, loadProxy, loadSpace, loadStudy, spaceNames } from './registry.js';
+
+/** The kinds of parts, as `weft list` names them. */
+export const PART_KINDS = [
+  'spaces',
+  'controllers',
+  'optimizers',
+  'preconditioners',
+  'regularizers',
+  'proxies',
+  'predictors',
+  'studies',
+  'data',
+] as const;
+export type PartKind = (typeof PART_KINDS)[number];
+
+/** A part in a list. */
+export interface ListedPart {
+  readonly name: string;
+  /** What it is, on one line. */
+  readonly description: string;
+  /** What else its kind has to say: formula, cost, reference, … */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** An option of a part. */
+export interface ListedOption {
+  readonly name: string;
+  /** Its type, or its values. */
+  readonly form: string;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+export interface DescribedPart extends ListedPart {
+  readonly kind: PartKind;
+  readonly options: readonly ListedOption[];
+  /** Names of sets of options. */
+  readonly presets: readonly string[];
+}
+
+interface Catalogue {
+  list(): Promise<readonly ListedPart[]>;
+  /** The options of a part, by name or by a file of the user's own. */
+  describe?(name: string): Promise<{
+    readonly name?: string;
+    readonly description?: string;
+    readonly options: JsonSchema | undefined;
+    readonly presets?: readonly string[];
+  }>;
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema | boolean>>;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** Where data known by name comes from. */
+const DATA: Readonly<Record<string, string>> = {
+  digits: 'handwritten digits of 8x8 pixels in 10 classes, embedded',
+  mnist: 'handwritten digits of 28x28 pixels in 10 classes (IDX files)',
+  cifar10: 'photographs of 32x32 pixels in 10 classes (binary version)',
+  'tiny-shakespeare': 'plays, by characters',
+  'wikitext-2': 'articles, by words',
+};
+
+/** A part whose options are a schema of its own. */
+const described = async ({
+  name,
+  description,
+  options,
+  presets = {},
+}: {
+  readonly name: string;
+  readonly description: string;
+  readonly options: z.ZodType;
+  readonly presets?: Readonly<Record<string, object>>;
+}): ReturnType<NonNullable<Catalogue['describe']>> => ({
+  name,
+  description,
+  options: jsonSchema(options),
+  presets: Object.keys(presets),
+});
+
+const CATALOGUES: Readonly<Record<PartKind, Catalogue>> = {
+  spaces: {
+    list: () => Promise.all(spaceNames.map(async (name) => listed(name, (await loadSpace(name)).description))),
+    describe: async (name) => described(await loadSpace(name)),
+  },
+  controllers: {
+    list: () =>
+      Promise.all(controllerNames.map(async (name) => listed(name, (await loadController(name)).description))),
+    describe: async (name) => described(await loadController(name)),
+  },
+  optimizers: {
+    list: async () =>
+      OPTIMIZERS.map(({ name, formula, kind, cost, reference }) => listed(name, formula, { kind, cost, reference })),
+    describe: async (name) => ({ options: memberOf(optimizerSchema, name) }),
+  },
+  preconditioners: {
+    list: async () =>
+      PRECONDITIONERS.map(({ name, triple: { curvature, representation, solver }, state, cost, reference }) =>
+        listed(name, `${curvature} x ${representation} x ${solver}`, { state, cost, reference }),
+      ),
+    describe: async (name) => ({ options: memberOf(preconditionerSchema, name) }),
+  },
+  regularizers: {
+    list: async () =>
+      REGULARIZERS.map(({ name, formula, cost, reference }) => listed(name, formula, { cost, reference })),
+    describe: async (name) => ({ options: memberOf(regularizerSchema, name) }),
+  },
+  proxies: {
+    list: async () =>
+      PROXIES.map(({ name, description, formula, reference }) => listed(name, description, { formula, reference })),
+    describe: async (name) => ({ ...(await loadProxy(name)), options: undefined }),
+  },
+  predictors: { list: async () => Object.keys(PREDICTORS).map((name) => listed(name, '')) },
+  studies: {
+    list: () =>
+      Promise.all(
+        studyNames.map(async (name) => {
+          const { summary, reference, minutes } = await loadShippedStudy(name);
+          return listed(name, summary, { reference, minutes: String(minutes) });
+        }),
+      ),
+    async describe(name) {
+      const { summary, ...study } = await loadStudy(name);
+      return described({ ...study, description: summary });
+    },
+  },
+  data: { list: async () => [...datasetNames, ...textNames].map((name) => listed(name, DATA[name] ?? '')) },
+};
+
+/** See `listParts` in index.ts. */
+export async function listParts(kind: PartKind): Promise<readonly ListedPart[]> {
+  return CATALOGUES[kind].list();
+}
+
+/** See `describePart` in index.ts. */
+export async function describePart(kind: PartKind, name: string): Promise<DescribedPart> {
+  const { list, describe } = CATALOGUES[kind];
+  const parts = await list();
+  const known = parts.find((part) => part.name === name);
+  if (!known && !(describe && isOwnFile(name)) && kind !== 'spaces' && kind !== 'controllers')
+    throw new WeftError(
+      'config',
+      `there is nothing called '${name}' among the ${kind}`,
+      unknownNameHint(
+        name,
+        parts.map((part) => part.name),
+      ),
+    );
+  const { options, presets = [], ...own } = (await describe?.(name)) ?? { options: undefined };
+  return {
+    kind,
+    ...(known ?? listed(own.name ?? name, own.description ?? '')),
+    options: Object.entries(options?.properties ?? {}).flatMap(([field, schema]) =>
+      field === 'name' || typeof schema === 'boolean' ? [] : [optionOf(field, schema)],
+    ),
+    presets,
+  };
+}
+
+/** The kind that a word stands for, in the singular or the plural. Throws WeftError('config') for any other. */
+export function partKind(word: string): PartKind {
+  const found = PART_KINDS.find((kind) => word === kind || kind === `${word}s` || kind === word.replace(/y$/, 'ies'));
+  if (found) return found;
+  const guess = nearest(word, PART_KINDS);
+  throw new WeftError(
+    'config',
+    `there is no kind of parts called '${word}'${guess === undefined ? '' : `: did you mean '${guess}'?`}`,
+    `kinds: ${PART_KINDS.join(', ')}`,
+  );
+}
+
+const listed = (name: string, description: string, facts: ListedPart['facts'] = {}): ListedPart => ({
+  name,
+  description,
+  facts,
+});
+
+const jsonSchema = (schema: z.ZodType): JsonSchema => z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
+
+/** The member of a schema of parts with this name. */
+function memberOf(schema: z.ZodType, name: string): JsonSchema | undefined {
+  const { oneOf, anyOf, $defs = {} } = jsonSchema(schema);
+  const members = (oneOf ?? anyOf ?? []).map(({ $ref, ...own }) =>
+    $ref === undefined ? own : $defs[$ref.replace('#/$defs/', '')]!,
+  );
+  return members.find(({ properties }) => {
+    const field = properties?.['name'];
+    return typeof field === 'object' && field.const === name;
+  });
+}
+
+function optionOf(name: string, { type, enum: values, default: fallback, description }: JsonSchema): ListedOption {
+  return {
+    name,
+    form: values ? values.join(' | ') : String(type ?? 'value'),
+    ...(fallback !== undefined && { default: fallback }),
+    ...(description !== undefined && { description }),
+  };
+}

@@ -33,14 +33,20 @@ export function watchPass(forward: () => Tensor, see: (call: KernelCall) => void
   return { logits, axes: followExamples(calls, logits) };
 }
 
-/** Tells kernel runs that multiply by one of the weights from those that only arrange weights (slices, reshapes), by which others become weights. */
-export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => boolean {
-  const ids = new Set(weights.map(({ id }) => id));
+/**
+ * Tells kernel runs that multiply by one of the weights, by how many numbers of it, from all others (undefined); those that only arrange weights (slices, reshapes) make others
+ * into weights.
+ */
+export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => number | undefined {
+  const sizes = new Map(weights.map(({ id, size }) => [id, size]));
   return ({ name, inputs, outputs }) => {
-    if (!Object.values(inputs).some(({ id }) => ids.has(id))) return false;
-    if (!ARRANGING.has(name)) return true;
-    for (const { id } of outputs) ids.add(id);
-    return false;
+    const used = Object.values(inputs).flatMap(({ id }) => sizes.get(id) ?? []);
+    if (used.length === 0) return undefined;
+    const size = used.reduce((sum, one) => sum + one, 0);
+    if (!ARRANGING.has(name)) return size;
+    // Of a slice there are fewer, and zeros beside weights are none.
+    for (const output of outputs) sizes.set(output.id, Math.min(size, output.size));
+    return undefined;
   };
 }
 

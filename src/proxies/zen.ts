@@ -77,7 +77,7 @@ function featuresOf(
         )
       : [],
   );
-  const isUse = weightUses([...Object.values(pickNamed(parameters, kernelNames(network))), ...tables]);
+  const used = weightUses([...Object.values(pickNamed(parameters, kernelNames(network))), ...tables]);
   const ids = new Set([...Object.values(parameters)].map(({ id }) => id));
   let pooled: Tensor | undefined;
   let last: Tensor | undefined;
@@ -90,7 +90,7 @@ function featuresOf(
     watchPass(
       () => forwardFrom(network, weights, inputs, { ...FRESH, ...(record && { record }) }, enter),
       (call) => {
-        const use = isUse(call);
+        const use = used(call) !== undefined;
         if (isGlobalPool(call)) pooled = kept(call.inputs['x']!, pooled);
         else if (use) last = kept(Object.values(call.inputs).find(({ id }) => !ids.has(id)) ?? call.outputs[0]!, last);
       },

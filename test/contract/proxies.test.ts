@@ -1,6 +1,18 @@
 /** What holds for every proxy on every space. A new proxy is found in the list, a new space in the table. */
 import { expect } from 'chai';
-import { type Proxy, PROXIES, scoreNetwork, stream, tf, WeftError } from 'weft-nas';
+import {
+  catalogue,
+  createChild,
+  createParameterStore,
+  type Proxy,
+  PROXIES,
+  proxyNamed,
+  proxyScore,
+  scoreNetwork,
+  stream,
+  tf,
+  WeftError,
+} from 'weft-nas';
 import { tryScores } from '../../src/proxies/score.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { examples, SPACES } from './space-table.js';
@@ -14,8 +26,10 @@ const LACKING: Readonly<Record<string, { readonly proxy: string; readonly what: 
   'rnn-cell': { proxy: 'naswot', what: /the network has none/ },
 };
 
-/** The halves of a batch are those of its order, and noise belongs to a place in it. */
-const ORDERED = ['zico', 'zen'];
+/** Those that look at each example by itself. */
+const BY_EXAMPLE = ['fisher', 'jacov', 'naswot'].map(proxyNamed);
+/** One of each way to look at a network. */
+const SOME = ['snip', 'fisher', 'synflow', 'naswot', 'zen'].map(proxyNamed);
 
 before(() => loadBackend('cpu'));
 
@@ -63,7 +77,7 @@ for (const { factory, options, task } of SPACES) {
       const { x: inputs, labels } = examples(task, 6);
       const order = tf.tensor1d([4, 2, 0, 5, 1, 3], 'int32');
       const shuffled = { inputs: tf.gather(inputs, order), labels: tf.gather(labels, order) };
-      for (const proxy of PROXIES.filter(({ name }) => !ORDERED.includes(name)))
+      for (const proxy of BY_EXAMPLE)
         for (const architecture of networks) {
           const [first, second] = [{ inputs, labels }, shuffled].map(
             (batch) => tryScores(space, architecture, [proxy], batch, 1)[0],
@@ -72,6 +86,22 @@ for (const { factory, options, task } of SPACES) {
           expect(second, proxy.name).to.be.closeTo(first, 1e-3 * Math.max(1e-3, Math.abs(first)));
         }
       tf.dispose([inputs, labels, order, shuffled.inputs, shuffled.labels]);
+    });
+
+    it('score a child on the weights of the whole supernet as on its own', () => {
+      const { x: inputs, labels } = examples(task, 6);
+      const store = createParameterStore(catalogue(space.supernet), 1);
+      const child = createChild(space, networks[0]);
+      const own = tryScores(space, networks[0], SOME, { inputs, labels }, 1);
+      SOME.forEach((proxy, i) => {
+        if (typeof own[i] !== 'number') return;
+        const shared = proxyScore(proxy, child, store, { inputs, labels });
+        // A slice of a larger tensor begins with other numbers than a tensor of its own.
+        if (child.slices!.size > 0) expect(Number.isFinite(shared), proxy.name).to.equal(true);
+        else expect(shared, proxy.name).to.equal(own[i]);
+      });
+      store.dispose();
+      tf.dispose([inputs, labels]);
     });
 
     for (const proxy of PROXIES)

@@ -123,7 +123,8 @@ describe('proxies in closed form', () => {
           channel[k]! += (logit * error) ** 2;
         });
       });
-      fisher = (channel[0]! + channel[1]!) / 3 / 2;
+      // Each channel is made with two weights.
+      fisher = (2 * (channel[0]! + channel[1]!)) / 3 / 2;
       const flat = gradient.flat();
       const parameters = { 'out/kernel': kernel };
       const of = (name: string): number => score(name, linear(2), parameters, tf.tensor2d(x), labels);

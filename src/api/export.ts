@@ -4,15 +4,21 @@ import { dirname, join, resolve } from 'node:path';
 import { checkConfig } from '../config/index.js';
 import { whiteOf } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { exportModel, type Results } from '../export/index.js';
+import { exportModel, type ModelFacts, type Results, type RoundedType, type Rounding } from '../export/index.js';
 import { makeFolder, openRun, readSummary, writeFolderAtomic } from '../runs/index.js';
-import { loadModel } from '../search/model.js';
+import { loadModel, type Model } from '../search/model.js';
+import { catalogue } from '../supernet/catalogue.js';
 import { loadBackend } from '../tensor/backend.js';
-import { spaceOfModel, type SpaceOptions } from './recorded-run.js';
+import { type BatchSource } from '../training/batch.js';
+import { openRecorded, openRecordedData, spaceOfModel, type SpaceOptions } from './recorded-run.js';
 
 export interface ExportOptions extends SpaceOptions {
   /** The folder; `RUN/export` by default. */
   readonly out?: string | undefined;
+  /** Fewer bits for the weights in `model.json` and `model.onnx`; the data of the run is needed to measure what that costs. */
+  readonly weights?: RoundedType | undefined;
+  /** Where the data of the run lies now. */
+  readonly data?: string | undefined;
   /** Hears of a file that cannot hold this network, and why. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
 }
@@ -23,18 +29,21 @@ export interface ExportOutcome {
   readonly folder: string;
   /** Bytes of each file. */
   readonly files: Readonly<Record<string, number>>;
+  /** What fewer bits cost on test examples. */
+  readonly rounding?: Rounding;
 }
 
 /** See `exportRun` in index.ts. */
 export async function exportRun(
   directory: string,
-  { out, onLeftOut, ...options }: ExportOptions = {},
+  { out, weights, data, onLeftOut, ...options }: ExportOptions = {},
 ): Promise<ExportOutcome> {
   const run = openRun(directory);
   const folder = resolve(out ?? join(run.path, 'export'));
   if (!isReplaceable(folder))
     throw new WeftError('export', `${folder} is a file, or has other files in it`, 'choose a new folder with --out');
-  await loadBackend('cpu');
+  // Rounded weights are judged on the test part, on the best backend.
+  await loadBackend(weights === undefined ? 'cpu' : undefined);
   const model = await loadModel(run.path, () => spaceOfModel(run.path, options));
   try {
     const { source, charset } = checkConfig(run.config).data;
@@ -44,14 +53,31 @@ export async function exportRun(
       charset,
       results: resultsOf(run.path),
       ...(onLeftOut && { onLeftOut }),
+      ...(weights !== undefined && { rounding: { weights, test: testPart(directory, data, model) } }),
     });
     makeFolder(dirname(folder));
     writeFolderAtomic(folder, files);
     const sizes = Object.entries(files).map(([name, content]) => [name, Buffer.byteLength(content)]);
-    return { run: run.path, folder, files: Object.fromEntries(sizes) as Record<string, number> };
+    const { rounding } = metadataOf(files);
+    return {
+      run: run.path,
+      folder,
+      files: Object.fromEntries(sizes) as Record<string, number>,
+      ...(rounding && { rounding }),
+    };
   } finally {
     model.store.dispose();
   }
+}
+
+const metadataOf = (files: Readonly<Record<string, Uint8Array | string>>): ModelFacts =>
+  (JSON.parse(files['model.json'] as string) as { userDefinedMetadata: ModelFacts }).userDefinedMetadata;
+
+/** The test part of the run's data, checked to be what it was. */
+function testPart(directory: string, data: string | undefined, { space }: Model): BatchSource {
+  const recorded = openRecorded(directory, data === undefined ? {} : { data });
+  const carries = catalogue(space.supernet).states.size > 0;
+  return openRecordedData(recorded).batches(recorded.config, { carries }).test;
 }
 
 /** What the run has found out about its network. */

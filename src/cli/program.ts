@@ -200,6 +200,12 @@ export function program(): Command {
     .description("a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors")
     .argument('<run>', 'run directory')
     .option('-o, --out <folder>', 'where to write; <run>/export by default')
+    .addOption(
+      new Option(
+        '--weights <type>',
+        'bits of the weights in model.json and model.onnx; 32-bit floats by default',
+      ).choices(['float32', 'float16', 'int8']),
+    )
     .option('--check', 'load each file in its own runtime and compare it with the network on test examples')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/export.js')).exportNetwork(run, options));

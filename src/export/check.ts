@@ -9,6 +9,7 @@ import { decodeSafetensors } from '../runs/index.js';
 import { type NamedTensors, disposeNamed } from '../tensor/named.js';
 import { tidy, type Tensor } from '../tensor/tf.js';
 import { largestOf } from '../statistics/extremes.js';
+import { type ModelFacts } from './facts.js';
 import { expectedOutputs, type TrainedChild } from './graph-model.js';
 
 /** How far the outputs of one file are from those of the network. */
@@ -20,6 +21,10 @@ export interface CheckedFile {
   readonly difference: number;
   /** The largest output of the network, by size. */
   readonly largest: number;
+  /** What it was compared with. */
+  readonly with: 'the network' | 'model.json';
+  /** Whether its weights have fewer bits than those of the network, so that the difference is what that costs. */
+  readonly rounded: boolean;
 }
 
 export interface UncheckedFile {
@@ -32,8 +37,8 @@ export interface UncheckedFile {
 export const LARGEST_DIFFERENCE = 1e-4;
 
 /** Whether the difference is one of rounding. */
-export const agrees = ({ difference, largest }: CheckedFile): boolean =>
-  difference <= LARGEST_DIFFERENCE * Math.max(1, largest);
+export const agrees = ({ difference, largest, rounded }: CheckedFile): boolean =>
+  rounded ? Number.isFinite(difference) : difference <= LARGEST_DIFFERENCE * Math.max(1, largest);
 
 type Outputs = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -43,30 +48,45 @@ type Outputs = Readonly<Record<string, ArrayLike<number>>>;
  */
 export function checkFiles(folder: string, trained: TrainedChild, inputs: Tensor): (CheckedFile | UncheckedFile)[] {
   const expected = outputsOf(trained, inputs);
-  const checked = (file: string, runtime: string, found: Outputs): CheckedFile => ({
-    file,
-    runtime,
-    ...compare(found, expected, file),
-  });
   const asked: Question = { values: [...inputs.dataSync()], shape: inputs.shape, outputs: Object.keys(expected) };
+  const graph = ask(folder, 'model.json', TFJS, moduleNamed('@tensorflow/tfjs')!, asked);
+  const weights = outputsOfWeights(join(folder, 'model.safetensors'), trained, inputs);
+  const rounded = hasRoundedWeights(folder);
+  const network = { with: 'the network', rounded: false } as const;
   return [
-    checked('model.json', '@tensorflow/tfjs', ask(folder, 'model.json', TFJS, moduleNamed('@tensorflow/tfjs')!, asked)),
-    checked('model.safetensors', 'weft', outputsOfWeights(join(folder, 'model.safetensors'), trained, inputs)),
-    ...checkOnnx(folder, asked, checked),
+    {
+      file: 'model.json',
+      runtime: '@tensorflow/tfjs',
+      ...compare(graph, expected, 'model.json'),
+      ...network,
+      rounded,
+    },
+    { file: 'model.safetensors', runtime: 'weft', ...compare(weights, expected, 'model.safetensors'), ...network },
+    // Of rounded weights both files have the same.
+    ...checkOnnx(folder, asked, rounded ? graph : expected).map((one) =>
+      'reason' in one ? one : { ...one, ...network, ...(rounded && { with: 'model.json' as const }) },
+    ),
   ];
+}
+
+function hasRoundedWeights(folder: string): boolean {
+  const { userDefinedMetadata } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as {
+    userDefinedMetadata?: Partial<ModelFacts>;
+  };
+  return userDefinedMetadata?.rounding !== undefined;
 }
 
 function checkOnnx(
   folder: string,
   asked: Question,
-  checked: (file: string, runtime: string, found: Outputs) => CheckedFile,
-): (CheckedFile | UncheckedFile)[] {
+  expected: Outputs,
+): (Omit<CheckedFile, 'with' | 'rounded'> | UncheckedFile)[] {
   const file = 'model.onnx';
   if (!existsSync(join(folder, file))) return [];
   const runtime = ONNX_RUNTIMES.find((name) => moduleNamed(name) !== undefined);
   if (runtime === undefined)
     return [{ file, reason: `${ONNX_RUNTIMES.join(' or ')} is needed: npm install ${ONNX_RUNTIMES[0]}` }];
-  return [checked(file, runtime, ask(folder, file, ONNX, moduleNamed(runtime)!, asked))];
+  return [{ file, runtime, ...compare(ask(folder, file, ONNX, moduleNamed(runtime)!, asked), expected, file) }];
 }
 
 const ONNX_RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'];

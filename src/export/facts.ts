@@ -15,6 +15,7 @@ import {
 import { type Assessment } from '../search/assess.js';
 import { type ValueAssessment } from '../search/assess-values.js';
 import { type Model } from '../search/model.js';
+import { type RoundedType } from './rounding.js';
 
 export interface ModelFacts {
   readonly space: string;
@@ -34,6 +35,23 @@ export interface ModelFacts {
   readonly input: InputContract;
   readonly data?: TrainingData;
   readonly results?: Results;
+  /** Where the weights of model.json and model.onnx have fewer bits than they were trained with. */
+  readonly rounding?: Rounding;
+}
+
+/** Weights with fewer bits, and what that costs on the same test examples. */
+export interface Rounding {
+  readonly weights: RoundedType;
+  /** Labels that were compared. */
+  readonly count: number;
+  readonly before: Measured;
+  readonly after: Measured;
+}
+
+interface Measured {
+  readonly loss: number;
+  /** Null where numbers are predicted. */
+  readonly accuracy: number | null;
 }
 
 export type InputContract = PictureInput | TableInput | TextInput | ArrayInput;

@@ -3,22 +3,28 @@ import { WeftError } from '../errors.js';
 import { encodeSafetensors, packageVersion } from '../runs/index.js';
 import { type Model } from '../search/model.js';
 import { browserBundle } from '../tensor/browser-bundle.js';
+import { type BatchSource } from '../training/batch.js';
 import { describeArchitecture } from './describe.js';
-import { factsOf, type FactsOptions } from './facts.js';
+import { factsOf, type FactsOptions, type ModelFacts } from './facts.js';
 import { tracedModel, type TrainedChild } from './graph-model.js';
+import { judgeRounding } from './judge.js';
 import { modelCard } from './model-card.js';
 import { modelFiles } from './model-files.js';
 import { onnxModel } from './onnx/index.js';
 import { demoPage, hasPage } from './page/index.js';
 import { readme } from './readme.js';
+import { type RoundedType, roundWeights } from './rounding.js';
 
 export { agrees, type CheckedFile, checkFiles, type UncheckedFile } from './check.js';
 export { exampleInputs } from './graph-model.js';
-export { type InputContract, type ModelFacts, type Results } from './facts.js';
+export { type InputContract, type ModelFacts, type Results, type Rounding } from './facts.js';
+export { type RoundedType } from './rounding.js';
 
 export interface ExportOptions extends FactsOptions {
   /** Hears of a file that the network cannot have, and why. */
   readonly onLeftOut?: (file: string, reason: WeftError) => void;
+  /** Fewer bits for the weights of `model.json` and `model.onnx`, and the test examples on which it is measured what that costs. */
+  readonly rounding?: { readonly weights: RoundedType; readonly test: BatchSource };
 }
 
 /**
@@ -27,19 +33,25 @@ export interface ExportOptions extends FactsOptions {
  */
 export async function exportModel(
   model: Model,
-  { onLeftOut, ...options }: ExportOptions = {},
+  { onLeftOut, rounding, ...options }: ExportOptions = {},
 ): Promise<Record<string, Uint8Array | string>> {
   const { card, space, store } = model;
   const { inputShape } = card.task;
-  const facts = factsOf(model, options);
   const generatedBy = `weft-nas ${packageVersion}`;
-  const { program, artifacts } = await tracedModel(trainedOf(model), generatedBy, { ...facts });
+  const { program, artifacts: exact } = await tracedModel(trainedOf(model), generatedBy, {});
+  const rounded = rounding && { ...exact, ...roundWeights(exact, rounding.weights) };
+  const facts: ModelFacts = {
+    ...factsOf(model, options),
+    ...(rounded && { rounding: await judgeRounding(model, rounded, rounding.weights, rounding.test) }),
+  };
+  const artifacts = { ...(rounded ?? exact), userDefinedMetadata: { ...facts } };
   const onnx = unlessRefused(
     () =>
       onnxModel(program, {
         inputShape,
         name: space.name,
         producer: ['weft-nas', packageVersion],
+        rounded: rounding?.weights,
         metadata: { weft: JSON.stringify(facts) },
       }),
     (error) => onLeftOut?.('model.onnx', error),

@@ -14,7 +14,7 @@ export function modelCard(facts: ModelFacts, generatedBy: string): string {
     overview(facts, generatedBy),
     trainedOn(facts),
     whatGoesIn(facts),
-    resultsOf(facts),
+    resultsOf(facts) + roundingOf(facts),
     limitsOf(facts),
     `## Licence\n\nNot stated. Whoever publishes this network writes here under which licence it may be used, and checks what the licence of its training data allows.`,
     `## How to use it\n\n[README.md](README.md) shows it for browsers, Node and other programs; ${codeSpan('weft predict FOLDER FILES')} asks it from the command line.`,
@@ -163,6 +163,17 @@ function resultsOf({ results, data, level }: ModelFacts): string {
     );
   }
   return [...lines, ...besideSimpler(results.assessment, accuracy)].join('\n');
+}
+
+/** What fewer bits cost, where there are fewer. */
+function roundingOf({ rounding, level }: ModelFacts): string {
+  if (!rounding) return '';
+  const { weights, count, before, after } = rounding;
+  const accuracy =
+    before.accuracy === null || after.accuracy === null
+      ? ''
+      : `accuracy ${percent(after.accuracy)} instead of ${percent(before.accuracy)}, `;
+  return `\n\nThe weights in \`model.json\` and \`model.onnx\` are rounded to ${weights === 'int8' ? '8 bits' : '16-bit floats'}; those in \`model.safetensors\` are as they were trained. On the first ${number(count)} test ${level ? 'tokens' : 'examples'} this gives ${accuracy}loss ${after.loss.toFixed(4)} instead of ${before.loss.toFixed(4)}.`;
 }
 
 function besideSimpler(assessment: Results['assessment'], accuracy: number | undefined): string[] {

@@ -4,22 +4,34 @@ import { checkExport } from '../../api/check-export.js';
 import { exportRun } from '../../api/export.js';
 import { type TrustOptions } from '../../api/trust.js';
 import { WeftError } from '../../errors.js';
-import { agrees } from '../../export/index.js';
+import { agrees, type RoundedType, type Rounding } from '../../export/index.js';
 import { createOutput, type Output, show } from '../output.js';
+
+export interface ExportCommandOptions extends TrustOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly check?: boolean;
+  /** Where the data of the run lies now. */
+  readonly data?: string;
+  readonly weights?: RoundedType | 'float32';
+}
 
 /** Writes the exported network into a folder of its own; a former export there is replaced, anything else is not. */
 export async function exportNetwork(
   directory: string,
-  { json, check, data, ...options }: TrustOptions & { out?: string; json?: boolean; check?: boolean; data?: string },
+  { json, check, data, weights, ...options }: ExportCommandOptions,
 ): Promise<void> {
   const output = createOutput({ json: json ?? false });
-  const { run, folder, files } = await exportRun(directory, {
+  const { run, folder, files, rounding } = await exportRun(directory, {
     ...options,
+    data,
+    ...(weights !== undefined && weights !== 'float32' && { weights }),
     onLeftOut: (name, { message }) => output.say(`no ${name}: ${message}`),
   });
-  output.emit({ type: 'exported', run, folder, files: Object.keys(files) });
+  output.emit({ type: 'exported', run, folder, files: Object.keys(files), ...(rounding && { rounding }) });
   output.say(`wrote ${show(folder)}`);
   for (const [name, bytes] of Object.entries(files)) output.say(`      ${name.padEnd(24)} ${formatBytes(bytes)}`);
+  if (rounding) output.say(`${rounding.weights} ${sayRounding(rounding)}`);
   if (check) await checkNetwork(run, folder, { ...options, data }, output);
   output.say(
     `next  npx http-server ${show(folder)}    (and open the page it names; ${show(join(folder, 'README.md'))} shows how to load the network)`,
@@ -41,7 +53,7 @@ async function checkNetwork(
       `      ${one.file.padEnd(24)} ${
         'reason' in one
           ? `not checked: ${one.reason}`
-          : `${agrees(one) ? 'the same' : 'NOT the same'} in ${one.runtime}: largest difference ${one.difference.toExponential(1)}, largest output ${one.largest.toPrecision(3)}`
+          : `${!agrees(one) ? 'NOT the same' : one.rounded ? 'rounded weights' : 'the same'} in ${one.runtime}${one.with === 'model.json' ? ' as model.json' : ''}: largest difference ${one.difference.toExponential(1)}, largest output ${one.largest.toPrecision(3)}`
       }`,
     );
   const wrong = files.find((one) => !('reason' in one) && !agrees(one));
@@ -52,6 +64,16 @@ async function checkNetwork(
       'do not use it, and report it',
     );
 }
+
+/** What fewer bits cost, in words. */
+function sayRounding({ count, before, after }: Rounding): string {
+  const loss = `loss ${after.loss.toFixed(4)} instead of ${before.loss.toFixed(4)}`;
+  return after.accuracy === null || before.accuracy === null
+    ? `on ${count} test examples: ${loss}`
+    : `on ${count} test labels: accuracy ${percent(after.accuracy)} instead of ${percent(before.accuracy)}, ${loss}`;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 const formatBytes = (bytes: number): string =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,6 +1,7 @@
 /** A graph of ONNX being written. */
 import { type Constant } from '../program.js';
-import { type DataType, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './proto.js';
+import { isRounded, type RoundedType, toBytes, toFloat16 } from '../rounding.js';
+import { DATA_TYPES, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './proto.js';
 
 /** The name of an output of a node, of the input, or of an initializer. */
 export type OnnxReference = string;
@@ -24,8 +25,8 @@ export interface OnnxWriter {
   readonly initializers: readonly OnnxTensor[];
 }
 
-/** A graph that has nothing but its input and the names of its outputs. */
-export function createOnnxWriter(reserved: readonly string[]): OnnxWriter {
+/** A graph that has nothing but its input and the names of its outputs. Long weights are written with fewer bits where that is asked for. */
+export function createOnnxWriter(reserved: readonly string[], rounded?: RoundedType): OnnxWriter {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const names = new Set(reserved);
@@ -45,6 +46,34 @@ export function createOnnxWriter(reserved: readonly string[]): OnnxWriter {
     }
     return name;
   };
+  /** Weights with fewer bits, and a node that makes floats of them. */
+  const roundedConstant = ({ name = 'constant', shape, values }: Constant, type: RoundedType): OnnxReference => {
+    const output = unique(name);
+    const add = (part: string, tensor: Omit<OnnxTensor, 'name'>): OnnxReference => {
+      const added = unique(`${output}/${part}`);
+      initializers.push({ name: added, ...tensor });
+      return added;
+    };
+    if (type === 'float16') {
+      const half = add('float16', { type: 'float16', shape, bytes: new Uint8Array(toFloat16(values).buffer) });
+      nodes.push({
+        name: output,
+        op: 'Cast',
+        inputs: [half],
+        outputs: [output],
+        attributes: { to: { int: DATA_TYPES.float32 } },
+      });
+      return output;
+    }
+    const { bytes, scale, zero } = toBytes(values);
+    const inputs = [
+      add('bytes', { type: 'uint8', shape, bytes }),
+      add('scale', { type: 'float32', shape: [], bytes: bytesOf([scale], 'float32') }),
+      add('zero', { type: 'uint8', shape: [], bytes: Uint8Array.of(zero) }),
+    ];
+    nodes.push({ name: output, op: 'DequantizeLinear', inputs, outputs: [output], attributes: {} });
+    return output;
+  };
   return {
     nodes,
     initializers,
@@ -59,6 +88,10 @@ export function createOnnxWriter(reserved: readonly string[]): OnnxWriter {
     },
     constant(constant) {
       const { name, dtype, shape, values } = constant;
+      if (rounded && isRounded(rounded, dtype, values)) {
+        if (!known.has(constant)) known.set(constant, roundedConstant(constant, rounded));
+        return known.get(constant)!;
+      }
       const key = name === undefined && values.length <= 1 ? `${dtype}[${shape.join()}]${values[0]}` : constant;
       return initializer(key, name ?? 'constant', { type: dtype, shape, bytes: bytesOf(values, dtype) });
     },
@@ -71,7 +104,7 @@ export function createOnnxWriter(reserved: readonly string[]): OnnxWriter {
   };
 }
 
-function bytesOf(values: ArrayLike<number>, type: DataType): Uint8Array {
+function bytesOf(values: ArrayLike<number>, type: 'float32' | 'int32' | 'bool' | 'int64'): Uint8Array {
   const array =
     type === 'int64'
       ? BigInt64Array.from(Array.from(values), BigInt)

@@ -1,6 +1,7 @@
 /** A network as ONNX: the same program that becomes a graph of TensorFlow, in the operations of opset 18. */
 import { INPUT } from '../graph-def.js';
 import { dtypeOf, type Program, scopeOf, shapeOf, type Step, stepsOf, type Value } from '../program.js';
+import { type RoundedType } from '../rounding.js';
 import { createOnnxWriter, type OnnxReference } from './graph.js';
 import { OPSET, onnxKernel, writeOnnxStep } from './kernels/index.js';
 import { type DataType, encodeModel } from './proto.js';
@@ -12,6 +13,8 @@ export interface OnnxOptions {
   readonly inputShape: readonly number[];
   readonly name: string;
   readonly producer: readonly [name: string, version: string];
+  /** Fewer bits for long weights; 32-bit floats by default. */
+  readonly rounded?: RoundedType | undefined;
   /** Texts by name, kept in the model. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -20,8 +23,11 @@ export interface OnnxOptions {
  * The bytes of a model with the input `input` float32 [N,…], and the program's values as its outputs. Images stay [N,H,W,C] at its edges.
  * Throws WeftError('export') naming a kernel that ONNX cannot have.
  */
-export function onnxModel(program: Program, { inputShape, name, producer, metadata }: OnnxOptions): Uint8Array {
-  const graph = createOnnxWriter([INPUT, ...Object.keys(program)]);
+export function onnxModel(
+  program: Program,
+  { inputShape, name, producer, rounded, metadata }: OnnxOptions,
+): Uint8Array {
+  const graph = createOnnxWriter([INPUT, ...Object.keys(program)], rounded);
   const written = new Map<Step, { outputs: readonly OnnxReference[]; scope: string }>();
   const channels = new Map<OnnxReference, OnnxReference>();
   const referenceTo = (value: Value): OnnxReference => {

@@ -2,7 +2,7 @@
 import { bytesField, concat, floatField, integerField } from '../../protobuf.js';
 
 /** Types of tensors as TensorProto.DataType numbers them. */
-export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const DATA_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type DataType = keyof typeof DATA_TYPES;
 
 /** An attribute of a node: a whole number, a float, a text, or a list of whole numbers; none of them negative. */

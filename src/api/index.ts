@@ -28,12 +28,16 @@ import {
   type TrainSeedsRequest,
 } from './seeds.js';
 import { type SharpnessOptions, type SharpnessOutcome } from './sharpness.js';
+import { type MeasureConflictsOptions } from './conflicts.js';
+import { type OptionConflicts } from '../search/splitting/conflicts.js';
 import { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
 import { type StudyRequest } from './study.js';
 import { type TrainRequest } from './train.js';
 
 export { type DescribedPart, type ListedOption, type ListedPart, type PartKind } from './catalogue.js';
 export type { CompareOptions, CompareOutcome, DiffOptions, DiffOutcome };
+export { type MeasureConflictsOptions } from './conflicts.js';
+export { type ConflictOptions, type OptionConflicts } from '../search/splitting/conflicts.js';
 export { type Conversion, type ConvertOptions } from './convert.js';
 export { type DerivedCandidate, type DeriveOptions, type DeriveOutcome, type Retrained } from './derive.js';
 export { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
@@ -297,4 +301,15 @@ export function inThisProcess(options: JobsOptions = {}): WithExecutor {
 /** Jobs in child processes of this machine, one per processor by default, which load parts by their names or files. */
 export function inProcesses(options: ProcessesOptions = {}): WithExecutor {
   return async (jobs, use) => (await import('./executing.js')).inProcesses(options)(jobs, use);
+}
+
+/**
+ * How the options of each choice of a run's space get along in its shared weights, by the directions of their gradients and by what training the one
+ * costs the other, with the split in two that each asks for; the choice most worth splitting by forgetting first. The run is not changed.
+ */
+export async function measureRunConflicts(
+  directory: string,
+  options: MeasureConflictsOptions = {},
+): Promise<OptionConflicts[]> {
+  return (await import('./conflicts.js')).measureRunConflicts(directory, options);
 }

@@ -128,6 +128,10 @@ function describe(
       return sayAssessed(event);
     case 'assessed-values':
       return event.targets.map(sayValues).join('\n');
+    case 'shared-start':
+      return paint.dim(
+        `shared weights from ${event.from}: ${event.taken} tensors taken over${event.fresh > 0 ? `, ${event.fresh} fresh` : ''}`,
+      );
     case 'warning':
       return paint.warn(`warning: ${event.message}`);
     case 'budget-reached':

@@ -96,6 +96,16 @@ export function program(): Command {
     .addOption(json())
     .action(async (run, options) => (await import('./commands/specialize.js')).specialize(run, options));
 
+  onRun(weft.command('conflicts'), MOVED)
+    .description('which options of a choice disturb each other through shared weights, and how to split them in two')
+    .argument('<run>', 'run directory')
+    .option('--draws <n>', 'architectures and batches that means are taken over', whole(1), 20)
+    .option('--steps <n>', 'steps that each option is trained alone', whole(1), 1)
+    .option('--top <n>', 'how many choices to print, the ones most worth splitting first', whole(1), 5)
+    .addOption(allowChangedEnvironment())
+    .addOption(json())
+    .action(async (run, options) => (await import('./commands/conflicts.js')).conflicts(run, options));
+
   onRun(onMany(weft.command('train')))
     .description('train one architecture from scratch and test it')
     .argument('<architecture>', 'its text encoding, as printed by search and derive')

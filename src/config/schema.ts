@@ -135,6 +135,13 @@ export const searchSchema = z
       .describe('first epochs in which architectures are drawn uniformly and the controller rests'),
     optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
     labelSmoothing,
+    start: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'what the shared weights begin from: a run of the same space or a safetensors file; weights are taken over by name and shape; fresh ones by default',
+      ),
     elastic: z
       .strictObject({
         networks: z
@@ -309,6 +316,12 @@ export const limitsSchema = z.strictObject({
     .optional()
     .describe('most bytes of activations that live at once while it evaluates one example'),
   fileBytes: z.int().min(1).optional().describe('most bytes of its weights and running statistics as 32-bit floats'),
+  options: z
+    .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))
+    .optional()
+    .describe(
+      'options that choices may take, by the path of the choice, for example {layers.0.op: [conv3, sep5]}; all by default',
+    ),
 });
 
 /** What a network costs, by the names of objectives. */

@@ -10,7 +10,7 @@ import { objectiveOf } from './objective.js';
 import { requireFitForTargets } from './regression.js';
 import { controllerOptions, optionsOf, type SearchParts } from './session.js';
 import { requireWarmStart } from './proxy-start.js';
-import { checkWarmStart } from './warm-start.js';
+import { checkSharedStart, checkWarmStart } from './warm-start.js';
 
 /**
  * Throws what a search, or the training of one architecture, would fail of: options of the space and the controller, data that the
@@ -24,6 +24,7 @@ export function checkParts({ config, space: factory, controller, data }: SearchP
   requireMemory(space, all);
   if (config.retrain.epochs > 0) requireRetraining(space, config);
   if (config.retrain.epochs > 0) checkWarmStart(config.retrain, space, architecture !== undefined);
+  if (architecture === undefined) checkSharedStart(config.search.start, space);
   controllerOptions(controller, config.controller);
   if (architecture === undefined) requireWarmStart(config, controller);
   data.batches(config, { carries: all.states.size > 0 });

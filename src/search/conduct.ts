@@ -38,6 +38,7 @@ import { type SearchData } from './data.js';
 import { checkSameData } from './recorded-data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
+import { startShared } from './warm-start.js';
 import { createSession, measuredNow, type SearchParts, type SearchSession } from './session.js';
 import { restoreCheckpoint, type SearchSnapshot, takeSnapshot } from './snapshot.js';
 import { type Phase } from './state.js';
@@ -109,6 +110,8 @@ export async function conductSearch(
     else if (given !== undefined) skipSearch(session, given);
     else {
       emit(startEvent(session, data));
+      const start = startShared(session);
+      if (start) emit({ type: 'shared-start', ...start });
       session.forgetting?.announce();
     }
     if (changes.length > 0) {

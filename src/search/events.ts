@@ -90,6 +90,8 @@ export type SearchEvent =
     }
   /** Before retraining, where it does not begin from fresh weights. */
   | ({ type: 'warm-start' } & WarmStart)
+  /** At the start, where the shared weights do not begin fresh. */
+  | ({ type: 'shared-start' } & WarmStart)
   /** `validation` where epochs are compared by it. */
   | {
       type: 'retrain-epoch';

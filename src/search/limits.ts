@@ -3,11 +3,12 @@
  * every strategy, random sampling, mutation. What counts is the network as it is trained for good.
  */
 import { type SearchConfig } from '../config/schema.js';
-import { WeftError } from '../errors.js';
+import { unknownNameHint, WeftError } from '../errors.js';
 import { peakActivationBytes } from '../graph/activation-memory.js';
 import { multiplyAddCount, parameterCount, weightBytes } from '../graph/cost.js';
 import { type ActiveNode } from '../graph/activate.js';
 import { type SearchSpace } from '../graph/define-space.js';
+import { isOneOf } from '../space/choice.js';
 import { stream } from '../tensor/rng.js';
 import { latencyOf, type LatencyTable } from './latency.js';
 
@@ -29,11 +30,12 @@ const MAX_REMEMBERED = 20_000;
  * architectures are all beyond them, with the least that was seen.
  */
 export function limitSpace<A>(
-  space: SearchSpace<A>,
+  whole: SearchSpace<A>,
   limits: Limits,
   table: LatencyTable | undefined,
   seed: number,
 ): SearchSpace<A> {
+  const space = limits.options ? limitOptions(whole, limits.options) : whole;
   const measures = measuresOf(limits, table);
   if (measures.length === 0) return space;
   const final = space.forRetraining();
@@ -55,6 +57,37 @@ export function limitSpace<A>(
       name: `at most ${show(limit)} ${words}`,
       holds: (architecture) => costs(architecture)[i]! <= limit,
     })),
+  );
+}
+
+/** The space with some options of some choices alone. Throws WeftError('config') with a choice or an option that it does not have. */
+function limitOptions<A>(space: SearchSpace<A>, allowed: NonNullable<Limits['options']>): SearchSpace<A> {
+  return space.constrain(
+    Object.entries(allowed).map(([path, wanted]) => {
+      const decision = space.decisions.find((one) => one.path === path);
+      if (!decision || !isOneOf(decision.choice))
+        throw new WeftError(
+          'config',
+          `limits.options: '${space.name}' has no choice '${path}' between options`,
+          unknownNameHint(
+            path,
+            space.decisions.flatMap((one) => (isOneOf(one.choice) ? [one.path] : [])),
+          ),
+        );
+      const known = decision.choice.options.map(String);
+      const stray = wanted.find((option) => !known.includes(String(option)));
+      if (stray !== undefined)
+        throw new WeftError(
+          'config',
+          `limits.options: '${path}' of '${space.name}' has no option '${stray}'`,
+          `it chooses among ${known.join(', ')}`,
+        );
+      const values = new Set(wanted.map((option) => known.indexOf(String(option))));
+      return {
+        name: `${path} is ${wanted.join(' or ')}`,
+        holds: (architecture) => values.has(space.genotype(architecture)[decision.offset]!),
+      };
+    }),
   );
 }
 

@@ -9,10 +9,11 @@ import { tf } from '../tensor/tf.js';
 import { withEvaluationWeights } from '../training/learner.js';
 import { networkFiles } from './finished.js';
 import { type Catalogue, catalogue } from '../supernet/catalogue.js';
+import { type ParameterStore } from '../supernet/parameter-store.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Retrained, type SearchSession } from './session.js';
 
-/** What retraining has begun from. */
+/** What a training has begun from. */
 export interface WarmStart {
   /** `shared`, or the file. */
   readonly from: string;
@@ -59,11 +60,42 @@ export function warmStart({ config, supernet }: SearchSession, { store }: Retrai
   );
 }
 
+/** The same for the shared weights of a search, as `search.start` says. */
+export function startShared({ config, supernet }: SearchSession): WarmStart | undefined {
+  const { start } = config.search;
+  if (start === undefined) return undefined;
+  return withFile(start, (tensors, origin) => take(supernet.store, tensors, {}, origin), SHARED);
+}
+
+/** Throws WeftError('config') where `search.start` names nothing that a search of the space could begin from. */
+export function checkSharedStart(start: string | undefined, space: SearchSpace): void {
+  if (start === undefined) return;
+  const { parameters } = catalogue(space.supernet);
+  withFile(
+    start,
+    (tensors, { from }) => {
+      if (![...parameters].some(([name, { shape }]) => fits(ownValue(tensors, name), shape)))
+        throw nothingFits(from, [...parameters.keys()][0], SHARED);
+    },
+    SHARED,
+  );
+}
+
+/** Whose weights a field of the configuration names. */
+interface Field {
+  readonly name: string;
+  /** Shared weights of a run before those of its network. */
+  readonly shared: boolean;
+}
+
+const RETRAIN: Field = { name: 'retrain.start', shared: false };
+const SHARED: Field = { name: 'search.start', shared: true };
+
 type Origin = Pick<WarmStart, 'from' | 'sha256'>;
 
 /** Calls `use` with the tensors of the file that `start` names, of a run's file once it was checked. */
-function withFile<T>(start: string, use: (tensors: NamedTensors, origin: Origin) => T): T {
-  const file = fileOf(start);
+function withFile<T>(start: string, use: (tensors: NamedTensors, origin: Origin) => T, field = RETRAIN): T {
+  const file = fileOf(start, field);
   const bytes = readFileSync(file.path);
   if (file.run !== undefined) checkPart(file.run, file.name, bytes);
   const { tensors } = decodeSafetensors(bytes, file.path);
@@ -100,7 +132,7 @@ function requireNames(
 
 /** Copies what fits by name and shape; what `names` says has to fit. */
 function take(
-  store: Retrained['store'],
+  store: ParameterStore,
   source: NamedTensors,
   names: Readonly<Record<string, string>>,
   origin: Origin,
@@ -120,11 +152,13 @@ function take(
   return { ...origin, taken, fresh: fresh.length, freshNames: fresh.slice(0, NAMED) };
 }
 
-const nothingFits = (from: string, example: string | undefined): WeftError =>
+const nothingFits = (from: string, example: string | undefined, { name, shared } = RETRAIN): WeftError =>
   new WeftError(
     'config',
     `nothing in ${from} has the name and the shape of a weight of this network, for example '${example}'`,
-    'say in retrain.names which is which, or leave retrain.start out',
+    shared
+      ? `name a run of the same space and options, or leave ${name} out`
+      : `say in retrain.names which is which, or leave ${name} out`,
   );
 
 const misnamed = (what: string, name: string, known: readonly string[]): WeftError => {
@@ -132,19 +166,24 @@ const misnamed = (what: string, name: string, known: readonly string[]): WeftErr
   return new WeftError('config', `retrain.names: ${what}`, guess ? `did you mean '${guess}'?` : 'check the names');
 };
 
-/** The file of weights that `start` names: itself, or that of the run's network. */
-function fileOf(start: string): { path: string; name: string; run?: string } {
+/** The file of weights that `start` names: itself, or that of a run. */
+function fileOf(start: string, { name, shared }: Field): { path: string; name: string; run?: string } {
   if (!existsSync(start))
     throw new WeftError(
       'config',
-      `retrain.start: there is no ${start}`,
-      'name shared, a run directory or a safetensors file',
+      `${name}: there is no ${start}`,
+      `name ${shared ? '' : 'shared, '}a run directory or a safetensors file`,
     );
   if (!statSync(start).isDirectory()) return { path: start, name: start };
   const { path: run } = openRun(start);
   const { weights, sharedWeights } = networkFiles(run);
-  const path = [weights, sharedWeights].find((file) => existsSync(file));
-  if (path === undefined)
-    throw new WeftError('config', `retrain.start: the run ${run} has no weights yet`, 'wait until it has finished');
-  return { path, name: path.slice(join(run, '/').length), run };
+  const path = (shared ? [sharedWeights] : [weights, sharedWeights]).find((file) => existsSync(file));
+  if (path !== undefined) return { path, name: path.slice(join(run, '/').length), run };
+  throw shared
+    ? new WeftError(
+        'config',
+        `search.start: the run ${run} has no supernet.safetensors`,
+        'shared weights are written by searches without retraining: set retrain.epochs to 0 there',
+      )
+    : new WeftError('config', `retrain.start: the run ${run} has no weights yet`, 'wait until it has finished');
 }

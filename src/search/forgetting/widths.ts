@@ -3,11 +3,10 @@
  * trained alone for a few steps on a copy of the shared weights, and the losses of all of them are compared before and after. The search
  * itself goes on as if nothing had happened.
  */
-import { emptyState } from '../../chain/state.js';
 import { type ForgettingWidths } from '../../forgetting/events.js';
 import { parameterCount } from '../../graph/index.js';
 import { type Child } from '../../supernet/child.js';
-import { createParameterStore, type ParameterStore, type Weights } from '../../supernet/parameter-store.js';
+import { type ParameterStore, type Weights } from '../../supernet/parameter-store.js';
 import { readSlice } from '../../supernet/slices.js';
 import { valueAndGradients } from '../../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
@@ -15,8 +14,8 @@ import { tf, tidy, type Scalar, type Tensor } from '../../tensor/tf.js';
 import { withBatch } from '../../training/batch.js';
 import { meanLoss } from '../../training/batch-loss.js';
 import { SHARED_EVALUATION } from '../../training/evaluate.js';
-import { disposeLearner, learn, type Learner } from '../../training/learner.js';
 import { levelsOf } from '../levels.js';
+import { scratchOf } from './alone.js';
 import { type SearchSession } from '../session.js';
 
 /** Loss of a network and its gradient by whole tensors; the gradients are owned. */
@@ -27,36 +26,23 @@ interface Slope {
 
 /** The measurement for the epoch that has just ended; the session's weights, state and random streams are left alone. */
 export function measureWidths(session: SearchSession): ForgettingWidths {
-  const { config, data, space, supernet, state } = session;
+  const { config, space, supernet, state } = session;
   const { networks, steps } = config.forgetting.widths!;
   const levels = levelsOf(space, networks).map((architecture) => session.child(architecture));
   const names = Object.keys(supernet.store.parameters);
-  const scratch = createParameterStore(supernet.store.catalogue, 'widths');
+  const scratch = scratchOf(session, 'widths');
   const before = levels.map((child) => slopeOf(session, child, supernet.store));
   const rows: { change: number[]; parts: number[][][] }[] = [];
   try {
     for (const [i, child] of levels.entries()) {
-      const learner: Learner = { store: scratch, trainer: supernet.trainer, state: emptyState, carried: {} };
-      scratch.assign(copyOf({ ...supernet.store.parameters, ...supernet.store.statistics }));
-      for (let step = 0; step < steps; step++)
-        learn(learner, {
-          child,
-          source: data.train,
-          epoch: state.epoch,
-          step: step % data.train.steps,
-          // The rate of the epoch's last step: a schedule may have come to its end.
-          globalStep: Math.max(0, state.globalStep - 1),
-          seed: `${config.seed}/widths`,
-          smoothing: config.search.labelSmoothing,
-        });
-      disposeLearner({ ...learner, store: { ...scratch, dispose: () => {} } });
+      scratch.train(child, steps);
       const moved = tidy(() =>
-        mapNamed(pickNamed(scratch.parameters, child.parameterNames), (after, name) =>
+        mapNamed(pickNamed(scratch.store.parameters, child.parameterNames), (after, name) =>
           tf.sub(after, supernet.store.parameters[name]!),
         ),
       );
       const judged = levels.map((other, j) => {
-        const after = slopeOf(session, other, scratch);
+        const after = slopeOf(session, other, scratch.store);
         const shared = levels.slice(0, 1 + Math.min(i, j));
         const parts = partsOf(names, shared, moved, before[j]!.gradients, after.gradients).map((ofBlocks) =>
           levels.map((_, block) => ofBlocks[block] ?? 0),
@@ -162,5 +148,4 @@ function blockEntries(levels: readonly Child[], { parameters }: ParameterStore, 
   return entries(levels[block]!) - (block === 0 ? 0 : entries(levels[block - 1]!));
 }
 
-const copyOf = (tensors: NamedTensors): NamedTensors => mapNamed(tensors, (tensor) => tf.clone(tensor));
 const short = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(6)) : value);

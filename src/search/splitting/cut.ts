@@ -1,0 +1,50 @@
+/** Options of a choice in two groups, so that those that get along stay together. */
+import { WeftError } from '../../errors.js';
+
+/** How well two options get along, in any unit: row and column by option, symmetric; the diagonal is not looked at. */
+export type Affinity = readonly (readonly number[])[];
+
+export interface Split {
+  /** Indices of options; the first option is in the first group. */
+  readonly groups: readonly [readonly number[], readonly number[]];
+  /** Mean affinity of options in different groups; the lower, the more a split takes apart. */
+  readonly between: number;
+  /** Mean affinity of different options in one group; NaN where both groups have one option. */
+  readonly within: number;
+}
+
+const MOST = 12;
+
+/**
+ * The split into two groups between which the mean affinity is lowest, of all that there are: the minimum cut of the complete graph of options, by
+ * mean, so that cutting off a single option is no cheaper than another cut for having fewer edges. Throws WeftError('unsupported') for fewer than 2 options and
+ * more than 12.
+ */
+export function minimumCut(affinity: Affinity): Split {
+  const count = affinity.length;
+  if (count < 2 || count > MOST)
+    throw new WeftError(
+      'unsupported',
+      `a choice of ${count} options cannot be split in two by trying all cuts`,
+      `take a choice of 2 to ${MOST} options`,
+    );
+  let best: Split | undefined;
+  // The first option stays in the first group, so that each cut is seen once.
+  for (let cut = 1; cut < 2 ** (count - 1); cut++) {
+    const second = affinity.flatMap((_, option) => (option > 0 && (cut >> (option - 1)) & 1 ? [option] : []));
+    const first = affinity.flatMap((_, option) => (second.includes(option) ? [] : [option]));
+    const split: Split = {
+      groups: [first, second],
+      between: mean(first.flatMap((a) => second.map((b) => affinity[a]![b]!))),
+      within: mean(
+        [first, second].flatMap((group) =>
+          group.flatMap((a) => group.flatMap((b) => (a < b ? [affinity[a]![b]!] : []))),
+        ),
+      ),
+    };
+    if (!best || split.between < best.between) best = split;
+  }
+  return best!;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

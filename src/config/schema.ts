@@ -3,6 +3,7 @@
  * for editors is made from this one.
  */
 import { z } from 'zod';
+import { forgettingSchema } from './forgetting-schema.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
 import { ownProxySchema } from '../parts/own.js';
@@ -224,33 +225,6 @@ export const searchSchema = z
     path: ['elastic', 'largestEpochs'],
     message: 'no epoch would be left for the other networks',
   });
-
-export const forgettingSchema = z.strictObject({
-  measure: z
-    .boolean()
-    .optional()
-    .describe(
-      'evaluate every architecture right after its training and again at the end of the epoch; on where a regularizer is chosen',
-    ),
-  batches: z.int().min(1).default(2).describe('validation batches for it, the same ones all through an epoch'),
-  batchSize: z.int().min(1).default(256).describe('examples a batch'),
-  every: z.int().min(1).default(1).describe('epochs from one measurement to the next'),
-  zeroShot: z.boolean().default(false).describe('evaluate every architecture before its training too'),
-  matrix: z
-    .boolean()
-    .default(false)
-    .describe(
-      'evaluate all earlier architectures of the epoch again after each training, which shows dips that recover by the end of the epoch',
-    ),
-  metric: z.enum(['loss', 'accuracy']).default('loss').describe('what verdicts are about'),
-  widths: z
-    .strictObject({
-      networks: z.int().min(2).max(8).default(4).describe('networks from the smallest to the largest'),
-      steps: z.int().min(1).default(1).describe('steps that each of them is trained alone, on a copy of the weights'),
-    })
-    .optional()
-    .describe('in elastic spaces: after each epoch measure what training one size costs the others'),
-});
 
 export const deriveSchema = z.strictObject({
   candidates: z.int().min(1).default(50).describe('architectures sampled from the controller for the final choice'),

@@ -54,7 +54,9 @@ const isExported = (folder: string): boolean =>
 
 const columnSchema = z.object({
   name: z.string().optional(),
-  kind: z.enum(['number', 'category', 'left out']),
+  kind: z.enum(['number', 'category', 'date', 'left out']),
+  order: z.enum(['ymd', 'dmy', 'mdy']).optional(),
+  time: z.boolean().optional(),
   missing: z.number().optional(),
   categories: z.array(z.string()).optional(),
 });

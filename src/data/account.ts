@@ -1,6 +1,7 @@
 /** A short account of a data set once it has been read: what was found, what was left out and why, and what to be careful about. */
-import { classCounts, type Dataset, exampleSize } from './dataset.js';
+import { classCounts, type Dataset } from './dataset.js';
 import { type Splits } from './split.js';
+import { suspiciousColumns } from './suspicious.js';
 
 /** Classes that are named one by one. */
 const MOST_CLASSES = 10;
@@ -9,9 +10,15 @@ const RARE = 10;
 /** Above this share of one class, always naming it looks like success. */
 const DOMINANT = 0.9;
 
-/** Lines for people; the last ones are warnings. */
-export function accountFor(dataset: Dataset, splits: Splits): string[] {
-  if (dataset.targets) return accountForTargets(dataset, splits);
+/** Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its name. */
+export function accountFor(dataset: Dataset, splits: Splits, seen: Readonly<Record<string, number>> = {}): string[] {
+  return [
+    ...(dataset.targets ? accountForTargets(dataset, splits) : accountForClasses(dataset, splits)),
+    ...repeats(splits, seen),
+  ];
+}
+
+function accountForClasses(dataset: Dataset, splits: Splits): string[] {
   const { train, test, classes, inputShape } = dataset;
   const counts = classCounts(train.labels, classes);
   const total = train.count + (test?.count ?? 0);
@@ -26,7 +33,7 @@ export function accountFor(dataset: Dataset, splits: Splits): string[] {
     partsOf(splits),
     ...warningsOf(byClass, total),
     ...absences(splits, nameOf),
-    ...(isTable ? suspicious(dataset) : []),
+    ...(isTable ? suspiciousColumns(dataset) : []),
   ];
 }
 
@@ -68,27 +75,42 @@ function accountForTargets(dataset: Dataset, splits: Splits): string[] {
     ...(isTable ? columnsOf(dataset) : []),
     partsOf(splits),
     ...described.flatMap(({ warning }) => warning ?? []),
-    ...(isTable ? suspicious(dataset) : []),
+    ...(isTable ? suspiciousColumns(dataset) : []),
   ];
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
 
+const WRITTEN = { ymd: 'year, month, day', dmy: 'day, month, year', mdy: 'month, day, year' } as const;
+
 function columnsOf({ columns, encoding, inputShape }: Dataset): string[] {
   if (!encoding) return columns ? [`columns: ${inputShape[2]} of numbers`] : [];
   const called = (name: string | undefined, i: number): string => name ?? `column ${i + 1}`;
   const numbers = encoding.filter(({ kind }) => kind === 'number').length;
+  const dates = encoding.flatMap(({ name, kind, order, time }, i) =>
+    kind === 'date' ? [`${called(name, i)} (${WRITTEN[order ?? 'ymd']}${time ? ', with times' : ''})`] : [],
+  );
   const gaps = encoding.flatMap(({ name, missing = 0 }, i) => (missing > 0 ? [`${called(name, i)} (${missing})`] : []));
   const texts = encoding.flatMap(({ name, kind, categories = [] }, i) =>
     kind === 'category' ? [`${called(name, i)} (${categories.length} categories)`] : [],
   );
   return [
-    `columns: ${numbers} of numbers${texts.length > 0 ? `; of text: ${texts.join(', ')}` : ''}`,
+    `columns: ${numbers} of numbers${texts.length > 0 ? `; of text: ${texts.join(', ')}` : ''}${dates.length > 0 ? `; of dates: ${dates.join(', ')}` : ''}`,
     ...(gaps.length > 0 ? [`missing values, replaced by the mean and marked: ${gaps.join(', ')}`] : []),
     ...encoding.flatMap(({ name, kind, reason }, i) =>
       kind === 'left out' ? [`left out: ${called(name, i)}: ${reason}`] : [],
     ),
   ];
+}
+
+/** Test examples that the training has seen: what is known by heart says nothing of new examples. */
+function repeats({ test }: Splits, seen: Readonly<Record<string, number>>): string[] {
+  return Object.entries(seen)
+    .filter(([, count]) => count > 0)
+    .map(
+      ([part, count]) =>
+        `careful: ${count} of the ${test.indices.length} test examples ${count === 1 ? 'is' : 'are'} in the ${part} part too, to the last number; the test result says less about new ones`,
+    );
 }
 
 /** Classes of which a part that judges has no example. */
@@ -123,18 +145,4 @@ function warningsOf(byClass: readonly { name: string; count: number }[], total: 
         ]
       : []),
   ];
-}
-
-/** Columns that tell nothing, or too much. */
-function suspicious({ train: { images, count }, inputShape, columns, encoding }: Dataset): string[] {
-  const size = exampleSize(inputShape);
-  if (encoding || count < 3) return [];
-  return Array.from({ length: size }, (_, column) => column).flatMap((column) => {
-    const name = columns?.[column] ?? `column ${column + 1}`;
-    const at = (row: number): number => images[row * size + column]!;
-    const step = at(1) - at(0);
-    for (let row = 1; row < count; row++) if (at(row) - at(row - 1) !== step) return [];
-    if (step === 0) return [`careful: '${name}' is ${at(0)} in every row, so it tells the network nothing`];
-    return [`careful: '${name}' counts the rows; if it is an identifier, leave it out: data.ignore`];
-  });
 }

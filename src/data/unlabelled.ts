@@ -80,12 +80,14 @@ function columnsOf({ inputShape, columns, encoding }: InputForm) {
     /** Columns that a row needs. */
     wanted: used ? used.length : size,
     encoders: used?.map(encoderOf),
+    /** What the field of a column is to be, for errors. */
+    kindOf: (column: number): string => used?.[column]?.kind ?? 'number',
   };
 }
 
 function readTableRows(lines: IterableIterator<Line>, path: string, form: InputForm): Unlabelled {
   const { encoding } = form;
-  const { names, wanted, encoders } = columnsOf(form);
+  const { names, wanted, encoders, kindOf } = columnsOf(form);
   const sample: Line[] = [];
   for (let next = lines.next(); !next.done; next = lines.next()) {
     sample.push(next.value);
@@ -129,7 +131,7 @@ function readTableRows(lines: IterableIterator<Line>, path: string, form: InputF
       else if (!encoders?.[i]!(field, separator, push))
         throw new WeftError(
           'data',
-          `${path}: line ${line.number}, column ${place + 1}${isHeader ? ` (${top[place]})` : ''} is not a number`,
+          `${path}: line ${line.number}, column ${place + 1}${isHeader ? ` (${top[place]})` : ''} is not a ${kindOf(i)}`,
           'fill it in, or remove the row',
         );
     });
@@ -142,7 +144,7 @@ function readTableRows(lines: IterableIterator<Line>, path: string, form: InputF
 }
 
 function readJsonLines(lines: Iterable<Line>, path: string, form: InputForm): Unlabelled {
-  const { names = [], wanted, encoders } = columnsOf(form);
+  const { names = [], wanted, encoders, kindOf } = columnsOf(form);
   const rows: string[] = [];
   const values = growingNumbers(path);
   const push = (value: number): void => values.push(value);
@@ -155,7 +157,7 @@ function readJsonLines(lines: Iterable<Line>, path: string, form: InputForm): Un
       else if (!encoders?.[i]!(field, ',', push))
         throw new WeftError(
           'data',
-          `${where}, ${names[i] === undefined ? `number ${i + 1}` : `'${names[i]}'`} is not a number`,
+          `${where}, ${names[i] === undefined ? `number ${i + 1}` : `'${names[i]}'`} is not a ${kindOf(i)}`,
           'fill it in, or remove the line',
         );
     });

@@ -114,15 +114,17 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
         ...encoding
           .slice(0, MOST_COLUMNS)
           .map(
-            ({ name, kind, missing = 0, categories = [], reason }, i) =>
+            ({ name, kind, missing = 0, categories = [], order, time, reason }, i) =>
               `| ${cell(name ?? `column ${i + 1}`)} | ${kind} | ${
                 kind === 'left out'
                   ? `nothing (${reason ?? ''})`
-                  : kind === 'number'
-                    ? missing > 0
-                      ? 'the number, or the mean of the training data where it is missing; then 1 where it is missing and 0 elsewhere'
-                      : 'the number, or the mean of the training data where it is missing'
-                    : `a 1 for its category and 0 for the others, in the order ${categories.map(cell).join(', ')}; only zeros for any other`
+                  : kind === 'date'
+                    ? `days since 1970-01-01, then sine and cosine of its place in the year${time ? ', the week and the day' : ' and the week'} (2π days over 365.2425${time ? ', 7 and 1' : ' and 7'}), or their means where it is missing${missing > 0 ? '; then 1 where it is missing and 0 elsewhere' : ''}; written as ${order === 'dmy' ? 'day, month, year' : order === 'mdy' ? 'month, day, year' : 'year, month, day'}`
+                    : kind === 'number'
+                      ? missing > 0
+                        ? 'the number, or the mean of the training data where it is missing; then 1 where it is missing and 0 elsewhere'
+                        : 'the number, or the mean of the training data where it is missing'
+                      : `a 1 for its category and 0 for the others, in the order ${categories.map(cell).join(', ')}; only zeros for any other`
               } |`,
           ),
         ...(encoding.length > MOST_COLUMNS ? [`| and ${encoding.length - MOST_COLUMNS} more | | |`] : []),

@@ -76,7 +76,10 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     task: scaling ? { kind: 'regression', inputShape, classes: scaling.names.length } : { inputShape, classes },
     record: record as unknown as DataFacts,
     ...(listing !== undefined && { listing }),
-    account: [...accountFor(prepared.dataset, splits), ...(weights ? [sayClassWeights(weights, names)] : [])],
+    account: [
+      ...accountFor(prepared.dataset, splits, record.testSeenIn),
+      ...(weights ? [sayClassWeights(weights, names)] : []),
+    ],
     counts: {
       train: splits.train.indices.length,
       validation: splits.validation.indices.length,

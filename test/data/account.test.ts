@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { accountFor, openDataset, splitDataset } from '../../src/data/index.js';
+import { accountFor, openDataset, prepareData, splitDataset } from '../../src/data/index.js';
 import { folderWith, removeFolders } from './files.js';
 
 const CASES = resolve(process.cwd(), '..', 'shared', 'cases');
@@ -37,7 +37,7 @@ describe('the account of a data set', () => {
     );
     expect(lines).to.include('columns: 1 of numbers; of text: colour (2 categories)');
     expect(lines).to.include('missing values, replaced by the mean and marked: x (10)');
-    expect(lines).to.include('left out: key: 40 different texts in 40 rows: an identifier, dates or free text');
+    expect(lines).to.include('left out: key: 40 different texts in 40 rows: an identifier or free text');
   });
 
   it('warns of one class that outweighs the others, of rare ones, of constants and of row numbers', () => {
@@ -48,6 +48,50 @@ describe('the account of a data set', () => {
     expect(lines).to.include("careful: few examples of 'fraud' (4); results for these classes are unreliable");
     expect(lines).to.include("careful: 'c' is 7 in every row, so it tells the network nothing");
     expect(lines).to.include("careful: 'id' counts the rows; if it is an identifier, leave it out: data.ignore");
+  });
+
+  it('warns of constants and row numbers beside text, too', () => {
+    const lines = account(
+      table(
+        'id,c,colour,same,label',
+        ...rows((i) => `${i + 100},7,${i % 3 ? 'red' : 'blue'},all,${i % 7 === 0 ? 'a' : 'b'}`, 60),
+      ),
+    );
+    expect(lines).to.include("careful: 'id' counts the rows; if it is an identifier, leave it out: data.ignore");
+    expect(lines).to.include("careful: 'c' is 7 in every row, so it tells the network nothing");
+    expect(lines).to.include("careful: 'same' is 1 in every row, so it tells the network nothing");
+  });
+
+  it('warns of columns that determine the class, by their values or by ranges, and of no others', () => {
+    const lines = account(
+      table(
+        'code,score,honest,verdict,label',
+        ...rows((i) => {
+          const fraud = i % 3 === 0;
+          return `${fraud ? 9 : i % 2},${fraud ? 10 + (i % 17) : (i % 13) / 3},${(7 * i) % 11},${fraud ? 'guilty' : 'free'},${fraud ? 'fraud' : 'ok'}`;
+        }, 90),
+      ),
+    ).filter((line) => line.includes('determines'));
+    expect(lines).to.have.length(3);
+    expect(lines[0]).to.match(/'code' alone determines the class: every value goes with one class; .*data\.ignore/);
+    expect(lines[1]).to.match(/'score' alone determines the class/);
+    expect(lines[2]).to.match(/'verdict' alone determines the class/);
+  });
+
+  it('warns of a column that is nearly the number to predict', () => {
+    const path = table('x,euro,dollar', ...rows((i) => `${(7 * i) % 5},${(1.1 * i * i).toFixed(2)},${i * i}`, 60));
+    const dataset = openDataset(path, { label: 'dollar', task: 'regression' });
+    expect(accountFor(dataset, splitDataset(dataset, { seed: 1 })).join('\n')).to.match(
+      /careful: 'euro' is nearly 'dollar' itself \(correlation 1\.0000\)/,
+    );
+  });
+
+  it('counts test rows that other parts hold too', () => {
+    const path = table('x,y,label', ...rows((i) => `${i % 10},${i % 5},${i % 2 ? 'a' : 'b'}`, 80));
+    const { dataset, splits, record } = prepareData({ source: path }, 1);
+    expect(accountFor(dataset, splits, record.testSeenIn).join('\n')).to.match(
+      /careful: \d+ of the 16 test examples are in the train part too, to the last number/,
+    );
   });
 
   it('leaves none of the cases that mislead without a word', function () {

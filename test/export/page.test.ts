@@ -37,6 +37,7 @@ const COLUMNS: Column[] = [
   { name: 'id', kind: 'left out', reason: 'an identifier' },
   { name: 'colour', kind: 'category', categories: ['blue', '<b>red</b>'] },
   { name: 'length', kind: 'number', missing: 0 },
+  { name: 'when', kind: 'date', order: 'dmy', missing: 2 },
 ];
 const WORDS = [UNKNOWN, '<eos>', 'the', 'cat', 'sat', '&amp;'];
 
@@ -70,9 +71,12 @@ const CASES: Readonly<Record<string, Case>> = {
   rows: {
     factory: mlp,
     options: { depth: 2, widths: [8] },
-    task: { inputShape: [1, 1, 5], classes: 3 },
+    task: { inputShape: [1, 1, 11], classes: 3 },
     source: 'flowers.csv',
-    normalization: { mean: [2, 0.1, 0.5, 0.5, 10], std: [1, 0.3, 0.5, 0.5, 4] },
+    normalization: {
+      mean: [2, 0.1, 0.5, 0.5, 10, 18000, 0, 0, 0, 0, 0.1],
+      std: [1, 0.3, 0.5, 0.5, 4, 5000, 0.7, 0.7, 0.7, 0.7, 0.3],
+    },
     record: { encoding: COLUMNS },
   },
   text: {
@@ -293,24 +297,25 @@ describe('the page of an export', function () {
     const labels = await page.evaluate<string[]>(
       "[...document.querySelectorAll('#row label')].map((label) => label.firstChild.textContent)",
     );
-    expect(labels).to.deep.equal(['width "cm"', 'colour', 'length']);
+    expect(labels).to.deep.equal(['width "cm"', 'colour', 'length', 'when']);
     const rows = [
-      ['1.5', 'blue', '12.25'],
-      ['', '<b>red</b>', '7'],
-      ['-3e-1', 'violet', '100'],
-      ['4', 'blue', ''],
+      ['1.5', 'blue', '12.25', '31.01.2024'],
+      ['', '<b>red</b>', '7', ''],
+      ['-3e-1', 'violet', '100', '29.02.2024'],
+      ['4', 'blue', '', '01.12.1999'],
     ];
     const table = write(
       'asked.csv',
       Buffer.from(
-        `width "cm",colour,length\n`.replace('width "cm"', '"width ""cm"""') +
+        `width "cm",colour,length,when\n`.replace('width "cm"', '"width ""cm"""') +
           rows.map((row) => row.join(',')).join('\n'),
       ),
     );
     const expected = predictors['rows']!.predictFiles([table]);
-    for (const [i, [width, colour, length]] of rows.entries()) {
+    for (const [i, [width, colour, length, when]] of rows.entries()) {
       await page.getByLabel('width "cm"').fill(width!);
       await page.getByLabel('length').fill(length!);
+      await page.getByLabel('when').fill(when!.split('.').reverse().join('-'));
       await page.getByLabel('colour').selectOption(String(['blue', '<b>red</b>'].indexOf(colour!)));
       const found = await bars(page);
       for (const { label, probability } of found)

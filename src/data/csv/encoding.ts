@@ -1,18 +1,23 @@
 /**
  * From the columns of a table to numbers: a number is one input, and a second one says where it is missing if that occurs; a text column is
- * one input for each of its categories. A category that was not there when the network was trained is none of them.
+ * one input for each of its categories. A category that was not there when the network was trained is none of them. A date is several inputs.
  */
+import { dateFeatures, type DateOrder, dateWidth, scanDates } from './dates.js';
 import { numberIn, type Separator } from './fields.js';
 
 /** One column of a table beside the label. */
 export interface Column {
   /** In the header; undefined where there is none. */
   readonly name?: string;
-  readonly kind: 'number' | 'category' | 'left out';
-  /** Values of a number that are missing: NaN until they are normalized, and then the mean. */
+  readonly kind: 'number' | 'category' | 'date' | 'left out';
+  /** Values of a number or a date that are missing: NaN until they are normalized, and then the mean. */
   readonly missing?: number;
   /** In the order of the inputs. */
   readonly categories?: readonly string[];
+  /** Of dates. */
+  readonly order?: DateOrder;
+  /** Whether dates have a time of the day. */
+  readonly time?: boolean;
   /** Why it is left out. */
   readonly reason?: string;
 }
@@ -23,15 +28,26 @@ const MISSING = ['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', '?'];
 export const isMissing = (field: string): boolean => MISSING.includes(field.trim().toLowerCase());
 
 /** Inputs that a column becomes. */
-export function widthOf({ kind, missing = 0, categories = [] }: Column): number {
-  return kind === 'left out' ? 0 : kind === 'category' ? categories.length : missing > 0 ? 2 : 1;
+export function widthOf({ kind, missing = 0, categories = [], time = false }: Column): number {
+  if (kind === 'left out') return 0;
+  if (kind === 'category') return categories.length;
+  return (kind === 'date' ? dateWidth(time) : 1) + (missing > 0 ? 1 : 0);
 }
 
-/** Hands on the inputs that a field becomes; false where a number is expected and something else stands. */
+/** Hands on the inputs that a field becomes; false where a number or a date is expected and something else stands. */
 export type FieldEncoder = (field: string, separator: Separator, push: (value: number) => void) => boolean;
 
 export function encoderOf(column: Column): FieldEncoder {
-  const { kind, missing = 0, categories = [] } = column;
+  const { kind, missing = 0, categories = [], order = 'ymd', time = false } = column;
+  if (kind === 'date')
+    return (field, _separator, push) => {
+      const unknown = isMissing(field);
+      const features = unknown ? new Array<number>(dateWidth(time)).fill(NaN) : dateFeatures(field, order, time);
+      if (!features) return false;
+      features.forEach(push);
+      if (missing > 0) push(unknown ? 1 : 0);
+      return true;
+    };
   if (kind === 'category') {
     const places = new Map(categories.map((category, i) => [category, i]));
     return (field, _separator, push) => {
@@ -49,7 +65,7 @@ export function encoderOf(column: Column): FieldEncoder {
   };
 }
 
-/** More different texts than this are an identifier, a date or free text. */
+/** More different texts than this are an identifier or free text. */
 const MOST_CATEGORIES = 50;
 /** A text column whose values hardly ever come again is one too. */
 const FEWEST_PER_CATEGORY = 2;
@@ -64,12 +80,14 @@ export interface ColumnScan {
 export function scanColumn(): ColumnScan {
   let [numbers, missing, texts] = [0, 0, 0];
   const different = new Set<string>();
+  const dates = scanDates();
   return {
     see(field, separator) {
       if (isMissing(field)) missing++;
       else if (numberIn(field, separator) !== undefined) numbers++;
       else {
         texts++;
+        dates.see(field);
         // A copy of its own: the part of a line would keep the whole line in memory.
         if (different.size <= MOST_CATEGORIES) different.add(Buffer.from(field.trim()).toString());
       }
@@ -79,17 +97,25 @@ export function scanColumn(): ColumnScan {
       if (numbers === 0 && texts === 0) return { ...named, kind: 'left out', reason: 'it has no value at all' };
       // Words among numbers are mistakes, which reading the column will tell.
       if (numbers > 0) return { ...named, kind: 'number', missing };
+      const order = dates.order();
+      if (order === 'unclear')
+        return {
+          ...named,
+          kind: 'left out',
+          reason: 'dates in which day and month cannot be told apart; write them as 2026-01-31',
+        };
+      if (order !== undefined) return { ...named, kind: 'date', order, ...(dates.time && { time: true }), missing };
       if (different.size > MOST_CATEGORIES)
         return {
           ...named,
           kind: 'left out',
-          reason: `more than ${MOST_CATEGORIES} different texts: an identifier, dates or free text`,
+          reason: `more than ${MOST_CATEGORIES} different texts: an identifier or free text`,
         };
       if (different.size > 2 && texts < FEWEST_PER_CATEGORY * different.size)
         return {
           ...named,
           kind: 'left out',
-          reason: `${different.size} different texts in ${texts} rows: an identifier, dates or free text`,
+          reason: `${different.size} different texts in ${texts} rows: an identifier or free text`,
         };
       return { ...named, kind: 'category', categories: [...different].sort() };
     },

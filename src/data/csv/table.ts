@@ -170,16 +170,17 @@ function readWith(path: string, options: CsvOptions, encoding?: readonly Column[
     }
     known.label.count++;
     labelOf.push(known.index);
-    for (const { column, encode } of plan) {
+    for (const { column, encode, kind } of plan) {
       const field = fields[column]!;
       if (encode) {
-        if (!encode(field, separator, push)) throw notNumber(path, line, column, header, field);
+        if (!encode(field, separator, push)) throw notNumber(path, line, column, header, field, kind);
       } else {
         const value = numberIn(field, separator);
         if (value === undefined) throw notNumber(path, line, column, header, field);
         values.push(value);
       }
-      decimals.see(field, line.number);
+      // A point in a text or a date is no decimal point.
+      if (kind === 'number') decimals.see(field, line.number);
     }
   }
   if (labelOf.length === 0)
@@ -204,14 +205,14 @@ function planOf(
   encoding: readonly Column[] | undefined,
   { header, labelColumn, columns }: { header: readonly string[] | undefined; labelColumn: number; columns: number },
   path: string,
-): { column: number; encode?: ReturnType<typeof encoderOf> }[] {
+): { column: number; kind: Column['kind']; encode?: ReturnType<typeof encoderOf> }[] {
   const others = Array.from({ length: columns }, (_, column) => column).filter((column) => column !== labelColumn);
-  if (!encoding) return others.map((column) => ({ column }));
+  if (!encoding) return others.map((column) => ({ column, kind: 'number' }));
   const used = encoding.map((column, i) => ({ column, i })).filter(({ column }) => column.kind !== 'left out');
   const names = used.map(({ column }) => column.name);
   if (header && names.every((name) => name !== undefined)) {
     const places = placesOf(names, header, path);
-    return used.map(({ column }, i) => ({ column: places[i]!, encode: encoderOf(column) }));
+    return used.map(({ column }, i) => ({ column: places[i]!, kind: column.kind, encode: encoderOf(column) }));
   }
   if (others.length !== encoding.length)
     throw new WeftError(
@@ -219,7 +220,7 @@ function planOf(
       `${path} has ${others.length} columns beside the label, and ${encoding.length} are expected`,
       'give it the same columns in the same order',
     );
-  return used.map(({ column, i }) => ({ column: others[i]!, encode: encoderOf(column) }));
+  return used.map(({ column, i }) => ({ column: others[i]!, kind: column.kind, encode: encoderOf(column) }));
 }
 
 function notNumber(
@@ -228,11 +229,12 @@ function notNumber(
   column: number,
   header: readonly string[] | undefined,
   field: string,
+  kind: Column['kind'] = 'number',
 ): NotNumber {
   return new NotNumber(
     'data',
-    `${path}: line ${line.number}, column ${column + 1}${header ? ` (${header[column]})` : ''}: '${shown(field)}' is not a number`,
-    'a column holds numbers or texts, not both: fix the field, or leave it empty if the value is not known',
+    `${path}: line ${line.number}, column ${column + 1}${header ? ` (${header[column]})` : ''}: '${shown(field)}' is not a ${kind}`,
+    `a column holds ${kind === 'date' ? 'dates in one order' : 'numbers or texts, not both'}: fix the field, or leave it empty if the value is not known`,
   );
 }
 

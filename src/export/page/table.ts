@@ -1,7 +1,7 @@
 /** A page that is asked about a row of a table: a field for each column, under its name. */
-import { type Column } from '../../data/index.js';
+import { type Column, dateFeatures, widthOf } from '../../data/index.js';
 import { type ModelFacts, type TableInput } from '../facts.js';
-import { escape, type PageKind } from './kind.js';
+import { embedded, escape, type PageKind } from './kind.js';
 
 export function tablePage({ columns, encoding }: TableInput, { inputShape, normalization }: ModelFacts): PageKind {
   const used: readonly Column[] =
@@ -14,21 +14,28 @@ export function tablePage({ columns, encoding }: TableInput, { inputShape, norma
   const fields = used.map((column, i) => {
     const name = escape(column.name ?? `column ${i + 1}`);
     const mean = normalization.mean[place % normalization.mean.length]!;
-    const { categories = [], missing = 0 } = column;
-    place += column.kind === 'category' ? categories.length : missing > 0 ? 2 : 1;
-    return column.kind === 'category' ? select(name, categories) : numberField(name, mean, encoding !== undefined);
+    place += widthOf(column);
+    if (column.kind === 'category') return select(name, column.categories ?? []);
+    return column.kind === 'date'
+      ? dateField(name, mean, column.time === true)
+      : numberField(name, mean, encoding !== undefined);
   });
   return {
     question: 'Your row',
     form: `<form id="row" autocomplete="off"><div class="fields">${fields.join('')}</div>
       <p class="note">The numbers in the fields are the means of the training data.${encoding ? ' An empty field stands for a value that is not known.' : ''}</p>
       <p><button type="reset" class="plain">Start again</button></p></form>`,
-    script: SCRIPT,
+    script: embedded({ dateFeatures }) + SCRIPT,
   };
 }
 
 const numberField = (name: string, mean: number, gaps: boolean): string =>
   `<label>${name}<input type="number" step="any" inputmode="decimal" value="${Number(mean.toPrecision(4))}" data-kind="number"${gaps ? '' : ' required'}></label>`;
+
+/** With the day of the mean in it, as browsers write dates. */
+const dateField = (name: string, days: number, time: boolean): string =>
+  // eslint-disable-next-line no-restricted-syntax -- a given day, and not the clock
+  `<label>${name}<input type="${time ? 'datetime-local' : 'date'}" value="${new Date(86_400_000 * days).toISOString().slice(0, time ? 16 : 10)}" data-kind="date"></label>`;
 
 const select = (name: string, categories: readonly string[]): string =>
   `<label>${name}<select data-kind="category">${categories
@@ -46,6 +53,13 @@ const SCRIPT = `
       const { categories = [], missing = 0 } = columns[i] ?? {};
       if (field.dataset.kind === 'category') {
         categories.forEach((_, place) => values.push(place === Number(field.value) ? 1 : 0));
+        return;
+      }
+      if (field.dataset.kind === 'date') {
+        const time = columns[i].time === true;
+        const features = dateFeatures(field.value, 'ymd', time);
+        for (let k = 0; k < (time ? 7 : 5); k++) values.push(features ? features[k] : mean[values.length % mean.length]);
+        if (missing > 0) values.push(features ? 0 : 1);
         return;
       }
       const isWrong = !field.validity.valid;

@@ -1,0 +1,70 @@
+/** Dates in tables, and the numbers that networks see of them. */
+
+/** Order of year, month and day. */
+export type DateOrder = 'ymd' | 'dmy' | 'mdy';
+
+const ORDERS: readonly DateOrder[] = ['ymd', 'dmy', 'mdy'];
+
+/**
+ * What a network sees of a date: days since 1970-01-01 (with the time of the day as a fraction), and sine and cosine of its place in the year and in the
+ * week, with `time` in the day too. Times without a zone are taken as they stand. Undefined for what is no date in this order. The page of an export holds
+ * the text of this function: it refers to nothing outside itself.
+ */
+export function dateFeatures(text: string, order: 'ymd' | 'dmy' | 'mdy', time: boolean): number[] | undefined {
+  const found =
+    /^\s*(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*(Z|[+-]\d{2}:?\d{2})?)?\s*$/i.exec(
+      text,
+    );
+  if (!found) return undefined;
+  const [, a, , b, c, hours = '0', minutes = '0', seconds = '0', zone = 'Z'] = found;
+  const [year, month, day] = order === 'ymd' ? [a!, b!, c!] : order === 'dmy' ? [c!, b!, a!] : [c!, a!, b!];
+  if (year.length !== 4 || Number(year) < 100 || day.length > 2 || month.length > 2) return undefined;
+  const leap = Number(year) % 4 === 0 && (Number(year) % 100 !== 0 || Number(year) % 400 === 0);
+  const longest = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][Number(month) - 1] ?? 0;
+  if (Number(day) < 1 || Number(day) > longest) return undefined;
+  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) >= 60) return undefined;
+  const [, sign, zoneHours, zoneMinutes] = /([+-])(\d{2}):?(\d{2})/.exec(zone) ?? [];
+  const offset = sign === undefined ? 0 : Number(`${sign}1`) * (60 * Number(zoneHours) + Number(zoneMinutes));
+  const days = midnight / 86_400_000 + (60 * Number(hours) + Number(minutes) - offset + Number(seconds) / 60) / 1440;
+  const places = [365.2425, 7, ...(time ? [1] : [])].flatMap((period) => {
+    const angle = (2 * Math.PI * days) / period;
+    return [Math.sin(angle), Math.cos(angle)];
+  });
+  return [days, ...places];
+}
+
+/** Numbers that a date becomes. */
+export const dateWidth = (time: boolean): number => (time ? 7 : 5);
+
+export interface DateScan {
+  see(field: string): void;
+  /** The order of all fields seen; `unclear` where day and month cannot be told apart, undefined where not all are dates. */
+  order(): DateOrder | 'unclear' | undefined;
+  /** Whether any has a time of the day. */
+  readonly time: boolean;
+}
+
+/** Looks at every text of a column once. */
+export function scanDates(): DateScan {
+  let orders: readonly DateOrder[] = ORDERS;
+  let [seen, time, dotted] = [0, false, true];
+  return {
+    see(field) {
+      if (orders.length === 0) return;
+      seen++;
+      orders = orders.filter((order) => dateFeatures(field, order, false) !== undefined);
+      time ||= field.includes(':');
+      dotted &&= field.includes('.') && !/[-/]/.test(field);
+    },
+    order() {
+      if (seen === 0 || orders.length === 0) return undefined;
+      if (orders.length === 1) return orders[0];
+      // With points the day comes first wherever dates are written so.
+      return dotted ? 'dmy' : 'unclear';
+    },
+    get time() {
+      return time;
+    },
+  };
+}

@@ -5,10 +5,12 @@ import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { type SearchListeners, tellAll } from './listeners.js';
-import { createRun, lockRun, type Run, runFiles, type RunLock, type RunSummary } from '../runs/index.js';
+import { createRun, lockRun, type Run, runFiles, type RunLock, type RunSummary, stopwatch } from '../runs/index.js';
 import { type ConductOptions, conductSearch } from '../search/conduct.js';
 import { checkParts } from '../search/check-parts.js';
 import { requireRestorable, resultsOf } from '../search/finished.js';
+import { type Estimate, measureUnits, planSearch, type SearchPlan } from '../search/plan.js';
+import { type UnitSeconds } from '../search/progress.js';
 import { dataFiles } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
@@ -29,6 +31,10 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
 }
 
 export interface SearchRequest extends Conducting, PartsRequest {
+  /** Hears, before the work begins, what is going to be done and how long that takes, by a measurement of a few steps. */
+  readonly onPlan?: ((plan: SearchPlan, unitSeconds: UnitSeconds) => void) | undefined;
+  /** Seconds of the budget that have passed before the call. */
+  readonly already?: number | undefined;
   /** Trains this architecture (text encoding) instead of searching one. */
   readonly architecture?: string | undefined;
   /** What the run is called; its recipe, or its space and data, by default. Its directory is named after it. */
@@ -71,25 +77,36 @@ export async function runSearch({
   parts: given,
   architecture,
   name,
+  already = 0,
   runs = 'runs',
   onStart,
+  onPlan,
   onWait,
   onUnit,
   ...options
 }: SearchRequest): Promise<SearchOutcome> {
   options.signal?.throwIfAborted();
-  const parts = await partsOf({ config: input, data, space, controller, parts: given });
-  const { config } = parts;
-  const backend = await loadBackend(config.backend);
+  const asked = await partsOf({ config: input, data, space, controller, parts: given });
+  const { budget } = asked.config;
+  const backend = await loadBackend(asked.config.backend);
+  const watch = stopwatch(already);
+  const estimate = onPlan || budget !== undefined ? estimateOf(asked, architecture) : undefined;
+  const planned =
+    estimate &&
+    planSearch(asked.config, estimate, { budget, already: watch.elapsed(), alone: architecture !== undefined });
+  const parts = planned ? { ...asked, config: planned.config } : asked;
   const run = beginRun(runs, parts, backend, { name, architecture });
   let begun = false;
   try {
     onStart?.(run.path, backend, parts.data.account ?? []);
+    if (planned) onPlan?.(planned.plan, estimate.units);
     return await underLock(run, onWait, (lock) =>
       complete(run, parts, lock, false, {
         ...conducting(options),
         architecture,
-        budget: config.budget,
+        // The budget is for all of the command, the measurement too.
+        budget: budget === undefined ? undefined : Math.max(0, budget - watch.elapsed()),
+        unitSeconds: estimate?.units,
         onUnit(...unit) {
           begun = true;
           onUnit?.(...unit);
@@ -135,6 +152,19 @@ export async function resumeSearch(
     });
     return { ...outcome, wasFinished: results !== undefined, restored: outcome.summary ? missing : [], lost: [] };
   });
+}
+
+/** Undefined where it cannot be told: latencies are measured once and by the run, and what fails here fails there with the right words. */
+function estimateOf(parts: SearchParts, architecture: string | undefined): Estimate | undefined {
+  const { limits, objectives } = parts.config;
+  if (limits.latencyMs !== undefined || objectives?.includes('latency')) return undefined;
+  checkParts(parts, architecture);
+  try {
+    return measureUnits(parts, architecture);
+  } catch (error) {
+    if (error instanceof WeftError) return undefined;
+    throw error;
+  }
 }
 
 /** The options with one listener for all events, and one question whether to stop. */

@@ -135,7 +135,11 @@ function describe(
     case 'warning':
       return paint.warn(`warning: ${event.message}`);
     case 'budget-reached':
-      return paint.dim(`time budget reached in epoch ${event.epoch + 1}: going on to the final choice`);
+      return paint.dim(`search ended in epoch ${event.epoch + 1}, so that the rest fits into the time budget`);
+    case 'retrain-budget-reached':
+      return paint.dim(
+        `retraining ended after ${event.epochs} of ${event.of} epochs: the next would not fit into the time budget`,
+      );
     default:
       return undefined;
   }

@@ -19,7 +19,7 @@ export function program(): Command {
 
   onMany(weft.command('search'))
     .description('search an architecture, retrain the best from scratch, test it once, report')
-    .option('-r, --recipe <name>', 'a recipe under runs/recipes, for example digits')
+    .option('-r, --recipe <name>', 'a recipe by name, for example digits; weft recipes lists them')
     .option('-c, --config <file>', 'a YAML configuration (see weft init)')
     .option('--space <name|file>', 'search space, by name or a file of your own')
     .option('--controller <name|file>', 'search strategy, by name or a file of your own')
@@ -38,7 +38,7 @@ export function program(): Command {
       'accuracy and what it is weighed against, for example accuracy,latency; ends in a front, by nsga2 unless told otherwise',
     )
     .option('--seeds <list>', 'the same search with several seeds at once, for example 1,2,3 or 1-8')
-    .option('--budget <time>', 'time after which the search ends and the best is derived, for example 10m')
+    .option('--budget <time>', 'time for all of it, for example 10m: search and retraining are shortened to fit')
     .option('--name <name>', 'what the run is called; its recipe, or its space and data, by default')
     .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
     .option('--runs <folder>', 'where run directories are made', 'runs')
@@ -49,7 +49,7 @@ export function program(): Command {
   onRun(weft.command('resume'), MOVED)
     .description('go on with a search that was stopped or killed; make again what a finished one has lost')
     .argument('<run>', 'its run directory')
-    .option('--budget <time>', 'a new time budget, counted from the beginning of the search')
+    .option('--budget <time>', 'a new time for all of it, counted from the beginning of the search')
     .addOption(allowChangedEnvironment())
     .addOption(json())
     .action(async (run, options) => (await import('./commands/search.js')).resume(run, options));
@@ -324,6 +324,12 @@ export function program(): Command {
     .option('--runs <folder>', 'where run directories are', 'runs')
     .addOption(json())
     .action(async (options) => (await import('./commands/two-model.js')).twoModel(options));
+
+  weft
+    .command('recipes')
+    .description('configurations by name, each with a line and the time that it took')
+    .addOption(json())
+    .action(async (options) => (await import('./commands/recipes.js')).recipes(options));
 
   weft
     .command('list')

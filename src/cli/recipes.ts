@@ -1,5 +1,5 @@
 /** Recipes: configurations by name, in the present project's runs/recipes or shipped with the package. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unknownNameHint, WeftError } from '../errors.js';
@@ -9,11 +9,35 @@ export function findRecipe(name: string): string {
   const folders = recipeFolders();
   const found = folders.map((folder) => join(folder, `${name}.yaml`)).find((path) => existsSync(path));
   if (found) return found;
-  const known = folders
+  throw new WeftError('config', `there is no recipe '${name}'`, unknownNameHint(name, recipeNames()));
+}
+
+/** The names of all recipes, in alphabetical order. */
+export function recipeNames(): string[] {
+  const known = recipeFolders()
     .flatMap((folder) => readdirSync(folder))
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length));
-  throw new WeftError('config', `there is no recipe '${name}'`, unknownNameHint(name, [...new Set(known)]));
+  return [...new Set(known)].sort();
+}
+
+export interface RecipeNote {
+  readonly name: string;
+  /** Its first line of comment. */
+  readonly description: string;
+  /** What it took on two cores, from the comment `time:`; undefined where nobody has measured it. */
+  readonly time: string | undefined;
+}
+
+/** What a recipe's comments say of it. */
+export function describeRecipe(name: string): RecipeNote {
+  const comments = readFileSync(findRecipe(name), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('#'))
+    .map((line) => line.replace(/^#\s*/, '').trim());
+  const time = comments.find((line) => line.startsWith('time:'));
+  const [description = ''] = comments.filter((line) => line !== time);
+  return { name, description, time: time?.slice('time:'.length).trim() };
 }
 
 function recipeFolders(): string[] {

@@ -105,7 +105,7 @@ export const sharpnessObjectiveSchema = z.strictObject({
 });
 
 /** Epochs over which the rate of an optimizer, or of its base, rises. */
-function warmUpOf(optimizer: object): number {
+export function warmUpOf(optimizer: object): number {
   const { warmUp, base } = optimizer as { warmUp?: number; base?: object };
   return Math.max(warmUp ?? 0, base ? warmUpOf(base) : 0);
 }
@@ -361,7 +361,13 @@ export const configSchema = z.strictObject({
       'accuracy (of language models and of numbers loss) and what it is to be weighed against: parameters, multiplyAdds, activationMemory, fileSize, latency; the search then ends in a front, of which the knee is derived',
     ),
   sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along search and retraining'),
-  budget: z.number().positive().optional().describe('seconds after which the search ends and derivation begins'),
+  budget: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'seconds for all of it: search, final choice, retraining and test; epochs are fewer where they would take longer',
+    ),
   checkpoint: z
     .strictObject({
       everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),

@@ -32,13 +32,15 @@ import { optimizerName } from '../optimizers/name.js';
 import { fingerprint } from '../space/encode.js';
 import { countNamed, pickNamed } from '../tensor/named.js';
 import { withEvaluationWeights } from '../training/learner.js';
-import { advance } from './advance.js';
+import { advance, remainingUnits } from './advance.js';
 import { besideRandom } from './comparison.js';
 import { type SearchData } from './data.js';
 import { checkSameData } from './recorded-data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
 import { startShared } from './warm-start.js';
+import { createProgress, type Progress, type UnitSeconds } from './progress.js';
+import { endRetraining } from './phases/retrain.js';
 import { createSession, measuredNow, type SearchParts, type SearchSession } from './session.js';
 import { restoreCheckpoint, type SearchSnapshot, takeSnapshot } from './snapshot.js';
 import { type Phase } from './state.js';
@@ -48,8 +50,10 @@ export interface ConductOptions {
   readonly guard: () => void;
   /** Trains this architecture instead of searching one; text encoding. */
   readonly architecture?: string | undefined;
-  /** Seconds of work after which the search phases end early. */
+  /** Seconds for all of the work: the search ends in time for the rest, and retraining with the last epoch that fits. */
   readonly budget?: number | undefined;
+  /** What a unit of each phase takes, where that was measured. */
+  readonly unitSeconds?: UnitSeconds | undefined;
   /** Hears every event as it is written. */
   readonly onEvent?: ((event: SearchEvent) => void) | undefined;
   /** Called after every unit of work. */
@@ -72,7 +76,16 @@ type SavedState = SearchSnapshot['state'] & {
 export async function conductSearch(
   run: Run,
   parts: SearchParts,
-  { guard, architecture, budget, onEvent, onUnit, shouldStop, allowChangedEnvironment = false }: ConductOptions,
+  {
+    guard,
+    architecture,
+    budget,
+    unitSeconds,
+    onEvent,
+    onUnit,
+    shouldStop,
+    allowChangedEnvironment = false,
+  }: ConductOptions,
   resume: boolean,
 ): Promise<RunSummary | undefined> {
   const { config, data } = parts;
@@ -140,12 +153,14 @@ export async function conductSearch(
       savedUnits = session.state.units;
     };
     if (!saved) save();
+    const progress = createProgress(unitSeconds);
     for (;;) {
       const { phase } = session.state;
       const before = watch.elapsed();
-      if (budget !== undefined && before > budget) cutShort(session);
+      if (budget !== undefined) keepBudget(session, progress, budget, budget - before);
       if (phase === 'done' || !advance(session)) break;
       const elapsed = watch.elapsed();
+      progress.note(phase, elapsed - before);
       onUnit?.(session, phase, elapsed - before, elapsed);
       await breathe();
       if (shouldStop?.()) {
@@ -191,6 +206,22 @@ const STEP_DETAIL = { 'weights-step': 20_000 };
 /** What a checkpoint's tensors belong to. */
 export function spaceIdentity({ space }: Pick<SearchSession, 'space'>): string {
   return `${space.name}~${fingerprint(space.tree)} ${JSON.stringify(space.options)} ${JSON.stringify(space.task)}`;
+}
+
+/** Ends the search where the rest would no longer fit into the seconds that are left, and retraining where its next epoch would not. */
+function keepBudget(session: SearchSession, progress: Progress, budget: number, left: number): void {
+  const { config, data, state } = session;
+  if (state.phase === 'weights' || state.phase === 'controller') {
+    const { derive, retrain, test } = remainingUnits(session);
+    const rest = progress.left({ 'epoch-end': 1, derive, retrain, test }) ?? 0;
+    // A plan has made room for the rest. Without one, as where a run is resumed with another budget, half of it is the search's.
+    if (left < Math.min(rest, budget / 2)) cutShort(session);
+  } else if (state.phase === 'retrain' && state.step === 0 && state.epoch > 0 && session.retrained) {
+    const next = progress.left({ retrain: data.retrain.steps, test: 1 }) ?? 0;
+    if (left >= next) return;
+    session.emit({ type: 'retrain-budget-reached', epochs: state.epoch, of: config.retrain.epochs });
+    endRetraining(session, session.retrained);
+  }
 }
 
 /** Ends the search phases at the next end of an epoch, which comes at once. */

@@ -110,7 +110,10 @@ export type SearchEvent =
   /** Of predicted numbers: how far they are from the actual ones, beside the mean and simple models. */
   | ({ type: 'assessed-values' } & ValueAssessment)
   | { type: 'warning'; message: string }
+  /** The search has ended before its time, so that the rest fits into the budget. */
   | { type: 'budget-reached'; epoch: number }
+  /** Retraining likewise, after so many epochs. */
+  | { type: 'retrain-budget-reached'; epochs: number; of: number }
   /** What comes after this was computed under other conditions, which was allowed. */
   | { type: 'environment-changed'; changes: { what: string; before: string; now: string }[] }
   | ForgettingEvent

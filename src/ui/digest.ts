@@ -47,6 +47,7 @@ const SINGLE = new Set([
   'assessed-values',
   'search-finished',
   'budget-reached',
+  'retrain-budget-reached',
   'warm-start',
   'retrain-kept',
 ]);

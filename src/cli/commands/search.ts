@@ -15,10 +15,12 @@ import { mayPass, WeftError } from '../../errors.js';
 import { catchSignals, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
 import { networkFiles } from '../../search/finished.js';
+import { createProgress, type UnitSeconds } from '../../search/progress.js';
 import { type ExecutorOptions } from '../executor.js';
 import { createLiveView } from '../live-view.js';
 import { createOutput, type Output, show } from '../output.js';
-import { createProgress, formatSeconds } from '../progress.js';
+import { sayPlan } from '../plan-words.js';
+import { formatSeconds } from '../progress.js';
 import { findRecipe } from '../recipes.js';
 
 export interface SearchOptions extends Partial<ExecutorOptions> {
@@ -66,18 +68,24 @@ export async function startSearch(
     work({
       ...watching,
       runs: options.runs,
+      already: process.uptime(),
       ...(options.name !== undefined && { name: options.name }),
       onStart(run, backend, account) {
         watching.onStart(run);
         output.say(`${show(run)} · backend ${backend}`);
         for (const line of account) output.say(`  ${line}`);
       },
+      onPlan(plan, unitSeconds) {
+        watching.onPlan(unitSeconds);
+        output.emit({ type: 'plan', ...plan });
+        output.say(sayPlan(plan));
+      },
     }),
   );
 }
 
-type Starting = Omit<Watching, 'onStart'> &
-  Pick<Required<SearchRequest>, 'runs' | 'onStart'> &
+type Starting = Omit<Watching, 'onStart' | 'onPlan'> &
+  Pick<Required<SearchRequest>, 'runs' | 'already' | 'onStart' | 'onPlan'> &
   Pick<SearchRequest, 'name'>;
 
 export interface ResumeOptions extends TrustOptions {
@@ -113,6 +121,8 @@ export async function resume(directory: string, { json, ...options }: ResumeOpti
 
 type Watching = Pick<Required<ResumeRequest>, 'onEvent' | 'onUnit' | 'shouldStop' | 'onWait'> & {
   onStart(run: string): void;
+  /** Hears what a unit of each phase takes. */
+  onPlan(unitSeconds: UnitSeconds): void;
 };
 
 /** Shows the work as it goes on, lets signals stop it, and says what came of it; undefined where it was stopped. */
@@ -124,11 +134,12 @@ async function watched<O extends SearchOutcome>(
     output.say(`${signal} received: saving a checkpoint (again to stop at once)`),
   );
   const view = createLiveView(output);
-  const progress = createProgress();
+  let progress = createProgress();
   let started: string | undefined;
   try {
     const outcome = await work({
       onStart: (run) => (started = run),
+      onPlan: (unitSeconds) => (progress = createProgress(unitSeconds)),
       onWait: (message) => output.say(message),
       onEvent: (event) => view.event(event),
       onUnit(session, phase, seconds, elapsed) {

@@ -133,9 +133,17 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
 
 function alarms({ manifest, space }: ReportInput, log: EventLog): Content {
   const budget = log.last('budget-reached');
+  const shortened = log.last('retrain-budget-reached');
   const messages = [
     ...findAlarms(log, space, manifest).map(({ message }) => message),
-    ...(budget ? [`The time budget was used up after ${plural(budget.epoch, 'epoch')}; the search ended there.`] : []),
+    ...(budget
+      ? [`The search ended after ${plural(budget.epoch + 1, 'epoch')}, so that the rest fits into the time budget.`]
+      : []),
+    ...(shortened
+      ? [
+          `Retraining ended after ${integer(shortened.epochs)} of ${integer(shortened.of)} epochs: the time budget was used up.`,
+        ]
+      : []),
     ...log
       .all('environment-changed')
       .map(

@@ -65,13 +65,18 @@ export function retrain(session: SearchSession): void {
   const last = epoch + 1 === config.retrain.epochs || watched?.stop === true;
   if (last) warnOfDivergence(session, state.lossSum / state.lossCount);
   Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
-  if (!last) return;
-  if (watched)
+  if (last) endRetraining(session, learner);
+}
+
+/** Takes the weights of the epochs so far, between two epochs, and goes on to the test. */
+export function endRetraining({ config, data, state, emit }: SearchSession, learner: Retrained): void {
+  // Known where epochs are compared.
+  if (state.bestEpoch)
     emit({
       type: 'retrain-kept',
-      epoch: learner.best ? state.bestEpoch!.epoch : epoch,
-      epochs: epoch + 1,
-      stopped: epoch + 1 < config.retrain.epochs,
+      epoch: learner.best ? state.bestEpoch.epoch : state.epoch - 1,
+      epochs: state.epoch,
+      stopped: state.epoch < config.retrain.epochs,
     });
   if (!adoptBestEpoch(learner)) adoptEvaluationWeights(learner);
   recalibrate(learner.child, learner.store, data.plain, CALIBRATION_BATCHES);

@@ -1,0 +1,18 @@
+/** `weft recipes`: configurations by name, with what they took. */
+import { createOutput } from '../output.js';
+import { describeRecipe, recipeNames } from '../recipes.js';
+
+/** Lists the recipes of the project and of the package. */
+export function recipes(options: { json?: boolean }): void {
+  const output = createOutput(options);
+  for (const name of recipeNames()) {
+    const { description, time } = describeRecipe(name);
+    output.emit({ type: 'recipe', name, description, ...(time !== undefined && { time }) });
+    output.say(`${name.padEnd(21)} ${description}`);
+    output.say(`${' '.repeat(21)} ${time === undefined ? 'time not measured' : `took ${time}`}`);
+  }
+  output.say(
+    'times were measured once, most of them on two cores (docs/explanation/measurements.md); a search prints a plan for this machine',
+  );
+  output.say('next  weft search --recipe digits');
+}

@@ -1,0 +1,16 @@
+/** What a search is going to do, in a line. */
+import { type PlannedPart, type SearchPlan } from '../search/plan.js';
+import { formatSeconds } from './progress.js';
+
+/** For example `plan for 3 min: search 12 of 20 epochs (58 s), choice from 50 candidates (6 s), retraining 40 of 60 epochs (95 s); about 3 min in all`. */
+export function sayPlan({ search, derive, retrain, seconds, budget }: SearchPlan): string {
+  const part = (name: string, unit: string, { count, of, seconds: time }: PlannedPart): string =>
+    `${name} ${count}${count < of ? ` of ${of}` : ''} ${unit} (${formatSeconds(time)})`;
+  const parts = [
+    search && part('search', 'epochs', search),
+    derive && part('choice from', 'candidates', derive),
+    retrain && part('retraining', 'epochs', retrain),
+  ].filter(Boolean);
+  const over = budget !== undefined && seconds > budget;
+  return `plan${budget === undefined ? '' : ` for ${formatSeconds(budget)}`}: ${parts.join(', ')}; about ${formatSeconds(seconds)} in all${over ? ', which is more than the budget: less cannot be done' : ''}`;
+}

@@ -1,0 +1,163 @@
+/**
+ * How long a search will take, measured on a few of its own units of work, and how it is divided so that a time budget holds for all of
+ * it: search, final choice, retraining and test. What is measured is done by a session of its own and thrown away: the search itself
+ * begins as if nothing had been measured.
+ */
+import { type SearchConfig, warmUpOf } from '../config/schema.js';
+import { stopwatch } from '../runs/index.js';
+import { median } from '../statistics/index.js';
+import { stream } from '../tensor/rng.js';
+import { advance } from './advance.js';
+import { type UnitSeconds, type WorkPhase } from './progress.js';
+import { createSession, type SearchParts, type SearchSession } from './session.js';
+
+/** What a part of the work is planned to be, of how much, and how many seconds that takes. */
+export interface PlannedPart {
+  readonly count: number;
+  /** As the configuration has it. */
+  readonly of: number;
+  readonly seconds: number;
+}
+
+export interface SearchPlan {
+  /** Epochs; undefined where one architecture is trained alone. */
+  readonly search: PlannedPart | undefined;
+  /** Candidates, the controller's and the random ones. */
+  readonly derive: PlannedPart | undefined;
+  /** Epochs; undefined where nothing is retrained. */
+  readonly retrain: PlannedPart | undefined;
+  readonly seconds: number;
+  readonly budget: number | undefined;
+}
+
+export interface Estimate {
+  readonly units: UnitSeconds;
+  /** Units in an epoch. */
+  readonly steps: { readonly search: number; readonly retrain: number };
+}
+
+/** At most so many units of a phase are measured, and no further one after so many seconds. */
+const MOST_UNITS = 24;
+const MOST_SECONDS = 2;
+
+/** Seconds of a unit of each phase, from a session that is thrown away. The backend must be loaded. Throws what the search itself would. */
+export function measureUnits(parts: SearchParts, architecture?: string): Estimate {
+  const session = createSession(parts, () => {});
+  const { config, data, space, state } = session;
+  const units: Partial<Record<WorkPhase, number>> = {};
+  const measure = (phase: WorkPhase): void => {
+    state.phase = phase;
+    const seconds = timeUnits(session, phase);
+    if (seconds !== undefined) units[phase] = seconds;
+  };
+  try {
+    if (architecture === undefined) {
+      measure('weights');
+      if (config.search.rounds > 0) {
+        state.step = 0;
+        measure('controller');
+      }
+      measure('epoch-end');
+      state.step = 0;
+      measure('derive');
+    }
+    if (config.retrain.epochs > 0) {
+      const one =
+        architecture === undefined ? space.sample(stream(config.seed, 'estimate')) : space.decode(architecture);
+      state.derived = { architecture: space.encode(one), hash: '', accuracy: null, loss: null };
+      Object.assign(state, { epoch: 0, step: 0, lossSum: 0, lossCount: 0 });
+      measure('retrain');
+      units.test =
+        (units.retrain ?? 0) * FORWARD * data.test.steps * (data.test.count / data.retrain.count) + SIMPLE_MODELS;
+    }
+    return { units, steps: { search: data.train.steps, retrain: data.retrain.steps } };
+  } finally {
+    session.dispose();
+  }
+}
+
+/** An evaluation is the forward part of a training step. */
+const FORWARD = 0.4;
+/** Seconds for the simple models that a test result is set beside, and for writing what was found. */
+const SIMPLE_MODELS = 1;
+
+/** The median of the second half of the units: the first ones prepare what later ones find ready, and other programs disturb some. */
+function timeUnits(session: SearchSession, phase: WorkPhase): number | undefined {
+  const watch = stopwatch();
+  const times: number[] = [];
+  for (let count = 0; count < MOST_UNITS && session.state.phase === phase; count++) {
+    const before = watch.elapsed();
+    advance(session);
+    times.push(watch.elapsed() - before);
+    if (watch.elapsed() > MOST_SECONDS) break;
+  }
+  const settled = times.slice(Math.floor(times.length / 2));
+  return settled.length === 0 ? undefined : median(settled);
+}
+
+/** The share of a budget that is planned for: machines are not equally fast all the time. */
+const PLANNED = 0.9;
+/** The share of a budget that the final choice may take. */
+const CHOICE = 0.2;
+const FEWEST_CANDIDATES = 5;
+
+export interface PlanOptions {
+  readonly budget?: number | undefined;
+  /** Seconds of it that have passed. */
+  readonly already?: number;
+  /** Whether one architecture is trained without a search. */
+  readonly alone?: boolean;
+}
+
+/**
+ * The plan of a search whose units take so long, and the configuration that follows it. Within a budget that is too short, search and
+ * retraining get shorter in the same proportion, so that their learning rates still come to their ends; a choice that would take more
+ * than a fifth of it has fewer candidates. Each is at least one epoch, and no shorter than a warm-up.
+ */
+export function planSearch(
+  config: SearchConfig,
+  { units, steps }: Estimate,
+  { budget, already = 0, alone = false }: PlanOptions = {},
+): { plan: SearchPlan; config: SearchConfig } {
+  const { search, derive, retrain } = config;
+  const of = (phase: WorkPhase): number => units[phase] ?? 0;
+  const anEpoch = alone ? 0 : steps.search * of('weights') + search.rounds * of('controller') + of('epoch-end');
+  const aRetraining = steps.retrain * of('retrain');
+  const searchEpochs = alone ? 0 : search.epochs;
+  const test = retrain.epochs > 0 ? of('test') : 0;
+  const candidates = derive.candidates + derive.random;
+
+  const choice = alone ? 0 : candidates * of('derive');
+  const fewer = budget !== undefined && choice > CHOICE * budget ? (CHOICE * budget) / choice : 1;
+  const kept = (count: number): number => Math.min(count, Math.max(FEWEST_CANDIDATES, Math.floor(fewer * count)));
+  const chosen = { candidates: kept(derive.candidates), random: kept(derive.random) };
+  const choiceSeconds = alone ? 0 : (chosen.candidates + chosen.random) * of('derive');
+
+  const wanted = searchEpochs * anEpoch + retrain.epochs * aRetraining;
+  const time = budget === undefined ? Infinity : PLANNED * budget - already - choiceSeconds - test;
+  const share = wanted > time ? Math.max(0, time) / wanted : 1;
+  const least = (part: { readonly optimizer: object }): number => Math.max(1, Math.ceil(warmUpOf(part.optimizer)));
+  const bounded = (epochs: number, wish: number, fewest: number): number =>
+    Math.min(epochs, Math.max(Math.min(fewest, epochs), Math.floor(wish + 1e-9)));
+  const searched = share < 1 ? bounded(searchEpochs, share * searchEpochs, least(search)) : searchEpochs;
+  // What rounding leaves of the search's part is retraining's.
+  const left = (time - searched * anEpoch) / aRetraining;
+  const retrained = share < 1 ? bounded(retrain.epochs, Math.max(0, left), least(retrain)) : retrain.epochs;
+
+  const part = (count: number, whole: number, seconds: number): PlannedPart => ({ count, of: whole, seconds });
+  return {
+    plan: {
+      search: alone ? undefined : part(searched, search.epochs, searched * anEpoch),
+      derive: alone ? undefined : part(chosen.candidates + chosen.random, candidates, choiceSeconds),
+      retrain: retrain.epochs === 0 ? undefined : part(retrained, retrain.epochs, retrained * aRetraining + test),
+      seconds: searched * anEpoch + choiceSeconds + retrained * aRetraining + test,
+      budget,
+    },
+    config: {
+      ...config,
+      search: { ...search, ...(!alone && { epochs: searched }) },
+      derive: { ...derive, ...(!alone && chosen) },
+      retrain: { ...retrain, epochs: retrained },
+    },
+  };
+}

@@ -19,7 +19,7 @@ export { gradientsOf, valueAndGradients } from './tensor/autodiff.js';
 export { defineOptimizer, type OwnOptimizer } from './optimizers/index.js';
 export { definePreconditioner, type OwnPreconditioner } from './preconditioners/index.js';
 export { defineRegularizer, type OwnRegularizer } from './forgetting/index.js';
-export { type OwnDefinition, type OwnPart } from './parts/own.js';
+export type { OwnDefinition, OwnPart } from './parts/own.js';
 export * as optimizers from './optimizers/index.js';
 export * as curvature from './curvature/index.js';
 export * as forgetting from './forgetting/index.js';
@@ -53,10 +53,10 @@ export {
   type UnitRequest,
   withinRow,
 } from './studies/contract.js';
-export { type FinishedStudy } from './studies/run-study.js';
+export type { FinishedStudy } from './studies/run-study.js';
 export * from './predictors/index.js';
 export * from './proxies/index.js';
 export * from './statistics/index.js';
-export { type SearchConfig, type SearchConfigInput } from './config/index.js';
-export { type SearchEvent } from './search/events.js';
+export type { SearchConfig, SearchConfigInput } from './config/index.js';
+export type { SearchEvent } from './search/events.js';
 export * from './api/index.js';

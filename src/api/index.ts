@@ -34,49 +34,49 @@ import { type SpecializedOutcome, type SpecializeRunOptions } from './specialize
 import { type StudyRequest } from './study.js';
 import { type TrainRequest } from './train.js';
 
-export { type DescribedPart, type ListedOption, type ListedPart, type PartKind } from './catalogue.js';
+export type { DescribedPart, ListedOption, ListedPart, PartKind } from './catalogue.js';
 export type { CompareOptions, CompareOutcome, DiffOptions, DiffOutcome };
-export { type MeasureConflictsOptions } from './conflicts.js';
-export { type ConflictOptions, type OptionConflicts } from '../search/splitting/conflicts.js';
-export { type Conversion, type ConvertOptions } from './convert.js';
-export { type DerivedCandidate, type DeriveOptions, type DeriveOutcome, type Retrained } from './derive.js';
-export { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
-export { type JobsOptions, type ProcessesOptions, type Undone, type WithExecutor } from './executing.js';
-export { type CheckOptions, type CheckOutcome } from './check-export.js';
-export { type ExportOptions, type ExportOutcome } from './export.js';
-export { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
-export { type HalvingOutcome, type HalvingRequest } from './halve.js';
-export { type SearchListeners } from './listeners.js';
-export { type PartsRequest } from './parts.js';
-export {
-  type LoadedModel,
-  type LoadedRegressor,
-  type LoadModelOptions,
-  type NamedNumbers,
-  type NamedPrediction,
-  type PredictedNumbers,
-  type Prediction,
+export type { MeasureConflictsOptions } from './conflicts.js';
+export type { ConflictOptions, OptionConflicts } from '../search/splitting/conflicts.js';
+export type { Conversion, ConvertOptions } from './convert.js';
+export type { DerivedCandidate, DeriveOptions, DeriveOutcome, Retrained } from './derive.js';
+export type { EvaluateOptions, EvaluationOutcome } from './evaluate.js';
+export type { JobsOptions, ProcessesOptions, Undone, WithExecutor } from './executing.js';
+export type { CheckOptions, CheckOutcome } from './check-export.js';
+export type { ExportOptions, ExportOutcome } from './export.js';
+export type { ForgettingComparison, ForgettingOptions, ForgettingReport } from './forgetting.js';
+export type { HalvingOutcome, HalvingRequest } from './halve.js';
+export type { SearchListeners } from './listeners.js';
+export type { PartsRequest } from './parts.js';
+export type {
+  LoadedModel,
+  LoadedRegressor,
+  LoadModelOptions,
+  NamedNumbers,
+  NamedPrediction,
+  PredictedNumbers,
+  Prediction,
 } from './predict.js';
-export { type RankOptions, type RankOutcome } from './rank.js';
-export { type ProxyChoice } from './rank-proxies.js';
-export { type TruthOptions, type TruthOutcome } from './rank-truth.js';
-export { type RecordedOptions, type SpaceOptions } from './recorded-run.js';
-export { type ReportOptions } from './report.js';
-export { type ResumeOutcome, type ResumeRequest, type SearchOutcome, type SearchRequest } from './search.js';
-export {
-  type SeedSearch,
-  type SeedsOutcome,
-  type SeedsReport,
-  type SeedsRequest,
-  type TrainSeedsOutcome,
-  type TrainSeedsRequest,
+export type { RankOptions, RankOutcome } from './rank.js';
+export type { ProxyChoice } from './rank-proxies.js';
+export type { TruthOptions, TruthOutcome } from './rank-truth.js';
+export type { RecordedOptions, SpaceOptions } from './recorded-run.js';
+export type { ReportOptions } from './report.js';
+export type { ResumeOutcome, ResumeRequest, SearchOutcome, SearchRequest } from './search.js';
+export type {
+  SeedSearch,
+  SeedsOutcome,
+  SeedsReport,
+  SeedsRequest,
+  TrainSeedsOutcome,
+  TrainSeedsRequest,
 } from './seeds.js';
-export { type SessionOptions } from './session.js';
-export { type RunSharpness, type SharpnessOptions, type SharpnessOutcome } from './sharpness.js';
-export { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
-export { type StudyRequest } from './study.js';
-export { type TrainRequest } from './train.js';
-export { type TrustOptions } from './trust.js';
+export type { SessionOptions } from './session.js';
+export type { RunSharpness, SharpnessOptions, SharpnessOutcome } from './sharpness.js';
+export type { SpecializedOutcome, SpecializeRunOptions } from './specialize.js';
+export type { StudyRequest } from './study.js';
+export type { TrainRequest } from './train.js';
+export type { TrustOptions } from './trust.js';
 export { type Ui, type UiOptions };
 
 /**

@@ -13,7 +13,7 @@ export { readCifarFolder } from './cifar10.js';
 export { withColumns } from './columns.js';
 export { dateFeatures } from './csv/dates.js';
 export { type Column, widthOf } from './csv/encoding.js';
-export { type Charset } from './csv/decode.js';
+export type { Charset } from './csv/decode.js';
 export { readCsv, type CsvOptions } from './csv.js';
 export {
   classCounts,

@@ -5,7 +5,7 @@ import { examineDisk, examineGpu, examineMemory, examineNode, examineProcessors 
 import { type DoctorRow } from './row.js';
 import { examineBuildTools } from './tools.js';
 
-export { type DoctorRow } from './row.js';
+export type { DoctorRow } from './row.js';
 
 /** Examines the machine; nothing that it finds, not even a library that crashes, makes it fail. */
 export async function diagnose(): Promise<DoctorRow[]> {

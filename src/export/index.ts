@@ -17,8 +17,8 @@ import { type RoundedType, roundWeights } from './rounding.js';
 
 export { agrees, type CheckedFile, checkFiles, type UncheckedFile } from './check.js';
 export { exampleInputs } from './graph-model.js';
-export { type InputContract, type ModelFacts, type Results, type Rounding } from './facts.js';
-export { type RoundedType } from './rounding.js';
+export type { InputContract, ModelFacts, Results, Rounding } from './facts.js';
+export type { RoundedType } from './rounding.js';
 
 export interface ExportOptions extends FactsOptions {
   /** Hears of a file that the network cannot have, and why. */

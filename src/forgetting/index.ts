@@ -8,13 +8,13 @@ export {
   type RegularizerSchema,
 } from './catalogue.js';
 export { FISHER_BINS, type ForgettingEvent, type ForgettingTensor } from './events.js';
-export {
-  type LossShare,
-  type Regularizer,
-  type RegularizerSetting,
-  type RegularizerStatus,
-  type RegularizerSummary,
-  type TensorRecord,
-  type TrainedArchitecture,
+export type {
+  LossShare,
+  Regularizer,
+  RegularizerSetting,
+  RegularizerStatus,
+  RegularizerSummary,
+  TensorRecord,
+  TrainedArchitecture,
 } from './regularizer.js';
 export { defineRegularizer, type OwnRegularizer } from './own.js';

@@ -1,6 +1,6 @@
 export { activate, type ActiveNode } from './activate.js';
 export { peakActivationBytes } from './activation-memory.js';
-export { type GatedNode, type GraphBuilder, type NodeRef, type Sizes } from './builder.js';
+export type { GatedNode, GraphBuilder, NodeRef, Sizes } from './builder.js';
 export { type Cell, stack } from './cell.js';
 export { canonicalHash } from './canonical.js';
 export { multiplyAddCount, parameterCount, weightBytes } from './cost.js';
@@ -14,4 +14,4 @@ export {
   type SpaceFactory,
   type Task,
 } from './define-space.js';
-export { type Combination, type EdgeAttributes, type Guard, type NodeAttributes, type SupernetGraph } from './nodes.js';
+export type { Combination, EdgeAttributes, Guard, NodeAttributes, SupernetGraph } from './nodes.js';

@@ -1,17 +1,8 @@
-export {
-  type Executor,
-  type Job,
-  type JobContext,
-  type JobEvent,
-  type JobProgress,
-  type JobResult,
-  type JobRunner,
-  type JobRunners,
-} from './contract.js';
+export type { Executor, Job, JobContext, JobEvent, JobProgress, JobResult, JobRunner, JobRunners } from './contract.js';
 export { defineJob, type JobDefinition, resultText, submitAll } from './job.js';
 export { interrupted } from './runner.js';
 export { listResults, openResults, type Results } from './results.js';
-export { type RunJobOptions } from './payload.js';
+export type { RunJobOptions } from './payload.js';
 export { runRunners, searchJob, trainingJob } from './training.js';
 export { evaluationOf, standAloneJob } from './stand-alone.js';
 export { createSerialExecutor, type SerialOptions } from './serial.js';

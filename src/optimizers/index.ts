@@ -8,17 +8,11 @@ export {
   OPTIMIZERS,
 } from './catalogue.js';
 export { defineOptimizer, type OwnOptimizer } from './base/own.js';
-export { type OptimizerKind, type OptimizerSummary } from './entry.js';
-export { type TrainingLength, type TrainingSetting } from '../chain/setting.js';
+export type { OptimizerKind, OptimizerSummary } from './entry.js';
+export type { TrainingLength, TrainingSetting } from '../chain/setting.js';
 export { chain, rateOf, type Trainer, type TrainerStep, withLink } from '../chain/chain.js';
-export { type Elementwise, type Link, type LinkStep, type Movement, type RateShare } from '../chain/link.js';
-export {
-  type Evaluate,
-  type EvaluateOptions,
-  type HessianTimes,
-  type LossAndGradients,
-  type StepContext,
-} from '../chain/loss.js';
+export type { Elementwise, Link, LinkStep, Movement, RateShare } from '../chain/link.js';
+export type { Evaluate, EvaluateOptions, HessianTimes, LossAndGradients, StepContext } from '../chain/loss.js';
 export { emptyState, type OptimizerState, replaceState, type Slots } from '../chain/state.js';
 export {
   byEpoch,

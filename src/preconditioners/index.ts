@@ -5,15 +5,8 @@ export {
   preconditionerSchema,
   PRECONDITIONERS,
 } from './catalogue.js';
-export {
-  type BlockSolver,
-  type Curvature,
-  type Damping,
-  type Representation,
-  type Statistics,
-  type Triple,
-} from './contract.js';
-export { type PreconditionerSummary } from './entry.js';
+export type { BlockSolver, Curvature, Damping, Representation, Statistics, Triple } from './contract.js';
+export type { PreconditionerSummary } from './entry.js';
 export { definePreconditioner, type OwnPreconditioner } from './methods/own.js';
 export { empiricalFisher, exactFisher, sampledFisher } from './curvatures/fisher.js';
 export { type Block, type BlockData, blocksOf, type CapturedBlock } from './layers/blocks.js';

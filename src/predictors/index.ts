@@ -5,7 +5,7 @@ import { gaussianProcess } from './gaussian-process.js';
 import { mlpEnsemble } from './mlp-ensemble.js';
 import { ridge } from './ridge.js';
 
-export { type Features, type FittedPredictor, type Expectation, type Predictor } from './contract.js';
+export type { Features, FittedPredictor, Expectation, Predictor } from './contract.js';
 export { choiceEncoding, type Encoding, graphEncoding, joinEncodings } from './encodings.js';
 export { forest, gaussianProcess, mlpEnsemble, ridge };
 

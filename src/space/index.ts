@@ -17,4 +17,4 @@ export {
   type Subset,
 } from './choice.js';
 export { type ChoiceSpace, choiceSpace, type Constraint } from './choice-space.js';
-export { type Decision, type Genotype } from './slots.js';
+export type { Decision, Genotype } from './slots.js';

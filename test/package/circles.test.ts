@@ -71,6 +71,13 @@ describe('the imports of the package', () => {
     expect(circleIn(graph)?.map((file) => relative(ROOT, file))).to.equal(undefined);
   });
 
+  it('load nothing for types alone: what exports them says `export type`, for some compilers keep the module of `export { type T }`', () => {
+    const kept = files.filter((file) =>
+      /^export \{(\s*type \w+( as \w+)?,?)+\s*\} from/m.test(readFileSync(file, 'utf8')),
+    );
+    expect(kept.map((file) => relative(ROOT, file))).to.deep.equal([]);
+  });
+
   it('are read as the compiler reads them, and a circle is found', () => {
     const text = `import { type A } from './a.js';
 import type { B } from './b.js';

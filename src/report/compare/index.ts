@@ -7,8 +7,8 @@ export {
   showDifference,
   showValue,
 } from './analysis.js';
-export { type ComparedRun, type Configuration } from './configurations.js';
+export type { ComparedRun, Configuration } from './configurations.js';
 export { diffPage } from './diff-page.js';
 export { type ArchitectureDiff, diffArchitectures, type DiffSide } from './found.js';
 export { compareJson, comparePage } from './page.js';
-export { type Quantity } from './quantities.js';
+export type { Quantity } from './quantities.js';

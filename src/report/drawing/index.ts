@@ -6,8 +6,8 @@ import { drawOutline } from './draw.js';
 import { type HeatMap, outlineChild, outlineSupernet } from './outline.js';
 
 export { type Difference, differences } from './diff.js';
-export { type DrawingOptions } from './dot.js';
-export { type Heat, type HeatMap } from './outline.js';
+export type { DrawingOptions } from './dot.js';
+export type { Heat, HeatMap } from './outline.js';
 
 /** An architecture in Graphviz's language. */
 export function architectureDot(space: SearchSpace, architecture: unknown, options: DrawingOptions = {}): string {

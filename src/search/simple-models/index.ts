@@ -4,7 +4,7 @@ import { randomForest } from './forest.js';
 import { logisticRegression } from './logistic.js';
 import { nearestNeighbours } from './neighbours.js';
 
-export { type Rows } from './contract.js';
+export type { Rows } from './contract.js';
 export { askValueModels, forestMean, linearRegression, neighbourMean, type ValueRows } from './values.js';
 export { logisticRegression, nearestNeighbours, randomForest };
 

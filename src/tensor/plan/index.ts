@@ -9,4 +9,4 @@ export {
   type CompileOptions,
 } from './compile.js';
 export { eagerHost, type Host } from './host.js';
-export { type Step, type StepResult } from './record.js';
+export type { Step, StepResult } from './record.js';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { checkConfig } from '../config/index.js';
-import { type InputForm, type InputShape, type Normalization, whiteOf } from '../data/index.js';
+import { type Column, type InputForm, type InputShape, type Normalization, whiteOf, widthOf } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type ModelFacts } from '../export/index.js';
 import { openRun } from '../runs/index.js';
@@ -95,12 +95,14 @@ async function openExported(folder: string): Promise<Network> {
     throw new WeftError(
       'export',
       `${path} is no exported network that says how its inputs are made:\n${z.prettifyError(parsed.error)}`,
-      'export the network again with this version: weft export RUN --out FOLDER',
+      AGAIN,
     );
   const {
     userDefinedMetadata: { architecture, classNames, targets, inputShape, normalization, largestPixel, input },
     weightsManifest: [{ paths }],
   } = parsed.data;
+  const classes = targets ? targets.names.length : classNames.length;
+  requireConsistent(path, parsed.data.userDefinedMetadata, classes);
   const model = await loadGraph(folder, paths, whole as RawModel);
   const [columns, encoding, charset] =
     input.kind === 'table' ? [input.columns, input.encoding as InputForm['encoding'], input.charset] : [];
@@ -116,15 +118,22 @@ async function openExported(folder: string): Promise<Network> {
       }),
       task: {
         inputShape,
-        classes: targets ? targets.names.length : classNames.length,
+        classes,
         ...(input.kind === 'text' && { kind: 'language' as const }),
       },
     },
     // The graph normalizes by itself. Less its mean, what is missing in a table becomes 0 as in training; then the mean comes back.
     normalization: { mean: normalization.mean, std: normalization.std.map(() => 1) },
     child: {
-      forward: (_parameters, _statistics, inputs) =>
-        model.execute(tf.add(inputs, mean), targets ? 'values' : 'logits') as Tensor,
+      forward(_parameters, _statistics, inputs) {
+        const outputs = model.execute(tf.add(inputs, mean), targets ? 'values' : 'logits') as Tensor;
+        if (outputs.shape.at(-1) === classes) return outputs;
+        throw new WeftError(
+          'export',
+          `the network in ${folder} has ${outputs.shape.at(-1)} outputs, and ${path} names ${classes}`,
+          AGAIN,
+        );
+      },
     },
     store: {
       parameters: {},
@@ -137,6 +146,34 @@ async function openExported(folder: string): Promise<Network> {
     form: { inputShape: inputShape as unknown as InputShape, columns, encoding, charset },
     white: largestPixel,
   };
+}
+
+const AGAIN = 'export the network again with this version: weft export RUN --out FOLDER';
+
+/** What does not belong together would give answers without meaning. */
+function requireConsistent(
+  path: string,
+  { inputShape, normalization: { mean, std }, input }: z.output<typeof factsSchema>,
+  classes: number,
+): void {
+  const channels = inputShape.at(-1);
+  const columns =
+    input.kind !== 'table'
+      ? channels
+      : input.encoding
+        ? input.encoding.reduce((sum, column) => sum + widthOf(column as Column), 0)
+        : (input.columns?.length ?? channels);
+  const wrong =
+    classes === 0
+      ? 'no class and no number to predict'
+      : inputShape.length !== 3 && input.kind !== 'text'
+        ? `an input of ${inputShape.length} axes`
+        : columns !== channels
+          ? `columns that become ${columns} numbers, and an input of ${channels}`
+          : mean.length !== std.length || (mean.length !== 1 && mean.length !== channels)
+            ? `a normalization of ${mean.length} and ${std.length} numbers for ${channels} channels`
+            : undefined;
+  if (wrong !== undefined) throw new WeftError('export', `${path} has ${wrong}`, AGAIN);
 }
 
 function parse(text: string): unknown {

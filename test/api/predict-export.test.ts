@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { exportRun, loadModel, loadRegressor, runSearch, tf } from '../../src/index.js';
+import { exportRun, loadModel, loadRegressor, runSearch, tf, WeftError } from '../../src/index.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
 import { saidLater, said } from '../said.js';
 
@@ -145,6 +145,33 @@ describe('an exported folder', function () {
     );
     expect(await outcome(text.replace('group1-shard1of1.bin', '../weights.bin'))).to.match(/not in the folder/);
     expect(await outcome('{')).to.match(/is no exported network/);
+    // Any field that is something else: refused by name, or without meaning for the answers.
+    const changes = (value: unknown, from: string[] = []): string[][] =>
+      typeof value === 'object' && value !== null
+        ? [from, ...Object.entries(value).flatMap(([key, inner]) => changes(inner, [...from, key]))]
+        : [from];
+    const { userDefinedMetadata } = JSON.parse(text) as { userDefinedMetadata: object };
+    for (const [last, ...rest] of changes(userDefinedMetadata).map((one) => one.toReversed()))
+      for (const other of [null, 'x', -1, [], {}]) {
+        const changed = JSON.parse(text) as { userDefinedMetadata: Record<string, unknown> };
+        if (last === undefined) Object.assign(changed, { userDefinedMetadata: other });
+        else
+          Object.assign(
+            rest.reduceRight((inner, key) => inner[key] as Record<string, unknown>, changed.userDefinedMetadata),
+            { [last]: other },
+          );
+        writeFileSync(path, JSON.stringify(changed));
+        const where = `${[last, ...rest].toReversed().join('.')} = ${JSON.stringify(other)}`;
+        try {
+          const loaded = await loadModel(exported, { backend: 'cpu' });
+          const [answer] = loaded.predict([[1, 0, 0, 0, 1]]);
+          expect(loaded.classNames, where).to.include(answer!.label);
+          loaded.dispose();
+        } catch (error) {
+          expect(error, where).to.be.instanceOf(WeftError);
+        }
+      }
+    writeFileSync(path, text);
     rmSync(join(exported, 'group1-shard1of1.bin'));
     expect(await outcome(text)).to.match(/cannot be loaded.*missing or damaged/);
   });

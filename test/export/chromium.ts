@@ -14,7 +14,13 @@ export const ARGUMENTS = [
   '--disable-sync',
 ];
 
-const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', json: 'application/json' };
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html',
+  js: 'text/javascript',
+  mjs: 'text/javascript',
+  json: 'application/json',
+  wasm: 'application/wasm',
+};
 
 /** Serves folders of files by their names, and nothing for the icon that browsers ask for. */
 export async function serve(

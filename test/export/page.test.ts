@@ -1,5 +1,5 @@
 /** The page of an export in a real browser: its answers are those of `weft predict`, whatever it is asked about. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -127,7 +127,11 @@ describe('the page of an export', function () {
         predictors[name] = await loadModel(run, { space: factory, backend: 'cpu' });
       }
     }
-    ({ server, address } = await serve(folders));
+    const dist = 'node_modules/onnxruntime-web/dist';
+    const onnxruntime = Object.fromEntries(
+      ['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'].map((file) => [file, readFileSync(join(dist, file))]),
+    );
+    ({ server, address } = await serve({ ...folders, onnxruntime }));
     browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
   });
   after(async () => {
@@ -383,6 +387,23 @@ describe('the page of an export', function () {
     expected.forEach(({ probabilities }, i) =>
       probabilities.forEach((probability, c) => expect(actual[i]![c]).to.be.closeTo(probability, 1e-3)),
     );
+  });
+
+  it('has beside it an ONNX file that onnxruntime runs in the same browser', async () => {
+    const page = await open('rows');
+    const { mean, std } = CASES['rows']!.normalization;
+    const rows = [-1, 0.5].map((shift) => mean.map((value, i) => value + shift * std[i]!));
+    const found = await page.evaluate<number[]>(`(async () => {
+      const { env, InferenceSession, Tensor } = await import('/onnxruntime/ort.wasm.bundle.min.mjs');
+      env.wasm.numThreads = 1;
+      env.wasm.wasmPaths = { wasm: '/onnxruntime/ort-wasm-simd-threaded.wasm' };
+      const session = await InferenceSession.create('model.onnx');
+      const input = new Tensor('float32', ${JSON.stringify(rows.flat())}, [2, 1, 1, ${mean.length}]);
+      return [...(await session.run({ input })).probabilities.data];
+    })()`);
+    const expected = predictors['rows']!.predict(rows).flatMap(({ probabilities }) => probabilities);
+    expect(found).to.have.length(expected.length);
+    expected.forEach((probability, i) => expect(found[i]).to.be.closeTo(probability, SAME));
   });
 
   it('says what to do when it is opened as a file or TensorFlow.js is missing', async () => {

@@ -40,7 +40,7 @@ export const datasetNames: readonly string[] = Object.keys(NAMED);
 
 /**
  * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and
- * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class or CSV tables, or of a CSV file.
+ * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class or tables, or of a table (CSV or JSON lines).
  * The form of a folder is found by looking into it.
  */
 export function openDataset(spec: string, options: OpenOptions = {}, surroundings: Surroundings = {}): Dataset {
@@ -58,18 +58,18 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
     throw new WeftError(
       'data',
       `no data set and no path is called '${spec}' (looked for ${path})`,
-      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class or of a CSV file`,
+      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class, of a CSV file or of one of JSON lines`,
     );
   const form = formOf(path);
   if (!form)
     throw new WeftError(
       'data',
       `${path} holds no data in a known form`,
-      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, ' +
+      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, one of JSON lines, ' +
         'train.csv and test.csv, IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)',
     );
   checkOptions(path, form, options);
-  return read(form, path, basename(path).replace(/\.(csv|tsv)(\.gz)?$/i, ''), options);
+  return read(form, path, basename(path).replace(CSV_FILE, ''), options);
 }
 
 /** Opens a data set as `openDataset` does, leaving out the options that its form does not have. */
@@ -127,7 +127,8 @@ function read(form: Exclude<Form, 'digits'>, path: string, name: string, options
   }
 }
 
-const CSV_FILE = /\.(csv|tsv)(\.gz)?$/i;
+/** Tables as text. */
+const CSV_FILE = /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i;
 
 function formOf(path: string): Exclude<Form, 'digits'> | undefined {
   return isFolder(path) ? folderForm(path) : CSV_FILE.test(path) ? 'csv' : undefined;

@@ -6,6 +6,7 @@ import { type Column, encoderOf } from './csv/encoding.js';
 import { type Charset } from './csv/decode.js';
 import { findSeparator, numberIn, splitFields } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
+import { isJsonLines } from './csv/json-lines.js';
 import { type Line, linesOf, openLines } from './csv/lines.js';
 import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
@@ -40,8 +41,6 @@ export function readPictures(paths: readonly string[], { inputShape }: InputForm
 }
 
 const SAMPLE = 20;
-/** Lines of JSON, one object or array each. */
-const JSON_FILE = /\.(jsonl|ndjson)$/i;
 /** Standard input, where paths are named. */
 const STANDARD_INPUT = '-';
 
@@ -52,7 +51,7 @@ const STANDARD_INPUT = '-';
  */
 export function readRows(path: string, form: InputForm): Unlabelled {
   const standard = path === STANDARD_INPUT ? readStandardInput() : undefined;
-  const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : JSON_FILE.test(path);
+  const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : isJsonLines(path);
   const rule = isJson ? 'plain' : 'quoted';
   const lines = standard ? linesOf(standard, path, form.charset, rule) : openLines(path, form.charset, rule).lines;
   return isJson ? readJsonLines(lines, path, form) : readTableRows(lines, path, form);

@@ -1,11 +1,13 @@
 /** A table of numbers with one column of labels, read line by line into typed arrays. */
-import { WeftError, unknownNameHint } from '../../errors.js';
+import { WeftError } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
 import type { Source } from '../dataset.js';
 import { placesOf } from '../columns.js';
 import { type Column, encoderOf, scanColumn, widthOf } from './encoding.js';
 import { findSeparator, hasDecimalComma, numberIn, type Separator, splitFields } from './fields.js';
 import { growingNumbers } from './growing.js';
+import { isJsonLines, openJsonTable } from './json-lines.js';
+import { findLabelColumn, LABEL_NAMES } from './label-column.js';
 import { type Line, openLines } from './lines.js';
 
 export interface Table {
@@ -64,7 +66,7 @@ function readEncoded(path: string, options: CsvOptions): Table {
   return readWith(path, options, encoding);
 }
 
-interface Opened {
+export interface Opened {
   readonly first: Line;
   readonly top: readonly string[];
   readonly header: readonly string[] | undefined;
@@ -76,6 +78,7 @@ interface Opened {
 }
 
 function openTable(path: string, options: CsvOptions): Opened {
+  if (isJsonLines(path)) return openJsonTable(path, options);
   const reader = openLines(path, options.charset);
   const sample: Line[] = [];
   while (sample.length < SAMPLE) {
@@ -293,37 +296,4 @@ function requireData(
       `${path}: line ${line} may be a header or data: its numbers follow on each other, and no other row has the label '${own!.text}'`,
       'say which: data.header: true, or data.header: false',
     );
-}
-
-const LABEL_NAMES = ['label', 'class', 'target'];
-
-function findLabelColumn(
-  label: string | number | undefined,
-  header: readonly string[] | undefined,
-  columns: number,
-  path: string,
-): number {
-  if (typeof label === 'number') {
-    const column = label < 0 ? columns + label : label;
-    if (Number.isInteger(column) && column >= 0 && column < columns) return column;
-    throw new WeftError(
-      'data',
-      `${path}: no column ${label} among ${columns}`,
-      `columns are 0..${columns - 1}, or -1 for the last`,
-    );
-  }
-  if (label !== undefined) {
-    const column = header?.indexOf(label) ?? -1;
-    if (column >= 0) return column;
-    throw new WeftError(
-      'data',
-      `${path}: no column is named '${label}'`,
-      header
-        ? unknownNameHint(label, header.slice(0, 40))
-        : 'the file has no header: give the index of the label column',
-    );
-  }
-  const lower = header?.map((name) => name.toLowerCase());
-  const named = LABEL_NAMES.map((name) => lower?.indexOf(name) ?? -1).find((column) => column >= 0);
-  return named ?? columns - 1;
 }

@@ -12,7 +12,7 @@ import {
   type RunComparison,
 } from '../report/compare/index.js';
 import { eventLog } from '../report/event-log.js';
-import { listRuns, openRun, packageVersion, readCheckedEvents, readSummary, writeFileAtomic } from '../runs/index.js';
+import { openRun, packageVersion, readCheckedEvents, readSummary, runsIn, writeFileAtomic } from '../runs/index.js';
 import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput } from './report.js';
 
@@ -51,12 +51,6 @@ export async function compareRuns(
   const page = out ?? join(dirname(paths[0]!), 'comparison.html');
   writeFileAtomic(page, await comparePage(comparison));
   return { comparison, page };
-}
-
-/** A run is itself, any other folder the runs in it: a command line without wildcards names them all so. */
-function runsIn(directory: string): string[] {
-  const inside = listRuns(directory);
-  return inside.length > 0 ? inside : [openRun(directory).path];
 }
 
 export interface DiffOptions extends SpaceOptions {

@@ -15,7 +15,7 @@ import {
   forgettingTables,
 } from '../report/index.js';
 import { type ReportTable } from '../report/tables.js';
-import { makeFolder, openRun, writeFileAtomic } from '../runs/index.js';
+import { makeFolder, openRun, runsIn, writeFileAtomic } from '../runs/index.js';
 import { runArguments } from './hints.js';
 import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput } from './report.js';
@@ -49,7 +49,7 @@ export async function compareRunsByForgetting(
   { out, ...options }: ForgettingOptions & { readonly out: string },
 ): Promise<ForgettingComparison> {
   const runs = [];
-  for (const directory of directories) {
+  for (const directory of directories.flatMap(runsIn)) {
     const { path, seed, analysis } = await analyse(directory, options);
     runs.push({ path: show(path), seed, analysis });
   }

@@ -299,7 +299,7 @@ export function program(): Command {
 
   onRun(forgetting.command('compare'))
     .description('compare runs paired by seed: what was removed, at what cost, with intervals')
-    .argument('<runs...>', 'run directories; those without a regularizer are the baseline')
+    .argument('<runs...>', 'run directories, or folders of runs; those without a regularizer are the baseline')
     .option('-o, --out <folder>', 'where to write', 'forgetting-comparison')
     .option(
       '--from-epoch <n>',

@@ -28,6 +28,7 @@ export { isObject, type JsonObject, sha256, sortKeys, stringifyStrict, toJson } 
 export { acquireLock, type LockOptions, type RunLock, standingOfLock } from './lock.js';
 export {
   copyRun,
+  runsIn,
   beganAt,
   createRun,
   listRuns,

@@ -160,6 +160,12 @@ export function copyRun(from: string, root: string, name: string): string {
   }
 }
 
+/** A run is itself, any other folder the runs in it: a command line without wildcards names them all so. Throws WeftError('run') where neither is there. */
+export function runsIn(directory: string): string[] {
+  const inside = listRuns(directory);
+  return inside.length > 0 ? inside : [openRun(directory).path];
+}
+
 function createUnique(root: string, name: string): string {
   try {
     makeFolder(root);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { catalogue, createChild, createParameterStore, type SpaceFactory, stream } from 'weft-nas';
 import { random } from '../../controllers/random.js';
 import { rnnCell } from '../../search-spaces/rnn-cell.js';
+import { elasticTransformer } from '../../search-spaces/elastic-transformer.js';
 import { transformer } from '../../search-spaces/transformer.js';
 import { checkConfig } from '../../src/config/index.js';
 import { textBatches, textTensors } from '../../src/data/index.js';
@@ -21,14 +22,19 @@ import { evaluateChild, FINAL_EVALUATION } from '../../src/training/index.js';
 import { withFolder } from './weft.js';
 
 const OPTIMIZER = { name: 'adam', learningRate: 0.02, clipNorm: 1 };
-const SPACES: { factory: SpaceFactory; options: object }[] = [
+const SPACES: { factory: SpaceFactory; options: object; more?: object }[] = [
   { factory: rnnCell, options: { nodes: 2, hidden: 8, keep: 0.9 } },
   { factory: transformer, options: { depth: 2, width: 8, heads: [1, 2], keep: 0.9 } },
+  {
+    factory: elasticTransformer,
+    options: { widths: [4, 8], depths: [1, 2], heads: [1, 2], headSize: 4, ratios: [2], keep: 0.9 },
+    more: { elastic: { networks: 3, distill: 'alpha', largestEpochs: 1 } },
+  },
 ];
 
 const partsIn = (
   folder: string,
-  { factory, options }: (typeof SPACES)[number],
+  { factory, options, more }: (typeof SPACES)[number],
   regularizer: object = { name: 'none' },
 ) => {
   const source = join(folder, 'tiny.txt');
@@ -46,7 +52,9 @@ const partsIn = (
       rewardBatchSize: 8,
       optimizer: OPTIMIZER,
       regularizer,
+      ...more,
     },
+    ...(more && { forgetting: { widths: { networks: 2 }, batchSize: 8 } }),
     derive: { candidates: 3, random: 3, batches: 2, batchSize: 8 },
     retrain: { epochs: 6, batchSize: 8, optimizer: OPTIMIZER },
     seed: 4,

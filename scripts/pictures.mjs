@@ -3,13 +3,15 @@
  *
  *   npm run build && node scripts/pictures.mjs            searches (recipe digits), then draws everything
  *   npm run build && node scripts/pictures.mjs RUN        draws the report of this finished run only
+ *   node scripts/pictures.mjs --export FOLDER              draws on the pad of an exported network, and its answer, as export-page.png
  *   node scripts/pictures.mjs PAGE.html NAME FROM TO      draws a part of any page, from one CSS selector to another, as docs/images/NAME.png
  *
  * Needs `script` of util-linux and a Chromium (CHROMIUM names its program).
  */
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { drawTerminal, record } from './pictures/terminal.mjs';
@@ -22,7 +24,8 @@ const MARGIN = 24;
 
 mkdirSync(OUT, { recursive: true });
 const [target, ...part] = process.argv.slice(2);
-if (target?.endsWith('.html')) await photograph(resolve(target), [part]);
+if (target === '--export') await drawOnPage(resolve(part[0]));
+else if (target?.endsWith('.html')) await photograph(resolve(target), [part]);
 else {
   const run = target === undefined ? await searchAndDraw() : resolve(target);
   // The top of the report, to the network that was found, and two sections further down.
@@ -45,12 +48,13 @@ async function searchAndDraw() {
   return join(folder, 'runs', readdirSync(join(folder, 'runs'))[0]);
 }
 
+function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+}
+
 /** Parts of a page, each from the top of one element to the bottom of another. */
 async function photograph(page, parts) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'],
-  });
+  const browser = await launch();
   try {
     const view = await browser.newPage({
       viewport: { width: WIDTH, height: 1200 },
@@ -75,5 +79,32 @@ async function photograph(page, parts) {
     }
   } finally {
     await browser.close();
+  }
+}
+
+/** The page of an exported network that reads drawn digits, with a seven on its pad. */
+async function drawOnPage(folder) {
+  const types = { html: 'text/html', js: 'text/javascript' };
+  const server = createServer(({ url }, response) => {
+    const name = basename(url);
+    response.setHeader('content-type', types[name.split('.').at(-1)] ?? 'application/octet-stream');
+    response.end(readFileSync(join(folder, name)));
+  });
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  const browser = await launch();
+  try {
+    const view = await browser.newPage({ viewport: { width: WIDTH, height: 700 }, deviceScaleFactor: 1.25 });
+    await view.goto(`http://127.0.0.1:${server.address().port}/index.html`);
+    await view.waitForSelector('body[data-ready]');
+    const pad = await view.locator('#drawing').boundingBox();
+    const point = (x, y) => [pad.x + x * pad.width, pad.y + y * pad.height];
+    await view.mouse.move(...point(0.2, 0.1));
+    await view.mouse.down();
+    for (const to of [point(0.75, 0.1), point(0.42, 0.92)]) await view.mouse.move(...to, { steps: 8 });
+    await view.mouse.up();
+    await view.screenshot({ path: join(OUT, 'export-page.png'), fullPage: true });
+  } finally {
+    await browser.close();
+    server.close();
   }
 }

@@ -59,6 +59,10 @@ export const ANSWER = `
     byId('more').textContent = all ? 'Show the first ' + FIRST : 'Show ' + (order.length > MOST ? 'the first ' + MOST : 'all ' + order.length);
     return best;
   }
+  // On a narrow screen the answer is below the question: its head is shown there too.
+  new MutationObserver(() => {
+    byId('live').textContent = [...byId('headline').children].map(({ textContent }) => textContent).join('  ');
+  }).observe(byId('headline'), { childList: true });
   byId('more').onclick = () => {
     all = !all;
     show(shown, nameOf);

@@ -34,6 +34,7 @@ export function demoPage(facts: ModelFacts): string {
   <section aria-labelledby="question">
     <h2 id="question">${question}</h2>
     ${form}
+    <div id="live" aria-hidden="true"></div>
   </section>
   <section aria-labelledby="answer">
     <h2 id="answer">${facts.level ? 'What comes next' : 'The answer'}</h2>
@@ -89,8 +90,17 @@ function leadOf({ classNames, targets, level, space, results, data }: ModelFacts
   const tested =
     accuracy === undefined
       ? ''
-      : ` It was right on ${(100 * accuracy).toFixed(1)}\u00a0% of ${data?.parts['test'] ?? 'the'} test examples.`;
+      : ` It was right on ${(100 * accuracy).toFixed(1)}\u00a0% of ${data?.parts['test'] ?? 'the'} test examples${majorityOf(results)}.`;
   return `${found}. It tells ${classNames.length} classes apart: ${named}${tested}`;
+}
+
+/** What a result is to be held against: always calling everything by the most frequent class. */
+function majorityOf(results: ModelFacts['results']): string {
+  const { assessment } = results ?? {};
+  const majority = assessment && 'majority' in assessment ? assessment.majority : undefined;
+  return majority
+    ? `; always answering with the most frequent class is right on ${(100 * majority.accuracy).toFixed(1)}\u00a0%`
+    : '';
 }
 
 const limitOf = ({ level, targets }: ModelFacts): string =>

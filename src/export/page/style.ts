@@ -20,10 +20,12 @@ export const STYLE = `
   section > :last-child, form > :last-child { margin-bottom: 0; }
   figure { margin: 0; }
   figcaption { font-size: .875rem; margin-top: .25rem; }
-  .pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: end; margin-top: 1rem; }
+  .pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: start; margin-top: 1rem; }
   canvas { display: block; max-width: 100%; border: 1px solid var(--line); border-radius: 6px; }
   #drawing { width: 280px; height: auto; touch-action: none; cursor: crosshair; }
-  .pictures canvas { height: 140px; width: auto; }
+  .pictures figure { max-width: 100%; }
+  .pictures figcaption { max-width: 14rem; }
+  .pictures canvas { height: 140px; width: auto; object-fit: contain; }
   #seen { image-rendering: pixelated; }
   .drop { border: 2px dashed var(--line); border-radius: 10px; padding: 1rem; text-align: center; }
   .drop.over { border-color: var(--accent); }
@@ -36,6 +38,9 @@ export const STYLE = `
   .button:focus-within, button:focus-visible, input:focus-visible, select:focus-visible, textarea:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
   .camera { display: none; }
   @media (pointer: coarse) { .camera { display: inline-block; } }
+  #live { position: sticky; bottom: 0; margin: .75rem -1rem -1rem; padding: .5rem 1rem; border-top: 1px solid var(--line); border-radius: 0 0 12px 12px; background: var(--wash); font-weight: 600; }
+  @media (min-width: 48rem) { #live { display: none; } }
+  #live:empty { display: none; }
   #headline { margin: 0 0 .75rem; display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem .75rem; min-height: 2.75rem; }
   #headline strong { font-size: 2rem; line-height: 1.2; }
   #headline span { font-size: 1.25rem; color: var(--muted); font-variant-numeric: tabular-nums; }

@@ -229,7 +229,7 @@ const shapesOf = (inputs: NamedTensors): string =>
     .join();
 
 /** The native backend, where it is the one in use. */
-function nativeBackend(): NativeBackend | undefined {
+export function nativeBackend(): NativeBackend | undefined {
   if (tf.getBackend() !== 'tensorflow') return undefined;
   return tf.backend() as unknown as NativeBackend;
 }

@@ -7,6 +7,11 @@ export {
   type Compiler,
   type CompileMode,
   type CompileOptions,
+  nativeBackend,
 } from './compile.js';
 export { eagerHost, type Host } from './host.js';
-export type { Step, StepResult } from './record.js';
+export { record, type Step, type StepResult } from './record.js';
+export { difference, type Recording, sameBits, type ValueIndex } from './recording.js';
+export { type FunctionGraph, functionGraph, integer, type, type ValueName } from './function-graph.js';
+export { addOperations } from './saved-model.js';
+export { loadedGraph, type LoadedGraph } from './session.js';

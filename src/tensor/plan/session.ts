@@ -2,44 +2,58 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NativeBackend } from '../kernels/raw-op.js';
+import { type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { type Recording, type ValueIndex } from './recording.js';
-import { type Execution, sourceValues, wantedValues } from './replay.js';
+import { type StepGraph } from './function-graph.js';
+import { type Execution, wantedValues } from './replay.js';
 import { savedModel } from './saved-model.js';
 
-/** An execution by one native call, or why there is none: an operation without a form in a graph, or no room for the session's file. */
-export function sessionOf(
-  backend: NativeBackend,
-  recording: Recording<never, unknown>,
-  folder: string = tmpdir(),
-): Execution | { reason: string } {
-  const graph = savedModel(recording);
-  if ('missing' in graph) return { reason: `the operation '${graph.missing}' has no form in a graph` };
-  const loaded = load(backend, graph.bytes, folder);
-  if (typeof loaded !== 'number') return loaded;
-  const wanted = wantedValues(recording);
-  const { binding } = backend;
-  const count = sourceValues(recording).length;
-  return {
-    run(ids) {
-      if (ids.length !== count) throw new Error(`a session of ${count} inputs got ${ids.length}`);
-      const results = binding.runSavedModel(loaded, ids, graph.feeds, graph.fetches);
-      return new Map(wanted.map((value, i): [ValueIndex, (typeof results)[number]] => [value, results[i]!]));
-    },
-    dispose: () => binding.deleteSavedModel(loaded),
-  };
+/** A function that the native library has loaded. */
+export interface LoadedGraph {
+  /** Its results for these arguments, which are borrowed; the caller owns the results. */
+  run(ids: readonly number[]): OutputMetadata[];
+  dispose(): void;
 }
 
-/** The library reads a session from a folder; the folder is needed for no longer than that. */
-function load({ binding }: NativeBackend, bytes: Uint8Array, parent: string): number | { reason: string } {
+/** Loads a function; why it cannot be loaded, where it cannot: no room for the file, an operation that this build lacks. */
+export function loadedGraph(
+  { binding }: NativeBackend,
+  { bytes, feeds, fetches }: StepGraph,
+  parent: string = tmpdir(),
+): LoadedGraph | { reason: string } {
   let folder: string | undefined;
   try {
     folder = mkdtempSync(join(parent, 'weft-step-'));
     writeFileSync(join(folder, 'saved_model.pb'), bytes);
-    return binding.loadSavedModel(folder, 'serve');
+    // The library reads the folder once, and needs it no longer.
+    const session = binding.loadSavedModel(folder, 'serve');
+    return {
+      run: (ids) => binding.runSavedModel(session, ids, feeds, fetches),
+      dispose: () => binding.deleteSavedModel(session),
+    };
   } catch (error) {
     return { reason: (error as Error).message };
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** An execution of a recording by one native call, or why there is none. */
+export function sessionOf(
+  backend: NativeBackend,
+  recording: Recording<never, unknown>,
+  folder?: string,
+): Execution | { reason: string } {
+  const graph = savedModel(recording);
+  if ('missing' in graph) return { reason: `the operation '${graph.missing}' has no form in a graph` };
+  const loaded = loadedGraph(backend, graph, folder);
+  if ('reason' in loaded) return loaded;
+  const wanted = wantedValues(recording);
+  return {
+    run(ids) {
+      const results = loaded.run(ids);
+      return new Map(wanted.map((value, i): [ValueIndex, OutputMetadata] => [value, results[i]!]));
+    },
+    dispose: loaded.dispose,
+  };
 }

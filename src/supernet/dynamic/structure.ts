@@ -1,0 +1,139 @@
+/**
+ * How the children of a space share one graph that decides at run time: which of its nodes every child has, which exclude each other, and
+ * in what order gradients meet. Only spaces of a form that this order can be kept for have such a structure.
+ */
+import { type SearchSpace } from '../../graph/define-space.js';
+import { type Guard, type NodeAttributes, type SupernetGraph } from '../../graph/nodes.js';
+import { type Genotype } from '../../space/slots.js';
+
+/** Terms that a sum adds from left to right; longer ones are added in another order. */
+const LONGEST_SUM = 9;
+
+export interface Edge {
+  readonly source: string;
+  readonly target: string;
+  readonly position: number;
+  readonly guard: Guard | undefined;
+}
+
+export type DynamicNode = { readonly name: string; readonly inputs: readonly Edge[] } & (
+  | { readonly kind: 'input' }
+  /** Computed as a whole: an operation, or a combination of inputs that are all there. */
+  | { readonly kind: 'whole'; readonly attributes: Extract<NodeAttributes, { kind: 'operation' | 'combine' }> }
+  /** The sum of those inputs whose guards hold. */
+  | { readonly kind: 'sum' }
+  /** Exactly one of the inputs. */
+  | { readonly kind: 'select' }
+);
+
+export interface DynamicStructure {
+  /** Inputs before users. */
+  readonly nodes: readonly DynamicNode[];
+  readonly head: string;
+  /** Names of the nodes that every child has. */
+  readonly common: ReadonlySet<string>;
+  /** The selection that a node is a candidate of, and of nothing else. */
+  readonly selectionOf: ReadonlyMap<string, string>;
+  /** Who reads a node, the last one to be computed first. */
+  readonly users: ReadonlyMap<string, readonly Edge[]>;
+}
+
+/** The structure of a space, or why its children have no graph in common. */
+export function dynamicStructure({ supernet }: Pick<SearchSpace, 'supernet'>): DynamicStructure | { reason: string } {
+  const { graph, order, head } = supernet;
+  const place = new Map(order.map((name, i) => [name, i]));
+  const nodes: DynamicNode[] = [];
+  for (const name of order) {
+    const inputs = edgesInto(supernet, name);
+    const attributes = graph.getNodeAttributes(name);
+    const isGuarded = inputs.some(({ guard }) => guard);
+    const twice = new Set(inputs.map(({ source }) => source)).size < inputs.length;
+    if (twice) return { reason: `'${name}' reads one node twice` };
+    switch (attributes.kind) {
+      case 'input':
+        nodes.push({ kind: 'input', name, inputs });
+        break;
+      case 'select':
+        if (!inputs.every(({ guard }) => guard)) return { reason: `'${name}' has an input that is always there` };
+        nodes.push({ kind: 'select', name, inputs });
+        break;
+      case 'operation': {
+        const { built, member, elastic, weightsOf } = attributes;
+        if (built.size !== 1 || member || elastic || weightsOf !== undefined)
+          return { reason: `'${name}' is not one operation with weights of its own` };
+        if (isGuarded) return { reason: `'${name}' has inputs that depend on the architecture` };
+        nodes.push({ kind: 'whole', name, inputs, attributes });
+        break;
+      }
+      case 'combine':
+        if (isGuarded && attributes.combination !== 'sum')
+          return { reason: `'${name}' is a ${attributes.combination} of inputs that depend on the architecture` };
+        if (isGuarded && inputs.length > LONGEST_SUM) return { reason: `'${name}' adds ${inputs.length} inputs` };
+        nodes.push(isGuarded ? { kind: 'sum', name, inputs } : { kind: 'whole', name, inputs, attributes });
+    }
+  }
+  const edges = nodes.flatMap(({ inputs }) => inputs);
+  const users = new Map(
+    nodes.map(({ name }) => [
+      name,
+      edges.filter(({ source }) => source === name).sort((a, b) => place.get(b.target)! - place.get(a.target)!),
+    ]),
+  );
+  const kinds = new Map(nodes.map(({ name, kind }) => [name, kind]));
+  const selectionOf = new Map<string, string>();
+  for (const { source, target } of edges) {
+    if (kinds.get(target) !== 'select') continue;
+    if (users.get(source)!.length > 1 || kinds.get(source) !== 'whole')
+      return { reason: `'${source}' is a candidate of '${target}' and something else` };
+    selectionOf.set(source, target);
+  }
+  for (const [name, list] of users) {
+    if (list.length > LONGEST_SUM + 8) return { reason: `'${name}' is read ${list.length} times` };
+    if (!areTogether(list, selectionOf)) return { reason: `users of '${name}' are not computed in one order` };
+  }
+  return { nodes, head, common: alwaysThere(nodes, head), selectionOf, users };
+}
+
+function edgesInto({ graph }: SupernetGraph, target: string): Edge[] {
+  return graph
+    .mapInEdges(target, (_edge, { position, guard }, source): Edge => ({ source, target, position, guard }))
+    .sort((a, b) => a.position - b.position);
+}
+
+/** Whether the candidates of one selection come one after the other among these users. */
+function areTogether(list: readonly Edge[], selectionOf: ReadonlyMap<string, string>): boolean {
+  const left = new Set<string>();
+  let current: string | undefined;
+  for (const { target } of list) {
+    const selection = selectionOf.get(target);
+    if (selection !== current && current !== undefined) left.add(current);
+    if (selection !== undefined && left.has(selection)) return false;
+    current = selection;
+  }
+  return true;
+}
+
+/** What the head depends on whatever the architecture. */
+function alwaysThere(nodes: readonly DynamicNode[], head: string): Set<string> {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const found = new Set<string>();
+  const pending = [head];
+  while (pending.length > 0) {
+    const name = pending.pop()!;
+    if (found.has(name)) continue;
+    found.add(name);
+    for (const { source, guard } of byName.get(name)!.inputs) if (!guard) pending.push(source);
+  }
+  return found;
+}
+
+/** What is known of an architecture when its gates are set. */
+export interface Chosen {
+  /** Names of its nodes. */
+  readonly active: ReadonlySet<string>;
+  readonly genotype: Genotype;
+}
+
+/** Whether an edge carries something in an architecture. */
+export const isOpen = ({ target, guard }: Edge, { active, genotype }: Chosen): boolean =>
+  active.has(target) && (!guard || guard.holds(genotype));

@@ -16,6 +16,16 @@ export { stream, type Rng } from './tensor/rng.js';
 export { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from './tensor/tf.js';
 export * as nn from './tensor/nn.js';
 export { gradientsOf, valueAndGradients } from './tensor/autodiff.js';
+export {
+  compile,
+  type CallOptions,
+  type CompiledStep,
+  type CompileMode,
+  type CompileOptions,
+  type Host,
+  type Step,
+  type StepResult,
+} from './tensor/plan/index.js';
 export { defineOptimizer, type OwnOptimizer } from './optimizers/index.js';
 export { definePreconditioner, type OwnPreconditioner } from './preconditioners/index.js';
 export { defineRegularizer, type OwnRegularizer } from './forgetting/index.js';

@@ -73,7 +73,6 @@ export default defineConfig({
           page('Command line', 'reference/command-line'),
           page('Configuration', 'reference/configuration'),
           page('Data', 'reference/data'),
-          page('Data', 'reference/data'),
           page('Recipes and runs', 'reference/recipes-and-runs'),
           page('Changes', 'reference/changelog'),
           {
@@ -91,9 +90,9 @@ export default defineConfig({
         text: 'Explanation',
         items: [
           page('How ENAS works', 'explanation/how-enas-works'),
+          page('Compiled steps', 'explanation/compiled-steps'),
           page('Reading reports', 'explanation/reading-reports'),
           page('Reproducibility', 'explanation/reproducibility'),
-          page('Security', 'explanation/security'),
           page('Security', 'explanation/security'),
           page('Architecture', 'explanation/architecture'),
           page('Measurements', 'explanation/measurements'),

@@ -346,6 +346,12 @@ export const sharpnessSchema = z.strictObject({
 export const configSchema = z.strictObject({
   recipe: z.string().optional().describe('name of the recipe this came from'),
   backend: z.enum(['gpu', 'native', 'wasm', 'cpu']).optional().describe('the best that loads, by default'),
+  compile: z
+    .enum(['auto', 'off', 'replay', 'session', 'graph'])
+    .default('auto')
+    .describe(
+      "how far steps that repeat are compiled on the native backend, with the same results: 'replay' calls the recorded operations again, 'session' runs a step as one native call, 'graph' runs any child of a supernet so; 'auto' takes what pays",
+    ),
   seed: z.int().min(0).default(1).describe('seed of every random draw'),
   space: named('macro-cnn').describe('name or file of the space, and its options'),
   controller: named('enas').describe('name or file of the controller, and its options'),

@@ -13,8 +13,10 @@ import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { type Tensor1D } from '../tensor/tf.js';
+import { type CompileOptions } from '../tensor/plan/index.js';
 import { type BatchSource } from '../training/batch.js';
 import { createLearner, disposeLearner, type Learner, type LearnerOptions } from '../training/learner.js';
+import { type SharedOptions } from '../training/shared-gradients.js';
 import { checkBatchSizes } from './batch-sizes.js';
 import { type CostMeasure, costMeasure, costsNamed } from './costs.js';
 import { type SearchBatches, type SearchData } from './data.js';
@@ -114,6 +116,8 @@ export function createSession(
   const supernet: WatchedLearner = createLearner(space, seed, {
     ...trainingOf(config.search, data.train, own),
     link: regularizer,
+    compile: compileOf(config),
+    shared: sharedOf(config, data),
   });
   try {
     const retrain = createTrainer(config.retrain.optimizer, trainingOf(config.retrain, data.retrain, own));
@@ -228,6 +232,21 @@ const MAX_CACHED_CHILDREN = 256;
 /** Measures the operations of the networks that are trained for good. */
 export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => LatencyTable {
   return (space) => measureLatency(space.forRetraining(), limits.latencyBatchSize);
+}
+
+/** How far the steps of one network are compiled. */
+export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOptions =>
+  compile === 'off' || compile === 'replay' ? { mode: compile } : {};
+
+/** The steps of a supernet whose children are trained one after the other. */
+function sharedOf({ compile, search }: SearchConfig, { train }: SearchBatches): SharedOptions | undefined {
+  if (search.elastic || !['auto', 'graph'].includes(compile)) return undefined;
+  return {
+    batchSize: search.batchSize,
+    steps: search.epochs * train.steps,
+    smoothing: search.labelSmoothing,
+    always: compile === 'graph',
+  };
 }
 
 /** What a phase of the configuration says about its training. */

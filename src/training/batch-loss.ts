@@ -9,6 +9,7 @@ import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { partOfBatch, type TensorBatch } from './batch.js';
+import { type SharedGradients } from './shared-gradients.js';
 import { labelLosses } from './cross-entropy.js';
 import { type Distillation, distilled } from './distill.js';
 
@@ -25,6 +26,8 @@ export interface BatchLossOptions {
   readonly othersTrain?: boolean | undefined;
   /** Whose layers a preconditioner sees where others learn too; without it such steps are refused. */
   readonly layersOf?: 'child' | undefined;
+  /** The gradients of the supernet's children by one function; without it the child is run as it is. */
+  readonly shared?: SharedGradients | undefined;
   /** How much of each label goes to all classes alike; 0 by default. */
   readonly smoothing?: number | undefined;
 }
@@ -48,6 +51,7 @@ export function batchLoss({
   othersTrain = true,
   layersOf,
   smoothing,
+  shared,
 }: BatchLossOptions): BatchLoss {
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   let losses: readonly number[] | undefined;
@@ -112,8 +116,11 @@ export function batchLoss({
         return { ...together(parameters, chosen), layers };
       }
       if (others.length === 0) {
-        const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
-        return { loss: value, gradients };
+        const asItIs = (): LossAndGradients => {
+          const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
+          return { loss: value, gradients };
+        };
+        return shared && !examples ? shared.of(child, parameters, batch, how, asItIs) : asItIs();
       }
       return together(parameters, chosen);
     },

@@ -15,6 +15,7 @@ import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { type CompileOptions } from '../tensor/plan/index.js';
 import { type BatchSource, withBatch } from './batch.js';
 import { carrying } from './carried.js';
+import { type SharedGradients, sharedGradients, type SharedOptions } from './shared-gradients.js';
 import { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';
 
 export interface Learner {
@@ -23,6 +24,8 @@ export interface Learner {
   state: OptimizerState;
   /** The trainer's steps, compiled where they repeat; without it they run as they are. */
   readonly compiled?: CompiledTrainer;
+  /** Of a supernet: the gradients of its children by one function; without it each is run as it is. */
+  readonly shared?: SharedGradients;
   /** What recurrent layers begin the next batch with. */
   carried: NamedTensors;
 }
@@ -35,6 +38,8 @@ export interface LearnerOptions {
   readonly examples?: number;
   /** How far repeated steps are compiled. */
   readonly compile?: CompileOptions;
+  /** Of a supernet whose children are trained one after the other. */
+  readonly shared?: SharedOptions | undefined;
   /** Optimizers and preconditioners of the user's own, which `optimizer` may name. */
   readonly own?: OwnParts;
   /** A link that acts on the weights along with the optimizer. */
@@ -54,6 +59,7 @@ export function createLearner(
     link,
     child,
     compile,
+    shared,
     only = child && [...child.parameterNames, ...child.statisticNames],
     ...setting
   }: LearnerOptions,
@@ -67,12 +73,14 @@ export function createLearner(
     trainer: whole,
     state: emptyState,
     compiled: compiledTrainer(whole, compile),
+    ...(shared && { shared: sharedGradients(space, shared) }),
     carried: {},
   };
 }
 
-export function disposeLearner({ store, state, carried, compiled }: Learner): void {
+export function disposeLearner({ store, state, carried, compiled, shared }: Learner): void {
   store.dispose();
+  shared?.dispose();
   compiled?.dispose();
   disposeNamed(carried);
   disposeNamed(state.tensors);
@@ -91,25 +99,28 @@ export interface LearnOptions extends Pick<
   readonly globalStep: number;
   /** Names the random masks of this training. */
   readonly seed: string;
+  /** Whether the child is a mixture of many, which no function of single ones computes. */
+  readonly isMixture?: boolean;
 }
 
 /** Trains the child on its batch: one step of the learner's weights. */
 export function learn(
   learner: Learner,
-  { source, epoch, step, globalStep, seed, ...rest }: LearnOptions,
+  { source, epoch, step, globalStep, seed, isMixture = false, ...rest }: LearnOptions,
 ): TrainStepResult {
   if (step === 0) {
     disposeNamed(learner.carried);
     learner.carried = {};
   }
   const { store, trainer, state, compiled } = learner;
+  const shared = isMixture ? undefined : learner.shared;
   const { result, next } = carrying(
     source,
     learner.carried,
     { training: true, normalization: 'batch', seed: `${seed}/${globalStep}` },
     (mode) =>
       withBatch(source, epoch, step, (batch) =>
-        trainStep({ store, trainer, state, compiled, batch, mode, step: globalStep, ...rest }),
+        trainStep({ store, trainer, state, compiled, shared, batch, mode, step: globalStep, ...rest }),
       ),
   );
   disposeNamed(learner.carried);

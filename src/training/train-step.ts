@@ -45,7 +45,7 @@ export function trainStep({ store, trainer, state, step, compiled, ...options }:
   let losses: BatchLoss['losses'] = () => undefined;
   try {
     // Several children are another function in every step.
-    if (compiled && others.length === 0)
+    if (compiled && others.length === 0 && !options.shared?.isOpen)
       stepped = compiledStep(compiled, active.values, { ...options, store, state, step });
     else {
       const loss = batchLoss({ ...options, statistics: store.statistics });

@@ -9,7 +9,7 @@ import { guessingLoss } from '../objective.js';
 import { learnInSearch } from '../learn.js';
 import { trackSharpness } from '../sharpness.js';
 import { warmStart } from '../warm-start.js';
-import { type Retrained, type SearchSession, trainingOf } from '../session.js';
+import { type Retrained, compileOf, type SearchSession, trainingOf } from '../session.js';
 
 /** Batches whose statistics the finished network's normalization is set from. */
 const CALIBRATION_BATCHES = 20;
@@ -101,6 +101,7 @@ export function startRetraining({ config, data, own, space, state }: SearchSessi
   const final = space.forRetraining();
   const child = createChild(final, final.decode(state.derived!.architecture));
   const learner = createLearner(final, `${config.seed}/retrain`, {
+    compile: compileOf(config),
     ...trainingOf(config.retrain, data.retrain, own),
     child,
   });

@@ -16,7 +16,8 @@ export function trainSharedWeights(session: SearchSession): void {
   const { largestEpochs = 0 } = config.search.elastic ?? {};
   if (largestEpochs > 0 && epoch === largestEpochs && step === 0) sortAfterLargest(session);
   descendMixture(session);
-  const child = mixtureOf(session) ?? session.child(architecturesOf(session, epoch)[index]);
+  const mixture = mixtureOf(session);
+  const child = mixture ?? session.child(architecturesOf(session, epoch)[index]);
   if (step === 0) forgetting?.startEpoch(epoch);
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
   trackSharedSharpness(session);
@@ -26,6 +27,7 @@ export function trainSharedWeights(session: SearchSession): void {
     epoch,
     step,
     globalStep,
+    isMixture: mixture !== undefined,
     ...(!config.search.elastic && forgetting?.during(child, globalStep)),
   });
   const { loss } = report;

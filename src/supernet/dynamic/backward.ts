@@ -2,6 +2,7 @@
 import { type ValueName } from '../../tensor/plan/index.js';
 import { addPart, type Body, edgeGate, isActive, isWhole, resultOf, type Slot } from './body.js';
 import { gatedSum, merged, switched, type Term } from './gates.js';
+import { areTogether } from './structure.js';
 import { INPUT_GRADIENT, OUTPUT_GRADIENT, PARAMETER_GRADIENT, parametersOf } from './record-node.js';
 
 /** Gradients of the slots that have one, from that of the head; computed whatever the child has. */
@@ -59,6 +60,7 @@ function termsOf(
 ): Term[] {
   const { structure, graph } = body;
   const candidates = new Map<string, ValueName[]>();
+  const isGrouped = areTogether(structure.users.get(name)!, structure.selectionOf);
   const terms: (() => Term)[] = [];
   for (const edge of structure.users.get(name)!) {
     const { target } = edge;
@@ -66,13 +68,12 @@ function termsOf(
     if (!isWhole(user)) {
       const value = gradients.get(target);
       if (value === undefined) continue;
-      const gate = user.kind === 'sum' ? edgeGate(body, edge) : { name: `node ${name}`, decide: isActive(name) };
-      terms.push(() => ({ value, gate }));
+      terms.push(() => ({ value, gate: edgeGate(body, edge) }));
       continue;
     }
     const value = inputGradients.get(`${target} ${user.inputs.indexOf(edge)}`);
     if (value === undefined) continue;
-    const selection = structure.selectionOf.get(target);
+    const selection = isGrouped ? structure.selectionOf.get(target) : undefined;
     if (selection === undefined) {
       const gate = structure.common.has(target) ? undefined : { name: `node ${target}`, decide: isActive(target) };
       terms.push(() => ({ value, gate }));

@@ -21,7 +21,6 @@ import {
   PARAMETER_GRADIENT,
   parametersOf,
   type PassMoment,
-  type PassOptions,
   recordNode,
   type Whole,
 } from './record-node.js';
@@ -65,7 +64,7 @@ export function bodyWithForward(
   { supernet }: SearchSpace,
   structure: DynamicStructure,
   backend: NativeBackend,
-  options: PassOptions,
+  batchSize: number,
 ): Body {
   const wholes = structure.nodes.filter(isWhole);
   const trained = trainedNodes(structure);
@@ -77,7 +76,7 @@ export function bodyWithForward(
         output: shapeOf(node.name),
         differentiable: node.inputs.map(({ source }) => trained.has(source)),
       };
-      return [node.name, recordNode(backend, node, shapes, options)] as const;
+      return [node.name, recordNode(backend, node, shapes, batchSize)] as const;
     }),
   );
   const graph = functionGraph();
@@ -106,15 +105,19 @@ export function bodyWithForward(
   for (const node of structure.nodes) {
     const { name } = node;
     if (node.kind === 'input') values.set(name, inputs);
-    else if (node.kind === 'select')
-      values.set(
-        name,
-        merged(
+    else if (node.kind === 'select') {
+      // A candidate of nothing else is not computed where it is not chosen.
+      const ways = node.inputs.map((edge) => {
+        const value = values.get(edge.source)!;
+        if (structure.selectionOf.has(edge.source)) return value;
+        return switched(
           graph,
-          node.inputs.map(({ source }) => values.get(source)!),
-        ),
-      );
-    else if (node.kind === 'sum') {
+          value,
+          gates.gate(edgeName(edge), (chosen) => isOpen(edge, chosen)),
+        ).whenTrue;
+      });
+      values.set(name, merged(graph, ways));
+    } else if (node.kind === 'sum') {
       const terms = node.inputs.map((edge): Term => ({ value: values.get(edge.source)!, gate: edgeGate(body, edge) }));
       values.set(name, gatedSum(graph, gates, `sum ${name}`, terms)!);
     } else {
@@ -164,11 +167,13 @@ function entering({ graph, gates, structure }: Body, name: string, value: ValueN
   return structure.common.has(name) ? value : switched(graph, value, nodeGate(gates, name)).whenTrue;
 }
 
-/** Whether an edge of a sum carries something; nothing where it always does. */
+const edgeName = ({ source, target }: Edge): string => `edge ${source} ${target}`;
+
+/** Whether an edge carries something; nothing where it always does. */
 export function edgeGate({ structure }: Pick<Body, 'structure'>, edge: Edge): Term['gate'] {
-  const { source, target, guard } = edge;
+  const { target, guard } = edge;
   if (!guard && structure.common.has(target)) return undefined;
-  return { name: `edge ${source} ${target}`, decide: (chosen) => isOpen(edge, chosen) };
+  return { name: edgeName(edge), decide: (chosen) => isOpen(edge, chosen) };
 }
 
 function trainedNodes({ nodes }: DynamicStructure): Set<string> {

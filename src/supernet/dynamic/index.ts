@@ -1,6 +1,6 @@
 /**
- * Any child of a space by one native call: the operations of all candidates in one function, which computes those of the architecture at
- * hand. The same bits as the child by itself.
+ * Loss and gradients of any child of a space by one native call: the operations of all candidates in one function, which computes those of
+ * the architecture at hand. The same bits as the child by itself.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type NativeBackend } from '../../tensor/kernels/raw-op.js';
@@ -18,19 +18,13 @@ import { type Child } from '../child.js';
 import { addBackward } from './backward.js';
 import { type Body, bodyWithForward, resultOf, type Slot } from './body.js';
 import { INPUT_GRADIENT, NoGraph, type PassMoment, recordLoss } from './record-node.js';
-import { type Chosen, dynamicStructure } from './structure.js';
+import { chosenBy, dynamicStructure, keepsOrder } from './structure.js';
 
 const FLOAT = 1;
 const INTEGER = 3;
 const BOOL = 10;
 
-interface Loaded {
-  /** Nodes of the function. */
-  readonly size: number;
-  dispose(): void;
-}
-
-export interface DynamicGradients extends Loaded {
+export interface DynamicGradients {
   /** Loss and gradients of the child's parameters at these values, training; the caller owns them. */
   run(
     child: Child,
@@ -39,91 +33,46 @@ export interface DynamicGradients extends Loaded {
     labels: Tensor,
     moment: PassMoment,
   ): { loss: Scalar; gradients: NamedTensors };
+  /** Whether the gradients of this child are added up as they are in the child by itself. */
+  serves(child: Child): boolean;
+  /** Nodes of the function. */
+  readonly size: number;
+  dispose(): void;
 }
 
-export interface DynamicForward extends Loaded {
-  /** Logits of the child, normalized by the batch's own statistics, without dropout; the caller owns them. */
-  run(child: Child, parameters: NamedTensors, inputs: Tensor): Tensor;
-}
-
-/** Loss and gradients of any child on batches of one size; why not, where there is no such function. */
+/** The gradients of any child on batches of one size; why not, where there is no such function. */
 export function dynamicGradients(
   space: SearchSpace,
   { batchSize, loss }: { batchSize: number; loss: (logits: Tensor, labels: Tensor) => Scalar },
 ): DynamicGradients | { reason: string } {
-  return loaded(space, { batchSize, training: true, backward: true }, (body, backend) => {
-    const { graph, structure, values } = body;
+  const backend = nativeBackend();
+  if (!backend) return { reason: 'there is no native library' };
+  const structure = dynamicStructure(space);
+  if ('reason' in structure) return structure;
+  try {
+    const body = bodyWithForward(space, structure, backend, batchSize);
+    const { graph, values } = body;
     const recording = recordLoss(backend, loss, [space.task.classes], batchSize);
-    const labels = graph.argument(INTEGER);
     const known = new Map<ValueIndex, ValueName>([
       [recording.inputs.get('logits')!, values.get(structure.head)!],
-      [recording.inputs.get('labels')!, labels],
+      [recording.inputs.get('labels')!, graph.argument(INTEGER)],
     ]);
     const missing = addOperations(graph, recording, known);
     if (missing !== undefined) throw new NoGraph(`the operation '${missing}' has no form in a graph`);
     graph.result(known.get(resultOf(recording, 'loss')!)!, FLOAT);
     const gradientOf = addBackward(body, known.get(resultOf(recording, INPUT_GRADIENT)!)!);
     for (const gradient of gradientOf.values()) graph.result(gradient, FLOAT);
-    const slots = [...gradientOf.keys()];
-    return (call, child, parameters, inputs, y, moment) => {
-      const { results, placeOf } = call(child, parameters, [inputs], [y], moment);
-      const found = new Map<string, Tensor>();
-      slots.forEach((slot, i) => {
-        const place = placeOf(slot);
-        const result = results[i + 1]!;
-        if (place?.hasGradient) found.set(`${place.node}/${place.local}`, result);
-        else result.dispose();
-      });
-      // In the order in which the gradients of a child come otherwise: sums over all of them depend on it.
-      const gradients = Object.keys(parameters).flatMap((name) => {
-        const gradient = found.get(name);
-        return gradient ? [[name, gradient] as const] : [];
-      });
-      return { loss: results[0] as Scalar, gradients: Object.fromEntries(gradients) };
-    };
-  });
-}
-
-/** Logits of any child on batches of one size; why not, where there is no such function. */
-export function dynamicForward(space: SearchSpace, batchSize: number): DynamicForward | { reason: string } {
-  return loaded(space, { batchSize, training: false, backward: false }, ({ graph, structure, values }) => {
-    graph.result(values.get(structure.head)!, FLOAT);
-    return (call, child, parameters, inputs) => call(child, parameters, [inputs], [], {}).results[0]!;
-  });
-}
-
-type Call = (
-  child: Child,
-  parameters: NamedTensors,
-  before: readonly Tensor[],
-  after: readonly Tensor[],
-  moment: PassMoment,
-) => { results: Tensor[]; placeOf: (slot: Slot) => Slot['places'][number] | undefined };
-
-/** The function with the ends that `finish` gives it, and what makes a call of it. */
-function loaded<A extends readonly unknown[], R>(
-  space: SearchSpace,
-  options: Parameters<typeof bodyWithForward>[3],
-  finish: (body: Body, backend: NativeBackend) => (call: Call, ...given: A) => R,
-): (Loaded & { run(...given: A): R }) | { reason: string } {
-  const backend = nativeBackend();
-  if (!backend) return { reason: 'there is no native library' };
-  const structure = dynamicStructure(space);
-  if ('reason' in structure) return structure;
-  try {
-    const body = bodyWithForward(space, structure, backend, options);
-    const answer = finish(body, backend);
-    const size = body.graph.size;
-    const graph = loadedGraph(backend, body.graph.finish());
-    if ('reason' in graph) return graph;
+    const loaded = loadedGraph(backend, graph.finish());
+    if ('reason' in loaded) return loaded;
     // Fed where a child has nothing to feed.
     const idle = tf.keep(tf.scalar(0));
-    const call = callOf(space, backend, body, graph, idle);
+    const called = { space, backend, body, loaded, idle, slots: [...gradientOf.keys()] };
     return {
-      size,
-      run: (...given) => answer(call, ...given),
+      size: graph.size,
+      serves: ({ architecture }) => keepsOrder(structure, chosenBy(structure, space.genotype(architecture))),
+      run: (...call) => run(called, ...call),
       dispose() {
-        graph.dispose();
+        loaded.dispose();
         idle.dispose();
       },
     };
@@ -133,35 +82,52 @@ function loaded<A extends readonly unknown[], R>(
   }
 }
 
-function callOf(
-  space: SearchSpace,
-  backend: NativeBackend,
-  { gates, declared, slots }: Body,
-  graph: LoadedGraph,
-  idle: Tensor,
-): Call {
+interface Called {
+  readonly space: SearchSpace;
+  readonly backend: NativeBackend;
+  readonly body: Body;
+  readonly loaded: LoadedGraph;
+  readonly idle: Tensor;
+  /** Slots of the results behind the loss. */
+  readonly slots: readonly Slot[];
+}
+
+function run(
+  { space, backend, body: { structure, gates, declared, slots: fed }, loaded, idle, slots }: Called,
+  child: Child,
+  parameters: NamedTensors,
+  inputs: Tensor,
+  labels: Tensor,
+  moment: PassMoment,
+): { loss: Scalar; gradients: NamedTensors } {
   const { binding } = backend;
-  return (child, parameters, before, after, moment) => {
-    const chosen: Chosen = {
-      active: new Set(child.nodes.map(({ name }) => name)),
-      genotype: space.genotype(child.architecture),
-    };
-    const placeOf = ({ places }: Slot): Slot['places'][number] | undefined =>
-      places.find(({ node }) => chosen.active.has(node));
-    const decisions = gates.values(chosen);
-    const own = [
-      binding.createTensor([decisions.length], BOOL, Uint8Array.from(decisions, Number)),
-      ...declared.map(({ of, shape }) => binding.createTensor(shape, FLOAT, of(moment))),
-    ];
-    const tensors = slots.map((slot) => {
+  const chosen = chosenBy(structure, space.genotype(child.architecture));
+  const placeOf = ({ places }: Slot): Slot['places'][number] | undefined =>
+    places.find(({ node }) => chosen.active.has(node));
+  const decisions = gates.values(chosen);
+  const own = [
+    binding.createTensor([decisions.length], BOOL, Uint8Array.from(decisions, Number)),
+    ...declared.map(({ of, shape }) => binding.createTensor(shape, FLOAT, of(moment))),
+  ];
+  const weights = fed.map((slot) => {
+    const place = placeOf(slot);
+    return place ? parameters[`${place.node}/${place.local}`]! : idle;
+  });
+  try {
+    const [loss, ...results] = loaded.run([...own, ...backend.getInputTensorIds([inputs, ...weights, labels])]);
+    const found = new Map<string, Tensor>();
+    slots.forEach((slot, i) => {
       const place = placeOf(slot);
-      return place ? parameters[`${place.node}/${place.local}`]! : idle;
+      if (place?.hasGradient) found.set(`${place.node}/${place.local}`, backend.createOutputTensor(results[i]!));
+      else binding.deleteTensor(results[i]!.id);
     });
-    try {
-      const ids = [...own, ...backend.getInputTensorIds([...before, ...tensors, ...after])];
-      return { results: graph.run(ids).map((result) => backend.createOutputTensor(result)), placeOf };
-    } finally {
-      own.forEach((id) => binding.deleteTensor(id));
-    }
-  };
+    // In the order in which the gradients of a child come otherwise: sums over all of them depend on it.
+    const gradients = Object.keys(parameters).flatMap((name) => {
+      const gradient = found.get(name);
+      return gradient ? [[name, gradient] as const] : [];
+    });
+    return { loss: backend.createOutputTensor(loss!) as Scalar, gradients: Object.fromEntries(gradients) };
+  } finally {
+    own.forEach((id) => binding.deleteTensor(id));
+  }
 }

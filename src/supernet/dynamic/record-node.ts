@@ -25,15 +25,6 @@ export const PARAMETER_GRADIENT = 'dp/';
 /** The children of a space have no graph in common. */
 export class NoGraph extends Error {}
 
-/** How the children are run. */
-export interface PassOptions {
-  readonly batchSize: number;
-  /** Whether dropout and the like act. */
-  readonly training: boolean;
-  /** Whether gradients are wanted. */
-  readonly backward: boolean;
-}
-
 export interface NodeShapes {
   readonly inputs: readonly Shape[];
   readonly output: Shape;
@@ -59,37 +50,36 @@ export function parametersOf({ attributes }: Whole): Readonly<Record<string, { r
 const builtOf = ({ built }: Extract<Whole['attributes'], { kind: 'operation' }>): BuiltOperation =>
   [...built.values()][0]!;
 
-/** How a node is computed, normalized by the batch's own statistics. */
-function forwardOf({ name, attributes }: Whole, training: boolean): Forward {
+/** How a node is computed when training. */
+function forwardOf({ name, attributes }: Whole): Forward {
   if (attributes.kind === 'combine') return (inputs) => combine(attributes.combination, [...inputs]);
   const built = builtOf(attributes);
   return (inputs, parameters, host) =>
     built.forward(inputs, {
-      ...operationContext(name, {}, {}, { training, normalization: 'batch', host }),
+      ...operationContext(name, {}, {}, { training: true, normalization: 'batch', host }),
       parameter: (local) => parameters[local]!,
     });
 }
 
-/** The node's recording, with the way back where gradients are wanted. Throws NoGraph where it cannot be recorded. */
+/** The node's recording, forward and backward. Throws NoGraph where it cannot be recorded. */
 export function recordNode(
   backend: NativeBackend,
   node: Whole,
   { inputs, output, differentiable }: NodeShapes,
-  { batchSize, training, backward }: PassOptions,
+  batchSize: number,
 ): NodeRecording {
-  const forward = forwardOf(node, training);
+  const forward = forwardOf(node);
   const parameters = parametersOf(node);
   const locals = Object.keys(parameters);
   const given = {
     ...Object.fromEntries(inputs.map((shape, i) => [`${INPUT}${i}`, tf.ones([batchSize, ...shape])])),
     ...Object.fromEntries(locals.map((local) => [PARAMETER + local, tf.ones([...parameters[local]!.shape])])),
-    ...(backward && { [OUTPUT_GRADIENT]: tf.ones([batchSize, ...output]) }),
+    [OUTPUT_GRADIENT]: tf.ones([batchSize, ...output]),
   };
   const step = (values: Readonly<Record<string, Tensor>>, host: Host<PassMoment>) => ({
     outputs: tidy(() => {
       const xs = inputs.map((_, i) => values[`${INPUT}${i}`]!);
       const own = Object.fromEntries(locals.map((local) => [local, values[PARAMETER + local]!]));
-      if (!backward) return { [OUTPUT]: tf.clone(forward(xs, own, host)) };
       const tape: Tape = [];
       const y = recordOn(tape, () => tidy(() => forward(xs, own, host)));
       const wanted = [

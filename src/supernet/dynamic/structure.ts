@@ -82,14 +82,11 @@ export function dynamicStructure({ supernet }: Pick<SearchSpace, 'supernet'>): D
   const kinds = new Map(nodes.map(({ name, kind }) => [name, kind]));
   const selectionOf = new Map<string, string>();
   for (const { source, target } of edges) {
-    if (kinds.get(target) !== 'select') continue;
-    if (users.get(source)!.length > 1 || kinds.get(source) !== 'whole')
-      return { reason: `'${source}' is a candidate of '${target}' and something else` };
-    selectionOf.set(source, target);
+    const isCandidateAlone = kinds.get(target) === 'select' && kinds.get(source) === 'whole';
+    if (isCandidateAlone && users.get(source)!.length === 1) selectionOf.set(source, target);
   }
   for (const [name, list] of users) {
     if (list.length > LONGEST_SUM + 8) return { reason: `'${name}' is read ${list.length} times` };
-    if (!areTogether(list, selectionOf)) return { reason: `users of '${name}' are not computed in one order` };
   }
   return { nodes, head, common: alwaysThere(nodes, head), selectionOf, users };
 }
@@ -100,8 +97,8 @@ function edgesInto({ graph }: SupernetGraph, target: string): Edge[] {
     .sort((a, b) => a.position - b.position);
 }
 
-/** Whether the candidates of one selection come one after the other among these users. */
-function areTogether(list: readonly Edge[], selectionOf: ReadonlyMap<string, string>): boolean {
+/** Whether the candidates of one selection come one after the other among these users, so that they may be one term of a sum. */
+export function areTogether(list: readonly Edge[], selectionOf: ReadonlyMap<string, string>): boolean {
   const left = new Set<string>();
   let current: string | undefined;
   for (const { target } of list) {
@@ -129,11 +126,32 @@ function alwaysThere(nodes: readonly DynamicNode[], head: string): Set<string> {
 
 /** What is known of an architecture when its gates are set. */
 export interface Chosen {
-  /** Names of its nodes. */
+  /** Names of its nodes, selections included. */
   readonly active: ReadonlySet<string>;
   readonly genotype: Genotype;
+}
+
+/** The nodes that the head depends on in an architecture. */
+export function chosenBy({ nodes, head }: DynamicStructure, genotype: Genotype): Chosen {
+  const active = new Set([head]);
+  for (const { name, inputs } of nodes.toReversed())
+    if (active.has(name))
+      for (const { source, guard } of inputs) if (!guard || guard.holds(genotype)) active.add(source);
+  return { active, genotype };
 }
 
 /** Whether an edge carries something in an architecture. */
 export const isOpen = ({ target, guard }: Edge, { active, genotype }: Chosen): boolean =>
   active.has(target) && (!guard || guard.holds(genotype));
+
+/**
+ * Whether gradients meet in an architecture as they do in the child by itself. Behind a selection that hands a node on, they are added up
+ * before they meet the node's others: that is the same only where there are no others.
+ */
+export function keepsOrder({ nodes, users, selectionOf }: DynamicStructure, chosen: Chosen): boolean {
+  const selections = new Set(nodes.flatMap(({ name, kind }) => (kind === 'select' ? [name] : [])));
+  return nodes.every(({ name }) => {
+    const open = users.get(name)!.filter((edge) => isOpen(edge, chosen));
+    return open.length < 2 || selectionOf.has(name) || !open.some(({ target }) => selections.has(target));
+  });
+}

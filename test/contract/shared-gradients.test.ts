@@ -1,0 +1,131 @@
+/** The children of a supernet by one function: loss and gradients with the bits of each child by itself, in every space that has one. */
+import { expect } from 'chai';
+import { catalogue } from '../../src/supernet/catalogue.js';
+import { createChild } from '../../src/supernet/child.js';
+import { dynamicGradients } from '../../src/supernet/dynamic/index.js';
+import { createParameterStore } from '../../src/supernet/parameter-store.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { pickNamed } from '../../src/tensor/named.js';
+import { stream } from '../../src/tensor/rng.js';
+import { tf, type Scalar, type Tensor } from '../../src/tensor/tf.js';
+import { batchLoss } from '../../src/training/batch-loss.js';
+import { labelLosses } from '../../src/training/cross-entropy.js';
+import { sharedGradients } from '../../src/training/shared-gradients.js';
+import { examples, SPACES } from './space-table.js';
+
+const BATCH = 6;
+const loss = (logits: Tensor, labels: Tensor): Scalar => tf.mean(labelLosses(logits, labels)) as Scalar;
+
+/** Spaces without such a function: operations of many sizes, and sequences. */
+const WITHOUT = new Set(['elastic-cnn', 'elastic-mlp', 'elastic-transformer', 'lstm', 'transformer', 'rnn-cell']);
+
+for (const { factory, tiny, task } of SPACES) {
+  describe(`gradients by one function in ${factory.name}`, () => {
+    before(() => loadBackend('native'));
+    const space = factory.create(tiny, task);
+
+    if (WITHOUT.has(factory.name)) {
+      it('are not offered', () => {
+        if (task.kind !== 'language')
+          expect(dynamicGradients(space, { batchSize: BATCH, loss })).to.have.property('reason');
+        const shared = sharedGradients(space, { batchSize: BATCH, steps: 1e6 });
+        const store = createParameterStore(catalogue(space.supernet), 1);
+        const child = createChild(space, space.sample(stream(1, 'child')));
+        const { x: inputs, labels } = examples(task, BATCH);
+        const mode = { training: true, normalization: 'batch', seed: '1' } as const;
+        const asked = shared.of(child, store.parameters, { inputs, labels }, mode, () => ({
+          loss: tf.scalar(7),
+          gradients: {},
+        }));
+        expect(asked.loss.dataSync()[0]).to.equal(7);
+        expect(shared.isOpen).to.be.false;
+        asked.loss.dispose();
+        tf.dispose([inputs, labels]);
+        store.dispose();
+      });
+      return;
+    }
+
+    it('are those of the child by itself, bit for bit, and leave no tensor behind', () => {
+      const store = createParameterStore(catalogue(space.supernet), 1);
+      const { x: inputs, labels } = examples(task, BATCH);
+      const before = tf.memory().numTensors;
+      const shared = dynamicGradients(space, { batchSize: BATCH, loss });
+      if ('reason' in shared) throw new Error(shared.reason);
+      for (let i = 0; i < 12; i++) {
+        const child = createChild(space, space.sample(stream(i, 'child')));
+        if (!shared.serves(child)) continue;
+        const parameters = pickNamed(store.parameters, child.parameterNames);
+        const mode = { training: true, normalization: 'batch', seed: `step ${i}` } as const;
+        const batch = { inputs, labels };
+        const alone = batchLoss({ child, statistics: store.statistics, batch, mode }).evaluate(parameters, {
+          record: true,
+        });
+        const together = shared.run(child, parameters, inputs, labels, mode);
+        expect(Object.keys(together.gradients)).to.deep.equal(Object.keys(alone.gradients));
+        expect(together.loss.dataSync()).to.deep.equal(alone.loss.dataSync());
+        for (const [name, gradient] of Object.entries(alone.gradients)) {
+          expect(together.gradients[name]!.shape, name).to.deep.equal(gradient.shape);
+          expect(together.gradients[name]!.dataSync(), name).to.deep.equal(gradient.dataSync());
+        }
+        tf.dispose([alone.loss, together.loss]);
+        tf.dispose([...Object.values(alone.gradients), ...Object.values(together.gradients)]);
+      }
+      shared.dispose();
+      expect(tf.memory().numTensors).to.equal(before);
+      tf.dispose([inputs, labels]);
+      store.dispose();
+    });
+  });
+}
+
+describe('shared gradients', () => {
+  before(() => loadBackend('native'));
+  const { factory, tiny, task } = SPACES.find((one) => one.factory.name === 'mlp')!;
+  const space = factory.create(tiny, task);
+
+  const asked = (options: { batchSize: number; steps: number }, lie = false) => {
+    const notes: string[] = [];
+    const shared = sharedGradients(space, { ...options, note: (note) => notes.push(note) });
+    const store = createParameterStore(catalogue(space.supernet), 1);
+    const { x: inputs, labels } = examples(task, BATCH);
+    let alone = 0;
+    for (let i = 0; i < 8; i++) {
+      const child = createChild(space, space.sample(stream(i, 'child')));
+      const parameters = pickNamed(store.parameters, child.parameterNames);
+      const mode = { training: true, normalization: 'batch', seed: '1' } as const;
+      const { loss: value, gradients } = shared.of(child, parameters, { inputs, labels }, mode, () => {
+        alone++;
+        const result = batchLoss({ child, statistics: {}, batch: { inputs, labels }, mode }).evaluate(parameters, {
+          record: true,
+        });
+        if (!lie) return result;
+        result.loss.dispose();
+        return { ...result, loss: tf.scalar(-1) };
+      });
+      tf.dispose([value, ...Object.values(gradients)]);
+    }
+    const { runs, isOpen } = shared;
+    shared.dispose();
+    store.dispose();
+    tf.dispose([inputs, labels]);
+    return { alone, runs, isOpen, notes };
+  };
+
+  it('are compared with the child by itself three times, and then used', () => {
+    expect(asked({ batchSize: BATCH, steps: 1000 })).to.deep.equal({ alone: 3, runs: 5, isOpen: true, notes: [] });
+  });
+
+  it('are not made for few steps, and not used for other batches', () => {
+    expect(asked({ batchSize: BATCH, steps: 100 })).to.deep.include({ alone: 8, runs: 0 });
+    expect(asked({ batchSize: BATCH + 1, steps: 1000 })).to.deep.include({ alone: 8, runs: 0 });
+  });
+
+  it('are given up, with a note, where a bit differs', () => {
+    const { alone, isOpen, notes } = asked({ batchSize: BATCH, steps: 1000 }, true);
+    expect([alone, isOpen]).to.deep.equal([8, false]);
+    expect(notes).to.deep.equal([
+      "the children of the supernet are not run as one function: the bits of 'loss' differ",
+    ]);
+  });
+});

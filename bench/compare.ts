@@ -24,7 +24,7 @@ export async function compare(
   workers: readonly AnchorWorker[],
   { blocks }: CompareOptions,
 ): Promise<Comparison> {
-  const { name, anchors, block = 5 } = workload;
+  const { name, anchors, block = 5, warmUp = block } = workload;
   const ours = await workload.prepare();
   let index = 0;
   const runOurs = (steps: number): number[] =>
@@ -39,7 +39,7 @@ export async function compare(
     ...anchors.map((_, i) => (steps: number) => workers[i]!.run(steps)),
   ];
 
-  for (const side of sides) await side(block);
+  for (const [i, side] of sides.entries()) await side(i === 0 ? warmUp : block);
   const times: number[][] = sides.map(() => []);
   for (let round = 0; round < blocks; round++) {
     for (const [i, side] of sides.entries()) times[i]!.push(...(await side(block)));

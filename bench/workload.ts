@@ -18,6 +18,8 @@ export interface Workload {
   prepare(): Running | Promise<Running>;
   /** The fastest of these counts: PyTorch gets its best layout. */
   anchors: Anchor[];
+  /** Steps of ours before the first block, in which repeated steps are compiled; one block by default. */
+  warmUp?: number;
   /** Steps in one block, so that a block takes long enough to time and no longer than it must; 5 by default. */
   block?: number;
 }

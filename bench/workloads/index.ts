@@ -14,8 +14,12 @@ import { recurrentSupernet } from './recurrent-supernet.js';
 export const WORKLOADS: readonly (() => Workload)[] = [
   () => macroSupernet({ shape: [32, 32, 3], batch: 64 }),
   () => macroSupernet({ shape: [28, 28, 1], batch: 128 }),
+  () => macroSupernet({ shape: [8, 8, 1], batch: 64 }),
+  () => macroSupernet({ shape: [32, 32, 3], batch: 64, one: true }),
+  () => macroSupernet({ shape: [8, 8, 1], batch: 64, one: true }),
   ...OPERATIONS.map((_, index) => () => operation(index)),
   () => mlp(),
+  ...(['momentum', 'adam', 'sam'] as const).map((optimizer) => () => mlp([784, 512, 512, 10], 128, optimizer)),
   () => recurrentSupernet(),
   () => enasController(),
   () => derive(),

@@ -1,6 +1,7 @@
-/** One shared-weight training step: another random architecture of the ENAS macro space at every step. */
+/** One training step in the ENAS macro space: another random architecture at every step, as in a search, or always the same. */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { chain } from '../../src/chain/chain.js';
+import { compiledTrainer } from '../../src/chain/compiled.js';
 import { clipByGlobalNorm } from '../../src/chain/transforms/clip.js';
 import { addDecayedWeights } from '../../src/chain/transforms/decay.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
@@ -10,6 +11,7 @@ import { catalogue, createChild, createParameterStore } from '../../src/supernet
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { trainStep } from '../../src/training/index.js';
+import { sharedGradients } from '../../src/training/shared-gradients.js';
 import { bothLayouts, type Running, type Workload } from '../workload.js';
 
 export interface MacroOptions {
@@ -17,13 +19,15 @@ export interface MacroOptions {
   batch: number;
   layers?: number;
   filters?: number;
+  /** Train one network, as when the found one is retrained. */
+  one?: boolean;
 }
 
-export function macroSupernet({ shape, batch, layers = 6, filters = 24 }: MacroOptions): Workload {
+export function macroSupernet({ shape, batch, layers = 6, filters = 24, one = false }: MacroOptions): Workload {
   const classes = 10;
   const space = macroCnn.create({ layers, filters, keep: 1 }, { inputShape: shape, classes });
   const rng = stream('bench', 'architectures');
-  const sampled = Array.from({ length: 50 }, () => space.sample(rng));
+  const sampled = Array.from({ length: one ? 1 : 50 }, () => space.sample(rng));
   const architectures = sampled.map(({ layers }) => layers.map(({ op, skip }) => [OPERATIONS.indexOf(op), skip]));
   const options = { shape, classes, layers, filters, batch, architectures };
 
@@ -46,6 +50,8 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24 }: MacroO
       Array.from({ length: batch }, () => values.int(classes)),
       'int32',
     );
+    const compiled = compiledTrainer(trainer);
+    const shared = one ? undefined : sharedGradients(space, { batchSize: batch, steps: 1000 });
     let state = emptyState;
     return {
       step(index) {
@@ -55,6 +61,9 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24 }: MacroO
           store,
           trainer,
           state,
+          compiled,
+          shared,
+          due: one ? 1000 : 1,
           batch: { inputs, labels },
           mode: { training: true, normalization: 'batch' },
           step: index,
@@ -62,13 +71,16 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24 }: MacroO
       },
       dispose() {
         store.dispose();
+        compiled.dispose();
+        shared?.dispose();
         tf.dispose([inputs, labels, Object.values(state.tensors)]);
       },
     };
   }
 
   return {
-    name: `macro supernet step, ${shape.join('x')}, batch ${batch}`,
+    name: `${one ? 'step of one macro network' : 'macro supernet step'}, ${shape.join('x')}, batch ${batch}`,
+    warmUp: 25,
     prepare,
     anchors: bothLayouts('macro_supernet', options),
   };

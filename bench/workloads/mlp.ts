@@ -1,64 +1,82 @@
-/** One step of plain SGD on a network with one hidden layer: all dispatch, little arithmetic. */
-import { emptyState } from '../../src/chain/state.js';
+/** Training steps of plain networks: little arithmetic beside the calls. */
+import { compiledTrainer } from '../../src/chain/compiled.js';
 import { chain } from '../../src/chain/chain.js';
+import { type Link } from '../../src/chain/link.js';
+import { emptyState, replaceState } from '../../src/chain/state.js';
+import { scaleByAdam } from '../../src/chain/transforms/adaptive.js';
+import { clipByGlobalNorm } from '../../src/chain/transforms/clip.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
+import { trace } from '../../src/chain/transforms/momentum.js';
+import { sam } from '../../src/optimizers/flatness/sam.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { type NamedTensors } from '../../src/tensor/named.js';
 import * as nn from '../../src/tensor/nn.js';
-import { stream } from '../../src/tensor/rng.js';
 import { tf, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
 import { type Running, type Workload } from '../workload.js';
+import { draws } from './random-tensors.js';
 
-export function mlp(sizes: [inputs: number, hidden: number, classes: number] = [784, 256, 10], batch = 64): Workload {
+type Optimizer = 'sgd' | 'momentum' | 'adam' | 'sam';
+
+const rate = scaleByLearningRate(() => 0.01);
+const LINKS: Record<Optimizer, readonly Link[]> = {
+  sgd: [rate],
+  momentum: [clipByGlobalNorm(10), trace(), rate],
+  adam: [clipByGlobalNorm(10), scaleByAdam(), rate],
+  sam: [sam(), clipByGlobalNorm(10), trace(), rate],
+};
+
+export function mlp(sizes: readonly number[] = [784, 256, 10], batch = 64, optimizer: Optimizer = 'sgd'): Workload {
   return {
-    name: `MLP step, ${sizes.join('-')}, batch ${batch}`,
+    name: `MLP step, ${sizes.join('-')}, batch ${batch}, ${optimizer}`,
     block: 100,
-    anchors: [{ name: 'PyTorch', module: 'mlp', options: { sizes, batch } }],
+    warmUp: 100,
+    anchors: [{ name: 'PyTorch', module: 'mlp', options: { sizes, batch, optimizer } }],
     prepare(): Running {
-      const [inputs, hidden, classes] = sizes;
-      const rng = stream('bench', 'mlp');
-      const normal = (shape: number[], deviation = 1) =>
-        tf.tensor(
-          Float32Array.from(
-            { length: shape.reduce((product, length) => product * length, 1) },
-            () => deviation * rng.normal(),
-          ),
-          shape,
-        );
-      let parameters: NamedTensors = {
-        kernel1: normal([inputs, hidden], Math.sqrt(1 / inputs)),
-        bias1: tf.zeros([hidden]),
-        kernel2: normal([hidden, classes], Math.sqrt(1 / hidden)),
-        bias2: tf.zeros([classes]),
-      };
-      const x = normal([batch, inputs]) as Tensor2D;
-      const labels = tf.tensor1d(
-        Array.from({ length: batch }, () => rng.int(classes)),
-        'int32',
+      const { normal, whole } = draws('mlp');
+      const layers = sizes.slice(1).map((_, i) => i);
+      let parameters: NamedTensors = Object.fromEntries(
+        layers.flatMap((i) => [
+          [`kernel${i}`, tf.mul(normal([sizes[i]!, sizes[i + 1]!]), Math.sqrt(1 / sizes[i]!))],
+          [`bias${i}`, tf.zeros([sizes[i + 1]!])],
+        ]),
       );
-      const learningRate = (): number => 0.1;
-      const trainer = chain(scaleByLearningRate(learningRate));
+      const x = normal([batch, sizes[0]!]) as Tensor2D;
+      const labels = whole(batch, sizes.at(-1)!);
       const loss = (p: NamedTensors): tf.Scalar => {
-        const first = nn.relu(nn.dense(x, p['kernel1'] as Tensor2D, p['bias1'] as Tensor1D));
-        return tf.mean(
-          nn.softmaxCrossEntropy(nn.dense(first, p['kernel2'] as Tensor2D, p['bias2'] as Tensor1D), labels),
-        );
+        const logits = layers.reduce((h, i) => {
+          const y = nn.dense(h, p[`kernel${i}`] as Tensor2D, p[`bias${i}`] as Tensor1D);
+          return i === layers.at(-1) ? y : nn.relu(y);
+        }, x);
+        return tf.mean(nn.softmaxCrossEntropy(logits, labels));
       };
+      const compiled = compiledTrainer(chain(...LINKS[optimizer]));
+      let state = emptyState;
       return {
-        step(index) {
-          const before = parameters;
-          ({ parameters } = trainer.step(
-            (current) => {
-              const { value, gradients } = valueAndGradients(loss, current);
-              return { loss: value, gradients };
-            },
+        step(step) {
+          const { parameters: next, state: after } = compiled.step({
+            lossFor: () => ({
+              evaluate(current) {
+                const { value, gradients } = valueAndGradients(loss, current);
+                return { loss: value, gradients };
+              },
+              context: {},
+            }),
             parameters,
-            emptyState,
-            { step: index },
-          ));
-          tf.dispose({ ...before });
+            state,
+            step,
+            inputs: { x, labels },
+            key: 'mlp',
+            due: 1000,
+            isAtRest: () => false,
+          });
+          tf.dispose(Object.values(parameters));
+          parameters = next;
+          state = replaceState(state, after);
         },
-        dispose: () => tf.dispose([x, labels, { ...parameters }]),
+        dispose() {
+          compiled.dispose();
+          tf.dispose([x, labels, ...Object.values(parameters), ...Object.values(state.tensors)]);
+        },
       };
     },
   };

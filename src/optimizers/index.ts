@@ -13,6 +13,7 @@ export type { TrainingLength, TrainingSetting } from '../chain/setting.js';
 export { chain, rateOf, type Trainer, type TrainerStep, withLink } from '../chain/chain.js';
 export type { Declaring, Elementwise, Link, LinkStep, Movement, RateShare, SettleStep } from '../chain/link.js';
 export type { LinkMoment } from '../chain/moment.js';
+export type { Evaluate, EvaluateOptions, HessianTimes, LossAndGradients, StepContext } from '../chain/loss.js';
 export { emptyState, type OptimizerState, replaceState, type Slots } from '../chain/state.js';
 export {
   byEpoch,

@@ -236,7 +236,7 @@ export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => L
 
 /** How far the steps of one network are compiled. */
 export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOptions =>
-  compile === 'off' || compile === 'replay' ? { mode: compile } : {};
+  compile === 'auto' ? {} : { mode: compile === 'graph' ? 'session' : compile };
 
 /** The steps of a supernet whose children are trained one after the other. */
 function sharedOf({ compile, search }: SearchConfig, { train }: SearchBatches): SharedOptions | undefined {

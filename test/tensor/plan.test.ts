@@ -22,7 +22,7 @@ const stepOf =
 /** The values of `runs` runs at moments 0, 1, …, by a compiled step and by the step itself; the compiled step's counts. */
 function both(body: Body, runs = 24, options: CompileOptions = {}) {
   const notes: string[] = [];
-  const compiled = compile(stepOf(body), { note: (note) => notes.push(note), ...options });
+  const compiled = compile(stepOf(body), { mode: 'session', note: (note) => notes.push(note), ...options });
   const plain = compile(stepOf(body), { mode: 'off' });
   const before = tf.memory().numTensors;
   const results = [compiled, plain].map((step) =>
@@ -88,7 +88,7 @@ describe('compiled steps', () => {
           const y = tidy(() => tf.exp(x!));
           return { outputs: { x: tf.clone(x!), y, z: tf.clone(y), one: tf.tensor1d([1, 2]) }, fixed: null };
         },
-        off ? { mode: 'off' } : {},
+        { mode: off ? 'off' : 'session' },
       ),
     );
     const before = tf.memory().numTensors;
@@ -122,7 +122,7 @@ describe('compiled steps', () => {
       }
       return { outputs: { y }, fixed: null };
     };
-    const step = compile(body);
+    const step = compile(body, { mode: 'session' });
     const before = tf.memory().numTensors;
     for (let t = 0; t < 30; t++) {
       const x = tf.tensor1d([t % 10 === 9 ? -1 : 2, 3]);
@@ -202,14 +202,14 @@ describe('compiled steps', () => {
   });
 
   it('are kept by shape, as many as asked for', () => {
-    const step = compile(stepOf(decayed), { kept: 2 });
+    const step = compile(stepOf(decayed), { mode: 'session', kept: 2 });
     for (let t = 0; t < 120; t++) {
       const x = tf.ones([1 + (t % 3)]);
       tf.dispose([x, step.run({ x }, { t }, { due: 100 }).outputs['y']!]);
     }
     // Three shapes in turn: each is forgotten before it comes again.
     expect(step.runs.eager).to.equal(120);
-    const enough = compile(stepOf(decayed), { kept: 3 });
+    const enough = compile(stepOf(decayed), { mode: 'session', kept: 3 });
     for (let t = 0; t < 120; t++) {
       const x = tf.ones([1 + (t % 3)]);
       tf.dispose([x, enough.run({ x }, { t }, { due: 100 }).outputs['y']!]);

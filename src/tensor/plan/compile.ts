@@ -11,7 +11,7 @@ import { difference, type Recording, sameBits, sameChoices, type ValueIndex } fr
 import { type Execution, replayOf } from './replay.js';
 import { sessionOf } from './session.js';
 
-/** How far steps are compiled; `session` is the default where there is a native library, `off` elsewhere. */
+/** How far steps are compiled: not at all, to replays only, or to sessions as soon as can be; by default to what pays. */
 export type CompileMode = 'off' | 'replay' | 'session';
 
 export interface CompileOptions {
@@ -48,8 +48,10 @@ export interface Compiler<M, F> {
 
 /** Runs of one step from which a replay pays: two recordings cost about one more run each. */
 const RUNS_FOR_REPLAY = 6;
-/** Runs of one step from which a session pays: making and loading one takes as long as about ten runs. */
-const RUNS_FOR_SESSION = 16;
+/** Runs of one step from which a session pays: to make one and to run it for the first time costs 50 to 400 ms. */
+const RUNS_FOR_SESSION = 64;
+/** Runs after which somebody may want to know that nothing is compiled. */
+const RUNS_FOR_NOTE = 16;
 /** Where it is not known how many runs are due, as many again as there have been are expected. */
 const expected = (runs: number, due: number | undefined): number => due ?? runs;
 /** Recordings of one step that are tried before it is given up. */
@@ -191,13 +193,13 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
         return recorded(backend, entry, step, inputs, moment);
       }
       if (!variant.execution) {
-        // Steps in which something is refreshed may read and choose; where none is compiled, somebody may want to know.
-        if (entry.runs === RUNS_FOR_SESSION && entry.variants.every(({ execution }) => !execution))
+        // Steps in which something is refreshed may read and choose; that none is compiled is worth a word.
+        if (entry.runs === RUNS_FOR_NOTE && entry.variants.every(({ execution }) => !execution))
           say(`steps are not compiled: ${variant.recording.undeclared}`);
         return eager(step, inputs, moment);
       }
       variant.runs++;
-      const worth = variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
+      const worth = options.mode === 'session' || variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
       if (!variant.tried && worth && options.mode !== 'replay') {
         variant.tried = true;
         const session = checkedSession(backend, variant, inputs, moment, folder);

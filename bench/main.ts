@@ -9,6 +9,7 @@ import { describeBackend, loadBackend } from '../src/tensor/backend.js';
 import { startWorker } from './anchor-worker.js';
 import { compare, type Comparison } from './compare.js';
 import { findPython } from './python.js';
+import { measureStart } from './start.js';
 import { WORKLOADS } from './workloads/index.js';
 
 const { values } = parseArgs({
@@ -40,6 +41,12 @@ for (const create of WORKLOADS) {
 }
 workers.forEach((worker) => worker.close());
 if (!values.only) writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`);
+
+if ('start'.includes(values.only)) {
+  console.log('\n| start of the built package | median, ms | fastest, ms |\n|---|---:|---:|');
+  for (const { name, median, fastest } of measureStart())
+    console.log(`| ${name} | ${figures(median)} | ${figures(fastest)} |`);
+}
 
 /** Three significant digits. */
 function figures(milliseconds: number): string {

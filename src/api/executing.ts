@@ -1,5 +1,4 @@
 /** Where the trainings of a verb are done: in this process, or in child processes of this machine. */
-import { fileURLToPath } from 'node:url';
 import { type SearchConfig } from '../config/index.js';
 import { isOwnFile } from '../jobs/files.js';
 import {
@@ -10,6 +9,7 @@ import {
   openResults,
   runRunners,
 } from '../jobs/index.js';
+import { programFile } from '../runs/program-file.js';
 import { openData } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
 
@@ -40,10 +40,8 @@ export interface ProcessesOptions extends JobsOptions {
   readonly workers?: number | undefined;
 }
 
-/** The module that child processes run, as TypeScript where this is. */
-export const jobProgram = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './job-process.ts' : './job-process.js', import.meta.url),
-);
+/** The module that child processes run. */
+export const jobProgram = programFile('api/job-process');
 
 /** Jobs one after another in this process: for data in memory, and parts that are values. */
 export function inThisProcess({ results = 'runs/jobs', ...options }: JobsOptions = {}): WithExecutor {

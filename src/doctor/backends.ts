@@ -1,7 +1,6 @@
 /** Each backend is tried in a process of its own: a broken native library can end the process that loads it. */
 import { fork } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../runs/program-file.js';
 import { BACKENDS, type BackendDescription, type BackendName } from '../tensor/backend.js';
 import { type DoctorRow } from './row.js';
 
@@ -33,9 +32,7 @@ function row(name: BackendName, report: ProbeReport): DoctorRow {
 
 /** Loads the backend in a child process and computes with it. */
 export function probe(name: string): Promise<ProbeReport> {
-  // The probe has our own extension: it is TypeScript when we run from source.
-  const script = fileURLToPath(new URL(`./probe${extname(import.meta.url)}`, import.meta.url));
-  const child = fork(script, [name], { silent: true, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
+  const child = fork(programFile('doctor/probe'), [name], { silent: true, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
   let report: ProbeReport | undefined;
   let lastWords = '';
   child.stderr!.on('data', (text: Buffer) => (lastWords = `${lastWords}${text.toString()}`.slice(-2000)));

@@ -1,9 +1,13 @@
 /** A random forest. */
-import { RandomForestRegression } from 'ml-random-forest';
+import { createRequire } from 'node:module';
 import { type Predictor } from './contract.js';
 import { checkPairs, checkRows } from './prepare.js';
 
 const TREES = 100;
+
+/** Loaded when a forest is grown, and not with the package. */
+const library = (): typeof import('ml-random-forest') =>
+  createRequire(import.meta.url)('ml-random-forest') as typeof import('ml-random-forest');
 
 /** Mean and standard deviation over regression trees, each grown on a bootstrap sample with a random half of the features (Breiman 2001). */
 export const forest: Predictor = {
@@ -13,7 +17,7 @@ export const forest: Predictor = {
   fit(features, labels, seed = 0) {
     checkPairs(features, labels);
     const width = features[0]!.length;
-    const model = new RandomForestRegression({
+    const model = new (library().RandomForestRegression)({
       seed,
       nEstimators: TREES,
       maxFeatures: Math.max(1, Math.ceil(width / 2)),

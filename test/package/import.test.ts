@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { isBuilt } from '../built.js';
 
 /** Prints the address of every module that is loaded, by `import` or by `require`. */
 const HOOK = `
@@ -37,6 +38,16 @@ describe('importing weft-nas', function () {
       const { nn, tf } = await import('weft-nas');
       if (nn.dense(tf.ones([1, 2]), tf.ones([2, 1]), tf.ones([1])).dataSync()[0] !== 3) throw new Error('wrong');`;
     expect(loadedBy(program)).to.deep.equal(['@tensorflow']);
+  });
+  it('loads few files where it is built: zod, what it cannot do without, and some of ours', function () {
+    if (!isBuilt()) this.skip();
+    const script = `${HOOK}\nawait import(${JSON.stringify(pathToFileURL('dist/src/index.js').href)});`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    const files = [...new Set(output.split('\n').filter((line) => line.startsWith('file:')))];
+    expect(files.filter((file) => !file.includes('/node_modules/zod/')).length).to.be.below(45);
   });
   it('is not needed for the help of the command', () => {
     expect(loadedBy(`(await import(${source('src/cli/program.ts')})).program().helpInformation();`)).to.deep.equal([]);

@@ -16,7 +16,7 @@ import { expect } from 'chai';
 import { isBuilt } from '../built.js';
 
 /** What the build needs beside what is packed. */
-const BUILD_FILES = ['package.json', 'tsconfig.json'];
+const BUILD_FILES = ['package.json', 'tsconfig.json', 'scripts/build.mjs'];
 
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8')) as {
   version: string;
@@ -85,15 +85,23 @@ describe('the packed package', function () {
       /^scripts\/(setup\.mjs|native\/[\w-]+\.mjs)$/,
       /^(src|search-spaces|controllers)\/.+\.(ts|md)$/,
       /^dist\/(src|search-spaces|controllers)\/.+\.(js|js\.map|d\.ts)$/,
+      /^dist\/chunks\/\w+\.js(\.map)?$/,
     ];
     expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).to.deep.equal([]);
     expect(paths.filter((path) => /^(?!templates).*\.test\.|tsbuildinfo|node_modules/.test(path))).to.deep.equal([]);
     const sources = paths.filter((path) => /^(src|search-spaces|controllers)\/.+\.ts$/.test(path));
     expect(sources.length).to.be.above(100);
-    const built = sources.flatMap((path) =>
-      ['.js', '.js.map', '.d.ts'].map((ending) => `dist/${path.replace(/\.ts$/, ending)}`),
-    );
-    expect(paths.filter((path) => path.startsWith('dist/')).sort()).to.deep.equal(built.sort());
+    // A declaration for every source; modules for what is loaded by its path, and what they have in common in chunks.
+    const ofDist = (ending: string): string[] =>
+      paths.filter((path) => path.startsWith('dist/') && path.endsWith(ending)).sort();
+    expect(ofDist('.d.ts')).to.deep.equal(sources.map((path) => `dist/${path.replace(/\.ts$/, '.d.ts')}`).sort());
+    const loaded = [
+      ...['src/index', 'src/cli/main', 'src/api/job-process', 'src/doctor/probe'],
+      ...['search-spaces', 'controllers'].flatMap((folder) => moduleNames(folder).map((name) => `${folder}/${name}`)),
+    ];
+    const modules = ofDist('.js').filter((path) => !path.startsWith('dist/chunks/'));
+    expect(modules).to.deep.equal(loaded.map((name) => `dist/${name}.js`).sort());
+    expect(ofDist('.js.map')).to.deep.equal(ofDist('.js').map((path) => `${path}.map`));
     expect(paths).to.include.members([
       'README.md',
       'LICENSE',

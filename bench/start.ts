@@ -1,0 +1,45 @@
+/** How long the built package takes to start: `import 'weft-nas'`, and the help of the command, each in a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const RUNS = 15;
+const built = (path: string): string => fileURLToPath(new URL(`../dist/src/${path}`, import.meta.url));
+
+export interface Start {
+  readonly name: string;
+  /** Median and fastest of the runs, in milliseconds. */
+  readonly median: number;
+  readonly fastest: number;
+}
+
+/** Measures both in alternation. Throws where the package is not built. */
+export function measureStart(): Start[] {
+  const timed = `const t = performance.now(); await import(${JSON.stringify(pathToFileURL(built('index.js')).href)}); console.log(performance.now() - t);`;
+  const imports: number[] = [];
+  const helps: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    imports.push(Number(node(['--input-type=module', '-e', timed])));
+    helps.push(clock(() => node([built('cli/main.js'), '--help'])));
+  }
+  return [summaryOf("import 'weft-nas'", imports), summaryOf('weft --help, with the start of Node', helps)];
+}
+
+function summaryOf(name: string, times: number[]): Start {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { name, median: sorted[Math.floor(sorted.length / 2)]!, fastest: sorted[0]! };
+}
+
+function node(args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  if (status !== 0) throw new Error(`${stderr}\nbuild first: npm run build`);
+  return stdout;
+}
+
+function clock(work: () => unknown): number {
+  const before = performance.now();
+  work();
+  return performance.now() - before;
+}

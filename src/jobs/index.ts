@@ -1,7 +1,7 @@
 export type { Executor, Job, JobContext, JobEvent, JobProgress, JobResult, JobRunner, JobRunners } from './contract.js';
 export { defineJob, type JobDefinition, resultText, submitAll } from './job.js';
 export { interrupted } from './runner.js';
-export { listResults, openResults, type Results } from './results.js';
+export { openResults, type Results } from './results.js';
 export type { RunJobOptions } from './payload.js';
 export { runRunners, searchJob, trainingJob } from './training.js';
 export { evaluationOf, standAloneJob } from './stand-alone.js';

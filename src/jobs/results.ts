@@ -1,5 +1,5 @@
 /** The folder of results: one file a finished key, there whole or not at all. */
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder, removeUnfinished, writeFileAtomic } from '../runs/atomic-write.js';
 import { type JobResult } from './contract.js';
@@ -55,13 +55,4 @@ export function openResults(directory: string, { onDamage = () => {} }: ResultsO
       rmSync(within(key), { recursive: true, force: true });
     },
   };
-}
-
-/** The keys that a folder of results knows, in order. */
-export function listResults(directory: string): string[] {
-  return existsSync(directory)
-    ? readdirSync(directory)
-        .flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? [])
-        .sort()
-    : [];
 }

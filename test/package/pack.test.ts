@@ -81,7 +81,7 @@ describe('the packed package', function () {
       /^CHANGELOG\.md$/,
       /^schema\/weft\.schema\.json$/,
       /^runs\/recipes\/[\w-]+\.yaml$/,
-      /^templates\/[\w-]+\/my-[\w-]+(\.test)?\.ts$/,
+      /^templates\/[\w-]+\/(my-[\w-]+(\.test)?\.ts|weft\.yaml)$/,
       /^scripts\/(setup\.mjs|native\/[\w-]+\.mjs)$/,
       /^(src|search-spaces|controllers)\/.+\.(ts|md)$/,
       /^dist\/(src|search-spaces|controllers)\/.+\.(js|js\.map|d\.ts)$/,

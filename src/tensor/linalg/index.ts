@@ -5,10 +5,9 @@
 export { cholesky, choleskySolve, logDeterminant, triangularSolve, type TriangularSolveOptions } from './cholesky.js';
 export { addToDiagonal, trace } from './diagonal.js';
 export { damped, type Damped, type DampingOptions } from './damped.js';
-export { eigh, inverseRoot, matrixSquareRoot, ridgedInverseRoot, symmetricPower, type Eigh } from './eigh.js';
+export { eigh, ridgedInverseRoot, type Eigh } from './eigh.js';
 export { deflated, gramOfRows, rankOneRemoved } from './few-rows.js';
 export type { Precision, PrecisionOption } from './factorization.js';
 export { diagonalPart } from './matrices.js';
 export { qr, type Qr } from './qr.js';
 export { inverse, solve, type InverseOptions, type SolveOptions } from './solve.js';
-export { svd, type Svd } from './svd.js';

@@ -1,13 +1,14 @@
 /** A random forest. */
 import { createRequire } from 'node:module';
+import { type RandomForestRegression } from 'ml-random-forest';
 import { type Predictor } from './contract.js';
 import { checkPairs, checkRows } from './prepare.js';
 
 const TREES = 100;
 
 /** Loaded when a forest is grown, and not with the package. */
-const library = (): typeof import('ml-random-forest') =>
-  createRequire(import.meta.url)('ml-random-forest') as typeof import('ml-random-forest');
+const library = (): { RandomForestRegression: typeof RandomForestRegression } =>
+  createRequire(import.meta.url)('ml-random-forest') as { RandomForestRegression: typeof RandomForestRegression };
 
 /** Mean and standard deviation over regression trees, each grown on a bootstrap sample with a random half of the features (Breiman 2001). */
 export const forest: Predictor = {

@@ -12,7 +12,17 @@ import { equivalence, idOf, keepResult, readResults, type Result } from './mutan
 import { openSandbox, type Sandbox } from './mutants/sandbox.js';
 import { filesUnder, testsFor } from './mutants/test-map.js';
 
-const FOLDERS = ['curvature', 'chain', 'preconditioners', 'optimizers', 'forgetting', 'statistics', 'runs', 'search'];
+const FOLDERS = [
+  'curvature',
+  'chain',
+  'preconditioners',
+  'optimizers',
+  'forgetting',
+  'statistics',
+  'runs',
+  'search',
+  'proxies',
+];
 const GOAL = 0.85;
 
 const { values } = parseArgs({

@@ -12,6 +12,7 @@ const FURTHER: Readonly<Record<string, readonly string[]>> = {
   forgetting: ['test/contract/regularizers.test.ts', 'test/search/forgetting.test.ts', 'test/studies/units.test.ts'],
   statistics: ['test/ranking/ranking.test.ts', 'test/report/seeds.test.ts'],
   runs: ['test/search/resume.test.ts', 'test/cli'],
+  proxies: ['test/contract/proxies.test.ts'],
   search: ['test/api', 'test/contract/controllers.test.ts', 'test/report/language.test.ts'],
 };
 

@@ -8,6 +8,7 @@ import {
   conv,
   createChild,
   dense,
+  embedding,
   globalAveragePool,
   maxPool,
   type Operation,
@@ -16,6 +17,7 @@ import {
   proxyScore,
   type Task,
   tf,
+  unembedding,
 } from 'weft-nas';
 import { zenScore } from '../../src/proxies/zen.js';
 import { loadBackend } from '../../src/tensor/backend.js';
@@ -187,6 +189,23 @@ describe('proxies in closed form', () => {
       // The features are what enters the only layer: the input itself.
       const value = zenScore(linear(2), weightsOf({ 'out/kernel': tf.eye(2) }), inputs, () => noise);
       expect(value).to.be.closeTo(Math.log(0.01 * (4 / 2)), 1e-4);
+    });
+  });
+
+  it('zen of tokens begins at their vectors and ends before the last table', () => {
+    tf.tidy(() => {
+      const sizes = { vocabulary: 3, units: 2 };
+      const child = chainOf(
+        { kind: 'language', inputShape: [2], classes: 3 },
+        { embed: embedding(sizes), out: unembedding(sizes) },
+      );
+      const ids = tf.tensor2d([0, 1, 2, 0], [2, 2], 'int32');
+      const noise = tf.tensor3d([1, -1, 2, 0, 0.5, -0.5, 3, 0], [2, 2, 2]);
+      const value = zenScore(child, weightsOf(filled(child, 0.5)), ids, (shape) => {
+        expect(shape).to.deep.equal([2, 2, 2]);
+        return noise;
+      });
+      expect(value).to.be.closeTo(Math.log(0.01 * (8 / 2)), 1e-4);
     });
   });
 

@@ -33,6 +33,8 @@ export interface SpecializeRunOptions extends SessionOptions {
   readonly population?: number | undefined;
   /** Generations after the first. Default 8. */
   readonly generations?: number | undefined;
+  /** Epochs that each network is trained further by itself, as `retrain` of the run's configuration says. Default 0. */
+  readonly fineTune?: number | undefined;
   /** The folder; `RUN/specialized` by default. */
   readonly out?: string | undefined;
   /** Hears of a file that cannot hold a network, and why. */
@@ -60,10 +62,11 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
   const session = await openSession(recorded, parts, options);
   let networks: Specialized[] = [];
   try {
-    const { population, generations, onJudged, onLeftOut } = options;
+    const { population, generations, fineTune, onJudged, onLeftOut } = options;
     networks = specialize(session, budgets, {
       ...(population !== undefined && { population }),
       ...(generations !== undefined && { generations }),
+      ...(fineTune !== undefined && { fineTune }),
       ...(onJudged && { onJudged }),
     });
     const rows = networks.map((network, i) => rowOf(names[i]!, network, session));
@@ -82,10 +85,13 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
     }
     writeFileAtomic(
       join(folder, 'specialized.json'),
-      sealJson(toJson({ formatVersion: 1, space: session.space.name, networks: rows }), 2),
+      sealJson(toJson({ formatVersion: 1, space: session.space.name, fineTune: fineTune ?? 0, networks: rows }), 2),
     );
     writeFileAtomic(join(folder, 'specialized.csv'), toCsv([HEAD, ...rows.map(cells)]));
-    writeFileAtomic(join(folder, 'index.html'), specializedPage(session.space.name, rows, packageVersion));
+    writeFileAtomic(
+      join(folder, 'index.html'),
+      specializedPage(session.space.name, rows, { version: packageVersion, fineTune: fineTune ?? 0 }),
+    );
     return { folder, networks: rows };
   } finally {
     networks.forEach(({ store }) => store.dispose());

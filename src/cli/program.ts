@@ -91,6 +91,7 @@ export function program(): Command {
     )
     .option('--population <n>', 'networks in a generation of the evolution', whole(2), 24)
     .option('--generations <n>', 'generations after the first', whole(0), 8)
+    .option('--fine-tune <epochs>', 'train each network further by itself, as retrain of the run says', whole(0), 0)
     .option('-o, --out <folder>', 'where to write; <run>/specialized by default')
     .addOption(allowChangedEnvironment())
     .addOption(json())

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { drawChart, gridY, label } from './charts/frame.js';
-import { percent } from './format.js';
+import { percent, plural } from './format.js';
 import { figure, html, section, table } from './html/markup.js';
 import { page } from './html/page.js';
 import { color } from './palette.js';
@@ -30,12 +30,16 @@ const BUDGETS: Readonly<Record<string, string>> = {
 };
 
 /** One self-contained HTML file; the folders of the networks lie beside it, by their names. */
-export function specializedPage(space: string, rows: readonly SpecializedRow[], version: string): string {
+export function specializedPage(
+  space: string,
+  rows: readonly SpecializedRow[],
+  { version, fineTune = 0 }: { readonly version: string; readonly fineTune?: number },
+): string {
   return page(
     { title: `${rows.length} networks of ${space}`, version, source: 'the shared weights of one run' },
     html`<header><p class="eyebrow">One training, ${rows.length} networks</p>
 <h1>Networks of ${space} for ${rows.length} budgets</h1>
-<p class="sub">Each is a slice of the shared weights, with batch statistics of its own; none was trained further. Accuracies are on the test part, with the exported weights.</p>
+<p class="sub">Each is a slice of the shared weights, with batch statistics of its own; ${fineTune > 0 ? `it was then trained further by itself for ${plural(fineTune, 'epoch')}` : 'none was trained further'}. Accuracies are on the test part, with the exported weights.</p>
 </header>
 `,
     section(

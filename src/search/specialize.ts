@@ -16,6 +16,7 @@ import { withEvaluationWeights } from '../training/learner.js';
 import { recalibrate } from '../training/recalibrate.js';
 import { COST_UNITS, costMeasure, type CostName } from './costs.js';
 import { type Model } from './model.js';
+import { fineTune as trainFurther } from './fine-tune.js';
 import { sizeSlots } from './levels.js';
 import { type SearchSession } from './session.js';
 
@@ -30,6 +31,8 @@ export interface SpecializeOptions {
   readonly population?: number;
   /** Generations after the first; 8 by default. */
   readonly generations?: number;
+  /** Epochs that each network is trained further by itself, as `retrain` of the configuration says; none by default. */
+  readonly fineTune?: number;
   /** Hears of each network that is judged. */
   readonly onJudged?: (judged: number) => void;
 }
@@ -56,13 +59,13 @@ const MUTATION = 0.1;
 const ATTEMPTS = 2000;
 
 /**
- * The best network within each budget, in their order, without any training. Throws WeftError('config') for a space without sizes, and where
+ * The best network within each budget, in their order, without any training unless `fineTune` asks for it. Throws WeftError('config') for a space without sizes, and where
  * a budget is below the smallest network.
  */
 export function specialize(
   session: SearchSession,
   budgets: readonly Budget[],
-  { population = 24, generations = 8, onJudged }: SpecializeOptions = {},
+  { population = 24, generations = 8, fineTune = 0, onJudged }: SpecializeOptions = {},
 ): Specialized[] {
   const { space, config } = session;
   requireSizes(space);
@@ -81,7 +84,13 @@ export function specialize(
   // What was found for one budget may be the best for another.
   return searches.map(({ budget, within }) => {
     const best = judge.best(within.holds)[0]!;
-    return cutOut(session, budget, within.cost(best), best, judge.of(best));
+    return cutOut(session, {
+      budget,
+      cost: within.cost(best),
+      genotype: best,
+      derive: judge.of(best),
+      epochs: fineTune,
+    });
   });
 }
 
@@ -247,14 +256,14 @@ function evolve(
   }
 }
 
-/** The child's slices as weights of its own, with recalibrated batch statistics. */
-function cutOut(
-  session: SearchSession,
-  budget: Budget,
-  cost: number,
-  genotype: readonly number[],
-  derive: Evaluation,
-): Specialized {
+interface Cut extends Pick<Specialized, 'budget' | 'cost' | 'derive'> {
+  readonly genotype: readonly number[];
+  /** Of fine-tuning. */
+  readonly epochs: number;
+}
+
+/** The child's slices as weights of its own, trained further where that is asked for, with recalibrated batch statistics. */
+function cutOut(session: SearchSession, { budget, cost, genotype, derive, epochs }: Cut): Specialized {
   const { space, supernet, data, config } = session;
   const child = session.child(space.fromGenotype(genotype));
   const sliced = childCatalogue(space, child).parameters;
@@ -275,6 +284,7 @@ function cutOut(
       store.assign(deployedWeights(child, slices));
       disposeNamed(slices);
     });
+    if (epochs > 0) trainFurther(session, used, store, epochs);
     recalibrate(used, store, data.plain, CALIBRATION_BATCHES);
     const test = evaluateChild(used, store, data.test, FINAL_EVALUATION);
     return { budget, architecture: child.encoding, cost, derive, test, child: used, store };

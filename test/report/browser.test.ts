@@ -80,7 +80,7 @@ describe('page of specialized networks in a browser', function () {
         accuracy: 0.94 + 0.02 * i,
         loss: 0.2,
       })),
-      '0.0.0',
+      { version: '0.0.0' },
     );
     for (const width of [1280, 390]) {
       const tab = await browser.newPage({ viewport: { width, height: 900 } });

@@ -16,7 +16,7 @@ import { decodeSafetensors } from '../../src/runs/index.js';
 import { advance } from '../../src/search/advance.js';
 import { openData } from '../../src/search/data.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
-import { modelOf, specialize } from '../../src/search/specialize.js';
+import { modelOf, specialize, type Specialized } from '../../src/search/specialize.js';
 import { createParameterStore } from '../../src/supernet/parameter-store.js';
 import { childCatalogue } from '../../src/supernet/catalogue.js';
 import { disposeNamed } from '../../src/tensor/named.js';
@@ -25,6 +25,7 @@ import { tf } from '../../src/tensor/tf.js';
 import { stream } from '../../src/tensor/rng.js';
 import { evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../../src/training/evaluate.js';
 import { recalibrate } from '../../src/training/recalibrate.js';
+import { values } from '../optimizers/problems.js';
 import { tinyTable } from '../runs/tiny-run.js';
 import { withFolder } from './weft.js';
 
@@ -128,6 +129,30 @@ describe('specializing', () => {
         store.dispose();
       }
       disposeNamed({ x });
+      session.dispose();
+      expect(tf.memory().numTensors).to.equal(before);
+      return Promise.resolve();
+    }));
+
+  it('trains networks further by themselves where that is asked for, and leaves the shared weights alone', () =>
+    withFolder((folder) => {
+      const before = tf.memory().numTensors;
+      const session = trained(folder, elasticMlp, {
+        retrain: { epochs: 0, batchSize: 16, optimizer: { name: 'adam', learningRate: 0.02 } },
+      });
+      const shared = values(session.supernet.store.parameters);
+      const budgets = parseBudgets('parameters<=40');
+      const options = { population: 3, generations: 0 };
+      const lossOf = ({ child, store }: Specialized): number =>
+        evaluateChild(child, store, session.data.retrain, SHARED_EVALUATION).loss;
+      const [plain, tuned, again] = [0, 8, 8].flatMap((fineTune) =>
+        specialize(session, budgets, { ...options, fineTune }),
+      ) as [Specialized, Specialized, Specialized];
+      expect(tuned.architecture).to.equal(plain.architecture);
+      expect(lossOf(tuned)).to.be.lessThan(lossOf(plain));
+      expect(values(again.store.parameters)).to.deep.equal(values(tuned.store.parameters));
+      expect(values(session.supernet.store.parameters)).to.deep.equal(shared);
+      for (const { store } of [plain, tuned, again]) store.dispose();
       session.dispose();
       expect(tf.memory().numTensors).to.equal(before);
       return Promise.resolve();

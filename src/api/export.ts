@@ -48,7 +48,7 @@ export async function exportRun(
   try {
     const { source, charset } = checkConfig(run.config).data;
     const files = await exportModel(model, {
-      largestPixel: whiteOf(source),
+      largestPixel: whiteOf(source, model.card.normalization),
       record: run.manifest.facts['data'],
       charset,
       results: resultsOf(run.path),

@@ -22,8 +22,8 @@ export interface Network {
   readonly child: Pick<Child, 'forward'>;
   readonly store: Pick<ParameterStore, 'parameters' | 'statistics' | 'dispose'>;
   readonly form: InputForm;
-  /** What white is in the units of the data. */
-  readonly white: number;
+  /** What white is in the units of the data, where that is known. */
+  readonly white: number | undefined;
 }
 
 /** Opens either; the caller disposes the store. A run's space is loaded where that is permitted; an exported folder needs no code. */
@@ -44,7 +44,7 @@ async function openTrained(directory: string, options: SpaceOptions): Promise<Ne
     child,
     store,
     form: { inputShape, columns, encoding, charset },
-    white: whiteOf(source),
+    white: whiteOf(source, normalization),
   };
 }
 
@@ -144,7 +144,7 @@ async function openExported(folder: string): Promise<Network> {
       },
     },
     form: { inputShape: inputShape as unknown as InputShape, columns, encoding, charset },
-    white: largestPixel,
+    white: input.kind === 'picture' ? largestPixel : undefined,
   };
 }
 

@@ -72,7 +72,7 @@ export interface LoadModelOptions extends SpaceOptions {
 }
 
 const BATCH = 256;
-const TABLE = /^-$|\.((csv|tsv|jsonl|ndjson)(\.gz)?)$/i;
+const TABLE = /^-$|\.(((csv|tsv|jsonl|ndjson)(\.gz)?|np[yz]))$/i;
 
 /** See `loadModel` in index.ts. */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
@@ -164,6 +164,12 @@ async function open(directory: string, { backend, ...options }: LoadModelOptions
   const size = exampleSize(form.inputShape);
 
   const readPictureFiles = (paths: readonly string[]): Unlabelled => {
+    if (white === undefined)
+      throw new WeftError(
+        'data',
+        `${path} was trained on arrays of which it is not known what black and white are`,
+        'give it arrays like those that it was trained on (.npy)',
+      );
     const read = readPictures(paths, form);
     return { ...read, images: scaleToWhite(read.images, white) };
   };

@@ -73,8 +73,9 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
     for (const [i, network] of networks.entries()) {
       const { name, parameters, accuracy, loss } = rows[i]!;
       const { source, charset } = parts.config.data;
-      const files = await exportModel(modelOf(session, parts.data.card, network), {
-        largestPixel: whiteOf(source),
+      const model = modelOf(session, parts.data.card, network);
+      const files = await exportModel(model, {
+        largestPixel: whiteOf(source, model.normalization),
         record: parts.data.record,
         charset,
         ...(onLeftOut && { onLeftOut }),

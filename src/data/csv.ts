@@ -38,6 +38,21 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
   const same = train.encoding && { encoding: train.encoding };
   const test = testPath === undefined ? undefined : readTable(testPath, { ...options, ...same });
   if (test && !train.encoding) requireSameColumns(train, path, test, testPath!);
+  return ofTables({ table: train, path }, test && { table: test, path: testPath! }, name, options);
+}
+
+interface TableFile {
+  readonly table: Table;
+  readonly path: string;
+}
+
+/** The data set of a table, and of another one as the test part where there is one. */
+export function ofTables(
+  { table: train, path }: TableFile,
+  test: TableFile | undefined,
+  name: string,
+  options: Pick<CsvOptions, 'task' | 'imageShape' | 'classNames'>,
+): Dataset {
   const inputShape = options.imageShape ?? ([1, 1, train.features] as const);
   if (exampleSize(inputShape) !== train.features)
     throw new WeftError(
@@ -50,16 +65,16 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
     inputShape,
     ...(train.header && { columns: train.header.filter((_, column) => column !== train.labelColumn) }),
     ...(train.encoding && { encoding: train.encoding }),
-    sources: [train, ...(test ? [test] : [])].map(({ source }) => source),
+    sources: [train, ...(test ? [test.table] : [])].map(({ source }) => source),
   };
   const why = options.task === 'auto' ? whyTargets(train.labels, train.labelOf.length, train.separator) : undefined;
   if (options.task === 'regression' || why !== undefined) {
-    const of = (table: Table, file: string): { images: Table['values']; targets: Float64Array } => ({
-      images: table.values,
-      targets: targetsOf(table, file),
+    const of = (file: TableFile): { images: Table['values']; targets: Float64Array } => ({
+      images: file.table.values,
+      targets: targetsOf(file),
     });
-    const trained = of(train, path);
-    const tested = test && of(test, testPath!);
+    const trained = of({ table: train, path });
+    const tested = test && of(test);
     // A data set that a finished network is judged by may have one row, or one value.
     const bounds = strataOf(trained.targets, 1);
     const labelled = (part: typeof trained) => ({ ...part, labels: stratumOf(part.targets, 1, bounds) });
@@ -68,7 +83,7 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
         ...common,
         classes: bounds.length + 1,
         targets: {
-          names: [train.header?.[train.labelColumn] ?? `column ${train.labelColumn + 1}`],
+          names: [train.labelName ?? train.header?.[train.labelColumn] ?? `column ${train.labelColumn + 1}`],
           ...(why !== undefined && { reason: why }),
         },
         train: labelled(trained),
@@ -77,15 +92,15 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
       path,
     );
   }
-  const classNames = options.classNames ?? classesOf(train, path, options.task);
+  const classNames = options.classNames ?? classesOf({ table: train, path }, options.task);
   const classOf = new Map(classNames.map((label, index) => [label, index]));
-  const imagesAndLabels = (table: Table, file: string): { images: Table['values']; labels: Int32Array } => {
+  const imagesAndLabels = ({ table, path: file }: TableFile): { images: Table['values']; labels: Int32Array } => {
     const classes = table.labels.map(({ text, line }) => {
       const index = classOf.get(text);
       if (index === undefined)
         throw new WeftError(
           'data',
-          `${file}: line ${line}: class '${text}' ${options.classNames ? 'is not one that the network knows' : `does not occur in ${path}`}`,
+          `${file}: ${table.unit} ${line}: class '${text}' ${options.classNames ? 'is not one that the network knows' : `does not occur in ${path}`}`,
           unknownNameHint(text, classNames.slice(0, 20)),
         );
       return index;
@@ -98,8 +113,8 @@ export function readCsv(path: string, name: string, options: CsvOptions = {}, te
       classes: classNames.length,
       classNames,
       partial: options.classNames !== undefined,
-      train: imagesAndLabels(train, path),
-      test: test && imagesAndLabels(test, testPath!),
+      train: imagesAndLabels({ table: train, path }),
+      test: test && imagesAndLabels(test),
     },
     path,
   );
@@ -129,14 +144,15 @@ function requireSameColumns(train: Table, path: string, test: Table, testPath: s
 }
 
 /** The number to predict of each row. Throws WeftError('data') naming the line of what is none. */
-function targetsOf({ labels, labelOf, header, labelColumn, separator }: Table, path: string): Float64Array {
+function targetsOf({ table, path }: TableFile): Float64Array {
+  const { labels, labelOf, header, labelColumn, separator, unit } = table;
   const decimals = decimalMarks(separator, path);
   const values = labels.map(({ text, line }) => {
     const value = doubleIn(text, separator);
     if (value === undefined)
       throw new WeftError(
         'data',
-        `${path}: line ${line}: '${text.slice(0, 40)}' in the label column${header ? ` '${header[labelColumn]}'` : ''} is not a number, and numbers are to be predicted`,
+        `${path}: ${unit} ${line}: '${text.slice(0, 40)}' in the label column${header ? ` '${header[labelColumn]}'` : ''} is not a number, and numbers are to be predicted`,
         'fix it, remove the row, or set data.task: classification if the labels are classes',
       );
     decimals.see(text, line);
@@ -146,7 +162,8 @@ function targetsOf({ labels, labelOf, header, labelColumn, separator }: Table, p
 }
 
 /** The distinct labels, by value if all are numbers, otherwise by code point. */
-function classesOf({ labels, labelOf }: Table, path: string, task: LabelKind | undefined): string[] {
+function classesOf({ table, path }: TableFile, task: LabelKind | undefined): string[] {
+  const { labels, labelOf, unit } = table;
   const names = labels.map(({ text }) => text);
   const numeric = names.every((name) => name !== '' && Number.isFinite(Number(name)));
   const measured = task !== 'classification' && areMeasured(labels);
@@ -156,7 +173,7 @@ function classesOf({ labels, labelOf }: Table, path: string, task: LabelKind | u
       `${path}: ${names.length} different labels in ${labelOf.length} rows are ${measured ? 'values, not' : 'no'} classes`,
       'check which column is the label (data.label), or predict its numbers: data.task: regression',
     );
-  const places = labels.map(({ text, line }) => ({ name: text, place: `line ${line}` }));
+  const places = labels.map(({ text, line }) => ({ name: text, place: `${unit} ${line}` }));
   requireDifferentNames(places, path);
   requireDifferentNumbers(places, path);
   return numeric ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();

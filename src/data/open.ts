@@ -6,9 +6,11 @@ import { findCifarFiles, readCifarFolder } from './cifar10.js';
 import { readCsv, type CsvOptions } from './csv.js';
 import type { Dataset } from './dataset.js';
 import { readDigits } from './digits.js';
+import { isJsonLines } from './csv/json-lines.js';
 import { dataRoots } from './find-file.js';
 import { findIdxFiles, readIdxFolder } from './idx.js';
 import { isImageFolder, readImageFolder, type ImageFolderOptions } from './image-folder.js';
+import { isNumpyFile, isNumpyFolder, readNumpyData } from './numpy.js';
 import { isFolder, listFolder } from './source.js';
 
 export interface OpenOptions extends CsvOptions, ImageFolderOptions {
@@ -22,7 +24,7 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'csv';
+type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'csv' | 'numpy';
 
 /** Data sets known by name: the form of their files, none for what is embedded. */
 const NAMED = { digits: undefined, mnist: 'idx', cifar10: 'cifar' } as const;
@@ -33,6 +35,7 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   cifar: ['path'],
   images: ['size', 'channels', 'classNames'],
   csv: ['label', 'task', 'header', 'charset', 'ignore', 'imageShape', 'classNames', 'encoding'],
+  numpy: ['label', 'task', 'imageShape', 'classNames', 'encoding'],
 };
 
 /** The names that `openDataset` knows. */
@@ -40,7 +43,7 @@ export const datasetNames: readonly string[] = Object.keys(NAMED);
 
 /**
  * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and
- * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class or tables, or of a table (CSV or JSON lines).
+ * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class, tables or NumPy arrays, or of a file of a table (CSV or JSON lines) or of arrays.
  * The form of a folder is found by looking into it.
  */
 export function openDataset(spec: string, options: OpenOptions = {}, surroundings: Surroundings = {}): Dataset {
@@ -58,7 +61,7 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
     throw new WeftError(
       'data',
       `no data set and no path is called '${spec}' (looked for ${path})`,
-      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class, of a CSV file or of one of JSON lines`,
+      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class, of a CSV file, or of one of JSON lines or NumPy arrays`,
     );
   const form = formOf(path);
   if (!form)
@@ -66,10 +69,17 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
       'data',
       `${path} holds no data in a known form`,
       'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, one of JSON lines, ' +
-        'train.csv and test.csv, IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)',
+        'train.csv and test.csv, NumPy arrays (X and y in an .npz file), IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)',
     );
   checkOptions(path, form, options);
-  return read(form, path, basename(path).replace(CSV_FILE, ''), options);
+  return read(
+    form,
+    path,
+    basename(path)
+      .replace(CSV_FILE, '')
+      .replace(/\.np[yz]$/i, ''),
+    options,
+  );
 }
 
 /** Opens a data set as `openDataset` does, leaving out the options that its form does not have. */
@@ -77,7 +87,11 @@ export function openWithFitting(spec: string, options: OpenOptions, surroundings
   const path = resolve(surroundings.cwd ?? process.cwd(), spec);
   const form = datasetNames.includes(spec) ? 'digits' : existsSync(path) ? formOf(path) : undefined;
   const fitting = Object.entries(options).filter(
-    ([option, value]) => value !== undefined && form && FORM_OPTIONS[form].includes(option as keyof OpenOptions),
+    ([option, value]) =>
+      value !== undefined &&
+      form &&
+      FORM_OPTIONS[form].includes(option as keyof OpenOptions) &&
+      !(option === 'header' && isJsonLines(path)),
   );
   return openDataset(spec, Object.fromEntries(fitting), surroundings);
 }
@@ -124,6 +138,8 @@ function read(form: Exclude<Form, 'digits'>, path: string, name: string, options
       return readImageFolder(path, name, options);
     case 'csv':
       return readCsv(...tablePaths(path, name, options));
+    case 'numpy':
+      return readNumpyData(path, name, options);
   }
 }
 
@@ -131,14 +147,16 @@ function read(form: Exclude<Form, 'digits'>, path: string, name: string, options
 const CSV_FILE = /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i;
 
 function formOf(path: string): Exclude<Form, 'digits'> | undefined {
-  return isFolder(path) ? folderForm(path) : CSV_FILE.test(path) ? 'csv' : undefined;
+  if (isFolder(path)) return folderForm(path);
+  return CSV_FILE.test(path) ? 'csv' : isNumpyFile(path) ? 'numpy' : undefined;
 }
 
 function folderForm(folder: string): Exclude<Form, 'digits'> | undefined {
   if (findIdxFiles(folder).size > 0) return 'idx';
   if (findCifarFiles(batchFolder(folder)).train.length > 0) return 'cifar';
   if (isImageFolder(folder)) return 'images';
-  return csvFiles(folder).length > 0 ? 'csv' : undefined;
+  if (csvFiles(folder).length > 0) return 'csv';
+  return isNumpyFolder(folder) ? 'numpy' : undefined;
 }
 
 /** CIFAR-10's archive unpacks into a folder of its own. */

@@ -3,6 +3,8 @@
  * outside itself.
  */
 
+import type { Normalization } from './normalization.js';
+
 /**
  * RGB pixels [fromHeight, fromWidth, 3] at another size: per axis, the mean over the area when shrinking, bilinear when growing. Bytes are
  * rounded to bytes.
@@ -68,5 +70,12 @@ export function scaleToWhite(pixels: Uint8Array | Float32Array, white: number): 
 /** What white is in data sets whose pixels are not bytes. */
 const WHITES: Readonly<Record<string, number>> = { digits: 16 };
 
-/** What white is in the units of a data set, by its name or path. */
-export const whiteOf = (source: string): number => (Object.hasOwn(WHITES, source) ? WHITES[source]! : 255);
+/**
+ * What white is in the units of a data set, by its name or path and by what its pixels are like: no pictures of 0 to 255 are as
+ * dark as numbers of 0 to 1 are. Undefined where pixels lie about zero, as nobody knows then what black and white are.
+ */
+export function whiteOf(source: string, { mean, std }: Normalization): number | undefined {
+  if (Object.hasOwn(WHITES, source)) return WHITES[source]!;
+  if (mean.some((value) => value < 0)) return undefined;
+  return mean.every((value) => value <= 1) && std.every((value) => value <= 0.5) ? 1 : 255;
+}

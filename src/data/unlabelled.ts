@@ -11,6 +11,7 @@ import { type Line, linesOf, openLines } from './csv/lines.js';
 import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
 import { imagesBelow } from './image-files.js';
+import { isNumpyFile, readNumpyRows } from './numpy.js';
 import { readable } from './source.js';
 
 /** Inputs in row-major order [count, height, width, channels], and what each is called: a path, or `FILE:LINE`. */
@@ -47,9 +48,10 @@ const STANDARD_INPUT = '-';
 /**
  * Reads the rows of a table, of a file of JSON lines, or of either from standard input (`-`). With a header the columns are found by their
  * names, in any order, and others (a label, an identifier) are left out; without one a row must have just the network's numbers. A JSON
- * line is an object with the columns, or an array in their order. Throws WeftError('data') with line and column.
+ * line is an object with the columns, or an array in their order. NumPy arrays are examples in their order. Throws WeftError('data') with line and column.
  */
 export function readRows(path: string, form: InputForm): Unlabelled {
+  if (isNumpyFile(path)) return readNumpyRows(path, form.inputShape, form.encoding);
   const standard = path === STANDARD_INPUT ? readStandardInput() : undefined;
   const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : isJsonLines(path);
   const rule = isJson ? 'plain' : 'quoted';

@@ -124,7 +124,7 @@ export interface Results {
 
 export interface FactsOptions {
   /** What white is in the data set; 255 by default. */
-  readonly largestPixel?: number;
+  readonly largestPixel?: number | undefined;
   /** What the run has recorded of its data. */
   readonly record?: unknown;
   readonly charset?: Charset | undefined;
@@ -154,7 +154,7 @@ export function factsOf(
     largestPixel,
     ...(card.targets && { targets: card.targets }),
     ...(card.level && { level: card.level }),
-    input: inputOf(card.task.inputShape, { level: card.level, white: largestPixel, recorded, charset }),
+    input: inputOf(card.task.inputShape, { level: card.level, white: largestPixel, normalization, recorded, charset }),
     ...(recorded && { data: dataOf(recorded) }),
     ...(results && { results }),
   };
@@ -163,11 +163,15 @@ export function factsOf(
 interface Known {
   readonly level: 'char' | 'word' | undefined;
   readonly white: number;
+  readonly normalization: Normalization;
   readonly recorded: Recorded | undefined;
   readonly charset: Charset | undefined;
 }
 
-function inputOf(inputShape: readonly number[], { level, white, recorded, charset }: Known): InputContract {
+function inputOf(
+  inputShape: readonly number[],
+  { level, white, normalization, recorded, charset }: Known,
+): InputContract {
   if (level)
     return {
       kind: 'text',
@@ -186,7 +190,8 @@ function inputOf(inputShape: readonly number[], { level, white, recorded, charse
       ...(charset && { charset }),
     };
   }
-  if (channels !== 1 && channels !== 3) return { kind: 'array' };
+  // Of numbers about zero nobody knows what black and white are.
+  if ((channels !== 1 && channels !== 3) || normalization.mean.some((value) => value < 0)) return { kind: 'array' };
   return {
     kind: 'picture',
     height,

@@ -118,7 +118,7 @@ describe('the page of an export', function () {
       const model = { ...drawn, card, normalization };
       models[name] = model;
       folders[name] = await exportModel(model, {
-        largestPixel: whiteOf(source),
+        largestPixel: whiteOf(source, normalization),
         record: { name, sources: [], splits: { test: { count: 9 } }, ...record },
       });
       if (!level) {

@@ -19,6 +19,10 @@ export interface Table {
   readonly features: number;
   /** What each column beside the label is; undefined where all are numbers. */
   readonly encoding?: readonly Column[] | undefined;
+  /** What the label is called, where that is not in the header. */
+  readonly labelName?: string;
+  /** What a place is called in errors. */
+  readonly unit: 'line' | 'row';
   /** The different labels, in the order in which they appear. */
   readonly labels: readonly DistinctLabel[];
   /** Which of them each row has. */
@@ -28,7 +32,7 @@ export interface Table {
 
 export interface DistinctLabel {
   readonly text: string;
-  /** The first line that has it. */
+  /** The first line that has it; in an array, the row from 0. */
   readonly line: number;
   count: number;
 }
@@ -197,6 +201,7 @@ function readWith(path: string, options: CsvOptions, encoding?: readonly Column[
     values: values.finish(),
     features: encoding ? encoding.reduce((sum, column) => sum + widthOf(column), 0) : top.length - 1,
     encoding,
+    unit: 'line',
     labels: distinct,
     labelOf: Int32Array.from(labelOf),
     source: source(),

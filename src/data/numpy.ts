@@ -1,0 +1,294 @@
+/** Data sets of NumPy arrays: examples and labels by name, or one array with the labels in a column. */
+import { basename, join } from 'node:path';
+import { nameColumns } from './columns.js';
+import { WeftError } from '../errors.js';
+import { type CsvOptions, ofTables } from './csv.js';
+import type { DistinctLabel, Table } from './csv/table.js';
+import { exampleSize, type Dataset, type InputShape, type Source } from './dataset.js';
+import { type NumpyArray, readNumpy } from './npy.js';
+import { isFolder, listFolder } from './source.js';
+
+const NUMPY_FILE = /\.np[yz]$/i;
+const ONE_ARRAY = /\.npy$/i;
+
+/** Whether a file of this name holds NumPy arrays. */
+export const isNumpyFile = (path: string): boolean => NUMPY_FILE.test(path);
+
+/** Names by which arrays are known, in any case, alone or with the part before or after: `X`, `x_train`, `test_images`. */
+const EXAMPLES = ['x', 'data', 'images', 'features'];
+const LABELS = ['y', 'label', 'labels', 'target', 'targets'];
+/** Channels that pictures commonly have. */
+const MOST_CHANNELS = 4;
+
+interface Named extends NumpyArray {
+  readonly name: string;
+  readonly path: string;
+  readonly source: Source;
+}
+
+/** Whether a folder holds arrays as files, of examples and of labels. */
+export const isNumpyFolder = (folder: string): boolean => {
+  const names = arrayFiles(folder).map((file) => file.replace(ONE_ARRAY, ''));
+  return find(names, EXAMPLES, 'train') !== undefined && find(names, LABELS, 'train') !== undefined;
+};
+
+const arrayFiles = (folder: string): string[] => listFolder(folder).filter((file) => ONE_ARRAY.test(file));
+
+type NumpyOptions = Pick<CsvOptions, 'label' | 'task' | 'imageShape' | 'classNames' | 'encoding'>;
+
+/**
+ * Reads a `.npz` archive, a folder of `.npy` files or one `.npy` file of two dimensions, whose last column (or `label`) is the label.
+ * Examples are rows of numbers or images [count, height, width(, channels)].
+ */
+export function readNumpyData(path: string, name: string, options: NumpyOptions = {}): Dataset {
+  requireNumbers(options.encoding, path);
+  const arrays = arraysOf(path);
+  const [only] = arrays;
+  if (arrays.length === 1 && only!.name === '') {
+    const table = columnTable(only!, options.label);
+    return ofTables({ table, path }, undefined, name, options);
+  }
+  const labels = typeof options.label === 'string' ? [options.label.toLowerCase()] : LABELS;
+  const train = pairOf(arrays, labels, 'train', path);
+  const test = pairOf(arrays, labels, 'test', path);
+  if (!train)
+    throw new WeftError(
+      'data',
+      `${path} holds the arrays ${nameColumns(arrays.map((array) => array.name))}, among which examples and labels are not told apart`,
+      'call them X and y, or x_train, y_train, x_test and y_test; data.label may name the labels',
+    );
+  const shape = shapeOf(train.examples, options.imageShape);
+  if (test && shapeOf(test.examples, options.imageShape).join() !== shape.join())
+    throw new WeftError(
+      'data',
+      `${test.examples.path}: examples of shape [${test.examples.shape.slice(1).join(', ')}], but [${train.examples.shape.slice(1).join(', ')}] in the training part`,
+      'both parts need the same shape',
+    );
+  const dataset = ofTables(
+    { table: pairTable(train), path: train.labels.path },
+    test && { table: pairTable(test), path: test.labels.path },
+    name,
+    { ...options, imageShape: shape },
+  );
+  const used = [train, ...(test ? [test] : [])].flatMap(({ examples, labels }) => [examples.source, labels.source]);
+  return { ...dataset, sources: [...new Map(used.map((source) => [source.path, source])).values()] };
+}
+
+/** Examples without labels, in the form of a network's inputs. */
+export function readNumpyRows(
+  path: string,
+  inputShape: InputShape,
+  encoding: CsvOptions['encoding'] | undefined,
+): { names: string[]; images: Uint8Array | Float32Array } {
+  requireNumbers(encoding, path);
+  const arrays = arraysOf(path);
+  const names = arrays.map(({ name }) => name);
+  const examples =
+    arrays.length === 1 ? arrays[0] : arrays[find(names, EXAMPLES, 'test') ?? find(names, EXAMPLES, 'train') ?? -1];
+  if (!examples)
+    throw new WeftError(
+      'data',
+      `${path} holds the arrays ${nameColumns(names)}, and it is not clear which are the examples`,
+      'call them X, or save them alone',
+    );
+  const [count = 0] = examples.shape;
+  const shape = shapeOf(examples, undefined);
+  const size = exampleSize(inputShape);
+  const flat = shape[0] === 1 && shape[1] === 1 && shape[2] === size;
+  if (!flat && shape.join() !== inputShape.join())
+    throw new WeftError(
+      'data',
+      `${examples.path}: examples of shape [${examples.shape.slice(1).join(', ')}], and the network takes [${inputShape.join(', ')}]`,
+      'give it examples of that shape, without labels',
+    );
+  if (count === 0) throw new WeftError('data', `${path} is empty`, 'give a row for each example');
+  return { names: Array.from({ length: count }, (_, row) => `${path}:${row}`), images: numbersOf(examples) };
+}
+
+/** Columns of texts and dates have no place in an array of numbers. */
+function requireNumbers(encoding: NumpyOptions['encoding'] | undefined, path: string): void {
+  if (encoding)
+    throw new WeftError(
+      'data',
+      `${path} holds numbers alone, and the network was trained on a table with columns that are encoded`,
+      'give a table with the same columns',
+    );
+}
+
+function arraysOf(path: string): Named[] {
+  if (isFolder(path))
+    return arrayFiles(path).flatMap((file) =>
+      arraysOf(join(path, file)).map((array) => ({ ...array, name: basename(file).replace(ONE_ARRAY, '') })),
+    );
+  const { arrays, source } = readNumpy(path);
+  return [...arrays].map(([name, array]) => ({ ...array, name, source, path: name ? `${path} (${name})` : path }));
+}
+
+/** Where the array of these names and this part stands. */
+function find(names: readonly string[], wanted: readonly string[], part: 'train' | 'test'): number | undefined {
+  const forms = (name: string): string[] => [`${name}_${part}`, `${part}_${name}`, ...(part === 'train' ? [name] : [])];
+  const lower = names.map((name) => name.toLowerCase());
+  return wanted
+    .flatMap(forms)
+    .map((form) => lower.indexOf(form))
+    .find((at) => at >= 0);
+}
+
+interface Pair {
+  readonly examples: Named;
+  readonly labels: Named;
+}
+
+function pairOf(
+  arrays: readonly Named[],
+  wanted: readonly string[],
+  part: 'train' | 'test',
+  path: string,
+): Pair | undefined {
+  const names = arrays.map(({ name }) => name);
+  const [examples, labels] = [find(names, EXAMPLES, part), find(names, wanted, part)];
+  if (examples === undefined && labels === undefined) return undefined;
+  if (examples === undefined || labels === undefined)
+    throw new WeftError(
+      'data',
+      `${path} holds ${examples === undefined ? 'labels but no examples' : 'examples but no labels'} of the ${part === 'train' ? 'training' : 'test'} part (its arrays are ${nameColumns(names)})`,
+      'call them X and y, or x_train, y_train, x_test and y_test; data.label may name the labels',
+    );
+  return { examples: arrays[examples]!, labels: arrays[labels]! };
+}
+
+/** The shape of one example. */
+function shapeOf({ shape, path }: Named, imageShape: InputShape | undefined): InputShape {
+  const [, ...sizes] = shape;
+  const size = sizes.reduce((product, length) => product * length, 1);
+  if (imageShape) {
+    const fits = sizes.length < 2 || [...sizes, 1].slice(0, 3).join() === imageShape.join();
+    if (exampleSize(imageShape) === size && fits) return imageShape;
+    throw new WeftError(
+      'data',
+      `${path}: examples of shape [${sizes.join(', ')}] are no images of [${imageShape.join(', ')}]`,
+      'leave out data.imageShape, or give the shape that they have',
+    );
+  }
+  const [height = 1, width = 1, channels = 1] = sizes;
+  if (sizes.length > 3)
+    throw new WeftError(
+      'data',
+      `${path} has ${shape.length} dimensions`,
+      'an array is [count, numbers], [count, height, width] or [count, height, width, channels]',
+    );
+  if (sizes.length === 3 && height <= MOST_CHANNELS && channels > MOST_CHANNELS)
+    throw new WeftError(
+      'data',
+      `${path}: images of shape [${sizes.join(', ')}] seem to have their channels first`,
+      'put them last: array.transpose(0, 2, 3, 1)',
+    );
+  return sizes.length < 2 ? [1, 1, size] : [height, width, channels];
+}
+
+function pairTable({ examples, labels }: Pair): Table {
+  const [count = 0] = examples.shape;
+  if (labels.shape.length > 2 || labels.shape.slice(1).some((size) => size !== 1))
+    throw new WeftError(
+      'data',
+      `${labels.path}: labels of shape [${labels.shape.join(', ')}]`,
+      'one label for each example is read; classes that are one-hot become numbers by array.argmax(axis=1)',
+    );
+  if (labels.values.length !== count)
+    throw new WeftError(
+      'data',
+      `${labels.path}: ${labels.values.length} labels for ${count} examples`,
+      'examples and labels must belong together',
+    );
+  return tableOf({
+    values: numbersOf(examples),
+    labels,
+    source: examples.source,
+    features: examples.values.length / Math.max(1, count),
+  });
+}
+
+/** A table in one array; its label is a column. */
+function columnTable(array: Named, label: string | number | undefined): Table {
+  const [count = 0, width = 0] = array.shape;
+  const column = label === undefined ? width - 1 : Number(label) < 0 ? width + Number(label) : Number(label);
+  if (
+    array.shape.length !== 2 ||
+    width < 2 ||
+    typeof label === 'string' ||
+    !(Number.isInteger(column) && column >= 0 && column < width)
+  )
+    throw new WeftError(
+      'data',
+      array.shape.length !== 2 || width < 2
+        ? `${array.path}: an array of shape [${array.shape.join(', ')}] holds no labels`
+        : `${array.path}: no column ${label} among ${width}`,
+      array.shape.length !== 2 || width < 2
+        ? 'give an .npz file with X and y, or one array of two dimensions with the label as the last column'
+        : `columns are 0..${width - 1}, or -1 for the last`,
+    );
+  const { values } = array;
+  const pick = (keep: (column: number) => boolean): NumpyArray['values'] =>
+    (values as readonly (number | string)[]).filter((_, i) => keep(i % width)) as unknown as NumpyArray['values'];
+  const examples = { ...array, shape: [count, width - 1], values: pick((at) => at !== column) };
+  const labels = { ...array, name: '', values: pick((at) => at === column) };
+  return {
+    ...tableOf({ values: numbersOf(examples), labels, source: array.source, features: width - 1 }),
+    labelColumn: column,
+  };
+}
+
+function tableOf({
+  values,
+  labels,
+  source,
+  features,
+}: Pick<Table, 'values' | 'source' | 'features'> & { labels: Named }): Table {
+  const known = new Map<string, { index: number; label: DistinctLabel }>();
+  const labelOf = Int32Array.from(labels.values as ArrayLike<number | string>, (value, row) => {
+    const text = String(value).trim();
+    if (text === '' || text === 'NaN')
+      throw new WeftError('data', `${labels.path}: row ${row} has no label`, 'fill it in or remove the row');
+    let one = known.get(text);
+    if (!one) known.set(text, (one = { index: known.size, label: { text, line: row, count: 0 } }));
+    one.label.count++;
+    return one.index;
+  });
+  if (labelOf.length === 0) throw new WeftError('data', `${labels.path} is empty`, 'give a row for each example');
+  return {
+    header: undefined,
+    labelColumn: features,
+    separator: ',',
+    values,
+    features,
+    encoding: undefined,
+    unit: 'row',
+    ...(labels.name && { labelName: labels.name }),
+    labels: [...known.values()].map(({ label }) => label),
+    labelOf,
+    source,
+  };
+}
+
+/** The numbers of an array as tables have them: bytes where every one is a whole number in 0..255. */
+function numbersOf({ values, shape, path }: Named): Uint8Array | Float32Array {
+  if (values instanceof Uint8Array) return values;
+  if (typeof values[0] === 'string')
+    throw new WeftError(
+      'data',
+      `${path} holds texts, and examples in arrays are numbers`,
+      'write them as a CSV file, whose columns may be texts',
+    );
+  const [count = 0] = shape;
+  const floats = Float32Array.from(values as ArrayLike<number>);
+  const wrong = floats.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0)
+    throw new WeftError(
+      'data',
+      `${path}: row ${Math.floor(wrong / (floats.length / count))} holds '${values[wrong]}', which is not a finite number`,
+      'fill in what is missing, or remove the row; a CSV file may have gaps',
+    );
+  return floats.every((value) => value >= 0 && value <= 255 && Number.isInteger(value))
+    ? Uint8Array.from(floats)
+    : floats;
+}

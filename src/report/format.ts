@@ -44,6 +44,28 @@ export function significant(value: unknown): string {
   return decimal(value, size === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
+/** 0.0000123 -> '1.23 × 10⁻⁵', with the minus of mathematics in both places. */
+export function scientific(value: number, digits = 2): string {
+  const [mantissa, exponent] = value.toExponential(digits).split('e') as [string, string];
+  return `${mantissa.replace('-', '−')}${NBSP}×${NBSP}10${Number(exponent) < 0 ? '⁻' : ''}${superscript(Math.abs(Number(exponent)))}`;
+}
+
+/**
+ * Numbers of one column, with as many decimals in each, so that points stand below each other: enough for three digits of the largest.
+ * What would be zero so is written with a power of ten.
+ */
+export function aligned(values: readonly (number | null | undefined)[]): string[] {
+  const known = values.filter(isNumber);
+  const largest = known.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const whole = known.every(Number.isInteger);
+  if (largest >= 1e9) return values.map((value) => (isNumber(value) ? scientific(value) : ABSENT));
+  const digits = whole ? 0 : Math.max(0, Math.min(4, 3 - Math.floor(Math.log10(largest || 1))));
+  return values.map((value) => {
+    if (!isNumber(value)) return ABSENT;
+    return value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits ? scientific(value) : decimal(value, digits);
+  });
+}
+
 /** 12345 -> '12,345'. */
 export function integer(value: unknown): string {
   return isNumber(value) ? grouped(String(Math.round(value))) : ABSENT;

@@ -9,6 +9,8 @@ import { isNumber } from './format.js';
 export interface PreferenceGroup {
   /** Path with a star where the places differ: `layers.*.op`. */
   readonly pattern: string;
+  /** The same in words: `Operation (layers)`. */
+  readonly title: string;
   /** A subset's columns are the nodes that may be in it, and its probabilities those of being in. */
   readonly subset: boolean;
   readonly options: readonly string[];
@@ -61,8 +63,29 @@ function groupDecisions(
     );
     const options =
       choice && isOneOf(choice) ? choice.options.map(String) : Array.from({ length: columns }, (_, i) => String(i));
-    return rows.length > 0 ? [{ pattern, subset, options, rows }] : [];
+    return rows.length > 0 ? [{ pattern, title: titleOf(pattern), subset, options, rows }] : [];
   });
+}
+
+/** Names of choices that spaces use, as a reader knows them. */
+const WORDS: Readonly<Record<string, string>> = {
+  op: 'operation',
+  ops: 'operations',
+  skip: 'skip connections',
+  skips: 'skip connections',
+  from: 'input',
+  act: 'activation',
+};
+
+/** `layers.*.op` as `Operation (layers)`: what is decided, and where. */
+function titleOf(pattern: string): string {
+  const words = pattern
+    .split('.')
+    .filter((word) => word !== '*' && word !== '')
+    .map((word) => WORDS[word] ?? word.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase());
+  const [what = pattern] = words.slice(-1);
+  const where = words.slice(0, -1).join(', ');
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === '' ? '' : ` (${where})`}`;
 }
 
 function labelOf(path: string, pattern: string): string {

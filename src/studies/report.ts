@@ -1,6 +1,7 @@
 /** The page of a study: verdict, rows beside their gates, figures and tables. */
 import { type Content, figure, html, type Markup, page, section, table } from '../report/index.js';
-import { decimal, duration } from '../report/format.js';
+import { aligned, decimal, duration, scientific } from '../report/format.js';
+import { claim } from '../report/html/claim.js';
 import { type Environment } from '../runs/index.js';
 import { type Row, type Study, type StudyResult, type StudySection } from './contract.js';
 
@@ -17,20 +18,23 @@ export function studyReport(
   { verdict, rows, sections }: StudyResult,
   { seed, seconds, options, environment }: StudyFacts,
 ): string {
+  // Goals come first; where there are none, the pictures do.
+  const gated = rows.some(({ gate }) => gate !== '');
   return page(
     { title: name, version: environment.weft, source: `the study ${name}` },
     html`<header><p class="eyebrow">Study</p>
 <h1>${name}</h1>
 <p class="sub">${summary}</p>
-<p class="claim">${verdict}</p>
+${claim(verdict)}
 </header>
 `,
-    section('rows', 'Measured values and goals', html`<p>${tally(rows)}</p>\n`, rowTable(rows)),
+    gated ? rowSection(rows) : undefined,
     sections.map(chapter),
+    gated ? undefined : rowSection(rows),
     section(
       'reproduction',
       'Repeating this study',
-      html`<pre>npm run reproduce -- ${name}</pre>\n<p class="sub">${reference} Seed ${seed}; ${duration(seconds)} on ${environment.cpu}, ${environment.threads} threads, backend ${environment.backend}${environment.library && ` ${environment.library}`}, Node ${environment.node}.</p>\n`,
+      html`<pre>npm run reproduce -- ${name}</pre>\n<p class="sub">${reference.replace(/\.$/, '')}. Seed ${seed}; ${duration(seconds)} on ${environment.cpu}, ${environment.threads} threads, backend ${environment.backend}${environment.library && ` ${environment.library}`}, Node ${environment.node}.</p>\n`,
       html`<details><summary>All options</summary>${table(
         ['option', 'value'],
         Object.entries(options).map(([option, value]) => [
@@ -65,22 +69,41 @@ export function measuredText({ measured }: Row): string {
 function shortNumber(value: number): string {
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e9) return String(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(3) : decimal(value, size < 10 ? 4 : 2);
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? scientific(value, 3) : decimal(value, size < 10 ? 4 : 2);
 }
 
-function rowTable(rows: readonly Row[]): Markup {
-  return table(
-    ['row', 'quantity', 'measured', 'gate', 'verdict', 'note'],
-    rows.map((row) => [
+/** Measured values, folded where there are many and none has a goal. */
+function rowSection(rows: readonly Row[]): Content {
+  if (rows.length === 0) return undefined;
+  const gated = rows.some(({ gate }) => gate !== '');
+  const noted = rows.some(({ note }) => note !== undefined);
+  const measured = aligned(rows.map((row) => (typeof row.measured === 'number' ? row.measured : null)));
+  const values = table(
+    ['row', 'quantity', 'measured', ...(gated ? ['gate', 'verdict'] : []), ...(noted ? ['note'] : [])],
+    rows.map((row, i) => [
       html`<code>${row.id}</code>`,
       row.quantity,
-      measuredText(row),
-      row.gate,
-      verdictOf(row),
-      row.note,
+      // Goals are of different kinds, and so are their numbers.
+      gated || typeof row.measured !== 'number' ? measuredText(row) : measured[i]!,
+      ...(gated ? [row.gate, verdictOf(row)] : []),
+      ...(noted ? [row.note] : []),
     ]),
     [2],
   );
+  const summary = tally(rows);
+  return section(
+    'rows',
+    gated ? 'Measured values and goals' : 'Measured values',
+    summary !== '' && html`<p>${summary}</p>\n`,
+    folded(`${rows.length} values`, values, rows.length > FOLDED && !gated),
+  );
+}
+
+/** Tables with more rows are folded. */
+const FOLDED = 12;
+
+function folded(title: string, content: Markup, fold: boolean): Markup {
+  return fold ? html`<details><summary>${title}</summary>${content}</details>\n` : content;
 }
 
 function chapter({ title, text = [], figures = [], tables = [] }: StudySection): Content {
@@ -91,13 +114,19 @@ function chapter({ title, text = [], figures = [], tables = [] }: StudySection):
     text.map((paragraph) => html`<p>${paragraph}</p>\n`),
     figures.length > 0 &&
       html`<div class="figures">${figures.map(({ title, svg, caption, wide }) => figure(svg, caption, { title, ...(wide && { wide }) }))}</div>\n`,
-    tables.map(
-      ({ title, columns, rows }) =>
-        html`<h3>${title}</h3>\n${table(
-          columns,
-          rows.map((row) => row.map((cell) => (typeof cell === 'number' ? shortNumber(cell) : (cell ?? '–')))),
-          columns.map((_, i) => i).filter((i) => rows.some((row) => typeof row[i] === 'number')),
-        )}`,
-    ),
+    tables.map(({ title, columns, rows }) => {
+      const isNumeric = (i: number): boolean => rows.some((row) => typeof row[i] === 'number');
+      const numbers = columns.map((_, i) =>
+        isNumeric(i) ? aligned(rows.map((row) => (typeof row[i] === 'number' ? row[i] : null))) : undefined,
+      );
+      const content = table(
+        columns,
+        rows.map((row, k) => row.map((cell, i) => (typeof cell === 'number' ? numbers[i]![k]! : (cell ?? '–')))),
+        columns.map((_, i) => i).filter(isNumeric),
+      );
+      return rows.length > FOLDED
+        ? folded(`${title} (${rows.length} rows)`, content, true)
+        : html`<h3>${title}</h3>\n${content}`;
+    }),
   );
 }

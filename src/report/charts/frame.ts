@@ -33,6 +33,9 @@ export function drawChart({ marks, ...options }: ChartOptions): string {
   svg.setAttribute('role', 'img');
   svg.querySelector('style')?.remove();
   for (const element of svg.querySelectorAll('*')) {
+    // One picture with one description: its parts have none of their own.
+    element.removeAttribute('aria-label');
+    element.removeAttribute('aria-hidden');
     for (const { name, value } of [...element.attributes]) {
       if (GEOMETRY.has(name))
         element.setAttribute(
@@ -114,6 +117,7 @@ interface SvgElement {
   readonly attributes: Iterable<{ name: string; value: string }>;
   readonly outerHTML: string;
   setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
   remove(): void;
   querySelector(selector: string): SvgElement | null;
   querySelectorAll(selector: string): Iterable<SvgElement>;

@@ -82,7 +82,7 @@ export function linesChart(
         labelArrow: 'none',
         tickSize: 4,
         color: color('muted'),
-        ticks: counts ? integerTicks(largestOf(places)) : 5,
+        ticks: counts ? integerTicks(largestOf(places)).filter((tick) => tick >= smallestOf(places)) : 5,
         ...(counts && { tickFormat: 'd' }),
         ...(x.type === 'log' && { tickFormat: logarithmicTick }),
       }),

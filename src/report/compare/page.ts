@@ -3,6 +3,7 @@ import { smallestOf } from '../../statistics/extremes.js';
 import { linesChart } from '../charts/lines.js';
 import { ABSENT, isNumber } from '../format.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
+import { claim } from '../html/claim.js';
 import { page } from '../html/page.js';
 import { versionOf } from '../html/record.js';
 import { eventLog } from '../event-log.js';
@@ -27,7 +28,7 @@ export async function comparePage(comparison: RunComparison): Promise<string> {
     },
     html`<header><p class="eyebrow">${means.length} configurations compared</p>
 <h1>${names.join(', ')} beside ${baseline.name}</h1>
-${others.map(({ verdict }) => html`<p class="claim">${verdict}.</p>\n`)}
+${others.map(({ verdict }) => claim(`${verdict}.`))}
 ${unpaired.length > 0 && html`<details class="note"><summary>${unpaired.length === 1 ? 'One run has' : `${unpaired.length} runs have`} no partner and ${unpaired.length === 1 ? 'is' : 'are'} left out of the differences</summary><ul>${unpaired.map((path) => html`<li><code>${path}</code></li>`)}</ul></details>`}
 </header>
 `,

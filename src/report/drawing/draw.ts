@@ -10,7 +10,7 @@ import { edgeKey, type Layout, layOut, type Placed, type Point } from './layout.
 import { inWords } from './words.js';
 import { type Heat, type Outline, type OutlineEdge, type OutlineNode } from './outline.js';
 
-const FONT = 'Helvetica, Arial, sans-serif';
+const FONT = 'system-ui, Helvetica, Arial, sans-serif';
 const MARGIN = 4;
 /** Room for the number beside a box of options. */
 const CAPTION = 14;

@@ -1,4 +1,5 @@
 /** Forgetting as a chapter of the search report. */
+import { claim } from '../html/claim.js';
 import { sentence } from '../html/course.js';
 import { type Content, html, section } from '../html/markup.js';
 import { type ReportInput } from '../input.js';
@@ -16,7 +17,7 @@ export function forgettingSection(input: ReportInput): Content {
   const chapter = section(
     'forgetting',
     'Forgetting',
-    html`<p class="claim">${sentence(analysis.verdict)}</p>\n`,
+    claim(sentence(analysis.verdict)),
     html`<p>Regularizer: ${analysis.measurements.config.regularizer}. Loss of each architecture right after its own training (loss1) and at the end of the epoch (loss2). The whole report, by operation, edge and tensor: <code>weft forgetting report RUN</code>.</p>\n`,
     warnings.length > 0 &&
       html`<p class="warn">${warnings.map(({ what, detail }) => `${what}: ${detail}. `).join('')}</p>\n`,

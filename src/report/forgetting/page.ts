@@ -2,9 +2,10 @@
 import { ABSENT, decimal, integer, percent, plural } from '../format.js';
 import { lookUp } from '../input.js';
 import { type Content, html, type Markup, section } from '../html/markup.js';
+import { claim } from '../html/claim.js';
 import { sentence } from '../html/course.js';
 import { page } from '../html/page.js';
-import { nameOf } from '../html/overview.js';
+import { nameOf, shortName } from '../html/overview.js';
 import { MAX_INLINE, versionOf } from '../html/record.js';
 import { type ForgettingAnalysis } from './analysis.js';
 import {
@@ -52,10 +53,10 @@ function head(analysis: ForgettingAnalysis): Markup {
   return html`<header><p class="eyebrow">Multi-model forgetting</p>
 <h1>${nameOf(input)}</h1>
 <p class="sub">${setting(analysis)}</p>
-<p class="claim">${sentence(verdict)}</p>
+${claim(sentence(verdict))}
 ${tiles(analysis)}
 ${config.regularizer !== 'none' && html`<p class="sub hint">Whether the regularizer has helped can only be told from runs without it and with controls: <code>weft forgetting compare RUN RUN…</code></p>`}
-${warnings.length > 0 && html`<div class="alarms"><h2>Worth knowing</h2><ul>${warnings.map(({ what, detail }) => html`<li>${what}: ${detail}.</li>`)}</ul></div>`}
+${warnings.length > 0 && html`<div class="note"><h2>Worth knowing</h2><ul>${warnings.map(({ what, detail }) => html`<li>${what}: ${detail}.</li>`)}</ul></div>`}
 </header>
 `;
 }
@@ -65,7 +66,7 @@ export function setting({ input, log, measurements: { config } }: ForgettingAnal
   const started = log.last('search-started');
   return [
     started && `${started.space}, ${started.controller} controller, seed ${started.seed}`,
-    lookUp(input.config, 'data', 'source') !== undefined && `data ${String(lookUp(input.config, 'data', 'source'))}`,
+    lookUp(input.config, 'data', 'source') !== undefined && `data ${shortName(lookUp(input.config, 'data', 'source'))}`,
     `regularizer ${config.regularizer}`,
     config.fisherKind !== null &&
       `Fisher information ${config.fisherKind} over ${plural(config.fisherExamples, 'example')}`,

@@ -13,6 +13,7 @@ import { decimal, integer, percent } from '../format.js';
 import { type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
 import { type PreferenceGroup, readPreferences } from '../preferences.js';
+import { claim } from './claim.js';
 import { type Content, figure, html, section } from './markup.js';
 
 /** The controller against random sampling of the same supernet, with an interval, claiming no more than that. */
@@ -48,7 +49,7 @@ export function comparisonSection(log: EventLog): Content {
   return section(
     'comparison',
     'Controller and random sampling',
-    html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`,
+    html`${claim(sentence(verdict))}<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`,
   );
 }
 
@@ -83,11 +84,11 @@ export async function preferencesSection({ space }: ReportInput, log: EventLog):
   const last = snapshots.at(-1);
   const figures = [
     ...(last?.groups ?? []).flatMap((group) => [
-      figure(preferenceChart(group), preferenceCaption(group, last!.epoch), { title: group.pattern }),
+      figure(preferenceChart(group), preferenceCaption(group, last!.epoch), { title: group.title }),
       figure(
         preferenceHistoryChart(snapshots, group.pattern),
         'The same probabilities over the epochs, stacked to one; each panel is one decision.',
-        { title: `${group.pattern} over time` },
+        { title: `${group.title} over time` },
       ),
     ]),
     await usageFigure(space, log),

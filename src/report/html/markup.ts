@@ -38,6 +38,9 @@ export function section(id: string, title: string, ...content: readonly Content[
   return body.markup.trim() === '' ? undefined : html`<section id="${id}"><h2>${title}</h2>\n${body}</section>\n`;
 }
 
+/** What a column without a heading is called for those who listen. */
+const UNNAMED: Markup = raw('<span class="unseen">name</span>');
+
 /** A table; `numeric` lists the columns that are aligned to the right. */
 export function table(
   head: readonly Content[],
@@ -45,6 +48,7 @@ export function table(
   numeric: readonly number[] = [],
 ): Markup {
   const mark = (column: number): Markup | false => numeric.includes(column) && raw(' class="number"');
-  return html`<div class="scroll"><table><thead><tr>${head.map((cell, i) => html`<th scope="col"${mark(i)}>${cell}</th>`)}</tr></thead>
+  // Whoever has no mouse scrolls with the keyboard.
+  return html`<div class="scroll" tabindex="0"><table><thead><tr>${head.map((cell, i) => html`<th scope="col"${mark(i)}>${cell === '' ? UNNAMED : cell}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${mark(i)}>${cell}</td>`)}</tr>\n`)}</tbody></table></div>\n`;
 }

@@ -5,7 +5,9 @@ import { type EventLog } from '../event-log.js';
 import { ABSENT, decimal, duration, hugeInteger, integer, isNumber, percent, plural, significant } from '../format.js';
 import { lookUp, type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
+import { howToRead } from './how-to-read.js';
 import { type Content, html, type Markup } from './markup.js';
+import { worthOf } from './worth.js';
 
 export function overview(input: ReportInput, log: EventLog): Markup {
   return html`<header><p class="eyebrow">Architecture search report</p>
@@ -13,6 +15,7 @@ export function overview(input: ReportInput, log: EventLog): Markup {
 <p class="sub">${searched(input, log)}</p>
 ${verdict(input, log)}
 ${tiles(input, log)}
+${howToRead(log)}
 ${alarms(input, log)}
 </header>
 `;
@@ -24,7 +27,7 @@ export function nameOf({ manifest }: ReportInput): string {
 
 function searched({ config }: ReportInput, log: EventLog): string {
   const started = log.last('search-started');
-  const data = lookUp(config, 'data', 'source');
+  const data = shortName(lookUp(config, 'data', 'source'));
   const facts = started
     ? [
         started.space,
@@ -33,10 +36,16 @@ function searched({ config }: ReportInput, log: EventLog): string {
         `seed ${started.seed}`,
       ]
     : [
-        lookUp(config, 'space', 'name'),
+        shortName(lookUp(config, 'space', 'name')),
         log.last('retrain-started') ? 'one architecture, given by hand' : 'not started yet',
       ];
-  return [...facts, typeof data === 'string' && `data ${data}`].filter(Boolean).join(' · ');
+  return [...facts, data !== undefined && `data ${data}`].filter(Boolean).join(' · ');
+}
+
+/** A name as it is, of a path its last part: where a file lies is nobody else's business. */
+export function shortName(name: unknown): string | undefined {
+  if (typeof name !== 'string') return undefined;
+  return name.split(/[\\/]/).filter(Boolean).at(-1) ?? name;
 }
 
 /** What the test says, no stronger than its size allows, and how the network was found. */
@@ -47,9 +56,10 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
   if (tested?.targets) return valueVerdict(log);
   if (tested && isNumber(tested.accuracy)) {
     const [low, high] = wilsonInterval(tested.accuracy, tested.count);
-    return html`<div class="verdict"><span class="big">${percent(tested.accuracy)}</span><div>
+    const worth = worthOf(log);
+    return html`<div class="verdict ${worth?.grade ?? 'open'}"><span class="big">${percent(tested.accuracy)}</span><div>
 <p><strong>of ${integer(tested.count)} test examples are classified correctly by the ${log.last('derived') ? 'network that was found' : 'trained network'}</strong> (95\u00a0% interval over test examples ${percent(low)} to ${percent(high)}, of this one training; another seed may differ by more). It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
-<p class="sub">${howFound(log)}</p></div></div>`;
+${worth && html`<p>${worth.words}</p>\n`}<p class="sub">${howFound(log)}</p></div></div>`;
   }
   return html`<div class="verdict open"><div><p><strong>${log.last('search-finished') ? 'The network was not retrained, so there is no test result.' : 'There is no test result yet.'}</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
 }
@@ -60,7 +70,7 @@ function valueVerdict(log: EventLog): Markup {
   const targets = log.last('assessed-values')?.targets;
   return html`${(tested?.targets ?? []).map(({ name, rmse, mae, r2 }, i) => {
     const interval = targets?.[i]?.rmse?.interval;
-    return html`<div class="verdict"><span class="big">${significant(rmse)}</span><div>
+    return html`<div class="verdict open"><span class="big">${significant(rmse)}</span><div>
 <p><strong>is the root mean squared error in “${name}” of the ${log.last('derived') ? 'network that was found' : 'trained network'} on ${integer(tested?.count)} test examples</strong>${interval?.every(isNumber) && ` (95\u00a0% interval over test examples ${significant(interval[0])} to ${significant(interval[1])}, of this one training; another seed may differ by more)`}. The mean absolute error is ${significant(mae)}${isNumber(r2) && `, and ${percent(r2)} of the variance is predicted (R²)`}. It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
 <p class="sub">${howFound(log)}</p></div></div>`;
   })}`;
@@ -79,7 +89,7 @@ function languageVerdict(perplexity: number, log: EventLog): Markup {
   ]
     .filter(Boolean)
     .join(', ');
-  return html`<div class="verdict"><span class="big">${big}</span><div>
+  return html`<div class="verdict open"><span class="big">${big}</span><div>
 <p><strong>${what} of the ${log.last('derived') ? 'network that was found' : 'trained network'} on the test text</strong>${details && ` (${details})`}${tested && `, of which every one of ${integer(tested.count)} tokens was predicted once from those before it`}. It was tested once, on text that it had never seen, neither in the search nor in training.</p>
 <p class="sub">${howFound(log)}</p></div></div>`;
 }
@@ -154,6 +164,6 @@ function alarms({ manifest, space }: ReportInput, log: EventLog): Content {
   ];
   return (
     messages.length > 0 &&
-    html`<div class="alarms"><h2>Worth knowing</h2><ul>${messages.map((message) => html`<li>${message}</li>`)}</ul></div>`
+    html`<div class="note"><h2>Worth knowing</h2><ul>${messages.map((message) => html`<li>${message}</li>`)}</ul></div>`
   );
 }

@@ -13,9 +13,12 @@ h3{margin:0 0 6px;font-size:15px;font-weight:600}
 p{margin:0 0 12px;max-width:72ch}
 section{margin-top:44px;padding-top:22px;border-top:1px solid var(--faint)}
 .sub{color:var(--muted)}
-.verdict{display:flex;gap:8px 28px;align-items:center;flex-wrap:wrap;margin:26px 0 8px;padding:20px 24px;background:var(--wash);border-radius:12px;border-left:5px solid var(--found)}
-.verdict.open{border-left-color:var(--faint)}
-.verdict .big{font-size:52px;line-height:1;font-weight:650;letter-spacing:-.02em;color:var(--found);white-space:nowrap;font-variant-numeric:tabular-nums}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.verdict{display:flex;gap:8px 28px;align-items:center;flex-wrap:wrap;margin:26px 0 8px;padding:20px 24px;background:var(--wash);border-radius:12px;border-left:5px solid var(--worth,var(--faint))}
+.verdict.good{--worth:var(--found)}
+.verdict.poor{--worth:var(--alarm)}
+.verdict.fair{--worth:var(--controller)}
+.verdict .big{font-size:52px;line-height:1;font-weight:650;letter-spacing:-.02em;color:var(--worth,var(--ink));white-space:nowrap;font-variant-numeric:tabular-nums}
 .verdict div{flex:1 1 340px}
 .verdict p:last-child{margin:0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:18px 24px;margin:22px 0 0}
@@ -25,9 +28,18 @@ section{margin-top:44px;padding-top:22px;border-top:1px solid var(--faint)}
 .alarms{margin:22px 0 0;padding:14px 20px;border-radius:12px;border:1px solid var(--alarm)}
 .alarms h2{font-size:16px;margin:0 0 4px;color:var(--alarm)}
 .alarms ul{margin:0;padding-left:18px}
+.note{margin:22px 0 0;padding:14px 20px;border-radius:12px;background:var(--wash)}
+.note h2{font-size:16px;margin:0 0 4px}
+.note ul{margin:0;padding-left:18px}
+.how{margin:22px 0 0}
+.how dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(270px,1fr));gap:12px 28px;margin:0}
+.how dt{font-weight:600;font-size:14px}
+.how dd{margin:0;font-size:14px;color:var(--muted)}
+.claim+.sub{margin-top:-4px}
 .claim{font-size:18px;font-weight:550;border-left:4px solid var(--controller);padding-left:14px;max-width:64ch}
 .figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:28px 36px;align-items:start}
 figure{margin:0;min-width:0}
+.figures:not(:has(>.wide))>figure:last-child:nth-child(odd),.figures:has(>.wide)>figure:last-child:nth-child(even):not(.wide){grid-column:1/-1;justify-self:center;width:min(100%,620px)}
 .beside{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:12px 36px;align-items:start;margin-top:18px}
 figure.wide{grid-column:1/-1}
 figure.wide+p{margin-top:12px}

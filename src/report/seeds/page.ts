@@ -1,6 +1,7 @@
 /** A search with several seeds as a page. */
 import { ABSENT, decimal, isNumber, percent, points } from '../format.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
+import { claim } from '../html/claim.js';
 import { page } from '../html/page.js';
 import { type Advantage, type OverSeeds, type SeedsAnalysis, testMeasure } from './analysis.js';
 import { seedsChart } from './chart.js';
@@ -12,7 +13,7 @@ export function seedsPage(analysis: SeedsAnalysis, version: string): string {
     { title: `${controller} on ${space}, ${runs.length} seeds`, version, source: 'the results of the searches' },
     html`<header><p class="eyebrow">One search, ${runs.length} seeds</p>
 <h1>${controller} beside random sampling on ${space}</h1>
-<p class="claim">${verdict.replace(/ (%|points|nats)/g, '\u00a0$1')}.</p>
+${claim(`${verdict}.`)}
 <p class="sub">Within each search both are evaluated with the same shared weights on the same validation batches, so that seeds are pairs. Intervals are 95 % intervals over seeds (Student’s t of the pairs, Fieller’s for ratios), from three seeds on; ${means ? `with fewer than ${means.difference.fewest} seeds` : 'of a few seeds'} nothing is claimed.</p>
 </header>
 `,

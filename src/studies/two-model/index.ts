@@ -17,6 +17,7 @@ import {
   type TwoModelResults,
   twoModelsUnit,
 } from './arms.js';
+import { plural } from '../../report/format.js';
 import { curvesChart, tradeOffChart } from './charts.js';
 
 const options = z.strictObject({
@@ -163,21 +164,22 @@ function report(
       {
         title: 'A and B while B is trained',
         text: [
-          `${data}; ${shared} layers in common; A was trained ${target === undefined ? 'to the end' : `until ${points(target)} % of held-out examples were right`}, to ${points(results.first.reduce((sum, { accuracy }) => sum + accuracy / results.first.length, 0))} % on the test part. Lines are means over ${results.first.length} seeds.`,
-          'Look at both pictures together: a regularizer that freezes everything keeps A as it was, and leaves B unable to learn. The third picture shows what is kept against what that costs.',
+          `${data}; ${shared} layers in common; A was trained ${target === undefined ? 'to the end' : `until ${points(target)} % of held-out examples were right`}, to ${points(results.first.reduce((sum, { accuracy }) => sum + accuracy / results.first.length, 0))} % on the test part. Lines are means over ${plural(results.first.length, 'seed')}.`,
+          'The first picture shows what is kept of A against what that costs B. A regularizer that freezes everything keeps A as it was, and leaves B unable to learn.',
         ],
         figures: [
+          {
+            title: 'What is kept, and what it costs',
+            svg: tradeOffChart(results, names),
+            caption:
+              'Further right: less of A is forgotten. Further up: B learns better. One dot is the mean of one arm over the seeds.',
+          },
           {
             title: 'A',
             svg: curvesChart(results, names, 'a'),
             caption: 'The first model while the second is trained.',
           },
           { title: 'B', svg: curvesChart(results, names, 'b'), caption: 'The second model.' },
-          {
-            title: 'What is kept, and what it costs',
-            svg: tradeOffChart(results, names),
-            caption: 'Right: less forgotten. Up: B learns better.',
-          },
         ],
         tables: [
           {

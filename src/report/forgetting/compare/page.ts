@@ -3,6 +3,7 @@ import { mean } from '../../../statistics/index.js';
 import { type Cell, toCsv } from '../../csv.js';
 import { ABSENT, decimal, percent } from '../../format.js';
 import { type Content, figure, html, type Markup, section, table } from '../../html/markup.js';
+import { claim } from '../../html/claim.js';
 import { page } from '../../html/page.js';
 import { versionOf } from '../../html/record.js';
 import { type ColorName } from '../../palette.js';
@@ -35,8 +36,8 @@ export function comparisonPage(comparison: ForgettingComparison): string {
     html`<header><p class="eyebrow">Multi-model forgetting</p>
 <h1>${arms.map(({ arm }) => arm.name).join(', ')} beside ${baseline.name}</h1>
 <p class="sub">Means over the epochs from ${fromEpoch + 1} on. Intervals are 95 % intervals over pairs of seeds, from three pairs on (Student’s t, for reductions Fieller’s); each seed counts once, with its mean over the epochs. With fewer than ${arms[0]!.mean.fewest} pairs nothing is claimed.</p>
-${arms.map(({ verdict }) => html`<p class="claim">${verdict.replace(/ %/g, '\u00a0%')}.</p>\n`)}
-${unpaired.length > 0 && html`<div class="alarms"><h2>Left out</h2><ul>${unpaired.map((reason) => html`<li>${reason}</li>`)}</ul></div>`}
+${arms.map(({ verdict }) => claim(`${verdict}.`))}
+${unpaired.length > 0 && html`<div class="note"><h2>Left out</h2><ul>${unpaired.map((reason) => html`<li>${reason}</li>`)}</ul></div>`}
 </header>
 `,
     section(

@@ -1,0 +1,20 @@
+/** A verdict: its main clause large, within two lines; what restricts it below, small. */
+import { html, type Markup } from './markup.js';
+
+/** Characters that two lines hold. */
+const TWO_LINES = 130;
+
+/** A sentence, or several. Where it does not fit into two lines, it is divided at the first semicolon or full stop that is not too early. */
+export function claim(text: string): Markup {
+  const [main, rest] = divided(text.replace(/ (%|points|nats)/g, '\u00a0$1'));
+  return html`<p class="claim">${main}</p>\n${rest !== '' && html`<p class="sub">${rest}</p>\n`}`;
+}
+
+function divided(text: string): [main: string, rest: string] {
+  if (text.length <= TWO_LINES) return [text, ''];
+  const ends = [...text.matchAll(/[.;](?= )/g)].map(({ index }) => index).filter((index) => index >= 30);
+  const end = ends.filter((index) => index <= TWO_LINES).at(-1) ?? ends[0];
+  if (end === undefined) return [text, ''];
+  const rest = text.slice(end + 1).trim();
+  return [`${text.slice(0, end)}.`, `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`];
+}

@@ -1,0 +1,42 @@
+/** What the words of a report mean, in a line each, for whoever reads the first one. */
+import { type EventLog } from '../event-log.js';
+import { measureOf } from '../measure.js';
+import { type Content, html } from './markup.js';
+
+/** A folded list of the terms that this report uses. */
+export function howToRead(log: EventLog): Content {
+  const started = log.last('search-started');
+  if (!started) return undefined;
+  const { name } = measureOf(log);
+  const larger = (log.last('retrain-started')?.parameters ?? 0) > started.parameters;
+  const terms: readonly (readonly [string, string])[] = [
+    [
+      'Supernet, shared weights',
+      'One large network holds the weights of all architectures; two that have an operation in common use the same weights for it.',
+    ],
+    ['Controller', 'The strategy that proposes architectures. It learns from their rewards which choices are good.'],
+    ['Reward', `How good a proposed architecture is with the shared weights on validation examples, by ${name}.`],
+    [
+      'Entropy',
+      'How undecided the controller is: high when it proposes everything alike, zero when it always proposes the same.',
+    ],
+    [
+      'Candidates',
+      'Architectures that were judged for the final choice, all with the same shared weights on the same examples.',
+    ],
+    [
+      'Derived',
+      'The candidate that was chosen. It is trained again from scratch, because the shared weights suit no single network.',
+    ],
+    ['Test', 'Examples that were set aside before the search, and looked at once, at the very end.'],
+    ...(larger
+      ? ([
+          [
+            'Why the network is larger than the supernet',
+            'The space searches with few filters or units, which is fast, and trains the network that was found with more of them.',
+          ],
+        ] as const)
+      : []),
+  ];
+  return html`<details class="how"><summary>How to read this</summary><p>The coloured number is the result. The sections below show the network, whether the strategy did better than chance, how the search went, and what is needed to repeat it.</p><dl>${terms.map(([term, meaning]) => html`<div><dt>${term}</dt><dd>${meaning}</dd></div>`)}</dl></details>\n`;
+}

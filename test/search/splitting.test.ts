@@ -2,14 +2,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { random } from '../../controllers/random.js';
+import { conflicts } from '../../src/cli/commands/conflicts.js';
 import { checkConfig } from '../../src/config/index.js';
 import {
   type Operation,
   defineSpace,
   dense,
   flatten,
+  measureRunConflicts,
   oneOf,
   runSearch,
   type SearchConfigInput,
@@ -26,7 +28,7 @@ import { stream } from '../../src/tensor/rng.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { values } from '../optimizers/problems.js';
-import { tinyTable } from '../runs/tiny-run.js';
+import { tinyRun, tinyTable } from '../runs/tiny-run.js';
 import { withFolder } from './weft.js';
 
 /** Its input times a number. */
@@ -97,6 +99,30 @@ describe('splitting choices', () => {
       }),
     );
   });
+
+  it('measures a run, says what it has found, and leaves the run as it was', () =>
+    withFolder(async (folder) => {
+      const run = await tinyRun(folder);
+      const files = (): string[] => readdirSync(run, { recursive: true }).map(String).sort();
+      const before = files();
+      const found = await measureRunConflicts(run, { draws: 2 });
+      expect(found.length).to.be.greaterThan(0);
+      for (const { options, cosine, forgetting, byForgetting } of found) {
+        expect(cosine).to.have.length(options.length);
+        expect(forgetting.flat().every(Number.isFinite)).to.equal(true);
+        expect(byForgetting.groups.flat().sort()).to.deep.equal(options.map((_, i) => i));
+      }
+      const write = process.stdout.write.bind(process.stdout);
+      const said: string[] = [];
+      process.stdout.write = (text: string) => said.push(String(text)) > 0;
+      try {
+        await conflicts(run, { draws: 2, top: 1, json: true });
+      } finally {
+        process.stdout.write = write;
+      }
+      expect(said.join('')).to.match(/"type":"conflicts"/);
+      expect(files()).to.deep.equal(before);
+    }));
 
   it('goes on with a group of options and the shared weights of a search of all', () =>
     withFolder(async (folder) => {

@@ -44,7 +44,7 @@ export interface OptionConflicts {
 
 const MOST_OPTIONS = 12;
 
-/** Measures every choice between 2 to 12 options, the one that is most worth splitting by forgetting first. The session is left as it was. */
+/** Measures every choice between 2 to 12 options that share weights, the one that is most worth splitting by forgetting first. The session is left as it was. */
 export function measureConflicts(
   session: SearchSession,
   { draws = 20, steps = 1, onDecision }: ConflictOptions = {},
@@ -60,6 +60,7 @@ export function measureConflicts(
         onDecision?.(i + 1, decisions.length);
         return found;
       })
+      .filter(({ cosine }) => cosine.some((row, i) => row.some((value, j) => i !== j && value !== 0)))
       .sort((a, b) => a.byForgetting.between - b.byForgetting.between);
   } finally {
     scratch.dispose();

@@ -173,6 +173,11 @@ async function tryRun(path: string): Promise<TakenRun | undefined> {
 const hasBegun = ({ path }: Run): boolean => listCheckpoints(path).length > 0;
 
 /** The summary without what was measured. */
-function resultsOf({ elapsedSeconds: _elapsed, peakMemoryMB: _peak, ...results }: RunSummary): JsonObject {
+function resultsOf({
+  elapsedSeconds: _elapsed,
+  peakMemoryMB: _peak,
+  compiled: _compiled,
+  ...results
+}: RunSummary): JsonObject {
   return plain(results);
 }

@@ -38,6 +38,12 @@ export interface RunResults {
 export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
+  /** How training steps were computed, with the same results: of the supernet by one function, of the retrained network by stages. */
+  readonly compiled?: {
+    readonly supernet: number;
+    readonly retraining: Readonly<Record<'eager' | 'replay' | 'session', number>>;
+    readonly notes: readonly string[];
+  };
   /** A classifier, or a model of numbers, beside simpler models; not part of the hash, which version 0.1 computed without it. */
   readonly assessment?: Json;
   /** The optimizers by name, of which version 0.1 recorded nothing either; the configuration has their options. */
@@ -59,7 +65,7 @@ export type RunSummary = RunResults &
 export function writeSummary(
   runPath: string,
   results: RunResults,
-  { elapsedSeconds, peakMemoryMB, environmentChanges, assessment, optimizer }: Measured,
+  { elapsedSeconds, peakMemoryMB, compiled, environmentChanges, assessment, optimizer }: Measured,
   { parts, ...options }: WriteOptions & { readonly parts?: Readonly<Record<string, string>> } = {},
 ): RunSummary {
   const { space, controller, seed, derived, test, weights, ...others } = sortKeys(results as Json) as Record<
@@ -82,6 +88,7 @@ export function writeSummary(
     ...(assessment !== undefined && { assessment }),
     elapsedSeconds,
     peakMemoryMB,
+    ...(compiled && { compiled: compiled as unknown as Json }),
     ...(environmentChanges && { environmentChanges: environmentChanges as unknown as Json }),
   };
   const path = runFiles(runPath).summary;
@@ -112,6 +119,7 @@ export function readSummary(runPath: string): RunSummary | undefined {
     environmentChanges: ___,
     assessment: ____,
     optimizer: _____,
+    compiled: ______,
     ...results
   } = summary ?? {};
   if (resultHash !== sha256(JSON.stringify(results)))

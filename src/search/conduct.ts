@@ -321,6 +321,7 @@ function finish(
     {
       elapsedSeconds,
       peakMemoryMB: peakMemoryMB(),
+      compiled: session.compiled(),
       optimizer: {
         // An architecture that was given has no value with shared weights.
         ...(derived.accuracy !== null && { search: optimizerName(config.search.optimizer) }),

@@ -13,6 +13,7 @@ import { catalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { type Tensor1D } from '../tensor/tf.js';
+import { type Measured } from '../runs/summary.js';
 import { type CompileOptions } from '../tensor/plan/index.js';
 import { type BatchSource } from '../training/batch.js';
 import { createLearner, disposeLearner, type Learner, type LearnerOptions } from '../training/learner.js';
@@ -76,6 +77,10 @@ export interface SearchSession {
   sampled: { readonly epoch: number; readonly architectures: readonly unknown[] } | undefined;
   /** Those of the final choice, likewise. */
   candidates: { readonly controller: readonly unknown[]; readonly random: readonly unknown[] } | undefined;
+  /** How training steps have been computed so far. */
+  compiled(): NonNullable<Measured['compiled']>;
+  /** Takes a remark on how steps are computed, which is no event: it is not the same in every process. */
+  noteCompiled(remark: string): void;
   /** The child with this architecture; recent ones are kept ready. */
   child(architecture: unknown): Child;
   dispose(): void;
@@ -113,11 +118,13 @@ export function createSession(
   const start = warmStart && proxyStart(warmStart, { space, seed, own, source: data.watched, emit });
   const regularizer = createRegularizer(config.search.regularizer, { seed, space, own });
   if (regularizer) requireSliceable(space, regularizer, config.search.elastic !== undefined);
+  const notes: string[] = [];
+  const note = (remark: string): void => void notes.push(remark);
   const supernet: WatchedLearner = createLearner(space, seed, {
     ...trainingOf(config.search, data.train, own),
     link: regularizer,
     compile: compileOf(config),
-    shared: sharedOf(config, data),
+    shared: sharedOf(config, data, note),
   });
   try {
     const retrain = createTrainer(config.retrain.optimizer, trainingOf(config.retrain, data.retrain, own));
@@ -171,6 +178,12 @@ export function createSession(
     retrained: undefined,
     sampled: undefined,
     candidates: undefined,
+    noteCompiled: note,
+    compiled: () => ({
+      supernet: supernet.shared?.runs ?? 0,
+      retraining: { eager: 0, replay: 0, session: 0, ...session.retrained?.compiled?.runs },
+      notes,
+    }),
     child(architecture) {
       const key = space.encode(architecture);
       let child = children.get(key);
@@ -239,13 +252,18 @@ export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOp
   compile === 'auto' ? {} : { mode: compile === 'graph' ? 'session' : compile };
 
 /** The steps of a supernet whose children are trained one after the other. */
-function sharedOf({ compile, search }: SearchConfig, { train }: SearchBatches): SharedOptions | undefined {
+function sharedOf(
+  { compile, search }: SearchConfig,
+  { train }: SearchBatches,
+  note: (remark: string) => void,
+): SharedOptions | undefined {
   if (search.elastic || !['auto', 'graph'].includes(compile)) return undefined;
   return {
     batchSize: search.batchSize,
     steps: search.epochs * train.steps,
     smoothing: search.labelSmoothing,
     always: compile === 'graph',
+    note,
   };
 }
 

@@ -85,7 +85,7 @@ describe('trainings as jobs', function () {
     await conductSearch(run, { ...parts }, { architecture, guard: () => {} }, false);
     const { weights, test } = readSummary(run.path)!;
     expect(value).to.deep.include({ weights, test });
-    expect(value).not.to.have.any.keys('elapsedSeconds', 'peakMemoryMB');
+    expect(value).not.to.have.any.keys('elapsedSeconds', 'peakMemoryMB', 'compiled');
     const [name] = readdirSync(join(folder(), 'results', job.key));
     expect(existsSync(join(folder(), 'results', job.key, name!, 'model.safetensors'))).to.equal(true);
     await executor.close();

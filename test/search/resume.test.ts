@@ -7,9 +7,10 @@ import { onlyRun, startWeft, TINY, weft, withFolder } from './weft.js';
 
 const results = (run: string): { hash: string; weights: string; events: string } => {
   const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as Record<string, unknown>;
-  const { elapsedSeconds, peakMemoryMB, ...rest } = summary;
+  const { elapsedSeconds, peakMemoryMB, compiled, ...rest } = summary;
   expect(elapsedSeconds).to.be.a('number');
   expect(peakMemoryMB).to.be.a('number');
+  expect(compiled).to.include.keys('supernet', 'retraining');
   return {
     hash: JSON.stringify(rest),
     weights: readFileSync(join(run, 'model.safetensors')).toString('base64'),

@@ -6,6 +6,7 @@ export function sayRun(run: string): Record<string, unknown> {
   const {
     elapsedSeconds: _elapsed,
     peakMemoryMB: _peak,
+    compiled: _compiled,
     ...summary
   } = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as Record<string, unknown>;
   return {

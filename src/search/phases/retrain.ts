@@ -97,11 +97,11 @@ function warnOfDivergence({ emit, space }: SearchSession, loss: number): void {
 const DIVERGED = 2;
 
 /** Fresh weights for the derived architecture, in the space with the options for retraining. */
-export function startRetraining({ config, data, own, space, state }: SearchSession): Retrained {
+export function startRetraining({ config, data, own, space, state, noteCompiled }: SearchSession): Retrained {
   const final = space.forRetraining();
   const child = createChild(final, final.decode(state.derived!.architecture));
   const learner = createLearner(final, `${config.seed}/retrain`, {
-    compile: compileOf(config),
+    compile: { ...compileOf(config), note: noteCompiled },
     ...trainingOf(config.retrain, data.retrain, own),
     child,
   });

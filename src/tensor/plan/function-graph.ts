@@ -48,6 +48,8 @@ const FLOAT = 1;
 const BOOL = 10;
 const PRODUCER = 1645;
 const OLDEST_CONSUMER = 12;
+/** The node that calls the function. */
+const CALL = 'c';
 
 /** A function without nodes. */
 export function functionGraph(): FunctionGraph {
@@ -89,7 +91,7 @@ export function functionGraph(): FunctionGraph {
       const placeholders = feeds.map((name, i) =>
         nodeDefinition(name, 'Placeholder', [], { dtype: type(argumentTypes[i]!) }),
       );
-      const call = nodeDefinition('call', 'PartitionedCall', feeds, {
+      const call = nodeDefinition(CALL, 'PartitionedCall', feeds, {
         Tin: types(argumentTypes),
         Tout: types(outputTypes),
         f: bytesField(10, bytesField(1, 'step')),
@@ -105,8 +107,9 @@ export function functionGraph(): FunctionGraph {
       const meta = concat(bytesField(1, bytesField(4, 'serve')), bytesField(2, graph));
       return {
         bytes: concat(integerField(1, 1), bytesField(2, meta)),
-        feeds: feeds.map((name) => `${name}:0`).join(','),
-        fetches: results.map((_, i) => `call:${i}`).join(','),
+        // The binding copies the whole text for every name in it, so both are kept short.
+        feeds: feeds.join(','),
+        fetches: results.map((_, i) => `${CALL}:${i}`).join(','),
       };
     },
   };

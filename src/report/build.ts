@@ -20,8 +20,8 @@ export async function buildReport(input: ReportInput): Promise<string> {
   return page(
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
     html`${overview(input, log)}
-${assessmentSection(log)}${valuesSection(log)}
 ${await networkSection(input, log)}
+${assessmentSection(log)}${valuesSection(log)}
 ${frontSection(log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}

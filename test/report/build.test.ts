@@ -18,8 +18,8 @@ describe('report', () => {
       .to.include('<dt>gradients of batches, search</dt><dd>216</dd>')
       .and.include('<dt>gradients of batches, retraining</dt><dd>660</dd>');
     expect(headings(page)).to.deep.equal([
-      'assessment',
       'network',
+      'assessment',
       'comparison',
       'candidates',
       'course',

@@ -101,6 +101,18 @@ describe('weft compare', () => {
     expect(verdict).to.include('at least 7 seeds of either');
   });
 
+  it('compares predicted numbers by their error, of which less is better', () => {
+    const numbers = (optimizer: string, errors: readonly number[]): ComparedRun[] =>
+      errors.map((rmse, i) => {
+        const one = run(optimizer, i + 1, 0.5);
+        const test = { loss: 0.1, targets: [{ name: 'price', rmse, mae: rmse }] };
+        return { ...one, input: { ...one.input, summary: { ...one.input.summary, test } } };
+      });
+    const { quality, others } = compareConfigurations([...numbers('sgd', SAM), ...numbers('sam', SGD)]);
+    expect(quality.name).to.equal('root mean squared error of the test');
+    expect(others[0]!.verdict).to.match(/^sam is better than sgd in root mean squared error of the test: −0\.0189/);
+  });
+
   it('leaves out runs without a partner and names them', () => {
     const { others, unpaired } = compareConfigurations([...arm('sgd', SGD), ...arm('sam', SAM.slice(0, 4))]);
     expect(others[0]!.pairs).to.have.length(4);

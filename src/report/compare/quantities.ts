@@ -19,10 +19,32 @@ const fromSummary =
     return isNumber(value) ? value : undefined;
   };
 
+/** The errors of predicted numbers, each in its own unit. */
+function targetsOf({ summary }: ReportInput): number[] {
+  const targets = lookUp(summary, 'test', 'targets');
+  return Array.isArray(targets) ? targets.map((target) => lookUp(target, 'rmse')).filter(isNumber) : [];
+}
+
 /** Quality measures, the strongest first: the first that every run has is what verdicts are about. */
 export const QUALITIES: readonly Quantity[] = [
   { name: 'test accuracy', unit: 'share', better: 'more', of: fromSummary('test', 'accuracy') },
-  { name: 'test loss', unit: 'nats', better: 'less', of: fromSummary('test', 'loss') },
+  {
+    name: 'root mean squared error of the test',
+    unit: 'number',
+    better: 'less',
+    // Of one predicted number; several have no common unit.
+    of: (input: ReportInput): number | undefined => {
+      const targets = targetsOf(input);
+      return targets.length === 1 ? targets[0] : undefined;
+    },
+  },
+  {
+    name: 'test loss',
+    unit: 'nats',
+    better: 'less',
+    of: (input: ReportInput): number | undefined =>
+      targetsOf(input).length > 0 ? undefined : fromSummary('test', 'loss')(input),
+  },
   { name: 'accuracy with shared weights', unit: 'share', better: 'more', of: fromSummary('derived', 'accuracy') },
   { name: 'loss with shared weights', unit: 'nats', better: 'less', of: fromSummary('derived', 'loss') },
 ];

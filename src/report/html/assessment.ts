@@ -42,7 +42,7 @@ function rivals({ majority, simpleModels, learnedFrom }: Recorded, log: EventLog
 
 function byClass({ classes, classNames }: Recorded): Markup | undefined {
   if (!classes?.length) return undefined;
-  return html`<details${classes.length <= 10 && ' open'}><summary>Class by class</summary>${table(
+  return html`<details><summary>Class by class</summary>${table(
     ['class', 'test examples', 'precision', 'recall', 'F1'],
     classes.map((one, i) => [
       classNames?.[i] ?? String(i),
@@ -58,7 +58,7 @@ function byClass({ classes, classNames }: Recorded): Markup | undefined {
 function confusion({ confusion: rows, classNames }: Recorded): Markup | undefined {
   if (!rows?.length || rows.some((row) => !Array.isArray(row))) return undefined;
   const nameOf = (i: number): string => classNames?.[i] ?? String(i);
-  return html`<details${rows.length <= 10 && ' open'}><summary>Which class is taken for which</summary>${table(
+  return html`<details><summary>Which class is taken for which</summary>${table(
     ['is \\ is called', ...rows.map((_, i) => nameOf(i))],
     rows.map((row, i) => [nameOf(i), ...row.map(integer)]),
     rows.map((_, i) => i + 1),

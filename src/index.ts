@@ -36,6 +36,7 @@ export * as forgetting from './forgetting/index.js';
 export * as preconditioners from './preconditioners/index.js';
 export { disposeNamed, mapNamed, type NamedTensors, underPrefix, withPrefix } from './tensor/named.js';
 export { type Dataset, type DatasetFields, defineDataset, type Examples, type InputShape } from './data/dataset.js';
+export { defineData, type OwnData, type OwnDataDefinition } from './data/own.js';
 export {
   collectDataset,
   type ExampleInput,

@@ -6,7 +6,7 @@ import {
   batches,
   type Dataset,
   type InputForm,
-  type MemoryData,
+  isDataCode,
   openWithFitting,
   scaleTargets,
   type TargetScaling,
@@ -27,14 +27,22 @@ import { evaluateChild, FINAL_EVALUATION } from '../training/evaluate.js';
 import { languageMeasures } from '../training/language.js';
 import { predictValues } from '../training/predict.js';
 import { exampleSource } from '../training/sources.js';
-import { datasetFrom } from './memory-data.js';
-import { openRecorded, openRecordedData, type RecordedRun, spaceOfModel, type SpaceOptions } from './recorded-run.js';
+import { datasetFrom, type GivenData } from './memory-data.js';
+import {
+  loadRecordedData,
+  openRecorded,
+  openRecordedData,
+  type RecordedRun,
+  spaceOfModel,
+  type SpaceOptions,
+} from './recorded-run.js';
+import { loadData } from './registry.js';
 
 const BATCH = 256;
 
 export interface EvaluateOptions extends SpaceOptions {
   /** Other data of the same form, by name, path or in memory, or where the run's own lies now; the run's test part by default. */
-  readonly data?: string | Dataset | MemoryData | undefined;
+  readonly data?: string | GivenData | undefined;
 }
 
 export interface EvaluationOutcome {
@@ -64,10 +72,11 @@ export async function evaluateRun(
   const recorded = openRecorded(directory);
   const { run, backend } = recorded;
   await loadBackend(backend);
-  const given = typeof data === 'object' ? await datasetFrom(data) : data;
+  const made = typeof data === 'string' && isDataCode(data) ? await loadData(data) : data;
+  const given = typeof made === 'object' ? await datasetFrom(made) : made;
   const model = await loadModel(run.path, () => spaceOfModel(run.path, options));
   try {
-    const own = given === undefined ? openRecordedData(recorded) : ownData(directory, given);
+    const own = given === undefined ? await loadRecordedData(recorded, options) : ownData(directory, given);
     const source = own ? testBatches(own, recorded.config, model) : otherBatches(given!, model, recorded);
     const { accuracy, loss, count } = evaluateChild(model.child, model.store, source, FINAL_EVALUATION);
     if (!Number.isFinite(loss))

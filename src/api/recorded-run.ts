@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkConfig, renameOwnParts, type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
-import { type Dataset, datasetNames, isInMemory, type MemoryData, textNames } from '../data/index.js';
+import { type Dataset, datasetNames, isDataCode, isInMemory, textNames } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type OwnPart, type OwnProxy } from '../parts/own.js';
@@ -12,8 +12,8 @@ import { openData, type SearchData } from '../search/data.js';
 import { recordedSpace } from '../search/model.js';
 import { checkSameData } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
-import { datasetFrom } from './memory-data.js';
-import { loadController, loadOwnParts, loadSpace } from './registry.js';
+import { datasetFrom, type GivenData } from './memory-data.js';
+import { loadController, loadData, loadOwnParts, loadSpace } from './registry.js';
 import { permitted, type TrustOptions } from './trust.js';
 
 /** Options of every verb that needs the space of a run. */
@@ -29,7 +29,7 @@ export interface RecordedOptions extends SpaceOptions {
   /** Optimizers, preconditioners, regularizers and proxies of your own that the run was begun with. */
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
   /** The data where it was in memory, or its path where it was moved; its content must be the same. */
-  readonly data?: string | Dataset | MemoryData | undefined;
+  readonly data?: string | GivenData | undefined;
 }
 
 export interface RecordedRun {
@@ -65,15 +65,29 @@ export function openRecordedData({ run, config }: RecordedRun, dataset?: Dataset
   return data;
 }
 
-/** The same for data by its path or in memory. */
-export async function loadRecordedData(recorded: RecordedRun, data: RecordedOptions['data']): Promise<SearchData> {
-  return openRecordedData(recorded, typeof data === 'object' ? await datasetFrom(data) : undefined);
+/** The same for data by its path, in memory, or made by code that may be loaded. */
+export async function loadRecordedData(recorded: RecordedRun, options: DataOptions): Promise<SearchData> {
+  return openRecordedData(recorded, await recordedDataset(recorded, options));
+}
+
+type DataOptions = Pick<RecordedOptions, 'data' | 'trust' | 'file'>;
+
+/** The data of a run where it is in memory, or made by a file of the user's own. */
+async function recordedDataset(
+  { run, config }: RecordedRun,
+  { data, ...trust }: DataOptions,
+): Promise<Dataset | undefined> {
+  if (typeof data === 'object') return datasetFrom(data);
+  const { source } = config.data;
+  if (!isDataCode(source)) return undefined;
+  return datasetFrom(await loadData(data === undefined ? permitted('data set', source, run.path, trust) : source));
 }
 
 /** Everything that a run began with: its space and its controller, where they may be loaded, and its data. */
 export async function loadRecordedParts(recorded: RecordedRun, options: RecordedOptions): Promise<SearchParts> {
   const config = permittedParts(recorded, options);
-  const dataset = typeof options.data === 'object' ? await datasetFrom(options.data) : undefined;
+  const { data, trust, file } = options;
+  const dataset = await recordedDataset(recorded, { data, trust, file });
   const own = await loadOwnParts(config, options.parts);
   const [space, controller] = await Promise.all([
     loadSpace(options.space ?? config.space.name),

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ownPartsIn, type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
+import { type OwnData } from '../data/index.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type Proxy, PROXIES } from '../proxies/index.js';
@@ -85,6 +86,11 @@ export async function loadParts(config: SearchConfig): Promise<SearchParts> {
   return { config: settle(config, data), space, controller, data };
 }
 
+/** The data set that this file defines. */
+export function loadData(file: string): Promise<OwnData> {
+  return load<OwnData>({ kind: 'weft-data', noun: 'data set', code: 'data', made: 'defineData({…})', known: {} }, file);
+}
+
 /** The study with this name, the one that this file defines, or the study itself. */
 export async function loadStudy(study: string | Study): Promise<Study> {
   if (typeof study !== 'string' || !isOwnFile(study)) return typeof study === 'string' ? loadShipped(study) : study;
@@ -113,7 +119,7 @@ interface PartKind {
   readonly kind: string;
   readonly noun: keyof typeof PLURALS;
   /** The code of its errors. */
-  readonly code: 'space' | 'controller' | 'config';
+  readonly code: 'space' | 'controller' | 'config' | 'data';
   /** The call that makes one. */
   readonly made: string;
   readonly known: Readonly<Record<string, Loader>>;
@@ -124,6 +130,7 @@ const PLURALS = {
   controller: 'controllers',
   proxy: 'proxies',
   study: 'studies',
+  'data set': 'data sets',
   optimizer: 'optimizers',
   preconditioner: 'preconditioners',
   regularizer: 'regularizers',

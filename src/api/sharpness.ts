@@ -155,7 +155,7 @@ async function retrainedNetwork(
     run: { path },
     config,
   } = recorded;
-  const opened = await loadRecordedData(recorded, data);
+  const opened = await loadRecordedData(recorded, { ...options, data });
   const { child, store } = await loadModel(path, () => spaceOfModel(path, options));
   return {
     child,

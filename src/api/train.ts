@@ -1,5 +1,6 @@
 /** One architecture from scratch, without a search. */
 import { checkConfig, mergeConfig, type Override, type RawConfig, withOverrides } from '../config/index.js';
+import { isDataCode } from '../data/index.js';
 import { openRecorded, permittedParts, type RecordedOptions } from './recorded-run.js';
 import { loadRecordedParts } from './recorded-run.js';
 import { type SearchParts } from '../search/session.js';
@@ -48,5 +49,7 @@ export async function trainArchitecture(
   }
   const parts = await trainingParts({ ...request, run, trust, file, data }, overrides);
   const { dataset, space, controller, config } = parts;
-  return runSearch({ ...request, space, controller, config, data: dataset, architecture });
+  // Data that a file makes is named by the configuration, and has been found to be loadable.
+  const examples = isDataCode(config.data.source) ? undefined : dataset;
+  return runSearch({ ...request, space, controller, config, data: examples, architecture });
 }

@@ -22,7 +22,7 @@ export interface TrustOptions {
  * one where the user trusts `where`. Throws WeftError('run') with the path of any other, and for a named file that has changed since the run began.
  */
 export function permitted(
-  kind: 'space' | 'controller' | OwnKind,
+  kind: 'space' | 'controller' | 'data set' | OwnKind,
   name: string,
   where: string,
   { trust = false, file = [] }: TrustOptions,

@@ -5,7 +5,17 @@ import { printable } from '../printable.js';
 import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, whole } from './options.js';
 
 /** What `weft init --kind` writes. */
-const OWN_KINDS = ['space', 'controller', 'operation', 'optimizer', 'preconditioner', 'regularizer', 'proxy', 'study'];
+const OWN_KINDS = [
+  'space',
+  'controller',
+  'operation',
+  'optimizer',
+  'preconditioner',
+  'regularizer',
+  'proxy',
+  'data',
+  'study',
+];
 
 /** The whole command line: every command with its arguments and options. */
 export function program(): Command {

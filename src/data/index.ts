@@ -42,6 +42,7 @@ export {
   memorySource,
 } from './memory.js';
 export { resizePixels, scaleToWhite, toLuma, whiteOf } from './pixels.js';
+export { defineData, isDataCode, type OwnData, type OwnDataDefinition } from './own.js';
 export { measureNormalization, type Normalization } from './normalization.js';
 export {
   datasetNames,

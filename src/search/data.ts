@@ -1,6 +1,6 @@
 /** The data of a search, whatever kind they are: what the network is for, and who learns from which batches. */
 import { type SearchConfig } from '../config/schema.js';
-import { type Dataset, isInMemory, isText, type TargetScaling } from '../data/index.js';
+import { type Dataset, isDataCode, isInMemory, isText, type TargetScaling } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
@@ -74,6 +74,12 @@ export function openData(config: SearchConfig, dataset?: Dataset): SearchData {
       'data',
       `the data '${config.data.source}' is in the memory of a program, where nothing else can read it`,
       'give it from that program, for example resumeSearch(run, { data }), or save it as a CSV file and search again',
+    );
+  if (isDataCode(config.data.source))
+    throw new WeftError(
+      'data',
+      `the data '${config.data.source}' is made by code, which is not loaded here`,
+      'search and evaluate in one process: jobs in other processes load no data sets of your own',
     );
   return isText(config.data.source) || config.data.level !== undefined ? openText(config) : openLabelled(config);
 }

@@ -12,6 +12,7 @@ export const TEMPLATES = {
   preconditioner: 'the matrix that multiplies the gradient',
   regularizer: 'what keeps one architecture from spoiling others',
   proxy: 'a score of networks without training',
+  data: 'examples that code reads or makes',
   study: 'a question, its measurement and its report',
 } as const;
 

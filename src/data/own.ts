@@ -1,0 +1,23 @@
+/** Data sets that are code of the user's own: a file, or a value, that makes them. */
+import { type Dataset } from './dataset.js';
+import { type MemoryData } from './memory.js';
+
+export interface OwnDataDefinition {
+  readonly name: string;
+  /** One or two sentences for listings. */
+  readonly description?: string;
+  /** The examples; called once for each search, and gives the same ones each time, which a run recognizes by a hash of their content. */
+  load(): Dataset | MemoryData | Promise<Dataset | MemoryData>;
+}
+
+export interface OwnData extends OwnDataDefinition {
+  readonly kind: 'weft-data';
+}
+
+/** Defines a data set. A file that exports one can be named in the place of data: `--data ./my-data.ts`. */
+export function defineData(definition: OwnDataDefinition): OwnData {
+  return { kind: 'weft-data', ...definition };
+}
+
+/** Whether a configuration's `data.source` is the file of such a data set. */
+export const isDataCode = (source: string): boolean => /\.[cm]?[jt]s$/.test(source);

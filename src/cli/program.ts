@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
+import { addListCommands } from './list-commands.js';
 import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, whole } from './options.js';
 
 /** What `weft init --kind` writes. */
@@ -342,29 +343,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/recipes.js')).recipes(options));
 
-  weft
-    .command('list')
-    .description('everything that is chosen by name: the kinds, the parts of one kind, or the options of one part')
-    .argument(
-      '[kind]',
-      'spaces, controllers, optimizers, preconditioners, regularizers, proxies, predictors, studies or data',
-    )
-    .argument('[name|file]', 'one of them in detail')
-    .addOption(json())
-    .action(async (kind, name, options) => (await import('./commands/list.js')).list(kind, name, options));
-  // The names of earlier versions.
-  weft
-    .command('spaces', { hidden: true })
-    .description('the search spaces and controllers, with their options')
-    .argument('[name|file]', 'one space or controller in detail')
-    .addOption(json())
-    .action(async (name, options) => (await import('./commands/list.js')).spaces(name, options));
-  for (const kind of ['optimizers', 'preconditioners', 'proxies'])
-    weft
-      .command(kind, { hidden: true })
-      .description(`the same as weft list ${kind}`)
-      .addOption(json())
-      .action(async (options) => (await import('./commands/list.js')).list(kind, undefined, options));
+  addListCommands(weft);
 
   onMany(weft.command('study'))
     .description('measurements that have a published or calibrated answer; without a name, the list of them')

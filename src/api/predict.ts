@@ -72,7 +72,7 @@ export interface LoadModelOptions extends SpaceOptions {
 }
 
 const BATCH = 256;
-const TABLE = /^-$|\.(((csv|tsv|jsonl|ndjson)(\.gz)?|np[yz]))$/i;
+const TABLE = /^-$|\.(((csv|tsv|jsonl|ndjson)(\.gz)?|parquet|np[yz]))$/i;
 
 /** See `loadModel` in index.ts. */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<LoadedModel> {

@@ -7,6 +7,7 @@ import { readCsv, type CsvOptions } from './csv.js';
 import type { Dataset } from './dataset.js';
 import { readDigits } from './digits.js';
 import { isJsonLines } from './csv/json-lines.js';
+import { isParquet } from './csv/parquet.js';
 import { dataRoots } from './find-file.js';
 import { findIdxFiles, readIdxFolder } from './idx.js';
 import { isImageFolder, readImageFolder, type ImageFolderOptions } from './image-folder.js';
@@ -43,7 +44,7 @@ export const datasetNames: readonly string[] = Object.keys(NAMED);
 
 /**
  * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and
- * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class, tables or NumPy arrays, or of a file of a table (CSV or JSON lines) or of arrays.
+ * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class, tables or NumPy arrays, or of a file of a table (CSV, JSON lines or Parquet) or of arrays.
  * The form of a folder is found by looking into it.
  */
 export function openDataset(spec: string, options: OpenOptions = {}, surroundings: Surroundings = {}): Dataset {
@@ -61,14 +62,14 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
     throw new WeftError(
       'data',
       `no data set and no path is called '${spec}' (looked for ${path})`,
-      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class, of a CSV file, or of one of JSON lines or NumPy arrays`,
+      `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class, of a CSV file, or of one of JSON lines, Parquet or NumPy arrays`,
     );
   const form = formOf(path);
   if (!form)
     throw new WeftError(
       'data',
       `${path} holds no data in a known form`,
-      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, one of JSON lines, ' +
+      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, one of JSON lines or Parquet, ' +
         'train.csv and test.csv, NumPy arrays (X and y in an .npz file), IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)',
     );
   checkOptions(path, form, options);
@@ -91,7 +92,7 @@ export function openWithFitting(spec: string, options: OpenOptions, surroundings
       value !== undefined &&
       form &&
       FORM_OPTIONS[form].includes(option as keyof OpenOptions) &&
-      !(option === 'header' && isJsonLines(path)),
+      !((option === 'header' && isJsonLines(path)) || (option === 'charset' && isParquet(path))),
   );
   return openDataset(spec, Object.fromEntries(fitting), surroundings);
 }
@@ -143,8 +144,8 @@ function read(form: Exclude<Form, 'digits'>, path: string, name: string, options
   }
 }
 
-/** Tables as text. */
-const CSV_FILE = /\.(csv|tsv|jsonl|ndjson)(\.gz)?$/i;
+/** Tables. */
+const CSV_FILE = /\.((csv|tsv|jsonl|ndjson)(\.gz)?|parquet)$/i;
 
 function formOf(path: string): Exclude<Form, 'digits'> | undefined {
   if (isFolder(path)) return folderForm(path);

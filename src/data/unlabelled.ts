@@ -6,7 +6,7 @@ import { type Column, encoderOf } from './csv/encoding.js';
 import { type Charset } from './csv/decode.js';
 import { findSeparator, numberIn, splitFields } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
-import { isJsonLines } from './csv/json-lines.js';
+import { isJsonLines, openJsonLines } from './csv/json-lines.js';
 import { type Line, linesOf, openLines } from './csv/lines.js';
 import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
@@ -55,7 +55,9 @@ export function readRows(path: string, form: InputForm): Unlabelled {
   const standard = path === STANDARD_INPUT ? readStandardInput() : undefined;
   const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : isJsonLines(path);
   const rule = isJson ? 'plain' : 'quoted';
-  const lines = standard ? linesOf(standard, path, form.charset, rule) : openLines(path, form.charset, rule).lines;
+  const opened = (): IterableIterator<Line> =>
+    isJson ? openJsonLines(path, form.charset).lines : openLines(path, form.charset, rule).lines;
+  const lines = standard ? linesOf(standard, path, form.charset, rule) : opened();
   return isJson ? readJsonLines(lines, path, form) : readTableRows(lines, path, form);
 }
 

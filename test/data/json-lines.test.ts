@@ -75,6 +75,9 @@ describe('tables of JSON lines', () => {
       const folder = folderWith({ 't.jsonl': typeof content === 'string' ? content : lines(content) });
       expectError('data', () => openDataset(join(folder, 't.jsonl')), message);
     }
+    // Keys that are whole numbers come first in an object, so nobody knows which column was the last.
+    const numbered = folderWith({ 't.jsonl': lines([{ 7: 1, 0: 2 }]) });
+    expectError('data', () => openDataset(join(numbered, 't.jsonl')), /called by numbers/, 'data.label');
     const folder = folderWith({ 't.jsonl': lines(ROWS) });
     expectError('config', () => openDataset(join(folder, 't.jsonl'), { header: true }), /data.header/);
     expectError('data', () => openDataset(join(folder, 't.jsonl'), { label: 'colours' }), /'colours'/);

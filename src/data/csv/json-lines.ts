@@ -1,14 +1,20 @@
-/** Tables of JSON lines: an object a line with the columns by their names, or an array a line. */
+/** Tables of JSON lines: an object a line with the columns by their names, or an array a line. Parquet becomes JSON lines on its way. */
 import { WeftError } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
-import { findLabelColumn } from './label-column.js';
-import { type Line, openLines } from './lines.js';
+import type { Charset } from './decode.js';
+import { findLabelColumn, hasKnownLabel } from './label-column.js';
+import { type Line, type LineReader, openLines } from './lines.js';
+import { isParquet, openParquet } from './parquet.js';
 import type { Opened } from './table.js';
 
 const JSON_LINES = /\.(jsonl|ndjson)(\.gz)?$/i;
 
-/** Whether a file of this name holds JSON lines. */
-export const isJsonLines = (path: string): boolean => JSON_LINES.test(path);
+/** Whether a file of this name is read as JSON lines. */
+export const isJsonLines = (path: string): boolean => JSON_LINES.test(path) || isParquet(path);
+
+/** The lines of such a file. */
+export const openJsonLines = (path: string, charset: Charset | undefined): LineReader =>
+  isParquet(path) ? openParquet(path) : openLines(path, charset, 'plain');
 
 /** Lines that are read before the rows: by them names of columns are known. */
 const SAMPLE = 2;
@@ -17,9 +23,10 @@ type Row = Readonly<Record<string, unknown>> | readonly unknown[];
 
 /** Opens JSON lines as a table of the same columns would be; null is what is missing. */
 export function openJsonTable(path: string, options: Pick<CsvOptions, 'charset' | 'label' | 'header'>): Opened {
-  if (options.header !== undefined)
-    throw new WeftError('config', `${path}: data.header has no meaning for JSON lines`, 'leave it out');
-  const reader = openLines(path, options.charset, 'plain');
+  const needless = options.header !== undefined ? 'header' : isParquet(path) && options.charset ? 'charset' : undefined;
+  if (needless)
+    throw new WeftError('config', `${path}: data.${needless} has no meaning for such a file`, 'leave it out');
+  const reader = openJsonLines(path, options.charset);
   const sample: { line: Line; row: Row }[] = [];
   while (sample.length < SAMPLE) {
     const next = reader.lines.next();
@@ -36,6 +43,13 @@ export function openJsonTable(path: string, options: Pick<CsvOptions, 'charset' 
       'data',
       `${path}: line ${first.line.number} has only one value`,
       'give columns to learn from, and a label',
+    );
+  // Names that are whole numbers lose their place among the keys of an object.
+  if (named && options.label === undefined && !hasKnownLabel(header!) && header!.some((name) => /^\d+$/.test(name)))
+    throw new WeftError(
+      'data',
+      `${path}: columns are called by numbers, so it is not clear which one is the label`,
+      'say which column is the label, by name: data.label (--set data.label=NAME)',
     );
   const fieldsOf = (line: Line, row: Row): { line: Line; fields: string[] } => ({
     line,

@@ -4,6 +4,10 @@ import { WeftError, unknownNameHint } from '../../errors.js';
 /** Names by which a label column is known where nobody names it. */
 export const LABEL_NAMES = ['label', 'class', 'target'];
 
+/** Whether a column has such a name. */
+export const hasKnownLabel = (header: readonly string[]): boolean =>
+  header.some((name) => LABEL_NAMES.includes(name.toLowerCase()));
+
 /** The column that `label` names or numbers; without it the one with a known name, or else the last. Throws WeftError('data') where there is none. */
 export function findLabelColumn(
   label: string | number | undefined,

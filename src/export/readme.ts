@@ -23,7 +23,7 @@ ${
   language
     ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); what came before a window is not known to it.
 - Outputs \`logits\` and \`probabilities\`: float32 [N, ${shape}, ${classes}]: at each place, for each token, that it is the next one${named}.`
-    : `- Input \`input\`: float32 [N, ${shape}], values as in the data set. Normalization is part of the network.
+    : `- Input \`input\`: float32 [N, ${shape}], values as in the data set; [MODEL.md](MODEL.md) says how pictures and rows become these. Normalization is part of the network.
 ${targets ? `- Output \`values\`: float32 [N, ${classes}], the predicted numbers in their own units: ${targets.names.map(nameInText).join(', ')}.` : `- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.`}`
 }
 

@@ -1,5 +1,6 @@
 /** Published results of stand-alone training, one row an architecture, from a CSV file. */
-import Papa from 'papaparse';
+import { createRequire } from 'node:module';
+import type Papa from 'papaparse';
 import { readSource } from '../data/source.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 
@@ -13,9 +14,14 @@ export interface BenchmarkTable {
   numbers(column: string): Float64Array;
 }
 
+/** Loaded when a table is read, and not with the package. */
+const library = (): typeof Papa => createRequire(import.meta.url)('papaparse') as typeof Papa;
+
 /** Reads a comma-separated file with a header (RFC 4180), gzipped or not. */
 export function readBenchmarkTable(path: string): BenchmarkTable {
-  const { data, errors } = Papa.parse<string[]>(new TextDecoder().decode(readSource(path).bytes), { delimiter: ',' });
+  const { data, errors } = library().parse<string[]>(new TextDecoder().decode(readSource(path).bytes), {
+    delimiter: ',',
+  });
   const [fault] = errors;
   if (fault)
     throw new WeftError(

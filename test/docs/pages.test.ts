@@ -43,6 +43,15 @@ describe('the pages of the documentation', () => {
     });
   }
 
+  it('README.md has commands that a POSIX shell, PowerShell and cmd.exe understand alike', () => {
+    const lines = blocksOf('README.md', read('README.md'))
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ code }) => code.split('\n'));
+    expect(lines.length).to.be.above(10);
+    // No quotes that one of them takes as text, no wildcards, variables, comments or line breaks.
+    for (const line of lines) expect(line).to.not.match(/['*$`]|\s#|\\$|^[A-Z_]+=/);
+  });
+
   it('docs/explanation/architecture.md draws a tree of what exists', () => {
     const page = 'docs/explanation/architecture.md';
     const tree = blocksOf(page, read(page)).find(({ code }) => code.startsWith('src/'))!.code;

@@ -164,7 +164,7 @@ function verdictOf(
     `${(measure === 'loss' ? share.toFixed(4) : (100 * share).toFixed(2)).replace('-', '−')} ${unit}`;
   const seeds = bySeed.length;
   if (obstacle === 'few' || !interval)
-    return `On average over ${seeds === 1 ? 'one seed' : `${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'worse' : 'better'} than random ones of the same supernets by ${amount(Math.abs(value))}; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;
+    return `In ${seeds === 1 ? 'one seed' : `these ${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'behind' : 'ahead of'} random ones of the same supernets by ${amount(Math.abs(value))} on average; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;
   const [low, high] = interval;
   const numbers = `95 % interval over ${seeds} seeds ${amount(low)} to ${amount(high)}${despiteInterval(difference)}`;
   if (claim)

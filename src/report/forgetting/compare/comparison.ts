@@ -152,7 +152,7 @@ function verdictOf({
     return `${arm.name} adds ${percent(-reduction.share)} to mean forgetting (${reduction.interval ? `95 % interval ${percent(-reduction.interval[1])} to ${percent(-reduction.interval[0])}` : range}) ${cost}; ${basis}`;
   const why = obstacleOf({ ...forgetting, count: pairs.length }, 'seeds');
   if (forgetting.obstacle !== 'chance')
-    return `On average ${arm.name} ${reduction.share < 0 ? 'adds' : 'removes'} ${percent(Math.abs(reduction.share))} of mean forgetting (${range}), but ${why}; ${cost}; ${basis}`;
+    return `With ${arm.name} mean forgetting is ${percent(Math.abs(reduction.share))} ${reduction.share < 0 ? 'higher' : 'lower'} in these runs (${range}); ${why}; ${cost}; ${basis}`;
   return `No change of forgetting by ${arm.name} can be claimed: ${percent(reduction.share)} removed, ${range}${despiteInterval(forgetting)}; ${cost}; ${basis}`;
 }
 

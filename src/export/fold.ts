@@ -31,6 +31,9 @@ const LINEAR: Readonly<Record<string, string>> = {
   BatchMatMul: 'b',
 };
 
+/** A larger one takes the digits of what it is added to: days since 1970 less their mean, for example, are to be subtracted first. */
+const LARGEST_OFFSET = 64;
+
 /** The same program with scales and offsets folded, in double precision. */
 export function foldAffine(program: Program): Program {
   const users = countUsers(program);
@@ -56,7 +59,7 @@ export function foldAffine(program: Program): Program {
       };
       return perChannel('Add', result(source), chain.offset, named(folderOf(weights), 'bias'));
     }
-    if (chain.length === 1) return plain();
+    if (chain.length === 1 || chain.offset.some((offset) => Math.abs(offset) > LARGEST_OFFSET)) return plain();
     const product = perChannel('Multiply', rewrite(chain.source), chain.scale, named(chain.folder, 'scale'));
     return perChannel('Add', result(product), chain.offset, named(chain.folder, 'offset'));
   };

@@ -24,6 +24,14 @@ describe('dates', () => {
     ).to.deep.equal([0, 1]);
   });
 
+  it('at the same place of week or day have the same numbers, to the last bit', () => {
+    const thursdays = Array.from({ length: 300 }, (_, i) => new Date(7 * i * DAY).toISOString().slice(0, 10));
+    const places = thursdays.map((day) => dateFeatures(`${day} 06:00`, 'ymd', true)!.slice(3));
+    for (const place of places) expect(place).to.deep.equal(places[0]);
+    const midnights = thursdays.map((day) => dateFeatures(day, 'ymd', false)!.slice(3));
+    for (const place of midnights) expect(place).to.deep.equal([0, 1]);
+  });
+
   it('are the same however they are written, and with their zone', () => {
     const of = (text: string, order: 'ymd' | 'dmy' | 'mdy') => dateFeatures(text, order, false)?.[0];
     const expected = Date.UTC(2024, 1, 29) / DAY;

@@ -79,6 +79,15 @@ describe('exported programs', () => {
     expect(operations(model)).to.deep.equal(['Conv2D', 'Mul', 'AddV2', 'Relu', 'AddV2', 'Reshape', 'Softmax']);
   });
 
+  it('subtract what is large first, whose last digits an offset would take', async () => {
+    const far =
+      (mean: number): F =>
+      (x) =>
+        tf.relu(tf.div(tf.sub(x, tf.tensor1d([mean, mean])), tf.tensor1d([3, 4])));
+    expect(operations(await exported((x) => conv(far(2e4)(x))))).to.include.members(['Sub', 'RealDiv']);
+    expect(operations(await exported((x) => conv(far(2)(x))))).to.deep.equal(['Relu', 'Conv2D', 'Reshape', 'Softmax']);
+  });
+
   it('fold any row of scales and offsets without changing the function', () => {
     const step = fc.constantFrom<F>(
       normalize('a', 3),

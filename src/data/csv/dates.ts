@@ -26,9 +26,11 @@ export function dateFeatures(text: string, order: 'ymd' | 'dmy' | 'mdy', time: b
   if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) >= 60) return undefined;
   const [, sign, zoneHours, zoneMinutes] = /([+-])(\d{2}):?(\d{2})/.exec(zone) ?? [];
   const offset = sign === undefined ? 0 : Number(`${sign}1`) * (60 * Number(zoneHours) + Number(zoneMinutes));
-  const days = midnight / 86_400_000 + (60 * Number(hours) + Number(minutes) - offset + Number(seconds) / 60) / 1440;
+  const clock = (60 * Number(hours) + Number(minutes) - offset + Number(seconds) / 60) / 1440;
+  const days = midnight / 86_400_000 + clock;
   const places = [365.2425, 7, ...(time ? [1] : [])].flatMap((period) => {
-    const angle = (2 * Math.PI * days) / period;
+    // Of what is left within the period: the same time on any day gives the same numbers, to the last bit.
+    const angle = (2 * Math.PI * (period === 1 ? clock : days % period)) / period;
     return [Math.sin(angle), Math.cos(angle)];
   });
   return [days, ...places];

@@ -9,7 +9,7 @@ import { createRun, lockRun, type Run, runFiles, type RunLock, type RunSummary, 
 import { type ConductOptions, conductSearch } from '../search/conduct.js';
 import { checkParts } from '../search/check-parts.js';
 import { requireRestorable, resultsOf } from '../search/finished.js';
-import { type Estimate, measureUnits, planSearch, type SearchPlan } from '../search/plan.js';
+import { type Estimate, isShort, measureUnits, planSearch, type SearchPlan } from '../search/plan.js';
 import { type UnitSeconds } from '../search/progress.js';
 import { dataFiles } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
@@ -154,10 +154,11 @@ export async function resumeSearch(
   });
 }
 
-/** Undefined where it cannot be told: latencies are measured once and by the run, and what fails here fails there with the right words. */
+/** Undefined where it is not worth while or cannot be told: latencies are measured once and by the run, and what fails here fails there with the right words. */
 function estimateOf(parts: SearchParts, architecture: string | undefined): Estimate | undefined {
   const { limits, objectives } = parts.config;
   if (limits.latencyMs !== undefined || objectives?.includes('latency')) return undefined;
+  if (parts.config.budget === undefined && isShort(parts, architecture !== undefined)) return undefined;
   checkParts(parts, architecture);
   try {
     return measureUnits(parts, architecture);

@@ -36,9 +36,20 @@ export interface Estimate {
   readonly steps: { readonly search: number; readonly retrain: number };
 }
 
-/** At most so many units of a phase are measured, and no further one after so many seconds. */
-const MOST_UNITS = 24;
+/** At most so many units of a phase are measured, and no further one after so many seconds. Steps get faster as they repeat; the others do not. */
+const MOST_UNITS: Readonly<Partial<Record<WorkPhase, number>>> = { weights: 24, controller: 3, derive: 6, retrain: 24 };
 const MOST_SECONDS = 2;
+
+/** Training steps below which a search is over before it is measured. */
+const FEW_STEPS = 200;
+
+/** Whether a search has so few training steps that measuring some of them takes as long. */
+export function isShort({ config, data: { counts } }: SearchParts, alone: boolean): boolean {
+  const { search, retrain } = config;
+  const steps = (examples: number, size: number): number => Math.ceil(examples / size);
+  const searched = alone ? 0 : search.epochs * steps(counts.train, search.batchSize);
+  return searched + retrain.epochs * steps(counts.train + counts.validation, retrain.batchSize) < FEW_STEPS;
+}
 
 /** Seconds of a unit of each phase, from a session that is thrown away. The backend must be loaded. Throws what the search itself would. */
 export function measureUnits(parts: SearchParts, architecture?: string): Estimate {
@@ -85,7 +96,7 @@ const SIMPLE_MODELS = 1;
 function timeUnits(session: SearchSession, phase: WorkPhase): number | undefined {
   const watch = stopwatch();
   const times: number[] = [];
-  for (let count = 0; count < MOST_UNITS && session.state.phase === phase; count++) {
+  for (let count = 0; count < (MOST_UNITS[phase] ?? 1) && session.state.phase === phase; count++) {
     const before = watch.elapsed();
     advance(session);
     times.push(watch.elapsed() - before);

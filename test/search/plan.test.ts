@@ -98,7 +98,7 @@ describe('a time budget', function () {
           space: { depth: 1, widths: [2, 3] },
           search: { epochs: 2, rounds: 1, samplesPerRound: 2, probe: 1, batchSize: 16, rewardBatchSize: 8 },
           derive: { candidates: 2, random: 2, batchSize: 8 },
-          retrain: { epochs: 2, batchSize: 16 },
+          retrain: { epochs: 80, batchSize: 16 },
         },
         ...more,
       });

@@ -19,6 +19,7 @@ export default defineOptimizer({
       {
         name: 'my-signs', // a link of your own: unique in its chain
         elementwise: { slots: [] }, // each coordinate by itself: small tensors may be joined
+        // What changes from step to step, take from the second argument: ({ scalar }) => scalar(({ step }) => …).
         update: (updates) => mapNamed(updates, (update) => tf.sign(update)),
       },
       optimizers.scaleByLearningRate(optimizers.cosine({ maximum: rate, steps: totalSteps })), // u <- -rate u

@@ -8,7 +8,7 @@ import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { type DynamicGradients, dynamicGradients } from '../supernet/dynamic/index.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
-import { sameBits } from '../tensor/plan/index.js';
+import { nativeBackend, sameBits } from '../tensor/plan/index.js';
 import { type Scalar, tf } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { labelLosses } from './cross-entropy.js';
@@ -62,6 +62,11 @@ export function sharedGradients(
   };
   const compute = (): DynamicGradients | undefined => {
     if (!isOpen || made) return made;
+    // It takes its inputs from the processor's memory: on a GPU they would go back and forth.
+    if (!always && nativeBackend()?.isUsingGpuDevice) {
+      isOpen = false;
+      return undefined;
+    }
     const loss = (logits: tf.Tensor, labels: tf.Tensor): Scalar =>
       tf.mean(labelLosses(logits, labels, smoothing)) as Scalar;
     const result = dynamicGradients(space, { batchSize, loss });

@@ -199,7 +199,9 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
         return eager(step, inputs, moment);
       }
       variant.runs++;
-      const worth = options.mode === 'session' || variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
+      // A session takes its inputs from the processor's memory: on a GPU they would go back and forth.
+      const pays = !backend.isUsingGpuDevice && variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
+      const worth = options.mode === 'session' || pays;
       if (!variant.tried && worth && options.mode !== 'replay') {
         variant.tried = true;
         const session = checkedSession(backend, variant, inputs, moment, folder);

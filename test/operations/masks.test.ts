@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { dropout, dropPath, type Operation, stream, tf } from 'weft-nas';
+import { dropout, dropPath, type Operation, type Rng, stream, tf } from 'weft-nas';
 import { loadBackend } from '../../src/tensor/backend.js';
 
 describe('random masks', () => {
@@ -8,9 +8,14 @@ describe('random masks', () => {
   const forward = (operation: Operation, training: boolean): number[][] =>
     tf.tidy(() => {
       const { forward } = operation.build([[3, 4]]);
+      const rng = stream(1, 'mask');
       const context = {
         mode: { training, normalization: 'batch' },
-        random: () => stream(1, 'mask'),
+        values: (shape: readonly number[], draw: (rng: Rng) => number) =>
+          tf.tensor(
+            Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => draw(rng)),
+            [...shape],
+          ),
       } as unknown as Parameters<typeof forward>[1];
       return (tf.reshape(forward([tf.ones([2000, 3, 4])], context), [2000, 12]) as tf.Tensor2D).arraySync();
     });

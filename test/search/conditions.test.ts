@@ -130,7 +130,7 @@ describe('a search that fails', function () {
     const tensors = tf.memory().numTensors;
     expect(await saidLater(run({ limits: { parameters: 1 } }))).to.contain('limits');
     const broken = { ...random, create: () => { throw new TypeError('a mistake in a controller'); } }; // prettier-ignore
-    const error = await runSearch({ space: mlp, controller: broken as typeof random, config, runs: folder() }).catch(
+    const error = await runSearch({ space: mlp, controller: broken, config, runs: folder() }).catch(
       (caught: unknown) => caught,
     );
     expect(error).to.be.instanceOf(TypeError);

@@ -10,8 +10,8 @@ export interface StudyLearner extends Pick<Learner, 'store' | 'state'> {
   /** Gradients of a batch that these steps have cost. */
   gradients: number;
   notes: Set<string>;
-  /** One step; the loss before it. */
-  learn(batch: TensorBatch): number;
+  /** One step; the loss before it. Where it has to be watched, it runs kernel by kernel, and is not compiled. */
+  learn(batch: TensorBatch, watched?: 'watched'): number;
   dispose(): void;
 }
 
@@ -34,10 +34,11 @@ export function learner(
     steps: 0,
     gradients: 0,
     notes: new Set(),
-    learn(batch) {
+    learn(batch, watched) {
       const mode = { training: true, normalization: 'batch', seed: `${seed}/study/${self.steps}` } as const;
       const { state, loss, notes, gradientEvaluations } = trainStep({
         ...self,
+        compiled: watched ? undefined : self.compiled,
         trainer: weights.trainer,
         child,
         batch,

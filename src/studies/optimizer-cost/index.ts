@@ -116,6 +116,9 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
   };
 }
 
+/** Steps after which every kind of step of the subjects has been recorded twice and run as a session. */
+const COMPILED_AFTER = 30;
+
 async function measure(
   { rounds, steps, batchSize, layers, filters }: Options,
   image: readonly [number, number, number],
@@ -147,7 +150,7 @@ async function measure(
     work();
     return setting.watch.elapsed() - before;
   };
-  // The first round warms up and does not count.
+  // The first round warms up, with room for steps to be compiled in, and does not count.
   for (let round = -1; round < rounds; round++) {
     await stopHere(setting);
     setting.progress(
@@ -155,10 +158,11 @@ async function measure(
       done + Math.max(0, round) / rounds / WORKLOADS.length,
     );
     learners.forEach(({ learn }, i) => {
+      const count = round < 0 ? Math.max(steps, COMPILED_AFTER) : steps;
       const took =
         timed(() => {
-          for (let step = 0; step < steps; step++) learn(batch);
-        }) / steps;
+          for (let step = 0; step < count; step++) learn(batch);
+        }) / count;
       if (round >= 0) seconds[i]!.push(took);
     });
     const { store } = learners[0]!;

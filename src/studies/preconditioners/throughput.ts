@@ -103,7 +103,9 @@ async function beside(
       for (const { one, times, work } of subjects) {
         await stopHere(setting);
         const [start, before] = [watch.elapsed(), processorSeconds()];
-        for (let i = 0; i < steps; i++) one.learn(data);
+        // The first block has room for steps to be compiled in.
+        const count = block === 0 ? Math.max(steps, COMPILED_AFTER) : steps;
+        for (let i = 0; i < count; i++) one.learn(data);
         if (block === 0) continue;
         work.push((processorSeconds() - before) / steps);
         times.push(((watch.elapsed() - start) * 1000) / steps);
@@ -130,6 +132,9 @@ async function beside(
   }
 }
 
+/** Steps after which every kind of step of an interval of 10 has been recorded twice and run as a session. */
+const COMPILED_AFTER = 45;
+
 /** Bytes of a learner's weights and state and of the largest set of tensors that was alive beside them after a kernel of one of its next steps. */
 function peakBytes(one: StudyLearner, data: TensorBatch, steps: number): number {
   const owned = [...Object.values(one.store.parameters), ...Object.values(one.state.tensors)].reduce(
@@ -141,7 +146,7 @@ function peakBytes(one: StudyLearner, data: TensorBatch, steps: number): number 
   // The library's own profile does not survive a matrix that will not factor and is tried again.
   watchKernels(
     () => {
-      for (let i = 0; i < steps; i++) one.learn(data);
+      for (let i = 0; i < steps; i++) one.learn(data, 'watched');
     },
     () => (peak = Math.max(peak, tf.memory().numBytes)),
   );

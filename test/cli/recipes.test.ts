@@ -16,7 +16,7 @@ describe('weft recipes', () => {
         .and.not.include('time:');
       if (time !== undefined) expect(time, name).to.match(/^[\d.]+ (s|min)\b/);
     }
-    expect(describeRecipe('digits').time).to.equal('87 s');
+    expect(describeRecipe('digits').time).to.equal('31 s');
     expect(describeRecipe('elastic-digits').time).to.equal(undefined);
   });
 });

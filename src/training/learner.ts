@@ -42,7 +42,7 @@ export interface LearnerOptions {
   readonly shared?: SharedOptions | undefined;
   /** Optimizers and preconditioners of the user's own, which `optimizer` may name. */
   readonly own?: OwnParts;
-  /** A link that acts on the weights along with the optimizer. */
+  /** A link that acts on the weights along with the optimizer, and may remember what is not in the state: steps with it are not compiled. */
   readonly link?: Link | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */
   readonly only?: readonly string[];
@@ -72,7 +72,8 @@ export function createLearner(
     store: createParameterStore(all, seed, only),
     trainer: whole,
     state: emptyState,
-    compiled: compiledTrainer(whole, compile),
+    // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
+    ...(!link && { compiled: compiledTrainer(whole, compile) }),
     ...(shared && { shared: sharedGradients(space, shared) }),
     carried: {},
   };

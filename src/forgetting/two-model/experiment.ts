@@ -236,7 +236,9 @@ interface Training {
 function descent(store: ParameterStore, learningRate: number, regularizer?: Regularizer): Learner {
   const rate = scaleByLearningRate(constant(learningRate));
   const trainer = chain(rate, ...(regularizer ? [regularizer] : []));
-  return { store, trainer, compiled: compiledTrainer(trainer), state: emptyState, carried: {} };
+  // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
+  const compiled = regularizer ? undefined : compiledTrainer(trainer);
+  return { store, trainer, ...(compiled && { compiled }), state: emptyState, carried: {} };
 }
 
 /** Trains; `after` every step says whether to stop. */

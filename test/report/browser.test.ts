@@ -3,19 +3,8 @@ import { expect } from 'chai';
 import { type Browser, chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { buildReport, specializedPage } from '../../src/report/index.js';
+import { ARGUMENTS, EXECUTABLE } from '../export/chromium.js';
 import { fixtureRun } from './fixture.js';
-
-const EXECUTABLE = '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe('report in a browser', function () {
   let browser: Browser;

@@ -5,20 +5,9 @@ import { basename, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { serveUi, type Ui } from '../../src/ui/index.js';
+import { ARGUMENTS, EXECUTABLE } from '../export/chromium.js';
 import { fixture } from '../report/fixture.js';
 import { addEvents, runWith } from './run-with-events.js';
-
-const EXECUTABLE = '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe('weft ui in a browser', function () {
   const { events } = fixture();

@@ -1,7 +1,7 @@
 /** The body of the function that all children of a space share: its arguments, and the forward pass. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Shape } from '../../operations/operation.js';
-import { type NativeBackend } from '../../tensor/kernels/raw-op.js';
+import { DATA_TYPES, type NativeBackend } from '../../tensor/kernels/raw-op.js';
 import {
   addOperations,
   type FunctionGraph,
@@ -26,8 +26,7 @@ import {
 } from './record-node.js';
 import { type DynamicNode, type DynamicStructure, type Edge, isOpen } from './structure.js';
 
-const FLOAT = 1;
-const BOOL = 10;
+const { float32: FLOAT, bool: BOOL } = DATA_TYPES;
 
 /** An argument that is a parameter of whichever of these nodes the child has. */
 export interface Slot {

@@ -1,8 +1,9 @@
 /** What an architecture decides within the graph, as one vector of booleans. */
+import { DATA_TYPES } from '../../tensor/kernels/raw-op.js';
 import { type FunctionGraph, integer, type, type ValueName } from '../../tensor/plan/index.js';
 import { type Chosen } from './structure.js';
 
-const BOOL = 10;
+const { float32: FLOAT, int32: INTEGER, bool: BOOL } = DATA_TYPES;
 
 export type Decision = (chosen: Chosen) => boolean;
 
@@ -21,12 +22,12 @@ export function gatesOf(graph: FunctionGraph, vector: ValueName): Gates {
     gate(name, decide) {
       let value = known.get(name);
       if (value === undefined) {
-        const index = graph.constant({ shape: [], dtype: 3, data: [decisions.push(decide) - 1] });
-        const zero = graph.constant({ shape: [], dtype: 3, data: [0] });
+        const index = graph.constant({ shape: [], dtype: INTEGER, data: [decisions.push(decide) - 1] });
+        const zero = graph.constant({ shape: [], dtype: INTEGER, data: [0] });
         const gather = graph.node('GatherV2', [vector, index, zero], {
           Tparams: type(BOOL),
-          Tindices: type(3),
-          Taxis: type(3),
+          Tindices: type(INTEGER),
+          Taxis: type(INTEGER),
           batch_dims: integer(0),
         });
         known.set(name, (value = `${gather}:output:0`));
@@ -44,13 +45,13 @@ export interface Switched {
 }
 
 /** Sends a value one way or the other; everything that depends on the way not taken is not computed. */
-export function switched(graph: FunctionGraph, value: ValueName, gate: ValueName, dtype = 1): Switched {
+export function switched(graph: FunctionGraph, value: ValueName, gate: ValueName, dtype: number = FLOAT): Switched {
   const name = graph.node('Switch', [value, gate], { T: type(dtype) });
   return { whenTrue: `${name}:output_true:0`, whenFalse: `${name}:output_false:0` };
 }
 
 /** The one of these values that is computed. */
-export function merged(graph: FunctionGraph, values: readonly ValueName[], dtype = 1): ValueName {
+export function merged(graph: FunctionGraph, values: readonly ValueName[], dtype: number = FLOAT): ValueName {
   if (values.length === 1) return values[0]!;
   return `${graph.node('Merge', values, { T: type(dtype), N: integer(values.length) })}:output:0`;
 }
@@ -69,7 +70,7 @@ export function gatedSum(
   name: string,
   terms: readonly Term[],
 ): ValueName | undefined {
-  const add = (a: ValueName, b: ValueName): ValueName => `${graph.node('AddV2', [a, b], { T: type(1) })}:z:0`;
+  const add = (a: ValueName, b: ValueName): ValueName => `${graph.node('AddV2', [a, b], { T: type(FLOAT) })}:z:0`;
   let sum: ValueName | undefined;
   let isCertain = false;
   terms.forEach(({ value, gate }, i) => {

@@ -3,7 +3,7 @@
  * the architecture at hand. The same bits as the child by itself.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
-import { type NativeBackend } from '../../tensor/kernels/raw-op.js';
+import { DATA_TYPES, type NativeBackend } from '../../tensor/kernels/raw-op.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import {
   addOperations,
@@ -20,9 +20,7 @@ import { type Body, bodyWithForward, resultOf, type Slot } from './body.js';
 import { INPUT_GRADIENT, NoGraph, type PassMoment, recordLoss } from './record-node.js';
 import { chosenBy, dynamicStructure, keepsOrder } from './structure.js';
 
-const FLOAT = 1;
-const INTEGER = 3;
-const BOOL = 10;
+const { float32: FLOAT, int32: INTEGER, bool: BOOL } = DATA_TYPES;
 
 export interface DynamicGradients {
   /** Loss and gradients of the child's parameters at these values, training; the caller owns them. */

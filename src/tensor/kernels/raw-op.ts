@@ -43,7 +43,8 @@ export interface NativeBackend {
   createOutputTensor(metadata: OutputMetadata): Tensor;
 }
 
-const DATA_TYPES = { float32: 1, float64: 2, int32: 3, int64: 9, bool: 10 } as const;
+/** TensorFlow's numbers of the types. */
+export const DATA_TYPES = { float32: 1, float64: 2, int32: 3, int64: 9, bool: 10 } as const;
 type DataType = keyof typeof DATA_TYPES;
 
 export const stringAttribute = (name: string, value: string): OpAttribute => ({ name, type: 0, value });

@@ -2,7 +2,7 @@
  * Steps that repeat, without JavaScript's price for every operation: run as they are at first, then recorded twice and compared, then
  * replayed on native ids, and run as one native session where enough runs are due.
  */
-import { type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
+import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { disposeNamed, type NamedTensors } from '../named.js';
 import { tf, type Tensor } from '../tf.js';
 import { eagerHost } from './host.js';
@@ -245,7 +245,7 @@ function feed<M>(
   inputs: NamedTensors,
   moment: M,
 ): { ids: number[]; own: number[] } {
-  const own = declared.map(({ of, shape }) => backend.binding.createTensor(shape, 1, of(moment)));
+  const own = declared.map(({ of, shape }) => backend.binding.createTensor(shape, DATA_TYPES.float32, of(moment)));
   return { ids: [...backend.getInputTensorIds([...names.keys()].map((name) => inputs[name]!)), ...own], own };
 }
 
@@ -300,7 +300,7 @@ function execute<M, F>(
 function givenTensor<M>({ constants, declared }: Recording<M, unknown>, value: ValueIndex, moment: M): Tensor {
   const constant = constants.find((one) => one.value === value);
   if (constant) {
-    const type = constant.dtype === 1 ? 'float32' : constant.dtype === 3 ? 'int32' : 'bool';
+    const type = (['float32', 'int32', 'bool'] as const).find((name) => DATA_TYPES[name] === constant.dtype);
     return tf.tensor(Array.from(constant.data), [...constant.shape], type);
   }
   const { of, shape } = declared.find((one) => one.value === value)!;

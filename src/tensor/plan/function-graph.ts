@@ -3,7 +3,7 @@
  * (tensorflow/core/framework, version 2.15).
  */
 import { bytesField, concat, floatField, integerField } from '../../protobuf.js';
-import { type OpAttribute } from '../kernels/raw-op.js';
+import { DATA_TYPES, type OpAttribute } from '../kernels/raw-op.js';
 
 /** The name of a value within the function: `node:output:index`, or an argument's name. */
 export type ValueName = string;
@@ -44,8 +44,6 @@ export interface StepGraph {
   readonly fetches: string;
 }
 
-const FLOAT = 1;
-const BOOL = 10;
 const PRODUCER = 1645;
 const OLDEST_CONSUMER = 12;
 /** The node that calls the function. */
@@ -171,6 +169,10 @@ const shapeProto = (shape: readonly number[]): Uint8Array =>
 
 function tensorProto({ shape, dtype, data }: TensorContent): Uint8Array {
   const values =
-    dtype === FLOAT ? Float32Array.from(data) : dtype === BOOL ? Uint8Array.from(data) : Int32Array.from(data);
+    dtype === DATA_TYPES.float32
+      ? Float32Array.from(data)
+      : dtype === DATA_TYPES.bool
+        ? Uint8Array.from(data)
+        : Int32Array.from(data);
   return concat(integerField(1, dtype), bytesField(2, shapeProto(shape)), bytesField(4, new Uint8Array(values.buffer)));
 }

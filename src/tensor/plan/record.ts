@@ -1,5 +1,5 @@
 /** Recording a step where it reaches the native library: every operation passes the binding. */
-import { contentOfConstant, type NativeBackend, type OpAttribute } from '../kernels/raw-op.js';
+import { contentOfConstant, DATA_TYPES, type NativeBackend, type OpAttribute } from '../kernels/raw-op.js';
 import { type NamedTensors } from '../named.js';
 import { type Scalar, type Tensor, tf } from '../tf.js';
 import { type Host } from './host.js';
@@ -27,9 +27,6 @@ const recorders = new WeakSet<Binding>();
 
 /** Whether a step is being recorded through this binding: a step within it is a part of it. */
 export const isRecording = (binding: Binding): boolean => recorders.has(binding);
-
-/** TensorFlow's numbers of the types. */
-const TYPES: Readonly<Record<string, number>> = { float32: 1, int32: 3, bool: 10 };
 
 /** Runs the step as it is and writes down what it does. Results are the caller's. */
 export function record<M, F>(
@@ -62,7 +59,7 @@ export function record<M, F>(
     const known = values.get(id);
     if (known !== undefined) return known;
     const lasting = contentOfConstant(backend, id);
-    const value = add(id, lasting?.dtype ?? TYPES.float32!);
+    const value = add(id, lasting?.dtype ?? DATA_TYPES.float32);
     if (lasting) constants.push({ value, ...lasting, lasting: id });
     else fail(`${reader} reads a tensor that is neither an input nor made by the step`);
     return value;
@@ -72,7 +69,7 @@ export function record<M, F>(
   const names = Object.keys(inputs);
   const ids = names.map((name) => idOf(inputs[name]!));
   const inputValues = new Map(
-    names.map((name, i) => [name, values.get(ids[i]!) ?? add(ids[i]!, TYPES[inputs[name]!.dtype]!)]),
+    names.map((name, i) => [name, values.get(ids[i]!) ?? add(ids[i]!, numberOf(inputs[name]!))]),
   );
 
   const watched: Partial<Binding> = {
@@ -100,7 +97,7 @@ export function record<M, F>(
   const declare = <T extends Tensor>(tensor: T, of: (moment: M) => Float32Array, seen: Float32Array): T => {
     declaring = true;
     try {
-      declared.push({ value: add(idOf(tensor), TYPES.float32!), shape: tensor.shape, of, seen });
+      declared.push({ value: add(idOf(tensor), DATA_TYPES.float32), shape: tensor.shape, of, seen });
     } finally {
       declaring = false;
     }
@@ -143,10 +140,10 @@ export function record<M, F>(
   const outputs = Object.entries(result.outputs).map(([name, tensor]) => {
     const id = idOf(tensor);
     const known = values.get(id);
-    const value = known ?? add(id, TYPES[tensor.dtype]!);
+    const value = known ?? add(id, numberOf(tensor));
     // A tensor that no operation has read has reached the library only now.
     if (known === undefined)
-      constants.push({ value, shape: tensor.shape, dtype: TYPES[tensor.dtype]!, data: copyOf(tensor.dataSync()) });
+      constants.push({ value, shape: tensor.shape, dtype: numberOf(tensor), data: copyOf(tensor.dataSync()) });
     return { name, value, shape: tensor.shape, dtype: tensor.dtype };
   });
   return {
@@ -168,3 +165,6 @@ export function record<M, F>(
 
 const copyOf = (data: ArrayLike<number>): ArrayLike<number> =>
   ArrayBuffer.isView(data) ? (data as Float32Array).slice() : Array.from(data);
+
+/** TensorFlow's number of a tensor's type. */
+const numberOf = ({ dtype }: Tensor): number => DATA_TYPES[dtype as keyof typeof DATA_TYPES];

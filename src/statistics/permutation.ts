@@ -65,7 +65,9 @@ function shareOfSigns(values: readonly number[], least: number): number {
  * Welch t is at least as far from zero, which is asymptotically right for equal means of unequal distributions too (Janssen
  * 1997). Where there are more ways than 32,768, 1,999 are drawn as in `signFlipP`.
  */
-export function exchangeP(a: readonly number[], b: readonly number[]): number {
+export function exchangeP(first: readonly number[], second: readonly number[]): number {
+  // Neither changing places nor changing all signs may change what is drawn.
+  const [a, b] = comesFirst(first, second) ? [first, second] : [second, first];
   const all = [...a, ...b];
   const centre = mean(all);
   const values = Float64Array.from(all, (value) => value - centre);
@@ -85,6 +87,13 @@ export function exchangeP(a: readonly number[], b: readonly number[]): number {
     if (statistic(places) >= least) extreme++;
   }
   return extreme / (DRAWN + 1);
+}
+
+/** Whether `a` is the shorter sample or, of two equally long ones, has the smaller absolute value at the first place where they differ. */
+function comesFirst(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return a.length < b.length;
+  const place = a.findIndex((value, i) => Math.abs(value) !== Math.abs(b[i]!));
+  return place < 0 || Math.abs(a[place]!) < Math.abs(b[place]!);
 }
 
 /** Number of ways to divide n + m values into n and m. */

@@ -11,6 +11,7 @@ export { parseRankRecord, quality, rankRecord, type RankRecord } from './record.
 export { compareTrained, type Costs, costsIn } from './costs.js';
 export { logRankSum } from '../statistics/index.js';
 export {
+  type Advantage,
   compareRankers,
   type Ranker,
   type RankerComparison,

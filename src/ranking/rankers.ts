@@ -2,8 +2,11 @@
 import {
   type Assessment,
   assessTau,
+  assessSpearmanDifference,
   assessTauDifference,
   bestRankAt,
+  choiceIntervals,
+  type ChoiceMeasures,
   type Interval,
   logRankSum,
   mean,
@@ -33,6 +36,13 @@ export interface Standing {
   readonly bestRank: number;
   /** Normalized discounted cumulative gain of the tenth that it puts first. */
   readonly ndcg: number;
+  /** 95 % intervals of the last three over networks, by bootstrap. */
+  readonly intervals: ChoiceMeasures<Interval | undefined>;
+}
+
+/** What the supernet has more than another ranker on the same networks, in each measure. */
+export interface Advantage extends ChoiceMeasures<{ readonly value: number; readonly interval: Interval | undefined }> {
+  readonly spearman: Assessment;
 }
 
 export interface RankerComparison {
@@ -42,7 +52,7 @@ export interface RankerComparison {
   readonly supernet: Standing;
   /** tau of the supernet less that of the number of parameters, and less that of the best trivial ranker, on the same networks. */
   readonly toParameters: Assessment | undefined;
-  readonly toBest: { readonly name: string; readonly difference: Assessment } | undefined;
+  readonly toBest: { readonly name: string; readonly difference: Assessment; readonly others: Advantage } | undefined;
   /** Mean tau between seeds of the truth, where it has seeds: what its noise leaves to be reached. */
   readonly ceiling: number | undefined;
   readonly verdict: string;
@@ -73,16 +83,47 @@ export function compareRankers(
   { ceiling, warnings = [] }: ComparisonOptions = {},
 ): RankerComparison {
   const count = truth.length;
-  const own = standing(truth, supernet, false);
-  const others = trivial.map((ranker) => standing(truth, ranker, true));
+  const bare = [supernet, ...trivial].map((ranker, i) => standing(truth, ranker, i > 0));
+  const highest = bare
+    .slice(1)
+    .reduce<BareStanding | undefined>(
+      (best, one) => (order(one.tau.value) > order(best?.tau.value ?? NaN) ? one : best),
+      undefined,
+    );
+  const { each, difference } = choiceIntervals(
+    truth,
+    [supernet, ...trivial].map(({ scores }) => scores),
+    SHARE,
+    { reference: highest && bare.indexOf(highest), comparisons: Math.max(1, trivial.length) },
+  );
+  const all = bare.map((one, i): Standing => ({ ...one, intervals: each[i]! }));
+  const [own, ...others] = all as [Standing, ...Standing[]];
   const standings = [own, ...others].sort((a, b) => order(b.tau.value) - order(a.tau.value));
-  const best = standings.find((one) => one.trivial && !Number.isNaN(one.tau.value));
+  const best = highest && all[bare.indexOf(highest)];
   const against = (name: string, comparisons: number): Assessment | undefined => {
     const other = trivial.find((ranker) => ranker.name === name);
     return other && assessTauDifference(truth, supernet.scores, other.scores, { comparisons });
   };
   const toParameters = against(PARAMETERS, 1);
-  const toBest = best && { name: best.name, difference: against(best.name, trivial.length)! };
+  const less = (name: keyof ChoiceMeasures<unknown>) => ({
+    value: own[name] - best![name],
+    interval: difference![name],
+  });
+  const toBest = best && {
+    name: best.name,
+    difference: against(best.name, trivial.length)!,
+    others: {
+      spearman: assessSpearmanDifference(
+        truth,
+        supernet.scores,
+        trivial.find(({ name }) => name === best.name)!.scores,
+        { comparisons: trivial.length },
+      ),
+      precisionTop: less('precisionTop'),
+      bestRank: less('bestRank'),
+      ndcg: less('ndcg'),
+    },
+  };
   return {
     count,
     standings,
@@ -95,7 +136,9 @@ export function compareRankers(
   };
 }
 
-function standing(truth: readonly number[], { name, scores }: Ranker, trivial: boolean): Standing {
+type BareStanding = Omit<Standing, 'intervals'>;
+
+function standing(truth: readonly number[], { name, scores }: Ranker, trivial: boolean): BareStanding {
   return {
     name,
     trivial,

@@ -69,11 +69,37 @@ export function assessTauDifference(
   b: readonly number[],
   options: AssessOptions = {},
 ): Assessment {
+  return assessCorrelations(kendallTau, tausWithoutEach, truth, a, b, options);
+}
+
+/** The same of Spearman's rho. */
+export function assessSpearmanDifference(
+  truth: readonly number[],
+  a: readonly number[],
+  b: readonly number[],
+  options: AssessOptions = {},
+): Assessment {
+  return assessCorrelations(spearman, rhosWithoutEach, truth, a, b, options);
+}
+
+type Correlation<T> = (x: readonly number[], y: readonly number[]) => T;
+
+function assessCorrelations(
+  correlation: Correlation<number>,
+  withoutEach: Correlation<Float64Array>,
+  truth: readonly number[],
+  a: readonly number[],
+  b: readonly number[],
+  options: AssessOptions,
+): Assessment {
   const count = truth.length;
-  const value = kendallTau(truth, a) - kendallTau(truth, b);
+  const value = correlation(truth, a) - correlation(truth, b);
   const alpha = errorRate(options);
-  const error =
-    count < FEWEST_FOR_RANKS || Number.isNaN(value) ? NaN : jackknifeError(differencesWithoutEach(truth, a, b));
+  const differences = (): Float64Array => {
+    const withoutB = withoutEach(truth, b);
+    return withoutEach(truth, a).map((one, i) => one - withoutB[i]!);
+  };
+  const error = count < FEWEST_FOR_RANKS || Number.isNaN(value) ? NaN : jackknifeError(differences());
   const half = twoSidedQuantile(alpha, count - 1) * error;
   const known = error > ROUNDING;
   const clear = known && Math.abs(value) > half;
@@ -86,11 +112,6 @@ export function assessTauDifference(
     obstacle: clear ? undefined : count < FEWEST_FOR_RANKS ? 'few' : known ? 'chance' : 'constant',
     fewest: FEWEST_FOR_RANKS,
   };
-}
-
-function differencesWithoutEach(truth: readonly number[], a: readonly number[], b: readonly number[]): Float64Array {
-  const withoutB = tausWithoutEach(truth, b);
-  return tausWithoutEach(truth, a).map((tau, i) => tau - withoutB[i]!);
 }
 
 function intervalOf(

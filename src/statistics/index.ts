@@ -9,7 +9,15 @@ export {
   pairedRatioInterval,
   ratioInterval,
 } from './assess.js';
-export { assessTau, assessTauDifference, FEWEST_FOR_RANKS, spearmanInterval, tauInterval } from './assess-ranks.js';
+export {
+  assessSpearmanDifference,
+  assessTau,
+  assessTauDifference,
+  FEWEST_FOR_RANKS,
+  spearmanInterval,
+  tauInterval,
+} from './assess-ranks.js';
+export { choiceIntervals, type ChoiceIntervals, type ChoiceMeasures } from './bootstrap-choices.js';
 export { bootstrapIntervals, type BootstrapOptions } from './bootstrap.js';
 export {
   type ClassificationMeasures,

@@ -11,11 +11,15 @@ import { bestFirst } from './selection.js';
  */
 export function ndcg(truth: readonly number[], estimate: readonly number[], k = truth.length): number {
   const count = checkPaired(truth, estimate);
-  const [low, high] = [smallestOf(truth), largestOf(truth)];
-  if (!(high > low)) return NaN;
-  const gains = truth.map((score) => 2 ** ((score - low) / (high - low)) - 1);
+  const gains = relevanceGains(truth);
   const shown = Math.min(count, Math.max(1, Math.round(k)));
   return discounted(gains, estimate, shown) / discounted(gains, truth, shown);
+}
+
+/** 2^r − 1 with the relevance r of each score: its place in 0..1 between the least and the largest; NaN where all are equal. */
+export function relevanceGains(truth: readonly number[]): number[] {
+  const [low, high] = [smallestOf(truth), largestOf(truth)];
+  return truth.map((score) => (high > low ? 2 ** ((score - low) / (high - low)) - 1 : NaN));
 }
 
 function discounted(gains: readonly number[], scores: readonly number[], shown: number): number {

@@ -86,6 +86,7 @@ export function bestFirst(scores: readonly number[]): number[] {
   return scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
 }
 
-function chosenCount(count: number, share: number): number {
+/** How many of `count` the share takes: at least one. */
+export function chosenCount(count: number, share: number): number {
   return Math.min(count, Math.max(1, Math.round(share * count)));
 }

@@ -98,9 +98,9 @@ function sayRanking({ record, analysis }: RankOutcome, output: Output): void {
   line('Kendall tau-b', byMeasure.tau);
   if (record.measure === 'accuracy') line('Kendall tau-b, by shared loss', byLoss.tau);
   line('Spearman rho', byMeasure.spearman);
-  for (const { share, precisionTop, precisionBottom } of byMeasure.choices) {
-    line(`P@top ${share}`, { value: precisionTop });
-    line(`P@bottom ${share}`, { value: precisionBottom });
+  for (const { share, precisionTop, precisionBottom, intervals } of byMeasure.choices) {
+    line(`P@top ${share}`, { value: precisionTop, interval: intervals.precisionTop });
+    line(`P@bottom ${share}`, { value: precisionBottom, interval: intervals.precisionBottom });
   }
   if (reliability !== undefined)
     output.say(`  training alone agrees with itself, seed to seed: tau ${reliability.toFixed(3)}`);

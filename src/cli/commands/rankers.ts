@@ -1,6 +1,7 @@
 /** What `weft rank` prints of rankers: the verdict, a line each, the ceiling, warnings. */
 import { type RankerComparison } from '../../ranking/index.js';
 import { largestOf } from '../../statistics/extremes.js';
+import { type Interval } from '../../statistics/index.js';
 import { type Output } from '../output.js';
 
 /** `column` says what judges. */
@@ -22,18 +23,49 @@ export function sayRankers(
   });
   output.say(verdict);
   output.say(`  ${count} networks by ${column}; intervals are 95 % intervals over networks`);
-  const width = largestOf(standings.map(({ name }) => name.length));
-  output.say(`  ${'ranker'.padEnd(width)}  tau-b                     Spearman  P@10 %  BestRank  nDCG@10 %`);
-  for (const { name, tau, spearman, precisionTop, bestRank, ndcg } of standings) {
-    const interval = tau.interval ? `(${tau.interval.map((end) => end.toFixed(3)).join(' to ')})` : '';
-    output.say(
-      `  ${name.padEnd(width)}  ${tau.value.toFixed(3).padStart(6)} ${interval.padEnd(18)} ${spearman.value.toFixed(3).padStart(8)}  ${precisionTop.toFixed(2).padStart(6)}  ${bestRank.toFixed(3).padStart(8)}  ${ndcg.toFixed(3).padStart(9)}`,
-    );
+  const rows = standings.map((one) => [
+    one.name,
+    withInterval(one.tau.value, one.tau.interval),
+    withInterval(one.spearman.value, one.spearman.interval),
+    withInterval(one.precisionTop, one.intervals.precisionTop, 2),
+    withInterval(one.bestRank, one.intervals.bestRank),
+    withInterval(one.ndcg, one.intervals.ndcg),
+  ]);
+  if (toBest) {
+    const { spearman, precisionTop, bestRank, ndcg } = toBest.others;
+    rows.push([
+      `supernet less ${toBest.name}`,
+      withInterval(toBest.difference.value, toBest.difference.interval),
+      withInterval(spearman.value, spearman.interval),
+      withInterval(precisionTop.value, precisionTop.interval, 2),
+      withInterval(bestRank.value, bestRank.interval),
+      withInterval(ndcg.value, ndcg.interval),
+    ]);
   }
+  for (const line of columns([['ranker', 'tau-b', 'Spearman', 'P@10 %', 'BestRank', 'nDCG@10 %'], ...rows]))
+    output.say(`  ${line}`);
+  if (toBest) output.say(`  the last line is of the best trivial ranker, on the same networks`);
   output.say(
     ceiling === undefined
       ? '  the truth has no single seeds, so what its noise leaves to be reached is unknown'
       : `  ceiling: two seeds of the truth agree with tau ${ceiling.toFixed(3)}`,
   );
   for (const warning of warnings) output.say(`warning: ${warning}`);
+}
+
+/** A number with the ends of its interval, where it has one. */
+function withInterval(value: number, interval: Interval | undefined, digits = 3): string {
+  const text = (one: number): string => one.toFixed(digits).replace('-', '−');
+  return interval ? `${text(value)} (${text(interval[0])} to ${text(interval[1])})` : text(value);
+}
+
+/** Rows of text with their columns below each other. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => largestOf(rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((field, column) => field.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
 }

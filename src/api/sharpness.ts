@@ -156,7 +156,8 @@ async function retrainedNetwork(
     config,
   } = recorded;
   const opened = await loadRecordedData(recorded, { ...options, data });
-  const { child, store } = await loadModel(path, () => spaceOfModel(path, options));
+  // The loss that training has lowered.
+  const { trained: child, store } = await loadModel(path, () => spaceOfModel(path, options));
   return {
     child,
     store,

@@ -257,6 +257,12 @@ export const retrainSchema = z
       .describe(
         'the weights of which epoch: the best on the validation part, which is held out then, or the last; best where patience is given, else last',
       ),
+    calibrate: z
+      .boolean()
+      .optional()
+      .describe(
+        "divides the finished classifier's logits by a temperature that is fitted on the validation part, which is held out then: other probabilities, the same labels; done by default where that part is held out anyway",
+      ),
     start: z
       .string()
       .min(1)

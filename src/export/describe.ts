@@ -4,7 +4,7 @@ import { type Model } from '../search/model.js';
 
 /** The choices that were made, and the nodes from the input to the logits, inputs before their users. */
 export function describeArchitecture({ card, child, space }: Model): object {
-  const { options, task, architecture, normalization, classNames, targets } = card;
+  const { options, task, architecture, normalization, classNames, targets, temperature } = card;
   return {
     space: space.name,
     options,
@@ -14,6 +14,8 @@ export function describeArchitecture({ card, child, space }: Model): object {
     normalization,
     classNames,
     ...(targets && { targets }),
+    // What the output of the last node is divided by.
+    ...(temperature !== undefined && { temperature }),
     layout: 'NHWC',
     nodes: child.nodes.map(describeNode),
   };

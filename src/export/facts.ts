@@ -30,6 +30,8 @@ export interface ModelFacts {
   readonly normalization: Normalization;
   /** What white is in these units, where the inputs are pictures. */
   readonly largestPixel: number;
+  /** What the logits are divided by inside the network, so that the probabilities can be trusted. */
+  readonly temperature?: number;
   readonly level?: 'char' | 'word';
   /** How inputs are made. */
   readonly input: InputContract;
@@ -153,6 +155,7 @@ export function factsOf(
     normalization,
     largestPixel,
     ...(card.targets && { targets: card.targets }),
+    ...(card.temperature !== undefined && { temperature: card.temperature }),
     ...(card.level && { level: card.level }),
     input: inputOf(card.task.inputShape, { level: card.level, white: largestPixel, normalization, recorded, charset }),
     ...(recorded && { data: dataOf(recorded) }),

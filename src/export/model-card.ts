@@ -14,7 +14,7 @@ export function modelCard(facts: ModelFacts, generatedBy: string): string {
     overview(facts, generatedBy),
     trainedOn(facts),
     whatGoesIn(facts),
-    resultsOf(facts) + roundingOf(facts),
+    resultsOf(facts) + calibrationOf(facts) + roundingOf(facts),
     limitsOf(facts),
     `## Licence\n\nNot stated. Whoever publishes this network writes here under which licence it may be used, and checks what the licence of its training data allows.`,
     `## How to use it\n\n[README.md](README.md) shows it for browsers, Node and other programs; ${codeSpan('weft predict FOLDER FILES')} asks it from the command line.`,
@@ -165,6 +165,16 @@ function resultsOf({ results, data, level }: ModelFacts): string {
     );
   }
   return [...lines, ...besideSimpler(results.assessment, accuracy)].join('\n');
+}
+
+/** Whether the probabilities can be trusted, and why. */
+function calibrationOf({ temperature, results }: ModelFacts): string {
+  if (temperature === undefined) return '';
+  const { calibration } = (results?.assessment ?? {}) as Partial<Assessment>;
+  const error = calibration?.before
+    ? ` (their expected calibration error on the test examples would be ${percent(calibration.before.error)})`
+    : '';
+  return `\n\nLogits are divided by the temperature ${values([temperature])} inside the network (not by the weights of \`model.safetensors\`), which was fitted on the validation part: the labels are the same without it, the probabilities are not${error}.`;
 }
 
 /** What fewer bits cost, where there are fewer. */

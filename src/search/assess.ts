@@ -1,12 +1,15 @@
 /** A tested classifier beside what is simpler, and what it is good at. */
+import { type CalibrationBin, calibrationCurve, calibrationError, errorByChance } from '../statistics/calibration.js';
+import { callsOf } from '../statistics/classification.js';
 import {
   type ClassificationMeasures,
   classificationMeasures,
   mostProbable,
   pairedShareDifference,
 } from '../statistics/index.js';
-import { type Probabilities } from '../training/predict.js';
+import { type Logits, probabilitiesOf } from '../training/predict.js';
 import { largestOf } from '../statistics/extremes.js';
+import { stream } from '../tensor/rng.js';
 import { askSimpleModels, type Rows } from './simple-models/index.js';
 
 /** A simpler model on the same test examples. */
@@ -16,6 +19,16 @@ export interface Rival {
   /** By how much the network's accuracy is higher, and a 95 % interval of that over test examples. */
   readonly difference: number;
   readonly interval: readonly [number, number];
+}
+
+/** How far a network's probabilities can be taken for what they say. */
+export interface Calibration {
+  readonly curve: readonly CalibrationBin[];
+  /** The error that probabilities which are exactly right would show on so few examples, on average. */
+  readonly errorByChance: number;
+  /** What the logits are divided by, where it was fitted; and what the network's own probabilities are like without it. */
+  readonly temperature?: number;
+  readonly before?: { readonly error: number; readonly loss: number; readonly curve: readonly CalibrationBin[] };
 }
 
 export interface Assessment extends Omit<ClassificationMeasures, 'confusion' | 'classes'> {
@@ -29,6 +42,7 @@ export interface Assessment extends Omit<ClassificationMeasures, 'confusion' | '
   readonly classes: ClassificationMeasures['classes'];
   /** Rows are true classes; absent where there are more than fifty. */
   readonly confusion?: ClassificationMeasures['confusion'];
+  readonly calibration: Calibration;
 }
 
 /** What the simple models learn from and are asked about: plain rows of the training and test examples. */
@@ -43,13 +57,14 @@ export interface PlainExamples {
 
 const MOST_CONFUSED = 50;
 
-/** The network's probabilities on the test part, in the order of `examples.test`, beside the majority class and simple models. */
+/** The network on the test part, its logits in the order of `examples.test`, beside the majority class and simple models. */
 export function assess(
-  { probabilities, labels }: Probabilities,
+  own: Logits,
   { train, test, counts, classNames }: PlainExamples,
-  seed: number,
+  { seed, temperature }: { readonly seed: number; readonly temperature?: number | undefined },
 ): Assessment {
   const classes = classNames.length;
+  const { probabilities, labels } = probabilitiesOf(own, classes, temperature);
   const called = mostProbable(probabilities, labels.length, classes);
   const rival = (name: string, others: ArrayLike<number>): Rival => {
     let [right, onlyNetwork, onlyRival] = [0, 0, 0];
@@ -72,5 +87,32 @@ export function assess(
     classNames,
     ...measures,
     ...(classes <= MOST_CONFUSED && { confusion }),
+    calibration: calibrationOf(own, classes, seed, temperature),
   };
+}
+
+function calibrationOf(own: Logits, classes: number, seed: number, temperature: number | undefined): Calibration {
+  const { labels } = own;
+  const callsAt = (t?: number) => callsOf(probabilitiesOf(own, classes, t).probabilities, labels, classes);
+  const calls = callsAt(temperature);
+  const before = calibrationCurve(callsAt());
+  return {
+    curve: calibrationCurve(calls),
+    errorByChance: errorByChance(calls, stream(seed, 'calibration')),
+    ...(temperature !== undefined && {
+      temperature,
+      before: { error: calibrationError(before), loss: crossEntropy(own, classes), curve: before },
+    }),
+  };
+}
+
+/** Mean of log Σ exp z - z_label, in nats. */
+function crossEntropy({ logits, labels }: Logits, classes: number): number {
+  let sum = 0;
+  labels.forEach((label, i) => {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    const highest = largestOf(row);
+    sum += highest + Math.log(row.reduce((total, z) => total + Math.exp(z - highest), 0)) - row[label]!;
+  });
+  return sum / labels.length;
 }

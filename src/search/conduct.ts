@@ -295,6 +295,7 @@ function finish(
       architecture: derived.architecture,
       trained: retrained !== undefined,
       ...card,
+      ...(state.temperature !== undefined && { temperature: state.temperature }),
     },
     null,
     2,

@@ -9,18 +9,23 @@ import { withEvaluationWeights } from '../training/learner.js';
 import { advantage, type Objective } from './objective.js';
 import { type Retrained, type SearchSession } from './session.js';
 
-type Retraining = Pick<SearchConfig['retrain'], 'keep' | 'patience' | 'optimizer'>;
+type Retraining = Pick<SearchConfig['retrain'], 'keep' | 'patience' | 'optimizer' | 'calibrate'>;
 
 /** Whether the weights of the best epoch are kept: where that is asked for, or training may end before its time. */
 export const keepsBest = ({ keep, patience }: Pick<Retraining, 'keep' | 'patience'>): boolean =>
   (keep ?? (patience === undefined ? 'last' : 'best')) === 'best';
 
 /** Whether epochs are compared on the validation part. */
-export const comparesEpochs = (retrain: Retraining): boolean => retrain.patience !== undefined || keepsBest(retrain);
+export const comparesEpochs = (retrain: Pick<Retraining, 'keep' | 'patience'>): boolean =>
+  retrain.patience !== undefined || keepsBest(retrain);
 
 /** Whether the validation part is held out from retraining, because something is decided by it. */
 export const holdsOutValidation = (retrain: Retraining): boolean =>
-  comparesEpochs(retrain) || observesValidation(retrain.optimizer);
+  comparesEpochs(retrain) || observesValidation(retrain.optimizer) || retrain.calibrate === true;
+
+/** Whether a finished classifier's probabilities are calibrated: wherever there are examples that it has not learned from, unless that is not wanted. */
+export const isCalibrated = (retrain: Retraining): boolean =>
+  retrain.calibrate !== false && holdsOutValidation(retrain);
 
 export interface WatchedEpoch {
   readonly validation: Pick<Evaluation, 'accuracy' | 'loss' | 'score'>;

@@ -11,6 +11,7 @@ import { type Child, createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
+import { withTemperature } from '../training/temperature.js';
 
 const cardSchema = z.object({
   space: z.string(),
@@ -30,6 +31,8 @@ const cardSchema = z.object({
   classNames: z.array(z.string()),
   /** Of numbers that are predicted: what they are called, and how outputs become numbers in their own unit: output·std + mean. */
   targets: z.object({ names: z.array(z.string()), mean: z.array(z.number()), std: z.array(z.number()) }).optional(),
+  /** Of a classifier: what its logits are divided by, fitted on the validation part. */
+  temperature: z.number().positive().optional(),
   /** What the tokens of a language model are. */
   level: z.enum(['char', 'word']).optional(),
 });
@@ -41,16 +44,20 @@ export interface Model {
   readonly card: ModelCard;
   readonly normalization: Normalization;
   readonly space: SearchSpace;
+  /** With its logits over the temperature, where there is one. */
   readonly child: Child;
   /** Only the network's own weights and statistics. */
   readonly store: ParameterStore;
 }
 
+/** A model as it was read, and its network without a temperature, as it was trained. */
+export type ReadModel = Model & { readonly trained: Child };
+
 /**
  * Reads the network of a finished run, checked against the hashes of the run; the caller disposes its store. `findSpace` gives the space by
  * its recorded name or file. Throws WeftError('numeric') naming a weight that is NaN or infinite.
  */
-export async function loadModel(run: string, findSpace: (name: string) => Promise<SpaceFactory>): Promise<Model> {
+export async function loadModel(run: string, findSpace: (name: string) => Promise<SpaceFactory>): Promise<ReadModel> {
   const { card, hashed } = readCard(run);
   if (!card.trained)
     throw new WeftError(
@@ -62,7 +69,8 @@ export async function loadModel(run: string, findSpace: (name: string) => Promis
   const bytes = readWeights(weights, run);
   if (!checkPart(run, 'model.safetensors', bytes) && !hashed) checkBySummary(run, card, bytes);
   const space = (await findSpace(card.space)).create(card.options, card.task);
-  const child = createChild(space, space.decode(card.architecture));
+  const trained = createChild(space, space.decode(card.architecture));
+  const child = withTemperature(trained, card.temperature);
   const { tensors } = decodeSafetensors(bytes, weights);
   const needed = [...child.parameterNames, ...child.statisticNames];
   requireMemory(space, childCatalogue(space, child), child.parameterNames);
@@ -78,7 +86,7 @@ export async function loadModel(run: string, findSpace: (name: string) => Promis
     store.dispose();
     throw error;
   }
-  return { card, normalization: card.normalization, space, child, store };
+  return { card, normalization: card.normalization, space, child, trained, store };
 }
 
 /** The name or file of the space that the network of a run comes from. */

@@ -11,6 +11,7 @@ export function requireFitForTargets({ data, search, retrain, forgetting, object
     [search.reward !== undefined, 'search.reward', 'measures how well classes are told apart', 'leave it out'],
     [search.labelSmoothing > 0, 'search.labelSmoothing', 'spreads a label over classes', 'leave it out'],
     [retrain.labelSmoothing > 0, 'retrain.labelSmoothing', 'spreads a label over classes', 'leave it out'],
+    [retrain.calibrate === true, 'retrain.calibrate', 'fits probabilities of classes', 'leave it out'],
     [search.rewardScale !== undefined, 'search.rewardScale', 'belongs to language models', 'leave it out'],
     [
       search.regularizer.name !== 'none',

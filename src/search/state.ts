@@ -75,6 +75,8 @@ export interface SearchState {
   bestEpoch?: { epoch: number; accuracy: number | null; loss: number; score?: number };
   /** What retraining has begun from, where not from fresh weights. */
   warmStart?: WarmStart;
+  /** What the logits of the retrained classifier are divided by; absent where nothing was fitted. */
+  temperature?: number;
   test: Tested | null;
   /** Beside simple models and by class; absent where there are no classes, and in checkpoints of version 0.1. */
   assessment?: Assessment | ValueAssessment;

@@ -48,6 +48,12 @@ export function openText(config: SearchConfig): SearchData {
           ? 'subset.test'
           : undefined);
   if (foreign) throw new WeftError('config', `the data option '${foreign}' has no meaning for a text`, 'leave it out');
+  if (config.retrain.calibrate)
+    throw new WeftError(
+      'config',
+      'retrain.calibrate fits probabilities of classes, and the data is a text',
+      'leave it out',
+    );
   if (typeof subset.train === 'object')
     throw new WeftError(
       'config',

@@ -1,4 +1,5 @@
 /** What a classifier's probabilities are worth beyond accuracy: errors by class, ranking, calibration. */
+import { calibrationCurve, calibrationError, type Call } from './calibration.js';
 
 export interface ClassMeasures {
   /** Examples of the class. */
@@ -53,7 +54,7 @@ export function classificationMeasures(
     balancedAccuracy: sum(present.map(({ recall }) => recall!)) / present.length,
     macroF1: sum(present.map(({ f1 }) => f1!)) / present.length,
     ...(areas.length > 0 && { auc: sum(areas) / areas.length }),
-    calibrationError: calibrationError(probabilities, labels, classes),
+    calibrationError: calibrationError(calibrationCurve(callsOf(probabilities, labels, classes))),
   };
 }
 
@@ -90,17 +91,13 @@ function classAreas(probabilities: ArrayLike<number>, labels: ArrayLike<number>,
   return areas;
 }
 
-const BINS = 15;
-
-/** Mean distance between confidence and accuracy over 15 bins of equal width, by their examples (Guo et al. 2017, arXiv 1706.04599, equation 3). */
-function calibrationError(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
+/** What each example is called, and whether it is so. */
+export function callsOf(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): Call[] {
   const called = mostProbable(probabilities, labels.length, classes);
-  const gaps = new Float64Array(BINS);
-  for (let i = 0; i < labels.length; i++) {
-    const confidence = probabilities[i * classes + called[i]!]!;
-    gaps[Math.min(BINS - 1, Math.floor(confidence * BINS))]! += (called[i] === labels[i] ? 1 : 0) - confidence;
-  }
-  return sum([...gaps].map(Math.abs)) / labels.length;
+  return Array.from(called, (name, i) => ({
+    confidence: probabilities[i * classes + name]!,
+    right: name === labels[i],
+  }));
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -11,22 +11,34 @@ export interface Probabilities {
   readonly labels: Int32Array;
 }
 
-/** Probabilities and true classes of the examples of the source's epoch 0, in its order. */
-export function predictChild(child: Child, weights: Weights, source: BatchSource, classes: number): Probabilities {
-  const probabilities = new Float32Array(source.count * classes);
+/** Outputs row-major [count, classes] before they become probabilities. */
+export interface Logits {
+  readonly logits: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** Logits and true classes of the examples of the source's epoch 0, in its order. */
+export function logitsOfChild(child: Child, weights: Weights, source: BatchSource, classes: number): Logits {
+  const logits = new Float32Array(source.count * classes);
   const labels = new Int32Array(source.count);
   let at = 0;
   for (let step = 0; step < source.steps; step++)
     withBatch(source, 0, step, (batch) => {
-      const logits = (): tf.Tensor =>
-        child.forward(weights.parameters, weights.statistics, batch.inputs, FINAL_EVALUATION);
-      probabilities.set(
-        tidy(() => tf.softmax(logits()).dataSync()),
+      logits.set(
+        tidy(() => child.forward(weights.parameters, weights.statistics, batch.inputs, FINAL_EVALUATION).dataSync()),
         at * classes,
       );
       labels.set(batch.labels.dataSync(), at);
       at += batch.labels.size;
     });
+  return { logits, labels };
+}
+
+/** Probabilities at a temperature, which divides the logits. */
+export function probabilitiesOf({ logits, labels }: Logits, classes: number, temperature = 1): Probabilities {
+  const probabilities = tidy(
+    () => tf.softmax(tf.div(tf.tensor2d(logits, [labels.length, classes]), temperature)).dataSync() as Float32Array,
+  );
   return { probabilities, labels };
 }
 

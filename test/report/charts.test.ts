@@ -5,6 +5,7 @@ import { integerTicks, thin } from '../../src/report/charts/frame.js';
 import { lossChart } from '../../src/report/charts/loss.js';
 import { preferenceChart, preferenceHistoryChart } from '../../src/report/charts/preferences.js';
 import { learningRateChart, retrainLossChart } from '../../src/report/charts/retraining.js';
+import { reliabilityChart } from '../../src/report/charts/reliability.js';
 import { rewardChart } from '../../src/report/charts/reward.js';
 import { type EventLog, eventLog } from '../../src/report/event-log.js';
 import { entropyOf, maximalEntropy, readPreferences } from '../../src/report/preferences.js';
@@ -12,11 +13,17 @@ import { fixture } from './fixture.js';
 import { expectGolden } from './golden.js';
 import { markupMistake } from './well-formed.js';
 
+const reliability = (log: EventLog): string | undefined => {
+  const { curve, before } = log.last('assessed')?.calibration ?? {};
+  return reliabilityChart(curve ?? [], before?.curve);
+};
+
 const charts: Record<string, (log: EventLog) => string | undefined> = {
   loss: lossChart,
   reward: rewardChart,
   entropy: entropyChart,
   candidates: candidatesChart,
+  reliability,
   'retrain-loss': retrainLossChart,
   'learning-rate': learningRateChart,
 };

@@ -139,6 +139,23 @@ function finalChoice(space: SearchSpace, favourite: unknown, count: number, rng:
       macroF1: 0.985,
       auc: 0.99,
       calibrationError: 0.01,
+      calibration: {
+        curve: [
+          { count: 12, confidence: 0.55, accuracy: 0.5 },
+          { count: 30, confidence: 0.74, accuracy: 0.8 },
+          { count: 318, confidence: 0.98, accuracy: 0.975 },
+        ],
+        errorByChance: 0.012,
+        temperature: 1.8,
+        before: {
+          error: 0.04,
+          loss: 0.06,
+          curve: [
+            { count: 20, confidence: 0.7, accuracy: 0.5 },
+            { count: 340, confidence: 0.99, accuracy: 0.95 },
+          ],
+        },
+      },
     },
     { type: 'search-finished', gradientEvaluations: { search: 216, retrain: 660 }, evaluations: 820 },
   ];

@@ -71,11 +71,11 @@ describe('the assessment of a network', function () {
       size: 3,
     });
     const [train, test] = [noise(100), noise(60)];
-    const probabilities = Float32Array.from({ length: 120 }, (_, i) => (i % 2 ? 0.1 : 0.9));
+    const logits = Float32Array.from({ length: 120 }, (_, i) => Math.log(i % 2 ? 0.1 : 0.9));
     const { majority, simpleModels, balancedAccuracy } = assess(
-      { probabilities, labels: test.labels },
+      { logits, labels: test.labels },
       { train, test, counts: [90, 10], classNames: ['ok', 'fraud'] },
-      1,
+      { seed: 1 },
     );
     expect(majority).to.include({ name: "always 'ok'", difference: 0 });
     expect(majority.interval[0]).to.be.below(0).and.to.equal(-majority.interval[1]);

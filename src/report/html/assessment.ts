@@ -1,10 +1,12 @@
 /** The chapter on what the test result is worth: beside simpler models, class by class, and how far its probabilities can be trusted. */
 import { type EventLog, type EventOf } from '../event-log.js';
 import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
-import { type Content, html, type Markup, section, table } from './markup.js';
+import { reliabilityChart } from '../charts/reliability.js';
+import { type Content, figure, html, type Markup, section, table } from './markup.js';
 
+type Assessed = EventOf<'assessed'>;
 /** Any field may be missing from a damaged record. */
-type Recorded = Partial<EventOf<'assessed'>>;
+type Recorded = Partial<Assessed>;
 
 export function assessmentSection(log: EventLog): Content {
   const recorded: Recorded | undefined = log.last('assessed');
@@ -13,7 +15,8 @@ export function assessmentSection(log: EventLog): Content {
     'assessment',
     'What the result is worth',
     rivals(recorded, log),
-    html`<p>Balanced accuracy (the mean over classes of the share that is recognized) ${percent(recorded.balancedAccuracy)}, macro F1 ${decimal(recorded.macroF1)}${isNumber(recorded.auc) && html`, area under the ROC curve ${decimal(recorded.auc)}`}. The stated probabilities differ from the observed frequencies by ${percent(recorded.calibrationError)} on average (expected calibration error, 15 bins of equal width).</p>\n`,
+    html`<p>Balanced accuracy (the mean over classes of the share that is recognized) ${percent(recorded.balancedAccuracy)}, macro F1 ${decimal(recorded.macroF1)}${isNumber(recorded.auc) && html`, area under the ROC curve ${decimal(recorded.auc)}`}.</p>\n`,
+    calibration(recorded, log),
     byClass(recorded),
     confusion(recorded),
   );
@@ -38,6 +41,20 @@ function rivals({ majority, simpleModels, learnedFrom }: Recorded, log: EventLog
     ],
     [1, 2, 3],
   )}<p>${best ? (beaten ? `The network is better than the best of the simple models, ${best.name}.` : `That the network is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`) : ''} ${isNumber(used) ? `Simple models learned from ${integer(used)}${used === whole ? '' : ` of ${integer(whole)}`} training examples, with fixed settings.` : ''} Intervals are over test examples, paired: both models answer the same ones. They say nothing of another training. The best simple model is picked by the test part, which favours it.</p>\n`;
+}
+
+/** Whether 80 % means 80 %. */
+function calibration({ calibrationError, calibration: recorded }: Recorded, log: EventLog): Markup {
+  const { curve = [], errorByChance, temperature, before } = (recorded ?? {}) as Partial<Assessed['calibration']>;
+  return html`<p>The stated probabilities differ from the observed frequencies by ${percent(calibrationError)} on average (expected calibration error, 15 ranges of equal width${isNumber(errorByChance) && html`; probabilities that are exactly right would show about ${percent(errorByChance)} on so few examples`}).${
+    isNumber(temperature) &&
+    html` They come from logits over a temperature of ${decimal(temperature)}, which was fitted on the validation part: ${temperature > 1 ? 'above 1 it makes the network less sure of itself' : 'below 1 it makes the network surer of itself'}, and no answer changes. Without it the error would be ${percent(before?.error)} and the loss ${decimal(before?.loss)} instead of ${decimal(log.last('tested')?.loss)} nats. The temperature is part of the model: predictions and exports use it.`
+  }</p>
+${figure(
+  reliabilityChart(curve, before?.curve),
+  'One dot stands for the test examples whose answer has a probability in one range: across, the mean of these probabilities; up, the share of them that are right, with a 95 % interval. On the dashed line the probabilities mean what they say; below it the network is too sure.',
+  { title: 'Stated probabilities and right answers' },
+)}`;
 }
 
 function byClass({ classes, classNames }: Recorded): Markup | undefined {

@@ -1,15 +1,19 @@
 /** The one look at the test part. */
 import { evaluateChild, FINAL_EVALUATION, requireFiniteLoss } from '../../training/evaluate.js';
 import { languageMeasures } from '../../training/language.js';
-import { predictChild, predictValues } from '../../training/predict.js';
+import { logitsOfChild, predictValues } from '../../training/predict.js';
+import { temperatureOf, withTemperature } from '../../training/temperature.js';
 import { assess } from '../assess.js';
+import { isCalibrated } from '../kept-epoch.js';
 import { assessValues } from '../assess-values.js';
 import { type SearchSession } from '../session.js';
 
 /** Tests the retrained child on data that nothing before has seen. */
-export function testRetrained({ config, data, emit, level, retrained, state }: SearchSession): void {
+export function testRetrained(session: SearchSession): void {
+  const { config, data, emit, level, retrained, state } = session;
   const { child, store } = retrained!;
-  const evaluation = evaluateChild(child, store, data.test, FINAL_EVALUATION);
+  const temperature = calibrate(session);
+  const evaluation = evaluateChild(withTemperature(child, temperature), store, data.test, FINAL_EVALUATION);
   const { accuracy, loss, count } = requireFiniteLoss(evaluation, child.encoding, 'test');
   const values = data.plainValues?.();
   const assessment =
@@ -35,10 +39,21 @@ export function testRetrained({ config, data, emit, level, retrained, state }: S
   }
   const examples = data.plainExamples?.();
   if (examples) {
-    const predicted = predictChild(child, store, data.test, examples.classNames.length);
-    const assessed = assess(predicted, examples, config.seed);
+    const predicted = logitsOfChild(child, store, data.test, examples.classNames.length);
+    const assessed = assess(predicted, examples, { seed: config.seed, temperature });
     state.assessment = assessed;
     emit({ type: 'assessed', ...assessed });
   }
   state.phase = 'done';
+}
+
+/** Fits the temperature of a classifier, where the validation part was held out from its training. */
+function calibrate({ config, data, retrained, space, state }: SearchSession): number | undefined {
+  const { kind, classes } = space.task;
+  if (kind === undefined || kind === 'classification')
+    if (isCalibrated(config.retrain)) {
+      const { child, store } = retrained!;
+      state.temperature = temperatureOf(child, store, data.validation, classes);
+    }
+  return state.temperature;
 }

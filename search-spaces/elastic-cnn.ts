@@ -38,9 +38,11 @@ export const elasticCnn = defineSpace({
       .describe('widths to choose from, for each stage; the resolution is halved between stages'),
     depths: list(1).default([1, 2]).describe('numbers of blocks in a stage to choose from'),
     kernels: list(1).default([3, 5]).describe('sides of the kernels to choose from, all odd or all even'),
-    expansions: list(1)
+    expansions: z
+      .array(z.number().positive())
+      .min(1)
       .default([2, 4])
-      .describe('inner widths of an inverted block to choose from, in multiples of its width'),
+      .describe('inner widths of an inverted block to choose from, in multiples of its width, rounded'),
     block: z.enum(['inverted', 'plain']).default('inverted').describe('inverted residuals, or single convolutions'),
     transforms: z
       .boolean()
@@ -118,7 +120,7 @@ function inverted(
   const wide = g.elastic(
     'expand',
     { width, expansion },
-    (inner) => layer(conv({ filters: inner.width * inner.expansion, size: 1 }), true),
+    (inner) => layer(conv({ filters: Math.max(1, Math.round(inner.width * inner.expansion)), size: 1 }), true),
     x,
   );
   const seen = g.elastic(

@@ -29,7 +29,11 @@ export const elasticTransformer = defineSpace({
     depths: list('numbers of blocks to choose from').default([1, 2, 3]),
     heads: list('numbers of heads to choose from').default([1, 2, 4]),
     headSize: z.int().min(1).default(16).describe('features of a head, the same for every number of heads'),
-    ratios: list('widths of the feed-forward part to choose from, in multiples of the width').default([1, 2, 4]),
+    ratios: z
+      .array(z.number().positive())
+      .min(1)
+      .default([1, 2, 4])
+      .describe('widths of the feed-forward part to choose from, in multiples of the width, rounded'),
     keep: z
       .number()
       .gt(0)
@@ -68,7 +72,7 @@ export const elasticTransformer = defineSpace({
           { width, ratio },
           (of) =>
             sequence('feed-forward', {
-              up: dense({ units: of.width * of.ratio, initializer: 'he' }),
+              up: dense({ units: Math.max(1, Math.round(of.width * of.ratio)), initializer: 'he' }),
               gelu: activation('gelu'),
               down: dense({ units: of.width }),
             }),

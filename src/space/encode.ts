@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { WeftError } from '../errors.js';
 import { type Choice, type ChoiceTree, isChoice, isOneOf, isSubset } from './choice.js';
-import { type Genotype } from './slots.js';
+import { type Genotype, tokenOf } from './slots.js';
 
 const SEPARATORS = ['/', '.', '-', '_', '+', ',', '='] as const;
 
@@ -31,7 +31,7 @@ export function encodeBody(tree: ChoiceTree, genotype: Genotype): string {
     if (isChoice(node)) {
       if (isSubset(node)) return Array.from({ length: node.count }, () => genotype[slot++]).join('');
       const index = genotype[slot++]!;
-      return isOneOf(node) ? String(node.options[index]) : String(index);
+      return isOneOf(node) ? tokenOf(node.options[index]!) : String(index);
     }
     return encoded(node)
       .map(([, child]) => visit(child, depth + 1))
@@ -64,12 +64,12 @@ export function decodeBody(tree: ChoiceTree, body: string): number[] {
 
 function decodeLeaf(choice: Choice, text: string, path: string): number[] {
   if (isOneOf(choice)) {
-    const index = choice.options.findIndex((option) => String(option) === text);
+    const index = choice.options.findIndex((option) => tokenOf(option) === text);
     if (index < 0)
       throw new WeftError(
         'architecture',
         `'${text}' is no option of '${path}'`,
-        `options: ${choice.options.join(', ')}`,
+        `options: ${choice.options.map(tokenOf).join(', ')}`,
       );
     return [index];
   }

@@ -4,7 +4,16 @@
  * slots of two values. An architecture is then simply one small integer for every slot, its genotype.
  */
 import { WeftError } from '../errors.js';
-import { type Choice, choiceKind, type ChoiceKind, type ChoiceTree, isChoice, isOneOf, isSubset } from './choice.js';
+import {
+  type Choice,
+  choiceKind,
+  type ChoiceKind,
+  type ChoiceTree,
+  type ChoiceValue,
+  isChoice,
+  isOneOf,
+  isSubset,
+} from './choice.js';
 
 export interface Decision {
   /** Place in the tree, for example `layers.3.op`. */
@@ -17,6 +26,15 @@ export interface Decision {
   readonly length: number;
   /** Values that each slot can take. */
   readonly cardinality: number;
+}
+
+/**
+ * An option as it stands in the text of an architecture. Points and signs separate choices there, so that a number has p for its point and m for a minus:
+ * 1.5 is 1p5, 1e-7 is 1em7.
+ */
+export function tokenOf(option: ChoiceValue): string {
+  if (typeof option !== 'number') return String(option);
+  return String(option).replace('.', 'p').replaceAll('-', 'm').replace('+', '');
 }
 
 /** One integer a slot. */
@@ -53,7 +71,7 @@ function checkChoice(choice: Choice, path: string): void {
   if (isOneOf(choice)) {
     if (choice.options.length === 0)
       throw new WeftError('space', `the choice '${path}' has no options`, 'give oneOf at least one option');
-    if (new Set(choice.options.map(String)).size < choice.options.length) {
+    if (new Set(choice.options.map(tokenOf)).size < choice.options.length) {
       throw new WeftError(
         'space',
         `the choice '${path}' lists an option twice: ${choice.options.join(', ')}`,
@@ -61,11 +79,11 @@ function checkChoice(choice: Choice, path: string): void {
       );
     }
     for (const option of choice.options) {
-      if (!/^[A-Za-z0-9]+$/.test(String(option))) {
+      if (!/^[A-Za-z0-9]+$/.test(tokenOf(option))) {
         throw new WeftError(
           'space',
           `the option '${option}' of '${path}' cannot be encoded`,
-          'use letters and digits only',
+          'use letters and digits only, or a number',
         );
       }
     }

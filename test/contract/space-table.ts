@@ -47,7 +47,7 @@ export const SPACES: { factory: SpaceFactory; options: object; tiny: object; tas
       ],
       depths: [1, 2],
       kernels: [1, 3],
-      expansions: [1, 2],
+      expansions: [1, 1.5],
       resolutions: [4, 6],
       stem: 2,
     },
@@ -86,7 +86,7 @@ export const SPACES: { factory: SpaceFactory; options: object; tiny: object; tas
   },
   {
     factory: elasticTransformer,
-    options: { widths: [4, 6], depths: [1, 2], heads: [1, 2], headSize: 2, ratios: [1, 2], keep: 0.9 },
+    options: { widths: [4, 6], depths: [1, 2], heads: [1, 2], headSize: 2, ratios: [0.5, 1.5], keep: 0.9 },
     tiny: { widths: [2, 3], depths: [1, 2], heads: [1, 2], headSize: 1, ratios: [1] },
     task: { kind: 'language', inputShape: [3], classes: 3 },
   },

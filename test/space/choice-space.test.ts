@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type ArchitectureOf, choiceSpace, oneOf, previous, repeat, stream, subset } from 'weft-nas';
+import {
+  type ArchitectureOf,
+  choiceSpace,
+  type ChoiceTree,
+  oneOf,
+  previous,
+  repeat,
+  sizes,
+  stream,
+  subset,
+} from 'weft-nas';
 import { said } from '../said.js';
 
 const OPS = ['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3'] as const;
@@ -63,6 +73,44 @@ describe('choice spaces', () => {
       ],
     });
     expect(text).to.match(/^macro~[0-9a-f]{6}:sep5\.conv3-1\.max3-01$/);
+  });
+
+  it('decodes what it encodes in every space, whatever numbers, words and flags there are to choose from', () => {
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value || 0);
+    const listed = <T>(value: fc.Arbitrary<T>) => fc.uniqueArray(value, { minLength: 1, maxLength: 5 });
+    const leaf = fc.oneof(
+      listed(fc.oneof(number, fc.integer(), fc.constantFrom(1.5, -0.25, 1e-7, 1e21, 1.5e300))).map((options) =>
+        oneOf(options),
+      ),
+      listed(fc.double({ min: 1e-9, max: 1e9, noNaN: true })).map((options) => sizes(options)),
+      listed(fc.stringMatching(/^[A-Za-z]{1,4}$/)).map((options) => oneOf(options)),
+      fc.constant(null).map(() => oneOf([false, true])),
+      fc.integer({ min: 1, max: 12 }).map((count) => previous(count)),
+      fc.integer({ min: 0, max: 3 }).map((count) => subset(count)),
+    );
+    const { tree } = fc.letrec<{ tree: ChoiceTree }>((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small', maxDepth: 5 },
+        leaf,
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,3}$/), tie('tree'), { maxKeys: 3 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(tree, fc.nat(), (choices, seed) => {
+        const space = choiceSpace('any', choices);
+        const architecture = space.sample(stream(seed, 'any'));
+        const text = space.encode(architecture);
+        expect(text).to.match(/^[A-Za-z0-9~:./_+,=-]+$/);
+        expect(space.decode(text)).to.deep.equal(architecture);
+      }),
+    );
+    const ratio = choiceSpace('ratio', { ratio: sizes([1, 1.5, 2]) });
+    expect(ratio.encode({ ratio: 1.5 })).to.match(/:1p5$/);
+    expect(said(() => ratio.decode(ratio.encode({ ratio: 1.5 }).replace('1p5', '1.5')))).to.match(
+      /no option of 'ratio'.*1p5/s,
+    );
+    expect(() => choiceSpace('x', { a: oneOf([1.5, '1p5']) })).to.throw(/lists an option twice/);
   });
 
   it('samples every architecture equally often', () => {

@@ -77,6 +77,12 @@ export const dataSchema = z.strictObject({
     .describe(
       "by how much the loss of an example counts by its class: 'balanced' gives every class the same share, or weights by name; alike by default",
     ),
+  sampling: z
+    .enum(['plain', 'balanced'])
+    .default('plain')
+    .describe(
+      "how training batches are drawn: 'plain' gives every example once an epoch, 'balanced' draws every class equally often, rare examples several times",
+    ),
   labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are made wrong'),
   augment: augmentSchema.default({}).describe('random changes of training images'),
 });

@@ -31,6 +31,34 @@ export interface OrderOptions {
 export const epochOrder = (count: number, { seed, name, epoch }: OrderOptions): Uint32Array =>
   stream(seed, 'data-order', name, epoch).permutation(count);
 
+/**
+ * An epoch of `labels.length` places in which every class that occurs is equally likely at each place: a class is drawn, and of its examples the next one
+ * of a random order, which begins anew when it has ended. By `stream(seed, 'balanced-order', name, epoch)`.
+ */
+export function balancedOrder(labels: ArrayLike<number>, { seed, name, epoch }: OrderOptions): Uint32Array {
+  const rng = stream(seed, 'balanced-order', name, epoch);
+  const members = new Map<number, number[]>();
+  for (let place = 0; place < labels.length; place++) {
+    const known = members.get(labels[place]!);
+    if (known) known.push(place);
+    else members.set(labels[place]!, [place]);
+  }
+  return drawEqually(
+    [...members.keys()].sort((a, b) => a - b).map((label) => members.get(label)!),
+    labels.length,
+    rng,
+  );
+}
+
+function drawEqually(groups: readonly (readonly number[])[], count: number, rng: Rng): Uint32Array {
+  const rest = groups.map((): number[] => []);
+  return Uint32Array.from({ length: count }, () => {
+    const drawn = rng.int(groups.length);
+    if (rest[drawn]!.length === 0) rest[drawn] = rng.shuffle(groups[drawn]!);
+    return rest[drawn]!.pop()!;
+  });
+}
+
 export interface BatchesOptions {
   readonly batchSize: number;
   readonly seed: number;
@@ -39,6 +67,8 @@ export interface BatchesOptions {
   readonly name?: string;
   /** A new order every epoch (default), or always the split's own. */
   readonly shuffle?: boolean;
+  /** Whether the examples of an epoch are drawn so that all classes are equally frequent; each example once by default. */
+  readonly balanced?: boolean;
   /** Whether a last batch that is not full is left out (default) or given. */
   readonly last?: 'drop' | 'keep';
   readonly augment?: Augmentation;
@@ -58,7 +88,16 @@ export interface Batches {
 /** The batches of a split, each to be had at once by its epoch and step. */
 export function batches(
   split: Split,
-  { batchSize, seed, normalization, name = split.name, shuffle = true, last = 'drop', augment = {} }: BatchesOptions,
+  {
+    batchSize,
+    seed,
+    normalization,
+    name = split.name,
+    shuffle = true,
+    balanced = false,
+    last = 'drop',
+    augment = {},
+  }: BatchesOptions,
 ): Batches {
   const count = split.indices.length;
   if (!Number.isInteger(batchSize) || batchSize < 1)
@@ -81,7 +120,10 @@ export function batches(
     at(epoch, step) {
       if (!(Number.isInteger(step) && step >= 0 && step < stepsPerEpoch))
         throw new RangeError(`step ${step} of an epoch of ${stepsPerEpoch}`);
-      if (shuffle && order.epoch !== epoch) order = { epoch, positions: epochOrder(count, { seed, name, epoch }) };
+      if (shuffle && order.epoch !== epoch) {
+        const which = { seed, name, epoch };
+        order = { epoch, positions: balanced ? balancedOrder(split.labels, which) : epochOrder(count, which) };
+      }
       const positions = order.positions.subarray(step * batchSize, (step + 1) * batchSize);
       return makeBatch(
         split,

@@ -50,6 +50,12 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
         'it belongs to texts; leave it out',
       );
   }
+  if (data.sampling === 'balanced' && data.classWeights !== undefined)
+    throw new WeftError(
+      'config',
+      'data.sampling: balanced and data.classWeights both make rare classes count more, and together they would count twice',
+      'leave one of them out',
+    );
   const options = defined({ path, size, channels, label, task, header, charset, ignore, imageShape });
   const [foreign] = Object.keys(options);
   if (dataset && foreign !== undefined)
@@ -79,6 +85,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     account: [
       ...accountFor(prepared.dataset, splits, record.testSeenIn),
       ...(weights ? [sayClassWeights(weights, names)] : []),
+      ...(data.sampling === 'balanced' && !scaling ? ['training batches draw every class equally often'] : []),
     ],
     counts: {
       train: splits.train.indices.length,
@@ -121,21 +128,33 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
   const chosen = splits.derive ?? splits.validation;
   const estimate = fisherExamples(config, splits.fisher);
   const weights = weightsOf(config, prepared);
+  const balanced = data.sampling === 'balanced';
   return {
     train: source(
       splits.train,
-      { batchSize: search.batchSize, augment: defined(data.augment), weights },
+      { batchSize: search.batchSize, augment: defined(data.augment), weights, balanced },
       'search.batchSize',
     ),
     reward: source(splits.validation, { batchSize: atMost(search.rewardBatchSize, splits.validation), name: 'reward' }),
     derive: source(chosen, { batchSize: atMost(derive.batchSize, chosen), name: 'derive' }),
     retrain: source(
       together,
-      { batchSize: retrain.batchSize, name: 'retrain', augment: defined(retrain.augment ?? data.augment), weights },
+      {
+        batchSize: retrain.batchSize,
+        name: 'retrain',
+        augment: defined(retrain.augment ?? data.augment),
+        weights,
+        balanced,
+      },
       'retrain.batchSize',
     ),
     plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain', weights }),
-    watched: source(splits.train, { batchSize: atMost(EVALUATION_BATCH, splits.train), name: 'watched', weights }),
+    watched: source(splits.train, {
+      batchSize: atMost(EVALUATION_BATCH, splits.train),
+      name: 'watched',
+      weights,
+      balanced,
+    }),
     validation: source(splits.validation, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
     revisited: source(splits.validation, { batchSize: atMost(forgetting.batchSize, splits.validation), name: 'judge' }),
     fisher:

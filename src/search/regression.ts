@@ -8,6 +8,7 @@ export function requireFitForTargets({ data, search, retrain, forgetting, object
   const refused: readonly (readonly [wrong: boolean, field: string, why: string, remedy: string])[] = [
     [data.labelNoise > 0, 'data.labelNoise', 'changes classes', 'leave it out'],
     [data.classWeights !== undefined, 'data.classWeights', 'weighs classes', 'leave it out'],
+    [data.sampling === 'balanced', 'data.sampling', 'draws classes equally often', 'leave it out'],
     [search.reward !== undefined, 'search.reward', 'measures how well classes are told apart', 'leave it out'],
     [search.labelSmoothing > 0, 'search.labelSmoothing', 'spreads a label over classes', 'leave it out'],
     [retrain.labelSmoothing > 0, 'retrain.labelSmoothing', 'spreads a label over classes', 'leave it out'],

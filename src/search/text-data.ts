@@ -40,13 +40,15 @@ export function openText(config: SearchConfig): SearchData {
   const { source, path, level, bptt, vocabulary, subset, labelNoise, augment, test, validation, derive } = data;
   const foreign =
     FOREIGN.find((option) => data[option] !== undefined) ??
-    (labelNoise > 0
-      ? 'labelNoise'
-      : Object.keys(augment).length > 0
-        ? 'augment'
-        : subset.test !== undefined
-          ? 'subset.test'
-          : undefined);
+    (data.sampling === 'balanced'
+      ? 'sampling'
+      : labelNoise > 0
+        ? 'labelNoise'
+        : Object.keys(augment).length > 0
+          ? 'augment'
+          : subset.test !== undefined
+            ? 'subset.test'
+            : undefined);
   if (foreign) throw new WeftError('config', `the data option '${foreign}' has no meaning for a text`, 'leave it out');
   if (config.retrain.calibrate)
     throw new WeftError(

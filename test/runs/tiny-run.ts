@@ -9,6 +9,8 @@ export interface TinyRunOptions {
   readonly seed?: number;
   /** Where the data lies; by default a table is written to `data.csv`. */
   readonly data?: string;
+  /** How its training batches are drawn. */
+  readonly sampling?: 'plain' | 'balanced';
   /** Units of work after which it is stopped; it goes to its end by default. */
   readonly units?: number;
 }
@@ -35,13 +37,13 @@ const CONFIG: SearchConfigInput = {
 /** The run's directory, in `folder/runs`. */
 export async function tinyRun(
   folder: string,
-  { seed = 3, data = tinyTable(join(folder, 'data.csv')), units = Infinity }: TinyRunOptions = {},
+  { seed = 3, data = tinyTable(join(folder, 'data.csv')), units = Infinity, sampling }: TinyRunOptions = {},
 ): Promise<string> {
   let done = 0;
   const { run } = await runSearch({
     space: mlp,
     controller: random,
-    config: { ...CONFIG, seed, data: { source: data } },
+    config: { ...CONFIG, seed, data: { source: data, ...(sampling && { sampling }) } },
     runs: join(folder, 'runs'),
     shouldStop: () => ++done >= units,
   });

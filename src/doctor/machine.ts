@@ -9,8 +9,8 @@ import { outputOf } from './tools.js';
 const GIB = 2 ** 30;
 const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
 
-/** The Node releases that package.json declares: ^20.19 || ^22.12. */
-const OLDEST_MINOR: Record<number, number> = { 20: 19, 22: 12 };
+/** The Node releases that package.json declares: ^20.19 || ^22.12 || ^24. */
+const OLDEST_MINOR: Record<number, number> = { 20: 19, 22: 12, 24: 0 };
 
 export function examineNode(version = process.versions.node): DoctorRow {
   const [major, minor] = version.split('.').map(Number) as [number, number];
@@ -21,7 +21,7 @@ export function examineNode(version = process.versions.node): DoctorRow {
     topic: 'node',
     status: 'warn',
     detail: `${detail}: not one that is tested`,
-    remedy: 'use Node 22.12 or later, or 20.19 or later',
+    remedy: 'use Node 24, Node 22 from 22.12 on, or Node 20 from 20.19 on',
   };
 }
 

@@ -40,7 +40,7 @@ describe('diagnose', () => {
 
 describe('the rows of the machine', () => {
   it('warns of a Node that is not declared', () => {
-    for (const version of ['20.19.0', '22.12.3']) expect(examineNode(version)).to.include({ status: 'ok' });
+    for (const version of ['20.19.0', '22.12.3', '24.0.0']) expect(examineNode(version)).to.include({ status: 'ok' });
     for (const version of ['18.20.0', '20.18.9', '22.11.0', '23.1.0'])
       expect(examineNode(version)).to.include({ status: 'warn' });
   });

@@ -3,7 +3,8 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { color } from '../palette.js';
 
-export const CHART_WIDTH = 460;
+/** A phone shows a chart at nearly this width, so that its text of 12 px has at least 11 px there. */
+export const CHART_WIDTH = 400;
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
 export interface ChartOptions extends Plot.PlotOptions {

@@ -12,6 +12,8 @@ import { type Heat, type Outline, type OutlineEdge, type OutlineNode } from './o
 
 const FONT = 'system-ui, Helvetica, Arial, sans-serif';
 const MARGIN = 4;
+/** Pixels for a unit of the layout: the smallest text, 9 units high, has 11 pixels. */
+const SCALE = 1.25;
 /** Room for the number beside a box of options. */
 const CAPTION = 14;
 
@@ -40,7 +42,7 @@ export async function drawOutline(outline: Outline, options: DrawingOptions = {}
   const [width, height] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" aria-label="${escapeHtml(options.label ?? inWords(outline))}" viewBox="${[left - MARGIN, top - MARGIN, width, height].map(number).join(' ')}" ` +
-    `width="${number(width)}" height="${number(height)}" font-family="${FONT}" text-anchor="middle">${body.join('')}</svg>`
+    `width="${number(SCALE * width)}" height="${number(SCALE * height)}" font-family="${FONT}" text-anchor="middle">${body.join('')}</svg>`
   );
 }
 
@@ -140,10 +142,10 @@ function drawLabel({ role, label, caption }: OutlineNode, place: Placed, vertica
   if (role !== 'choice' || caption === undefined) return text(place.x, place.y, label, size, ink);
   const left = place.x - place.width / 2;
   return vertical
-    ? text(left + 6, place.y, caption, 8, ink, ' text-anchor="start" fill-opacity="0.65"') +
+    ? text(left + 6, place.y, caption, 9, ink, ' text-anchor="start" fill-opacity="0.65"') +
         text(place.x + 4, place.y, label, size, ink, ' font-weight="600"')
-    : text(left + 3, place.y - 7.5, caption, 6.5, ink, ' text-anchor="start" fill-opacity="0.65"') +
-        text(place.x, place.y + 2, label, size, ink, ' font-weight="600"');
+    : text(left + 3, place.y - 7, caption, 9, ink, ' text-anchor="start" fill-opacity="0.65"') +
+        text(place.x, place.y + 3, label, size, ink, ' font-weight="600"');
 }
 
 /** One cell for every option, the stronger coloured the more often it is used. */
@@ -168,8 +170,8 @@ function drawOptions({ options = [], caption }: OutlineNode, place: Placed, vert
     return (
       box(cell, color('wash'), 4) +
       box(cell, color(fill), 4, strength) +
-      text(cell.x, cell.y - 4, name, 9, ink, ' font-weight="600"') +
-      text(cell.x, cell.y + 6.5, heat ? heat.text : percent(share, 0), 7.5, faint)
+      text(cell.x, cell.y - 5, name, 9, ink, ' font-weight="600"') +
+      text(cell.x, cell.y + 6.5, heat ? heat.text : percent(share, 0), 9, faint)
     );
   });
   const corner: Point = vertical ? [place.x - place.width / 2 - 9, place.y] : [place.x, place.y - place.height / 2 - 7];

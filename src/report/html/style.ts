@@ -48,8 +48,8 @@ figcaption{color:var(--muted);font-size:14px;line-height:1.45;margin-top:6px;max
 svg{display:block;max-width:100%;height:auto}
 svg.chart{width:100%}
 svg.drawing{margin:0 auto}
+.picture svg.drawing{max-width:none}
 .tall{display:none}
-.across svg.drawing{min-width:640px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
 p code{line-height:1.4}
 code{overflow-wrap:anywhere}
@@ -86,6 +86,7 @@ h1{font-size:26px}
 .verdict .big{font-size:42px}
 .across{display:none}
 .tall{display:block}
+.picture{margin:0 -10px}
 #candidates th:nth-child(4),#candidates td:nth-child(4){display:none}
 .candidate{max-width:calc(100vw - 190px)}
 .candidate svg.drawing{max-width:100%}

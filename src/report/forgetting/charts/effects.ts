@@ -151,7 +151,6 @@ export function matrixChart(
                 y: 't',
                 text: ({ value }: { value: number }) => (100 * value).toFixed(0),
                 fill: color(strong ? 'onStrong' : 'ink'),
-                fontSize: 11,
               },
             ),
           ),

@@ -47,7 +47,6 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
           dx: one.fisherSum > middle ? 6 : -6,
           textAnchor: one.fisherSum > middle ? 'end' : 'start',
           fill: color('random'),
-          fontSize: 11,
         }),
       ),
     ],

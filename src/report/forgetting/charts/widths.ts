@@ -64,7 +64,6 @@ export function widthChart(
             y: 'trained',
             text: ({ value }: Square) => (value === 0 ? '0' : signed(value, digitsFor(scale))),
             fill: color(strong ? 'onStrong' : 'ink'),
-            fontSize: 11,
           },
         ),
       ),

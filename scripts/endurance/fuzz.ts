@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { SPACE_TEMPLATE_JS, CONFIG_TEMPLATE } from '../../src/cli/commands/templates.js';
+import { SPACE_TEMPLATE_JS, CONFIG_TEMPLATE } from '../../src/api/templates.js';
 import { loadConfig } from '../../src/config/index.js';
 import { openDataset } from '../../src/data/index.js';
 import { WeftError } from '../../src/errors.js';

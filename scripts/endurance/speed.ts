@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jobProgram } from '../../src/cli/executor.js';
-import { loadParts } from '../../src/api/registry.js';
+import { jobProgram } from '../../src/api/executing.js';
+import { loadParts } from '../../src/api/parts.js';
 import { configSchema } from '../../src/config/schema.js';
 import {
   createLocalExecutor,

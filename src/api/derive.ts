@@ -9,7 +9,8 @@ import { type Condition, parsePick } from '../search/pick.js';
 import { type SearchSession } from '../search/session.js';
 import { type Scored } from '../search/state.js';
 import { largestOf, smallestOf } from '../statistics/extremes.js';
-import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
+import { codeFiles } from '../jobs/files.js';
+import { inThisProcess, type WithExecutor } from './executing.js';
 import { loadRecordedParts, openRecorded } from './recorded-run.js';
 import { openSession, type SessionOptions } from './session.js';
 
@@ -86,7 +87,7 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
       ...(options.threads !== undefined && { threads: options.threads }),
     }),
   );
-  const files = ownFiles({ ...config, controller: { name: 'random' } });
+  const files = codeFiles({ ...config, controller: { name: 'random' } });
   const withExecutor = options.withExecutor ?? inThisProcess();
   const results = await withExecutor({ total: jobs.length, parts, files }, (executor) => submitAll(executor, jobs));
   return { ...outcome, retrained: results?.map(asRetrained) };

@@ -1,17 +1,18 @@
 /** Where the trainings of a verb are done: in this process, or in child processes of this machine. */
-import { type SearchConfig } from '../config/index.js';
-import { isOwnFile } from '../jobs/files.js';
+import { WeftError } from '../errors.js';
 import {
   createLocalExecutor,
   createSerialExecutor,
   type Executor,
   type JobEvent,
   openResults,
+  type Results,
   runRunners,
 } from '../jobs/index.js';
 import { programFile } from '../runs/program-file.js';
 import { openData } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
+import { loadOwnParts } from './registry.js';
 
 /** The jobs of a verb, as far as an executor has to know them. */
 export interface Undone {
@@ -33,6 +34,8 @@ export interface JobsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Hears how the jobs stand. */
   readonly onJob?: ((event: JobEvent) => void) | undefined;
+  /** Hears of results that were damaged, and are done again. */
+  readonly onTrouble?: ((message: string) => void) | undefined;
 }
 
 export interface ProcessesOptions extends JobsOptions {
@@ -44,51 +47,71 @@ export interface ProcessesOptions extends JobsOptions {
 export const jobProgram = programFile('api/job-process');
 
 /** Jobs one after another in this process: for data in memory, and parts that are values. */
-export function inThisProcess({ results = 'runs/jobs', ...options }: JobsOptions = {}): WithExecutor {
+export function inThisProcess(options: JobsOptions = {}): WithExecutor {
   return ({ parts, files }, use) => {
     const runners = parts
-      ? runRunners(async (config) => ({ ...parts, config, data: openData(config, parts.dataset) }))
+      ? runRunners(async (config) => {
+          const own = await loadOwnParts(config);
+          return { ...parts, config, data: openData(config, parts.dataset), ...(own && { own }) };
+        })
       : {};
-    return using(createSerialExecutor({ results: openResults(results), runners, files }), options, use);
+    return using(() => createSerialExecutor({ results: resultsOf(options), runners, files }), options, use);
   };
 }
 
 /** Jobs in child processes of this machine, which load parts by their names or files. */
-export function inProcesses({ results = 'runs/jobs', workers, ...options }: ProcessesOptions = {}): WithExecutor {
-  return ({ files }, use) =>
-    using(
-      createLocalExecutor({
-        program: jobProgram,
-        results: openResults(results),
-        files,
-        ...(workers !== undefined && { workers }),
-      }),
+export function inProcesses({ workers, ...options }: ProcessesOptions = {}): WithExecutor {
+  return ({ files }, use) => {
+    requireWhole('workers', workers, 1);
+    return using(
+      () =>
+        createLocalExecutor({
+          program: jobProgram,
+          results: resultsOf(options),
+          files,
+          ...(workers !== undefined && { workers }),
+        }),
       options,
       use,
     );
+  };
 }
 
-async function using<T>(
-  executor: Executor,
+/** The folder of results, which says what in it was damaged. */
+export const resultsOf = ({ results = 'runs/jobs', onTrouble }: Pick<JobsOptions, 'results' | 'onTrouble'>): Results =>
+  openResults(results, onTrouble && { onDamage: onTrouble });
+
+/** Throws WeftError('config') for what is no whole number of at least `least`, where it was given. */
+export function requireWhole(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+  throw new WeftError(
+    'config',
+    `${name} must be a whole number of at least ${least}${value === 0 ? ': nobody else could do the jobs' : ''}`,
+    'leave it out for the default',
+  );
+}
+
+/** Opens an executor, gives it to `use`, and closes it; undefined where the signal ended the work. */
+export async function using<T>(
+  open: () => Executor | Promise<Executor>,
   { signal, onJob }: JobsOptions,
   use: (executor: Executor) => Promise<T>,
 ): Promise<T | undefined> {
-  const stop = (): void => void executor.close().catch(() => {}); // waited for below, where its failure is told
+  let executor: Executor | undefined;
+  const stop = (): void => void executor?.close().catch(() => {}); // waited for below, where its failure is told
   signal?.addEventListener('abort', stop);
-  if (onJob) executor.events(onJob);
   try {
+    signal?.throwIfAborted();
+    executor = await open();
+    if (onJob) executor.events(onJob);
     signal?.throwIfAborted();
     return await use(executor);
   } catch (error) {
     if (signal?.aborted) return undefined;
-    await executor.cancel().catch(() => {}); // the first failure is the one to tell about
+    await executor?.cancel().catch(() => {}); // the first failure is the one to tell about
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
-    await executor.close();
+    await executor?.close();
   }
 }
-
-/** The files of the user's own that a configuration names. */
-export const ownFiles = ({ space, controller }: Pick<SearchConfig, 'space' | 'controller'>): string[] =>
-  [space.name, controller.name].filter(isOwnFile);

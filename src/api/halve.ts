@@ -15,7 +15,8 @@ import { measuredNow, optionsOf, type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { stream } from '../tensor/rng.js';
 import { requireAccuracy } from '../training/evaluate.js';
-import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
+import { codeFiles } from '../jobs/files.js';
+import { inThisProcess, type WithExecutor } from './executing.js';
 import { partsOf, type PartsRequest } from './parts.js';
 
 export interface HalvingRequest extends PartsRequest {
@@ -79,7 +80,7 @@ async function halveIn(
   onStart?.(folder, backend, rungs);
   // Trained networks are compared by accuracy whatever has rewarded a search.
   const measure = objectiveOf(parts.data, config.search).measure === 'loss' ? 'loss' : 'accuracy';
-  const files = ownFiles({ ...config, controller: { name: 'random' } });
+  const files = codeFiles({ ...config, controller: { name: 'random' } });
   const total = rungs.reduce((sum, rung) => sum + rung.candidates, 0);
   const results = await withExecutor({ total, parts, files }, (executor) => {
     const evaluate = async (architecture: string, epochs: number): Promise<number> => {

@@ -1,26 +1,23 @@
 /** Runs as the hints name them: what a hint says can be pasted into a shell and works. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isOwnFile } from '../jobs/files.js';
+import { checkConfig } from '../config/index.js';
+import { codeFiles } from '../jobs/files.js';
 import { openRun } from '../runs/index.js';
 import { show } from '../printable.js';
 
-/** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names, which the user has to have trusted. */
-export function runArguments(path: string, config: unknown = configOf(path)): string {
-  const parts = config as Readonly<Record<string, { readonly name?: unknown } | null | undefined>> | undefined;
-  const files = [parts?.['space']?.name, parts?.['controller']?.name].filter(
-    (name): name is string => typeof name === 'string' && isOwnFile(name),
-  );
+/** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names (or those given), which the user has to have trusted. */
+export function runArguments(path: string, files: readonly string[] = filesOf(path)): string {
   const words = [show(path), ...(files.length > 0 ? ['--file', ...new Set(files.map(showFile))] : [])];
   return words.map(shellWord).join(' ');
 }
 
-/** The configuration of a run; undefined where it cannot be read, of which the command itself tells. */
-function configOf(path: string): unknown {
+/** The files that a run names; none where its configuration cannot be read, of which the command itself tells. */
+function filesOf(path: string): string[] {
   try {
-    return openRun(path).config;
+    return codeFiles(checkConfig(openRun(path).config));
   } catch {
-    return undefined;
+    return [];
   }
 }
 

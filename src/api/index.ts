@@ -5,6 +5,8 @@
 import { type DescribedPart, type ListedPart, type PartKind } from './catalogue.js';
 import { type CompareOptions, type CompareOutcome, type DiffOptions, type DiffOutcome } from './compare.js';
 import { type FinishedStudy, type Study } from '../studies/index.js';
+import { type SearchConfig } from '../config/index.js';
+import { type DoctorRow } from '../doctor/index.js';
 import { type Ui, type UiOptions } from '../ui/index.js';
 import { type ConvertOptions } from './convert.js';
 import { type DeriveOptions, type DeriveOutcome } from './derive.js';
@@ -31,7 +33,11 @@ import { type SharpnessOptions, type SharpnessOutcome } from './sharpness.js';
 import { type MeasureConflictsOptions } from './conflicts.js';
 import { type OptionConflicts } from '../search/splitting/conflicts.js';
 import { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
+import { type QueueAddress, type QueueJobsOptions, type QueueState, type WorkerOptions } from './queue.js';
+import { type RecipeNote } from './recipes.js';
+import { type RunStanding } from './status.js';
 import { type StudyRequest } from './study.js';
+import { type TemplateOptions } from './templates.js';
 import { type TrainRequest } from './train.js';
 
 export type { DescribedPart, ListedOption, ListedPart, PartKind } from './catalogue.js';
@@ -74,6 +80,11 @@ export type {
 export type { SessionOptions } from './session.js';
 export type { RunSharpness, SharpnessOptions, SharpnessOutcome } from './sharpness.js';
 export type { SpecializedOutcome, SpecializeRunOptions } from './specialize.js';
+export type { QueueAddress, QueueJobsOptions, QueueState, WorkerOptions } from './queue.js';
+export type { RecipeNote } from './recipes.js';
+export type { RunStanding } from './status.js';
+export type { TemplateKind, TemplateOptions } from './templates.js';
+export type { DoctorRow } from '../doctor/index.js';
 export type { StudyRequest } from './study.js';
 export type { TrainRequest } from './train.js';
 export type { TrustOptions } from './trust.js';
@@ -312,4 +323,61 @@ export async function measureRunConflicts(
   options: MeasureConflictsOptions = {},
 ): Promise<OptionConflicts[]> {
   return (await import('./conflicts.js')).measureRunConflicts(directory, options);
+}
+
+/** Jobs through a queue, which survives every process: one in a folder that processes of this one serve, or a database that workers of many machines serve. */
+export function inQueue(options: QueueJobsOptions = {}): WithExecutor {
+  return async (jobs, use) => (await import('./queue.js')).inQueue(options)(jobs, use);
+}
+
+/**
+ * Does jobs of a queue in child processes until `signal` stops it, or with `untilEmpty` until there are none. What is in work then is
+ * saved and given back. It loads no code but the files that are named here, by their content. Throws WeftError('job') for a queue that
+ * cannot be opened.
+ */
+export async function runWorker(options: WorkerOptions = {}): Promise<void> {
+  return (await import('./queue.js')).runWorker(options);
+}
+
+/** How a queue stands: numbers of jobs, its workers, its failures. Throws WeftError('job') where there is none; it is not made. */
+export async function queueState(options: QueueAddress = {}): Promise<QueueState> {
+  return (await import('./queue.js')).queueState(options);
+}
+
+/** Sends failed jobs back into a queue, all of them or those whose key begins with `key`, and returns how many. Throws WeftError('job') where `key` fits none. */
+export async function retryJobs(options: QueueAddress & { readonly key?: string | undefined } = {}): Promise<number> {
+  return (await import('./queue.js')).retryJobs(options);
+}
+
+/** Where each run in a folder stands, in the order of their names; a run that cannot be opened is among them as damaged. */
+export async function listRuns(folder = 'runs'): Promise<RunStanding[]> {
+  return (await import('./status.js')).listRuns(folder);
+}
+
+/** Where one run stands. Throws WeftError('run') where it cannot be opened. */
+export async function describeRun(directory: string): Promise<RunStanding> {
+  return (await import('./status.js')).describeRun(directory);
+}
+
+/** The recipes of the project (`runs/recipes`) and of the package, in alphabetical order. */
+export async function listRecipes(): Promise<RecipeNote[]> {
+  return (await import('./recipes.js')).listRecipes();
+}
+
+/** The configuration of a recipe, for `runSearch({ config })`. Throws WeftError('config') where there is none of this name. */
+export async function loadRecipe(name: string): Promise<SearchConfig> {
+  return (await import('./recipes.js')).loadRecipe(name);
+}
+
+/**
+ * Writes a commented part of your own that runs as it is, with its test, into a folder, and returns the paths of the files: without
+ * `kind` a space and its configuration. Throws WeftError('config') where a file is there already, unless `force` is true.
+ */
+export async function writeTemplate(folder: string, options: TemplateOptions = {}): Promise<string[]> {
+  return (await import('./templates.js')).writeTemplate(folder, options);
+}
+
+/** What works on this machine, a row for each thing, with a remedy for what is missing. */
+export async function diagnose(): Promise<DoctorRow[]> {
+  return (await import('../doctor/index.js')).diagnose();
 }

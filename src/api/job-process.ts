@@ -1,7 +1,8 @@
 /** The module that child processes run: does the jobs that it is told to do. */
 import { resolveReference } from '../jobs/files.js';
 import { runRunners, serveJobs } from '../jobs/index.js';
-import { loadController, loadParts, loadSpace } from './registry.js';
+import { loadParts } from './parts.js';
+import { loadController, loadSpace } from './registry.js';
 
 serveJobs({
   ...runRunners(loadParts),

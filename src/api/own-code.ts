@@ -1,17 +1,13 @@
 /** The content of the files with code that a run was begun with: results that other code goes on with would be those of neither. */
 import { readFileSync } from 'node:fs';
-import { ownPartsIn, type SearchConfig } from '../config/index.js';
-import { isDataCode } from '../data/index.js';
+import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
-import { isOwnFile } from '../jobs/files.js';
+import { codeFiles } from '../jobs/files.js';
 import { openRun, sha256 } from '../runs/index.js';
 
 /** SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them. */
 export function recordCode(config: SearchConfig): Record<string, string> {
-  const parts = ownPartsIn(config).map(({ part }) => part);
-  const data = isDataCode(config.data.source) ? [config.data.source] : [];
-  const names = [config.space.name, config.controller.name, ...parts, ...data].filter(isOwnFile);
-  return Object.fromEntries(names.flatMap((name) => hashOf(name).map((hash) => [name, hash])));
+  return Object.fromEntries(codeFiles(config).flatMap((name) => hashOf(name).map((hash) => [name, hash])));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a search is made of, from the words and values of a request. */
-import { checkConfig, type SearchConfigInput } from '../config/index.js';
+import { checkConfig, type SearchConfig, type SearchConfigInput, withAbsolutePaths } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { isDataCode, memorySource } from '../data/index.js';
 import { WeftError } from '../errors.js';
@@ -42,12 +42,14 @@ export async function partsOf({
       `the data is given in memory, and data.source names '${input.data?.source}' too`,
       'leave out data.source',
     );
-  const checked = checkConfig({
-    ...input,
-    ...(source !== undefined && { data: { ...input.data, source } }),
-    space: { ...named(space), ...input.space },
-    controller: { ...named(controller), ...input.controller },
-  });
+  const checked = withAbsolutePaths(
+    checkConfig({
+      ...input,
+      ...(source !== undefined && { data: { ...input.data, source } }),
+      space: { ...named(space), ...input.space },
+      controller: { ...named(controller), ...input.controller },
+    }),
+  );
   const [searched, strategy] = await Promise.all([
     loadSpace(typeof space === 'object' ? space : checked.space.name),
     loadController(typeof controller === 'object' ? controller : checked.controller.name),
@@ -64,6 +66,9 @@ export async function partsOf({
     ...(dataset && { dataset }),
   };
 }
+
+/** What a configuration names by itself. */
+export const loadParts = (config: SearchConfig): Promise<SearchParts> => partsOf({ config });
 
 const named = (part: { readonly name: string } | string | undefined): { name?: string } =>
   part === undefined ? {} : { name: typeof part === 'string' ? part : part.name };

@@ -12,7 +12,8 @@ import { type SearchParts } from '../search/session.js';
 import { stream } from '../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../training/evaluate.js';
 import { withEvaluationWeights } from '../training/learner.js';
-import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
+import { codeFiles } from '../jobs/files.js';
+import { inThisProcess, type WithExecutor } from './executing.js';
 import { namedProxies, type ProxyChoice, scoreSample } from './rank-proxies.js';
 import { loadRecordedParts, openRecorded, type RecordedRun, spaceOfRun } from './recorded-run.js';
 import { rankFile, searchedSpace, writeReport } from './report.js';
@@ -81,7 +82,7 @@ export async function rankRun(directory: string, options: RankOptions = {}): Pro
       trainingJob(parts, encoding, { seed, ...(backend && { backend }), ...(threads !== undefined && { threads }) }),
     ),
   );
-  const files = ownFiles({ ...config, controller: { name: 'random' } });
+  const files = codeFiles({ ...config, controller: { name: 'random' } });
   const results = await withExecutor({ total: jobs.length, parts, files }, (executor) => submitAll(executor, jobs));
   if (!results) return undefined;
   const record = rankRecord({

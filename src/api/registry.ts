@@ -12,9 +12,6 @@ import { type SpaceFactory } from '../graph/define-space.js';
 import { type Proxy, PROXIES } from '../proxies/index.js';
 import { isOwnFile } from '../jobs/files.js';
 import { type OwnPart, type OwnParts, type OwnProxy } from '../parts/own.js';
-import { openData } from '../search/data.js';
-import { settle } from '../search/regression.js';
-import { type SearchParts } from '../search/session.js';
 import { loadStudy as loadShipped, type Study } from '../studies/index.js';
 import { importModule } from './import-module.js';
 
@@ -77,13 +74,6 @@ export function loadController(controller: string | ControllerFactory): Promise<
 export function loadProxy(proxy: string | Proxy): Promise<Proxy> {
   const known = Object.fromEntries(PROXIES.map((one) => [one.name, async () => ({ default: one })]));
   return load<Proxy>({ kind: 'weft-proxy', noun: 'proxy', code: 'config', made: 'defineProxy({…})', known }, proxy);
-}
-
-/** What the configuration names. */
-export async function loadParts(config: SearchConfig): Promise<SearchParts> {
-  const [space, controller] = await Promise.all([loadSpace(config.space.name), loadController(config.controller.name)]);
-  const data = openData(config);
-  return { config: settle(config, data), space, controller, data };
 }
 
 /** The data set that this file defines. */

@@ -15,7 +15,8 @@ import { checkParts } from '../search/check-parts.js';
 import { type SearchParts } from '../search/session.js';
 import { assessMean, standardDeviation } from '../statistics/index.js';
 import { loadBackend } from '../tensor/backend.js';
-import { inThisProcess, ownFiles, type WithExecutor } from './executing.js';
+import { codeFiles } from '../jobs/files.js';
+import { inThisProcess, type WithExecutor } from './executing.js';
 import { partsOf, type PartsRequest } from './parts.js';
 import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput, writeReport } from './report.js';
@@ -70,7 +71,7 @@ export async function searchSeeds({ seeds, onSearched, ...request }: SeedsReques
   const backend = await loadBackend(parts.config.backend);
   const { threads } = request;
   const jobs = seeds.map((seed) => searchJob(parts, { seed, backend, ...(threads !== undefined && { threads }) }));
-  const searches = await doJobs(jobs, parts, { seeds, ...request }, ownFiles(parts.config));
+  const searches = await doJobs(jobs, parts, { seeds, ...request }, codeFiles(parts.config));
   if (!searches) return undefined;
   onSearched?.(searches);
   if (searches.length < 2) return { searches, common: undefined };
@@ -109,7 +110,7 @@ export async function trainSeeds(
   const jobs = seeds.map((seed) =>
     trainingJob(parts, architecture, { seed, backend, ...(threads !== undefined && { threads }) }),
   );
-  const files = ownFiles({ ...parts.config, controller: { name: 'random' } });
+  const files = codeFiles({ ...parts.config, controller: { name: 'random' } });
   const trainings = await doJobs(jobs, parts, { seeds, ...request }, files);
   return trainings && { trainings, mean: meanTest(trainings) };
 }

@@ -4,7 +4,7 @@ import { isDataCode } from '../data/index.js';
 import { openRecorded, permittedParts, type RecordedOptions } from './recorded-run.js';
 import { loadRecordedParts } from './recorded-run.js';
 import { type SearchParts } from '../search/session.js';
-import { loadParts } from './registry.js';
+import { partsOf } from './parts.js';
 import { runSearch, type SearchOutcome, type SearchRequest } from './search.js';
 
 export interface TrainRequest extends Omit<SearchRequest, 'architecture' | 'data'>, RecordedOptions {
@@ -24,7 +24,10 @@ export async function trainingParts(
   overrides: readonly Override[] = [],
 ): Promise<SearchParts> {
   const given = (request.config ?? {}) as RawConfig;
-  if (run === undefined) return loadParts(checkConfig(withOverrides(given, overrides), { overrides }));
+  if (run === undefined) {
+    const config = checkConfig(withOverrides(withSource(given, data), overrides), { overrides });
+    return partsOf({ ...request, config, data: typeof data === 'string' ? undefined : data });
+  }
   const { space, controller, parts: own } = request;
   const options: RecordedOptions = { trust, file, data, space, controller, parts: own };
   const recorded = openRecorded(run, options);
@@ -43,13 +46,20 @@ export async function trainArchitecture(
   overrides: readonly Override[] = [],
 ): Promise<SearchOutcome> {
   const given = (request.config ?? {}) as RawConfig;
-  if (run === undefined) {
-    if (typeof data !== 'string') return runSearch({ ...request, data, architecture });
-    return runSearch({ ...request, config: mergeConfig(given, { data: { source: data } }), architecture });
-  }
+  if (run === undefined)
+    return runSearch({
+      ...request,
+      config: withSource(given, data),
+      data: typeof data === 'string' ? undefined : data,
+      architecture,
+    });
   const parts = await trainingParts({ ...request, run, trust, file, data }, overrides);
   const { dataset, space, controller, config } = parts;
   // Data that a file makes is named by the configuration, and has been found to be loadable.
   const examples = isDataCode(config.data.source) ? undefined : dataset;
   return runSearch({ ...request, space, controller, config, data: examples, architecture });
 }
+
+/** The configuration with data by its name or path, where that was given. */
+const withSource = (config: RawConfig, data: TrainRequest['data']): RawConfig =>
+  typeof data === 'string' ? mergeConfig(config, { data: { source: data } }) : config;

@@ -1,16 +1,8 @@
 /** The executor that the command line asks for, and what a person sees of its jobs. */
-import { availableParallelism } from 'node:os';
-import { jobProgram, type WithExecutor } from '../api/executing.js';
+import { inProcesses, type JobsOptions, requireWhole, type WithExecutor } from '../api/executing.js';
+import { inQueue, queueAddress } from '../api/queue.js';
 import { WeftError } from '../errors.js';
-import {
-  createLocalExecutor,
-  createQueueExecutor,
-  type Executor,
-  type JobEvent,
-  openResults,
-  parseLocation,
-  type Results,
-} from '../jobs/index.js';
+import { type JobEvent, parseLocation } from '../jobs/index.js';
 import { catchSignals, stopwatch } from '../runs/index.js';
 import { type Output, show } from './output.js';
 import { formatSeconds } from './progress.js';
@@ -23,112 +15,45 @@ export interface ExecutorOptions {
   results: string;
 }
 
-export { jobProgram };
-
-/** The address of a queue: the option, else WEFT_QUEUE, which is not seen in the list of processes. */
-export const queueAddress = (option: string | undefined): string | undefined =>
-  option ?? (process.env['WEFT_QUEUE'] || undefined);
-
-/** Opens the executor; `files` may be loaded by its jobs. */
-export async function openExecutor(
-  { executor, queue: option, workers, threads, results: folder }: ExecutorOptions,
-  files: readonly string[],
-  output: Output,
-  signal?: AbortSignal,
-): Promise<Executor> {
-  const queue = queueAddress(option);
-  const kind = executor ?? (option === undefined ? 'local' : 'queue');
-  requireWhole('--threads', threads, 1);
-  if (kind === 'local') {
-    requireWhole('--workers', workers, 1, NOBODY_ELSE);
-    return createLocalExecutor({
-      program: jobProgram,
-      results: openedResults(folder, output),
-      files,
-      ...(workers !== undefined && { workers }),
+/** Has the jobs of a verb done where the options say, showing how they stand; a signal stops them. */
+export const executing =
+  (options: ExecutorOptions, output: Output): WithExecutor =>
+  async (jobs, use) => {
+    const stopping = new AbortController();
+    const signals = catchSignals((signal) => {
+      output.say(`${signal} received: saving what there is (again to stop at once)`);
+      stopping.abort();
     });
-  }
-  if (queue === undefined)
+    const view = createJobView(jobs.total, output);
+    try {
+      const done = await executorOf(options, {
+        results: options.results,
+        signal: stopping.signal,
+        onJob: view.event,
+        onTrouble: (message) => output.say(message),
+      })(jobs, use);
+      if (done !== undefined || !signals.requested) return done;
+      output.say(`stopped. ${whatIsLeft(view.open(), options)}`);
+      process.exitCode = signals.exitCode;
+      return undefined;
+    } finally {
+      view.close();
+      signals.dispose();
+      output.say(`results in ${show(options.results)}`);
+    }
+  };
+
+/** The executor that the options name. */
+export function executorOf({ executor, queue, workers, threads }: ExecutorOptions, jobs: JobsOptions): WithExecutor {
+  requireWhole('threads', threads, 1);
+  if ((executor ?? (queue === undefined ? 'local' : 'queue')) === 'local') return inProcesses({ ...jobs, workers });
+  if (queueAddress(queue) === undefined)
     throw new WeftError(
       'config',
       '--executor queue needs a queue',
       'name one with --queue: a folder such as ./queue, or postgres://user@host/database',
     );
-  const shared = parseLocation(queue).kind === 'postgres';
-  requireWhole('--workers', workers, shared ? 0 : 1, NOBODY_ELSE);
-  const own = shared ? 0 : availableParallelism();
-  return createQueueExecutor({
-    program: jobProgram,
-    queue,
-    results: openedResults(folder, output),
-    files,
-    workers: workers ?? own,
-    onTrouble: (message) => output.say(message),
-    patience: DATABASE_PATIENCE_SECONDS,
-    ...(signal && { signal }),
-  });
-}
-
-/** A database that does not answer at the beginning is waited for: it restarts, or is started by the same script. */
-export const DATABASE_PATIENCE_SECONDS = 300;
-
-/** The folder of results, which says what in it was damaged. */
-export const openedResults = (folder: string, output: Output): Results =>
-  openResults(folder, { onDamage: (message) => output.say(message) });
-
-const NOBODY_ELSE = 'nobody else could do the jobs';
-
-/** Refuses what is no whole number of at least `least`, where an option was given. */
-export function requireWhole(option: string, value: number | undefined, least: number, why?: string): void {
-  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
-  throw new WeftError(
-    'config',
-    `${option} must be a whole number of at least ${least}${why === undefined || value !== 0 ? '' : `: ${why}`}`,
-    'leave it out for the default',
-  );
-}
-
-/** Has the jobs of a verb done where the options say, showing how they stand. */
-export const executing =
-  (options: ExecutorOptions, output: Output): WithExecutor =>
-  ({ total, files }, use) =>
-    withExecutor(total, options, files, output, use);
-
-/** Opens the executor for `total` jobs (undefined where that is not known), one depending on another perhaps, and shows how they stand; undefined when a signal ended it. */
-export async function withExecutor<T>(
-  total: number | undefined,
-  options: ExecutorOptions,
-  files: readonly string[],
-  output: Output,
-  use: (executor: Executor) => Promise<T>,
-): Promise<T | undefined> {
-  const stopping = new AbortController();
-  let executor: Executor | undefined;
-  const signals = catchSignals((signal) => {
-    output.say(`${signal} received: saving what there is (again to stop at once)`);
-    stopping.abort();
-    executor?.close().catch(() => {}); // waited for below, where its failure is told
-  });
-  const view = createJobView(total, output);
-  try {
-    executor = await openExecutor(options, files, output, stopping.signal);
-    executor.events(view.event);
-    stopping.signal.throwIfAborted();
-    return await use(executor);
-  } catch (error) {
-    if (!signals.requested) {
-      await executor?.cancel().catch(() => {}); // the first failure is the one to tell about
-      throw error;
-    }
-    output.say(`stopped. ${whatIsLeft(view.open(), options)}`);
-    process.exitCode = signals.exitCode;
-    return undefined;
-  } finally {
-    view.close();
-    await executor?.close();
-    signals.dispose();
-    output.say(`results in ${show(options.results)}`);
-  }
+  return inQueue({ ...jobs, queue, workers });
 }
 
 /** What becomes of `open` unfinished jobs when their submitter stops, and how to go on. */

@@ -159,7 +159,7 @@ export function program(): Command {
     .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
     .option('--slots <n>', 'jobs at a time; one a processor by default', whole(1))
     .option('--results <folder>', 'where jobs are worked on and their weights stay', 'runs/jobs')
-    .option('--file <path...>', 'spaces and controllers of your own that jobs may load; nothing else is loaded')
+    .option('--file <path...>', 'files of your own (spaces, optimizers, data, …) that jobs may load; nothing else is loaded')
     .option('--until-empty', 'end when there is nothing to do')
     .addOption(json())
     .action(async (options) => (await import('./commands/queue.js')).worker(options));

@@ -8,5 +8,5 @@ export {
   withOverrides,
   type RawConfig,
 } from './load.js';
-export { type NamedOwnPart, ownPartsIn, renameOwnParts } from './own-parts.js';
+export { type NamedOwnPart, ownPartsIn, renameOwnParts, withAbsolutePaths } from './own-parts.js';
 export { augmentSchema, configSchema, type SearchConfig, type SearchConfigInput } from './schema.js';

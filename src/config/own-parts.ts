@@ -1,4 +1,6 @@
 /** Where a configuration names optimizers, preconditioners, regularizers and proxies of the user's own. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type OwnKind } from '../parts/own.js';
 import { type SearchConfig } from './schema.js';
 
@@ -34,6 +36,20 @@ export function renameOwnParts(config: SearchConfig, rename: (kind: OwnKind, par
     ...config,
     search: renamed(withProxies(config.search, rename), rename),
     retrain: renamed(config.retrain, rename),
+  };
+}
+
+/** The configuration with absolute paths, so that what it begins can be gone on with from any folder. */
+export function withAbsolutePaths(config: SearchConfig): SearchConfig {
+  const absolute = (named: string): string => (existsSync(named) && /[/\\.]/.test(named) ? resolve(named) : named);
+  const { space, controller, data, ...rest } = renameOwnParts(config, (_kind, part) => absolute(part));
+  const { start } = config.retrain;
+  return {
+    ...rest,
+    space: { ...space, name: absolute(space.name) },
+    controller: { ...controller, name: absolute(controller.name) },
+    data: { ...data, source: absolute(data.source) },
+    retrain: { ...rest.retrain, ...(start !== undefined && { start: absolute(start) }) },
   };
 }
 

@@ -31,7 +31,7 @@ export interface JobContext {
   readonly key?: string;
   /** A folder of the job's own, kept between attempts, for checkpoints and files of the result. */
   readonly folder: string;
-  /** Files of the user's own (spaces, controllers) that jobs may load. */
+  /** Files of the user's own that jobs may load. */
   readonly files: readonly string[];
   /** To be called once a unit of work; a runner that says nothing for long is taken to be stuck. */
   progress(report: JobProgress): void;

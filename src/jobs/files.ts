@@ -1,10 +1,14 @@
 /**
- * Spaces and controllers of the user's own in jobs. A job names such a file by the hash of its content, and a worker loads it
- * only if it is one of the files that the worker's own user has named: nothing in a queue makes a worker run code.
+ * Code of the user's own in jobs: spaces, controllers, optimizers, data and other parts. A job names such a file by the hash of its
+ * content, and a worker loads it only if it is one of the files that the worker's own user has named: nothing in a queue makes a
+ * worker run code.
  */
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { z } from 'zod';
+import { ownPartsIn, renameOwnParts } from '../config/own-parts.js';
+import { type SearchConfig } from '../config/schema.js';
+import { isDataCode } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { sha256 } from '../runs/index.js';
 import { hashSchema, textSchema } from './schema.js';
@@ -15,14 +19,73 @@ export type FileReference = { readonly file: string; readonly sha256: string };
 /** Whether a space or controller is named by its file. */
 export const isOwnFile = (name: string): boolean => /[/\\.]/.test(name);
 
+const fileSchema = z.strictObject({
+  file: textSchema(255).refine((name) => !/[/\\]/.test(name), 'must be the name of a file without its folder'),
+  sha256: hashSchema,
+});
+
 /** How a job may name a space or controller: a name, or a file without its folder. */
 export const referenceSchema = z.union([
   textSchema(100).refine((name) => !isOwnFile(name), 'must be a name, not a path'),
-  z.strictObject({
-    file: textSchema(255).refine((name) => !/[/\\]/.test(name), 'must be the name of a file without its folder'),
-    sha256: hashSchema,
-  }),
+  fileSchema,
 ]);
+
+/** The files that the configuration of a job names: its parts and its data. */
+export const codeSchema = z.array(fileSchema).max(100).optional();
+
+/** The files with code of the user's own that a configuration names. */
+export const codeFiles = (config: SearchConfig): string[] =>
+  [config.space.name, config.controller.name, ...partFiles(config)].filter(isOwnFile);
+
+/** The same without space and controller, of which a job has references of their own. */
+const partFiles = (config: SearchConfig): string[] => [
+  ...ownPartsIn(config).map(({ part }) => part),
+  ...(isDataCode(config.data.source) ? [config.data.source] : []),
+];
+
+/**
+ * The configuration with what its files are in the place of where they lie, and references to them. Throws WeftError('unsupported') for
+ * a part that is a value: a job is named by all that its result depends on, and such code has no content to be named by.
+ */
+export function referToParts(config: SearchConfig): { config: SearchConfig; code?: FileReference[] } {
+  const value = ownPartsIn(config).find(({ part }) => !isOwnFile(part));
+  if (value)
+    throw new WeftError(
+      'unsupported',
+      `jobs cannot be done with the ${value.kind} '${value.part}', which is a value of your program`,
+      'put it into a file of its own and name that (part: ./my-part.ts), or run a search for each seed',
+    );
+  const files = [...new Set(partFiles(config))];
+  if (files.length === 0) return { config };
+  const code = files.map((file) => ({ file: basename(file), sha256: hashOf(file) }));
+  return { config: renameCode(config, (file) => contentName(code[files.indexOf(file)]!)), code };
+}
+
+/** The configuration with the paths of the allowed files; throws WeftError('job') where it names code in any other way. */
+export function resolveParts(
+  config: SearchConfig,
+  code: readonly FileReference[] = [],
+  allowed: readonly string[],
+): SearchConfig {
+  return renameCode(config, (name) => {
+    const reference = code.find((one) => contentName(one) === name);
+    if (reference) return resolveReference(reference, allowed);
+    throw new WeftError(
+      'job',
+      'the configuration of the job names code that is not among its files',
+      'submit it again with this version of weft',
+    );
+  });
+}
+
+/** The name of a file by its content: the same wherever the file lies. */
+const contentName = ({ file, sha256: hash }: FileReference): string => `${hash}${extname(file)}`;
+
+function renameCode(config: SearchConfig, rename: (file: string) => string): SearchConfig {
+  const renamed = renameOwnParts(config, (_kind, part) => rename(part));
+  const { source } = config.data;
+  return isDataCode(source) ? { ...renamed, data: { ...renamed.data, source: rename(source) } } : renamed;
+}
 
 /** How a job names a space or controller. */
 export function referTo(nameOrFile: string): string | FileReference {

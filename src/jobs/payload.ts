@@ -1,6 +1,5 @@
 /** What jobs say that train: a configuration, what lies outside of it by its hash, and who computes with how many threads. */
 import { z } from 'zod';
-import { ownPartsIn } from '../config/own-parts.js';
 import { type SearchConfig, configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -11,7 +10,15 @@ import { optionsOf, type SearchParts } from '../search/session.js';
 import { type BackendName } from '../tensor/backend.js';
 import { type Computing, computingFields, computingHere, loadComputing } from './computing.js';
 import { type Job, type JobContext } from './contract.js';
-import { type FileReference, referenceSchema, referTo, resolveReference } from './files.js';
+import {
+  codeSchema,
+  type FileReference,
+  referenceSchema,
+  referTo,
+  referToParts,
+  resolveParts,
+  resolveReference,
+} from './files.js';
 import { defineJob } from './job.js';
 import { check, type CheckedKind, hashSchema, plainSchema, textSchema } from './schema.js';
 
@@ -32,6 +39,8 @@ export interface RunPayload extends Computing {
   readonly config: SearchConfig;
   readonly space: string | FileReference;
   readonly controller: string | FileReference;
+  /** Files with optimizers, data and other parts, which the configuration names by their content. */
+  readonly code?: readonly FileReference[] | undefined;
   readonly architecture: string | null;
   /** Hashes of the data and of the space's tree, options and task. */
   readonly data: string;
@@ -64,6 +73,7 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
     config: configurationSchema,
     space: referenceSchema,
     controller: referenceSchema,
+    code: codeSchema,
     architecture: textSchema(LONGEST_ENCODING).nullable(),
     ...computingFields,
     data: hashSchema,
@@ -81,11 +91,10 @@ export function runJob(
   { kind, config, parts, architecture, label }: RunJobDefinition,
   { threads, backend }: RunJobOptions,
 ): Job {
-  requireShipped(config);
   const payload = check(
     RUN_KIND.schema,
     plain({
-      config,
+      ...referToParts(config),
       architecture,
       ...computingHere(threads, backend),
       space: referTo(config.space.name),
@@ -98,27 +107,16 @@ export function runJob(
   return defineJob({ kind, label, payload: plain(payload), identity: RUN_KIND.identity(payload) });
 }
 
-/** A job is named by all that its result depends on, and code is not in it. */
-function requireShipped(config: SearchConfig): void {
-  const [own] = ownPartsIn(config);
-  if (!own) return;
-  throw new WeftError(
-    'unsupported',
-    `jobs cannot be done with the ${own.kind} '${own.part}', which is code of your own`,
-    'run a search for each seed, or take a shipped one',
-  );
-}
-
 /** The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another space than the submitter's. */
 export async function openPayload(
-  { config: asked, space, controller, data, identity, ...computing }: RunPayload,
+  { config: asked, space, controller, code, data, identity, ...computing }: RunPayload,
   { files }: Pick<JobContext, 'files'>,
   loadParts: LoadParts,
 ): Promise<SearchParts> {
   await loadComputing(computing);
-  requireShipped(asked);
+  const named = resolveParts(asked, code, files);
   const config = configSchema.parse({
-    ...asked,
+    ...named,
     space: { ...asked.space, name: resolveReference(space, files) },
     controller: { ...asked.controller, name: resolveReference(controller, files) },
   });

@@ -12,20 +12,15 @@ describe('next steps', function () {
   it('name the files of code that the command may load only by name', () => {
     const [space, controller] = [join(folder(), 'my-space.ts'), join(folder(), 'my controller.ts')];
     for (const file of [space, controller]) writeFileSync(file, '');
-    const config = { space: { name: space }, controller: { name: controller } };
-    expect(runArguments('/runs/one', config)).to.equal(`/runs/one --file ${space} '${controller}'`);
-    const one = { space: { name: space }, controller: { name: 'enas' } };
-    expect(runArguments('/runs/one', one)).to.equal(`/runs/one --file ${space}`);
+    expect(runArguments('/runs/one', [space, controller])).to.equal(`/runs/one --file ${space} '${controller}'`);
   });
 
   it('name a file by its name alone where it is no longer where the run says', () => {
-    const config = { space: { name: join(folder(), 'moved.ts') }, controller: { name: 'random' } };
-    expect(runArguments('/runs/one', config)).to.equal('/runs/one --file moved.ts');
+    expect(runArguments('/runs/one', [join(folder(), 'moved.ts')])).to.equal('/runs/one --file moved.ts');
   });
 
   it('name a run alone where it needs no code of the user', () => {
-    const config = { space: { name: 'mlp' }, controller: { name: 'random' } };
-    expect(runArguments('/runs/one', config)).to.equal('/runs/one');
+    expect(runArguments('/runs/one', [])).to.equal('/runs/one');
     expect(runArguments('/runs/missing')).to.equal('/runs/missing');
   });
 

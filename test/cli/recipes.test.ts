@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { recipes } from '../../src/cli/commands/recipes.js';
-import { describeRecipe, recipeNames } from '../../src/cli/recipes.js';
+import { listRecipes, loadRecipe } from 'weft-nas';
+import { saidLater } from '../said.js';
 import { quietly } from './quietly.js';
 
 describe('weft recipes', () => {
@@ -9,14 +10,21 @@ describe('weft recipes', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { name: string; description: string; time?: string });
-    expect(said.map(({ name }) => name)).to.deep.equal(recipeNames());
+    const noted = await listRecipes();
+    expect(said.map(({ name }) => name)).to.deep.equal(noted.map(({ name }) => name));
     for (const { name, description, time } of said) {
       expect(description, name)
         .to.match(/^[A-Z].{20,}/)
         .and.not.include('time:');
       if (time !== undefined) expect(time, name).to.match(/^[\d.]+ (s|min)\b/);
     }
-    expect(describeRecipe('digits').time).to.equal('31 s');
-    expect(describeRecipe('elastic-digits').time).to.equal(undefined);
+    const timeOf = (recipe: string): string | undefined => noted.find(({ name }) => name === recipe)?.time;
+    expect(timeOf('digits')).to.equal('31 s');
+    expect(timeOf('elastic-digits')).to.equal(undefined);
+  });
+
+  it('are configurations for programs too', async () => {
+    expect(await loadRecipe('digits')).to.include({ recipe: 'digits' });
+    expect(await saidLater(loadRecipe('digist'))).to.match(/no recipe 'digist'/);
   });
 });

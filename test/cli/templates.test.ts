@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describePart } from 'weft-nas';
 import { init } from '../../src/cli/commands/init.js';
-import { TEMPLATES, type TemplateKind } from '../../src/cli/commands/templates.js';
+import { TEMPLATES, type TemplateKind } from '../../src/api/templates.js';
 import { program } from '../../src/cli/program.js';
 import { createWorkspace, type Workspace } from '../docs/workspace.js';
 import { said } from '../said.js';

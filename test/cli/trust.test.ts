@@ -13,7 +13,7 @@ import { sharpness } from '../../src/cli/commands/sharpness.js';
 import { status } from '../../src/cli/commands/status.js';
 import { train } from '../../src/cli/commands/train.js';
 import { createLocalExecutor, defineJob, openResults } from '../../src/jobs/index.js';
-import { jobProgram } from '../../src/cli/executor.js';
+import { jobProgram } from '../../src/api/executing.js';
 import { program } from '../../src/cli/program.js';
 import { sealJson, sha256, unseal } from '../../src/runs/index.js';
 import { tinyRun } from '../runs/tiny-run.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { CONFIG_TEMPLATE } from '../../src/cli/commands/templates.js';
+import { CONFIG_TEMPLATE } from '../../src/api/templates.js';
 import { configJsonSchema } from '../../src/config/json-schema.js';
 import { configSchema } from '../../src/config/schema.js';
 

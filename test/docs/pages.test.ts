@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configurationPage } from '../../scripts/write-configuration.js';
-import { CONFIG_TEMPLATE, SPACE_TEMPLATE } from '../../src/cli/commands/templates.js';
+import { CONFIG_TEMPLATE, SPACE_TEMPLATE } from '../../src/api/templates.js';
 import { program } from '../../src/cli/program.js';
 import { controllerNames, spaceNames } from '../../src/api/registry.js';
 import { datasetNames } from '../../src/data/index.js';

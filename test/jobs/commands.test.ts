@@ -7,8 +7,7 @@ import { rank } from '../../src/cli/commands/rank.js';
 import { report } from '../../src/cli/commands/report.js';
 import { worker } from '../../src/cli/commands/queue.js';
 import { search } from '../../src/cli/commands/search.js';
-import { openExecutor } from '../../src/cli/executor.js';
-import { createOutput } from '../../src/cli/output.js';
+import { executorOf } from '../../src/cli/executor.js';
 import { quietly } from '../cli/quietly.js';
 import { onlyRun, withFolder } from '../search/weft.js';
 import { saidLater } from '../said.js';
@@ -72,17 +71,20 @@ describe('commands that have jobs done', function () {
     }));
 
   it('say what number of processes or threads cannot be', async () => {
-    const opened = (options: object) => saidLater(openExecutor({ results: 'none', ...options }, [], createOutput()));
+    const opened = (options: object) =>
+      saidLater(
+        (async () => executorOf({ results: 'none', ...options }, {})({ files: [] }, async () => expect.fail()))(),
+      );
     expect(await opened({ workers: 0 })).to.match(
-      /--workers must be a whole number of at least 1: nobody else could do the jobs/,
+      /workers must be a whole number of at least 1: nobody else could do the jobs/,
     );
     expect(await opened({ workers: 0, queue: './queue' })).to.match(/nobody else/);
     expect(await opened({ workers: NaN, queue: 'postgres://me@127.0.0.1/jobs' })).to.match(
-      /--workers must be a whole number of at least 0/,
+      /workers must be a whole number of at least 0/,
     );
-    expect(await opened({ threads: 1.5 })).to.match(/--threads/);
+    expect(await opened({ threads: 1.5 })).to.match(/threads must be/);
     expect(await opened({ executor: 'queue' })).to.match(/needs a queue/);
-    expect(await saidLater(worker({ slots: 0, results: 'none', queue: './queue' }))).to.match(/--slots must be/);
+    expect(await saidLater(worker({ slots: 0, results: 'none', queue: './queue' }))).to.match(/slots must be/);
     expect(existsSync('none')).to.equal(false);
   });
 

@@ -1,12 +1,24 @@
 import { expect } from 'chai';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { loadParts } from '../../src/api/registry.js';
-import { SPACE_TEMPLATE_JS } from '../../src/cli/commands/templates.js';
+import { pathToFileURL } from 'node:url';
+import { loadParts } from '../../src/api/parts.js';
+import { SPACE_TEMPLATE_JS } from '../../src/api/templates.js';
 import { configSchema, type SearchConfig, type SearchConfigInput } from '../../src/config/schema.js';
 import {
   createSerialExecutor,
   interrupted,
+  type Job,
   openResults,
   runRunners,
   searchJob,
@@ -15,7 +27,7 @@ import {
 } from '../../src/jobs/index.js';
 import { conductSearch } from '../../src/search/conduct.js';
 import { optionsOf, type SearchParts } from '../../src/search/session.js';
-import { createRun, readSummary } from '../../src/runs/index.js';
+import { createRun, readSummary, sha256 } from '../../src/runs/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { stream } from '../../src/tensor/rng.js';
 import { saidLater } from '../said.js';
@@ -164,6 +176,60 @@ describe('trainings as jobs', function () {
     expect(await saidLater(perform([file]))).to.match(/was not given/);
     expect(JSON.stringify(job.payload)).not.to.match(/"file":"\//);
     expect(await saidLater(perform([file, elsewhere]))).to.contain(interrupted().message);
+  });
+
+  it('carry parts and data of your own by their content, and load only what this machine has named', async () => {
+    const place = folder();
+    const index = JSON.stringify(pathToFileURL(join(ROOT, 'src/index.ts')).href);
+    const descent = join(place, 'descent.mjs');
+    writeFileSync(
+      descent,
+      `import { defineOptimizer, optimizers, z } from ${index};
+globalThis.descentLoaded = true;
+export default defineOptimizer({
+  name: 'descent',
+  options: z.strictObject({ rate: z.number().default(0.05) }),
+  create: ({ rate }) => [optimizers.scaleByLearningRate(optimizers.constant(rate))],
+});
+`,
+    );
+    const shipped = { name: 'sgd', learningRate: 0.05, schedule: { name: 'constant' } } as const;
+    const own = { name: 'own', part: descent } as const;
+    const parts = await partsOf(CONFIG);
+    const jobWith = (base: typeof shipped | typeof own): Job => {
+      const optimizer = { name: 'ema', base } as const;
+      const config = configSchema.parse({ ...parts.config, retrain: { ...parts.config.retrain, optimizer } });
+      return trainingJob({ ...parts, config }, architectureOf(parts));
+    };
+    const [mine, theirs] = [jobWith(own), jobWith(shipped)];
+    expect(JSON.stringify(mine)).to.include('"file":"descent.mjs"').and.not.include(place);
+    const perform = (payload: object, files: string[]) =>
+      runRunners(loadParts)['train']!(payload as never, {
+        ...{ folder: join(folder(), sha256(JSON.stringify([payload, files]))), files },
+        progress: () => {},
+        shouldStop: () => false,
+      });
+    const loaded = (): unknown => (globalThis as { descentLoaded?: true }).descentLoaded;
+    expect(await saidLater(perform(mine.payload, []))).to.match(
+      /needs the file descent\.mjs \(sha256 [0-9a-f]{12}…\), which this worker was not given/,
+    );
+    const { config } = mine.payload as unknown as { config: SearchConfig };
+    const forged = [
+      { config: { ...config, retrain: { ...config.retrain, optimizer: own } } },
+      { config: { ...config, data: { ...config.data, source: descent } } },
+      { code: [{ file: descent, sha256: sha256(readFileSync(descent)) }] },
+      { code: [] },
+    ];
+    for (const fields of forged)
+      expect(await saidLater(perform({ ...mine.payload, ...fields }, [])), JSON.stringify(fields)).to.match(
+        /names code that is not among its files|without its folder|was not given/,
+      );
+    expect(loaded()).to.equal(undefined);
+    const moved = join(place, 'moved.mjs');
+    renameSync(descent, moved);
+    const done = (await perform(mine.payload, [moved])) as { test?: object };
+    expect(loaded()).to.equal(true);
+    expect(done.test).to.deep.equal(((await perform(theirs.payload, [])) as { test?: object }).test);
   });
 
   it('refuse a payload with any field that is not as it has to be, before anything of it is used', async () => {

@@ -2,6 +2,7 @@
 import { evaluateRun } from '../../api/evaluate.js';
 import { runArguments } from '../../api/hints.js';
 import { type TrustOptions } from '../../api/trust.js';
+import { isOwnFile } from '../../jobs/files.js';
 import { significant } from '../../report/format.js';
 import { type Estimated, type RegressionMeasures } from '../../statistics/index.js';
 import { sayMeasures } from '../../training/language.js';
@@ -29,7 +30,7 @@ export async function evaluate(
   output.say(
     `${show(run)} on ${on}: ${targets ? targets.map(sayValues).join('; ') : `${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy!).toFixed(2)} %, loss ${loss.toFixed(4)} nats`}, ${count} ${measures ? 'tokens' : 'examples'}`,
   );
-  output.say(`next  weft export ${runArguments(run, { space: { name: space } })}`);
+  output.say(`next  weft export ${runArguments(run, [space].filter(isOwnFile))}`);
 }
 
 function sayValues({ name, rmse, mae, r2 }: { readonly name: string } & RegressionMeasures): string {

@@ -1,13 +1,13 @@
 /** `weft recipes`: configurations by name, with what they took. */
+import { listRecipes } from '../../api/recipes.js';
 import { createOutput } from '../output.js';
-import { describeRecipe, recipeNames } from '../recipes.js';
 
 /** Lists the recipes of the project and of the package. */
 export function recipes(options: { json?: boolean }): void {
   const output = createOutput(options);
-  for (const name of recipeNames()) {
-    const { description, time } = describeRecipe(name);
-    output.emit({ type: 'recipe', name, description, ...(time !== undefined && { time }) });
+  for (const recipe of listRecipes()) {
+    const { name, description, time } = recipe;
+    output.emit({ type: 'recipe', ...recipe });
     output.say(`${name.padEnd(21)} ${description}`);
     output.say(`${' '.repeat(21)} ${time === undefined ? 'time not measured' : `took ${time}`}`);
   }

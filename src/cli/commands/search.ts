@@ -1,7 +1,8 @@
 /** `weft search` and `weft resume`. */
 import { existsSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { runArguments } from '../../api/hints.js';
+import { findRecipe } from '../../api/recipes.js';
 import {
   type ResumeRequest,
   resumeSearch,
@@ -10,7 +11,7 @@ import {
   type SearchRequest,
 } from '../../api/search.js';
 import { type TrustOptions } from '../../api/trust.js';
-import { loadConfig, parseOverrides, renameOwnParts, type RawConfig, type SearchConfig } from '../../config/index.js';
+import { loadConfig, parseOverrides, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { mayPass, WeftError } from '../../errors.js';
 import { catchSignals, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
@@ -21,7 +22,6 @@ import { createLiveView } from '../live-view.js';
 import { createOutput, type Output, show } from '../output.js';
 import { sayPlan } from '../plan-words.js';
 import { formatSeconds } from '../progress.js';
-import { findRecipe } from '../recipes.js';
 
 export interface SearchOptions extends Partial<ExecutorOptions> {
   seeds?: string;
@@ -222,20 +222,7 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
     budget: options.budget === undefined ? undefined : parseDuration(options.budget),
   };
   const file = options.recipe === undefined ? options.config : findRecipe(options.recipe);
-  const config = loadConfig(file, flags, parseOverrides(options.set));
-  // Paths are made absolute, so that the run can be resumed from any folder.
-  const absolute = (named: string): string => (existsSync(named) && /[/\\.]/.test(named) ? resolve(named) : named);
-  const placed = renameOwnParts(config, (_kind, part) => absolute(part));
-  return {
-    ...placed,
-    space: { ...config.space, name: absolute(config.space.name) },
-    controller: { ...config.controller, name: absolute(config.controller.name) },
-    data: { ...config.data, source: absolute(config.data.source) },
-    retrain: {
-      ...placed.retrain,
-      ...(config.retrain.start !== undefined && { start: absolute(config.retrain.start) }),
-    },
-  };
+  return loadConfig(file, flags, parseOverrides(options.set));
 }
 
 /** `90s`, `10m`, `1.5h` in seconds. Throws WeftError('config') without a unit: 10 may be meant as seconds or minutes. */

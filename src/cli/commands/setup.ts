@@ -1,7 +1,7 @@
 /** `weft setup`: the set-up script of the package, as a command. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { packageRoot } from '../recipes.js';
+import { packageRoot } from '../../api/recipes.js';
 
 /** Runs the set-up with the given flags; its exit code becomes ours. */
 export function setup(args: readonly string[]): void {

@@ -1,8 +1,9 @@
 /** `weft study`: measurements with a published or calibrated answer. */
+import { listParts } from '../../api/catalogue.js';
 import { runStudy } from '../../api/study.js';
 import { parseOverrides, type SearchConfig, withOverrides } from '../../config/index.js';
 import { catchSignals, stopwatch } from '../../runs/index.js';
-import { type FinishedStudy, loadStudy, measuredText, studyNames, tally, verdictOf } from '../../studies/index.js';
+import { type FinishedStudy, measuredText, tally, verdictOf } from '../../studies/index.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
 import { formatSeconds } from '../progress.js';
@@ -50,12 +51,13 @@ export async function study(name: string | undefined, options: StudyCommandOptio
 
 /** Names the studies, with what they measure and how long that takes. */
 export async function listStudies(output: Output): Promise<void> {
-  for (const each of studyNames) {
-    const { summary, reference, minutes } = await loadStudy(each);
-    output.emit({ type: 'study', name: each, summary, reference, minutes });
-    output.say(`  ${each.padEnd(20)} ${summary} (about ${minutes} min)`);
+  const studies = await listParts('studies');
+  for (const { name, description: summary, facts } of studies) {
+    const { reference, minutes } = facts;
+    output.emit({ type: 'study', name, summary, reference, minutes: Number(minutes) });
+    output.say(`  ${name.padEnd(20)} ${summary} (about ${minutes} min)`);
   }
-  output.say(studyNames.length > 0 ? `next  weft study ${studyNames[0]}` : 'there are no studies yet');
+  output.say(`next  weft study ${studies[0]!.name}`);
 }
 
 function sayFinished(name: string, { rows, verdict, files, seconds }: FinishedStudy, output: Output): void {

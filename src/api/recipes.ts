@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadConfig, type SearchConfig } from '../config/index.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 
 /** The path of a recipe's YAML file. */
@@ -13,7 +14,7 @@ export function findRecipe(name: string): string {
 }
 
 /** The names of all recipes, in alphabetical order. */
-export function recipeNames(): string[] {
+function recipeNames(): string[] {
   const known = recipeFolders()
     .flatMap((folder) => readdirSync(folder))
     .filter((file) => file.endsWith('.yaml'))
@@ -26,18 +27,24 @@ export interface RecipeNote {
   /** Its first line of comment. */
   readonly description: string;
   /** What it took on two cores, from the comment `time:`; undefined where nobody has measured it. */
-  readonly time: string | undefined;
+  readonly time?: string;
 }
 
+/** See `listRecipes` in index.ts. */
+export const listRecipes = (): RecipeNote[] => recipeNames().map(describeRecipe);
+
+/** See `loadRecipe` in index.ts. */
+export const loadRecipe = (name: string): SearchConfig => loadConfig(findRecipe(name), { recipe: name });
+
 /** What a recipe's comments say of it. */
-export function describeRecipe(name: string): RecipeNote {
+function describeRecipe(name: string): RecipeNote {
   const comments = readFileSync(findRecipe(name), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('#'))
     .map((line) => line.replace(/^#\s*/, '').trim());
   const time = comments.find((line) => line.startsWith('time:'));
   const [description = ''] = comments.filter((line) => line !== time);
-  return { name, description, time: time?.slice('time:'.length).trim() };
+  return { name, description, ...(time !== undefined && { time: time.slice('time:'.length).trim() }) };
 }
 
 function recipeFolders(): string[] {

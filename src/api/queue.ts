@@ -1,0 +1,185 @@
+/** Queues of jobs: having jobs done through one, serving one, and looking into one. */
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { WeftError } from '../errors.js';
+import {
+  createCrew,
+  createQueueExecutor,
+  type JobQueue,
+  openQueue,
+  parseLocation,
+  type QueueStanding,
+  serveQueue,
+} from '../jobs/index.js';
+import { jobProgram, type JobsOptions, requireWhole, resultsOf, using, type WithExecutor } from './executing.js';
+
+/** Which queue is meant. */
+export interface QueueAddress {
+  /** A folder for one that only this machine uses, or `postgres://user@host/database`; what WEFT_QUEUE names by default. */
+  readonly queue?: string | undefined;
+  /** Hears of a database that does not answer. */
+  readonly onTrouble?: ((message: string) => void) | undefined;
+}
+
+export interface QueueJobsOptions extends JobsOptions, QueueAddress {
+  /** Jobs at a time in processes of this one; one per processor by default, and none where a database is shared. */
+  readonly workers?: number | undefined;
+}
+
+export interface WorkerOptions extends JobsOptions, QueueAddress {
+  /** Jobs at a time; one per processor by default. */
+  readonly slots?: number | undefined;
+  /** Files of your own that jobs may load; nothing else is loaded. */
+  readonly files?: readonly string[] | undefined;
+  /** Ends when there is nothing to do, instead of waiting for more. */
+  readonly untilEmpty?: boolean | undefined;
+  /** Called once the queue is open, with its address (without a password), the jobs at a time, and the folder of results. */
+  readonly onStart?: ((queue: string, slots: number, results: string) => void) | undefined;
+}
+
+export interface QueueState extends QueueStanding {
+  /** Whether it is as the queue's coordinator last wrote it, which has the queue open. */
+  readonly past: boolean;
+}
+
+/** A database that does not answer at the beginning is waited for: it restarts, or is started by the same script. */
+const PATIENCE_SECONDS = 300;
+
+/** See `inQueue` in index.ts. */
+export function inQueue({ queue, workers, ...options }: QueueJobsOptions = {}): WithExecutor {
+  return ({ files }, use) => {
+    const address = addressOf(queue);
+    const shared = parseLocation(address).kind === 'postgres';
+    requireWhole('workers', workers, shared ? 0 : 1);
+    const { signal, onTrouble } = options;
+    return using(
+      () =>
+        createQueueExecutor({
+          program: jobProgram,
+          queue: address,
+          results: resultsOf(options),
+          files,
+          workers: workers ?? (shared ? 0 : availableParallelism()),
+          patience: PATIENCE_SECONDS,
+          ...(onTrouble && { onTrouble }),
+          ...(signal && { signal }),
+        }),
+      options,
+      use,
+    );
+  };
+}
+
+/** See `runWorker` in index.ts. */
+export async function runWorker({
+  queue: address,
+  slots = availableParallelism(),
+  results: folder,
+  files = [],
+  untilEmpty = false,
+  signal,
+  onJob,
+  onTrouble,
+  onStart,
+}: WorkerOptions = {}): Promise<void> {
+  requireWhole('slots', slots, 1);
+  const missing = files.find((path) => !existsSync(path));
+  if (missing !== undefined)
+    throw new WeftError(
+      'config',
+      `there is no file ${missing}`,
+      'name files of your own that jobs of the queue may load',
+    );
+  signal?.throwIfAborted();
+  const queue = await openAddressed({ queue: address, onTrouble }, slots + 2, {
+    patience: PATIENCE_SECONDS,
+    ...(signal && { signal }),
+  });
+  const crew = createCrew({ program: jobProgram });
+  let stop: (() => void) | undefined;
+  try {
+    const results = resultsOf({ results: folder, onTrouble });
+    onStart?.(queue.location.shown, slots, results.path);
+    const service = serveQueue({
+      ...{ queue, crew, results, slots, files, untilEmpty },
+      ...(onJob && { onEvent: onJob }),
+      ...(onTrouble && { onTrouble }),
+    });
+    stop = () => void service.stop();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    await service.ended;
+  } finally {
+    if (stop) signal?.removeEventListener('abort', stop);
+    await crew.close();
+    await queue.close();
+  }
+}
+
+/** See `queueState` in index.ts. */
+export async function queueState(options: QueueAddress = {}): Promise<QueueState> {
+  const location = existing(addressOf(options.queue));
+  const written = location.kind === 'folder' ? join(location.path, 'standing.json') : undefined;
+  try {
+    const queue = await openAddressed(options);
+    try {
+      return { ...(await queue.standing()), past: false };
+    } finally {
+      await queue.close();
+    }
+  } catch (error) {
+    if (!(error instanceof WeftError) || written === undefined || !existsSync(written)) throw error;
+    return { ...(JSON.parse(readFileSync(written, 'utf8')) as QueueStanding), past: true };
+  }
+}
+
+/** See `retryJobs` in index.ts. */
+export async function retryJobs({
+  key,
+  ...options
+}: QueueAddress & { readonly key?: string | undefined } = {}): Promise<number> {
+  existing(addressOf(options.queue));
+  const queue = await openAddressed(options);
+  try {
+    const count = await queue.retry(key);
+    if (count === 0 && key !== undefined)
+      throw new WeftError('job', `no failed job's key begins with '${key}'`, '`weft queue status` lists them');
+    return count;
+  } finally {
+    await queue.close();
+  }
+}
+
+/** The address of a queue: the given one, else WEFT_QUEUE, which is not seen in the list of processes. */
+export const queueAddress = (given: string | undefined): string | undefined =>
+  given ?? (process.env['WEFT_QUEUE'] || undefined);
+
+function addressOf(given: string | undefined): string {
+  const address = queueAddress(given);
+  if (address === undefined)
+    throw new WeftError(
+      'config',
+      'no queue was named',
+      'name one with --queue, or in WEFT_QUEUE: a folder such as ./queue, or postgres://user@host/database',
+    );
+  return address;
+}
+
+const openAddressed = (
+  { queue, onTrouble }: QueueAddress,
+  connections = 2,
+  waiting: { readonly patience?: number; readonly signal?: AbortSignal } = {},
+): Promise<JobQueue> => openQueue(addressOf(queue), { connections, ...waiting, ...(onTrouble && { onTrouble }) });
+
+/** The location of a queue; refuses a folder that holds none: whoever looks into one should not make it. */
+function existing(address: string): ReturnType<typeof parseLocation> {
+  const location = parseLocation(address);
+  if (location.kind === 'folder' && !existsSync(join(location.path, 'database')))
+    throw new WeftError(
+      'job',
+      `there is no queue in ${location.shown}`,
+      'jobs make one: weft search --seeds 1,2,3 --queue FOLDER',
+    );
+  return location;
+}

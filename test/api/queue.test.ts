@@ -1,0 +1,61 @@
+/** Queues, workers and runs without the command line: what they give are values, and a signal stops them. */
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { describeRun, inQueue, listRuns, queueState, retryJobs, runWorker, stream, trainSeeds } from 'weft-nas';
+import { partsOf } from '../../src/api/parts.js';
+import { optionsOf } from '../../src/search/session.js';
+import { temporaryFolder } from '../runs/temporary.js';
+import { saidLater } from '../said.js';
+
+const CONFIG = {
+  backend: 'cpu',
+  space: { name: 'mlp', depth: 2, widths: [8, 16] },
+  data: { subset: { train: 100 } },
+  retrain: { epochs: 1, batchSize: 32 },
+} as const;
+
+describe('a queue from code', function () {
+  this.timeout(120_000);
+  const folder = temporaryFolder(this);
+
+  it('does jobs, tells how it stands, and a worker serves it until a signal or the end of its jobs', async () => {
+    const place = folder();
+    const [queue, runs, results] = ['queue', 'runs', 'jobs'].map((name) => join(place, name)) as [
+      string,
+      string,
+      string,
+    ];
+    expect(await saidLater(queueState({ queue }))).to.match(/there is no queue in/);
+    expect(await saidLater(runWorker({ queue, files: ['none.ts'] }))).to.match(/there is no file none.ts/);
+
+    const types: string[] = [];
+    const withExecutor = inQueue({ queue, results, workers: 1, onJob: ({ type }) => types.push(type) });
+    const { config, space, data } = await partsOf({ config: CONFIG });
+    const created = space.create(optionsOf(config.space), data.task);
+    const architecture = created.encode(created.sample(stream(1, 'architecture')));
+    const done = await trainSeeds(architecture, { config: CONFIG, seeds: [3], runs, results, withExecutor });
+    expect(done?.trainings).to.have.length(1);
+    expect(types).to.include.members(['job-queued', 'job-finished']);
+    expect(await queueState({ queue })).to.deep.include({ completed: 1, waiting: 0, failed: 0, past: false });
+    expect(await retryJobs({ queue })).to.equal(0);
+    expect(await saidLater(retryJobs({ queue, key: 'abc' }))).to.match(/no failed job's key begins with 'abc'/);
+
+    await runWorker({ queue, results, slots: 1, untilEmpty: true });
+    const stopping = new AbortController();
+    const served: string[] = [];
+    await runWorker({
+      ...{ queue, results, slots: 1, signal: stopping.signal },
+      onStart(shown) {
+        served.push(shown);
+        setTimeout(() => stopping.abort(), 200);
+      },
+    });
+    expect(served).to.deep.equal([queue]);
+
+    const [run] = await listRuns(runs);
+    expect(run).to.include({ state: 'finished', seed: 3 });
+    expect(run!.summary!.test).to.have.property('accuracy');
+    expect(await describeRun(run!.run)).to.deep.equal(run);
+    expect(await listRuns(join(place, 'nowhere'))).to.deep.equal([]);
+  });
+});

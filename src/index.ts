@@ -29,6 +29,7 @@ export {
 export { defineOptimizer, type OwnOptimizer } from './optimizers/index.js';
 export { definePreconditioner, type OwnPreconditioner } from './preconditioners/index.js';
 export { defineRegularizer, type OwnRegularizer } from './forgetting/index.js';
+export { defineObjective, type ObjectiveDefinition, type OwnObjective } from './search/own-objective.js';
 export type { OwnDefinition, OwnPart } from './parts/own.js';
 export * as optimizers from './optimizers/index.js';
 export * as curvature from './curvature/index.js';
@@ -64,6 +65,15 @@ export {
   type UnitRequest,
   withinRow,
 } from './studies/contract.js';
+export {
+  type ChapterContent,
+  type ChapterDefinition,
+  type ChapterFigure,
+  type ChapterInput,
+  type ChapterTable,
+  defineChapter,
+  type OwnChapter,
+} from './report/chapter.js';
 export type { FinishedStudy } from './studies/run-study.js';
 export * from './predictors/index.js';
 export * from './proxies/index.js';

@@ -2,11 +2,13 @@
 import { WeftError } from '../errors.js';
 import { type JobResult, submitAll, trainingJob } from '../jobs/index.js';
 import { type RunSummary } from '../runs/index.js';
-import { costMeasure, namedCosts } from '../search/costs.js';
+import { type OwnPart } from '../parts/own.js';
+import { costMeasure, costNames, namedCosts } from '../search/costs.js';
+import { type OwnObjective, ownObjectives } from '../search/own-objective.js';
 import { byQuality, type Objective } from '../search/objective.js';
 import { evaluateCandidate } from '../search/phases/derive.js';
 import { type Condition, parsePick } from '../search/pick.js';
-import { type SearchSession } from '../search/session.js';
+import { type SearchParts, type SearchSession } from '../search/session.js';
 import { type Scored } from '../search/state.js';
 import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { codeFiles } from '../jobs/files.js';
@@ -55,11 +57,13 @@ export interface Retrained {
 
 /** See `deriveRun` in index.ts. */
 export async function deriveRun(directory: string, options: DeriveOptions = {}): Promise<DeriveOutcome> {
-  const conditions = options.pick === undefined ? [] : parsePick(options.pick);
   const { candidates, batches, retrainTop } = options;
   const recorded = openRecorded(directory, options);
   const parts = await loadRecordedParts(recorded, options);
   const { config } = parts;
+  const own = pickable(parts);
+  const names = own.map(({ name }) => name);
+  const conditions = options.pick === undefined ? [] : parsePick(options.pick, names);
   const derive = {
     ...config.derive,
     ...(candidates !== undefined && { candidates }),
@@ -71,7 +75,7 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
     judgeCandidates(session, options.onProgress);
     const judged = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
     const { measure } = session.objective;
-    const ranking = picked(session, judged, conditions)
+    const ranking = picked(session, judged, conditions, own)
       .sort(byQuality(measure))
       .map((one) => ({ ...one, ...costsOf(session, one) }));
     outcome = { run: recorded.run.path, measure, ranking };
@@ -108,12 +112,31 @@ function judgeCandidates(session: SearchSession, onProgress: DeriveOptions['onPr
   }
 }
 
+/** The objectives of the user's own that candidates can be picked by: those of the run, and those that are given beside it. */
+function pickable({ config, own }: SearchParts): OwnObjective[] {
+  const named = ownObjectives(config, own);
+  const given = [...(own?.values() ?? [])]
+    .filter((part): part is OwnPart<object, OwnObjective> => part.kind === 'weft-objective')
+    .map((part) => part.create({}, {}));
+  return [...named, ...given.filter(({ name }) => !named.some((one) => one.name === name))];
+}
+
 /** Those that meet all conditions; throws WeftError('config') with the nearest where none does. */
-function picked(session: SearchSession, judged: readonly Scored[], conditions: readonly Condition[]): Scored[] {
+function picked(
+  session: SearchSession,
+  judged: readonly Scored[],
+  conditions: readonly Condition[],
+  own: readonly OwnObjective[],
+): Scored[] {
   if (conditions.length === 0) return [...judged];
   const { space, latencies } = session;
-  const names = conditions.map(({ name }) => name).filter((name) => name !== 'accuracy' && name !== 'loss');
-  const costs = costMeasure(space, [...new Set(names)], latencies);
+  const asked = new Set(conditions.map(({ name }) => name));
+  const costs = costMeasure(
+    space,
+    costNames.filter((name) => asked.has(name)),
+    latencies,
+    own.filter(({ name }) => asked.has(name)),
+  );
   const values = judged.map((one) => ({
     accuracy: one.accuracy,
     loss: one.loss,

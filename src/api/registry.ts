@@ -12,6 +12,7 @@ import { type SpaceFactory } from '../graph/define-space.js';
 import { type Proxy, PROXIES } from '../proxies/index.js';
 import { isOwnFile } from '../jobs/files.js';
 import { type OwnPart, type OwnParts, type OwnProxy } from '../parts/own.js';
+import { type OwnChapter } from '../report/index.js';
 import { loadStudy as loadShipped, type Study } from '../studies/index.js';
 import { importModule } from './import-module.js';
 
@@ -81,6 +82,10 @@ export function loadData(file: string): Promise<OwnData> {
   return load<OwnData>({ kind: 'weft-data', noun: 'data set', code: 'data', made: 'defineData({…})', known: {} }, file);
 }
 
+/** The report chapter that this file defines, or the chapter itself. */
+export const loadChapter = (chapter: string | OwnChapter): Promise<OwnChapter> =>
+  load({ kind: 'weft-chapter', noun: 'chapter', code: 'config', made: 'defineChapter({…})', known: {} }, chapter);
+
 /** The study with this name, the one that this file defines, or the study itself. */
 export async function loadStudy(study: string | Study): Promise<Study> {
   if (typeof study !== 'string' || !isOwnFile(study)) return typeof study === 'string' ? loadShipped(study) : study;
@@ -120,10 +125,12 @@ const PLURALS = {
   controller: 'controllers',
   proxy: 'proxies',
   study: 'studies',
+  chapter: 'chapters',
   'data set': 'data sets',
   optimizer: 'optimizers',
   preconditioner: 'preconditioners',
   regularizer: 'regularizers',
+  objective: 'objectives',
 };
 
 async function load<T>({ kind, noun, code, made, known }: PartKind, part: string | T): Promise<T> {

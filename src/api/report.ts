@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkConfig, type SearchConfig } from '../config/index.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/index.js';
 import { parseRankRecord, parseTruthRecord } from '../ranking/index.js';
-import { buildReport, type ReportInput } from '../report/index.js';
+import { buildReport, type OwnChapter, type ReportInput } from '../report/index.js';
 import {
   openRun,
   readCheckedEvents,
@@ -16,27 +16,36 @@ import {
 } from '../runs/index.js';
 import { optionsOf } from '../search/session.js';
 import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
+import { loadChapter } from './registry.js';
 import { readSharpness } from './sharpness-files.js';
 
 export interface WriteReportOptions extends WriteOptions {
   /** The file; `report.html` of the run by default. */
   readonly out?: string | undefined;
+  readonly chapters?: readonly OwnChapter[];
 }
 
-export interface ReportOptions extends SpaceOptions, Pick<WriteReportOptions, 'out'> {}
+export interface ReportOptions extends SpaceOptions, Pick<WriteReportOptions, 'out'> {
+  /** Chapters of your own, themselves or their files. */
+  readonly chapters?: readonly (OwnChapter | string)[] | undefined;
+}
 
 /** See `writeReport` in index.ts. */
-export async function writeRunReport(directory: string, { out, ...options }: ReportOptions = {}): Promise<string> {
-  return writeReport(directory, await spaceOfRun(directory, options), { out });
+export async function writeRunReport(
+  directory: string,
+  { out, chapters = [], ...options }: ReportOptions = {},
+): Promise<string> {
+  const loaded = await Promise.all(chapters.map(loadChapter));
+  return writeReport(directory, await spaceOfRun(directory, options), { out, chapters: loaded });
 }
 
 /** The same for a space that is loaded already, with the guard of whoever holds the run. */
 export async function writeReport(
   directory: string,
   space: SpaceFactory,
-  { out, ...options }: WriteReportOptions = {},
+  { out, chapters, ...options }: WriteReportOptions = {},
 ): Promise<string> {
-  const html = await buildReport(reportInput(directory, space));
+  const html = await buildReport(reportInput(directory, space), chapters);
   const path = out ?? runFiles(openRun(directory).path).report;
   writeFileAtomic(path, html, options);
   return path;

@@ -13,9 +13,11 @@ const OWN_KINDS = [
   'optimizer',
   'preconditioner',
   'regularizer',
+  'objective',
   'proxy',
   'data',
   'study',
+  'chapter',
 ];
 
 /** The whole command line: every command with its arguments and options. */
@@ -159,7 +161,10 @@ export function program(): Command {
     .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
     .option('--slots <n>', 'jobs at a time; one a processor by default', whole(1))
     .option('--results <folder>', 'where jobs are worked on and their weights stay', 'runs/jobs')
-    .option('--file <path...>', 'files of your own (spaces, optimizers, data, …) that jobs may load; nothing else is loaded')
+    .option(
+      '--file <path...>',
+      'files of your own (spaces, optimizers, data, …) that jobs may load; nothing else is loaded',
+    )
     .option('--until-empty', 'end when there is nothing to do')
     .addOption(json())
     .action(async (options) => (await import('./commands/queue.js')).worker(options));
@@ -239,6 +244,7 @@ export function program(): Command {
       '-o, --out <file>',
       'where to write; <run>/report.html by default, for several runs seeds.html next to the first',
     )
+    .option('--chapter <file...>', 'chapters of your own, for the report of one run')
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/report.js')).report(runs, options));
 

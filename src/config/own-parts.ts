@@ -1,4 +1,4 @@
-/** Where a configuration names optimizers, preconditioners, regularizers and proxies of the user's own. */
+/** Where a configuration names parts of the user's own: optimizers, preconditioners, regularizers, proxies, objectives. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type OwnKind } from '../parts/own.js';
@@ -18,7 +18,11 @@ export interface NamedOwnPart {
 }
 
 /** The parts of the user's own that the configuration names. */
-export function ownPartsIn({ search, retrain }: Pick<SearchConfig, 'search' | 'retrain'>): NamedOwnPart[] {
+export function ownPartsIn({
+  search,
+  retrain,
+  objectives,
+}: Pick<SearchConfig, 'search' | 'retrain' | 'objectives'>): NamedOwnPart[] {
   const found: NamedOwnPart[] = [];
   const note = (kind: OwnKind, part: string): string => {
     found.push({ kind, part });
@@ -26,6 +30,7 @@ export function ownPartsIn({ search, retrain }: Pick<SearchConfig, 'search' | 'r
   };
   renamed(withProxies(search, note), note);
   renamed(retrain, note);
+  withObjectives(objectives, note);
   return found;
 }
 
@@ -36,8 +41,15 @@ export function renameOwnParts(config: SearchConfig, rename: (kind: OwnKind, par
     ...config,
     search: renamed(withProxies(config.search, rename), rename),
     retrain: renamed(config.retrain, rename),
+    objectives: withObjectives(config.objectives, rename),
   };
 }
+
+const withObjectives = (
+  objectives: SearchConfig['objectives'],
+  rename: (kind: OwnKind, part: string) => string,
+): SearchConfig['objectives'] =>
+  objectives?.map((one) => (typeof one === 'string' ? one : { ...one, part: rename('objective', one.part) }));
 
 /** The configuration with absolute paths, so that what it begins can be gone on with from any folder. */
 export function withAbsolutePaths(config: SearchConfig): SearchConfig {

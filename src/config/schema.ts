@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { forgettingSchema } from './forgetting-schema.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
-import { ownProxySchema } from '../parts/own.js';
+import { ownProxySchema, ownSchema } from '../parts/own.js';
 import { proxyNames } from '../proxies/index.js';
 
 const share = z.number().positive().describe('a fraction below 1, or a number of examples');
@@ -315,8 +315,10 @@ export const costNames = ['parameters', 'multiplyAdds', 'activationMemory', 'fil
 const qualityNames = ['accuracy', 'loss'] as const;
 
 export const objectivesSchema = z
-  .array(z.enum([...qualityNames, ...costNames]))
-  .refine((names) => new Set(names).size === names.length, { message: 'an objective stands there twice' })
+  .array(z.union([z.enum([...qualityNames, ...costNames]), ownSchema]))
+  .refine((names) => new Set(names.map((name) => JSON.stringify(name))).size === names.length, {
+    message: 'an objective stands there twice',
+  })
   .refine((names) => names.filter((name) => qualityNames.includes(name as 'accuracy')).length === 1, {
     message: 'name accuracy (of language models and of numbers loss) once: without it nothing would be learned',
   })

@@ -1,11 +1,11 @@
 /**
- * Optimizers, preconditioners, regularizers and proxies of the user's own: a configuration names one as `{name: own, part: NAME, options: {…}}`, and
+ * Optimizers, preconditioners, regularizers, objectives and proxies of the user's own: a configuration names one as `{name: own, part: NAME, options: {…}}`, and
  * whoever runs it gives the part itself.
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 
-export type OwnKind = 'optimizer' | 'preconditioner' | 'regularizer' | 'proxy';
+export type OwnKind = 'optimizer' | 'preconditioner' | 'regularizer' | 'objective' | 'proxy';
 
 /** A part that was defined outside of Weft. */
 export interface OwnPart<Setting = never, Made = unknown, O extends object = object> {

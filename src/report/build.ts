@@ -1,4 +1,5 @@
 /** The whole report: one HTML file that needs nothing else, neither network nor scripts. */
+import { type OwnChapter, ownChapter } from './chapter.js';
 import { eventLog } from './event-log.js';
 import { forgettingSection } from './forgetting/index.js';
 import { type ReportInput } from './input.js';
@@ -14,8 +15,8 @@ import { rankersSection, rankSection } from './ranking/index.js';
 import { valuesSection } from './html/values.js';
 import { dataSection, reproductionSection, versionOf } from './html/record.js';
 
-/** The report of a run, finished or not; what the run has not reached yet is left out. The same input gives the same bytes. */
-export async function buildReport(input: ReportInput): Promise<string> {
+/** The report of a run, finished or not, with chapters of the user's own before its record; what the run has not reached yet is left out. The same input gives the same bytes. */
+export async function buildReport(input: ReportInput, chapters: readonly OwnChapter[] = []): Promise<string> {
   const log = eventLog(input.events);
   return page(
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
@@ -32,6 +33,7 @@ ${rankSection(input.ranking, input.space)}
 ${rankersSection(input.truth)}
 ${retrainingSection(log)}
 ${sharpnessSection(input, log)}
+${chapters.map((one) => ownChapter(one, input))}
 ${dataSection(input)}
 ${reproductionSection(input)}`,
   );

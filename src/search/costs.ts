@@ -4,6 +4,7 @@ import { WeftError } from '../errors.js';
 import { type ActiveNode, multiplyAddCount, parameterCount, peakActivationBytes, weightBytes } from '../graph/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { latencyOf, type LatencyTable } from './latency.js';
+import { type OwnObjective } from './own-objective.js';
 
 export { costNames };
 export type CostName = (typeof costNames)[number];
@@ -18,7 +19,9 @@ export const COST_UNITS: Readonly<Record<CostName, string>> = {
 
 /** The costs of an architecture, in the order of their names. */
 export interface CostMeasure<A = unknown> {
-  readonly names: readonly CostName[];
+  readonly names: readonly string[];
+  /** Objectives of the user's own of which more is better: `of` gives them with the sign turned, so that less of every number is better. */
+  readonly more: ReadonlySet<string>;
   of(architecture: A): readonly number[];
 }
 
@@ -27,20 +30,28 @@ export function costsNamed({ objectives = [] }: Pick<SearchConfig, 'objectives'>
   return costNames.filter((name) => objectives.includes(name));
 }
 
-/** The costs of an architecture by their names. */
-export function namedCosts<A>({ names, of }: CostMeasure<A>, architecture: A): Record<string, number> {
+/** The costs of an architecture by their names, as people read them. */
+export function namedCosts<A>({ names, more, of }: CostMeasure<A>, architecture: A): Record<string, number> {
   const values = of(architecture);
-  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+  return Object.fromEntries(names.map((name, i) => [name, more.has(name) ? 0 - values[i]! : values[i]!]));
 }
 
 const MAX_REMEMBERED = 20_000;
 
-/** Measures these costs of architectures of a space. Throws WeftError('config') for latency without a table of the operations' times. */
+/**
+ * Measures these costs of architectures of a space, and objectives of the user's own after them. Throws WeftError('config') for latency
+ * without a table of the operations' times, and for two objectives of one name.
+ */
 export function costMeasure<A>(
   space: SearchSpace<A>,
-  names: readonly CostName[],
+  shipped: readonly CostName[],
   table?: LatencyTable,
+  own: readonly OwnObjective[] = [],
 ): CostMeasure<A> {
+  const names = [...shipped, ...own.map(({ name }) => name)];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new WeftError('config', `two objectives are called '${twice}'`, 'give one of them another name');
   const final = space.forRetraining();
   const known = new Map<string, readonly number[]>();
   const of: Readonly<Record<CostName, (nodes: readonly ActiveNode[]) => number>> = {
@@ -59,12 +70,16 @@ export function costMeasure<A>(
   };
   return {
     names,
+    more: new Set(own.filter(({ direction }) => direction === 'more').map(({ name }) => name)),
     of(architecture) {
       const key = space.genotype(architecture).join();
       let found = known.get(key);
       if (!found) {
         const nodes = final.activate(architecture);
-        found = names.map((name) => of[name](nodes));
+        found = [
+          ...shipped.map((name) => of[name](nodes)),
+          ...own.map(({ direction, value }) => (direction === 'more' ? 0 - value(nodes) : value(nodes))),
+        ];
         if (known.size >= MAX_REMEMBERED) known.clear();
         known.set(key, found);
       }

@@ -65,7 +65,14 @@ export type SearchEvent =
       /** By the names of the search's further objectives. */ costs?: Record<string, number>;
     }
   /** Of a search with several objectives: hashes of the candidates that no other beats in all of them, best quality first, and of the compromise. */
-  | { type: 'front'; objectives: string[]; hashes: string[]; knee: string }
+  | {
+      type: 'front';
+      objectives: string[];
+      /** What is to be known of those of the user's own. */
+      own?: { name: string; unit: string; direction: 'less' | 'more' }[];
+      hashes: string[];
+      knee: string;
+    }
   | {
       type: 'derived';
       architecture: string;

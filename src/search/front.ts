@@ -1,6 +1,6 @@
 /** The candidates of a search with several objectives that no other beats in all of them. */
 import { kneeOf, paretoFront, type Point } from '../pareto/index.js';
-import { type CostName } from './costs.js';
+import { type CostMeasure } from './costs.js';
 import { type Objective } from './objective.js';
 
 export interface CostedCandidate {
@@ -9,8 +9,8 @@ export interface CostedCandidate {
   readonly accuracy: number | null;
   readonly loss: number;
   readonly score?: number;
-  /** By name, less being better. */
-  readonly costs?: Readonly<Partial<Record<CostName, number>>>;
+  /** By name. */
+  readonly costs?: Readonly<Record<string, number>>;
 }
 
 export interface Front<C extends CostedCandidate> {
@@ -24,12 +24,12 @@ export interface Front<C extends CostedCandidate> {
 export function frontOf<C extends CostedCandidate>(
   candidates: readonly C[],
   measure: Objective['measure'],
-  names: readonly CostName[],
+  { names, more }: Pick<CostMeasure, 'names' | 'more'>,
 ): Front<C> | undefined {
   const distinct = [...new Map(candidates.map((one) => [one.hash, one])).values()];
   const points = distinct.map((one): Point => [
     measure === 'loss' ? one.loss : -(one[measure] ?? 0),
-    ...names.map((name) => one.costs?.[name] ?? NaN),
+    ...names.map((name) => (more.has(name) ? -1 : 1) * (one.costs?.[name] ?? NaN)),
   ]);
   const front = paretoFront(points);
   const knee = kneeOf(front.map((index) => points[index]!));

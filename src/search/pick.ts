@@ -1,16 +1,17 @@
 /** Conditions on what is picked from a front: `latency<5ms`, `parameters<=100k`, `activationMemory<64kB,accuracy>0.9`. */
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
-import { type CostName, costNames } from './costs.js';
+import { costNames } from './costs.js';
 
 export interface Condition {
-  readonly name: CostName | 'accuracy' | 'loss';
+  /** A cost, an objective of the user's own, `accuracy` or `loss`. */
+  readonly name: string;
   readonly text: string;
   readonly comparison: '<' | '<=' | '>' | '>=';
   readonly limit: number;
   holds(value: number): boolean;
 }
 
-const NAMES: readonly Condition['name'][] = [...costNames, 'accuracy', 'loss'];
+const NAMES: readonly string[] = [...costNames, 'accuracy', 'loss'];
 
 /** Factors of what may stand behind a number. */
 const UNITS: Readonly<Record<string, number>> = {
@@ -35,8 +36,9 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
   '>=': (a, b) => a >= b,
 };
 
-/** Reads conditions that are separated by commas; throws WeftError('config') with the one that cannot be read. */
-export function parsePick(text: string): Condition[] {
+/** Reads conditions that are separated by commas, on costs and objectives of the names `own` too; throws WeftError('config') with the one that cannot be read. */
+export function parsePick(text: string, own: readonly string[] = []): Condition[] {
+  const names = [...NAMES, ...own];
   return text.split(',').map((part) => {
     const [, name, comparison, amount, unit] =
       /^\s*(\w+)\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([a-z%]*)\s*$/i.exec(part) ?? [];
@@ -47,13 +49,12 @@ export function parsePick(text: string): Condition[] {
         `'${part.trim()}' cannot be read as a condition`,
         'write for example latency<5ms, parameters<=100k or accuracy>0.9, several separated by commas',
       );
-    const known = NAMES.find((one) => one === name);
-    if (known === undefined)
-      throw new WeftError('config', `nothing called '${name}' is known of a network`, unknownNameHint(name, NAMES));
+    if (!names.includes(name))
+      throw new WeftError('config', `nothing called '${name}' is known of a network`, unknownNameHint(name, names));
     const limit = Number(amount) * factor;
     const compare = COMPARISONS[comparison!]!;
     return {
-      name: known,
+      name,
       text: part.trim(),
       comparison: comparison as Condition['comparison'],
       limit,

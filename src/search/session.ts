@@ -20,6 +20,7 @@ import { createLearner, disposeLearner, type Learner, type LearnerOptions } from
 import { type SharedOptions } from '../training/shared-gradients.js';
 import { checkBatchSizes } from './batch-sizes.js';
 import { type CostMeasure, costMeasure, costsNamed } from './costs.js';
+import { ownObjectives } from './own-objective.js';
 import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer, type Regularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
@@ -112,7 +113,8 @@ export function createSession(
   const latencies = timed ? latencyTable(whole) : undefined;
   const space = limitSpace(whole, config.limits, latencies, seed);
   const named = costsNamed(config);
-  const costs = named.length > 0 ? costMeasure(space, named, latencies) : undefined;
+  const owned = ownObjectives(config, own);
+  const costs = named.length + owned.length > 0 ? costMeasure(space, named, latencies, owned) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { warmStart } = config.search;
   const start = warmStart && proxyStart(warmStart, { space, seed, own, source: data.watched, emit });

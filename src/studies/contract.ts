@@ -2,6 +2,7 @@
 import { type z } from 'zod';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type SpaceFactory } from '../graph/define-space.js';
+import { type ChapterContent, type ChapterFigure, type ChapterTable } from '../report/chapter.js';
 import { type JsonObject, type Stopwatch } from '../runs/index.js';
 
 /** One quantity beside the value it is to reach. */
@@ -20,30 +21,12 @@ export interface Row {
   readonly note?: string;
 }
 
-export interface StudyFigure {
-  readonly title: string;
-  /** SVG text, as the chart frame draws it. */
-  readonly svg: string;
-  /** A sentence on what the picture shows. */
-  readonly caption: string;
-  readonly wide?: boolean;
-}
-
-export interface StudyTable {
-  /** Names its CSV file too. */
-  readonly name: string;
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
-}
+export type StudyFigure = ChapterFigure;
+export type StudyTable = ChapterTable;
 
 /** A chapter of a study's report. */
-export interface StudySection {
+export interface StudySection extends ChapterContent {
   readonly title: string;
-  /** Paragraphs. */
-  readonly text?: readonly string[];
-  readonly figures?: readonly StudyFigure[];
-  readonly tables?: readonly StudyTable[];
 }
 
 export interface StudyResult {

@@ -1,9 +1,10 @@
 /** The page of a study: verdict, rows beside their gates, figures and tables. */
-import { type Content, figure, html, type Markup, page, section, table } from '../report/index.js';
+import { type Content, html, page, section, table } from '../report/index.js';
+import { chapter, FOLDED, folded } from '../report/chapter.js';
 import { aligned, decimal, duration, scientific } from '../report/format.js';
 import { claim } from '../report/html/claim.js';
 import { type Environment } from '../runs/index.js';
-import { type Row, type Study, type StudyResult, type StudySection } from './contract.js';
+import { type Row, type Study, type StudyResult } from './contract.js';
 
 export interface StudyFacts {
   readonly seed: number;
@@ -29,7 +30,7 @@ ${claim(verdict)}
 </header>
 `,
     gated ? rowSection(rows) : undefined,
-    sections.map(chapter),
+    sections.map((one) => chapter(one.title.toLowerCase().replace(/[^a-z0-9]+/g, '-'), one.title, one)),
     gated ? undefined : rowSection(rows),
     section(
       'reproduction',
@@ -96,37 +97,5 @@ function rowSection(rows: readonly Row[]): Content {
     gated ? 'Measured values and goals' : 'Measured values',
     summary !== '' && html`<p>${summary}</p>\n`,
     folded(`${rows.length} values`, values, rows.length > FOLDED && !gated),
-  );
-}
-
-/** Tables with more rows are folded. */
-const FOLDED = 12;
-
-function folded(title: string, content: Markup, fold: boolean): Markup {
-  return fold ? html`<details><summary>${title}</summary>${content}</details>\n` : content;
-}
-
-function chapter({ title, text = [], figures = [], tables = [] }: StudySection): Content {
-  const id = title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return section(
-    id,
-    title,
-    text.map((paragraph) => html`<p>${paragraph}</p>\n`),
-    figures.length > 0 &&
-      html`<div class="figures">${figures.map(({ title, svg, caption, wide }) => figure(svg, caption, { title, ...(wide && { wide }) }))}</div>\n`,
-    tables.map(({ title, columns, rows }) => {
-      const isNumeric = (i: number): boolean => rows.some((row) => typeof row[i] === 'number');
-      const numbers = columns.map((_, i) =>
-        isNumeric(i) ? aligned(rows.map((row) => (typeof row[i] === 'number' ? row[i] : null))) : undefined,
-      );
-      const content = table(
-        columns,
-        rows.map((row, k) => row.map((cell, i) => (typeof cell === 'number' ? numbers[i]![k]! : (cell ?? '–')))),
-        columns.map((_, i) => i).filter(isNumeric),
-      );
-      return rows.length > FOLDED
-        ? folded(`${title} (${rows.length} rows)`, content, true)
-        : html`<h3>${title}</h3>\n${content}`;
-    }),
   );
 }

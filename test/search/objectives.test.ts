@@ -74,6 +74,8 @@ describe('conditions on what is picked', () => {
   });
 });
 
+const BY_PARAMETERS = { names: ['parameters'], more: new Set<string>() };
+
 describe('the front of candidates', () => {
   const candidate = (hash: string, accuracy: number, parameters: number) => ({
     architecture: hash,
@@ -90,16 +92,16 @@ describe('the front of candidates', () => {
       candidate('c', 0.5, 10),
       candidate('d', 0.8, 50),
     ];
-    const { members, knee } = frontOf([...candidates, candidates[0]!], 'accuracy', ['parameters'])!;
+    const { members, knee } = frontOf([...candidates, candidates[0]!], 'accuracy', BY_PARAMETERS)!;
     expect(members.map(({ hash }) => hash)).to.deep.equal(['a', 'b', 'c']);
     expect(knee.hash).to.equal('b');
-    expect(frontOf(candidates, 'loss', ['parameters'])!.members).to.have.length(3);
+    expect(frontOf(candidates, 'loss', BY_PARAMETERS)!.members).to.have.length(3);
   });
 
   it('may be one point, and of none there is none', () => {
-    expect(frontOf([candidate('a', 0.9, 1)], 'accuracy', ['parameters'])!.knee.hash).to.equal('a');
-    expect(frontOf([], 'accuracy', ['parameters'])).to.equal(undefined);
-    expect(() => frontOf([{ ...candidate('a', 1, 1), costs: {} }], 'accuracy', ['parameters'])).to.throw('NaN');
+    expect(frontOf([candidate('a', 0.9, 1)], 'accuracy', BY_PARAMETERS)!.knee.hash).to.equal('a');
+    expect(frontOf([], 'accuracy', BY_PARAMETERS)).to.equal(undefined);
+    expect(() => frontOf([{ ...candidate('a', 1, 1), costs: {} }], 'accuracy', BY_PARAMETERS)).to.throw('NaN');
   });
 });
 

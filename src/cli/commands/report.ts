@@ -3,18 +3,21 @@ import { existsSync } from 'node:fs';
 import { writeRunReport } from '../../api/report.js';
 import { reportSeeds } from '../../api/seeds.js';
 import { type TrustOptions } from '../../api/trust.js';
+import { WeftError } from '../../errors.js';
 import { runFiles } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
 
 /** Writes the report of a run, finished or not; of several runs that differ in their seeds, what they have in common. */
 export async function report(
   [directory, ...others]: readonly [string, ...string[]],
-  { json, ...options }: TrustOptions & { out?: string; json?: boolean },
+  { json, chapter, ...options }: TrustOptions & { out?: string; chapter?: string[]; json?: boolean },
 ): Promise<void> {
   const output = createOutput({ json: json ?? false });
+  if (others.length > 0 && chapter)
+    throw new WeftError('config', '--chapter is for the report of one run', 'name one run, or leave it out');
   if (others.length > 0)
     return (await import('./many.js')).saySeeds(await reportSeeds([directory, ...others], options), output);
-  const path = await writeRunReport(directory, options);
+  const path = await writeRunReport(directory, { ...options, chapters: chapter });
   output.emit({ type: 'report', path });
   output.say(`wrote ${show(path)}`);
   const { events, summary } = runFiles(directory);

@@ -13,6 +13,7 @@ import {
 import { type TrustOptions } from '../../api/trust.js';
 import { loadConfig, parseOverrides, type RawConfig, type SearchConfig } from '../../config/index.js';
 import { mayPass, WeftError } from '../../errors.js';
+import { isOwnFile } from '../../jobs/files.js';
 import { catchSignals, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
 import { networkFiles } from '../../search/finished.js';
@@ -202,7 +203,10 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
     ...(options.recipe !== undefined && { recipe: options.recipe }),
     ...(options.space !== undefined && { space: { name: options.space } }),
     ...(options.objectives !== undefined && {
-      objectives: options.objectives.split(',').map((name) => name.trim()),
+      objectives: options.objectives.split(',').map((text) => {
+        const name = text.trim();
+        return isOwnFile(name) ? { name: 'own', part: name } : name;
+      }),
     }),
     ...((options.controller ?? options.preset ?? options.objectives) !== undefined && {
       controller: {

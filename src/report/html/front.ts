@@ -1,12 +1,17 @@
 /** The front of a search with several objectives, as a chapter of its report. */
 import { frontChart } from '../charts/front.js';
 import { type EventLog, type EventOf } from '../event-log.js';
-import { decimal, integer } from '../format.js';
+import { decimal, integer, significant } from '../format.js';
 import { measureOf } from '../measure.js';
 import { type Content, figure, html, section, table } from './markup.js';
 
+interface Cost {
+  readonly title: string;
+  show(value: number): string;
+}
+
 /** What the costs are called, and how they are shown. */
-const COSTS: Readonly<Record<string, { readonly title: string; show(value: number): string }>> = {
+const COSTS: Readonly<Record<string, Cost>> = {
   parameters: { title: 'parameters', show: integer },
   multiplyAdds: { title: 'multiply-adds', show: integer },
   activationMemory: { title: 'activations at once (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
@@ -23,7 +28,11 @@ export function frontSection(log: EventLog): Content {
   const { field, name: measured, show } = measureOf(log);
   const byHash = new Map(log.all('candidate').map((candidate) => [candidate.hash, candidate]));
   const members = front.hashes.flatMap((hash) => byHash.get(hash) ?? []);
-  const costs = Object.keys(COSTS).filter((name) => front.objectives.includes(name));
+  const known: Readonly<Record<string, Cost>> = {
+    ...COSTS,
+    ...Object.fromEntries((front.own ?? []).map(({ name, unit }) => [name, ownCost(name, unit)])),
+  };
+  const costs = Object.keys(known).filter((name) => front.objectives.includes(name));
   const scaled = rescaled(log);
   return section(
     'front',
@@ -31,21 +40,27 @@ export function frontSection(log: EventLog): Content {
     html`<p>${members.length === 1 ? 'One network is better than or equal to every other candidate in all objectives: it is the whole front' : `${integer(members.length)} candidates are such that no other is at least as good in every objective and better in one`}. The knee is the compromise nearest to the best of all objectives at once, each scaled to its range on the front; it is what was derived. <code>weft derive RUN --pick "${costs[0]}&lt;…"</code> picks by a condition instead.</p>\n`,
     html`<div class="figures">${costs.map((name) =>
       figure(
-        frontChart(scaled, name, COSTS[name]!.title),
+        frontChart(scaled, name, known[name]!.title),
         `Every candidate; the front is filled in colour, the knee has a ring.${costs.length > 1 ? ' A network may be on the front because of the other costs.' : ''}`,
       ),
     )}</div>\n`,
     table(
-      [measured, ...costs.map((name) => COSTS[name]!.title), 'network'],
+      [measured, ...costs.map((name) => known[name]!.title), 'network'],
       members.map((one) => [
         show(one[field]),
-        ...costs.map((name) => COSTS[name]!.show(one.costs?.[name] ?? NaN)),
+        ...costs.map((name) => known[name]!.show(one.costs?.[name] ?? NaN)),
         html`<code>${one.architecture.split(':').slice(1).join(':')}</code>${one.hash === front.knee && html` <strong class="found">knee</strong>`}`,
       ]),
       [0, ...costs.map((_, i) => i + 1)],
     ),
   );
 }
+
+/** An objective of the user's own. */
+const ownCost = (name: string, unit: string): Cost => ({
+  title: unit === '' ? name : `${name} (${unit})`,
+  show: (value) => (Number.isInteger(value) ? integer(value) : significant(value)),
+});
 
 /** The log with bytes as kilobytes, as axes are labelled. */
 function rescaled(log: EventLog): EventLog {

@@ -9,6 +9,7 @@ import { withEvaluationWeights } from '../../training/learner.js';
 import { compareMeans } from '../comparison.js';
 import { namedCosts } from '../costs.js';
 import { frontOf } from '../front.js';
+import { objectiveNames, ownObjectives } from '../own-objective.js';
 import { byQuality, guessingLoss, type Objective } from '../objective.js';
 import { type SearchSession } from '../session.js';
 import { type Scored } from '../state.js';
@@ -74,13 +75,17 @@ export function evaluateCandidate(session: SearchSession): void {
 }
 
 /** The best candidate; with several objectives the knee of their front, which is said. */
-function chosenOf({ costs, config, objective: { measure }, state, emit }: SearchSession): Scored {
+function chosenOf({ costs, config, own: parts, objective: { measure }, state, emit }: SearchSession): Scored {
   const sound = state.candidates.controller.filter(({ diverged }) => !diverged);
-  const front = costs && frontOf(sound, measure, costs.names);
+  const front = costs && frontOf(sound, measure, costs);
   if (!front) return bestOf(state.candidates.controller, measure);
+  const own = ownObjectives(config, parts);
   emit({
     type: 'front',
-    objectives: [...(config.objectives ?? [])],
+    objectives: objectiveNames(config, own),
+    ...(own.length > 0 && {
+      own: own.map(({ name, unit, direction }) => ({ name, unit, direction })),
+    }),
     hashes: front.members.map(({ hash }) => hash),
     knee: front.knee.hash,
   });

@@ -1,0 +1,109 @@
+/** Chapters of text, pictures and tables: those of studies, and those that the user defines for the report of a run. */
+import { WeftError } from '../errors.js';
+import { type SearchEvent } from '../search/events.js';
+import { type RunSummary } from '../runs/index.js';
+import { aligned } from './format.js';
+import { type Content, figure, html, type Markup, section, table } from './html/markup.js';
+import { type ReportInput } from './input.js';
+
+export interface ChapterFigure {
+  readonly title: string;
+  /** SVG text, as the chart frame draws it; goes into the page as it is. */
+  readonly svg: string;
+  /** A sentence on what the picture shows. */
+  readonly caption: string;
+  readonly wide?: boolean;
+}
+
+export interface ChapterTable {
+  /** Names its CSV file too, where there is one. */
+  readonly name: string;
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+/** What stands in a chapter, in this order; texts are escaped. */
+export interface ChapterContent {
+  /** Paragraphs. */
+  readonly text?: readonly string[];
+  readonly figures?: readonly ChapterFigure[];
+  readonly tables?: readonly ChapterTable[];
+}
+
+/** What a chapter is made of: the record of a run, finished or not. */
+export interface ChapterInput {
+  readonly events: readonly SearchEvent[];
+  /** Of a finished run. */
+  readonly summary?: RunSummary | undefined;
+}
+
+export interface ChapterDefinition {
+  /** Names it: small letters, digits and hyphens. */
+  readonly name: string;
+  /** Its heading. */
+  readonly title: string;
+  /** What stands in it; undefined leaves the chapter out. The same record gives the same content. */
+  content(run: ChapterInput): ChapterContent | undefined;
+}
+
+export interface OwnChapter extends ChapterDefinition {
+  readonly kind: 'weft-chapter';
+}
+
+/** Defines a chapter of reports. A file that exports one can be named: `weft report RUN --chapter ./my-chapter.ts`. */
+export function defineChapter(definition: ChapterDefinition): OwnChapter {
+  if (!/^[a-z][a-z0-9-]*$/.test(definition.name))
+    throw new WeftError(
+      'config',
+      `a chapter cannot be called '${definition.name}'`,
+      'take small letters, digits and hyphens',
+    );
+  return { kind: 'weft-chapter', ...definition };
+}
+
+/** A chapter of the user's own. Throws WeftError('config') naming one that fails. */
+export function ownChapter({ name, title, content }: OwnChapter, { events, summary }: ReportInput): Content {
+  let found: ChapterContent | undefined;
+  try {
+    found = content({ events: events as readonly SearchEvent[], summary: summary as RunSummary | undefined });
+  } catch (cause) {
+    throw new WeftError('config', `the chapter '${name}' failed: ${(cause as Error).message}`, 'correct its content', {
+      cause,
+    });
+  }
+  return found && chapter(`own-${name}`, title, found);
+}
+
+/** A chapter of a page. */
+export function chapter(id: string, title: string, { text = [], figures = [], tables = [] }: ChapterContent): Content {
+  return section(
+    id,
+    title,
+    text.map((paragraph) => html`<p>${paragraph}</p>\n`),
+    figures.length > 0 &&
+      html`<div class="figures">${figures.map(({ title, svg, caption, wide }) => figure(svg, caption, { title, ...(wide && { wide }) }))}</div>\n`,
+    tables.map(({ title, columns, rows }) => {
+      const isNumeric = (i: number): boolean => rows.some((row) => typeof row[i] === 'number');
+      const numbers = columns.map((_, i) =>
+        isNumeric(i) ? aligned(rows.map((row) => (typeof row[i] === 'number' ? row[i] : null))) : undefined,
+      );
+      const content = table(
+        columns,
+        rows.map((row, k) => row.map((cell, i) => (typeof cell === 'number' ? numbers[i]![k]! : (cell ?? '–')))),
+        columns.map((_, i) => i).filter(isNumeric),
+      );
+      return rows.length > FOLDED
+        ? folded(`${title} (${rows.length} rows)`, content, true)
+        : html`<h3>${title}</h3>\n${content}`;
+    }),
+  );
+}
+
+/** Tables with more rows are folded. */
+export const FOLDED = 12;
+
+/** Content behind a line that opens it. */
+export function folded(title: string, content: Markup, fold: boolean): Markup {
+  return fold ? html`<details><summary>${title}</summary>${content}</details>\n` : content;
+}

@@ -15,7 +15,7 @@ const CONFIG = {
 } as const;
 
 describe('a queue from code', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const folder = temporaryFolder(this);
 
   it('does jobs, tells how it stands, and a worker serves it until a signal or the end of its jobs', async () => {

@@ -111,8 +111,8 @@ export default defineChapter({ name: 'mine', title: 'A <b>title</b>', content: (
       await writeReport(run, { out: join(folder(), 'own.html'), chapters: [file, none] }),
       'utf8',
     );
-    expect(page).to.include('<section id="own-mine"><h2>A &lt;b&gt;title&lt;/b&gt;</h2>');
-    expect(page).to.include(`<p>${events.length} events &amp; object</p>`).and.to.include('&lt;i&gt;');
+    expect(page).to.include('<section id="own-mine"><h2>A &#60;b&#62;title&#60;/b&#62;</h2>');
+    expect(page).to.include(`<p>${events.length} events &#38; object</p>`).and.to.include('&#60;i&#62;');
     expect(page).to.not.include('own-none');
     const broken = defineChapter({
       name: 'broken',

@@ -8,7 +8,6 @@ import {
   type PerformanceMatrix,
   summarizeDifferences,
   worstDip,
-  worstPerformance,
 } from '../../src/forgetting/metrics/index.js';
 import { rankAgreement } from '../../src/ranking/index.js';
 import {
@@ -133,16 +132,6 @@ describe('summaries of forgetting', () => {
           );
         }),
       ));
-
-  it('the worst performance is moved by a constant and never better than the last', () =>
-    fc.assert(
-      fc.property(matrix, (m) => {
-        const plain = worstPerformance(m);
-        expectEqual(worstPerformance(mapped(m, (value) => value + 3)), plain + 3);
-        const last = m.at(-1)!.slice(0, -1);
-        expect(plain).to.be.at.most(last.reduce((sum, value) => sum + value, 0) / last.length + CLOSE);
-      }),
-    ));
 
   it('intransigence of two trainings in each other’s place turns its sign', () =>
     fc.assert(

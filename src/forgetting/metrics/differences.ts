@@ -58,11 +58,6 @@ export function difference({ first, second }: Measured): number {
   return second - first;
 }
 
-/** 1 - (before - after) / (before - chance): the share of what was above chance level that is left. */
-export function retainedRatio(before: number, after: number, chance: number): number {
-  return 1 - (before - after) / (before - chance);
-}
-
 /**
  * 1 - mean(regularized) / mean(baseline): the share of forgetting that a regularizer has removed. Undefined where the
  * baseline's own forgetting is not above two standard errors, for then there is nothing to remove.

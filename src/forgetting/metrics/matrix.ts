@@ -4,7 +4,7 @@
  * `better` says whether larger numbers are better (accuracy) or smaller ones (loss, error, perplexity); the signs of the
  * results do not depend on it.
  */
-import { largestOf, smallestOf } from '../../statistics/extremes.js';
+import { largestOf } from '../../statistics/extremes.js';
 import { mean } from '../../statistics/index.js';
 
 export type PerformanceMatrix = readonly (readonly (number | null)[])[];
@@ -49,30 +49,6 @@ export function forwardTransfer(
   { better = 'higher' }: Direction = {},
 ): number {
   return signOf(better) * meanOf(matrix.slice(1).map((_, i) => at(matrix, i, i + 1) - (initial[i + 1] ?? NaN)));
-}
-
-/** Mean of the last row over all architectures. */
-export function finalPerformance(matrix: PerformanceMatrix): number {
-  return meanOf(matrix.map((_, j) => at(matrix, last(matrix), j)));
-}
-
-/** min-ACC: mean over j < T of the worst R[t][j] at events t > j (De Lange et al. 2023); a network that recovers in the end has dipped all the same. */
-export function worstPerformance(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
-  const sign = signOf(better);
-  return (
-    sign *
-    meanOf(
-      earlier(matrix).map((j) =>
-        smallestOf(
-          numbersOf(
-            column(matrix, j)
-              .slice(j + 1)
-              .map((value) => sign * value),
-          ),
-        ),
-      ),
-    )
-  );
 }
 
 /** The largest fall below R[j][j] of any architecture at any event after its own; 0 where none has fallen. */

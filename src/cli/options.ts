@@ -46,7 +46,10 @@ export const onMany = (command: Command): Command =>
 export const onRun = (command: Command, data?: string): Command => {
   if (data !== undefined) command.option('--data <name|path>', data);
   return command
-    .option('--file <path...>', 'files of your own (spaces, optimizers, data, …) that may be loaded where the run names them')
+    .option(
+      '--file <path...>',
+      'files of your own (spaces, optimizers, data, …) that may be loaded where the run names them',
+    )
     .option('--trust', 'load whatever code the run names: it runs as you');
 };
 export const MOVED = 'where the data of the run lies now, if it was moved; its content must be the same';

@@ -19,7 +19,7 @@ import { type Decision, type Genotype, listDecisions } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type OperationFamily, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
 import { prefixed } from './cell.js';
-import { fitElastic } from './elastic.js';
+import { fitElastic, fitted } from './elastic.js';
 import { combinations, combinedShapes, distinct } from './shape-sets.js';
 import {
   type Combination,
@@ -141,7 +141,7 @@ export function buildGraph(
     apply(name, operation, ...inputs) {
       const built = new Map<string, BuiltOperation>();
       for (const shapes of combinations(inputs.map(shapesOf), `${space}/${name}`)) {
-        built.set(shapeKey(shapes), fit(operation, shapes, `${space}/${name}`));
+        built.set(shapeKey(shapes), fitted(operation, shapes, `${space}/${name}`));
       }
       const node = add(name, {
         kind: 'operation',
@@ -350,14 +350,4 @@ function guard(label: string, terms: Guard['terms']): Guard {
     terms,
     holds: (genotype) => terms.every(({ slot, value, not = false }) => (genotype[slot] === value) !== not),
   };
-}
-
-function fit(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {
-  try {
-    return operation.build(shapes);
-  } catch (error) {
-    if (error instanceof WeftError)
-      throw new WeftError(error.code, `${where}: ${error.message}`, error.hint, { cause: error });
-    throw error;
-  }
 }

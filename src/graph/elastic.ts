@@ -105,7 +105,8 @@ function requireWithin(member: BuiltOperation, whole: BuiltOperation, where: str
   }
 }
 
-function fitted(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {
+/** The operation on inputs of these shapes; its errors say where. */
+export function fitted(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {
   try {
     return operation.build(shapes);
   } catch (error) {

@@ -3,11 +3,10 @@ import { basename } from 'node:path';
 import { candidatesChart } from '../report/charts/candidates.js';
 import { entropyChart } from '../report/charts/entropy.js';
 import { lossChart } from '../report/charts/loss.js';
-import { learningRateChart, retrainLossChart } from '../report/charts/retraining.js';
 import { rewardChart } from '../report/charts/reward.js';
 import { type EventLog } from '../report/event-log.js';
 import { ABSENT, decimal, hugeInteger, integer, isNumber, percent } from '../report/format.js';
-import { retrainingNotes } from '../report/html/course.js';
+import { retrainingSection } from '../report/html/course.js';
 import { type Content, figure, html, type Markup, section, table } from '../report/html/markup.js';
 import { lookUp } from '../report/input.js';
 import { measureOf } from '../report/measure.js';
@@ -27,7 +26,7 @@ ${part('head', header(standing, watched, log, reports))}
 ${part('best', bestSection(digest, log))}
 ${part('course', courseOf(log))}
 ${part('candidates', candidatesOf(digest, log))}
-${part('retraining', retrainingOf(log))}
+${part('retraining', retrainingSection(log))}
 ${part('remarks', remarksOf(digest, log))}`;
 }
 
@@ -129,19 +128,6 @@ function candidatesOf(digest: Digest, log: EventLog): Content {
     'Each architecture evaluated for the final choice, one dot each; diamonds are means.',
   );
   return section('candidates-chart', 'Candidates', drawn && html`<div class="figures">${drawn}</div>`);
-}
-
-function retrainingOf(log: EventLog): Content {
-  const figures = [
-    figure(retrainLossChart(log), 'Mean training loss of each epoch, trained on its own.', { title: 'Loss' }),
-    figure(learningRateChart(log), 'Learning rate at the end of each epoch.', { title: 'Learning rate' }),
-  ].filter(Boolean);
-  return section(
-    'retraining',
-    'Retraining',
-    retrainingNotes(log).map((note) => html`<p>${note}</p>`),
-    figures.length > 0 && html`<div class="figures">${figures}</div>`,
-  );
 }
 
 function remarksOf({ unreadable }: Digest, log: EventLog): Content {

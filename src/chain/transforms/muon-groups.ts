@@ -1,9 +1,17 @@
 /** Muon's two groups of parameters, for the optimizer and for the preconditioner of that name (Jordan et al. 2024). */
+import { z } from 'zod';
 import { type TrainingSetting } from '../setting.js';
 import { type Link, type RateShare } from '../link.js';
 import { type AdamOptions, scaleByAdam } from './adaptive.js';
 import { masked, type UpdateMask } from './masked.js';
 import { type MuonOptions, orthogonalizedMomentum } from './orthogonalize.js';
+
+/** The options of what is orthogonalized, with their defaults. */
+export const muonOptions = {
+  momentum: z.number().min(0).lt(1).default(0.95),
+  nesterov: z.boolean().default(true),
+  iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
+};
 
 export interface MuonGroupsOptions extends MuonOptions {
   /** Parameters that Adam trains in any case: those whose name starts with one of these, or has one of them as a part (`width4/classifier/kernel`). */

@@ -1,10 +1,4 @@
-export {
-  difference,
-  type DifferenceSummary,
-  type Measured,
-  reduction,
-  summarizeDifferences,
-} from './differences.js';
+export { difference, type DifferenceSummary, type Measured, reduction, summarizeDifferences } from './differences.js';
 export {
   averageForgetting,
   backwardTransfer,

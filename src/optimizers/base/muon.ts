@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LAST_LAYERS, muonGroups } from '../../chain/transforms/muon-groups.js';
+import { LAST_LAYERS, muonGroups, muonOptions } from '../../chain/transforms/muon-groups.js';
 import { optimizer } from '../entry.js';
 import { assemble, commonOptions, fraction, positive } from './assemble.js';
 
@@ -11,9 +11,7 @@ export const muon = optimizer({
   reference: 'Jordan et al. 2024',
   schema: z.strictObject({
     name: z.literal('muon'),
-    momentum: fraction.default(0.95),
-    nesterov: z.boolean().default(true),
-    iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
+    ...muonOptions,
     adamRate: z
       .number()
       .min(0)

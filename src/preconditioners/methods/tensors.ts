@@ -1,6 +1,6 @@
 /** Methods that look at gradients alone. */
 import { z } from 'zod';
-import { LAST_LAYERS } from '../../chain/transforms/muon-groups.js';
+import { LAST_LAYERS, muonOptions } from '../../chain/transforms/muon-groups.js';
 import { damping, interval, preconditioner } from '../entry.js';
 import { mfac as historyOfGradients } from '../tensors/m-fac.js';
 import { muonPreconditioner } from '../tensors/muon.js';
@@ -113,9 +113,7 @@ export const muon = preconditioner({
   reference: 'Jordan et al. 2024',
   schema: z.strictObject({
     name: z.literal('muon'),
-    momentum: fraction.default(0.95),
-    nesterov: z.boolean().default(true),
-    iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
+    ...muonOptions,
     adamFor: z
       .array(z.string())
       .default(LAST_LAYERS)

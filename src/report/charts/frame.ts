@@ -1,6 +1,7 @@
 /** What all charts have in common: size, type, colours, and the way from a plot to SVG text. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { decimal } from '../format.js';
 import { color } from '../palette.js';
 
 /** A phone shows a chart at nearly this width, so that its text of 12 px has at least 11 px there. */
@@ -51,6 +52,23 @@ export function drawChart({ marks, ...options }: ChartOptions): string {
 /** Faint lines across the plot at the ticks of the vertical axis. */
 export function gridY(options: Plot.GridYOptions = {}): Plot.Markish {
   return Plot.gridY({ stroke: color('faint'), strokeOpacity: 0.6, ...options });
+}
+
+/** A line through points in their order, with the value of the last beside its dot. */
+export function lineToLast(points: readonly { readonly x: number; readonly y: number }[]): Plot.Markish[] {
+  const last = points.slice(-1);
+  return [
+    Plot.lineY(points, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 2 }),
+    Plot.dot(last, { x: 'x', y: 'y', r: 3, fill: color('controller') }),
+    label(last, {
+      x: 'x',
+      y: 'y',
+      text: ({ y }: { y: number }) => decimal(y, 2),
+      dx: 8,
+      textAnchor: 'start',
+      fill: color('controller'),
+    }),
+  ];
 }
 
 /** What charts have in common whose rows have names and whose values run to the right: grid, both axes, and dashed lines at the marked values. */

@@ -1,10 +1,10 @@
 /** Training loss of the shared weights over the search. */
 import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
-import { decimal, isNumber } from '../format.js';
+import { isNumber } from '../format.js';
 import { color } from '../palette.js';
 import { measureOf } from '../measure.js';
-import { drawChart, epochAxis, gridY, label, thin } from './frame.js';
+import { drawChart, epochAxis, gridY, lineToLast, thin } from './frame.js';
 
 /** Steps that are drawn: more would only make the file large. */
 const MAX_DOTS = 400;
@@ -31,16 +31,7 @@ export function lossChart(log: EventLog): string | undefined {
       gridY(),
       epochAxis(last.x),
       Plot.dot(thin(steps, MAX_DOTS), { x: 'x', y: 'y', r: 1.5, fill: color('muted'), fillOpacity: 0.45 }),
-      Plot.lineY(epochs, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 2 }),
-      Plot.dot([last], { x: 'x', y: 'y', r: 3, fill: color('controller') }),
-      label([last], {
-        x: 'x',
-        y: 'y',
-        text: ({ y }: { y: number }) => decimal(y, 2),
-        dx: 8,
-        textAnchor: 'start',
-        fill: color('controller'),
-      }),
+      ...lineToLast(epochs),
     ],
   });
 }

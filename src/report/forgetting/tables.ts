@@ -34,17 +34,8 @@ const TENSOR = [
 ];
 
 function rowsOf(analysis: ForgettingAnalysis): Record<string, Cell[][]> {
-  const {
-    log,
-    measurements: { epochs, visits },
-    options,
-    operations,
-    edges,
-    layers,
-    tensors,
-    sharing,
-    health,
-  } = analysis;
+  const { log, options, operations, edges, layers, tensors, sharing, health } = analysis;
+  const { epochs, visits } = analysis.measurements;
   return {
     epochs: [
       [

@@ -147,7 +147,7 @@ export function retrainingSection(log: EventLog): Content {
 }
 
 /** What retraining began from, and which epoch was kept, where that is not the usual. */
-export function retrainingNotes(log: EventLog): string[] {
+function retrainingNotes(log: EventLog): string[] {
   const start = log.last('warm-start');
   const kept = log.last('retrain-kept');
   const judged = kept && log.all('retrain-epoch').find(({ epoch }) => epoch === kept.epoch)?.validation;

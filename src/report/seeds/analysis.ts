@@ -4,12 +4,12 @@ import { WeftError } from '../../errors.js';
 import { type BesideRandom } from '../../search/comparison.js';
 import { SQUARED_ERROR } from '../../search/objective.js';
 import {
-  type Assessment,
   assessMean,
+  type Assessment,
   assessPaired,
-  despiteInterval,
   type Interval,
   mean,
+  despiteInterval,
   obstacleOf,
   pairedRatioInterval,
   standardDeviation,

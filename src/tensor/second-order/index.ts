@@ -18,8 +18,6 @@ export type { ProductMethod, SecondOrderOptions } from './method.js';
 export { patches } from './patches.js';
 export {
   affineExampleGradients,
-  convExampleGradients,
-  denseExampleGradients,
   depthwiseExampleGradients,
   perExampleGradients,
   type LayerExampleGradients,

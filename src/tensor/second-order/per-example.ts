@@ -38,35 +38,6 @@ export interface LayerExampleGradients {
   bias: Tensor;
 }
 
-/**
- * Of x·kernel + bias: input [N,I] or [N,T,I] with T positions that share the kernel, output gradients [N,O] or
- * [N,T,O] -> kernel [N,I,O] = Σₜ aₙₜ·gₙₜᵀ, bias [N,O] = Σₜ gₙₜ.
- */
-export function denseExampleGradients(input: Tensor, outputGradient: Tensor): LayerExampleGradients {
-  return tidy(() => {
-    const [a, g] = [input, outputGradient].map((tensor) => (tensor.rank === 2 ? tf.expandDims(tensor, 1) : tensor));
-    return { kernel: tf.matMul(a!, g!, true, false), bias: tf.sum(g!, 1) };
-  });
-}
-
-/** Of a convolution: input [N,H,W,C], output gradients [N,H',W',O] -> kernel [N,kh,kw,C,O], bias [N,O]. */
-export function convExampleGradients(
-  input: Tensor4D,
-  outputGradient: Tensor4D,
-  kernelSize: readonly [number, number],
-  window?: Window2D,
-): LayerExampleGradients {
-  return tidy(() => {
-    const [examples, , , channels] = input.shape;
-    const outputs = outputGradient.shape[3];
-    const { kernel, bias } = denseExampleGradients(
-      patches(input, kernelSize, window),
-      tf.reshape(outputGradient, [examples, -1, outputs]),
-    );
-    return { kernel: tf.reshape(kernel, [examples, ...kernelSize, channels, outputs]), bias };
-  });
-}
-
 /** Of a depthwise convolution: input [N,H,W,C], output gradients [N,H',W',C] -> kernel [N,kh,kw,C,1], bias [N,C]. */
 export function depthwiseExampleGradients(
   input: Tensor4D,

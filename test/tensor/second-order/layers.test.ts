@@ -6,8 +6,6 @@ import { stream } from '../../../src/tensor/rng.js';
 import {
   affineExampleGradients,
   capturedGradients,
-  convExampleGradients,
-  denseExampleGradients,
   depthwiseExampleGradients,
   patches,
   perExampleGradients,
@@ -65,10 +63,8 @@ describe('layers and single examples', () => {
           const g = layers.lossGradients[i]!;
           expectEqual(tf.matMul(input!, g, true), gradients[weight!]!);
           expectEqual(tf.sum(g, 0), gradients[bias!]!);
-          const each = denseExampleGradients(input!, g);
-          expectEqual(each.kernel, examples[weight!]!);
-          expectEqual(each.bias, examples[bias!]!);
-          expectEqual(tf.sum(each.kernel, 0), gradients[weight!]!);
+          expectEqual(tf.mul(tf.expandDims(input!, 2), tf.expandDims(g, 1)), examples[weight!]!);
+          expectEqual(g, examples[bias!]!);
         });
         layers.dispose();
       }));
@@ -154,20 +150,16 @@ describe('layers and single examples', () => {
           };
           const examples = perExampleGradients(loss, params);
           const g = (y: Tensor): Tensor4D => tf.mul(tf.mul(2, y), weights);
-          const dense = convExampleGradients(
-            x,
-            g(tf.add(nn.conv2d(x, params.kernel as Tensor4D, window), params.bias)),
-            [3, 3],
-            window,
-          );
+          const dense = tf.reshape(g(tf.add(nn.conv2d(x, params.kernel as Tensor4D, window), params.bias)), [3, -1, 2]);
+          const windows = tf.reshape(patches(x, [3, 3], window), [3, -1, 18]);
           const depthwise = depthwiseExampleGradients(
             x,
             g(nn.depthwiseConv2d(x, params.depthwise as Tensor4D, window)),
             [3, 3],
             window,
           );
-          expectEqual(dense.kernel, examples['kernel']!);
-          expectEqual(dense.bias, examples['bias']!);
+          expectEqual(tf.reshape(tf.matMul(windows, dense, true), [3, 3, 3, 2, 2]), examples['kernel']!);
+          expectEqual(tf.sum(dense, 1), examples['bias']!);
           expectEqual(depthwise.kernel, examples['depthwise']!);
         }));
     }

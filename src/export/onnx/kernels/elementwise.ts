@@ -1,43 +1,8 @@
 /** Kernels that treat every number by itself. */
+import { IN_BOTH } from '../../elementwise.js';
 import { DATA_TYPES, type DataType } from '../proto.js';
 import { axisOf, inOrder, type OnnxKernelWriter } from './writer.js';
 
-const SAME_NAME = [
-  'Abs',
-  'Acos',
-  'Acosh',
-  'Asin',
-  'Asinh',
-  'Atan',
-  'Atanh',
-  'Ceil',
-  'Cos',
-  'Cosh',
-  'Elu',
-  'Equal',
-  'Erf',
-  'Exp',
-  'Floor',
-  'Greater',
-  'Identity',
-  'Less',
-  'Log',
-  'Neg',
-  'Pow',
-  'Reciprocal',
-  'Relu',
-  'Round',
-  'Selu',
-  'Sigmoid',
-  'Sign',
-  'Sin',
-  'Sinh',
-  'Softplus',
-  'Sqrt',
-  'Sub',
-  'Tan',
-  'Tanh',
-];
 const OTHER_NAME = {
   Add: 'Add',
   AddN: 'Sum',
@@ -63,7 +28,7 @@ const filled =
     add('Expand', [scalar(value), add('Shape', [inputs['x']!])]);
 
 export const ELEMENTWISE: Readonly<Record<string, OnnxKernelWriter>> = {
-  ...Object.fromEntries(SAME_NAME.map((op) => [op, inOrder(op)])),
+  ...Object.fromEntries(IN_BOTH.map((op) => [op, inOrder(op)])),
   ...Object.fromEntries(Object.entries(OTHER_NAME).map(([kernel, op]) => [kernel, inOrder(op)])),
   Cast: ({ add, inputs, step }) => add('Cast', [inputs['x']!], { to: { int: DATA_TYPES[step.dtypes[0] as DataType] } }),
   ClipByValue: ({ add, inputs, number, scalar }) =>

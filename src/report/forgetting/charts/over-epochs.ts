@@ -2,8 +2,8 @@
 import { smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { quantile } from '../../../statistics/index.js';
-import { drawChart, epochAxis, gridY, label, thin } from '../../charts/frame.js';
-import { decimal, isNumber } from '../../format.js';
+import { drawChart, epochAxis, gridY, lineToLast, thin } from '../../charts/frame.js';
+import { isNumber } from '../../format.js';
 import { color } from '../../palette.js';
 import { type EpochMeasurement } from '../measurements.js';
 
@@ -81,20 +81,6 @@ export function tauChart(epochs: readonly EpochMeasurement[]): string | undefine
       ],
       nice: true,
     },
-    marks: [
-      gridY(),
-      Plot.ruleY([0], { stroke: color('muted') }),
-      epochAxis(last.x),
-      Plot.lineY(points, { x: 'x', y: 'y', stroke: color('controller'), strokeWidth: 2 }),
-      Plot.dot([last], { x: 'x', y: 'y', r: 3, fill: color('controller') }),
-      label([last], {
-        x: 'x',
-        y: 'y',
-        text: ({ y }: { y: number }) => decimal(y, 2),
-        dx: 8,
-        textAnchor: 'start',
-        fill: color('controller'),
-      }),
-    ],
+    marks: [gridY(), Plot.ruleY([0], { stroke: color('muted') }), epochAxis(last.x), ...lineToLast(points)],
   });
 }

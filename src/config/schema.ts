@@ -173,9 +173,9 @@ export const searchSchema = z
         largestEpochs: z
           .int()
           .min(0)
-          .default(0)
+          .optional()
           .describe(
-            'first epochs in which the largest network learns alone; then its channels are sorted by importance',
+            'first epochs in which the largest network learns alone; then its channels are sorted by importance; by default a tenth of the epochs with alpha divergences, else 0',
           ),
       })
       .optional()
@@ -227,7 +227,7 @@ export const searchSchema = z
       .describe('random architectures evaluated after each epoch, to compare the controller with'),
   })
   .refine(warmsUpInTime, WARM_UP)
-  .refine(({ epochs, elastic }) => !elastic || elastic.largestEpochs < epochs, {
+  .refine(({ epochs, elastic }) => !elastic || (elastic.largestEpochs ?? 0) < epochs, {
     path: ['elastic', 'largestEpochs'],
     message: 'no epoch would be left for the other networks',
   });

@@ -5,6 +5,7 @@ import { withBatch } from '../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
 import { levelsOf } from './levels.js';
 import { guessingLoss } from './objective.js';
+import { largestEpochsOf } from './sandwich.js';
 import { type SearchSession } from './session.js';
 
 /** Smallest, largest, and one between them. */
@@ -32,7 +33,7 @@ export function watchCollapse(session: SearchSession): void {
     networks: evaluations.map(({ loss, accuracy }, i) => ({ architecture: networks[i]!.encoding, loss, accuracy })),
   });
   // While the largest learns alone the others are bound to be poor.
-  if (epoch < config.search.elastic!.largestEpochs) return;
+  if (epoch < largestEpochsOf(config.search)) return;
   const watch = (state.collapse ??= { epochs: networks.map(() => 0), told: [] });
   evaluations.forEach(({ loss }, i) => {
     const isFinite = Number.isFinite(loss);

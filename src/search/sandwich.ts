@@ -30,6 +30,19 @@ export function requireSandwich(space: SearchSpace, controller: { name: string; 
     );
 }
 
+const SHARE_BEFORE_ALPHA = 0.1;
+
+/**
+ * First epochs in which the largest network learns alone: as the configuration says, and without a word of it a tenth of all before alpha
+ * divergences. These hold a student up to five times harder than the labels hold its teacher, so that networks that begin together, and
+ * share weights, agree on guessing before the largest one has learned anything.
+ */
+export function largestEpochsOf({ epochs, elastic }: SearchSession['config']['search']): number {
+  if (!elastic) return 0;
+  const byDefault = elastic.distill === 'alpha' ? Math.min(epochs - 1, Math.ceil(SHARE_BEFORE_ALPHA * epochs)) : 0;
+  return elastic.largestEpochs ?? byDefault;
+}
+
 /** The size of a slot, and the index to give it. */
 type IndexOf = (size: ReturnType<typeof sizeSlots>[number]) => number;
 
@@ -43,7 +56,7 @@ export function sandwich(
   child: Child,
 ): Pick<LearnOptions, 'child' | 'others' | 'distill' | 'othersTrain' | 'layersOf'> {
   const { config, space, state } = session;
-  const { networks, distill, sample, draws, regularize, largestEpochs } = config.search.elastic!;
+  const { networks, distill, sample, draws, regularize } = config.search.elastic!;
   const sizes = sizeSlots(space);
   const genotype = space.genotype(child.architecture);
   const withSizes = (indexOf: IndexOf): Child =>
@@ -51,7 +64,7 @@ export function sandwich(
       space.fromGenotype(sizes.reduce((slots, size) => slots.with(size.slot, indexOf(size)), [...genotype])),
     );
   const largest = withSizes((size) => size.largest);
-  if (state.epoch < largestEpochs) return { child: largest };
+  if (state.epoch < largestEpochsOf(config.search)) return { child: largest };
   const rng = stream(config.seed, 'sandwich', state.globalStep);
   const draw = (): Child => withSizes(({ count }) => rng.int(count));
   const between = [

@@ -28,6 +28,7 @@ import { random } from '../../controllers/random.js';
 import { spos } from '../../controllers/spos.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { dartsCnn } from '../../search-spaces/darts-cnn.js';
+import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
@@ -69,6 +70,7 @@ const spaces: SearchSpace<Architecture>[] = [
   dartsCnn.create({ nodes: 2, layers: 1, filters: 2, reductions: 1 }, images),
   mlp.create({ depth: 3 }, images),
   nasBench201.create({ filters: 2 }, images),
+  elasticMlp.create({ widths: [2, 3, 4] }, images),
   tiny.create({}, images),
 ];
 
@@ -77,6 +79,13 @@ for (const { factory, options = {} } of controllers) {
     before(() => loadBackend());
 
     for (const space of spaces) {
+      if (factory.name === 'darts' && space.name === 'elastic-mlp') {
+        it('refuses sizes by name: a mixture has one shape', () =>
+          expect(() => factory.create(options, { space, seed: 1 })).to.throw(
+            /cannot mix the architectures of 'elastic-mlp'/,
+          ));
+        continue;
+      }
       describe(`on ${space.name}`, () => {
         const create = (seed = 1): Controller<Architecture> => factory.create(options, { space, seed });
         const encoded = (architectures: readonly Architecture[]): string[] =>

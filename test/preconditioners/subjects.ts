@@ -1,5 +1,6 @@
 /** Children of every space and steps on them, for the tests of preconditioners. */
 import { type SearchSpace } from 'weft-nas';
+import elasticMlp from '../../search-spaces/elastic-mlp.js';
 import macroCnn from '../../search-spaces/macro-cnn.js';
 import microCnn from '../../search-spaces/micro-cnn.js';
 import mlp from '../../search-spaces/mlp.js';
@@ -17,6 +18,7 @@ import {
 import { catalogue } from '../../src/supernet/catalogue.js';
 import { type Child, createChild } from '../../src/supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../../src/supernet/parameter-store.js';
+import { wholeName } from '../../src/supernet/slices.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { type TensorBatch, trainStep, type TrainStepResult } from '../../src/training/index.js';
@@ -29,6 +31,7 @@ export const SPACES: Readonly<Record<string, SearchSpace>> = {
   'macro-cnn': macroCnn.create({ layers: 2, filters: 2, reductions: 1 }, TASK),
   'micro-cnn': microCnn.create({ nodes: 1, layers: 1, filters: 2, reductions: 1, stemFactor: 1 }, TASK),
   mlp: mlp.create({ depth: 2, widths: [3, 4] }, TASK),
+  'elastic-mlp': elasticMlp.create({ depths: [1, 2], widths: [2, 3] }, TASK),
   'nas-bench-201': nasBench201.create({ cells: 1, filters: 2, operations: ['none', 'conv3'] }, TASK),
   lstm: lstm.create({ layers: 2, hidden: 2 }, TEXT),
   'rnn-cell': rnnCell.create({ nodes: 2, hidden: 2 }, TEXT),
@@ -76,7 +79,7 @@ export function subject(spaceName: string, examples = 6): Subject {
         stepsPerEpoch: 2,
         totalSteps: 40,
         examples,
-        roleOf: (parameter) => all.parameters.get(parameter)?.role,
+        roleOf: (parameter) => all.parameters.get(wholeName(parameter))?.role,
       }),
     step: (trainer, child, state, step, another = batch) =>
       trainStep({

@@ -11,7 +11,7 @@ import { watchCollapse } from '../../src/search/collapse.js';
 import { openData } from '../../src/search/data.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { levelsOf } from '../../src/search/levels.js';
-import { sandwich } from '../../src/search/sandwich.js';
+import { largestEpochsOf, sandwich } from '../../src/search/sandwich.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
 import { sortAfterLargest } from '../../src/search/sort-largest.js';
 import { channelGroups, channelOrder } from '../../src/supernet/channels.js';
@@ -82,6 +82,18 @@ describe('options of the sandwich rule', () => {
       expect(changed).to.be.greaterThan(0);
       return Promise.resolve();
     }));
+
+  it('begins with the largest network alone for a tenth of the epochs before alpha divergences, unless told otherwise', () => {
+    const epochsOf = (epochs: number, elastic?: object): number =>
+      largestEpochsOf(checkConfig({ ...CONFIG, search: { ...CONFIG.search, epochs, elastic } }).search);
+    expect(epochsOf(30, { distill: 'alpha' })).to.equal(3);
+    expect(epochsOf(2, { distill: 'alpha' })).to.equal(1);
+    expect(epochsOf(1, { distill: 'alpha' })).to.equal(0);
+    expect(epochsOf(30, { distill: 'alpha', largestEpochs: 0 })).to.equal(0);
+    expect(epochsOf(30, { distill: 'kl' })).to.equal(0);
+    expect(epochsOf(30, { distill: 'kl', largestEpochs: 4 })).to.equal(4);
+    expect(epochsOf(30)).to.equal(0);
+  });
 
   it('lets dropout act on the largest network alone', () => {
     const space = defineSpace({

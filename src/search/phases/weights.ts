@@ -2,7 +2,7 @@
 import { stream } from '../../tensor/rng.js';
 import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
-import { sandwich } from '../sandwich.js';
+import { largestEpochsOf, sandwich } from '../sandwich.js';
 import { type SearchSession } from '../session.js';
 import { sortAfterLargest } from '../sort-largest.js';
 import { trackSharedSharpness } from '../sharpness.js';
@@ -13,8 +13,7 @@ export function trainSharedWeights(session: SearchSession): void {
   const { epoch, step, globalStep } = state;
   const { batchesPerArchitecture } = config.search;
   const index = Math.floor(step / batchesPerArchitecture);
-  const { largestEpochs = 0 } = config.search.elastic ?? {};
-  if (largestEpochs > 0 && epoch === largestEpochs && step === 0) sortAfterLargest(session);
+  if (epoch > 0 && epoch === largestEpochsOf(config.search) && step === 0) sortAfterLargest(session);
   descendMixture(session);
   const mixture = mixtureOf(session);
   const child = mixture ?? session.child(architecturesOf(session, epoch)[index]);

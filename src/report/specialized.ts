@@ -81,8 +81,22 @@ const shown = (value: number): string => value.toLocaleString('en', { maximumFra
 /** Costs that span more than this factor are drawn on a logarithmic axis. */
 const WIDE = 6;
 
+/** A dot for each network; one that is the best for several budgets has all their numbers. */
+function pointsOf(
+  rows: readonly SpecializedRow[],
+  cost: 'parameters' | 'multiplyAdds',
+): { x: number; y: number; name: string }[] {
+  const points = new Map<string, { x: number; y: number; name: string }>();
+  rows.forEach((row, i) => {
+    const [x, y] = [row[cost], row.accuracy];
+    const known = points.get(`${x}/${y}`);
+    points.set(`${x}/${y}`, { x, y, name: known ? `${known.name}, ${i + 1}` : String(i + 1) });
+  });
+  return [...points.values()];
+}
+
 function chart(rows: readonly SpecializedRow[], cost: 'parameters' | 'multiplyAdds'): string {
-  const points = rows.map((row, i) => ({ x: row[cost], y: row.accuracy, name: String(i + 1) }));
+  const points = pointsOf(rows, cost);
   const costs = points.map(({ x }) => x);
   const isWide = smallestOf(costs) > 0 && largestOf(costs) > WIDE * smallestOf(costs);
   let best = -Infinity;

@@ -91,11 +91,12 @@ export async function runWorker({
       `there is no file ${missing}`,
       'name files of your own that jobs of the queue may load',
     );
-  signal?.throwIfAborted();
-  const queue = await openAddressed({ queue: address, onTrouble }, slots + 2, {
-    patience: PATIENCE_SECONDS,
-    ...(signal && { signal }),
+  const waiting = { patience: PATIENCE_SECONDS, ...(signal && { signal }) };
+  const queue = await openAddressed({ queue: address, onTrouble }, slots + 2, waiting).catch((error: unknown) => {
+    if (signal?.aborted) return undefined; // it was waited for a database that does not answer
+    throw error;
   });
+  if (!queue) return;
   const crew = createCrew({ program: jobProgram });
   let stop: (() => void) | undefined;
   try {

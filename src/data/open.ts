@@ -1,7 +1,7 @@
 /** Finding and opening a data set by its name or its path. */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { WeftError, unknownNameHint } from '../errors.js';
+import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { findCifarFiles, readCifarFolder } from './cifar10.js';
 import { readCsv, type CsvOptions } from './csv.js';
 import type { Dataset } from './dataset.js';
@@ -27,8 +27,11 @@ export interface Surroundings {
 
 type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'csv' | 'numpy';
 
-/** Data sets known by name: the form of their files, none for what is embedded. */
-const NAMED = { digits: undefined, mnist: 'idx', cifar10: 'cifar' } as const;
+/** Data sets known by name that are looked for on this machine: the form of their files, and what these are called. */
+const NAMED: Readonly<Record<string, { readonly form: Exclude<Form, 'digits'>; readonly files: string }>> = {
+  mnist: { form: 'idx', files: 'the four *-ubyte files, gzipped or not' },
+  cifar10: { form: 'cifar', files: "the *.bin files of CIFAR-10's binary version" },
+};
 
 const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   digits: [],
@@ -40,7 +43,7 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
 };
 
 /** The names that `openDataset` knows. */
-export const datasetNames: readonly string[] = Object.keys(NAMED);
+export const datasetNames: readonly string[] = ['digits', ...Object.keys(NAMED)];
 
 /**
  * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and
@@ -52,10 +55,10 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
     checkOptions(spec, 'digits', options);
     return readDigits();
   }
-  if (spec === 'mnist' || spec === 'cifar10') {
-    const form = NAMED[spec];
-    checkOptions(spec, form, options);
-    return read(form, foundOrThrow(spec, options, surroundings), spec, options);
+  const known = ownValue(NAMED, spec);
+  if (known) {
+    checkOptions(spec, known.form, options);
+    return read(known.form, foundOrThrow(spec, known.files, options, surroundings), spec, options);
   }
   const path = resolve(surroundings.cwd ?? process.cwd(), spec);
   if (!existsSync(path))
@@ -104,23 +107,22 @@ export interface Found {
   readonly looked: readonly string[];
 }
 
-/** Where `mnist` or `cifar10` lies on this machine, and where it was looked for. */
+/** Where a data set known by its name, as `mnist`, lies on this machine, and where it was looked for. */
 export function findDataset(
-  name: 'mnist' | 'cifar10',
+  name: string,
   options: Pick<OpenOptions, 'path'> = {},
   surroundings: Surroundings = {},
 ): Found {
   const { cwd = process.cwd(), env = process.env } = surroundings;
   const roots = options.path ? [options.path] : dataRoots(env);
   const looked = roots.flatMap((root) => [join(resolve(cwd, root), name), resolve(cwd, root)]);
-  return { folder: looked.find((folder) => isFolder(folder) && folderForm(folder) === NAMED[name]), looked };
+  const form = ownValue(NAMED, name)?.form;
+  return { folder: form && looked.find((folder) => isFolder(folder) && folderForm(folder) === form), looked };
 }
 
-function foundOrThrow(name: 'mnist' | 'cifar10', options: OpenOptions, surroundings: Surroundings): string {
+function foundOrThrow(name: string, files: string, options: OpenOptions, surroundings: Surroundings): string {
   const { folder, looked } = findDataset(name, options, surroundings);
   if (folder) return folder;
-  const files =
-    name === 'mnist' ? 'the four *-ubyte files, gzipped or not' : "the *.bin files of CIFAR-10's binary version";
   throw new WeftError(
     'data',
     `${name} was not found; looked in ${looked.join(', ')}`,

@@ -96,12 +96,13 @@ function expectClose(actual: Record<string, number[]>, expected: Record<string, 
 
 describe('trajectories of the official implementations', () => {
   before(() => loadBackend());
+  const trajectories = [...fixture.trajectories, ...read('rules').trajectories];
 
   for (const {
     config: { evaluated, ...config },
     problem,
     steps,
-  } of [...fixture.trajectories, ...read('rules').trajectories]) {
+  } of trajectories) {
     it(`${config.name} ${JSON.stringify(config)}${evaluated ? ', evaluated weights' : ''}`, () => {
       const trainer = createTrainer(config as OptimizerConfigInput, { ...SETTING, totalSteps: STEPS });
       let weights = tensors(fixture.start);
@@ -123,7 +124,7 @@ describe('trajectories of the official implementations', () => {
   }
 
   it('has one for every optimizer but the one that watches a validation loss', () => {
-    const covered = new Set(fixture.trajectories.map(({ config }) => config.name));
+    const covered = new Set(trajectories.map(({ config }) => config.name));
     expect(OPTIMIZERS.map(({ name }) => name).filter((name) => !covered.has(name))).to.deep.equal(['swad']);
   });
 });

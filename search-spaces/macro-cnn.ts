@@ -39,6 +39,12 @@ export const macroCnn = defineSpace({
       .max(2)
       .default(2)
       .describe('times that the resolution is halved, after 1/3 and 2/3 of the layers'),
+    growth: z
+      .int()
+      .min(1)
+      .max(4)
+      .optional()
+      .describe('by what the channels are multiplied wherever the resolution is halved; 1 by default'),
     keep: z.number().gt(0).max(1).default(0.9).describe('share of features that dropout keeps before the classifier'),
   }),
 
@@ -46,7 +52,8 @@ export const macroCnn = defineSpace({
     layers: repeat(layers, (index) => ({ op: oneOf(OPERATIONS), skip: subset(index) })),
   }),
 
-  graph(g, choices, { layers, filters, reductions, keep }, { classes }) {
+  graph(g, choices, { layers, filters: first, reductions, growth = 1, keep }, { classes }) {
+    let filters = first;
     let x = g.apply('stem', sequence('stem', { conv: conv({ filters, size: 3 }), norm: batchNorm() }), g.input);
     // Outputs of the layers so far, all at the present resolution.
     let outputs: NodeRef[] = [];
@@ -54,6 +61,7 @@ export const macroCnn = defineSpace({
 
     choices.layers.forEach(({ op, skip }, index) => {
       if (index > 0 && reduceAfter.has(index)) {
+        filters *= growth;
         const reduce = (node: NodeRef, name: string): NodeRef =>
           g.apply(`reduce${index}/${name}`, reduction(filters), node);
         outputs = outputs.map((output, layer) => reduce(output, `layer${layer}`));

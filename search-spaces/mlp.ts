@@ -7,6 +7,7 @@ import {
   batchNorm,
   defineSpace,
   dense,
+  dropout,
   flatten,
   type NodeRef,
   oneOf,
@@ -24,6 +25,16 @@ export const mlp = defineSpace({
   options: z.strictObject({
     depth: z.int().min(1).max(16).default(4).describe('largest number of hidden layers'),
     widths: z.array(z.int().min(1)).min(1).default([32, 64, 128]).describe('widths to choose from'),
+    keep: z
+      .number()
+      .gt(0)
+      .max(1)
+      .optional()
+      .describe('share of features that dropout keeps before the classifier; all by default'),
+    direct: z
+      .boolean()
+      .optional()
+      .describe('a linear model of the inputs is added to what the layers say; without one by default'),
   }),
 
   choices: ({ depth, widths }) => ({
@@ -32,7 +43,7 @@ export const mlp = defineSpace({
     layers: repeat(depth, () => ({ activation: oneOf(ACTIVATIONS), skip: oneOf([false, true]) })),
   }),
 
-  graph(g, choices, { widths }, { classes }) {
+  graph(g, choices, { widths, keep = 1, direct = false }, { classes }) {
     const features = g.apply('flatten', flatten(), g.input);
     // Each width is a column of its own: networks of different width have no weights to share.
     const logits = widths.map((width) => {
@@ -52,11 +63,15 @@ export const mlp = defineSpace({
       });
       return g.apply(
         `width${width}/classifier`,
-        dense({ units: classes }),
+        keep < 1
+          ? sequence('classifier', { dropout: dropout({ keep }), dense: dense({ units: classes }) })
+          : dense({ units: classes }),
         g.select(`width${width}/depth`, choices.depth, depths),
       );
     });
-    return g.select('width', choices.width, logits);
+    const output = g.select('width', choices.width, logits);
+    // Layers then learn only what a line leaves over, which is little in many tables.
+    return direct ? g.combine('sum', 'sum', [output, g.apply('direct', dense({ units: classes }), features)]) : output;
   },
 });
 

@@ -6,6 +6,7 @@ import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type OwnPart, type OwnProxy } from '../parts/own.js';
 import { openData } from '../search/data.js';
+import { followData } from '../search/follow-data.js';
 import { settle } from '../search/regression.js';
 import { type SearchParts } from '../search/session.js';
 import { datasetFrom, type GivenData } from './memory-data.js';
@@ -22,6 +23,11 @@ export interface PartsRequest {
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
   /** Examples in memory, or what makes them, in the place of `config.data.source`. */
   readonly data?: GivenData | undefined;
+  /**
+   * Whether what `config` leaves open follows from the data, where that is a file or a folder of your own and no recipe is named: space, batch
+   * sizes, epochs, changes of pictures, weight decay. Default false: the defaults of the schema.
+   */
+  readonly followData?: boolean | undefined;
 }
 
 /** The checked configuration with the space, the controller and the data that it, or the request, names. */
@@ -31,6 +37,7 @@ export async function partsOf({
   space,
   controller,
   parts,
+  followData: follow = false,
 }: PartsRequest): Promise<SearchParts> {
   const file = input.data?.source !== undefined && isDataCode(input.data.source) ? input.data.source : undefined;
   const given = data ?? (file === undefined ? undefined : await loadData(file));
@@ -42,27 +49,30 @@ export async function partsOf({
       `the data is given in memory, and data.source names '${input.data?.source}' too`,
       'leave out data.source',
     );
-  const checked = withAbsolutePaths(
-    checkConfig({
-      ...input,
-      ...(source !== undefined && { data: { ...input.data, source } }),
-      space: { ...named(space), ...input.space },
-      controller: { ...named(controller), ...input.controller },
-    }),
-  );
-  const [searched, strategy] = await Promise.all([
+  const written = {
+    ...input,
+    ...(source !== undefined && { data: { ...input.data, source } }),
+    ...((space ?? input.space) && { space: { ...named(space), ...input.space } }),
+    ...((controller ?? input.controller) && { controller: { ...named(controller), ...input.controller } }),
+  };
+  const checked = withAbsolutePaths(checkConfig(written));
+  // Names that are unknown are told before any data is read.
+  const [asked, strategy] = await Promise.all([
     loadSpace(typeof space === 'object' ? space : checked.space.name),
     loadController(typeof controller === 'object' ? controller : checked.controller.name),
   ]);
   const opened = openData(checked, dataset);
-  const config = settle(checked, opened);
+  const following = follow && !dataset ? followData(checked, written, opened) : undefined;
+  const config = settle(following ? withAbsolutePaths(following.config) : checked, opened);
+  const searched = config.space.name === checked.space.name ? asked : await loadSpace(config.space.name);
   const own = await loadOwnParts(config, parts);
   return {
     config,
     ...(own && { own }),
     space: searched,
     controller: strategy,
-    data: opened,
+    data: following ? { ...opened, account: [...(opened.account ?? []), ...following.reasons] } : opened,
+    ...(following && { open: following.open }),
     ...(dataset && { dataset }),
   };
 }

@@ -75,6 +75,7 @@ export async function runSearch({
   space,
   controller,
   parts: given,
+  followData,
   architecture,
   name,
   already = 0,
@@ -86,14 +87,19 @@ export async function runSearch({
   ...options
 }: SearchRequest): Promise<SearchOutcome> {
   options.signal?.throwIfAborted();
-  const asked = await partsOf({ config: input, data, space, controller, parts: given });
+  const asked = await partsOf({ config: input, data, space, controller, parts: given, followData });
   const { budget } = asked.config;
   const backend = await loadBackend(asked.config.backend);
   const watch = stopwatch(already);
   const estimate = onPlan || budget !== undefined ? estimateOf(asked, architecture) : undefined;
   const planned =
     estimate &&
-    planSearch(asked.config, estimate, { budget, already: watch.elapsed(), alone: architecture !== undefined });
+    planSearch(asked.config, estimate, {
+      budget,
+      already: watch.elapsed(),
+      alone: architecture !== undefined,
+      open: asked.open,
+    });
   const parts = planned ? { ...asked, config: planned.config } : asked;
   const run = beginRun(runs, parts, backend, { name, architecture });
   let begun = false;
@@ -107,6 +113,7 @@ export async function runSearch({
         // The budget is for all of the command, the measurement too.
         budget: budget === undefined ? undefined : Math.max(0, budget - watch.elapsed()),
         unitSeconds: estimate?.units,
+        mostRetrainEpochs: Math.max(asked.config.retrain.epochs, asked.open?.retrain ?? 0),
         onUnit(...unit) {
           begun = true;
           onUnit?.(...unit);

@@ -1,7 +1,7 @@
 /** What a person sees while a search runs: a line an epoch, and a block at the bottom with what happens now. */
 import { significant } from '../report/format.js';
 import { type SearchEvent } from '../search/events.js';
-import { type SearchSession } from '../search/session.js';
+import { retrainEpochs, type SearchSession } from '../search/session.js';
 import { sayMeasures } from '../training/language.js';
 import { type Output } from './output.js';
 import { printableDeep } from './printable.js';
@@ -188,7 +188,7 @@ function describeNow(
     derive: () =>
       `${bar(state.step / (config.derive.candidates + config.derive.random))} judging candidate ${state.step}/${config.derive.candidates + config.derive.random}`,
     retrain: () =>
-      `${bar((state.epoch * data.retrain.steps + state.step) / (config.retrain.epochs * data.retrain.steps))} retraining, epoch ${state.epoch + 1}/${config.retrain.epochs}, loss ${state.lossCount > 0 ? (state.lossSum / state.lossCount).toFixed(3) : '–'}`,
+      `${bar((state.epoch * data.retrain.steps + state.step) / (retrainEpochs({ config, state }) * data.retrain.steps))} retraining, epoch ${state.epoch + 1}/${retrainEpochs({ config, state })}, loss ${state.lossCount > 0 ? (state.lossSum / state.lossCount).toFixed(3) : '–'}`,
     test: () => 'testing',
     done: () => 'done',
   }[state.phase]();

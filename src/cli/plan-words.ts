@@ -2,6 +2,9 @@
 import { type PlannedPart, type SearchPlan } from '../search/plan.js';
 import { formatSeconds } from './progress.js';
 
+/** Below this share a budget is not used up. */
+const USED = 0.7;
+
 /** For example `plan for 3 min: search 12 of 20 epochs (58 s), choice from 50 candidates (6 s), retraining 40 of 60 epochs (95 s); about 3 min in all`. */
 export function sayPlan({ search, derive, retrain, seconds, budget }: SearchPlan): string {
   const part = (name: string, unit: string, { count, of, seconds: time }: PlannedPart): string =>
@@ -12,5 +15,6 @@ export function sayPlan({ search, derive, retrain, seconds, budget }: SearchPlan
     retrain && part('retraining', 'epochs', retrain),
   ].filter(Boolean);
   const over = budget !== undefined && seconds > budget;
-  return `plan${budget === undefined ? '' : ` for ${formatSeconds(budget)}`}: ${parts.join(', ')}; about ${formatSeconds(seconds)} in all${over ? ', which is more than the budget: less cannot be done' : ''}`;
+  const spare = budget !== undefined && seconds < USED * budget;
+  return `plan${budget === undefined ? '' : ` for ${formatSeconds(budget)}`}: ${parts.join(', ')}; about ${formatSeconds(seconds)} in all${over ? ', which is more than the budget: less cannot be done' : ''}${spare ? '; the rest of the budget is left, because more epochs than these are not asked for' : ''}`;
 }

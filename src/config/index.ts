@@ -1,6 +1,7 @@
 export {
   checkConfig,
   loadConfig,
+  loadWritten,
   mergeConfig,
   type Override,
   parseOverride,

@@ -35,26 +35,18 @@ export function loadConfig(
   flags: RawConfig = {},
   overrides: readonly Override[] = [],
 ): SearchConfig {
+  return loadWritten(file, flags, overrides).config;
+}
+
+/** The same, beside the fields that were written, which are the ones that somebody has chosen. */
+export function loadWritten(
+  file: string | undefined,
+  flags: RawConfig = {},
+  overrides: readonly Override[] = [],
+): { readonly config: SearchConfig; readonly written: RawConfig } {
   const source = file === undefined ? undefined : readConfigFile(file);
-  const written = (source?.value ?? {}) as RawConfig;
-  return checkConfig(withOverrides(mergeConfig(written, flags), overrides), { source, overrides });
-}
-
-/** A configuration with overrides on top. */
-export function withOverrides(config: RawConfig, overrides: readonly Override[]): RawConfig {
-  return overrides.reduce((under, { fields }) => mergeConfig(under, fields), config);
-}
-
-/** The checked configuration with all defaults; throws WeftError('config') that lists every mistake. */
-export function checkConfig(raw: unknown, origins: Origins = {}): SearchConfig {
-  const result = configSchema.safeParse(raw);
-  if (result.success) return result.data;
-  const messages = result.error.issues.map((issue) => describeIssue(issue, raw, origins));
-  throw new WeftError(
-    'config',
-    `the configuration${origins.source ? ` ${origins.source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
-    'all fields with their meaning: schema/weft.schema.json, or `weft init`',
-  );
+  const written = withOverrides(mergeConfig((source?.value ?? {}) as RawConfig, flags), overrides);
+  return { config: checkConfig(written, { source, overrides }), written };
 }
 
 function readConfigFile(path: string): Source {

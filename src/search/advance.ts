@@ -5,7 +5,7 @@ import { endEpoch } from './phases/epoch-end.js';
 import { evaluateCandidate } from './phases/derive.js';
 import { retrain } from './phases/retrain.js';
 import { testRetrained } from './phases/test.js';
-import { type SearchSession } from './session.js';
+import { retrainEpochs, type SearchSession } from './session.js';
 import { type Phase } from './state.js';
 
 const PHASES: Readonly<Record<Exclude<Phase, 'done'>, (session: SearchSession) => void>> = {
@@ -27,7 +27,8 @@ export function advance(session: SearchSession): boolean {
 }
 
 /** Units of work that each phase still has before it. */
-export function remainingUnits({ config, data, state }: SearchSession): Record<Exclude<Phase, 'done'>, number> {
+export function remainingUnits(session: SearchSession): Record<Exclude<Phase, 'done'>, number> {
+  const { config, data, state } = session;
   const { epochs, rounds, warmupEpochs } = config.search;
   const order: Phase[] = ['weights', 'controller', 'epoch-end', 'derive', 'retrain', 'test', 'done'];
   const searching = order.indexOf(state.phase) < 3;
@@ -35,7 +36,7 @@ export function remainingUnits({ config, data, state }: SearchSession): Record<E
   const roundsOf = (epoch: number): number => (epoch < warmupEpochs ? 0 : rounds);
   const later = rounds * Math.max(0, searching ? epochs - Math.max(state.epoch + 1, warmupEpochs) : 0);
   const derivations = config.derive.candidates + config.derive.random;
-  const retrainings = config.retrain.epochs * data.retrain.steps;
+  const retrainings = retrainEpochs(session) * data.retrain.steps;
   const before = (phase: Phase): boolean => order.indexOf(state.phase) < order.indexOf(phase);
   return {
     weights: epochsAfter * data.train.steps + (state.phase === 'weights' ? data.train.steps - state.step : 0),

@@ -25,7 +25,7 @@ import {
   writeSummary,
 } from '../runs/index.js';
 import { join } from 'node:path';
-import { type SearchConfig } from '../config/schema.js';
+import { type SearchConfig, warmUpOf } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { optimizerName } from '../optimizers/name.js';
@@ -39,9 +39,10 @@ import { checkSameData } from './recorded-data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
 import { startShared } from './warm-start.js';
+import { retrainingThatFits } from './plan.js';
 import { createProgress, type Progress, type UnitSeconds } from './progress.js';
 import { endRetraining } from './phases/retrain.js';
-import { createSession, measuredNow, type SearchParts, type SearchSession } from './session.js';
+import { createSession, measuredNow, retrainEpochs, type SearchParts, type SearchSession } from './session.js';
 import { restoreCheckpoint, type SearchSnapshot, takeSnapshot } from './snapshot.js';
 import { type Phase } from './state.js';
 
@@ -54,6 +55,8 @@ export interface ConductOptions {
   readonly budget?: number | undefined;
   /** What a unit of each phase takes, where that was measured. */
   readonly unitSeconds?: UnitSeconds | undefined;
+  /** Epochs of retraining that a budget may buy once the network is known; those of the configuration by default. */
+  readonly mostRetrainEpochs?: number | undefined;
   /** Hears every event as it is written. */
   readonly onEvent?: ((event: SearchEvent) => void) | undefined;
   /** Called after every unit of work. */
@@ -81,6 +84,7 @@ export async function conductSearch(
     architecture,
     budget,
     unitSeconds,
+    mostRetrainEpochs = parts.config.retrain.epochs,
     onEvent,
     onUnit,
     shouldStop,
@@ -157,7 +161,11 @@ export async function conductSearch(
     for (;;) {
       const { phase } = session.state;
       const before = watch.elapsed();
-      if (budget !== undefined) keepBudget(session, progress, budget, budget - before);
+      if (budget !== undefined) {
+        if (unitSeconds !== undefined && given === undefined)
+          planRetraining(session, parts, mostRetrainEpochs, () => budget - watch.elapsed());
+        keepBudget(session, progress, budget, budget - before);
+      }
       if (phase === 'done' || !advance(session)) break;
       const elapsed = watch.elapsed();
       progress.note(phase, elapsed - before);
@@ -210,7 +218,7 @@ export function spaceIdentity({ space }: Pick<SearchSession, 'space'>): string {
 
 /** Ends the search where the rest would no longer fit into the seconds that are left, and retraining where its next epoch would not. */
 function keepBudget(session: SearchSession, progress: Progress, budget: number, left: number): void {
-  const { config, data, state } = session;
+  const { data, state } = session;
   if (state.phase === 'weights' || state.phase === 'controller') {
     const { derive, retrain, test } = remainingUnits(session);
     const rest = progress.left({ 'epoch-end': 1, derive, retrain, test }) ?? 0;
@@ -219,9 +227,20 @@ function keepBudget(session: SearchSession, progress: Progress, budget: number, 
   } else if (state.phase === 'retrain' && state.step === 0 && state.epoch > 0 && session.retrained) {
     const next = progress.left({ retrain: data.retrain.steps, test: 1 }) ?? 0;
     if (left >= next) return;
-    session.emit({ type: 'retrain-budget-reached', epochs: state.epoch, of: config.retrain.epochs });
+    session.emit({ type: 'retrain-budget-reached', epochs: state.epoch, of: retrainEpochs(session) });
     endRetraining(session, session.retrained);
   }
+}
+
+/** Seconds below which measuring a network costs more than knowing its pace is worth. */
+const WORTH_MEASURING = 20;
+
+/** Before retraining begins, fits it into what is left of the budget: the found network may be faster or slower than the one that was planned with. */
+function planRetraining({ state }: SearchSession, parts: SearchParts, most: number, left: () => number): void {
+  if (state.phase !== 'retrain' || state.epoch > 0 || state.step > 0 || state.retrainEpochs !== undefined) return;
+  if (left() < WORTH_MEASURING) return;
+  const least = Math.min(most, Math.max(1, Math.ceil(warmUpOf(parts.config.retrain.optimizer))));
+  state.retrainEpochs = Math.max(least, retrainingThatFits(parts, state.derived!.architecture, most, left));
 }
 
 /** Ends the search phases at the next end of an epoch, which comes at once. */

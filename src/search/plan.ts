@@ -8,6 +8,7 @@ import { stopwatch } from '../runs/index.js';
 import { median } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
 import { advance } from './advance.js';
+import { type OpenEpochs } from './follow-data.js';
 import { type UnitSeconds, type WorkPhase } from './progress.js';
 import { createSession, type SearchParts, type SearchSession } from './session.js';
 
@@ -36,12 +37,19 @@ export interface Estimate {
   readonly steps: { readonly search: number; readonly retrain: number };
 }
 
-/** At most so many units of a phase are measured, and no further one after so many seconds. Steps get faster as they repeat; the others do not. */
+/** At most so many units of a phase are measured, and no further one after so many seconds or a small part of a budget. Steps get faster as they repeat; the others do not. */
 const MOST_UNITS: Readonly<Partial<Record<WorkPhase, number>>> = { weights: 24, controller: 3, derive: 6, retrain: 24 };
 const MOST_SECONDS = 2;
 
 /** Training steps below which a search is over before it is measured. */
 const FEW_STEPS = 200;
+
+/** Epochs of retraining that fit into what is left of a budget, from a measurement of the network that was found; at most so many. */
+export function retrainingThatFits(parts: SearchParts, architecture: string, most: number, left: () => number): number {
+  const { units, steps } = measureUnits(parts, architecture);
+  const epoch = steps.retrain * (units.retrain ?? 0);
+  return Math.max(1, Math.min(most, Math.floor((RETRAINED * left() - (units.test ?? 0)) / epoch)));
+}
 
 /** Whether a search has so few training steps that measuring some of them takes as long. */
 export function isShort({ config, data: { counts } }: SearchParts, alone: boolean): boolean {
@@ -51,6 +59,9 @@ export function isShort({ config, data: { counts } }: SearchParts, alone: boolea
   return searched + retrain.epochs * steps(counts.train + counts.validation, retrain.batchSize) < FEW_STEPS;
 }
 
+/** Seconds of a budget that the measurement of a phase may take: on a busy machine a few steps say little. */
+const mostSeconds = (budget: number | undefined): number => Math.max(MOST_SECONDS, 0.02 * (budget ?? 0));
+
 /** Seconds of a unit of each phase, from a session that is thrown away. The backend must be loaded. Throws what the search itself would. */
 export function measureUnits(parts: SearchParts, architecture?: string): Estimate {
   const session = createSession(parts, () => {});
@@ -58,7 +69,7 @@ export function measureUnits(parts: SearchParts, architecture?: string): Estimat
   const units: Partial<Record<WorkPhase, number>> = {};
   const measure = (phase: WorkPhase): void => {
     state.phase = phase;
-    const seconds = timeUnits(session, phase);
+    const seconds = timeUnits(session, phase, mostSeconds(config.budget));
     if (seconds !== undefined) units[phase] = seconds;
   };
   try {
@@ -93,19 +104,21 @@ const FORWARD = 0.4;
 const SIMPLE_MODELS = 1;
 
 /** The median of the second half of the units: the first ones prepare what later ones find ready, and other programs disturb some. */
-function timeUnits(session: SearchSession, phase: WorkPhase): number | undefined {
+function timeUnits(session: SearchSession, phase: WorkPhase, most: number): number | undefined {
   const watch = stopwatch();
   const times: number[] = [];
   for (let count = 0; count < (MOST_UNITS[phase] ?? 1) && session.state.phase === phase; count++) {
     const before = watch.elapsed();
     advance(session);
     times.push(watch.elapsed() - before);
-    if (watch.elapsed() > MOST_SECONDS) break;
+    if (watch.elapsed() > most) break;
   }
   const settled = times.slice(Math.floor(times.length / 2));
   return settled.length === 0 ? undefined : median(settled);
 }
 
+/** The share of what is left of a budget that retraining is planned for. */
+const RETRAINED = 0.95;
 /** The share of a budget that is planned for: machines are not equally fast all the time. */
 const PLANNED = 0.9;
 /** The share of a budget that the final choice may take. */
@@ -118,17 +131,23 @@ export interface PlanOptions {
   readonly already?: number;
   /** Whether one architecture is trained without a search. */
   readonly alone?: boolean;
+  /** Epochs that nobody has chosen: a budget that has room for more than the configuration's buys more. */
+  readonly open?: OpenEpochs | undefined;
 }
+
+/** The share of the time for training that the search has, where nobody has chosen its epochs: what it finds is then trained for the rest. */
+const SEARCHED = 0.25;
 
 /**
  * The plan of a search whose units take so long, and the configuration that follows it. Within a budget that is too short, search and
  * retraining get shorter in the same proportion, so that their learning rates still come to their ends; a choice that would take more
- * than a fifth of it has fewer candidates. Each is at least one epoch, and no shorter than a warm-up.
+ * than a fifth of it has fewer candidates. Each is at least one epoch, and no shorter than a warm-up. Where nobody has chosen the epochs the
+ * search has a quarter of the time, retraining the rest, and both may be longer than the configuration says, up to where that no longer helps.
  */
 export function planSearch(
   config: SearchConfig,
   { units, steps }: Estimate,
-  { budget, already = 0, alone = false }: PlanOptions = {},
+  { budget, already = 0, alone = false, open }: PlanOptions = {},
 ): { plan: SearchPlan; config: SearchConfig } {
   const { search, derive, retrain } = config;
   const of = (phase: WorkPhase): number => units[phase] ?? 0;
@@ -150,10 +169,21 @@ export function planSearch(
   const least = (part: { readonly optimizer: object }): number => Math.max(1, Math.ceil(warmUpOf(part.optimizer)));
   const bounded = (epochs: number, wish: number, fewest: number): number =>
     Math.min(epochs, Math.max(Math.min(fewest, epochs), Math.floor(wish + 1e-9)));
-  const searched = share < 1 ? bounded(searchEpochs, share * searchEpochs, least(search)) : searchEpochs;
+  // What is left after so much of the other phase, in epochs of this one.
+  const room = (taken: number, epoch: number): number => Math.max(0, time - taken) / epoch;
+  const shared = open?.search !== undefined && open.retrain !== undefined && !alone;
+  const wish = shared ? room((1 - SEARCHED) * time, anEpoch) : share * searchEpochs;
+  let searched = share < 1 ? bounded(searchEpochs, wish, least(search)) : searchEpochs;
   // What rounding leaves of the search's part is retraining's.
-  const left = (time - searched * anEpoch) / aRetraining;
-  const retrained = share < 1 ? bounded(retrain.epochs, Math.max(0, left), least(retrain)) : retrain.epochs;
+  const fitting = room(searched * anEpoch, aRetraining);
+  let retrained = share < 1 ? bounded(retrain.epochs, fitting, least(retrain)) : retrain.epochs;
+  if (budget !== undefined && open) {
+    const more = (most: number | undefined, now: number, wish: number): number =>
+      Math.max(now, Math.min(most ?? 0, Math.floor(wish + 1e-9)));
+    if (shared) searched = more(open.search, searched, SEARCHED * room(0, anEpoch));
+    retrained = more(open.retrain, retrained, room(searched * anEpoch, aRetraining));
+    if (!alone) searched = more(open.search, searched, room(retrained * aRetraining, anEpoch));
+  }
 
   const part = (count: number, whole: number, seconds: number): PlannedPart => ({ count, of: whole, seconds });
   return {

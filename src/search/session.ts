@@ -26,6 +26,7 @@ import { createRegularizer, type Regularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
 import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
 import { type LatencyTable, measureLatency } from './latency.js';
+import { type OpenEpochs } from './follow-data.js';
 import { limitSpace } from './limits.js';
 import { requireSizes } from './levels.js';
 import { proxyStart } from './proxy-start.js';
@@ -41,6 +42,8 @@ export interface SearchParts {
   readonly data: SearchData;
   /** Data in memory that `data` was divided from, which configurations with other seeds divide anew. */
   readonly dataset?: Dataset;
+  /** Epochs that nobody has chosen, and of which a time budget may make more. */
+  readonly open?: OpenEpochs;
   /** Optimizers, preconditioners, regularizers and proxies of the user's own, by the names that the configuration has for them. */
   readonly own?: OwnParts | undefined;
   /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
@@ -268,6 +271,10 @@ function sharedOf(
     note,
   };
 }
+
+/** How long the found network is trained. */
+export const retrainEpochs = ({ config, state }: Pick<SearchSession, 'config' | 'state'>): number =>
+  state.retrainEpochs ?? config.retrain.epochs;
 
 /** What a phase of the configuration says about its training. */
 export function trainingOf(

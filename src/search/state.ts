@@ -81,6 +81,8 @@ export interface SearchState {
   /** Beside simple models and by class; absent where there are no classes, and in checkpoints of version 0.1. */
   assessment?: Assessment | ValueAssessment;
   budgetReached: boolean;
+  /** Epochs of retraining as a budget has room for them once the network is known; those of the configuration by default. */
+  retrainEpochs?: number;
   /** Of an elastic search: for how many epochs each watched network has been no better than guessing, and which were told of. */
   collapse?: { epochs: number[]; told: number[] };
   /** Where the run went on under other conditions than before, after so many units; absent in checkpoints of version 0.1. */

@@ -74,6 +74,27 @@ describe('the plan of a search', () => {
     expect(config.search).to.deep.equal(CONFIG.search);
   });
 
+  it('uses a budget up where nobody has chosen the epochs, a quarter of it for the search', () => {
+    const open = { search: 40, retrain: 400 };
+    const { plan, config } = planSearch(CONFIG, UNITS, { budget: 1000, open });
+    // 894 seconds for training, 14 an epoch of search, 2 of retraining.
+    expect(config.search.epochs).to.equal(20);
+    expect(config.retrain.epochs).to.equal(307);
+    expect(plan.seconds).to.be.within(890, 900);
+    // In a short one the search does not take what retraining needs more.
+    expect(planSearch(CONFIG, UNITS, { budget: 220, open }).config).to.deep.include({
+      search: { ...CONFIG.search, epochs: 3 },
+    });
+    // A long one ends where more epochs do not help, and says so.
+    const long = planSearch(CONFIG, UNITS, { budget: 10_000, open });
+    expect([long.config.search.epochs, long.config.retrain.epochs]).to.deep.equal([40, 400]);
+    expect(sayPlan(long.plan)).to.match(/the rest of the budget is left/);
+    // What was chosen stays.
+    const chosen = planSearch(CONFIG, UNITS, { budget: 1000, open: { search: undefined, retrain: 400 } });
+    expect([chosen.config.search.epochs, chosen.config.retrain.epochs]).to.deep.equal([20, 307]);
+    expect(planSearch(CONFIG, UNITS, { open }).config).to.deep.equal(CONFIG);
+  });
+
   it('is what the time that is left begins with', () => {
     const progress = createProgress(UNITS.units);
     expect(progress.left({ weights: 10, test: 1 })).to.be.closeTo(2, 1e-12);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Retrained } from '../../api/derive.js';
 import { searchSeeds, type SeedSearch, type SeedsReport, trainSeeds, type TrainSeedsRequest } from '../../api/seeds.js';
-import { type Override, type SearchConfig } from '../../config/index.js';
+import { type Override, type SearchConfigInput } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
 import { type JobResult } from '../../jobs/index.js';
 import { significant } from '../../report/format.js';
@@ -41,7 +41,7 @@ interface RunsOptions extends ExecutorOptions {
 /** The same search with several seeds; says what they have in common. */
 export async function searchManySeeds(
   seeds: readonly number[],
-  config: SearchConfig,
+  config: SearchConfigInput,
   options: RunsOptions,
   output: Output,
 ): Promise<void> {
@@ -49,6 +49,7 @@ export async function searchManySeeds(
   const outcome = await searchSeeds({
     seeds,
     config,
+    followData: true,
     results,
     runs,
     name,

@@ -11,7 +11,14 @@ import {
   type SearchRequest,
 } from '../../api/search.js';
 import { type TrustOptions } from '../../api/trust.js';
-import { loadConfig, parseOverrides, type RawConfig, type SearchConfig } from '../../config/index.js';
+import {
+  checkConfig,
+  loadWritten,
+  parseOverrides,
+  type RawConfig,
+  type SearchConfig,
+  type SearchConfigInput,
+} from '../../config/index.js';
 import { mayPass, WeftError } from '../../errors.js';
 import { isOwnFile } from '../../jobs/files.js';
 import { catchSignals, runFiles } from '../../runs/index.js';
@@ -46,13 +53,13 @@ export interface SearchOptions extends Partial<ExecutorOptions> {
 
 /** Starts a search in a new run directory. */
 export async function search(options: SearchOptions): Promise<void> {
-  const config = resolveConfig(options);
+  const config = writtenConfig(options);
   const { seeds, executor, queue, results = 'runs/jobs' } = options;
   if (seeds === undefined && executor === undefined && queue === undefined)
-    return startSearch(options, (watching) => runSearch({ ...watching, config }));
+    return startSearch(options, (watching) => runSearch({ ...watching, config, followData: true }));
   const { parseSeeds, searchManySeeds } = await import('./many.js');
   await searchManySeeds(
-    seeds === undefined ? [config.seed] : parseSeeds(seeds),
+    seeds === undefined ? [checkConfig(config).seed] : parseSeeds(seeds),
     config,
     { ...options, results },
     createOutput(options),
@@ -197,6 +204,11 @@ function sayNext(output: Output, run: string, report: string): void {
 
 /** Recipe or file, then flags on top. */
 export function resolveConfig(options: SearchOptions): SearchConfig {
+  return checkConfig(writtenConfig(options));
+}
+
+/** The same without defaults: what somebody has chosen. */
+export function writtenConfig(options: SearchOptions): SearchConfigInput {
   if (options.recipe !== undefined && options.config !== undefined)
     throw new WeftError('config', '--recipe and --config were both given', 'choose one; --set changes single fields');
   const flags: RawConfig = {
@@ -226,7 +238,7 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
     budget: options.budget === undefined ? undefined : parseDuration(options.budget),
   };
   const file = options.recipe === undefined ? options.config : findRecipe(options.recipe);
-  return loadConfig(file, flags, parseOverrides(options.set));
+  return loadWritten(file, flags, parseOverrides(options.set)).written;
 }
 
 /** `90s`, `10m`, `1.5h` in seconds. Throws WeftError('config') without a unit: 10 may be meant as seconds or minutes. */

@@ -9,14 +9,14 @@ import { guessingLoss } from '../objective.js';
 import { learnInSearch } from '../learn.js';
 import { trackSharpness } from '../sharpness.js';
 import { warmStart } from '../warm-start.js';
-import { type Retrained, compileOf, type SearchSession, trainingOf } from '../session.js';
+import { type Retrained, compileOf, retrainEpochs, type SearchSession, trainingOf } from '../session.js';
 
 /** Batches whose statistics the finished network's normalization is set from. */
 const CALIBRATION_BATCHES = 20;
 
 /** One training step of the derived child; after the last epoch its batch statistics are fixed. */
 export function retrain(session: SearchSession): void {
-  const { config, data, state, emit } = session;
+  const { data, state, emit } = session;
   const begins = !session.retrained;
   const learner = (session.retrained ??= startRetraining(session));
   const { epoch, step } = state;
@@ -33,7 +33,7 @@ export function retrain(session: SearchSession): void {
       type: 'retrain-started',
       architecture: learner.child.encoding,
       parameters: countNamed(learner.store.parameters),
-      epochs: config.retrain.epochs,
+      epochs: retrainEpochs(session),
       stepsPerEpoch: data.retrain.steps,
       examples: data.retrain.count,
       ...(state.warmStart && { start: state.warmStart.from }),
@@ -46,7 +46,7 @@ export function retrain(session: SearchSession): void {
     epoch,
     step,
     globalStep,
-    due: session.config.retrain.epochs * data.retrain.steps - globalStep,
+    due: retrainEpochs(session) * data.retrain.steps - globalStep,
   });
   state.step++;
   if (state.step < data.retrain.steps) return;
@@ -62,21 +62,22 @@ export function retrain(session: SearchSession): void {
     learner,
     () => evaluateChild(learner.child, learner.store, data.validation, SHARED_EVALUATION).loss,
   );
-  const last = epoch + 1 === config.retrain.epochs || watched?.stop === true;
+  const last = epoch + 1 === retrainEpochs(session) || watched?.stop === true;
   if (last) warnOfDivergence(session, state.lossSum / state.lossCount);
   Object.assign(state, { lossSum: 0, lossCount: 0, step: 0, epoch: epoch + 1 });
   if (last) endRetraining(session, learner);
 }
 
 /** Takes the weights of the epochs so far, between two epochs, and goes on to the test. */
-export function endRetraining({ config, data, state, emit }: SearchSession, learner: Retrained): void {
+export function endRetraining(session: SearchSession, learner: Retrained): void {
+  const { data, state, emit } = session;
   // Known where epochs are compared.
   if (state.bestEpoch)
     emit({
       type: 'retrain-kept',
       epoch: learner.best ? state.bestEpoch.epoch : state.epoch - 1,
       epochs: state.epoch,
-      stopped: state.epoch < config.retrain.epochs,
+      stopped: state.epoch < retrainEpochs(session),
     });
   if (!adoptBestEpoch(learner)) adoptEvaluationWeights(learner);
   recalibrate(learner.child, learner.store, data.plain, CALIBRATION_BATCHES);
@@ -97,12 +98,13 @@ function warnOfDivergence({ emit, space }: SearchSession, loss: number): void {
 const DIVERGED = 2;
 
 /** Fresh weights for the derived architecture, in the space with the options for retraining. */
-export function startRetraining({ config, data, own, space, state, noteCompiled }: SearchSession): Retrained {
+export function startRetraining(session: SearchSession): Retrained {
+  const { config, data, own, space, state, noteCompiled } = session;
   const final = space.forRetraining();
   const child = createChild(final, final.decode(state.derived!.architecture));
   const learner = createLearner(final, `${config.seed}/retrain`, {
     compile: { ...compileOf(config), note: noteCompiled },
-    ...trainingOf(config.retrain, data.retrain, own),
+    ...trainingOf({ ...config.retrain, epochs: retrainEpochs(session) }, data.retrain, own),
     child,
   });
   return { ...learner, space: final, child };

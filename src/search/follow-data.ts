@@ -1,0 +1,208 @@
+/**
+ * Settings that nobody has chosen, taken from what the data is: pictures or a table, how many examples, how large. They are for data of the
+ * user's own; recipes and data sets known by name have theirs. How they were found: docs/explanation/measurements.md.
+ */
+import { checkConfig, mergeConfig, type RawConfig } from '../config/load.js';
+import { type SearchConfig, type SearchConfigInput } from '../config/schema.js';
+import { datasetNames, isDataCode, isInMemory, isText } from '../data/index.js';
+import { type InputShape } from '../data/dataset.js';
+import { type SearchData } from './data.js';
+
+/** Epochs that nobody has chosen, and that a time budget may therefore make more of. */
+export interface OpenEpochs {
+  /** At most so many; undefined where their number was chosen. */
+  readonly search: number | undefined;
+  readonly retrain: number | undefined;
+}
+
+export interface Following {
+  readonly config: SearchConfig;
+  /** What was chosen and why, in lines for people; none where nothing follows. */
+  readonly reasons: readonly string[];
+  readonly open: OpenEpochs;
+}
+
+/** Settings for one kind of data. */
+interface Settings {
+  readonly fields: SearchConfigInput;
+  /** Fields with the words for them; those of which the user has written something are not said. */
+  readonly reasons: readonly { readonly field: readonly string[]; readonly words: string }[];
+  /** Most epochs that a budget may buy: beyond them longer training was not better. */
+  readonly most: { readonly search: number; readonly retrain: number };
+}
+
+const NOTHING_OPEN: OpenEpochs = { search: undefined, retrain: undefined };
+
+/** The configuration with the fields that are not `written` as they suit the data. */
+export function followData(config: SearchConfig, written: RawConfig, data: SearchData): Following {
+  const settings = isOwn(config) ? settingsFor(data) : undefined;
+  if (!settings) return { config, reasons: [], open: NOTHING_OPEN };
+  const { fields, reasons, most } = settings;
+  const has = (path: readonly string[]): boolean => writes(written, path);
+  // Moves of pictures exclude each other: somebody who names one has chosen all.
+  const augments = has(['data', 'augment']) || has(['retrain', 'augment']);
+  const space = (written['space'] ?? {}) as RawConfig;
+  const chosen: Readonly<Record<string, boolean>> = {
+    data: augments,
+    controller: has(['controller']),
+    // Options go together: whoever names one has thought of the others.
+    space:
+      Object.keys(space).some((option) => option !== 'name') ||
+      (space['name'] ?? fields.space!.name) !== fields.space!.name,
+  };
+  const under = Object.fromEntries(Object.entries(fields).filter(([field]) => chosen[field] !== true));
+  const said = reasons.filter(({ field }) => !chosen[field[0]!] && (field.length === 1 || !has(field)));
+  const open = (phase: 'search' | 'retrain'): number | undefined => (has([phase, 'epochs']) ? undefined : most[phase]);
+  return {
+    config: checkConfig(mergeConfig(under, written)),
+    reasons:
+      said.length === 0
+        ? []
+        : ['settings that follow from the data, for none was given:', ...said.map(({ words }) => `- ${words}`)],
+    open: { search: open('search'), retrain: open('retrain') },
+  };
+}
+
+/** Files of the user's own, without a recipe: whoever names one of the others knows what it is. */
+function isOwn({ recipe, data: { source, level } }: SearchConfig): boolean {
+  return (
+    recipe === undefined &&
+    level === undefined &&
+    !datasetNames.includes(source) &&
+    !isText(source) &&
+    !isInMemory(source) &&
+    !isDataCode(source)
+  );
+}
+
+function writes(written: RawConfig, [field, ...rest]: readonly string[]): boolean {
+  const value = written[field!];
+  if (value === undefined) return false;
+  return rest.length === 0 || (typeof value === 'object' && value !== null && writes(value as RawConfig, rest));
+}
+
+function settingsFor({ task, counts }: SearchData): Settings | undefined {
+  if (task.kind === 'language') return undefined;
+  const [height, width] = task.inputShape as InputShape;
+  const examples = counts.train + counts.validation;
+  return height === 1 && width === 1
+    ? tableSettings(examples, counts.train, task.kind === 'regression')
+    : imageSettings(task.inputShape as InputShape, examples, counts.train);
+}
+
+/** The largest power of two up to `most` that makes `steps` batches of the examples. */
+function batchSize(examples: number, most: number, steps: number): number {
+  let size = most;
+  while (size > 2 && examples < steps * size) size /= 2;
+  return size;
+}
+
+/** Epochs that make about so many steps. */
+const epochsOf = (steps: number, examples: number, size: number, [least, most]: readonly [number, number]): number =>
+  Math.min(most, Math.max(least, Math.round(steps / Math.max(1, Math.floor(examples / size)))));
+
+/** Below so many examples networks learn them by heart. */
+const FEW_ROWS = 5000;
+const FEW_IMAGES = 5000;
+
+function tableSettings(examples: number, train: number, isRegression: boolean): Settings {
+  const few = examples < FEW_ROWS;
+  const size = batchSize(train, few ? 32 : 256, 8);
+  const weightDecay = few ? 0.3 : 0.01;
+  const optimizer = { name: 'adamw', learningRate: 0.003, schedule: { name: 'cosine' }, weightDecay } as const;
+  // A squared error grows with what is learned by heart, where classes hardly suffer.
+  const keep = few ? { keep: isRegression ? 0.5 : 0.8 } : {};
+  const space = few
+    ? { name: 'mlp', depth: 2, widths: [32, 64], direct: true, ...keep }
+    : { name: 'mlp', depth: 3, widths: [64, 128], direct: true };
+  const search = epochsOf(few ? 400 : 3000, train, size, few ? [15, 30] : [2, 30]);
+  const retrain = epochsOf(few ? 1200 : 10_000, examples, size, few ? [40, isRegression ? 60 : 100] : [5, 100]);
+  return {
+    fields: {
+      space,
+      controller: { name: 'enas', learningRate: 0.01 },
+      search: { epochs: search, batchSize: size, rounds: 5, samplesPerRound: 8, probe: 5, optimizer },
+      derive: { candidates: 20, random: 20 },
+      retrain: { epochs: retrain, batchSize: size, optimizer, keep: isRegression ? 'best' : 'last' },
+    },
+    reasons: [
+      {
+        field: ['space'],
+        words: `space mlp with widths ${space.widths.join(' and ')}, up to ${space.depth} hidden layers and a linear model beside them: ${few ? 'of few rows a line often says most' : 'a table'}`,
+      },
+      {
+        field: ['search', 'optimizer'],
+        words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} rows can be learned by heart` : ''}`,
+      },
+      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} rows to search on` },
+      {
+        field: ['retrain', 'epochs'],
+        words: `${search} epochs of search and ${retrain} of retraining${isRegression ? ', the best of which is kept' : ''}`,
+      },
+    ],
+    most: { search: 2 * search, retrain },
+  };
+}
+
+/** Sides above which pictures are dear, and below which they stand no reduction. */
+const LARGE = 40;
+const TINY = 16;
+
+function imageSettings([height, width, channels]: InputShape, examples: number, train: number): Settings {
+  const few = examples < FEW_IMAGES;
+  const side = Math.min(height, width);
+  const size = batchSize(train, few ? 32 : 64, 8);
+  const filters = side <= LARGE ? 16 : 8;
+  const space = {
+    name: 'macro-cnn',
+    layers: few ? 4 : 6,
+    filters,
+    reductions: side < TINY ? 1 : 2,
+    growth: 2,
+    retrainFilters: filters + filters / 2,
+  };
+  // Eight pixels of 64, four of 32, one of 8.
+  const move = Math.max(1, Math.round(side / 8));
+  const augment = channels === 3 ? { crop: move, flip: true } : { shift: Math.max(1, Math.round(side / 14)) };
+  const weightDecay = few ? 0.005 : 0.0005;
+  const optimizer = { name: 'nesterov', learningRate: 0.05, schedule: { name: 'cosine' }, clipNorm: 5 } as const;
+  const search = epochsOf(few ? 240 : 2400, train, size, [few ? 10 : 3, 40]);
+  const retrain = epochsOf(few ? 1500 : 8000, examples, size, [few ? 30 : 5, 120]);
+  return {
+    fields: {
+      space,
+      controller: { name: 'enas', learningRate: 0.01 },
+      data: { augment },
+      search: {
+        epochs: search,
+        batchSize: size,
+        rounds: 4,
+        samplesPerRound: 6,
+        probe: 4,
+        optimizer: { ...optimizer, weightDecay: weightDecay / 5 },
+      },
+      derive: { candidates: 30, random: 10, batches: 1 },
+      retrain: { epochs: retrain, batchSize: size, optimizer: { ...optimizer, weightDecay } },
+    },
+    reasons: [
+      {
+        field: ['space'],
+        words: `space macro-cnn with ${space.layers} layers of ${filters} filters, ${space.retrainFilters} when retrained, and twice as many at each of ${space.reductions} reductions: ${examples} images of ${height}x${width} to learn from`,
+      },
+      {
+        field: ['data', 'augment'],
+        words:
+          channels === 3
+            ? `moved by up to ${move} pixels and mirrored: colour images are taken for photos (data.augment={} leaves them as they are, as where left and right differ)`
+            : `moved by up to ${augment.shift} pixels, not mirrored: grey images may be drawings or writing`,
+      },
+      {
+        field: ['retrain', 'optimizer'],
+        words: `weight decay ${weightDecay} when retrained${few ? `: ${examples} images can be learned by heart` : ''}`,
+      },
+      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} images to search on` },
+      { field: ['retrain', 'epochs'], words: `${search} epochs of search, ${retrain} of retraining` },
+    ],
+    most: { search: 2 * search, retrain: 4 * retrain },
+  };
+}

@@ -49,6 +49,23 @@ export function loadWritten(
   return { config: checkConfig(written, { source, overrides }), written };
 }
 
+/** A configuration with overrides on top. */
+export function withOverrides(config: RawConfig, overrides: readonly Override[]): RawConfig {
+  return overrides.reduce((under, { fields }) => mergeConfig(under, fields), config);
+}
+
+/** The checked configuration with all defaults; throws WeftError('config') that lists every mistake. */
+export function checkConfig(raw: unknown, origins: Origins = {}): SearchConfig {
+  const result = configSchema.safeParse(raw);
+  if (result.success) return result.data;
+  const messages = result.error.issues.map((issue) => describeIssue(issue, raw, origins));
+  throw new WeftError(
+    'config',
+    `the configuration${origins.source ? ` ${origins.source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
+    'all fields with their meaning: schema/weft.schema.json, or `weft init`',
+  );
+}
+
 function readConfigFile(path: string): Source {
   if (!existsSync(path))
     throw new WeftError(

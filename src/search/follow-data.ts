@@ -123,7 +123,7 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
       controller: { name: 'enas', learningRate: 0.01 },
       search: { epochs: search, batchSize: size, rounds: 5, samplesPerRound: 8, probe: 5, optimizer },
       derive: { candidates: 20, random: 20 },
-      retrain: { epochs: retrain, batchSize: size, optimizer, keep: isRegression ? 'best' : 'last' },
+      retrain: { epochs: retrain, batchSize: size, optimizer },
     },
     reasons: [
       {
@@ -163,7 +163,12 @@ function imageSettings([height, width, channels]: InputShape, examples: number, 
   };
   // Eight pixels of 64, four of 32, one of 8.
   const move = Math.max(1, Math.round(side / 8));
-  const augment = channels === 3 ? { crop: move, flip: true } : { shift: Math.max(1, Math.round(side / 14)) };
+  const tiny = side < 8;
+  const augment = tiny
+    ? {}
+    : channels === 3
+      ? { crop: move, flip: true }
+      : { shift: Math.max(1, Math.round(side / 14)) };
   const weightDecay = few ? 0.005 : 0.0005;
   const optimizer = { name: 'nesterov', learningRate: 0.05, schedule: { name: 'cosine' }, clipNorm: 5 } as const;
   const search = epochsOf(few ? 240 : 2400, train, size, [few ? 10 : 3, 40]);
@@ -191,8 +196,9 @@ function imageSettings([height, width, channels]: InputShape, examples: number, 
       },
       {
         field: ['data', 'augment'],
-        words:
-          channels === 3
+        words: tiny
+          ? 'images left as they are: they are too small to be moved'
+          : channels === 3
             ? `moved by up to ${move} pixels and mirrored: colour images are taken for photos (data.augment={} leaves them as they are, as where left and right differ)`
             : `moved by up to ${augment.shift} pixels, not mirrored: grey images may be drawings or writing`,
       },

@@ -34,6 +34,8 @@ describe('settings that follow from the data', () => {
 
     expect(follow({}, data([28, 28, 1], 480)).config.data.augment).to.deep.equal({ shift: 2 });
 
+    expect(follow({}, data([2, 100, 3], 480)).config.data.augment).to.deep.equal({});
+
     const table = follow({}, data([1, 1, 5], 400));
     expect(table.config.space).to.include({ name: 'mlp', direct: true });
     expect(table.config.data.augment).to.deep.equal({});
@@ -48,6 +50,7 @@ describe('settings that follow from the data', () => {
     for (const shape of [
       [1, 1, 4],
       [32, 32, 3],
+      [5, 40, 1],
     ])
       for (const examples of [5, 10, 30, 100, 1000, 100_000]) {
         const { config } = follow({}, data(shape, examples));
@@ -73,6 +76,8 @@ describe('settings that follow from the data', () => {
     expect(config.data.augment).to.deep.equal({ shift: 1 });
     expect(open.search).to.equal(undefined);
     expect(reasons.join('\n')).not.to.match(/macro-cnn|mirrored/);
+    // Patience keeps the best epoch, as it does without these settings.
+    expect(follow({ retrain: { patience: 5 } }, data([1, 1, 5], 400)).config.retrain.keep).to.equal(undefined);
     // A space by name has options that suit the data; one option named, and all are the user's.
     expect(follow({ space: { name: 'macro-cnn' } }).config.space).to.include({ layers: 4 });
     expect(follow({ space: { layers: 8 } }).config.space).to.deep.equal({ name: 'macro-cnn', layers: 8 });

@@ -190,7 +190,7 @@ function openFitting(
       size: [height, width] as const,
       channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
       // Where the table has a header, its column is known by the name alone.
-      label: label ?? (columns ? targets?.names[0] : undefined),
+      label: label ?? (columns ? targets?.names : undefined),
       task: targets ? ('regression' as const) : ('classification' as const),
       header,
       charset,

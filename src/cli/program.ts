@@ -38,6 +38,7 @@ export function program(): Command {
     .option('--controller <name|file>', 'search strategy, by name or a file of your own')
     .option('--preset <name>', "the controller's constants: paper, official-code, …")
     .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
+    .option('--label <columns>', 'what a table is to predict: a column, or several numbers, for example price,rent')
     .addOption(
       new Option('--task <kind>', 'whether the label of a table is a class or a number to predict').choices([
         'classification',

@@ -40,7 +40,10 @@ export const dataSchema = z.strictObject({
     .union([z.literal(1), z.literal(3)])
     .optional()
     .describe('1 for grey, 3 for colour (folders of images)'),
-  label: z.union([z.string(), z.int()]).optional().describe('label column (CSV)'),
+  label: z
+    .union([z.string(), z.int(), z.array(z.union([z.string(), z.int()])).min(1)])
+    .optional()
+    .describe('label column, or several columns of numbers to predict together (CSV)'),
   task: z
     .enum(['classification', 'regression'])
     .optional()

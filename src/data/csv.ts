@@ -5,16 +5,17 @@ import { defineDataset, exampleSize, type Dataset, type InputShape } from './dat
 import { type Column } from './csv/encoding.js';
 import { type Charset } from './csv/decode.js';
 import { doubleIn } from './csv/fields.js';
-import { decimalMarks, readTable, type Table } from './csv/table.js';
+import { decimalMarks, type LabelColumn, readTable, type Table } from './csv/table.js';
+import { type LabelColumns } from './csv/label-column.js';
 import { areMeasured, type LabelKind, whyTargets } from './csv/task.js';
 import { strataOf, stratumOf } from './targets.js';
 
 export interface CsvOptions {
   /**
    * Column of the class: its name in the header, or its index from 0 (negative: from the end).
-   * Left out: the column named `label`, `class` or `target`, otherwise the last.
+   * Left out: the column named `label`, `class` or `target`, otherwise the last. Several columns are several numbers to predict.
    */
-  readonly label?: string | number;
+  readonly label?: LabelColumns;
   /** Whether the label is a class or a number to predict; `auto` decides by looking at it. Left out: a class, and labels that are plainly no classes are refused. */
   readonly task?: LabelKind;
   /** Whether the first line names the columns. Left out: found by looking at it. */
@@ -63,27 +64,39 @@ export function ofTables(
   const common = {
     name,
     inputShape,
-    ...(train.header && { columns: train.header.filter((_, column) => column !== train.labelColumn) }),
+    ...(train.header && {
+      columns: train.header.filter((_, column) => !outputsOf(train).some((one) => one.column === column)),
+    }),
     ...(train.encoding && { encoding: train.encoding }),
     sources: [train, ...(test ? [test.table] : [])].map(({ source }) => source),
   };
-  const why = options.task === 'auto' ? whyTargets(train.labels, train.labelOf.length, train.separator) : undefined;
-  if (options.task === 'regression' || why !== undefined) {
+  const outputs = outputsOf(train);
+  const several = outputs.length > 1;
+  if (several && options.task === 'classification')
+    throw new WeftError(
+      'config',
+      `${path}: data.label names ${outputs.length} columns, and data.task is classification`,
+      'name one column of classes; several columns are numbers to predict',
+    );
+  const why =
+    options.task === 'auto' && !several ? whyTargets(train.labels, train.labelOf.length, train.separator) : undefined;
+  if (options.task === 'regression' || several || why !== undefined) {
     const of = (file: TableFile): { images: Table['values']; targets: Float64Array } => ({
       images: file.table.values,
       targets: targetsOf(file),
     });
     const trained = of({ table: train, path });
     const tested = test && of(test);
+    const size = outputs.length;
     // A data set that a finished network is judged by may have one row, or one value.
-    const bounds = strataOf(trained.targets, 1);
-    const labelled = (part: typeof trained) => ({ ...part, labels: stratumOf(part.targets, 1, bounds) });
+    const bounds = strataOf(trained.targets, size);
+    const labelled = (part: typeof trained) => ({ ...part, labels: stratumOf(part.targets, size, bounds) });
     return defineDataset(
       {
         ...common,
         classes: bounds.length + 1,
         targets: {
-          names: [train.labelName ?? train.header?.[train.labelColumn] ?? `column ${train.labelColumn + 1}`],
+          names: outputs.map(({ column }) => train.labelName ?? nameOf(train, column)),
           ...(why !== undefined && { reason: why }),
         },
         train: labelled(trained),
@@ -121,8 +134,10 @@ export function ofTables(
 }
 
 function requireSameColumns(train: Table, path: string, test: Table, testPath: string): void {
-  const label = train.header?.[train.labelColumn];
-  if (label !== undefined && test.header && !test.header.includes(label))
+  const label = outputsOf(train)
+    .map(({ column }) => train.header?.[column])
+    .find((name) => name !== undefined && test.header && !test.header.includes(name));
+  if (label !== undefined)
     throw new WeftError(
       'data',
       `${testPath}: no column is named '${label}', which is the label in ${path}`,
@@ -143,22 +158,35 @@ function requireSameColumns(train: Table, path: string, test: Table, testPath: s
     );
 }
 
-/** The number to predict of each row. Throws WeftError('data') naming the line of what is none. */
+/** The columns that are to be predicted. */
+const outputsOf = ({ outputs, labelColumn, labels, labelOf }: Table): readonly LabelColumn[] =>
+  outputs ?? [{ column: labelColumn, labels, labelOf }];
+
+const nameOf = ({ header }: Table, column: number): string => header?.[column] ?? `column ${column + 1}`;
+
+/** The numbers to predict, row-major [rows, outputs]. Throws WeftError('data') naming the line of what is none. */
 function targetsOf({ table, path }: TableFile): Float64Array {
-  const { labels, labelOf, header, labelColumn, separator, unit } = table;
+  const { header, separator, unit } = table;
   const decimals = decimalMarks(separator, path);
-  const values = labels.map(({ text, line }) => {
-    const value = doubleIn(text, separator);
-    if (value === undefined)
-      throw new WeftError(
-        'data',
-        `${path}: ${unit} ${line}: '${text.slice(0, 40)}' in the label column${header ? ` '${header[labelColumn]}'` : ''} is not a number, and numbers are to be predicted`,
-        'fix it, remove the row, or set data.task: classification if the labels are classes',
-      );
-    decimals.see(text, line);
-    return value;
+  const outputs = outputsOf(table);
+  const targets = new Float64Array(outputs.length * outputs[0]!.labelOf.length);
+  outputs.forEach(({ column, labels, labelOf }, at) => {
+    const values = labels.map(({ text, line }) => {
+      const value = doubleIn(text, separator);
+      if (value === undefined)
+        throw new WeftError(
+          'data',
+          `${path}: ${unit} ${line}: '${text.slice(0, 40)}' in the label column${header ? ` '${header[column]}'` : ''} is not a number, and numbers are to be predicted`,
+          outputs.length > 1
+            ? 'fix it, remove the row, or name columns of numbers alone: data.label'
+            : 'fix it, remove the row, or set data.task: classification if the labels are classes',
+        );
+      decimals.see(text, line);
+      return value;
+    });
+    labelOf.forEach((label, row) => (targets[row * outputs.length + at] = values[label]!));
   });
-  return Float64Array.from(labelOf, (label) => values[label]!);
+  return targets;
 }
 
 /** The distinct labels, by value if all are numbers, otherwise by code point. */

@@ -209,8 +209,14 @@ function pairTable({ examples, labels }: Pair): Table {
 }
 
 /** A table in one array; its label is a column. */
-function columnTable(array: Named, label: string | number | undefined): Table {
+function columnTable(array: Named, label: CsvOptions['label']): Table {
   const [count = 0, width = 0] = array.shape;
+  if (typeof label === 'object')
+    throw new WeftError(
+      'config',
+      `${array.path} is one array, of which one column can be the label`,
+      'give an .npz file with X and y; several columns to predict are for tables with a header',
+    );
   const column = label === undefined ? width - 1 : Number(label) < 0 ? width + Number(label) : Number(label);
   if (
     array.shape.length !== 2 ||

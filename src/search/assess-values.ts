@@ -31,6 +31,8 @@ export interface TargetAssessment {
 
 export interface ValueAssessment {
   readonly targets: readonly TargetAssessment[];
+  /** Of several targets: the mean of their R², in which they count alike whatever their units. */
+  readonly meanR2?: number;
   /** Training examples that the simple models had, of how many. */
   readonly learnedFrom: readonly [number, number];
 }
@@ -53,24 +55,27 @@ export function assessValues(
   seed: number,
 ): ValueAssessment {
   const size = scaling.names.length;
+  const targets = scaling.names.map((name, target): TargetAssessment => {
+    const unit = { of: scaling, target };
+    const of = (values: ArrayLike<number>): Float64Array => column(values, size, unit);
+    const [truth, own] = [of(actual), of(predicted)];
+    const rows = (part: PlainValues['train']): ValueRows => ({ ...part, targets: of(part.targets) });
+    const [learned, asked] = [rows(train), rows(test)];
+    const rival = (called: string, others: Float64Array): ValueRival => beside(called, truth, own, others);
+    return {
+      name,
+      ...regressionMeasures(truth, own, { rng: stream(seed, 'regression-measures', name) }),
+      mean: rival('the mean', meanValue(learned, asked, seed)),
+      simpleModels: askValueModels(learned, asked, seed)
+        .map((one) => rival(one.name, one.predicted))
+        .sort((a, b) => a.rmse - b.rmse),
+      points: thinned(truth.length, (i) => [truth[i]!, own[i]!]),
+    };
+  });
+  const explained = targets.flatMap(({ r2 }) => r2?.value ?? []);
   return {
-    targets: scaling.names.map((name, target): TargetAssessment => {
-      const unit = { of: scaling, target };
-      const of = (values: ArrayLike<number>): Float64Array => column(values, size, unit);
-      const [truth, own] = [of(actual), of(predicted)];
-      const rows = (part: PlainValues['train']): ValueRows => ({ ...part, targets: of(part.targets) });
-      const [learned, asked] = [rows(train), rows(test)];
-      const rival = (called: string, others: Float64Array): ValueRival => beside(called, truth, own, others);
-      return {
-        name,
-        ...regressionMeasures(truth, own, { rng: stream(seed, 'regression-measures', name) }),
-        mean: rival('the mean', meanValue(learned, asked, seed)),
-        simpleModels: askValueModels(learned, asked, seed)
-          .map((one) => rival(one.name, one.predicted))
-          .sort((a, b) => a.rmse - b.rmse),
-        points: thinned(truth.length, (i) => [truth[i]!, own[i]!]),
-      };
-    }),
+    targets,
+    ...(explained.length > 1 && { meanR2: mean(explained) }),
     learnedFrom: [train.count, count],
   };
 }

@@ -6,6 +6,7 @@ import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { evaluateRun, loadModel, loadRegressor, resumeSearch, runSearch } from '../../src/index.js';
 import { checkConfig, type SearchConfigInput } from '../../src/config/index.js';
+import { openDataset } from '../../src/data/index.js';
 import { exportModel } from '../../src/export/index.js';
 import { guessingLoss, objectiveOf } from '../../src/search/objective.js';
 import { requireFitForTargets, settle } from '../../src/search/regression.js';
@@ -157,6 +158,54 @@ describe('a search for networks that predict a number', function () {
     exported.dispose();
     expect(String(files['README.md'])).to.include('price').and.not.to.include('probabilities');
     expect(String(files['MODEL.md'])).to.include('predicts price').and.not.to.include('classes');
+  });
+
+  it('learns several numbers at once, each in its own unit', async () => {
+    const rng = stream('planes');
+    const rows = Array.from({ length: 120 }, () => {
+      const [x, y] = [rng.normal(), rng.normal()];
+      return [1000 + 50 * x - 20 * y, x, 0.001 * y, y].join();
+    });
+    const data = join(folder(), 'planes.csv');
+    writeFileSync(data, `price,x,rate,y\n${rows.join('\n')}\n`);
+    const { run } = await runSearch({
+      space: mlp,
+      controller: random,
+      config: { ...config, data: { source: data, label: ['price', 'rate'] } },
+      runs: folder(),
+    });
+    const { test, assessment } = summaryOf(run);
+    expect(test.targets.map(({ name }) => name)).to.deep.equal(['price', 'rate']);
+    for (const { r2 } of test.targets) expect(r2).to.be.above(0.4);
+    expect(assessment)
+      .to.have.property('meanR2')
+      .closeTo((test.targets[0]!['r2']! + test.targets[1]!['r2']!) / 2, 1e-12);
+    const model = await loadRegressor(run);
+    const [one] = model.predict([[1, 1]]);
+    expect(model.columns).to.deep.equal(['x', 'y']);
+    model.dispose();
+    expect(one!['price']).to.be.within(950, 1110);
+    expect(one!['rate']).to.be.within(-0.001, 0.003);
+    expect((await evaluateRun(run, { data })).targets!.map(({ name }) => name)).to.deep.equal(['price', 'rate']);
+    const report = readFileSync(join(run, 'report.html'), 'utf8');
+    expect(report).to.include('mean R² of the 2 numbers').and.include('>rate</h3>');
+  });
+
+  it('names the column and the line of what is wrong with several numbers', () => {
+    const path = join(folder(), 'wrong.csv');
+    const opened = (text: string, label: (string | number)[], task?: 'classification') => () => {
+      writeFileSync(path, text);
+      return openDataset(path, { label, ...(task && { task }) });
+    };
+    const body = '\n1,2,3\n4,5,6\n7,8,1\n';
+    expect(opened(`a,b,c${body}`, ['b', 'c'])().train.targets).to.deep.equal(Float64Array.of(2, 3, 5, 6, 8, 1));
+    expect(opened(`a,b,c${body}`, ['c', 'b'])().train.targets).to.deep.equal(Float64Array.of(3, 2, 6, 5, 1, 8));
+    expect(opened(`a,b,c${body}`, ['b', 'x'])).to.throw(/no column is named 'x'/);
+    expect(opened(`a,b,c${body}`, ['b', 'b'])).to.throw(/names column b twice/);
+    expect(opened(`a,b,c${body}`, ['a', 'b', 'c'])).to.throw(/names all 3 columns/);
+    expect(opened('a,b,c\n1,2,3\n4,,6\n', ['b', 'c'])).to.throw(/line 3 has no label in 'b'/);
+    expect(opened('a,b,c\n1,2,3\n4,5,many\n', ['b', 'c'])).to.throw(/line 3: 'many' in the label column 'c'/);
+    expect(opened(`a,b,c${body}`, ['b', 'c'], 'classification')).to.throw(/data\.task is classification/);
   });
 
   it('goes on after a stop to the same bytes', async () => {

@@ -39,6 +39,7 @@ export interface SearchOptions extends Partial<ExecutorOptions> {
   controller?: string;
   preset?: string;
   data?: string;
+  label?: string;
   task?: SearchConfig['data']['task'];
   seed?: number;
   epochs?: number;
@@ -226,9 +227,10 @@ export function writtenConfig(options: SearchOptions): SearchConfigInput {
         ...(options.preset !== undefined && { preset: options.preset }),
       },
     }),
-    ...((options.data ?? options.task) !== undefined && {
+    ...((options.data ?? options.task ?? options.label) !== undefined && {
       data: {
         ...(options.data !== undefined && { source: options.data }),
+        ...(options.label !== undefined && { label: labelColumns(options.label) }),
         ...(options.task !== undefined && { task: options.task }),
       },
     }),
@@ -249,4 +251,12 @@ export function parseDuration(text: string): number {
   if (unit === undefined)
     throw new WeftError('config', `'${text}' has no unit of time`, `write ${amount}s, ${amount}m or ${amount}h`);
   return Number(amount) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h'];
+}
+
+/** One column as it is written, or several between commas; a column whose name has a comma is set in the configuration. */
+function labelColumns(text: string): string | string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === ''))
+    throw new WeftError('config', `--label '${text}' has an empty name`, 'give names with commas between them');
+  return names.length === 1 ? names[0]! : names;
 }

@@ -2,7 +2,7 @@
 import { WeftError } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
 import type { Charset } from './decode.js';
-import { findLabelColumn, hasKnownLabel } from './label-column.js';
+import { findLabelColumns, hasKnownLabel } from './label-column.js';
 import { type Line, type LineReader, openLines } from './lines.js';
 import { isParquet, openParquet } from './parquet.js';
 import type { Opened } from './table.js';
@@ -61,7 +61,7 @@ export function openJsonTable(path: string, options: Pick<CsvOptions, 'charset' 
     first: first.line,
     top: header ?? ofArray(first.row as readonly unknown[], { line: first.line, path, width, named: false }),
     header,
-    labelColumn: findLabelColumn(options.label, header, width, path),
+    labelColumns: findLabelColumns(options.label, header, width, path),
     separator: ',',
     *rows() {
       for (const { line, row } of !named && header ? sample.slice(1) : sample) yield fieldsOf(line, row);

@@ -8,6 +8,28 @@ export const LABEL_NAMES = ['label', 'class', 'target'];
 export const hasKnownLabel = (header: readonly string[]): boolean =>
   header.some((name) => LABEL_NAMES.includes(name.toLowerCase()));
 
+/** The column of the label, or several of them, by name or number. */
+export type LabelColumns = string | number | readonly (string | number)[];
+
+/** The columns that `label` names or numbers, in its order. Throws WeftError('data') where one is named twice, or nothing else is left. */
+export function findLabelColumns(
+  label: LabelColumns | undefined,
+  header: readonly string[] | undefined,
+  columns: number,
+  path: string,
+): number[] {
+  if (label === undefined || typeof label === 'string' || typeof label === 'number')
+    return [findLabelColumn(label, header, columns, path)];
+  const found = label.map((one) => findLabelColumn(one, header, columns, path));
+  const twice = found.find((column, i) => found.indexOf(column) !== i);
+  if (twice !== undefined)
+    throw new WeftError('data', `${path}: data.label names column ${header?.[twice] ?? twice} twice`, 'name it once');
+  if (found.length === 0) throw new WeftError('config', 'data.label names no column', 'name one or more');
+  if (found.length >= columns)
+    throw new WeftError('data', `${path}: data.label names all ${columns} columns`, 'leave some columns to learn from');
+  return found;
+}
+
 /** The column that `label` names or numbers; without it the one with a known name, or else the last. Throws WeftError('data') where there is none. */
 export function findLabelColumn(
   label: string | number | undefined,

@@ -7,7 +7,7 @@ import { type Column, encoderOf, scanColumn, widthOf } from './encoding.js';
 import { findSeparator, hasDecimalComma, numberIn, type Separator, splitFields } from './fields.js';
 import { growingNumbers } from './growing.js';
 import { isJsonLines, openJsonTable } from './json-lines.js';
-import { findLabelColumn, LABEL_NAMES } from './label-column.js';
+import { findLabelColumns, LABEL_NAMES, type LabelColumns } from './label-column.js';
 import { type Line, openLines } from './lines.js';
 
 export interface Table {
@@ -27,7 +27,16 @@ export interface Table {
   readonly labels: readonly DistinctLabel[];
   /** Which of them each row has. */
   readonly labelOf: Int32Array;
+  /** All columns that are to be predicted, where `labels` and `labelOf` are not the only ones. */
+  readonly outputs?: readonly LabelColumn[];
   readonly source: Source;
+}
+
+/** One column that is to be predicted. */
+export interface LabelColumn {
+  readonly column: number;
+  readonly labels: readonly DistinctLabel[];
+  readonly labelOf: Int32Array;
 }
 
 export interface DistinctLabel {
@@ -74,7 +83,8 @@ export interface Opened {
   readonly first: Line;
   readonly top: readonly string[];
   readonly header: readonly string[] | undefined;
-  readonly labelColumn: number;
+  /** Ascending is not needed: they are in the order in which they are named. */
+  readonly labelColumns: readonly number[];
   readonly separator: Separator;
   /** The rows, one after the other, each with as many fields as the first. */
   rows(): Generator<{ readonly line: Line; readonly fields: readonly string[] }>;
@@ -110,7 +120,7 @@ function openTable(path: string, options: CsvOptions): Opened {
     first,
     top,
     header,
-    labelColumn: findLabelColumn(options.label, header, top.length, path),
+    labelColumns: findLabelColumns(options.label, header, top.length, path),
     separator,
     *rows() {
       for (const line of header ? sample.slice(1) : sample) yield fieldsOf(line);
@@ -122,11 +132,11 @@ function openTable(path: string, options: CsvOptions): Opened {
 
 /** What each column beside the label is, from all rows. */
 function scanTable(path: string, options: CsvOptions): { encoding: Column[]; labelIsNamed: boolean } {
-  const { header, labelColumn, separator, top, rows } = openTable(path, options);
+  const { header, labelColumns, separator, top, rows } = openTable(path, options);
   const columns = top
     .map((_, column) => ({ column, scan: scanColumn() }))
-    .filter(({ column }) => column !== labelColumn);
-  const ignored = ignoredColumns(options.ignore ?? [], { header, labelColumn }, path);
+    .filter(({ column }) => !labelColumns.includes(column));
+  const ignored = ignoredColumns(options.ignore ?? [], { header, labelColumns }, path);
   for (const { fields } of rows()) for (const { column, scan } of columns) scan.see(fields[column]!, separator);
   return {
     encoding: columns.map(({ column, scan }): Column =>
@@ -134,49 +144,38 @@ function scanTable(path: string, options: CsvOptions): { encoding: Column[]; lab
         ? { name: header![column]!, kind: 'left out', reason: 'data.ignore names it' }
         : scan.column(header?.[column]),
     ),
-    labelIsNamed: options.label !== undefined || LABEL_NAMES.includes(header?.[labelColumn]?.toLowerCase() ?? ''),
+    labelIsNamed: options.label !== undefined || LABEL_NAMES.includes(header?.[labelColumns[0]!]?.toLowerCase() ?? ''),
   };
 }
 
 /** Where the columns stand that are to be left out. */
 function ignoredColumns(
   ignore: readonly string[],
-  { header, labelColumn }: { header: readonly string[] | undefined; labelColumn: number },
+  { header, labelColumns }: Pick<Opened, 'header' | 'labelColumns'>,
   path: string,
 ): Set<number> {
   if (ignore.length > 0 && !header)
     throw new WeftError('data', `${path} has no header, so no column is named '${ignore[0]}'`, 'leave out data.ignore');
   const places = placesOf(ignore, header ?? [], path);
-  if (places.includes(labelColumn))
+  const label = labelColumns.find((column) => places.includes(column));
+  if (label !== undefined)
     throw new WeftError(
       'data',
-      `${path}: data.ignore names the label column '${header![labelColumn]}'`,
+      `${path}: data.ignore names the label column '${header![label]}'`,
       'say which column is the label: data.label',
     );
   return new Set(places);
 }
 
 function readWith(path: string, options: CsvOptions, encoding?: readonly Column[]): Table {
-  const { first, header, labelColumn, separator, top, rows, source } = openTable(path, options);
+  const { first, header, labelColumns, separator, top, rows, source } = openTable(path, options);
   const values = growingNumbers(path);
-  const labels = new Map<string, { index: number; label: DistinctLabel }>();
-  const labelOf: number[] = [];
+  const outputs = labelColumns.map((column) => labelsOf(column, header, labelColumns.length > 1, path));
   const decimals = decimalMarks(separator, path);
-  const plan = planOf(encoding, { header, labelColumn, columns: top.length }, path);
+  const plan = planOf(encoding, { header, labelColumns, columns: top.length }, path);
   const push = (value: number): void => values.push(value);
   for (const { line, fields } of rows()) {
-    const text = fields[labelColumn]!.trim();
-    if (text === '')
-      throw new WeftError('data', `${path}: line ${line.number} has no label`, 'fill it in or remove the row');
-    let known = labels.get(text);
-    if (!known) {
-      // A copy of its own: the part of a line would keep the whole line in memory.
-      const own = Buffer.from(text).toString();
-      known = { index: labels.size, label: { text: own, line: line.number, count: 0 } };
-      labels.set(own, known);
-    }
-    known.label.count++;
-    labelOf.push(known.index);
+    for (const output of outputs) output.see(fields, line);
     for (const { column, encode, kind } of plan) {
       const field = fields[column]!;
       if (encode) {
@@ -190,31 +189,72 @@ function readWith(path: string, options: CsvOptions, encoding?: readonly Column[
       if (kind === 'number') decimals.see(field, line.number);
     }
   }
+  const [output, ...others] = outputs.map((one) => one.finish());
+  const { labels, labelOf, column: labelColumn } = output!;
   if (labelOf.length === 0)
     throw new WeftError('data', `${path} has a header and no rows`, 'a row is numbers and a class label');
-  const distinct = [...labels.values()].map(({ label }) => label);
-  if (options.header === undefined && !header) requireData(top, distinct, first.number, separator, path);
+  if (options.header === undefined && !header) requireData(top, labels, first.number, separator, path);
   return {
     header,
     labelColumn,
     separator,
     values: values.finish(),
-    features: encoding ? encoding.reduce((sum, column) => sum + widthOf(column), 0) : top.length - 1,
+    features: encoding ? encoding.reduce((sum, column) => sum + widthOf(column), 0) : top.length - outputs.length,
     encoding,
     unit: 'line',
-    labels: distinct,
-    labelOf: Int32Array.from(labelOf),
+    labels,
+    labelOf,
+    ...(others.length > 0 && { outputs: [output!, ...others] }),
     source: source(),
+  };
+}
+
+/** Collects the labels of one column. */
+function labelsOf(
+  column: number,
+  header: readonly string[] | undefined,
+  isOneOfSeveral: boolean,
+  path: string,
+): { see(fields: readonly string[], line: Line): void; finish(): LabelColumn } {
+  const known = new Map<string, { index: number; label: DistinctLabel }>();
+  const labelOf: number[] = [];
+  const called = isOneOfSeveral ? ` in '${header?.[column] ?? `column ${column + 1}`}'` : '';
+  return {
+    see(fields, line) {
+      const text = fields[column]!.trim();
+      if (text === '')
+        throw new WeftError(
+          'data',
+          `${path}: line ${line.number} has no label${called}`,
+          'fill it in or remove the row',
+        );
+      let one = known.get(text);
+      if (!one) {
+        // A copy of its own: the part of a line would keep the whole line in memory.
+        const own = Buffer.from(text).toString();
+        one = { index: known.size, label: { text: own, line: line.number, count: 0 } };
+        known.set(own, one);
+      }
+      one.label.count++;
+      labelOf.push(one.index);
+    },
+    finish: () => ({
+      column,
+      labels: [...known.values()].map(({ label }) => label),
+      labelOf: Int32Array.from(labelOf),
+    }),
   };
 }
 
 /** The columns that are read, in the order of the inputs; those of an encoding are found by their names where there are any. */
 function planOf(
   encoding: readonly Column[] | undefined,
-  { header, labelColumn, columns }: { header: readonly string[] | undefined; labelColumn: number; columns: number },
+  { header, labelColumns, columns }: Pick<Opened, 'header' | 'labelColumns'> & { readonly columns: number },
   path: string,
 ): { column: number; kind: Column['kind']; encode?: ReturnType<typeof encoderOf> }[] {
-  const others = Array.from({ length: columns }, (_, column) => column).filter((column) => column !== labelColumn);
+  const others = Array.from({ length: columns }, (_, column) => column).filter(
+    (column) => !labelColumns.includes(column),
+  );
   if (!encoding) return others.map((column) => ({ column, kind: 'number' }));
   const used = encoding.map((column, i) => ({ column, i })).filter(({ column }) => column.kind !== 'left out');
   const names = used.map(({ column }) => column.name);
@@ -274,9 +314,9 @@ export function decimalMarks(separator: Separator, path: string): { see(field: s
 }
 
 /** A first row is a header if nothing in it is a number, or if it names the label column (the others may be called 0, 1, 2, …). */
-const looksLikeHeader = (first: readonly string[], label: string | number | undefined, separator: Separator): boolean =>
+const looksLikeHeader = (first: readonly string[], label: LabelColumns | undefined, separator: Separator): boolean =>
   first.every((field) => numberIn(field, separator) === undefined) ||
-  first.some((field) => field === label || LABEL_NAMES.includes(field.toLowerCase()));
+  first.some((field) => [label].flat().includes(field) || LABEL_NAMES.includes(field.toLowerCase()));
 
 /** Refuses a first row that may as well be a header: columns called by successive numbers, such as years, and a label that no other row has. */
 function requireData(

@@ -13,6 +13,8 @@ export function valuesSection(log: EventLog): Content {
   return section(
     'assessment',
     'What the result is worth',
+    isNumber(recorded.meanR2) &&
+      html`<p>The mean R² of the ${recorded.targets.length} numbers is ${decimal(recorded.meanR2)}: each counts alike, whatever its unit. One network predicts all of them; its loss is the mean of their squared errors, each number scaled to a variance of one.</p>\n`,
     recorded.targets.map((target) => ofTarget(target, recorded.learnedFrom)),
   );
 }

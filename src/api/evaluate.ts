@@ -16,7 +16,9 @@ import {
 import { WeftError } from '../errors.js';
 import { type SearchData } from '../search/data.js';
 import { defined } from '../search/defined.js';
+import { labelMeasures } from '../search/label-measures.js';
 import { loadModel, type Model } from '../search/model.js';
+import { type Tested } from '../search/state.js';
 import { otherText } from '../search/text-data.js';
 import { type RegressionMeasures, regressionMeasures } from '../statistics/index.js';
 import { catalogue } from '../supernet/catalogue.js';
@@ -62,6 +64,8 @@ export interface EvaluationOutcome {
   readonly measures: ReturnType<typeof languageMeasures> | undefined;
   /** How far predicted numbers are from the actual ones, each in its own unit. */
   readonly targets?: readonly ({ readonly name: string } & RegressionMeasures)[];
+  /** Where each example has several labels. */
+  readonly labels?: NonNullable<Tested['labels']>;
 }
 
 /** See `evaluateRun` in index.ts. */
@@ -85,7 +89,7 @@ export async function evaluateRun(
         `the loss of ${join(run.path, 'model.safetensors')} on ${given === undefined ? 'its test part' : nameOf(given)} is ${loss}`,
         'its weights are too large to compute with, or the data is on another scale than what it was trained on',
       );
-    const { level, space, targets } = model.card;
+    const { level, space, targets, task } = model.card;
     return {
       run: run.path,
       space,
@@ -94,6 +98,9 @@ export async function evaluateRun(
       loss,
       count,
       ...(targets && { targets: measureValues(model, source, targets) }),
+      ...(task.kind === 'multi-label' && {
+        labels: labelMeasures(predictValues(model.child, model.store, source, task.classes), task.classes),
+      }),
       measures: level && languageMeasures(loss, level),
     };
   } finally {
@@ -149,19 +156,21 @@ function otherExamples(
   { card, normalization }: Model,
   { run, config }: RecordedRun,
 ): BatchSource {
-  const { inputShape, classes } = card.task;
+  const { inputShape, classes, kind } = card.task;
   const { targets } = card;
+  const isMultiLabel = kind === 'multi-label';
   const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
   const opened = typeof source === 'string' ? openFitting(source, card, config, { columns, encoding }) : source;
   const dataset = columns && !encoding && typeof source === 'string' ? withColumns(opened, columns, source) : opened;
-  if (dataset.inputShape.join() !== inputShape.join() || (!targets && dataset.classes !== classes)) {
+  if (dataset.inputShape.join() !== inputShape.join() || (!targets && !isMultiLabel && dataset.classes !== classes)) {
     throw new WeftError(
       'data',
       `${nameOf(source)} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${inputShape.join(', ')}] in ${classes}`,
       'evaluate on data of the same form',
     );
   }
-  if (targets) requireSameTargets(dataset, targets);
+  if (isMultiLabel) requireSameLabels(dataset, card.classNames);
+  else if (targets) requireSameTargets(dataset, targets);
   else requireSameClasses(dataset, card.classNames);
   const all = allExamples(dataset);
   const split = targets ? scaleTargets(all, targets) : all;
@@ -183,7 +192,7 @@ function openFitting(
   { columns, encoding }: Pick<InputForm, 'columns' | 'encoding'>,
 ): Dataset {
   const [height, width, channels] = task.inputShape as [number, number, number];
-  const { label, header, charset, imageShape } = data;
+  const { label, labelSeparator, header, charset, imageShape } = data;
   return openWithFitting(
     source,
     defined({
@@ -191,6 +200,7 @@ function openFitting(
       channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
       // Where the table has a header, its column is known by the name alone.
       label: label ?? (columns ? targets?.names : undefined),
+      labelSeparator,
       task: targets ? ('regression' as const) : ('classification' as const),
       header,
       charset,
@@ -198,6 +208,15 @@ function openFitting(
       classNames: targets ? undefined : classNames,
       encoding,
     }),
+  );
+}
+
+function requireSameLabels({ name, targets }: Dataset, known: readonly string[]): void {
+  if (targets?.areFlags && targets.names.join('\n') === known.join('\n')) return;
+  throw new WeftError(
+    'data',
+    `${name} has ${targets?.areFlags ? `the labels ${targets.names.join(', ')}` : 'one answer a row'}; the labels of the network are ${known.join(', ')}`,
+    'evaluate on data of the same form',
   );
 }
 

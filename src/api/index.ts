@@ -16,7 +16,7 @@ import { type CheckOptions, type CheckOutcome } from './check-export.js';
 import { type ExportOptions, type ExportOutcome } from './export.js';
 import { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
 import { type HalvingOutcome, type HalvingRequest } from './halve.js';
-import { type LoadedModel, type LoadedRegressor, type LoadModelOptions } from './predict.js';
+import { type LoadedLabeller, type LoadedModel, type LoadedRegressor, type LoadModelOptions } from './predict.js';
 import { type RankOptions, type RankOutcome } from './rank.js';
 import { type TruthOptions, type TruthOutcome } from './rank-truth.js';
 import { type SpaceOptions } from './recorded-run.js';
@@ -56,6 +56,8 @@ export type { SearchListeners } from './listeners.js';
 export type { PartsRequest } from './parts.js';
 export type {
   LoadedModel,
+  LabelPrediction,
+  LoadedLabeller,
   LoadedRegressor,
   LoadModelOptions,
   NamedNumbers,
@@ -279,6 +281,18 @@ export async function loadModel(directory: string, options: LoadModelOptions = {
  */
 export async function loadRegressor(directory: string, options: LoadModelOptions = {}): Promise<LoadedRegressor> {
   return (await import('./predict.js')).loadRegressor(directory, options);
+}
+
+/**
+ * The same for a network that says which of several labels hold of an example. Throws WeftError('unsupported') for one that gives each example one answer.
+ *
+ * @example
+ * const model = await loadLabeller('runs/RUN');
+ * const [{ labels, probabilities }] = model.predict([[5.1, 3.5, 1.4]]);
+ * model.dispose();
+ */
+export async function loadLabeller(directory: string, options: LoadModelOptions = {}): Promise<LoadedLabeller> {
+  return (await import('./predict.js')).loadLabeller(directory, options);
 }
 
 /** Everything of one kind that is chosen by name, with what there is to say about it. */

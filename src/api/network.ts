@@ -64,6 +64,7 @@ const columnSchema = z.object({
 const factsSchema = z.object({
   architecture: z.string(),
   classNames: z.array(z.string()),
+  multiLabel: z.literal(true).optional(),
   targets: z.object({ names: z.array(z.string()) }).optional(),
   inputShape: z.array(z.int().positive()),
   normalization: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }),
@@ -98,7 +99,16 @@ async function openExported(folder: string): Promise<Network> {
       AGAIN,
     );
   const {
-    userDefinedMetadata: { architecture, classNames, targets, inputShape, normalization, largestPixel, input },
+    userDefinedMetadata: {
+      architecture,
+      classNames,
+      multiLabel,
+      targets,
+      inputShape,
+      normalization,
+      largestPixel,
+      input,
+    },
     weightsManifest: [{ paths }],
   } = parsed.data;
   const classes = targets ? targets.names.length : classNames.length;
@@ -119,6 +129,7 @@ async function openExported(folder: string): Promise<Network> {
       task: {
         inputShape,
         classes,
+        ...(multiLabel && { kind: 'multi-label' as const }),
         ...(input.kind === 'text' && { kind: 'language' as const }),
       },
     },

@@ -34,6 +34,19 @@ export interface NamedPrediction extends Prediction {
   readonly name: string;
 }
 
+/** What a network says of the labels of one example, each of which holds or does not. */
+export interface LabelPrediction {
+  /** Those with a probability of one half at least, in the order of `labelNames`. */
+  readonly labels: readonly string[];
+  /** By label, in the order of `labelNames`; each stands for itself. */
+  readonly probabilities: readonly number[];
+}
+
+/** The same of an example in a file: its path, or `FILE:LINE`. */
+export interface NamedLabels extends LabelPrediction {
+  readonly name: string;
+}
+
 /** The numbers that a network predicts for one example, by the names of the columns that they were learned from, in their own units. */
 export type PredictedNumbers = Readonly<Record<string, number>>;
 
@@ -60,6 +73,11 @@ export interface LoadedModel extends LoadedNetwork<Prediction, NamedPrediction> 
   readonly classNames: readonly string[];
 }
 
+/** A trained network that says which of several labels hold. The caller disposes it. */
+export interface LoadedLabeller extends LoadedNetwork<LabelPrediction, NamedLabels> {
+  readonly labelNames: readonly string[];
+}
+
 /** A trained network that predicts numbers. The caller disposes it. */
 export interface LoadedRegressor extends LoadedNetwork<PredictedNumbers, NamedNumbers> {
   /** What it predicts. */
@@ -84,12 +102,20 @@ export async function loadRegressor(directory: string, options: LoadModelOptions
   return asRegressor(await open(directory, options));
 }
 
-/** Either, as the run has it. */
+/** See `loadLabeller` in index.ts. */
+export async function loadLabeller(directory: string, options: LoadModelOptions = {}): Promise<LoadedLabeller> {
+  return asLabeller(await open(directory, options));
+}
+
+/** Any of them, as the run has it. */
 export async function loadEither(
   directory: string,
   options: LoadModelOptions,
-): Promise<{ readonly classifier: LoadedModel } | { readonly regressor: LoadedRegressor }> {
+): Promise<
+  { readonly classifier: LoadedModel } | { readonly labeller: LoadedLabeller } | { readonly regressor: LoadedRegressor }
+> {
   const network = await open(directory, options);
+  if (network.card.task.kind === 'multi-label') return { labeller: asLabeller(network) };
   return network.card.targets ? { regressor: asRegressor(network) } : { classifier: asClassifier(network) };
 }
 
@@ -105,8 +131,30 @@ interface OpenNetwork {
   dispose(): void;
 }
 
+function asLabeller({ path, card, common, dispose }: OpenNetwork): LoadedLabeller {
+  const { classNames } = card;
+  if (card.task.kind !== 'multi-label') {
+    dispose();
+    throw new WeftError(
+      'unsupported',
+      `${path} gives each example one answer, and no several labels`,
+      card.targets ? 'load it with loadRegressor' : 'load it with loadModel',
+    );
+  }
+  const answer = (outputs: tf.Tensor2D): LabelPrediction[] =>
+    tf
+      .sigmoid(outputs)
+      .arraySync()
+      .map((probabilities) => ({ labels: classNames.filter((_, i) => probabilities[i]! >= 0.5), probabilities }));
+  return { ...common(answer, (name, one): NamedLabels => ({ name, ...one })), labelNames: classNames };
+}
+
 function asClassifier({ path, card, common, dispose }: OpenNetwork): LoadedModel {
   const { classNames, targets } = card;
+  if (card.task.kind === 'multi-label') {
+    dispose();
+    throw new WeftError('unsupported', `${path} gives each example several labels`, 'load it with loadLabeller');
+  }
   if (targets) {
     dispose();
     throw new WeftError(
@@ -130,7 +178,11 @@ function asRegressor({ path, card, common, dispose }: OpenNetwork): LoadedRegres
   const { targets } = card;
   if (!targets) {
     dispose();
-    throw new WeftError('unsupported', `${path} is a classifier, which predicts no numbers`, 'load it with loadModel');
+    throw new WeftError(
+      'unsupported',
+      `${path} is a classifier, which predicts no numbers`,
+      card.task.kind === 'multi-label' ? 'load it with loadLabeller' : 'load it with loadModel',
+    );
   }
   return {
     ...common(

@@ -90,9 +90,10 @@ export function searchedSpace(
   config: SearchConfig,
   facts: Readonly<Record<string, unknown>>,
 ): SearchSpace {
-  const { kind, targets, inputShape, classes } = facts['data'] as {
+  const { kind, targets, multiLabel, inputShape, classes } = facts['data'] as {
     kind?: 'text';
     targets?: object;
+    multiLabel?: true;
     inputShape: number[];
     classes: number;
   };
@@ -101,5 +102,6 @@ export function searchedSpace(
     classes,
     ...(kind === 'text' && { kind: 'language' as const }),
     ...(targets && { kind: 'regression' as const }),
+    ...(multiLabel && { kind: 'multi-label' as const }),
   });
 }

@@ -46,8 +46,8 @@ export interface StepContext {
   readonly batchSize?: number | undefined;
   /** Labels that the loss is the mean of: one for each example, or one for each token of sequences. */
   readonly labels?: number | undefined;
-  /** What the loss is −log p of: class labels (the default), or targets about which the outputs are normal; see `squaredErrors`. */
-  readonly likelihood?: 'categorical' | 'gaussian' | undefined;
+  /** What the loss is −log p of: class labels (the default), labels that each hold or do not, or targets about which the outputs are normal; see `squaredErrors`. */
+  readonly likelihood?: 'categorical' | 'bernoulli' | 'gaussian' | undefined;
   /** By how much each example counts in the loss [N], where not all count alike. */
   readonly weights?: Tensor | undefined;
   /** Loss of each example of the batch [N] (of a sequence the mean over its tokens) at the given parameters, dropout and normalization as in `evaluate`. */

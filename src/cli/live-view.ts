@@ -1,4 +1,5 @@
 /** What a person sees while a search runs: a line an epoch, and a block at the bottom with what happens now. */
+import { sayLabels } from '../search/label-measures.js';
 import { significant } from '../report/format.js';
 import { type SearchEvent } from '../search/events.js';
 import { retrainEpochs, type SearchSession } from '../search/session.js';
@@ -123,9 +124,13 @@ function describe(
               `test: root mean squared error ${paint.strong(significant(rmse))} in ${name}, mean absolute error ${significant(mae)}${r2 === undefined ? '' : `, R² ${r2.toFixed(3)}`} on ${event.count} examples that nothing has seen before`,
           )
           .join('\n');
+      if (event.labels)
+        return `test: ${paint.strong(sayLabels(event.labels))} on ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(4)} nats a label)`;
       return `test: ${paint.strong(percent(event.accuracy ?? NaN))} of ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(3)})`;
     case 'assessed':
       return sayAssessed(event);
+    case 'assessed-labels':
+      return `  beside: ${[event.usual, ...event.simpleModels].map(({ name, accuracy }) => `${name} ${percent(accuracy)}`).join(', ')} of all answers right; the network ${percent(event.accuracy)}`;
     case 'assessed-values':
       return event.targets.map(sayValues).join('\n');
     case 'shared-start':

@@ -43,7 +43,12 @@ export const dataSchema = z.strictObject({
   label: z
     .union([z.string(), z.int(), z.array(z.union([z.string(), z.int()])).min(1)])
     .optional()
-    .describe('label column, or several columns of numbers to predict together (CSV)'),
+    .describe('label column, or several columns of numbers to predict, or of labels that each hold or do not (CSV)'),
+  labelSeparator: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('what stands between several labels in one field, for example ";"; each holds or does not then (CSV)'),
   task: z
     .enum(['classification', 'regression'])
     .optional()

@@ -8,7 +8,8 @@
 import { WeftError } from '../errors.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
-import { areTargets, countLabels, requireLogitsOf } from '../tensor/logits.js';
+import { flagCrossEntropies } from '../tensor/flags.js';
+import { areFlags, areTargets, countLabels, requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { squaredErrors } from '../tensor/squared-error.js';
 import { type Rng } from '../tensor/rng.js';
@@ -42,7 +43,7 @@ export interface FisherEstimate {
 /**
  * The diagonal of the Fisher information of a classifier on one batch, per label and in nats²; batch statistics
  * count as constants, but for `batch`. Logits [N,K] with labels [N], or of sequences [N,T,K] with [N,T]; outputs [N,K] with targets float32 [N,K], whose
- * squared error is the negative log-likelihood (see `squaredErrors`).
+ * squared error is the negative log-likelihood (see `squaredErrors`); logits [N,K] with bool [N,K], K labels that each hold or do not (Bernoulli).
  *
  * @example
  * const { fisher } = fisherInformation((p) => nn.dense(x, p.kernel, p.bias), params, labels);
@@ -77,6 +78,7 @@ export function fisherInformation(
 /** Cross-entropy of each example [N], the sum over its labels; the squared error of targets. */
 function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {
   if (areTargets(labels)) return squaredErrors(logits, labels);
+  if (areFlags(labels)) return tf.mul(flagCrossEntropies(logits, labels), labels.shape[1]!);
   requireLogitsOf(labels, logits);
   if (labels.rank === 1) return softmaxCrossEntropy(logits as Tensor2D, labels as Tensor1D);
   const tokens = softmaxCrossEntropy(tf.reshape(logits, [-1, logits.shape.at(-1)!]), tf.reshape(labels, [-1]));
@@ -95,6 +97,10 @@ function drawLabels(logits: Tensor, labels: Tensor, rng: Rng | undefined): Tenso
     const noise = drawNormals(logits.size, rng).map((value) => value * targetDeviation(logits.shape.at(-1)!));
     // Constants: the labels are drawn from the model, and do not follow it.
     return recordOn(undefined, () => tf.add(logits, tf.tensor(noise, logits.shape)));
+  }
+  if (areFlags(labels)) {
+    const holds = tidy(() => tf.sigmoid(logits).dataSync()).map((p) => (rng.uniform() < p ? 1 : 0));
+    return tf.tensor(Uint8Array.from(holds), logits.shape, 'bool');
   }
   const probabilities = tidy(() => tf.softmax(logits).dataSync());
   return tf.tensor(drawClasses(probabilities, logits.shape.at(-1)!, rng), logits.shape.slice(0, -1), 'int32');

@@ -48,7 +48,8 @@ const FAR = 10;
 function accountForTargets(dataset: Dataset, splits: Splits): string[] {
   const { train, test, inputShape, targets } = dataset;
   const isTable = inputShape[0] === 1 && inputShape[1] === 1;
-  const { names, reason } = targets!;
+  const { names, reason, areFlags } = targets!;
+  if (areFlags) return accountForFlags(dataset, splits, isTable);
   const described = names.map((name, target) => {
     const values = [train, ...(test ? [test] : [])].flatMap((part) =>
       Array.from({ length: part.count }, (_, i) => part.targets![i * names.length + target]!),
@@ -75,6 +76,43 @@ function accountForTargets(dataset: Dataset, splits: Splits): string[] {
     ...(isTable ? columnsOf(dataset) : []),
     partsOf(splits),
     ...described.flatMap(({ warning }) => warning ?? []),
+    ...(isTable ? suspiciousColumns(dataset) : []),
+  ];
+}
+
+function accountForFlags(dataset: Dataset, splits: Splits, isTable: boolean): string[] {
+  const { train, test, inputShape, targets } = dataset;
+  const { names, reason } = targets!;
+  const size = names.length;
+  const parts = [train, ...(test ? [test] : [])];
+  const rows = parts.reduce((sum, { count }) => sum + count, 0);
+  const counts = names.map((name, label) => ({
+    name,
+    count: parts.reduce((sum, part) => {
+      for (let i = label; i < part.targets!.length; i += size) sum += part.targets![i]!;
+      return sum;
+    }, 0),
+  }));
+  const holding = counts.reduce((sum, { count }) => sum + count, 0);
+  const rare = counts.filter(({ count }) => Math.min(count, rows - count) < RARE);
+  return [
+    `${rows} ${isTable ? 'rows' : `images of ${inputShape[1]}x${inputShape[0]}`} with any of ${size} labels: ${counts
+      .slice(0, MOST_CLASSES)
+      .map(({ name, count }) => `${name} ${count}`)
+      .join(', ')}${size > MOST_CLASSES ? `, and ${size - MOST_CLASSES} more` : ''}; ${short(holding / rows)} a row`,
+    `  because it has ${reason}${reason?.includes('columns') ? '; if they are numbers to predict: --task regression' : ''}`,
+    ...(isTable ? columnsOf(dataset) : []),
+    partsOf(splits),
+    ...(rare.length > 0
+      ? [
+          `careful: few examples tell when ${rare
+            .slice(0, MOST_CLASSES)
+            .map(({ name, count }) => `'${name}' (${count})`)
+            .join(
+              ', ',
+            )} ${rare.length === 1 ? 'holds' : 'hold'}; results for ${rare.length === 1 ? 'it' : 'them'} are unreliable`,
+        ]
+      : []),
     ...(isTable ? suspiciousColumns(dataset) : []),
   ];
 }

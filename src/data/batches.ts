@@ -15,8 +15,8 @@ import { scaling, writeChanged, writePlain } from './write-example.js';
 /** Normalized inputs in row-major [count, height, width, channels], and their classes or targets. The arrays are the caller's. */
 export interface Batch {
   readonly inputs: Float32Array;
-  /** Classes [count], or targets in row-major [count, targets]. */
-  readonly labels: Int32Array | Float32Array;
+  /** Classes [count], or targets in row-major [count, targets], as bytes where they are labels that hold or do not. */
+  readonly labels: Int32Array | Float32Array | Uint8Array;
   readonly shape: [count: number, height: number, width: number, channels: number];
 }
 
@@ -146,7 +146,9 @@ export function makeBatch(
   const size = exampleSize(inputShape);
   const inputs = new Float32Array(positions.length * size);
   const each = targetsIn(split);
-  const labels = targets ? new Float32Array(positions.length * each) : new Int32Array(positions.length);
+  const labels = targets
+    ? new (split.areFlags ? Uint8Array : Float32Array)(positions.length * each)
+    : new Int32Array(positions.length);
   const scale = scaling(normalization);
   const background = (augmentation?.augment.shift ?? 0) > 0;
   const { changes, turns } = augmentation ? drawAll(positions.length, augmentation, inputShape) : {};

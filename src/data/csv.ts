@@ -3,6 +3,7 @@ import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames, requireDifferentNumbers } from './class-names.js';
 import { defineDataset, exampleSize, type Dataset, type InputShape } from './dataset.js';
 import { type Column } from './csv/encoding.js';
+import { answerIn, labelsIn, rarestFlag } from './flags.js';
 import { type Charset } from './csv/decode.js';
 import { doubleIn } from './csv/fields.js';
 import { decimalMarks, type LabelColumn, readTable, type Table } from './csv/table.js';
@@ -16,6 +17,8 @@ export interface CsvOptions {
    * Left out: the column named `label`, `class` or `target`, otherwise the last. Several columns are several numbers to predict.
    */
   readonly label?: LabelColumns;
+  /** What stands between several labels in one field; they are labels that each hold or do not then. */
+  readonly labelSeparator?: string;
   /** Whether the label is a class or a number to predict; `auto` decides by looking at it. Left out: a class, and labels that are plainly no classes are refused. */
   readonly task?: LabelKind;
   /** Whether the first line names the columns. Left out: found by looking at it. */
@@ -52,7 +55,7 @@ export function ofTables(
   { table: train, path }: TableFile,
   test: TableFile | undefined,
   name: string,
-  options: Pick<CsvOptions, 'task' | 'imageShape' | 'classNames'>,
+  options: Pick<CsvOptions, 'task' | 'imageShape' | 'classNames' | 'labelSeparator'>,
 ): Dataset {
   const inputShape = options.imageShape ?? ([1, 1, train.features] as const);
   if (exampleSize(inputShape) !== train.features)
@@ -72,12 +75,27 @@ export function ofTables(
   };
   const outputs = outputsOf(train);
   const several = outputs.length > 1;
-  if (several && options.task === 'classification')
-    throw new WeftError(
-      'config',
-      `${path}: data.label names ${outputs.length} columns, and data.task is classification`,
-      'name one column of classes; several columns are numbers to predict',
-    );
+  if (options.labelSeparator !== undefined || (several && options.task !== 'regression')) {
+    const flags = readFlags({ table: train, path }, test, options);
+    if (flags) {
+      const { names, reason } = flags;
+      const labelled = ({ table }: TableFile, targets: Float64Array) => ({
+        images: table.values,
+        labels: rarestFlag(targets, names.length),
+        targets,
+      });
+      return defineDataset(
+        {
+          ...common,
+          classes: names.length + 1,
+          targets: { names, areFlags: true, reason },
+          train: labelled({ table: train, path }, flags.train),
+          test: test && labelled(test, flags.test!),
+        },
+        path,
+      );
+    }
+  }
   const why =
     options.task === 'auto' && !several ? whyTargets(train.labels, train.labelOf.length, train.separator) : undefined;
   if (options.task === 'regression' || several || why !== undefined) {
@@ -156,6 +174,97 @@ function requireSameColumns(train: Table, path: string, test: Table, testPath: s
       `${testPath}: column ${moved + 1} is '${test.header![moved]}', but '${train.header![moved]}' in ${path}`,
       'training and test tables need the same columns in the same order',
     );
+}
+
+interface Flags {
+  readonly names: readonly string[];
+  readonly reason: string;
+  /** Row-major [rows, names], 1 where the label holds. */
+  readonly train: Float64Array;
+  readonly test: Float64Array | undefined;
+}
+
+/** Labels of which any number hold at once; undefined where several columns hold other things than yes and no, and nobody said that they are labels. */
+function readFlags(
+  train: TableFile,
+  test: TableFile | undefined,
+  { labelSeparator, task, classNames }: Pick<CsvOptions, 'task' | 'classNames' | 'labelSeparator'>,
+): Flags | undefined {
+  const outputs = outputsOf(train.table);
+  if (labelSeparator === undefined) {
+    const isFlag = ({ labels }: LabelColumn): boolean => labels.every(({ text }) => answerIn(text) !== undefined);
+    if (task !== 'classification' && !outputs.every(isFlag)) return undefined;
+    return {
+      names: outputs.map(({ column }) => nameOf(train.table, column)),
+      reason: `${outputs.length} columns of yes and no`,
+      train: flagColumns(train),
+      test: test && flagColumns(test),
+    };
+  }
+  if (task === 'regression' || outputs.length > 1)
+    throw new WeftError(
+      'config',
+      `data.labelSeparator says that one column has several labels, and ${task === 'regression' ? 'data.task is regression' : 'data.label names several columns'}`,
+      'leave one of them out',
+    );
+  const names =
+    classNames ?? [...new Set(train.table.labels.flatMap(({ text }) => labelsIn(text, labelSeparator)))].sort();
+  if (names.length < 2)
+    throw new WeftError(
+      'data',
+      `${train.path}: with '${labelSeparator}' between them, the label column has ${names.length === 0 ? 'no label' : `no label but '${names[0]}'`}`,
+      'check data.label and data.labelSeparator',
+    );
+  if (!classNames)
+    requireDifferentNames(
+      names.map((name) => ({ name, place: `the label column` })),
+      train.path,
+    );
+  const flagsOf = ({ table, path }: TableFile): Float64Array => {
+    const rows = table.labels.map(({ text, line }) => {
+      const row = new Float64Array(names.length);
+      for (const one of labelsIn(text, labelSeparator)) {
+        const at = names.indexOf(one);
+        if (at < 0)
+          throw new WeftError(
+            'data',
+            `${path}: ${table.unit} ${line}: label '${one}' ${classNames ? 'is not one that the network knows' : `does not occur in ${train.path}`}`,
+            unknownNameHint(one, names.slice(0, 20)),
+          );
+        row[at] = 1;
+      }
+      return row;
+    });
+    const flags = new Float64Array(table.labelOf.length * names.length);
+    table.labelOf.forEach((label, i) => flags.set(rows[label]!, i * names.length));
+    return flags;
+  };
+  return {
+    names,
+    reason: `several labels a row, with '${labelSeparator}' between them`,
+    train: flagsOf(train),
+    test: test && flagsOf(test),
+  };
+}
+
+/** Columns of yes and no, row-major. Throws WeftError('data') naming the line of what is neither. */
+function flagColumns({ table, path }: TableFile): Float64Array {
+  const outputs = outputsOf(table);
+  const flags = new Float64Array(outputs.length * table.labelOf.length);
+  outputs.forEach(({ column, labels, labelOf }, at) => {
+    const answers = labels.map(({ text, line }) => {
+      const answer = answerIn(text);
+      if (answer === undefined)
+        throw new WeftError(
+          'data',
+          `${path}: ${table.unit} ${line}: '${text.slice(0, 40)}' in the label column '${nameOf(table, column)}' is neither yes nor no`,
+          'write 1 or 0 (true or false, yes or no), or set data.task: regression if numbers are to be predicted',
+        );
+      return answer;
+    });
+    labelOf.forEach((label, row) => (flags[row * outputs.length + at] = answers[label]!));
+  });
+  return flags;
 }
 
 /** The columns that are to be predicted. */

@@ -35,7 +35,12 @@ export interface Dataset {
   readonly classes: number;
   readonly classNames?: readonly string[];
   /** What the numbers to predict are called, where the examples have no classes, and why they are taken for numbers where nobody said so. */
-  readonly targets?: { readonly names: readonly string[]; readonly reason?: string };
+  readonly targets?: {
+    readonly names: readonly string[];
+    readonly reason?: string;
+    /** Whether they are labels that hold (1) or do not (0), any number of them at once. */
+    readonly areFlags?: boolean;
+  };
   /** What a table calls its columns, but for the label; undefined where it has no header. */
   readonly columns?: readonly string[];
   /** What each column of a table is, the label left out; undefined where all are numbers without gaps. */

@@ -38,7 +38,7 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   idx: ['path'],
   cifar: ['path'],
   images: ['size', 'channels', 'classNames'],
-  csv: ['label', 'task', 'header', 'charset', 'ignore', 'imageShape', 'classNames', 'encoding'],
+  csv: ['label', 'labelSeparator', 'task', 'header', 'charset', 'ignore', 'imageShape', 'classNames', 'encoding'],
   numpy: ['label', 'task', 'imageShape', 'classNames', 'encoding'],
 };
 

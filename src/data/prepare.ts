@@ -4,6 +4,7 @@ import { measureNormalization, type Normalization } from './normalization.js';
 import { openDataset, type OpenOptions, type Surroundings } from './open.js';
 import { countSeen, recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
 import { addLabelNoise, takeSubset, type SubsetOptions } from './subset.js';
+import { requireBothAnswers } from './flags.js';
 import { measureTargets, scaleAllTargets, type TargetScaling } from './targets.js';
 
 export interface DataConfig {
@@ -21,6 +22,8 @@ export interface DataRecord extends Pick<
   Dataset,
   'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'encoding' | 'sources'
 > {
+  /** Whether an example has several labels, which `classNames` names. */
+  readonly multiLabel?: true;
   /** Of numbers to predict: their names, and how they were scaled; `classes` is their number then. */
   readonly targets?: TargetScaling;
   readonly splits: Record<string, SplitRecord>;
@@ -53,7 +56,9 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   const { split: train, changed } = addLabelNoise(clean.train, { rate: labelNoise, seed });
   const noisy = { ...clean, train };
   const normalization = measureNormalization(train);
-  const scaling = dataset.targets && measureTargets(train, dataset.targets.names);
+  const flags = dataset.targets?.areFlags ? dataset.targets.names : undefined;
+  if (flags) requireBothAnswers(train, flags);
+  const scaling = dataset.targets && !flags ? measureTargets(train, dataset.targets.names) : undefined;
   const splits = scaling ? scaleAllTargets(noisy, scaling) : noisy;
   const { name, inputShape, classes, classNames, columns, encoding } = dataset;
   const listing = dataset.sources.map((source) => source.listing ?? '').join('');
@@ -67,9 +72,10 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
     record: {
       name,
       inputShape,
-      classes: scaling ? scaling.names.length : classes,
+      classes: (scaling?.names ?? flags)?.length ?? classes,
       ...(scaling && { targets: scaling }),
-      ...(classNames && { classNames }),
+      ...((flags ?? classNames) && { classNames: flags ?? classNames! }),
+      ...(flags && { multiLabel: true }),
       ...(columns && { columns }),
       ...(encoding && { encoding }),
       sources: dataset.sources.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),

@@ -23,6 +23,8 @@ export interface Split {
   readonly labels: Int32Array;
   /** Numbers to predict, row-major [indices, targets]: in their own units, or scaled (`scaleTargets`). */
   readonly targets?: Float64Array;
+  /** Whether the targets are labels that hold (1) or do not (0). */
+  readonly areFlags?: boolean;
 }
 
 export type Splits = Readonly<Record<'train' | 'validation' | 'test', Split>> &
@@ -235,7 +237,12 @@ export function recordSplit(split: Split): SplitRecord {
   };
 }
 
-function makeSplit(name: SplitName, { inputShape, classes }: Dataset, examples: Examples, indices: Uint32Array): Split {
+function makeSplit(
+  name: SplitName,
+  { inputShape, classes, targets }: Dataset,
+  examples: Examples,
+  indices: Uint32Array,
+): Split {
   return {
     name,
     inputShape,
@@ -244,5 +251,6 @@ function makeSplit(name: SplitName, { inputShape, classes }: Dataset, examples: 
     indices,
     labels: Int32Array.from(indices, (index) => examples.labels[index]!),
     ...(examples.targets && { targets: rowsOf(examples.targets, indices, examples.targets.length / examples.count) }),
+    ...(targets?.areFlags && { areFlags: true }),
   };
 }

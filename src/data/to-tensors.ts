@@ -6,7 +6,7 @@ import type { TextBatch } from './text/batches.js';
 export interface BatchTensors {
   /** float32 [count, height, width, channels]. */
   readonly inputs: Tensor4D;
-  /** Classes int32 [count], or targets float32 [count, targets]. */
+  /** Classes int32 [count], targets float32 [count, targets], or labels that hold or do not, bool [count, labels]. */
   readonly labels: Tensor1D | Tensor2D;
 }
 
@@ -16,7 +16,7 @@ export const batchTensors = ({ inputs, labels, shape }: Batch): BatchTensors => 
   labels:
     labels instanceof Int32Array
       ? tf.tensor1d(labels, 'int32')
-      : tf.tensor2d(labels, [shape[0], labels.length / shape[0]]),
+      : tf.tensor2d(labels, [shape[0], labels.length / shape[0]], labels instanceof Uint8Array ? 'bool' : 'float32'),
 });
 
 /** Token ids and the tokens that follow them, int32 [rows, length] both; the caller disposes them. */

@@ -13,6 +13,8 @@ import {
   widthOf,
 } from '../data/index.js';
 import { type Assessment } from '../search/assess.js';
+import { type FlagAssessment } from '../search/assess-flags.js';
+import { type Tested } from '../search/state.js';
 import { type ValueAssessment } from '../search/assess-values.js';
 import { type Model } from '../search/model.js';
 import { type RoundedType } from './rounding.js';
@@ -22,6 +24,8 @@ export interface ModelFacts {
   readonly architecture: string;
   /** In the order of the outputs; none where numbers are predicted. */
   readonly classNames: readonly string[];
+  /** Whether any number of the classes holds at once: each probability stands for itself. */
+  readonly multiLabel?: true;
   /** What the numbers that are predicted are called, in the order of the outputs, and their mean and deviation in the training data. */
   readonly targets?: TargetScaling;
   /** [H,W,C] of one example, or [T] of a window of token ids. */
@@ -118,10 +122,11 @@ export interface Results {
     readonly accuracy?: number;
     readonly perplexity?: number;
     readonly bitsPerCharacter?: number;
+    readonly labels?: NonNullable<Tested['labels']>;
     readonly targets?: readonly { name: string; rmse: number; mae: number; r2?: number }[];
   };
   /** The network beside simpler models. */
-  readonly assessment?: Partial<Assessment> | Partial<ValueAssessment>;
+  readonly assessment?: Partial<Assessment> | Partial<FlagAssessment> | Partial<ValueAssessment>;
 }
 
 export interface FactsOptions {
@@ -154,6 +159,7 @@ export function factsOf(
     inputShape: card.task.inputShape,
     normalization,
     largestPixel,
+    ...(card.task.kind === 'multi-label' && { multiLabel: true }),
     ...(card.targets && { targets: card.targets }),
     ...(card.temperature !== undefined && { temperature: card.temperature }),
     ...(card.level && { level: card.level }),

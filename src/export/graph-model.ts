@@ -31,6 +31,8 @@ export interface TrainedChild {
   readonly inputShape: readonly number[];
   /** Number of different tokens where the inputs are ids, which nothing normalizes. */
   readonly tokens?: number;
+  /** Whether the outputs are labels that each hold or do not, so that each probability is a sigmoid of its own. */
+  readonly multiLabel?: boolean;
   /** Where numbers are predicted: what the outputs are multiplied by and what is added, to be in the units of the targets. */
   readonly targets?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
@@ -93,13 +95,13 @@ export async function tracedModel(
 
 /** Logits and probabilities of inputs as they are in the data set, or the predicted numbers; what is compared comes first. */
 function outputsOf(
-  { child, store, normalization: { mean, std }, tokens, targets }: TrainedChild,
+  { child, store, normalization: { mean, std }, tokens, targets, multiLabel }: TrainedChild,
   x: Tensor,
 ): Readonly<Record<string, Tensor>> {
   const normalized = tokens === undefined ? tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std])) : x;
   const logits = child.forward(store.parameters, store.statistics, normalized, FINAL_EVALUATION);
   if (targets) return { values: tf.add(tf.mul(logits, tf.tensor1d([...targets.std])), tf.tensor1d([...targets.mean])) };
-  return { logits, probabilities: tf.softmax(logits) };
+  return { logits, probabilities: multiLabel ? tf.sigmoid(logits) : tf.softmax(logits) };
 }
 
 /** What the network gives for inputs as they are in the data set, by the names of the outputs; the caller disposes it. */

@@ -76,6 +76,7 @@ export function trainedOf({ card, child, store, normalization }: Model): Trained
     normalization,
     inputShape,
     ...(kind === 'language' && { tokens: classes }),
+    ...(kind === 'multi-label' && { multiLabel: true }),
     ...(card.targets && { targets: card.targets }),
   };
 }

@@ -1,5 +1,7 @@
 /** MODEL.md: what an exported network is, what it was trained on, what its answers are worth, and where that ends. */
 import { type Assessment } from '../search/assess.js';
+import { type FlagAssessment } from '../search/assess-flags.js';
+import { sayLabels } from '../search/label-measures.js';
 import { wilsonInterval } from '../statistics/index.js';
 import { type InputContract, type ModelFacts, type Results } from './facts.js';
 import { codeSpan, nameInText } from './markdown.js';
@@ -22,20 +24,22 @@ export function modelCard(facts: ModelFacts, generatedBy: string): string {
 }
 
 function overview(
-  { space, architecture, classNames, targets, level, results }: ModelFacts,
+  { space, architecture, classNames, multiLabel, targets, level, results }: ModelFacts,
   generatedBy: string,
 ): string {
   const task = level
     ? `predicts the next ${level === 'char' ? 'character' : 'word'} of a text, one of ${number(classNames.length)}`
     : targets
       ? `predicts ${targets.names.map(nameInText).join(', ')}`
-      : `tells ${number(classNames.length)} classes apart`;
+      : multiLabel
+        ? `says of ${number(classNames.length)} labels which ones hold`
+        : `tells ${number(classNames.length)} classes apart`;
   const size = results?.parameters === undefined ? '' : ` It has ${number(results.parameters)} parameters.`;
   const seed = results?.seed === undefined ? '' : ` The seed of the search was ${results.seed}.`;
   return `A neural network that ${task}. It was found by architecture search in the space ${codeSpan(space)} and trained from scratch: ${codeSpan(architecture)}.${size}${seed} Written by ${generatedBy}.`;
 }
 
-function trainedOn({ data, classNames, targets, level }: ModelFacts): string {
+function trainedOn({ multiLabel, data, classNames, targets, level }: ModelFacts): string {
   const lines = ['## What it was trained on', ''];
   if (!data) lines.push('Not recorded.');
   else {
@@ -65,7 +69,7 @@ function trainedOn({ data, classNames, targets, level }: ModelFacts): string {
   else if (!level)
     lines.push(
       '',
-      `Classes, in the order of the outputs: ${classNames.slice(0, MOST_CLASSES).map(nameInText).join(', ')}${classNames.length > MOST_CLASSES ? `, and ${number(classNames.length - MOST_CLASSES)} more, which are in \`model.json\`` : ''}.`,
+      `${multiLabel ? 'Labels' : 'Classes'}, in the order of the outputs: ${classNames.slice(0, MOST_CLASSES).map(nameInText).join(', ')}${classNames.length > MOST_CLASSES ? `, and ${number(classNames.length - MOST_CLASSES)} more, which are in \`model.json\`` : ''}.`,
     );
   return lines.join('\n');
 }
@@ -157,6 +161,7 @@ function resultsOf({ results, data, level }: ModelFacts): string {
     return lines.join('\n');
   }
   if (test.targets) return [...lines, ...numbersOf(test.targets, results.assessment, count)].join('\n');
+  if (test.labels) return [...lines, ...labelsOf(test.labels, test.loss, results.assessment, count)].join('\n');
   const { accuracy } = test;
   if (accuracy !== undefined) {
     const interval = count === undefined ? undefined : wilsonInterval(accuracy, count);
@@ -189,7 +194,7 @@ function roundingOf({ rounding, level }: ModelFacts): string {
 }
 
 function besideSimpler(assessment: Results['assessment'], accuracy: number | undefined): string[] {
-  if (!assessment || 'targets' in assessment) return [];
+  if (!assessment || 'targets' in assessment || 'names' in assessment) return [];
   const {
     majority,
     simpleModels = [],
@@ -226,6 +231,43 @@ function besideSimpler(assessment: Results['assessment'], accuracy: number | und
         ]
       : []),
     ...(measures.length > 0 ? ['', `Also: ${measures.join(', ')}.`] : []),
+  ];
+}
+
+/** Of several labels: how well each is told, beside the more frequent answer and simple models. */
+function labelsOf(
+  tested: NonNullable<NonNullable<Results['test']>['labels']>,
+  loss: number,
+  assessment: Results['assessment'],
+  count: number | undefined,
+): string[] {
+  const { names, labels, accuracy, usual, simpleModels = [] } = (assessment ?? {}) as Partial<FlagAssessment>;
+  const share = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(3));
+  return [
+    `On ${count === undefined ? 'the' : number(count)} test examples, which were used once: ${sayLabels(tested)}, loss ${loss.toFixed(4)} nats a label. A label is said to hold from a probability of one half on.`,
+    ...(names && labels
+      ? [
+          '',
+          '| label | holds for | precision | recall | F1 | area under the ROC curve | average precision |',
+          '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+          ...labels.map(
+            (one, i) =>
+              `| ${cell(names[i]!)} | ${number(one.count)} | ${share(one.precision)} | ${share(one.recall)} | ${share(one.f1)} | ${share(one.auc)} | ${share(one.averagePrecision)} |`,
+          ),
+        ]
+      : []),
+    ...(usual && accuracy !== undefined
+      ? [
+          '',
+          '| model | right answers | macro F1 | network better by (points), 95 % interval |',
+          '| --- | ---: | ---: | --- |',
+          `| this network | ${percent(accuracy)} | ${tested.macroF1.toFixed(3)} | |`,
+          ...[usual, ...simpleModels].map(
+            (one) =>
+              `| ${one.name} | ${percent(one.accuracy)} | ${one.macroF1.toFixed(3)} | ${points(one.difference)}${one.interval ? ` (${points(one.interval[0])} to ${points(one.interval[1])})` : ''} |`,
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -267,7 +309,7 @@ function numbersOf(
   });
 }
 
-function limitsOf({ input, targets, level }: ModelFacts): string {
+function limitsOf({ input, targets, multiLabel, level }: ModelFacts): string {
   const own =
     input.kind === 'picture'
       ? 'Pictures that were taken, drawn or cut out in another way than those of the training data may be answered wrongly, with a high probability too. Decoders of JPEG differ by single levels, and so do answers in the last digits.'
@@ -283,7 +325,9 @@ function limitsOf({ input, targets, level }: ModelFacts): string {
       ? ''
       : targets
         ? '- The answer is a number whatever is asked; how sure the network is, it does not say.'
-        : '- The answer is always one of the classes above, also where none of them is right.',
+        : multiLabel
+          ? '- Labels that are not among those above are never said.'
+          : '- The answer is always one of the classes above, also where none of them is right.',
     `- ${own}`,
     '- The test part comes from the same source as the training data: results elsewhere may be worse.',
     '- Whether it treats groups of people alike was not examined. It is not to decide about people.',

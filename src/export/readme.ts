@@ -24,7 +24,7 @@ ${
     ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); what came before a window is not known to it.
 - Outputs \`logits\` and \`probabilities\`: float32 [N, ${shape}, ${classes}]: at each place, for each token, that it is the next one${named}.`
     : `- Input \`input\`: float32 [N, ${shape}], values as in the data set; [MODEL.md](MODEL.md) says how pictures and rows become these. Normalization is part of the network.
-${targets ? `- Output \`values\`: float32 [N, ${classes}], the predicted numbers in their own units: ${targets.names.map(nameInText).join(', ')}.` : `- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each class${named}.`}`
+${targets ? `- Output \`values\`: float32 [N, ${classes}], the predicted numbers in their own units: ${targets.names.map(nameInText).join(', ')}.` : `- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each ${kind === 'multi-label' ? 'label' : 'class'}${named}.${kind === 'multi-label' ? ' Each probability stands for itself: from one half on the label holds.' : ''}`}`
 }
 
 ## In a browser
@@ -34,7 +34,7 @@ ${targets ? `- Output \`values\`: float32 [N, ${classes}], the predicted numbers
 <script type="module">
   const model = await tf.loadGraphModel('./model.json');
   const ${output} = model.execute(tf.zeros([1, ${shape}]), '${output}');
-  console.log(${targets ? '...values.dataSync()' : `model.metadata.classNames[probabilities.argMax(-1).dataSync()${language ? '.at(-1)' : '[0]'}]`});
+  console.log(${targets ? '...values.dataSync()' : kind === 'multi-label' ? 'model.metadata.classNames.filter((_, i) => probabilities.dataSync()[i] >= 0.5)' : `model.metadata.classNames[probabilities.argMax(-1).dataSync()${language ? '.at(-1)' : '[0]'}]`});
 </script>
 \`\`\`
 

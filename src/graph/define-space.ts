@@ -14,10 +14,10 @@ import { type SupernetGraph } from './nodes.js';
 /** What the network is for: the shape of one example and the number of classes, of tokens, or of numbers to predict. */
 export interface Task {
   /**
-   * To give each example one of the classes (the default), to predict `classes` numbers of it, or to predict the next one of `classes` tokens at each of
+   * To give each example one of the classes (the default), to say of each of `classes` labels whether it holds, to predict `classes` numbers, or to predict the next one of `classes` tokens at each of
    * [T] places.
    */
-  readonly kind?: 'classification' | 'regression' | 'language';
+  readonly kind?: 'classification' | 'multi-label' | 'regression' | 'language';
   readonly inputShape: Shape;
   readonly classes: number;
 }

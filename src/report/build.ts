@@ -12,6 +12,7 @@ import { candidatesSection, networkSection } from './html/network.js';
 import { nameOf, overview } from './html/overview.js';
 import { page } from './html/page.js';
 import { rankersSection, rankSection } from './ranking/index.js';
+import { labelsSection } from './html/labels.js';
 import { valuesSection } from './html/values.js';
 import { dataSection, reproductionSection, versionOf } from './html/record.js';
 
@@ -22,7 +23,7 @@ export async function buildReport(input: ReportInput, chapters: readonly OwnChap
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
     html`${overview(input, log)}
 ${await networkSection(input, log)}
-${assessmentSection(log)}${valuesSection(log)}
+${assessmentSection(log)}${labelsSection(log)}${valuesSection(log)}
 ${frontSection(log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}

@@ -93,6 +93,7 @@ const LOG_LOSS: Measure = {
   example: 'example',
   columns: [lossColumn('loss (nats)'), ACCURACY.columns[0]!],
 };
+const LABEL_LOSS: Measure = { ...LOG_LOSS, unit: 'nats a label', columns: [lossColumn('loss (nats a label)')] };
 const SQUARES: Measure = {
   field: 'loss',
   name: 'squared error',
@@ -116,6 +117,7 @@ export function measureOf(log: EventLog): Measure {
   const score = reward === undefined ? undefined : ownValue(SCORES, reward);
   if (score !== undefined) return scoreNamed(score);
   if (reward === 'log-loss') return LOG_LOSS;
+  if (task === 'multi-label') return LABEL_LOSS;
   if (task === 'regression' || tested?.targets) return SQUARES;
   const language = task === 'language' || log.last('comparison')?.measure === 'loss' || isNumber(tested?.perplexity);
   return language ? LOSS : ACCURACY;

@@ -21,6 +21,13 @@ export interface RunResults {
     readonly accuracy?: number;
     readonly perplexity?: number;
     readonly bitsPerCharacter?: number;
+    /** Where each example has several labels. */
+    readonly labels?: {
+      readonly macroF1: number;
+      readonly microF1: number;
+      readonly exactMatch: number;
+      readonly meanAveragePrecision?: number;
+    };
     /** Of numbers that are predicted, each in its own unit. */
     readonly targets?: readonly {
       readonly name: string;

@@ -17,7 +17,7 @@ import { checkSharedStart, checkWarmStart } from './warm-start.js';
  * space cannot take, memory, limits that nothing meets, batches larger than the data, an architecture of another space.
  */
 export function checkParts({ config, space: factory, controller, data }: SearchParts, architecture?: string): void {
-  if (data.task.kind === 'regression') requireFitForTargets(config);
+  if (data.task.kind === 'regression' || data.task.kind === 'multi-label') requireFitForTargets(config, data.task.kind);
   const space = factory.create(optionsOf(config.space), data.task);
   objectiveOf(data, config.search);
   const all = catalogue(space.supernet);

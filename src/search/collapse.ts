@@ -1,5 +1,5 @@
 /** Networks of an elastic space that have stopped learning while others learn: seen after each epoch, and named. */
-import { areTargets } from '../tensor/logits.js';
+import { areFlags, areTargets } from '../tensor/logits.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
@@ -52,6 +52,12 @@ export function watchCollapse(session: SearchSession): void {
 /** Loss in nats of always giving the classes their shares, the entropy of the labels; of always giving targets their mean, their variance. */
 function guessing(labels: Tensor): number {
   if (areTargets(labels)) return tidy(() => tf.mean(tf.moments(labels, 0).variance).dataSync()[0]!);
+  if (areFlags(labels))
+    return tidy(() => {
+      const share = tf.clipByValue(tf.mean(tf.cast(labels, 'float32'), 0), 1e-7, 1 - 1e-7);
+      const entropy = (p: Tensor): Tensor => tf.mul(p, tf.log(p));
+      return -tf.mean(tf.add(entropy(share), entropy(tf.sub(1, share)))).dataSync()[0]!;
+    });
   const counts = new Map<number, number>();
   for (const label of labels.dataSync()) counts.set(label, (counts.get(label) ?? 0) + 1);
   return [...counts.values()].reduce((sum, count) => sum - (count / labels.size) * Math.log(count / labels.size), 0);

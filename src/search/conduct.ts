@@ -267,7 +267,7 @@ function startEvent(
     epochs: config.search.epochs,
     stepsPerEpoch: data.train.steps,
     ...(config.search.reward !== undefined && config.search.reward !== 'accuracy' && { reward: config.search.reward }),
-    ...((space.task.kind === 'language' || space.task.kind === 'regression') && { task: space.task.kind }),
+    ...(space.task.kind !== undefined && space.task.kind !== 'classification' && { task: space.task.kind }),
   };
 }
 

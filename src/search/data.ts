@@ -6,6 +6,7 @@ import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type BatchSource } from '../training/batch.js';
 import { type PlainExamples } from './assess.js';
+import { type PlainFlags } from './assess-flags.js';
 import { type PlainValues } from './assess-values.js';
 import { openLabelled } from './labelled-data.js';
 import { openText } from './text-data.js';
@@ -33,6 +34,8 @@ export interface SearchBatches {
   readonly test: BatchSource;
   /** The examples as rows, for simple models beside the network; undefined where there are no classes, or too many numbers. */
   readonly plainExamples?: () => PlainExamples;
+  /** The same where each example has several labels. */
+  readonly plainFlags?: () => PlainFlags;
   /** The same where numbers are predicted. */
   readonly plainValues?: () => PlainValues;
 }

@@ -3,6 +3,7 @@
  * gives the same events, to the byte. Architectures appear in their text encoding.
  */
 import { type Assessment } from './assess.js';
+import { type FlagAssessment } from './assess-flags.js';
 import { type ValueAssessment } from './assess-values.js';
 import { type ForgettingEvent } from '../forgetting/events.js';
 import { type ElasticEvent } from './elastic-events.js';
@@ -25,7 +26,7 @@ export type SearchEvent =
       stepsPerEpoch: number;
       /** By what candidates are compared, where not by accuracy. */ reward?: string;
       /** Said where it is not to tell classes apart; of texts `train` and so on count tokens. */ task?:
-        'language' | 'regression';
+        'language' | 'regression' | 'multi-label';
     }
   /** One step of shared weights (thinned: every `logEvery` steps). */
   | { type: 'weights-step'; epoch: number; step: number; loss: number; architecture: string }
@@ -114,6 +115,8 @@ export type SearchEvent =
   | ({ type: 'tested' } & Tested)
   /** Of a classifier: what its test result is worth beside the majority class and simple models, and by class. */
   | ({ type: 'assessed' } & Assessment)
+  /** Where each example has several labels: how well each is told, beside the more frequent answer and simple models. */
+  | ({ type: 'assessed-labels' } & FlagAssessment)
   /** Of predicted numbers: how far they are from the actual ones, beside the mean and simple models. */
   | ({ type: 'assessed-values' } & ValueAssessment)
   | { type: 'warning'; message: string }

@@ -31,6 +31,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     size,
     channels,
     label,
+    labelSeparator,
     task,
     header,
     charset,
@@ -56,7 +57,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
       'data.sampling: balanced and data.classWeights both make rare classes count more, and together they would count twice',
       'leave one of them out',
     );
-  const options = defined({ path, size, channels, label, task, header, charset, ignore, imageShape });
+  const options = defined({ path, size, channels, label, labelSeparator, task, header, charset, ignore, imageShape });
   const [foreign] = Object.keys(options);
   if (dataset && foreign !== undefined)
     throw new WeftError(
@@ -76,16 +77,23 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
   );
   const { inputShape, classes } = prepared.dataset;
   const { splits, normalization, scaling, record, listing } = prepared;
-  const names = namesOf(prepared.dataset);
+  const flags = prepared.dataset.targets?.areFlags ? prepared.dataset.targets.names : undefined;
+  const names = flags ?? namesOf(prepared.dataset);
   const weights = weightsOf(config, prepared);
   return {
-    task: scaling ? { kind: 'regression', inputShape, classes: scaling.names.length } : { inputShape, classes },
+    task: scaling
+      ? { kind: 'regression', inputShape, classes: scaling.names.length }
+      : flags
+        ? { kind: 'multi-label', inputShape, classes: flags.length }
+        : { inputShape, classes },
     record: record as unknown as DataFacts,
     ...(listing !== undefined && { listing }),
     account: [
       ...accountFor(prepared.dataset, splits, record.testSeenIn),
       ...(weights ? [sayClassWeights(weights, names)] : []),
-      ...(data.sampling === 'balanced' && !scaling ? ['training batches draw every class equally often'] : []),
+      ...(data.sampling === 'balanced' && !prepared.dataset.targets
+        ? ['training batches draw every class equally often']
+        : []),
     ],
     counts: {
       train: splits.train.indices.length,

@@ -18,7 +18,7 @@ const cardSchema = z.object({
   options: z.record(z.string(), z.unknown()),
   task: z
     .object({
-      kind: z.enum(['classification', 'regression', 'language']).optional(),
+      kind: z.enum(['classification', 'multi-label', 'regression', 'language']).optional(),
       inputShape: z.array(z.int()),
       classes: z.int(),
     })

@@ -45,6 +45,19 @@ export function objectiveOf(
       unit: SQUARED_ERROR,
       reward: ({ loss }) => (Number.isFinite(loss) ? 1 / (1 + loss) : 0),
     };
+  if (task.kind === 'multi-label') {
+    if (reward !== undefined && reward !== 'log-loss')
+      throw new WeftError(
+        'config',
+        `search.reward: ${reward} measures how well classes are told apart, and each example has several labels`,
+        'leave it out: the reward is exp(-loss)',
+      );
+    return {
+      measure: 'loss',
+      unit: 'nats a label',
+      reward: ({ loss }) => (Number.isFinite(loss) ? Math.exp(-loss) : 0),
+    };
+  }
   if (task.kind === 'language') {
     if (reward !== undefined)
       throw new WeftError(
@@ -69,8 +82,9 @@ export function objectiveOf(
 /** The unit of losses whose targets are scaled to a variance of one. */
 export const SQUARED_ERROR = 'of squared error (targets scaled to a variance of one)';
 
-/** The loss of guessing: that every class or token is equally likely, or that every target is the mean. */
-export const guessingLoss = ({ kind, classes }: Task): number => (kind === 'regression' ? 1 : Math.log(classes));
+/** The loss of guessing: that every class or token is equally likely, that every label holds half of the time, or that every target is the mean. */
+export const guessingLoss = ({ kind, classes }: Task): number =>
+  kind === 'regression' ? 1 : Math.log(kind === 'multi-label' ? 2 : classes);
 
 interface Judged {
   readonly accuracy: number | null;

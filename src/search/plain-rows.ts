@@ -10,6 +10,7 @@ import {
 } from '../data/index.js';
 import { stream } from '../tensor/rng.js';
 import { type PlainExamples } from './assess.js';
+import { type PlainFlags } from './assess-flags.js';
 import { type PlainValues } from './assess-values.js';
 import { type SearchBatches } from './data.js';
 import { type Rows } from './simple-models/index.js';
@@ -24,7 +25,7 @@ export function plainRows(
   { dataset, splits: { test }, normalization, scaling }: PreparedData,
   together: Split,
   seed: number,
-): Pick<SearchBatches, 'plainExamples' | 'plainValues'> {
+): Pick<SearchBatches, 'plainExamples' | 'plainFlags' | 'plainValues'> {
   const { classes, classNames, inputShape } = dataset;
   const size = exampleSize(inputShape);
   if (test.indices.length * size > MOST_NUMBERS) return {};
@@ -36,6 +37,23 @@ export function plainRows(
       shuffle: false,
       last: 'keep',
     }).at(0, 0);
+  const flags = dataset.targets?.areFlags ? dataset.targets.names : undefined;
+  if (flags) {
+    const flagged = (split: Split): PlainFlags['train'] => ({
+      values: all(split).inputs,
+      flags: split.targets!,
+      count: split.indices.length,
+      size,
+    });
+    return {
+      plainFlags: () => ({
+        train: flagged(drawn(together, seed)),
+        test: flagged(test),
+        count: together.indices.length,
+        names: flags,
+      }),
+    };
+  }
   if (scaling) {
     const valuesOf = (split: Split): PlainValues['train'] => ({
       values: all(split).inputs,

@@ -1,15 +1,24 @@
-/** What a configuration may ask of a search whose networks predict numbers. */
+/** What a configuration may ask of a search whose networks predict numbers, or several labels of an example. */
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
+import { type Task } from '../graph/define-space.js';
 import { type SearchData } from './data.js';
 
 /** Throws WeftError('config') that names the field of what has a meaning for classes alone. */
-export function requireFitForTargets({ data, search, retrain, forgetting, objectives }: SearchConfig): void {
+export function requireFitForTargets(
+  { data, search, retrain, forgetting, objectives }: SearchConfig,
+  kind: Task['kind'] = 'regression',
+): void {
   const refused: readonly (readonly [wrong: boolean, field: string, why: string, remedy: string])[] = [
     [data.labelNoise > 0, 'data.labelNoise', 'changes classes', 'leave it out'],
     [data.classWeights !== undefined, 'data.classWeights', 'weighs classes', 'leave it out'],
     [data.sampling === 'balanced', 'data.sampling', 'draws classes equally often', 'leave it out'],
-    [search.reward !== undefined, 'search.reward', 'measures how well classes are told apart', 'leave it out'],
+    [
+      search.reward !== undefined && !(kind === 'multi-label' && search.reward === 'log-loss'),
+      'search.reward',
+      'measures how well classes are told apart',
+      'leave it out',
+    ],
     [search.labelSmoothing > 0, 'search.labelSmoothing', 'spreads a label over classes', 'leave it out'],
     [retrain.labelSmoothing > 0, 'retrain.labelSmoothing', 'spreads a label over classes', 'leave it out'],
     [retrain.calibrate === true, 'retrain.calibrate', 'fits probabilities of classes', 'leave it out'],
@@ -24,7 +33,9 @@ export function requireFitForTargets({ data, search, retrain, forgetting, object
     [
       objectives?.includes('accuracy') === true,
       'objectives',
-      'names accuracy, which numbers do not have',
+      kind === 'multi-label'
+        ? 'names accuracy, which is that of one class'
+        : 'names accuracy, which numbers do not have',
       'name loss in its place',
     ],
   ];
@@ -32,8 +43,8 @@ export function requireFitForTargets({ data, search, retrain, forgetting, object
     if (wrong)
       throw new WeftError(
         'config',
-        `${field} ${why}, and the label column holds numbers to predict`,
-        `${remedy}; where its numbers are classes, set data.task: classification`,
+        `${field} ${why}, and ${kind === 'multi-label' ? 'each example has several labels' : 'the label column holds numbers to predict'}`,
+        kind === 'multi-label' ? remedy : `${remedy}; where its numbers are classes, set data.task: classification`,
       );
 }
 

@@ -110,7 +110,8 @@ export function createSession(
   emit: (event: SearchEvent) => void,
 ): SearchSession {
   const { seed } = config;
-  if (prepared.task.kind === 'regression') requireFitForTargets(config);
+  if (prepared.task.kind === 'regression' || prepared.task.kind === 'multi-label')
+    requireFitForTargets(config, prepared.task.kind);
   const whole = spaceFactory.create(optionsOf(config.space), prepared.task);
   const timed = config.limits.latencyMs !== undefined || config.objectives?.includes('latency');
   const latencies = timed ? latencyTable(whole) : undefined;

@@ -69,10 +69,10 @@ export function specialize(
 ): Specialized[] {
   const { space, config } = session;
   requireSizes(space);
-  if (space.task.kind === 'regression')
+  if (space.task.kind === 'regression' || space.task.kind === 'multi-label')
     throw new WeftError(
       'unsupported',
-      'networks for budgets are compared by their accuracy, and these predict numbers',
+      'networks for budgets are compared by their accuracy, and these have none',
       'take candidates by weft derive --pick',
     );
   const judge = judged(session, onJudged);

@@ -3,6 +3,7 @@
  * streams need no state, because they are opened by name and place.
  */
 import { type Assessment } from './assess.js';
+import { type FlagAssessment } from './assess-flags.js';
 import { type ValueAssessment } from './assess-values.js';
 
 import { type WarmStart } from './warm-start.js';
@@ -32,6 +33,8 @@ export type Tested = {
   count: number;
   perplexity?: number;
   bitsPerCharacter?: number;
+  /** Where each example has several labels: means over labels, the share of examples that are right in all of them. */
+  labels?: { macroF1: number; microF1: number; exactMatch: number; meanAveragePrecision?: number };
   /** Of each number that is predicted, in its own unit; `r2` is absent where it does not vary. */
   targets?: { name: string; rmse: number; mae: number; r2?: number }[];
 };
@@ -79,7 +82,7 @@ export interface SearchState {
   temperature?: number;
   test: Tested | null;
   /** Beside simple models and by class; absent where there are no classes, and in checkpoints of version 0.1. */
-  assessment?: Assessment | ValueAssessment;
+  assessment?: Assessment | FlagAssessment | ValueAssessment;
   budgetReached: boolean;
   /** Epochs of retraining as a budget has room for them once the network is known; those of the configuration by default. */
   retrainEpochs?: number;

@@ -26,6 +26,7 @@ const FOREIGN = [
   'size',
   'channels',
   'label',
+  'labelSeparator',
   'task',
   'classWeights',
   'header',

@@ -25,6 +25,7 @@ export {
   type ClassMeasures,
   mostProbable,
 } from './classification.js';
+export { type FlagMeasures, type MultiLabelMeasures, multiLabelMeasures } from './flags.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { smirnovDistance, smirnovLimit } from './kolmogorov.js';

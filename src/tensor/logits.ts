@@ -9,6 +9,9 @@ import { type Tensor } from './library.js';
 /** Whether the labels of a batch are targets, numbers that the model is to give (float32 [N,K]), and not classes or tokens (int32). */
 export const areTargets = (labels: Pick<Tensor, 'dtype'>): boolean => labels.dtype === 'float32';
 
+/** Whether each example has several labels that hold or do not (bool [N,K]), of which the model gives a logit each. */
+export const areFlags = (labels: Pick<Tensor, 'dtype'>): boolean => labels.dtype === 'bool';
+
 /** Labels of a batch: one for each class label or token; the targets of an example are one label together. */
 export const countLabels = (labels: Tensor): number => (areTargets(labels) ? labels.shape[0] : labels.size);
 

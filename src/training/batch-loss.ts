@@ -4,7 +4,7 @@ import { type Mode } from '../operations/operation.js';
 import { type Evaluate, type LossAndGradients, type StepContext } from '../chain/loss.js';
 import { type Child } from '../supernet/child.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
-import { areTargets, countLabels } from '../tensor/logits.js';
+import { areFlags, areTargets, countLabels } from '../tensor/logits.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
@@ -130,6 +130,7 @@ export function batchLoss({
       labels: countLabels(batch.labels),
       ...(batch.weights && { weights: batch.weights }),
       ...(areTargets(batch.labels) && { likelihood: 'gaussian' as const }),
+      ...(areFlags(batch.labels) && { likelihood: 'bernoulli' as const }),
       exampleLosses: (parameters) =>
         tidy(() => exampleLosses(child, parameters, statistics, batch, unrecorded, smoothing)),
       hessianVectorProduct: (parameters, vector) =>
@@ -182,7 +183,7 @@ function exampleLosses(
     smoothing,
     batch.weights,
   );
-  return batch.labels.rank === 1 || areTargets(batch.labels)
+  return batch.labels.rank === 1 || areTargets(batch.labels) || areFlags(batch.labels)
     ? losses
     : tf.mean(tf.reshape(losses, [batch.labels.shape[0], -1]), 1);
 }

@@ -1,12 +1,13 @@
-/** The loss of every task: cross-entropy of class labels, one an example or one a token; the squared error of targets. */
+/** The loss of every task: cross-entropy of class labels, one an example, one a token, or several an example; the squared error of targets. */
 import { WeftError } from '../errors.js';
-import { areTargets, requireLogitsOf } from '../tensor/logits.js';
+import { flagCrossEntropies } from '../tensor/flags.js';
+import { areFlags, areTargets, requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { squaredErrors } from '../tensor/squared-error.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 
 /**
- * Loss of each label: the squared error where the labels are targets (float32), cross-entropy where they are classes or tokens (int32); times
+ * Loss of each label: the squared error where the labels are targets (float32), the mean over labels where each holds or not (bool), cross-entropy where they are classes or tokens (int32); times
  * `weights` [N] where these are given.
  */
 export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0, weights?: Tensor): Tensor1D {
@@ -15,14 +16,14 @@ export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0, weig
 }
 
 function unweighted(outputs: Tensor, labels: Tensor, smoothing: number): Tensor1D {
-  if (!areTargets(labels)) return labelCrossEntropies(outputs, labels, smoothing);
+  if (!areTargets(labels) && !areFlags(labels)) return labelCrossEntropies(outputs, labels, smoothing);
   if (smoothing > 0)
     throw new WeftError(
       'config',
-      'targets have no classes over which a label could be smoothed',
+      'labels are smoothed over classes, and these are no classes',
       'set labelSmoothing to 0',
     );
-  return squaredErrors(outputs, labels);
+  return areFlags(labels) ? flagCrossEntropies(outputs, labels) : squaredErrors(outputs, labels);
 }
 
 /**

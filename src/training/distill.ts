@@ -1,6 +1,6 @@
 /** In-place distillation: smaller networks learn what the largest one says instead of the labels (Yu and Huang 2019, arXiv 1903.05134, section 3.3). */
 import { WeftError } from '../errors.js';
-import { areTargets } from '../tensor/logits.js';
+import { areFlags, areTargets } from '../tensor/logits.js';
 import { squaredErrors } from '../tensor/squared-error.js';
 import { recordOn } from '../tensor/tape.js';
 import { tf, type Scalar, type Tensor } from '../tensor/tf.js';
@@ -54,6 +54,12 @@ export type Distillation = keyof typeof DISTILLATIONS;
 
 /** What a student is away from its teacher: the divergence of their classes, or where the labels are targets the mean squared difference of their outputs. */
 export function distilled(divergence: Distillation, teacher: Tensor, student: Tensor, labels: Tensor): Scalar {
+  if (areFlags(labels))
+    throw new WeftError(
+      'config',
+      'distillation compares classes or numbers, and each example has several labels',
+      'set search.elastic.distill: none',
+    );
   if (!areTargets(labels)) return DISTILLATIONS[divergence](teacher, student);
   const target = recordOn(undefined, () => tf.clone(teacher));
   return tf.mean(squaredErrors(student, target)) as Scalar;

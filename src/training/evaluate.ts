@@ -4,7 +4,7 @@ import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { forwardTogether } from '../supernet/forward-together.js';
 import { type Weights } from '../supernet/parameter-store.js';
-import { areTargets, countLabels } from '../tensor/logits.js';
+import { areFlags, areTargets } from '../tensor/logits.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from './batch.js';
@@ -82,9 +82,9 @@ function collector(): {
 
 function judge(logits: Tensor, labels: Tensor): Evaluation {
   return tidy(() => {
-    if (areTargets(labels)) {
+    if (areTargets(labels) || areFlags(labels)) {
       const loss = tf.mean(labelLosses(logits, labels)).dataSync()[0]!;
-      return { loss, accuracy: null, count: countLabels(labels) };
+      return { loss, accuracy: null, count: labels.shape[0] };
     }
     const losses = tf.reshape(labelLosses(logits, labels), labels.shape);
     // The largest of logits that are NaN is the first: a network that has diverged would be right about the first class.
@@ -99,7 +99,7 @@ export function requireAccuracy({ accuracy }: Pick<Evaluation, 'accuracy'>): num
   if (accuracy !== null) return accuracy;
   throw new WeftError(
     'operation',
-    'a network that predicts numbers has no accuracy',
+    'a network that predicts numbers, or several labels of an example, has no accuracy',
     'take the loss, or data with classes',
   );
 }

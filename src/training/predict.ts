@@ -43,7 +43,7 @@ export function probabilitiesOf({ logits, labels }: Logits, classes: number, tem
 }
 
 export interface PredictedValues {
-  /** Row-major [count, targets], scaled as the targets are. */
+  /** Row-major [count, targets], scaled as the targets are; logits where the targets are labels that hold or do not. */
   readonly predicted: Float32Array;
   readonly actual: Float32Array;
 }

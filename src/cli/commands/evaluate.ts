@@ -3,6 +3,7 @@ import { evaluateRun } from '../../api/evaluate.js';
 import { runArguments } from '../../api/hints.js';
 import { type TrustOptions } from '../../api/trust.js';
 import { isOwnFile } from '../../jobs/files.js';
+import { sayLabels } from '../../search/label-measures.js';
 import { significant } from '../../report/format.js';
 import { type Estimated, type RegressionMeasures } from '../../statistics/index.js';
 import { sayMeasures } from '../../training/language.js';
@@ -14,7 +15,7 @@ export async function evaluate(
   { json, ...options }: TrustOptions & { data?: string; json?: boolean },
 ): Promise<void> {
   const output = createOutput({ json: json ?? false });
-  const { run, space, own, accuracy, loss, count, measures, targets } = await evaluateRun(directory, options);
+  const { run, space, own, accuracy, loss, count, measures, targets, labels } = await evaluateRun(directory, options);
   const { data } = options;
   output.emit({
     type: 'evaluated',
@@ -25,10 +26,11 @@ export async function evaluate(
     count,
     ...measures,
     ...(targets && { targets }),
+    ...(labels && { labels }),
   });
   const on = own ? `its test part${data === undefined ? '' : ` (${data} is the run's own data)`}` : data;
   output.say(
-    `${show(run)} on ${on}: ${targets ? targets.map(sayValues).join('; ') : `${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy!).toFixed(2)} %, loss ${loss.toFixed(4)} nats`}, ${count} ${measures ? 'tokens' : 'examples'}`,
+    `${show(run)} on ${on}: ${targets ? targets.map(sayValues).join('; ') : labels ? `${sayLabels(labels)}, loss ${loss.toFixed(4)} nats a label` : `${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy!).toFixed(2)} %, loss ${loss.toFixed(4)} nats`}, ${count} ${measures ? 'tokens' : 'examples'}`,
   );
   output.say(`next  weft export ${runArguments(run, [space].filter(isOwnFile))}`);
 }

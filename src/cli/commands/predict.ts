@@ -1,5 +1,11 @@
 /** `weft predict`: what a run's trained network says of new pictures or rows. */
-import { type LoadedModel, type LoadedRegressor, loadEither, type NamedPrediction } from '../../api/predict.js';
+import {
+  type LoadedLabeller,
+  type LoadedModel,
+  type LoadedRegressor,
+  loadEither,
+  type NamedPrediction,
+} from '../../api/predict.js';
 import { WeftError } from '../../errors.js';
 import { type BackendName } from '../../tensor/backend.js';
 import { type TrustOptions } from '../../api/trust.js';
@@ -21,6 +27,7 @@ export async function predict(
   const output = createOutput({ json });
   const loaded = await loadEither(directory, { backend, ...trust });
   if ('regressor' in loaded) sayNumbers(loaded.regressor, paths, output, { run: directory, probabilities, json });
+  else if ('labeller' in loaded) sayLabels(loaded.labeller, paths, output, { probabilities, json });
   else sayClasses(loaded.classifier, paths, output, { probabilities, json });
 }
 
@@ -47,6 +54,31 @@ function sayClasses(
             ...(probabilities ? prediction.probabilities.map(rounded) : []),
           ]),
         );
+  } finally {
+    model.dispose();
+  }
+}
+
+/** The labels that hold, with semicolons between them, or an array of them. */
+function sayLabels(
+  model: LoadedLabeller,
+  paths: readonly string[],
+  output: Output,
+  { probabilities: all, json }: { probabilities: boolean; json: boolean },
+): void {
+  try {
+    const { labelNames } = model;
+    const predictions = model.predictFiles(paths);
+    if (!json) output.say(row(['name', 'labels', ...(all ? labelNames.map((name) => `p(${name})`) : [])]));
+    for (const { name, labels, probabilities } of predictions)
+      if (json)
+        output.emit({
+          type: 'prediction',
+          name,
+          labels,
+          ...(all && { probabilities: Object.fromEntries(labelNames.map((one, i) => [one, probabilities[i]])) }),
+        });
+      else output.say(row([name, labels.join(';'), ...(all ? probabilities.map(rounded) : [])]));
   } finally {
     model.dispose();
   }

@@ -56,10 +56,18 @@ function detailOf({ reason, summary, last, checkpoints }: RunStanding): string {
   return `last: ${last.type}${where ? ` (${where})` : ''}; ${checkpoints} checkpoints`;
 }
 
-function sayTest({ accuracy, loss, perplexity, bitsPerCharacter, targets }: NonNullable<RunSummary['test']>): string {
+function sayTest({
+  accuracy,
+  loss,
+  perplexity,
+  bitsPerCharacter,
+  targets,
+  labels,
+}: NonNullable<RunSummary['test']>): string {
   if (targets)
     return targets.map(({ name, rmse }) => `root mean squared error ${significant(rmse)} (${name})`).join(', ');
   if (perplexity !== undefined)
     return sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) });
+  if (labels) return `macro F1 ${labels.macroF1.toFixed(3)}`;
   return accuracy === undefined ? `loss ${loss.toFixed(4)}` : `accuracy ${(100 * accuracy).toFixed(2)} %`;
 }

@@ -170,7 +170,13 @@ function ignoredColumns(
 function readWith(path: string, options: CsvOptions, encoding?: readonly Column[]): Table {
   const { first, header, labelColumns, separator, top, rows, source } = openTable(path, options);
   const values = growingNumbers(path);
-  const outputs = labelColumns.map((column) => labelsOf(column, header, labelColumns.length > 1, path));
+  const outputs = labelColumns.map((column) =>
+    labelsOf(column, header, {
+      path,
+      isOneOfSeveral: labelColumns.length > 1,
+      mayBeEmpty: options.labelSeparator !== undefined,
+    }),
+  );
   const decimals = decimalMarks(separator, path);
   const plan = planOf(encoding, { header, labelColumns, columns: top.length }, path);
   const push = (value: number): void => values.push(value);
@@ -213,8 +219,7 @@ function readWith(path: string, options: CsvOptions, encoding?: readonly Column[
 function labelsOf(
   column: number,
   header: readonly string[] | undefined,
-  isOneOfSeveral: boolean,
-  path: string,
+  { path, isOneOfSeveral, mayBeEmpty }: { path: string; isOneOfSeveral: boolean; mayBeEmpty: boolean },
 ): { see(fields: readonly string[], line: Line): void; finish(): LabelColumn } {
   const known = new Map<string, { index: number; label: DistinctLabel }>();
   const labelOf: number[] = [];
@@ -222,7 +227,7 @@ function labelsOf(
   return {
     see(fields, line) {
       const text = fields[column]!.trim();
-      if (text === '')
+      if (text === '' && !mayBeEmpty)
         throw new WeftError(
           'data',
           `${path}: line ${line.number} has no label${called}`,

@@ -46,7 +46,10 @@ export const ANSWER = `
     [shown, nameOf] = [probabilities, name];
     const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]);
     const [best] = order;
-    byId('headline').replaceChildren(make('strong', { textContent: name(best) }), make('span', { textContent: percent(probabilities[best]) }));
+    const holding = order.filter((i) => probabilities[i] >= 0.5);
+    byId('headline').replaceChildren(...(facts.multiLabel
+      ? holding.length > 0 ? holding.map((i) => make('strong', { textContent: name(i) })) : [make('span', { textContent: 'none of the labels' })]
+      : [make('strong', { textContent: name(best) }), make('span', { textContent: percent(probabilities[best]) })]));
     byId('bars').replaceChildren(...order.slice(0, all ? MOST : FIRST).map((i) => {
       const bar = make('span', { className: 'bar' }, make('span'));
       bar.ariaHidden = 'true';

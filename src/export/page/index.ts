@@ -39,7 +39,7 @@ export function demoPage(facts: ModelFacts): string {
   <section aria-labelledby="answer">
     <h2 id="answer">${facts.level ? 'What comes next' : 'The answer'}</h2>
     <p id="headline" role="status"><span>no answer yet</span></p>
-    <ol id="bars" aria-label="Probabilities, the largest first"${facts.targets ? ' hidden' : ''}></ol>
+    <ol id="bars" aria-label="${facts.multiLabel ? 'Probability of each label' : 'Probabilities'}, the largest first"${facts.targets ? ' hidden' : ''}></ol>
     <button id="more" class="plain" hidden></button>
     ${result}
   </section>
@@ -73,7 +73,7 @@ function kindOf(facts: ModelFacts): PageKind {
 const MOST_NAMED = 8;
 
 /** What one can ask, and how good the answers were. */
-function leadOf({ classNames, targets, level, space, results, data }: ModelFacts): string {
+function leadOf({ classNames, multiLabel, targets, level, space, results, data }: ModelFacts): string {
   const found = `A network found in the search space ${space}`;
   if (level)
     return `${found}. It has learned ${classNames.length} ${level === 'char' ? 'characters' : 'words'} and says which comes next.`;
@@ -86,6 +86,10 @@ function leadOf({ classNames, targets, level, space, results, data }: ModelFacts
   }
   const named =
     classNames.length <= MOST_NAMED ? `${classNames.join(', ')}.` : `${classNames.slice(0, MOST_NAMED).join(', ')} …`;
+  if (multiLabel) {
+    const { labels } = results?.test ?? {};
+    return `${found}. It says which of ${classNames.length} labels hold: ${named}${labels ? ` Its macro F1 on ${data?.parts['test'] ?? 'the'} test examples was ${labels.macroF1.toFixed(3)}.` : ''}`;
+  }
   const accuracy = results?.test?.accuracy;
   const tested =
     accuracy === undefined
@@ -103,9 +107,11 @@ function majorityOf(results: ModelFacts['results']): string {
     : '';
 }
 
-const limitOf = ({ level, targets }: ModelFacts): string =>
+const limitOf = ({ level, targets, multiLabel }: ModelFacts): string =>
   targets
     ? 'The network answers with a number whatever it is asked, also far from what it has learned from.'
     : level
       ? 'The network repeats what it has read: nothing that it writes is checked.'
-      : 'The answer is always one of the classes, also where none of them is right.';
+      : multiLabel
+        ? 'A label is said to hold from a probability of one half on; other labels are never said.'
+        : 'The answer is always one of the classes, also where none of them is right.';

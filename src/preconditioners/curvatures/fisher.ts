@@ -16,8 +16,11 @@ import { type Curvature } from '../contract.js';
 export const empiricalFisher: Curvature = {
   name: 'empirical Fisher',
   passes: 0,
-  outputGradients({ lossGradients, outputs }) {
-    const { examples, labels } = labelsOf(outputs);
+  outputGradients({ lossGradients, outputs }, { likelihood }) {
+    const { examples, labels, classes } = labelsOf(outputs);
+    // Each logit has a label of its own.
+    if (likelihood === 'bernoulli')
+      return [lossGradients.map((gradient) => tf.mul(gradient, examples * Math.sqrt(classes)))];
     return [lossGradients.map((gradient) => tf.mul(gradient, Math.sqrt(examples * labels)))];
   },
 };
@@ -40,6 +43,15 @@ export function sampledFisher(samples = 1): Curvature {
             ),
           );
         });
+      if (context.likelihood === 'bernoulli') {
+        const p = tf.sigmoid(outputs).dataSync();
+        const scale = 1 / Math.sqrt(samples * classes);
+        return Array.from({ length: samples }, (_, sample) => {
+          const { uniform } = stepStream(context, 'fisher', sample);
+          const drawn = Float32Array.from(p, (one) => scale * (one - (uniform() < one ? 1 : 0)));
+          return layers.outputGradients(weighted(tf.tensor(drawn, outputs.shape), context));
+        });
+      }
       const p = tf.softmax(outputs as Tensor2D).dataSync();
       const scale = 1 / Math.sqrt((samples * labels) / examples);
       return Array.from({ length: samples }, (_, sample) => {
@@ -69,6 +81,13 @@ export const exactFisher: Curvature = {
         const one = tf.div(tf.oneHot(tf.tensor1d([target], 'int32'), classes), targetDeviation(classes));
         return layers.outputGradients(tf.tile(one, [examples, 1]));
       });
+    if (context.likelihood === 'bernoulli') {
+      const p = tf.sigmoid(outputs);
+      const deviation = tf.sqrt(tf.div(tf.mul(p, tf.sub(1, p)), classes));
+      return Array.from({ length: classes }, (_, label) =>
+        layers.outputGradients(weighted(tf.mul(deviation, tf.oneHot(tf.tensor1d([label], 'int32'), classes)), context)),
+      );
+    }
     const p = tf.reshape(tf.softmax(outputs as Tensor2D), [examples, each, classes]);
     return Array.from({ length: each * classes }, (_, pass) => {
       const [t, c] = [Math.floor(pass / classes), pass % classes];

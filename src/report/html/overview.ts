@@ -54,6 +54,10 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
   const perplexity = tested?.perplexity ?? lookUp(summary, 'test', 'perplexity');
   if (isNumber(perplexity)) return languageVerdict(perplexity, log);
   if (tested?.targets) return valueVerdict(log);
+  if (tested?.labels)
+    return html`<div class="verdict open"><span class="big">${decimal(tested.labels.macroF1)}</span><div>
+<p><strong>is the macro F1 (the mean over labels) of the ${log.last('derived') ? 'network that was found' : 'trained network'} on ${integer(tested.count)} test examples</strong>. All labels are right for ${percent(tested.labels.exactMatch)} of them. It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
+<p class="sub">${howFound(log)}</p></div></div>`;
   if (tested && isNumber(tested.accuracy)) {
     const [low, high] = wilsonInterval(tested.accuracy, tested.count);
     const worth = worthOf(log);

@@ -5,12 +5,14 @@ import { logitsOfChild, predictValues } from '../../training/predict.js';
 import { temperatureOf, withTemperature } from '../../training/temperature.js';
 import { assess } from '../assess.js';
 import { isCalibrated } from '../kept-epoch.js';
+import { assessFlags } from '../assess-flags.js';
+import { labelMeasures } from '../label-measures.js';
 import { assessValues } from '../assess-values.js';
 import { type SearchSession } from '../session.js';
 
 /** Tests the retrained child on data that nothing before has seen. */
 export function testRetrained(session: SearchSession): void {
-  const { config, data, emit, level, retrained, state } = session;
+  const { config, data, emit, level, retrained, space, state } = session;
   const { child, store } = retrained!;
   const temperature = calibrate(session);
   const evaluation = evaluateChild(withTemperature(child, temperature), store, data.test, FINAL_EVALUATION);
@@ -18,11 +20,15 @@ export function testRetrained(session: SearchSession): void {
   const values = data.plainValues?.();
   const assessment =
     values && assessValues(predictValues(child, store, data.test, values.scaling.names.length), values, config.seed);
+  const flags =
+    space.task.kind === 'multi-label' ? predictValues(child, store, data.test, space.task.classes) : undefined;
+  const labelled = flags && labelMeasures(flags, space.task.classes);
   state.test = {
     ...(accuracy !== null && { accuracy }),
     loss,
     count,
     ...(level && languageMeasures(loss, level)),
+    ...(labelled && { labels: labelled }),
     ...(assessment && {
       targets: assessment.targets.map(({ name, rmse, mae, r2 }) => ({
         name,
@@ -36,6 +42,12 @@ export function testRetrained(session: SearchSession): void {
   if (assessment) {
     state.assessment = assessment;
     emit({ type: 'assessed-values', ...assessment });
+  }
+  const plain = flags && data.plainFlags?.();
+  if (plain) {
+    const assessed = assessFlags(flags, plain, config.seed);
+    state.assessment = assessed;
+    emit({ type: 'assessed-labels', ...assessed });
   }
   const examples = data.plainExamples?.();
   if (examples) {

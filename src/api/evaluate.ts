@@ -7,8 +7,11 @@ import {
   type Dataset,
   type InputForm,
   isDataCode,
+  nameOfTable,
   openWithFitting,
+  readSeries,
   scaleTargets,
+  type SeriesForm,
   type TargetScaling,
   unscaleTargets,
   withColumns,
@@ -160,8 +163,15 @@ function otherExamples(
   const { targets } = card;
   const isMultiLabel = kind === 'multi-label';
   const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
-  const opened = typeof source === 'string' ? openFitting(source, card, config, { columns, encoding }) : source;
-  const dataset = columns && !encoding && typeof source === 'string' ? withColumns(opened, columns, source) : opened;
+  const { series } = run.manifest.facts['data'] as Pick<InputForm, 'series'>;
+  const opened =
+    typeof source === 'string' && series
+      ? openWindows(source, card, config, series)
+      : typeof source === 'string'
+        ? openFitting(source, card, config, { columns, encoding })
+        : source;
+  const dataset =
+    columns && !series && !encoding && typeof source === 'string' ? withColumns(opened, columns, source) : opened;
   if (dataset.inputShape.join() !== inputShape.join() || (!targets && !isMultiLabel && dataset.classes !== classes)) {
     throw new WeftError(
       'data',
@@ -183,6 +193,22 @@ function otherExamples(
       last: 'keep',
     }),
   );
+}
+
+/** All windows of another series, made as those of the run were. */
+function openWindows(
+  source: string,
+  { classNames, targets }: Model['card'],
+  { data: { label, header, charset } }: SearchConfig,
+  form: SeriesForm,
+): Dataset {
+  return readSeries(source, nameOfTable(source), {
+    window: form.window,
+    ...defined({ label: label ?? targets?.names[0], header, charset }),
+    validation: 0,
+    test: 0,
+    known: { form, classNames: targets ? undefined : classNames },
+  });
 }
 
 function openFitting(

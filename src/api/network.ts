@@ -3,7 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { checkConfig } from '../config/index.js';
-import { type Column, type InputForm, type InputShape, type Normalization, whiteOf, widthOf } from '../data/index.js';
+import {
+  type Column,
+  type InputForm,
+  type InputShape,
+  type Normalization,
+  type SeriesForm,
+  whiteOf,
+  widthOf,
+} from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type ModelFacts } from '../export/index.js';
 import { openRun } from '../runs/index.js';
@@ -34,7 +42,10 @@ export async function openNetwork(directory: string, options: SpaceOptions): Pro
 async function openTrained(directory: string, options: SpaceOptions): Promise<Network> {
   const run = openRun(directory);
   const { card, normalization, child, store } = await loadModel(run.path, () => spaceOfModel(run.path, options));
-  const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
+  const { columns, encoding, series } = run.manifest.facts['data'] as Pick<
+    InputForm,
+    'columns' | 'encoding' | 'series'
+  >;
   const { charset, source } = checkConfig(run.config).data;
   const inputShape = card.task.inputShape as unknown as InputShape;
   return {
@@ -43,8 +54,8 @@ async function openTrained(directory: string, options: SpaceOptions): Promise<Ne
     normalization,
     child,
     store,
-    form: { inputShape, columns, encoding, charset },
-    white: whiteOf(source, normalization),
+    form: { inputShape, columns, encoding, charset, series },
+    white: series ? undefined : whiteOf(source, normalization),
   };
 }
 
@@ -71,6 +82,18 @@ const factsSchema = z.object({
   largestPixel: z.number(),
   input: z.discriminatedUnion('kind', [
     z.object({ kind: z.enum(['picture', 'text', 'array']) }),
+    z.object({
+      kind: z.literal('series'),
+      series: z.object({
+        window: z.int().positive(),
+        horizon: z.int().min(0),
+        columns: z.array(z.string()),
+        group: z.string().optional(),
+        time: z.string().optional(),
+        own: z.int().optional(),
+      }),
+      charset: z.enum(['utf-8', 'latin1']).optional(),
+    }),
     z.object({
       kind: z.literal('table'),
       columns: z.array(z.string()).optional(),
@@ -116,6 +139,7 @@ async function openExported(folder: string): Promise<Network> {
   const model = await loadGraph(folder, paths, whole as RawModel);
   const [columns, encoding, charset] =
     input.kind === 'table' ? [input.columns, input.encoding as InputForm['encoding'], input.charset] : [];
+  const series = input.kind === 'series' ? (input.series as SeriesForm) : undefined;
   const mean = tf.keep(tf.tensor1d(normalization.mean));
   return {
     path: folder,
@@ -154,7 +178,13 @@ async function openExported(folder: string): Promise<Network> {
         model.dispose();
       },
     },
-    form: { inputShape: inputShape as unknown as InputShape, columns, encoding, charset },
+    form: {
+      inputShape: inputShape as unknown as InputShape,
+      columns: columns ?? series?.columns,
+      encoding,
+      charset: input.kind === 'series' ? input.charset : charset,
+      series,
+    },
     white: input.kind === 'picture' ? largestPixel : undefined,
   };
 }

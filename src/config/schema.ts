@@ -3,6 +3,7 @@
  * for editors is made from this one.
  */
 import { z } from 'zod';
+import { balanceFields, seriesFields, textFields } from './data-fields.js';
 import { forgettingSchema } from './forgetting-schema.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
@@ -49,6 +50,7 @@ export const dataSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('what stands between several labels in one field, for example ";"; each holds or does not then (CSV)'),
+  ...seriesFields,
   task: z
     .enum(['classification', 'regression'])
     .optional()
@@ -60,17 +62,7 @@ export const dataSchema = z.strictObject({
     .describe('how the text of a table is encoded; UTF-8 by default, and UTF-16 is known by its first bytes (CSV)'),
   ignore: z.array(z.string()).optional().describe('columns that are left out, by name (CSV)'),
   imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
-  level: z.enum(['char', 'word']).optional().describe('what the tokens of a text are; characters by default'),
-  bptt: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('tokens in a window of text, through which gradients go back; 35 by default'),
-  vocabulary: z
-    .int()
-    .min(2)
-    .optional()
-    .describe('at most so many different tokens, the most frequent ones (text); all by default'),
+  ...textFields,
   validation: share.default(0.2).describe('part of the training data that rewards the controller'),
   derive: share.optional().describe('a part of its own for the final choice; the validation part by default'),
   fisher: share.optional().describe('a part of its own for Fisher information; 0.1 where a regularizer needs it'),
@@ -79,18 +71,7 @@ export const dataSchema = z.strictObject({
     .strictObject({ train: amount.optional(), test: amount.optional() })
     .default({})
     .describe('use only some examples'),
-  classWeights: z
-    .union([z.literal('balanced'), z.record(z.string(), z.number().positive())])
-    .optional()
-    .describe(
-      "by how much the loss of an example counts by its class: 'balanced' gives every class the same share, or weights by name; alike by default",
-    ),
-  sampling: z
-    .enum(['plain', 'balanced'])
-    .default('plain')
-    .describe(
-      "how training batches are drawn: 'plain' gives every example once an epoch, 'balanced' draws every class equally often, rare examples several times",
-    ),
+  ...balanceFields,
   labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are made wrong'),
   augment: augmentSchema.default({}).describe('random changes of training images'),
 });

@@ -11,6 +11,14 @@ const RARE = 10;
 const DOMINANT = 0.9;
 
 /** Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its name. */
+/** What the examples are. */
+const examplesOf = ({ inputShape, series }: Dataset): string =>
+  series
+    ? `windows of ${series.window} rows of ${series.columns.length === 1 ? series.columns[0]! : `${series.columns.length} numbers`}, which predict ${series.horizon === 0 ? 'their last row' : series.horizon === 1 ? 'the next row' : `the row ${series.horizon} rows later`}`
+    : inputShape[0] === 1 && inputShape[1] === 1
+      ? 'rows'
+      : `images of ${inputShape[1]}x${inputShape[0]}`;
+
 export function accountFor(dataset: Dataset, splits: Splits, seen: Readonly<Record<string, number>> = {}): string[] {
   return [
     ...(dataset.targets ? accountForTargets(dataset, splits) : accountForClasses(dataset, splits)),
@@ -28,7 +36,7 @@ function accountForClasses(dataset: Dataset, splits: Splits): string[] {
   const isTable = inputShape[0] === 1 && inputShape[1] === 1;
   const listed = byClass.slice(0, MOST_CLASSES).map(({ name, count }) => `${name} ${count}`);
   return [
-    `${total} ${isTable ? 'rows' : `images of ${inputShape[1]}x${inputShape[0]}`} in ${classes} classes: ${listed.join(', ')}${byClass.length > MOST_CLASSES ? `, and ${byClass.length - MOST_CLASSES} more` : ''}`,
+    `${total} ${examplesOf(dataset)} in ${classes} classes: ${listed.join(', ')}${byClass.length > MOST_CLASSES ? `, and ${byClass.length - MOST_CLASSES} more` : ''}`,
     ...(isTable ? columnsOf(dataset) : []),
     partsOf(splits),
     ...warningsOf(byClass, total),
@@ -70,7 +78,7 @@ function accountForTargets(dataset: Dataset, splits: Splits): string[] {
     };
   });
   return [
-    `${train.count + (test?.count ?? 0)} ${isTable ? 'rows' : `images of ${inputShape[1]}x${inputShape[0]}`}`,
+    `${train.count + (test?.count ?? 0)} ${examplesOf(dataset)}`,
     ...described.map(({ line }) => line),
     ...(reason === undefined ? [] : [`  because it has ${reason}; if they are classes: --task classification`]),
     ...(isTable ? columnsOf(dataset) : []),

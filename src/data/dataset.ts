@@ -4,6 +4,7 @@
  */
 import { WeftError } from '../errors.js';
 import { type Column } from './csv/encoding.js';
+import type { SeriesForm } from './series.js';
 
 /** Height, width, channels. A row of n numbers that is no image has the shape [1, 1, n]. */
 export type InputShape = readonly [height: number, width: number, channels: number];
@@ -41,6 +42,8 @@ export interface Dataset {
     /** Whether they are labels that hold (1) or do not (0), any number of them at once. */
     readonly areFlags?: boolean;
   };
+  /** How windows were made of the rows of series, where the examples are such windows. */
+  readonly series?: SeriesForm;
   /** What a table calls its columns, but for the label; undefined where it has no header. */
   readonly columns?: readonly string[];
   /** What each column of a table is, the label left out; undefined where all are numbers without gaps. */

@@ -52,7 +52,9 @@ export {
   type Found,
   type OpenOptions,
   type Surroundings,
+  nameOfTable,
 } from './open.js';
+export { readLastWindows, readSeries, type SeriesForm, type SeriesOptions } from './series.js';
 export { prepareData, type DataConfig, type DataRecord, type PreparedData } from './prepare.js';
 export {
   allExamples,

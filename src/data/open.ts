@@ -146,6 +146,9 @@ function read(form: Exclude<Form, 'digits'>, path: string, name: string, options
   }
 }
 
+/** What a table is called: its file without the ending. */
+export const nameOfTable = (path: string): string => basename(path).replace(CSV_FILE, '');
+
 /** Tables. */
 const CSV_FILE = /\.((csv|tsv|jsonl|ndjson)(\.gz)?|parquet)$/i;
 

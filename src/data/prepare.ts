@@ -20,7 +20,7 @@ export interface DataConfig {
 /** What a run writes down about its data: plain JSON. */
 export interface DataRecord extends Pick<
   Dataset,
-  'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'encoding' | 'sources'
+  'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'encoding' | 'series' | 'sources'
 > {
   /** Whether an example has several labels, which `classNames` names. */
   readonly multiLabel?: true;
@@ -60,7 +60,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   if (flags) requireBothAnswers(train, flags);
   const scaling = dataset.targets && !flags ? measureTargets(train, dataset.targets.names) : undefined;
   const splits = scaling ? scaleAllTargets(noisy, scaling) : noisy;
-  const { name, inputShape, classes, classNames, columns, encoding } = dataset;
+  const { name, inputShape, classes, classNames, columns, encoding, series } = dataset;
   const listing = dataset.sources.map((source) => source.listing ?? '').join('');
   return {
     ...(listing !== '' && { listing }),
@@ -78,6 +78,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
       ...(flags && { multiLabel: true }),
       ...(columns && { columns }),
       ...(encoding && { encoding }),
+      ...(series && { series }),
       sources: dataset.sources.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
       splits: recordSplits(noisy),
       testSeenIn: countSeen(noisy),

@@ -12,6 +12,7 @@ import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
 import { imagesBelow } from './image-files.js';
 import { isNumpyFile, readNumpyRows } from './numpy.js';
+import { readLastWindows, type SeriesForm } from './series.js';
 import { readable } from './source.js';
 
 /** Inputs in row-major order [count, height, width, channels], and what each is called: a path, or `FILE:LINE`. */
@@ -27,6 +28,8 @@ export interface InputForm {
   readonly columns?: readonly string[] | undefined;
   /** What each of them is, where not all are numbers. */
   readonly encoding?: readonly Column[] | undefined;
+  /** How windows are made of the rows of a table, where the examples are windows. */
+  readonly series?: SeriesForm | undefined;
   /** How tables are encoded, where that is not UTF-8 or UTF-16. */
   readonly charset?: Charset | undefined;
 }
@@ -51,6 +54,7 @@ const STANDARD_INPUT = '-';
  * line is an object with the columns, or an array in their order. NumPy arrays are examples in their order. Throws WeftError('data') with line and column.
  */
 export function readRows(path: string, form: InputForm): Unlabelled {
+  if (form.series && !isNumpyFile(path)) return readLastWindows(path, form.series, form.charset);
   if (isNumpyFile(path)) return readNumpyRows(path, form.inputShape, form.encoding);
   const standard = path === STANDARD_INPUT ? readStandardInput() : undefined;
   const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : isJsonLines(path);

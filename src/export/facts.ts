@@ -8,6 +8,7 @@ import {
   type Column,
   END_OF_LINE,
   type Normalization,
+  type SeriesForm,
   type TargetScaling,
   UNKNOWN,
   widthOf,
@@ -60,7 +61,7 @@ interface Measured {
   readonly accuracy: number | null;
 }
 
-export type InputContract = PictureInput | TableInput | TextInput | ArrayInput;
+export type InputContract = PictureInput | TableInput | SeriesInput | TextInput | ArrayInput;
 
 /** Pictures: decoded, brought to a size, made grey where there is one channel, and scaled from 0..255 to the units of the data set. */
 export interface PictureInput {
@@ -87,6 +88,13 @@ export interface TableInput {
   /** What each column is, in the order of the inputs; where it stands, a number that is missing becomes the mean of the training data. */
   readonly encoding?: readonly Column[];
   /** How the files are encoded, where that is not UTF-8 or UTF-16. */
+  readonly charset?: Charset;
+}
+
+/** Windows of the rows of a series, the oldest row first: [1, window, columns]. */
+export interface SeriesInput {
+  readonly kind: 'series';
+  readonly series: SeriesForm;
   readonly charset?: Charset;
 }
 
@@ -142,6 +150,7 @@ interface Recorded {
   readonly name: string;
   readonly columns?: readonly string[];
   readonly encoding?: readonly Column[];
+  readonly series?: SeriesForm;
   readonly sources?: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
   readonly splits?: Readonly<Record<string, { readonly count: number }>>;
 }
@@ -189,6 +198,7 @@ function inputOf(
       unknown: UNKNOWN,
       ...(level === 'word' && { endOfLine: END_OF_LINE }),
     };
+  if (recorded?.series) return { kind: 'series', series: recorded.series, ...(charset && { charset }) };
   const [height, width, channels] = inputShape as [number, number, number];
   if (height === 1 && width === 1) {
     const { columns, encoding } = recorded ?? {};

@@ -138,6 +138,12 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
       return [
         `Windows of ${input.length} token ids as float32 [N, ${input.length}]: ${input.level === 'char' ? 'characters (Unicode code points)' : `words between white space, with ${codeSpan(input.endOfLine ?? '')} after each line`}. The id of a token is its place in \`classNames\`; 0 (${codeSpan(input.unknown)}) stands for all others. What came before a window is not known to the network.`,
       ];
+    case 'series': {
+      const { window, horizon, columns, group, time } = input.series;
+      return [
+        `Windows of ${window} rows of a series as float32 [N, ${inputShape.join(', ')}], the oldest row first, of the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''} in this order. ${horizon === 0 ? 'The answer belongs to the last row.' : `The answer belongs to the row ${horizon === 1 ? 'that follows' : `${horizon} rows after the last one`}.`}${time === undefined ? '' : ` Rows are ordered by ${codeSpan(time)}.`}${group === undefined ? '' : ` ${codeSpan(group)} tells one series from another.`} None may be missing. \`weft predict\` takes a table and answers for the last window of each series.`,
+      ];
+    }
     case 'array':
       return [`float32 [N, ${inputShape.join(', ')}], values as in the data set.`];
   }

@@ -44,6 +44,8 @@ export interface PlainValues {
   /** All training examples. */
   readonly count: number;
   readonly scaling: TargetScaling;
+  /** Forecasts of a series that learn nothing, for the test part in order, in its own units. */
+  readonly naive?: readonly { readonly name: string; readonly predicted: Float64Array }[];
 }
 
 const MOST_POINTS = 500;
@@ -51,7 +53,7 @@ const MOST_POINTS = 500;
 /** The network's numbers on the test part, in the order of `test`, beside the mean and simple models. */
 export function assessValues(
   { predicted, actual }: PredictedValues,
-  { train, test, count, scaling }: PlainValues,
+  { train, test, count, scaling, naive = [] }: PlainValues,
   seed: number,
 ): ValueAssessment {
   const size = scaling.names.length;
@@ -66,7 +68,7 @@ export function assessValues(
       name,
       ...regressionMeasures(truth, own, { rng: stream(seed, 'regression-measures', name) }),
       mean: rival('the mean', meanValue(learned, asked, seed)),
-      simpleModels: askValueModels(learned, asked, seed)
+      simpleModels: [...naive, ...askValueModels(learned, asked, seed)]
         .map((one) => rival(one.name, one.predicted))
         .sort((a, b) => a.rmse - b.rmse),
       points: thinned(truth.length, (i) => [truth[i]!, own[i]!]),

@@ -6,6 +6,8 @@ import {
   type BatchesOptions,
   type Dataset,
   mergeSplits,
+  nameOfTable,
+  readSeries,
   prepareData,
   type PreparedData,
   type Split,
@@ -65,10 +67,11 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
       `the data option '${foreign}' says how files are read, and the data is in memory`,
       'leave it out, and give the data as the network is to see it',
     );
+  const series = dataset ? undefined : openSeries(config);
   const prepared = prepareData(
     {
-      source: dataset ?? source,
-      options: { ...options, ...(!dataset && { task: task ?? 'auto' }) },
+      source: dataset ?? series ?? source,
+      options: { ...(!series && options), ...(!dataset && !series && { task: task ?? 'auto' }) },
       subset: defined(subset),
       split: defined({ test, validation, derive, fisher: fisherShare(config) }),
       labelNoise,
@@ -103,6 +106,51 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     card: scaling ? { normalization, classNames: [], targets: scaling } : { normalization, classNames: names },
     batches: (config) => labelledBatches(config, prepared),
   };
+}
+
+/** The windows of a series, where the configuration asks for windows. */
+function openSeries(config: SearchConfig): Dataset | undefined {
+  const { data } = config;
+  const { source, window, horizon, group, time, season, label, task, header, charset, ignore, validation, test } = data;
+  if (window === undefined) {
+    const [foreign] = Object.keys(defined({ horizon, group, time, season }));
+    if (foreign !== undefined)
+      throw new WeftError('config', `data.${foreign} belongs to windows of series`, 'set data.window, or leave it out');
+    return undefined;
+  }
+  const refused: readonly (readonly [boolean, string, string])[] = [
+    [data.derive !== undefined, 'data.derive', 'would draw windows that overlap with those of the training part'],
+    [
+      fisherShare(config) !== undefined,
+      'data.fisher',
+      'would draw windows that overlap with those of the training part',
+    ],
+    [Object.keys(data.subset).length > 0, 'data.subset', 'would leave out windows at random'],
+    [data.imageShape !== undefined, 'data.imageShape', 'makes an image of a row'],
+    [data.labelSeparator !== undefined, 'data.labelSeparator', 'gives several labels to a row'],
+    [typeof label === 'object', 'data.label', 'names several columns'],
+    [season !== undefined && season > window, 'data.season', `is longer than the window of ${window} rows`],
+    [validation >= 1 || test >= 1, 'data.validation and data.test', 'are shares of the time here'],
+  ];
+  for (const [wrong, field, why] of refused)
+    if (wrong)
+      throw new WeftError(
+        'config',
+        `${field} ${why}, and the data are windows of a series`,
+        field.includes(' and ')
+          ? 'give fractions below 1'
+          : field === 'data.label'
+            ? 'name one'
+            : field === 'data.season'
+              ? 'set data.window higher'
+              : 'leave it out',
+      );
+  return readSeries(source, nameOfTable(source), {
+    window,
+    ...defined({ horizon, group, time, label, task, header, charset, ignore }),
+    validation,
+    test,
+  });
 }
 
 /** What the classes are called. */
@@ -173,7 +221,7 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
             name: 'fisher',
           }),
     test: source(splits.test, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
-    ...plainRows(prepared, together, seed),
+    ...plainRows(prepared, together, { seed, season: data.season }),
   };
 }
 

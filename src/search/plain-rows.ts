@@ -24,7 +24,7 @@ const MOST_NUMBERS = 2e7;
 export function plainRows(
   { dataset, splits: { test }, normalization, scaling }: PreparedData,
   together: Split,
-  seed: number,
+  { seed, season }: { readonly seed: number; readonly season?: number | undefined },
 ): Pick<SearchBatches, 'plainExamples' | 'plainFlags' | 'plainValues'> {
   const { classes, classNames, inputShape } = dataset;
   const size = exampleSize(inputShape);
@@ -67,6 +67,7 @@ export function plainRows(
         test: valuesOf(test),
         count: together.indices.length,
         scaling,
+        naive: naiveForecasts(dataset, test, season),
       }),
     };
   }
@@ -91,4 +92,23 @@ function drawn(split: Split, seed: number): Split {
   const count = split.indices.length;
   if (count <= MOST_EXAMPLES) return split;
   return pickSplit(split, stream(seed, 'simple-models').permutation(count).slice(0, MOST_EXAMPLES).sort());
+}
+
+/** What is said of a series without learning: that it stays as it is, and that it repeats itself after a season; in its own units. */
+function naiveForecasts(
+  { series, inputShape }: PreparedData['dataset'],
+  { examples: { images }, indices }: Split,
+  season: number | undefined,
+): { name: string; predicted: Float64Array }[] {
+  if (series?.own === undefined || series.horizon === 0) return [];
+  const { window, horizon, own } = series;
+  const channels = inputShape[2];
+  const at = (row: number): Float64Array =>
+    Float64Array.from(indices, (index) => images[(index * window + row) * channels + own]!);
+  // The last row of the window that is whole seasons before what is predicted.
+  const before = season === undefined ? -1 : window - 1 + horizon - season * Math.ceil(horizon / season);
+  return [
+    { name: 'the last value', predicted: at(window - 1) },
+    ...(before >= 0 && before < window - 1 ? [{ name: 'the value one season before', predicted: at(before) }] : []),
+  ];
 }

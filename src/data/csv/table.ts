@@ -91,7 +91,8 @@ export interface Opened {
   source(): Source;
 }
 
-function openTable(path: string, options: CsvOptions): Opened {
+/** Opens a table of any form at its first row. */
+export function openTable(path: string, options: CsvOptions): Opened {
   if (isJsonLines(path)) return openJsonTable(path, options);
   const reader = openLines(path, options.charset);
   const sample: Line[] = [];

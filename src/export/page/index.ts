@@ -9,7 +9,7 @@ import { tablePage } from './table.js';
 import { textPage } from './text.js';
 
 /** Whether there is a page for inputs of this kind. */
-export const hasPage = ({ input }: ModelFacts): boolean => input.kind !== 'array';
+export const hasPage = ({ input }: ModelFacts): boolean => input.kind !== 'array' && input.kind !== 'series';
 
 /** The page; throws WeftError('export') for inputs that no page can ask for. */
 export function demoPage(facts: ModelFacts): string {
@@ -65,6 +65,7 @@ function kindOf(facts: ModelFacts): PageKind {
       return tablePage(input, facts);
     case 'text':
       return textPage(input);
+    case 'series':
     case 'array':
       throw new WeftError('export', 'there is no page for inputs of this shape', 'use the exported files in a program');
   }

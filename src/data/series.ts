@@ -1,0 +1,375 @@
+/** Rows of one series in windows: from some rows in a row, a number or a class of a later one. */
+import { WeftError } from '../errors.js';
+import { doubleIn } from './csv/fields.js';
+import { dateFeatures } from './csv/dates.js';
+import { type Charset } from './csv/decode.js';
+import { findLabelColumn, type LabelColumns } from './csv/label-column.js';
+import { type Opened, openTable } from './csv/table.js';
+import { whyTargets } from './csv/task.js';
+import type { CsvOptions } from './csv.js';
+import { type Dataset, defineDataset, type Examples, type Source } from './dataset.js';
+import { strataOf, stratumOf } from './targets.js';
+
+/** What a network takes of a series, as a run records it. */
+export interface SeriesForm {
+  /** Rows in a window. */
+  readonly window: number;
+  /** How many rows after the last one of the window that which is predicted stands; 0 where it is that row itself. */
+  readonly horizon: number;
+  /** The columns of a window, in order. */
+  readonly columns: readonly string[];
+  /** The column that tells one series from another. */
+  readonly group?: string;
+  /** The column by which the rows of a series are ordered; as they stand in the file by default. */
+  readonly time?: string;
+  /** Where the column that is predicted stands among `columns`, if it does. */
+  readonly own?: number;
+}
+
+export interface SeriesOptions {
+  readonly window: number;
+  /** By default 1 for numbers, and 0 for anything else. */
+  readonly horizon?: number;
+  readonly group?: string;
+  readonly time?: string;
+  readonly label?: LabelColumns;
+  readonly task?: 'classification' | 'regression';
+  readonly header?: boolean;
+  readonly charset?: Charset;
+  readonly ignore?: readonly string[];
+  /** Shares of the time of the whole that come last, in this order: below 1. */
+  readonly validation: number;
+  readonly test: number;
+  /** The network whose data is read: all windows are one part then. */
+  readonly known?: { readonly form: SeriesForm; readonly classNames?: readonly string[] | undefined };
+}
+
+interface Row {
+  readonly line: number;
+  /** Of the columns of a window. */
+  readonly values: Float64Array;
+  readonly label: string;
+  readonly time: number;
+}
+
+const MOST_NUMBERS = 5e8;
+
+/**
+ * Reads a table as windows of shape [1, window, columns]. The parts follow each other in time, and no row is in two of them: windows that would reach
+ * over a border are left out. Throws WeftError('data') with line and column for what is no number, and where no window fits.
+ */
+export function readSeries(path: string, name: string, options: SeriesOptions): Dataset {
+  const { known } = options;
+  const table = readLines(path, options);
+  const form = known?.form ?? formOf(table, options, path);
+  const { window, horizon } = form;
+  const { label, labelName } = labelOf(table, options, path);
+  const groups = rowsOf(table, form, label, path);
+  const longest = [...groups.values()].reduce((most, rows) => Math.max(most, rows.length), 0);
+  if (longest < window + horizon)
+    throw new WeftError(
+      'data',
+      `${path}: a window of ${window} rows and what is ${horizon} rows after it need ${window + horizon} rows, and the longest series has ${longest}`,
+      'set data.window or data.horizon lower, or give more rows',
+    );
+  const parts = windowsIn(groups, form, known ? { validation: 0, test: 0 } : options);
+  const rowOf = ({ rows, at }: Place): Row => rows[at + window - 1 + horizon]!;
+  const texts = countTexts(parts.all.map(rowOf));
+  const reason = known
+    ? undefined
+    : ((options.task === 'regression' ? 'data.task says so' : undefined) ??
+      (options.task === undefined ? whyTargets(texts, parts.all.length, table.separator) : undefined));
+  const isNumber = known ? known.classNames === undefined : reason !== undefined;
+  const size = window * form.columns.length;
+  if (parts.all.length * size > MOST_NUMBERS)
+    throw new WeftError(
+      'data',
+      `${path}: ${parts.all.length} windows of ${size} numbers are too many to hold`,
+      'set data.window lower, or leave out columns: data.ignore',
+    );
+  const inputs = (places: readonly Place[]): Float32Array => {
+    const images = new Float32Array(places.length * size);
+    places.forEach(({ rows, at }, i) => {
+      for (let row = 0; row < window; row++) images.set(rows[at + row]!.values, i * size + row * form.columns.length);
+    });
+    return images;
+  };
+  const pool = [...parts.train, ...parts.validation];
+  const common = {
+    name,
+    inputShape: [1, window, form.columns.length] as const,
+    series: form,
+    columns: form.columns,
+    sources: [table.source],
+    ...(parts.validation.length > 0 && {
+      validation: Uint32Array.from(parts.validation, (_, i) => parts.train.length + i),
+    }),
+  };
+  if (isNumber) {
+    const targets = (places: readonly Place[]): Float64Array =>
+      Float64Array.from(places, (place) => {
+        const { label: text, line } = rowOf(place);
+        const value = doubleIn(text, table.separator);
+        if (value !== undefined) return value;
+        throw new WeftError(
+          'data',
+          `${path}: line ${line}: '${text.slice(0, 40)}' in the label column '${labelName}' is not a number, and numbers are to be predicted`,
+          'fill it in: a series may have no gaps',
+        );
+      });
+    const bounds = strataOf(targets(pool), 1);
+    const part = (places: readonly Place[]): Omit<Examples, 'count'> => {
+      const own = targets(places);
+      return { images: inputs(places), targets: own, labels: stratumOf(own, 1, bounds) };
+    };
+    return defineDataset(
+      {
+        ...common,
+        classes: bounds.length + 1,
+        targets: { names: [labelName], ...(reason !== undefined && { reason }) },
+        train: part(pool),
+        test: parts.test.length > 0 ? part(parts.test) : undefined,
+      },
+      path,
+    );
+  }
+  const classNames = known?.classNames ?? sorted(texts.map(({ text }) => text));
+  const part = (places: readonly Place[]): Omit<Examples, 'count'> => ({
+    images: inputs(places),
+    labels: Int32Array.from(places, (place) => {
+      const { label: text, line } = rowOf(place);
+      const index = classNames.indexOf(text);
+      if (index >= 0) return index;
+      throw new WeftError('data', `${path}: line ${line}: class '${text}' is not one that the network knows`, 'fix it');
+    }),
+  });
+  return defineDataset(
+    {
+      ...common,
+      classes: classNames.length,
+      classNames,
+      partial: known !== undefined,
+      train: part(pool),
+      test: parts.test.length > 0 ? part(parts.test) : undefined,
+    },
+    path,
+  );
+}
+
+/** The last window of each series, for a prediction of what comes after it. */
+export function readLastWindows(
+  path: string,
+  form: SeriesForm,
+  charset?: Charset,
+): { names: string[]; images: Float32Array } {
+  const table = readLines(path, { ...(charset && { charset }), label: form.columns[0]! });
+  const groups = rowsOf(table, form, undefined, path);
+  const size = form.window * form.columns.length;
+  const names: string[] = [];
+  const images = new Float32Array(groups.size * size);
+  for (const [group, rows] of groups) {
+    if (rows.length < form.window)
+      throw new WeftError(
+        'data',
+        `${path}: ${form.group === undefined ? 'the series' : `the series '${group}'`} has ${rows.length} rows, and the network takes the last ${form.window}`,
+        'give more rows of the past',
+      );
+    rows
+      .slice(-form.window)
+      .forEach(({ values }, row) => images.set(values, names.length * size + row * form.columns.length));
+    names.push(`${path}:${form.group === undefined ? rows.at(-1)!.line : group}`);
+  }
+  return { names, images };
+}
+
+function labelOf(table: Lines, { label }: SeriesOptions, path: string): { label: number; labelName: string } {
+  if (typeof label === 'object')
+    throw new WeftError('config', 'data.window predicts one column, and data.label names several', 'name one');
+  const column = findLabelColumn(label, table.header, table.top.length, path);
+  return { label: column, labelName: table.header![column]! };
+}
+
+/** The columns of a window: all but group, time, and those that are left out; the label too, where it is a number of the past. */
+function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm {
+  const { window, group, time, ignore = [], task } = options;
+  const { header } = table;
+  if (!header)
+    throw new WeftError('data', `${path} has no header, and windows are made of columns by their names`, 'give it one');
+  const { label } = labelOf(table, options, path);
+  for (const [field, named] of [
+    ['group', group],
+    ['time', time],
+  ] as const)
+    if (named !== undefined && (!header.includes(named) || header.indexOf(named) === label))
+      throw new WeftError(
+        'data',
+        `${path}: data.${field} names '${named}', which is ${header.includes(named) ? 'the label column' : 'no column'}`,
+        `the columns are ${header.slice(0, 20).join(', ')}`,
+      );
+  const missing = ignore.find((one) => !header.includes(one));
+  if (missing !== undefined)
+    throw new WeftError('data', `${path}: data.ignore names '${missing}', which is no column`, 'leave it out');
+  const isNumeric =
+    task !== 'classification' && doubleIn(table.lines[0]?.fields[label] ?? '', table.separator) !== undefined;
+  const horizon = options.horizon ?? (isNumeric ? 1 : 0);
+  const isPast = horizon > 0 && isNumeric;
+  const columns = header.filter((one, i) => ![group, time, ...ignore].includes(one) && (i !== label || isPast));
+  if (columns.length === 0)
+    throw new WeftError('data', `${path} has no column of which windows could be made`, 'check data.ignore');
+  const own = columns.indexOf(header[label]!);
+  return {
+    window,
+    horizon,
+    columns,
+    ...(group !== undefined && { group }),
+    ...(time !== undefined && { time }),
+    ...(own >= 0 && { own }),
+  };
+}
+
+/** A table whose lines are all in memory. */
+interface Lines extends Pick<Opened, 'header' | 'top' | 'separator'> {
+  readonly lines: readonly { readonly line: number; readonly fields: readonly string[] }[];
+  readonly source: Source;
+}
+
+function readLines(path: string, options: CsvOptions): Lines {
+  const { header, top, separator, rows, source } = openTable(path, options);
+  const lines = Array.from(rows(), ({ line, fields }) => ({ line: line.number, fields }));
+  return { header, top, separator, lines, source: source() };
+}
+
+const sorted = (names: string[]): string[] =>
+  names.every((name) => Number.isFinite(Number(name))) ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
+
+function rowsOf(
+  { header, lines, separator }: Lines,
+  { columns, group, time }: SeriesForm,
+  label: number | undefined,
+  path: string,
+): Map<string, Row[]> {
+  const place = (name: string): number => {
+    const at = header?.indexOf(name) ?? -1;
+    if (at >= 0) return at;
+    throw new WeftError('data', `${path} has no column '${name}', of which the windows are made`, 'add it');
+  };
+  const places = columns.map(place);
+  const [groupAt, timeAt] = [group, time].map((name) => (name === undefined ? undefined : place(name)));
+  const groups = new Map<string, Row[]>();
+  for (const { line, fields } of lines) {
+    const values = Float64Array.from(places, (at, i) => {
+      const value = doubleIn(fields[at]!, separator);
+      if (value !== undefined) return value;
+      throw new WeftError(
+        'data',
+        `${path}: line ${line}, column ${at + 1} (${columns[i]}): '${fields[at]!.trim().slice(0, 40)}' is not a number`,
+        fields[at]!.trim() === ''
+          ? 'a series may have no gaps: fill it in, or leave the column out: data.ignore'
+          : 'windows are of numbers: leave the column out (data.ignore), or name it as data.group or data.time',
+      );
+    });
+    const text = label === undefined ? '' : fields[label]!.trim();
+    if (label !== undefined && text === '')
+      throw new WeftError('data', `${path}: line ${line} has no label`, 'fill it in: a series may have no gaps');
+    const key = groupAt === undefined ? '' : fields[groupAt]!.trim();
+    const when = timeAt === undefined ? line : timeIn(fields[timeAt]!, separator);
+    if (when === undefined)
+      throw new WeftError(
+        'data',
+        `${path}: line ${line}, column ${timeAt! + 1} (${time}): '${fields[timeAt!]!.trim().slice(0, 40)}' is neither a number nor a date (year-month-day)`,
+        'write times as 2024-05-31, 2024-05-31T12:00 or as numbers',
+      );
+    const known = groups.get(key);
+    const row = { line, values, label: text, time: when };
+    if (known) known.push(row);
+    else groups.set(key, [row]);
+  }
+  for (const [key, list] of groups) {
+    list.sort((a, b) => a.time - b.time || a.line - b.line);
+    const twice = list.findIndex((row, i) => i > 0 && row.time === list[i - 1]!.time);
+    if (twice > 0)
+      throw new WeftError(
+        'data',
+        `${path}: lines ${list[twice - 1]!.line} and ${list[twice]!.line} are of one time${group === undefined ? '' : ` in the series '${key}'`}`,
+        group === undefined
+          ? 'if the table holds several series, name the column that tells them apart: data.group'
+          : 'leave one of them out',
+      );
+  }
+  if (groups.size === 0) throw new WeftError('data', `${path} has a header and no rows`, 'add rows');
+  return groups;
+}
+
+const timeIn = (field: string, separator: Opened['separator']): number | undefined =>
+  doubleIn(field, separator) ?? dateFeatures(field, 'ymd', true)?.[0];
+
+/** A window that begins at a row of a series. */
+interface Place {
+  readonly rows: readonly Row[];
+  readonly at: number;
+}
+
+/** The windows of each part. With times the borders are the same moments in all series, else the same shares of each. */
+function windowsIn(
+  groups: ReadonlyMap<string, readonly Row[]>,
+  { window, horizon, time }: SeriesForm,
+  { validation, test }: { readonly validation: number; readonly test: number },
+): Record<'train' | 'validation' | 'test' | 'all', Place[]> {
+  // The validation part is a share of what the test part leaves.
+  const shares = [(1 - test) * (1 - validation), 1 - test];
+  const times =
+    time === undefined
+      ? undefined
+      : [...groups.values()]
+          .flat()
+          .map((row) => row.time)
+          .sort((a, b) => a - b);
+  const borders = (rows: readonly Row[]): number[] =>
+    shares.map((share) => {
+      const moment = times?.[Math.round(share * times.length)];
+      if (!times) return Math.round(share * rows.length);
+      const first = moment === undefined ? -1 : rows.findIndex((row) => row.time >= moment);
+      return first < 0 ? rows.length : first;
+    });
+  const found: Record<'train' | 'validation' | 'test' | 'all', Place[]> = {
+    train: [],
+    validation: [],
+    test: [],
+    all: [],
+  };
+  for (const rows of groups.values()) {
+    const [second, third] = borders(rows) as [number, number];
+    for (const [part, from, to] of [
+      ['train', 0, second],
+      ['validation', second, third],
+      ['test', third, rows.length],
+    ] as const)
+      for (let at = from; at + window + horizon <= to; at++) {
+        found[part].push({ rows, at });
+        found.all.push({ rows, at });
+      }
+  }
+  for (const [part, share] of [
+    ['train', 1],
+    ['validation', validation],
+    ['test', test],
+  ] as const)
+    if (share > 0 && found[part].length === 0)
+      throw new WeftError(
+        'data',
+        `no window of ${window} rows with what is ${horizon} rows after it fits into the ${part === 'train' ? 'training' : part} part, which is one stretch of time`,
+        `set data.window or data.horizon lower${part === 'train' ? '' : `, or data.${part} higher`}`,
+      );
+  return found;
+}
+
+/** The different labels of all windows, as a table has them. */
+function countTexts(rows: readonly Row[]): { text: string; line: number; count: number }[] {
+  const known = new Map<string, { text: string; line: number; count: number }>();
+  for (const { label, line } of rows) {
+    const one = known.get(label);
+    if (one) one.count++;
+    else known.set(label, { text: label, line, count: 1 });
+  }
+  return [...known.values()];
+}

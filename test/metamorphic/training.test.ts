@@ -12,7 +12,7 @@ import { METHODS, type Outcome, outcomeOf, relativeGap, type Setup, setupOf } fr
 /** Of float32 arithmetic in another order, relative to the whole move. */
 const TOLERANCE = 1e-3;
 
-for (const space of ['mlp', 'macro-cnn', 'lstm']) {
+for (const space of ['mlp', 'macro-cnn', 'lstm', 'elastic-mlp']) {
   describe(`trainings of a child of ${space}`, () => {
     let subject: { setup: Setup; dispose(): void };
     before(async () => {

@@ -57,6 +57,7 @@ const SPREAD_ARGUMENTS = {
 const SIZED_BY_DATA = [
   'data',
   'statistics',
+  'trees',
   'curvature',
   'forgetting',
   'search',

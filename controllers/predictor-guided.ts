@@ -17,6 +17,7 @@ import {
   graphEncoding,
   joinEncodings,
   nextStart,
+  pathEncoding,
   populationMetrics,
   predictorNamed,
   type Rng,
@@ -26,13 +27,15 @@ import {
 
 const options = z.strictObject({
   predictor: z
-    .enum(['ridge', 'forest', 'gaussian-process', 'mlp-ensemble'])
+    .enum(['ridge', 'forest', 'gradient-boosting', 'gaussian-process', 'mlp-ensemble'])
     .default('ridge')
     .describe('what learns from the architectures that were evaluated'),
   encoding: z
-    .enum(['choices', 'graph', 'both'])
+    .enum(['choices', 'graph', 'paths', 'both'])
     .default('choices')
-    .describe('how it sees them: by their choices, by their graphs, which takes longer, or by both'),
+    .describe(
+      'how it sees them: by their choices, by their graphs or the paths in these, which takes longer, or by choices and graph',
+    ),
   start: z.int().min(2).default(20).describe('random architectures before it is asked'),
   explore: z
     .number()
@@ -67,6 +70,7 @@ function createGuided<A>(
   const features = {
     choices: () => choiceEncoding(space),
     graph: () => graphEncoding(space),
+    paths: () => pathEncoding(space),
     both: () => joinEncodings(choiceEncoding(space), graphEncoding(space)),
   }[encoding]();
   /** The whole of a small space with its encodings, made when it is first needed. */

@@ -1,9 +1,13 @@
 /** Networks as rows of numbers, for any space. */
 import { multiplyAddCount, parameterCount } from '../graph/cost.js';
 import { type SearchSpace } from '../graph/define-space.js';
+import { sampleDistinct } from '../graph/sample-distinct.js';
+import { WeftError } from '../errors.js';
 import { type Operation } from '../operations/operation.js';
 import { type ChoiceSpace } from '../space/choice-space.js';
 import { isOneOf } from '../space/choice.js';
+import { largestOf } from '../statistics/extremes.js';
+import { stream } from '../tensor/rng.js';
 
 export interface Encoding<A> {
   /** What each number says. */
@@ -61,12 +65,20 @@ export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
 export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
   const { graph, order } = space.supernet;
   const places = new Map<string, number>();
+  const know = (key: string): void => void (places.has(key) || places.set(key, places.size));
+  let families = false;
   for (const name of order) {
     const node = graph.getNodeAttributes(name);
     if (node.kind !== 'operation') continue;
-    const key = signature(node.operation);
-    if (!places.has(key)) places.set(key, places.size);
+    if (node.member) families = true;
+    else know(signature(node.operation));
+    for (const { operation } of node.elastic ?? []) know(signature(operation));
   }
+  // What members of a family are is known of networks alone.
+  if (families)
+    for (const { architecture } of sampleDistinct(space, SAMPLES, stream('graph-encoding')))
+      for (const node of space.activate(architecture))
+        if (node.kind === 'operation') for (const row of rowsOf(node.operation)) know(row.at(-1)!);
   const kinds = [...places.keys()];
   return {
     names: [
@@ -91,19 +103,26 @@ export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
         );
         if (node.kind === 'combine') joins += node.inputs.length - 1;
         if (node.kind === 'operation') {
-          const place = places.get(signature(node.operation));
-          if (place !== undefined) {
-            counts[place]!++;
-            below.most[place]!++;
+          const rows = rowsOf(node.operation);
+          const most = new Map<string, number>();
+          for (const row of rows) {
+            const key = row.at(-1)!;
+            const place = places.get(key);
+            if (place !== undefined) counts[place]!++;
+            most.set(key, Math.max(most.get(key) ?? 0, row.filter((one) => one === key).length));
           }
-          below.longest++;
+          for (const [key, times] of most) {
+            const place = places.get(key);
+            if (place !== undefined) below.most[place]! += times;
+          }
+          below.longest += largestOf(rows.map((row) => row.length));
         }
         ways.set(node.name, below);
       }
       const head = ways.get(nodes.at(-1)!.name)!;
       return [
         Math.log1p(parameterCount(nodes)),
-        Math.log1p(multiplyAddCount(nodes)),
+        Math.log1p(knownMultiplyAdds(nodes)),
         nodes.length,
         joins,
         Math.log(head.count),
@@ -113,6 +132,16 @@ export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
       ];
     },
   };
+}
+
+/** 0 where an operation does not tell its own. */
+function knownMultiplyAdds(nodes: Parameters<typeof multiplyAddCount>[0]): number {
+  try {
+    return multiplyAddCount(nodes);
+  } catch (error) {
+    if (error instanceof WeftError && error.code === 'unsupported') return 0;
+    throw error;
+  }
 }
 
 /** All ways from the input to a node: how many there are, and the most operations, of each kind and in all, on one of them. */
@@ -133,7 +162,93 @@ function joinWays(inputs: readonly Ways[], kinds: number): Ways {
   return { count: inputs.length === 0 ? 1 : count, longest, most };
 }
 
+/** Random networks of a space in which members of families are looked for. */
+const SAMPLES = 60;
+
+/**
+ * What an operation is made of: the operation itself, or, of a recurrent cell, every way from its entry to one of its nodes, by their
+ * activations. Each row is one of them and ends with its last part.
+ */
+function rowsOf(operation: Operation): string[][] {
+  const { cell } = operation.config as { cell?: unknown };
+  const walk = (tree: unknown, before: readonly string[]): string[][] => {
+    const [activation, ...readers] = tree as [string, ...string[]];
+    const row = [...before, `${operation.kind} ${activation}`];
+    return [row, ...readers.flatMap((reader) => walk(JSON.parse(reader), row))];
+  };
+  return Array.isArray(cell) ? walk(cell, []) : [[signature(operation)]];
+}
+
 const signature = ({ kind, config }: Operation): string => `${kind} ${JSON.stringify(config)}`;
+
+export interface PathOptions {
+  /** Operations in a row that are one path at most. Default 3: whole ways through a cell of four nodes. */
+  readonly length?: number;
+  /** Paths that are told apart at most, the most frequent ones. Default 256. */
+  readonly paths?: number;
+  /** Random networks in which paths are looked for. Default 200. */
+  readonly samples?: number;
+}
+
+/**
+ * Which paths the child's graph has: of each row of up to `length` operations that follow one another on a way from input to head, whether it occurs. Whole ways from input
+ * to output, as in BANANAS (White et al. 2021, arXiv 1910.11858, section 4), are these in a cell, and too many in networks of many cells. As there, the encoding
+ * is truncated to the paths that random networks have most often; those that all of them have say nothing.
+ */
+export function pathEncoding<A>(
+  space: SearchSpace<A>,
+  { length = 3, paths = 256, samples = 200 }: PathOptions = {},
+): Encoding<A> {
+  const frequency = new Map<string, number>();
+  const drawn = sampleDistinct(space, samples, stream('path-encoding'));
+  for (const { architecture } of drawn)
+    for (const path of pathsOf(space, architecture, length)) frequency.set(path, (frequency.get(path) ?? 0) + 1);
+  const names = [...frequency]
+    .filter(([, count]) => count < drawn.length)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .slice(0, paths)
+    .map(([path]) => path);
+  return {
+    names,
+    encode(architecture) {
+      const found = pathsOf(space, architecture, length);
+      return names.map((path) => (found.has(path) ? 1 : 0));
+    },
+  };
+}
+
+const STEP = ' > ';
+
+/** Every row of up to `length` operations that follow one another in the child. */
+function pathsOf<A>(space: SearchSpace<A>, architecture: A, length: number): Set<string> {
+  /** Of each node the rows that end there, by their numbers of operations. */
+  const ending = new Map<string, readonly ReadonlySet<string>[]>();
+  const all = new Set<string>();
+  for (const node of space.activate(architecture)) {
+    const before = Array.from({ length }, (_, i) => {
+      const joined = new Set<string>();
+      for (const input of node.inputs) for (const path of ending.get(input)?.[i] ?? []) joined.add(path);
+      return joined;
+    });
+    if (node.kind !== 'operation') {
+      ending.set(node.name, before);
+      continue;
+    }
+    const here = Array.from({ length }, () => new Set<string>());
+    for (const row of rowsOf(node.operation))
+      for (let from = 0; from < row.length; from++) {
+        const own = row.slice(from);
+        if (own.length <= length) here[own.length - 1]!.add(own.join(STEP));
+        if (from > 0) continue;
+        // A row from the first part on goes on with what came before the operation.
+        for (let i = 0; i + own.length < length; i++)
+          for (const path of before[i]!) here[i + own.length]!.add([path, ...own].join(STEP));
+      }
+    for (const rows of here) for (const path of rows) all.add(path);
+    ending.set(node.name, here);
+  }
+  return all;
+}
 
 /** Two encodings side by side. */
 export function joinEncodings<A>(a: Encoding<A>, b: Encoding<A>): Encoding<A> {

@@ -1,6 +1,7 @@
 /** What all predictors do before they learn. */
 import { WeftError } from '../errors.js';
 import { mean, ranksFromBest } from '../statistics/index.js';
+import { type Table } from '../trees/index.js';
 import { type Features } from './contract.js';
 
 /** Throws WeftError('data') unless there are as many labels as rows, at least two, all numbers finite and all rows of one length. */
@@ -23,6 +24,14 @@ export function checkRows(features: Features, width: number): void {
       throw new WeftError('data', `network ${i} is encoded by ${row.length} numbers, the first by ${width}`);
     if (!row.every(Number.isFinite)) throw new WeftError('data', `the encoding of network ${i} is not finite`);
   });
+}
+
+/** The rows one after another. */
+export function tableOf(features: Features): Table {
+  const size = features[0]?.length ?? 0;
+  const values = new Float64Array(features.length * size);
+  features.forEach((row, i) => values.set(row, i * size));
+  return { values, count: features.length, size };
 }
 
 export interface Scaling {

@@ -1,7 +1,18 @@
 /** What holds for every search space. A new space is one line in the table `SPACES`. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { logitsShape, type SearchSpace, createChild, createParameterStore, catalogue, stream, tf } from 'weft-nas';
+import {
+  choiceEncoding,
+  graphEncoding,
+  logitsShape,
+  pathEncoding,
+  type SearchSpace,
+  createChild,
+  createParameterStore,
+  catalogue,
+  stream,
+  tf,
+} from 'weft-nas';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
@@ -43,6 +54,24 @@ for (const { factory, options, tiny, task } of SPACES) {
           expect(changed).to.have.length(1);
         }),
       );
+    });
+
+    it('has every encoding of predictors: rows of one length, the same for networks that compute the same', () => {
+      const rng = stream(3, 'encodings');
+      const drawn = Array.from({ length: 12 }, () => space.sample(rng));
+      for (const [name, { names, encode }] of Object.entries({
+        choices: choiceEncoding(space),
+        graph: graphEncoding(space),
+        paths: pathEncoding(space, { samples: 40 }),
+      })) {
+        expect(new Set(names).size, name).to.equal(names.length);
+        const rows = drawn.map(encode);
+        for (const row of rows) expect(row.length === names.length && row.every(Number.isFinite), name).to.equal(true);
+        expect(new Set(rows.map(String)).size, `${name} tells networks apart`).to.be.above(1);
+        if (name === 'choices') continue;
+        const byHash = new Map(drawn.map((one, i) => [space.canonicalHash(one), String(rows[i])]));
+        drawn.forEach((one, i) => expect(String(rows[i]), name).to.equal(byHash.get(space.canonicalHash(one))));
+      }
     });
 
     it('has as many architectures as it enumerates, all different', () => {

@@ -10,6 +10,7 @@ import {
   joinEncodings,
   kendallTau,
   oneOf,
+  pathEncoding,
   PREDICTORS,
   predictorNamed,
   readNetworkTable,
@@ -108,6 +109,38 @@ describe('encodings of networks', () => {
     const both = joinEncodings(choiceEncoding(small), graphEncoding(small));
     expect(both.encode(small.sample(stream(1)))).to.have.length(both.names.length);
   });
+});
+
+describe('paths as an encoding', () => {
+  it('are the rows of operations on ways that reach the head', () => {
+    const space = nasBench201.create({ filters: 2 }, { inputShape: [4, 4, 3], classes: 3 });
+    const { names, encode } = pathEncoding(space, { length: 2 });
+    const direct: Cell = [['none'], ['none', 'none'], ['conv3', 'none', 'none']];
+    const idle: Cell = [['none'], ['conv1', 'none'], ['conv3', 'none', 'none']];
+    const chain: Cell = [['conv3'], ['none', 'conv1'], ['none', 'none', 'avg3']];
+    expect(encode(idle)).to.deep.equal(encode(direct));
+    const of = (cell: Cell): string[] => names.filter((_, i) => encode(cell)[i] === 1);
+    expect(of(chain).length).to.be.above(of(direct).length);
+    for (const path of of(chain)) expect(path.split(' > ').length).to.be.at.most(2);
+    expect(pathEncoding(space, { paths: 5 }).names).to.have.length(5);
+    expect(pathEncoding(space).names).to.deep.equal(pathEncoding(space).names);
+  });
+});
+
+describe('a forest', () => {
+  it('predicts thousands of networks from a thousand in seconds', () => {
+    const rng = stream(1, 'forest');
+    const rows = Array.from({ length: 1024 }, () => Array.from({ length: 50 }, () => rng.int(3)));
+    const others = Array.from({ length: 15_625 }, (_, i) => rows[i % 1024]!);
+    const before = process.cpuUsage();
+    const { mean } = PREDICTORS['forest']!.fit(
+      rows,
+      rows.map(([a, b]) => a! * b!),
+    ).predict(others);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).to.be.below(20);
+    rows.forEach(([a, b], i) => expect(mean[i]).to.be.closeTo(a! * b!, 1.5));
+  }).timeout(60_000);
 });
 
 describe('predictors on the table of NAS-Bench-201', function () {

@@ -1,38 +1,29 @@
 /** A random forest: what most people would take for a table. */
-import { RandomForestClassifier } from 'ml-random-forest';
+import { mostProbable } from '../../statistics/index.js';
+import { type Forest, growForest, meanAndDeviation } from '../../trees/index.js';
 import { type Rows, type SimpleModel } from './contract.js';
 
 const TREES = 30;
 
-/** Of so few columns every tree has all. */
+/** Of so few columns every split may have any. */
 const FEW_COLUMNS = 4;
 
-/** Thirty trees on bootstrap samples, each with two thirds of the columns. */
-export const forestOptions = (
-  size: number,
-  seed: number,
-): {
-  nEstimators: number;
-  maxFeatures: number;
-  replacement: boolean;
-  useSampleBagging: boolean;
-  noOOB: boolean;
-  seed: number;
-} => ({
-  nEstimators: TREES,
-  maxFeatures: size <= FEW_COLUMNS ? size : Math.round((2 * size) / 3),
-  replacement: false,
-  useSampleBagging: true,
-  noOOB: true,
-  seed: seed % 2 ** 31,
-});
+type Values = Pick<Rows, 'values' | 'count' | 'size'>;
 
-/** The same, by majority. */
-export const randomForest: SimpleModel = (train, test, _classes, seed) => {
-  const forest = new RandomForestClassifier(forestOptions(train.size, seed));
-  forest.train(listRows(train), [...train.labels]);
-  return Int32Array.from(forest.predict(listRows(test)));
+/** Thirty trees on bootstrap samples, each split chosen among two thirds of the columns, for row-major targets [count, outputs]. */
+export function thirtyTrees(train: Values, targets: Float64Array, outputs: number, seed: number): Forest {
+  const { size } = train;
+  return growForest(train, targets, outputs, {
+    trees: TREES,
+    columns: size <= FEW_COLUMNS ? size : Math.round((2 * size) / 3),
+    seed,
+  });
+}
+
+/** The class that most of the trees' leaves have. */
+export const randomForest: SimpleModel = (train, test, classes, seed) => {
+  const targets = new Float64Array(train.count * classes);
+  train.labels.forEach((label, i) => (targets[i * classes + label] = 1));
+  const { mean } = meanAndDeviation(thirtyTrees(train, targets, classes, seed)(test), test.count * classes);
+  return mostProbable(mean, test.count, classes);
 };
-
-export const listRows = ({ values, count, size }: Pick<Rows, 'values' | 'count' | 'size'>): number[][] =>
-  Array.from({ length: count }, (_, i) => [...values.subarray(i * size, (i + 1) * size)]);

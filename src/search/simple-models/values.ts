@@ -1,7 +1,7 @@
 /** Simple models that predict numbers, as those of `index.ts` predict classes. */
-import { RandomForestRegression } from 'ml-random-forest';
 import { leastSquares } from '../../statistics/index.js';
-import { forestOptions, listRows } from './forest.js';
+import { meanAndDeviation } from '../../trees/index.js';
+import { thirtyTrees } from './forest.js';
 import { eachNearest } from './neighbours.js';
 
 /** What a simple model of numbers is trained on, and asked about. */
@@ -38,12 +38,12 @@ export const neighbourMean: ValueModel = (train, test) => {
   return predicted;
 };
 
-/** Thirty trees on bootstrap samples, each with two thirds of the columns, by their mean. */
-export const forestMean: ValueModel = (train, test, seed) => {
-  const forest = new RandomForestRegression({ ...forestOptions(train.size, seed), selectionMethod: 'mean' });
-  forest.train(listRows(train), [...train.targets]);
-  return Float64Array.from(forest.predict(listRows(test)));
-};
+/** Thirty trees on bootstrap samples, by their mean. */
+export const forestMean: ValueModel = (train, test, seed) =>
+  meanAndDeviation(thirtyTrees(train, train.targets, 1, seed)(test), test.count).mean;
+
+const listRows = ({ values, count, size }: ValueRows): number[][] =>
+  Array.from({ length: count }, (_, i) => [...values.subarray(i * size, (i + 1) * size)]);
 
 /** Each with the multiply-adds, about, above which it is left out because it would take too long. */
 const MODELS: readonly {

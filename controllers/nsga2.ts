@@ -13,11 +13,10 @@ import {
   finiteReward,
   nextStart,
   nonDominatedSort,
-  paretoFront,
-  type Point,
   type Rng,
   z,
 } from 'weft-nas';
+import { load, pointOf, save, type SavedMember, withResults } from './pareto/archive.js';
 
 const options = z.strictObject({
   population: z.int().min(2).default(50).describe('members that survive'),
@@ -41,8 +40,6 @@ interface Member<A> {
 
 /** Draws after which a child that is known already is taken as it is. */
 const TRIES = 20;
-
-type SavedMember = [encoding: string, reward: number, costs: readonly number[]];
 
 /** Rank and crowding; JSON has no Infinity, so that is null. */
 type Place = [rank: number, crowding: number | null];
@@ -94,9 +91,7 @@ function createNsga2<A>(
         [...members.map(({ one }) => one), ...results].map((one) => [space.encode(one.architecture), one]),
       );
       members = select([...latest.values()], population);
-      const again = new Set(results.map(({ architecture }) => space.encode(architecture)));
-      const kept = archive.filter(({ architecture }) => !again.has(space.encode(architecture)));
-      archive = frontOf([...kept, ...results]);
+      archive = withResults(space, archive, results);
       return { front: archive.length, populationBest: bestReward(members.map(({ one }) => one)) };
     },
     /** The front, its most rewarded first; then children of the population. */
@@ -113,9 +108,12 @@ function createNsga2<A>(
     snapshot: () => ({
       tensors: {},
       state: {
-        members: save(members.map(({ one }) => one)),
+        members: save(
+          space,
+          members.map(({ one }) => one),
+        ),
         places: members.map(({ rank, crowding }): Place => [rank, Number.isFinite(crowding) ? crowding : null]),
-        archive: save(archive),
+        archive: save(space, archive),
         known: [...known],
       },
     }),
@@ -126,34 +124,19 @@ function createNsga2<A>(
         archive: SavedMember[];
         known: string[];
       };
-      members = load(saved.members).map((one, i) => {
+      members = load(space, saved.members).map((one, i) => {
         const [rank, crowding] = saved.places[i]!;
         return { one, rank, crowding: crowding ?? Infinity };
       });
-      archive = load(saved.archive);
+      archive = load(space, saved.archive);
       known = new Set(saved.known);
     },
     dispose() {},
   };
-
-  function save(some: readonly Evaluated<A>[]): [string, number, number[]][] {
-    return some.map(({ architecture, reward, costs = [] }) => [space.encode(architecture), reward, [...costs]]);
-  }
-
-  function load(saved: readonly SavedMember[]): Evaluated<A>[] {
-    return saved.map(([text, reward, costs]) => ({ architecture: space.decode(text), reward, costs }));
-  }
 }
-
-/** Less is better in all: the reward turns its sign. */
-const pointOf = ({ reward, costs = [] }: Evaluated): Point => [-reward, ...costs];
 
 function bestReward(some: readonly Evaluated[]): number {
   return some.reduce((best, { reward }) => Math.max(best, reward), -Infinity);
-}
-
-function frontOf<A>(some: readonly Evaluated<A>[]): Evaluated<A>[] {
-  return paretoFront(some.map(pointOf)).map((index) => some[index]!);
 }
 
 /** The best `count` by (rank, crowding), in that order. */

@@ -42,6 +42,7 @@ const CONTROLLERS: Readonly<Record<string, Loader>> = {
   fairnas: () => import('weft-nas/controllers/fairnas'),
   darts: () => import('weft-nas/controllers/darts'),
   nsga2: () => import('weft-nas/controllers/nsga2'),
+  'pareto-local-search': () => import('weft-nas/controllers/pareto-local-search'),
   'predictor-guided': () => import('weft-nas/controllers/predictor-guided'),
   'policy-gradient': () => import('weft-nas/controllers/policy-gradient'),
 };

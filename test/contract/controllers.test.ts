@@ -22,6 +22,7 @@ import { evolution } from '../../controllers/evolution.js';
 import { fairnas } from '../../controllers/fairnas.js';
 import { localSearch } from '../../controllers/local-search.js';
 import { nsga2 } from '../../controllers/nsga2.js';
+import { paretoLocalSearch } from '../../controllers/pareto-local-search.js';
 import { policyGradient } from '../../controllers/policy-gradient.js';
 import { predictorGuided } from '../../controllers/predictor-guided.js';
 import { random } from '../../controllers/random.js';
@@ -42,6 +43,7 @@ const controllers: { factory: ControllerFactory; options?: object }[] = [
   { factory: spos, options: { parents: 4 } },
   { factory: fairnas, options: { parents: 4 } },
   { factory: nsga2, options: { population: 6 } },
+  { factory: paretoLocalSearch, options: { start: 3 } },
   { factory: predictorGuided, options: { predictor: 'ridge', start: 3, pool: 12 } },
   { factory: policyGradient },
   { factory: darts },

@@ -15,6 +15,7 @@ import {
   tableColumn,
 } from 'weft-nas';
 import { nsga2 } from '../../controllers/nsga2.js';
+import { paretoLocalSearch } from '../../controllers/pareto-local-search.js';
 import { random } from '../../controllers/random.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 
@@ -157,13 +158,13 @@ describe('fronts of NAS-Bench-201 on devices', () => {
     }
   });
 
-  it('are found by NSGA-II in 500 queries, better than at random', () => {
+  it('are found by NSGA-II and Pareto local search in 500 queries, better than at random', () => {
     const table = readNetworkTable(files('nasbench201/nats_bench.csv', 'nas-tables/hw_cifar10.csv'));
     const { points, reference } = device('pixel3');
     const whole = hypervolume(points, reference);
     const space = nasBench201.create({ filters: 2 }, { inputShape: [8, 8, 3], classes: 10 });
     const rowOf = rowLookup(space, table);
-    const reached = (factory: typeof nsga2 | typeof random, seed: number): number => {
+    const reached = (factory: typeof nsga2 | typeof paretoLocalSearch | typeof random, seed: number): number => {
       const controller = factory.create({}, { space, seed });
       const rng = stream(seed, 'trial');
       const seen: Point[] = [];
@@ -178,9 +179,12 @@ describe('fronts of NAS-Bench-201 on devices', () => {
       controller.dispose();
       return hypervolume(seen, reference) / whole;
     };
+    const local = Array.from({ length: 20 }, (_, seed) => reached(paretoLocalSearch, seed));
     const shares = Array.from({ length: 20 }, (_, seed) => [reached(nsga2, seed), reached(random, seed)] as const);
     const mean = shares.reduce((sum, [share]) => sum + share, 0) / 20;
     expect(mean).to.be.at.least(0.9965);
+    expect(local.reduce((sum, share) => sum + share, 0) / 20).to.be.at.least(0.9965);
+    expect(local.filter((found, i) => found > shares[i]![1])).to.have.length.at.least(19);
     expect(shares.filter(([found, chance]) => found > chance)).to.have.length.at.least(19);
   });
 });

@@ -80,10 +80,16 @@ function withProxies(
   search: SearchConfig['search'],
   rename: (kind: OwnKind, part: string) => string,
 ): SearchConfig['search'] {
-  const { warmStart } = search;
-  if (!warmStart) return search;
-  const proxies = warmStart.proxies.map((proxy) =>
-    typeof proxy === 'string' ? proxy : { ...proxy, part: rename('proxy', proxy.part) },
-  );
-  return { ...search, warmStart: { ...warmStart, proxies } };
+  const { warmStart, proxyFilter } = search;
+  const named = <T extends { readonly proxies: NonNullable<typeof warmStart>['proxies'] }>(one: T): T => ({
+    ...one,
+    proxies: one.proxies.map((proxy) =>
+      typeof proxy === 'string' ? proxy : { ...proxy, part: rename('proxy', proxy.part) },
+    ),
+  });
+  return {
+    ...search,
+    ...(warmStart && { warmStart: named(warmStart) }),
+    ...(proxyFilter && { proxyFilter: named(proxyFilter) }),
+  };
 }

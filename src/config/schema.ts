@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { balanceFields, seriesFields, textFields } from './data-fields.js';
 import { forgettingSchema } from './forgetting-schema.js';
+import { proxyFilterSchema, warmStartSchema } from './proxies-schema.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
-import { ownProxySchema, ownSchema } from '../parts/own.js';
-import { proxyNames } from '../proxies/index.js';
+import { ownSchema } from '../parts/own.js';
 
 const share = z.number().positive().describe('a fraction below 1, or a number of examples');
 const amount = z
@@ -172,24 +172,8 @@ export const searchSchema = z
     regularizer: regularizerSchema
       .prefault({ name: 'none' })
       .describe('keeps the training of one architecture from spoiling the others'),
-    warmStart: z
-      .strictObject({
-        proxies: z
-          .array(
-            z.union([z.enum(proxyNames as [string, ...string[]]), ownProxySchema], {
-              error: `must be a proxy (${proxyNames.join(', ')}), or {name: own, part: FILE}`,
-            }),
-          )
-          .min(1)
-          .default(['naswot', 'multiplyAdds', 'jacov'])
-          .describe('whose sum of log-ranks orders them'),
-        pool: z.int().min(2).default(200).describe('random architectures that are scored once, training nothing'),
-        examples: z.int().min(4).default(64).describe('training examples that they are scored on'),
-      })
-      .optional()
-      .describe(
-        'the controller begins with the best of a pool by zero-cost proxies, not with random architectures (evolution, predictor-guided, local-search, nsga2)',
-      ),
+    warmStart: warmStartSchema,
+    proxyFilter: proxyFilterSchema,
     rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
     samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
     rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),

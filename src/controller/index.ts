@@ -15,3 +15,4 @@ export { entropyOf, softmax } from './probabilities.js';
 export { finiteReward, perplexityReward } from './reward.js';
 export { nextStart } from './starts.js';
 export { bestScored, decodeScored, encodeScored, populationMetrics, type ScoredText } from './scored.js';
+export { filterProposals, type ProposalFilter } from './filtered.js';

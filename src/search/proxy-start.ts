@@ -1,6 +1,7 @@
 /** What a strategy begins with where it is not to begin at random: the best of a pool by proxies. */
 import { type SearchConfig } from '../config/schema.js';
 import { type ControllerFactory } from '../controller/contract.js';
+import { type ProposalFilter } from '../controller/index.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { sampleDistinct } from '../graph/sample-distinct.js';
@@ -23,7 +24,7 @@ export function requireWarmStart(
   throw new WeftError(
     'config',
     `'${name}' does not begin with single architectures, so search.warmStart has no meaning for it`,
-    'leave it out, or set controller.name to evolution, predictor-guided, local-search or nsga2',
+    'leave it out, or set controller.name to evolution, predictor-guided, local-search, nsga2 or pareto-local-search',
   );
 }
 
@@ -43,35 +44,13 @@ export interface ProxyStartSetting {
  */
 export function proxyStart(
   { proxies, pool, examples }: WarmStart,
-  { space, seed, own, source, emit }: ProxyStartSetting,
+  setting: ProxyStartSetting,
 ): (place: number) => unknown {
-  const chosen = proxies.map((proxy) =>
-    typeof proxy === 'string' ? proxyNamed(proxy) : (givenPart('proxy', proxy.part, own) as Proxy),
-  );
+  const { space, seed } = setting;
+  const scored = scorer('warmStart', { proxies, examples }, setting);
   const ranked = (): unknown[] => {
     const drawn = sampleDistinct(space, pool, stream(seed, 'warm-start'));
-    const { scores, warnings } = withBatch(source, 0, 0, (whole) => {
-      const batch = firstExamples(whole, examples);
-      try {
-        return scoreNetworks(
-          space.forRetraining(),
-          drawn.map(({ architecture }) => architecture),
-          chosen,
-          batch,
-          `${seed}/warm-start`,
-        );
-      } finally {
-        tf.dispose([batch.inputs, batch.labels]);
-      }
-    });
-    if (scores.size === 0)
-      throw new WeftError(
-        'config',
-        `search.warmStart: none of its proxies orders these networks: ${warnings.join('; ')}`,
-        'choose other proxies, for example snip or synflow',
-      );
-    for (const message of warnings) emit({ type: 'warning', message: `search.warmStart: ${message}` });
-    const sums = logRankSum([...scores.values()]);
+    const sums = scored(drawn.map(({ architecture }) => architecture));
     return drawn
       .map((_, i) => i)
       .sort((a, b) => sums[b]! - sums[a]! || a - b)
@@ -79,4 +58,60 @@ export function proxyStart(
   };
   let order: readonly unknown[] | undefined;
   return (place) => (order ??= ranked())[place];
+}
+
+/** Scores for `filterProposals`: the sum of log-ranks among the architectures that are compared. */
+export function proxyFilter(
+  { proxies, draws, examples }: NonNullable<SearchConfig['search']['proxyFilter']>,
+  setting: ProxyStartSetting,
+): ProposalFilter<unknown> {
+  return { draws, score: scorer('proxyFilter', { proxies, examples }, setting) };
+}
+
+/** Throws WeftError('config') where the controller proposes nothing that could be filtered. */
+export function requireProposals(
+  { search: { proxyFilter: filter } }: SearchConfig,
+  { name, relaxation }: { readonly name: string; readonly relaxation: boolean },
+): void {
+  if (filter === undefined || !relaxation) return;
+  throw new WeftError(
+    'config',
+    `'${name}' trains a mixture of all architectures and learns from its gradient, so search.proxyFilter has nothing to filter`,
+    'leave it out, or take a controller that proposes architectures, for example evolution',
+  );
+}
+
+/** The proxies' sum of log-ranks of each of some networks among them, and a warning of each kind once. */
+function scorer(
+  field: 'warmStart' | 'proxyFilter',
+  { proxies, examples }: Pick<WarmStart, 'proxies' | 'examples'>,
+  { space, seed, own, source, emit }: ProxyStartSetting,
+): (architectures: readonly unknown[]) => number[] {
+  const chosen = proxies.map((proxy) =>
+    typeof proxy === 'string' ? proxyNamed(proxy) : (givenPart('proxy', proxy.part, own) as Proxy),
+  );
+  const said = new Set<string>();
+  return (architectures) => {
+    const { scores, warnings } = withBatch(source, 0, 0, (whole) => {
+      const batch = firstExamples(whole, examples);
+      try {
+        return scoreNetworks(space.forRetraining(), architectures, chosen, batch, `${seed}/warm-start`);
+      } finally {
+        tf.dispose([batch.inputs, batch.labels]);
+      }
+    });
+    if (scores.size === 0)
+      throw new WeftError(
+        'config',
+        `search.${field}: none of its proxies orders these networks: ${warnings.join('; ')}`,
+        'choose other proxies, for example snip or synflow',
+      );
+    for (const message of warnings) {
+      const kind = message.split(' ')[0]!;
+      if (said.has(kind)) continue;
+      said.add(kind);
+      emit({ type: 'warning', message: `search.${field}: ${message}` });
+    }
+    return logRankSum([...scores.values()]);
+  };
 }

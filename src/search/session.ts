@@ -4,6 +4,7 @@
  */
 import { type SearchConfig } from '../config/schema.js';
 import { type Controller, type ControllerFactory } from '../controller/contract.js';
+import { filterProposals } from '../controller/index.js';
 import { type Dataset } from '../data/index.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
@@ -29,7 +30,7 @@ import { type LatencyTable, measureLatency } from './latency.js';
 import { type OpenEpochs } from './follow-data.js';
 import { limitSpace } from './limits.js';
 import { requireSizes } from './levels.js';
-import { proxyStart } from './proxy-start.js';
+import { proxyFilter, proxyStart, requireProposals } from './proxy-start.js';
 import { requireFitForTargets } from './regression.js';
 import { requireSandwich } from './sandwich.js';
 import { type Objective, objectiveOf } from './objective.js';
@@ -120,8 +121,9 @@ export function createSession(
   const owned = ownObjectives(config, own);
   const costs = named.length + owned.length > 0 ? costMeasure(space, named, latencies, owned) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
-  const { warmStart } = config.search;
-  const start = warmStart && proxyStart(warmStart, { space, seed, own, source: data.watched, emit });
+  const { warmStart, proxyFilter: filter } = config.search;
+  const scoring = { space, seed, own, source: data.watched, emit };
+  const start = warmStart && proxyStart(warmStart, scoring);
   const regularizer = createRegularizer(config.search.regularizer, { seed, space, own });
   if (regularizer) requireSliceable(space, regularizer, config.search.elastic !== undefined);
   const notes: string[] = [];
@@ -139,11 +141,13 @@ export function createSession(
     disposeLearner(supernet);
     throw error;
   }
-  const controller = controllerFactory.create(controllerOptions(controllerFactory, config.controller), {
+  const strategy = controllerFactory.create(controllerOptions(controllerFactory, config.controller), {
     space,
     seed,
     ...(start && { start }),
   });
+  requireProposals(config, { name: controllerFactory.name, relaxation: strategy.relaxation !== undefined });
+  const controller = filter ? filterProposals(strategy, space, proxyFilter(filter, scoring)) : strategy;
   if (config.search.elastic)
     requireSandwich(space, { name: controllerFactory.name, relaxation: controller.relaxation });
   if (config.forgetting.widths) requireLevels(space);

@@ -1,5 +1,6 @@
 /** A strategy searching a table, many times over. */
 import { type ControllerFactory, type ControllerSetting } from '../controller/contract.js';
+import { filterProposals, type ProposalFilter } from '../controller/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { stream } from '../tensor/rng.js';
 import { type TabularEvaluator } from './evaluator.js';
@@ -17,6 +18,8 @@ export interface TrialsOptions {
 export interface StartedTrialsOptions<A> extends TrialsOptions {
   /** What the trial of this seed begins with; random architectures by default. */
   start?: (seed: number) => ControllerSetting<A>['start'];
+  /** By which only the best of what the strategy proposes are looked up; all by default. */
+  filter?: ProposalFilter<A>;
 }
 
 export interface Trials {
@@ -38,14 +41,15 @@ export function tabularTrials<A>(
   options: object,
   space: SearchSpace<A>,
   { evaluate, optimum }: TabularEvaluator<A>,
-  { queries = 500, trials = 100, firstSeed = 0, batch = 1, start }: StartedTrialsOptions<A> = {},
+  { queries = 500, trials = 100, firstSeed = 0, batch = 1, start, filter }: StartedTrialsOptions<A> = {},
 ): Trials {
   const best = new Float64Array(trials);
   const regret = new Float64Array(queries);
   for (let trial = 0; trial < trials; trial++) {
     const seed = firstSeed + trial;
     const begin = start?.(seed);
-    const controller = factory.create(options, { space, seed, ...(begin && { start: begin }) });
+    const strategy = factory.create(options, { space, seed, ...(begin && { start: begin }) });
+    const controller = filter ? filterProposals(strategy, space, filter) : strategy;
     const rng = stream(seed, 'trial');
     let top = -Infinity;
     for (let query = 0; query < queries;) {

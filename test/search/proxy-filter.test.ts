@@ -1,0 +1,109 @@
+/** Strategies whose proposals are filtered by scores. */
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { darts } from '../../controllers/darts.js';
+import { enas } from '../../controllers/enas.js';
+import { evolution } from '../../controllers/evolution.js';
+import { localSearch } from '../../controllers/local-search.js';
+import { predictorGuided } from '../../controllers/predictor-guided.js';
+import { random } from '../../controllers/random.js';
+import { mlp } from '../../search-spaces/mlp.js';
+import { filterProposals } from '../../src/controller/index.js';
+import { configSchema } from '../../src/config/schema.js';
+import { runSearch, stream } from '../../src/index.js';
+import { checkParts } from '../../src/search/check-parts.js';
+import { openData } from '../../src/search/data.js';
+import { createSession } from '../../src/search/session.js';
+import { loadBackend } from '../../src/tensor/backend.js';
+import { temporaryFolder } from '../runs/temporary.js';
+import { tinyTable } from '../runs/tiny-run.js';
+
+const space = mlp.create({ depth: 3, widths: [2, 4, 6, 8] }, { inputShape: [4], classes: 2 });
+type Network = ReturnType<typeof space.sample>;
+/** The more units, the better. */
+const units = (network: Network): number => space.genotype(network).reduce((sum, value) => sum + value, 0);
+const score = (networks: readonly Network[]): number[] => networks.map(units);
+
+for (const factory of [random, evolution, localSearch, predictorGuided, enas])
+  describe(`filtered proposals of ${factory.name}`, () => {
+    before(() => loadBackend('cpu'));
+    const create = (draws = 8) => {
+      const inner = factory.create({}, { space, seed: 1 });
+      return filterProposals(inner, space, { draws, score });
+    };
+
+    it('are the best of many, best first, and new ones before those that were evaluated', () => {
+      const controller = create();
+      let proposed: Network[] = [];
+      for (let round = 0; round < 3; round++) {
+        proposed = controller.propose(4, stream(round, 'filter'));
+        expect(proposed).to.have.length(4);
+        const plain = factory.create({}, { space, seed: 1 });
+        if (round === 0) {
+          const all = plain.propose(32, stream(0, 'filter')).map(units);
+          expect(units(proposed[0]!)).to.equal(Math.max(...all));
+        }
+        plain.dispose();
+        controller.observe(proposed.map((architecture) => ({ architecture, reward: units(architecture) })));
+      }
+      controller.dispose();
+    });
+
+    it('go on from a snapshot as they would have gone on', () => {
+      const [controller, again] = [create(3), create(3)];
+      const first = controller.propose(3, stream(1, 'a'));
+      controller.observe(first.map((architecture) => ({ architecture, reward: units(architecture) })));
+      const { tensors, state } = controller.snapshot();
+      again.restore({ tensors, state: JSON.parse(JSON.stringify(state)) as typeof state });
+      const next = (of: typeof controller): string[] =>
+        of.propose(3, stream(2, 'b')).map((architecture) => space.encode(architecture));
+      expect(next(again)).to.deep.equal(next(controller));
+      controller.dispose();
+      again.dispose();
+    });
+  });
+
+describe('a filter by proxies', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolder(this);
+  before(() => loadBackend('cpu'));
+
+  it('proposes what its proxies put first among what the strategy draws', () => {
+    const config = configSchema.parse({
+      space: { name: 'mlp', depth: 2, widths: [2, 4, 8] },
+      controller: { name: 'random' },
+      data: { source: 'digits', subset: { train: 100 } },
+      search: { epochs: 1, batchSize: 16, rewardBatchSize: 8, proxyFilter: { proxies: ['parameters'], draws: 6, examples: 8 } }, // prettier-ignore
+      retrain: { epochs: 0 },
+    });
+    const parts = { config, space: mlp, controller: random, data: openData(config) };
+    checkParts(parts);
+    const session = createSession(parts, () => undefined);
+    const plain = random.create({}, { space: session.space, seed: config.seed });
+    const drawn = plain.propose(12, stream(1, 'x')).map((one) => session.space.encode(one));
+    const proposed = session.controller.propose(2, stream(1, 'x')).map((one) => session.space.encode(one));
+    expect(drawn).to.include.members(proposed);
+    session.dispose();
+    expect(() => createSession({ ...parts, controller: darts }, () => undefined)).to.throw("'darts' trains a mixture");
+    expect(() => configSchema.parse({ search: { proxyFilter: { proxies: ['naswott'] } } })).to.throw(/naswot/);
+  });
+
+  it('goes through a whole search', async () => {
+    const { run } = await runSearch({
+      space: mlp,
+      controller: evolution,
+      config: {
+        backend: 'cpu',
+        seed: 2,
+        space: { depth: 1, widths: [2, 3] },
+        data: { source: tinyTable(join(folder(), 'data.csv')) },
+        search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8, proxyFilter: { proxies: ['jacov', 'parameters'], draws: 2, examples: 8 } }, // prettier-ignore
+        derive: { candidates: 2, random: 0, batchSize: 8 },
+        retrain: { epochs: 0, batchSize: 16 },
+      },
+      runs: join(folder(), 'runs'),
+    });
+    expect(readFileSync(join(run, 'events.jsonl'), 'utf8')).to.include('"search-finished"');
+  });
+});

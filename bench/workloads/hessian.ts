@@ -1,6 +1,7 @@
 /** A Hessian-vector product of a convolutional network's loss, from scratch: forward, gradient, product. */
 import { hvp } from '../../src/tensor/second-order/index.js';
-import { type NamedTensors } from '../../src/tensor/named.js';
+import { disposeNamed, type NamedTensors, underPrefix, withPrefix } from '../../src/tensor/named.js';
+import { compile } from '../../src/tensor/plan/index.js';
 import * as nn from '../../src/tensor/nn.js';
 import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '../../src/tensor/tf.js';
 import { bothLayouts, type Workload } from '../workload.js';
@@ -10,6 +11,7 @@ export function hessianVectorProduct(filters = 24, size = 16, batch = 64): Workl
   const classes = 10;
   return {
     name: `Hessian-vector product, conv-norm-pool net of ${filters} filters, ${size}x${size}x3, batch ${batch}`,
+    warmUp: 10,
     anchors: bothLayouts('hessian', { filters, size, batch, classes }),
     prepare() {
       const { normal, whole } = draws('hessian');
@@ -35,15 +37,27 @@ export function hessianVectorProduct(filters = 24, size = 16, batch = 64): Workl
         );
         return nn.maxPool(nn.relu(y), { size: 2, stride: 2 });
       };
-      const loss = (p: NamedTensors): tf.Scalar => {
+      const lossOf = (x: Tensor4D, labels: Tensor1D, p: NamedTensors): tf.Scalar => {
         const features = nn.globalAveragePool(block(block(x, p, 1), p, 2));
         return tf.mean(
           nn.softmaxCrossEntropy(nn.dense(features, p['kernel'] as Tensor2D, p['bias'] as Tensor1D), labels),
         );
       };
+      const product = compile<null, null>((given) => ({
+        outputs: hvp(
+          (p) => lossOf(given['x'] as Tensor4D, given['labels'] as Tensor1D, p),
+          underPrefix('at/', given),
+          underPrefix('direction/', given),
+        ).product,
+        fixed: null,
+      }));
+      const inputs = { x, labels, ...withPrefix('at/', parameters), ...withPrefix('direction/', direction) };
       return {
-        step: () => tf.dispose({ ...hvp(loss, parameters, direction).product }),
-        dispose: () => tf.dispose([x, labels, { ...parameters }, { ...direction }]),
+        step: () => disposeNamed(product.run(inputs, null, { due: 1000 }).outputs),
+        dispose() {
+          product.dispose();
+          disposeNamed(inputs);
+        },
       };
     },
   };

@@ -51,7 +51,7 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24, one = fa
       'int32',
     );
     const compiled = compiledTrainer(trainer);
-    const shared = one ? undefined : sharedGradients(space, { batchSize: batch, steps: 1000 });
+    const shared = one ? undefined : sharedGradients(space, { batchSize: batch, steps: 1000, trainer });
     let state = emptyState;
     return {
       step(index) {

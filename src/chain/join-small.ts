@@ -1,7 +1,7 @@
 /**
  * A network has many small tensors (biases, normalization), and calling a kernel on each costs far more than its arithmetic. So
- * the tensors that an optimizer treats alike are joined before it and parted after it, state included. Results are the same bit for bit,
- * but for the order of sums over all coordinates.
+ * the tensors that an optimizer treats alike are joined before it and parted after it, state included. Results are the same bit for bit;
+ * a link that sums over all coordinates takes `normOf` for it.
  */
 import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { type NamedTensors } from '../tensor/named.js';
@@ -21,13 +21,21 @@ export interface JoinedStep extends UpdateStep {
   /** Tensors by parameter to joined ones, and back; what has no entry is left out. */
   pack(tensors: NamedTensors): NamedTensors;
   unpack(joined: NamedTensors): NamedTensors;
+  /** The parameters with a gradient, in their order. */
+  readonly names: readonly string[];
   /** Writes the slots of the joined tensors to their members; once, at the end. */
   writeSlots(): void;
 }
 
 /** The step as it is. */
 export function unjoined(step: UpdateStep): JoinedStep {
-  return { ...step, pack: (tensors) => tensors, unpack: (joined) => joined, writeSlots: () => undefined };
+  return {
+    ...step,
+    names: Object.keys(step.gradients),
+    pack: (tensors) => tensors,
+    unpack: (joined) => joined,
+    writeSlots: () => undefined,
+  };
 }
 
 /** The step of these links on joined tensors, each named after one of its members. Runs inside a tidy. */
@@ -45,12 +53,14 @@ export function joinSmall(
     gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(links, state, name),
   );
   const slots = new Map(links.map(({ name }) => [name, joinSlots(slotsOf(name), Object.keys(gradients), groups)]));
+  const packed = groups.pack(gradients);
   return {
-    gradients: groups.pack(gradients),
+    gradients: packed,
     parameters: groups.pack(parameters),
     slotsOf: (link) => slots.get(link)!.joined,
+    names: Object.keys(gradients),
     pack: groups.pack,
-    unpack: groups.unpack,
+    unpack: (some) => (some === packed ? gradients : groups.unpack(some)),
     writeSlots: () => slots.forEach(({ write }) => write()),
   };
 }

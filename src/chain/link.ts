@@ -91,6 +91,8 @@ export interface LinkStep extends SettleStep {
   readonly learningRate: number;
   /** Norm over all of the updates that it was given. */
   readonly norm: Scalar;
+  /** Norm over updates of all of these parameters, the same bits whether small ones are joined or not. */
+  normOf(updates: NamedTensors): Scalar;
   /** What the layers saw of the first gradient, where a link has asked for it. */
   readonly layers: LayerCapture | undefined;
   /** An estimate per coordinate that an earlier link has handed on: curvature, or second moments. */

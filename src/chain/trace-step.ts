@@ -124,6 +124,15 @@ export function traceStep(
   /** What `link` is told of the step; its tensors are joined like those of `joined`. */
   const stepOf = (link: Link, joined: JoinedStep, part?: readonly number[]): LinkStep => {
     let norm: Scalar | undefined;
+    const normOf = (updates: NamedTensors): Scalar => {
+      const parts = joined.unpack(updates);
+      return globalNorm(
+        pickNamed(
+          parts,
+          joined.names.filter((name) => parts[name]),
+        ),
+      );
+    };
     const gradientsAt: LinkStep['gradientsAt'] = (displacement, examples = part) =>
       joined.pack(at(link, joined.unpack(displacement), examples));
     return {
@@ -137,8 +146,9 @@ export function traceStep(
       },
       layers,
       get norm() {
-        return (norm ??= globalNorm(joined.gradients));
+        return (norm ??= normOf(joined.gradients));
       },
+      normOf,
       get diagonal() {
         return diagonal && joined.pack(diagonal);
       },

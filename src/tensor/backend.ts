@@ -7,6 +7,7 @@ import { unknownNameHint, WeftError } from '../errors.js';
 import {
   computeExactlyOnGpu,
   limitThreads,
+  runSessionsInCaller,
   seesGpu,
   tensorflowThreads,
   threadsFromEnvironment,
@@ -117,6 +118,7 @@ function requireNative(packageName: string): void {
     if (!seesGpu()) throw new Error('TensorFlow sees no CUDA device');
     computeExactlyOnGpu();
   }
+  runSessionsInCaller();
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   restoreNodeUtilities();
   require(packageName);

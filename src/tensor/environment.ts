@@ -19,7 +19,14 @@ export function threadsFromEnvironment(): number | undefined {
 /** Has TensorFlow compute with this many threads. It looks only once, when it is loaded. */
 export function limitThreads(threads: number): void {
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
-  process.env['TF_NUM_INTEROP_THREADS'] = String(threads);
+}
+
+/**
+ * Has TensorFlow run sessions in the thread that calls them, where they would otherwise be handed to a pool and back at every step; the
+ * threads within an operation stay. A variable that is set already wins. It looks only once, when it is loaded.
+ */
+export function runSessionsInCaller(): void {
+  process.env['TF_NUM_INTEROP_THREADS'] ??= '-1';
 }
 
 /** How many threads TensorFlow uses, or will use. */

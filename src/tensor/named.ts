@@ -55,11 +55,22 @@ export function dotNamed(a: NamedTensors, b: NamedTensors): tf.Scalar {
   return tf.tidy(() => tf.addN(Object.keys(a).map((name) => tf.sum(tf.mul(a[name]!, b[name]!))))) as tf.Scalar;
 }
 
-/** Sum of the squares of all values; a scalar tensor. */
+/** Sum of the squares of all values; a scalar tensor. The tensors' own sums are added from left to right. */
 export function squaredNorm(tensors: NamedTensors): tf.Scalar {
   const list = Object.values(tensors);
   if (list.length === 0) return tf.scalar(0);
-  return tf.tidy(() => tf.addN(list.map((x) => sumOfSquares({ x }, {})))) as tf.Scalar;
+  return tf.tidy(() => sumFromLeft(list.map((x) => sumOfSquares({ x }, {})))) as tf.Scalar;
+}
+
+/** Terms that AddN adds from left to right; of more it adds eight at a time by themselves. */
+const LONGEST_SUM = 9;
+
+/** The sum from left to right, however many terms there are, so that zeros among them change no bit. */
+function sumFromLeft(terms: readonly Tensor[]): Tensor {
+  let sum = tf.addN(terms.slice(0, LONGEST_SUM));
+  for (let at = LONGEST_SUM; at < terms.length; at += LONGEST_SUM - 1)
+    sum = tf.addN([sum, ...terms.slice(at, at + LONGEST_SUM - 1)]);
+  return sum;
 }
 
 /** Number of scalar values in the map. */

@@ -74,7 +74,7 @@ export function createLearner(
     state: emptyState,
     // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
     ...(!link && { compiled: compiledTrainer(whole, compile) }),
-    ...(shared && { shared: sharedGradients(space, shared) }),
+    ...(shared && { shared: sharedGradients(space, { ...shared, trainer: whole }) }),
     carried: {},
   };
 }

@@ -2,16 +2,20 @@
  * Gradients of a supernet's children by one native call each (`supernet/dynamic`), where a search has enough steps for it. The first
  * results are compared with those of the children by themselves, bit for bit.
  */
+import { type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type LossAndGradients } from '../chain/loss.js';
+import { type StepMoment } from '../chain/moment.js';
+import { type OptimizerState } from '../chain/state.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
-import { type DynamicGradients, dynamicGradients } from '../supernet/dynamic/index.js';
-import { disposeNamed, type NamedTensors } from '../tensor/named.js';
+import { type ContinuedMoment, type DynamicGradients, dynamicGradients } from '../supernet/dynamic/index.js';
+import { disposeNamed, type NamedTensors, withPrefix } from '../tensor/named.js';
 import { nativeBackend, sameBits } from '../tensor/plan/index.js';
 import { type Scalar, tf } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { labelLosses } from './cross-entropy.js';
+import { sharedUpdate } from './shared-update.js';
 
 export interface SharedOptions {
   /** Examples in a batch; others are computed as they are. */
@@ -19,6 +23,8 @@ export interface SharedOptions {
   /** Training steps that the search has. */
   readonly steps: number;
   readonly smoothing?: number | undefined;
+  /** Whose steps they are, where these are to be computed in the same call. */
+  readonly trainer?: Trainer | undefined;
   /** Make the function however few the steps are. */
   readonly always?: boolean;
   /** Told once why it is not used, where that is not the form of the space. */
@@ -34,10 +40,19 @@ export interface SharedGradients {
     mode: Mode,
     asItIs: () => LossAndGradients,
   ): LossAndGradients;
+  /** A step of the trainer on a training batch, or what `asItIs` does; as `Trainer.step` otherwise. */
+  step(
+    child: Child,
+    at: { readonly parameters: NamedTensors; readonly state: OptimizerState; readonly step: number },
+    batch: TensorBatch,
+    mode: Mode,
+    asItIs: () => TrainerStep,
+  ): TrainerStep;
   /** Whether batches go through the function. */
   readonly isOpen: boolean;
-  /** Calls of the function so far. */
+  /** Calls of the function so far, and those that computed a whole step. */
   readonly runs: number;
+  readonly steps: number;
   dispose(): void;
 }
 
@@ -49,18 +64,20 @@ const CHECKED = 3;
 /** The gradients of a space's children; the function is made when it is needed first. */
 export function sharedGradients(
   space: SearchSpace,
-  { batchSize, steps, smoothing, always = false, note }: SharedOptions,
+  { batchSize, steps, smoothing, trainer, always = false, note }: SharedOptions,
 ): SharedGradients {
-  let made: DynamicGradients | undefined;
+  let made: DynamicGradients<StepMoment> | undefined;
+  const update = trainer && sharedUpdate(trainer);
   let isOpen = (always || steps >= ENOUGH_STEPS) && (space.task.kind ?? 'classification') === 'classification';
   let checked = 0;
   let runs = 0;
+  let whole = 0;
   const close = (): void => {
     made?.dispose();
     made = undefined;
     isOpen = false;
   };
-  const compute = (): DynamicGradients | undefined => {
+  const compute = (): DynamicGradients<StepMoment> | undefined => {
     if (!isOpen || made) return made;
     // It takes its inputs from the processor's memory: on a GPU they would go back and forth.
     if (!always && nativeBackend()?.isUsingGpuDevice) {
@@ -69,10 +86,47 @@ export function sharedGradients(
     }
     const loss = (logits: tf.Tensor, labels: tf.Tensor): Scalar =>
       tf.mean(labelLosses(logits, labels, smoothing)) as Scalar;
-    const result = dynamicGradients(space, { batchSize, loss });
+    const result = dynamicGradients<StepMoment>(space, {
+      batchSize,
+      loss,
+      ...(update && { continuation: update.continuation }),
+    });
     if ('reason' in result) isOpen = false;
     else made = result;
     return made;
+  };
+  const serving = (child: Child, { inputs, weights }: TensorBatch, mode: Mode): typeof made => {
+    const isServed = inputs.shape[0] === batchSize && !weights && mode.training && isPlain(mode);
+    const shared = isServed ? compute() : undefined;
+    return shared?.serves(child) ? shared : undefined;
+  };
+  /** What the function gives; the first times what is computed as it is, once both have been compared. */
+  const verified = <T>(
+    asItIs: () => T,
+    byFunction: () => T | undefined,
+    tensorsOf: (one: T) => NamedTensors,
+    numbersOf: (one: T) => number[] = () => [],
+  ): T => {
+    if (checked >= CHECKED) {
+      const result = byFunction();
+      if (result === undefined) return asItIs();
+      runs++;
+      if (made?.continued) whole++;
+      return result;
+    }
+    const found = byFunction();
+    const expected = asItIs();
+    if (found === undefined) return expected;
+    checked++;
+    const differing = sameBits(numbersOf(expected), numbersOf(found))
+      ? differenceOf(tensorsOf(expected), tensorsOf(found))
+      : 'loss';
+    disposeNamed(tensorsOf(found));
+    if (differing !== undefined) {
+      note?.(`the children of the supernet are not run as one function: the bits of '${differing}' differ`);
+      close();
+    }
+    return expected;
   };
   return {
     get isOpen() {
@@ -81,24 +135,29 @@ export function sharedGradients(
     get runs() {
       return runs;
     },
-    of(child, parameters, { inputs, labels, weights }, mode, asItIs) {
-      const isServed = inputs.shape[0] === batchSize && !weights && mode.training && isPlain(mode);
-      const shared = isServed ? compute() : undefined;
-      if (!shared?.serves(child)) return asItIs();
-      const result = (): LossAndGradients => shared.run(child, parameters, inputs, labels, { seed: mode.seed });
-      if (checked >= CHECKED) {
-        runs++;
-        return result();
-      }
-      checked++;
-      const [expected, found] = [asItIs(), result()];
-      const differing = differenceOf(withLoss(expected), withLoss(found));
-      disposeNamed(withLoss(found));
-      if (differing !== undefined) {
-        note?.(`the children of the supernet are not run as one function: the bits of '${differing}' differ`);
-        close();
-      }
-      return expected;
+    get steps() {
+      return whole;
+    },
+    of(child, parameters, batch, mode, asItIs) {
+      const shared = serving(child, batch, mode);
+      // Where it takes whole steps, it gives no gradients.
+      if (!shared || shared.continued) return asItIs();
+      const { inputs, labels } = batch;
+      return verified(asItIs, () => shared.run(child, parameters, inputs, labels, { seed: mode.seed }), withLoss);
+    },
+    step(child, { parameters, state, step }, batch, mode, asItIs) {
+      const shared = serving(child, batch, mode);
+      if (!shared?.continued || !update) return asItIs();
+      const { inputs, labels } = batch;
+      const moment: StepMoment = { step, seed: mode.seed, counts: state.counts };
+      const call = (further: ContinuedMoment<StepMoment>): { loss: Scalar; outputs: NamedTensors } =>
+        shared.continued!(child, parameters, inputs, labels, { seed: mode.seed }, further);
+      return verified(
+        asItIs,
+        () => update.step(call, parameters, state, moment),
+        (one) => resultsOf(one, state),
+        ({ loss, metrics }) => [loss, ...Object.values(metrics)],
+      );
     },
     dispose: close,
   };
@@ -107,6 +166,12 @@ export function sharedGradients(
 /** A pass that records nothing and carries nothing. */
 const isPlain = ({ normalization, record, carry, state = {} }: Mode): boolean =>
   normalization === 'batch' && !record && !carry && Object.keys(state).length === 0;
+
+/** The tensors that a step has computed. */
+function resultsOf({ parameters, state }: TrainerStep, before: OptimizerState): NamedTensors {
+  const written = Object.entries(state.tensors).filter(([key, tensor]) => before.tensors[key] !== tensor);
+  return { ...parameters, ...withPrefix('the state of ', Object.fromEntries(written)) };
+}
 
 const withLoss = ({ loss, gradients }: LossAndGradients): NamedTensors => ({ ...gradients, loss });
 

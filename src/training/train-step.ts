@@ -50,7 +50,11 @@ export function trainStep({ store, trainer, state, step, compiled, ...options }:
     else {
       const loss = batchLoss({ ...options, statistics: store.statistics });
       losses = loss.losses;
-      stepped = trainer.step(loss.evaluate, active.values, state, { ...loss.context, step });
+      const asItIs = (): TrainerStep => trainer.step(loss.evaluate, active.values, state, { ...loss.context, step });
+      const shared = others.length === 0 ? options.shared : undefined;
+      stepped = shared
+        ? shared.step(child, { parameters: active.values, state, step }, batch, options.mode, asItIs)
+        : asItIs();
     }
   } finally {
     active.dispose();

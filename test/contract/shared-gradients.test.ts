@@ -5,12 +5,14 @@ import { createChild } from '../../src/supernet/child.js';
 import { dynamicGradients } from '../../src/supernet/dynamic/index.js';
 import { createParameterStore } from '../../src/supernet/parameter-store.js';
 import { loadBackend } from '../../src/tensor/backend.js';
-import { pickNamed } from '../../src/tensor/named.js';
+import { mapNamed, pickNamed } from '../../src/tensor/named.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf, type Scalar, type Tensor } from '../../src/tensor/tf.js';
 import { batchLoss } from '../../src/training/batch-loss.js';
 import { labelLosses } from '../../src/training/cross-entropy.js';
+import { createLearner, disposeLearner, learn } from '../../src/training/learner.js';
 import { sharedGradients } from '../../src/training/shared-gradients.js';
+import { values } from '../optimizers/problems.js';
 import { examples, SPACES } from './space-table.js';
 
 const BATCH = 6;
@@ -75,6 +77,50 @@ for (const { factory, tiny, task } of SPACES) {
       expect(tf.memory().numTensors).to.equal(before);
       tf.dispose([inputs, labels]);
       store.dispose();
+    });
+
+    it('are followed by the update in the same call, with the bits of the steps as they are', () => {
+      const before = tf.memory().numTensors;
+      const { x: inputs, labels } = examples(task, BATCH);
+      const trained = (isShared: boolean) => {
+        const notes: string[] = [];
+        const learner = createLearner(space, 1, {
+          optimizer: { name: 'nesterov', learningRate: 0.05, weightDecay: 0.01, clipNorm: 0.5 },
+          stepsPerEpoch: 10,
+          totalSteps: 30,
+          compile: { mode: 'off' },
+          // What acts on the weights after the step does so outside of the call.
+          link: {
+            name: 'pull',
+            settle: ({ before, after }) =>
+              mapNamed(after, (weight, name) => tf.add(weight, tf.mul(tf.sub(before[name]!, weight), 0.1))),
+          },
+          ...(isShared && { shared: { batchSize: BATCH, steps: 0, always: true, note: (one) => notes.push(one) } }),
+        });
+        const source = { count: BATCH, steps: 30, at: () => ({ inputs: tf.clone(inputs), labels: tf.clone(labels) }) };
+        const seen = Array.from({ length: 16 }, (_, i) => {
+          const child = createChild(space, space.sample(stream(i % 3, 'child')));
+          const { loss, metrics } = learn(learner, {
+            child,
+            source,
+            epoch: 0,
+            step: i,
+            globalStep: i,
+            seed: 'steps',
+          });
+          return { loss, metrics };
+        });
+        const runs = learner.shared?.steps ?? 0;
+        const result = { seen, parameters: values(learner.store.parameters), state: values(learner.state.tensors) };
+        disposeLearner(learner);
+        return { runs, notes, result };
+      };
+      const [alone, together] = [trained(false), trained(true)];
+      expect(together.notes).to.deep.equal([]);
+      expect(together.runs).to.be.above(0);
+      expect(together.result).to.deep.equal(alone.result);
+      tf.dispose([inputs, labels]);
+      expect(tf.memory().numTensors).to.equal(before);
     });
   });
 }

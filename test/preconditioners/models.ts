@@ -184,6 +184,7 @@ export function precondition(
     context,
     learningRate: 1,
     norm: tf.scalar(NaN),
+    normOf: unasked,
     diagonal: undefined,
     gradientsAt: unasked,
     hessianTimes: (vector) => hvp((p) => model.loss(model.outputs(p)), at, vector).product,

@@ -19,7 +19,7 @@ describe('a compiled search', () => {
       space: { name: 'mlp' },
       controller: { name: 'random' },
       data: { source: 'digits' },
-      search: { epochs: 2, batchSize: 64, rounds: 2, samplesPerRound: 2 },
+      search: { epochs: 4, batchSize: 64, rounds: 2, samplesPerRound: 2 },
       derive: { candidates: 3, random: 1 },
       retrain: { epochs: 2, batchSize: 64 },
     });

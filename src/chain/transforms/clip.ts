@@ -7,7 +7,7 @@ export function clipByGlobalNorm(bound: number): Link {
   return {
     name: 'clip-global-norm',
     elementwise: { slots: [] },
-    update: (updates) => shrunk(updates, bound),
+    update: (updates, { normOf }) => shrunk(updates, normOf(updates), bound),
   };
 }
 
@@ -15,8 +15,7 @@ export function clipByGlobalNorm(bound: number): Link {
 export function clipByNorm(bound: number): Link {
   return {
     name: 'clip-norm',
-    update: (updates) =>
-      mapNamed(updates, (update) => tf.mul(update, tf.div(bound, tf.maximum(globalNorm({ update }), bound)))),
+    update: (updates) => mapNamed(updates, (update) => shrunk({ update }, globalNorm({ update }), bound)['update']!),
   };
 }
 
@@ -35,7 +34,7 @@ export function globalNorm(tensors: NamedTensors): Scalar {
 }
 
 /** The tensors times bound/max(norm, bound), which is exactly 1 where the bound does not bind; NaN where the norm is NaN. */
-function shrunk(tensors: NamedTensors, bound: number): NamedTensors {
-  const factor = tf.div(bound, tf.maximum(globalNorm(tensors), bound));
+function shrunk(tensors: NamedTensors, norm: Scalar, bound: number): NamedTensors {
+  const factor = tf.div(bound, tf.maximum(norm, bound));
   return mapNamed(tensors, (tensor) => tf.mul(tensor, factor));
 }

@@ -54,7 +54,9 @@ export function functionGraph(): FunctionGraph {
   const argumentTypes: number[] = [];
   const results: { value: ValueName; dtype: number }[] = [];
   const nodes: Uint8Array[] = [];
+  let branches = false;
   const add: FunctionGraph['node'] = (op, inputs, attributes = {}, after = []) => {
+    branches ||= op === 'Switch';
     const name = `n${nodes.length}`;
     nodes.push(bytesField(3, nodeDefinition(name, op, [...inputs, ...after.map((one) => `^${one}`)], attributes)));
     return name;
@@ -95,7 +97,7 @@ export function functionGraph(): FunctionGraph {
         f: bytesField(10, bytesField(1, 'step')),
         config: bytesField(2, ''),
         config_proto: bytesField(2, WITHOUT_OPTIMIZER),
-        executor_type: bytesField(2, ''),
+        executor_type: bytesField(2, branches ? '' : IN_ORDER),
       });
       const graph = concat(
         ...[...placeholders, call].map((one) => bytesField(1, one)),
@@ -112,6 +114,9 @@ export function functionGraph(): FunctionGraph {
     },
   };
 }
+
+/** One operation after the other, without the bookkeeping of a pool. It knows no Switch and Merge. */
+const IN_ORDER = 'SINGLE_THREADED_EXECUTOR';
 
 /** ConfigProto { graph_options { rewrite_options { disable_meta_optimizer } } } */
 const WITHOUT_OPTIMIZER = bytesField(10, bytesField(10, integerField(19, 1)));

@@ -1,0 +1,195 @@
+/**
+ * What a chain does with the gradients of a child, recorded once for all children of a supernet: for chains that treat each coordinate by
+ * itself, whose recording no shape enters. It goes into the function of the supernet's gradients, so that a step is one native call.
+ */
+import { chain, type Trainer, type TrainerStep } from '../chain/chain.js';
+import { type Link, type Movement } from '../chain/link.js';
+import { type StepMoment } from '../chain/moment.js';
+import { emptyState, type OptimizerState } from '../chain/state.js';
+import { readStep } from '../chain/step-numbers.js';
+import { type CountChanges } from '../chain/state.js';
+import { LOSS, MEASURED, type TracedStep } from '../chain/trace-step.js';
+import {
+  type Continuation,
+  type ContinuedMoment,
+  GRADIENT_INPUT,
+  LOSS_INPUT,
+  type NameOf,
+  PARAMETER_INPUT,
+  type SlotNames,
+} from '../supernet/dynamic/index.js';
+import { disposeNamed, keepNamed, mapNamed, type NamedTensors, underPrefix, withPrefix } from '../tensor/named.js';
+import { difference, type Host, nativeBackend, record, type Recording, type Step } from '../tensor/plan/index.js';
+import { type Scalar, type Tensor, tf, tidy } from '../tensor/tf.js';
+
+type Fixed = Pick<TracedStep, 'changes' | 'reported' | 'gradientEvaluations' | 'notes'>;
+
+const STATE = 'state/';
+
+/** The update of a chain as a part of the supernet's function. */
+export interface SharedUpdate {
+  /** For `dynamicGradients`. */
+  continuation(slots: readonly SlotNames[]): Continuation<StepMoment> | undefined;
+  /** A step by it; nothing where a parameter of the child has no state yet, or where the moment decides otherwise. */
+  step(
+    call: (further: ContinuedMoment<StepMoment>) => { loss: Scalar; outputs: NamedTensors },
+    parameters: NamedTensors,
+    state: OptimizerState,
+    moment: StepMoment,
+  ): TrainerStep | undefined;
+}
+
+/** The update of this chain, where it treats each coordinate by itself but for norms, and alike at every age. */
+export function sharedUpdate(trainer: Trainer): SharedUpdate | undefined {
+  const settling = trainer.links.filter(isSettling);
+  const links = trainer.links.filter((link) => !isSettling(link));
+  if (!links.every(isPlain)) return undefined;
+  const inner = chain(...links);
+  let recording: Recording<StepMoment, Fixed> | undefined;
+  /** Keys of the state's tensors without the name of the parameter. */
+  let slotKeys: readonly string[] = [];
+  return {
+    continuation(slots) {
+      if (!links.every(({ elementwise }) => slots.every((names) => isAlike(names, elementwise?.kind))))
+        return undefined;
+      recording = recordUpdate(
+        inner,
+        slots.map(([name]) => name),
+      );
+      slotKeys = links.flatMap(({ name, elementwise }) => elementwise!.slots.map((slot) => `${name}/${slot}/`));
+      return recording && { recording };
+    },
+    step(call, parameters, state, moment) {
+      if (!recording?.choices.every(({ of, taken }) => of(moment) === taken)) return undefined;
+      if (!slotKeys.every((key) => Object.keys(parameters).every((name) => state.tensors[key + name])))
+        return undefined;
+      const { loss, outputs } = call({
+        moment,
+        given: (input, nameOf) => {
+          const key = renamed(input.slice(STATE.length), nameOf, slotKeys);
+          return key === undefined ? undefined : state.tensors[key];
+        },
+        wanted(output, nameOf) {
+          if (output.startsWith(MEASURED)) return output;
+          const prefixes = [PARAMETER_INPUT, ...slotKeys.map((key) => STATE + key)];
+          return renamed(output, nameOf, prefixes);
+        },
+      });
+      const { changes, reported, gradientEvaluations, notes } = recording.fixed;
+      const stepped = readStep(
+        {
+          parameters: inOrder(underPrefix(PARAMETER_INPUT, outputs), parameters),
+          state: keepNamed(underPrefix(STATE, outputs)),
+          measured: underPrefix(MEASURED, outputs),
+          loss,
+          changes,
+          reported,
+          gradientEvaluations,
+          notes,
+        },
+        state,
+        moment,
+        trainer,
+      );
+      return { ...stepped, parameters: settled(settling, parameters, stepped.parameters, trainer, moment) };
+    },
+  };
+}
+
+/** A link that moves weights after the step and does nothing else; what it remembers is its own. */
+const isSettling = ({ settle, update, penalty, start, layers, evaluation, elementwise }: Link): boolean =>
+  !!settle && settle.length < 2 && !update && !penalty && !start && !layers && !evaluation && !elementwise;
+
+/** A link that looks at nothing but the updates, coordinate by coordinate. */
+const isPlain = (link: Link): boolean =>
+  !!link.elementwise &&
+  !link.gradientEvaluations &&
+  !link.penalty &&
+  !link.start &&
+  !link.layers &&
+  !link.settle &&
+  !link.evaluation;
+
+const isAlike = (names: SlotNames, kind: ((parameter: string) => string) | undefined): boolean =>
+  !kind || names.every((name) => kind(name) === kind(names[0]));
+
+/** `prefix` with the child's parameter in the place of the slot. */
+function renamed(key: string, nameOf: NameOf, prefixes: readonly string[]): string | undefined {
+  const prefix = prefixes.find((one) => key.startsWith(one));
+  const name = prefix === undefined ? undefined : nameOf(key.slice(prefix.length));
+  return name === undefined ? undefined : prefix! + name;
+}
+
+const inOrder = (tensors: NamedTensors, order: NamedTensors): NamedTensors =>
+  Object.fromEntries(Object.keys(order).flatMap((name) => (tensors[name] ? [[name, tensors[name]]] : [])));
+
+/** The update of parameters of these names that have all been trained before, with nothing of their shapes in it. */
+function recordUpdate(trainer: Trainer, names: readonly string[]): Recording<StepMoment, Fixed> | undefined {
+  const backend = nativeBackend();
+  if (!backend) return undefined;
+  // No two of one shape, so that none are joined.
+  const tensorOf = (i: number): Tensor => tf.fill([1, i + 1], 0.5);
+  const fresh = (): NamedTensors => Object.fromEntries(names.map((name, i) => [name, tensorOf(i)]));
+  const context = { step: 0 };
+  const slots = trainer.links.flatMap(({ name, elementwise }) =>
+    elementwise!.slots.flatMap((slot) =>
+      names.map((parameter, i) => [`${name}/${slot}/${parameter}`, tensorOf(i)] as const),
+    ),
+  );
+  const state: OptimizerState = { ...emptyState, tensors: Object.fromEntries(slots) };
+  const [gradients, parameters] = [fresh(), fresh()];
+  const loss = tf.scalar(1);
+  const inputs = {
+    [LOSS_INPUT]: loss,
+    ...withPrefix(GRADIENT_INPUT, gradients),
+    ...withPrefix(PARAMETER_INPUT, parameters),
+    ...withPrefix(STATE, state.tensors),
+  };
+  const step: Step<StepMoment, Fixed> = (_, host: Host<StepMoment>) => {
+    // The chain disposes what it is given.
+    const evaluate = (): { loss: Scalar; gradients: NamedTensors } => ({
+      loss: tf.clone(loss),
+      gradients: mapNamed(gradients, (gradient) => tf.clone(gradient)),
+    });
+    const traced = trainer.trace(evaluate, parameters, state, context, host);
+    const { changes, reported, gradientEvaluations, notes } = traced;
+    return {
+      outputs: {
+        ...withPrefix(PARAMETER_INPUT, traced.parameters),
+        ...withPrefix(STATE, traced.state),
+        ...withPrefix(MEASURED, traced.measured),
+        [LOSS]: traced.loss,
+      },
+      fixed: { changes, reported, gradientEvaluations, notes },
+    };
+  };
+  const moments: StepMoment[] = [0, 1].map((at) => ({ step: at, seed: 'update', counts: {} }));
+  const [first, second] = moments.map((moment) => {
+    const { result, recording } = record(backend, step, inputs, moment);
+    disposeNamed(result.outputs);
+    return recording;
+  }) as [Recording<StepMoment, Fixed>, Recording<StepMoment, Fixed>];
+  disposeNamed(inputs);
+  const isShapeless = first.constants.every(({ shape }) => shape.length === 0) && first.requirements.length === 0;
+  const isFixed = difference(first, second, moments[1]!) === undefined && isAgeless(first.fixed.changes);
+  return isShapeless && isFixed ? first : undefined;
+}
+
+/** Whether a step counts nothing of single parameters. */
+const isAgeless = ({ advanced, removed }: CountChanges): boolean => advanced.length + removed.length === 0;
+
+/** The weights once these links have moved them further. */
+function settled(
+  links: readonly Link[],
+  before: NamedTensors,
+  moved: NamedTensors,
+  { learningRate }: Trainer,
+  { step }: StepMoment,
+): NamedTensors {
+  return links.reduce((after, { settle }) => {
+    const movement: Movement = { before, after, learningRate: learningRate(step) };
+    const changed = tidy(() => (settle as (movement: Movement) => NamedTensors)(movement));
+    for (const name of Object.keys(changed)) if (changed[name] !== after[name]) after[name]?.dispose();
+    return { ...after, ...changed };
+  }, moved);
+}

@@ -11,6 +11,8 @@ export interface Comparison {
   anchorMs: number;
   /** oursMs / anchorMs. */
   ratio: number;
+  /** Billions of floating-point operations a second, where they are counted. */
+  gigaflops?: number;
 }
 
 export interface CompareOptions {
@@ -53,6 +55,7 @@ export async function compare(
     anchor: anchors[anchorsMs.indexOf(anchorMs)]!.name,
     anchorMs,
     ratio: oursMs / anchorMs,
+    ...(workload.gigaOperations && { gigaflops: workload.gigaOperations / (oursMs / 1000) }),
   };
 }
 

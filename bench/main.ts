@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeBackend, loadBackend } from '../src/tensor/backend.js';
+import { tf } from '../src/tensor/tf.js';
 import { startWorker } from './anchor-worker.js';
 import { compare, type Comparison } from './compare.js';
 import { findPython } from './python.js';
@@ -29,14 +30,19 @@ console.log(
   `${cpus()[0]!.model.trim()}, ${threads} threads each; Node.js ${process.versions.node} with ${describeBackend().library}, PyTorch ${workers[0]!.torch}.`,
 );
 console.log(`Medians of steps in ${values.blocks} alternating blocks.\n`);
-console.log('| workload | ours, ms | anchor | anchor, ms | ratio |\n|---|---:|---|---:|---:|');
+const peak = fastestProduct();
+console.log(`A product of two matrices of 1024x1024 runs at ${figures(peak)} GFLOP/s: what these threads can do.\n`);
+console.log('| workload | ours, ms | anchor | anchor, ms | ratio | GFLOP/s |\n|---|---:|---|---:|---:|---:|');
 const results: Comparison[] = [];
 for (const create of WORKLOADS) {
   const workload = create();
   if (!workload.name.includes(values.only)) continue;
   const result = await compare(workload, workers, { blocks: Number(values.blocks) });
-  const { oursMs, anchor, anchorMs, ratio } = result;
-  console.log(`| ${workload.name} | ${figures(oursMs)} | ${anchor} | ${figures(anchorMs)} | ${ratio.toFixed(2)} |`);
+  const { oursMs, anchor, anchorMs, ratio, gigaflops } = result;
+  const speed = gigaflops ? `${figures(gigaflops)} (${Math.round((100 * gigaflops) / peak)} %)` : '';
+  console.log(
+    `| ${workload.name} | ${figures(oursMs)} | ${anchor} | ${figures(anchorMs)} | ${ratio.toFixed(2)} | ${speed} |`,
+  );
   results.push(result);
 }
 workers.forEach((worker) => worker.close());
@@ -46,6 +52,19 @@ if ('start'.includes(values.only)) {
   console.log('\n| start of the built package | median, ms | fastest, ms |\n|---|---:|---:|');
   for (const { name, median, fastest } of measureStart())
     console.log(`| ${name} | ${figures(median)} | ${figures(fastest)} |`);
+}
+
+/** The speed of a large product in GFLOP/s, the fastest of some: what all others can be measured against. */
+function fastestProduct(): number {
+  const size = 1024;
+  const a = tf.ones([size, size]);
+  const times = Array.from({ length: 20 }, () => {
+    const start = performance.now();
+    tf.dispose(tf.matMul(a, a));
+    return performance.now() - start;
+  });
+  a.dispose();
+  return (2 * size ** 3) / 1e6 / Math.min(...times);
 }
 
 /** Three significant digits. */

@@ -20,6 +20,8 @@ export interface Workload {
   anchors: Anchor[];
   /** Steps of ours before the first block, in which repeated steps are compiled; one block by default. */
   warmUp?: number;
+  /** Floating-point operations of the products and convolutions in one step, in billions, where they are known. */
+  gigaOperations?: number;
   /** Steps in one block, so that a block takes long enough to time and no longer than it must; 5 by default. */
   block?: number;
 }

@@ -80,7 +80,8 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24, one = fa
 
   return {
     name: `${one ? 'step of one macro network' : 'macro supernet step'}, ${shape.join('x')}, batch ${batch}`,
-    warmUp: 25,
+    // Of a supernet until every weight has been trained once.
+    warmUp: one ? 25 : 60,
     prepare,
     anchors: bothLayouts('macro_supernet', options),
   };

@@ -28,6 +28,11 @@ const LINKS: Record<Optimizer, readonly Link[]> = {
 export function mlp(sizes: readonly number[] = [784, 256, 10], batch = 64, optimizer: Optimizer = 'sgd'): Workload {
   return {
     name: `MLP step, ${sizes.join('-')}, batch ${batch}, ${optimizer}`,
+    // Forward, and back to the weights of each layer and to the inputs of all but the first; SAM does it twice.
+    gigaOperations:
+      ((optimizer === 'sam' ? 2 : 1) *
+        sizes.slice(1).reduce((sum, size, i) => sum + (i === 0 ? 2 : 3) * 2 * batch * size * sizes[i]!, 0)) /
+      1e9,
     block: 100,
     warmUp: 100,
     anchors: [{ name: 'PyTorch', module: 'mlp', options: { sizes, batch, optimizer } }],

@@ -2,7 +2,8 @@
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { createChild, createParameterStore, catalogue } from '../../src/supernet/index.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
-import { pickNamed } from '../../src/tensor/named.js';
+import { disposeNamed, pickNamed } from '../../src/tensor/named.js';
+import { compile } from '../../src/tensor/plan/index.js';
 import { tf, tidy, type Tensor } from '../../src/tensor/tf.js';
 import { bothLayouts, type Workload } from '../workload.js';
 import { draws } from './random-tensors.js';
@@ -15,9 +16,18 @@ export function operation(
   batch = 64,
 ): Workload {
   const op = OPERATIONS[index]!;
+  const taps = Number(/\d/.exec(op)![0]) ** 2;
+  // The 1x1 convolution in front, and what the candidate itself has for every pixel.
+  const products =
+    filters * filters +
+    { conv: taps * filters ** 2, sep: (taps + filters) * filters, avg: 0, max: 0 }[
+      op.slice(0, -1) as 'conv' | 'sep' | 'avg' | 'max'
+    ];
   return {
     name: `${op}, ${height}x${width}x${filters}, batch ${batch}, forward and backward`,
     block: 10,
+    warmUp: 15,
+    gigaOperations: (3 * 2 * batch * height * width * products) / 1e9,
     anchors: bothLayouts('operation', { index, height, width, filters, batch }),
     prepare() {
       const space = macroCnn.create(
@@ -42,24 +52,33 @@ export function operation(
       const none = (): never => {
         throw new Error('nothing random, no statistics');
       };
+      const gradients = compile<null, null>(({ dy, ...given }) => ({
+        outputs: tidy(() => {
+          const { value, gradients } = valueAndGradients((at) => {
+            const y = built.forward([at['x']!], {
+              mode: { training: true, normalization: 'batch' },
+              parameter: (local): Tensor => at[`${prefix}/${local}`]!,
+              statistic: none,
+              random: none,
+              values: none,
+              record: () => undefined,
+              state: () => undefined,
+              carry: () => undefined,
+            });
+            return tf.sum(tf.mul(y, dy!));
+          }, given);
+          return { ...gradients, value };
+        }),
+        fixed: null,
+      }));
       return {
-        step: () =>
-          tidy(() => {
-            valueAndGradients((given) => {
-              const y = built.forward([given['x']!], {
-                mode: { training: true, normalization: 'batch' },
-                parameter: (local): Tensor => given[`${prefix}/${local}`]!,
-                statistic: none,
-                random: none,
-                values: none,
-                record: () => undefined,
-                state: () => undefined,
-                carry: () => undefined,
-              });
-              return tf.sum(tf.mul(y, dy));
-            }, inputs).value.dataSync();
-          }),
+        step() {
+          const { outputs } = gradients.run({ ...inputs, dy }, null, { due: 1000 });
+          outputs['value']!.dataSync();
+          disposeNamed(outputs);
+        },
         dispose() {
+          gradients.dispose();
           store.dispose();
           tf.dispose([inputs['x'], dy]);
         },

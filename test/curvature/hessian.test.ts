@@ -3,6 +3,7 @@
  */
 import { expect } from 'chai';
 import {
+  type CurvatureOperator,
   denseMatrix,
   extremeEigenpairs,
   disposeEigenpairs,
@@ -14,6 +15,7 @@ import {
   unflatten,
 } from '../../src/curvature/index.js';
 import { eigh } from '../../src/tensor/linalg/index.js';
+import { mapNamed } from '../../src/tensor/named.js';
 import { softmaxCrossEntropy } from '../../src/tensor/nn.js';
 import { tf, tidy, type Scalar, type Tensor2D } from '../../src/tensor/tf.js';
 import { loads, NATIVE } from '../tensor/backends.js';
@@ -25,6 +27,24 @@ describe('Hessians of networks', () => {
   });
 
   for (const name of NETWORKS) {
+    it(`${name}: the tenth product of an operator, which is compiled by then, has the bits of the first of another`, () => {
+      const before = tf.memory().numTensors;
+      const { model, tensors } = network(name);
+      tidy(() => {
+        const { params, x, labels } = tensors();
+        const vector = flatten(mapNamed(params, (weight) => tf.cos(weight)));
+        const [one, other] = [0, 1].map(() => hessian(meanLoss(model, x, labels), params)) as [
+          CurvatureOperator,
+          CurvatureOperator,
+        ];
+        for (let i = 1; i < 10; i++) one.apply(tf.mul(vector, i));
+        expect(one.apply(vector).dataSync()).to.deep.equal(other.apply(vector).dataSync());
+        one.dispose();
+        other.dispose();
+      });
+      expect(tf.memory().numTensors).to.equal(before);
+    });
+
     it(`${name}: both ends of the spectrum are those of a dense eigensolver within 1 %`, () => {
       const before = tf.memory().numTensors;
       const {
@@ -67,7 +87,10 @@ describe('Hessians of networks', () => {
       const { values } = eigh(denseMatrix(h), { precision: 'float64' });
       values.dataSync().forEach((value, i) => expect(value).to.be.closeTo(eigenvalues[i]!, 1e-5));
       const exact = eigenvalues.reduce((a, b) => a + b, 0);
-      const { trace, standardError } = hutchinsonTrace(h, { samples: 200, tolerance: 0 });
+      const { trace, standardError } = hutchinsonTrace(h, {
+        samples: 200,
+        tolerance: 0,
+      });
       expect(Math.abs(trace - exact)).to.be.below(3 * standardError);
       h.dispose();
     }));
@@ -77,7 +100,10 @@ describe('Hessians of networks', () => {
       const { model, tensors } = network('mlp');
       const { params, x, labels } = tensors();
       const g = gaussNewton(
-        { outputs: (p) => model(p, x), loss: (z) => tf.mean(softmaxCrossEntropy(z as Tensor2D, labels)) as Scalar },
+        {
+          outputs: (p) => model(p, x),
+          loss: (z) => tf.mean(softmaxCrossEntropy(z as Tensor2D, labels)) as Scalar,
+        },
         params,
       );
       const values = eigh(denseMatrix(g)).values.dataSync();

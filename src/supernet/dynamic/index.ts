@@ -262,7 +262,7 @@ function runOn<M>(
   const { space, backend, body, slots, idle } = called;
   const { binding } = backend;
   const chosen = chosenBy(body.structure, space.genotype(child.architecture));
-  const inSlot = new Map(slots.map((slot) => [namesOf(slot)[0] as string, nameIn(slot, chosen)]));
+  const inSlot = new Map(slots.map((slot) => [namesOf(slot)[0], nameIn(slot, chosen)]));
   const nameOf: NameOf = (slot) => inSlot.get(slot);
   const numbers = recording.declared.map(({ of, shape }) => binding.createTensor(shape, FLOAT, of(moment)));
   const more = names.map((name) => given(name, nameOf) ?? idle);

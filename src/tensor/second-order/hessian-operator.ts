@@ -3,7 +3,8 @@
  * central difference of gradients when a kernel on the way has no proven second derivative.
  */
 import { assertScalar, backpropagateTo, gradientsOf } from '../autodiff.js';
-import type { NamedTensors } from '../named.js';
+import { type NamedTensors, withPrefix } from '../named.js';
+import { compiler, type StepResult } from '../plan/index.js';
 import { tf, tidy, type Scalar } from '../tf.js';
 import { centralDifference, RADIUS } from './difference.js';
 import { assertDirection, chooseMethod, type ProductMethod, type SecondOrderOptions } from './method.js';
@@ -40,13 +41,28 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
       recording.dispose();
       return differenceOperator(loss, params, chosen, options.radius ?? RADIUS);
     }
+    // All that the way back reads is on the path; an operator of many products repeats one step.
+    const saved = path.flatMap((node) => node.saved).map((tensor, i) => [`saved/${i}`, tensor] as const);
+    const kept = {
+      ...Object.fromEntries(saved),
+      ...withPrefix('parameter/', params),
+    };
+    const products = compiler<null, null>();
     return {
       ...chosen,
-      dispose: () => recording.dispose(),
+      dispose() {
+        products.dispose();
+        recording.dispose();
+      },
       apply: (direction) =>
         offTape(() => {
           assertDirection(direction, params);
-          return backpropagateTo(params, path, cotangentsOf(recording, direction), { unused: 'zero' });
+          const product = (): StepResult<null> => ({
+            outputs: backpropagateTo(params, path, cotangentsOf(recording, direction), { unused: 'zero' }),
+            fixed: null,
+          });
+          // How many products follow is not known, so that a session is made only once it would have paid.
+          return products.run(product, { ...kept, ...withPrefix('direction/', direction) }, null, { due: 0 }).outputs;
         }),
     };
   } catch (error) {

@@ -3,13 +3,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { random } from '../../controllers/random.js';
+import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { checkConfig, type SearchConfigInput } from '../../src/config/index.js';
 import { readSeries, type SeriesOptions } from '../../src/data/index.js';
 import { evaluateRun, exportRun, loadModel, loadRegressor, runSearch } from '../../src/index.js';
 import { openLabelled } from '../../src/search/labelled-data.js';
 import { openText } from '../../src/search/text-data.js';
+import { childCatalogue } from '../../src/supernet/catalogue.js';
+import { createChild } from '../../src/supernet/child.js';
+import { createParameterStore } from '../../src/supernet/parameter-store.js';
+import { loadBackend } from '../../src/tensor/backend.js';
 import { stream } from '../../src/tensor/rng.js';
+import { tf } from '../../src/tensor/tf.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
 describe('windows of a series', function () {
@@ -111,6 +117,30 @@ describe('windows of a series', function () {
     expect(config({ window: 3, season: 4 })).to.throw(/data\.season is longer than the window/);
     expect(config({ window: 3, label: ['a', 'y'] })).to.throw(/data\.label names several columns/);
     expect(() => openText(checkConfig({ data: { window: 3 } }))).to.throw(/'window' has no meaning for a text/);
+  });
+
+  it('are convolved along time by a space of images', async () => {
+    await loadBackend('cpu');
+    const space = macroCnn.create(
+      { layers: 4, filters: 4 },
+      { kind: 'regression', inputShape: [1, 12, 3], classes: 1 },
+    );
+    const child = createChild(space, space.sample(stream('series')));
+    const store = createParameterStore(childCatalogue(space, child), 'series', [
+      ...child.parameterNames,
+      ...child.statisticNames,
+    ]);
+    const outputs = tf.tidy(() => [
+      ...child
+        .forward(store.parameters, store.statistics, tf.ones([5, 1, 12, 3]), {
+          training: false,
+          normalization: 'batch',
+        })
+        .dataSync(),
+    ]);
+    store.dispose();
+    expect(outputs).to.have.length(5);
+    expect(outputs.every(Number.isFinite)).to.equal(true);
   });
 
   it('give a forecast, held against the last value and the last season, and asked about what comes next', async () => {

@@ -1,7 +1,7 @@
 /**
  * The LSTM policy of ENAS (arXiv 1802.03268, section 2), for any space: an LSTM without bias reads what was
  * decided last, and a softmax or an attention over anchors decides the next thing. Many architectures go through it
- * side by side, one a row.
+ * side by side, one per row.
  */
 import { type NamedTensors, nn, stream, type Tensor, tf, type Tensor1D, type Tensor2D } from 'weft-nas';
 import { type EnasOptions } from './options.js';

@@ -1,4 +1,4 @@
-/** What a person sees while a search runs: a line an epoch, and a block at the bottom with what happens now. */
+/** What a person sees while a search runs: a line per epoch, and a block at the bottom with what happens now. */
 import { sayLabels } from '../search/label-measures.js';
 import { significant } from '../report/format.js';
 import { type SearchEvent } from '../search/events.js';
@@ -10,7 +10,7 @@ import { formatSeconds } from './progress.js';
 
 export interface LiveView {
   event(event: SearchEvent): void;
-  /** Redraws the block, at most a few times a second. */
+  /** Redraws the block, at most a few times per second. */
   tick(session: SearchSession, elapsed: number, left: number | undefined): void;
   close(): void;
 }

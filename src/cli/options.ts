@@ -37,7 +37,7 @@ export const onMany = (command: Command): Command =>
     )
     .option(
       '--workers <n>',
-      'trainings at a time on this machine; one a processor by default, none where a database is shared',
+      'trainings at a time on this machine; one per processor by default, none where a database is shared',
       whole(0),
     )
     .option('--threads <n>', 'threads of each training; part of what its result depends on', whole(1))

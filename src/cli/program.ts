@@ -160,7 +160,7 @@ export function program(): Command {
     .command('worker')
     .description('do the jobs of a queue, on any machine that reaches it')
     .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
-    .option('--slots <n>', 'jobs at a time; one a processor by default', whole(1))
+    .option('--slots <n>', 'jobs at a time; one per processor by default', whole(1))
     .option('--results <folder>', 'where jobs are worked on and their weights stay', 'runs/jobs')
     .option(
       '--file <path...>',

@@ -144,7 +144,7 @@ export const searchSchema = z
           .int()
           .min(2)
           .default(4)
-          .describe('networks a step: the largest, the smallest, and others between them'),
+          .describe('networks per step: the largest, the smallest, and others between them'),
         distill: z
           .enum(['none', 'kl', 'alpha'])
           .default('kl')

@@ -9,7 +9,7 @@ import { type Results } from './results.js';
 
 export interface LocalOptions extends CrewOptions {
   readonly results: Results;
-  /** Jobs at a time; one a processor by default. */
+  /** Jobs at a time; one per processor by default. */
   readonly workers?: number;
   /** Files of the user's own that jobs may load. */
   readonly files?: readonly string[];

@@ -3,7 +3,7 @@
  * sure it is. Strategies know no more of it.
  */
 
-/** One row a network, the numbers of its encoding. */
+/** One row per network, the numbers of its encoding. */
 export type Features = readonly (readonly number[])[];
 
 export interface Expectation {

@@ -1,6 +1,6 @@
 /**
  * From architectures to genotypes and back. A tree of choices is compiled to closures once, because searches of tables
- * do this many thousand times a second.
+ * do this many thousand times per second.
  */
 import { WeftError } from '../errors.js';
 import { type Architecture, type Choice, type ChoiceTree, isChoice, isOneOf, isSubset } from './choice.js';

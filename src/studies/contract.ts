@@ -73,7 +73,7 @@ export interface StudySetting {
   /** Folder of the study, for whatever else it keeps: runs, curves. */
   readonly folder: string;
   readonly parts: Parts;
-  /** Tells what is being done; at most about one line a second. `done` of 1 is the end. */
+  /** Tells what is being done; at most about one line per second. `done` of 1 is the end. */
   progress(message: string, done?: number): void;
   /** Asked by `stopHere` between two pieces of work. */
   shouldStop(): boolean;

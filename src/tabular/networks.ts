@@ -107,7 +107,7 @@ function readNetworkFile(path: string): NetworkFile {
   const seen = new Set<string>();
   keys.forEach((key, i) => {
     if (seen.has(key))
-      throw new WeftError('data', `${path}: line ${i + 2}: ${key} occurs twice`, 'keep one row a network');
+      throw new WeftError('data', `${path}: line ${i + 2}: ${key} occurs twice`, 'keep one row per network');
     seen.add(key);
   });
   return { path, family, keys, seeds: [], columns: table.columns.flatMap((name) => columnOf(table, name)) };

@@ -1,4 +1,4 @@
-/** The loss of every task: cross-entropy of class labels, one an example, one a token, or several an example; the squared error of targets. */
+/** The loss of every task: cross-entropy of class labels, one per example, one per token, or several per example; the squared error of targets. */
 import { WeftError } from '../errors.js';
 import { flagCrossEntropies } from '../tensor/flags.js';
 import { areFlags, areTargets, requireLogitsOf } from '../tensor/logits.js';

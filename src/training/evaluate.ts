@@ -16,7 +16,7 @@ export interface Evaluation {
   readonly loss: number;
   /** Share of labels whose logit is the largest; without a finite loss none is. Null where the labels are targets, which no output is simply right about. */
   readonly accuracy: number | null;
-  /** Labels: one an example, or one a token. */
+  /** Labels: one per example, or one per token. */
   readonly count: number;
   /** By another measure of a classifier, where one was asked for; 0 without a finite loss. */
   readonly score?: number;

@@ -55,7 +55,7 @@ function curves(runs: readonly Compared[]): Content {
   const chart = (title: string, label: string, caption: string, drawn: Line[]): Markup | undefined =>
     figure(
       linesChart(drawn, {
-        ariaLabel: `${title} by epoch, one line a run`,
+        ariaLabel: `${title} by epoch, one line per run`,
         x: { label: 'epoch' },
         y: { label },
         marginRight: 34,

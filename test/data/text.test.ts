@@ -119,7 +119,7 @@ describe('batches of text', () => {
     expect(firsts(1)).to.deep.equal(firsts(1));
   });
 
-  it('predict every token once for an evaluation, but for less than one a row', () => {
+  it('predict every token once for an evaluation, but for less than one per row', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 40, max: 300 }),

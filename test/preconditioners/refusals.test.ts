@@ -56,7 +56,7 @@ describe('preconditioners refuse', () => {
     expect(
       failure(() => createPreconditioner({ name: 'custom', representation: 'gram', curvature: 'exact' }, SETTING))
         .message,
-    ).to.match(/one gradient an example/);
+    ).to.match(/one gradient per example/);
   });
 
   it('a full matrix beyond the memory, with its size, before it is there', () =>

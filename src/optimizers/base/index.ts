@@ -9,7 +9,7 @@ import { own } from './own.js';
 import { pnm } from './pnm.js';
 import { scheduleFreeAdamw, scheduleFreeSgd } from './schedule-free.js';
 
-/** One gradient a step, and no other optimizer inside. */
+/** One gradient per step, and no other optimizer inside. */
 export const baseOptimizers = [
   sgd,
   momentum,

@@ -13,7 +13,7 @@ export function refuseSolver(representation: string, solver: string, solvers: re
 export function refuseCurvature(representation: string, curvature: string): never {
   throw new WeftError(
     'unsupported',
-    `the representation '${representation}' takes one gradient an example, which the curvature '${curvature}' is not`,
+    `the representation '${representation}' takes one gradient per example, which the curvature '${curvature}' is not`,
     "take curvature: empirical, or the representation 'layer'",
   );
 }

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { drawChart, epochAxis, gridY } from '../../report/charts/frame.js';
 
-/** Mean difference of the loss by epoch: one line a run, coloured by arm. */
+/** Mean difference of the loss by epoch: one line per run, coloured by arm. */
 export function forgettingChart(
   arms: readonly { readonly arm: string; readonly curves: readonly (readonly number[])[] }[],
 ): string {

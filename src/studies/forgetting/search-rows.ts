@@ -211,7 +211,7 @@ export async function searchRows(
           {
             title: 'Mean forgetting by epoch',
             svg: forgettingChart(SEVERAL_SEEDS.map((arm) => ({ arm, curves: found[arm]!.map(({ curve }) => curve) }))),
-            caption: 'One line a seed.',
+            caption: 'One line per seed.',
           },
         ],
         tables: [

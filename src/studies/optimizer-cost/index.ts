@@ -62,7 +62,7 @@ const WORKLOADS = [
 type Options = z.output<typeof options>;
 
 interface Measured {
-  /** Median seconds a step, and in base steps, of each subject. */
+  /** Median seconds per step, and in base steps, of each subject. */
   readonly seconds: readonly number[];
   readonly ratios: readonly number[];
   /** Share that one measurement of sharpness every so many steps adds. */
@@ -107,8 +107,8 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
       tables: [
         {
           name: `steps-${size(image)}`,
-          title: 'Milliseconds a step, median, and ratio to the base',
-          columns: ['optimizer', 'ms a step', 'base steps'],
+          title: 'Milliseconds per step, median, and ratio to the base',
+          columns: ['optimizer', 'ms per step', 'base steps'],
           rows: SUBJECTS.map(({ name }, i) => [nameInTable(name), 1000 * found[w]!.seconds[i]!, found[w]!.ratios[i]!]),
         },
       ],

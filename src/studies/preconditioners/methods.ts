@@ -108,7 +108,7 @@ export const PUBLISHED_ACCURACY: Readonly<Record<string, number>> = {
   'mlp-2048/shampoo': 99.2,
 };
 
-/** Milliseconds a step of ASDL itself at intervals 1 and 10: `bench/asdl/time_step.py`, PyTorch 2.15 with two threads, 2 cores of an Intel Xeon at 2.5 GHz, 2026-11-27. */
+/** Milliseconds per step of ASDL itself at intervals 1 and 10: `bench/asdl/time_step.py`, PyTorch 2.15 with two threads, 2 cores of an Intel Xeon at 2.5 GHz, 2026-11-27. */
 export const ASDL_MILLISECONDS: Readonly<Record<string, readonly [number, number] | undefined>> = {
   sgd: [4.14, 4.14],
   kfac: [45.1, 16.0],

@@ -12,7 +12,7 @@ const percent = (share: number): number => 100 * share;
 const INKS: readonly ColorName[] = ['muted', 'controller', 'random', 'found', 'alarm', 'ink'];
 const inkOf = (i: number): ColorName => INKS[i % INKS.length]!;
 
-/** Accuracies of A and B while B is trained, mean over the seeds: one line an arm. */
+/** Accuracies of A and B while B is trained, mean over the seeds: one line per arm. */
 export function curvesChart(results: TwoModelResults, arms: readonly string[], model: 'a' | 'b'): string {
   const lines = arms.map((arm, i) => {
     const outcomes = outcomesOf(results, arm);

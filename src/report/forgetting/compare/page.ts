@@ -172,7 +172,7 @@ function pairSection(arms: readonly ArmComparison[]): Content {
   );
 }
 
-/** One row an arm and quantity, and one a run. */
+/** One row per arm and quantity, and one per run. */
 export function comparisonTables({ baseline, arms, fromEpoch }: ForgettingComparison): ReportTable[] {
   const contrasts = arms.flatMap((arm): Cell[][] =>
     (

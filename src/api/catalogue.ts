@@ -9,7 +9,16 @@ import { PRECONDITIONERS, preconditionerSchema } from '../preconditioners/index.
 import { PREDICTORS } from '../predictors/index.js';
 import { PROXIES } from '../proxies/index.js';
 import { loadStudy as loadShippedStudy, studyNames } from '../studies/index.js';
-import { controllerNames, loadController, loadProxy, loadSpace, loadStudy, spaceNames } from './registry.js';
+import { type CostName, costNames } from '../search/costs.js';
+import {
+  controllerNames,
+  loadController,
+  loadObjective,
+  loadProxy,
+  loadSpace,
+  loadStudy,
+  spaceNames,
+} from './registry.js';
 
 /** The kinds of parts, as `weft list` names them. */
 export const PART_KINDS = [
@@ -18,6 +27,7 @@ export const PART_KINDS = [
   'optimizers',
   'preconditioners',
   'regularizers',
+  'objectives',
   'proxies',
   'predictors',
   'studies',
@@ -83,6 +93,15 @@ const DATA: Readonly<Record<string, string>> = {
   'wikitext-2': 'articles, by words',
 };
 
+/** What networks cost, by the names of objectives. */
+const COSTS: Readonly<Record<CostName, string>> = {
+  parameters: 'trainable weights',
+  multiplyAdds: 'multiply-adds for one example',
+  activationMemory: 'bytes of activations that live at once for one example',
+  fileSize: 'bytes of weights and running statistics as 32-bit floats',
+  latency: 'milliseconds, by a table of operations that is measured when the run begins',
+};
+
 /** A part whose options are a schema of its own. */
 const described = async ({
   name,
@@ -127,6 +146,10 @@ const CATALOGUES: Readonly<Record<PartKind, Catalogue>> = {
     list: async () =>
       REGULARIZERS.map(({ name, formula, cost, reference }) => listed(name, formula, { cost, reference })),
     describe: async (name) => ({ options: memberOf(regularizerSchema, name) }),
+  },
+  objectives: {
+    list: async () => costNames.map((name) => listed(name, COSTS[name])),
+    describe: async (name) => (isOwnFile(name) ? described(await loadObjective(name)) : { options: undefined }),
   },
   proxies: {
     list: async () =>

@@ -83,6 +83,13 @@ export function loadData(file: string): Promise<OwnData> {
   return load<OwnData>({ kind: 'weft-data', noun: 'data set', code: 'data', made: 'defineData({…})', known: {} }, file);
 }
 
+/** The objective that this file defines. */
+export const loadObjective = (file: string): Promise<OwnPart> =>
+  load<OwnPart>(
+    { kind: 'weft-objective', noun: 'objective', code: 'config', made: 'defineObjective({…})', known: {} },
+    file,
+  );
+
 /** The report chapter that this file defines, or the chapter itself. */
 export const loadChapter = (chapter: string | OwnChapter): Promise<OwnChapter> =>
   load({ kind: 'weft-chapter', noun: 'chapter', code: 'config', made: 'defineChapter({…})', known: {} }, chapter);

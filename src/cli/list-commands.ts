@@ -9,7 +9,7 @@ export function addListCommands(weft: Command): void {
     .description('everything that is chosen by name: the kinds, the parts of one kind, or the options of one part')
     .argument(
       '[kind]',
-      'spaces, controllers, optimizers, preconditioners, regularizers, proxies, predictors, studies or data',
+      'spaces, controllers, optimizers, preconditioners, regularizers, objectives, proxies, predictors, studies or data',
     )
     .argument('[name|file]', 'one of them in detail')
     .addOption(json())

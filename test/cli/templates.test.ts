@@ -45,6 +45,9 @@ describe('weft init --kind', function () {
     expect(described).to.include({ name: 'my-controller' });
     expect(described.options.map(({ name }) => name)).to.deep.equal(['restarts']);
     expect((await describePart('studies', join(folder, 'my-study.ts'))).options).to.have.length(2);
+    const objective = await describePart('objectives', join(folder, 'my-objective.ts'));
+    expect(objective).to.include({ name: 'depth' });
+    expect(objective.options.map(({ name }) => name)).to.deep.equal(['fewest']);
     expect(await describePart('proxies', join(folder, 'my-proxy.ts'))).to.include({ name: 'my-proxy' });
   });
 

@@ -23,6 +23,7 @@ const NEXT: Partial<Record<PartKind, string>> = {
   preconditioners:
     '--set "search.optimizer={name: momentum, learningRate: 0.02, preconditioner: {name: kfac}}" in weft search or weft train',
   regularizers: '--set search.regularizer=wpl in weft search',
+  objectives: 'weft search --objectives accuracy,parameters, or a file of your own in the place of a name',
   proxies: 'weft rank RUN --proxies all, or --set "search.warmStart={pool: 200}" in weft search',
   data: 'weft search --data NAME, or the path of a folder of images by class, of a CSV file or of a text',
 };

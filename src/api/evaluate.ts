@@ -4,12 +4,14 @@ import { type SearchConfig } from '../config/index.js';
 import {
   allExamples,
   batches,
+  decoderLike,
   type Dataset,
   type InputForm,
   isDataCode,
   nameOfTable,
   openWithFitting,
   readSeries,
+  recordedDecoder,
   scaleTargets,
   type SeriesForm,
   type TargetScaling,
@@ -163,12 +165,13 @@ function otherExamples(
   const { targets } = card;
   const isMultiLabel = kind === 'multi-label';
   const { columns, encoding } = run.manifest.facts['data'] as Pick<InputForm, 'columns' | 'encoding'>;
+  const decoder = recordedDecoder(run.manifest.facts['data'] as object);
   const { series } = run.manifest.facts['data'] as Pick<InputForm, 'series'>;
   const opened =
     typeof source === 'string' && series
       ? openWindows(source, card, config, series)
       : typeof source === 'string'
-        ? openFitting(source, card, config, { columns, encoding })
+        ? openFitting(source, card, config, { columns, encoding, decoder })
         : source;
   const dataset =
     columns && !series && !encoding && typeof source === 'string' ? withColumns(opened, columns, source) : opened;
@@ -215,7 +218,7 @@ function openFitting(
   source: string,
   { task, classNames, targets }: Model['card'],
   { data }: SearchConfig,
-  { columns, encoding }: Pick<InputForm, 'columns' | 'encoding'>,
+  { columns, encoding, decoder }: Pick<InputForm, 'columns' | 'encoding' | 'decoder'>,
 ): Dataset {
   const [height, width, channels] = task.inputShape as [number, number, number];
   const { label, labelSeparator, header, charset, imageShape } = data;
@@ -223,6 +226,7 @@ function openFitting(
     source,
     defined({
       size: [height, width] as const,
+      decoder: decoderLike(decoder),
       channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
       // Where the table has a header, its column is known by the name alone.
       label: label ?? (columns ? targets?.names : undefined),

@@ -9,6 +9,7 @@ import {
   type InputShape,
   type Normalization,
   type SeriesForm,
+  recordedDecoder,
   whiteOf,
   widthOf,
 } from '../data/index.js';
@@ -46,6 +47,7 @@ async function openTrained(directory: string, options: SpaceOptions): Promise<Ne
     InputForm,
     'columns' | 'encoding' | 'series'
   >;
+  const decoder = recordedDecoder(run.manifest.facts['data'] as object);
   const { charset, source } = checkConfig(run.config).data;
   const inputShape = card.task.inputShape as unknown as InputShape;
   return {
@@ -54,7 +56,7 @@ async function openTrained(directory: string, options: SpaceOptions): Promise<Ne
     normalization,
     child,
     store,
-    form: { inputShape, columns, encoding, charset, series },
+    form: { inputShape, columns, encoding, charset, series, decoder },
     white: series ? undefined : whiteOf(source, normalization),
   };
 }
@@ -81,7 +83,8 @@ const factsSchema = z.object({
   normalization: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }),
   largestPixel: z.number(),
   input: z.discriminatedUnion('kind', [
-    z.object({ kind: z.enum(['picture', 'text', 'array']) }),
+    z.object({ kind: z.literal('picture'), decoder: z.string().optional() }),
+    z.object({ kind: z.enum(['text', 'array']) }),
     z.object({
       kind: z.literal('series'),
       series: z.object({
@@ -184,6 +187,7 @@ async function openExported(folder: string): Promise<Network> {
       encoding,
       charset: input.kind === 'series' ? input.charset : charset,
       series,
+      decoder: input.kind === 'picture' ? input.decoder : undefined,
     },
     white: input.kind === 'picture' ? largestPixel : undefined,
   };

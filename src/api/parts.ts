@@ -28,6 +28,8 @@ export interface PartsRequest {
    * sizes, epochs, changes of pictures, weight decay. Default false: the defaults of the schema.
    */
   readonly followData?: boolean | undefined;
+  /** Hears how many images of how many are read, while the data is opened. */
+  readonly onRead?: ((done: number, total: number) => void) | undefined;
 }
 
 /** The checked configuration with the space, the controller and the data that it, or the request, names. */
@@ -38,6 +40,7 @@ export async function partsOf({
   controller,
   parts,
   followData: follow = false,
+  onRead,
 }: PartsRequest): Promise<SearchParts> {
   const file = input.data?.source !== undefined && isDataCode(input.data.source) ? input.data.source : undefined;
   const given = data ?? (file === undefined ? undefined : await loadData(file));
@@ -61,7 +64,7 @@ export async function partsOf({
     loadSpace(typeof space === 'object' ? space : checked.space.name),
     loadController(typeof controller === 'object' ? controller : checked.controller.name),
   ]);
-  const opened = openData(checked, dataset);
+  const opened = openData(checked, dataset, { onProgress: onRead });
   const following = follow && !dataset ? followData(checked, written, opened) : undefined;
   const config = settle(following ? withAbsolutePaths(following.config) : checked, opened);
   const searched = config.space.name === checked.space.name ? asked : await loadSpace(config.space.name);

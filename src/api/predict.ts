@@ -87,6 +87,8 @@ export interface LoadedRegressor extends LoadedNetwork<PredictedNumbers, NamedNu
 export interface LoadModelOptions extends SpaceOptions {
   /** The best that loads by default. */
   readonly backend?: BackendName | undefined;
+  /** Hears what may make answers differ from those of the training, though nothing failed: pictures that are decoded by something else. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 const BATCH = 256;
@@ -201,7 +203,7 @@ function numbersOf(outputs: tf.Tensor2D, targets: TargetScaling): PredictedNumbe
   );
 }
 
-async function open(directory: string, { backend, ...options }: LoadModelOptions): Promise<OpenNetwork> {
+async function open(directory: string, { backend, onWarning, ...options }: LoadModelOptions): Promise<OpenNetwork> {
   await loadBackend(backend);
   const { path, card, normalization, child, store, form, white } = await openNetwork(directory, options);
   const { task } = card;
@@ -223,6 +225,11 @@ async function open(directory: string, { backend, ...options }: LoadModelOptions
         'give it arrays like those that it was trained on (.npy)',
       );
     const read = readPictures(paths, form);
+    const { decoder } = form;
+    if (decoder !== undefined && decoder !== read.decoder && read.names.some((name) => !/\.png$/i.test(name)))
+      onWarning?.(
+        `${path} was trained on pictures that ${decoder} had decoded, and these are decoded by ${read.decoder}: JPEGs may differ by single levels, and answers in their last digits`,
+      );
     return { ...read, images: scaleToWhite(read.images, white) };
   };
 

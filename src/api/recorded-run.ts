@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkConfig, renameOwnParts, type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
-import { type Dataset, datasetNames, isDataCode, isInMemory, textNames } from '../data/index.js';
+import {
+  type Dataset,
+  datasetNames,
+  decoderLike,
+  isDataCode,
+  isInMemory,
+  recordedDecoder,
+  textNames,
+} from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type OwnPart, type OwnProxy } from '../parts/own.js';
@@ -30,6 +38,8 @@ export interface RecordedOptions extends SpaceOptions {
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
   /** The data where it was in memory, or its path where it was moved; its content must be the same. */
   readonly data?: string | GivenData | undefined;
+  /** Hears how many images of how many are read, while a data set is opened. */
+  readonly onRead?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface RecordedRun {
@@ -43,16 +53,28 @@ export interface RecordedRun {
 export function openRecorded(directory: string, { data }: Pick<RecordedOptions, 'data'> = {}): RecordedRun {
   const run = openRun(directory);
   const config = checkConfig(run.config);
+  const facts = run.manifest.facts['data'] as object | undefined;
+  const decoder = config.data.decoder ?? decoderLike(recordedDecoder(facts ?? {}));
   return {
     run,
-    config:
-      typeof data === 'string' ? { ...config, data: { ...config.data, ...moved(config.data.source, data) } } : config,
+    config: {
+      ...config,
+      data: {
+        ...config.data,
+        ...(decoder && { decoder }),
+        ...(typeof data === 'string' && moved(config.data.source, data)),
+      },
+    },
     backend: (run.manifest.facts['backend'] as SearchConfig['backend']) ?? config.backend,
   };
 }
 
 /** The data of a run, or `dataset`, which a program has in its memory, checked to be what it was. */
-export function openRecordedData({ run, config }: RecordedRun, dataset?: Dataset): SearchData {
+export function openRecordedData(
+  { run, config }: RecordedRun,
+  dataset?: Dataset,
+  onRead?: RecordedOptions['onRead'],
+): SearchData {
   const { source } = config.data;
   if (!dataset && isPath(source) && !existsSync(source))
     throw new WeftError(
@@ -60,7 +82,7 @@ export function openRecordedData({ run, config }: RecordedRun, dataset?: Dataset
       `the data of ${run.path} is no longer at ${source}`,
       'say where it lies now: --data PATH (its content must be the same)',
     );
-  const data = openData(config, dataset);
+  const data = openData(config, dataset, { onProgress: onRead });
   checkSameData(run, data);
   return data;
 }
@@ -97,7 +119,7 @@ export async function loadRecordedParts(recorded: RecordedRun, options: Recorded
     config,
     space,
     controller,
-    data: openRecordedData(recorded, dataset),
+    data: openRecordedData(recorded, dataset, options.onRead),
     ...(dataset && { dataset }),
     ...(own && { own }),
   };

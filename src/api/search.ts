@@ -84,10 +84,11 @@ export async function runSearch({
   onPlan,
   onWait,
   onUnit,
+  onRead,
   ...options
 }: SearchRequest): Promise<SearchOutcome> {
   options.signal?.throwIfAborted();
-  const asked = await partsOf({ config: input, data, space, controller, parts: given, followData });
+  const asked = await partsOf({ config: input, data, space, controller, parts: given, followData, onRead });
   const { budget } = asked.config;
   const backend = await loadBackend(asked.config.backend);
   const watch = stopwatch(already);
@@ -130,7 +131,19 @@ export async function runSearch({
 /** See `resumeSearch` in index.ts. */
 export async function resumeSearch(
   directory: string,
-  { space, controller, data, parts: given, trust, file, budget, onStart, onWait, ...options }: ResumeRequest = {},
+  {
+    space,
+    controller,
+    data,
+    parts: given,
+    trust,
+    file,
+    budget,
+    onStart,
+    onWait,
+    onRead,
+    ...options
+  }: ResumeRequest = {},
 ): Promise<ResumeOutcome> {
   options.signal?.throwIfAborted();
   const recorded = openRecorded(directory, { data });
@@ -151,7 +164,7 @@ export async function resumeSearch(
     }
     if (results) requireRestorable(run.path, results);
     const backend = await loadBackend(recorded.backend);
-    const parts = { ...(await loadRecordedParts(recorded, sources)), config: recorded.config };
+    const parts = { ...(await loadRecordedParts(recorded, { ...sources, onRead })), config: recorded.config };
     onStart?.(run.path, backend, parts.data.account ?? []);
     const outcome = await complete(run, parts, lock, true, {
       ...conducting(options),

@@ -206,6 +206,15 @@ function describeNow(
   ];
 }
 
+/** Shows how many images are read, at the bottom of a terminal, until all are there. */
+export const sayReading =
+  (output: Output) =>
+  (done: number, total: number): void =>
+    output.status(
+      done < total ? [`${bar(done / total)} reading images, ${done}/${total}`] : [],
+      `reading images, ${done}/${total}`,
+    );
+
 /** What `bar` draws, which only a terminal can redraw. */
 const BAR = /\[=* *\] /;
 

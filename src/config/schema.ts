@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { balanceFields, seriesFields, textFields } from './data-fields.js';
 import { forgettingSchema } from './forgetting-schema.js';
+import { limitsSchema } from './limits-schema.js';
 import { proxyFilterSchema, warmStartSchema } from './proxies-schema.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
@@ -41,6 +42,18 @@ export const dataSchema = z.strictObject({
     .union([z.literal(1), z.literal(3)])
     .optional()
     .describe('1 for grey, 3 for colour (folders of images)'),
+  decoder: z
+    .enum(['sharp', 'javascript'])
+    .optional()
+    .describe(
+      'what decodes JPEG and PNG; sharp where it loads, and in a run that goes on what it began with (folders of images)',
+    ),
+  onBadFile: z
+    .enum(['error', 'skip'])
+    .optional()
+    .describe(
+      "whether images that cannot be read are an error, which names all of them, or left out and counted ('skip'); an error by default",
+    ),
   label: z
     .union([z.string(), z.int(), z.array(z.union([z.string(), z.int()])).min(1)])
     .optional()
@@ -259,29 +272,6 @@ export const retrainSchema = z
     path: ['names'],
     message: 'are those in the file that start names, and it names none',
   });
-
-export const limitsSchema = z.strictObject({
-  parameters: z.int().min(1).optional().describe('most trainable weights of the network that is trained for good'),
-  multiplyAdds: z.int().min(1).optional().describe('most multiply-adds of it for one example'),
-  latencyMs: z
-    .number()
-    .positive()
-    .optional()
-    .describe('most milliseconds of it for a batch, by a table of its operations that is measured when the run begins'),
-  latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
-  activationBytes: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('most bytes of activations that live at once while it evaluates one example'),
-  fileBytes: z.int().min(1).optional().describe('most bytes of its weights and running statistics as 32-bit floats'),
-  options: z
-    .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))
-    .optional()
-    .describe(
-      'options that choices may take, by the path of the choice, for example {layers.0.op: [conv3, sep5]}; all by default',
-    ),
-});
 
 /** What a network costs, by the names of objectives. */
 export const costNames = ['parameters', 'multiplyAdds', 'activationMemory', 'fileSize', 'latency'] as const;

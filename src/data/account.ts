@@ -1,5 +1,6 @@
 /** A short account of a data set once it has been read: what was found, what was left out and why, and what to be careful about. */
 import { classCounts, type Dataset } from './dataset.js';
+import { type NearlySeen } from './near-duplicates.js';
 import { type Splits } from './split.js';
 import { suspiciousColumns } from './suspicious.js';
 
@@ -10,7 +11,6 @@ const RARE = 10;
 /** Above this share of one class, always naming it looks like success. */
 const DOMINANT = 0.9;
 
-/** Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its name. */
 /** What the examples are. */
 const examplesOf = ({ inputShape, series }: Dataset): string =>
   series
@@ -19,10 +19,19 @@ const examplesOf = ({ inputShape, series }: Dataset): string =>
       ? 'rows'
       : `images of ${inputShape[1]}x${inputShape[0]}`;
 
-export function accountFor(dataset: Dataset, splits: Splits, seen: Readonly<Record<string, number>> = {}): string[] {
+/** Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its name. */
+export function accountFor(
+  dataset: Dataset,
+  splits: Splits,
+  seen: Readonly<Record<string, number>> = {},
+  nearly?: NearlySeen,
+): string[] {
   return [
     ...(dataset.targets ? accountForTargets(dataset, splits) : accountForClasses(dataset, splits)),
+    ...(dataset.reason === undefined ? [] : [dataset.reason]),
+    ...filesLeftOut(dataset),
     ...repeats(splits, seen),
+    ...nearRepeats(splits, nearly),
   ];
 }
 
@@ -42,6 +51,19 @@ function accountForClasses(dataset: Dataset, splits: Splits): string[] {
     ...warningsOf(byClass, total),
     ...absences(splits, nameOf),
     ...(isTable ? suspiciousColumns(dataset) : []),
+  ];
+}
+
+/** Files that are named one by one. */
+const MOST_FILES = 50;
+
+function filesLeftOut({ leftOut = [] }: Dataset): string[] {
+  if (leftOut.length === 0) return [];
+  const more = leftOut.length - MOST_FILES;
+  return [
+    `careful: ${leftOut.length} ${leftOut.length === 1 ? 'image' : 'images'} could not be read and ${leftOut.length === 1 ? 'is' : 'are'} left out:`,
+    ...leftOut.slice(0, MOST_FILES).map((reason) => `  ${reason}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
 
@@ -156,6 +178,16 @@ function repeats({ test }: Splits, seen: Readonly<Record<string, number>>): stri
     .map(
       ([part, count]) =>
         `careful: ${count} of the ${test.indices.length} test examples ${count === 1 ? 'is' : 'are'} in the ${part} part too, to the last number; the test result says less about new ones`,
+    );
+}
+
+/** The same for pictures that are nearly the same. */
+function nearRepeats({ test }: Splits, nearly: NearlySeen | undefined): string[] {
+  return Object.entries(nearly?.parts ?? {})
+    .filter(([, count]) => count > 0)
+    .map(
+      ([part, count]) =>
+        `careful: of ${count} of ${nearly!.lookedAt === test.indices.length ? `the ${test.indices.length}` : `${nearly!.lookedAt} of the ${test.indices.length}`} test pictures nearly the same one is in the ${part} part; the test result says less about new ones`,
     );
 }
 

@@ -54,6 +54,12 @@ export interface Dataset {
   /** Undefined where the source has no test part: `splitDataset` then takes one from `train`. */
   readonly test: Examples | undefined;
   readonly sources: readonly Source[];
+  /** What has decoded images, with its version; undefined where none were. */
+  readonly decoder?: string;
+  /** Why files were taken for what they are, where that is worth saying. */
+  readonly reason?: string;
+  /** Files that could not be read and were left out, and why, a sentence each. */
+  readonly leftOut?: readonly string[];
 }
 
 export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {

@@ -4,6 +4,7 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { WeftError } from '../errors.js';
 import { orientationOf, upright } from './orientation.js';
+import { rgbOverWhite } from './pixels.js';
 
 export interface RgbImage {
   readonly height: number;
@@ -70,18 +71,8 @@ function decodePng(bytes: Buffer, path: string): RgbImage {
   if (bytes[28] !== 0) requireInterlacedSize(bytes, width, height);
   const { data } = PNG.sync.read(bytes, { skipRescale: deep });
   if (data.length !== 4 * width * height) throw new Error(`no ${width} x ${height} pixels in it`);
-  const white = deep ? 65535 : 255;
-  const pixels = deep ? new Float32Array(3 * width * height) : new Uint8Array(3 * width * height);
-  let transparent = false;
-  for (let from = 0, to = 0; from < data.length; from += 4) {
-    const alpha = data[from + 3]! / white;
-    transparent ||= alpha < 1;
-    for (let c = 0; c < 3; c++) {
-      const value = data[from + c]! * alpha + white * (1 - alpha);
-      pixels[to++] = deep ? value / 257 : Math.round(value);
-    }
-  }
-  return { height, width, pixels, transparent };
+  const samples = deep ? Uint16Array.from(data) : Uint8Array.from(data);
+  return { height, width, ...rgbOverWhite(samples, 4) };
 }
 
 /** The decoder bounds what it unpacks of other images by their size, but not of interlaced ones. */

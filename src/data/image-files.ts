@@ -3,7 +3,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
-import { isForeignImage } from './decode-foreign.js';
+import { isForeignName } from './image-header.js';
 import { isFolder, listFolder, readable, requireFile } from './source.js';
 
 export interface LabelledFile {
@@ -20,7 +20,7 @@ export interface ImageFiles {
 }
 
 const DECODED_HERE = ['.png', '.jpg', '.jpeg'];
-const UNREADABLE = ['.bmp', '.heic', '.heif'];
+const REFUSED_FORMS = ['.bmp', '.heic', '.heif'];
 
 /** The names that parts of a data set have, in any case. */
 const PARTS = {
@@ -29,8 +29,18 @@ const PARTS = {
   test: /^test(ing)?$/i,
 } as const;
 
-const isReadable = (file: string): boolean =>
-  DECODED_HERE.includes(extname(file).toLowerCase()) || isForeignImage(file);
+/** Which part a folder or a value of this name means. */
+export function partNamed(name: string): keyof typeof PARTS | undefined {
+  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).find((part) => PARTS[part].test(name));
+}
+
+/** Whether a file of this name is read, or refused by name. */
+export const isImageName = (file: string): boolean => isReadable(file) || isRefusedForm(file);
+
+const isReadable = (file: string): boolean => DECODED_HERE.includes(extname(file).toLowerCase()) || isForeignName(file);
+
+/** Images that are listed to be refused by name when they are read. */
+export const isRefusedForm = (file: string): boolean => REFUSED_FORMS.includes(extname(file).toLowerCase());
 
 /** What programs leave for themselves is no data: hidden files and folders, and those of macOS archives. */
 const isVisible = (name: string): boolean => !name.startsWith('.') && name !== '__MACOSX';
@@ -75,6 +85,12 @@ export function isImageFolder(folder: string): boolean {
     }
   }
   return false;
+}
+
+/** Whether its folders look like classes beside a table that names images: several, not all of them called as parts are. */
+export function hasClassFolders(folder: string): boolean {
+  const names = subfolders(partFolders(folder).train);
+  return names.length > 1 && names.some((name) => partNamed(name) === undefined);
 }
 
 /** Lists the images of all parts; each real file and folder is one image or folder of one class in one part. With `known` classes there are no others. */
@@ -136,10 +152,7 @@ function listClasses(folder: string, classNames: readonly string[], seen: Seen):
   return classNames.flatMap((label) => {
     const images: LabelledFile[] = [];
     for (const path of filesBelow(join(folder, label), seen)) {
-      const extension = extname(path).toLowerCase();
-      if (UNREADABLE.includes(extension))
-        throw new WeftError('data', `${path}: ${extension} images are not read`, 'convert it to PNG or JPEG');
-      if (isReadable(path)) images.push({ path, label });
+      if (isImageName(path)) images.push({ path, label });
     }
     if (images.length === 0)
       throw new WeftError(

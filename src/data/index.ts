@@ -12,6 +12,8 @@ export {
 export { readCifarFolder } from './cifar10.js';
 export { withColumns } from './columns.js';
 export { dateFeatures } from './csv/dates.js';
+export { pictureOf } from './encode-png.js';
+export { embedded } from './embedded.js';
 export { type Column, widthOf } from './csv/encoding.js';
 export type { Charset } from './csv/decode.js';
 export { readCsv, type CsvOptions } from './csv.js';
@@ -43,6 +45,7 @@ export {
 } from './memory.js';
 export { resizePixels, scaleToWhite, toLuma, whiteOf } from './pixels.js';
 export { defineData, isDataCode, type OwnData, type OwnDataDefinition } from './own.js';
+export { decoderLike, recordedDecoder } from './read-images.js';
 export { measureNormalization, type Normalization } from './normalization.js';
 export {
   datasetNames,

@@ -10,11 +10,13 @@ import { isJsonLines } from './csv/json-lines.js';
 import { isParquet } from './csv/parquet.js';
 import { dataRoots } from './find-file.js';
 import { findIdxFiles, readIdxFolder } from './idx.js';
-import { isImageFolder, readImageFolder, type ImageFolderOptions } from './image-folder.js';
+import { isImageFolder, readImageFolder, readListedImages, type ImageFolderOptions } from './image-folder.js';
+import { hasClassFolders } from './image-files.js';
+import { imageListsIn, isImageList } from './image-list.js';
 import { isNumpyFile, isNumpyFolder, readNumpyData } from './numpy.js';
 import { isFolder, listFolder } from './source.js';
 
-export interface OpenOptions extends CsvOptions, ImageFolderOptions {
+export interface OpenOptions extends CsvOptions, Omit<ImageFolderOptions, 'onProgress'> {
   /** Where `mnist` or `cifar10` lies: the folder itself or the one above. Nothing else is searched then. */
   readonly path?: string;
 }
@@ -23,9 +25,11 @@ export interface OpenOptions extends CsvOptions, ImageFolderOptions {
 export interface Surroundings {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Hears how many images of how many are read. */
+  readonly onProgress?: ImageFolderOptions['onProgress'];
 }
 
-type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'csv' | 'numpy';
+type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'list' | 'csv' | 'numpy';
 
 /** Data sets known by name that are looked for on this machine: the form of their files, and what these are called. */
 const NAMED: Readonly<Record<string, { readonly form: Exclude<Form, 'digits'>; readonly files: string }>> = {
@@ -37,7 +41,8 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   digits: [],
   idx: ['path'],
   cifar: ['path'],
-  images: ['size', 'channels', 'classNames'],
+  images: ['size', 'channels', 'decoder', 'onBadFile', 'classNames'],
+  list: ['size', 'channels', 'decoder', 'onBadFile', 'classNames', 'label', 'charset'],
   csv: ['label', 'labelSeparator', 'task', 'header', 'charset', 'ignore', 'imageShape', 'classNames', 'encoding'],
   numpy: ['label', 'task', 'imageShape', 'classNames', 'encoding'],
 };
@@ -58,7 +63,7 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
   const known = ownValue(NAMED, spec);
   if (known) {
     checkOptions(spec, known.form, options);
-    return read(known.form, foundOrThrow(spec, known.files, options, surroundings), spec, options);
+    return read(known.form, foundOrThrow(spec, known.files, options, surroundings), spec, options, surroundings);
   }
   const path = resolve(surroundings.cwd ?? process.cwd(), spec);
   if (!existsSync(path))
@@ -83,6 +88,7 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
       .replace(CSV_FILE, '')
       .replace(/\.np[yz]$/i, ''),
     options,
+    surroundings,
   );
 }
 
@@ -131,14 +137,22 @@ function foundOrThrow(name: string, files: string, options: OpenOptions, surroun
   );
 }
 
-function read(form: Exclude<Form, 'digits'>, path: string, name: string, options: OpenOptions): Dataset {
+function read(
+  form: Exclude<Form, 'digits'>,
+  path: string,
+  name: string,
+  options: OpenOptions,
+  { onProgress }: Surroundings,
+): Dataset {
   switch (form) {
     case 'idx':
       return readIdxFolder(path, name);
     case 'cifar':
       return readCifarFolder(batchFolder(path), name);
     case 'images':
-      return readImageFolder(path, name, options);
+      return withUnreadLists(path, readImageFolder(path, name, { ...options, onProgress }));
+    case 'list':
+      return readListedImages(isFolder(path) ? imageListsIn(path) : [path], name, { ...options, onProgress });
     case 'csv':
       return readCsv(...tablePaths(path, name, options));
     case 'numpy':
@@ -149,18 +163,31 @@ function read(form: Exclude<Form, 'digits'>, path: string, name: string, options
 /** What a table is called: its file without the ending. */
 export const nameOfTable = (path: string): string => basename(path).replace(CSV_FILE, '');
 
+/** Says which tables beside class folders name images too, and are not read. */
+function withUnreadLists(folder: string, dataset: Dataset): Dataset {
+  const [list] = imageListsIn(folder);
+  if (list === undefined) return dataset;
+  return {
+    ...dataset,
+    reason: `classes are the folders; ${basename(list)} beside them names images too and is not read (to go by it: --data ${list})`,
+  };
+}
+
 /** Tables. */
 const CSV_FILE = /\.((csv|tsv|jsonl|ndjson)(\.gz)?|parquet)$/i;
 
 function formOf(path: string): Exclude<Form, 'digits'> | undefined {
   if (isFolder(path)) return folderForm(path);
+  if (isImageList(path)) return 'list';
   return CSV_FILE.test(path) ? 'csv' : isNumpyFile(path) ? 'numpy' : undefined;
 }
 
 function folderForm(folder: string): Exclude<Form, 'digits'> | undefined {
   if (findIdxFiles(folder).size > 0) return 'idx';
   if (findCifarFiles(batchFolder(folder)).train.length > 0) return 'cifar';
-  if (isImageFolder(folder)) return 'images';
+  const listed = imageListsIn(folder).length > 0;
+  if (isImageFolder(folder) && (!listed || hasClassFolders(folder))) return 'images';
+  if (listed) return 'list';
   if (csvFiles(folder).length > 0) return 'csv';
   return isNumpyFolder(folder) ? 'numpy' : undefined;
 }

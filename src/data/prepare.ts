@@ -1,8 +1,9 @@
 /** All that a run needs of its data, from a plain description of it. */
 import type { Dataset } from './dataset.js';
+import { countNearlySeen, type NearlySeen } from './near-duplicates.js';
 import { measureNormalization, type Normalization } from './normalization.js';
 import { openDataset, type OpenOptions, type Surroundings } from './open.js';
-import { countSeen, recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
+import { findSeen, recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
 import { addLabelNoise, takeSubset, type SubsetOptions } from './subset.js';
 import { requireBothAnswers } from './flags.js';
 import { measureTargets, scaleAllTargets, type TargetScaling } from './targets.js';
@@ -20,7 +21,16 @@ export interface DataConfig {
 /** What a run writes down about its data: plain JSON. */
 export interface DataRecord extends Pick<
   Dataset,
-  'name' | 'inputShape' | 'classes' | 'classNames' | 'columns' | 'encoding' | 'series' | 'sources'
+  | 'name'
+  | 'inputShape'
+  | 'classes'
+  | 'classNames'
+  | 'columns'
+  | 'encoding'
+  | 'series'
+  | 'sources'
+  | 'decoder'
+  | 'leftOut'
 > {
   /** Whether an example has several labels, which `classNames` names. */
   readonly multiLabel?: true;
@@ -29,6 +39,8 @@ export interface DataRecord extends Pick<
   readonly splits: Record<string, SplitRecord>;
   /** Test examples of which an equal one is in another part, by the part's name. */
   readonly testSeenIn?: Record<string, number>;
+  /** The same for test pictures of which nearly the same is in another part, and none that is equal; `lookedAt`: of how many. */
+  readonly testNearlySeenIn?: NearlySeen;
   readonly normalization: Normalization;
   readonly labelNoise: { readonly rate: number; readonly changed: number };
 }
@@ -60,7 +72,8 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   if (flags) requireBothAnswers(train, flags);
   const scaling = dataset.targets && !flags ? measureTargets(train, dataset.targets.names) : undefined;
   const splits = scaling ? scaleAllTargets(noisy, scaling) : noisy;
-  const { name, inputShape, classes, classNames, columns, encoding, series } = dataset;
+  const { name, inputShape, classes, classNames, columns, encoding, series, decoder, leftOut } = dataset;
+  const seen = findSeen(noisy);
   const listing = dataset.sources.map((source) => source.listing ?? '').join('');
   return {
     ...(listing !== '' && { listing }),
@@ -79,9 +92,12 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
       ...(columns && { columns }),
       ...(encoding && { encoding }),
       ...(series && { series }),
+      ...(decoder !== undefined && { decoder }),
+      ...(leftOut && { leftOut }),
       sources: dataset.sources.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
       splits: recordSplits(noisy),
-      testSeenIn: countSeen(noisy),
+      testSeenIn: Object.fromEntries(Object.entries(seen).map(([name, equal]) => [name, equal.filter(Boolean).length])),
+      ...(decoder !== undefined && { testNearlySeenIn: countNearlySeen(noisy, seen) }),
       normalization,
       labelNoise: { rate: labelNoise, changed: changed.length },
     },

@@ -198,8 +198,8 @@ export function recordSplits(splits: Splits): Record<string, SplitRecord> {
   return Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, recordSplit(split)]));
 }
 
-/** How many test examples have an equal one (the same input, whatever the label) in each other part. */
-export function countSeen({ test, ...others }: Splits): Record<string, number> {
+/** Which test examples have an equal one (the same input, whatever the label) in each other part. */
+export function findSeen({ test, ...others }: Splits): Record<string, boolean[]> {
   const inputs = ({ examples, indices, inputShape }: Split): string[] => {
     const size = exampleSize(inputShape);
     return Array.from(indices, (index) =>
@@ -214,7 +214,7 @@ export function countSeen({ test, ...others }: Splits): Record<string, number> {
       .filter(([, split]) => split !== undefined)
       .map(([name, split]) => {
         const known = new Set(inputs(split));
-        return [name, tested.filter((input) => known.has(input)).length];
+        return [name, tested.map((input) => known.has(input))];
       }),
   );
 }

@@ -10,6 +10,7 @@ import { isJsonLines, openJsonLines } from './csv/json-lines.js';
 import { type Line, linesOf, openLines } from './csv/lines.js';
 import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
+import { decoderLike } from './read-images.js';
 import { imagesBelow } from './image-files.js';
 import { isNumpyFile, readNumpyRows } from './numpy.js';
 import { readLastWindows, type SeriesForm } from './series.js';
@@ -19,6 +20,8 @@ import { readable } from './source.js';
 export interface Unlabelled {
   readonly names: readonly string[];
   readonly images: Uint8Array | Float32Array;
+  /** What has decoded pictures, with its version. */
+  readonly decoder?: string;
 }
 
 /** What a network takes. */
@@ -32,16 +35,18 @@ export interface InputForm {
   readonly series?: SeriesForm | undefined;
   /** How tables are encoded, where that is not UTF-8 or UTF-16. */
   readonly charset?: Charset | undefined;
+  /** What had decoded the pictures that the network was trained on, with its version; undefined where nobody wrote it down, as before version 0.2. */
+  readonly decoder?: string | undefined;
 }
 
 /** Reads pictures, or folders of them at any depth, resized to the network's input. Throws WeftError('data') naming what cannot be read. */
-export function readPictures(paths: readonly string[], { inputShape }: InputForm): Unlabelled {
+export function readPictures(paths: readonly string[], { inputShape, decoder }: InputForm): Unlabelled {
   const names = paths.flatMap((path) =>
     readable(path, () => statSync(path)).isDirectory() ? imagesBelow(path) : [path],
   );
   if (names.length === 0)
     throw new WeftError('data', `no PNG or JPEG image in ${paths.join(', ')}`, 'name images, or folders of images');
-  return { names, images: readImagesAs(names, inputShape) };
+  return { names, ...readImagesAs(names, inputShape, decoderLike(decoder)) };
 }
 
 const SAMPLE = 20;

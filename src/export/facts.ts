@@ -76,6 +76,8 @@ export interface PictureInput {
   readonly orientation: 'exif';
   /** What lies behind transparent pixels. */
   readonly background: 'white';
+  /** What has decoded the training pictures, with its version, where they were files. */
+  readonly decoder?: string;
   /** How three channels become one. */
   readonly grey?: 'ITU-R 601 luma: 0.299 R + 0.587 G + 0.114 B';
 }
@@ -151,6 +153,7 @@ interface Recorded {
   readonly columns?: readonly string[];
   readonly encoding?: readonly Column[];
   readonly series?: SeriesForm;
+  readonly decoder?: string;
   readonly sources?: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
   readonly splits?: Readonly<Record<string, { readonly count: number }>>;
 }
@@ -220,6 +223,7 @@ function inputOf(
     resize: 'area mean when shrinking, bilinear when growing',
     orientation: 'exif',
     background: 'white',
+    ...(recorded?.decoder !== undefined && { decoder: recorded.decoder }),
     ...(channels === 1 && { grey: 'ITU-R 601 luma: 0.299 R + 0.587 G + 0.114 B' }),
   };
 }

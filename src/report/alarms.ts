@@ -53,12 +53,29 @@ export function findAlarms(log: EventLog, space?: SearchSpace, manifest?: object
   ];
 }
 
+/** Test pictures of which nearly the same one is in a part; where not all were looked at, as many as their share makes likely. */
+function nearlySeenOf(manifest: object | undefined, part: string): number {
+  const near = lookUp(manifest, 'facts', 'data', 'testNearlySeenIn', 'parts', part);
+  const lookedAt = lookUp(manifest, 'facts', 'data', 'testNearlySeenIn', 'lookedAt');
+  const count = lookUp(manifest, 'facts', 'data', 'splits', 'test', 'count');
+  if (!isNumber(near) || !isNumber(lookedAt) || !isNumber(count) || lookedAt === 0) return 0;
+  return Math.round((near * count) / lookedAt);
+}
+
 /** Whether the test part says anything about new examples. */
 function dataAlarms(manifest?: object): Alarm[] {
   const count = lookUp(manifest, 'facts', 'data', 'splits', 'test', 'count');
   return (['train', 'validation', 'derive'] as const).flatMap((part): Alarm[] => {
     const seen = lookUp(manifest, 'facts', 'data', 'testSeenIn', part);
-    if (!isNumber(count) || !isNumber(seen) || seen <= REPEATED * count) return [];
+    const near = nearlySeenOf(manifest, part);
+    if (!isNumber(count) || !isNumber(seen) || seen + near <= REPEATED * count) return [];
+    if (near > 0)
+      return [
+        {
+          code: 'test-seen',
+          message: `Of ${integer(seen + near)} of the ${integer(count)} test examples the same (${integer(seen)}) or nearly the same picture (${integer(near)}) is in the ${part} part: the test accuracy says little about new examples.`,
+        },
+      ];
     return [
       {
         code: 'test-seen',

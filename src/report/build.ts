@@ -14,6 +14,7 @@ import { page } from './html/page.js';
 import { rankersSection, rankSection } from './ranking/index.js';
 import { labelsSection } from './html/labels.js';
 import { valuesSection } from './html/values.js';
+import { mistakesSection } from './html/mistakes.js';
 import { dataSection, reproductionSection, versionOf } from './html/record.js';
 
 /** The report of a run, finished or not, with chapters of the user's own before its record; what the run has not reached yet is left out. The same input gives the same bytes. */
@@ -23,7 +24,7 @@ export async function buildReport(input: ReportInput, chapters: readonly OwnChap
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
     html`${overview(input, log)}
 ${await networkSection(input, log)}
-${assessmentSection(log)}${labelsSection(log)}${valuesSection(log)}
+${assessmentSection(log)}${mistakesSection(log)}${labelsSection(log)}${valuesSection(log)}
 ${frontSection(log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}

@@ -1,6 +1,6 @@
 /** The data of a search, whatever kind they are: what the network is for, and who learns from which batches. */
 import { type SearchConfig } from '../config/schema.js';
-import { type Dataset, isDataCode, isInMemory, isText, type TargetScaling } from '../data/index.js';
+import { type Dataset, isDataCode, isInMemory, isText, type Surroundings, type TargetScaling } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
@@ -36,6 +36,8 @@ export interface SearchBatches {
   readonly plainExamples?: () => PlainExamples;
   /** The same where each example has several labels. */
   readonly plainFlags?: () => PlainFlags;
+  /** A test example as a PNG, where they are pictures. */
+  readonly testPicture?: (example: number) => Uint8Array;
   /** The same where numbers are predicted. */
   readonly plainValues?: () => PlainValues;
 }
@@ -69,8 +71,8 @@ export interface SearchData {
   batches(config: SearchConfig, options: { carries: boolean }): SearchBatches;
 }
 
-/** Divides the data that a configuration names, or `dataset`, which a program has in its memory. */
-export function openData(config: SearchConfig, dataset?: Dataset): SearchData {
+/** Divides the data that a configuration names, or `dataset`, which a program has in its memory. `surroundings` hears how reading goes on. */
+export function openData(config: SearchConfig, dataset?: Dataset, surroundings: Surroundings = {}): SearchData {
   if (dataset) return openLabelled(config, dataset);
   if (isInMemory(config.data.source))
     throw new WeftError(
@@ -84,5 +86,7 @@ export function openData(config: SearchConfig, dataset?: Dataset): SearchData {
       `the data '${config.data.source}' is made by code, which is not loaded here`,
       'search and evaluate in one process: jobs in other processes load no data sets of your own',
     );
-  return isText(config.data.source) || config.data.level !== undefined ? openText(config) : openLabelled(config);
+  return isText(config.data.source) || config.data.level !== undefined
+    ? openText(config)
+    : openLabelled(config, undefined, surroundings);
 }

@@ -5,6 +5,7 @@
 import { type Assessment } from './assess.js';
 import { type FlagAssessment } from './assess-flags.js';
 import { type ValueAssessment } from './assess-values.js';
+import { type Mistake } from './mistakes.js';
 import { type ForgettingEvent } from '../forgetting/events.js';
 import { type ElasticEvent } from './elastic-events.js';
 import { type SharpnessEvent } from './sharpness.js';
@@ -117,6 +118,8 @@ export type SearchEvent =
   | ({ type: 'assessed' } & Assessment)
   /** Where each example has several labels: how well each is told, beside the more frequent answer and simple models. */
   | ({ type: 'assessed-labels' } & FlagAssessment)
+  /** Of a classifier of pictures: the test pictures that it is surest of and wrong about. */
+  | { type: 'mistakes'; examples: readonly Mistake[] }
   /** Of predicted numbers: how far they are from the actual ones, beside the mean and simple models. */
   | ({ type: 'assessed-values' } & ValueAssessment)
   | { type: 'warning'; message: string }

@@ -8,9 +8,12 @@ import {
   mergeSplits,
   nameOfTable,
   readSeries,
+  pictureOf,
   prepareData,
   type PreparedData,
   type Split,
+  type Surroundings,
+  whiteOf,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { holdsOutValidation } from './kept-epoch.js';
@@ -25,13 +28,15 @@ import { plainRows } from './plain-rows.js';
 const EVALUATION_BATCH = 256;
 
 /** Splits the data set that a configuration names, or `dataset`. */
-export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchData {
+export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundings: Surroundings = {}): SearchData {
   const { seed, data } = config;
   const {
     source,
     path,
     size,
     channels,
+    decoder,
+    onBadFile,
     label,
     labelSeparator,
     task,
@@ -59,7 +64,20 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
       'data.sampling: balanced and data.classWeights both make rare classes count more, and together they would count twice',
       'leave one of them out',
     );
-  const options = defined({ path, size, channels, label, labelSeparator, task, header, charset, ignore, imageShape });
+  const options = defined({
+    path,
+    size,
+    channels,
+    decoder,
+    onBadFile,
+    label,
+    labelSeparator,
+    task,
+    header,
+    charset,
+    ignore,
+    imageShape,
+  });
   const [foreign] = Object.keys(options);
   if (dataset && foreign !== undefined)
     throw new WeftError(
@@ -77,6 +95,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
       labelNoise,
     },
     seed,
+    surroundings,
   );
   const { inputShape, classes } = prepared.dataset;
   const { splits, normalization, scaling, record, listing } = prepared;
@@ -92,7 +111,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset): SearchDat
     record: record as unknown as DataFacts,
     ...(listing !== undefined && { listing }),
     account: [
-      ...accountFor(prepared.dataset, splits, record.testSeenIn),
+      ...accountFor(prepared.dataset, splits, record.testSeenIn, record.testNearlySeenIn),
       ...(weights ? [sayClassWeights(weights, names)] : []),
       ...(data.sampling === 'balanced' && !prepared.dataset.targets
         ? ['training batches draw every class equally often']
@@ -222,7 +241,19 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
           }),
     test: source(splits.test, { batchSize: EVALUATION_BATCH, shuffle: false, last: 'keep' }),
     ...plainRows(prepared, together, { seed, season: data.season }),
+    ...testPictures(prepared, data.source),
   };
+}
+
+/** Test examples as pictures, where it is known what black and white are. */
+function testPictures(
+  { dataset: { inputShape, series }, splits: { test }, normalization }: PreparedData,
+  source: string,
+): Pick<SearchBatches, 'testPicture'> {
+  const [height, width, channels] = inputShape;
+  const white = series ? undefined : whiteOf(source, normalization);
+  if ((height === 1 && width === 1) || (channels !== 1 && channels !== 3) || white === undefined) return {};
+  return { testPicture: (example) => pictureOf(test.examples.images, test.indices[example]!, inputShape, white) };
 }
 
 /** The split itself; refuses one that holds test data. */

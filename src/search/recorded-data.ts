@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
+import { recordedDecoder } from '../data/index.js';
 import { type Json } from '../operations/operation.js';
 import { isObject, type Run, runFiles, sha256, sortKeys } from '../runs/index.js';
 import { type DataFacts, type SearchData } from './data.js';
@@ -37,13 +38,19 @@ export function checkSameData(run: Run, data: RecordedData): void {
   if (changed !== undefined)
     throw new WeftError(
       'data',
-      `the files of the data are those of ${run.path}, but they are read differently now: other ${changed}`,
+      `the files of the data are those of ${run.path}, but they are read differently now: other ${changed}${decoders(recorded as DataFacts, record)}`,
       `go on with the version of weft that began the run: ${String(run.manifest.environment['weft'])}`,
     );
 }
 
 const CHANGED =
   'put back the data as it was, or start a new search; data that only lies elsewhere now is named with --data PATH';
+
+/** Where images were decoded by something else. */
+function decoders(recorded: DataFacts, record: DataFacts): string {
+  const [before, now] = [recordedDecoder(recorded), record['decoder']];
+  return before === undefined || before === now ? '' : ` (decoded by ${before} then, and by ${String(now)} now)`;
+}
 
 /** What is read from the files. */
 const READ = ['inputShape', 'classes', 'classNames', 'targets', 'splits'];

@@ -131,3 +131,38 @@ export function classFolder(name: string, count: number, colour: Colour, size = 
     ]),
   );
 }
+
+/** A JPEG with an EXIF segment that says how to turn it. */
+export function withOrientation(file: Uint8Array, orientation: number): Buffer {
+  const tiff = Buffer.from([
+    0x4d,
+    0x4d,
+    0,
+    42,
+    0,
+    0,
+    0,
+    8,
+    0,
+    1,
+    0x01,
+    0x12,
+    0,
+    3,
+    0,
+    0,
+    0,
+    1,
+    0,
+    orientation,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]);
+  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
+  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2]);
+  return Buffer.concat([file.subarray(0, 2), head, body, file.subarray(2)]);
+}

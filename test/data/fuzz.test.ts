@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { decodeBySharp } from '../../src/data/decode-sharp.js';
 import { openDataset } from '../../src/data/open.js';
+import { sha256 } from '../../src/data/source.js';
 import { WeftError } from '../../src/errors.js';
 import { cifar, folderWith, jpg, png, removeFolders, tinyMnist } from './files.js';
 
@@ -58,7 +60,11 @@ describe('mutated data files', () => {
         fc.property(mutation(files[mutated]!), (bytes) => {
           writeFileSync(join(folder, mutated), bytes);
           try {
-            const { train, inputShape, classes, encoding } = openDataset(folder);
+            // JPEGs that sharp decodes stand below, many to a process.
+            const { train, inputShape, classes, encoding } = openDataset(
+              folder,
+              what === 'JPEG' ? { decoder: 'javascript' } : {},
+            );
             const [height, width, channels] = inputShape;
             expect(train.images.length).to.equal(train.count * height * width * channels);
             // A gap in a table is NaN, and counted.
@@ -79,4 +85,22 @@ describe('mutated data files', () => {
       rmSync(join(folder, mutated));
       expect(() => openDataset(folder)).to.throw(WeftError);
     });
+
+  it('of JPEG give sharp images of the size that was asked for, or reasons, and all the others of their portion', () => {
+    const [bytes] = fc.sample(fc.constant(jpg(16, 12, (y, x) => [y * 16, x * 16, 9])), 1);
+    const mutated = fc.sample(mutation(bytes!), { numRuns: 200, seed: 1 });
+    const folder = folderWith(Object.fromEntries(mutated.map((content, i) => [`${i}.jpg`, content])));
+    const answers = decodeBySharp(
+      mutated.map((content, i) => ({
+        path: join(folder, `${i}.jpg`),
+        form: 'jpeg',
+        sha256: sha256(content),
+        size: [8, 8],
+      })),
+    )!;
+    const images = answers.filter((answer) => !('reason' in answer));
+    expect(images.length).to.be.within(1, 199);
+    for (const image of images) expect(image).to.include({ width: 8, height: 8 });
+    for (const answer of answers) if ('reason' in answer) expect(answer.reason).to.not.equal('');
+  });
 });

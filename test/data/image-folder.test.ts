@@ -183,3 +183,48 @@ describe('resizeImage', () => {
     );
   });
 });
+
+describe('images that cannot be read', () => {
+  after(removeFolders);
+  const files = {
+    ...classFolder('cat', 2, [1, 2, 3]),
+    ...classFolder('dog', 2, [4, 5, 6]),
+    'cat/bad.png': 'no image',
+    'dog/old.bmp': 'BM',
+    'dog/cut.jpg': jpg(64, 64, (y, x) => [y, x, 0]).subarray(0, 400),
+  };
+  const named =
+    /bad\.png is neither.*\n.*cut\.jpg is a truncated or corrupt image.*\n.*old\.bmp: \.bmp images are not read/;
+
+  it('are named all at once, with the way to go on without them', () => {
+    expectError(
+      'data',
+      () => readImageFolder(folderWith(files), 'bad'),
+      /3 of 7 images cannot be read/,
+      named,
+      /onBadFile: skip/,
+    );
+  });
+
+  it('are left out where that is asked for, and reported; they do not decide the size', () => {
+    const { train, leftOut, inputShape, sources } = readImageFolder(folderWith(files), 'bad', { onBadFile: 'skip' });
+    expect([train.count, inputShape]).to.deep.equal([4, [4, 4, 3]]);
+    expect(leftOut!.join('\n')).to.match(named);
+    expect(sources[0]!.listing!.split('\n')).to.have.length(5);
+  });
+
+  it('are an error where nothing is left of a class, or at all', () => {
+    const lost = { ...classFolder('cat', 2, [1, 2, 3]), ...classFolder('cow', 2, [1, 2, 3]), 'dog/bad.png': 'no' };
+    expectError(
+      'data',
+      () => readImageFolder(folderWith(lost), 'x', { onBadFile: 'skip' }),
+      /no image of the class 'dog'/,
+      /bad\.png/,
+    );
+    expectError(
+      'data',
+      () => readImageFolder(folderWith({ 'a/1.png': '', 'b/1.png': '' }), 'x', { onBadFile: 'skip' }),
+      /2 of 2/,
+    );
+  });
+});

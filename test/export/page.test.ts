@@ -23,6 +23,7 @@ import { loadBackend } from '../../src/tensor/backend.js';
 import { FINAL_EVALUATION } from '../../src/training/index.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { rnnCell } from '../../search-spaces/rnn-cell.js';
+import { withOrientation } from '../data/files.js';
 import { ARGUMENTS, EXECUTABLE, serve } from './chromium.js';
 import { finishedRun } from './finished-run.js';
 import { randomModel } from './trained.js';
@@ -415,38 +416,3 @@ describe('the page of an export', function () {
     await bare.close();
   });
 });
-
-/** A JPEG with an EXIF segment that says how to turn it. */
-function withOrientation(file: Uint8Array, orientation: number): Buffer {
-  const tiff = Buffer.from([
-    0x4d,
-    0x4d,
-    0,
-    42,
-    0,
-    0,
-    0,
-    8,
-    0,
-    1,
-    0x01,
-    0x12,
-    0,
-    3,
-    0,
-    0,
-    0,
-    1,
-    0,
-    orientation,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-  ]);
-  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
-  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2]);
-  return Buffer.concat([file.subarray(0, 2), head, body, file.subarray(2)]);
-}

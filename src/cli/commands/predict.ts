@@ -25,7 +25,11 @@ export async function predict(
   { probabilities = false, backend, json = false, ...trust }: PredictOptions,
 ): Promise<void> {
   const output = createOutput({ json });
-  const loaded = await loadEither(directory, { backend, ...trust });
+  const loaded = await loadEither(directory, {
+    backend,
+    onWarning: (message) => process.stderr.write(`careful: ${message}\n`),
+    ...trust,
+  });
   if ('regressor' in loaded) sayNumbers(loaded.regressor, paths, output, { run: directory, probabilities, json });
   else if ('labeller' in loaded) sayLabels(loaded.labeller, paths, output, { probabilities, json });
   else sayClasses(loaded.classifier, paths, output, { probabilities, json });

@@ -26,7 +26,7 @@ import { remainingUnits } from '../../search/advance.js';
 import { networkFiles } from '../../search/finished.js';
 import { createProgress, type UnitSeconds } from '../../search/progress.js';
 import { type ExecutorOptions } from '../executor.js';
-import { createLiveView } from '../live-view.js';
+import { createLiveView, sayReading } from '../live-view.js';
 import { createOutput, type Output, show } from '../output.js';
 import { sayPlan } from '../plan-words.js';
 import { formatSeconds } from '../progress.js';
@@ -128,7 +128,7 @@ export async function resume(directory: string, { json, ...options }: ResumeOpti
     output.say(`missing, and not to be had again without a new search: ${outcome.lost.join(', ')}`);
 }
 
-type Watching = Pick<Required<ResumeRequest>, 'onEvent' | 'onUnit' | 'shouldStop' | 'onWait'> & {
+type Watching = Pick<Required<ResumeRequest>, 'onRead' | 'onEvent' | 'onUnit' | 'shouldStop' | 'onWait'> & {
   onStart(run: string): void;
   /** Hears what a unit of each phase takes. */
   onPlan(unitSeconds: UnitSeconds): void;
@@ -150,6 +150,7 @@ async function watched<O extends SearchOutcome>(
       onStart: (run) => (started = run),
       onPlan: (unitSeconds) => (progress = createProgress(unitSeconds)),
       onWait: (message) => output.say(message),
+      onRead: sayReading(output),
       onEvent: (event) => view.event(event),
       onUnit(session, phase, seconds, elapsed) {
         progress.note(phase, seconds);

@@ -1,7 +1,7 @@
 /** A page that is asked about pictures: chosen, dropped, pasted, taken, and drawn where the data looks like drawings. */
-import { resizePixels, scaleToWhite, toLuma } from '../../data/index.js';
+import { embedded, resizePixels, scaleToWhite, toLuma } from '../../data/index.js';
 import { type ModelFacts, type PictureInput } from '../facts.js';
-import { embedded, type PageKind } from './kind.js';
+import { type PageKind } from './kind.js';
 
 /** One channel and at most so many pixels a side: letters, digits, sketches. */
 const LARGEST_DRAWING = 32;

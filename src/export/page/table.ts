@@ -1,7 +1,7 @@
 /** A page that is asked about a row of a table: a field for each column, under its name. */
-import { type Column, dateFeatures, widthOf } from '../../data/index.js';
+import { type Column, dateFeatures, embedded, widthOf } from '../../data/index.js';
 import { type ModelFacts, type TableInput } from '../facts.js';
-import { embedded, escape, type PageKind } from './kind.js';
+import { escape, type PageKind } from './kind.js';
 
 export function tablePage({ columns, encoding }: TableInput, { inputShape, normalization }: ModelFacts): PageKind {
   const used: readonly Column[] =

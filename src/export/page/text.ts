@@ -1,7 +1,7 @@
 /** A page that goes on with a text: which token comes next. */
-import { tokensOf } from '../../data/index.js';
+import { embedded, tokensOf } from '../../data/index.js';
 import { type TextInput } from '../facts.js';
-import { embedded, type PageKind } from './kind.js';
+import { type PageKind } from './kind.js';
 
 export function textPage({ level, length }: TextInput): PageKind {
   const token = level === 'char' ? 'character' : 'word';

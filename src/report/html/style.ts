@@ -42,6 +42,8 @@ figure{margin:0;min-width:0}
 .figures:not(:has(>.wide))>figure:last-child:nth-child(odd),.figures:has(>.wide)>figure:last-child:nth-child(even):not(.wide){grid-column:1/-1;justify-self:center;width:min(100%,620px)}
 .beside{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:12px 36px;align-items:start;margin-top:18px}
 figure.wide{grid-column:1/-1}
+.mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:18px 24px}
+.mistakes img{image-rendering:pixelated;height:auto}
 figure.wide+p{margin-top:12px}
 figcaption{color:var(--muted);font-size:14px;line-height:1.45;margin-top:6px;max-width:72ch}
 .picture{overflow-x:auto}

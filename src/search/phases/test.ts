@@ -8,6 +8,7 @@ import { isCalibrated } from '../kept-epoch.js';
 import { assessFlags } from '../assess-flags.js';
 import { labelMeasures } from '../label-measures.js';
 import { assessValues } from '../assess-values.js';
+import { worstMistakes } from '../mistakes.js';
 import { type SearchSession } from '../session.js';
 
 /** Tests the retrained child on data that nothing before has seen. */
@@ -55,6 +56,11 @@ export function testRetrained(session: SearchSession): void {
     const assessed = assess(predicted, examples, { seed: config.seed, temperature });
     state.assessment = assessed;
     emit({ type: 'assessed', ...assessed });
+    if (data.testPicture)
+      emit({
+        type: 'mistakes',
+        examples: worstMistakes(predicted, examples.classNames, { temperature, pictureOf: data.testPicture }),
+      });
   }
   state.phase = 'done';
 }

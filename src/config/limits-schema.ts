@@ -1,0 +1,25 @@
+/** What the network that is trained for good may cost at most. */
+import { z } from 'zod';
+
+export const limitsSchema = z.strictObject({
+  parameters: z.int().min(1).optional().describe('most trainable weights of the network that is trained for good'),
+  multiplyAdds: z.int().min(1).optional().describe('most multiply-adds of it for one example'),
+  latencyMs: z
+    .number()
+    .positive()
+    .optional()
+    .describe('most milliseconds of it for a batch, by a table of its operations that is measured when the run begins'),
+  latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
+  activationBytes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('most bytes of activations that live at once while it evaluates one example'),
+  fileBytes: z.int().min(1).optional().describe('most bytes of its weights and running statistics as 32-bit floats'),
+  options: z
+    .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))
+    .optional()
+    .describe(
+      'options that choices may take, by the path of the choice, for example {layers.0.op: [conv3, sep5]}; all by default',
+    ),
+});

@@ -1,0 +1,361 @@
+/** Image files brought to one size: hashed, looked up in the cache, decoded by sharp or in JavaScript. */
+import { extname, isAbsolute } from 'node:path';
+import { WeftError } from '../errors.js';
+import { median } from '../statistics/index.js';
+import { availableBytes } from '../tensor/memory.js';
+import { decodeImage, MOST_MEGAPIXELS, type RgbImage } from './decode-image.js';
+import { decodeBySharp, type DecodingFailure, type ImageJob, measureBySharp, sharpName } from './decode-sharp.js';
+import type { Dataset, Source } from './dataset.js';
+import { cacheFolder, imageCache, type ImageCache, MOST_ENTRY_BYTES } from './image-cache.js';
+import { isRefusedForm } from './image-files.js';
+import { headerOf, type ImageForm, isForeignName } from './image-header.js';
+import { nameAndVersion } from './package-version.js';
+import { resizeImage } from './resize.js';
+import { readBytes, sha256 } from './source.js';
+
+export interface ReadImagesOptions {
+  /** [height, width] of all. Left out: their own if all have the same, otherwise a square of at most 64 that most of them fill. */
+  readonly size?: readonly [height: number, width: number] | undefined;
+  /** What decodes JPEG and PNG. Default: sharp where it loads. */
+  readonly decoder?: 'sharp' | 'javascript' | undefined;
+  /** Whether files that cannot be read are an error, or left out and reported. Default: error. */
+  readonly onBadFile?: 'error' | 'skip' | undefined;
+  /** Hears how many images of how many are there. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface ReadImages {
+  readonly size: readonly [height: number, width: number];
+  /** [count, height, width, 3] of 0 to 255; bytes, or floats where an image has more than 8 bits a sample. */
+  readonly pixels: Uint8Array | Float32Array;
+  /** Those that were read. */
+  readonly sources: readonly Source[];
+  /** Which of the paths were read, ascending. */
+  readonly kept: readonly number[];
+  /** What could not be read and was left out. */
+  readonly leftOut: readonly WeftError[];
+  /** What has decoded PNG and JPEG, with its version. */
+  readonly decoder: string;
+}
+
+/** Images that cannot be read and are named at once. */
+const MOST_NAMED = 50;
+/** No photograph is larger; a device or a film may be. */
+const MOST_IMAGE_BYTES = 2 ** 28;
+
+/** A file that has a header as images have. */
+interface Found extends Source {
+  readonly index: number;
+  readonly form: ImageForm;
+  readonly measured: readonly [height: number, width: number] | undefined;
+  readonly cmyk: boolean;
+  /** What is in a small file, so that it is not read twice. */
+  readonly content: Buffer | undefined;
+}
+
+/** Reads images. Throws WeftError('data') naming every file that cannot be read, unless they are to be left out. */
+export function readImages(paths: readonly string[], options: ReadImagesOptions = {}): ReadImages {
+  const { onBadFile = 'error', onProgress } = options;
+  const failures = new Map<number, WeftError>();
+  const room = { bytes: MOST_HELD_BYTES };
+  let found = paths.flatMap((path, index) => attempt(failures, index, () => look(path, index, room)) ?? []);
+  found = measured(found, failures);
+  const decoder = { name: nameOf(options.decoder) };
+  let size: readonly [number, number];
+  let images: Collected;
+  // What cannot be decoded does not decide the size: without it, it may be another one.
+  for (;;) {
+    const good = found.filter(({ index }) => !failures.has(index));
+    size = options.size ?? commonSize(good) ?? [1, 1];
+    const before = failures.size;
+    images = collector(onBadFile === 'error' && before > 0 ? undefined : paths.length, size);
+    decodeAll(good, size, { decoder, failures, images, onProgress, total: paths.length });
+    if (failures.size === before || onBadFile === 'error') break;
+    const next = options.size ?? commonSize(good.filter(({ index }) => !failures.has(index))) ?? size;
+    if (next.join() === size.join()) break;
+  }
+  const errors = [...failures].sort(([a], [b]) => a - b).map(([, error]) => error);
+  if (errors.length > 0 && (onBadFile === 'error' || errors.length === paths.length)) throw allOf(errors, paths.length);
+  const read = found.filter(({ index }) => images.has(index));
+  if (read.length === 0)
+    throw new WeftError('data', 'no images at all', 'make one folder of PNG or JPEG images for each class');
+  const kept = read.map(({ index }) => index);
+  const { pixels, transparent } = images.finish(kept);
+  if (transparent && pixels.every((value) => value === 255))
+    throw new WeftError(
+      'data',
+      `${paths[0]} and all other images are white once their transparency is laid over white`,
+      'what they show is in their transparency alone: lay them over another colour first',
+    );
+  return {
+    size,
+    pixels,
+    sources: read.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
+    kept,
+    leftOut: errors,
+    decoder:
+      isSharp(decoder.name) || found.every(({ form }) => form !== 'foreign')
+        ? decoder.name
+        : [decoder.name, sharpName()].join(', '),
+  };
+}
+
+function attempt<T>(failures: Map<number, WeftError>, index: number, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof WeftError)) throw error;
+    failures.set(index, error);
+    return undefined;
+  }
+}
+
+/** Small files that are held in memory from the first look to their decoding, all together; and how small they are. */
+const MOST_HELD_BYTES = 2 ** 27;
+const SMALL_FILE_BYTES = 2 ** 14;
+
+function look(path: string, index: number, room: { bytes: number }): Found {
+  if (isRefusedForm(path))
+    throw new WeftError(
+      'data',
+      `${path}: ${extname(path).toLowerCase()} images are not read`,
+      'convert it to PNG or JPEG',
+    );
+  const bytes = readBytes(path, MOST_IMAGE_BYTES);
+  const header = headerOf(bytes);
+  if (!header) {
+    if (isForeignName(path)) throw refused({ path, form: 'foreign' }, { reason: 'its content is no such image' });
+    decodeImage(bytes, path); // refuses it by what it is
+  }
+  const { form, size, cmyk = false } = header!;
+  if (size) requireSize(size, path);
+  const content = bytes.length <= Math.min(SMALL_FILE_BYTES, room.bytes) ? bytes : undefined;
+  room.bytes -= content?.length ?? 0;
+  return { index, path, sha256: sha256(bytes), bytes: bytes.length, form, measured: size, cmyk, content };
+}
+
+function requireSize([height, width]: readonly [number, number], path: string): void {
+  if (width * height > MOST_MEGAPIXELS * 1e6)
+    throw new WeftError(
+      'data',
+      `${path} has ${width} x ${height} pixels, over ${MOST_MEGAPIXELS} megapixels`,
+      'make it smaller, or remove it if it is corrupt',
+    );
+}
+
+/** The files with the sizes that their first bytes do not tell. */
+function measured(found: readonly Found[], failures: Map<number, WeftError>): Found[] {
+  const unknown = found.filter(({ form, measured }) => form === 'foreign' && !measured);
+  if (unknown.length === 0) return [...found];
+  const answers = measureBySharp(unknown.map((file) => jobOf(file)));
+  const sizes = new Map<number, readonly [number, number]>();
+  unknown.forEach((file, i) => {
+    const answer = answers?.[i] ?? { reason: 'sharp does not load here' };
+    if ('reason' in answer) failures.set(file.index, refused(file, answer));
+    else
+      attempt(failures, file.index, () => {
+        const size = [answer.height, answer.width] as const;
+        requireSize(size, file.path);
+        sizes.set(file.index, size);
+      });
+  });
+  return found.map((file) => (sizes.has(file.index) ? { ...file, measured: sizes.get(file.index) } : file));
+}
+
+/** Sides of squares that small networks are searched on. */
+const SIDES = [64, 48, 32, 24, 16, 8];
+
+/** The size of all where they have the same; otherwise a square that most of them fill: the largest of the usual ones within the median of their shorter sides. */
+function commonSize(found: readonly Found[]): readonly [number, number] | undefined {
+  const sizes = found.flatMap(({ measured }) => (measured ? [measured] : []));
+  const [first] = sizes;
+  if (!first || sizes.every(([height, width]) => height === first[0] && width === first[1])) return first;
+  const typical = Math.floor(median(sizes.map(([height, width]) => Math.min(height, width))));
+  const side = SIDES.find((one) => one <= typical) ?? typical;
+  return [side, side];
+}
+
+interface Collected {
+  readonly has: (index: number) => boolean;
+  readonly count: () => number;
+  readonly add: (index: number, image: RgbImage) => void;
+  /** The pixels of these, ascending, one after the other. */
+  readonly finish: (kept: readonly number[]) => { pixels: Uint8Array | Float32Array; transparent: boolean };
+}
+
+/** Puts images into one array; with `count` undefined they are not kept, because others have failed. */
+function collector(count: number | undefined, [height, width]: readonly [number, number]): Collected {
+  const each = height * width * 3;
+  if (count !== undefined && count * each > availableBytes())
+    throw new WeftError(
+      'data',
+      `${count} images of ${width} x ${height} need ${Math.round((count * each) / 2 ** 20)} MB of memory`,
+      'set data.size to make them smaller, for example data.size: [64, 64]',
+    );
+  let pixels: Uint8Array | Float32Array = new Uint8Array((count ?? 0) * each);
+  let transparent = false;
+  const known = new Set<number>();
+  return {
+    has: (index) => known.has(index),
+    count: () => known.size,
+    add(index, image) {
+      known.add(index);
+      if (count === undefined) return;
+      transparent ||= image.transparent ?? false;
+      if (image.pixels instanceof Float32Array && pixels instanceof Uint8Array) pixels = Float32Array.from(pixels);
+      pixels.set(image.pixels, index * each);
+    },
+    finish(kept) {
+      kept.forEach((index, place) => pixels.copyWithin(place * each, index * each, (index + 1) * each));
+      return { pixels: pixels.subarray(0, kept.length * each), transparent };
+    },
+  };
+}
+
+/** What a process is given at a time: bytes of files, images, and bytes of answers. */
+const AT_A_TIME = { bytes: 2 ** 26, images: 512, answer: 2 ** 28 };
+
+interface Decoding {
+  /** Changes where sharp turns out not to load. */
+  readonly decoder: { name: string };
+  readonly failures: Map<number, WeftError>;
+  readonly images: Collected;
+  readonly onProgress: ReadImagesOptions['onProgress'];
+  readonly total: number;
+}
+
+function decodeAll(found: readonly Found[], size: readonly [number, number], decoding: Decoding): void {
+  const { decoder, failures, images, onProgress, total } = decoding;
+  const cache = cacheFor(size, decoder.name);
+  /** What sharp decodes in any case is not kept as something that JavaScript has decoded. */
+  const isKept = (file: Found): boolean =>
+    isWorthKeeping(file, size) && (file.form !== 'foreign' || isSharp(decoder.name));
+  const tell = (): void => onProgress?.(images.count() + failures.size, total);
+  const waiting = found.filter((file) => {
+    const image = isKept(file) ? cache?.get(file.sha256, size) : undefined;
+    if (image) images.add(file.index, image);
+    return !image;
+  });
+  tell();
+  const keep = (file: Found, image: RgbImage): void => {
+    images.add(file.index, image);
+    if (isKept(file)) cache?.put(file.sha256, image);
+  };
+  const forSharp = whoseDecoder(waiting, decoder.name);
+  for (const files of portions(waiting, size)) {
+    const bySharp = files.filter(forSharp);
+    const answers = decodeBySharp(bySharp.map((file) => jobOf(file, size)));
+    if (!answers && bySharp.length > 0 && isSharp(decoder.name)) {
+      decoder.name = javascriptName();
+      return decodeAll(found, size, decoding);
+    }
+    bySharp.forEach((file, i) => {
+      const answer = answers?.[i] ?? { reason: 'sharp does not load here' };
+      if ('reason' in answer) failures.set(file.index, refused(file, answer));
+      else keep(file, answer);
+    });
+    for (const file of files.filter((file) => !bySharp.includes(file)))
+      attempt(failures, file.index, () =>
+        keep(
+          file,
+          resizeImage(decodeImage(file.content ?? readBytes(file.path, MOST_IMAGE_BYTES), file.path), ...size),
+        ),
+      );
+    tell();
+  }
+  cache?.trim();
+}
+
+const jobOf = ({ path, form, sha256 }: Found, size?: readonly [number, number]): ImageJob => ({
+  path,
+  form,
+  sha256,
+  size,
+});
+
+/** PNGs of fewer pixels together are decoded before a process for them has begun. */
+const FEW_PIXELS = 2 ** 20;
+
+/**
+ * Which files are for sharp. PNGs are the same to the byte from both decoders, so those are left to JavaScript that are decoded faster
+ * there. JPEGs in CMYK are too, because sharp gives them through a colour profile, as no browser does.
+ */
+function whoseDecoder(waiting: readonly Found[], decoder: string): (file: Found) => boolean {
+  if (!isSharp(decoder)) return ({ form }) => form === 'foreign';
+  const pixels = waiting.reduce(
+    (sum, { form, measured = [0, 0] }) => sum + (form === 'png' ? measured[0] * measured[1] : 0),
+    0,
+  );
+  return ({ form, cmyk }) => !cmyk && (form !== 'png' || pixels > FEW_PIXELS);
+}
+
+/** Small images are decoded as fast as they are found. */
+const LEAST_PIXELS_KEPT = 2 ** 16;
+const isWorthKeeping = ({ measured }: Found, [height, width]: readonly [number, number]): boolean =>
+  measured !== undefined && measured[0] * measured[1] >= Math.max(LEAST_PIXELS_KEPT, 4 * height * width);
+
+function cacheFor([height, width]: readonly [number, number], decoder: string): ImageCache | undefined {
+  const folder = cacheFolder();
+  return folder !== undefined && height * width * 3 <= MOST_ENTRY_BYTES ? imageCache(folder, decoder) : undefined;
+}
+
+function* portions(files: readonly Found[], [height, width]: readonly [number, number]): Generator<Found[]> {
+  const most = Math.max(1, Math.min(AT_A_TIME.images, Math.floor(AT_A_TIME.answer / (height * width * 12))));
+  let portion: Found[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (portion.length === most || (portion.length > 0 && bytes + file.bytes > AT_A_TIME.bytes)) {
+      yield portion;
+      [portion, bytes] = [[], 0];
+    }
+    portion.push(file);
+    bytes += file.bytes;
+  }
+  if (portion.length > 0) yield portion;
+}
+
+function refused({ path, form }: Pick<Found, 'path' | 'form'>, { reason }: DecodingFailure): WeftError {
+  return form === 'foreign'
+    ? new WeftError('data', `${path} cannot be decoded (${reason})`, 'convert it to PNG or JPEG, or remove it')
+    : new WeftError('data', `${path} is a truncated or corrupt image (${reason})`, 'fix, replace or remove the file');
+}
+
+function allOf(failures: readonly WeftError[], count: number): WeftError {
+  if (failures.length === 1) return failures[0]!;
+  const named = failures.slice(0, MOST_NAMED).map(({ message }) => `\n  ${message}`);
+  const more = failures.length > MOST_NAMED ? `\n  and ${failures.length - MOST_NAMED} more` : '';
+  return new WeftError(
+    'data',
+    `${failures.length} of ${count} images cannot be read:${named.join('')}${more}`,
+    'fix, replace or remove these files, or go on without them: data.onBadFile: skip',
+  );
+}
+
+/** What decodes as the decoder of this name did; undefined where that is what decodes anyway. */
+export const decoderLike = (recorded: string | undefined): 'javascript' | undefined =>
+  recorded === undefined || isSharp(recorded) ? undefined : 'javascript';
+
+/** What has decoded the images of a run, by its record. Before version 0.2 nobody wrote it down, and it was done in JavaScript; a folder of images is a single source there, and an absolute path without an ending. */
+export function recordedDecoder({
+  decoder,
+  sources = [],
+}: Partial<Pick<Dataset, 'decoder' | 'sources'>>): string | undefined {
+  const isFolder = sources.length === 1 && isAbsolute(sources[0]!.path) && extname(sources[0]!.path) === '';
+  return decoder ?? (isFolder ? javascriptName() : undefined);
+}
+
+const isSharp = (name: string): boolean => name.startsWith('sharp ');
+
+const javascriptName = (): string => ['jpeg-js', 'pngjs'].map(nameAndVersion).join(', ');
+
+/** What decodes PNG and JPEG here, with its version. */
+function nameOf(decoder: ReadImagesOptions['decoder']): string {
+  const sharp = decoder === 'javascript' ? undefined : sharpName();
+  if (sharp === undefined && decoder === 'sharp')
+    throw new WeftError(
+      'data',
+      'data.decoder asks for sharp, which is not installed',
+      'install it (npm install sharp), or leave data.decoder out',
+    );
+  return sharp ?? javascriptName();
+}

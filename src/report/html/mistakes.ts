@@ -1,0 +1,25 @@
+/** The worst mistakes as pictures: what the network was surest of and wrong about. */
+import { type Mistake } from '../../search/mistakes.js';
+import { type EventLog } from '../event-log.js';
+import { isNumber, percent } from '../format.js';
+import { type Content, html, section } from './markup.js';
+
+/** Nothing but base 64 goes into an address. */
+const BASE_64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+export function mistakesSection(log: EventLog): Content {
+  const { examples } = log.last('mistakes') ?? {};
+  const shown = (Array.isArray(examples) ? (examples as readonly Partial<Mistake>[]) : []).filter((one) =>
+    BASE_64.test(String(one?.picture)),
+  );
+  if (shown.length === 0) return undefined;
+  return section(
+    'mistakes',
+    'The worst mistakes',
+    html`<p>The test pictures that the network is surest of and wrong about, the surest first, as it sees them. Look for labels that are wrong, pictures that show several things, and what the training pictures of a class lack.</p>
+<div class="mistakes">${shown.map(({ label, called, probability, picture }) => {
+      const sure = isNumber(probability) ? percent(probability) : '';
+      return html`<figure><img src="data:image/png;base64,${picture}" alt="Test picture of ${label}, taken for ${called}" width="96"><figcaption>${label}, taken for <b>${called}</b> (${sure})</figcaption></figure>`;
+    })}</div>\n`,
+  );
+}

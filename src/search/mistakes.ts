@@ -1,0 +1,40 @@
+/** The pictures that a tested network is most sure of and wrong about. */
+import { type Logits, probabilitiesOf } from '../training/predict.js';
+
+export interface Mistake {
+  /** Which of the test examples, from 0. */
+  readonly example: number;
+  readonly label: string;
+  readonly called: string;
+  /** Of the wrong answer. */
+  readonly probability: number;
+  /** A PNG in base 64, as the network saw it. */
+  readonly picture: string;
+}
+
+/** Pictures in a report. */
+const MOST = 12;
+
+/** The worst first; `pictureOf` gives test examples as PNG. */
+export function worstMistakes(
+  own: Logits,
+  classNames: readonly string[],
+  { temperature, pictureOf }: { temperature?: number | undefined; pictureOf: (example: number) => Uint8Array },
+): Mistake[] {
+  const classes = classNames.length;
+  const { probabilities, labels } = probabilitiesOf(own, classes, temperature);
+  const wrong = Array.from(labels, (label, example) => {
+    let called = 0;
+    for (let c = 1; c < classes; c++)
+      if (probabilities[example * classes + c]! > probabilities[example * classes + called]!) called = c;
+    return { example, label, called, probability: probabilities[example * classes + called]! };
+  }).filter(({ label, called }) => label !== called);
+  wrong.sort((a, b) => b.probability - a.probability || a.example - b.example);
+  return wrong.slice(0, MOST).map(({ example, label, called, probability }) => ({
+    example,
+    label: classNames[label]!,
+    called: classNames[called]!,
+    probability,
+    picture: Buffer.from(pictureOf(example)).toString('base64'),
+  }));
+}

@@ -7,6 +7,7 @@ import {
   activation,
   avgPool,
   batchNorm,
+  canonicalCell,
   type CellOperation,
   cellOperations,
   conv,
@@ -93,6 +94,7 @@ export const nasBench201 = defineSpace({
   },
 
   retrain: (options) => ({ ...options, cells: options.retrainCells }),
+  canonical: (cell) => canonicalCell(cell),
 });
 
 /** The operations but for `none`, which is no connection at all. */

@@ -42,6 +42,8 @@ export interface StepContext {
   readonly step: number;
   /** Names the random draws of this training, for optimizers that need some. */
   readonly seed?: number | string | undefined;
+  /** By how much the update of this step is multiplied, where a `stepRate` link is in the chain; 1 by default. */
+  readonly rate?: number | undefined;
   /** Examples in the batch, where the loss can be evaluated on a part of them. */
   readonly batchSize?: number | undefined;
   /** Labels that the loss is the mean of: one for each example, or one for each token of sequences. */

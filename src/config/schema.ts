@@ -132,6 +132,42 @@ const labelSmoothing = z
   .default(0)
   .describe('share of each label that goes to all classes alike, in training alone');
 
+export const remediesSchema = z.strictObject({
+  uniqueNetworks: z
+    .boolean()
+    .default(false)
+    .describe(
+      'draws different networks, each equally likely, however many architectures describe it, and trains and judges each by one of them',
+    ),
+  fixedAffine: z
+    .boolean()
+    .default(false)
+    .describe('leaves scales and offsets of normalization at 1 and 0 while shared weights are trained'),
+  capacityRates: z
+    .boolean()
+    .default(false)
+    .describe(
+      'CaLR: the rate of a step decays as (1 - t/T)^γ, where γ falls with the logarithm of the parameters of its network, from 4 to 1/4',
+    ),
+  separateMomentum: z
+    .boolean()
+    .default(false)
+    .describe('the optimizer remembers past gradients apart for each option of one choice, which is drawn once'),
+  importance: z
+    .strictObject({
+      paths: z
+        .boolean()
+        .default(true)
+        .describe(
+          'draws architectures whatever the controller would draw: options whose weights have had long gradients more often',
+        ),
+      data: z.boolean().default(true).describe('draws examples whose outputs were far from their label more often'),
+      strength: z.number().min(0).max(1).default(1).describe('share of that in the last epoch; it rises from 0'),
+    })
+    .optional()
+    .describe('PA&DA: draws what has long gradients more often, and lets it count as much less'),
+});
+
 export const searchSchema = z
   .strictObject({
     epochs: z.int().min(1).default(20).describe('passes over the training part'),
@@ -185,6 +221,9 @@ export const searchSchema = z
     regularizer: regularizerSchema
       .prefault({ name: 'none' })
       .describe('keeps the training of one architecture from spoiling the others'),
+    remedies: remediesSchema
+      .optional()
+      .describe('small changes to how shared weights are trained, after which they may order networks better'),
     warmStart: warmStartSchema,
     proxyFilter: proxyFilterSchema,
     rounds: z.int().min(0).default(10).describe('controller updates an epoch'),

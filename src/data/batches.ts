@@ -77,12 +77,18 @@ export interface BatchesOptions {
 export interface Batches {
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
+  /** Examples of the split. */
+  readonly examples: number;
   /** Examples seen in one epoch. */
   readonly examplesPerEpoch: number;
   /** Examples in the smallest batch of an epoch. */
   readonly smallest: number;
   /** The batch of a step in 0..stepsPerEpoch-1 of an epoch: the same bytes each time it is asked for, in any order. */
   at(epoch: number, step: number): Batch;
+  /** Positions in the split of the examples of that batch. */
+  positionsAt(epoch: number, step: number): Uint32Array;
+  /** The examples at other positions in its place, changed at random as those of that batch. */
+  pick(positions: Uint32Array, epoch: number, step: number): Batch;
 }
 
 /** The batches of a split, each to be had at once by its epoch and step. */
@@ -112,26 +118,31 @@ export function batches(
   const stepsPerEpoch = (last === 'drop' ? Math.floor : Math.ceil)(count / batchSize);
   const unshuffled = allIndices(count);
   let order = { epoch: NaN, positions: unshuffled };
+  const positionsAt = (epoch: number, step: number): Uint32Array => {
+    if (!(Number.isInteger(step) && step >= 0 && step < stepsPerEpoch))
+      throw new RangeError(`step ${step} of an epoch of ${stepsPerEpoch}`);
+    if (shuffle && order.epoch !== epoch) {
+      const which = { seed, name, epoch };
+      order = { epoch, positions: balanced ? balancedOrder(split.labels, which) : epochOrder(count, which) };
+    }
+    return order.positions.subarray(step * batchSize, (step + 1) * batchSize);
+  };
+  const pick = (positions: Uint32Array, epoch: number, step: number): Batch =>
+    makeBatch(
+      split,
+      positions,
+      normalization,
+      augmented ? { augment, rng: stream(seed, 'augment', name, epoch, step) } : undefined,
+    );
   return {
     batchSize,
     stepsPerEpoch,
+    examples: count,
     examplesPerEpoch: Math.min(count, stepsPerEpoch * batchSize),
     smallest: last === 'keep' && count % batchSize > 0 ? count % batchSize : batchSize,
-    at(epoch, step) {
-      if (!(Number.isInteger(step) && step >= 0 && step < stepsPerEpoch))
-        throw new RangeError(`step ${step} of an epoch of ${stepsPerEpoch}`);
-      if (shuffle && order.epoch !== epoch) {
-        const which = { seed, name, epoch };
-        order = { epoch, positions: balanced ? balancedOrder(split.labels, which) : epochOrder(count, which) };
-      }
-      const positions = order.positions.subarray(step * batchSize, (step + 1) * batchSize);
-      return makeBatch(
-        split,
-        positions,
-        normalization,
-        augmented ? { augment, rng: stream(seed, 'augment', name, epoch, step) } : undefined,
-      );
-    },
+    at: (epoch, step) => pick(positionsAt(epoch, step), epoch, step),
+    positionsAt,
+    pick,
   };
 }
 

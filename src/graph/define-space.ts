@@ -41,6 +41,8 @@ export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
   graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
   /** Options that differ when a found architecture is trained for good, for example more filters. */
   readonly retrain?: (options: O) => O;
+  /** The same text for architectures that count as one network, where that is not to be read off the graph; the hash of what they compute by default. */
+  readonly canonical?: (architecture: ArchitectureOf<C>) => string;
 }
 
 /** A space with its options and task fixed: all of its architectures and their common graph. */
@@ -52,6 +54,8 @@ export interface SearchSpace<A = unknown> extends ChoiceSpace<A> {
   activate(architecture: A): ActiveNode[];
   /** The same for every architecture that computes the same function of the same parameters' shapes. */
   canonicalHash(architecture: A): string;
+  /** The same for every architecture that counts as one network: as the space defines it, or the hash. */
+  canonicalForm(architecture: A): string;
   /** This space with the options for retraining. */
   forRetraining(): SearchSpace<A>;
   /** This space with further constraints, on the same graph; the space for retraining has them not. */
@@ -107,13 +111,16 @@ function instantiate<O extends object, C extends ChoiceTree>(
       );
     }
   }
+  const hashOf = (architecture: ArchitectureOf<C>): string =>
+    canonicalHash(activate(supernet, choices.genotype(architecture)));
   const withChoices = (some: typeof choices): SearchSpace<ArchitectureOf<C>> => ({
     ...some,
     options,
     task,
     supernet,
     activate: (architecture) => activate(supernet, choices.genotype(architecture)),
-    canonicalHash: (architecture) => canonicalHash(activate(supernet, choices.genotype(architecture))),
+    canonicalHash: hashOf,
+    canonicalForm: definition.canonical ?? hashOf,
     forRetraining: () => instantiate(definition, definition.retrain?.(options) ?? options, task),
     constrain: (further) => withChoices(choiceSpace(definition.name, tree, [...some.constraints, ...further])),
   });

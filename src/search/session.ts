@@ -30,6 +30,7 @@ import { type LatencyTable, measureLatency } from './latency.js';
 import { type OpenEpochs } from './follow-data.js';
 import { limitSpace } from './limits.js';
 import { requireSizes } from './levels.js';
+import { createRemedies, linksOf, type Remedies, uniqueNetworks } from './remedies/index.js';
 import { proxyFilter, proxyStart, requireProposals } from './proxy-start.js';
 import { requireFitForTargets } from './regression.js';
 import { requireSandwich } from './sandwich.js';
@@ -76,6 +77,8 @@ export interface SearchSession {
   readonly state: SearchState;
   /** Measures and prevents forgetting; undefined where neither is asked for. */
   readonly forgetting: ForgettingWatch | undefined;
+  /** What changes the training of the shared weights, where the configuration asks for it. */
+  readonly remedies: Remedies;
   /** Set once retraining begins. */
   retrained: Retrained | undefined;
   /** Architectures of the present epoch, in the order in which they are trained; sampled when the first is asked for. */
@@ -116,7 +119,9 @@ export function createSession(
   const whole = spaceFactory.create(optionsOf(config.space), prepared.task);
   const timed = config.limits.latencyMs !== undefined || config.objectives?.includes('latency');
   const latencies = timed ? latencyTable(whole) : undefined;
-  const space = limitSpace(whole, config.limits, latencies, seed);
+  const limited = limitSpace(whole, config.limits, latencies, seed);
+  const unique = config.search.remedies?.uniqueNetworks ? uniqueNetworks(limited) : undefined;
+  const space = unique?.space ?? limited;
   const named = costsNamed(config);
   const owned = ownObjectives(config, own);
   const costs = named.length + owned.length > 0 ? costMeasure(space, named, latencies, owned) : undefined;
@@ -130,7 +135,7 @@ export function createSession(
   const note = (remark: string): void => void notes.push(remark);
   const supernet: WatchedLearner = createLearner(space, seed, {
     ...trainingOf(config.search, data.train, own),
-    link: regularizer,
+    ...linksOf(config.search.remedies, regularizer),
     compile: compileOf(config),
     shared: sharedOf(config, data, note),
   });
@@ -170,9 +175,27 @@ export function createSession(
     regularizer,
     child: (encoding) => session.child(space.decode(encoding)),
   });
+  let remedies: Remedies;
+  try {
+    remedies = createRemedies({
+      config,
+      space,
+      unique,
+      controller: { name: controllerFactory.name, relaxation: controller.relaxation },
+      regularizer,
+      learner: supernet,
+      train: data.train,
+    });
+  } catch (error) {
+    disposeLearner(supernet);
+    controller.dispose();
+    regularizer?.dispose();
+    throw error;
+  }
   const session: SearchSession = {
     config,
     own,
+    remedies,
     space,
     controller,
     controllerName: controllerFactory.name,
@@ -194,7 +217,8 @@ export function createSession(
       retraining: { eager: 0, replay: 0, session: 0, ...session.retrained?.compiled?.runs },
       notes,
     }),
-    child(architecture) {
+    child(written) {
+      const architecture = unique ? unique.of(written) : written;
       const key = space.encode(architecture);
       let child = children.get(key);
       if (!child) {
@@ -263,7 +287,7 @@ export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOp
 
 /** The steps of a supernet whose children are trained one after the other. */
 function sharedOf(
-  { compile, search }: SearchConfig,
+  { compile, data, search }: SearchConfig,
   { train }: SearchBatches,
   note: (remark: string) => void,
 ): SharedOptions | undefined {

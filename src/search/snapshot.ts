@@ -19,10 +19,19 @@ interface SnapshotState {
   readonly counts: Readonly<Record<string, number>>;
   readonly retrainCounts?: Readonly<Record<string, number>>;
   readonly forgetting?: Json;
+  /** What importance sampling has seen. */
+  readonly importance?: Json;
 }
 
 /** Everything a resumed search needs; the tensors are borrowed. */
-export function takeSnapshot({ state, supernet, controller, retrained, forgetting }: SearchSession): SearchSnapshot {
+export function takeSnapshot({
+  state,
+  supernet,
+  controller,
+  retrained,
+  forgetting,
+  remedies,
+}: SearchSession): SearchSnapshot {
   const policy = controller.snapshot();
   const watched = forgetting?.snapshot();
   return {
@@ -46,6 +55,7 @@ export function takeSnapshot({ state, supernet, controller, retrained, forgettin
       controller: policy.state,
       counts: supernet.state.counts,
       ...(watched && { forgetting: watched.state }),
+      ...(remedies.importance && { importance: remedies.importance.snapshot() }),
       ...(retrained && { retrainCounts: retrained.state.counts }),
     },
   };
@@ -58,6 +68,15 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   putBack(session.supernet, group('weights'), group('optimizer'), group('carried'), state.counts);
   restoreEigenvector(session.supernet, tensors['shared-sharpness']);
   session.controller.restore({ tensors: group('controller'), state: state.controller });
+  if (session.remedies.importance) {
+    if (state.importance === undefined)
+      throw new WeftError(
+        'checkpoint',
+        'the checkpoint knows nothing of importance sampling',
+        'it is from another version, or damaged',
+      );
+    session.remedies.importance.restore(state.importance);
+  }
   if (session.forgetting) {
     if (state.forgetting === undefined)
       throw new WeftError(

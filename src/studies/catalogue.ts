@@ -12,6 +12,7 @@ const STUDIES: Readonly<Record<string, () => Promise<Study>>> = {
   'optimizer-cost': async () => (await import('./optimizer-cost/index.js')).optimizerCost,
   'stable-minima': async () => (await import('./stable-minima/index.js')).stableMinima,
   'zero-cost-proxies': async () => (await import('./zero-cost-proxies/index.js')).zeroCostProxies,
+  'supernet-remedies': async () => (await import('./supernet-remedies/index.js')).supernetRemedies,
   'nas-bench-201': async () => (await import('./nas-bench-201/index.js')).nasBench201Study,
 };
 

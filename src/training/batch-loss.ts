@@ -5,7 +5,7 @@ import { type Evaluate, type LossAndGradients, type StepContext } from '../chain
 import { type Child } from '../supernet/child.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { areFlags, areTargets, countLabels } from '../tensor/logits.js';
-import { mapNamed, type NamedTensors } from '../tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { partOfBatch, type TensorBatch } from './batch.js';
@@ -30,6 +30,16 @@ export interface BatchLossOptions {
   readonly shared?: SharedGradients | undefined;
   /** How much of each label goes to all classes alike; 0 by default. */
   readonly smoothing?: number | undefined;
+  /** Hears once of what the step's first pass over the whole batch gives; all is borrowed. */
+  readonly observe?: BatchObserver | undefined;
+  /** Weights that have no gradient, so that they neither move nor age. */
+  readonly still?: ((name: string) => boolean) | undefined;
+}
+
+export interface BatchObserver {
+  gradients?(gradients: NamedTensors): void;
+  /** Not where a preconditioner looks into the layers of the pass. */
+  outputs?(logits: Tensor, labels: Tensor): void;
 }
 
 export interface BatchLoss {
@@ -52,14 +62,20 @@ export function batchLoss({
   layersOf,
   smoothing,
   shared,
+  still,
+  observe,
 }: BatchLossOptions): BatchLoss {
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   let losses: readonly number[] | undefined;
   /** The loss that is differentiated, and what it is made of. */
-  const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; parts: Scalar[] } => {
+  const lossAt = (
+    current: NamedTensors,
+    part: TensorBatch,
+    way: Mode,
+  ): { loss: Scalar; parts: Scalar[]; logits: Tensor } => {
     const logits = child.forward(current, statistics, part.inputs, way);
     const first = tf.mean(labelLosses(logits, part.labels, smoothing, part.weights)) as Scalar;
-    if (others.length === 0) return { loss: first, parts: [first] };
+    if (others.length === 0) return { loss: first, parts: [first], logits };
     // States and statistics are the child's alone.
     const { record: _r, carry: _c, ...rest } = way;
     const silent = { ...rest, training: rest.training && othersTrain };
@@ -70,7 +86,7 @@ export function batchLoss({
         : meanLoss(other.child, current, statistics, part, silent, smoothing),
     );
     const loss = tf.addN([tf.mul(first, share), ...rests.map((one, i) => tf.mul(one, others[i]!.weight))]) as Scalar;
-    return { loss, parts: [first, ...rests] };
+    return { loss, parts: [first, ...rests], logits };
   };
   /** Loss and gradients of all, whose own losses are told. */
   const together = (parameters: NamedTensors, chosen: () => [TensorBatch, Mode]): LossAndGradients => {
@@ -82,7 +98,7 @@ export function batchLoss({
     aux.parts.dispose();
     return { loss: value, gradients };
   };
-  return {
+  const loss: BatchLoss = {
     losses: () => losses,
     evaluate(parameters, { record, examples, capture }) {
       const how = record ? mode : unrecorded;
@@ -116,11 +132,25 @@ export function batchLoss({
         return { ...together(parameters, chosen), layers };
       }
       if (others.length === 0) {
-        const asItIs = (): LossAndGradients => {
-          const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
-          return { loss: value, gradients };
+        const see = record && !examples ? observe?.outputs : undefined;
+        const asItIs = (): LossAndGradients & { readonly logits?: Tensor } => {
+          if (!see) {
+            const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
+            return { loss: value, gradients };
+          }
+          const { value, gradients, aux } = valueAndGradients((current) => {
+            const { loss, logits } = lossAt(current, ...chosen());
+            return { loss, aux: { logits: tf.clone(logits) } };
+          }, parameters);
+          return { loss: value, gradients, logits: aux.logits };
         };
-        return shared && !examples ? shared.of(child, parameters, batch, how, asItIs) : asItIs();
+        if (shared && !examples && !see) return shared.of(child, parameters, batch, how, asItIs);
+        const { logits, ...found } = asItIs();
+        if (logits) {
+          see?.(logits, batch.labels);
+          logits.dispose();
+        }
+        return found;
       }
       return together(parameters, chosen);
     },
@@ -137,6 +167,28 @@ export function batchLoss({
         hvp((current) => lossAt(current, batch, unrecorded).loss, parameters, vector, { onUnverified: 'difference' }),
       ...(others.length === 0 && { cut: cutLoss(child, statistics, batch, unrecorded, smoothing) }),
     },
+  };
+  if (!still && !observe?.gradients) return loss;
+  return {
+    ...loss,
+    evaluate(parameters, options) {
+      const found = loss.evaluate(parameters, options);
+      if (options.record && !options.examples) observe?.gradients?.(found.gradients);
+      return still ? without(still, found) : found;
+    },
+  };
+}
+
+/** The same without the gradients of what is not trained. */
+function without(still: (name: string) => boolean, { gradients, ...found }: LossAndGradients): LossAndGradients {
+  const names = Object.keys(gradients);
+  disposeNamed(pickNamed(gradients, names.filter(still)));
+  return {
+    ...found,
+    gradients: pickNamed(
+      gradients,
+      names.filter((name) => !still(name)),
+    ),
   };
 }
 

@@ -40,6 +40,12 @@ export interface BatchSource {
   readonly continues?: boolean;
   /** The batch at this place; a pure function of its arguments. */
   at(epoch: number, step: number): TensorBatch;
+  /** Of examples with a class each: how many there are to draw from, beside those of one epoch. */
+  readonly examples?: number;
+  /** Which of them are in the batch at this place. */
+  places?(epoch: number, step: number): Uint32Array;
+  /** Others of them in its place. */
+  pick?(places: Uint32Array, epoch: number, step: number): TensorBatch;
 }
 
 /** Calls `use` with the batch and disposes the batch afterwards. */

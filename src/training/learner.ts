@@ -4,6 +4,7 @@ import { type Trainer, withLink } from '../chain/chain.js';
 import { type CompiledTrainer, compiledTrainer } from '../chain/compiled.js';
 import { type Link } from '../chain/link.js';
 import { emptyState, type OptimizerState, replaceState } from '../chain/state.js';
+import { type ParameterRole } from '../operations/operation.js';
 import { type OwnParts } from '../parts/own.js';
 import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
 import { catalogue, childCatalogue } from '../supernet/catalogue.js';
@@ -26,6 +27,8 @@ export interface Learner {
   readonly compiled?: CompiledTrainer;
   /** Of a supernet: the gradients of its children by one function; without it each is run as it is. */
   readonly shared?: SharedGradients;
+  /** Weights that are not trained. */
+  readonly still?: (name: string) => boolean;
   /** What recurrent layers begin the next batch with. */
   carried: NamedTensors;
 }
@@ -42,8 +45,10 @@ export interface LearnerOptions {
   readonly shared?: SharedOptions | undefined;
   /** Optimizers and preconditioners of the user's own, which `optimizer` may name. */
   readonly own?: OwnParts;
-  /** A link that acts on the weights along with the optimizer, and may remember what is not in the state: steps with it are not compiled. */
-  readonly link?: Link | undefined;
+  /** Links that act on the weights along with the optimizer, and may remember what is not in the state: steps with them are not compiled. */
+  readonly links?: readonly Link[] | undefined;
+  /** Weights of which roles stay what they are; all are trained by default. */
+  readonly still?: readonly ParameterRole[] | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */
   readonly only?: readonly string[];
   /** The one child that is trained: only its own weights and statistics are needed, of slices no more than it reads. */
@@ -56,7 +61,8 @@ export function createLearner(
   seed: number | string,
   {
     optimizer,
-    link,
+    links = [],
+    still = [],
     child,
     compile,
     shared,
@@ -66,15 +72,16 @@ export function createLearner(
 ): Learner {
   const all = child ? childCatalogue(space, child) : catalogue(space.supernet);
   requireMemory(space, all, only);
-  const trainer = createTrainer(optimizer, { ...setting, roleOf: (name) => all.parameters.get(wholeName(name))?.role });
-  const whole = link ? withLink(trainer, link) : trainer;
+  const roleOf = (name: string): ParameterRole | undefined => all.parameters.get(wholeName(name))?.role;
+  const whole = links.reduce(withLink, createTrainer(optimizer, { ...setting, roleOf }));
   return {
     store: createParameterStore(all, seed, only),
     trainer: whole,
     state: emptyState,
     // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
-    ...(!link && { compiled: compiledTrainer(whole, compile) }),
+    ...(links.length === 0 && { compiled: compiledTrainer(whole, compile) }),
     ...(shared && { shared: sharedGradients(space, { ...shared, trainer: whole }) }),
+    ...(still.length > 0 && { still: (name: string) => still.includes(roleOf(name)!) }),
     carried: {},
   };
 }
@@ -89,7 +96,7 @@ export function disposeLearner({ store, state, carried, compiled, shared }: Lear
 
 export interface LearnOptions extends Pick<
   TrainStepInput,
-  'others' | 'othersTrain' | 'layersOf' | 'distill' | 'smoothing' | 'due'
+  'others' | 'othersTrain' | 'layersOf' | 'distill' | 'smoothing' | 'due' | 'rate' | 'observe'
 > {
   readonly child: Child;
   readonly source: BatchSource;
@@ -113,7 +120,7 @@ export function learn(
     disposeNamed(learner.carried);
     learner.carried = {};
   }
-  const { store, trainer, state, compiled } = learner;
+  const { store, trainer, state, compiled, still } = learner;
   const shared = isMixture ? undefined : learner.shared;
   const { result, next } = carrying(
     source,
@@ -121,7 +128,7 @@ export function learn(
     { training: true, normalization: 'batch', seed: `${seed}/${globalStep}` },
     (mode) =>
       withBatch(source, epoch, step, (batch) =>
-        trainStep({ store, trainer, state, compiled, shared, batch, mode, step: globalStep, ...rest }),
+        trainStep({ store, trainer, state, compiled, shared, still, batch, mode, step: globalStep, ...rest }),
       ),
   );
   disposeNamed(learner.carried);

@@ -1,24 +1,25 @@
 /** From batches of a data set to the tensors that training and evaluation ask for. */
-import { type Batches, batchTensors, type TextBatches, textTensors } from '../data/index.js';
+import { type Batch, type Batches, batchTensors, type TextBatches, textTensors } from '../data/index.js';
 import { tf } from '../tensor/tf.js';
-import { type BatchSource } from './batch.js';
+import { type BatchSource, type TensorBatch } from './batch.js';
 
 /** Examples with a class each: inputs [N, height, width, channels], labels [N]; each counts as much as `classWeights` says of its class, where they are given. */
 export function exampleSource(
-  { examplesPerEpoch, stepsPerEpoch, smallest, at }: Batches,
+  { examplesPerEpoch, examples, stepsPerEpoch, smallest, at, positionsAt, pick }: Batches,
   classWeights?: Float32Array,
 ): BatchSource {
+  const tensorsOf = (batch: Batch): TensorBatch => ({
+    ...batchTensors(batch),
+    ...(classWeights && { weights: tf.tensor1d(Float32Array.from(batch.labels, (label) => classWeights[label]!)) }),
+  });
   return {
     count: examplesPerEpoch,
     steps: stepsPerEpoch,
     smallest,
-    at(epoch, step) {
-      const batch = at(epoch, step);
-      return {
-        ...batchTensors(batch),
-        ...(classWeights && { weights: tf.tensor1d(Float32Array.from(batch.labels, (label) => classWeights[label]!)) }),
-      };
-    },
+    examples,
+    at: (epoch, step) => tensorsOf(at(epoch, step)),
+    places: positionsAt,
+    pick: (...asked) => tensorsOf(pick(...asked)),
   };
 }
 

@@ -21,6 +21,8 @@ export interface TrainStepInput extends Omit<BatchLossOptions, 'statistics'> {
   readonly compiled?: CompiledTrainer | undefined;
   /** Further steps of this child that are due, where that is known. */
   readonly due?: number | undefined;
+  /** By how much its update is multiplied, where the trainer has a `stepRate` link. */
+  readonly rate?: number | undefined;
 }
 
 export interface TrainStepResult {
@@ -36,7 +38,15 @@ export interface TrainStepResult {
 }
 
 /** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is not finite. */
-export function trainStep({ store, trainer, state, step, compiled, ...options }: TrainStepInput): TrainStepResult {
+export function trainStep({
+  store,
+  trainer,
+  state,
+  step,
+  compiled,
+  rate,
+  ...options
+}: TrainStepInput): TrainStepResult {
   const { child, others = [], batch } = options;
   for (const { nodes } of [child, ...others.map((other) => other.child)])
     requireExamples(fewestExamplesOf(nodes), { batch: 'the batch size', examples: batch.inputs.shape[0], trainer });
@@ -45,13 +55,16 @@ export function trainStep({ store, trainer, state, step, compiled, ...options }:
   let losses: BatchLoss['losses'] = () => undefined;
   try {
     // Several children are another function in every step.
-    if (compiled && others.length === 0 && !options.shared?.isOpen)
+    if (compiled && others.length === 0 && !options.shared?.isOpen && !options.observe)
       stepped = compiledStep(compiled, active.values, { ...options, store, state, step });
     else {
       const loss = batchLoss({ ...options, statistics: store.statistics });
       losses = loss.losses;
-      const asItIs = (): TrainerStep => trainer.step(loss.evaluate, active.values, state, { ...loss.context, step });
-      const shared = others.length === 0 ? options.shared : undefined;
+      const asItIs = (): TrainerStep =>
+        trainer.step(loss.evaluate, active.values, state, { ...loss.context, step, rate });
+      // Of what the step is changed or watched by the function knows nothing.
+      const isPlain = others.length === 0 && !options.still && !options.observe && rate === undefined;
+      const shared = isPlain ? options.shared : undefined;
       stepped = shared
         ? shared.step(child, { parameters: active.values, state, step }, batch, options.mode, asItIs)
         : asItIs();
@@ -84,7 +97,17 @@ export function trainStep({ store, trainer, state, step, compiled, ...options }:
 function compiledStep(
   compiled: CompiledTrainer,
   parameters: NamedTensors,
-  { child, batch, mode, smoothing, store, state, step, due }: Omit<TrainStepInput, 'trainer' | 'compiled' | 'others'>,
+  {
+    child,
+    batch,
+    mode,
+    smoothing,
+    still,
+    store,
+    state,
+    step,
+    due,
+  }: Omit<TrainStepInput, 'trainer' | 'compiled' | 'others' | 'rate'>,
 ): TrainerStep {
   const { carry, state: carried = {}, ...way } = mode;
   const { extra, ...stepped } = compiled.step({
@@ -98,6 +121,7 @@ function compiledStep(
           child,
           batch,
           smoothing,
+          still,
           statistics: store.statistics,
           mode: { ...way, host, state: carried, ...(carry && { carry: collected }) },
         }),

@@ -8,6 +8,7 @@ import { capturedGradients, gaussNewtonProduct } from '../../src/tensor/second-o
 import { stream } from '../../src/tensor/rng.js';
 import { labelLosses } from '../../src/training/cross-entropy.js';
 import { exampleSource } from '../../src/training/sources.js';
+import { type Batch } from '../../src/data/index.js';
 import { withBatch } from '../../src/training/batch.js';
 
 const NAMES = ['a', 'b', 'c'];
@@ -92,13 +93,17 @@ describe('weights of classes', () => {
   });
 
   it('batches carry them, example by example', () => {
+    const batch: Batch = { inputs: new Float32Array(3), labels: Int32Array.of(2, 0, 1), shape: [3, 1, 1, 1] };
     const source = exampleSource(
       {
         batchSize: 3,
         stepsPerEpoch: 1,
+        examples: 3,
         examplesPerEpoch: 3,
         smallest: 3,
-        at: () => ({ inputs: new Float32Array(3), labels: Int32Array.of(2, 0, 1), shape: [3, 1, 1, 1] }),
+        at: () => batch,
+        positionsAt: () => Uint32Array.of(0, 1, 2),
+        pick: () => batch,
       },
       Float32Array.of(1, 2, 4),
     );

@@ -34,7 +34,7 @@ describe('a learner with compiled steps', () => {
       stepsPerEpoch: 10,
       totalSteps: 20,
       compile: { mode },
-      link: memory(() => step >= 10),
+      links: [memory(() => step >= 10)],
     });
     for (; step < 20; step++)
       learn(learner, { child, source, epoch: step, step: 0, globalStep: step, seed: 'late', due: 20 - step });

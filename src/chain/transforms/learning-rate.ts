@@ -15,3 +15,13 @@ export function scaleByLearningRate(schedule: Schedule): Link {
     },
   };
 }
+
+/** u <- rate u of a step that has a rate of its own (`StepContext.rate`): behind the links whose update it shortens. */
+export function stepRate(): Link {
+  return {
+    name: 'step-rate',
+    elementwise: { slots: [] },
+    update: (updates, { context: { rate = 1 } }) =>
+      rate === 1 ? updates : mapNamed(updates, (update) => tf.mul(update, rate)),
+  };
+}

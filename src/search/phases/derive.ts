@@ -106,8 +106,9 @@ export function bestOf(candidates: readonly Scored[], measure: Objective['measur
   return [...candidates].sort(byQuality(measure))[0]!;
 }
 
-function score(session: SearchSession, architecture: unknown): Scored {
-  const { config, data, space, state, supernet } = session;
+function score(session: SearchSession, sampled: unknown): Scored {
+  const { config, data, remedies, space, state, supernet } = session;
+  const architecture = remedies.unique?.of(sampled) ?? sampled;
   const encoding = space.encode(architecture);
   const known = [...state.candidates.controller, ...state.candidates.random].find(
     (candidate) => candidate.architecture === encoding,

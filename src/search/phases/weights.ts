@@ -2,6 +2,7 @@
 import { stream } from '../../tensor/rng.js';
 import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
+import { trainWithRemedies } from '../remedies/index.js';
 import { largestEpochsOf, sandwich } from '../sandwich.js';
 import { type SearchSession } from '../session.js';
 import { sortAfterLargest } from '../sort-largest.js';
@@ -9,26 +10,29 @@ import { trackSharedSharpness } from '../sharpness.js';
 
 /** One training step; ends the phase after the last one of the epoch. */
 export function trainSharedWeights(session: SearchSession): void {
-  const { config, data, supernet, state, emit, forgetting } = session;
+  const { config, data, supernet, state, emit, forgetting, remedies } = session;
   const { epoch, step, globalStep } = state;
   const { batchesPerArchitecture } = config.search;
   const index = Math.floor(step / batchesPerArchitecture);
   if (epoch > 0 && epoch === largestEpochsOf(config.search) && step === 0) sortAfterLargest(session);
+  if (step === 0) remedies.importance?.startEpoch(epoch);
   descendMixture(session);
   const mixture = mixtureOf(session);
   const child = mixture ?? session.child(architecturesOf(session, epoch)[index]);
   if (step === 0) forgetting?.startEpoch(epoch);
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
   trackSharedSharpness(session);
-  const report = learnInSearch(session, supernet, 'search', {
-    ...(config.search.elastic ? sandwich(session, child) : { child }),
-    source: data.train,
-    epoch,
-    step,
-    globalStep,
-    isMixture: mixture !== undefined,
-    ...(!config.search.elastic && forgetting?.during(child, globalStep)),
-  });
+  const report = trainWithRemedies(session, child, (changed) =>
+    learnInSearch(session, supernet, 'search', {
+      ...(config.search.elastic ? sandwich(session, child) : { child }),
+      ...changed,
+      epoch,
+      step,
+      globalStep,
+      isMixture: mixture !== undefined,
+      ...(!config.search.elastic && forgetting?.during(child, globalStep)),
+    }),
+  );
   const { loss } = report;
   forgetting?.afterStep(report);
   if ((step + 1) % batchesPerArchitecture === 0 || step + 1 === data.train.steps)
@@ -54,11 +58,13 @@ export function trainSharedWeights(session: SearchSession): void {
  */
 function architecturesOf(session: SearchSession, epoch: number): readonly unknown[] {
   if (session.sampled?.epoch === epoch) return session.sampled.architectures;
-  const { config, space, controller, data } = session;
+  const { config, space, controller, data, remedies } = session;
   const rng = stream(config.seed, 'architectures', epoch);
   const count = Math.ceil(data.train.steps / config.search.batchesPerArchitecture);
-  const architectures =
-    epoch < config.search.warmupEpochs
+  const paths = remedies.importance?.paths();
+  const architectures = paths
+    ? Array.from({ length: count }, () => paths.sample(rng))
+    : remedies.importance?.watchesPaths || epoch < config.search.warmupEpochs
       ? Array.from({ length: count }, () => space.sample(rng))
       : controller.sample(count, rng);
   session.sampled = { epoch, architectures };

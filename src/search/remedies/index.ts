@@ -1,0 +1,128 @@
+/** Small changes to how shared weights are trained (`search.remedies`): each a switch, all off by default. */
+import { type SearchConfig } from '../../config/schema.js';
+import { type Link } from '../../chain/link.js';
+import { stepRate } from '../../chain/transforms/learning-rate.js';
+import { WeftError } from '../../errors.js';
+import { type SearchSpace } from '../../graph/define-space.js';
+import { type Learner } from '../../training/learner.js';
+import { type BatchSource } from '../../training/batch.js';
+import { type Regularizer } from '../../forgetting/index.js';
+import { type CapacityRates, capacityRates } from './capacity-rates.js';
+import { createImportance, type Importance } from './importance-state.js';
+import { type SeparateMomentum, separateMomentum } from './separate-momentum.js';
+import { type UniqueNetworks } from './unique-networks.js';
+
+export { type UniqueNetworks, uniqueNetworks } from './unique-networks.js';
+export { trainWithRemedies } from './step.js';
+
+/** What a session needs of them. */
+export interface Remedies {
+  readonly unique?: UniqueNetworks | undefined;
+  readonly rates?: CapacityRates | undefined;
+  readonly momentum?: SeparateMomentum | undefined;
+  readonly importance?: Importance | undefined;
+}
+
+type Switches = SearchConfig['search']['remedies'];
+
+/** What the learner of the shared weights is told: further links, and the weights that stay. */
+export function linksOf(
+  remedies: Switches,
+  regularizer: Link | undefined,
+): { links: readonly Link[]; still?: readonly ['scale', 'offset'] } {
+  return {
+    links: [...(remedies?.capacityRates ? [stepRate()] : []), ...(regularizer ? [regularizer] : [])],
+    ...(remedies?.fixedAffine && { still: ['scale', 'offset'] }),
+  };
+}
+
+export interface RemediesSetting {
+  readonly config: SearchConfig;
+  readonly space: SearchSpace;
+  readonly unique: UniqueNetworks | undefined;
+  readonly controller: { readonly name: string; readonly relaxation?: unknown };
+  readonly regularizer: Regularizer | undefined;
+  readonly learner: Learner;
+  readonly train: BatchSource;
+}
+
+/** The remedies that a configuration asks for. Throws WeftError('config') where one has nothing to work with. */
+export function createRemedies({
+  config: { search, seed },
+  space,
+  unique,
+  controller,
+  regularizer,
+  learner: { trainer, still, store },
+  train,
+}: RemediesSetting): Remedies {
+  const { remedies } = search;
+  if (!remedies) return {};
+  const { uniqueNetworks, capacityRates: rates, separateMomentum: momentum, importance, fixedAffine } = remedies;
+  const refuse = (message: string, hint: string): never => {
+    throw new WeftError('config', message, hint);
+  };
+  const asked = [
+    uniqueNetworks && 'uniqueNetworks',
+    rates && 'capacityRates',
+    momentum && 'separateMomentum',
+    importance && 'importance',
+  ].find((name) => typeof name === 'string');
+  if (asked && search.elastic)
+    refuse(
+      `search.remedies.${asked} is about steps of one network each, and search.elastic trains several at once`,
+      `leave out search.elastic or search.remedies.${asked}`,
+    );
+  if (asked && controller.relaxation)
+    refuse(
+      `search.remedies.${asked} is about steps of one network each, and '${controller.name}' trains a mixture of all`,
+      `take a controller that samples, or leave out search.remedies.${asked}`,
+    );
+  if (fixedAffine && !Object.keys(store.parameters).some((name) => still!(name)))
+    refuse(
+      `search.remedies.fixedAffine leaves scales and offsets of normalization as they are, and '${space.name}' has none`,
+      'leave it out',
+    );
+  if (rates) requireConstantRate(trainer.learningRate, search.epochs * train.steps);
+  if (importance) {
+    if (regularizer?.mixture)
+      refuse(
+        `search.remedies.importance weighs the loss of the drawn network, and the regularizer '${regularizer.name}' mixes it with those of others`,
+        'leave out one of the two; wpl and the anchors go with it',
+      );
+    if (importance.data && (!train.pick || !train.places))
+      refuse(
+        'search.remedies.importance.data draws labelled examples one by one, and these data are a text or numbers to predict',
+        'set it to false',
+      );
+    if (importance.data && trainer.links.some(({ layers, shards = 1 }) => layers !== undefined || shards > 1))
+      refuse(
+        'search.remedies.importance.data reads the outputs of each step, which a preconditioner of layers and gradients of parts of a batch do not give',
+        'set it to false, or take another optimizer',
+      );
+  }
+  return {
+    unique,
+    ...(rates && { rates: capacityRates(space, seed) }),
+    ...(momentum && { momentum: separateMomentum(space, trainer, seed) }),
+    ...(importance && {
+      importance: createImportance(importance, {
+        space,
+        seed,
+        epochs: search.epochs,
+        examples: train.examples ?? 0,
+        ...(unique && { listed: unique.representatives }),
+      }),
+    }),
+  };
+}
+
+/** CaLR is the schedule: two of them would multiply. */
+function requireConstantRate(rate: (step: number) => number, steps: number): void {
+  if ([Math.floor(steps / 2), steps - 1].every((step) => rate(step) === rate(0))) return;
+  throw new WeftError(
+    'config',
+    'search.remedies.capacityRates lets the learning rate fall for each network, and that of search.optimizer falls too',
+    'set search.optimizer.schedule to {name: constant} (of an average, that of its base) and leave out warmUp',
+  );
+}

@@ -7,6 +7,7 @@ import { balanceFields, seriesFields, textFields } from './data-fields.js';
 import { forgettingSchema } from './forgetting-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import { proxyFilterSchema, warmStartSchema } from './proxies-schema.js';
+import { proxyNames } from '../proxies/index.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
 import { ownSchema } from '../parts/own.js';

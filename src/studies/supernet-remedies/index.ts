@@ -10,7 +10,7 @@ import { openCells } from '../cells.js';
 import { defineStudy, type StudyResult, type StudySetting } from '../contract.js';
 import { type ArmName, armNames, contestants } from './arms.js';
 import { remediesReport } from './report.js';
-import { SUPERNET, type Supernet, type SupernetPayload, supernetUnit } from './supernet.js';
+import { FORGETTING_EVERY, SUPERNET, type Supernet, type SupernetPayload, supernetUnit } from './supernet.js';
 
 const TABLE = 'nasbench201/nats_bench.csv';
 
@@ -29,7 +29,11 @@ const options = z.strictObject({
     .default(armNames)
     .describe('what is trained; ranking by loss and by the mean of checkpoints come with plain'),
   examples: z.int().min(100).default(10_000).describe('training images, of which a fifth judges'),
-  epochs: z.int().min(2).default(24).describe('passes over the others'),
+  epochs: z
+    .int()
+    .min(FORGETTING_EVERY + 1)
+    .default(24)
+    .describe('passes over the others'),
   batchSize: z.int().min(1).default(64).describe('images a step'),
   channels: z.int().min(1).default(8).describe('channels of the first stage; one cell a stage'),
   cells: z.int().min(12).default(500).describe('cells that are put in order, drawn uniformly from the table'),

@@ -263,7 +263,7 @@ function verdictOf(
         ].join('; ')}.`;
   const forgetting =
     less.claim === undefined
-      ? `Over ${supernets} supernets it cannot be said whether less forgetting orders better (tau ${three(less.value)}).`
+      ? `Over ${supernets} supernets it cannot be said whether less forgetting orders better${Number.isNaN(less.value) ? '' : ` (tau ${three(less.value)})`}.`
       : `Supernets that forget less order ${less.claim === 'above' ? 'better' : 'worse'} (tau ${three(less.value)} over ${supernets}).`;
   return `${order} The best, ${best.contestant.name}, reaches tau ${three(best.tau.value)}, the number of parameters alone ${three(parameters)} on the same cells. ${forgetting}`;
 }

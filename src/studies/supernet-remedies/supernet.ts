@@ -16,13 +16,19 @@ import { ARMS, type Arm, type ArmName, armNames, type Scores } from './arms.js';
 /** The name of the unit in the study. */
 export const SUPERNET = 'supernet';
 
+/** Epochs from one in which forgetting is measured to the next; the first is not counted. */
+export const FORGETTING_EVERY = 4;
+
 export const supernetSchema = z.strictObject({
   seed: z.int().min(0),
   arm: z.enum(armNames as [ArmName, ...ArmName[]]),
   data: z.string(),
   path: z.string().optional(),
   examples: z.int().min(100),
-  epochs: z.int().min(2).max(10_000),
+  epochs: z
+    .int()
+    .min(FORGETTING_EVERY + 1)
+    .max(10_000),
   batchSize: z.int().min(1),
   channels: z.int().min(1),
   judged: z.int().min(10),
@@ -41,9 +47,6 @@ export interface Supernet extends Scores {
   readonly forgetting: number;
   readonly relativeForgetting: number;
 }
-
-/** Epochs from one in which forgetting is measured to the next. */
-const FORGETTING_EVERY = 4;
 
 /** What a supernet of an arm is trained by. */
 export function supernetConfig({

@@ -315,7 +315,11 @@ export async function runStudy(study: string | Study, request: StudyRequest = {}
 
 /** Serves pages over a folder of runs to this machine alone, until `close()` is called; starts and stops no run. */
 export async function serveUi(folder: string, options: UiOptions = {}): Promise<Ui> {
-  return (await import('../ui/index.js')).serveUi(folder, options);
+  const [{ serveUi: serve }, { spaceToDraw }] = await Promise.all([
+    import('../ui/index.js'),
+    import('./drawn-space.js'),
+  ]);
+  return serve(folder, { spaceOf: spaceToDraw, ...options });
 }
 
 /** Jobs one after another in this process, the default: for data in memory, and for parts that are values. */

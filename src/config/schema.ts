@@ -263,6 +263,12 @@ export const deriveSchema = z.strictObject({
   random: z.int().min(0).default(50).describe('uniformly random architectures evaluated for comparison'),
   batches: z.int().min(1).default(2).describe('batches that every candidate is evaluated on, the same ones for all'),
   batchSize: z.int().min(1).default(256).describe('examples a batch'),
+  proxies: z
+    .array(z.enum(proxyNames as [string, ...string[]]))
+    .default(['naswot'])
+    .describe(
+      'what scores some candidates without training, once, so that the report says how far the shared weights order them alike; left out where it would take more than about a hundredth of the run',
+    ),
 });
 
 export const retrainSchema = z

@@ -66,6 +66,15 @@ export type SearchEvent =
       /** By the measure that `search.reward` names. */ score?: number;
       /** By the names of the search's further objectives. */ costs?: Record<string, number>;
     }
+  /** Of candidates, what a proxy says of them without training: a score by hash, more being held to be better. */
+  | { type: 'proxy-scores'; proxy: string; examples: number; scores: Record<string, number> }
+  /** Of a search with several objectives: what was evaluated in a round. */
+  | {
+      type: 'proposals';
+      epoch: number;
+      round: number;
+      networks: { architecture: string; reward: number; costs: Record<string, number> }[];
+    }
   /** Of a search with several objectives: hashes of the candidates that no other beats in all of them, best quality first, and of the compromise. */
   | {
       type: 'front';

@@ -14,6 +14,16 @@ export const CSS = `${STYLE}
 input[type=checkbox]{width:18px;height:18px;margin:0;accent-color:var(--controller)}
 button{font:inherit;font-size:15px;padding:7px 16px;color:var(--on-strong);background:var(--controller);border:0;border-radius:8px;cursor:pointer}
 button:focus-visible,a:focus-visible,input:focus-visible{outline:2px solid var(--controller);outline-offset:2px}
+.live-front{width:100%;height:auto;font-size:12px;fill:var(--ink);overflow:visible}
+.live-front .tick,.live-front .axis{fill:var(--muted)}
+.live-front a{cursor:pointer}
+.live-front a:focus-visible{outline:none}
+.live-front a:focus-visible .dot,.live-front a:hover .dot,.live-front a[aria-current] .dot{stroke:var(--ink);stroke-width:2}
+.live-front .tip{display:none;pointer-events:none}
+.live-front a:hover .tip,.live-front a:focus-visible .tip{display:block}
+.live-front .tip rect{fill:var(--paper);stroke:var(--muted)}
+.chosen code{overflow-wrap:anywhere}
+.chosen .picture{overflow-x:auto}
 #connection{position:fixed;left:0;right:0;bottom:0;margin:0;max-width:none;padding:8px 16px;background:var(--alarm);color:var(--paper);text-align:center;font-size:14px}
 #connection[hidden]{display:none}
 @media (max-width:720px){
@@ -35,6 +45,7 @@ button:focus-visible,a:focus-visible,input:focus-visible{outline:2px solid var(-
  */
 export const SCRIPT = `'use strict';
 let version = '';
+let waiting;
 const note = document.getElementById('connection');
 async function refresh() {
   if (!document.hidden) {
@@ -49,8 +60,18 @@ async function refresh() {
       note.hidden = false;
     }
   }
-  setTimeout(refresh, 2000);
+  clearTimeout(waiting);
+  waiting = setTimeout(refresh, 2000);
 }
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a');
+  const to = link && link.getAttribute('href');
+  if (!to || !to.startsWith('?') || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  history.replaceState(null, '', to === '?' ? location.pathname : to);
+  version = '';
+  refresh();
+});
 function replace(text) {
   const fresh = new DOMParser().parseFromString(text, 'text/html');
   for (const part of document.querySelectorAll('[data-part]')) {
@@ -65,6 +86,6 @@ function replace(text) {
     if (focused) [...part.querySelectorAll('a,input')].find((one) => keyOf(one) === focused)?.focus();
   }
 }
-const keyOf = (element) => element.tagName + (element.href || element.value || '');
-setTimeout(refresh, 1000);
+const keyOf = (element) => element.tagName + (element.getAttribute('href') || element.value || '');
+waiting = setTimeout(refresh, 1000);
 `;

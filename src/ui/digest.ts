@@ -50,10 +50,13 @@ const SINGLE = new Set([
   'retrain-budget-reached',
   'warm-start',
   'retrain-kept',
+  'front',
 ]);
 const STRETCHES = 512;
 const REMARKS = 20;
 const BEST = 10;
+/** Rounds of proposals of which a front is made while a search runs: older ones were judged by other weights. */
+const ROUNDS = 20;
 /** Candidates that are kept one by one: a mean of a part of them would be wrong. */
 export const MOST_CANDIDATES = 2000;
 
@@ -65,6 +68,7 @@ export function createDigest(): Digest {
   const single = new Map<string, SearchEvent>();
   const counts = new Map<string, number>();
   const remarks: SearchEvent[] = [];
+  const proposals: SearchEvent[] = [];
   let candidates: EventOf<'candidate'>[] = [];
   const ofEpochs = ranking<RankedArchitecture & { reward: number }>((a, b) => b.reward - a.reward);
   const byAccuracy = ranking<Evaluated>(byQuality('accuracy'));
@@ -111,6 +115,10 @@ export function createDigest(): Digest {
           if (isNumber(score)) byScore.add({ architecture, accuracy, loss, score });
         }
       }
+      if (type === 'proposals') {
+        proposals.push(event);
+        if (proposals.length > ROUNDS) proposals.shift();
+      }
       if (type === 'warning' || type === 'environment-changed') {
         remarks.push(event);
         if (remarks.length > REMARKS) remarks.shift();
@@ -120,6 +128,7 @@ export function createDigest(): Digest {
       eventLog([
         ...single.values(),
         ...remarks,
+        ...proposals,
         ...[...series.values()].flatMap((one) => one.items()),
         ...((counts.get('candidate') ?? 0) <= MOST_CANDIDATES ? candidates : []),
       ]),

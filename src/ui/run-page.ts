@@ -13,16 +13,23 @@ import { measureOf } from '../report/measure.js';
 import { type RunSummary } from '../runs/index.js';
 import { type Digest, MOST_CANDIDATES } from './digest.js';
 import { stateMark, testOf } from './list-page.js';
+import { type Drawing, frontPart } from './front.js';
 import { part } from './part.js';
 import { type Standing } from './standing.js';
 import { type Watched } from './watched.js';
 
 /** What of a run changes while it is looked at, in parts that are replaced one by one. */
-export function runPage(standing: Standing, watched: Watched, reports: readonly string[]): Markup {
+export function runPage(
+  standing: Standing,
+  watched: Watched,
+  reports: readonly string[],
+  { selected, drawing }: { readonly selected?: string | undefined; readonly drawing?: Drawing | undefined } = {},
+): Markup {
   const { digest } = watched;
   const log = digest.log();
   return html`<p class="back"><a href="../">All runs</a></p>
 ${part('head', header(standing, watched, log, reports))}
+${part('front', frontPart(log, selected, drawing))}
 ${part('best', bestSection(digest, log))}
 ${part('course', courseOf(log))}
 ${part('candidates', candidatesOf(digest, log))}

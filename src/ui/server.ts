@@ -6,11 +6,13 @@ import { type AddressInfo } from 'node:net';
 import { systemReason, WeftError } from '../errors.js';
 import { CSS, SCRIPT } from './client.js';
 import { FILE_HEADERS, PAGE_HEADERS, shell } from './shell.js';
-import { createSite, type Site } from './site.js';
+import { createSite, type Site, type SpaceOf } from './site.js';
 
 export interface UiOptions {
   /** A free one by default. */
   readonly port?: number;
+  /** The space of a run's directory, to draw its networks; undefined where its code is not to be loaded. None is drawn by default. */
+  readonly spaceOf?: SpaceOf;
 }
 
 export interface Ui {
@@ -23,8 +25,8 @@ export interface Ui {
 const HOST = '127.0.0.1';
 
 /** Serves the runs in `folder` on the loopback interface alone, to those who know the random token in the address. */
-export async function serveUi(folder: string, { port = 0 }: UiOptions = {}): Promise<Ui> {
-  const site = createSite(resolvedFolder(folder), folder);
+export async function serveUi(folder: string, { port = 0, spaceOf }: UiOptions = {}): Promise<Ui> {
+  const site = createSite(resolvedFolder(folder), folder, spaceOf);
   const token = randomBytes(24).toString('base64url');
   const server = createServer((request, response) => {
     respond(request, response, site, token).catch((error: unknown) => {

@@ -1,7 +1,11 @@
 /** What each address shows, but for the token and the headers. */
 import { join } from 'node:path';
 import { html, type Markup } from '../report/html/markup.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { decoded as decodedIn } from '../report/decoded.js';
+import { architectureSvg } from '../report/drawing/index.js';
 import { comparePage } from './compare-page.js';
+import { type Drawing } from './front.js';
 import { COMPARED, LISTED, listPage } from './list-page.js';
 import { readReport, reportsOf } from './reports.js';
 import { runPage } from './run-page.js';
@@ -17,35 +21,65 @@ export interface Site {
   answer(path: string, query: URLSearchParams): Promise<Answer>;
 }
 
+/** The space of a run's directory, where its code may be loaded. */
+export type SpaceOf = (directory: string) => Promise<SearchSpace | undefined>;
+
 /** Drawn pages that are kept until their run goes on. */
 const KEPT = 12;
 
 /** The pages over the runs in `root`, a resolved path that is called `folder`. */
-export function createSite(root: string, folder: string): Site {
+export function createSite(root: string, folder: string, spaceOf: SpaceOf = () => Promise.resolve(undefined)): Site {
   const standings = standingsIn(root);
   const watch = createWatch();
-  const drawn = new Map<string, { readonly of: readonly unknown[]; readonly content: Markup }>();
+  const drawings = new Map<string, Drawing>();
+  const pages = new Map<string, { readonly of: readonly unknown[]; readonly content: Markup }>();
 
   /** Draws again only what depends on something new. */
   const once = (key: string, of: readonly unknown[], draw: () => Markup): Markup => {
-    const known = drawn.get(key);
+    const known = pages.get(key);
     if (known?.of.length === of.length && known.of.every((one, i) => one === of[i])) return known.content;
     const content = draw();
-    drawn.delete(key);
-    drawn.set(key, { of, content });
-    for (const oldest of drawn.keys()) {
-      if (drawn.size <= KEPT) break;
-      drawn.delete(oldest);
+    pages.delete(key);
+    pages.set(key, { of, content });
+    for (const oldest of pages.keys()) {
+      if (pages.size <= KEPT) break;
+      pages.delete(oldest);
     }
     return content;
   };
   const look = (name: string): Promise<Watched> => watch.look(root, join(root, ...placeOf(standings, name)));
 
-  async function run(name: string, standing: Standing): Promise<Answer> {
+  async function run(name: string, standing: Standing, selected: string | undefined): Promise<Answer> {
     const watched = await look(name);
     const reports = reportsOf(root, placeOf(standings, name));
-    const content = once(name, [standing, watched.version, reports.join()], () => runPage(standing, watched, reports));
+    const drawing = selected === undefined ? undefined : await drawn(name, selected);
+    const content = once(`${name} ${selected ?? ''}`, [standing, watched.version, reports.join()], () =>
+      runPage(standing, watched, reports, { selected, drawing }),
+    );
     return { kind: 'page', title: standing.run?.manifest.name ?? name, content };
+  }
+
+  /** The network, drawn once for as long as others are not looked at. */
+  async function drawn(name: string, text: string): Promise<Drawing> {
+    const key = `${name} ${text}`;
+    const known = drawings.get(key);
+    if (known) return known;
+    const space = await spaceOf(join(root, ...placeOf(standings, name)));
+    const architecture = space && decodedIn(space, text);
+    const drawing: Drawing = !space
+      ? { why: 'It is not drawn: its space is code of your own, which this page does not load. weft report draws it.' }
+      : architecture === undefined
+        ? { why: 'The space of this run has no such network.' }
+        : {
+            across: await architectureSvg(space, architecture, { direction: 'right' }),
+            tall: await architectureSvg(space, architecture),
+          };
+    drawings.set(key, drawing);
+    for (const oldest of drawings.keys()) {
+      if (drawings.size <= KEPT) break;
+      drawings.delete(oldest);
+    }
+    return drawing;
   }
 
   async function compare(query: URLSearchParams): Promise<Answer> {
@@ -78,7 +112,7 @@ export function createSite(root: string, folder: string): Site {
       const name = decoded(encoded);
       const standing = kind === 'run' && name !== undefined ? standings.of(name) : undefined;
       if (!standing || name === undefined) return notFound('There is no such page or run.');
-      if (rest.length === 0) return run(name, standing);
+      if (rest.length === 0) return run(name, standing, query.get('network') ?? undefined);
       const file = readReport(root, placeOf(standings, name), rest.join('/'));
       return file ? { kind: 'file', ...file } : notFound('There is no such report.');
     },

@@ -91,7 +91,7 @@ describe('the study of remedies in the supernet', function () {
     const payload = {
       seed: 1,
       data: 'digits',
-      examples: 60,
+      examples: 100,
       epochs: 5,
       batchSize: 16,
       channels: 2,

@@ -1,4 +1,5 @@
 /** `weft ui`: a page on this machine over a folder of runs. */
+import { spaceToDraw } from '../../api/drawn-space.js';
 import { catchSignals } from '../../runs/index.js';
 import { serveUi } from '../../ui/index.js';
 import { createOutput } from '../output.js';
@@ -6,7 +7,10 @@ import { createOutput } from '../output.js';
 /** Serves until Ctrl-C. */
 export async function ui(folder: string, options: { port?: number; json?: boolean }): Promise<void> {
   const output = createOutput(options);
-  const served = await serveUi(folder, options.port === undefined ? {} : { port: options.port });
+  const served = await serveUi(folder, {
+    spaceOf: spaceToDraw,
+    ...(options.port !== undefined && { port: options.port }),
+  });
   output.emit({ type: 'ui', url: served.url });
   output.say(`open  ${served.url}`);
   output.say(

@@ -11,7 +11,7 @@ interface Cost {
 }
 
 /** What the costs are called, and how they are shown. */
-const COSTS: Readonly<Record<string, Cost>> = {
+export const COSTS: Readonly<Record<string, Cost>> = {
   parameters: { title: 'parameters', show: integer },
   multiplyAdds: { title: 'multiply-adds', show: integer },
   activationMemory: { title: 'activations at once (kB)', show: (bytes) => decimal(bytes / 1000, 1) },

@@ -6,7 +6,6 @@ import { type EventLog } from '../event-log.js';
 import { ABSENT, integer } from '../format.js';
 import { type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
-import { costOrder } from '../ranking/rankers.js';
 import { type Content, html, type Markup, raw, section, table } from './markup.js';
 
 const SHOWN = 10;
@@ -62,7 +61,6 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
     'The best candidates',
     html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were evaluated for the final choice, with the same shared weights on the same batches. Only the controller’s can be derived.</p>\n`,
     table(['', ...columns.map(({ title }) => title), 'drawn', 'network'], rows, [1, 2]),
-    costOrder(log, space),
   );
 }
 

@@ -1,2 +1,3 @@
 export { rankersSection } from './rankers.js';
 export { rankSection, rankTables } from './section.js';
+export { standingSection } from './standing.js';

@@ -1,13 +1,7 @@
 /** Where the shared weights stand among rankers that train nothing, as a chapter of the search report. */
 import { basename } from 'node:path';
-import { type SearchSpace } from '../../graph/define-space.js';
-import { analyseTruth, type Costs, costsIn, type Standing, type TruthRecord } from '../../ranking/index.js';
-import { assessTau, FEWEST_FOR_RANKS } from '../../statistics/index.js';
-import { rankCandidates } from '../candidates.js';
-import { decoded } from '../decoded.js';
-import { type EventLog } from '../event-log.js';
+import { analyseTruth, type Standing, type TruthRecord } from '../../ranking/index.js';
 import { ABSENT, decimal, integer, isNumber, percent } from '../format.js';
-import { measureOf } from '../measure.js';
 import { sentence } from '../html/course.js';
 import { type Content, html, type Markup, section, table } from '../html/markup.js';
 
@@ -45,27 +39,15 @@ export function standingTable(standings: readonly Standing[]): Markup {
   );
 }
 
-function withInterval({ value, interval }: { value: number; interval: readonly [number, number] | undefined }): string {
+export function withInterval({
+  value,
+  interval,
+}: {
+  value: number;
+  interval: readonly [number, number] | undefined;
+}): string {
   if (!isNumber(value)) return ABSENT;
   return interval
     ? `${decimal(value, 2)} (${decimal(interval[0], 2)} to ${decimal(interval[1], 2)})`
     : decimal(value, 2);
-}
-
-/** What every search can say without a truth: how far the shared weights order its candidates as their costs do. */
-export function costOrder(log: EventLog, space: SearchSpace | undefined): Content {
-  const candidates = rankCandidates(log);
-  if (!space || candidates.length < FEWEST_FOR_RANKS) return undefined;
-  const costsOf = costsIn(space);
-  const architectures = candidates.map(({ architecture }) => decoded(space, architecture));
-  if (architectures.includes(undefined)) return undefined;
-  const costs = architectures.map(costsOf);
-  const { field, sign } = measureOf(log);
-  const quality = candidates.map((one) => sign * (one[field] ?? NaN));
-  const tau = (name: keyof Costs): string => {
-    const scores = costs.map((one) => one[name]);
-    const { value } = assessTau(scores, quality);
-    return isNumber(value) ? decimal(value, 2) : ABSENT;
-  };
-  return html`<p>The shared weights order the ${integer(candidates.length)} different candidates as their numbers of parameters do with τ ${tau('parameters')}, as their multiply-adds do with τ ${tau('multiplyAdds')}. Whether they know more about networks than these numbers do is told by <code>weft rank</code>.</p>\n`;
 }

@@ -5,6 +5,7 @@ import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
+import { namedCosts } from '../costs.js';
 import { sharpnessOfChild, sharpnessPenalty } from '../sharpness.js';
 import { type SearchSession } from '../session.js';
 
@@ -15,6 +16,17 @@ export function updateController(session: SearchSession): void {
   const proposals = controller.propose(config.search.samplesPerRound, stream(config.seed, 'proposals', epoch, round));
   const rewards = rewardsOf(session, proposals, round);
   const { costs } = session;
+  if (costs)
+    emit({
+      type: 'proposals',
+      epoch,
+      round,
+      networks: proposals.map((architecture, i) => ({
+        architecture: space.encode(architecture),
+        reward: rewards[i]!,
+        costs: namedCosts(costs, architecture),
+      })),
+    });
   const metrics = controller.observe(
     proposals.map((architecture, i) => ({
       architecture,

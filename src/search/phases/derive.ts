@@ -6,6 +6,7 @@ import { WeftError } from '../../errors.js';
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
+import { scoreBesideProxies } from '../beside-proxies.js';
 import { compareMeans } from '../comparison.js';
 import { namedCosts } from '../costs.js';
 import { frontOf } from '../front.js';
@@ -43,6 +44,7 @@ export function evaluateCandidate(session: SearchSession): void {
   state.step++;
   if (state.step < candidates + config.derive.random) return;
 
+  scoreBesideProxies(session);
   const best = chosenOf(session);
   if (state.candidates.controller.every(({ diverged }) => diverged)) sayDiverged(session);
   state.derived = best;

@@ -1,0 +1,95 @@
+/** Where the shared weights stand among rankers that train nothing, for the candidates of a search, as a chapter of its report. */
+import { type SearchSpace } from '../../graph/define-space.js';
+import { analyseTruth, type Costs, compareTrained, costsIn, type RankerComparison } from '../../ranking/index.js';
+import { assessTau, type Assessment, FEWEST_FOR_RANKS, spearman } from '../../statistics/index.js';
+import { rankCandidates } from '../candidates.js';
+import { decoded } from '../decoded.js';
+import { type EventLog } from '../event-log.js';
+import { ABSENT, integer, isNumber, percent, plural } from '../format.js';
+import { sentence } from '../html/course.js';
+import { type Content, html, section, table } from '../html/markup.js';
+import { type ReportInput } from '../input.js';
+import { measureOf } from '../measure.js';
+import { withInterval } from './rankers.js';
+
+/** How the supernet's order of candidates goes with that of a trivial ranker. */
+export interface OrderShared {
+  readonly name: string;
+  readonly count: number;
+  readonly tau: Assessment;
+  /** Square of Spearman's rho: the share of the variance of the supernet's ranks that the ranker's ranks explain. */
+  readonly explained: number;
+}
+
+/** The chapter; nothing without candidates or the space. */
+export function standingSection({ space, ranking, truth }: ReportInput, log: EventLog): Content {
+  const candidates = rankCandidates(log);
+  if (!space || candidates.length < 2) return undefined;
+  const orders = sharedOrders(log, space);
+  if (!orders) return undefined;
+  const judged = truth ? analyseTruth(truth) : ranking && trained(ranking, space);
+  const parameters = orders.find(({ name }) => name === 'parameters');
+  return section(
+    'standing',
+    'Does the supernet know more than trivial rankers?',
+    html`<p class="claim">${judged ? sentence(judged.verdict) : withoutTruth(candidates.length, parameters)}</p>\n`,
+    candidates.length >= FEWEST_FOR_RANKS && [
+      table(
+        ['ranker', 'candidates', 'Kendall’s τ with the supernet', 'order explained'],
+        orders.map(({ name, count, tau, explained }) => [
+          name,
+          integer(count),
+          withInterval(tau),
+          isNumber(explained) ? percent(explained, 0) : ABSENT,
+        ]),
+        [1, 2, 3],
+      ),
+      html`<p class="sub">These rankers train nothing: weights and multiply-adds are counted, a proxy is computed of fresh weights on one batch. The table says how far the shared weights put the candidates in the same order, and not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet says nothing that the ranker does not, at 0 % it says something else, be it knowledge or noise. ${judged ? 'Which order is right is told by the chapter below.' : html`Only trainings tell: <code>weft rank RUN</code> trains a sample, <code>weft rank RUN --truth TABLE</code> takes published ones.`}</p>\n`,
+    ],
+  );
+}
+
+function trained(record: NonNullable<ReportInput['ranking']>, space: SearchSpace): RankerComparison | undefined {
+  if (record.architectures.some(({ architecture }) => decoded(space, architecture) === undefined)) return undefined;
+  return compareTrained(record, space);
+}
+
+/** The supernet's order beside each ranker's, parameters first; undefined where a candidate is not of the space. */
+export function sharedOrders(log: EventLog, space: SearchSpace): OrderShared[] | undefined {
+  const candidates = rankCandidates(log);
+  const architectures = candidates.map(({ architecture }) => decoded(space, architecture));
+  if (architectures.includes(undefined)) return undefined;
+  const { field, sign } = measureOf(log);
+  const qualityOf = new Map(candidates.map((one) => [one.hash, sign * (one[field] ?? NaN)]));
+  const costsOf = costsIn(space);
+  const costs = architectures.map(costsOf);
+  const counted = (['parameters', 'multiplyAdds'] as const).map((name: keyof Costs) => ({
+    name: name === 'multiplyAdds' ? 'multiply-adds' : name,
+    scores: new Map(candidates.map(({ hash }, i) => [hash, costs[i]![name]])),
+  }));
+  const scored = log.all('proxy-scores').map(({ proxy, scores }) => ({
+    name: String(proxy),
+    scores: new Map(Object.entries(scores as Readonly<Record<string, number>>)),
+  }));
+  return [...counted, ...scored].flatMap(({ name, scores }) => {
+    const both = [...scores].flatMap(([hash, score]) => {
+      const quality = qualityOf.get(hash);
+      return isNumber(score) && isNumber(quality) ? [[score, quality] as const] : [];
+    });
+    if (both.length < FEWEST_FOR_RANKS && name !== 'parameters') return [];
+    const [x, y] = [both.map(([score]) => score), both.map(([, quality]) => quality)];
+    return [{ name, count: both.length, tau: assessTau(x, y), explained: both.length < 2 ? NaN : spearman(x, y) ** 2 }];
+  });
+}
+
+function withoutTruth(count: number, parameters: OrderShared | undefined): string {
+  if (count < FEWEST_FOR_RANKS)
+    return `Nothing can be claimed: ${plural(count, 'different candidate')} are too few for an order, which takes ${FEWEST_FOR_RANKS}.`;
+  if (!parameters || !isNumber(parameters.tau.value))
+    return 'Nothing can be claimed: all candidates have equally many parameters, or are judged equally good.';
+  const { tau, explained } = parameters;
+  const share = `the number of parameters alone explains ${percent(explained, 0)} of the supernet’s order of ${integer(count)} candidates (τ ${withInterval(tau)})`;
+  return sentence(
+    `${share}; whether the rest is knowledge or noise is not known without trainings of networks by themselves`,
+  );
+}

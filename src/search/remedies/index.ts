@@ -48,7 +48,7 @@ export interface RemediesSetting {
 
 /** The remedies that a configuration asks for. Throws WeftError('config') where one has nothing to work with. */
 export function createRemedies({
-  config: { search, seed },
+  config: { data, search, seed },
   space,
   unique,
   controller,
@@ -90,10 +90,15 @@ export function createRemedies({
         `search.remedies.importance weighs the loss of the drawn network, and the regularizer '${regularizer.name}' mixes it with those of others`,
         'leave out one of the two; wpl and the anchors go with it',
       );
-    if (importance.data && (!train.pick || !train.places))
+    if (importance.data && (!train.pick || !train.places || (space.task.kind ?? 'classification') !== 'classification'))
       refuse(
         'search.remedies.importance.data draws labelled examples one by one, and these data are a text or numbers to predict',
         'set it to false',
+      );
+    if (importance.data && data.sampling === 'balanced')
+      refuse(
+        'search.remedies.importance.data draws each example by its own probability, and data.sampling: balanced by that of its class',
+        'set one of the two to its default, or take data.classWeights, which goes with it',
       );
     if (importance.data && trainer.links.some(({ layers, shards = 1 }) => layers !== undefined || shards > 1))
       refuse(

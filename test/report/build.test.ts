@@ -22,6 +22,7 @@ describe('report', () => {
       'assessment',
       'comparison',
       'candidates',
+      'standing',
       'course',
       'preferences',
       'retraining',

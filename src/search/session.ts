@@ -287,10 +287,13 @@ export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOp
 
 /** The steps of a supernet whose children are trained one after the other. */
 function sharedOf(
-  { compile, data, search }: SearchConfig,
+  { compile, search }: SearchConfig,
   { train }: SearchBatches,
   note: (remark: string) => void,
 ): SharedOptions | undefined {
+  const { fixedAffine, capacityRates, importance } = search.remedies ?? {};
+  // Of what changes or watches a step the function knows nothing.
+  if (fixedAffine || capacityRates || importance) return undefined;
   if (search.elastic || !['auto', 'graph'].includes(compile)) return undefined;
   return {
     batchSize: search.batchSize,

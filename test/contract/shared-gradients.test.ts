@@ -90,11 +90,13 @@ for (const { factory, tiny, task } of SPACES) {
           totalSteps: 30,
           compile: { mode: 'off' },
           // What acts on the weights after the step does so outside of the call.
-          link: {
-            name: 'pull',
-            settle: ({ before, after }) =>
-              mapNamed(after, (weight, name) => tf.add(weight, tf.mul(tf.sub(before[name]!, weight), 0.1))),
-          },
+          links: [
+            {
+              name: 'pull',
+              settle: ({ before, after }) =>
+                mapNamed(after, (weight, name) => tf.add(weight, tf.mul(tf.sub(before[name]!, weight), 0.1))),
+            },
+          ],
           ...(isShared && { shared: { batchSize: BATCH, steps: 0, always: true, note: (one) => notes.push(one) } }),
         });
         const source = { count: BATCH, steps: 30, at: () => ({ inputs: tf.clone(inputs), labels: tf.clone(labels) }) };

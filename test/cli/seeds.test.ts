@@ -32,6 +32,7 @@ describe('several seeds', function () {
     'search.probe=0',
     'search.batchSize=16',
     'search.optimizer=sam',
+    'retrain.optimizer=nesterov',
     'derive.candidates=2',
     'derive.random=2',
     'derive.batchSize=8',

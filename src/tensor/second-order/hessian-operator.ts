@@ -42,7 +42,11 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
       return differenceOperator(loss, params, chosen, options.radius ?? RADIUS);
     }
     // All that the way back reads is on the path; an operator of many products repeats one step.
-    const saved = path.flatMap((node) => node.saved).map((tensor, i) => [`saved/${i}`, tensor] as const);
+    // A recurrent cell saves its pass, too, which is not a tensor: products over it run as they are.
+    const saved = path
+      .flatMap((node) => node.saved)
+      .filter((one) => one instanceof tf.Tensor)
+      .map((tensor, i) => [`saved/${i}`, tensor] as const);
     const kept = {
       ...Object.fromEntries(saved),
       ...withPrefix('parameter/', params),

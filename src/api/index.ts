@@ -1,6 +1,5 @@
 /**
- * What a command does, as a function: `weft search` is `runSearch`, `weft report` is `writeReport`. Each loads what it needs when it is
- * called, so that importing the package takes no longer than its parts.
+ * What a command does, as a function: `weft search` is `runSearch`. Each loads what it needs when it is called, so importing stays fast.
  */
 import { type DescribedPart, type ListedPart, type PartKind } from './catalogue.js';
 import { type CompareOptions, type CompareOutcome, type DiffOptions, type DiffOutcome } from './compare.js';

@@ -10,4 +10,5 @@ export {
   type RawConfig,
 } from './load.js';
 export { type NamedOwnPart, ownPartsIn, renameOwnParts, withAbsolutePaths } from './own-parts.js';
-export { augmentSchema, configSchema, type SearchConfig, type SearchConfigInput } from './schema.js';
+export { augmentSchema } from './augment-schema.js';
+export { configSchema, type SearchConfig, type SearchConfigInput } from './schema.js';

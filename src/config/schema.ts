@@ -3,11 +3,12 @@
  * for editors is made from this one.
  */
 import { z } from 'zod';
+import { augmentSchema } from './augment-schema.js';
 import { balanceFields, seriesFields, textFields } from './data-fields.js';
+import { deriveSchema } from './derive-schema.js';
 import { forgettingSchema } from './forgetting-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import { proxyFilterSchema, warmStartSchema } from './proxies-schema.js';
-import { proxyNames } from '../proxies/index.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
 import { ownSchema } from '../parts/own.js';
@@ -16,15 +17,6 @@ const share = z.number().positive().describe('a fraction below 1, or a number of
 const amount = z
   .union([share, z.strictObject({ perClass: z.int().min(1) })])
   .describe('a fraction, a number of examples, or the same number of every class');
-
-export const augmentSchema = z.strictObject({
-  crop: z.int().min(0).optional().describe('pad by so many pixels and crop anywhere (photographs)'),
-  shift: z.int().min(0).optional().describe('move by up to so many pixels over the background (drawings)'),
-  flip: z.boolean().optional().describe('mirror left to right half of the time'),
-  cutout: z.int().min(0).optional().describe('side of a square that is blanked'),
-  rotate: z.number().min(0).max(180).optional().describe('turn by up to so many degrees either way'),
-  zoom: z.number().min(0).lt(1).optional().describe('magnify or shrink by up to this share'),
-});
 
 export const dataSchema = z.strictObject({
   source: z
@@ -257,19 +249,6 @@ export const searchSchema = z
     path: ['elastic', 'largestEpochs'],
     message: 'no epoch would be left for the other networks',
   });
-
-export const deriveSchema = z.strictObject({
-  candidates: z.int().min(1).default(50).describe('architectures sampled from the controller for the final choice'),
-  random: z.int().min(0).default(50).describe('uniformly random architectures evaluated for comparison'),
-  batches: z.int().min(1).default(2).describe('batches that every candidate is evaluated on, the same ones for all'),
-  batchSize: z.int().min(1).default(256).describe('examples a batch'),
-  proxies: z
-    .array(z.enum(proxyNames as [string, ...string[]]))
-    .default(['naswot'])
-    .describe(
-      'what scores some candidates without training, once, so that the report says how far the shared weights order them alike; left out where it would take more than about a hundredth of the run',
-    ),
-});
 
 export const retrainSchema = z
   .strictObject({

@@ -43,7 +43,7 @@ function weighed(
       if (path === 1 && !drawn) return batch;
       const factors = drawn
         ? drawn.weights.map((weight) => weight * path)
-        : new Float32Array(batch.inputs.shape[0]!).fill(path);
+        : new Float32Array(batch.inputs.shape[0]).fill(path);
       const own = tf.tensor1d(factors);
       if (!batch.weights) return { ...batch, weights: own };
       const weights = tf.mul(batch.weights, own);

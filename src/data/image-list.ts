@@ -1,7 +1,8 @@
 /** A table beside images that names them and their classes: `file,label` in CSV or JSON lines, with a column `split` if there is one. */
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { unknownNameHint, WeftError } from '../errors.js';
+import { badImages } from './bad-images.js';
 import { requireDifferentNames } from './class-names.js';
 import { type Charset } from './csv/decode.js';
 import { findSeparator, splitFields } from './csv/fields.js';
@@ -33,8 +34,6 @@ const LIST = /\.(csv|tsv|jsonl|ndjson)$/i;
 /** Rows that are looked at to tell what a table is. */
 const SAMPLE = 20;
 const SPLIT_NAMES = ['split', 'part', 'subset', 'set'];
-/** Rows that are named at once. */
-const MOST_NAMED = 50;
 
 interface Row {
   readonly line: number;
@@ -92,7 +91,8 @@ export function readImageList(paths: readonly string[], options: ImageListOption
     for (const { file, split = part } of rows) files[split as keyof typeof files].push(file);
   }
   const all = [...files.train, ...files.validation, ...files.test];
-  if (absent.length > 0 && options.onBadFile !== 'skip') throw allAbsent(absent, all.length + absent.length);
+  if (absent.length > 0 && options.onBadFile !== 'skip')
+    throw badImages(absent, all.length + absent.length, { what: 'are not there', remedy: 'put them back' });
   const found = [...new Set(all.map(({ label }) => label))].sort((a, b) => (a < b ? -1 : 1));
   requireDifferentNames(
     found.map((name) => ({ name, place: 'a label' })),
@@ -178,7 +178,7 @@ function readOne(
 function inside(folder: string, name: string, where: string): string {
   const file = resolve(folder, name);
   const below = relative(folder, file);
-  if (below !== '' && below !== '..' && !below.startsWith(`..${sep}`) && resolve(below) !== below) return file;
+  if (below !== '' && below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below)) return file;
   throw new WeftError(
     'data',
     `${where}: ${name} lies outside of ${folder}`,
@@ -269,17 +269,4 @@ function openRows(path: string, charset: Charset | undefined): Rows {
     for (const line of openLines(path, charset).lines) if (line.number > sample.at(-1)!.number) yield fieldsOf(line);
   };
   return { header: isHeader ? top.fields.map((field) => field.trim()) : undefined, rows: rows() };
-}
-
-function allAbsent(absent: readonly WeftError[], count: number): WeftError {
-  if (absent.length === 1) return absent[0]!;
-  const more = absent.length - MOST_NAMED;
-  return new WeftError(
-    'data',
-    `${absent.length} of ${count} images are not there:${absent
-      .slice(0, MOST_NAMED)
-      .map(({ message }) => `\n  ${message}`)
-      .join('')}${more > 0 ? `\n  and ${more} more` : ''}`,
-    'put them back, or go on without them: data.onBadFile: skip',
-  );
 }

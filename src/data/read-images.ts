@@ -3,6 +3,7 @@ import { extname, isAbsolute } from 'node:path';
 import { WeftError } from '../errors.js';
 import { median } from '../statistics/index.js';
 import { availableBytes } from '../tensor/memory.js';
+import { badImages } from './bad-images.js';
 import { decodeImage, MOST_MEGAPIXELS, type RgbImage } from './decode-image.js';
 import { decodeBySharp, type DecodingFailure, type ImageJob, measureBySharp, sharpName } from './decode-sharp.js';
 import type { Dataset, Source } from './dataset.js';
@@ -38,8 +39,6 @@ export interface ReadImages {
   readonly decoder: string;
 }
 
-/** Images that cannot be read and are named at once. */
-const MOST_NAMED = 50;
 /** No photograph is larger; a device or a film may be. */
 const MOST_IMAGE_BYTES = 2 ** 28;
 
@@ -75,7 +74,8 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
     if (next.join() === size.join()) break;
   }
   const errors = [...failures].sort(([a], [b]) => a - b).map(([, error]) => error);
-  if (errors.length > 0 && (onBadFile === 'error' || errors.length === paths.length)) throw allOf(errors, paths.length);
+  if (errors.length > 0 && (onBadFile === 'error' || errors.length === paths.length))
+    throw badImages(errors, paths.length, { what: 'cannot be read', remedy: 'fix, replace or remove these files' });
   const read = found.filter(({ index }) => images.has(index));
   if (read.length === 0)
     throw new WeftError('data', 'no images at all', 'make one folder of PNG or JPEG images for each class');
@@ -254,7 +254,7 @@ function decodeAll(found: readonly Found[], size: readonly [number, number], dec
       if ('reason' in answer) failures.set(file.index, refused(file, answer));
       else keep(file, answer);
     });
-    for (const file of files.filter((file) => !bySharp.includes(file)))
+    for (const file of files.filter((file) => !forSharp(file)))
       attempt(failures, file.index, () =>
         keep(
           file,
@@ -318,17 +318,6 @@ function refused({ path, form }: Pick<Found, 'path' | 'form'>, { reason }: Decod
   return form === 'foreign'
     ? new WeftError('data', `${path} cannot be decoded (${reason})`, 'convert it to PNG or JPEG, or remove it')
     : new WeftError('data', `${path} is a truncated or corrupt image (${reason})`, 'fix, replace or remove the file');
-}
-
-function allOf(failures: readonly WeftError[], count: number): WeftError {
-  if (failures.length === 1) return failures[0]!;
-  const named = failures.slice(0, MOST_NAMED).map(({ message }) => `\n  ${message}`);
-  const more = failures.length > MOST_NAMED ? `\n  and ${failures.length - MOST_NAMED} more` : '';
-  return new WeftError(
-    'data',
-    `${failures.length} of ${count} images cannot be read:${named.join('')}${more}`,
-    'fix, replace or remove these files, or go on without them: data.onBadFile: skip',
-  );
 }
 
 /** What decodes as the decoder of this name did; undefined where that is what decodes anyway. */

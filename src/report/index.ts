@@ -1,15 +1,7 @@
 export { type Alarm, type AlarmCode, findAlarms } from './alarms.js';
 export { type Cell, toCsv } from './csv.js';
 export { type Content, figure, html, type Markup, raw, section, table } from './html/markup.js';
-export {
-  type ChapterContent,
-  type ChapterDefinition,
-  type ChapterFigure,
-  type ChapterInput,
-  type ChapterTable,
-  defineChapter,
-  type OwnChapter,
-} from './chapter.js';
+export type { OwnChapter } from './chapter.js';
 export { page } from './html/page.js';
 export { buildReport } from './build.js';
 export { architectureDot, architectureSvg, type DrawingOptions, supernetDot, supernetSvg } from './drawing/index.js';

@@ -1,6 +1,7 @@
 /** A tested network that says of several labels which ones hold, beside what is simpler. */
-import { assessMean, type Interval, type MultiLabelMeasures, multiLabelMeasures } from '../statistics/index.js';
+import { assessMean, type Interval, mean, type MultiLabelMeasures, multiLabelMeasures } from '../statistics/index.js';
 import { type PredictedValues } from '../training/predict.js';
+import { flagProbabilities } from './label-measures.js';
 import { askSimpleModels, type Rows } from './simple-models/index.js';
 
 /** A simpler model of each label by itself, on the same test examples. */
@@ -48,14 +49,13 @@ export function assessFlags(
   seed: number,
 ): FlagAssessment {
   const size = names.length;
-  const own = Float64Array.from(predicted, (z) => 1 / (1 + Math.exp(-z)));
+  const own = flagProbabilities(predicted);
   const rightOf = (said: ArrayLike<number>): number[] =>
     Array.from({ length: test.count }, (_, i) => {
       let right = 0;
       for (let at = i * size; at < (i + 1) * size; at++) if (said[at]! >= 0.5 === (test.flags[at] === 1)) right++;
       return right / size;
     });
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   const mine = rightOf(own);
   const rival = (name: string, said: Float64Array): FlagRival => {
     const theirs = rightOf(said);

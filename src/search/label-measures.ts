@@ -1,12 +1,16 @@
-/** The few numbers by which a network with several labels an example is known. */
+/** The few numbers by which a network with several labels per example is known. */
 import { multiLabelMeasures } from '../statistics/index.js';
 import { type PredictedValues } from '../training/predict.js';
 import { type Tested } from './state.js';
 
+/** Each label's probability by itself, of its logit. */
+export const flagProbabilities = (logits: ArrayLike<number>): Float64Array =>
+  Float64Array.from(logits, (z) => 1 / (1 + Math.exp(-z)));
+
 /** Of logits and flags, row-major [count, size]. */
 export function labelMeasures({ predicted, actual }: PredictedValues, size: number): NonNullable<Tested['labels']> {
   const { macroF1, microF1, exactMatch, meanAveragePrecision } = multiLabelMeasures(
-    Float64Array.from(predicted, (z) => 1 / (1 + Math.exp(-z))),
+    flagProbabilities(predicted),
     actual,
     size,
   );

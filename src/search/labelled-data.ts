@@ -30,26 +30,7 @@ const EVALUATION_BATCH = 256;
 /** Splits the data set that a configuration names, or `dataset`. */
 export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundings: Surroundings = {}): SearchData {
   const { seed, data } = config;
-  const {
-    source,
-    path,
-    size,
-    channels,
-    decoder,
-    onBadFile,
-    label,
-    labelSeparator,
-    task,
-    header,
-    charset,
-    ignore,
-    imageShape,
-    subset,
-    labelNoise,
-    test,
-    validation,
-    derive,
-  } = data;
+  const { source, task, subset, labelNoise, test, validation, derive } = data;
   for (const option of ['bptt', 'vocabulary'] as const) {
     if (data[option] !== undefined)
       throw new WeftError(
@@ -64,20 +45,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
       'data.sampling: balanced and data.classWeights both make rare classes count more, and together they would count twice',
       'leave one of them out',
     );
-  const options = defined({
-    path,
-    size,
-    channels,
-    decoder,
-    onBadFile,
-    label,
-    labelSeparator,
-    task,
-    header,
-    charset,
-    ignore,
-    imageShape,
-  });
+  const options = readingOptions(data);
   const [foreign] = Object.keys(options);
   if (dataset && foreign !== undefined)
     throw new WeftError(
@@ -126,6 +94,26 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
     batches: (config) => labelledBatches(config, prepared),
   };
 }
+
+/** Fields that say how files are read. */
+const READING = [
+  'path',
+  'size',
+  'channels',
+  'decoder',
+  'onBadFile',
+  'label',
+  'labelSeparator',
+  'task',
+  'header',
+  'charset',
+  'ignore',
+  'imageShape',
+] as const satisfies readonly (keyof SearchConfig['data'])[];
+
+/** Those of them that are set. */
+const readingOptions = (data: SearchConfig['data']) =>
+  defined(Object.fromEntries(READING.map((name) => [name, data[name]])) as Pick<typeof data, (typeof READING)[number]>);
 
 /** The windows of a series, where the configuration asks for windows. */
 function openSeries(config: SearchConfig): Dataset | undefined {

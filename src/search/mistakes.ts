@@ -1,4 +1,5 @@
 /** The pictures that a tested network is most sure of and wrong about. */
+import { mostProbable } from '../statistics/index.js';
 import { type Logits, probabilitiesOf } from '../training/predict.js';
 
 export interface Mistake {
@@ -23,12 +24,12 @@ export function worstMistakes(
 ): Mistake[] {
   const classes = classNames.length;
   const { probabilities, labels } = probabilitiesOf(own, classes, temperature);
-  const wrong = Array.from(labels, (label, example) => {
-    let called = 0;
-    for (let c = 1; c < classes; c++)
-      if (probabilities[example * classes + c]! > probabilities[example * classes + called]!) called = c;
-    return { example, label, called, probability: probabilities[example * classes + called]! };
-  }).filter(({ label, called }) => label !== called);
+  const wrong = Array.from(mostProbable(probabilities, labels.length, classes), (called, example) => ({
+    example,
+    label: labels[example]!,
+    called,
+    probability: probabilities[example * classes + called]!,
+  })).filter(({ label, called }) => label !== called);
   wrong.sort((a, b) => b.probability - a.probability || a.example - b.example);
   return wrong.slice(0, MOST).map(({ example, label, called, probability }) => ({
     example,

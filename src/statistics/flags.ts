@@ -1,5 +1,6 @@
 /** How well a model says of several labels which ones hold. */
 import { classificationMeasures } from './classification.js';
+import { mean } from './summary.js';
 
 export interface FlagMeasures {
   /** Examples for which the label holds. */
@@ -52,7 +53,6 @@ export function multiLabelMeasures(
     const at = (values: ArrayLike<number>) => Float64Array.from({ length: count }, (_, i) => values[i * size + label]!);
     return flagMeasures(at(probabilities), at(flags));
   });
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   const precisions = labels.flatMap(({ averagePrecision }) => averagePrecision ?? []);
   const f1s = labels.flatMap(({ f1 }) => f1 ?? []);
   return {

@@ -5,9 +5,8 @@
 import { chain, type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type Link, type Movement } from '../chain/link.js';
 import { type StepMoment } from '../chain/moment.js';
-import { emptyState, type OptimizerState } from '../chain/state.js';
+import { type CountChanges, emptyState, type OptimizerState } from '../chain/state.js';
 import { readStep } from '../chain/step-numbers.js';
-import { type CountChanges } from '../chain/state.js';
 import { LOSS, MEASURED, type TracedStep } from '../chain/trace-step.js';
 import {
   type Continuation,

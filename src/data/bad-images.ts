@@ -1,0 +1,21 @@
+/** Many images that cannot be read or are not there, in one error. */
+import { WeftError } from '../errors.js';
+
+/** Images that are named at once. */
+const MOST_NAMED = 50;
+
+/** The one error, or all of them under `what`, of which the first fifty are named. */
+export function badImages(
+  errors: readonly WeftError[],
+  count: number,
+  { what, remedy }: { readonly what: string; readonly remedy: string },
+): WeftError {
+  if (errors.length === 1) return errors[0]!;
+  const named = errors.slice(0, MOST_NAMED).map(({ message }) => `\n  ${message}`);
+  const more = errors.length > MOST_NAMED ? `\n  and ${errors.length - MOST_NAMED} more` : '';
+  return new WeftError(
+    'data',
+    `${errors.length} of ${count} images ${what}:${named.join('')}${more}`,
+    `${remedy}, or go on without them: data.onBadFile: skip`,
+  );
+}

@@ -126,16 +126,18 @@ function runOf(node: TapeNode, parameter: Tensor, { gradients, attributesOf, axi
   const { inputsToSave = [], outputsToSave = [] } = tf.getGradient(node.kernelName) ?? {};
   const output = node.outputs[0]!;
   const axis = axisOf(output);
+  // Kernels with a registered gradient save tensors alone.
+  const saved = node.saved as readonly Tensor[];
   return {
     slot: slotOf(node, parameter),
     parameter,
     axis,
     rows: axisOfRows(axis, output.shape.at(-1)!),
     attributes: attributesOf(node),
-    saved: (input) => node.saved[inputsToSave.indexOf(input)],
+    saved: (input) => saved[inputsToSave.indexOf(input)],
     savedOutput: (position) =>
       outputsToSave[position]
-        ? node.saved[inputsToSave.length + outputsToSave.slice(0, position).filter(Boolean).length]
+        ? saved[inputsToSave.length + outputsToSave.slice(0, position).filter(Boolean).length]
         : undefined,
     outputGradient: () => gradients.get(output.id)!,
   };

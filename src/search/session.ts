@@ -101,8 +101,19 @@ export interface Retrained extends WatchedLearner {
   readonly child: Child;
 }
 
-/** A new session in its initial state. The backend must be loaded. */
-export function createSession(
+/** A new session in its initial state. The backend must be loaded. Where parts do not go together, what was made of them is disposed. */
+export function createSession(parts: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
+  const made: { dispose(): void }[] = [];
+  try {
+    return assemble(parts, emit, made);
+  } catch (error) {
+    for (const one of made) one.dispose();
+    throw error;
+  }
+}
+
+/** See `createSession`; what holds tensors is put into `made` as soon as it is there. */
+function assemble(
   {
     config,
     space: spaceFactory,
@@ -112,6 +123,7 @@ export function createSession(
     own,
   }: SearchParts,
   emit: (event: SearchEvent) => void,
+  made: { dispose(): void }[],
 ): SearchSession {
   const { seed } = config;
   if (prepared.task.kind === 'regression' || prepared.task.kind === 'multi-label')
@@ -130,6 +142,7 @@ export function createSession(
   const scoring = { space, seed, own, source: data.watched, emit };
   const start = warmStart && proxyStart(warmStart, scoring);
   const regularizer = createRegularizer(config.search.regularizer, { seed, space, own });
+  if (regularizer) made.push(regularizer);
   if (regularizer) requireSliceable(space, regularizer, config.search.elastic !== undefined);
   const notes: string[] = [];
   const note = (remark: string): void => void notes.push(remark);
@@ -139,18 +152,15 @@ export function createSession(
     compile: compileOf(config),
     shared: sharedOf(config, data, note),
   });
-  try {
-    const retrain = createTrainer(config.retrain.optimizer, trainingOf(config.retrain, data.retrain, own));
-    checkBatchSizes({ config, space, data, search: supernet.trainer, retrain });
-  } catch (error) {
-    disposeLearner(supernet);
-    throw error;
-  }
+  made.push({ dispose: () => disposeLearner(supernet) });
+  const retrain = createTrainer(config.retrain.optimizer, trainingOf(config.retrain, data.retrain, own));
+  checkBatchSizes({ config, space, data, search: supernet.trainer, retrain });
   const strategy = controllerFactory.create(controllerOptions(controllerFactory, config.controller), {
     space,
     seed,
     ...(start && { start }),
   });
+  made.push(strategy);
   requireProposals(config, { name: controllerFactory.name, relaxation: strategy.relaxation !== undefined });
   const controller = filter ? filterProposals(strategy, space, proxyFilter(filter, scoring)) : strategy;
   if (config.search.elastic)
@@ -175,23 +185,15 @@ export function createSession(
     regularizer,
     child: (encoding) => session.child(space.decode(encoding)),
   });
-  let remedies: Remedies;
-  try {
-    remedies = createRemedies({
-      config,
-      space,
-      unique,
-      controller: { name: controllerFactory.name, relaxation: controller.relaxation },
-      regularizer,
-      learner: supernet,
-      train: data.train,
-    });
-  } catch (error) {
-    disposeLearner(supernet);
-    controller.dispose();
-    regularizer?.dispose();
-    throw error;
-  }
+  const remedies = createRemedies({
+    config,
+    space,
+    unique,
+    controller: { name: controllerFactory.name, relaxation: controller.relaxation },
+    regularizer,
+    learner: supernet,
+    train: data.train,
+  });
   const session: SearchSession = {
     config,
     own,

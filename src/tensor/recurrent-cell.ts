@@ -88,8 +88,7 @@ function recorded(tape: Tape, tensors: CellTensors, nodes: readonly CellNode[], 
     kernelName: 'WeftRecurrentCell',
     inputs,
     outputs: [pass.y],
-    // A tape disposes what its entries have saved, tensors or not.
-    saved: [...Object.values(saved), pass as unknown as Tensor],
+    saved: [...Object.values(saved), pass],
     gradient: ([dy]) => {
       const around = activeTape();
       const gradients = around ? differentiable(around, saved, nodes, outputs, dy!) : pass.backward(dy!);

@@ -17,8 +17,8 @@ export interface TapeNode {
   readonly kernelName: string;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: readonly Tensor[];
-  /** Handles that keep alive what the way back needs; whoever owns the tape disposes them. */
-  readonly saved: readonly Tensor[];
+  /** What keeps alive what the way back needs, tensors and others; whoever owns the tape disposes it. */
+  readonly saved: readonly { dispose(): void }[];
   readonly gradient?: (outputGradients: (Tensor | undefined)[]) => Record<string, () => Tensor>;
 }
 
@@ -53,7 +53,7 @@ export function recordOn<T>(tape: Tape | undefined, f: () => T): T {
 
 /** Disposes what the nodes keep alive. */
 export function releaseTape(tape: readonly TapeNode[]): void {
-  for (const node of tape) for (const tensor of node.saved) tensor.dispose();
+  for (const node of tape) for (const one of node.saved) one.dispose();
 }
 
 /** Derivatives pass through floating-point values only; an index or a comparison is locally constant. */

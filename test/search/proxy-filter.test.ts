@@ -16,6 +16,7 @@ import { checkParts } from '../../src/search/check-parts.js';
 import { openData } from '../../src/search/data.js';
 import { createSession } from '../../src/search/session.js';
 import { loadBackend } from '../../src/tensor/backend.js';
+import { tf } from '../../src/tensor/tf.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyTable } from '../runs/tiny-run.js';
 
@@ -85,7 +86,9 @@ describe('a filter by proxies', function () {
     const proposed = session.controller.propose(2, stream(1, 'x')).map((one) => session.space.encode(one));
     expect(drawn).to.include.members(proposed);
     session.dispose();
+    const before = tf.memory().numTensors;
     expect(() => createSession({ ...parts, controller: darts }, () => undefined)).to.throw("'darts' trains a mixture");
+    expect(tf.memory().numTensors).to.equal(before);
     expect(() => configSchema.parse({ search: { proxyFilter: { proxies: ['naswott'] } } })).to.throw(/naswot/);
   });
 

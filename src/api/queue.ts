@@ -103,7 +103,12 @@ export async function runWorker({
     const results = resultsOf({ results: folder, onTrouble });
     onStart?.(queue.location.shown, slots, results.path);
     const service = serveQueue({
-      ...{ queue, crew, results, slots, files, untilEmpty },
+      queue,
+      crew,
+      results,
+      slots,
+      files,
+      untilEmpty,
       ...(onJob && { onEvent: onJob }),
       ...(onTrouble && { onTrouble }),
     });

@@ -11,7 +11,7 @@ import { html } from './html/markup.js';
 import { candidatesSection, networkSection } from './html/network.js';
 import { nameOf, overview } from './html/overview.js';
 import { page } from './html/page.js';
-import { rankersSection, rankSection, standingSection } from './ranking/index.js';
+import { comparisonsOf, rankersSection, rankSection, standingSection } from './ranking/index.js';
 import { labelsSection } from './html/labels.js';
 import { valuesSection } from './html/values.js';
 import { mistakesSection } from './html/mistakes.js';
@@ -20,6 +20,7 @@ import { dataSection, reproductionSection, versionOf } from './html/record.js';
 /** The report of a run, finished or not, with chapters of the user's own before its record; what the run has not reached yet is left out. The same input gives the same bytes. */
 export async function buildReport(input: ReportInput, chapters: readonly OwnChapter[] = []): Promise<string> {
   const log = eventLog(input.events);
+  const comparisons = comparisonsOf(input);
   return page(
     { title: nameOf(input), version: versionOf(input), source: 'the run’s own files' },
     html`${overview(input, log)}
@@ -28,12 +29,12 @@ ${assessmentSection(log)}${mistakesSection(log)}${labelsSection(log)}${valuesSec
 ${frontSection(log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}
-${standingSection(input, log)}
+${standingSection(input, log, comparisons)}
 ${courseSection(log)}
 ${forgettingSection(input)}
 ${await preferencesSection(input, log)}
-${rankSection(input.ranking, input.space)}
-${rankersSection(input.truth)}
+${rankSection(input.ranking, comparisons.trained)}
+${rankersSection(input.truth, comparisons.published)}
 ${retrainingSection(log)}
 ${sharpnessSection(input, log)}
 ${chapters.map((one) => ownChapter(one, input))}

@@ -1,5 +1,7 @@
 /** Columns of numbers as small whole numbers in the same order, in which trees look for splits by counting. */
 
+import { firstPlace } from '../statistics/bisect.js';
+
 /** Numbers of one column that are told apart at most. */
 const MOST_BINS = 128;
 
@@ -42,7 +44,7 @@ export function binningOf({ values, count, size }: Table): Binning {
       const bins = new Uint8Array(table.count * size);
       borders.forEach((border, column) => {
         for (let row = 0; row < table.count; row++)
-          bins[column * table.count + row] = above(border, table.values[row * size + column]!);
+          bins[column * table.count + row] = binOf(border, table.values[row * size + column]!);
       });
       return bins;
     },
@@ -56,23 +58,9 @@ function middle(low: number, high: number): number {
 }
 
 /** The first of the ascending places that is not before `place`; the last where all are. */
-function nextPlace(places: readonly number[], place: number): number {
-  let [from, to] = [0, places.length - 1];
-  while (from < to) {
-    const half = (from + to) >> 1;
-    if (places[half]! < place) from = half + 1;
-    else to = half;
-  }
-  return places[from]!;
-}
+const nextPlace = (places: readonly number[], place: number): number =>
+  places[firstPlace(places.length - 1, (at) => places[at]! >= place)]!;
 
-/** How many of the borders are not above the value. */
-function above(borders: Float64Array, value: number): number {
-  let [from, to] = [0, borders.length];
-  while (from < to) {
-    const half = (from + to) >> 1;
-    if (borders[half]! <= value) from = half + 1;
-    else to = half;
-  }
-  return from;
-}
+/** How many of the borders are not above the value: none for NaN. */
+const binOf = (borders: Float64Array, value: number): number =>
+  firstPlace(borders.length, (at) => !(borders[at]! <= value));

@@ -1,14 +1,18 @@
 /** Where the shared weights stand among rankers that train nothing, as a chapter of the search report. */
 import { basename } from 'node:path';
-import { analyseTruth, type Standing, type TruthRecord } from '../../ranking/index.js';
+import { type Standing, type TruthRecord } from '../../ranking/index.js';
 import { ABSENT, decimal, integer, isNumber, percent } from '../format.js';
 import { sentence } from '../html/course.js';
 import { type Content, html, type Markup, section, table } from '../html/markup.js';
+import { comparisonsOf } from './comparisons.js';
 
 /** The chapter; nothing without a record. */
-export function rankersSection(record: TruthRecord | undefined): Content {
-  if (!record) return undefined;
-  const { standings, ceiling, verdict, warnings, count } = analyseTruth(record);
+export function rankersSection(
+  record: TruthRecord | undefined,
+  comparison = comparisonsOf({ truth: record }).published,
+): Content {
+  if (!record || !comparison) return undefined;
+  const { standings, ceiling, verdict, warnings, count } = comparison;
   const how = `${integer(count)} networks were judged by the shared weights on ${integer(record.examples)} validation examples, and by scores that train nothing; the truth is ${record.column} of ${record.tables.map((path) => basename(path)).join(', ')}. Nothing was trained.`;
   const noise =
     ceiling === undefined

@@ -1,9 +1,13 @@
 /** How well shared weights rank, as a chapter of the search report, and its tables. */
-import { type SearchSpace } from '../../graph/define-space.js';
-import { type Agreement, analyseRanking, compareTrained, type Measure, type RankRecord } from '../../ranking/index.js';
+import {
+  type Agreement,
+  analyseRanking,
+  type Measure,
+  type RankerComparison,
+  type RankRecord,
+} from '../../ranking/index.js';
 import { FEWEST_FOR_RANKS } from '../../statistics/index.js';
 import { type Cell, toCsv } from '../csv.js';
-import { decoded } from '../decoded.js';
 import { ABSENT, decimal, integer, isNumber, percent, plural } from '../format.js';
 import { sentence } from '../html/course.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
@@ -12,7 +16,7 @@ import { rankChart } from './chart.js';
 import { standingTable } from './rankers.js';
 
 /** The chapter; nothing without a record. */
-export function rankSection(record: RankRecord | undefined, space?: SearchSpace): Content {
+export function rankSection(record: RankRecord | undefined, trained?: RankerComparison): Content {
   if (!record) return undefined;
   const analysis = analyseRanking(record);
   const { byMeasure, byLoss, reliability, verdict } = analysis;
@@ -25,7 +29,7 @@ export function rankSection(record: RankRecord | undefined, space?: SearchSpace)
     'ranking',
     'Do shared weights rank networks as training does?',
     html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><div><p>${how} ${self}</p>\n${coefficients(byMeasure, byLoss, record.measure)}</div>\n${figure(rankChart(analysis), `One dot an architecture${record.seeds.length > 1 ? '; bars span the seeds' : ''}. Shared weights that ranked perfectly would make a rising line.`)}</div>\n`,
-    space && amongTrivial(record, space),
+    trained && amongTrivial(trained),
     html`<h3>What choosing by shared weights gives</h3>\n`,
     choices(byMeasure),
     html`<p class="sub">Intervals are 95 % intervals over architectures, for the seeds that were trained, and need ${FEWEST_FOR_RANKS} architectures. What a choice gives is stated of these architectures alone, without an interval: of so few chosen ones none holds its level.</p>\n`,
@@ -33,9 +37,7 @@ export function rankSection(record: RankRecord | undefined, space?: SearchSpace)
 }
 
 /** Beside what every space tells of a network without training anything. */
-function amongTrivial(record: RankRecord, space: SearchSpace): Content {
-  if (record.architectures.some(({ architecture }) => decoded(space, architecture) === undefined)) return undefined;
-  const { verdict, standings } = compareTrained(record, space);
+function amongTrivial({ verdict, standings }: RankerComparison): Content {
   return html`<h3>Beside rankers that train nothing</h3>\n<p>${sentence(verdict)}</p>\n${standingTable(standings)}`;
 }
 

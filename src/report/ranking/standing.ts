@@ -1,6 +1,6 @@
 /** Where the shared weights stand among rankers that train nothing, for the candidates of a search, as a chapter of its report. */
 import { type SearchSpace } from '../../graph/define-space.js';
-import { analyseTruth, type Costs, compareTrained, costsIn, type RankerComparison } from '../../ranking/index.js';
+import { type Costs, costsIn } from '../../ranking/index.js';
 import { assessTau, type Assessment, FEWEST_FOR_RANKS, spearman } from '../../statistics/index.js';
 import { rankCandidates } from '../candidates.js';
 import { decoded } from '../decoded.js';
@@ -10,6 +10,7 @@ import { sentence } from '../html/course.js';
 import { type Content, html, section, table } from '../html/markup.js';
 import { type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
+import { comparisonsOf } from './comparisons.js';
 import { withInterval } from './rankers.js';
 
 /** How the supernet's order of candidates goes with that of a trivial ranker. */
@@ -22,12 +23,13 @@ export interface OrderShared {
 }
 
 /** The chapter; nothing without candidates or the space. */
-export function standingSection({ space, ranking, truth }: ReportInput, log: EventLog): Content {
+export function standingSection(input: ReportInput, log: EventLog, comparisons = comparisonsOf(input)): Content {
+  const { space } = input;
   const candidates = rankCandidates(log);
   if (!space || candidates.length < 2) return undefined;
   const orders = sharedOrders(log, space);
   if (!orders) return undefined;
-  const judged = truth ? analyseTruth(truth) : ranking && trained(ranking, space);
+  const judged = comparisons.published ?? comparisons.trained;
   const parameters = orders.find(({ name }) => name === 'parameters');
   return section(
     'standing',
@@ -47,11 +49,6 @@ export function standingSection({ space, ranking, truth }: ReportInput, log: Eve
       html`<p class="sub">These rankers train nothing: weights and multiply-adds are counted, a proxy is computed of fresh weights on one batch. The table says how far the shared weights put the candidates in the same order, and not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet says nothing that the ranker does not, at 0 % it says something else, be it knowledge or noise. ${judged ? 'Which order is right is told by the chapter below.' : html`Only trainings tell: <code>weft rank RUN</code> trains a sample, <code>weft rank RUN --truth TABLE</code> takes published ones.`}</p>\n`,
     ],
   );
-}
-
-function trained(record: NonNullable<ReportInput['ranking']>, space: SearchSpace): RankerComparison | undefined {
-  if (record.architectures.some(({ architecture }) => decoded(space, architecture) === undefined)) return undefined;
-  return compareTrained(record, space);
 }
 
 /** The supernet's order beside each ranker's, parameters first; undefined where a candidate is not of the space. */

@@ -9,6 +9,7 @@
  */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
+import { firstPlace } from '../../statistics/bisect.js';
 import { type Rng } from '../../tensor/rng.js';
 import { MOST_LISTED } from './unique-networks.js';
 
@@ -108,12 +109,4 @@ export function cumulative(values: ArrayLike<number>): Float64Array {
 const drawn = (row: readonly number[], rng: Rng): number => place(cumulative(row), rng.uniform());
 
 /** The first place whose running sum is above u. */
-function place(sums: Float64Array, u: number): number {
-  let [low, high] = [0, sums.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sums[middle]! > u) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const place = (sums: Float64Array, u: number): number => firstPlace(sums.length - 1, (at) => sums[at]! > u);

@@ -245,7 +245,7 @@ function requireSameLabels({ name, targets }: Dataset, known: readonly string[])
   if (targets?.areFlags && targets.names.join('\n') === known.join('\n')) return;
   throw new WeftError(
     'data',
-    `${name} has ${targets?.areFlags ? `the labels ${targets.names.join(', ')}` : 'one answer a row'}; the labels of the network are ${known.join(', ')}`,
+    `${name} has ${targets?.areFlags ? `the labels ${targets.names.join(', ')}` : 'one answer per row'}; the labels of the network are ${known.join(', ')}`,
     'evaluate on data of the same form',
   );
 }

@@ -81,7 +81,7 @@ export function inProcesses({ workers, ...options }: ProcessesOptions = {}): Wit
 export const resultsOf = ({ results = 'runs/jobs', onTrouble }: Pick<JobsOptions, 'results' | 'onTrouble'>): Results =>
   openResults(results, onTrouble && { onDamage: onTrouble });
 
-/** Throws WeftError('config') for what is no whole number of at least `least`, where it was given. */
+/** Throws WeftError('config') for what is not a whole number of at least `least`, where it was given. */
 export function requireWhole(name: string, value: number | undefined, least: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= least)) return;
   throw new WeftError(

@@ -125,7 +125,7 @@ function describe(
           )
           .join('\n');
       if (event.labels)
-        return `test: ${paint.strong(sayLabels(event.labels))} on ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(4)} nats a label)`;
+        return `test: ${paint.strong(sayLabels(event.labels))} on ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(4)} nats per label)`;
       return `test: ${paint.strong(percent(event.accuracy ?? NaN))} of ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(3)})`;
     case 'assessed':
       return sayAssessed(event);

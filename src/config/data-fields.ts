@@ -13,7 +13,7 @@ export const balanceFields = {
     .enum(['plain', 'balanced'])
     .default('plain')
     .describe(
-      "how training batches are drawn: 'plain' gives every example once an epoch, 'balanced' draws every class equally often, rare examples several times",
+      "how training batches are drawn: 'plain' gives every example once per epoch, 'balanced' draws every class equally often, rare examples several times",
     ),
 };
 

@@ -241,7 +241,7 @@ function readFlags(
   };
   return {
     names,
-    reason: `several labels a row, with '${labelSeparator}' between them`,
+    reason: `several labels per row, with '${labelSeparator}' between them`,
     train: flagsOf(train),
     test: test && flagsOf(test),
   };

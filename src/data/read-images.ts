@@ -124,7 +124,7 @@ function look(path: string, index: number, room: { bytes: number }): Found {
   const bytes = readBytes(path, MOST_IMAGE_BYTES);
   const header = headerOf(bytes);
   if (!header) {
-    if (isForeignName(path)) throw refused({ path, form: 'foreign' }, { reason: 'its content is no such image' });
+    if (isForeignName(path)) throw refused({ path, form: 'foreign' }, { reason: 'its content is not such an image' });
     decodeImage(bytes, path); // refuses it by what it is
   }
   const { form, size, cmyk = false } = header!;

@@ -208,7 +208,7 @@ function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm 
       );
   const missing = ignore.find((one) => !header.includes(one));
   if (missing !== undefined)
-    throw new WeftError('data', `${path}: data.ignore names '${missing}', which is no column`, 'leave it out');
+    throw new WeftError('data', `${path}: data.ignore names '${missing}', which is not a column`, 'leave it out');
   const isNumeric =
     task !== 'classification' && doubleIn(table.lines[0]?.fields[label] ?? '', table.separator) !== undefined;
   const horizon = options.horizon ?? (isNumeric ? 1 : 0);

@@ -250,7 +250,7 @@ function labelsOf(
   const { names, labels, accuracy, usual, simpleModels = [] } = (assessment ?? {}) as Partial<FlagAssessment>;
   const share = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(3));
   return [
-    `On ${count === undefined ? 'the' : number(count)} test examples, which were used once: ${sayLabels(tested)}, loss ${loss.toFixed(4)} nats a label. A label is said to hold from a probability of one half on.`,
+    `On ${count === undefined ? 'the' : number(count)} test examples, which were used once: ${sayLabels(tested)}, loss ${loss.toFixed(4)} nats per label. A label is predicted where its probability is at least one half.`,
     ...(names && labels
       ? [
           '',

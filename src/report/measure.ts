@@ -93,7 +93,7 @@ const LOG_LOSS: Measure = {
   example: 'example',
   columns: [lossColumn('loss (nats)'), ACCURACY.columns[0]!],
 };
-const LABEL_LOSS: Measure = { ...LOG_LOSS, unit: 'nats a label', columns: [lossColumn('loss (nats a label)')] };
+const LABEL_LOSS: Measure = { ...LOG_LOSS, unit: 'nats per label', columns: [lossColumn('loss (nats per label)')] };
 const SQUARES: Measure = {
   field: 'loss',
   name: 'squared error',

@@ -10,7 +10,7 @@ import { type Scored } from './state.js';
 const EXAMPLES = 16;
 /** Networks that are scored, and the fewest of which an order says anything. */
 const [MOST, FEWEST] = [24, 12];
-/** Networks a training step: scoring one with a proxy takes about half as long, and all are to take a hundredth of the run at most. */
+/** Networks per training step: scoring one with a proxy takes about half as long, and all are to take a hundredth of the run at most. */
 const PER_STEP = 0.02;
 
 /**

@@ -101,7 +101,7 @@ function batchSize(examples: number, most: number, steps: number): number {
 const epochsOf = (steps: number, examples: number, size: number, [least, most]: readonly [number, number]): number =>
   Math.min(most, Math.max(least, Math.round(steps / Math.max(1, Math.floor(examples / size)))));
 
-/** Below so many examples networks learn them by heart. */
+/** Below so many examples networks memorize them. */
 const FEW_ROWS = 5000;
 const FEW_IMAGES = 5000;
 
@@ -110,7 +110,7 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
   const size = batchSize(train, few ? 32 : 256, 8);
   const weightDecay = few ? 0.3 : 0.01;
   const optimizer = { name: 'adamw', learningRate: 0.003, schedule: { name: 'cosine' }, weightDecay } as const;
-  // A squared error grows with what is learned by heart, where classes hardly suffer.
+  // A squared error grows with what is memorized, where classes hardly suffer.
   const keep = few ? { keep: isRegression ? 0.5 : 0.8 } : {};
   const space = few
     ? { name: 'mlp', depth: 2, widths: [32, 64], direct: true, ...keep }
@@ -132,7 +132,7 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
       },
       {
         field: ['search', 'optimizer'],
-        words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} rows can be learned by heart` : ''}`,
+        words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} rows can be memorized` : ''}`,
       },
       { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} rows to search on` },
       {
@@ -144,7 +144,7 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
   };
 }
 
-/** Sides above which pictures are dear, and below which they stand no reduction. */
+/** Sides above which pictures cost much, and below which they are not reduced. */
 const LARGE = 40;
 const TINY = 16;
 
@@ -204,7 +204,7 @@ function imageSettings([height, width, channels]: InputShape, examples: number, 
       },
       {
         field: ['retrain', 'optimizer'],
-        words: `weight decay ${weightDecay} when retrained${few ? `: ${examples} images can be learned by heart` : ''}`,
+        words: `weight decay ${weightDecay} when retrained${few ? `: ${examples} images can be memorized` : ''}`,
       },
       { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} images to search on` },
       { field: ['retrain', 'epochs'], words: `${search} epochs of search, ${retrain} of retraining` },

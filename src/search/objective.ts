@@ -54,7 +54,7 @@ export function objectiveOf(
       );
     return {
       measure: 'loss',
-      unit: 'nats a label',
+      unit: 'nats per label',
       reward: ({ loss }) => (Number.isFinite(loss) ? Math.exp(-loss) : 0),
     };
   }

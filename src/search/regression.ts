@@ -56,7 +56,7 @@ const PROPORTIONAL: ReadonlySet<string> = new Set(['sgd', 'momentum', 'nesterov'
 /**
  * The configuration as a run of these data has it. The gradient of a squared error grows with the error, without a bound as that of cross-entropy
  * has it: with rates that suit classes, steps that are as long as the gradient diverge. So these are clipped, unless the configuration says where. It also
- * goes on growing on new examples once a network knows the training part by heart, where accuracy hardly falls: the best epoch is kept, unless the
+ * goes on growing on new examples once a network has memorized the training part, where accuracy hardly falls: the best epoch is kept, unless the
  * configuration says which.
  */
 export function settle(config: SearchConfig, { task }: Pick<SearchData, 'task'>): SearchConfig {

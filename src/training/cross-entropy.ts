@@ -20,7 +20,7 @@ function unweighted(outputs: Tensor, labels: Tensor, smoothing: number): Tensor1
   if (smoothing > 0)
     throw new WeftError(
       'config',
-      'labels are smoothed over classes, and these are no classes',
+      'labels are smoothed over classes, and these are not classes',
       'set labelSmoothing to 0',
     );
   return areFlags(labels) ? flagCrossEntropies(outputs, labels) : squaredErrors(outputs, labels);

@@ -30,7 +30,7 @@ export async function evaluate(
   });
   const on = own ? `its test part${data === undefined ? '' : ` (${data} is the run's own data)`}` : data;
   output.say(
-    `${show(run)} on ${on}: ${targets ? targets.map(sayValues).join('; ') : labels ? `${sayLabels(labels)}, loss ${loss.toFixed(4)} nats a label` : `${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy!).toFixed(2)} %, loss ${loss.toFixed(4)} nats`}, ${count} ${measures ? 'tokens' : 'examples'}`,
+    `${show(run)} on ${on}: ${targets ? targets.map(sayValues).join('; ') : labels ? `${sayLabels(labels)}, loss ${loss.toFixed(4)} nats per label` : `${measures ? `${sayMeasures(measures)}, ` : ''}accuracy ${(100 * accuracy!).toFixed(2)} %, loss ${loss.toFixed(4)} nats`}, ${count} ${measures ? 'tokens' : 'examples'}`,
   );
   output.say(`next  weft export ${runArguments(run, [space].filter(isOwnFile))}`);
 }

@@ -114,5 +114,5 @@ const limitOf = ({ level, targets, multiLabel }: ModelFacts): string =>
     : level
       ? 'The network repeats what it has read: nothing that it writes is checked.'
       : multiLabel
-        ? 'A label is said to hold from a probability of one half on; other labels are never said.'
+        ? 'A label is predicted where its probability is at least one half; other labels are never said.'
         : 'The answer is always one of the classes, also where none of them is right.';

@@ -52,5 +52,5 @@ ${table(
     decimal(one?.averagePrecision),
   ]),
   [1, 2, 3, 4, 5, 6],
-)}<p class="sub">A label is said to hold from a probability of one half on. Precision: of the examples of which it is said, the share of which it holds. Recall: of the examples of which it holds, the share of which it is said. F1: their harmonic mean. The area and the average precision do not depend on one half: they say how well the examples are ranked, and the latter is near the share of which the label holds if they are ranked at random.</p>\n`;
+)}<p class="sub">A label is predicted where its probability is at least one half. Precision: of the examples of which it is said, the share of which it holds. Recall: of the examples of which it holds, the share of which it is said. F1: their harmonic mean. The area and the average precision do not depend on one half: they say how well the examples are ranked, and the latter is near the share of which the label holds if they are ranked at random.</p>\n`;
 }

@@ -9,7 +9,7 @@ export interface SupernetPoint {
   readonly tau: number;
 }
 
-/** A dot a supernet; the first of each arm has its name. */
+/** One dot per supernet; the first of each arm has its name. */
 export function forgettingChart(points: readonly SupernetPoint[]): string {
   const named = points.filter(({ arm }, i) => points.findIndex((one) => one.arm === arm) === i);
   return drawChart({

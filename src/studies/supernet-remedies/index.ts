@@ -34,8 +34,8 @@ const options = z.strictObject({
     .min(FORGETTING_EVERY + 1)
     .default(24)
     .describe('passes over the others'),
-  batchSize: z.int().min(1).default(64).describe('images a step'),
-  channels: z.int().min(1).default(8).describe('channels of the first stage; one cell a stage'),
+  batchSize: z.int().min(1).default(64).describe('images per step'),
+  channels: z.int().min(1).default(8).describe('channels of the first stage; one cell per stage'),
   cells: z.int().min(12).default(500).describe('cells that are put in order, drawn uniformly from the table'),
   judged: z.int().min(10).default(512).describe('images that each is judged on'),
   alpha: z.number().min(0).default(100).describe('strength of wpl'),

@@ -152,7 +152,7 @@ export function remediesReport({
       {
         title: 'Order',
         text: [
-          `Each supernet has ${options.channels} channels and one cell a stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs; ${truth.length} cells are put in order by its shared weights, on the same images with their own batch statistics, and compared with ${column}. All together are judged by the loss of the mean of checkpoints, wpl by the accuracy of the last weights.`,
+          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs; ${truth.length} cells are put in order by its shared weights, on the same images with their own batch statistics, and compared with ${column}. All together are judged by the loss of the mean of checkpoints, wpl by the accuracy of the last weights.`,
           'Intervals are over other cells, by the jackknife, for these supernets; how far other seeds would move a value is seen from the seeds. A difference is claimed where its interval leaves zero out and all of at least two seeds agree.',
         ],
         tables: [
@@ -195,7 +195,7 @@ export function remediesReport({
             svg: forgettingChart(
               supernets.map(({ arm, supernet }, i) => ({ arm, forgetting: supernet.forgetting, tau: taus[i]! })),
             ),
-            caption: 'A dot a supernet.',
+            caption: 'One dot per supernet.',
           },
         ],
         tables: [

@@ -1,19 +1,7 @@
 /** Examples as plain rows, for the simple models that a network is compared with. */
-import {
-  type Batch,
-  batches,
-  classCounts,
-  exampleSize,
-  pickSplit,
-  type PreparedData,
-  type Split,
-} from '../data/index.js';
+import { batches, classCounts, exampleSize, pickSplit, type PreparedData, type Split } from '../data/index.js';
 import { stream } from '../tensor/rng.js';
-import { type PlainExamples } from './assess.js';
-import { type PlainFlags } from './assess-flags.js';
-import { type PlainValues } from './assess-values.js';
 import { type SearchBatches } from './data.js';
-import { type Rows } from './simple-models/index.js';
 
 /** Training examples that simple models learn from; more make them slow rather than better. */
 const MOST_EXAMPLES = 1000;
@@ -29,59 +17,31 @@ export function plainRows(
   const { classes, classNames, inputShape } = dataset;
   const size = exampleSize(inputShape);
   if (test.indices.length * size > MOST_NUMBERS) return {};
-  const all = (split: Split): Batch =>
-    batches(split, {
-      batchSize: split.indices.length,
-      seed,
-      normalization,
-      shuffle: false,
-      last: 'keep',
-    }).at(0, 0);
-  const flags = dataset.targets?.areFlags ? dataset.targets.names : undefined;
-  if (flags) {
-    const flagged = (split: Split): PlainFlags['train'] => ({
-      values: all(split).inputs,
-      flags: split.targets!,
-      count: split.indices.length,
-      size,
-    });
-    return {
-      plainFlags: () => ({
-        train: flagged(drawn(together, seed)),
-        test: flagged(test),
-        count: together.indices.length,
-        names: flags,
-      }),
+  /** The rows to learn from and to be tested on, with the answers of each. */
+  const partsOf = <T extends object>(answersOf: (split: Split) => T) => {
+    const rowsOf = (split: Split) => {
+      const count = split.indices.length;
+      const whole = { batchSize: count, seed, normalization, shuffle: false, last: 'keep' } as const;
+      return { values: batches(split, whole).at(0, 0).inputs, count, size, ...answersOf(split) };
     };
-  }
-  if (scaling) {
-    const valuesOf = (split: Split): PlainValues['train'] => ({
-      values: all(split).inputs,
-      targets: split.targets!,
-      count: split.indices.length,
-      size,
-    });
+    return { train: rowsOf(drawn(together, seed)), test: rowsOf(test) };
+  };
+  const count = together.indices.length;
+  const flags = dataset.targets?.areFlags ? dataset.targets.names : undefined;
+  if (flags) return { plainFlags: () => ({ ...partsOf(({ targets }) => ({ flags: targets! })), count, names: flags }) };
+  if (scaling)
     return {
       plainValues: () => ({
-        train: valuesOf(drawn(together, seed)),
-        test: valuesOf(test),
-        count: together.indices.length,
+        ...partsOf(({ targets }) => ({ targets: targets! })),
+        count,
         scaling,
         naive: naiveForecasts(dataset, test, season),
       }),
     };
-  }
-  const rowsOf = (split: Split): Rows => ({
-    values: all(split).inputs,
-    labels: split.labels,
-    count: split.indices.length,
-    size,
-  });
   return {
-    plainExamples: (): PlainExamples => ({
-      train: rowsOf(drawn(together, seed)),
+    plainExamples: () => ({
+      ...partsOf(({ labels }) => ({ labels })),
       counts: [...classCounts(together.labels, classes)],
-      test: rowsOf(test),
       classNames: classNames ?? Array.from({ length: classes }, (_, i) => String(i)),
     }),
   };

@@ -312,10 +312,10 @@ function requireExample(example: ArrayLike<number>, index: number, size: number)
       'give each example as the training data had it, without the label',
     );
   for (let i = 0; i < size; i++)
-    if (!Number.isFinite(example[i]))
+    if (!Number.isFinite(Math.fround(example[i]!)))
       throw new WeftError(
         'data',
         `number ${i} of example ${index} is ${example[i]}`,
-        'the network needs finite numbers: fill in what is missing',
+        'the network needs finite numbers of 32 bits: fill in what is missing',
       );
 }

@@ -123,7 +123,7 @@ export function ofTables(
       path,
     );
   }
-  const classNames = options.classNames ?? classesOf({ table: train, path }, options.task);
+  const classNames = options.classNames ?? classesOf(train, path, options.task);
   const classOf = new Map(classNames.map((label, index) => [label, index]));
   const imagesAndLabels = ({ table, path: file }: TableFile): { images: Table['values']; labels: Int32Array } => {
     const classes = table.labels.map(({ text, line }) => {
@@ -298,9 +298,12 @@ function targetsOf({ table, path }: TableFile): Float64Array {
   return targets;
 }
 
-/** The distinct labels, by value if all are numbers, otherwise by code point. */
-function classesOf({ table, path }: TableFile, task: LabelKind | undefined): string[] {
-  const { labels, labelOf, unit } = table;
+/** The distinct labels of so many rows, by value if all are numbers, otherwise by code point. Throws WeftError('data') for labels that are no classes, or may be the same one. */
+export function classesOf(
+  { labels, labelOf, unit }: { labels: Table['labels']; labelOf: ArrayLike<unknown>; unit: Table['unit'] },
+  path: string,
+  task: LabelKind | undefined,
+): string[] {
   const names = labels.map(({ text }) => text);
   const numeric = names.every((name) => name !== '' && Number.isFinite(Number(name)));
   const measured = task !== 'classification' && areMeasured(labels);

@@ -95,6 +95,14 @@ export function defineDataset({ partial = false, ...fields }: DatasetFields, whe
       'name each class once',
     );
 
+  const names = fields.targets?.names ?? [];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new WeftError(
+      'data',
+      `${where}: two of what is to be predicted are called '${twice}'`,
+      'give each a name of its own',
+    );
   const targets = fields.targets?.names.length;
   const train = checkedExamples(fields.train, { inputShape, classes, targets }, `${where}: training part`);
   const missing = classCounts(train.labels, classes).indexOf(0);

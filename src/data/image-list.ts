@@ -1,5 +1,5 @@
 /** A table beside images that names them and their classes: `file,label` in CSV or JSON lines, with a column `split` if there is one. */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { badImages } from './bad-images.js';
@@ -10,7 +10,7 @@ import { isJsonLines, openJsonTable } from './csv/json-lines.js';
 import { LABEL_NAMES } from './csv/label-column.js';
 import { type Line, openLines } from './csv/lines.js';
 import { type ImageFiles, isImageName, type LabelledFile, partNamed } from './image-files.js';
-import { listFolder, readBytes, sha256 } from './source.js';
+import { listFolder, readable, readBytes, sha256 } from './source.js';
 import type { Source } from './dataset.js';
 
 export interface ImageList extends ImageFiles {
@@ -66,8 +66,8 @@ export function imageListsIn(folder: string): string[] {
 const nameOf = (path: string): string => basename(path, extname(path));
 
 /**
- * Reads which images there are, of which class and part. Paths are relative to the folder of the table and must not lead out of it. Throws
- * WeftError('data') with the lines of images that are not there, are named twice or have no class.
+ * Reads which images there are, of which class and part. Paths are relative to the folder of the table and must not lead out of it; symbolic
+ * links are followed. Throws WeftError('data') with the lines of images that are not there, are named twice (also by way of a link) or have no class.
  */
 export function readImageList(paths: readonly string[], options: ImageListOptions = {}): ImageList {
   const byPart = new Map<string, string>();
@@ -158,11 +158,13 @@ function readOne(
         'name a part, or call the column by another name',
       );
     const file = inside(folder, name, where);
-    const earlier = seen.get(file);
+    const isThere = existsSync(file);
+    const real = isThere ? readable(file, () => realpathSync(file)) : file;
+    const earlier = seen.get(real);
     if (earlier !== undefined)
       throw new WeftError('data', `${where} names the same image as ${earlier}: ${name}`, 'remove one of the rows');
-    seen.set(file, where);
-    if (!existsSync(file)) {
+    seen.set(real, where);
+    if (!isThere) {
       absent.push(new WeftError('data', `${where}: ${name} is not there`, 'put it back, or remove the row'));
       return [];
     }

@@ -70,7 +70,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   const normalization = measureNormalization(train);
   const flags = dataset.targets?.areFlags ? dataset.targets.names : undefined;
   if (flags) requireBothAnswers(train, flags);
-  const scaling = dataset.targets && !flags ? measureTargets(train, dataset.targets.names) : undefined;
+  const scaling = dataset.targets && !flags ? measureTargets(noisy, dataset.targets.names) : undefined;
   const splits = scaling ? scaleAllTargets(noisy, scaling) : noisy;
   const { name, inputShape, classes, classNames, columns, encoding, series, decoder, leftOut } = dataset;
   const seen = findSeen(noisy);

@@ -1,12 +1,13 @@
 /** Rows of one series in windows: from some rows in a row, a number or a class of a later one. */
 import { WeftError } from '../errors.js';
-import { doubleIn } from './csv/fields.js';
+import { placesOf } from './columns.js';
+import { doubleIn, numberIn } from './csv/fields.js';
 import { dateFeatures } from './csv/dates.js';
 import { type Charset } from './csv/decode.js';
 import { findLabelColumn, type LabelColumns } from './csv/label-column.js';
 import { type Opened, openTable } from './csv/table.js';
 import { whyTargets } from './csv/task.js';
-import type { CsvOptions } from './csv.js';
+import { classesOf, type CsvOptions } from './csv.js';
 import { type Dataset, defineDataset, type Examples, type Source } from './dataset.js';
 import { strataOf, stratumOf } from './targets.js';
 
@@ -133,7 +134,8 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
       path,
     );
   }
-  const classNames = known?.classNames ?? sorted(texts.map(({ text }) => text));
+  const classNames =
+    known?.classNames ?? classesOf({ labels: texts, labelOf: parts.all, unit: 'line' }, path, options.task);
   const part = (places: readonly Place[]): Omit<Examples, 'count'> => ({
     images: inputs(places),
     labels: Int32Array.from(places, (place) => {
@@ -239,26 +241,22 @@ function readLines(path: string, options: CsvOptions): Lines {
   return { header, top, separator, lines, source: source() };
 }
 
-const sorted = (names: string[]): string[] =>
-  names.every((name) => Number.isFinite(Number(name))) ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
-
 function rowsOf(
   { header, lines, separator }: Lines,
   { columns, group, time }: SeriesForm,
   label: number | undefined,
   path: string,
 ): Map<string, Row[]> {
-  const place = (name: string): number => {
-    const at = header?.indexOf(name) ?? -1;
-    if (at >= 0) return at;
-    throw new WeftError('data', `${path} has no column '${name}', of which the windows are made`, 'add it');
-  };
-  const places = columns.map(place);
-  const [groupAt, timeAt] = [group, time].map((name) => (name === undefined ? undefined : place(name)));
+  const named = [group, time].filter((name) => name !== undefined);
+  const found = placesOf([...columns, ...named], header ?? [], path);
+  const places = found.slice(0, columns.length);
+  const [groupAt, timeAt] = [group, time].map((name) => (name === undefined ? undefined : header!.indexOf(name)));
   const groups = new Map<string, Row[]>();
+  // The first row says whether times are numbers or dates: days since 1970 beside numbers of another meaning have no order.
+  const inDates = timeAt !== undefined && lines[0] && doubleIn(lines[0].fields[timeAt]!, separator) === undefined;
   for (const { line, fields } of lines) {
     const values = Float64Array.from(places, (at, i) => {
-      const value = doubleIn(fields[at]!, separator);
+      const value = numberIn(fields[at]!, separator);
       if (value !== undefined) return value;
       throw new WeftError(
         'data',
@@ -272,12 +270,17 @@ function rowsOf(
     if (label !== undefined && text === '')
       throw new WeftError('data', `${path}: line ${line} has no label`, 'fill it in: a series may have no gaps');
     const key = groupAt === undefined ? '' : fields[groupAt]!.trim();
-    const when = timeAt === undefined ? line : timeIn(fields[timeAt]!, separator);
+    const when =
+      timeAt === undefined
+        ? line
+        : inDates
+          ? dateFeatures(fields[timeAt]!, 'ymd', true)?.[0]
+          : doubleIn(fields[timeAt]!, separator);
     if (when === undefined)
       throw new WeftError(
         'data',
-        `${path}: line ${line}, column ${timeAt! + 1} (${time}): '${fields[timeAt!]!.trim().slice(0, 40)}' is neither a number nor a date (year-month-day)`,
-        'write times as 2024-05-31, 2024-05-31T12:00 or as numbers',
+        `${path}: line ${line}, column ${timeAt! + 1} (${time}): '${fields[timeAt!]!.trim().slice(0, 40)}' is ${line === lines[0]!.line ? 'neither a number nor a date (year-month-day)' : `no ${inDates ? 'date (year-month-day)' : 'number'}, as the time of the first row is`}`,
+        'write all times as 2024-05-31 or 2024-05-31T12:00, or all as numbers',
       );
     const known = groups.get(key);
     const row = { line, values, label: text, time: when };
@@ -299,9 +302,6 @@ function rowsOf(
   if (groups.size === 0) throw new WeftError('data', `${path} has a header and no rows`, 'add rows');
   return groups;
 }
-
-const timeIn = (field: string, separator: Opened['separator']): number | undefined =>
-  doubleIn(field, separator) ?? dateFeatures(field, 'ymd', true)?.[0];
 
 /** A window that begins at a row of a series. */
 interface Place {

@@ -10,19 +10,37 @@ export interface TargetScaling {
   readonly std: readonly number[];
 }
 
-/** Mean and standard deviation of each target of a split. Throws WeftError('data') for a target that never changes. */
-export function measureTargets({ targets = new Float64Array() }: Split, names: readonly string[]): TargetScaling {
+/** Targets whose squares, and the squares of these, are still doubles. */
+const [SMALLEST, LARGEST] = [1e-70, 1e70];
+
+/**
+ * Mean and standard deviation of each target of the training part. Throws WeftError('data') for a target that never changes there, and for numbers of any
+ * part that are too large, or too near to each other, for their squares.
+ */
+export function measureTargets(splits: Splits, names: readonly string[]): TargetScaling {
+  const { targets = new Float64Array() } = splits.train;
   const size = names.length;
+  for (const split of Object.values(splits) as Splits[keyof Splits][]) {
+    const large = split?.targets?.findIndex((value) => !(Math.abs(value) < LARGEST)) ?? -1;
+    if (large >= 0)
+      throw new WeftError(
+        'data',
+        `the target '${names[large % size]}' is ${split!.targets![large]}, whose square is too large to be computed with`,
+        'give it in another unit, or its logarithm',
+      );
+  }
   const count = targets.length / size;
   const mean = names.map((_, target) => meanOver(count, (i) => targets[i * size + target]!));
   const std = names.map((_, target) =>
     Math.sqrt(meanOver(count, (i) => (targets[i * size + target]! - mean[target]!) ** 2)),
   );
-  const constant = std.findIndex((deviation) => !(deviation > 0));
+  const constant = std.findIndex((deviation) => !(deviation > SMALLEST));
   if (constant >= 0)
     throw new WeftError(
       'data',
-      `the target '${names[constant]}' is ${mean[constant]} in every training example`,
+      targets.some((value, i) => i % size === constant && value !== targets[constant])
+        ? `the numbers of the target '${names[constant]}' differ by less than can be computed with`
+        : `the target '${names[constant]}' is ${mean[constant]} in every training example`,
       'a regression needs a column of different numbers: data.label',
     );
   return { names, mean, std };

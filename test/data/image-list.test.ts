@@ -1,4 +1,6 @@
 /** Tables of paths and labels beside images. */
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { accountFor } from '../../src/data/account.js';
 import { openDataset } from '../../src/data/open.js';
@@ -88,6 +90,20 @@ describe('tables that name images and their classes', () => {
     it(`with ${what} are refused`, () => {
       expectError('data', () => openDataset(folderWith({ ...images, 'labels.csv': table })), ...patterns);
     });
+
+  it('that lead to one image by way of a link are refused', () => {
+    const table = 'images/a.png,cat\nimages/b.png,dog\nimages/link.png,dog\nelsewhere/d.png,cat\nimages/d.png,dog\n';
+    for (const [link, target, pattern] of [
+      ['images/link.png', 'a.png', /line 3 names the same image as .*line 1: images\/link\.png/],
+      ['elsewhere', 'images', /line 5 names the same image as .*line 4: images\/d\.png/],
+    ] as const) {
+      const folder = folderWith({ ...images, 'labels.csv': table });
+      writeFileSync(join(folder, 'images/link.png'), picture(70));
+      rmSync(join(folder, link), { force: true });
+      symlinkSync(target, join(folder, link));
+      expectError('data', () => openDataset(join(folder, 'labels.csv')), pattern);
+    }
+  });
 
   it('go on without images that are not there or cannot be read, where that is asked for', () => {
     const table = 'images/a.png,cat\nx.png,dog\nimages/b.png,dog\nimages/bad.png,dog\n';

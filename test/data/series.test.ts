@@ -107,6 +107,14 @@ describe('windows of a series', function () {
     expect(of(`t,y\nsoon,1\nlater,2\n`, { time: 't', window: 1 })).to.throw(
       /line 2, column 1 \(t\): 'soon' is neither/,
     );
+    expect(of(`t,y\n2024-01-01,1\n20240102,2\n`, { time: 't', window: 1 })).to.throw(/line 3.*'20240102' is no date/);
+    expect(of(`t,y\n3,1\n2024-01-02,2\n`, { time: 't', window: 1 })).to.throw(/line 3.*'2024-01-02' is no number/);
+    expect(of(`a,y\n1,2\n1e39,3\n4,5\n`)).to.throw(/line 3, column 1 \(a\): '1e39' is not a number/);
+    expect(of(`a,a,y\n1,2,3\n4,5,6\n`)).to.throw(/two columns are named 'a'/);
+    const states = (...names: string[]) => of(`x,s\n${rows(60, (i) => `${i},${names[i % names.length]}`)}\n`, { task: 'classification' }); // prettier-ignore
+    expect(states('on', 'off', 'On')).to.throw(/'On'.*'on'|'on'.*'On'/);
+    expect(states('1', '1.0', '2')).to.throw(/'1'.*'1\.0'|same number/);
+    expect(states(...Array.from({ length: 60 }, (_, i) => `s${i}`))).to.throw(/different labels in .* no classes/);
     expect(of(`1,2\n3,4\n`)).to.throw(/has no header/);
     expect(() => read(`x,s\n${rows(30, (i) => `${i},on`)}\n`)).to.throw(/all examples are of one class/);
     const config = (data: SearchConfigInput['data']) => () =>

@@ -103,6 +103,27 @@ describe('numbers to predict', () => {
     );
   });
 
+  it('numbers whose squares are beyond doubles are refused, in every part', () => {
+    const prepared = (labels: (string | number)[]) => (): unknown =>
+      prepareData(
+        { source: join(folderWith({ 'e.csv': table(labels) }), 'e.csv'), options: { task: 'regression' } },
+        1,
+      );
+    for (const labels of [
+      rows(40, (i) => `${i}e200`),
+      ...rows(8, (i) => 5 * i).map((at) => rows(40, (i) => (i === at ? 1e300 : i))),
+    ])
+      // prettier-ignore
+      expectError('data', prepared(labels), /the target 'price' is .*e\+?\d+, whose square is too large.*unit/s);
+    expectError('data', prepared(rows(40, (i) => `${i}e-200`)), /the target 'price' differ by less than can be/);
+    prepared(rows(40, (i) => `${i}e30`))();
+  });
+
+  it('two numbers of one name are refused', () => {
+    const text = table(rows(40, (i) => i / 8)).replace('b,price', 'price,price');
+    expectError('data', () => open(text, { label: [1, 2] }), /two of what is to be predicted are called 'price'/);
+  });
+
   it('strata are never empty, whatever the numbers', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 2, maxLength: 200 }), (targets) => {

@@ -5,7 +5,6 @@ import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
 import { sampleDistinct } from '../ranking/index.js';
 import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
 import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
-import { type SearchEvent } from '../search/events.js';
 import { proxyStart } from '../search/proxy-start.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { latencyTableOf } from '../search/latency.js';
@@ -128,10 +127,8 @@ function drawCandidates(
   const { seed, search } = config;
   if (search.warmStart) {
     const { watched } = data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
-    const emit = (event: SearchEvent): void => {
-      if (event.type === 'warning') onWarning(event.message);
-    };
-    const start = proxyStart(search.warmStart, { space, seed, own, source: watched, emit });
+    const warn = (_kind: string, message: string): void => onWarning(message);
+    const start = proxyStart(search.warmStart, { space, seed, own, source: watched, warn });
     const places = Array.from({ length: Math.min(count, search.warmStart.pool) }, (_, place) => start(place));
     return places
       .filter((architecture) => architecture !== undefined)

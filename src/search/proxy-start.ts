@@ -11,7 +11,6 @@ import { logRankSum } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
 import { tf } from '../tensor/tf.js';
 import { type BatchSource, firstExamples, withBatch } from '../training/batch.js';
-import { type SearchEvent } from './events.js';
 
 type WarmStart = NonNullable<SearchConfig['search']['warmStart']>;
 
@@ -35,7 +34,8 @@ export interface ProxyStartSetting {
   readonly own: OwnParts | undefined;
   /** Training examples without augmentation. */
   readonly source: BatchSource;
-  readonly emit: (event: SearchEvent) => void;
+  /** Hears of what proxies do not say of these networks; `kind` is the same for the same trouble, which is told once in a run. */
+  readonly warn: (kind: string, message: string) => void;
 }
 
 /**
@@ -81,23 +81,22 @@ export function requireProposals(
   );
 }
 
-/** The proxies' sum of log-ranks of each of some networks among them, and a warning of each kind once. */
+/** The proxies' sum of log-ranks of each of some networks among them. */
 function scorer(
   field: 'warmStart' | 'proxyFilter',
   { proxies, examples }: Pick<WarmStart, 'proxies' | 'examples'>,
-  { space, seed, own, source, emit }: ProxyStartSetting,
+  { space, seed, own, source, warn }: ProxyStartSetting,
 ): (architectures: readonly unknown[]) => number[] {
   const chosen = proxies.map((proxy) =>
     typeof proxy === 'string' ? proxyNamed(proxy) : (givenPart('proxy', proxy.part, own) as Proxy),
   );
-  const said = new Set<string>();
   return (architectures) => {
     const { scores, warnings } = withBatch(source, 0, 0, (whole) => {
       const batch = firstExamples(whole, examples);
       try {
         return scoreNetworks(space.forRetraining(), architectures, chosen, batch, `${seed}/warm-start`);
       } finally {
-        tf.dispose([batch.inputs, batch.labels]);
+        tf.dispose([batch.inputs, batch.labels, ...(batch.weights ? [batch.weights] : [])]);
       }
     });
     if (scores.size === 0)
@@ -107,10 +106,8 @@ function scorer(
         'choose other proxies, for example snip or synflow',
       );
     for (const message of warnings) {
-      const kind = message.split(' ')[0]!;
-      if (said.has(kind)) continue;
-      said.add(kind);
-      emit({ type: 'warning', message: `search.${field}: ${message}` });
+      const [proxy] = message.split(' ');
+      warn(`search.${field} ${proxy}`, `search.${field}: ${message}`);
     }
     return logRankSum([...scores.values()]);
   };

@@ -70,7 +70,7 @@ export interface SearchState {
   gradientEvaluations: { search: number; retrain: number };
   /** Steps whose gradient was not finite, so that nothing moved. */
   skippedSteps: number;
-  /** Remarks of the optimizers, each said once. */
+  /** Remarks of the optimizers, and kinds of trouble of proxies, each said once. */
   notes: string[];
   candidates: { controller: Scored[]; random: Scored[] };
   derived: Derived | null;

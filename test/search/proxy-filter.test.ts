@@ -11,7 +11,8 @@ import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { filterProposals } from '../../src/controller/index.js';
 import { configSchema } from '../../src/config/schema.js';
-import { runSearch, stream } from '../../src/index.js';
+import { type SearchRequest } from '../../src/api/search.js';
+import { resumeSearch, runSearch, stream } from '../../src/index.js';
 import { checkParts } from '../../src/search/check-parts.js';
 import { openData } from '../../src/search/data.js';
 import { createSession } from '../../src/search/session.js';
@@ -92,21 +93,31 @@ describe('a filter by proxies', function () {
     expect(() => configSchema.parse({ search: { proxyFilter: { proxies: ['naswott'] } } })).to.throw(/naswot/);
   });
 
-  it('goes through a whole search', async () => {
-    const { run } = await runSearch({
+  it('goes through a whole search, and says once what its proxies lack, also where it was stopped after each step', async () => {
+    const request = (runs: string): SearchRequest => ({
       space: mlp,
       controller: evolution,
       config: {
         backend: 'cpu',
         seed: 2,
         space: { depth: 1, widths: [2, 3] },
-        data: { source: tinyTable(join(folder(), 'data.csv')) },
-        search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8, proxyFilter: { proxies: ['jacov', 'parameters'], draws: 2, examples: 8 } }, // prettier-ignore
+        data: { source: tinyTable(join(folder(), 'data.csv')), classWeights: 'balanced' },
+        search: { epochs: 2, rounds: 2, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8, proxyFilter: { proxies: ['naswot', 'parameters'], draws: 4, examples: 8 }, warmStart: { pool: 6, examples: 8 } }, // prettier-ignore
         derive: { candidates: 2, random: 0, batchSize: 8 },
         retrain: { epochs: 0, batchSize: 16 },
       },
-      runs: join(folder(), 'runs'),
+      runs: join(folder(), runs),
     });
-    expect(readFileSync(join(run, 'events.jsonl'), 'utf8')).to.include('"search-finished"');
+    const events = (run: string): string => readFileSync(join(run, 'events.jsonl'), 'utf8');
+    const before = tf.memory().numTensors;
+    const whole = await runSearch(request('whole'));
+    expect(tf.memory().numTensors).to.equal(before);
+    const said = events(whole.run).match(/"warning".*naswot was left out/g);
+    expect(said).to.have.length(2);
+    let part = await runSearch({ ...request('parts'), shouldStop: () => true });
+    while (!part.summary)
+      part = await resumeSearch(part.run, { space: mlp, controller: evolution, shouldStop: () => true });
+    expect(events(part.run)).to.equal(events(whole.run));
+    expect(part.summary.resultHash).to.equal(whole.summary!.resultHash);
   });
 });

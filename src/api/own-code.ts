@@ -1,14 +1,7 @@
 /** The content of the files with code that a run was begun with: results that other code goes on with would be those of neither. */
-import { readFileSync } from 'node:fs';
-import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
-import { codeFiles } from '../jobs/files.js';
-import { openRun, sha256 } from '../runs/index.js';
-
-/** SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them. */
-export function recordCode(config: SearchConfig): Record<string, string> {
-  return Object.fromEntries(codeFiles(config).flatMap((name) => hashOf(name).map((hash) => [name, hash])));
-}
+import { hashOfFile } from '../jobs/files.js';
+import { openRun } from '../runs/index.js';
 
 /**
  * Throws WeftError('run') if the file at `path`, which the run at `directory` knows as `name`, is not what it was when the run began.
@@ -17,20 +10,11 @@ export function recordCode(config: SearchConfig): Record<string, string> {
 export function requireSameCode(directory: string, name: string, path: string): void {
   const recorded = openRun(directory).manifest.facts['code'] as Readonly<Record<string, string>> | undefined;
   if (!recorded || !Object.hasOwn(recorded, name)) return;
-  const [now] = hashOf(path);
+  const [now] = hashOfFile(path);
   if (now === undefined || now === recorded[name]) return;
   throw new WeftError(
     'run',
     `${path} has changed since ${directory} was begun with it`,
     'put back the file as it was, start a new run, or load the file as it is now with --trust',
   );
-}
-
-/** Of a file that is there; what is missing is told by whoever loads it. */
-function hashOf(path: string): string[] {
-  try {
-    return [sha256(readFileSync(path))];
-  } catch {
-    return [];
-  }
 }

@@ -1,7 +1,6 @@
 /** A whole search as one call: what `weft search` and `weft resume` do, without a terminal. */
 import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { type SearchListeners, tellAll } from './listeners.js';
@@ -12,9 +11,10 @@ import { requireRestorable, resultsOf } from '../search/finished.js';
 import { type Estimate, isShort, measureUnits, planSearch, type SearchPlan } from '../search/plan.js';
 import { type UnitSeconds } from '../search/progress.js';
 import { dataFiles } from '../search/recorded-data.js';
+import { weightsFacts } from '../search/warm-start.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
-import { recordCode } from './own-code.js';
+import { codeFacts } from '../jobs/files.js';
 import { partsOf, type PartsRequest } from './parts.js';
 import { loadRecordedParts, openRecorded, permittedParts, type RecordedOptions, spaceOfRun } from './recorded-run.js';
 import { writeReport } from './report.js';
@@ -220,18 +220,19 @@ function beginRun(
     seed: config.seed,
     config: config as unknown as Json,
     files: dataFiles(listing),
-    facts: { data: record, backend, ...codeFacts(config), ...(architecture !== undefined && { architecture }) },
+    facts: {
+      data: record,
+      backend,
+      ...codeFacts(config),
+      ...weightsFacts(config, architecture !== undefined),
+      ...(architecture !== undefined && { architecture }),
+    },
   });
 }
 
 /** What a run is called unless it is given a name. */
 export const runName = ({ config, space, data: { record } }: SearchParts): string =>
   config.recipe ?? `${space.name} ${record.name}`;
-
-function codeFacts(config: SearchConfig): { code?: Record<string, string> } {
-  const code = recordCode(config);
-  return Object.keys(code).length > 0 ? { code } : {};
-}
 
 async function underLock<T>(run: Run, onWait: Conducting['onWait'], use: (lock: RunLock) => Promise<T>): Promise<T> {
   const lock = await lockRun(run.path, { onWait });

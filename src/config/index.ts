@@ -9,6 +9,6 @@ export {
   withOverrides,
   type RawConfig,
 } from './load.js';
-export { type NamedOwnPart, ownPartsIn, renameOwnParts, withAbsolutePaths } from './own-parts.js';
+export { isFileOfWeights, type NamedOwnPart, ownPartsIn, renameOwnParts, withAbsolutePaths } from './own-parts.js';
 export { augmentSchema } from './augment-schema.js';
 export { configSchema, type SearchConfig, type SearchConfigInput } from './schema.js';

@@ -1,6 +1,7 @@
 /** Where a configuration names parts of the user's own: optimizers, preconditioners, regularizers, proxies, objectives. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { datasetNames, textNames } from '../data/index.js';
 import { type OwnKind } from '../parts/own.js';
 import { type SearchConfig } from './schema.js';
 
@@ -51,17 +52,30 @@ const withObjectives = (
 ): SearchConfig['objectives'] =>
   objectives?.map((one) => (typeof one === 'string' ? one : { ...one, part: rename('objective', one.part) }));
 
+/** Whether `retrain.start` names a file or a run. */
+export const isFileOfWeights = (start: string | undefined): start is string =>
+  start !== undefined && start !== 'shared' && start !== 'fresh';
+
 /** The configuration with absolute paths, so that what it begins can be gone on with from any folder. */
 export function withAbsolutePaths(config: SearchConfig): SearchConfig {
-  const absolute = (named: string): string => (existsSync(named) && /[/\\.]/.test(named) ? resolve(named) : named);
-  const { space, controller, data, ...rest } = renameOwnParts(config, (_kind, part) => absolute(part));
-  const { start } = config.retrain;
+  const absolute = (path: string): string => (existsSync(path) ? resolve(path) : path);
+  // What is shipped has names without a point or a slash.
+  const code = (named: string): string => (/[/\\.]/.test(named) ? absolute(named) : named);
+  const { space, controller, data, search, retrain, ...rest } = renameOwnParts(config, (_kind, part) => code(part));
   return {
     ...rest,
-    space: { ...space, name: absolute(space.name) },
-    controller: { ...controller, name: absolute(controller.name) },
-    data: { ...data, source: absolute(data.source) },
-    retrain: { ...rest.retrain, ...(start !== undefined && { start: absolute(start) }) },
+    space: { ...space, name: code(space.name) },
+    controller: { ...controller, name: code(controller.name) },
+    data: {
+      ...data,
+      source: [...datasetNames, ...textNames].includes(data.source) ? data.source : absolute(data.source),
+      ...(data.path !== undefined && { path: absolute(data.path) }),
+    },
+    search: { ...search, ...(search.start !== undefined && { start: absolute(search.start) }) },
+    retrain: {
+      ...retrain,
+      ...(isFileOfWeights(retrain.start) && { start: absolute(retrain.start) }),
+    },
   };
 }
 

@@ -43,6 +43,21 @@ const partFiles = (config: SearchConfig): string[] => [
   ...(isDataCode(config.data.source) ? [config.data.source] : []),
 ];
 
+/** SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them, as a run records them. */
+export function codeFacts(config: SearchConfig): { code?: Record<string, string> } {
+  const code = codeFiles(config).flatMap((name) => hashOfFile(name).map((hash) => [name, hash] as const));
+  return code.length > 0 ? { code: Object.fromEntries(code) } : {};
+}
+
+/** Of a file that is there; what is missing is told by whoever loads it. */
+export function hashOfFile(path: string): string[] {
+  try {
+    return [sha256(readFileSync(path))];
+  } catch {
+    return [];
+  }
+}
+
 /**
  * The configuration with what its files are in the place of where they lie, and references to them. Throws WeftError('unsupported') for
  * a part that is a value: a job is named by all that its result depends on, and such code has no content to be named by.

@@ -1,5 +1,6 @@
 /** What jobs say that train: a configuration, what lies outside of it by its hash, and who computes with how many threads. */
 import { z } from 'zod';
+import { isFileOfWeights } from '../config/index.js';
 import { type SearchConfig, configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -7,6 +8,7 @@ import { type Json } from '../operations/operation.js';
 import { type JsonObject, sha256, stringifyStrict } from '../runs/index.js';
 import { spaceIdentity } from '../search/conduct.js';
 import { optionsOf, type SearchParts } from '../search/session.js';
+import { type StartHashes, startHashes } from '../search/warm-start.js';
 import { type BackendName } from '../tensor/backend.js';
 import { type Computing, computingFields, computingHere, loadComputing } from './computing.js';
 import { type Job, type JobContext } from './contract.js';
@@ -42,6 +44,8 @@ export interface RunPayload extends Computing {
   /** Files with optimizers, data and other parts, which the configuration names by their content. */
   readonly code?: readonly FileReference[] | undefined;
   readonly architecture: string | null;
+  /** Hashes of the files of weights that it begins from. */
+  readonly weights?: StartHashes | undefined;
   /** Hashes of the data and of the space's tree, options and task. */
   readonly data: string;
   readonly identity: string;
@@ -76,13 +80,25 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
     code: codeSchema,
     architecture: textSchema(LONGEST_ENCODING).nullable(),
     ...computingFields,
+    weights: z.strictObject({ search: hashSchema.optional(), retrain: hashSchema.optional() }).optional(),
     data: hashSchema,
     identity: textSchema(LONGEST_IDENTITY),
   }),
   identity({ config, ...payload }) {
     const { source: _source, path: _path, ...data } = config.data;
     const space = optionsOf(config.space);
-    return plain({ ...payload, config: { ...config, data, space, controller: optionsOf(config.controller) } });
+    const { search, retrain } = config;
+    return plain({
+      ...payload,
+      config: {
+        ...config,
+        data,
+        space,
+        controller: optionsOf(config.controller),
+        search: { ...search, start: undefined },
+        retrain: { ...retrain, ...(isFileOfWeights(retrain.start) && { start: undefined }) },
+      },
+    });
   },
 };
 
@@ -91,11 +107,13 @@ export function runJob(
   { kind, config, parts, architecture, label }: RunJobDefinition,
   { threads, backend }: RunJobOptions,
 ): Job {
+  const weights = startHashes(config, architecture !== null);
   const payload = check(
     RUN_KIND.schema,
     plain({
       ...referToParts(config),
       architecture,
+      ...(Object.keys(weights).length > 0 && { weights }),
       ...computingHere(threads, backend),
       space: referTo(config.space.name),
       controller: referTo(config.controller.name),
@@ -109,7 +127,7 @@ export function runJob(
 
 /** The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another space than the submitter's. */
 export async function openPayload(
-  { config: asked, space, controller, code, data, identity, ...computing }: RunPayload,
+  { config: asked, space, controller, code, weights, data, identity, architecture, ...computing }: RunPayload,
   { files }: Pick<JobContext, 'files'>,
   loadParts: LoadParts,
 ): Promise<SearchParts> {
@@ -122,8 +140,11 @@ export async function openPayload(
   });
   const parts = await loadParts(config);
   checkSame('data', data, dataHash(parts.data));
+  const starts = startHashes(config, architecture !== null);
+  for (const phase of ['search', 'retrain'] as const)
+    checkSame(`file of ${phase}.start`, weights?.[phase], starts[phase]);
   checkSame('search space', identity, spaceIdentity({ space: spaceOf(config, parts) }));
-  return parts;
+  return weights ? { ...parts, starts } : parts;
 }
 
 /** The space that a configuration asks for, without limits. */
@@ -133,7 +154,7 @@ export const spaceOf = (config: SearchConfig, { space, data: { task } }: JobPart
 /** The value as JSON holds it: without fields that are undefined. */
 export const plain = (value: object): JsonObject => JSON.parse(stringifyStrict(value as Json)) as JsonObject;
 
-function checkSame(what: string, wanted: string, found: string): void {
+function checkSame(what: string, wanted: string | undefined, found: string | undefined): void {
   if (wanted !== found)
     throw new WeftError(
       'job',

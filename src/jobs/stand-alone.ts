@@ -53,7 +53,8 @@ export function standAloneJob(parts: JobParts, architecture: string, epochs: num
     seed: options.seed ?? seed,
     space: named,
     data: { ...data, fisher: fisherShare(parts.config) },
-    retrain: { ...retrain, epochs },
+    // It begins from fresh weights, whatever retraining begins from.
+    retrain: { ...retrain, epochs, start: undefined, names: undefined },
     search: { batchSize },
     controller: { name: 'random' },
   });

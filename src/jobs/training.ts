@@ -32,6 +32,7 @@ import {
   type RunPayload,
   spaceOf,
 } from './payload.js';
+import { codeFacts } from './files.js';
 import { interrupted } from './runner.js';
 import { type CheckedKind, checkedRunner } from './schema.js';
 import { trainAloneHere } from './stand-alone.js';
@@ -133,7 +134,11 @@ async function perform(payload: RunPayload, context: JobContext, loadParts: Load
 }
 
 /** The run of an earlier attempt if there is one that nobody works on, else a new one. */
-async function takeRun(folder: string, { config, space, data }: SearchParts, backend: string): Promise<TakenRun> {
+async function takeRun(
+  folder: string,
+  { config, space, data, starts }: SearchParts,
+  backend: string,
+): Promise<TakenRun> {
   for (const path of listRuns(folder)) {
     const taken = await tryRun(path);
     if (taken) return taken;
@@ -143,7 +148,7 @@ async function takeRun(folder: string, { config, space, data }: SearchParts, bac
     seed: config.seed,
     config: plain(config),
     files: dataFiles(data.listing),
-    facts: { data: plain(data.record), backend },
+    facts: { data: plain(data.record), backend, ...codeFacts(config), ...(starts && { weights: plain(starts) }) },
   });
   return { run, lock: await lockRun(run.path), summary: undefined };
 }

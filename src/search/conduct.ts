@@ -38,7 +38,7 @@ import { type SearchData } from './data.js';
 import { checkSameData } from './recorded-data.js';
 import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
-import { startShared } from './warm-start.js';
+import { type StartHashes, startShared } from './warm-start.js';
 import { retrainingThatFits } from './plan.js';
 import { createProgress, type Progress, type UnitSeconds } from './progress.js';
 import { endRetraining } from './phases/retrain.js';
@@ -95,7 +95,10 @@ export async function conductSearch(
   const { config, data } = parts;
   if (resume) checkSameData(run, data);
   let emit: (event: SearchEvent) => void = () => {};
-  const session = createSession({ ...parts, latencyTable: keptLatencies(run.path, config) }, (event) => emit(event));
+  const starts = run.manifest.facts['weights'] as StartHashes | undefined;
+  const session = createSession({ ...parts, starts, latencyTable: keptLatencies(run.path, config) }, (event) =>
+    emit(event),
+  );
   const identity = spaceIdentity(session);
   const given = architecture ?? (run.manifest.facts['architecture'] as string | undefined);
   let changes: EnvironmentChange[] = [];

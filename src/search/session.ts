@@ -36,6 +36,7 @@ import { requireFitForTargets } from './regression.js';
 import { requireSandwich } from './sandwich.js';
 import { type Objective, objectiveOf } from './objective.js';
 import { initialState, type SearchState } from './state.js';
+import { type StartHashes } from './warm-start.js';
 
 export interface SearchParts {
   readonly config: SearchConfig;
@@ -48,6 +49,8 @@ export interface SearchParts {
   readonly open?: OpenEpochs;
   /** Optimizers, preconditioners, regularizers and proxies of the user's own, by the names that the configuration has for them. */
   readonly own?: OwnParts | undefined;
+  /** Of the files of weights that it begins from, as they were when the run began; whatever they are by default. */
+  readonly starts?: StartHashes | undefined;
   /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
 }
@@ -61,6 +64,8 @@ export interface WatchedLearner extends Learner {
 export interface SearchSession {
   readonly config: SearchConfig;
   readonly own: OwnParts | undefined;
+  /** Of the files of weights that it begins from, as they must be. */
+  readonly starts: StartHashes;
   readonly space: SearchSpace;
   readonly controller: Controller;
   readonly controllerName: string;
@@ -121,6 +126,7 @@ function assemble(
     data: prepared,
     latencyTable = measuredNow(config),
     own,
+    starts = {},
   }: SearchParts,
   emit: (event: SearchEvent) => void,
   made: { dispose(): void }[],
@@ -139,7 +145,14 @@ function assemble(
   const costs = named.length + owned.length > 0 ? costMeasure(space, named, latencies, owned) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { warmStart, proxyFilter: filter } = config.search;
-  const scoring = { space, seed, own, source: data.watched, emit };
+  // What was said once is in the state, so that a search that goes on does not say it again.
+  const warn = (kind: string, message: string): void => {
+    const { notes: told } = session.state;
+    if (told.includes(kind)) return;
+    told.push(kind);
+    emit({ type: 'warning', message });
+  };
+  const scoring = { space, seed, own, source: data.watched, warn };
   const start = warmStart && proxyStart(warmStart, scoring);
   const regularizer = createRegularizer(config.search.regularizer, { seed, space, own });
   if (regularizer) made.push(regularizer);
@@ -197,6 +210,7 @@ function assemble(
   const session: SearchSession = {
     config,
     own,
+    starts,
     remedies,
     space,
     controller,

@@ -1,6 +1,7 @@
 /** Weights that retraining begins from in the place of fresh ones. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isFileOfWeights } from '../config/index.js';
 import { type SearchConfig } from '../config/schema.js';
 import { nearest, ownValue, WeftError } from '../errors.js';
 import { checkPart, decodeSafetensors, openRun, sha256 } from '../runs/index.js';
@@ -28,7 +29,31 @@ export interface WarmStart {
 
 type Start = Pick<SearchConfig['retrain'], 'start' | 'names'>;
 
+/** SHA-256 of the files of weights that a run begins from, by the phase that does. */
+export interface StartHashes {
+  readonly search?: string | undefined;
+  readonly retrain?: string | undefined;
+}
+
+/** Of what the configuration names and uses; `alone` says that no search comes before the training. */
+export function startHashes(
+  { search, retrain }: Pick<SearchConfig, 'search' | 'retrain'>,
+  alone: boolean,
+): StartHashes {
+  const hashOf = (start: string, field: Field): string => sha256(readFileSync(fileOf(start, field).path));
+  return {
+    ...(!alone && search.start !== undefined && { search: hashOf(search.start, SHARED) }),
+    ...(retrain.epochs > 0 && isFileOfWeights(retrain.start) && { retrain: hashOf(retrain.start, RETRAIN) }),
+  };
+}
+
 const NAMED = 5;
+
+/** The same as a run records it. */
+export function weightsFacts(...of: Parameters<typeof startHashes>): { weights?: Record<string, string> } {
+  const weights = startHashes(...of);
+  return Object.keys(weights).length > 0 ? { weights: { ...weights } as Record<string, string> } : {};
+}
 
 /** Finds before a run begins what would end it later: a file that is not there or does not fit; `alone` says that no search comes before it. */
 export function checkWarmStart({ start, names = {} }: Start, space: SearchSpace, alone: boolean): void {
@@ -51,20 +76,21 @@ export function checkWarmStart({ start, names = {} }: Start, space: SearchSpace,
 }
 
 /** Puts weights from elsewhere in the place of fresh ones, as `retrain.start` says; undefined where that says nothing. */
-export function warmStart({ config, supernet }: SearchSession, { store }: Retrained): WarmStart | undefined {
+export function warmStart({ config, supernet, starts }: SearchSession, { store }: Retrained): WarmStart | undefined {
   const { start, names = {} } = config.retrain;
   if (start === undefined || start === 'fresh') return undefined;
-  if (start !== 'shared') return withFile(start, (tensors, origin) => take(store, tensors, names, origin));
+  if (start !== 'shared')
+    return withFile(start, (tensors, origin) => take(store, tensors, names, origin), RETRAIN, starts.retrain);
   return withEvaluationWeights(supernet, Object.keys(supernet.store.parameters), ({ parameters, statistics }) =>
     take(store, { ...parameters, ...statistics }, {}, { from: 'shared' }),
   );
 }
 
 /** The same for the shared weights of a search, as `search.start` says. */
-export function startShared({ config, supernet }: SearchSession): WarmStart | undefined {
+export function startShared({ config, supernet, starts }: SearchSession): WarmStart | undefined {
   const { start } = config.search;
   if (start === undefined) return undefined;
-  return withFile(start, (tensors, origin) => take(supernet.store, tensors, {}, origin), SHARED);
+  return withFile(start, (tensors, origin) => take(supernet.store, tensors, {}, origin), SHARED, starts.search);
 }
 
 /** Throws WeftError('config') where `search.start` names nothing that a search of the space could begin from. */
@@ -93,10 +119,21 @@ const SHARED: Field = { name: 'search.start', shared: true };
 
 type Origin = Pick<WarmStart, 'from' | 'sha256'>;
 
-/** Calls `use` with the tensors of the file that `start` names, of a run's file once it was checked. */
-function withFile<T>(start: string, use: (tensors: NamedTensors, origin: Origin) => T, field = RETRAIN): T {
+/** Calls `use` with the tensors of the file that `start` names, of a run's file once it was checked; refuses a file whose hash is not the recorded one. */
+function withFile<T>(
+  start: string,
+  use: (tensors: NamedTensors, origin: Origin) => T,
+  field = RETRAIN,
+  recorded?: string,
+): T {
   const file = fileOf(start, field);
   const bytes = readFileSync(file.path);
+  if (recorded !== undefined && sha256(bytes) !== recorded)
+    throw new WeftError(
+      'data',
+      `${file.path}, from which ${field.name} begins, is not what it was when the run began`,
+      'put back the file as it was, or start a new run',
+    );
   if (file.run !== undefined) checkPart(file.run, file.name, bytes);
   const { tensors } = decodeSafetensors(bytes, file.path);
   try {

@@ -55,6 +55,7 @@ export default defineConfig({
           page('Search language models', 'how-to/language-models'),
           page('Compare runs', 'how-to/compare'),
           page('Rank networks, search for several goals', 'how-to/ranking'),
+          page('Search hyper-parameters too', 'how-to/hyperparameters'),
           page('Train one network for many sizes', 'how-to/elastic'),
           page('Prevent forgetting', 'how-to/forgetting'),
           page('Find flat minima', 'how-to/flatness'),

@@ -2,26 +2,28 @@
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
-import { sampleDistinct } from '../ranking/index.js';
 import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
 import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
-import { proxyStart } from '../search/proxy-start.js';
-import { catalogue } from '../supernet/catalogue.js';
-import { latencyTableOf } from '../search/latency.js';
-import { limitSpace } from '../search/limits.js';
+import { bestRound, halvingRounds } from '../search/halving-rounds.js';
+import { type Hyperparameters } from '../search/hyperparameters/index.js';
 import { objectiveOf } from '../search/objective.js';
-import { measuredNow, optionsOf, type SearchParts } from '../search/session.js';
+import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
-import { stream } from '../tensor/rng.js';
 import { requireAccuracy } from '../training/evaluate.js';
 import { codeFiles } from '../jobs/files.js';
-import { inThisProcess, type WithExecutor } from './executing.js';
+import { inThisProcess, requireWhole, type WithExecutor } from './executing.js';
+import { candidateSpace, described, drawCandidates, proposer, writeWinner } from './halve-candidates.js';
 import { partsOf, type PartsRequest } from './parts.js';
 
 export interface HalvingRequest extends PartsRequest {
-  /** Architectures to begin with, random ones or the first of `search.warmStart`. Default 27. */
+  /** Candidates to begin with, random ones or the first of `search.warmStart`: architectures, with values of `search.hyperparameters` where these are searched. Default 27. */
   readonly candidates?: number | undefined;
-  /** One of so many goes on, and is trained so many times longer. Default 3. */
+  /**
+   * Rounds of halving, of each of which the controller proposes the candidates; it learns from the first rungs. Its default is `predictor-guided` then. One round of random candidates, and no
+   * controller, by default.
+   */
+  readonly rounds?: number | undefined;
+  /** One of so many goes on, and is trained so many times longer; with 1 each is trained once, and none again. Default 3. */
   readonly factor?: number | undefined;
   /** Epochs of the first rung. Default 2. */
   readonly first?: number | undefined;
@@ -43,20 +45,32 @@ export interface HalvingRequest extends PartsRequest {
 export interface HalvingOutcome {
   /** The file with all rungs. */
   readonly file: string;
-  /** The last one's ranking begins with the winner. */
+  /** The last one's ranking begins with the winner; of several rounds those of the winner's. */
   readonly rungs: readonly RungResult[];
+  /** The rungs of all rounds, where rounds were asked for. */
+  readonly rounds?: readonly (readonly RungResult[])[];
   /** Text encoding. */
   readonly winner: string;
+  /** What the winner was trained with, where hyper-parameters were searched. */
+  readonly hyperparameters?: Hyperparameters;
+  /** The file of the configuration that trains it so. */
+  readonly configuration?: string;
 }
 
 /** See `runHalving` in index.ts. */
 export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
-  const { candidates: count = 27, factor = 3, first = 2, out, runs = 'runs' } = request;
-  const parts = await partsOf(request);
+  const { candidates: count = 27, factor = 3, first = 2, rounds, out, runs = 'runs' } = request;
+  requireWhole('rounds', rounds, 1);
+  const strategy = rounds !== undefined && !request.config?.controller ? 'predictor-guided' : undefined;
+  const parts = await partsOf({ ...request, controller: request.controller ?? strategy });
   const { config } = parts;
   const backend = await loadBackend(config.backend);
   const folder =
-    out ?? join(runs, `halving-${sha256(JSON.stringify([config, backend, count, factor, first])).slice(0, 8)}`);
+    out ??
+    join(
+      runs,
+      `halving-${sha256(JSON.stringify([config, backend, count, factor, first, ...(rounds === undefined ? [] : [rounds])])).slice(0, 8)}`,
+    );
   const made = makeFolder(folder);
   try {
     return await halveIn(folder, parts, backend, request, { count, factor, first });
@@ -70,29 +84,57 @@ async function halveIn(
   folder: string,
   parts: SearchParts,
   backend: BackendName,
-  { threads, withExecutor = inThisProcess(), onStart, onRung, onWarning = () => undefined }: HalvingRequest,
+  { threads, rounds, withExecutor = inThisProcess(), onStart, onRung, onWarning = () => undefined }: HalvingRequest,
   { count, factor, first }: { readonly count: number; readonly factor: number; readonly first: number },
 ): Promise<HalvingOutcome | undefined> {
   const { config } = parts;
-  const candidates = drawCandidates(parts, count, folder, onWarning);
-  const rungs = rungsOf({ candidates: candidates.length, factor, epochs: first });
+  const space = candidateSpace(parts, folder, first);
+  const random = rounds === undefined ? drawCandidates(parts, space, count, onWarning) : undefined;
+  // By more than there are candidates: then the first rung is the last.
+  const halving = { factor: factor === 1 ? count + 1 : factor, epochs: first };
+  const rungs = rungsOf({ candidates: random?.length ?? count, ...halving });
   onStart?.(folder, backend, rungs);
-  // Trained networks are compared by accuracy whatever has rewarded a search.
-  const measure = objectiveOf(parts.data, config.search).measure === 'loss' ? 'loss' : 'accuracy';
+  const { measure, reward } = comparison(parts);
   const files = codeFiles({ ...config, controller: { name: 'random' } });
-  const total = rungs.reduce((sum, rung) => sum + rung.candidates, 0);
+  const total = (rounds ?? 1) * rungs.reduce((sum, rung) => sum + rung.candidates, 0);
   const results = await withExecutor({ total, parts, files }, (executor) => {
-    const evaluate = async (architecture: string, epochs: number): Promise<number> => {
-      const job = standAloneJob(parts, architecture, epochs, { backend, ...(threads !== undefined && { threads }) });
+    const evaluate = async (candidate: string, epochs: number): Promise<number> => {
+      const job = standAloneJob(parts, candidate, epochs, { backend, ...(threads !== undefined && { threads }) });
       return scored(executor, job, measure);
     };
-    return successiveHalving(candidates, { factor, epochs: first }, evaluate, (rung) => onRung?.(rung, measure));
+    const halve = (some: readonly string[]): Promise<RungResult[]> =>
+      successiveHalving(some, halving, evaluate, (rung) => onRung?.(described(rung), measure));
+    if (random) return halve(random).then((only) => [only]);
+    const controller = proposer(parts, space, onWarning);
+    const options = { rounds: rounds!, candidates: count, seed: config.seed, space, controller, reward };
+    return halvingRounds(options, halve).finally(() => controller.dispose());
   });
   if (!results) return undefined;
+  const all = results.map((rungs) => rungs.map(described));
+  const found = { rungs: bestRound(all), ...(rounds !== undefined && { rounds: all }) };
   const file = join(folder, 'halving.json');
-  const record = { seed: config.seed, backend, threads: threads ?? 1, factor, rungs: results };
+  const record = { seed: config.seed, backend, threads: threads ?? 1, factor, ...found };
   writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`);
-  return { file, rungs: results, winner: results.at(-1)!.ranking[0]!.architecture };
+  const { architecture, hyperparameters } = found.rungs.at(-1)!.ranking[0]!;
+  const configuration = writeWinner(folder, parts, hyperparameters);
+  return {
+    file,
+    ...found,
+    winner: architecture,
+    ...(hyperparameters && { hyperparameters }),
+    ...(configuration !== undefined && { configuration }),
+  };
+}
+
+/** By what candidates are compared, and what a strategy learns from their scores. */
+function comparison({ data, config }: SearchParts): {
+  readonly measure: 'accuracy' | 'loss';
+  readonly reward: (score: number) => number;
+} {
+  const objective = objectiveOf(data, config.search);
+  // Trained networks are compared by accuracy whatever has rewarded a search.
+  if (objective.measure !== 'loss') return { measure: 'accuracy', reward: (score) => Math.max(0, score) };
+  return { measure: 'loss', reward: (score) => objective.reward({ accuracy: null, loss: -score }) };
 }
 
 /** Higher is better. */
@@ -108,31 +150,4 @@ async function scored(
     if (error instanceof WeftError && error.code === 'numeric') return -Infinity; // it diverged, which makes it the worst
     throw error;
   }
-}
-
-/** Different networks within the limits, drawn uniformly or by `search.warmStart`: `count` of them, or fewer where the space, or the pool, has hardly more. */
-function drawCandidates(
-  { config, space: factory, data, own }: SearchParts,
-  count: number,
-  folder: string,
-  onWarning: (message: string) => void,
-): string[] {
-  const whole = factory.create(optionsOf(config.space), data.task);
-  const space = limitSpace(
-    whole,
-    config.limits,
-    config.limits.latencyMs === undefined ? undefined : latencyTableOf(folder, () => measuredNow(config)(whole)),
-    config.seed,
-  );
-  const { seed, search } = config;
-  if (search.warmStart) {
-    const { watched } = data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
-    const warn = (_kind: string, message: string): void => onWarning(message);
-    const start = proxyStart(search.warmStart, { space, seed, own, source: watched, warn });
-    const places = Array.from({ length: Math.min(count, search.warmStart.pool) }, (_, place) => start(place));
-    return places
-      .filter((architecture) => architecture !== undefined)
-      .map((architecture) => space.encode(architecture));
-  }
-  return sampleDistinct(space, count, stream(seed, 'halving')).map(({ encoding }) => encoding);
 }

@@ -146,7 +146,14 @@ export function program(): Command {
     .option('--space <name|file>', 'search space')
     .option('--data <name|path>', 'data')
     .option('--candidates <n>', 'random architectures to begin with', whole(1), 27)
-    .option('--factor <n>', 'one of so many goes on, and is trained so many times longer', whole(2), 3)
+    .option('--rounds <n>', 'so many rounds, whose candidates a controller proposes that learns from them', whole(1))
+    .option('--controller <name|file>', 'with --rounds: what proposes candidates; predictor-guided by default')
+    .option(
+      '--factor <n>',
+      'one of so many goes on, and is trained so many times longer; with 1 each is trained once',
+      whole(1),
+      3,
+    )
     .option('--first <n>', 'epochs of the first rung', whole(1), 2)
     .option('--seed <n>', 'seed', whole(0))
     .option('--set <field=value...>', 'any other field of the configuration')

@@ -7,6 +7,7 @@ import { augmentSchema } from './augment-schema.js';
 import { balanceFields, seriesFields, textFields } from './data-fields.js';
 import { deriveSchema } from './derive-schema.js';
 import { forgettingSchema } from './forgetting-schema.js';
+import { hyperparametersSchema } from './hyperparameters-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import { proxyFilterSchema, warmStartSchema } from './proxies-schema.js';
 import { regularizerSchema } from '../forgetting/index.js';
@@ -219,6 +220,7 @@ export const searchSchema = z
       .describe('small changes to how shared weights are trained, after which they may order networks better'),
     warmStart: warmStartSchema,
     proxyFilter: proxyFilterSchema,
+    hyperparameters: hyperparametersSchema,
     rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
     samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
     rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),

@@ -22,6 +22,7 @@ import {
   stringifyStrict,
 } from '../runs/index.js';
 import { fisherShare } from '../search/fisher-part.js';
+import { candidateConfig, type Hyperparameters, readCandidate } from '../search/hyperparameters/index.js';
 import { type LearnerSnapshot } from '../search/snapshot.js';
 import { trainAlone } from '../search/stand-alone.js';
 import { disposeNamed } from '../tensor/named.js';
@@ -40,15 +41,19 @@ import {
 } from './payload.js';
 import { interrupted } from './runner.js';
 
-/** Trains an architecture (text encoding) for so many epochs as `retrain` of the configuration says, and evaluates it on the validation part. */
-export function standAloneJob(parts: JobParts, architecture: string, epochs: number, options: RunJobOptions = {}): Job {
+/**
+ * Trains a candidate (the text of an architecture, or of one with its hyper-parameters) for so many epochs as `retrain` of the configuration says, and evaluates it on the
+ * validation part.
+ */
+export function standAloneJob(parts: JobParts, candidate: string, epochs: number, options: RunJobOptions = {}): Job {
+  const { architecture, hyperparameters } = readCandidate(candidate);
   const {
     seed,
     space: named,
     data,
     retrain,
     search: { batchSize },
-  } = parts.config;
+  } = candidateConfig(parts.config, hyperparameters);
   const config = configSchema.parse({
     seed: options.seed ?? seed,
     space: named,
@@ -66,11 +71,17 @@ export function standAloneJob(parts: JobParts, architecture: string, epochs: num
       config,
       parts,
       architecture: encoding,
-      label: `train ${encoding} for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`,
+      label: `train ${encoding} for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${withValues(hyperparameters)}`,
     },
     options,
   );
 }
+
+/** The hyper-parameters in words, after what they belong to. */
+const withValues = (values: Hyperparameters): string => {
+  const words = Object.entries(values).map(([path, value]) => `${path} ${value}`);
+  return words.length === 0 ? '' : ` with ${words.join(', ')}`;
+};
 
 /** What the job comes to. */
 export const evaluationOf = (value: JsonObject): Evaluation => value as unknown as Evaluation;

@@ -17,21 +17,25 @@ export interface Encoding<A> {
 
 /**
  * Every choice one-hot, and how often each option is chosen over all decisions that offer it: what a linear model needs to know that another
- * convolution helps wherever it stands.
+ * convolution helps wherever it stands. A choice along a scale is two numbers: its place on it, and how far that is
+ * from the middle, squared, so that a linear model can prefer a place between the ends.
  */
 export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
   const { cardinalities, decisions, genotype } = space;
+  const scales = new Map(
+    decisions.flatMap(({ choice, offset }) => (isOneOf(choice) && choice.places ? [[offset, choice.places]] : [])),
+  );
   const offsets: number[] = [];
   let width = 0;
-  for (const cardinality of cardinalities) {
+  for (const [slot, cardinality] of cardinalities.entries()) {
     offsets.push(width);
-    width += cardinality;
+    width += scales.has(slot) ? 2 : cardinality;
   }
   const options: string[] = [];
   /** Of each slot and value, the place of its count; undefined where the choice has no named options. */
   const counted = cardinalities.map((): number[] | undefined => undefined);
   for (const { choice, offset } of decisions) {
-    if (!isOneOf(choice)) continue;
+    if (!isOneOf(choice) || choice.places) continue;
     counted[offset] = choice.options.map((option) => {
       const name = String(option);
       if (!options.includes(name)) options.push(name);
@@ -41,13 +45,22 @@ export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
   return {
     names: [
       ...cardinalities.flatMap((cardinality, slot) =>
-        Array.from({ length: cardinality }, (_, value) => `slot ${slot} is ${value}`),
+        scales.has(slot)
+          ? [`place of slot ${slot}`, `distance of slot ${slot} from the middle`]
+          : Array.from({ length: cardinality }, (_, value) => `slot ${slot} is ${value}`),
       ),
       ...options.map((option) => `number of ${option}`),
     ],
     encode(architecture) {
       const row = Array.from({ length: width + options.length }, () => 0);
       genotype(architecture).forEach((value, slot) => {
+        const places = scales.get(slot);
+        if (places) {
+          const place = places[value]!;
+          row[offsets[slot]!] = place;
+          row[offsets[slot]! + 1] = (2 * place - 1) ** 2;
+          return;
+        }
         row[offsets[slot]! + value] = 1;
         const place = counted[slot]?.[value];
         if (place !== undefined) row[width + place]!++;

@@ -5,6 +5,7 @@ import { catalogue, childCatalogue } from '../supernet/catalogue.js';
 import { createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { stream } from '../tensor/rng.js';
+import { refuseHyperparameters } from './hyperparameters/index.js';
 import { limitSpace } from './limits.js';
 import { objectiveOf } from './objective.js';
 import { requireFitForTargets } from './regression.js';
@@ -17,6 +18,8 @@ import { checkSharedStart, checkWarmStart } from './warm-start.js';
  * space cannot take, memory, limits that nothing meets, batches larger than the data, an architecture of another space.
  */
 export function checkParts({ config, space: factory, controller, data }: SearchParts, architecture?: string): void {
+  const [why, remedy] = architecture === undefined ? SHARED : ALONE;
+  refuseHyperparameters(config, why, remedy);
   if (data.task.kind === 'regression' || data.task.kind === 'multi-label') requireFitForTargets(config, data.task.kind);
   const space = factory.create(optionsOf(config.space), data.task);
   objectiveOf(data, config.search);
@@ -32,6 +35,16 @@ export function checkParts({ config, space: factory, controller, data }: SearchP
   limitSpace(space, { ...config.limits, latencyMs: undefined }, undefined, config.seed);
   if (architecture !== undefined) space.decode(architecture);
 }
+
+/** Why a search with shared weights has no values for hyper-parameters, and a single training neither; and what to do. */
+const SHARED = [
+  'all networks of a search share their weights, which are trained once and with one value of each',
+  'find values with `weft halve`, which trains candidates alone, or leave search.hyperparameters out',
+] as const;
+const ALONE = [
+  'one network is trained with one value of each',
+  'name the winner.yaml of `weft halve` as the configuration, or leave search.hyperparameters out',
+] as const;
 
 /** A random network stands for all: they differ little in size beside what a machine has. */
 function requireRetraining(space: SearchSpace, { seed }: SearchConfig): void {

@@ -4,6 +4,7 @@
  * training is whole; with a factor of 3 that costs at most half as much again as going on would.
  */
 import { WeftError } from '../errors.js';
+import { type Hyperparameters } from './hyperparameters/index.js';
 
 export interface HalvingOptions {
   /** Candidates of the first rung. */
@@ -21,6 +22,8 @@ export interface Rung {
 
 export interface Placed {
   readonly architecture: string;
+  /** What it was trained with, where hyper-parameters are searched too. */
+  readonly hyperparameters?: Hyperparameters;
   /** Higher is better. */
   readonly score: number;
 }

@@ -4,9 +4,10 @@
  */
 import { WeftError } from '../errors.js';
 import { type Rng } from '../tensor/rng.js';
-import { type Architecture, type ArchitectureOf, type ChoiceTree } from './choice.js';
+import { type Architecture, type ArchitectureOf, type ChoiceTree, isOneOf } from './choice.js';
 import { decodeBody, encodeBody, fingerprint } from './encode.js';
 import { genotypesOf } from './genotypes.js';
+import { nearestPlace, neighboursOnScale, stepOnScale } from './scale.js';
 import { type Decision, type Genotype, listDecisions, slotCardinalities } from './slots.js';
 
 /** A rule between choices, in words and as a test. */
@@ -24,11 +25,11 @@ export interface ChoiceSpace<A = Architecture> {
   readonly constraints: readonly Constraint<A>[];
   /** Exact number of architectures: a product without constraints, a count by enumeration with them. */
   size(): bigint;
-  /** Uniform over the architectures that satisfy the constraints. */
+  /** Uniform over the architectures that satisfy the constraints; choices with places are uniform on their scale. */
   sample(rng: Rng): A;
-  /** A neighbour: one slot, uniformly chosen among those with a choice, gets another value. */
+  /** A neighbour: one slot, uniformly chosen among those with a choice, gets another value, one that is near it where the values have places. */
   mutate(architecture: A, rng: Rng): A;
-  /** All neighbours at distance one. */
+  /** All neighbours at distance one; along a scale a few near and far ones. */
   neighbours(architecture: A): A[];
   enumerate(): Generator<A>;
   encode(architecture: A): string;
@@ -54,6 +55,10 @@ export function choiceSpace<const C extends ChoiceTree>(
   type A = ArchitectureOf<C>;
   const decisions = listDecisions(tree);
   const cardinalities = slotCardinalities(decisions);
+  /** Of each slot the places of its values on their scale, where they have any. */
+  const scales = decisions.flatMap(({ choice, length }) =>
+    Array.from({ length }, () => (isOneOf(choice) ? choice.places : undefined)),
+  );
   const free = cardinalities.flatMap((cardinality, slot) => (cardinality > 1 ? [slot] : []));
   const print = fingerprint(tree);
   const total = cardinalities.reduce((product, cardinality) => product * BigInt(cardinality), 1n);
@@ -62,7 +67,20 @@ export function choiceSpace<const C extends ChoiceTree>(
   const genotype: (architecture: A) => number[] = genotypes.read;
   const build = genotypes.build as (slots: Genotype) => A;
   const satisfies = (architecture: A): boolean => constraints.every((constraint) => constraint.holds(architecture));
-  const uniform = (rng: Rng): A => build(cardinalities.map((cardinality) => rng.int(cardinality)));
+  const drawValue = (slot: number, rng: Rng): number => {
+    const places = scales[slot];
+    return places ? nearestPlace(places, rng.uniform()) : rng.int(cardinalities[slot]!);
+  };
+  const uniform = (rng: Rng): A => build(cardinalities.map((_, slot) => drawValue(slot, rng)));
+  const changeValue = (value: number, slot: number, rng: Rng): number => {
+    const places = scales[slot];
+    if (places) return stepOnScale(places, value, rng);
+    return (value + 1 + rng.int(cardinalities[slot]! - 1)) % cardinalities[slot]!;
+  };
+  const otherValues = (value: number, slot: number): number[] =>
+    scales[slot]
+      ? neighboursOnScale(cardinalities[slot]!, value)
+      : Array.from({ length: cardinalities[slot]! - 1 }, (_, k) => (value + k + 1) % cardinalities[slot]!);
 
   /** The first proposal that satisfies the constraints, if one of many does. */
   function draw(propose: () => A): A | undefined {
@@ -132,8 +150,7 @@ export function choiceSpace<const C extends ChoiceTree>(
       const slots = genotype(architecture);
       const mutant = draw(() => {
         const slot = rng.pick(free);
-        const shift = 1 + rng.int(cardinalities[slot]! - 1);
-        return build(slots.with(slot, (slots[slot]! + shift) % cardinalities[slot]!));
+        return build(slots.with(slot, changeValue(slots[slot]!, slot, rng)));
       });
       if (mutant === undefined) {
         throw new WeftError(
@@ -147,11 +164,7 @@ export function choiceSpace<const C extends ChoiceTree>(
     neighbours(architecture) {
       const slots = genotype(architecture);
       return free
-        .flatMap((slot) =>
-          Array.from({ length: cardinalities[slot]! - 1 }, (_, k) =>
-            build(slots.with(slot, (slots[slot]! + k + 1) % cardinalities[slot]!)),
-          ),
-        )
+        .flatMap((slot) => otherValues(slots[slot]!, slot).map((value) => build(slots.with(slot, value))))
         .filter(satisfies);
     },
     encode: (architecture) => `${name}~${print}:${encodeBody(tree, genotype(architecture))}`,

@@ -13,6 +13,8 @@ export interface OneOf<T extends ChoiceValue = ChoiceValue> {
   readonly options: readonly T[];
   /** Whether the options are sizes of a thing, so that one of them is the largest and one the smallest. */
   readonly size?: true;
+  /** Where each option stands on a scale from 0 to 1, ascending: draws are uniform on it, and mutations move along it. */
+  readonly places?: readonly number[];
 }
 
 /** The index of one of `count` earlier nodes. */
@@ -55,6 +57,11 @@ export function oneOf<const T extends ChoiceValue>(options: readonly T[]): OneOf
 /** A choice of a size, for example a width or a depth: numbers, the largest of which may hold the weights of all (`GraphBuilder.elastic`). */
 export function sizes<const T extends number>(options: readonly T[]): OneOf<T> {
   return { [choiceBrand]: 'one-of', options, size: true };
+}
+
+/** A choice along a scale from 0 to 1, on which each option has its place; places ascend. */
+export function onScale<const T extends ChoiceValue>(options: readonly T[], places: readonly number[]): OneOf<T> {
+  return { [choiceBrand]: 'one-of', options, places };
 }
 
 /** A choice of one among `count` earlier nodes. */

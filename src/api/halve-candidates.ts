@@ -1,0 +1,138 @@
+/** The candidates of successive halving: networks within the limits, with hyper-parameters where these are searched; and what becomes of the winner. */
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { WeftError } from '../errors.js';
+import { filterProposals } from '../controller/index.js';
+import { type Controller } from '../controller/contract.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { sampleDistinct } from '../ranking/index.js';
+import { writeFileAtomic } from '../runs/index.js';
+import { type Placed, type RungResult } from '../search/halving.js';
+import {
+  accepts,
+  besideNetworks,
+  type Hyperparameter,
+  type Hyperparameters,
+  hyperparametersOf,
+  readCandidate,
+  withHyperparameters,
+} from '../search/hyperparameters/index.js';
+import { latencyTableOf } from '../search/latency.js';
+import { limitSpace } from '../search/limits.js';
+import {
+  proxyFilter,
+  proxyStart,
+  type ProxyStartSetting,
+  requireProposals,
+  requireWarmStart,
+} from '../search/proxy-start.js';
+import { controllerOptions, measuredNow, optionsOf, type SearchParts } from '../search/session.js';
+import { catalogue } from '../supernet/catalogue.js';
+import { stream } from '../tensor/rng.js';
+
+/** The space that candidates come from; `epochs` is the length of the first rung. */
+export function candidateSpace(parts: SearchParts, folder: string, epochs: number): SearchSpace {
+  const { config, space: factory, data } = parts;
+  const whole = factory.create(optionsOf(config.space), data.task);
+  const space = limitSpace(
+    whole,
+    config.limits,
+    config.limits.latencyMs === undefined ? undefined : latencyTableOf(folder, () => measuredNow(config)(whole)),
+    config.seed,
+  );
+  const hyperparameters = hyperparametersOf(config, epochs);
+  if (hyperparameters.length === 0) return space;
+  for (const one of hyperparameters) requireExamples(one, parts);
+  // Each value is known to be accepted by itself.
+  const together = hyperparameters.length > 1 ? accepts(config, epochs) : undefined;
+  return besideNetworks(space, hyperparameters, together) as SearchSpace;
+}
+
+/** Throws WeftError('config') for batches that the training part does not fill. */
+function requireExamples({ path, values }: Hyperparameter, { data: { task, counts } }: SearchParts): void {
+  if (path !== 'retrain.batchSize' || task.kind === 'language') return;
+  const largest = Math.max(...values.map(Number));
+  if (largest > counts.train)
+    throw new WeftError(
+      'config',
+      `search.hyperparameters: ${path} cannot be ${largest}: the train split has ${counts.train} examples`,
+      `search up to at most ${counts.train}, or give more data`,
+    );
+}
+
+/** Different candidates, drawn uniformly or by `search.warmStart`: `count` of them, or fewer where the space, or the pool, has hardly more. */
+export function drawCandidates(
+  parts: SearchParts,
+  space: SearchSpace,
+  count: number,
+  onWarning: (message: string) => void,
+): string[] {
+  const { seed, search } = parts.config;
+  if (search.warmStart) {
+    const start = proxyStart(search.warmStart, scoring(parts, space, onWarning));
+    const places = Array.from({ length: Math.min(count, search.warmStart.pool) }, (_, place) => start(place));
+    return places
+      .filter((architecture) => architecture !== undefined)
+      .map((architecture) => space.encode(architecture));
+  }
+  return sampleDistinct(space, count, stream(seed, 'halving')).map(({ encoding }) => encoding);
+}
+
+/** The strategy that proposes candidates of this space. Throws WeftError('config') for one that cannot, and for several goals. */
+export function proposer(parts: SearchParts, space: SearchSpace, onWarning: (message: string) => void): Controller {
+  const { config, controller: factory } = parts;
+  const { seed, objectives, search } = config;
+  if (objectives)
+    throw new WeftError(
+      'config',
+      'rounds of halving compare candidates by one score, and objectives name several goals',
+      'leave out objectives; limits bound what a network costs',
+    );
+  requireWarmStart(config, factory);
+  const setting = scoring(parts, space, onWarning);
+  const strategy = factory.create(controllerOptions(factory, config.controller), {
+    space,
+    seed,
+    ...(search.warmStart && { start: proxyStart(search.warmStart, setting) }),
+  });
+  if (strategy.relaxation) {
+    strategy.dispose();
+    throw new WeftError(
+      'config',
+      `'${factory.name}' learns from the gradients of shared weights, and candidates are trained alone`,
+      'take a controller that proposes architectures, for example evolution or predictor-guided',
+    );
+  }
+  requireProposals(config, { name: factory.name, relaxation: false });
+  return search.proxyFilter ? filterProposals(strategy, space, proxyFilter(search.proxyFilter, setting)) : strategy;
+}
+
+function scoring(
+  { config, data, own }: SearchParts,
+  space: SearchSpace,
+  onWarning: (message: string) => void,
+): ProxyStartSetting {
+  const { watched } = data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
+  return { space, seed: config.seed, own, source: watched, warn: (_kind, message) => onWarning(message) };
+}
+
+/** Rungs as they are told: each candidate's architecture beside its hyper-parameters. */
+export function described<R extends RungResult>(rung: R): R {
+  const ranking = rung.ranking.map(({ architecture: text, score }): Placed => {
+    const { architecture, hyperparameters } = readCandidate(text);
+    return { architecture, ...(Object.keys(hyperparameters).length > 0 && { hyperparameters }), score };
+  });
+  return { ...rung, ranking };
+}
+
+/** Writes the configuration that trains the winner with the hyper-parameters that were found; undefined where none were searched. */
+export function writeWinner(
+  folder: string,
+  { config }: SearchParts,
+  hyperparameters: Hyperparameters | undefined,
+): string | undefined {
+  if (!hyperparameters) return undefined;
+  const file = join(folder, 'winner.yaml');
+  writeFileAtomic(file, stringify(JSON.parse(JSON.stringify(withHyperparameters(config, hyperparameters)))));
+  return file;
+}

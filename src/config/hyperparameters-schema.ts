@@ -1,0 +1,46 @@
+/** Fields of the configuration that are searched together with the architecture. */
+import { z } from 'zod';
+
+const rangeSchema = z
+  .strictObject({
+    min: z.number().describe('smallest value'),
+    max: z.number().describe('largest value'),
+    scale: z
+      .enum(['linear', 'log'])
+      .default('linear')
+      .describe("along which values are drawn uniformly; 'log' for what is told apart by its order of magnitude"),
+    integer: z.boolean().default(false).describe('whole numbers only'),
+  })
+  .refine(({ min, max }) => min < max, { path: ['max'], message: 'must be above min' })
+  .refine(({ min, scale }) => scale === 'linear' || min > 0, {
+    path: ['min'],
+    message: 'must be above 0 on a logarithmic scale',
+  })
+  .refine(({ min, max, integer }) => !integer || (Number.isInteger(min) && Number.isInteger(max)), {
+    path: ['integer'],
+    message: 'min and max must be whole numbers too',
+  });
+
+const valuesSchema = z
+  .array(z.union([z.string(), z.number(), z.boolean()]))
+  .min(2, 'must be at least two values: one alone is set in its field')
+  .refine((values) => new Set(values).size === values.length, 'names a value twice');
+
+/** What the form that was meant says of it: a list of values, or a range. */
+function reasonOf(issue: z.core.$ZodRawIssue): string {
+  const { input } = issue;
+  const tried = issue.code === 'invalid_union' ? issue.errors[Array.isArray(input) ? 0 : 1]?.[0] : undefined;
+  if (!tried || typeof input !== 'object' || input === null)
+    return 'must be a list of values, or {min, max, scale: linear or log, integer}';
+  return tried.path.length === 0 ? tried.message : `${tried.path.map(String).join('.')}: ${tried.message}`;
+}
+
+export const hyperparametersSchema = z
+  .record(z.string(), z.union([valuesSchema, rangeSchema], { error: reasonOf }))
+  .optional()
+  .describe(
+    'fields of retrain that are searched with the architecture by `weft halve`, each a list of values or {min, max, scale, integer}, by its path, for example retrain.optimizer.learningRate',
+  );
+
+export type HyperparameterValues = z.output<typeof valuesSchema>;
+export type HyperparameterRange = z.output<typeof rangeSchema>;

@@ -1,0 +1,110 @@
+/** Architectures and hyper-parameters as one space, from which every strategy draws, which it mutates and crosses as it does with architectures. */
+import { WeftError } from '../../errors.js';
+import { type SearchSpace } from '../../graph/define-space.js';
+import { type ChoiceTree, onScale, oneOf, type OneOf } from '../../space/choice.js';
+import { choiceSpace, type ChoiceSpace, type Constraint } from '../../space/choice-space.js';
+import { type Hyperparameter, type Hyperparameters } from './values.js';
+
+/** An architecture with one option of each hyper-parameter. */
+export interface Joint<A> {
+  readonly network: A;
+  readonly beside: readonly string[];
+}
+
+/** What one candidate is. */
+export interface Candidate {
+  /** Text encoding. */
+  readonly architecture: string;
+  /** Values by path; empty where none are searched. */
+  readonly hyperparameters: Hyperparameters;
+}
+
+/** Separates an architecture from its hyper-parameters in the text of a candidate. */
+const SEPARATOR = '\t';
+
+/** The text of a candidate, which tells it from all others: that of the architecture, and the values where there are any. */
+export const candidateText = ({ architecture, hyperparameters }: Candidate): string =>
+  Object.keys(hyperparameters).length === 0
+    ? architecture
+    : `${architecture}${SEPARATOR}${JSON.stringify(hyperparameters)}`;
+
+/** The candidate with this text. */
+export function readCandidate(text: string): Candidate {
+  const [architecture, values] = text.split(SEPARATOR) as [string, string?];
+  return { architecture, hyperparameters: values === undefined ? {} : (JSON.parse(values) as Hyperparameters) };
+}
+
+/**
+ * The space of all architectures with all values of the hyper-parameters that are accepted together. Each hyper-parameter is one more choice: along its scale, or of
+ * listed values. Graphs, hashes and proxies are those of the networks; the text of an element is that of a candidate.
+ */
+export function besideNetworks<A>(
+  space: SearchSpace<A>,
+  hyperparameters: readonly Hyperparameter[],
+  accepts?: (values: Hyperparameters) => boolean,
+): SearchSpace<Joint<A>> {
+  const tree = { network: space.tree, beside: hyperparameters.map(choiceOf) };
+  const valuesOf = (beside: Joint<A>['beside']): Hyperparameters =>
+    Object.fromEntries(hyperparameters.map(({ path, values }, i) => [path, values[placeOf(beside[i]!)]!]));
+
+  const together: Constraint<Joint<A>>[] = accepts
+    ? [
+        {
+          name: 'the configuration takes the hyper-parameters together',
+          holds: ({ beside }) => accepts(valuesOf(beside)),
+        },
+      ]
+    : [];
+
+  const joined = (inner: SearchSpace<A>, further: readonly Constraint<Joint<A>>[]): SearchSpace<Joint<A>> => {
+    const lifted = inner.constraints.map(({ name, holds }) => ({
+      name,
+      holds: ({ network }: Joint<A>) => holds(network),
+    }));
+    const constraints = [...lifted, ...together, ...further];
+    const choices = choiceSpace(inner.name, tree as ChoiceTree, constraints as never) as unknown as ChoiceSpace<
+      Joint<A>
+    >;
+    return {
+      ...choices,
+      options: inner.options,
+      task: inner.task,
+      supernet: inner.supernet,
+      activate: ({ network }) => inner.activate(network),
+      canonicalHash: ({ network, beside }) => withValues(inner.canonicalHash(network), beside),
+      canonicalForm: ({ network, beside }) => withValues(inner.canonicalForm(network), beside),
+      encode: ({ network, beside }) => withValues(inner.encode(network), beside),
+      decode(text) {
+        const { architecture, hyperparameters: values } = readCandidate(text);
+        return choices.validate({
+          network: inner.decode(architecture),
+          beside: hyperparameters.map((one, i) => optionOf(i, indexOf(one, values))),
+        });
+      },
+      forRetraining: () => joined(inner.forRetraining(), []),
+      constrain: (more) => joined(inner, [...further, ...more]),
+    };
+  };
+  const withValues = (text: string, beside: Joint<A>['beside']): string =>
+    candidateText({ architecture: text, hyperparameters: valuesOf(beside) });
+  return joined(space, []);
+}
+
+/** An option by the place of its hyper-parameter and its own: words that no two hyper-parameters share. */
+const optionOf = (parameter: number, index: number): string => `h${parameter}v${index}`;
+const placeOf = (option: string): number => Number(option.slice(option.indexOf('v') + 1));
+
+function choiceOf({ values, places }: Hyperparameter, parameter: number): OneOf<string> {
+  const options = values.map((_, index) => optionOf(parameter, index));
+  return places ? onScale(options, places) : oneOf(options);
+}
+
+function indexOf({ path, values }: Hyperparameter, found: Hyperparameters): number {
+  const index = values.indexOf(found[path]!);
+  if (index >= 0) return index;
+  throw new WeftError(
+    'architecture',
+    `the candidate has ${JSON.stringify(found[path]) ?? 'nothing'} for ${path}, which is none of its values`,
+    'search.hyperparameters has changed since it was found',
+  );
+}

@@ -1,0 +1,63 @@
+/** The values that a hyper-parameter is searched among, and where they stand on its scale. */
+import { type HyperparameterRange, type HyperparameterValues } from '../../config/hyperparameters-schema.js';
+
+export type HyperparameterValue = HyperparameterValues[number];
+
+/** A value for each path. */
+export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
+
+/** A field of the configuration with the values that it may have. */
+export interface Hyperparameter {
+  /** Where it stands in the configuration, for example `retrain.optimizer.learningRate`. */
+  readonly path: string;
+  readonly values: readonly HyperparameterValue[];
+  /** Of numbers from a range, their places from 0 to 1, ascending; undefined for a list of values, which has no order. */
+  readonly places?: readonly number[];
+}
+
+/** Values of a range: a hundredth of it is finer than what short trainings tell apart, and strategies choose among finitely many. */
+const COUNT = 101;
+
+/** The hyper-parameter of a range, or of a list of values. */
+export function hyperparameter(path: string, searched: HyperparameterRange | HyperparameterValues): Hyperparameter {
+  if (Array.isArray(searched)) return { path, values: searched };
+  return { path, ...(searched.integer ? wholeNumbers(searched) : numbers(searched)) };
+}
+
+type Range = Pick<HyperparameterRange, 'min' | 'max' | 'scale'>;
+type Scaled = Required<Pick<Hyperparameter, 'places'>> & { readonly values: readonly number[] };
+
+/** Evenly spaced on the scale, both ends among them, each as likely as the others. */
+function numbers(range: Range): Scaled {
+  return {
+    values: shortest(grid(range), range),
+    places: Array.from({ length: COUNT }, (_, i) => (i + 0.5) / COUNT),
+  };
+}
+
+/** All whole numbers, or a hundred of them along the scale; each is as likely as the part of the scale that is rounded to it. */
+function wholeNumbers(range: Range): Scaled {
+  const values = [...new Set(grid(range).map(Math.round))];
+  const [low, high] = [range.min - 0.5, range.max + 0.5].map((end) => onto(range, end)) as [number, number];
+  return { values, places: values.map((value) => (onto(range, value) - low) / (high - low)) };
+}
+
+const onto = ({ scale }: Range, value: number): number => (scale === 'log' ? Math.log(value) : value);
+
+/** Points of the range, evenly spaced on its scale. */
+function grid(range: Range): number[] {
+  const [low, high] = [onto(range, range.min), onto(range, range.max)];
+  return Array.from({ length: COUNT }, (_, i) => {
+    const point = low + (i / (COUNT - 1)) * (high - low);
+    return range.scale === 'log' ? Math.exp(point) : point;
+  });
+}
+
+/** The numbers with so few digits as still tell them apart, at least three, between the exact ends of the range. */
+function shortest(points: readonly number[], { min, max }: Range): number[] {
+  for (let digits = 3; ; digits++) {
+    const rounded = points.map((point) => (digits > 17 ? point : Number(point.toPrecision(Math.min(digits, 17)))));
+    const values = [min, ...rounded.slice(1, -1), max];
+    if (digits > 17 || values.every((value, i) => i === 0 || value > values[i - 1]!)) return values;
+  }
+}

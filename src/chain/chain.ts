@@ -127,7 +127,7 @@ function take(
   state: OptimizerState,
   context: StepContext,
 ): TrainerStep {
-  const moment = { step: context.step, seed: context.seed, counts: state.counts };
+  const moment: StepMoment = { step: context.step, seed: context.seed, rate: context.rate, counts: state.counts };
   try {
     return readStep(traceStep(plan, evaluate, parameters, state, context, eagerHost(moment)), state, moment, plan);
   } catch (error) {

@@ -3,8 +3,8 @@
  * the tensors that an optimizer treats alike are joined before it and parted after it, state included. Results are the same bit for bit;
  * a link that sums over all coordinates takes `normOf` for it.
  */
-import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
-import { type NamedTensors } from '../tensor/named.js';
+import { joinable, LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
+import { type NamedTensors, pickNamed } from '../tensor/named.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Host } from '../tensor/plan/index.js';
 import { type Link } from './link.js';
@@ -47,11 +47,10 @@ export function joinSmall(
 ): JoinedStep {
   if (!links.every(({ elementwise }) => elementwise)) return unjoined(step);
   const { gradients, parameters, slotsOf } = step;
-  const small = Object.keys(gradients).filter((name) => gradients[name]!.size <= LARGEST_JOINED);
-  host.choose(({ counts }) => sameAges(links, small, counts));
-  const groups = packing(gradients, (name) =>
-    gradients[name]!.size > LARGEST_JOINED ? name : treatmentOf(links, state, name),
-  );
+  const isSmall = (name: string): boolean => gradients[name]!.size <= LARGEST_JOINED;
+  const small = joinable(pickNamed(gradients, Object.keys(gradients).filter(isSmall)));
+  if (small.length > 0) host.choose(({ counts }) => sameAges(links, small, counts));
+  const groups = packing(gradients, (name) => (isSmall(name) ? treatmentOf(links, state, name) : name));
   const slots = new Map(links.map(({ name }) => [name, joinSlots(slotsOf(name), Object.keys(gradients), groups)]));
   const packed = groups.pack(gradients);
   return {

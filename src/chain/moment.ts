@@ -5,8 +5,8 @@ export interface StepMoment {
   readonly step: number;
   /** Names the random draws of this training. */
   readonly seed?: number | string | undefined;
-  /** Names the masks of this step. */
-  readonly maskSeed?: number | string | undefined;
+  /** By how much the update of this step is multiplied, where a `stepRate` link is in the chain; 1 by default. */
+  readonly rate?: number | undefined;
   /** Counts and numbers of the chain before the step, by `link/name`. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -17,6 +17,8 @@ export interface LinkMoment {
   readonly seed?: number | string | undefined;
   /** Rate of the chain in this step. */
   readonly learningRate: number;
+  /** By how much a `stepRate` link multiplies the update of this step. */
+  readonly rate: number;
   /** How often this parameter has been updated by this link, this time included. */
   count(parameter: string): number;
   /** A number of the link's own before this step; 0 until it is set. */
@@ -26,9 +28,9 @@ export interface LinkMoment {
 /** The moment as the link of this name sees it. */
 export function linkMoment(
   link: string,
-  { step, seed, counts }: StepMoment,
+  { step, seed, rate = 1, counts }: StepMoment,
   learningRate: (step: number) => number,
 ): LinkMoment {
   const at = (name: string): number => counts[`${link}/${name}`] ?? 0;
-  return { step, seed, learningRate: learningRate(step), count: (parameter) => at(parameter) + 1, number: at };
+  return { step, seed, rate, learningRate: learningRate(step), count: (parameter) => at(parameter) + 1, number: at };
 }

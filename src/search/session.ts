@@ -303,18 +303,18 @@ export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOp
 
 /** The steps of a supernet whose children are trained one after the other. */
 function sharedOf(
-  { compile, search }: SearchConfig,
+  { compile, data, search }: SearchConfig,
   { train }: SearchBatches,
   note: (remark: string) => void,
 ): SharedOptions | undefined {
-  const { fixedAffine, capacityRates, importance } = search.remedies ?? {};
-  // Of what changes or watches a step the function knows nothing.
-  if (fixedAffine || capacityRates || importance) return undefined;
+  const { importance } = search.remedies ?? {};
   if (search.elastic || !['auto', 'graph'].includes(compile)) return undefined;
   return {
     batchSize: search.batchSize,
     steps: search.epochs * train.steps,
     smoothing: search.labelSmoothing,
+    weighted: importance !== undefined || data.classWeights !== undefined,
+    observed: importance && (importance.data ? 'outputs' : 'gradients'),
     always: compile === 'graph',
     note,
   };

@@ -15,6 +15,7 @@ import {
 } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type Rng, stream } from '../tensor/rng.js';
+import { sumFromLeft } from '../tensor/sum.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { readSlice, sliceKey } from './slices.js';
 
@@ -170,9 +171,9 @@ export function combine(combination: Combination, inputs: Tensor[]): Tensor {
   if (inputs.length === 1) return inputs[0]!;
   switch (combination) {
     case 'sum':
-      return tf.addN(inputs);
+      return sumFromLeft(inputs);
     case 'mean':
-      return tf.div(tf.addN(inputs), inputs.length);
+      return tf.div(sumFromLeft(inputs), inputs.length);
     case 'product':
       return inputs.reduce((product, input) => tf.mul(product, input));
     case 'concat':

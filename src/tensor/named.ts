@@ -3,6 +3,7 @@
  * to tensor. These are the few operations such maps need.
  */
 import { sumOfSquares } from './kernels/reductions.js';
+import { sumFromLeft } from './sum.js';
 import { tf, type Tensor } from './tf.js';
 
 export type NamedTensors = Readonly<Record<string, Tensor>>;
@@ -60,17 +61,6 @@ export function squaredNorm(tensors: NamedTensors): tf.Scalar {
   const list = Object.values(tensors);
   if (list.length === 0) return tf.scalar(0);
   return tf.tidy(() => sumFromLeft(list.map((x) => sumOfSquares({ x }, {})))) as tf.Scalar;
-}
-
-/** Terms that AddN adds from left to right; of more it adds eight at a time by themselves. */
-const LONGEST_SUM = 9;
-
-/** The sum from left to right, however many terms there are, so that zeros among them change no bit. */
-function sumFromLeft(terms: readonly Tensor[]): Tensor {
-  let sum = tf.addN(terms.slice(0, LONGEST_SUM));
-  for (let at = LONGEST_SUM; at < terms.length; at += LONGEST_SUM - 1)
-    sum = tf.addN([sum, ...terms.slice(at, at + LONGEST_SUM - 1)]);
-  return sum;
 }
 
 /** Number of scalar values in the map. */

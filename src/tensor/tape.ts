@@ -8,6 +8,7 @@
  * and throws its tape away.
  */
 import { isIndependent } from './kernels/define.js';
+import { sumFromLeft } from './sum.js';
 import { tf, type Tensor } from './tf.js';
 
 /** One kernel run: what went in, what came out, and the way back. */
@@ -158,7 +159,7 @@ function accumulator(borrowed: readonly Tensor[]) {
     sum(id: number): Tensor | undefined {
       const parts = terms.get(id);
       if (!parts || parts.length === 1) return parts?.[0];
-      const total = hold(tf.addN(parts));
+      const total = hold(sumFromLeft(parts));
       parts.forEach(letGo);
       terms.set(id, [total]);
       return total;

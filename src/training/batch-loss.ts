@@ -9,7 +9,7 @@ import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/
 import { capturedGradients, type CutLoss, hvp } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.js';
 import { partOfBatch, type TensorBatch } from './batch.js';
-import { type SharedGradients } from './shared-gradients.js';
+import { type SharedGradients, type WithLogits } from './shared-gradients.js';
 import { labelLosses } from './cross-entropy.js';
 import { type Distillation, distilled } from './distill.js';
 
@@ -132,8 +132,8 @@ export function batchLoss({
         return { ...together(parameters, chosen), layers };
       }
       if (others.length === 0) {
-        const see = record && !examples ? observe?.outputs : undefined;
-        const asItIs = (): LossAndGradients & { readonly logits?: Tensor } => {
+        const see = examples ? undefined : observe?.outputs;
+        const asItIs = (): WithLogits => {
           if (!see) {
             const { value, gradients } = valueAndGradients((current) => lossAt(current, ...chosen()).loss, parameters);
             return { loss: value, gradients };
@@ -144,10 +144,9 @@ export function batchLoss({
           }, parameters);
           return { loss: value, gradients, logits: aux.logits };
         };
-        if (shared && !examples && !see) return shared.of(child, parameters, batch, how, asItIs);
-        const { logits, ...found } = asItIs();
+        const { logits, ...found } = shared && !examples ? shared.of(child, parameters, batch, how, asItIs) : asItIs();
         if (logits) {
-          see?.(logits, batch.labels);
+          if (record) see?.(logits, batch.labels);
           logits.dispose();
         }
         return found;

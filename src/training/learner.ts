@@ -74,14 +74,15 @@ export function createLearner(
   requireMemory(space, all, only);
   const roleOf = (name: string): ParameterRole | undefined => all.parameters.get(wholeName(name))?.role;
   const whole = links.reduce(withLink, createTrainer(optimizer, { ...setting, roleOf }));
+  const isStill = still.length > 0 ? (name: string) => still.includes(roleOf(name)!) : undefined;
   return {
     store: createParameterStore(all, seed, only),
     trainer: whole,
     state: emptyState,
     // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
     ...(links.length === 0 && { compiled: compiledTrainer(whole, compile) }),
-    ...(shared && { shared: sharedGradients(space, { ...shared, trainer: whole }) }),
-    ...(still.length > 0 && { still: (name: string) => still.includes(roleOf(name)!) }),
+    ...(shared && { shared: sharedGradients(space, { ...shared, trainer: whole, still: isStill }) }),
+    ...(isStill && { still: isStill }),
     carried: {},
   };
 }

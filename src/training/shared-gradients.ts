@@ -3,16 +3,16 @@
  * results are compared with those of the children by themselves, bit for bit.
  */
 import { type Trainer, type TrainerStep } from '../chain/chain.js';
-import { type LossAndGradients } from '../chain/loss.js';
+import { type LossAndGradients, type StepContext } from '../chain/loss.js';
 import { type StepMoment } from '../chain/moment.js';
 import { type OptimizerState } from '../chain/state.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
-import { type ContinuedMoment, type DynamicGradients, dynamicGradients } from '../supernet/dynamic/index.js';
+import { type DynamicGradients, dynamicGradients, type Further, type Gradients } from '../supernet/dynamic/index.js';
 import { disposeNamed, type NamedTensors, withPrefix } from '../tensor/named.js';
 import { nativeBackend, sameBits } from '../tensor/plan/index.js';
-import { type Scalar, tf } from '../tensor/tf.js';
+import { type Scalar, type Tensor, tf } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { labelLosses } from './cross-entropy.js';
 import { sharedUpdate } from './shared-update.js';
@@ -25,25 +25,25 @@ export interface SharedOptions {
   readonly smoothing?: number | undefined;
   /** Whose steps they are, where these are to be computed in the same call. */
   readonly trainer?: Trainer | undefined;
+  /** Whether batches may have weights of examples. */
+  readonly weighted?: boolean | undefined;
+  /** Whether somebody looks into the steps: at the gradients before the update, or at the outputs too. */
+  readonly observed?: 'gradients' | 'outputs' | undefined;
+  /** Weights that are not trained. */
+  readonly still?: ((name: string) => boolean) | undefined;
   /** Make the function however few the steps are. */
   readonly always?: boolean;
-  /** Told once why it is not used, where that is not the form of the space. */
+  /** Told once why it is not used, where it is not for the number of steps. */
   readonly note?: ((remark: string) => void) | undefined;
 }
 
 export interface SharedGradients {
-  /** Loss and gradients of a training batch at these parameters, or what `asItIs` gives; the caller owns them. */
-  of(
-    child: Child,
-    parameters: NamedTensors,
-    batch: TensorBatch,
-    mode: Mode,
-    asItIs: () => LossAndGradients,
-  ): LossAndGradients;
+  /** Loss and gradients of a training batch at these parameters, and the outputs where these are observed, or what `asItIs` gives; the caller owns them. */
+  of(child: Child, parameters: NamedTensors, batch: TensorBatch, mode: Mode, asItIs: () => WithLogits): WithLogits;
   /** A step of the trainer on a training batch, or what `asItIs` does; as `Trainer.step` otherwise. */
   step(
     child: Child,
-    at: { readonly parameters: NamedTensors; readonly state: OptimizerState; readonly step: number },
+    at: { readonly parameters: NamedTensors; readonly state: OptimizerState } & Pick<StepContext, 'step' | 'rate'>,
     batch: TensorBatch,
     mode: Mode,
     asItIs: () => TrainerStep,
@@ -56,6 +56,8 @@ export interface SharedGradients {
   dispose(): void;
 }
 
+export type WithLogits = LossAndGradients & { readonly logits?: Tensor };
+
 /** Steps from which the function pays: to make it and to run it for the first time takes as long as some hundred of them. */
 const ENOUGH_STEPS = 250;
 /** Results that are compared with those of the child by itself. */
@@ -64,10 +66,10 @@ const CHECKED = 3;
 /** The gradients of a space's children; the function is made when it is needed first. */
 export function sharedGradients(
   space: SearchSpace,
-  { batchSize, steps, smoothing, trainer, always = false, note }: SharedOptions,
+  { batchSize, steps, smoothing, trainer, weighted = false, observed, still, always = false, note }: SharedOptions,
 ): SharedGradients {
   let made: DynamicGradients<StepMoment> | undefined;
-  const update = trainer && sharedUpdate(trainer);
+  const update = trainer && !observed ? sharedUpdate(trainer, still) : undefined;
   let isOpen = (always || steps >= ENOUGH_STEPS) && (space.task.kind ?? 'classification') === 'classification';
   let checked = 0;
   let runs = 0;
@@ -84,19 +86,21 @@ export function sharedGradients(
       isOpen = false;
       return undefined;
     }
-    const loss = (logits: tf.Tensor, labels: tf.Tensor): Scalar =>
-      tf.mean(labelLosses(logits, labels, smoothing)) as Scalar;
     const result = dynamicGradients<StepMoment>(space, {
       batchSize,
-      loss,
+      loss: (logits, labels, weights) => tf.mean(labelLosses(logits, labels, smoothing, weights)) as Scalar,
+      weighted,
+      logits: observed === 'outputs',
       ...(update && { continuation: update.continuation }),
     });
-    if ('reason' in result) isOpen = false;
-    else made = result;
+    if ('reason' in result) {
+      isOpen = false;
+      note?.(`the children of the supernet are not run as one function: ${result.reason}`);
+    } else made = result;
     return made;
   };
   const serving = (child: Child, { inputs, weights }: TensorBatch, mode: Mode): typeof made => {
-    const isServed = inputs.shape[0] === batchSize && !weights && mode.training && isPlain(mode);
+    const isServed = inputs.shape[0] === batchSize && (weighted || !weights) && mode.training && isPlain(mode);
     const shared = isServed ? compute() : undefined;
     return shared?.serves(child) ? shared : undefined;
   };
@@ -142,21 +146,19 @@ export function sharedGradients(
       const shared = serving(child, batch, mode);
       // Where it takes whole steps, it gives no gradients.
       if (!shared || shared.continued) return asItIs();
-      const { inputs, labels } = batch;
-      return verified(asItIs, () => shared.run(child, parameters, inputs, labels, { seed: mode.seed }), withLoss);
+      return verified(asItIs, () => shared.run(child, parameters, batch, { seed: mode.seed }), tensorsOf);
     },
-    step(child, { parameters, state, step }, batch, mode, asItIs) {
+    step(child, { parameters, state, step, rate }, batch, mode, asItIs) {
       const shared = serving(child, batch, mode);
       if (!shared?.continued || !update) return asItIs();
-      const { inputs, labels } = batch;
-      const moment: StepMoment = { step, seed: mode.seed, counts: state.counts };
-      const call = (further: ContinuedMoment<StepMoment>): { loss: Scalar; outputs: NamedTensors } =>
-        shared.continued!(child, parameters, inputs, labels, { seed: mode.seed }, further);
+      const moment: StepMoment = { step, seed: mode.seed, rate, counts: state.counts };
+      const call = (further: Further<StepMoment>): { loss: Scalar; outputs: NamedTensors } =>
+        shared.continued!(child, parameters, batch, { seed: mode.seed }, further);
       return verified(
         asItIs,
         () => update.step(call, parameters, state, moment),
         (one) => resultsOf(one, state),
-        ({ loss, metrics }) => [loss, ...Object.values(metrics)],
+        ({ loss, metrics, state: { counts } }) => [loss, ...Object.values(metrics), ...Object.values(counts)],
       );
     },
     dispose: close,
@@ -173,7 +175,11 @@ function resultsOf({ parameters, state }: TrainerStep, before: OptimizerState): 
   return { ...parameters, ...withPrefix('the state of ', Object.fromEntries(written)) };
 }
 
-const withLoss = ({ loss, gradients }: LossAndGradients): NamedTensors => ({ ...gradients, loss });
+const tensorsOf = ({ loss, gradients, logits }: WithLogits | Gradients): NamedTensors => ({
+  ...gradients,
+  loss,
+  ...(logits && { logits }),
+});
 
 /** The first name with other bits, or that only one of the two has. */
 function differenceOf(a: NamedTensors, b: NamedTensors): string | undefined {

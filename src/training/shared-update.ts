@@ -5,12 +5,12 @@
 import { chain, type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type Link, type Movement } from '../chain/link.js';
 import { type StepMoment } from '../chain/moment.js';
-import { type CountChanges, emptyState, type OptimizerState } from '../chain/state.js';
+import { emptyState, type OptimizerState } from '../chain/state.js';
 import { readStep } from '../chain/step-numbers.js';
 import { LOSS, MEASURED, type TracedStep } from '../chain/trace-step.js';
 import {
   type Continuation,
-  type ContinuedMoment,
+  type Further,
   GRADIENT_INPUT,
   LOSS_INPUT,
   type NameOf,
@@ -29,50 +29,63 @@ const STATE = 'state/';
 export interface SharedUpdate {
   /** For `dynamicGradients`. */
   continuation(slots: readonly SlotNames[]): Continuation<StepMoment> | undefined;
-  /** A step by it; nothing where a parameter of the child has no state yet, or where the moment decides otherwise. */
+  /** A step by it; nothing where a parameter of the child has never been trained, so that it has no state yet. */
   step(
-    call: (further: ContinuedMoment<StepMoment>) => { loss: Scalar; outputs: NamedTensors },
+    call: (further: Further<StepMoment>) => { loss: Scalar; outputs: NamedTensors },
     parameters: NamedTensors,
     state: OptimizerState,
     moment: StepMoment,
   ): TrainerStep | undefined;
 }
 
-/** The update of this chain, where it treats each coordinate by itself but for norms, and alike at every age. */
-export function sharedUpdate(trainer: Trainer): SharedUpdate | undefined {
+/** The update of this chain, where it treats each coordinate by itself but for norms, and alike at every age. `still` names weights that are not trained. */
+export function sharedUpdate(
+  trainer: Trainer,
+  still: (name: string) => boolean = () => false,
+): SharedUpdate | undefined {
   const settling = trainer.links.filter(isSettling);
   const links = trainer.links.filter((link) => !isSettling(link));
   if (!links.every(isPlain)) return undefined;
   const inner = chain(...links);
   let recording: Recording<StepMoment, Fixed> | undefined;
-  /** Keys of the state's tensors without the name of the parameter. */
-  let slotKeys: readonly string[] = [];
+  /** Keys of the state's tensors, and of what is counted, without the name of the parameter. */
+  let [slotKeys, countKeys]: readonly (readonly string[])[] = [[], []];
   return {
     continuation(slots) {
-      if (!links.every(({ elementwise }) => slots.every((names) => isAlike(names, elementwise?.kind))))
-        return undefined;
-      recording = recordUpdate(
-        inner,
-        slots.map(([name]) => name),
-      );
-      slotKeys = links.flatMap(({ name, elementwise }) => elementwise!.slots.map((slot) => `${name}/${slot}/`));
-      return recording && { recording };
+      const trained = slots.filter((names) => !names.every(still));
+      const kinds = [still, ...links.map(({ elementwise }) => elementwise!.kind)];
+      if (!kinds.every((kind) => trained.every((names) => isAlike(names, kind)))) return undefined;
+      const names = trained.map(([name]) => name);
+      recording = recordUpdate(inner, names);
+      if (!recording) return undefined;
+      const written = new Set(recording.outputs.map(({ name }) => name));
+      slotKeys = links
+        .flatMap(({ name, elementwise }) => elementwise!.slots.map((slot) => `${name}/${slot}/`))
+        .filter((key) => written.has(`${STATE}${key}${names[0]}`));
+      const { advanced } = recording.fixed.changes;
+      countKeys = links.map(({ name }) => `${name}/`).filter((key) => advanced.includes(key + names[0]));
+      return { recording };
     },
     step(call, parameters, state, moment) {
-      if (!recording?.choices.every(({ of, taken }) => of(moment) === taken)) return undefined;
-      if (!slotKeys.every((key) => Object.keys(parameters).every((name) => state.tensors[key + name])))
-        return undefined;
-      const { loss, outputs } = call({
-        moment,
-        given: (input, nameOf) => {
-          const key = renamed(input.slice(STATE.length), nameOf, slotKeys);
-          return key === undefined ? undefined : state.tensors[key];
-        },
-        wanted(output, nameOf) {
-          if (output.startsWith(MEASURED)) return output;
-          const prefixes = [PARAMETER_INPUT, ...slotKeys.map((key) => STATE + key)];
-          return renamed(output, nameOf, prefixes);
-        },
+      const trained = Object.keys(parameters).filter((name) => !still(name));
+      if (!recording || !slotKeys!.every((key) => trained.every((name) => state.tensors[key + name]))) return undefined;
+      let advanced: readonly string[] = [];
+      const { loss, outputs } = call((nameOf) => {
+        const prefixes = [PARAMETER_INPUT, ...slotKeys!.map((key) => STATE + key)];
+        const counted = recording!.fixed.changes.advanced.flatMap((key) => {
+          const own = renamed(key, nameOf, countKeys!);
+          return own === undefined ? [] : [[key, own] as const];
+        });
+        advanced = counted.map(([, own]) => own);
+        return {
+          // The age of a slot is that of the parameter in it.
+          moment: { ...moment, counts: Object.fromEntries(counted.map(([key, own]) => [key, state.counts[own] ?? 0])) },
+          given(input) {
+            const key = renamed(input.slice(STATE.length), nameOf, slotKeys!);
+            return key === undefined ? undefined : state.tensors[key];
+          },
+          wanted: (output) => (output.startsWith(MEASURED) ? output : renamed(output, nameOf, prefixes)),
+        };
       });
       const { changes, reported, gradientEvaluations, notes } = recording.fixed;
       const stepped = readStep(
@@ -81,7 +94,7 @@ export function sharedUpdate(trainer: Trainer): SharedUpdate | undefined {
           state: keepNamed(underPrefix(STATE, outputs)),
           measured: underPrefix(MEASURED, outputs),
           loss,
-          changes,
+          changes: { ...changes, advanced },
           reported,
           gradientEvaluations,
           notes,
@@ -109,7 +122,7 @@ const isPlain = (link: Link): boolean =>
   !link.settle &&
   !link.evaluation;
 
-const isAlike = (names: SlotNames, kind: ((parameter: string) => string) | undefined): boolean =>
+const isAlike = (names: SlotNames, kind: ((parameter: string) => string | boolean) | undefined): boolean =>
   !kind || names.every((name) => kind(name) === kind(names[0]));
 
 /** `prefix` with the child's parameter in the place of the slot. */
@@ -169,13 +182,11 @@ function recordUpdate(trainer: Trainer, names: readonly string[]): Recording<Ste
     return recording;
   }) as [Recording<StepMoment, Fixed>, Recording<StepMoment, Fixed>];
   disposeNamed(inputs);
-  const isShapeless = first.constants.every(({ shape }) => shape.length === 0) && first.requirements.length === 0;
-  const isFixed = difference(first, second, moments[1]!) === undefined && isAgeless(first.fixed.changes);
-  return isShapeless && isFixed ? first : undefined;
+  const isShapeless = [...first.constants, ...first.declared].every(({ shape }) => shape.length === 0);
+  const { removed, numbers, computed } = first.fixed.changes;
+  const isPlain = [first.requirements, first.choices, removed, numbers, computed].every(({ length }) => length === 0);
+  return isShapeless && isPlain && difference(first, second, moments[1]!) === undefined ? first : undefined;
 }
-
-/** Whether a step counts nothing of single parameters. */
-const isAgeless = ({ advanced, removed }: CountChanges): boolean => advanced.length + removed.length === 0;
 
 /** The weights once these links have moved them further. */
 function settled(

@@ -62,11 +62,9 @@ export function trainStep({
       losses = loss.losses;
       const asItIs = (): TrainerStep =>
         trainer.step(loss.evaluate, active.values, state, { ...loss.context, step, rate });
-      // Of what the step is changed or watched by the function knows nothing.
-      const isPlain = others.length === 0 && !options.still && !options.observe && rate === undefined;
-      const shared = isPlain ? options.shared : undefined;
+      const shared = others.length === 0 && !options.observe ? options.shared : undefined;
       stepped = shared
-        ? shared.step(child, { parameters: active.values, state, step }, batch, options.mode, asItIs)
+        ? shared.step(child, { parameters: active.values, state, step, rate }, batch, options.mode, asItIs)
         : asItIs();
     }
   } finally {

@@ -21,7 +21,9 @@ export function stepRate(): Link {
   return {
     name: 'step-rate',
     elementwise: { slots: [] },
-    update: (updates, { context: { rate = 1 } }) =>
-      rate === 1 ? updates : mapNamed(updates, (update) => tf.mul(update, rate)),
+    update(updates, { scalar }) {
+      const factor = scalar(({ rate }) => rate);
+      return mapNamed(updates, (update) => tf.mul(update, factor));
+    },
   };
 }

@@ -184,7 +184,10 @@ function trainedNodes({ nodes }: DynamicStructure): Set<string> {
   return trained;
 }
 
-/** The candidates of one selection share the arguments of their parameters, since a child has one of them; every other node has its own. */
+/**
+ * The candidates of one selection share the arguments of their parameters, since a child has one of them; every other node has its own.
+ * Parameters that share an argument are of one role, so that whatever treats roles differently treats them alike.
+ */
 function slotsOf(
   wholes: readonly Whole[],
   { selectionOf }: DynamicStructure,
@@ -197,16 +200,31 @@ function slotsOf(
     groups.set(group, [...(groups.get(group) ?? []), node]);
   }
   return [...groups.values()].flatMap((group) => {
-    const locals = group.map((node) => Object.keys(parametersOf(node)));
-    const count = locals.reduce((most, { length }) => Math.max(most, length), 0);
-    return Array.from({ length: count }, (_, k): Slot => ({
-      argument: graph.argument(FLOAT),
-      places: group.flatMap(({ name }, i) => {
-        const local = locals[i]![k];
-        if (local === undefined) return [];
-        const hasGradient = resultOf(recordings.get(name)!, PARAMETER_GRADIENT + local) !== undefined;
-        return [{ node: name, local, hasGradient }];
-      }),
-    }));
+    const rows = group.map((node) => Object.entries(parametersOf(node)));
+    const roles = commonOrder(rows.map((row) => row.map(([, { role }]) => role)));
+    const slots = roles.map(() => ({ argument: graph.argument(FLOAT), places: [] as Slot['places'][number][] }));
+    group.forEach(({ name: node }, i) => {
+      let at = 0;
+      for (const [local, { role }] of rows[i]!) {
+        at = roles.indexOf(role, at) + 1;
+        const hasGradient = resultOf(recordings.get(node)!, PARAMETER_GRADIENT + local) !== undefined;
+        slots[at - 1]!.places.push({ node, local, hasGradient });
+      }
+    });
+    return slots;
   });
+}
+
+/** A sequence that has each of these within it, in their order. */
+function commonOrder(rows: readonly (readonly string[])[]): string[] {
+  const whole: string[] = [];
+  for (const row of rows) {
+    let at = 0;
+    for (const one of row) {
+      const found = whole.indexOf(one, at);
+      if (found < 0) whole.splice(at, 0, one);
+      at = (found < 0 ? at : found) + 1;
+    }
+  }
+  return whole;
 }

@@ -7,10 +7,12 @@ import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../../tenso
 import { type NamedTensors } from '../../tensor/named.js';
 import {
   addOperations,
+  integer,
   loadedGraph,
   type LoadedGraph,
   nativeBackend,
   type Recording,
+  type,
   type ValueIndex,
   type ValueName,
   wantedValues,
@@ -24,7 +26,7 @@ import { type Chosen, chosenBy, dynamicStructure, keepsOrder } from './structure
 
 const { float32: FLOAT, int32: INTEGER, bool: BOOL } = DATA_TYPES;
 
-/** What is computed of loss and gradients in the same call, for all children alike: the recording of a function that no shape enters. */
+/** What is computed of loss and gradients in the same call, for all children alike: the recording of a function that no shape enters, and that declares nothing but scalars. */
 export interface Continuation<M> {
   /** Its inputs are `LOSS_INPUT`, `GRADIENT_INPUT` and `PARAMETER_INPUT` with the name of a slot, and others, which are given in each call. */
   readonly recording: Recording<M, unknown>;
@@ -37,35 +39,35 @@ export const PARAMETER_INPUT = 'parameter/';
 /** Names of the parameters that share an argument and have a gradient; the first is the slot's own. */
 export type SlotNames = readonly [string, ...string[]];
 
-/** A call of the continuation. */
-export interface ContinuedMoment<M> {
+/** What a call of the continuation is given and gives back, of a child whose parameters are in these slots. */
+export type Further<M> = (nameOf: NameOf) => {
   readonly moment: M;
   /** A further input of the recording; undefined where the child has nothing to give. Borrowed. */
-  given(input: string, nameOf: NameOf): Tensor | undefined;
+  given(input: string): Tensor | undefined;
   /** What a result is called; undefined of what the child does not have. */
-  wanted(output: string, nameOf: NameOf): string | undefined;
-}
+  wanted(output: string): string | undefined;
+};
 
 /** The child's parameter in a slot, if it has one. */
 export type NameOf = (slot: string) => string | undefined;
 
+/** A training batch; without weights every example counts alike. */
+export interface Examples {
+  readonly inputs: Tensor;
+  readonly labels: Tensor;
+  readonly weights?: Tensor | undefined;
+}
+
 export interface DynamicGradients<M = unknown> {
   /** Loss and gradients of the child's parameters at these values, training; the caller owns them. */
-  run(
-    child: Child,
-    parameters: NamedTensors,
-    inputs: Tensor,
-    labels: Tensor,
-    moment: PassMoment,
-  ): { loss: Scalar; gradients: NamedTensors };
+  run(child: Child, parameters: NamedTensors, examples: Examples, moment: PassMoment): Gradients;
   /** Loss and results of the continuation instead of the gradients; where there is one. */
   readonly continued?: (
     child: Child,
     parameters: NamedTensors,
-    inputs: Tensor,
-    labels: Tensor,
+    examples: Examples,
     moment: PassMoment,
-    further: ContinuedMoment<M>,
+    further: Further<M>,
   ) => { loss: Scalar; outputs: NamedTensors };
   /** Whether the gradients of this child are added up as they are in the child by itself. */
   serves(child: Child): boolean;
@@ -74,19 +76,28 @@ export interface DynamicGradients<M = unknown> {
   dispose(): void;
 }
 
+export interface Gradients {
+  readonly loss: Scalar;
+  readonly gradients: NamedTensors;
+  /** Where they were asked for. */
+  readonly logits?: Tensor;
+}
+
+export interface DynamicOptions<M> {
+  readonly batchSize: number;
+  readonly loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Scalar;
+  /** Whether examples may have weights. */
+  readonly weighted?: boolean;
+  /** Whether the outputs of the child are wanted too. */
+  readonly logits?: boolean;
+  /** Given the parameters by their slots; undefined where there is nothing to go on with. */
+  readonly continuation?: (slots: readonly SlotNames[]) => Continuation<M> | undefined;
+}
+
 /** The gradients of any child on batches of one size; why not, where there is no such function. */
 export function dynamicGradients<M = unknown>(
   space: SearchSpace,
-  {
-    batchSize,
-    loss,
-    continuation,
-  }: {
-    batchSize: number;
-    loss: (logits: Tensor, labels: Tensor) => Scalar;
-    /** Given the parameters by their slots; undefined where there is nothing to go on with. */
-    continuation?: (slots: readonly SlotNames[]) => Continuation<M> | undefined;
-  },
+  { batchSize, loss, weighted = false, logits = false, continuation }: DynamicOptions<M>,
 ): DynamicGradients<M> | { reason: string } {
   const backend = nativeBackend();
   if (!backend) return { reason: 'there is no native library' };
@@ -95,11 +106,13 @@ export function dynamicGradients<M = unknown>(
   try {
     const body = bodyWithForward(space, structure, backend, batchSize);
     const { graph, values } = body;
-    const recording = recordLoss(backend, loss, [space.task.classes], batchSize);
+    const recording = recordLoss(backend, loss, [space.task.classes], batchSize, weighted);
+    const outputs = values.get(structure.head)!;
     const known = new Map<ValueIndex, ValueName>([
-      [recording.inputs.get('logits')!, values.get(structure.head)!],
+      [recording.inputs.get('logits')!, outputs],
       [recording.inputs.get('labels')!, graph.argument(INTEGER)],
     ]);
+    if (weighted) known.set(recording.inputs.get('weights')!, graph.argument(FLOAT));
     const missing = addOperations(graph, recording, known);
     if (missing !== undefined) throw new NoGraph(`the operation '${missing}' has no form in a graph`);
     const lossValue = known.get(resultOf(recording, 'loss')!)!;
@@ -107,15 +120,17 @@ export function dynamicGradients<M = unknown>(
     const gradientOf = addBackward(body, known.get(resultOf(recording, INPUT_GRADIENT)!)!);
     // In the order of a child's parameters, in which norms are added up.
     const slots = body.slots.filter((slot) => gradientOf.has(slot));
-    const isWhole = slots.every(({ places }) => places.every(({ hasGradient }) => hasGradient));
+    const isWhole = !logits && slots.every(({ places }) => places.every(({ hasGradient }) => hasGradient));
     const further = isWhole ? continuation?.(slots.map(namesOf)) : undefined;
     const continued = further && addContinuation(body, further, lossValue, gradientOf);
     if (!continued) for (const slot of slots) graph.result(gradientOf.get(slot)!, FLOAT);
+    if (logits) graph.result(outputs, FLOAT);
     const loaded = loadedGraph(backend, graph.finish());
     if ('reason' in loaded) return loaded;
     // Fed where a child has nothing to feed: it adds nothing to a sum, whatever is done with it.
     const idle = tf.keep(tf.tensor1d([]));
-    const called = { space, backend, body, loaded, idle, slots };
+    const alike = weighted ? tf.keep(tf.ones([batchSize])) : undefined;
+    const called = { space, backend, body, loaded, idle, alike, slots };
     return {
       size: graph.size,
       serves({ architecture, parameterNames }) {
@@ -130,6 +145,7 @@ export function dynamicGradients<M = unknown>(
       dispose() {
         loaded.dispose();
         idle.dispose();
+        alike?.dispose();
       },
     };
   } catch (error) {
@@ -148,20 +164,21 @@ interface Called {
   readonly body: Body;
   readonly loaded: LoadedGraph;
   readonly idle: Tensor;
+  /** The weights of examples that have none, where the function takes weights. */
+  readonly alike: Tensor | undefined;
   /** Slots of the results behind the loss. */
   readonly slots: readonly Slot[];
 }
 
 /** What goes into a call and comes out of it in every case; `more` are the tensors behind. The caller owns the results. */
 function call(
-  { backend, body: { gates, declared, slots: fed }, loaded, idle }: Called,
+  { backend, body: { gates, declared, slots: fed }, loaded, idle, alike }: Called,
   chosen: Chosen,
   parameters: NamedTensors,
-  inputs: Tensor,
-  labels: Tensor,
+  { inputs, labels, weights = alike }: Examples,
   moment: PassMoment,
   more: readonly Tensor[] = [],
-  numbers: readonly number[] = [],
+  numbers: Float32Array = new Float32Array(0),
 ): OutputMetadata[] {
   const { binding } = backend;
   const decisions = gates.values(chosen);
@@ -169,14 +186,16 @@ function call(
     binding.createTensor([decisions.length], BOOL, Uint8Array.from(decisions, Number)),
     ...declared.map(({ of, shape }) => binding.createTensor(shape, FLOAT, of(moment))),
   ];
-  const weights = fed.map((slot) => {
+  const behind = numbers.length > 0 ? [binding.createTensor([numbers.length], FLOAT, numbers)] : [];
+  const values = fed.map((slot) => {
     const name = nameIn(slot, chosen);
     return name === undefined ? idle : parameters[name]!;
   });
+  const given = [inputs, ...values, labels, ...(alike ? [weights!] : []), ...more];
   try {
-    return loaded.run([...own, ...backend.getInputTensorIds([inputs, ...weights, labels, ...more]), ...numbers]);
+    return loaded.run([...own, ...backend.getInputTensorIds(given), ...behind]);
   } finally {
-    own.forEach((id) => binding.deleteTensor(id));
+    for (const id of [...own, ...behind]) binding.deleteTensor(id);
   }
 }
 
@@ -192,13 +211,12 @@ function run(
   called: Called,
   child: Child,
   parameters: NamedTensors,
-  inputs: Tensor,
-  labels: Tensor,
+  examples: Examples,
   moment: PassMoment,
-): { loss: Scalar; gradients: NamedTensors } {
+): Gradients {
   const { space, backend, body, slots } = called;
   const chosen = chosenBy(body.structure, space.genotype(child.architecture));
-  const [loss, ...results] = call(called, chosen, parameters, inputs, labels, moment);
+  const [loss, ...results] = call(called, chosen, parameters, examples, moment);
   const found = new Map<string, Tensor>();
   slots.forEach((slot, i) => {
     const place = placeOf(slot, chosen);
@@ -210,7 +228,12 @@ function run(
     const gradient = found.get(name);
     return gradient ? [[name, gradient] as const] : [];
   });
-  return { loss: backend.createOutputTensor(loss!) as Scalar, gradients: Object.fromEntries(gradients) };
+  const logits = results[slots.length];
+  return {
+    loss: backend.createOutputTensor(loss!) as Scalar,
+    gradients: Object.fromEntries(gradients),
+    ...(logits && { logits: backend.createOutputTensor(logits) }),
+  };
 }
 
 /** A continuation within the function: what each call has to give, and what comes back. */
@@ -241,7 +264,12 @@ function addContinuation<M>(
       known.set(value, graph.argument(recording.types[value]!));
     }
   }
-  for (const { value } of recording.declared) known.set(value, graph.argument(FLOAT));
+  // All numbers of the moment are one argument, because each argument has a price.
+  const { declared } = recording;
+  const num = integer(declared.length);
+  const numbers =
+    declared.length > 0 ? graph.node('Unpack', [graph.argument(FLOAT)], { T: type(FLOAT), num, axis: integer(0) }) : '';
+  declared.forEach(({ value }, i) => known.set(value, `${numbers}:output:${i}`));
   const missing = addOperations(graph, recording, known);
   if (missing !== undefined) throw new NoGraph(`the operation '${missing}' has no form in a graph`);
   const wanted = wantedValues(recording);
@@ -251,37 +279,29 @@ function addContinuation<M>(
 
 function runOn<M>(
   called: Called,
-  { recording, inputs: names, wanted }: Continued<M>,
+  { recording, inputs, wanted }: Continued<M>,
   child: Child,
   parameters: NamedTensors,
-  inputs: Tensor,
-  labels: Tensor,
+  examples: Examples,
   pass: PassMoment,
-  { moment, given, wanted: nameOfResult }: ContinuedMoment<M>,
+  further: Further<M>,
 ): { loss: Scalar; outputs: NamedTensors } {
   const { space, backend, body, slots, idle } = called;
-  const { binding } = backend;
   const chosen = chosenBy(body.structure, space.genotype(child.architecture));
   const inSlot = new Map(slots.map((slot) => [namesOf(slot)[0], nameIn(slot, chosen)]));
-  const nameOf: NameOf = (slot) => inSlot.get(slot);
-  const numbers = recording.declared.map(({ of, shape }) => binding.createTensor(shape, FLOAT, of(moment)));
-  const more = names.map((name) => given(name, nameOf) ?? idle);
-  let results: OutputMetadata[];
-  try {
-    results = call(called, chosen, parameters, inputs, labels, pass, more, numbers);
-  } finally {
-    numbers.forEach((id) => binding.deleteTensor(id));
-  }
-  const loss = backend.createOutputTensor(results[0]!) as Scalar;
-  const computed = new Map(wanted.map((value, i) => [value, results[i + 1]!]));
+  const { moment, given, wanted: nameOfResult } = further((slot) => inSlot.get(slot));
+  const numbers = Float32Array.from(recording.declared, ({ of }) => of(moment)[0]!);
+  const more = inputs.map((name) => given(name) ?? idle);
+  const [lossHere, ...results] = call(called, chosen, parameters, examples, pass, more, numbers);
+  const computed = new Map(wanted.map((value, i) => [value, results[i]!]));
   const outputs: Record<string, Tensor> = {};
   for (const { name, value } of recording.outputs) {
     const result = computed.get(value);
-    const wantedName = result && nameOfResult(name, nameOf);
+    const wantedName = result && nameOfResult(name);
     if (wantedName === undefined) continue;
     outputs[wantedName] = backend.createOutputTensor(result!);
     computed.delete(value);
   }
-  for (const { id } of computed.values()) binding.deleteTensor(id);
-  return { loss, outputs };
+  for (const { id } of computed.values()) backend.binding.deleteTensor(id);
+  return { loss: backend.createOutputTensor(lossHere!) as Scalar, outputs };
 }

@@ -1,5 +1,5 @@
 /** One node of a supernet, forward and backward, as a recording. */
-import { type BuiltOperation, type Shape } from '../../operations/operation.js';
+import { type BuiltOperation, type ParameterSpec, type Shape } from '../../operations/operation.js';
 import { type Scalar, tf, tidy, type Tensor } from '../../tensor/tf.js';
 import { type NativeBackend } from '../../tensor/kernels/raw-op.js';
 import { difference, type Host, record, type Recording } from '../../tensor/plan/index.js';
@@ -42,8 +42,8 @@ type Forward = (
 /** A node that is computed as a whole. */
 export type Whole = Extract<DynamicNode, { kind: 'whole' }>;
 
-/** Local names and shapes of a node's parameters. */
-export function parametersOf({ attributes }: Whole): Readonly<Record<string, { readonly shape: readonly number[] }>> {
+/** A node's parameters by their local names. */
+export function parametersOf({ attributes }: Whole): Readonly<Record<string, ParameterSpec>> {
   return attributes.kind === 'operation' ? builtOf(attributes).parameters : {};
 }
 
@@ -103,23 +103,28 @@ export function recordNode(
   return recordTwice(backend, step, given, node.name);
 }
 
-/** The loss of logits and labels with its gradient, on a batch of this size. Throws NoGraph where it cannot be recorded. */
+/** The loss of logits, labels and weights of examples with its gradient, on a batch of this size. Throws NoGraph where it cannot be recorded. */
 export function recordLoss(
   backend: NativeBackend,
-  loss: (logits: Tensor, labels: Tensor) => Scalar,
+  loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Scalar,
   logits: Shape,
   batchSize: number,
+  weighted: boolean,
 ): NodeRecording {
-  const step = ({ logits: z, labels }: Readonly<Record<string, Tensor>>) => ({
+  const step = ({ logits: z, labels, weights }: Readonly<Record<string, Tensor>>) => ({
     outputs: tidy(() => {
       const tape: Tape = [];
-      const value = recordOn(tape, () => tidy(() => loss(z!, labels!)));
+      const value = recordOn(tape, () => tidy(() => loss(z!, labels!, weights)));
       const [gradient] = backpropagate(tape, [[value, tf.ones(value.shape)]], [z!], { release: true });
       return { loss: tf.clone(value), [INPUT_GRADIENT]: tf.clone(gradient!) };
     }),
     fixed: null,
   });
-  const given = { logits: tf.ones([batchSize, ...logits]), labels: tf.zeros([batchSize], 'int32') };
+  const given = {
+    logits: tf.ones([batchSize, ...logits]),
+    labels: tf.zeros([batchSize], 'int32'),
+    ...(weighted && { weights: tf.ones([batchSize]) }),
+  };
   return recordTwice(backend, step, given, 'the loss');
 }
 

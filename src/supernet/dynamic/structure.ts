@@ -6,9 +6,6 @@ import { type SearchSpace } from '../../graph/define-space.js';
 import { type Guard, type NodeAttributes, type SupernetGraph } from '../../graph/nodes.js';
 import { type Genotype } from '../../space/slots.js';
 
-/** Terms that a sum adds from left to right; longer ones are added in another order. */
-const LONGEST_SUM = 9;
-
 export interface Edge {
   readonly source: string;
   readonly target: string;
@@ -68,7 +65,6 @@ export function dynamicStructure({ supernet }: Pick<SearchSpace, 'supernet'>): D
       case 'combine':
         if (isGuarded && attributes.combination !== 'sum')
           return { reason: `'${name}' is a ${attributes.combination} of inputs that depend on the architecture` };
-        if (isGuarded && inputs.length > LONGEST_SUM) return { reason: `'${name}' adds ${inputs.length} inputs` };
         nodes.push(isGuarded ? { kind: 'sum', name, inputs } : { kind: 'whole', name, inputs, attributes });
     }
   }
@@ -84,9 +80,6 @@ export function dynamicStructure({ supernet }: Pick<SearchSpace, 'supernet'>): D
   for (const { source, target } of edges) {
     const isCandidateAlone = kinds.get(target) === 'select' && kinds.get(source) === 'whole';
     if (isCandidateAlone && users.get(source)!.length === 1) selectionOf.set(source, target);
-  }
-  for (const [name, list] of users) {
-    if (list.length > LONGEST_SUM + 8) return { reason: `'${name}' is read ${list.length} times` };
   }
   return { nodes, head, common: alwaysThere(nodes, head), selectionOf, users };
 }

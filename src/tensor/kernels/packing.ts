@@ -20,16 +20,14 @@ export const LARGEST_JOINED = 1 << 14;
 /** To join and part so few costs more than it saves. */
 const FEW = 4;
 
+/** Names of the tensors that others agree with, so that they may be joined. */
+export function joinable(tensors: Tensors): string[] {
+  return alike(tensors, () => '').flatMap((names) => (names.length < FEW ? [] : names));
+}
+
 /** Groups tensors by their shape behind the first axis, and by `kind` where they must not be mixed. */
 export function packing(tensors: Tensors, kind: (name: string) => string = () => ''): Packing {
-  const alike = new Map<string, string[]>();
-  for (const [name, { shape }] of Object.entries(tensors)) {
-    const key = `${kind(name)}[${shape.length === 0 ? 'scalar' : shape.slice(1)}]`;
-    const names = alike.get(key);
-    if (names) names.push(name);
-    else alike.set(key, [name]);
-  }
-  const groups = [...alike.values()].flatMap((names) => (names.length < FEW ? names.map((name) => [name]) : [names]));
+  const groups = alike(tensors, kind).flatMap((names) => (names.length < FEW ? names.map((name) => [name]) : [names]));
   return {
     pack(values) {
       const packed: Record<string, Tensor> = {};
@@ -49,6 +47,18 @@ export function packing(tensors: Tensors, kind: (name: string) => string = () =>
       return unpacked;
     },
   };
+}
+
+/** Names of tensors that agree in kind and in all axes but the first. */
+function alike(tensors: Tensors, kind: (name: string) => string): string[][] {
+  const found = new Map<string, string[]>();
+  for (const [name, { shape }] of Object.entries(tensors)) {
+    const key = `${kind(name)}[${shape.length === 0 ? 'scalar' : shape.slice(1)}]`;
+    const names = found.get(key);
+    if (names) names.push(name);
+    else found.set(key, [name]);
+  }
+  return [...found.values()];
 }
 
 function join(tensors: Tensor[]): Tensor {

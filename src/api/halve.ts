@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
 import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
+import { type Stopped } from '../search/asha.js';
+import { type AshaStep } from '../search/asha-run.js';
 import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
 import { bestRound, halvingRounds } from '../search/halving-rounds.js';
 import { type Hyperparameters } from '../search/hyperparameters/index.js';
@@ -12,8 +14,11 @@ import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { requireAccuracy } from '../training/evaluate.js';
 import { codeFiles } from '../jobs/files.js';
 import { inThisProcess, requireWhole, type WithExecutor } from './executing.js';
+import { ashaIn, type AshaRequest, ashaRungs, type AshaSetting } from './halve-asha.js';
 import { candidateSpace, described, drawCandidates, proposer, writeWinner } from './halve-candidates.js';
 import { partsOf, type PartsRequest } from './parts.js';
+
+export type { AshaRequest };
 
 export interface HalvingRequest extends PartsRequest {
   /** Candidates to begin with, random ones or the first of `search.warmStart`: architectures, with values of `search.hyperparameters` where these are searched. Default 27. */
@@ -27,6 +32,8 @@ export interface HalvingRequest extends PartsRequest {
   readonly factor?: number | undefined;
   /** Epochs of the first rung. Default 2. */
   readonly first?: number | undefined;
+  /** Promotes candidates as soon as they are among the best of their rung so far (ASHA), and trains them further instead of anew; in one round. */
+  readonly asynchronous?: AshaRequest | undefined;
   /** Where the folder of results is made. Default `runs`. */
   readonly runs?: string | undefined;
   /** The folder of results itself. */
@@ -40,6 +47,8 @@ export interface HalvingRequest extends PartsRequest {
   /** Told what a warm start has left out. */
   readonly onWarning?: ((message: string) => void) | undefined;
   readonly onRung?: ((rung: RungResult, measure: 'accuracy' | 'loss') => void) | undefined;
+  /** Hears of each training of an asynchronous halving, in the order in which they have finished. */
+  readonly onTrained?: ((training: AshaStep) => void) | undefined;
 }
 
 export interface HalvingOutcome {
@@ -55,12 +64,20 @@ export interface HalvingOutcome {
   readonly hyperparameters?: Hyperparameters;
   /** The file of the configuration that trains it so. */
   readonly configuration?: string;
+  /** Candidates that their learning curves have stopped, where they were extrapolated. */
+  readonly stopped?: readonly Stopped[];
 }
 
 /** See `runHalving` in index.ts. */
 export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
-  const { candidates: count = 27, factor = 3, first = 2, rounds, out, runs = 'runs' } = request;
+  const { candidates: count = 27, factor = 3, first = 2, rounds, asynchronous, out, runs = 'runs' } = request;
   requireWhole('rounds', rounds, 1);
+  if (rounds !== undefined && asynchronous)
+    throw new WeftError(
+      'config',
+      'a controller waits for the first rung of each round, and asynchronous halving waits for none',
+      'leave out one of the two',
+    );
   const strategy = rounds !== undefined && !request.config?.controller ? 'predictor-guided' : undefined;
   const parts = await partsOf({ ...request, controller: request.controller ?? strategy });
   const { config } = parts;
@@ -69,7 +86,7 @@ export async function runHalving(request: HalvingRequest = {}): Promise<HalvingO
     out ??
     join(
       runs,
-      `halving-${sha256(JSON.stringify([config, backend, count, factor, first, ...(rounds === undefined ? [] : [rounds])])).slice(0, 8)}`,
+      `halving-${sha256(JSON.stringify([config, backend, count, factor, first, ...[rounds, asynchronous].filter((one) => one !== undefined)])).slice(0, 8)}`,
     );
   const made = makeFolder(folder);
   try {
@@ -84,23 +101,36 @@ async function halveIn(
   folder: string,
   parts: SearchParts,
   backend: BackendName,
-  { threads, rounds, withExecutor = inThisProcess(), onStart, onRung, onWarning = () => undefined }: HalvingRequest,
+  request: HalvingRequest,
   { count, factor, first }: { readonly count: number; readonly factor: number; readonly first: number },
 ): Promise<HalvingOutcome | undefined> {
   const { config } = parts;
+  const { threads, rounds, asynchronous, withExecutor = inThisProcess() } = request;
+  const { onStart, onRung, onWarning = () => undefined } = request;
   const space = candidateSpace(parts, folder, first);
   const random = rounds === undefined ? drawCandidates(parts, space, count, onWarning) : undefined;
   // By more than there are candidates: then the first rung is the last.
   const halving = { factor: factor === 1 ? count + 1 : factor, epochs: first };
-  const rungs = rungsOf({ candidates: random?.length ?? count, ...halving });
-  onStart?.(folder, backend, rungs);
   const { measure, reward } = comparison(parts);
   const files = codeFiles({ ...config, controller: { name: 'random' } });
+  const job = { backend, ...(threads !== undefined && { threads }) };
+  const record = { seed: config.seed, backend, threads: threads ?? 1, factor };
+  if (asynchronous && random) {
+    const { onTrained: onStep } = request;
+    const setting: AshaSetting = { folder, parts, candidates: random, measure, factor, first, job, onStep };
+    onStart?.(folder, backend, ashaRungs(asynchronous, setting));
+    const outcome = await withExecutor({ parts, files }, (executor) => ashaIn(executor, asynchronous, setting));
+    if (!outcome) return undefined;
+    const found = { ...outcome, rungs: outcome.rungs.map(described) };
+    found.rungs.forEach((rung) => onRung?.(rung, measure));
+    return written(folder, parts, found, { ...record, asynchronous });
+  }
+  const rungs = rungsOf({ candidates: random?.length ?? count, ...halving });
+  onStart?.(folder, backend, rungs);
   const total = (rounds ?? 1) * rungs.reduce((sum, rung) => sum + rung.candidates, 0);
   const results = await withExecutor({ total, parts, files }, (executor) => {
     const evaluate = async (candidate: string, epochs: number): Promise<number> => {
-      const job = standAloneJob(parts, candidate, epochs, { backend, ...(threads !== undefined && { threads }) });
-      return scored(executor, job, measure);
+      return scored(executor, standAloneJob(parts, candidate, epochs, job), measure);
     };
     const halve = (some: readonly string[]): Promise<RungResult[]> =>
       successiveHalving(some, halving, evaluate, (rung) => onRung?.(described(rung), measure));
@@ -111,10 +141,18 @@ async function halveIn(
   });
   if (!results) return undefined;
   const all = results.map((rungs) => rungs.map(described));
-  const found = { rungs: bestRound(all), ...(rounds !== undefined && { rounds: all }) };
+  return written(folder, parts, { rungs: bestRound(all), ...(rounds !== undefined && { rounds: all }) }, record);
+}
+
+/** Writes what was found, and names the winner. */
+function written(
+  folder: string,
+  parts: SearchParts,
+  found: Pick<HalvingOutcome, 'rungs' | 'rounds' | 'stopped'>,
+  record: object,
+): HalvingOutcome {
   const file = join(folder, 'halving.json');
-  const record = { seed: config.seed, backend, threads: threads ?? 1, factor, ...found };
-  writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`);
+  writeFileAtomic(file, `${JSON.stringify({ ...record, ...found }, null, 2)}\n`);
   const { architecture, hyperparameters } = found.rungs.at(-1)!.ranking[0]!;
   const configuration = writeWinner(folder, parts, hyperparameters);
   return {

@@ -50,7 +50,7 @@ export type { JobsOptions, ProcessesOptions, Undone, WithExecutor } from './exec
 export type { CheckOptions, CheckOutcome } from './check-export.js';
 export type { ExportOptions, ExportOutcome } from './export.js';
 export type { ForgettingComparison, ForgettingOptions, ForgettingReport } from './forgetting.js';
-export type { HalvingOutcome, HalvingRequest } from './halve.js';
+export type { AshaRequest, HalvingOutcome, HalvingRequest } from './halve.js';
 export type { SearchListeners } from './listeners.js';
 export type { PartsRequest } from './parts.js';
 export type {

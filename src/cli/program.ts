@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
+import { asynchronously } from './halving-options.js';
 import { addListCommands } from './list-commands.js';
 import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, whole } from './options.js';
 
@@ -139,7 +140,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
 
-  onMany(weft.command('halve'))
+  asynchronously(onMany(weft.command('halve')))
     .description('successive halving: train many architectures alone for a short time, the best of them for longer')
     .option('-r, --recipe <name>', 'a recipe for space, data and training')
     .option('-c, --config <file>', 'a YAML configuration')

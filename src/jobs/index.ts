@@ -5,6 +5,7 @@ export { openResults, type Results } from './results.js';
 export type { RunJobOptions } from './payload.js';
 export { runRunners, searchJob, trainingJob } from './training.js';
 export { evaluationOf, standAloneJob } from './stand-alone.js';
+export { JOB_VERSION } from './version.js';
 export { createSerialExecutor, type SerialOptions } from './serial.js';
 export { serveJobs } from './child.js';
 export { createLocalExecutor, type LocalOptions } from './local.js';

@@ -46,6 +46,8 @@ export interface RunPayload extends Computing {
   readonly architecture: string | null;
   /** Hashes of the files of weights that it begins from. */
   readonly weights?: StartHashes | undefined;
+  /** Epochs after which a training alone stops, of as many as its schedule has. */
+  readonly until?: number | undefined;
   /** Hashes of the data and of the space's tree, options and task. */
   readonly data: string;
   readonly identity: string;
@@ -57,6 +59,7 @@ export interface RunJobDefinition {
   readonly parts: JobParts;
   /** Text encoding; null for jobs that find one. */
   readonly architecture: string | null;
+  readonly until?: number | undefined;
   readonly label: string;
 }
 
@@ -79,6 +82,7 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
     controller: referenceSchema,
     code: codeSchema,
     architecture: textSchema(LONGEST_ENCODING).nullable(),
+    until: z.int().min(1).optional(),
     ...computingFields,
     weights: z.strictObject({ search: hashSchema.optional(), retrain: hashSchema.optional() }).optional(),
     data: hashSchema,
@@ -104,7 +108,7 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
 
 /** A job of such a payload. */
 export function runJob(
-  { kind, config, parts, architecture, label }: RunJobDefinition,
+  { kind, config, parts, architecture, until, label }: RunJobDefinition,
   { threads, backend }: RunJobOptions,
 ): Job {
   const weights = startHashes(config, architecture !== null);
@@ -114,6 +118,7 @@ export function runJob(
       ...referToParts(config),
       architecture,
       ...(Object.keys(weights).length > 0 && { weights }),
+      until,
       ...computingHere(threads, backend),
       space: referTo(config.space.name),
       controller: referTo(config.controller.name),

@@ -1,6 +1,6 @@
 /** Jobs that train one architecture on the training part and judge it on the validation part: what choices are made by, without the test part. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { configSchema } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
@@ -26,7 +26,7 @@ import { candidateConfig, type Hyperparameters, readCandidate } from '../search/
 import { type LearnerSnapshot } from '../search/snapshot.js';
 import { trainAlone } from '../search/stand-alone.js';
 import { disposeNamed } from '../tensor/named.js';
-import { type Evaluation } from '../training/evaluate.js';
+import { type Evaluation, requireFiniteLoss } from '../training/evaluate.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { type Job, type JobContext } from './contract.js';
 import {
@@ -34,18 +34,30 @@ import {
   type LoadParts,
   openPayload,
   plain,
+  RUN_KIND,
   runJob,
   type RunJobOptions,
   type RunPayload,
   spaceOf,
 } from './payload.js';
 import { interrupted } from './runner.js';
+import { keyOf } from './version.js';
+
+export interface StandAloneJobOptions extends RunJobOptions {
+  /** Stops after so many of the epochs, and tells the evaluation after each: a job with a larger number goes on from there. */
+  readonly until?: number;
+}
 
 /**
  * Trains a candidate (the text of an architecture, or of one with its hyper-parameters) for so many epochs as `retrain` of the configuration says, and evaluates it on the
  * validation part.
  */
-export function standAloneJob(parts: JobParts, candidate: string, epochs: number, options: RunJobOptions = {}): Job {
+export function standAloneJob(
+  parts: JobParts,
+  candidate: string,
+  epochs: number,
+  { until, ...options }: StandAloneJobOptions = {},
+): Job {
   const { architecture, hyperparameters } = readCandidate(candidate);
   const {
     seed,
@@ -71,7 +83,8 @@ export function standAloneJob(parts: JobParts, candidate: string, epochs: number
       config,
       parts,
       architecture: encoding,
-      label: `train ${encoding} for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${withValues(hyperparameters)}`,
+      until,
+      label: `train ${encoding} for ${until === undefined ? '' : `${until} of `}${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${withValues(hyperparameters)}`,
     },
     options,
   );
@@ -84,36 +97,50 @@ const withValues = (values: Hyperparameters): string => {
 };
 
 /** What the job comes to. */
-export const evaluationOf = (value: JsonObject): Evaluation => value as unknown as Evaluation;
+export interface StandAloneResult extends Evaluation {
+  /** Of a job with `until`: the evaluations after each epoch, with the statistics of batches. */
+  readonly curve?: readonly Evaluation[];
+}
+
+export const evaluationOf = (value: JsonObject): StandAloneResult => value as unknown as StandAloneResult;
 
 const SAVE_SECONDS = 30;
 
-/** The runner: goes on from its last checkpoint to the same numbers. */
+/** The runner: goes on from its last checkpoint, or from where a shorter training of the same was left on this machine, to the same numbers. */
 export async function trainAloneHere(
   payload: RunPayload,
   { folder, files, progress, shouldStop }: JobContext,
   loadParts: LoadParts,
 ): Promise<JsonObject> {
-  const parts = await openPayload(payload, { files }, loadParts);
+  const { until, ...whole } = payload;
+  const parts = await openPayload(whole, { files }, loadParts);
   const { config } = parts;
   const space = spaceOf(config, parts);
   const data = parts.data.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { epochs } = config.retrain;
-  const total = epochs * data.train.steps;
-  const kept = await openKept(folder, `${payload.identity} ${sha256(stringifyStrict(plain(payload)))}`);
-  const earlier = kept?.load();
+  const total = (until ?? epochs) * data.train.steps;
+  const place = until === undefined ? folder : sharedFolder(folder, whole);
+  const kept = await openKept(place, `${payload.identity} ${sha256(stringifyStrict(plain(whole)))}`);
+  const earlier = kept?.load(total);
+  const curve = [...(earlier?.curve ?? [])];
   const watch = stopwatch();
   let savedAt = 0;
   try {
     const training = trainAlone(space, space.decode(payload.architecture!), config, data, {
       epochs,
+      ...(until !== undefined && {
+        until,
+        onEpoch: (evaluation: Evaluation) =>
+          void curve.push(requireFiniteLoss(evaluation, payload.architecture!, 'validation')),
+      }),
       ...(earlier && { from: earlier }),
       async onStep({ step, loss, snapshot }) {
         progress({ done: step, total, partial: { loss } });
         await breathe();
         const stop = shouldStop();
-        if (kept && (stop || watch.elapsed() - savedAt > SAVE_SECONDS)) {
-          kept.save(step, snapshot());
+        const isLeft = step === total && until !== undefined && until < epochs;
+        if (kept && (stop || isLeft || watch.elapsed() - savedAt > SAVE_SECONDS)) {
+          kept.save(step, snapshot(), curve);
           savedAt = watch.elapsed();
         }
         if (stop) throw interrupted();
@@ -122,43 +149,51 @@ export async function trainAloneHere(
     // Copied before its first step.
     if (earlier) Object.values(earlier.learner.tensors).forEach(disposeNamed);
     const evaluation = await training;
-    kept?.forget();
-    return plain(evaluation);
+    if (until === undefined || until === epochs) kept?.forget();
+    return plain({ ...evaluation, ...(until !== undefined && { curve }) });
   } finally {
     kept?.close();
   }
 }
 
+/** Beside the folder of a job the one that it shares with the jobs that train the same for another time. */
+const sharedFolder = (folder: string, whole: RunPayload): string =>
+  join(dirname(folder), keyOf('alone', RUN_KIND.identity(whole)));
+
 interface Kept {
-  load(): { step: number; learner: LearnerSnapshot } | undefined;
-  save(step: number, learner: LearnerSnapshot): void;
+  /** The newest checkpoint, if it is not beyond so many steps. */
+  load(steps: number): { step: number; learner: LearnerSnapshot; curve: readonly Evaluation[] | undefined } | undefined;
+  save(step: number, learner: LearnerSnapshot, curve: readonly Evaluation[]): void;
   forget(): void;
   close(): void;
 }
 
 /** The checkpoints of a job; undefined while a process works on it that was thought lost, beside which nothing is kept. */
 async function openKept(folder: string, identity: string): Promise<Kept | undefined> {
+  makeFolder(folder);
   const lock = await tryLock(join(folder, 'job.lock'));
   if (!lock) return undefined;
   const { checkpoints } = runFiles(folder);
   makeFolder(checkpoints);
   const environment = describeEnvironment();
   return {
-    load() {
-      if (listCheckpoints(folder).length === 0) return undefined;
+    load(steps) {
+      const newest = listCheckpoints(folder).at(-1);
+      if (newest === undefined || newest > steps) return undefined;
       try {
         const { step, tensors, state } = loadLatestCheckpoint(folder, identity, { check: requireSameEnvironment });
-        return { step, learner: { tensors, counts: (state as unknown as SavedState).counts } };
+        const { counts, curve } = state as unknown as SavedState;
+        return { step, learner: { tensors, counts }, curve };
       } catch (error) {
         if (error instanceof WeftError && error.code === 'checkpoint') return undefined; // none is whole, or of this environment: from the beginning
         throw error;
       }
     },
-    save: (step, { tensors, counts }) =>
+    save: (step, { tensors, counts }, curve) =>
       void saveCheckpoint(
         folder,
         identity,
-        { step, tensors, state: { counts, environment } as unknown as Json, events: 0 },
+        { step, tensors, state: { counts, environment, curve } as unknown as Json, events: 0 },
         { guard: lock.check },
       ),
     forget() {
@@ -172,6 +207,7 @@ async function openKept(folder: string, identity: string): Promise<Kept | undefi
 interface SavedState {
   readonly counts: LearnerSnapshot['counts'];
   readonly environment: RecordedEnvironment;
+  readonly curve?: readonly Evaluation[];
 }
 
 /** A job is of one environment: what another has begun is done again. */

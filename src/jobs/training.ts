@@ -85,18 +85,32 @@ export function searchJob(parts: JobParts, options: RunJobOptions = {}): Job {
 
 const withArchitecture: CheckedKind<RunPayload> = {
   ...RUN_KIND,
-  schema: RUN_KIND.schema.refine(({ architecture }) => architecture !== null, {
-    path: ['architecture'],
-    message: 'must be the encoding of an architecture',
-  }),
+  schema: RUN_KIND.schema
+    .refine(({ architecture }) => architecture !== null, {
+      path: ['architecture'],
+      message: 'must be the encoding of an architecture',
+    })
+    .refine(({ until, config }) => until === undefined || until <= config.retrain.epochs, {
+      path: ['until'],
+      message: 'must be at most the number of epochs',
+    }),
 };
+
+/** The same of a training that has no end before its last epoch. */
+const whole = (kind: CheckedKind<RunPayload>): CheckedKind<RunPayload> => ({
+  ...kind,
+  schema: kind.schema.refine(({ until }) => until === undefined, {
+    path: ['until'],
+    message: 'is for trainings alone',
+  }),
+});
 
 /** The runners of all jobs that train; `loadParts` finds what a configuration names. */
 export function runRunners(loadParts: LoadParts): JobRunners {
   const run = (payload: RunPayload, context: JobContext): Promise<JsonObject> => perform(payload, context, loadParts);
   return {
-    train: checkedRunner('train', withArchitecture, run),
-    search: checkedRunner('search', RUN_KIND, run),
+    train: checkedRunner('train', whole(withArchitecture), run),
+    search: checkedRunner('search', whole(RUN_KIND), run),
     alone: checkedRunner('alone', withArchitecture, (payload, context) => trainAloneHere(payload, context, loadParts)),
   };
 }

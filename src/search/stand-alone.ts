@@ -17,6 +17,7 @@ import {
   disposeLearner,
   learn,
   observeValidation,
+  withEvaluationWeights,
 } from '../training/learner.js';
 import { recalibrate } from '../training/recalibrate.js';
 import { requireObserved } from './batch-sizes.js';
@@ -33,26 +34,32 @@ export interface StandAloneStep {
 }
 
 export interface StandAloneOptions {
+  /** How long the schedules are. */
   readonly epochs: number;
+  /** Stops after so many of the epochs; all by default. */
+  readonly until?: number;
   /** Where an earlier attempt was left, after so many steps; borrowed. */
   readonly from?: { readonly step: number; readonly learner: LearnerSnapshot };
   /** Called after every step; what it throws ends the training. */
   readonly onStep?: (step: StandAloneStep) => void | Promise<void>;
+  /** Called after the last step of each epoch, and before `onStep`, with the validation part's evaluation of the weights so far. */
+  readonly onEpoch?: (evaluation: Evaluation) => void;
 }
 
 /**
  * Trains from scratch as `retrain` of the configuration says, but for so many epochs and without the validation part, and evaluates
- * on the validation part. The same architecture, configuration and number of epochs give the same numbers, also where it was interrupted.
+ * on the validation part. The same architecture, configuration and numbers of epochs give the same numbers, also where it was interrupted.
  */
 export async function trainAlone<A>(
   space: SearchSpace<A>,
   architecture: A,
   config: Pick<SearchConfig, 'seed' | 'retrain'>,
   data: Pick<SearchBatches, 'train' | 'validation'>,
-  { epochs, from, onStep }: StandAloneOptions,
+  { epochs, until = epochs, from, onStep, onEpoch }: StandAloneOptions,
 ): Promise<Evaluation> {
   const final = space.forRetraining();
   const child = createChild(final, architecture);
+  const names = child.parameterNames;
   const { train } = data;
   const learner = createLearner(final, `${config.seed}/alone`, {
     ...trainingOf({ ...config.retrain, epochs }, train),
@@ -63,7 +70,7 @@ export async function trainAlone<A>(
     requireExamples(fewest, { batch: 'search.batchSize', examples: train.smallest, trainer: learner.trainer });
     requireObserved(fewest, data.validation, learner.trainer);
     if (from) restoreLearner(learner, from.learner);
-    for (let done = from?.step ?? 0; done < epochs * train.steps; done++) {
+    for (let done = from?.step ?? 0; done < until * train.steps; done++) {
       const { loss } = learn(learner, {
         child,
         source: train,
@@ -74,8 +81,14 @@ export async function trainAlone<A>(
         seed: `${config.seed}/alone`,
         smoothing: config.retrain.labelSmoothing,
       });
-      if ((done + 1) % train.steps === 0)
+      if ((done + 1) % train.steps === 0) {
         observeValidation(learner, () => evaluateChild(child, learner.store, data.validation, SHARED_EVALUATION).loss);
+        onEpoch?.(
+          withEvaluationWeights(learner, names, (weights) =>
+            evaluateChild(child, weights, data.validation, SHARED_EVALUATION),
+          ),
+        );
+      }
       await onStep?.({ step: done + 1, loss, snapshot: () => snapshotLearner(learner) });
     }
     adoptEvaluationWeights(learner);

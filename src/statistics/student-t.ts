@@ -10,6 +10,12 @@ export function twoSidedP(t: number, degrees: number): number {
   return incompleteBeta(degrees / (degrees + square), square / (degrees + square), degrees / 2, 1 / 2);
 }
 
+/** P(T < t). */
+export function studentBelow(t: number, degrees: number): number {
+  const tail = twoSidedP(t, degrees) / 2;
+  return t < 0 ? tail : 1 - tail;
+}
+
 /** The t that |T| exceeds with probability `p`, to double precision by bisection. */
 export function twoSidedQuantile(p: number, degrees: number): number {
   if (!(p > 0 && p <= 1 && degrees > 0)) return NaN;

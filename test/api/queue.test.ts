@@ -1,7 +1,19 @@
 /** Queues, workers and runs without the command line: what they give are values, and a signal stops them. */
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeRun, inQueue, listRuns, queueState, retryJobs, runWorker, stream, trainSeeds } from 'weft-nas';
+import {
+  describeRun,
+  inQueue,
+  inThisProcess,
+  listRuns,
+  queueState,
+  retryJobs,
+  runHalving,
+  runWorker,
+  stream,
+  trainSeeds,
+} from 'weft-nas';
 import { partsOf } from '../../src/api/parts.js';
 import { optionsOf } from '../../src/search/session.js';
 import { temporaryFolder } from '../runs/temporary.js';
@@ -55,5 +67,19 @@ describe('a queue from code', function () {
     expect(run!.summary!.test).to.have.property('accuracy');
     expect(await describeRun(run!.run)).to.deep.equal(run);
     expect(await listRuns(join(place, 'nowhere'))).to.deep.equal([]);
+  });
+
+  it('promotes candidates without waiting for their rung, by the same numbers as this process', async () => {
+    const place = folder();
+    const request = { config: CONFIG, candidates: 4, factor: 2, first: 1, asynchronous: { longest: 2 } };
+    const withExecutor = inQueue({ queue: join(place, 'queue'), results: join(place, 'jobs'), workers: 1 });
+    const there = await runHalving({ ...request, out: join(place, 'there'), withExecutor });
+    const here = await runHalving({
+      ...request,
+      out: join(place, 'here'),
+      withExecutor: inThisProcess({ results: join(place, 'others') }),
+    });
+    expect(there!.rungs.map(({ epochs }) => epochs)).to.deep.equal([1, 2]);
+    expect(readFileSync(there!.file, 'utf8')).to.equal(readFileSync(here!.file, 'utf8'));
   });
 });

@@ -1,13 +1,15 @@
 /** The other verbs from code, on one run whose data is in memory. */
 import { expect } from 'chai';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type AshaRequest,
   compareRunsByForgetting,
   defineStudy,
   deriveRun,
   exportRun,
+  type HalvingRequest,
   infoRow,
   inProcesses,
   inThisProcess,
@@ -136,6 +138,40 @@ describe('verbs from code', function () {
     const refused = runHalving({ ...request, candidates: 2, out: join(folder, 'none'), withExecutor: elsewhere });
     expect(await saidLater(refused)).to.match(/in the memory of a program/);
     expect(existsSync(join(folder, 'none'))).to.equal(false);
+  });
+
+  it('halve without waiting: goes on from its record, and says what would promote nobody', async () => {
+    const place = join(folder, 'asha');
+    const heard: string[] = [];
+    const halve = (asynchronous: AshaRequest, rest: HalvingRequest = {}) =>
+      runHalving({
+        ...parts,
+        ...{ candidates: 4, factor: 2, first: 1, out: place, asynchronous },
+        withExecutor: inThisProcess({ results: join(folder, 'asha-jobs') }),
+        onTrained: ({ candidate, rung }) => heard.push(`${candidate} ${rung}`),
+        ...rest,
+      });
+    const whole = await halve({ longest: 4, extrapolate: true });
+    const [file, record] = ['halving.json', 'asha.jsonl'].map((name) => join(place, name)) as [string, string];
+    const [written, recorded] = [readFileSync(file, 'utf8'), readFileSync(record, 'utf8')];
+    expect(whole!.winner).to.equal(whole!.rungs.at(-1)!.ranking[0]!.architecture);
+    expect(recorded.trim().split('\n')).to.have.length(1 + heard.length);
+    // Killed while the fourth result was written.
+    const lines = recorded.split('\n');
+    writeFileSync(record, `${lines.slice(0, 4).join('\n')}\n${lines[4]!.slice(0, 20)}`);
+    const before = [...heard];
+    heard.length = 0;
+    expect(await halve({ longest: 4, extrapolate: true })).to.deep.equal(whole);
+    expect(heard).to.deep.equal(before);
+    expect([readFileSync(file, 'utf8'), readFileSync(record, 'utf8')]).to.deep.equal([written, recorded]);
+    expect(await saidLater(halve({ longest: 2 }))).to.match(/asha.jsonl is the record of other candidates/);
+    const signal = AbortSignal.abort();
+    const stopped = halve({ longest: 4 }, { out: `${place}-2`, withExecutor: inThisProcess({ signal }) });
+    expect(await stopped).to.equal(undefined);
+    expect(await saidLater(halve({ longest: 1 }, { out: `${place}-3` }))).to.match(/nothing to promote/);
+    expect(await saidLater(halve({ stopBelow: 0.1 }, { out: `${place}-3` }))).to.match(/--extrapolate/);
+    expect(await saidLater(halve({}, { out: `${place}-3`, rounds: 2 }))).to.match(/waits for none/);
+    expect(existsSync(`${place}-3`)).to.equal(false);
   });
 
   it('seeds, sharpness, forgetting: each leaves its page', async () => {

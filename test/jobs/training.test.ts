@@ -146,6 +146,42 @@ describe('trainings as jobs', function () {
     expect(existsSync(kept)).to.equal(false);
   });
 
+  it('that choose go on from where a shorter training was left, to the bytes of one that was never cut', async () => {
+    const parts = await partsOf({ ...CONFIG, search: { ...CONFIG.search, batchSize: 16 } });
+    const architecture = architectureOf(parts);
+    const steps: number[] = [];
+    const attempt = (into: string, until?: number) => {
+      const job = standAloneJob(parts, architecture, 3, { ...(until !== undefined && { until }) });
+      let count = 0;
+      const done = runRunners(loadParts)['alone']!(job.payload, {
+        folder: openResults(join(folder(), into)).folder(job.key),
+        files: [],
+        progress: () => void count++,
+        shouldStop: () => false,
+      });
+      return done.finally(() => steps.push(count));
+    };
+    const first = await attempt('rungs', 1);
+    expect(await attempt('rungs', 1)).to.deep.equal(first);
+    const second = await attempt('rungs', 2);
+    expect(first['curve']).to.have.length(1);
+    expect((second['curve'] as object[])[0]).to.deep.equal((first['curve'] as object[])[0]);
+    const cut = await attempt('rungs', 3);
+    expect(cut).to.deep.equal(await attempt('at once', 3));
+    // A second training of the first epoch does none, later ones only what is new.
+    const [epoch] = steps;
+    expect(steps).to.deep.equal([epoch, 0, epoch, epoch, 3 * epoch!]);
+    const { curve, ...result } = cut;
+    expect(curve).to.have.length(3);
+    expect(await attempt('whole')).to.deep.equal(result);
+    const beyond = standAloneJob(parts, architecture, 3, { until: 4 });
+    const context = { folder: folder(), files: [], progress: () => undefined, shouldStop: () => false };
+    expect(await saidLater(runRunners(loadParts)['alone']!(beyond.payload, context))).to.match(/until .* at most/);
+    const { payload } = trainingJob(parts, architecture);
+    const odd = runRunners(loadParts)['train']!({ ...payload, until: 1 }, context);
+    expect(await saidLater(odd)).to.match(/until .* is for trainings alone/);
+  });
+
   it('are trained on what the search has left for training', async () => {
     const parts = await partsOf({ ...CONFIG, search: { ...CONFIG.search, regularizer: { name: 'wpl' } } });
     const { config } = trainingJob(parts, architectureOf(parts)).payload as unknown as { config: SearchConfig };

@@ -1,6 +1,8 @@
 /** `weft halve`: successive halving of candidates that are trained alone, without shared weights. */
+import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { runHalving } from '../../api/halve.js';
+import { type HalvingRequest, runHalving } from '../../api/halve.js';
+import { WeftError } from '../../errors.js';
 import { type Hyperparameters } from '../../search/hyperparameters/index.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, show } from '../output.js';
@@ -13,6 +15,12 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
   first: number;
   rounds?: number;
   out?: string;
+  asha?: boolean;
+  longest?: number;
+  parallel?: number;
+  brackets?: number;
+  extrapolate?: boolean;
+  stopBelow?: number;
 }
 
 /** Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not trained again. */
@@ -21,6 +29,7 @@ export async function halve(options: HalveOptions): Promise<void> {
   const { candidates, factor, first, rounds, out, runs, threads, recipe } = options;
   const outcome = await runHalving({
     ...{ candidates, factor, first, rounds, out, runs, threads },
+    asynchronous: asynchronousOf(options),
     config: writtenConfig(options),
     withExecutor: executing(options, output),
     onStart: (folder, backend, rungs) =>
@@ -38,6 +47,8 @@ export async function halve(options: HalveOptions): Promise<void> {
     },
   });
   if (!outcome) return;
+  for (const { candidate, rung, chance } of outcome.stopped ?? [])
+    output.say(`stopped after rung ${rung + 1} with a chance of ${chance.toPrecision(2)}  ${candidate}`);
   const { file, winner, configuration } = outcome;
   output.say(`wrote ${show(file)}${configuration === undefined ? '' : `, ${basename(configuration)}`}`);
   const settings =
@@ -54,3 +65,23 @@ const inWords = (values: Hyperparameters = {}): string =>
   Object.entries(values)
     .map(([path, value]) => `  ${path} ${value}`)
     .join('');
+
+/** What the options say about promotion without waiting; throws WeftError('config') for such an option without `--asha`. */
+function asynchronousOf({ asha, workers, ...options }: HalveOptions): HalvingRequest['asynchronous'] {
+  const { longest, brackets, extrapolate, stopBelow, parallel } = options;
+  if (asha)
+    return {
+      ...{ longest, brackets, extrapolate, stopBelow },
+      parallel: parallel ?? (workers || availableParallelism()),
+    };
+  const stray = Object.entries({ longest, parallel, brackets, extrapolate, 'stop-below': stopBelow }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (stray)
+    throw new WeftError(
+      'config',
+      `--${stray[0]} is for promotion without waiting for a rung`,
+      'add --asha, or leave it out',
+    );
+  return undefined;
+}

@@ -1,0 +1,217 @@
+/** Asynchronous successive halving of candidates that are trained alone: the record of what finished when, and the trainings as jobs. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { WeftError } from '../errors.js';
+import { evaluationOf, type Executor, JOB_VERSION, type RunJobOptions, standAloneJob } from '../jobs/index.js';
+import { acquireLock, openJournal, readEvents, sha256 } from '../runs/index.js';
+import { type Asha, type AshaOptions, createAsha, type Stopped, type Trained, type Training } from '../search/asha.js';
+import { type AshaStep, runAsha } from '../search/asha-run.js';
+import { type Rung, type RungResult } from '../search/halving.js';
+import { type SearchParts } from '../search/session.js';
+import { type Evaluation, requireAccuracy } from '../training/evaluate.js';
+
+/** How candidates are promoted without waiting for their rung. */
+export interface AshaRequest {
+  /** Epochs that no training exceeds; by default those that successive halving gives the last of so many candidates. */
+  readonly longest?: number | undefined;
+  /** Trainings at a time. Default 1. */
+  readonly parallel?: number | undefined;
+  /** Brackets that share the candidates, as in Hyperband: the second begins with the second rung, and so on. Default 1. */
+  readonly brackets?: number | undefined;
+  /** Orders candidates by what their learning curves lead to, instead of by their last value. */
+  readonly extrapolate?: boolean | undefined;
+  /** Stops candidates whose probability to end above the best of the others is less; with `extrapolate`. Default 0.05. */
+  readonly stopBelow?: number | undefined;
+}
+
+export interface AshaSetting {
+  readonly folder: string;
+  readonly parts: SearchParts;
+  readonly candidates: readonly string[];
+  readonly measure: 'accuracy' | 'loss';
+  readonly factor: number;
+  readonly first: number;
+  readonly job: RunJobOptions;
+  /** Hears of every training that has finished, also of those of an earlier attempt. */
+  readonly onStep?: ((step: AshaStep) => void) | undefined;
+}
+
+export interface AshaOutcome {
+  readonly rungs: readonly RungResult[];
+  readonly stopped: readonly Stopped[];
+}
+
+/** With what a request leaves open. */
+function ashaOptions(
+  { longest, brackets, extrapolate, stopBelow }: AshaRequest,
+  { factor, first, candidates }: Pick<AshaSetting, 'factor' | 'first' | 'candidates'>,
+): AshaOptions {
+  if (stopBelow !== undefined && !extrapolate)
+    throw new WeftError(
+      'config',
+      'candidates are stopped by where their learning curves lead',
+      'ask for the extrapolation too (--extrapolate)',
+    );
+  return {
+    factor,
+    first,
+    longest: longest ?? longestFor(candidates.length, factor, first),
+    ...(brackets !== undefined && { brackets }),
+    ...(extrapolate && { extrapolate: { stopBelow: stopBelow ?? 0.05 } }),
+  };
+}
+
+/** The rungs, with as many candidates as would be promoted if all came at once. */
+export function ashaRungs(request: AshaRequest, setting: Pick<AshaSetting, 'factor' | 'first' | 'candidates'>): Rung[] {
+  const options = ashaOptions(request, setting);
+  let left = setting.candidates.length * options.factor;
+  return createAsha(setting.candidates, options).rungs.map((epochs) => {
+    left = Math.floor(left / options.factor);
+    return { epochs, candidates: left };
+  });
+}
+
+/** What the last of so many candidates is trained in successive halving. */
+function longestFor(candidates: number, factor: number, first: number): number {
+  let epochs = first;
+  for (let left = candidates; left >= factor && factor > 1; left = Math.floor(left / factor)) epochs *= factor;
+  return epochs;
+}
+
+/** The trainings that the options lead to, each as a job; goes on from the record in the folder. */
+export async function ashaIn(
+  executor: Executor,
+  request: AshaRequest,
+  { folder, parts, candidates, measure, factor, first, job: jobOptions, onStep = () => undefined }: AshaSetting,
+): Promise<AshaOutcome> {
+  const { parallel = 1 } = request;
+  const options = ashaOptions(request, { factor, first, candidates });
+  const asha = createAsha(candidates, options);
+  const epochs = asha.rungs.at(-1)!;
+  const { config } = parts;
+  const identity = sha256(JSON.stringify({ config, candidates, options, parallel, jobOptions, jobs: JOB_VERSION }));
+  const lock = await acquireLock(join(folder, 'asha.lock'), { name: 'the folder' });
+  try {
+    const { recorded, append, close } = openRecord(join(folder, 'asha.jsonl'), identity, lock.check);
+    try {
+      recorded.forEach(onStep);
+      const failed = failuresOf(executor);
+      const train = async ({ candidate, epochs: until }: Training): Promise<Trained & { failure?: string }> => {
+        const job = standAloneJob(parts, candidate, epochs, { ...jobOptions, until });
+        try {
+          const { curve = [], ...evaluation } = evaluationOf((await executor.submit(job)).value);
+          return { score: scoreOf(evaluation, measure), curve: curve.map((one) => lossOf(one, measure)) };
+        } catch (error) {
+          // A job that was cancelled has not failed: it is asked for again.
+          if (!(error instanceof WeftError) || !failed.has(job.key)) throw error;
+          return { score: -Infinity, curve: [], failure: error.message };
+        }
+      };
+      await runAsha(asha, train, {
+        parallel,
+        recorded,
+        onStep(step) {
+          append(step);
+          onStep(step);
+        },
+      });
+      return outcomeOf(asha, recorded);
+    } finally {
+      close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Higher is better. */
+const scoreOf = (evaluation: Evaluation, measure: 'accuracy' | 'loss'): number =>
+  measure === 'loss' ? -evaluation.loss : requireAccuracy(evaluation);
+
+/** Lower is better, and 0 the least. */
+const lossOf = (evaluation: Evaluation, measure: 'accuracy' | 'loss'): number =>
+  measure === 'loss' ? evaluation.loss : 1 - requireAccuracy(evaluation);
+
+/** Keys of the jobs that the executor says have failed. */
+function failuresOf(executor: Executor): ReadonlySet<string> {
+  const failed = new Set<string>();
+  executor.events((event) => {
+    if (event.type === 'job-failed') failed.add(event.key);
+  });
+  return failed;
+}
+
+function outcomeOf(asha: Asha, steps: readonly AshaStep[]): AshaOutcome {
+  const rungs = asha.rungs
+    .map((epochs, rung) => {
+      const ranking = asha.ranking(rung).map(({ candidate, score }) => ({ architecture: candidate, score }));
+      return { epochs, candidates: ranking.length, ranking };
+    })
+    .filter(({ ranking }) => ranking.some(({ score }) => score > -Infinity));
+  if (rungs.length > 0) return { rungs, stopped: asha.stopped };
+  const failure = steps.find((step) => step.failure !== undefined)?.failure;
+  throw new WeftError(
+    'job',
+    `none of ${steps.length} trainings has come to a result${failure === undefined ? '' : `; the first: ${failure}`}`,
+    'mend what they failed of, and begin in another folder (--out)',
+  );
+}
+
+const stepSchema = z.object({
+  candidate: z.string(),
+  rung: z.int().min(0),
+  /** JSON has no infinity. */
+  score: z.number().nullable(),
+  curve: z.array(z.number()),
+  failure: z.string().optional(),
+});
+
+/** The trainings that have finished, in their order, in a file that only grows. */
+function openRecord(
+  path: string,
+  identity: string,
+  guard: () => void,
+): { readonly recorded: AshaStep[]; append(step: AshaStep): void; close(): void } {
+  const journal = openJournal(path, { guard });
+  try {
+    const [head, ...rest] = [...readEvents(path)];
+    if (head && head['identity'] !== identity)
+      throw new WeftError(
+        'run',
+        `${path} is the record of other candidates, settings or trainings at a time`,
+        'name another folder with --out, or repeat the settings that it was begun with',
+      );
+    const recorded = rest.map((event, i): AshaStep => {
+      const parsed = stepSchema.safeParse(event);
+      if (!parsed.success)
+        throw new WeftError(
+          'run',
+          `${path}, line ${i + 2}, is no finished training`,
+          'begin in another folder (--out)',
+        );
+      const { candidate, rung, score, curve, failure } = parsed.data;
+      return { candidate, rung, score: score ?? -Infinity, curve, ...(failure !== undefined && { failure }) };
+    });
+    if (!head) journal.append({ type: 'asha', identity });
+    return {
+      recorded,
+      append(step) {
+        const { candidate, rung, score, curve, failure } = step;
+        recorded.push(step);
+        journal.append({
+          type: 'finished',
+          candidate,
+          rung,
+          score: score === -Infinity ? null : score,
+          curve: [...curve],
+          ...(failure !== undefined && { failure }),
+        });
+        journal.sync();
+      },
+      close: () => journal.close(),
+    };
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
+}

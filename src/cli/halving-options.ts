@@ -1,0 +1,21 @@
+/** Options of `weft halve --asha`. */
+import { type Command } from 'commander';
+import { number, whole } from './options.js';
+
+/** Options of successive halving that does not wait for its rungs. */
+export const asynchronously = (command: Command): Command =>
+  command
+    .option('--asha', 'promote a candidate as soon as it is among the best of its rung so far, and train it further')
+    .option('--longest <n>', 'with --asha: epochs that no training exceeds', whole(1))
+    .option(
+      '--parallel <n>',
+      'with --asha: trainings at a time, where a queue has more workers than this machine',
+      whole(1),
+    )
+    .option('--brackets <n>', 'with --asha: brackets that share the candidates, as in Hyperband', whole(1))
+    .option('--extrapolate', 'with --asha: order and stop candidates by where their learning curves lead')
+    .option(
+      '--stop-below <p>',
+      'probability to become the best below which a candidate stops; 0.05 by default',
+      number,
+    );

@@ -1,0 +1,95 @@
+/** Asynchronous successive halving with trainings done elsewhere, several at a time; the order in which they finished is all that has to be recorded. */
+import { WeftError } from '../errors.js';
+import { type Asha, type Trained, type Training } from './asha.js';
+
+/** A training that has finished, in the order of finishing. */
+export interface AshaStep extends Trained {
+  readonly candidate: string;
+  readonly rung: number;
+  /** Why it has no score. */
+  readonly failure?: string;
+}
+
+export interface RunAshaOptions {
+  /** Trainings at a time. */
+  readonly parallel: number;
+  /** What an earlier attempt has recorded; its decisions are taken again without any training. */
+  readonly recorded?: readonly AshaStep[];
+  /** Hears of every training that finishes from then on, before anything is decided by it. */
+  readonly onStep?: (step: AshaStep, training: Training) => void;
+  readonly onStart?: (training: Training) => void;
+}
+
+/**
+ * Has the trainings done that `asha` decides on, `parallel` of them at a time, until there is nothing more to do. What `train` throws ends it:
+ * a training that fails comes to a score of -Infinity, so that the others go on. With one at a time the decisions follow from the results; with
+ * more, from the order in which they come, and what `onStep` was told leads there again. Throws WeftError('run') for a record of other trainings.
+ */
+export async function runAsha(
+  asha: Asha,
+  train: (training: Training) => Promise<Trained & { readonly failure?: string }>,
+  { parallel, recorded = [], onStep = () => undefined, onStart = () => undefined }: RunAshaOptions,
+): Promise<void> {
+  const open = new Map<string, Training>();
+  const fill = (): Training[] => {
+    const begun: Training[] = [];
+    while (open.size < parallel) {
+      const training = asha.next();
+      if (!training) break;
+      open.set(keyOf(training), training);
+      begun.push(training);
+    }
+    return begun;
+  };
+  const finish = (step: AshaStep, index?: number): Training => {
+    const training = open.get(keyOf(step));
+    if (!training)
+      throw new WeftError(
+        'run',
+        `the record of finished trainings does not fit: number ${(index ?? 0) + 1} is ${step.candidate}, which was not in training`,
+        'the record was changed, or is of other candidates: begin in another folder (--out)',
+      );
+    open.delete(keyOf(step));
+    return training;
+  };
+  fill();
+  for (const [index, step] of recorded.entries()) {
+    asha.finish(finish(step, index), step);
+    fill();
+  }
+  const arrivals = arrivalsOf<AshaStep>();
+  const begin = (training: Training): void => {
+    onStart(training);
+    const { candidate, rung } = training;
+    arrivals.expect(train(training).then((trained) => ({ candidate, rung, ...trained })));
+  };
+  [...open.values()].forEach(begin);
+  while (open.size > 0) {
+    const step = await arrivals.next();
+    const training = finish(step);
+    onStep(step, training);
+    asha.finish(training, step);
+    fill().forEach(begin);
+  }
+}
+
+const keyOf = ({ candidate, rung }: Pick<AshaStep, 'candidate' | 'rung'>): string => `${rung} ${candidate}`;
+
+/** Results in the order in which they come; a failure is thrown to whoever waits next. */
+function arrivalsOf<T>(): { expect(result: Promise<T>): void; next(): Promise<T> } {
+  const ready: Promise<T>[] = [];
+  let wake = (): void => undefined;
+  return {
+    expect(result) {
+      const arrive = (): void => {
+        ready.push(result);
+        wake();
+      };
+      result.then(arrive, arrive);
+    },
+    async next() {
+      while (ready.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      return ready.shift()!;
+    },
+  };
+}

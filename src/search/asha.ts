@@ -1,0 +1,209 @@
+/**
+ * Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2): whoever is free
+ * trains a candidate further that is among the best 1/η of those that have finished its rung so far, and begins with a new one where there
+ * is none. Nobody waits for a rung to be complete. Several brackets, which begin with longer trainings, make it asynchronous Hyperband.
+ */
+import { WeftError } from '../errors.js';
+import { fitLearningCurve, type LearningCurve } from '../predictors/learning-curve.js';
+import { smallestOf } from '../statistics/extremes.js';
+
+export interface AshaOptions {
+  /** η: one of so many goes on, and is trained so many times longer. */
+  readonly factor: number;
+  /** Epochs of the first rung. */
+  readonly first: number;
+  /** Epochs that no rung exceeds. */
+  readonly longest: number;
+  /** How many brackets share the candidates; the second begins with the second rung, and so on. */
+  readonly brackets?: number;
+  /** Orders candidates by what their learning curves lead to, and stops those that are not likely to be the best. */
+  readonly extrapolate?: {
+    /** A candidate stops whose probability to end above the best value that any other has reached is below this. */
+    readonly stopBelow: number;
+  };
+}
+
+/** What is to be trained next. */
+export interface Training {
+  readonly candidate: string;
+  /** Counted from 0 within all brackets: rung k trains first·η^k epochs. */
+  readonly rung: number;
+  readonly bracket: number;
+  readonly epochs: number;
+}
+
+/** What a training has come to. */
+export interface Trained {
+  /** Higher is better; -Infinity for one that has failed or diverged. */
+  readonly score: number;
+  /** Losses or shares of errors after each epoch so far, of which less is better. */
+  readonly curve: readonly number[];
+}
+
+export interface Asha {
+  /** Epochs of each rung. */
+  readonly rungs: readonly number[];
+  /** What a free worker does next; undefined where there is nothing, unless something that runs finishes. */
+  next(): Training | undefined;
+  /** Takes the result of a training that `next` has given. */
+  finish(training: Training, trained: Trained): void;
+  /** All that have finished a rung, of all brackets, best first by score. */
+  ranking(rung: number): readonly { readonly candidate: string; readonly score: number }[];
+  /** Those that were stopped by their learning curves, in order. */
+  readonly stopped: readonly Stopped[];
+}
+
+export interface Stopped {
+  readonly candidate: string;
+  /** The last one that it has finished. */
+  readonly rung: number;
+  /** Probability that it would have ended above the best value of the others. */
+  readonly chance: number;
+}
+
+interface Finished {
+  readonly candidate: string;
+  readonly score: number;
+  /** What decides who goes on. */
+  readonly place: number;
+  /** The last value of its curve; Infinity where there is none. */
+  readonly value: number;
+  readonly curve: LearningCurve | undefined;
+}
+
+/**
+ * The decisions on these different candidates, which are begun in their order. They depend on nothing but the order in which results come:
+ * with the same order they are the same. Throws WeftError('config') for numbers with which nobody would be promoted.
+ */
+export function createAsha(candidates: readonly string[], options: AshaOptions): Asha {
+  const { factor, extrapolate } = options;
+  const rungs = rungEpochs(options, candidates.length);
+  const shares = bracketShares(candidates.length, options, rungs.length);
+  const waiting = shares.map(({ from, to }) => candidates.slice(from, to));
+  const finished = shares.map(() => rungs.map((): Finished[] => []));
+  const settled = shares.map(() => rungs.map(() => new Set<string>()));
+  const stopped: Stopped[] = [];
+  const last = rungs.length - 1;
+  let turn = 0;
+
+  const training = (candidate: string, bracket: number, rung: number): Training => ({
+    candidate,
+    bracket,
+    rung,
+    epochs: rungs[rung]!,
+  });
+  /** Whether it goes on; told once of each. */
+  const isWorthIt = (one: Finished, rung: number): boolean => {
+    if (!extrapolate || !one.curve) return true;
+    const others = finished.flat(2).filter(({ candidate }) => candidate !== one.candidate);
+    const best = smallestOf(others.map(({ value }) => value));
+    const chance = one.curve.chanceBelow(rungs[last]!, best);
+    if (!(chance < extrapolate.stopBelow)) return true;
+    stopped.push({ candidate: one.candidate, rung, chance });
+    return false;
+  };
+  const promotion = (bracket: number): Training | undefined => {
+    for (let rung = last - 1; rung >= bracket; rung--) {
+      const done = finished[bracket]![rung]!;
+      for (const one of done.slice(0, Math.floor(done.length / factor))) {
+        const seen = settled[bracket]![rung]!;
+        if (seen.has(one.candidate) || one.score === -Infinity) continue;
+        seen.add(one.candidate);
+        if (isWorthIt(one, rung)) return training(one.candidate, bracket, rung + 1);
+      }
+    }
+    return undefined;
+  };
+
+  return {
+    rungs,
+    stopped,
+    next() {
+      // Brackets take turns, so that all of them go on at the same time.
+      const order = shares.map((_, i) => (turn + i) % shares.length);
+      for (const bracket of order) {
+        const fresh = (): Training | undefined => {
+          const candidate = waiting[bracket]!.shift();
+          return candidate === undefined ? undefined : training(candidate, bracket, bracket);
+        };
+        const found = promotion(bracket) ?? fresh();
+        if (!found) continue;
+        turn = (bracket + 1) % shares.length;
+        return found;
+      }
+      return undefined;
+    },
+    finish({ candidate, bracket, rung }, { score, curve: values }) {
+      const curve = extrapolate && score !== -Infinity ? fitLearningCurve(values) : undefined;
+      const place = curve ? -curve.at(rungs[last]!) : score;
+      const value = score === -Infinity ? Infinity : (values.at(-1) ?? Infinity);
+      const done = finished[bracket]![rung]!;
+      done.push({ candidate, score, place, value, curve });
+      // Equal ones are told apart by the text, not by who came first.
+      done.sort((a, b) => descending(a.place, b.place) || (a.candidate < b.candidate ? -1 : 1));
+    },
+    ranking: (rung) =>
+      finished
+        .flatMap((bracket) => bracket[rung]!)
+        .sort((a, b) => descending(a.score, b.score) || (a.candidate < b.candidate ? -1 : 1))
+        .map(({ candidate, score }) => ({ candidate, score })),
+  };
+}
+
+/** Two of -Infinity are equal. */
+const descending = (a: number, b: number): number => (a === b ? 0 : b - a);
+
+/** Epochs of each rung: first·η^k, up to the longest. */
+function rungEpochs({ factor, first, longest, brackets = 1, extrapolate }: AshaOptions, candidates: number): number[] {
+  const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
+  const refuse = (what: string, remedy: string): never => {
+    throw new WeftError('config', `asynchronous successive halving ${what}`, remedy);
+  };
+  if (!whole(factor, 2))
+    refuse(`by a factor of ${factor}`, 'take a whole factor of at least 2: one of so many goes on');
+  if (!whole(first, 1)) refuse(`from ${first} epochs`, 'the first rung has at least 1 epoch');
+  if (!whole(candidates, factor))
+    refuse(
+      `of ${candidates} candidates by ${factor} promotes nobody`,
+      `take at least ${factor} candidates, or a smaller factor`,
+    );
+  if (!(Number.isInteger(longest) && longest >= first * factor))
+    refuse(
+      `from ${first} to ${longest} epochs by ${factor} has one rung, and nothing to promote to`,
+      `train the best for at least ${first * factor} epochs`,
+    );
+  const rungs: number[] = [];
+  for (let epochs = first; epochs <= longest; epochs *= factor) rungs.push(epochs);
+  if (!whole(brackets, 1) || brackets > rungs.length)
+    refuse(`in ${brackets} brackets with ${rungs.length} rungs`, `take 1 to ${rungs.length} brackets`);
+  if (extrapolate && !(extrapolate.stopBelow >= 0 && extrapolate.stopBelow < 1))
+    refuse(
+      `that stops below a probability of ${extrapolate.stopBelow}`,
+      'take a number from 0, which stops nobody, up to 1',
+    );
+  return rungs;
+}
+
+/**
+ * Which candidates each bracket begins with: as in Hyperband (Li et al. 2018, algorithm 1) about η^-s / (K - s), for K rungs, so that all
+ * brackets cost about the same.
+ */
+function bracketShares(
+  count: number,
+  { factor, brackets = 1 }: AshaOptions,
+  rungs: number,
+): { readonly from: number; readonly to: number }[] {
+  const weights = Array.from({ length: brackets }, (_, s) => factor ** -s / (rungs - s));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let sum = 0;
+  const ends = weights.map((weight) => Math.round((count * (sum += weight)) / total));
+  const shares = ends.map((to, s) => ({ from: s === 0 ? 0 : ends[s - 1]!, to }));
+  const empty = shares.findIndex(({ from, to }) => to === from);
+  if (empty >= 0)
+    throw new WeftError(
+      'config',
+      `of ${count} candidates none is left for bracket ${empty + 1} of ${brackets}`,
+      'take more candidates or fewer brackets',
+    );
+  return shares;
+}

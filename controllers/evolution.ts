@@ -19,8 +19,13 @@ import {
 } from 'weft-nas';
 
 const options = z.strictObject({
-  population: z.int().min(1).default(50).describe('members'),
-  sample: z.int().min(1).default(10).describe('members, drawn with replacement, of which the best becomes a parent'),
+  population: z.int().min(1).max(100_000).default(50).describe('members'),
+  sample: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10)
+    .describe('members, drawn with replacement, of which the best becomes a parent'),
 });
 
 export const evolution = defineController({

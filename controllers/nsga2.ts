@@ -19,7 +19,7 @@ import {
 import { load, pointOf, save, type SavedMember, withResults } from './pareto/archive.js';
 
 const options = z.strictObject({
-  population: z.int().min(2).default(50).describe('members that survive'),
+  population: z.int().min(2).max(100_000).default(50).describe('members that survive'),
   crossover: z.number().min(0).max(1).default(0.5).describe('probability that a child has two parents'),
 });
 

@@ -18,7 +18,7 @@ import {
 import { load, pointOf, save, type SavedMember, withResults } from './pareto/archive.js';
 
 const options = z.strictObject({
-  start: z.int().min(1).default(20).describe('random architectures, of which the first front is made'),
+  start: z.int().min(1).max(100_000).default(20).describe('random architectures, of which the first front is made'),
 });
 
 export const paretoLocalSearch = defineController({

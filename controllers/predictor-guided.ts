@@ -36,7 +36,7 @@ const options = z.strictObject({
     .describe(
       'how it sees them: by their choices, by their graphs or the paths in these, which takes longer, or by choices and graph',
     ),
-  start: z.int().min(2).default(20).describe('random architectures before it is asked'),
+  start: z.int().min(2).max(100_000).default(20).describe('random architectures before it is asked'),
   explore: z
     .number()
     .min(0)
@@ -44,8 +44,13 @@ const options = z.strictObject({
     .describe(
       'standard deviations of the expectation by which each is moved at random before the best are taken, for half of a proposal; the other half is taken by expectation alone',
     ),
-  pool: z.int().min(1).default(500).describe('architectures it is asked about, where the space is not small'),
-  parents: z.int().min(1).default(10).describe('best architectures whose mutations are half of those'),
+  pool: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(500)
+    .describe('architectures it is asked about, where the space is not small'),
+  parents: z.int().min(1).max(100_000).default(10).describe('best architectures whose mutations are half of those'),
   remember: z.int().min(2).default(1000).describe('newest evaluations that it learns from'),
 });
 

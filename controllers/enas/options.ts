@@ -2,7 +2,7 @@
 import { optimizers, z } from 'weft-nas';
 
 export const enasOptions = z.strictObject({
-  lstmSize: z.int().min(1).default(100).describe('width of the LSTM and of all embeddings'),
+  lstmSize: z.int().min(1).max(2048).default(100).describe('width of the LSTM and of all embeddings'),
   initRange: z.number().positive().default(0.1).describe('first weights are uniform in plus or minus this'),
   temperature: z.number().positive().nullable().default(5).describe('logits are divided by it; null for none'),
   tanhConstant: z

@@ -2,7 +2,12 @@
 import { bestScored, type ControllerSetting, drawValid, type Evaluated, finiteReward, type Rng, z } from 'weft-nas';
 
 export const generationOptions = {
-  parents: z.int().min(1).default(10).describe('best architectures so far, from which every generation is made'),
+  parents: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10)
+    .describe('best architectures so far, from which every generation is made'),
   mutation: z.number().min(0).max(1).default(0.1).describe('probability that a mutated child changes a choice'),
 };
 

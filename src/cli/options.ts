@@ -3,13 +3,19 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
 
-/** A whole number of at least `least`; what else is typed is refused with the name of the option. */
+/** What is held, or started, at the same time, and how many of it at most. */
+const MOST = { architectures: 100_000, processes: 1024, ports: 65_535 } as const;
+
+/** A whole number of at least `least`, of things of which there may be so many at most; what else is typed is refused with the name of the option. */
 export const whole =
-  (least: number) =>
+  (least: number, of?: keyof typeof MOST) =>
   (text: string): number => {
     const value = number(text);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    const most = of === undefined ? Infinity : MOST[of];
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(
+      `It must be a whole number of at least ${least}${of === undefined ? '' : ` and at most ${most}`}.`,
+    );
   };
 
 /** A finite number. */
@@ -38,9 +44,9 @@ export const onMany = (command: Command): Command =>
     .option(
       '--workers <n>',
       'trainings at a time on this machine; one per processor by default, none where a database is shared',
-      whole(0),
+      whole(0, 'processes'),
     )
-    .option('--threads <n>', 'threads of each training; part of what its result depends on', whole(1))
+    .option('--threads <n>', 'threads of each training; part of what its result depends on', whole(1, 'processes'))
     .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
 /** What a command that reads a run may load beside it; `data` describes where its data lies now. */
 export const onRun = (command: Command, data?: string): Command => {

@@ -81,14 +81,14 @@ export function program(): Command {
     .command('ui')
     .description('a page in the browser over a folder of runs, while they go on and after; starts and stops nothing')
     .argument('[folder]', 'folder of runs, or one run', 'runs')
-    .option('--port <n>', 'port on this machine; a free one by default', whole(0))
+    .option('--port <n>', 'port on this machine; a free one by default', whole(0, 'ports'))
     .addOption(json())
     .action(async (folder, options) => (await import('./commands/ui.js')).ui(folder, options));
 
   onRun(onMany(weft.command('derive')), MOVED)
     .description('choose again from a finished search: more candidates, more batches')
     .argument('<run>', 'run directory')
-    .option('--candidates <n>', 'architectures sampled from the controller', whole(1))
+    .option('--candidates <n>', 'architectures sampled from the controller', whole(1, 'architectures'))
     .option('--batches <n>', 'validation batches each is evaluated on', whole(1))
     .option('--top <n>', 'how many of the best to print', whole(0), 5)
     .option('--pick <conditions>', 'only networks that meet them, for example "latency<5ms,parameters<100k"')
@@ -104,7 +104,7 @@ export function program(): Command {
       '--budgets <list>',
       'one network each, for example "parameters<=2k,parameters<=8k,multiplyAdds<=50k"',
     )
-    .option('--population <n>', 'networks in a generation of the evolution', whole(2), 24)
+    .option('--population <n>', 'networks in a generation of the evolution', whole(2, 'architectures'), 24)
     .option('--generations <n>', 'generations after the first', whole(0), 8)
     .option('--fine-tune <epochs>', 'train each network further by itself, as retrain of the run says', whole(0), 0)
     .option('-o, --out <folder>', 'where to write; <run>/specialized by default')
@@ -146,7 +146,7 @@ export function program(): Command {
     .option('-c, --config <file>', 'a YAML configuration')
     .option('--space <name|file>', 'search space')
     .option('--data <name|path>', 'data')
-    .option('--candidates <n>', 'random architectures to begin with', whole(1), 27)
+    .option('--candidates <n>', 'random architectures to begin with', whole(1, 'architectures'), 27)
     .option('--rounds <n>', 'so many rounds, whose candidates a controller proposes that learns from them', whole(1))
     .option('--controller <name|file>', 'with --rounds: what proposes candidates; predictor-guided by default')
     .option(
@@ -168,7 +168,7 @@ export function program(): Command {
     .command('worker')
     .description('do the jobs of a queue, on any machine that reaches it')
     .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
-    .option('--slots <n>', 'jobs at a time; one per processor by default', whole(1))
+    .option('--slots <n>', 'jobs at a time; one per processor by default', whole(1, 'processes'))
     .option('--results <folder>', 'where jobs are worked on and their weights stay', 'runs/jobs')
     .option(
       '--file <path...>',
@@ -293,7 +293,7 @@ export function program(): Command {
   onRun(onMany(weft.command('rank')), MOVED)
     .description('do the shared weights of a run rank networks as training alone does? trains a sample and says')
     .argument('<run>', 'its run directory')
-    .option('--architectures <n>', 'different architectures, drawn uniformly', whole(1), 20)
+    .option('--architectures <n>', 'different architectures, drawn uniformly', whole(1, 'architectures'), 20)
     .option('--seeds <list>', "seeds of the trainings, for example 1,2; the run's by default")
     .option('--epochs <n>', "epochs of each training; those of the run's configuration by default", whole(1))
     .option('--batches <n>', 'validation batches that the shared weights are evaluated on; all by default', whole(1))

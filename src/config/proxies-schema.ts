@@ -1,5 +1,6 @@
 /** Where proxies tell a search what to evaluate: at its start, or of all that is proposed. */
 import { z } from 'zod';
+import { heldAtOnce } from './held.js';
 import { ownProxySchema } from '../parts/own.js';
 import { proxyNames } from '../proxies/index.js';
 
@@ -16,7 +17,7 @@ const rankingProxies = z
 export const warmStartSchema = z
   .strictObject({
     proxies: rankingProxies,
-    pool: z.int().min(2).default(200).describe('random architectures that are scored once, training nothing'),
+    pool: heldAtOnce(2).default(200).describe('random architectures that are scored once, training nothing'),
     examples: z.int().min(4).default(64).describe('training examples that they are scored on'),
   })
   .optional()
@@ -30,6 +31,7 @@ export const proxyFilterSchema = z
     draws: z
       .int()
       .min(2)
+      .max(1000)
       .default(10)
       .describe('architectures that the controller is asked for in the place of each that is evaluated'),
     examples: z.int().min(4).default(64).describe('training examples that they are scored on'),

@@ -7,6 +7,7 @@ import { augmentSchema } from './augment-schema.js';
 import { balanceFields, seriesFields, textFields } from './data-fields.js';
 import { deriveSchema } from './derive-schema.js';
 import { forgettingSchema } from './forgetting-schema.js';
+import { heldAtOnce } from './held.js';
 import { hyperparametersSchema } from './hyperparameters-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import { proxyFilterSchema, warmStartSchema } from './proxies-schema.js';
@@ -186,6 +187,7 @@ export const searchSchema = z
         networks: z
           .int()
           .min(2)
+          .max(1000)
           .default(4)
           .describe('networks per step: the largest, the smallest, and others between them'),
         distill: z
@@ -200,7 +202,7 @@ export const searchSchema = z
           .describe(
             "which networks are between: any, or of several of about one cost that of the lowest ('best-up') or highest loss ('worst-up') on the batch",
           ),
-        draws: z.int().min(2).default(3).describe('networks that best-up and worst-up choose among'),
+        draws: z.int().min(2).max(1000).default(3).describe('networks that best-up and worst-up choose among'),
         regularize: z.enum(['largest', 'all']).default('largest').describe('on which networks dropout acts'),
         largestEpochs: z
           .int()
@@ -222,7 +224,7 @@ export const searchSchema = z
     proxyFilter: proxyFilterSchema,
     hyperparameters: hyperparametersSchema,
     rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
-    samplesPerRound: z.int().min(1).default(10).describe('architectures a controller update'),
+    samplesPerRound: heldAtOnce(1).default(10).describe('architectures a controller update'),
     rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
     reward: z
       .enum(['accuracy', 'balanced-accuracy', 'f1', 'auc', 'log-loss'])
@@ -240,9 +242,7 @@ export const searchSchema = z
     sharpness: sharpnessObjectiveSchema
       .prefault({})
       .describe('sharpness as a part of the reward; never a measure of quality by itself'),
-    probe: z
-      .int()
-      .min(0)
+    probe: heldAtOnce(0)
       .default(10)
       .describe('random architectures evaluated after each epoch, to compare the controller with'),
   })

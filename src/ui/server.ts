@@ -36,7 +36,8 @@ export async function serveUi(folder: string, { port = 0, spaceOf }: UiOptions =
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(refused(port, cause)));
-    server.listen(port, HOST, resolve);
+    if (Number.isInteger(port) && port >= 0 && port < 2 ** 16) server.listen(port, HOST, resolve);
+    else reject(refused(port, new Error('ports are whole numbers from 0 to 65535')));
   });
   const { port: taken } = server.address() as AddressInfo;
   return {

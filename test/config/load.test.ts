@@ -2,8 +2,12 @@ import { expect } from 'chai';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { enas } from '../../controllers/enas.js';
+import { evolution } from '../../controllers/evolution.js';
+import { mlp } from '../../search-spaces/mlp.js';
 import { checkConfig, loadConfig, mergeConfig, parseOverride, parseOverrides } from '../../src/config/index.js';
 import { parseSeeds } from '../../src/cli/commands/many.js';
+import { whole } from '../../src/cli/options.js';
 import { parseDuration } from '../../src/cli/commands/search.js';
 import { said } from '../said.js';
 import { ROOT } from '../search/weft.js';
@@ -89,6 +93,25 @@ describe('configuration', () => {
     );
     expect(search.optimizer).to.have.nested.property('preconditioner.name', 'kfac');
     expect(parseOverride('space.optimizer=sam')).to.deep.equal({ space: { optimizer: 'sam' } });
+  });
+
+  it('refuses more of what is held at the same time than memory has room for', () => {
+    const counts = ['search.samplesPerRound', 'search.probe', 'search.warmStart.pool', 'search.proxyFilter.draws', 'search.elastic.networks', 'search.elastic.draws', 'derive.candidates', 'derive.random']; // prettier-ignore
+    for (const field of counts)
+      expect(
+        said(() => checkConfig(parseOverride(`${field}=1000000000`))),
+        field,
+      ).to.include(`${field}: Too big`);
+    const setting = { space: mlp.create({}, { inputShape: [4], classes: 2 }), seed: 1 };
+    expect(said(() => enas.create({ lstmSize: 1e9 }, setting))).to.include('lstmSize');
+    expect(said(() => evolution.create({ sample: 1e9 }, setting))).to.include('sample');
+    for (const [of, most] of [
+      ['architectures', 100_000],
+      ['processes', 1024],
+      ['ports', 65_535],
+    ] as const)
+      // prettier-ignore
+      expect(() => whole(1, of)(`${most + 1}`)).to.throw(`and at most ${most}`);
   });
 
   it('says of an unknown name where it belongs, or what the papers call it here', () => {

@@ -117,6 +117,11 @@ describe('ranking', () => {
     expect(sampleDistinct(space, 12, stream(1, 'sample')).map(({ encoding }) => encoding)).to.deep.equal(
       sample.map(({ encoding }) => encoding),
     );
+    // However many are asked for, it ends where a space has no more.
+    const small = mlp.create({ depth: 1, widths: [2] }, { inputShape: [2], classes: 2 }) as SearchSpace;
+    expect(sampleDistinct(small, 1e15, stream(1, 'sample'))).to.have.length(
+      sampleDistinct(small, 50, stream(2)).length,
+    );
   });
 
   it('is a chapter of the report and a line of the forgetting report', async () => {

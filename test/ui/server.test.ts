@@ -12,6 +12,7 @@ import { createWatch } from '../../src/ui/watched.js';
 import { fixture } from '../report/fixture.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun } from '../runs/tiny-run.js';
+import { saidLater } from '../said.js';
 import { startWeft } from '../search/weft.js';
 import { addEvents, runWith } from './run-with-events.js';
 
@@ -28,6 +29,10 @@ describe('weft ui', function () {
     const { url } = ui;
     return (path, headers) => get(`${url}${path}`, headers);
   }
+
+  it('refuses ports that there are not', async () => {
+    expect(await saidLater(serveUi(folder(), { port: 70_000 }))).to.include('port 70000: ports are whole numbers');
+  });
 
   it('lists runs by state, newest first, and shows one as it goes on', async () => {
     const finished = await tinyRun(folder());

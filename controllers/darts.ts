@@ -1,7 +1,10 @@
 /**
- * DARTS, first order (Liu et al. 2019, arXiv 1806.09055): the supernet is trained as a mixture of all architectures, and the mixture's
- * logits descend the validation loss with the weights held fixed, a step of each in turn. Works on spaces whose choices are between operations
- * or inputs of one shape. What is derived is the most probable architecture; set `derive.candidates` to 1 to have nothing else judged.
+ * DARTS, first order (Liu et al. 2019, arXiv 1806.09055): the supernet is trained as a mixture of all architectures,
+ * and the mixture's
+ * logits descend the validation loss with the weights held fixed, a step of each in turn. Works on spaces whose choices
+ * are between operations
+ * or inputs of one shape. What is derived is the most probable architecture; set `derive.candidates` to 1 to have
+ * nothing else judged.
  */
 import {
   type Controller,
@@ -29,7 +32,7 @@ const options = z.strictObject({
   beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: z.number().positive().default(1e-8),
   weightDecay: z.number().min(0).default(1e-3).describe('times the logits, added to their gradient'),
-  initialScale: z.number().min(0).default(1e-3).describe('standard deviation of the first logits'),
+  initialScale: z.number().min(0).default(1e-3).describe('standard deviation of the initial logits'),
 });
 
 const paper = { learningRate: 3e-4, beta1: 0.5, beta2: 0.999, weightDecay: 1e-3, initialScale: 1e-3 } as const;

@@ -1,5 +1,6 @@
 /**
- * Regularized evolution (Real et al. 2019, arXiv 1802.01548, algorithm 1): the best of a random sample of the population
+ * Regularized evolution (Real et al. 2019, arXiv 1802.01548, algorithm 1): the best of a random sample of the
+ * population
  * gets a mutated child, and the oldest member dies, however good it is.
  */
 import {
@@ -25,12 +26,12 @@ const options = z.strictObject({
     .min(1)
     .max(100_000)
     .default(10)
-    .describe('members, drawn with replacement, of which the best becomes a parent'),
+    .describe('members drawn with replacement, the best of which becomes a parent'),
 });
 
 export const evolution = defineController({
   name: 'evolution',
-  description: 'Regularized evolution: tournaments, mutation, the oldest dies.',
+  description: 'Regularized evolution: tournaments, mutation, and the oldest is removed.',
   options,
   warmStart: true,
   create: createEvolution,

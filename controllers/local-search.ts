@@ -1,5 +1,6 @@
 /**
- * Local search (White et al. 2021, arXiv 2005.02960): evaluate all neighbours of the best architecture, move to the best of
+ * Local search (White et al. 2021, arXiv 2005.02960): evaluate all neighbours of the best architecture, move to the
+ * best of
  * them while that is an improvement, and start again elsewhere when it is not.
  */
 import {
@@ -23,7 +24,7 @@ const options = z.strictObject({
 
 export const localSearch = defineController({
   name: 'local-search',
-  description: 'Local search: to the best neighbour while that is better, else a new start.',
+  description: 'Local search: moves to the best neighbour as long as it is better, then starts again elsewhere.',
   options,
   warmStart: true,
   create: createLocalSearch,

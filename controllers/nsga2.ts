@@ -1,6 +1,8 @@
 /**
- * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a front of several goals. Parents win tournaments by
- * (rank, crowding); of parents and children together the best by the same order survive. All goals are those of the search: its reward, and
+ * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a front
+ * of several goals. Parents win tournaments by
+ * (rank, crowding); of parents and children together the best by the same order survive. All goals are those of the
+ * search: its reward, and
  * the costs that it names. Without costs it is an elitist evolution of the reward.
  */
 import {
@@ -25,7 +27,7 @@ const options = z.strictObject({
 
 export const nsga2 = defineController({
   name: 'nsga2',
-  description: 'NSGA-II: evolution towards a front of several goals.',
+  description: 'NSGA-II: evolution towards a Pareto front of several objectives.',
   options,
   warmStart: true,
   create: createNsga2,

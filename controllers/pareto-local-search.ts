@@ -1,6 +1,8 @@
 /**
- * Pareto local search (Paquete, Chiarandini & Stützle 2004, "Pareto local optimum sets in the biobjective traveling salesman problem"): of an architecture on the front all neighbours are
- * evaluated, each that no other beats joins the front, and the next one with unknown neighbours has its turn. It takes that one around which the front has the widest gap. Where the whole
+ * Pareto local search (Paquete, Chiarandini & Stützle 2004, "Pareto local optimum sets in the biobjective traveling
+ * salesman problem"): of an architecture on the front all neighbours are
+ * evaluated, each that no other beats joins the front, and the next one with unknown neighbours has its turn. It takes
+ * that one around which the front has the widest gap. Where the whole
  * front is explored it goes on from random architectures. Without costs it is a local search of the reward.
  */
 import {
@@ -18,12 +20,13 @@ import {
 import { load, pointOf, save, type SavedMember, withResults } from './pareto/archive.js';
 
 const options = z.strictObject({
-  start: z.int().min(1).max(100_000).default(20).describe('random architectures, of which the first front is made'),
+  start: z.int().min(1).max(100_000).default(20).describe('number of random architectures that make the first front'),
 });
 
 export const paretoLocalSearch = defineController({
   name: 'pareto-local-search',
-  description: 'Pareto local search: neighbours of what is on the front, for several goals.',
+  description:
+    'Pareto local search: evaluates neighbours of architectures on the Pareto front, for several objectives.',
   options,
   warmStart: true,
   create: createParetoLocalSearch,

@@ -1,6 +1,8 @@
 /**
- * Search guided by a predictor (BANANAS, White et al. 2021, arXiv 1910.11858; NPENAS, Wei et al. 2020, arXiv 2003.12857): after a random start a predictor learns from
- * all that was evaluated, and of many new architectures those are evaluated next that it expects most of. Of a small space all are
+ * Search guided by a predictor (BANANAS, White et al. 2021, arXiv 1910.11858; NPENAS, Wei et al. 2020, arXiv
+ * 2003.12857): after a random start a predictor learns from
+ * all that was evaluated, and of many new architectures those are evaluated next that it expects most of. Of a small
+ * space all are
  * looked at; of a large one mutations of the best, and random ones.
  */
 import {
@@ -29,34 +31,44 @@ const options = z.strictObject({
   predictor: z
     .enum(['ridge', 'forest', 'gradient-boosting', 'gaussian-process', 'mlp-ensemble'])
     .default('ridge')
-    .describe('what learns from the architectures that were evaluated'),
+    .describe('the predictor that learns from the evaluated architectures'),
   encoding: z
     .enum(['choices', 'graph', 'paths', 'both'])
     .default('choices')
     .describe(
-      'how it sees them: by their choices, by their graphs or the paths in these, which takes longer, or by choices and graph',
+      'how architectures are encoded for it: by their choices, by their graphs or the paths in these (both slower), or by choices and graph',
     ),
-  start: z.int().min(2).max(100_000).default(20).describe('random architectures before it is asked'),
+  start: z
+    .int()
+    .min(2)
+    .max(100_000)
+    .default(20)
+    .describe('random architectures to evaluate before the predictor is used'),
   explore: z
     .number()
     .min(0)
     .default(0.2)
     .describe(
-      'standard deviations of the expectation by which each is moved at random before the best are taken, for half of a proposal; the other half is taken by expectation alone',
+      'for half of the proposals, random noise of this many standard deviations of the prediction is added before the best are chosen; the other half is chosen by the prediction itself',
     ),
   pool: z
     .int()
     .min(1)
     .max(100_000)
     .default(500)
-    .describe('architectures it is asked about, where the space is not small'),
-  parents: z.int().min(1).max(100_000).default(10).describe('best architectures whose mutations are half of those'),
-  remember: z.int().min(2).default(1000).describe('newest evaluations that it learns from'),
+    .describe('number of architectures for which it predicts, unless the space is small'),
+  parents: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10)
+    .describe('number of best architectures whose mutations make up half of that pool'),
+  remember: z.int().min(2).default(1000).describe('number of newest evaluations from which it learns'),
 });
 
 export const predictorGuided = defineController({
   name: 'predictor-guided',
-  description: 'A predictor learns from what was evaluated and says what to evaluate next.',
+  description: 'A predictor learns from the evaluated architectures and chooses which to evaluate next.',
   options,
   warmStart: true,
   create: createGuided,
@@ -96,7 +108,9 @@ function createGuided<A>(
     );
   };
 
-  /** `count` new architectures: half those that most is expected of, half those of which that holds after a random move. */
+  /**
+   * `count` new architectures: half those that most is expected of, half those of which that holds after a random move.
+   */
   const expected = (count: number, rng: Rng): A[] => {
     const known = new Map(scored.map(({ architecture, reward }) => [space.encode(architecture), reward]));
     const fitted = predictor.fit(

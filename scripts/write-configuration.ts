@@ -3,7 +3,7 @@
  *
  *   npm run docs
  *
- * A test holds the page to what this would write.
+ * A test compares the page with what this would write.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,12 +26,12 @@ export async function configurationPage(): Promise<string> {
 
 # Configuration
 
-A configuration is a YAML file (\`weft search --config weft.yaml\`; \`weft init\` writes one) or a recipe, which is the same
-file under \`runs/recipes/\` or in the package (\`weft search --recipe digits\`). Every field has a default, so a file holds only
-what differs. Flags change it: \`--seed\`, \`--epochs\`, \`--space\`, \`--data\` and so on for the usual fields, \`--set field.field=value\` for any. A part that is
-chosen by name can be set by its name alone: \`--set search.optimizer=sam\` stands for \`--set 'search.optimizer={name: sam}'\`.
-Later ones win; objects are merged field by field, but naming another space, controller or optimizer drops the options of
-the one before. An unknown or wrong field is an error with its line and column. A run's \`config.yaml\` holds every field as it was used.
+A configuration is a YAML file (\`weft search --config weft.yaml\`; \`weft init\` writes one) or a recipe, which is the same kind of
+file under \`runs/recipes/\` or in the package (\`weft search --recipe digits\`). Every field has a default, so a file contains only
+the fields that differ. Flags override them: \`--seed\`, \`--epochs\`, \`--space\`, \`--data\` and others for the most frequent fields, \`--set field.field=value\` for any field. A part that is
+chosen by name can be set by its name alone: \`--set search.optimizer=sam\` is short for \`--set 'search.optimizer={name: sam}'\`.
+Later values win; objects are merged field by field, but naming another space, controller or optimizer drops the options of
+the previous one. An unknown or invalid field is an error with its line and column. A run's \`config.yaml\` contains every field with the value that was used.
 
 \`\`\`yaml
 seed: 3
@@ -46,7 +46,7 @@ retrain:
   optimizer: { name: sam, rho: 0.05, base: { name: nesterov, learningRate: 0.05 } }
 \`\`\`
 
-## The top
+## Top-level fields
 
 ${table(top)}
 
@@ -78,7 +78,7 @@ ${table(properties(retrain))}
 
 ## limits
 
-They hold for every strategy: what a controller draws beyond them is drawn again, and a limit that nobody meets is refused before training begins.
+They apply to every strategy: an architecture that exceeds them is drawn again, and a limit that no architecture meets is refused before training begins.
 
 ${table(properties(limits))}
 
@@ -88,24 +88,24 @@ ${table(properties(checkpoint))}
 
 ## Spaces
 
-Their options stand beside \`name\` under \`space\`. A file of your own has the options that it defines: [guide](../how-to/search-space.md).
+Their options are given along with \`name\` under \`space\`. A file of your own has the options that it defines: [guide](../how-to/search-space.md).
 
 ${(await Promise.all(spaceNames.map(async (name) => part(name, await loadSpace(name))))).join('\n\n')}
 
 ## Controllers
 
-Their options stand beside \`name\` under \`controller\`. A \`preset\` sets several; what stands beside it wins.
+Their options are given along with \`name\` under \`controller\`. A \`preset\` sets several options; options that you set yourself take precedence.
 
 ${(await Promise.all(controllerNames.map(async (name) => part(name, await loadController(name))))).join('\n\n')}
 
 ## Optimizers
 
-\`search.optimizer\` and \`retrain.optimizer\` are one of these. The number is the gradients of a whole batch that a step costs with the
-default options; those with a \`base\` work on another optimizer of this list, and it costs what it costs. Options in brackets are the optimizer's own.
+\`search.optimizer\` and \`retrain.optimizer\` are one of these. The number says how many gradients of a whole batch a step costs with the
+default options. Those with a \`base\` modify another optimizer of this list, whose own cost is added. The optimizer's own options are in parentheses.
 
 ${optimizerTable()}
 
-Those without a \`base\` also have these options, with defaults of their own (here those of \`nesterov\`):
+Those without a \`base\` also have these options, each with its own defaults (here those of \`nesterov\`):
 
 ${table(commonOptions())}
 
@@ -124,11 +124,11 @@ ${scheduleTable()}
 
 ## Regularizers
 
-\`search.regularizer\` is \`none\` or one of these. With a strength of zero each leaves the weights as they are without it.
+\`search.regularizer\` is \`none\` or one of these. With a strength of zero, each gives the same weights as without it.
 
 ${regularizerTable()}
 
-Options of \`wpl\`, and of those that differ from it in their Fisher information; \`preset: mmf2019\` has the constants of the first published code:
+Options of \`wpl\`, and of the regularizers that differ from it only in their Fisher information; \`preset: mmf2019\` has the constants of the first published code:
 
 ${table(regularizerOptions('wpl'))}
 
@@ -165,7 +165,9 @@ interface JsonSchema {
 }
 type Fields = Readonly<Record<string, JsonSchema>>;
 
-/** The JSON schema with every reference followed; equal parts are one object, for written out in full it is very large. */
+/**
+ * The JSON schema with every reference followed; equal parts are one object, because written out in full it would be very large.
+ */
 function inlined(schema: z.ZodType): JsonSchema {
   const root = z.toJSONSchema(schema, { io: 'input', reused: 'ref' });
   const known = new Map<string, unknown>();
@@ -187,7 +189,7 @@ function properties(schema: JsonSchema | undefined): Fields {
   return schema?.properties ?? {};
 }
 
-/** A field a row; sections of their own are only pointed at. */
+/** One field per row; fields with their own section only link to it. */
 function table(fields: Fields): string {
   const rows = Object.entries(fields).map(
     ([name, field]) =>
@@ -213,7 +215,7 @@ function part(
   ].join('\n\n');
 }
 
-/** A preset a column; only options in which they differ, or differ from the default, are listed in them. */
+/** One preset per column; only options in which presets differ, or differ from the default, are listed. */
 function presetTable(presets: Readonly<Record<string, object>>): string {
   const names = Object.keys(presets);
   const options = [...new Set(Object.values(presets).flatMap(Object.keys))];
@@ -313,8 +315,8 @@ function typeText(name: string, field: JsonSchema): string {
   if (values) return values.map(code).join(', ');
   if (only !== undefined) return code(only);
   if (anyOf) return anyOf.map((one) => typeText('', one)).join(' or ');
-  if (prefixItems) return `list of ${prefixItems.length} ${typeText('', prefixItems[0]!)}s`;
-  if (items) return `list of ${typeText('', items)}s`;
+  if (prefixItems) return `list of ${prefixItems.length} ${plural(typeText('', prefixItems[0]!))}`;
+  if (items) return `list of ${plural(typeText('', items))}`;
   if (inner) return `{ ${Object.keys(inner).join(', ')} }`;
   const noun =
     { integer: 'whole number', boolean: 'true or false', string: 'text', object: 'fields' }[type ?? ''] ??
@@ -322,6 +324,9 @@ function typeText(name: string, field: JsonSchema): string {
     'value';
   return `${noun}${range(field)}`;
 }
+
+/** The name of a type in the plural: the noun, not the range behind it. */
+const plural = (type: string): string => type.replace(/^(list|whole number|number|text|value)\b/, '$1s');
 
 function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
   const within = (limit: number | undefined): limit is number =>

@@ -1,7 +1,10 @@
 /**
- * The cell space of DARTS (Liu et al. 2019, arXiv 1806.09055): each node of a normal and a reduction cell adds up two of the nodes
- * before it, each through one of seven operations, and a cell's output is its nodes side by side. The paper's eighth operation, `none`,
- * never is in a network that is found: which edges are there is a choice of its own here, so that every strategy can search it.
+ * The cell space of DARTS (Liu et al. 2019, arXiv 1806.09055): each node of a normal and a reduction cell adds up two
+ * of the nodes
+ * before it, each through one of seven operations, and a cell's output is its nodes side by side. The paper's eighth
+ * operation, `none`,
+ * never is in a network that is found: which edges are there is a choice of its own here, so that every strategy can
+ * search it.
  */
 import {
   activation,
@@ -30,7 +33,9 @@ import { bring, deeperAndWider, dropped, separableTwice, stackedCells, stackOpti
 export const OPERATIONS = ['max3', 'avg3', 'skip', 'sep3', 'sep5', 'dil3', 'dil5'] as const;
 type OperationName = (typeof OPERATIONS)[number];
 
-/** Which two of the nodes before a node it adds up, and the operation on the edge from each, whether it is used or not. */
+/**
+ * Which two of the nodes before a node it adds up, and the operation on the edge from each, whether it is used or not.
+ */
 const node = (index: number, operations: readonly OperationName[]) => ({
   inputs: oneOf(pairs(index + 2)),
   ops: repeat(index + 2, () => oneOf(operations)),
@@ -48,7 +53,10 @@ function pairs(count: number): string[] {
 
 const ends = (pair: string): number[] => [...pair].map((digit) => Number.parseInt(digit, 36));
 
-/** Networks of cells of `nodes` nodes: (product of C(i + 2, 2) · 7²)², what the operations on unused edges are left aside. */
+/**
+ * Networks of cells of `nodes` nodes: (product of C(i + 2, 2) · 7²)², what the operations on unused edges are left
+ * aside.
+ */
 export function dartsNetworks(nodes: number): bigint {
   const cell = Array.from({ length: nodes }, (_, i) => (BigInt((i + 2) * (i + 1)) / 2n) * 49n).reduce(
     (product, count) => product * count,
@@ -59,10 +67,10 @@ export function dartsNetworks(nodes: number): bigint {
 
 export const dartsCnn = defineSpace({
   name: 'darts-cnn',
-  description: 'The cells of DARTS: two of seven operations a node, a normal and a reduction cell, stacked (images).',
+  description: 'The cells of DARTS: two of seven operations per node, a normal and a reduction cell, stacked (images).',
   takes: 'images',
   options: z.strictObject({
-    nodes: z.int().min(1).max(8).default(4).describe('nodes of a cell, beside its two inputs'),
+    nodes: z.int().min(1).max(8).default(4).describe('nodes of a cell, in addition to its two inputs'),
     operations: z
       .array(z.enum(OPERATIONS))
       .min(1)
@@ -129,7 +137,8 @@ function dilated(filters: number, size: number, keep: number): Operation {
 }
 
 /**
- * An operation of stride 1 on each of the four pictures of half the resolution that even and odd rows and columns make: for a convolution
+ * An operation of stride 1 on each of the four pictures of half the resolution that even and odd rows and columns make:
+ * for a convolution
  * the same as a dilation of 2, at the cost of the smaller window. [H,W,C] -> [H,W,C'].
  */
 export function everyOther(operation: Operation): Operation {

@@ -1,6 +1,8 @@
 /**
- * Convolutional networks that are slices of the largest one: in each stage the width and the number of blocks, in each block the kernel
- * and the expansion. The blocks are inverted residuals (Sandler et al. 2018, arXiv 1801.04381) as in once-for-all networks (Cai et al.
+ * Convolutional networks that are slices of the largest one: in each stage the width and the number of blocks, in each
+ * block the kernel
+ * and the expansion. The blocks are inverted residuals (Sandler et al. 2018, arXiv 1801.04381) as in once-for-all
+ * networks (Cai et al.
  * 2020, arXiv 1908.09791), or plain convolutions.
  */
 import {
@@ -48,11 +50,11 @@ export const elasticCnn = defineSpace({
       .boolean()
       .optional()
       .describe(
-        'whether a smaller kernel is the centre of a larger one times a matrix that is learned; the centre itself by default',
+        'whether a smaller kernel is the centre of a larger one times a learned matrix; by default it is the centre itself',
       ),
     resolutions: list(1)
       .optional()
-      .describe('longer sides to choose from that images are shrunk to; that of the data by default'),
+      .describe('sizes to choose from to which the longer side of images is reduced; by default that of the data'),
     stem: z.int().min(1).default(8).describe('channels before the first stage'),
   }),
 

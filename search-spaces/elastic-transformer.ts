@@ -1,6 +1,8 @@
 /**
- * Transformer language models that are slices of the largest one (weight entanglement, Chen et al. 2021, arXiv 2107.00651): the width of all
- * layers, the number of blocks, and in each block the number of heads and the width of the feed-forward part. Blocks normalize before their branches.
+ * Transformer language models that are slices of the largest one (weight entanglement, Chen et al. 2021, arXiv
+ * 2107.00651): the width of all
+ * layers, the number of blocks, and in each block the number of heads and the width of the feed-forward part. Blocks
+ * normalize before their branches.
  */
 import {
   activation,
@@ -25,7 +27,7 @@ export const elasticTransformer = defineSpace({
   description: 'Transformer language models that are slices of one: width, depth, heads, feed-forward width (text).',
   takes: 'text',
   options: z.strictObject({
-    widths: list('features at each place to choose from').default([16, 32, 48, 64]),
+    widths: list('features per position to choose from').default([16, 32, 48, 64]),
     depths: list('numbers of blocks to choose from').default([1, 2, 3]),
     heads: list('numbers of heads to choose from').default([1, 2, 4]),
     headSize: z.int().min(1).default(16).describe('features of a head, the same for every number of heads'),
@@ -39,8 +41,8 @@ export const elasticTransformer = defineSpace({
       .gt(0)
       .max(1)
       .default(1)
-      .describe('share of features that dropout keeps behind the embedding and each branch'),
-    retrainKeep: z.number().gt(0).max(1).optional().describe('keep while the found network is retrained'),
+      .describe('share of features that dropout keeps after the embedding and each branch'),
+    retrainKeep: z.number().gt(0).max(1).optional().describe('the value of `keep` in retraining'),
   }),
 
   choices: ({ widths, depths, heads, ratios }) => ({

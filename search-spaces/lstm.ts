@@ -1,9 +1,12 @@
-/** LSTM language models (Hochreiter & Schmidhuber 1997) of one layer or several: what a searched cell is to be compared with. */
+/**
+ * LSTM language models (Hochreiter & Schmidhuber 1997) of one layer or several: what a searched cell is to be compared
+ * with.
+ */
 import { defineSpace, embedding, lstm, type NodeRef, oneOf, unembedding, variationalDropout, z } from 'weft-nas';
 
 export const lstmSpace = defineSpace({
   name: 'lstm',
-  description: 'LSTM language models of one or more layers, to compare searched cells with (text).',
+  description: 'LSTM language models of one or more layers, a baseline for searched cells (text).',
   takes: 'text',
   options: z.strictObject({
     layers: z.int().min(1).max(8).default(2).describe('largest number of layers'),
@@ -13,7 +16,7 @@ export const lstmSpace = defineSpace({
       .gt(0)
       .max(1)
       .default(1)
-      .describe('share of embedded features that dropout keeps, the same at every place'),
+      .describe('share of embedded features that dropout keeps, the same at every position'),
     keepOutput: z.number().gt(0).max(1).default(1).describe('the same for the features before the logits'),
   }),
 

@@ -32,7 +32,7 @@ export const macroCnn = defineSpace({
   options: z.strictObject({
     layers: z.int().min(1).max(48).default(6).describe('number of searched layers'),
     filters: z.int().min(2).multipleOf(2).default(24).describe('channels of every layer in the search'),
-    retrainFilters: z.int().min(2).multipleOf(2).optional().describe('channels when the found network is retrained'),
+    retrainFilters: z.int().min(2).multipleOf(2).optional().describe('channels of every layer in retraining'),
     reductions: z
       .int()
       .min(0)
@@ -44,7 +44,7 @@ export const macroCnn = defineSpace({
       .min(1)
       .max(4)
       .optional()
-      .describe('by what the channels are multiplied wherever the resolution is halved; 1 by default'),
+      .describe('factor by which the channels are multiplied whenever the resolution is halved; 1 by default'),
     keep: z.number().gt(0).max(1).default(0.9).describe('share of features that dropout keeps before the classifier'),
   }),
 

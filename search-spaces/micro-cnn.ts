@@ -1,6 +1,8 @@
 /**
- * The micro space of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.4): a normal and a reduction cell are searched, and the
- * network is a stack of them. Each node of a cell adds up two operations on two earlier nodes; what no node uses is the cell's output.
+ * The micro space of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.4): a normal and a reduction cell are
+ * searched, and the
+ * network is a stack of them. Each node of a cell adds up two operations on two earlier nodes; what no node uses is the
+ * cell's output.
  */
 import {
   activation,
@@ -25,14 +27,20 @@ import { bring, deeperAndWider, separableTwice, stackedCells, stackOptions } fro
 
 export const OPERATIONS = ['sep3', 'sep5', 'avg3', 'max3', 'identity'] as const;
 
-/** One of the two operations of a node, and the earlier node that it is applied to: 0 and 1 are the outputs of the two cells before. */
+/**
+ * One of the two operations of a node, and the earlier node that it is applied to: 0 and 1 are the outputs of the two
+ * cells before.
+ */
 const branch = (index: number) => ({ from: previous(index + 2), op: oneOf(OPERATIONS) });
 const cellOf = (nodes: number) => repeat(nodes, (index) => ({ left: branch(index), right: branch(index) }));
 
 type Branch = ReturnType<typeof branch>;
 type Nodes = ReturnType<typeof cellOf>;
 
-/** Networks that the cells of `nodes` nodes give: per node two of i + 2 inputs and two of five operations, for two cells. */
+/**
+ * Networks that the cells of `nodes` nodes give: per node two of i + 2 inputs and two of five operations, for two
+ * cells.
+ */
 export function microSize(nodes: number): bigint {
   const cell = Array.from({ length: nodes }, (_, i) => BigInt(5 * (i + 2)) ** 2n).reduce(
     (product, count) => product * count,
@@ -46,7 +54,7 @@ export const microCnn = defineSpace({
   description: 'ENAS micro: a normal and a reduction cell of separable convolutions and pools, stacked (images).',
   takes: 'images',
   options: z.strictObject({
-    nodes: z.int().min(1).max(12).default(5).describe('nodes of a cell, beside its two inputs'),
+    nodes: z.int().min(1).max(12).default(5).describe('nodes of a cell, in addition to its two inputs'),
     ...stackOptions,
   }),
   choices: ({ nodes }) => ({ normal: cellOf(nodes), reduction: cellOf(nodes) }),
@@ -78,7 +86,8 @@ function microCell(nodes: Nodes, shape: Shape, keep: number): Cell {
       );
     });
     const picks = nodes.flatMap(({ left, right }) => [left.from, right.from]);
-    // A 1x1 convolution of all loose ends side by side is the sum of one of each, so that a node's part of it is shared however many there are.
+    // A 1x1 convolution of all loose ends side by side is the sum of one of each, so that a node's part of it is shared
+    // however many there are.
     const ends = states
       .slice(2)
       .map((state, index) =>

@@ -34,7 +34,7 @@ export const mlp = defineSpace({
     direct: z
       .boolean()
       .optional()
-      .describe('a linear model of the inputs is added to what the layers say; without one by default'),
+      .describe('whether a linear function of the inputs is added to the output of the layers; false by default'),
   }),
 
   choices: ({ depth, widths }) => ({

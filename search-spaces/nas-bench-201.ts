@@ -1,6 +1,7 @@
 /**
  * NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326): a cell of four nodes, each the sum of one of five operations
- * on every node before it, stacked in three stages. 5^6 = 15,625 cells. With the functions exported beside it, cells are
+ * on every node before it, stacked in three stages. 5^6 = 15,625 cells. With the functions exported beside it, cells
+ * are
  * read and written in the notation of the benchmark, so that a search can be run against its tables.
  */
 import {
@@ -44,12 +45,8 @@ export const nasBench201 = defineSpace({
       .default([...cellOperations])
       .describe('operations to choose from'),
     filters: z.int().min(1).default(16).describe('channels of the first stage; every later one has twice as many'),
-    cells: z.int().min(1).default(1).describe('cells a stage in the search'),
-    retrainCells: z
-      .int()
-      .min(1)
-      .default(5)
-      .describe('cells a stage when the found cell is trained for good; 5 in the benchmark'),
+    cells: z.int().min(1).default(1).describe('cells per stage in the search'),
+    retrainCells: z.int().min(1).default(5).describe('cells per stage in retraining; 5 in the benchmark'),
   }),
 
   choices: ({ operations }) => repeat(NODES - 1, (target) => repeat(target + 1, () => oneOf(operations))),
@@ -63,7 +60,8 @@ export const nasBench201 = defineSpace({
         x = reduce(g, `stage${stage}/reduce`, channels, x);
         [height, width] = [Math.ceil(height / 2), Math.ceil(width / 2)];
       }
-      // What a node is when none of its inputs is connected; of the network's input, so that nothing else counts as used then.
+      // What a node is when none of its inputs is connected; of the network's input, so that nothing else counts as
+      // used then.
       const nothing = g.apply(`stage${stage}/nothing`, zeros([height, width, channels]), g.input);
       for (let cell = 0; cell < cells; cell++) {
         const nodes = [x];
@@ -105,7 +103,10 @@ const connections: Record<Exclude<CellOperation, 'none'>, (filters: number) => O
   avg3: () => avgPool({ size: 3 }),
 };
 
-/** Zeros of a fixed shape, whatever the input [H,W,C]; made from it so that an exported network takes any number of examples. */
+/**
+ * Zeros of a fixed shape, whatever the input [H,W,C]; made from it so that an exported network takes any number of
+ * examples.
+ */
 function zeros(shape: Shape): Operation {
   return {
     kind: 'zeros',

@@ -1,6 +1,8 @@
 /**
- * NAS-Bench-Macro (Su et al. 2021, arXiv 2103.11922): eight layers in three stages, each nothing or one of two inverted residual blocks. 3^8 = 6,561
- * networks, of which 3,969 differ. The benchmark names a network by its choices in order, one digit each: 0 identity, 1 mb3k3, 2 mb6k5.
+ * NAS-Bench-Macro (Su et al. 2021, arXiv 2103.11922): eight layers in three stages, each nothing or one of two inverted
+ * residual blocks. 3^8 = 6,561
+ * networks, of which 3,969 differ. The benchmark names a network by its choices in order, one digit each: 0 identity, 1
+ * mb3k3, 2 mb6k5.
  */
 import {
   activation,
@@ -29,15 +31,11 @@ export const nasBenchMacro = defineSpace({
     'NAS-Bench-Macro: eight layers of inverted residual blocks, 6,561 in all (images, or the table of the benchmark).',
   takes: 'images',
   options: z.strictObject({
-    layers: z.int().min(1).max(8).default(8).describe('the first so many layers; 8 in the benchmark'),
+    layers: z.int().min(1).max(8).default(8).describe('number of layers, counted from the first; 8 in the benchmark'),
     filters: z.int().min(1).default(32).describe('channels before the first stage; 32 in the benchmark'),
     features: z.int().min(1).default(1280).describe('channels before the classifier; 1,280 in the benchmark'),
-    retrainFilters: z
-      .int()
-      .min(1)
-      .optional()
-      .describe('channels before the first stage when the found network is retrained'),
-    retrainFeatures: z.int().min(1).optional().describe('channels before the classifier then'),
+    retrainFilters: z.int().min(1).optional().describe('channels before the first stage in retraining'),
+    retrainFeatures: z.int().min(1).optional().describe('channels before the classifier in retraining'),
   }),
 
   choices: ({ layers }) => repeat(layers, () => oneOf(BLOCKS)),
@@ -93,7 +91,10 @@ interface Inverted {
   readonly stride: number;
 }
 
-/** 1x1 to `expansion` times the channels, a depthwise convolution, 1x1 to the filters (Sandler et al. 2018, arXiv 1801.04381). */
+/**
+ * 1x1 to `expansion` times the channels, a depthwise convolution, 1x1 to the filters (Sandler et al. 2018, arXiv
+ * 1801.04381).
+ */
 function inverted({ channels, filters, expansion, size, stride }: Inverted): Operation {
   return sequence('inverted', {
     expand: layer(conv({ filters: expansion * channels, size: 1 }), true),

@@ -1,6 +1,8 @@
 /**
- * The recurrent cell of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) in a language model with tied embeddings. Behind an entry
- * that mixes input and previous state, each of N nodes reads one earlier value through one of four activations and a highway around it:
+ * The recurrent cell of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) in a language model with tied
+ * embeddings. Behind an entry
+ * that mixes input and previous state, each of N nodes reads one earlier value through one of four activations and a
+ * highway around it:
  * 4^N · N! cells.
  */
 import {
@@ -24,13 +26,13 @@ export const rnnCell = defineSpace({
   options: z.strictObject({
     nodes: z.int().min(1).max(32).default(8).describe('number of searched nodes in the cell'),
     hidden: z.int().min(1).default(128).describe('size of the hidden state in the search'),
-    embedding: z.int().min(1).optional().describe("size of a token's vector; that of the hidden state by default"),
-    retrainHidden: z.int().min(1).optional().describe('size of the hidden state when the found cell is retrained'),
+    embedding: z.int().min(1).optional().describe("size of a token's vector; by default that of the hidden state"),
+    retrainHidden: z.int().min(1).optional().describe('size of the hidden state in retraining'),
     retrainEmbedding: z
       .int()
       .min(1)
       .optional()
-      .describe("size of a token's vector then; that of the hidden state by default"),
+      .describe("size of a token's vector in retraining; by default that of the hidden state"),
     output: z
       .enum(['leaves', 'all'])
       .default('leaves')
@@ -40,10 +42,10 @@ export const rnnCell = defineSpace({
       .gt(0)
       .max(1)
       .default(1)
-      .describe('share of embedded features that dropout keeps, the same at every place'),
+      .describe('share of embedded features that dropout keeps, the same at every position'),
     keepOutput: z.number().gt(0).max(1).default(1).describe('the same for the features before the logits'),
-    retrainKeep: z.number().gt(0).max(1).optional().describe('keep while the found cell is retrained'),
-    retrainKeepOutput: z.number().gt(0).max(1).optional().describe('keepOutput while the found cell is retrained'),
+    retrainKeep: z.number().gt(0).max(1).optional().describe('the value of `keep` in retraining'),
+    retrainKeepOutput: z.number().gt(0).max(1).optional().describe('the value of `keepOutput` in retraining'),
   }),
 
   choices: ({ nodes }) => ({

@@ -1,5 +1,6 @@
 /**
- * A small transformer language model (Vaswani et al. 2017, decoder only): depth, and for each block the number of heads, the width of its
+ * A small transformer language model (Vaswani et al. 2017, decoder only): depth, and for each block the number of
+ * heads, the width of its
  * feed-forward part, its activation, and whether it normalizes before its branches or after them (Xiong et al. 2020).
  */
 import {
@@ -28,7 +29,7 @@ export const transformer = defineSpace({
   takes: 'text',
   options: z.strictObject({
     depth: z.int().min(1).max(24).default(4).describe('largest number of blocks'),
-    width: z.int().min(2).default(64).describe('features at each place'),
+    width: z.int().min(2).default(64).describe('features per position'),
     heads: z
       .array(z.int().min(1))
       .min(1)
@@ -39,14 +40,14 @@ export const transformer = defineSpace({
       .min(1)
       .default([2, 4])
       .describe('widths of the feed-forward part to choose from, in multiples of `width`'),
-    positions: z.enum(['learned', 'sinusoidal']).default('learned').describe('how a place is told from others'),
+    positions: z.enum(['learned', 'sinusoidal']).default('learned').describe('encoding of positions'),
     keep: z
       .number()
       .gt(0)
       .max(1)
       .default(1)
-      .describe('share of features that dropout keeps behind the embedding and each branch'),
-    retrainKeep: z.number().gt(0).max(1).optional().describe('keep while the found network is retrained'),
+      .describe('share of features that dropout keeps after the embedding and each branch'),
+    retrainKeep: z.number().gt(0).max(1).optional().describe('the value of `keep` in retraining'),
   }),
 
   choices: ({ depth, heads, ratios }) => ({

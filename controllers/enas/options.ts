@@ -3,7 +3,11 @@ import { optimizers, z } from 'weft-nas';
 
 export const enasOptions = z.strictObject({
   lstmSize: z.int().min(1).max(2048).default(100).describe('width of the LSTM and of all embeddings'),
-  initRange: z.number().positive().default(0.1).describe('first weights are uniform in plus or minus this'),
+  initRange: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe('initial weights are uniform between minus and plus this value'),
   temperature: z.number().positive().nullable().default(5).describe('logits are divided by it; null for none'),
   tanhConstant: z
     .number()
@@ -15,7 +19,7 @@ export const enasOptions = z.strictObject({
   optionBias: z
     .record(z.string(), z.number())
     .default({})
-    .describe('first value of a learned bias of options, by name'),
+    .describe('initial value of a learned bias of options, by name'),
   fixedOptionBias: z
     .record(z.string(), z.record(z.string(), z.number()))
     .default({})
@@ -42,7 +46,7 @@ export const enasOptions = z.strictObject({
     .default('full')
     .describe(
       "'full': -sum p log p of every decision, 'sampled': -p log p of what was sampled (ENAS's macro code), both constants in the reward; " +
-        "'differentiated': the full entropy, as a part of the loss, which keeps a policy from settling too early",
+        "'differentiated': the full entropy, as a part of the loss, which keeps a policy from converging too early",
     ),
   baselineDecay: z
     .number()
@@ -52,12 +56,12 @@ export const enasOptions = z.strictObject({
     .describe('share of the old value that the moving-average baseline keeps'),
   optimizer: optimizers.optimizerSchema
     .optional()
-    .describe('trains the policy in place of Adam; any optimizer, its learning rate stays at its highest'),
+    .describe('trains the policy instead of Adam; any optimizer, at its constant highest learning rate'),
   learningRate: z
     .number()
     .positive()
     .default(3.5e-4)
-    .describe('of Adam, which trains the policy where no optimizer is named'),
+    .describe('of Adam, which trains the policy if no optimizer is named'),
   beta1: z.number().min(0).lt(1).default(0.9),
   beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: z.number().positive().default(1e-8),

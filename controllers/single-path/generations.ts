@@ -1,4 +1,7 @@
-/** Evolution by generations, with which single-path supernets are searched (Guo et al. 2020, arXiv 1904.00420, algorithm 1). */
+/**
+ * Evolution by generations, with which single-path supernets are searched (Guo et al. 2020, arXiv 1904.00420, algorithm
+ * 1).
+ */
 import { bestScored, type ControllerSetting, drawValid, type Evaluated, finiteReward, type Rng, z } from 'weft-nas';
 
 export const generationOptions = {
@@ -7,7 +10,7 @@ export const generationOptions = {
     .min(1)
     .max(100_000)
     .default(10)
-    .describe('best architectures so far, from which every generation is made'),
+    .describe('number of best architectures so far from which each generation is made'),
   mutation: z.number().min(0).max(1).default(0.1).describe('probability that a mutated child changes a choice'),
 };
 

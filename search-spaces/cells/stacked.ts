@@ -26,25 +26,20 @@ import {
 export const stackOptions = {
   layers: z.int().min(1).max(48).default(6).describe('normal cells in the search'),
   filters: z.int().min(2).multipleOf(2).default(20).describe('channels of the first cells in the search'),
-  retrainLayers: z
-    .int()
-    .min(1)
-    .max(48)
-    .optional()
-    .describe('normal cells when the found ones are trained for good; as in the search by default'),
-  retrainFilters: z.int().min(2).multipleOf(2).optional().describe('channels of the first cells then'),
+  retrainLayers: z.int().min(1).max(48).optional().describe('normal cells in retraining; as in the search by default'),
+  retrainFilters: z.int().min(2).multipleOf(2).optional().describe('channels of the first cells in retraining'),
   reductions: z
     .int()
     .min(0)
     .max(3)
     .default(2)
-    .describe('reduction cells, evenly among the others; each halves the resolution'),
-  growth: z.int().min(1).max(2).default(2).describe('a reduction multiplies the channels by it'),
+    .describe('reduction cells, evenly spaced among the others; each halves the resolution'),
+  growth: z.int().min(1).max(2).default(2).describe('factor by which a reduction multiplies the channels'),
   stemFactor: z
     .int()
     .min(1)
     .default(3)
-    .describe('the first convolution has so many times the channels of the first cells'),
+    .describe('channels of the first convolution, as a multiple of those of the first cells'),
   keep: z.number().gt(0).max(1).default(0.9).describe('share of features that dropout keeps before the classifier'),
   dropPathKeep: z
     .number()
@@ -52,12 +47,7 @@ export const stackOptions = {
     .max(1)
     .default(1)
     .describe('probability that the convolutions of a branch are kept for an example, in the search'),
-  retrainDropPathKeep: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(1)
-    .describe('the same when the found cells are trained for good'),
+  retrainDropPathKeep: z.number().gt(0).max(1).default(1).describe('the same in retraining'),
 };
 
 type StackOptions = z.output<z.ZodObject<typeof stackOptions>>;
@@ -79,7 +69,8 @@ export function deeperAndWider<
 }
 
 /**
- * A convolution, the cells, mean over positions, classifier. `cellOf` writes a cell all of whose nodes have the given shape. The
+ * A convolution, the cells, mean over positions, classifier. `cellOf` writes a cell all of whose nodes have the given
+ * shape. The
  * normal cells stand in equal parts before, between and after the reductions.
  */
 export function stackedCells(

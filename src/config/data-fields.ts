@@ -7,13 +7,13 @@ export const balanceFields = {
     .union([z.literal('balanced'), z.record(z.string(), z.number().positive())])
     .optional()
     .describe(
-      "by how much the loss of an example counts by its class: 'balanced' gives every class the same share, or weights by name; alike by default",
+      "weight of an example's loss by its class: 'balanced' gives every class the same share, or weights by class name; all equal by default",
     ),
   sampling: z
     .enum(['plain', 'balanced'])
     .default('plain')
     .describe(
-      "how training batches are drawn: 'plain' gives every example once per epoch, 'balanced' draws every class equally often, rare examples several times",
+      "how training batches are drawn: 'plain' uses every example once per epoch, 'balanced' draws every class equally often and thus rare examples several times",
     ),
 };
 
@@ -23,22 +23,22 @@ export const seriesFields = {
     .int()
     .min(1)
     .optional()
-    .describe('rows of a series that an example is made of; each row is an example by default (CSV)'),
+    .describe('number of consecutive rows of a series that make one example; by default each row is an example (CSV)'),
   horizon: z
     .int()
     .min(0)
     .optional()
     .describe(
-      'how many rows after the last one of a window that which is predicted stands; 1 for numbers and 0 for classes by default (series)',
+      'how many rows after the last row of the window the predicted value is; by default 1 for numbers and 0 for classes (series)',
     ),
   group: z
     .string()
     .optional()
-    .describe('column that tells one series from another; all rows are one by default (series)'),
+    .describe('column that distinguishes several series; by default all rows are one series (series)'),
   time: z
     .string()
     .optional()
-    .describe('column by which the rows of a series are ordered; as they stand in the file by default (series)'),
+    .describe('column by which the rows of a series are ordered; by default the order in the file (series)'),
   season: z
     .int()
     .min(2)
@@ -50,15 +50,18 @@ export const seriesFields = {
 
 /** How a text is cut. */
 export const textFields = {
-  level: z.enum(['char', 'word']).optional().describe('what the tokens of a text are; characters by default'),
+  level: z
+    .enum(['char', 'word'])
+    .optional()
+    .describe('whether the tokens of a text are characters (the default) or words'),
   bptt: z
     .int()
     .min(1)
     .optional()
-    .describe('tokens in a window of text, through which gradients go back; 35 by default'),
+    .describe('tokens in a window of text, over which gradients are propagated back; 35 by default'),
   vocabulary: z
     .int()
     .min(2)
     .optional()
-    .describe('at most so many different tokens, the most frequent ones (text); all by default'),
+    .describe('largest number of different tokens, of which the most frequent are kept (text); all by default'),
 };

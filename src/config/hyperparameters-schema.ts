@@ -8,7 +8,7 @@ const rangeSchema = z
     scale: z
       .enum(['linear', 'log'])
       .default('linear')
-      .describe("along which values are drawn uniformly; 'log' for what is told apart by its order of magnitude"),
+      .describe("scale on which values are drawn uniformly; 'log' for values whose order of magnitude matters"),
     integer: z.boolean().default(false).describe('whole numbers only'),
   })
   .refine(({ min, max }) => min < max, { path: ['max'], message: 'must be above min' })
@@ -39,7 +39,7 @@ export const hyperparametersSchema = z
   .record(z.string(), z.union([valuesSchema, rangeSchema], { error: reasonOf }))
   .optional()
   .describe(
-    'fields of retrain that are searched with the architecture by `weft halve`, each a list of values or {min, max, scale, integer}, by its path, for example retrain.optimizer.learningRate',
+    'fields of retrain that `weft halve` searches together with the architecture: by path, for example retrain.optimizer.learningRate, a list of values or {min, max, scale, integer}',
   );
 
 export type HyperparameterValues = z.output<typeof valuesSchema>;

@@ -2,20 +2,22 @@
 import { z } from 'zod';
 
 export const limitsSchema = z.strictObject({
-  parameters: z.int().min(1).optional().describe('most trainable weights of the network that is trained for good'),
-  multiplyAdds: z.int().min(1).optional().describe('most multiply-adds of it for one example'),
+  parameters: z.int().min(1).optional().describe('maximum number of trainable weights of the retrained network'),
+  multiplyAdds: z.int().min(1).optional().describe('maximum number of its multiply-adds for one example'),
   latencyMs: z
     .number()
     .positive()
     .optional()
-    .describe('most milliseconds of it for a batch, by a table of its operations that is measured when the run begins'),
+    .describe(
+      'maximum milliseconds that it takes for a batch, by a table of its operations that is measured when the run begins',
+    ),
   latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
   activationBytes: z
     .int()
     .min(1)
     .optional()
-    .describe('most bytes of activations that live at once while it evaluates one example'),
-  fileBytes: z.int().min(1).optional().describe('most bytes of its weights and running statistics as 32-bit floats'),
+    .describe('maximum bytes of activations that exist at the same time while it evaluates one example'),
+  fileBytes: z.int().min(1).optional().describe('maximum bytes of its weights and running statistics as 32-bit floats'),
   options: z
     .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))
     .optional()

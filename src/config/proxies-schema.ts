@@ -12,17 +12,17 @@ const rankingProxies = z
   )
   .min(1)
   .default(['naswot', 'multiplyAdds', 'jacov'])
-  .describe('whose sum of log-ranks orders them');
+  .describe('proxies whose sum of log-ranks orders the architectures');
 
 export const warmStartSchema = z
   .strictObject({
     proxies: rankingProxies,
-    pool: heldAtOnce(2).default(200).describe('random architectures that are scored once, training nothing'),
-    examples: z.int().min(4).default(64).describe('training examples that they are scored on'),
+    pool: heldAtOnce(2).default(200).describe('random architectures that are scored once, without training'),
+    examples: z.int().min(4).default(64).describe('training examples on which they are scored'),
   })
   .optional()
   .describe(
-    'the controller begins with the best of a pool by zero-cost proxies, not with random architectures (evolution, predictor-guided, local-search, nsga2, pareto-local-search)',
+    'the controller begins with the best architectures of a pool by zero-cost proxies instead of random ones (evolution, predictor-guided, local-search, nsga2, pareto-local-search)',
   );
 
 export const proxyFilterSchema = z
@@ -33,10 +33,10 @@ export const proxyFilterSchema = z
       .min(2)
       .max(1000)
       .default(10)
-      .describe('architectures that the controller is asked for in the place of each that is evaluated'),
-    examples: z.int().min(4).default(64).describe('training examples that they are scored on'),
+      .describe('architectures that the controller proposes for each one that is evaluated'),
+    examples: z.int().min(4).default(64).describe('training examples on which they are scored'),
   })
   .optional()
   .describe(
-    'of what the controller proposes only the best by zero-cost proxies are evaluated: 1 of `draws`; all of it by default',
+    "only the best of the controller's proposals by zero-cost proxies are evaluated: 1 of `draws`; by default all of them",
   );

@@ -28,7 +28,7 @@ export const dataSchema = z.strictObject({
     .describe(
       'digits, mnist, cifar10, tiny-shakespeare, wikitext-2, or the path of a folder of images by class, of a CSV file or of a text',
     ),
-  path: z.string().optional().describe('where a data set known by name lies'),
+  path: z.string().optional().describe('folder or file of a data set that is known by name'),
   size: z
     .tuple([z.int().min(1), z.int().min(1)])
     .optional()
@@ -41,46 +41,48 @@ export const dataSchema = z.strictObject({
     .enum(['sharp', 'javascript'])
     .optional()
     .describe(
-      'what decodes JPEG and PNG; sharp where it loads, and in a run that goes on what it began with (folders of images)',
+      'the decoder of JPEG and PNG files; by default sharp if it loads; a resumed run uses the decoder that it began with (folders of images)',
     ),
   onBadFile: z
     .enum(['error', 'skip'])
     .optional()
     .describe(
-      "whether images that cannot be read are an error, which names all of them, or left out and counted ('skip'); an error by default",
+      "images that cannot be read are an error that names all of them ('error', the default), or are left out and counted ('skip')",
     ),
   label: z
     .union([z.string(), z.int(), z.array(z.union([z.string(), z.int()])).min(1)])
     .optional()
-    .describe('label column, or several columns of numbers to predict, or of labels that each hold or do not (CSV)'),
+    .describe(
+      'label column, or several columns of numbers to predict or of labels that are each present or absent (CSV)',
+    ),
   labelSeparator: z
     .string()
     .min(1)
     .optional()
-    .describe('what stands between several labels in one field, for example ";"; each holds or does not then (CSV)'),
+    .describe('separator of several labels in one field, for example ";"; each label is then present or absent (CSV)'),
   ...seriesFields,
   task: z
     .enum(['classification', 'regression'])
     .optional()
-    .describe('whether the label is a class or a number to predict; found by looking at it by default (CSV)'),
+    .describe('whether the label is a class or a number to predict; by default decided from its values (CSV)'),
   header: z.boolean().optional().describe('whether the first row names the columns (CSV)'),
   charset: z
     .enum(['utf-8', 'latin1'])
     .optional()
-    .describe('how the text of a table is encoded; UTF-8 by default, and UTF-16 is known by its first bytes (CSV)'),
+    .describe("encoding of a table's text; UTF-8 by default, and UTF-16 is recognized by its first bytes (CSV)"),
   ignore: z.array(z.string()).optional().describe('columns that are left out, by name (CSV)'),
   imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
   ...textFields,
   validation: share.default(0.2).describe('part of the training data that rewards the controller'),
-  derive: share.optional().describe('a part of its own for the final choice; the validation part by default'),
-  fisher: share.optional().describe('a part of its own for Fisher information; 0.1 where a regularizer needs it'),
-  test: share.default(0.2).describe('part set aside for the test where the data has none'),
+  derive: share.optional().describe('a separate part for the final choice; the validation part by default'),
+  fisher: share.optional().describe('a separate part for Fisher information; 0.1 by default if a regularizer needs it'),
+  test: share.default(0.2).describe('part held out for the test if the data has no test part'),
   subset: z
     .strictObject({ train: amount.optional(), test: amount.optional() })
     .default({})
     .describe('use only some examples'),
   ...balanceFields,
-  labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are made wrong'),
+  labelNoise: z.number().min(0).max(1).default(0).describe('share of training labels that are replaced by wrong ones'),
   augment: augmentSchema.default({}).describe('random changes of training images'),
 });
 
@@ -92,17 +94,21 @@ export const sharpnessObjectiveSchema = z.strictObject({
     .number()
     .min(0)
     .default(0)
-    .describe('taken off the reward for each unit of sharpness above the limit; 0 leaves sharpness out of the reward'),
+    .describe(
+      'amount subtracted from the reward for each unit of sharpness above the limit; 0 leaves sharpness out of the reward',
+    ),
   limit: z
     .number()
     .min(0)
     .default(0)
-    .describe('sharpness that costs nothing: 0 makes it an objective, another value a constraint'),
+    .describe(
+      'sharpness up to which nothing is subtracted: 0 makes sharpness an objective, another value makes it a constraint',
+    ),
   measure: z
     .enum(['rise', 'eigenvalue'])
     .default('rise')
     .describe(
-      "'rise': of the loss, one step of length rho up the gradient, in units of the weights' sizes (a gradient and a half); 'eigenvalue': the largest of |w|·H·|w| (about 60 gradients)",
+      "'rise': increase of the loss after one step of length rho up the gradient, in units of the weights' sizes (costs a gradient and a half); 'eigenvalue': the largest eigenvalue of |w|·H·|w| (about 60 gradients)",
     ),
   rho: z.number().positive().default(0.05).describe('length of that step'),
 });
@@ -125,14 +131,14 @@ const labelSmoothing = z
   .min(0)
   .lt(1)
   .default(0)
-  .describe('share of each label that goes to all classes alike, in training alone');
+  .describe('share of each label that is distributed evenly over all classes, only in training');
 
 export const remediesSchema = z.strictObject({
   uniqueNetworks: z
     .boolean()
     .default(false)
     .describe(
-      'draws different networks, each equally likely, however many architectures describe it, and trains and judges each by one of them',
+      'draws every different network with the same probability, however many architectures describe it, and trains and evaluates each by one of them',
     ),
   fixedAffine: z
     .boolean()
@@ -147,32 +153,38 @@ export const remediesSchema = z.strictObject({
   separateMomentum: z
     .boolean()
     .default(false)
-    .describe('the optimizer remembers past gradients apart for each option of one choice, which is drawn once'),
+    .describe('the optimizer keeps separate momentum for each option of one choice; the choice is drawn once'),
   importance: z
     .strictObject({
       paths: z
         .boolean()
         .default(true)
         .describe(
-          'draws architectures whatever the controller would draw: options whose weights have had long gradients more often',
+          'draws architectures instead of the controller: options whose weights have had large gradients are drawn more often',
         ),
-      data: z.boolean().default(true).describe('draws examples whose outputs were far from their label more often'),
-      strength: z.number().min(0).max(1).default(1).describe('share of that in the last epoch; it rises from 0'),
+      data: z.boolean().default(true).describe('draws examples more often if their outputs were far from their labels'),
+      strength: z.number().min(0).max(1).default(1).describe('strength of this in the last epoch; it rises from 0'),
     })
     .optional()
-    .describe('PA&DA: draws what has long gradients more often, and lets it count as much less'),
+    .describe(
+      'PA&DA: draws architectures and examples with large gradients more often, and weights them correspondingly less',
+    ),
 });
 
 export const searchSchema = z
   .strictObject({
     epochs: z.int().min(1).default(20).describe('passes over the training part'),
-    batchSize: z.int().min(1).default(64).describe('examples a step'),
-    batchesPerArchitecture: z.int().min(1).default(1).describe('steps in a row that one sampled architecture trains'),
+    batchSize: z.int().min(1).default(64).describe('examples per step'),
+    batchesPerArchitecture: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('consecutive steps that one sampled architecture trains'),
     warmupEpochs: z
       .int()
       .min(0)
       .default(0)
-      .describe('first epochs in which architectures are drawn uniformly and the controller rests'),
+      .describe('initial epochs in which architectures are drawn uniformly and the controller is not trained'),
     optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the shared weights'),
     labelSmoothing,
     start: z
@@ -180,7 +192,7 @@ export const searchSchema = z
       .min(1)
       .optional()
       .describe(
-        'what the shared weights begin from: a run of the same space or a safetensors file; weights are taken over by name and shape; fresh ones by default',
+        'what the shared weights start from: a run of the same space or a safetensors file; weights are matched by name and shape; by default all weights are fresh',
       ),
     elastic: z
       .strictObject({
@@ -194,43 +206,48 @@ export const searchSchema = z
           .enum(['none', 'kl', 'alpha'])
           .default('kl')
           .describe(
-            "what all but the largest learn: 'none': the labels; 'kl': what the largest says; 'alpha': the same by the larger of two alpha divergences",
+            "what all networks except the largest learn from: 'none': the labels; 'kl': the outputs of the largest; 'alpha': the same by the larger of two alpha divergences",
           ),
         sample: z
           .enum(['uniform', 'best-up', 'worst-up'])
           .default('uniform')
           .describe(
-            "which networks are between: any, or of several of about one cost that of the lowest ('best-up') or highest loss ('worst-up') on the batch",
+            "how the networks in between are drawn: at random, or as the one with the lowest ('best-up') or highest loss ('worst-up') on the batch among several of similar cost",
           ),
-        draws: z.int().min(2).max(1000).default(3).describe('networks that best-up and worst-up choose among'),
-        regularize: z.enum(['largest', 'all']).default('largest').describe('on which networks dropout acts'),
+        draws: z
+          .int()
+          .min(2)
+          .max(1000)
+          .default(3)
+          .describe('number of networks among which best-up and worst-up choose'),
+        regularize: z.enum(['largest', 'all']).default('largest').describe('networks in which dropout is used'),
         largestEpochs: z
           .int()
           .min(0)
           .optional()
           .describe(
-            'first epochs in which the largest network learns alone; then its channels are sorted by importance; by default a tenth of the epochs with alpha divergences, else 0',
+            'initial epochs in which only the largest network is trained; its channels are then sorted by importance; by default a tenth of the epochs with alpha divergences, otherwise 0',
           ),
       })
       .optional()
-      .describe('trains an elastic space by the sandwich rule; without it each step trains the one sampled network'),
+      .describe('trains an elastic space by the sandwich rule; without it each step trains only the sampled network'),
     regularizer: regularizerSchema
       .prefault({ name: 'none' })
       .describe('keeps the training of one architecture from spoiling the others'),
     remedies: remediesSchema
       .optional()
-      .describe('small changes to how shared weights are trained, after which they may order networks better'),
+      .describe('small changes to the training of shared weights that may make them rank networks better'),
     warmStart: warmStartSchema,
     proxyFilter: proxyFilterSchema,
     hyperparameters: hyperparametersSchema,
-    rounds: z.int().min(0).default(10).describe('controller updates an epoch'),
-    samplesPerRound: heldAtOnce(1).default(10).describe('architectures a controller update'),
-    rewardBatchSize: z.int().min(1).default(128).describe('validation examples that one reward is measured on'),
+    rounds: z.int().min(0).default(10).describe('controller updates per epoch'),
+    samplesPerRound: heldAtOnce(1).default(10).describe('architectures per controller update'),
+    rewardBatchSize: z.int().min(1).default(128).describe('validation examples on which one reward is measured'),
     reward: z
       .enum(['accuracy', 'balanced-accuracy', 'f1', 'auc', 'log-loss'])
       .optional()
       .describe(
-        'what rewards the controller and ranks candidates of a classifier: accuracy (the default), its mean over classes, the mean F1, the mean area under the ROC curve, or the loss',
+        'measure that rewards the controller and ranks candidates of a classifier: accuracy (the default), its mean over classes, the mean F1, the mean area under the ROC curve, or the loss',
       ),
     rewardScale: z
       .number()
@@ -241,10 +258,10 @@ export const searchSchema = z
       ),
     sharpness: sharpnessObjectiveSchema
       .prefault({})
-      .describe('sharpness as a part of the reward; never a measure of quality by itself'),
+      .describe('sharpness as part of the reward; it is not a measure of quality by itself'),
     probe: heldAtOnce(0)
       .default(10)
-      .describe('random architectures evaluated after each epoch, to compare the controller with'),
+      .describe('random architectures evaluated after each epoch, for comparison with the controller'),
   })
   .refine(warmsUpInTime, WARM_UP)
   .refine(({ epochs, elastic }) => !elastic || (elastic.largestEpochs ?? 0) < epochs, {
@@ -258,8 +275,8 @@ export const retrainSchema = z
       .int()
       .min(0)
       .default(60)
-      .describe('passes over training and validation part together; 0 leaves retraining out'),
-    batchSize: z.int().min(1).default(64).describe('examples a step'),
+      .describe('passes over the training and validation parts together; 0 skips retraining'),
+    batchSize: z.int().min(1).default(64).describe('examples per step'),
     optimizer: optimizerSchema.prefault({ name: 'nesterov' }).describe('trains the found network'),
     labelSmoothing,
     augment: augmentSchema.optional().describe('replaces data.augment while retraining'),
@@ -268,31 +285,31 @@ export const retrainSchema = z
       .min(1)
       .optional()
       .describe(
-        'epochs without a better one on the validation part, which is held out then, after which retraining ends; never by default',
+        'number of epochs without an improvement on the validation part (which is then held out) after which retraining stops; by default it never stops early',
       ),
     keep: z
       .enum(['best', 'last'])
       .optional()
       .describe(
-        'the weights of which epoch: the best on the validation part, which is held out then, or the last; best where patience is given, else last',
+        'the epoch whose weights are kept: the best on the validation part (which is then held out) or the last; by default best if patience is given, otherwise last',
       ),
     calibrate: z
       .boolean()
       .optional()
       .describe(
-        "divides the finished classifier's logits by a temperature that is fitted on the validation part, which is held out then: other probabilities, the same labels; done by default where that part is held out anyway",
+        "divides the finished classifier's logits by a temperature that is fitted on the validation part (which is then held out): this changes the probabilities but not the labels; on by default if that part is held out anyway",
       ),
     start: z
       .string()
       .min(1)
       .optional()
       .describe(
-        'what it begins from: shared (the shared weights), a run directory or a safetensors file; fresh weights by default',
+        'what retraining starts from: shared (the shared weights), a run directory or a safetensors file; fresh weights by default',
       ),
     names: z
       .record(z.string(), z.string())
       .optional()
-      .describe('names of weights of the network, and what they are called in the file of start; the same by default'),
+      .describe('names of weights of the network with their names in the file given by start; the same by default'),
   })
   .refine(warmsUpInTime, WARM_UP)
   .refine(({ names, start }) => names === undefined || (start !== undefined && !['shared', 'fresh'].includes(start)), {
@@ -330,21 +347,25 @@ export const sharpnessSchema = z.strictObject({
     .min(1)
     .max(32)
     .default(1)
-    .describe('random architectures, drawn once, whose mean loss is that of the shared weights'),
+    .describe('random architectures, drawn once; their mean loss serves as the loss of the shared weights'),
   examples: z
     .int()
     .min(1)
     .max(256)
     .optional()
     .describe(
-      'training examples that it is measured on, the same ones each time; the batch size of the training by default',
+      'training examples on which it is measured, the same each time; by default the batch size of the training',
     ),
   products: z
     .int()
     .min(2)
     .default(6)
-    .describe('Hessian-vector products of a measurement; each costs about two gradients'),
-  rho: z.number().positive().default(0.05).describe('distance at which the gradient of SAM is taken for its alignment'),
+    .describe('Hessian-vector products per measurement; each costs about two gradients'),
+  rho: z
+    .number()
+    .positive()
+    .default(0.05)
+    .describe("distance at which SAM's gradient is taken to measure its alignment"),
 });
 
 export const configSchema = z.strictObject({
@@ -354,7 +375,7 @@ export const configSchema = z.strictObject({
     .enum(['auto', 'off', 'replay', 'session', 'graph'])
     .default('auto')
     .describe(
-      "how far steps that repeat are compiled on the native backend, with the same results: 'replay' calls the recorded operations again, 'session' runs a step as one native call, 'graph' runs any child of a supernet so; 'auto' takes what pays",
+      "how far steps that repeat are compiled on the native backend, with the same results: 'replay' calls the recorded operations again, 'session' runs a step as one native call, 'graph' does so for any child of a supernet; 'auto' chooses what saves time",
     ),
   seed: z.int().min(0).default(1).describe('seed of every random draw'),
   space: named('macro-cnn').describe('name or file of the space, and its options'),
@@ -368,20 +389,20 @@ export const configSchema = z.strictObject({
   objectives: objectivesSchema
     .optional()
     .describe(
-      'accuracy (of language models and of numbers loss) and what it is to be weighed against: parameters, multiplyAdds, activationMemory, fileSize, latency; the search then ends in a front, of which the knee is derived',
+      'accuracy (for language models and numbers to predict: loss) and the costs to trade it off against: parameters, multiplyAdds, activationMemory, fileSize, latency; the search then gives a Pareto front, from which the knee is derived',
     ),
-  sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface along search and retraining'),
+  sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface during search and retraining'),
   budget: z
     .number()
     .positive()
     .optional()
     .describe(
-      'seconds for all of it: search, final choice, retraining and test; epochs are fewer where they would take longer',
+      'seconds for the whole run: search, final choice, retraining and test; the number of epochs is reduced if they would take longer',
     ),
   checkpoint: z
     .strictObject({
       everySeconds: z.number().positive().default(30).describe('seconds of work from one checkpoint to the next'),
-      keep: z.int().min(1).default(2).describe('newest checkpoints that are kept'),
+      keep: z.int().min(1).default(2).describe('number of newest checkpoints that are kept'),
     })
     .prefault({}),
   logEvery: z.int().min(1).default(20).describe('steps between two step events'),

@@ -5,10 +5,10 @@ export const alphaOptions = {
   alphaDecay: z
     .strictObject({
       from: z.int().min(0).describe('first epoch in which the strength is lower'),
-      by: z.number().min(0).describe('how much lower each epoch'),
+      by: z.number().min(0).describe('by how much it decreases each epoch'),
     })
     .optional()
-    .describe('lets the strength fall to zero'),
+    .describe('reduces the strength to zero'),
 };
 
 export type AlphaOptions = z.output<z.ZodObject<typeof alphaOptions>>;

@@ -1,4 +1,7 @@
-/** Strict fairness: one update from architectures that together take every option equally often, so nothing is trained after anything else. */
+/**
+ * Strict fairness: one update from architectures that together take every option equally often, so nothing is trained
+ * after anything else.
+ */
 import { largestOf } from '../statistics/extremes.js';
 import { z } from 'zod';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -8,7 +11,7 @@ import { replay } from './replaying.js';
 
 export const fair = regularizer({
   name: 'fair',
-  formula: 'mean of L over m architectures a step, among which every option of a choice occurs equally often',
+  formula: 'mean of L over m architectures per step, among which every option of a choice occurs equally often',
   cost: 'm forward and backward passes each step',
   reference: 'Chu et al. 2021 (FairNAS), arXiv 1907.01845',
   schema: z.strictObject({
@@ -17,7 +20,7 @@ export const fair = regularizer({
       .int()
       .min(0)
       .default(0)
-      .describe('architectures a step; 0 for as many as the largest choice has options, 1 changes nothing'),
+      .describe('architectures per step; 0 for as many as the largest choice has options, 1 changes nothing'),
   }),
   create({ accumulate }, { seed, space }) {
     const count = accumulate === 0 ? largestOf(space.cardinalities) : accumulate;
@@ -34,7 +37,10 @@ export const fair = regularizer({
   },
 });
 
-/** `count` architectures, the given one first: every choice runs through its options in a random order of its own. Constraints may force other draws. */
+/**
+ * `count` architectures, the given one first: every choice runs through its options in a random order of its own.
+ * Constraints may force other draws.
+ */
 export function fairGroup(space: SearchSpace, first: string, count: number, rng: Rng): string[] {
   const start = space.genotype(space.decode(first));
   const orders = space.cardinalities.map((cardinality, slot) => {

@@ -16,25 +16,28 @@ export const fisherSchema = z.strictObject({
     .int()
     .min(1)
     .default(128)
-    .describe('examples of the Fisher part (of a text: sequences) that an estimate is made on'),
-  batches: z.int().min(1).default(1).describe('estimates of so many examples whose mean is taken'),
+    .describe('examples of the Fisher part (for a text: sequences) used for an estimate'),
+  batches: z.int().min(1).default(1).describe('number of estimates of that many examples that are averaged'),
   average: z.enum(['ema', 'accumulate']).default('ema').describe('moving average over architectures, or their sum'),
   momentum: z.number().min(0).max(1).default(0.9).describe('weight of the newest estimate in the moving average'),
   resetEvery: z
     .int()
     .min(0)
     .default(0)
-    .describe('epochs after which everything is forgotten and begins again; 0 for never'),
+    .describe('number of epochs after which the estimates are discarded and started again; 0 for never'),
   clipNorm: z.number().positive().optional().describe("bound of the norm of each tensor's Fisher information"),
   normalize: z
     .enum(['none', 'trace'])
     .default('none')
-    .describe("'trace' gives each estimate a mean of 1, so that a strength means the same for every kind"),
+    .describe("'trace' scales each estimate to a mean of 1, so that a strength has the same meaning for every kind"),
 });
 
 export type FisherAverageOptions = z.output<typeof fisherSchema>;
 
-/** F <- (1 - m) F + m F', or F + F'; without a past the past is zero. Then the norm of the tensor is bounded. Inside a tidy. */
+/**
+ * F <- (1 - m) F + m F', or F + F'; without a past the past is zero. Then the norm of the tensor is bounded. Inside a
+ * tidy.
+ */
 export function averaged(
   past: Tensor | undefined,
   fresh: Tensor,

@@ -20,7 +20,11 @@ export const nsas = regularizer({
     name: z.literal('nsas'),
     epsilon: z.number().min(0).max(1).default(0.5).describe('share of the archive in the loss'),
     archive: z.int().min(1).default(8).describe('architectures that are replayed'),
-    candidates: z.int().min(1).default(50).describe('last trained architectures from which the archive is renewed'),
+    candidates: z
+      .int()
+      .min(1)
+      .default(50)
+      .describe('most recently trained architectures from which the archive is updated'),
     neighbours: z.int().min(1).default(10).describe('nearest members whose mean distance is the novelty'),
   }),
   create({ epsilon, archive: size, candidates, neighbours }, { space }) {

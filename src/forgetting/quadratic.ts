@@ -1,9 +1,12 @@
 /**
- * Penalties (α/2) Σ F (θ - θ̂)² on shared weights: one Fisher information F and one anchor θ̂ a weight, whatever the number of
- * architectures (Benyahia, Yu et al. 2019, arXiv 1902.08232, equation 8). Only weights of the trained architecture move, and only
+ * Penalties (α/2) Σ F (θ - θ̂)² on shared weights: one Fisher information F and one anchor θ̂ a weight, whatever the
+ * number of
+ * architectures (Benyahia, Yu et al. 2019, arXiv 1902.08232, equation 8). Only weights of the trained architecture
+ * move, and only
  * what an earlier one has trained has an F; so private and never sampled weights have no penalty.
  *
- * The proximal step minimizes penalty plus distance to where the optimizer went, θ <- θ + k/(1+k) (θ̂ - θ) with k = lr α F,
+ * The proximal step minimizes penalty plus distance to where the optimizer went, θ <- θ + k/(1+k) (θ̂ - θ) with k = lr
+ * α F,
  * and is stable for any α; the explicit one, θ <- θ - k (θ_before - θ̂), diverges where k > 2.
  */
 import { z } from 'zod';
@@ -36,7 +39,7 @@ export const quadraticOptions = {
     ),
   scope: scopeOption,
   start: z.int().min(0).default(0).describe('first epoch in which Fisher information is estimated'),
-  fisher: fisherSchema.prefault({}).describe('how important each weight is taken to be'),
+  fisher: fisherSchema.prefault({}).describe('how the importance of each weight is estimated'),
 };
 
 export interface QuadraticOptions extends AlphaOptions {
@@ -106,7 +109,10 @@ export function quadratic(
     return spec ? readSlice(owner[wholeName(parameter)]!, spec) : owner[parameter]!;
   };
 
-  /** What is remembered, packed for the weights that settle now; an architecture trains many batches in a row, and between them nothing here changes. */
+  /**
+   * What is remembered, packed for the weights that settle now; an architecture trains many batches in a row, and
+   * between them nothing here changes.
+   */
   let packed: Packed | undefined;
 
   const replace = (owner: Record<string, Tensor>, parameter: string, value: Tensor): void => {

@@ -6,8 +6,10 @@ import { quadratic, quadraticOptions } from './quadratic.js';
 import { regularizer } from './regularizer.js';
 
 /**
- * The constants of the first published code (arXiv 1902.08232, recurrent cells): F <- α clip((1 - λ) F + λ g²) with λ = 0.9 and g the
- * gradient of one validation batch, α inside what is stored, only the edges' weights, the penalty inside the clipped gradient.
+ * The constants of the first published code (arXiv 1902.08232, recurrent cells): F <- α clip((1 - λ) F + λ g²) with λ =
+ * 0.9 and g the
+ * gradient of one validation batch, α inside what is stored, only the edges' weights, the penalty inside the clipped
+ * gradient.
  */
 const MMF2019 = {
   alpha: 60,
@@ -36,7 +38,7 @@ export function withPreset(input: unknown): unknown {
 export const wpl = regularizer({
   name: 'wpl',
   formula: 'L + (alpha/2) sum F (w - w^)^2 over the weights of the sampled architecture; w^ as last trained',
-  cost: 'one backward pass an architecture, two copies of the weights',
+  cost: 'one backward pass per architecture, two copies of the weights',
   reference: 'Benyahia, Yu et al. 2019, arXiv 1902.08232',
   schema: z.strictObject({
     name: z.literal('wpl'),
@@ -49,7 +51,7 @@ export const wpl = regularizer({
 export const ewc = regularizer({
   name: 'ewc',
   formula: 'L + (alpha/2) sum over all earlier architectures k of sum F_k (w - w^_k)^2',
-  cost: 'one backward pass an architecture, two copies of the weights',
+  cost: 'one backward pass per architecture, two copies of the weights',
   reference: 'Kirkpatrick et al. 2017, arXiv 1612.00796; the sum of quadratics kept as one, as in Huszar 2018',
   schema: z.strictObject({
     name: z.literal('ewc'),
@@ -57,7 +59,7 @@ export const ewc = regularizer({
     fisher: fisherSchema
       .omit({ average: true, momentum: true })
       .prefault({})
-      .describe('how important each weight is taken to be'),
+      .describe('how the importance of each weight is estimated'),
   }),
   create: (options, setting) =>
     quadratic(

@@ -29,7 +29,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
     minimum,
     perEpoch,
     period: z.number().positive().default(10).describe('epochs of the first period'),
-    factor: z.number().min(1).default(2).describe('each period is so many times as long as the last'),
+    factor: z.number().min(1).default(2).describe('factor by which each period is longer than the previous one'),
   }),
   z.strictObject({
     name: z.literal('linear'),
@@ -45,7 +45,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('exponential'),
     minimum,
-    factor: z.number().positive().default(0.96).describe('the rate is multiplied by it every epoch'),
+    factor: z.number().positive().default(0.96).describe('factor by which the rate is multiplied every epoch'),
     from: z.number().min(0).default(0).describe('epoch after which the decay begins'),
     every: z.number().positive().default(1).describe('epochs between two multiplications'),
   }),

@@ -28,7 +28,7 @@ export function preconditioner<S extends z.ZodObject>(entry: PreconditionerEntry
 export const damping = (value: number): z.ZodDefault<z.ZodNumber> =>
   z.number().positive('damping must be a positive number').default(value).describe('λ, added to the curvature');
 export const interval = (value: number): z.ZodDefault<z.ZodInt> =>
-  z.int().min(1).default(value).describe("a parameter's own updates from one refresh of its inverse to the next");
+  z.int().min(1).default(value).describe('updates of a parameter from one refresh of its inverse to the next');
 
 export const memoryOption: z.ZodDefault<z.ZodNumber> = z
   .number()
@@ -41,7 +41,8 @@ const klOption = z
   .describe("bound of the squared length of a step in the metric of the curvature, or 'none'");
 
 /** The options of methods that are made of what layers see. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and inferred
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and
+// inferred
 export function layeredOptions({
   lambda = 1e-3,
   decay = 0,
@@ -55,14 +56,18 @@ export function layeredOptions({
       .int()
       .min(1)
       .optional()
-      .describe('own updates from one look at the layers to the next; `interval` by default'),
-    warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
+      .describe('updates of a parameter from one measurement of the layers to the next; `interval` by default'),
+    warmUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('first updates of a parameter, in each of which everything is refreshed'),
     decay: z
       .number()
       .min(0)
       .lt(1)
       .default(decay)
-      .describe('share of the running statistics that survives a look; 0 takes each batch by itself'),
+      .describe('share of the running statistics that is kept in a measurement; 0 uses each batch on its own'),
     klClip: kl === undefined ? klOption.optional() : klOption.default(kl),
   };
 }

@@ -8,7 +8,7 @@ const options = z.strictObject({
   width: z.int().min(1).default(16).describe('units of every hidden layer'),
   layersA: z.int().min(1).default(5).describe('hidden layers of A'),
   layersB: z.int().min(1).default(6).describe('hidden layers of B'),
-  shared: z.int().min(0).default(3).describe('first hidden layers that B has in common with A'),
+  shared: z.int().min(0).default(3).describe('number of first hidden layers that B shares with A'),
 });
 
 export type TwoModelOptions = z.output<typeof options>;

@@ -16,7 +16,7 @@ const emaEntry = optimizer({
   reference: 'Polyak & Juditsky 1992; Tarvainen & Valpola 2017',
   schema: z.strictObject({
     name: z.literal('ema'),
-    decay: z.number().min(0).lt(1).default(0.999).describe('share of the average that survives a step'),
+    decay: z.number().min(0).lt(1).default(0.999).describe('share of the average that is kept in a step'),
     warmUp: z.boolean().default(true).describe('begin with a smaller decay'),
     base: trainedOption,
   }),
@@ -32,7 +32,7 @@ const swaEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('swa'),
     start: z.number().min(0).lt(1).default(0.75).describe('fraction of the training after which weights count'),
-    every: z.number().positive().default(1).describe('epochs from one that counts to the next'),
+    every: z.number().positive().default(1).describe('epochs from one averaged state to the next'),
     base: trainedOption,
   }),
   create: (options, setting) => [
@@ -52,7 +52,7 @@ const swadEntry = optimizer({
     name: z.literal('swad'),
     converge: z.int().min(1).default(3).describe('evaluations without improvement that begin the valley'),
     tolerance: z.int().min(1).default(6).describe('evaluations above the threshold that end it'),
-    ratio: z.number().min(1).default(1.3).describe('the threshold over the mean loss at the beginning'),
+    ratio: z.number().min(1).default(1.3).describe('ratio of the threshold to the mean loss at the beginning'),
     base: trainedOption,
   }),
   create: (options, setting) => [...createPlain(options.base, setting), swad(options)],
@@ -85,7 +85,7 @@ const lookaheadEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('lookahead'),
     every: z.int().min(1).default(5).describe('steps from one slow update to the next'),
-    alpha: z.number().min(0).max(1).default(0.5).describe('how far the slow weights go towards the fast ones'),
+    alpha: z.number().min(0).max(1).default(0.5).describe('how far the slow weights move towards the fast ones'),
     base: trainedOption,
   }),
   create: (options, setting) => [...createPlain(options.base, setting), lookahead(options)],

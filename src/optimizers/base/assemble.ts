@@ -24,7 +24,8 @@ export interface CommonDefaults {
 }
 
 /** The options that every base optimizer has, with its own defaults. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and inferred
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and
+// inferred
 export function commonOptions({
   learningRate,
   schedule = 'cosine',
@@ -39,12 +40,12 @@ export function commonOptions({
       .number()
       .min(0)
       .default(weightDecay)
-      .describe('times the weight, added to its gradient or to its step'),
+      .describe('strength of weight decay: times the weight, added to its gradient or to its step'),
     weightDecayIn: z
       .enum(['loss', 'gradient', 'step'])
       .default(decayPlace)
       .describe(
-        "'loss': before clipping; 'gradient': after it; 'step': decoupled from the gradient, times the learning rate only",
+        "'loss': added to the gradient before clipping; 'gradient': after clipping; 'step': decoupled from the gradient, scaled by the learning rate only",
       ),
     weightDecayOn: z.enum(['all', 'kernels']).default('all').describe("'kernels' spares biases and normalization"),
     clipNorm: positive.optional().describe('bound of the norm of all gradients together'),
@@ -52,7 +53,7 @@ export function commonOptions({
     clipValue: positive.optional().describe('bound of every coordinate of the gradient'),
     preconditioner: preconditionerSchema
       .optional()
-      .describe('what multiplies the gradient of the loss before everything else'),
+      .describe('multiplies the gradient of the loss before everything else'),
   };
 }
 

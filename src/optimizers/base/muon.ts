@@ -7,7 +7,8 @@ export const muon = optimizer({
   name: 'muon',
   kind: 'base',
   cost: '1',
-  formula: 'm <- mean of g; w <- w - lr sqrt(max(1, out/in)) orthogonalized(m); AdamW for what is no matrix',
+  formula:
+    'm <- mean of g; w <- w - lr sqrt(max(1, out/in)) orthogonalized(m); AdamW for everything that is not a matrix',
   reference: 'Jordan et al. 2024',
   schema: z.strictObject({
     name: z.literal('muon'),
@@ -17,12 +18,12 @@ export const muon = optimizer({
       .min(0)
       .default(3e-4)
       .describe(
-        'learning rate of biases, normalization, embeddings and the parameters in `adamFor`, for their decay too',
+        'learning rate of biases, normalization, embeddings and the parameters in `adamFor`, also used for their weight decay',
       ),
     adamFor: z
       .array(z.string())
       .default(LAST_LAYERS)
-      .describe('parameters that Adam trains: those whose name starts with one of these or has it as a part'),
+      .describe('parameters that Adam trains: those whose name starts with one of these or contains one as a part'),
     beta1: fraction.default(0.9),
     beta2: fraction.default(0.95),
     epsilon: positive.default(1e-10),

@@ -20,7 +20,8 @@ export interface ScheduleFreeOptions {
 
 /**
  * Last in a chain, instead of the learning rate: y = (1 - beta) z + beta x are the trained weights, z <- z - lr u,
- * x <- (1 - c) x + c z with c the step's share in the sum of weights t^r lr_max^2 (Defazio et al. 2024, algorithm 1). Only z is stored.
+ * x <- (1 - c) x + c z with c the step's share in the sum of weights t^r lr_max^2 (Defazio et al. 2024, algorithm 1).
+ * Only z is stored.
  */
 export function scheduleFree(
   learningRate: Schedule,
@@ -62,8 +63,8 @@ const scheduleFreeOptions = {
     .lt(1)
     .default(0.9)
     .describe('where gradients are taken, between the steps (0) and their average (1)'),
-  power: z.number().min(0).default(0).describe("power of a step's number in its weight in the average"),
-  ratePower: z.number().min(0).default(2).describe('power of the learning rate in the weight'),
+  power: z.number().min(0).default(0).describe("exponent of the step number in a step's weight in the average"),
+  ratePower: z.number().min(0).default(2).describe('exponent of the learning rate in this weight'),
 };
 
 export const scheduleFreeSgd = optimizer({

@@ -19,7 +19,8 @@ export interface SasshaOptions {
 }
 
 /**
- * g and d at w + rho g/|g|: d <- (h/(1 - b2^t))^p, h the decaying mean of |z ∘ H z|, renewed every k updates, t the update of the
+ * g and d at w + rho g/|g|: d <- (h/(1 - b2^t))^p, h the decaying mean of |z ∘ H z|, renewed every k updates, t the
+ * update of the
  * last renewal (Shin et al. 2025, algorithm 1).
  */
 export function sassha({ rho = 0.2, beta2 = 0.999, power = 0.5, every = 10, samples = 1 }: SasshaOptions = {}): Link {
@@ -69,7 +70,7 @@ export const sasshaEntry = optimizer({
     epsilon: positive.default(1e-4),
     power: z.number().gt(0).max(1).default(0.5).describe('power of the curvature'),
     every: z.int().min(1).default(10).describe('updates from one estimate of curvature to the next'),
-    samples: z.int().min(1).default(1).describe('random vectors an estimate'),
+    samples: z.int().min(1).default(1).describe('random vectors per estimate'),
     ...commonOptions({ learningRate: 0.15, decayPlace: 'step' }),
   }),
   create: (options, setting) => [sassha(options), ...assemble(options, setting, [momentumOverDiagonal(options)])],

@@ -75,11 +75,11 @@ export const bayesianSamEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('bsam'),
     rho: z.number().min(0).default(0.05).describe('strength of the perturbation g/s'),
-    dataSize: positive.optional().describe('number of training examples; that of the training by default'),
+    dataSize: positive.optional().describe('number of training examples; by default that of the current training'),
     beta1: fraction.default(0.9),
     beta2: fraction.default(0.999),
     damping: positive.default(0.1).describe('added to the precision'),
-    initial: positive.default(1).describe('first precision'),
+    initial: positive.default(1).describe('initial precision'),
     ...commonOptions({ learningRate: 0.5, weightDecay: 1e-4 }),
   }),
   create: (options, setting) => {

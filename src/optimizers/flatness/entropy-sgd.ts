@@ -23,8 +23,10 @@ export interface EntropySgdOptions {
 }
 
 /**
- * Local entropy by Langevin dynamics x <- x - eta (g(x) + gamma (x - w)) + sqrt(2 eta) noise N(0, I), mu <- decay mu + (1 - decay) x
- * from x = mu = w; the base gets w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are relative to w.
+ * Local entropy by Langevin dynamics x <- x - eta (g(x) + gamma (x - w)) + sqrt(2 eta) noise N(0, I), mu <- decay mu +
+ * (1 - decay) x
+ * from x = mu = w; the base gets w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are
+ * relative to w.
  */
 export function entropySgd({
   iterations = 20,
@@ -74,9 +76,9 @@ export const entropySgdEntry = optimizer({
     iterations: z.int().min(1).default(20).describe('Langevin steps'),
     innerRate: z.number().positive().default(0.1).describe('size of a Langevin step'),
     gamma: z.number().min(0).default(1e-2).describe('pull back to the weights'),
-    scoping: z.number().min(0).default(0).describe('growth of the pull by step'),
+    scoping: z.number().min(0).default(0).describe('relative growth of the pull per step'),
     noise: z.number().min(0).default(1e-4),
-    decay: z.number().min(0).lt(1).default(0.75).describe('share of the mean that survives a Langevin step'),
+    decay: z.number().min(0).lt(1).default(0.75).describe('share of the running mean that is kept in a Langevin step'),
     base: baseOption({ name: 'sgd', learningRate: 1, schedule: { name: 'constant' } }),
   }),
   create: (options, setting) => [entropySgd(options), ...createBase(options.base, setting)],

@@ -21,7 +21,8 @@ export interface EfficientSamOptions {
 const FORWARD_COST = 1 / 3;
 
 /**
- * g <- gradient at w + e on the share gamma of the batch whose loss rises most from w to w + e; e = rho g/(beta |g|) on tensors
+ * g <- gradient at w + e on the share gamma of the batch whose loss rises most from w to w + e; e = rho g/(beta |g|) on
+ * tensors
  * drawn with chance beta, 0 on the others (Du et al. 2022, algorithm 1; tensors are drawn whole, as in its code).
  */
 export function efficientSam({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientSamOptions = {}): Link {
@@ -74,7 +75,7 @@ export const efficientSamEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('esam'),
     rho: z.number().min(0).default(0.05).describe('distance of the second gradient'),
-    beta: z.number().gt(0).max(1).default(0.6).describe('chance of each tensor to be perturbed'),
+    beta: z.number().gt(0).max(1).default(0.6).describe('probability that a tensor is perturbed'),
     gamma: z.number().gt(0).max(1).default(0.5).describe('share of the examples in the second gradient'),
     base: baseOption(),
   }),

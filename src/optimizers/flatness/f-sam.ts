@@ -16,7 +16,10 @@ export interface FriendlySamOptions {
   decay?: number;
 }
 
-/** g <- gradient at w + rho d/|d|, d = g - sigma m with m the mean of earlier gradients (Li et al. 2024, algorithm 1); at first d = g. */
+/**
+ * g <- gradient at w + rho d/|d|, d = g - sigma m with m the mean of earlier gradients (Li et al. 2024, algorithm 1);
+ * at first d = g.
+ */
 export function friendlySam({ rho = 0.1, sigma = 1, decay = 0.9 }: FriendlySamOptions = {}): Link {
   return {
     name: 'f-sam',
@@ -42,8 +45,8 @@ export const friendlySamEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('f-sam'),
     rho: z.number().min(0).default(0.1).describe('distance of the second gradient'),
-    sigma: z.number().min(0).default(1).describe('how much of the mean gradient is taken out of the perturbation'),
-    decay: z.number().min(0).lt(1).default(0.9).describe('share of the mean gradient that survives a step'),
+    sigma: z.number().min(0).default(1).describe('how much of the mean gradient is removed from the perturbation'),
+    decay: z.number().min(0).lt(1).default(0.9).describe('share of the running mean gradient that is kept in a step'),
     base: baseOption(),
   }),
   create: (options, setting) => [friendlySam(options), ...createBase(options.base, setting)],

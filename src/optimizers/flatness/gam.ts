@@ -17,7 +17,8 @@ export interface GamOptions {
 }
 
 /**
- * First-order flatness in the accelerated form (Zhang et al. 2023): g1 at w + r ĝ0, h = g1 - g0, g2 at w' = w + rho ĥ, g3 at
+ * First-order flatness in the accelerated form (Zhang et al. 2023): g1 at w + r ĝ0, h = g1 - g0, g2 at w' = w + rho ĥ,
+ * g3 at
  * w' + r ĝ2; g <- g1 + g3 - gamma (part of g0 + g2 orthogonal to g1 + g3).
  */
 export function gam({ rho = 0.2, gradientRho = 0.02, gamma = 0.03 }: GamOptions = {}): Link {
@@ -47,7 +48,7 @@ export const gamEntry = optimizer({
   reference: 'Zhang et al. 2023, arXiv 2303.03108',
   schema: z.strictObject({
     name: z.literal('gam'),
-    rho: z.number().min(0).default(0.2).describe("distance along the rise of the gradient's norm"),
+    rho: z.number().min(0).default(0.2).describe("distance in the direction in which the gradient's norm grows"),
     gradientRho: z.number().min(0).default(0.02).describe('distance along the gradient'),
     gamma: z.number().min(0).default(0.03),
     base: baseOption(),

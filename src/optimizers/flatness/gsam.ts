@@ -28,7 +28,10 @@ export function gsam({ rho, alpha = 0.4 }: GsamOptions): Link {
   };
 }
 
-/** From `minimum` to `maximum` in proportion to a learning rate between its own extremes over the training; `maximum` if that is constant. */
+/**
+ * From `minimum` to `maximum` in proportion to a learning rate between its own extremes over the training; `maximum` if
+ * that is constant.
+ */
 export function proportionalTo(
   learningRate: Schedule,
   totalSteps: number,
@@ -53,7 +56,7 @@ export const gsamEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('gsam'),
     rho: z.number().min(0).default(0.05).describe('distance of the second gradient at the highest learning rate'),
-    rhoMinimum: z.number().min(0).default(0.01).describe('the same at the lowest'),
+    rhoMinimum: z.number().min(0).default(0.01).describe('the same at the lowest learning rate'),
     alpha: z.number().min(0).default(0.4),
     base: baseOption(),
   }),

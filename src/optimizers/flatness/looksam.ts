@@ -76,7 +76,7 @@ export const lookSamEntry = optimizer({
     rho: z.number().min(0).default(0.1).describe('distance of the second gradient'),
     every: z.int().min(1).default(5).describe('steps from one second gradient to the next'),
     alpha: z.number().min(0).default(0.7).describe('share of the stored part in the steps between'),
-    perTensor: z.boolean().default(false).describe('take norms and projections of each tensor by itself'),
+    perTensor: z.boolean().default(false).describe('compute norms and projections separately for each tensor'),
     base: baseOption(),
   }),
   create: (options, setting) => [lookSam(options), ...createBase(options.base, setting)],

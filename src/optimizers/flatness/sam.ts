@@ -46,7 +46,10 @@ export function asam({ rho = 0.5, eta = 0.01, scales = () => true, shards }: Asa
   };
 }
 
-/** g <- gradient at w + rho F^-1 g/sqrt(g F^-1 g) with F = I + eta diag(g^2) (Kim et al. 2022, with the batch's gradient for each example's). */
+/**
+ * g <- gradient at w + rho F^-1 g/sqrt(g F^-1 g) with F = I + eta diag(g^2) (Kim et al. 2022, with the batch's gradient
+ * for each example's).
+ */
 export function fisherSam({ rho = 0.05, eta = 1, shards }: { rho?: number; eta?: number; shards?: number } = {}): Link {
   return {
     name: 'fisher-sam',
@@ -106,7 +109,7 @@ export const fisherSamEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('fisher-sam'),
     rho: z.number().min(0).default(0.05).describe('distance of the second gradient'),
-    eta: z.number().min(0).default(1).describe('weight of Fisher information against the identity; 0 is SAM'),
+    eta: z.number().min(0).default(1).describe('weight of Fisher information relative to the identity; 0 is SAM'),
     shards,
     base: baseOption(),
   }),

@@ -1,6 +1,8 @@
 /**
- * G-TRACER in the form that its published abstract and framing allow to reconstruct (Williams & Roberts 2023): the loss plus
- * rho times the trace ratio tr(F^-1 F(w)), F diagonal empirical Fisher information of the gradient, its running mean held fixed.
+ * G-TRACER in the form that its published abstract and framing allow to reconstruct (Williams & Roberts 2023): the loss
+ * plus
+ * rho times the trace ratio tr(F^-1 F(w)), F diagonal empirical Fisher information of the gradient, its running mean
+ * held fixed.
  */
 import { z } from 'zod';
 import { countNamed, mapNamed, type NamedTensors } from '../../tensor/named.js';
@@ -30,7 +32,8 @@ export interface TracerOptions {
 }
 
 /**
- * g <- g + 2 rho H v with v = g/(f^ + delta), f the decaying mean of g^2, and H v = |v|(g(w + r v/|v|) - g)/r. With r = 2 rho |v|
+ * g <- g + 2 rho H v with v = g/(f^ + delta), f the decaying mean of g^2, and H v = |v|(g(w + r v/|v|) - g)/r. With r =
+ * 2 rho |v|
  * this is the gradient at w + 2 rho v: sharpness-aware minimization along the natural gradient.
  */
 export function tracer({
@@ -85,7 +88,7 @@ const tracerOptions = {
     .int()
     .min(0)
     .default(100)
-    .describe('steps in which the Fisher information settles and the regularizer rests'),
+    .describe('initial steps in which the Fisher information converges and the regularizer is off'),
 };
 
 export const sgdTracerEntry = optimizer({
@@ -97,7 +100,7 @@ export const sgdTracerEntry = optimizer({
   schema: z.strictObject({
     name: z.literal('sgd-tracer'),
     ...tracerOptions,
-    beta: fraction.default(0.99).describe('share of the Fisher information that survives a step'),
+    beta: fraction.default(0.99).describe('share of the running Fisher information that is kept in a step'),
     base: baseOption({ name: 'momentum' }),
   }),
   create: (options, setting) => [tracer(options), ...createBase(options.base, setting)],

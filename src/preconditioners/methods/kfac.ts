@@ -77,7 +77,7 @@ export const kfac = preconditioner({
     solver: 'Cholesky; Woodbury where a batch has few examples',
   },
   state: 'i² + o², or at most N(i + o)',
-  cost: 'N(i² + o²) a look, i³ + o³ an inverse, p(i + o) a step; N²(i + o) with few examples',
+  cost: 'N(i² + o²) per measurement, i³ + o³ per inverse, p(i + o) per step; N²(i + o) with few examples',
   reference: 'Martens & Grosse 2015, arXiv 1503.05671; Grosse & Martens 2016, arXiv 1602.01407',
   schema: z.strictObject({
     name: z.literal('kfac'),
@@ -102,7 +102,7 @@ export const ekfac = preconditioner({
   name: 'ekfac',
   triple: { curvature: FISHER, representation: 'Kronecker eigenbasis', solver: 'eigendecomposition' },
   state: 'i² + o² + p',
-  cost: 'N(i² + o²) + Np a look, 9(i³ + o³) a basis, 2p(i + o) a step',
+  cost: 'N(i² + o²) + Np per measurement, 9(i³ + o³) per basis, 2p(i + o) per step',
   reference: 'George et al. 2018, arXiv 1806.03884',
   schema: z.strictObject({
     name: z.literal('ekfac'),
@@ -112,7 +112,7 @@ export const ekfac = preconditioner({
       .min(0)
       .lt(1)
       .default(0.75)
-      .describe('share of the diagonal that survives a look between two changes of the basis'),
+      .describe('share of the diagonal that is kept in a measurement between two changes of the basis'),
     ...layeredOptions({ kl: 1e-3 }),
   }),
   create: ({ fisher, scaleDecay, ...options }) =>
@@ -138,7 +138,7 @@ export const foof = preconditioner({
     solver: 'Cholesky; Woodbury where a batch has few examples',
   },
   state: 'i²',
-  cost: 'Ni² a look, i³ an inverse, p·i a step',
+  cost: 'Ni² per measurement, i³ per inverse, p·i per step',
   reference: 'Benzing 2022, arXiv 2201.12250',
   schema: z.strictObject({ name: z.literal('foof'), ...layeredOptions({ lambda: 1, kl: 1e-3 }) }),
   create: (options) =>
@@ -153,7 +153,7 @@ export const skfac = preconditioner({
   name: 'skfac',
   triple: { curvature: FISHER, representation: 'Kronecker by rows, positions reduced', solver: 'Woodbury' },
   state: 'N(i + o)',
-  cost: 'N²(i + o) + N³ an inverse',
+  cost: 'N²(i + o) + N³ per inverse',
   reference: 'Tang et al. 2021 (CVPR)',
   schema: z.strictObject({ name: z.literal('skfac'), fisher: fisherOption(), ...layeredOptions({ kl: 1e-3 }) }),
   create: ({ fisher, ...options }) =>
@@ -168,7 +168,7 @@ export const eva = preconditioner({
   name: 'eva',
   triple: { curvature: 'empirical Fisher', representation: 'rank one of mean vectors', solver: 'Sherman-Morrison' },
   state: 'i + o',
-  cost: 'N(i + o) a look, p a step',
+  cost: 'N(i + o) per measurement, p per step',
   reference: 'Zhang, Shi & Li 2023 (ICLR), arXiv 2308.02123',
   schema: z.strictObject({
     name: z.literal('eva'),
@@ -181,7 +181,7 @@ export const seng = preconditioner({
   name: 'seng',
   triple: { curvature: 'empirical Fisher', representation: 'layer Gram, sketched', solver: 'Woodbury' },
   state: 'N(i + o)',
-  cost: 'N²·sketch + N³ a look, Np a step',
+  cost: 'N²·sketch + N³ per measurement, Np per step',
   reference: 'Yang et al. 2022, arXiv 2006.05924',
   schema: z.strictObject({
     name: z.literal('seng'),
@@ -207,7 +207,7 @@ export const ingd = preconditioner({
   name: 'ingd',
   triple: { curvature: FISHER, representation: 'Kronecker, inverse-free', solver: 'steps on the group' },
   state: '2(i² + o²)',
-  cost: 'i³ + o³ in products a look, 2p(i + o) a step',
+  cost: 'i³ + o³ in products per measurement, 2p(i + o) per step',
   reference: 'Lin et al. 2023, arXiv 2302.09738; 2024, arXiv 2312.05705',
   schema: z.strictObject({
     name: z.literal('ingd'),

@@ -17,7 +17,7 @@ export const newton = preconditioner({
   name: 'newton',
   triple: { curvature: 'Hessian', representation: 'matrix-free, in a Krylov subspace', solver: 'eigendecomposition' },
   state: 'none',
-  cost: '2 gradients a dimension',
+  cost: '2 gradients per dimension',
   reference: 'Newton; Lanczos 1950',
   schema: z.strictObject({ name: z.literal('newton'), damping: damping(1), dimensions, memory: memoryOption }),
   create: (options) => krylov({ ...options, absolute: false }),
@@ -31,7 +31,7 @@ export const absNewton = preconditioner({
     solver: 'eigendecomposition',
   },
   state: 'none',
-  cost: '2 gradients a dimension',
+  cost: '2 gradients per dimension',
   reference: 'Dauphin et al. 2014, arXiv 1406.2572',
   schema: z.strictObject({ name: z.literal('abs-newton'), damping: damping(0.1), dimensions, memory: memoryOption }),
   create: (options) => krylov({ ...options, absolute: true }),
@@ -41,19 +41,19 @@ export const hessianFree = preconditioner({
   name: 'hessian-free',
   triple: { curvature: 'Gauss-Newton', representation: 'matrix-free', solver: 'conjugate gradients' },
   state: 'P',
-  cost: '2 gradients an iteration',
+  cost: '2 gradients per iteration',
   reference: 'Martens 2010 (ICML)',
   schema: z.strictObject({
     name: z.literal('hessian-free'),
     damping: damping(1),
-    iterations: z.int().min(1).default(10).describe('most conjugate-gradient steps'),
-    tolerance: z.number().min(0).default(1e-3).describe('ends where the residual is this part of the gradient'),
+    iterations: z.int().min(1).default(10).describe('maximum number of conjugate-gradient steps'),
+    tolerance: z.number().min(0).default(1e-3).describe('stops when the residual is this fraction of the gradient'),
     warmStart: z
       .number()
       .min(0)
       .max(1)
       .default(0.95)
-      .describe('share of the last solution that the next one starts from'),
+      .describe('multiple of the last solution from which the next one starts'),
     adapt: z.number().min(1).default(1.5).describe('factor of Levenberg-Marquardt damping; 1 keeps the damping'),
   }),
   create: (options) => conjugate(options),
@@ -88,15 +88,19 @@ export const kBfgs = preconditioner({
   name: 'k-bfgs',
   triple: { curvature: 'BFGS estimate', representation: 'Kronecker', solver: 'BFGS' },
   state: '2i² + o² + P',
-  cost: 'i² + o² and a gradient a look, p(i + o) a step',
+  cost: 'i² + o² and a gradient per measurement, p(i + o) per step',
   reference: 'Goldfarb, Ren & Bahamou 2020, arXiv 2006.08877',
   schema: z.strictObject({
     name: z.literal('k-bfgs'),
     damping: damping(0.3),
     interval: interval(5),
-    warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
-    decay: z.number().min(0).lt(1).default(0.9).describe('of the means'),
-    powell: z.number().gt(0).lt(1).default(0.2).describe('least sᵀy over yᵀHy'),
+    warmUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('first updates of a parameter, in each of which everything is refreshed'),
+    decay: z.number().min(0).lt(1).default(0.9).describe('decay of the means'),
+    powell: z.number().gt(0).lt(1).default(0.2).describe('lower bound of sᵀy/yᵀHy'),
   }),
   create: (options) => kroneckerBfgs(options),
 });

@@ -18,7 +18,7 @@ export const shampoo = preconditioner({
     solver: 'eigendecomposition, inverse root',
   },
   state: '2(i² + o²)',
-  cost: 'p(i + o) a look, 20(i³ + o³) a root, p(i + o) a step',
+  cost: 'p(i + o) per measurement, 20(i³ + o³) per root, p(i + o) per step',
   reference: 'Gupta, Koren & Singer 2018, arXiv 1802.09568; Anil et al. 2020, arXiv 2002.09018',
   schema: z.strictObject({
     name: z.literal('shampoo'),
@@ -28,11 +28,18 @@ export const shampoo = preconditioner({
       .int()
       .min(1)
       .optional()
-      .describe('own updates from one look at the gradient to the next; `interval` by default'),
-    warmUp: z.int().min(0).default(0).describe('first own updates, in each of which everything is refreshed'),
-    decay: z.number().gt(0).max(1).default(0.95).describe('share of the statistics that survives; 1 sums them'),
+      .describe('updates of a parameter from one measurement of the gradient to the next; `interval` by default'),
+    warmUp: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('first updates of a parameter, in each of which everything is refreshed'),
+    decay: z.number().gt(0).max(1).default(0.95).describe('share of the running statistics that is kept; 1 sums them'),
     blockSize: z.int().min(1).default(128).describe('longest side of a block'),
-    grafting: z.enum(['none', 'sgd', 'adagrad', 'adam']).default('sgd').describe("whose length a block's step has"),
+    grafting: z
+      .enum(['none', 'sgd', 'adagrad', 'adam'])
+      .default('sgd')
+      .describe("method whose step length is used for a block's step"),
   }),
   create: (options) => shampooOf(options),
 });
@@ -45,13 +52,13 @@ export const soap = preconditioner({
     solver: 'QR',
   },
   state: '2(i² + o²) + 2p',
-  cost: '4p(i + o) a step, 4(i³ + o³) a basis',
+  cost: '4p(i + o) per step, 4(i³ + o³) per basis',
   reference: 'Vyas et al. 2024, arXiv 2409.11321',
   schema: z.strictObject({
     name: z.literal('soap'),
     beta1: fraction.default(0.95),
     beta2: fraction.default(0.95),
-    decay: fraction.default(0.95).describe('of the factors'),
+    decay: fraction.default(0.95).describe('decay of the factors'),
     epsilon: z.number().positive().default(1e-8),
     interval: interval(10),
     blockSize: z.int().min(1).default(1024).describe('longest side of a block'),
@@ -75,10 +82,10 @@ export const psgd = preconditioner({
     criterion: z
       .enum(['whitening', 'newton'])
       .default('whitening')
-      .describe('whether P goes to the inverse root of the second moment of gradients, or to the inverse of |H|'),
+      .describe('whether P converges to the inverse root of the second moment of gradients or to the inverse of |H|'),
     rate: z.number().positive().max(1).default(0.1).describe('step size of the fit'),
     interval: interval(1),
-    scale: z.number().positive().default(1).describe('first value of P for the criterion newton'),
+    scale: z.number().positive().default(1).describe('initial value of P for the criterion newton'),
   }),
   create: ({ scale, ...options }) => learned({ ...options, scale: Math.sqrt(scale) }),
 });
@@ -91,12 +98,12 @@ export const mfac = preconditioner({
     solver: 'Woodbury',
   },
   state: 'mP',
-  cost: 'm²p + m³ a step',
+  cost: 'm²p + m³ per step',
   reference: 'Frantar, Kurtic & Alistarh 2021, arXiv 2107.03356',
   schema: z.strictObject({
     name: z.literal('m-fac'),
     damping: damping(1e-3),
-    history: z.int().min(1).default(16).describe('gradients that are kept, m'),
+    history: z.int().min(1).default(16).describe('number of gradients that are kept, m'),
   }),
   create: (options) => historyOfGradients(options),
 });
@@ -118,7 +125,7 @@ export const muon = preconditioner({
       .array(z.string())
       .default(LAST_LAYERS)
       .describe(
-        'parameters that Adam trains besides all that are not kernels: those whose name starts with one of these or has it as a part',
+        'parameters that Adam trains in addition to all that are not kernels: those whose name starts with one of these or contains one as a part',
       ),
     adamShare: z.number().min(0).default(0.015).describe("Adam's learning rate relative to that of the matrices"),
   }),

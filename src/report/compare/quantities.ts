@@ -25,7 +25,7 @@ function targetsOf({ summary }: ReportInput): number[] {
   return Array.isArray(targets) ? targets.map((target) => lookUp(target, 'rmse')).filter(isNumber) : [];
 }
 
-/** Quality measures, the strongest first: the first that every run has is what verdicts are about. */
+/** Quality measures, the strongest first: the first that every run has is the measure that verdicts are about. */
 export const QUALITIES: readonly Quantity[] = [
   { name: 'test accuracy', unit: 'share', better: 'more', of: fromSummary('test', 'accuracy') },
   {

@@ -41,7 +41,7 @@ const options = z.strictObject({
     .min(1)
     .default([1, 2, 3])
     .describe('seeds of the networks; the calibrated problem has its own'),
-  steps: z.int().min(10).optional().describe('steps of every network, to make it quick'),
+  steps: z.int().min(10).optional().describe('steps of every network; fewer steps make the study faster'),
 });
 
 interface Network {

@@ -19,23 +19,19 @@ const options = z.strictObject({
     .min(2)
     .default(10)
     .describe(
-      'fine-tunings of each optimizer, which differ in the first weights of the head, the order of examples and dropout',
+      'fine-tunings of each optimizer, which differ in the initial weights of the head, the order of examples and dropout',
     ),
   layers: z.int().min(1).default(1).describe('blocks of the transformer'),
-  width: z.int().min(8).multipleOf(4).default(64).describe('its features'),
+  width: z.int().min(8).multipleOf(4).default(64).describe('width of the transformer'),
   heads: z.int().min(1).default(4).describe('its heads'),
-  length: z.int().min(8).default(32).describe('characters of a passage'),
+  length: z.int().min(8).default(32).describe('characters per passage'),
   keep: z.number().gt(0).max(1).default(0.9).describe('share of features that dropout keeps while fine-tuning'),
   pretraining: z.int().min(0).default(600).describe('steps of pre-training; 0 leaves it out'),
-  pretrainingBatch: z.int().min(1).default(32).describe('passages a step of pre-training'),
-  examples: z.int().min(16).default(320).describe('passages to learn from'),
+  pretrainingBatch: z.int().min(1).default(32).describe('passages per step of pre-training'),
+  examples: z.int().min(16).default(320).describe('passages in the training set'),
   test: z.int().min(16).default(300).describe('passages in the test set'),
-  exchanges: z
-    .int()
-    .min(1)
-    .default(4)
-    .describe('pairs of neighbouring letters that are exchanged in half of the passages'),
-  batchSize: z.int().min(2).default(16).describe('passages a step of fine-tuning'),
+  exchanges: z.int().min(1).default(4).describe('pairs of adjacent letters that are swapped in half of the passages'),
+  batchSize: z.int().min(2).default(16).describe('passages per step of fine-tuning'),
   gradients: z.int().min(4).default(80).describe('gradients of a batch that each fine-tuning may compute'),
 });
 
@@ -244,7 +240,8 @@ function rowsOf(table: readonly ArmSummary[], bits: number): Row[] {
   const find = (name: string): ArmSummary | undefined => table.find((one) => one.name === name);
   const percent = (value: number): number => 100 * value;
   const scratch = find(SCRATCH.name);
-  // The verdict names all arms that are better than their bases: one false name in twenty studies, not in each comparison.
+  // The verdict names all arms that are better than their bases: one false name in twenty studies, not in each
+  // comparison.
   const together = { comparisons: table.filter(({ base }) => base !== undefined).length };
   return [
     infoRow('pretraining/bits', 'bits a character of the pre-trained model on text it has not seen', bits),

@@ -20,7 +20,7 @@ export const forgetting = defineStudy({
     parts: z
       .array(z.enum(PARTS))
       .default([...PARTS])
-      .describe('what is measured'),
+      .describe('parts of the study to run'),
     seeds: z.int().min(1).default(4).describe('seeds of the two-model rows'),
     controlSeeds: z.int().min(1).default(6).describe('seeds of the rows with controls'),
     looseSeeds: z

@@ -17,8 +17,8 @@ const options = z.strictObject({
   source: z
     .string()
     .default('cifar10')
-    .describe('cifar10, or data of the same form such as CIFAR-100 in binary batches'),
-  seeds: z.array(z.int()).min(1).default([1, 2, 3]).describe('seeds of first weights, order and noise'),
+    .describe('cifar10, or data in the same format, such as CIFAR-100 in binary batches'),
+  seeds: z.array(z.int()).min(1).default([1, 2, 3]).describe('seeds of initial weights, order and noise'),
   noise: z
     .array(z.number().min(0).max(0.9))
     .min(1)
@@ -27,7 +27,7 @@ const options = z.strictObject({
   augmented: z
     .array(z.number().min(0).max(0.9))
     .default([])
-    .describe('shares that are run with random crops and flips too, for example [0.4]'),
+    .describe('shares of wrong labels for which the study is also run with random crops and flips, for example [0.4]'),
   methods: z
     .array(z.enum(METHODS))
     .min(1)
@@ -36,10 +36,10 @@ const options = z.strictObject({
   samRadius: z.number().min(0).default(0.05).describe('rho of sam'),
   asamRadius: z.number().min(0).default(0.2).describe('rho of asam'),
   perClass: z.int().min(1).default(100).describe('training examples of each class'),
-  test: z.int().min(10).default(500).describe('test examples, whose labels are right'),
-  batchSize: z.int().min(1).default(50).describe('examples a step'),
+  test: z.int().min(10).default(500).describe('test examples, with correct labels'),
+  batchSize: z.int().min(1).default(50).describe('examples per step'),
   gradients: z.int().min(1).default(300).describe('gradients that each training may compute'),
-  looks: z.int().min(1).default(10).describe('times the test accuracy is taken'),
+  looks: z.int().min(1).default(10).describe('number of times that the test accuracy is measured'),
 });
 
 const momentum = (learningRate = 0.03) =>
@@ -222,7 +222,10 @@ function rowsOf(arms: readonly Arm[], condition: Condition, outcomes: readonly O
   return [...rows, gainRow(`${id}/gain`, largest, comparisons)];
 }
 
-/** Whether a flatness-aware optimizer is claimed to be above SGD; with too few seeds for any claim there is nothing to be met. */
+/**
+ * Whether a flatness-aware optimizer is claimed to be above SGD; with too few seeds for any claim there is nothing to
+ * be met.
+ */
 function gainRow(
   id: string,
   { name, found }: { readonly name: string; readonly found: Assessment },

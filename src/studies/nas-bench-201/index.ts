@@ -41,14 +41,14 @@ const options = z.strictObject({
   table: z
     .string()
     .optional()
-    .describe('CSV file of the table; looked for as nasbench201/nats_bench.csv in the folders of data by default'),
-  queries: z.int().min(1).default(500).describe('architectures that a search looks up'),
+    .describe('CSV file of the table; by default nasbench201/nats_bench.csv in the data folders'),
+  queries: z.int().min(1).default(500).describe('architectures that a search may look up'),
   trials: z.int().min(2).default(100).describe('searches of each strategy, with the seeds 0, 1, …'),
   further: z
     .int()
     .min(2)
     .default(900)
-    .describe('more searches of evolution with a population of 20, with the seeds that follow'),
+    .describe('additional searches by evolution with a population of 20, with the following seeds'),
 });
 
 export const nasBench201Study = defineStudy({

@@ -18,7 +18,7 @@ import { stopHere } from '../run-study.js';
 const options = z.strictObject({
   rounds: z.int().min(1).default(9).describe('rounds; in each every optimizer takes its steps once, in turn'),
   steps: z.int().min(5).multipleOf(5).default(10).describe('steps of an optimizer in a round'),
-  batchSize: z.int().min(1).max(256).default(64).describe('examples a step'),
+  batchSize: z.int().min(1).max(256).default(64).describe('examples per step'),
   layers: z.int().min(1).default(4).describe('layers of the macro-cnn child'),
   filters: z.int().min(1).default(24).describe('its filters'),
 });
@@ -39,7 +39,10 @@ const SUBJECTS: readonly Subject[] = [
   { name: 'sgd-tracer', config: { name: 'sgd-tracer', settle: 0, base: BASE }, bound: 2.1 },
 ];
 
-/** Steps between two measurements of sharpness, and its products, as in a configuration with `sharpness: { every: 100 }`. */
+/**
+ * Steps between two measurements of sharpness, and its products, as in a configuration with `sharpness: { every: 100
+ * }`.
+ */
 const [EVERY, PRODUCTS] = [100, 6];
 
 export const optimizerCost = defineStudy({

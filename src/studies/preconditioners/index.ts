@@ -1,5 +1,6 @@
 /**
- * Preconditioners as in the tables of Osawa et al. 2023: throughput and memory relative to SGD, and what the steps are worth.
+ * Preconditioners as in the tables of Osawa et al. 2023: throughput and memory relative to SGD, and what the steps are
+ * worth.
  */
 import { z } from 'zod';
 import { augmentSchema } from '../../config/index.js';
@@ -21,8 +22,8 @@ const training = z.strictObject({
   rate: z.number().positive().describe('highest learning rate; it falls to zero along a cosine'),
   batch: positive.default(512).describe('batch size'),
   epochs: positive.default(20).describe('epochs'),
-  interval: positive.default(10).describe('steps from one inverse to the next'),
-  damping: z.number().positive().optional().describe("the preconditioner's, in place of its default"),
+  interval: positive.default(10).describe('steps from one computation of the inverse to the next'),
+  damping: z.number().positive().optional().describe('damping of the preconditioner; its default if not given'),
 });
 
 export const preconditionersStudy = defineStudy({
@@ -36,7 +37,7 @@ export const preconditionersStudy = defineStudy({
       .default(['mlp-128', 'mlp-512', 'mlp-2048', 'small-cnn', 'found-child'])
       .describe('mlp-WIDTH on MNIST; small-cnn, and found-child of the recipe cifar10, on CIFAR-10'),
     batches: z.array(positive).default([128]).describe('batch sizes'),
-    intervals: z.array(positive).default([1, 10]).describe('steps from one inverse to the next'),
+    intervals: z.array(positive).default([1, 10]).describe('steps from one computation of the inverse to the next'),
     methods: z
       .array(z.string())
       .default(['kfac', 'kfac-empirical', 'shampoo', 'muon', 'eva', 'foof', 'seng'])
@@ -45,26 +46,31 @@ export const preconditionersStudy = defineStudy({
       .int()
       .min(0)
       .default(3)
-      .describe('alternating blocks with sgd that each method is timed in; 0 leaves throughput out'),
+      .describe('blocks of steps, alternating with sgd, in which each method is timed; 0 skips throughput'),
     accuracyModels: z.array(model).default(['mlp-512']).describe('networks that are trained'),
     trainings: z
       .record(z.string(), training)
       .default({ sgd: training.parse({ rate: 0.1 }), 'kfac-running': training.parse({ rate: 0.02, epochs: 10 }) })
       .describe(
-        'methods that train them, and how; sgd is what they are compared with, and half its epochs ask whether half the steps are enough; {} leaves accuracy out',
+        'methods that train them, with their options; they are compared with sgd, and half of its epochs show whether half the steps are enough; {} skips accuracy',
       ),
-    smoothing: z.number().min(0).lt(1).default(0.1).describe('share of each label that goes to all classes alike'),
+    smoothing: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.1)
+      .describe('share of each label that is distributed evenly over all classes'),
     augment: augmentSchema
       .default({ rotate: 15, zoom: 0.2 })
       .describe('random changes of training images; by default those of the tables'),
     train: positive
       .default(49_152)
       .describe(
-        'training examples at most, of which a twelfth is left out; by default there remain as many as in the tables',
+        'largest number of training examples, of which a twelfth is left out; by default as many as in the tables remain',
       ),
-    test: positive.default(10_000).describe('test examples at most'),
-    every: positive.default(40).describe('steps from one look at the test part to the next'),
-    data: z.string().optional().describe('where MNIST lies'),
+    test: positive.default(10_000).describe('largest number of test examples'),
+    every: positive.default(40).describe('steps from one evaluation on the test part to the next'),
+    data: z.string().optional().describe('folder of MNIST'),
   }),
   async run(options, setting) {
     await loadBackend();

@@ -1,4 +1,7 @@
-/** Stable minima of ReLU networks in one dimension cannot overfit, and in many they can: Qiao et al. 2024, Liang et al. 2025. */
+/**
+ * Stable minima of ReLU networks in one dimension cannot overfit, and in many they can: Qiao et al. 2024, Liang et al.
+ * 2025.
+ */
 import { z } from 'zod';
 import { defineStudy, gateRow, infoRow, type Row, type StudyResult, type StudySetting } from '../contract.js';
 import { stopHere } from '../run-study.js';
@@ -17,9 +20,9 @@ const options = z.strictObject({
   sizes: z
     .array(z.int().min(4))
     .default([15, 30, 60, 120, 240])
-    .describe('numbers of examples for the rate; none leaves it out'),
+    .describe('numbers of examples for the rate of convergence; an empty list skips it'),
   sizeSteps: z.int().min(1).default(30_000).describe('steps of each of these, at η = 0.4'),
-  dimensions: z.int().min(0).default(10).describe('of the counter-example; 0 leaves it out'),
+  dimensions: z.int().min(0).default(10).describe('dimensions of the counter-example; 0 leaves it out'),
   n: z.int().min(8).default(256).describe('examples of the counter-example'),
   width: z.int().min(8).default(1024).describe('neurons of the counter-example'),
   steps: z.int().min(20).default(1500).describe('steps of the counter-example'),

@@ -22,18 +22,18 @@ import { curvesChart, tradeOffChart } from './charts.js';
 
 const options = z.strictObject({
   data: z.string().default('proto-10').describe('proto-10 (synthetic), digits, mnist, or the path of data'),
-  path: z.string().optional().describe('where mnist lies'),
-  seeds: z.int().min(1).default(2).describe('runs, from --seed on'),
+  path: z.string().optional().describe('folder of MNIST'),
+  seeds: z.int().min(1).default(2).describe('number of runs, with seeds from --seed on'),
   regularizers: z
     .array(z.enum(REGULARIZERS.map(({ name }) => name) as [string, ...string[]]))
     .default(['wpl'])
-    .describe('what B is trained with, in addition to nothing'),
-  alphas: z.array(z.number().min(0)).default([1, 10, 100]).describe('strengths of those that have one'),
+    .describe('regularizers with which B is trained, in addition to none'),
+  alphas: z.array(z.number().min(0)).default([1, 10, 100]).describe('strengths of the regularizers that have one'),
   fisher: z
     .enum(['empirical-sample', 'true-sample', 'batch'])
     .default('empirical-sample')
     .describe('kind of Fisher information'),
-  shared: z.int().min(0).default(3).describe('first layers that B has in common with A'),
+  shared: z.int().min(0).default(3).describe('number of first layers that B shares with A'),
   width: z.int().min(1).optional().describe('units of every hidden layer; 10 for proto-10, 16 otherwise'),
   target: z.number().positive().max(1).optional().describe('loose convergence: A stops at this accuracy'),
   first: z

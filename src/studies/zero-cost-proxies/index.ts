@@ -35,16 +35,16 @@ const options = z.strictObject({
     .array(z.string())
     .optional()
     .describe(`CSV files with accuracies and proxies; looked for as ${FILES.join(' and ')} in the folders of data`),
-  data: z.string().default('cifar10').describe('what the batch is taken from'),
-  path: z.string().optional().describe('where that lies'),
+  data: z.string().default('cifar10').describe('data from which the batch is taken'),
+  path: z.string().optional().describe('folder or file of this data'),
   architectures: z.int().min(3).default(200).describe('cells, drawn uniformly from the table'),
   examples: z.int().min(4).default(64).describe('examples in the batch'),
   filters: z.int().min(1).default(16).describe('channels of the first stage; 16 in the benchmark'),
-  cells: z.int().min(1).default(5).describe('cells a stage; 5 in the benchmark'),
+  cells: z.int().min(1).default(5).describe('cells per stage; 5 in the benchmark'),
   proxies: z
     .array(z.enum(proxyNames as [string, ...string[]]))
     .default(['parameters', 'multiplyAdds', 'naswot', 'jacov'])
-    .describe('which are computed'),
+    .describe('proxies that are computed'),
 });
 
 export const zeroCostProxies = defineStudy({

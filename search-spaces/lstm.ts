@@ -1,16 +1,17 @@
 /**
- * LSTM language models (Hochreiter & Schmidhuber 1997) of one layer or several: what a searched cell is to be compared
- * with.
+ * LSTM networks of texts and series (Hochreiter & Schmidhuber 1997) of one layer or several: what a searched cell is to
+ * be compared with.
  */
-import { defineSpace, embedding, lstm, type NodeRef, oneOf, unembedding, variationalDropout, z } from 'weft-nas';
+import { defineSpace, lstm, type NodeRef, oneOf, variationalDropout, z } from 'weft-nas';
+import { enter, leave } from './sequences/ends.js';
 
 export const lstmSpace = defineSpace({
   name: 'lstm',
-  description: 'LSTM language models of one or more layers, a baseline for searched cells (text).',
-  takes: 'text',
+  description: 'LSTM networks of one or more layers, a baseline for searched cells (text, series).',
+  takes: 'sequences',
   options: z.strictObject({
     layers: z.int().min(1).max(8).default(2).describe('largest number of layers'),
-    hidden: z.int().min(1).default(128).describe("size of a token's vector and of each layer's state"),
+    hidden: z.int().min(1).default(128).describe("size of the vector of a token or row and of each layer's state"),
     keep: z
       .number()
       .gt(0)
@@ -22,10 +23,10 @@ export const lstmSpace = defineSpace({
 
   choices: ({ layers }) => ({ layers: oneOf(Array.from({ length: layers }, (_, i) => i + 1)) }),
 
-  graph(g, choices, { layers, hidden: units, keep, keepOutput }, { classes: vocabulary }) {
-    const table = g.apply('embedding', embedding({ vocabulary, units }), g.input);
+  graph(g, choices, { layers, hidden: units, keep, keepOutput }, task) {
+    const entered = enter(g, task, units);
     const outputs: NodeRef[] = [];
-    let x = g.apply('embedding-dropout', variationalDropout({ keep }), table);
+    let x = g.apply('embedding-dropout', variationalDropout({ keep }), entered);
     for (let layer = 0; layer < layers; layer++)
       outputs.push((x = g.apply(`lstm${layer}`, lstm({ hidden: units }), x)));
     const y = g.apply(
@@ -33,7 +34,7 @@ export const lstmSpace = defineSpace({
       variationalDropout({ keep: keepOutput }),
       g.select('layers', choices.layers, outputs),
     );
-    return g.tie('logits', unembedding({ vocabulary, units }), table, y);
+    return leave(g, task, entered, y, units);
   },
 });
 

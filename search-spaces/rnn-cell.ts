@@ -1,38 +1,41 @@
 /**
  * The recurrent cell of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) in a language model with tied
- * embeddings. Behind an entry
- * that mixes input and previous state, each of N nodes reads one earlier value through one of four activations and a
- * highway around it:
+ * embeddings, or over the rows of a series. Behind an entry that mixes input and previous state, each of N nodes reads
+ * one earlier value through one of four activations and a highway around it:
  * 4^N · N! cells.
  */
 import {
   CELL_ACTIVATIONS,
   defineSpace,
   dense,
-  embedding,
   oneOf,
   previous,
   recurrentCell,
   repeat,
-  unembedding,
   variationalDropout,
   z,
 } from 'weft-nas';
+import { enter, leave } from './sequences/ends.js';
 
 export const rnnCell = defineSpace({
   name: 'rnn-cell',
-  description: 'ENAS recurrent cell: nodes that read an earlier node through an activation and a highway (text).',
-  takes: 'text',
+  description:
+    'ENAS recurrent cell: nodes that read an earlier node through an activation and a highway (text, series).',
+  takes: 'sequences',
   options: z.strictObject({
     nodes: z.int().min(1).max(32).default(8).describe('number of searched nodes in the cell'),
     hidden: z.int().min(1).default(128).describe('size of the hidden state in the search'),
-    embedding: z.int().min(1).optional().describe("size of a token's vector; by default that of the hidden state"),
+    embedding: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('size of the vector of a token or row; by default that of the hidden state'),
     retrainHidden: z.int().min(1).optional().describe('size of the hidden state in retraining'),
     retrainEmbedding: z
       .int()
       .min(1)
       .optional()
-      .describe("size of a token's vector in retraining; by default that of the hidden state"),
+      .describe('size of the vector of a token or row in retraining; by default that of the hidden state'),
     output: z
       .enum(['leaves', 'all'])
       .default('leaves')
@@ -52,13 +55,13 @@ export const rnnCell = defineSpace({
     nodes: repeat(nodes, (index) => ({ previous: previous(index + 1), activation: oneOf(CELL_ACTIVATIONS) })),
   }),
 
-  graph(g, choices, { nodes, hidden, embedding: units = hidden, output, keep, keepOutput }, { classes: vocabulary }) {
-    const table = g.apply('embedding', embedding({ vocabulary, units }), g.input);
-    const x = g.apply('embedding-dropout', variationalDropout({ keep }), table);
+  graph(g, choices, { nodes, hidden, embedding: units = hidden, output, keep, keepOutput }, task) {
+    const entered = enter(g, task, units);
+    const x = g.apply('embedding-dropout', variationalDropout({ keep }), entered);
     const states = g.vary('cell', choices.nodes, recurrentCell({ nodes, hidden, output }), x);
     const features = units === hidden ? states : g.apply('projection', dense({ units }), states);
     const y = g.apply('output-dropout', variationalDropout({ keep: keepOutput }), features);
-    return g.tie('logits', unembedding({ vocabulary, units }), table, y);
+    return leave(g, task, entered, y, units);
   },
 
   retrain: ({ retrainHidden, retrainEmbedding, retrainKeep, retrainKeepOutput, ...options }) => ({

@@ -1,6 +1,6 @@
 /**
- * A small transformer language model (Vaswani et al. 2017, decoder only): depth, and for each block the number of
- * heads, the width of its
+ * A small transformer (Vaswani et al. 2017, decoder only) as a language model, or over the rows of a series: depth, and
+ * for each block the number of heads, the width of its
  * feed-forward part, its activation, and whether it normalizes before its branches or after them (Xiong et al. 2020).
  */
 import {
@@ -9,24 +9,22 @@ import {
   defineSpace,
   dense,
   dropout,
-  embedding,
   layerNorm,
   type NodeRef,
   oneOf,
   positions,
   repeat,
-  unembedding,
   z,
 } from 'weft-nas';
+import { enter, leave } from './sequences/ends.js';
 
 const ACTIVATIONS = ['relu', 'gelu'] as const;
 const NORMS = ['pre', 'post'] as const;
 
 export const transformer = defineSpace({
   name: 'transformer',
-  description:
-    'Small transformer language models: depth, heads, feed-forward width, activation, place of the norms (text).',
-  takes: 'text',
+  description: 'Small transformers: depth, heads, feed-forward width, activation, place of the norms (text, series).',
+  takes: 'sequences',
   options: z.strictObject({
     depth: z.int().min(1).max(24).default(4).describe('largest number of blocks'),
     width: z.int().min(2).default(64).describe('features per position'),
@@ -60,9 +58,9 @@ export const transformer = defineSpace({
     })),
   }),
 
-  graph(g, choices, { width, ratios, positions: kind, keep }, { classes: vocabulary }) {
-    const table = g.apply('embedding', embedding({ vocabulary, units: width }), g.input);
-    let x = g.apply('enter', dropout({ keep }), g.apply('positions', positions({ kind }), table));
+  graph(g, choices, { width, ratios, positions: kind, keep }, task) {
+    const entered = enter(g, task, width);
+    let x = g.apply('enter', dropout({ keep }), g.apply('positions', positions({ kind }), entered));
     const depths = choices.blocks.map(({ heads, ratio, activation: shape, norm }, index) => {
       /** x + f(norm(x)), or norm(x + f(x)). */
       const branch = (name: string, before: NodeRef, f: (input: NodeRef) => NodeRef): NodeRef => {
@@ -92,7 +90,7 @@ export const transformer = defineSpace({
       return x;
     });
     const y = g.apply('norm', layerNorm(), g.select('depth', choices.depth, depths));
-    return g.tie('logits', unembedding({ vocabulary, units: width }), table, y);
+    return leave(g, task, entered, y, width);
   },
 
   retrain: ({ retrainKeep, ...options }) => ({ ...options, keep: retrainKeep ?? options.keep }),

@@ -47,6 +47,7 @@ export {
   type MemoryData,
   type MemoryPart,
 } from './data/memory.js';
+export type { LabelList } from './data/memory-labels.js';
 export * from './controller/index.js';
 export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';

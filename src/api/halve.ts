@@ -8,7 +8,7 @@ import { type AshaStep } from '../search/asha-run.js';
 import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
 import { bestRound, halvingRounds } from '../search/halving-rounds.js';
 import { type Hyperparameters } from '../search/hyperparameters/index.js';
-import { objectiveOf } from '../search/objective.js';
+import { objectiveOf, trainedMeasure } from '../search/objective.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { requireAccuracy } from '../training/evaluate.js';
@@ -171,7 +171,10 @@ function comparison({ data, config }: SearchParts): {
 } {
   const objective = objectiveOf(data, config.search);
   // Trained networks are compared by accuracy whatever has rewarded a search.
-  if (objective.measure !== 'loss') return { measure: 'accuracy', reward: (score) => Math.max(0, score) };
+  if (trainedMeasure(objective, data.task) === 'accuracy')
+    return { measure: 'accuracy', reward: (score) => Math.max(0, score) };
+  // Labels that hold or not are rewarded by F1 on batches; trained networks are compared by their loss all the same.
+  if (objective.measure !== 'loss') return { measure: 'loss', reward: (score) => Math.exp(score) };
   return { measure: 'loss', reward: (score) => objective.reward({ accuracy: null, loss: -score }) };
 }
 

@@ -8,6 +8,7 @@ import { analyseRanking, compareTrained, rankRecord, type RankRecord, sampleDist
 import { type Proxy } from '../proxies/index.js';
 import { rankTables } from '../report/index.js';
 import { makeFolder, type RunSummary, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
+import { trainedMeasure } from '../search/objective.js';
 import { type SearchParts } from '../search/session.js';
 import { stream } from '../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../training/evaluate.js';
@@ -166,8 +167,8 @@ export async function judgeShared<S extends Sampled>(
       const shared = { accuracy: objective.measure === 'loss' ? null : accuracy, loss };
       return { ...one, shared, proxies: scored.scores[i]! };
     });
-    // Trained networks are compared by accuracy whatever has rewarded the search.
-    return { judged, measure: objective.measure === 'loss' ? 'loss' : 'accuracy', examples, warnings: scored.warnings };
+    const measure = trainedMeasure(objective, space.task);
+    return { judged, measure, examples, warnings: scored.warnings };
   } finally {
     session.dispose();
   }

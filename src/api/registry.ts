@@ -22,6 +22,7 @@ const SPACES: Readonly<Record<string, Loader>> = {
   'macro-cnn': () => import('weft-nas/search-spaces/macro-cnn'),
   'micro-cnn': () => import('weft-nas/search-spaces/micro-cnn'),
   mlp: () => import('weft-nas/search-spaces/mlp'),
+  'conv-1d': () => import('weft-nas/search-spaces/conv-1d'),
   'elastic-transformer': () => import('weft-nas/search-spaces/elastic-transformer'),
   transformer: () => import('weft-nas/search-spaces/transformer'),
   lstm: () => import('weft-nas/search-spaces/lstm'),

@@ -50,7 +50,7 @@ export interface StepContext {
   readonly labels?: number | undefined;
   /** What the loss is −log p of: class labels (the default), labels that each hold or do not, or targets about which the outputs are normal; see `squaredErrors`. */
   readonly likelihood?: 'categorical' | 'bernoulli' | 'gaussian' | undefined;
-  /** By how much each example counts in the loss [N], where not all count alike. */
+  /** By how much each example counts in the loss [N], or each of its K answers [N,K], where not all count alike. */
   readonly weights?: Tensor | undefined;
   /** Loss of each example of the batch [N] (of a sequence the mean over its tokens) at the given parameters, dropout and normalization as in `evaluate`. */
   readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;

@@ -247,7 +247,7 @@ export const searchSchema = z
       .enum(['accuracy', 'balanced-accuracy', 'f1', 'auc', 'log-loss'])
       .optional()
       .describe(
-        'measure that rewards the controller and ranks candidates of a classifier: accuracy (the default), its mean over classes, the mean F1, the mean area under the ROC curve, or the loss',
+        'measure that rewards the controller and ranks candidates of a classifier: accuracy (the default), its mean over classes, the mean F1, the mean area under the ROC curve, or the loss; with several labels per example the loss (the default), F1 or the area',
       ),
     rewardScale: z
       .number()

@@ -17,7 +17,9 @@ const examplesOf = ({ inputShape, series }: Dataset): string =>
     ? `windows of ${series.window} rows of ${series.columns.length === 1 ? series.columns[0]! : `${series.columns.length} numbers`}, which predict ${series.horizon === 0 ? 'their last row' : series.horizon === 1 ? 'the next row' : `the row ${series.horizon} rows later`}`
     : inputShape[0] === 1 && inputShape[1] === 1
       ? 'rows'
-      : `images of ${inputShape[1]}x${inputShape[0]}`;
+      : inputShape[0] === 1
+        ? `windows of ${inputShape[1]} rows of ${inputShape[2]} ${inputShape[2] === 1 ? 'number' : 'numbers'}`
+        : `images of ${inputShape[1]}x${inputShape[0]}`;
 
 /** Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its name. */
 export function accountFor(
@@ -30,6 +32,7 @@ export function accountFor(
     ...(dataset.targets ? accountForTargets(dataset, splits) : accountForClasses(dataset, splits)),
     ...(dataset.reason === undefined ? [] : [dataset.reason]),
     ...filesLeftOut(dataset),
+    ...(dataset.warnings ?? []).map((warning) => `careful: ${warning}`),
     ...repeats(splits, seen),
     ...nearRepeats(splits, nearly),
   ];
@@ -111,7 +114,7 @@ function accountForTargets(dataset: Dataset, splits: Splits): string[] {
 }
 
 function accountForFlags(dataset: Dataset, splits: Splits, isTable: boolean): string[] {
-  const { train, test, inputShape, targets } = dataset;
+  const { train, test, targets } = dataset;
   const { names, reason } = targets!;
   const size = names.length;
   const parts = [train, ...(test ? [test] : [])];
@@ -126,7 +129,7 @@ function accountForFlags(dataset: Dataset, splits: Splits, isTable: boolean): st
   const holding = counts.reduce((sum, { count }) => sum + count, 0);
   const rare = counts.filter(({ count }) => Math.min(count, rows - count) < RARE);
   return [
-    `${rows} ${isTable ? 'rows' : `images of ${inputShape[1]}x${inputShape[0]}`} with any of ${size} labels: ${counts
+    `${rows} ${examplesOf(dataset)} with any of ${size} labels: ${counts
       .slice(0, MOST_CLASSES)
       .map(({ name, count }) => `${name} ${count}`)
       .join(', ')}${size > MOST_CLASSES ? `, and ${size - MOST_CLASSES} more` : ''}; ${short(holding / rows)} a row`,

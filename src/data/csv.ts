@@ -114,7 +114,7 @@ export function ofTables(
         ...common,
         classes: bounds.length + 1,
         targets: {
-          names: outputs.map(({ column }) => train.labelName ?? nameOf(train, column)),
+          names: outputs.map((output) => nameOf(train, output)),
           ...(why !== undefined && { reason: why }),
         },
         train: labelled(trained),
@@ -195,7 +195,7 @@ function readFlags(
     const isFlag = ({ labels }: LabelColumn): boolean => labels.every(({ text }) => answerIn(text) !== undefined);
     if (task !== 'classification' && !outputs.every(isFlag)) return undefined;
     return {
-      names: outputs.map(({ column }) => nameOf(train.table, column)),
+      names: outputs.map((output) => nameOf(train.table, output)),
       reason: `${outputs.length} columns of yes and no`,
       train: flagColumns(train),
       test: test && flagColumns(test),
@@ -251,13 +251,14 @@ function readFlags(
 function flagColumns({ table, path }: TableFile): Float64Array {
   const outputs = outputsOf(table);
   const flags = new Float64Array(outputs.length * table.labelOf.length);
-  outputs.forEach(({ column, labels, labelOf }, at) => {
+  outputs.forEach((output, at) => {
+    const { labels, labelOf } = output;
     const answers = labels.map(({ text, line }) => {
       const answer = answerIn(text);
       if (answer === undefined)
         throw new WeftError(
           'data',
-          `${path}: ${table.unit} ${line}: '${text.slice(0, 40)}' in the label column '${nameOf(table, column)}' is neither yes nor no`,
+          `${path}: ${table.unit} ${line}: '${text.slice(0, 40)}' in the label column '${nameOf(table, output)}' is neither yes nor no`,
           'write 1 or 0 (true or false, yes or no), or set data.task: regression if numbers are to be predicted',
         );
       return answer;
@@ -271,7 +272,8 @@ function flagColumns({ table, path }: TableFile): Float64Array {
 const outputsOf = ({ outputs, labelColumn, labels, labelOf }: Table): readonly LabelColumn[] =>
   outputs ?? [{ column: labelColumn, labels, labelOf }];
 
-const nameOf = ({ header }: Table, column: number): string => header?.[column] ?? `column ${column + 1}`;
+const nameOf = ({ header, labelName }: Table, { column, name }: LabelColumn): string =>
+  name ?? labelName ?? header?.[column] ?? `column ${column + 1}`;
 
 /** The numbers to predict, row-major [rows, outputs]. Throws WeftError('data') naming the line of what is none. */
 function targetsOf({ table, path }: TableFile): Float64Array {

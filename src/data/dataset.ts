@@ -60,6 +60,8 @@ export interface Dataset {
   readonly reason?: string;
   /** Files that could not be read and were left out, and why, a sentence each. */
   readonly leftOut?: readonly string[];
+  /** What else to be careful about, found while reading, a sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { WeftError } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
 import { type Dataset, defineDataset, type Examples, exampleSize, type InputShape } from './dataset.js';
+import { areLists, flagsOf, labelsNamed, type LabelList, targetsIn } from './memory-labels.js';
+import { rarestFlag } from './flags.js';
 import { strataOf, stratumOf } from './targets.js';
 
 /** Numbers of one example: a row, or an image as [height][width] or [height][width][channels]. */
@@ -13,13 +15,14 @@ export type ExampleLabel = string | number;
 
 export interface LabelledExample {
   readonly input: ExampleInput;
-  readonly label: ExampleLabel;
+  /** A class, a number to predict, or a list: of several numbers to predict, of the names of the labels that hold, or of an answer (1 or 0, true or false) to each label. */
+  readonly label: ExampleLabel | LabelList;
 }
 
 /** Inputs beside their labels; one typed array may hold all inputs, row-major, where `inputShape` is given. */
 export interface InputsAndLabels {
   readonly inputs: readonly ExampleInput[] | Uint8Array | Uint8ClampedArray | Float32Array | Float64Array;
-  readonly labels: ArrayLike<ExampleLabel>;
+  readonly labels: ArrayLike<ExampleLabel> | readonly LabelList[];
 }
 
 export type MemoryPart = InputsAndLabels | Iterable<LabelledExample> | AsyncIterable<LabelledExample>;
@@ -35,10 +38,10 @@ export interface MemoryData {
   readonly test?: MemoryPart;
   /** [numbers] of a row, or [height, width] or [height, width, channels] of an image; by default as the inputs are nested. */
   readonly inputShape?: readonly number[];
-  /** Of the classes 0, 1, 2, …; by default the names among the labels, sorted, or the numbers themselves. */
+  /** Of the classes 0, 1, 2, …, or of the labels of which any number hold; by default the names among the labels, sorted, or the numbers themselves. */
   readonly classNames?: readonly string[];
-  /** What the labels are called where they are numbers to predict and no classes. */
-  readonly target?: string;
+  /** What the labels are called where they are numbers to predict and no classes; a list where each label is a list of several numbers. */
+  readonly target?: string | readonly string[];
 }
 
 const PREFIX = 'memory:';
@@ -61,7 +64,9 @@ export async function collectDataset(data: MemoryData): Promise<Dataset> {
     data[part] && collectPart(data[part], `${name}: ${part} part`, shape);
   const [validation, test] = [await other('validation'), await other('test')];
   const parts = [train, validation, test].filter((part) => part !== undefined);
-  if (data.target !== undefined) return withTargets(data.target, name, { train, validation, test });
+  const own = { name, train, validation, test };
+  if (data.target !== undefined) return withTargets([data.target].flat(), own);
+  if (areLists(train.labels)) return withFlags(labelsNamed(parts, classNames, name), own);
   const names = classNames ?? namesAmong(parts, name);
   const numbered = parts.map((part) => ({ images: part.images, labels: numberLabels(part, names) }));
   const pool = validation ? joined(numbered.slice(0, 2)) : numbered[0]!;
@@ -100,6 +105,7 @@ export function inMemory(
       classes,
       classNames,
       targets: targets?.names,
+      ...(targets?.areFlags && { areFlags: true }),
       validation: validation && [...validation],
     }),
   );
@@ -121,32 +127,51 @@ export function inMemory(
   return { ...dataset, sources: [{ path: memorySource(dataset), sha256: hash.digest('hex'), bytes }] };
 }
 
-/** Labels that are numbers to predict. */
-function withTargets(
-  target: string,
-  name: string,
-  { train, validation, test }: { train: Collected; validation: Collected | undefined; test: Collected | undefined },
+interface Parts {
+  readonly name: string;
+  readonly train: Collected;
+  readonly validation: Collected | undefined;
+  readonly test: Collected | undefined;
+}
+
+/** Labels that are numbers to predict, one or several. */
+function withTargets(names: readonly string[], parts: Parts): Dataset {
+  const numbersOf = (part: Collected): Float64Array => targetsIn(part, names);
+  const bounds = strataOf(numbersOf(parts.train), names.length);
+  return withAnswers(parts, numbersOf, {
+    classes: bounds.length + 1,
+    targets: { names },
+    strata: (answers) => stratumOf(answers, names.length, bounds),
+  });
+}
+
+/** Labels of which any number hold. */
+const withFlags = (names: readonly string[], parts: Parts): Dataset =>
+  withAnswers(parts, (part) => flagsOf(part, names), {
+    classes: names.length + 1,
+    targets: { names, areFlags: true, reason: 'lists of labels' },
+    strata: (answers) => rarestFlag(answers, names.length),
+  });
+
+function withAnswers(
+  { name, train, validation, test }: Parts,
+  answersOf: (part: Collected) => Float64Array,
+  {
+    classes,
+    targets,
+    strata,
+  }: Pick<Dataset, 'classes' | 'targets'> & { readonly strata: (answers: Float64Array) => Int32Array },
 ): Dataset {
-  const targetsOf = ({ labels, where }: Collected): Float64Array =>
-    Float64Array.from(labels, (label, i) => {
-      if (typeof label === 'number' && Number.isFinite(label)) return label;
-      throw new WeftError(
-        'data',
-        `${where}: the label of example ${i} is ${JSON.stringify(label)}, and numbers are to be predicted`,
-        'give a finite number, or leave out target if the labels are classes',
-      );
-    });
-  const bounds = strataOf(targetsOf(train), 1);
   const part = (of: Collected): Omit<Examples, 'count'> & { targets: Float64Array } => {
-    const targets = targetsOf(of);
-    return { images: of.images, labels: stratumOf(targets, 1, bounds), targets };
+    const answers = answersOf(of);
+    return { images: of.images, labels: strata(answers), targets: answers };
   };
   const [own, held] = [part(train), validation && part(validation)];
   return inMemory({
     name,
     inputShape: train.shape,
-    classes: bounds.length + 1,
-    targets: { names: [target] },
+    classes,
+    ...(targets && { targets }),
     train: held ? { ...joined([own, held]), targets: Float64Array.from([...own.targets, ...held.targets]) } : own,
     ...(held && {
       validation: Uint32Array.from({ length: held.labels.length }, (_, i) => own.labels.length + i),
@@ -159,7 +184,7 @@ interface Collected {
   readonly where: string;
   readonly shape: InputShape;
   readonly images: Uint8Array | Float32Array;
-  readonly labels: readonly ExampleLabel[];
+  readonly labels: readonly (ExampleLabel | LabelList)[];
 }
 
 async function collectPart(
@@ -170,7 +195,7 @@ async function collectPart(
   const shape = inputShape && asInputShape(inputShape, where);
   if (!('inputs' in part)) {
     const inputs: ExampleInput[] = [];
-    const labels: ExampleLabel[] = [];
+    const labels: (ExampleLabel | LabelList)[] = [];
     for await (const { input, label } of part) {
       inputs.push(input);
       labels.push(label);
@@ -178,7 +203,7 @@ async function collectPart(
     return collected(inputs, labels, where, shape);
   }
   const { inputs } = part;
-  const labels = Array.from(part.labels);
+  const labels = Array.from(part.labels as ArrayLike<ExampleLabel | LabelList>);
   if (Array.isArray(inputs)) return collected(inputs as readonly ExampleInput[], labels, where, shape);
   if (!shape)
     throw new WeftError(
@@ -193,7 +218,7 @@ async function collectPart(
 
 function collected(
   inputs: readonly ExampleInput[],
-  labels: readonly ExampleLabel[],
+  labels: readonly (ExampleLabel | LabelList)[],
   where: string,
   given: InputShape | undefined,
 ): Collected {
@@ -211,7 +236,9 @@ function collected(
   inputs.forEach((input, i) => {
     const numbers = flat(input);
     const nested = nestedShape(input);
-    const fits = numbers.length === size && (isFlat(nested) || nested.join() === shape.join());
+    const fits =
+      numbers.length === size &&
+      (isFlat(nested) || [nested, asWindow(nested)].some((one) => one.join() === shape.join()));
     if (!fits)
       throw new WeftError(
         'data',
@@ -242,6 +269,10 @@ function nestedShape(input: ExampleInput): InputShape {
   return asInputShape(sizes, 'an example');
 }
 
+/** [rows][columns] as a window of a series. */
+const asWindow = ([height, width, channels]: InputShape): InputShape =>
+  channels === 1 ? [1, height, width] : [height, width, channels];
+
 const isFlat = ([height, width]: InputShape): boolean => height === 1 && width === 1;
 
 function flat(input: ExampleInput): ArrayLike<number> {
@@ -265,7 +296,7 @@ function namesAmong(parts: readonly Collected[], name: string): string[] | undef
 function numberLabels({ labels, where }: Collected, names: readonly string[] | undefined): Int32Array {
   const numbers = new Map(names?.map((name, i) => [name, i]));
   return Int32Array.from(labels, (label, i) => {
-    const number = typeof label === 'string' ? numbers.get(label) : label;
+    const number = typeof label === 'string' ? numbers.get(label) : (label as number);
     const isClass = number !== undefined && Number.isInteger(number) && number >= 0;
     const mixed = typeof label !== typeof labels[0];
     if (isClass && !mixed && (!names || number < names.length)) return number;

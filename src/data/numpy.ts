@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { nameColumns } from './columns.js';
 import { WeftError } from '../errors.js';
 import { type CsvOptions, ofTables } from './csv.js';
+import { findLabelColumns } from './csv/label-column.js';
 import type { DistinctLabel, Table } from './csv/table.js';
 import { exampleSize, type Dataset, type InputShape, type Source } from './dataset.js';
 import { type NumpyArray, readNumpy } from './npy.js';
@@ -49,6 +50,7 @@ export function readNumpyData(path: string, name: string, options: NumpyOptions 
     return ofTables({ table, path }, undefined, name, options);
   }
   const labels = typeof options.label === 'string' ? [options.label.toLowerCase()] : LABELS;
+  const columns = namesOf(options.label);
   const train = pairOf(arrays, labels, 'train', path);
   const test = pairOf(arrays, labels, 'test', path);
   if (!train)
@@ -65,8 +67,8 @@ export function readNumpyData(path: string, name: string, options: NumpyOptions 
       'both parts need the same shape',
     );
   const dataset = ofTables(
-    { table: pairTable(train), path: train.labels.path },
-    test && { table: pairTable(test), path: test.labels.path },
+    { table: pairTable(train, columns), path: train.labels.path },
+    test && { table: pairTable(test, columns), path: test.labels.path },
     name,
     { ...options, imageShape: shape },
   );
@@ -162,7 +164,9 @@ function shapeOf({ shape, path }: Named, imageShape: InputShape | undefined): In
   const [, ...sizes] = shape;
   const size = sizes.reduce((product, length) => product * length, 1);
   if (imageShape) {
-    const fits = sizes.length < 2 || [...sizes, 1].slice(0, 3).join() === imageShape.join();
+    // Windows of a series are rows of columns, as pictures of height one.
+    const shapes = [[...sizes, 1].slice(0, 3), [1, ...sizes].slice(0, 3)];
+    const fits = sizes.length < 2 || shapes.some((one) => one.join() === imageShape.join());
     if (exampleSize(imageShape) === size && fits) return imageShape;
     throw new WeftError(
       'data',
@@ -186,70 +190,121 @@ function shapeOf({ shape, path }: Named, imageShape: InputShape | undefined): In
   return sizes.length < 2 ? [1, 1, size] : [height, width, channels];
 }
 
-function pairTable({ examples, labels }: Pair): Table {
-  const [count = 0] = examples.shape;
-  if (labels.shape.length > 2 || labels.shape.slice(1).some((size) => size !== 1))
+/** The names that `data.label` gives to the columns of the labels. */
+function namesOf(label: NumpyOptions['label']): readonly string[] | undefined {
+  if (typeof label !== 'object') return undefined;
+  return label.map((one) => {
+    if (typeof one === 'string') return one;
     throw new WeftError(
-      'data',
-      `${labels.path}: labels of shape [${labels.shape.join(', ')}]`,
-      'one label for each example is read; classes that are one-hot become numbers by array.argmax(axis=1)',
+      'config',
+      `data.label numbers the column ${one}, and the labels are an array of their own`,
+      'name each of its columns, or leave data.label out',
     );
-  if (labels.values.length !== count)
+  });
+}
+
+function pairTable({ examples, labels }: Pair, names: readonly string[] | undefined): Table {
+  const [count = 0] = examples.shape;
+  const [rows, size = 1] = labels.shape;
+  if (labels.shape.length > 2 || (names && names.length !== size))
     throw new WeftError(
       'data',
-      `${labels.path}: ${labels.values.length} labels for ${count} examples`,
+      `${labels.path}: labels of shape [${labels.shape.join(', ')}]${names ? `, and data.label names ${names.length} columns` : ''}`,
+      'give [count], or [count, columns] with a column for each number to predict or each label',
+    );
+  if (rows !== count)
+    throw new WeftError(
+      'data',
+      `${labels.path}: ${rows ?? 0} labels for ${count} examples`,
       'examples and labels must belong together',
     );
+  if (size > 1) refuseOneHot(labels, size);
   return tableOf({
     values: numbersOf(examples),
-    labels,
+    outputs: Array.from({ length: size }, (_, k) => ({
+      ...labels,
+      ...(size > 1 && { name: names?.[k] ?? `${labels.name} ${k + 1}` }),
+      values: columnOf(labels.values, k, size),
+    })),
     source: examples.source,
     features: examples.values.length / Math.max(1, count),
   });
 }
 
+/** Rows with a single 1 each are classes in another form. */
+function refuseOneHot({ values, path, shape }: Named, size: number): void {
+  const isOneHot = Array.from({ length: values.length / size }, (_, row) => row * size).every((from) => {
+    const row = Array.from(values.slice(from, from + size), Number);
+    return row.every((value) => value === 0 || value === 1) && row.filter((value) => value === 1).length === 1;
+  });
+  if (isOneHot)
+    throw new WeftError(
+      'data',
+      `${path}: labels of shape [${shape.join(', ')}] of which exactly one holds in each row are classes that are one-hot`,
+      'make numbers of them: array.argmax(axis=1)',
+    );
+}
+
+const columnOf = (values: NumpyArray['values'], column: number, size: number): NumpyArray['values'] =>
+  (values as readonly (number | string)[]).filter((_, i) => i % size === column) as unknown as NumpyArray['values'];
+
 /** A table in one array; its label is a column. */
 function columnTable(array: Named, label: CsvOptions['label']): Table {
   const [count = 0, width = 0] = array.shape;
-  if (typeof label === 'object')
-    throw new WeftError(
-      'config',
-      `${array.path} is one array, of which one column can be the label`,
-      'give an .npz file with X and y; several columns to predict are for tables with a header',
-    );
-  const column = label === undefined ? width - 1 : Number(label) < 0 ? width + Number(label) : Number(label);
-  if (
-    array.shape.length !== 2 ||
-    width < 2 ||
-    typeof label === 'string' ||
-    !(Number.isInteger(column) && column >= 0 && column < width)
-  )
+  if (array.shape.length !== 2 || width < 2)
     throw new WeftError(
       'data',
-      array.shape.length !== 2 || width < 2
-        ? `${array.path}: an array of shape [${array.shape.join(', ')}] holds no labels`
-        : `${array.path}: no column ${label} among ${width}`,
-      array.shape.length !== 2 || width < 2
-        ? 'give an .npz file with X and y, or one array of two dimensions with the label as the last column'
-        : `columns are 0..${width - 1}, or -1 for the last`,
+      `${array.path}: an array of shape [${array.shape.join(', ')}] holds no labels`,
+      'give an .npz file with X and y, or one array of two dimensions with the label as the last column',
     );
+  const columns = findLabelColumns(label ?? -1, undefined, width, array.path);
+  const features = width - columns.length;
   const { values } = array;
-  const pick = (keep: (column: number) => boolean): NumpyArray['values'] =>
-    (values as readonly (number | string)[]).filter((_, i) => keep(i % width)) as unknown as NumpyArray['values'];
-  const examples = { ...array, shape: [count, width - 1], values: pick((at) => at !== column) };
-  const labels = { ...array, name: '', values: pick((at) => at === column) };
+  const examples = {
+    ...array,
+    shape: [count, features],
+    values: (values as readonly (number | string)[]).filter(
+      (_, i) => !columns.includes(i % width),
+    ) as unknown as NumpyArray['values'],
+  };
+  const outputs = columns.map((column) => ({ ...array, name: '', values: columnOf(values, column, width) }));
+  const table = tableOf({ values: numbersOf(examples), outputs, source: array.source, features });
   return {
-    ...tableOf({ values: numbersOf(examples), labels, source: array.source, features: width - 1 }),
-    labelColumn: column,
+    ...table,
+    labelColumn: columns[0]!,
+    ...(table.outputs && { outputs: table.outputs.map((output, i) => ({ ...output, column: columns[i]! })) }),
   };
 }
 
+/** A table whose columns of labels are arrays, one or several. */
 function tableOf({
   values,
-  labels,
+  outputs,
   source,
   features,
-}: Pick<Table, 'values' | 'source' | 'features'> & { labels: Named }): Table {
+}: Pick<Table, 'values' | 'source' | 'features'> & { outputs: readonly Named[] }): Table {
+  const read = outputs.map((output, i) => ({ column: features + i, ...distinctLabels(output) }));
+  const [first] = outputs;
+  const [{ labels, labelOf }] = read as [(typeof read)[0]];
+  if (labelOf.length === 0) throw new WeftError('data', `${first!.path} is empty`, 'give a row for each example');
+  return {
+    header: undefined,
+    labelColumn: features,
+    separator: ',',
+    values,
+    features,
+    encoding: undefined,
+    unit: 'row',
+    labels,
+    labelOf,
+    ...(read.length > 1
+      ? { outputs: read.map((output, i) => ({ ...output, ...(outputs[i]!.name && { name: outputs[i]!.name }) })) }
+      : first!.name && { labelName: first!.name }),
+    source,
+  };
+}
+
+function distinctLabels(labels: Named): Pick<Table, 'labels' | 'labelOf'> {
   const known = new Map<string, { index: number; label: DistinctLabel }>();
   const labelOf = Int32Array.from(labels.values as ArrayLike<number | string>, (value, row) => {
     const text = String(value).trim();
@@ -260,20 +315,7 @@ function tableOf({
     one.label.count++;
     return one.index;
   });
-  if (labelOf.length === 0) throw new WeftError('data', `${labels.path} is empty`, 'give a row for each example');
-  return {
-    header: undefined,
-    labelColumn: features,
-    separator: ',',
-    values,
-    features,
-    encoding: undefined,
-    unit: 'row',
-    ...(labels.name && { labelName: labels.name }),
-    labels: [...known.values()].map(({ label }) => label),
-    labelOf,
-    source,
-  };
+  return { labels: [...known.values()].map(({ label }) => label), labelOf };
 }
 
 /** The numbers of an array as tables have them: bytes where every one is a whole number in 0..255. */

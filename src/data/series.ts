@@ -9,6 +9,7 @@ import { type Opened, openTable } from './csv/table.js';
 import { whyTargets } from './csv/task.js';
 import { classesOf, type CsvOptions } from './csv.js';
 import { type Dataset, defineDataset, type Examples, type Source } from './dataset.js';
+import { type Place, type Row, saySeriesLeftOut, windowsIn } from './series-windows.js';
 import { strataOf, stratumOf } from './targets.js';
 
 /** What a network takes of a series, as a run records it. */
@@ -43,14 +44,6 @@ export interface SeriesOptions {
   readonly test: number;
   /** The network whose data is read: all windows are one part then. */
   readonly known?: { readonly form: SeriesForm; readonly classNames?: readonly string[] | undefined };
-}
-
-interface Row {
-  readonly line: number;
-  /** Of the columns of a window. */
-  readonly values: Float64Array;
-  readonly label: string;
-  readonly time: number;
 }
 
 const MOST_NUMBERS = 5e8;
@@ -102,6 +95,7 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
     series: form,
     columns: form.columns,
     sources: [table.source],
+    warnings: saySeriesLeftOut(groups, parts, form),
     ...(parts.validation.length > 0 && {
       validation: Uint32Array.from(parts.validation, (_, i) => parts.train.length + i),
     }),
@@ -301,66 +295,6 @@ function rowsOf(
   }
   if (groups.size === 0) throw new WeftError('data', `${path} has a header and no rows`, 'add rows');
   return groups;
-}
-
-/** A window that begins at a row of a series. */
-interface Place {
-  readonly rows: readonly Row[];
-  readonly at: number;
-}
-
-/** The windows of each part. With times the borders are the same moments in all series, else the same shares of each. */
-function windowsIn(
-  groups: ReadonlyMap<string, readonly Row[]>,
-  { window, horizon, time }: SeriesForm,
-  { validation, test }: { readonly validation: number; readonly test: number },
-): Record<'train' | 'validation' | 'test' | 'all', Place[]> {
-  // The validation part is a share of what the test part leaves.
-  const shares = [(1 - test) * (1 - validation), 1 - test];
-  const times =
-    time === undefined
-      ? undefined
-      : [...groups.values()]
-          .flat()
-          .map((row) => row.time)
-          .sort((a, b) => a - b);
-  const borders = (rows: readonly Row[]): number[] =>
-    shares.map((share) => {
-      const moment = times?.[Math.round(share * times.length)];
-      if (!times) return Math.round(share * rows.length);
-      const first = moment === undefined ? -1 : rows.findIndex((row) => row.time >= moment);
-      return first < 0 ? rows.length : first;
-    });
-  const found: Record<'train' | 'validation' | 'test' | 'all', Place[]> = {
-    train: [],
-    validation: [],
-    test: [],
-    all: [],
-  };
-  for (const rows of groups.values()) {
-    const [second, third] = borders(rows) as [number, number];
-    for (const [part, from, to] of [
-      ['train', 0, second],
-      ['validation', second, third],
-      ['test', third, rows.length],
-    ] as const)
-      for (let at = from; at + window + horizon <= to; at++) {
-        found[part].push({ rows, at });
-        found.all.push({ rows, at });
-      }
-  }
-  for (const [part, share] of [
-    ['train', 1],
-    ['validation', validation],
-    ['test', test],
-  ] as const)
-    if (share > 0 && found[part].length === 0)
-      throw new WeftError(
-        'data',
-        `no window of ${window} rows with what is ${horizon} rows after it fits into the ${part === 'train' ? 'training' : part} part, which is one stretch of time`,
-        `set data.window or data.horizon lower${part === 'train' ? '' : `, or data.${part} higher`}`,
-      );
-  return found;
 }
 
 /** The different labels of all windows, as a table has them. */

@@ -34,8 +34,8 @@ export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
   /** The options with their defaults and limits. */
   readonly options: z.ZodType<O, unknown>;
   choices(options: O, task: Task): C;
-  /** What its networks can learn from, where that is not everything; other data is refused by name before anything is built. */
-  readonly takes?: 'images' | 'text';
+  /** What its networks can learn from, where that is not everything: `series` are windows of rows [1, T, F], `sequences` these and texts; other data is refused by name before anything is built. */
+  readonly takes?: 'images' | 'text' | 'series' | 'sequences';
   readonly constraints?: readonly Constraint<ArchitectureOf<C>>[];
   /** Writes the graph from `builder.input` to the logits ([classes], in language [T, classes]), which it returns. */
   graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
@@ -150,6 +150,15 @@ function requireFitting(
       'config',
       `'${name}' searches language models, and the data is not a text`,
       'set space.name to macro-cnn for images or to mlp for anything, or data.source to a text',
+    );
+  const isSeries = kind !== 'language' && height === 1 && width! > 1;
+  if ((takes === 'series' && !isSeries) || (takes === 'sequences' && !isSeries && kind !== 'language'))
+    throw new WeftError(
+      'config',
+      `'${name}' searches networks for ${takes === 'series' ? 'series of numbers' : 'texts and series of numbers'}, and the data is ${kind === 'language' ? 'a text' : height === 1 ? `single rows of ${channels} numbers` : 'images'}`,
+      kind === 'language'
+        ? 'set space.name to transformer, rnn-cell or lstm'
+        : 'set space.name to macro-cnn for images or to mlp for anything; of the rows of a table that follow each other data.window makes series',
     );
 }
 

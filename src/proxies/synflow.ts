@@ -114,6 +114,7 @@ function rescaled({ value, exponent }: Scaled): Scaled {
 /** Operations with f(c·x, c·biases) = c·f(x, biases) for positive c, where nothing is normalized. */
 const HOMOGENEOUS: ReadonlySet<string> = new Set([
   'conv',
+  'conv-1d',
   'depthwise-conv',
   'factorized-reduction',
   'dense',
@@ -128,6 +129,8 @@ const HOMOGENEOUS: ReadonlySet<string> = new Set([
   'dropout',
   'drop-path',
   'variational-dropout',
+  'time-steps',
+  'last-step',
 ]);
 
 /** A sequence is, where its parts are. */

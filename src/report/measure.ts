@@ -59,13 +59,13 @@ const SCORES: Readonly<Record<string, string>> = {
   auc: 'area under the ROC curve',
 };
 
-function scoreNamed(name: string): Measure {
+function scoreNamed(name: string, isOfLabels: boolean): Measure {
   return {
     ...ACCURACY,
     field: 'score',
     name,
     reward: `validation ${name}, %`,
-    columns: [{ title: name, cell: ({ score }) => percent(score) }, ...ACCURACY.columns],
+    columns: [{ title: name, cell: ({ score }) => percent(score) }, ...(isOfLabels ? LABEL_LOSS : ACCURACY).columns],
   };
 }
 
@@ -115,9 +115,9 @@ export function measureOf(log: EventLog): Measure {
   const tested = log.last('tested');
   const reward = log.last('search-started')?.reward;
   const score = reward === undefined ? undefined : ownValue(SCORES, reward);
-  if (score !== undefined) return scoreNamed(score);
-  if (reward === 'log-loss') return LOG_LOSS;
+  if (score !== undefined) return scoreNamed(score, task === 'multi-label');
   if (task === 'multi-label') return LABEL_LOSS;
+  if (reward === 'log-loss') return LOG_LOSS;
   if (task === 'regression' || tested?.targets) return SQUARES;
   const language = task === 'language' || log.last('comparison')?.measure === 'loss' || isNumber(tested?.perplexity);
   return language ? LOSS : ACCURACY;

@@ -22,12 +22,39 @@ export function classWeights(
   return Float32Array.from(given, (weight) => weight / mean);
 }
 
+/**
+ * Weights of both answers to each label, row-major [labels, 2], not holding first: `balanced` gives both the same share of the label's loss, a record says by name how much more it counts that a label holds (1
+ * where a label is not named). Of each label they are 1 on average over the training examples. Undefined where all count alike. Flags are row-major [count, labels].
+ */
+export function flagWeights(
+  weights: SearchConfig['data']['classWeights'],
+  flags: ArrayLike<number>,
+  names: readonly string[],
+): Float32Array | undefined {
+  if (weights === undefined) return undefined;
+  const size = names.length;
+  const count = flags.length / size;
+  const holding = new Float64Array(size);
+  for (let i = 0; i < flags.length; i++) holding[i % size]! += flags[i]!;
+  const given =
+    weights === 'balanced'
+      ? [...holding].map((holds) => (count - holds) / Math.max(1, holds))
+      : namedWeights(weights, names);
+  if (given.every((weight) => weight === 1)) return undefined;
+  return Float32Array.from(
+    given.flatMap((weight, label) => {
+      const scale = count / (weight * holding[label]! + count - holding[label]!);
+      return [scale, weight * scale];
+    }),
+  );
+}
+
 function namedWeights(weights: Readonly<Record<string, number>>, classNames: readonly string[]): number[] {
   const unknown = Object.keys(weights).find((name) => !classNames.includes(name));
   if (unknown !== undefined)
     throw new WeftError(
       'config',
-      `data.classWeights names '${unknown}', which is no class of the data`,
+      `data.classWeights names '${unknown}', which is no class or label of the data`,
       unknownNameHint(unknown, classNames.slice(0, 20)),
     );
   return classNames.map((name) => (Object.hasOwn(weights, name) ? weights[name]! : 1));
@@ -39,5 +66,12 @@ export const sayClassWeights = (weights: Float32Array, classNames: readonly stri
     .slice(0, MOST_SAID)
     .map((name, i) => `${name} ${Number(weights[i]!.toPrecision(3))}`)
     .join(', ')}${classNames.length > MOST_SAID ? ', …' : ''}`;
+
+/** The same of several labels: how much more it counts that one holds than that it does not. */
+export const sayFlagWeights = (weights: Float32Array, names: readonly string[]): string =>
+  `weights in the loss of labels that hold, beside 1 where they do not: ${names
+    .slice(0, MOST_SAID)
+    .map((name, i) => `${name} ${Number((weights[2 * i + 1]! / weights[2 * i]!).toPrecision(3))}`)
+    .join(', ')}${names.length > MOST_SAID ? ', …' : ''}`;
 
 const MOST_SAID = 10;

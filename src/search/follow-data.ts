@@ -85,7 +85,9 @@ function settingsFor({ task, counts }: SearchData): Settings | undefined {
   if (task.kind === 'language') return undefined;
   const [height, width] = task.inputShape as InputShape;
   const examples = counts.train + counts.validation;
-  return height === 1 && width === 1
+  if (height === 1 && width > 1)
+    return seriesSettings(task.inputShape as InputShape, examples, counts.train, task.kind === 'regression');
+  return height === 1
     ? tableSettings(examples, counts.train, task.kind === 'regression')
     : imageSettings(task.inputShape as InputShape, examples, counts.train);
 }
@@ -135,6 +137,54 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
         words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} rows can be memorized` : ''}`,
       },
       { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} rows to search on` },
+      {
+        field: ['retrain', 'epochs'],
+        words: `${search} epochs of search and ${retrain} of retraining${isRegression ? ', the best of which is kept' : ''}`,
+      },
+    ],
+    most: { search: 2 * search, retrain },
+  };
+}
+
+/** Windows of a series: neighbours among them are nearly the same, so that few rows are memorized as soon as in a table. */
+function seriesSettings([, rows]: InputShape, examples: number, train: number, isRegression: boolean): Settings {
+  const few = examples < FEW_ROWS;
+  const size = batchSize(train, few ? 32 : 128, 8);
+  const weightDecay = few ? 0.3 : 0.01;
+  const optimizer = { name: 'adamw', learningRate: 0.003, schedule: { name: 'cosine' }, weightDecay } as const;
+  const space = {
+    name: 'conv-1d',
+    layers: few ? 3 : 4,
+    filters: few ? 8 : 16,
+    // Of a kernel of three steps the outer ones lie within the window.
+    dilations: [1, 2, 4].filter((dilation) => dilation === 1 || 2 * dilation < rows),
+    reductions: rows < 8 ? 0 : rows < 32 ? 1 : 2,
+    direct: true,
+    ...(few && { keep: 0.9 }),
+    retrainFilters: few ? 12 : 24,
+  };
+  const search = epochsOf(few ? 400 : 2400, train, size, few ? [10, 30] : [2, 30]);
+  // Series that follow a rule are worth learning longer; where there is none, the best epoch is an early one, and it is kept.
+  const steps = isRegression ? 3000 : 1200;
+  const retrain = epochsOf(few ? steps : 8000, examples, size, few ? [30, 100] : [5, 100]);
+  return {
+    fields: {
+      space,
+      controller: { name: 'enas', learningRate: 0.01 },
+      search: { epochs: search, batchSize: size, rounds: 5, samplesPerRound: 8, probe: 5, optimizer },
+      derive: { candidates: 20, random: 20 },
+      retrain: { epochs: retrain, batchSize: size, optimizer },
+    },
+    reasons: [
+      {
+        field: ['space'],
+        words: `space conv-1d with ${space.layers} layers of ${space.filters} filters, ${space.retrainFilters} when retrained, and a linear model of the whole window beside them: windows of ${rows} rows`,
+      },
+      {
+        field: ['search', 'optimizer'],
+        words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} windows can be memorized` : ''}`,
+      },
+      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} windows to search on` },
       {
         field: ['retrain', 'epochs'],
         words: `${search} epochs of search and ${retrain} of retraining${isRegression ? ', the best of which is kept' : ''}`,

@@ -19,7 +19,7 @@ import { WeftError } from '../errors.js';
 import { holdsOutValidation } from './kept-epoch.js';
 import { type BatchSource } from '../training/batch.js';
 import { exampleSource } from '../training/sources.js';
-import { classWeights, sayClassWeights } from './class-weights.js';
+import { classWeights, flagWeights, sayClassWeights, sayFlagWeights } from './class-weights.js';
 import { type DataFacts, type SearchBatches, type SearchData } from './data.js';
 import { fisherExamples, fisherShare } from './fisher-part.js';
 import { defined } from './defined.js';
@@ -80,7 +80,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
     ...(listing !== undefined && { listing }),
     account: [
       ...accountFor(prepared.dataset, splits, record.testSeenIn, record.testNearlySeenIn),
-      ...(weights ? [sayClassWeights(weights, names)] : []),
+      ...(weights ? [(flags ? sayFlagWeights : sayClassWeights)(weights, names)] : []),
       ...(data.sampling === 'balanced' && !prepared.dataset.targets
         ? ['training batches draw every class equally often']
         : []),
@@ -165,8 +165,11 @@ const namesOf = ({ classNames, classes }: PreparedData['dataset']): readonly str
   classNames ?? Array.from({ length: classes }, (_, i) => String(i));
 
 /** Of the training part; the same for all that is trained. */
-const weightsOf = ({ data }: SearchConfig, { dataset, splits }: PreparedData): Float32Array | undefined =>
-  dataset.targets ? undefined : classWeights(data.classWeights, splits.train.labels, namesOf(dataset));
+function weightsOf({ data }: SearchConfig, { dataset, splits }: PreparedData): Float32Array | undefined {
+  const { targets } = dataset;
+  if (targets?.areFlags) return flagWeights(data.classWeights, splits.train.targets!, targets.names);
+  return targets ? undefined : classWeights(data.classWeights, splits.train.labels, namesOf(dataset));
+}
 
 /** The batches of a prepared data set. */
 export function labelledBatches(config: SearchConfig, prepared: PreparedData): SearchBatches {

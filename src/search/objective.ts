@@ -2,7 +2,7 @@
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
-import { classificationMeasures } from '../statistics/index.js';
+import { classificationMeasures, mean, multiLabelMeasures } from '../statistics/index.js';
 import { type Evaluation, requireAccuracy, type Scoring } from '../training/evaluate.js';
 import { type SearchData } from './data.js';
 
@@ -30,6 +30,19 @@ const SCORINGS = {
   auc: (...of) => classificationMeasures(...of).auc ?? 0.5,
 } satisfies Record<string, Scoring>;
 
+/** The same of several labels of an example: means over the labels of which the batch says something. */
+const LABEL_SCORINGS: Readonly<Record<string, Scoring>> = {
+  f1: (...of) => multiLabelMeasures(...of).macroF1,
+  auc: (...of) => {
+    const areas = multiLabelMeasures(...of).labels.flatMap(({ auc }) => auc ?? []);
+    return areas.length > 0 ? mean(areas) : 0.5;
+  },
+};
+
+/** Whether a search whose examples have several labels may be rewarded by this. */
+export const isRewardOfLabels = (reward: string): boolean =>
+  reward === 'log-loss' || Object.hasOwn(LABEL_SCORINGS, reward);
+
 /**
  * The accuracy of a classifier, or what `search.reward` names (exp(-L) of the loss L for log-loss); c / perplexity of a language model; 1 / (1 + L) of
  * the mean squared error L of scaled targets: 1 for a network that is always right, 1/2 for one that says no more than the mean, and above zero for all,
@@ -46,12 +59,14 @@ export function objectiveOf(
       reward: ({ loss }) => (Number.isFinite(loss) ? 1 / (1 + loss) : 0),
     };
   if (task.kind === 'multi-label') {
-    if (reward !== undefined && reward !== 'log-loss')
+    if (reward !== undefined && !isRewardOfLabels(reward))
       throw new WeftError(
         'config',
         `search.reward: ${reward} measures how well classes are told apart, and each example has several labels`,
-        'leave it out: the reward is exp(-loss)',
+        'take f1, auc or log-loss, or leave it out: the reward is exp(-loss)',
       );
+    if (reward !== undefined && reward !== 'log-loss')
+      return { measure: 'score', unit: 'points', scoring: LABEL_SCORINGS[reward]!, reward: ({ score }) => score! };
     return {
       measure: 'loss',
       unit: 'nats per label',
@@ -78,6 +93,10 @@ export function objectiveOf(
     return { measure: 'loss', unit: 'nats', reward: ({ loss }) => (Number.isFinite(loss) ? Math.exp(-loss) : 0) };
   return { measure: 'score', unit: 'points', scoring: SCORINGS[reward], reward: ({ score }) => score! };
 }
+
+/** By what networks that were trained alone are compared, whatever has rewarded a search. */
+export const trainedMeasure = ({ measure }: Objective, { kind }: Task): 'accuracy' | 'loss' =>
+  measure === 'loss' || kind === 'multi-label' ? 'loss' : 'accuracy';
 
 /** The unit of losses whose targets are scaled to a variance of one. */
 export const SQUARED_ERROR = 'of squared error (targets scaled to a variance of one)';

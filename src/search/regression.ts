@@ -3,6 +3,7 @@ import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type SearchData } from './data.js';
+import { isRewardOfLabels } from './objective.js';
 
 /** Throws WeftError('config') that names the field of what has a meaning for classes alone. */
 export function requireFitForTargets(
@@ -11,13 +12,13 @@ export function requireFitForTargets(
 ): void {
   const refused: readonly (readonly [wrong: boolean, field: string, why: string, remedy: string])[] = [
     [data.labelNoise > 0, 'data.labelNoise', 'changes classes', 'leave it out'],
-    [data.classWeights !== undefined, 'data.classWeights', 'weighs classes', 'leave it out'],
+    [data.classWeights !== undefined && kind !== 'multi-label', 'data.classWeights', 'weighs classes', 'leave it out'],
     [data.sampling === 'balanced', 'data.sampling', 'draws classes equally often', 'leave it out'],
     [
-      search.reward !== undefined && !(kind === 'multi-label' && search.reward === 'log-loss'),
+      search.reward !== undefined && !(kind === 'multi-label' && isRewardOfLabels(search.reward)),
       'search.reward',
       'measures how well classes are told apart',
-      'leave it out',
+      kind === 'multi-label' ? 'take f1, auc or log-loss, or leave it out' : 'leave it out',
     ],
     [search.labelSmoothing > 0, 'search.labelSmoothing', 'spreads a label over classes', 'leave it out'],
     [retrain.labelSmoothing > 0, 'retrain.labelSmoothing', 'spreads a label over classes', 'leave it out'],

@@ -5,7 +5,7 @@ import { tf, type Tensor } from '../tensor/tf.js';
 export interface TensorBatch {
   readonly inputs: Tensor;
   readonly labels: Tensor;
-  /** By how much the loss of each example counts [N], 1 on average over the training part; alike where there are none. */
+  /** By how much the loss of each example counts [N], of labels that hold or do not each answer [N,K]; 1 on average over the training part; alike where there are none. */
   readonly weights?: Tensor;
 }
 

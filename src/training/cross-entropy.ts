@@ -8,22 +8,30 @@ import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 
 /**
  * Loss of each label: the squared error where the labels are targets (float32), the mean over labels where each holds or not (bool), cross-entropy where they are classes or tokens (int32); times
- * `weights` [N] where these are given.
+ * `weights` [N] where these are given, which may be one for each answer [N,K] where labels hold or not.
  */
 export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0, weights?: Tensor): Tensor1D {
+  if (weights?.rank === 2 && areFlags(labels)) {
+    refuseSmoothing(smoothing);
+    return flagCrossEntropies(outputs, labels, weights);
+  }
   const losses = unweighted(outputs, labels, smoothing);
   return weights ? tf.mul(losses, weights) : losses;
 }
 
 function unweighted(outputs: Tensor, labels: Tensor, smoothing: number): Tensor1D {
   if (!areTargets(labels) && !areFlags(labels)) return labelCrossEntropies(outputs, labels, smoothing);
+  refuseSmoothing(smoothing);
+  return areFlags(labels) ? flagCrossEntropies(outputs, labels) : squaredErrors(outputs, labels);
+}
+
+function refuseSmoothing(smoothing: number): void {
   if (smoothing > 0)
     throw new WeftError(
       'config',
       'labels are smoothed over classes, and these are not classes',
       'set labelSmoothing to 0',
     );
-  return areFlags(labels) ? flagCrossEntropies(outputs, labels) : squaredErrors(outputs, labels);
 }
 
 /**

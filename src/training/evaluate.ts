@@ -22,7 +22,7 @@ export interface Evaluation {
   readonly score?: number;
 }
 
-/** A measure of probabilities in row-major [count, classes] and true classes, from 0 to 1. */
+/** A measure from 0 to 1 of probabilities in row-major [count, classes] and the true classes [count], or of those of K labels and whether each holds, both [count, K]. */
 export type Scoring = (probabilities: Float32Array, labels: ArrayLike<number>, classes: number) => number;
 
 /** Shared weights are judged with the batch's own statistics: the running ones mix all children and wreck the ranking. */
@@ -73,7 +73,8 @@ function collector(): {
   return {
     take(logits, batch) {
       classes = logits.shape.at(-1)!;
-      for (const probability of tidy(() => tf.softmax(logits).dataSync())) probabilities.push(probability);
+      const said = tidy(() => (areFlags(batch) ? tf.sigmoid(logits) : tf.softmax(logits)).dataSync());
+      for (const probability of said) probabilities.push(probability);
       for (const label of batch.dataSync()) labels.push(label);
     },
     score: (scoring, loss) => (Number.isFinite(loss) ? scoring(Float32Array.from(probabilities), labels, classes) : 0),

@@ -1,16 +1,19 @@
 /** From batches of a data set to the tensors that training and evaluation ask for. */
 import { type Batch, type Batches, batchTensors, type TextBatches, textTensors } from '../data/index.js';
-import { tf } from '../tensor/tf.js';
+import { tf, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch } from './batch.js';
 
-/** Examples with a class each: inputs [N, height, width, channels], labels [N]; each counts as much as `classWeights` says of its class, where they are given. */
+/**
+ * Labelled examples: inputs [N, height, width, channels], and as labels classes [N], targets [N,K] or labels that hold or do not [N,K]. Where `weights` are given, each example counts as much as they say
+ * of its class; of labels that hold or do not each answer counts as they say of it: [K,2], not holding first.
+ */
 export function exampleSource(
   { examplesPerEpoch, examples, stepsPerEpoch, smallest, at, positionsAt, pick }: Batches,
-  classWeights?: Float32Array,
+  weights?: Float32Array,
 ): BatchSource {
   const tensorsOf = (batch: Batch): TensorBatch => ({
     ...batchTensors(batch),
-    ...(classWeights && { weights: tf.tensor1d(Float32Array.from(batch.labels, (label) => classWeights[label]!)) }),
+    ...(weights && { weights: weightsIn(batch, weights) }),
   });
   return {
     count: examplesPerEpoch,
@@ -21,6 +24,15 @@ export function exampleSource(
     places: positionsAt,
     pick: (...asked) => tensorsOf(pick(...asked)),
   };
+}
+
+function weightsIn({ labels, shape: [count] }: Batch, weights: Float32Array): Tensor {
+  if (labels instanceof Int32Array) return tf.tensor1d(Float32Array.from(labels, (label) => weights[label]!));
+  const size = weights.length / 2;
+  return tf.tensor2d(
+    Float32Array.from(labels, (holds, i) => weights[2 * (i % size) + holds]!),
+    [count, size],
+  );
 }
 
 /** Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each goes on where the one before has stopped. */

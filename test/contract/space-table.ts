@@ -7,6 +7,7 @@ import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { elasticTransformer } from '../../search-spaces/elastic-transformer.js';
 import { dartsCnn } from '../../search-spaces/darts-cnn.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
+import { conv1dSpace } from '../../search-spaces/conv-1d.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { nasBenchMacro } from '../../search-spaces/nas-bench-macro.js';
@@ -37,6 +38,12 @@ export const SPACES: { factory: SpaceFactory; options: object; tiny: object; tas
     options: { depth: 3, widths: [4, 6] },
     tiny: { depth: 2, widths: [2] },
     task: { inputShape: [5, 5, 1], classes: 3 },
+  },
+  {
+    factory: conv1dSpace,
+    options: { layers: 2, filters: 3, sizes: [1, 3], dilations: [1, 2], direct: true, keep: 0.9 },
+    tiny: { layers: 1, filters: 2, sizes: [3], dilations: [2] },
+    task: { inputShape: [1, 7, 2], classes: 3 },
   },
   {
     factory: elasticCnn,

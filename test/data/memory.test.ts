@@ -87,6 +87,41 @@ describe('data in memory', () => {
       { numRuns: 30 },
     ));
 
+  it('may have several numbers to predict, or any number of labels, each as a list', async () => {
+    const inputs = Array.from({ length: 12 }, (_, i) => [i, -i]);
+    const two = { inputs, labels: inputs.map(([a]) => [a! / 2, 10 * a!]) };
+    const numbers = await collectDataset({ target: ['half', 'ten'], train: two, validation: two, test: two });
+    expect([numbers.targets, numbers.classes >= 2]).to.deep.equal([{ names: ['half', 'ten'] }, true]);
+    expect([...numbers.train.targets!.slice(0, 6)]).to.deep.equal([0, 0, 0.5, 10, 1, 20]);
+    expect([numbers.train.count, numbers.test!.targets!.length]).to.deep.equal([24, 24]);
+
+    const names = inputs.map((_, i) => [...(i % 2 ? ['odd'] : []), ...(i < 5 ? ['few'] : [])]);
+    const byName = await collectDataset({ train: { inputs, labels: names } });
+    expect(byName.targets).to.deep.include({ names: ['few', 'odd'], areFlags: true });
+    expect([...byName.train.targets!.slice(0, 6)]).to.deep.equal([1, 0, 1, 1, 1, 0]);
+    const answers = names.map((list) => ['few', 'odd'].map((one) => list.includes(one)));
+    const byAnswer = await collectDataset({ classNames: ['few', 'odd'], train: { inputs, labels: answers } });
+    expect(byAnswer).to.deep.equal(byName);
+    const [first, second] = await Promise.all(
+      [{ target: ['few', 'odd'] }, { classNames: ['few', 'odd'] }].map((what) =>
+        collectDataset({ ...what, train: { inputs, labels: answers.map((row) => row.map(Number)) } }),
+      ),
+    );
+    expect(first!.sources[0]!.sha256).not.to.equal(second!.sources[0]!.sha256);
+  });
+
+  it('may be windows of a series, rows of columns', async () => {
+    const window = [[1, 2], [3, 4], [5, 6]]; // prettier-ignore
+    const { inputShape, train } = await collectDataset({
+      inputShape: [1, 3, 2],
+      train: { inputs: [window, window], labels: [0, 1] },
+    });
+    expect([inputShape, [...train.images.slice(0, 6)]]).to.deep.equal([
+      [1, 3, 2],
+      [1, 2, 3, 4, 5, 6],
+    ]);
+  });
+
   it('is refused with the part and the example that do not fit', async () => {
     const refusal = (data: MemoryData): Promise<string> => saidLater(collectDataset(data));
     const good = { inputs: [[1, 2], [3, 4]], labels: [0, 1] }; // prettier-ignore
@@ -104,6 +139,11 @@ describe('data in memory', () => {
       [{ train: { inputs: new Float32Array(5), labels: [0, 1] }, inputShape: [2] }, /5 numbers are not 2 examples/],
       [{ train: good, inputShape: [1, 1, 1, 2] }, /inputShape of 4 numbers/],
       [{ train: [] }, /training part has no examples/],
+      [{ train: { inputs: [[1], [2]], labels: [[1, 0], [0, 1]] } }, /nothing says what they are.*classNames/], // prettier-ignore
+      [{ train: { inputs: [[1], [2]], labels: [[1, 0], [0, 2]] }, classNames: ['a', 'b'] }, /example 1 is \[0,2\], not 2 answers/], // prettier-ignore
+      [{ train: { inputs: [[1], [2]], labels: [['a'], ['c']] }, classNames: ['a', 'b'] }, /'c' is not among the labels/], // prettier-ignore
+      [{ train: { inputs: [[1], [2]], labels: [['yes'], ['Yes']] } }, /differ only in case/],
+      [{ train: { inputs: [[1], [2]], labels: [[1, 2], [3]] }, target: ['p', 'q'] }, /example 1 is \[3\], and 2 numbers \(p, q\)/], // prettier-ignore
       [{ train: good, test: { inputs: [[1, 2, 3]], labels: [0] } }, /test part: example 0 has the shape \[1, 1, 3\]/],
     ];
     for (const [data, message] of wrong) expect(await refusal(data)).to.match(message);

@@ -134,6 +134,42 @@ describe('NumPy arrays', () => {
     expect(open({ 'X.npy': X, 'species.npy': Y }, { label: 'species' }).classNames).to.deep.equal(['0', '1', '2']);
   });
 
+  it('have several numbers to predict, or several labels that hold or not, in columns', () => {
+    const numbers = npy(
+      Float64Array.from({ length: 2 * COUNT }, (_, i) => i / 3),
+      [COUNT, 2],
+    );
+    const unnamed = open({ 'X.npy': X, 'y.npy': numbers }, { task: 'auto' });
+    expect(unnamed.targets?.names).to.deep.equal(['y 1', 'y 2']);
+    expect([...unnamed.train.targets!.slice(0, 3)]).to.deep.equal([0, 1 / 3, 2 / 3]);
+    const named = open({ 'X.npy': X, 'y.npy': numbers }, { label: ['price', 'rent'], task: 'auto' });
+    expect(named.targets?.names).to.deep.equal(['price', 'rent']);
+    const flags = npy(
+      Uint8Array.from({ length: 3 * COUNT }, (_, i) => Number(i % 4 === 0 || i % 7 === 0)),
+      [COUNT, 3],
+    );
+    const labels = open(
+      { 'x_train.npy': X, 'y_train.npy': flags, 'x_test.npy': X, 'y_test.npy': flags },
+      { task: 'auto' },
+    );
+    expect(labels.targets).to.deep.include({ names: ['y_train 1', 'y_train 2', 'y_train 3'], areFlags: true });
+    expect([...labels.test!.targets!.slice(0, 9)]).to.deep.equal([1, 0, 0, 0, 1, 0, 0, 1, 1]);
+    const folder = folderWith({
+      'table.npy': npy(
+        Float32Array.from({ length: 4 * COUNT }, (_, i) => i / 2),
+        [COUNT, 4],
+      ),
+    });
+    const table = openDataset(join(folder, 'table.npy'), { label: [3, 0], task: 'regression' });
+    expect(table.targets?.names).to.deep.equal(['column 4', 'column 1']);
+    expect([[...table.train.images.slice(0, 2)], [...table.train.targets!.slice(0, 2)]]).to.deep.equal([
+      [0.5, 1],
+      [1.5, 0],
+    ]);
+    const windows = npy(new Float32Array(COUNT * 6), [COUNT, 3, 2]);
+    expect(open({ 'X.npy': windows, 'y.npy': Y }, { imageShape: [1, 3, 2] }).inputShape).to.deep.equal([1, 3, 2]);
+  });
+
   it('may be files in a folder, or one table with the label in a column', () => {
     const folder = folderWith({ 'X.npy': X, 'y.npy': Y });
     const { train, sources } = openDataset(folder);
@@ -182,12 +218,18 @@ describe('NumPy arrays', () => {
 
   it('are refused by name where they would be misread', () => {
     const images = (shape: number[]) => npy(new Uint8Array(shape.reduce((a, b) => a * b)), shape);
+    const oneHot = npy(
+      Uint8Array.from({ length: 3 * COUNT }, (_, i) => Number(i % 3 === Math.floor(i / 3) % 3)),
+      [COUNT, 3],
+    );
     const gap = Float32Array.from({ length: 2 * COUNT }, (_, i) => (i === 5 ? NaN : i));
     const cases: [Record<string, Buffer>, RegExp, object?][] = [
       [{ 'X.npy': npy(gap, [COUNT, 2]), 'y.npy': Y }, /\(X\): row 2 holds 'NaN'/],
       [{ 'X.npy': images([COUNT, 3, 8, 8]), 'y.npy': Y }, /channels first/],
       [{ 'X.npy': images([COUNT, 2, 2, 2, 2]), 'y.npy': Y }, /has 5 dimensions/],
-      [{ 'X.npy': X, 'y.npy': images([COUNT, 3]) }, /\(y\): labels of shape \[12, 3\]/],
+      [{ 'X.npy': X, 'y.npy': oneHot }, /\(y\): labels of shape \[12, 3\].*one-hot/],
+      [{ 'X.npy': X, 'y.npy': images([COUNT, 3, 1]) }, /\(y\): labels of shape \[12, 3, 1\]/],
+      [{ 'X.npy': X, 'y.npy': oneHot }, /data\.label names 2 columns/, { label: ['a', 'b'] }],
       [{ 'X.npy': X, 'y.npy': images([5]) }, /5 labels for 12 examples/],
       [{ 'X.npy': X, 'z.npy': Y }, /no labels of the training part \(its arrays are 'X', 'z'\)/],
       [{ 'a.npy': X, 'b.npy': Y }, /the arrays 'a', 'b'/],

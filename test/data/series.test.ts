@@ -89,6 +89,20 @@ describe('windows of a series', function () {
     expect([...train.labels.slice(0, 3)]).to.deep.equal([0, 1, 0]);
   });
 
+  it('are missing of series that are too short, which the account names', () => {
+    const lines = [...'abc'].flatMap((g, i) => Array.from({ length: [40, 3, 12][i]! }, (_, t) => `${t},${g},${t % 7}`));
+    const source = written(`t,g,y\n${lines.join('\n')}\n`);
+    const { account } = openLabelled(
+      checkConfig({ data: { source, window: 3, group: 'g', label: 'y', task: 'regression', test: 0.25 } }),
+    );
+    const careful = account!.filter((line) => line.startsWith('careful: '));
+    expect(careful).to.deep.equal([
+      "careful: 1 of 3 series has no window of 3 rows and what is 1 after them within one part, and is left out: 'b' (3 rows)",
+      "careful: the validation part has no window of 1 of the 2 other series: 'c' (12 rows)",
+      "careful: the test part has no window of 1 of the 2 other series: 'c' (12 rows)",
+    ]);
+  });
+
   it('are refused with the line, the column or the field', () => {
     const plain = `a,y\n${rows(30, (i) => `${i},${i}`)}\n`;
     const of =

@@ -44,6 +44,11 @@ describe('settings that follow from the data', () => {
     const long = follow({}, data([1, 1, 20], 800_000)).config;
     expect(long.search.batchSize).to.equal(256);
     expect(long.retrain.epochs).to.equal(5);
+
+    const series = follow({}, data([1, 6, 2], 400));
+    expect(series.config.space).to.deep.include({ name: 'conv-1d', dilations: [1, 2], reductions: 0, direct: true });
+    expect(series.config.data.augment).to.deep.equal({});
+    expect(series.reasons.join('\n')).to.match(/windows of 6 rows/);
   });
 
   it('leave batches that the smallest data can fill', () => {
@@ -51,6 +56,7 @@ describe('settings that follow from the data', () => {
       [1, 1, 4],
       [32, 32, 3],
       [5, 40, 1],
+      [1, 12, 3],
     ])
       for (const examples of [5, 10, 30, 100, 1000, 100_000]) {
         const { config } = follow({}, data(shape, examples));

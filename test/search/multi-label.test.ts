@@ -18,6 +18,7 @@ import {
 import { checkConfig } from '../../src/config/index.js';
 import { guessingLoss, objectiveOf } from '../../src/search/objective.js';
 import { loadModel as loadNetwork } from '../../src/search/model.js';
+import { collectDataset } from '../../src/data/index.js';
 import { requireFitForTargets } from '../../src/search/regression.js';
 import { multiLabelMeasures } from '../../src/statistics/index.js';
 import { flagCrossEntropies } from '../../src/tensor/flags.js';
@@ -134,13 +135,16 @@ describe('a table with several labels a row', function () {
 
   it('refuses by field name what belongs to one class a row', () => {
     const of = (input: SearchConfigInput) => () => requireFitForTargets(checkConfig(input), 'multi-label');
-    expect(of({ data: { classWeights: 'balanced' } })).to.throw(/data\.classWeights.*several labels/);
-    expect(of({ search: { reward: 'auc' } })).to.throw(/search\.reward/);
-    expect(of({ search: { reward: 'log-loss' } })).not.to.throw();
-    const { reward, measure } = objectiveOf(
-      { task: { kind: 'multi-label', inputShape: [2], classes: 3 }, card: { classNames: [] } } as never,
-      checkConfig({}).search,
-    );
+    expect(of({ data: { sampling: 'balanced' } })).to.throw(/data\.sampling.*several labels/);
+    expect(of({ search: { reward: 'balanced-accuracy' } })).to.throw(/search\.reward.*several labels/);
+    for (const reward of ['log-loss', 'f1', 'auc'] as const) expect(of({ search: { reward } })).not.to.throw();
+    const data = { task: { kind: 'multi-label', inputShape: [2], classes: 2 }, card: { classNames: [] } } as never;
+    const scored = (reward: 'f1' | 'auc') => objectiveOf(data, checkConfig({ search: { reward } }).search).scoring!;
+    const said = [Float32Array.of(0.9, 0.1, 0.6, 0.4, 0.2, 0.7, 0.8, 0.5), [1, 0, 0, 0, 0, 1, 1, 0], 2] as const;
+    expect(scored('f1')(...said)).to.be.closeTo((4 / 5 + 2 / 3) / 2, 1e-6);
+    expect(scored('auc')(...said)).to.equal(1);
+    expect(scored('auc')(Float32Array.of(0.5, 0.5), [0, 1], 2)).to.equal(0.5);
+    const { reward, measure } = objectiveOf(data, checkConfig({}).search);
     expect([measure, reward({ loss: 0, accuracy: null }), reward({ loss: NaN, accuracy: null })]).to.deep.equal([
       'loss',
       1,
@@ -228,5 +232,43 @@ describe('a table with several labels a row', function () {
     const stopped = await search(12);
     await resumeSearch(stopped);
     expect(summary(stopped).resultHash).to.equal(resultHash);
+  });
+
+  it('is rewarded by its F1 with weights of its labels, from lists in memory', async () => {
+    const rng = stream('rare labels');
+    const inputs = Array.from({ length: 120 }, () => [rng.normal(), rng.normal()]);
+    const labels = inputs.map(([x, y]) => [...(x! > 0 ? ['right'] : []), ...(y! > 1.2 ? ['high'] : [])]);
+    const accounts: string[] = [];
+    const { run } = await runSearch({
+      space: mlp,
+      controller: random,
+      data: await collectDataset({ name: 'places', train: { inputs, labels } }),
+      config: {
+        backend: 'cpu',
+        compile: 'off',
+        data: { classWeights: 'balanced' },
+        space: { depth: 1, widths: [8] },
+        search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 24, rewardBatchSize: 8, reward: 'f1' },
+        derive: { candidates: 2, random: 2, batchSize: 8 },
+        retrain: { epochs: 15, batchSize: 24, keep: 'best', optimizer: { name: 'adam', learningRate: 0.05 } },
+      },
+      runs: folder(),
+      onStart: (_run, _backend, account) => void accounts.push(...account),
+    });
+    expect(accounts.join('\n')).to.match(
+      /weights in the loss of labels that hold, beside 1 where they do not: high \d/,
+    );
+    const events = readFileSync(join(run, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; score?: number; measure?: string });
+    for (const { score } of events.filter(({ type }) => type === 'candidate')) expect(score).to.be.within(0, 1);
+    expect(events.find(({ type }) => type === 'comparison')!.measure).to.equal('score');
+    const report = readFileSync(join(run, 'report.html'), 'utf8');
+    expect(report).to.include('macro F1 with shared weights').and.not.to.include('NaN');
+    const { test } = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as {
+      test: { labels: { macroF1: number } };
+    };
+    expect(test.labels.macroF1).to.be.above(0.7);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { nn, type Scalar, tf, type Tensor, type Tensor1D, type Tensor2D, valueAndGradients } from '../../src/index.js';
 import { exactFisher, sampledFisher } from '../../src/preconditioners/curvatures/fisher.js';
-import { classWeights } from '../../src/search/class-weights.js';
+import { classWeights, flagWeights } from '../../src/search/class-weights.js';
 import { capturedGradients, gaussNewtonProduct } from '../../src/tensor/second-order/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { labelLosses } from '../../src/training/cross-entropy.js';
@@ -13,6 +13,15 @@ import { withBatch } from '../../src/training/batch.js';
 
 const NAMES = ['a', 'b', 'c'];
 const LABELS = [0, 0, 0, 0, 1, 1, 2, 0];
+
+const EMPTY = {
+  batchSize: 3,
+  stepsPerEpoch: 1,
+  examples: 3,
+  examplesPerEpoch: 3,
+  smallest: 3,
+  positionsAt: () => Uint32Array.of(0, 1, 2),
+};
 
 describe('weights of classes', () => {
   before(() => loadBackend('cpu'));
@@ -92,21 +101,64 @@ describe('weights of classes', () => {
     layers.dispose();
   });
 
+  it('of labels that hold or not: both answers share the loss of a label, or holding counts as often as said', () => {
+    const flags = [1, 0, 0, 1, 0, 1, 0, 1];
+    const balanced = flagWeights('balanced', flags, ['a', 'b'])!;
+    const shares = [0, 1].flatMap((label) =>
+      [0, 1].map(
+        (answer) =>
+          balanced[2 * label + answer]! * flags.filter((flag, i) => i % 2 === label && flag === answer).length,
+      ),
+    );
+    for (const share of shares) expect(share).to.be.closeTo(2, 1e-6);
+    // Holding twice as often does what every row in which the label holds twice would do, at the mean weight 1.
+    const [no, yes, other] = flagWeights({ a: 2 }, flags, ['a', 'b'])!;
+    expect([yes! / no!, other]).to.deep.equal([2, 1]);
+    expect(3 * no! + yes!).to.be.closeTo(4, 1e-6);
+    expect(flagWeights('balanced', [1, 0], ['a'])).to.equal(undefined);
+    expect(() => flagWeights({ c: 2 }, flags, ['a', 'b'])).to.throw(/'c', which is no class or label/);
+  });
+
+  it('of labels that hold or not count in loss, batches and curvature answer by answer', () => {
+    const flags = tf.tensor2d([1, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 1], [4, 3], 'bool');
+    const [x, kernel] = [random(4, 2) as Tensor2D, random(2, 3)];
+    const each = Float32Array.of(0.5, 3, 1, 2, 0.25, 1);
+    const batch: Batch = {
+      inputs: x.dataSync() as Float32Array,
+      labels: Uint8Array.from(flags.dataSync()),
+      shape: [4, 1, 1, 2],
+    };
+    const source = exampleSource({ ...EMPTY, at: () => batch, pick: () => batch }, each);
+    withBatch(source, 0, 0, ({ weights }) => {
+      expect(weights!.shape).to.deep.equal([4, 3]);
+      const answers = [...flags.dataSync()];
+      expect([...weights!.dataSync()]).to.deep.equal(answers.map((flag, i) => each[2 * (i % 3) + flag]!));
+      const cut = {
+        outputs: (p: Record<string, Tensor>): Tensor => tf.matMul(x, p['kernel'] as Tensor2D),
+        loss: (logits: Tensor): Scalar => tf.mean(labelLosses(logits, flags, 0, weights)),
+      };
+      const z = tf.matMul(x, kernel as Tensor2D).dataSync();
+      const byHand = answers.map((flag, i) => each[2 * (i % 3) + flag]! * Math.log1p(Math.exp(flag ? -z[i]! : z[i]!)));
+      expect(cut.loss(tf.matMul(x, kernel as Tensor2D)).dataSync()[0]).to.be.closeTo(
+        byHand.reduce((a, b) => a + b) / 12,
+        1e-6,
+      );
+      const direction = { kernel: random(2, 3) };
+      const { product } = gaussNewtonProduct(cut, { kernel }, direction);
+      const { layers } = capturedGradients(cut, { kernel });
+      const context = { step: 0, weights: weights!, likelihood: 'bernoulli' } as const;
+      const quadratic = exactFisher.outputGradients(layers, context).reduce((sum, [g]) => {
+        const along = tf.sum(tf.mul(tf.matMul(x, direction.kernel as Tensor2D), g!), 1);
+        return sum + tf.sum(tf.square(along)).dataSync()[0]! / 4;
+      }, 0);
+      expect(quadratic).to.be.closeTo(tf.sum(tf.mul(product['kernel']!, direction.kernel)).dataSync()[0]!, 1e-5);
+      layers.dispose();
+    });
+  });
+
   it('batches carry them, example by example', () => {
     const batch: Batch = { inputs: new Float32Array(3), labels: Int32Array.of(2, 0, 1), shape: [3, 1, 1, 1] };
-    const source = exampleSource(
-      {
-        batchSize: 3,
-        stepsPerEpoch: 1,
-        examples: 3,
-        examplesPerEpoch: 3,
-        smallest: 3,
-        at: () => batch,
-        positionsAt: () => Uint32Array.of(0, 1, 2),
-        pick: () => batch,
-      },
-      Float32Array.of(1, 2, 4),
-    );
+    const source = exampleSource({ ...EMPTY, at: () => batch, pick: () => batch }, Float32Array.of(1, 2, 4));
     const before = tf.memory().numTensors;
     withBatch(source, 0, 0, ({ weights }) => expect([...weights!.dataSync()]).to.deep.equal([4, 1, 2]));
     expect(tf.memory().numTensors).to.equal(before);

@@ -51,7 +51,7 @@ function sayRanking({ measure, ranking }: DeriveOutcome, top: number, output: Ou
   ranking.slice(0, top).forEach(({ costs, ...one }, i) => {
     output.emit({ type: 'candidate', place: i + 1, ...one, ...(costs && { costs }) });
     const quality =
-      measure === 'loss' ? `loss ${one.loss.toFixed(4)}` : `${(100 * (one.accuracy ?? NaN)).toFixed(2)} %`;
+      measure === 'loss' ? `loss ${one.loss.toFixed(4)}` : `${(100 * (one[measure] ?? NaN)).toFixed(2)} %`;
     output.say(`${String(i + 1).padStart(2)}. ${quality}  ${one.architecture}${saidCosts(costs)}`);
   });
 }

@@ -35,6 +35,8 @@ export interface Table {
 /** One column that is to be predicted. */
 export interface LabelColumn {
   readonly column: number;
+  /** What it is called, where that is not in the header. */
+  readonly name?: string;
   readonly labels: readonly DistinctLabel[];
   readonly labelOf: Int32Array;
 }

@@ -107,10 +107,14 @@ export const exactFisher: Curvature = {
   },
 };
 
-/** Of examples that count differently in the loss, the curvature counts so too: its factors by the root. */
+/** Of examples (or answers) that count differently in the loss, the curvature counts so too: its factors by the root. */
 function weighted(cotangent: Tensor, { weights }: StepContext): Tensor {
   if (!weights) return cotangent;
-  return tf.mul(cotangent, tf.reshape(tf.sqrt(weights), [-1, ...cotangent.shape.slice(1).map(() => 1)]));
+  const roots = tf.sqrt(weights);
+  return tf.mul(
+    cotangent,
+    weights.rank === cotangent.rank ? roots : tf.reshape(roots, [-1, ...cotangent.shape.slice(1).map(() => 1)]),
+  );
 }
 
 /** Bytes that the gradients of all passes may take together. */

@@ -46,7 +46,7 @@ function weighed(
         : new Float32Array(batch.inputs.shape[0]).fill(path);
       const own = tf.tensor1d(factors);
       if (!batch.weights) return { ...batch, weights: own };
-      const weights = tf.mul(batch.weights, own);
+      const weights = tf.tidy(() => tf.mul(batch.weights!, batch.weights!.rank === 2 ? tf.expandDims(own, 1) : own));
       tf.dispose([batch.weights, own]);
       return { ...batch, weights };
     },

@@ -45,7 +45,7 @@ export function candidateSpace(parts: SearchParts, folder: string, epochs: numbe
   for (const one of hyperparameters) requireExamples(one, parts);
   // Each value is known to be accepted by itself.
   const together = hyperparameters.length > 1 ? accepts(config, epochs) : undefined;
-  return besideNetworks(space, hyperparameters, together) as SearchSpace;
+  return besideNetworks(space, hyperparameters, together);
 }
 
 /** Throws WeftError('config') for batches that the training part does not fill. */

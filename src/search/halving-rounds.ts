@@ -1,6 +1,7 @@
 /** Rounds of successive halving whose candidates a strategy proposes, and from whose first rungs it learns. */
 import { type Controller } from '../controller/contract.js';
 import { type SearchSpace } from '../graph/define-space.js';
+import { largestOf } from '../statistics/extremes.js';
 import { stream } from '../tensor/rng.js';
 import { type Placed, type RungResult } from './halving.js';
 
@@ -38,7 +39,7 @@ export async function halvingRounds(
 /** The round whose last rung has the best candidate: of those that were trained longest, the one with the best score. */
 export function bestRound(rounds: readonly (readonly RungResult[])[]): readonly RungResult[] {
   const last = (rungs: readonly RungResult[]): RungResult => rungs.at(-1)!;
-  const longest = Math.max(...rounds.map((rungs) => last(rungs).epochs));
+  const longest = largestOf(rounds.map((rungs) => last(rungs).epochs));
   const best = (rungs: readonly RungResult[]): Placed => last(rungs).ranking[0]!;
   return rounds
     .filter((rungs) => last(rungs).epochs === longest)

@@ -33,6 +33,8 @@ import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
+import { besideNetworks } from '../../src/search/hyperparameters/index.js';
+import { hyperparameter } from '../../src/search/hyperparameters/values.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 
 const controllers: { factory: ControllerFactory; options?: object }[] = [
@@ -74,13 +76,18 @@ const spaces: SearchSpace<Architecture>[] = [
   nasBench201.create({ filters: 2 }, images),
   elasticMlp.create({ widths: [2, 3, 4] }, images),
   tiny.create({}, images),
+  besideNetworks(tiny.create({}, images), [
+    hyperparameter('retrain.optimizer.learningRate', { min: 1e-4, max: 1, scale: 'log', integer: false }),
+    hyperparameter('retrain.batchSize', { min: 4, max: 16, scale: 'log', integer: true }),
+    hyperparameter('retrain.optimizer.name', ['sgd', 'adam']),
+  ]),
 ];
 
 for (const { factory, options = {} } of controllers) {
   describe(`the controller ${factory.name}`, () => {
     before(() => loadBackend());
 
-    for (const space of spaces) {
+    for (const [place, space] of spaces.entries()) {
       if (factory.name === 'darts' && space.name === 'elastic-mlp') {
         it('refuses sizes by name: a mixture has one shape', () =>
           expect(() => factory.create(options, { space, seed: 1 })).to.throw(
@@ -88,7 +95,8 @@ for (const { factory, options = {} } of controllers) {
           ));
         continue;
       }
-      describe(`on ${space.name}`, () => {
+      const beside = place === spaces.length - 1 ? ' with hyper-parameters' : '';
+      describe(`on ${space.name}${beside}`, () => {
         const create = (seed = 1): Controller<Architecture> => factory.create(options, { space, seed });
         const encoded = (architectures: readonly Architecture[]): string[] =>
           architectures.map((architecture) => space.encode(architecture));

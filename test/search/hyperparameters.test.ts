@@ -47,8 +47,7 @@ const found = (hyperparameters: unknown, more: SearchConfigInput = {}) =>
   hyperparametersOf(configOf(hyperparameters, more), 2);
 
 const networks = mlp.create({ depth: 2, widths: [8, 16] }, { inputShape: [8, 8, 1], classes: 10 });
-const joint = (hyperparameters: unknown = SEARCHED): SearchSpace =>
-  besideNetworks(networks, found(hyperparameters)) as SearchSpace;
+const joint = (hyperparameters: unknown = SEARCHED): SearchSpace => besideNetworks(networks, found(hyperparameters));
 const valuesIn = (text: string): Hyperparameters => readCandidate(text).hyperparameters;
 
 /** The largest distance of the shares of numbers from those of the uniform distribution on [0, 1]. */

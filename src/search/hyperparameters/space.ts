@@ -6,10 +6,10 @@ import { choiceSpace, type ChoiceSpace, type Constraint } from '../../space/choi
 import { type Hyperparameter, type Hyperparameters } from './values.js';
 
 /** An architecture with one option of each hyper-parameter. */
-export interface Joint<A> {
+export type Joint<A> = {
   readonly network: A;
   readonly beside: readonly string[];
-}
+};
 
 /** What one candidate is. */
 export interface Candidate {

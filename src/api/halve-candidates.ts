@@ -6,7 +6,8 @@ import { filterProposals } from '../controller/index.js';
 import { type Controller } from '../controller/contract.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { sampleDistinct } from '../ranking/index.js';
-import { writeFileAtomic } from '../runs/index.js';
+import { halvingPage } from '../report/index.js';
+import { packageVersion, writeFileAtomic } from '../runs/index.js';
 import { type Placed, type RungResult } from '../search/halving.js';
 import {
   accepts,
@@ -134,5 +135,33 @@ export function writeWinner(
   if (!hyperparameters) return undefined;
   const file = join(folder, 'winner.yaml');
   writeFileAtomic(file, stringify(JSON.parse(JSON.stringify(withHyperparameters(config, hyperparameters)))));
+  return file;
+}
+
+/** Writes the page about what was found, and names it. */
+export function writeHalvingReport(
+  folder: string,
+  { config, space, data, controller }: SearchParts,
+  { rungs, rounds }: { readonly rungs: readonly RungResult[]; readonly rounds?: readonly (readonly RungResult[])[] },
+  measure: 'accuracy' | 'loss',
+): string {
+  const file = join(folder, 'report.html');
+  const text = halvingPage({
+    space: space.name,
+    data: data.record.name,
+    rounds: rounds ?? [rungs],
+    measure,
+    hyperparameters: Object.entries(config.search.hyperparameters ?? {}).map(([path, values]) => ({
+      path,
+      scale: !Array.isArray(values)
+        ? values.scale
+        : values.every((one) => typeof one === 'number')
+          ? 'linear'
+          : 'words',
+    })),
+    ...(rounds && { controller: controller.name }),
+    version: packageVersion,
+  });
+  writeFileAtomic(file, text);
   return file;
 }

@@ -15,7 +15,14 @@ import { requireAccuracy } from '../training/evaluate.js';
 import { codeFiles } from '../jobs/files.js';
 import { inThisProcess, requireWhole, type WithExecutor } from './executing.js';
 import { ashaIn, type AshaRequest, ashaRungs, type AshaSetting } from './halve-asha.js';
-import { candidateSpace, described, drawCandidates, proposer, writeWinner } from './halve-candidates.js';
+import {
+  candidateSpace,
+  described,
+  drawCandidates,
+  proposer,
+  writeHalvingReport,
+  writeWinner,
+} from './halve-candidates.js';
 import { partsOf, type PartsRequest } from './parts.js';
 
 export type { AshaRequest };
@@ -54,6 +61,8 @@ export interface HalvingRequest extends PartsRequest {
 export interface HalvingOutcome {
   /** The file with all rungs. */
   readonly file: string;
+  /** The page about them. */
+  readonly report: string;
   /** The last one's ranking begins with the winner; of several rounds those of the winner's. */
   readonly rungs: readonly RungResult[];
   /** The rungs of all rounds, where rounds were asked for. */
@@ -123,7 +132,7 @@ async function halveIn(
     if (!outcome) return undefined;
     const found = { ...outcome, rungs: outcome.rungs.map(described) };
     found.rungs.forEach((rung) => onRung?.(rung, measure));
-    return written(folder, parts, found, { ...record, asynchronous });
+    return written(folder, parts, found, { ...record, asynchronous }, measure);
   }
   const rungs = rungsOf({ candidates: random?.length ?? count, ...halving });
   onStart?.(folder, backend, rungs);
@@ -141,7 +150,13 @@ async function halveIn(
   });
   if (!results) return undefined;
   const all = results.map((rungs) => rungs.map(described));
-  return written(folder, parts, { rungs: bestRound(all), ...(rounds !== undefined && { rounds: all }) }, record);
+  return written(
+    folder,
+    parts,
+    { rungs: bestRound(all), ...(rounds !== undefined && { rounds: all }) },
+    record,
+    measure,
+  );
 }
 
 /** Writes what was found, and names the winner. */
@@ -150,13 +165,16 @@ function written(
   parts: SearchParts,
   found: Pick<HalvingOutcome, 'rungs' | 'rounds' | 'stopped'>,
   record: object,
+  measure: 'accuracy' | 'loss',
 ): HalvingOutcome {
   const file = join(folder, 'halving.json');
   writeFileAtomic(file, `${JSON.stringify({ ...record, ...found }, null, 2)}\n`);
   const { architecture, hyperparameters } = found.rungs.at(-1)!.ranking[0]!;
   const configuration = writeWinner(folder, parts, hyperparameters);
+  const report = writeHalvingReport(folder, parts, found, measure);
   return {
     file,
+    report,
     ...found,
     winner: architecture,
     ...(hyperparameters && { hyperparameters }),

@@ -7,6 +7,7 @@ export { buildReport } from './build.js';
 export { architectureDot, architectureSvg, type DrawingOptions, supernetDot, supernetSvg } from './drawing/index.js';
 export { type EventLog, eventLog } from './event-log.js';
 export * from './forgetting/index.js';
+export { type HalvingPage, halvingPage } from './halving/index.js';
 export type { ReportInput } from './input.js';
 export { rankTables } from './ranking/index.js';
 export {

@@ -109,7 +109,7 @@ describe('hyper-parameters from code', function () {
     const plain = { ...config, search: { batchSize: 16 } };
     const { outcome, text } = await halved('plain', { config: plain, candidates: 3, factor: 2, first: 1 });
     expect(text).to.not.match(/hyperparameters|rounds/);
-    expect(outcome).to.have.all.keys('file', 'rungs', 'winner');
+    expect(outcome).to.have.all.keys('file', 'report', 'rungs', 'winner');
     expect(existsSync(join(folder, 'plain', 'winner.yaml'))).to.equal(false);
     const empty = { ...config, search: { batchSize: 16, hyperparameters: {} } };
     expect((await halved('empty', { config: empty, candidates: 3, factor: 2, first: 1 }, 'plain')).begun).to.equal(0);

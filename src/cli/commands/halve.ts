@@ -49,8 +49,9 @@ export async function halve(options: HalveOptions): Promise<void> {
   if (!outcome) return;
   for (const { candidate, rung, chance } of outcome.stopped ?? [])
     output.say(`stopped after rung ${rung + 1} with a chance of ${chance.toPrecision(2)}  ${candidate}`);
-  const { file, winner, configuration } = outcome;
+  const { file, winner, configuration, report } = outcome;
   output.say(`wrote ${show(file)}${configuration === undefined ? '' : `, ${basename(configuration)}`}`);
+  output.say(`open  ${show(report)}`);
   const settings =
     configuration !== undefined
       ? ` --config ${show(configuration)}`

@@ -1,0 +1,129 @@
+/** Successive halving as a page: the best candidates with what they were trained with, the rounds, and the hyper-parameters. */
+import { type Placed, type RungResult } from '../../search/halving.js';
+import { decimal, percent, plural } from '../format.js';
+import { claim } from '../html/claim.js';
+import { type Content, figure, html, section, table } from '../html/markup.js';
+import { page } from '../html/page.js';
+import { type HyperparameterAxis, hyperparameterChart } from './chart.js';
+
+export interface HalvingPage {
+  readonly space: string;
+  readonly data: string;
+  /** The rungs of each round, each candidate's architecture beside its hyper-parameters. */
+  readonly rounds: readonly (readonly RungResult[])[];
+  readonly measure: 'accuracy' | 'loss';
+  /** Those that were searched. */
+  readonly hyperparameters: readonly HyperparameterAxis[];
+  /** The strategy that proposed the candidates; random ones by default. */
+  readonly controller?: string | undefined;
+  readonly version: string;
+}
+
+/** Candidates in the table of the best. */
+const LISTED = 20;
+
+/** A candidate where it was trained longest. */
+interface Candidate extends Placed {
+  readonly epochs: number;
+}
+
+/** One self-contained HTML file. */
+export function halvingPage({
+  space,
+  data,
+  rounds,
+  measure,
+  hyperparameters,
+  controller,
+  version,
+}: HalvingPage): string {
+  const all = candidatesOf(rounds);
+  const best = all[0]!;
+  const shown = (score: number): string =>
+    !Number.isFinite(score) ? 'diverged' : measure === 'loss' ? decimal(-score, 4) : percent(score, 2);
+  const trainings = rounds.flat().reduce((sum, { candidates }) => sum + candidates, 0);
+  const first = rounds.map((rungs) => rungs[0]!);
+  return page(
+    { title: `${space} on ${data}, candidates trained alone`, version, source: 'halving.json' },
+    html`<header><p class="eyebrow">Candidates trained alone</p>
+<h1>${space} on ${data}</h1>
+${claim(`The best of ${plural(all.length, 'candidate')} reached ${measure === 'loss' ? 'a loss of ' : ''}${shown(best.score)} on the validation part after ${plural(best.epochs, 'epoch')}.`)}
+<p class="sub">${plural(trainings, 'training')}${controller !== undefined && `, proposed by ${controller} in ${plural(rounds.length, 'round')}`}. The validation part has chosen it, so that this number is more than it will reach on other data: train it and test it.</p>
+</header>
+`,
+    section(
+      'best',
+      'The best candidates',
+      table(
+        ['', measure, 'epochs', ...shortNames(hyperparameters), 'architecture'],
+        all
+          .slice(0, LISTED)
+          .map((one, i): Content[] => [
+            i + 1,
+            shown(one.score),
+            one.epochs,
+            ...hyperparameters.map(({ path }) => String(one.hyperparameters?.[path] ?? '')),
+            html`<code style="white-space:nowrap">${one.architecture}</code>`,
+          ]),
+        [0, 1, 2, ...hyperparameters.flatMap(({ scale }, i) => (scale === 'words' ? [] : [i + 3]))],
+      ),
+      html`<p class="sub">Each where it was trained longest, and those that were trained longest first: an accuracy after more epochs cannot be compared with one after fewer.${all.length > LISTED && ` ${all.length - LISTED} more are in halving.json.`}</p>\n`,
+    ),
+    section(
+      'hyperparameters',
+      'Hyper-parameters',
+      hyperparameters.length > 0 &&
+        html`<div class="figures">${hyperparameters.map((axis) =>
+          figure(
+            hyperparameterChart(
+              axis,
+              first.flatMap(({ ranking }) =>
+                ranking.map(({ score, hyperparameters: values }) => ({ value: values![axis.path]!, score })),
+              ),
+              { measure, winner: best.hyperparameters![axis.path]! },
+            ),
+            `Each dot is a candidate after ${plural(first[0]!.epochs, 'epoch')}, and the dashed line the value of the winner. Other hyper-parameters, and the architecture, differ from dot to dot.`,
+            { title: axis.path },
+          ),
+        )}</div>\n`,
+    ),
+    section(
+      'rounds',
+      'Rounds',
+      rounds.length > 1 && [
+        table(
+          ['round', 'candidates', `mean ${measure}`, `best ${measure}`],
+          first.map(({ ranking }, i) => {
+            const scores = ranking.map(({ score }) => score).filter(Number.isFinite);
+            return [
+              i + 1,
+              ranking.length,
+              scores.length === 0 ? 'diverged' : shown(scores.reduce((sum, score) => sum + score / scores.length, 0)),
+              shown(ranking[0]!.score),
+            ];
+          }),
+          [0, 1, 2, 3],
+        ),
+        html`<p class="sub">Of the first rung of each round, ${plural(first[0]!.epochs, 'epoch')} long; candidates that diverged are left out of the mean.</p>\n`,
+      ],
+    ),
+  );
+}
+
+/** Every candidate where it was trained longest; those that were trained longest first, and of these the best. */
+function candidatesOf(rounds: HalvingPage['rounds']): Candidate[] {
+  const found = new Map<string, Candidate>();
+  for (const rungs of rounds)
+    for (const { epochs, ranking } of rungs)
+      for (const placed of ranking) {
+        const key = JSON.stringify([placed.architecture, placed.hyperparameters]);
+        if ((found.get(key)?.epochs ?? 0) < epochs) found.set(key, { ...placed, epochs });
+      }
+  return [...found.values()].sort((a, b) => b.epochs - a.epochs || b.score - a.score);
+}
+
+/** The last words of the paths, where they tell them apart. */
+function shortNames(hyperparameters: HalvingPage['hyperparameters']): string[] {
+  const last = hyperparameters.map(({ path }) => path.slice(path.lastIndexOf('.') + 1));
+  return new Set(last).size === last.length ? last : hyperparameters.map(({ path }) => path);
+}

@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import { type HyperparameterAxis, hyperparameterChart, halvingPage } from '../../src/report/halving/index.js';
+import { type Placed } from '../../src/search/halving.js';
+import { expectGolden } from './golden.js';
+import { markupMistake } from './well-formed.js';
+
+const RATE = 'retrain.optimizer.learningRate';
+const NAME = 'retrain.optimizer.name';
+const axes: HyperparameterAxis[] = [
+  { path: RATE, scale: 'log' },
+  { path: NAME, scale: 'words' },
+];
+const placed = (at: number, score: number): Placed => ({
+  architecture: `mlp~abc:${at}`,
+  hyperparameters: { [RATE]: [0.001, 0.0117, 0.2, 1][at % 4]!, [NAME]: ['adam', 'nesterov'][at % 2]! },
+  score,
+});
+const rounds = [0, 1].map((round) => [
+  {
+    epochs: 2,
+    candidates: 4,
+    ranking: [
+      placed(4 * round + 2, 0.8 + 0.05 * round),
+      placed(4 * round + 1, 0.7),
+      placed(4 * round, 0.4),
+      placed(4 * round + 3, -Infinity),
+    ],
+  },
+  { epochs: 4, candidates: 2, ranking: [placed(4 * round + 1, 0.9 + 0.01 * round), placed(4 * round + 2, 0.88)] },
+]);
+const pageOf = (more: object = {}): string =>
+  halvingPage({
+    space: 'mlp',
+    data: 'digits',
+    rounds,
+    measure: 'accuracy',
+    hyperparameters: axes,
+    version: '1',
+    ...more,
+  });
+
+describe('the page of a halving', () => {
+  it('draws what candidates reached against a number and against a word', () => {
+    for (const axis of axes) {
+      const points = rounds.flatMap(([first]) =>
+        first!.ranking.map(({ hyperparameters, score }) => ({ value: hyperparameters![axis.path]!, score })),
+      );
+      const svg = hyperparameterChart(axis, points, { measure: 'accuracy', winner: points[1]!.value });
+      expect(markupMistake(svg!)).to.equal(undefined);
+      expect(svg).to.not.match(/NaN|Infinity/);
+      expectGolden(`hyperparameter-${axis.scale}.svg`, svg);
+      expect(hyperparameterChart(axis, points.slice(0, 1), { measure: 'loss', winner: 1 })).to.equal(undefined);
+    }
+  });
+
+  it('lists the best first, those that were trained longest before the others, with their values', () => {
+    const page = pageOf({ controller: 'evolution' });
+    expect(markupMistake(page)).to.equal(undefined);
+    const rows = [
+      ...page
+        .split('id="best"')[1]!
+        .split('</table>')[0]!
+        .matchAll(/<tr>(.*?)<\/tr>\n/gs),
+    ].map(([row]) => row.replace(/<[^>]*>/g, ' '));
+    expect(rows).to.have.length(8);
+    expect(rows[0]).to.match(/1\s+91\.00\s%\s+4\s+0\.0117\s+nesterov\s+mlp~abc:5/);
+    expect(rows[4]).to.match(/5\s+40\.00\s%\s+2/);
+    expect(rows[7]).to.match(/diverged/);
+    expect(page).to.match(
+      /The best of 8 candidates reached 91\.00\s%.*12 trainings, proposed by evolution in 2 rounds/s,
+    );
+    expect(page).to.match(/id="rounds"/);
+  });
+
+  it('has no chapters on what was not asked for', () => {
+    const plain = rounds.slice(0, 1).map((rungs) =>
+      rungs.map((rung) => ({
+        ...rung,
+        ranking: rung.ranking.map(({ architecture, score }) => ({ architecture, score })),
+      })),
+    );
+    const page = pageOf({ rounds: plain, hyperparameters: [], measure: 'loss' });
+    expect(markupMistake(page)).to.equal(undefined);
+    expect(page).to.not.match(/id="rounds"|id="hyperparameters"|proposed by|undefined/);
+  });
+});

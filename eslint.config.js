@@ -20,6 +20,10 @@ const PUBLIC_ONLY = {
   regex: '^(?!weft-nas$|\\./)',
   message: "Spaces and controllers are templates: they import 'weft-nas' and files of their own.",
 };
+const STUDY_ONLY = {
+  regex: '^(?!weft-nas(/report)?$|node:|\\./|\\.\\./(?!\\.\\./|src/))',
+  message: "Studies import 'weft-nas', 'weft-nas/report' and each other's files.",
+};
 
 const imports = (...patterns) => ['error', { patterns }];
 
@@ -109,7 +113,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts', 'search-spaces/**/*.ts', 'controllers/**/*.ts'],
+    files: ['src/**/*.ts', 'search-spaces/**/*.ts', 'controllers/**/*.ts', 'studies/**/*.ts'],
     rules: {
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       'no-console': 'error',
@@ -130,6 +134,7 @@ export default defineConfig(
   },
   ...folders,
   { files: ['search-spaces/**/*.ts', 'controllers/**/*.ts'], rules: { 'no-restricted-imports': imports(PUBLIC_ONLY) } },
+  { files: ['studies/**/*.ts'], rules: { 'no-restricted-imports': imports(STUDY_ONLY) } },
   {
     files: ['src/runs/**/*.ts', 'src/cli/**/*.ts', 'src/doctor/**/*.ts'],
     rules: {

@@ -10,7 +10,13 @@ import { build } from 'esbuild';
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 /** What is loaded by its path: the package, the command, and programs that run in processes of their own. */
-const PROGRAMS = ['src/index.ts', 'src/cli/main.ts', 'src/api/job-process.ts', 'src/doctor/probe.ts'];
+const PROGRAMS = [
+  'src/index.ts',
+  'src/report/kit.ts',
+  'src/cli/main.ts',
+  'src/api/job-process.ts',
+  'src/doctor/probe.ts',
+];
 const SHIPPED = ['search-spaces', 'controllers'];
 
 /** The package's own names are its sources; every other package stays what it is. */
@@ -20,8 +26,10 @@ const ownNames = {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
       if (kind === 'entry-point') return undefined;
       if (path === 'weft-nas') return { path: join(ROOT, 'src/index.ts') };
-      const [, below] = /^weft-nas\/((?:search-spaces|controllers)\/.+)$/.exec(path) ?? [];
-      return below === undefined ? { path, external: true } : { path: join(ROOT, `${below}.ts`) };
+      if (path === 'weft-nas/report') return { path: join(ROOT, 'src/report/kit.ts') };
+      const [, below] = /^weft-nas\/((?:search-spaces|controllers|studies)\/.+)$/.exec(path) ?? [];
+      if (below === undefined) return { path, external: true };
+      return { path: join(ROOT, below.startsWith('studies/') ? `${below}/index.ts` : `${below}.ts`) };
     });
   },
 };
@@ -30,6 +38,10 @@ const modules = SHIPPED.flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `${folder}/${name}`),
+).concat(
+  readdirSync(join(ROOT, 'studies'))
+    .map((name) => `studies/${name}/index.ts`)
+    .filter((name) => existsSync(join(ROOT, name))),
 );
 if (existsSync(DIST))
   for (const name of readdirSync(DIST, { recursive: true, encoding: 'utf8' }))

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { study } from '../src/cli/commands/study.js';
 import { reportError } from '../src/cli/output.js';
 import { writeFileAtomic } from '../src/runs/index.js';
-import { studyNames } from '../src/studies/index.js';
+import { studyNames } from '../src/api/registry.js';
 
 const named = process.argv.slice(2);
 mkdirSync('runs/reproduce', { recursive: true });

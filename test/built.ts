@@ -10,7 +10,7 @@ export function isBuilt(): boolean {
   const record = join(ROOT, 'dist', 'tsconfig.tsbuildinfo');
   if (!existsSync(record)) return false;
   const built = statSync(record).mtimeMs;
-  const sources = ['src', 'search-spaces', 'controllers'].flatMap((folder) =>
+  const sources = ['src', 'search-spaces', 'controllers', 'studies'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(ROOT, folder, path)),
   );
   return [...sources, join(ROOT, 'tsconfig.json')].every((path) => statSync(path).mtimeMs < built);

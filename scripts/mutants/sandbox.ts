@@ -25,7 +25,18 @@ export interface Sandbox {
 /** Seconds that a test file may take, on a busy machine too: faults that make an endless loop cost as much. */
 const LIMIT = 90;
 
-const COPIED = ['src', 'test', 'search-spaces', 'controllers', 'runs/recipes', 'schema', 'scripts', 'bench', 'docs'];
+const COPIED = [
+  'src',
+  'test',
+  'search-spaces',
+  'controllers',
+  'studies',
+  'runs/recipes',
+  'schema',
+  'scripts',
+  'bench',
+  'docs',
+];
 const FILES = ['package.json', 'tsconfig.json', 'README.md', 'CHANGELOG.md', '.mocharc.cjs'];
 
 export function openSandbox(): Sandbox {

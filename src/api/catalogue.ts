@@ -8,7 +8,6 @@ import { OPTIMIZERS, optimizerSchema } from '../optimizers/index.js';
 import { PRECONDITIONERS, preconditionerSchema } from '../preconditioners/index.js';
 import { PREDICTORS } from '../predictors/index.js';
 import { PROXIES } from '../proxies/index.js';
-import { loadStudy as loadShippedStudy, studyNames } from '../studies/index.js';
 import { type CostName, costNames } from '../search/costs.js';
 import {
   controllerNames,
@@ -18,6 +17,7 @@ import {
   loadSpace,
   loadStudy,
   spaceNames,
+  studyNames,
 } from './registry.js';
 
 /** The kinds of parts, as `weft list` names them. */
@@ -161,7 +161,7 @@ const CATALOGUES: Readonly<Record<PartKind, Catalogue>> = {
     list: () =>
       Promise.all(
         studyNames.map(async (name) => {
-          const { summary, reference, minutes } = await loadShippedStudy(name);
+          const { summary, reference, minutes } = await loadStudy(name);
           return listed(name, summary, { reference, minutes: String(minutes) });
         }),
       ),

@@ -13,7 +13,7 @@ import { type Proxy, PROXIES } from '../proxies/index.js';
 import { isOwnFile } from '../jobs/files.js';
 import { type OwnPart, type OwnParts, type OwnProxy } from '../parts/own.js';
 import { type OwnChapter } from '../report/index.js';
-import { loadStudy as loadShipped, type Study } from '../studies/index.js';
+import { type Study } from '../studies/contract.js';
 import { importModule } from './import-module.js';
 
 type Loader = () => Promise<Record<string, unknown>>;
@@ -48,8 +48,23 @@ const CONTROLLERS: Readonly<Record<string, Loader>> = {
   'policy-gradient': () => import('weft-nas/controllers/policy-gradient'),
 };
 
+const STUDIES: Readonly<Record<string, Loader>> = {
+  forgetting: () => import('weft-nas/studies/forgetting'),
+  preconditioners: () => import('weft-nas/studies/preconditioners'),
+  'two-model': () => import('weft-nas/studies/two-model'),
+  'edge-of-stability': () => import('weft-nas/studies/edge-of-stability'),
+  'fine-tuning': () => import('weft-nas/studies/fine-tuning'),
+  'label-noise': () => import('weft-nas/studies/label-noise'),
+  'optimizer-cost': () => import('weft-nas/studies/optimizer-cost'),
+  'stable-minima': () => import('weft-nas/studies/stable-minima'),
+  'zero-cost-proxies': () => import('weft-nas/studies/zero-cost-proxies'),
+  'supernet-remedies': () => import('weft-nas/studies/supernet-remedies'),
+  'nas-bench-201': () => import('weft-nas/studies/nas-bench-201'),
+};
+
 export const spaceNames: readonly string[] = Object.keys(SPACES);
 export const controllerNames: readonly string[] = Object.keys(CONTROLLERS);
+export const studyNames: readonly string[] = Object.keys(STUDIES);
 
 /** The space with this name, the one that this file defines, or the space itself. */
 export function loadSpace(space: string | SpaceFactory): Promise<SpaceFactory> {
@@ -96,9 +111,11 @@ export const loadChapter = (chapter: string | OwnChapter): Promise<OwnChapter> =
   load({ kind: 'weft-chapter', noun: 'chapter', code: 'config', made: 'defineChapter({…})', known: {} }, chapter);
 
 /** The study with this name, the one that this file defines, or the study itself. */
-export async function loadStudy(study: string | Study): Promise<Study> {
-  if (typeof study !== 'string' || !isOwnFile(study)) return typeof study === 'string' ? loadShipped(study) : study;
-  return load<Study>({ kind: 'weft-study', noun: 'study', code: 'config', made: 'defineStudy({…})', known: {} }, study);
+export function loadStudy(study: string | Study): Promise<Study> {
+  return load<Study>(
+    { kind: 'weft-study', noun: 'study', code: 'config', made: 'defineStudy({…})', known: STUDIES },
+    study,
+  );
 }
 
 /** The parts of the user's own that the configuration names: those that are given, and those whose files it names; undefined where there are none. */

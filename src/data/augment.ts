@@ -9,20 +9,20 @@ export interface Augmentation {
    * Pad by so many pixels on each side and crop the old size anywhere in it. The padding is the mean colour, as in the
    * ENAS code, which pads images that are normalized already. CIFAR-10: 4.
    */
-  readonly crop?: number;
+  readonly crop?: number | undefined;
   /** The same move by up to so many pixels, but over the background of value 0: for digits and other drawings. */
-  readonly shift?: number;
+  readonly shift?: number | undefined;
   /** Mirror left to right with probability 1/2. */
-  readonly flip?: boolean;
+  readonly flip?: boolean | undefined;
   /**
    * Side of a square set to the mean colour around a uniform centre, cut off at the border. CIFAR-10: 16.
    * [DeVries & Taylor 2017, "Improved regularization of convolutional neural networks with cutout", 3.2]
    */
-  readonly cutout?: number;
+  readonly cutout?: number | undefined;
   /** Turn by up to so many degrees either way, before the changes above. */
-  readonly rotate?: number;
+  readonly rotate?: number | undefined;
   /** Magnify or shrink by up to this share, with the turn; below 1. */
-  readonly zoom?: number;
+  readonly zoom?: number | undefined;
 }
 
 /** What happens to one image: output pixel (y, x) comes from (y + dy, x + dx), x mirrored first if `flip`. */

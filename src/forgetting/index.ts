@@ -18,3 +18,12 @@ export type {
   TrainedArchitecture,
 } from './regularizer.js';
 export { defineRegularizer, type OwnRegularizer } from './own.js';
+export { logMarginal, twoModelTerm } from './laplace.js';
+export {
+  type FirstTraining,
+  openTwoModelData,
+  trainFirst,
+  type TwoModelData,
+  type TwoModelOptions,
+  type TwoModelOutcome,
+} from './two-model/index.js';

@@ -7,7 +7,7 @@ export {
   saveCheckpoint,
   type SaveOptions,
 } from './checkpoint.js';
-export { now, peakMemoryMB, processorSeconds, type Stopwatch, stopwatch } from './clock.js';
+export { now, peakMemoryMB, type Stopwatch, stopwatch } from './clock.js';
 export { describeEnvironment, type Environment, packageVersion } from './environment.js';
 export {
   type EnvironmentChange,

@@ -16,6 +16,7 @@ export {
   FEWEST_FOR_RANKS,
   spearmanInterval,
   tauInterval,
+  tausWithoutEach,
 } from './assess-ranks.js';
 export { choiceIntervals, type ChoiceIntervals, type ChoiceMeasures } from './bootstrap-choices.js';
 export { bootstrapIntervals, type BootstrapOptions } from './bootstrap.js';
@@ -30,6 +31,7 @@ export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { smirnovDistance, smirnovLimit } from './kolmogorov.js';
 export { type LeastSquares, leastSquares } from './least-squares.js';
+export { largestOf, smallestOf } from './extremes.js';
 export { logRankSum } from './log-rank.js';
 export { despiteInterval, obstacleOf } from './obstacle.js';
 export { ndcg } from './ndcg.js';
@@ -37,5 +39,6 @@ export { pairedShareDifference } from './paired-shares.js';
 export { exchangeP, independenceP, signFlipP } from './permutation.js';
 export { type Estimated, type RegressionMeasures, regressionMeasures } from './regression.js';
 export { bestRankAt, precisionAtBottom, precisionAtTop, ranksFromBest, worstRankAt } from './selection.js';
+export { twoSidedQuantile } from './student-t.js';
 export { wilsonInterval } from './wilson.js';
 export { mean, median, quantile, standardDeviation, standardError } from './summary.js';

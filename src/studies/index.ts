@@ -1,4 +1,3 @@
-export { loadStudy, studyNames } from './catalogue.js';
 export * from './contract.js';
 export { measuredText, tally, verdictOf } from './report.js';
 export {

@@ -5,7 +5,6 @@ import { type Computing, computingFields, computingHere, loadComputing } from '.
 import { defineJob, type Executor, interrupted, type Job, type JobRunners, submitAll } from '../jobs/index.js';
 import { check, type CheckedKind, checkedRunner, nameSchema, plainSchema } from '../jobs/schema.js';
 import { type JsonObject } from '../runs/index.js';
-import { loadStudy } from './catalogue.js';
 import { type Parts, type PerformUnits, type Study, type UnitRequest } from './contract.js';
 import { StudyStopped, unitOf } from './run-study.js';
 
@@ -58,8 +57,8 @@ export function performOn(executor: Executor, study: Study, threads?: number): P
     ).map(({ value }) => value);
 }
 
-/** The runner of units. */
-export function studyRunners(parts: Parts): JobRunners {
+/** The runner of units: studies come by name from `loadStudy`. */
+export function studyRunners(parts: Parts, loadStudy: (name: string) => Promise<Study>): JobRunners {
   return {
     study: checkedRunner('study', UNIT_KIND, async (job, { progress, shouldStop }) => {
       const { study, unit, payload, local, ...computing } = job;

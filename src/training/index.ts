@@ -5,6 +5,7 @@ export {
   evaluateChild,
   evaluateTogether,
   FINAL_EVALUATION,
+  requireAccuracy,
   SHARED_EVALUATION,
 } from './evaluate.js';
 export { carrying } from './carried.js';

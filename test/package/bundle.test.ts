@@ -51,6 +51,8 @@ describe('a bundle of the package', function () {
         alias: {
           'weft-nas/search-spaces': resolve('search-spaces'),
           'weft-nas/controllers': resolve('controllers'),
+          'weft-nas/studies': resolve('studies'),
+          'weft-nas/report': resolve('src/report/kit.ts'),
           'weft-nas': resolve('src/index.ts'),
         },
         platform: 'node',

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { ROOT } from '../search/weft.js';
 
-const files = ['src', 'search-spaces', 'controllers'].flatMap((folder) =>
+const files = ['src', 'search-spaces', 'controllers', 'studies'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(ROOT, folder, name)),

@@ -27,6 +27,8 @@ describe('the linter', function () {
     ['search-spaces/mlp.ts', importing('weft-nas')],
     ['controllers/enas/loss.ts', importing('./plan.js')],
     ['controllers/enas.ts', 'export default 1;'],
+    ['studies/two-model/charts.ts', importing('weft-nas/report')],
+    ['studies/two-model/index.ts', importing('../shared/learner.js')],
   ];
   const REFUSED: readonly [file: string, code: string, message: RegExp][] = [
     ['src/tensor/linalg/qr.ts', importing('../../data/index.js'), /'tensor' may import only folders to its left/],
@@ -45,6 +47,8 @@ describe('the linter', function () {
     ['search-spaces/mlp.ts', importing('../src/graph/index.js'), /templates/],
     ['search-spaces/mlp.ts', importing('weft-nas/controllers/enas'), /templates/],
     ['controllers/enas/loss.ts', importing('@tensorflow/tfjs'), /templates/],
+    ['studies/two-model/index.ts', importing('../../src/statistics/index.js'), /Studies import/],
+    ['studies/two-model/index.ts', importing('@observablehq/plot'), /Studies import/],
     ['controllers/random.ts', 'new Date();', /the clock/],
   ];
 

@@ -83,21 +83,22 @@ describe('the packed package', function () {
       /^runs\/recipes\/[\w-]+\.yaml$/,
       /^templates\/[\w-]+\/(my-[\w-]+(\.test)?\.ts|weft\.yaml)$/,
       /^scripts\/(setup\.mjs|native\/[\w-]+\.mjs)$/,
-      /^(src|search-spaces|controllers)\/.+\.(ts|md)$/,
-      /^dist\/(src|search-spaces|controllers)\/.+\.(js|js\.map|d\.ts)$/,
+      /^(src|search-spaces|controllers|studies)\/.+\.(ts|md)$/,
+      /^dist\/(src|search-spaces|controllers|studies)\/.+\.(js|js\.map|d\.ts)$/,
       /^dist\/chunks\/\w+\.js(\.map)?$/,
     ];
     expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).to.deep.equal([]);
     expect(paths.filter((path) => /^(?!templates).*\.test\.|tsbuildinfo|node_modules/.test(path))).to.deep.equal([]);
-    const sources = paths.filter((path) => /^(src|search-spaces|controllers)\/.+\.ts$/.test(path));
+    const sources = paths.filter((path) => /^(src|search-spaces|controllers|studies)\/.+\.ts$/.test(path));
     expect(sources.length).to.be.above(100);
     // A declaration for every source; modules for what is loaded by its path, and what they have in common in chunks.
     const ofDist = (ending: string): string[] =>
       paths.filter((path) => path.startsWith('dist/') && path.endsWith(ending)).sort();
     expect(ofDist('.d.ts')).to.deep.equal(sources.map((path) => `dist/${path.replace(/\.ts$/, '.d.ts')}`).sort());
     const loaded = [
-      ...['src/index', 'src/cli/main', 'src/api/job-process', 'src/doctor/probe'],
+      ...['src/index', 'src/report/kit', 'src/cli/main', 'src/api/job-process', 'src/doctor/probe'],
       ...['search-spaces', 'controllers'].flatMap((folder) => moduleNames(folder).map((name) => `${folder}/${name}`)),
+      ...moduleNames('studies').map((name) => `studies/${name}/index`),
     ];
     const modules = ofDist('.js').filter((path) => !path.startsWith('dist/chunks/'));
     expect(modules).to.deep.equal(loaded.map((name) => `dist/${name}.js`).sort());
@@ -269,7 +270,7 @@ export const missing: unknown = architecture.depth;
 /** The modules of a folder that is exported as a whole. */
 const moduleNames = (folder: string): string[] =>
   readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => file.endsWith('.ts') || existsSync(join(folder, file, 'index.ts')))
     .map((file) => basename(file, '.ts'));
 
 /** Without what this process was started with: a stranger has none of it. */

@@ -7,17 +7,18 @@ import { join } from 'node:path';
 import { loadController, loadSpace } from '../../src/api/registry.js';
 import { hessian } from '../../src/curvature/index.js';
 import { prepareData } from '../../src/data/index.js';
-import { tailRatio, watchChebyshev } from '../../src/studies/edge-of-stability/calibrated.js';
-import { chebyshevProblem, chebyshevStart } from '../../src/studies/edge-of-stability/chebyshev.js';
-import { transformerProblem } from '../../src/studies/edge-of-stability/networks.js';
-import { trainAtEdge } from '../../src/studies/edge-of-stability/train.js';
-import { cosine, powerIteration, type SmallProblem } from '../../src/studies/float64/descent.js';
-import { calibrationDraws } from '../../src/studies/float64/generator.js';
-import { loadStudy, runStudy } from '../../src/studies/index.js';
-import { trainOnNoise } from '../../src/studies/label-noise/network.js';
-import { CALIBRATED, meetsCalibration, type Quantity } from '../../src/studies/stable-minima/calibration.js';
-import { fit } from '../../src/studies/stable-minima/fit.js';
-import { shatter } from '../../src/studies/stable-minima/many-dimensions.js';
+import { tailRatio, watchChebyshev } from '../../studies/edge-of-stability/calibrated.js';
+import { chebyshevProblem, chebyshevStart } from '../../studies/edge-of-stability/chebyshev.js';
+import { transformerProblem } from '../../studies/edge-of-stability/networks.js';
+import { trainAtEdge } from '../../studies/edge-of-stability/train.js';
+import { cosine, powerIteration, type SmallProblem } from '../../studies/shared/float64/descent.js';
+import { calibrationDraws } from '../../studies/shared/float64/generator.js';
+import { loadStudy } from '../../src/api/registry.js';
+import { runStudy } from '../../src/studies/index.js';
+import { trainOnNoise } from '../../studies/label-noise/network.js';
+import { CALIBRATED, meetsCalibration, type Quantity } from '../../studies/stable-minima/calibration.js';
+import { fit } from '../../studies/stable-minima/fit.js';
+import { shatter } from '../../studies/stable-minima/many-dimensions.js';
 import {
   bendsOf,
   bendWeight,
@@ -25,7 +26,7 @@ import {
   knotsOf,
   univariateProblem,
   variationBound,
-} from '../../src/studies/stable-minima/univariate.js';
+} from '../../studies/stable-minima/univariate.js';
 import { disposeNamed } from '../../src/tensor/named.js';
 import { tf, type Scalar } from '../../src/tensor/tf.js';
 import { loads, NATIVE } from '../tensor/backends.js';

@@ -4,9 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeftError } from '../../src/errors.js';
+import { studyNames, loadStudy } from '../../src/api/registry.js';
 import {
-  studyNames,
-  loadStudy,
   defineStudy,
   gateRow,
   infoRow,

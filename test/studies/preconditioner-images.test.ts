@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openSources } from '../../src/studies/preconditioners/images.js';
+import { openSources } from '../../studies/preconditioners/images.js';
 import { folderWith, mnistOf, removeFolders } from '../data/files.js';
 
 describe('the images of the comparison of preconditioners', () => {

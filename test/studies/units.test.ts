@@ -1,12 +1,15 @@
 /** Studies whose trainings are done by an executor: the same rows as one after another in this process. */
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { study as command } from '../../src/cli/commands/study.js';
 import { createSerialExecutor, openResults } from '../../src/jobs/index.js';
 import { loadStudy } from '../../src/api/registry.js';
+import { runStudy as runOwn } from '../../src/api/index.js';
+import { referTo } from '../../src/jobs/files.js';
 import { type Parts, performOn, runStudy, studyRunners, unitJob } from '../../src/studies/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
+import { ROOT } from '../built.js';
 import { quietly } from '../cli/quietly.js';
 import { said, saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
@@ -102,4 +105,50 @@ describe('the parts of a study', function () {
       ),
     ).to.match(/has no parts/);
   });
+
+  it('of a study of the user’s own are done by processes that were given its file, and by no others', async () => {
+    const file = join(folder(), 'own-study.ts');
+    mkdirSync(join(folder(), 'node_modules'));
+    symlinkSync(ROOT, join(folder(), 'node_modules', 'weft-nas'), 'junction');
+    writeFileSync(file, OWN);
+    const run = (out: string, where: object = {}): Promise<string> =>
+      quietly(() => command(file, { seed: 1, out: join(folder(), out), runs: folder(), json: true, ...where }));
+    await run('own-one');
+    const results = join(folder(), 'own-jobs');
+    expect(await run('own-two', { executor: 'local', workers: 1, results })).to.match(/"type":"job-finished"/);
+    expect(readFileSync(join(folder(), 'own-two', 'rows.json'), 'utf8')).to.equal(
+      readFileSync(join(folder(), 'own-one', 'rows.json'), 'utf8'),
+    );
+
+    const study = await loadStudy(file);
+    const { payload } = unitJob(study, { unit: 'square', payload: { x: 3 }, label: 'x' }, 1, referTo(file));
+    const perform = (files: string[]) =>
+      studyRunners(parts, loadStudy)['study']!(payload, {
+        folder: folder(),
+        files,
+        progress: () => {},
+        shouldStop: () => false,
+      });
+    expect(await perform([file])).to.deep.equal({ square: 9 });
+    expect(await saidLater(perform([]))).to.match(/needs the file own-study\.ts .* which this worker was not given/);
+    appendFileSync(file, '// changed\n');
+    expect(await saidLater(perform([file]))).to.match(/was not given/);
+    expect(
+      await saidLater(
+        runOwn(study, { runs: folder(), backend: 'cpu', withExecutor: () => Promise.reject(new Error('unused')) }),
+      ),
+    ).to.match(/the study 'own', which is a value of your program/);
+  });
 });
+
+const OWN = `
+import { defineStudy, infoRow, z } from 'weft-nas';
+export default defineStudy({
+  name: 'own', summary: 'squares', reference: 'none', minutes: 1, options: z.strictObject({}),
+  units: { square: async ({ x }) => ({ square: Number(x) ** 2 }) },
+  async run(_options, { perform }) {
+    const results = await perform([2, 3].map((x) => ({ unit: 'square', payload: { x }, label: String(x) })));
+    return { verdict: 'done.', rows: results.map(({ square }, i) => infoRow(String(i), 'square', Number(square))), sections: [] };
+  },
+});
+`;

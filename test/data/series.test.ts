@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { random } from '../../controllers/random.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
-import { mlp } from '../../search-spaces/mlp.js';
+import { conv1dSpace } from '../../search-spaces/conv-1d.js';
 import { checkConfig, type SearchConfigInput } from '../../src/config/index.js';
 import { readSeries, type SeriesOptions } from '../../src/data/index.js';
 import { evaluateRun, exportRun, loadModel, loadRegressor, runSearch } from '../../src/index.js';
@@ -171,13 +171,13 @@ describe('windows of a series', function () {
     const path = join(folder(), 'waves.csv');
     writeFileSync(path, `hour,level\n${values.map((value, i) => `${i},${value.toFixed(4)}`).join('\n')}\n`);
     const { run } = await runSearch({
-      space: mlp,
+      space: conv1dSpace,
       controller: random,
       config: {
         backend: 'cpu',
         compile: 'off',
         data: { source: path, window: 8, season: 8, time: 'hour', label: 'level', task: 'regression' },
-        space: { depth: 1, widths: [16] },
+        space: { layers: 2, filters: 4, sizes: [3], dilations: [1, 2], direct: true },
         search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 24, rewardBatchSize: 8 },
         derive: { candidates: 1, random: 0, batchSize: 8 },
         retrain: { epochs: 30, batchSize: 24, optimizer: { name: 'adam', learningRate: 0.02 } },

@@ -11,6 +11,7 @@ import { loadModel as loadNetwork } from '../../src/search/model.js';
 import { checkConfig } from '../../src/config/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
+import { runOnnx } from '../export/onnx-runtime.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
 interface Summary {
@@ -109,6 +110,10 @@ describe('calibration of a finished network', function () {
       .arraySync()
       .forEach((row, i) => row.forEach((p, c) => expect(p).to.be.closeTo(predicted[i]!.probabilities[c]!, 1e-5)));
     exported.dispose();
+    const byOnnx = await runOnnx(files['model.onnx'] as Uint8Array, rows.flat(), [20, 1, 1, 3]);
+    predicted.forEach(({ probabilities }, i) =>
+      probabilities.forEach((p, c) => expect(byOnnx['probabilities']!.data[2 * i + c]).to.be.closeTo(p, 1e-5)),
+    );
     expect(String(files['MODEL.md'])).to.include('divided by the temperature');
     expect(JSON.parse(String(files['architecture.json']))).to.include({ temperature });
     const report = readFileSync(join(run, 'report.html'), 'utf8');

@@ -24,6 +24,7 @@ import { multiLabelMeasures } from '../../src/statistics/index.js';
 import { flagCrossEntropies } from '../../src/tensor/flags.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
+import { runOnnx } from '../export/onnx-runtime.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
 describe('labels that hold or do not', () => {
@@ -224,7 +225,10 @@ describe('a table with several labels a row', function () {
       .arraySync()
       .forEach((row, i) => row.forEach((p, k) => expect(p).to.be.closeTo(predicted[i]!.probabilities[k]!, 1e-5)));
     exported.dispose();
-    expect(files['model.onnx']).to.be.instanceOf(Uint8Array);
+    const byOnnx = await runOnnx(files['model.onnx'] as Uint8Array, asked.flat(), [3, 1, 1, 2]);
+    predicted.forEach(({ probabilities }, i) =>
+      probabilities.forEach((p, k) => expect(byOnnx['probabilities']!.data[3 * i + k]).to.be.closeTo(p, 1e-5)),
+    );
     expect(artifacts).to.have.nested.property('userDefinedMetadata.multiLabel', true);
     expect(String(files['MODEL.md'])).to.include('3 labels which ones hold');
     expect(String(files['index.html'])).to.include('none of the labels');

@@ -12,6 +12,7 @@ import {
   openWithFitting,
   readSeries,
   recordedDecoder,
+  sayDecoders,
   scaleTargets,
   type SeriesForm,
   type TargetScaling,
@@ -19,10 +20,11 @@ import {
   withColumns,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { type SearchData } from '../search/data.js';
+import { openData, type SearchData } from '../search/data.js';
 import { defined } from '../search/defined.js';
 import { labelMeasures } from '../search/label-measures.js';
 import { loadModel, type Model } from '../search/model.js';
+import { hasSameFiles } from '../search/recorded-data.js';
 import { type Tested } from '../search/state.js';
 import { otherText } from '../search/text-data.js';
 import { type RegressionMeasures, regressionMeasures } from '../statistics/index.js';
@@ -38,10 +40,10 @@ import { datasetFrom, type GivenData } from './memory-data.js';
 import {
   loadRecordedData,
   openRecorded,
-  openRecordedData,
   type RecordedRun,
   spaceOfModel,
   type SpaceOptions,
+  warnOfDecoders,
 } from './recorded-run.js';
 import { loadData } from './registry.js';
 
@@ -50,6 +52,8 @@ const BATCH = 256;
 export interface EvaluateOptions extends SpaceOptions {
   /** Other data of the same form, by name, path or in memory, or where the run's own lies now; the run's test part by default. */
   readonly data?: string | GivenData | undefined;
+  /** Told where images are decoded by something else than those that the network was trained on. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 export interface EvaluationOutcome {
@@ -76,7 +80,7 @@ export interface EvaluationOutcome {
 /** See `evaluateRun` in index.ts. */
 export async function evaluateRun(
   directory: string,
-  { data, ...options }: EvaluateOptions = {},
+  { data, onWarning = () => undefined, ...options }: EvaluateOptions = {},
 ): Promise<EvaluationOutcome> {
   const recorded = openRecorded(directory);
   const { run, backend } = recorded;
@@ -85,8 +89,11 @@ export async function evaluateRun(
   const given = typeof made === 'object' ? await datasetFrom(made) : made;
   const model = await loadModel(run.path, () => spaceOfModel(run.path, options));
   try {
-    const own = given === undefined ? await loadRecordedData(recorded, options) : ownData(directory, given);
-    const source = own ? testBatches(own, recorded.config, model) : otherBatches(given!, model, recorded);
+    const own =
+      given === undefined
+        ? await loadRecordedData(recorded, { ...options, onWarning })
+        : ownData(directory, given, onWarning);
+    const source = own ? testBatches(own, recorded.config, model) : otherBatches(given!, model, recorded, onWarning);
     const { accuracy, loss, count } = evaluateChild(model.child, model.store, source, FINAL_EVALUATION);
     if (!Number.isFinite(loss))
       throw new WeftError(
@@ -132,12 +139,28 @@ function measureValues(
 
 const nameOf = (data: string | Dataset): string => (typeof data === 'string' ? data : data.name);
 
-/** The data that the run was made with, where `data` is the same; a network is not to be judged on what it was trained on. */
-function ownData(directory: string, data: string | Dataset): SearchData | undefined {
+/**
+ * The data that the run was made with, where `data` is of the same files; a network is not to be judged on what it was trained on. Throws WeftError('data') where the files are read differently now, so
+ * that it is not known which examples are in which part.
+ */
+function ownData(
+  directory: string,
+  data: string | Dataset,
+  onWarning: (message: string) => void,
+): SearchData | undefined {
+  const recorded = openRecorded(directory, { data });
+  const opened = openedAlike(recorded.config, typeof data === 'object' ? data : undefined);
+  if (!opened || !hasSameFiles(recorded.run, opened)) return undefined;
+  warnOfDecoders(recorded, opened, onWarning);
+  return opened;
+}
+
+/** The data as the configuration reads it; undefined where it cannot be read so, and is therefore other data. */
+function openedAlike(config: SearchConfig, dataset: Dataset | undefined): SearchData | undefined {
   try {
-    return openRecordedData(openRecorded(directory, { data }), typeof data === 'object' ? data : undefined);
+    return openData(config, dataset);
   } catch (error) {
-    if (error instanceof WeftError) return undefined; // other data
+    if (error instanceof WeftError) return undefined;
     throw error;
   }
 }
@@ -145,8 +168,13 @@ function ownData(directory: string, data: string | Dataset): SearchData | undefi
 const testBatches = (data: SearchData, config: SearchConfig, { space }: Model): BatchSource =>
   data.batches(config, { carries: catalogue(space.supernet).states.size > 0 }).test;
 
-function otherBatches(data: string | Dataset, model: Model, recorded: RecordedRun): BatchSource {
-  if (model.card.task.kind !== 'language') return otherExamples(data, model, recorded);
+function otherBatches(
+  data: string | Dataset,
+  model: Model,
+  recorded: RecordedRun,
+  onWarning: (message: string) => void,
+): BatchSource {
+  if (model.card.task.kind !== 'language') return otherExamples(data, model, recorded, onWarning);
   if (typeof data === 'string') return otherText(data, model.card);
   throw new WeftError(
     'unsupported',
@@ -160,6 +188,7 @@ function otherExamples(
   source: string | Dataset,
   { card, normalization }: Model,
   { run, config }: RecordedRun,
+  onWarning: (message: string) => void,
 ): BatchSource {
   const { inputShape, classes, kind } = card.task;
   const { targets } = card;
@@ -182,6 +211,8 @@ function otherExamples(
       'evaluate on data of the same form',
     );
   }
+  if (decoder !== undefined && dataset.decoder !== undefined && decoder !== dataset.decoder)
+    onWarning(sayDecoders(run.path, { before: decoder, now: dataset.decoder }));
   if (isMultiLabel) requireSameLabels(dataset, card.classNames);
   else if (targets) requireSameTargets(dataset, targets);
   else requireSameClasses(dataset, card.classNames);

@@ -5,6 +5,7 @@ import {
   type InputShape,
   readPictures,
   readRows,
+  sayDecoders,
   scaleToWhite,
   type Split,
   type TargetScaling,
@@ -227,9 +228,7 @@ async function open(directory: string, { backend, onWarning, ...options }: LoadM
     const read = readPictures(paths, form);
     const { decoder } = form;
     if (decoder !== undefined && decoder !== read.decoder && read.names.some((name) => !/\.png$/i.test(name)))
-      onWarning?.(
-        `${path} was trained on pictures that ${decoder} had decoded, and these are decoded by ${read.decoder}: JPEGs may differ by single levels, and answers in their last digits`,
-      );
+      onWarning?.(sayDecoders(path, { before: decoder, now: read.decoder! }));
     return { ...read, images: scaleToWhite(read.images, white) };
   };
 

@@ -10,6 +10,7 @@ import {
   isDataCode,
   isInMemory,
   recordedDecoder,
+  sayDecoders,
   textNames,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
@@ -18,7 +19,7 @@ import { type OwnPart, type OwnProxy } from '../parts/own.js';
 import { openRun, type Run } from '../runs/index.js';
 import { openData, type SearchData } from '../search/data.js';
 import { recordedSpace } from '../search/model.js';
-import { checkSameData } from '../search/recorded-data.js';
+import { checkSameData, compareData } from '../search/recorded-data.js';
 import { type SearchParts } from '../search/session.js';
 import { datasetFrom, type GivenData } from './memory-data.js';
 import { loadController, loadData, loadOwnParts, loadSpace } from './registry.js';
@@ -69,12 +70,16 @@ export function openRecorded(directory: string, { data }: Pick<RecordedOptions, 
   };
 }
 
-/** The data of a run, or `dataset`, which a program has in its memory, checked to be what it was. */
+/** The data of a run, or `dataset`, which a program has in its memory, checked to be what it was. Where `onWarning` is given, it hears of images that another decoder reads now, which are refused without it. */
 export function openRecordedData(
-  { run, config }: RecordedRun,
+  recorded: RecordedRun,
   dataset?: Dataset,
-  onRead?: RecordedOptions['onRead'],
+  {
+    onRead,
+    onWarning,
+  }: Pick<RecordedOptions, 'onRead'> & { readonly onWarning?: ((message: string) => void) | undefined } = {},
 ): SearchData {
+  const { run, config } = recorded;
   const { source } = config.data;
   if (!dataset && isPath(source) && !existsSync(source))
     throw new WeftError(
@@ -83,13 +88,23 @@ export function openRecordedData(
       'say where it lies now: --data PATH (its content must be the same)',
     );
   const data = openData(config, dataset, { onProgress: onRead });
-  checkSameData(run, data);
+  if (onWarning) warnOfDecoders(recorded, data, onWarning);
+  else checkSameData(run, data);
   return data;
 }
 
+/** Throws WeftError('data') for data that is not the run's; `onWarning` hears where only another decoder has read it. */
+export function warnOfDecoders({ run }: RecordedRun, data: SearchData, onWarning: (message: string) => void): void {
+  const decoders = compareData(run, data);
+  if (decoders) onWarning(sayDecoders(run.path, decoders));
+}
+
 /** The same for data by its path, in memory, or made by code that may be loaded. */
-export async function loadRecordedData(recorded: RecordedRun, options: DataOptions): Promise<SearchData> {
-  return openRecordedData(recorded, await recordedDataset(recorded, options));
+export async function loadRecordedData(
+  recorded: RecordedRun,
+  { onWarning, ...options }: DataOptions & { readonly onWarning?: ((message: string) => void) | undefined },
+): Promise<SearchData> {
+  return openRecordedData(recorded, await recordedDataset(recorded, options), { onWarning });
 }
 
 type DataOptions = Pick<RecordedOptions, 'data' | 'trust' | 'file'>;
@@ -119,7 +134,7 @@ export async function loadRecordedParts(recorded: RecordedRun, options: Recorded
     config,
     space,
     controller,
-    data: openRecordedData(recorded, dataset, options.onRead),
+    data: openRecordedData(recorded, dataset, { onRead: options.onRead }),
     ...(dataset && { dataset }),
     ...(own && { own }),
   };

@@ -45,7 +45,7 @@ export {
 } from './memory.js';
 export { resizePixels, scaleToWhite, toLuma, whiteOf } from './pixels.js';
 export { defineData, isDataCode, type OwnData, type OwnDataDefinition } from './own.js';
-export { decoderLike, recordedDecoder } from './read-images.js';
+export { decoderLike, type Decoders, recordedDecoder, sayDecoders } from './read-images.js';
 export { measureNormalization, type Normalization } from './normalization.js';
 export {
   datasetNames,

@@ -333,6 +333,16 @@ export function recordedDecoder({
   return decoder ?? (isFolder ? javascriptName() : undefined);
 }
 
+/** What decoded the images of a run, and what decodes them now. */
+export interface Decoders {
+  readonly before: string;
+  readonly now: string;
+}
+
+/** In words, that images are decoded otherwise than those that the network has learned from. */
+export const sayDecoders = (path: string, { before, now }: Decoders): string =>
+  `${path} was trained on pictures that ${before} had decoded, and these are decoded by ${now}: JPEGs may differ by single levels, and answers in their last digits`;
+
 const isSharp = (name: string): boolean => name.startsWith('sharp ');
 
 const javascriptName = (): string => ['jpeg-js', 'pngjs'].map(nameAndVersion).join(', ');

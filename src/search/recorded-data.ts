@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
-import { recordedDecoder } from '../data/index.js';
+import { type Decoders, recordedDecoder } from '../data/index.js';
 import { type Json } from '../operations/operation.js';
 import { isObject, type Run, runFiles, sha256, sortKeys } from '../runs/index.js';
 import { type DataFacts, type SearchData } from './data.js';
@@ -16,11 +16,34 @@ export type RecordedData = Pick<SearchData, 'record' | 'listing'>;
 export const dataFiles = (listing: string | undefined): Record<string, string> =>
   listing === undefined ? {} : { [basename(runFiles('').dataFiles)]: listing };
 
-/** Throws WeftError('data') naming the files that changed, appeared or vanished since the run began; where they lie does not matter. */
+/** Throws WeftError('data') naming the files that changed, appeared or vanished since the run began, or saying what is read differently from them; where they lie does not matter. */
 export function checkSameData(run: Run, data: RecordedData): void {
+  const { before, now } = compareData(run, data) ?? {};
+  if (before !== undefined)
+    throw new WeftError(
+      'data',
+      `the files of the data are those of ${run.path}, but their images were decoded by ${before} then and are decoded by ${now} now, which gives other pixels`,
+      `install ${before} again, or start a new search`,
+    );
+}
+
+/** Whether the data was read from the very files that the run has recorded. */
+export const hasSameFiles = (run: Run, { record }: RecordedData): boolean =>
+  sourcesOf(run)?.map(hashOf).join() === record.sources.map(hashOf).join();
+
+function sourcesOf({ manifest: { facts } }: Run): DataFacts['sources'] | undefined {
+  const recorded = facts['data'];
+  return isObject(recorded) ? (recorded['sources'] as DataFacts['sources'] | undefined) : undefined;
+}
+
+/**
+ * The decoders, where nothing has changed but the pixels that another decoder makes of the same files, so that each example is in its part still; undefined where nothing has changed at all. Throws
+ * WeftError('data') for everything else.
+ */
+export function compareData(run: Run, data: RecordedData): Decoders | undefined {
   const { record } = data;
   const recorded = run.manifest.facts['data'];
-  const sources = isObject(recorded) ? (recorded['sources'] as DataFacts['sources'] | undefined) : undefined;
+  const sources = sourcesOf(run);
   if (!sources)
     throw new WeftError(
       'data',
@@ -34,23 +57,30 @@ export function checkSameData(run: Run, data: RecordedData): void {
       CHANGED,
     );
   }
-  const changed = READ.find((field) => stable(record[field]) !== stable((recorded as DataFacts)[field]));
-  if (changed !== undefined)
-    throw new WeftError(
-      'data',
-      `the files of the data are those of ${run.path}, but they are read differently now: other ${changed}${decoders(recorded as DataFacts, record)}`,
-      `go on with the version of weft that began the run: ${String(run.manifest.environment['weft'])}`,
-    );
+  const known = recorded as DataFacts;
+  const changed = READ.find((field) => stable(record[field]) !== stable(known[field]));
+  if (changed === undefined) return undefined;
+  const [before, now] = [recordedDecoder(known), record['decoder'] as string | undefined];
+  const isDecoded = before !== undefined && now !== undefined && before !== now;
+  if (isDecoded && changed === 'splits' && stable(withoutPixels(record)) === stable(withoutPixels(known)))
+    return { before, now };
+  throw new WeftError(
+    'data',
+    `the files of the data are those of ${run.path}, but they are read differently now: other ${changed}${isDecoded ? ` (decoded by ${before} then, and by ${now} now)` : ''}`,
+    `go on with the version of weft that began the run: ${String(run.manifest.environment['weft'])}`,
+  );
 }
+
+/** Which examples are in which part, whatever their pixels are. */
+const withoutPixels = ({ splits }: DataFacts): Json =>
+  isObject(splits)
+    ? Object.fromEntries(
+        Object.entries(splits).map(([name, split]) => [name, { ...(split as object), content: '' } as Json]),
+      )
+    : '';
 
 const CHANGED =
   'put back the data as it was, or start a new search; data that only lies elsewhere now is named with --data PATH';
-
-/** Where images were decoded by something else. */
-function decoders(recorded: DataFacts, record: DataFacts): string {
-  const [before, now] = [recordedDecoder(recorded), record['decoder']];
-  return before === undefined || before === now ? '' : ` (decoded by ${before} then, and by ${String(now)} now)`;
-}
 
 /** What is read from the files. */
 const READ = ['inputShape', 'classes', 'classNames', 'targets', 'splits'];

@@ -15,7 +15,10 @@ export async function evaluate(
   { json, ...options }: TrustOptions & { data?: string; json?: boolean },
 ): Promise<void> {
   const output = createOutput({ json: json ?? false });
-  const { run, space, own, accuracy, loss, count, measures, targets, labels } = await evaluateRun(directory, options);
+  const { run, space, own, accuracy, loss, count, measures, targets, labels } = await evaluateRun(directory, {
+    ...options,
+    onWarning: (message) => process.stderr.write(`careful: ${message}\n`),
+  });
   const { data } = options;
   output.emit({
     type: 'evaluated',

@@ -128,6 +128,7 @@ export async function trainAloneHere(
   try {
     const training = trainAlone(space, space.decode(payload.architecture!), config, data, {
       epochs,
+      own: parts.own,
       ...(until !== undefined && {
         until,
         onEpoch: (evaluation: Evaluation) =>

@@ -2,6 +2,7 @@
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
+import { type OwnParts } from '../parts/own.js';
 import { createChild } from '../supernet/child.js';
 import { requireExamples } from '../training/batch-size.js';
 import {
@@ -38,6 +39,8 @@ export interface StandAloneOptions {
   readonly epochs: number;
   /** Stops after so many of the epochs; all by default. */
   readonly until?: number;
+  /** Optimizers and preconditioners of the user's own, which the configuration may name. */
+  readonly own?: OwnParts | undefined;
   /** Where an earlier attempt was left, after so many steps; borrowed. */
   readonly from?: { readonly step: number; readonly learner: LearnerSnapshot };
   /** Called after every step; what it throws ends the training. */
@@ -55,14 +58,14 @@ export async function trainAlone<A>(
   architecture: A,
   config: Pick<SearchConfig, 'seed' | 'retrain'>,
   data: Pick<SearchBatches, 'train' | 'validation'>,
-  { epochs, until = epochs, from, onStep, onEpoch }: StandAloneOptions,
+  { epochs, until = epochs, own, from, onStep, onEpoch }: StandAloneOptions,
 ): Promise<Evaluation> {
   const final = space.forRetraining();
   const child = createChild(final, architecture);
   const names = child.parameterNames;
   const { train } = data;
   const learner = createLearner(final, `${config.seed}/alone`, {
-    ...trainingOf({ ...config.retrain, epochs }, train),
+    ...trainingOf({ ...config.retrain, epochs }, train, own),
     child,
   });
   try {

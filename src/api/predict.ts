@@ -273,12 +273,12 @@ async function open(directory: string, { backend, onWarning, ...options }: LoadM
           );
         },
         predictFiles(paths) {
-          const isRow = form.inputShape[0] === 1 && form.inputShape[1] === 1;
+          const isRow = (form.inputShape[0] === 1 && form.inputShape[1] === 1) || form.series !== undefined;
           return groupsOf(paths).flatMap(({ table, files }) => {
             if (!table && isRow)
               throw new WeftError(
                 'data',
-                `${files[0]} is not a table, and ${path} was trained on rows of ${size} numbers`,
+                `${files[0]} is not a table, and ${path} was trained on ${form.series ? `windows of ${form.series.window} rows` : `rows of ${size} numbers`}`,
                 'give it a CSV file',
               );
             const { names, images } = table ? readRows(files[0]!, form) : readPictureFiles(files);

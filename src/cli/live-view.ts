@@ -174,7 +174,7 @@ function sayValues({
   simpleModels: [best],
 }: Extract<SearchEvent, { type: 'assessed-values' }>['targets'][number]): string {
   const beside = ({ name, rmse, r2, difference, interval }: typeof mean): string =>
-    `  ${name}: ${significant(rmse)}, R² ${r2.toFixed(3)}; the network's R² is higher by ${difference.toFixed(3)}${interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : ''}`;
+    `  ${name}: ${significant(rmse)}${r2 === undefined || difference === undefined ? '' : `, R² ${r2.toFixed(3)}; the network's R² is higher by ${difference.toFixed(3)}`}${interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : ''}`;
   return [beside(mean), ...(best ? [beside(best)] : [])].join('\n');
 }
 

@@ -1,6 +1,9 @@
 /** Fields of the configuration that are searched together with the architecture. */
 import { z } from 'zod';
 
+/** Ranges that are narrower cannot be divided, nor drawn. */
+const SMALLEST = 1e-100;
+
 const rangeSchema = z
   .strictObject({
     min: z.number().describe('smallest value'),
@@ -12,6 +15,10 @@ const rangeSchema = z
     integer: z.boolean().default(false).describe('whole numbers only'),
   })
   .refine(({ min, max }) => min < max, { path: ['max'], message: 'must be above min' })
+  .refine(({ min, max }) => !(max - min < SMALLEST) && Number.isFinite(max - min), {
+    path: ['max'],
+    message: `must be above min by ${SMALLEST} at least, and by no more than a number can say`,
+  })
   .refine(({ min, scale }) => scale === 'linear' || min > 0, {
     path: ['min'],
     message: 'must be above 0 on a logarithmic scale',

@@ -300,7 +300,7 @@ function numbersOf(
             `| this network | ${values([rmse])} | ${r2 === undefined ? '' : r2.toFixed(3)} | |`,
             ...rivals.map(
               (one) =>
-                `| ${one.name} | ${values([one.rmse])} | ${one.r2.toFixed(3)} | ${one.difference.toFixed(3)}${one.interval ? ` (${one.interval[0].toFixed(3)} to ${one.interval[1].toFixed(3)})` : ''} |`,
+                `| ${one.name} | ${values([one.rmse])} | ${one.r2?.toFixed(3) ?? ''} | ${one.difference?.toFixed(3) ?? ''}${one.interval ? ` (${one.interval[0].toFixed(3)} to ${one.interval[1].toFixed(3)})` : ''} |`,
             ),
             '',
             ...(best

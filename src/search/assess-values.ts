@@ -1,6 +1,6 @@
 /** A tested regression beside what is simpler. */
 import { type TargetScaling } from '../data/index.js';
-import { assessMean, type Estimated, type Interval, mean, regressionMeasures } from '../statistics/index.js';
+import { assessMean, type Estimated, type Interval, mean, regressionMeasures, varies } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
 import { type PredictedValues } from '../training/predict.js';
 import { askValueModels, meanValue, type ValueRows } from './simple-models/values.js';
@@ -10,9 +10,10 @@ export interface ValueRival {
   readonly name: string;
   /** Root mean squared error. */
   readonly rmse: number;
-  readonly r2: number;
+  /** Absent, as the difference is, if the test part does not vary. */
+  readonly r2?: number;
   /** By how much the network's R² is higher: the difference of the squared errors over the variance of the test part, with a 95 % interval over its examples. */
-  readonly difference: number;
+  readonly difference?: number;
   readonly interval?: Interval;
 }
 
@@ -94,14 +95,16 @@ const column = (
   );
 
 function beside(name: string, actual: Float64Array, own: Float64Array, others: Float64Array): ValueRival {
-  const centre = mean([...actual]);
-  const variance = mean(Array.from(actual, (value) => (value - centre) ** 2));
   const errors = (of: Float64Array): number[] => Array.from(actual, (value, i) => (value - of[i]!) ** 2);
   const [mine, theirs] = [errors(own), errors(others)];
+  const rmse = Math.sqrt(mean(theirs));
+  if (!varies(actual)) return { name, rmse };
+  const centre = mean([...actual]);
+  const variance = mean(Array.from(actual, (value) => (value - centre) ** 2));
   const { value, interval } = assessMean(theirs.map((error, i) => (error - mine[i]!) / variance));
   return {
     name,
-    rmse: Math.sqrt(mean(theirs)),
+    rmse,
     r2: 1 - mean(theirs) / variance,
     difference: value,
     ...(interval && { interval }),

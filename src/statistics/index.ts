@@ -37,7 +37,7 @@ export { despiteInterval, obstacleOf } from './obstacle.js';
 export { ndcg } from './ndcg.js';
 export { pairedShareDifference } from './paired-shares.js';
 export { exchangeP, independenceP, signFlipP } from './permutation.js';
-export { type Estimated, type RegressionMeasures, regressionMeasures } from './regression.js';
+export { type Estimated, type RegressionMeasures, regressionMeasures, varies } from './regression.js';
 export { bestRankAt, precisionAtBottom, precisionAtTop, ranksFromBest, worstRankAt } from './selection.js';
 export { twoSidedQuantile } from './student-t.js';
 export { wilsonInterval } from './wilson.js';

@@ -1,6 +1,7 @@
 /** How far predicted numbers are from the actual ones. */
 import { type Interval } from './assess.js';
 import { bootstrapIntervals, type BootstrapOptions } from './bootstrap.js';
+import { largestOf, smallestOf } from './extremes.js';
 
 export interface Estimated {
   readonly value: number;
@@ -13,8 +14,18 @@ export interface RegressionMeasures {
   readonly rmse: Estimated;
   /** Mean absolute error, likewise. */
   readonly mae: Estimated;
-  /** 1 − Σ(y − ŷ)² / Σ(y − ȳ)²: the share of their variance that is predicted, below zero for predictions worse than their mean; absent where they do not vary. */
+  /** 1 − Σ(y − ŷ)² / Σ(y − ȳ)²: the share of their variance that is predicted, below zero for predictions worse than their mean; absent if they do not vary. */
   readonly r2?: Estimated;
+}
+
+/** Differences of numbers of size 1 that are rounding alone. */
+const ROUNDING = 1e-12;
+
+/** Whether the numbers differ by more than rounding, so that something can be said of their variance. */
+export function varies(values: ArrayLike<number>): boolean {
+  const all = Array.from(values);
+  const [smallest, largest] = [smallestOf(all), largestOf(all)];
+  return largest - smallest > ROUNDING * Math.max(Math.abs(smallest), Math.abs(largest));
 }
 
 /** The measures of predictions ŷ of y, one number each, with bootstrap intervals. At least one example. */
@@ -46,5 +57,5 @@ export function regressionMeasures(
     ...(intervals[name] && { interval: intervals[name] }),
   });
   const r2 = estimated('r2');
-  return { rmse: estimated('rmse'), mae: estimated('mae'), ...(means[3]! > 0 && { r2 }) };
+  return { rmse: estimated('rmse'), mae: estimated('mae'), ...(varies(actual) && { r2 }) };
 }

@@ -14,6 +14,12 @@ const read = (content: string | Uint8Array, options: CsvOptions = {}): Dataset =
 describe('CSV tables', () => {
   after(removeFolders);
 
+  it('of whose columns none is left are refused with the reason of each', () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `,word ${i},${'xy'[i % 2]}`).join('\n');
+    const pattern = /no column is left.*\n.*'a' is left out: it has no value at all\n.*'b' is left out: more than 50/;
+    expectError('data', () => read(`a,b,label\n${rows}\n`), pattern);
+  });
+
   it('have numbers and a label in the last column, without a header', () => {
     const { train, test, inputShape, classNames } = read('0.5,-1,cat\n2e2,3,dog\n');
     expect([...train.images]).to.deep.equal([0.5, -1, 200, 3]);

@@ -36,6 +36,33 @@ interface Summary {
 }
 const summaryOf = (run: string): Summary => JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as Summary;
 
+describe('a test part whose numbers do not vary', function () {
+  const folder = temporaryFolder(this);
+
+  it('ends with the errors, and without the share of a variance that is not there', async () => {
+    table(join(folder(), 'train.csv'), 60);
+    const same = readFileSync(table(join(folder(), 'test.csv'), 20), 'utf8').replace(/,[^,]*$/gm, ',0.1');
+    writeFileSync(join(folder(), 'test.csv'), same.replace(',0.1', ',price'));
+    const { run, report } = await runSearch({
+      space: mlp,
+      controller: random,
+      config: {
+        backend: 'cpu',
+        data: { source: folder(), task: 'regression' },
+        space: { depth: 1, widths: [2] },
+        search: { epochs: 1, rounds: 0, probe: 0, batchSize: 16, rewardBatchSize: 8 },
+        derive: { candidates: 1, random: 0, batchSize: 8 },
+        retrain: { epochs: 1, batchSize: 16 },
+      },
+      runs: join(folder(), 'runs'),
+    });
+    const { test, assessment } = summaryOf(run);
+    expect(test.targets[0]).to.have.keys('name', 'rmse', 'mae');
+    for (const model of assessment.targets[0]!.simpleModels) expect(model).to.have.keys('name', 'rmse');
+    expect(readFileSync(report!, 'utf8')).to.include('What the result is worth');
+  });
+});
+
 describe('simple models of numbers', () => {
   const rows = (values: readonly (readonly number[])[], targets: readonly number[]): ValueRows => ({
     values: Float32Array.from(values.flat()),

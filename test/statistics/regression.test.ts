@@ -27,6 +27,9 @@ describe('measures of predicted numbers', () => {
     const perfect = regressionMeasures(actual, actual, { rng: rng('perfect') });
     expect([perfect.rmse.value, perfect.r2!.value]).to.deep.equal([0, 1]);
     expect(regressionMeasures([3, 3, 3], [1, 2, 3], { rng: rng('constant') })).not.to.have.property('r2');
+    // Nor do those that differ from their own mean by rounding.
+    for (const same of [Array(16).fill(0.1) as number[], actual.map((_, i) => 1e9 + 1e-7 * i)])
+      expect(regressionMeasures(same, actual, { rng: rng('rounding') })).not.to.have.property('r2');
   });
 
   it('changes with the unit as the numbers do, and R² does not', () => {

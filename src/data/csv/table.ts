@@ -202,6 +202,12 @@ function readWith(path: string, options: CsvOptions, encoding?: readonly Column[
   const { labels, labelOf, column: labelColumn } = output!;
   if (labelOf.length === 0)
     throw new WeftError('data', `${path} has a header and no rows`, 'a row is numbers and a class label');
+  if (encoding?.every(({ kind }) => kind === 'left out'))
+    throw new WeftError(
+      'data',
+      `${path}: no column is left to learn from:${encoding.map(({ name, reason }, i) => `\n  ${name === undefined ? `column ${i + 1}` : `'${name}'`} is left out: ${reason}`).join('')}`,
+      'add columns of numbers, or of texts that repeat',
+    );
   if (options.header === undefined && !header) requireData(top, labels, first.number, separator, path);
   return {
     header,

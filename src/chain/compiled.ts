@@ -25,6 +25,8 @@ export interface ChainStep {
   /** Global step of the training, from 0. */
   readonly step: number;
   readonly seed?: number | string | undefined;
+  /** By how much the update of this step is multiplied, where a `stepRate` link is in the chain; 1 by default. */
+  readonly rate?: number | undefined;
   /** Everything else that the loss reads: the batch, statistics, states. Borrowed. */
   readonly inputs: NamedTensors;
   /** Names the function: the network, and how it is run. */
@@ -50,8 +52,8 @@ export function compiledTrainer(trainer: Trainer, options: CompileOptions = {}):
   return {
     runs: compiled.runs,
     dispose: compiled.dispose,
-    step({ lossFor, parameters, state, step, seed, inputs, key, due, isAtRest }) {
-      const moment: StepMoment = { step, seed, counts: state.counts };
+    step({ lossFor, parameters, state, step, seed, rate, inputs, key, due, isAtRest }) {
+      const moment: StepMoment = { step, seed, rate, counts: state.counts };
       const traced = (host: Host<StepMoment>): { outputs: NamedTensors; fixed: Fixed } => {
         const { evaluate, context, extra } = lossFor(host);
         const result = trainer.trace(evaluate, parameters, state, { ...context, step }, host);

@@ -45,9 +45,10 @@ export interface RunResults {
 export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
-  /** How training steps were computed, with the same results: of the supernet by one function, of the retrained network by stages. */
+  /** How training steps were computed, with the same results: of the supernet by one function, or by stages where steps or the children in them repeat, of the retrained network by stages. */
   readonly compiled?: {
     readonly supernet: number;
+    readonly search: Readonly<Record<'eager' | 'replay' | 'session', number>>;
     readonly retraining: Readonly<Record<'eager' | 'replay' | 'session', number>>;
     readonly notes: readonly string[];
   };

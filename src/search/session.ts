@@ -8,6 +8,7 @@ import { filterProposals } from '../controller/index.js';
 import { type Dataset } from '../data/index.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/define-space.js';
+import { type CompiledTrainer } from '../chain/compiled.js';
 import { createTrainer } from '../optimizers/index.js';
 import { type OwnParts } from '../parts/own.js';
 import { catalogue } from '../supernet/catalogue.js';
@@ -162,7 +163,7 @@ function assemble(
   const supernet: WatchedLearner = createLearner(space, seed, {
     ...trainingOf(config.search, data.train, own),
     ...linksOf(config.search.remedies, regularizer),
-    compile: compileOf(config),
+    compile: { ...compileOf(config), note },
     shared: sharedOf(config, data, note),
   });
   made.push({ dispose: () => disposeLearner(supernet) });
@@ -230,7 +231,8 @@ function assemble(
     noteCompiled: note,
     compiled: () => ({
       supernet: supernet.shared?.runs ?? 0,
-      retraining: { eager: 0, replay: 0, session: 0, ...session.retrained?.compiled?.runs },
+      search: runsOf(supernet.compiled, supernet.children),
+      retraining: runsOf(session.retrained?.compiled),
       notes,
     }),
     child(written) {
@@ -295,6 +297,16 @@ const MAX_CACHED_CHILDREN = 256;
 /** Measures the operations of the networks that are trained for good. */
 export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => LatencyTable {
   return (space) => measureLatency(space.forRetraining(), limits.latencyBatchSize);
+}
+
+/** Runs by the way they were computed. */
+function runsOf(
+  ...compiled: readonly (Pick<CompiledTrainer, 'runs'> | undefined)[]
+): Record<'eager' | 'replay' | 'session', number> {
+  const sum = { eager: 0, replay: 0, session: 0 };
+  for (const one of compiled)
+    for (const way of ['eager', 'replay', 'session'] as const) sum[way] += one?.runs[way] ?? 0;
+  return sum;
 }
 
 /** How far the steps of one network are compiled. */

@@ -11,7 +11,15 @@ import { type Scalar, type Tensor, type Tensor1D, tf, tidy } from '../tensor/tf.
 import { partOfBatch, type TensorBatch } from './batch.js';
 import { type SharedGradients, type WithLogits } from './shared-gradients.js';
 import { labelLosses } from './cross-entropy.js';
-import { type Distillation, distilled } from './distill.js';
+import { type Distillation } from './distill.js';
+import {
+  type CompiledChildren,
+  gradientsTogether,
+  type PartOfLoss,
+  partsOfLoss,
+  sumOfParts,
+  type Together,
+} from './together.js';
 
 export interface BatchLossOptions {
   readonly child: Child;
@@ -28,6 +36,8 @@ export interface BatchLossOptions {
   readonly layersOf?: 'child' | undefined;
   /** The gradients of the supernet's children by one function; without it the child is run as it is. */
   readonly shared?: SharedGradients | undefined;
+  /** The gradients of children that learn together, compiled one by one where they repeat; without it they run as they are. */
+  readonly children?: CompiledChildren | undefined;
   /** How much of each label goes to all classes alike; 0 by default. */
   readonly smoothing?: number | undefined;
   /** Hears once of what the step's first pass over the whole batch gives; all is borrowed. */
@@ -62,42 +72,26 @@ export function batchLoss({
   layersOf,
   smoothing,
   shared,
+  children,
   still,
   observe,
 }: BatchLossOptions): BatchLoss {
   const { record: _record, carry: _carry, ...unrecorded } = mode;
   let losses: readonly number[] | undefined;
-  /** The loss that is differentiated, and what it is made of. */
-  const lossAt = (
-    current: NamedTensors,
-    part: TensorBatch,
-    way: Mode,
-  ): { loss: Scalar; parts: Scalar[]; logits: Tensor } => {
-    const logits = child.forward(current, statistics, part.inputs, way);
-    const first = tf.mean(labelLosses(logits, part.labels, smoothing, part.weights)) as Scalar;
-    if (others.length === 0) return { loss: first, parts: [first], logits };
-    // States and statistics are the child's alone.
-    const { record: _r, carry: _c, ...rest } = way;
-    const silent = { ...rest, training: rest.training && othersTrain };
-    const share = 1 - others.reduce((sum, { weight }) => sum + weight, 0);
-    const rests = others.map((other) =>
-      distill
-        ? distilled(distill, logits, other.child.forward(current, statistics, part.inputs, silent), part.labels)
-        : meanLoss(other.child, current, statistics, part, silent, smoothing),
-    );
-    const loss = tf.addN([tf.mul(first, share), ...rests.map((one, i) => tf.mul(one, others[i]!.weight))]) as Scalar;
-    return { loss, parts: [first, ...rests], logits };
+  const together: Together = { child, others, distill, othersTrain, statistics, smoothing, compiled: children };
+  /** The loss that is differentiated, and the child's logits. */
+  const lossAt = (current: NamedTensors, part: TensorBatch, way: Mode): { loss: Scalar; logits: Tensor } => {
+    const parts = partsOfLoss(together, current, part, way);
+    const [{ loss: own, logits }] = parts as [PartOfLoss];
+    return { loss: others.length === 0 ? own : sumOfParts(parts), logits };
   };
   /** Loss and gradients of all, whose own losses are told. */
-  const together = (parameters: NamedTensors, chosen: () => [TensorBatch, Mode]): LossAndGradients => {
-    const { value, gradients, aux } = valueAndGradients((current) => {
-      const { loss, parts } = lossAt(current, ...chosen());
-      return { loss, aux: { parts: tf.stack(parts) } };
-    }, parameters);
-    losses ??= [...aux.parts.dataSync()];
-    aux.parts.dispose();
-    return { loss: value, gradients };
-  };
+  const ofAll = (parameters: NamedTensors, chosen: () => [TensorBatch, Mode]): LossAndGradients =>
+    tidy(() => {
+      const { losses: own, ...found } = gradientsTogether(together, parameters, ...chosen());
+      losses ??= own;
+      return found;
+    });
   const loss: BatchLoss = {
     losses: () => losses,
     evaluate(parameters, { record, examples, capture }) {
@@ -129,7 +123,7 @@ export function batchLoss({
           return capturedGradients(cutLoss(child, statistics, part, silent, smoothing), parameters);
         });
         tf.dispose([value, gradients]);
-        return { ...together(parameters, chosen), layers };
+        return { ...ofAll(parameters, chosen), layers };
       }
       if (others.length === 0) {
         const see = examples ? undefined : observe?.outputs;
@@ -151,7 +145,7 @@ export function batchLoss({
         }
         return found;
       }
-      return together(parameters, chosen);
+      return ofAll(parameters, chosen);
     },
     context: {
       seed: mode.seed,

@@ -13,10 +13,11 @@ import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore, type Weights } from '../supernet/parameter-store.js';
 import { trainedSlices, wholeName } from '../supernet/slices.js';
 import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
-import { type CompileOptions } from '../tensor/plan/index.js';
+import { compiler, type CompileOptions } from '../tensor/plan/index.js';
 import { type BatchSource, withBatch } from './batch.js';
 import { carrying } from './carried.js';
 import { type SharedGradients, sharedGradients, type SharedOptions } from './shared-gradients.js';
+import { type CompiledChildren } from './together.js';
 import { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';
 
 export interface Learner {
@@ -25,6 +26,8 @@ export interface Learner {
   state: OptimizerState;
   /** The trainer's steps, compiled where they repeat; without it they run as they are. */
   readonly compiled?: CompiledTrainer;
+  /** The gradients of children that learn from one batch together, compiled where they repeat. */
+  readonly children?: CompiledChildren;
   /** Of a supernet: the gradients of its children by one function; without it each is run as it is. */
   readonly shared?: SharedGradients;
   /** Weights that are not trained. */
@@ -55,6 +58,9 @@ export interface LearnerOptions {
   readonly child?: Child;
 }
 
+/** Children whose recordings are kept, of which few run so often that they become sessions. */
+const KEPT_CHILDREN = 256;
+
 /** A store of the weights of a space, and the optimizer for them; the caller disposes both with `disposeLearner`. */
 export function createLearner(
   space: SearchSpace,
@@ -81,14 +87,16 @@ export function createLearner(
     state: emptyState,
     // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
     ...(links.length === 0 && { compiled: compiledTrainer(whole, compile) }),
+    children: compiler({ ...compile, kept: KEPT_CHILDREN }),
     ...(shared && { shared: sharedGradients(space, { ...shared, trainer: whole, still: isStill }) }),
     ...(isStill && { still: isStill }),
     carried: {},
   };
 }
 
-export function disposeLearner({ store, state, carried, compiled, shared }: Learner): void {
+export function disposeLearner({ store, state, carried, compiled, children, shared }: Learner): void {
   store.dispose();
+  children?.dispose();
   shared?.dispose();
   compiled?.dispose();
   disposeNamed(carried);
@@ -121,7 +129,7 @@ export function learn(
     disposeNamed(learner.carried);
     learner.carried = {};
   }
-  const { store, trainer, state, compiled, still } = learner;
+  const { store, trainer, state, compiled, children, still } = learner;
   const shared = isMixture ? undefined : learner.shared;
   const { result, next } = carrying(
     source,
@@ -129,7 +137,7 @@ export function learn(
     { training: true, normalization: 'batch', seed: `${seed}/${globalStep}` },
     (mode) =>
       withBatch(source, epoch, step, (batch) =>
-        trainStep({ store, trainer, state, compiled, shared, still, batch, mode, step: globalStep, ...rest }),
+        trainStep({ store, trainer, state, compiled, children, shared, still, batch, mode, step: globalStep, ...rest }),
       ),
   );
   disposeNamed(learner.carried);

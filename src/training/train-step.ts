@@ -1,12 +1,12 @@
 /** One step of one child, or of several that share a loss: loss, gradients, chain; only their own weights change. */
 import { WeftError } from '../errors.js';
 import { type Trainer, type TrainerStep } from '../chain/chain.js';
-import { type CompiledTrainer } from '../chain/compiled.js';
+import { type ChainStep, type CompiledTrainer } from '../chain/compiled.js';
 import { type OptimizerState, replaceState } from '../chain/state.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { activeWeights, wholeName } from '../supernet/slices.js';
-import { disposeNamed, type NamedTensors, pickNamed, withPrefix } from '../tensor/named.js';
+import { disposeNamed, mapNamed, type NamedTensors, pickNamed, withPrefix } from '../tensor/named.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { requireExamples } from './batch-size.js';
 import { type BatchLoss, batchLoss, type BatchLossOptions } from './batch-loss.js';
@@ -54,18 +54,19 @@ export function trainStep({
   let stepped: TrainerStep;
   let losses: BatchLoss['losses'] = () => undefined;
   try {
-    // Several children are another function in every step.
     if (compiled && others.length === 0 && !options.shared?.isOpen && !options.observe)
-      stepped = compiledStep(compiled, active.values, { ...options, store, state, step });
+      stepped = compiledStep(compiled, active.values, { ...options, store, state, step, rate });
     else {
       const loss = batchLoss({ ...options, statistics: store.statistics });
       losses = loss.losses;
+      const at = { parameters: active.values, state, step, rate };
       const asItIs = (): TrainerStep =>
         trainer.step(loss.evaluate, active.values, state, { ...loss.context, step, rate });
       const shared = others.length === 0 && !options.observe ? options.shared : undefined;
-      stepped = shared
-        ? shared.step(child, { parameters: active.values, state, step, rate }, batch, options.mode, asItIs)
-        : asItIs();
+      if (shared) stepped = shared.step(child, at, batch, options.mode, asItIs);
+      else if (compiled && others.length > 0 && takesOneGradient(trainer))
+        stepped = compiledUpdate(compiled, loss, at, store.parameters);
+      else stepped = asItIs();
     }
   } finally {
     active.dispose();
@@ -91,6 +92,53 @@ export function trainStep({
   };
 }
 
+/** Whether a step needs the gradient at the weights and nothing else of the batch. */
+const takesOneGradient = ({ links }: Trainer): boolean =>
+  links.every(
+    ({ gradientEvaluations, layers, start, shards = 1 }) => !gradientEvaluations && !layers && !start && shards === 1,
+  );
+
+/** The step of several children: their gradients are another function in every step, but what the chain makes of them is not. */
+function compiledUpdate(
+  compiled: CompiledTrainer,
+  { evaluate, context }: BatchLoss,
+  at: Pick<ChainStep, 'parameters' | 'state' | 'step' | 'rate'>,
+  whole: NamedTensors,
+): TrainerStep {
+  const first = evaluate(at.parameters, { record: true });
+  try {
+    const { extra: _, ...stepped } = compiled.step({
+      ...at,
+      lossFor() {
+        let isFirst = true;
+        return {
+          context,
+          evaluate(parameters, options) {
+            if (!isFirst) return evaluate(parameters, options);
+            isFirst = false;
+            return {
+              loss: tf.clone(first.loss),
+              gradients: mapNamed(first.gradients, (gradient) => tf.clone(gradient)),
+            };
+          },
+        };
+      },
+      seed: context.seed,
+      inputs: { loss: first.loss, ...withPrefix('gradient/', first.gradients) },
+      key: 'update',
+      isAtRest: (name) => isAtRest(name, whole, at.parameters),
+    });
+    return stepped;
+  } finally {
+    first.loss.dispose();
+    disposeNamed(first.gradients);
+  }
+}
+
+/** Whether a weight takes no part in a step of these weights and slices. */
+const isAtRest = (name: string, whole: NamedTensors, active: NamedTensors): boolean =>
+  Object.hasOwn(whole, wholeName(name)) && !Object.hasOwn(active, name);
+
 /** The step by the compiled trainer: the batch, the statistics and the states of recurrent layers are its inputs, and what these end with a result. */
 function compiledStep(
   compiled: CompiledTrainer,
@@ -104,8 +152,9 @@ function compiledStep(
     store,
     state,
     step,
+    rate,
     due,
-  }: Omit<TrainStepInput, 'trainer' | 'compiled' | 'others' | 'rate'>,
+  }: Omit<TrainStepInput, 'trainer' | 'compiled' | 'others'>,
 ): TrainerStep {
   const { carry, state: carried = {}, ...way } = mode;
   const { extra, ...stepped } = compiled.step({
@@ -129,6 +178,7 @@ function compiledStep(
     parameters,
     state,
     step,
+    rate,
     seed: mode.seed,
     inputs: {
       inputs: batch.inputs,
@@ -139,7 +189,7 @@ function compiledStep(
     },
     key: `${child.encoding} ${mode.normalization} ${smoothing ?? 0}${batch.weights ? ' weighted' : ''}`,
     due,
-    isAtRest: (name) => Object.hasOwn(store.parameters, wholeName(name)) && !Object.hasOwn(parameters, name),
+    isAtRest: (name) => isAtRest(name, store.parameters, parameters),
   });
   for (const [name, value] of Object.entries(extra)) carry?.(name, value);
   disposeNamed(extra);

@@ -14,6 +14,7 @@ import {
   type TruthRecord,
   withLogRanks,
 } from '../../src/ranking/index.js';
+import { decimal } from '../../src/report/format.js';
 import { rankersSection } from '../../src/report/ranking/index.js';
 import { openRun, readSealedJson } from '../../src/runs/index.js';
 import { kendallTau, smirnovDistance } from '../../src/statistics/index.js';
@@ -110,6 +111,14 @@ describe('the supernet among trivial rankers', () => {
     const { markup } = rankersSection(record) as { markup: string };
     expect(markupMistake(markup)).to.equal(undefined);
     expect(markup).to.include('Do shared weights know more than trivial rankers?').and.to.include('table.json');
+    // Each measure with its interval, and what the supernet has more than the best of the others.
+    const rows = [...markup.matchAll(/<tr><td>.*?<\/tr>/gs)].map(([row]) => row.replace(/<[^>]*>/g, '|'));
+    const shares = /\|\d+\s% \(\d+\s% to \d+\s%\)\|+\d+\.\d\s% \(.*? to .*?\)\|+0\.\d{3} \(0\.\d{3} to 1?0?\.\d{3}\)/;
+    for (const row of rows.slice(0, -1)) expect(row).to.match(shares);
+    const { name, difference, others } = found.toBest!;
+    expect(rows.at(-1)).to.include(`supernet less ${name}`).and.to.include(decimal(difference.value, 2));
+    const [low, high] = others.ndcg.interval!;
+    expect(rows.at(-1)).to.include(`${decimal(others.ndcg.value, 3)} (${decimal(low, 3)} to ${decimal(high, 3)})`);
     expect(rankersSection(undefined)).to.equal(undefined);
     expect(() => parseTruthRecord({ ...record, networks: [] }, '/runs/truth.json')).to.throw('/runs/truth.json');
   });

@@ -1,7 +1,7 @@
 /** Where the shared weights stand among rankers that train nothing, as a chapter of the search report. */
 import { basename } from 'node:path';
-import { type Standing, type TruthRecord } from '../../ranking/index.js';
-import { ABSENT, decimal, integer, isNumber, percent } from '../format.js';
+import { type RankerComparison, type TruthRecord } from '../../ranking/index.js';
+import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
 import { sentence } from '../html/course.js';
 import { type Content, html, type Markup, section, table } from '../html/markup.js';
 import { comparisonsOf } from './comparisons.js';
@@ -12,7 +12,7 @@ export function rankersSection(
   comparison = comparisonsOf({ truth: record }).published,
 ): Content {
   if (!record || !comparison) return undefined;
-  const { standings, ceiling, verdict, warnings, count } = comparison;
+  const { ceiling, verdict, warnings, count } = comparison;
   const how = `${integer(count)} networks were judged by the shared weights on ${integer(record.examples)} validation examples, and by scores that train nothing; the truth is ${record.column} of ${record.tables.map((path) => basename(path)).join(', ')}. Nothing was trained.`;
   const noise =
     ceiling === undefined
@@ -22,36 +22,52 @@ export function rankersSection(
     'rankers',
     'Do shared weights know more than trivial rankers?',
     html`<p class="claim">${sentence(verdict)}</p>\n<p>${how} ${noise}</p>\n`,
-    standingTable(standings),
+    standingTable(comparison),
     warnings.length > 0 && html`<p class="sub">${warnings.map((warning) => `Note: ${warning}.`).join(' ')}</p>\n`,
   );
 }
 
-/** The rankers by tau, the shared weights set off. */
-export function standingTable(standings: readonly Standing[]): Markup {
-  return table(
+/** The rankers by tau, the shared weights set off; below, what these have more than the best trivial ranker, on the same networks. */
+export function standingTable({ standings, toBest }: Pick<RankerComparison, 'standings' | 'toBest'>): Markup {
+  const rows = standings.map(({ name, trivial, tau, spearman, precisionTop, bestRank, ndcg, intervals }): Content[] => [
+    trivial ? name : html`<strong>${name}</strong>`,
+    withInterval(tau),
+    withInterval(spearman),
+    inPercent({ value: precisionTop, interval: intervals.precisionTop }, 0),
+    inPercent({ value: bestRank, interval: intervals.bestRank }, 1),
+    withInterval({ value: ndcg, interval: intervals.ndcg }, 3),
+  ]);
+  return html`${table(
     ['ranker', 'Kendall’s τ', 'Spearman’s ρ', 'P@top 10 %', 'BestRank at 10 %', 'nDCG at 10 %'],
-    standings.map(({ name, trivial, tau, spearman, precisionTop, bestRank, ndcg }) => [
-      trivial ? name : html`<strong>${name}</strong>`,
-      withInterval(tau),
-      withInterval(spearman),
-      percent(precisionTop, 0),
-      percent(bestRank, 1),
-      decimal(ndcg, 3),
-    ]),
+    toBest ? [...rows, differenceRow(toBest)] : rows,
     [1, 2, 3, 4, 5],
-  );
+  )}<p class="sub">95\u00a0% intervals over networks are in brackets. Those of the last three columns are from the bootstrap: they show what other samples like this one would give, and nothing is claimed from them. A lower BestRank is better.${toBest && ` The last row is the supernet’s value less that of ${toBest.name}, the best trivial ranker, on the same networks.`}</p>\n`;
 }
 
-export function withInterval({
-  value,
-  interval,
-}: {
-  value: number;
-  interval: readonly [number, number] | undefined;
-}): string {
+function differenceRow({ name, difference, others }: NonNullable<RankerComparison['toBest']>): Content[] {
+  const { spearman, precisionTop, bestRank, ndcg } = others;
+  return [
+    html`<em>supernet less ${name}</em>`,
+    withInterval(difference),
+    withInterval(spearman),
+    inPoints(precisionTop, 0),
+    inPoints(bestRank, 1),
+    withInterval(ndcg, 3),
+  ];
+}
+
+interface Known {
+  readonly value: number;
+  readonly interval: readonly [number, number] | undefined;
+}
+
+const inPercent = (known: Known, digits: number): string => between(known, (value) => percent(value, digits));
+const inPoints = (known: Known, digits: number): string => between(known, (value) => points(value, digits));
+
+/** A number to so many decimals, with the ends of its interval where it has one. */
+export const withInterval = (known: Known, digits = 2): string => between(known, (value) => decimal(value, digits));
+
+function between({ value, interval }: Known, text: (value: number) => string): string {
   if (!isNumber(value)) return ABSENT;
-  return interval
-    ? `${decimal(value, 2)} (${decimal(interval[0], 2)} to ${decimal(interval[1], 2)})`
-    : decimal(value, 2);
+  return interval ? `${text(value)} (${text(interval[0])} to ${text(interval[1])})` : text(value);
 }

@@ -37,8 +37,8 @@ export function rankSection(record: RankRecord | undefined, trained?: RankerComp
 }
 
 /** Beside what every space tells of a network without training anything. */
-function amongTrivial({ verdict, standings }: RankerComparison): Content {
-  return html`<h3>Beside rankers that train nothing</h3>\n<p>${sentence(verdict)}</p>\n${standingTable(standings)}`;
+function amongTrivial(comparison: RankerComparison): Content {
+  return html`<h3>Beside rankers that train nothing</h3>\n<p>${sentence(comparison.verdict)}</p>\n${standingTable(comparison)}`;
 }
 
 function coefficients(byMeasure: Agreement, byLoss: Agreement, measure: RankRecord['measure']): Markup {

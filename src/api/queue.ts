@@ -1,5 +1,5 @@
 /** Queues of jobs: having jobs done through one, serving one, and looking into one. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -10,6 +10,7 @@ import {
   openQueue,
   parseLocation,
   type QueueStanding,
+  readStanding,
   serveQueue,
 } from '../jobs/index.js';
 import { jobProgram, type JobsOptions, requireWhole, resultsOf, using, type WithExecutor } from './executing.js';
@@ -126,7 +127,6 @@ export async function runWorker({
 /** See `queueState` in index.ts. */
 export async function queueState(options: QueueAddress = {}): Promise<QueueState> {
   const location = existing(addressOf(options.queue));
-  const written = location.kind === 'folder' ? join(location.path, 'standing.json') : undefined;
   try {
     const queue = await openAddressed(options);
     try {
@@ -135,8 +135,9 @@ export async function queueState(options: QueueAddress = {}): Promise<QueueState
       await queue.close();
     }
   } catch (error) {
-    if (!(error instanceof WeftError) || written === undefined || !existsSync(written)) throw error;
-    return { ...(JSON.parse(readFileSync(written, 'utf8')) as QueueStanding), past: true };
+    const written = error instanceof WeftError && location.kind === 'folder' ? readStanding(location.path) : undefined;
+    if (!written) throw error;
+    return { ...written, past: true };
   }
 }
 

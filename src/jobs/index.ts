@@ -13,4 +13,5 @@ export { type Crew, createCrew, type CrewOptions } from './crew.js';
 export { createQueueExecutor, type QueueOptions } from './queue/executor.js';
 export { type JobQueue, openQueue, type QueueStanding } from './queue/job-queue.js';
 export { parseLocation, redact } from './queue/location.js';
+export { readStanding } from './queue/standing-file.js';
 export { serveQueue, type ServeOptions, type Service } from './queue/serve.js';

@@ -1,6 +1,6 @@
 /** Queues, workers and runs without the command line: what they give are values, and a signal stops them. */
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   describeRun,
@@ -15,6 +15,8 @@ import {
   trainSeeds,
 } from 'weft-nas';
 import { partsOf } from '../../src/api/parts.js';
+import { readStanding, writeStanding } from '../../src/jobs/queue/standing-file.js';
+import { sealJson } from '../../src/runs/index.js';
 import { optionsOf } from '../../src/search/session.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { saidLater } from '../said.js';
@@ -67,6 +69,22 @@ describe('a queue from code', function () {
     expect(run!.summary!.test).to.have.property('accuracy');
     expect(await describeRun(run!.run)).to.deep.equal(run);
     expect(await listRuns(join(place, 'nowhere'))).to.deep.equal([]);
+  });
+
+  it('is told as it was written last where it does not open, and never by a file that is something else', async () => {
+    const queue = folder();
+    mkdirSync(join(queue, 'database'));
+    writeFileSync(join(queue, 'database', 'PG_VERSION'), 'none');
+    const count = { waiting: 1, running: 0, completed: 2, failed: 0, cancelled: 0 };
+    const standing = { queue, ...count, workers: [], failures: [], others: [] };
+    writeStanding(queue, standing);
+    expect(await queueState({ queue })).to.deep.equal({ ...standing, past: true });
+    const written = readFileSync(join(queue, 'standing.json'), 'utf8');
+    for (const other of ['x', '{}', written.replace('2', '3'), sealJson({ ...standing, workers: ['x'] })]) {
+      writeFileSync(join(queue, 'standing.json'), other);
+      expect(readStanding(queue), other).to.equal(undefined);
+    }
+    expect(await saidLater(queueState({ queue }))).to.match(/does not open/);
   });
 
   it('promotes candidates without waiting for their rung, by the same numbers as this process', async () => {

@@ -1,7 +1,5 @@
 /** Jobs through a queue: submitted here, done by whoever serves the queue, perhaps by processes of this one too. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFileAtomic } from '../../runs/index.js';
-import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
 import { type Executor, type Job } from '../contract.js';
 import { createCrew, type CrewOptions } from '../crew.js';
@@ -11,6 +9,7 @@ import { CHUNK, createCollector, createNews } from './correspondence.js';
 import { openQueue } from './job-queue.js';
 import { isPassing, queueError } from './location.js';
 import { type ServeOptions, serveQueue } from './serve.js';
+import { writeStanding } from './standing-file.js';
 
 export interface QueueOptions extends CrewOptions {
   /** A folder, or `postgres://…`. */
@@ -97,11 +96,7 @@ export async function createQueueExecutor({
         if (sinceProgress > PROGRESS_EVERY_SECONDS) {
           sinceProgress = 0;
           await tellNews();
-          if (queue.location.kind === 'folder')
-            writeFileAtomic(
-              join(queue.location.path, 'standing.json'),
-              `${JSON.stringify(await queue.standing(), null, 2)}\n`,
-            );
+          if (queue.location.kind === 'folder') writeStanding(queue.location.path, await queue.standing());
         }
       } catch (error) {
         failed = isPassing(error);

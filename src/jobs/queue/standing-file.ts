@@ -1,0 +1,48 @@
+/** How an embedded queue stands, as its coordinator last wrote it: the database itself is open for one process alone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Json } from '../../operations/operation.js';
+import { type JsonObject, sealJson, unseal, writeFileAtomic } from '../../runs/index.js';
+import { type QueueStanding } from './job-queue.js';
+
+const count = z.int().min(0);
+
+const standingSchema = z.object({
+  queue: z.string(),
+  waiting: count,
+  running: count,
+  completed: count,
+  failed: count,
+  cancelled: count,
+  workers: z.array(
+    z.object({
+      worker: z.string(),
+      key: z.string().nullable(),
+      label: z.string().nullable(),
+      done: z.number().optional(),
+      total: z.number().optional(),
+      silence: z.number(),
+      version: z.string(),
+    }),
+  ),
+  failures: z.array(z.object({ key: z.string(), label: z.string(), attempts: count, message: z.string() })),
+  others: z.array(z.object({ version: z.string(), waiting: count, running: count, failed: count })),
+});
+
+const fileIn = (folder: string): string => join(folder, 'standing.json');
+
+/** Writes it into the queue's folder. */
+export function writeStanding(folder: string, standing: QueueStanding): void {
+  const plain = JSON.parse(JSON.stringify(standing)) as Json;
+  writeFileAtomic(fileIn(folder), sealJson(plain as JsonObject, 2));
+}
+
+/** What was written last; undefined if there is nothing, or something else. */
+export function readStanding(folder: string): QueueStanding | undefined {
+  try {
+    return standingSchema.parse(unseal(JSON.parse(readFileSync(fileIn(folder), 'utf8')))) as QueueStanding;
+  } catch {
+    return undefined;
+  }
+}

@@ -18,3 +18,11 @@ export function show(path: string): string {
   const short = relative(process.cwd(), path);
   return short === '' || short.startsWith('..') ? path : short;
 }
+
+/** A number with so many decimals, with the minus of mathematics, and none before zero. */
+export function decimalText(value: number, digits: number): string {
+  return value
+    .toFixed(digits)
+    .replace(/^-(?=0(\.0+)?$)/, '')
+    .replace('-', '−');
+}

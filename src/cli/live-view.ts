@@ -5,6 +5,7 @@ import { type SearchEvent } from '../search/events.js';
 import { retrainEpochs, type SearchSession } from '../search/session.js';
 import { sayMeasures } from '../training/language.js';
 import { type Output } from './output.js';
+import { decimalText } from '../printable.js';
 import { printableDeep } from './printable.js';
 import { formatSeconds } from './progress.js';
 
@@ -158,9 +159,11 @@ function sayAssessed({
   macroF1,
   auc,
 }: Extract<SearchEvent, { type: 'assessed' }>): string {
-  const points = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
+  const points = (share: number): string => decimalText(100 * share, 1);
   const beside = ({ name, accuracy, difference, interval: [low, high] }: typeof majority): string =>
-    `  ${name}: ${percent(accuracy)}; the network is better by ${points(difference)} points (95 % interval ${points(low)} to ${points(high)})`;
+    difference < 0
+      ? `  ${name}: ${percent(accuracy)}; the network is worse by ${points(-difference)} points (95 % interval ${points(-high)} to ${points(-low)})`
+      : `  ${name}: ${percent(accuracy)}; the network is better by ${points(difference)} points (95 % interval ${points(low)} to ${points(high)})`;
   return [
     `  balanced accuracy ${percent(balancedAccuracy)}, macro F1 ${macroF1.toFixed(3)}${auc === undefined ? '' : `, area under the ROC curve ${auc.toFixed(3)}`}`,
     beside(majority),
@@ -173,8 +176,13 @@ function sayValues({
   mean,
   simpleModels: [best],
 }: Extract<SearchEvent, { type: 'assessed-values' }>['targets'][number]): string {
-  const beside = ({ name, rmse, r2, difference, interval }: typeof mean): string =>
-    `  ${name}: ${significant(rmse)}${r2 === undefined || difference === undefined ? '' : `, R² ${r2.toFixed(3)}; the network's R² is higher by ${difference.toFixed(3)}`}${interval ? ` (95 % interval ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)})` : ''}`;
+  const beside = ({ name, rmse, r2, difference, interval }: typeof mean): string => {
+    const error = `  ${name}: ${significant(rmse)}`;
+    if (r2 === undefined || difference === undefined) return error;
+    const ends = interval && (difference < 0 ? [-interval[1], -interval[0]] : interval);
+    const range = ends ? ` (95 % interval ${ends.map((end) => decimalText(end, 3)).join(' to ')})` : '';
+    return `${error}, R² ${decimalText(r2, 3)}; the network's R² is ${difference < 0 ? 'lower' : 'higher'} by ${decimalText(Math.abs(difference), 3)}${range}`;
+  };
   return [beside(mean), ...(best ? [beside(best)] : [])].join('\n');
 }
 

@@ -1,4 +1,5 @@
 /** A record of a ranking in numbers. */
+import { decimalText } from '../printable.js';
 import { despiteInterval, mean, obstacleOf } from '../statistics/index.js';
 import { type Agreement, type AgreementOptions, rankAgreement, reliability } from './agreement.js';
 import { quality, type RankRecord } from './record.js';
@@ -49,5 +50,5 @@ function verdictOf({ tau, count }: Agreement): string {
 }
 
 function text(value: number): string {
-  return value.toFixed(2).replace('-', '−');
+  return decimalText(value, 2);
 }

@@ -1,4 +1,5 @@
 /** Shared weights beside rankers that train nothing: whoever orders networks no better has learned nothing about them. */
+import { decimalText } from '../printable.js';
 import {
   type Assessment,
   assessTau,
@@ -211,5 +212,5 @@ function said({ value, interval }: Assessment): string {
 const order = (tau: number): number => (Number.isNaN(tau) ? -Infinity : tau);
 
 function show(value: number): string {
-  return value.toFixed(3).replace('-', '−');
+  return decimalText(value, 3);
 }

@@ -1,5 +1,5 @@
 /** Numbers and text as people read them. */
-import { printable } from '../printable.js';
+import { decimalText, printable } from '../printable.js';
 
 const NBSP = '\u00a0';
 /** Stands for a number that is not there. */
@@ -28,12 +28,7 @@ export function points(value: unknown, digits = 1): string {
 
 /** -0.125 -> '−0.125', with the minus of mathematics, and none before zero. */
 export function decimal(value: unknown, digits = 3): string {
-  return isNumber(value)
-    ? value
-        .toFixed(digits)
-        .replace(/^-(?=0(\.0+)?$)/, '')
-        .replace('-', '−')
-    : ABSENT;
+  return isNumber(value) ? decimalText(value, digits) : ABSENT;
 }
 
 /** A number of any size to four digits: 54.1234 -> '54.12', 0.00012345 -> '0.0001234'; very large and very small ones as powers of ten. */

@@ -58,7 +58,7 @@ export function themed(svg: string): string {
 export function paletteCss(): string {
   const declare = (scheme: 0 | 1): string =>
     (Object.keys(PALETTE) as ColorName[]).map((name) => `--${kebab(name)}:${PALETTE[name][scheme]}`).join(';');
-  return `:root{color-scheme:light dark;${declare(0)}}@media (prefers-color-scheme:dark){:root{${declare(1)}}}`;
+  return `:root{color-scheme:light dark;${declare(0)}}@media screen and (prefers-color-scheme:dark){:root{${declare(1)}}}`;
 }
 
 const byLightHex = new Map((Object.keys(PALETTE) as ColorName[]).map((name) => [PALETTE[name][0] as string, name]));

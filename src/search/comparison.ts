@@ -1,4 +1,5 @@
 /** Controller against random sampling of the same supernet, said no stronger than the data allow. */
+import { decimalText } from '../printable.js';
 import {
   assessDifference,
   type Assessment,
@@ -81,7 +82,7 @@ export function besideRandom(
 function verdict(assessment: Assessment, measure: Objective['measure'], unit: string): string {
   const { interval, claim, obstacle } = assessment;
   const points = (value: number): string =>
-    `${measure === 'loss' ? value.toFixed(3) : (100 * value).toFixed(1)} ${unit}`;
+    `${measure === 'loss' ? decimalText(value, 3) : decimalText(100 * value, 1)} ${unit}`;
   if (!interval || obstacle === 'few')
     return `no difference between the controller's samples and random ones can be claimed: ${obstacleOf(assessment, 'architectures of either kind')}`;
   const [low, high] = interval;

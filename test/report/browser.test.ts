@@ -45,6 +45,25 @@ describe('report in a browser', function () {
       });
     }
   }
+
+  it('prints on white paper, whole: nothing scrolls, and what is folded is open, but for the options', async () => {
+    const tab = await browser.newPage({ viewport: { width: 700, height: 900 }, colorScheme: 'dark' });
+    await tab.emulateMedia({ media: 'print' });
+    await tab.setContent(page);
+    expect(brightness(PNG.sync.read(await tab.screenshot()).data).median).to.be.above(235);
+    const scrolling = await tab.evaluate(
+      `[...document.querySelectorAll('.picture, .scroll, pre')].filter((one) => getComputedStyle(one).overflowX !== 'visible' || one.matches('.picture') && one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.slice(0, 60))`,
+    );
+    expect(scrolling).to.deep.equal([]);
+    const heights = (within: string) =>
+      tab.evaluate<number[]>(
+        `[...document.querySelectorAll('${within}')].map((one) => one.getBoundingClientRect().height)`,
+      );
+    const opened = await heights('section:not(#reproduction) details > :not(summary), .how > :not(summary)');
+    expect(opened).to.not.be.empty;
+    expect(Math.min(...opened)).to.be.above(0);
+    await tab.close();
+  });
 });
 
 describe('page of specialized networks in a browser', function () {

@@ -37,7 +37,7 @@ describe('the comparison with random sampling', () => {
     expect(compareMeans([0.9, 0.91, 0.92, 0.93], [0.7, 0.8, 0.75, 0.7]).verdict).to.match(/are better .*95 % interval/);
     expect(compareMeans([0.7, 0.8, 0.75, 0.7], [0.9, 0.91, 0.92, 0.93]).verdict).to.match(/are worse/);
     expect(compareMeans([0.7, 0.8, 0.75, 0.7], [0.7, 0.78, 0.76, 0.7]).verdict).to.match(
-      /^no difference .* interval -/,
+      /^no difference .* interval −/,
     );
   });
 });

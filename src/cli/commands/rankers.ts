@@ -1,4 +1,5 @@
 /** What `weft rank` prints of rankers: the verdict, a line each, the ceiling, warnings. */
+import { decimalText } from '../../printable.js';
 import { type RankerComparison } from '../../ranking/index.js';
 import { largestOf } from '../../statistics/extremes.js';
 import { type Interval } from '../../statistics/index.js';
@@ -55,7 +56,7 @@ export function sayRankers(
 
 /** A number with the ends of its interval, where it has one. */
 function withInterval(value: number, interval: Interval | undefined, digits = 3): string {
-  const text = (one: number): string => one.toFixed(digits).replace('-', '−');
+  const text = (one: number): string => decimalText(one, digits);
   return interval ? `${text(value)} (${text(interval[0])} to ${text(interval[1])})` : text(value);
 }
 

@@ -39,7 +39,7 @@ section{margin-top:44px;padding-top:22px;border-top:1px solid var(--faint)}
 .claim{font-size:18px;font-weight:550;border-left:4px solid var(--controller);padding-left:14px;max-width:64ch}
 .figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:28px 36px;align-items:start}
 figure{margin:0;min-width:0}
-.figures:not(:has(>.wide))>figure:last-child:nth-child(odd),.figures:has(>.wide)>figure:last-child:nth-child(even):not(.wide){grid-column:1/-1;justify-self:center;width:min(100%,620px)}
+.figures:not(:has(>.wide))>figure:last-child:nth-child(odd),.figures:has(>.wide)>figure:last-child:nth-child(even):not(.wide){grid-column:1/-1;justify-self:center;width:min(100%,520px)}
 .beside{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:12px 36px;align-items:start;margin-top:18px}
 figure.wide{grid-column:1/-1}
 .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:18px 24px}
@@ -49,6 +49,7 @@ figcaption{color:var(--muted);font-size:14px;line-height:1.45;margin-top:6px;max
 .picture{overflow-x:auto}
 svg{display:block;max-width:100%;height:auto}
 svg.chart{width:100%}
+svg.chart[width="400"]{max-width:520px}
 svg.drawing{margin:0 auto}
 .picture svg.drawing{max-width:none}
 .tall{display:none}
@@ -76,6 +77,7 @@ figure.wide+.figures{margin-top:26px}
 .figures+p{margin-top:22px}
 .hash{color:var(--muted)}
 details{margin:0 0 12px}
+figure+details{margin-top:14px}
 summary{cursor:pointer;color:var(--muted)}
 details[open] summary{margin-bottom:8px}
 a{color:var(--controller)}
@@ -93,5 +95,14 @@ h1{font-size:26px}
 .candidate{max-width:calc(100vw - 190px)}
 .candidate svg.drawing{max-width:100%}
 }
-@media print{section{break-inside:avoid}}
+@media print{
+main{max-width:none;padding:0}
+section{margin-top:28px}
+h2,h3,.rowhead,.claim,summary{break-after:avoid}
+figure,tr,.verdict,.claim,.note,.alarms,.tiles div,.how dl div,.mistakes>*{break-inside:avoid}
+.picture,.scroll,pre{overflow:visible}
+.picture svg.drawing{max-width:100%}
+pre{white-space:pre-wrap}
+section:not(#reproduction) details::details-content{content-visibility:visible;display:block;height:auto}
+}
 `;

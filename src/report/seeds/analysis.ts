@@ -1,4 +1,5 @@
 /** One search with several seeds: the strategy beside random sampling of the same supernets at equal cost, and how far that can be relied on. */
+import { decimalText } from '../../printable.js';
 import { smallestOf } from '../../statistics/extremes.js';
 import { WeftError } from '../../errors.js';
 import { type BesideRandom } from '../../search/comparison.js';
@@ -161,13 +162,13 @@ function verdictOf(
   const { difference, relative } = means;
   const { value, interval, claim, obstacle, bySeed } = difference;
   const amount = (share: number): string =>
-    `${(measure === 'loss' ? share.toFixed(4) : (100 * share).toFixed(2)).replace('-', '−')} ${unit}`;
+    `${measure === 'loss' ? decimalText(share, 4) : decimalText(100 * share, 2)} ${unit}`;
   const seeds = bySeed.length;
   if (obstacle === 'few' || !interval)
     return `In ${seeds === 1 ? 'one seed' : `these ${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'behind' : 'ahead of'} random ones of the same supernets by ${amount(Math.abs(value))} on average; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;
   const [low, high] = interval;
   const numbers = `95 % interval over ${seeds} seeds ${amount(low)} to ${amount(high)}${despiteInterval(difference)}`;
   if (claim)
-    return `The samples of ${controller} are ${claim === 'above' ? 'better' : 'worse'} than random ones of the same supernets by ${amount(Math.abs(value))} (${numbers}), a relative improvement of ${relative.value.toFixed(2).replace('-', '−')} %`;
+    return `The samples of ${controller} are ${claim === 'above' ? 'better' : 'worse'} than random ones of the same supernets by ${amount(Math.abs(value))} (${numbers}), a relative improvement of ${decimalText(relative.value, 2)} %`;
   return `No difference between the samples of ${controller} and random ones of the same supernets can be claimed (${numbers})`;
 }

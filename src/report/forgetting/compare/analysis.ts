@@ -1,4 +1,5 @@
 /** Several runs set beside each other: arms, pairs, contrasts, checks. */
+import { decimalText } from '../../../printable.js';
 import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import { WeftError } from '../../../errors.js';
 import { type HealthCheck } from '../health.js';
@@ -92,7 +93,7 @@ function checkArm({ arm: { name }, performance: { of, difference, interval }, me
   // A warning needs less than a claim: an interval without zero, of however few seeds.
   const lost = interval !== undefined && interval[1] < 0;
   const what = `${of} of ${name} not below the baseline’s`;
-  const found = `${(100 * difference).toFixed(1).replace('-', '−')} points`;
+  const found = `${decimalText(100 * difference, 1)} points`;
   return [
     lost
       ? { id: `performance ${name}`, status: 'WARN', what, detail: `${found}, and the interval excludes zero` }

@@ -1,4 +1,5 @@
 /** An arm against the baseline: how much forgetting is gone, at what cost, and what of it may be claimed. */
+import { decimalText } from '../../../printable.js';
 import {
   type Assessment,
   assessPaired,
@@ -168,7 +169,7 @@ function nats(value: number): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(0).replace('-', '−')} %`;
+  return `${decimalText(100 * share, 0)} %`;
 }
 
 function points(share: number): string {

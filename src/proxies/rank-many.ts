@@ -13,7 +13,12 @@ export interface ProxyScores {
   readonly warnings: readonly string[];
 }
 
-export interface ProxyScoresOptions {
+/** What each proxy says of a network: its score, or why there is none. */
+export type Tried = ReturnType<typeof tryScores>;
+
+export interface ProxyScoresOptions<A = unknown> {
+  /** Gives what is known of a network already, and keeps what is `found` out about it. */
+  readonly kept?: (architecture: A, found: () => Tried) => Tried;
   /** Told how many networks have been scored. */
   readonly onScored?: (count: number) => void;
 }
@@ -28,10 +33,10 @@ export function scoreNetworks<A>(
   proxies: readonly Proxy[],
   batch: TensorBatch,
   seed: number | string,
-  { onScored }: ProxyScoresOptions = {},
+  { onScored, kept = (_architecture, found) => found() }: ProxyScoresOptions<A> = {},
 ): ProxyScores {
   const found = architectures.map((architecture, i) => {
-    const all = tryScores(space, architecture, proxies, batch, seed);
+    const all = kept(architecture, () => tryScores(space, architecture, proxies, batch, seed));
     onScored?.(i + 1);
     return all;
   });

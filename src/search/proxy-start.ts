@@ -6,11 +6,12 @@ import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { sampleDistinct } from '../graph/sample-distinct.js';
 import { givenPart, type OwnParts } from '../parts/own.js';
-import { type Proxy, proxyNamed, scoreNetworks } from '../proxies/index.js';
+import { type Proxy, proxyNamed, scoreNetworks, type Tried } from '../proxies/index.js';
 import { logRankSum } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
 import { tf } from '../tensor/tf.js';
 import { type BatchSource, firstExamples, withBatch } from '../training/batch.js';
+import { readCandidate } from './hyperparameters/index.js';
 
 type WarmStart = NonNullable<SearchConfig['search']['warmStart']>;
 
@@ -81,7 +82,7 @@ export function requireProposals(
   );
 }
 
-/** The proxies' sum of log-ranks of each of some networks among them. */
+/** The proxies' sum of log-ranks of each of some networks among them. A network is scored once: weights and batch are the same each time. */
 function scorer(
   field: 'warmStart' | 'proxyFilter',
   { proxies, examples }: Pick<WarmStart, 'proxies' | 'examples'>,
@@ -90,11 +91,19 @@ function scorer(
   const chosen = proxies.map((proxy) =>
     typeof proxy === 'string' ? proxyNamed(proxy) : (givenPart('proxy', proxy.part, own) as Proxy),
   );
+  const known = new Map<string, Tried>();
+  const kept = (architecture: unknown, found: () => Tried): Tried => {
+    // Hyper-parameters make no other network.
+    const { architecture: text } = readCandidate(space.encode(architecture));
+    const tried = known.get(text) ?? found();
+    known.set(text, tried);
+    return tried;
+  };
   return (architectures) => {
     const { scores, warnings } = withBatch(source, 0, 0, (whole) => {
       const batch = firstExamples(whole, examples);
       try {
-        return scoreNetworks(space.forRetraining(), architectures, chosen, batch, `${seed}/warm-start`);
+        return scoreNetworks(space.forRetraining(), architectures, chosen, batch, `${seed}/warm-start`, { kept });
       } finally {
         tf.dispose([batch.inputs, batch.labels, ...(batch.weights ? [batch.weights] : [])]);
       }

@@ -12,7 +12,8 @@ import { mlp } from '../../search-spaces/mlp.js';
 import { filterProposals } from '../../src/controller/index.js';
 import { configSchema } from '../../src/config/schema.js';
 import { type SearchRequest } from '../../src/api/search.js';
-import { resumeSearch, runSearch, stream } from '../../src/index.js';
+import { defineProxy, resumeSearch, runSearch, stream } from '../../src/index.js';
+import { type OwnProxy } from '../../src/parts/own.js';
 import { checkParts } from '../../src/search/check-parts.js';
 import { openData } from '../../src/search/data.js';
 import { createSession } from '../../src/search/session.js';
@@ -91,6 +92,36 @@ describe('a filter by proxies', function () {
     expect(() => createSession({ ...parts, controller: darts }, () => undefined)).to.throw("'darts' trains a mixture");
     expect(tf.memory().numTensors).to.equal(before);
     expect(() => configSchema.parse({ search: { proxyFilter: { proxies: ['naswott'] } } })).to.throw(/naswot/);
+  });
+
+  it('scores a network once, however often it is drawn, and orders as if it had scored all again', () => {
+    const searched = (own?: Map<string, OwnProxy>) => {
+      const part = own ? { name: 'own' as const, part: 'counted' } : ('parameters' as const);
+      const config = configSchema.parse({
+        space: { name: 'mlp', depth: 1, widths: [2, 4, 8] },
+        data: { source: 'digits', subset: { train: 100 } },
+        search: { epochs: 1, batchSize: 16, rewardBatchSize: 8, proxyFilter: { proxies: [part], draws: 6, examples: 8 } }, // prettier-ignore
+        retrain: { epochs: 0 },
+      });
+      const session = createSession({ config, space: mlp, controller: random, data: openData(config), own }, () => undefined); // prettier-ignore
+      const proposed = Array.from({ length: 6 }, (_, i) => session.controller.propose(3, stream(i, 'x')));
+      session.dispose();
+      return { proposed, size: session.space.size() };
+    };
+    let scored = 0;
+    const counted = defineProxy({
+      name: 'counted',
+      description: 'parameters',
+      formula: 'n',
+      reference: 'none',
+      score(network, { parameters }) {
+        scored++;
+        return network.parameterNames.reduce((sum, name) => sum + parameters[name]!.size, 0);
+      },
+    });
+    const { proposed, size } = searched(new Map([['counted', counted]]));
+    expect(scored).to.be.within(5, Number(size));
+    expect(proposed).to.deep.equal(searched().proposed);
   });
 
   it('goes through a whole search, and says once what its proxies lack, also where it was stopped after each step', async () => {

@@ -70,7 +70,7 @@ export const sasshaEntry = optimizer({
     epsilon: positive.default(1e-4),
     power: z.number().gt(0).max(1).default(0.5).describe('power of the curvature'),
     every: z.int().min(1).default(10).describe('updates from one estimate of curvature to the next'),
-    samples: z.int().min(1).default(1).describe('random vectors per estimate'),
+    samples: z.int().min(1).max(10_000).default(1).describe('random vectors per estimate'),
     ...commonOptions({ learningRate: 0.15, decayPlace: 'step' }),
   }),
   create: (options, setting) => [sassha(options), ...assemble(options, setting, [momentumOverDiagonal(options)])],

@@ -73,7 +73,7 @@ export const entropySgdEntry = optimizer({
   reference: 'Chaudhari et al. 2017, arXiv 1611.01838',
   schema: z.strictObject({
     name: z.literal('entropy-sgd'),
-    iterations: z.int().min(1).default(20).describe('Langevin steps'),
+    iterations: z.int().min(1).max(10_000).default(20).describe('Langevin steps'),
     innerRate: z.number().positive().default(0.1).describe('size of a Langevin step'),
     gamma: z.number().min(0).default(1e-2).describe('pull back to the weights'),
     scoping: z.number().min(0).default(0).describe('relative growth of the pull per step'),

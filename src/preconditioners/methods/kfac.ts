@@ -82,7 +82,7 @@ export const kfac = preconditioner({
   schema: z.strictObject({
     name: z.literal('kfac'),
     fisher: fisherOption(),
-    samples: z.int().min(1).default(1).describe('labels drawn for each label of the data'),
+    samples: z.int().min(1).max(10_000).default(1).describe('labels drawn for each label of the data'),
     sharing: z
       .enum(['expand', 'reduce'])
       .default('expand')

@@ -46,7 +46,7 @@ export const hessianFree = preconditioner({
   schema: z.strictObject({
     name: z.literal('hessian-free'),
     damping: damping(1),
-    iterations: z.int().min(1).default(10).describe('maximum number of conjugate-gradient steps'),
+    iterations: z.int().min(1).max(10_000).default(10).describe('maximum number of conjugate-gradient steps'),
     tolerance: z.number().min(0).default(1e-3).describe('stops when the residual is this fraction of the gradient'),
     warmStart: z
       .number()

@@ -146,7 +146,12 @@ export function program(): Command {
     .option('-c, --config <file>', 'a YAML configuration')
     .option('--space <name|file>', 'search space')
     .option('--data <name|path>', 'data')
-    .option('--candidates <n>', 'random architectures to begin with', whole(1, 'architectures'), 27)
+    .option(
+      '--candidates <n>',
+      'candidates to begin with, in each round: random ones, or what a controller proposes',
+      whole(1, 'architectures'),
+      27,
+    )
     .option('--rounds <n>', 'so many rounds, whose candidates a controller proposes that learns from them', whole(1))
     .option('--controller <name|file>', 'with --rounds: what proposes candidates; predictor-guided by default')
     .option(

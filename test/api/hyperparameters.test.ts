@@ -89,6 +89,16 @@ describe('hyper-parameters from code', function () {
     expect(kept.retrain!.optimizer).to.include({ learningRate: hyperparameters![RATE] });
   });
 
+  it('candidates are promoted with them without waiting too', async () => {
+    const { outcome } = await halved('asha', { candidates: 4, factor: 2, first: 1, asynchronous: { longest: 2 } });
+    expect(outcome!.rungs[0]!.ranking).to.have.length(4);
+    for (const { hyperparameters, architecture } of outcome!.rungs.flatMap(({ ranking }) => ranking)) {
+      expect(architecture).to.match(/^mlp~\w+:\S+$/);
+      expect([8, 16]).to.include(hyperparameters![BATCH]);
+    }
+    expect(existsSync(outcome!.configuration!)).to.equal(true);
+  });
+
   it('a strategy proposes them in rounds; what was stopped goes on to the same bytes', async () => {
     const request = { candidates: 3, factor: 1, first: 1, rounds: 3, controller: 'evolution' };
     const whole = await halved('whole', request);

@@ -217,6 +217,22 @@ describe('hyper-parameters', () => {
     expect(candidateConfig(config, {})).to.equal(config);
   });
 
+  it('may be options of preconditioners and of base optimizers', () => {
+    const optimizer = { name: 'sam', base: { name: 'sgd', preconditioner: { name: 'kfac' } } } as const;
+    const searched = {
+      'retrain.optimizer.rho': [0.05, 0.1],
+      'retrain.optimizer.base.preconditioner.damping': { min: 1e-4, max: 1, scale: 'log' },
+    };
+    const config = configOf(searched, { retrain: { optimizer } });
+    expect(hyperparametersOf(config, 2)).to.have.length(2);
+    const { retrain } = withHyperparameters(config, { 'retrain.optimizer.base.preconditioner.damping': 0.01 });
+    expect(retrain.optimizer).to.deep.include({ name: 'sam' });
+    expect((retrain.optimizer as { base: { preconditioner: object } }).base.preconditioner).to.include({
+      name: 'kfac',
+      damping: 0.01,
+    });
+  });
+
   it('change the name of a job, and without them it is what it was', () => {
     const config = configOf(SEARCHED);
     const parts = { config, space: mlp, controller: random, data: openData(config) };

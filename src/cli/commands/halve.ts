@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { type HalvingRequest, runHalving } from '../../api/halve.js';
 import { WeftError } from '../../errors.js';
-import { type Hyperparameters } from '../../search/hyperparameters/index.js';
+import { type Hyperparameters, readCandidate } from '../../search/hyperparameters/index.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, show } from '../output.js';
 import { type SearchOptions, writtenConfig } from './search.js';
@@ -30,7 +30,7 @@ export async function halve(options: HalveOptions): Promise<void> {
   const outcome = await runHalving({
     ...{ candidates, factor, first, rounds, out, runs, threads },
     asynchronous: asynchronousOf(options),
-    config: writtenConfig(options),
+    config: writtenConfig({ ...options, ...proposing(options) }),
     withExecutor: executing(options, output),
     onStart: (folder, backend, rungs) =>
       output.say(
@@ -48,7 +48,7 @@ export async function halve(options: HalveOptions): Promise<void> {
   });
   if (!outcome) return;
   for (const { candidate, rung, chance } of outcome.stopped ?? [])
-    output.say(`stopped after rung ${rung + 1} with a chance of ${chance.toPrecision(2)}  ${candidate}`);
+    output.say(`stopped after rung ${rung + 1} with a chance of ${chance.toPrecision(2)}  ${wordsOf(candidate)}`);
   const { file, winner, configuration, report } = outcome;
   output.say(`wrote ${show(file)}${configuration === undefined ? '' : `, ${basename(configuration)}`}`);
   output.say(`open  ${show(report)}`);
@@ -60,6 +60,16 @@ export async function halve(options: HalveOptions): Promise<void> {
         : ` --recipe ${recipe}`;
   output.say(`next  weft train ${winner}${settings}`);
 }
+
+/** A candidate from its text. */
+function wordsOf(candidate: string): string {
+  const { architecture, hyperparameters } = readCandidate(candidate);
+  return `${architecture}${inWords(hyperparameters)}`;
+}
+
+/** The strategy of a recipe is one for shared weights, and learns too slowly for a few dozens of trainings. */
+const proposing = ({ controller, rounds, recipe }: HalveOptions): { controller?: string } =>
+  controller === undefined && rounds !== undefined && recipe !== undefined ? { controller: 'predictor-guided' } : {};
 
 /** Hyper-parameters after what they belong to. */
 const inWords = (values: Hyperparameters = {}): string =>

@@ -18,9 +18,9 @@ export interface AshaRequest {
   readonly parallel?: number | undefined;
   /** Brackets that share the candidates, as in Hyperband: the second begins with the second rung, and so on. Default 1. */
   readonly brackets?: number | undefined;
-  /** Orders candidates by what their learning curves lead to, instead of by their last value. */
-  readonly extrapolate?: boolean | undefined;
-  /** Stops candidates whose probability to end above the best of the others is less; with `extrapolate`. Default 0.05. */
+  /** By what candidates of a rung are ordered: their last result, or where their learning curves lead. Default `last`. */
+  readonly order?: 'last' | 'curve' | undefined;
+  /** Stops candidates whose probability to end above the best that any other has reached is below this, by their learning curves. Nobody by default. */
   readonly stopBelow?: number | undefined;
 }
 
@@ -43,21 +43,16 @@ export interface AshaOutcome {
 
 /** With what a request leaves open. */
 function ashaOptions(
-  { longest, brackets, extrapolate, stopBelow }: AshaRequest,
+  { longest, brackets, order, stopBelow }: AshaRequest,
   { factor, first, candidates }: Pick<AshaSetting, 'factor' | 'first' | 'candidates'>,
 ): AshaOptions {
-  if (stopBelow !== undefined && !extrapolate)
-    throw new WeftError(
-      'config',
-      'candidates are stopped by where their learning curves lead',
-      'ask for the extrapolation too (--extrapolate)',
-    );
   return {
     factor,
     first,
     longest: longest ?? longestFor(candidates.length, factor, first),
     ...(brackets !== undefined && { brackets }),
-    ...(extrapolate && { extrapolate: { stopBelow: stopBelow ?? 0.05 } }),
+    ...(order !== undefined && { order }),
+    ...(stopBelow !== undefined && { stopBelow }),
   };
 }
 
@@ -100,7 +95,9 @@ export async function ashaIn(
         const job = standAloneJob(parts, candidate, epochs, { ...jobOptions, until });
         try {
           const { curve = [], ...evaluation } = evaluationOf((await executor.submit(job)).value);
-          return { score: scoreOf(evaluation, measure), curve: curve.map((one) => lossOf(one, measure)) };
+          const values = curve.map((one) => lossOf(one, measure));
+          const noise = standardErrorOf(values.at(-1) ?? 0, evaluation.count, measure);
+          return { score: scoreOf(evaluation, measure), curve: values, noise };
         } catch (error) {
           // A job that was cancelled has not failed: it is asked for again.
           if (!(error instanceof WeftError) || !failed.has(job.key)) throw error;
@@ -131,6 +128,16 @@ const scoreOf = (evaluation: Evaluation, measure: 'accuracy' | 'loss'): number =
 /** Lower is better, and 0 the least. */
 const lossOf = (evaluation: Evaluation, measure: 'accuracy' | 'loss'): number =>
   measure === 'loss' ? evaluation.loss : 1 - requireAccuracy(evaluation);
+
+/**
+ * Standard error of such a mean over `count` examples: of a share with one more right and one more wrong, so that none is certain; of losses, which
+ * differ between examples about as much as they are large.
+ */
+function standardErrorOf(value: number, count: number, measure: 'accuracy' | 'loss'): number {
+  if (measure === 'loss') return value / Math.sqrt(count);
+  const share = (value * count + 1) / (count + 2);
+  return Math.sqrt((share * (1 - share)) / count);
+}
 
 /** Keys of the jobs that the executor says have failed. */
 function failuresOf(executor: Executor): ReadonlySet<string> {
@@ -163,6 +170,7 @@ const stepSchema = z.object({
   /** JSON has no infinity. */
   score: z.number().nullable(),
   curve: z.array(z.number()),
+  noise: z.number().optional(),
   failure: z.string().optional(),
 });
 
@@ -189,14 +197,18 @@ function openRecord(
           `${path}, line ${i + 2}, is no finished training`,
           'begin in another folder (--out)',
         );
-      const { candidate, rung, score, curve, failure } = parsed.data;
-      return { candidate, rung, score: score ?? -Infinity, curve, ...(failure !== undefined && { failure }) };
+      const { candidate, rung, score, curve, noise, failure } = parsed.data;
+      return {
+        ...{ candidate, rung, score: score ?? -Infinity, curve },
+        ...(noise !== undefined && { noise }),
+        ...(failure !== undefined && { failure }),
+      };
     });
     if (!head) journal.append({ type: 'asha', identity });
     return {
       recorded,
       append(step) {
-        const { candidate, rung, score, curve, failure } = step;
+        const { candidate, rung, score, curve, noise, failure } = step;
         recorded.push(step);
         journal.append({
           type: 'finished',
@@ -204,6 +216,7 @@ function openRecord(
           rung,
           score: score === -Infinity ? null : score,
           curve: [...curve],
+          ...(noise !== undefined && { noise }),
           ...(failure !== undefined && { failure }),
         });
         journal.sync();

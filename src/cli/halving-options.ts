@@ -1,5 +1,5 @@
 /** Options of `weft halve --asha`. */
-import { type Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { number, whole } from './options.js';
 
 /** Options of successive halving that does not wait for its rungs. */
@@ -13,9 +13,14 @@ export const asynchronously = (command: Command): Command =>
       whole(1),
     )
     .option('--brackets <n>', 'with --asha: brackets that share the candidates, as in Hyperband', whole(1))
-    .option('--extrapolate', 'with --asha: order and stop candidates by where their learning curves lead')
+    .addOption(
+      new Option(
+        '--order <by>',
+        'with --asha: who is the best of a rung, by the last result (the default) or by where the learning curve leads',
+      ).choices(['last', 'curve']),
+    )
     .option(
       '--stop-below <p>',
-      'probability to become the best below which a candidate stops; 0.05 by default',
+      'with --asha: stop a candidate whose probability to become the best, by its learning curve, is below this',
       number,
     );

@@ -15,6 +15,7 @@ export {
   pathEncoding,
   type PathOptions,
 } from './encodings.js';
+export { FEWEST_EPOCHS, fitLearningCurve, type LearningCurve } from './learning-curve.js';
 export { forest, gaussianProcess, gradientBoosting, mlpEnsemble, ridge };
 
 /** Every predictor by its name. */

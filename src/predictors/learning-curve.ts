@@ -3,6 +3,7 @@
  * squares and averaged over their shapes.
  */
 import { WeftError } from '../errors.js';
+import { largestOf } from '../statistics/extremes.js';
 import { leastOn } from '../statistics/minimize.js';
 import { studentBelow } from '../statistics/student-t.js';
 
@@ -49,12 +50,12 @@ interface Fit {
 
 /**
  * Fits values after 1, 2, …, n epochs, of which less is better and none is below 0, such as losses or shares of errors; undefined below
- * `FEWEST_EPOCHS`. For each law and each rate c the best a, b ≥ 0 are in closed form; a fit weighs SSE^(-n/2), its likelihood at the most likely
- * variance of the noise. Given the fit a value is distributed as Student's t with n - 2 degrees of freedom about a + b φ(t), as in linear
+ * `FEWEST_EPOCHS`. For each law and each rate c the best a, b ≥ 0 are in closed form; a fit weighs (SSE + n s²)^(-n/2), its likelihood at the most likely
+ * variance of the noise, with s for what is known of it: the standard error of a value. Without that, a fit of few epochs is too sure of itself. Given the fit a value is distributed as Student's t with n - 2 degrees of freedom about a + b φ(t), as in linear
  * regression. The laws only fall: of a curve that rises, as the loss of a network that overfits, the mean is predicted.
  * Throws WeftError('numeric') for values that are not finite or negative.
  */
-export function fitLearningCurve(values: readonly number[]): LearningCurve | undefined {
+export function fitLearningCurve(values: readonly number[], standardError = 0): LearningCurve | undefined {
   const strange = values.findIndex((value) => !Number.isFinite(value) || value < 0);
   if (strange >= 0)
     throw new WeftError(
@@ -64,7 +65,7 @@ export function fitLearningCurve(values: readonly number[]): LearningCurve | und
     );
   const count = values.length;
   if (count < FEWEST_EPOCHS) return undefined;
-  const noise = (RESOLUTION * Math.max(...values, Number.MIN_VALUE)) ** 2;
+  const noise = standardError ** 2 + (RESOLUTION * largestOf([...values, Number.MIN_VALUE])) ** 2;
   const fits = LAWS.flatMap((law) => fitsOf(law, values));
   const scores = fits.map(({ error }) => (-count / 2) * Math.log(error + count * noise));
   const best = Math.max(...scores);
@@ -76,7 +77,7 @@ export function fitLearningCurve(values: readonly number[]): LearningCurve | und
     at: (epoch) => average((fit) => valueOf(fit, epoch)),
     chanceBelow: (epoch, limit) =>
       average((fit) => {
-        const variance = Math.max(fit.error / (count - 2), noise);
+        const variance = fit.error / (count - 2) + noise;
         const distance = fit.spread > 0 ? (fit.shape(epoch) - fit.mean) ** 2 / fit.spread : 0;
         const scale = Math.sqrt(variance * (1 + 1 / count + distance));
         return studentBelow((limit - valueOf(fit, epoch)) / scale, count - 2);

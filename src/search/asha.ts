@@ -16,11 +16,10 @@ export interface AshaOptions {
   readonly longest: number;
   /** How many brackets share the candidates; the second begins with the second rung, and so on. */
   readonly brackets?: number;
-  /** Orders candidates by what their learning curves lead to, and stops those that are not likely to be the best. */
-  readonly extrapolate?: {
-    /** A candidate stops whose probability to end above the best value that any other has reached is below this. */
-    readonly stopBelow: number;
-  };
+  /** By what candidates of a rung are ordered: their last result, or where their learning curves lead. Default `last`. */
+  readonly order?: 'last' | 'curve';
+  /** Stops a candidate whose probability to end above the best value that any other has reached is below this, by its learning curve; nobody by default. */
+  readonly stopBelow?: number;
 }
 
 /** What is to be trained next. */
@@ -38,6 +37,8 @@ export interface Trained {
   readonly score: number;
   /** Losses or shares of errors after each epoch so far, of which less is better. */
   readonly curve: readonly number[];
+  /** Standard error of the values of the curve, as far as it is known. */
+  readonly noise?: number;
 }
 
 export interface Asha {
@@ -76,7 +77,7 @@ interface Finished {
  * with the same order they are the same. Throws WeftError('config') for numbers with which nobody would be promoted.
  */
 export function createAsha(candidates: readonly string[], options: AshaOptions): Asha {
-  const { factor, extrapolate } = options;
+  const { factor, order = 'last', stopBelow = 0 } = options;
   const rungs = rungEpochs(options, candidates.length);
   const shares = bracketShares(candidates.length, options, rungs.length);
   const waiting = shares.map(({ from, to }) => candidates.slice(from, to));
@@ -84,6 +85,7 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
   const settled = shares.map(() => rungs.map(() => new Set<string>()));
   const stopped: Stopped[] = [];
   const last = rungs.length - 1;
+  const isFitted = order === 'curve' || stopBelow > 0;
   let turn = 0;
 
   const training = (candidate: string, bracket: number, rung: number): Training => ({
@@ -94,11 +96,11 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
   });
   /** Whether it goes on; told once of each. */
   const isWorthIt = (one: Finished, rung: number): boolean => {
-    if (!extrapolate || !one.curve) return true;
+    if (!one.curve || stopBelow === 0) return true;
     const others = finished.flat(2).filter(({ candidate }) => candidate !== one.candidate);
     const best = smallestOf(others.map(({ value }) => value));
     const chance = one.curve.chanceBelow(rungs[last]!, best);
-    if (!(chance < extrapolate.stopBelow)) return true;
+    if (!(chance < stopBelow)) return true;
     stopped.push({ candidate: one.candidate, rung, chance });
     return false;
   };
@@ -120,8 +122,8 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
     stopped,
     next() {
       // Brackets take turns, so that all of them go on at the same time.
-      const order = shares.map((_, i) => (turn + i) % shares.length);
-      for (const bracket of order) {
+      const round = shares.map((_, i) => (turn + i) % shares.length);
+      for (const bracket of round) {
         const fresh = (): Training | undefined => {
           const candidate = waiting[bracket]!.shift();
           return candidate === undefined ? undefined : training(candidate, bracket, bracket);
@@ -133,9 +135,9 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
       }
       return undefined;
     },
-    finish({ candidate, bracket, rung }, { score, curve: values }) {
-      const curve = extrapolate && score !== -Infinity ? fitLearningCurve(values) : undefined;
-      const place = curve ? -curve.at(rungs[last]!) : score;
+    finish({ candidate, bracket, rung }, { score, curve: values, noise }) {
+      const curve = isFitted && score !== -Infinity ? fitLearningCurve(values, noise) : undefined;
+      const place = curve && order === 'curve' ? -curve.at(rungs[last]!) : score;
       const value = score === -Infinity ? Infinity : (values.at(-1) ?? Infinity);
       const done = finished[bracket]![rung]!;
       done.push({ candidate, score, place, value, curve });
@@ -154,7 +156,10 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
 const descending = (a: number, b: number): number => (a === b ? 0 : b - a);
 
 /** Epochs of each rung: first·η^k, up to the longest. */
-function rungEpochs({ factor, first, longest, brackets = 1, extrapolate }: AshaOptions, candidates: number): number[] {
+function rungEpochs(
+  { factor, first, longest, brackets = 1, stopBelow = 0 }: AshaOptions,
+  candidates: number,
+): number[] {
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
   const refuse = (what: string, remedy: string): never => {
     throw new WeftError('config', `asynchronous successive halving ${what}`, remedy);
@@ -176,11 +181,8 @@ function rungEpochs({ factor, first, longest, brackets = 1, extrapolate }: AshaO
   for (let epochs = first; epochs <= longest; epochs *= factor) rungs.push(epochs);
   if (!whole(brackets, 1) || brackets > rungs.length)
     refuse(`in ${brackets} brackets with ${rungs.length} rungs`, `take 1 to ${rungs.length} brackets`);
-  if (extrapolate && !(extrapolate.stopBelow >= 0 && extrapolate.stopBelow < 1))
-    refuse(
-      `that stops below a probability of ${extrapolate.stopBelow}`,
-      'take a number from 0, which stops nobody, up to 1',
-    );
+  if (!(stopBelow >= 0 && stopBelow < 1))
+    refuse(`that stops below a probability of ${stopBelow}`, 'take a number from 0, which stops nobody, up to 1');
   return rungs;
 }
 

@@ -151,7 +151,7 @@ describe('verbs from code', function () {
         onTrained: ({ candidate, rung }) => heard.push(`${candidate} ${rung}`),
         ...rest,
       });
-    const whole = await halve({ longest: 4, extrapolate: true });
+    const whole = await halve({ longest: 4, order: 'curve', stopBelow: 0.05 });
     const [file, record] = ['halving.json', 'asha.jsonl'].map((name) => join(place, name)) as [string, string];
     const [written, recorded] = [readFileSync(file, 'utf8'), readFileSync(record, 'utf8')];
     expect(whole!.winner).to.equal(whole!.rungs.at(-1)!.ranking[0]!.architecture);
@@ -161,7 +161,7 @@ describe('verbs from code', function () {
     writeFileSync(record, `${lines.slice(0, 4).join('\n')}\n${lines[4]!.slice(0, 20)}`);
     const before = [...heard];
     heard.length = 0;
-    expect(await halve({ longest: 4, extrapolate: true })).to.deep.equal(whole);
+    expect(await halve({ longest: 4, order: 'curve', stopBelow: 0.05 })).to.deep.equal(whole);
     expect(heard).to.deep.equal(before);
     expect([readFileSync(file, 'utf8'), readFileSync(record, 'utf8')]).to.deep.equal([written, recorded]);
     expect(await saidLater(halve({ longest: 2 }))).to.match(/asha.jsonl is the record of other candidates/);
@@ -169,7 +169,7 @@ describe('verbs from code', function () {
     const stopped = halve({ longest: 4 }, { out: `${place}-2`, withExecutor: inThisProcess({ signal }) });
     expect(await stopped).to.equal(undefined);
     expect(await saidLater(halve({ longest: 1 }, { out: `${place}-3` }))).to.match(/nothing to promote/);
-    expect(await saidLater(halve({ stopBelow: 0.1 }, { out: `${place}-3` }))).to.match(/--extrapolate/);
+    expect(await saidLater(halve({ stopBelow: 2 }, { out: `${place}-3` }))).to.match(/probability of 2/);
     expect(await saidLater(halve({}, { out: `${place}-3`, rounds: 2 }))).to.match(/waits for none/);
     expect(existsSync(`${place}-3`)).to.equal(false);
   });

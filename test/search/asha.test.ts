@@ -86,13 +86,13 @@ describe('asynchronous successive halving', () => {
     expect(create({ longest: NaN })).to.match(/one rung/);
     expect(create({ brackets: 4 })).to.match(/4 brackets with 3 rungs/);
     expect(create({ brackets: 3, factor: 2 }, 2)).to.match(/of 2 candidates none is left for bracket/);
-    expect(create({ extrapolate: { stopBelow: 1 } })).to.match(/probability of 1/);
-    expect(create({ extrapolate: { stopBelow: NaN } })).to.match(/probability of NaN/);
+    expect(create({ stopBelow: 1 })).to.match(/probability of 1/);
+    expect(create({ stopBelow: NaN })).to.match(/probability of NaN/);
   });
 });
 
 describe('asynchronous successive halving with learning curves', () => {
-  const options: AshaOptions = { factor: 2, first: 6, longest: 24, extrapolate: { stopBelow: 0.05 } };
+  const options: AshaOptions = { factor: 2, first: 6, longest: 24, order: 'curve', stopBelow: 0.05 };
   const [slow, fast] = [(t: number) => 0.05 + 0.9 * t ** -0.6, (t: number) => 0.3 + 0.2 * t ** -1.5];
   const train =
     (laws: Record<string, (epoch: number) => number>) =>
@@ -105,7 +105,7 @@ describe('asynchronous successive halving with learning curves', () => {
     const laws = { a: fast, b: slow };
     expect(slow(6)).to.be.above(fast(6));
     expect(slow(24)).to.be.below(fast(24));
-    expect(alone('ab', { ...options, extrapolate: undefined } as never, train(laws))).to.equal('a0 b0 a1');
+    expect(alone('ab', { ...options, order: 'last' }, train(laws))).to.equal('a0 b0 a1');
     expect(alone('ab', options, train(laws))).to.equal('a0 b0 b1');
     const asha = createAsha([...'abcd'], options);
     const four = { ...laws, c: (t: number) => fast(t) + 0.01, d: (t: number) => fast(t) + 0.02 };

@@ -19,7 +19,7 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
   longest?: number;
   parallel?: number;
   brackets?: number;
-  extrapolate?: boolean;
+  order?: 'last' | 'curve';
   stopBelow?: number;
 }
 
@@ -79,13 +79,13 @@ const inWords = (values: Hyperparameters = {}): string =>
 
 /** What the options say about promotion without waiting; throws WeftError('config') for such an option without `--asha`. */
 function asynchronousOf({ asha, workers, ...options }: HalveOptions): HalvingRequest['asynchronous'] {
-  const { longest, brackets, extrapolate, stopBelow, parallel } = options;
+  const { longest, brackets, order, stopBelow, parallel } = options;
   if (asha)
     return {
-      ...{ longest, brackets, extrapolate, stopBelow },
+      ...{ longest, brackets, order, stopBelow },
       parallel: parallel ?? (workers || availableParallelism()),
     };
-  const stray = Object.entries({ longest, parallel, brackets, extrapolate, 'stop-below': stopBelow }).find(
+  const stray = Object.entries({ longest, parallel, brackets, order, 'stop-below': stopBelow }).find(
     ([, value]) => value !== undefined,
   );
   if (stray)

@@ -112,3 +112,4 @@ export { augmentSchema, checkConfig, type SearchConfig, type SearchConfigInput }
 export type { JsonObject } from './runs/json.js';
 export type { SearchEvent } from './search/events.js';
 export * from './api/index.js';
+export * from './api/device.js';

@@ -4,6 +4,8 @@ import { type JobResult, submitAll, trainingJob } from '../jobs/index.js';
 import { type RunSummary } from '../runs/index.js';
 import { type OwnPart } from '../parts/own.js';
 import { costMeasure, costNames, namedCosts } from '../search/costs.js';
+import { deviceTable, readDeviceLatency } from '../search/device-latency.js';
+import { type LatencyTable } from '../search/latency.js';
 import { type OwnObjective, ownObjectives } from '../search/own-objective.js';
 import { byQuality, type Objective } from '../search/objective.js';
 import { evaluateCandidate } from '../search/phases/derive.js';
@@ -23,6 +25,8 @@ export interface DeriveOptions extends SessionOptions {
   readonly batches?: number | undefined;
   /** Only networks that meet these conditions, for example `latency<5ms,parameters<100k`. */
   readonly pick?: string | undefined;
+  /** A file with the latencies of another device, in the place of those that the run has measured or not. */
+  readonly latencyTable?: string | undefined;
   /** Trains the best so many from scratch, and tests them. */
   readonly retrainTop?: number | undefined;
   /** Threads of each training. */
@@ -75,7 +79,8 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
     judgeCandidates(session, options.onProgress);
     const judged = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
     const { measure } = session.objective;
-    const ranking = picked(session, judged, conditions, own)
+    const latencies = latenciesOf(session, options.latencyTable);
+    const ranking = picked({ ...session, latencies }, judged, conditions, own)
       .sort(byQuality(measure))
       .map((one) => ({ ...one, ...costsOf(session, one) }));
     outcome = { run: recorded.run.path, measure, ranking };
@@ -110,6 +115,13 @@ function judgeCandidates(session: SearchSession, onProgress: DeriveOptions['onPr
     onProgress?.(session.state.step + 1, total);
     evaluateCandidate(session);
   }
+}
+
+/** The table of the device that was named, or else of the run. */
+function latenciesOf({ space, latencies }: SearchSession, file: string | undefined): LatencyTable | undefined {
+  if (file === undefined) return latencies;
+  const found = readDeviceLatency(file);
+  return deviceTable(space.forRetraining(), found, found.batchSize);
 }
 
 /** The objectives of the user's own that candidates can be picked by: those of the run, and those that are given beside it. */

@@ -15,7 +15,7 @@ export function invocation(path = process.env['PATH'] ?? ''): 'weft' | 'npx weft
 /** Every command, so that prose about weft stays as it is; a test compares the list with the command line. */
 export const COMMANDS: readonly string[] = (
   'search resume status ui derive train halve worker queue evaluate predict sharpness export report convert rank ' +
-  'forgetting spaces optimizers preconditioners proxies study list init doctor setup specialize compare diff conflicts recipes'
+  'forgetting spaces optimizers preconditioners proxies study list init doctor setup specialize compare diff conflicts recipes latency'
 ).split(' ');
 
 const COMMAND = new RegExp(`(?<![\\w/.-])(?<!npx )weft (?=(?:${COMMANDS.join('|')})\\b)`, 'g');

@@ -3,8 +3,10 @@ import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
 import { asynchronously } from './halving-options.js';
+import { addLatencyCommands } from './latency-commands.js';
 import { addListCommands } from './list-commands.js';
 import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, whole } from './options.js';
+import { addQueueCommands } from './queue-commands.js';
 
 /** What `weft init --kind` writes. */
 const OWN_KINDS = [
@@ -92,6 +94,10 @@ export function program(): Command {
     .option('--batches <n>', 'validation batches each is evaluated on', whole(1))
     .option('--top <n>', 'how many of the best to print', whole(0), 5)
     .option('--pick <conditions>', 'only networks that meet them, for example "latency<5ms,parameters<100k"')
+    .option(
+      '--latency-table <file>',
+      "latencies of another device for --pick, by weft latency write; the run's by default",
+    )
     .option('--retrain-top <k>', 'train the best k from scratch, and test them', whole(1))
     .addOption(allowChangedEnvironment())
     .addOption(json())
@@ -169,34 +175,8 @@ export function program(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/halve.js')).halve(options));
 
-  weft
-    .command('worker')
-    .description('do the jobs of a queue, on any machine that reaches it')
-    .option('--queue <folder|url>', 'the queue: postgres://user@host/database, or a folder (or WEFT_QUEUE)')
-    .option('--slots <n>', 'jobs at a time; one per processor by default', whole(1, 'processes'))
-    .option('--results <folder>', 'where jobs are worked on and their weights stay', 'runs/jobs')
-    .option(
-      '--file <path...>',
-      'files of your own (spaces, optimizers, data, …) that jobs may load; nothing else is loaded',
-    )
-    .option('--until-empty', 'end when there is nothing to do')
-    .addOption(json())
-    .action(async (options) => (await import('./commands/queue.js')).worker(options));
-
-  const queue = weft.command('queue').description('look into a queue of jobs');
-  queue
-    .command('status')
-    .description('jobs, workers and failures')
-    .option('--queue <folder|url>', 'the queue (or WEFT_QUEUE)')
-    .addOption(json())
-    .action(async (options) => (await import('./commands/queue.js')).queueStatus(options));
-  queue
-    .command('retry')
-    .description('send failed jobs back, all or one')
-    .argument('[key]', 'the beginning of its key, as status prints it')
-    .option('--queue <folder|url>', 'the queue (or WEFT_QUEUE)')
-    .addOption(json())
-    .action(async (key, options) => (await import('./commands/queue.js')).queueRetry(key, options));
+  addQueueCommands(weft);
+  addLatencyCommands(weft);
 
   onRun(weft.command('evaluate'))
     .description("a run's trained network on its test part or on other data")

@@ -8,8 +8,13 @@ export const limitsSchema = z.strictObject({
     .number()
     .positive()
     .optional()
+    .describe('maximum milliseconds that it takes for a batch, by a table of its operations'),
+  latencyTable: z
+    .string()
+    .min(1)
+    .optional()
     .describe(
-      'maximum milliseconds that it takes for a batch, by a table of its operations that is measured when the run begins',
+      'file with the latencies of another device, which the script of `weft latency write` has measured there; by default the operations are measured on this machine when the run begins',
     ),
   latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
   activationBytes: z

@@ -83,7 +83,7 @@ export async function tracedModel(
     const artifacts = {
       format: 'graph-model',
       generatedBy,
-      ...writeProgram(program, trained.inputShape),
+      ...packed(writeProgram(program, trained.inputShape)),
       userDefinedMetadata: metadata,
     };
     await verify(artifacts, trained);
@@ -127,7 +127,11 @@ export function exampleInputs(
   return tf.tensor(values, shape);
 }
 
-function writeProgram(program: Program, inputShape: readonly number[]): GraphArtifacts {
+/** The program as a graph, and its constants by the names of their nodes. */
+export function writeProgram(
+  program: Program,
+  inputShape: readonly number[],
+): Omit<GraphArtifacts, 'weightSpecs' | 'weightData'> & { readonly weights: ReadonlyMap<string, Constant> } {
   const shape = [-1, ...inputShape];
   const graph = createGraphWriter(shape);
   const written = new Map<Step, { first: Reference; scope: string }>();
@@ -159,9 +163,14 @@ function writeProgram(program: Program, inputShape: readonly number[]): GraphArt
       inputs: { [INPUT]: { name: INPUT, dtype: typeName('float32'), tensorShape: shapeDef(shape) } },
       outputs: Object.fromEntries(outputs),
     },
-    ...packWeights(graph.weights),
+    weights: graph.weights,
   };
 }
+
+const packed = ({ weights, ...graph }: ReturnType<typeof writeProgram>): GraphArtifacts => ({
+  ...graph,
+  ...packWeights(weights),
+});
 
 /** Of TensorFlow 2.15's graphs. */
 const GRAPH_VERSION = 1645;

@@ -8,6 +8,7 @@ import { type Json } from '../operations/operation.js';
 import { type JsonObject, sha256, stringifyStrict } from '../runs/index.js';
 import { spaceIdentity } from '../search/conduct.js';
 import { optionsOf, type SearchParts } from '../search/session.js';
+import { latencyTableHash } from '../search/device-latency.js';
 import { type StartHashes, startHashes } from '../search/warm-start.js';
 import { type BackendName } from '../tensor/backend.js';
 import { type Computing, computingFields, computingHere, loadComputing } from './computing.js';
@@ -48,6 +49,8 @@ export interface RunPayload extends Computing {
   readonly weights?: StartHashes | undefined;
   /** Epochs after which a training alone stops, of as many as its schedule has. */
   readonly until?: number | undefined;
+  /** Hash of the file of `limits.latencyTable`. */
+  readonly latencies?: string | undefined;
   /** Hashes of the data and of the space's tree, options and task. */
   readonly data: string;
   readonly identity: string;
@@ -85,13 +88,14 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
     until: z.int().min(1).optional(),
     ...computingFields,
     weights: z.strictObject({ search: hashSchema.optional(), retrain: hashSchema.optional() }).optional(),
+    latencies: hashSchema.optional(),
     data: hashSchema,
     identity: textSchema(LONGEST_IDENTITY),
   }),
   identity({ config, ...payload }) {
     const { source: _source, path: _path, ...data } = config.data;
     const space = optionsOf(config.space);
-    const { search, retrain } = config;
+    const { search, retrain, limits } = config;
     return plain({
       ...payload,
       config: {
@@ -99,6 +103,7 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
         data,
         space,
         controller: optionsOf(config.controller),
+        limits: { ...limits, latencyTable: undefined },
         search: { ...search, start: undefined },
         retrain: { ...retrain, ...(isFileOfWeights(retrain.start) && { start: undefined }) },
       },
@@ -119,6 +124,7 @@ export function runJob(
       architecture,
       ...(Object.keys(weights).length > 0 && { weights }),
       until,
+      latencies: latencyHash(config),
       ...computingHere(threads, backend),
       space: referTo(config.space.name),
       controller: referTo(config.controller.name),
@@ -132,7 +138,18 @@ export function runJob(
 
 /** The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another space than the submitter's. */
 export async function openPayload(
-  { config: asked, space, controller, code, weights, data, identity, architecture, ...computing }: RunPayload,
+  {
+    config: asked,
+    space,
+    controller,
+    code,
+    weights,
+    latencies,
+    data,
+    identity,
+    architecture,
+    ...computing
+  }: RunPayload,
   { files }: Pick<JobContext, 'files'>,
   loadParts: LoadParts,
 ): Promise<SearchParts> {
@@ -148,6 +165,7 @@ export async function openPayload(
   const starts = startHashes(config, architecture !== null);
   for (const phase of ['search', 'retrain'] as const)
     checkSame(`file of ${phase}.start`, weights?.[phase], starts[phase]);
+  checkSame('file of limits.latencyTable', latencies, latencyHash(config));
   checkSame('search space', identity, spaceIdentity({ space: spaceOf(config, parts) }));
   return weights ? { ...parts, starts } : parts;
 }
@@ -167,6 +185,9 @@ function checkSame(what: string, wanted: string | undefined, found: string | und
       `give the worker the same ${what}: a job is the same wherever it is done`,
     );
 }
+
+const latencyHash = ({ limits: { latencyTable } }: SearchConfig): string | undefined =>
+  latencyTable === undefined ? undefined : latencyTableHash(latencyTable);
 
 const dataHash = ({ record }: JobParts['data']): string =>
   sha256(record.sources.map((source) => source.sha256).join('\n'));

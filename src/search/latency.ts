@@ -1,6 +1,6 @@
 /**
- * Latency by table: every operation of a space is timed alone, once, and a child's latency is the sum over its operations (as in
- * ProxylessNAS, Cai et al. 2019, section 3.3). The table is kept with the run, so that a resumed search decides as the first one would.
+ * Latency by table: every operation of a space is timed alone, once, on this machine or on another device, and a child's latency is the sum over its
+ * operations (as in ProxylessNAS, Cai et al. 2019, section 3.3). The table is kept with the run, so that a resumed search decides as the first one would.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { WeftError } from '../errors.js';
 import { type ActiveNode } from '../graph/activate.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type BuiltOperation, type Context, type Operation, type Shape } from '../operations/operation.js';
-import { readSealedJson, sealJson, stopwatch, writeFileAtomic } from '../runs/index.js';
+import { readSealedJson, sealJson, stopwatch, toJson, writeFileAtomic } from '../runs/index.js';
 import { median } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
@@ -19,6 +19,10 @@ const tableSchema = z.object({
   batchSize: z.int().min(1),
   /** Milliseconds of each operation on its input shapes, by `keyOf`; of each join of two inputs, by `joinKey`. */
   milliseconds: z.record(z.string(), z.number()),
+  /** Milliseconds of any network before its operations; 0 where that was not measured. */
+  base: z.number().optional(),
+  /** What it was measured on, where that is not this machine. */
+  device: z.string().optional(),
 });
 
 export type LatencyTable = z.output<typeof tableSchema>;
@@ -26,33 +30,70 @@ export type LatencyTable = z.output<typeof tableSchema>;
 const WARM_UP = 3;
 const TIMED = 15;
 
-/** Median time of each operation of the space on one batch, evaluating, with the present backend. */
-export function measureLatency(space: SearchSpace, batchSize: number): LatencyTable {
+/** What is timed alone: an operation on inputs of some shapes, or a join of two values. */
+export interface TimedOperation {
+  /** By which the table has it. */
+  readonly key: string;
+  /** Of one example. */
+  readonly inputs: readonly Shape[];
+  /** Shapes of the weights and running statistics that it reads, by their local names. */
+  readonly weights: Readonly<Record<string, readonly number[]>>;
+  /** inputs [N, ...shape] -> [N, ...output], evaluating. */
+  compute(inputs: readonly Tensor[], weight: (local: string) => Tensor): Tensor;
+}
+
+/** Every operation of the space on every shape that it can meet, and every join, once each. */
+export function timedOperations(space: SearchSpace): TimedOperation[] {
   const { graph, order } = space.supernet;
-  const milliseconds: Record<string, number> = {};
+  const found = new Map<string, TimedOperation>();
+  const add = (one: TimedOperation): void => void (found.has(one.key) || found.set(one.key, one));
   for (const name of order) {
     const node = graph.getNodeAttributes(name);
     if (node.kind === 'operation') {
       const all =
         node.elastic ?? [...node.built].map(([shapes, built]) => ({ operation: node.operation, shapes, built }));
-      for (const { operation, shapes, built } of all)
-        milliseconds[keyOf(operation, shapes)] ??= timeOperation(built, shapes, batchSize);
+      for (const { operation, shapes, built } of all) add(operationOf(keyOf(operation, shapes), shapes, built));
     } else if (node.kind === 'combine') {
-      for (const shape of node.shapes) milliseconds[joinKey(shape)] ??= timeJoin(shape, batchSize);
+      for (const shape of node.shapes)
+        add({ key: joinKey(shape), inputs: [shape, shape], weights: {}, compute: (inputs) => tf.addN([...inputs]) });
     }
   }
-  return { batchSize, milliseconds };
+  return [...found.values()];
+}
+
+function operationOf(key: string, shapes: string, built: BuiltOperation): TimedOperation {
+  const { parameters, statistics = {}, forward } = built;
+  const context = (weight: (local: string) => Tensor): Context => ({
+    mode: { training: false, normalization: 'running' },
+    parameter: weight,
+    statistic: weight,
+    record: () => {},
+    state: () => undefined,
+    carry: () => {},
+    random: () => stream('latency'),
+    values: (shape) => tf.ones([...shape]),
+  });
+  return {
+    key,
+    inputs: shapes.split(',').map((shape) => shape.split('x').map(Number)),
+    weights: Object.fromEntries(
+      Object.entries({ ...parameters, ...statistics }).map(([local, { shape }]) => [local, shape]),
+    ),
+    compute: (inputs, weight) => forward(inputs, context(weight)),
+  };
+}
+
+/** Median time of each operation of the space on one batch, evaluating, with the present backend. */
+export function measureLatency(space: SearchSpace, batchSize: number): LatencyTable {
+  return {
+    batchSize,
+    milliseconds: Object.fromEntries(timedOperations(space).map((one) => [one.key, timeOperation(one, batchSize)])),
+  };
 }
 
 /** Milliseconds of a child by the table; a join of n inputs counts as n - 1 joins of two. */
-export function latencyOf(nodes: readonly ActiveNode[], { milliseconds }: LatencyTable): number {
-  const shapes = new Map(nodes.map(({ name, output }) => [name, output.join('x')]));
-  return nodes.reduce((sum, node) => {
-    if (node.kind === 'input') return sum;
-    const key =
-      node.kind === 'operation'
-        ? keyOf(node.operation, node.inputs.map((input) => shapes.get(input)).join())
-        : joinKey(node.output);
+export function latencyOf(nodes: readonly ActiveNode[], { milliseconds, base = 0 }: LatencyTable): number {
+  return latencyTerms(nodes).reduce((sum, [key, times]) => {
     const one = milliseconds[key];
     if (one === undefined)
       throw new WeftError(
@@ -60,8 +101,18 @@ export function latencyOf(nodes: readonly ActiveNode[], { milliseconds }: Latenc
         `the latency table has no '${key}'`,
         'the table was measured for another space or other options: start a new run',
       );
-    return sum + one * (node.kind === 'operation' ? 1 : node.inputs.length - 1);
-  }, 0);
+    return sum + times * one;
+  }, base);
+}
+
+/** By which operations of a table a child's latency is the sum, and how often each; a join of n inputs counts as n - 1 joins of two. */
+export function latencyTerms(nodes: readonly ActiveNode[]): (readonly [key: string, times: number])[] {
+  const shapes = new Map(nodes.map(({ name, output }) => [name, output.join('x')]));
+  return nodes.flatMap((node) => {
+    if (node.kind === 'input') return [];
+    if (node.kind === 'combine') return [[joinKey(node.output), node.inputs.length - 1] as const];
+    return [[keyOf(node.operation, node.inputs.map((input) => shapes.get(input)).join()), 1] as const];
+  });
 }
 
 /** The run's table: read where there is one, else measured and written. */
@@ -69,7 +120,7 @@ export function latencyTableOf(run: string, measure: () => LatencyTable): Latenc
   const path = join(run, 'latency.json');
   if (!existsSync(path)) {
     const table = measure();
-    writeFileAtomic(path, sealJson({ formatVersion: 2, ...table }, 2));
+    writeFileAtomic(path, sealJson(toJson({ formatVersion: 2, ...table }), 2));
     return table;
   }
   const parsed = tableSchema.safeParse(readSealedJson(path, REMEDY));
@@ -88,38 +139,13 @@ function joinKey(shape: Shape): string {
   return `join ${shape.join('x')}`;
 }
 
-function timeOperation(
-  { parameters, statistics = {}, forward }: BuiltOperation,
-  shapes: string,
-  batchSize: number,
-): number {
-  const values = new Map<string, Tensor>();
-  const context: Context = {
-    mode: { training: false, normalization: 'running' },
-    parameter: (local) => values.get(local)!,
-    statistic: (local) => values.get(local)!,
-    record: () => {},
-    state: () => undefined,
-    carry: () => {},
-    random: () => stream('latency'),
-    values: (shape) => tf.ones([...shape]),
-  };
-  const inputs = shapes.split(',').map((shape) => tf.ones([batchSize, ...shape.split('x').map(Number)]));
-  for (const [local, { shape }] of [...Object.entries(parameters), ...Object.entries(statistics)])
-    values.set(local, tf.fill([...shape], 0.1));
+function timeOperation({ inputs, weights, compute }: TimedOperation, batchSize: number): number {
+  const ones = inputs.map((shape) => tf.ones([batchSize, ...shape]));
+  const values = new Map(Object.entries(weights).map(([local, shape]) => [local, tf.fill([...shape], 0.1)]));
   try {
-    return timed(() => forward(inputs, context));
+    return timed(() => compute(ones, (local) => values.get(local)!));
   } finally {
-    tf.dispose([...inputs, ...values.values()]);
-  }
-}
-
-function timeJoin(shape: Shape, batchSize: number): number {
-  const [a, b] = [tf.ones([batchSize, ...shape]), tf.ones([batchSize, ...shape])];
-  try {
-    return timed(() => tf.addN([a, b]));
-  } finally {
-    tf.dispose([a, b]);
+    tf.dispose([...ones, ...values.values()]);
   }
 }
 

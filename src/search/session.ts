@@ -27,6 +27,7 @@ import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer, type Regularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
 import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
+import { deviceTable, readDeviceLatency } from './device-latency.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { type OpenEpochs } from './follow-data.js';
 import { limitSpace } from './limits.js';
@@ -294,9 +295,14 @@ function requireSliceable(
 
 const MAX_CACHED_CHILDREN = 256;
 
-/** Measures the operations of the networks that are trained for good. */
-export function measuredNow({ limits }: SearchConfig): (space: SearchSpace) => LatencyTable {
-  return (space) => measureLatency(space.forRetraining(), limits.latencyBatchSize);
+/** Measures the operations of the networks that are trained for good, or takes what another device has measured. */
+export function measuredNow({
+  limits: { latencyTable, latencyBatchSize },
+}: Pick<SearchConfig, 'limits'>): (space: SearchSpace) => LatencyTable {
+  return (space) =>
+    latencyTable === undefined
+      ? measureLatency(space.forRetraining(), latencyBatchSize)
+      : deviceTable(space.forRetraining(), readDeviceLatency(latencyTable), latencyBatchSize);
 }
 
 /** Runs by the way they were computed. */

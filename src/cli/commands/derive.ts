@@ -15,6 +15,7 @@ export interface DeriveCommandOptions extends ExecutorOptions, TrustOptions {
   top: number;
   retrainTop?: number;
   pick?: string;
+  latencyTable?: string;
   allowChangedEnvironment?: boolean;
   json?: boolean;
 }

@@ -1,0 +1,86 @@
+/** Latency on other devices: the files that measure it there, and what came of them. */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { WeftError } from '../errors.js';
+import { latencyFiles } from '../export/latency/index.js';
+import { sampleDistinct } from '../ranking/index.js';
+import { makeFolder, writeFolderAtomic } from '../runs/index.js';
+import { limitSpace } from '../search/limits.js';
+import {
+  type AdditiveError,
+  additiveError,
+  type DeviceLatency,
+  deviceTable,
+  readDeviceLatency,
+} from '../search/device-latency.js';
+import { optionsOf, type SearchParts } from '../search/session.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { stream } from '../tensor/rng.js';
+import { partsOf, type PartsRequest } from './parts.js';
+
+export interface LatencyFilesRequest extends PartsRequest {
+  /** The folder that is made. */
+  readonly out: string;
+  /** Whole networks that are measured beside the operations, to tell how far the sums are off. Default 20. */
+  readonly networks?: number | undefined;
+}
+
+export interface LatencyFilesOutcome {
+  readonly folder: string;
+  /** Operations that are measured. */
+  readonly operations: number;
+  readonly networks: number;
+}
+
+export interface LatencyTableOutcome extends Pick<DeviceLatency, 'device' | 'batchSize' | 'failures'> {
+  /** Milliseconds of each operation, and of a network without any. */
+  readonly milliseconds: Readonly<Record<string, number>>;
+  readonly base: number;
+  /** How far sums are off; undefined where no network was measured. */
+  readonly error: AdditiveError | undefined;
+}
+
+/** See `writeLatencyFiles` in index.ts. */
+export async function writeLatencyFiles({
+  out,
+  networks = 20,
+  ...request
+}: LatencyFilesRequest): Promise<LatencyFilesOutcome> {
+  const folder = resolve(out);
+  if (existsSync(folder) && !readdirSync(folder).every((name) => WRITTEN.has(name)))
+    throw new WeftError('config', `${folder} has other files in it`, 'choose a new folder with --out');
+  const parts = await partsOf(request);
+  const { limits, seed } = parts.config;
+  const space = spaceOf(parts);
+  const limited = limitSpace(space, { ...limits, latencyMs: undefined }, undefined, seed);
+  const drawn = networks === 0 ? [] : sampleDistinct(limited, networks, stream(seed, 'latency'));
+  const files = await latencyFiles(space, {
+    batchSize: limits.latencyBatchSize,
+    networks: drawn.map(({ encoding }) => encoding),
+  });
+  makeFolder(dirname(folder));
+  writeFolderAtomic(folder, files);
+  const { operations } = JSON.parse(files['operators.json'] as string) as { operations: unknown[] };
+  return { folder, operations: operations.length, networks: drawn.length };
+}
+
+/** What `latencyFiles` writes, and where the script leaves its result by default. */
+const WRITTEN = new Set([
+  'operators.json',
+  'measure.mjs',
+  'measure-node.mjs',
+  'index.html',
+  'tf.min.js',
+  'latency.json',
+]);
+
+/** See `readLatencyTable` in index.ts. */
+export async function readLatencyTable(file: string, request: PartsRequest = {}): Promise<LatencyTableOutcome> {
+  const found = readDeviceLatency(file);
+  const space = spaceOf(await partsOf(request)).forRetraining();
+  const { milliseconds, base = 0 } = deviceTable(space, found, found.batchSize);
+  const { device, batchSize, failures } = found;
+  return { device, batchSize, failures, milliseconds, base, error: additiveError(space, found) };
+}
+
+const spaceOf = ({ config, space, data }: SearchParts): SearchSpace => space.create(optionsOf(config.space), data.task);

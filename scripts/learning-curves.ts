@@ -1,8 +1,9 @@
 /**
  * How well learning curves are extrapolated: trains networks alone to the end with `weft halve`'s own trainings, and compares what was expected
- * after a few epochs with what came, beside the last value: `node --import tsx --conditions=@weft-nas/source scripts/learning-curves.ts`.
+ * after a few epochs with what came, beside the last value: `node --import tsx --conditions=@weft-nas/source scripts/learning-curves.ts [networks] [case] [file of
+ * curves, written or, where it is there, read]`.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fitLearningCurve, kendallTau, loadBackend, mean, spearman, stream } from 'weft-nas';
 import { partsOf } from '../src/api/parts.js';
 import { sampleDistinct } from '../src/ranking/index.js';
@@ -31,12 +32,22 @@ const CASES: Readonly<Record<string, SearchConfigInput>> = {
   },
 };
 
-await loadBackend('native');
-for (const [name, config] of Object.entries(CASES)) {
-  if (process.argv[3] !== undefined && !name.startsWith(process.argv[3])) continue;
-  const { curves, count } = await curvesOf(config);
-  if (process.argv[4] !== undefined) appendFileSync(process.argv[4], `${JSON.stringify({ name, curves, count })}\n`);
-  compare(name, curves, count);
+const FILE = process.argv[4];
+if (FILE !== undefined && existsSync(FILE))
+  for (const line of readFileSync(FILE, 'utf8').trim().split('\n')) {
+    const { name, curves, count } = JSON.parse(line) as { name: string; curves: number[][]; count: number };
+    compare(name, curves, count);
+  }
+else await trainAll();
+
+async function trainAll(): Promise<void> {
+  await loadBackend('native');
+  for (const [name, config] of Object.entries(CASES)) {
+    if (process.argv[3] !== undefined && !name.startsWith(process.argv[3])) continue;
+    const { curves, count } = await curvesOf(config);
+    if (FILE !== undefined) appendFileSync(FILE, `${JSON.stringify({ name, curves, count })}\n`);
+    compare(name, curves, count);
+  }
 }
 
 /** Shares of errors on the validation part after each epoch, and how many examples it has. */

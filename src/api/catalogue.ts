@@ -99,7 +99,7 @@ const COSTS: Readonly<Record<CostName, string>> = {
   multiplyAdds: 'multiply-adds for one example',
   activationMemory: 'bytes of activations that live at once for one example',
   fileSize: 'bytes of weights and running statistics as 32-bit floats',
-  latency: 'milliseconds, by a table of operations that is measured when the run begins',
+  latency: 'milliseconds, by a table of operations that is measured when the run begins, or was on another device',
 };
 
 /** A part whose options are a schema of its own. */

@@ -25,6 +25,7 @@ export const forgettingSchema = z.strictObject({
       steps: z
         .int()
         .min(1)
+        .max(10_000)
         .default(1)
         .describe('steps for which each of them is trained alone, on a copy of the weights'),
     })

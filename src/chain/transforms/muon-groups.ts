@@ -10,7 +10,7 @@ import { type MuonOptions, orthogonalizedMomentum } from './orthogonalize.js';
 export const muonOptions = {
   momentum: z.number().min(0).lt(1).default(0.95),
   nesterov: z.boolean().default(true),
-  iterations: z.int().min(1).default(5).describe('Newton-Schulz iterations'),
+  iterations: z.int().min(1).max(1000).default(5).describe('Newton-Schulz iterations'),
 };
 
 export interface MuonGroupsOptions extends MuonOptions {

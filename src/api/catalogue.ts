@@ -1,6 +1,6 @@
 /** Everything that is chosen by name: one catalogue of all kinds of parts, with what there is to say about each part and its options. */
 import { z } from 'zod';
-import { datasetNames, textNames } from '../data/index.js';
+import { datasetDescriptions, textDescriptions } from '../data/index.js';
 import { nearest, unknownNameHint, WeftError } from '../errors.js';
 import { REGULARIZERS, regularizerSchema } from '../forgetting/index.js';
 import { isOwnFile } from '../jobs/files.js';
@@ -8,7 +8,7 @@ import { OPTIMIZERS, optimizerSchema } from '../optimizers/index.js';
 import { PRECONDITIONERS, preconditionerSchema } from '../preconditioners/index.js';
 import { PREDICTORS } from '../predictors/index.js';
 import { PROXIES } from '../proxies/index.js';
-import { type CostName, costNames } from '../search/costs.js';
+import { COSTS } from '../config/costs.js';
 import {
   controllerNames,
   loadController,
@@ -84,24 +84,6 @@ interface JsonSchema {
   readonly description?: string;
 }
 
-/** Where data known by name comes from. */
-const DATA: Readonly<Record<string, string>> = {
-  digits: 'handwritten digits of 8x8 pixels in 10 classes, embedded',
-  mnist: 'handwritten digits of 28x28 pixels in 10 classes (IDX files)',
-  cifar10: 'photographs of 32x32 pixels in 10 classes (binary version)',
-  'tiny-shakespeare': 'plays, by characters',
-  'wikitext-2': 'articles, by words',
-};
-
-/** What networks cost, by the names of objectives. */
-const COSTS: Readonly<Record<CostName, string>> = {
-  parameters: 'trainable weights',
-  multiplyAdds: 'multiply-adds for one example',
-  activationMemory: 'bytes of activations that live at once for one example',
-  fileSize: 'bytes of weights and running statistics as 32-bit floats',
-  latency: 'milliseconds, by a table of operations that is measured when the run begins, or was on another device',
-};
-
 /** A part whose options are a schema of its own. */
 const described = async ({
   name,
@@ -148,7 +130,7 @@ const CATALOGUES: Readonly<Record<PartKind, Catalogue>> = {
     describe: async (name) => ({ options: memberOf(regularizerSchema, name) }),
   },
   objectives: {
-    list: async () => costNames.map((name) => listed(name, COSTS[name])),
+    list: async () => Object.entries(COSTS).map(([name, { description }]) => listed(name, description)),
     describe: async (name) => (isOwnFile(name) ? described(await loadObjective(name)) : { options: undefined }),
   },
   proxies: {
@@ -170,7 +152,12 @@ const CATALOGUES: Readonly<Record<PartKind, Catalogue>> = {
       return described({ ...study, description: summary });
     },
   },
-  data: { list: async () => [...datasetNames, ...textNames].map((name) => listed(name, DATA[name] ?? '')) },
+  data: {
+    list: async () =>
+      Object.entries({ ...datasetDescriptions, ...textDescriptions }).map(([name, description]) =>
+        listed(name, description),
+      ),
+  },
 };
 
 /** See `listParts` in index.ts. */

@@ -15,7 +15,7 @@ import {
   writeFileAtomic,
   writeFolderAtomic,
 } from '../runs/index.js';
-import { costNames } from '../search/costs.js';
+import { costNames } from '../config/costs.js';
 import { parsePick } from '../search/pick.js';
 import { type Budget, modelOf, specialize, type Specialized } from '../search/specialize.js';
 import { type SearchSession } from '../search/session.js';

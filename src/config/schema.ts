@@ -10,10 +10,11 @@ import { forgettingSchema } from './forgetting-schema.js';
 import { heldAtOnce } from './held.js';
 import { hyperparametersSchema } from './hyperparameters-schema.js';
 import { limitsSchema } from './limits-schema.js';
+import { objectivesSchema } from './objectives-schema.js';
 import { proxyFilterSchema, warmStartSchema } from './proxies-schema.js';
+import { remediesSchema } from './remedies-schema.js';
 import { regularizerSchema } from '../forgetting/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
-import { ownSchema } from '../parts/own.js';
 
 const share = z.number().positive().describe('a fraction below 1, or a number of examples');
 const amount = z
@@ -132,44 +133,6 @@ const labelSmoothing = z
   .lt(1)
   .default(0)
   .describe('share of each label that is distributed evenly over all classes, only in training');
-
-export const remediesSchema = z.strictObject({
-  uniqueNetworks: z
-    .boolean()
-    .default(false)
-    .describe(
-      'draws every different network with the same probability, however many architectures describe it, and trains and evaluates each by one of them',
-    ),
-  fixedAffine: z
-    .boolean()
-    .default(false)
-    .describe('leaves scales and offsets of normalization at 1 and 0 while shared weights are trained'),
-  capacityRates: z
-    .boolean()
-    .default(false)
-    .describe(
-      'CaLR: the rate of a step decays as (1 - t/T)^γ, where γ falls with the logarithm of the parameters of its network, from 4 to 1/4',
-    ),
-  separateMomentum: z
-    .boolean()
-    .default(false)
-    .describe('the optimizer keeps separate momentum for each option of one choice; the choice is drawn once'),
-  importance: z
-    .strictObject({
-      paths: z
-        .boolean()
-        .default(true)
-        .describe(
-          'draws architectures instead of the controller: options whose weights have had large gradients are drawn more often',
-        ),
-      data: z.boolean().default(true).describe('draws examples more often if their outputs were far from their labels'),
-      strength: z.number().min(0).max(1).default(1).describe('strength of this in the last epoch; it rises from 0'),
-    })
-    .optional()
-    .describe(
-      'PA&DA: draws architectures and examples with large gradients more often, and weights them correspondingly less',
-    ),
-});
 
 export const searchSchema = z
   .strictObject({
@@ -316,20 +279,6 @@ export const retrainSchema = z
     path: ['names'],
     message: 'are those in the file that start names, and it names none',
   });
-
-/** What a network costs, by the names of objectives. */
-export const costNames = ['parameters', 'multiplyAdds', 'activationMemory', 'fileSize', 'latency'] as const;
-const qualityNames = ['accuracy', 'loss'] as const;
-
-export const objectivesSchema = z
-  .array(z.union([z.enum([...qualityNames, ...costNames]), ownSchema]))
-  .refine((names) => new Set(names.map((name) => JSON.stringify(name))).size === names.length, {
-    message: 'an objective stands there twice',
-  })
-  .refine((names) => names.filter((name) => qualityNames.includes(name as 'accuracy')).length === 1, {
-    message: 'name accuracy (of language models and of numbers loss) once: without it nothing would be learned',
-  })
-  .refine((names) => names.length >= 2, { message: 'accuracy alone is what a search without objectives is after' });
 
 export const sharpnessSchema = z.strictObject({
   every: z

@@ -48,6 +48,7 @@ export { defineData, isDataCode, type OwnData, type OwnDataDefinition } from './
 export { decoderLike, type Decoders, recordedDecoder, sayDecoders } from './read-images.js';
 export { measureNormalization, type Normalization } from './normalization.js';
 export {
+  datasetDescriptions,
   datasetNames,
   findDataset,
   openDataset,
@@ -97,6 +98,7 @@ export {
   prepareText,
   readText,
   type TextConfig,
+  textDescriptions,
   textNames,
   type TextRecord,
 } from './text/open.js';

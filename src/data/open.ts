@@ -32,10 +32,25 @@ export interface Surroundings {
 type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'list' | 'csv' | 'numpy';
 
 /** Data sets known by name that are looked for on this machine: the form of their files, and what these are called. */
-const NAMED: Readonly<Record<string, { readonly form: Exclude<Form, 'digits'>; readonly files: string }>> = {
-  mnist: { form: 'idx', files: 'the four *-ubyte files, gzipped or not' },
-  cifar10: { form: 'cifar', files: "the *.bin files of CIFAR-10's binary version" },
+const NAMED: Readonly<Record<string, NamedDataset>> = {
+  mnist: {
+    description: 'handwritten digits of 28x28 pixels in 10 classes (IDX files)',
+    form: 'idx',
+    files: 'the four *-ubyte files, gzipped or not',
+  },
+  cifar10: {
+    description: 'photographs of 32x32 pixels in 10 classes (binary version)',
+    form: 'cifar',
+    files: "the *.bin files of CIFAR-10's binary version",
+  },
 };
+
+interface NamedDataset {
+  readonly description: string;
+  readonly form: Exclude<Form, 'digits'>;
+  /** What has to be in its folder. */
+  readonly files: string;
+}
 
 const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   digits: [],
@@ -47,8 +62,12 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   numpy: ['label', 'task', 'imageShape', 'classNames', 'encoding'],
 };
 
-/** The names that `openDataset` knows. */
-export const datasetNames: readonly string[] = ['digits', ...Object.keys(NAMED)];
+/** What the data sets are that `openDataset` knows by name. */
+export const datasetDescriptions: Readonly<Record<string, string>> = {
+  digits: 'handwritten digits of 8x8 pixels in 10 classes, embedded',
+  ...Object.fromEntries(Object.entries(NAMED).map(([name, { description }]) => [name, description])),
+};
+export const datasetNames: readonly string[] = Object.keys(datasetDescriptions);
 
 /**
  * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and

@@ -1,4 +1,6 @@
 /** Networks for several budgets from one training as a page: a picture of accuracy against cost, and a table. */
+import { type Cost, COSTS } from '../config/costs.js';
+import { ownValue } from '../errors.js';
 import * as Plot from '@observablehq/plot';
 import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { drawChart, gridY, label } from './charts/frame.js';
@@ -21,13 +23,6 @@ export interface SpecializedRow {
   readonly accuracy: number;
   readonly loss: number;
 }
-
-/** Costs in words, where their names are none. */
-const BUDGETS: Readonly<Record<string, string>> = {
-  multiplyAdds: 'multiply-adds',
-  activationMemory: 'activation memory',
-  fileSize: 'file size',
-};
 
 /** One self-contained HTML file; the folders of the networks lie beside it, by their names. */
 export function specializedPage(
@@ -60,7 +55,7 @@ export function specializedPage(
         ['', 'budget', 'accuracy', 'parameters', 'multiply-adds', 'kB', 'ms', 'loss', 'architecture'],
         rows.map((row, i) => [
           String(i + 1),
-          html`<a href="${row.name}/README.md" style="white-space:nowrap">${BUDGETS[row.budget.cost] ?? row.budget.cost} ≤ ${shown(row.budget.limit)}</a>`,
+          html`<a href="${row.name}/README.md" style="white-space:nowrap">${ownValue<Cost>(COSTS, row.budget.cost)?.title ?? row.budget.cost} ≤ ${shown(row.budget.limit)}</a>`,
           percent(row.accuracy),
           shown(row.parameters),
           shown(row.multiplyAdds),

@@ -1,21 +1,11 @@
 /** What networks cost, by the names that objectives, limits and `weft derive --pick` use. Less is better; what counts is the network as it is trained for good. */
-import { costNames, type SearchConfig } from '../config/schema.js';
+import { type CostName, costNames } from '../config/costs.js';
+import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type ActiveNode, multiplyAddCount, parameterCount, peakActivationBytes, weightBytes } from '../graph/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { latencyOf, type LatencyTable } from './latency.js';
 import { type OwnObjective } from './own-objective.js';
-
-export { costNames };
-export type CostName = (typeof costNames)[number];
-
-export const COST_UNITS: Readonly<Record<CostName, string>> = {
-  parameters: '',
-  multiplyAdds: '',
-  activationMemory: 'bytes',
-  fileSize: 'bytes',
-  latency: 'ms',
-};
 
 /** The costs of an architecture, in the order of their names. */
 export interface CostMeasure<A = unknown> {

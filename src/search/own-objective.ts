@@ -1,6 +1,7 @@
 /** Objectives of the user's own: what a search weighs against quality, and what `weft derive --pick` picks by. */
 import { z } from 'zod';
-import { costNames, type SearchConfig } from '../config/schema.js';
+import { costNames } from '../config/costs.js';
+import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type ActiveNode } from '../graph/index.js';
 import { createOwn, defineOwn, type OwnPart, type OwnParts } from '../parts/own.js';

@@ -1,6 +1,6 @@
 /** Conditions on what is picked from a front: `latency<5ms`, `parameters<=100k`, `activationMemory<64kB,accuracy>0.9`. */
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
-import { costNames } from './costs.js';
+import { costNames } from '../config/costs.js';
 
 export interface Condition {
   /** A cost, an objective of the user's own, `accuracy` or `loss`. */

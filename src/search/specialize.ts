@@ -14,7 +14,8 @@ import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Evaluation, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../training/evaluate.js';
 import { withEvaluationWeights } from '../training/learner.js';
 import { recalibrate } from '../training/recalibrate.js';
-import { COST_UNITS, costMeasure, type CostName } from './costs.js';
+import { type CostName, COSTS } from '../config/costs.js';
+import { costMeasure } from './costs.js';
 import { type Model } from './model.js';
 import { fineTune as trainFurther } from './fine-tune.js';
 import { sizeSlots } from './levels.js';
@@ -149,7 +150,7 @@ function withinBudget({ space, latencies, config }: SearchSession, { cost, limit
     }
   }
   if (costOf(smallest) > limit) {
-    const unit = COST_UNITS[cost] && ` ${COST_UNITS[cost]}`;
+    const unit = COSTS[cost].unit && ` ${COSTS[cost].unit}`;
     throw new WeftError(
       'config',
       `no network of '${space.name}' is within ${cost} <= ${limit}: the smallest has ${Number(costOf(smallest).toPrecision(6))}${unit}`,

@@ -3,7 +3,7 @@ import { ownValue } from '../errors.js';
 import { kneeOf, paretoFront, type Point } from '../pareto/index.js';
 import { type EventLog } from '../report/event-log.js';
 import { integer, isNumber } from '../report/format.js';
-import { COSTS } from '../report/html/front.js';
+import { SHOWN_COSTS } from '../report/html/front.js';
 import { type Content, html, type Markup, raw, section } from '../report/html/markup.js';
 import { measureOf } from '../report/measure.js';
 import { color } from '../report/palette.js';
@@ -36,7 +36,7 @@ export function liveFront(log: EventLog): LiveFront | undefined {
       ? candidates.map((one) => ({ architecture: one.architecture, quality: one[field], costs: one.costs }))
       : proposals.map(({ architecture, reward, costs }) => ({ architecture, quality: reward, costs }));
   const from = candidates.length > 0 ? 'candidates' : 'proposals';
-  const names = Object.keys(COSTS).filter((name) => isNumber(valueIn(judged[0]?.costs, name)));
+  const names = Object.keys(SHOWN_COSTS).filter((name) => isNumber(valueIn(judged[0]?.costs, name)));
   if (names.length === 0) return undefined;
   const distinct = new Map<string, Omit<FrontPoint, 'isMember' | 'isKnee'>>();
   for (const { architecture, quality, costs } of judged) {
@@ -96,14 +96,15 @@ function words({ quality, costs, isKnee }: FrontPoint, { costs: names, from }: L
   return [
     from === 'candidates' ? `${name} ${show(quality)}` : `reward ${quality.toFixed(3)}`,
     ...names.map(
-      (cost) => `${COSTS[cost]!.title.replace(/ \(.*/, '')} ${COSTS[cost]!.show(costs[cost]!)}${unitOf(cost)}`,
+      (cost) =>
+        `${SHOWN_COSTS[cost]!.title.replace(/ \(.*/, '')} ${SHOWN_COSTS[cost]!.show(costs[cost]!)}${unitOf(cost)}`,
     ),
     ...(isKnee ? ['the knee'] : []),
   ].join(', ');
 }
 
 const unitOf = (cost: string): string => {
-  const unit = /\((.*)\)/.exec(COSTS[cost]!.title)?.[1];
+  const unit = /\((.*)\)/.exec(SHOWN_COSTS[cost]!.title)?.[1];
   return unit === undefined ? '' : ` ${unit}`;
 };
 
@@ -132,10 +133,10 @@ function chart(front: LiveFront, cost: string, log: EventLog, selected: string |
   const others = front.points.filter(({ isMember }) => !isMember);
   const members = front.points.filter(({ isMember }) => isMember).sort((a, b) => a.costs[cost]! - b.costs[cost]!);
   const line = color('faint');
-  return html`<svg class="chart live-front" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="group" aria-label="${isReward ? 'Reward' : name} against ${COSTS[cost]!.title}: the front">
+  return html`<svg class="chart live-front" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="group" aria-label="${isReward ? 'Reward' : name} against ${SHOWN_COSTS[cost]!.title}: the front">
 ${up.ticks.map((tick) => html`<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${up.at(tick)}" y2="${up.at(tick)}" stroke="${line}"/><text class="tick" x="${LEFT - 6}" y="${up.at(tick) + 4}" text-anchor="end">${quality(tick)}</text>`)}
-${across.ticks.map((tick) => html`<text class="tick" x="${across.at(tick)}" y="${HEIGHT - BOTTOM + 14}" text-anchor="middle">${COSTS[cost]!.show(tick)}</text>`)}
-<text class="axis" x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${COSTS[cost]!.title}</text>
+${across.ticks.map((tick) => html`<text class="tick" x="${across.at(tick)}" y="${HEIGHT - BOTTOM + 14}" text-anchor="middle">${SHOWN_COSTS[cost]!.show(tick)}</text>`)}
+<text class="axis" x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${SHOWN_COSTS[cost]!.title}</text>
 <text class="axis" x="4" y="14">↑ ${isReward ? 'reward' : name}</text>
 ${others.map((one) => html`<circle cx="${place(one).x}" cy="${place(one).y}" r="2.6" fill="${color('random')}" fill-opacity=".6"/>`)}
 ${members.map((one) => {

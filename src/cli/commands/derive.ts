@@ -1,9 +1,10 @@
 /** `weft derive`: the final choice again, from the last checkpoint of a run, with other numbers. */
+import { ownValue } from '../../errors.js';
 import { deriveRun, type DeriveOutcome, shown } from '../../api/derive.js';
 import { runArguments } from '../../api/hints.js';
 import { type TrustOptions } from '../../api/trust.js';
 import { sayChanges } from '../../runs/index.js';
-import { COST_UNITS } from '../../search/costs.js';
+import { type Cost, COSTS } from '../../config/costs.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, type Output } from '../output.js';
 import { sayRetrained } from './many.js';
@@ -59,9 +60,9 @@ function sayRanking({ measure, ranking }: DeriveOutcome, top: number, output: Ou
 
 function saidCosts(costs: Readonly<Record<string, number>> | undefined): string {
   if (!costs) return '';
-  const units: Readonly<Record<string, string>> = COST_UNITS;
-  const words = Object.entries(costs).map(
-    ([name, value]) => `${name} ${shown(value)}${units[name] ? ` ${units[name]}` : ''}`,
-  );
+  const words = Object.entries(costs).map(([name, value]) => {
+    const unit = ownValue<Cost>(COSTS, name)?.unit;
+    return `${name} ${shown(value)}${unit ? ` ${unit}` : ''}`;
+  });
   return `  (${words.join(', ')})`;
 }

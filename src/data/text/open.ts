@@ -15,14 +15,17 @@ import {
 } from './corpus.js';
 import type { Source } from '../dataset.js';
 
-/** The files of texts known by name; the first list of which all are there is taken, and what is left out is a part of the text before. */
-const NAMED: Readonly<Record<string, readonly Files[]>> = {
-  'tiny-shakespeare': [{ text: 'tiny-shakespeare.txt' }],
-  'wikitext-2': [
-    { text: 'wikitext-2-train.txt', validation: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
-    // The two smaller files alone: learn from the one, test on the other.
-    { text: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
-  ],
+/** Texts known by name. The first list of files of which all are there is taken, and what is left out is a part of the text before. */
+const NAMED: Readonly<Record<string, { readonly description: string; readonly files: readonly Files[] }>> = {
+  'tiny-shakespeare': { description: 'plays, by characters', files: [{ text: 'tiny-shakespeare.txt' }] },
+  'wikitext-2': {
+    description: 'articles, by words',
+    files: [
+      { text: 'wikitext-2-train.txt', validation: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
+      // The two smaller files alone: learn from the one, test on the other.
+      { text: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
+    ],
+  },
 };
 
 interface Files {
@@ -31,6 +34,10 @@ interface Files {
   readonly test?: string;
 }
 
+/** What the texts are that are known by name. */
+export const textDescriptions: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(NAMED).map(([name, { description }]) => [name, description]),
+);
 export const textNames: readonly string[] = Object.keys(NAMED);
 
 /** What a text has to itself among the options of data. */
@@ -100,7 +107,7 @@ export function readText(
   { cwd = process.cwd(), env = process.env }: Surroundings = {},
 ): RawText {
   const known = ownValue(NAMED, source);
-  if (known) return findNamed(source, known, path === undefined ? dataRoots(env) : [path], cwd);
+  if (known) return findNamed(source, known.files, path === undefined ? dataRoots(env) : [path], cwd);
   if (path !== undefined)
     throw new WeftError(
       'config',

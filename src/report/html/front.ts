@@ -1,25 +1,31 @@
 /** The front of a search with several objectives, as a chapter of its report. */
+import { type Cost, COSTS } from '../../config/costs.js';
+import { ownValue } from '../../errors.js';
 import { frontChart } from '../charts/front.js';
 import { type EventLog, type EventOf } from '../event-log.js';
 import { decimal, integer, significant } from '../format.js';
 import { measureOf } from '../measure.js';
 import { type Content, figure, html, section, table } from './markup.js';
 
-interface Cost {
+interface ShownCost {
   readonly title: string;
   show(value: number): string;
 }
 
-/** What the costs are called, and how they are shown. */
-export const COSTS: Readonly<Record<string, Cost>> = {
-  parameters: { title: 'parameters', show: integer },
-  multiplyAdds: { title: 'multiply-adds', show: integer },
-  activationMemory: { title: 'activations at once (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
-  fileSize: { title: 'weights (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
-  latency: { title: 'latency (ms)', show: (milliseconds) => decimal(milliseconds, 3) },
+/** How values are shown: counts whole, bytes as kilobytes. */
+const SHOWN: Readonly<Record<Cost['unit'], { readonly unit: string; readonly show: (value: number) => string }>> = {
+  '': { unit: '', show: integer },
+  bytes: { unit: ' (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
+  ms: { unit: ' (ms)', show: (milliseconds) => decimal(milliseconds, 3) },
 };
 
-const IN_KILOBYTES = ['activationMemory', 'fileSize'];
+/** What the costs are called with their units, and how they are shown. */
+export const SHOWN_COSTS: Readonly<Record<string, ShownCost>> = Object.fromEntries(
+  Object.entries(COSTS).map(([name, { title, unit }]) => [
+    name,
+    { title: `${title}${SHOWN[unit].unit}`, show: SHOWN[unit].show },
+  ]),
+);
 
 /** The chapter; nothing for a search with one objective. */
 export function frontSection(log: EventLog): Content {
@@ -28,8 +34,8 @@ export function frontSection(log: EventLog): Content {
   const { field, name: measured, show } = measureOf(log);
   const byHash = new Map(log.all('candidate').map((candidate) => [candidate.hash, candidate]));
   const members = front.hashes.flatMap((hash) => byHash.get(hash) ?? []);
-  const known: Readonly<Record<string, Cost>> = {
-    ...COSTS,
+  const known: Readonly<Record<string, ShownCost>> = {
+    ...SHOWN_COSTS,
     ...Object.fromEntries((front.own ?? []).map(({ name, unit }) => [name, ownCost(name, unit)])),
   };
   const costs = Object.keys(known).filter((name) => front.objectives.includes(name));
@@ -57,7 +63,7 @@ export function frontSection(log: EventLog): Content {
 }
 
 /** An objective of the user's own. */
-const ownCost = (name: string, unit: string): Cost => ({
+const ownCost = (name: string, unit: string): ShownCost => ({
   title: unit === '' ? name : `${name} (${unit})`,
   show: (value) => (Number.isInteger(value) ? integer(value) : significant(value)),
 });
@@ -67,9 +73,11 @@ function rescaled(log: EventLog): EventLog {
   const candidates = log.all('candidate').map((one): EventOf<'candidate'> => {
     const costs = Object.entries(one.costs ?? {}).map(([name, value]) => [
       name,
-      IN_KILOBYTES.includes(name) ? value / 1000 : value,
+      isInBytes(name) ? value / 1000 : value,
     ]);
     return { ...one, costs: Object.fromEntries(costs) as Record<string, number> };
   });
   return { ...log, all: (type) => (type === 'candidate' ? (candidates as never) : log.all(type)) };
 }
+
+const isInBytes = (name: string): boolean => ownValue<Cost>(COSTS, name)?.unit === 'bytes';

@@ -1,0 +1,33 @@
+/** What a network costs, by the names that objectives, limits and conditions use. A new cost is a line here, and its value in `costMeasure` (search/costs.ts). */
+
+export interface Cost {
+  readonly description: string;
+  /** What it is called in tables and charts. */
+  readonly title: string;
+  /** Of the values; empty for counts. */
+  readonly unit: '' | 'bytes' | 'ms';
+}
+
+export const COSTS = {
+  parameters: { description: 'trainable weights', title: 'parameters', unit: '' },
+  multiplyAdds: { description: 'multiply-adds for one example', title: 'multiply-adds', unit: '' },
+  activationMemory: {
+    description: 'bytes of activations that live at once for one example',
+    title: 'activation memory',
+    unit: 'bytes',
+  },
+  fileSize: {
+    description: 'bytes of weights and running statistics as 32-bit floats',
+    title: 'file size',
+    unit: 'bytes',
+  },
+  latency: {
+    description:
+      'milliseconds, by a table of operations that is measured when the run begins, or was on another device',
+    title: 'latency',
+    unit: 'ms',
+  },
+} as const satisfies Readonly<Record<string, Cost>>;
+
+export type CostName = keyof typeof COSTS;
+export const costNames = Object.keys(COSTS) as readonly CostName[];

@@ -53,9 +53,15 @@ export interface Rounding {
   readonly count: number;
   readonly before: Measured;
   readonly after: Measured;
+  /** What computed the graphs that were timed, for example `TensorFlow.js (native)`. */
+  readonly runtime: string;
 }
 
-interface Measured {
+export interface Measured {
+  /** Of the weights of `model.json`. */
+  readonly bytes: number;
+  /** Of the graph for one example, the median of several runs. */
+  readonly milliseconds: number;
   readonly loss: number;
   /** Null where numbers are predicted. */
   readonly accuracy: number | null;

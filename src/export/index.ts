@@ -42,7 +42,7 @@ export async function exportModel(
   const rounded = rounding && { ...exact, ...roundWeights(exact, rounding.weights) };
   const facts: ModelFacts = {
     ...factsOf(model, options),
-    ...(rounded && { rounding: await judgeRounding(model, rounded, rounding.weights, rounding.test) }),
+    ...(rounded && { rounding: await judgeRounding(model, { exact, rounded }, rounding.weights, rounding.test) }),
   };
   const artifacts = { ...(rounded ?? exact), userDefinedMetadata: { ...facts } };
   const onnx = unlessRefused(

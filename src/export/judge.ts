@@ -1,5 +1,7 @@
-/** What rounded weights cost: the exported graph and the network on the same test examples. */
+/** What rounded weights cost and save: the exported graph and the network on the same test examples. */
+import { stopwatch } from '../runs/index.js';
 import { type Model } from '../search/model.js';
+import { median } from '../statistics/index.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { type BatchSource } from '../training/batch.js';
 import { type Evaluation, evaluateChild, FINAL_EVALUATION } from '../training/evaluate.js';
@@ -10,22 +12,26 @@ import { type RoundedType } from './rounding.js';
 /** At most so many examples are compared: graphs run on stock kernels. */
 const MOST_EXAMPLES = 4096;
 
-/** Loss and accuracy of the network and of the graph that has its weights rounded. */
+/** Runs of a graph before it is timed, and those that are. */
+const WARM_UP = 3;
+const TIMED = 15;
+
+/** Loss and accuracy of the network and of the graph that has its weights rounded; bytes and latency of the graph with the weights as they were and with rounded ones. */
 export async function judgeRounding(
   model: Model,
-  artifacts: GraphModel,
+  { exact, rounded: artifacts }: { readonly exact: GraphModel; readonly rounded: GraphModel },
   weights: RoundedType,
   test: BatchSource,
 ): Promise<Rounding> {
   const { card, child, store, normalization } = model;
-  const graph = await tf.loadGraphModel(tf.io.fromMemory(artifacts));
+  const [graph, whole] = await Promise.all([artifacts, exact].map((one) => tf.loadGraphModel(tf.io.fromMemory(one))));
   const [mean, std] = [tf.tensor1d([...normalization.mean]), tf.tensor1d([...normalization.std])];
   const { targets } = card;
   /** From normalized inputs to what the network itself would give. */
   const forward = (_parameters: object, _statistics: object, x: Tensor): Tensor =>
     tf.tidy(() => {
       const raw = card.task.kind === 'language' ? tf.cast(x, 'float32') : tf.add(tf.mul(x, std), mean);
-      const output = graph.execute(raw, targets ? 'values' : 'logits') as Tensor;
+      const output = graph!.execute(raw, targets ? 'values' : 'logits') as Tensor;
       return targets ? tf.div(tf.sub(output, tf.tensor1d(targets.mean)), tf.tensor1d(targets.std)) : output;
     });
   // A graph knows nothing of the batch before: nor may the network.
@@ -34,11 +40,46 @@ export async function judgeRounding(
   try {
     const before = evaluateChild(child, store, source, FINAL_EVALUATION, steps);
     const after = evaluateChild({ ...child, forward }, store, source, FINAL_EVALUATION, steps);
-    return { weights, count: before.count, before: measured(before), after: measured(after) };
+    const shape = [1, ...card.task.inputShape];
+    const of = ({ loss, accuracy }: Evaluation, { weightData }: GraphModel, timed: LoadedGraph) => ({
+      loss,
+      accuracy,
+      bytes: weightData.byteLength,
+      milliseconds: latency(timed, shape),
+    });
+    return {
+      weights,
+      count: before.count,
+      before: of(before, exact, whole!),
+      after: of(after, artifacts, graph!),
+      runtime: `TensorFlow.js (${RUNTIMES[tf.getBackend()] ?? tf.getBackend()})`,
+    };
   } finally {
     tf.dispose([mean, std]);
-    graph.dispose();
+    graph!.dispose();
+    whole!.dispose();
   }
 }
 
-const measured = ({ loss, accuracy }: Evaluation) => ({ loss, accuracy });
+type LoadedGraph = Awaited<ReturnType<typeof tf.loadGraphModel>>;
+
+/** What TensorFlow.js calls its backends, in words. */
+const RUNTIMES: Readonly<Record<string, string>> = {
+  tensorflow: 'native',
+  cpu: 'plain JavaScript',
+  wasm: 'WebAssembly',
+};
+
+/** Milliseconds that the graph takes for one example, until its answer can be read. */
+function latency(graph: LoadedGraph, shape: readonly number[]): number {
+  const x = tf.zeros([...shape]);
+  const run = (): number => {
+    const watch = stopwatch();
+    tf.tidy(() => ([graph.execute(x)].flat()[0] as Tensor).dataSync());
+    return 1000 * watch.elapsed();
+  };
+  for (let i = 0; i < WARM_UP; i++) run();
+  const milliseconds = median(Array.from({ length: TIMED }, run));
+  x.dispose();
+  return milliseconds;
+}

@@ -3,7 +3,7 @@ import { type Assessment } from '../search/assess.js';
 import { type FlagAssessment } from '../search/assess-flags.js';
 import { sayLabels } from '../search/label-measures.js';
 import { wilsonInterval } from '../statistics/index.js';
-import { type InputContract, type ModelFacts, type Results } from './facts.js';
+import { type InputContract, type Measured, type ModelFacts, type Results } from './facts.js';
 import { codeSpan, nameInText } from './markdown.js';
 
 const MOST_CLASSES = 50;
@@ -188,15 +188,18 @@ function calibrationOf({ temperature, results }: ModelFacts): string {
   return `\n\nLogits are divided by the temperature ${values([temperature])} inside the network (not by the weights of \`model.safetensors\`), which was fitted on the validation part: the labels are the same without it, the probabilities are not${error}.`;
 }
 
+const kilobytes = (bytes: number): string => `${number(Math.ceil(bytes / 1000))} kB`;
+const milliseconds = (of: Measured): string => `${of.milliseconds.toPrecision(2)} ms`;
+
 /** What fewer bits cost, where there are fewer. */
 function roundingOf({ rounding, level }: ModelFacts): string {
   if (!rounding) return '';
-  const { weights, count, before, after } = rounding;
+  const { weights, count, before, after, runtime } = rounding;
   const accuracy =
     before.accuracy === null || after.accuracy === null
       ? ''
       : `accuracy ${percent(after.accuracy)} instead of ${percent(before.accuracy)}, `;
-  return `\n\nThe weights in \`model.json\` and \`model.onnx\` are rounded to ${weights === 'int8' ? '8 bits' : '16-bit floats'}; those in \`model.safetensors\` are as they were trained. On the first ${number(count)} test ${level ? 'tokens' : 'examples'} this gives ${accuracy}loss ${after.loss.toFixed(4)} instead of ${before.loss.toFixed(4)}.`;
+  return `\n\nThe weights in \`model.json\` and \`model.onnx\` are rounded to ${weights === 'int8' ? '8 bits' : '16-bit floats'}; those in \`model.safetensors\` are as they were trained. On the first ${number(count)} test ${level ? 'tokens' : 'examples'} this gives ${accuracy}loss ${after.loss.toFixed(4)} instead of ${before.loss.toFixed(4)}. The weights of \`model.json\` take ${kilobytes(after.bytes)} instead of ${kilobytes(before.bytes)}; one example takes ${milliseconds(after)} instead of ${milliseconds(before)} in ${runtime} on the machine of the export, because it is computed in 32-bit floats all the same.`;
 }
 
 function besideSimpler(assessment: Results['assessment'], accuracy: number | undefined): string[] {

@@ -102,11 +102,14 @@ describe('weights with fewer bits', function () {
       const { rounding } = (JSON.parse(rounded['model.json'] as string) as { userDefinedMetadata: ModelFacts })
         .userDefinedMetadata;
       const own = evaluateChild(model.child, model.store, test, FINAL_EVALUATION);
-      expect(rounding).to.deep.include({
-        weights: type,
-        count: own.count,
-        before: { loss: own.loss, accuracy: own.accuracy },
-      });
+      expect(rounding).to.deep.include({ weights: type, count: own.count });
+      expect(rounding!.before).to.deep.include({ loss: own.loss, accuracy: own.accuracy });
+      const { before, after, runtime } = rounding!;
+      expect([before.bytes, after.bytes]).to.deep.equal(
+        [plain, rounded].map((files) => size(files, 'group1-shard1of1.bin')),
+      );
+      for (const { milliseconds } of [before, after]) expect(milliseconds).to.be.above(0);
+      expect(rounded['MODEL.md']).to.include(`${before.milliseconds.toPrecision(2)} ms in ${runtime}`);
       expect(rounding!.after.loss).to.not.equal(own.loss);
       expect(Math.abs(rounding!.after.loss - own.loss)).to.be.below(cost);
       expect(rounded['MODEL.md']).to.match(new RegExp(`rounded to ${bits}.bit.*accuracy .* instead of`));

@@ -82,9 +82,9 @@ describe('pictures by another decoder', function () {
     ]);
     const warnings: string[] = [];
     const onWarning = (message: string): void => void warnings.push(message);
-    const [there, here] = [await withoutSharp(() => evaluateRun(run!)), await evaluateRun(run!, { data, onWarning })];
+    const [there, here] = [await withoutSharp(() => evaluateRun(run)), await evaluateRun(run, { data, onWarning })];
     expect(here).to.deep.equal(there);
-    await resumeSearch(cut!);
+    await resumeSearch(cut);
     expect(warnings).to.deep.equal([]);
   });
 });

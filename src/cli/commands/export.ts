@@ -66,7 +66,13 @@ async function checkNetwork(
 }
 
 /** What fewer bits cost, in words. */
-function sayRounding({ count, before, after }: Rounding): string {
+function sayRounding({ count, before, after, runtime }: Rounding): string {
+  const size = `weights of model.json ${formatBytes(after.bytes)} instead of ${formatBytes(before.bytes)}`;
+  const latency = `one example ${after.milliseconds.toPrecision(2)} ms instead of ${before.milliseconds.toPrecision(2)} ms in ${runtime}`;
+  return `${sayQuality({ count, before, after })}; ${size}; ${latency}`;
+}
+
+function sayQuality({ count, before, after }: Pick<Rounding, 'count' | 'before' | 'after'>): string {
   const loss = `loss ${after.loss.toFixed(4)} instead of ${before.loss.toFixed(4)}`;
   return after.accuracy === null || before.accuracy === null
     ? `on ${count} test examples: ${loss}`

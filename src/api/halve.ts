@@ -49,8 +49,9 @@ export interface HalvingRequest extends PartsRequest {
   readonly threads?: number | undefined;
   /** Where the trainings are done; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
-  /** Called before the first training. */
-  readonly onStart?: ((folder: string, backend: BackendName, rungs: readonly Rung[]) => void) | undefined;
+  /** Called before the first training, with what was read and which settings follow from it. */
+  readonly onStart?:
+    ((folder: string, backend: BackendName, rungs: readonly Rung[], account: readonly string[]) => void) | undefined;
   /** Told what a warm start has left out. */
   readonly onWarning?: ((message: string) => void) | undefined;
   readonly onRung?: ((rung: RungResult, measure: 'accuracy' | 'loss') => void) | undefined;
@@ -116,6 +117,7 @@ async function halveIn(
   const { config } = parts;
   const { threads, rounds, asynchronous, withExecutor = inThisProcess() } = request;
   const { onStart, onRung, onWarning = () => undefined } = request;
+  const { account = [] } = parts.data;
   const space = candidateSpace(parts, folder, first);
   const random = rounds === undefined ? drawCandidates(parts, space, count, onWarning) : undefined;
   // By more than there are candidates: then the first rung is the last.
@@ -127,7 +129,7 @@ async function halveIn(
   if (asynchronous && random) {
     const { onTrained: onStep } = request;
     const setting: AshaSetting = { folder, parts, candidates: random, measure, factor, first, job, onStep };
-    onStart?.(folder, backend, ashaRungs(asynchronous, setting));
+    onStart?.(folder, backend, ashaRungs(asynchronous, setting), account);
     const outcome = await withExecutor({ parts, files }, (executor) => ashaIn(executor, asynchronous, setting));
     if (!outcome) return undefined;
     const found = { ...outcome, rungs: outcome.rungs.map(described) };
@@ -135,7 +137,7 @@ async function halveIn(
     return written(folder, parts, found, { ...record, asynchronous }, measure);
   }
   const rungs = rungsOf({ candidates: random?.length ?? count, ...halving });
-  onStart?.(folder, backend, rungs);
+  onStart?.(folder, backend, rungs, account);
   const total = (rounds ?? 1) * rungs.reduce((sum, rung) => sum + rung.candidates, 0);
   const results = await withExecutor({ total, parts, files }, (executor) => {
     const evaluate = async (candidate: string, epochs: number): Promise<number> => {

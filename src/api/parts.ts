@@ -3,12 +3,12 @@ import { checkConfig, type SearchConfig, type SearchConfigInput, withAbsolutePat
 import { type ControllerFactory } from '../controller/contract.js';
 import { isDataCode, memorySource } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { type SpaceFactory } from '../graph/define-space.js';
+import { type SpaceFactory, type Task } from '../graph/define-space.js';
 import { type OwnPart, type OwnProxy } from '../parts/own.js';
 import { openData } from '../search/data.js';
 import { followData } from '../search/follow-data.js';
 import { settle } from '../search/regression.js';
-import { type SearchParts } from '../search/session.js';
+import { optionsOf, type SearchParts } from '../search/session.js';
 import { datasetFrom, type GivenData } from './memory-data.js';
 import { loadController, loadData, loadOwnParts, loadSpace } from './registry.js';
 
@@ -28,6 +28,8 @@ export interface PartsRequest {
    * sizes, epochs, changes of pictures, weight decay. Default false: the defaults of the schema.
    */
   readonly followData?: boolean | undefined;
+  /** The network that is to be trained, as text: the space follows from the data only where this is one of its networks. */
+  readonly architecture?: string | undefined;
   /** Hears how many images of how many are read, while the data is opened. */
   readonly onRead?: ((done: number, total: number) => void) | undefined;
 }
@@ -40,6 +42,7 @@ export async function partsOf({
   controller,
   parts,
   followData: follow = false,
+  architecture,
   onRead,
 }: PartsRequest): Promise<SearchParts> {
   const file = input.data?.source !== undefined && isDataCode(input.data.source) ? input.data.source : undefined;
@@ -65,7 +68,9 @@ export async function partsOf({
     loadController(typeof controller === 'object' ? controller : checked.controller.name),
   ]);
   const opened = openData(checked, dataset, { onProgress: onRead });
-  const following = follow && !dataset ? followData(checked, written, opened) : undefined;
+  let following = follow && !dataset ? followData(checked, written, opened) : undefined;
+  if (following && architecture !== undefined && !(await isIn(following.config, opened.task, architecture)))
+    following = followData(checked, written, opened, { keepsSpace: true });
   const config = settle(following ? withAbsolutePaths(following.config) : checked, opened);
   const searched = config.space.name === checked.space.name ? asked : await loadSpace(config.space.name);
   const own = await loadOwnParts(config, parts);
@@ -78,6 +83,17 @@ export async function partsOf({
     ...(following && { open: following.open }),
     ...(dataset && { dataset }),
   };
+}
+
+/** Whether the space of the configuration has this network. */
+async function isIn({ space }: SearchConfig, task: Task, architecture: string): Promise<boolean> {
+  try {
+    (await loadSpace(space.name)).create(optionsOf(space), task).decode(architecture);
+    return true;
+  } catch (error) {
+    if (error instanceof WeftError) return false;
+    throw error;
+  }
 }
 
 /** What a configuration names by itself. */

@@ -89,7 +89,16 @@ export async function runSearch({
   ...options
 }: SearchRequest): Promise<SearchOutcome> {
   options.signal?.throwIfAborted();
-  const asked = await partsOf({ config: input, data, space, controller, parts: given, followData, onRead });
+  const asked = await partsOf({
+    config: input,
+    data,
+    space,
+    controller,
+    parts: given,
+    followData,
+    architecture,
+    onRead,
+  });
   const { budget } = asked.config;
   const backend = await loadBackend(asked.config.backend);
   const watch = stopwatch(already);

@@ -102,7 +102,7 @@ export async function trainSeeds(
   { seeds: given, ...request }: TrainSeedsRequest,
   overrides: readonly Override[] = [],
 ): Promise<TrainSeedsOutcome | undefined> {
-  const parts = await trainingParts(request, overrides);
+  const parts = await trainingParts({ ...request, architecture }, overrides);
   checkParts(parts, architecture);
   const seeds = given ?? [parts.config.seed];
   const backend = await loadBackend(parts.config.backend);

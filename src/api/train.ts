@@ -20,12 +20,16 @@ export async function trainingParts(
     file,
     data,
     ...request
-  }: Pick<TrainRequest, 'run' | 'config' | 'space' | 'controller' | keyof RecordedOptions>,
+  }: Pick<TrainRequest, 'run' | 'config' | 'space' | 'controller' | 'followData' | keyof RecordedOptions> & {
+    readonly architecture?: string;
+  },
   overrides: readonly Override[] = [],
 ): Promise<SearchParts> {
   const given = (request.config ?? {}) as RawConfig;
   if (run === undefined) {
-    const config = checkConfig(withOverrides(withSource(given, data), overrides), { overrides });
+    // As it is written, for what is left open may follow from the data.
+    const config = withOverrides(withSource(given, data), overrides);
+    checkConfig(config, { overrides });
     return partsOf({ ...request, config, data: typeof data === 'string' ? undefined : data });
   }
   const { space, controller, parts: own } = request;

@@ -33,8 +33,13 @@ interface Settings {
 
 const NOTHING_OPEN: OpenEpochs = { search: undefined, retrain: undefined };
 
-/** The configuration with the fields that are not `written` as they suit the data. */
-export function followData(config: SearchConfig, written: RawConfig, data: SearchData): Following {
+/** The configuration with the fields that are not `written` as they suit the data, the space left out where `keepsSpace` says so. */
+export function followData(
+  config: SearchConfig,
+  written: RawConfig,
+  data: SearchData,
+  { keepsSpace = false }: { readonly keepsSpace?: boolean } = {},
+): Following {
   const settings = isOwn(config) ? settingsFor(data) : undefined;
   if (!settings) return { config, reasons: [], open: NOTHING_OPEN };
   const { fields, reasons, most } = settings;
@@ -47,6 +52,7 @@ export function followData(config: SearchConfig, written: RawConfig, data: Searc
     controller: has(['controller']),
     // Options go together: whoever names one has thought of the others.
     space:
+      keepsSpace ||
       Object.keys(space).some((option) => option !== 'name') ||
       (space['name'] ?? fields.space!.name) !== fields.space!.name,
   };

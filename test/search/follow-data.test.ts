@@ -6,6 +6,8 @@ import { checkConfig, type RawConfig } from '../../src/config/index.js';
 import { partsOf } from '../../src/api/parts.js';
 import { checkParts } from '../../src/search/check-parts.js';
 import { type SearchData } from '../../src/search/data.js';
+import { optionsOf } from '../../src/search/session.js';
+import { stream } from '../../src/tensor/rng.js';
 import { followData } from '../../src/search/follow-data.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyTable } from '../runs/tiny-run.js';
@@ -130,5 +132,20 @@ describe('a table without another word', function () {
     );
     const { config } = await partsOf({ config: { data: { source }, retrain: { keep: 'last' } }, followData: true });
     expect(config.retrain.keep).to.equal('last');
+  });
+
+  it('is trained with the same settings where the network is one of that space, and with its own space otherwise', async () => {
+    const source = tinyTable(join(folder(), 'data.csv'));
+    const parts = (architecture?: string, space: object = { name: 'mlp' }) =>
+      partsOf({ config: { data: { source }, space }, followData: true, architecture });
+    const { config, space, data } = await parts();
+    const found = space.create(optionsOf(config.space), data.task);
+    const own = await parts(found.encode(found.sample(stream(1, 'own'))));
+    expect(own.config).to.deep.equal(config);
+    const plain = space.create({}, data.task);
+    const other = await parts(plain.encode(plain.sample(stream(1, 'other'))));
+    expect(other.config.space).to.deep.equal({ name: 'mlp' });
+    expect(other.config.retrain).to.deep.equal(config.retrain);
+    expect(other.data.account!.join('\n')).to.include('adamw').and.not.to.include('space mlp');
   });
 });

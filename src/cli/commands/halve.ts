@@ -26,16 +26,19 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
 /** Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not trained again. */
 export async function halve(options: HalveOptions): Promise<void> {
   const output = createOutput(options);
-  const { candidates, factor, first, rounds, out, runs, threads, recipe } = options;
+  const { candidates, factor, first, rounds, out, runs, threads, recipe, data } = options;
   const outcome = await runHalving({
     ...{ candidates, factor, first, rounds, out, runs, threads },
     asynchronous: asynchronousOf(options),
     config: writtenConfig({ ...options, ...proposing(options) }),
+    followData: true,
     withExecutor: executing(options, output),
-    onStart: (folder, backend, rungs) =>
+    onStart(folder, backend, rungs, account) {
       output.say(
         `${show(folder)} · backend ${backend} · ${rungs.map((rung) => `${rung.candidates} × ${rung.epochs} epochs`).join(', ')}`,
-      ),
+      );
+      for (const line of account) output.say(`  ${line}`);
+    },
     onWarning: (message) => output.say(`warning: ${message}`),
     onRung({ epochs, ranking }, measure) {
       output.emit({ type: 'rung', epochs, ranking });
@@ -55,9 +58,7 @@ export async function halve(options: HalveOptions): Promise<void> {
   const settings =
     configuration !== undefined
       ? ` --config ${show(configuration)}`
-      : recipe === undefined
-        ? ''
-        : ` --recipe ${recipe}`;
+      : (recipe === undefined ? '' : ` --recipe ${recipe}`) + (data === undefined ? '' : ` --data ${show(data)}`);
   output.say(`next  weft train ${winner}${settings}`);
 }
 

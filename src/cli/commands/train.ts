@@ -1,9 +1,9 @@
 /** `weft train`: one architecture from scratch, without a search. */
 import { trainArchitecture, type TrainRequest } from '../../api/train.js';
 import { type TrustOptions } from '../../api/trust.js';
-import { checkConfig, mergeConfig, parseOverrides, type RawConfig } from '../../config/index.js';
+import { mergeConfig, parseOverrides, type RawConfig } from '../../config/index.js';
 import { createOutput } from '../output.js';
-import { resolveConfig, type SearchOptions, startSearch } from './search.js';
+import { type SearchOptions, startSearch, writtenConfig } from './search.js';
 
 /** Trains the architecture in a run directory of its own, tests it, and reports; with several seeds in one for each. */
 export async function train(
@@ -15,7 +15,7 @@ export async function train(
   const overrides = run === undefined ? [] : parseOverrides(set);
   const request: Omit<TrainRequest, 'data'> & { data?: string | undefined } =
     run === undefined
-      ? { config: checkConfig(mergeConfig(resolveConfig(options), retrain)) }
+      ? { config: mergeConfig(writtenConfig(options) as RawConfig, retrain), followData: true }
       : {
           run,
           trust,

@@ -136,8 +136,8 @@ describe('a table without another word', function () {
 
   it('is trained with the same settings where the network is one of that space, and with its own space otherwise', async () => {
     const source = tinyTable(join(folder(), 'data.csv'));
-    const parts = (architecture?: string, space: object = { name: 'mlp' }) =>
-      partsOf({ config: { data: { source }, space }, followData: true, architecture });
+    const parts = (architecture?: string) =>
+      partsOf({ config: { data: { source }, space: { name: 'mlp' } }, followData: true, architecture });
     const { config, space, data } = await parts();
     const found = space.create(optionsOf(config.space), data.task);
     const own = await parts(found.encode(found.sample(stream(1, 'own'))));

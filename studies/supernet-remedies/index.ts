@@ -4,7 +4,6 @@
 import {
   costsIn,
   defineStudy,
-  findDataFile,
   type JsonObject,
   openCells,
   readNetworkTable,
@@ -13,9 +12,9 @@ import {
   type StudyResult,
   type StudySetting,
   truthColumn,
-  WeftError,
   z,
 } from 'weft-nas';
+import { tableFile } from '../shared/table-file.js';
 import { type ArmName, armNames, contestants } from './arms.js';
 import { remediesReport } from './report.js';
 import { FORGETTING_EVERY, SUPERNET, type Supernet, type SupernetPayload, supernetUnit } from './supernet.js';
@@ -65,7 +64,7 @@ export const supernetRemedies = defineStudy({
 
 async function run(given: RemediesOptions, setting: StudySetting): Promise<StudyResult> {
   const { table: named, cells: count, seeds, arms, ...training } = given;
-  const table = readNetworkTable([named ?? found(TABLE)]);
+  const table = readNetworkTable([named ?? tableFile(TABLE, 'name the file: --set table=PATH')]);
   const truth = truthColumn(table);
   const task = { inputShape: [32, 32, 3], classes: 10 };
   const space = (await setting.parts.space('nas-bench-201')).create({ filters: given.channels, cells: 1 }, task);
@@ -109,14 +108,4 @@ async function run(given: RemediesOptions, setting: StudySetting): Promise<Study
   });
   kept.clear();
   return result;
-}
-
-function found(name: string): string {
-  const { path, looked } = findDataFile(name);
-  if (path !== undefined) return path;
-  throw new WeftError(
-    'data',
-    `the table ${name} was not found; looked for ${looked.join(', ')}`,
-    'name the file: --set table=PATH',
-  );
 }

@@ -3,7 +3,6 @@ import {
   batches,
   batchTensors,
   defineStudy,
-  findDataFile,
   gateRow,
   infoRow,
   kendallTau,
@@ -24,9 +23,9 @@ import {
   type StudySetting,
   tableColumn,
   truthColumn,
-  WeftError,
   z,
 } from 'weft-nas';
+import { tableFile } from '../shared/table-file.js';
 
 /** What the table calls the same proxy. */
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -76,7 +75,9 @@ export const zeroCostProxies = defineStudy({
 
 async function run(given: z.output<typeof options>, setting: StudySetting): Promise<StudyResult> {
   const { architectures, examples, filters, cells, proxies: names } = given;
-  const table = readNetworkTable(given.tables ?? FILES.map(found));
+  const table = readNetworkTable(
+    given.tables ?? FILES.map((name) => tableFile(name, 'name the files: --set "tables=[ACCURACIES, PROXIES]"')),
+  );
   const truth = truthColumn(table);
   const columns = names.flatMap((name) => publishedColumn(table, name) ?? []);
   const { dataset, splits, normalization } = prepareData(
@@ -148,16 +149,6 @@ async function run(given: z.output<typeof options>, setting: StudySetting): Prom
       },
     ],
   };
-}
-
-function found(name: string): string {
-  const { path, looked } = findDataFile(name);
-  if (path !== undefined) return path;
-  throw new WeftError(
-    'data',
-    `the table ${name} was not found; looked for ${looked.join(', ')}`,
-    'name the files: --set "tables=[ACCURACIES, PROXIES]"',
-  );
 }
 
 function publishedColumn(table: NetworkTable, name: string): ReturnType<typeof tableColumn> | undefined {

@@ -1,0 +1,8 @@
+import { findDataFile, WeftError } from 'weft-nas';
+
+/** The path of a table in the folders of data; throws WeftError('data') with the places where it was looked for, and `remedy`. */
+export function tableFile(name: string, remedy: string): string {
+  const { path, looked } = findDataFile(name);
+  if (path !== undefined) return path;
+  throw new WeftError('data', `the table ${name} was not found; looked for ${looked.join(', ')}`, remedy);
+}

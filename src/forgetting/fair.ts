@@ -19,6 +19,7 @@ export const fair = regularizer({
     accumulate: z
       .int()
       .min(0)
+      .max(10_000)
       .default(0)
       .describe('architectures per step; 0 for as many as the largest choice has options, 1 changes nothing'),
   }),

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ownPartsIn, type SearchConfig } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
-import { type OwnData } from '../data/index.js';
+import { type OwnData, requireFile } from '../data/index.js';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { type SpaceFactory } from '../graph/define-space.js';
 import { type Proxy, PROXIES } from '../proxies/index.js';
@@ -190,6 +190,7 @@ async function importFile(
     );
   }
   try {
+    requireFile(path);
     return await importModule(path);
   } catch (cause) {
     if (cause instanceof WeftError) throw cause;

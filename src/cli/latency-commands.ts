@@ -17,7 +17,12 @@ export function addLatencyCommands(weft: Command): void {
   const latency = weft.command('latency').description('measure the operations of a space on another device');
   onSpace(latency.command('write'))
     .description('write a script for Node and a page for browsers that measure them there')
-    .option('--networks <n>', 'whole networks that are measured too, to tell how far sums are off', whole(0), 20)
+    .option(
+      '--networks <n>',
+      'whole networks that are measured too, to tell how far sums are off',
+      whole(0, 'architectures'),
+      20,
+    )
     .option('--out <folder>', 'the folder', 'latency')
     .action(async (options) => (await import('./commands/latency.js')).writeLatency(options));
   onSpace(latency.command('show'))

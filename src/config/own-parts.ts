@@ -61,7 +61,9 @@ export function withAbsolutePaths(config: SearchConfig): SearchConfig {
   const absolute = (path: string): string => (existsSync(path) ? resolve(path) : path);
   // What is shipped has names without a point or a slash.
   const code = (named: string): string => (/[/\\.]/.test(named) ? absolute(named) : named);
-  const { space, controller, data, search, retrain, ...rest } = renameOwnParts(config, (_kind, part) => code(part));
+  const { space, controller, data, limits, search, retrain, ...rest } = renameOwnParts(config, (_kind, part) =>
+    code(part),
+  );
   return {
     ...rest,
     space: { ...space, name: code(space.name) },
@@ -70,6 +72,10 @@ export function withAbsolutePaths(config: SearchConfig): SearchConfig {
       ...data,
       source: [...datasetNames, ...textNames].includes(data.source) ? data.source : absolute(data.source),
       ...(data.path !== undefined && { path: absolute(data.path) }),
+    },
+    limits: {
+      ...limits,
+      ...(limits.latencyTable !== undefined && { latencyTable: absolute(limits.latencyTable) }),
     },
     search: { ...search, ...(search.start !== undefined && { start: absolute(search.start) }) },
     retrain: {

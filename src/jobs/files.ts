@@ -3,12 +3,11 @@
  * content, and a worker loads it only if it is one of the files that the worker's own user has named: nothing in a queue makes a
  * worker run code.
  */
-import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ownPartsIn, renameOwnParts } from '../config/own-parts.js';
 import { type SearchConfig } from '../config/schema.js';
-import { isDataCode } from '../data/index.js';
+import { isDataCode, readBytes } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { sha256 } from '../runs/index.js';
 import { hashSchema, textSchema } from './schema.js';
@@ -59,7 +58,7 @@ export function codeFacts(
 /** Of a file that is there; what is missing is told by whoever loads it. */
 export function hashOfFile(path: string): string[] {
   try {
-    return [sha256(readFileSync(path))];
+    return [sha256(readBytes(path))];
   } catch {
     return [];
   }
@@ -135,7 +134,7 @@ export function resolveReference(reference: string | FileReference, allowed: rea
 
 function hashOf(path: string): string {
   try {
-    return sha256(readFileSync(path));
+    return sha256(readBytes(path));
   } catch (cause) {
     throw new WeftError('job', `cannot read ${path}: ${(cause as Error).message}`, 'check the path', { cause });
   }

@@ -1,6 +1,6 @@
 /** Latencies that the script of `weft latency write` has measured on another device: read, held against a space, and how far their sums are from whole networks. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readBytes } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { sha256 } from '../runs/index.js';
@@ -44,9 +44,12 @@ const AGAIN = 'write the script again with `weft latency write`, and run it on t
 /** sha256 of the file; throws WeftError('config') for one that is not there. */
 export const latencyTableHash = (path: string): string => sha256(contentOf(path));
 
+/** A table has some kB. */
+const MOST_BYTES = 2 ** 26;
+
 function contentOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readBytes(path, MOST_BYTES).toString('utf8');
   } catch (cause) {
     throw new WeftError(
       'config',

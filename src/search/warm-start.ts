@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFileOfWeights } from '../config/index.js';
 import { type SearchConfig } from '../config/schema.js';
+import { requireFile } from '../data/index.js';
 import { nearest, ownValue, WeftError } from '../errors.js';
 import { checkPart, decodeSafetensors, openRun, sha256 } from '../runs/index.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
@@ -211,7 +212,10 @@ function fileOf(start: string, { name, shared }: Field): { path: string; name: s
       `${name}: there is no ${start}`,
       `name ${shared ? '' : 'shared, '}a run directory or a safetensors file`,
     );
-  if (!statSync(start).isDirectory()) return { path: start, name: start };
+  if (!statSync(start).isDirectory()) {
+    requireFile(start);
+    return { path: start, name: start };
+  }
   const { path: run } = openRun(start);
   const { weights, sharedWeights } = networkFiles(run);
   const path = (shared ? [sharedWeights] : [weights, sharedWeights]).find((file) => existsSync(file));

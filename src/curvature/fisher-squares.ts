@@ -28,44 +28,100 @@ export function exampleSquares(
   losses: (parameters: NamedTensors) => Tensor1D,
   parameters: NamedTensors,
 ): ExampleSquares {
+  return squaresOnTape(
+    () => losses(parameters),
+    (each) => tf.onesLike(each),
+    parameters,
+    [],
+    ({ output, tape, sums, looped }) => {
+      const slow = looped.length === 0 ? {} : loop(tape, output as Tensor1D, pickNamed(parameters, looped));
+      return { sums: { ...sums, ...slow }, looped };
+    },
+  );
+}
+
+/** A part of a model: what it makes of its inputs, the gradients of these, and Σₙ (∂lossₙ/∂θ)² of its parameters. */
+export interface SquaresOfPart {
+  readonly output: Tensor;
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly parameters: NamedTensors;
+}
+
+/**
+ * The same for a part of a model, whose output [N,…] has its examples along the first axis, from the gradient of the summed losses with respect to it.
+ * Throws Error where a parameter would take a backward pass for each example.
+ */
+export function squaresOfPart(
+  forward: () => Tensor,
+  inputs: readonly Tensor[],
+  parameters: NamedTensors,
+  outputGradient: Tensor,
+): SquaresOfPart {
+  return squaresOnTape(
+    forward,
+    () => outputGradient,
+    parameters,
+    inputs,
+    ({ output, sums, looped, gradients }) => {
+      if (looped.length > 0) throw new Error(`'${looped[0]}' takes a backward pass for each example`);
+      return {
+        output: tf.clone(output),
+        inputs: gradients.map((gradient) => gradient && tf.clone(gradient)),
+        parameters: sums,
+      };
+    },
+  );
+}
+
+interface OnTape {
+  readonly output: Tensor;
+  readonly tape: Tape;
+  readonly sums: NamedTensors;
+  readonly looped: readonly string[];
+  /** Of the sources. */
+  readonly gradients: readonly (Tensor | undefined)[];
+}
+
+function squaresOnTape<T extends object>(
+  forward: () => Tensor,
+  gradientOf: (output: Tensor) => Tensor,
+  parameters: NamedTensors,
+  sources: readonly Tensor[],
+  use: (found: OnTape) => T,
+): T {
   const recorded: Tape = [];
   const calls: KernelCall[] = [];
   try {
     return tidy(() => {
-      const each = watchKernels(
+      const output = watchKernels(
         // A recurrent cell in one piece would have to be gone back through once for each example.
-        () => unrolled(() => recordOn(recorded, () => tidy(() => losses(parameters)))),
+        () => unrolled(() => recordOn(recorded, () => tidy(forward))),
         (call) => calls.push(call),
       );
       const attributes = new Map(
-        calls.flatMap((call) => call.outputs.map((output) => [output.id, call.attributes] as const)),
+        calls.flatMap((call) => call.outputs.map((one) => [one.id, call.attributes] as const)),
       );
-      const axes = followExamples(calls, each);
+      const axes = followExamples(calls, output);
       const attributesOf = (node: TapeNode): Readonly<Record<string, unknown>> =>
         attributes.get(node.outputs[0]!.id) ?? {};
       const tape = recorded.map((node) =>
         node.kernelName === 'WeftBatchNorm' ? withConstantStatistics(node, attributesOf(node)) : node,
       );
       const plans = mapValues(parameters, (parameter) => planOf(tape, parameter));
-      const outputs = [...new Set(Object.values(plans).flatMap((plan) => plan?.nodes ?? []))].map(
+      const places = [...new Set(Object.values(plans).flatMap((plan) => plan?.nodes ?? []))].map(
         (node) => node.outputs[0]!,
       );
-      const gradients = new Map(
-        outputs.length === 0
-          ? []
-          : backpropagate(tape, [[each, tf.onesLike(each)]], outputs).map(
-              (gradient, i) => [outputs[i]!.id, gradient] as const,
-            ),
-      );
+      const wanted = [...places, ...sources];
+      const found = wanted.length === 0 ? [] : backpropagate(tape, [[output, gradientOf(output)]], wanted);
+      const gradients = new Map(places.map((place, i) => [place.id, found[i]] as const));
       const setting = { gradients, attributesOf, axisOf: (tensor: Tensor) => axes.of(tensor) };
       const looped: string[] = [];
       const sums = mapNamed(parameters, (parameter, name) => {
-        const found = tidy(() => squaresOf(plans[name], parameter, setting));
-        if (!found) looped.push(name);
-        return found ?? tf.zerosLike(parameter);
+        const squares = tidy(() => squaresOf(plans[name], parameter, setting));
+        if (!squares) looped.push(name);
+        return squares ?? tf.zerosLike(parameter);
       });
-      const slow = looped.length === 0 ? {} : loop(tape, each, pickNamed(parameters, looped));
-      return { sums: { ...sums, ...slow }, looped };
+      return use({ output, tape, sums, looped, gradients: found.slice(places.length) });
     });
   } finally {
     releaseTape(recorded);

@@ -67,13 +67,16 @@ export function fisherInformation(
     return { fisher, examples, looped: [] };
   }
   const labelsFor = (outputs: Tensor): Tensor => (kind === 'true-sample' ? drawLabels(outputs, labels, rng) : labels);
-  // Losses over the root of L instead of squares over L: one kernel and not one for each parameter.
   const { sums, looped } = exampleSquares((current) => {
     const outputs = logits(current);
-    return tf.div(exampleLosses(outputs, labelsFor(outputs)), Math.sqrt(countLabels(labels)));
+    return fisherLosses(outputs, labelsFor(outputs));
   }, parameters);
   return { fisher: sums, examples, looped };
 }
+
+/** What Σₙ of the squared gradients of is the information per label: losses over the root of their number, one kernel instead of one for each parameter. */
+export const fisherLosses = (logits: Tensor, labels: Tensor): Tensor1D =>
+  tf.div(exampleLosses(logits, labels), Math.sqrt(countLabels(labels)));
 
 /** Cross-entropy of each example [N], the sum over its labels; the squared error of targets. */
 function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {

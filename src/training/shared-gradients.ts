@@ -10,10 +10,11 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { type DynamicGradients, dynamicGradients, type Further, type Gradients } from '../supernet/dynamic/index.js';
-import { disposeNamed, type NamedTensors, withPrefix } from '../tensor/named.js';
-import { nativeBackend, sameBits } from '../tensor/plan/index.js';
+import { type NamedTensors, withPrefix } from '../tensor/named.js';
+import { nativeBackend } from '../tensor/plan/index.js';
 import { type Scalar, type Tensor, tf } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
+import { comparedAtFirst } from './compared.js';
 import { labelLosses } from './cross-entropy.js';
 import { sharedUpdate } from './shared-update.js';
 
@@ -60,8 +61,6 @@ export type WithLogits = LossAndGradients & { readonly logits?: Tensor };
 
 /** Steps from which the function pays: to make it and to run it for the first time takes as long as some hundred of them. */
 const ENOUGH_STEPS = 250;
-/** Results that are compared with those of the child by itself. */
-const CHECKED = 3;
 
 /** The gradients of a space's children; the function is made when it is needed first. */
 export function sharedGradients(
@@ -71,9 +70,7 @@ export function sharedGradients(
   let made: DynamicGradients<StepMoment> | undefined;
   const update = trainer && !observed ? sharedUpdate(trainer, still) : undefined;
   let isOpen = (always || steps >= ENOUGH_STEPS) && (space.task.kind ?? 'classification') === 'classification';
-  let checked = 0;
-  let runs = 0;
-  let whole = 0;
+  let isWhole = false;
   const close = (): void => {
     made?.dispose();
     made = undefined;
@@ -96,7 +93,10 @@ export function sharedGradients(
     if ('reason' in result) {
       isOpen = false;
       note?.(`the children of the supernet are not run as one function: ${result.reason}`);
-    } else made = result;
+    } else {
+      made = result;
+      isWhole = result.continued !== undefined;
+    }
     return made;
   };
   const serving = (child: Child, { inputs, weights }: TensorBatch, mode: Mode): typeof made => {
@@ -104,49 +104,25 @@ export function sharedGradients(
     const shared = isServed ? compute() : undefined;
     return shared?.serves(child) ? shared : undefined;
   };
-  /** What the function gives; the first times what is computed as it is, once both have been compared. */
-  const verified = <T>(
-    asItIs: () => T,
-    byFunction: () => T | undefined,
-    tensorsOf: (one: T) => NamedTensors,
-    numbersOf: (one: T) => number[] = () => [],
-  ): T => {
-    if (checked >= CHECKED) {
-      const result = byFunction();
-      if (result === undefined) return asItIs();
-      runs++;
-      if (made?.continued) whole++;
-      return result;
-    }
-    const found = byFunction();
-    const expected = asItIs();
-    if (found === undefined) return expected;
-    checked++;
-    const differing = sameBits(numbersOf(expected), numbersOf(found))
-      ? differenceOf(tensorsOf(expected), tensorsOf(found))
-      : 'loss';
-    disposeNamed(tensorsOf(found));
-    if (differing !== undefined) {
-      note?.(`the children of the supernet are not run as one function: the bits of '${differing}' differ`);
-      close();
-    }
-    return expected;
-  };
+  const compared = comparedAtFirst((name) => {
+    note?.(`the children of the supernet are not run as one function: the bits of '${name}' differ`);
+    close();
+  });
   return {
     get isOpen() {
       return isOpen;
     },
     get runs() {
-      return runs;
+      return compared.runs;
     },
     get steps() {
-      return whole;
+      return isWhole ? compared.runs : 0;
     },
     of(child, parameters, batch, mode, asItIs) {
       const shared = serving(child, batch, mode);
       // Where it takes whole steps, it gives no gradients.
       if (!shared || shared.continued) return asItIs();
-      return verified(asItIs, () => shared.run(child, parameters, batch, { seed: mode.seed }), tensorsOf);
+      return compared.of(asItIs, () => shared.run(child, parameters, batch, { seed: mode.seed }), tensorsOf);
     },
     step(child, { parameters, state, step, rate }, batch, mode, asItIs) {
       const shared = serving(child, batch, mode);
@@ -154,7 +130,7 @@ export function sharedGradients(
       const moment: StepMoment = { step, seed: mode.seed, rate, counts: state.counts };
       const call = (further: Further<StepMoment>): { loss: Scalar; outputs: NamedTensors } =>
         shared.continued!(child, parameters, batch, { seed: mode.seed }, further);
-      return verified(
+      return compared.of(
         asItIs,
         () => update.step(call, parameters, state, moment),
         (one) => resultsOf(one, state),
@@ -180,9 +156,3 @@ const tensorsOf = ({ loss, gradients, logits }: WithLogits | Gradients): NamedTe
   loss,
   ...(logits && { logits }),
 });
-
-/** The first name with other bits, or that only one of the two has. */
-function differenceOf(a: NamedTensors, b: NamedTensors): string | undefined {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].find((name) => !a[name] || !b[name] || !sameBits(a[name].dataSync(), b[name].dataSync()));
-}

@@ -5,6 +5,7 @@
  */
 import { fisherInformation } from '../../curvature/index.js';
 import { WeftError } from '../../errors.js';
+import { type SearchSpace } from '../../graph/define-space.js';
 import { type Regularizer } from '../../forgetting/index.js';
 import { type Json } from '../../operations/operation.js';
 import { type Child, namesOf } from '../../supernet/child.js';
@@ -15,6 +16,7 @@ import { tf, tidy } from '../../tensor/tf.js';
 import { type BatchSource, withBatch } from '../../training/batch.js';
 import { evaluateTogether, requireAccuracy, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { type Learner, withEvaluationWeights } from '../../training/learner.js';
+import { sharedFisher } from '../../training/shared-fisher.js';
 import { type TrainStepInput, type TrainStepResult } from '../../training/train-step.js';
 import { type SearchConfig } from '../../config/schema.js';
 import { type SearchEvent } from '../events.js';
@@ -23,12 +25,17 @@ import { configEvent, epochEvent, type Visit, warningsOf } from './events.js';
 export interface WatchParts {
   readonly config: SearchConfig;
   readonly regularizer: Regularizer | undefined;
+  readonly space: SearchSpace;
   /** The shared weights. */
   readonly learner: Learner;
   /** Validation batches on which architectures are judged. */
   readonly source: BatchSource;
   /** The part for Fisher information; undefined where none is needed. */
   readonly fisher: BatchSource | undefined;
+  /** Architectures that the search trains one after the other. */
+  readonly trainings: number;
+  /** Takes a remark on how estimates are computed. */
+  readonly note: (remark: string) => void;
   /** Whether examples are sequences, with a label for each token. */
   readonly sequences: boolean;
   readonly child: (encoding: string) => Child;
@@ -84,6 +91,9 @@ export function createWatch({
   learner,
   source,
   fisher,
+  trainings,
+  note,
+  space,
   sequences,
   child: childOf,
   emit,
@@ -93,6 +103,14 @@ export function createWatch({
   const measuring = options.measure ?? regularizer !== undefined;
   if (!measuring && !regularizer) return undefined;
   const batches = Math.min(options.batches, source.steps);
+  const isShared = regularizer?.fisher?.kind === 'empirical-sample' && ['auto', 'graph'].includes(config.compile);
+  const shared = isShared
+    ? sharedFisher(space, {
+        estimates: trainings * regularizer.fisher!.batches,
+        always: config.compile === 'graph',
+        note,
+      })
+    : undefined;
   let state: State = {
     epoch: 0,
     visits: [],
@@ -138,19 +156,17 @@ export function createWatch({
     const { kind, batches: count } = regularizer!.fisher!;
     const estimates = Array.from({ length: count }, () => {
       const update = state.fisherBatches++;
-      return withBatch(
-        fisher!,
-        Math.floor(update / fisher!.steps),
-        update % fisher!.steps,
-        ({ inputs, labels }) =>
+      return withBatch(fisher!, Math.floor(update / fisher!.steps), update % fisher!.steps, (batch) => {
+        const asItIs = (): NamedTensors =>
           fisherInformation(
             (current) =>
-              child.forward({ ...store.parameters, ...current }, store.statistics, inputs, SHARED_EVALUATION),
+              child.forward({ ...store.parameters, ...current }, store.statistics, batch.inputs, SHARED_EVALUATION),
             parameters,
-            labels,
+            batch.labels,
             { kind, rng: stream(config.seed, 'fisher-labels', update) },
-          ).fisher,
-      );
+          ).fisher;
+        return shared ? shared.of(child, store.parameters, batch, Object.keys(parameters), asItIs) : asItIs();
+      });
     });
     if (count === 1) return estimates[0]!;
     const average = tidy(() =>
@@ -276,7 +292,10 @@ export function createWatch({
       state = structuredClone(saved.state) as unknown as State;
       regularizer?.restore({ tensors: saved.tensors, state: state.regularizer });
     },
-    dispose: () => regularizer?.dispose(),
+    dispose() {
+      regularizer?.dispose();
+      shared?.dispose();
+    },
   };
 }
 

@@ -20,6 +20,7 @@ import {
   PARAMETER,
   PARAMETER_GRADIENT,
   parametersOf,
+  type Pass,
   type PassMoment,
   recordNode,
   type Whole,
@@ -63,7 +64,7 @@ export function bodyWithForward(
   { supernet }: SearchSpace,
   structure: DynamicStructure,
   backend: NativeBackend,
-  batchSize: number,
+  pass: Pass,
 ): Body {
   const wholes = structure.nodes.filter(isWhole);
   const trained = trainedNodes(structure);
@@ -75,7 +76,7 @@ export function bodyWithForward(
         output: shapeOf(node.name),
         differentiable: node.inputs.map(({ source }) => trained.has(source)),
       };
-      return [node.name, recordNode(backend, node, shapes, batchSize)] as const;
+      return [node.name, recordNode(backend, node, shapes, pass)] as const;
     }),
   );
   const graph = functionGraph();

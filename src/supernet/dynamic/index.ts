@@ -21,7 +21,9 @@ import { type Scalar, type Tensor, tf } from '../../tensor/tf.js';
 import { type Child } from '../child.js';
 import { addBackward } from './backward.js';
 import { type Body, bodyWithForward, resultOf, type Slot } from './body.js';
-import { INPUT_GRADIENT, NoGraph, type PassMoment, recordLoss } from './record-node.js';
+import { byGradients, INPUT_GRADIENT, NoGraph, type PassMoment, recordLoss, type WayBack } from './record-node.js';
+
+export { type WayBack } from './record-node.js';
 import { type Chosen, chosenBy, dynamicStructure, keepsOrder } from './structure.js';
 
 const { float32: FLOAT, int32: INTEGER, bool: BOOL } = DATA_TYPES;
@@ -85,7 +87,12 @@ export interface Gradients {
 
 export interface DynamicOptions<M> {
   readonly batchSize: number;
-  readonly loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Scalar;
+  /** Of the batch, or one of each example, whose sum counts. */
+  readonly loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Tensor;
+  /** Whether dropout and the like act; they do by default. */
+  readonly training?: boolean;
+  /** What is computed in the place of the parameters' gradients; these by default. */
+  readonly wayBack?: WayBack;
   /** Whether examples may have weights. */
   readonly weighted?: boolean;
   /** Whether the outputs of the child are wanted too. */
@@ -97,14 +104,22 @@ export interface DynamicOptions<M> {
 /** The gradients of any child on batches of one size; why not, where there is no such function. */
 export function dynamicGradients<M = unknown>(
   space: SearchSpace,
-  { batchSize, loss, weighted = false, logits = false, continuation }: DynamicOptions<M>,
+  {
+    batchSize,
+    loss,
+    training = true,
+    wayBack = byGradients,
+    weighted = false,
+    logits = false,
+    continuation,
+  }: DynamicOptions<M>,
 ): DynamicGradients<M> | { reason: string } {
   const backend = nativeBackend();
   if (!backend) return { reason: 'there is no native library' };
   const structure = dynamicStructure(space);
   if ('reason' in structure) return structure;
   try {
-    const body = bodyWithForward(space, structure, backend, batchSize);
+    const body = bodyWithForward(space, structure, backend, { batchSize, training, wayBack });
     const { graph, values } = body;
     const recording = recordLoss(backend, loss, [space.task.classes], batchSize, weighted);
     const outputs = values.get(structure.head)!;

@@ -1,6 +1,7 @@
 /** One node of a supernet, forward and backward, as a recording. */
 import { type BuiltOperation, type ParameterSpec, type Shape } from '../../operations/operation.js';
-import { type Scalar, tf, tidy, type Tensor } from '../../tensor/tf.js';
+import { type NamedTensors, underPrefix, withPrefix } from '../../tensor/named.js';
+import { tf, tidy, type Tensor } from '../../tensor/tf.js';
 import { type NativeBackend } from '../../tensor/kernels/raw-op.js';
 import { difference, type Host, record, type Recording } from '../../tensor/plan/index.js';
 import { backpropagate, recordOn, type Tape } from '../../tensor/tape.js';
@@ -50,13 +51,50 @@ export function parametersOf({ attributes }: Whole): Readonly<Record<string, Par
 const builtOf = ({ built }: Extract<Whole['attributes'], { kind: 'operation' }>): BuiltOperation =>
   [...built.values()][0]!;
 
-/** How a node is computed when training. */
-function forwardOf({ name, attributes }: Whole): Forward {
+/** What is computed on the way back through a node, of the gradient of its output: gradients of its inputs, and one tensor for each parameter. Runs inside a tidy. */
+export type WayBack = (
+  forward: () => Tensor,
+  inputs: readonly Tensor[],
+  parameters: Readonly<Record<string, Tensor>>,
+  outputGradient: Tensor,
+) => {
+  readonly output: Tensor;
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly parameters: Readonly<Record<string, Tensor>>;
+};
+
+/** How the nodes of a supernet are run. */
+export interface Pass {
+  readonly batchSize: number;
+  readonly training: boolean;
+  readonly wayBack: WayBack;
+}
+
+/** Gradients of the parameters. */
+export const byGradients: WayBack = (forward, inputs, parameters, outputGradient) => {
+  const tape: Tape = [];
+  const output = recordOn(tape, () => tidy(forward));
+  const locals = Object.keys(parameters);
+  const sources = [...inputs, ...Object.values(parameters)];
+  const found = backpropagate(tape, [[output, outputGradient]], sources, { release: true });
+  const own = locals.flatMap((local, i) => {
+    const gradient = found[inputs.length + i];
+    return gradient ? [[local, tf.clone(gradient)] as const] : [];
+  });
+  return {
+    output: tf.clone(output),
+    inputs: found.slice(0, inputs.length).map((gradient) => gradient && tf.clone(gradient)),
+    parameters: Object.fromEntries(own),
+  };
+};
+
+/** How a node is computed. */
+function forwardOf({ name, attributes }: Whole, training: boolean): Forward {
   if (attributes.kind === 'combine') return (inputs) => combine(attributes.combination, [...inputs]);
   const built = builtOf(attributes);
   return (inputs, parameters, host) =>
     built.forward(inputs, {
-      ...operationContext(name, {}, {}, { training: true, normalization: 'batch', host }),
+      ...operationContext(name, {}, {}, { training, normalization: 'batch', host }),
       parameter: (local) => parameters[local]!,
     });
 }
@@ -66,47 +104,38 @@ export function recordNode(
   backend: NativeBackend,
   node: Whole,
   { inputs, output, differentiable }: NodeShapes,
-  batchSize: number,
+  { batchSize, training, wayBack }: Pass,
 ): NodeRecording {
-  const forward = forwardOf(node);
+  const forward = forwardOf(node, training);
   const parameters = parametersOf(node);
-  const locals = Object.keys(parameters);
   const given = {
     ...Object.fromEntries(inputs.map((shape, i) => [`${INPUT}${i}`, tf.ones([batchSize, ...shape])])),
-    ...Object.fromEntries(locals.map((local) => [PARAMETER + local, tf.ones([...parameters[local]!.shape])])),
+    ...Object.fromEntries(
+      Object.entries(parameters).map(([local, { shape }]) => [PARAMETER + local, tf.ones([...shape])]),
+    ),
     [OUTPUT_GRADIENT]: tf.ones([batchSize, ...output]),
   };
-  const step = (values: Readonly<Record<string, Tensor>>, host: Host<PassMoment>) => ({
+  const step = (values: NamedTensors, host: Host<PassMoment>) => ({
     outputs: tidy(() => {
       const xs = inputs.map((_, i) => values[`${INPUT}${i}`]!);
-      const own = Object.fromEntries(locals.map((local) => [local, values[PARAMETER + local]!]));
-      const tape: Tape = [];
-      const y = recordOn(tape, () => tidy(() => forward(xs, own, host)));
-      const wanted = [
-        ...xs.flatMap((x, i) => (differentiable[i] ? [[`${INPUT_GRADIENT}${i}`, x] as const] : [])),
-        ...locals.map((local) => [PARAMETER_GRADIENT + local, own[local]!] as const),
-      ];
-      const gradients = backpropagate(
-        tape,
-        [[y, values[OUTPUT_GRADIENT]!]],
-        wanted.map(([, tensor]) => tensor),
-        { release: true },
-      );
-      const results: Record<string, Tensor> = { [OUTPUT]: tf.clone(y) };
-      wanted.forEach(([name], i) => {
-        if (gradients[i]) results[name] = tf.clone(gradients[i]);
+      const own = underPrefix(PARAMETER, values);
+      const sources = xs.filter((_, i) => differentiable[i]);
+      const found = wayBack(() => forward(xs, own, host), sources, own, values[OUTPUT_GRADIENT]!);
+      const results: Record<string, Tensor> = { [OUTPUT]: found.output };
+      sources.forEach((x, i) => {
+        if (found.inputs[i]) results[`${INPUT_GRADIENT}${xs.indexOf(x)}`] = found.inputs[i];
       });
-      return results;
+      return { ...results, ...withPrefix(PARAMETER_GRADIENT, found.parameters) };
     }),
     fixed: null,
   });
   return recordTwice(backend, step, given, node.name);
 }
 
-/** The loss of logits, labels and weights of examples with its gradient, on a batch of this size. Throws NoGraph where it cannot be recorded. */
+/** The loss of logits, labels and weights of examples, or one of each example, with the gradient of the sum, on a batch of this size. Throws NoGraph where it cannot be recorded. */
 export function recordLoss(
   backend: NativeBackend,
-  loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Scalar,
+  loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Tensor,
   logits: Shape,
   batchSize: number,
   weighted: boolean,

@@ -20,6 +20,7 @@ const BY_OUTPUTS: Record<string, string> = {
   'output workspace': '_MklNativeMaxPool',
   'output*num': 'Unpack',
   'output*num_split': 'Split SplitV',
+  patches: 'ExtractImagePatches',
   product: 'MatMul',
   'q r': 'Qr',
   r0: 'BroadcastArgs',

@@ -1,0 +1,95 @@
+/** Fisher information of a supernet's children by one native call each, where a search estimates it often enough: see `shared-gradients.ts`. */
+import { fisherLosses } from '../curvature/fisher.js';
+import { squaresOfPart } from '../curvature/fisher-squares.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { type Child } from '../supernet/child.js';
+import { type DynamicGradients, dynamicGradients } from '../supernet/dynamic/index.js';
+import { type NamedTensors, pickNamed } from '../tensor/named.js';
+import { nativeBackend } from '../tensor/plan/index.js';
+import { tf } from '../tensor/tf.js';
+import { type TensorBatch } from './batch.js';
+import { comparedAtFirst } from './compared.js';
+
+export interface SharedFisherOptions {
+  /** Estimates that the search makes. */
+  readonly estimates: number;
+  /** Make the function however few the estimates are. */
+  readonly always?: boolean;
+  /** Told once why it is not used, where it is not for the number of estimates. */
+  readonly note?: ((remark: string) => void) | undefined;
+}
+
+export interface SharedFisher {
+  /** The information in the examples about these parameters of the child, by their own labels, or what `asItIs` gives; the caller owns it. */
+  of(
+    child: Child,
+    parameters: NamedTensors,
+    batch: TensorBatch,
+    names: readonly string[],
+    asItIs: () => NamedTensors,
+  ): NamedTensors;
+  /** Calls of the function so far. */
+  readonly runs: number;
+  dispose(): void;
+}
+
+/** Estimates from which the function pays: to make it and to run it for the first time takes as long as some thirty of them. */
+const ENOUGH_ESTIMATES = 60;
+
+/** The empirical Fisher information (`empirical-sample`) of a space's children; the function is made when it is needed first. */
+export function sharedFisher(
+  space: SearchSpace,
+  { estimates, always = false, note }: SharedFisherOptions,
+): SharedFisher {
+  let made: DynamicGradients | undefined;
+  let isOpen = (always || estimates >= ENOUGH_ESTIMATES) && (space.task.kind ?? 'classification') === 'classification';
+  const close = (reason?: string): void => {
+    made?.dispose();
+    made = undefined;
+    isOpen = false;
+    if (reason !== undefined) note?.(`Fisher information is not estimated by one function: ${reason}`);
+  };
+  const compared = comparedAtFirst((name) => close(`the bits of '${name}' differ`));
+  let examples = 0;
+  const compute = (): DynamicGradients | undefined => {
+    if (!isOpen || made) return made;
+    if (!always && nativeBackend()?.isUsingGpuDevice) {
+      isOpen = false;
+      return undefined;
+    }
+    const result = dynamicGradients(space, {
+      batchSize: examples,
+      loss: fisherLosses,
+      training: false,
+      wayBack: squaresOfPart,
+    });
+    if ('reason' in result) close(result.reason);
+    else made = result;
+    return made;
+  };
+  return {
+    get runs() {
+      return compared.runs;
+    },
+    of(child, parameters, { inputs, labels }, names, asItIs) {
+      // Estimates of another size than the first are made as they are.
+      examples ||= inputs.shape[0];
+      const shared = inputs.shape[0] === examples ? compute() : undefined;
+      if (!shared?.serves(child)) return asItIs();
+      const byFunction = (): NamedTensors => {
+        const { loss, gradients } = shared.run(
+          child,
+          pickNamed(parameters, child.parameterNames),
+          { inputs, labels },
+          {},
+        );
+        loss.dispose();
+        const wanted = pickNamed(gradients, names);
+        tf.dispose(Object.values(gradients).filter((tensor) => !Object.values(wanted).includes(tensor)));
+        return wanted;
+      };
+      return compared.of(asItIs, byFunction, (fisher) => fisher);
+    },
+    dispose: () => close(),
+  };
+}

@@ -40,6 +40,8 @@ export interface Link {
   update?(updates: NamedTensors, step: LinkStep): NamedTensors;
   /** New values of some of the weights that have moved; weights that it does not name stay. Runs inside a tidy. */
   settle?(movement: Movement, step: SettleStep): NamedTensors;
+  /** What `settle` does, weight by weight, where it does that to every weight by itself: then it can be a part of a step that is one function for all children of a supernet. */
+  readonly settleEach?: SettleEach | undefined;
   /** What is evaluated in the place of a weight; undefined where that is the weight. Runs inside a tidy. */
   evaluation?(name: string, weight: Tensor, slots: Slots): Tensor | undefined;
   /** Takes notice of a validation loss; `names` are the parameters with any state of this link. Runs inside a tidy. */
@@ -54,6 +56,17 @@ export interface Elementwise {
 
 /** A parameter's learning rate relative to that of the chain. */
 export type RateShare = (parameter: string, update: Tensor) => number;
+
+/** How one weight settles. */
+export interface SettleEach {
+  /** How many tensors and how many numbers the rule is given. */
+  readonly given: { readonly memory: number; readonly numbers: number };
+  /** What is remembered of a weight, of its shape; undefined where it stays where the step has moved it. Borrowed. */
+  recall(weight: string, learningRate: number): readonly Tensor[] | undefined;
+  numbers(learningRate: number): readonly number[];
+  /** The weight's new value. Runs inside a tidy. */
+  value(before: Tensor, after: Tensor, memory: readonly Tensor[], numbers: readonly Scalar[]): Tensor;
+}
 
 /** Weights around a step, by name; borrowed. */
 export interface Movement {

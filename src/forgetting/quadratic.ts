@@ -11,7 +11,7 @@
  */
 import { z } from 'zod';
 import { type Json, type ParameterSpec } from '../operations/operation.js';
-import { type Movement } from '../chain/link.js';
+import { type Movement, type SettleEach } from '../chain/link.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { readSlice, sliceSpec, wholeName, writeSlice } from '../supernet/slices.js';
 import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
@@ -148,6 +148,21 @@ export function quadratic(
     }
   };
 
+  const each: SettleEach = {
+    given: { memory: 2, numbers: 2 },
+    recall: (weight, learningRate) =>
+      fisher[weight] && learningRate * strength() !== 0 ? [anchors[weight]!, fisher[weight]] : undefined,
+    numbers(learningRate) {
+      const rate = learningRate * strength();
+      return [rate, 1 / rate];
+    },
+    value(before, after, [pull, importance], [k, inverse]) {
+      if (options.step === 'explicit') return tf.sub(after, tf.mul(tf.mul(importance!, k!), tf.sub(before, pull!)));
+      // k F/(1 + k F) = F/(1/k + F)
+      return tf.add(after, tf.mul(tf.div(importance!, tf.add(importance!, inverse!)), tf.sub(pull!, after)));
+    },
+  };
+
   /** Penalty and drift of the weights that are remembered, before what is remembered changes. */
   const assess = (names: readonly string[], { parameters, slices }: TrainedArchitecture): void => {
     state.penalty = 0;
@@ -252,23 +267,20 @@ export function quadratic(
       },
     }),
     ...(options.step !== 'loss' && {
+      settleEach: each,
       settle({ before, after, learningRate }: Movement) {
         const rate = learningRate * strength();
         const names = rate === 0 ? [] : remembered(Object.keys(after));
         if (names.length === 0) return {};
         return tidy(() => {
-          const [k, inverse] = [tf.scalar(rate), tf.scalar(1 / rate)];
+          const numbers = each.numbers(learningRate).map((number) => tf.scalar(number));
           const { groups, pulls, importances } = packedFor(names, after);
           const together = (tensors: NamedTensors): NamedTensors => groups.pack(pickNamed(tensors, names));
-          const from = options.step === 'explicit' ? together(before) : {};
+          const from = options.step === 'explicit' ? together(before) : together(after);
           return groups.unpack(
-            mapNamed(together(after), (moved, group) => {
-              const [pull, importance] = [pulls[group]!, importances[group]!];
-              if (options.step === 'explicit')
-                return tf.sub(moved, tf.mul(tf.mul(importance, k), tf.sub(from[group]!, pull)));
-              // k F/(1 + k F) = F/(1/k + F)
-              return tf.add(moved, tf.mul(tf.div(importance, tf.add(importance, inverse)), tf.sub(pull, moved)));
-            }),
+            mapNamed(together(after), (moved, group) =>
+              each.value(from[group]!, moved, [pulls[group]!, importances[group]!], numbers),
+            ),
           );
         });
       },

@@ -3,7 +3,7 @@
  * itself, whose recording no shape enters. It goes into the function of the supernet's gradients, so that a step is one native call.
  */
 import { chain, type Trainer, type TrainerStep } from '../chain/chain.js';
-import { type Link, type Movement } from '../chain/link.js';
+import { type Link, type Movement, type SettleEach } from '../chain/link.js';
 import { type StepMoment } from '../chain/moment.js';
 import { emptyState, type OptimizerState } from '../chain/state.js';
 import { readStep } from '../chain/step-numbers.js';
@@ -24,6 +24,9 @@ import { type Scalar, type Tensor, tf, tidy } from '../tensor/tf.js';
 type Fixed = Pick<TracedStep, 'changes' | 'reported' | 'gradientEvaluations' | 'notes'>;
 
 const STATE = 'state/';
+/** What a weight settles by, by its place, and where it has settled. */
+const MEMORY = 'memory/';
+const SETTLED = 'settled/';
 
 /** The update of a chain as a part of the supernet's function. */
 export interface SharedUpdate {
@@ -44,6 +47,7 @@ export function sharedUpdate(
   still: (name: string) => boolean = () => false,
 ): SharedUpdate | undefined {
   const settling = trainer.links.filter(isSettling);
+  const each = settling.length === 1 ? settling[0]!.settleEach : undefined;
   const links = trainer.links.filter((link) => !isSettling(link));
   if (!links.every(isPlain)) return undefined;
   const inner = chain(...links);
@@ -56,7 +60,7 @@ export function sharedUpdate(
       const kinds = [still, ...links.map(({ elementwise }) => elementwise!.kind)];
       if (!kinds.every((kind) => trained.every((names) => isAlike(names, kind)))) return undefined;
       const names = trained.map(([name]) => name);
-      recording = recordUpdate(inner, names);
+      recording = recordUpdate(inner, names, each);
       if (!recording) return undefined;
       const written = new Set(recording.outputs.map(({ name }) => name));
       slotKeys = links
@@ -70,8 +74,17 @@ export function sharedUpdate(
       const trained = Object.keys(parameters).filter((name) => !still(name));
       if (!recording || !slotKeys!.every((key) => trained.every((name) => state.tensors[key + name]))) return undefined;
       let advanced: readonly string[] = [];
+      const rate = trainer.learningRate(moment.step);
+      const memory = new Map(trained.map((name) => [name, each?.recall(name, rate)]));
       const { loss, outputs } = call((nameOf) => {
-        const prefixes = [PARAMETER_INPUT, ...slotKeys!.map((key) => STATE + key)];
+        const prefixes = slotKeys!.map((key) => STATE + key);
+        /** What the step has moved a weight to, or where it has settled from there. */
+        const moved = (output: string): string | undefined => {
+          const prefix = output.startsWith(SETTLED) ? SETTLED : PARAMETER_INPUT;
+          const name = nameOf(output.slice(prefix.length));
+          const isWanted = name !== undefined && (prefix === SETTLED) === (memory.get(name) !== undefined);
+          return isWanted ? PARAMETER_INPUT + name : undefined;
+        };
         const counted = recording!.fixed.changes.advanced.flatMap((key) => {
           const own = renamed(key, nameOf, countKeys!);
           return own === undefined ? [] : [[key, own] as const];
@@ -81,10 +94,19 @@ export function sharedUpdate(
           // The age of a slot is that of the parameter in it.
           moment: { ...moment, counts: Object.fromEntries(counted.map(([key, own]) => [key, state.counts[own] ?? 0])) },
           given(input) {
+            if (input.startsWith(MEMORY)) {
+              const [, place, ...slot] = input.split('/');
+              const name = nameOf(slot.join('/'));
+              // Of a weight that stays something of its shape: what comes of it is not looked at.
+              return name === undefined ? undefined : (memory.get(name)?.[Number(place)] ?? parameters[name]);
+            }
             const key = renamed(input.slice(STATE.length), nameOf, slotKeys!);
             return key === undefined ? undefined : state.tensors[key];
           },
-          wanted: (output) => (output.startsWith(MEASURED) ? output : renamed(output, nameOf, prefixes)),
+          wanted(output) {
+            if (output.startsWith(MEASURED)) return output;
+            return output.startsWith(STATE) ? renamed(output, nameOf, prefixes) : moved(output);
+          },
         };
       });
       const { changes, reported, gradientEvaluations, notes } = recording.fixed;
@@ -103,7 +125,9 @@ export function sharedUpdate(
         moment,
         trainer,
       );
-      return { ...stepped, parameters: settled(settling, parameters, stepped.parameters, trainer, moment) };
+      return each
+        ? stepped
+        : { ...stepped, parameters: settled(settling, parameters, stepped.parameters, trainer, moment) };
     },
   };
 }
@@ -135,8 +159,12 @@ function renamed(key: string, nameOf: NameOf, prefixes: readonly string[]): stri
 const inOrder = (tensors: NamedTensors, order: NamedTensors): NamedTensors =>
   Object.fromEntries(Object.keys(order).flatMap((name) => (tensors[name] ? [[name, tensors[name]]] : [])));
 
-/** The update of parameters of these names that have all been trained before, with nothing of their shapes in it. */
-function recordUpdate(trainer: Trainer, names: readonly string[]): Recording<StepMoment, Fixed> | undefined {
+/** The update of parameters of these names that have all been trained before, and how they settle, with nothing of their shapes in it. */
+function recordUpdate(
+  trainer: Trainer,
+  names: readonly string[],
+  each: SettleEach | undefined,
+): Recording<StepMoment, Fixed> | undefined {
   const backend = nativeBackend();
   if (!backend) return undefined;
   // No two of one shape, so that none are joined.
@@ -151,7 +179,9 @@ function recordUpdate(trainer: Trainer, names: readonly string[]): Recording<Ste
   const state: OptimizerState = { ...emptyState, tensors: Object.fromEntries(slots) };
   const [gradients, parameters] = [fresh(), fresh()];
   const loss = tf.scalar(1);
+  const memory = Array.from({ length: each?.given.memory ?? 0 }, fresh);
   const inputs = {
+    ...Object.assign({}, ...memory.map((one, place) => withPrefix(`${MEMORY}${place}/`, one))),
     [LOSS_INPUT]: loss,
     ...withPrefix(GRADIENT_INPUT, gradients),
     ...withPrefix(PARAMETER_INPUT, parameters),
@@ -165,9 +195,24 @@ function recordUpdate(trainer: Trainer, names: readonly string[]): Recording<Ste
     });
     const traced = trainer.trace(evaluate, parameters, state, context, host);
     const { changes, reported, gradientEvaluations, notes } = traced;
+    const numbers = Array.from({ length: each?.given.numbers ?? 0 }, (_, i) =>
+      host.scalar(({ step: at }) => each!.numbers(trainer.learningRate(at))[i]!),
+    );
+    const settle = (after: Tensor, name: string): Tensor =>
+      tidy(() =>
+        each!.value(
+          parameters[name]!,
+          after,
+          memory.map((one) => one[name]!),
+          numbers,
+        ),
+      );
+    const settledOnes = each ? mapNamed(traced.parameters, settle) : {};
+    tf.dispose(numbers);
     return {
       outputs: {
         ...withPrefix(PARAMETER_INPUT, traced.parameters),
+        ...withPrefix(SETTLED, settledOnes),
         ...withPrefix(STATE, traced.state),
         ...withPrefix(MEASURED, traced.measured),
         [LOSS]: traced.loss,

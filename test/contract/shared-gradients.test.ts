@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { defineSpace, dense, globalAveragePool, type SearchSpace, subset, type Task, z } from 'weft-nas';
 import { stepRate } from '../../src/chain/transforms/learning-rate.js';
+import { createRegularizer, regularizerSchema } from '../../src/forgetting/index.js';
 import { type OptimizerConfigInput } from '../../src/optimizers/index.js';
 import { catalogue } from '../../src/supernet/catalogue.js';
 import { createChild } from '../../src/supernet/child.js';
@@ -54,14 +55,20 @@ function trained(
     links = [],
     observed,
     weights,
-  }: { optimizer: OptimizerConfigInput; isShared: boolean; weights?: (step: number) => number[] } & Pick<
-    LearnerOptions,
-    'still' | 'links'
-  > &
+    step: pulling,
+  }: {
+    optimizer: OptimizerConfigInput;
+    isShared: boolean;
+    weights?: (step: number) => number[];
+    step?: 'proximal' | 'explicit';
+  } & Pick<LearnerOptions, 'still' | 'links'> &
     Pick<SharedOptions, 'observed'>,
 ) {
   const { x: inputs, labels } = examples(task, BATCH);
   const notes: string[] = [];
+  const regularizer =
+    pulling &&
+    createRegularizer(regularizerSchema.parse({ name: 'wpl', alpha: 5, start: 1, step: pulling }), { seed: 1, space });
   const learner = createLearner(space, 1, {
     optimizer,
     stepsPerEpoch: 10,
@@ -71,7 +78,7 @@ function trained(
     // What acts on the weights after the step does so outside of the call.
     links: [
       ...links,
-      {
+      regularizer ?? {
         name: 'pull',
         settle: ({ before, after }) =>
           mapNamed(after, (weight, name) => tf.add(weight, tf.mul(tf.sub(before[name]!, weight), 0.1))),
@@ -92,6 +99,7 @@ function trained(
   for (let i = 0; i < 16; i++) {
     const child = createChild(space, space.sample(stream(i % 3, 'child')));
     const own = weights?.(i);
+    if (i % 4 === 0) regularizer?.startEpoch(i / 4);
     const at = (): TensorBatch => ({
       inputs: tf.clone(inputs),
       labels: tf.clone(labels),
@@ -113,11 +121,18 @@ function trained(
       }),
     });
     seen.push({ loss, metrics });
+    regularizer?.remember({
+      architecture: child.encoding,
+      parameterNames: child.parameterNames,
+      parameters: learner.store.parameters,
+      fisher: () => mapNamed(pickNamed(learner.store.parameters, child.parameterNames), (weight) => tf.abs(weight)),
+    });
   }
   const { runs, steps } = learner.shared ?? { runs: 0, steps: 0 };
   const { tensors, counts } = learner.state;
   const result = { seen, counts, parameters: values(learner.store.parameters), state: values(tensors) };
   disposeLearner(learner);
+  regularizer?.dispose();
   tf.dispose([inputs, labels]);
   return { runs, steps, notes, result };
 }
@@ -213,6 +228,11 @@ describe('steps of a supernet with something of their own', () => {
     const optimizer = { name: 'adam', clipNorm: 0.5 } as const;
     expect(same({ optimizer, still: ['scale', 'offset'] }).steps).to.be.above(0);
     expect(same({ optimizer, links: [stepRate()] }).steps).to.be.above(0);
+  });
+
+  it('are one call where the weight plasticity loss pulls on weights, from the epoch on in which it begins', () => {
+    const optimizer = { name: 'momentum' } as const;
+    for (const step of ['proximal', 'explicit'] as const) expect(same({ optimizer, step }).steps).to.be.above(0);
   });
 
   it('give gradients and outputs to whoever watches them, and weigh examples', () => {

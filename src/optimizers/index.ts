@@ -11,7 +11,16 @@ export { defineOptimizer, type OwnOptimizer } from './base/own.js';
 export type { OptimizerKind, OptimizerSummary } from './entry.js';
 export type { TrainingLength, TrainingSetting } from '../chain/setting.js';
 export { chain, rateOf, type Trainer, type TrainerStep, withLink } from '../chain/chain.js';
-export type { Declaring, Elementwise, Link, LinkStep, Movement, RateShare, SettleStep } from '../chain/link.js';
+export type {
+  Declaring,
+  Elementwise,
+  Link,
+  LinkStep,
+  Movement,
+  RateShare,
+  SettleEach,
+  SettleStep,
+} from '../chain/link.js';
 export type { LinkMoment } from '../chain/moment.js';
 export type { Evaluate, EvaluateOptions, HessianTimes, LossAndGradients, StepContext } from '../chain/loss.js';
 export { emptyState, type OptimizerState, replaceState, type Slots } from '../chain/state.js';

@@ -180,8 +180,8 @@ function recordUpdate(
   const [gradients, parameters] = [fresh(), fresh()];
   const loss = tf.scalar(1);
   const memory = Array.from({ length: each?.given.memory ?? 0 }, fresh);
-  const inputs = {
-    ...Object.assign({}, ...memory.map((one, place) => withPrefix(`${MEMORY}${place}/`, one))),
+  const inputs: NamedTensors = {
+    ...Object.fromEntries(memory.flatMap((one, place) => Object.entries(withPrefix(`${MEMORY}${place}/`, one)))),
     [LOSS_INPUT]: loss,
     ...withPrefix(GRADIENT_INPUT, gradients),
     ...withPrefix(PARAMETER_INPUT, parameters),

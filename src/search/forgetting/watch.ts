@@ -106,7 +106,7 @@ export function createWatch({
   const isShared = regularizer?.fisher?.kind === 'empirical-sample' && ['auto', 'graph'].includes(config.compile);
   const shared = isShared
     ? sharedFisher(space, {
-        estimates: trainings * regularizer.fisher!.batches,
+        estimates: trainings * regularizer.fisher.batches,
         always: config.compile === 'graph',
         note,
       })

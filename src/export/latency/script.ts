@@ -6,9 +6,9 @@ export const MEASURE = `/** Times operations one by one, and whole networks, wit
 /** Times over all operations: what changes in the meantime, such as the clock of the processor, falls on all of them. */
 const PASSES = 3;
 /** Samples of each in a pass. */
-const SAMPLES = 3;
-/** Milliseconds that a sample lasts at least, so that the clock, which browsers make coarse, can tell it. */
-const SAMPLE_MS = 5;
+const SAMPLES = 7;
+/** Milliseconds that a sample lasts at least: as short as the clock, which browsers make coarse, can tell it, so that little else comes between. */
+const SAMPLE_MS = Math.max(1, 50 * resolution());
 const MOST_RUNS = 1000;
 /** Attempts that must all last that long. */
 const TRIALS = 5;
@@ -33,11 +33,13 @@ export async function measure(tf, { space, inputShape, batchSize, base, operatio
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
+  // T = r + n c for n runs of c milliseconds, after which the result is read in r. Of an empty network c is so small that two lengths tell r.
+  const { once, twice } = leastOf(times.get('an empty network'));
+  const reading = Math.max(0, 2 * once - twice);
   const timeOf = (key) => {
     if (failures[key] !== undefined) return null;
-    const { runs, once, twice } = times.get(key);
-    // By the difference of two lengths, because reading the result costs the same in both; of the least, which nothing else has disturbed.
-    return Math.max(0, Math.min(...twice) - Math.min(...once)) / runs;
+    const { runs, ...least } = leastOf(times.get(key));
+    return Math.max(0, Math.min((least.once - reading) / runs, (least.twice - reading) / (2 * runs)));
   };
   const empty = timeOf('an empty network');
   return {
@@ -54,6 +56,9 @@ export async function measure(tf, { space, inputShape, batchSize, base, operatio
     networks: networks.map(({ architecture }) => ({ architecture, milliseconds: timeOf(architecture) })),
   };
 }
+
+/** The least of each, which nothing else has disturbed. */
+const leastOf = ({ runs, once, twice } = { runs: 1, once: [], twice: [] }) => ({ runs, once: Math.min(...once), twice: Math.min(...twice) });
 
 /** Times of a number of runs and of twice as many, after those of earlier passes. */
 async function timesOf(tf, entry, batchSize, earlier) {
@@ -94,6 +99,18 @@ async function enough(elapsed) {
     for (let trial = 0; trial < TRIALS && least >= SAMPLE_MS; trial++) least = Math.min(least, await elapsed(runs));
     if (least >= SAMPLE_MS || runs >= MOST_RUNS) return runs;
   }
+}
+
+/** The smallest step of the clock, in milliseconds. */
+function resolution() {
+  let least = Infinity;
+  for (let step = 0; step < 20; step++) {
+    const start = performance.now();
+    let end = start;
+    while (end === start) end = performance.now();
+    least = Math.min(least, end - start);
+  }
+  return least;
 }
 
 /** A model with the values that matter (axes, shapes, ids), and any for the weights. */

@@ -10,6 +10,7 @@ import { resumeSearch, runSearch } from '../../src/index.js';
 import { createSerialExecutor, openResults, runRunners, searchJob, standAloneJob } from '../../src/jobs/index.js';
 import { openRun, runFiles } from '../../src/runs/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
+import { tf } from '../../src/tensor/tf.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { saidLater } from '../said.js';
@@ -35,6 +36,7 @@ describe('a file of weights to begin from', function () {
   for (const phase of ['search', 'retrain'] as const)
     it(`of ${phase} is found from any folder, and refused where it has changed since the run began`, async () => {
       const own = await config();
+      const { numTensors } = tf.memory();
       process.chdir(folder());
       const begun = await runSearch({
         space: mlp,
@@ -58,6 +60,7 @@ describe('a file of weights to begin from', function () {
       );
       copyFileSync(join(folder(), 'kept'), join(folder(), 'here'));
       expect((await resumed()).summary).to.not.equal(undefined);
+      expect(tf.memory().numTensors).to.equal(numTensors);
     });
 
   it('is part of the name of a job by its content, and is compared before the job is done', async () => {

@@ -34,6 +34,18 @@ describe('simple models', () => {
     expect(b0! - b1!).to.be.closeTo(Math.log(3), 2e-3);
   });
 
+  it('logistic regression comes to its end along a direction of little curvature: w (1 + exp 0.2w) = N / 10', () => {
+    const rows = Array.from({ length: 400 }, (_, i) => [i % 4 < 2 ? 1 : -1, i % 2 ? 0.1 : -0.1]);
+    const [, , , w] = fitLogistic(
+      rowsOf(
+        rows,
+        rows.map((_, i) => i % 2),
+      ),
+      2,
+    );
+    expect(w! * (1 + Math.exp(0.2 * w!))).to.be.closeTo(40, 1);
+  });
+
   it('nearest neighbours: the most frequent of five, and the nearest of equally frequent ones', () => {
     const train = rowsOf([[0], [1], [2], [3], [4], [100]], [0, 1, 1, 0, 2, 2]);
     const test = rowsOf([[-1], [2.2], [200]], [0, 0, 0]);

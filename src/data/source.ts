@@ -79,9 +79,28 @@ export function readable<T>(path: string, read: () => T): T {
   }
 }
 
+/** A line as `sha256sum` writes it: what would end the line is escaped, and a backslash before the hash says so. */
+function listed(hash: string, path: string): string {
+  const name = path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `${name === path ? '' : '\\'}${hash}  ${name}`;
+}
+
+/** Hash and path in such a line. */
+export function readListed(line: string): { readonly hash: string; readonly path: string } {
+  const isEscaped = line.startsWith('\\');
+  const text = isEscaped ? line.slice(1) : line;
+  const [hash, name] = [text.slice(0, HASH_LENGTH), text.slice(HASH_LENGTH + 2)];
+  const path = isEscaped
+    ? name.replace(/\\([\\nr])/g, (_, one) => (one === 'n' ? '\n' : one === 'r' ? '\r' : '\\'))
+    : name;
+  return { hash, path };
+}
+
+const HASH_LENGTH = 64;
+
 /** The files of a folder as one source, whose hash covers every path and content. */
 export function folderSource(path: string, files: readonly Source[]): Source {
-  const listing = files.map((file) => `${file.sha256}  ${file.path}\n`).join('');
+  const listing = files.map(({ sha256, path }) => `${listed(sha256, path)}\n`).join('');
   return { path, sha256: sha256(listing), bytes: files.reduce((total, file) => total + file.bytes, 0), listing };
 }
 

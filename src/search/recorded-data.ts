@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
-import { type Decoders, recordedDecoder } from '../data/index.js';
+import { readListed, type Decoders, recordedDecoder } from '../data/index.js';
 import { type Json } from '../operations/operation.js';
 import { isObject, type Run, runFiles, sha256, sortKeys } from '../runs/index.js';
 import { type DataFacts, type SearchData } from './data.js';
@@ -101,16 +101,14 @@ function recordedListing({ path }: Run, sources: DataFacts['sources']): string |
 /** By its name (in a folder its path below it) how a file is shown, and its hash. */
 type Files = ReadonlyMap<string, { readonly shown: string; readonly hash: string }>;
 
-const HASH_LENGTH = 64;
-
 function filesOf(sources: DataFacts['sources'], listing: string | undefined): Files {
   if (listing === undefined)
     return new Map(sources.map(({ path, sha256 }) => [basename(path), { shown: path, hash: sha256 }]));
   const lines = listing.split('\n').filter((line) => line !== '');
   return new Map(
     lines.map((line) => {
-      const shown = line.slice(HASH_LENGTH + 2);
-      return [shown, { shown, hash: line.slice(0, HASH_LENGTH) }];
+      const { path, hash } = readListed(line);
+      return [path, { shown: path, hash }];
     }),
   );
 }

@@ -156,6 +156,18 @@ describe('data that a run began with', function () {
       check(there);
     });
 
+    it('is told apart whatever its files are called', async () => {
+      await begin();
+      const odd = join(data, 'cat', 'a\n\\\r\\n.png');
+      cpSync(join(data, 'dog/1.png'), odd);
+      run = await tinyRun(folder(), { data, units: 2 });
+      check();
+      const lines = readFileSync(join(run, 'data-files.txt'), 'utf8').split('\n');
+      expect(lines.find((line) => line.startsWith('\\'))).to.match(/^\\[0-9a-f]{64} {2}cat\/a\\n\\\\\\r\\\\n\.png$/);
+      renameSync(odd, join(data, 'cat', 'a.png'));
+      expect(said(check)).to.include('cat/a\n\\\r\\n.png is now cat/a.png');
+    });
+
     it('names ten files of many', async () => {
       await begin();
       for (let i = 0; i < COUNT; i++) rmSync(join(data, `dog/${i}.png`));

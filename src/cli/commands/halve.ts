@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { type HalvingRequest, runHalving } from '../../api/halve.js';
 import { WeftError } from '../../errors.js';
 import { type Hyperparameters, readCandidate } from '../../search/hyperparameters/index.js';
+import { plural } from '../../report/format.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, show } from '../output.js';
 import { type SearchOptions, writtenConfig } from './search.js';
@@ -45,7 +46,7 @@ export async function halve(options: HalveOptions): Promise<void> {
       const { score, architecture, hyperparameters } = ranking[0]!;
       const best = measure === 'loss' ? `loss ${(-score).toFixed(4)}` : `${(100 * score).toFixed(2)} %`;
       output.say(
-        `${epochs} epochs: best of ${ranking.length} ${best} on the validation part  ${architecture}${inWords(hyperparameters)}`,
+        `${plural(epochs, 'epoch')}: best of ${ranking.length} ${best} on the validation part  ${architecture}${inWords(hyperparameters)}`,
       );
     },
   });

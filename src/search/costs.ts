@@ -54,7 +54,7 @@ export function costMeasure<A>(
       throw new WeftError(
         'config',
         'no latencies were measured for this search',
-        'name latency among the objectives, or set limits.latencyMs',
+        'name latency among the objectives, or set limits.latencyMs; `weft derive --latency-table` takes a table of another device',
       );
     },
   };

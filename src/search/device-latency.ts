@@ -118,6 +118,18 @@ const describe = ({ space, inputShape }: DeviceLatency): string => `'${space}' o
 
 const isTime = (value: number | null | undefined): value is number => typeof value === 'number' && value >= 0;
 
+/** The table with how far its sums are from whole networks, as a run keeps it. Throws as `deviceTable` does. */
+export function assessedTable(space: SearchSpace, found: DeviceLatency, batchSize: number): LatencyTable {
+  const table = deviceTable(space, found, batchSize);
+  const error = additiveError(space, found);
+  if (!error) return table;
+  const { networks, relative, spearman: order } = error;
+  return {
+    ...table,
+    error: { networks: networks.length, relative, ...(Number.isFinite(order) && { spearman: order }) },
+  };
+}
+
 /** How the table fares on the whole networks that were measured with it; undefined where there are none. Throws as `deviceTable` does. */
 export function additiveError(space: SearchSpace, found: DeviceLatency): AdditiveError | undefined {
   const table = deviceTable(space, found, found.batchSize);

@@ -81,6 +81,8 @@ export type SearchEvent =
       objectives: string[];
       /** What is to be known of those of the user's own. */
       own?: { name: string; unit: string; direction: 'less' | 'more' }[];
+      /** Where latencies were measured, unless it was this machine, and how far their sums were from whole networks there. */
+      latencies?: { device: string; error?: { networks: number; relative: number; spearman?: number | undefined } };
       hashes: string[];
       knee: string;
     }

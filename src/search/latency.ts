@@ -23,6 +23,16 @@ const tableSchema = z.object({
   base: z.number().optional(),
   /** What it was measured on, where that is not this machine. */
   device: z.string().optional(),
+  /** How far sums of it were from whole networks there. */
+  error: z
+    .object({
+      networks: z.int().min(1),
+      /** Mean of |sum - measured| / measured. */
+      relative: z.number(),
+      /** Absent for fewer than two networks, and for equal ones. */
+      spearman: z.number().optional(),
+    })
+    .optional(),
 });
 
 export type LatencyTable = z.output<typeof tableSchema>;

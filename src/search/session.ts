@@ -27,7 +27,7 @@ import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer, type Regularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
 import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
-import { deviceTable, readDeviceLatency } from './device-latency.js';
+import { assessedTable, readDeviceLatency } from './device-latency.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { type OpenEpochs } from './follow-data.js';
 import { limitSpace } from './limits.js';
@@ -305,7 +305,7 @@ export function measuredNow({
   return (space) =>
     latencyTable === undefined
       ? measureLatency(space.forRetraining(), latencyBatchSize)
-      : deviceTable(space.forRetraining(), readDeviceLatency(latencyTable), latencyBatchSize);
+      : assessedTable(space.forRetraining(), readDeviceLatency(latencyTable), latencyBatchSize);
 }
 
 /** Runs by the way they were computed. */

@@ -17,7 +17,7 @@ import {
 import { loadParts } from '../../src/api/parts.js';
 import { openResults, runRunners, searchJob } from '../../src/jobs/index.js';
 import { additiveError, type DeviceLatency, deviceTable, readDeviceLatency } from '../../src/search/device-latency.js';
-import { latencyOf, latencyTerms, timedOperations } from '../../src/search/latency.js';
+import { latencyOf, type LatencyTable, latencyTerms, timedOperations } from '../../src/search/latency.js';
 import { measuredNow } from '../../src/search/session.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { temporaryFolder } from '../runs/temporary.js';
@@ -132,6 +132,13 @@ describe('latencies of another device', function () {
     const { run } = await runSearch({ ...request, controller: 'nsga2' });
     const kept = JSON.parse(readFileSync(join(run, 'latency.json'), 'utf8')) as DeviceLatency;
     expect(kept).to.deep.include({ device: 'a phone', milliseconds: planted().milliseconds });
+    const { error } = kept as unknown as LatencyTable;
+    expect(error).to.include({ networks: architectures.length });
+    expect(error!.relative).to.be.closeTo(0, 1e-12);
+    const report = readFileSync(join(run, 'report.html'), 'utf8');
+    expect(report).to.match(
+      /Latencies were measured with a phone. For \d+ whole networks .* off by 0.0 % .*Spearman 1/,
+    );
     const sums = planted().networks.map(({ milliseconds }) => milliseconds!);
     const [least, most] = [Math.min(...sums), Math.max(...sums)];
     const { ranking } = await deriveRun(run, { candidates: 8, pick: `latency<=${most}ms` });
@@ -145,6 +152,8 @@ describe('latencies of another device', function () {
     expect(await saidLater(runSearch({ ...request, config: odd, controller: 'nsga2' }))).to.match(
       /no operation of 'mlp'/,
     );
+
+    expect(readdirSync(join(folder(), 'runs'))).to.have.length(1);
 
     // A job is named by what is in the file, and done with no other.
     const named = { ...config, space: { name: 'mlp', ...config.space }, controller: { name: 'nsga2' } };

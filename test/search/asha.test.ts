@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { halve } from '../../src/cli/commands/halve.js';
 import { type AshaOptions, createAsha, type Trained, type Training } from '../../src/search/asha.js';
 import { type AshaStep, runAsha } from '../../src/search/asha-run.js';
 import { stream } from '../../src/tensor/rng.js';
@@ -88,6 +89,14 @@ describe('asynchronous successive halving', () => {
     expect(create({ brackets: 3, factor: 2 }, 2)).to.match(/of 2 candidates none is left for bracket/);
     expect(create({ stopBelow: 1 })).to.match(/probability of 1/);
     expect(create({ stopBelow: NaN })).to.match(/probability of NaN/);
+  });
+});
+
+describe('weft halve', () => {
+  it('names an option that makes no sense without --asha', async () => {
+    const options = { candidates: 4, factor: 2, first: 1, results: 'nowhere', runs: 'nowhere', space: 'mlp' };
+    expect(await saidLater(halve({ ...options, longest: 4 }))).to.match(/--longest is for promotion without waiting/);
+    expect(await saidLater(halve({ ...options, stopBelow: 0 }))).to.match(/--stop-below is for/);
   });
 });
 

@@ -44,6 +44,7 @@ export function frontSection(log: EventLog): Content {
     'front',
     'The front',
     html`<p>${members.length === 1 ? 'One network is better than or equal to every other candidate in all objectives: it is the whole front' : `${integer(members.length)} candidates are such that no other is at least as good in every objective and better in one`}. The knee is the compromise nearest to the best of all objectives at once, each scaled to its range on the front; it is what was derived. <code>weft derive RUN --pick "${costs[0]}&lt;…"</code> picks by a condition instead.</p>\n`,
+    latencySource(front.latencies),
     html`<div class="figures">${costs.map((name) =>
       figure(
         frontChart(scaled, name, known[name]!.title),
@@ -60,6 +61,16 @@ export function frontSection(log: EventLog): Content {
       [0, ...costs.map((_, i) => i + 1)],
     ),
   );
+}
+
+/** On which device latencies were measured, and how far their sums are off; nothing where it was the machine of the search. */
+function latencySource(latencies: EventOf<'front'>['latencies']): Content {
+  if (!latencies) return undefined;
+  const { device, error } = latencies;
+  const off = error
+    ? `For ${integer(error.networks)} whole ${error.networks === 1 ? 'network' : 'networks'} measured there the sum of operations is off by ${decimal(100 * error.relative, 1)} % on average${error.spearman === undefined ? '' : ` (Spearman ${decimal(error.spearman, 3)})`}.`
+    : 'No whole network was measured there, so that it is not known how far the sum of operations is off.';
+  return html`<p>Latencies were measured with ${device}. ${off}</p>\n`;
 }
 
 /** An objective of the user's own. */

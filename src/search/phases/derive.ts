@@ -9,7 +9,9 @@ import { withEvaluationWeights } from '../../training/learner.js';
 import { scoreBesideProxies } from '../beside-proxies.js';
 import { compareMeans } from '../comparison.js';
 import { namedCosts } from '../costs.js';
+import { type SearchEvent } from '../events.js';
 import { frontOf } from '../front.js';
+import { type LatencyTable } from '../latency.js';
 import { objectiveNames, ownObjectives } from '../own-objective.js';
 import { byQuality, guessingLoss, type Objective } from '../objective.js';
 import { type SearchSession } from '../session.js';
@@ -77,7 +79,15 @@ export function evaluateCandidate(session: SearchSession): void {
 }
 
 /** The best candidate; with several objectives the knee of their front, which is said. */
-function chosenOf({ costs, config, own: parts, objective: { measure }, state, emit }: SearchSession): Scored {
+function chosenOf({
+  costs,
+  config,
+  own: parts,
+  objective: { measure },
+  state,
+  latencies,
+  emit,
+}: SearchSession): Scored {
   const sound = state.candidates.controller.filter(({ diverged }) => !diverged);
   const front = costs && frontOf(sound, measure, costs);
   if (!front) return bestOf(state.candidates.controller, measure);
@@ -88,10 +98,19 @@ function chosenOf({ costs, config, own: parts, objective: { measure }, state, em
     ...(own.length > 0 && {
       own: own.map(({ name, unit, direction }) => ({ name, unit, direction })),
     }),
+    ...(costs.names.includes('latency') && elsewhere(latencies)),
     hashes: front.members.map(({ hash }) => hash),
     knee: front.knee.hash,
   });
   return front.knee;
+}
+
+/** What is to be said of latencies that another device has measured. */
+function elsewhere({ device, error }: Partial<LatencyTable> = {}): Pick<
+  Extract<SearchEvent, { type: 'front' }>,
+  'latencies'
+> {
+  return device === undefined ? {} : { latencies: { device, ...(error && { error }) } };
 }
 
 /** With shared weights that have diverged the choice is arbitrary: retraining may still give a result, nothing else does. */

@@ -74,9 +74,7 @@ export function compareData(run: Run, data: RecordedData): Decoders | undefined 
 /** Which examples are in which part, whatever their pixels are. */
 const withoutPixels = ({ splits }: DataFacts): Json =>
   isObject(splits)
-    ? Object.fromEntries(
-        Object.entries(splits).map(([name, split]) => [name, { ...(split as object), content: '' } as Json]),
-      )
+    ? Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, { ...(split as object), content: '' }]))
     : '';
 
 const CHANGED =

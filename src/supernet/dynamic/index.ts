@@ -23,7 +23,7 @@ import { addBackward } from './backward.js';
 import { type Body, bodyWithForward, resultOf, type Slot } from './body.js';
 import { byGradients, INPUT_GRADIENT, NoGraph, type PassMoment, recordLoss, type WayBack } from './record-node.js';
 
-export { type WayBack } from './record-node.js';
+export type { WayBack } from './record-node.js';
 import { type Chosen, chosenBy, dynamicStructure, keepsOrder } from './structure.js';
 
 const { float32: FLOAT, int32: INTEGER, bool: BOOL } = DATA_TYPES;

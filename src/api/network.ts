@@ -2,25 +2,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { checkConfig } from '../config/index.js';
 import {
   type Column,
   type InputForm,
   type InputShape,
   type Normalization,
   type SeriesForm,
-  recordedDecoder,
-  whiteOf,
   widthOf,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { type ModelFacts } from '../export/index.js';
-import { openRun } from '../runs/index.js';
-import { loadModel, type ModelCard } from '../search/model.js';
-import { type Child } from '../supernet/child.js';
-import { type ParameterStore } from '../supernet/parameter-store.js';
+import type { ModelFacts } from '../export/index.js';
+import type { ModelCard } from '../search/model.js';
+import type { Child } from '../supernet/child.js';
+import type { ParameterStore } from '../supernet/parameter-store.js';
 import { tf, type Tensor } from '../tensor/tf.js';
-import { spaceOfModel, type SpaceOptions } from './recorded-run.js';
+import type { SpaceOptions } from './recorded-run.js';
 
 export interface Network {
   /** The run's directory or the exported folder. */
@@ -37,28 +33,9 @@ export interface Network {
 
 /** Opens either; the caller disposes the store. A run's space is loaded where that is permitted; an exported folder needs no code. */
 export async function openNetwork(directory: string, options: SpaceOptions): Promise<Network> {
-  return isExported(directory) ? openExported(directory) : openTrained(directory, options);
-}
-
-async function openTrained(directory: string, options: SpaceOptions): Promise<Network> {
-  const run = openRun(directory);
-  const { card, normalization, child, store } = await loadModel(run.path, () => spaceOfModel(run.path, options));
-  const { columns, encoding, series } = run.manifest.facts['data'] as Pick<
-    InputForm,
-    'columns' | 'encoding' | 'series'
-  >;
-  const decoder = recordedDecoder(run.manifest.facts['data'] as object);
-  const { charset, source } = checkConfig(run.config).data;
-  const inputShape = card.task.inputShape as unknown as InputShape;
-  return {
-    path: run.path,
-    card,
-    normalization,
-    child,
-    store,
-    form: { inputShape, columns, encoding, charset, series, decoder },
-    white: series ? undefined : whiteOf(source, normalization),
-  };
+  if (isExported(directory)) return openExported(directory);
+  // An exported folder is asked in a moment: what runs need is loaded for runs alone.
+  return (await import('./trained-network.js')).openTrained(directory, options);
 }
 
 /** Whether a folder holds an exported network and no run. */

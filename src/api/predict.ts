@@ -19,7 +19,7 @@ import { withBatch } from '../training/batch.js';
 import { FINAL_EVALUATION } from '../training/evaluate.js';
 import { exampleSource } from '../training/sources.js';
 import { type Network, openNetwork } from './network.js';
-import { type SpaceOptions } from './recorded-run.js';
+import type { SpaceOptions } from './recorded-run.js';
 
 /** What a network says of one example. */
 export interface Prediction {

@@ -1,7 +1,7 @@
 /** Image files brought to one size: hashed, looked up in the cache, decoded by sharp or in JavaScript. */
 import { extname, isAbsolute } from 'node:path';
 import { WeftError } from '../errors.js';
-import { median } from '../statistics/index.js';
+import { median } from '../statistics/summary.js';
 import { availableBytes } from '../tensor/memory.js';
 import { badImages } from './bad-images.js';
 import { decodeImage, MOST_MEGAPIXELS, type RgbImage } from './decode-image.js';

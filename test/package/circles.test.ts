@@ -1,7 +1,7 @@
 /** No module of the package needs itself before it has run: there is no circle of imports that remain when types are gone. */
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import ts from 'typescript';
 import { ROOT } from '../search/weft.js';
 
@@ -69,6 +69,20 @@ describe('the imports of the package', () => {
     );
     expect(missing).to.deep.equal([]);
     expect(circleIn(graph)?.map((file) => relative(ROOT, file))).to.equal(undefined);
+  });
+
+  it('bring an exported network to its answer without configuration, search, spaces and reports, which take time to load', () => {
+    const loaded = new Set<string>();
+    const visit = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      importsOf(file, readFileSync(file, 'utf8')).forEach(visit);
+    };
+    visit(join(ROOT, 'src/cli/commands/predict.ts'));
+    const folders = new Set([...loaded].map((file) => relative(join(ROOT, 'src'), dirname(file)).split(sep)[0]));
+    expect([...folders]).to.include.members(['api', 'data', 'tensor']);
+    for (const folder of ['config', 'search', 'report', 'export', 'forgetting', 'optimizers'])
+      expect(folders.has(folder), folder).to.equal(false);
   });
 
   it('load nothing for types alone: what exports them says `export type`, for some compilers keep the module of `export { type T }`', () => {

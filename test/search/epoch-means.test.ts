@@ -22,7 +22,7 @@ describe('the events of an epoch', function () {
         logEvery: 1,
         space: { depth: 1, widths: [2, 3] },
         data: { source: tinyTable(join(folder(), 'data.csv')) },
-        search: { epochs: 2, rounds: 3, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8 },
+        search: { epochs: 2, rounds: 3, samplesPerRound: 2, probe: 0, batchSize: 8, rewardBatchSize: 8 },
         derive: { candidates: 1, random: 0, batchSize: 8 },
         retrain: { epochs: 0, batchSize: 16 },
       },

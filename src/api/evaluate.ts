@@ -52,7 +52,7 @@ const BATCH = 256;
 export interface EvaluateOptions extends SpaceOptions {
   /** Other data of the same form, by name, path or in memory, or where the run's own lies now; the run's test part by default. */
   readonly data?: string | GivenData | undefined;
-  /** Told where images are decoded by something else than those that the network was trained on. */
+  /** Told where images are decoded by something else than those that the network was trained on, and which series are too short for a window. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -213,6 +213,7 @@ function otherExamples(
   }
   if (decoder !== undefined && dataset.decoder !== undefined && decoder !== dataset.decoder)
     onWarning(sayDecoders(run.path, { before: decoder, now: dataset.decoder }));
+  dataset.warnings?.forEach(onWarning);
   if (isMultiLabel) requireSameLabels(dataset, card.classNames);
   else if (targets) requireSameTargets(dataset, targets);
   else requireSameClasses(dataset, card.classNames);

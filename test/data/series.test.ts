@@ -101,6 +101,11 @@ describe('windows of a series', function () {
       "careful: the validation part has no window of 1 of the 2 other series: 'c' (12 rows)",
       "careful: the test part has no window of 1 of the 2 other series: 'c' (12 rows)",
     ]);
+    // All windows are one part where a network is judged.
+    const form = { window: 3, horizon: 1, columns: ['y'], group: 'g', time: 't' };
+    const { warnings } = read(`t,g,y\n${lines.join('\n')}\n`, { known: { form } });
+    expect(warnings).to.have.length(1);
+    expect(warnings![0]).to.match(/^1 of 3 series .* left out: 'b' \(3 rows\)$/);
   });
 
   it('are refused with the line, the column or the field', () => {

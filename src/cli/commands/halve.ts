@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { type HalvingRequest, runHalving } from '../../api/halve.js';
+import { shellWord } from '../../api/hints.js';
 import { WeftError } from '../../errors.js';
 import { type Hyperparameters, readCandidate } from '../../search/hyperparameters/index.js';
 import { plural } from '../../report/format.js';
@@ -27,7 +28,7 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
 /** Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not trained again. */
 export async function halve(options: HalveOptions): Promise<void> {
   const output = createOutput(options);
-  const { candidates, factor, first, rounds, out, runs, threads, recipe, data } = options;
+  const { candidates, factor, first, rounds, out, runs, threads } = options;
   const outcome = await runHalving({
     ...{ candidates, factor, first, rounds, out, runs, threads },
     asynchronous: asynchronousOf(options),
@@ -56,11 +57,24 @@ export async function halve(options: HalveOptions): Promise<void> {
   const { file, winner, configuration, report } = outcome;
   output.say(`wrote ${show(file)}${configuration === undefined ? '' : `, ${basename(configuration)}`}`);
   output.say(`open  ${show(report)}`);
-  const settings =
-    configuration !== undefined
-      ? ` --config ${show(configuration)}`
-      : (recipe === undefined ? '' : ` --recipe ${recipe}`) + (data === undefined ? '' : ` --data ${show(data)}`);
+  const settings = configuration === undefined ? settingsOf(options) : ` --config ${shellWord(show(configuration))}`;
   output.say(`next  weft train ${winner}${settings}`);
+}
+
+/** The settings of this command that its winner is trained with, as they were typed. */
+function settingsOf({ recipe, config, space, data, label, task, set }: HalveOptions): string {
+  const given = Object.entries({
+    recipe,
+    config: config === undefined ? undefined : show(config),
+    space,
+    data: data === undefined ? undefined : show(data),
+    label,
+    task,
+  });
+  return [
+    ...given.map(([option, value]) => (value === undefined ? '' : ` --${option} ${shellWord(value)}`)),
+    ...(set?.length ? [` --set ${set.map(shellWord).join(' ')}`] : []),
+  ].join('');
 }
 
 /** A candidate from its text. */

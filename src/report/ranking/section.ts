@@ -32,7 +32,7 @@ export function rankSection(record: RankRecord | undefined, trained?: RankerComp
     trained && amongTrivial(trained),
     html`<h3>What choosing by shared weights gives</h3>\n`,
     choices(byMeasure),
-    html`<p class="sub">Intervals are 95 % intervals over architectures, for the seeds that were trained, and need ${FEWEST_FOR_RANKS} architectures. What a choice gives is stated of these architectures alone, without an interval: of so few chosen ones none holds its level.</p>\n`,
+    html`<p class="sub">Intervals are 95 % intervals over architectures, for the seeds that were trained, and need ${FEWEST_FOR_RANKS} architectures. Those of a choice are bootstrap intervals: what other samples of as many architectures would give.</p>\n`,
   );
 }
 
@@ -70,11 +70,11 @@ function choices({ choices, count }: Agreement): Markup {
       'BR: best true rank among the chosen',
       'WR: worst true rank',
     ],
-    choices.map(({ share, precisionTop, precisionBottom, bestRank, worstRank }) => [
+    choices.map(({ share, precisionTop, precisionBottom, bestRank, worstRank, intervals }) => [
       `best ${percent(share, 0)} (${Math.max(1, Math.round(share * count))} of ${count})`,
-      whole(precisionTop),
-      whole(precisionBottom),
-      whole(bestRank),
+      withInterval({ value: precisionTop, interval: intervals.precisionTop }, whole),
+      withInterval({ value: precisionBottom, interval: intervals.precisionBottom }, whole),
+      withInterval({ value: bestRank, interval: intervals.bestRank }, whole),
       whole(worstRank),
     ]),
     [1, 2, 3, 4],
@@ -106,10 +106,10 @@ export function rankTables(record: RankRecord): ReportTable[] {
     line(by, 'kendall_tau_b', null, tau),
     line(by, 'kendall_tau_b_binned', null, sparseTau),
     line(by, 'spearman', null, spearman),
-    ...choices.flatMap(({ share, precisionTop, precisionBottom, bestRank, worstRank }) => [
-      line(by, 'p_at_top', share, { value: precisionTop }),
-      line(by, 'p_at_bottom', share, { value: precisionBottom }),
-      line(by, 'best_rank', share, { value: bestRank }),
+    ...choices.flatMap(({ share, precisionTop, precisionBottom, bestRank, worstRank, intervals }) => [
+      line(by, 'p_at_top', share, { value: precisionTop, interval: intervals.precisionTop }),
+      line(by, 'p_at_bottom', share, { value: precisionBottom, interval: intervals.precisionBottom }),
+      line(by, 'best_rank', share, { value: bestRank, interval: intervals.bestRank }),
       line(by, 'worst_rank', share, { value: worstRank }),
     ]),
   ]);

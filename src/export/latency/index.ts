@@ -52,6 +52,7 @@ export async function latencyFiles(
       inputShape,
       batchSize,
       base: modelOf(inputShape, (x) => x),
+      reading: modelOf(inputShape, (x) => tf.relu(x)),
       operations: timedOperations(space).map((one) => ({ key: one.key, ...operationModel(one) })),
       networks: networks.map((architecture) => ({ architecture, ...networkModel(space, architecture) })),
     };

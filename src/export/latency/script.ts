@@ -16,11 +16,14 @@ const TRIALS = 5;
 const WARM_UP_RUNS = 3;
 const WARM_UP_MS = 30;
 
-export async function measure(tf, { space, inputShape, batchSize, base, operations, networks }, say = () => {}) {
+const EMPTY = 'an empty network';
+const READING = 'reading a result';
+
+export async function measure(tf, { space, inputShape, batchSize, base, reading, operations, networks }, say = () => {}) {
   await tf.ready();
   const times = new Map();
   const failures = {};
-  const entries = [{ key: 'an empty network', ...base }, ...operations, ...networks.map((one) => ({ key: one.architecture, ...one }))];
+  const entries = [{ key: EMPTY, ...base }, { key: READING, ...reading }, ...operations, ...networks.map((one) => ({ key: one.architecture, ...one }))];
   for (let pass = 0; pass < PASSES; pass++) {
     for (const [index, entry] of entries.entries()) {
       if (failures[entry.key] !== undefined) continue;
@@ -33,15 +36,16 @@ export async function measure(tf, { space, inputShape, batchSize, base, operatio
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
-  // T = r + n c for n runs of c milliseconds, after which the result is read in r. Of an empty network c is so small that two lengths tell r.
-  const { once, twice } = leastOf(times.get('an empty network'));
-  const reading = Math.max(0, 2 * once - twice);
+  // T = r + n c for n runs of c milliseconds, after which the result is read in r, which two lengths of a small operation tell. An empty network has
+  // nothing to read where a graphics processor computes.
+  const { once, twice } = leastOf(times.get(READING));
+  const read = Math.max(0, 2 * once - twice);
   const timeOf = (key) => {
     if (failures[key] !== undefined) return null;
     const { runs, ...least } = leastOf(times.get(key));
-    return Math.max(0, Math.min((least.once - reading) / runs, (least.twice - reading) / (2 * runs)));
+    return Math.max(0, Math.min((least.once - read) / runs, (least.twice - read) / (2 * runs)));
   };
-  const empty = timeOf('an empty network');
+  const empty = timeOf(EMPTY);
   return {
     format: 'weft-latency',
     version: 1,

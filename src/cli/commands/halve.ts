@@ -62,14 +62,12 @@ export async function halve(options: HalveOptions): Promise<void> {
 }
 
 /** The settings of this command that its winner is trained with, as they were typed. */
-function settingsOf({ recipe, config, space, data, label, task, set }: HalveOptions): string {
+function settingsOf({ recipe, config, space, data, set }: HalveOptions): string {
   const given = Object.entries({
     recipe,
     config: config === undefined ? undefined : show(config),
     space,
     data: data === undefined ? undefined : show(data),
-    label,
-    task,
   });
   return [
     ...given.map(([option, value]) => (value === undefined ? '' : ` --${option} ${shellWord(value)}`)),

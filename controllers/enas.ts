@@ -37,7 +37,7 @@ export const enas = defineController({
   create: createEnas,
 });
 
-/** What a checkpoint holds beside the tensors. */
+/** What a checkpoint holds besides the tensors. */
 interface EnasState {
   readonly baseline: number;
   readonly counts: Readonly<Record<string, number>>;

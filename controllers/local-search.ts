@@ -42,7 +42,7 @@ function createLocalSearch<A>(
   { remember }: z.output<typeof options>,
   { space, start }: ControllerSetting<A>,
 ): Controller<A> {
-  /** Where the search stands; none before a start has been evaluated. */
+  /** The current architecture; undefined before a start has been evaluated. */
   let center: Evaluated<A> | undefined;
   /** Best of what has been evaluated since the last move. */
   let best: Evaluated<A> | undefined;

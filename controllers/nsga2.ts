@@ -1,6 +1,6 @@
 /**
  * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a front
- * of several goals. Parents win tournaments by
+ * of several objectives. Parents win tournaments by
  * (rank, crowding); of parents and children together the best by the same order survive. All goals are those of the
  * search: its reward, and
  * the costs that it names. Without costs it is an elitist evolution of the reward.
@@ -40,7 +40,7 @@ interface Member<A> {
   readonly crowding: number;
 }
 
-/** Draws after which a child that is known already is taken as it is. */
+/** Draws after which a child that is already known is accepted. */
 const TRIES = 20;
 
 /** Rank and crowding; JSON has no Infinity, so that is null. */

@@ -3,7 +3,7 @@
  * salesman problem"): of an architecture on the front all neighbours are
  * evaluated, each that no other beats joins the front, and the next one with unknown neighbours has its turn. It takes
  * that one around which the front has the widest gap. Where the whole
- * front is explored it goes on from random architectures. Without costs it is a local search of the reward.
+ * front is explored it continues from random architectures. Without costs it is a local search of the reward.
  */
 import {
   type Controller,
@@ -32,7 +32,7 @@ export const paretoLocalSearch = defineController({
   create: createParetoLocalSearch,
 });
 
-/** Draws after which a random architecture that is known already is taken as it is. */
+/** Draws after which a random architecture that is already known is accepted. */
 const TRIES = 20;
 
 interface SavedState {

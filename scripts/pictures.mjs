@@ -36,7 +36,7 @@ else {
   ]);
 }
 
-/** Searches in a folder of its own, draws the terminal in the middle and at the end, and returns the run. */
+/** Searches in a separate folder, draws the terminal in the middle and at the end, and returns the run. */
 async function searchAndDraw() {
   const folder = mkdtempSync(join(tmpdir(), 'weft-pictures-'));
   const screens = await record(`${process.execPath} ${WEFT} ${SEARCH}`, {

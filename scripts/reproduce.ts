@@ -1,5 +1,5 @@
 /**
- * `npm run reproduce -- NAME…`: runs studies with their default options, prints their rows beside the gates, and writes
+ * `npm run reproduce -- NAME…`: runs studies with their default options, prints their results next to the targets, and writes
  * runs/reproduce/NAME.json, an array of {id, quantity, measured, gate, met}. Without a name: all of them; one that
  * fails leaves the others to be measured.
  */

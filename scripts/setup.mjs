@@ -3,7 +3,7 @@
  * Makes the native TensorFlow backend loadable, by the first way that works: it loads already; an earlier run left it in the
  * user's cache; the library that the package downloads; TensorFlow's Python package. What is fetched must have the checksum that it is
  * known to have. When none works it says so in one line and leaves the WebAssembly backend, which needs no set-up. It can be run at any
- * time, also twice at once, and goes on where it was stopped.
+ * time, also twice at once, and continues where it was stopped.
  *
  *   node scripts/setup.mjs [--auto] [--force] [--gpu] [--no-native] [--quiet] [--from-wheel FILE] [--allow-unchecked]
  */

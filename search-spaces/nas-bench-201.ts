@@ -1,6 +1,6 @@
 /**
  * NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326): a cell of four nodes, each the sum of one of five operations
- * on every node before it, stacked in three stages. 5^6 = 15,625 cells. With the functions exported beside it, cells
+ * on every node before it, stacked in three stages. 5^6 = 15,625 cells. With the functions exported here, cells
  * are
  * read and written in the notation of the benchmark, so that a search can be run against its tables.
  */
@@ -95,7 +95,7 @@ export const nasBench201 = defineSpace({
   canonical: (cell) => canonicalCell(cell),
 });
 
-/** The operations but for `none`, which is no connection at all. */
+/** The operations except `none`, which is no connection at all. */
 const connections: Record<Exclude<CellOperation, 'none'>, (filters: number) => Operation> = {
   skip: () => identity(),
   conv1: (filters) => reluConvNorm(filters, 1),

@@ -1,4 +1,4 @@
-/** The final choice of a search: many architectures judged by the shared weights on one batch, forward only. */
+/** The final choice of a search: many architectures evaluated with the shared weights on one batch, forward only. */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { catalogue, createChild, createParameterStore } from '../../src/supernet/index.js';
 import { stream } from '../../src/tensor/rng.js';

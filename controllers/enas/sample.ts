@@ -1,4 +1,4 @@
-/** Drawing architectures from the policy, all of a batch in one rollout; and the way back from architectures to rows. */
+/** Drawing architectures from the policy, all of a batch in one rollout; and the inverse, from architectures to rows. */
 import { type Genotype, type NamedTensors, type Rng, softmax, tf, type Tensor2D } from 'weft-nas';
 import { type EnasOptions } from './options.js';
 import { type DecisionStep, type Plan } from './plan.js';

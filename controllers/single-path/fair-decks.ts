@@ -11,8 +11,8 @@ export interface FairDecks<A> {
 const MAX_SHUFFLES = 1000;
 
 /**
- * One deck a slot with each of its values once, shuffled, and shuffled anew when it is empty: after any number of architectures
- * two values of a slot have been dealt equally often, but for one time. For slots of one size this is FairNAS's scheme. Where
+ * One deck per slot with each of its values once, shuffled, and shuffled again when it is empty: after any number of architectures
+ * the numbers of times that two values of a slot have been dealt differ by at most one. For slots of one size this is FairNAS's scheme. Where
  * constraints forbid a hand, the cards left are shuffled again, and when that does not help whole decks, so that
  * fairness then holds only as far as the constraints allow.
  */
@@ -32,7 +32,7 @@ export function fairDecks<A>(space: ControllerSetting<A>['space']): FairDecks<A>
       }
       throw new WeftError(
         'controller',
-        `no architecture of '${space.name}' satisfied its constraints in ${MAX_SHUFFLES} deals`,
+        `no architecture of '${space.name}' satisfied its constraints in ${MAX_SHUFFLES} attempts`,
         `loosen a constraint: ${space.constraints.map(({ name }) => name).join('; ')}`,
       );
     },

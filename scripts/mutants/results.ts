@@ -1,4 +1,4 @@
-/** What became of mutants, kept from one call to the next, and those that nobody can tell from the original. */
+/** The results of mutants, kept from one call to the next, and those that are equivalent to the original. */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';

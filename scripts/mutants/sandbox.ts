@@ -47,7 +47,7 @@ export function openSandbox(): Sandbox {
   symlinkSync(realpathSync('node_modules'), join(project, 'node_modules'));
   if (existsSync('../shared')) symlinkSync(resolve('../shared'), join(root, 'shared'));
   let running: ChildProcess | undefined;
-  // Mocha works in a process of its own, which a fault may keep busy for ever.
+  // Mocha works in a separate process, which a fault may keep busy forever.
   const end = (): void => {
     if (running?.pid !== undefined && running.exitCode === null && running.signalCode === null)
       process.kill(-running.pid, 'SIGKILL');

@@ -60,7 +60,7 @@ export async function loadedVersion(pkg) {
   return version;
 }
 
-/** Loads the whole package (or a bare binding) in a process of its own; resolves to TensorFlow's version. */
+/** Loads the whole package (or a bare binding) in a separate process; resolves to TensorFlow's version. */
 export async function tryToLoad(path) {
   const script =
     'const m = require(process.argv[1]); console.log("TensorFlow=" + (m.TF_Version ?? m.backend().binding.TF_Version))';

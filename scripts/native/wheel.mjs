@@ -20,7 +20,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
     wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if name.startswith(wanted)])
 `;
 
-// The libraries of CUDA lie beside TensorFlow's as they do in Python's site-packages: it looks for them there by itself.
+// The libraries of CUDA are next to TensorFlow's, as in Python's site-packages, where TensorFlow finds them.
 const LIBRARIES = `
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:

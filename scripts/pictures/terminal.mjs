@@ -1,4 +1,4 @@
-/** A terminal just large enough for `weft`: it follows the output of a command and draws what stands on its screen. */
+/** A terminal just large enough for `weft`: it follows the output of a command and draws the contents of its screen. */
 import { spawn } from 'node:child_process';
 
 /**

@@ -22,7 +22,7 @@ import {
   z,
 } from 'weft-nas';
 
-/** Options of the stack; those with `retrain` replace the others when the found cells are trained for good. */
+/** Options of the stack; those with `retrain` replace the others when the found cells are retrained. */
 export const stackOptions = {
   layers: z.int().min(1).max(48).default(6).describe('normal cells in the search'),
   filters: z.int().min(2).multipleOf(2).default(20).describe('channels of the first cells in the search'),

@@ -173,7 +173,7 @@ export async function describePart(kind: PartKind, name: string): Promise<Descri
   if (!known && !(describe && isOwnFile(name)) && kind !== 'spaces' && kind !== 'controllers')
     throw new WeftError(
       'config',
-      `there is nothing called '${name}' among the ${kind}`,
+      `there is nothing named '${name}' among the ${kind}`,
       unknownNameHint(
         name,
         parts.map((part) => part.name),
@@ -190,14 +190,14 @@ export async function describePart(kind: PartKind, name: string): Promise<Descri
   };
 }
 
-/** The kind that a word stands for, in the singular or the plural. Throws WeftError('config') for any other. */
+/** The kind that a word names, in the singular or the plural. Throws WeftError('config') for any other. */
 export function partKind(word: string): PartKind {
   const found = PART_KINDS.find((kind) => word === kind || kind === `${word}s` || kind === word.replace(/y$/, 'ies'));
   if (found) return found;
   const guess = nearest(word, PART_KINDS);
   throw new WeftError(
     'config',
-    `there is no kind of parts called '${word}'${guess === undefined ? '' : `: did you mean '${guess}'?`}`,
+    `there is no kind of part named '${word}'${guess === undefined ? '' : `: did you mean '${guess}'?`}`,
     `kinds: ${PART_KINDS.join(', ')}`,
   );
 }

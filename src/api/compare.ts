@@ -19,7 +19,7 @@ import { reportInput } from './report.js';
 export interface CompareOptions extends SpaceOptions {
   /** What is compared, as one or more names of a setting's path in a row, for example `optimizer`; everything that differs by default. */
   readonly by?: string | undefined;
-  /** The page; `comparison.html` beside the first run by default. */
+  /** The page; `comparison.html` in the folder of the first run by default. */
   readonly out?: string | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function compareRuns(
 export interface DiffOptions extends SpaceOptions {
   /** The run whose space the architectures belong to, where neither is named by a run. */
   readonly run?: string | undefined;
-  /** The page; `diff.html` beside the first run by default. */
+  /** The page; `diff.html` in the folder of the first run by default. */
   readonly out?: string | undefined;
 }
 
@@ -95,8 +95,8 @@ function foundBy(directory: string): DiffSide {
   if (!summary)
     throw new WeftError(
       'run',
-      `${path} is not finished, and has found no network yet`,
-      `let it go on: weft resume ${path}`,
+      `${path} is not finished and has found no network yet`,
+      `continue it: weft resume ${path}`,
     );
   return sideOf(`${manifest.name}, seed ${manifest.seed}`, path, summary.derived.architecture);
 }

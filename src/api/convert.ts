@@ -32,7 +32,11 @@ export async function convertRun(directory: string, { to, out, ...options }: Con
   const run = openRun(directory);
   const folder = resolve(out ?? join(run.path, to));
   if (!isReplaceable(folder, WRITTEN[to]))
-    throw new WeftError('export', `${folder} is a file, or has other files in it`, 'choose a new folder with --out');
+    throw new WeftError(
+      'export',
+      `${folder} is a file, or a folder with other files`,
+      'choose a new folder with --out',
+    );
   const files = filesOf(directory, space, to);
   makeFolder(dirname(folder));
   writeFolderAtomic(folder, files);

@@ -125,7 +125,7 @@ function latenciesOf({ space, latencies }: SearchSession, file: string | undefin
   return deviceTable(space.forRetraining(), found, found.batchSize);
 }
 
-/** The objectives of the user's own that candidates can be picked by: those of the run, and those that are given beside it. */
+/** The user's own objectives by which candidates can be picked: those of the run, and those that are given in addition. */
 function pickable({ config, own }: SearchParts): OwnObjective[] {
   const named = ownObjectives(config, own);
   const given = [...(own?.values() ?? [])]
@@ -164,7 +164,7 @@ function picked(
   throw new WeftError(
     'config',
     `none of ${judged.length} candidates meets ${conditions.map(({ text }) => text).join(' and ')}: ${ranges.join('; ')}`,
-    'judge more candidates (--candidates 200), loosen the condition, or search with it as a limit (limits.…)',
+    'evaluate more candidates (--candidates 200), loosen the condition, or search with it as a limit (limits.…)',
   );
 }
 

@@ -99,7 +99,7 @@ export async function evaluateRun(
       throw new WeftError(
         'numeric',
         `the loss of ${join(run.path, 'model.safetensors')} on ${given === undefined ? 'its test part' : nameOf(given)} is ${loss}`,
-        'its weights are too large to compute with, or the data is on another scale than what it was trained on',
+        'its weights are too large to compute with, or the data has a different scale than the training data',
       );
     const { level, space, targets, task } = model.card;
     return {
@@ -140,7 +140,7 @@ function measureValues(
 const nameOf = (data: string | Dataset): string => (typeof data === 'string' ? data : data.name);
 
 /**
- * The data that the run was made with, where `data` is of the same files; a network is not to be judged on what it was trained on. Throws WeftError('data') where the files are read differently now, so
+ * The data that the run was made with, where `data` is of the same files; a network is not to be evaluated on what it was trained on. Throws WeftError('data') where the files are read differently now, so
  * that it is not known which examples are in which part.
  */
 function ownData(
@@ -178,7 +178,7 @@ function otherBatches(
   if (typeof data === 'string') return otherText(data, model.card);
   throw new WeftError(
     'unsupported',
-    `${recorded.run.path} is a language model, and ${data.name} is labelled examples`,
+    `${recorded.run.path} is a language model, but ${data.name} consists of labelled examples`,
     'name a text by its path',
   );
 }
@@ -208,7 +208,7 @@ function otherExamples(
     throw new WeftError(
       'data',
       `${nameOf(source)} has examples of [${dataset.inputShape.join(', ')}] in ${dataset.classes} classes; the network takes [${inputShape.join(', ')}] in ${classes}`,
-      'evaluate on data of the same form',
+      'evaluate on data of the same format',
     );
   }
   if (decoder !== undefined && dataset.decoder !== undefined && decoder !== dataset.decoder)
@@ -278,7 +278,7 @@ function requireSameLabels({ name, targets }: Dataset, known: readonly string[])
   throw new WeftError(
     'data',
     `${name} has ${targets?.areFlags ? `the labels ${targets.names.join(', ')}` : 'one answer per row'}; the labels of the network are ${known.join(', ')}`,
-    'evaluate on data of the same form',
+    'evaluate on data of the same format',
   );
 }
 
@@ -289,7 +289,7 @@ function requireSameTargets({ name, targets }: Dataset, known: TargetScaling): v
     targets
       ? `${name} has the targets ${targets.names.join(', ')}; those of the network are ${known.names.join(', ')}`
       : `${name} has classes, and the network predicts ${known.names.join(', ')}`,
-    'evaluate on data of the same form',
+    'evaluate on data of the same format',
   );
 }
 

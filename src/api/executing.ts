@@ -24,7 +24,7 @@ export interface Undone {
   readonly files: readonly string[];
 }
 
-/** Opens an executor for jobs, gives it to `use`, and closes it; undefined where the work was stopped, after which the same call goes on. */
+/** Opens an executor for jobs, gives it to `use`, and closes it; undefined if the work was stopped; the same call then continues. */
 export type WithExecutor = <T>(jobs: Undone, use: (executor: Executor) => Promise<T>) => Promise<T | undefined>;
 
 export interface JobsOptions {
@@ -32,7 +32,7 @@ export interface JobsOptions {
   readonly results?: string | undefined;
   /** Stops the work; what was finished is kept. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears how the jobs stand. */
+  /** Called with the state of the jobs. */
   readonly onJob?: ((event: JobEvent) => void) | undefined;
   /** Hears of results that were damaged, and are done again. */
   readonly onTrouble?: ((message: string) => void) | undefined;
@@ -86,7 +86,7 @@ export function requireWhole(name: string, value: number | undefined, least: num
   if (value === undefined || (Number.isInteger(value) && value >= least)) return;
   throw new WeftError(
     'config',
-    `${name} must be a whole number of at least ${least}${value === 0 ? ': nobody else could do the jobs' : ''}`,
+    `${name} must be a whole number of at least ${least}${value === 0 ? ': no process could do the jobs' : ''}`,
     'leave it out for the default',
   );
 }

@@ -41,8 +41,12 @@ export async function exportRun(
   const run = openRun(directory);
   const folder = resolve(out ?? join(run.path, 'export'));
   if (!isReplaceable(folder))
-    throw new WeftError('export', `${folder} is a file, or has other files in it`, 'choose a new folder with --out');
-  // Rounded weights are judged on the test part, on the best backend.
+    throw new WeftError(
+      'export',
+      `${folder} is a file, or a folder with other files`,
+      'choose a new folder with --out',
+    );
+  // Rounded weights are evaluated on the test part, on the best backend.
   await loadBackend(weights === undefined ? 'cpu' : undefined);
   const model = await loadModel(run.path, () => spaceOfModel(run.path, options));
   try {

@@ -72,8 +72,8 @@ async function analyse(
   if (eventLog(input.events).last('forgetting-config'))
     throw new WeftError(
       'run',
-      `${directory} has measured forgetting in no epoch yet`,
-      `let it go on: weft resume ${runArguments(run.path)}`,
+      `${directory} has not measured forgetting in any epoch yet`,
+      `continue it: weft resume ${runArguments(run.path)}`,
     );
   throw new WeftError(
     'run',

@@ -56,7 +56,7 @@ function ashaOptions(
   };
 }
 
-/** The rungs, with as many candidates as would be promoted if all came at once. */
+/** The rungs, with as many candidates as would be promoted if all arrived together. */
 export function ashaRungs(request: AshaRequest, setting: Pick<AshaSetting, 'factor' | 'first' | 'candidates'>): Rung[] {
   const options = ashaOptions(request, setting);
   let left = setting.candidates.length * options.factor;
@@ -73,7 +73,7 @@ function longestFor(candidates: number, factor: number, first: number): number {
   return epochs;
 }
 
-/** The trainings that the options lead to, each as a job; goes on from the record in the folder. */
+/** The trainings that the options lead to, each as a job; continues from the record in the folder. */
 export async function ashaIn(
   executor: Executor,
   request: AshaRequest,
@@ -159,8 +159,8 @@ function outcomeOf(asha: Asha, steps: readonly AshaStep[]): AshaOutcome {
   const failure = steps.find((step) => step.failure !== undefined)?.failure;
   throw new WeftError(
     'job',
-    `none of ${steps.length} trainings has come to a result${failure === undefined ? '' : `; the first: ${failure}`}`,
-    'mend what they failed of, and begin in another folder (--out)',
+    `none of ${steps.length} trainings has given a result${failure === undefined ? '' : `; the first failure: ${failure}`}`,
+    'fix what made them fail, and start again in another folder (--out)',
   );
 }
 
@@ -186,16 +186,16 @@ function openRecord(
     if (head && head['identity'] !== identity)
       throw new WeftError(
         'run',
-        `${path} is the record of other candidates, settings or trainings at a time`,
-        'name another folder with --out, or repeat the settings that it was begun with',
+        `${path} is the record of a search with other candidates, settings or numbers of parallel trainings`,
+        'name another folder with --out, or use the settings that it was started with',
       );
     const recorded = rest.map((event, i): AshaStep => {
       const parsed = stepSchema.safeParse(event);
       if (!parsed.success)
         throw new WeftError(
           'run',
-          `${path}, line ${i + 2}, is no finished training`,
-          'begin in another folder (--out)',
+          `${path}, line ${i + 2}, is not a finished training`,
+          'start in another folder (--out)',
         );
       const { candidate, rung, score, curve, noise, failure } = parsed.data;
       return {

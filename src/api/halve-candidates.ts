@@ -57,7 +57,7 @@ function requireExamples({ path, values }: Hyperparameter, { data: { task, count
     throw new WeftError(
       'config',
       `search.hyperparameters: ${path} cannot be ${largest}: the train split has ${counts.train} examples`,
-      `search up to at most ${counts.train}, or give more data`,
+      `search values up to ${counts.train}, or use more data`,
     );
 }
 
@@ -79,15 +79,15 @@ export function drawCandidates(
   return sampleDistinct(space, count, stream(seed, 'halving')).map(({ encoding }) => encoding);
 }
 
-/** The strategy that proposes candidates of this space. Throws WeftError('config') for one that cannot, and for several goals. */
+/** The strategy that proposes candidates of this space. Throws WeftError('config') for one that cannot, and for several objectives. */
 export function proposer(parts: SearchParts, space: SearchSpace, onWarning: (message: string) => void): Controller {
   const { config, controller: factory } = parts;
   const { seed, objectives, search } = config;
   if (objectives)
     throw new WeftError(
       'config',
-      'rounds of halving compare candidates by one score, and objectives name several goals',
-      'leave out objectives; limits bound what a network costs',
+      'rounds of halving compare candidates by one score, but there are several objectives',
+      'leave out objectives; use limits to bound the costs of a network',
     );
   requireWarmStart(config, factory);
   const setting = scoring(parts, space, onWarning);
@@ -100,8 +100,8 @@ export function proposer(parts: SearchParts, space: SearchSpace, onWarning: (mes
     strategy.dispose();
     throw new WeftError(
       'config',
-      `'${factory.name}' learns from the gradients of shared weights, and candidates are trained alone`,
-      'take a controller that proposes architectures, for example evolution or predictor-guided',
+      `'${factory.name}' learns from the gradients of shared weights, but candidates are trained separately`,
+      'use a controller that proposes architectures, for example evolution or predictor-guided',
     );
   }
   requireProposals(config, { name: factory.name, relaxation: false });
@@ -117,7 +117,7 @@ function scoring(
   return { space, seed: config.seed, own, source: watched, warn: (_kind, message) => onWarning(message) };
 }
 
-/** Rungs as they are told: each candidate's architecture beside its hyper-parameters. */
+/** Rungs as reported: each candidate's architecture with its hyper-parameters. */
 export function described<R extends RungResult>(rung: R): R {
   const ranking = rung.ranking.map(({ architecture: text, score }): Placed => {
     const { architecture, hyperparameters } = readCandidate(text);

@@ -35,11 +35,11 @@ export interface HalvingRequest extends PartsRequest {
    * controller, by default.
    */
   readonly rounds?: number | undefined;
-  /** One of so many goes on, and is trained so many times longer; with 1 each is trained once, and none again. Default 3. */
+  /** One in this many is promoted, and is trained this many times longer; with 1 each is trained once, and none again. Default 3. */
   readonly factor?: number | undefined;
   /** Epochs of the first rung. Default 2. */
   readonly first?: number | undefined;
-  /** Promotes candidates as soon as they are among the best of their rung so far (ASHA), and trains them further instead of anew; in one round. */
+  /** Promotes candidates as soon as they are among the best of their rung so far (ASHA), and trains them further instead of from scratch; in one round. */
   readonly asynchronous?: AshaRequest | undefined;
   /** Where the folder of results is made. Default `runs`. */
   readonly runs?: string | undefined;
@@ -85,7 +85,7 @@ export async function runHalving(request: HalvingRequest = {}): Promise<HalvingO
   if (rounds !== undefined && asynchronous)
     throw new WeftError(
       'config',
-      'a controller waits for the first rung of each round, and asynchronous halving waits for none',
+      'a controller waits for the first rung of each round, but asynchronous halving waits for no rung',
       'leave out one of the two',
     );
   const strategy = rounds !== undefined && !request.config?.controller ? 'predictor-guided' : undefined;

@@ -160,7 +160,7 @@ export async function rankRun(directory: string, options: RankOptions = {}): Pro
   return (await import('./rank.js')).rankRun(directory, options);
 }
 
-/** The same beside a table of networks that others have trained: nothing is trained. Writes `RUN/rank/truth.json` and the run's report. */
+/** The same by a table of published trainings: nothing is trained. Writes `RUN/rank/truth.json` and the run's report. */
 export async function rankRunByTable(directory: string, options: TruthOptions): Promise<TruthOutcome> {
   return (await import('./rank-truth.js')).rankRunByTable(directory, options);
 }
@@ -219,7 +219,7 @@ export async function reportForgetting(directory: string, options: ForgettingOpt
   return (await import('./forgetting.js')).reportForgetting(directory, options);
 }
 
-/** Runs with regularizers beside runs without, paired by seed: writes a page, a JSON file and tables into `out`. */
+/** Compares runs with regularizers with runs without, paired by seed: writes a page, a JSON file and tables into `out`. */
 export async function compareRunsByForgetting(
   directories: readonly string[],
   options: ForgettingOptions & { readonly out: string },
@@ -299,7 +299,7 @@ export async function listParts(kind: PartKind): Promise<readonly ListedPart[]> 
   return (await import('./catalogue.js')).listParts(kind);
 }
 
-/** One part by name, or by a file of your own, with its options. Throws WeftError where there is none. */
+/** One part by name, or by a file of your own, with its options. Throws WeftError if there is none. */
 export async function describePart(kind: PartKind, name: string): Promise<DescribedPart> {
   return (await import('./catalogue.js')).describePart(kind, name);
 }
@@ -356,7 +356,7 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   return (await import('./queue.js')).runWorker(options);
 }
 
-/** How a queue stands: numbers of jobs, its workers, its failures. Throws WeftError('job') where there is none; it is not made. */
+/** The state of a queue: numbers of jobs, its workers, its failures. Throws WeftError('job') if there is none; it is not created. */
 export async function queueState(options: QueueAddress = {}): Promise<QueueState> {
   return (await import('./queue.js')).queueState(options);
 }
@@ -366,12 +366,12 @@ export async function retryJobs(options: QueueAddress & { readonly key?: string 
   return (await import('./queue.js')).retryJobs(options);
 }
 
-/** Where each run in a folder stands, in the order of their names; a run that cannot be opened is among them as damaged. */
+/** The state of each run in a folder, in the order of their names; a run that cannot be opened is listed as damaged. */
 export async function listRuns(folder = 'runs'): Promise<RunStanding[]> {
   return (await import('./status.js')).listRuns(folder);
 }
 
-/** Where one run stands. Throws WeftError('run') where it cannot be opened. */
+/** The state of one run. Throws WeftError('run') if it cannot be opened. */
 export async function describeRun(directory: string): Promise<RunStanding> {
   return (await import('./status.js')).describeRun(directory);
 }
@@ -381,7 +381,7 @@ export async function listRecipes(): Promise<RecipeNote[]> {
   return (await import('./recipes.js')).listRecipes();
 }
 
-/** The configuration of a recipe, for `runSearch({ config })`. Throws WeftError('config') where there is none of this name. */
+/** The configuration of a recipe, for `runSearch({ config })`. Throws WeftError('config') if there is none of this name. */
 export async function loadRecipe(name: string): Promise<SearchConfig> {
   return (await import('./recipes.js')).loadRecipe(name);
 }

@@ -98,7 +98,7 @@ async function openExported(folder: string): Promise<Network> {
   if (!parsed.success)
     throw new WeftError(
       'export',
-      `${path} is no exported network that says how its inputs are made:\n${z.prettifyError(parsed.error)}`,
+      `${path} is not an exported network that describes how its inputs are prepared:\n${z.prettifyError(parsed.error)}`,
       AGAIN,
     );
   const {
@@ -145,7 +145,7 @@ async function openExported(folder: string): Promise<Network> {
         if (outputs.shape.at(-1) === classes) return outputs;
         throw new WeftError(
           'export',
-          `the network in ${folder} has ${outputs.shape.at(-1)} outputs, and ${path} names ${classes}`,
+          `the network in ${folder} has ${outputs.shape.at(-1)} outputs, but ${path} names ${classes}`,
           AGAIN,
         );
       },

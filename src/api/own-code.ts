@@ -1,4 +1,4 @@
-/** The content of the files with code that a run was begun with: results that other code goes on with would be those of neither. */
+/** The content of the files with code that a run was begun with: results that were continued with other code would belong to neither. */
 import { WeftError } from '../errors.js';
 import { hashOfFile } from '../jobs/files.js';
 import { openRun } from '../runs/index.js';
@@ -14,7 +14,7 @@ export function requireSameCode(directory: string, name: string, path: string): 
   if (now === undefined || now === recorded[name]) return;
   throw new WeftError(
     'run',
-    `${path} has changed since ${directory} was begun with it`,
-    'put back the file as it was, start a new run, or load the file as it is now with --trust',
+    `${path} has changed since ${directory} was started with it`,
+    'restore the original file, start a new run, or load the current file with --trust',
   );
 }

@@ -52,7 +52,7 @@ export async function partsOf({
   if (source !== undefined && (input.data?.source ?? source) !== source)
     throw new WeftError(
       'config',
-      `the data is given in memory, and data.source names '${input.data?.source}' too`,
+      `the data is given in memory, but data.source also names '${input.data?.source}'`,
       'leave out data.source',
     );
   const written = {

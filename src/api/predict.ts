@@ -39,7 +39,7 @@ export interface NamedPrediction extends Prediction {
 export interface LabelPrediction {
   /** Those with a probability of one half at least, in the order of `labelNames`. */
   readonly labels: readonly string[];
-  /** By label, in the order of `labelNames`; each stands for itself. */
+  /** By label, in the order of `labelNames`; the labels are independent. */
   readonly probabilities: readonly number[];
 }
 
@@ -140,7 +140,7 @@ function asLabeller({ path, card, common, dispose }: OpenNetwork): LoadedLabelle
     dispose();
     throw new WeftError(
       'unsupported',
-      `${path} gives each example one answer, and no several labels`,
+      `${path} gives each example one answer, not several labels`,
       card.targets ? 'load it with loadRegressor' : 'load it with loadModel',
     );
   }
@@ -162,7 +162,7 @@ function asClassifier({ path, card, common, dispose }: OpenNetwork): LoadedModel
     dispose();
     throw new WeftError(
       'unsupported',
-      `${path} predicts numbers (${targets.names.join(', ')}) and no classes`,
+      `${path} predicts numbers (${targets.names.join(', ')}), not classes`,
       'load it with loadRegressor',
     );
   }
@@ -183,7 +183,7 @@ function asRegressor({ path, card, common, dispose }: OpenNetwork): LoadedRegres
     dispose();
     throw new WeftError(
       'unsupported',
-      `${path} is a classifier, which predicts no numbers`,
+      `${path} is a classifier and does not predict numbers`,
       card.task.kind === 'multi-label' ? 'load it with loadLabeller' : 'load it with loadModel',
     );
   }
@@ -213,7 +213,7 @@ async function open(directory: string, { backend, onWarning, ...options }: LoadM
     throw new WeftError(
       'unsupported',
       `${path} is a language model, which has no classes to predict`,
-      'weft evaluate measures it on other texts',
+      'use weft evaluate to measure it on other texts',
     );
   }
   const size = exampleSize(form.inputShape);
@@ -222,8 +222,8 @@ async function open(directory: string, { backend, onWarning, ...options }: LoadM
     if (white === undefined)
       throw new WeftError(
         'data',
-        `${path} was trained on arrays of which it is not known what black and white are`,
-        'give it arrays like those that it was trained on (.npy)',
+        `${path} was trained on arrays whose values of black and white are not known`,
+        'give it arrays like those of the training data (.npy)',
       );
     const read = readPictures(paths, form);
     const { decoder } = form;
@@ -307,14 +307,14 @@ function requireExample(example: ArrayLike<number>, index: number, size: number)
   if (example.length !== size)
     throw new WeftError(
       'data',
-      `example ${index} has ${example.length} numbers, and the network takes ${size}`,
-      'give each example as the training data had it, without the label',
+      `example ${index} has ${example.length} numbers, but the network takes ${size}`,
+      'give each example as in the training data, without the label',
     );
   for (let i = 0; i < size; i++)
     if (!Number.isFinite(Math.fround(example[i]!)))
       throw new WeftError(
         'data',
         `number ${i} of example ${index} is ${example[i]}`,
-        'the network needs finite numbers of 32 bits: fill in what is missing',
+        'the network needs finite numbers of 32 bits: fill in missing values',
       );
 }

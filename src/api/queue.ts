@@ -87,11 +87,7 @@ export async function runWorker({
   requireWhole('slots', slots, 1);
   const missing = files.find((path) => !existsSync(path));
   if (missing !== undefined)
-    throw new WeftError(
-      'config',
-      `there is no file ${missing}`,
-      'name files of your own that jobs of the queue may load',
-    );
+    throw new WeftError('config', `there is no file ${missing}`, 'name your own files that jobs of the queue may load');
   const waiting = { patience: PATIENCE_SECONDS, ...(signal && { signal }) };
   const queue = await openAddressed({ queue: address, onTrouble }, slots + 2, waiting).catch((error: unknown) => {
     if (signal?.aborted) return undefined; // it was waited for a database that does not answer
@@ -151,7 +147,7 @@ export async function retryJobs({
   try {
     const count = await queue.retry(key);
     if (count === 0 && key !== undefined)
-      throw new WeftError('job', `no failed job's key begins with '${key}'`, '`weft queue status` lists them');
+      throw new WeftError('job', `no failed job has a key that begins with '${key}'`, '`weft queue status` lists them');
     return count;
   } finally {
     await queue.close();
@@ -179,14 +175,14 @@ const openAddressed = (
   waiting: { readonly patience?: number; readonly signal?: AbortSignal } = {},
 ): Promise<JobQueue> => openQueue(addressOf(queue), { connections, ...waiting, ...(onTrouble && { onTrouble }) });
 
-/** The location of a queue; refuses a folder that holds none: whoever looks into one should not make it. */
+/** The location of a queue; refuses a folder without one: inspecting a queue should not create it. */
 function existing(address: string): ReturnType<typeof parseLocation> {
   const location = parseLocation(address);
   if (location.kind === 'folder' && !existsSync(join(location.path, 'database')))
     throw new WeftError(
       'job',
       `there is no queue in ${location.shown}`,
-      'jobs make one: weft search --seeds 1,2,3 --queue FOLDER',
+      'submitting jobs creates one: weft search --seeds 1,2,3 --queue FOLDER',
     );
   return location;
 }

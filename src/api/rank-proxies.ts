@@ -1,4 +1,4 @@
-/** Which proxies rank beside the shared weights, and their scores. */
+/** Which proxies are compared with the shared weights as rankers, and their scores. */
 import { type SearchSpace } from '../graph/index.js';
 import { type Proxy, PROXIES, scoreNetworks } from '../proxies/index.js';
 import { type SearchSession } from '../search/session.js';
@@ -6,7 +6,7 @@ import { tf } from '../tensor/tf.js';
 import { firstExamples, withBatch } from '../training/batch.js';
 import { loadProxy } from './registry.js';
 
-/** Those that stand in the log-rank sum; the costs are always there. */
+/** The proxies in the log-rank sum; the costs are always included. */
 const USUAL: readonly string[] = ['naswot', 'jacov'];
 const COSTS: readonly string[] = ['parameters', 'multiplyAdds'];
 /** Training examples in the batch, as in the published tables. */
@@ -29,7 +29,7 @@ export interface ScoredSample {
   readonly warnings: readonly string[];
 }
 
-/** Scores of networks as they are trained for good, on training examples. */
+/** Scores of networks as retrained, on training examples. */
 export function scoreSample(
   { space, data, config }: Pick<SearchSession, 'space' | 'data' | 'config'>,
   architectures: readonly unknown[],

@@ -1,4 +1,4 @@
-/** The shared weights of a run beside rankers that train nothing, judged by published trainings. */
+/** The shared weights of a run compared with rankers that need no training, by published trainings. */
 import { dirname, resolve } from 'node:path';
 import {
   analyseTruth,

@@ -1,4 +1,4 @@
-/** A sample of architectures, judged by a run's shared weights and by training each alone. */
+/** A sample of architectures, evaluated with a run's shared weights and by training each alone. */
 import { dirname, join } from 'node:path';
 import { type SearchConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
@@ -33,21 +33,21 @@ export interface RankOptions extends Omit<SessionOptions, 'allowChangedEnvironme
   readonly threads?: number | undefined;
   /** Where the trainings are done; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
-  /** Proxies that rank beside the shared weights, training nothing; `naswot` and `jacov` by default. */
+  /** Proxies that are compared with the shared weights, without training; `naswot` and `jacov` by default. */
   readonly proxies?: ProxyChoice | undefined;
   /** Hears of each network that the proxies have scored. */
   readonly onScored?: ((scored: number, total: number) => void) | undefined;
   readonly onProgress?: ((judged: number, total: number) => void) | undefined;
-  /** Hears how many networks were judged by the shared weights, before any training. */
+  /** Hears how many networks were evaluated with the shared weights, before any training. */
   readonly onJudged?: ((count: number) => void) | undefined;
 }
 
 export interface RankOutcome {
   readonly record: RankRecord;
   readonly analysis: ReturnType<typeof analyseRanking>;
-  /** The shared weights beside rankers that train nothing. */
+  /** The shared weights compared with rankers that need no training. */
   readonly rankers: ReturnType<typeof compareTrained>;
-  /** The record's file; its tables lie beside it. */
+  /** The record's file; its tables are in the same folder. */
   readonly file: string;
   /** The run's report, with its chapter. */
   readonly report: string;
@@ -68,8 +68,8 @@ export async function rankRun(directory: string, options: RankOptions = {}): Pro
   if (training.retrain.epochs === 0)
     throw new WeftError(
       'config',
-      `${directory} was searched without retraining, so that its configuration does not say how long to train`,
-      'say it here: --epochs 20',
+      `${directory} was searched without retraining, so its configuration does not say how long to train`,
+      'give the number of epochs: --epochs 20',
     );
   const seeds = [...(options.seeds ?? [config.seed])];
   const proxies = await namedProxies(options.proxies);
@@ -114,8 +114,8 @@ export function requireEnough(architectures: number): void {
   if (architectures >= 3) return;
   throw new WeftError(
     'config',
-    `--architectures ${architectures} is too few to speak of an order`,
-    'take at least 3, better 20 or more',
+    `--architectures ${architectures} is too few to compare orders`,
+    'use at least 3, better 20 or more',
   );
 }
 

@@ -26,7 +26,7 @@ export interface RecipeNote {
   readonly name: string;
   /** Its first line of comment. */
   readonly description: string;
-  /** What it took on two cores, from the comment `time:`; undefined where nobody has measured it. */
+  /** Its time on two cores, from the comment `time:`; undefined if it was not measured. */
   readonly time?: string;
 }
 

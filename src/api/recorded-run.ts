@@ -85,7 +85,7 @@ export function openRecordedData(
     throw new WeftError(
       'data',
       `the data of ${run.path} is no longer at ${source}`,
-      'say where it lies now: --data PATH (its content must be the same)',
+      'name its new place: --data PATH (its content must be the same)',
     );
   const data = openData(config, dataset, { onProgress: onRead });
   if (onWarning) warnOfDecoders(recorded, data, onWarning);
@@ -168,7 +168,7 @@ export async function spaceOfModel(run: string, { space, ...trust }: SpaceOption
   return loadSpace(space ?? permitted('space', recordedSpace(run), run, trust));
 }
 
-/** Data that is known by its name lies in a folder of its own, but for the embedded one; any other is its path. */
+/** Data that is known by its name lies in a separate folder, but for the embedded one; any other is its path. */
 function moved(source: string, data: string): Pick<SearchConfig['data'], 'source' | 'path'> {
   if (!isPath(data)) return { source: data };
   return isPath(source) || source === EMBEDDED ? { source: resolve(data) } : { source, path: resolve(data) };

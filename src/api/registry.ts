@@ -183,11 +183,7 @@ async function importFile(
 ): Promise<Record<string, unknown>> {
   const path = resolve(file);
   if (!/[/\\.]/.test(file) || !existsSync(path)) {
-    throw new WeftError(
-      code,
-      `no ${noun} is called '${file}', and there is no such file`,
-      unknownNameHint(file, known),
-    );
+    throw new WeftError(code, `there is no ${noun} and no file named '${file}'`, unknownNameHint(file, known));
   }
   try {
     requireFile(path);
@@ -197,7 +193,7 @@ async function importFile(
     throw new WeftError(
       code,
       `${file} cannot be loaded: ${(cause as Error).message}`,
-      'run the file by itself to see the whole error',
+      'run the file by itself to see the complete error',
       { cause },
     );
   }

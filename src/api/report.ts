@@ -39,7 +39,7 @@ export async function writeRunReport(
   return writeReport(directory, await spaceOfRun(directory, options), { out, chapters: loaded });
 }
 
-/** The same for a space that is loaded already, with the guard of whoever holds the run. */
+/** The same for a space that is already loaded, with the guard of the process that holds the run. */
 export async function writeReport(
   directory: string,
   space: SpaceFactory,
@@ -66,10 +66,10 @@ export function reportInput(directory: string, space: SpaceFactory): ReportInput
     sharpness: readSharpness(run.path),
     space: searchedSpace(space, config, run.manifest.facts),
     ...(existsSync(ranking) && {
-      ranking: parseRankRecord(readSealedJson(ranking, 'make it again with `weft rank`'), ranking),
+      ranking: parseRankRecord(readSealedJson(ranking, 'create it again with `weft rank`'), ranking),
     }),
     ...(existsSync(truth) && {
-      truth: parseTruthRecord(readSealedJson(truth, 'make it again with `weft rank RUN --truth TABLE`'), truth),
+      truth: parseTruthRecord(readSealedJson(truth, 'create it again with `weft rank RUN --truth TABLE`'), truth),
     }),
   };
 }

@@ -13,7 +13,7 @@ import { restoreCheckpoint, type SearchSnapshot } from '../search/snapshot.js';
 import { loadBackend } from '../tensor/backend.js';
 import { type RecordedOptions, type RecordedRun } from './recorded-run.js';
 
-/** Options of every verb that judges by the shared weights of a run. */
+/** Options of every verb that evaluates with the shared weights of a run. */
 export interface SessionOptions extends RecordedOptions {
   /** Goes on although threads, versions or the machine are others than in the search; refused by default, because the numbers would differ. */
   readonly allowChangedEnvironment?: boolean | undefined;

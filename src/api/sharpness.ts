@@ -179,7 +179,7 @@ async function sharedWeights(recorded: RecordedRun, examples: number, options: S
     session.dispose();
     throw new WeftError(
       'run',
-      `${recorded.run.path} has no architecture to measure its shared weights with`,
+      `${recorded.run.path} has not found an architecture with which its shared weights could be measured`,
       `let the search finish: weft resume ${runArguments(recorded.run.path)}`,
     );
   }

@@ -39,7 +39,7 @@ export interface SpecializeRunOptions extends SessionOptions {
   readonly out?: string | undefined;
   /** Hears of a file that cannot hold a network, and why. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
-  /** Hears of each network that is judged by the shared weights. */
+  /** Hears of each network that is evaluated with the shared weights. */
   readonly onJudged?: ((judged: number) => void) | undefined;
 }
 
@@ -108,7 +108,7 @@ export function parseBudgets(text: string): Budget[] {
       throw new WeftError(
         'config',
         `'${part}' is not a budget`,
-        `write the most that a network may cost, for example parameters<=2k; costs are ${costNames.join(', ')}`,
+        `write the largest cost of a network, for example parameters<=2k; costs are ${costNames.join(', ')}`,
       );
     return { cost, limit };
   });

@@ -1,4 +1,4 @@
-/** Where runs stand. */
+/** The state of runs. */
 import { existsSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { optimizerName } from '../optimizers/name.js';

@@ -5,7 +5,7 @@ import { WeftError } from '../errors.js';
 import { makeFolder, writeFileAtomic } from '../runs/index.js';
 import { packageRoot } from './recipes.js';
 
-/** What a file of one's own can define, with the file and what is said of it. */
+/** What the user's own file can define, with the file and its description. */
 export const TEMPLATES = {
   space: 'which choices there are, and the network they make',
   controller: 'the strategy that proposes architectures',
@@ -70,8 +70,8 @@ function filesOf(kind: TemplateKind | undefined, js: boolean): Record<string, st
     if (js)
       throw new WeftError(
         'config',
-        `--js writes spaces, and there is no ${kind} in JavaScript`,
-        'leave it out: weft loads a file in TypeScript as it is',
+        `--js writes spaces, but there is no template of a ${kind} in JavaScript`,
+        'leave it out: weft loads TypeScript files directly',
       );
     const names = [`my-${kind}.ts`, `my-${kind}.test.ts`];
     return Object.fromEntries(names.map((name) => [name, readTemplate(kind, name)]));

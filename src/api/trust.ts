@@ -37,7 +37,7 @@ export function permitted(
   }
   throw new WeftError(
     'run',
-    `${where} names the ${kind} ${resolve(name)}, which is a file with code: it was not loaded`,
+    `${where} names the ${kind} ${resolve(name)}. This is a file with code, so it was not loaded`,
     `if the file is yours, or you have read it, name it with --file ${shellWord(showFile(name))}, or load whatever this run names with --trust`,
   );
 }

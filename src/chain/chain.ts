@@ -22,7 +22,7 @@ export interface TrainerStep {
   readonly gradientEvaluations: number;
   /** What the links have reported, and `learningRate`; of a chain that takes gradients elsewhere `gradientNorm` and `skipped` (1 if a gradient was not finite and nothing moved). */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Remarks for whoever reads the run; the same text may come every step. */
+  /** Remarks for the reader of the run; the same text may come every step. */
   readonly notes: readonly string[];
 }
 
@@ -106,18 +106,18 @@ function check(links: readonly Link[]): void {
     throw new WeftError(
       'config',
       `two links of one chain are named '${twice.name}'`,
-      'their states would be mixed up: leave one out, or give it another name',
+      'their states would be mixed up: leave one out, or rename it',
     );
   const [first, second] = links.filter(({ evaluation }) => evaluation);
   if (second)
     throw new WeftError(
       'config',
-      `'${second.name}' cannot average the weights of '${first!.name}', which has an average of its own`,
+      `'${second.name}' cannot average the weights of '${first!.name}', which already averages its weights`,
       'use one of the two',
     );
   const late = links.slice(1).find(({ shards = 1 }) => shards > 1);
   if (late)
-    throw new WeftError('config', `'${late.name}' takes parts of the batch behind '${links[0]!.name}'`, 'put it first');
+    throw new WeftError('config', `'${late.name}' takes parts of the batch after '${links[0]!.name}'`, 'put it first');
 }
 
 function take(

@@ -27,7 +27,7 @@ export interface JoinedStep extends UpdateStep {
   writeSlots(): void;
 }
 
-/** The step as it is. */
+/** The unchanged step. */
 export function unjoined(step: UpdateStep): JoinedStep {
   return {
     ...step,

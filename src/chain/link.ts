@@ -34,7 +34,7 @@ export interface Link {
   penalty?(parameters: NamedTensors): NamedTensors | undefined;
   /** Displacement of the first gradient from the weights; none by default. Runs inside a tidy. */
   start?(step: LinkStep): NamedTensors;
-  /** What it wants to see of the layers in this step. A link with this method sees the batch as it is and is joined with no other. */
+  /** What it wants to capture of the layers in this step. A link with this method sees the unchanged batch and is joined with no other. */
   layers?(step: SettleStep & Pick<LinkStep, 'parameters'>): CaptureOptions | undefined;
   /** New updates from updates, at first the gradients; the last ones are added to the weights. Runs inside a tidy. */
   update?(updates: NamedTensors, step: LinkStep): NamedTensors;
@@ -76,8 +76,8 @@ export interface Movement {
 }
 
 /**
- * What changes from step to step beside tensors, declared: a step that takes its counts, rates and random numbers from here is compiled
- * where it repeats; one that reads them in another way is run as it is.
+ * Everything except tensors that changes from step to step, declared: a step that takes its counts, rates and random numbers from here is compiled
+ * where it repeats; one that reads them in another way runs uncompiled.
  */
 export interface Declaring {
   /** A number of the moment as a float32 scalar. */
@@ -122,6 +122,6 @@ export interface LinkStep extends SettleStep {
   moveBy(correction: NamedTensors): void;
   /** Adds to the metrics of the step; scalars are read after it. */
   report(metrics: Readonly<Record<string, number | Scalar>>): void;
-  /** A remark for whoever reads the run; the same text may come every step. */
+  /** A remark for the reader of the run; the same text may come every step. */
   note(remark: string): void;
 }

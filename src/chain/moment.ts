@@ -1,4 +1,4 @@
-/** What changes from one step to the next beside tensors: what a step may declare functions of (see `tensor/plan`). */
+/** Everything except tensors that changes from one step to the next, of which a step may declare functions (see `tensor/plan`). */
 
 export interface StepMoment {
   /** Global step of the training, from 0. */

@@ -47,6 +47,6 @@ export function smallestPart(links: readonly Link[], batchSize: number): { examp
 export const refusedCapture = (): WeftError =>
   new WeftError(
     'unsupported',
-    'a preconditioner that looks at the layers of a batch in several parts',
+    'a preconditioner that captures layers cannot be used with a batch in several parts',
     'set shards: 1, or leave the preconditioner out',
   );

@@ -41,7 +41,7 @@ export interface StateWatcher {
   onNumber(key: string): void;
 }
 
-/** What a step has written, beside tensors, in a form that holds for another step too. */
+/** What a step has written besides tensors, in a form that is valid for another step too. */
 export interface CountChanges {
   /** Keys that go up by one. */
   readonly advanced: readonly string[];

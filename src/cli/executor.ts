@@ -15,13 +15,13 @@ export interface ExecutorOptions {
   results: string;
 }
 
-/** Has the jobs of a verb done where the options say, showing how they stand; a signal stops them. */
+/** Has the jobs of a verb done where the options say, and shows their state; a signal stops them. */
 export const executing =
   (options: ExecutorOptions, output: Output): WithExecutor =>
   async (jobs, use) => {
     const stopping = new AbortController();
     const signals = catchSignals((signal) => {
-      output.say(`${signal} received: saving what there is (again to stop at once)`);
+      output.say(`${signal} received: saving the work done so far (press again to stop immediately)`);
       stopping.abort();
     });
     const view = createJobView(jobs.total, output);
@@ -58,11 +58,11 @@ export function executorOf({ executor, queue, workers, threads }: ExecutorOption
 
 /** What becomes of `open` unfinished jobs when their submitter stops, and how to go on. */
 function whatIsLeft(open: number, { executor, queue }: ExecutorOptions): string {
-  const again = 'The same command goes on from here.';
+  const again = 'Run the same command to continue.';
   if (open === 0 || (executor ?? (queue === undefined ? 'local' : 'queue')) === 'local') return again;
   const jobs = open === 1 ? 'The unfinished job stays' : `The ${open} unfinished jobs stay`;
   return parseLocation(queueAddress(queue)!).kind === 'postgres'
-    ? `${jobs} in the queue, and its workers do them. The same command waits for them again, and collects the results.`
+    ? `${jobs} in the queue, and its workers do them. Run the same command to wait for them and collect the results.`
     : `${jobs} in the queue. ${again}`;
 }
 

@@ -6,10 +6,10 @@ import { number, whole } from './options.js';
 export const asynchronously = (command: Command): Command =>
   command
     .option('--asha', 'promote a candidate as soon as it is among the best of its rung so far, and train it further')
-    .option('--longest <n>', 'with --asha: epochs that no training exceeds', whole(1))
+    .option('--longest <n>', 'with --asha: largest number of epochs of a training', whole(1))
     .option(
       '--parallel <n>',
-      'with --asha: trainings at a time, where a queue has more workers than this machine',
+      'with --asha: number of parallel trainings, if a queue has more workers than this machine',
       whole(1),
     )
     .option('--brackets <n>', 'with --asha: brackets that share the candidates, as in Hyperband', whole(1))

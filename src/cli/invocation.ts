@@ -12,7 +12,7 @@ export function invocation(path = process.env['PATH'] ?? ''): 'weft' | 'npx weft
   return folders.some((folder) => FILES.some((file) => existsSync(join(folder, file)))) ? 'weft' : 'npx weft';
 }
 
-/** Every command, so that prose about weft stays as it is; a test compares the list with the command line. */
+/** Every command, so that prose about weft is not changed; a test compares the list with the command line. */
 export const COMMANDS: readonly string[] = (
   'search resume status ui derive train halve worker queue evaluate predict sharpness export report convert rank ' +
   'forgetting spaces optimizers preconditioners proxies study list init doctor setup specialize compare diff conflicts recipes latency'

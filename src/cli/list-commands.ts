@@ -6,7 +6,9 @@ import { json } from './options.js';
 export function addListCommands(weft: Command): void {
   weft
     .command('list')
-    .description('everything that is chosen by name: the kinds, the parts of one kind, or the options of one part')
+    .description(
+      'list everything that can be chosen by name: the kinds, the parts of one kind, or the options of one part',
+    )
     .argument(
       '[kind]',
       'spaces, controllers, optimizers, preconditioners, regularizers, objectives, proxies, predictors, studies or data',
@@ -17,7 +19,7 @@ export function addListCommands(weft: Command): void {
   // The names of earlier versions.
   weft
     .command('spaces', { hidden: true })
-    .description('the search spaces and controllers, with their options')
+    .description('list the search spaces and controllers, with their options')
     .argument('[name|file]', 'one space or controller in detail')
     .addOption(json())
     .action(async (name, options) => (await import('./commands/list.js')).spaces(name, options));

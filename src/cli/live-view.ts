@@ -104,7 +104,7 @@ function describe(
         `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end  ${event.count} architectures`)}`
       );
     case 'front':
-      return `front of ${event.hashes.length} networks by ${event.objectives.join(', ')}; the compromise (knee) is derived`;
+      return `Pareto front of ${event.hashes.length} networks by ${event.objectives.join(', ')}; the compromise (knee) is derived`;
     case 'derived':
       return `derived ${paint.accent(event.architecture)}\n  shared weights: ${event.accuracy === null || language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)}${event.score === undefined ? '' : `, ${rewarded} ${percent(event.score)}`} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':
@@ -112,22 +112,22 @@ function describe(
     case 'retrain-started':
       return `retraining from ${event.start === undefined ? 'scratch' : event.start === 'shared' ? 'the shared weights' : event.start}: ${event.parameters.toLocaleString('en')} weights, ${event.epochs} epochs of ${event.stepsPerEpoch} steps`;
     case 'retrain-kept':
-      return `kept epoch ${event.epoch + 1} of ${event.epochs}${event.stopped ? ': no better one since, by the validation part' : ''}`;
+      return `kept epoch ${event.epoch + 1} of ${event.epochs}${event.stopped ? ': none after it was better on the validation part' : ''}`;
     case 'tested':
       if (event.perplexity !== undefined) {
         const { perplexity, bitsPerCharacter } = event;
-        return `test: ${paint.strong(sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) }))} on ${event.count} tokens that nothing has seen before (loss ${event.loss.toFixed(4)} nats)`;
+        return `test: ${paint.strong(sayMeasures({ perplexity, ...(bitsPerCharacter !== undefined && { bitsPerCharacter }) }))} on ${event.count} tokens never used before (loss ${event.loss.toFixed(4)} nats)`;
       }
       if (event.targets)
         return event.targets
           .map(
             ({ name, rmse, mae, r2 }) =>
-              `test: root mean squared error ${paint.strong(significant(rmse))} in ${name}, mean absolute error ${significant(mae)}${r2 === undefined ? '' : `, R² ${r2.toFixed(3)}`} on ${event.count} examples that nothing has seen before`,
+              `test: root mean squared error ${paint.strong(significant(rmse))} in ${name}, mean absolute error ${significant(mae)}${r2 === undefined ? '' : `, R² ${r2.toFixed(3)}`} on ${event.count} examples never used before`,
           )
           .join('\n');
       if (event.labels)
-        return `test: ${paint.strong(sayLabels(event.labels))} on ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(4)} nats per label)`;
-      return `test: ${paint.strong(percent(event.accuracy ?? NaN))} of ${event.count} examples that nothing has seen before (loss ${event.loss.toFixed(3)})`;
+        return `test: ${paint.strong(sayLabels(event.labels))} on ${event.count} examples never used before (loss ${event.loss.toFixed(4)} nats per label)`;
+      return `test: ${paint.strong(percent(event.accuracy ?? NaN))} of ${event.count} examples never used before (loss ${event.loss.toFixed(3)})`;
     case 'assessed':
       return sayAssessed(event);
     case 'assessed-labels':
@@ -136,22 +136,24 @@ function describe(
       return event.targets.map(sayValues).join('\n');
     case 'shared-start':
       return paint.dim(
-        `shared weights from ${event.from}: ${event.taken} tensors taken over${event.fresh > 0 ? `, ${event.fresh} fresh` : ''}`,
+        `shared weights from ${event.from}: ${event.taken} tensors copied${event.fresh > 0 ? `, ${event.fresh} fresh` : ''}`,
       );
     case 'warning':
       return paint.warn(`warning: ${event.message}`);
     case 'budget-reached':
-      return paint.dim(`search ended in epoch ${event.epoch + 1}, so that the rest fits into the time budget`);
+      return paint.dim(
+        `the search ended in epoch ${event.epoch + 1}, so that the remaining phases fit into the time budget`,
+      );
     case 'retrain-budget-reached':
       return paint.dim(
-        `retraining ended after ${event.epochs} of ${event.of} epochs: the next would not fit into the time budget`,
+        `retraining ended after ${event.epochs} of ${event.of} epochs: the next one would not fit into the time budget`,
       );
     default:
       return undefined;
   }
 }
 
-/** The network beside what is simpler, and measures that a frequent class does not flatter. */
+/** The network compared with simpler models, and measures that a frequent class does not inflate. */
 function sayAssessed({
   majority,
   simpleModels: [best],
@@ -171,7 +173,7 @@ function sayAssessed({
   ].join('\n');
 }
 
-/** Predicted numbers beside what is simpler. */
+/** Predicted numbers compared with simpler models. */
 function sayValues({
   mean,
   simpleModels: [best],
@@ -199,7 +201,7 @@ function describeNow(
       `${bar(state.step / config.search.rounds)} controller, round ${state.step}/${config.search.rounds}, reward ${shown(now.reward)}`,
     'epoch-end': () => 'probing random architectures',
     derive: () =>
-      `${bar(state.step / (config.derive.candidates + config.derive.random))} judging candidate ${state.step}/${config.derive.candidates + config.derive.random}`,
+      `${bar(state.step / (config.derive.candidates + config.derive.random))} evaluating candidate ${state.step}/${config.derive.candidates + config.derive.random}`,
     retrain: () =>
       `${bar((state.epoch * data.retrain.steps + state.step) / (retrainEpochs({ config, state }) * data.retrain.steps))} retraining, epoch ${state.epoch + 1}/${retrainEpochs({ config, state })}, loss ${state.lossCount > 0 ? (state.lossSum / state.lossCount).toFixed(3) : '–'}`,
     test: () => 'testing',

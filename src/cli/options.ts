@@ -27,7 +27,7 @@ export function number(text: string): number {
 
 /** What computes. */
 export const backend = (): Option =>
-  new Option('--backend <name>', 'TensorFlow.js backend; the best that loads by default').choices(BACKENDS);
+  new Option('--backend <name>', 'TensorFlow.js backend; by default the best one that loads').choices(BACKENDS);
 /** Options of a command that has its trainings done by many processes. */
 export const onMany = (command: Command): Command =>
   command
@@ -37,31 +37,40 @@ export const onMany = (command: Command): Command =>
         'queue',
       ]),
     )
-    .option(
-      '--queue <folder|url>',
-      'a queue that survives everything: a folder, or postgres://… for many machines (or WEFT_QUEUE)',
-    )
+    .option('--queue <folder|url>', 'a persistent queue: a folder, or postgres://… for many machines (or WEFT_QUEUE)')
     .option(
       '--workers <n>',
-      'trainings at a time on this machine; one per processor by default, none where a database is shared',
+      'number of parallel trainings on this machine; by default one per processor, and none with a shared database',
       whole(0, 'processes'),
     )
-    .option('--threads <n>', 'threads of each training; part of what its result depends on', whole(1, 'processes'))
-    .option('--results <folder>', 'where results are kept: what is there is never done again', 'runs/jobs');
-/** What a command that reads a run may load beside it; `data` describes where its data lies now. */
+    .option('--threads <n>', 'threads of each training; the result depends on their number', whole(1, 'processes'))
+    .option('--results <folder>', 'folder of results; jobs that have a result there are not repeated', 'runs/jobs');
+/** What a command that reads a run may also load; `data` describes the place of its data. */
 export const onRun = (command: Command, data?: string): Command => {
   if (data !== undefined) command.option('--data <name|path>', data);
   return command
-    .option(
-      '--file <path...>',
-      'files of your own (spaces, optimizers, data, …) that may be loaded where the run names them',
-    )
-    .option('--trust', 'load whatever code the run names: it runs as you');
+    .option('--file <path...>', 'your own files (spaces, optimizers, data, …) that may be loaded if the run names them')
+    .option('--trust', 'load whatever code the run names; it runs with your permissions');
 };
-export const MOVED = 'where the data of the run lies now, if it was moved; its content must be the same';
+export const MOVED = "new place of the run's data, if it was moved; its content must be the same";
 export const allowChangedEnvironment = (): Option =>
   new Option(
     '--allow-changed-environment',
-    'go on although threads, versions or the machine are others than before; recorded, because the numbers differ',
+    'continue although the number of threads, versions or the machine have changed; this is recorded, because the numbers will differ',
   );
-export const json = (): Option => new Option('--json', 'one JSON object per line instead of words, for programs');
+export const json = (): Option => new Option('--json', 'print one JSON object per line, for programs');
+
+/** The kinds of parts that `weft init --kind` writes. */
+export const OWN_KINDS = [
+  'space',
+  'controller',
+  'operation',
+  'optimizer',
+  'preconditioner',
+  'regularizer',
+  'objective',
+  'proxy',
+  'data',
+  'study',
+  'chapter',
+];

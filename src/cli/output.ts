@@ -95,7 +95,7 @@ export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'wr
     return 1;
   }
   const where = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  stream.write(printable(`weft: this is a defect of weft itself, please report it\n${where}\n`));
+  stream.write(printable(`weft: this is a bug in weft, please report it\n${where}\n`));
   return 70;
 }
 
@@ -105,14 +105,14 @@ function memoryError(error: unknown): WeftError | undefined {
     ? new WeftError(
         'unsupported',
         'there is not enough memory',
-        'end other programs, or take less data, a smaller space or a smaller batch',
+        'close other programs, or use less data, a smaller space or a smaller batch',
       )
     : undefined;
 }
 
 /**
  * What to do when standard output or error cannot be written. A reader that has gone (`weft status | head`) is no reason to stop: a
- * search still writes its run directory. Anything else is said, once, and shows in the exit code.
+ * search still writes its run directory. Any other failure is reported once, and affects the exit code.
  */
 export function outputFailed(error: NodeJS.ErrnoException, stderr: NodeJS.WriteStream): void {
   if (error.code === 'EPIPE' || process.exitCode === 1) return;

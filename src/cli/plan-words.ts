@@ -16,5 +16,5 @@ export function sayPlan({ search, derive, retrain, seconds, budget }: SearchPlan
   ].filter(Boolean);
   const over = budget !== undefined && seconds > budget;
   const spare = budget !== undefined && seconds < USED * budget;
-  return `plan${budget === undefined ? '' : ` for ${formatSeconds(budget)}`}: ${parts.join(', ')}; about ${formatSeconds(seconds)} in all${over ? ', which is more than the budget: less cannot be done' : ''}${spare ? '; the rest of the budget is left, because more epochs than these are not asked for' : ''}`;
+  return `plan${budget === undefined ? '' : ` for ${formatSeconds(budget)}`}: ${parts.join(', ')}; about ${formatSeconds(seconds)} in all${over ? ', which is more than the budget but cannot be reduced further' : ''}${spare ? '; the rest of the budget is not used, because no more epochs were requested' : ''}`;
 }

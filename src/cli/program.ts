@@ -34,14 +34,14 @@ export function program(): Command {
     .exitOverride();
 
   onMany(weft.command('search'))
-    .description('search an architecture, retrain the best from scratch, test it once, report')
+    .description('search for an architecture, retrain the best from scratch, test it once and write a report')
     .option('-r, --recipe <name>', 'a recipe by name, for example digits; weft recipes lists them')
     .option('-c, --config <file>', 'a YAML configuration (see weft init)')
     .option('--space <name|file>', 'search space, by name or a file of your own')
     .option('--controller <name|file>', 'search strategy, by name or a file of your own')
     .option('--preset <name>', "the controller's constants: paper, official-code, …")
     .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
-    .option('--label <columns>', 'what a table is to predict: a column, or several numbers, for example price,rent')
+    .option('--label <columns>', 'the column of a table to predict, or several, for example price,rent')
     .addOption(
       new Option('--task <kind>', 'whether the label of a table is a class or a number to predict').choices([
         'classification',
@@ -52,46 +52,46 @@ export function program(): Command {
     .option('--epochs <n>', 'epochs of the search', whole(1))
     .option(
       '--objectives <list>',
-      'accuracy and what it is weighed against, for example accuracy,latency; ends in a front, by nsga2 unless told otherwise',
+      'accuracy and the costs to trade it off against, for example accuracy,latency; gives a Pareto front; with nsga2 by default',
     )
-    .option('--seeds <list>', 'the same search with several seeds at once, for example 1,2,3 or 1-8')
-    .option('--budget <time>', 'time for all of it, for example 10m: search and retraining are shortened to fit')
-    .option('--name <name>', 'what the run is called; its recipe, or its space and data, by default')
+    .option('--seeds <list>', 'the same search with several seeds in parallel, for example 1,2,3 or 1-8')
+    .option('--budget <time>', 'total time, for example 10m: search and retraining are shortened to fit')
+    .option('--name <name>', 'name of the run; by default its recipe, or its space and data')
     .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
-    .option('--runs <folder>', 'where run directories are made', 'runs')
+    .option('--runs <folder>', 'folder in which run directories are created', 'runs')
     .addOption(backend())
     .addOption(json())
     .action(async (options) => (await import('./commands/search.js')).search(options));
 
   onRun(weft.command('resume'), MOVED)
-    .description('go on with a search that was stopped or killed; make again what a finished one has lost')
+    .description('continue a search that was stopped or killed; restore missing files of a finished one')
     .argument('<run>', 'its run directory')
-    .option('--budget <time>', 'a new time for all of it, counted from the beginning of the search')
+    .option('--budget <time>', 'a new total time, counted from the beginning of the search')
     .addOption(allowChangedEnvironment())
     .addOption(json())
     .action(async (run, options) => (await import('./commands/search.js')).resume(run, options));
 
   weft
     .command('status')
-    .description('where a run stands, or all runs')
+    .description('show the state of a run, or of all runs')
     .argument('[run]', 'run directory; all under --runs by default')
-    .option('--runs <folder>', 'where run directories are', 'runs')
+    .option('--runs <folder>', 'folder of the run directories', 'runs')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/status.js')).status(run, options));
 
   weft
     .command('ui')
-    .description('a page in the browser over a folder of runs, while they go on and after; starts and stops nothing')
+    .description('show the runs of a folder in the browser, during and after the runs; only reads')
     .argument('[folder]', 'folder of runs, or one run', 'runs')
     .option('--port <n>', 'port on this machine; a free one by default', whole(0, 'ports'))
     .addOption(json())
     .action(async (folder, options) => (await import('./commands/ui.js')).ui(folder, options));
 
   onRun(onMany(weft.command('derive')), MOVED)
-    .description('choose again from a finished search: more candidates, more batches')
+    .description('repeat the final choice of a finished search with more candidates or batches')
     .argument('<run>', 'run directory')
     .option('--candidates <n>', 'architectures sampled from the controller', whole(1, 'architectures'))
-    .option('--batches <n>', 'validation batches each is evaluated on', whole(1))
+    .option('--batches <n>', 'validation batches on which each is evaluated', whole(1))
     .option('--top <n>', 'how many of the best to print', whole(0), 5)
     .option('--pick <conditions>', 'only networks that meet them, for example "latency<5ms,parameters<100k"')
     .option(
@@ -104,26 +104,28 @@ export function program(): Command {
     .action(async (run, options) => (await import('./commands/derive.js')).derive(run, options));
 
   onRun(weft.command('specialize'), MOVED)
-    .description('networks for several budgets from one elastic supernet, exported without training')
+    .description('find the best networks of an elastic space for several budgets, and export them without training')
     .argument('<run>', 'directory of a run in an elastic space')
     .requiredOption(
       '--budgets <list>',
       'one network each, for example "parameters<=2k,parameters<=8k,multiplyAdds<=50k"',
     )
-    .option('--population <n>', 'networks in a generation of the evolution', whole(2, 'architectures'), 24)
+    .option('--population <n>', 'networks per generation of the evolution', whole(2, 'architectures'), 24)
     .option('--generations <n>', 'generations after the first', whole(0), 8)
-    .option('--fine-tune <epochs>', 'train each network further by itself, as retrain of the run says', whole(0), 0)
+    .option('--fine-tune <epochs>', 'train each network further, with the settings in retrain of the run', whole(0), 0)
     .option('-o, --out <folder>', 'where to write; <run>/specialized by default')
     .addOption(allowChangedEnvironment())
     .addOption(json())
     .action(async (run, options) => (await import('./commands/specialize.js')).specialize(run, options));
 
   onRun(weft.command('conflicts'), MOVED)
-    .description('which options of a choice disturb each other through shared weights, and how to split them in two')
+    .description(
+      'show which options of a choice disturb each other through shared weights, and how to split them into two groups',
+    )
     .argument('<run>', 'run directory')
-    .option('--draws <n>', 'architectures and batches that means are taken over', whole(1), 20)
-    .option('--steps <n>', 'steps that each option is trained alone', whole(1), 1)
-    .option('--top <n>', 'how many choices to print, the ones most worth splitting first', whole(1), 5)
+    .option('--draws <n>', 'number of architectures and batches to average over', whole(1), 20)
+    .option('--steps <n>', 'steps for which each option is trained alone', whole(1), 1)
+    .option('--top <n>', 'how many choices to print, beginning with those most worth splitting', whole(1), 5)
     .addOption(allowChangedEnvironment())
     .addOption(json())
     .action(async (run, options) => (await import('./commands/conflicts.js')).conflicts(run, options));
@@ -133,21 +135,23 @@ export function program(): Command {
     .argument('<architecture>', 'its text encoding, as printed by search and derive')
     .option('-r, --recipe <name>', 'a recipe for space, data and training')
     .option('-c, --config <file>', 'a YAML configuration')
-    .option('--run <run>', 'take the configuration of this run')
+    .option('--run <run>', 'use the configuration of this run')
     .option('--space <name|file>', 'search space')
-    .option('--data <name|path>', 'data; with --run where the data of the run lies now')
+    .option('--data <name|path>', "data; with --run the new place of the run's data")
     .option('--seed <n>', 'seed', whole(0))
-    .option('--seeds <list>', 'the same training with several seeds at once, for example 1,2,3 or 1-8')
+    .option('--seeds <list>', 'the same training with several seeds in parallel, for example 1,2,3 or 1-8')
     .option('--epochs <n>', 'epochs of training', whole(1))
-    .option('--name <name>', 'what the run is called; its recipe, or its space and data, by default')
+    .option('--name <name>', 'name of the run; by default its recipe, or its space and data')
     .option('--set <field=value...>', 'any other field of the configuration')
-    .option('--runs <folder>', 'where run directories are made', 'runs')
+    .option('--runs <folder>', 'folder in which run directories are created', 'runs')
     .addOption(backend())
     .addOption(json())
     .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
 
   asynchronously(onMany(weft.command('halve')))
-    .description('successive halving: train many architectures alone for a short time, the best of them for longer')
+    .description(
+      'successive halving: train many architectures separately for a short time, and the best of them for longer',
+    )
     .option('-r, --recipe <name>', 'a recipe for space, data and training')
     .option('-c, --config <file>', 'a YAML configuration')
     .option('--space <name|file>', 'search space')
@@ -158,18 +162,25 @@ export function program(): Command {
       whole(1, 'architectures'),
       27,
     )
-    .option('--rounds <n>', 'so many rounds, whose candidates a controller proposes that learns from them', whole(1))
-    .option('--controller <name|file>', 'with --rounds: what proposes candidates; predictor-guided by default')
+    .option(
+      '--rounds <n>',
+      'number of rounds; a controller proposes the candidates of each round and learns from them',
+      whole(1),
+    )
+    .option(
+      '--controller <name|file>',
+      'with --rounds: the controller that proposes candidates; predictor-guided by default',
+    )
     .option(
       '--factor <n>',
-      'one of so many goes on, and is trained so many times longer; with 1 each is trained once',
+      'one in this many candidates is promoted, and is trained this many times longer; with 1 each is trained once',
       whole(1),
       3,
     )
     .option('--first <n>', 'epochs of the first rung', whole(1), 2)
     .option('--seed <n>', 'seed', whole(0))
     .option('--set <field=value...>', 'any other field of the configuration')
-    .option('--runs <folder>', 'where the folder of results is made', 'runs')
+    .option('--runs <folder>', 'folder in which the folder of results is created', 'runs')
     .option('--out <folder>', 'the folder of results itself')
     .addOption(backend())
     .addOption(json())
@@ -179,46 +190,46 @@ export function program(): Command {
   addLatencyCommands(weft);
 
   onRun(weft.command('evaluate'))
-    .description("a run's trained network on its test part or on other data")
+    .description("test a run's network on its test part or on other data")
     .argument('<run>', 'run directory')
     .option(
       '--data <name|path>',
-      "other data of the same shape, or where the run's own lies now; its test part by default",
+      "other data of the same format, or the new place of the run's data; its test part by default",
     )
     .addOption(json())
     .action(async (run, options) => (await import('./commands/evaluate.js')).evaluate(run, options));
 
   onRun(weft.command('predict'))
     .description(
-      "what a run's trained network, or an exported one, says of new pictures or rows: label and probability of each",
+      "predict labels and probabilities, or numbers, for new images or rows with a run's network or an exported one",
     )
     .argument('<run>', 'run directory, or a folder that weft export has written')
     .argument('<paths...>', 'images, folders of images, CSV files, JSON lines (.jsonl); - for rows from standard input')
-    .option('--probabilities', 'the probability of every class too')
+    .option('--probabilities', 'also print the probability of every class')
     .addOption(backend())
     .addOption(json())
     .action(async (run, paths, options) => (await import('./commands/predict.js')).predict(run, paths, options));
 
   onRun(weft.command('sharpness'), MOVED)
-    .description("the loss surface at a run's retrained network, or at its shared weights")
+    .description("measure the loss surface at a run's retrained network, or at its shared weights")
     .argument('<run>', 'run directory')
     .option('--supernet', 'measure the shared weights of the derived architecture instead')
-    .option('--examples <n>', 'training examples to measure on', whole(1), 256)
-    .option('--ends <n>', 'eigenvalues at either end', whole(1), 3)
-    .option('--products <n>', 'Hessian-vector products of the search for them, at most', whole(2), 40)
-    .option('--rho <distance>', 'distance at which the gradient of SAM is taken', number, 0.05)
+    .option('--examples <n>', 'training examples on which to measure', whole(1), 256)
+    .option('--ends <n>', 'number of eigenvalues at each end of the spectrum', whole(1), 3)
+    .option('--products <n>', 'largest number of Hessian-vector products for finding them', whole(2), 40)
+    .option('--rho <distance>', "distance at which SAM's gradient is taken", number, 0.05)
     .option(
       '--radius <distance>',
-      'half the distance of the points of a difference, where products are not exact',
+      'half the distance between the points of a central difference, if products are not exact',
       number,
     )
-    .option('--density', 'the density of the spectrum too (160 more products)')
-    .option('--surface', 'pictures of the loss on a line and on a plane too (256 more evaluations)')
+    .option('--density', 'also the density of the spectrum (160 more products)')
+    .option('--surface', 'also pictures of the loss on a line and on a plane (256 more evaluations)')
     .addOption(json())
     .action(async (run, options) => (await import('./commands/sharpness.js')).sharpness(run, options));
 
   onRun(weft.command('export'), MOVED)
-    .description("a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors")
+    .description("write a run's network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors")
     .argument('<run>', 'run directory')
     .option('-o, --out <folder>', 'where to write; <run>/export by default')
     .addOption(
@@ -232,7 +243,7 @@ export function program(): Command {
     .action(async (run, options) => (await import('./commands/export.js')).exportNetwork(run, options));
 
   onRun(weft.command('report'))
-    .description('one self-contained HTML file about a run, or about one search with several seeds')
+    .description('write a self-contained HTML report on a run, or on one search with several seeds')
     .argument('<runs...>', 'run directory; several of one search with different seeds')
     .option(
       '-o, --out <file>',
@@ -246,27 +257,24 @@ export function program(): Command {
     .description('compare configurations over seeds: differences with intervals, a verdict, one page')
     .argument(
       '<runs...>',
-      'finished runs of two or more configurations, or folders of runs; the first is compared with',
+      'finished runs of two or more configurations, or folders of runs; the others are compared with the first',
     )
-    .option(
-      '--by <setting>',
-      'the setting that is compared, for example optimizer; by default all in which runs differ',
-    )
-    .option('-o, --out <file>', 'where to write; comparison.html beside the first run by default')
+    .option('--by <setting>', 'the setting to compare, for example optimizer; by default all in which the runs differ')
+    .option('-o, --out <file>', 'where to write; comparison.html in the folder of the first run by default')
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/compare.js')).compare(runs, options));
 
   onRun(weft.command('diff'))
-    .description('draw two architectures over each other, with what each costs and has reached')
+    .description('draw two architectures over each other, with their costs and results')
     .argument('<a>', 'a finished run, or an architecture as text')
     .argument('<b>', 'the other')
-    .option('--run <run>', 'a run of the space, where both are given as text')
-    .option('-o, --out <file>', 'where to write; diff.html beside the first run by default')
+    .option('--run <run>', 'a run of their space, if both are given as text')
+    .option('-o, --out <file>', 'where to write; diff.html in the folder of the first run by default')
     .addOption(json())
     .action(async (a, b, options) => (await import('./commands/compare.js')).diff(a, b, options));
 
   onRun(weft.command('convert'))
-    .description("a run's record for other programs: TensorBoard, Optuna, tables as CSV")
+    .description("write a run's record for other programs: TensorBoard, Optuna, tables as CSV")
     .argument('<run>', 'run directory')
     .addOption(
       new Option('--to <format>', 'what to write').choices(['tensorboard', 'optuna', 'csv']).makeOptionMandatory(),
@@ -276,46 +284,49 @@ export function program(): Command {
     .action(async (run, options) => (await import('./commands/convert.js')).convert(run, options));
 
   onRun(onMany(weft.command('rank')), MOVED)
-    .description('do the shared weights of a run rank networks as training alone does? trains a sample and says')
+    .description("train a sample of networks separately, and measure how well a run's shared weights rank them")
     .argument('<run>', 'its run directory')
     .option('--architectures <n>', 'different architectures, drawn uniformly', whole(1, 'architectures'), 20)
     .option('--seeds <list>', "seeds of the trainings, for example 1,2; the run's by default")
     .option('--epochs <n>', "epochs of each training; those of the run's configuration by default", whole(1))
-    .option('--batches <n>', 'validation batches that the shared weights are evaluated on; all by default', whole(1))
+    .option('--batches <n>', 'validation batches on which the shared weights are evaluated; all by default', whole(1))
     .option(
       '--truth <file...>',
-      'a table of networks trained by others, in one or more files: nothing is trained, and the shared weights stand beside trivial rankers',
+      'a table of published trainings, in one or more files: instead of training, compare the shared weights with trivial rankers by this table',
     )
-    .option('--column <name>', 'the column of the table that judges; by default its first with accuracies')
+    .option(
+      '--column <name>',
+      'the column of the table that holds the truth; by default its first column of accuracies',
+    )
     .option(
       '--proxies <names>',
-      'proxies that rank beside the shared weights, training nothing: all, none, or names and files with commas between them; naswot,jacov by default, none where the table has proxies',
+      'proxies without training to compare with the shared weights: all, none, or names and files separated by commas; by default naswot,jacov, or none if the table has proxies',
     )
     .addOption(json())
     .action(async (run, options) => (await import('./commands/rank.js')).rank(run, options));
 
   const forgetting = weft
     .command('forgetting')
-    .description('how much the training of one architecture has spoiled others on the shared weights');
+    .description('how much training one architecture has spoiled others that share its weights');
 
   onRun(forgetting.command('report'))
     .description('write RUN/forgetting/: a page, report.json, and every table as CSV')
     .argument('<runs...>', 'run directories of searches that measured forgetting')
     .option(
       '--from-epoch <n>',
-      'first epoch that means are taken over; by default the first that a regularizer can have affected',
+      'first epoch of the means; by default the first that a regularizer can have affected',
       whole(1),
     )
     .addOption(json())
     .action(async (runs, options) => (await import('./commands/forgetting.js')).report(runs, options));
 
   onRun(forgetting.command('compare'))
-    .description('compare runs paired by seed: what was removed, at what cost, with intervals')
+    .description('compare runs paired by seed: how much forgetting was removed, at what cost, with intervals')
     .argument('<runs...>', 'run directories, or folders of runs; those without a regularizer are the baseline')
     .option('-o, --out <folder>', 'where to write', 'forgetting-comparison')
     .option(
       '--from-epoch <n>',
-      'first epoch that means are taken over; by default the first that any regularizer can have affected',
+      'first epoch of the means; by default the first that any regularizer can have affected',
       whole(1),
     )
     .addOption(json())
@@ -323,46 +334,44 @@ export function program(): Command {
 
   forgetting
     .command('two-model')
-    .description('train A, then B with the first layers of A: what is left of A, with and without regularizers')
+    .description('train A, then B with the first layers of A: how much A forgets, with and without regularizers')
     .option('--data <name|path>', 'proto-10 (synthetic), digits, mnist, or a path', 'proto-10')
     .option('--regularizers <names...>', 'wpl, ewc, l2-anchor, permuted-fisher, last-architecture, nsas, fair')
     .option('--alphas <numbers...>', 'strengths of the regularizers that have one')
     .option('--shared <n>', 'number of first layers that B shares with A', whole(0))
-    .option('--target <accuracy>', 'stop A at this accuracy, for example 0.55, and not at convergence', number)
+    .option('--target <accuracy>', 'stop A at this accuracy, for example 0.55, instead of at convergence', number)
     .option('--seeds <n>', 'number of runs, with seeds from --seed on', whole(1))
     .option('--seed <n>', 'seed of every random draw', whole(0), 1)
     .option('--set <option=value...>', 'any other option of the study two-model')
     .option('-o, --out <folder>', 'where to write; <runs>/study-two-model by default')
-    .option('--runs <folder>', 'where run directories are', 'runs')
+    .option('--runs <folder>', 'folder of the run directories', 'runs')
     .addOption(json())
     .action(async (options) => (await import('./commands/two-model.js')).twoModel(options));
 
   weft
     .command('recipes')
-    .description('configurations by name, each with a line and the time that it took')
+    .description('list the recipes, each with a short description and the time that it took')
     .addOption(json())
     .action(async (options) => (await import('./commands/recipes.js')).recipes(options));
 
   addListCommands(weft);
 
   onMany(weft.command('study'))
-    .description('measurements that have a published or calibrated answer; without a name, the list of them')
+    .description('run a measurement with a published or calibrated answer; without a name, list them')
     .argument('[name]', 'one of the studies')
     .option('--seed <n>', 'seed of every random draw', whole(0), 1)
     .option('--set <option=value...>', "the study's own options")
     .option('-o, --out <folder>', 'where to write; <runs>/study-NAME by default')
-    .option('--runs <folder>', 'where run directories are', 'runs')
+    .option('--runs <folder>', 'folder of the run directories', 'runs')
     .addOption(backend())
     .addOption(json())
     .action(async (name, options) => (await import('./commands/study.js')).study(name, options));
 
   weft
     .command('init')
-    .description(
-      'write a commented search space of your own and a configuration that runs, or another part with its test',
-    )
+    .description('write a commented search space with a configuration, ready to run, or another part with its test')
     .argument('[folder]', 'where to write', '.')
-    .addOption(new Option('--kind <kind>', 'what is your own; a space by default').choices(OWN_KINDS))
+    .addOption(new Option('--kind <kind>', 'kind of part; a space by default').choices(OWN_KINDS))
     .option('--js', 'a space in JavaScript instead of TypeScript')
     .option('--force', 'overwrite files that exist')
     .addOption(json())
@@ -370,7 +379,7 @@ export function program(): Command {
 
   weft
     .command('doctor')
-    .description('what works on this machine, and what to do about what does not')
+    .description('check what works on this machine, with a remedy for what does not')
     .addOption(json())
     .action(async (options) => (await import('./commands/doctor.js')).doctor(options));
 

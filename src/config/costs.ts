@@ -12,7 +12,7 @@ export const COSTS = {
   parameters: { description: 'trainable weights', title: 'parameters', unit: '' },
   multiplyAdds: { description: 'multiply-adds for one example', title: 'multiply-adds', unit: '' },
   activationMemory: {
-    description: 'bytes of activations that live at once for one example',
+    description: 'bytes of activations that exist at the same time for one example',
     title: 'activation memory',
     unit: 'bytes',
   },

@@ -19,7 +19,7 @@ export function configJsonSchema(): object {
   const names = new Map<string, string>();
   const kept: Record<string, unknown> = {};
 
-  /** `field` is where the value stands; a definition is named after the first such place. */
+  /** `field` is the path of the value; a definition is named after the first such place. */
   const simplify = (value: unknown, field: string): unknown => {
     if (Array.isArray(value)) return value.map((item) => simplify(item, field));
     if (typeof value !== 'object' || value === null) return value;
@@ -55,7 +55,7 @@ export function configJsonSchema(): object {
 /** Keys that lie between the name of a field and its schema. */
 const KEYWORDS = new Set(['anyOf', 'oneOf', 'items', 'properties']);
 
-/** Numbers and words are written out where they stand. */
+/** Numbers and words are written out in place. */
 const isPlain = (node: Node): boolean => !('properties' in node || 'oneOf' in node);
 
 function countReferences(value: unknown, counts = new Map<string, number>()): Map<string, number> {
@@ -68,7 +68,7 @@ function countReferences(value: unknown, counts = new Map<string, number>()): Ma
 
 const keyOf = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1);
 
-/** Of fields that are told apart by their `name`, that name. */
+/** For fields that are distinguished by their `name`, that name. */
 const optionName = ({ properties }: Node): string | undefined =>
   (properties as { name?: { const?: string } } | undefined)?.name?.const;
 
@@ -78,6 +78,6 @@ function unusedName(wanted: string, taken: object): string {
   return name;
 }
 
-/** The limits of JavaScript's whole numbers tell nobody anything. */
+/** The limits of JavaScript's whole numbers are of no use to a reader. */
 const isMachineLimit = (key: string, limit: unknown): boolean =>
   (key === 'maximum' || key === 'minimum') && Math.abs(limit as number) === Number.MAX_SAFE_INTEGER;

@@ -1,4 +1,4 @@
-/** What the network that is trained for good may cost at most. */
+/** What the network that is retrained may cost at most. */
 import { z } from 'zod';
 
 export const limitsSchema = z.strictObject({

@@ -38,7 +38,7 @@ export function loadConfig(
   return loadWritten(file, flags, overrides).config;
 }
 
-/** The same, beside the fields that were written, which are the ones that somebody has chosen. */
+/** The same, with the fields that were written, that is, those that the user has chosen. */
 export function loadWritten(
   file: string | undefined,
   flags: RawConfig = {},
@@ -62,7 +62,7 @@ export function checkConfig(raw: unknown, origins: Origins = {}): SearchConfig {
   throw new WeftError(
     'config',
     `the configuration${origins.source ? ` ${origins.source.path}` : ''} is wrong:\n${messages.map((message) => `  ${message}`).join('\n')}`,
-    'all fields with their meaning: schema/weft.schema.json, or `weft init`',
+    'schema/weft.schema.json describes all fields; `weft init` writes an example',
   );
 }
 
@@ -220,7 +220,7 @@ export function parseOverride(text: string): RawConfig {
   const [, path, value] = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s.exec(text) ?? [];
   const names = path?.split('.') ?? [];
   if (names.length === 0 || names.includes('__proto__'))
-    throw new WeftError('config', `--set ${text}: not of the form field=value`, 'write --set field.field=value');
+    throw new WeftError('config', `--set ${text}: not in the form field=value`, 'write --set field.field=value');
   const given = overrideValue(value!, text);
   const chosen = typeof given === 'string' && isChosenByName(names) ? { name: given } : given;
   return names.reduceRight<unknown>((inner, field) => ({ [field]: inner }), chosen) as RawConfig;

@@ -8,9 +8,9 @@ const qualityNames = ['accuracy', 'loss'] as const;
 export const objectivesSchema = z
   .array(z.union([z.enum([...qualityNames, ...costNames]), ownSchema]))
   .refine((names) => new Set(names.map((name) => JSON.stringify(name))).size === names.length, {
-    message: 'an objective stands there twice',
+    message: 'an objective is listed twice',
   })
   .refine((names) => names.filter((name) => qualityNames.includes(name as 'accuracy')).length === 1, {
-    message: 'name accuracy (of language models and of numbers loss) once: without it nothing would be learned',
+    message: 'name accuracy (for language models and numbers to predict: loss) exactly once',
   })
-  .refine((names) => names.length >= 2, { message: 'accuracy alone is what a search without objectives is after' });
+  .refine((names) => names.length >= 2, { message: 'a search without objectives already maximizes accuracy alone' });

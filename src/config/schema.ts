@@ -124,7 +124,7 @@ const warmsUpInTime = ({ epochs, optimizer }: { epochs: number; optimizer: objec
   epochs === 0 || warmUpOf(optimizer) <= epochs;
 const WARM_UP = {
   path: ['optimizer', 'warmUp'],
-  message: 'the learning rate would not reach its height: warmUp is a number of epochs, and there are fewer',
+  message: 'the learning rate would not reach its maximum: warmUp is longer than the number of epochs',
 };
 
 const labelSmoothing = z
@@ -277,7 +277,7 @@ export const retrainSchema = z
   .refine(warmsUpInTime, WARM_UP)
   .refine(({ names, start }) => names === undefined || (start !== undefined && !['shared', 'fresh'].includes(start)), {
     path: ['names'],
-    message: 'are those in the file that start names, and it names none',
+    message: 'are names in the file given by start, but start names no file',
   });
 
 export const sharpnessSchema = z.strictObject({

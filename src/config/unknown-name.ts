@@ -1,4 +1,4 @@
-/** What is said of a name that does not exist where it stands: the nearest that does, or the field where it belongs. */
+/** The hint for a name that does not exist in its place: the most similar one that does, or the field to which it belongs. */
 import { type z } from 'zod';
 import { nearest } from '../errors.js';
 import { OPTIMIZERS } from '../optimizers/index.js';

@@ -68,7 +68,7 @@ export function edgesOf(optimizer: EdgeOptimizer, learningRate: number, gradient
   return undefined;
 }
 
-/** Optimizers that leave the training of their base as it is. */
+/** Optimizers that do not change the training of their base. */
 const AVERAGES = new Set(['ema', 'swa', 'swad', 'lawa']);
 
 function checked(what: string, value: number): number {

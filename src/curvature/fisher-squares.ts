@@ -1,7 +1,7 @@
 /**
  * Squares of the gradients of each example's loss, summed over the examples, for any model, from one forward and one
  * backward pass: the tape says which kernels the parameters enter, and for these the gradients of all examples follow
- * from what went in and the gradient of what came out. Where a kernel has no rule, or where the examples cannot be told apart in what it
+ * from what went in and the gradient of what came out. Where a kernel has no rule, or where the examples cannot be distinguished in what it
  * makes (a user's operation may reshape them away), its parameters take one backward pass for each example.
  *
  * Batch statistics of normalizations count as constants: otherwise the loss of one example would depend on the
@@ -155,7 +155,7 @@ interface SquaresSetting {
   /** Of the summed losses, by the id of a kernel's output; undefined where they do not depend on it. */
   readonly gradients: ReadonlyMap<number, Tensor | undefined>;
   attributesOf(node: TapeNode): Readonly<Record<string, unknown>>;
-  /** Undefined where the examples cannot be told apart. */
+  /** Undefined where the examples cannot be distinguished. */
   axisOf(tensor: Tensor): ExampleAxis | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface KernelRun {
   /** Input of the kernel that the parameter is. */
   readonly slot: string;
   readonly parameter: Tensor;
-  /** Where the examples lie in the output, and among its rows; undefined where they cannot be told apart. */
+  /** Where the examples lie in the output, and among its rows; undefined where they cannot be distinguished. */
   readonly axis: ExampleAxis | undefined;
   readonly rows: ExampleAxis | undefined;
   readonly attributes: Readonly<Record<string, unknown>>;

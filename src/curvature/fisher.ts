@@ -36,7 +36,7 @@ export interface FisherEstimate {
   /** By parameter, of its shape; owned by the caller. */
   readonly fisher: NamedTensors;
   readonly examples: number;
-  /** Parameters whose kernels have no rule for all examples at once, so that each example took a backward pass. */
+  /** Parameters whose kernels have no rule for all examples together, so that each example took a backward pass. */
   readonly looped: readonly string[];
 }
 
@@ -93,7 +93,7 @@ function drawLabels(logits: Tensor, labels: Tensor, rng: Rng | undefined): Tenso
   if (!rng)
     throw new WeftError(
       'operation',
-      'the true Fisher information draws labels, and was given no random stream',
+      'the true Fisher information draws labels, but was given no random stream',
       "pass { kind: 'true-sample', rng: stream(seed, …) }",
     );
   if (areTargets(labels)) {

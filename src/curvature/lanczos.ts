@@ -35,8 +35,8 @@ export interface Ritz {
 
 /**
  * Lanczos (1950) with every new vector made orthogonal to all before, twice (Parlett 1998, section 6.9): no ghosts.
- * Where the subspace turns out to be invariant the process goes on with a new random direction, so that eigenvalues
- * of higher multiplicity are found as often as they are there. `enough` may end it early.
+ * Where the subspace turns out to be invariant the process continues with a new random direction, so that eigenvalues
+ * of higher multiplicity are found with their multiplicity. `enough` may end it early.
  */
 export function lanczos(
   { size, apply }: LinearOperator,
@@ -94,7 +94,7 @@ function firstVector(size: number, rng: Rng, start: Tensor1D | undefined): Tenso
     throw new WeftError(
       'operation',
       `a start of ${start.size} numbers for an operator of size ${size}`,
-      'start from a vector of the operator',
+      "start from a vector of the operator's size",
     );
   }
   return tidy(() => {

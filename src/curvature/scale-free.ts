@@ -15,7 +15,7 @@ export function scaledByWeights({ size, apply }: LinearOperator, weights: Tensor
     throw new WeftError(
       'operation',
       `${weights.size} weights for an operator of size ${size}`,
-      'flatten the weights that the operator belongs to',
+      'flatten the weights of the operator',
     );
   return {
     size,

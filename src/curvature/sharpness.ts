@@ -82,7 +82,7 @@ export function topOfHessian(
 }
 
 /**
- * All instruments at once, of the loss at `params`. Everything random in the loss (batch, dropout masks, normalization) must be
+ * All instruments together, of the loss at `params`. Everything random in the loss (batch, dropout masks, normalization) must be
  * fixed. Products are exact where every kernel has a proven second derivative, else central differences (`radius`).
  *
  * @example

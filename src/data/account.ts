@@ -98,7 +98,7 @@ function accountForTargets(dataset: Dataset, splits: Splits): string[] {
       line: `'${name}' is a number to predict (regression): ${short(least)} to ${short(most)}, mean ${short(mean)}, standard deviation ${short(deviation)}`,
       warning:
         far > FAR
-          ? `careful: '${name}' has values ${Math.floor(far)} standard deviations from its mean; they outweigh all others in the squared error`
+          ? `careful: '${name}' has values ${Math.floor(far)} standard deviations from its mean; they dominate the squared error`
           : undefined,
     };
   });
@@ -138,7 +138,7 @@ function accountForFlags(dataset: Dataset, splits: Splits, isTable: boolean): st
     partsOf(splits),
     ...(rare.length > 0
       ? [
-          `careful: few examples tell when ${rare
+          `careful: few examples have ${rare
             .slice(0, MOST_CLASSES)
             .map(({ name, count }) => `'${name}' (${count})`)
             .join(
@@ -180,7 +180,7 @@ function repeats({ test }: Splits, seen: Readonly<Record<string, number>>): stri
     .filter(([, count]) => count > 0)
     .map(
       ([part, count]) =>
-        `careful: ${count} of the ${test.indices.length} test examples ${count === 1 ? 'is' : 'are'} in the ${part} part too, to the last number; the test result says less about new ones`,
+        `careful: ${count} of the ${test.indices.length} test examples ${count === 1 ? 'is' : 'are'} in the ${part} part too, with identical values; the test result says less about new examples`,
     );
 }
 
@@ -190,7 +190,7 @@ function nearRepeats({ test }: Splits, nearly: NearlySeen | undefined): string[]
     .filter(([, count]) => count > 0)
     .map(
       ([part, count]) =>
-        `careful: of ${count} of ${nearly!.lookedAt === test.indices.length ? `the ${test.indices.length}` : `${nearly!.lookedAt} of the ${test.indices.length}`} test pictures nearly the same one is in the ${part} part; the test result says less about new ones`,
+        `careful: of ${count} of ${nearly!.lookedAt === test.indices.length ? `the ${test.indices.length}` : `${nearly!.lookedAt} of the ${test.indices.length}`} test images nearly the same one is in the ${part} part; the test result says less about new examples`,
     );
 }
 
@@ -214,7 +214,7 @@ function warningsOf(byClass: readonly { name: string; count: number }[], total: 
   return [
     ...(share >= DOMINANT
       ? [
-          `careful: ${(100 * share).toFixed(1)} % of the examples are '${largest.name}', so a network that always says so is right that often; accuracy says little here`,
+          `careful: ${(100 * share).toFixed(1)} % of the examples are '${largest.name}', so always answering this class is right that often; accuracy says little here`,
         ]
       : []),
     ...(rare.length > 0

@@ -50,13 +50,13 @@ export function checkAugmentation(augmentation: Augmentation, [height, width]: I
   if (crop > 0 && shift > 0)
     throw new WeftError(
       'config',
-      'augmentation: crop and shift are the same move',
-      'choose one: they differ in what fills the border',
+      'augmentation: crop and shift both move the image',
+      'choose one of them; they differ only in what fills the border',
     );
   if (Math.max(crop, shift) >= Math.min(height, width))
     throw new WeftError(
       'config',
-      `augmentation: a move by ${Math.max(crop, shift)} pixels may push ${height} x ${width} images out of sight`,
+      `augmentation: a move by ${Math.max(crop, shift)} pixels may push all of a ${height} x ${width} image out of view`,
       'choose a smaller crop or shift',
     );
   return crop > 0 || shift > 0 || flip || cutout > 0 || isTurning(augmentation);

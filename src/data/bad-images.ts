@@ -1,7 +1,7 @@
 /** Many images that cannot be read or are not there, in one error. */
 import { WeftError } from '../errors.js';
 
-/** Images that are named at once. */
+/** Images that are named together. */
 const MOST_NAMED = 50;
 
 /** The one error, or all of them under `what`, of which the first fifty are named. */
@@ -16,6 +16,6 @@ export function badImages(
   return new WeftError(
     'data',
     `${errors.length} of ${count} images ${what}:${named.join('')}${more}`,
-    `${remedy}, or go on without them: data.onBadFile: skip`,
+    `${remedy}, or continue without them: data.onBadFile: skip`,
   );
 }

@@ -33,7 +33,7 @@ export const epochOrder = (count: number, { seed, name, epoch }: OrderOptions): 
 
 /**
  * An epoch of `labels.length` places in which every class that occurs is equally likely at each place: a class is drawn, and of its examples the next one
- * of a random order, which begins anew when it has ended. By `stream(seed, 'balanced-order', name, epoch)`.
+ * of a random order, which starts again when it has ended. By `stream(seed, 'balanced-order', name, epoch)`.
  */
 export function balancedOrder(labels: ArrayLike<number>, { seed, name, epoch }: OrderOptions): Uint32Array {
   const rng = stream(seed, 'balanced-order', name, epoch);
@@ -91,7 +91,7 @@ export interface Batches {
   pick(positions: Uint32Array, epoch: number, step: number): Batch;
 }
 
-/** The batches of a split, each to be had at once by its epoch and step. */
+/** The batches of a split, each available directly by its epoch and step. */
 export function batches(
   split: Split,
   {
@@ -107,12 +107,12 @@ export function batches(
 ): Batches {
   const count = split.indices.length;
   if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new WeftError('config', `a batch size of ${batchSize} makes no sense`, 'give a whole number above 0');
+    throw new WeftError('config', `the batch size is ${batchSize}`, 'give a whole number above 0');
   if (last === 'drop' && batchSize > count)
     throw new WeftError(
       'config',
       `the ${split.name} split has ${count} examples, fewer than one batch of ${batchSize}`,
-      'take a smaller batch size or a larger split',
+      'use a smaller batch size or a larger split',
     );
   const augmented = checkAugmentation(augment, split.inputShape);
   const stepsPerEpoch = (last === 'drop' ? Math.floor : Math.ceil)(count / batchSize);

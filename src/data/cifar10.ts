@@ -55,7 +55,7 @@ function decodeRecords(files: readonly SourceFile[]): { images: Uint8Array; labe
         throw new WeftError(
           'data',
           `${source.path}: record ${start / RECORD} has the label ${label}, not one of 0..9`,
-          "the file is corrupt or not CIFAR-10's binary version: fetch it again",
+          "the file is corrupt or not CIFAR-10's binary version: download it again",
         );
       labels[example] = label;
       let out = example * 3 * PLANE;
@@ -73,8 +73,8 @@ function recordCount({ bytes, source }: SourceFile): number {
   if (bytes.length === 0 || bytes.length % RECORD !== 0)
     throw new WeftError(
       'data',
-      `${source.path}: ${bytes.length} bytes are no whole number of CIFAR-10 records of ${RECORD}`,
-      "the file is truncated, or not CIFAR-10's binary version: fetch it again",
+      `${source.path}: ${bytes.length} bytes are not a whole number of CIFAR-10 records of ${RECORD} bytes`,
+      "the file is truncated, or not CIFAR-10's binary version: download it again",
     );
   return bytes.length / RECORD;
 }

@@ -15,7 +15,7 @@ export function requireDifferentNames(
       throw new WeftError(
         'data',
         `${path}: the classes '${other.name}' (${other.place}) and '${one.name}' (${one.place}) differ only in ${other.name.toLowerCase() === one.name.toLowerCase() ? 'case' : 'spaces or case'}`,
-        'give them one name if they are one class, and different ones otherwise',
+        'give them the same name if they are one class, and clearly different names otherwise',
       );
     known.set(key, one);
   }
@@ -35,7 +35,7 @@ export function requireDifferentNumbers(
       throw new WeftError(
         'data',
         `${path}: the classes '${other.name}' (${other.place}) and '${one.name}' (${one.place}) are the same number`,
-        'write it in one way if they are one class, and give the classes names otherwise',
+        'write the number in the same way if they are one class, and otherwise name the classes',
       );
     known.set(value, one);
   }

@@ -2,7 +2,7 @@
 import { WeftError } from '../errors.js';
 import { type Dataset, type Examples } from './dataset.js';
 
-/** Where each column stands in a header. Throws WeftError('data') naming those that are missing or not unique. */
+/** The position of each column in a header. Throws WeftError('data') naming those that are missing or not unique. */
 export function placesOf(columns: readonly string[], header: readonly string[], path: string): number[] {
   const twice = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
   if (twice !== undefined)
@@ -12,7 +12,7 @@ export function placesOf(columns: readonly string[], header: readonly string[], 
     throw new WeftError(
       'data',
       `${path} has no column ${nameColumns(missing)}, which is needed`,
-      `its columns are ${nameColumns(header)}; rename them, or add what is missing`,
+      `its columns are ${nameColumns(header)}; rename them, or add the missing ones`,
     );
   return columns.map((column) => header.indexOf(column));
 }
@@ -26,7 +26,7 @@ export const nameColumns = (columns: readonly string[]): string =>
     .map((column) => `'${column}'`)
     .join(', ') + (columns.length > MOST_NAMED ? ` and ${columns.length - MOST_NAMED} more` : '');
 
-/** The same table with these of its columns in this order, whatever stands beside them; itself where it has no header. */
+/** The same table with these of its columns in this order, without any others; the table itself if it has no header. */
 export function withColumns(dataset: Dataset, columns: readonly string[], path: string): Dataset {
   const { columns: own, inputShape, train, test } = dataset;
   if (!own || own.join('\n') === columns.join('\n')) return dataset;

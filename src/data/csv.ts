@@ -17,7 +17,7 @@ export interface CsvOptions {
    * Left out: the column named `label`, `class` or `target`, otherwise the last. Several columns are several numbers to predict.
    */
   readonly label?: LabelColumns;
-  /** What stands between several labels in one field; they are labels that each hold or do not then. */
+  /** The separator of several labels in one field; each label is then present or absent. */
   readonly labelSeparator?: string;
   /** Whether the label is a class or a number to predict; `auto` decides by looking at it. Left out: a class, and labels that are plainly no classes are refused. */
   readonly task?: LabelKind;
@@ -31,7 +31,7 @@ export interface CsvOptions {
   readonly imageShape?: InputShape;
   /** The classes that a label may be of, in the order of a network's outputs. Left out: those that occur. */
   readonly classNames?: readonly string[];
-  /** What each column beside the label is, as a network was trained on it. Left out: found by looking at all rows. */
+  /** What each column besides the label is, as a network was trained on it. Left out: found by looking at all rows. */
   readonly encoding?: readonly Column[];
 }
 
@@ -61,7 +61,7 @@ export function ofTables(
   if (exampleSize(inputShape) !== train.features)
     throw new WeftError(
       'data',
-      `${path}: ${train.features} numbers a row do not fill the image shape [${inputShape.join(', ')}]`,
+      `${path}: ${train.features} numbers per row do not fill the image shape [${inputShape.join(', ')}]`,
       'height x width x channels must equal the number of columns without the label',
     );
   const common = {
@@ -159,12 +159,12 @@ function requireSameColumns(train: Table, path: string, test: Table, testPath: s
     throw new WeftError(
       'data',
       `${testPath}: no column is named '${label}', which is the label in ${path}`,
-      'a table without labels cannot be a test part: give the path of the training table alone',
+      'a table without labels cannot be a test part: give only the path of the training table',
     );
   if (test.features !== train.features)
     throw new WeftError(
       'data',
-      `${testPath}: ${test.features} numbers a row, but ${train.features} in ${path}`,
+      `${testPath}: ${test.features} numbers per row, but ${train.features} in ${path}`,
       'training and test tables need the same columns',
     );
   const moved = train.header && test.header ? train.header.findIndex((column, i) => column !== test.header![i]) : -1;
@@ -184,7 +184,7 @@ interface Flags {
   readonly test: Float64Array | undefined;
 }
 
-/** Labels of which any number hold at once; undefined where several columns hold other things than yes and no, and nobody said that they are labels. */
+/** Labels of which any number may hold; undefined if several columns contain values other than yes and no and are not declared as labels. */
 function readFlags(
   train: TableFile,
   test: TableFile | undefined,
@@ -204,7 +204,7 @@ function readFlags(
   if (task === 'regression' || outputs.length > 1)
     throw new WeftError(
       'config',
-      `data.labelSeparator says that one column has several labels, and ${task === 'regression' ? 'data.task is regression' : 'data.label names several columns'}`,
+      `data.labelSeparator says that one column has several labels, but ${task === 'regression' ? 'data.task is regression' : 'data.label names several columns'}`,
       'leave one of them out',
     );
   const names =
@@ -259,7 +259,7 @@ function flagColumns({ table, path }: TableFile): Float64Array {
         throw new WeftError(
           'data',
           `${path}: ${table.unit} ${line}: '${text.slice(0, 40)}' in the label column '${nameOf(table, output)}' is neither yes nor no`,
-          'write 1 or 0 (true or false, yes or no), or set data.task: regression if numbers are to be predicted',
+          'write 1 or 0 (true or false, yes or no), or set data.task: regression to predict numbers',
         );
       return answer;
     });
@@ -275,7 +275,7 @@ const outputsOf = ({ outputs, labelColumn, labels, labelOf }: Table): readonly L
 const nameOf = ({ header, labelName }: Table, { column, name }: LabelColumn): string =>
   name ?? labelName ?? header?.[column] ?? `column ${column + 1}`;
 
-/** The numbers to predict, row-major [rows, outputs]. Throws WeftError('data') naming the line of what is none. */
+/** The numbers to predict, row-major [rows, outputs]. Throws WeftError('data') naming the line of a value that is not a number. */
 function targetsOf({ table, path }: TableFile): Float64Array {
   const { header, separator, unit } = table;
   const decimals = decimalMarks(separator, path);
@@ -287,9 +287,9 @@ function targetsOf({ table, path }: TableFile): Float64Array {
       if (value === undefined)
         throw new WeftError(
           'data',
-          `${path}: ${unit} ${line}: '${text.slice(0, 40)}' in the label column${header ? ` '${header[column]}'` : ''} is not a number, and numbers are to be predicted`,
+          `${path}: ${unit} ${line}: '${text.slice(0, 40)}' in the label column${header ? ` '${header[column]}'` : ''} is not a number, but numbers are to be predicted`,
           outputs.length > 1
-            ? 'fix it, remove the row, or name columns of numbers alone: data.label'
+            ? 'fix it, remove the row, or name only columns of numbers: data.label'
             : 'fix it, remove the row, or set data.task: classification if the labels are classes',
         );
       decimals.see(text, line);
@@ -312,7 +312,7 @@ export function classesOf(
   if (measured || names.length > Math.max(2, labelOf.length / 2))
     throw new WeftError(
       'data',
-      `${path}: ${names.length} different labels in ${labelOf.length} rows are ${measured ? 'values, not' : 'no'} classes`,
+      `${path}: ${names.length} different labels in ${labelOf.length} rows are ${measured ? 'values, ' : ''}not classes`,
       'check which column is the label (data.label), or predict its numbers: data.task: regression',
     );
   const places = labels.map(({ text, line }) => ({ name: text, place: `${unit} ${line}` }));

@@ -44,7 +44,7 @@ export interface Dataset {
   };
   /** How windows were made of the rows of series, where the examples are such windows. */
   readonly series?: SeriesForm;
-  /** What a table calls its columns, but for the label; undefined where it has no header. */
+  /** The names of a table's columns, except the label; undefined if it has no header. */
   readonly columns?: readonly string[];
   /** What each column of a table is, the label left out; undefined where all are numbers without gaps. */
   readonly encoding?: readonly Column[];
@@ -81,7 +81,7 @@ export function defineDataset({ partial = false, ...fields }: DatasetFields, whe
   if (!inputShape.every((size) => Number.isInteger(size) && size > 0))
     throw new WeftError(
       'data',
-      `${where}: the shape [${inputShape.join(', ')}] of an example is empty or broken`,
+      `${where}: the shape [${inputShape.join(', ')}] of an example is empty or invalid`,
       'give height, width and channels as whole numbers above zero',
     );
   if (!fields.targets && !(Number.isInteger(classes) && classes >= 2))
@@ -102,8 +102,8 @@ export function defineDataset({ partial = false, ...fields }: DatasetFields, whe
   if (twice !== undefined)
     throw new WeftError(
       'data',
-      `${where}: two of what is to be predicted are called '${twice}'`,
-      'give each a name of its own',
+      `${where}: two of the values to predict are named '${twice}'`,
+      'give each a different name',
     );
   const targets = fields.targets?.names.length;
   const train = checkedExamples(fields.train, { inputShape, classes, targets }, `${where}: training part`);
@@ -156,7 +156,7 @@ function checkedExamples(
     throw new WeftError(
       'data',
       `${where}: ${targets?.length ?? 0} targets are not ${size ?? 0} for each of ${count} examples`,
-      'targets are numbers, the same ones for each example',
+      'targets are numbers, the same number of them for each example',
     );
   const infinite = targets?.findIndex((value) => !Number.isFinite(value)) ?? -1;
   if (infinite >= 0)

@@ -1,7 +1,7 @@
 /**
  * Images by sharp (libvips), where it loads. It decodes asynchronously and data sets are read synchronously, and a broken file may bring
- * a decoder down: so many files at a time are decoded in a process of their own, as many of them at once as there are processors. What
- * decides numbers beside the decoder (transparency over white, the size) is computed by the functions of `pixels.ts`, as everywhere.
+ * a decoder down: so many files at a time are decoded in a separate process, as many of them at once as there are processors. What
+ * affects pixel values apart from the decoder (transparency over white, the size) is computed by the functions of `pixels.ts`, as everywhere.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -100,7 +100,7 @@ function ask(jobs: readonly ImageJob[], measure: boolean): (RgbImage | DecodingF
   });
   if (status === NOT_LOADED) return undefined;
   if (signal === 'SIGINT' || signal === 'SIGTERM')
-    throw new WeftError('data', `reading images was ended by ${signal}`, 'begin again');
+    throw new WeftError('data', `reading images was ended by ${signal}`, 'start again');
   if (!error && status === 0) return answersOf(stdout, jobs.length);
   // Too large together, or one of them has brought the decoder down: which one is found by halves.
   if (jobs.length === 1) return [{ reason: error?.message ?? `the decoder ended with ${status ?? signal}` }];

@@ -49,7 +49,7 @@ export function requireBothAnswers({ targets = new Float64Array() }: Split, name
     if (holds > 0 && holds < targets.length / size) return;
     throw new WeftError(
       'data',
-      `the label '${name}' holds for ${holds === 0 ? 'no' : 'every'} training example, so that nothing can be learned of it`,
+      `the label '${name}' holds for ${holds === 0 ? 'no' : 'every'} training example, so nothing can be learned about it`,
       'leave it out of data.label, or add examples of the other kind',
     );
   });

@@ -20,23 +20,23 @@ const FILE_NAME = /^(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
 export function parseIdx(bytes: Uint8Array, path: string): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 || view.getUint16(0) !== 0)
-    throw new WeftError('data', `${path} is no IDX file: it does not start with two zero bytes`, COPY_AGAIN);
+    throw new WeftError('data', `${path} is not an IDX file: it does not start with two zero bytes`, COPY_AGAIN);
   if (bytes[2] !== UNSIGNED_BYTE)
     throw new WeftError(
       'data',
-      `${path}: IDX type 0x${bytes[2]!.toString(16).padStart(2, '0')} is not read`,
-      'only unsigned bytes (type 0x08) are, the type of MNIST and its relatives',
+      `${path}: IDX type 0x${bytes[2]!.toString(16).padStart(2, '0')} is not supported`,
+      'only unsigned bytes (type 0x08) are supported, the type of MNIST and similar data sets',
     );
   const rank = bytes[3]!;
   const start = 4 + 4 * rank;
   if (rank === 0 || bytes.length < start)
-    throw new WeftError('data', `${path}: the IDX header of ${rank} dimensions is cut short`, COPY_AGAIN);
+    throw new WeftError('data', `${path}: the IDX header of ${rank} dimensions is truncated`, COPY_AGAIN);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const size = shape.reduce((product, length) => product * length, 1);
   if (bytes.length - start !== size)
     throw new WeftError(
       'data',
-      `${path}: the header promises ${shape.join(' x ')} = ${size} bytes, the file holds ${bytes.length - start}`,
+      `${path}: the header announces ${shape.join(' x ')} = ${size} bytes, but the file has ${bytes.length - start}`,
       COPY_AGAIN,
     );
   return { shape, values: bytes.subarray(start) };
@@ -97,7 +97,7 @@ function readPart(folder: string, files: Map<string, string>, part: 'train' | 't
     if (array.shape.length !== rank)
       throw new WeftError(
         'data',
-        `${path}: ${array.shape.length} dimensions where ${kind} have ${rank}`,
+        `${path}: ${array.shape.length} dimensions, but ${kind} have ${rank}`,
         'check that image and label files are not mixed up',
       );
     return { ...array, source };

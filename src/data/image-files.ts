@@ -57,8 +57,8 @@ function partFolders(folder: string): { readonly train: string; readonly validat
     if (other !== undefined)
       throw new WeftError(
         'data',
-        `${folder} has two folders for one part: ${found} and ${other}`,
-        'join them, or give one another name',
+        `${folder} has two folders for the same part: ${found} and ${other}`,
+        'merge them, or rename one of them',
       );
     return found;
   };
@@ -87,7 +87,7 @@ export function isImageFolder(folder: string): boolean {
   return false;
 }
 
-/** Whether its folders look like classes beside a table that names images: several, not all of them called as parts are. */
+/** Whether its folders look like classes although a table names images: several folders, not all named like parts. */
 export function hasClassFolders(folder: string): boolean {
   const names = subfolders(partFolders(folder).train);
   return names.length > 1 && names.some((name) => partNamed(name) === undefined);
@@ -111,7 +111,7 @@ export function listImageFiles(folder: string, known?: readonly string[]): Image
   if (unknown !== undefined)
     throw new WeftError(
       'data',
-      `${join(parts.train, unknown)}: the network knows no class of that name`,
+      `${join(parts.train, unknown)}: the network has no class with this name`,
       unknownNameHint(unknown, known!),
     );
   const classNames = known ?? found;
@@ -126,7 +126,7 @@ export function listImageFiles(folder: string, known?: readonly string[]): Image
     if (stranger !== undefined)
       throw new WeftError(
         'data',
-        `${join(part, stranger)}: no class of that name in ${parts.train}`,
+        `${join(part, stranger)}: there is no class with this name in ${parts.train}`,
         unknownNameHint(stranger, classNames),
       );
     seen.add(
@@ -157,7 +157,7 @@ function listClasses(folder: string, classNames: readonly string[], seen: Seen):
     if (images.length === 0)
       throw new WeftError(
         'data',
-        `${join(folder, label)} holds no PNG or JPEG image`,
+        `${join(folder, label)} contains no PNG or JPEG image`,
         `put images of the class '${label}' there or remove the folder`,
       );
     return images;
@@ -179,7 +179,7 @@ function* filesBelow(folder: string, seen: Seen): Generator<string> {
       found.push({ path, ...target });
     } else found.push({ path, real: join(real, entry.name), folder: entry.isDirectory() });
   }
-  // As if all paths below were sorted at once: a folder's stand where its name with a slash would.
+  // As if all paths below were sorted together: those of a folder are where its name with a slash would be.
   const key = (one: { path: string; folder: boolean }): string => (one.folder ? `${one.path}/` : one.path);
   found.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   for (const one of found) {
@@ -201,7 +201,7 @@ function resolveLink(path: string): { real: string; folder: boolean } | undefine
     throw new WeftError(
       'data',
       `${path} is a symbolic link that leads nowhere`,
-      'remove the link, or put back its target',
+      'remove the link, or restore its target',
       { cause },
     );
   }
@@ -221,7 +221,7 @@ function rememberPaths(): Seen {
         throw new WeftError(
           'data',
           `${path} leads to the same ${isReadable(path) ? 'image' : 'folder'} as ${earlier}`,
-          'remove the symbolic link: what is reached twice would be learned twice, under two classes, or tested on after training',
+          'remove the symbolic link: an image that is reached twice would be used twice, possibly under two classes or both for training and for testing',
         );
       paths.set(real, path);
     },

@@ -1,4 +1,4 @@
-/** A table beside images that names them and their classes: `file,label` in CSV or JSON lines, with a column `split` if there is one. */
+/** A table in a folder of images that names them and their classes: `file,label` in CSV or JSON lines, with a column `split` if there is one. */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { unknownNameHint, WeftError } from '../errors.js';
@@ -76,8 +76,8 @@ export function readImageList(paths: readonly string[], options: ImageListOption
     if (part === undefined || byPart.has(part))
       throw new WeftError(
         'data',
-        `${dirname(path)} holds several tables that name images: ${paths.map((one) => basename(one)).join(', ')}`,
-        'name the one to read, or call them train, val and test',
+        `${dirname(path)} contains several tables that name images: ${paths.map((one) => basename(one)).join(', ')}`,
+        'name the one to read, or rename them to train, val and test',
       );
     byPart.set(part, path);
   }
@@ -103,7 +103,7 @@ export function readImageList(paths: readonly string[], options: ImageListOption
   if (unknown !== undefined)
     throw new WeftError(
       'data',
-      `${paths[0]}: the network knows no class '${unknown}'`,
+      `${paths[0]}: the network has no class '${unknown}'`,
       unknownNameHint(unknown, classNames),
     );
   const tables = paths.map((path) => {
@@ -154,8 +154,8 @@ function readOne(
     if (splitColumn >= 0 && split === undefined)
       throw new WeftError(
         'data',
-        `${where}, ${called(splitColumn)} is '${fields[splitColumn]}', and not train, val or test`,
-        'name a part, or call the column by another name',
+        `${where}, ${called(splitColumn)} is '${fields[splitColumn]}', not train, val or test`,
+        'name a part, or rename the column',
       );
     const file = inside(folder, name, where);
     const isThere = existsSync(file);
@@ -165,7 +165,7 @@ function readOne(
       throw new WeftError('data', `${where} names the same image as ${earlier}: ${name}`, 'remove one of the rows');
     seen.set(real, where);
     if (!isThere) {
-      absent.push(new WeftError('data', `${where}: ${name} is not there`, 'put it back, or remove the row'));
+      absent.push(new WeftError('data', `${where}: ${name} does not exist`, 'restore it, or remove the row'));
       return [];
     }
     return [{ file: { path: file, label }, split }];
@@ -184,7 +184,7 @@ function inside(folder: string, name: string, where: string): string {
   throw new WeftError(
     'data',
     `${where}: ${name} lies outside of ${folder}`,
-    'put the table into a folder that holds all of its images, and give paths relative to it',
+    'put the table into a folder that contains all of its images, and give paths relative to this folder',
   );
 }
 
@@ -200,7 +200,7 @@ function labelColumnOf(
   if (typeof asked === 'object' && asked.length > 1)
     throw new WeftError(
       'config',
-      `${path} names images, which have one class each, and data.label names several columns`,
+      `${path} names images, which have one class each, but data.label names several columns`,
       'name one',
     );
   const wanted = typeof asked === 'object' ? asked[0] : asked;
@@ -222,8 +222,8 @@ function labelColumnOf(
     'data',
     wanted !== undefined
       ? `${path} has no column of classes '${wanted}'`
-      : `${path} names images, and it is not clear which column is their class`,
-    `say which: data.label (--set data.label=NAME)${names.length > 0 ? `; there are ${others.map((i) => names[i]).join(', ')}` : ''}`,
+      : `${path} names images, but it is not clear which column is their class`,
+    `name it: data.label (--set data.label=NAME)${names.length > 0 ? `; the other columns are ${others.map((i) => names[i]).join(', ')}` : ''}`,
   );
 }
 

@@ -19,7 +19,7 @@ export interface LabelledExample {
   readonly label: ExampleLabel | LabelList;
 }
 
-/** Inputs beside their labels; one typed array may hold all inputs, row-major, where `inputShape` is given. */
+/** Inputs with their labels; one typed array may hold all inputs, row-major, where `inputShape` is given. */
 export interface InputsAndLabels {
   readonly inputs: readonly ExampleInput[] | Uint8Array | Uint8ClampedArray | Float32Array | Float64Array;
   readonly labels: ArrayLike<ExampleLabel> | readonly LabelList[];
@@ -116,7 +116,7 @@ export function inMemory(
       throw new WeftError(
         'data',
         `${name}: number ${wrong % size} of example ${Math.floor(wrong / size)} of the ${part} part is ${images[wrong]}`,
-        'fill in what is missing, or leave the example out',
+        'fill in the missing value, or leave the example out',
       );
     for (const array of [images, Int32Array.from(labels), ...(values ? [values] : [])]) {
       hash.update(`${array.constructor.name} ${array.length};`);
@@ -208,7 +208,7 @@ async function collectPart(
   if (!shape)
     throw new WeftError(
       'data',
-      `${where}: one array holds the numbers of all examples, and nothing says which belong together`,
+      `${where}: one array contains the numbers of all examples, but nothing says where each example ends`,
       'give inputShape, for example [28, 28, 1], or an array for each example',
     );
   const numbers = inputs as Exclude<typeof inputs, readonly ExampleInput[]>;
@@ -242,8 +242,8 @@ function collected(
     if (!fits)
       throw new WeftError(
         'data',
-        `${where}: example ${i} has the shape [${nested.join(', ')}], and the others [${shape.join(', ')}]`,
-        'give all examples one shape, and say it with inputShape where rows are images',
+        `${where}: example ${i} has the shape [${nested.join(', ')}], but the others have [${shape.join(', ')}]`,
+        'give all examples the same shape; if rows are images, set inputShape',
       );
     images.set(numbers, i * size);
   });
@@ -304,7 +304,7 @@ function numberLabels({ labels, where }: Collected, names: readonly string[] | u
     throw new WeftError(
       'data',
       `${where}: the label of example ${i} is ${JSON.stringify(label)}, not ${classes}`,
-      'labels are all names of classes, or all their numbers 0, 1, 2, …',
+      'labels must all be class names, or all be class numbers 0, 1, 2, …',
     );
   });
 }

@@ -22,14 +22,18 @@ export function readNumpy(path: string): { arrays: ReadonlyMap<string, NumpyArra
   for (const { name, content } of unzip(file, path, 'write it again with numpy.savez'))
     if (name.endsWith('.npy')) arrays.set(name.slice(0, -'.npy'.length), parseNpy(content(), `${path} (${name})`));
   if (arrays.size === 0)
-    throw new WeftError('data', `${path} holds no NumPy array`, 'write it with numpy.savez or numpy.save');
+    throw new WeftError('data', `${path} contains no NumPy array`, 'write it with numpy.savez or numpy.save');
   return { arrays, source };
 }
 
 /** The array in the bytes of a `.npy` file (NumPy Enhancement Proposal 1). */
 export function parseNpy(file: Buffer, where: string): NumpyArray {
   const broken = (what: string): WeftError =>
-    new WeftError('data', `${where} is no sound NumPy array: ${what}`, 'write it again with numpy.save or numpy.savez');
+    new WeftError(
+      'data',
+      `${where} is not a valid NumPy array: ${what}`,
+      'write it again with numpy.save or numpy.savez',
+    );
   if (file.length < 12 || file.toString('latin1', 0, MAGIC.length) !== MAGIC) throw broken('its beginning is another');
   const begin = file[6]! >= 2 ? 12 : 10;
   const length = file[6]! >= 2 ? file.readUInt32LE(8) : file.readUInt16LE(8);
@@ -41,7 +45,7 @@ export function parseNpy(file: Buffer, where: string): NumpyArray {
   if (descr === undefined || /O/.test(descr))
     throw new WeftError(
       'data',
-      `${where} holds Python objects or records, which are not read`,
+      `${where} contains Python objects or records, which are not supported`,
       'give it a type of numbers or texts, for example array.astype("float32")',
     );
   const shape = sizes
@@ -58,7 +62,7 @@ export function parseNpy(file: Buffer, where: string): NumpyArray {
   if (!values)
     throw new WeftError(
       'data',
-      `${where} is of type '${descr}', which is not read`,
+      `${where} has the type '${descr}', which is not supported`,
       'give it a type of numbers or texts, for example array.astype("float32")',
     );
   return { shape, values: order === 'True' && shape.length > 1 ? rowByRow(values, shape) : values };
@@ -76,7 +80,7 @@ function rowByRow(values: NumpyArray['values'], shape: readonly number[]): Numpy
   return turned as NumpyArray['values'];
 }
 
-/** Numbers of 64 bits come as doubles: beyond 2^53 not all whole numbers are told apart. */
+/** Numbers of 64 bits come as doubles: beyond 2^53 not all whole numbers are distinguished. */
 function decode(
   data: Buffer,
   type: string,

@@ -56,8 +56,8 @@ export function readNumpyData(path: string, name: string, options: NumpyOptions 
   if (!train)
     throw new WeftError(
       'data',
-      `${path} holds the arrays ${nameColumns(arrays.map((array) => array.name))}, among which examples and labels are not told apart`,
-      'call them X and y, or x_train, y_train, x_test and y_test; data.label may name the labels',
+      `${path} contains the arrays ${nameColumns(arrays.map((array) => array.name))}, which do not show which are examples and which are labels`,
+      'name them X and y, or x_train, y_train, x_test and y_test; data.label may name the labels',
     );
   const shape = shapeOf(train.examples, options.imageShape);
   if (test && shapeOf(test.examples, options.imageShape).join() !== shape.join())
@@ -90,8 +90,8 @@ export function readNumpyRows(
   if (!examples)
     throw new WeftError(
       'data',
-      `${path} holds the arrays ${nameColumns(names)}, and it is not clear which are the examples`,
-      'call them X, or save them alone',
+      `${path} contains the arrays ${nameColumns(names)}, and it is not clear which of them are the examples`,
+      'name the array of examples X, or save only this array',
     );
   const [count = 0] = examples.shape;
   const shape = shapeOf(examples, undefined);
@@ -100,7 +100,7 @@ export function readNumpyRows(
   if (!flat && shape.join() !== inputShape.join())
     throw new WeftError(
       'data',
-      `${examples.path}: examples of shape [${examples.shape.slice(1).join(', ')}], and the network takes [${inputShape.join(', ')}]`,
+      `${examples.path}: examples of shape [${examples.shape.slice(1).join(', ')}], but the network takes [${inputShape.join(', ')}]`,
       'give it examples of that shape, without labels',
     );
   if (count === 0) throw new WeftError('data', `${path} is empty`, 'give a row for each example');
@@ -112,7 +112,7 @@ function requireNumbers(encoding: NumpyOptions['encoding'] | undefined, path: st
   if (encoding)
     throw new WeftError(
       'data',
-      `${path} holds numbers alone, and the network was trained on a table with columns that are encoded`,
+      `${path} contains only numbers, but the network was trained on a table with encoded columns`,
       'give a table with the same columns',
     );
 }
@@ -126,7 +126,7 @@ function arraysOf(path: string): Named[] {
   return [...arrays].map(([name, array]) => ({ ...array, name, source, path: name ? `${path} (${name})` : path }));
 }
 
-/** Where the array of these names and this part stands. */
+/** The position of the array with one of these names and of this part. */
 function find(names: readonly string[], wanted: readonly string[], part: 'train' | 'test'): number | undefined {
   const forms = (name: string): string[] => [`${name}_${part}`, `${part}_${name}`, ...(part === 'train' ? [name] : [])];
   const lower = names.map((name) => name.toLowerCase());
@@ -153,8 +153,8 @@ function pairOf(
   if (examples === undefined || labels === undefined)
     throw new WeftError(
       'data',
-      `${path} holds ${examples === undefined ? 'labels but no examples' : 'examples but no labels'} of the ${part === 'train' ? 'training' : 'test'} part (its arrays are ${nameColumns(names)})`,
-      'call them X and y, or x_train, y_train, x_test and y_test; data.label may name the labels',
+      `${path} contains ${examples === undefined ? 'labels but no examples' : 'examples but no labels'} of the ${part === 'train' ? 'training' : 'test'} part (its arrays are ${nameColumns(names)})`,
+      'name them X and y, or x_train, y_train, x_test and y_test; data.label may name the labels',
     );
   return { examples: arrays[examples]!, labels: arrays[labels]! };
 }
@@ -170,8 +170,8 @@ function shapeOf({ shape, path }: Named, imageShape: InputShape | undefined): In
     if (exampleSize(imageShape) === size && fits) return imageShape;
     throw new WeftError(
       'data',
-      `${path}: examples of shape [${sizes.join(', ')}] are no images of [${imageShape.join(', ')}]`,
-      'leave out data.imageShape, or give the shape that they have',
+      `${path}: examples of shape [${sizes.join(', ')}] are not images of [${imageShape.join(', ')}]`,
+      'leave out data.imageShape, or give the correct shape',
     );
   }
   const [height = 1, width = 1, channels = 1] = sizes;
@@ -254,7 +254,7 @@ function columnTable(array: Named, label: CsvOptions['label']): Table {
   if (array.shape.length !== 2 || width < 2)
     throw new WeftError(
       'data',
-      `${array.path}: an array of shape [${array.shape.join(', ')}] holds no labels`,
+      `${array.path}: an array of shape [${array.shape.join(', ')}] contains no labels`,
       'give an .npz file with X and y, or one array of two dimensions with the label as the last column',
     );
   const columns = findLabelColumns(label ?? -1, undefined, width, array.path);
@@ -324,8 +324,8 @@ function numbersOf({ values, shape, path }: Named): Uint8Array | Float32Array {
   if (typeof values[0] === 'string')
     throw new WeftError(
       'data',
-      `${path} holds texts, and examples in arrays are numbers`,
-      'write them as a CSV file, whose columns may be texts',
+      `${path} contains texts, but examples in arrays must be numbers`,
+      'write them to a CSV file, whose columns may be texts',
     );
   const [count = 0] = shape;
   const floats = Float32Array.from(values as ArrayLike<number>);
@@ -333,8 +333,8 @@ function numbersOf({ values, shape, path }: Named): Uint8Array | Float32Array {
   if (wrong >= 0)
     throw new WeftError(
       'data',
-      `${path}: row ${Math.floor(wrong / (floats.length / count))} holds '${values[wrong]}', which is not a finite number`,
-      'fill in what is missing, or remove the row; a CSV file may have gaps',
+      `${path}: row ${Math.floor(wrong / (floats.length / count))} contains '${values[wrong]}', which is not a finite number`,
+      'fill in the missing value, or remove the row; in a CSV file values may be missing',
     );
   return floats.every((value) => value >= 0 && value <= 255 && Number.isInteger(value))
     ? Uint8Array.from(floats)

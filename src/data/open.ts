@@ -21,7 +21,7 @@ export interface OpenOptions extends CsvOptions, Omit<ImageFolderOptions, 'onPro
   readonly path?: string;
 }
 
-/** What the search for data depends on beside the options. */
+/** What the search for data depends on besides the options. */
 export interface Surroundings {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -88,15 +88,15 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
   if (!existsSync(path))
     throw new WeftError(
       'data',
-      `no data set and no path is called '${spec}' (looked for ${path})`,
+      `there is no data set and no path '${spec}' (looked for ${path})`,
       `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class, of a CSV file, or of one of JSON lines, Parquet or NumPy arrays`,
     );
   const form = formOf(path);
   if (!form)
     throw new WeftError(
       'data',
-      `${path} holds no data in a known form`,
-      'known: one folder of PNG or JPEG images for each class (in train/ and test/, if you like), a CSV file, one of JSON lines or Parquet, ' +
+      `${path} contains no data in a known format`,
+      'known formats: one folder of PNG or JPEG images for each class (optionally in train/ and test/), a CSV file, one of JSON lines or Parquet, ' +
         'train.csv and test.csv, NumPy arrays (X and y in an .npz file), IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)',
     );
   checkOptions(path, form, options);
@@ -151,7 +151,7 @@ function foundOrThrow(name: string, files: string, options: OpenOptions, surroun
   throw new WeftError(
     'data',
     `${name} was not found; looked in ${looked.join(', ')}`,
-    `put ${files} into one of these folders, or say where they are: option path, or WEFT_DATA in the environment. ` +
+    `put ${files} into one of these folders, or name their folder: option path, or WEFT_DATA in the environment. ` +
       "'digits' needs no files",
   );
 }
@@ -182,13 +182,13 @@ function read(
 /** What a table is called: its file without the ending. */
 export const nameOfTable = (path: string): string => basename(path).replace(CSV_FILE, '');
 
-/** Says which tables beside class folders name images too, and are not read. */
+/** Says which tables next to class folders also name images and are not read. */
 function withUnreadLists(folder: string, dataset: Dataset): Dataset {
   const [list] = imageListsIn(folder);
   if (list === undefined) return dataset;
   return {
     ...dataset,
-    reason: `classes are the folders; ${basename(list)} beside them names images too and is not read (to go by it: --data ${list})`,
+    reason: `classes are the folders; ${basename(list)} next to them also names images and is not read (to use it: --data ${list})`,
   };
 }
 
@@ -244,7 +244,7 @@ function checkOptions(what: string, form: Form, options: OpenOptions): void {
   if (wrong)
     throw new WeftError(
       'config',
-      `${what}: the data option '${wrong}' has no meaning for ${form} data`,
+      `${what}: the data option '${wrong}' does not apply to ${form} data`,
       FORM_OPTIONS[form].length > 0 ? unknownNameHint(wrong, FORM_OPTIONS[form]) : 'leave it out',
     );
 }

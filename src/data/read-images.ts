@@ -78,14 +78,14 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
     throw badImages(errors, paths.length, { what: 'cannot be read', remedy: 'fix, replace or remove these files' });
   const read = found.filter(({ index }) => images.has(index));
   if (read.length === 0)
-    throw new WeftError('data', 'no images at all', 'make one folder of PNG or JPEG images for each class');
+    throw new WeftError('data', 'it contains no images', 'make one folder of PNG or JPEG images for each class');
   const kept = read.map(({ index }) => index);
   const { pixels, transparent } = images.finish(kept);
   if (transparent && pixels.every((value) => value === 255))
     throw new WeftError(
       'data',
-      `${paths[0]} and all other images are white once their transparency is laid over white`,
-      'what they show is in their transparency alone: lay them over another colour first',
+      `${paths[0]} and all other images are white when their transparent pixels are drawn on white`,
+      'their content is only in their transparency: draw them on another colour first',
     );
   return {
     size,
@@ -118,13 +118,14 @@ function look(path: string, index: number, room: { bytes: number }): Found {
   if (isRefusedForm(path))
     throw new WeftError(
       'data',
-      `${path}: ${extname(path).toLowerCase()} images are not read`,
+      `${path}: ${extname(path).toLowerCase()} images are not supported`,
       'convert it to PNG or JPEG',
     );
   const bytes = readBytes(path, MOST_IMAGE_BYTES);
   const header = headerOf(bytes);
   if (!header) {
-    if (isForeignName(path)) throw refused({ path, form: 'foreign' }, { reason: 'its content is not such an image' });
+    if (isForeignName(path))
+      throw refused({ path, form: 'foreign' }, { reason: 'its content is not an image of this type' });
     decodeImage(bytes, path); // refuses it by what it is
   }
   const { form, size, cmyk = false } = header!;

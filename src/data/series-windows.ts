@@ -67,8 +67,8 @@ export function windowsIn(
     if (share > 0 && found[part].length === 0)
       throw new WeftError(
         'data',
-        `no window of ${window} rows with what is ${horizon} rows after it fits into the ${part === 'train' ? 'training' : part} part, which is one stretch of time`,
-        `set data.window or data.horizon lower${part === 'train' ? '' : `, or data.${part} higher`}`,
+        `no window of ${window} rows with the value ${horizon} rows after it fits into the ${part === 'train' ? 'training' : part} part, which is one period of time`,
+        `reduce data.window or data.horizon${part === 'train' ? '' : `, or increase data.${part}`}`,
       );
   return found;
 }

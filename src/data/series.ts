@@ -16,15 +16,15 @@ import { strataOf, stratumOf } from './targets.js';
 export interface SeriesForm {
   /** Rows in a window. */
   readonly window: number;
-  /** How many rows after the last one of the window that which is predicted stands; 0 where it is that row itself. */
+  /** How many rows after the last row of the window the predicted value is; 0 if it is in that row. */
   readonly horizon: number;
   /** The columns of a window, in order. */
   readonly columns: readonly string[];
   /** The column that tells one series from another. */
   readonly group?: string;
-  /** The column by which the rows of a series are ordered; as they stand in the file by default. */
+  /** The column by which the rows of a series are ordered; by default the order in the file. */
   readonly time?: string;
-  /** Where the column that is predicted stands among `columns`, if it does. */
+  /** The position of the predicted column in `columns`, if it is one of them. */
   readonly own?: number;
 }
 
@@ -50,7 +50,7 @@ const MOST_NUMBERS = 5e8;
 
 /**
  * Reads a table as windows of shape [1, window, columns]. The parts follow each other in time, and no row is in two of them: windows that would reach
- * over a border are left out. Throws WeftError('data') with line and column for what is no number, and where no window fits.
+ * over a border are left out. Throws WeftError('data') with line and column for a field that is not a number, and where no window fits.
  */
 export function readSeries(path: string, name: string, options: SeriesOptions): Dataset {
   const { known } = options;
@@ -63,8 +63,8 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
   if (longest < window + horizon)
     throw new WeftError(
       'data',
-      `${path}: a window of ${window} rows and what is ${horizon} rows after it need ${window + horizon} rows, and the longest series has ${longest}`,
-      'set data.window or data.horizon lower, or give more rows',
+      `${path}: a window of ${window} rows and the value ${horizon} rows after it need ${window + horizon} rows, but the longest series has ${longest}`,
+      'reduce data.window or data.horizon, or add rows',
     );
   const parts = windowsIn(groups, form, known ? { validation: 0, test: 0 } : options);
   const rowOf = ({ rows, at }: Place): Row => rows[at + window - 1 + horizon]!;
@@ -78,8 +78,8 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
   if (parts.all.length * size > MOST_NUMBERS)
     throw new WeftError(
       'data',
-      `${path}: ${parts.all.length} windows of ${size} numbers are too many to hold`,
-      'set data.window lower, or leave out columns: data.ignore',
+      `${path}: ${parts.all.length} windows of ${size} numbers are too many for the memory`,
+      'reduce data.window, or leave out columns: data.ignore',
     );
   const inputs = (places: readonly Place[]): Float32Array => {
     const images = new Float32Array(places.length * size);
@@ -108,8 +108,8 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
         if (value !== undefined) return value;
         throw new WeftError(
           'data',
-          `${path}: line ${line}: '${text.slice(0, 40)}' in the label column '${labelName}' is not a number, and numbers are to be predicted`,
-          'fill it in: a series may have no gaps',
+          `${path}: line ${line}: '${text.slice(0, 40)}' in the label column '${labelName}' is not a number, but numbers are to be predicted`,
+          'fill it in: a series must have no missing values',
         );
       });
     const bounds = strataOf(targets(pool), 1);
@@ -167,7 +167,7 @@ export function readLastWindows(
     if (rows.length < form.window)
       throw new WeftError(
         'data',
-        `${path}: ${form.group === undefined ? 'the series' : `the series '${group}'`} has ${rows.length} rows, and the network takes the last ${form.window}`,
+        `${path}: ${form.group === undefined ? 'the series' : `the series '${group}'`} has ${rows.length} rows, but the network takes the last ${form.window}`,
         'give more rows of the past',
       );
     rows
@@ -180,7 +180,7 @@ export function readLastWindows(
 
 function labelOf(table: Lines, { label }: SeriesOptions, path: string): { label: number; labelName: string } {
   if (typeof label === 'object')
-    throw new WeftError('config', 'data.window predicts one column, and data.label names several', 'name one');
+    throw new WeftError('config', 'data.window predicts one column, but data.label names several', 'name one');
   const column = findLabelColumn(label, table.header, table.top.length, path);
   return { label: column, labelName: table.header![column]! };
 }
@@ -190,7 +190,7 @@ function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm 
   const { window, group, time, ignore = [], task } = options;
   const { header } = table;
   if (!header)
-    throw new WeftError('data', `${path} has no header, and windows are made of columns by their names`, 'give it one');
+    throw new WeftError('data', `${path} has no header, but windows need the names of columns`, 'add a header');
   const { label } = labelOf(table, options, path);
   for (const [field, named] of [
     ['group', group],
@@ -199,7 +199,7 @@ function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm 
     if (named !== undefined && (!header.includes(named) || header.indexOf(named) === label))
       throw new WeftError(
         'data',
-        `${path}: data.${field} names '${named}', which is ${header.includes(named) ? 'the label column' : 'no column'}`,
+        `${path}: data.${field} names '${named}', which is ${header.includes(named) ? 'the label column' : 'not a column'}`,
         `the columns are ${header.slice(0, 20).join(', ')}`,
       );
   const missing = ignore.find((one) => !header.includes(one));
@@ -211,7 +211,7 @@ function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm 
   const isPast = horizon > 0 && isNumeric;
   const columns = header.filter((one, i) => ![group, time, ...ignore].includes(one) && (i !== label || isPast));
   if (columns.length === 0)
-    throw new WeftError('data', `${path} has no column of which windows could be made`, 'check data.ignore');
+    throw new WeftError('data', `${path} has no column left for the windows`, 'check data.ignore');
   const own = columns.indexOf(header[label]!);
   return {
     window,
@@ -246,7 +246,7 @@ function rowsOf(
   const places = found.slice(0, columns.length);
   const [groupAt, timeAt] = [group, time].map((name) => (name === undefined ? undefined : header!.indexOf(name)));
   const groups = new Map<string, Row[]>();
-  // The first row says whether times are numbers or dates: days since 1970 beside numbers of another meaning have no order.
+  // The first row says whether times are numbers or dates: days since 1970 and other numbers cannot be ordered together.
   const inDates = timeAt !== undefined && lines[0] && doubleIn(lines[0].fields[timeAt]!, separator) === undefined;
   for (const { line, fields } of lines) {
     const values = Float64Array.from(places, (at, i) => {
@@ -256,13 +256,17 @@ function rowsOf(
         'data',
         `${path}: line ${line}, column ${at + 1} (${columns[i]}): '${fields[at]!.trim().slice(0, 40)}' is not a number`,
         fields[at]!.trim() === ''
-          ? 'a series may have no gaps: fill it in, or leave the column out: data.ignore'
-          : 'windows are of numbers: leave the column out (data.ignore), or name it as data.group or data.time',
+          ? 'a series must have no missing values: fill it in, or leave the column out: data.ignore'
+          : 'windows consist of numbers: leave the column out (data.ignore), or use it as data.group or data.time',
       );
     });
     const text = label === undefined ? '' : fields[label]!.trim();
     if (label !== undefined && text === '')
-      throw new WeftError('data', `${path}: line ${line} has no label`, 'fill it in: a series may have no gaps');
+      throw new WeftError(
+        'data',
+        `${path}: line ${line} has no label`,
+        'fill it in: a series must have no missing values',
+      );
     const key = groupAt === undefined ? '' : fields[groupAt]!.trim();
     const when =
       timeAt === undefined
@@ -273,7 +277,7 @@ function rowsOf(
     if (when === undefined)
       throw new WeftError(
         'data',
-        `${path}: line ${line}, column ${timeAt! + 1} (${time}): '${fields[timeAt!]!.trim().slice(0, 40)}' is ${line === lines[0]!.line ? 'neither a number nor a date (year-month-day)' : `no ${inDates ? 'date (year-month-day)' : 'number'}, as the time of the first row is`}`,
+        `${path}: line ${line}, column ${timeAt! + 1} (${time}): '${fields[timeAt!]!.trim().slice(0, 40)}' is ${line === lines[0]!.line ? 'neither a number nor a date (year-month-day)' : `not a ${inDates ? 'date (year-month-day)' : 'number'} as in the first row`}`,
         'write all times as 2024-05-31 or 2024-05-31T12:00, or all as numbers',
       );
     const known = groups.get(key);
@@ -287,9 +291,9 @@ function rowsOf(
     if (twice > 0)
       throw new WeftError(
         'data',
-        `${path}: lines ${list[twice - 1]!.line} and ${list[twice]!.line} are of one time${group === undefined ? '' : ` in the series '${key}'`}`,
+        `${path}: lines ${list[twice - 1]!.line} and ${list[twice]!.line} have the same time${group === undefined ? '' : ` in the series '${key}'`}`,
         group === undefined
-          ? 'if the table holds several series, name the column that tells them apart: data.group'
+          ? 'if the table contains several series, name the column that distinguishes them: data.group'
           : 'leave one of them out',
       );
   }

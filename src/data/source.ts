@@ -22,7 +22,7 @@ export function readSource(path: string): SourceFile {
 }
 
 /**
- * The content of a file as it is. Only plain files are read: a pipe would wait for ever, and a device may never end. Throws
+ * The unchanged content of a file. Only plain files are read: a pipe would wait forever, and a device may never end. Throws
  * where the file is larger than `most` bytes.
  */
 export function readBytes(path: string, most = MOST_FILE_BYTES): Buffer {
@@ -30,8 +30,8 @@ export function readBytes(path: string, most = MOST_FILE_BYTES): Buffer {
   if (size > most)
     throw new WeftError(
       'data',
-      `${path} has ${size} bytes, more than the ${most} that are read`,
-      'check that it is the right file, or divide it',
+      `${path} has ${size} bytes, more than the limit of ${most}`,
+      'check that it is the right file, or split it',
     );
   return readable(path, () => readFileSync(path));
 }
@@ -127,7 +127,7 @@ function gunzip(raw: Buffer, path: string): Buffer {
     throw new WeftError(
       'data',
       `${path} is a truncated or corrupt gzip file (${(cause as Error).message})`,
-      'fetch or copy it again',
+      'download or copy it again',
       { cause },
     );
   }

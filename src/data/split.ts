@@ -114,8 +114,8 @@ export function mergeSplits(name: SplitName, splits: readonly [Split, ...Split[]
   if (splits.some(({ examples }) => examples !== first.examples))
     throw new WeftError(
       'data',
-      `the ${name} split would join examples of different files`,
-      'merge parts of one data set only',
+      `the ${name} split would combine examples of different files`,
+      'merge only parts of the same data set',
     );
   const members = splits.flatMap((split) => Array.from(split.indices, (index, place) => ({ split, index, place })));
   members.sort((a, b) => a.index - b.index);
@@ -161,7 +161,7 @@ export function shareCount(share: Share, whole: number, what: string): number {
   if (Number.isInteger(count) && count >= 1 && count <= whole) return count;
   throw new WeftError(
     'config',
-    `${what}: a share of ${share} is no part of ${whole} examples`,
+    `${what}: ${share} is not a possible share of ${whole} examples`,
     `give a fraction below 1, or a whole number from 1 to ${whole}`,
   );
 }

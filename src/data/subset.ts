@@ -36,7 +36,7 @@ interface Picked {
   readonly taken: Uint32Array;
 }
 
-/** Where those of the wanted examples that were taken stand among the taken ones. */
+/** The positions of the wanted examples among those that were taken. */
 function placesOf(wanted: Uint32Array, taken: Uint32Array): Uint32Array {
   const set = new Set(wanted);
   return Uint32Array.from([...taken.keys()].filter((place) => set.has(taken[place]!)));
@@ -52,7 +52,7 @@ function pickExamples(
   if (dataset.targets && typeof amount !== 'number')
     throw new WeftError(
       'config',
-      `data.subset: perClass has no meaning for '${dataset.targets.names.join(', ')}', which is a number and no class`,
+      `data.subset: perClass does not apply to '${dataset.targets.names.join(', ')}', which is a number, not a class`,
       'give a fraction, or a number of examples',
     );
   const counts = classCounts(labels, dataset.classes);
@@ -68,7 +68,7 @@ function pickExamples(
     throw new WeftError(
       'data',
       `${what}: ${quota[short]} examples of class ${dataset.classNames?.[short] ?? short}, which has ${counts[short]}`,
-      'ask for a whole number of examples of every class, at least one and no more than there are',
+      'give a whole number of examples per class, at least one and at most as many as there are',
     );
   const { taken } = drawQuotas(allIndices(count), labels, quota, stream(seed, 'subset', part));
   const size = exampleSize(dataset.inputShape);
@@ -91,7 +91,7 @@ function pickExamples(
 
 export interface NoisySplit {
   readonly split: Split;
-  /** Positions in the split whose label is now wrong, ascending: train accuracy can be told apart on them. */
+  /** Positions in the split whose label is now wrong, ascending: the training accuracy on them can be measured separately. */
   readonly changed: Uint32Array;
 }
 
@@ -104,9 +104,9 @@ export function addLabelNoise(
   { rate, seed }: { readonly rate: number; readonly seed: number },
 ): NoisySplit {
   if (!(rate >= 0 && rate <= 1))
-    throw new WeftError('config', `label noise ${rate} is no rate`, 'give a number from 0 to 1');
+    throw new WeftError('config', `the label noise is ${rate}`, 'give a number from 0 to 1');
   if (split.targets && rate > 0)
-    throw new WeftError('config', 'data.labelNoise changes classes, and numbers are to be predicted', 'set it to 0');
+    throw new WeftError('config', 'data.labelNoise changes classes, but numbers are to be predicted', 'set it to 0');
   const rng = stream(seed, 'label-noise');
   const changed = rng
     .permutation(split.labels.length)

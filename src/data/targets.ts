@@ -25,8 +25,8 @@ export function measureTargets(splits: Splits, names: readonly string[]): Target
     if (large >= 0)
       throw new WeftError(
         'data',
-        `the target '${names[large % size]}' is ${split!.targets![large]}, whose square is too large to be computed with`,
-        'give it in another unit, or its logarithm',
+        `the target '${names[large % size]}' is ${split!.targets![large]}, whose square is too large to compute with`,
+        'use another unit, or the logarithm',
       );
   }
   const count = targets.length / size;
@@ -39,7 +39,7 @@ export function measureTargets(splits: Splits, names: readonly string[]): Target
     throw new WeftError(
       'data',
       targets.some((value, i) => i % size === constant && value !== targets[constant])
-        ? `the numbers of the target '${names[constant]}' differ by less than can be computed with`
+        ? `the numbers of the target '${names[constant]}' differ by too little to compute with`
         : `the target '${names[constant]}' is ${mean[constant]} in every training example`,
       'a regression needs a column of different numbers: data.label',
     );
@@ -69,7 +69,7 @@ export const unscaleTargets = (outputs: ArrayLike<number>, { mean, std }: Target
 
 /** Parts of the range of a target that are drawn from alike, so that each part of the data has its share of small and large ones. */
 const STRATA = 10;
-/** Examples that a stratum has at least, but for equal targets. */
+/** Smallest number of examples of a stratum, except for equal targets. */
 const FEWEST = 10;
 
 /** Upper bounds, exclusive, of ranges that hold about equally many of the first targets; none of them is empty. */

@@ -120,10 +120,10 @@ function readTableRows(lines: IterableIterator<Line>, path: string, form: InputF
   if (places.length !== wanted || (!isHeader && top.length !== (encoding ?? places).length))
     throw new WeftError(
       'data',
-      `${path}: line ${first.number} has ${top.length} columns, and the network was trained on ${encoding?.length ?? wanted}`,
+      `${path}: line ${first.number} has ${top.length} columns, but the network was trained on ${encoding?.length ?? wanted}`,
       names && names.length > 0
         ? `give the table a header with the columns ${nameColumns(names)}`
-        : 'give it the columns that it was trained on, in the same order and without the label',
+        : 'give it the columns of the training data, in the same order and without the label',
     );
   const rows: string[] = [];
   const values = growingNumbers(path);
@@ -187,8 +187,8 @@ function fieldsOf(text: string, names: readonly string[], wanted: number, where:
   } catch (cause) {
     throw new WeftError(
       'data',
-      `${where} is no JSON (${(cause as Error).message})`,
-      'give one object or array a line',
+      `${where} is not JSON (${(cause as Error).message})`,
+      'give one object or array per line',
       {
         cause,
       },
@@ -198,15 +198,15 @@ function fieldsOf(text: string, names: readonly string[], wanted: number, where:
   if (isObject && names.length !== wanted)
     throw new WeftError(
       'data',
-      `${where} is an object, and the columns of the network have no names`,
-      `give an array of ${wanted} values a line`,
+      `${where} is an object, but the columns of the network have no names`,
+      `give an array of ${wanted} values per line`,
     );
   const missing = isObject ? names.filter((name) => !Object.hasOwn(line as object, name)) : [];
   if (missing.length > 0)
     throw new WeftError(
       'data',
       `${where} has no ${nameColumns(missing)}`,
-      'add it, or give null where the value is not known',
+      'add it, or give null if the value is not known',
     );
   const values: unknown[] = isObject
     ? names.map((name) => (line as Record<string, unknown>)[name])
@@ -216,8 +216,8 @@ function fieldsOf(text: string, names: readonly string[], wanted: number, where:
   if (values.length !== wanted)
     throw new WeftError(
       'data',
-      `${where} has ${values.length} values, and the network takes ${wanted}`,
-      'give one object with the columns, or one array in their order, a line',
+      `${where} has ${values.length} values, but the network takes ${wanted}`,
+      'give one object with the columns, or one array in their order, per line',
     );
   return values.map((value) =>
     value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value as string),

@@ -14,7 +14,7 @@ const [END, CENTRAL, LOCAL] = [0x06054b50, 0x02014b50, 0x04034b50];
 /** The files of an archive in their order; `remedy` is for errors, which speak of `path`. */
 export function unzip(file: Buffer, path: string, remedy: string): ZipEntry[] {
   const broken = (what: string): WeftError =>
-    new WeftError('data', `${path} is no sound archive: ${what}`, `copy it again, or ${remedy}`);
+    new WeftError('data', `${path} is not a valid archive: ${what}`, `copy it again, or ${remedy}`);
   let end = file.length - 22;
   while (end >= 0 && file.readUInt32LE(end) !== END) end--;
   if (end < 0) throw broken('its directory is missing');
@@ -40,7 +40,7 @@ export function unzip(file: Buffer, path: string, remedy: string): ZipEntry[] {
       name,
       content() {
         if (packed === 0xffffffff || size === 0xffffffff || local === 0xffffffff || size > MOST_UNPACKED_BYTES)
-          throw new WeftError('data', `${path} (${name}) is larger than 1 GiB`, 'divide it, or take fewer examples');
+          throw new WeftError('data', `${path} (${name}) is larger than 1 GiB`, 'split it, or use fewer examples');
         if (local + 30 > file.length || file.readUInt32LE(local) !== LOCAL)
           throw broken(`'${name}' is not where it should be`);
         const begin = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);

@@ -1,4 +1,4 @@
-/** Each backend is tried in a process of its own: a broken native library can end the process that loads it. */
+/** Each backend is tried in a separate process: a broken native library can end the process that loads it. */
 import { fork } from 'node:child_process';
 import { programFile } from '../runs/program-file.js';
 import { BACKENDS, type BackendDescription, type BackendName } from '../tensor/backend.js';
@@ -16,7 +16,7 @@ export async function examineBackends(): Promise<DoctorRow[]> {
   return [
     ...BACKENDS.map((name, i) => row(name, reports[i]!)),
     best
-      ? { topic: 'backend', status: 'ok', detail: `${best} is used, unless --backend or WEFT_BACKEND names another` }
+      ? { topic: 'backend', status: 'ok', detail: `${best} is used unless --backend or WEFT_BACKEND names another` }
       : { topic: 'backend', status: 'missing', detail: 'none loads', remedy: 'reinstall: npm ci' },
   ];
 }
@@ -42,7 +42,7 @@ export function probe(name: string): Promise<ProbeReport> {
     child.once('close', (code, signal) => {
       const error = lastWords.split('\n').find((line) => /error/i.test(line));
       const reason = `the process that loaded it ended with ${signal ?? `exit code ${code}`}${error ? `: ${error.trim()}` : ''}`;
-      resolve(report ?? { reason, remedy: '`weft setup --force` makes it anew' });
+      resolve(report ?? { reason, remedy: '`weft setup --force` builds it again' });
     });
   });
 }

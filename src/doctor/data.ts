@@ -13,7 +13,7 @@ export function examineData(surroundings: Surroundings = {}): DoctorRow[] {
       topic,
       status: 'missing',
       detail: `not in ${looked.join(', ')}`,
-      remedy: 'put its files into one of these, or set WEFT_DATA to where they are',
+      remedy: 'put its files into one of these folders, or set WEFT_DATA to their folder',
     };
   });
 }

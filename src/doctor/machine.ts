@@ -20,7 +20,7 @@ export function examineNode(version = process.versions.node): DoctorRow {
   return {
     topic: 'node',
     status: 'warn',
-    detail: `${detail}: not one that is tested`,
+    detail: `${detail}: this version is not tested`,
     remedy: 'use Node 24, Node 22 from 22.12 on, or Node 20 from 20.19 on',
   };
 }

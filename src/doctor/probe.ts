@@ -11,7 +11,7 @@ async function report(): Promise<ProbeReport> {
     const [gradient] = await tf
       .grad((kernel) => conv2d(tf.ones([1, 3, 3, 1]), kernel as Tensor4D))(tf.zeros([3, 3, 1, 1]))
       .data();
-    if (gradient !== 4) throw new Error(`it computes wrongly: ${gradient} instead of 4`);
+    if (gradient !== 4) throw new Error(`it computes wrong results: ${gradient} instead of 4`);
     return { loaded: describeBackend() };
   } catch (error) {
     const { message, cause } = error as Error;

@@ -41,7 +41,7 @@ async function tool(
   return {
     topic,
     status: 'missing',
-    detail: `no ${what}: with it \`weft setup\` can make the native backend`,
+    detail: `no ${what}: \`weft setup\` needs it to build the native backend`,
     remedy: `${remedy}, then run \`weft setup\``,
   };
 }

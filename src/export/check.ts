@@ -1,4 +1,4 @@
-/** Whether exported files compute what the network computes: each is loaded by its own runtime, in a process of its own, and asked about the same inputs. */
+/** Whether exported files compute what the network computes: each is loaded by its own runtime, in a separate process, and asked about the same inputs. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -106,7 +106,7 @@ function outputsOfWeights(path: string, trained: TrainedChild, inputs: Tensor): 
       Object.entries(own).map(([name, { shape }]) => {
         const tensor = tensors[name];
         if (tensor?.shape.join() !== shape.join())
-          throw new WeftError('export', `${path} does not hold the weights '${name}'`, 'export the network again');
+          throw new WeftError('export', `${path} does not contain the weights '${name}'`, 'export the network again');
         return [name, tensor];
       }),
     );
@@ -123,7 +123,7 @@ function compare(found: Outputs, expected: Outputs, file: string): { difference:
   for (const [name, values] of Object.entries(expected)) {
     const others = found[name];
     if (others?.length !== values.length)
-      throw new WeftError('export', `${file} does not give the output '${name}'`, 'export the network again');
+      throw new WeftError('export', `${file} does not have the output '${name}'`, 'export the network again');
     largest = Math.max(largest, largestOf(Array.from(values, Math.abs)));
     for (let i = 0; i < values.length; i++) {
       const gap = Math.abs(values[i]! - others[i]!);
@@ -182,7 +182,7 @@ function ask(folder: string, file: string, program: string, module: string, ques
   return JSON.parse(stdout.slice(at + 'ANSWER'.length)) as Outputs;
 }
 
-/** Where a package is that lies beside the user's project, or beside this one. */
+/** The place of a package that is installed in the user's project, or in this one. */
 function moduleNamed(name: string): string | undefined {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
     try {

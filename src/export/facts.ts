@@ -141,7 +141,7 @@ export interface Results {
     readonly labels?: NonNullable<Tested['labels']>;
     readonly targets?: readonly { name: string; rmse: number; mae: number; r2?: number }[];
   };
-  /** The network beside simpler models. */
+  /** The network compared with simpler models. */
   readonly assessment?: Partial<Assessment> | Partial<FlagAssessment> | Partial<ValueAssessment>;
 }
 

@@ -1,4 +1,4 @@
-/** Text that comes from data or from a space, as it may stand in Markdown. */
+/** Text from data or from a space, escaped for Markdown. */
 import { largestOf } from '../statistics/extremes.js';
 
 /** What would end the line, steer a terminal that shows the file, or turn the direction of reading. */
@@ -20,5 +20,5 @@ export function codeSpan(text: string): string {
   return `${fence}${apart}${shown}${apart}${fence}`;
 }
 
-/** A name as it is where it is letters, digits and hyphens; any other as a code span. */
+/** A name unchanged if it consists of letters, digits and hyphens; any other as a code span. */
 export const nameInText = (name: string): string => (/^[\p{L}\p{N}-]+$/u.test(name) ? name : codeSpan(name));

@@ -32,15 +32,15 @@ function overview(
     : targets
       ? `predicts ${targets.names.map(nameInText).join(', ')}`
       : multiLabel
-        ? `says of ${number(classNames.length)} labels which ones hold`
-        : `tells ${number(classNames.length)} classes apart`;
+        ? `predicts which of ${number(classNames.length)} labels hold`
+        : `distinguishes ${number(classNames.length)} classes`;
   const size = results?.parameters === undefined ? '' : ` It has ${number(results.parameters)} parameters.`;
   const seed = results?.seed === undefined ? '' : ` The seed of the search was ${results.seed}.`;
   return `A neural network that ${task}. It was found by architecture search in the space ${codeSpan(space)} and trained from scratch: ${codeSpan(architecture)}.${size}${seed} Written by ${generatedBy}.`;
 }
 
 function trainedOn({ multiLabel, data, classNames, targets, level }: ModelFacts): string {
-  const lines = ['## What it was trained on', ''];
+  const lines = ['## Training data', ''];
   if (!data) lines.push('Not recorded.');
   else {
     const unit = level ? 'tokens' : 'examples';
@@ -76,7 +76,7 @@ function trainedOn({ multiLabel, data, classNames, targets, level }: ModelFacts)
 
 function whatGoesIn({ input, inputShape, normalization }: ModelFacts): string {
   return [
-    '## What goes in',
+    '## Inputs',
     '',
     ...inputLines(input, inputShape),
     ...(input.kind === 'text'
@@ -86,7 +86,7 @@ function whatGoesIn({ input, inputShape, normalization }: ModelFacts): string {
           `Normalization, (x - mean) / deviation, is part of the network${normalization.mean.length <= 4 ? `: mean ${values(normalization.mean)}, deviation ${values(normalization.std)}` : ''}.`,
         ]),
     '',
-    'The same in full, for programs: `userDefinedMetadata` of `model.json`.',
+    'The complete description for programs: `userDefinedMetadata` of `model.json`.',
   ].join('\n');
 }
 
@@ -96,10 +96,10 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
       return [
         `Pictures as float32 [N, ${inputShape.join(', ')}], row by row, ${input.channels === 1 ? 'grey' : 'red, green, blue'}, from 0 (black) to ${input.white} (white). A picture of another size is brought to this form in these steps, which the page and \`weft predict\` take:`,
         '',
-        '1. decoded to 8 bits a channel (16 where a PNG has them), without applying colour profiles, and turned upright by its EXIF orientation;',
-        '2. laid over white where it is transparent;',
-        `3. brought to ${input.height} x ${input.width}, each axis by itself (the shape is not kept): ${input.resize}; rounded to whole levels;`,
-        ...(input.grey ? [`4. made grey: ${input.grey}, rounded;`] : []),
+        '1. decoded to 8 bits per channel (16 for a PNG with 16 bits), without applying colour profiles, and turned upright by its EXIF orientation;',
+        '2. drawn on white where it is transparent;',
+        `3. resized to ${input.height} x ${input.width}, each axis separately (the aspect ratio is not kept): ${input.resize}; rounded to whole levels;`,
+        ...(input.grey ? [`4. converted to grey: ${input.grey}, rounded;`] : []),
         ...(input.white === 255 ? [] : [`${input.grey ? 5 : 4}. scaled from 0..255 to 0..${input.white}.`]),
       ];
     case 'table': {
@@ -108,10 +108,10 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
       const intro = `Rows as float32 [N, ${inputShape.join(', ')}].${read}`;
       if (!encoding)
         return [
-          `${intro} ${columns ? `The numbers are the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''}, in this order.` : 'The table had no header; the numbers are its columns in their order, without the label.'} None may be missing.`,
+          `${intro} ${columns ? `The numbers are the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''}, in this order.` : 'The table had no header; the numbers are its columns in order, without the label.'} None may be missing.`,
         ];
       return [
-        `${intro} They are made of these columns, in this order:`,
+        `${intro} They are computed from these columns, in this order:`,
         '',
         '| column | kind | becomes |',
         '| --- | --- | --- |',
@@ -136,12 +136,12 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
     }
     case 'text':
       return [
-        `Windows of ${input.length} token ids as float32 [N, ${input.length}]: ${input.level === 'char' ? 'characters (Unicode code points)' : `words between white space, with ${codeSpan(input.endOfLine ?? '')} after each line`}. The id of a token is its place in \`classNames\`; 0 (${codeSpan(input.unknown)}) stands for all others. What came before a window is not known to the network.`,
+        `Windows of ${input.length} token ids as float32 [N, ${input.length}]: ${input.level === 'char' ? 'characters (Unicode code points)' : `words between white space, with ${codeSpan(input.endOfLine ?? '')} after each line`}. The id of a token is its place in \`classNames\`; 0 (${codeSpan(input.unknown)}) stands for all others. The network does not know what came before a window.`,
       ];
     case 'series': {
       const { window, horizon, columns, group, time } = input.series;
       return [
-        `Windows of ${window} rows of a series as float32 [N, ${inputShape.join(', ')}], the oldest row first, of the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''} in this order. ${horizon === 0 ? 'The answer belongs to the last row.' : `The answer belongs to the row ${horizon === 1 ? 'that follows' : `${horizon} rows after the last one`}.`}${time === undefined ? '' : ` Rows are ordered by ${codeSpan(time)}.`}${group === undefined ? '' : ` ${codeSpan(group)} tells one series from another.`} None may be missing. \`weft predict\` takes a table and answers for the last window of each series.`,
+        `Windows of ${window} rows of a series as float32 [N, ${inputShape.join(', ')}], the oldest row first, of the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''} in this order. ${horizon === 0 ? 'The answer belongs to the last row.' : `The answer belongs to the row ${horizon === 1 ? 'that follows' : `${horizon} rows after the last one`}.`}${time === undefined ? '' : ` Rows are ordered by ${codeSpan(time)}.`}${group === undefined ? '' : ` ${codeSpan(group)} tells one series from another.`} None may be missing. \`weft predict\` takes a table and predicts for the last window of each series.`,
       ];
     }
     case 'array':
@@ -150,13 +150,13 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
 }
 
 function resultsOf({ results, data, level }: ModelFacts): string {
-  const lines = ['## What its answers are worth', ''];
+  const lines = ['## Results', ''];
   const test = results?.test;
   if (!test) return [...lines, 'It was not tested.'].join('\n');
   const count = data?.parts['test'];
   if (level) {
     lines.push(
-      `On a test text seen once: ${[
+      `On a test text that was used once: ${[
         test.perplexity === undefined ? undefined : `perplexity ${test.perplexity.toFixed(2)}`,
         test.bitsPerCharacter === undefined ? undefined : `${test.bitsPerCharacter.toFixed(3)} bits per character`,
         `loss ${test.loss.toFixed(4)} nats per token`,
@@ -185,7 +185,7 @@ function calibrationOf({ temperature, results }: ModelFacts): string {
   const error = calibration?.before
     ? ` (their expected calibration error on the test examples would be ${percent(calibration.before.error)})`
     : '';
-  return `\n\nLogits are divided by the temperature ${values([temperature])} inside the network (not by the weights of \`model.safetensors\`), which was fitted on the validation part: the labels are the same without it, the probabilities are not${error}.`;
+  return `\n\nLogits are divided by the temperature ${values([temperature])} inside the network (not by the weights of \`model.safetensors\`), which was fitted on the validation part. It changes the probabilities but not the labels${error}.`;
 }
 
 const kilobytes = (bytes: number): string => `${number(Math.ceil(bytes / 1000))} kB`;
@@ -199,7 +199,7 @@ function roundingOf({ rounding, level }: ModelFacts): string {
     before.accuracy === null || after.accuracy === null
       ? ''
       : `accuracy ${percent(after.accuracy)} instead of ${percent(before.accuracy)}, `;
-  return `\n\nThe weights in \`model.json\` and \`model.onnx\` are rounded to ${weights === 'int8' ? '8 bits' : '16-bit floats'}; those in \`model.safetensors\` are as they were trained. On the first ${number(count)} test ${level ? 'tokens' : 'examples'} this gives ${accuracy}loss ${after.loss.toFixed(4)} instead of ${before.loss.toFixed(4)}. The weights of \`model.json\` take ${kilobytes(after.bytes)} instead of ${kilobytes(before.bytes)}; one example takes ${milliseconds(after)} instead of ${milliseconds(before)} in ${runtime} on the machine of the export, because it is computed in 32-bit floats all the same.`;
+  return `\n\nThe weights in \`model.json\` and \`model.onnx\` are rounded to ${weights === 'int8' ? '8 bits' : '16-bit floats'}; those in \`model.safetensors\` are not rounded. On the first ${number(count)} test ${level ? 'tokens' : 'examples'} this gives ${accuracy}loss ${after.loss.toFixed(4)} instead of ${before.loss.toFixed(4)}. The weights of \`model.json\` take ${kilobytes(after.bytes)} instead of ${kilobytes(before.bytes)}; one example takes ${milliseconds(after)} instead of ${milliseconds(before)} in ${runtime} on the machine of the export, because it is computed in 32-bit floats all the same.`;
 }
 
 function besideSimpler(assessment: Results['assessment'], accuracy: number | undefined): string[] {
@@ -236,14 +236,14 @@ function besideSimpler(assessment: Results['assessment'], accuracy: number | und
           best.interval[0] > 0
             ? `It is better than the best of the simple models, ${best.name}.`
             : `That it is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`,
-          'The simple models have fixed settings. The best of them is picked by the test part, which favours it. Intervals are over test examples, paired; they say nothing of another training.',
+          'The simple models have fixed settings. The best of them is selected on the test part, which favours it. Intervals are over test examples, paired; they say nothing about another training.',
         ]
       : []),
     ...(measures.length > 0 ? ['', `Also: ${measures.join(', ')}.`] : []),
   ];
 }
 
-/** Of several labels: how well each is told, beside the more frequent answer and simple models. */
+/** For several labels: how well each is predicted, compared with the more frequent answer and simple models. */
 function labelsOf(
   tested: NonNullable<NonNullable<Results['test']>['labels']>,
   loss: number,
@@ -253,7 +253,7 @@ function labelsOf(
   const { names, labels, accuracy, usual, simpleModels = [] } = (assessment ?? {}) as Partial<FlagAssessment>;
   const share = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(3));
   return [
-    `On ${count === undefined ? 'the' : number(count)} test examples, which were used once: ${sayLabels(tested)}, loss ${loss.toFixed(4)} nats per label. A label is predicted where its probability is at least one half.`,
+    `On ${count === undefined ? 'the' : number(count)} test examples, which were used once: ${sayLabels(tested)}, loss ${loss.toFixed(4)} nats per label. A label is predicted if its probability is at least one half.`,
     ...(names && labels
       ? [
           '',
@@ -280,7 +280,7 @@ function labelsOf(
   ];
 }
 
-/** Of predicted numbers: their errors, beside the mean and simple models. */
+/** For predicted numbers: their errors, compared with the mean and simple models. */
 function numbersOf(
   tested: NonNullable<NonNullable<Results['test']>['targets']>,
   assessment: Results['assessment'],
@@ -321,25 +321,25 @@ function numbersOf(
 function limitsOf({ input, targets, multiLabel, level }: ModelFacts): string {
   const own =
     input.kind === 'picture'
-      ? 'Pictures that were taken, drawn or cut out in another way than those of the training data may be answered wrongly, with a high probability too. Decoders of JPEG differ by single levels, and so do answers in the last digits.'
+      ? 'Images that were taken, drawn or cropped differently from the training images may be classified wrongly, even with a high probability. JPEG decoders differ by single levels, so answers may differ in the last digits.'
       : input.kind === 'table'
-        ? 'Rows from another population, and numbers outside the range of the training data, may be answered wrongly, with a high probability too.'
+        ? 'Predictions for rows from another population, or with numbers outside the range of the training data, may be wrong, even with a high probability.'
         : level
-          ? 'It repeats what its training text is like; nothing that it writes is checked.'
-          : 'Inputs of another origin than the training data may be answered wrongly, with a high probability too.';
+          ? 'It imitates its training text; nothing that it writes is checked.'
+          : 'Predictions for inputs from other sources than the training data may be wrong, even with a high probability.';
   return [
     '## Limits',
     '',
     level
       ? ''
       : targets
-        ? '- The answer is a number whatever is asked; how sure the network is, it does not say.'
+        ? '- The answer is always a number; the network does not say how certain it is.'
         : multiLabel
-          ? '- Labels that are not among those above are never said.'
-          : '- The answer is always one of the classes above, also where none of them is right.',
+          ? '- Labels other than those above are never predicted.'
+          : '- The answer is always one of the classes above, even if none of them is right.',
     `- ${own}`,
-    '- The test part comes from the same source as the training data: results elsewhere may be worse.',
-    '- Whether it treats groups of people alike was not examined. It is not to decide about people.',
+    '- The test part comes from the same source as the training data: results on other data may be worse.',
+    '- Whether it treats groups of people equally was not examined. It must not be used to make decisions about people.',
   ]
     .filter((line, i) => i < 2 || line !== '')
     .join('\n');

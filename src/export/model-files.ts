@@ -4,7 +4,7 @@ import { type GraphModel } from './graph-model.js';
 /** Browsers keep files up to this size in their cache. */
 const SHARD_BYTES = 4 * 1024 * 1024;
 
-/** `model.json` and the weights beside it, in shards. */
+/** `model.json` and its weights, in shards. */
 export function modelFiles({ weightData, weightSpecs, ...model }: GraphModel): Record<string, Uint8Array | string> {
   const count = Math.max(1, Math.ceil(weightData.byteLength / SHARD_BYTES));
   const shards = Array.from(

@@ -176,8 +176,8 @@ const sameConstant = (a: Constant, b: Constant): boolean =>
 const dependsOnExamples = (what: string): WeftError =>
   new WeftError(
     'export',
-    `${what === 'network' ? 'the network' : `the kernel '${what}'`} computes in another way when the batch is another one`,
-    'no random numbers, no values read into JavaScript, no shapes that hold the batch size: -1 or tf.zerosLike stand for it',
+    `${what === 'network' ? 'the network' : `the kernel '${what}'`} computes differently for a different batch`,
+    'use no random numbers, no values read into JavaScript and no shapes that contain the batch size; use -1 or tf.zerosLike instead',
   );
 
 /** The steps that the program needs, each after those that it depends on. */
@@ -205,7 +205,7 @@ export const shapeOf = (value: Value): readonly number[] =>
 export const dtypeOf = (value: Value): string =>
   value.kind === 'result' ? value.step.dtypes[value.output]! : value.kind === 'constant' ? value.dtype : 'float32';
 
-/** Where in the network a step belongs: beside the weights that it uses, or else where its first input comes from. */
+/** Where in the network a step belongs: with the weights that it uses, or else where its first input comes from. */
 export function scopeOf({ inputs }: Step, scopeOfStep: (step: Step) => string): string {
   for (const value of Object.values(inputs))
     if (value.kind === 'constant' && value.name?.includes('/')) return value.name.slice(0, value.name.lastIndexOf('/'));

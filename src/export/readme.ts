@@ -1,4 +1,4 @@
-/** How to use the exported files, written beside them. */
+/** How to use the exported files, written into the same folder. */
 import { type ModelCard } from '../search/model.js';
 import { OPSET } from './onnx/index.js';
 import { codeSpan, nameInText } from './markdown.js';
@@ -21,10 +21,10 @@ Found in the search space ${codeSpan(space)}: ${codeSpan(architecture)}
 
 ${
   language
-    ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); what came before a window is not known to it.
-- Outputs \`logits\` and \`probabilities\`: float32 [N, ${shape}, ${classes}]: at each place, for each token, that it is the next one${named}.`
-    : `- Input \`input\`: float32 [N, ${shape}], values as in the data set; [MODEL.md](MODEL.md) says how pictures and rows become these. Normalization is part of the network.
-${targets ? `- Output \`values\`: float32 [N, ${classes}], the predicted numbers in their own units: ${targets.names.map(nameInText).join(', ')}.` : `- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each ${kind === 'multi-label' ? 'label' : 'class'}${named}.${kind === 'multi-label' ? ' Each probability stands for itself: from one half on the label holds.' : ''}`}`
+    ? `- Input \`input\`: float32 [N, ${shape}], windows of ${inputShape[0]} token ids (${level === 'char' ? 'characters' : 'words'}); it does not know what came before a window.
+- Outputs \`logits\` and \`probabilities\`: float32 [N, ${shape}, ${classes}]: at each position, for each token, the score and probability that it comes next${named}.`
+    : `- Input \`input\`: float32 [N, ${shape}], values as in the data set; [MODEL.md](MODEL.md) says how images and rows are converted to these. Normalization is part of the network.
+${targets ? `- Output \`values\`: float32 [N, ${classes}], the predicted numbers in their own units: ${targets.names.map(nameInText).join(', ')}.` : `- Outputs \`logits\` and \`probabilities\`: float32 [N, ${classes}], one column for each ${kind === 'multi-label' ? 'label' : 'class'}${named}.${kind === 'multi-label' ? ' The labels are independent: a label is predicted if its probability is at least one half.' : ''}`}`
 }
 
 ## In a browser
@@ -70,7 +70,6 @@ ${targets ? "(values,) = session.run(['values']" : "logits, probabilities = sess
 
 `
     : 'There is no `model.onnx`: ONNX has no operation for something in this network.\n\n'
-}\`model.safetensors\` has the weights as they were trained, \`architecture.json\` what is computed with them.
-\`model.json\` can be looked at with Netron.
+}\`model.safetensors\` has the trained weights, \`architecture.json\` describes the computation. \`model.json\` can be viewed with Netron.
 `;
 }

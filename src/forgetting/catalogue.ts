@@ -15,7 +15,7 @@ const regularizers = catalogue('regularizer', entries);
 type AnyOptions = z.output<(typeof entries)[number]['schema']>;
 type AnyInput = z.input<(typeof entries)[number]['schema']>;
 
-/** A regularizer with its options; what is left out has a default. `none` is none. */
+/** A regularizer with its options; what is left out has a default. `none` is no regularizer. */
 export type RegularizerConfig = AnyOptions | { name: 'none' };
 export type RegularizerConfigInput = AnyInput | { name: 'none' };
 

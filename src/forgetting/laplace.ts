@@ -63,7 +63,7 @@ function cholesky(a: Matrix): number[][] {
         throw new WeftError(
           'numeric',
           'the Hessian of the private weights is not positive definite',
-          'take it at a maximum, with a prior',
+          'compute it at a maximum, with a prior',
         );
       l[i]![j] = i === j ? Math.sqrt(rest) : rest / l[j]![j]!;
     }

@@ -31,7 +31,7 @@ export interface TrainedArchitecture {
   fisher(): NamedTensors;
 }
 
-/** Where a regularizer stands, for events and warnings; over the weights of the architecture trained last. */
+/** The state of a regularizer, for events and warnings; over the weights of the architecture trained last. */
 export interface RegularizerStatus {
   /** Strength in this epoch. */
   readonly alpha: number;

@@ -126,7 +126,7 @@ function fix(
         throw new WeftError(
           'space',
           `'${name}' cannot ${combination} [${shapes[0]!.join(', ')}] and [${stranger.join(', ')}], which meet in this architecture`,
-          'let one choice decide the size of all that is joined',
+          'let one choice determine the size of all inputs that are combined',
         );
       const output =
         combination === 'concat'

@@ -7,7 +7,7 @@ const BYTES = 4;
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /**
- * Most bytes of activations that live at once while a child evaluates one example, its nodes in order: at each node its output, its inputs, and whatever
+ * Most bytes of activations that exist at the same time while a child evaluates one example, its nodes in order: at each node its output, its inputs, and whatever
  * a later node still needs (the SRAM limit of MCUNet, Lin et al. 2020, arXiv 2007.10319). Weights, and what an operation holds inside
  * itself, are not counted.
  */

@@ -100,12 +100,16 @@ export function buildGraph(
 
   const add = (name: string, attributes: NodeAttributes): NodeRef => {
     if (!/^[A-Za-z0-9][\w./-]*$/.test(name))
-      throw new WeftError('space', `'${name}' is no node name in '${space}'`, 'use letters, digits and . - _ /');
+      throw new WeftError(
+        'space',
+        `'${name}' is not a valid node name in '${space}'`,
+        'use letters, digits and . - _ /',
+      );
     if (graph.hasNode(name))
       throw new WeftError(
         'space',
         `'${space}' has two nodes named '${name}'`,
-        'every node needs a name of its own: weights are shared by name',
+        'every node needs a unique name, because weights are shared by name',
       );
     graph.addNode(name, attributes);
     order.push(name);
@@ -172,7 +176,7 @@ export function buildGraph(
             throw new WeftError(
               'space',
               `'${name}/${local}' in '${space}' is [${shape.join(', ')}], but that of '${owner}' is [${known.join(', ')}]`,
-              'tied weights have one shape',
+              'tied weights must have the same shape',
             );
         }
       }
@@ -191,7 +195,7 @@ export function buildGraph(
           forward: () => {
             throw new WeftError(
               'unsupported',
-              `'${name}' in '${space}' is a family of operations, too many to run each`,
+              `'${name}' in '${space}' is a family of operations, too many to time each of them`,
               'limit parameters or multiply-adds instead of the latency',
             );
           },
@@ -294,7 +298,7 @@ export function buildGraph(
       const decision = decisionOf(choice, `whenEqual ${value}`);
       const index = isOneOf(choice) ? choice.options.indexOf(value) : Number(value);
       if (index < 0 || index >= decision.cardinality)
-        throw new WeftError('space', `'${value}' is no value of '${decision.path}' in '${space}'`);
+        throw new WeftError('space', `'${value}' is not a value of '${decision.path}' in '${space}'`);
       return { node, guard: equals(decision, index) };
     },
     whenUnused(choices, index, node) {
@@ -339,7 +343,7 @@ function requireConnected(space: string, { graph, input, head, order }: Supernet
         .slice(0, 5)
         .map((name) => `'${name}'`)
         .join(', ')}${stray.length > 5 ? ', …' : ''}`,
-      'use their output, or leave them out',
+      'use their output, or remove them',
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Cells: pieces of a graph that are written once and placed many times. All places obey the same choices, and each has
- * weights of its own, because the name of the place stands before the names of its nodes.
+ * weights of its own, because the name of the place prefixes the names of its nodes.
  */
 import { type GraphBuilder, type NodeRef } from './builder.js';
 

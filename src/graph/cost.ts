@@ -27,8 +27,8 @@ export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
     if (own === undefined)
       throw new WeftError(
         'unsupported',
-        `the operation '${operation.kind}' at '${name}' does not tell its multiply-adds`,
-        'give what its `build` returns the field `multiplyAdds`',
+        `the operation '${operation.kind}' at '${name}' does not state its multiply-adds`,
+        'add the field `multiplyAdds` to the value that its `build` returns',
       );
     return sum + own;
   }, 0);

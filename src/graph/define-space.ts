@@ -39,7 +39,7 @@ export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
   readonly constraints?: readonly Constraint<ArchitectureOf<C>>[];
   /** Writes the graph from `builder.input` to the logits ([classes], in language [T, classes]), which it returns. */
   graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
-  /** Options that differ when a found architecture is trained for good, for example more filters. */
+  /** Options that differ when a found architecture is retrained, for example more filters. */
   readonly retrain?: (options: O) => O;
   /** The same text for architectures that count as one network, where that is not to be read off the graph; the hash of what they compute by default. */
   readonly canonical?: (architecture: ArchitectureOf<C>) => string;
@@ -58,7 +58,7 @@ export interface SearchSpace<A = unknown> extends ChoiceSpace<A> {
   canonicalForm(architecture: A): string;
   /** This space with the options for retraining. */
   forRetraining(): SearchSpace<A>;
-  /** This space with further constraints, on the same graph; the space for retraining has them not. */
+  /** This space with further constraints, on the same graph; the space for retraining does not have them. */
   constrain(constraints: readonly Constraint<A>[]): SearchSpace<A>;
 }
 
@@ -107,7 +107,7 @@ function instantiate<O extends object, C extends ChoiceTree>(
       throw new WeftError(
         'space',
         `'${definition.name}' ends in the shape [${shape.join(', ')}]`,
-        `its head must give [${logitsShape(task).join(', ')}], one ${task.kind === 'language' ? 'logit a token at each place' : task.kind === 'regression' ? 'output a number to predict' : 'logit a class'}`,
+        `its head must give [${logitsShape(task).join(', ')}], one ${task.kind === 'language' ? 'logit per token at each position' : task.kind === 'regression' ? 'output per number to predict' : 'logit per class'}`,
       );
     }
   }
@@ -136,26 +136,26 @@ function requireFitting(
   if (takes === 'images' && kind === 'language')
     throw new WeftError(
       'config',
-      `'${name}' searches networks for images, and the data is a text`,
+      `'${name}' searches networks for images, but the data is a text`,
       'set space.name to transformer, rnn-cell or lstm, or data.source to images',
     );
   if (takes === 'images' && height === 1 && width === 1)
     throw new WeftError(
       'config',
-      `'${name}' searches networks for images, and the data has rows of ${channels} numbers`,
-      'set space.name to mlp; where a row is an image, set data.imageShape to its height, width and channels',
+      `'${name}' searches networks for images, but the data has rows of ${channels} numbers`,
+      'set space.name to mlp; if a row is an image, set data.imageShape to its height, width and channels',
     );
   if (takes === 'text' && kind !== 'language')
     throw new WeftError(
       'config',
-      `'${name}' searches language models, and the data is not a text`,
+      `'${name}' searches language models, but the data is not a text`,
       'set space.name to macro-cnn for images or to mlp for anything, or data.source to a text',
     );
   const isSeries = kind !== 'language' && height === 1 && width! > 1;
   if ((takes === 'series' && !isSeries) || (takes === 'sequences' && !isSeries && kind !== 'language'))
     throw new WeftError(
       'config',
-      `'${name}' searches networks for ${takes === 'series' ? 'series of numbers' : 'texts and series of numbers'}, and the data is ${kind === 'language' ? 'a text' : height === 1 ? `single rows of ${channels} numbers` : 'images'}`,
+      `'${name}' searches networks for ${takes === 'series' ? 'series of numbers' : 'texts and series of numbers'}, but the data is ${kind === 'language' ? 'a text' : height === 1 ? `single rows of ${channels} numbers` : 'images'}`,
       kind === 'language'
         ? 'set space.name to transformer, rnn-cell or lstm'
         : 'set space.name to macro-cnn for images or to mlp for anything; of the rows of a table that follow each other data.window makes series',
@@ -173,7 +173,7 @@ function guarded<T>(name: string, run: () => T): T {
     throw new WeftError(
       'space',
       `the definition of the space '${name}' fails: ${message}`,
-      place ?? 'run it by itself to see where',
+      place ?? 'run the file by itself to see where',
       { cause },
     );
   }

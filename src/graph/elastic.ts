@@ -39,15 +39,15 @@ export function fitElastic(
   if (members.length * inputs.length > MAX_MEMBERS)
     throw new WeftError(
       'space',
-      `${where} has ${members.length} sizes for each of ${inputs.length} input shapes`,
-      'choose fewer of its sizes at once, or fewer options',
+      `${where} has ${members.length} combinations of sizes for each of ${inputs.length} input shapes`,
+      'let it depend on fewer choices, or list fewer sizes',
     );
   const operation = make(sizes.map(({ options }) => options.indexOf(Math.max(...options))));
   if (!operation.elastic)
     throw new WeftError(
       'space',
-      `${where} is the operation '${operation.kind}', which cannot be sliced: part of its weights would not make a smaller operation of the same kind`,
-      'build it of conv, depthwiseConv, dense, normalizations, activations and pools, or list its sizes with `choose`; an operation of your own says `elastic: true`',
+      `${where} is the operation '${operation.kind}', which cannot be sliced: a part of its weights is not a smaller operation of the same kind`,
+      'build it of conv, depthwiseConv, dense, normalizations, activations and pools, or list its sizes with `choose`; your own operation must set `elastic: true`',
     );
   const largest = largestShapes(inputs, where);
   const own = fitted(operation, largest, where);
@@ -81,7 +81,7 @@ function largestShapes(inputs: readonly (readonly Shape[])[], where: string): Sh
             throw new WeftError(
               'space',
               `${where} can see inputs of ${first.length} and of ${length} dimensions`,
-              'slices need inputs of one kind: flatten or pool them first',
+              'slices need inputs with the same number of dimensions: flatten or pool them first',
             );
           return size!;
         }),
@@ -99,7 +99,7 @@ function requireWithin(member: BuiltOperation, whole: BuiltOperation, where: str
       throw new WeftError(
         'space',
         `'${local}' of ${where} is [${shape.join(', ')}] at some sizes, and ${all ? `[${all.join(', ')}]` : 'missing'} at the largest: it cannot be a slice of it`,
-        'let no weight grow where a size shrinks',
+        'no weight may grow when a size shrinks',
       );
     }
   }

@@ -21,7 +21,7 @@ export function combinations(inputs: readonly (readonly Shape[])[], where: strin
     throw new WeftError(
       'space',
       `${where} can see ${all.length} combinations of input shapes`,
-      'bring its inputs to one shape first',
+      'convert its inputs to one shape first',
     );
   }
   return all;

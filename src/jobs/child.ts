@@ -1,4 +1,4 @@
-/** The process that does jobs: it computes, and blocks while it does; whoever started it watches over it. */
+/** The process that does jobs: it computes, and blocks meanwhile; the process that started it watches over it. */
 import { WeftError, type WeftErrorCode } from '../errors.js';
 import { type JsonObject } from '../runs/index.js';
 import { type Job, type JobProgress, type JobRunners } from './contract.js';

@@ -39,6 +39,6 @@ export async function loadComputing({ backend, library, node, threads }: Computi
 const otherVersion = (wanted: string, found: string): WeftError =>
   new WeftError(
     'version',
-    `the job was submitted with ${wanted}, and this worker has ${found}: its result would have other bits`,
+    `the job was submitted with ${wanted}, and this worker has ${found}: its result would differ in its last bits`,
     'the job waits for a worker with the same versions of weft, Node and TensorFlow as its submitter',
   );

@@ -55,7 +55,7 @@ export function codeFacts(
   return code.length > 0 ? { code: Object.fromEntries(code) } : {};
 }
 
-/** Of a file that is there; what is missing is told by whoever loads it. */
+/** For a file that exists; a missing one is reported when it is loaded. */
 export function hashOfFile(path: string): string[] {
   try {
     return [sha256(readBytes(path))];
@@ -73,8 +73,8 @@ export function referToParts(config: SearchConfig): { config: SearchConfig; code
   if (value)
     throw new WeftError(
       'unsupported',
-      `jobs cannot be done with the ${value.kind} '${value.part}', which is a value of your program`,
-      'put it into a file of its own and name that (part: ./my-part.ts), or run a search for each seed',
+      `jobs cannot use the ${value.kind} '${value.part}', which is a value of your program`,
+      'put it into a separate file and name the file (part: ./my-part.ts), or run a search for each seed',
     );
   const files = [...new Set(partFiles(config))];
   if (files.length === 0) return { config };
@@ -119,7 +119,7 @@ export function resolveReference(reference: string | FileReference, allowed: rea
     if (!isOwnFile(reference)) return reference;
     throw new WeftError(
       'job',
-      `the job names the file ${reference} by its path alone`,
+      `the job names the file ${reference} only by its path`,
       'submit it again with this version of weft',
     );
   }
@@ -127,7 +127,7 @@ export function resolveReference(reference: string | FileReference, allowed: rea
   if (found !== undefined) return resolve(found);
   throw new WeftError(
     'job',
-    `the job needs the file ${reference.file} (sha256 ${reference.sha256.slice(0, 12)}…), which this worker was not given`,
+    `the job needs the file ${reference.file} (sha256 ${reference.sha256.slice(0, 12)}…), which this worker does not have`,
     `start the worker with \`--file PATH/${reference.file}\`, with the content that the job was submitted with`,
   );
 }

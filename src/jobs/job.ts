@@ -47,11 +47,11 @@ export function uuidOf(key: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** Text of a result, with a hash of itself: the same bytes whoever made it. */
+/** Text of a result, with a hash of itself: the same bytes wherever it was computed. */
 export const resultText = ({ key, kind, value }: JobResult): string =>
   sealJson(sortKeys({ key, kind, value }) as JsonObject, 2);
 
-/** A result from its text; undefined if it is none, was changed, or is of another key. */
+/** A result from its text; undefined if it is not a result, was changed, or belongs to another key. */
 export function parseResult(text: string, key: string): JobResult | undefined {
   try {
     const result = jobResultSchema.parse(unseal(JSON.parse(text)));

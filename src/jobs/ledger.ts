@@ -51,7 +51,7 @@ export function createLedger(results: Results): Ledger {
       const promise = new Promise<JobResult>((resolve, reject) => {
         settle = { resolve, reject };
       });
-      promise.catch(() => {}); // whoever waits for it hears of a failure; nobody has to
+      promise.catch(() => {}); // those who wait for it learn of a failure; nobody has to wait
       waiting.set(job.key, { job, promise, ...settle });
       tell({ type: 'job-queued', key: job.key, kind: job.kind, label: job.label });
       return { promise, isNew: true };

@@ -1,5 +1,5 @@
 /**
- * Ending with one's parent. A process that is told of it by its main thread alone goes on for ever where that is in an endless loop of
+ * Ending with one's parent. A process that is told of it by its main thread alone goes on forever where that is in an endless loop of
  * somebody's code, or in a long kernel; hence a thread of its own that does nothing but look.
  */
 import { Worker } from 'node:worker_threads';

@@ -181,8 +181,8 @@ function checkSame(what: string, wanted: string | undefined, found: string | und
   if (wanted !== found)
     throw new WeftError(
       'job',
-      `the ${what} of this worker is not that of the job`,
-      `give the worker the same ${what}: a job is the same wherever it is done`,
+      `the ${what} of this worker differs from that of the job`,
+      `give the worker the same ${what}: a job must give the same result everywhere`,
     );
 }
 

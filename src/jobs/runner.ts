@@ -7,11 +7,11 @@ export function runnerOf(runners: JobRunners, kind: string): JobRunner {
   if (Object.hasOwn(runners, kind)) return runners[kind]!;
   throw new WeftError(
     'job',
-    `no job of the kind '${kind}' can be done here`,
+    `jobs of the kind '${kind}' cannot be done here`,
     `known are ${Object.keys(runners).join(', ')}; workers and submitters must have the same version of weft`,
   );
 }
 
 /** What a runner throws that was asked to stop. */
 export const interrupted = (): WeftError =>
-  new WeftError('job', 'the job was interrupted', 'submit it again: it goes on from its last checkpoint');
+  new WeftError('job', 'the job was interrupted', 'submit it again: it continues from its last checkpoint');

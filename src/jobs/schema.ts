@@ -68,7 +68,7 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T 
   throw new WeftError(
     'job',
     printable(`${field} is not valid: ${message}`, 300),
-    'a job is made by `weft search --seeds`, `derive --retrain-top`, `rank`, `halve` or `study`; find out who else writes to the queue',
+    'a job is made by `weft search --seeds`, `derive --retrain-top`, `rank`, `halve` or `study`; check who else writes to the queue',
   );
 }
 
@@ -90,7 +90,7 @@ export function checkedRunner<Payload>(
     if (context.key !== undefined && context.key !== keyOf(kind, identity(checked)))
       throw new WeftError(
         'job',
-        `the job ${context.key.slice(0, 12)} is not what its name says: its payload has another`,
+        `the job ${context.key.slice(0, 12)} does not match its key: its payload has another one`,
         'submit it again with this version of weft',
       );
     return run(checked, context);

@@ -44,7 +44,7 @@ import { interrupted } from './runner.js';
 import { keyOf } from './version.js';
 
 export interface StandAloneJobOptions extends RunJobOptions {
-  /** Stops after so many of the epochs, and tells the evaluation after each: a job with a larger number goes on from there. */
+  /** Stops after so many of the epochs, and tells the evaluation after each: a job with a larger number continues from there. */
   readonly until?: number;
 }
 
@@ -106,7 +106,7 @@ export const evaluationOf = (value: JsonObject): StandAloneResult => value as un
 
 const SAVE_SECONDS = 30;
 
-/** The runner: goes on from its last checkpoint, or from where a shorter training of the same was left on this machine, to the same numbers. */
+/** The runner: continues from its last checkpoint, or from where a shorter training of the same was left on this machine, to the same numbers. */
 export async function trainAloneHere(
   payload: RunPayload,
   { folder, files, progress, shouldStop }: JobContext,
@@ -169,7 +169,7 @@ interface Kept {
   close(): void;
 }
 
-/** The checkpoints of a job; undefined while a process works on it that was thought lost, beside which nothing is kept. */
+/** The checkpoints of a job; undefined while a process that was thought lost still works on it; nothing is kept then. */
 async function openKept(folder: string, identity: string): Promise<Kept | undefined> {
   makeFolder(folder);
   const lock = await tryLock(join(folder, 'job.lock'));
@@ -215,7 +215,7 @@ interface SavedState {
 function requireSameEnvironment(state: Json): void {
   const { environment } = state as unknown as Partial<SavedState>;
   if (!environment || environmentChanges(environment, describeEnvironment()).length > 0)
-    throw new WeftError('checkpoint', 'the checkpoint was made under other conditions');
+    throw new WeftError('checkpoint', 'the checkpoint was made under different conditions');
 }
 
 async function tryLock(path: string): Promise<RunLock | undefined> {

@@ -35,6 +35,6 @@ export function withoutData(error: WeftError): WeftError {
     message,
     message === error.message
       ? error.hint
-      : 'values of the data stay on the worker, which has written the whole message',
+      : 'values of the data stay on the worker: the complete message is in its output',
   );
 }

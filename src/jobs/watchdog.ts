@@ -15,7 +15,7 @@ export type Condition = 'moving' | 'slow' | 'stuck';
 export interface Watchdog {
   /** The process has said something, at `now` seconds on a clock that cannot be set. */
   heard(now: number): void;
-  /** How it stands, given the processor seconds it has used so far; undefined where the system does not tell. */
+  /** Its state, given the processor seconds it has used so far; undefined where the system does not tell. */
   check(now: number, processorSeconds: number | undefined): Condition;
 }
 

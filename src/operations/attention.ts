@@ -44,7 +44,7 @@ export function causalAttention(): OperationFamily<number> {
           throw new WeftError(
             'operation',
             `${heads} heads do not divide a width of ${width}`,
-            'choose a width that all numbers of heads divide',
+            'choose a width that is divisible by all numbers of heads',
           );
         return {
           ...fit(inputs),

@@ -44,8 +44,8 @@ export function unembedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions
       if (features !== units)
         throw new WeftError(
           'operation',
-          `an unembedding of ${units} units takes vectors of ${units} numbers and got ${features}`,
-          'bring them to the size of the embedding first',
+          `an unembedding of ${units} units takes vectors of ${units} numbers, but got ${features}`,
+          'convert them to the size of the embedding first',
         );
       return {
         output: [length, vocabulary],

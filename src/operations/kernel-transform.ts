@@ -24,8 +24,8 @@ export function kernelTransform(size: number, kernels: readonly number[] | undef
   if (!sides.includes(size))
     throw new WeftError(
       'operation',
-      `a kernel of side ${size} is none of those with transforms: ${kernels.join(', ')}`,
-      'list in `kernels` every side that is chosen from',
+      `a kernel of side ${size} has no transform; there are transforms for ${kernels.join(', ')}`,
+      'list every possible side in `kernels`',
     );
   const smaller = sides.slice(1);
   const steps = smaller.filter((side) => side >= size && size < sides[0]!);

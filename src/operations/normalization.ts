@@ -43,7 +43,7 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
           if (x!.size === channels)
             throw new WeftError(
               'operation',
-              'batch normalization by the statistics of a single value in each channel, that of one example, which would always give the offset',
+              'batch normalization with a single value in each channel, from a batch of one example, would always give the offset',
               'use batches of at least 2 examples, or running statistics',
             );
           const { y, mean, variance } = normalizeBatch(x!, scale, offset, epsilon);

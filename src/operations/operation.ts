@@ -43,7 +43,7 @@ export interface Mode {
   readonly record?: (statistic: string, value: Tensor) => void;
   /** What recurrent operations begin with [N, ...shape], by name; zeros where there is nothing. Borrowed tensors. */
   readonly state?: NamedTensors | undefined;
-  /** Receives what recurrent operations end with, for the batch that goes on where this one stops. Borrowed tensors, cut off from the tape. */
+  /** Receives what recurrent operations end with, for the batch that continues where this one stops. Borrowed tensors, cut off from the tape. */
   readonly carry?: (state: string, value: Tensor) => void;
 }
 
@@ -70,7 +70,7 @@ export interface BuiltOperation {
   readonly multiplyAdds?: number;
   /** Fewest examples that a batch may have where its own statistics normalize it; 1 by default. */
   readonly fewestExamples?: number;
-  /** Shapes, for one example, of what goes on from one batch to the next where the examples do. */
+  /** Shapes, for one example, of what continues from one batch to the next where the examples do. */
   readonly states?: Readonly<Record<string, Shape>>;
   /** Of the largest of several sizes: parameters that only smaller ones use, which the supernet keeps with its own. */
   readonly spare?: Readonly<Record<string, ParameterSpec>>;

@@ -10,11 +10,11 @@ export function soleInput(kind: string, inputs: readonly Shape[], rank?: number)
   if (inputs.length !== 1 || !shape)
     throw new WeftError(
       'operation',
-      `'${kind}' takes one input and got ${inputs.length}`,
+      `'${kind}' takes one input, but got ${inputs.length}`,
       'combine several inputs first',
     );
   if (rank !== undefined && shape.length !== rank) {
-    throw new WeftError('operation', `'${kind}' takes an input of ${rank} dimensions and got [${shape.join(', ')}]`);
+    throw new WeftError('operation', `'${kind}' takes an input of ${rank} dimensions, but got [${shape.join(', ')}]`);
   }
   return shape;
 }

@@ -1,4 +1,4 @@
-/** Order where there are several goals. A point is a list of numbers, one a goal, and less is better in each. */
+/** Order where there are several objectives. A point is a list of numbers, one per objective, and less is better in each. */
 import { WeftError } from '../errors.js';
 
 export type Point = readonly number[];
@@ -92,11 +92,11 @@ export function checkPoints(points: readonly Point[]): void {
   const goals = points[0]?.length;
   for (const [i, point] of points.entries()) {
     if (point.length !== goals)
-      throw new WeftError('config', `point ${i} has ${point.length} goals where the first has ${goals}`);
+      throw new WeftError('config', `point ${i} has ${point.length} objectives, but the first has ${goals}`);
     if (point.some(Number.isNaN))
       throw new WeftError(
         'numeric',
-        `point ${i} has a goal that is NaN (${point.join(', ')})`,
+        `point ${i} has an objective that is NaN (${point.join(', ')})`,
         'leave out networks that were not measured',
       );
   }

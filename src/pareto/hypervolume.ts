@@ -11,7 +11,11 @@ export function hypervolume(points: readonly Point[], reference: Point): number 
   checkPoints([reference, ...points]);
   const goals = reference.length;
   if (goals < 1 || goals > 3)
-    throw new WeftError('unsupported', `the hypervolume of ${goals} goals`, 'it is exact for up to three');
+    throw new WeftError(
+      'unsupported',
+      `the hypervolume of ${goals} objectives`,
+      'it can be computed exactly for up to three',
+    );
   const inside = points.filter((point) => point.every((value, goal) => value < reference[goal]!));
   const front = paretoFront(inside).map((index) => inside[index]!);
   if (front.length === 0) return 0;

@@ -17,9 +17,9 @@ type SchemasOf<P extends readonly AnyPart[]> = { -readonly [I in keyof P]: P[I][
 type Named = { readonly name: string };
 
 export interface Catalogue<P extends readonly AnyPart[]> {
-  /** The options of any of the parts, told apart by name. */
+  /** The options of any of the parts, distinguished by name. */
   readonly schema: z.ZodDiscriminatedUnion<SchemasOf<P>, 'name'>;
-  /** The part with this name; throws WeftError('config') where there is none. */
+  /** The part with this name; throws WeftError('config') if there is none. */
   part(name: string): P[number];
   /** What a configuration describes; throws WeftError('config') on a name or an option that does not exist, in the part's `base` too. */
   create(config: Named, setting: SettingOf<P[number]>): MadeOf<P[number]>;

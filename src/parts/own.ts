@@ -1,6 +1,6 @@
 /**
  * Optimizers, preconditioners, regularizers, objectives and proxies of the user's own: a configuration names one as `{name: own, part: NAME, options: {…}}`, and
- * whoever runs it gives the part itself.
+ * the program that runs it supplies the part itself.
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
@@ -54,14 +54,14 @@ export function defineOwn<Setting, Made, O extends object>(
   };
 }
 
-/** What stands in a configuration for a part of the user's own. */
+/** The entry of a configuration for the user's own part. */
 export const ownSchema = z.strictObject({
   name: z.literal('own'),
   part: z.string().min(1).describe('its name, or the file that defines it'),
   options: z.record(z.string(), z.unknown()).default({}).describe('its own options'),
 });
 
-/** What stands in a configuration for a proxy of the user's own, which has no options. */
+/** The entry of a configuration for the user's own proxy, which has no options. */
 export const ownProxySchema = ownSchema.omit({ options: true });
 
 /** Builds the part that a configuration names; throws WeftError('config') where it was not given, or is of another kind. */
@@ -80,13 +80,13 @@ export function givenPart(kind: OwnKind, part: string, own: OwnParts | undefined
   if (!found)
     throw new WeftError(
       'config',
-      `the ${kind} '${part}' is code of your own, and nothing defines it here`,
+      `the ${kind} '${part}' is your own code, but it is not defined here`,
       'give it with `parts`, for example runSearch({ parts: [yours] }), or name its file: part: ./my-part.ts',
     );
   if (found.kind !== `weft-${kind}`)
     throw new WeftError(
       'config',
-      `'${part}' is of the kind ${found.kind.slice('weft-'.length)}, and a ${kind} is wanted`,
+      `'${part}' has the kind ${found.kind.slice('weft-'.length)}, but the kind ${kind} is needed`,
     );
   return found;
 }

@@ -17,7 +17,7 @@ export interface Triple {
 /** Curvature of single examples: what the gradients of the layers' outputs are taken of. */
 export interface Curvature {
   readonly name: string;
-  /** Backward passes beside that of the gradient. */
+  /** Backward passes in addition to that of the gradient. */
   readonly passes: number | 'classes';
   /**
    * Gradients with respect to the output of each use, of each example's own loss (the sum over its T labels) over √T; one list for each pass. With
@@ -38,7 +38,7 @@ export type Statistics = Readonly<Record<string, Tensor>>;
 
 /** A representation together with a solver, for one block. All of it runs inside a tidy. */
 export interface BlockSolver {
-  /** Whether it needs the gradients of single examples; where these cannot be told apart, it has no form for the block. */
+  /** Whether it needs the gradients of single examples; where these cannot be distinguished, it has no form for the block. */
   readonly byExample?: boolean;
   /** Names of all statistics, and of all that is prepared. */
   readonly statisticNames: readonly string[];
@@ -49,7 +49,7 @@ export interface BlockSolver {
   merge?(before: Statistics, now: Statistics, weight: number): Statistics;
   /** What applying needs, for C + damping; `data` are this batch's, `before` what was prepared last. */
   prepare(statistics: Statistics, damping: Damping, data: BlockData, before?: Statistics): Statistics;
-  /** What was prepared, after another look at the layers that does not prepare it anew. */
+  /** What was prepared, after another look at the layers that does not prepare it again. */
   update?(prepared: Statistics, data: BlockData): Statistics;
   /** (C + damping)⁻¹·gradient, the gradient as the block's matrix. */
   apply(prepared: Statistics, gradient: Tensor): Tensor;
@@ -59,7 +59,7 @@ export interface BlockSolver {
   prefersOwn?(block: Block, examples: number): boolean;
 }
 
-/** A preconditioned gradient P·g = [inputs, edge]ᵀ·outputs by its factors [n,rows of the weight] and [n,columns], and ⟨P·g, g⟩, for whoever needs it. */
+/** A preconditioned gradient P·g = [inputs, edge]ᵀ·outputs by its factors [n,rows of the weight] and [n,columns], and ⟨P·g, g⟩, if needed. */
 export interface OwnGradient {
   readonly inputs: Tensor;
   /** What belongs to the bias [n,1]; ones where it is left out. */

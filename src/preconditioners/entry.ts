@@ -12,7 +12,7 @@ export interface PreconditionerSummary {
   readonly triple: Triple;
   /** Numbers that are kept, of a layer with i inputs and o outputs, p = i·o, or of all P parameters. */
   readonly state: string;
-  /** Work beside the gradient of a batch of N. */
+  /** Work in addition to the gradient of a batch of N. */
   readonly cost: string;
   readonly reference: string;
 }

@@ -9,7 +9,7 @@ import { tf } from '../tensor/tf.js';
 export interface FallbackOptions {
   readonly lambda: number;
   readonly labels: number;
-  /** Kernels behind which the examples of a parameter cannot be told apart, by parameter, where that is why. */
+  /** Kernels behind which the examples of a parameter cannot be distinguished, by parameter, where that is why. */
   readonly endedBy?: ReadonlyMap<string, string>;
   /** Takes a remark. */
   readonly note: (remark: string) => void;

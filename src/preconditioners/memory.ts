@@ -9,8 +9,8 @@ export function refuseBeyond(limit: number, size: number, what: string): void {
   if (bytes <= limit) return;
   throw new WeftError(
     'unsupported',
-    `${what} is a ${size}x${size} matrix: ${megabytes(bytes)} with its inverse, and the limit is ${megabytes(limit)}`,
-    'choose a Kronecker-factored, unit-wise or diagonal form, or raise `memory`',
+    `${what} is a ${size}x${size} matrix: ${megabytes(bytes)} with its inverse, but the limit is ${megabytes(limit)}`,
+    'choose a Kronecker-factored, unit-wise or diagonal representation, or increase `memory`',
   );
 }
 

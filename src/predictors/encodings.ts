@@ -197,7 +197,7 @@ const signature = ({ kind, config }: Operation): string => `${kind} ${JSON.strin
 export interface PathOptions {
   /** Operations in a row that are one path at most. Default 3: whole ways through a cell of four nodes. */
   readonly length?: number;
-  /** Paths that are told apart at most, the most frequent ones. Default 256. */
+  /** Largest number of paths that are distinguished, the most frequent ones. Default 256. */
   readonly paths?: number;
   /** Random networks in which paths are looked for. Default 200. */
   readonly samples?: number;
@@ -253,7 +253,7 @@ function pathsOf<A>(space: SearchSpace<A>, architecture: A, length: number): Set
         const own = row.slice(from);
         if (own.length <= length) here[own.length - 1]!.add(own.join(STEP));
         if (from > 0) continue;
-        // A row from the first part on goes on with what came before the operation.
+        // A row from the first part on continues with what came before the operation.
         for (let i = 0; i + own.length < length; i++)
           for (const path of before[i]!) here[i + own.length]!.add([path, ...own].join(STEP));
       }

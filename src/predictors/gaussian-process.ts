@@ -45,7 +45,7 @@ export const gaussianProcess: Predictor = {
         (best, one) => (best && best.likelihood >= one.likelihood ? best : one),
         undefined,
       );
-    if (!chosen) throw new WeftError('numeric', 'the kernel matrix of the Gaussian process will not factor');
+    if (!chosen) throw new WeftError('numeric', 'the kernel matrix of the Gaussian process cannot be factorized');
     const { kernel } = chosen;
     const { alpha, lower } = solve(rows, scaled, kernel);
     return {

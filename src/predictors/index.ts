@@ -27,7 +27,7 @@ export const PREDICTORS: Readonly<Record<string, Predictor>> = {
   'mlp-ensemble': mlpEnsemble,
 };
 
-/** The predictor of this name; throws WeftError('config') where there is none. */
+/** The predictor of this name; throws WeftError('config') if there is none. */
 export function predictorNamed(name: string): Predictor {
   const found = ownValue(PREDICTORS, name);
   if (!found)

@@ -67,10 +67,10 @@ export function scaleLabels(labels: readonly number[]): LabelScaling {
   return { centre, spread, scaled: labels.map((label) => (spread > 0 ? (label - centre) / spread : 0)) };
 }
 
-/** Labels as ranks in 0..1, which a search needs to tell apart and of which a few failures cannot outweigh the rest; and the way back. */
+/** Labels as ranks in 0..1, which a search needs to tell apart and in which a few failures cannot outweigh the rest; and the inverse. */
 export interface RankedLabels {
   readonly ranks: number[];
-  /** The label at such a rank, linear between neighbours; beyond the ends it goes on with the spread of all labels, so that no order is lost. */
+  /** The label at such a rank, linear between neighbours; beyond the ends it continues with the spread of all labels, so that no order is lost. */
   labelAt(rank: number): number;
   /** Largest label less the smallest: what one rank's unit is worth on average. */
   readonly range: number;

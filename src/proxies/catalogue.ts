@@ -30,7 +30,7 @@ export const PROXIES: readonly Proxy[] = [
 
 export const proxyNames: readonly string[] = PROXIES.map(({ name }) => name);
 
-/** The proxy of this name; throws WeftError('config') where there is none. */
+/** The proxy of this name; throws WeftError('config') if there is none. */
 export function proxyNamed(name: string): Proxy {
   const found = PROXIES.find((proxy) => proxy.name === name);
   if (found) return found;

@@ -32,7 +32,7 @@ export const naswot: Proxy = defineProxy({
       if (seen.length === 0)
         throw new WeftError(
           'unsupported',
-          'naswot counts rectifiers that are on, and the network has none',
+          'naswot counts active rectifiers, but the network has none',
           "choose another proxy (for example 'jacov'), or relu as the activation of the space",
         );
       const agreements = Array.from({ length: examples }, () => new Float64Array(examples));

@@ -81,7 +81,7 @@ export function forwardFrom(
   if (tokens && !network.nodes.some(looksUp))
     throw new WeftError(
       'unsupported',
-      'this proxy needs inputs of real numbers, and the network takes whole numbers without an operation of the kind embedding',
+      'this proxy needs real-valued inputs, but the network takes whole numbers and has no operation of the kind embedding',
       "look tokens up with the operation `embedding`, or choose another proxy (for example 'snip')",
     );
   const values = new Map<string, Tensor>();

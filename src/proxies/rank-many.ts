@@ -1,4 +1,4 @@
-/** Scores of many networks by several proxies, so that they can be ordered: what cannot be scored is said, and counts as worst or not at all. */
+/** Scores of many networks by several proxies, so that they can be ordered: networks that cannot be scored are reported, and count as worst or not at all. */
 import { type WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { smallestOf } from '../statistics/extremes.js';
@@ -13,7 +13,7 @@ export interface ProxyScores {
   readonly warnings: readonly string[];
 }
 
-/** What each proxy says of a network: its score, or why there is none. */
+/** The result of each proxy for a network: its score, or the reason why there is none. */
 export type Tried = ReturnType<typeof tryScores>;
 
 export interface ProxyScoresOptions<A = unknown> {

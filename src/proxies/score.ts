@@ -22,8 +22,8 @@ export function proxyScore(
   if (examples < fewestExamples)
     throw new WeftError(
       'data',
-      `${name} needs a batch of at least ${fewestExamples} examples, and this one has ${examples}`,
-      'take a larger batch',
+      `${name} needs a batch of at least ${fewestExamples} examples, but this one has ${examples}`,
+      'use a larger batch',
     );
   const value = tidy(() => score(network, weights, batch));
   if (Number.isFinite(value)) return value;

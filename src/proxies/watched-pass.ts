@@ -44,20 +44,20 @@ export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => nu
     if (used.length === 0) return undefined;
     const size = used.reduce((sum, one) => sum + one, 0);
     if (!ARRANGING.has(name)) return size;
-    // Of a slice there are fewer, and zeros beside weights are none.
+    // A slice has fewer; zeros around weights do not count as weights.
     for (const output of outputs) sizes.set(output.id, Math.min(size, output.size));
     return undefined;
   };
 }
 
-/** Numbers by example, position and channel [N,P,C] of a tensor that the pass made, `of` of its shape; throws WeftError('unsupported') where examples cannot be told apart in it. */
+/** Numbers by example, position and channel [N,P,C] of a tensor that the pass made, `of` of its shape; throws WeftError('unsupported') where examples cannot be distinguished in it. */
 export function byExample({ axes }: Watched, made: Tensor, of: Tensor): Tensor {
   const width = made.shape.at(-1) ?? 1;
   const rows = axisOfRows(axes.of(made), width);
   if (rows) return rowsByExample(tf.reshape(of, [-1, width]), rows);
   throw new WeftError(
     'unsupported',
-    `this proxy needs the examples of a batch one by one, and they cannot be told apart before the kernel '${axes.endedBy(made) ?? 'of an operation'}'`,
+    `this proxy needs the individual examples of a batch, but they cannot be distinguished before the kernel '${axes.endedBy(made) ?? 'of an operation'}'`,
     'choose another proxy for spaces with operations of your own that reshape or mix examples (for example snip)',
   );
 }

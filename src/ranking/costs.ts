@@ -12,7 +12,7 @@ export interface Costs {
   readonly multiplyAdds: number;
 }
 
-/** The costs of networks of this space as they are trained for good. */
+/** The costs of networks of this space as retrained. */
 export function costsIn<A>(space: SearchSpace<A>): (architecture: A) => Costs {
   const final = space.forRetraining();
   return (architecture) => {
@@ -30,7 +30,7 @@ function known(count: () => number): number {
   }
 }
 
-/** The shared weights of a ranking by stand-alone training beside the rankers that train nothing: costs, proxies that were scored, and the sum of log-ranks. */
+/** Compares the shared weights of a ranking by stand-alone training with rankers that need no training: costs, the proxies that were scored, and the sum of log-ranks. */
 export function compareTrained({ architectures, measure, seeds }: RankRecord, space: SearchSpace): RankerComparison {
   const costsOf = costsIn(space);
   const costs = architectures.map(({ architecture }) => costsOf(space.decode(architecture)));

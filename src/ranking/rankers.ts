@@ -1,4 +1,4 @@
-/** Shared weights beside rankers that train nothing: whoever orders networks no better has learned nothing about them. */
+/** Shared weights compared with rankers that need no training: a supernet that ranks networks no better has learned nothing about them. */
 import { decimalText } from '../printable.js';
 import {
   type Assessment,
@@ -74,7 +74,7 @@ export const SHARE = 0.1;
 const FEW = 100;
 
 /**
- * The shared weights' order (`supernet`) beside those of `trivial` rankers, all judged by the same true scores, larger being better in all.
+ * The order by shared weights (`supernet`) and those of `trivial` rankers, all compared with the same true scores; larger is better for all.
  * Where there are several trivial rankers the difference to the best is claimed at .05 over their number, for it was chosen on these networks.
  */
 export function compareRankers(
@@ -190,7 +190,7 @@ function verdictOf(
   if (Number.isNaN(tau.value))
     return 'The order of the shared weights cannot be assessed: all scores, or all true scores, are equal';
   const own = `The shared weights (τ ${show(tau.value)})`;
-  if (!toParameters || !parameters || !toBest) return `${own} stand beside no trivial ranker`;
+  if (!toParameters || !parameters || !toBest) return `${own} are not compared with any trivial ranker`;
   if (toParameters.claim === 'below')
     return `${own} know less than the number of parameters (τ ${show(parameters.tau.value)}; ${said(toParameters)})`;
   if (toParameters.claim !== 'above')

@@ -17,7 +17,7 @@ const recordSchema = z.object({
   /** Epochs of stand-alone training. */
   epochs: z.int(),
   seeds: z.array(z.int()).min(1),
-  /** Validation examples that the shared weights were judged on, and test examples of the trained networks. */
+  /** Validation examples that the shared weights were evaluated on, and test examples of the trained networks. */
   examples: z.object({ shared: z.int(), alone: z.int() }),
   architectures: z.array(
     z.object({
@@ -45,8 +45,8 @@ export function parseRankRecord(value: unknown, path: string): RankRecord {
   if (!parsed.success)
     throw new WeftError(
       'run',
-      `${path} is no record of a ranking:\n${z.prettifyError(parsed.error)}`,
-      'make it again with `weft rank`',
+      `${path} is not a record of a ranking:\n${z.prettifyError(parsed.error)}`,
+      'create it again with `weft rank`',
     );
   return parsed.data;
 }

@@ -1,4 +1,4 @@
-/** truth.json: a sample of networks as shared weights and trivial rankers score them, beside what a table says of them. All agreement is computed from it. */
+/** truth.json: the scores of a sample of networks by shared weights and trivial rankers, with the values of a table. All agreement is computed from it. */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { smallestOf } from '../statistics/extremes.js';
@@ -18,7 +18,7 @@ const recordSchema = z.object({
   column: z.string(),
   /** What the shared weights are judged by. */
   measure: z.enum(['accuracy', 'loss']),
-  /** Validation examples that the shared weights were judged on. */
+  /** Validation examples that the shared weights were evaluated on. */
   examples: z.int(),
   warnings: z.array(z.string()),
   networks: z
@@ -50,11 +50,11 @@ export function parseTruthRecord(value: unknown, path: string): TruthRecord {
   throw new WeftError(
     'run',
     `${path} is not a record of a ranking:\n${z.prettifyError(parsed.error)}`,
-    'make it again with `weft rank RUN --truth TABLE`',
+    'create it again with `weft rank RUN --truth TABLE`',
   );
 }
 
-/** Where the shared weights stand among the trivial rankers; the same record gives the same numbers. */
+/** How the shared weights compare with the trivial rankers; the same record gives the same numbers. */
 export function analyseTruth({ networks, measure, warnings }: TruthRecord): RankerComparison {
   const names = Object.keys(networks[0]!.rankers);
   const rankers = names.map((name): Ranker => ({ name, scores: networks.map((one) => one.rankers[name]!) }));

@@ -36,7 +36,7 @@ const UNDECIDED = 0.97;
 /** A pattern is remarkable when chance alone gives it less often than this. */
 const UNLIKELY = 0.01;
 
-/** Share of the test part that may stand in another part too: data sets hold a few pictures twice. */
+/** Share of the test part that may also be in another part: data sets hold a few pictures twice. */
 const REPEATED = 0.01;
 
 /** Everything remarkable about a run; without its space and its manifest some signs cannot be read. */
@@ -73,13 +73,13 @@ function dataAlarms(manifest?: object): Alarm[] {
       return [
         {
           code: 'test-seen',
-          message: `Of ${integer(seen + near)} of the ${integer(count)} test examples the same (${integer(seen)}) or nearly the same picture (${integer(near)}) is in the ${part} part: the test accuracy says little about new examples.`,
+          message: `${integer(seen + near)} of the ${integer(count)} test examples are equal (${integer(seen)}) or nearly equal (${integer(near)}) to an image in the ${part} part: the test accuracy says little about new examples.`,
         },
       ];
     return [
       {
         code: 'test-seen',
-        message: `${integer(seen)} of the ${integer(count)} test examples are in the ${part} part too: the test accuracy says little about new examples.`,
+        message: `${integer(seen)} of the ${integer(count)} test examples are also in the ${part} part: the test accuracy says little about new examples.`,
       },
     ];
   });
@@ -117,7 +117,7 @@ function entropyAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
     return [
       {
         code: 'undecided',
-        message: `The controller's entropy is still ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it has hardly learned to prefer anything. More rounds or a larger learning rate of the controller let it learn more.`,
+        message: `The controller's entropy is still ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it has hardly learned any preference. More rounds or a larger learning rate of the controller may help.`,
       },
     ];
   }
@@ -125,7 +125,7 @@ function entropyAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   return [
     {
       code: 'entropy-collapse',
-      message: `The controller's entropy is ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it samples nearly one architecture. A larger entropy weight or a smaller learning rate of the controller keeps it exploring.`,
+      message: `The controller's entropy is ${percent(now / most)} of that of uniform sampling after epoch ${last.epoch + 1}: it samples almost always the same architecture. With a larger entropy weight or a smaller learning rate the controller explores more.`,
     },
   ];
 }
@@ -152,7 +152,7 @@ function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   if (isNumber(high) && high < 0)
     alarms.push({
       code: 'worse-than-random',
-      message: `The controller's candidates are worse than random ones by ${advantage(-comparison.difference).slice(1)} ${unit} on average: this controller has not helped here.`,
+      message: `The controller's candidates are worse than random ones by ${advantage(-comparison.difference).slice(1)} ${unit} on average: the controller has not helped in this search.`,
     });
   const chance = field === 'accuracy' ? space && 1 / space.task.classes : undefined;
   if (chance !== undefined && Math.max(comparison.controllerMean, comparison.randomMean) < 1.2 * chance) {
@@ -201,7 +201,7 @@ function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
     if (new Set(picked).size === 1 && options.split(',').length ** (1 - picked.length) < UNLIKELY)
       alarms.push({
         code: 'one-option',
-        message: `All ${picked.length} decisions between ${options.split(',').join(', ')} fell on ${picked[0]!}.`,
+        message: `All ${picked.length} decisions between ${options.split(',').join(', ')} chose ${picked[0]!}.`,
       });
   }
 
@@ -240,7 +240,7 @@ function cellAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
     .filter(([, passes]) => passes.length >= 3 && passes.every(Boolean))
     .map(([cell]) => ({
       code: 'skip-cell',
-      message: `All operations of ${cell === '' ? 'the derived cell' : `the derived cell '${cell}'`} pass their inputs on: the search has collapsed to skip connections.`,
+      message: `All operations of ${cell === '' ? 'the derived cell' : `the derived cell '${cell}'`} only pass on their inputs: the search has collapsed to skip connections.`,
     }));
 }
 

@@ -23,7 +23,7 @@ export interface ChapterTable {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-/** What stands in a chapter, in this order; texts are escaped. */
+/** The contents of a chapter, in this order; texts are escaped. */
 export interface ChapterContent {
   /** Paragraphs. */
   readonly text?: readonly string[];
@@ -43,7 +43,7 @@ export interface ChapterDefinition {
   readonly name: string;
   /** Its heading. */
   readonly title: string;
-  /** What stands in it; undefined leaves the chapter out. The same record gives the same content. */
+  /** Its contents; undefined leaves the chapter out. The same record gives the same content. */
   content(run: ChapterInput): ChapterContent | undefined;
 }
 
@@ -56,8 +56,8 @@ export function defineChapter(definition: ChapterDefinition): OwnChapter {
   if (!/^[a-z][a-z0-9-]*$/.test(definition.name))
     throw new WeftError(
       'config',
-      `a chapter cannot be called '${definition.name}'`,
-      'take small letters, digits and hyphens',
+      `a chapter cannot be named '${definition.name}'`,
+      'use lower-case letters, digits and hyphens',
     );
   return { kind: 'weft-chapter', ...definition };
 }

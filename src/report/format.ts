@@ -46,7 +46,7 @@ export function scientific(value: number, digits = 2): string {
 }
 
 /**
- * Numbers of one column, with as many decimals in each, so that points stand below each other: enough for three digits of the largest.
+ * Numbers of one column, with as many decimals in each, so that decimal points are aligned: enough for three digits of the largest.
  * What would be zero so is written with a power of ten.
  */
 export function aligned(values: readonly (number | null | undefined)[]): string[] {

@@ -3,7 +3,7 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type RankRecord, type TruthRecord } from '../ranking/index.js';
 
-/** Plain values as they are parsed from a run's files; what is missing is left out of the report, and said. */
+/** Plain values parsed from a run's files; missing ones are left out of the report, which says so. */
 export interface ReportInput {
   readonly manifest: object;
   /** The resolved configuration. */

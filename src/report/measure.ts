@@ -15,7 +15,7 @@ export interface Measure {
   /** By how much one is better than another, with a sign and without the unit. */
   advantage(value: unknown): string;
   readonly unit: string;
-  /** What a loss is called where it stands alone. */
+  /** The name of a loss when it is shown alone. */
   readonly loss: string;
   /** What is trained on, for an axis. */
   readonly trained: string;
@@ -75,7 +75,7 @@ const LOSS: Measure = {
   field: 'loss',
   name: 'loss',
   sign: -1,
-  unit: 'nats a token',
+  unit: 'nats per token',
   loss: 'loss (nats)',
   trained: 'cross-entropy (nats)',
   reward: 'c / validation perplexity',

@@ -4,12 +4,12 @@ import { flatten } from './input.js';
 /** Values by dotted names. */
 export type Settings = ReadonlyMap<string, string>;
 
-/** The settings of a configuration, but for those whose name is free. */
+/** The settings of a configuration, except those with a free name. */
 export function settingsOf(config: object, free: RegExp): Settings {
   return new Map(flatten(config).filter(([name]) => !free.test(name)));
 }
 
-/** The names of settings in which at least two differ, in the order in which they stand. */
+/** The names of settings in which at least two differ, in their order of appearance. */
 export function differingNames(all: readonly Settings[]): string[] {
   const names = new Set(all.flatMap((settings) => [...settings.keys()]));
   return [...names].filter((name) => new Set(all.map((settings) => settings.get(name))).size > 1);

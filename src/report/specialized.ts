@@ -24,7 +24,7 @@ export interface SpecializedRow {
   readonly loss: number;
 }
 
-/** One self-contained HTML file; the folders of the networks lie beside it, by their names. */
+/** One self-contained HTML file; the folders of the networks, by their names, are in the same folder. */
 export function specializedPage(
   space: string,
   rows: readonly SpecializedRow[],
@@ -34,7 +34,7 @@ export function specializedPage(
     { title: `${rows.length} networks of ${space}`, version, source: 'the shared weights of one run' },
     html`<header><p class="eyebrow">One training, ${rows.length} networks</p>
 <h1>Networks of ${space} for ${rows.length} budgets</h1>
-<p class="sub">Each is a slice of the shared weights, with batch statistics of its own; ${fineTune > 0 ? `it was then trained further by itself for ${plural(fineTune, 'epoch')}` : 'none was trained further'}. Accuracies are on the test part, with the exported weights.</p>
+<p class="sub">Each is a slice of the shared weights, with its own batch statistics; ${fineTune > 0 ? `it was then trained further by itself for ${plural(fineTune, 'epoch')}` : 'none was trained further'}. Accuracies are on the test part, with the exported weights.</p>
 </header>
 `,
     section(
@@ -66,7 +66,7 @@ export function specializedPage(
         ]),
         [2, 3, 4, 5, 6, 7],
       ),
-      html`<p class="sub">kB: weights and statistics as 32-bit floats. ms: one example on this machine, the median of several runs with the backend of the search. The link of a budget leads to how the network is used.</p>\n`,
+      html`<p class="sub">kB: weights and statistics as 32-bit floats. ms: one example on this machine, the median of several runs with the backend of the search. The link of a budget leads to instructions for using the network.</p>\n`,
     ),
   );
 }

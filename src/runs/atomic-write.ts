@@ -1,5 +1,5 @@
 /**
- * Files and folders that are either there whole or not at all. Content goes to a hidden name beside the
+ * Files and folders that exist completely or not at all. Content is written to a hidden name next to the
  * target, is forced to the disk, and takes the target's name in one step.
  */
 import {
@@ -74,7 +74,7 @@ export function makeFolder(path: string): { undo(): void } {
   }
 }
 
-/** The first folder that had to be created. Node's own `recursive` tries for ever where a file system refuses, as /proc does. */
+/** The first folder that had to be created. Node's own `recursive` tries forever where a file system refuses, as /proc does. */
 function createFolders(path: string): string | undefined {
   try {
     mkdirSync(path);

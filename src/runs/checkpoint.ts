@@ -34,7 +34,7 @@ export interface Checkpoint {
 export interface SaveOptions extends WriteOptions {
   /** How many of the newest to keep. Two, so that one may be damaged. */
   readonly keep?: number;
-  /** Also keep, for ever, those whose step is a multiple of this. */
+  /** Also keep, forever, those whose step is a multiple of this. */
   readonly keepEvery?: number;
   /** The run that the checkpoint is of. */
   readonly run?: Manifest;
@@ -131,12 +131,12 @@ export function loadLatestCheckpoint(
   }
   throw new WeftError(
     'checkpoint',
-    `${runPath} has no whole checkpoint`,
+    `${runPath} has no complete checkpoint`,
     `start again with the same config: \`weft search --config ${runFiles(runPath).config}\``,
   );
 }
 
-/** What the newest whole checkpoint has recorded of the events; undefined where there is none, or one of version 0.1. */
+/** What the newest whole checkpoint has recorded of the events; undefined if there is none, or one of version 0.1. */
 export function latestEventsMark(runPath: string): EventsMark | undefined {
   for (const step of listCheckpoints(runPath).reverse()) {
     try {
@@ -229,14 +229,14 @@ function checkFits(
     throw new WeftError(
       'checkpoint',
       `${folder} was written by weft-nas ${weft} in format ${formatVersion}; version ${packageVersion} reads format ${READABLE.join(' and ')}`,
-      `go on with \`npx weft-nas@${weft}\``,
+      `continue with \`npx weft-nas@${weft}\``,
     );
   }
   if (space !== wanted) {
     throw new WeftError(
       'checkpoint',
       `${folder} is of the search space ${space}, not ${wanted}`,
-      'the space was changed after the run began: put back its definition, or start a new search',
+      'the space was changed after the run began: restore its definition, or start a new search',
     );
   }
   // Only a run of version 0.1 has checkpoints that do not say whose they are.
@@ -245,7 +245,7 @@ function checkFits(
     throw new WeftError(
       'checkpoint',
       `${folder} is a checkpoint of another run`,
-      'put back the checkpoints and events.jsonl of this run, or start a new search with its config.yaml',
+      'restore the checkpoints and events.jsonl of this run, or start a new search with its config.yaml',
     );
   }
 }
@@ -264,7 +264,7 @@ function readPart(folder: string, name: string): Buffer {
     throw new WeftError(
       'checkpoint',
       `cannot read ${join(folder, name)}: ${(cause as Error).message}`,
-      'an earlier checkpoint will do',
+      'an earlier checkpoint can be used',
       { cause },
     );
   }
@@ -274,5 +274,5 @@ const damaged = (folder: string, name: string): WeftError =>
   new WeftError(
     'checkpoint',
     `${join(folder, name)} is damaged: its hash is not the recorded one`,
-    'an earlier checkpoint will do',
+    'an earlier checkpoint can be used',
   );

@@ -15,7 +15,7 @@ export type RecordedEnvironment = Partial<Environment>;
 
 /**
  * The conditions on which numbers depend and that differ between the two. What was not recorded is not compared. Plain JavaScript and
- * WebAssembly compute the same on every processor with any number of threads; the version of the system's kernel changes no number.
+ * WebAssembly compute the same on every processor with any number of threads; the version of the system's kernel does not affect results.
  */
 export function environmentChanges(before: RecordedEnvironment, now: RecordedEnvironment): EnvironmentChange[] {
   const [earlier, present] = [conditionsOf(before), conditionsOf(now)];
@@ -29,13 +29,13 @@ export function environmentChanges(before: RecordedEnvironment, now: RecordedEnv
 export const sayChanges = (changes: readonly EnvironmentChange[]): string =>
   changes.map(({ what, before, now }) => `${what} ${before} then, ${now} now`).join('; ');
 
-/** Refuses to go on with what was computed under other conditions; another version of Weft alone is recorded, and not refused. */
+/** Refuses to continue with what was computed under other conditions; another version of Weft alone is recorded, and not refused. */
 export function refuseChanges(what: string, changes: readonly EnvironmentChange[]): void {
   if (changes.every((change) => change.what === WEFT)) return;
   throw new WeftError(
     'unsupported',
-    `${what} was computed under other conditions: ${sayChanges(changes)}`,
-    `its numbers would be those of neither: ${remedyFor(changes)}, or go on all the same with --allow-changed-environment`,
+    `${what} was computed under different conditions: ${sayChanges(changes)}`,
+    `its numbers would belong to neither: ${remedyFor(changes)}, or continue nevertheless with --allow-changed-environment`,
   );
 }
 
@@ -47,7 +47,7 @@ function remedyFor(changes: readonly EnvironmentChange[]): string {
 const WEFT = 'Weft';
 const THREADS = 'threads';
 const INTRAOP = 'TF_NUM_INTRAOP_THREADS';
-/** The threads within an operation are a condition of their own; those between operations change no number. */
+/** The threads within an operation are a condition of their own; those between operations do not affect results. */
 const OTHER_VARIABLES = NUMERIC_VARIABLES.filter((name) => name !== INTRAOP && name !== 'TF_NUM_INTEROP_THREADS');
 
 function conditionsOf(environment: RecordedEnvironment): Record<string, string | undefined> {

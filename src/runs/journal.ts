@@ -178,15 +178,15 @@ function hashOf(descriptor: number, end: number): Hash {
 const changedEvents = (path: string, end: number): WeftError =>
   new WeftError(
     'run',
-    `${path} does not fit the checkpoint: its first ${end} bytes are damaged, were changed, or are those of another run`,
-    'put back the original; an older checkpoint serves if the damage lies behind it: delete the newest folder in checkpoints/',
+    `${path} does not match the checkpoint: its first ${end} bytes are damaged, were changed, or belong to another run`,
+    'restore the original; if the damage is after an older checkpoint, that checkpoint can be used: delete the newest folder in checkpoints/',
   );
 
 const unfit = (path: string, end: number): WeftError =>
   new WeftError(
     'run',
-    `${path} does not fit the checkpoint: no line ends at byte ${end}`,
-    'the file was changed by hand, cut off or deleted; put back the original',
+    `${path} does not match the checkpoint: no line ends at byte ${end}`,
+    'the file was edited, truncated or deleted; restore the original',
   );
 
 function lastLineEnd(descriptor: number, size: number): number {
@@ -213,8 +213,8 @@ function parseLine(line: Uint8Array | string, path: string, number?: number): Jo
   } catch (cause) {
     throw new WeftError(
       'run',
-      `${path}${number ? `, line ${number},` : ''} is no event: ${(cause as Error).message}`,
-      'the file was changed by hand or the disk is failing; delete the line to go on',
+      `${path}${number ? `, line ${number},` : ''} is not an event: ${(cause as Error).message}`,
+      'the file was edited or the disk is failing; delete the line to continue',
       { cause },
     );
   }

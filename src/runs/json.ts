@@ -1,4 +1,4 @@
-/** JSON as it is kept on disk: the same value always gives the same text, and nothing is lost on the way. */
+/** JSON as stored on disk: the same value always gives the same text, and nothing is lost on the way. */
 import { createHash } from 'node:crypto';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
@@ -16,7 +16,7 @@ export function stringifyStrict(value: Json, indent?: number): string {
         throw new WeftError(
           'numeric',
           `'${name}' is ${item} and cannot be saved`,
-          'look for the step at which it stopped being finite; a lower learning rate often helps',
+          'find the step at which it stopped being finite; a lower learning rate often helps',
         );
       }
       return item;

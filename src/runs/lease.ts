@@ -1,6 +1,6 @@
 /**
  * A sign of life in a file, for those who cannot see the process that wrote it. The holder counts up a number at the end of the
- * file every few seconds; whoever sees the same number for a whole lease, by a clock of its own, may take the holder for dead.
+ * file every few seconds; a process that sees the same number for a whole lease, by its own clock, may assume that the holder is dead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';

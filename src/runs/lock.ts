@@ -1,5 +1,5 @@
 /**
- * One writer at a time. The lock is a file that names its holder and shows a sign of life. It is taken over at once from a process
+ * One writer at a time. The lock is a file that names its holder and shows a sign of life. It is taken over immediately from a process
  * that is certainly gone; from one that cannot be seen from here (another container, another machine), after its lease has expired.
  */
 import { randomUUID } from 'node:crypto';
@@ -171,7 +171,7 @@ const lost = (path: string, name: string, why: string): WeftError =>
   new WeftError(
     'run',
     `this process no longer holds ${name}: ${why}`,
-    `nothing more was written; see who works there now: ${path}`,
+    `nothing more was written; ${path} says which process works there now`,
   );
 
 function lossOf(path: string): string {

@@ -10,7 +10,7 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks from boot to the process's start, or '' where the system does not tell. */
   readonly started: string;
-  /** Random name of the running kernel; '' where there is none. */
+  /** Random name of the running kernel; '' if there is none. */
   readonly boot: string;
   readonly host: string;
   /** Linux's name of the namespace in which `pid` counts; '' on other systems, undefined in files of version 0.1. */

@@ -48,7 +48,7 @@ export interface RunOptions {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Where a run keeps what; other results lie beside these under names of their own. */
+/** The files of a run; other results are in the same folder under their own names. */
 export const runFiles = (path: string) =>
   ({
     manifest: join(path, 'manifest.json'),
@@ -103,7 +103,7 @@ export function openRun(directory: string): Run {
     throw new WeftError(
       'run',
       `${files.config} was changed after the run began`,
-      'put back the original, or start a new search with the changed file: `weft search --config FILE`',
+      'restore the original, or start a new search with the changed file: `weft search --config FILE`',
     );
   }
   return { path, manifest, config: parse(text) as Json };
@@ -133,7 +133,7 @@ export const listRuns = (root: string): string[] =>
 
 /**
  * Makes a run that lies elsewhere, such as that of a job, a run under `root` too: copies it and returns the path. A run that is there
- * already is not copied again. Both are the same run; nothing goes on with either while this one works.
+ * already is not copied again. Both are the same run; neither is resumed while this process works.
  */
 export function copyRun(from: string, root: string, name: string): string {
   const { path: source, manifest } = openRun(from);
@@ -142,7 +142,7 @@ export function copyRun(from: string, root: string, name: string): string {
     try {
       return runIdentity(openRun(path).manifest) === identity && existsSync(runFiles(path).summary);
     } catch {
-      return false; // a damaged run is none that could stand for this one
+      return false; // a damaged run cannot replace this one
     }
   });
   if (known !== undefined) return known;
@@ -207,7 +207,7 @@ function parseManifest(text: string, path: string): Manifest {
     throw new WeftError(
       'run',
       `${path} is not JSON: ${(cause as Error).message}`,
-      'put back the original; the other files of the run are untouched',
+      'restore the original; the other files of the run are not affected',
       { cause },
     );
   }
@@ -223,14 +223,14 @@ function parseManifest(text: string, path: string): Manifest {
   if (manifest.success && manifest.data.formatVersion > 1 && !unseal(value))
     throw new WeftError(
       'run',
-      `${path} is damaged or was changed: its content is not what was written when the run began`,
-      'put back the original; the other files of the run are untouched',
+      `${path} is damaged or was changed since the run began`,
+      'restore the original; the other files of the run are not affected',
     );
   if (!manifest.success)
     throw new WeftError(
       'run',
-      `${path} is no manifest of a run: ${z.prettifyError(manifest.error)}`,
-      'put back the original; the other files of the run are untouched',
+      `${path} is not the manifest of a run: ${z.prettifyError(manifest.error)}`,
+      'restore the original; the other files of the run are not affected',
     );
   return manifest.data;
 }
@@ -241,7 +241,7 @@ function readPart(file: string, path: string): string {
   } catch (cause) {
     throw new WeftError(
       'run',
-      `${path} is no run directory: ${basename(file)} is missing or cannot be read`,
+      `${path} is not a run directory: ${basename(file)} is missing or cannot be read`,
       'name a directory that `weft search` has made',
       { cause },
     );

@@ -102,7 +102,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
       new WeftError(
         'checkpoint',
         `${source}: ${what}`,
-        'the file is damaged or no safetensors file; take another copy or an earlier checkpoint',
+        'the file is damaged or not a safetensors file; use another copy or an earlier checkpoint',
       ),
   );
   const tensors = entries.map(
@@ -142,7 +142,7 @@ function decodeText(bytes: Uint8Array, fault: Fault): string {
 }
 
 function parseObject(text: string, fault: Fault): Record<string, unknown> {
-  if (!text.startsWith('{')) throw fault('the header is no JSON object');
+  if (!text.startsWith('{')) throw fault('the header is not a JSON object');
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch (error) {
@@ -200,11 +200,7 @@ function dtypeOf(name: string, { dtype }: Tensor): Dtype {
   if (dtype === 'float32') return 'F32';
   if (dtype === 'int32') return 'I32';
   if (dtype === 'bool') return 'BOOL';
-  throw new WeftError(
-    'unsupported',
-    `'${name}' is a ${dtype} tensor, which this project does not save`,
-    'cast it to float32',
-  );
+  throw new WeftError('unsupported', `'${name}' is a ${dtype} tensor, which cannot be saved`, 'cast it to float32');
 }
 
 function rawValues(tensor: Tensor, dtype: Dtype): Uint8Array {

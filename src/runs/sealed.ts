@@ -33,7 +33,7 @@ export function readSealedJson(path: string, remedy: string): Record<string, unk
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw fault(`is no JSON: ${(cause as Error).message}`, cause);
+    throw fault(`is not JSON: ${(cause as Error).message}`, cause);
   }
   if (!isObject(value)) throw fault('holds no JSON object');
   const content = isSealed(value) ? unseal(value) : value;

@@ -1,6 +1,6 @@
 /**
  * Stopping politely. The first signal asks the work to stop at its next step, with a checkpoint; the second
- * stops it at once. Kernels block the thread, so that signals arrive only where the work breathes.
+ * stops it immediately. Kernels block the thread, so signals arrive only between them.
  */
 import { constants } from 'node:os';
 

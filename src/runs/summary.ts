@@ -1,4 +1,4 @@
-/** What came of a run, in one file that two runs of the same seed share to the byte, but for what was measured and how it came about. */
+/** The results of a run, in one file that is the same to the byte for two runs of the same seed, except for measured times and the history of the run. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -52,7 +52,7 @@ export interface Measured {
     readonly retraining: Readonly<Record<'eager' | 'replay' | 'session', number>>;
     readonly notes: readonly string[];
   };
-  /** A classifier, or a model of numbers, beside simpler models; not part of the hash, which version 0.1 computed without it. */
+  /** A classifier, or a model of numbers, compared with simpler models; not part of the hash, which version 0.1 computed without it. */
   readonly assessment?: Json;
   /** The optimizers by name, of which version 0.1 recorded nothing either; the configuration has their options. */
   readonly optimizer?: { readonly search?: string; readonly retrain?: string };
@@ -131,7 +131,7 @@ export function readSummary(runPath: string): RunSummary | undefined {
     ...results
   } = summary ?? {};
   if (resultHash !== sha256(JSON.stringify(results)))
-    throw new WeftError('run', `${path} is damaged or was changed by hand`, remake(runPath));
+    throw new WeftError('run', `${path} is damaged or was edited`, remake(runPath));
   checkPart(runPath, basename(path), text);
   return summary as unknown as RunSummary;
 }

@@ -30,7 +30,7 @@ function hasSums(runPath: string): boolean {
   const { sums } = runFiles(runPath);
   if (existsSync(sums)) return true;
   if (!needsSums(runPath)) return false;
-  throw new WeftError('run', `${sums} is missing, so that the files of the run cannot be checked`, remake(runPath));
+  throw new WeftError('run', `${sums} is missing, so the files of the run cannot be checked`, remake(runPath));
 }
 
 /** Throws WeftError('run') if the content of a file of a finished run is not what was written; false where the run has no hashes. */

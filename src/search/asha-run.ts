@@ -13,7 +13,7 @@ export interface AshaStep extends Trained {
 export interface RunAshaOptions {
   /** Trainings at a time. */
   readonly parallel: number;
-  /** What an earlier attempt has recorded; its decisions are taken again without any training. */
+  /** What an earlier attempt has recorded; its decisions are repeated without any training. */
   readonly recorded?: readonly AshaStep[];
   /** Hears of every training that finishes from then on, before anything is decided by it. */
   readonly onStep?: (step: AshaStep, training: Training) => void;
@@ -46,8 +46,8 @@ export async function runAsha(
     if (!training)
       throw new WeftError(
         'run',
-        `the record of finished trainings does not fit: number ${(index ?? 0) + 1} is ${step.candidate}, which was not in training`,
-        'the record was changed, or is of other candidates: begin in another folder (--out)',
+        `the record of finished trainings does not match: number ${(index ?? 0) + 1} is ${step.candidate}, which was not being trained`,
+        'the record was changed or belongs to other candidates: start in another folder (--out)',
       );
     open.delete(keyOf(step));
     return training;
@@ -75,7 +75,7 @@ export async function runAsha(
 
 const keyOf = ({ candidate, rung }: Pick<AshaStep, 'candidate' | 'rung'>): string => `${rung} ${candidate}`;
 
-/** Results in the order in which they come; a failure is thrown to whoever waits next. */
+/** Results in the order in which they come; a failure is thrown to the next one who waits. */
 function arrivalsOf<T>(): { expect(result: Promise<T>): void; next(): Promise<T> } {
   const ready: Promise<T>[] = [];
   let wake = (): void => undefined;

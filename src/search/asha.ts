@@ -1,14 +1,14 @@
 /**
  * Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2): whoever is free
  * trains a candidate further that is among the best 1/η of those that have finished its rung so far, and begins with a new one where there
- * is none. Nobody waits for a rung to be complete. Several brackets, which begin with longer trainings, make it asynchronous Hyperband.
+ * is none. No candidate waits for a rung to be complete. Several brackets, which begin with longer trainings, make it asynchronous Hyperband.
  */
 import { WeftError } from '../errors.js';
 import { fitLearningCurve, type LearningCurve } from '../predictors/learning-curve.js';
 import { smallestOf } from '../statistics/extremes.js';
 
 export interface AshaOptions {
-  /** η: one of so many goes on, and is trained so many times longer. */
+  /** η: one in this many is promoted, and is trained this many times longer. */
   readonly factor: number;
   /** Epochs of the first rung. */
   readonly first: number;
@@ -65,9 +65,9 @@ export interface Stopped {
 interface Finished {
   readonly candidate: string;
   readonly score: number;
-  /** What decides who goes on. */
+  /** The value that decides which candidates are promoted. */
   readonly place: number;
-  /** The last value of its curve; Infinity where there is none. */
+  /** The last value of its curve; Infinity if there is none. */
   readonly value: number;
   readonly curve: LearningCurve | undefined;
 }
@@ -94,7 +94,7 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
     rung,
     epochs: rungs[rung]!,
   });
-  /** Whether it goes on; told once of each. */
+  /** Whether it is promoted; reported once for each. */
   const isWorthIt = (one: Finished, rung: number): boolean => {
     if (!one.curve || stopBelow === 0) return true;
     const others = finished.flat(2).filter(({ candidate }) => candidate !== one.candidate);
@@ -141,7 +141,7 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
       const value = score === -Infinity ? Infinity : (values.at(-1) ?? Infinity);
       const done = finished[bracket]![rung]!;
       done.push({ candidate, score, place, value, curve });
-      // Equal ones are told apart by the text, not by who came first.
+      // Ties are broken by the text, not by who came first.
       done.sort((a, b) => descending(a.place, b.place) || (a.candidate < b.candidate ? -1 : 1));
     },
     ranking: (rung) =>
@@ -165,24 +165,24 @@ function rungEpochs(
     throw new WeftError('config', `asynchronous successive halving ${what}`, remedy);
   };
   if (!whole(factor, 2))
-    refuse(`by a factor of ${factor}`, 'take a whole factor of at least 2: one of so many goes on');
-  if (!whole(first, 1)) refuse(`from ${first} epochs`, 'the first rung has at least 1 epoch');
+    refuse(`by a factor of ${factor}`, 'use a whole number of at least 2: one of that many candidates is promoted');
+  if (!whole(first, 1)) refuse(`from ${first} epochs`, 'the first rung needs at least 1 epoch');
   if (!whole(candidates, factor))
     refuse(
-      `of ${candidates} candidates by ${factor} promotes nobody`,
-      `take at least ${factor} candidates, or a smaller factor`,
+      `of ${candidates} candidates by ${factor} promotes no candidate`,
+      `use at least ${factor} candidates, or a smaller factor`,
     );
   if (!(Number.isInteger(longest) && longest >= first * factor))
     refuse(
-      `from ${first} to ${longest} epochs by ${factor} has one rung, and nothing to promote to`,
+      `from ${first} to ${longest} epochs by ${factor} has only one rung, so no candidate can be promoted`,
       `train the best for at least ${first * factor} epochs`,
     );
   const rungs: number[] = [];
   for (let epochs = first; epochs <= longest; epochs *= factor) rungs.push(epochs);
   if (!whole(brackets, 1) || brackets > rungs.length)
-    refuse(`in ${brackets} brackets with ${rungs.length} rungs`, `take 1 to ${rungs.length} brackets`);
+    refuse(`in ${brackets} brackets with ${rungs.length} rungs`, `use 1 to ${rungs.length} brackets`);
   if (!(stopBelow >= 0 && stopBelow < 1))
-    refuse(`that stops below a probability of ${stopBelow}`, 'take a number from 0, which stops nobody, up to 1');
+    refuse(`that stops below a probability of ${stopBelow}`, 'use a number from 0 (which stops no candidate) to 1');
   return rungs;
 }
 
@@ -204,8 +204,8 @@ function bracketShares(
   if (empty >= 0)
     throw new WeftError(
       'config',
-      `of ${count} candidates none is left for bracket ${empty + 1} of ${brackets}`,
-      'take more candidates or fewer brackets',
+      `${count} candidates leave none for bracket ${empty + 1} of ${brackets}`,
+      'use more candidates or fewer brackets',
     );
   return shares;
 }

@@ -1,4 +1,4 @@
-/** A tested network that says of several labels which ones hold, beside what is simpler. */
+/** A tested network that predicts which of several labels hold, compared with simpler models. */
 import { assessMean, type Interval, mean, type MultiLabelMeasures, multiLabelMeasures } from '../statistics/index.js';
 import { type PredictedValues } from '../training/predict.js';
 import { flagProbabilities } from './label-measures.js';
@@ -42,7 +42,7 @@ export interface PlainFlags {
   readonly names: readonly string[];
 }
 
-/** The network's logits on the test part, in the order of `test`, beside the usual answers and simple models. */
+/** The network's logits on the test part, in the order of `test`, compared with the most frequent answers and simple models. */
 export function assessFlags(
   { predicted }: Pick<PredictedValues, 'predicted'>,
   { train, test, count, names }: PlainFlags,

@@ -1,4 +1,4 @@
-/** A tested regression beside what is simpler. */
+/** A tested regression compared with simpler models. */
 import { type TargetScaling } from '../data/index.js';
 import { assessMean, type Estimated, type Interval, mean, regressionMeasures, varies } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
@@ -51,7 +51,7 @@ export interface PlainValues {
 
 const MOST_POINTS = 500;
 
-/** The network's numbers on the test part, in the order of `test`, beside the mean and simple models. */
+/** The network's numbers on the test part, in the order of `test`, compared with the mean and simple models. */
 export function assessValues(
   { predicted, actual }: PredictedValues,
   { train, test, count, scaling, naive = [] }: PlainValues,

@@ -1,4 +1,4 @@
-/** A tested classifier beside what is simpler, and what it is good at. */
+/** A tested classifier compared with simpler models, and its strengths. */
 import { type CalibrationBin, calibrationCurve, calibrationError, errorByChance } from '../statistics/calibration.js';
 import { callsOf } from '../statistics/classification.js';
 import {
@@ -57,7 +57,7 @@ export interface PlainExamples {
 
 const MOST_CONFUSED = 50;
 
-/** The network on the test part, its logits in the order of `examples.test`, beside the majority class and simple models. */
+/** The network on the test part, its logits in the order of `examples.test`, compared with the majority class and simple models. */
 export function assess(
   own: Logits,
   { train, test, counts, classNames }: PlainExamples,

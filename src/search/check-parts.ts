@@ -46,7 +46,7 @@ const ALONE = [
   'name the winner.yaml of `weft halve` as the configuration, or leave search.hyperparameters out',
 ] as const;
 
-/** A random network stands for all: they differ little in size beside what a machine has. */
+/** A random network represents all: their sizes differ little compared with the memory of a machine. */
 function requireRetraining(space: SearchSpace, { seed }: SearchConfig): void {
   const final = space.forRetraining();
   const child = createChild(final, space.sample(stream(seed, 'memory')));

@@ -54,7 +54,7 @@ function namedWeights(weights: Readonly<Record<string, number>>, classNames: rea
   if (unknown !== undefined)
     throw new WeftError(
       'config',
-      `data.classWeights names '${unknown}', which is no class or label of the data`,
+      `data.classWeights names '${unknown}', which is neither a class nor a label of the data`,
       unknownNameHint(unknown, classNames.slice(0, 20)),
     );
   return classNames.map((name) => (Object.hasOwn(weights, name) ? weights[name]! : 1));
@@ -69,7 +69,7 @@ export const sayClassWeights = (weights: Float32Array, classNames: readonly stri
 
 /** The same of several labels: how much more it counts that one holds than that it does not. */
 export const sayFlagWeights = (weights: Float32Array, names: readonly string[]): string =>
-  `weights in the loss of labels that hold, beside 1 where they do not: ${names
+  `weights in the loss of labels that hold (1 for those that do not): ${names
     .slice(0, MOST_SAID)
     .map((name, i) => `${name} ${Number((weights[2 * i + 1]! / weights[2 * i]!).toPrecision(3))}`)
     .join(', ')}${names.length > MOST_SAID ? ', …' : ''}`;

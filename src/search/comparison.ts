@@ -21,7 +21,7 @@ export function compareMeans(
   controller: readonly number[],
   random: readonly number[],
   measure: Objective['measure'] = 'accuracy',
-  unit: string = measure === 'loss' ? 'nats a token' : 'points',
+  unit: string = measure === 'loss' ? 'nats per token' : 'points',
 ): Comparison {
   const better = measure === 'loss' ? -1 : 1;
   const [controllerMean, randomMean] = [mean(controller), mean(random)];
@@ -48,7 +48,7 @@ export function compareMeans(
   };
 }
 
-/** A search's strategy beside random sampling of the same supernet, in the measure's own unit. */
+/** A search's strategy compared with random sampling of the same supernet, in the unit of the measure. */
 export interface BesideRandom {
   readonly measure: Objective['measure'];
   readonly controllerMean: number;

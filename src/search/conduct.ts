@@ -110,7 +110,7 @@ export async function conductSearch(
       changes = environmentChanges(environmentOf(run, state), describeEnvironment());
       if (changes.length > 0 && !allowChangedEnvironment) refuseChanges(run.path, changes);
     };
-    // Killed before its first checkpoint, a run begins anew.
+    // Killed before its first checkpoint, a run starts again.
     const begun = resume && listCheckpoints(run.path).length > 0;
     if (resume && !begun) check();
     const checkpoint = begun ? loadLatestCheckpoint(run.path, identity, { run: run.manifest, check }) : undefined;
@@ -189,7 +189,7 @@ export async function conductSearch(
   }
 }
 
-/** Under which a checkpoint with this state was computed; that of the run's beginning for one that does not say, or where there is none. */
+/** Under which a checkpoint with this state was computed; that of the run's beginning for one that does not say, or if there is none. */
 export function environmentOf({ manifest }: Run, state: Json | undefined): RecordedEnvironment {
   return (state as unknown as SavedState | undefined)?.environment ?? manifest.environment;
 }
@@ -246,7 +246,7 @@ function planRetraining({ state }: SearchSession, parts: SearchParts, most: numb
   state.retrainEpochs = Math.max(least, retrainingThatFits(parts, state.derived!.architecture, most, left));
 }
 
-/** Ends the search phases at the next end of an epoch, which comes at once. */
+/** Ends the search phases at the next end of an epoch, which follows immediately. */
 function cutShort({ state }: SearchSession): void {
   if (state.budgetReached || !(state.phase === 'weights' || state.phase === 'controller')) return;
   state.budgetReached = true;

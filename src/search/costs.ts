@@ -1,4 +1,4 @@
-/** What networks cost, by the names that objectives, limits and `weft derive --pick` use. Less is better; what counts is the network as it is trained for good. */
+/** What networks cost, by the names that objectives, limits and `weft derive --pick` use. Less is better; what counts is the network as retrained. */
 import { type CostName, costNames } from '../config/costs.js';
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
@@ -40,8 +40,7 @@ export function costMeasure<A>(
 ): CostMeasure<A> {
   const names = [...shipped, ...own.map(({ name }) => name)];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new WeftError('config', `two objectives are called '${twice}'`, 'give one of them another name');
+  if (twice !== undefined) throw new WeftError('config', `two objectives are named '${twice}'`, 'rename one of them');
   const final = space.forRetraining();
   const known = new Map<string, readonly number[]>();
   const of: Readonly<Record<CostName, (nodes: readonly ActiveNode[]) => number>> = {

@@ -32,7 +32,7 @@ export interface SearchBatches {
   readonly fisher: BatchSource | undefined;
   /** Seen once, at the end. */
   readonly test: BatchSource;
-  /** The examples as rows, for simple models beside the network; undefined where there are no classes, or too many numbers. */
+  /** The examples as rows, for the simple models that the network is compared with; undefined where there are no classes, or too many numbers. */
   readonly plainExamples?: () => PlainExamples;
   /** The same where each example has several labels. */
   readonly plainFlags?: () => PlainFlags;
@@ -67,24 +67,24 @@ export interface SearchData {
     readonly targets?: TargetScaling;
     readonly level?: 'char' | 'word';
   };
-  /** The batches that each phase asks for. `carries` says whether the network has states that go on from batch to batch. */
+  /** The batches that each phase asks for. `carries` says whether the network has states that continue from batch to batch. */
   batches(config: SearchConfig, options: { carries: boolean }): SearchBatches;
 }
 
-/** Divides the data that a configuration names, or `dataset`, which a program has in its memory. `surroundings` hears how reading goes on. */
+/** Divides the data that a configuration names, or `dataset`, which a program has in its memory. `surroundings` is told about the progress of reading. */
 export function openData(config: SearchConfig, dataset?: Dataset, surroundings: Surroundings = {}): SearchData {
   if (dataset) return openLabelled(config, dataset);
   if (isInMemory(config.data.source))
     throw new WeftError(
       'data',
-      `the data '${config.data.source}' is in the memory of a program, where nothing else can read it`,
+      `the data '${config.data.source}' is in the memory of a program, where other processes cannot read it`,
       'give it from that program, for example resumeSearch(run, { data }), or save it as a CSV file and search again',
     );
   if (isDataCode(config.data.source))
     throw new WeftError(
       'data',
       `the data '${config.data.source}' is made by code, which is not loaded here`,
-      'search and evaluate in one process: jobs in other processes load no data sets of your own',
+      'search and evaluate in the same process: jobs in other processes do not load data sets of your own',
     );
   return isText(config.data.source) || config.data.level !== undefined
     ? openText(config)

@@ -1,6 +1,6 @@
 /** What a search in an elastic space says beyond any other: the losses of its smallest and largest network, channels sorted, networks collapsed. */
 export type ElasticEvent =
-  /** Before the first epoch with several networks per step: the channels of this many groups were sorted by importance, and the optimizer begins anew. */
+  /** Before the first epoch with several networks per step: the channels of this many groups were sorted by importance, and the optimizer starts again. */
   | { type: 'channels-sorted'; epoch: number; groups: number }
   /** After an epoch: networks from the smallest to the largest on a validation batch, and the loss of guessing by the shares of its classes. */
   | {
@@ -9,5 +9,5 @@ export type ElasticEvent =
       chance: number;
       networks: { architecture: string; loss: number; accuracy: number | null }[];
     }
-  /** A network whose loss is not finite, or has not been below that of guessing for so many epochs; said once of each. */
+  /** A network whose loss is not finite, or has not been below that of guessing for so many epochs; reported once for each. */
   | { type: 'collapsed'; epoch: number; architecture: string; loss: number; epochs: number };

@@ -125,13 +125,13 @@ export type SearchEvent =
   | SharpnessEvent
   /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */
   | ({ type: 'tested' } & Tested)
-  /** Of a classifier: what its test result is worth beside the majority class and simple models, and by class. */
+  /** For a classifier: its test result compared with the majority class and simple models, and by class. */
   | ({ type: 'assessed' } & Assessment)
-  /** Where each example has several labels: how well each is told, beside the more frequent answer and simple models. */
+  /** If each example has several labels: how well each is predicted, compared with the more frequent answer and simple models. */
   | ({ type: 'assessed-labels' } & FlagAssessment)
   /** Of a classifier of pictures: the test pictures that it is surest of and wrong about. */
   | { type: 'mistakes'; examples: readonly Mistake[] }
-  /** Of predicted numbers: how far they are from the actual ones, beside the mean and simple models. */
+  /** For predicted numbers: how far they are from the actual ones, compared with the mean and simple models. */
   | ({ type: 'assessed-values' } & ValueAssessment)
   | { type: 'warning'; message: string }
   /** The search has ended before its time, so that the rest fits into the budget. */

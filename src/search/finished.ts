@@ -43,13 +43,13 @@ export function resultsOf(run: string): Results | undefined {
   }
 }
 
-/** Refuses to begin a finished search anew only because what its results would be made from again is gone. */
+/** Refuses to start a finished search again when only the data for restoring its results is missing. */
 export function requireRestorable(run: string, { missing }: Results): void {
   if (listCheckpoints(run).length > 0) return;
   throw new WeftError(
     'run',
-    `${run} is finished, but ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing or damaged, and there is no checkpoint to make ${missing.length > 1 ? 'them' : 'it'} from again`,
-    `put back the original, or train the network again: weft train ARCHITECTURE --run ${run} (its events name it)`,
+    `${run} is finished, but ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing or damaged, and there is no checkpoint from which to restore ${missing.length > 1 ? 'them' : 'it'}`,
+    `restore the original, or train the network again: weft train ARCHITECTURE --run ${run} (its events name it)`,
   );
 }
 

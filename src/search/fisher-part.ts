@@ -21,8 +21,8 @@ export function fisherExamples(
   if (!part)
     throw new WeftError(
       'data',
-      `'${regularizer.name}' needs examples of its own for Fisher information, and the data has none set aside`,
-      'give data.fisher a share, for example 0.1',
+      `'${regularizer.name}' needs separate examples for Fisher information, but the data has none held out`,
+      'set data.fisher to a share, for example 0.1',
     );
   return regularizer.fisher.examples;
 }

@@ -64,7 +64,7 @@ export function followData(
     reasons:
       said.length === 0
         ? []
-        : ['settings that follow from the data, for none was given:', ...said.map(({ words }) => `- ${words}`)],
+        : ['settings chosen from the data, because none were given:', ...said.map(({ words }) => `- ${words}`)],
     open: { search: open('search'), retrain: open('retrain') },
   };
 }
@@ -136,13 +136,13 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
     reasons: [
       {
         field: ['space'],
-        words: `space mlp with widths ${space.widths.join(' and ')}, up to ${space.depth} hidden layers and a linear model beside them: ${few ? 'of few rows a line often says most' : 'a table'}`,
+        words: `space mlp with widths ${space.widths.join(' and ')}, up to ${space.depth} hidden layers plus a linear part: ${few ? 'for few rows a linear model is often best' : 'a table'}`,
       },
       {
         field: ['search', 'optimizer'],
         words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} rows can be memorized` : ''}`,
       },
-      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} rows to search on` },
+      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} rows for the search` },
       {
         field: ['retrain', 'epochs'],
         words: `${search} epochs of search and ${retrain} of retraining${isRegression ? ', the best of which is kept' : ''}`,
@@ -170,7 +170,7 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
     retrainFilters: few ? 12 : 24,
   };
   const search = epochsOf(few ? 400 : 2400, train, size, few ? [10, 30] : [2, 30]);
-  // Series that follow a rule are worth learning longer; where there is none, the best epoch is an early one, and it is kept.
+  // Series that follow a rule are worth learning longer; if there is none, the best epoch is an early one, and it is kept.
   const steps = isRegression ? 3000 : 1200;
   const retrain = epochsOf(few ? steps : 8000, examples, size, few ? [30, 100] : [5, 100]);
   return {
@@ -184,13 +184,13 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
     reasons: [
       {
         field: ['space'],
-        words: `space conv-1d with ${space.layers} layers of ${space.filters} filters, ${space.retrainFilters} when retrained, and a linear model of the whole window beside them: windows of ${rows} rows`,
+        words: `space conv-1d with ${space.layers} layers of ${space.filters} filters, ${space.retrainFilters} when retrained, plus a linear model of the whole window: windows of ${rows} rows`,
       },
       {
         field: ['search', 'optimizer'],
         words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} windows can be memorized` : ''}`,
       },
-      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} windows to search on` },
+      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} windows for the search` },
       {
         field: ['retrain', 'epochs'],
         words: `${search} epochs of search and ${retrain} of retraining${isRegression ? ', the best of which is kept' : ''}`,
@@ -253,16 +253,16 @@ function imageSettings([height, width, channels]: InputShape, examples: number, 
       {
         field: ['data', 'augment'],
         words: tiny
-          ? 'images left as they are: they are too small to be moved'
+          ? 'images not augmented: they are too small to be moved'
           : channels === 3
-            ? `moved by up to ${move} pixels and mirrored: colour images are taken for photos (data.augment={} leaves them as they are, as where left and right differ)`
+            ? `moved by up to ${move} pixels and mirrored: colour images are assumed to be photos (data.augment={} turns this off, for example if left and right differ)`
             : `moved by up to ${augment.shift} pixels, not mirrored: grey images may be drawings or writing`,
       },
       {
         field: ['retrain', 'optimizer'],
-        words: `weight decay ${weightDecay} when retrained${few ? `: ${examples} images can be memorized` : ''}`,
+        words: `weight decay ${weightDecay} in retraining${few ? `: ${examples} images can be memorized` : ''}`,
       },
-      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} images to search on` },
+      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} images for the search` },
       { field: ['retrain', 'epochs'], words: `${search} epochs of search, ${retrain} of retraining` },
     ],
     most: { search: 2 * search, retrain: 4 * retrain },

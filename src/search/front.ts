@@ -16,7 +16,7 @@ export interface CostedCandidate {
 export interface Front<C extends CostedCandidate> {
   /** Best quality first. */
   readonly members: readonly C[];
-  /** The compromise: nearest to the best of all objectives at once. */
+  /** The compromise: nearest to the best of all objectives together. */
   readonly knee: C;
 }
 

@@ -9,7 +9,7 @@ import { type Hyperparameters } from './hyperparameters/index.js';
 export interface HalvingOptions {
   /** Candidates of the first rung. */
   readonly candidates: number;
-  /** One of so many goes on to the next rung, where it is trained so many times longer. */
+  /** One in this many is promoted to the next rung, where it is trained this many times longer. */
   readonly factor: number;
   /** Epochs of the first rung. */
   readonly epochs: number;
@@ -40,7 +40,7 @@ export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] 
     throw new WeftError(
       'config',
       `successive halving of ${candidates} candidates by ${factor} from ${epochs} epochs`,
-      'take at least 1 candidate, a factor of at least 2 and 1 epoch',
+      'use at least 1 candidate, a factor of at least 2 and 1 epoch',
     );
   const rungs: Rung[] = [];
   for (let count = candidates, length = epochs; count >= 1; count = Math.floor(count / factor), length *= factor)
@@ -50,7 +50,7 @@ export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] 
 
 /**
  * Runs the rungs on these different candidates (text encodings). All trainings of a rung are asked for at once, so that whoever evaluates
- * may do them side by side; equal scores are told apart by the text, so that the order of finishing does not matter.
+ * may do them side by side; equal scores are ordered by the text, so that the order of finishing does not matter.
  */
 export async function successiveHalving(
   candidates: readonly string[],

@@ -1,4 +1,4 @@
-/** Which epoch of retraining is kept, and when retraining ends: judged on the validation part, never on the test part. */
+/** Which epoch of retraining is kept, and when retraining ends: evaluated on the validation part, never on the test part. */
 import { type SearchConfig } from '../config/schema.js';
 import { observesValidation } from '../optimizers/index.js';
 import { emptyState } from '../chain/state.js';

@@ -35,14 +35,14 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
     if (data[option] !== undefined)
       throw new WeftError(
         'config',
-        `the data option '${option}' has no meaning for '${source}'`,
-        'it belongs to texts; leave it out',
+        `the data option '${option}' does not apply to '${source}'`,
+        'it applies to texts; leave it out',
       );
   }
   if (data.sampling === 'balanced' && data.classWeights !== undefined)
     throw new WeftError(
       'config',
-      'data.sampling: balanced and data.classWeights both make rare classes count more, and together they would count twice',
+      'data.sampling: balanced and data.classWeights both increase the weight of rare classes, so together they would do so twice',
       'leave one of them out',
     );
   const options = readingOptions(data);
@@ -50,8 +50,8 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
   if (dataset && foreign !== undefined)
     throw new WeftError(
       'config',
-      `the data option '${foreign}' says how files are read, and the data is in memory`,
-      'leave it out, and give the data as the network is to see it',
+      `the data option '${foreign}' says how files are read, but the data is in memory`,
+      'leave it out, and give the data in the form that the network should see',
     );
   const series = dataset ? undefined : openSeries(config);
   const prepared = prepareData(
@@ -122,7 +122,7 @@ function openSeries(config: SearchConfig): Dataset | undefined {
   if (window === undefined) {
     const [foreign] = Object.keys(defined({ horizon, group, time, season }));
     if (foreign !== undefined)
-      throw new WeftError('config', `data.${foreign} belongs to windows of series`, 'set data.window, or leave it out');
+      throw new WeftError('config', `data.${foreign} applies to windows of series`, 'set data.window, or leave it out');
     return undefined;
   }
   const refused: readonly (readonly [boolean, string, string])[] = [
@@ -143,13 +143,13 @@ function openSeries(config: SearchConfig): Dataset | undefined {
     if (wrong)
       throw new WeftError(
         'config',
-        `${field} ${why}, and the data are windows of a series`,
+        `${field} ${why}, but the data are windows of a series`,
         field.includes(' and ')
           ? 'give fractions below 1'
           : field === 'data.label'
             ? 'name one'
             : field === 'data.season'
-              ? 'set data.window higher'
+              ? 'increase data.window'
               : 'leave it out',
       );
   return readSeries(source, nameOfTable(source), {
@@ -185,7 +185,7 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
       throw new WeftError(
         'config',
         `the ${split.name} split has ${split.indices.length} examples, fewer than one batch of ${options.batchSize}`,
-        `set ${field} to at most ${split.indices.length}, or give more data`,
+        `set ${field} to at most ${split.indices.length}, or use more data`,
       );
     const { weights, ...rest } = options;
     return exampleSource(batches(split, { seed, normalization, ...rest }), weights);
@@ -253,8 +253,8 @@ export function notOfTheTest(split: Split, test: Split): Split {
   if (split.name === 'test' || (split.examples === test.examples && split.indices.some((index) => tested.has(index)))) {
     throw new WeftError(
       'data',
-      'Fisher information was to be estimated on test data, which would then train the weights',
-      'give it a part of its own: data.fisher: 0.1',
+      'Fisher information would be estimated on test data, which would then influence the weights',
+      'hold out a separate part for it: data.fisher: 0.1',
     );
   }
   return split;

@@ -134,7 +134,7 @@ export function latencyTableOf(run: string, measure: () => LatencyTable): Latenc
     return table;
   }
   const parsed = tableSchema.safeParse(readSealedJson(path, REMEDY));
-  if (!parsed.success) throw new WeftError('run', `${path} is no latency table`, REMEDY);
+  if (!parsed.success) throw new WeftError('run', `${path} is not a latency table`, REMEDY);
   return parsed.data;
 }
 

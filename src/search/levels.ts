@@ -25,8 +25,8 @@ export function requireSizes(space: SearchSpace, what: string): void {
   if (sizeSlots(space).length > 0) return;
   throw new WeftError(
     'config',
-    `${what}: '${space.name}' has no sizes, so that none of its networks is the largest`,
-    'take an elastic space: elastic-cnn, elastic-mlp, elastic-transformer',
+    `${what}: '${space.name}' has no sizes, so it has no largest network`,
+    'use an elastic space: elastic-cnn, elastic-mlp, elastic-transformer',
   );
 }
 

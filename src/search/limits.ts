@@ -1,6 +1,6 @@
 /**
  * Limits on the network that is found. They become constraints of the space, so that whatever obeys constraints obeys them:
- * every strategy, random sampling, mutation. What counts is the network as it is trained for good.
+ * every strategy, random sampling, mutation. What counts is the network as retrained.
  */
 import { type SearchConfig } from '../config/schema.js';
 import { unknownNameHint, WeftError } from '../errors.js';
@@ -117,7 +117,7 @@ function measuresOf(
       : [
           {
             limit: activationBytes,
-            words: 'bytes of activations at once',
+            words: 'bytes of activation memory',
             field: 'limits.activationBytes',
             of: peakActivationBytes,
           },
@@ -146,7 +146,7 @@ function requireSome<A>(
     .join('; ');
   throw new WeftError(
     'config',
-    `none of ${DRAWS} random architectures of '${space.name}' is within the limits: the least seen are ${beyond}`,
+    `none of ${DRAWS} random architectures of '${space.name}' is within the limits: the smallest values found are ${beyond}`,
     `raise ${measures.map(({ field }) => field).join(' or ')}, or make the space smaller (fewer layers, fewer filters)`,
   );
 }

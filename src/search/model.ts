@@ -78,7 +78,11 @@ export async function loadModel(run: string, findSpace: (name: string) => Promis
   try {
     const missing = needed.find((name) => !tensors[name]);
     if (missing !== undefined)
-      throw new WeftError('checkpoint', `${weights} has no weights '${missing}'`, 'they are of another network');
+      throw new WeftError(
+        'checkpoint',
+        `${weights} has no weights '${missing}'`,
+        'the file belongs to another network',
+      );
     requireFinite(tensors, weights);
     store.assign(tensors);
   } catch (error) {
@@ -102,8 +106,8 @@ function readCard(run: string): { card: ModelCard; hashed: boolean } {
   if (!parsed.success)
     throw new WeftError(
       'run',
-      `${path} is no model card:\n${z.prettifyError(parsed.error)}`,
-      'put back the original, or retrain',
+      `${path} is not a model card:\n${z.prettifyError(parsed.error)}`,
+      'restore the original, or retrain',
     );
   return { card: parsed.data, hashed };
 }
@@ -141,7 +145,7 @@ export function requireFinite(tensors: NamedTensors, where: string): void {
     if (wrong !== undefined)
       throw new WeftError(
         'numeric',
-        `${where}: the weights '${name}' hold ${wrong}, so that every result of this network would be meaningless`,
+        `${where}: the weights '${name}' contain ${wrong}, so every result of this network would be meaningless`,
         'the training diverged: train it again with a lower learning rate',
       );
   }
@@ -151,7 +155,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new WeftError('run', `${path} is no JSON: ${(cause as Error).message}`, 'put back the original, or retrain', {
+    throw new WeftError('run', `${path} is not JSON: ${(cause as Error).message}`, 'restore the original, or retrain', {
       cause,
     });
   }

@@ -23,7 +23,7 @@ export interface Objective {
 /** c in the reward c / perplexity: 80 for words, as in ENAS (arXiv 1802.03268, section 3.1); rewards of characters are of the same order with 4. */
 const SCALES = { word: 80, char: 4 } as const;
 
-/** Measures of a classifier beside its accuracy. Where a batch has one class alone, no area says anything: it counts as that of guessing. */
+/** Measures of a classifier besides its accuracy. In a batch with only one class the area under the curve is undefined, and counts as that of guessing. */
 const SCORINGS = {
   'balanced-accuracy': (...of) => classificationMeasures(...of).balancedAccuracy,
   f1: (...of) => classificationMeasures(...of).macroF1,
@@ -46,7 +46,7 @@ export const isRewardOfLabels = (reward: string): boolean =>
 /**
  * The accuracy of a classifier, or what `search.reward` names (exp(-L) of the loss L for log-loss); c / perplexity of a language model; 1 / (1 + L) of
  * the mean squared error L of scaled targets: 1 for a network that is always right, 1/2 for one that says no more than the mean, and above zero for all,
- * so that bad ones are told apart too. Throws WeftError('config') for a reward that the task does not have.
+ * so that bad ones are distinguished too. Throws WeftError('config') for a reward that the task does not have.
  */
 export function objectiveOf(
   { task, card }: Pick<SearchData, 'task' | 'card'>,
@@ -62,7 +62,7 @@ export function objectiveOf(
     if (reward !== undefined && !isRewardOfLabels(reward))
       throw new WeftError(
         'config',
-        `search.reward: ${reward} measures how well classes are told apart, and each example has several labels`,
+        `search.reward: ${reward} measures how well classes are distinguished, but each example has several labels`,
         'take f1, auc or log-loss, or leave it out: the reward is exp(-loss)',
       );
     if (reward !== undefined && reward !== 'log-loss')
@@ -77,13 +77,13 @@ export function objectiveOf(
     if (reward !== undefined)
       throw new WeftError(
         'config',
-        `search.reward: ${reward} measures how well classes are told apart, and the data is a text`,
+        `search.reward: ${reward} measures how well classes are distinguished, but the data is a text`,
         'leave it out: the reward is c / perplexity',
       );
     const scale = rewardScale ?? SCALES[card.level ?? 'word'];
     return {
       measure: 'loss',
-      unit: 'nats a token',
+      unit: 'nats per token',
       reward: ({ loss }) => (Number.isFinite(loss) ? scale * Math.exp(-loss) : 0),
     };
   }
@@ -119,7 +119,7 @@ export const advantage = (
   measure: Objective['measure'],
 ): number => (measure === 'loss' ? 0 : (a[measure] ?? 0) - (b[measure] ?? 0));
 
-/** Best first: by the measure; what is equal by it is told apart by the loss, and then by the text. */
+/** Best first: by the measure; ties are broken by the loss, and then by the text. */
 export function byQuality(measure: Objective['measure']): (a: Judged, b: Judged) => number {
   return (a, b) => advantage(b, a, measure) || a.loss - b.loss || (a.architecture < b.architecture ? -1 : 1);
 }

@@ -17,7 +17,7 @@ export interface ObjectiveDefinition<O extends object = object> {
   readonly direction: 'less' | 'more';
   /** The options with their defaults and limits; none by default. */
   readonly options?: z.ZodType<O, unknown>;
-  /** The value of a network, without training: its operations with their shapes, in the order of computing, as it is trained for good. */
+  /** The value of a network, without training: its operations with their shapes, in the order of computing, as retrained. */
   value(network: readonly ActiveNode[], options: O): number;
 }
 
@@ -44,8 +44,8 @@ export function defineObjective<O extends object = object>({
   if (!/^[a-z]\w*$/i.test(name) || TAKEN.includes(name))
     throw new WeftError(
       'config',
-      `an objective cannot be called '${name}'`,
-      `take letters, digits and underscores, and none of ${TAKEN.join(', ')}`,
+      `an objective cannot be named '${name}'`,
+      `use letters, digits and underscores, and none of ${TAKEN.join(', ')}`,
     );
   return defineOwn<object, OwnObjective, O>('objective', {
     name,
@@ -58,7 +58,11 @@ export function defineObjective<O extends object = object>({
       value(network) {
         const found = value(network, chosen);
         if (Number.isFinite(found)) return found;
-        throw new WeftError('config', `the objective '${name}' is ${found} for a network of the space`, 'correct it');
+        throw new WeftError(
+          'config',
+          `the objective '${name}' is ${found} for a network of the space`,
+          'fix the objective',
+        );
       },
     }),
   });

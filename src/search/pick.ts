@@ -13,7 +13,7 @@ export interface Condition {
 
 const NAMES: readonly string[] = [...costNames, 'accuracy', 'loss'];
 
-/** Factors of what may stand behind a number. */
+/** Factors of the suffixes of a number. */
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   '%': 0.01,
@@ -50,7 +50,7 @@ export function parsePick(text: string, own: readonly string[] = []): Condition[
         'write for example latency<5ms, parameters<=100k or accuracy>0.9, several separated by commas',
       );
     if (!names.includes(name))
-      throw new WeftError('config', `nothing called '${name}' is known of a network`, unknownNameHint(name, names));
+      throw new WeftError('config', `networks have no quantity named '${name}'`, unknownNameHint(name, names));
     const limit = Number(amount) * factor;
     const compare = COMPARISONS[comparison!]!;
     return {

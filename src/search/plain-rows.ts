@@ -54,7 +54,7 @@ function drawn(split: Split, seed: number): Split {
   return pickSplit(split, stream(seed, 'simple-models').permutation(count).slice(0, MOST_EXAMPLES).sort());
 }
 
-/** What is said of a series without learning: that it stays as it is, and that it repeats itself after a season; in its own units. */
+/** Forecasts of a series without learning: that it keeps its last value, and that it repeats itself after a season; in its own units. */
 function naiveForecasts(
   { series, inputShape }: PreparedData['dataset'],
   { examples: { images }, indices }: Split,

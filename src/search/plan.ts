@@ -100,7 +100,7 @@ export function measureUnits(parts: SearchParts, architecture?: string): Estimat
 
 /** An evaluation is the forward part of a training step. */
 const FORWARD = 0.4;
-/** Seconds for the simple models that a test result is set beside, and for writing what was found. */
+/** Seconds for the simple models with which a test result is compared, and for writing the results. */
 const SIMPLE_MODELS = 1;
 
 /** The median of the second half of the units: the first ones prepare what later ones find ready, and other programs disturb some. */

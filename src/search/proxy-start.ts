@@ -23,7 +23,7 @@ export function requireWarmStart(
   if (warmStart === undefined || takes) return;
   throw new WeftError(
     'config',
-    `'${name}' does not begin with single architectures, so search.warmStart has no meaning for it`,
+    `'${name}' does not start from particular architectures, so search.warmStart cannot be used with it`,
     'leave it out, or set controller.name to evolution, predictor-guided, local-search, nsga2 or pareto-local-search',
   );
 }
@@ -40,7 +40,7 @@ export interface ProxyStartSetting {
 }
 
 /**
- * The architectures of a random pool of the space, best first by the proxies' sum of log-ranks. Networks are scored as they are trained for good, when the first is
+ * The architectures of a random pool of the space, best first by the proxies' sum of log-ranks. Networks are scored as retrained, when the first is
  * asked for; the same configuration gives the same order, also where a run goes on.
  */
 export function proxyStart(
@@ -78,7 +78,7 @@ export function requireProposals(
   throw new WeftError(
     'config',
     `'${name}' trains a mixture of all architectures and learns from its gradient, so search.proxyFilter has nothing to filter`,
-    'leave it out, or take a controller that proposes architectures, for example evolution',
+    'leave it out, or use a controller that proposes architectures, for example evolution',
   );
 }
 
@@ -111,7 +111,7 @@ function scorer(
     if (scores.size === 0)
       throw new WeftError(
         'config',
-        `search.${field}: none of its proxies orders these networks: ${warnings.join('; ')}`,
+        `search.${field}: none of its proxies can rank these networks: ${warnings.join('; ')}`,
         'choose other proxies, for example snip or synflow',
       );
     for (const message of warnings) {

@@ -1,5 +1,5 @@
 /**
- * Whether the data is still what a run has recorded. Other data would be divided anew, so that examples which the weights have learned
+ * Whether the data is still what a run has recorded. Other data would be divided again, so that examples which the weights have learned
  * from could come into the test part.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -47,13 +47,13 @@ export function compareData(run: Run, data: RecordedData): Decoders | undefined 
   if (!sources)
     throw new WeftError(
       'data',
-      `${runFiles(run.path).manifest} does not say what the data of the run was`,
+      `${runFiles(run.path).manifest} does not record the data of the run`,
       'start a new search with its config.yaml',
     );
   if (sources.map(hashOf).join() !== record.sources.map(hashOf).join()) {
     throw new WeftError(
       'data',
-      `the data of ${run.path} is not what it was when the run began:\n${describe(run, sources, data)}`,
+      `the data of ${run.path} has changed since the run began:\n${describe(run, sources, data)}`,
       CHANGED,
     );
   }
@@ -66,8 +66,8 @@ export function compareData(run: Run, data: RecordedData): Decoders | undefined 
     return { before, now };
   throw new WeftError(
     'data',
-    `the files of the data are those of ${run.path}, but they are read differently now: other ${changed}${isDecoded ? ` (decoded by ${before} then, and by ${now} now)` : ''}`,
-    `go on with the version of weft that began the run: ${String(run.manifest.environment['weft'])}`,
+    `the data files are those of ${run.path}, but they are read differently now: different ${changed}${isDecoded ? ` (decoded by ${before} then, and by ${now} now)` : ''}`,
+    `continue with the version of weft that began the run: ${String(run.manifest.environment['weft'])}`,
   );
 }
 
@@ -93,7 +93,7 @@ function recordedListing({ path }: Run, sources: DataFacts['sources']): string |
   if (!existsSync(file)) return undefined;
   const listing = readFileSync(file, 'utf8');
   if (sources.some((source) => source.sha256 === sha256(listing))) return listing;
-  throw new WeftError('run', `${file} is damaged or was changed`, 'put back the original');
+  throw new WeftError('run', `${file} is damaged or was changed`, 'restore the original');
 }
 
 /** By its name (in a folder its path below it) how a file is shown, and its hash. */

@@ -44,8 +44,8 @@ export function requireFitForTargets(
     if (wrong)
       throw new WeftError(
         'config',
-        `${field} ${why}, and ${kind === 'multi-label' ? 'each example has several labels' : 'the label column holds numbers to predict'}`,
-        kind === 'multi-label' ? remedy : `${remedy}; where its numbers are classes, set data.task: classification`,
+        `${field} ${why}, but ${kind === 'multi-label' ? 'each example has several labels' : 'the label column contains numbers to predict'}`,
+        kind === 'multi-label' ? remedy : `${remedy}; if its numbers are classes, set data.task: classification`,
       );
 }
 
@@ -57,7 +57,7 @@ const PROPORTIONAL: ReadonlySet<string> = new Set(['sgd', 'momentum', 'nesterov'
 /**
  * The configuration as a run of these data has it. The gradient of a squared error grows with the error, without a bound as that of cross-entropy
  * has it: with rates that suit classes, steps that are as long as the gradient diverge. So these are clipped, unless the configuration says where. It also
- * goes on growing on new examples once a network has memorized the training part, where accuracy hardly falls: the best epoch is kept, unless the
+ * continues to grow on new examples once a network has memorized the training part, where accuracy hardly falls: the best epoch is kept, unless the
  * configuration says which.
  */
 export function settle(config: SearchConfig, { task }: Pick<SearchData, 'task'>): SearchConfig {

@@ -20,13 +20,13 @@ export function requireSandwich(space: SearchSpace, controller: { name: string; 
     throw new WeftError(
       'config',
       `the sandwich rule trains the largest network of '${space.name}', which its limits may exclude`,
-      'leave out the limits and take networks within budgets afterwards: weft specialize',
+      'leave out the limits and choose networks within budgets afterwards: weft specialize',
     );
   if (controller.relaxation)
     throw new WeftError(
       'config',
-      `'${controller.name}' trains a mixture of all architectures at once, and the sandwich rule several by themselves`,
-      'take a controller that samples, for example random',
+      `'${controller.name}' trains a mixture of all architectures, but the sandwich rule trains several separate ones`,
+      'use a controller that samples, for example random',
     );
 }
 

@@ -45,7 +45,7 @@ export interface SearchParts {
   readonly space: SpaceFactory;
   readonly controller: ControllerFactory;
   readonly data: SearchData;
-  /** Data in memory that `data` was divided from, which configurations with other seeds divide anew. */
+  /** Data in memory that `data` was divided from, which configurations with other seeds divide again. */
   readonly dataset?: Dataset;
   /** Epochs that nobody has chosen, and of which a time budget may make more. */
   readonly open?: OpenEpochs;
@@ -119,7 +119,7 @@ export function createSession(parts: SearchParts, emit: (event: SearchEvent) => 
   }
 }
 
-/** See `createSession`; what holds tensors is put into `made` as soon as it is there. */
+/** See `createSession`; what holds tensors is put into `made` as soon as it exists. */
 function assemble(
   {
     config,
@@ -147,7 +147,7 @@ function assemble(
   const costs = named.length + owned.length > 0 ? costMeasure(space, named, latencies, owned) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { warmStart, proxyFilter: filter } = config.search;
-  // What was said once is in the state, so that a search that goes on does not say it again.
+  // Messages that were shown once are in the state, so that a resumed search does not repeat them.
   const warn = (kind: string, message: string): void => {
     const { notes: told } = session.state;
     if (told.includes(kind)) return;
@@ -186,8 +186,8 @@ function assemble(
   if (watched && controller.relaxation) {
     throw new WeftError(
       'config',
-      `'${controllerFactory.name}' trains a mixture of all architectures at once, so none is trained after another and none can be forgotten`,
-      'leave out search.regularizer and forgetting.measure, or take a controller that samples',
+      `'${controllerFactory.name}' trains a mixture of all architectures, so none is trained after another and none can be forgotten`,
+      'leave out search.regularizer and forgetting.measure, or use a controller that samples',
     );
   }
   const forgetting = createWatch({
@@ -285,20 +285,20 @@ function requireSliceable(
   if (isSandwich)
     throw new WeftError(
       'config',
-      `'${regularizer}' works between networks that are trained one after another, and the sandwich rule trains several at once`,
+      `'${regularizer}' works between networks that are trained one after another, but the sandwich rule trains several per step`,
       'leave out search.elastic or search.regularizer',
     );
   if (knowsSlices) return;
   throw new WeftError(
     'config',
-    `'${regularizer}' knows whole weights only, and in '${name}' an architecture trains slices of those of '${elastic}'`,
-    'take wpl, ewc, l2-anchor or permuted-fisher, or leave out search.regularizer',
+    `'${regularizer}' works only with whole weights, but in '${name}' an architecture trains slices of those of '${elastic}'`,
+    'use wpl, ewc, l2-anchor or permuted-fisher, or leave out search.regularizer',
   );
 }
 
 const MAX_CACHED_CHILDREN = 256;
 
-/** Measures the operations of the networks that are trained for good, or takes what another device has measured. */
+/** Measures the operations of the networks that are retrained, or takes what another device has measured. */
 export function measuredNow({
   limits: { latencyTable, latencyBatchSize },
 }: Pick<SearchConfig, 'limits'>): (space: SearchSpace) => LatencyTable {

@@ -167,7 +167,7 @@ export function withExamples<T>(source: BatchSource, count: number, use: (batch:
 }
 
 /**
- * What sharpness takes off a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an objective beside the accuracy, with another one
+ * What sharpness subtracts from a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an objective in addition to the accuracy, with another one
  * a constraint that costs the more, the more it is violated.
  */
 export function sharpnessPenalty(

@@ -72,8 +72,8 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
     if (state.importance === undefined)
       throw new WeftError(
         'checkpoint',
-        'the checkpoint knows nothing of importance sampling',
-        'it is from another version, or damaged',
+        'the checkpoint contains no state of importance sampling',
+        'it was written by another version, or is damaged',
       );
     session.remedies.importance.restore(state.importance);
   }
@@ -81,8 +81,8 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
     if (state.forgetting === undefined)
       throw new WeftError(
         'checkpoint',
-        'the checkpoint knows nothing of forgetting',
-        'it is from another version, or damaged',
+        'the checkpoint contains no state of the forgetting measurement',
+        'it was written by another version, or is damaged',
       );
     session.forgetting.restore({ tensors: group('forgetting'), state: state.forgetting });
   }
@@ -133,7 +133,11 @@ export function restoreLearner(learner: Learner, { tensors, counts }: LearnerSna
 function groupIn(tensors: LearnerSnapshot['tensors'], name: string): NamedTensors {
   const found = tensors[name];
   if (!found)
-    throw new WeftError('checkpoint', `the checkpoint has no '${name}'`, 'it is from another version, or damaged');
+    throw new WeftError(
+      'checkpoint',
+      `the checkpoint has no '${name}'`,
+      'it was written by another version, or is damaged',
+    );
   return found;
 }
 
@@ -156,7 +160,7 @@ function putBack(
   const { parameters, statistics } = learner.store;
   const missing = [...Object.keys(parameters), ...Object.keys(statistics)].find((name) => !weights[name]);
   if (missing)
-    throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it is from another space or version');
+    throw new WeftError('checkpoint', `the checkpoint has no '${missing}'`, 'it belongs to another space or version');
   learner.store.assign(copyOf(weights));
   learner.state = { tensors: copyOf(slots), counts };
   learner.carried = copyOf(carried);

@@ -4,7 +4,7 @@ import { channelGroups, sortChannels } from '../supernet/channels.js';
 import { disposeNamed } from '../tensor/named.js';
 import { type SearchSession } from './session.js';
 
-/** Sorts the channels of the shared weights; the optimizer begins anew, since what it remembers belongs to the order before. */
+/** Sorts the channels of the shared weights; the optimizer starts again, since what it remembers belongs to the order before. */
 export function sortAfterLargest({ emit, space, state, supernet }: SearchSession): void {
   supernet.store.assign(sortChannels(space, supernet.store));
   disposeNamed(supernet.state.tensors);

@@ -46,7 +46,7 @@ export interface Specialized {
   readonly cost: number;
   /** On the part for the final choice, with the statistics of its batches. */
   readonly derive: Evaluation;
-  /** Of the network as it is exported, with fixed statistics. */
+  /** Of the exported network, with fixed statistics. */
   readonly test: Evaluation;
   readonly child: Child;
   readonly store: ParameterStore;
@@ -73,8 +73,8 @@ export function specialize(
   if (space.task.kind === 'regression' || space.task.kind === 'multi-label')
     throw new WeftError(
       'unsupported',
-      'networks for budgets are compared by their accuracy, and these have none',
-      'take candidates by weft derive --pick',
+      'networks for budgets are compared by their accuracy, but these have none',
+      'choose candidates with weft derive --pick',
     );
   const judge = judged(session, onJudged);
   const searches = budgets.map((budget) => ({ budget, within: withinBudget(session, budget) }));
@@ -118,8 +118,8 @@ function requireSizes(space: SearchSpace): void {
   if (sizeSlots(space).length > 0) return;
   throw new WeftError(
     'config',
-    `the shared weights of '${space.name}' are not those of networks that work as they are: the space has no sizes`,
-    'take its networks by weft derive --retrain-top, or search an elastic space: elastic-cnn, elastic-mlp, elastic-transformer',
+    `networks of '${space.name}' cannot be used without retraining, because the space has no sizes`,
+    'retrain its networks with weft derive --retrain-top, or search an elastic space: elastic-cnn, elastic-mlp, elastic-transformer',
   );
 }
 
@@ -154,7 +154,7 @@ function withinBudget({ space, latencies, config }: SearchSession, { cost, limit
     throw new WeftError(
       'config',
       `no network of '${space.name}' is within ${cost} <= ${limit}: the smallest has ${Number(costOf(smallest).toPrecision(6))}${unit}`,
-      'raise the budget, or search a space with smaller sizes',
+      'increase the budget, or search a space with smaller sizes',
     );
   }
   return { cost: costOf, holds: (genotype) => costOf(genotype) <= limit && isValid(genotype), smallest };

@@ -1,4 +1,4 @@
-/** One architecture trained alone on the training part and judged on the validation part: what stand-alone strategies choose by. */
+/** One architecture trained alone on the training part and evaluated on the validation part: what stand-alone strategies choose by. */
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
@@ -30,7 +30,7 @@ export interface StandAloneStep {
   /** Steps done so far. */
   readonly step: number;
   readonly loss: number;
-  /** What to go on from; the tensors are borrowed. */
+  /** The state from which to continue; the tensors are borrowed. */
   snapshot(): LearnerSnapshot;
 }
 
@@ -50,7 +50,7 @@ export interface StandAloneOptions {
 }
 
 /**
- * Trains from scratch as `retrain` of the configuration says, but for so many epochs and without the validation part, and evaluates
+ * Trains from scratch as `retrain` of the configuration says, but for the given number of epochs and without the validation part, and evaluates
  * on the validation part. The same architecture, configuration and numbers of epochs give the same numbers, also where it was interrupted.
  */
 export async function trainAlone<A>(

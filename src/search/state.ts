@@ -1,5 +1,5 @@
 /**
- * Where a search stands. Everything that a resumed search must know is here or in the tensors beside it; random
+ * The state of a search. Everything that a resumed search must know is here or in the accompanying tensors; random
  * streams need no state, because they are opened by name and place.
  */
 import { type Assessment } from './assess.js';

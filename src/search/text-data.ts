@@ -55,18 +55,18 @@ export function openText(config: SearchConfig): SearchData {
           : subset.test !== undefined
             ? 'subset.test'
             : undefined);
-  if (foreign) throw new WeftError('config', `the data option '${foreign}' has no meaning for a text`, 'leave it out');
+  if (foreign) throw new WeftError('config', `the data option '${foreign}' does not apply to a text`, 'leave it out');
   if (config.retrain.calibrate)
     throw new WeftError(
       'config',
-      'retrain.calibrate fits probabilities of classes, and the data is a text',
+      'retrain.calibrate fits probabilities of classes, but the data is a text',
       'leave it out',
     );
   if (typeof subset.train === 'object')
     throw new WeftError(
       'config',
       'subset.train of a text is a fraction or a number of tokens',
-      'perClass belongs to examples with classes',
+      'perClass applies to examples with classes',
     );
   const prepared = prepareText({
     source,

@@ -132,8 +132,8 @@ function withFile<T>(
   if (recorded !== undefined && sha256(bytes) !== recorded)
     throw new WeftError(
       'data',
-      `${file.path}, from which ${field.name} begins, is not what it was when the run began`,
-      'put back the file as it was, or start a new run',
+      `${file.path}, which ${field.name} names, has changed since the run began`,
+      'restore the original file, or start a new run',
     );
   if (file.run !== undefined) checkPart(file.run, file.name, bytes);
   const { tensors } = decodeSafetensors(bytes, file.path);
@@ -162,8 +162,8 @@ function requireNames(
     if (!fits(found, wanted.shape))
       throw new WeftError(
         'config',
-        `retrain.names: '${there}' in ${from} is ${found.dtype} [${found.shape}], and '${here}' is float32 [${wanted.shape}]`,
-        'weights have the shapes that TensorFlow gives them: a dense kernel is [inputs, outputs], that of a convolution [height, width, inputs, outputs]',
+        `retrain.names: '${there}' in ${from} is ${found.dtype} [${found.shape}], but '${here}' is float32 [${wanted.shape}]`,
+        'weights have the shapes of TensorFlow: a dense kernel is [inputs, outputs], a convolution kernel [height, width, inputs, outputs]',
       );
   }
 }
@@ -193,10 +193,10 @@ function take(
 const nothingFits = (from: string, example: string | undefined, { name, shared } = RETRAIN): WeftError =>
   new WeftError(
     'config',
-    `nothing in ${from} has the name and the shape of a weight of this network, for example '${example}'`,
+    `${from} has no tensor with the name and shape of a weight of this network, for example '${example}'`,
     shared
       ? `name a run of the same space and options, or leave ${name} out`
-      : `say in retrain.names which is which, or leave ${name} out`,
+      : `map the names in retrain.names, or leave ${name} out`,
   );
 
 const misnamed = (what: string, name: string, known: readonly string[]): WeftError => {
@@ -224,7 +224,7 @@ function fileOf(start: string, { name, shared }: Field): { path: string; name: s
     ? new WeftError(
         'config',
         `search.start: the run ${run} has no supernet.safetensors`,
-        'shared weights are written by searches without retraining: set retrain.epochs to 0 there',
+        'only searches without retraining write their shared weights: set retrain.epochs to 0 there',
       )
     : new WeftError('config', `retrain.start: the run ${run} has no weights yet`, 'wait until it has finished');
 }

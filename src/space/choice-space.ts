@@ -137,7 +137,7 @@ export function choiceSpace<const C extends ChoiceTree>(
       if (total > MAX_COUNTED) {
         throw new WeftError(
           'unsupported',
-          `'${name}' has ${total} architectures before its constraints: too many to count one by one`,
+          `'${name}' has ${total} architectures before its constraints: too many to enumerate`,
         );
       }
       let count = 0n;
@@ -182,8 +182,8 @@ export function choiceSpace<const C extends ChoiceTree>(
       if (itsPrint !== print) {
         throw new WeftError(
           'architecture',
-          `'${text}' belongs to '${name}' with other choices (${itsPrint}, here ${print})`,
-          'use the same options (depth, operations, …) that the architecture was found with',
+          `'${text}' belongs to '${name}' with different choices (${itsPrint}, here ${print})`,
+          'use the options (depth, operations, …) with which the architecture was found',
         );
       }
       return space.validate(build(decodeBody(tree, body!)));
@@ -192,7 +192,7 @@ export function choiceSpace<const C extends ChoiceTree>(
       const checked = build(genotypes.read(architecture));
       const broken = constraints.find((constraint) => !constraint.holds(checked));
       if (broken)
-        throw new WeftError('architecture', `the architecture breaks the constraint '${broken.name}' of '${name}'`);
+        throw new WeftError('architecture', `the architecture violates the constraint '${broken.name}' of '${name}'`);
       return checked;
     },
   };

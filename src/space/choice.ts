@@ -13,7 +13,7 @@ export interface OneOf<T extends ChoiceValue = ChoiceValue> {
   readonly options: readonly T[];
   /** Whether the options are sizes of a thing, so that one of them is the largest and one the smallest. */
   readonly size?: true;
-  /** Where each option stands on a scale from 0 to 1, ascending: draws are uniform on it, and mutations move along it. */
+  /** The position of each option on a scale from 0 to 1, ascending: draws are uniform on it, and mutations move along it. */
   readonly places?: readonly number[];
 }
 

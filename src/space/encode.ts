@@ -53,7 +53,7 @@ export function decodeBody(tree: ChoiceTree, body: string): number[] {
     if (parts.length !== children.length) {
       throw new WeftError(
         'architecture',
-        `'${text}' has ${parts.length} parts at '${path || 'the root'}' where the space has ${children.length}`,
+        `'${text}' has ${parts.length} parts at '${path || 'the root'}', but the space has ${children.length}`,
       );
     }
     children.forEach(([name, child], i) => visit(child, parts[i]!, path === '' ? name : `${path}.${name}`, depth + 1));
@@ -68,7 +68,7 @@ function decodeLeaf(choice: Choice, text: string, path: string): number[] {
     if (index < 0)
       throw new WeftError(
         'architecture',
-        `'${text}' is no option of '${path}'`,
+        `'${text}' is not an option of '${path}'`,
         `options: ${choice.options.map(tokenOf).join(', ')}`,
       );
     return [index];

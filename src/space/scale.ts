@@ -1,4 +1,4 @@
-/** Moving among options that stand on a scale from 0 to 1; places ascend. */
+/** Moving among options with positions on a scale from 0 to 1; positions ascend. */
 import { type Rng } from '../tensor/rng.js';
 
 /** Standard deviation of a mutation, as a share of the scale. */

@@ -29,7 +29,7 @@ export interface Decision {
 }
 
 /**
- * An option as it stands in the text of an architecture. Points and signs separate choices there, so that a number has p for its point and m for a minus:
+ * An option in the text encoding of an architecture. Points and hyphens separate choices there, so a number has p for its decimal point and m for a minus:
  * 1.5 is 1p5, 1e-7 is 1em7.
  */
 export function tokenOf(option: ChoiceValue): string {
@@ -50,8 +50,8 @@ export function listDecisions(tree: ChoiceTree): Decision[] {
       if (seen.has(node))
         throw new WeftError(
           'space',
-          `the choice at '${path}' stands twice in the tree`,
-          'make a fresh choice for every place',
+          `the choice at '${path}' occurs twice in the tree`,
+          'create a new choice for every place',
         );
       seen.add(node);
       checkChoice(node, path);

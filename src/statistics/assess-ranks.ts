@@ -1,6 +1,6 @@
 /**
  * How far a rank correlation is known from n pairs. The standard error is the jackknife's (Tukey 1958), every value without one pair found from
- * counts of concordant pairs in O(n log n) for all of them together, where as many resamples would sort anew each
+ * counts of concordant pairs in O(n log n) for all of them together, where as many resamples would sort again each
  * time. The interval is Student's on the scale of arcsin, which makes the error nearly the same at
  * every correlation and ends at ±1; whether two orders have anything to do with each other is decided by permutation.
  * `test/statistics/level-ranks.test.ts` simulates both.

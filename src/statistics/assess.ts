@@ -4,7 +4,7 @@
  *
  * The interval is Student's, or Welch's for independent samples; the decision is by permutation (`signFlipP`, `exchangeP`), and
  * a claim needs both. They hold their level with few values, where the percentile bootstrap does not: over pairs it claims
- * a difference where there is none in 14 % of cases with six and in 10 % with ten. The studentized bootstrap is better for
+ * a difference although there is none in 14 % of cases with six and in 10 % with ten. The studentized bootstrap is better for
  * skewed values, but covers only 88 to 92 % of the heavy-tailed differences that are common here: differences within pairs
  * are symmetric whenever both sides are distributed alike, however skewed that distribution is. For a single sample as
  * skewed as an exponential distribution the interval still covers only 90 % with five values and 93 % with twelve.
@@ -25,7 +25,7 @@ export interface Assessment {
   readonly value: number;
   /** Undefined for fewer than three values (four of either sample), and where they do not differ, which says nothing of how far others would. */
   readonly interval: Interval | undefined;
-  /** Probability of a value at least so far from zero where there is none; NaN without an interval. */
+  /** Probability of a value at least this far from zero if there is no difference; NaN without an interval. */
   readonly p: number;
   /** What may be claimed; undefined where nothing may. */
   readonly claim: 'above' | 'below' | undefined;
@@ -38,7 +38,7 @@ export interface Assessment {
 export interface AssessOptions {
   /** Probability that the interval holds the true value, and one less that of a false claim. Default 0.95. */
   readonly confidence?: number;
-  /** As many claims stand beside this one, of which none is to be false (Bonferroni). Default 1. */
+  /** Number of simultaneous claims, none of which should be false (Bonferroni). Default 1. */
   readonly comparisons?: number;
 }
 

@@ -84,7 +84,7 @@ function named<T>(value: (measure: number) => T): ChoiceMeasures<T> {
 function between(values: Float64Array, error: number): Interval | undefined {
   const sorted = values.toSorted();
   const last = sorted.length - 1;
-  // NaN stands last in the order of a typed array.
+  // NaN is last in the order of a typed array.
   if (last < 0 || Number.isNaN(sorted[last]) || sorted[0] === sorted[last]) return undefined;
   const at = (share: number): number => sorted[Math.min(last, Math.max(0, Math.round(share * (last + 2)) - 1))]!;
   return [at(error / 2), at(1 - error / 2)];
@@ -96,7 +96,7 @@ interface Order {
   readonly ends: readonly number[];
 }
 
-/** Tied networks stand in the order of the truth. */
+/** Tied networks are in the order of the truth. */
 function orderOf(scores: readonly number[], truth: readonly number[]): Order {
   const networks = Uint32Array.from(scores, (_, i) => i).sort(
     (a, b) => scores[b]! - scores[a]! || truth[b]! - truth[a]!,

@@ -29,7 +29,7 @@ export interface MultiLabelMeasures {
   readonly meanAveragePrecision?: number;
 }
 
-/** Measures of probabilities row-major [count, labels] beside flags of 0 and 1; a label is said to hold from one half on. At least one example. */
+/** Measures of probabilities row-major [count, labels] against flags of 0 and 1; a label is said to hold from one half on. At least one example. */
 export function multiLabelMeasures(
   probabilities: ArrayLike<number>,
   flags: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** Two classifiers judged on the same examples. */
+/** Two classifiers evaluated on the same examples. */
 import { type Interval } from './assess.js';
 
 const Z95 = 1.959964;

@@ -7,7 +7,7 @@ import { type Json } from '../operations/operation.js';
 import { type ChapterContent, type ChapterFigure, type ChapterTable } from '../report/chapter.js';
 import { type JsonObject, type Stopwatch, stringifyStrict } from '../runs/index.js';
 
-/** One quantity beside the value it is to reach. */
+/** One quantity with its target. */
 export interface Row {
   /** Stable name, for example `T2/alpha=10`. */
   readonly id: string;

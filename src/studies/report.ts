@@ -1,4 +1,4 @@
-/** The page of a study: verdict, rows beside their gates, figures and tables. */
+/** The page of a study: verdict, results with their targets, figures and tables. */
 import { type Content, html, page, section, table } from '../report/index.js';
 import { chapter, FOLDED, folded } from '../report/chapter.js';
 import { aligned, decimal, duration, scientific } from '../report/format.js';
@@ -61,7 +61,7 @@ export function verdictOf({ gate, met }: Row): string {
   return gate === '' ? '' : met === null ? 'not measured' : met ? 'met' : 'not met';
 }
 
-/** A measured value as it is read. */
+/** A measured value in readable form. */
 export function measuredText({ measured }: Row): string {
   if (measured === null) return '–';
   return typeof measured === 'number' ? shortNumber(measured) : measured;

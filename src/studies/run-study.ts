@@ -169,7 +169,7 @@ export function parseStudyOptions(
   return parsed.data as Record<string, unknown>;
 }
 
-/** The rows as they are kept: an array of {id, quantity, measured, gate, met}. */
+/** The rows as stored: an array of {id, quantity, measured, gate, met}. */
 export function rowsJson(rows: readonly Row[]): string {
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

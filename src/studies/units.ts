@@ -64,7 +64,7 @@ export function performOn(
   if (!study.units)
     throw new WeftError(
       'config',
-      `the study '${study.name}' has no parts that could be done by other processes`,
+      `the study '${study.name}' has no parts that other processes could do`,
       'leave out --executor and --queue',
     );
   return async (requests) =>

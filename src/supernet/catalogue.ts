@@ -8,7 +8,7 @@ import { type Child } from './child.js';
 export interface Catalogue {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   readonly statistics: ReadonlyMap<string, StatisticSpec>;
-  /** What goes on from one batch to the next: shapes for one example. */
+  /** What continues from one batch to the next: shapes for one example. */
   readonly states: ReadonlyMap<string, Shape>;
 }
 

@@ -8,7 +8,7 @@ import { type NamedTensors } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Weights } from './parameter-store.js';
 
-/** Channels whose order is free: in another order along all of these axes at once, every network that reads all of them computes the same. */
+/** Channels whose order is free: if they are reordered along all of these axes together, every network that reads all of them computes the same. */
 export interface ChannelGroup {
   /** Number of channels at full size. */
   readonly channels: number;

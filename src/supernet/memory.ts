@@ -26,7 +26,7 @@ export function requireMemory(
   const { field, value } = largestOption(options, 'space');
   throw new WeftError(
     'config',
-    `'${name}' has ${total.toPrecision(3)} weights ('${largest}' alone is [${shape.join(', ')}]): training them takes at least ${gigabytes(COPIES * FLOAT_BYTES * total)} of memory, and there are ${gigabytes(available)}`,
+    `'${name}' has ${total.toPrecision(3)} weights ('${largest}' alone is [${shape.join(', ')}]): training them takes at least ${gigabytes(COPIES * FLOAT_BYTES * total)} of memory, but there are only ${gigabytes(available)}`,
     value > 0 ? `make ${field} smaller; it is ${value}` : 'make the space smaller',
   );
 }

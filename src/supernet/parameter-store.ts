@@ -10,7 +10,7 @@ import { stream } from '../tensor/rng.js';
 import { tf } from '../tensor/tf.js';
 import { type Catalogue } from './catalogue.js';
 
-/** Values to compute with, whoever owns them. */
+/** Values to compute with, whatever their owner. */
 export interface Weights {
   /** All parameters, borrowed. */
   readonly parameters: NamedTensors;

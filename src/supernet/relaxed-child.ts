@@ -1,5 +1,5 @@
 /**
- * All architectures of a space at once: every edge that a choice guards counts with the probability that it is there, so that the
+ * All architectures of a space together: every edge that a choice guards counts with the probability that it is there, so that the
  * network is a differentiable function of the choices' logits (Liu et al. 2019, arXiv 1806.09055, equation 2). Where a mixture is certain of
  * one architecture, the value is that architecture's.
  */
@@ -33,7 +33,7 @@ export function requireRelaxable({ name: space, supernet: { graph, order } }: Se
       throw new WeftError(
         'controller',
         `'${strategy}' cannot mix the architectures of '${space}': ${problem}`,
-        'choose another controller, or a space whose choices are between operations of one shape',
+        'choose another controller, or a space whose choices are between operations with the same output shape',
       );
   }
 }

@@ -71,7 +71,7 @@ function requireSlice(whole: readonly number[], { shape }: Spec): void {
   throw new WeftError(
     'operation',
     `a slice [${shape.join(', ')}] of a tensor [${whole.join(', ')}]`,
-    'a slice has as many dimensions as its tensor and is nowhere longer',
+    'a slice must have as many dimensions as its tensor, each at most as long',
   );
 }
 
@@ -129,7 +129,7 @@ export function activeWeights(children: readonly Child[], parameters: NamedTenso
       throw new WeftError(
         'unsupported',
         `networks that share a step read different slices of '${name}': [${spec.shape.join(', ')}] and [${rival.spec.shape.join(', ')}]`,
-        'let the largest of them take part in the step, or train one network a step',
+        'include the largest of them in the step, or train one network per step',
       );
     }
     values[key] = readSlice(parameters[name]!, spec);

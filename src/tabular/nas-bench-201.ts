@@ -49,7 +49,7 @@ export function fromBenchmark(text: string): BenchmarkCell {
       if (!operation || from !== String(source)) {
         throw new WeftError(
           'architecture',
-          `'${edge}' in '${text}' is no operation on node ${source}`,
+          `'${edge}' in '${text}' is not an operation on node ${source}`,
           `operations: ${[...FROM_BENCHMARK.keys()].join(', ')}`,
         );
       }

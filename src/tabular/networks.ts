@@ -53,7 +53,7 @@ export function readNetworkTable(paths: readonly string[]): NetworkTable {
     throw new WeftError(
       'data',
       `${first.path} has networks of ${NAMES[first.family]}, ${other.path} of ${NAMES[other.family]}`,
-      'join tables of the same benchmark only',
+      'combine only tables of the same benchmark',
     );
   const keys = [...new Set(files.flatMap((file) => file.keys))];
   const rows = new Map(keys.map((key, row) => [key, row]));
@@ -159,7 +159,7 @@ function roleOf(name: string): ColumnRole {
   return /^(params|flops|parameters|multiplyAdds)$|latency|energy/i.test(name) ? 'cost' : 'proxy';
 }
 
-/** The column of this name; throws WeftError('data') where there is none. */
+/** The column of this name; throws WeftError('data') if there is none. */
 export function tableColumn({ columns }: NetworkTable, name: string): TableColumn {
   const found = columns.find((column) => column.name === name);
   if (found) return found;
@@ -167,7 +167,7 @@ export function tableColumn({ columns }: NetworkTable, name: string): TableColum
   throw new WeftError('data', `the table has no column '${name}'`, unknownNameHint(name, names));
 }
 
-/** The first column of accuracies; throws WeftError('data') where there is none. */
+/** The first column of accuracies; throws WeftError('data') if there is none. */
 export function truthColumn(table: NetworkTable, name?: string): TableColumn {
   if (name !== undefined) return tableColumn(table, name);
   const found = table.columns.find(({ role }) => role === 'accuracy');
@@ -190,7 +190,11 @@ export function rowLookup<A>(space: SearchSpace<A>, table: NetworkTable): (archi
     const name = nameOf(architecture);
     const row = rows.get(name);
     if (row === undefined)
-      throw new WeftError('data', `the table has no network ${name}`, 'it is truncated, or covers a part of the space');
+      throw new WeftError(
+        'data',
+        `the table has no network ${name}`,
+        'it is truncated, or covers only a part of the space',
+      );
     return row;
   };
 }
@@ -200,8 +204,8 @@ export function requireFamily(space: Pick<SearchSpace, 'name'>, family: NetworkF
   if (family === 'encoded' || space.name === family) return;
   throw new WeftError(
     'data',
-    `the table is of ${NAMES[family]}, and the space is '${space.name}'`,
-    `search with --space ${family}, or take a table of this space (a column architecture with its encodings)`,
+    `the table belongs to ${NAMES[family]}, but the space is '${space.name}'`,
+    `search with --space ${family}, or use a table of this space (with a column architecture of encodings)`,
   );
 }
 
@@ -219,6 +223,6 @@ export function measuredValue({ name, values }: TableColumn, row: number, key: s
   throw new WeftError(
     'data',
     `${key} has no value in the column '${name}'`,
-    'the network was not measured, or the device cannot run it: take another column',
+    'the network was not measured, or the device cannot run it: use another column',
   );
 }

@@ -38,7 +38,7 @@ export function sampleTable<A>(
   if (sample.length === 0)
     throw new WeftError(
       'data',
-      `of ${table.keys.length} networks in the table none is in the space '${space.name}' with these options and limits`,
+      `none of the ${table.keys.length} networks in the table is in the space '${space.name}' with these options and limits`,
       'check the options of the space, the limits, and that the columns have values for the same networks',
     );
   return sample;

@@ -1,4 +1,4 @@
-/** Published results of stand-alone training, one row an architecture, from a CSV file. */
+/** Published results of stand-alone training, one row per architecture, from a CSV file. */
 import { createRequire } from 'node:module';
 import type Papa from 'papaparse';
 import { readSource } from '../data/source.js';
@@ -36,7 +36,7 @@ export function readBenchmarkTable(path: string): BenchmarkTable {
     if (row.length !== columns.length) {
       throw new WeftError(
         'data',
-        `${path}: line ${i + 2} has ${row.length} fields where the header has ${columns.length}`,
+        `${path}: line ${i + 2} has ${row.length} fields, but the header has ${columns.length}`,
         'the file may be truncated: copy it again',
       );
     }

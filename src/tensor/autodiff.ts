@@ -104,6 +104,6 @@ export function assertScalar(value: Tensor): asserts value is Scalar {
   throw new WeftError(
     'operation',
     `the loss is ${value.dtype} [${value.shape}], not one number`,
-    'take the mean or the sum over the batch',
+    'use the mean or the sum over the batch',
   );
 }

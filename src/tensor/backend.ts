@@ -55,7 +55,7 @@ export async function loadBackend(
   }
   throw new WeftError(
     'backend',
-    `the backend '${asked}' does not load: ${cause.message.split('\n')[0]}`,
+    `the backend '${asked}' cannot be loaded: ${cause.message.split('\n')[0]}`,
     remedy(asked),
     { cause },
   );
@@ -98,7 +98,7 @@ async function load(name: BackendName): Promise<void> {
 
 function loadNative(packageName: string): void {
   if (nativePackage === packageName) return;
-  if (nativePackage) throw new Error(`this process has loaded ${nativePackage} already`);
+  if (nativePackage) throw new Error(`this process has already loaded ${nativePackage}`);
   const earlier = failures.get(packageName);
   if (earlier) throw earlier;
   try {

@@ -53,7 +53,7 @@ export function whyNotInstalled(packageName: string): string | undefined {
  * Has the libraries of CUDA compute in whole float32 (an H100 rounds factors of products to 10 bits otherwise, and curvature is
  * lost in that), in the same order every time, and take only the memory they need, so that several processes share a device.
  * Variables that are set already win. They look only once, when they are loaded. Not for a process that then computes on the
- * processor: oneDNN is left out, which does next to nothing beside a device and would tell on the terminal that it is fast.
+ * processor: oneDNN is turned off, because it is hardly used with a device and would print a message about its speed on the terminal.
  */
 export function computeExactlyOnGpu(): void {
   for (const [name, value] of Object.entries(GPU_VARIABLES)) process.env[name] ??= value;
@@ -67,7 +67,7 @@ const GPU_VARIABLES = {
 };
 
 /**
- * Whether tfjs-node-gpu finds a device. It is asked in a process of its own: without one it computes on the processor with
+ * Whether tfjs-node-gpu finds a device. It is asked in a separate process: without one it computes on the processor with
  * an older library, and the better one can then no longer be loaded.
  */
 export function seesGpu(): boolean {

@@ -11,7 +11,7 @@ export function flagCrossEntropies(logits: Tensor, flags: Tensor, weights?: Tens
     throw new WeftError(
       'operation',
       `the model gives outputs [${logits.shape}] for labels [${flags.shape}]`,
-      'a model gives one logit for each label of an example',
+      'a model must give one logit for each label of an example',
     );
   const losses = tf.sub(tf.softplus(logits), tf.mul(logits, tf.cast(flags, 'float32')));
   return tf.mean(weights ? tf.mul(losses, weights) : losses, 1) as Tensor1D;

@@ -76,7 +76,7 @@ interface Pass {
  */
 function recorded(tape: Tape, tensors: CellTensors, nodes: readonly CellNode[], outputs: readonly number[]): Tensor {
   const inputs = named(tensors);
-  // The inputs themselves may be gone before the way back.
+  // The inputs themselves may be gone before the backward pass.
   const saved: NamedTensors = Object.fromEntries(
     Object.entries(inputs).map(([name, tensor]) => [name, savedCopy(tensor)]),
   );

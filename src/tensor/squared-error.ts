@@ -11,7 +11,7 @@ export function squaredErrors(outputs: Tensor, targets: Tensor): Tensor1D {
     throw new WeftError(
       'operation',
       `the model gives outputs [${outputs.shape}] for targets [${targets.shape}]`,
-      'a model gives one number for each target of an example',
+      'a model must give one number for each target of an example',
     );
   return tf.mean(tf.square(tf.sub(outputs, targets)), 1) as Tensor1D;
 }

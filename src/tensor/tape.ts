@@ -11,14 +11,14 @@ import { isIndependent } from './kernels/define.js';
 import { sumFromLeft } from './sum.js';
 import { tf, type Tensor } from './tf.js';
 
-/** One kernel run: what went in, what came out, and the way back. */
+/** One kernel run: what went in, what came out, and the backward pass. */
 export interface TapeNode {
   readonly id: number;
   /** The kernel's name; of a `tf.customGrad` the name of the enclosing scope. */
   readonly kernelName: string;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: readonly Tensor[];
-  /** What keeps alive what the way back needs, tensors and others; whoever owns the tape disposes it. */
+  /** What keeps alive what the backward pass needs, tensors and others; the owner of the tape disposes it. */
   readonly saved: readonly { dispose(): void }[];
   readonly gradient?: (outputGradients: (Tensor | undefined)[]) => Record<string, () => Tensor>;
 }
@@ -133,7 +133,7 @@ export function backpropagate(
   return sources.map((source) => gradients.take(source.id));
 }
 
-/** Sums of gradients by tensor id; disposes what nobody holds any more, except the caller's own. */
+/** Sums of gradients by tensor id; disposes tensors that are no longer referenced, except the caller's own. */
 function accumulator(borrowed: readonly Tensor[]) {
   const terms = new Map<number, Tensor[]>();
   // A gradient may be handed through unchanged, or be that of two inputs: then it is held twice.

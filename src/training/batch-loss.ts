@@ -108,8 +108,8 @@ export function batchLoss({
         if (others.length > 0 && layersOf !== 'child')
           throw new WeftError(
             'unsupported',
-            'a preconditioner that looks into the layers cannot train several architectures in one step',
-            'take another preconditioner, or a regularizer without replay',
+            'a preconditioner that captures layers cannot train several architectures in one step',
+            'use another preconditioner, or a regularizer without replay',
           );
         if (others.length === 0) {
           const { value, gradients, layers } = tidy(() =>

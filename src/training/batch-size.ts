@@ -23,10 +23,10 @@ export function requireExamples(
   if (part >= fewest) return;
   const why = `the batch normalization at '${node}' has one value an example in each channel, so that of a single example nothing but the offset remains`;
   if (examples < fewest)
-    throw new WeftError('config', `${batch} is ${examples}: ${why}`, `at least ${fewest} examples`);
+    throw new WeftError('config', `${batch} is ${examples}: ${why}`, `use at least ${fewest} examples`);
   throw new WeftError(
     'config',
-    `${batch} is ${examples}, and '${link}' takes gradients of ${part} of them alone: ${why}`,
-    'a larger batch, fewer shards, or a larger share of the examples (gamma)',
+    `${batch} is ${examples}, but '${link}' computes gradients of only ${part} of them: ${why}`,
+    'use a larger batch, fewer shards, or a larger share of the examples (gamma)',
   );
 }

@@ -36,11 +36,11 @@ export interface BatchSource {
   readonly steps: number;
   /** Examples in the smallest of them, where that is known. */
   readonly smallest?: number;
-  /** Whether each example goes on where that of the batch before has stopped, within an epoch. */
+  /** Whether each example continues where that of the batch before has stopped, within an epoch. */
   readonly continues?: boolean;
   /** The batch at this place; a pure function of its arguments. */
   at(epoch: number, step: number): TensorBatch;
-  /** Of examples with a class each: how many there are to draw from, beside those of one epoch. */
+  /** For examples with one class each: how many there are to draw from, besides those of one epoch. */
   readonly examples?: number;
   /** Which of them are in the batch at this place. */
   places?(epoch: number, step: number): Uint32Array;

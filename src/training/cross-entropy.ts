@@ -29,7 +29,7 @@ function refuseSmoothing(smoothing: number): void {
   if (smoothing > 0)
     throw new WeftError(
       'config',
-      'labels are smoothed over classes, and these are not classes',
+      'labels are smoothed over classes, but these are not classes',
       'set labelSmoothing to 0',
     );
 }

@@ -57,7 +57,7 @@ export function distilled(divergence: Distillation, teacher: Tensor, student: Te
   if (areFlags(labels))
     throw new WeftError(
       'config',
-      'distillation compares classes or numbers, and each example has several labels',
+      'distillation compares classes or numbers, but each example has several labels',
       'set search.elastic.distill: none',
     );
   if (!areTargets(labels)) return DISTILLATIONS[divergence](teacher, student);
@@ -69,7 +69,7 @@ function requireOneTask(teacher: Tensor, student: Tensor): void {
   if (teacher.shape.join() === student.shape.join()) return;
   throw new WeftError(
     'operation',
-    `logits [${student.shape.join(', ')}] cannot be taught by logits [${teacher.shape.join(', ')}]`,
-    'a teacher has the same task: the same examples and the same classes',
+    `logits [${student.shape.join(', ')}] cannot be compared with logits [${teacher.shape.join(', ')}] of the teacher`,
+    'the teacher must have the same task: the same examples and the same classes',
   );
 }

@@ -101,11 +101,11 @@ export function requireAccuracy({ accuracy }: Pick<Evaluation, 'accuracy'>): num
   throw new WeftError(
     'operation',
     'a network that predicts numbers, or several labels of an example, has no accuracy',
-    'take the loss, or data with classes',
+    'use the loss, or data with classes',
   );
 }
 
-/** The evaluation of a network that was trained for good; throws WeftError('numeric') where its loss is not finite: it has diverged. */
+/** The evaluation of a network that was retrained; throws WeftError('numeric') where its loss is not finite: it has diverged. */
 export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation: E, network: string, part: string): E {
   if (Number.isFinite(evaluation.loss)) return evaluation;
   throw new WeftError(
@@ -116,7 +116,7 @@ export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation
 }
 
 /**
- * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. Where batches go on from each other,
+ * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. Where batches continue from each other,
  * so does the state of recurrent layers, from zeros. The score by `scoring` is of all examples together.
  */
 export function evaluateChild(

@@ -10,7 +10,7 @@ export interface LanguageMeasures {
 /** Its exponential is still a number: a model that diverged has a perplexity, too. */
 const LARGEST_EXPONENT = 700;
 
-/** The other ways to say `loss`, in nats a token. */
+/** The other ways to say `loss`, in nats per token. */
 export function languageMeasures(loss: number, level: 'char' | 'word'): LanguageMeasures {
   return {
     perplexity: Math.exp(Math.min(loss, LARGEST_EXPONENT)),

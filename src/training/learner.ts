@@ -110,7 +110,7 @@ export interface LearnOptions extends Pick<
   readonly child: Child;
   readonly source: BatchSource;
   readonly epoch: number;
-  /** Within the epoch; the states of recurrent layers begin anew at 0. */
+  /** Within the epoch; the states of recurrent layers start again at 0. */
   readonly step: number;
   /** Steps of this training so far, for schedules. */
   readonly globalStep: number;

@@ -35,7 +35,7 @@ function weightsIn({ labels, shape: [count] }: Batch, weights: Float32Array): Te
   );
 }
 
-/** Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each goes on where the one before has stopped. */
+/** Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each continues where the one before has stopped. */
 export function textSource({ examplesPerEpoch, stepsPerEpoch, at }: TextBatches, continues = false): BatchSource {
   return {
     count: examplesPerEpoch,

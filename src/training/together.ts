@@ -1,6 +1,6 @@
 /**
  * Several children that learn from one batch: loss and gradients of each by itself, since what they have in common is weights and not values.
- * So a child that takes part in many steps is compiled, whoever the others are.
+ * So a child that takes part in many steps is compiled, whatever the others are.
  */
 import { type LossAndGradients } from '../chain/loss.js';
 import { type Mode } from '../operations/operation.js';
@@ -74,7 +74,7 @@ export function gradientsTogether(
       return result;
     });
     const terms = new Map<string, Tensor[]>();
-    // As on the way back through all of them: the last one first.
+    // As on the backward pass through all of them: the last one first.
     for (const one of found.toReversed())
       for (const [name, gradient] of Object.entries(underPrefix(GRADIENT, one)))
         terms.set(name, [...(terms.get(name) ?? []), gradient]);

@@ -33,7 +33,7 @@ export interface TrainStepResult {
   readonly gradientEvaluations: number;
   /** What the links have reported; `skipped` is 1 when a gradient was not finite and nothing moved. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Remarks of the links for whoever reads the run. */
+  /** Remarks of the links for the reader of the run. */
   readonly notes: readonly string[];
 }
 

@@ -2,7 +2,7 @@
 
 import { firstPlace } from '../statistics/bisect.js';
 
-/** Numbers of one column that are told apart at most. */
+/** Largest number of distinct values of one column. */
 const MOST_BINS = 128;
 
 /** Row-major numbers. */

@@ -1,4 +1,4 @@
-/** What the browser is given beside the pages: a style sheet and a short program that asks for news. */
+/** What the browser gets besides the pages: a style sheet and a short program that checks for updates. */
 import { STYLE } from '../report/html/style.js';
 
 export const CSS = `${STYLE}

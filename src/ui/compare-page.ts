@@ -89,7 +89,7 @@ function curves(runs: readonly Compared[]): Content {
     'curves',
     'Curves',
     figures.length > 0 &&
-      html`<p class="sub">Numbers at the ends of lines are those of the table.</p><div class="figures">${figures}</div>`,
+      html`<p class="sub">The numbers at the ends of lines refer to the table.</p><div class="figures">${figures}</div>`,
   );
 }
 
@@ -107,7 +107,7 @@ function settings(runs: readonly Compared[]): Content {
     .map((name): Content[] => [html`<code>${name}</code>`, ...each.map((one) => one.get(name) ?? ABSENT)]);
   return section(
     'settings',
-    'What they differ in',
+    'Differences',
     differing.length === 0
       ? html`<p>Their configurations are the same.</p>`
       : table(['setting', ...runs.map((_, i) => String(i + 1))], rows),

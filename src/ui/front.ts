@@ -1,4 +1,4 @@
-/** The front of a search for several goals, to be looked at point by point: what beats what so far, its knee, and the network of the point that was chosen. */
+/** The front of a search for several objectives, to be looked at point by point: what beats what so far, its knee, and the network of the point that was chosen. */
 import { ownValue } from '../errors.js';
 import { kneeOf, paretoFront, type Point } from '../pareto/index.js';
 import { type EventLog } from '../report/event-log.js';
@@ -79,18 +79,18 @@ export function frontPart(log: EventLog, selected: string | undefined, drawing: 
   const [what, judge] =
     front.from === 'candidates'
       ? ['candidates for the final choice', 'with shared weights on the same batches']
-      : ['latest proposals of the search', 'by their rewards, which are of different batches and weights'];
+      : ['latest proposals of the search', 'by their rewards, which were measured on different batches and weights'];
   return section(
     'front',
     'The front',
-    html`<p>${integer(members.length)} of ${integer(front.points.length)} ${what}, judged ${judge}, ${members.length === 1 ? 'is' : 'are'} such that no other is at least as good in every goal and better in one. The knee is the compromise nearest to the best of all goals at once. Point at a filled dot, or reach it with the Tab key, for its numbers; click it, or press Enter, to see its network.</p>\n`,
+    html`<p>${integer(members.length)} of ${integer(front.points.length)} ${what}, judged ${judge}, ${members.length === 1 ? 'is' : 'are'} such that no other is at least as good in every objective and better in one. The knee is the compromise closest to the best values of all objectives. Hover over a filled dot, or reach it with the Tab key, to see its numbers; click it or press Enter to see its network.</p>\n`,
     html`<div class="figures">${front.costs.map((cost) => html`<figure class="front">${chart(front, cost, log, selected)}</figure>`)}</div>\n`,
     said &&
       html`<div class="chosen" id="chosen"><h3>The chosen network</h3>\n<p>${'costs' in said ? `${words(said, front, log)}.` : 'It is no longer among these points.'} <a href="?">Choose none</a></p>\n<p><code>${said.architecture}</code></p>\n${drawing && ('tall' in drawing ? html`<div class="picture across">${raw(drawing.across)}</div><div class="picture tall">${raw(drawing.tall)}</div>` : html`<p class="sub">${drawing.why}</p>`)}</div>\n`,
   );
 }
 
-/** A point in words, as it is read out and shown beside it. */
+/** A point in words, as it is read out and shown next to it. */
 function words({ quality, costs, isKnee }: FrontPoint, { costs: names, from }: LiveFront, log: EventLog): string {
   const { name, show } = measureOf(log);
   return [
@@ -162,7 +162,7 @@ interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** A linear scale from the smallest to the largest value, with up to five round ticks within; one value stands in the middle. */
+/** A linear scale from the smallest to the largest value, with up to five round ticks within; a single value is in the middle. */
 function scaleOf(values: readonly number[], from: number, to: number): Scale {
   const [low, high] = values.reduce(
     ([least, most], value) => [Math.min(least, value), Math.max(most, value)],

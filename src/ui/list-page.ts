@@ -12,7 +12,7 @@ export const COMPARED = 6;
 
 export function listPage(folder: string, runs: readonly Standing[], total: number): Markup {
   return html`<header><p class="eyebrow">Runs</p><h1>${folder}</h1>
-${part('count', html`<p class="sub">${total === 0 ? 'No runs yet. They appear here as they begin.' : countOf(runs, total)}</p>`)}</header>
+${part('count', html`<p class="sub">${total === 0 ? 'No runs yet. They appear here when they begin.' : countOf(runs, total)}</p>`)}</header>
 <form action="compare" method="get">
 ${part('runs', runs.length > 0 && listOf(runs))}
 ${part('more', runs.length < total && html`<p><a href="?all=1">Show all ${integer(total)} runs</a></p>`)}

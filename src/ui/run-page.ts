@@ -100,7 +100,7 @@ function bestSection(digest: Digest, log: EventLog): Content {
   return section(
     'best-architectures',
     'The best architectures so far',
-    html`<p class="sub">${candidates ? 'The controller’s candidates for the final choice, with shared weights on the same batches.' : 'The best reward so far of each epoch, with the shared weights of its time: later weights are better, and the final choice is made anew with the last ones.'}</p>`,
+    html`<p class="sub">${candidates ? 'The controller’s candidates for the final choice, with shared weights on the same batches.' : 'The best reward up to each epoch, with the shared weights at that time: later weights are better, and the final choice evaluates candidates again with the final weights.'}</p>`,
     table(['', ...columns, 'architecture'], rows, candidates ? [1, 2] : [1]),
   );
 }
@@ -142,7 +142,7 @@ function remarksOf({ unreadable }: Digest, log: EventLog): Content {
     ...log.all('warning').map(({ message }) => String(message)),
     ...(log.last('budget-reached') ? ['the time budget was reached'] : []),
     ...log.all('environment-changed').map(() => 'the run went on in a changed environment'),
-    ...(unreadable > 0 ? [`${integer(unreadable)} lines of events.jsonl are no events`] : []),
+    ...(unreadable > 0 ? [`${integer(unreadable)} lines of events.jsonl are not events`] : []),
   ];
   return section(
     'remarks',

@@ -16,7 +16,7 @@ export interface UiOptions {
 }
 
 export interface Ui {
-  /** The address with its token; whoever knows it may read the runs. */
+  /** The address with its token; anyone who knows it may read the runs. */
   readonly url: string;
   /** Ends all connections. */
   close(): Promise<void>;
@@ -56,11 +56,11 @@ async function respond(request: IncomingMessage, response: ServerResponse, site:
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
     return send(response, 403, text, 'ask for 127.0.0.1\n');
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return send(response, 405, text, 'this server only shows\n', { allow: 'GET, HEAD' });
+    return send(response, 405, text, 'this server is read-only\n', { allow: 'GET, HEAD' });
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const [, given = '', ...rest] = pathname.split('/');
   if (!isEqual(given, token))
-    return send(response, 403, text, 'open the whole address that weft ui printed: it carries a token\n');
+    return send(response, 403, text, 'open the complete address that weft ui printed: it contains a token\n');
   const base = `/${token}/`;
   const path = rest.join('/');
   if (rest.length === 0) return send(response, 302, text, '', { location: base });
@@ -110,7 +110,7 @@ function resolvedFolder(folder: string): string {
 const refused = (port: number, cause: Error): WeftError =>
   new WeftError(
     'run',
-    `cannot listen on port ${port}: ${(cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'another program does' : cause.message}`,
+    `cannot listen on port ${port}: ${(cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'another program uses it' : cause.message}`,
     'choose another with --port, or leave it out for a free one',
     { cause },
   );

@@ -16,7 +16,7 @@ export function shell(title: string, base: string, content: Markup): string {
 <body>
 <main>
 ${content}
-<footer>Weft ${packageVersion}. This page reads the runs of a folder; it starts and stops nothing.</footer>
+<footer>Weft ${packageVersion}. This page only reads the runs of a folder.</footer>
 </main>
 <p id="connection" role="status" hidden>No answer: weft ui has ended. What is shown may be old.</p>
 <script src="${raw(base)}app.js"></script>
@@ -41,7 +41,7 @@ export const PAGE_HEADERS = {
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 } as const;
 
-/** For files of a run, which are data of whoever made them: no script of theirs runs, and they cannot ask this server. */
+/** For files of a run, which may come from others: their scripts do not run, and they cannot contact this server. */
 export const FILE_HEADERS = {
   ...COMMON,
   'content-security-policy':

@@ -67,7 +67,9 @@ export function createSite(root: string, folder: string, spaceOf: SpaceOf = () =
     const space = await spaceOf(join(root, ...placeOf(standings, name)));
     const architecture = space && decodedIn(space, text);
     const drawing: Drawing = !space
-      ? { why: 'It is not drawn: its space is code of your own, which this page does not load. weft report draws it.' }
+      ? {
+          why: 'It is not drawn, because its space is your own code, which this page does not load. weft report draws it.',
+        }
       : architecture === undefined
         ? { why: 'The space of this run has no such network.' }
         : {
@@ -90,7 +92,7 @@ export function createSite(root: string, folder: string, spaceOf: SpaceOf = () =
         return standing ? [look(name).then((watched) => ({ standing, watched }))] : [];
       }),
     );
-    if (asked.length === 0) return notFound('No run was ticked.');
+    if (asked.length === 0) return notFound('No run was selected.');
     const missing = asked.filter((name) => !runs.some(({ standing }) => standing.name === name));
     const of = [...runs.flatMap(({ standing, watched }) => [standing, watched.version]), ...missing];
     return {

@@ -1,4 +1,4 @@
-/** Where the runs of a folder stand, at the price of a look at a few small files of each. */
+/** The state of the runs of a folder, from a few small files of each. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { WeftError } from '../errors.js';

@@ -102,7 +102,7 @@ const NETWORKS: readonly Network[] = [
   },
 ];
 
-/** Where tiny Shakespeare lies: beside the data sets. */
+/** The place of tiny Shakespeare: next to the data sets. */
 function shakespeare(): string | undefined {
   const roots = [process.env['WEFT_DATA'], 'data', join('..', 'shared', 'data')].filter(
     (root) => root !== undefined && root !== '',

@@ -49,8 +49,8 @@ export function misspellings(
   if (taken < count)
     throw new WeftError(
       'data',
-      `the ${name} part of the text has ${taken} passages of ${length} characters in which ${exchanges} pairs of letters can be exchanged, and ${count} are asked for`,
-      'ask for fewer or shorter passages',
+      `the ${name} part of the text has ${taken} passages of ${length} characters in which ${exchanges} pairs of letters can be swapped, but ${count} are needed`,
+      'use fewer or shorter passages',
     );
   return { ids, labels, length, count };
 }

@@ -1,4 +1,4 @@
-/** Multi-model forgetting and the weight plasticity loss, beside published and calibrated values. */
+/** Multi-model forgetting and the weight plasticity loss, compared with published and calibrated values. */
 import { defineStudy, type Row, type StudySection, z } from 'weft-nas';
 import { withTinyTensors } from '../shared/tiny-tensors.js';
 import { TWO_MODELS, twoModelsUnit } from '../two-model/arms.js';

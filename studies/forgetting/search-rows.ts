@@ -1,4 +1,4 @@
-/** The rows E0-E8 on a small search with a fixed uniform controller, beside their calibrated values. */
+/** The rows E0-E8 on a small search with a fixed uniform controller, compared with their calibrated values. */
 import {
   type forgetting,
   gateRow,

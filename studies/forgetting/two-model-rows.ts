@@ -1,4 +1,4 @@
-/** The two-model rows T1-T10 on synthetic data, beside their calibrated values. */
+/** The two-model rows T1-T10 on synthetic data, compared with their calibrated values. */
 import {
   type curvature,
   gateRow,

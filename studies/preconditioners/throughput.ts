@@ -30,13 +30,13 @@ export interface Images {
   batch(work: Workload, examples: number): training.TensorBatch;
 }
 
-/** One method on one network, beside SGD. */
+/** One method on one network, compared with SGD. */
 export interface Throughput {
   readonly model: string;
   readonly batch: number;
   readonly method: string;
   readonly interval: number;
-  /** A step by the clock, of the method and of SGD beside it; medians over the blocks. */
+  /** Wall-clock time of a step, of the method and of SGD; medians over the blocks. */
   readonly milliseconds: number;
   readonly sgdMilliseconds: number;
   /** Processor time (on a GPU, where processors only wait for it, time by the clock) of a step of SGD over that of this method in the same round, median over the blocks. */
@@ -136,7 +136,7 @@ async function beside(
 /** Steps after which every kind of step of an interval of 10 has been recorded twice and run as a session. */
 const COMPILED_AFTER = 45;
 
-/** Bytes of a learner's weights and state and of the largest set of tensors that was alive beside them after a kernel of one of its next steps. */
+/** Bytes of a learner's weights and state and of the largest set of tensors that was alive in addition after a kernel of one of its next steps. */
 function peakBytes(one: StudyLearner, data: training.TensorBatch, steps: number): number {
   const owned = [...Object.values(one.store.parameters), ...Object.values(one.state.tensors)].reduce(
     (sum, { size }) => sum + 4 * size,

@@ -288,7 +288,7 @@ function shatteringRows(shattered: readonly { flat: ShatteredFit; decayed: Shatt
     ),
     gateRow(
       'dimensions/interpolation',
-      'its training error beside the noise of 1',
+      'its training error, compared with the noise of 1',
       of(({ flat }) => flat.trainingError),
       'at most',
       0.5,

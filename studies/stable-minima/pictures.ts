@@ -37,7 +37,7 @@ export function fittedFigure(fits: readonly Fit[]): StudyFigure {
   };
 }
 
-/** Weighted variation of every fit beside its bound. */
+/** Weighted variation of every fit against its bound. */
 export function boundFigure(fits: readonly Fit[]): StudyFigure {
   const at = (value: (fit: Fit) => number): { x: number; y: number }[] =>
     fits.map((fit) => ({ x: fit.learningRate, y: value(fit) })).sort((a, b) => a.x - b.x);

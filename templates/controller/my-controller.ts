@@ -2,7 +2,7 @@
 // Try it:  weft search --data digits --controller ./my-controller.ts --set controller.restarts=0.2
 import { type Controller, type ControllerSetting, defineController, type Rng, z } from 'weft-nas';
 
-// Options stand in the configuration under `controller:`; every one has a default.
+// Options are set in the configuration under `controller:`; each has a default.
 const options = z.strictObject({
   restarts: z.number().min(0).max(1).default(0.1).describe('share of proposals that are drawn uniformly'),
 });

@@ -1,4 +1,4 @@
-// An objective of your own: what a search weighs against accuracy, beside or in place of parameters, latency, ….
+// An objective of your own: a cost that a search trades off against accuracy, in addition to or instead of parameters, latency, ….
 // Try it:  weft search --objectives accuracy,./my-objective.ts
 //          weft derive RUN --file my-objective.ts --pick "depth<8"
 import { defineObjective, parameterCount, z } from 'weft-nas';

@@ -6,7 +6,7 @@ export default defineOptimizer({
   name: 'my-optimizer',
   description: 'The sign of the momentum, times a learning rate that falls to zero.',
 
-  // Options stand in the configuration under `options:`; every one has a default.
+  // Options are set in the configuration under `options:`; each has a default.
   options: z.strictObject({
     rate: z.number().positive().default(0.01).describe('highest learning rate'),
     decay: z.number().min(0).lt(1).default(0.9).describe('share of the momentum that survives a step'),

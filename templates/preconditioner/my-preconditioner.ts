@@ -6,7 +6,7 @@ export default definePreconditioner({
   name: 'my-preconditioner',
   description: 'Divides each coordinate by the root of the running mean of its square.',
 
-  // Options stand in the configuration under `options:`; every one has a default.
+  // Options are set in the configuration under `options:`; each has a default.
   options: z.strictObject({
     decay: z.number().min(0).lt(1).default(0.99).describe('share of the running mean that survives a step'),
     damping: z.number().positive().default(1e-3).describe('added to the root'),

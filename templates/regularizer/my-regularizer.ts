@@ -6,7 +6,7 @@ export default defineRegularizer({
   name: 'my-regularizer',
   description: 'Pulls each shared weight back to where the last architecture that used it has left it.',
 
-  // Options stand in the configuration under `options:`; every one has a default.
+  // Options are set in the configuration under `options:`; each has a default.
   options: z.strictObject({
     strength: z.number().min(0).max(1).default(0.1).describe('share of the way back at each step'),
   }),

@@ -139,7 +139,7 @@ describe('hyper-parameters from code', function () {
       /retrain\.batchSize cannot be 500: the train split has \d+ examples/,
     );
     const goals: SearchConfigInput = { ...config, objectives: ['accuracy', 'parameters'] };
-    expect(await asked({ config: goals, rounds: 2, controller: 'nsga2' })).to.match(/objectives name several goals/);
+    expect(await asked({ config: goals, rounds: 2, controller: 'nsga2' })).to.match(/there are several objectives/);
     expect(existsSync(join(folder, 'refused'))).to.equal(false);
     expect(existsSync(join(folder, 'none'))).to.equal(false);
   });

@@ -63,7 +63,7 @@ describe('a search on data in memory', function () {
       /'memory:points' is in the memory of a program.*resumeSearch\(run, { data }\)/,
     );
     expect(await saidLater(resumeSearch(stopped.run, { ...parts, data: points(120, 1e-3) }))).to.match(
-      /not what it was when the run began:\s+memory:points changed/,
+      /has changed since the run began:\s+memory:points changed/,
     );
     const resumed = await resumeSearch(stopped.run, { ...parts, data: points(120) });
     expect(resumed.summary!.resultHash).to.equal(whole.summary!.resultHash);

@@ -133,8 +133,6 @@ describe('parts of your own in jobs', function () {
       ...{ seeds: [1], space: 'mlp', controller: 'evolution', withExecutor: here('refused') },
       config: config({ search: { warmStart: { proxies, pool: 6, examples: 8 } } }),
     });
-    expect(await saidLater(asked)).to.match(
-      /jobs cannot be done with the proxy 'slim', which is a value of your program/,
-    );
+    expect(await saidLater(asked)).to.match(/jobs cannot use the proxy 'slim', which is a value of your program/);
   });
 });

@@ -125,14 +125,12 @@ describe('parts of your own', function () {
     const both = { search: { optimizer }, retrain: { optimizer } };
     const whole = await run(both, request);
     const stopped = await run(both, { ...request, shouldStop: () => true });
-    expect(await saidLater(resumeSearch(stopped))).to.match(/'descent' is code of your own, and nothing defines it/);
+    expect(await saidLater(resumeSearch(stopped))).to.match(/'descent' is your own code, but it is not defined/);
     await resumeSearch(stopped, request);
     expect(losses(stopped)).to.deep.equal(losses(whole));
-    expect(await saidLater(deriveRun(whole))).to.match(/nothing defines it/);
+    expect(await saidLater(deriveRun(whole))).to.match(/it is not defined/);
     expect((await deriveRun(whole, request)).ranking).to.have.length.above(0);
-    expect(await saidLater(deriveRun(whole, { ...request, retrainTop: 1 }))).to.match(
-      /cannot be done with the optimizer/,
-    );
+    expect(await saidLater(deriveRun(whole, { ...request, retrainTop: 1 }))).to.match(/cannot use the optimizer/);
     const { ranking } = await deriveRun(whole, request);
     const trained = trainArchitecture(ranking[0]!.architecture, { run: whole, ...request, runs: folder() });
     expect((await trained).summary).to.not.equal(undefined);
@@ -142,7 +140,7 @@ describe('parts of your own', function () {
     );
     const regularizer = { name: 'own', part: 'descent' } as const;
     expect(await saidLater(run({ search: { regularizer } }, request))).to.match(
-      /'descent' is of the kind optimizer, and a regularizer is wanted/,
+      /'descent' has the kind optimizer, but the kind regularizer is needed/,
     );
   });
 

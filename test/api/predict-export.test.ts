@@ -128,9 +128,9 @@ describe('an exported folder', function () {
     const model = await loadModel(exported, { backend: 'cpu' });
     const refusal = (text: string): string => said(() => model.predictFiles([write('bad.jsonl', text)]));
     expect(refusal('{"x": 1}\n')).to.match(/line 1 has no 'the "colour"'.*null/);
-    expect(refusal('[1, "red"]\n[1]\n')).to.match(/line 2 has 1 values, and the network takes 2/);
+    expect(refusal('[1, "red"]\n[1]\n')).to.match(/line 2 has 1 values, but the network takes 2/);
     expect(refusal('["one", "red"]\n')).to.match(/line 1, 'x' is not a number/);
-    expect(refusal('x,colour\n')).to.match(/line 1 is no JSON/);
+    expect(refusal('x,colour\n')).to.match(/line 1 is not JSON/);
     expect(refusal('3\n')).to.match(/line 1 has 0 values/);
     expect(refusal('\n')).to.match(/is empty/);
     model.dispose();
@@ -142,10 +142,10 @@ describe('an exported folder', function () {
       return saidLater(loadModel(exported, { backend: 'cpu' }));
     };
     expect(await outcome(text.replace('"input":{"kind":"table"', '"input":{"kind":"tea"'))).to.match(
-      /is no exported network.*export the network again/s,
+      /is not an exported network.*export the network again/s,
     );
     expect(await outcome(text.replace('group1-shard1of1.bin', '../weights.bin'))).to.match(/not in the folder/);
-    expect(await outcome('{')).to.match(/is no exported network/);
+    expect(await outcome('{')).to.match(/is not an exported network/);
     // Any field that is something else: refused by name, or without meaning for the answers.
     const changes = (value: unknown, from: string[] = []): string[][] =>
       typeof value === 'object' && value !== null

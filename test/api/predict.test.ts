@@ -87,9 +87,9 @@ describe('predictions', function () {
       expect(refusal('x,x,y\n1,2,3\n')).to.match(/two columns are named 'x'/);
       expect(refusal('x,y\n1,2\n1,two\n')).to.match(/line 3, column 2 \(y\) is not a number/);
       expect(refusal('x,y\n1,\n')).to.match(/line 2, column 2 \(y\) is not a number/);
-      expect(refusal('1,2,3\n')).to.match(/has 3 columns, and the network was trained on 2/);
+      expect(refusal('1,2,3\n')).to.match(/has 3 columns, but the network was trained on 2/);
       expect(refusal('x,y\n')).to.match(/no rows/);
-      expect(said(() => model.predict([[1, 2], [1]]))).to.match(/example 1 has 1 numbers, and the network takes 2/);
+      expect(said(() => model.predict([[1, 2], [1]]))).to.match(/example 1 has 1 numbers, but the network takes 2/);
       expect(said(() => model.predict([[1, NaN]]))).to.match(/number 1 of example 0 is NaN/);
       expect(said(() => model.predictFiles([picture(join(folder(), 'a.png'), 4, 9)]))).to.match(/is not a table/);
       expect(model.predict([])).to.deep.equal([]);

@@ -51,7 +51,9 @@ describe('a queue from code', function () {
     expect(done?.trainings).to.have.length(1);
     expect(types).to.include.members(['job-queued', 'job-finished']);
     expect(await queueState({ queue })).to.deep.include({ completed: 1, waiting: 0, failed: 0, past: false });
-    expect(await saidLater(retryJobs({ queue, key: 'abc' }))).to.match(/no failed job's key begins with 'abc'/);
+    expect(await saidLater(retryJobs({ queue, key: 'abc' }))).to.match(
+      /no failed job has a key that begins with 'abc'/,
+    );
 
     const stopping = new AbortController();
     const served: string[] = [];

@@ -95,9 +95,9 @@ describe('a run from code', function () {
       runs: join(folder(), 'runs'),
     });
     for (const verb of [resumeSearch, evaluateRun, loadModel, writeReport])
-      expect(await saidLater(verb(run)), verb.name).to.match(/a file with code: it was not loaded/);
+      expect(await saidLater(verb(run)), verb.name).to.match(/a file with code, so it was not loaded/);
     for (const options of [{ space: mlp }, { space: 'mlp' }, { file: [file] }, { trust: true }])
       expect(existsSync(await writeReport(run, options))).to.equal(true);
-    expect(await saidLater(runSearch({ space: 'mpl', config }))).to.match(/no space is called 'mpl'.*mlp/);
+    expect(await saidLater(runSearch({ space: 'mpl', config }))).to.match(/no space and no file named 'mpl'.*mlp/);
   });
 });

@@ -92,7 +92,7 @@ describe('verbs from code', function () {
     const again = await rankRun(run, options);
     expect(again!.analysis.verdict).to.equal(first!.analysis.verdict);
     expect(states.slice(3)).to.deep.equal(['known', 'known', 'known']);
-    expect(await saidLater(rankRun(run, { data, architectures: 2 }))).to.match(/too few to speak of an order/);
+    expect(await saidLater(rankRun(run, { data, architectures: 2 }))).to.match(/too few to compare orders/);
     const stopped = await rankRun(run, {
       data,
       architectures: 3,
@@ -164,13 +164,15 @@ describe('verbs from code', function () {
     expect(await halve({ longest: 4, order: 'curve', stopBelow: 0.05 })).to.deep.equal(whole);
     expect(heard).to.deep.equal(before);
     expect([readFileSync(file, 'utf8'), readFileSync(record, 'utf8')]).to.deep.equal([written, recorded]);
-    expect(await saidLater(halve({ longest: 2 }))).to.match(/asha.jsonl is the record of other candidates/);
+    expect(await saidLater(halve({ longest: 2 }))).to.match(
+      /asha.jsonl is the record of a search with other candidates/,
+    );
     const signal = AbortSignal.abort();
     const stopped = halve({ longest: 4 }, { out: `${place}-2`, withExecutor: inThisProcess({ signal }) });
     expect(await stopped).to.equal(undefined);
-    expect(await saidLater(halve({ longest: 1 }, { out: `${place}-3` }))).to.match(/nothing to promote/);
+    expect(await saidLater(halve({ longest: 1 }, { out: `${place}-3` }))).to.match(/no candidate can be promoted/);
     expect(await saidLater(halve({ stopBelow: 2 }, { out: `${place}-3` }))).to.match(/probability of 2/);
-    expect(await saidLater(halve({}, { out: `${place}-3`, rounds: 2 }))).to.match(/waits for none/);
+    expect(await saidLater(halve({}, { out: `${place}-3`, rounds: 2 }))).to.match(/waits for no rung/);
     expect(existsSync(`${place}-3`)).to.equal(false);
   });
 

@@ -46,6 +46,6 @@ describe('weft evaluate on other data', function () {
     const run = await trained('img-eval/data', 'data.size=[12, 12]');
     for (const data of ['new', 'only-dog', 'grey', 'mixed'])
       expect(await evaluated(run, `img-eval/${data}`), data).to.match(/^\d+ examples$/);
-    expect(await evaluated(run, 'img-eval/other-classes')).to.match(/the network knows no class of that name/);
+    expect(await evaluated(run, 'img-eval/other-classes')).to.match(/the network has no class with this name/);
   });
 });

@@ -41,9 +41,9 @@ describe('weft list', function () {
       ...['spaces', 'spaces', 'proxies', 'studies', 'data', 'optimizers'],
     ]);
     expect(said(() => partKind('optimisers'))).to.match(/did you mean 'optimizers'.*kinds: spaces/);
-    expect(said(() => partKind('__proto__'))).to.match(/no kind of parts called '__proto__'/);
+    expect(said(() => partKind('__proto__'))).to.match(/no kind of part named '__proto__'/);
     expect(await saidLater(describePart('optimizers', 'adma'))).to.match(/'adma' among the optimizers.*adam/);
-    expect(await saidLater(describePart('spaces', 'mpl'))).to.match(/no space is called 'mpl'/);
+    expect(await saidLater(describePart('spaces', 'mpl'))).to.match(/no space and no file named 'mpl'/);
     expect(await saidLater(describePart('predictors', 'constructor'))).to.match(/'constructor' among the predictors/);
   });
 

@@ -146,7 +146,7 @@ describe('code that data names', function () {
     const again = (options: { file?: string[]; trust?: boolean }): Promise<unknown> =>
       quietly(() => evaluate(next[1]!, { json: true, ...options }));
     expect(await saidLater(again({ file: [space] }))).to.match(
-      /space\.ts has changed since .* was begun with it.*--trust/s,
+      /space\.ts has changed since .* was started with it.*--trust/s,
     );
     await again({ file: [space], trust: true });
   });

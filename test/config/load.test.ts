@@ -33,7 +33,7 @@ describe('configuration', () => {
   it('refuses a learning rate that rises beyond the end of the training', () => {
     const refused = (config: object): string => said(() => checkConfig(config));
     expect(refused({ search: { epochs: 4, optimizer: { name: 'adamw', warmUp: 100 } } })).to.contain(
-      'search.optimizer.warmUp: the learning rate would not reach its height',
+      'search.optimizer.warmUp: the learning rate would not reach its maximum',
     );
     expect(
       refused({ retrain: { epochs: 2, optimizer: { name: 'sam', base: { name: 'momentum', warmUp: 3 } } } }),
@@ -81,7 +81,7 @@ describe('configuration', () => {
   it('reads overrides as YAML', () => {
     expect(parseOverride('a.b=3')).to.deep.equal({ a: { b: 3 } });
     expect(parseOverride('a={name: sam, rho: 0.05}')).to.deep.equal({ a: { name: 'sam', rho: 0.05 } });
-    expect(said(() => parseOverride('a.b'))).to.match(/--set a\.b: not of the form field=value/);
+    expect(said(() => parseOverride('a.b'))).to.match(/--set a\.b: not in the form field=value/);
   });
 
   it('takes the name alone for a part that is chosen by name', () => {
@@ -140,7 +140,7 @@ describe('configuration', () => {
     expect(said(() => parseDuration('soon'))).to.match(/not a length of time/);
     expect(parseSeeds('1-3, 7')).to.deep.equal([1, 2, 3, 7]);
     for (const many of ['1-1000000000', '99999999999999999999'])
-      expect(said(() => parseSeeds(many))).to.match(/more than 10000 seeds, or too large a seed/);
+      expect(said(() => parseSeeds(many))).to.match(/more than 10000 seeds, or contains too large a seed/);
     expect(said(() => parseDuration('10'))).to.match(/'10' has no unit of time.*10s, 10m or 10h/s);
   });
 

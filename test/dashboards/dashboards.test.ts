@@ -72,7 +72,7 @@ describe('a run for other programs', function () {
     const other = join(folder(), 'other');
     mkdirSync(other);
     writeFileSync(join(other, 'thesis.txt'), '');
-    expect(await saidLater(convertRun(run, { to: 'csv', out: other }))).to.match(/has other files in it/);
+    expect(await saidLater(convertRun(run, { to: 'csv', out: other }))).to.match(/with other files/);
     expect(readdirSync(other)).to.deep.equal(['thesis.txt']);
     expect(openRun(run).path).to.equal(run);
   });

@@ -146,13 +146,13 @@ describe('batches', () => {
       () => batches(train, options({ batchSize: 2000 })),
       /train split has 1293 examples, fewer than one batch of 2000/,
     );
-    expectError('config', () => batches(train, options({ batchSize: 0 })), /batch size of 0/);
+    expectError('config', () => batches(train, options({ batchSize: 0 })), /batch size is 0/);
     expectError('config', () => batches(train, options({ augment: { crop: 1.5 } })), /crop is 1\.5/);
     expectError('config', () => batches(train, options({ augment: { cutout: -1 } })), /cutout is -1/);
     expectError('config', () => batches(train, options({ augment: { rotate: 200 } })), /rotate is 200/);
     expectError('config', () => batches(train, options({ augment: { zoom: 1 } })), /zoom is 1/);
     expectError('config', () => batches(train, options({ augment: { crop: 1, shift: 1 } })), /crop and shift/);
-    expectError('config', () => batches(train, options({ augment: { crop: 8 } })), /8 x 8 images out of sight/);
+    expectError('config', () => batches(train, options({ augment: { crop: 8 } })), /all of a 8 x 8 image out of view/);
     expect(batches(train, options({ batchSize: 2000, last: 'keep' })).stepsPerEpoch).to.equal(1);
     expect(() => batches(train, options()).at(0, 20)).to.throw(RangeError);
   });

@@ -47,7 +47,7 @@ const table: [path: string, expected: Expected, options?: OpenOptions][] = [
   ['csv-kaggle/train.csv', (dataset) => near(dataset, [0, 1.288, 1.449, 0.066])],
   ['csv-kaggle', /test\.csv: no column is named 'target', which is the label in .*train\.csv/],
   ['csv-label-not-last/train.csv', plainRows, { label: 'species' }],
-  ['csv-label-not-last/train.csv', /train\.csv: column 'species' holds text, so it is not clear which column is the label/],
+  ['csv-label-not-last/train.csv', /train\.csv: column 'species' contains text, so it is not clear which column is the label/],
   ['csv-latin1/t.csv', /t\.csv: line 2 is not UTF-8 text; in Latin-1 it would be '.*é'/],
   ['csv-latin1/t.csv', '120 of [1,1,3]: é, ñ', { charset: 'latin1' }],
   ['csv-missing/t.csv', ({ encoding, train }) => {
@@ -67,7 +67,7 @@ const table: [path: string, expected: Expected, options?: OpenOptions][] = [
     expect(Math.max(...values)).to.be.below(1); // 240 of 65535
   }],
   ['img-Training-Testing/data', '40 + 20 of [12,12,3]: cat, dog'],
-  ['img-alpha/data', /white once their transparency is laid over white/],
+  ['img-alpha/data', /white when their transparent pixels are drawn on white/],
   ['img-corrupt/data', /3 of \d+ images cannot be read:(\n {2}\S+ is (neither a PNG nor a JPEG|a truncated or corrupt image).*){3}/],
   ['img-empty-class/data', '40 of [12,12,3]: cat, dog'], // copies without empty folders hold no third class; image-folder.test.ts has one
   ['img-eval/data', '40 of [12,12,3]: cat, dog', { size: [12, 12] }],

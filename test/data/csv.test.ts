@@ -16,7 +16,7 @@ describe('CSV tables', () => {
 
   it('of whose columns none is left are refused with the reason of each', () => {
     const rows = Array.from({ length: 60 }, (_, i) => `,word ${i},${'xy'[i % 2]}`).join('\n');
-    const pattern = /no column is left.*\n.*'a' is left out: it has no value at all\n.*'b' is left out: more than 50/;
+    const pattern = /no column is left.*\n.*'a' is left out: it has no values\n.*'b' is left out: more than 50/;
     expectError('data', () => read(`a,b,label\n${rows}\n`), pattern);
   });
 
@@ -111,7 +111,7 @@ describe('CSV tables', () => {
   });
 
   it('with columns of text take no column for the label in silence', () => {
-    expectError('data', () => read('kind,x\na,1\nb,2\na,1\nb,2\n'), /column 'kind' holds text/, /data\.label/);
+    expectError('data', () => read('kind,x\na,1\nb,2\na,1\nb,2\n'), /column 'kind' contains text/, /data\.label/);
     expect(read('kind,x\na,1\nb,2\na,1\nb,2\n', { label: 'kind' }).classNames).to.deep.equal(['a', 'b']);
   });
 
@@ -148,7 +148,7 @@ describe('CSV tables', () => {
       'an image shape that does not fit',
       '1,2,3,a\n1,2,3,b\n',
       { imageShape: [2, 2, 1] },
-      /3 numbers a row do not fill the image shape \[2, 2, 1\]/,
+      /3 numbers per row do not fill the image shape \[2, 2, 1\]/,
     ],
     ['truncated gzip', gzipSync('1,2,a\n3,4,b\n').subarray(0, 20), {}, /truncated or corrupt gzip/],
   ];
@@ -216,9 +216,9 @@ describe('CSV tables', () => {
       /line 2 is not UTF-8 text; in Latin-1 it would be '.*é'/,
       /data\.charset: latin1/,
     );
-    expectError('data', () => read(text, { charset: 'latin1' }), /is UTF-8 text, but was to be read as Latin-1/);
+    expectError('data', () => read(text, { charset: 'latin1' }), /is UTF-8 text, but data\.charset is latin1/);
     expect(read('1,a\n2,b\n', { charset: 'latin1' }).train.count).to.equal(2);
-    expectError('data', () => read(little.subarray(0, little.length - 1)), /begins as UTF-16LE text, but is not/);
+    expectError('data', () => read(little.subarray(0, little.length - 1)), /begins like UTF-16LE text, but is not/);
   });
 
   it('leave out the columns that are named', () => {

@@ -131,7 +131,7 @@ describe('columns of dates', () => {
     expect(openDataset(table, { label: 'label' }).encoding![0])
       .to.include({ kind: 'left out' })
       .and.property('reason')
-      .match(/day and month cannot be told apart/);
+      .match(/day and month cannot be distinguished/);
     const encoding = [{ name: 'when', kind: 'date', order: 'ymd', missing: 0 }] as const;
     expectError(
       'data',

@@ -76,7 +76,7 @@ describe('hostile folders', () => {
     const letters = folderWith({ ...classFolder('A', 2, [9, 9, 9]), ...classFolder('a', 2, [90, 90, 90]) });
     expect(openDataset(letters).classNames).to.deep.equal(['A', 'a']);
     const parts = folderWith({ ...classFolder('train/a', 1, [9, 9, 9]), ...classFolder('Training/a', 1, [9, 9, 9]) });
-    expectError('data', () => openDataset(parts), /two folders for one part: Training and train/);
+    expectError('data', () => openDataset(parts), /two folders for the same part: Training and train/);
   });
 
   it('may hold more test images than a call takes arguments', function () {

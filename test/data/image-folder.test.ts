@@ -102,7 +102,7 @@ describe('folders of images by class', () => {
     ],
     ['an empty file', { 'bad/x.png': '' }, /bad\/x\.png is neither a PNG nor a JPEG/],
     ['a text file called PNG', { 'bad/x.png': 'hello' }, /neither a PNG nor a JPEG/],
-    ['an empty class', { 'bad/readme.txt': 'none yet' }, /bad holds no PNG or JPEG/],
+    ['an empty class', { 'bad/readme.txt': 'none yet' }, /bad contains no PNG or JPEG/],
     ['another form', { 'bad/1.png': image, 'bad/2.webp': 'RIFF' }, /2\.webp cannot be decoded/],
     ['one class', {}, /all examples are of one class/],
   ];
@@ -194,7 +194,7 @@ describe('images that cannot be read', () => {
     'dog/cut.jpg': jpg(64, 64, (y, x) => [y, x, 0]).subarray(0, 400),
   };
   const named =
-    /bad\.png is neither.*\n.*cut\.jpg is a truncated or corrupt image.*\n.*old\.bmp: \.bmp images are not read/;
+    /bad\.png is neither.*\n.*cut\.jpg is a truncated or corrupt image.*\n.*old\.bmp: \.bmp images are not supported/;
 
   it('are named all at once, with the way to go on without them', () => {
     expectError(

@@ -84,7 +84,7 @@ describe('tables that name images and their classes', () => {
     ['an image twice', 'images/a.png,cat\nimages/../images/a.png,dog', /line 2 names the same image as .*line 1/],
     ['an image without a class', 'images/a.png,cat\nimages/b.png,', /line 2, column 2 is empty/],
     ['a part that is none', 'file,label,split\nimages/a.png,cat,train\nimages/b.png,dog,later', /line 3, column 'split' is 'later'/],
-    ['columns that may all be the class', 'file,x,y\nimages/a.png,1,2\nimages/b.png,2,1', /not clear which column is their class/, /there are x, y/],
+    ['columns that may all be the class', 'file,x,y\nimages/a.png,1,2\nimages/b.png,2,1', /not clear which column is their class/, /the other columns are x, y/],
   ]; // prettier-ignore
   for (const [what, table, ...patterns] of wrong)
     it(`with ${what} are refused`, () => {
@@ -111,7 +111,7 @@ describe('tables that name images and their classes', () => {
       onBadFile: 'skip',
     });
     expect(train.count).to.equal(2);
-    expect(leftOut!.join('\n')).to.match(/line 2: x\.png is not there\n.*bad\.png is neither/);
+    expect(leftOut!.join('\n')).to.match(/line 2: x\.png does not exist\n.*bad\.png is neither/);
   });
 
   it('are not read beside class folders, which the account says', () => {
@@ -119,6 +119,6 @@ describe('tables that name images and their classes', () => {
       folderWith({ 'cat/1.png': picture(1), 'dog/1.png': picture(2), 'list.csv': 'cat/1.png,x\ndog/1.png,y\n' }),
     );
     expect(classNames).to.deep.equal(['cat', 'dog']);
-    expect(reason).to.match(/list\.csv beside them names images too and is not read/);
+    expect(reason).to.match(/list\.csv next to them also names images and is not read/);
   });
 });

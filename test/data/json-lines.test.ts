@@ -52,20 +52,20 @@ describe('tables of JSON lines', () => {
     const good = { x: 1, label: 'a' };
     const cases: [unknown[] | string, RegExp][] = [
       ['', /is empty/],
-      ['{"x": 1, "label": "a"}\n{"x": 1,\n', /line 2 is no JSON/],
+      ['{"x": 1, "label": "a"}\n{"x": 1,\n', /line 2 is not JSON/],
       ['{"x": 1e999, "label": "a"}\n', /line 1, 'x' is too large for a number/],
       [[good, 5], /line 2 is a number/],
       [[good, null], /line 2 is a null/],
       [[good, { x: 1 }], /line 2 has no 'label'/],
       [[good, { ...good, y: 2 }], /line 2 has 'y', which the first line does not have/],
-      [[good, [1, 'a']], /line 2 is an array of 2, and the first line is an object/],
-      [[[1, 'a'], good], /line 2 is an object, and the first line is an array/],
+      [[good, [1, 'a']], /line 2 is an array of 2, but the first line is an object/],
+      [[[1, 'a'], good], /line 2 is an object, but the first line is an array/],
       [
         [
           [1, 'a'],
           [1, 2, 'a'],
         ],
-        /line 2 is an array of 3, and the first line is one of 2/,
+        /line 2 is an array of 3, but the first line is an array of 2/,
       ],
       [[good, { x: [1, 2], label: 'a' }], /line 2, 'x' is an array/],
       [[{ label: 'a' }], /line 1 has only one value/],
@@ -77,7 +77,7 @@ describe('tables of JSON lines', () => {
     }
     // Keys that are whole numbers come first in an object, so nobody knows which column was the last.
     const numbered = folderWith({ 't.jsonl': lines([{ 7: 1, 0: 2 }]) });
-    expectError('data', () => openDataset(join(numbered, 't.jsonl')), /called by numbers/, 'data.label');
+    expectError('data', () => openDataset(join(numbered, 't.jsonl')), /names of the columns are numbers/, 'data.label');
     const folder = folderWith({ 't.jsonl': lines(ROWS) });
     expectError('config', () => openDataset(join(folder, 't.jsonl'), { header: true }), /data.header/);
     expectError('data', () => openDataset(join(folder, 't.jsonl'), { label: 'colours' }), /'colours'/);

@@ -135,7 +135,7 @@ describe('data in memory', () => {
       [{ train: { inputs: [[1], [2]], labels: [0, 2] } }, /no training example is of class 1/],
       [{ train: { inputs: [[1], [2]], labels: ['yes', 'Yes'] } }, /differ only in case/],
       [{ train: { inputs: [[1], [2]], labels: [0, 0] } }, /all examples are of one class/],
-      [{ train: { inputs: new Float32Array(4), labels: [0, 1] } }, /nothing says which belong together.*inputShape/],
+      [{ train: { inputs: new Float32Array(4), labels: [0, 1] } }, /nothing says where each example ends.*inputShape/],
       [{ train: { inputs: new Float32Array(5), labels: [0, 1] }, inputShape: [2] }, /5 numbers are not 2 examples/],
       [{ train: good, inputShape: [1, 1, 1, 2] }, /inputShape of 4 numbers/],
       [{ train: [] }, /training part has no examples/],

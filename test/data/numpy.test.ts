@@ -204,7 +204,7 @@ describe('NumPy arrays', () => {
     expectError(
       'data',
       () => openWithFitting(join(folder, 'd.npz'), { encoding: [{ name: 'a', kind: 'number' } as never] }),
-      /columns that are encoded/,
+      /table with encoded columns/,
     );
   });
 
@@ -224,7 +224,7 @@ describe('NumPy arrays', () => {
     );
     const gap = Float32Array.from({ length: 2 * COUNT }, (_, i) => (i === 5 ? NaN : i));
     const cases: [Record<string, Buffer>, RegExp, object?][] = [
-      [{ 'X.npy': npy(gap, [COUNT, 2]), 'y.npy': Y }, /\(X\): row 2 holds 'NaN'/],
+      [{ 'X.npy': npy(gap, [COUNT, 2]), 'y.npy': Y }, /\(X\): row 2 contains 'NaN'/],
       [{ 'X.npy': images([COUNT, 3, 8, 8]), 'y.npy': Y }, /channels first/],
       [{ 'X.npy': images([COUNT, 2, 2, 2, 2]), 'y.npy': Y }, /has 5 dimensions/],
       [{ 'X.npy': X, 'y.npy': oneHot }, /\(y\): labels of shape \[12, 3\].*one-hot/],
@@ -235,7 +235,7 @@ describe('NumPy arrays', () => {
       [{ 'a.npy': X, 'b.npy': Y }, /the arrays 'a', 'b'/],
       [{ 'X.npy': X, 'y.npy': Y, 'x_test.npy': X }, /no labels of the test part/],
       [{ 'X.npy': npy(gap, [COUNT, 2], { descr: '|O' }), 'y.npy': Y }, /Python objects/],
-      [{ 'X.npy': npy(gap, [COUNT, 2], { descr: '<c4' }), 'y.npy': Y }, /type '<c4', which is not read/],
+      [{ 'X.npy': npy(gap, [COUNT, 2], { descr: '<c4' }), 'y.npy': Y }, /type '<c4', which is not supported/],
       [{ 'X.npy': npy(gap, [COUNT, 3]), 'y.npy': Y }, /has 96 bytes, and its shape needs 144/],
       [
         {
@@ -247,8 +247,8 @@ describe('NumPy arrays', () => {
         },
         /row 0 has no label/,
       ],
-      [{ 'readme.txt': X }, /holds no NumPy array/],
-      [{ 'X.npy': X, 'y.npy': Y }, /no images of \[2, 2, 1\]/, { imageShape: [2, 2, 1] }],
+      [{ 'readme.txt': X }, /contains no NumPy array/],
+      [{ 'X.npy': X, 'y.npy': Y }, /not images of \[2, 2, 1\]/, { imageShape: [2, 2, 1] }],
     ];
     for (const [files, message, options] of cases) expectError('data', () => open(files, options), message);
     const whole = zip({ 'X.npy': X, 'y.npy': Y });
@@ -260,12 +260,12 @@ describe('NumPy arrays', () => {
       'text.npz': Buffer.from('X'),
     });
     for (const file of ['cut.npz', 'damaged.npz', 'text.npz'])
-      expectError('data', () => openDataset(join(folder, file)), /is no sound archive/);
+      expectError('data', () => openDataset(join(folder, file)), /is not a valid archive/);
     expectError(
       'data',
       () => openDataset(join(folderWith({ 'x.npy': X }), 'x.npy'), { label: 7 }),
       /no column 7 among 2/,
     );
-    expectError('config', () => open({ 'X.npy': X, 'y.npy': Y }, { header: true }), /'header' has no meaning/);
+    expectError('config', () => open({ 'X.npy': X, 'y.npy': Y }, { header: true }), /'header' does not apply/);
   });
 });

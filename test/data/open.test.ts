@@ -95,11 +95,11 @@ describe('openDataset', () => {
   });
 
   it('refuses options that mean nothing for the data', () => {
-    expectError('config', () => openDataset('digits', { size: [16, 16] }), /'size' has no meaning/);
+    expectError('config', () => openDataset('digits', { size: [16, 16] }), /'size' does not apply/);
     expectError(
       'config',
       () => openDataset(folderWith({ 'a.csv': '1,2,a\n3,4,b\n' }), { size: [4, 4] }),
-      /'size' has no meaning for csv data/,
+      /'size' does not apply to csv data/,
       /known: label, .*task, header, /,
     );
   });

@@ -101,6 +101,6 @@ describe('balanced sampling', function () {
     expect(() => openLabelled(both)).to.throw(/data\.sampling: balanced and data\.classWeights/);
     const sampled = checkConfig({ data: { sampling: 'balanced' } });
     expect(() => requireFitForTargets(sampled)).to.throw(/data\.sampling draws classes/);
-    expect(() => openText(sampled)).to.throw(/'sampling' has no meaning for a text/);
+    expect(() => openText(sampled)).to.throw(/'sampling' does not apply to a text/);
   });
 });

@@ -118,32 +118,34 @@ describe('windows of a series', function () {
     expect(of(`a,y\n1,2\nNaN,3\n4,5\n`)).to.throw(/line 3, column 1 \(a\): 'NaN' is not a number/);
     expect(of(`a,y\n1,2\n2,\n4,5\n`)).to.throw(/line 3.*not a number|line 3 has no label/);
     expect(of(plain, { window: 40 })).to.throw(/window of 40 rows .* the longest series has 30/);
-    expect(of(plain, { horizon: 28 })).to.throw(/28 rows after it need 31 rows, and the longest series has 30/);
+    expect(of(plain, { horizon: 28 })).to.throw(/28 rows after it need 31 rows, but the longest series has 30/);
     expect(of(plain, { window: 8 })).to.throw(/fits into the (validation|test) part/);
-    expect(of(plain, { group: 'no' })).to.throw(/data\.group names 'no', which is no column/);
+    expect(of(plain, { group: 'no' })).to.throw(/data\.group names 'no', which is not a column/);
     expect(of(plain, { time: 'y' })).to.throw(/data\.time names 'y', which is the label column/);
-    expect(of(`t,y\n1,1\n1,2\n2,3\n`, { time: 't', window: 1 })).to.throw(/lines 2 and 3 are of one time/);
+    expect(of(`t,y\n1,1\n1,2\n2,3\n`, { time: 't', window: 1 })).to.throw(/lines 2 and 3 have the same time/);
     expect(of(`t,y\nsoon,1\nlater,2\n`, { time: 't', window: 1 })).to.throw(
       /line 2, column 1 \(t\): 'soon' is neither/,
     );
-    expect(of(`t,y\n2024-01-01,1\n20240102,2\n`, { time: 't', window: 1 })).to.throw(/line 3.*'20240102' is no date/);
-    expect(of(`t,y\n3,1\n2024-01-02,2\n`, { time: 't', window: 1 })).to.throw(/line 3.*'2024-01-02' is no number/);
+    expect(of(`t,y\n2024-01-01,1\n20240102,2\n`, { time: 't', window: 1 })).to.throw(
+      /line 3.*'20240102' is not a date/,
+    );
+    expect(of(`t,y\n3,1\n2024-01-02,2\n`, { time: 't', window: 1 })).to.throw(/line 3.*'2024-01-02' is not a number/);
     expect(of(`a,y\n1,2\n1e39,3\n4,5\n`)).to.throw(/line 3, column 1 \(a\): '1e39' is not a number/);
     expect(of(`a,a,y\n1,2,3\n4,5,6\n`)).to.throw(/two columns are named 'a'/);
     const states = (...names: string[]) => of(`x,s\n${rows(60, (i) => `${i},${names[i % names.length]}`)}\n`, { task: 'classification' }); // prettier-ignore
     expect(states('on', 'off', 'On')).to.throw(/'On'.*'on'|'on'.*'On'/);
     expect(states('1', '1.0', '2')).to.throw(/'1'.*'1\.0'|same number/);
-    expect(states(...Array.from({ length: 60 }, (_, i) => `s${i}`))).to.throw(/different labels in .* no classes/);
+    expect(states(...Array.from({ length: 60 }, (_, i) => `s${i}`))).to.throw(/different labels in .* not classes/);
     expect(of(`1,2\n3,4\n`)).to.throw(/has no header/);
     expect(() => read(`x,s\n${rows(30, (i) => `${i},on`)}\n`)).to.throw(/all examples are of one class/);
     const config = (data: SearchConfigInput['data']) => () =>
       openLabelled(checkConfig({ data: { source: written(plain), ...data } }));
-    expect(config({ horizon: 2 })).to.throw(/data\.horizon belongs to windows/);
+    expect(config({ horizon: 2 })).to.throw(/data\.horizon applies to windows/);
     expect(config({ window: 3, derive: 0.1 })).to.throw(/data\.derive would draw windows that overlap/);
     expect(config({ window: 3, test: 5 })).to.throw(/are shares of the time here/);
     expect(config({ window: 3, season: 4 })).to.throw(/data\.season is longer than the window/);
     expect(config({ window: 3, label: ['a', 'y'] })).to.throw(/data\.label names several columns/);
-    expect(() => openText(checkConfig({ data: { window: 3 } }))).to.throw(/'window' has no meaning for a text/);
+    expect(() => openText(checkConfig({ data: { window: 3 } }))).to.throw(/'window' does not apply to a text/);
   });
 
   it('are convolved along time by a space of images', async () => {
@@ -217,7 +219,7 @@ describe('windows of a series', function () {
     const [same] = model.predict([values.slice(32, 40)]);
     expect(next!.values['level']).to.be.closeTo(same!['level']!, 1e-4);
     expect(() => model.predictFiles([written('hour,level\n1,2\n2,3\n')])).to.throw(
-      /has 2 rows, and the network takes the last 8/,
+      /has 2 rows, but the network takes the last 8/,
     );
     model.dispose();
     const { folder: exported } = await exportRun(run, { out: join(folder(), 'export') });

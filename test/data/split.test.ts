@@ -130,8 +130,12 @@ describe('splitDataset', () => {
       () => splitDataset(dataset, { seed: 1, validation: 0.5, derive: 8 }),
       /8 examples for derive, but only 6 of 13/,
     );
-    expectError('config', () => splitDataset(dataset, { seed: 1, validation: 0 }), /validation: a share of 0/);
-    expectError('config', () => splitDataset(dataset, { seed: 1, validation: 2.5 }), /share of 2\.5/);
+    expectError(
+      'config',
+      () => splitDataset(dataset, { seed: 1, validation: 0 }),
+      /validation: 0 is not a possible share/,
+    );
+    expectError('config', () => splitDataset(dataset, { seed: 1, validation: 2.5 }), /2\.5 is not a possible share/);
     expectError('config', () => splitDataset(dataset, { seed: 1, fisher: 0.01 }), /fisher/);
     expectError('data', () => splitDataset(dataset, { seed: 1, train: 1 }), /training split has no example of class 1/);
   });
@@ -223,7 +227,7 @@ describe('takeSubset', () => {
     );
     expectError('data', () => takeSubset(dataset, { seed: 1, train: { perClass: 1.5 } }), /1\.5 examples of class 0/);
     expectError('data', () => takeSubset(dataset, { seed: 1, train: 3 }), /0 examples of class 0/);
-    expectError('config', () => takeSubset(dataset, { seed: 1, train: 64 }), /share of 64 is no part of 63/);
+    expectError('config', () => takeSubset(dataset, { seed: 1, train: 64 }), /64 is not a possible share of 63/);
   });
 });
 
@@ -253,7 +257,7 @@ describe('addLabelNoise', () => {
     expect(recordSplit(train)).to.deep.equal(before);
     expect(split.indices).to.equal(train.indices);
     expect(recordSplit(addLabelNoise(train, { rate: 0, seed: 1 }).split)).to.deep.equal(before);
-    expectError('config', () => addLabelNoise(train, { rate: 30, seed: 1 }), /label noise 30/);
+    expectError('config', () => addLabelNoise(train, { rate: 30, seed: 1 }), /label noise is 30/);
   });
 });
 

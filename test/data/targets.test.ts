@@ -45,7 +45,7 @@ describe('numbers to predict', () => {
     expectError(
       'data',
       () => open(table(rows(60, (i) => i / 8)), {}),
-      /are values, not classes[^]*data\.task: regression|no classes/,
+      /are values, not classes[^]*data\.task: regression|are not classes/,
     );
     expectError(
       'data',
@@ -115,13 +115,13 @@ describe('numbers to predict', () => {
     ])
       // prettier-ignore
       expectError('data', prepared(labels), /the target 'price' is .*e\+?\d+, whose square is too large.*unit/s);
-    expectError('data', prepared(rows(40, (i) => `${i}e-200`)), /the target 'price' differ by less than can be/);
+    expectError('data', prepared(rows(40, (i) => `${i}e-200`)), /the target 'price' differ by too little/);
     prepared(rows(40, (i) => `${i}e30`))();
   });
 
   it('two numbers of one name are refused', () => {
     const text = table(rows(40, (i) => i / 8)).replace('b,price', 'price,price');
-    expectError('data', () => open(text, { label: [1, 2] }), /two of what is to be predicted are called 'price'/);
+    expectError('data', () => open(text, { label: [1, 2] }), /two of the values to predict are named 'price'/);
   });
 
   it('strata are never empty, whatever the numbers', () => {

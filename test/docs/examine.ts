@@ -1,5 +1,5 @@
 /**
- * Examines snippets, in a process of its own: reads tasks as JSON from the standard input, imports modules, checks
+ * Examines snippets, in a separate process: reads tasks as JSON from the standard input, imports modules, checks
  * configurations and commands, and prints one JSON line for each.
  */
 import { readFileSync } from 'node:fs';

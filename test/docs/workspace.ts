@@ -71,7 +71,7 @@ export function typeErrors(snippets: readonly Placed[]): string[] {
   });
 }
 
-/** Examines the tasks in a process of their own, in order. */
+/** Examines the tasks in a separate process, in order. */
 export async function examine(tasks: readonly Task[], cwd: string): Promise<Finding[]> {
   const script = fileURLToPath(new URL('examine.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@weft-nas/source', script], {

@@ -83,7 +83,7 @@ describe('weft export', function () {
       const before = readdirSync(out);
       const { status, stderr } = weft(run, '--out', out);
       expect(status).to.equal(1);
-      expect(stderr).to.match(/other files in it\n.*--out/);
+      expect(stderr).to.match(/with other files\n.*--out/);
       expect(readdirSync(out)).to.deep.equal(before);
     }
   });

@@ -45,7 +45,7 @@ describe('the model card of an export', () => {
     expect(card).to.include('| row | left out | nothing (an identifier) |').and.to.include('in the order blue, red');
     expect(card).to.include('| logistic regression | 92.0 % | −2.0 (−10.0 to +6.0) |');
     expect(card).to.include('cannot be claimed: prefer the simple model');
-    for (const title of ['What it was trained on', 'What goes in', 'Limits', 'Licence', 'How to use it'])
+    for (const title of ['Training data', 'Inputs', 'Limits', 'Licence', 'How to use it'])
       expect(card).to.include(`## ${title}`);
   });
 

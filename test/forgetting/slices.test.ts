@@ -142,7 +142,8 @@ describe('regularizers of slices', function () {
     const works: readonly string[] = QUADRATIC;
     const others = REGULARIZERS.map(({ name }) => name).filter((name) => !works.includes(name));
     expect(others).to.have.members(['nsas', 'last-architecture', 'fair']);
-    for (const name of others) expect(refusal(() => begin({ name }))).to.include(`'${name}' knows whole weights only`);
-    expect(refusal(() => begin({ name: 'wpl' }, {}))).to.match(/the sandwich rule trains several at once/);
+    for (const name of others)
+      expect(refusal(() => begin({ name }))).to.include(`'${name}' works only with whole weights`);
+    expect(refusal(() => begin({ name: 'wpl' }, {}))).to.match(/the sandwich rule trains several per step/);
   });
 });

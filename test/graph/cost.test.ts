@@ -85,7 +85,7 @@ describe('the cost of a child', () => {
       }),
     };
     expect(said(() => multiplyAddCount(space(silent, [4, 4, 2]).activate({ only: 'one' })))).to.match(
-      /'silent' at 'op' does not tell its multiply-adds/,
+      /'silent' at 'op' does not state its multiply-adds/,
     );
   });
 });

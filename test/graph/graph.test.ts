@@ -205,7 +205,7 @@ describe('supernet graphs', () => {
     });
     it('an operation that does not fit, with its place', () => {
       expect(said(define((g) => g.apply('d', dense({ units: 3 }), g.input)))).to.match(
-        /bad\/d: 'dense' takes an input of 1 dimensions and got \[8, 8, 1\]/,
+        /bad\/d: 'dense' takes an input of 1 dimensions, but got \[8, 8, 1\]/,
       );
     });
     it('a window that is larger than the image', () => {

@@ -109,7 +109,7 @@ describe('kernels of several sides', () => {
     });
 
   it('name a side that is none of them', () => {
-    expect(() => conv({ filters: 2, size: 4, kernels: [3, 5] })).to.throw(/a kernel of side 4 is none of those/);
+    expect(() => conv({ filters: 2, size: 4, kernels: [3, 5] })).to.throw(/a kernel of side 4 has no transform/);
   });
 });
 

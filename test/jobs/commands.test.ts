@@ -76,7 +76,7 @@ describe('commands that have jobs done', function () {
         (async () => executorOf({ results: 'none', ...options }, {})({ files: [] }, async () => expect.fail()))(),
       );
     expect(await opened({ workers: 0 })).to.match(
-      /workers must be a whole number of at least 1: nobody else could do the jobs/,
+      /workers must be a whole number of at least 1: no process could do the jobs/,
     );
     expect(await opened({ workers: 0, queue: './queue' })).to.match(/nobody else/);
     expect(await opened({ workers: NaN, queue: 'postgres://me@127.0.0.1/jobs' })).to.match(

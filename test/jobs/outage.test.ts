@@ -135,7 +135,7 @@ describe('a PostgreSQL queue', function () {
     const { failures } = await queue.standing();
     expect(failures.find(({ key }) => key === job.key)).to.include({
       attempts: 5,
-      message: 'every worker that had it was lost',
+      message: 'every worker that took it was lost',
     });
   });
 
@@ -197,7 +197,7 @@ describe('a PostgreSQL queue', function () {
     const { code, stderr } = await first.finished;
     expect(code, stderr).to.equal(143);
     expect(stderr).to.match(
-      /stopped\. The 2 unfinished jobs stay in the queue, and its workers do them\. The same command waits for them again/,
+      /stopped\. The 2 unfinished jobs stay in the queue, and its workers do them\. Run the same command to wait for them/,
     );
     postgres.stop();
     try {
@@ -208,7 +208,7 @@ describe('a PostgreSQL queue', function () {
       second.process.kill('SIGINT');
       const finished = await second.finished;
       expect(finished.code, finished.stderr).to.equal(130);
-      expect(finished.stderr).to.match(/stopped\. The same command goes on from here/);
+      expect(finished.stderr).to.match(/stopped\. Run the same command to continue/);
     } finally {
       postgres.start();
     }
@@ -244,7 +244,7 @@ describe('an embedded queue that is left', function () {
     const { code, stderr } = await finished;
     expect(code, stderr).to.equal(130);
     expect(stderr).to.match(
-      /SIGINT received[^]*stopped\. The 2 unfinished jobs stay in the queue\. The same command goes on/,
+      /SIGINT received[^]*stopped\. The 2 unfinished jobs stay in the queue\. Run the same command to continue/,
     );
   });
 });

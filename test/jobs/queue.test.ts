@@ -94,7 +94,7 @@ for (const kind of ['folder', 'postgres'] as const) {
         .and.to.include(`failed ${prefix}  square 13, 1 attempt: thirteen has no square\n`)
         .and.to.include('weft queue retry');
       expect(await saidLater(queueRetry('nothing', { queue: where() }))).to.match(
-        /no failed job's key begins with 'nothing'/,
+        /no failed job has a key that begins with 'nothing'/,
       );
       expect(await quietly(() => queueRetry(prefix, { queue: where() }))).to.equal('1 job is back in the queue\n');
       const queue = await openQueue(where());

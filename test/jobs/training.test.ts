@@ -203,13 +203,13 @@ describe('trainings as jobs', function () {
         shouldStop: () => true,
       });
     expect(await saidLater(perform([]))).to.match(
-      /needs the file own-space\.mjs \(sha256 [0-9a-f]{12}…\), which this worker was not given .*--file/,
+      /needs the file own-space\.mjs \(sha256 [0-9a-f]{12}…\), which this worker does not have .*--file/,
     );
     const elsewhere = join(folder(), 'elsewhere.mjs');
     cpSync(file, elsewhere);
     rmSync(file);
     writeFileSync(file, `throw new Error('loaded');`);
-    expect(await saidLater(perform([file]))).to.match(/was not given/);
+    expect(await saidLater(perform([file]))).to.match(/does not have/);
     expect(JSON.stringify(job.payload)).not.to.match(/"file":"\//);
     expect(await saidLater(perform([file, elsewhere]))).to.contain(interrupted().message);
   });
@@ -247,7 +247,7 @@ export default defineOptimizer({
       });
     const loaded = (): unknown => (globalThis as { descentLoaded?: true }).descentLoaded;
     expect(await saidLater(perform(mine.payload, []))).to.match(
-      /needs the file descent\.mjs \(sha256 [0-9a-f]{12}…\), which this worker was not given/,
+      /needs the file descent\.mjs \(sha256 [0-9a-f]{12}…\), which this worker does not have/,
     );
     const { config } = mine.payload as unknown as { config: SearchConfig };
     const forged = [
@@ -258,7 +258,7 @@ export default defineOptimizer({
     ];
     for (const fields of forged)
       expect(await saidLater(perform({ ...mine.payload, ...fields }, [])), JSON.stringify(fields)).to.match(
-        /names code that is not among its files|without its folder|was not given/,
+        /names code that is not among its files|without its folder|does not have/,
       );
     expect(loaded()).to.equal(undefined);
     const moved = join(place, 'moved.mjs');
@@ -324,7 +324,7 @@ export default defineOptimizer({
       );
     const changed = { ...job.payload, data: '0'.repeat(64) };
     expect(await perform(changed)).to.match(/data of this worker/);
-    expect(await perform(changed, job.key)).to.match(/is not what its name says/);
+    expect(await perform(changed, job.key)).to.match(/does not match its key/);
     expect(await perform({ ...job.payload, library: 'TensorFlow 0' })).to.match(
       /submitted with TensorFlow 0, and this worker has TensorFlow\.js .*waits for a worker with the same versions/,
     );

@@ -211,8 +211,8 @@ describe('a chain of links', () => {
 
   it('refuses two links of one name, two averages, and parts of a batch behind another link', () => {
     expect(() => chain(trace(), trace(), descent)).to.throw("two links of one chain are named 'trace'");
-    expect(() => chain(descent, ema(), { ...ema(), name: 'other' })).to.throw('an average of its own');
-    expect(() => chain(trace(), sam({ shards: 2 }), descent)).to.throw("'sam' takes parts of the batch behind 'trace'");
+    expect(() => chain(descent, ema(), { ...ema(), name: 'other' })).to.throw('already averages its weights');
+    expect(() => chain(trace(), sam({ shards: 2 }), descent)).to.throw("'sam' takes parts of the batch after 'trace'");
   });
 
   it('lets every observer hear of a validation loss', () => {

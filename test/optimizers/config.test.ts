@@ -63,6 +63,8 @@ describe('optimizer configuration', () => {
 
   it('says what is missing: the size of the data for bsam, a second average for ema', () => {
     expect(refusal({ name: 'bsam' }).hint).to.equal('set dataSize');
-    expect(refusal({ name: 'ema', base: { name: 'schedule-free-sgd' } }).message).to.include('an average of its own');
+    expect(refusal({ name: 'ema', base: { name: 'schedule-free-sgd' } }).message).to.include(
+      'already averages its weights',
+    );
   });
 });

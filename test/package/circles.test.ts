@@ -37,7 +37,7 @@ function isOfTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): bool
   return named && !clause.name;
 }
 
-/** A circle in the graph, the first one again at its end; undefined where there is none. */
+/** A circle in the graph, the first one again at its end; undefined if there is none. */
 function circleIn(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>();
   const path: string[] = [];

@@ -57,7 +57,7 @@ describe('the supernet among trivial rankers', () => {
     expect(verdict(8, { supernet: 5, parameters: 0.1 }))
       .to.include('cannot be told from')
       .and.to.include('no interval');
-    expect(verdict(50, { supernet: 1 })).to.include('beside no trivial ranker');
+    expect(verdict(50, { supernet: 1 })).to.include('not compared with any trivial ranker');
     const { truth, rankers } = made(20, { parameters: 1 });
     expect(compareRankers(truth, { name: 'supernet', scores: truth.map(() => 1) }, rankers).verdict).to.include(
       'cannot be assessed',
@@ -158,7 +158,7 @@ describe('weft rank --truth', function () {
 
     let refused: unknown;
     await quietly(() => rank(run, { ...options, proxies: 'snipp' }).catch((error: unknown) => void (refused = error)));
-    expect(String(refused)).to.include("no proxy is called 'snipp'");
+    expect(String(refused)).to.include("there is no proxy and no file named 'snipp'");
     writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\n');
     await quietly(() => rank(run, options).catch((error: unknown) => void (refused = error)));
     expect(String(refused)).to.match(/none is in the space/);

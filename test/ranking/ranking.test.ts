@@ -137,13 +137,13 @@ describe('ranking', () => {
       );
     expectGolden('ranking.svg', rankChart(analyseRanking(ranking)));
     const forgetting = analyseForgetting({ ...forgettingRun({ layers: 3, epochs: 6 }), ranking })!;
-    expect(await forgettingPage(forgetting)).to.include('20 random architectures trained alone');
+    expect(await forgettingPage(forgetting)).to.include('20 random architectures trained separately');
     expect((forgettingJson(forgetting) as { ranking: { architectures: number } }).ranking.architectures).to.equal(20);
   });
 
   it('refuses a file of another kind', () => {
     expect(() => parseRankRecord({ format: 'weft-rank', version: 3 }, 'runs/x/rank/rank.json')).to.throw(
-      /rank\.json is no record/,
+      /rank\.json is not a record/,
     );
     expect(parseRankRecord(JSON.parse(JSON.stringify(record())), 'x')).to.deep.equal(record());
   });

@@ -150,7 +150,7 @@ describe('report alarms', () => {
       findAlarms(eventLog(events), space, manifest(seen)).map(({ code, message }) => `${code} ${message}`);
     expect(found({ train: 3, validation: 0 })).to.deep.equal([]);
     expect(found({ train: 0, validation: 360 })).to.deep.equal([
-      'test-seen 360 of the 360 test examples are in the validation part too: the test accuracy says little about new examples.',
+      'test-seen 360 of the 360 test examples are also in the validation part: the test accuracy says little about new examples.',
     ]);
   });
 

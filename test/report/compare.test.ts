@@ -140,13 +140,13 @@ describe('weft compare', () => {
 
   it('refuses what cannot be compared, and says why', () => {
     const sgd = arm('sgd', SGD);
-    expect(said(() => compareConfigurations(sgd))).to.match(/differ in their seeds alone \(weft report/);
+    expect(said(() => compareConfigurations(sgd))).to.match(/differ only in their seeds \(weft report/);
     expect(said(() => compareConfigurations([...sgd, ...arm('sam', SAM)], { by: 'space' }))).to.match(
       /do not differ in 'space' \(they differ in retrain\.optimizer\.name/,
     );
     expect(said(() => compareConfigurations([...sgd, run('sam', 1, 0.9, { data: 'e' })]))).to.match(/different data/);
     expect(said(() => compareConfigurations([...sgd, sgd[0]!, run('sam', 1, 0.9)]))).to.match(
-      /same seed.*name each once/,
+      /same seed.*name each run once/,
     );
     const open = run('sam', 2, 0.9);
     expect(said(() => compareConfigurations([...sgd, { ...open, input: { ...open.input, summary: undefined } }]))).to.match(/sam-2 is not finished.*weft resume/); // prettier-ignore
@@ -156,7 +156,7 @@ describe('weft compare', () => {
     const html = await comparePage(compareConfigurations([...arm('sgd', SGD), ...arm('sam', SAM)]));
     expect(markupMistake(html)).to.equal(undefined);
     expect(html).to.not.match(/NaN|undefined/);
-    expect(html).to.include('sam beside sgd').and.include('+1.89');
+    expect(html).to.include('sam compared with sgd').and.include('+1.89');
     for (const [, label] of html.matchAll(/<svg[^>]* aria-label="([^"]*)"/g)) expect(label).to.have.length.above(20);
   });
 });
@@ -224,7 +224,7 @@ describe('comparing runs on disk', function () {
   it('is a function and a command, of runs, folders of runs and texts', async () => {
     const [first, second] = [await tinyRun(folder(), { seed: 1 }), await tinyRun(folder(), { seed: 2 })];
     const runs = join(folder(), 'runs');
-    expect(await saidLater(compareRuns([runs]))).to.match(/differ in their seeds alone/);
+    expect(await saidLater(compareRuns([runs]))).to.match(/differ only in their seeds/);
     expect(await saidLater(compareRuns([first]))).to.match(/only one run/);
     const { diff, page } = await diffNetworks(first, second);
     expect(readFileSync(page, 'utf8')).to.include(diff.a.architecture);
@@ -236,6 +236,6 @@ describe('comparing runs on disk', function () {
     expect(words)
       .to.match(/^A {2}\S.*parameters/m)
       .and.include('other.html');
-    expect(await saidLater(quietly(() => compareCommand([first, second], {})))).to.match(/seeds alone/);
+    expect(await saidLater(quietly(() => compareCommand([first, second], {})))).to.match(/only in their seeds/);
   });
 });

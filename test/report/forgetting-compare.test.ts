@@ -129,7 +129,7 @@ describe('comparison of forgetting', () => {
     const { arms } = compareForgetting([...runs(1, { regularizer: 'none', left: 1 }), ...runs(1, { sequence: 77 })]);
     expect(arms[0]!.pairs[0]!.differsFrom).to.equal(0);
     expect(arms[0]!.verdict)
-      .to.include('one seed, so that nothing is said of others')
+      .to.include('one seed, so nothing can be said about others')
       .and.include('not always the same architectures');
   });
 

@@ -85,10 +85,10 @@ describe('the report of a language model', () => {
       .to.contain('2.164')
       .and.to.contain('bits per character')
       .and.to.contain('perplexity 4.48')
-      .and.to.contain('1.500 nats a token');
+      .and.to.contain('1.500 nats per token');
     expect(text).to.contain('trained on 900 tokens');
     expect(text).to.match(/Mean loss with shared weights: 1\.350.nats over 2 architectures of the controller/);
-    expect(text).to.match(/better by \+0\.100 nats a token/);
+    expect(text).to.match(/better by \+0\.100 nats per token/);
     expect(text).not.to.match(/classified|classifier|accuracy|points/);
   });
 
@@ -96,6 +96,6 @@ describe('the report of a language model', () => {
     const { difference, interval, verdict } = compareMeans([1, 1.01, 1.02, 1.03], [2, 2.01, 2.02, 2.03], 'loss');
     expect(difference).to.be.closeTo(1, 1e-9);
     expect(interval![0]).to.be.above(0.9);
-    expect(verdict).to.match(/better than random ones .* nats a token/);
+    expect(verdict).to.match(/better than random ones .* nats per token/);
   });
 });

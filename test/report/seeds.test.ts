@@ -91,7 +91,7 @@ describe('a search with several seeds', () => {
     );
     expect(analyseSeeds(runs(8, { advantage: -0.02 })).verdict).to.match(/are worse than random .*improvement of −2/);
     expect(analyseSeeds(runs(8, { advantage: 0.02, measure: 'loss' })).verdict).to.match(
-      /better than random ones .* nats a token/,
+      /better than random ones .* nats per token/,
     );
     expect(analyseSeeds(runs(8, { advantage: 0, noise: 0.05 })).verdict).to.match(/^No difference/);
     expect(analyseSeeds(runs(5)).verdict).to.match(/with fewer than 6 seeds nothing is claimed/);

@@ -96,7 +96,7 @@ describe('the chapter on the loss surface', () => {
       .and.include('-1.250')
       .and.include('± 3.000')
       .and.not.match(/NaN|undefined/);
-    expect(page).to.include('Sharpness along retraining').and.include('Sharpness of the shared weights');
+    expect(page).to.include('Sharpness during retraining').and.include('Sharpness of the shared weights');
     const rowsOf = (table: string): string[] =>
       reportTables({ ...rest, events: both })
         .find(({ name }) => name === table)!

@@ -116,11 +116,11 @@ describe('checkpoints', function () {
 
   it('say what to do when none is whole', () => {
     expect(() => loadLatestCheckpoint(folder(), SPACE))
-      .to.throw(WeftError, /no whole checkpoint/)
+      .to.throw(WeftError, /no complete checkpoint/)
       .with.property('code', 'checkpoint');
     save(1);
     rmSync(join(folder(), 'checkpoints', '00000001', 'state.json'));
-    expect(() => loadLatestCheckpoint(folder(), SPACE)).to.throw(WeftError, /no whole checkpoint/);
+    expect(() => loadLatestCheckpoint(folder(), SPACE)).to.throw(WeftError, /no complete checkpoint/);
     expect(() => listCheckpoints(join(folder(), 'none')))
       .to.throw(WeftError, /cannot read/)
       .with.property('code', 'run');

@@ -112,7 +112,7 @@ describe('a finished run', function () {
     const leaked = tf.memory().numTensors;
     for (const command of [evaluate, exportNetwork])
       expect(await saidLater(quietly(() => command(run, { json: true })))).to.include(
-        `${path}: the weights '${name}' hold NaN`,
+        `${path}: the weights '${name}' contain NaN`,
       );
     expect(tf.memory().numTensors).to.equal(leaked);
   });
@@ -129,8 +129,8 @@ describe('an unfinished run', function () {
     const events = readFileSync(kept(run), 'utf8');
     writeFileSync(kept(run), events.replace(/"loss":\d/, '"loss":9'));
     expect(readFileSync(kept(run), 'utf8')).to.not.equal(events);
-    expect(await goOn(run)).to.match(/events\.jsonl does not fit the checkpoint/);
-    expect(said(() => reportInput(run, mlp))).to.match(/events\.jsonl does not fit the checkpoint/);
+    expect(await goOn(run)).to.match(/events\.jsonl does not match the checkpoint/);
+    expect(said(() => reportInput(run, mlp))).to.match(/events\.jsonl does not match the checkpoint/);
     writeFileSync(kept(run), events);
     await resumeSearch(run, { space: mlp, controller: random });
   });

@@ -58,7 +58,7 @@ describe('the conditions under which numbers are computed', () => {
     const threads = environmentChanges(NATIVE, { ...NATIVE, threads: 1 });
     expect(sayChanges(threads)).to.equal('threads 2 then, 1 now');
     expect(said(() => refuseChanges('runs/x', threads))).to.match(
-      /^runs\/x was computed under other conditions: threads 2 then, 1 now .*WEFT_THREADS=2.*--allow-changed-environment/,
+      /^runs\/x was computed under different conditions: threads 2 then, 1 now .*WEFT_THREADS=2.*--allow-changed-environment/,
     );
     refuseChanges('runs/x', environmentChanges(NATIVE, { ...NATIVE, weft: '0.2.0' }));
   });

@@ -80,13 +80,13 @@ describe('the journal', function () {
         .with.property('code', 'run');
     }
     truncateSync(path(), position - 3);
-    expect(() => openJournal(path(), { position })).to.throw(WeftError, /does not fit the checkpoint/);
+    expect(() => openJournal(path(), { position })).to.throw(WeftError, /does not match the checkpoint/);
   });
 
   it('names the line that is no event', () => {
     writeFileSync(path(), '{"type":"a"}\n{"type":\n');
-    expect(() => [...readEvents(path())]).to.throw(WeftError, /events.jsonl, line 2, is no event/);
-    expect(() => tailEvents(path(), 2)).to.throw(WeftError, /events.jsonl is no event/);
+    expect(() => [...readEvents(path())]).to.throw(WeftError, /events.jsonl, line 2, is not an event/);
+    expect(() => tailEvents(path(), 2)).to.throw(WeftError, /events.jsonl is not an event/);
     expect(() => [...readEvents(join(folder(), 'none'))]).to.throw(WeftError, /cannot read .*none/);
   });
 

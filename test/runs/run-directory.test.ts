@@ -56,13 +56,13 @@ describe('a run directory', function () {
     code(() => openRun(`${path}x`), /there is no run directory/, new RegExp(`did you mean ${path}`));
     code(() => openRun(join(folder(), 'none', 'x')), /there is no run directory/, /weft search/);
     code(() => openRun(join(runFiles(path).config, 'x')), /there is no run directory/, /weft search/);
-    code(() => openRun(folder()), /is no run directory: manifest.json is missing/, /weft search/);
+    code(() => openRun(folder()), /is not a run directory: manifest.json is missing/, /weft search/);
     appendFileSync(runFiles(path).config, '# a thought\n');
-    code(() => openRun(path), /config.yaml was changed after the run began/, /put back/);
+    code(() => openRun(path), /config.yaml was changed after the run began/, /restore/);
     writeFileSync(runFiles(path).manifest, '{');
-    code(() => openRun(path), /manifest.json is not JSON/, /put back/);
+    code(() => openRun(path), /manifest.json is not JSON/, /restore/);
     writeFileSync(runFiles(path).manifest, '{"formatVersion":1}');
-    code(() => openRun(path), /manifest.json is no manifest of a run/, /put back/);
+    code(() => openRun(path), /manifest.json is not the manifest of a run/, /restore/);
     writeFileSync(runFiles(path).manifest, '{"formatVersion":9,"environment":{"weft":"3.2.1"}}');
     code(
       () => openRun(path),

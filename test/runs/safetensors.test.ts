@@ -121,7 +121,7 @@ describe('safetensors', () => {
       ['a header that is cut off', fileOf(`{"a":${entry([1], 0, 4)}}`).subarray(0, 30), /truncated/],
       ['a header that is not UTF-8', Buffer.concat([fileOf('').fill(2, 0, 1), Buffer.from([0xff, 0xfe])]), /UTF-8/],
       ['a header that is not JSON', fileOf('{"a":}'), /not JSON/],
-      ['a header that is a list', fileOf('[1,2]'), /no JSON object/],
+      ['a header that is a list', fileOf('[1,2]'), /not a JSON object/],
       ['metadata that is not text', fileOf('{"__metadata__":{"a":1}}'), /__metadata__/],
       ['an entry without a shape', fileOf('{"a":{"dtype":"F32","data_offsets":[0,4]}}'), /'a' has not exactly/],
       [

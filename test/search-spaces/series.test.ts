@@ -117,12 +117,12 @@ describe('sequences of numbers', () => {
     const rows: Task = { inputShape: [1, 1, 4], classes: 3 };
     const text: Task = { kind: 'language', inputShape: [5], classes: 9 };
     expect(() => rnnCell.create({}, rows)).to.throw(
-      /'rnn-cell' searches networks for texts and series of numbers, and the data is single rows of 4 numbers/,
+      /'rnn-cell' searches networks for texts and series of numbers, but the data is single rows of 4 numbers/,
     );
     expect(() => conv1dSpace.create({}, { inputShape: [8, 8, 1], classes: 3 })).to.throw(
-      /for series of numbers, and the data is images/,
+      /for series of numbers, but the data is images/,
     );
-    expect(() => conv1dSpace.create({}, text)).to.throw(/and the data is a text/);
+    expect(() => conv1dSpace.create({}, text)).to.throw(/but the data is a text/);
     expect(() => mlp.create({}, TASK)).not.to.throw();
   });
 });

@@ -80,13 +80,13 @@ describe('asynchronous successive halving', () => {
   it('refuses what promotes nobody', () => {
     const create = (options: Partial<AshaOptions>, count = 4) =>
       said(() => createAsha([...'abcdefgh'].slice(0, count), { ...OPTIONS, ...options }));
-    expect(create({ longest: 1 })).to.match(/from 1 to 1 epochs by 2 has one rung.*at least 2 epochs/s);
+    expect(create({ longest: 1 })).to.match(/from 1 to 1 epochs by 2 has only one rung.*at least 2 epochs/s);
     expect(create({ factor: 1 })).to.match(/factor of 1.*at least 2/s);
-    expect(create({ factor: 5, longest: 5 })).to.match(/4 candidates by 5 promotes nobody.*at least 5/s);
+    expect(create({ factor: 5, longest: 5 })).to.match(/4 candidates by 5 promotes no candidate.*at least 5/s);
     expect(create({ first: 0 })).to.match(/from 0 epochs/);
     expect(create({ longest: NaN })).to.match(/one rung/);
     expect(create({ brackets: 4 })).to.match(/4 brackets with 3 rungs/);
-    expect(create({ brackets: 3, factor: 2 }, 2)).to.match(/of 2 candidates none is left for bracket/);
+    expect(create({ brackets: 3, factor: 2 }, 2)).to.match(/2 candidates leave none for bracket/);
     expect(create({ stopBelow: 1 })).to.match(/probability of 1/);
     expect(create({ stopBelow: NaN })).to.match(/probability of NaN/);
   });

@@ -47,15 +47,15 @@ describe('a batch of one example and batch normalization', () => {
       { search: { epochs: 1, batchSize: 8, regularizer: { name: 'wpl', fisher: { examples: 1 } } } },
     ],
     [
-      /search\.batchSize is 8, and 'sam' takes gradients of 1 of them alone: .*shards/s,
+      /search\.batchSize is 8, but 'sam' computes gradients of only 1 of them: .*shards/s,
       { search: { epochs: 1, batchSize: 8, optimizer: { name: 'sam', shards: 5, base: momentum } } },
     ],
     [
-      /retrain\.batchSize is 8, and 'esam' takes gradients of 1 of them alone/,
+      /retrain\.batchSize is 8, but 'esam' computes gradients of only 1 of them/,
       { retrain: { epochs: 1, batchSize: 8, optimizer: { name: 'esam', gamma: 0.2, base: momentum } } },
     ],
     [
-      /retrain\.batchSize is 8, and 'asam' takes gradients of 1 of them alone/,
+      /retrain\.batchSize is 8, but 'asam' computes gradients of only 1 of them/,
       {
         retrain: {
           epochs: 1,
@@ -111,7 +111,7 @@ describe('a batch of one example and batch normalization', () => {
     }
     expect(values(store.parameters)).to.deep.equal(before);
     expect(said(() => child.forward(store.parameters, store.statistics, batch.inputs, mode))).to.match(
-      /batch normalization by the statistics of a single value/,
+      /batch normalization with a single value/,
     );
     const source = {
       count: 1,

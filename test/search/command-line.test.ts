@@ -195,9 +195,9 @@ describe('command line', function () {
       });
     };
     it('an unknown space', () =>
-      fails(['search', '--space', 'macro-cn'], /no space is called 'macro-cn'[^]*did you mean 'macro-cnn'/));
+      fails(['search', '--space', 'macro-cn'], /no space and no file named 'macro-cn'[^]*did you mean 'macro-cnn'/));
     it('an unknown controller', () =>
-      fails(['search', '--controller', 'enass'], /no controller is called 'enass'[^]*did you mean 'enas'/));
+      fails(['search', '--controller', 'enass'], /no controller and no file named 'enass'[^]*did you mean 'enas'/));
     it('an unknown preset', () =>
       fails(['search', '--preset', 'papper'], /no preset 'papper'[^]*did you mean 'paper'/));
     it('an unknown option of a space', () => fails(['search', '--set', 'space.laayers=3'], /laayers/));
@@ -217,7 +217,7 @@ describe('command line', function () {
         expect(code).to.equal(1);
         expect(stderr).to.match(/the loss of macro-cnn~.* became (NaN|Infinity|-Infinity)[^]*lower the learning rate/);
         // Going on would come to the same NaN.
-        expect(stdout).to.contain('what was saved is kept in').and.not.contain('weft resume');
+        expect(stdout).to.contain('saved work is kept in').and.not.contain('weft resume');
         expect(existsSync(join(onlyRun(folder), 'checkpoints', '00000000', 'state.json'))).to.equal(true);
       }));
     it('a checkpoint of another space', () =>

@@ -64,7 +64,7 @@ describe('a search under other conditions', function () {
       const stopped = stoppedRun(folder);
       const refused = await weft(['resume', stopped], elsewhere);
       expect(refused.code).to.equal(1);
-      expect(refused.stderr).to.match(/other conditions: threads 1 then, 2 now/);
+      expect(refused.stderr).to.match(/different conditions: threads 1 then, 2 now/);
       expect(refused.stderr).to.contain('WEFT_THREADS=1').and.not.contain('weft resume');
       const before = readFileSync(join(stopped, 'events.jsonl'), 'utf8');
 
@@ -157,7 +157,7 @@ describe('a search that fails', function () {
     expect(stderr).to.match(/became NaN|not finite|diverged/);
     expect(stdout + stderr).to.not.contain('weft resume');
     expect(existsSync(join(onlyRun(folder()), 'events.jsonl'))).to.equal(true);
-    expect(stdout).to.contain('what was saved is kept in');
+    expect(stdout).to.contain('saved work is kept in');
   });
 
   it('never ends with a number of a network that has diverged', async () => {

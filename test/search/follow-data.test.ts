@@ -117,7 +117,7 @@ describe('a table without another word', function () {
     const source = tinyTable(join(folder(), 'data.csv'));
     const parts = await partsOf({ config: { data: { source } }, followData: true });
     expect(parts.space.name).to.equal('mlp');
-    expect(parts.data.account!.join('\n')).to.include('settings that follow from the data');
+    expect(parts.data.account!.join('\n')).to.include('settings chosen from the data');
     checkParts(parts);
     const fixed = await partsOf({ config: { data: { source } }, space: 'mlp' });
     expect(fixed.config.space).to.deep.equal({ name: 'mlp' });

@@ -264,7 +264,7 @@ describe('hyper-parameters', () => {
       [{ [BATCH]: { min: 8, max: 64 } }, /retrain\.batchSize cannot be 8\.56: .*integer: true/s],
       [{ 'retrain.labelSmoothing': { min: 0, max: 1.5 } }, /labelSmoothing cannot be 1\.01: .*narrow its range/s],
       [{ [NAME]: ['sgd', 'adamm'] }, /cannot be "adamm": there is no optimizer 'adamm'.*did you mean 'adam'/s],
-      [{ 'retrain.optimizer.warmUp': [0, 5] }, /warmUp cannot be 5: .*would not reach its height/s],
+      [{ 'retrain.optimizer.warmUp': [0, 5] }, /warmUp cannot be 5: .*would not reach its maximum/s],
       [{ 'data.subset.train': [100, 200] }, /data\.subset\.train cannot be searched: all candidates .* same data/],
       [{ 'data.augment.shift': [0, 1] }, /data\.augment\.shift cannot be searched.*name retrain\.augment\.shift/s],
       [{ seed: [1, 2] }, /seed cannot be searched: .*same seed/],

@@ -1,4 +1,4 @@
-/** Searching language models: states go on from batch to batch, survive a checkpoint, and are part of no other result. */
+/** Searching language models: states continue from batch to batch, survive a checkpoint, and are part of no other result. */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -136,7 +136,7 @@ describe('a search of language models', () => {
         const goOn = (): void => {
           for (let i = 0; i < 3; i++) advance(second);
         };
-        if (refused) expect(goOn).to.throw(/per sequence, and it is now counted per token/);
+        if (refused) expect(goOn).to.throw(/per sequence, but it is now counted per token/);
         else goOn();
         second.dispose();
       }

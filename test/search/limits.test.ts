@@ -77,7 +77,7 @@ describe('limits on the network that is found', () => {
     const beyond = Array.from({ length: 50 }, (_, i) => whole.sample(stream(i, 'x'))).find(
       (architecture) => !space.satisfies(architecture),
     )!;
-    expect(said(() => space.validate(beyond))).to.match(/breaks the constraint 'at most 1800 parameters'/);
+    expect(said(() => space.validate(beyond))).to.match(/violates the constraint 'at most 1800 parameters'/);
     expect(
       space.decode(
         whole.encode(
@@ -92,7 +92,7 @@ describe('limits on the network that is found', () => {
 
   it('that nobody meets are refused, with the least that was seen', () => {
     expect(said(() => limitSpace(whole, limits({ parameters: 100 }), undefined, 1))).to.match(
-      /none of 2000 random architectures of 'macro-cnn' is within the limits: the least seen are \d+ parameters where 100 are allowed/,
+      /none of 2000 random architectures of 'macro-cnn' is within the limits: the smallest values found are \d+ parameters where 100 are allowed/,
     );
     expect(
       said(() => limitSpace(whole, limits({ latencyMs: 1e-9 }), measureLatency(whole.forRetraining(), 1), 1)),

@@ -70,7 +70,7 @@ describe('conditions on what is picked', () => {
   it('with faults are refused', () => {
     expect(() => parsePick('latency')).to.throw("'latency' cannot be read");
     expect(() => parsePick('latency<5parsec')).to.throw('cannot be read');
-    expect(() => parsePick('constructor<5')).to.throw("nothing called 'constructor'");
+    expect(() => parsePick('constructor<5')).to.throw("networks have no quantity named 'constructor'");
   });
 });
 

@@ -46,15 +46,15 @@ describe('objectives of your own', function () {
     expect(members.map(({ hash }) => hash)).to.deep.equal(['a', 'b']);
   });
 
-  it('are refused by name where they cannot be told apart, have no value, or are none', () => {
+  it('are refused by name where they cannot be distinguished, have no value, or are none', () => {
     const value = (): number => NaN;
     for (const name of ['latency', 'a b', ''])
-      expect(said(() => defineObjective({ name, direction: 'less', value }))).to.match(/cannot be called/);
+      expect(said(() => defineObjective({ name, direction: 'less', value }))).to.match(/cannot be named/);
     const broken = defineObjective({ name: 'broken', direction: 'less', value });
     expect(said(() => broken.create({}, {}).value([]))).to.match(/'broken' is NaN for a network/);
     const space = mlp.create({ depth: 1 }, { inputShape: [3], classes: 2 });
     const twice = [broken.create({}, {}), broken.create({}, {})];
-    expect(said(() => costMeasure(space, [], undefined, twice))).to.match(/two objectives are called 'broken'/);
+    expect(said(() => costMeasure(space, [], undefined, twice))).to.match(/two objectives are named 'broken'/);
     expect(said(() => checkConfig({ objectives: ['accuracy', { name: 'own' }] }))).to.match(/objectives/);
     const { objectives } = resolveConfig({ objectives: 'accuracy,./mine.ts', runs: 'runs' });
     expect(objectives).to.deep.equal(['accuracy', { name: 'own', part: './mine.ts', options: {} }]);
@@ -91,7 +91,7 @@ describe('objectives of your own', function () {
     expect(front.hashes.map(valueOf)).to.include(largest);
     expect(readFileSync(join(run, 'report.html'), 'utf8')).to.include('weights (hundreds)');
 
-    expect(await saidLater(deriveRun(run))).to.match(/the objective 'weights' is code of your own/);
+    expect(await saidLater(deriveRun(run))).to.match(/the objective 'weights' is your own code/);
     const picked = await deriveRun(run, { parts: [weights], pick: `weights>=${largest}` });
     expect(picked.ranking.map(({ costs }) => costs!['weights'])).to.deep.equal([largest]);
 
@@ -122,6 +122,6 @@ export default defineChapter({ name: 'mine', title: 'A <b>title</b>', content: (
       },
     });
     expect(await saidLater(writeReport(run, { chapters: [broken] }))).to.match(/the chapter 'broken' failed: no/);
-    expect(said(() => defineChapter({ ...none, name: 'A b' }))).to.match(/cannot be called/);
+    expect(said(() => defineChapter({ ...none, name: 'A b' }))).to.match(/cannot be named/);
   });
 });

@@ -66,7 +66,7 @@ describe('the plan of a search', () => {
     });
     const { plan, config } = planSearch(asked, UNITS, { budget: 10 });
     expect(checkConfig(config).search.epochs).to.equal(4);
-    expect(sayPlan(plan)).to.match(/more than the budget: less cannot be done$/);
+    expect(sayPlan(plan)).to.match(/more than the budget but cannot be reduced further$/);
   });
 
   it('of one architecture is its training', () => {
@@ -90,7 +90,7 @@ describe('the plan of a search', () => {
     // A long one ends where more epochs do not help, and says so.
     const long = planSearch(CONFIG, UNITS, { budget: 10_000, open });
     expect([long.config.search.epochs, long.config.retrain.epochs]).to.deep.equal([40, 400]);
-    expect(sayPlan(long.plan)).to.match(/the rest of the budget is left/);
+    expect(sayPlan(long.plan)).to.match(/the rest of the budget is not used/);
     // What was chosen stays.
     const chosen = planSearch(CONFIG, UNITS, { budget: 1000, open: { search: undefined, retrain: 400 } });
     expect([chosen.config.search.epochs, chosen.config.retrain.epochs]).to.deep.equal([20, 307]);

@@ -84,7 +84,7 @@ describe('a warm start by proxies', function () {
     session.dispose();
     expect(sizes).to.deep.equal([...sizes].sort((a, b) => a - b));
     expect(new Set(sizes).size).to.be.above(1);
-    expect(() => createSession(parts, () => undefined)).to.throw("the proxy 'small-first' is code of your own");
+    expect(() => createSession(parts, () => undefined)).to.throw("the proxy 'small-first' is your own code");
   });
 
   it('goes through a whole search', async () => {
@@ -106,11 +106,11 @@ describe('a warm start by proxies', function () {
   });
 
   it('is refused by name for controllers that begin otherwise, unknown proxies, and proxies that order nothing', () => {
-    expect(() => checkParts(partsOf({}, enas))).to.throw("'enas' does not begin with single architectures");
+    expect(() => checkParts(partsOf({}, enas))).to.throw("'enas' does not start from particular architectures");
     checkParts(partsOf({}));
     expect(() => partsOf({ proxies: ['naswott'] })).to.throw(/naswot/);
     opened({ proxies: ['naswot'], pool: 20, examples: 8 }, ({ controller }) =>
-      expect(() => controller.propose(1, stream(1, 'x'))).to.throw('none of its proxies orders these networks'),
+      expect(() => controller.propose(1, stream(1, 'x'))).to.throw('none of its proxies can rank these networks'),
     );
   });
 });

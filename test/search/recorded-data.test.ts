@@ -1,4 +1,4 @@
-/** A run goes on with the data that it began with, or not at all. */
+/** A run continues with the data that it began with, or not at all. */
 import { expect } from 'chai';
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -164,7 +164,7 @@ describe('a search for networks that predict a number', function () {
     expect(Math.sqrt(errors.reduce((a, b) => a + b) / 30)).to.be.below(45);
     await loadModel(run).then(
       () => expect.fail('a regression was loaded as a classifier'),
-      (error: Error) => expect(error.message).to.match(/predicts numbers \(price\) and no classes/),
+      (error: Error) => expect(error.message).to.match(/predicts numbers \(price\), not classes/),
     );
 
     const report = readFileSync(join(run, 'report.html'), 'utf8');
@@ -232,7 +232,9 @@ describe('a search for networks that predict a number', function () {
     expect(opened(`a,b,c${body}`, ['a', 'b', 'c'])).to.throw(/names all 3 columns/);
     expect(opened('a,b,c\n1,2,3\n4,,6\n', ['b', 'c'])).to.throw(/line 3 has no label in 'b'/);
     expect(opened('a,b,c\n1,2,3\n4,5,many\n', ['b', 'c'])).to.throw(/line 3: 'many' in the label column 'c'/);
-    expect(opened(`a,b,c${body}`, ['b', 'c'], 'classification')).to.throw(/line 2: '2' .* 'b' is neither yes nor no/);
+    expect(opened(`a,b,c${body}`, ['b', 'c'], 'classification')).to.throw(
+      /line 2: '2' .* 'b' means neither yes nor no/,
+    );
   });
 
   it('goes on after a stop to the same bytes', async () => {

@@ -281,7 +281,7 @@ describe('remedies in the supernet', function () {
   });
 
   const refused: readonly (readonly [what: string, given: Given, says: RegExp])[] = [
-    ['a schedule beside CaLR', { remedies: { capacityRates: true }, optimizer: { name: 'momentum' } }, /falls too/],
+    ['a schedule beside CaLR', { remedies: { capacityRates: true }, optimizer: { name: 'momentum' } }, /has one too/],
     ['a mixture', { remedies: { uniqueNetworks: true }, controller: darts }, /mixture of all/],
     [
       'a regularizer that mixes',

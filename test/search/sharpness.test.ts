@@ -59,7 +59,7 @@ describe('weft sharpness', function () {
       expect(child.code, child.stderr).to.equal(0);
       expect(child.stdout)
         .to.include('retrained network, on 64 training examples')
-        .and.include('No measure of quality');
+        .and.include('not a measure of quality');
       const found = JSON.parse(readFileSync(join(run, 'sharpness.json'), 'utf8')) as {
         top: unknown[];
         plane: { rows: number[][] };
@@ -91,7 +91,7 @@ describe('weft sharpness', function () {
       expect(refusal).to.be.instanceOf(WeftError).with.property('message', '--rho is -1');
       expect(Object.keys(readSharpness(run))).to.deep.equal(['child', 'supernet']);
       writeFileSync(join(run, 'sharpness.json'), '{');
-      expect(() => readSharpness(run)).to.throw(WeftError, /sharpness\.json is no JSON/);
+      expect(() => readSharpness(run)).to.throw(WeftError, /sharpness\.json is not JSON/);
     }));
 
   it('takes off a reward what lies above the limit', () => {

@@ -56,7 +56,7 @@ describe('a file of weights to begin from', function () {
       expect(await saidLater(resumed())).to.match(new RegExp(`${phase}\\.start: there is no`));
       copyFileSync(join(folder(), 'other'), join(folder(), 'here'));
       expect(await saidLater(resumed())).to.match(
-        new RegExp(`here, from which ${phase}\\.start begins, is not what it was`),
+        new RegExp(`here, which ${phase}\\.start names, has changed since the run began`),
       );
       copyFileSync(join(folder(), 'kept'), join(folder(), 'here'));
       expect((await resumed()).summary).to.not.equal(undefined);
@@ -78,7 +78,7 @@ describe('a file of weights to begin from', function () {
     const executor = createSerialExecutor({ results, runners: runRunners(loadParts) });
     copyFileSync(join(folder(), 'other'), join(folder(), 'here'));
     expect(await saidLater(executor.submit(job))).to.match(
-      /file of retrain\.start of this worker is not that of the job/,
+      /file of retrain\.start of this worker differs from that of the job/,
     );
     copyFileSync(join(folder(), 'again'), join(folder(), 'here'));
     await executor.submit(job);

@@ -1,4 +1,4 @@
-/** Running the command line as a user does: in a process of its own. */
+/** Running the command line as a user does: in a separate process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** How often intervals of rank correlations hold the true value, and how often an order is claimed where there is none. */
+/** How often intervals of rank correlations hold the true value, and how often an order is claimed if there is none. */
 import { expect } from 'chai';
 import { assessTau, kendallTau, spearman, spearmanInterval, tauInterval } from '../../src/statistics/index.js';
 import { type Rng, stream } from '../../src/tensor/rng.js';
@@ -35,7 +35,7 @@ describe(`levels of intervals of rank correlations, ${NULLS} samples`, () => {
           let [claimed, stated] = [0, 0];
           for (let i = 0; i < NULLS; i++) {
             const [x, y] = draw(count, correlation, rounded, rng);
-            // Whether there is any order is asked where there is none.
+            // Whether there is any order is asked if there is none.
             if (correlation === 0 && i < NULLS_OF_CLAIMS && assessTau(x, y).claim) claimed++;
             const [interval, other] = [tauInterval(x, y), spearmanInterval(x, y)];
             if (!interval || !other) continue;

@@ -1,4 +1,4 @@
-/** How often intervals hold the true value, and how often a difference is claimed where there is none. */
+/** How often intervals hold the true value, and how often a difference is claimed if there is none. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { assessDifference, type Assessment, assessMean, assessPaired, mean } from '../../src/statistics/index.js';

@@ -67,7 +67,7 @@ describe('the parts of a study', function () {
         progress: () => {},
         shouldStop: () => false,
       });
-    expect(await saidLater(perform(job.payload))).to.match(/data 'digits' of this worker are not those of the job/);
+    expect(await saidLater(perform(job.payload))).to.match(/data 'digits' of this worker differ from those of the job/);
     const told = (fields: object) => perform({ ...job.payload, payload: { ...request.payload, ...fields } });
     for (const [fields, why] of [
       [{ more: 1 }, /Unrecognized key/],
@@ -82,7 +82,7 @@ describe('the parts of a study', function () {
     expect(await saidLater(perform({ ...job.payload, unit: 'constructor' }))).to.match(/has no part 'constructor'/);
     const study = await loadStudy('stable-minima');
     expect(said(() => performOn(undefined as never, study))).to.match(
-      /'stable-minima' has no parts that could be done by other processes/,
+      /'stable-minima' has no parts that other processes could do/,
     );
   });
 
@@ -130,9 +130,9 @@ describe('the parts of a study', function () {
         shouldStop: () => false,
       });
     expect(await perform([file])).to.deep.equal({ square: 9 });
-    expect(await saidLater(perform([]))).to.match(/needs the file own-study\.ts .* which this worker was not given/);
+    expect(await saidLater(perform([]))).to.match(/needs the file own-study\.ts .* which this worker does not have/);
     appendFileSync(file, '// changed\n');
-    expect(await saidLater(perform([file]))).to.match(/was not given/);
+    expect(await saidLater(perform([file]))).to.match(/does not have/);
     expect(
       await saidLater(
         runOwn(study, { runs: folder(), backend: 'cpu', withExecutor: () => Promise.reject(new Error('unused')) }),

@@ -42,7 +42,9 @@ describe('weights of classes', () => {
     const weights = classWeights({ b: 3 }, LABELS, NAMES)!;
     expect(weights[1]! / weights[0]!).to.be.closeTo(3, 1e-6);
     expect(weights[2]).to.equal(weights[0]);
-    expect(() => classWeights({ d: 2 }, LABELS, NAMES)).to.throw(/data\.classWeights names 'd', which is no class/);
+    expect(() => classWeights({ d: 2 }, LABELS, NAMES)).to.throw(
+      /data\.classWeights names 'd', which is neither a class/,
+    );
   });
 
   it('weights that are alike are none, so that nothing changes by a bit', () => {
@@ -116,7 +118,7 @@ describe('weights of classes', () => {
     expect([yes! / no!, other]).to.deep.equal([2, 1]);
     expect(3 * no! + yes!).to.be.closeTo(4, 1e-6);
     expect(flagWeights('balanced', [1, 0], ['a'])).to.equal(undefined);
-    expect(() => flagWeights({ c: 2 }, flags, ['a', 'b'])).to.throw(/'c', which is no class or label/);
+    expect(() => flagWeights({ c: 2 }, flags, ['a', 'b'])).to.throw(/'c', which is neither a class nor a label/);
   });
 
   it('of labels that hold or not count in loss, batches and curvature answer by answer', () => {

@@ -1,4 +1,4 @@
-/** The front of a search for several goals, looked at in a browser. */
+/** The front of a search for several objectives, looked at in a browser. */
 import { expect } from 'chai';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -159,7 +159,7 @@ describe('the front in weft ui', function () {
     const other = await serveUi(folder);
     const tab = await browser.newPage();
     await tab.goto(`${other.url}run/${basename(run)}?network=${encodeURIComponent(judged[0]!.architecture)}`);
-    expect(await tab.textContent('#chosen')).to.match(/code of your own/);
+    expect(await tab.textContent('#chosen')).to.match(/your own code/);
     await tab.goto(`${ui.url}run/${basename(run)}?network=${encodeURIComponent('<script>alert(1)</script>')}`);
     expect(await tab.textContent('#chosen')).to.match(/no longer among these points.*<script>.*no such network/s);
     await tab.close();

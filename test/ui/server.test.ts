@@ -62,7 +62,7 @@ describe('weft ui', function () {
       .to.include('state finished')
       .and.include('>Report</a>');
     const both = await page(`compare?run=${basename(run)}&run=${basename(finished)}&run=nowhere`);
-    expect(both.text).to.include('What they differ in').and.include('Not in this folder: nowhere');
+    expect(both.text).to.include('Differences').and.include('Not in this folder: nowhere');
     expect((await page(`run/${basename(finished)}/report.html`)).headers['content-security-policy']).to.match(
       /^sandbox allow-downloads; default-src 'none'/,
     );
@@ -79,7 +79,7 @@ describe('weft ui', function () {
       .to.include('0 of 12')
       .and.not.include('30 of 30');
     appendFileSync(join(run, 'events.jsonl'), 'no event\n"text"\n');
-    expect((await page(`run/${basename(run)}`)).text).to.include('2 lines of events.jsonl are no events');
+    expect((await page(`run/${basename(run)}`)).text).to.include('2 lines of events.jsonl are not events');
     appendFileSync(join(run, 'config.yaml'), '# changed\n');
     expect((await page('')).text).to.include('was changed after the run began');
   });

@@ -44,7 +44,7 @@ function overDiagonal(
     name,
     elementwise: { slots: ['m'] },
     update(updates, { slots, diagonal, scalar }) {
-      if (!diagonal) throw new Error(`'${name}' divides by a diagonal, and got none with the gradients`);
+      if (!diagonal) throw new Error(`'${name}' divides by a diagonal, but got none with the gradients`);
       return mapNamed(updates, (update, parameter) => {
         const m = movingMean(slots.get('m', parameter), update, beta1);
         slots.set('m', parameter, m);

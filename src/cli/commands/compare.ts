@@ -18,7 +18,7 @@ export async function compare(
   const { comparison, page } = await compareRuns(directories, options);
   output.emit({ type: 'comparison', ...compareJson(comparison), page });
   for (const { verdict } of comparison.others) output.say(`${verdict}.`);
-  for (const path of comparison.unpaired) output.say(`no partner, left out of the differences: ${show(path)}`);
+  for (const path of comparison.unpaired) output.say(`no partner, not used for the differences: ${show(path)}`);
   output.say(`wrote ${show(page)}`);
 }
 
@@ -41,6 +41,6 @@ export async function diff(a: string, b: string, options: PageOptions & { readon
   );
   for (const { place, a: one, b: other } of found.differences)
     output.say(`  ${place}: ${one || '–'} → ${other || '–'}`);
-  if (found.differences.length === 0) output.say('they are the same network');
+  if (found.differences.length === 0) output.say('the networks are the same');
   output.say(`wrote ${show(page)}`);
 }

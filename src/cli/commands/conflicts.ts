@@ -14,7 +14,7 @@ export async function conflicts(
     onDecision: (done, of) => output.status([`${done} of ${of} choices measured`]),
     onChanges(changes) {
       output.emit({ type: 'environment-changed', changes });
-      output.say(`measured under other conditions than the search: ${sayChanges(changes)}`);
+      output.say(`measured under different conditions from the search: ${sayChanges(changes)}`);
     },
   });
   output.status([]);
@@ -23,7 +23,7 @@ export async function conflicts(
     const groups = ({ groups: both }: typeof byForgetting): string =>
       both.map((group) => group.map((option) => names[option]).join(' ')).join(' | ');
     output.say(`${decision}
-  by forgetting  ${groups(byForgetting)}   a step costs the other group ${(-byForgetting.between).toPrecision(2)} nats
+  by forgetting  ${groups(byForgetting)}   a training step costs the other group ${(-byForgetting.between).toPrecision(2)} nats
   by gradients   ${groups(byGradient)}   mean cosine between the groups ${byGradient.between.toFixed(3)}`);
   }
   if (found.length === 0) output.say('the space has no choice between 2 to 12 options that share weights');

@@ -37,9 +37,9 @@ export async function derive(
     ),
     onChanges(changes) {
       output.emit({ type: 'environment-changed', changes });
-      output.say(`judged under other conditions than the search: ${sayChanges(changes)}`);
+      output.say(`evaluated under different conditions from the search: ${sayChanges(changes)}`);
     },
-    onProgress: (done, total) => output.status([`judging candidate ${done}/${total}`]),
+    onProgress: (done, total) => output.status([`evaluating candidate ${done}/${total}`]),
     onRanking(outcome) {
       output.status([]);
       sayRanking(outcome, Math.max(top, retrainTop ?? 0), output);

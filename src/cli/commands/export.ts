@@ -34,7 +34,7 @@ export async function exportNetwork(
   if (rounding) output.say(`${rounding.weights} ${sayRounding(rounding)}`);
   if (check) await checkNetwork(run, folder, { ...options, data }, output);
   output.say(
-    `next  npx http-server ${show(folder)}    (and open the page it names; ${show(join(folder, 'README.md'))} shows how to load the network)`,
+    `next  npx http-server ${show(folder)}    (and open the address that it prints; ${show(join(folder, 'README.md'))} shows how to load the network)`,
   );
 }
 
@@ -60,8 +60,8 @@ async function checkNetwork(
   if (wrong)
     throw new WeftError(
       'export',
-      `${join(folder, wrong.file)} does not compute what the network computes`,
-      'do not use it, and report it',
+      `${join(folder, wrong.file)} does not compute the same as the network`,
+      'do not use the file, and please report this',
     );
 }
 

@@ -25,7 +25,7 @@ export async function report(directories: readonly string[], { json, ...options 
   }
 }
 
-/** Sets runs beside each other, paired by seed, and writes the comparison into `out`. */
+/** Compares runs, paired by seed, and writes the comparison into `out`. */
 export async function compare(
   directories: readonly string[],
   { json, ...options }: ReportOptions & { readonly out: string },

@@ -103,10 +103,6 @@ function asynchronousOf({ asha, workers, ...options }: HalveOptions): HalvingReq
     ([, value]) => value !== undefined,
   );
   if (stray)
-    throw new WeftError(
-      'config',
-      `--${stray[0]} is for promotion without waiting for a rung`,
-      'add --asha, or leave it out',
-    );
+    throw new WeftError('config', `--${stray[0]} is only for asynchronous halving`, 'add --asha, or leave it out');
   return undefined;
 }

@@ -13,5 +13,5 @@ export function init(folder: string, { json, ...options }: TemplateOptions & { r
   const there = folder === '.' ? '' : `cd ${folder} && `;
   const isSpace = kind === undefined || kind === 'space';
   output.say(`next  ${there}${isSpace ? 'weft search --config weft.yaml' : `npx tsx --test my-${kind}.test.ts`}`);
-  if (!isSpace) output.say(`      the first lines of my-${kind}.ts say how it is used`);
+  if (!isSpace) output.say(`      the first lines of my-${kind}.ts explain how to use it`);
 }

@@ -18,12 +18,12 @@ interface ListOptions {
 
 /** What a hint says of a kind. */
 const NEXT: Partial<Record<PartKind, string>> = {
-  spaces: 'weft list spaces NAME for the options, weft init for a space of your own',
+  spaces: 'weft list spaces NAME shows the options, weft init writes a space of your own',
   optimizers: '--set "retrain.optimizer={name: sam, rho: 0.05}" in weft search or weft train',
   preconditioners:
     '--set "search.optimizer={name: momentum, learningRate: 0.02, preconditioner: {name: kfac}}" in weft search or weft train',
   regularizers: '--set search.regularizer=wpl in weft search',
-  objectives: 'weft search --objectives accuracy,parameters, or a file of your own in the place of a name',
+  objectives: 'weft search --objectives accuracy,parameters, or a file of your own instead of a name',
   proxies: 'weft rank RUN --proxies all, or --set "search.warmStart={pool: 200}" in weft search',
   data: 'weft search --data NAME, or the path of a folder of images by class, of a CSV file or of a text',
 };
@@ -60,7 +60,7 @@ async function listKinds(output: Output): Promise<void> {
     output.emit({ type: 'kind', kind, names });
     output.say(`${kind.padEnd(16)} ${names.join(', ')}`);
   }
-  output.say('next  weft list KIND for what each is, weft list KIND NAME for its options');
+  output.say('next  weft list KIND describes each, weft list KIND NAME shows its options');
 }
 
 async function sayKind(kind: PartKind, output: Output): Promise<void> {

@@ -1,4 +1,4 @@
-/** Many searches and many trainings at once: `weft search --seeds`, `weft derive --retrain-top`. */
+/** Many searches and trainings in parallel: `weft search --seeds`, `weft derive --retrain-top`. */
 import { join } from 'node:path';
 import { type Retrained } from '../../api/derive.js';
 import { searchSeeds, type SeedSearch, type SeedsReport, trainSeeds, type TrainSeedsRequest } from '../../api/seeds.js';
@@ -20,12 +20,12 @@ export function parseSeeds(text: string): number[] {
   const seeds = text.split(',').flatMap((part) => {
     const [, first, last] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
     if (first === undefined || Number(last ?? first) < Number(first))
-      throw new WeftError('config', `'${text}' is no list of seeds`, 'write for example 1,2,3 or 1-8');
+      throw new WeftError('config', `'${text}' is not a list of seeds`, 'write for example 1,2,3 or 1-8');
     if (!Number.isSafeInteger(Number(last ?? first)) || Number(last ?? first) - Number(first) >= MOST_SEEDS)
       throw new WeftError(
         'config',
-        `'${part.trim()}' is more than ${MOST_SEEDS} seeds, or too large a seed`,
-        'take fewer',
+        `'${part.trim()}' is more than ${MOST_SEEDS} seeds, or contains too large a seed`,
+        'use fewer',
       );
     return Array.from({ length: Number(last ?? first) - Number(first) + 1 }, (_, i) => Number(first) + i);
   });
@@ -142,7 +142,7 @@ export function sayRetrained(retrained: readonly Retrained[], results: string, o
     );
   }
   output.say(
-    'The test part was seen once by each: choosing the best of them by it is a choice on test data, to be said where the number is reported.',
+    'Each was tested once on the test part: if you choose the best of them by this result, you choose on test data; say so when you report the number.',
   );
 }
 

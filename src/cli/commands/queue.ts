@@ -19,7 +19,7 @@ export async function worker({ file, json = false, ...options }: WorkerCommandOp
   const view = createJobView(undefined, output);
   const stopping = new AbortController();
   const signals = catchSignals((signal) => {
-    output.say(`${signal} received: saving what there is and giving it back (again to stop at once)`);
+    output.say(`${signal} received: saving the work and returning it to the queue (press again to stop immediately)`);
     stopping.abort();
   });
   try {
@@ -39,18 +39,18 @@ export async function worker({ file, json = false, ...options }: WorkerCommandOp
   }
 }
 
-/** How a queue stands: jobs, workers, failures. */
+/** The state of a queue: jobs, workers, failures. */
 export async function queueStatus({ queue, json = false }: { queue?: string; json?: boolean }): Promise<void> {
   const output = createOutput({ json });
   const { past, ...standing } = await queueState({ queue, onTrouble: (message) => output.say(message) });
   output.emit({ type: 'queue-status', ...standing });
   const { waiting, running, completed, failed, cancelled, workers, failures, others = [] } = standing;
   output.say(
-    `${standing.queue}: ${waiting} waiting, ${running} running, ${completed} done, ${failed} failed, ${cancelled} cancelled${past ? ' (as its coordinator last wrote it)' : ''}`,
+    `${standing.queue}: ${waiting} waiting, ${running} running, ${completed} done, ${failed} failed, ${cancelled} cancelled${past ? ' (as last written by its coordinator)' : ''}`,
   );
   for (const { version, ...other } of others)
     output.say(
-      `  for workers of ${version}: ${other.waiting} waiting, ${other.running} running, ${other.failed} failed`,
+      `  for workers of version ${version}: ${other.waiting} waiting, ${other.running} running, ${other.failed} failed`,
     );
   for (const { worker: name, label, done = 0, total = 0, silence } of workers) {
     const share = total > 0 ? `${String(Math.round((100 * done) / total)).padStart(3)} %  ` : '';
@@ -63,7 +63,7 @@ export async function queueStatus({ queue, json = false }: { queue?: string; jso
       `  failed ${key.slice(0, 12)}  ${label}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${message}`,
     );
   if (failures.length > 0)
-    output.say('next  weft queue retry --queue …    (all of them, or one by the beginning of its key)');
+    output.say('next  weft queue retry --queue …    (all of them, or one, given by the beginning of its key)');
 }
 
 /** Sends failed jobs back into the queue. */

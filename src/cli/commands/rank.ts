@@ -21,19 +21,19 @@ export interface RankCommandOptions extends ExecutorOptions, TrustOptions {
   readonly truth?: readonly string[];
   /** The column of the table that judges. */
   readonly column?: string;
-  /** Proxies that rank beside the shared weights: all, none, or names and files with commas between them. */
+  /** Proxies that are compared with the shared weights: all, none, or names and files separated by commas. */
   readonly proxies?: string;
   readonly json?: boolean;
 }
 
-/** Trains and compares, or compares with a table; writes RUN/rank/ and the run's report anew. */
+/** Trains and compares, or compares with a table; writes RUN/rank/ and the run's report again. */
 export async function rank(directory: string, options: RankCommandOptions): Promise<void> {
   const { architectures, epochs, batches, threads, trust, file, data, truth, column, seeds, proxies } = options;
   if (truth === undefined && column !== undefined)
     throw new WeftError(
       'config',
-      '--column names a column of a table, and there is none',
-      'name its files: --truth FILE',
+      '--column names a column of a table, but no table is given',
+      'name the table: --truth FILE',
     );
   const output = createOutput(options);
   const common = {
@@ -44,9 +44,9 @@ export async function rank(directory: string, options: RankCommandOptions): Prom
       if (scored === total) output.status([]);
     },
     onChanges: (changes: Parameters<typeof sayChanges>[0]) =>
-      output.say(`judged under other conditions than the search: ${sayChanges(changes)}`),
+      output.say(`evaluated under different conditions from the search: ${sayChanges(changes)}`),
     onProgress(judged: number, total: number) {
-      output.status([`judging architecture ${judged}/${total} with shared weights`]);
+      output.status([`evaluating architecture ${judged}/${total} with shared weights`]);
       if (judged === total) output.status([]);
     },
   };
@@ -69,7 +69,7 @@ export async function rank(directory: string, options: RankCommandOptions): Prom
   if (!outcome) return;
   const { rankers, file: record, report } = outcome;
   sayRanking(outcome, output);
-  sayRankers(rankers, 'training each alone', output);
+  sayRankers(rankers, 'training each separately', output);
   output.say(`wrote ${show(record)}, its tables as CSV, and ${show(report)}`);
 }
 
@@ -103,5 +103,5 @@ function sayRanking({ record, analysis }: RankOutcome, output: Output): void {
     line(`P@bottom ${share}`, { value: precisionBottom, interval: intervals.precisionBottom });
   }
   if (reliability !== undefined)
-    output.say(`  training alone agrees with itself, seed to seed: tau ${reliability.toFixed(3)}`);
+    output.say(`  separate training agrees with itself between seeds: tau ${reliability.toFixed(3)}`);
 }

@@ -45,10 +45,10 @@ export function sayRankers(
   }
   for (const line of columns([['ranker', 'tau-b', 'Spearman', 'P@10 %', 'BestRank', 'nDCG@10 %'], ...rows]))
     output.say(`  ${line}`);
-  if (toBest) output.say(`  the last line is of the best trivial ranker, on the same networks`);
+  if (toBest) output.say(`  the last line compares with the best trivial ranker, on the same networks`);
   output.say(
     ceiling === undefined
-      ? '  the truth has no single seeds, so what its noise leaves to be reached is unknown'
+      ? '  the truth has no individual seeds, so the limit set by its noise is unknown'
       : `  ceiling: two seeds of the truth agree with tau ${ceiling.toFixed(3)}`,
   );
   for (const warning of warnings) output.say(`warning: ${warning}`);

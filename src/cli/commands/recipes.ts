@@ -12,7 +12,7 @@ export function recipes(options: { json?: boolean }): void {
     output.say(`${' '.repeat(21)} ${time === undefined ? 'time not measured' : `took ${time}`}`);
   }
   output.say(
-    'times were measured once, most of them on two cores (docs/explanation/measurements.md); a search prints a plan for this machine',
+    'times were measured once, most of them on two cores (docs/explanation/measurements.md); a search prints an estimate for this machine',
   );
   output.say('next  weft search --recipe digits');
 }

@@ -22,6 +22,6 @@ export async function report(
   output.say(`wrote ${show(path)}`);
   const { events, summary } = runFiles(directory);
   if (existsSync(summary) && !existsSync(events))
-    output.say(`${show(events)} is missing: the report shows nothing of the course of the search`);
+    output.say(`${show(events)} is missing: the report cannot show how the search progressed`);
   output.say('next  open it in a browser; it needs no network');
 }

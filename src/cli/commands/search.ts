@@ -123,9 +123,9 @@ export async function resume(directory: string, { json, ...options }: ResumeOpti
     }),
   );
   if (!outcome) return;
-  if (outcome.restored.length > 0) output.say(`made again, because missing or damaged: ${outcome.restored.join(', ')}`);
+  if (outcome.restored.length > 0) output.say(`restored, because missing or damaged: ${outcome.restored.join(', ')}`);
   if (outcome.lost.length > 0)
-    output.say(`missing, and not to be had again without a new search: ${outcome.lost.join(', ')}`);
+    output.say(`missing, and cannot be restored without a new search: ${outcome.lost.join(', ')}`);
 }
 
 type Watching = Pick<Required<ResumeRequest>, 'onRead' | 'onEvent' | 'onUnit' | 'shouldStop' | 'onWait'> & {
@@ -134,13 +134,13 @@ type Watching = Pick<Required<ResumeRequest>, 'onRead' | 'onEvent' | 'onUnit' | 
   onPlan(unitSeconds: UnitSeconds): void;
 };
 
-/** Shows the work as it goes on, lets signals stop it, and says what came of it; undefined where it was stopped. */
+/** Shows the work as it goes on, lets signals stop it, and says reports the result; undefined if it was stopped. */
 async function watched<O extends SearchOutcome>(
   output: Output,
   work: (watching: Watching) => Promise<O>,
 ): Promise<O | undefined> {
   const signals = catchSignals((signal) =>
-    output.say(`${signal} received: saving a checkpoint (again to stop at once)`),
+    output.say(`${signal} received: saving a checkpoint (press again to stop immediately)`),
   );
   const view = createLiveView(output);
   let progress = createProgress();
@@ -161,7 +161,7 @@ async function watched<O extends SearchOutcome>(
     view.close();
     const { run, summary, report } = outcome;
     if (!summary) {
-      output.say(`stopped. Go on with:  weft resume ${runArguments(run)}`);
+      output.say(`stopped. Continue with: weft resume ${runArguments(run)}`);
       process.exitCode = signals.exitCode;
       return undefined;
     }
@@ -188,8 +188,8 @@ function sayKept(output: Output, run: string, error: unknown): void {
   if (!existsSync(run)) return;
   output.say(
     mayPass(error)
-      ? `stopped by an error; what was saved is kept. Go on with:  weft resume ${runArguments(run)}`
-      : `stopped by an error; what was saved is kept in ${show(run)}`,
+      ? `stopped by an error; saved work is kept. Continue with: weft resume ${runArguments(run)}`
+      : `stopped by an error; saved work is kept in ${show(run)}`,
   );
 }
 
@@ -212,7 +212,11 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
 /** The same without defaults: what somebody has chosen. */
 export function writtenConfig(options: SearchOptions): SearchConfigInput {
   if (options.recipe !== undefined && options.config !== undefined)
-    throw new WeftError('config', '--recipe and --config were both given', 'choose one; --set changes single fields');
+    throw new WeftError(
+      'config',
+      '--recipe and --config cannot be combined',
+      'choose one; --set changes single fields',
+    );
   const flags: RawConfig = {
     ...(options.recipe !== undefined && { recipe: options.recipe }),
     ...(options.space !== undefined && { space: { name: options.space } }),

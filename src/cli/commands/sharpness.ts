@@ -12,7 +12,7 @@ export async function sharpness(
   const { run, found, file, report } = await measureRunSharpness(directory, {
     ...options,
     onStart: (words) => output.status([`measuring ${words}`]),
-    onChanges: (changes) => output.say(`measured under other conditions than the search: ${sayChanges(changes)}`),
+    onChanges: (changes) => output.say(`measured under different conditions from the search: ${sayChanges(changes)}`),
   });
   output.status([]);
   output.emit({ type: 'sharpness', run, ...found });
@@ -54,5 +54,7 @@ function sayMeasured(found: RunSharpness, say: (line: string) => void): void {
     );
   }
   if (found.method !== 'exact') say(`  by differences of gradients: ${found.reasons.join('; ')}`);
-  say('  No measure of quality by itself: rescaled weights are as sharp as one likes and compute the same.');
+  say(
+    '  Sharpness is not a measure of quality by itself: rescaling the weights can make a network arbitrarily sharp without changing its function.',
+  );
 }

@@ -12,11 +12,11 @@ export async function specialize(
   const output = createOutput({ json: json ?? false });
   const { folder, networks } = await specializeRun(directory, {
     ...options,
-    onJudged: (judged) => output.status([`judging network ${judged} with shared weights`]),
+    onJudged: (judged) => output.status([`evaluating network ${judged} with shared weights`]),
     onLeftOut: (name, { message }) => output.say(`no ${name}: ${message}`),
     onChanges(changes) {
       output.emit({ type: 'environment-changed', changes });
-      output.say(`judged under other conditions than the search: ${sayChanges(changes)}`);
+      output.say(`evaluated under different conditions from the search: ${sayChanges(changes)}`);
     },
   });
   output.status([]);

@@ -1,4 +1,4 @@
-/** `weft status`: where runs stand. */
+/** `weft status`: the state of runs. */
 import { basename } from 'node:path';
 import { runArguments } from '../../api/hints.js';
 import { describeRun, listRuns, type RunStanding } from '../../api/status.js';

@@ -14,7 +14,7 @@ export async function ui(folder: string, options: { port?: number; json?: boolea
   output.emit({ type: 'ui', url: served.url });
   output.say(`open  ${served.url}`);
   output.say(
-    `      shows the runs in ${folder}, and starts and stops nothing. Only this machine can open it. Ctrl-C ends it`,
+    `      shows the runs in ${folder}; it only reads. Only programs on this machine can open it. Press Ctrl-C to end it`,
   );
   await new Promise<void>((resolve) => {
     const signals = catchSignals(() => {

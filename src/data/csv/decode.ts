@@ -27,7 +27,7 @@ export function* decoded(pieces: Iterable<Uint8Array>, path: string, charset: Ch
   if (isUtf8 && !isAscii && isValid(() => asUtf8.decode()) && decoder?.encoding === 'windows-1252')
     throw new WeftError(
       'data',
-      `${path} is UTF-8 text, but was to be read as Latin-1, which would garble its letters`,
+      `${path} is UTF-8 text, but data.charset is latin1, which would garble its letters`,
       'leave out data.charset, or save the table as Latin-1',
     );
   try {
@@ -56,7 +56,7 @@ function notText(encoding: string, piece: Uint8Array, lines: number, path: strin
   if (encoding === 'utf-8') return notUtf8(piece, lines, path, cause);
   return new WeftError(
     'data',
-    `${path} begins as ${encoding.toUpperCase()} text, but is not`,
+    `${path} begins like ${encoding.toUpperCase()} text, but is not`,
     'check that it is the right file, or save the table as UTF-8',
     { cause },
   );
@@ -82,7 +82,7 @@ function notUtf8(piece: Uint8Array, before: number, path: string, cause: unknown
   return new WeftError(
     'data',
     `${path}: line ${number} is not UTF-8 text${shown}`,
-    'save the table as UTF-8, or say that it is Latin-1: data.charset: latin1',
+    'save the table as UTF-8, or set data.charset: latin1 if it is Latin-1',
     { cause },
   );
 }

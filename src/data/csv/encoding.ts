@@ -5,9 +5,9 @@
 import { dateFeatures, type DateOrder, dateWidth, scanDates } from './dates.js';
 import { numberIn, type Separator } from './fields.js';
 
-/** One column of a table beside the label. */
+/** One column of a table besides the label. */
 export interface Column {
-  /** In the header; undefined where there is none. */
+  /** In the header; undefined if there is none. */
   readonly name?: string;
   readonly kind: 'number' | 'category' | 'date' | 'left out';
   /** Values of a number or a date that are missing: NaN until they are normalized, and then the mean. */
@@ -94,7 +94,7 @@ export function scanColumn(): ColumnScan {
     },
     column(name) {
       const named = name === undefined ? {} : { name };
-      if (numbers === 0 && texts === 0) return { ...named, kind: 'left out', reason: 'it has no value at all' };
+      if (numbers === 0 && texts === 0) return { ...named, kind: 'left out', reason: 'it has no values' };
       // Words among numbers are mistakes, which reading the column will tell.
       if (numbers > 0) return { ...named, kind: 'number', missing };
       const order = dates.order();
@@ -102,7 +102,7 @@ export function scanColumn(): ColumnScan {
         return {
           ...named,
           kind: 'left out',
-          reason: 'dates in which day and month cannot be told apart; write them as 2026-01-31',
+          reason: 'dates in which day and month cannot be distinguished; write them as 2026-01-31',
         };
       if (order !== undefined) return { ...named, kind: 'date', order, ...(dates.time && { time: true }), missing };
       if (different.size > MOST_CATEGORIES)

@@ -8,7 +8,7 @@ const SEPARATORS: readonly Separator[] = [',', ';', '\t'];
 
 /**
  * The separator of a table from its first lines: the one that gives all of them the same number of columns, and of those the one
- * that gives the most numbers. Throws where there is none.
+ * that gives the most numbers. Throws if there is none.
  */
 export function findSeparator(sample: readonly Line[], path: string): Separator {
   const rated = SEPARATORS.map((separator) => {
@@ -47,7 +47,7 @@ export function splitFields({ text, number }: Line, separator: Separator, path: 
     if (!field)
       throw new WeftError(
         'data',
-        `${path}: line ${number}, column ${fields.length + 1}: a quote is not closed or stands inside a field`,
+        `${path}: line ${number}, column ${fields.length + 1}: a quote is not closed or is inside a field`,
         'put the whole field into double quotes, and write "" for a quote in it',
       );
     fields.push(field[1]?.replaceAll('""', '"') ?? field[2]!);
@@ -62,13 +62,13 @@ const DECIMAL_COMMA = /^\s*[-+]?\d*,\d+(?:e[-+]?\d+)?\s*$/i;
 export const hasDecimalComma = (field: string, separator: Separator): boolean =>
   separator !== ',' && DECIMAL_COMMA.test(field);
 
-/** The number in a field, rounded to 32 bits; undefined where there is none or it is not finite. */
+/** The number in a field, rounded to 32 bits; undefined if there is none or it is not finite. */
 export function numberIn(field: string, separator: Separator): number | undefined {
   const value = Math.fround(valueOf(field, separator));
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** The number in a field as it stands there; undefined where there is none or it is not finite. */
+/** The number in a field as it stands there; undefined if there is none or it is not finite. */
 export function doubleIn(field: string, separator: Separator): number | undefined {
   const value = valueOf(field, separator);
   return Number.isFinite(value) ? value : undefined;

@@ -23,7 +23,7 @@ export function growingNumbers(what: string): GrowingNumbers {
           throw new WeftError(
             'data',
             `${what} has more than ${blocks.length * BLOCK} numbers, which do not fit into the memory of this machine`,
-            'take fewer rows or columns',
+            'use fewer rows or columns',
           );
         block = new Float32Array(BLOCK);
         blocks.push(block);

@@ -48,7 +48,7 @@ export function openJsonTable(path: string, options: Pick<CsvOptions, 'charset' 
   if (named && options.label === undefined && !hasKnownLabel(header!) && header!.some((name) => /^\d+$/.test(name)))
     throw new WeftError(
       'data',
-      `${path}: columns are called by numbers, so it is not clear which one is the label`,
+      `${path}: the names of the columns are numbers, so it is not clear which one is the label`,
       'say which column is the label, by name: data.label (--set data.label=NAME)',
     );
   const fieldsOf = (line: Line, row: Row): { line: Line; fields: string[] } => ({
@@ -85,8 +85,8 @@ function rowOf(line: Line, path: string): Row {
   } catch (cause) {
     throw new WeftError(
       'data',
-      `${path}: line ${line.number} is no JSON (${(cause as Error).message})`,
-      'give one object or array a line',
+      `${path}: line ${line.number} is not JSON (${(cause as Error).message})`,
+      'give one object or array per line',
       { cause },
     );
   }
@@ -94,7 +94,7 @@ function rowOf(line: Line, path: string): Row {
   throw new WeftError(
     'data',
     `${path}: line ${line.number} is a ${row === null ? 'null' : typeof row}`,
-    'give one object or array a line',
+    'give one object or array per line',
   );
 }
 
@@ -110,7 +110,7 @@ function ofArray(
   if (named || row.length !== width)
     throw new WeftError(
       'data',
-      `${place.path}: line ${place.line.number} is an array of ${row.length}, and the first line is ${named ? 'an object' : `one of ${width}`}`,
+      `${place.path}: line ${place.line.number} is an array of ${row.length}, but the first line is ${named ? 'an object' : `an array of ${width}`}`,
       'every line needs the same columns',
     );
   return row.map((value, i) => fieldOf(value, `value ${i + 1}`, place));
@@ -124,9 +124,9 @@ function ofObject(
     new WeftError(
       'data',
       `${place.path}: line ${place.line.number} ${what}`,
-      'give every line the same columns, null where a value is not known',
+      'give every line the same columns, with null for unknown values',
     );
-  if (!header) throw unlike('is an object, and the first line is an array');
+  if (!header) throw unlike('is an object, but the first line is an array');
   const unknown = Object.keys(row).find((name) => !header.includes(name));
   if (unknown !== undefined) throw unlike(`has '${unknown}', which the first line does not have`);
   const missing = header.find((name) => !Object.hasOwn(row, name));
@@ -141,7 +141,7 @@ function fieldOf(value: unknown, name: string, { line, path }: Place): string {
     throw new WeftError(
       'data',
       `${path}: line ${line.number}, ${name} is ${Array.isArray(value) ? 'an array' : 'an object'}`,
-      'give numbers and texts, each under a name of its own',
+      'give numbers and texts, each with its own name',
     );
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new WeftError('data', `${path}: line ${line.number}, ${name} is too large for a number`, 'fix the value');

@@ -30,7 +30,7 @@ export function findLabelColumns(
   return found;
 }
 
-/** The column that `label` names or numbers; without it the one with a known name, or else the last. Throws WeftError('data') where there is none. */
+/** The column that `label` names or numbers; without it the one with a known name, or else the last. Throws WeftError('data') if there is none. */
 export function findLabelColumn(
   label: string | number | undefined,
   header: readonly string[] | undefined,

@@ -62,9 +62,9 @@ export function openParquet(path: string): LineReader {
     const isTooLarge = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOBUFS';
     throw new WeftError(
       'data',
-      `${path} ${isTooLarge ? 'holds more than 1 GB of text' : `cannot be read (${error?.message ?? stderr.toString().split('\n')[0]})`}`,
+      `${path} ${isTooLarge ? 'contains more than 1 GB of text' : `cannot be read (${error?.message ?? stderr.toString().split('\n')[0]})`}`,
       isTooLarge
-        ? 'take fewer rows or columns'
+        ? 'use fewer rows or columns'
         : "write it with pandas' to_parquet and compression='snappy', or as a CSV file",
     );
   }

@@ -17,7 +17,7 @@ export interface Table {
   /** Row-major [rows, features]; bytes where every number is a whole one in 0..255, NaN where one is missing. */
   readonly values: Float32Array | Uint8Array;
   readonly features: number;
-  /** What each column beside the label is; undefined where all are numbers. */
+  /** What each column besides the label is; undefined where all are numbers. */
   readonly encoding?: readonly Column[] | undefined;
   /** What the label is called, where that is not in the header. */
   readonly labelName?: string;
@@ -75,7 +75,7 @@ function readEncoded(path: string, options: CsvOptions): Table {
   if (text >= 0 && !labelIsNamed)
     throw new WeftError(
       'data',
-      `${path}: column ${encoding[text]!.name === undefined ? text + 1 : `'${encoding[text]!.name}'`} holds text, so it is not clear which column is the label`,
+      `${path}: column ${encoding[text]!.name === undefined ? text + 1 : `'${encoding[text]!.name}'`} contains text, so it is not clear which column is the label`,
       'say which column is the label, by name or number: data.label (--set data.label=NAME)',
     );
   return readWith(path, options, encoding);
@@ -133,7 +133,7 @@ export function openTable(path: string, options: CsvOptions): Opened {
   };
 }
 
-/** What each column beside the label is, from all rows. */
+/** What each column besides the label is, from all rows. */
 function scanTable(path: string, options: CsvOptions): { encoding: Column[]; labelIsNamed: boolean } {
   const { header, labelColumns, separator, top, rows } = openTable(path, options);
   const columns = top
@@ -151,7 +151,7 @@ function scanTable(path: string, options: CsvOptions): { encoding: Column[]; lab
   };
 }
 
-/** Where the columns stand that are to be left out. */
+/** The positions of the columns to leave out. */
 function ignoredColumns(
   ignore: readonly string[],
   { header, labelColumns }: Pick<Opened, 'header' | 'labelColumns'>,
@@ -279,7 +279,7 @@ function planOf(
   if (others.length !== encoding.length)
     throw new WeftError(
       'data',
-      `${path} has ${others.length} columns beside the label, and ${encoding.length} are expected`,
+      `${path} has ${others.length} columns besides the label, but ${encoding.length} are expected`,
       'give it the same columns in the same order',
     );
   return used.map(({ column, i }) => ({ column: others[i]!, kind: column.kind, encode: encoderOf(column) }));
@@ -321,7 +321,7 @@ export function decimalMarks(separator: Separator, path: string): { see(field: s
           throw new WeftError(
             'data',
             `${path}: line ${comma} has a decimal comma, and line ${point} a decimal point`,
-            'write all numbers in one way, without separators of thousands',
+            'write all numbers in the same way, without thousands separators',
           );
     },
   };
@@ -352,7 +352,7 @@ function requireData(
   )
     throw new WeftError(
       'data',
-      `${path}: line ${line} may be a header or data: its numbers follow on each other, and no other row has the label '${own!.text}'`,
-      'say which: data.header: true, or data.header: false',
+      `${path}: line ${line} may be a header or data: its numbers are consecutive, and no other row has the label '${own!.text}'`,
+      'set data.header to true or false',
     );
 }

@@ -22,9 +22,9 @@ export interface TextBatchesOptions {
   /** Tokens in a window: how far gradients go back. */
   readonly length: number;
   /**
-   * 'streams': each row goes on where that of the batch before has stopped, so that a state can be carried along. 'shuffled': windows in
+   * 'streams': each row continues where that of the batch before has stopped, so that a state can be carried along. 'shuffled': windows in
    * a random order. Both begin each epoch at another of the first `length` tokens. 'once': streams from the very first token, the last
-   * batch shorter, so that (but for less than a token a row) every token is predicted once.
+   * batch shorter, so that (except for less than one token per row) every token is predicted once.
    */
   readonly order: 'streams' | 'shuffled' | 'once';
 }
@@ -36,7 +36,7 @@ export interface TextBatches {
   at(epoch: number, step: number): TextBatch;
 }
 
-/** The batches of a text, each to be had at once by its epoch and step. */
+/** The batches of a text, each available directly by its epoch and step. */
 export function textBatches(
   ids: Int32Array,
   { name, seed, batchSize, length, order }: TextBatchesOptions,
@@ -49,7 +49,7 @@ export function textBatches(
     throw new WeftError(
       'data',
       `the ${name} part has ${ids.length} tokens, too few for ${rows} windows of ${length}`,
-      'take smaller batches, shorter windows (data.bptt) or a longer text',
+      'use smaller batches, shorter windows (data.bptt) or a longer text',
     );
   }
   const steps = order === 'once' ? Math.ceil(depth / length) : Math.floor(depth / length);

@@ -111,7 +111,7 @@ export function readText(
   if (path !== undefined)
     throw new WeftError(
       'config',
-      `the data option 'path' has no meaning for '${source}'`,
+      `the data option 'path' does not apply to '${source}'`,
       'give the path itself as the source',
     );
   const place = resolve(cwd, source);
@@ -127,7 +127,7 @@ export function readText(
   if (!files)
     throw new WeftError(
       'data',
-      `${place} holds no train.txt`,
+      `${place} contains no train.txt`,
       'name the files train.txt, valid.txt and test.txt, or give the path of one file',
     );
   return readFiles(name, files);
@@ -168,7 +168,7 @@ function findNamed(
   throw new WeftError(
     'data',
     `${name} was not found; looked in ${folders.join(', ')}`,
-    `put ${Object.values(forms.at(-1)!).join(' and ')} into one of these folders, or say where it is: option path, or WEFT_DATA in the environment`,
+    `put ${Object.values(forms.at(-1)!).join(' and ')} into one of these folders, or name its folder: option path, or WEFT_DATA in the environment`,
   );
 }
 
@@ -180,7 +180,7 @@ function readFiles(name: string, files: Files): RawText {
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r\n/g, '\n');
     } catch (cause) {
-      throw new WeftError('data', `${path} is no UTF-8 text (${(cause as Error).message})`, 'save the text as UTF-8', {
+      throw new WeftError('data', `${path} is not UTF-8 text (${(cause as Error).message})`, 'save the text as UTF-8', {
         cause,
       });
     }

@@ -26,7 +26,7 @@ export function writeStep(
     throw new WeftError(
       'export',
       `TensorFlow has no operation for the kernel '${step.kernel}'`,
-      'make the operation of other TensorFlow.js functions; the weights alone are in model.safetensors',
+      'build the operation from other TensorFlow.js functions; the weights are in model.safetensors in any case',
     );
   }
   return WRITERS[step.kernel]!(kernelWriter(step, inputs, graph, scope));

@@ -29,7 +29,7 @@ const pool =
 /** How a window moves: steps and edges. */
 function slide({ step: { kernel, attributes } }: KernelWriter): Record<string, Attribute> {
   if (attributes['dataFormat'] === 'NCHW')
-    throw new WeftError('export', `the kernel '${kernel}' has the channels in front`, 'use the order NHWC');
+    throw new WeftError('export', `the kernel '${kernel}' has the channels first`, 'use the order NHWC');
   return {
     strides: alongImage(attributes['strides']),
     data_format: string('NHWC'),
@@ -43,7 +43,7 @@ function edges(kernel: string, pad: unknown): Record<string, Attribute> {
   if (kernel.endsWith('Pool'))
     throw new WeftError(
       'export',
-      `TensorFlow's '${kernel}' takes no numbers for its padding`,
+      `TensorFlow's '${kernel}' cannot take numbers for its padding`,
       "use 'same', 'valid', or tf.pad before it",
     );
   const sides = Array.isArray(pad)

@@ -33,7 +33,7 @@ interface Model {
 const KEPT = 16;
 
 /**
- * The files by name: `operators.json` with every operation of the space as it is trained for good, each alone, and these networks (text encodings); the
+ * The files by name: `operators.json` with every operation of the space as retrained, each alone, and these networks (text encodings); the
  * script `measure-node.mjs`, the page `index.html`, and TensorFlow.js. Throws WeftError('export') for an operation that has no form in TensorFlow.js, and
  * WeftError('unsupported') for one on inputs of different shapes.
  */

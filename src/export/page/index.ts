@@ -1,4 +1,4 @@
-/** A page that tries an exported network. It needs nothing but the files beside it. */
+/** A page on which to try an exported network. It needs only the files in the same folder. */
 import { WeftError } from '../../errors.js';
 import { type ModelFacts } from '../facts.js';
 import { ANSWER } from './answer.js';
@@ -77,7 +77,7 @@ const MOST_NAMED = 8;
 function leadOf({ classNames, multiLabel, targets, level, space, results, data }: ModelFacts): string {
   const found = `A network found in the search space ${space}`;
   if (level)
-    return `${found}. It has learned ${classNames.length} ${level === 'char' ? 'characters' : 'words'} and says which comes next.`;
+    return `${found}. It has learned ${classNames.length} ${level === 'char' ? 'characters' : 'words'} and predicts which comes next.`;
   if (targets) {
     const [tested] = results?.test?.targets ?? [];
     const error = tested
@@ -89,14 +89,14 @@ function leadOf({ classNames, multiLabel, targets, level, space, results, data }
     classNames.length <= MOST_NAMED ? `${classNames.join(', ')}.` : `${classNames.slice(0, MOST_NAMED).join(', ')} …`;
   if (multiLabel) {
     const { labels } = results?.test ?? {};
-    return `${found}. It says which of ${classNames.length} labels hold: ${named}${labels ? ` Its macro F1 on ${data?.parts['test'] ?? 'the'} test examples was ${labels.macroF1.toFixed(3)}.` : ''}`;
+    return `${found}. It predicts which of ${classNames.length} labels hold: ${named}${labels ? ` Its macro F1 on ${data?.parts['test'] ?? 'the'} test examples was ${labels.macroF1.toFixed(3)}.` : ''}`;
   }
   const accuracy = results?.test?.accuracy;
   const tested =
     accuracy === undefined
       ? ''
       : ` It was right on ${(100 * accuracy).toFixed(1)}\u00a0% of ${data?.parts['test'] ?? 'the'} test examples${majorityOf(results)}.`;
-  return `${found}. It tells ${classNames.length} classes apart: ${named}${tested}`;
+  return `${found}. It distinguishes ${classNames.length} classes: ${named}${tested}`;
 }
 
 /** What a result is to be held against: always calling everything by the most frequent class. */
@@ -110,9 +110,9 @@ function majorityOf(results: ModelFacts['results']): string {
 
 const limitOf = ({ level, targets, multiLabel }: ModelFacts): string =>
   targets
-    ? 'The network answers with a number whatever it is asked, also far from what it has learned from.'
+    ? 'The network always answers with a number, even for inputs far from its training data.'
     : level
-      ? 'The network repeats what it has read: nothing that it writes is checked.'
+      ? 'The network imitates its training text: nothing that it writes is checked.'
       : multiLabel
-        ? 'A label is predicted where its probability is at least one half; other labels are never said.'
-        : 'The answer is always one of the classes, also where none of them is right.';
+        ? 'A label is predicted if its probability is at least one half; no other labels are ever predicted.'
+        : 'The answer is always one of the classes, even if none of them is right.';

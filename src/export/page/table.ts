@@ -23,7 +23,7 @@ export function tablePage({ columns, encoding }: TableInput, { inputShape, norma
   return {
     question: 'Your row',
     form: `<form id="row" autocomplete="off"><div class="fields">${fields.join('')}</div>
-      <p class="note">The numbers in the fields are the means of the training data.${encoding ? ' An empty field stands for a value that is not known.' : ''}</p>
+      <p class="note">The numbers in the fields are the means of the training data.${encoding ? ' An empty field means an unknown value.' : ''}</p>
       <p><button type="reset" class="plain">Start again</button></p></form>`,
     script: embedded({ dateFeatures }) + SCRIPT,
   };
@@ -40,7 +40,7 @@ const dateField = (name: string, days: number, time: boolean): string =>
 const select = (name: string, categories: readonly string[]): string =>
   `<label>${name}<select data-kind="category">${categories
     .map((category, i) => `<option value="${i}">${escape(category)}</option>`)
-    .join('')}<option value="-1">another, or not known</option></select></label>`;
+    .join('')}<option value="-1">another, or unknown</option></select></label>`;
 
 const SCRIPT = `
   const columns = input.encoding?.filter(({ kind }) => kind !== 'left out') ?? [];

@@ -1,4 +1,4 @@
-/** A page that goes on with a text: which token comes next. */
+/** A page that continues with a text: which token comes next. */
 import { embedded, tokensOf } from '../../data/index.js';
 import { type TextInput } from '../facts.js';
 import { type PageKind } from './kind.js';
@@ -7,14 +7,14 @@ export function textPage({ level, length }: TextInput): PageKind {
   const token = level === 'char' ? 'character' : 'word';
   return {
     question: 'Your text',
-    form: `<label for="text">The network says which ${token} comes next. It knows the last ${length} ${token}s.</label>
+    form: `<label for="text">The network predicts which ${token} comes next, from the last ${length} ${token}s.</label>
       <textarea id="text" rows="8" spellcheck="false"></textarea>
-      <p class="buttons"><button id="write">Write on</button><button id="clear" class="plain">Clear</button></p>`,
+      <p class="buttons"><button id="write">Continue</button><button id="clear" class="plain">Clear</button></p>`,
     script: `${embedded({ tokensOf })}
   const { level, length, endOfLine } = input;
   const idOf = new Map(classNames.map((token, id) => [token, id]));
   const text = byId('text');
-  const NAMES = { ' ': '(space)', '\\n': '(new line)', '\\t': '(tab)', '<unk>': '(a token that it does not know)', '<eos>': '(end of the line)' };
+  const NAMES = { ' ': '(space)', '\\n': '(new line)', '\\t': '(tab)', '<unk>': '(unknown token)', '<eos>': '(end of the line)' };
   const nameOfToken = (i) => NAMES[classNames[i]] ?? classNames[i];
 
   /** The ids of the last tokens; a line that goes on has no end yet. */
@@ -29,7 +29,7 @@ export function textPage({ level, length }: TextInput): PageKind {
       clearAnswer();
       return;
     }
-    // What stands behind the last token does not matter: the network looks back only.
+    // What follows the last token does not matter: the network only looks back.
     const all = ask(Array.from({ length }, (_, i) => ids[i] ?? 0), [length]);
     const probabilities = all.slice((ids.length - 1) * classNames.length, ids.length * classNames.length);
     show(probabilities, nameOfToken);

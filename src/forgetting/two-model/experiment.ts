@@ -106,7 +106,7 @@ export function trainFirst(setting: TwoModelSetting, training: FirstTraining): T
   if (data.fisher.name === 'test')
     throw new WeftError(
       'data',
-      'Fisher information was to be estimated on test data',
+      'Fisher information would be estimated on test data',
       'give a held-out part of the training data',
     );
   const space = twoModelSpace.create(network, { inputShape: data.train.inputShape, classes: data.train.classes });

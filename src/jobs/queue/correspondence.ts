@@ -25,10 +25,10 @@ export function createCollector({ queue, ledger, outbox, onTrouble }: Correspond
     const result = parseResult(text, job.key);
     if (result) return ledger.finish(job, result.value, 0);
     if (doneAnew.has(job.key)) {
-      const hint = 'find out who else writes to the queue';
+      const hint = 'check who else writes to the queue';
       return ledger.fail(
         job,
-        new WeftError('job', `the result of ${job.label} in the queue is not as it was written`, hint),
+        new WeftError('job', `the result of ${job.label} in the queue was changed or damaged`, hint),
       );
     }
     onTrouble(

@@ -18,7 +18,7 @@ export async function lockFolder({ path, shown }: Folder, onWait: (message: stri
     throw new WeftError(
       'job',
       error.message,
-      'its workers are processes of that one: give it more with --workers; for workers from elsewhere use a PostgreSQL queue',
+      'its workers are child processes of that process: start more with --workers there; for other workers use a PostgreSQL queue',
     );
   }
 }
@@ -49,8 +49,8 @@ function openingError(path: string, database: string, error: unknown): WeftError
   const message = (error as Error | undefined)?.message;
   return new WeftError(
     'job',
-    `the embedded queue in ${path} does not open: ${message || `the database engine ended with ${describe(error)}`}`,
-    `if it is damaged, move ${database} away and submit the jobs again: results that are finished are not done again`,
+    `the embedded queue in ${path} cannot be opened: ${message || `the database engine ended with ${describe(error)}`}`,
+    `if it is damaged, move ${database} away and submit the jobs again: finished jobs are not repeated`,
   );
 }
 

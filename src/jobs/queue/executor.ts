@@ -1,4 +1,4 @@
-/** Jobs through a queue: submitted here, done by whoever serves the queue, perhaps by processes of this one too. */
+/** Jobs through a queue: submitted here, done by the workers of the queue, possibly by child processes of this one too. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError } from '../../errors.js';
 import { type Executor, type Job } from '../contract.js';
@@ -142,4 +142,4 @@ export async function createQueueExecutor({
 }
 
 const notWaitedFor = ({ label }: Job): WeftError =>
-  new WeftError('job', `${label} was not waited for, because its submitter was closed`, 'submit it again');
+  new WeftError('job', `${label} was abandoned, because its submitter was closed`, 'submit it again');

@@ -84,7 +84,7 @@ export interface JobQueue {
   readonly version: string;
   /** Puts jobs in that are not there; those that have failed or were cancelled get another chance. */
   enqueue(jobs: readonly Job[]): Promise<void>;
-  /** The next job, from now on ours as long as it is renewed. What is no job is put among the failed. */
+  /** The next job, from now on ours as long as it is renewed. Entries that are not jobs count as failed. */
   take(): Promise<Lease | undefined>;
   /** Keeps the lease; false when another has it now. */
   renew(lease: Lease): Promise<boolean>;
@@ -93,7 +93,7 @@ export interface JobQueue {
   fail(lease: Lease, error: WeftError, after: { readonly final: boolean; readonly delay?: number }): Promise<void>;
   /** Gives a job back after `delay` seconds without an attempt on its account: this worker was at fault, or is to stop. */
   release(lease: Lease, error: WeftError, delay?: number): Promise<void>;
-  /** Takes a settled job out, so that it can be done anew. */
+  /** Takes a settled job out, so that it can be done again. */
   discard(key: string): Promise<void>;
   /** Which of the keys are settled. */
   settled(keys: readonly string[]): Promise<Settled[]>;
@@ -122,7 +122,7 @@ const HEARTBEAT_SECONDS = 15;
 const DAY = 86_400;
 const QUEUE_OPTIONS = {
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  /** The engine allows less than a day; renewing sets it anew. */
+  /** The engine allows less than a day; renewing sets it again. */
   expireInSeconds: DAY - 1,
   retentionSeconds: 365 * DAY,
   deleteAfterSeconds: 14 * DAY,
@@ -290,12 +290,15 @@ function queueOver(
   return queue;
 }
 
-/** What the queue holds as a job; throws WeftError('job') where it is none, of another version, or not under its own name. */
+/** A job from the queue; throws WeftError('job') if it is not a job, was made by another version, or does not have the name of its key. */
 function jobIn(data: unknown, id: string, version: string): Job {
   const job = checkJob(data);
   if (job.version !== version)
-    throw new WeftError('job', `it is of ${describeVersion(job.version)}, in the queue of ${describeVersion(version)}`);
-  if (uuidOf(job.key) !== id) throw new WeftError('job', 'it is not under the name that its key gives');
+    throw new WeftError(
+      'job',
+      `it was made by ${describeVersion(job.version)}, but is in the queue of ${describeVersion(version)}`,
+    );
+  if (uuidOf(job.key) !== id) throw new WeftError('job', 'its name does not match its key');
   return job;
 }
 
@@ -312,7 +315,7 @@ function errorIn(output: unknown): WeftError {
     textIn(message) ?? textIn((value as { message?: unknown } | undefined)?.message) ?? 'it failed without a word';
   return new WeftError(
     typeof code === 'string' ? (printable(code, 20) as WeftErrorCode) : 'job',
-    /heartbeat/.test(words) && code === undefined ? 'every worker that had it was lost' : words,
+    /heartbeat/.test(words) && code === undefined ? 'every worker that took it was lost' : words,
     textIn(hint),
   );
 }

@@ -186,7 +186,11 @@ export function serveQueue({
     await settle(own).catch((refused: WeftError) => {
       onTrouble(`${label} failed: ${own.message}`);
       return settle(
-        new WeftError(own.code, `it failed, and the database refused why (${refused.message})`, 'its worker says why'),
+        new WeftError(
+          own.code,
+          `it failed, and the database did not accept the reason (${refused.message})`,
+          'see the output of its worker',
+        ),
       );
     });
     if (delay === undefined) onEvent({ type: 'job-failed', key, label, message: own.message });

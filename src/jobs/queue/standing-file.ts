@@ -1,4 +1,4 @@
-/** How an embedded queue stands, as its coordinator last wrote it: the database itself is open for one process alone. */
+/** The state of an embedded queue, as last written by its coordinator: the database itself is open for one process alone. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -7,7 +7,7 @@ import { SCHEMA } from './libraries.js';
 const JOB = `${SCHEMA}.job`;
 const WORKER = `${SCHEMA}.worker`;
 
-/** $1 queue, $2 id, $3 retries so far: only whoever holds this very attempt renews it, and its time limit begins anew. */
+/** $1 queue, $2 id, $3 retries so far: only the holder of this very attempt renews it, and its time limit starts again. */
 export const RENEW = `UPDATE ${JOB} SET heartbeat_on = now(), started_on = now() WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3 RETURNING id`;
 
 /** $3 seconds until the next attempt, $4 whether there is none. */

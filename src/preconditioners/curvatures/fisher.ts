@@ -126,8 +126,8 @@ function refuseManyPasses({ lossGradients }: LayerCapture, passes: number): void
   if (bytes <= EXACT_MEMORY) return;
   throw new WeftError(
     'unsupported',
-    `the exact Fisher information takes ${passes} backward passes here, whose gradients are ${(bytes / 2 ** 30).toFixed(1)} GB`,
-    'draw the labels instead: fisher: sampled',
+    `the exact Fisher information needs ${passes} backward passes here, whose gradients take ${(bytes / 2 ** 30).toFixed(1)} GB`,
+    'sample the labels instead: fisher: sampled',
   );
 }
 

@@ -29,7 +29,7 @@ export interface Block extends BlockShape {
 /** A block with the places of its uses in the capture. */
 export interface CapturedBlock extends BlockShape {
   readonly uses: readonly number[];
-  /** The kernel behind which the examples of a use cannot be told apart, if there is one; then nothing is known of single examples. */
+  /** The kernel behind which the examples of a use cannot be distinguished, if there is one; then nothing is known of single examples. */
   readonly endedBy?: string | undefined;
 }
 

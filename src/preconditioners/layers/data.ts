@@ -137,7 +137,7 @@ function inputRows({ kind, input, window }: CapturedUse): Tensor {
 
 function axisOf({ axis, endedBy }: CapturedUse, { key }: Block): ExampleAxis {
   if (axis) return axis;
-  throw new Error(`the examples of '${key}' were asked for, and cannot be told apart behind '${endedBy}'`);
+  throw new Error(`the examples of '${key}' are needed, but cannot be distinguished after '${endedBy}'`);
 }
 
 /** Gradients of each example [N,rows,channels] of filters for each channel, or of a scale and an offset. */

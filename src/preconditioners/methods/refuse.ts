@@ -4,7 +4,7 @@ import { WeftError } from '../../errors.js';
 export function refuseSolver(representation: string, solver: string, solvers: readonly string[]): never {
   throw new WeftError(
     'unsupported',
-    `the solver '${solver}' has no form for the representation '${representation}'`,
+    `the solver '${solver}' cannot be used with the representation '${representation}'`,
     `solvers of '${representation}': ${solvers.join(', ')}`,
   );
 }
@@ -13,7 +13,7 @@ export function refuseSolver(representation: string, solver: string, solvers: re
 export function refuseCurvature(representation: string, curvature: string): never {
   throw new WeftError(
     'unsupported',
-    `the representation '${representation}' takes one gradient per example, which the curvature '${curvature}' is not`,
-    "take curvature: empirical, or the representation 'layer'",
+    `the representation '${representation}' needs one gradient per example, which the curvature '${curvature}' does not have`,
+    "use curvature: empirical, or the representation 'layer'",
   );
 }

@@ -27,7 +27,7 @@ export interface Factor {
   readonly gram?: Tensor | undefined;
 }
 
-/** (C + γI)⁻¹ = `inverse`, or (I − Lᵀ·core·L)/γ with L = [left, edgeᵀ], the core being I where there is none. */
+/** (C + γI)⁻¹ = `inverse`, or (I − Lᵀ·core·L)/γ with L = [left, edgeᵀ], the core being I if there is none. */
 export interface FactorInverse {
   readonly inverse?: Tensor | undefined;
   readonly left?: Tensor | undefined;
@@ -113,7 +113,7 @@ export function invertFactor(
   { raised }: Damping,
   { truncate = 0, sum }: InverseOptions = {},
 ): FactorInverse {
-  // No smaller than float32 can tell from zero beside R.
+  // No smaller than float32 can distinguish from zero compared with R.
   if (factor.rows)
     return truncate > 0
       ? truncated(factor, gamma, truncate)

@@ -48,7 +48,7 @@ export interface PieceStack {
 }
 
 /**
- * The pieces of a matrix in stacks of equal size, so that a few large kernels do the work of many small ones, and the way back. Inside a
+ * The pieces of a matrix in stacks of equal size, so that a few large kernels do the work of many small ones, and the inverse. Inside a
  * tidy.
  */
 export function stackedPieces(

@@ -1,4 +1,4 @@
-/** The candidates of the final choice beside random architectures, and what the difference is worth. */
+/** The candidates of the final choice compared with random architectures, and the interval of the difference. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { mean } from '../../statistics/index.js';

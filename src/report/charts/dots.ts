@@ -1,4 +1,4 @@
-/** A dot plot: one value of each series in each named row, the series told apart by colour. */
+/** A dot plot: one value of each series in each named row, the series distinguished by colour. */
 import { largestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { color, type ColorName } from '../palette.js';

@@ -54,7 +54,7 @@ export function gridY(options: Plot.GridYOptions = {}): Plot.Markish {
   return Plot.gridY({ stroke: color('faint'), strokeOpacity: 0.6, ...options });
 }
 
-/** A line through points in their order, with the value of the last beside its dot. */
+/** A line through points in their order, with the last value written next to its dot. */
 export function lineToLast(points: readonly { readonly x: number; readonly y: number }[]): Plot.Markish[] {
   const last = points.slice(-1);
   return [

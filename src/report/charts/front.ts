@@ -1,4 +1,4 @@
-/** Quality against one cost, with the front of a search for several goals. */
+/** Quality against one cost, with the front of a search for several objectives. */
 import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { measureOf } from '../measure.js';

@@ -1,4 +1,4 @@
-/** How often a network is right beside how sure it is. */
+/** How often a network is right compared with its confidence. */
 import * as Plot from '@observablehq/plot';
 import { type CalibrationBin } from '../../statistics/calibration.js';
 import { wilsonInterval } from '../../statistics/index.js';

@@ -1,4 +1,4 @@
-/** Predicted numbers beside the actual ones. */
+/** Predicted numbers against the actual ones. */
 import * as Plot from '@observablehq/plot';
 import { isNumber } from '../format.js';
 import { color } from '../palette.js';

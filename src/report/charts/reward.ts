@@ -1,4 +1,4 @@
-/** Rewards of the controller's architectures beside those of random ones. */
+/** Rewards of the controller's architectures compared with those of random ones. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';

@@ -1,4 +1,4 @@
-/** Configurations beside the first of them, over seeds: differences, how far they are known, and what may be claimed. */
+/** Configurations compared with the first of them, over seeds: differences, their intervals, and what may be claimed. */
 import { WeftError } from '../../errors.js';
 import {
   assessDifference,
@@ -69,7 +69,7 @@ export function compareConfigurations(
 ): RunComparison {
   const unfinished = runs.find(({ input }) => !input.summary);
   if (unfinished)
-    throw new WeftError('run', `${unfinished.path} is not finished`, `let it go on: weft resume ${unfinished.path}`);
+    throw new WeftError('run', `${unfinished.path} is not finished`, `continue it: weft resume ${unfinished.path}`);
   const { all, settings } = configurationsOf(runs, by);
   const [baseline, ...others] = all as [Configuration, ...Configuration[]];
   const known = ({ of }: Quantity): boolean => runs.every(({ input }) => of(input) !== undefined);
@@ -77,8 +77,8 @@ export function compareConfigurations(
   if (!quality)
     throw new WeftError(
       'run',
-      'these runs have no result in common: some give an accuracy and others a loss',
-      'compare runs of one task',
+      'these runs have no common measure: some give an accuracy and others a loss',
+      'compare runs of the same task',
     );
   const quantities = [quality, ...OTHERS.filter(known)];
   const compared = settings.map(({ name }) => name);
@@ -122,7 +122,7 @@ function pairsOf(
         throw new WeftError(
           'run',
           `${run.path} and ${twin.path} are the same search of '${name}' with the same seed`,
-          'name each once: a result that is counted twice says no more than once',
+          'name each run once: counting a result twice adds no information',
         );
       byKey.set(key, run);
     }

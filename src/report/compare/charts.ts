@@ -1,4 +1,4 @@
-/** Configurations beside each other, and what each pair of runs says of their difference. */
+/** Configurations compared, and the difference of each pair of runs. */
 import * as Plot from '@observablehq/plot';
 import { drawChart, namedRows } from '../charts/frame.js';
 import { color, type ColorName } from '../palette.js';
@@ -10,7 +10,7 @@ import { type Quantity } from './quantities.js';
 export const INKS: readonly ColorName[] = ['random', 'controller', 'found', 'alarm', 'muted', 'ink'];
 
 const [ROW, FRAME] = [34, 66];
-/** Characters of a name that have room beside the rows. */
+/** Characters of a name for which there is room next to the rows. */
 const NAME = 24;
 
 const scaleOf = ({ unit }: Quantity): number => (unit === 'share' ? 100 : 1);
@@ -25,7 +25,7 @@ interface Row {
   readonly interval: readonly [number, number] | undefined;
 }
 
-/** A row of dots for each configuration, one dot a run, with the mean and its interval. */
+/** A row of dots for each configuration, one dot per run, with the mean and its interval. */
 export function valuesChart({ means, quality }: RunComparison): string {
   const scale = scaleOf(quality);
   return rowsChart(

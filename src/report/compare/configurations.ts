@@ -23,7 +23,7 @@ export interface Configurations {
   readonly settings: readonly { readonly name: string; readonly values: readonly (string | undefined)[] }[];
 }
 
-/** Settings that change no number, or are the seed itself. */
+/** Settings that do not affect results, or are the seed itself. */
 const FREE = /^(seed|recipe|name|backend|checkpoint\b.*|logEvery)$/;
 
 /**
@@ -38,9 +38,7 @@ export function configurationsOf(runs: readonly ComparedRun[], by?: string): Con
   if (compared.length === 0)
     throw new WeftError(
       'run',
-      by === undefined
-        ? `these ${runs.length} runs differ in their seeds alone`
-        : `these runs do not differ in '${by}'`,
+      by === undefined ? `these ${runs.length} runs differ only in their seeds` : `these runs do not differ in '${by}'`,
       differing.length === 0
         ? 'weft report RUN RUN… shows the seeds of one search; add runs of another configuration to compare with'
         : `they differ in ${differing.join(', ')}`,
@@ -76,8 +74,8 @@ function requireSameData(runs: readonly ComparedRun[]): void {
   if (other)
     throw new WeftError(
       'run',
-      `${other.path} and ${first!.path} have learned from different data`,
-      'compare runs with the same data: results on different data say nothing of each other',
+      `${other.path} and ${first!.path} were trained on different data`,
+      'compare runs with the same data: results on different data are not comparable',
     );
 }
 

@@ -14,7 +14,7 @@ export function diffPage(diff: ArchitectureDiff, version?: string): string {
 <p class="claim">${count === 0 ? 'They are the same network.' : `They differ in ${count === 1 ? 'one decision' : `${count} decisions`} of the search space.`}</p>
 </header>
 `,
-    section('difference', 'One over the other', diffMarkup(diff)),
+    section('difference', 'One drawn over the other', diffMarkup(diff)),
     section(
       'architectures',
       'Encodings',

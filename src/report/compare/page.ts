@@ -27,7 +27,7 @@ export async function comparePage(comparison: RunComparison): Promise<string> {
       source: 'the runs’ own files',
     },
     html`<header><p class="eyebrow">${means.length} configurations compared</p>
-<h1>${names.join(', ')} beside ${baseline.name}</h1>
+<h1>${names.join(', ')} compared with ${baseline.name}</h1>
 ${others.map(({ verdict }) => claim(`${verdict}.`))}
 ${unpaired.length > 0 && html`<details class="note"><summary>${unpaired.length === 1 ? 'One run has' : `${unpaired.length} runs have`} no partner and ${unpaired.length === 1 ? 'is' : 'are'} left out of the differences</summary><ul>${unpaired.map((path) => html`<li><code>${path}</code></li>`)}</ul></details>`}
 </header>
@@ -43,7 +43,7 @@ ${unpaired.length > 0 && html`<details class="note"><summary>${unpaired.length =
     await foundSection(comparison),
     section(
       'settings',
-      'What differs in the configurations',
+      'Differences between the configurations',
       table(
         ['setting', ...means.map(({ configuration }) => configuration.name)],
         comparison.settings.map(({ name, values }) => [
@@ -64,7 +64,7 @@ ${unpaired.length > 0 && html`<details class="note"><summary>${unpaired.length =
 function basis({ others }: RunComparison): string {
   const [{ pairs, quality }] = others as [RunComparison['others'][number]];
   const together = others.length > 1 ? `, for all ${others.length} comparisons together` : '';
-  return `Intervals are 95 % intervals over seeds${together} (${pairs ? 'Student’s t of the pairs' : 'Welch’s'}); claims also need a permutation test, and at least ${quality.assessment.fewest} ${pairs ? 'pairs' : 'runs of either configuration'}. Runs that agree in seed, data and all other settings are pairs; others are compared as independent samples.`;
+  return `Intervals are 95 % intervals over seeds${together} (${pairs ? 'Student’s t of the pairs' : 'Welch’s'}); claims also need a permutation test, and at least ${quality.assessment.fewest} ${pairs ? 'pairs' : 'runs of either configuration'}. Runs that agree in seed, data and all other settings form pairs; others are compared as independent samples.`;
 }
 
 function resultTable({ baseline, others }: RunComparison): Markup {
@@ -155,9 +155,9 @@ async function foundSection({ baseline, others }: RunComparison): Promise<Conten
   const shown = drawn.filter((one) => one !== undefined);
   return section(
     'networks',
-    'What they found',
+    'The networks that were found',
     shown.length > 0 &&
-      html`<p class="sub">The networks of one pair of runs each. Another seed finds others.</p>\n${shown}`,
+      html`<p class="sub">The networks of one pair of runs for each comparison. Another seed finds other networks.</p>\n${shown}`,
   );
 }
 

@@ -49,7 +49,7 @@ export const QUALITIES: readonly Quantity[] = [
   { name: 'loss with shared weights', unit: 'nats', better: 'less', of: fromSummary('derived', 'loss') },
 ];
 
-/** What stands beside the quality, where every run has it. */
+/** Quantities that are shown along with the quality if every run has them. */
 export const OTHERS: readonly Quantity[] = [
   { name: 'balanced accuracy', unit: 'share', better: 'more', of: fromSummary('assessment', 'balancedAccuracy') },
   { name: 'parameters', unit: 'count', of: fromSummary('parameters') },

@@ -3,7 +3,7 @@ import { type SearchSpace } from '../../graph/define-space.js';
 import { captionOf, describeShared, type Heat, optionIndex, optionOf, type Outline, outline } from './outline.js';
 import { usedParts } from './usage.js';
 
-/** What stands at one place of either architecture: the operation or the inputs; empty where the place is not used. */
+/** What each architecture has at one place: the operation or the inputs; empty if the place is not used. */
 export interface Difference {
   readonly place: string;
   readonly a: string;
@@ -56,7 +56,7 @@ export function outlineDiff(space: SearchSpace, a: unknown, b: unknown): Outline
         return {
           name,
           shape,
-          // Options of a choice work on the same inputs: whoever uses the choice uses them.
+          // Options of a choice have the same inputs: an architecture that uses the choice uses these inputs.
           inputs: [...inputs.values()].map((input) => ({ ...input, heat, share: share(heat) })),
           role: same ? ('choice' as const) : ('choices' as const),
           label: same ? picked[0]!.name : name,

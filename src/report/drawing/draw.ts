@@ -14,7 +14,7 @@ const FONT = 'system-ui, Helvetica, Arial, sans-serif';
 const MARGIN = 4;
 /** Pixels for a unit of the layout: the smallest text, 9 units high, has 11 pixels. */
 const SCALE = 1.25;
-/** Room for the number beside a box of options. */
+/** Room for the number next to a box of options. */
 const CAPTION = 14;
 
 /** The drawing of an outline; the same outline gives the same bytes. */

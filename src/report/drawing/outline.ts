@@ -166,7 +166,7 @@ export function outline(parts: readonly Part[]): Outline {
   return straighten(boxes, inputs, shown.get(parts.at(-1)!.name)!);
 }
 
-/** Finds the trunk, and takes changes of resolution beside it as a property of the skip connection. */
+/** Finds the trunk; changes of resolution outside the trunk become a property of the skip connection. */
 function straighten(
   boxes: ReadonlyMap<string, Omit<OutlineNode, 'trunk'>>,
   inputs: ReadonlyMap<string, readonly Input[]>,

@@ -14,5 +14,5 @@ export function inWords({ nodes, edges }: Outline): string {
   const skips = edges.filter(({ main }) => !main).length;
   const named = operations.slice(0, NAMED).join(', ');
   const more = operations.length > NAMED ? ` and ${operations.length - NAMED} more` : '';
-  return `Drawing of a network: ${named}${more}${skips > 0 ? `; ${plural(skips, 'connection')} beside the main path` : ''}`;
+  return `Drawing of a network: ${named}${more}${skips > 0 ? `; ${plural(skips, 'connection')} parallel to the main path` : ''}`;
 }

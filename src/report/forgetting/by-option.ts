@@ -59,7 +59,7 @@ export function optionEffects({ visits }: Measurements, space: SearchSpace): Opt
   }));
 }
 
-/** The same pooled over decisions with the same options, for example `sep3` wherever it may stand; the effect is that of one more place. */
+/** The same pooled over decisions with the same options, for example `sep3` in any place; the effect is that of one more place. */
 export function pooledEffects(
   { visits }: Measurements,
   space: SearchSpace,

@@ -18,7 +18,7 @@ export function forgettingSection(input: ReportInput): Content {
     'forgetting',
     'Forgetting',
     claim(sentence(analysis.verdict)),
-    html`<p>Regularizer: ${analysis.measurements.config.regularizer}. Loss of each architecture right after its own training (loss1) and at the end of the epoch (loss2). The whole report, by operation, edge and tensor: <code>weft forgetting report RUN</code>.</p>\n`,
+    html`<p>Regularizer: ${analysis.measurements.config.regularizer}. The loss of each architecture is measured right after its own training (loss1) and at the end of the epoch (loss2). For the full report by operation, edge and tensor: <code>weft forgetting report RUN</code>.</p>\n`,
     warnings.length > 0 &&
       html`<p class="warn">${warnings.map(({ what, detail }) => `${what}: ${detail}. `).join('')}</p>\n`,
     panelFigures([{ name: '', color: 'controller', epochs: analysis.measurements.epochs }]),

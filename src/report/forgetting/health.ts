@@ -42,12 +42,12 @@ function stepSize({ config, visits }: Measurements, log: EventLog): HealthCheck 
   const found = `at most ${largest.toPrecision(3)}`;
   if (largest <= 1) return { id: 'step', status: 'PASS', what, detail: found };
   if (usesProximalStep(config.options))
-    return { id: 'step', status: 'PASS', what, detail: `${found}, which the proximal step takes without harm` };
+    return { id: 'step', status: 'PASS', what, detail: `${found}, which does no harm with the proximal step` };
   return {
     id: 'step',
     status: 'WARN',
     what,
-    detail: `${found}: explicit steps ${largest > 2 ? 'diverge' : 'overshoot'}; take the proximal step, or a smaller alpha`,
+    detail: `${found}: explicit steps ${largest > 2 ? 'diverge' : 'overshoot'}; use the proximal step, or a smaller alpha`,
   };
 }
 
@@ -69,7 +69,7 @@ function fisherTrace({ config, epochs }: Measurements): HealthCheck {
       what,
       detail: broken
         ? 'its trace is not finite in some epoch'
-        : 'it is zero in every epoch: the regularizer never began (see its start epoch), so nothing was regularized',
+        : 'it is zero in every epoch: the regularizer never started (see its start epoch), so nothing was regularized',
     };
   return {
     id: 'fisher',
@@ -91,13 +91,13 @@ function fisherSplit({ config }: Measurements, input: ReportInput): HealthCheck 
       status: 'WARN',
       what,
       detail:
-        'the run has no part of its own for it, so that it shares the validation part with the rewards; set data.fisher, for example to 0.1',
+        'the run has no separate part for it, so it uses the validation part like the rewards; set data.fisher, for example to 0.1',
     };
   const twin = [...splits].find(
     ([name, record]) => name !== 'fisher' && record['indices'] !== undefined && record['indices'] === own['indices'],
   );
   if (twin) return { id: 'split', status: 'WARN', what, detail: `its part is the same as '${twin[0]}'` };
-  return { id: 'split', status: 'PASS', what, detail: `a part of its own with ${String(own['count'])} examples` };
+  return { id: 'split', status: 'PASS', what, detail: `a separate part with ${String(own['count'])} examples` };
 }
 
 function nonZero({ config, epochs }: Measurements): HealthCheck {
@@ -113,19 +113,19 @@ function nonZero({ config, epochs }: Measurements): HealthCheck {
       id: 'forgetting',
       status: 'n/a',
       what,
-      detail: `${found}; with a regularizer this may be its doing: compare with a run without`,
+      detail: `${found}; this may be the effect of the regularizer: compare with a run without it`,
     };
   return {
     id: 'forgetting',
     status: 'WARN',
     what,
-    detail: `${found}: there is nothing that a regularizer could remove; a larger learning rate or more steps an architecture bring it about`,
+    detail: `${found}: there is nothing that a regularizer could remove; a larger learning rate or more steps per architecture would cause forgetting`,
   };
 }
 
 /** The quadratic model's damage against the measured rise of the loss, over epochs. */
 function calibration({ epochs }: Measurements): HealthCheck {
-  const what = 'predicted damage ½ΔᵀFΔ goes with the measured loss';
+  const what = 'predicted damage ½ΔᵀFΔ agrees with the measured loss';
   const both = epochs
     .map((epoch) => ({ predicted: predictedDamage(epoch), measured: epoch.loss.meanDiff }))
     .filter(({ predicted }) => predicted > 0);
@@ -143,7 +143,7 @@ function calibration({ epochs }: Measurements): HealthCheck {
         id: 'calibration',
         status: 'WARN',
         what,
-        detail: `${found}: the Fisher information does not tell where the loss rises; take more examples for it, or another kind`,
+        detail: `${found}: the Fisher information does not predict where the loss rises; use more examples for it, or another kind`,
       };
 }
 
@@ -166,7 +166,7 @@ function enough({ config, epochs, visits }: Measurements): HealthCheck {
       id: 'measurements',
       status: 'WARN',
       what,
-      detail: `${found}: with fewer than five an epoch “best five” is all of them, and ranks mean little`,
+      detail: `${found}: with fewer than five architectures per epoch “best five” is all of them, and ranks mean little`,
     };
   return { id: 'measurements', status: 'PASS', what, detail: found };
 }
@@ -175,7 +175,7 @@ function enough({ config, epochs, visits }: Measurements): HealthCheck {
 function learned({ epochs }: Measurements, { space }: ReportInput): HealthCheck {
   const what = 'architectures have learned something';
   if (!space)
-    return { id: 'learned', status: 'n/a', what, detail: 'without the space the level of chance is not known' };
+    return { id: 'learned', status: 'n/a', what, detail: 'without the space, the level of chance is unknown' };
   const accuracy = 1 - (epochs.at(-1)?.error.meanSecond ?? NaN);
   const found = `accuracy ${(100 * accuracy).toFixed(1)} % at the end of the last epoch, chance is ${(100 / space.task.classes).toFixed(1)} %`;
   return accuracy > 2 / space.task.classes

@@ -96,7 +96,7 @@ function filesSection(analysis: ForgettingAnalysis): Content {
   return section(
     'files',
     'Files',
-    html`<p class="sub">Beside this page lie <code>report.json</code> with every number, and each table as CSV. All of it is computed from <code>events.jsonl</code>; in every column second less first, so that positive is forgotten, but for FV and BWT, which are of accuracy.</p>
+    html`<p class="sub">The folder of this page also has <code>report.json</code> with every number, and each table as CSV. Everything is computed from <code>events.jsonl</code>. Every column is second minus first, so positive means forgotten, except FV and BWT, which measure accuracy.</p>
 <p class="files">${tables.filter(({ csv }) => csv.length <= MAX_INLINE).map(({ name, csv }) => html`<a download="${name}.csv" href="data:text/csv;charset=utf-8;base64,${Buffer.from(csv).toString('base64')}">${name}.csv</a>`)}</p>
 `,
   );

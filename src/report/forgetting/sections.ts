@@ -20,7 +20,7 @@ import { type Estimate } from './summary.js';
 export function panelFigures(series: readonly Series[]): Content {
   const show = ({ title, caption, svg }: Panel): Markup | undefined => figure(svg, caption, { title });
   return html`<div class="figures">${fourPanels(series).map(show)}</div>
-<h3 class="rowhead">The levels that these are differences of</h3>
+<h3 class="rowhead">The losses and errors themselves</h3>
 <div class="figures">${levelPanels(series).map(show)}</div>
 `;
 }
@@ -30,7 +30,7 @@ export function panelSection({ measurements }: ForgettingAnalysis): Content {
   return section(
     'panels',
     'Forgetting over the search',
-    html`<p>Every architecture is measured right after its own training (loss1) and again at the end of the epoch (loss2), after all others of the epoch were trained on the shared weights. <strong>Positive differences mean forgetting.</strong> Faint lines are single epochs, strong lines are smoothed.</p>\n`,
+    html`<p>Every architecture is measured right after its own training (loss1) and again at the end of the epoch (loss2), after all others of the epoch were trained on the shared weights. <strong>Positive differences mean forgetting.</strong> Faint lines are single epochs, bold lines are smoothed.</p>\n`,
     panelFigures([{ name: '', color: 'controller', epochs: measurements.epochs }]),
   );
 }
@@ -42,7 +42,7 @@ export function performanceSection({ measurements: { epochs } }: ForgettingAnaly
     html`<div class="figures">${[
       figure(
         performanceChart(epochs),
-        'One dot an epoch, paler for earlier ones. A run that ends at the bottom left has little forgetting because it has learned little: freezing the weights or dropping paths does that.',
+        'One dot per epoch, paler for earlier ones. A run that ends at the bottom left forgets little because it has learned little, as with frozen weights or dropped paths.',
         { title: 'Forgetting and accuracy' },
       ),
       figure(
@@ -73,15 +73,15 @@ export async function partsSection({
   const picture = await drawHeat(averaged, space);
   return section(
     'parts',
-    'Where it is forgotten: operations and edges',
+    'Where forgetting happens: operations and edges',
     figure(
       picture?.svg,
       picture &&
-        `Every option and skip connection of the space. Orange: architectures that have it are forgotten more than those of the same epoch without it; blue: less. Numbers are the difference in nats; the strongest colour is ${decimal(picture.largest)} nats. What fewer than five architectures have, or lack, stays pale.`,
+        `Every option and skip connection of the space. Orange: architectures that contain it forget more than those of the same epoch without it; blue: less. Numbers are the difference in nats; the strongest colour is ${decimal(picture.largest)} nats. Parts that fewer than five architectures contain, or lack, stay pale.`,
       { wide: true, title: 'The supernet coloured by forgetting' },
     ),
-    html`<div class="figures">${figure(operationChart(operations), 'How much one more place with the operation adds to loss2 − loss1 when the others stay, by regression with epochs taken off. Dots are estimates, bars two standard errors: where a bar crosses zero, no effect can be claimed.', { title: 'Effect of operations' })}</div>`,
-    html`<h3>By operation, wherever it stands</h3>\n${
+    html`<div class="figures">${figure(operationChart(operations), 'How much using the operation in one more place adds to loss2 − loss1, everything else being equal, by regression after removing differences between epochs. Dots are estimates, bars two standard errors: if a bar crosses zero, no effect can be claimed.', { title: 'Effect of operations' })}</div>`,
+    html`<h3>By operation, in any place</h3>\n${
       operations.length > 0 &&
       table(
         ['operation', 'places', ...EFFECT_HEAD],
@@ -163,7 +163,7 @@ export function weightsSection({
   const rho = Number.isFinite(fisherDriftCorrelation) ? ` Spearman’s ρ ${signed(fisherDriftCorrelation, 2)}.` : '';
   return section(
     'weights',
-    'Where it is forgotten: weights',
+    'Where forgetting happens: weights',
     html`<div class="figures">${[
       figure(
         driftChart(tensors),
@@ -172,12 +172,12 @@ export function weightsSection({
       ),
       figure(
         fisherChart(fisherHistogram),
-        'All watched weights by the decade of their Fisher information, last epoch. Bars at the ends hold what lies beyond.',
+        'All watched weights by the decade of their Fisher information, last epoch. Bars at the ends include everything beyond.',
         { title: 'Fisher information' },
       ),
       figure(
         calibrationChart(epochs),
-        'One dot an epoch. The quadratic model holds where dots lie along a line; its slope says by how much it is off, since losses are averaged over architectures and drift is summed over the supernet.',
+        'One dot per epoch. The quadratic model holds if the dots lie along a line; its slope says by how much it is off, since losses are averaged over architectures and drift is summed over the supernet.',
         { title: 'Predicted and measured damage' },
       ),
     ]}</div>`,
@@ -263,19 +263,21 @@ export function summaryTable({ summary, ranking }: Pick<ForgettingAnalysis, 'sum
     [
       'worst dip of accuracy (points)',
       ...(summary.worstDip ? accuracy(summary.worstDip) : [ABSENT, '']),
-      summary.worstDip ? 'deepest fall within an epoch, mended or not' : 'not measured: forgetting.matrix turns it on',
+      summary.worstDip
+        ? 'deepest fall within an epoch, recovered or not'
+        : 'not measured: forgetting.matrix turns it on',
     ],
     ['BWT of accuracy (points)', ...accuracy(summary.backwardTransfer), 'forgetting where negative'],
     [
       'average forgetting of accuracy (points)',
       ...accuracy(summary.averageForgetting),
-      'best before the end less the end',
+      'best before the end minus the value at the end',
     ],
     [
       'FWT of accuracy (points)',
       ...(summary.forwardTransfer ? accuracy(summary.forwardTransfer) : [ABSENT, '']),
       summary.forwardTransfer
-        ? 'above chance before an architecture’s own training: what sharing is for'
+        ? 'above chance before an architecture’s own training: the benefit of sharing'
         : 'not measured: forgetting.zeroShot turns it on',
     ],
     [
@@ -289,7 +291,7 @@ export function summaryTable({ summary, ranking }: Pick<ForgettingAnalysis, 'sum
           'τ(shared, stand-alone)',
           decimal(ranking.byMeasure.tau.value, 2),
           interval(ranking.byMeasure.tau, (value) => decimal(value, 2)),
-          `${ranking.byMeasure.count} random architectures trained alone; its interval is over these`,
+          `${ranking.byMeasure.count} random architectures trained separately; its interval is over these`,
         ]
       : ['τ(shared, stand-alone)', ABSENT, '', html`not measured: <code>weft rank RUN</code>`],
   ];

@@ -35,7 +35,7 @@ export interface ForgettingSummary {
   readonly averageForgetting: Estimate;
   /** Accuracy before an architecture's own training less chance; undefined where it was not measured. */
   readonly forwardTransfer: Estimate | undefined;
-  /** The deepest fall of accuracy at any time of an epoch, mended or not; undefined where the matrix was not measured. */
+  /** The deepest fall of accuracy at any time of an epoch, recovered or not; undefined where the matrix was not measured. */
   readonly worstDip: Estimate | undefined;
   /** The largest single rise of the error. */
   readonly worstErrorDiff: number;

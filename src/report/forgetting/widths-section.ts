@@ -20,7 +20,7 @@ export function widthsSection(log: EventLog): Content {
   const range = epochs[0] === epochs[1] ? `epoch ${epochs[0] + 1}` : `epochs ${epochs[0] + 1} to ${epochs[1] + 1}`;
   return section(
     'widths',
-    'Which sizes spoil which',
+    'Which sizes disturb which',
     html`<p class="claim">${verdict(summary)}</p>
 <p>After each epoch each of ${plural(networks.length, 'network')}, from the smallest to the largest, is trained alone for ${plural(steps, 'step')} on a copy of the shared weights, and the losses of all are compared before and after. <strong>Orange is lost, blue is gained</strong>, in nats, means over ${range}; framed: its own training.</p>
 <div class="figures">${figure(
@@ -47,8 +47,8 @@ export function widthsSection(log: EventLog): Content {
 function verdict({ networks, worst: { trained, measured, change } }: WidthSummary): string {
   const name = (index: number): string => `the network of ${integer(networks[index]!.parameters)} parameters`;
   return change > 0
-    ? `Most is lost where ${name(trained)} is trained: ${name(measured)} loses ${change.toPrecision(2)} nats.`
-    : 'No size lost by the training of another.';
+    ? `The largest loss occurs when ${name(trained)} is trained: ${name(measured)} loses ${change.toPrecision(2)} nats.`
+    : 'No size lost anything when another was trained.';
 }
 
 function tensorTable(tensors: WidthSummary['tensors']): Markup {

@@ -5,7 +5,7 @@ import { drawChart, gridY } from '../charts/frame.js';
 import { color } from '../palette.js';
 
 export interface HyperparameterAxis {
-  /** Where it stands in the configuration. */
+  /** Its path in the configuration. */
   readonly path: string;
   readonly scale: 'linear' | 'log' | 'words';
 }

@@ -9,7 +9,7 @@ import { type HyperparameterAxis, hyperparameterChart } from './chart.js';
 export interface HalvingPage {
   readonly space: string;
   readonly data: string;
-  /** The rungs of each round, each candidate's architecture beside its hyper-parameters. */
+  /** The rungs of each round, each candidate's architecture with its hyper-parameters. */
   readonly rounds: readonly (readonly RungResult[])[];
   readonly measure: 'accuracy' | 'loss';
   /** Those that were searched. */

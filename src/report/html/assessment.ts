@@ -1,4 +1,4 @@
-/** The chapter on what the test result is worth: beside simpler models, class by class, and how far its probabilities can be trusted. */
+/** The chapter on the quality of the test result: compared with simpler models, class by class, and how far its probabilities can be trusted. */
 import { type EventLog, type EventOf } from '../event-log.js';
 import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
 import { reliabilityChart } from '../charts/reliability.js';
@@ -40,7 +40,7 @@ function rivals({ majority, simpleModels, learnedFrom }: Recorded, log: EventLog
       ]),
     ],
     [1, 2, 3],
-  )}<p>${best ? (beaten ? `The network is better than the best of the simple models, ${best.name}.` : `That the network is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`) : ''} ${isNumber(used) ? `Simple models learned from ${integer(used)}${used === whole ? '' : ` of ${integer(whole)}`} training examples, with fixed settings.` : ''} Intervals are over test examples, paired: both models answer the same ones. They say nothing of another training. The best simple model is picked by the test part, which favours it.</p>\n`;
+  )}<p>${best ? (beaten ? `The network is better than the best of the simple models, ${best.name}.` : `That the network is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`) : ''} ${isNumber(used) ? `Simple models learned from ${integer(used)}${used === whole ? '' : ` of ${integer(whole)}`} training examples, with fixed settings.` : ''} Intervals are over test examples, paired: both models answer the same ones. They say nothing about another training. The best simple model is selected on the test part, which favours it.</p>\n`;
 }
 
 /** Whether 80 % means 80 %. */
@@ -48,11 +48,11 @@ function calibration({ calibrationError, calibration: recorded }: Recorded, log:
   const { curve = [], errorByChance, temperature, before } = (recorded ?? {}) as Partial<Assessed['calibration']>;
   return html`<p>The stated probabilities differ from the observed frequencies by ${percent(calibrationError)} on average (expected calibration error, 15 ranges of equal width${isNumber(errorByChance) && html`; probabilities that are exactly right would show about ${percent(errorByChance)} on so few examples`}).${
     isNumber(temperature) &&
-    html` They come from logits over a temperature of ${decimal(temperature)}, which was fitted on the validation part: ${temperature > 1 ? 'above 1 it makes the network less sure of itself' : 'below 1 it makes the network surer of itself'}, and no answer changes. Without it the error would be ${percent(before?.error)} and the loss ${decimal(before?.loss)} instead of ${decimal(log.last('tested')?.loss)} nats. The temperature is part of the model: predictions and exports use it.`
+    html` They come from logits over a temperature of ${decimal(temperature)}, which was fitted on the validation part: ${temperature > 1 ? 'above 1 it makes the network less confident' : 'below 1 it makes the network more confident'}, and no answer changes. Without it the error would be ${percent(before?.error)} and the loss ${decimal(before?.loss)} instead of ${decimal(log.last('tested')?.loss)} nats. The temperature is part of the model: predictions and exports use it.`
   }</p>
 ${figure(
   reliabilityChart(curve, before?.curve),
-  'One dot stands for the test examples whose answer has a probability in one range: across, the mean of these probabilities; up, the share of them that are right, with a 95 % interval. On the dashed line the probabilities mean what they say; below it the network is too sure.',
+  'One dot is for the test examples whose answer has a probability in one range: horizontally the mean of these probabilities, vertically the share of right answers, with a 95 % interval. On the dashed line the probabilities are exact; below it the network is overconfident.',
   { title: 'Stated probabilities and right answers' },
 )}`;
 }
@@ -69,13 +69,13 @@ function byClass({ classes, classNames }: Recorded): Markup | undefined {
       decimal(one?.f1),
     ]),
     [1, 2, 3, 4],
-  )}<p class="sub">Precision: of the examples called so, the share that is so. Recall: of the examples that are so, the share called so. F1: their harmonic mean.</p></details>\n`;
+  )}<p class="sub">Precision: of the examples classified as this class, the share that belongs to it. Recall: of the examples of this class, the share classified as so. F1: their harmonic mean.</p></details>\n`;
 }
 
 function confusion({ confusion: rows, classNames }: Recorded): Markup | undefined {
   if (!rows?.length || rows.some((row) => !Array.isArray(row))) return undefined;
   const nameOf = (i: number): string => classNames?.[i] ?? String(i);
-  return html`<details><summary>Which class is taken for which</summary>${table(
+  return html`<details><summary>Which class is mistaken for which</summary>${table(
     ['is \\ is called', ...rows.map((_, i) => nameOf(i))],
     rows.map((row, i) => [nameOf(i), ...row.map(integer)]),
     rows.map((_, i) => i + 1),

@@ -45,11 +45,11 @@ export function comparisonSection(log: EventLog): Content {
     (relative
       ? `The relative improvement is ${decimal(relative.improvement, 2)} %${relative.interval ? ` (${decimal(relative.interval[0], 2)} to ${decimal(relative.interval[1], 2)})` : ''}. `
       : '') +
-    'This compares samples by the shared weights of one run; it says nothing of networks trained on their own, nor of other seeds.';
+    'This compares samples by the shared weights of one run; it says nothing about separately trained networks or other seeds.';
   return section(
     'comparison',
     'Controller and random sampling',
-    html`${claim(sentence(verdict))}<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, laid off from the mean of the random ones (dashed): where it crosses that line, no difference can be claimed.')}</div>\n`,
+    html`${claim(sentence(verdict))}<div class="beside"><p>${numbers}</p>\n${figure(chart, 'One dot is one architecture. Diamonds are means; the bar is the interval of their difference, drawn from the mean of the random ones (dashed): if it crosses that line, no difference can be claimed.')}</div>\n`,
   );
 }
 
@@ -72,7 +72,7 @@ export function courseSection(log: EventLog): Content {
     ),
     figure(
       entropyChart(log),
-      'Entropy of the controller’s samples, mean of each epoch: the lower, the more decided it is.',
+      'Entropy of the controller’s samples, mean of each epoch: the lower, the more decided the controller is.',
       { title: 'Entropy' },
     ),
   ].filter(Boolean);
@@ -155,12 +155,12 @@ function retrainingNotes(log: EventLog): string[] {
   return [
     ...(start
       ? [
-          `Retraining began from ${start.from === 'shared' ? 'the shared weights' : start.from}: ${integer(start.taken)} tensors were taken over, ${integer(start.fresh)} are fresh${start.fresh > 0 ? ` (${start.freshNames.join(', ')}${start.fresh > start.freshNames.length ? ', …' : ''})` : ''}.`,
+          `Retraining began from ${start.from === 'shared' ? 'the shared weights' : start.from}: ${integer(start.taken)} tensors were copied, ${integer(start.fresh)} are fresh${start.fresh > 0 ? ` (${start.freshNames.join(', ')}${start.fresh > start.freshNames.length ? ', …' : ''})` : ''}.`,
         ]
       : []),
     ...(kept
       ? [
-          `${kept.stopped ? `Retraining ended after ${integer(kept.epochs)} epochs, because the validation part had seen no better one for a while. ` : ''}The weights are those of epoch ${integer(kept.epoch + 1)} of ${integer(kept.epochs)}${judged ? ` (${name} ${show(judged[field])} on the validation part, which this training did not learn from)` : ''}. The test part had no say in this.`,
+          `${kept.stopped ? `Retraining ended after ${integer(kept.epochs)} epochs, because the validation part had seen no better one for a while. ` : ''}The weights are those of epoch ${integer(kept.epoch + 1)} of ${integer(kept.epochs)}${judged ? ` (${name} ${show(judged[field])} on the validation part, which this training did not learn from)` : ''}. The test part was not used for this.`,
         ]
       : []),
   ];

@@ -43,7 +43,7 @@ export function frontSection(log: EventLog): Content {
   return section(
     'front',
     'The front',
-    html`<p>${members.length === 1 ? 'One network is better than or equal to every other candidate in all objectives: it is the whole front' : `${integer(members.length)} candidates are such that no other is at least as good in every objective and better in one`}. The knee is the compromise nearest to the best of all objectives at once, each scaled to its range on the front; it is what was derived. <code>weft derive RUN --pick "${costs[0]}&lt;…"</code> picks by a condition instead.</p>\n`,
+    html`<p>${members.length === 1 ? 'One network is better than or equal to every other candidate in all objectives: it is the whole front' : `${integer(members.length)} candidates are such that no other is at least as good in every objective and better in one`}. The knee is the compromise closest to the best values of all objectives, each scaled to its range on the front; it is the network that was derived. <code>weft derive RUN --pick "${costs[0]}&lt;…"</code> chooses by a condition instead.</p>\n`,
     latencySource(front.latencies),
     html`<div class="figures">${costs.map((name) =>
       figure(

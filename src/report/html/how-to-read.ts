@@ -1,4 +1,4 @@
-/** What the words of a report mean, in a line each, for whoever reads the first one. */
+/** What the words of a report mean, one line each, for first-time readers. */
 import { type EventLog } from '../event-log.js';
 import { measureOf } from '../measure.js';
 import { type Content, html } from './markup.js';
@@ -22,13 +22,13 @@ export function howToRead(log: EventLog): Content {
     ],
     [
       'Candidates',
-      'Architectures that were judged for the final choice, all with the same shared weights on the same examples.',
+      'Architectures that were evaluated for the final choice, all with the same shared weights on the same examples.',
     ],
     [
       'Derived',
-      'The candidate that was chosen. It is trained again from scratch, because the shared weights suit no single network.',
+      'The candidate that was chosen. It is trained again from scratch, because the shared weights are not tuned to any single network.',
     ],
-    ['Test', 'Examples that were set aside before the search, and looked at once, at the very end.'],
+    ['Test', 'Examples that were held out before the search and used once, at the very end.'],
     ...(larger
       ? ([
           [
@@ -38,5 +38,5 @@ export function howToRead(log: EventLog): Content {
         ] as const)
       : []),
   ];
-  return html`<details class="how"><summary>How to read this</summary><p>The coloured number is the result. The sections below show the network, whether the strategy did better than chance, how the search went, and what is needed to repeat it.</p><dl>${terms.map(([term, meaning]) => html`<div><dt>${term}</dt><dd>${meaning}</dd></div>`)}</dl></details>\n`;
+  return html`<details class="how"><summary>How to read this</summary><p>The coloured number is the result. The sections below show the network, whether the strategy did better than chance, how the search went, and how to repeat it.</p><dl>${terms.map(([term, meaning]) => html`<div><dt>${term}</dt><dd>${meaning}</dd></div>`)}</dl></details>\n`;
 }

@@ -34,7 +34,7 @@ function rivals({ usual, simpleModels, accuracy, macroF1, exactMatch, learnedFro
       ]),
     ],
     [1, 2, 3, 4, 5],
-  )}<p>${best ? (beaten ? `The network is better than the best of the simple models, ${best.name}.` : `That the network is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`) : ''} Right answers are those over all labels and examples together: with rare labels, saying that none holds is right most of the time, so look at F1 too. Simple models are fitted to each label by itself${isNumber(used) && html`, on ${integer(used)}${used === whole ? '' : ` of ${integer(whole)}`} training examples`}, with fixed settings. Intervals are over test examples, paired: they say nothing of another training. The best simple model is picked by the test part, which favours it.</p>\n`;
+  )}<p>${best ? (beaten ? `The network is better than the best of the simple models, ${best.name}.` : `That the network is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`) : ''} Right answers are those over all labels and examples together: if labels are rare, answering that none holds is right most of the time, so look at F1 too. Simple models are fitted to each label by itself${isNumber(used) && html`, on ${integer(used)}${used === whole ? '' : ` of ${integer(whole)}`} training examples`}, with fixed settings. Intervals are over test examples, paired: they say nothing about another training. The best simple model is selected on the test part, which favours it.</p>\n`;
 }
 
 function byLabel({ names, labels, microF1, meanAveragePrecision }: Recorded): Markup | undefined {
@@ -52,5 +52,5 @@ ${table(
     decimal(one?.averagePrecision),
   ]),
   [1, 2, 3, 4, 5, 6],
-)}<p class="sub">A label is predicted where its probability is at least one half. Precision: of the examples of which it is said, the share of which it holds. Recall: of the examples of which it holds, the share of which it is said. F1: their harmonic mean. The area and the average precision do not depend on one half: they say how well the examples are ranked, and the latter is near the share of which the label holds if they are ranked at random.</p>\n`;
+)}<p class="sub">A label is predicted if its probability is at least one half. Precision: of the examples of which it is said, the share of which it holds. Recall: of the examples of which it holds, the share of which it is said. F1: their harmonic mean. The area and the average precision do not depend on one half: they say how well the examples are ranked, and the latter is near the share of which the label holds if they are ranked at random.</p>\n`;
 }

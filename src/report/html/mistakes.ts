@@ -16,7 +16,7 @@ export function mistakesSection(log: EventLog): Content {
   return section(
     'mistakes',
     'The worst mistakes',
-    html`<p>The test pictures that the network is surest of and wrong about, the surest first, as it sees them. Look for labels that are wrong, pictures that show several things, and what the training pictures of a class lack.</p>
+    html`<p>The test images with the most confident wrong answers, the most confident first, as the network sees them. Look for wrong labels, images that show several things, and features that the training images of a class lack.</p>
 <div class="mistakes">${shown.map(({ label, called, probability, picture }) => {
       const sure = isNumber(probability) ? percent(probability) : '';
       return html`<figure><img src="data:image/png;base64,${picture}" alt="Test picture of ${label}, taken for ${called}" width="96"><figcaption>${label}, taken for <b>${called}</b> (${sure})</figcaption></figure>`;

@@ -24,14 +24,14 @@ export async function networkSection({ space }: ReportInput, log: EventLog): Pro
       'network',
       title,
       words,
-      html`<p class="sub">The search space was not at hand when this report was made, so there is no drawing.</p>`,
+      html`<p class="sub">The search space was not available when this report was made, so there is no drawing.</p>`,
     );
   const across = await architectureSvg(space, architecture, { direction: 'right' });
   const tall = await architectureSvg(space, architecture);
   const resized = tall.includes('stroke-dasharray');
   const caption =
     'From the input to the output; coloured boxes are the operations that were chosen, numbered by layer. ' +
-    `Arcs are skip connections, added at “+”${resized ? ': solid ones keep the resolution, dashed ones are halved on their way' : ''}.`;
+    `Arcs are skip connections, added at “+”${resized ? ': solid ones keep the resolution, dashed ones halve it' : ''}.`;
   return section(
     'network',
     title,

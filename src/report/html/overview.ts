@@ -42,7 +42,7 @@ function searched({ config }: ReportInput, log: EventLog): string {
   return [...facts, data !== undefined && `data ${data}`].filter(Boolean).join(' · ');
 }
 
-/** A name as it is, of a path its last part: where a file lies is nobody else's business. */
+/** A name as it is, of a path its last part: the folder of a file is private. */
 export function shortName(name: unknown): string | undefined {
   if (typeof name !== 'string') return undefined;
   return name.split(/[\\/]/).filter(Boolean).at(-1) ?? name;
@@ -89,7 +89,7 @@ function languageVerdict(perplexity: number, log: EventLog): Markup {
     : [decimal(perplexity, 1), 'is the perplexity'];
   const details = [
     isNumber(bits) && `perplexity ${decimal(perplexity, 2)}`,
-    isNumber(tested?.loss) && `${decimal(tested.loss)} nats a token`,
+    isNumber(tested?.loss) && `${decimal(tested.loss)} nats per token`,
   ]
     .filter(Boolean)
     .join(', ');
@@ -112,7 +112,7 @@ function howFound(log: EventLog): string {
       `Derived as the best of ${integer(derived.candidates)} candidates (${integer(derived.distinct)} different networks), evaluated with shared weights on ${plural(derived.batches, 'validation batch', 'validation batches')}.`,
     retrain &&
       retrained > 0 &&
-      `Trained ${trainedFrom(log)} for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text an epoch' : 'examples'}.`,
+      `Trained ${trainedFrom(log)} for ${plural(retrained, 'epoch')}${retrained < retrain.epochs ? ` of ${integer(retrain.epochs)}` : ''} on ${integer(retrain.examples)} ${example === 'token' ? 'windows of text per epoch' : 'examples'}.`,
   ]
     .filter(Boolean)
     .join(' ');
@@ -151,7 +151,9 @@ function alarms({ manifest, space }: ReportInput, log: EventLog): Content {
   const messages = [
     ...findAlarms(log, space, manifest).map(({ message }) => message),
     ...(budget
-      ? [`The search ended after ${plural(budget.epoch + 1, 'epoch')}, so that the rest fits into the time budget.`]
+      ? [
+          `The search ended after ${plural(budget.epoch + 1, 'epoch')}, so that the remaining phases fit into the time budget.`,
+        ]
       : []),
     ...(shortened
       ? [
@@ -162,7 +164,7 @@ function alarms({ manifest, space }: ReportInput, log: EventLog): Content {
       .all('environment-changed')
       .map(
         ({ changes }) =>
-          `The search went on under other conditions than it began with (${changes.map(({ what, before, now }) => `${what} ${before}, then ${now}`).join('; ')}): no single machine gives the same numbers.`,
+          `The search was continued under different conditions from those in which it began (${changes.map(({ what, before, now }) => `${what} ${before}, then ${now}`).join('; ')}): no single machine gives the same numbers.`,
       ),
     ...new Set(log.all('warning').map(({ message }) => String(message))),
   ];

@@ -10,7 +10,7 @@ export function dataSection(input: ReportInput): Content {
   return section(
     'data',
     'The data and its parts',
-    html`<p>The parts share no example. Each is identified by SHA-256 hashes of its examples’ numbers in the data set and of their content.</p>\n`,
+    html`<p>No example is in two parts. Each part is identified by SHA-256 hashes of its examples’ numbers in the data set and of their content.</p>\n`,
     table(
       ['part', 'examples', 'which examples', 'content'],
       splits.map(([name, record]) => [
@@ -31,7 +31,7 @@ export function reproductionSection(input: ReportInput): Content {
   return section(
     'reproduction',
     'Repeating this run',
-    html`<pre>weft search --config config.yaml</pre>\n<p class="sub">With the <code>config.yaml</code> of this run’s directory, which holds every option and the seed. On the same machine with the same versions it gives the same run, to the bit.</p>\n`,
+    html`<pre>weft search --config config.yaml</pre>\n<p class="sub">Use the <code>config.yaml</code> in this run’s directory, which contains every option and the seed. On the same machine with the same versions this gives the same run, to the bit.</p>\n`,
     rows.length > 0 &&
       html`<details><summary>Versions and machine</summary>${table(
         ['', ''],

@@ -12,7 +12,7 @@ export function sharpnessSection({ sharpness }: ReportInput, log: EventLog): Con
   const figures = [
     figure(
       sharpnessChart(log, 'shared-sharpness'),
-      'Largest eigenvalue of the Hessian of the shared weights along the search: of the mean loss of the same random architectures on the same training examples each time, and the edges.',
+      'Largest eigenvalue of the Hessian of the shared weights during the search, and the edges of stability. The loss is always the mean over the same random architectures on the same training examples.',
       { title: 'Sharpness of the shared weights' },
     ),
     figure(
@@ -22,8 +22,8 @@ export function sharpnessSection({ sharpness }: ReportInput, log: EventLog): Con
     ),
     figure(
       sharpnessChart(log),
-      'Largest eigenvalue of the Hessian along retraining, always on the same training examples, and the edges: above them the optimizer’s steps on the local quadratic grow.',
-      { title: 'Sharpness along retraining' },
+      'Largest eigenvalue of the Hessian during retraining, always on the same training examples, and the edges of stability: above them the optimizer’s steps on the local quadratic model grow.',
+      { title: 'Sharpness during retraining' },
     ),
     figure(alignmentChart(log), 'How far the gradient, and the gradient of SAM, point along the top eigenvector.', {
       title: 'Alignment',
@@ -85,13 +85,13 @@ function measuredFigures(measured: object | undefined, whose: string): Content[]
     line &&
       figure(
         lossLineChart({ x: line[0], loss: line[1] }),
-        `Loss of ${whose} along a random direction whose filters are as long as its own.`,
+        `Loss of ${whose} along a random direction whose filters have the same norms as those of the network.`,
         { title: 'Loss on a line' },
       ),
     isPlane(plane) &&
       figure(
         lossPlaneChart(plane),
-        `Loss of ${whose} on the plane of two such directions; each contour is the same factor above the one within.`,
+        `Loss of ${whose} on the plane of two such directions; the loss grows by the same factor from each contour to the next outer one.`,
         { title: 'Loss on a plane' },
       ),
   ];

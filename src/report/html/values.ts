@@ -1,4 +1,4 @@
-/** The chapter on what the test result of predicted numbers is worth: beside simpler models, and where the network is wrong. */
+/** The chapter on the quality of predicted numbers: compared with simpler models, and where the network is wrong. */
 import { residualChart } from '../charts/residuals.js';
 import { type EventLog, type EventOf } from '../event-log.js';
 import { ABSENT, decimal, integer, isNumber, significant } from '../format.js';
@@ -14,7 +14,7 @@ export function valuesSection(log: EventLog): Content {
     'assessment',
     'What the result is worth',
     isNumber(recorded.meanR2) &&
-      html`<p>The mean R² of the ${recorded.targets.length} numbers is ${decimal(recorded.meanR2)}: each counts alike, whatever its unit. One network predicts all of them; its loss is the mean of their squared errors, each number scaled to a variance of one.</p>\n`,
+      html`<p>The mean R² of the ${recorded.targets.length} numbers is ${decimal(recorded.meanR2)}: each has the same weight, whatever its unit. One network predicts all of them; its loss is the mean of their squared errors, each number scaled to a variance of one.</p>\n`,
     recorded.targets.map((target) => ofTarget(target, recorded.learnedFrom)),
   );
 }
@@ -56,6 +56,6 @@ ${
     ],
     [1, 2, 3, 4],
   )}<p>${best ? (beaten ? `The network is better than the best of the simple models, ${best.name}.` : `That the network is better than ${best.name} cannot be claimed: prefer the simple model unless the network has other merits.`) : ''} ${isNumber(used) ? `Simple models learned from ${integer(used)}${used === whole ? '' : ` of ${integer(whole)}`} training examples, with fixed settings.` : ''} Intervals are of the paired differences of squared errors, over the variance of the test part. The best simple model is picked by the test part, which favours it.</p>\n`
-}${figure(residualChart(points ?? []), 'One dot is one test example: by how much the actual number is above what was predicted. Dots that follow a curve, or spread more on one side, show what the network has not learned.', { title: 'Residuals' })}
+}${figure(residualChart(points ?? []), 'One dot is one test example: actual minus predicted number. Dots that follow a curve, or spread more on one side, show what the network has not learned.', { title: 'Residuals' })}
 `;
 }

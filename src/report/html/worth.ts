@@ -1,4 +1,4 @@
-/** What a test accuracy is worth: beside the most frequent class, beside simple models, and beside what would be perfect. */
+/** How good a test accuracy is: compared with the most frequent class, with simple models, and with a perfect result. */
 import { type EventLog, type EventOf } from '../event-log.js';
 import { isNumber, percent, points } from '../format.js';
 
@@ -11,7 +11,7 @@ export interface Worth {
 /** A good network makes at most so much of the mistakes of always naming the most frequent class. */
 const GOOD_SHARE_OF_MISTAKES = 0.5;
 
-/** Undefined where the result was not set beside anything. */
+/** Undefined if the result was not compared with anything. */
 export function worthOf(log: EventLog): Worth | undefined {
   const recorded: Partial<EventOf<'assessed'>> | undefined = log.last('assessed');
   const accuracy = log.last('tested')?.accuracy;
@@ -21,7 +21,7 @@ export function worthOf(log: EventLog): Worth | undefined {
   const behind = isNumber(best?.interval?.[1]) && best.interval[1] < 0;
   const ahead = isNumber(best?.interval?.[0]) && best.interval[0] > 0;
   const above = majority.interval[0] > 0;
-  const guess = `always naming the most frequent class reaches ${percent(majority.accuracy)}`;
+  const guess = `always answering the most frequent class reaches ${percent(majority.accuracy)}`;
   const beside = best
     ? behind
       ? `${best.name}, a simple model, is better by ${points(-best.difference).replace('+', '')} points`

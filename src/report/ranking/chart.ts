@@ -1,4 +1,4 @@
-/** Shared-weight scores beside those of networks trained alone. */
+/** Shared-weight scores against those of networks trained separately. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { quality, type RankAnalysis } from '../../ranking/index.js';
@@ -22,7 +22,7 @@ export function rankChart({ record: { architectures, measure, seeds }, alone }: 
     measure === 'accuracy' ? { percent: true, nice: true, inset: 6 } : { reverse: true, nice: true, inset: 6 };
   const unit = measure === 'accuracy' ? 'accuracy' : 'loss';
   return drawChart({
-    ariaLabel: 'Quality after training alone against quality with shared weights, one dot an architecture',
+    ariaLabel: 'Quality after training alone against quality with shared weights, one dot per architecture',
     height: 320,
     marginLeft: 52,
     x: scale,

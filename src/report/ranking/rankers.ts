@@ -1,4 +1,4 @@
-/** Where the shared weights stand among rankers that train nothing, as a chapter of the search report. */
+/** How the shared weights compare with rankers that need no training, as a chapter of the search report. */
 import { basename } from 'node:path';
 import { type RankerComparison, type TruthRecord } from '../../ranking/index.js';
 import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
@@ -13,10 +13,10 @@ export function rankersSection(
 ): Content {
   if (!record || !comparison) return undefined;
   const { ceiling, verdict, warnings, count } = comparison;
-  const how = `${integer(count)} networks were judged by the shared weights on ${integer(record.examples)} validation examples, and by scores that train nothing; the truth is ${record.column} of ${record.tables.map((path) => basename(path)).join(', ')}. Nothing was trained.`;
+  const how = `${integer(count)} networks were evaluated with the shared weights on ${integer(record.examples)} validation examples, and by scores without training; the truth is ${record.column} of ${record.tables.map((path) => basename(path)).join(', ')}. Nothing was trained.`;
   const noise =
     ceiling === undefined
-      ? 'The table has no single seeds, so how far its own noise limits every ranker is unknown.'
+      ? 'The table has no individual seeds, so it is unknown how much its noise limits every ranker.'
       : `Two seeds of the truth agree with τ ${decimal(ceiling, 2)}: no ranker can be expected to do better.`;
   return section(
     'rankers',

@@ -23,14 +23,14 @@ export function rankSection(record: RankRecord | undefined, trained?: RankerComp
   const how = `${integer(record.architectures.length)} different architectures, drawn uniformly, were evaluated with the shared weights on ${integer(record.examples.shared)} validation examples, then each trained alone for ${plural(record.epochs, 'epoch')} with ${plural(record.seeds.length, 'seed')} and tested on ${integer(record.examples.alone)} examples.`;
   const self =
     reliability === undefined
-      ? 'With one seed nothing can be said of how well stand-alone training agrees with itself, which is the most that any score can reach; --seeds 2 tells.'
+      ? 'With one seed it is unknown how well stand-alone training agrees with itself, which limits every score; use two seeds (--seeds 1,2) to measure it.'
       : `Stand-alone training agrees with itself, from seed to seed, with τ ${decimal(reliability, 2)}; no score can be expected to do better.`;
   return section(
     'ranking',
     'Do shared weights rank networks as training does?',
     html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><div><p>${how} ${self}</p>\n${coefficients(byMeasure, byLoss, record.measure)}</div>\n${figure(rankChart(analysis), `One dot an architecture${record.seeds.length > 1 ? '; bars span the seeds' : ''}. Shared weights that ranked perfectly would make a rising line.`)}</div>\n`,
     trained && amongTrivial(trained),
-    html`<h3>What choosing by shared weights gives</h3>\n`,
+    html`<h3>The quality of a choice by shared weights</h3>\n`,
     choices(byMeasure),
     html`<p class="sub">Intervals are 95 % intervals over architectures, for the seeds that were trained, and need ${FEWEST_FOR_RANKS} architectures. Those of a choice are bootstrap intervals: what other samples of as many architectures would give.</p>\n`,
   );
@@ -38,7 +38,7 @@ export function rankSection(record: RankRecord | undefined, trained?: RankerComp
 
 /** Beside what every space tells of a network without training anything. */
 function amongTrivial(comparison: RankerComparison): Content {
-  return html`<h3>Beside rankers that train nothing</h3>\n<p>${sentence(comparison.verdict)}</p>\n${standingTable(comparison)}`;
+  return html`<h3>Compared with rankers without training</h3>\n<p>${sentence(comparison.verdict)}</p>\n${standingTable(comparison)}`;
 }
 
 function coefficients(byMeasure: Agreement, byLoss: Agreement, measure: RankRecord['measure']): Markup {

@@ -1,4 +1,4 @@
-/** Where the shared weights stand among rankers that train nothing, for the candidates of a search, as a chapter of its report. */
+/** How the shared weights compare with rankers that need no training, for the candidates of a search, as a chapter of its report. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Costs, costsIn } from '../../ranking/index.js';
 import { assessTau, type Assessment, FEWEST_FOR_RANKS, spearman } from '../../statistics/index.js';
@@ -46,12 +46,12 @@ export function standingSection(input: ReportInput, log: EventLog, comparisons =
         ]),
         [1, 2, 3],
       ),
-      html`<p class="sub">These rankers train nothing: weights and multiply-adds are counted, a proxy is computed of fresh weights on one batch. The table says how far the shared weights put the candidates in the same order, and not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet says nothing that the ranker does not, at 0 % it says something else, be it knowledge or noise. ${judged ? 'Which order is right is told by the chapter below.' : html`Only trainings tell: <code>weft rank RUN</code> trains a sample, <code>weft rank RUN --truth TABLE</code> takes published ones.`}</p>\n`,
+      html`<p class="sub">These rankers need no training: weights and multiply-adds are counted, a proxy is computed from fresh weights on one batch. The table says how well the order by shared weights agrees with theirs, not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet says nothing that the ranker does not, at 0 % it says something else, be it knowledge or noise. ${judged ? 'Which order is right is told by the chapter below.' : html`Only trainings tell: <code>weft rank RUN</code> trains a sample, <code>weft rank RUN --truth TABLE</code> takes published ones.`}</p>\n`,
     ],
   );
 }
 
-/** The supernet's order beside each ranker's, parameters first; undefined where a candidate is not of the space. */
+/** The supernet's order compared with each ranker's, parameters first; undefined if a candidate is not of the space. */
 export function sharedOrders(log: EventLog, space: SearchSpace): OrderShared[] | undefined {
   const candidates = rankCandidates(log);
   const architectures = candidates.map(({ architecture }) => decoded(space, architecture));
@@ -81,12 +81,10 @@ export function sharedOrders(log: EventLog, space: SearchSpace): OrderShared[] |
 
 function withoutTruth(count: number, parameters: OrderShared | undefined): string {
   if (count < FEWEST_FOR_RANKS)
-    return `Nothing can be claimed: ${plural(count, 'different candidate')} are too few for an order, which takes ${FEWEST_FOR_RANKS}.`;
+    return `Nothing can be claimed: ${plural(count, 'different candidate')} are too few to compare orders; this takes ${FEWEST_FOR_RANKS}.`;
   if (!parameters || !isNumber(parameters.tau.value))
-    return 'Nothing can be claimed: all candidates have equally many parameters, or are judged equally good.';
+    return 'Nothing can be claimed: all candidates have the same number of parameters, or the same quality by shared weights.';
   const { tau, explained } = parameters;
   const share = `the number of parameters alone explains ${percent(explained, 0)} of the supernet’s order of ${integer(count)} candidates (τ ${withInterval(tau)})`;
-  return sentence(
-    `${share}; whether the rest is knowledge or noise is not known without trainings of networks by themselves`,
-  );
+  return sentence(`${share}; whether the rest is knowledge or noise is unknown without separate trainings`);
 }

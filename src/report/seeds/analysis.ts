@@ -1,4 +1,4 @@
-/** One search with several seeds: the strategy beside random sampling of the same supernets at equal cost, and how far that can be relied on. */
+/** One search with several seeds: the strategy compared with random sampling of the same supernets at equal cost, with intervals and claims. */
 import { decimalText } from '../../printable.js';
 import { smallestOf } from '../../statistics/extremes.js';
 import { WeftError } from '../../errors.js';
@@ -64,14 +64,14 @@ export interface SeedsAnalysis {
 export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
   const ordered = [...runs].sort((a, b) => a.seed - b.seed);
   const [first] = ordered;
-  if (!first) throw new WeftError('run', 'there is no run to look at', 'name run directories of finished searches');
+  if (!first) throw new WeftError('run', 'no run was named', 'name run directories of finished searches');
   for (const field of ['space', 'controller'] as const) {
     const other = ordered.find((run) => run[field] !== first[field]);
     if (other)
       throw new WeftError(
         'run',
         `a ${field} '${other[field]}' cannot be averaged with '${first[field]}'`,
-        'name runs of one search with several seeds; `weft report RUN` shows one',
+        'name runs of one search with several seeds; `weft report RUN` reports a single run',
       );
   }
   const twice = ordered.find((run, i) => run.seed === ordered[i + 1]?.seed);
@@ -79,7 +79,7 @@ export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
   const compared = ordered.flatMap(({ comparison }) => comparison ?? []);
   const all = compared.length === ordered.length;
   const measure = first.comparison?.measure ?? (first.test?.accuracy === undefined && first.test ? 'loss' : 'accuracy');
-  const unit = first.test?.targets ? SQUARED_ERROR : measure === 'loss' ? 'nats a token' : 'points';
+  const unit = first.test?.targets ? SQUARED_ERROR : measure === 'loss' ? 'nats per token' : 'points';
   const means = all
     ? advantage(
         compared.map((one) => one.controllerMean),
@@ -165,7 +165,7 @@ function verdictOf(
     `${measure === 'loss' ? decimalText(share, 4) : decimalText(100 * share, 2)} ${unit}`;
   const seeds = bySeed.length;
   if (obstacle === 'few' || !interval)
-    return `In ${seeds === 1 ? 'one seed' : `these ${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'behind' : 'ahead of'} random ones of the same supernets by ${amount(Math.abs(value))} on average; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;
+    return `In ${seeds === 1 ? 'one seed' : `these ${seeds} seeds`} the samples of ${controller} are ${value < 0 ? 'worse' : 'better'} than random ones of the same supernets by ${amount(Math.abs(value))} on average; ${obstacleOf({ ...difference, count: seeds }, 'seeds')}`;
   const [low, high] = interval;
   const numbers = `95 % interval over ${seeds} seeds ${amount(low)} to ${amount(high)}${despiteInterval(difference)}`;
   if (claim)

@@ -24,7 +24,7 @@ export function seedsChart(
     ariaLabel: `${what} of the strategy and of random sampling by seed`,
     marginRight: 70,
     x: { type: 'point', domain: pairs.map(({ seed }) => seed), padding: 0.6, label: 'seed', labelArrow: 'none' },
-    y: { nice: true, inset: 8, label: `${what} (${inPercent ? '%' : 'nats a token'})`, labelArrow: 'none' },
+    y: { nice: true, inset: 8, label: `${what} (${inPercent ? '%' : 'nats per token'})`, labelArrow: 'none' },
     marks: [
       gridY(),
       (['random', 'controller'] as const).map((side) =>

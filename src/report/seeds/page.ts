@@ -12,9 +12,9 @@ export function seedsPage(analysis: SeedsAnalysis, version: string): string {
   return page(
     { title: `${controller} on ${space}, ${runs.length} seeds`, version, source: 'the results of the searches' },
     html`<header><p class="eyebrow">One search, ${runs.length} seeds</p>
-<h1>${controller} beside random sampling on ${space}</h1>
+<h1>${controller} compared with random sampling on ${space}</h1>
 ${claim(`${verdict}.`)}
-<p class="sub">Within each search both are evaluated with the same shared weights on the same validation batches, so that seeds are pairs. Intervals are 95 % intervals over seeds (Student’s t of the pairs, Fieller’s for ratios), from three seeds on; ${means ? `with fewer than ${means.difference.fewest} seeds` : 'of a few seeds'} nothing is claimed.</p>
+<p class="sub">Within each search both are evaluated with the same shared weights on the same validation batches, so the two values of a seed form a pair. Intervals are 95 % intervals over seeds (Student’s t of the pairs, Fieller’s for ratios), from three seeds on; ${means ? `with fewer than ${means.difference.fewest} seeds` : 'of a few seeds'} nothing is claimed.</p>
 </header>
 `,
     section(
@@ -34,7 +34,7 @@ ${claim(`${verdict}.`)}
               `The best of ${count} candidates each: what would be derived after as many evaluations.`,
               { title: `Best of ${count}` },
             ),
-          ]}</div>\n<p class="sub">This compares samples by shared weights. Whether those order networks as training alone does is what <code>weft rank</code> measures; what the found networks reach is in the table below.</p>\n`,
+          ]}</div>\n<p class="sub">This compares samples by shared weights. <code>weft rank</code> measures whether shared weights rank networks as separate training does; the table below has the results of the found networks.</p>\n`,
         ],
     ),
     section('seeds', 'Seed by seed', seedTable(analysis)),

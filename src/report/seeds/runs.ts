@@ -7,7 +7,7 @@ import { measureOf } from '../measure.js';
 import { bothValues, differingNames, type Settings, settingsOf } from '../settings.js';
 import { type SeedRun } from './analysis.js';
 
-/** Options that change no number, or are the seed itself. */
+/** Options that do not affect results, or are the seed itself. */
 const FREE = /^(seed|recipe|backend|checkpoint\b.*|logEvery|budget)$/;
 
 /** What came of runs that differ in nothing but the seed. Throws WeftError('run') naming a run that is not finished, and the first option in which runs differ. */
@@ -19,10 +19,10 @@ export function seedRunsOf(runs: readonly { readonly path: string; readonly inpu
       throw new WeftError(
         'run',
         `${path} differs from ${first!.path} in ${different}`,
-        'runs that differ in more than the seed cannot be averaged: report each by itself',
+        'runs that differ in more than the seed cannot be averaged: report each separately',
       );
     const { summary } = input;
-    if (!summary) throw new WeftError('run', `${path} is not finished`, `let it go on: weft resume ${path}`);
+    if (!summary) throw new WeftError('run', `${path} is not finished`, `continue it: weft resume ${path}`);
     const log = eventLog(input.events);
     const { field } = measureOf(log);
     const values = (source: 'controller' | 'random'): number[] =>

@@ -145,7 +145,7 @@ export function createWatch({
     if (sequences && !state.perLabel && regularizer!.fisher!.kind !== 'batch')
       throw new WeftError(
         'checkpoint',
-        'this run has estimated Fisher information per sequence, and it is now counted per token: alpha would pull harder than before',
+        'this run has estimated Fisher information per sequence, but it is now counted per token: alpha would pull more strongly than before',
         'start the search again, with alpha divided by the number of tokens of a sequence (data.bptt)',
       );
     const watched = new Set(regularizer!.watched);

@@ -1,7 +1,7 @@
 /**
  * Which sizes of an elastic space spoil which others. At the end of an epoch each of a few networks, from the smallest to the largest, is
  * trained alone for a few steps on a copy of the shared weights, and the losses of all of them are compared before and after. The search
- * itself goes on as if nothing had happened.
+ * itself continues as if nothing had happened.
  */
 import { type ForgettingWidths } from '../../forgetting/events.js';
 import { parameterCount } from '../../graph/index.js';

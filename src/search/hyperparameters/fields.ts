@@ -22,7 +22,7 @@ export function hyperparametersOf(config: SearchConfig, epochs: number): Hyperpa
   });
 }
 
-/** Whether the configuration takes all of these values at once. */
+/** Whether the configuration accepts all of these values together. */
 export function accepts(config: SearchConfig, epochs: number): (values: Hyperparameters) => boolean {
   return (values) => retrainSchema.safeParse({ ...(merged(config, values)['retrain'] as object), epochs }).success;
 }
@@ -50,7 +50,7 @@ export function candidateConfig(config: SearchConfig, values: Hyperparameters): 
   };
 }
 
-/** Throws WeftError('config') for a configuration with hyper-parameters, in the words of whoever cannot search them. */
+/** Throws WeftError('config') for a configuration with hyper-parameters, with the reason of the command that cannot search them. */
 export function refuseHyperparameters(
   { search: { hyperparameters } }: SearchConfig,
   why: string,
@@ -143,7 +143,7 @@ function requireAccepted(
       ? 'take that value out of the list'
       : whole
         ? 'add integer: true to its range'
-        : 'narrow its range to what the field takes',
+        : 'narrow its range to values that the field accepts',
   );
 }
 

@@ -104,7 +104,7 @@ function indexOf({ path, values }: Hyperparameter, found: Hyperparameters): numb
   if (index >= 0) return index;
   throw new WeftError(
     'architecture',
-    `the candidate has ${JSON.stringify(found[path]) ?? 'nothing'} for ${path}, which is none of its values`,
-    'search.hyperparameters has changed since it was found',
+    `the candidate has ${JSON.stringify(found[path]) ?? 'nothing'} for ${path}, which is not one of its values`,
+    'search.hyperparameters has changed since the candidate was found',
   );
 }

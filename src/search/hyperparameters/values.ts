@@ -1,4 +1,4 @@
-/** The values that a hyper-parameter is searched among, and where they stand on its scale. */
+/** The values among which a hyper-parameter is searched, and their positions on its scale. */
 import { type HyperparameterRange, type HyperparameterValues } from '../../config/hyperparameters-schema.js';
 
 export type HyperparameterValue = HyperparameterValues[number];
@@ -8,7 +8,7 @@ export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
 
 /** A field of the configuration with the values that it may have. */
 export interface Hyperparameter {
-  /** Where it stands in the configuration, for example `retrain.optimizer.learningRate`. */
+  /** Its path in the configuration, for example `retrain.optimizer.learningRate`. */
   readonly path: string;
   readonly values: readonly HyperparameterValue[];
   /** Of numbers from a range, their places from 0 to 1, ascending; undefined for a list of values, which has no order. */

@@ -9,7 +9,7 @@ import { namedCosts } from '../costs.js';
 import { sharpnessOfChild, sharpnessPenalty } from '../sharpness.js';
 import { type SearchSession } from '../session.js';
 
-/** One controller update; all architectures of a round are judged on the same batch. */
+/** One controller update; all architectures of a round are evaluated on the same batch. */
 export function updateController(session: SearchSession): void {
   const { config, controller, state, emit, space } = session;
   const { epoch, step: round } = state;

@@ -78,7 +78,7 @@ export function evaluateCandidate(session: SearchSession): void {
   state.phase = config.retrain.epochs > 0 ? 'retrain' : 'done';
 }
 
-/** The best candidate; with several objectives the knee of their front, which is said. */
+/** The best candidate; with several objectives the knee of their front, which is reported. */
 function chosenOf({
   costs,
   config,

@@ -1,4 +1,4 @@
-/** Phase 1 of an epoch: the shared weights learn, one sampled child a batch, the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
+/** Phase 1 of an epoch: the shared weights learn, one sampled child per batch, the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
 import { stream } from '../../tensor/rng.js';
 import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';

@@ -25,7 +25,7 @@ export function capacityRates(space: SearchSpace, seed: number | string): Capaci
   if (fewest === most)
     throw new WeftError(
       'config',
-      `search.remedies.capacityRates tells networks apart by their parameters, and in '${space.name}' all have ${most}`,
+      `search.remedies.capacityRates distinguishes networks by their numbers of parameters, but in '${space.name}' all have ${most}`,
       'leave it out',
     );
   const slope = (EXPONENTS.most - EXPONENTS.fewest) / (Math.log(most) - Math.log(fewest));

@@ -60,7 +60,7 @@ export function listedBy<A>(space: SearchSpace<A>): readonly A[] | undefined {
   if (size > MOST_LISTED)
     throw new WeftError(
       'config',
-      `search.remedies.importance weighs paths by their probability, which the limits of '${space.name}' make unknown: it has ${size} architectures`,
+      `search.remedies.importance weights paths by their probability, which is unknown because of the limits of '${space.name}': it has ${size} architectures`,
       'leave out the limits, or set search.remedies.importance.paths to false',
     );
   return [...space.enumerate()];

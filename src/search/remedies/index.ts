@@ -70,40 +70,40 @@ export function createRemedies({
   ].find((name) => typeof name === 'string');
   if (asked && search.elastic)
     refuse(
-      `search.remedies.${asked} is about steps of one network each, and search.elastic trains several at once`,
+      `search.remedies.${asked} applies to steps that train one network, but search.elastic trains several per step`,
       `leave out search.elastic or search.remedies.${asked}`,
     );
   if (asked && controller.relaxation)
     refuse(
-      `search.remedies.${asked} is about steps of one network each, and '${controller.name}' trains a mixture of all`,
-      `take a controller that samples, or leave out search.remedies.${asked}`,
+      `search.remedies.${asked} applies to steps that train one network, but '${controller.name}' trains a mixture of all`,
+      `use a controller that samples, or leave out search.remedies.${asked}`,
     );
   if (fixedAffine && !Object.keys(store.parameters).some((name) => still!(name)))
     refuse(
-      `search.remedies.fixedAffine leaves scales and offsets of normalization as they are, and '${space.name}' has none`,
+      `search.remedies.fixedAffine keeps scales and offsets of normalization fixed, but '${space.name}' has none`,
       'leave it out',
     );
   if (rates) requireConstantRate(trainer.learningRate, search.epochs * train.steps);
   if (importance) {
     if (regularizer?.mixture)
       refuse(
-        `search.remedies.importance weighs the loss of the drawn network, and the regularizer '${regularizer.name}' mixes it with those of others`,
-        'leave out one of the two; wpl and the anchors go with it',
+        `search.remedies.importance weights the loss of the drawn network, but the regularizer '${regularizer.name}' mixes it with those of others`,
+        'leave out one of the two; wpl and the anchors can be combined with it',
       );
     if (importance.data && (!train.pick || !train.places || (space.task.kind ?? 'classification') !== 'classification'))
       refuse(
-        'search.remedies.importance.data draws labelled examples one by one, and these data are a text or numbers to predict',
+        'search.remedies.importance.data draws individual labelled examples, but these data are a text or have numbers to predict',
         'set it to false',
       );
     if (importance.data && data.sampling === 'balanced')
       refuse(
-        'search.remedies.importance.data draws each example by its own probability, and data.sampling: balanced by that of its class',
-        'set one of the two to its default, or take data.classWeights, which goes with it',
+        'search.remedies.importance.data draws each example by its own probability, but data.sampling: balanced by that of its class',
+        'set one of the two to its default, or use data.classWeights, which can be combined with it',
       );
     if (importance.data && trainer.links.some(({ layers, shards = 1 }) => layers !== undefined || shards > 1))
       refuse(
-        'search.remedies.importance.data reads the outputs of each step, which a preconditioner of layers and gradients of parts of a batch do not give',
-        'set it to false, or take another optimizer',
+        'search.remedies.importance.data reads the outputs of each step, which are not available with a preconditioner that captures layers or with gradients of parts of a batch',
+        'set it to false, or use another optimizer',
       );
   }
   return {
@@ -127,7 +127,7 @@ function requireConstantRate(rate: (step: number) => number, steps: number): voi
   if ([Math.floor(steps / 2), steps - 1].every((step) => rate(step) === rate(0))) return;
   throw new WeftError(
     'config',
-    'search.remedies.capacityRates lets the learning rate fall for each network, and that of search.optimizer falls too',
-    'set search.optimizer.schedule to {name: constant} (of an average, that of its base) and leave out warmUp',
+    'search.remedies.capacityRates has its own schedule of learning rates, but search.optimizer has one too',
+    'set search.optimizer.schedule to {name: constant} (for an averaging optimizer, that of its base) and leave out warmUp',
   );
 }

@@ -30,7 +30,7 @@ export function separateMomentum<A>(
   if (slots.length === 0)
     throw new WeftError(
       'config',
-      `search.remedies.separateMomentum tells networks apart by a choice, and '${space.name}' has none`,
+      `search.remedies.separateMomentum distinguishes networks by a choice, but '${space.name}' has none`,
       'leave it out',
     );
   const slot = stream(seed, 'momentum').pick(slots);

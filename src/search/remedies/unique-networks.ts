@@ -24,8 +24,8 @@ export function uniqueNetworks<A>(space: SearchSpace<A>): UniqueNetworks<A> {
   if (size > MOST_LISTED)
     throw new WeftError(
       'config',
-      `search.remedies.uniqueNetworks lists all architectures of a space, and '${space.name}' has ${size}`,
-      `leave it out, or make the space smaller by its options: up to ${MOST_LISTED} architectures can be listed`,
+      `search.remedies.uniqueNetworks lists all architectures of a space, but '${space.name}' has ${size}`,
+      `leave it out, or make the space smaller with its options: up to ${MOST_LISTED} architectures can be listed`,
     );
   const byForm = new Map<string, A>();
   for (const architecture of space.enumerate()) {

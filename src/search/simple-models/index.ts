@@ -1,4 +1,4 @@
-/** Simple models of the same data, beside which a network has to show its worth. */
+/** Simple models of the same data, with which a network is compared. */
 import { type Rows, type SimpleModel } from './contract.js';
 import { randomForest } from './forest.js';
 import { logisticRegression } from './logistic.js';

@@ -119,7 +119,7 @@ function alternatives({ child, space }: SearchSession, slot: number, options: re
   }
   throw new WeftError(
     'unsupported',
-    `no architectures of '${space.name}' were found that differ in one choice alone and satisfy its constraints`,
+    `no architectures of '${space.name}' were found that differ in only one choice and satisfy its constraints`,
     'leave out the limits',
   );
 }

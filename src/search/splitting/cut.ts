@@ -25,8 +25,8 @@ export function minimumCut(affinity: Affinity): Split {
   if (count < 2 || count > MOST)
     throw new WeftError(
       'unsupported',
-      `a choice of ${count} options cannot be split in two by trying all cuts`,
-      `take a choice of 2 to ${MOST} options`,
+      `a choice of ${count} options cannot be split in two by trying all divisions`,
+      `use a choice of 2 to ${MOST} options`,
     );
   let best: Split | undefined;
   // The first option stays in the first group, so that each cut is seen once.

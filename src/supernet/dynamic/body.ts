@@ -152,7 +152,7 @@ export function addPart({ graph, structure, within, gates }: Body, { name }: Dyn
   }
   const operations = part.operations.filter(({ outputs }) => !outputs.every((one) => known.has(one)));
   const missing = addOperations(graph, { ...part, operations }, known, after);
-  if (missing !== undefined) throw new NoGraph(`the operation '${missing}' has no form in a graph`);
+  if (missing !== undefined) throw new NoGraph(`the operation '${missing}' cannot be written to a graph`);
 }
 
 export const isActive =
@@ -162,7 +162,7 @@ export const isActive =
 
 const nodeGate = (gates: Gates, name: string): ValueName => gates.gate(`node ${name}`, isActive(name));
 
-/** A value as it enters a node: nothing goes on where the child does not have the node. */
+/** A value as it enters a node: nothing continues where the child does not have the node. */
 function entering({ graph, gates, structure }: Body, name: string, value: ValueName): ValueName {
   return structure.common.has(name) ? value : switched(graph, value, nodeGate(gates, name)).whenTrue;
 }

@@ -71,7 +71,7 @@ export interface DynamicGradients<M = unknown> {
     moment: PassMoment,
     further: Further<M>,
   ) => { loss: Scalar; outputs: NamedTensors };
-  /** Whether the gradients of this child are added up as they are in the child by itself. */
+  /** Whether the gradients of this child are added in the same order as in the child by itself. */
   serves(child: Child): boolean;
   /** Nodes of the function. */
   readonly size: number;
@@ -97,7 +97,7 @@ export interface DynamicOptions<M> {
   readonly weighted?: boolean;
   /** Whether the outputs of the child are wanted too. */
   readonly logits?: boolean;
-  /** Given the parameters by their slots; undefined where there is nothing to go on with. */
+  /** Given the parameters by their slots; undefined where there is nothing to continue with. */
   readonly continuation?: (slots: readonly SlotNames[]) => Continuation<M> | undefined;
 }
 
@@ -129,7 +129,7 @@ export function dynamicGradients<M = unknown>(
     ]);
     if (weighted) known.set(recording.inputs.get('weights')!, graph.argument(FLOAT));
     const missing = addOperations(graph, recording, known);
-    if (missing !== undefined) throw new NoGraph(`the operation '${missing}' has no form in a graph`);
+    if (missing !== undefined) throw new NoGraph(`the operation '${missing}' cannot be written to a graph`);
     const lossValue = known.get(resultOf(recording, 'loss')!)!;
     graph.result(lossValue, FLOAT);
     const gradientOf = addBackward(body, known.get(resultOf(recording, INPUT_GRADIENT)!)!);
@@ -286,7 +286,7 @@ function addContinuation<M>(
     declared.length > 0 ? graph.node('Unpack', [graph.argument(FLOAT)], { T: type(FLOAT), num, axis: integer(0) }) : '';
   declared.forEach(({ value }, i) => known.set(value, `${numbers}:output:${i}`));
   const missing = addOperations(graph, recording, known);
-  if (missing !== undefined) throw new NoGraph(`the operation '${missing}' has no form in a graph`);
+  if (missing !== undefined) throw new NoGraph(`the operation '${missing}' cannot be written to a graph`);
   const wanted = wantedValues(recording);
   for (const value of wanted) graph.result(known.get(value)!, recording.types[value]!);
   return { recording, inputs, wanted };

@@ -51,7 +51,7 @@ export function parametersOf({ attributes }: Whole): Readonly<Record<string, Par
 const builtOf = ({ built }: Extract<Whole['attributes'], { kind: 'operation' }>): BuiltOperation =>
   [...built.values()][0]!;
 
-/** What is computed on the way back through a node, of the gradient of its output: gradients of its inputs, and one tensor for each parameter. Runs inside a tidy. */
+/** What is computed on the backward pass through a node, of the gradient of its output: gradients of its inputs, and one tensor for each parameter. Runs inside a tidy. */
 export type WayBack = (
   forward: () => Tensor,
   inputs: readonly Tensor[],

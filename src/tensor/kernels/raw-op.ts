@@ -10,7 +10,7 @@ export interface OpAttribute {
   readonly value: unknown;
 }
 
-/** A tensor that lives in the native library only, and for ever: the engine neither counts nor disposes it. */
+/** A tensor that lives in the native library only, and forever: the engine neither counts nor disposes it. */
 export interface NativeConstant {
   readonly nativeId: number;
 }

@@ -49,7 +49,7 @@ interface NodeValues {
   y: NativeId;
 }
 
-/** What the way back needs of a forward pass; disposed by whoever owns the tape. */
+/** What the backward pass needs of a forward pass; disposed by the owner of the tape. */
 export interface CellMemory {
   readonly groups: readonly Group[];
   /** What each group's input is multiplied by: the kernels of its members side by side. */

@@ -107,8 +107,8 @@ function failed(inputs: Record<string, Tensor>, failure: string, options?: { cau
       )
     : new WeftError(
         'numeric',
-        `${subject} or its right-hand side holds NaN or infinity`,
-        'look for the step before that made it',
+        `${subject} or its right-hand side contains NaN or infinity`,
+        'look for the cause in the steps before',
         options,
       );
 }

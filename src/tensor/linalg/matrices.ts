@@ -50,7 +50,7 @@ export function assertSquare(a: Tensor): void {
   if (a.rank >= 2 && a.shape.at(-1) === a.shape.at(-2)) return;
   throw new WeftError(
     'operation',
-    `a tensor [${a.shape}] is no square matrix`,
-    'the last two axes must be equally long',
+    `a tensor [${a.shape}] is not a square matrix`,
+    'the last two axes must have the same length',
   );
 }

@@ -25,7 +25,7 @@ export interface CompileOptions {
 }
 
 export interface CallOptions {
-  /** What the step depends on beside the shapes of its inputs: a name of the network, of the mode. */
+  /** What the step depends on besides the shapes of its inputs: a name of the network, of the mode. */
   readonly key?: string;
   /** Further runs of this very step that are due, where that is known. */
   readonly due?: number;

@@ -162,7 +162,7 @@ export function attributeValue({ type: kind, value }: OpAttribute): AttributeVal
       case 5:
         return bytesField(7, shapeProto(one as number[]));
       default:
-        throw new Error(`an attribute of the kind ${kind} has no form in a graph`);
+        throw new Error(`an attribute of the kind ${kind} cannot be written to a graph`);
     }
   };
   // A shape is itself an array.

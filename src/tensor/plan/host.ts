@@ -1,5 +1,5 @@
 /**
- * What a step that may be compiled takes from JavaScript beside its input tensors: schedules, counters, masks, decisions. Each is a
+ * What a step that may be compiled takes from JavaScript besides its input tensors: schedules, counters, masks, decisions. Each is a
  * function of the moment of the call, so that a recorded step can be run again at another moment.
  */
 import { type NamedTensors } from '../named.js';

@@ -60,7 +60,7 @@ export interface Recording<M, F> {
   readonly choices: readonly Choice<M>[];
   readonly requirements: readonly Requirement[];
   readonly outputs: readonly Output[];
-  /** What the step has returned beside tensors. */
+  /** What the step has returned besides tensors. */
   readonly fixed: F;
   /** Why it cannot be run again, where it cannot. */
   readonly undeclared?: string | undefined;

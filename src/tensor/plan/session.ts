@@ -45,7 +45,7 @@ export function sessionOf(
   folder?: string,
 ): Execution | { reason: string } {
   const graph = savedModel(recording);
-  if ('missing' in graph) return { reason: `the operation '${graph.missing}' has no form in a graph` };
+  if ('missing' in graph) return { reason: `the operation '${graph.missing}' cannot be written to a graph` };
   const loaded = loadedGraph(backend, graph, folder);
   if ('reason' in loaded) return loaded;
   const wanted = wantedValues(recording);

@@ -22,11 +22,10 @@ export interface CapturedUse {
   /** Of convolutions. */
   readonly window?: (Required<Window2D> & { readonly size: readonly [number, number] }) | undefined;
   /**
-   * Where the examples lie among the rows of the output: its last axis is a row, or as many axes as the bias has. Undefined where they cannot be
-   * told apart.
+   * Where the examples lie among the rows of the output: its last axis is a row, or as many axes as the bias has. Undefined where they cannot be distinguished.
    */
   readonly axis?: ExampleAxis | undefined;
-  /** The kernel after which they cannot be told apart, going back from the model's outputs. */
+  /** The kernel after which they cannot be distinguished, going back from the model's outputs. */
   readonly endedBy?: string | undefined;
   /** Of a batch normalization: (input − mean)/√(variance + epsilon) is what is scaled. */
   readonly normalization?: { readonly mean: Tensor; readonly variance: Tensor; readonly epsilon: number } | undefined;

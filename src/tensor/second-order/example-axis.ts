@@ -5,7 +5,7 @@
  *
  * Going backwards, "element i belongs to example n" means that of all the examples' losses only the n-th depends on element i directly:
  * exactly what the gradient of a single example needs. A kernel that is not known, or that mixes examples, ends the way:
- * what lies before it cannot be told apart, and says so.
+ * what lies before it cannot be distinguished, and says so.
  */
 import { tf, type Tensor } from '../tf.js';
 import type { KernelCall } from '../trace.js';
@@ -21,7 +21,7 @@ export interface ExampleAxis {
 export type ShapeCall = Pick<KernelCall, 'name' | 'inputs' | 'attributes' | 'outputs'>;
 
 export interface ExampleAxes {
-  /** The axis of a tensor that the outputs depend on; undefined where its examples cannot be told apart. */
+  /** The axis of a tensor that the outputs depend on; undefined where its examples cannot be distinguished. */
   of(tensor: Tensor): ExampleAxis | undefined;
   /** The kernel that ended the way to this tensor, if one did. */
   endedBy(tensor: Tensor): string | undefined;

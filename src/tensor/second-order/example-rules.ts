@@ -15,7 +15,7 @@ export interface AxisQuery {
   readonly axis: ExampleAxis;
 }
 
-/** By input its stride. Of an input that is missing the examples cannot be told apart: parameters and other things that all examples share. */
+/** By input its stride. Of an input that is missing the examples cannot be distinguished: parameters and other things that all examples share. */
 type Places = Readonly<Record<string, number | undefined>>;
 type AxisRule = (query: AxisQuery) => Places | undefined;
 

@@ -41,7 +41,7 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
       recording.dispose();
       return differenceOperator(loss, params, chosen, options.radius ?? RADIUS);
     }
-    // All that the way back reads is on the path; an operator of many products repeats one step.
+    // All that the backward pass reads is on the path; an operator of many products repeats one step.
     // A recurrent cell saves its pass, too, which is not a tensor: products over it run as they are.
     const saved = path
       .flatMap((node) => node.saved)

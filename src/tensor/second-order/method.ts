@@ -48,8 +48,8 @@ export function assertDirection(direction: NamedTensors, params: NamedTensors): 
       'operation',
       parameter
         ? `the direction for '${name}' is [${shape}], the parameter [${parameter.shape}]`
-        : `the direction has an entry '${name}', which is no parameter`,
-      'a direction has names and shapes of the parameters',
+        : `the direction has an entry '${name}', which is not a parameter`,
+      'a direction must have the names and shapes of the parameters',
     );
   }
 }

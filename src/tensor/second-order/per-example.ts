@@ -1,6 +1,6 @@
 /**
  * Gradients of each example's own loss. By definition from one backward pass per example, and, for single layers,
- * from what went in and the gradient of what came out, all examples at once. With a mean as the
+ * from what went in and the gradient of what came out, all examples together. With a mean as the
  * loss multiply the output gradients by the number of examples.
  */
 import { backpropagateTo } from '../autodiff.js';

@@ -20,7 +20,7 @@ export function offTape<T>(f: () => T): T {
   );
 }
 
-/** Runs `f` on a fresh tape and keeps alive what it returns and what the way back needs. */
+/** Runs `f` on a fresh tape and keeps alive what it returns and what the backward pass needs. */
 export function record(f: (tape: Tape) => NamedTensors): Recording {
   const tape: Tape = [];
   try {

@@ -176,9 +176,9 @@ describe('linear algebra', () => {
                 ]),
                 { precision },
               ),
-            /holds NaN or infinity/,
+            /contains NaN or infinity/,
           );
-          numeric(() => solve(tf.eye(2), tf.tensor2d([[1], [Infinity]]), { precision }), /holds NaN or infinity/);
+          numeric(() => solve(tf.eye(2), tf.tensor2d([[1], [Infinity]]), { precision }), /contains NaN or infinity/);
         }
         numeric(
           () =>
@@ -200,7 +200,7 @@ describe('linear algebra', () => {
           ).dataSync()[3],
         ).to.be.closeTo(2 ** 23, 1);
         for (const shape of [[2, 3], [4]])
-          expect(() => cholesky(tf.ones(shape))).to.throw(WeftError, /no square matrix/);
+          expect(() => cholesky(tf.ones(shape))).to.throw(WeftError, /not a square matrix/);
         expect(() => solve(tf.eye(3), tf.ones([2, 1]))).to.throw(WeftError, /\[2,1\] does not fit the matrix \[3,3\]/);
         expect(() => qr(tf.ones([2, 3]))).to.throw(WeftError, /QR of a tensor \[2,3\]/);
       });

@@ -172,7 +172,7 @@ describe('the axis of the examples', function () {
         );
       }));
 
-  /** Rows [6,4] with the two steps first, and the way back. */
+  /** Rows [6,4] with the two steps first, and the backward pass. */
   const stepsFirst = (x: Tensor): Tensor => tf.reshape(tf.transpose(x, [1, 0, 2]), [6, 4]);
   const examplesFirst = (rows: Tensor): Tensor => tf.transpose(tf.reshape(rows, [2, EXAMPLES, 4]), [1, 0, 2]);
 

@@ -73,7 +73,7 @@ describe('second-order operators', () => {
   it('refuse a direction that does not fit', () =>
     tidy(() => {
       const params = { x: tf.tensor1d([0.5, -1]) };
-      expect(() => hvp(cubic, params, { y: tf.ones([2]) })).to.throw(WeftError, /'y', which is no parameter/);
+      expect(() => hvp(cubic, params, { y: tf.ones([2]) })).to.throw(WeftError, /'y', which is not a parameter/);
       expect(() => hvp(cubic, params, { x: tf.ones([3]) })).to.throw(
         WeftError,
         /for 'x' is \[3\], the parameter \[2\]/,

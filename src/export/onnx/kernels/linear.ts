@@ -84,7 +84,7 @@ function window(
   dilation: unknown = 1,
 ): Record<string, OnnxAttribute> {
   const { attributes, shapes } = kernel.step;
-  if (attributes['dataFormat'] === 'NCHW') kernel.refuse('it has the channels in front');
+  if (attributes['dataFormat'] === 'NCHW') kernel.refuse('it has the channels first');
   const strides = pair(attributes['strides']);
   const dilations = pair(dilation);
   const [, ...from] = kernel.shape('x');

@@ -69,8 +69,8 @@ export function onnxKernel(
     refuse(reason): never {
       throw new WeftError(
         'export',
-        `ONNX cannot have the kernel '${step.kernel}': ${reason}`,
-        'make the operation of other TensorFlow.js functions; the other files of the export have it',
+        `ONNX cannot represent the kernel '${step.kernel}': ${reason}`,
+        'build the operation from other TensorFlow.js functions; the other files of the export are complete',
       );
     },
   };

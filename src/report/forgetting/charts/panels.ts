@@ -63,7 +63,7 @@ export function fourPanels(series: readonly Series[]): Panel[] {
     },
     {
       title: 'Mean reward',
-      caption: 'Reward of the controller’s samples: what forgetting may cost the search.',
+      caption: 'Reward of the controller’s samples, which forgetting may reduce.',
       svg: panel(series, {
         axis: '↑ mean reward (%)',
         aria: 'Mean reward by epoch',

@@ -5,7 +5,7 @@ import { drawChart, gridY, label } from '../../charts/frame.js';
 import { color, type ColorName } from '../../palette.js';
 import { type EpochMeasurement } from '../measurements.js';
 
-/** The way of one run: one dot an epoch, joined in order; the good corner is at the bottom right. */
+/** The way of one run: one dot per epoch, joined in order; the good corner is at the bottom right. */
 export function performanceChart(epochs: readonly EpochMeasurement[]): string | undefined {
   const points = epochs.map(({ epoch, loss, error }) => ({
     epoch: epoch + 1,
@@ -17,7 +17,7 @@ export function performanceChart(epochs: readonly EpochMeasurement[]): string | 
   const middle = (smallestOf(points.map(({ x }) => x)) + largestOf(points.map(({ x }) => x))) / 2;
   const named = [first, last].map((one) => ({ ...one, text: `epoch ${one.epoch}` }));
   return drawChart({
-    ariaLabel: 'Forgetting against accuracy at the end of the epoch, one dot an epoch',
+    ariaLabel: 'Forgetting against accuracy at the end of the epoch, one dot per epoch',
     height: 280,
     marginLeft: 52,
     x: { percent: true, nice: true },

@@ -20,7 +20,7 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
   );
   const ringed = moved.slice(0, RINGED);
   return drawChart({
-    ariaLabel: 'Drift against Fisher information, one dot a tensor',
+    ariaLabel: 'Drift against Fisher information, one dot per tensor',
     height: 280,
     marginLeft: 60,
     x: { type: 'log' },
@@ -108,7 +108,7 @@ export function fisherChart(histogram: readonly number[] | undefined): string | 
   });
 }
 
-/** Measured rise of the loss against the damage that the quadratic model predicts, one dot an epoch, with the line through zero. */
+/** Measured rise of the loss against the damage that the quadratic model predicts, one dot per epoch, with the line through zero. */
 export function calibrationChart(epochs: readonly EpochMeasurement[]): string | undefined {
   const both = epochs
     .map((epoch) => ({ predicted: predictedDamage(epoch), measured: epoch.loss.meanDiff }))
@@ -117,7 +117,7 @@ export function calibrationChart(epochs: readonly EpochMeasurement[]): string | 
   const slope = calibrationSlope(both);
   const most = largestOf(both.map(({ predicted }) => predicted));
   return drawChart({
-    ariaLabel: 'Measured against predicted rise of the loss, one dot an epoch',
+    ariaLabel: 'Measured against predicted rise of the loss, one dot per epoch',
     height: 280,
     marginLeft: 54,
     x: { domain: [0, most], nice: true },

@@ -20,7 +20,7 @@ export function widthChart(
   scale: number,
   aria = 'What training each network costs each other',
 ): string {
-  // Two networks of one size are told apart by their places.
+  // Two networks of the same size are distinguished by their positions.
   const names = parameters.map((count, i) =>
     parameters.indexOf(count) === i ? integer(count) : `${integer(count)} (${i + 1})`,
   );

@@ -1,4 +1,4 @@
-/** Several runs set beside each other: arms, pairs, contrasts, checks. */
+/** Several runs compared: arms, pairs, contrasts, checks. */
 import { decimalText } from '../../../printable.js';
 import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import { WeftError } from '../../../errors.js';
@@ -25,8 +25,8 @@ export function compareForgetting(
   if (!baseline || others.length === 0) {
     throw new WeftError(
       'run',
-      `all ${runs.length} runs work against forgetting in the same way, so that there is nothing to compare`,
-      'add runs with another regularizer, for example --set search.regularizer.name=none, of the same seeds',
+      `all ${runs.length} runs use the same regularizer against forgetting, so there is nothing to compare`,
+      'add runs with another regularizer, for example --set search.regularizer.name=none, with the same seeds',
     );
   }
   const fromEpoch = given ?? largestOf(runs.map(({ analysis }) => firstAffected(analysis.measurements)));
@@ -39,7 +39,7 @@ export function compareForgetting(
     throw new WeftError(
       'run',
       `no two of these runs can be paired:\n  ${unpaired.join('\n  ')}`,
-      `every run needs one of '${baseline.name}' with the same seed, data and configuration to compare with`,
+      `every run needs a partner with '${baseline.name}' and the same seed, data and configuration`,
     );
   return { baseline, arms, fromEpoch, unpaired, health: checkComparison(baseline, arms) };
 }
@@ -62,15 +62,15 @@ function checkComparison(baseline: Arm, arms: readonly ArmComparison[]): HealthC
           id: 'baseline',
           status: 'WARN',
           what: 'the baseline forgets more than two standard errors',
-          detail: `${mean.baseline.toFixed(4)} nats, two standard errors are ${noise.toFixed(4)}: there is nothing to remove; a larger learning rate or more steps an architecture bring it about`,
+          detail: `${mean.baseline.toFixed(4)} nats, two standard errors are ${noise.toFixed(4)}: there is nothing to remove; a larger learning rate or more steps per architecture would cause forgetting`,
         },
     missing.length === 0
-      ? { id: 'controls', status: 'PASS', what: 'controls are there: none and l2-anchor', detail: 'both' }
+      ? { id: 'controls', status: 'PASS', what: 'the controls none and l2-anchor are included', detail: 'both' }
       : {
           id: 'controls',
           status: 'WARN',
-          what: 'controls are there: none and l2-anchor',
-          detail: `missing: ${missing.join(', ')}. Without l2-anchor nobody can tell whether the Fisher information has helped, or any anchor would`,
+          what: 'the controls none and l2-anchor are included',
+          detail: `missing: ${missing.join(', ')}. Without l2-anchor one cannot tell whether the Fisher information has helped or any anchor would have`,
         },
     seeds >= mean.fewest
       ? {
@@ -83,7 +83,7 @@ function checkComparison(baseline: Arm, arms: readonly ArmComparison[]): HealthC
           id: 'seeds',
           status: 'WARN',
           what: `at least ${mean.fewest} seeds`,
-          detail: `${seeds === 1 ? 'one' : seeds} in some arm: nothing can be claimed of other seeds${seeds < 3 ? ', and there is no interval' : ''}`,
+          detail: `${seeds === 1 ? 'one' : seeds} in some arm: nothing can be claimed about other seeds${seeds < 3 ? ', and there is no interval' : ''}`,
         },
     ...arms.flatMap(checkArm),
   ];
@@ -105,7 +105,7 @@ function checkArm({ arm: { name }, performance: { of, difference, interval }, me
             status: 'WARN' as const,
             what: `${name} still lets architectures learn`,
             detail:
-              'it forgets nothing at all and performs worse: too rigid, as if the weights were frozen; take a smaller alpha',
+              'it forgets nothing at all and performs worse: too rigid, as if the weights were frozen; use a smaller alpha',
           },
         ]
       : []),

@@ -1,4 +1,4 @@
-/** Which runs can be set beside each other: arms that differ in what works against forgetting, and within them runs of the same seed. */
+/** Which runs can be compared: arms that differ in their regularizer against forgetting, and within them runs of the same seed. */
 import { flatten, lookUp } from '../../input.js';
 import { bothValues, differingNames, distinguishing, type Settings, settingsOf } from '../../settings.js';
 import { type ForgettingAnalysis } from '../analysis.js';
@@ -104,10 +104,10 @@ function obstacle(a: ComparedRun, b: ComparedRun): string | undefined {
   const other = ['train', 'validation'].find((name) => part(a, name) !== part(b, name));
   return other === undefined
     ? undefined
-    : `its ${other} part holds other examples than that of ${a.path}${other === 'validation' ? '; give both the same data.fisher' : ''}`;
+    : `its ${other} part has different examples from that of ${a.path}${other === 'validation' ? '; give both the same data.fisher' : ''}`;
 }
 
-/** Options that may differ between runs that are compared: what is compared, and what changes no number. */
+/** Options that may differ between runs that are compared: what is compared, and options that do not affect results. */
 const FREE =
   /^(seed|recipe|name|backend|budget|checkpoint\b.*|logEvery|search\.regularizer\b.*|forgetting\.(zeroShot|matrix)|data\.fisher)$/;
 

@@ -131,7 +131,7 @@ function verdictOf({
   performance,
   noise,
 }: Omit<ArmComparison, 'verdict'>): string {
-  const seeds = pairs.length === 1 ? 'one seed, so that nothing is said of others' : `${pairs.length} seeds`;
+  const seeds = pairs.length === 1 ? 'one seed, so nothing can be said about others' : `${pairs.length} seeds`;
   const same = pairs.every(({ differsFrom }) => differsFrom === undefined)
     ? 'the same architectures in the same order'
     : 'the same seeds, but not always the same architectures';
@@ -141,7 +141,7 @@ function verdictOf({
     const where =
       forgetting.baseline < -noise
         ? `that is, training others has helped by more than two standard errors (${noise.toFixed(4)})`
-        : `within two standard errors (${noise.toFixed(4)}) of none`;
+        : `within two standard errors (${noise.toFixed(4)}) of zero`;
     return `Without regularizer the mean change of the loss is ${forgetting.baseline.toFixed(4)} nats, ${where}: there is nothing for ${arm.name} to remove, and no reduction can be stated; ${cost}; ${basis}`;
   }
   const range = reduction.interval

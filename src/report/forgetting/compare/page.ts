@@ -34,7 +34,7 @@ export function comparisonPage(comparison: ForgettingComparison): string {
   return page(
     { title: 'Forgetting compared', version: versionOf(first.analysis.input), source: 'the runs’ events.jsonl' },
     html`<header><p class="eyebrow">Multi-model forgetting</p>
-<h1>${arms.map(({ arm }) => arm.name).join(', ')} beside ${baseline.name}</h1>
+<h1>${arms.map(({ arm }) => arm.name).join(', ')} compared with ${baseline.name}</h1>
 <p class="sub">Means over the epochs from ${fromEpoch + 1} on. Intervals are 95 % intervals over pairs of seeds, from three pairs on (Student’s t, for reductions Fieller’s); each seed counts once, with its mean over the epochs. With fewer than ${arms[0]!.mean.fewest} pairs nothing is claimed.</p>
 ${arms.map(({ verdict }) => claim(`${verdict}.`))}
 ${unpaired.length > 0 && html`<div class="note"><h2>Left out</h2><ul>${unpaired.map((reason) => html`<li>${reason}</li>`)}</ul></div>`}
@@ -44,18 +44,18 @@ ${unpaired.length > 0 && html`<div class="note"><h2>Left out</h2><ul>${unpaired.
       'arms',
       'In numbers',
       armTable(arms),
-      html`<p class="sub">Reduction is 1 − arm / baseline; it is not stated where the baseline’s forgetting is within two standard errors of none. err1 is the error right after an architecture’s own training: where it rises, the regularizer hinders learning itself.</p>\n`,
+      html`<p class="sub">Reduction is 1 − arm / baseline; it is not stated if the baseline’s forgetting is within two standard errors of zero. err1 is the error right after an architecture’s own training: if it rises, the regularizer hinders learning itself.</p>\n`,
     ),
     section(
       'panels',
       'Forgetting over the search',
-      html`<p>Means over seeds; faint lines are single epochs, strong lines are smoothed. <strong>Positive differences mean forgetting.</strong></p>\n`,
+      html`<p>Means over seeds; faint lines are single epochs, bold lines are smoothed. <strong>Positive differences mean forgetting.</strong></p>\n`,
       panelFigures(series),
     ),
     section(
       'performance',
       'Forgetting and performance',
-      html`<div class="figures">${figure(standingsChart(standings(comparison), performanceAxis(arms)), 'Small dots are runs, diamonds the means of an arm. Better is lower and further to the right: an arm that moves down and left has bought retention with learning, as frozen weights do.', { title: 'Every run' })}</div>`,
+      html`<div class="figures">${figure(standingsChart(standings(comparison), performanceAxis(arms)), 'Small dots are runs, diamonds the means of an arm. Better is lower and further to the right: an arm that moves down and left forgets less because it learns less, as with frozen weights.', { title: 'Every run' })}</div>`,
     ),
     pairSection(arms),
     healthSection(health),
@@ -164,7 +164,7 @@ function pairSection(arms: readonly ArmComparison[]): Content {
           html`<code>${run.path}</code>`,
           differsFrom === undefined
             ? 'the same, in the same order'
-            : `the same up to epoch ${differsFrom}, others from epoch ${differsFrom + 1} on: the controller was rewarded differently`,
+            : `the same up to epoch ${differsFrom}, different from epoch ${differsFrom + 1} on, because the controller received other rewards`,
         ]),
       ),
       [1],

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import { PNG } from 'pngjs';
-import { pictureOf } from '../../src/data/index.js';
+import { checkConfig } from '../../src/config/index.js';
+import { inMemory, pictureOf } from '../../src/data/index.js';
 import { eventLog } from '../../src/report/event-log.js';
 import { mistakesSection } from '../../src/report/html/mistakes.js';
+import { type SearchBatches } from '../../src/search/data.js';
+import { openLabelled } from '../../src/search/labelled-data.js';
 import { worstMistakes } from '../../src/search/mistakes.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 
@@ -33,6 +36,28 @@ describe('the worst mistakes', () => {
     );
     const large = PNG.sync.read(pictureOf(new Uint8Array(100 * 200 * 3), 0, [100, 200, 3], 255));
     expect([large.width, large.height]).to.deep.equal([64, 32]);
+  });
+
+  it('have pictures of grey and coloured examples, and of no others', async () => {
+    const config = checkConfig({ search: { batchSize: 4 }, retrain: { batchSize: 4 } });
+    const batchesOf = (channels: number, source: string): SearchBatches => {
+      const images = new Uint8Array(40 * 2 * 2 * channels).map((_, i) => i);
+      const labels = Int32Array.from({ length: 40 }, (_, i) => i % 2);
+      const dataset = inMemory({
+        name: 'pictures',
+        inputShape: [2, 2, channels],
+        classes: 2,
+        train: { images, labels },
+      });
+      return openLabelled({ ...config, data: { ...config.data, source } }, dataset).batches(config, { carries: false });
+    };
+    for (const [channels, has] of [
+      [1, true],
+      [2, false],
+      [3, true],
+    ] as const)
+      // prettier-ignore
+      expect(batchesOf(channels, 'mnist').testPicture !== undefined, `${channels}`).to.equal(has);
   });
 
   it('stand in the report with words for whoever does not see them, and nothing that is no picture', () => {

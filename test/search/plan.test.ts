@@ -28,6 +28,8 @@ describe('the plan of a search', () => {
     expect(plan.retrain!.seconds).to.be.closeTo(121, 1e-9);
     const once = { ...CONFIG, retrain: { ...CONFIG.retrain, epochs: 1 } };
     expect(planSearch(once, UNITS).plan.retrain!.seconds, 'with its test').to.be.closeTo(3, 1e-9);
+    const none = { ...CONFIG, retrain: { ...CONFIG.retrain, epochs: 0 } };
+    expect(planSearch(none, UNITS).plan.seconds, 'without a test').to.be.closeTo(280 + 5, 1e-9);
     expect(plan.seconds).to.be.closeTo(280 + 5 + 121, 1e-9);
     expect(sayPlan(plan)).to.equal(
       'plan: search 20 epochs (5 min), choice from 100 candidates (5.0 s), retraining 60 epochs (2 min); about 7 min in all',

@@ -119,11 +119,14 @@ function scoring(
 
 /** Rungs as reported: each candidate's architecture with its hyper-parameters. */
 export function described<R extends RungResult>(rung: R): R {
-  const ranking = rung.ranking.map(({ architecture: text, score }): Placed => {
-    const { architecture, hyperparameters } = readCandidate(text);
-    return { architecture, ...(Object.keys(hyperparameters).length > 0 && { hyperparameters }), score };
-  });
+  const ranking = rung.ranking.map(({ architecture: text, score }): Placed => ({ ...candidateIn(text), score }));
   return { ...rung, ranking };
+}
+
+/** The network that a candidate's text means, and its hyper-parameters where it has any. */
+export function candidateIn(text: string): Pick<Placed, 'architecture' | 'hyperparameters'> {
+  const { architecture, hyperparameters } = readCandidate(text);
+  return { architecture, ...(Object.keys(hyperparameters).length > 0 && { hyperparameters }) };
 }
 
 /** Writes the configuration that trains the winner with the hyper-parameters that were found; undefined where none were searched. */

@@ -5,7 +5,7 @@ import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
 import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
 import { type Stopped } from '../search/asha.js';
 import { type AshaStep } from '../search/asha-run.js';
-import { type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
+import { type Placed, type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
 import { bestRound, halvingRounds } from '../search/halving-rounds.js';
 import { type Hyperparameters } from '../search/hyperparameters/index.js';
 import { objectiveOf, trainedMeasure } from '../search/objective.js';
@@ -16,6 +16,7 @@ import { codeFiles } from '../jobs/files.js';
 import { inThisProcess, requireWhole, type WithExecutor } from './executing.js';
 import { ashaIn, type AshaRequest, ashaRungs, type AshaSetting } from './halve-asha.js';
 import {
+  candidateIn,
   candidateSpace,
   described,
   drawCandidates,
@@ -75,8 +76,11 @@ export interface HalvingOutcome {
   /** The file of the configuration that trains it so. */
   readonly configuration?: string;
   /** Candidates that their learning curves have stopped, where they were extrapolated. */
-  readonly stopped?: readonly Stopped[];
+  readonly stopped?: readonly StoppedCandidate[];
 }
+
+export interface StoppedCandidate
+  extends Omit<Stopped, 'candidate'>, Pick<Placed, 'architecture' | 'hyperparameters'> {}
 
 /** See `runHalving` in index.ts. */
 export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
@@ -132,7 +136,8 @@ async function halveIn(
     onStart?.(folder, backend, ashaRungs(asynchronous, setting), account);
     const outcome = await withExecutor({ parts, files }, (executor) => ashaIn(executor, asynchronous, setting));
     if (!outcome) return undefined;
-    const found = { ...outcome, rungs: outcome.rungs.map(described) };
+    const stopped = outcome.stopped.map(({ candidate, ...rest }) => ({ ...candidateIn(candidate), ...rest }));
+    const found = { rungs: outcome.rungs.map(described), stopped };
     found.rungs.forEach((rung) => onRung?.(rung, measure));
     return written(folder, parts, found, { ...record, asynchronous }, measure);
   }

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { type HalvingRequest, runHalving } from '../../api/halve.js';
 import { shellWord } from '../../api/hints.js';
 import { WeftError } from '../../errors.js';
-import { type Hyperparameters, readCandidate } from '../../search/hyperparameters/index.js';
+import { type Hyperparameters } from '../../search/hyperparameters/index.js';
 import { plural } from '../../report/format.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, show } from '../output.js';
@@ -52,8 +52,10 @@ export async function halve(options: HalveOptions): Promise<void> {
     },
   });
   if (!outcome) return;
-  for (const { candidate, rung, chance } of outcome.stopped ?? [])
-    output.say(`stopped after rung ${rung + 1} with a chance of ${chance.toPrecision(2)}  ${wordsOf(candidate)}`);
+  for (const { architecture, hyperparameters, rung, chance } of outcome.stopped ?? [])
+    output.say(
+      `stopped after rung ${rung + 1} with a chance of ${chance.toPrecision(2)}  ${architecture}${inWords(hyperparameters)}`,
+    );
   const { file, winner, configuration, report } = outcome;
   output.say(`wrote ${show(file)}${configuration === undefined ? '' : `, ${basename(configuration)}`}`);
   output.say(`open  ${show(report)}`);
@@ -73,12 +75,6 @@ function settingsOf({ recipe, config, space, data, set }: HalveOptions): string 
     ...given.map(([option, value]) => (value === undefined ? '' : ` --${option} ${shellWord(value)}`)),
     ...(set?.length ? [` --set ${set.map(shellWord).join(' ')}`] : []),
   ].join('');
-}
-
-/** A candidate from its text. */
-function wordsOf(candidate: string): string {
-  const { architecture, hyperparameters } = readCandidate(candidate);
-  return `${architecture}${inWords(hyperparameters)}`;
 }
 
 /** The strategy of a recipe is one for shared weights, and learns too slowly for a few dozens of trainings. */

@@ -2,7 +2,6 @@
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { hvp } from '../tensor/second-order/index.js';
 import { tidy, tf } from '../tensor/tf.js';
-import { type JoinedStep } from './join-small.js';
 import { type HessianTimes, type StepContext } from './loss.js';
 import { difference, plusScaled, scaled } from './named-arithmetic.js';
 import { globalNorm } from './transforms/clip.js';
@@ -16,7 +15,6 @@ const PRODUCT_COST = 3;
 export interface HessianAccess {
   readonly at: (displacement: NamedTensors) => NamedTensors;
   readonly weights: NamedTensors;
-  readonly joined: JoinedStep;
   readonly exact: HessianTimes | undefined;
   readonly charge: (gradients: number) => void;
   /** Takes note of why a product is not exact. */
@@ -25,18 +23,18 @@ export interface HessianAccess {
   readonly check: (product: NamedTensors) => NamedTensors;
 }
 
-/** H v exactly where the training can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r; of joined tensors. */
+/** H v exactly where the training can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r. */
 export function hessianProduct(
-  { at, weights, joined, exact, charge, inexact, check }: HessianAccess,
+  { at, weights, exact, charge, inexact, check }: HessianAccess,
   vector: NamedTensors,
   displacement: NamedTensors,
 ): NamedTensors {
   if (exact) {
     charge(PRODUCT_COST);
-    const place = plusScaled(weights, 1, joined.unpack(displacement));
-    const { product, reasons } = exact(place, joined.unpack(vector));
+    const place = plusScaled(weights, 1, displacement);
+    const { product, reasons } = exact(place, vector);
     if (reasons.length > 0) inexact(reasons.join('; '));
-    return check(joined.pack(product));
+    return check(product);
   }
   inexact('the training gives no products with the Hessian');
   const norm = tidy(() => globalNorm(vector).dataSync()[0]!);

@@ -15,7 +15,7 @@ import { type LinkMoment } from './moment.js';
 export interface Link {
   /** Unique in its chain; part of the state's keys and of checkpoints. */
   readonly name: string;
-  /** Present where `update` treats each coordinate by itself (apart from sums over all of them): then small tensors may be joined and updated as one. */
+  /** Present where `update` treats each coordinate by itself (apart from sums over all of them): then it can be part of a step that is one function for all children of a supernet. */
   readonly elementwise?: Elementwise | undefined;
   /**
    * Gradients of a whole batch that a step takes with it, the first included, on average; present on links that take some elsewhere.

@@ -4,7 +4,6 @@ import { type Host } from '../tensor/plan/index.js';
 import { type LayerCapture } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, tf, tidy } from '../tensor/tf.js';
 import { exactProduct, hessianProduct } from './hessian-product.js';
-import { type JoinedStep, joinSmall, unjoined } from './join-small.js';
 import { type Declaring, type Link, type LinkStep, type SettleStep } from './link.js';
 import { type Evaluate, type LossAndGradients, metered, type StepContext, sumOfAll } from './loss.js';
 import { linkMoment, type LinkMoment, type StepMoment } from './moment.js';
@@ -42,7 +41,7 @@ export const isGuarded = ({ gradientEvaluations }: Link): boolean => gradientEva
 /** Whether a link is run by itself: it looks at more than the updates that it is given. */
 const looksAround = (link: Link): boolean => isGuarded(link) || !!link.layers;
 
-/** Links that are run together, on tensors that are joined alike; the last run moves the weights, and may be empty. */
+/** Links that are run together; the last run moves the weights, and may be empty. */
 export function runsOf(links: readonly Link[]): Link[][] {
   const runs: Link[][] = [[]];
   for (const link of links.filter(({ update }) => update)) {
@@ -121,24 +120,22 @@ export function traceStep(
     };
   };
 
-  /** What `link` is told of the step; its tensors are joined like those of `joined`. */
-  const stepOf = (link: Link, joined: JoinedStep, part?: readonly number[]): LinkStep => {
+  /** What `link` is told of the step of these weights, whose first updates are given. */
+  const stepOf = (link: Link, active: NamedTensors, given: NamedTensors, part?: readonly number[]): LinkStep => {
     let norm: Scalar | undefined;
-    const normOf = (updates: NamedTensors): Scalar => {
-      const parts = joined.unpack(updates);
-      return globalNorm(
+    // In one order whatever a link has made of the updates, because the order decides the last bit.
+    const normOf = (updates: NamedTensors): Scalar =>
+      globalNorm(
         pickNamed(
-          parts,
-          joined.names.filter((name) => parts[name]),
+          updates,
+          Object.keys(given).filter((name) => updates[name]),
         ),
       );
-    };
-    const gradientsAt: LinkStep['gradientsAt'] = (displacement, examples = part) =>
-      joined.pack(at(link, joined.unpack(displacement), examples));
+    const gradientsAt: LinkStep['gradientsAt'] = (displacement, examples = part) => at(link, displacement, examples);
     return {
       ...declaring(link),
-      parameters: joined.parameters,
-      slots: joined.slotsOf(link.name),
+      parameters: active,
+      slots: draft.slots(link.name),
       context,
       get learningRate() {
         host.undeclared(`'${link.name}' reads the learning rate; use scalar`);
@@ -146,11 +143,11 @@ export function traceStep(
       },
       layers,
       get norm() {
-        return (norm ??= normOf(joined.gradients));
+        return (norm ??= normOf(given));
       },
       normOf,
       get diagonal() {
-        return diagonal && joined.pack(diagonal);
+        return diagonal;
       },
       gradientsAt,
       hessianTimes: (vector, displacement = {}) =>
@@ -158,7 +155,6 @@ export function traceStep(
           {
             at: gradientsAt,
             weights: parameters,
-            joined,
             // The context's products are of the whole batch.
             exact: part ? undefined : exactProduct(context),
             charge: meter.charge,
@@ -172,8 +168,8 @@ export function traceStep(
           displacement,
         ),
       charge: meter.charge,
-      handOn: (estimate) => (diagonal = joined.unpack(estimate)),
-      moveBy: (correction) => corrections.push(joined.unpack(correction)),
+      handOn: (estimate) => (diagonal = estimate),
+      moveBy: (correction) => corrections.push(correction),
       report(more) {
         for (const [name, value] of Object.entries(more))
           if (typeof value === 'number') reported[name] = value;
@@ -192,25 +188,21 @@ export function traceStep(
   ): NamedTensors => {
     const alone = some.length === 1 && looksAround(some[0]!);
     const active = alone && some[0]!.layers ? parameters : pickNamed(parameters, Object.keys(updates));
-    const joined = joinSmall(some, { gradients: updates, parameters: active, slotsOf: draft.slots }, state, host);
     const result = some.reduce((current, link) => {
-      const step = stepOf(link, joined, part);
+      const step = stepOf(link, active, updates, part);
       if (isGuarded(link)) {
         measured[GRADIENT_NORM] = step.norm;
         requireFinite(link, step.norm);
       }
       return link.update!(current, step);
-    }, joined.gradients);
-    joined.writeSlots();
-    return joined.unpack(moves ? mapNamed(result, (update, name) => tf.add(joined.parameters[name]!, update)) : result);
+    }, updates);
+    return moves ? mapNamed(result, (update, name) => tf.add(active[name]!, update)) : result;
   };
 
   /** The first gradient, and what the first run makes of it where that is of parts of the batch. */
   const begin = (): LossAndGradients & { readonly done: number } => {
     const starting = links.find(({ start }) => start);
-    const start =
-      starting &&
-      (() => starting.start!(stepOf(starting, unjoined({ gradients: {}, parameters, slotsOf: draft.slots }))));
+    const start = starting && (() => starting.start!(stepOf(starting, parameters, {})));
     const [[first] = []] = runs;
     const wanted = links.flatMap(
       (link) => link.layers?.({ ...declaring(link), parameters, slots: draft.slots(link.name), context }) ?? [],

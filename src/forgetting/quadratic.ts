@@ -14,7 +14,6 @@ import { type Json, type ParameterSpec } from '../operations/operation.js';
 import { type Movement, type SettleEach } from '../chain/link.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { readSlice, sliceSpec, wholeName, writeSlice } from '../supernet/slices.js';
-import { LARGEST_JOINED, type Packing, packing } from '../tensor/kernels/packing.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { alphaAt, type AlphaOptions, alphaOptions } from './alpha.js';
@@ -69,16 +68,6 @@ interface Totals {
   clipped: boolean;
 }
 
-interface Packed {
-  /** The weights' names. */
-  readonly of: string;
-  readonly groups: Packing;
-  readonly pulls: NamedTensors;
-  readonly importances: NamedTensors;
-  /** Those of them that are no tensors of one weight, to be disposed of. */
-  readonly copies: Tensor[];
-}
-
 interface State {
   epoch: number;
   updates: number;
@@ -109,38 +98,11 @@ export function quadratic(
     return spec ? readSlice(owner[wholeName(parameter)]!, spec) : owner[parameter]!;
   };
 
-  /**
-   * What is remembered, packed for the weights that settle now; an architecture trains many batches in a row, and
-   * between them nothing here changes.
-   */
-  let packed: Packed | undefined;
-
   const replace = (owner: Record<string, Tensor>, parameter: string, value: Tensor): void => {
     owner[parameter]?.dispose();
     owner[parameter] = tf.keep(value);
   };
-  const forgetPacked = (): void => {
-    tf.dispose(packed?.copies ?? []);
-    packed = undefined;
-  };
-  const packedFor = (names: readonly string[], weights: NamedTensors): Packed => {
-    const of = names.join('\n');
-    if (packed?.of === of) return packed;
-    forgetPacked();
-    // Every step pays for this, and its kernels cost more than their arithmetic: small weights go together.
-    const groups = packing(pickNamed(weights, names), (parameter) =>
-      weights[parameter]!.size > LARGEST_JOINED ? parameter : '',
-    );
-    const [pulls, importances] = [anchors, fisher].map((owner) =>
-      groups.pack(Object.fromEntries(names.map((parameter) => [parameter, recalled(owner, parameter)]))),
-    ) as [NamedTensors, NamedTensors];
-    const copies = Object.keys(pulls)
-      .filter((group) => pulls[group] !== anchors[group])
-      .flatMap((group) => [tf.keep(pulls[group]!), tf.keep(importances[group]!)]);
-    return (packed = { of, groups, pulls, importances, copies });
-  };
   const clear = (): void => {
-    forgetPacked();
     tf.dispose([...Object.values(fisher), ...Object.values(anchors)]);
     for (const parameter of Object.keys(fisher)) {
       delete fisher[parameter];
@@ -151,7 +113,9 @@ export function quadratic(
   const each: SettleEach = {
     given: { memory: 2, numbers: 2 },
     recall: (weight, learningRate) =>
-      fisher[weight] && learningRate * strength() !== 0 ? [anchors[weight]!, fisher[weight]] : undefined,
+      fisher[wholeName(weight)] && learningRate * strength() !== 0
+        ? [recalled(anchors, weight), recalled(fisher, weight)]
+        : undefined,
     numbers(learningRate) {
       const rate = learningRate * strength();
       return [rate, 1 / rate];
@@ -184,7 +148,6 @@ export function quadratic(
     names: readonly string[],
   ): void => {
     const estimated = estimate();
-    forgetPacked();
     // What the architecture does not read is no part of it: neither of its mean, nor of what is remembered.
     const own = mapNamed(pickNamed(estimated, names), (tensor, parameter) =>
       tidy(() => tf.clone(sliceOf(tensor, slices?.get(parameter)))),
@@ -268,22 +231,15 @@ export function quadratic(
     }),
     ...(options.step !== 'loss' && {
       settleEach: each,
-      settle({ before, after, learningRate }: Movement) {
-        const rate = learningRate * strength();
-        const names = rate === 0 ? [] : remembered(Object.keys(after));
-        if (names.length === 0) return {};
-        return tidy(() => {
+      settle: ({ before, after, learningRate }: Movement) =>
+        tidy(() => {
           const numbers = each.numbers(learningRate).map((number) => tf.scalar(number));
-          const { groups, pulls, importances } = packedFor(names, after);
-          const together = (tensors: NamedTensors): NamedTensors => groups.pack(pickNamed(tensors, names));
-          const from = options.step === 'explicit' ? together(before) : together(after);
-          return groups.unpack(
-            mapNamed(together(after), (moved, group) =>
-              each.value(from[group]!, moved, [pulls[group]!, importances[group]!], numbers),
-            ),
-          );
-        });
-      },
+          const settled = Object.entries(after).flatMap(([name, weight]) => {
+            const memory = each.recall(name, learningRate);
+            return memory ? [[name, each.value(before[name]!, weight, memory, numbers)] as const] : [];
+          });
+          return Object.fromEntries(settled);
+        }),
     }),
     remember(trained) {
       const names = trained.parameterNames.filter((parameter) => isWatched.has(parameter));

@@ -167,7 +167,7 @@ function recordUpdate(
 ): Recording<StepMoment, Fixed> | undefined {
   const backend = nativeBackend();
   if (!backend) return undefined;
-  // No two of one shape, so that none are joined.
+  // No two of one shape.
   const tensorOf = (i: number): Tensor => tf.fill([1, i + 1], 0.5);
   const fresh = (): NamedTensors => Object.fromEntries(names.map((name, i) => [name, tensorOf(i)]));
   const context = { step: 0 };

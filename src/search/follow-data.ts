@@ -112,6 +112,7 @@ const epochsOf = (steps: number, examples: number, size: number, [least, most]: 
 /** Below so many examples networks memorize them. */
 const FEW_ROWS = 5000;
 const FEW_IMAGES = 5000;
+const FEWEST_WINDOWS = 1000;
 
 function tableSettings(examples: number, train: number, isRegression: boolean): Settings {
   const few = examples < FEW_ROWS;
@@ -155,8 +156,10 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
 /** Windows of a series: neighbours among them are nearly the same, so that few rows are memorized as soon as in a table. */
 function seriesSettings([, rows]: InputShape, examples: number, train: number, isRegression: boolean): Settings {
   const few = examples < FEW_ROWS;
+  // Of hardly any windows a network learns no more than a line does, if it is held back.
+  const fewest = examples < FEWEST_WINDOWS;
   const size = batchSize(train, few ? 32 : 128, 8);
-  const weightDecay = few ? 0.3 : 0.01;
+  const weightDecay = fewest ? 1 : few ? 0.3 : 0.01;
   const optimizer = { name: 'adamw', learningRate: 0.003, schedule: { name: 'cosine' }, weightDecay } as const;
   const space = {
     name: 'conv-1d',
@@ -166,13 +169,13 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
     dilations: [1, 2, 4].filter((dilation) => dilation === 1 || 2 * dilation < rows),
     reductions: rows < 8 ? 0 : rows < 32 ? 1 : 2,
     direct: true,
-    ...(few && { keep: 0.9 }),
+    ...(few && { keep: fewest ? 0.5 : 0.9 }),
     retrainFilters: few ? 12 : 24,
   };
   const search = epochsOf(few ? 400 : 2400, train, size, few ? [10, 30] : [2, 30]);
   // Series that follow a rule are worth learning longer; if there is none, the best epoch is an early one, and it is kept.
-  const steps = isRegression ? 3000 : 1200;
-  const retrain = epochsOf(few ? steps : 8000, examples, size, few ? [30, 100] : [5, 100]);
+  const steps = isRegression ? 6000 : 1200;
+  const retrain = epochsOf(few ? steps : 8000, examples, size, few ? [30, isRegression ? 150 : 100] : [5, 100]);
   return {
     fields: {
       space,

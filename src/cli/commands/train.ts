@@ -15,7 +15,7 @@ export async function train(
   const overrides = run === undefined ? [] : parseOverrides(set);
   const request: Omit<TrainRequest, 'data'> & { data?: string | undefined } =
     run === undefined
-      ? { config: mergeConfig(writtenConfig(options) as RawConfig, retrain), followData: true }
+      ? { config: mergeConfig(writtenConfig(options), retrain), followData: true }
       : {
           run,
           trust,

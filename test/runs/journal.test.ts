@@ -26,6 +26,7 @@ describe('the journal', function () {
         const journal = openJournal(path());
         for (const each of events) journal.append(each);
         expect(journal.sync()).to.equal(statSync(path()).size);
+        expect(statSync(path()).mode & 0o111, 'is no program').to.equal(0);
         journal.close();
         expect(read()).to.deep.equal(events);
         expect(tailEvents(path(), count)).to.deep.equal(events.slice(Math.max(0, events.length - count)));

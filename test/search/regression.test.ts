@@ -11,6 +11,7 @@ import { exportModel } from '../../src/export/index.js';
 import { guessingLoss, objectiveOf } from '../../src/search/objective.js';
 import { requireFitForTargets, settle } from '../../src/search/regression.js';
 import { forestMean, linearRegression, neighbourMean, type ValueRows } from '../../src/search/simple-models/index.js';
+import { askValueModels } from '../../src/search/simple-models/values.js';
 import { loadModel as loadNetwork } from '../../src/search/model.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
@@ -87,6 +88,12 @@ describe('simple models of numbers', () => {
   it('nearest neighbours take the mean of five', () => {
     const train = rows([[0], [1], [2], [3], [4], [100]], [0, 1, 2, 3, 4, 1000]);
     expect([...neighbourMean(train, rows([[-1], [200]], [0, 0]), 1)]).to.deep.equal([2, (1 + 2 + 3 + 4 + 1000) / 5]);
+  });
+
+  it('those that would take too long are left out', () => {
+    const wide = (count: number): ValueRows => ({ values: new Float32Array(250 * count), targets: new Float64Array(count), count, size: 250 }); // prettier-ignore
+    const names = askValueModels(wide(20_000), wide(1), 1).map(({ name }) => name);
+    expect(names).to.deep.equal(['nearest neighbours']);
   });
 
   it('a forest finds what no plane does, the same with the same seed', () => {
@@ -232,9 +239,7 @@ describe('a search for networks that predict a number', function () {
     expect(opened(`a,b,c${body}`, ['a', 'b', 'c'])).to.throw(/names all 3 columns/);
     expect(opened('a,b,c\n1,2,3\n4,,6\n', ['b', 'c'])).to.throw(/line 3 has no label in 'b'/);
     expect(opened('a,b,c\n1,2,3\n4,5,many\n', ['b', 'c'])).to.throw(/line 3: 'many' in the label column 'c'/);
-    expect(opened(`a,b,c${body}`, ['b', 'c'], 'classification')).to.throw(
-      /line 2: '2' .* 'b' means neither yes nor no/,
-    );
+    expect(opened(`a,b,c${body}`, ['b', 'c'], 'classification')).to.throw(/line 2: '2' .* 'b' is neither yes nor no/);
   });
 
   it('goes on after a stop to the same bytes', async () => {

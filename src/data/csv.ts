@@ -258,7 +258,7 @@ function flagColumns({ table, path }: TableFile): Float64Array {
       if (answer === undefined)
         throw new WeftError(
           'data',
-          `${path}: ${table.unit} ${line}: '${text.slice(0, 40)}' in the label column '${nameOf(table, output)}' is neither yes nor no`,
+          `${path}: ${table.unit} ${line}: '${text.slice(0, 40)}' in the label column '${nameOf(table, output)}' means neither yes nor no`,
           'write 1 or 0 (true or false, yes or no), or set data.task: regression to predict numbers',
         );
       return answer;

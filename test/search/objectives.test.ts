@@ -116,7 +116,7 @@ describe('a search with several objectives', function () {
       resolveConfig({ objectives: 'accuracy,latency', controller: 'random', runs: 'runs' }).controller.name,
     ).to.equal('random');
     for (const [objectives, message] of [
-      [['accuracy'], 'what a search without objectives'],
+      [['accuracy'], 'a search without objectives'],
       [['latency', 'parameters'], 'name accuracy'],
       [['accuracy', 'speed'], 'objectives'],
       [['accuracy', 'latency', 'latency'], 'twice'],

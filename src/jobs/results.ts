@@ -45,7 +45,7 @@ export function openResults(directory: string, { onDamage = () => {} }: ResultsO
         return undefined; // not there, or it cannot be read: then it is done again
       }
       const result = parseResult(text, key);
-      if (!result) onDamage(`${file} is not as it was written (its hash does not match): the job is done again`);
+      if (!result) onDamage(`${file} was changed or damaged (its hash does not match): the job is done again`);
       return result;
     },
     save: (result) => writeFileAtomic(fileOf(result.key), resultText(result)),

@@ -86,7 +86,7 @@ describe('a queue from code', function () {
       writeFileSync(join(queue, 'standing.json'), other);
       expect(readStanding(queue), other).to.equal(undefined);
     }
-    expect(await saidLater(queueState({ queue }))).to.match(/does not open/);
+    expect(await saidLater(queueState({ queue }))).to.match(/cannot be opened/);
   });
 
   it('promotes candidates without waiting for their rung, by the same numbers as this process', async () => {

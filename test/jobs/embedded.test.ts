@@ -42,7 +42,7 @@ describe('the database of an embedded queue', function () {
     }
     const damaged = openDatabase(location(folder()), () => failing({ name: 'ExitStatus', status: 1 }));
     expect(await saidLater(damaged)).to.match(
-      /does not open: the database engine ended with ExitStatus 1 \(if it is damaged, move/,
+      /cannot be opened: the database engine ended with ExitStatus 1 \(if it is damaged, move/,
     );
   });
 

@@ -90,7 +90,7 @@ describe('a result on disk', function () {
     writeFileSync(file, whole.replace('"square": 9', '"square": 9999'));
     expect((await executor.submit(square(3))).value).to.deep.equal({ square: 9 });
     expect(calls()).to.equal(2);
-    expect(damage).to.deep.equal([`${file} is not as it was written (its hash does not match): the job is done again`]);
+    expect(damage).to.deep.equal([`${file} was changed or damaged (its hash does not match): the job is done again`]);
     expect(readFileSync(file, 'utf8')).to.equal(whole);
     await executor.close();
   });
@@ -180,7 +180,7 @@ for (const kind of ['folder', 'postgres'] as const) {
       });
       second.events((event) => events.push(event));
       expect((await second.submit(square(9))).value).to.deep.equal({ square: 81 });
-      expect(said.join()).to.match(/square 9 in the queue is not as it was written .*done again/);
+      expect(said.join()).to.match(/square 9 in the queue was changed or damaged .*done again/);
       expect(events.map(({ type }) => type)).to.include('job-started');
       await second.close();
     });

@@ -66,7 +66,7 @@ describe('loadBackend', () => {
     if (await loads('gpu')) this.skip();
     const { code, message, hint } = await failure('gpu');
     expect(code).to.equal('backend');
-    expect(message).to.match(/'gpu' does not load: .+/);
+    expect(message).to.match(/'gpu' cannot be loaded: .+/);
     expect(hint).to.contain('weft setup --gpu');
   });
 

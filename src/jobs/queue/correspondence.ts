@@ -32,7 +32,7 @@ export function createCollector({ queue, ledger, outbox, onTrouble }: Correspond
       );
     }
     onTrouble(
-      `the result of ${job.label} in the queue is not as it was written (its hash does not match): it is done again`,
+      `the result of ${job.label} in the queue was changed or damaged (its hash does not match): it is done again`,
     );
     doneAnew.add(job.key);
     await queue.discard(job.key);

@@ -147,10 +147,10 @@ for (const kind of ['folder', 'postgres'] as const) {
       expect(standing, standing).to.match(/0 waiting, 0 running, 1 done, 7 failed/);
       for (const why of [
         /key of the job is not valid: must be 64/,
-        /it is of weft 0\.0\.1 /,
+        /it was made by weft 0\.0\.1/,
         /more/,
         /label of the job is not valid/,
-        /no job of the kind 'constructor'/,
+        /jobs of the kind 'constructor'/,
       ])
         expect(standing).to.match(why);
       expect(standing).not.to.include('\x1b');

@@ -230,7 +230,7 @@ describe('a table with several labels a row', function () {
       probabilities.forEach((p, k) => expect(byOnnx['probabilities']!.data[3 * i + k]).to.be.closeTo(p, 1e-5)),
     );
     expect(artifacts).to.have.nested.property('userDefinedMetadata.multiLabel', true);
-    expect(String(files['MODEL.md'])).to.include('3 labels which ones hold');
+    expect(String(files['MODEL.md'])).to.include('which of 3 labels hold');
     expect(String(files['index.html'])).to.include('none of the labels');
 
     const stopped = await search(12);
@@ -260,7 +260,7 @@ describe('a table with several labels a row', function () {
       onStart: (_run, _backend, account) => void accounts.push(...account),
     });
     expect(accounts.join('\n')).to.match(
-      /weights in the loss of labels that hold, beside 1 where they do not: high \d/,
+      /weights in the loss of labels that hold \(1 for those that do not\): high \d/,
     );
     const events = readFileSync(join(run, 'events.jsonl'), 'utf8')
       .trim()

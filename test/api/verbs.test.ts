@@ -27,6 +27,8 @@ import {
   tf,
   z,
 } from 'weft-nas';
+import { WeftError } from '../../src/errors.js';
+import { type Executor, type JobEvent } from '../../src/jobs/index.js';
 import { tinyTable } from '../runs/tiny-run.js';
 import { saidLater } from '../said.js';
 
@@ -176,6 +178,23 @@ describe('verbs from code', function () {
     expect(existsSync(`${place}-3`)).to.equal(false);
   });
 
+  it('halve without waiting: a job that fails is the last of its rung, one that is cancelled ends the work', async () => {
+    const halve = (out: string, fate: 'failed' | 'cancelled') =>
+      runHalving({
+        ...parts,
+        ...{ candidates: 4, factor: 2, first: 1, out: join(folder, out), asynchronous: { longest: 2, parallel: 2 } },
+        withExecutor: (jobs, use) =>
+          inThisProcess({ results: join(folder, 'asha-jobs') })(jobs, (executor) => use(without(executor, fate))),
+      });
+    const done = await halve('asha-failed', 'failed');
+    const first = done!.rungs[0]!.ranking;
+    expect(first).to.have.length(4);
+    expect(first.map(({ score }) => score === -Infinity)).to.deep.equal([false, false, false, true]);
+    const written = readFileSync(join(folder, 'asha-failed', 'asha.jsonl'), 'utf8');
+    expect(written).to.match(/"score":null,"curve":\[\],"failure":"a tooth is missing"/);
+    expect(await saidLater(halve('asha-cancelled', 'cancelled'))).to.match(/a tooth is missing/);
+  });
+
   it('seeds, sharpness, forgetting: each leaves its page', async () => {
     const seeds = await searchSeeds({ ...parts, seeds: [1, 2], results: join(folder, 'seeds') });
     expect(seeds!.searches.map(({ seed }) => seed)).to.deep.equal([1, 2]);
@@ -212,3 +231,27 @@ describe('verbs from code', function () {
     await ui.close();
   });
 });
+
+/** An executor whose second job comes to nothing. */
+function without(executor: Executor, fate: 'failed' | 'cancelled'): Executor {
+  const listeners: ((event: JobEvent) => void)[] = [];
+  let jobs = 0;
+  return {
+    ...executor,
+    events(listen) {
+      listeners.push(listen);
+      return executor.events(listen);
+    },
+    submit(job) {
+      if (++jobs !== 2) return executor.submit(job);
+      const { key, label } = job;
+      for (const listen of listeners)
+        listen(
+          fate === 'failed'
+            ? { type: 'job-failed', key, label, message: 'a tooth is missing' }
+            : { type: 'job-cancelled', key, label },
+        );
+      return Promise.reject(new WeftError('job', 'a tooth is missing'));
+    },
+  };
+}

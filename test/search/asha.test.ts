@@ -96,7 +96,7 @@ describe('weft halve', () => {
   it('names an option that makes no sense without --asha', async () => {
     const options = { candidates: 4, factor: 2, first: 1, results: 'nowhere', runs: 'nowhere', space: 'mlp' };
     expect(await saidLater(halve({ ...options, longest: 4 }))).to.match(/--longest is only for asynchronous halving/);
-    expect(await saidLater(halve({ ...options, stopBelow: 0 }))).to.match(/--stop-below is for/);
+    expect(await saidLater(halve({ ...options, stopBelow: 0 }))).to.match(/--stop-below is only for asynchronous/);
   });
 });
 

@@ -7,12 +7,11 @@ import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../../tenso
 import { type NamedTensors } from '../../tensor/named.js';
 import {
   addOperations,
-  integer,
+  addScalars,
   loadedGraph,
   type LoadedGraph,
   nativeBackend,
   type Recording,
-  type,
   type ValueIndex,
   type ValueName,
   wantedValues,
@@ -279,12 +278,7 @@ function addContinuation<M>(
       known.set(value, graph.argument(recording.types[value]!));
     }
   }
-  // All numbers of the moment are one argument, because each argument has a price.
-  const { declared } = recording;
-  const num = integer(declared.length);
-  const numbers =
-    declared.length > 0 ? graph.node('Unpack', [graph.argument(FLOAT)], { T: type(FLOAT), num, axis: integer(0) }) : '';
-  declared.forEach(({ value }, i) => known.set(value, `${numbers}:output:${i}`));
+  addScalars(graph, recording.declared, known);
   const missing = addOperations(graph, recording, known);
   if (missing !== undefined) throw new NoGraph(`the operation '${missing}' cannot be written to a graph`);
   const wanted = wantedValues(recording);

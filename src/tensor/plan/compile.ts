@@ -238,30 +238,18 @@ export function nativeBackend(): NativeBackend | undefined {
   return tf.backend() as unknown as NativeBackend;
 }
 
-/** Ids of the inputs and of the declared values; the latter have to be freed. */
-function feed<M>(
-  backend: NativeBackend,
-  { inputs: names, declared }: Recording<M, unknown>,
-  inputs: NamedTensors,
-  moment: M,
-): { ids: number[]; own: number[] } {
-  const own = declared.map(({ of, shape }) => backend.binding.createTensor(shape, DATA_TYPES.float32, of(moment)));
-  return { ids: [...backend.getInputTensorIds([...names.keys()].map((name) => inputs[name]!)), ...own], own };
-}
-
 function compute<M>(
   backend: NativeBackend,
-  recording: Recording<M, unknown>,
+  { inputs: names, declared }: Recording<M, unknown>,
   execution: Execution,
   inputs: NamedTensors,
   moment: M,
 ): Map<ValueIndex, OutputMetadata> {
-  const { ids, own } = feed(backend, recording, inputs, moment);
-  try {
-    return execution.run(ids);
-  } finally {
-    own.forEach((id) => backend.binding.deleteTensor(id));
-  }
+  const ids = backend.getInputTensorIds([...names.keys()].map((name) => inputs[name]!));
+  return execution.run(
+    ids,
+    declared.map(({ of }) => of(moment)),
+  );
 }
 
 /** One run of an execution; throws what the first requirement that does not hold says. */

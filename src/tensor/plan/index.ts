@@ -14,5 +14,5 @@ export { record, type Step, type StepResult } from './record.js';
 export { difference, type Recording, sameBits, type ValueIndex } from './recording.js';
 export { type FunctionGraph, functionGraph, integer, type, type ValueName } from './function-graph.js';
 export { wantedValues } from './replay.js';
-export { addOperations } from './saved-model.js';
+export { addOperations, addScalars } from './saved-model.js';
 export { loadedGraph, type LoadedGraph } from './session.js';

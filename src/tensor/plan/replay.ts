@@ -1,13 +1,10 @@
 /** Running a recorded step again, one operation after the other, on the ids of the native library: no engine, tape or tensor objects. */
-import { type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
+import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { type Recording, type RecordedOperation, type ValueIndex } from './recording.js';
 
-/** Ids of the inputs, in the recording's order of inputs and then of declared values. */
-export type InputIds = readonly number[];
-
-/** A compiled step on ids: the values of the outputs and requirements that are computed, by value. The caller owns them. */
+/** A compiled step on ids of the inputs and numbers of the declared values: the outputs and requirements that are computed, by value. The caller owns them. */
 export interface Execution {
-  run(ids: InputIds): Map<ValueIndex, OutputMetadata>;
+  run(ids: readonly number[], declared: readonly Float32Array[]): Map<ValueIndex, OutputMetadata>;
   /** Frees what the execution holds between runs. */
   dispose(): void;
 }
@@ -16,11 +13,6 @@ export interface Execution {
 export function wantedValues({ outputs, requirements, operations }: Recording<never, unknown>): ValueIndex[] {
   const computed = new Set(operations.flatMap((operation) => operation.outputs));
   return [...new Set([...outputs, ...requirements].map(({ value }) => value))].filter((value) => computed.has(value));
-}
-
-/** The values that come from outside, in the order of `InputIds`. */
-export function sourceValues({ inputs, declared }: Recording<never, unknown>): ValueIndex[] {
-  return [...inputs.values(), ...declared.map(({ value }) => value)];
 }
 
 /** The operations that the wanted values depend on. */
@@ -40,7 +32,8 @@ export function replayOf(backend: NativeBackend, recording: Recording<never, unk
   const { binding } = backend;
   const operations = neededOperations(recording);
   const wanted = wantedValues(recording);
-  const sources = sourceValues(recording);
+  const sources = [...recording.inputs.values()];
+  const { declared } = recording;
   const ids = new Int32Array(recording.types.length);
   const read = new Set(operations.flatMap(({ inputs }) => inputs));
   const own: number[] = [];
@@ -57,8 +50,11 @@ export function replayOf(backend: NativeBackend, recording: Recording<never, unk
     free: last[i]!,
   }));
   return {
-    run(given) {
+    run(given, numbers) {
       sources.forEach((value, i) => (ids[value] = given[i]!));
+      declared.forEach(
+        ({ value, shape }, i) => (ids[value] = binding.createTensor(shape, DATA_TYPES.float32, numbers[i]!)),
+      );
       const found = new Map<ValueIndex, OutputMetadata>();
       const isWanted = new Set(wanted);
       for (const { op, attributes, inputs, given: inputIds, outputs, free } of calls) {
@@ -71,6 +67,7 @@ export function replayOf(backend: NativeBackend, recording: Recording<never, unk
         }
         for (const value of free) binding.deleteTensor(ids[value]!);
       }
+      for (const { value } of declared) binding.deleteTensor(ids[value]!);
       return found;
     },
     dispose() {

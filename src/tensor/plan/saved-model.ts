@@ -1,24 +1,49 @@
 /** The operations of a recording as nodes of a function. */
+import { DATA_TYPES } from '../kernels/raw-op.js';
 import {
   attributeValue,
   type FunctionGraph,
   functionGraph,
+  integer,
   type StepGraph,
   type,
   type ValueName,
 } from './function-graph.js';
 import { outputName } from './output-names.js';
-import { type RecordedOperation, type Recording, type ValueIndex } from './recording.js';
-import { neededOperations, sourceValues, wantedValues } from './replay.js';
+import { type Declared, type RecordedOperation, type Recording, type ValueIndex } from './recording.js';
+import { neededOperations, wantedValues } from './replay.js';
 
-/** The SavedModel of a recording, or the name of an operation that it has no form for. */
+/**
+ * The SavedModel of a recording, or the name of an operation that it has no form for. Its arguments are the inputs, the declared values that are no
+ * scalars, and the scalars as one vector, because each argument has a price.
+ */
 export function savedModel(recording: Recording<never, unknown>): StepGraph | { missing: string } {
   const graph = functionGraph();
-  const names = new Map(sourceValues(recording).map((value) => [value, graph.argument(recording.types[value]!)]));
+  const { inputs, declared, types } = recording;
+  const argument = (value: ValueIndex): [ValueIndex, ValueName] => [value, graph.argument(types[value]!)];
+  const names = new Map([...inputs.values(), ...declared.filter(isNoScalar).map(({ value }) => value)].map(argument));
+  addScalars(graph, declared.filter(isScalar), names);
   const missing = addOperations(graph, recording, names);
   if (missing !== undefined) return { missing };
-  for (const value of wantedValues(recording)) graph.result(names.get(value)!, recording.types[value]!);
+  for (const value of wantedValues(recording)) graph.result(names.get(value)!, types[value]!);
   return graph.finish();
+}
+
+/** Whether a declared value is one number. */
+export const isScalar = ({ shape }: Pick<Declared<never>, 'shape'>): boolean => shape.length === 0;
+export const isNoScalar = (one: Pick<Declared<never>, 'shape'>): boolean => !isScalar(one);
+
+/** Takes these numbers from one vector, a further argument; none where there are no numbers. */
+export function addScalars(
+  graph: FunctionGraph,
+  scalars: readonly Pick<Declared<never>, 'value'>[],
+  names: Map<ValueIndex, ValueName>,
+): void {
+  if (scalars.length === 0) return;
+  const vector = graph.argument(DATA_TYPES.float32);
+  const attributes = { T: type(DATA_TYPES.float32), num: integer(scalars.length), axis: integer(0) };
+  const parts = graph.node('Unpack', [vector], attributes);
+  scalars.forEach(({ value }, i) => names.set(value, `${parts}:output:${i}`));
 }
 
 /**

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
+import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { type Recording, type ValueIndex } from './recording.js';
 import { type StepGraph } from './function-graph.js';
 import { type Execution, wantedValues } from './replay.js';
-import { savedModel } from './saved-model.js';
+import { isScalar, savedModel } from './saved-model.js';
 
 /** A function that the native library has loaded. */
 export interface LoadedGraph {
@@ -49,10 +49,22 @@ export function sessionOf(
   const loaded = loadedGraph(backend, graph, folder);
   if ('reason' in loaded) return loaded;
   const wanted = wantedValues(recording);
+  const { declared } = recording;
+  const { binding } = backend;
   return {
-    run(ids) {
-      const results = loaded.run(ids);
-      return new Map(wanted.map((value, i): [ValueIndex, OutputMetadata] => [value, results[i]!]));
+    run(ids, numbers) {
+      const own = declared.flatMap((one, i) =>
+        isScalar(one) ? [] : [binding.createTensor(one.shape, DATA_TYPES.float32, numbers[i]!)],
+      );
+      const scalars = numbers.flatMap((one, i) => (isScalar(declared[i]!) ? [one[0]!] : []));
+      if (scalars.length > 0)
+        own.push(binding.createTensor([scalars.length], DATA_TYPES.float32, Float32Array.from(scalars)));
+      try {
+        const results = loaded.run([...ids, ...own]);
+        return new Map(wanted.map((value, i): [ValueIndex, OutputMetadata] => [value, results[i]!]));
+      } finally {
+        own.forEach((id) => binding.deleteTensor(id));
+      }
     },
     dispose: loaded.dispose,
   };

@@ -239,7 +239,9 @@ describe('a search for networks that predict a number', function () {
     expect(opened(`a,b,c${body}`, ['a', 'b', 'c'])).to.throw(/names all 3 columns/);
     expect(opened('a,b,c\n1,2,3\n4,,6\n', ['b', 'c'])).to.throw(/line 3 has no label in 'b'/);
     expect(opened('a,b,c\n1,2,3\n4,5,many\n', ['b', 'c'])).to.throw(/line 3: 'many' in the label column 'c'/);
-    expect(opened(`a,b,c${body}`, ['b', 'c'], 'classification')).to.throw(/line 2: '2' .* 'b' is neither yes nor no/);
+    expect(opened(`a,b,c${body}`, ['b', 'c'], 'classification')).to.throw(
+      /line 2: '2' .* 'b' means neither yes nor no/,
+    );
   });
 
   it('goes on after a stop to the same bytes', async () => {

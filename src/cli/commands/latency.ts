@@ -34,7 +34,7 @@ export async function showLatency(file: string, options: SearchOptions): Promise
   if (operations.length > MOST_SHOWN) output.say(`${' '.repeat(10)}     and ${operations.length - MOST_SHOWN} more`);
   output.say(
     error
-      ? `sums of operations are off by ${(100 * error.relative).toFixed(1)} % on average for ${error.networks.length} whole networks; median ratio ${error.ratio.toFixed(2)}, Spearman ${error.spearman.toFixed(3)}`
+      ? `sums of operations are off by ${(100 * error.relative).toFixed(1)} % on average for ${error.networks.length} whole ${error.networks.length === 1 ? 'network' : 'networks'}; median ratio ${error.ratio.toFixed(2)}${Number.isFinite(error.spearman) ? `, Spearman ${error.spearman.toFixed(3)}` : ''}`
       : 'no whole network was measured, so that it is not known how far sums of operations are off',
   );
 }

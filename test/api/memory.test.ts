@@ -78,7 +78,7 @@ describe('a search on data in memory', function () {
       saidLater(runSearch({ ...request(runs), data: points(60), ...more }));
     const aborted = await runSearch({ ...request(runs), signal: AbortSignal.abort() }).catch((error: Error) => error);
     expect(aborted).to.have.property('name', 'AbortError');
-    expect(await refused({ config: { data: { source: 'digits' } } })).to.match(/data\.source names 'digits' too/);
+    expect(await refused({ config: { data: { source: 'digits' } } })).to.match(/data\.source also names 'digits'/);
     expect(await refused({ config: { data: { label: 'y' } } })).to.match(/'label' says how files are read/);
     expect(await refused({ config: { data: { source: 'memory:points' } }, data: undefined })).to.match(/in the memory/);
     const fields = { name: 'own', inputShape: [1, 1, 1] as const, classes: 2 };

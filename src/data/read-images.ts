@@ -15,7 +15,7 @@ import { resizeImage } from './resize.js';
 import { readBytes, sha256 } from './source.js';
 
 export interface ReadImagesOptions {
-  /** [height, width] of all. Left out: their own if all have the same, otherwise a square of at most 64 that most of them fill. */
+  /** [height, width] of all. Left out: their own if all have the same of at most 128 pixels on a side, otherwise a square of at most 64 that most of them fill. */
   readonly size?: readonly [height: number, width: number] | undefined;
   /** What decodes JPEG and PNG. Default: sharp where it loads. */
   readonly decoder?: 'sharp' | 'javascript' | undefined;
@@ -166,11 +166,19 @@ function measured(found: readonly Found[], failures: Map<number, WeftError>): Fo
 /** Sides of squares that small networks are searched on. */
 const SIDES = [64, 48, 32, 24, 16, 8];
 
-/** The size of all where they have the same; otherwise a square that most of them fill: the largest of the usual ones within the median of their shorter sides. */
+/** The longest side of images of one size that are left as they are: photographs of a camera would take all memory. */
+const LONGEST_KEPT = 128;
+
+/**
+ * The size of all if they have the same and it is small; otherwise a square that most of them fill: the largest of the usual ones within the median of their
+ * shorter sides.
+ */
 function commonSize(found: readonly Found[]): readonly [number, number] | undefined {
   const sizes = found.flatMap(({ measured }) => (measured ? [measured] : []));
   const [first] = sizes;
-  if (!first || sizes.every(([height, width]) => height === first[0] && width === first[1])) return first;
+  if (!first) return undefined;
+  const isOne = sizes.every(([height, width]) => height === first[0] && width === first[1]);
+  if (isOne && Math.max(...first) <= LONGEST_KEPT) return first;
   const typical = Math.floor(median(sizes.map(([height, width]) => Math.min(height, width))));
   const side = SIDES.find((one) => one <= typical) ?? typical;
   return [side, side];

@@ -41,8 +41,7 @@ const klOption = z
   .describe("bound of the squared length of a step in the metric of the curvature, or 'none'");
 
 /** The options of methods that are made of what layers see. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and
-// inferred
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is inferred
 export function layeredOptions({
   lambda = 1e-3,
   decay = 0,

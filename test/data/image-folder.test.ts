@@ -81,6 +81,9 @@ describe('folders of images by class', () => {
     expect(of(5, 6, 7, 5)).to.equal('5x5x3');
     expect(of(100, 200, 90, 80)).to.equal('64x64x3');
     expect(of(10, 10, 10, 10)).to.equal('10x10x3');
+    expect(of(128, 128, 128, 128)).to.equal('128x128x3');
+    // As a camera takes them: networks on all of their pixels would need gigabytes.
+    expect(of(300, 300, 300, 300)).to.equal('64x64x3');
   });
 
   const broken: [what: string, files: Record<string, Uint8Array | string>, ...patterns: RegExp[]][] = [

@@ -24,8 +24,7 @@ export interface CommonDefaults {
 }
 
 /** The options that every base optimizer has, with its own defaults. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is long and
-// inferred
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is inferred
 export function commonOptions({
   learningRate,
   schedule = 'cosine',

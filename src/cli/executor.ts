@@ -135,9 +135,10 @@ const ENDS: ReadonlySet<string> = new Set(['job-finished', 'job-failed', 'job-ca
 function describe(event: JobEvent): string | undefined {
   switch (event.type) {
     case 'job-finished': {
-      const { test, accuracy } = (event.value ?? {}) as { test?: { accuracy?: number }; accuracy?: number };
+      // Units of studies have results of other kinds.
+      const { test, accuracy } = (event.value ?? {}) as { test?: { accuracy?: number }; accuracy?: unknown };
       const [part, share] = test ? ['test', test.accuracy] : ['validation', accuracy];
-      const result = share === undefined ? '' : `  ${part} ${(100 * share).toFixed(2)} %`;
+      const result = typeof share !== 'number' ? '' : `  ${part} ${(100 * share).toFixed(2)} %`;
       return `${event.known ? 'known' : 'done '}  ${event.label}${result}${event.known || event.seconds === 0 ? '' : `  in ${formatSeconds(event.seconds)}`}`;
     }
     case 'job-retried':

@@ -12,6 +12,7 @@ import {
   tausWithoutEach,
   twoSidedQuantile,
 } from 'weft-nas';
+import { decimal } from 'weft-nas/report';
 import { type ArmName, type Contestant, type Scores } from './arms.js';
 import { forgettingChart } from './chart.js';
 import { type Supernet } from './supernet.js';
@@ -53,7 +54,7 @@ function overSeeds(bySeed: readonly number[], withoutEach: readonly Float64Array
   return { value, interval: error > 1e-12 ? [value - half, value + half] : undefined, bySeed };
 }
 
-const three = (value: number): string => value.toFixed(3).replace('-', '−');
+const three = (value: number): string => decimal(value, 3);
 const sayInterval = (interval: Interval | undefined): string => (interval ? interval.map(three).join(' to ') : 'none');
 
 /** Above or below zero, where the interval over cells leaves zero out and all of at least two seeds agree. */

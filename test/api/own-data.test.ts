@@ -62,7 +62,7 @@ describe('a data set of your own', function () {
     const request = { ...parts, config: { ...config, data: { source } }, runs };
     const stopped = await runSearch({ ...request, shouldStop: () => true });
     expect(await saidLater(resumeSearch(stopped.run))).to.match(
-      /names the data set .*points\.mjs, which is a file with code/,
+      /names the data set .*points\.mjs\. This is a file with code/,
     );
     const resumed = await resumeSearch(stopped.run, { file: [source] });
     const architecture = resumed.summary!.derived.architecture;

@@ -95,7 +95,7 @@ for (const { factory, options, tiny, task } of SPACES) {
     it('refuses the encoding of another space and of other options', () => {
       const text = space.encode(space.sample(stream(1, 'x')));
       expect(() => space.decode(text.replace(/^[^~]+/, 'other'))).to.throw(/belongs to the space 'other'/);
-      expect(() => factory.create(tiny, task).decode(text)).to.throw(/other choices/);
+      expect(() => factory.create(tiny, task).decode(text)).to.throw(/different choices/);
       expect(() => space.decode(text.slice(0, -1))).to.throw();
     });
 

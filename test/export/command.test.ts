@@ -62,7 +62,7 @@ describe('weft export', function () {
     const card = readFileSync(join(run, 'export', 'MODEL.md'), 'utf8');
     expect(card).to.include('900 examples').and.to.include('ab'.repeat(32)).and.to.include('## Licence');
     expect(card)
-      .to.match(/brought to 8 x 8.*bilinear when growing/)
+      .to.match(/resized to 8 x 8.*bilinear when growing/)
       .and.to.include('scaled from 0..255 to 0..16');
     for (const text of [card, JSON.stringify(metadata)]) expect(text).to.not.include('/home');
     const again = weft(run, '--json');

@@ -27,6 +27,7 @@ const ownNames = {
       if (kind === 'entry-point') return undefined;
       if (path === 'weft-nas') return { path: join(ROOT, 'src/index.ts') };
       if (path === 'weft-nas/report') return { path: join(ROOT, 'src/report/kit.ts') };
+      if (path === 'weft-nas/study') return { path: join(ROOT, 'src/studies/kit.ts') };
       const [, below] = /^weft-nas\/((?:search-spaces|controllers|studies)\/.+)$/.exec(path) ?? [];
       if (below === undefined) return { path, external: true };
       return { path: join(ROOT, below.startsWith('studies/') ? `${below}/index.ts` : `${below}.ts`) };

@@ -14,10 +14,8 @@ export {
 } from './tensor/backend.js';
 export { stream, type Rng } from './tensor/rng.js';
 export { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tidy } from './tensor/tf.js';
-export { watchKernels } from './tensor/trace.js';
 export * as nn from './tensor/nn.js';
 export { gradientsOf, valueAndGradients } from './tensor/autodiff.js';
-export { type Loss, perExampleGradients } from './tensor/second-order/index.js';
 export {
   compile,
   type CallOptions,
@@ -37,26 +35,8 @@ export * as optimizers from './optimizers/index.js';
 export * as curvature from './curvature/index.js';
 export * as forgetting from './forgetting/index.js';
 export * as preconditioners from './preconditioners/index.js';
-export * as training from './training/index.js';
-export * as stepping from './search/stepping.js';
 export { disposeNamed, mapNamed, type NamedTensors, pickNamed, underPrefix, withPrefix } from './tensor/named.js';
 export { type Dataset, type DatasetFields, defineDataset, type Examples, type InputShape } from './data/dataset.js';
-export {
-  batches,
-  batchTensors,
-  type Corpus,
-  findDataFile,
-  findDataset,
-  isTurning,
-  openDataset,
-  prepareData,
-  type PreparedData,
-  prepareText,
-  recordSplits,
-  splitDataset,
-  textBatches,
-} from './data/index.js';
-export { proto10 } from './data/proto10.js';
 export { defineData, type OwnData, type OwnDataDefinition } from './data/own.js';
 export {
   collectDataset,
@@ -72,15 +52,12 @@ export * from './controller/index.js';
 export * from './tabular/index.js';
 export { enasSearches } from './config/presets/enas.js';
 export * from './pareto/index.js';
-export { type Cells, openCells } from './studies/cells.js';
 export {
-  checkPayload,
   defineStudy,
   gateRow,
   infoRow,
   type Parts,
   type PerformUnits,
-  plainPayload,
   type Row,
   type Study,
   type StudyFigure,
@@ -103,12 +80,11 @@ export {
   defineChapter,
   type OwnChapter,
 } from './report/chapter.js';
-export { type FinishedStudy, stopHere } from './studies/run-study.js';
-export { costsIn } from './ranking/costs.js';
+export type { FinishedStudy } from './studies/run-study.js';
 export * from './predictors/index.js';
 export * from './proxies/index.js';
 export * from './statistics/index.js';
-export { augmentSchema, checkConfig, type SearchConfig, type SearchConfigInput } from './config/index.js';
+export type { SearchConfig, SearchConfigInput } from './config/index.js';
 export type { JsonObject } from './runs/json.js';
 export type { SearchEvent } from './search/events.js';
 export * from './api/index.js';

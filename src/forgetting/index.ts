@@ -19,11 +19,3 @@ export type {
 } from './regularizer.js';
 export { defineRegularizer, type OwnRegularizer } from './own.js';
 export { logMarginal, twoModelTerm } from './laplace.js';
-export {
-  type FirstTraining,
-  openTwoModelData,
-  trainFirst,
-  type TwoModelData,
-  type TwoModelOptions,
-  type TwoModelOutcome,
-} from './two-model/index.js';

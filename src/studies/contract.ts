@@ -2,10 +2,8 @@
 import { type z } from 'zod';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type SpaceFactory } from '../graph/define-space.js';
-import { check } from '../jobs/schema.js';
-import { type Json } from '../operations/operation.js';
 import { type ChapterContent, type ChapterFigure, type ChapterTable } from '../report/chapter.js';
-import { type JsonObject, type Stopwatch, stringifyStrict } from '../runs/index.js';
+import { type JsonObject, type Stopwatch } from '../runs/index.js';
 
 /** One quantity with its target. */
 export interface Row {
@@ -103,14 +101,6 @@ export interface Study<Options extends z.ZodType = z.ZodType> {
   readonly units?: Readonly<Record<string, StudyUnit>>;
   run(options: z.output<Options>, setting: StudySetting): StudyResult | Promise<StudyResult>;
 }
-
-/** What a unit was told, if it is what its schema asks for; throws WeftError('job') that names the field that is not. */
-export function checkPayload<T>(schema: z.ZodType<T>, payload: JsonObject, unit: string): T {
-  return check(schema, payload, `the payload of a unit '${unit}'`);
-}
-
-/** A value as a payload holds it; throws WeftError('numeric') where a number in it is not finite. */
-export const plainPayload = (value: object): JsonObject => JSON.parse(stringifyStrict(value as Json)) as JsonObject;
 
 /** Defines a study; the only way to make one. */
 export function defineStudy<Options extends z.ZodType>(study: Omit<Study<Options>, 'kind'>): Study {

@@ -3,11 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   defineStudy,
-  findDataset,
   gateRow,
   infoRow,
   type Row,
-  stopHere,
   type StudyFigure,
   type StudyResult,
   type StudySection,
@@ -16,6 +14,7 @@ import {
   z,
 } from 'weft-nas';
 import { linesChart } from 'weft-nas/report';
+import { findDataset, stopHere } from 'weft-nas/study';
 import {
   CALIBRATED,
   calibratedRow,

@@ -4,10 +4,8 @@
  */
 import {
   type Examples,
-  type Loss,
   type NamedTensors,
   nn,
-  openDataset,
   type Scalar,
   stream,
   type Tensor,
@@ -17,6 +15,7 @@ import {
   tf,
   tidy,
 } from 'weft-nas';
+import { type Loss, openDataset } from 'weft-nas/study';
 
 /** A loss on fixed data, and where to begin. Holds the data until `dispose`. */
 export interface NetworkProblem {

@@ -10,15 +10,14 @@ import {
   median,
   obstacleOf,
   type optimizers,
-  prepareText,
   type Row,
   standardDeviation,
-  stopHere,
   type StudyResult,
   type StudySetting,
   z,
 } from 'weft-nas';
 import { type ColorName, stripChart } from 'weft-nas/report';
+import { prepareText, stopHere } from 'weft-nas/study';
 import { nameInTable } from '../shared/reconstructed.js';
 import { misspellings } from './misspellings.js';
 import { COURSE, fineTune, type FineTuned, pretrain } from './train.js';

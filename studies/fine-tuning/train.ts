@@ -1,17 +1,6 @@
 /** Pre-training on next characters, and fine-tuning on passages. */
-import {
-  type Corpus,
-  mapNamed,
-  type NamedTensors,
-  type optimizers,
-  pickNamed,
-  stream,
-  textBatches,
-  tf,
-  type Tick,
-  training,
-  WeftError,
-} from 'weft-nas';
+import { mapNamed, type NamedTensors, type optimizers, pickNamed, stream, tf, type Tick, WeftError } from 'weft-nas';
+import { type Corpus, textBatches, training } from 'weft-nas/study';
 import { learner, stepsWithin } from '../shared/learner.js';
 import { type Passages } from './misspellings.js';
 import { classifier, languageModel, type ModelSize } from './model.js';

@@ -1,5 +1,6 @@
 /** Two models on MNIST: strict convergence, and A stopped at 55, 43 and 38 %, as in the paper's figure 3. */
-import { findDataset, gateRow, infoRow, type Row, type StudySection, type StudySetting } from 'weft-nas';
+import { gateRow, infoRow, type Row, type StudySection, type StudySetting } from 'weft-nas';
+import { findDataset } from 'weft-nas/study';
 import {
   type Arm,
   forgotten,

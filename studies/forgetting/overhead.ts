@@ -1,5 +1,6 @@
 /** What the weight plasticity loss costs in time. */
-import { checkConfig, type SearchConfigInput, stepping, stopHere, type StudySetting } from 'weft-nas';
+import { type SearchConfigInput, type StudySetting } from 'weft-nas';
+import { checkConfig, stepping, stopHere } from 'weft-nas/study';
 import { uniform } from './dag-space.js';
 
 const STEPS = 20;

@@ -1,21 +1,15 @@
 /** Searches in memory on synthetic data, for the rows on forgetting inside a search. */
 import {
-  checkPayload,
-  checkConfig,
   type ControllerFactory,
   type forgetting,
   mean,
-  proto10,
-  recordSplits,
   type SearchConfigInput,
   type SearchEvent,
-  splitDataset,
-  stepping,
-  stopHere,
   type StudySetting,
   type StudyUnit,
   z,
 } from 'weft-nas';
+import { checkConfig, checkPayload, proto10, recordSplits, splitDataset, stepping, stopHere } from 'weft-nas/study';
 import { regularizerInput } from '../shared/unit-payload.js';
 import { dagSpace, uniform } from './dag-space.js';
 

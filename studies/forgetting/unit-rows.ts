@@ -6,7 +6,6 @@ import {
   mapNamed,
   type NamedTensors,
   nn,
-  perExampleGradients,
   type Row,
   stream,
   type Tensor1D,
@@ -14,6 +13,7 @@ import {
   tf,
   tidy,
 } from 'weft-nas';
+import { perExampleGradients } from 'weft-nas/study';
 
 export function unitRows(seed: number): Row[] {
   const rng = stream(seed, 'units');

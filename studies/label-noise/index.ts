@@ -3,20 +3,17 @@ import {
   type Assessment,
   assessPaired,
   defineStudy,
-  findDataset,
   infoRow,
   obstacleOf,
-  openDataset,
   type optimizers,
-  prepareData,
   type Row,
-  stopHere,
   type StudyFigure,
   type StudyResult,
   type StudySetting,
   z,
 } from 'weft-nas';
 import { type ColorName, linesChart } from 'weft-nas/report';
+import { findDataset, openDataset, prepareData, stopHere } from 'weft-nas/study';
 import { nameInTable } from '../shared/reconstructed.js';
 import { type NoisyResult, trainOnNoise } from './network.js';
 

@@ -1,11 +1,9 @@
 /** The network of the study, and one training of it on noisy labels. */
 import {
-  batches,
   disposeNamed,
   type NamedTensors,
   nn,
   optimizers,
-  type PreparedData,
   stream,
   type Tensor,
   type Tensor1D,
@@ -13,9 +11,9 @@ import {
   type Tensor4D,
   tf,
   tidy,
-  training,
   valueAndGradients,
 } from 'weft-nas';
+import { batches, type PreparedData, training } from 'weft-nas/study';
 import { stepsWithin } from '../shared/learner.js';
 
 const FILTERS = [16, 32];

@@ -4,13 +4,11 @@ import {
   type BenchmarkCell,
   canonicalCell,
   defineStudy,
-  findDataFile,
   gateRow,
   infoRow,
   readBenchmarkTable,
   type Row,
   type SearchSpace,
-  stopHere,
   type StudyResult,
   type StudySetting,
   tabularEvaluator,
@@ -20,6 +18,7 @@ import {
   WeftError,
   z,
 } from 'weft-nas';
+import { findDataFile, stopHere } from 'weft-nas/study';
 import { regretChart } from './regret-chart.js';
 
 interface Contest {

@@ -7,15 +7,14 @@ import {
   median,
   type optimizers,
   pickNamed,
-  stopHere,
   stream,
   type StudyResult,
   type StudySetting,
   type Tensor1D,
   tf,
-  training,
   z,
 } from 'weft-nas';
+import { stopHere, training } from 'weft-nas/study';
 import { learner } from '../shared/learner.js';
 import { nameInTable } from '../shared/reconstructed.js';
 

@@ -1,14 +1,6 @@
 /** Test accuracy along the training, for steps to a target. */
-import {
-  type augmentSchema,
-  batches,
-  type Cells,
-  type PreparedData,
-  stopHere,
-  type StudySetting,
-  training,
-  type z,
-} from 'weft-nas';
+import { type StudySetting, type z } from 'weft-nas';
+import { type augmentSchema, batches, type Cells, type PreparedData, stopHere, training } from 'weft-nas/study';
 import { learner } from '../shared/learner.js';
 import { optimizerFor } from './methods.js';
 import { type Source, type Workload, workload } from './workloads.js';

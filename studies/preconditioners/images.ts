@@ -1,14 +1,6 @@
 /** The data of the comparison: the first images of MNIST and CIFAR-10 where they are at hand, else noise. */
-import {
-  batches,
-  batchTensors,
-  openDataset,
-  prepareData,
-  type PreparedData,
-  tf,
-  type training,
-  WeftError,
-} from 'weft-nas';
+import { tf, WeftError } from 'weft-nas';
+import { batches, batchTensors, openDataset, prepareData, type PreparedData, type training } from 'weft-nas/study';
 import { type Images } from './throughput.js';
 import { type Source } from './workloads.js';
 

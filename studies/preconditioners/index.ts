@@ -2,18 +2,8 @@
  * Preconditioners as in the tables of Osawa et al. 2023: throughput and memory relative to SGD, and what the steps are
  * worth.
  */
-import {
-  augmentSchema,
-  defineStudy,
-  gateRow,
-  infoRow,
-  isTurning,
-  loadBackend,
-  openCells,
-  type Row,
-  type StudySection,
-  z,
-} from 'weft-nas';
+import { defineStudy, gateRow, infoRow, loadBackend, type Row, type StudySection, z } from 'weft-nas';
+import { augmentSchema, isTurning, openCells } from 'weft-nas/study';
 import { type AugmentOptions, type Curve, measureAccuracy, stepsTo } from './accuracy.js';
 import { openSources } from './images.js';
 import { AHEAD_OF_ASDL, ASDL_MILLISECONDS, GOALS, PUBLISHED, PUBLISHED_ACCURACY } from './methods.js';

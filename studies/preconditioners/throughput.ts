@@ -1,14 +1,6 @@
 /** How many steps of a method fit into the time of one of SGD, and how much memory it takes, side by side in one run. */
-import {
-  type Cells,
-  describeBackend,
-  median,
-  stopHere,
-  type StudySetting,
-  tf,
-  type training,
-  watchKernels,
-} from 'weft-nas';
+import { describeBackend, median, type StudySetting, tf } from 'weft-nas';
+import { type Cells, stopHere, type training, watchKernels } from 'weft-nas/study';
 import { learner, type StudyLearner } from '../shared/learner.js';
 import { hasInterval, optimizerFor } from './methods.js';
 import { type Source, type Workload, workload } from './workloads.js';

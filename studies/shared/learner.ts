@@ -1,5 +1,6 @@
 /** A child under training by one optimizer: what studies compare. */
-import { type Child, optimizers, type SearchSpace, training } from 'weft-nas';
+import { type Child, optimizers, type SearchSpace } from 'weft-nas';
+import { training } from 'weft-nas/study';
 
 export interface StudyLearner extends Pick<training.Learner, 'store' | 'state'> {
   readonly name: string;

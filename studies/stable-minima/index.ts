@@ -2,7 +2,8 @@
  * Stable minima of ReLU networks in one dimension cannot overfit, and in many they can: Qiao et al. 2024, Liang et al.
  * 2025.
  */
-import { defineStudy, gateRow, infoRow, type Row, stopHere, type StudyResult, type StudySetting, z } from 'weft-nas';
+import { defineStudy, gateRow, infoRow, type Row, type StudyResult, type StudySetting, z } from 'weft-nas';
+import { stopHere } from 'weft-nas/study';
 import { CALIBRATED, meetsCalibration, QUANTITIES, type Quantity } from './calibration.js';
 import { type Fit, fit, mean } from './fit.js';
 import { shatter, type ShatteredFit } from './many-dimensions.js';

@@ -2,10 +2,8 @@
  * Whether cheap remedies in the training of a supernet make it order networks better, and whether less forgetting does.
  */
 import {
-  costsIn,
   defineStudy,
   type JsonObject,
-  openCells,
   readNetworkTable,
   sampleTable,
   stream,
@@ -14,6 +12,7 @@ import {
   truthColumn,
   z,
 } from 'weft-nas';
+import { costsIn, openCells } from 'weft-nas/study';
 import { tableFile } from '../shared/table-file.js';
 import { type ArmName, armNames, contestants } from './arms.js';
 import { remediesReport } from './report.js';

@@ -1,16 +1,6 @@
 /** One supernet of NAS-Bench-201, trained in memory and asked for its order of cells: a unit of the study. */
-import {
-  checkPayload,
-  checkConfig,
-  mean,
-  type SearchConfigInput,
-  type SearchEvent,
-  stepping,
-  stopHere,
-  type StudyUnit,
-  training,
-  z,
-} from 'weft-nas';
+import { mean, type SearchConfigInput, type SearchEvent, type StudyUnit, z } from 'weft-nas';
+import { checkConfig, checkPayload, stepping, stopHere, training } from 'weft-nas/study';
 import { ARMS, type Arm, type ArmName, armNames, type Scores } from './arms.js';
 
 /** The name of the unit in the study. */

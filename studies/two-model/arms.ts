@@ -1,18 +1,7 @@
 /** Two models trained one after the other, for several regularizers and seeds. */
 import { createHash } from 'node:crypto';
-import {
-  checkPayload,
-  forgetting,
-  largestOf,
-  mean,
-  openDataset,
-  stopHere,
-  type StudySetting,
-  type StudyUnit,
-  WeftError,
-  z,
-  plainPayload,
-} from 'weft-nas';
+import { type forgetting, largestOf, mean, type StudySetting, type StudyUnit, WeftError, z } from 'weft-nas';
+import { checkPayload, openDataset, plainPayload, stopHere, twoModel } from 'weft-nas/study';
 import { regularizerInput } from '../shared/unit-payload.js';
 
 export interface Arm {
@@ -25,8 +14,8 @@ export interface TwoModelPlan {
   readonly data: string;
   readonly path?: string | undefined;
   readonly seeds: number;
-  readonly network: Partial<forgetting.TwoModelOptions>;
-  readonly first: forgetting.FirstTraining;
+  readonly network: Partial<twoModel.TwoModelOptions>;
+  readonly first: twoModel.FirstTraining;
   readonly second: { readonly learningRate: number; readonly steps: number };
   /** The first one is what the others are compared with. */
   readonly arms: readonly Arm[];
@@ -35,7 +24,7 @@ export interface TwoModelPlan {
 export interface ArmOutcome {
   readonly arm: string;
   readonly seed: number;
-  readonly outcome: forgetting.TwoModelOutcome;
+  readonly outcome: twoModel.TwoModelOutcome;
 }
 
 export interface TwoModelResults {
@@ -100,7 +89,7 @@ export const TWO_MODELS = 'two-models';
 
 interface PlainOutcome {
   readonly arm: string;
-  readonly outcome: Omit<forgetting.TwoModelOutcome, 'fisher' | 'squaredDrift'> & {
+  readonly outcome: Omit<twoModel.TwoModelOutcome, 'fisher' | 'squaredDrift'> & {
     readonly fisher: readonly number[];
     readonly squaredDrift: readonly number[];
   };
@@ -133,7 +122,7 @@ export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }
       `the data '${source}' of this worker differ from those of the job`,
       'give the worker the same data: a job must give the same result everywhere',
     );
-  const trained = forgetting.trainFirst(
+  const trained = twoModel.trainFirst(
     { seed, data: dataOf({ data: source, path }, seed), network, batchSize: BATCH, evaluateEvery: EVALUATE_EVERY },
     first,
   );
@@ -175,14 +164,14 @@ function hashOf(source: string, path: string | undefined): string {
 const hashes = new Map<string, string>();
 
 /** Data of the last few seeds, since several plans of a study have the same. */
-const opened = new Map<string, forgetting.TwoModelData>();
+const opened = new Map<string, twoModel.TwoModelData>();
 const KEPT = 6;
 
-function dataOf({ data: source, path }: Pick<TwoModelPlan, 'data' | 'path'>, seed: number): forgetting.TwoModelData {
+function dataOf({ data: source, path }: Pick<TwoModelPlan, 'data' | 'path'>, seed: number): twoModel.TwoModelData {
   const key = JSON.stringify([source, path, seed]);
   let data = opened.get(key);
   if (!data) {
-    data = forgetting.openTwoModelData({ source, path, seed });
+    data = twoModel.openTwoModelData({ source, path, seed });
     opened.set(key, data);
     if (opened.size > KEPT) opened.delete(opened.keys().next().value!);
   }
@@ -193,18 +182,18 @@ function dataOf({ data: source, path }: Pick<TwoModelPlan, 'data' | 'path'>, see
 export function meanOf(
   results: TwoModelResults,
   arm: string,
-  of: (outcome: forgetting.TwoModelOutcome) => number,
+  of: (outcome: twoModel.TwoModelOutcome) => number,
   seeds = Infinity,
 ): number {
   return mean(outcomesOf(results, arm).slice(0, seeds).map(of));
 }
 
-export function outcomesOf({ arms }: TwoModelResults, arm: string): forgetting.TwoModelOutcome[] {
+export function outcomesOf({ arms }: TwoModelResults, arm: string): twoModel.TwoModelOutcome[] {
   return arms.filter((one) => one.arm === arm).map(({ outcome }) => outcome);
 }
 
 /** Accuracy of A that is lost. */
-export const forgotten = ({ before, after }: forgetting.TwoModelOutcome): number => before - after;
+export const forgotten = ({ before, after }: twoModel.TwoModelOutcome): number => before - after;
 
 /** Points of accuracy that a training may end below its own best before it counts as diverged. */
 const FALL = 0.1;

@@ -1,14 +1,11 @@
 /** Zero-cost proxies of NAS-Bench-201 cells compared with published ones, and with the accuracy of the cells. */
 import {
-  batches,
-  batchTensors,
   defineStudy,
   gateRow,
   infoRow,
   kendallTau,
   logRankSum,
   type NetworkTable,
-  prepareData,
   proxyNamed,
   proxyNames,
   readNetworkTable,
@@ -17,7 +14,6 @@ import {
   scoreNetwork,
   type SearchSpace,
   spearman,
-  stopHere,
   stream,
   type StudyResult,
   type StudySetting,
@@ -25,6 +21,7 @@ import {
   truthColumn,
   z,
 } from 'weft-nas';
+import { batches, batchTensors, prepareData, stopHere } from 'weft-nas/study';
 import { tableFile } from '../shared/table-file.js';
 
 /** What the table calls the same proxy. */

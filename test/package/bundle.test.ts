@@ -53,6 +53,7 @@ describe('a bundle of the package', function () {
           'weft-nas/controllers': resolve('controllers'),
           'weft-nas/studies': resolve('studies'),
           'weft-nas/report': resolve('src/report/kit.ts'),
+          'weft-nas/study': resolve('src/studies/kit.ts'),
           'weft-nas': resolve('src/index.ts'),
         },
         platform: 'node',

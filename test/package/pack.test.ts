@@ -96,7 +96,7 @@ describe('the packed package', function () {
       paths.filter((path) => path.startsWith('dist/') && path.endsWith(ending)).sort();
     expect(ofDist('.d.ts')).to.deep.equal(sources.map((path) => `dist/${path.replace(/\.ts$/, '.d.ts')}`).sort());
     const loaded = [
-      ...['src/index', 'src/report/kit', 'src/cli/main', 'src/api/job-process', 'src/doctor/probe'],
+      ...['src/index', 'src/report/kit', 'src/studies/kit', 'src/cli/main', 'src/api/job-process', 'src/doctor/probe'],
       ...['search-spaces', 'controllers'].flatMap((folder) => moduleNames(folder).map((name) => `${folder}/${name}`)),
       ...moduleNames('studies').map((name) => `studies/${name}/index`),
     ];
@@ -115,7 +115,7 @@ describe('the packed package', function () {
 
   it('is small', () => {
     expect(packed.size).to.be.below(2.7e6);
-    expect(packed.unpackedSize).to.be.below(10e6);
+    expect(packed.unpackedSize).to.be.below(10.5e6);
   });
 
   it('answers npx weft', () => {

@@ -76,9 +76,9 @@ describe('dominance', () => {
 
   it('refuses NaN, and points with different numbers of goals', () => {
     expect(() => paretoFront([[1, NaN]])).to.throw('NaN');
-    expect(() => nonDominatedSort([[1], [1, 2]])).to.throw('point 1 has 2 goals');
-    expect(() => hypervolume([[1, 2]], [1])).to.throw('goals');
-    expect(() => hypervolume([], [1, 1, 1, 1])).to.throw('4 goals');
+    expect(() => nonDominatedSort([[1], [1, 2]])).to.throw('point 1 has 2 objectives');
+    expect(() => hypervolume([[1, 2]], [1])).to.throw('objectives');
+    expect(() => hypervolume([], [1, 1, 1, 1])).to.throw('4 objectives');
   });
 });
 

@@ -122,7 +122,7 @@ describe('a table with several labels a row', function () {
     );
     expect(prepared(`x,a,b\n${rows((i) => `${i},1,${i % 2}`)}\n`, { label })).to.throw(/'a' holds for every training/);
     expect(opened(`x,a,b\n1,0,1\n2,1,maybe\n`, { label, task: 'classification' })).to.throw(
-      /line 3: 'maybe'.*'b' is neither/,
+      /line 3: 'maybe'.*'b' means neither/,
     );
     expect(opened(`x,a,b\n1,0,1\n2,,1\n`, { label })).to.throw(/line 3 has no label in 'a'/);
     expect(opened(`x,l\n1,red\n2,red\n`, { labelSeparator: ';' })).to.throw(/no label but 'red'/);

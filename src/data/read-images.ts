@@ -178,7 +178,7 @@ function commonSize(found: readonly Found[]): readonly [number, number] | undefi
   const [first] = sizes;
   if (!first) return undefined;
   const isOne = sizes.every(([height, width]) => height === first[0] && width === first[1]);
-  if (isOne && Math.max(...first) <= LONGEST_KEPT) return first;
+  if (isOne && Math.max(first[0], first[1]) <= LONGEST_KEPT) return first;
   const typical = Math.floor(median(sizes.map(([height, width]) => Math.min(height, width))));
   const side = SIDES.find((one) => one <= typical) ?? typical;
   return [side, side];

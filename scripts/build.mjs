@@ -13,6 +13,7 @@ const DIST = join(ROOT, 'dist');
 const PROGRAMS = [
   'src/index.ts',
   'src/report/kit.ts',
+  'src/studies/kit.ts',
   'src/cli/main.ts',
   'src/api/job-process.ts',
   'src/doctor/probe.ts',

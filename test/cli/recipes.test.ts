@@ -19,8 +19,8 @@ describe('weft recipes', () => {
       if (time !== undefined) expect(time, name).to.match(/^[\d.]+ (s|min)\b/);
     }
     const timeOf = (recipe: string): string | undefined => noted.find(({ name }) => name === recipe)?.time;
-    expect(timeOf('digits')).to.equal('31 s');
-    expect(timeOf('elastic-digits')).to.equal(undefined);
+    expect(timeOf('digits')).to.equal('26 s');
+    expect(timeOf('forgetting-mnist')).to.equal(undefined);
   });
 
   it('are configurations for programs too', async () => {

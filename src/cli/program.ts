@@ -5,23 +5,8 @@ import { printable } from '../printable.js';
 import { asynchronously } from './halving-options.js';
 import { addLatencyCommands } from './latency-commands.js';
 import { addListCommands } from './list-commands.js';
-import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, whole } from './options.js';
+import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, OWN_KINDS, whole } from './options.js';
 import { addQueueCommands } from './queue-commands.js';
-
-/** What `weft init --kind` writes. */
-const OWN_KINDS = [
-  'space',
-  'controller',
-  'operation',
-  'optimizer',
-  'preconditioner',
-  'regularizer',
-  'objective',
-  'proxy',
-  'data',
-  'study',
-  'chapter',
-];
 
 /** The whole command line: every command with its arguments and options. */
 export function program(): Command {

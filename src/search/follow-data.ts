@@ -114,18 +114,37 @@ const FEW_ROWS = 5000;
 const FEW_IMAGES = 5000;
 const FEWEST_WINDOWS = 1000;
 
-function tableSettings(examples: number, train: number, isRegression: boolean): Settings {
-  const few = examples < FEW_ROWS;
-  const size = batchSize(train, few ? 32 : 256, 8);
-  const weightDecay = few ? 0.3 : 0.01;
+interface RowSettings {
+  readonly space: { readonly name: string };
+  /** The words for the choice of the space. */
+  readonly why: string;
+  /** What an example is called, in the plural. */
+  readonly noun: string;
+  readonly few: boolean;
+  readonly size: number;
+  readonly weightDecay: number;
+  readonly search: number;
+  readonly retrain: number;
+  readonly examples: number;
+  readonly train: number;
+  readonly isRegression: boolean;
+}
+
+/** What the settings for rows of a table and for windows of a series have in common. */
+function rowSettings({
+  space,
+  why,
+  noun,
+  few,
+  size,
+  weightDecay,
+  search,
+  retrain,
+  examples,
+  train,
+  isRegression,
+}: RowSettings): Settings {
   const optimizer = { name: 'adamw', learningRate: 0.003, schedule: { name: 'cosine' }, weightDecay } as const;
-  // A squared error grows with what is memorized, where classes hardly suffer.
-  const keep = few ? { keep: isRegression ? 0.5 : 0.8 } : {};
-  const space = few
-    ? { name: 'mlp', depth: 2, widths: [32, 64], direct: true, ...keep }
-    : { name: 'mlp', depth: 3, widths: [64, 128], direct: true };
-  const search = epochsOf(few ? 400 : 3000, train, size, few ? [15, 30] : [2, 30]);
-  const retrain = epochsOf(few ? 1200 : 10_000, examples, size, few ? [40, isRegression ? 60 : 100] : [5, 100]);
   return {
     fields: {
       space,
@@ -137,13 +156,13 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
     reasons: [
       {
         field: ['space'],
-        words: `space mlp with widths ${space.widths.join(' and ')}, up to ${space.depth} hidden layers plus a linear part: ${few ? 'for few rows a linear model is often best' : 'a table'}`,
+        words: why,
       },
       {
         field: ['search', 'optimizer'],
-        words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} rows can be memorized` : ''}`,
+        words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} ${noun} can be memorized` : ''}`,
       },
-      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} rows for the search` },
+      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} ${noun} for the search` },
       {
         field: ['retrain', 'epochs'],
         words: `${search} epochs of search and ${retrain} of retraining${isRegression ? ', the best of which is kept' : ''}`,
@@ -153,6 +172,25 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
   };
 }
 
+function tableSettings(examples: number, train: number, isRegression: boolean): Settings {
+  const few = examples < FEW_ROWS;
+  const size = batchSize(train, few ? 32 : 256, 8);
+  const weightDecay = few ? 0.3 : 0.01;
+  // A squared error grows with what is memorized, where classes hardly suffer.
+  const keep = few ? { keep: isRegression ? 0.5 : 0.8 } : {};
+  const space = few
+    ? { name: 'mlp', depth: 2, widths: [32, 64], direct: true, ...keep }
+    : { name: 'mlp', depth: 3, widths: [64, 128], direct: true };
+  const search = epochsOf(few ? 400 : 3000, train, size, few ? [15, 30] : [2, 30]);
+  const retrain = epochsOf(few ? 1200 : 10_000, examples, size, few ? [40, isRegression ? 60 : 100] : [5, 100]);
+  return rowSettings({
+    space,
+    why: `space mlp with widths ${space.widths.join(' and ')}, up to ${space.depth} hidden layers plus a linear part: ${few ? 'for few rows a linear model is often best' : 'a table'}`,
+    noun: 'rows',
+    ...{ few, size, weightDecay, search, retrain, examples, train, isRegression },
+  });
+}
+
 /** Windows of a series: neighbours among them are nearly the same, so that few rows are memorized as soon as in a table. */
 function seriesSettings([, rows]: InputShape, examples: number, train: number, isRegression: boolean): Settings {
   const few = examples < FEW_ROWS;
@@ -160,7 +198,6 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
   const fewest = examples < FEWEST_WINDOWS;
   const size = batchSize(train, few ? 32 : 128, 8);
   const weightDecay = fewest ? 1 : few ? 0.3 : 0.01;
-  const optimizer = { name: 'adamw', learningRate: 0.003, schedule: { name: 'cosine' }, weightDecay } as const;
   const space = {
     name: 'conv-1d',
     layers: few ? 3 : 4,
@@ -176,31 +213,12 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
   // Series that follow a rule are worth learning longer; if there is none, the best epoch is an early one, and it is kept.
   const steps = isRegression ? 6000 : 1200;
   const retrain = epochsOf(few ? steps : 8000, examples, size, few ? [30, isRegression ? 150 : 100] : [5, 100]);
-  return {
-    fields: {
-      space,
-      controller: { name: 'enas', learningRate: 0.01 },
-      search: { epochs: search, batchSize: size, rounds: 5, samplesPerRound: 8, probe: 5, optimizer },
-      derive: { candidates: 20, random: 20 },
-      retrain: { epochs: retrain, batchSize: size, optimizer },
-    },
-    reasons: [
-      {
-        field: ['space'],
-        words: `space conv-1d with ${space.layers} layers of ${space.filters} filters, ${space.retrainFilters} when retrained, plus a linear model of the whole window: windows of ${rows} rows`,
-      },
-      {
-        field: ['search', 'optimizer'],
-        words: `adamw with a weight decay of ${weightDecay}${few ? `: ${examples} windows can be memorized` : ''}`,
-      },
-      { field: ['search', 'batchSize'], words: `batches of ${size}: ${train} windows for the search` },
-      {
-        field: ['retrain', 'epochs'],
-        words: `${search} epochs of search and ${retrain} of retraining${isRegression ? ', the best of which is kept' : ''}`,
-      },
-    ],
-    most: { search: 2 * search, retrain },
-  };
+  return rowSettings({
+    space,
+    why: `space conv-1d with ${space.layers} layers of ${space.filters} filters, ${space.retrainFilters} when retrained, plus a linear model of the whole window: windows of ${rows} rows`,
+    noun: 'windows',
+    ...{ few, size, weightDecay, search, retrain, examples, train, isRegression },
+  });
 }
 
 /** Sides above which pictures cost much, and below which they are not reduced. */

@@ -161,7 +161,7 @@ describe('weft rank --truth', function () {
     expect(String(refused)).to.include("there is no proxy and no file named 'snipp'");
     writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\n');
     await quietly(() => rank(run, options).catch((error: unknown) => void (refused = error)));
-    expect(String(refused)).to.match(/is in the space/);
+    expect(String(refused)).to.match(/none of the 1 networks in the table is in the space/);
     await quietly(() =>
       rank(run, { architectures: 20, column: 'x', results: folder() }).catch(
         (error: unknown) => void (refused = error),

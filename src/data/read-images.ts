@@ -12,7 +12,7 @@ import { isRefusedForm } from './image-files.js';
 import { headerOf, type ImageForm, isForeignName } from './image-header.js';
 import { nameAndVersion } from './package-version.js';
 import { resizeImage } from './resize.js';
-import { readBytes, sha256 } from './source.js';
+import { hashFile, readBytes, sha256 } from './source.js';
 
 export interface ReadImagesOptions {
   /** [height, width] of all. Left out: their own if all have the same of at most 128 pixels on a side, otherwise a square of at most 64 that most of them fill. */
@@ -29,7 +29,7 @@ export interface ReadImages {
   readonly size: readonly [height: number, width: number];
   /** [count, height, width, 3] of 0 to 255; bytes, or floats where an image has more than 8 bits a sample. */
   readonly pixels: Uint8Array | Float32Array;
-  /** Those that were read. */
+  /** Those that were read and those that were left out; not those of which no byte can be read. */
   readonly sources: readonly Source[];
   /** Which of the paths were read, ascending. */
   readonly kept: readonly number[];
@@ -90,7 +90,7 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
   return {
     size,
     pixels,
-    sources: read.map(({ path, sha256, bytes }) => ({ path, sha256, bytes })),
+    sources: sourcesOf(paths, found),
     kept,
     leftOut: errors,
     decoder:
@@ -98,6 +98,25 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
         ? decoder.name
         : [decoder.name, sharpName()].join(', '),
   };
+}
+
+/** In the order of the paths. What was left out belongs to the record too: another content may be an image, or be left out for another reason. */
+function sourcesOf(paths: readonly string[], found: readonly Found[]): Source[] {
+  const known = new Map(found.map((file) => [file.index, file]));
+  return paths.flatMap((path, index) => {
+    const { sha256, bytes } = known.get(index) ?? hashOfUnread(path) ?? {};
+    return sha256 === undefined ? [] : [{ path, sha256, bytes: bytes! }];
+  });
+}
+
+/** Undefined where nothing of it can be read. */
+function hashOfUnread(path: string): Source | undefined {
+  try {
+    return hashFile(path);
+  } catch (error) {
+    if (error instanceof WeftError) return undefined; // among what was left out there is a sentence about it already
+    throw error;
+  }
 }
 
 function attempt<T>(failures: Map<number, WeftError>, index: number, work: () => T): T | undefined {

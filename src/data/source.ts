@@ -1,6 +1,6 @@
 /** Reading a file whole: its hash for the record, its content unpacked where it is gzipped. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { systemReason, WeftError } from '../errors.js';
 import type { Source } from './dataset.js';
@@ -34,6 +34,35 @@ export function readBytes(path: string, most = MOST_FILE_BYTES): Buffer {
       'check that it is the right file, or split it',
     );
   return readable(path, () => readFileSync(path));
+}
+
+/** The content of a file of any size in buffers of at most `size` bytes; each is overwritten by the next. */
+export function* piecesOf(path: string, size = PIECE_BYTES): Generator<Uint8Array> {
+  requireFile(path);
+  const file = readable(path, () => openSync(path, 'r'));
+  try {
+    const buffer = new Uint8Array(size);
+    for (;;) {
+      const read = readable(path, () => readSync(file, buffer));
+      if (read === 0) return;
+      yield buffer.subarray(0, read);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+export const PIECE_BYTES = 2 ** 22;
+
+/** Path, size and hash of a file of any size. */
+export function hashFile(path: string): Source {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (const piece of piecesOf(path)) {
+    hash.update(piece);
+    bytes += piece.length;
+  }
+  return { path, sha256: hash.digest('hex'), bytes };
 }
 
 /** Node reads no larger file at once. */

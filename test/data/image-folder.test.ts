@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { decodeImage } from '../../src/data/decode-image.js';
 import { readImageFolder } from '../../src/data/image-folder.js';
@@ -213,7 +215,19 @@ describe('images that cannot be read', () => {
     const { train, leftOut, inputShape, sources } = readImageFolder(folderWith(files), 'bad', { onBadFile: 'skip' });
     expect([train.count, inputShape]).to.deep.equal([4, [4, 4, 3]]);
     expect(leftOut!.join('\n')).to.match(named);
-    expect(sources[0]!.listing!.split('\n')).to.have.length(5);
+    expect(sources[0]!.listing!.trim().split('\n'), 'what is left out belongs to the record').to.have.length(7);
+  });
+
+  it('are part of the record, also where they are too large to be read', () => {
+    const folder = folderWith(files);
+    writeFileSync(join(folder, 'cat/huge.png'), '');
+    truncateSync(join(folder, 'cat/huge.png'), 2 ** 28 + 1);
+    const { leftOut, sources } = readImageFolder(folder, 'bad', { onBadFile: 'skip' });
+    expect(leftOut!.join('\n')).to.match(/huge\.png has 268435457 bytes/);
+    // head -c 268435457 /dev/zero | sha256sum
+    expect(sources[0]!.listing).to.include(
+      'da6ce8755151acd05195db67ebce3ee0fb5f4012e71e821cc5750f3304eaf41e  cat/huge.png\n',
+    );
   });
 
   it('are an error where nothing is left of a class, or at all', () => {

@@ -11,6 +11,8 @@ export interface TinyRunOptions {
   readonly data?: string;
   /** How its training batches are drawn. */
   readonly sampling?: 'plain' | 'balanced';
+  /** What becomes of files of the data that cannot be read. */
+  readonly onBadFile?: 'error' | 'skip';
   /** Units of work after which it is stopped; it goes to its end by default. */
   readonly units?: number;
 }
@@ -37,13 +39,13 @@ const CONFIG: SearchConfigInput = {
 /** The run's directory, in `folder/runs`. */
 export async function tinyRun(
   folder: string,
-  { seed = 3, data = tinyTable(join(folder, 'data.csv')), units = Infinity, sampling }: TinyRunOptions = {},
+  { seed = 3, data = tinyTable(join(folder, 'data.csv')), units = Infinity, sampling, onBadFile }: TinyRunOptions = {},
 ): Promise<string> {
   let done = 0;
   const { run } = await runSearch({
     space: mlp,
     controller: random,
-    config: { ...CONFIG, seed, data: { source: data, ...(sampling && { sampling }) } },
+    config: { ...CONFIG, seed, data: { source: data, ...(sampling && { sampling }), ...(onBadFile && { onBadFile }) } },
     runs: join(folder, 'runs'),
     shouldStop: () => ++done >= units,
   });

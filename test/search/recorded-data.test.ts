@@ -103,6 +103,7 @@ describe('data that a run began with', function () {
       folderWith({ ...classFolder('cat', COUNT, [10, 0, 0]), ...classFolder('dog', COUNT, [0, 60, 90]) });
     let data = '';
     let run = '';
+    const image = png(4, 4, (y, x) => [y, x, 0]);
     const check = (path = data): void =>
       checkSameData(
         openRun(run),
@@ -166,6 +167,45 @@ describe('data that a run began with', function () {
       expect(lines.find((line) => line.startsWith('\\'))).to.match(/^\\[0-9a-f]{64} {2}cat\/a\\n\\\\\\r\\\\n\.png$/);
       renameSync(odd, join(data, 'cat', 'a.png'));
       expect(said(check)).to.include('cat/a\n\\\r\\n.png is now cat/a.png');
+    });
+
+    describe('is other data where what was left out changed, because nobody knows what it would be:', () => {
+      const skipping = (): void =>
+        checkSameData(openRun(run), openData(checkConfig({ ...(openRun(run).config as object) })));
+      for (const [what, change, message] of [
+        [
+          'one bad file in the place of another',
+          () => writeFileSync(join(data, 'dog/bad.png'), 'no more'),
+          'dog/bad.png changed',
+        ],
+        [
+          'an image in its place',
+          () => cpSync(join(data, 'dog/1.png'), join(data, 'dog/bad.png')),
+          'dog/bad.png changed',
+        ],
+        ['a bad file more', () => writeFileSync(join(data, 'cat/worse.png'), ''), 'cat/worse.png appeared'],
+        ['a bad file less', () => rmSync(join(data, 'dog/bad.png')), 'dog/bad.png vanished'],
+        [
+          'another file of a form that is not read',
+          () => writeFileSync(join(data, 'cat/old.bmp'), 'BM2'),
+          'cat/old.bmp changed',
+        ],
+        [
+          'a cut image that is cut elsewhere',
+          () => writeFileSync(join(data, 'cat/cut.png'), image.subarray(0, 50)),
+          'cat/cut.png changed',
+        ],
+      ] as const)
+        it(what, async () => {
+          data = images();
+          writeFileSync(join(data, 'dog/bad.png'), 'no');
+          writeFileSync(join(data, 'cat/old.bmp'), 'BM');
+          writeFileSync(join(data, 'cat/cut.png'), image.subarray(0, 60));
+          run = await tinyRun(folder(), { data, units: 2, onBadFile: 'skip' });
+          skipping();
+          change();
+          expect(said(skipping)).to.include(message);
+        });
     });
 
     it('names ten files of many', async () => {

@@ -1,10 +1,9 @@
 /** The lines of a table, piece by piece: a file of any size is never in memory as a whole. */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
 import { WeftError } from '../../errors.js';
 import type { Source } from '../dataset.js';
 import { type Charset, decoded } from './decode.js';
-import { readable, readSource, requireFile } from '../source.js';
+import { PIECE_BYTES, piecesOf, readSource } from '../source.js';
 
 /** A line, or several where a quoted field contains line breaks. */
 export interface Line {
@@ -20,7 +19,6 @@ export interface LineReader {
   source(): Source;
 }
 
-const PIECE_BYTES = 1 << 22;
 /** A line that is longer belongs to no table. */
 const LONGEST_LINE = 1 << 26;
 /** A quoted field that is longer was not closed. */
@@ -65,22 +63,6 @@ export const linesOf = (
 function isGzip(path: string): boolean {
   const [first] = piecesOf(path, 2);
   return first?.[0] === 0x1f && first[1] === 0x8b;
-}
-
-/** The content in buffers of at most `size` bytes; each is overwritten by the next. */
-function* piecesOf(path: string, size = PIECE_BYTES): Generator<Uint8Array> {
-  requireFile(path);
-  const file = readable(path, () => openSync(path, 'r'));
-  try {
-    const buffer = new Uint8Array(size);
-    for (;;) {
-      const read = readable(path, () => readSync(file, buffer));
-      if (read === 0) return;
-      yield buffer.subarray(0, read);
-    }
-  } finally {
-    closeSync(file);
-  }
 }
 
 function* splitLines(texts: Iterable<string>, path: string): Generator<Line> {

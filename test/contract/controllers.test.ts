@@ -80,6 +80,10 @@ const spaces: SearchSpace<Architecture>[] = [
     hyperparameter('retrain.optimizer.learningRate', { min: 1e-4, max: 1, scale: 'log', integer: false }),
     hyperparameter('retrain.batchSize', { min: 4, max: 16, scale: 'log', integer: true }),
     hyperparameter('retrain.optimizer.name', ['sgd', 'adam']),
+    {
+      ...hyperparameter('retrain.optimizer.beta2', [0.9, 0.99, 0.999]),
+      applies: (chosen) => chosen['retrain.optimizer.name'] === 'adam',
+    },
   ]),
 ];
 

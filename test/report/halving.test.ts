@@ -72,6 +72,27 @@ describe('the page of a halving', () => {
     expect(page).to.match(/id="rounds"/);
   });
 
+  it('draws an option that only some of the searched names have for the candidates that have it', () => {
+    const without = rounds.map((rungs) =>
+      rungs.map((rung) => ({
+        ...rung,
+        ranking: rung.ranking.map((one) =>
+          one.hyperparameters?.[NAME] === 'adam'
+            ? one
+            : { ...one, hyperparameters: { [NAME]: one.hyperparameters![NAME]! } },
+        ),
+      })),
+    );
+    const page = pageOf({ rounds: without });
+    expect(markupMistake(page)).to.equal(undefined);
+    expect(page).to.not.match(/undefined|NaN/);
+    // The winner is one of nesterov; of two rounds' first rungs two candidates of adam have not diverged.
+    expect(page).to.match(/the winner has no such option/);
+    const [chart] = page.split('id="hyperparameters"')[1]!.split('</svg>');
+    expect(chart!.match(/<circle/g)).to.have.length(4);
+    expect(chart).to.not.match(/stroke-dasharray="4 3"/);
+  });
+
   it('has no chapters on what was not asked for', () => {
     const plain = rounds.slice(0, 1).map((rungs) =>
       rungs.map((rung) => ({

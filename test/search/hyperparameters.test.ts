@@ -233,6 +233,97 @@ describe('hyper-parameters', () => {
     });
   });
 
+  describe('that are options of one of several searched names', () => {
+    const MOMENTUM = 'retrain.optimizer.momentum';
+    const BETA = 'retrain.optimizer.beta2';
+    const optional = {
+      [MOMENTUM]: { min: 0.5, max: 0.99 },
+      [BETA]: [0.99, 0.999],
+      [NAME]: ['nesterov', 'adam', 'sgd'],
+    };
+    const space = joint(optional);
+    const options: Readonly<Record<string, readonly string[]>> = {
+      nesterov: [MOMENTUM, NAME],
+      adam: [BETA, NAME],
+      sgd: [NAME],
+    };
+
+    it('apply where it is chosen: each name is drawn as often as the others, with its own options alone', () => {
+      const rng = stream(1, 'names');
+      const drawn = Array.from({ length: 900 }, () => valuesIn(space.encode(space.sample(rng))));
+      for (const name of optional[NAME]) {
+        const some = drawn.filter((values) => values[NAME] === name);
+        expect(some.length, name).to.be.within(250, 350); // 300, standard deviation 14
+        for (const values of some) expect(Object.keys(values)).to.have.members(options[name]!);
+      }
+      expect(new Set(drawn.map((values) => values[MOMENTUM])).size).to.be.above(90);
+    });
+
+    it('are trained with by the configuration, which refuses them beside another name', () => {
+      const config = configOf(optional);
+      const rng = stream(2, 'names');
+      for (let i = 0; i < 30; i++) {
+        const values = valuesIn(space.encode(space.sample(rng)));
+        expect(accepts(config, 2)(values)).to.equal(true);
+        expect(withHyperparameters(config, values).retrain.optimizer).to.include(
+          Object.fromEntries(Object.entries(values).map(([path, value]) => [path.split('.').at(-1)!, value])),
+        );
+      }
+      expect(accepts(config, 2)({ [NAME]: 'adam', [MOMENTUM]: 0.9 })).to.equal(false);
+    });
+
+    it('make a space that is closed: every move changes the candidate, and every text is read as what was written', () => {
+      fc.assert(
+        fc.property(fc.integer(), (seed) => {
+          const rng = stream(seed, 'closed');
+          const [one, other] = [space.sample(rng), space.sample(rng)];
+          const crossed = space.fromGenotype(
+            space.genotype(one).map((value, i) => (rng.uniform() < 0.5 ? value : space.genotype(other)[i]!)),
+          );
+          const text = space.encode(one);
+          const moved = [space.mutate(one, rng), ...space.neighbours(one)];
+          for (const made of moved) expect(space.encode(made)).to.not.equal(text);
+          expect(new Set(moved.slice(1).map((made) => space.encode(made))).size).to.equal(moved.length - 1);
+          for (const made of [one, crossed, ...moved]) {
+            expect(space.satisfies(made)).to.equal(true);
+            expect(space.decode(space.encode(made))).to.deep.equal(made);
+            expect(Object.keys(valuesIn(space.encode(made)))).to.have.members(
+              options[String(valuesIn(space.encode(made))[NAME])]!,
+            );
+          }
+        }),
+        { numRuns: 50 },
+      );
+      const one = mlp.create({ depth: 1, widths: [4] }, networks.task);
+      const few = besideNetworks(one, found(optional));
+      // 101 values of momentum, two of beta2, and sgd without either.
+      expect(few.size()).to.equal(one.size() * (101n + 2n + 1n));
+      expect(BigInt([...few.enumerate()].length)).to.equal(few.size());
+    });
+
+    it('may be names themselves', () => {
+      const BASE = 'retrain.optimizer.base.name';
+      const inner = 'retrain.optimizer.base.momentum';
+      const nested = joint({ [inner]: { min: 0.5, max: 0.9 }, [BASE]: ['nesterov', 'adam'], [NAME]: ['sam', 'adam'] });
+      const rng = stream(3, 'nested');
+      const seen = new Set(
+        Array.from({ length: 200 }, () => {
+          const values = valuesIn(nested.encode(nested.sample(rng)));
+          return [values[NAME], values[BASE], inner in values].join(' ');
+        }),
+      );
+      expect([...seen].sort()).to.deep.equal(['adam  false', 'sam adam false', 'sam nesterov true']);
+    });
+
+    it('are refused where none of the names has them, and where one that has them does not take a value', () => {
+      const names = { [NAME]: ['adam', 'sgd'] };
+      expect(said(() => found({ ...names, [MOMENTUM]: [0.8, 0.9] }))).to.match(/no field retrain\.optimizer\.momentum/);
+      expect(said(() => found({ ...names, [BETA]: [0.9, 2] }))).to.match(
+        /beta2 cannot be 2 with retrain\.optimizer\.name adam: .*take that value out/s,
+      );
+    });
+  });
+
   it('change the name of a job, and without them it is what it was', () => {
     const config = configOf(SEARCHED);
     const parts = { config, space: mlp, controller: random, data: openData(config) };

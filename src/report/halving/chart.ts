@@ -15,11 +15,14 @@ export interface HyperparameterPoint {
   readonly score: number;
 }
 
-/** A dot for each candidate; the full one is the winner. Undefined for fewer than two candidates. */
+/** A dot for each candidate, and a dashed line at the value of the winner where it has one. Undefined for fewer than two candidates. */
 export function hyperparameterChart(
   { path, scale }: HyperparameterAxis,
   points: readonly HyperparameterPoint[],
-  { measure, winner }: { readonly measure: 'accuracy' | 'loss'; readonly winner: HyperparameterPoint['value'] },
+  {
+    measure,
+    winner,
+  }: { readonly measure: 'accuracy' | 'loss'; readonly winner?: HyperparameterPoint['value'] | undefined },
 ): string | undefined {
   const drawn = points
     .filter(({ score }) => Number.isFinite(score))
@@ -49,10 +52,14 @@ export function hyperparameterChart(
         ...(scale === 'log' && { ticks: roundNumbers(drawn.map(({ x }) => Number(x))), tickFormat: String }),
         color: color('muted'),
       }),
-      Plot.ruleX([scale === 'words' ? String(winner) : Number(winner)], {
-        stroke: color('found'),
-        strokeDasharray: '4 3',
-      }),
+      ...(winner === undefined
+        ? []
+        : [
+            Plot.ruleX([scale === 'words' ? String(winner) : Number(winner)], {
+              stroke: color('found'),
+              strokeDasharray: '4 3',
+            }),
+          ]),
       Plot.dot(drawn, { x: 'x', y: 'y', r: 4, fill: color('controller'), fillOpacity: 0.55 }),
     ],
   });

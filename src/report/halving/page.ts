@@ -78,11 +78,14 @@ ${claim(`The best of ${plural(all.length, 'candidate')} reached ${measure === 'l
             hyperparameterChart(
               axis,
               first.flatMap(({ ranking }) =>
-                ranking.map(({ score, hyperparameters: values }) => ({ value: values![axis.path]!, score })),
+                ranking.flatMap(({ score, hyperparameters: values }) => {
+                  const value = values?.[axis.path];
+                  return value === undefined ? [] : [{ value, score }];
+                }),
               ),
-              { measure, winner: best.hyperparameters![axis.path]! },
+              { measure, winner: best.hyperparameters?.[axis.path] },
             ),
-            `Each dot is a candidate after ${plural(first[0]!.epochs, 'epoch')}, and the dashed line the value of the winner. Other hyper-parameters, and the architecture, differ from dot to dot.`,
+            `Each dot is a candidate after ${plural(first[0]!.epochs, 'epoch')}${best.hyperparameters?.[axis.path] === undefined ? '; the winner has no such option' : ', and the dashed line the value of the winner'}. Other hyper-parameters, and the architecture, differ from dot to dot.`,
             { title: axis.path },
           ),
         )}</div>\n`,

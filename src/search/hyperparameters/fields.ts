@@ -3,23 +3,68 @@ import { mergeConfig, type RawConfig } from '../../config/load.js';
 import { configSchema, retrainSchema, type SearchConfig } from '../../config/schema.js';
 import { describeUnknownName } from '../../config/unknown-name.js';
 import { unknownNameHint, WeftError } from '../../errors.js';
-import { type Hyperparameter, hyperparameter, type Hyperparameters, type HyperparameterValue } from './values.js';
+import {
+  type Hyperparameter,
+  hyperparameter,
+  type Hyperparameters,
+  type HyperparameterValue,
+  isName,
+  namesFirst,
+} from './values.js';
 
 /** What candidates that are trained alone may differ in: how they are trained. */
 const SEARCHED = ['optimizer', 'batchSize', 'labelSmoothing', 'augment'];
 
 /**
- * The fields that `search.hyperparameters` names, with their values; none without it. Throws WeftError('config') for a path that does not exist, for a field that has to be the same for all
- * candidates, and for a value that the field refuses. `epochs` is the length of the shortest training.
+ * The fields that `search.hyperparameters` names, with their values; none without it. An option that only some of the searched names have, as `momentum` of several optimizers, applies where one of
+ * these is chosen. Throws WeftError('config') for a path that does not exist, for a field that has to be the same for all candidates, and for a value that the field refuses. `epochs` is the length
+ * of the shortest training.
  */
 export function hyperparametersOf(config: SearchConfig, epochs: number): Hyperparameter[] {
   const searched = Object.entries(config.search.hyperparameters ?? {});
-  return searched.map(([path, values]) => {
-    requireSearchable(path);
-    const found = hyperparameter(path, values);
-    for (const value of found.values) requireAccepted(config, epochs, path, value, Array.isArray(values));
-    return found;
-  });
+  searched.forEach(([path]) => requireSearchable(path));
+  const all = searched.map(([path, values]) => hyperparameter(path, values));
+  const within = { ...config, retrain: { ...config.retrain, epochs } };
+  const conditional = new Map(namesFirst(all).map((one) => [one.path, applied(within, all, one)]));
+  return all.map(({ path }) => conditional.get(path)!);
+}
+
+/** With the condition under which it applies. Throws where it never does, and where its field refuses a value. */
+function applied(config: SearchConfig, all: readonly Hyperparameter[], one: Hyperparameter): Hyperparameter {
+  const { path, values, places } = one;
+  const namings = namingsOf(config, all, path);
+  const having = namings.filter((names) => exists(config, names, one));
+  for (const names of having.length > 0 ? having : namings.slice(0, 1))
+    for (const value of values) requireAccepted(config, names, path, value, places === undefined);
+  if (having.length === namings.length) return one;
+  return {
+    ...one,
+    applies: (chosen) => having.some((names) => Object.entries(names).every(([name, value]) => chosen[name] === value)),
+  };
+}
+
+/** Every choice of the searched names that decide whether there is a field with this path; one choice of nothing where there are none. */
+function namingsOf(config: SearchConfig, all: readonly Hyperparameter[], path: string): Hyperparameters[] {
+  const above = all.filter((one) => one.path !== path && isName(one.path) && path.startsWith(sectionOf(one.path)));
+  return namesFirst(above).reduce<Hyperparameters[]>(
+    (namings, name) =>
+      namings.flatMap((names) =>
+        exists(config, names, name) ? name.values.map((value) => ({ ...names, [name.path]: value })) : [names],
+      ),
+    [{}],
+  );
+}
+
+/** `retrain.optimizer.` of `retrain.optimizer.name`. */
+const sectionOf = (name: string): string => name.slice(0, name.lastIndexOf('.') + 1);
+
+/** Whether the configuration with these names has such a field. */
+function exists(config: SearchConfig, names: Hyperparameters, { path, values }: Hyperparameter): boolean {
+  const { error } = configSchema.safeParse(merged(config, { ...names, [path]: values[0]! }));
+  const unknown = (error?.issues ?? []).flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key].join('.')) : [],
+  );
+  return !unknown.some((field) => `${path}.`.startsWith(`${field}.`));
 }
 
 /** Whether the configuration accepts all of these values together. */
@@ -115,15 +160,15 @@ function reasonOf(section: string, field: string | undefined, rest: readonly str
   }
 }
 
-/** Throws where the field does not exist, or does not take the value. */
+/** Throws where the field does not exist beside these names, or does not take the value. */
 function requireAccepted(
   config: SearchConfig,
-  epochs: number,
+  names: Hyperparameters,
   path: string,
   value: HyperparameterValue,
   isListed: boolean,
 ): void {
-  const raw = merged({ ...config, retrain: { ...config.retrain, epochs } }, { [path]: value });
+  const raw = merged(config, { ...names, [path]: value });
   const issue = configSchema.safeParse(raw).error?.issues[0];
   if (!issue) return;
   if (issue.code === 'unrecognized_keys') {
@@ -138,7 +183,7 @@ function requireAccepted(
   const where = issue.path.join('.') === path ? '' : `${issue.path.join('.')}: `;
   throw new WeftError(
     'config',
-    `search.hyperparameters: ${path} cannot be ${JSON.stringify(value)}: ${where}${describeUnknownName(issue, raw) ?? issue.message}`,
+    `search.hyperparameters: ${path} cannot be ${JSON.stringify(value)}${withNames(names)}: ${where}${describeUnknownName(issue, raw) ?? issue.message}`,
     isListed
       ? 'take that value out of the list'
       : whole
@@ -146,6 +191,11 @@ function requireAccepted(
         : 'narrow its range to values that the field accepts',
   );
 }
+
+const withNames = (names: Hyperparameters): string => {
+  const words = Object.entries(names).map(([path, value]) => `${path} ${value}`);
+  return words.length === 0 ? '' : ` with ${words.join(' and ')}`;
+};
 
 const unknownPath = (path: string, name: string, known: readonly string[]): WeftError =>
   new WeftError('config', `search.hyperparameters: there is no field ${path}`, unknownNameHint(name, known));

@@ -3,7 +3,8 @@ import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type ChoiceTree, onScale, oneOf, type OneOf } from '../../space/choice.js';
 import { choiceSpace, type ChoiceSpace, type Constraint } from '../../space/choice-space.js';
-import { type Hyperparameter, type Hyperparameters } from './values.js';
+import { conditionalSpace } from './conditional.js';
+import { applying, type Hyperparameter, type Hyperparameters } from './values.js';
 
 /** An architecture with one option of each hyper-parameter. */
 export type Joint<A> = {
@@ -36,7 +37,8 @@ export function readCandidate(text: string): Candidate {
 
 /**
  * The space of all architectures with all values of the hyper-parameters that are accepted together. Each hyper-parameter is one more choice: along its scale, or of
- * listed values. Graphs, hashes and proxies are those of the networks; the text of an element is that of a candidate.
+ * listed values. Graphs, hashes and proxies are those of the networks; the text of an element is that of a candidate. A hyper-parameter that does not apply beside the
+ * others is not part of the text and keeps its middle value.
  */
 export function besideNetworks<A>(
   space: SearchSpace<A>,
@@ -45,7 +47,24 @@ export function besideNetworks<A>(
 ): SearchSpace<Joint<A>> {
   const tree = { network: space.tree, beside: hyperparameters.map(choiceOf) };
   const valuesOf = (beside: Joint<A>['beside']): Hyperparameters =>
-    Object.fromEntries(hyperparameters.map(({ path, values }, i) => [path, values[placeOf(beside[i]!)]!]));
+    applying(
+      hyperparameters,
+      Object.fromEntries(hyperparameters.map(({ path, values }, i) => [path, values[placeOf(beside[i]!)]!])),
+    );
+  const settle = ({ network, beside }: Joint<A>): Joint<A> => {
+    const values = valuesOf(beside);
+    return {
+      network,
+      beside: hyperparameters.map(({ path, values: all }, i) =>
+        Object.hasOwn(values, path) ? beside[i]! : unused(i, all.length),
+      ),
+    };
+  };
+  const isConditional = hyperparameters.some(({ applies }) => applies !== undefined);
+  const inUse: Constraint<Joint<A>> = {
+    name: 'hyper-parameters that do not apply have their middle values',
+    holds: (one) => settle(one).beside.every((option, i) => option === one.beside[i]),
+  };
 
   const together: Constraint<Joint<A>>[] = accepts
     ? [
@@ -62,9 +81,12 @@ export function besideNetworks<A>(
       holds: ({ network }: Joint<A>) => holds(network),
     }));
     const constraints = [...lifted, ...together, ...further];
-    const choices = choiceSpace(inner.name, tree as ChoiceTree, constraints as never) as unknown as ChoiceSpace<
-      Joint<A>
-    >;
+    const chosenFrom = (all: readonly Constraint<Joint<A>>[]): ChoiceSpace<Joint<A>> =>
+      choiceSpace(inner.name, tree as ChoiceTree, all as never) as unknown as ChoiceSpace<Joint<A>>;
+    const open = chosenFrom(constraints);
+    const choices = isConditional
+      ? conditionalSpace({ settled: chosenFrom([...constraints, inUse]), open, settle })
+      : open;
     return {
       ...choices,
       options: inner.options,
@@ -78,7 +100,11 @@ export function besideNetworks<A>(
         const { architecture, hyperparameters: values } = readCandidate(text);
         return choices.validate({
           network: inner.decode(architecture),
-          beside: hyperparameters.map((one, i) => optionOf(i, indexOf(one, values))),
+          beside: hyperparameters.map((one, i) =>
+            one.applies && !Object.hasOwn(values, one.path)
+              ? unused(i, one.values.length)
+              : optionOf(i, indexOf(one, values)),
+          ),
         });
       },
       forRetraining: () => joined(inner.forRetraining(), []),
@@ -92,6 +118,8 @@ export function besideNetworks<A>(
 
 /** An option by the place of its hyper-parameter and its own: words that no two hyper-parameters share. */
 const optionOf = (parameter: number, index: number): string => `h${parameter}v${index}`;
+/** The option of a hyper-parameter that does not apply: the middle one, from which a strategy starts where it applies. */
+const unused = (parameter: number, count: number): string => optionOf(parameter, Math.floor(count / 2));
 const placeOf = (option: string): number => Number(option.slice(option.indexOf('v') + 1));
 
 function choiceOf({ values, places }: Hyperparameter, parameter: number): OneOf<string> {

@@ -13,6 +13,8 @@ export interface Hyperparameter {
   readonly values: readonly HyperparameterValue[];
   /** Of numbers from a range, their places from 0 to 1, ascending; undefined for a list of values, which has no order. */
   readonly places?: readonly number[];
+  /** Whether the field exists beside these values, of which the names above it decide; it always does by default. */
+  readonly applies?: (chosen: Hyperparameters) => boolean;
 }
 
 /** Values of a range: a hundredth of it is finer than what short trainings tell apart, and strategies choose among finitely many. */
@@ -23,6 +25,25 @@ export function hyperparameter(path: string, searched: HyperparameterRange | Hyp
   if (Array.isArray(searched)) return { path, values: searched };
   return { path, ...(searched.integer ? wholeNumbers(searched) : numbers(searched)) };
 }
+
+/** Those of the values whose fields exist beside the others: momentum is dropped where the optimizer is adam. */
+export function applying(hyperparameters: readonly Hyperparameter[], values: Hyperparameters): Hyperparameters {
+  const chosen: Record<string, HyperparameterValue> = {};
+  for (const { path, applies } of namesFirst(hyperparameters))
+    if (applies?.(chosen) ?? true) chosen[path] = values[path]!;
+  return Object.fromEntries(
+    hyperparameters.flatMap(({ path }) => (Object.hasOwn(chosen, path) ? [[path, chosen[path]!]] : [])),
+  );
+}
+
+/** Names before what they decide of, which is deeper in the configuration or beside them. */
+export function namesFirst<T extends Pick<Hyperparameter, 'path'>>(hyperparameters: readonly T[]): T[] {
+  const depth = ({ path }: T): number => 2 * path.split('.').length - Number(isName(path));
+  return hyperparameters.toSorted((a, b) => depth(a) - depth(b));
+}
+
+/** Whether the field names a part, and so decides which options there are beside it. */
+export const isName = (path: string): boolean => path.endsWith('.name');
 
 type Range = Pick<HyperparameterRange, 'min' | 'max' | 'scale'>;
 type Scaled = Required<Pick<Hyperparameter, 'places'>> & { readonly values: readonly number[] };

@@ -8,8 +8,9 @@ import { createRun, lockRun, type Run, runFiles, type RunLock, type RunSummary, 
 import { type ConductOptions, conductSearch } from '../search/conduct.js';
 import { checkParts } from '../search/check-parts.js';
 import { requireRestorable, resultsOf } from '../search/finished.js';
-import { type Estimate, isShort, measureUnits, planSearch, type SearchPlan } from '../search/plan.js';
-import { type UnitSeconds } from '../search/progress.js';
+import { type Estimate, measureUnits } from '../search/measure-units.js';
+import { isShort, planSearch, type SearchPlan } from '../search/plan.js';
+import { type UnitCosts } from '../search/progress.js';
 import { dataFiles } from '../search/recorded-data.js';
 import { weightsFacts } from '../search/warm-start.js';
 import { type SearchParts } from '../search/session.js';
@@ -33,7 +34,7 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
 
 export interface SearchRequest extends Conducting, PartsRequest {
   /** Hears, before the work begins, what is going to be done and how long that takes, by a measurement of a few steps. */
-  readonly onPlan?: ((plan: SearchPlan, unitSeconds: UnitSeconds) => void) | undefined;
+  readonly onPlan?: ((plan: SearchPlan, unitCosts: UnitCosts) => void) | undefined;
   /** Seconds of the budget that have passed before the call. */
   readonly already?: number | undefined;
   /** Trains this architecture (text encoding) instead of searching one. */
@@ -123,7 +124,7 @@ export async function runSearch({
         architecture,
         // The budget is for all of the command, the measurement too.
         budget: budget === undefined ? undefined : Math.max(0, budget - watch.elapsed()),
-        unitSeconds: estimate?.units,
+        unitCosts: estimate?.units,
         mostRetrainEpochs: Math.max(asked.config.retrain.epochs, asked.open?.retrain ?? 0),
         onUnit(...unit) {
           begun = true;

@@ -40,7 +40,7 @@ import { type SearchEvent } from './events.js';
 import { type LatencyTable, latencyTableOf } from './latency.js';
 import { type StartHashes, startShared } from './warm-start.js';
 import { retrainingThatFits } from './plan.js';
-import { createProgress, type Progress, type UnitSeconds } from './progress.js';
+import { createProgress, type Progress, type UnitCosts } from './progress.js';
 import { endRetraining } from './phases/retrain.js';
 import { createSession, measuredNow, retrainEpochs, type SearchParts, type SearchSession } from './session.js';
 import { restoreCheckpoint, type SearchSnapshot, takeSnapshot } from './snapshot.js';
@@ -54,7 +54,7 @@ export interface ConductOptions {
   /** Seconds for all of the work: the search ends in time for the rest, and retraining with the last epoch that fits. */
   readonly budget?: number | undefined;
   /** What a unit of each phase takes, where that was measured. */
-  readonly unitSeconds?: UnitSeconds | undefined;
+  readonly unitCosts?: UnitCosts | undefined;
   /** Epochs of retraining that a budget may buy once the network is known; those of the configuration by default. */
   readonly mostRetrainEpochs?: number | undefined;
   /** Hears every event as it is written. */
@@ -83,7 +83,7 @@ export async function conductSearch(
     guard,
     architecture,
     budget,
-    unitSeconds,
+    unitCosts,
     mostRetrainEpochs = parts.config.retrain.epochs,
     onEvent,
     onUnit,
@@ -160,12 +160,12 @@ export async function conductSearch(
       savedUnits = session.state.units;
     };
     if (!saved) save();
-    const progress = createProgress(unitSeconds);
+    const progress = createProgress(unitCosts);
     for (;;) {
       const { phase } = session.state;
       const before = watch.elapsed();
       if (budget !== undefined) {
-        if (unitSeconds !== undefined && given === undefined)
+        if (unitCosts !== undefined && given === undefined)
           planRetraining(session, parts, mostRetrainEpochs, () => budget - watch.elapsed());
         keepBudget(session, progress, budget, budget - before);
       }

@@ -1,16 +1,9 @@
-/**
- * How long a search will take, measured on a few of its own units of work, and how it is divided so that a time budget holds for all of
- * it: search, final choice, retraining and test. What is measured is done by a session of its own and thrown away: the search itself
- * begins as if nothing had been measured.
- */
+/** How a search is divided so that a time budget holds for all of it: search, final choice, retraining and test. */
 import { type SearchConfig, warmUpOf } from '../config/schema.js';
-import { stopwatch } from '../runs/index.js';
-import { median } from '../statistics/index.js';
-import { stream } from '../tensor/rng.js';
-import { advance } from './advance.js';
 import { type OpenEpochs } from './follow-data.js';
-import { type UnitSeconds, type WorkPhase } from './progress.js';
-import { createSession, type SearchParts, type SearchSession } from './session.js';
+import { type Estimate, measureUnits } from './measure-units.js';
+import { type UnitCost, type WorkPhase } from './progress.js';
+import { type SearchParts } from './session.js';
 
 /** What a part of the work is planned to be, of how much, and how many seconds that takes. */
 export interface PlannedPart {
@@ -31,15 +24,7 @@ export interface SearchPlan {
   readonly budget: number | undefined;
 }
 
-export interface Estimate {
-  readonly units: UnitSeconds;
-  /** Units in an epoch. */
-  readonly steps: { readonly search: number; readonly retrain: number };
-}
-
-/** At most so many units of a phase are measured, and no further one after so many seconds or a small part of a budget. Steps get faster as they repeat; the others do not. */
-const MOST_UNITS: Readonly<Partial<Record<WorkPhase, number>>> = { weights: 24, controller: 3, derive: 6, retrain: 24 };
-const MOST_SECONDS = 2;
+const FREE: UnitCost = { each: 0, once: 0 };
 
 /** Training steps below which a search is over before it is measured. */
 const FEW_STEPS = 200;
@@ -47,8 +32,9 @@ const FEW_STEPS = 200;
 /** Epochs of retraining that fit into what is left of a budget, from a measurement of the network that was found; at most so many. */
 export function retrainingThatFits(parts: SearchParts, architecture: string, most: number, left: () => number): number {
   const { units, steps } = measureUnits(parts, architecture);
-  const epoch = steps.retrain * (units.retrain ?? 0);
-  return Math.max(1, Math.min(most, Math.floor((RETRAINED * left() - (units.test ?? 0)) / epoch)));
+  const { each, once } = units.retrain ?? FREE;
+  const time = RETRAINED * left() - once - (units.test ?? FREE).each;
+  return Math.max(1, Math.min(most, Math.floor(time / (steps.retrain * each))));
 }
 
 /** Whether a search has so few training steps that measuring some of them takes as long. */
@@ -57,64 +43,6 @@ export function isShort({ config, data: { counts } }: SearchParts, alone: boolea
   const steps = (examples: number, size: number): number => Math.ceil(examples / size);
   const searched = alone ? 0 : search.epochs * steps(counts.train, search.batchSize);
   return searched + retrain.epochs * steps(counts.train + counts.validation, retrain.batchSize) < FEW_STEPS;
-}
-
-/** Seconds of a budget that the measurement of a phase may take: on a busy machine a few steps say little. */
-const mostSeconds = (budget: number | undefined): number => Math.max(MOST_SECONDS, 0.02 * (budget ?? 0));
-
-/** Seconds of a unit of each phase, from a session that is thrown away. The backend must be loaded. Throws what the search itself would. */
-export function measureUnits(parts: SearchParts, architecture?: string): Estimate {
-  const session = createSession(parts, () => {});
-  const { config, data, space, state } = session;
-  const units: Partial<Record<WorkPhase, number>> = {};
-  const measure = (phase: WorkPhase): void => {
-    state.phase = phase;
-    const seconds = timeUnits(session, phase, mostSeconds(config.budget));
-    if (seconds !== undefined) units[phase] = seconds;
-  };
-  try {
-    if (architecture === undefined) {
-      measure('weights');
-      if (config.search.rounds > 0) {
-        state.step = 0;
-        measure('controller');
-      }
-      measure('epoch-end');
-      state.step = 0;
-      measure('derive');
-    }
-    if (config.retrain.epochs > 0) {
-      const one =
-        architecture === undefined ? space.sample(stream(config.seed, 'estimate')) : space.decode(architecture);
-      state.derived = { architecture: space.encode(one), hash: '', accuracy: null, loss: null };
-      Object.assign(state, { epoch: 0, step: 0, lossSum: 0, lossCount: 0 });
-      measure('retrain');
-      units.test =
-        (units.retrain ?? 0) * FORWARD * data.test.steps * (data.test.count / data.retrain.count) + SIMPLE_MODELS;
-    }
-    return { units, steps: { search: data.train.steps, retrain: data.retrain.steps } };
-  } finally {
-    session.dispose();
-  }
-}
-
-/** An evaluation is the forward part of a training step. */
-const FORWARD = 0.4;
-/** Seconds for the simple models with which a test result is compared, and for writing the results. */
-const SIMPLE_MODELS = 1;
-
-/** The median of the second half of the units: the first ones prepare what later ones find ready, and other programs disturb some. */
-function timeUnits(session: SearchSession, phase: WorkPhase, most: number): number | undefined {
-  const watch = stopwatch();
-  const times: number[] = [];
-  for (let count = 0; count < (MOST_UNITS[phase] ?? 1) && session.state.phase === phase; count++) {
-    const before = watch.elapsed();
-    advance(session);
-    times.push(watch.elapsed() - before);
-    if (watch.elapsed() > most) break;
-  }
-  const settled = times.slice(Math.floor(times.length / 2));
-  return settled.length === 0 ? undefined : median(settled);
 }
 
 /** The share of what is left of a budget that retraining is planned for. */
@@ -150,21 +78,29 @@ export function planSearch(
   { budget, already = 0, alone = false, open }: PlanOptions = {},
 ): { plan: SearchPlan; config: SearchConfig } {
   const { search, derive, retrain } = config;
-  const of = (phase: WorkPhase): number => units[phase] ?? 0;
-  const anEpoch = alone ? 0 : steps.search * of('weights') + search.rounds * of('controller') + of('epoch-end');
-  const aRetraining = steps.retrain * of('retrain');
+  const of = (phase: WorkPhase): UnitCost => units[phase] ?? FREE;
+  const withController = Math.max(0, search.epochs - search.warmupEpochs) / search.epochs;
+  const rounds = withController * search.rounds;
+  const anEpoch = alone ? 0 : steps.search * of('weights').each + rounds * of('controller').each + of('epoch-end').each;
+  const aRetraining = steps.retrain * of('retrain').each;
   const searchEpochs = alone ? 0 : search.epochs;
-  const test = retrain.epochs > 0 ? of('test') : 0;
+  const test = retrain.epochs > 0 ? of('test').each : 0;
+  const once = {
+    search: alone ? 0 : of('weights').once + (rounds > 0 ? of('controller').once : 0),
+    derive: alone ? 0 : of('derive').once,
+    retrain: retrain.epochs > 0 ? of('retrain').once : 0,
+  };
   const candidates = derive.candidates + derive.random;
 
-  const choice = alone ? 0 : candidates * of('derive');
+  const choice = alone ? 0 : candidates * of('derive').each;
   const fewer = budget !== undefined && choice > CHOICE * budget ? (CHOICE * budget) / choice : 1;
   const kept = (count: number): number => Math.min(count, Math.max(FEWEST_CANDIDATES, Math.floor(fewer * count)));
   const chosen = { candidates: kept(derive.candidates), random: kept(derive.random) };
-  const choiceSeconds = alone ? 0 : (chosen.candidates + chosen.random) * of('derive');
+  const choiceSeconds = alone ? 0 : once.derive + (chosen.candidates + chosen.random) * of('derive').each;
 
   const wanted = searchEpochs * anEpoch + retrain.epochs * aRetraining;
-  const time = budget === undefined ? Infinity : PLANNED * budget - already - choiceSeconds - test;
+  const time =
+    budget === undefined ? Infinity : PLANNED * budget - already - once.search - choiceSeconds - once.retrain - test;
   const share = wanted > time ? Math.max(0, time) / wanted : 1;
   const least = (part: { readonly optimizer: object }): number => Math.max(1, Math.ceil(warmUpOf(part.optimizer)));
   const bounded = (epochs: number, wish: number, fewest: number): number =>
@@ -186,12 +122,14 @@ export function planSearch(
   }
 
   const part = (count: number, whole: number, seconds: number): PlannedPart => ({ count, of: whole, seconds });
+  const searchSeconds = once.search + searched * anEpoch;
+  const retrainSeconds = once.retrain + retrained * aRetraining + test;
   return {
     plan: {
-      search: alone ? undefined : part(searched, search.epochs, searched * anEpoch),
+      search: alone ? undefined : part(searched, search.epochs, searchSeconds),
       derive: alone ? undefined : part(chosen.candidates + chosen.random, candidates, choiceSeconds),
-      retrain: retrain.epochs === 0 ? undefined : part(retrained, retrain.epochs, retrained * aRetraining + test),
-      seconds: searched * anEpoch + choiceSeconds + retrained * aRetraining + test,
+      retrain: retrain.epochs === 0 ? undefined : part(retrained, retrain.epochs, retrainSeconds),
+      seconds: searchSeconds + choiceSeconds + retrainSeconds,
       budget,
     },
     config: {

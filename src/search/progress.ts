@@ -3,8 +3,14 @@ import { type Phase } from './state.js';
 
 export type WorkPhase = Exclude<Phase, 'done'>;
 
-/** Seconds of one unit of work of each phase, as far as they are known. */
-export type UnitSeconds = Readonly<Partial<Record<WorkPhase, number>>>;
+/** Seconds that a unit of work takes, and seconds that its phase takes once, for compiling and the like. */
+export interface UnitCost {
+  readonly each: number;
+  readonly once: number;
+}
+
+/** Costs of the phases, as far as they are known. */
+export type UnitCosts = Readonly<Partial<Record<WorkPhase, UnitCost>>>;
 
 export interface Progress {
   /** Notes that one unit of the phase took so many seconds. */
@@ -22,23 +28,35 @@ const SIMILAR: Readonly<Partial<Record<WorkPhase, readonly [WorkPhase, factor: n
   test: ['weights', 5],
 };
 
-/** Exponential averages with this weight for the newest unit. */
+/** Each unit weighs this much in the average of its phase, the first ones more. */
 const RATE = 0.05;
 
 /** An estimate that begins with what is known of the units. */
-export function createProgress(known: UnitSeconds = {}): Progress {
-  const cost = new Map<WorkPhase, number>(Object.entries(known) as [WorkPhase, number][]);
+export function createProgress(known: UnitCosts = {}): Progress {
+  const average = new Map<WorkPhase, number>();
+  const once = new Map<WorkPhase, number>();
+  const noted = new Map<WorkPhase, number>();
+  for (const [phase, cost] of Object.entries(known) as [WorkPhase, UnitCost][]) {
+    average.set(phase, cost.each);
+    once.set(phase, cost.once);
+    noted.set(phase, 1 / RATE);
+  }
   const estimate = (phase: WorkPhase): number | undefined => {
-    const measured = cost.get(phase);
+    const measured = average.get(phase);
     if (measured !== undefined) return measured;
     const [other, factor] = SIMILAR[phase] ?? [];
-    const guess = other && cost.get(other);
+    const guess = other && average.get(other);
     return guess === undefined ? undefined : guess * factor!;
   };
   return {
     note(phase, seconds) {
-      const before = cost.get(phase);
-      cost.set(phase, before === undefined ? seconds : before + RATE * (seconds - before));
+      const count = (noted.get(phase) ?? 0) + 1;
+      const before = average.get(phase) ?? seconds;
+      // What is expected once is not an ordinary unit's.
+      const extra = Math.min(once.get(phase) ?? 0, Math.max(0, seconds - before));
+      once.set(phase, (once.get(phase) ?? 0) - extra);
+      noted.set(phase, count);
+      average.set(phase, before + Math.max(RATE, 1 / count) * (seconds - extra - before));
     },
     left(remaining) {
       let total = 0;
@@ -46,7 +64,7 @@ export function createProgress(known: UnitSeconds = {}): Progress {
         if (units === 0) continue;
         const each = estimate(phase);
         if (each === undefined) return undefined;
-        total += units * each;
+        total += units * each + (once.get(phase) ?? 0);
       }
       return total;
     },

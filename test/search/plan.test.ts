@@ -7,14 +7,22 @@ import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { sayPlan } from '../../src/cli/plan-words.js';
 import { checkConfig } from '../../src/config/index.js';
-import { planSearch, type Estimate } from '../../src/search/plan.js';
+import { type Estimate } from '../../src/search/measure-units.js';
+import { planSearch } from '../../src/search/plan.js';
 import { createProgress } from '../../src/search/progress.js';
 import { resumeSearch, runSearch, tf } from 'weft-nas';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun, tinyTable } from '../runs/tiny-run.js';
 
 const UNITS: Estimate = {
-  units: { weights: 0.1, controller: 1, 'epoch-end': 0.5, derive: 0.05, retrain: 0.1, test: 1 },
+  units: {
+    weights: { each: 0.1, once: 0 },
+    controller: { each: 1, once: 0 },
+    'epoch-end': { each: 0.5, once: 0 },
+    derive: { each: 0.05, once: 0 },
+    retrain: { each: 0.1, once: 0 },
+    test: { each: 1, once: 0 },
+  },
   steps: { search: 35, retrain: 20 },
 };
 /** An epoch of search takes 14 seconds, one of retraining 2, the choice 5. */
@@ -99,10 +107,45 @@ describe('the plan of a search', () => {
     expect(planSearch(CONFIG, UNITS, { open }).config).to.deep.equal(CONFIG);
   });
 
+  it('counts what a phase takes once only once', () => {
+    const units = { ...UNITS.units, weights: { each: 0.1, once: 30 }, retrain: { each: 0.1, once: 6 } };
+    const plain = planSearch(CONFIG, UNITS).plan;
+    const { plan } = planSearch(CONFIG, { ...UNITS, units });
+    expect(plan.search!.seconds).to.be.closeTo(plain.search!.seconds + 30, 1e-9);
+    expect(plan.retrain!.seconds).to.be.closeTo(plain.retrain!.seconds + 6, 1e-9);
+    expect(plan.seconds).to.be.closeTo(plain.seconds + 36, 1e-9);
+    const divided = planSearch(CONFIG, { ...UNITS, units }, { budget: 220 });
+    expect(divided.plan.seconds).to.be.within(180, 198);
+    expect(planSearch(CONFIG, { ...UNITS, units }, { budget: 220, alone: true }).plan.seconds).to.be.closeTo(127, 1e-9);
+  });
+
+  it('counts rounds of the controller only in epochs that have them', () => {
+    const late = { ...CONFIG, search: { ...CONFIG.search, warmupEpochs: 5 } };
+    const { rounds, epochs } = CONFIG.search;
+    const all = planSearch({ ...CONFIG, search: { ...CONFIG.search, warmupEpochs: 0 } }, UNITS).plan.search!.seconds;
+    expect(planSearch(late, UNITS).plan.search!.seconds).to.be.closeTo(all - 5 * rounds, 1e-9);
+    const never = { ...CONFIG, search: { ...CONFIG.search, warmupEpochs: epochs } };
+    expect(planSearch(never, UNITS).plan.search!.seconds).to.be.closeTo(all - epochs * rounds, 1e-9);
+  });
+
   it('is what the time that is left begins with', () => {
     const progress = createProgress(UNITS.units);
     expect(progress.left({ weights: 10, test: 1 })).to.be.closeTo(2, 1e-12);
     expect(createProgress().left({ weights: 10 })).to.equal(undefined);
+  });
+
+  it('leaves a time that falls as one-time costs are paid, and follows units that get slower', () => {
+    const progress = createProgress({ weights: { each: 0.1, once: 5 } });
+    expect(progress.left({ weights: 100 })).to.be.closeTo(15, 1e-12);
+    progress.note('weights', 4.1);
+    expect(progress.left({ weights: 99 }), 'the first four seconds').to.be.closeTo(9.9 + 1, 1e-9);
+    progress.note('weights', 1.1);
+    expect(progress.left({ weights: 98 })).to.be.closeTo(9.8, 1e-9);
+    for (let unit = 0; unit < 200; unit++) progress.note('weights', 0.3);
+    expect(progress.left({ weights: 10 })).to.be.closeTo(3, 0.01);
+    const unknown = createProgress();
+    for (const seconds of [1, 2, 3]) unknown.note('weights', seconds);
+    expect(unknown.left({ weights: 10 }), 'the mean of what was seen').to.be.closeTo(20, 1e-9);
   });
 });
 

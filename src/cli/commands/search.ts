@@ -24,7 +24,7 @@ import { isOwnFile } from '../../jobs/files.js';
 import { catchSignals, runFiles } from '../../runs/index.js';
 import { remainingUnits } from '../../search/advance.js';
 import { networkFiles } from '../../search/finished.js';
-import { createProgress, type UnitSeconds } from '../../search/progress.js';
+import { createProgress, type UnitCosts } from '../../search/progress.js';
 import { type ExecutorOptions } from '../executor.js';
 import { createLiveView, sayReading } from '../live-view.js';
 import { createOutput, type Output, show } from '../output.js';
@@ -84,8 +84,8 @@ export async function startSearch(
         output.say(`${show(run)} · backend ${backend}`);
         for (const line of account) output.say(`  ${line}`);
       },
-      onPlan(plan, unitSeconds) {
-        watching.onPlan(unitSeconds);
+      onPlan(plan, unitCosts) {
+        watching.onPlan(unitCosts);
         output.emit({ type: 'plan', ...plan });
         output.say(sayPlan(plan));
       },
@@ -131,7 +131,7 @@ export async function resume(directory: string, { json, ...options }: ResumeOpti
 type Watching = Pick<Required<ResumeRequest>, 'onRead' | 'onEvent' | 'onUnit' | 'shouldStop' | 'onWait'> & {
   onStart(run: string): void;
   /** Hears what a unit of each phase takes. */
-  onPlan(unitSeconds: UnitSeconds): void;
+  onPlan(unitCosts: UnitCosts): void;
 };
 
 /** Shows the work as it goes on, lets signals stop it, and says reports the result; undefined if it was stopped. */
@@ -148,7 +148,7 @@ async function watched<O extends SearchOutcome>(
   try {
     const outcome = await work({
       onStart: (run) => (started = run),
-      onPlan: (unitSeconds) => (progress = createProgress(unitSeconds)),
+      onPlan: (unitCosts) => (progress = createProgress(unitCosts)),
       onWait: (message) => output.say(message),
       onRead: sayReading(output),
       onEvent: (event) => view.event(event),

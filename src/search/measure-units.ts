@@ -1,0 +1,115 @@
+/**
+ * How long the units of work of a search take, measured on a few of its own. They are done by a session that is thrown away: the search
+ * itself begins as if nothing had been measured.
+ */
+import { parameterCount } from '../graph/cost.js';
+import { type SearchSpace } from '../graph/define-space.js';
+import { stopwatch } from '../runs/index.js';
+import { mean } from '../statistics/index.js';
+import { createChild } from '../supernet/child.js';
+import { stream } from '../tensor/rng.js';
+import { advance, remainingUnits } from './advance.js';
+import { type UnitCost, type UnitCosts, type WorkPhase } from './progress.js';
+import { createSession, type SearchParts, type SearchSession } from './session.js';
+
+export interface Estimate {
+  readonly units: UnitCosts;
+  /** Units in an epoch. */
+  readonly steps: { readonly search: number; readonly retrain: number };
+}
+
+/** Units of a phase that are measured, more where they are short. The first ones compile what later ones use. */
+const MEASURED: Readonly<Record<WorkPhase, number>> = {
+  weights: 24,
+  controller: 4,
+  'epoch-end': 1,
+  derive: 6,
+  retrain: 24,
+  test: 0,
+};
+/** Short units are measured for at least this long, long ones for at most this long. */
+const ENOUGH_SECONDS = 0.3;
+const MOST_SECONDS = 2;
+/** Long work may be measured for longer: for this share of the whole phase, or of a budget. */
+const MEASURED_SHARE = 0.01;
+const MEASURED_BUDGET = 0.02;
+
+/** An evaluation is the forward part of a training step. */
+const FORWARD = 0.4;
+/** Seconds for the simple models with which a test result is compared, and for writing the results. */
+const SIMPLE_MODELS = 1;
+
+/** What a unit of each phase costs, from a session that is thrown away. The backend must be loaded. Throws what the search itself would. */
+export function measureUnits(parts: SearchParts, architecture?: string): Estimate {
+  const session = createSession(parts, () => {});
+  const { config, data, space, state } = session;
+  const units: Partial<Record<WorkPhase, UnitCost>> = {};
+  const measure = (phase: WorkPhase, period?: number): void => {
+    state.step = 0;
+    const cost = timeUnits(session, phase, period);
+    if (cost) units[phase] = cost;
+  };
+  try {
+    if (architecture === undefined) {
+      measure('weights', config.search.batchesPerArchitecture);
+      if (config.search.rounds > 0) measure('controller');
+      measure('epoch-end');
+      measure('derive');
+    }
+    if (config.retrain.epochs > 0) {
+      const found = architecture ?? ordinaryOf(space, config.seed);
+      state.derived = { architecture: found, hash: '', accuracy: null, loss: null };
+      Object.assign(state, { epoch: 0, lossSum: 0, lossCount: 0 });
+      measure('retrain');
+      const { each = 0 } = units.retrain ?? {};
+      units.test = {
+        each: each * FORWARD * data.test.steps * (data.test.count / data.retrain.count) + SIMPLE_MODELS,
+        once: 0,
+      };
+    }
+    return { units, steps: { search: data.train.steps, retrain: data.retrain.steps } };
+  } finally {
+    session.dispose();
+  }
+}
+
+/** Random architectures of which the one of median size stands for the network that will be found. */
+const SAMPLED = 15;
+
+/** The encoding of the architecture of median size among a few random ones. */
+function ordinaryOf(space: SearchSpace, seed: number): string {
+  const rng = stream(seed, 'estimate');
+  const sampled = Array.from({ length: SAMPLED }, () => space.sample(rng))
+    .map((architecture) => ({ architecture, size: parameterCount(createChild(space, architecture).nodes) }))
+    .sort((a, b) => a.size - b.size);
+  return space.encode(sampled[Math.floor(SAMPLED / 2)]!.architecture);
+}
+
+/**
+ * What a unit of this phase costs: the mean over the second half of the measured units, cut to whole periods where every n-th unit does
+ * more than the others. What the first half took beyond that mean is a one-time cost.
+ */
+function timeUnits(session: SearchSession, phase: WorkPhase, period = 1): UnitCost | undefined {
+  const fewest = 2 * period * Math.ceil(MEASURED[phase] / (2 * period));
+  const planned = remainingUnits(session)[phase];
+  const { budget = 0 } = session.config;
+  const watch = stopwatch();
+  const times: number[] = [];
+  while (times.length < planned) {
+    // A short epoch is repeated.
+    if (session.state.phase !== phase) Object.assign(session.state, { phase, step: 0 });
+    const before = watch.elapsed();
+    advance(session);
+    times.push(watch.elapsed() - before);
+    const shortest = Math.min(...times);
+    const spent = times.length * shortest;
+    const most = Math.max(MOST_SECONDS, MEASURED_SHARE * planned * shortest, MEASURED_BUDGET * budget);
+    if (times.length >= fewest ? spent >= ENOUGH_SECONDS : times.length >= 2 && spent > most) break;
+  }
+  if (times.length === 0) return undefined;
+  const half = times.length / 2;
+  const last = times.slice(-Math.max(1, half >= period ? period * Math.floor(half / period) : Math.ceil(half)));
+  const each = mean(last);
+  const first = times.slice(0, times.length - last.length);
+  return { each, once: Math.max(0, first.reduce((sum, seconds) => sum + seconds, 0) - first.length * each) };
+}

@@ -5,7 +5,7 @@
 import { parameterCount } from '../graph/cost.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { stopwatch } from '../runs/index.js';
-import { mean } from '../statistics/index.js';
+import { mean, smallestOf } from '../statistics/index.js';
 import { createChild } from '../supernet/child.js';
 import { stream } from '../tensor/rng.js';
 import { advance, remainingUnits } from './advance.js';
@@ -101,7 +101,7 @@ function timeUnits(session: SearchSession, phase: WorkPhase, period = 1): UnitCo
     const before = watch.elapsed();
     advance(session);
     times.push(watch.elapsed() - before);
-    const shortest = Math.min(...times);
+    const shortest = smallestOf(times);
     const spent = times.length * shortest;
     const most = Math.max(MOST_SECONDS, MEASURED_SHARE * planned * shortest, MEASURED_BUDGET * budget);
     if (times.length >= fewest ? spent >= ENOUGH_SECONDS : times.length >= 2 && spent > most) break;

@@ -1,4 +1,4 @@
-/** One step of training by a chain of links: from the loss of a batch to new weights. */
+/** One training step by a chain of links: from the loss of a batch to new weights. */
 import { WeftError } from '../errors.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { eagerHost, type Host } from '../tensor/plan/index.js';
@@ -12,17 +12,17 @@ import { readStep, skippedStep } from './step-numbers.js';
 import { type Plan, runsOf, SkippedStep, type TracedStep, traceStep } from './trace-step.js';
 
 export interface TrainerStep {
-  /** New values of the parameters that have moved; owned by the caller. */
+  /** New values of the parameters that moved; owned by the caller. */
   readonly parameters: NamedTensors;
   /** The new state; its changed tensors are owned by the caller (see `replaceState`). */
   readonly state: OptimizerState;
   /** Loss before the step. */
   readonly loss: number;
-  /** Gradients that this step has cost, in whole batches. */
+  /** Gradients that this step cost, in whole batches. */
   readonly gradientEvaluations: number;
-  /** What the links have reported, and `learningRate`; of a chain that takes gradients elsewhere `gradientNorm` and `skipped` (1 if a gradient was not finite and nothing moved). */
+  /** What the links reported, and `learningRate`; for a chain that takes gradients at displaced points also `gradientNorm` and `skipped` (1 if a gradient was not finite and nothing moved). */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Remarks for the reader of the run; the same text may come every step. */
+  /** Notes for the user; the same text may come with every step. */
   readonly notes: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface Trainer {
   readonly learningRate: Schedule;
   /** One step on the active parameters. Arguments are borrowed. */
   step(evaluate: Evaluate, parameters: NamedTensors, state: OptimizerState, context: StepContext): TrainerStep;
-  /** The same step before its numbers are read, for a host: what a compiled step is made of. */
+  /** The same step before its numbers are read, through a host: what a compiled step is made of. */
   trace(
     evaluate: Evaluate,
     parameters: NamedTensors,
@@ -43,16 +43,16 @@ export interface Trainer {
     host: Host<StepMoment>,
   ): TracedStep;
   /**
-   * The weights to evaluate and to export where they are not the trained ones (averages, schedule-free), by the names of
+   * The weights to evaluate and to export if they are not the trained ones (averages, schedule-free), under the names in
    * `parameters`; owned by the caller. Running batch statistics belong to the trained weights: re-estimate them.
    */
   evaluationParameters?(parameters: NamedTensors, state: OptimizerState): NamedTensors;
-  /** Takes notice of a validation loss, after each evaluation; returns the new state (see `replaceState`). */
+  /** Receives the validation loss after each evaluation; returns the new state (see `replaceState`). */
   observe?(validationLoss: number, state: OptimizerState): OptimizerState;
 }
 
 /**
- * The trainer that these links make, in their order. Throws WeftError('config') where two have one name, or where two keep averages.
+ * The trainer made of these links, in this order. Throws WeftError('config') if two have the same name, or if two keep averages.
  *
  * @example
  * const trainer = chain(sam({ rho: 0.05 }), clipByGlobalNorm(5), trace(), scaleByLearningRate(constant(0.1)), ema());
@@ -89,12 +89,12 @@ export function chain(...links: readonly Link[]): Trainer {
   };
 }
 
-/** The rate of a chain of these links in each step; one where no link has a rate. */
+/** The learning rate of a chain of these links at each step; 1 if no link has one. */
 export function rateOf(links: readonly Link[]): Schedule {
   return links.findLast(({ learningRate }) => learningRate)?.learningRate ?? (() => 1);
 }
 
-/** The same chain with a link before those that keep averages, so that they are averages of where it has moved the weights. */
+/** The same chain with a link inserted before those that keep averages, so that they average the weights after it has moved them. */
 export function withLink({ links }: Trainer, link: Link): Trainer {
   const place = links.findIndex(({ settle, evaluation }) => settle && evaluation);
   return chain(...(place < 0 ? [...links, link] : links.toSpliced(place, 0, link)));

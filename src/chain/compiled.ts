@@ -1,4 +1,4 @@
-/** Steps of a chain that are compiled where they repeat: the same bits as the chain's own, with its numbers. */
+/** Compiles the steps of a chain if they repeat: results and numbers identical to the chain's own, to the bit. */
 import { keepNamed, type NamedTensors, underPrefix, withPrefix } from '../tensor/named.js';
 import { compiler, eagerHost, type CompileOptions, type Compiler, type Host } from '../tensor/plan/index.js';
 import { type Scalar } from '../tensor/tf.js';
@@ -9,44 +9,44 @@ import { type OptimizerState } from './state.js';
 import { readStep, skippedStep } from './step-numbers.js';
 import { LOSS, MEASURED, SkippedStep, type TracedStep } from './trace-step.js';
 
-/** The loss of a batch, as the chain is to see it, and what else the training wants to know of its first evaluation. */
+/** The loss of a batch for the chain, and what else the training reads from its first evaluation. */
 export interface DeclaredLoss {
   readonly evaluate: Evaluate;
   readonly context: Omit<StepContext, 'step'>;
-  /** Further results of the step; asked for after it. The caller owns them. */
+  /** Further results, read after the step. The caller owns them. */
   extra?(): NamedTensors;
 }
 
 export interface ChainStep {
-  /** The loss, with everything that changes from step to step taken from the host. */
+  /** The loss; it takes everything that changes from step to step from the host. */
   readonly lossFor: (host: Host<StepMoment>) => DeclaredLoss;
   readonly parameters: NamedTensors;
   readonly state: OptimizerState;
   /** Global step of the training, from 0. */
   readonly step: number;
   readonly seed?: number | string | undefined;
-  /** By how much the update of this step is multiplied, where a `stepRate` link is in the chain; 1 by default. */
+  /** Factor of a `stepRate` link, if the chain has one, for the update of this step; 1 by default. */
   readonly rate?: number | undefined;
   /** Everything else that the loss reads: the batch, statistics, states. Borrowed. */
   readonly inputs: NamedTensors;
-  /** Names the function: the network, and how it is run. */
+  /** Identifies the function: the network, and how it is run. */
   readonly key: string;
-  /** Further steps of this very kind that are due, where that is known. */
+  /** How many more steps of this kind will run, if known. */
   readonly due?: number | undefined;
-  /** Parameters that are at rest in this step. */
+  /** Whether a parameter is frozen in this step. */
   readonly isAtRest: (parameter: string) => boolean;
 }
 
 type Fixed = Pick<TracedStep, 'changes' | 'reported' | 'gradientEvaluations' | 'notes'>;
 
 export interface CompiledTrainer {
-  /** One step; further results of the loss under `extra`. */
+  /** One step, with further results of the loss as `extra`. */
   step(step: ChainStep): TrainerStep & { readonly extra: NamedTensors };
   readonly runs: Compiler<StepMoment, Fixed>['runs'];
   dispose(): void;
 }
 
-/** The steps of a trainer, compiled. */
+/** A trainer whose steps are compiled. */
 export function compiledTrainer(trainer: Trainer, options: CompileOptions = {}): CompiledTrainer {
   const compiled = compiler<StepMoment, Fixed>(options);
   return {
@@ -109,7 +109,7 @@ const PARAMETER = 'parameter/';
 const STATE = 'state/';
 const EXTRA = 'extra/';
 
-/** The slots of parameters that are not at rest. */
+/** The slots of parameters that are not frozen. */
 function activeState(tensors: NamedTensors, isAtRest: (parameter: string) => boolean): NamedTensors {
   return Object.fromEntries(
     Object.entries(tensors).filter(([key]) => !isAtRest(key.slice(key.indexOf('/', key.indexOf('/') + 1) + 1))),

@@ -6,10 +6,10 @@ import { type HessianTimes, type StepContext } from './loss.js';
 import { difference, plusScaled, scaled } from './named-arithmetic.js';
 import { globalNorm } from './transforms/clip.js';
 
-/** Length of the two steps whose difference of gradients stands for a Hessian-vector product: the best in float32 on smooth networks. */
+/** Length of the two displacements whose difference of gradients approximates a Hessian-vector product: the most accurate in float32 on smooth networks. */
 const DIFFERENCE_RADIUS = 1e-2;
 
-/** What an exact product costs in gradients: a gradient that is written down, and a backward pass over it. */
+/** What an exact product costs in gradients: a recorded gradient, and a backward pass over it. */
 const PRODUCT_COST = 3;
 
 export interface HessianAccess {
@@ -17,13 +17,13 @@ export interface HessianAccess {
   readonly weights: NamedTensors;
   readonly exact: HessianTimes | undefined;
   readonly charge: (gradients: number) => void;
-  /** Takes note of why a product is not exact. */
+  /** Receives the reason why a product is not exact. */
   readonly inexact: (reason: string) => void;
   /** The product itself; throws where it is not finite. */
   readonly check: (product: NamedTensors) => NamedTensors;
 }
 
-/** H v exactly where the training can, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r. */
+/** H v exactly if the training supports it, else |v|(g(w + r v/|v|) - g(w - r v/|v|))/2r. */
 export function hessianProduct(
   { at, weights, exact, charge, inexact, check }: HessianAccess,
   vector: NamedTensors,
@@ -49,7 +49,7 @@ export function hessianProduct(
   return scaled(difference(ahead, behind), norm / (2 * DIFFERENCE_RADIUS));
 }
 
-/** The exact product that the training gives, or that its model and loss allow. */
+/** The exact product that the training provides, or that its model and loss allow. */
 export function exactProduct({ hessianVectorProduct, cut }: StepContext): HessianTimes | undefined {
   if (hessianVectorProduct || !cut) return hessianVectorProduct;
   return (parameters, vector) =>

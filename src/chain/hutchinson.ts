@@ -1,4 +1,4 @@
-/** The diagonal of the Hessian by random signs, and AdaHessian's mean of it. */
+/** The diagonal of the Hessian estimated with random signs, and AdaHessian's mean of it. */
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { product } from './named-arithmetic.js';
@@ -7,7 +7,7 @@ import { type LinkStep } from './link.js';
 import { movingMean } from './transforms/adaptive.js';
 
 export interface HutchinsonOptions {
-  /** Names the random signs. */
+  /** Name of the optimizer, for the random stream. */
   optimizer: string;
   /** Parameters whose diagonal is wanted; all active ones by default. */
   names?: readonly string[];
@@ -63,7 +63,7 @@ function overWindow(estimate: Tensor): Tensor {
   return estimate.rank === 4 ? tf.add(tf.zerosLike(estimate), tf.mean(estimate, [0, 1], true)) : estimate;
 }
 
-/** The parameters for which a refresh is due: every so many of their own updates, the first included; counts this update. */
+/** The parameters whose estimate is due for a refresh, after every so many of their own updates, the first included; counts this update. */
 export function dueFor(
   names: readonly string[],
   every: number,

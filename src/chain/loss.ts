@@ -1,4 +1,4 @@
-/** What a chain knows of one batch: its loss and gradients anywhere, and what else the training can give. */
+/** What a chain knows about one batch: its loss and gradients at any point, and what else the training can provide. */
 import { WeftError } from '../errors.js';
 import { type NamedTensors } from '../tensor/named.js';
 import {
@@ -12,25 +12,25 @@ import { type Scalar, type Tensor, tf, tidy, type Tensor1D } from '../tensor/tf.
 /** The caller owns it. */
 export interface LossAndGradients {
   readonly loss: Scalar;
-  /** Gradients of the parameters that the loss depends on; the others neither move nor age. */
+  /** Gradients of the parameters that the loss depends on; the others, with their state, stay as they are. */
   readonly gradients: NamedTensors;
-  /** What the layers saw, where that was asked for. */
+  /** What the layers saw, if requested. */
   readonly layers?: LayerCapture | undefined;
 }
 
 export interface EvaluateOptions {
-  /** True once a step, in the first evaluation: only then may batch statistics be recorded. */
+  /** True once per step, in the first evaluation: only then may batch statistics be recorded. */
   readonly record: boolean;
-  /** Places in the batch of the examples whose mean loss is wanted; all by default. Asked for only where the context has a `batchSize`. */
+  /** Positions in the batch of the examples whose mean loss is wanted; all by default. Set only if the context has a `batchSize`. */
   readonly examples?: readonly number[] | undefined;
-  /** Ask for the layers of this pass too; with `skipDense` the gradients of dense layers may be left out, being products of them. */
+  /** Also capture the layers of this pass; with `skipDense` the gradients of dense layers may be left out, since they are products of what is captured. */
   readonly capture?: CaptureOptions | undefined;
 }
 
-/** Loss and gradients at the given parameters (borrowed). Pure but for recording: the same parameters give the same numbers. */
+/** Loss and gradients at the given parameters (borrowed). Pure apart from recording: the same parameters give the same numbers. */
 export type Evaluate = (parameters: NamedTensors, options: EvaluateOptions) => LossAndGradients;
 
-/** A product with the Hessian, and why it is not exact, where it is not: one line per kernel. The caller owns the product. */
+/** A product with the Hessian and, if it is not exact, why: one line per kernel. The caller owns the product. */
 export type HessianTimes = (
   parameters: NamedTensors,
   vector: NamedTensors,
@@ -40,27 +40,27 @@ export type HessianTimes = (
 export interface StepContext {
   /** Global step of the training, from 0: schedules depend on it. */
   readonly step: number;
-  /** Names the random draws of this training, for optimizers that need some. */
+  /** Seed of the training, for optimizers that draw random numbers. */
   readonly seed?: number | string | undefined;
-  /** By how much the update of this step is multiplied, where a `stepRate` link is in the chain; 1 by default. */
+  /** Factor of a `stepRate` link, if the chain has one, for the update of this step; 1 by default. */
   readonly rate?: number | undefined;
-  /** Examples in the batch, where the loss can be evaluated on a part of them. */
+  /** Number of examples in the batch, if the loss can be evaluated on some of them. */
   readonly batchSize?: number | undefined;
-  /** Labels that the loss is the mean of: one for each example, or one for each token of sequences. */
+  /** Number of labels that the loss is the mean over: one per example, or one per token of sequences. */
   readonly labels?: number | undefined;
-  /** What the loss is −log p of: class labels (the default), labels that each hold or do not, or targets about which the outputs are normal; see `squaredErrors`. */
+  /** The likelihood whose −log p is the loss: of class labels (the default), of independent true-or-false labels, or of normally distributed targets; see `squaredErrors`. */
   readonly likelihood?: 'categorical' | 'bernoulli' | 'gaussian' | undefined;
-  /** By how much each example counts in the loss [N], or each of its K answers [N,K], where not all count alike. */
+  /** Weights of the examples in the loss [N], or of each of their K labels [N,K], if they are not all equal. */
   readonly weights?: Tensor | undefined;
-  /** Loss of each example of the batch [N] (of a sequence the mean over its tokens) at the given parameters, dropout and normalization as in `evaluate`. */
+  /** Loss of each example of the batch [N] (for a sequence, the mean over its tokens) at the given parameters, with dropout and normalization as in `evaluate`. */
   readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;
-  /** Hessian of the batch loss at `parameters`, times `vector` (missing names: 0); without it, differences of gradients serve. */
+  /** Hessian of the batch loss at `parameters`, times `vector` (missing names: 0); without it, differences of gradients are used. */
   readonly hessianVectorProduct?: HessianTimes | undefined;
   /** The batch's model and loss, for products with its curvature and for what the layers see. */
   readonly cut?: CutLoss | undefined;
 }
 
-/** The same function, with a count of the gradients it has cost in whole batches. */
+/** The same function, with a count of the gradients that it has cost, in whole batches. */
 export function metered(
   evaluate: Evaluate,
   { batchSize }: StepContext,
@@ -85,7 +85,7 @@ export function metered(
   };
 }
 
-/** The sum of all values, a scalar: finite where no value is NaN or infinite. */
+/** The sum of all values, a scalar: finite if no value is NaN or infinite. */
 export function sumOfAll(tensors: NamedTensors): Scalar {
   const list = Object.values(tensors);
   return tidy(() => (list.length === 0 ? tf.scalar(0) : (tf.addN(list.map((tensor) => tf.sum(tensor))) as Scalar)));

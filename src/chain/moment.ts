@@ -1,11 +1,11 @@
-/** Everything except tensors that changes from one step to the next, of which a step may declare functions (see `tensor/plan`). */
+/** Everything except tensors that changes from one step to the next; a step may declare functions of it (see `tensor/plan`). */
 
 export interface StepMoment {
   /** Global step of the training, from 0. */
   readonly step: number;
-  /** Names the random draws of this training. */
+  /** Seed of the training, for random draws. */
   readonly seed?: number | string | undefined;
-  /** By how much the update of this step is multiplied, where a `stepRate` link is in the chain; 1 by default. */
+  /** Factor of a `stepRate` link, if the chain has one, for the update of this step; 1 by default. */
   readonly rate?: number | undefined;
   /** Counts and numbers of the chain before the step, by `link/name`. */
   readonly counts: Readonly<Record<string, number>>;
@@ -17,11 +17,11 @@ export interface LinkMoment {
   readonly seed?: number | string | undefined;
   /** Rate of the chain in this step. */
   readonly learningRate: number;
-  /** By how much a `stepRate` link multiplies the update of this step. */
+  /** Factor by which a `stepRate` link multiplies the update of this step. */
   readonly rate: number;
-  /** How often this parameter has been updated by this link, this time included. */
+  /** How often this link has updated this parameter, this time included. */
   count(parameter: string): number;
-  /** A number of the link's own before this step; 0 until it is set. */
+  /** A number in the link's state before this step; 0 until it is set. */
   number(name: string): number;
 }
 

@@ -8,7 +8,7 @@ export function scaled(a: NamedTensors, factor: number | Scalar): NamedTensors {
   return mapNamed(a, (tensor) => tf.mul(tensor, scalar));
 }
 
-/** a + factor·b, for the names of a; where b has none, a itself. */
+/** a + factor·b, for the names of a; entries missing from b are a's. */
 export function plusScaled(a: NamedTensors, factor: number | Scalar, b: NamedTensors): NamedTensors {
   const scalar = typeof factor === 'number' ? tf.scalar(factor) : factor;
   return mapNamed(a, (tensor, name) => (b[name] ? tf.add(tensor, tf.mul(b[name], scalar)) : tensor));
@@ -24,7 +24,7 @@ export function difference(a: NamedTensors, b: NamedTensors): NamedTensors {
   return zipNamed(a, b, (x, y) => tf.sub(x, y));
 }
 
-/** f of every pair of entries with the same name; b has at least the names of a. */
+/** f applied to every pair of entries with the same name; b has at least the names of a. */
 export function zipNamed(a: NamedTensors, b: NamedTensors, f: (x: Tensor, y: Tensor) => Tensor): NamedTensors {
   return mapNamed(a, (tensor, name) => f(tensor, b[name]!));
 }

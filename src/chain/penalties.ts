@@ -1,4 +1,4 @@
-/** What links add to the loss, in every gradient of it. */
+/** Adds the links' penalties to the loss, in every gradient of it. */
 import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { tf } from '../tensor/tf.js';
 import { type Link } from './link.js';
@@ -7,7 +7,7 @@ import { difference, plusScaled, scaled } from './named-arithmetic.js';
 
 type Penalty = NonNullable<Link['penalty']>;
 
-/** The loss with the penalties of the links: their gradients join its own, wherever it is taken, and their Hessians the products. Inside a tidy. */
+/** The loss with the links' penalties: their gradients are added to its own wherever it is taken, and their Hessians to its products. Runs inside a tidy. */
 export function penalized(
   links: readonly Link[],
   evaluate: Evaluate,
@@ -18,7 +18,7 @@ export function penalized(
   const { hessianVectorProduct } = context;
   return {
     evaluate(parameters, { capture, ...options }) {
-      // A penalty joins a gradient, so none may be left out.
+      // A penalty is added to a gradient, so no gradient may be left out.
       const evaluated = evaluate(
         parameters,
         capture ? { ...options, capture: { ...capture, skipDense: false } } : options,
@@ -44,7 +44,7 @@ export function penalized(
   };
 }
 
-/** The gradients with those of a penalty; disposes what it replaces. */
+/** The gradients plus those of a penalty; disposes what it replaces. */
 function joined(gradients: NamedTensors, penalty: NamedTensors | undefined): NamedTensors {
   if (!penalty) return gradients;
   const names = Object.keys(penalty).filter((name) => gradients[name]);
@@ -53,7 +53,7 @@ function joined(gradients: NamedTensors, penalty: NamedTensors | undefined): Nam
   return { ...gradients, ...sums };
 }
 
-/** How the gradient of a penalty changes along the vector. It is linear in the weights, so that a difference is exact. */
+/** How the gradient of a penalty changes along the vector. It is linear in the weights, so a difference is exact. */
 function penaltyTimes(penalty: Penalty, parameters: NamedTensors, vector: NamedTensors): NamedTensors | undefined {
   const [ahead, behind] = [1, -1].map((sign) => penalty(plusScaled(parameters, sign, vector)));
   return ahead && behind && scaled(difference(ahead, behind), 1 / 2);

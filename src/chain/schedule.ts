@@ -76,7 +76,7 @@ export interface ExponentialOptions {
   minimum?: number;
 }
 
-/** Multiplied by `factor` again and again, in stairs: max(min, initial factor^floor((t - from)/every)). */
+/** Multiplied by `factor` at regular intervals, as a staircase: max(min, initial factor^floor((t - from)/every)). */
 export function exponential({ initial, factor, every, from = 0, minimum = 0 }: ExponentialOptions): Schedule {
   return (step) => Math.max(minimum, initial * factor ** Math.floor(Math.max(step - from, 0) / every));
 }
@@ -86,7 +86,7 @@ export function warmUp(schedule: Schedule, steps: number): Schedule {
   return (step) => schedule(step) * Math.min((step + 1) / steps, 1);
 }
 
-/** The schedule held constant within each epoch, as where an epoch's number sets the rate. */
+/** The schedule held constant within each epoch, as if the rate were set once per epoch. */
 export function byEpoch(schedule: Schedule, stepsPerEpoch: number): Schedule {
   return (step) => schedule(Math.floor(step / stepsPerEpoch) * stepsPerEpoch);
 }

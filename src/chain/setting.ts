@@ -1,4 +1,4 @@
-/** What a chain is told about the training it is for. */
+/** What a chain knows about the training that it is built for. */
 import { type ParameterRole } from '../operations/operation.js';
 import { type OwnParts } from '../parts/own.js';
 
@@ -12,6 +12,6 @@ export interface TrainingSetting extends TrainingLength {
   readonly roleOf?: ((parameter: string) => ParameterRole | undefined) | undefined;
   /** Number of training examples, for optimizers whose noise depends on it. */
   readonly examples?: number | undefined;
-  /** Optimizers and preconditioners of the user's own, which configurations name. */
+  /** The user's own optimizers and preconditioners, which configurations refer to by name. */
   readonly own?: OwnParts | undefined;
 }

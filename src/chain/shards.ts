@@ -4,7 +4,7 @@ import { type Scalar, tf } from '../tensor/tf.js';
 import { type Link } from './link.js';
 import { type LossAndGradients } from './loss.js';
 
-/** The mean of what `gradient` gives on each of several nearly equal parts of the batch (m-sharpness, Foret et al. 2021, section 4.1); the first part alone may record. Inside a tidy. */
+/** The mean of `gradient` over several nearly equal parts of the batch (m-sharpness, Foret et al. 2021, section 4.1); only the first part may record. Runs inside a tidy. */
 export function meanOverShards(
   shards: number,
   batchSize: number | undefined,
@@ -29,7 +29,7 @@ export function meanOverShards(
   };
 }
 
-/** Examples in the smallest part of a batch that these links take a gradient of, and which link does. */
+/** Number of examples in the smallest part of a batch that these links take a gradient of, and the link that does. */
 export function smallestPart(links: readonly Link[], batchSize: number): { examples: number; link?: string } {
   const sharded = links.find(({ shards = 1 }) => shards > 1);
   // The parts are nearly equal, see `meanOverShards`.
@@ -43,7 +43,7 @@ export function smallestPart(links: readonly Link[], batchSize: number): { examp
   );
 }
 
-/** Why a part of the batch cannot be looked into. */
+/** The error for capturing layers on a part of the batch. */
 export const refusedCapture = (): WeftError =>
   new WeftError(
     'unsupported',

@@ -1,6 +1,6 @@
 /**
  * The state of a chain: a value outside it, keyed by link, slot and parameter name. It exists only for parameters that have been
- * trained: what is inactive in a step neither moves nor ages.
+ * trained: a parameter that is inactive in a step neither moves nor has its state changed.
  */
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { type StepMoment } from './moment.js';
@@ -14,28 +14,28 @@ export interface OptimizerState {
 
 export const emptyState: OptimizerState = { tensors: {}, counts: {} };
 
-/** What a link sees of its state, and where it writes the new one. Names are the parameters'. */
+/** A link's view of its own state, through which it also writes the new one. Names are those of parameters. */
 export interface Slots {
   get(slot: string, parameter: string): Tensor | undefined;
-  /** Keeps the value for the state; it stays usable in this step. */
+  /** Stores the value in the state; it stays usable in this step. */
   set(slot: string, parameter: string, value: Tensor): void;
-  /** Takes the value out of the state. */
+  /** Removes the value from the state. */
   remove(slot: string, parameter: string): void;
-  /** Counts this update of the parameter; further calls in the same step change nothing. */
+  /** Counts this update of the parameter; further calls in the same step have no effect. */
   advance(parameter: string): void;
   /**
-   * How often this parameter has been updated by this link, this time included; counts it. A step that asks is not compiled:
-   * `LinkStep.scalar` and `choose` get the count in a way that is.
+   * How often this link has updated this parameter, this time included; counts this update. A step that calls it is not compiled:
+   * `LinkStep.scalar` and `choose` provide the count in a way that can be.
    */
   count(parameter: string): number;
-  /** A number of the link's own; 0 until it is set. A compiled step is used only where the number is the same. */
+  /** A number in the link's state; 0 until it is set. A compiled step is reused only while the number is the same. */
   number(name: string): number;
   setNumber(name: string, value: number): void;
   /** Adds to a number, whatever it is. */
   addToNumber(name: string, term: number): void;
 }
 
-/** What a step reads of counts and numbers outside declared functions; by default nobody listens. */
+/** Is notified of the counts and numbers that a step reads outside declared functions. */
 export interface StateWatcher {
   onCount(key: string): void;
   onNumber(key: string): void;
@@ -43,13 +43,13 @@ export interface StateWatcher {
 
 /** What a step has written besides tensors, in a form that is valid for another step too. */
 export interface CountChanges {
-  /** Keys that go up by one. */
+  /** Keys of counts that increase by one. */
   readonly advanced: readonly string[];
-  /** Numbers that get a value, and those that are added to, in the order of the changes. */
+  /** Numbers that are set or added to, in the order of the changes. */
   readonly numbers: readonly (readonly ['set' | 'add', string, number])[];
-  /** Numbers that get a value of the moment. */
+  /** Numbers that are set as functions of the moment. */
   readonly computed: readonly { readonly key: string; readonly of: (moment: StepMoment) => number }[];
-  /** Keys of tensors that are taken out. */
+  /** Keys of tensors that are removed. */
   readonly removed: readonly string[];
 }
 
@@ -59,10 +59,10 @@ export function replaceState(old: OptimizerState, next: OptimizerState): Optimiz
   return next;
 }
 
-/** Changes to a state that do not touch it. */
+/** Collects changes to a state without touching it. */
 export interface StateDraft {
   slots(link: string): Slots;
-  /** Gives a number a value of the moment. */
+  /** Sets a number as a function of the moment. */
   remember(key: string, of: (moment: StepMoment) => number): void;
   /** The tensors that were set, and what else was changed. */
   changes(): { readonly tensors: NamedTensors; readonly changes: CountChanges };
@@ -72,7 +72,7 @@ export interface StateDraft {
   discard(): void;
 }
 
-/** The state with what a step has written at a moment; the tensors go over to it. */
+/** The state with what a step has written at a moment; takes ownership of the tensors. */
 export function withChanges(
   state: OptimizerState,
   written: NamedTensors,
@@ -135,7 +135,7 @@ export function draftState(state: OptimizerState, watcher?: StateWatcher): State
         },
         number(name) {
           const key = `${link}/${name}`;
-          // What the step itself has written follows from what it has read before.
+          // What the step itself has written follows from what it read earlier.
           if (watcher && !(key in counts)) watcher.onNumber(key);
           return numberAt(key);
         },

@@ -1,11 +1,11 @@
-/** From a traced step to what a trainer returns: its numbers are read here. */
+/** Turns a traced step into what a trainer returns: its numbers are read here. */
 import { disposeNamed } from '../tensor/named.js';
 import { type TrainerStep } from './chain.js';
 import { type StepMoment } from './moment.js';
 import { type OptimizerState, withChanges } from './state.js';
 import { GRADIENT_NORM, type Plan, type SkippedStep, type TracedStep } from './trace-step.js';
 
-/** The step with its numbers; takes over the traced one's tensors. */
+/** The step with its numbers; takes ownership of the traced step's tensors. */
 export function readStep(
   { parameters, state: written, changes, loss, measured, reported, ...rest }: TracedStep,
   state: OptimizerState,
@@ -26,7 +26,7 @@ export function readStep(
   };
 }
 
-/** A step in which nothing has moved, because a gradient was not finite. */
+/** A step in which nothing moved because a gradient was not finite. */
 export function skippedStep(
   { link, loss, gradientNorm, gradientEvaluations }: SkippedStep,
   state: OptimizerState,

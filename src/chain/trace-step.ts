@@ -1,4 +1,4 @@
-/** One step of a chain up to where its numbers are read: tensors in and out, and everything else declared to a host. */
+/** One step of a chain up to the point where its numbers are read: tensors in and out, and everything else declared to a host. */
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { type Host } from '../tensor/plan/index.js';
 import { type LayerCapture } from '../tensor/second-order/index.js';
@@ -22,30 +22,30 @@ export interface Plan {
 
 /** A step whose numbers are still tensors; the caller owns all of them. */
 export interface TracedStep {
-  /** New values of the parameters that have moved. */
+  /** New values of the parameters that moved. */
   readonly parameters: NamedTensors;
   /** Tensors of the new state that have changed. */
   readonly state: NamedTensors;
   readonly changes: CountChanges;
   readonly loss: Scalar;
-  /** What the links have reported, as scalars and as numbers. */
+  /** What the links reported, as scalars and as numbers. */
   readonly measured: NamedTensors;
   readonly reported: Readonly<Record<string, number>>;
   readonly gradientEvaluations: number;
   readonly notes: readonly string[];
 }
 
-/** Whether a link gets finite gradients only. */
+/** Whether a link receives only finite gradients. */
 export const isGuarded = ({ gradientEvaluations }: Link): boolean => gradientEvaluations !== undefined;
 
-/** Whether a link is run by itself: it looks at more than the updates that it is given. */
-const looksAround = (link: Link): boolean => isGuarded(link) || !!link.layers;
+/** Whether a link is run separately, because it reads more than the updates passed to it. */
+const readsContext = (link: Link): boolean => isGuarded(link) || !!link.layers;
 
 /** Links that are run together; the last run moves the weights, and may be empty. */
 export function runsOf(links: readonly Link[]): Link[][] {
   const runs: Link[][] = [[]];
   for (const link of links.filter(({ update }) => update)) {
-    if (!looksAround(link)) runs.at(-1)!.push(link);
+    if (!readsContext(link)) runs.at(-1)!.push(link);
     else if (runs.at(-1)!.length === 0) runs.splice(-1, 0, [link]);
     else runs.push([link], []);
   }
@@ -70,7 +70,7 @@ export const GRADIENT_NORM = 'gradientNorm';
 export const LOSS = 'loss';
 export const MEASURED = 'measured/';
 
-/** Throws SkippedStep through the host's `require` where a gradient is not finite. */
+/** Traces the step; throws SkippedStep through the host's `require` if a gradient is not finite. */
 export function traceStep(
   { links, runs, learningRate }: Plan,
   evaluate: Evaluate,
@@ -98,7 +98,7 @@ export function traceStep(
     const cost = meter.cost();
     host.require(value, Number.isFinite, (outputs) => {
       const numberOf = (tensor: Tensor | undefined): number | undefined => tensor?.dataSync()[0];
-      // Of a compiled step the results are there; otherwise it has come no further than here.
+      // A compiled step has computed its results by now; an uncompiled one has come no further than this.
       const [lossHere, normHere] = outputs
         ? [outputs[LOSS], outputs[MEASURED + GRADIENT_NORM]]
         : [loss, measured[GRADIENT_NORM]];
@@ -120,10 +120,10 @@ export function traceStep(
     };
   };
 
-  /** What `link` is told of the step of these weights, whose first updates are given. */
+  /** What `link` knows about the step of these weights, given its first updates. */
   const stepOf = (link: Link, active: NamedTensors, given: NamedTensors, part?: readonly number[]): LinkStep => {
     let norm: Scalar | undefined;
-    // In one order whatever a link has made of the updates, because the order decides the last bit.
+    // In a fixed order, whatever a link has done to the updates, because the order decides the last bit.
     const normOf = (updates: NamedTensors): Scalar =>
       globalNorm(
         pickNamed(
@@ -155,7 +155,7 @@ export function traceStep(
           {
             at: gradientsAt,
             weights: parameters,
-            // The context's products are of the whole batch.
+            // The context's products are for the whole batch.
             exact: part ? undefined : exactProduct(context),
             charge: meter.charge,
             inexact: (reason) => notes.add(`'${link.name}' takes differences of gradients: ${reason}`),
@@ -179,14 +179,14 @@ export function traceStep(
     };
   };
 
-  /** What a run of links makes of the updates; the last run gives the weights that they lead to. */
+  /** Applies a run of links to the updates; the last run returns the resulting weights. */
   const run = (
     some: readonly Link[],
     updates: NamedTensors,
     moves: boolean,
     part?: readonly number[],
   ): NamedTensors => {
-    const alone = some.length === 1 && looksAround(some[0]!);
+    const alone = some.length === 1 && readsContext(some[0]!);
     const active = alone && some[0]!.layers ? parameters : pickNamed(parameters, Object.keys(updates));
     const result = some.reduce((current, link) => {
       const step = stepOf(link, active, updates, part);
@@ -199,7 +199,7 @@ export function traceStep(
     return moves ? mapNamed(result, (update, name) => tf.add(active[name]!, update)) : result;
   };
 
-  /** The first gradient, and what the first run makes of it where that is of parts of the batch. */
+  /** The first gradient; if it is taken on parts of the batch, after the first run. */
   const begin = (): LossAndGradients & { readonly done: number } => {
     const starting = links.find(({ start }) => start);
     const start = starting && (() => starting.start!(stepOf(starting, parameters, {})));
@@ -218,7 +218,7 @@ export function traceStep(
         done: 1,
       };
     }
-    // Behind another link the updates are no longer what these layers make, so no gradient may be left out.
+    // After another link the updates no longer follow from what the layers saw, so no gradient may be left out.
     const capture = wanted.length === 1 && first?.layers ? wanted[0] : {};
     const evaluated = displaced(meter.evaluate, parameters, start, {
       record: true,
@@ -287,7 +287,7 @@ export function traceStep(
   }
 }
 
-/** The context, with word to the host where a link looks at what belongs to this step alone. */
+/** The context, which reports to the host if a link reads what belongs to this step only. */
 function watched(context: StepContext, host: Host<StepMoment>): StepContext {
   return Object.defineProperty({ ...context }, 'step', {
     enumerable: true,
@@ -314,7 +314,7 @@ function displaced(
   }
 }
 
-/** The tensors that are not among others. */
+/** The tensors that are not among `others`. */
 function without(tensors: NamedTensors, others: NamedTensors): NamedTensors {
   const kept = new Set(Object.values(others));
   return Object.fromEntries(Object.entries(tensors).filter(([, tensor]) => !kept.has(tensor)));

@@ -1,4 +1,4 @@
-/** All preconditioners by name: the list, the schema of a configuration, and building one from it. */
+/** All preconditioners by name: the list, the configuration schema, and building one from a configuration. */
 import { type z } from 'zod';
 import { catalogue, summaries } from '../parts/catalogue.js';
 import { type TrainingSetting } from '../chain/setting.js';
@@ -40,7 +40,7 @@ const preconditioners = catalogue('preconditioner', entries);
 
 type AnyEntry = (typeof entries)[number];
 
-/** A preconditioner with its options; what is left out has a default. */
+/** A preconditioner with its options; omitted options have defaults. */
 export type PreconditionerConfigInput = z.input<AnyEntry['schema']>;
 export type PreconditionerConfigOutput = z.output<AnyEntry['schema']>;
 
@@ -49,12 +49,12 @@ export interface PreconditionerSchema extends z.ZodType<PreconditionerConfigOutp
 
 export const preconditionerSchema: PreconditionerSchema = preconditioners.schema;
 
-/** What there is to say about every shipped preconditioner. */
+/** Summaries of all built-in preconditioners. */
 export const PRECONDITIONERS: readonly PreconditionerSummary[] = summaries<AnyEntry>(entries).filter(
   ({ name }) => name !== 'own',
 );
 
-/** The preconditioner that a configuration describes. Throws WeftError('config') on a name or an option that does not exist. */
+/** The preconditioner that a configuration describes. Throws WeftError('config') for an unknown name or option. */
 export function createPreconditioner(config: PreconditionerConfigInput, setting: TrainingSetting): Link {
   return preconditioners.create(config, setting);
 }

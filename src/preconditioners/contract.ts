@@ -1,76 +1,76 @@
 /**
  * A preconditioner is a curvature matrix C, a representation of it, and a solver: the gradient g becomes about C⁻¹·g
- * (Osawa et al. 2023, arXiv 2305.04684, section 2). Here is what each of the three has to say; `layered` makes a link of them.
+ * (Osawa et al. 2023, arXiv 2305.04684, section 2). These are the contracts of the three; `layered` combines them into a link.
  */
 import { type StepContext } from '../chain/loss.js';
 import { type LayerCapture } from '../tensor/second-order/index.js';
 import { type Tensor } from '../tensor/tf.js';
 import { type Block, type BlockData } from './layers/blocks.js';
 
-/** Which method it is, in the words of the three contracts. */
+/** The method's name in terms of the three contracts. */
 export interface Triple {
   readonly curvature: string;
   readonly representation: string;
   readonly solver: string;
 }
 
-/** Curvature of single examples: what the gradients of the layers' outputs are taken of. */
+/** A curvature made from single examples: which losses the gradients of the layers' outputs are taken of. */
 export interface Curvature {
   readonly name: string;
-  /** Backward passes in addition to that of the gradient. */
+  /** Number of backward passes besides that of the gradient. */
   readonly passes: number | 'classes';
   /**
    * Gradients with respect to the output of each use, of each example's own loss (the sum over its T labels) over √T; one list for each pass. With
-   * N examples the matrix is (1/N)·Σ over examples and passes of the outer products of gradients so scaled. Inside a tidy.
+   * N examples the matrix is (1/N)·Σ over examples and passes of the outer products of gradients scaled in this way. Runs inside a tidy.
    */
   outputGradients(layers: LayerCapture, context: StepContext): Tensor[][];
 }
 
-/** The form in which the curvature of one block of parameters is kept. */
+/** How the curvature of a block of parameters is represented. */
 export interface Representation {
   readonly name: string;
-  /** The statistics and the solver of a block of this kind; nothing where it has no form for it. */
+  /** The statistics and the solver for a block; undefined if this representation does not support its kind. */
   of(block: Block): BlockSolver | undefined;
 }
 
-/** Numbers about a block by name. */
+/** Named tensors of a block. */
 export type Statistics = Readonly<Record<string, Tensor>>;
 
 /** A representation together with a solver, for one block. All of it runs inside a tidy. */
 export interface BlockSolver {
-  /** Whether it needs the gradients of single examples; where these cannot be distinguished, it has no form for the block. */
+  /** Whether it needs per-example gradients; a block whose examples cannot be distinguished is then not supported. */
   readonly byExample?: boolean;
   /** Names of all statistics, and of all that is prepared. */
   readonly statisticNames: readonly string[];
   readonly preparedNames: readonly string[];
-  /** Of this batch. */
+  /** Statistics of this batch. */
   statistics(data: BlockData): Statistics;
-  /** weight·before + (1 − weight)·now, where that is not how the statistics are to be averaged. */
+  /** Replaces weight·before + (1 − weight)·now as the way in which statistics are averaged. */
   merge?(before: Statistics, now: Statistics, weight: number): Statistics;
-  /** What applying needs, for C + damping; `data` are this batch's, `before` what was prepared last. */
+  /** Computes what `apply` needs, for C + damping; `data` are this batch's, `before` is the previous result. */
   prepare(statistics: Statistics, damping: Damping, data: BlockData, before?: Statistics): Statistics;
-  /** What was prepared, after another look at the layers that does not prepare it again. */
+  /** Updates what was prepared from a new measurement of the layers, without preparing it again. */
   update?(prepared: Statistics, data: BlockData): Statistics;
-  /** (C + damping)⁻¹·gradient, the gradient as the block's matrix. */
+  /** (C + damping)⁻¹·gradient, with the gradient as the block's matrix. */
   apply(prepared: Statistics, gradient: Tensor): Tensor;
-  /** The same of the gradient that this batch's data make, where that is less work than making it first; `now` are its statistics, if it has any. */
+  /** The same for this batch's own gradient straight from its data, if that is less work than forming the gradient first; `now` are the batch's statistics, if it has any. */
   applyToOwn?(prepared: Statistics, data: BlockData, now?: Statistics): OwnGradient | undefined;
-  /** Whether `applyToOwn` is worth a look at the layers in every step, of a dense layer that sees so many examples. */
+  /** Whether `applyToOwn` is worth capturing the layers in every step, for a dense layer with this number of examples. */
   prefersOwn?(block: Block, examples: number): boolean;
 }
 
-/** A preconditioned gradient P·g = [inputs, edge]ᵀ·outputs by its factors [n,rows of the weight] and [n,columns], and ⟨P·g, g⟩, if needed. */
+/** A preconditioned gradient P·g = [inputs, edge]ᵀ·outputs, as its factors [n,rows of the weight] and [n,columns], and ⟨P·g, g⟩, if needed. */
 export interface OwnGradient {
   readonly inputs: Tensor;
-  /** What belongs to the bias [n,1]; ones where it is left out. */
+  /** The column for the bias [n,1]; ones by default. */
   readonly edge?: Tensor | undefined;
   readonly outputs: Tensor;
   inner(): Tensor;
 }
 
-/** λ, and the count of matrices that needed more than it. */
+/** λ, and a counter of matrices that needed more than λ. */
 export interface Damping {
   readonly lambda: number;
-  /** Reports that `added` had to be added to a diagonal before it would factor. */
+  /** Reports that `added` had to be added to a diagonal before the matrix could be factored. */
   raised(added: number): void;
 }

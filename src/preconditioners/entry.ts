@@ -1,4 +1,4 @@
-/** What a preconditioner of the list consists of: its options, how it is built, and what the list says about it. */
+/** An entry of the catalogue of preconditioners: its options, how it is built, and its summary. */
 import { z } from 'zod';
 import { type TrainingSetting } from '../chain/setting.js';
 import { type Link } from '../chain/link.js';
@@ -6,11 +6,11 @@ import { type Part } from '../parts/catalogue.js';
 import { type Triple } from './contract.js';
 import { DEFAULT_MEMORY } from './memory.js';
 
-/** One line of the list of preconditioners. */
+/** One row in the list of preconditioners. */
 export interface PreconditionerSummary {
   readonly name: string;
   readonly triple: Triple;
-  /** Numbers that are kept, of a layer with i inputs and o outputs, p = i·o, or of all P parameters. */
+  /** Size of the state, for a layer with i inputs and o outputs, p = i·o, or for all P parameters. */
   readonly state: string;
   /** Work in addition to the gradient of a batch of N. */
   readonly cost: string;
@@ -20,7 +20,7 @@ export interface PreconditionerSummary {
 export interface PreconditionerEntry<S extends z.ZodObject = z.ZodObject>
   extends PreconditionerSummary, Part<S, TrainingSetting, Link> {}
 
-/** An entry whose `create` gets the type of its own options. */
+/** An entry whose `create` receives options of the schema's type. */
 export function preconditioner<S extends z.ZodObject>(entry: PreconditionerEntry<S>): PreconditionerEntry<S> {
   return entry;
 }
@@ -28,7 +28,7 @@ export function preconditioner<S extends z.ZodObject>(entry: PreconditionerEntry
 export const damping = (value: number): z.ZodDefault<z.ZodNumber> =>
   z.number().positive('damping must be a positive number').default(value).describe('λ, added to the curvature');
 export const interval = (value: number): z.ZodDefault<z.ZodInt> =>
-  z.int().min(1).default(value).describe('updates of a parameter from one refresh of its inverse to the next');
+  z.int().min(1).default(value).describe('updates of a parameter between two refreshes of its inverse');
 
 export const memoryOption: z.ZodDefault<z.ZodNumber> = z
   .number()
@@ -40,7 +40,7 @@ const klOption = z
   .union([z.number().positive(), z.literal('none')])
   .describe("bound of the squared length of a step in the metric of the curvature, or 'none'");
 
-/** The options of methods that are made of what layers see. */
+/** The options of methods built from what the layers see. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is inferred
 export function layeredOptions({
   lambda = 1e-3,
@@ -55,7 +55,7 @@ export function layeredOptions({
       .int()
       .min(1)
       .optional()
-      .describe('updates of a parameter from one measurement of the layers to the next; `interval` by default'),
+      .describe('updates of a parameter between two measurements of the layers; `interval` by default'),
     warmUp: z
       .int()
       .min(0)

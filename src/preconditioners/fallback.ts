@@ -1,6 +1,6 @@
 /**
- * What happens to a parameter that a method has no form for: its gradient is divided by the diagonal of the batch gradient's own second
- * moment, times the number of labels that it is a mean of, plus λ. Such a parameter is named in the run.
+ * The fallback for parameters that a method does not support: the gradient is divided by the diagonal of the batch gradient's own second
+ * moment, times the number of labels that it is a mean over, plus λ. The run names such parameters.
  */
 import { type Slots } from '../chain/state.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -9,15 +9,15 @@ import { tf } from '../tensor/tf.js';
 export interface FallbackOptions {
   readonly lambda: number;
   readonly labels: number;
-  /** Kernels behind which the examples of a parameter cannot be distinguished, by parameter, where that is why. */
+  /** The kernel after which the examples of a parameter cannot be distinguished, by parameter, if that is the reason. */
   readonly endedBy?: ReadonlyMap<string, string>;
-  /** Takes a remark. */
+  /** Receives a note for the user. */
   readonly note: (remark: string) => void;
   /** The method that falls back. */
   readonly name: string;
 }
 
-/** Of v ≈ L·E[g²], a running mean: g/(v + λ). */
+/** g/(v + λ), where v ≈ L·E[g²] is a running mean. */
 export function fallBack(
   gradients: NamedTensors,
   slots: Slots,

@@ -1,9 +1,9 @@
 import { WeftError } from '../errors.js';
 
-/** Bytes that a matrix and its inverse may take together, by default. */
+/** Default limit on the bytes of a matrix and its inverse together. */
 export const DEFAULT_MEMORY = 2 ** 30;
 
-/** Throws before a matrix of this size, with its inverse, is allocated. */
+/** Throws if a matrix of this size, with its inverse, would exceed the limit, before it is allocated. */
 export function refuseBeyond(limit: number, size: number, what: string): void {
   const bytes = 2 * size * size * 4;
   if (bytes <= limit) return;

@@ -8,11 +8,11 @@ import { type Child } from './child.js';
 export interface Catalogue {
   readonly parameters: ReadonlyMap<string, ParameterSpec>;
   readonly statistics: ReadonlyMap<string, StatisticSpec>;
-  /** What continues from one batch to the next: shapes for one example. */
+  /** States carried from one batch to the next: shapes for one example. */
   readonly states: ReadonlyMap<string, Shape>;
 }
 
-/** What is known of the child's own parameters and statistics: of slices the child's shapes. */
+/** The child's own parameters and statistics; slices have the child's shapes. */
 export function childCatalogue(space: Pick<SearchSpace, 'supernet'>, { nodes }: Pick<Child, 'nodes'>): Catalogue {
   const all = catalogue(space.supernet);
   const parameters = new Map<string, ParameterSpec>();

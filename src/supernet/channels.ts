@@ -1,6 +1,6 @@
 /**
- * Channels of an elastic space that belong together, and putting them into the order of their importance. Smaller networks read leading
- * channels, so that the most important ones should lead before small networks are trained (Cai et al. 2020, arXiv 1908.09791, section 3.2).
+ * Groups of channels of an elastic space, sorted by importance. Smaller networks read leading
+ * channels, so the most important ones should come first before small networks are trained (Cai et al. 2020, arXiv 1908.09791, section 3.2).
  */
 import { type NodeAttributes, type SupernetGraph } from '../graph/nodes.js';
 import { weightsPrefix } from '../graph/activate.js';
@@ -8,21 +8,21 @@ import { type NamedTensors } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Weights } from './parameter-store.js';
 
-/** Channels whose order is free: if they are reordered along all of these axes together, every network that reads all of them computes the same. */
+/** Channels whose order does not matter: if they are reordered along all of these axes together, every network that reads all of them computes the same. */
 export interface ChannelGroup {
   /** Number of channels at full size. */
   readonly channels: number;
-  /** Channels that stay together, as those of an attention head; 1 by default. */
+  /** Number of channels that stay together, such as those of an attention head; 1 by default. */
   readonly block: number;
   /** The axes of parameters and statistics that run along them. */
   readonly axes: readonly { readonly name: string; readonly axis: number }[];
-  /** Those of the kernels that read them, whose entries say how important a channel is. */
+  /** The axes of the kernels that read them, whose entries measure how important a channel is. */
   readonly readers: readonly { readonly name: string; readonly axis: number }[];
 }
 
 type OperationNode = Extract<NodeAttributes, { kind: 'operation' }>;
 
-/** The groups of channels of a space that some network reads only part of. */
+/** The groups of channels that some network of the space reads only partly. */
 export function channelGroups({ graph, order, input, head }: SupernetGraph): ChannelGroup[] {
   const sets = disjointSets();
   const fixed = new Set<string>();
@@ -95,14 +95,14 @@ export function channelGroups({ graph, order, input, head }: SupernetGraph): Cha
   );
 }
 
-/** What is known of an operation that has weights of one shape; undefined where nothing is. */
+/** The channel axes of an operation whose weights have a fixed shape; undefined if they are unknown. */
 function readChannels(node: OperationNode, name: string) {
   const [[key, built] = []] = node.built;
   if (node.built.size !== 1 || !built?.channels || (node.member && !node.elastic)) return undefined;
   return { channels: built.channels, built, prefix: weightsPrefix(name, node, key!) };
 }
 
-/** The places of a group's channels in the order of their importance, most important first: Σ |W[…, j, …]| over the kernels that read channel j. */
+/** The indices of a group's channels, most important first: Σ |W[…, j, …]| over the kernels that read channel j. */
 export function channelOrder({ channels, block, readers }: ChannelGroup, parameters: NamedTensors): number[] {
   const importance = tidy(() =>
     tf
@@ -126,7 +126,7 @@ export function channelOrder({ channels, block, readers }: ChannelGroup, paramet
 }
 
 /**
- * New values of the parameters and statistics of a space in which the channels of every group are sorted by importance; those that keep their
+ * New values of a space's parameters and statistics with the channels of every group sorted by importance; those that keep their
  * order are left out, and the caller owns the result (`store.assign` takes it). Networks that read all channels of every group compute the same
  * as before; smaller ones now read the most important channels.
  *

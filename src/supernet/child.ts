@@ -26,9 +26,9 @@ export interface Child<A = unknown> {
   /** Names of the weights on this child's path; no other weight is ever touched by it. */
   readonly parameterNames: readonly string[];
   readonly statisticNames: readonly string[];
-  /** Of the parameters that it may read a slice of only, what it reads; all others it reads whole. */
+  /** For the parameters of which it may read only a slice, what it reads; it reads all others whole. */
   readonly slices?: ReadonlyMap<string, ParameterSpec>;
-  /** Logits [N, classes], or [N, T, classes] of sequences, of x [N, ...inputShape]; pure: the same arguments give the same numbers. */
+  /** Logits [N, classes], or [N, T, classes] for sequences, of x [N, ...inputShape]; pure: the same arguments give the same numbers. */
   forward(parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor;
 }
 
@@ -43,7 +43,7 @@ export function deployedChild<A>(child: Child<A>): Child<A> {
   return nodes === child.nodes ? child : childOf(nodes, child.architecture, child.encoding);
 }
 
-/** Parameters of the deployed child from those that the child reads, of slices the slices; new tensors, which the caller owns. */
+/** Parameters of the deployed child from those that the child reads (slices where it reads slices); new tensors, which the caller owns. */
 export function deployedWeights({ nodes, parameterNames }: Child, parameters: NamedTensors): NamedTensors {
   const weights = new Map(parameterNames.map((name) => [name, parameters[name]!]));
   const folded = new Map<string, Tensor>();
@@ -97,7 +97,7 @@ export function namesOf(children: readonly Child[]): string[] {
   return [...new Set(children.flatMap(({ parameterNames }) => parameterNames))];
 }
 
-/** The value of one node from those of the nodes that it reads. */
+/** The value of one node, given those of the nodes that it reads. */
 export function evaluateNode(
   node: ActiveNode,
   valueOf: (name: string) => Tensor,
@@ -113,7 +113,7 @@ export function evaluateNode(
   return node.built.forward(inputs, node.elastic ? sliced(node.prefix, node.built, context, parameters) : context);
 }
 
-/** The same context, with the slices that a smaller operation reads in the place of the whole tensors. */
+/** The same context, with the slices that a smaller operation reads in place of the whole tensors. */
 function sliced(
   prefix: string,
   { parameters: specs, statistics: statisticSpecs = {} }: BuiltOperation,

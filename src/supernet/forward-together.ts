@@ -1,6 +1,6 @@
 /**
- * Many children on one batch. Children share weights by name, so those that begin with the same operations compute the same
- * values there: with six operations a layer, a hundred children have six different first layers.
+ * Evaluates many children on one batch. Children share weights by name, so those that begin with the same operations compute the same
+ * values there: with six operations per layer, a hundred children have only six different first layers.
  */
 import { type Mode } from '../operations/operation.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
@@ -8,8 +8,8 @@ import { type Child, evaluateNode } from './child.js';
 import { type Weights } from './parameter-store.js';
 
 /**
- * What `use` makes of each child's logits, in the order of the children; equal to one `forward` after the other. The children are
- * taken in an order in which neighbours have most in common, and only what the next one needs is kept: the memory is that of one.
+ * The results of `use` on each child's logits, in the order of the children; equal to one `forward` after the other. The children are
+ * evaluated in an order in which neighbours have most in common, and only what the next one needs is kept: peak memory is that of one child.
  */
 export function forwardTogether<T>(
   children: readonly Child[],
@@ -29,7 +29,7 @@ export function forwardTogether<T>(
       children[index]!.nodes.forEach((node, i) => {
         let value = values.get(plan[i]!);
         if (!value) {
-          // A handle of its own, because an operation may hand its input through.
+          // A separate handle, because an operation may pass its input through.
           value = tf.keep(
             tidy(() => tf.clone(evaluateNode(node, (name) => ofNode.get(name)!, parameters, statistics, x, mode))),
           );
@@ -51,7 +51,7 @@ export function forwardTogether<T>(
   return results;
 }
 
-/** For each child and node a number, the same where node and all that it depends on are the same. */
+/** A number for each child and node; equal numbers mean that the node and everything that it depends on are the same. */
 function valuesOf(children: readonly Child[]): number[][] {
   const known = new Map<string, number>();
   return children.map(({ nodes }) => {

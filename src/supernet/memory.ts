@@ -1,4 +1,4 @@
-/** Refusing what cannot fit into the memory of this machine before anything is allocated. */
+/** Refuses networks that cannot fit into the memory of this machine, before anything is allocated. */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Shape } from '../operations/operation.js';
@@ -6,10 +6,10 @@ import { availableBytes } from '../tensor/memory.js';
 import { type Catalogue } from './catalogue.js';
 
 const FLOAT_BYTES = 4;
-/** The least that training keeps of a weight at a time: its value, its gradient and its successor. */
+/** The least that training keeps in memory for each weight: its value, its gradient and its new value. */
 const COPIES = 3;
 
-/** Throws WeftError('config') with the option to lower where the weights (all, or the named ones) cannot be trained on this machine. */
+/** Throws WeftError('config'), naming the option to lower, if the weights (all, or the named ones) cannot be trained on this machine. */
 export function requireMemory(
   { name, options }: Pick<SearchSpace, 'name' | 'options'>,
   { parameters }: Catalogue,
@@ -35,7 +35,7 @@ const sizeOf = (shape: Shape): number => shape.reduce((product, length) => produ
 
 const gigabytes = (bytes: number): string => `${Number((bytes / 2 ** 30).toPrecision(3))} GB`;
 
-/** The field with the largest number in it: more often than not what made a network large. */
+/** The field with the largest number: usually what made a network large. */
 function largestOption(value: unknown, field: string): { field: string; value: number } {
   if (typeof value === 'number') return { field, value };
   const none = { field, value: 0 };

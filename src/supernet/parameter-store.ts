@@ -1,5 +1,5 @@
 /**
- * The one owner of the shared weights. Children share a tensor exactly when they share its name; everybody
+ * The sole owner of the shared weights. Children share a tensor exactly when they share its name; everyone
  * else borrows. Values are replaced, never changed in place, so a borrowed value stays what it was
  * until its owner assigns a new one.
  */
@@ -25,7 +25,7 @@ export interface ParameterStore extends Weights {
   dispose(): void;
 }
 
-/** A store with first values drawn from `stream(seed, 'init', name)`, so that they do not depend on what else is in the store. */
+/** A store with initial values drawn from `stream(seed, 'init', name)`, so that they do not depend on what else is in the store. */
 export function createParameterStore(
   catalogue: Catalogue,
   seed: number | string,

@@ -1,6 +1,6 @@
 /**
- * All architectures of a space together: every edge that a choice guards counts with the probability that it is there, so that the
- * network is a differentiable function of the choices' logits (Liu et al. 2019, arXiv 1806.09055, equation 2). Where a mixture is certain of
+ * All architectures of a space at once: every edge that depends on a choice is weighted with the probability that it is present, so that the
+ * network is a differentiable function of the choices' logits (Liu et al. 2019, arXiv 1806.09055, equation 2). If the mixture puts all probability on
  * one architecture, the value is that architecture's.
  */
 import { WeftError } from '../errors.js';
@@ -39,8 +39,8 @@ export function requireRelaxable({ name: space, supernet: { graph, order } }: Se
 }
 
 /**
- * The mixture with these logits ([slots, values] by path of the decision) as a child: its parameters are all of the space's. The
- * logits are borrowed, and gradients reach them as they reach parameters.
+ * The mixture with these logits ([slots, values] by path of the decision) as a child, whose parameters are all of the space's. The
+ * logits are borrowed; gradients flow to them as to parameters.
  */
 export function createRelaxedChild(space: SearchSpace, logits: NamedTensors): Child {
   const { graph, head, order } = space.supernet;
@@ -96,7 +96,7 @@ function probabilitiesOf({ decisions }: SearchSpace, logits: NamedTensors): Prob
   };
 }
 
-/** The value times the probability that the guard holds, the slots being independent. */
+/** The value times the probability that the guard holds; slots are independent. */
 function weighted(value: Tensor, { terms }: Guard, probability: ProbabilityOf): Tensor {
   const factors = terms.map(({ slot, value: wanted, not }): Tensor =>
     not ? tf.sub(1, probability(slot, wanted)) : probability(slot, wanted),

@@ -1,8 +1,8 @@
 /**
- * Slices of shared tensors. A child that needs less of a parameter than the supernet keeps reads its leading entries along each axis, of
- * a window the centre (Cai et al. 2020, arXiv 1908.09791, section 3.2; without the kernel's transform). A step trains slices as parameters
- * of their own, named after the parameter and the shape: their slots, counts and statistics are the slice's, so that whatever the optimizer
- * does, an entry outside the slice neither moves nor ages.
+ * Slices of shared tensors. A child that needs only part of a parameter reads its leading entries along each axis, or for
+ * a convolution window the centre (Cai et al. 2020, arXiv 1908.09791, section 3.2; without the kernel transform). A step trains slices as parameters
+ * in their own right, named after the parameter and the shape: their slots, counts and statistics are the slice's, so that whatever the optimizer
+ * does, entries outside the slice and their state do not change.
  */
 import { WeftError } from '../errors.js';
 import { type ParameterSpec, type StatisticSpec } from '../operations/operation.js';
@@ -19,12 +19,12 @@ export function sliceKey(name: string, shape: readonly number[]): string {
   return `${name}[${shape.join('x')}]`;
 }
 
-/** The parameter's own name, of a slice or of the whole. */
+/** The name of the parameter, from the key of a slice or of the whole. */
 export function wholeName(key: string): string {
   return key.endsWith(']') ? key.slice(0, key.lastIndexOf('[')) : key;
 }
 
-/** What a key of a slice says, by the specs of whole parameters; undefined for the name of a whole one. */
+/** The spec of the slice with this key, given the specs of whole parameters; undefined for the name of a whole one. */
 export function sliceSpec(key: string, whole: ReadonlyMap<string, ParameterSpec>): ParameterSpec | undefined {
   const name = wholeName(key);
   const spec = whole.get(name);
@@ -38,20 +38,20 @@ export function sliceSpec(key: string, whole: ReadonlyMap<string, ParameterSpec>
   };
 }
 
-/** Where a slice begins along each axis: at the first channel, of a window so that its centre stays the centre. */
+/** Where a slice begins along each axis: at the first channel, and in a window so that its centre stays the centre. */
 function beginOf(whole: readonly number[], { shape, ...spec }: Spec): number[] {
   const isWindow = 'role' in spec && /kernel/.test(spec.role) && whole.length === 4;
   return whole.map((length, axis) => (isWindow && axis < 2 ? Math.floor((length - shape[axis]!) / 2) : 0));
 }
 
-/** The part of a tensor that a child with this spec reads; the tensor itself where that is all of it. Throws WeftError('operation') where it would be larger. */
+/** The part of a tensor that a child with this spec reads; the tensor itself if that is all of it. Throws WeftError('operation') if it would be larger. */
 export function readSlice(whole: Tensor, spec: Spec): Tensor {
   if (sameShape(whole.shape, spec.shape)) return whole;
   requireSlice(whole.shape, spec);
   return tf.slice(whole, beginOf(whole.shape, spec), [...spec.shape]);
 }
 
-/** A tensor like `whole` with `part` in the place of the slice; every other entry keeps its bits. */
+/** A copy of `whole` with `part` in place of the slice; every other entry keeps its bits. */
 export function writeSlice(whole: Tensor, spec: Spec, part: Tensor): Tensor {
   if (sameShape(whole.shape, spec.shape)) return tf.clone(part);
   requireSlice(whole.shape, spec);
@@ -97,14 +97,14 @@ export function trainedSlices(
 export interface ActiveWeights {
   /** By parameter, or by slice of a parameter; borrowed, but for the slices, which `dispose` disposes. */
   readonly values: NamedTensors;
-  /** What the store is to be given for new values of them, which it takes; the caller owns the result. */
+  /** The full parameters, for the store, from new values of them, whose ownership it takes; the caller owns the result. */
   whole(values: NamedTensors): NamedTensors;
   dispose(): void;
 }
 
 /**
- * The weights of these children: of a parameter that all of them slice alike the slice. Throws WeftError('unsupported') where several
- * slice it differently and none reads it whole, since some entries would then move without being trained.
+ * The weights of these children; if all of them read the same slice of a parameter, that slice. Throws WeftError('unsupported') if several
+ * read different slices and none reads it whole, since some entries would then move without being trained.
  */
 export function activeWeights(children: readonly Child[], parameters: NamedTensors): ActiveWeights {
   const values: Record<string, Tensor> = {};

@@ -27,14 +27,14 @@ export interface ValueAndGradients {
 
 export interface GradientOptions {
   /**
-   * A parameter that the loss does not depend on: left out of the gradients (the default, so that an
-   * optimizer leaves it and its state alone), or given zeros.
+   * What to do with a parameter that the loss does not depend on: leave it out of the gradients (the default, so that an
+   * optimizer leaves it and its state alone), or give it a gradient of zeros.
    */
   unused?: 'omit' | 'zero';
 }
 
 /**
- * Value and gradients of `loss(params)` by one forward and one backward pass: gradients have the names
+ * Value and gradients of `loss(params)` from one forward and one backward pass: gradients have the names
  * and shapes of the parameters. The loss borrows the parameters; the results are the caller's.
  *
  * @example
@@ -62,7 +62,7 @@ export function valueAndGradients(
       const result = recordOn(tape, () => tidy(() => loss(params)));
       const value = 'loss' in result ? result.loss : result;
       assertScalar(value);
-      // On the tape of an enclosing gradient the copies are still needed, and this walk is written down as well.
+      // An enclosing gradient still needs the copies on its tape, and records this walk as well.
       const gradients = backpropagateTo(params, tape, [[value, tf.ones(value.shape)]], { unused, release: !outer });
       return 'loss' in result ? { value, gradients, aux: result.aux } : { value, gradients };
     });
@@ -71,7 +71,7 @@ export function valueAndGradients(
   }
 }
 
-/** The gradients alone. */
+/** The gradients only; see `valueAndGradients`. */
 export function gradientsOf(
   loss: (params: NamedTensors) => Scalar,
   params: NamedTensors,

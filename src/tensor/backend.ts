@@ -1,5 +1,5 @@
 /**
- * Choosing and loading a TensorFlow.js backend: the GPU build, the native CPU build, WebAssembly,
+ * Chooses and loads a TensorFlow.js backend: the GPU build, the native CPU build, WebAssembly,
  * plain JavaScript, in this order of preference.
  */
 import { createRequire } from 'node:module';
@@ -27,7 +27,7 @@ export interface LoadBackendOptions {
 
 export interface BackendDescription {
   name: BackendName;
-  /** The library that computes, with its version. */
+  /** The library that does the computation, with its version. */
   library: string;
   threads: number;
 }
@@ -35,8 +35,8 @@ export interface BackendDescription {
 const require = createRequire(import.meta.url);
 
 /**
- * Loads the wanted backend (an argument, else WEFT_BACKEND), or the best that loads; resolves to its name. A process can go
- * from one backend to another; tensors made before stay on theirs.
+ * Loads the requested backend (the argument, else WEFT_BACKEND), or the best one that loads; resolves to its name. A process can switch
+ * from one backend to another; existing tensors stay on theirs.
  */
 export async function loadBackend(
   wanted?: BackendName,
@@ -61,7 +61,7 @@ export async function loadBackend(
   );
 }
 
-/** What computes at the moment. */
+/** The backend in use. */
 export function describeBackend(): BackendDescription {
   const name = tf.getBackend();
   if (name === 'tensorflow') {
@@ -83,7 +83,7 @@ export function describeBackend(): BackendDescription {
 const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const CPU_PACKAGE = '@tensorflow/tfjs-node';
 
-/** The package that holds this process's native backend: there can be one. */
+/** The package that holds this process's native backend: there can be only one. */
 let nativePackage: string | undefined;
 const failures = new Map<string, Error>();
 
@@ -92,7 +92,7 @@ async function load(name: BackendName): Promise<void> {
   if (name === 'wasm') require('@tensorflow/tfjs-backend-wasm');
   const registered = name === 'gpu' || name === 'native' ? 'tensorflow' : name;
   if (!(await tf.setBackend(registered))) throw new Error('it cannot be initialized');
-  // The backend of plain JavaScript recommends the native one at its first use.
+  // The plain JavaScript backend prints a recommendation of the native one when it is first used.
   if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
 }
 

@@ -1,4 +1,4 @@
-/** What the environment says about backends: which one is asked for, how many threads, which libraries are installed. */
+/** What the environment says about backends: which one is requested, how many threads, which libraries are installed. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,14 +16,14 @@ export function threadsFromEnvironment(): number | undefined {
   return Number(text);
 }
 
-/** Has TensorFlow compute with this many threads. It looks only once, when it is loaded. */
+/** Makes TensorFlow use this many threads. TensorFlow reads the setting only once, when it is loaded. */
 export function limitThreads(threads: number): void {
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
 }
 
 /**
- * Has TensorFlow run sessions in the thread that calls them, where they would otherwise be handed to a pool and back at every step; the
- * threads within an operation stay. A variable that is set already wins. It looks only once, when it is loaded.
+ * Makes TensorFlow run sessions in the calling thread, instead of handing them to a pool and back at every step; operations
+ * keep their threads. A variable that is already set takes precedence. TensorFlow reads it only once, when it is loaded.
  */
 export function runSessionsInCaller(): void {
   process.env['TF_NUM_INTEROP_THREADS'] ??= '-1';
@@ -35,8 +35,8 @@ export function tensorflowThreads(): number {
 }
 
 /**
- * Why the package of native kernels cannot be loaded, as far as its files tell; undefined when nothing speaks against it.
- * Asked first because a package that fails to load leaves its kernels registered behind it.
+ * Why the package of native kernels cannot be loaded, as far as its files show; undefined if nothing is wrong with them.
+ * Checked first because a package that fails to load leaves its kernels registered.
  */
 export function whyNotInstalled(packageName: string): string | undefined {
   let manifest;
@@ -50,10 +50,10 @@ export function whyNotInstalled(packageName: string): string | undefined {
 }
 
 /**
- * Has the libraries of CUDA compute in whole float32 (an H100 rounds factors of products to 10 bits otherwise, and curvature is
- * lost in that), in the same order every time, and take only the memory they need, so that several processes share a device.
- * Variables that are set already win. They look only once, when they are loaded. Not for a process that then computes on the
- * processor: oneDNN is turned off, because it is hardly used with a device and would print a message about its speed on the terminal.
+ * Makes the CUDA libraries compute in full float32 (an H100 otherwise rounds the factors of products to 10 bits, and curvature is
+ * lost in that), in the same order every time, and allocate only the memory they need, so that several processes can share a device.
+ * Variables that are already set take precedence. The libraries read them only once, when they are loaded. Not for a process that then
+ * computes on the processor: oneDNN is turned off, because a GPU build hardly uses it and it would print a performance message.
  */
 export function computeExactlyOnGpu(): void {
   for (const [name, value] of Object.entries(GPU_VARIABLES)) process.env[name] ??= value;
@@ -67,8 +67,8 @@ const GPU_VARIABLES = {
 };
 
 /**
- * Whether tfjs-node-gpu finds a device. It is asked in a separate process: without one it computes on the processor with
- * an older library, and the better one can then no longer be loaded.
+ * Whether tfjs-node-gpu finds a device. A separate process asks: without a device it computes on the processor with
+ * an older library, and the better one could then no longer be loaded.
  */
 export function seesGpu(): boolean {
   const script = `process.exitCode = require(process.argv[1]).backend().isUsingGpuDevice ? 0 : 1`;

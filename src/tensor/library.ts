@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js, loaded when something computes for the first time: whoever only reads runs, configurations or spaces does not wait
- * for it. Only the kernels import it from here; everything else takes `tf` from `tf.js`, which says what is done when it is loaded.
+ * TensorFlow.js, loaded at the first computation: code that only reads runs, configurations or spaces does not wait
+ * for it. Only the kernels import it from here; everything else takes `tf` from `tf.js`, which installs the kernels once it is loaded.
  */
 import { createRequire } from 'node:module';
 import type * as library from '@tensorflow/tfjs';
@@ -16,7 +16,7 @@ export type Scalar = library.Scalar;
 const require = createRequire(import.meta.url);
 const state: { loaded?: Library; prepare: () => void } = { prepare: () => undefined };
 
-/** Has `prepare` called once, when the library has been loaded and before the first tensor exists. */
+/** Registers `prepare` to be called once, when the library has been loaded and before the first tensor exists. */
 export function whenLoaded(prepare: () => void): void {
   state.prepare = prepare;
 }
@@ -41,7 +41,7 @@ export const tf: Library = new Proxy({} as Library, {
   },
 });
 
-/** Types of the library by their names there, as if all of it were imported as `tf`. */
+/** The library's types under their own names, as if all of it were imported as `tf`. */
 /* eslint-disable @typescript-eslint/no-namespace -- types of a value that is not a module */
 export declare namespace tf {
   type Rank = library.Rank;

@@ -1,18 +1,18 @@
 /**
- * What a model's logits are for. An example is an image or a whole sequence: logits [N,K] have one label for each of N examples, logits [N,T,K] one
- * for each of the N·T tokens. The first axis is that of the examples, the last one that of the classes. Where numbers are to be met, outputs [N,K]
+ * How a model's outputs relate to labels. An example is an image or a whole sequence: logits [N,K] have one label for each of N examples, logits [N,T,K] one
+ * for each of the N·T tokens. The first axis is the examples, the last one the classes. In regression, outputs [N,K]
  * are compared with targets [N,K].
  */
 import { WeftError } from '../errors.js';
 import { type Tensor } from './library.js';
 
-/** Whether the labels of a batch are targets, numbers that the model is to give (float32 [N,K]), and not classes or tokens (int32). */
+/** Whether the labels of a batch are regression targets (float32 [N,K]), not classes or tokens (int32). */
 export const areTargets = (labels: Pick<Tensor, 'dtype'>): boolean => labels.dtype === 'float32';
 
-/** Whether each example has several labels that hold or do not (bool [N,K]), of which the model gives a logit each. */
+/** Whether the labels of a batch are flags: several true-or-false labels per example (bool [N,K]), with a logit for each. */
 export const areFlags = (labels: Pick<Tensor, 'dtype'>): boolean => labels.dtype === 'bool';
 
-/** Labels of a batch: one for each class label or token; the targets of an example are one label together. */
+/** Number of labels of a batch: one for each class label or token; the targets of an example count as one label. */
 export const countLabels = (labels: Tensor): number => (areTargets(labels) ? labels.shape[0] : labels.size);
 
 /** Examples N, labels N or N·T, and classes (or targets) K of logits. */

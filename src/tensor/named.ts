@@ -8,7 +8,7 @@ import { tf, type Tensor } from './tf.js';
 
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
-/** One new map: `f` of every entry, names kept. */
+/** A new map with `f` applied to every entry, under the same names. */
 export function mapNamed(tensors: NamedTensors, f: (tensor: Tensor, name: string) => Tensor): NamedTensors {
   const result: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(tensors)) result[name] = f(tensor, name);
@@ -31,7 +31,7 @@ export function withPrefix(prefix: string, tensors: NamedTensors): NamedTensors 
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
 }
 
-/** Those tensors whose names begin with `prefix`, without it. */
+/** The tensors whose names begin with `prefix`, with the prefix removed. */
 export function underPrefix(prefix: string, tensors: NamedTensors): NamedTensors {
   return Object.fromEntries(
     Object.entries(tensors)

@@ -1,6 +1,6 @@
 /**
  * The differentiable operations that networks are made of. Every operation here has the same values
- * and gradients on every backend, and a right second derivative.
+ * and gradients on every backend, and a correct second derivative.
  */
 import { batchNorm as normalizeBatch } from './kernels/batch-norm.js';
 import { corners } from './kernels/corners.js';
@@ -27,8 +27,8 @@ export function conv2d(x: Tensor4D, kernel: Tensor4D, { stride = 1, padding = 's
 }
 
 /**
- * Halves an image without throwing away half of its pixels, as the ENAS child does (arXiv 1802.03268): a 1x1 convolution of
- * every second pixel, joined with one of the pixels between: x [N,H,W,C], even [1,1,C,A], odd [1,1,C,B] -> [N,⌈H/2⌉,⌈W/2⌉,A+B].
+ * Halves an image, as the ENAS child does (arXiv 1802.03268), with two 1x1 convolutions of different pixels: one of
+ * every second pixel, concatenated with one of the pixels in between: x [N,H,W,C], even [1,1,C,A], odd [1,1,C,B] -> [N,⌈H/2⌉,⌈W/2⌉,A+B].
  */
 export function factorizedReduction(x: Tensor4D, even: Tensor4D, odd: Tensor4D): Tensor4D {
   return tf.conv2d(x, corners({ first: even, last: odd }, {}), 2, 'same');
@@ -115,12 +115,12 @@ export interface Pool2D extends Window2D {
   size: number;
 }
 
-/** Max pooling of size×size windows: [N,H,W,C] -> [N,H',W',C]. */
+/** Max pooling with size×size windows: [N,H,W,C] -> [N,H',W',C]. */
 export function maxPool(x: Tensor4D, { size, stride = 1, padding = 'same' }: Pool2D): Tensor4D {
   return maximumOfWindows({ x }, { size, stride, padding })[0] as Tensor4D;
 }
 
-/** Average pooling of size×size windows, padding not counted: [N,H,W,C] -> [N,H',W',C]. */
+/** Average pooling with size×size windows, padding not counted: [N,H,W,C] -> [N,H',W',C]. */
 export function avgPool(x: Tensor4D, { size, stride = 1, padding = 'same' }: Pool2D): Tensor4D {
   return tf.avgPool(x, size, stride, padding);
 }

@@ -42,7 +42,7 @@ function leaves(nodes: readonly CellNode[]): number[] {
   return nodes.flatMap((_, j) => (read.has(j) ? [] : [j]));
 }
 
-/** From ordinary operations: differentiable as often as one likes. */
+/** The cell from ordinary operations: differentiable any number of times. */
 function composed({ x, state, kernels }: CellTensors, nodes: readonly CellNode[], outputs: readonly number[]): Tensor {
   let previous = state;
   // (The library's gradient of an unstack into one fails.)
@@ -62,7 +62,7 @@ function composed({ x, state, kernels }: CellTensors, nodes: readonly CellNode[]
   return tf.stack(states);
 }
 
-/** A forward pass that can be gone back, any number of times, until it is disposed. */
+/** A forward pass whose backward pass can be run any number of times, until it is disposed. */
 interface Pass {
   y: Tensor;
   /** Gradients of Σ dy·y with respect to x, state and the kernels, in this order. */
@@ -76,7 +76,7 @@ interface Pass {
  */
 function recorded(tape: Tape, tensors: CellTensors, nodes: readonly CellNode[], outputs: readonly number[]): Tensor {
   const inputs = named(tensors);
-  // The inputs themselves may be gone before the backward pass.
+  // The inputs themselves may be disposed before the backward pass.
   const saved: NamedTensors = Object.fromEntries(
     Object.entries(inputs).map(([name, tensor]) => [name, savedCopy(tensor)]),
   );
@@ -98,7 +98,7 @@ function recorded(tape: Tape, tensors: CellTensors, nodes: readonly CellNode[], 
   return pass.y;
 }
 
-/** The gradients of Σ dy·y as functions of the inputs and of dy, written on the tape. */
+/** The gradients of Σ dy·y as functions of the inputs and of dy, recorded on the tape. */
 function differentiable(
   tape: Tape,
   inputs: NamedTensors,
@@ -106,7 +106,7 @@ function differentiable(
   outputs: readonly number[],
   dy: Tensor,
 ): (Tensor | undefined)[] {
-  // Copies, because one input may be a function of another, which is not this entry's affair.
+  // Copies, because one input may be a function of another, which this entry must not differentiate.
   const copies = mapNamed(inputs, (tensor) => tf.clone(tensor));
   return backpropagate(tape, [[composed(unnamed(copies), nodes, outputs), dy]], Object.values(copies));
 }

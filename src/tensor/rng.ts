@@ -1,7 +1,7 @@
 /**
  * Named random streams. Every draw of a run comes from a stream that is a pure function of the
- * run's seed and the stream's name, for example `stream(7, 'data-order', epoch)`. No stream has
- * to be saved: a resumed run opens the same names again. Adding a draw to one stream never shifts
+ * run's seed and the stream's name, for example `stream(7, 'data-order', epoch)`. No stream needs
+ * to be saved: a resumed run opens the same streams again. Adding a draw to one stream never shifts
  * another.
  */
 import seedrandom from 'seedrandom';

@@ -1,10 +1,10 @@
 /** Sums whose order does not depend on the number of terms, so that a compiled step can add the same terms one after the other. */
 import { tf, type Tensor } from './tf.js';
 
-/** Terms that AddN adds from left to right; of more it adds eight at a time by themselves. */
+/** Number of terms up to which AddN adds from left to right; with more, it adds groups of eight. */
 const MOST_IN_ORDER = 9;
 
-/** The sum of at least one term, from left to right however many there are: zeros among them change no bit. */
+/** The sum of at least one term, from left to right however many there are: adding zeros changes no bit. */
 export function sumFromLeft(terms: readonly Tensor[]): Tensor {
   if (terms.length <= MOST_IN_ORDER) return tf.addN([...terms]);
   return tf.tidy(() => {

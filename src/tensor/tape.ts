@@ -1,11 +1,11 @@
 /**
- * The tape: TensorFlow.js writes down every kernel that runs while a gradient is wanted, each with a
+ * The tape: while a gradient is being computed, TensorFlow.js records every kernel that runs, each with a
  * function from the gradients of its outputs to those of its inputs. Walking it backwards is
  * reverse-mode differentiation; recording that walk too gives second derivatives.
  *
- * The library's own walk is not used. It scans the parameters once per kernel, stops with an error at kernels
+ * The library's own backward walk is not used. It scans the parameters once per kernel, stops with an error at kernels
  * whose outputs are integers or booleans, where the derivative is zero, keeps every intermediate gradient to the end,
- * and throws its tape away.
+ * and discards its tape.
  */
 import { isIndependent } from './kernels/define.js';
 import { sumFromLeft } from './sum.js';
@@ -14,11 +14,11 @@ import { tf, type Tensor } from './tf.js';
 /** One kernel run: what went in, what came out, and the backward pass. */
 export interface TapeNode {
   readonly id: number;
-  /** The kernel's name; of a `tf.customGrad` the name of the enclosing scope. */
+  /** The kernel's name; for a `tf.customGrad`, the name of the enclosing scope. */
   readonly kernelName: string;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: readonly Tensor[];
-  /** What keeps alive what the backward pass needs, tensors and others; the owner of the tape disposes it. */
+  /** Tensors and other objects that the backward pass needs; the owner of the tape disposes them. */
   readonly saved: readonly { dispose(): void }[];
   readonly gradient?: (outputGradients: (Tensor | undefined)[]) => Record<string, () => Tensor>;
 }
@@ -33,13 +33,13 @@ interface EngineState {
 
 const engineState = (): EngineState => tf.engine().state as unknown as EngineState;
 
-/** The tape that is being written at the moment, if any. */
+/** The tape that is being recorded, if any. */
 export function activeTape(): Tape | undefined {
   const state = engineState();
   return state.gradientDepth > 0 ? state.activeTape! : undefined;
 }
 
-/** Runs `f` while kernels are appended to `tape`, or, without a tape, while nothing is written down. */
+/** Runs `f` with its kernels appended to `tape`, or, without a tape, with nothing recorded. */
 export function recordOn<T>(tape: Tape | undefined, f: () => T): T {
   const state = engineState();
   const before = { activeTape: state.activeTape, gradientDepth: state.gradientDepth };
@@ -101,13 +101,13 @@ export function pathBetween(
 export type Cotangent = readonly [tensor: Tensor, gradient: Tensor];
 
 export interface BackpropagateOptions {
-  /** Dispose each node's saved tensors as soon as the walk has passed it; the tape is of no more use then. */
+  /** Dispose each node's saved tensors as soon as the walk has passed it; the tape cannot be used again. */
   release?: boolean;
 }
 
 /**
- * Reverse-mode differentiation: sum over the targets of (d target / d source)ᵀ · cotangent, for every
- * source. `undefined` stands for a source that no target depends on. Runs inside the caller's tidy.
+ * Reverse-mode differentiation: the sum over the targets of (d target / d source)ᵀ · cotangent, for every
+ * source; `undefined` for a source that no target depends on. Runs inside the caller's tidy.
  */
 export function backpropagate(
   tape: readonly TapeNode[],
@@ -120,7 +120,7 @@ export function backpropagate(
   const wanted = new Set(sources.map((source) => source.id));
   for (const [tensor, gradient] of cotangents) if (dependent.has(tensor.id)) gradients.add(tensor.id, gradient);
 
-  // While this walk is itself recorded the tape grows behind it; those nodes belong to the next walk.
+  // If this walk is itself recorded, the tape grows during it; the new nodes belong to the next walk.
   for (let i = tape.length - 1; i >= 0; i--) {
     const node = tape[i]!;
     const outputGradients = node.outputs.map((output) => gradients.sum(output.id));
@@ -136,7 +136,7 @@ export function backpropagate(
 /** Sums of gradients by tensor id; disposes tensors that are no longer referenced, except the caller's own. */
 function accumulator(borrowed: readonly Tensor[]) {
   const terms = new Map<number, Tensor[]>();
-  // A gradient may be handed through unchanged, or be that of two inputs: then it is held twice.
+  // A gradient may be passed through unchanged, or be that of two inputs: then it is held twice.
   const holders = new Map<number, number>(borrowed.map((tensor) => [tensor.id, 1]));
   const hold = (tensor: Tensor): Tensor => {
     holders.set(tensor.id, (holders.get(tensor.id) ?? 0) + 1);
@@ -149,13 +149,13 @@ function accumulator(borrowed: readonly Tensor[]) {
   };
   return {
     add(id: number, gradient: Tensor): void {
-      // What the tape has saved is disposed with the tape.
+      // Tensors that the tape has saved are disposed with the tape.
       const term = hold(gradient.kept ? tf.clone(gradient) : gradient);
       const others = terms.get(id);
       if (others) others.push(term);
       else terms.set(id, [term]);
     },
-    /** All terms are in when their sum is asked for. */
+    /** The sum; called only once all terms have been added. */
     sum(id: number): Tensor | undefined {
       const parts = terms.get(id);
       if (!parts || parts.length === 1) return parts?.[0];
@@ -164,7 +164,7 @@ function accumulator(borrowed: readonly Tensor[]) {
       terms.set(id, [total]);
       return total;
     },
-    /** The sum as a tensor for the caller alone. */
+    /** The sum as a tensor that the caller owns. */
     take(id: number): Tensor | undefined {
       const total = this.sum(id);
       if (!total) return undefined;

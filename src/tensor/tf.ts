@@ -1,5 +1,5 @@
 /**
- * TensorFlow.js with our kernels and gradients in place. The one place from which the project takes it.
+ * TensorFlow.js with Weft's kernels and gradients installed. The project imports it from here only.
  */
 import { installKernels } from './kernels/index.js';
 import { whenLoaded } from './library.js';

@@ -1,18 +1,18 @@
-/** Watching which kernels a computation runs. */
+/** Watches which kernels a computation runs. */
 import { tf, type Tensor } from './tf.js';
 
-/** One kernel run. The tensors are alive while the watcher hears of it, and no longer by right. */
+/** One kernel call. Its tensors are guaranteed to be alive only during the watcher's callback. */
 export interface KernelCall {
   readonly name: string;
-  /** By the kernel's names of its inputs; of a kernel that takes a list, by position. */
+  /** By the kernel's names for its inputs; for a kernel that takes a list, by position. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly outputs: readonly Tensor[];
 }
 
 /**
- * Runs `f` and tells `onCall` of every kernel after it has run, in order. What a kernel runs itself is part of
- * it, unless `isWhole` denies its name: then its parts are told instead, if there are any.
+ * Runs `f` and calls `onCall` for every kernel after it has run, in order. Kernels that a kernel runs itself are part of
+ * it, unless `isWhole` is false for its name: then `onCall` receives its parts instead, if it has any.
  */
 export function watchKernels<T>(
   f: () => T,

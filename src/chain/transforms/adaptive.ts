@@ -12,7 +12,7 @@ export interface AdamOptions {
 
 /**
  * u <- m^/(sqrt(v^) + eps) with m, v the decaying means of u and u^2, each divided by 1 - beta^t
- * (Kingma & Ba 2015, algorithm 1). t counts the steps of each parameter by itself.
+ * (Kingma & Ba 2015, algorithm 1). t counts the steps of each parameter separately.
  */
 export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Link {
   return {
@@ -76,7 +76,7 @@ export function scaleByRms({
 
 export interface AdagradOptions {
   epsilon?: number;
-  /** First value of the sum of squares. */
+  /** Initial value of the sum of squares. */
   initial?: number;
 }
 

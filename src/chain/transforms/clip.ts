@@ -2,7 +2,7 @@ import { mapNamed, type NamedTensors, squaredNorm } from '../../tensor/named.js'
 import { type Scalar, tf } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
 
-/** Scales all updates together so that their common norm is at most `bound` (Pascanu et al. 2013). */
+/** Scales all updates by a common factor so that their global norm is at most `bound` (Pascanu et al. 2013). */
 export function clipByGlobalNorm(bound: number): Link {
   return {
     name: 'clip-global-norm',
@@ -11,7 +11,7 @@ export function clipByGlobalNorm(bound: number): Link {
   };
 }
 
-/** Scales each tensor by itself so that its norm is at most `bound`. */
+/** Scales each tensor separately so that its norm is at most `bound`. */
 export function clipByNorm(bound: number): Link {
   return {
     name: 'clip-norm',
@@ -33,7 +33,7 @@ export function globalNorm(tensors: NamedTensors): Scalar {
   return tf.sqrt(squaredNorm(tensors));
 }
 
-/** The tensors times bound/max(norm, bound), which is exactly 1 where the bound does not bind; NaN where the norm is NaN. */
+/** The tensors times bound/max(norm, bound), which is exactly 1 if the norm is within the bound, and NaN if the norm is NaN. */
 function shrunk(tensors: NamedTensors, norm: Scalar, bound: number): NamedTensors {
   const factor = tf.div(bound, tf.maximum(norm, bound));
   return mapNamed(tensors, (tensor) => tf.mul(tensor, factor));

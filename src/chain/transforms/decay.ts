@@ -3,7 +3,7 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
 
-/** Whether a transform concerns the parameter with this name. */
+/** Whether a transform applies to the parameter with this name. */
 export type Mask = (parameter: string) => boolean;
 
 /** The parameters with one of the given roles. */

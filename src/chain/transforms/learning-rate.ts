@@ -3,7 +3,7 @@ import { tf } from '../../tensor/tf.js';
 import { type Schedule } from '../schedule.js';
 import { type Link } from '../link.js';
 
-/** u <- -rate(step) u: turns a direction into what is added to the parameters. */
+/** u <- -rate(step) u: turns a direction into the update that is added to the parameters. */
 export function scaleByLearningRate(schedule: Schedule): Link {
   return {
     name: 'learning-rate',
@@ -16,7 +16,7 @@ export function scaleByLearningRate(schedule: Schedule): Link {
   };
 }
 
-/** u <- rate u of a step that has a rate of its own (`StepContext.rate`): behind the links whose update it shortens. */
+/** u <- rate u in a step that has its own rate (`StepContext.rate`). Comes after the links whose update it scales. */
 export function stepRate(): Link {
   return {
     name: 'step-rate',

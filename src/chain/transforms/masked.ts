@@ -1,10 +1,10 @@
 import { type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
 
-/** Whether a transform concerns the parameter with this name and this update. */
+/** Whether a transform applies to the parameter with this name and this update. */
 export type UpdateMask = (parameter: string, update: Tensor) => boolean;
 
-/** The transform for the parameters of the mask alone; the others' updates pass as they are. */
+/** The transform restricted to the parameters in the mask; the others' updates pass unchanged. */
 export function masked(mask: UpdateMask, transform: Link): Link {
   return {
     name: transform.name,

@@ -3,12 +3,12 @@ import { tf } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
 
 export interface TraceOptions {
-  /** Share of the trace that survives a step. */
+  /** Fraction of the trace that is kept at each step. */
   decay?: number;
   nesterov?: boolean;
 }
 
-/** m <- mu m + u; u <- m, or u + mu m with Nesterov's look ahead (Sutskever et al. 2013). The first trace is the gradient. */
+/** m <- mu m + u; u <- m, or u + mu m with Nesterov's look-ahead (Sutskever et al. 2013). The first trace is the gradient. */
 export function trace({ decay = 0.9, nesterov = false }: TraceOptions = {}): Link {
   return {
     name: 'trace',

@@ -6,7 +6,7 @@ import { type AdamOptions, scaleByAdam } from './adaptive.js';
 import { masked, type UpdateMask } from './masked.js';
 import { type MuonOptions, orthogonalizedMomentum } from './orthogonalize.js';
 
-/** The options of what is orthogonalized, with their defaults. */
+/** Options of the orthogonalized group, with their defaults. */
 export const muonOptions = {
   momentum: z.number().min(0).lt(1).default(0.95),
   nesterov: z.boolean().default(true),
@@ -14,18 +14,18 @@ export const muonOptions = {
 };
 
 export interface MuonGroupsOptions extends MuonOptions {
-  /** Parameters that Adam trains in any case: those whose name starts with one of these, or has one of them as a part (`width4/classifier/kernel`). */
+  /** Parameters that Adam always trains: those whose name starts with one of these, or has one of them as a path component (`width4/classifier/kernel`). */
   adamFor: readonly string[];
   /** Adam's learning rate relative to Muon's. */
   adamShare: number;
   adam: AdamOptions;
 }
 
-/** The two groups of parameters that Muon knows: kernels, which are orthogonalized, and everything else, which Adam trains at a rate of its own. */
+/** Muon's two groups of parameters: kernels, whose updates are orthogonalized, and everything else, which Adam trains at its own rate. */
 export interface MuonGroups {
   /** Directions of both groups. */
   readonly directions: readonly Link[];
-  /** Each parameter's part of the learning rate, for its step and its decay alike. */
+  /** Each parameter's factor of the learning rate, for both its step and its decay. */
   readonly rateShare: RateShare;
 }
 
@@ -42,9 +42,9 @@ export function muonGroups(
   };
 }
 
-/** Whether a parameter belongs to a layer: its name starts with the layer's, or has it as one part of its path. */
+/** Whether a parameter belongs to a layer: its name starts with the layer's, or has it as a path component. */
 const isIn = (layer: string, parameter: string): boolean =>
   parameter.startsWith(layer) || parameter.split('/').includes(layer);
 
-/** Names that classifiers and other last layers usually have. */
+/** Usual names of classifiers and other last layers. */
 export const LAST_LAYERS = ['classifier', 'head', 'logits', 'output'];

@@ -1,4 +1,4 @@
-/** Muon's direction: momentum whose singular values are all made about one. */
+/** Muon's direction: momentum with all singular values brought close to one. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { addToDiagonal } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
@@ -6,7 +6,7 @@ import { type Link } from '../link.js';
 import { movingMean } from './adaptive.js';
 
 export interface MuonOptions {
-  /** Share of the momentum that survives a step. */
+  /** Fraction of the momentum that is kept at each step. */
   momentum?: number;
   nesterov?: boolean;
   /** Newton-Schulz iterations. */
@@ -14,8 +14,8 @@ export interface MuonOptions {
 }
 
 /**
- * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look ahead, where O
- * replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is read as the matrix [.. in, out].
+ * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look-ahead, where O
+ * replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is treated as the matrix [.. in, out].
  */
 export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, iterations = 5 }: MuonOptions = {}): Link {
   return {
@@ -35,7 +35,7 @@ export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, itera
   };
 }
 
-/** `f` of all matrices of one shape at a time, stacked to [count, rows, columns]: a child has many alike, and each kernel call costs. One by itself stays as it is. */
+/** Applies `f` to all matrices of one shape at a time, stacked to [count, rows, columns], because a child has many of the same shape and each kernel call has a cost. A single one is not stacked. */
 function eachStack(matrices: NamedTensors, f: (stack: Tensor) => Tensor): NamedTensors {
   const names = new Map<string, string[]>();
   for (const [name, { shape }] of Object.entries(matrices))

@@ -1,4 +1,4 @@
-/** Momentum divided by an estimate that comes with the gradients. */
+/** Momentum divided by a diagonal estimate from an earlier link. */
 import { mapNamed } from '../../tensor/named.js';
 import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
@@ -21,13 +21,13 @@ export function momentumOverDiagonal({ beta1 = 0.9, epsilon = 0, correctBias = t
 
 export interface ClippedRatioOptions {
   beta1?: number;
-  /** Times the diagonal. */
+  /** Factor of the diagonal. */
   rho?: number;
   /** Smallest divisor. */
   epsilon?: number;
 }
 
-/** u <- m/max(rho d, eps) limited to [-1, 1] in every coordinate. */
+/** u <- m/max(rho d, eps) with every coordinate clipped to [-1, 1]. */
 export function clippedOverDiagonal({ beta1 = 0.96, rho = 0.01, epsilon = 1e-12 }: ClippedRatioOptions = {}): Link {
   return overDiagonal('clipped-over-diagonal', beta1, (m, diagonal) =>
     tf.clipByValue(tf.div(m, tf.maximum(tf.mul(diagonal, rho), epsilon)), -1, 1),

@@ -2,7 +2,7 @@ import { mapNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
 import { type Link, type RateShare } from '../link.js';
 
-/** u <- share·u, for parameter groups with learning rates of their own: after decoupled decay, which goes at the rate of its group. */
+/** u <- share·u, for parameter groups with their own learning rates. Comes after decoupled decay, which is scaled with its group's rate too. */
 export function shareOfRate(share: RateShare): Link {
   return {
     name: 'rate-share',

@@ -1,7 +1,7 @@
 /**
- * Fisher information by the labels it is taken with. An example is an image or a whole sequence, with T labels: y₁…y_T are independent given
+ * Fisher information with different choices of labels. An example is an image or a whole sequence, with T labels: y₁…y_T are independent given
  * the inputs, and ∇log p(y|x) = Σₜ ∇log p(yₜ|x). Information is counted per label, F = (1/(N·T))·Σₙ E[∇log p(yₙ|xₙ)·∇log p(yₙ|xₙ)ᵀ], which is the
- * Gauss-Newton matrix of the mean loss (Martens 2020, section 9). All of them go back over the forward pass that the gradient has made.
+ * Gauss-Newton matrix of the mean loss (Martens 2020, section 9). All of them reuse the gradient's forward pass.
  */
 import { drawClasses, drawNormals, targetDeviation } from '../../curvature/index.js';
 import { stepStream } from '../../chain/random.js';
@@ -12,13 +12,13 @@ import { type LayerCapture } from '../../tensor/second-order/index.js';
 import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
 import { type Curvature } from '../contract.js';
 
-/** Labels of the data: gradients of the examples' own losses, which the gradient has at hand already. */
+/** Labels of the data: gradients of the examples' own losses, which the gradient has already computed. */
 export const empiricalFisher: Curvature = {
   name: 'empirical Fisher',
   passes: 0,
   outputGradients({ lossGradients, outputs }, { likelihood }) {
     const { examples, labels, classes } = labelsOf(outputs);
-    // Each logit has a label of its own.
+    // Each logit has its own label.
     if (likelihood === 'bernoulli')
       return [lossGradients.map((gradient) => tf.mul(gradient, examples * Math.sqrt(classes)))];
     return [lossGradients.map((gradient) => tf.mul(gradient, Math.sqrt(examples * labels)))];
@@ -63,10 +63,10 @@ export function sampledFisher(samples = 1): Curvature {
 }
 
 /**
- * All labels, weighted by their probability: with the softmax's cross-entropy the exact Fisher information and the generalized
- * Gauss-Newton matrix in one. A backward pass for each class of each label of an example, of √p_c·(p − e_c) at that label and zero at the
- * others: labels are independent, so that nothing is left of products between them. Of targets the Hessian of the loss in the outputs is 1/σ² times the
- * identity: a pass for each target, of 1/σ there.
+ * All labels, weighted by their probability: with softmax cross-entropy this is both the exact Fisher information and the generalized
+ * Gauss-Newton matrix. One backward pass for each class of each label of an example, from √p_c·(p − e_c) at that label and zero at the
+ * others: labels are independent, so products between them vanish. For regression targets the Hessian of the loss with respect to the outputs is 1/σ² times the
+ * identity: one pass for each target, with 1/σ there.
  */
 export const exactFisher: Curvature = {
   name: 'exact Fisher (Gauss-Newton)',
@@ -107,7 +107,7 @@ export const exactFisher: Curvature = {
   },
 };
 
-/** Of examples (or answers) that count differently in the loss, the curvature counts so too: its factors by the root. */
+/** Weights of examples (or labels) in the loss apply to the curvature as well: its factors are scaled by their square roots. */
 function weighted(cotangent: Tensor, { weights }: StepContext): Tensor {
   if (!weights) return cotangent;
   const roots = tf.sqrt(weights);
@@ -117,10 +117,10 @@ function weighted(cotangent: Tensor, { weights }: StepContext): Tensor {
   );
 }
 
-/** Bytes that the gradients of all passes may take together. */
+/** Maximum number of bytes for the gradients of all passes together. */
 const EXACT_MEMORY = 2 ** 32;
 
-/** The passes of texts are many, and all of them are kept until a layer has used them. */
+/** Texts need many passes, all of which are kept until a layer has used them. */
 function refuseManyPasses({ lossGradients }: LayerCapture, passes: number): void {
   const bytes = 4 * passes * lossGradients.reduce((sum, { size }) => sum + size, 0);
   if (bytes <= EXACT_MEMORY) return;
@@ -131,7 +131,7 @@ function refuseManyPasses({ lossGradients }: LayerCapture, passes: number): void
   );
 }
 
-/** (p − e) times a scale, e with a one at the label of each row of probabilities p [L,K]. */
+/** (p − e) times a scale, where e is one at the label of each row of probabilities p [L,K]. */
 function residuals(p: ArrayLike<number>, labels: Int32Array, scale: number): Float32Array {
   const result = Float32Array.from(p, (value) => value * scale);
   const classes = p.length / labels.length;
@@ -144,5 +144,5 @@ export function costOf({ passes }: Curvature, { outputs }: LayerCapture): number
   return (passes === 'classes' ? outputs.size / outputs.shape[0] : passes) * PASS_COST;
 }
 
-/** Back to the outputs of layers alone: one of the three products that a gradient takes. */
+/** A backward pass to the outputs of layers only: one of the three products that a gradient takes. */
 const PASS_COST = 1 / 3;

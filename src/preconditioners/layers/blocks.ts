@@ -1,19 +1,19 @@
 /**
- * The parameters of a child as blocks, each with what its layer saw: kernel and bias of a dense layer or convolution, filters of a
- * depthwise convolution, scale and offset of a normalization, a table. A block has the uses of its weight together, however many
+ * Groups the parameters of a child into blocks, each with what its layer saw: kernel and bias of a dense layer or convolution, filters of a
+ * depthwise convolution, scale and offset of a normalization, an embedding table. A block combines all uses of its weight, however many
  * layers share it.
  */
 import { type CapturedUse, type LayerCapture } from '../../tensor/second-order/index.js';
 import { type Tensor } from '../../tensor/tf.js';
 
 /**
- * How the gradient of a block lies in a matrix: 'matrix' [inputs (+ 1), outputs] with Σ a·gᵀ; 'channels' [numbers a channel, channels],
- * where every channel is a layer of its own; 'table' [rows, columns], of which an example sees a few rows.
+ * How the gradient of a block is laid out as a matrix: 'matrix' [inputs (+ 1), outputs] with Σ a·gᵀ; 'channels' [numbers per channel, channels],
+ * where every channel is a separate layer; 'table' [rows, columns], of which an example reads a few rows.
  */
 export type BlockKind = 'matrix' | 'channels' | 'table';
 
 export interface BlockShape {
-  /** Name of its weight, or of the bias where it has no weight. */
+  /** Name of its weight, or of its bias if it has no weight. */
   readonly key: string;
   readonly kind: BlockKind;
   readonly weight?: string | undefined;
@@ -26,34 +26,34 @@ export interface Block extends BlockShape {
   readonly columns: number;
 }
 
-/** A block with the places of its uses in the capture. */
+/** A block with the positions of its uses in the capture. */
 export interface CapturedBlock extends BlockShape {
   readonly uses: readonly number[];
-  /** The kernel behind which the examples of a use cannot be distinguished, if there is one; then nothing is known of single examples. */
+  /** The kernel after which the examples of a use cannot be distinguished, if there is one; then nothing is known about single examples. */
   readonly endedBy?: string | undefined;
 }
 
-/** What the layer of a block saw of a batch. */
+/** What the layer of a block saw in a batch. */
 export interface BlockData {
   readonly block: Block;
-  /** Examples of the batch, N: images, or whole sequences. */
+  /** Number of examples in the batch, N: images, or whole sequences. */
   readonly examples: number;
-  /** Labels that the loss is the mean of, L: one for each example, or one for each token. */
+  /** Number of labels that the loss is the mean over, L: one per example, or one per token. */
   readonly labels: number;
-  /** Of a 'matrix': what the weight is multiplied with [N,t,rows of the weight]; t positions of an example share it. */
+  /** For a 'matrix': what the weight is multiplied by [N,t,rows of the weight]; t positions of an example share the weight. */
   readonly features?: Tensor;
-  /** The same followed by a one where there is a bias [N,t,rows]; made when it is asked for. */
+  /** The same followed by a one if there is a bias [N,t,rows]; computed on first access. */
   readonly inputs?: Tensor;
-  /** Of a 'table': the rows that were read, int32 [N,t]. */
+  /** For a 'table': the rows that were read, int32 [N,t]. */
   readonly ids?: Tensor;
   /**
    * Gradients with respect to the outputs [N,t,columns], one entry for each pass, of each example's loss scaled so that the Fisher information is
-   * (1/N)·Σₙ of their squares; made when they are asked for. Of 'channels' there are none.
+   * (1/N)·Σₙ of their squares; computed on first access. Empty for 'channels'.
    */
   readonly outputs: readonly Tensor[];
-  /** Of 'channels': the same gradients with respect to the block itself [N,rows,columns], one entry for each pass. */
+  /** For 'channels': the same gradients with respect to the block itself [N,rows,columns], one entry for each pass. */
   readonly gradients: readonly Tensor[];
-  /** Of a 'matrix' or 'table': the same position by position in any order, without a copy where possible; borrowed from the capture. */
+  /** For a 'matrix' or 'table': the same, one row per position in any order, without a copy where possible; borrowed from the capture. */
   readonly flat?: FlatData;
   /** Whether `outputs` come from the labels of the data: √(N·L) times `lossGradient`. */
   readonly ownLabels: boolean;
@@ -61,15 +61,15 @@ export interface BlockData {
   readonly lossGradient?: Tensor;
 }
 
-/** What a layer saw, by rows: R positions of all examples, in an order of their own. */
+/** What a layer saw, as rows: R positions of all examples, in any order. */
 export interface FlatData {
-  /** Positions of an example, t. */
+  /** Number of positions per example, t. */
   readonly positions: number;
-  /** [R,rows of the weight]; of a table there are none. */
+  /** [R,rows of the weight]; not for a table. */
   readonly features: Tensor;
-  /** The same followed by a one where there is a bias [R,rows]. */
+  /** The same followed by a one if there is a bias [R,rows]. */
   readonly inputs: Tensor;
-  /** Of a table: the rows that were read, int32 [R]. */
+  /** For a table: the rows that were read, int32 [R]. */
   readonly ids: Tensor;
   /** [R,columns], one entry for each pass. */
   readonly outputs: readonly Tensor[];
@@ -77,7 +77,7 @@ export interface FlatData {
   readonly lossGradient: Tensor;
 }
 
-/** Blocks of everything that was captured whole; names of what was not. */
+/** Blocks of all parameters that were captured completely, and the names of those that were not. */
 export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedBlock[]; rest: string[] } {
   const groups = new Map<string, number[]>();
   const place = (key: string, index: number): void => void (groups.get(key)?.push(index) ?? groups.set(key, [index]));
@@ -93,7 +93,7 @@ export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedB
     const [bias] = biases;
     const weight = key.startsWith('bias ') ? undefined : key;
     const joined = weight === undefined ? undefined : biases.size === 1 ? bias : undefined;
-    // A bias that only some uses of its weight have is a layer by itself.
+    // A bias that only some uses of its weight have counts as a separate layer.
     for (const index of indices) {
       const name = uses[index]!.bias;
       if (name !== undefined && (weight === undefined || name !== joined))
@@ -114,7 +114,7 @@ export function blocksOf({ uses, uncovered }: LayerCapture): { blocks: CapturedB
   return { blocks, rest: [...rest] };
 }
 
-/** A bias that is used in several ways leaves its block. */
+/** A bias that is used in several ways is taken out of its block. */
 const withoutBias = ({ bias: _, ...block }: CapturedBlock, rest: Set<string>): CapturedBlock[] =>
   rest.has(block.key) ? [] : [block];
 

@@ -1,4 +1,4 @@
-/** From what was captured to the numbers that curvature is made of. All of it runs inside a tidy. */
+/** Turns what was captured into the values that curvature is computed from. Everything here runs inside a tidy. */
 import { labelsOf } from '../../tensor/logits.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import {
@@ -13,7 +13,7 @@ import {
 import { tf, type Tensor, type Tensor4D } from '../../tensor/tf.js';
 import { type Block, type BlockData, type BlockShape, type CapturedBlock, type FlatData } from './blocks.js';
 
-/** The block with the shape of its matrix. */
+/** The block with its matrix's shape. */
 export function sized(shape: BlockShape, parameters: NamedTensors): Block {
   const { kind, weight, bias } = shape;
   const tensor = parameters[weight ?? bias!]!;
@@ -32,7 +32,7 @@ export function sized(shape: BlockShape, parameters: NamedTensors): Block {
 /** Gradients of the outputs of each use, scaled as in `BlockData`, by passes. */
 export type Passes = readonly (readonly Tensor[])[];
 
-/** What the layer saw; `passes` come from the data's `ownLabels` or from others, and a function of them is called when somebody asks. */
+/** What the layer saw; `passes` are of the data's labels (`ownLabels`) or of others, and if they are a function, it is called on first access. */
 export function dataOf(
   { uses: places, ...shape }: CapturedBlock,
   layers: LayerCapture,
@@ -50,7 +50,7 @@ export function dataOf(
     const gradients = all().map((pass) => sumOf(uses.map((use, i) => channelGradients(use, of(pass)[i]!, block))));
     return { ...common, outputs: [], gradients };
   }
-  /** Rows of all uses one after another, and the same by example: the uses then add to the positions. */
+  /** Rows of all uses one after another; by example, the uses then count as further positions. */
   const flatRows = (rows: readonly Tensor[]): Tensor => (rows.length === 1 ? rows[0]! : tf.concat([...rows], 0));
   const byExample = (rows: readonly Tensor[]): Tensor => {
     const each = rows.map((tensor, i) => rowsByExample(tensor, axisOf(uses[i]!, block)));
@@ -89,7 +89,7 @@ export function exampleGradients({ block, inputs, ids, outputs, gradients }: Blo
   return outputs.map((g) => tf.matMul(tf.cast(a, 'float32'), g, true, false));
 }
 
-/** The block's gradients as its matrix [rows,columns]. */
+/** The gradients of the block's parameters as its matrix [rows,columns]. */
 export function toMatrix({ kind, weight, bias, rows, columns }: Block, gradients: NamedTensors): Tensor {
   if (weight === undefined) return tf.reshape(gradients[bias!]!, [1, columns]);
   const kernel = tf.reshape(gradients[weight]!, [kind === 'table' || bias === undefined ? rows : rows - 1, columns]);
@@ -121,7 +121,7 @@ export function fromFactors(
   return { ...product(inputs, weight!), ...(edge ? product(edge, bias) : { [bias]: tf.sum(outputs, 0) }) };
 }
 
-/** The gradient of the mean loss that a dense or convolutional block's data make: [rows,columns]. */
+/** The gradient of the mean loss, from the data of a dense or convolutional block: [rows,columns]. */
 export function ownGradient(data: BlockData): Tensor {
   return tf.matMul(data.flat!.inputs, data.flat!.lossGradient, true, false);
 }
@@ -140,7 +140,7 @@ function axisOf({ axis, endedBy }: CapturedUse, { key }: Block): ExampleAxis {
   throw new Error(`the examples of '${key}' are needed, but cannot be distinguished after '${endedBy}'`);
 }
 
-/** Gradients of each example [N,rows,channels] of filters for each channel, or of a scale and an offset. */
+/** Per-example gradients [N,rows,channels] of depthwise filters, or of a scale and an offset. */
 function channelGradients(use: CapturedUse, g: Tensor, block: Block): Tensor {
   const { weight, bias, rows, columns } = block;
   const axis = axisOf(use, block);
@@ -158,7 +158,7 @@ function channelGradients(use: CapturedUse, g: Tensor, block: Block): Tensor {
     const x = rowsByExample(rowsOf(use.input!, columns), axis);
     const { scale, offset: shift } = affineExampleGradients(x, positions());
     const { normalization } = use;
-    // With x̂ = (x − mean)·r: Σ x̂·g = r·(Σ x·g − mean·Σ g), without making x̂.
+    // With x̂ = (x − mean)·r: Σ x̂·g = r·(Σ x·g − mean·Σ g), without forming x̂.
     const normalized = normalization
       ? tf.mul(
           tf.sub(scale, tf.mul(normalization.mean, shift)),
@@ -171,7 +171,7 @@ function channelGradients(use: CapturedUse, g: Tensor, block: Block): Tensor {
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
 }
 
-/** An object whose entries are computed when they are first asked for. */
+/** An object whose entries are computed on first access. */
 function lazily<T extends object>(entries: { readonly [K in keyof T]: () => T[K] }): T {
   const result = {} as T;
   for (const key of Object.keys(entries) as (keyof T)[])

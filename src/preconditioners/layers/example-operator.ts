@@ -1,6 +1,6 @@
 /**
- * The gradients of the examples of a block as an operator J [N,p], without forming it where a layer has one position an example: its
- * row is then the outer product of an input and an output gradient. All of it runs inside a tidy.
+ * The per-example gradients of a block as an operator J [N,p], which is not formed if a layer has one position per example: its
+ * rows are then outer products of an input and an output gradient. Everything here runs inside a tidy.
  */
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockData } from './blocks.js';
@@ -15,7 +15,7 @@ export interface ExampleOperator {
   transposeTimes(c: Tensor): Tensor;
 }
 
-/** Of the first pass: the operator of the gradients of single examples. */
+/** The operator of the per-example gradients of the first pass. */
 export function exampleOperator(data: BlockData): ExampleOperator {
   const {
     block: { rows, columns },
@@ -40,7 +40,7 @@ export function outerProducts(a: Tensor, g: Tensor): ExampleOperator {
   };
 }
 
-/** Rows that are there [N,rows·columns]. */
+/** An operator with explicit rows [N,rows·columns]. */
 export function explicitRows(j: Tensor, rows: number, columns: number): ExampleOperator {
   return {
     gram: () => tf.matMul(j, j, false, true),

@@ -1,6 +1,6 @@
 /**
  * K-BFGS (Goldfarb, Ren & Bahamou 2020): BFGS for each Kronecker factor. The output factor learns from how the mean output gradient of a
- * layer changes with its mean output between the last weights and these, both on the batch at hand; the input factor from A itself.
+ * layer changes with its mean output between the previous weights and these, both on the current batch; the input factor from A itself.
  */
 import { cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { type NamedTensors } from '../../tensor/named.js';
@@ -19,7 +19,7 @@ export interface KroneckerBfgsOptions extends Intervals {
   readonly damping: number;
   /** Decay of the means. */
   readonly decay: number;
-  /** μ₁ of Powell's damping: sᵀy is at least this part of yᵀHy. */
+  /** μ₁ of Powell's damping: sᵀy is at least this fraction of yᵀHy. */
   readonly powell: number;
 }
 
@@ -34,7 +34,7 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
       const schedule = refreshSchedule({ slots, choose }, intervals);
       const captured = layers && blocksOf(layers).blocks.filter(({ kind }) => kind === 'matrix');
       if (layers && captured) {
-        const due = captured.filter(({ key }) => schedule.looks(key));
+        const due = captured.filter(({ key }) => schedule.measures(key));
         const moved = due.filter(({ weight, bias }) =>
           [weight, bias].every((member) => member === undefined || slots.get('previous', member)),
         );
@@ -46,7 +46,7 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
           if (before && moved.includes(block)) updateOutput(block, now, before);
         }
         before?.layers.dispose();
-        schedule.looked(Object.keys(parameters));
+        schedule.measured(Object.keys(parameters));
       }
       schedule.aged(Object.keys(parameters));
       for (const [parameter, tensor] of Object.entries(parameters))
@@ -84,7 +84,7 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         return { layers: earlier, weights };
       }
 
-      /** A by its running mean; H_A follows it by the pair s = H_A·ā, y = (A + √λ·I)·s. */
+      /** Updates the running mean of A, and H_A from it by the pair s = H_A·ā, y = (A + √λ·I)·s. */
       function updateInput(key: string, mean: Tensor, { flat, block }: BlockData): void {
         const rows = flat!.inputs;
         const a = running(key, 'A', tf.div(tf.matMul(rows, rows, true, false), rows.shape[0]));
@@ -129,14 +129,14 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
 }
 
 const meanInput = ({ flat }: BlockData): Tensor => tf.mean(flat!.inputs, 0);
-/** A linear layer's mean output is that of its mean input. */
+/** A linear layer's mean output is its output for the mean input. */
 const meanOutput = (data: BlockData, weights: NamedTensors): Tensor =>
   tf.squeeze(tf.matMul(tf.expandDims(meanInput(data), 0), toMatrix(data.block, weights)), [0]);
 const meanGradient = ({ flat }: BlockData): Tensor => tf.sum(flat!.lossGradient, 0);
 
 const dot = (a: Tensor, b: Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;
 
-/** Powell's damping of s on H, then that of y by √λ (their algorithm 3); nothing where no positive curvature is left. */
+/** Powell's damping of s on H, then that of y by √λ (their algorithm 3); undefined if no positive curvature is left. */
 export function dampedPair(
   h: Tensor,
   s: Tensor,
@@ -162,7 +162,7 @@ export function dampedPair(
   return ff > 1e-30 && dot(first, second) > 0 ? { s: first, y: second } : undefined;
 }
 
-/** H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ with ρ = 1/sᵀy: symmetric positive definite, H⁺·y = s; H itself where a number would overflow. */
+/** H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ with ρ = 1/sᵀy: symmetric positive definite, H⁺·y = s; H itself if a number would overflow. */
 export function bfgs(h: Tensor, s: Tensor, y: Tensor): Tensor {
   const sy = dot(s, y);
   if (!(sy > 1e-30)) return tf.clone(h);

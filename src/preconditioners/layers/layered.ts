@@ -1,4 +1,4 @@
-/** Preconditioners made of what layers see: any curvature of examples in any representation by blocks. */
+/** Preconditioners built from what the layers see: any per-example curvature in any block-wise representation. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type Link, type LinkStep } from '../../chain/link.js';
@@ -25,13 +25,13 @@ export interface LayeredOptions extends Intervals {
   readonly representation: Representation;
   /** λ. */
   readonly damping: number;
-  /** Share of the running statistics that survives a look; 0 takes each batch by itself. */
+  /** Fraction of the running statistics that is kept at a measurement; 0 uses each batch on its own. */
   readonly decay?: number;
-  /** Bound κ of the squared length of a step in the metric of the curvature. */
+  /** Bound κ on the squared length of a step in the metric of the curvature. */
   readonly klClip?: number | 'none' | undefined;
 }
 
-/** (C + λI)⁻¹·g block by block, the blocks found in the child and kept by the names of their weights. */
+/** (C + λI)⁻¹·g block by block; blocks are found in the child, and their state is kept under the names of their weights. */
 export function layered({
   name,
   curvature,
@@ -63,8 +63,8 @@ export function layered({
         if (!passes) charge(costOf(curvature, layers!));
         return (passes ??= curvature.outputGradients(layers!, context));
       };
-      const looking = layers !== undefined && schedule.isDue(Object.keys(parameters));
-      const look = (
+      const measuring = layers !== undefined && schedule.isDue(Object.keys(parameters));
+      const measure = (
         block: Block,
         solver: BlockSolver,
         captured: CapturedBlock,
@@ -90,18 +90,20 @@ export function layered({
         const end = form?.byExample ? (shape as Partial<CapturedBlock>).endedBy : undefined;
         if (end !== undefined) for (const member of members) endedBy.set(member, end);
         const solver = end === undefined ? form : undefined;
-        if (looking) rememberBlock(slots, block, (shape as CapturedBlock).uses.length);
-        const looked =
-          solver && looking && schedule.looks(block.key) ? look(block, solver, shape as CapturedBlock) : undefined;
+        if (measuring) rememberBlock(slots, block, (shape as CapturedBlock).uses.length);
+        const measured =
+          solver && measuring && schedule.measures(block.key)
+            ? measure(block, solver, shape as CapturedBlock)
+            : undefined;
         const prepared = solver && read(slots, 'prepared', solver.preparedNames, block.key);
         const missing = members.some((member) => !gradients[member]);
-        const data = missing ? (looked?.data ?? dataOf(shape as CapturedBlock, layers!, [], parameters)) : undefined;
+        const data = missing ? (measured?.data ?? dataOf(shape as CapturedBlock, layers!, [], parameters)) : undefined;
         if (!solver || !prepared) {
           uncovered.push(...members);
           if (data) Object.assign(results, fromMatrix(block, ownGradient(data), parameters));
           continue;
         }
-        const factors = data && solver.applyToOwn?.(prepared, data, looked?.now);
+        const factors = data && solver.applyToOwn?.(prepared, data, measured?.now);
         if (factors) {
           if (bound !== undefined) inner.push(factors.inner());
           own.push({ block, factors });
@@ -112,7 +114,7 @@ export function layered({
         if (bound !== undefined) inner.push(tf.sum(tf.mul(matrix, gradient)));
         Object.assign(results, fromMatrix(block, matrix, parameters));
       }
-      if (looking) schedule.looked(Object.keys(parameters));
+      if (measuring) schedule.measured(Object.keys(parameters));
       schedule.aged(Object.keys(parameters));
 
       const known = new Set([...Object.keys(results), ...own.flatMap(({ block }) => membersOf(block))]);
@@ -129,7 +131,7 @@ export function layered({
       const squaredRate = (): Scalar => scalar(({ learningRate }) => learningRate ** 2);
       const scale = bound === undefined ? undefined : klScale(inner, bound, squaredRate());
       const scaled = (tensor: Tensor): Tensor => (scale ? tf.mul(tensor, scale) : tensor);
-      // Factors are smaller than what they make, and are scaled in its place.
+      // Factors are smaller than their product, so they are scaled instead of it.
       const made = own.map(({ block, factors }) =>
         fromFactors(block, { ...factors, outputs: scaled(factors.outputs) }, parameters),
       );
@@ -141,7 +143,7 @@ export function layered({
 
 const membersOf = ({ weight, bias }: BlockShape): string[] => [weight, bias].filter((member) => member !== undefined);
 
-/** Whether a look at the layers saves more than it costs; a cell that is unrolled for it, or a layer that is used twice, costs too much. */
+/** Whether capturing the layers saves more than it costs; a cell that has to be unrolled for it, or a layer that is used twice, costs too much. */
 function prefersOwn(
   representation: Representation,
   slots: Slots,
@@ -157,7 +159,7 @@ function prefersOwn(
   });
 }
 
-/** The running statistics with those of this batch; of k looks, each older one weighs `decay` times the next (as Adam's corrected means). */
+/** The running statistics updated with this batch; of k measurements, each weighs `decay` times the next newer one (like Adam's bias-corrected means). */
 function averaged(
   { slots, scalar, choose }: Pick<LinkStep, 'slots' | 'scalar' | 'choose'>,
   solver: BlockSolver,
@@ -180,7 +182,7 @@ function averaged(
     );
   };
   const next = before ? (solver.merge?.(before, now, weightAt(slots.count(counted))) ?? mean(before)) : now;
-  // Nobody asks again for what the next batch replaces.
+  // What the next batch replaces is not read again.
   if (decay > 0) write(slots, 'statistics', solver.statisticNames, key, next);
   return next;
 }
@@ -193,7 +195,7 @@ function read(slots: Slots, kind: string, names: readonly string[], key: string)
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
-/** Replaces what was there; a name that is no longer used goes. */
+/** Replaces the stored statistics; names that are no longer used are removed. */
 function write(slots: Slots, kind: string, names: readonly string[], key: string, values: Statistics): void {
   for (const name of names) {
     const slot = `${kind}-${name}`;

@@ -1,27 +1,27 @@
-/** When curvature is looked at: every so many of a parameter's own updates, so that a weight that rests does not age. */
+/** When curvature is refreshed: after every so many of a parameter's own updates, so that inactive weights do not count as older. */
 import { type SettleStep } from '../../chain/link.js';
 import { type LinkMoment } from '../../chain/moment.js';
 
 export interface Intervals {
-  /** Own updates from one inverse to the next. */
+  /** A parameter's own updates between two inverses. */
   readonly interval: number;
-  /** Own updates from one look at the layers to the next; `interval` by default. */
+  /** A parameter's own updates between two measurements of the layers; `interval` by default. */
   readonly statisticsInterval?: number | undefined;
-  /** First own updates of a parameter, in each of which both are refreshed. */
+  /** Number of a parameter's first updates in each of which both are refreshed. */
   readonly warmUp?: number;
 }
 
 /** Reads and writes the ages of the parameters. */
 export interface RefreshSchedule {
-  /** Whether any of the parameters wants to be looked at in this step. */
+  /** Whether any of the parameters is due for a measurement in this step. */
   isDue(names: readonly string[]): boolean;
-  /** Of a step with a capture: whether this block takes part. One that would be due soon does, so that blocks stay together. */
-  looks(key: string): boolean;
-  /** Whether a block that has been looked at wants a new inverse. */
+  /** In a step with a capture, whether this block is measured. One that is due soon is measured too, so that blocks stay in step. */
+  measures(key: string): boolean;
+  /** Whether a block that has been measured is due for a new inverse. */
   inverts(key: string): boolean;
-  looked(names: readonly string[]): void;
+  measured(names: readonly string[]): void;
   inverted(key: string): void;
-  /** The end of a step for these parameters. */
+  /** Records the end of a step for these parameters. */
   aged(names: readonly string[]): void;
 }
 
@@ -29,7 +29,7 @@ export function refreshSchedule(
   { slots, choose }: Pick<SettleStep, 'slots' | 'choose'>,
   { interval, statisticsInterval = interval, warmUp = 0 }: Intervals,
 ): RefreshSchedule {
-  // Ages are counted from 1: 0 is what a number is before it is set.
+  // Ages are counted from 1, because a number is 0 until it is set.
   type What = 'look' | 'inverse';
   const over =
     (what: What, name: string, limit: number) =>
@@ -44,9 +44,9 @@ export function refreshSchedule(
   };
   return {
     isDue: (names) => choose((at) => names.some((name) => over('look', name, statisticsInterval)(at))),
-    looks: (key) => choose(over('look', key, Math.floor(statisticsInterval / 2))),
+    measures: (key) => choose(over('look', key, Math.floor(statisticsInterval / 2))),
     inverts: (key) => choose(over('inverse', key, interval - Math.floor(statisticsInterval / 2))),
-    looked: (names) => names.forEach((name) => refresh('look', name)),
+    measured: (names) => names.forEach((name) => refresh('look', name)),
     inverted: (key) => refresh('inverse', key),
     aged(names) {
       for (const name of names) {

@@ -1,6 +1,6 @@
 /**
- * Which blocks there are, written into the state when they are captured: steps between two captures, and a resumed training,
- * find them there.
+ * Records in the state which blocks exist when they are captured: steps between two captures, and a resumed training,
+ * read them from there.
  */
 import { type Slots } from '../../chain/state.js';
 import { type NamedTensors } from '../../tensor/named.js';
@@ -8,7 +8,7 @@ import { type BlockKind, type BlockShape } from './blocks.js';
 
 const KINDS: readonly BlockKind[] = ['matrix', 'channels', 'table'];
 
-/** Notes the block, and how many layers use it. */
+/** Records the block, and how many layers use it. */
 export function rememberBlock(slots: Slots, { key, kind, weight, bias }: BlockShape, uses = 1): void {
   slots.setNumber(`kind ${key}`, KINDS.indexOf(kind) + 1);
   slots.setNumber(`uses ${key}`, uses);
@@ -16,10 +16,10 @@ export function rememberBlock(slots: Slots, { key, kind, weight, bias }: BlockSh
   if (bias !== undefined) slots.setNumber(`bias ${key} ${bias}`, 1);
 }
 
-/** Layers that used the block when it was noted. */
+/** Number of layers that used the block when it was recorded. */
 export const usesOf = (slots: Slots, key: string): number => slots.number(`uses ${key}`);
 
-/** The blocks among the active parameters that have been noted. */
+/** The recorded blocks among the active parameters. */
 export function recallBlocks(slots: Slots, parameters: NamedTensors): BlockShape[] {
   const entries = Object.entries(parameters);
   const vectors = entries.filter(([, { rank }]) => rank === 1);

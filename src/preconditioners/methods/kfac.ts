@@ -1,4 +1,4 @@
-/** Natural gradients by blocks of layers: the whole Fisher information, Kronecker factors, and what is near to them. */
+/** Natural gradients by layer-wise blocks: the whole Fisher information, Kronecker factors, and their relatives. */
 import { z } from 'zod';
 import { type Curvature } from '../contract.js';
 import { empiricalFisher, exactFisher, sampledFisher } from '../curvatures/fisher.js';
@@ -24,13 +24,13 @@ export const fisherOption = (
     .enum(['sampled', 'empirical', 'exact'])
     .default(labels)
     .describe(
-      'labels of the Fisher information: drawn from the model, those of the data, or all of them (a backward pass for each class, in texts of each token)',
+      'labels of the Fisher information: drawn from the model, those of the data, or all of them (a backward pass for each class, in texts for each class of each token)',
     );
 
 export const fisherOf = (labels: 'sampled' | 'empirical' | 'exact', samples = 1): Curvature =>
   ({ sampled: sampledFisher(samples), empirical: empiricalFisher, exact: exactFisher })[labels];
 
-/** Eigenvalues below this share of the damping do not pay when an inverse is used several times, or has many rows. */
+/** Eigenvalues below this fraction of the damping are not worth keeping if an inverse is used several times, or has many rows. */
 const TRUNCATION = 0.1;
 
 export const truncationFor = (every: number, decay: number): number => (every > 1 || decay > 0 ? TRUNCATION : 0);
@@ -48,7 +48,7 @@ export const ngd = preconditioner({
     shape: z
       .enum(['full', 'layer', 'unit', 'diagonal'])
       .default('unit')
-      .describe('what the Fisher information is kept of'),
+      .describe('the part of the Fisher information that is kept'),
     fisher: fisherOption(),
     memory: memoryOption,
     ...layeredOptions({ kl: 1e-3 }),
@@ -221,7 +221,7 @@ export const ingd = preconditioner({
     layered({ ...options, curvature: fisherOf(fisher), representation: inverseFree({ rate, momentum }) }),
 });
 
-/** Representations by name, with the solvers that each has. */
+/** Representations by name, with the solvers of each. */
 const FORMS = {
   layer: { solvers: ['cholesky'], of: ({ memory }: { memory: number }) => layerWise({ memory }) },
   unit: { solvers: ['cholesky'], of: () => unit },

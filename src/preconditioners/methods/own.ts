@@ -1,4 +1,4 @@
-/** A preconditioner of the user's own. */
+/** Preconditioners defined by the user. */
 import { type Link } from '../../chain/link.js';
 import { type TrainingSetting } from '../../chain/setting.js';
 import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema } from '../../parts/own.js';

@@ -1,4 +1,4 @@
-/** Methods that know the curvature by its products, or by differences of gradients. */
+/** Methods that use the curvature through products with it, or through differences of gradients. */
 import { z } from 'zod';
 import { damping, interval, memoryOption, preconditioner } from '../entry.js';
 import { kroneckerBfgs } from '../layers/k-bfgs.js';
@@ -53,7 +53,7 @@ export const hessianFree = preconditioner({
       .min(0)
       .max(1)
       .default(0.95)
-      .describe('multiple of the last solution from which the next one starts'),
+      .describe('factor of the last solution as the starting point of the next one'),
     adapt: z.number().min(1).default(1.5).describe('factor of Levenberg-Marquardt damping; 1 keeps the damping'),
   }),
   create: (options) => conjugate(options),
@@ -113,8 +113,8 @@ export const lBfgs = preconditioner({
   reference: 'Nocedal 1980; Berahas, Nocedal & Takáč 2016, arXiv 1605.06049',
   schema: z.strictObject({
     name: z.literal('l-bfgs'),
-    history: z.int().min(1).default(10).describe('pairs that are kept, m'),
-    damping: damping(1e-3).describe('least curvature sᵀy/sᵀs of a pair that counts'),
+    history: z.int().min(1).default(10).describe('number of pairs that are kept, m'),
+    damping: damping(1e-3).describe('minimum curvature sᵀy/sᵀs of a pair; others are dropped'),
   }),
   create: (options) => limitedMemory(options),
 });

@@ -1,6 +1,6 @@
 import { WeftError } from '../../errors.js';
 
-/** No solver of this name works on the representation. */
+/** The error for a solver that the representation does not have. */
 export function refuseSolver(representation: string, solver: string, solvers: readonly string[]): never {
   throw new WeftError(
     'unsupported',
@@ -9,7 +9,7 @@ export function refuseSolver(representation: string, solver: string, solvers: re
   );
 }
 
-/** The representation has rows for one gradient of each example only. */
+/** The error for a curvature with several gradients per example, where the representation takes only one. */
 export function refuseCurvature(representation: string, curvature: string): never {
   throw new WeftError(
     'unsupported',

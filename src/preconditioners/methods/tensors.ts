@@ -1,4 +1,4 @@
-/** Methods that look at gradients alone. */
+/** Methods that need only the gradients. */
 import { z } from 'zod';
 import { LAST_LAYERS, muonOptions } from '../../chain/transforms/muon-groups.js';
 import { damping, interval, preconditioner } from '../entry.js';
@@ -28,7 +28,7 @@ export const shampoo = preconditioner({
       .int()
       .min(1)
       .optional()
-      .describe('updates of a parameter from one measurement of the gradient to the next; `interval` by default'),
+      .describe('updates of a parameter between two measurements of the gradient; `interval` by default'),
     warmUp: z
       .int()
       .min(0)

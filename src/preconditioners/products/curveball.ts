@@ -1,4 +1,4 @@
-/** CurveBall (Henriques et al. 2019): the solution of Newton's equation is followed by one step of momentum gradient descent an update. */
+/** CurveBall (Henriques et al. 2019): tracks the solution of Newton's equation with one step of momentum gradient descent per update. */
 import { gaussNewtonOperator } from '../../tensor/second-order/index.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
@@ -8,7 +8,7 @@ import { differenceNotes, modelOf } from './model.js';
 
 /**
  * z ← ρz − β·((G + λI)z + g), and the step is z; ρ and β minimize the quadratic model along both directions (their equation 18). The
- * optimizer behind takes −z as its gradient: a rate of 1 is the method itself.
+ * following optimizer takes −z as its gradient: a learning rate of 1 gives the method itself.
  */
 export function curveBall({ damping }: { readonly damping: number }): Link {
   const name = 'curveball';

@@ -1,4 +1,4 @@
-/** Hessian-free optimization (Martens 2010): conjugate gradients on the Gauss-Newton matrix, which is known by its products alone. */
+/** Hessian-free optimization (Martens 2010): conjugate gradients on the Gauss-Newton matrix, used only through its products. */
 import { gaussNewtonOperator } from '../../tensor/second-order/index.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, tidy } from '../../tensor/tf.js';
@@ -8,13 +8,13 @@ import { differenceNotes, lossOf, modelOf } from './model.js';
 
 export interface HessianFreeOptions {
   readonly damping: number;
-  /** Most products a step. */
+  /** Maximum number of products per step. */
   readonly iterations: number;
-  /** Ends when the residual is this part of the gradient. */
+  /** Stops when the residual is this fraction of the gradient. */
   readonly tolerance: number;
-  /** Share of the last solution that the next one starts from. */
+  /** Factor of the last solution as the starting point of the next one. */
   readonly warmStart: number;
-  /** Change λ by the reduction ratio (Levenberg & Marquardt), times or over this; 1 keeps it. */
+  /** Factor by which λ is multiplied or divided, depending on the reduction ratio (Levenberg & Marquardt); 1 keeps it. */
   readonly adapt: number;
 }
 
@@ -84,7 +84,7 @@ export function conjugateGradients(
   for (let i = 0; i < iterations && size > limit; i++) {
     const image = times(p);
     const bend = product(p, image);
-    // Rounding, or a difference of gradients: no further progress is to be had.
+    // Rounding, or differences of gradients: no further progress is possible.
     if (!(bend > 0)) break;
     const share = size / bend;
     x = plusScaled(x, share, p);

@@ -1,4 +1,4 @@
-/** Limited-memory BFGS (Nocedal 1980) on batches: both gradients of a pair are of the same batch, the one at hand. */
+/** Limited-memory BFGS (Nocedal 1980) on batches: both gradients of a pair are taken on the current batch. */
 import { gradientsOf } from '../../tensor/autodiff.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
@@ -7,9 +7,9 @@ import { type Link } from '../../chain/link.js';
 import { lossOf } from './model.js';
 
 export interface LbfgsOptions {
-  /** Pairs that are kept, m. */
+  /** Number of pairs that are kept, m. */
   readonly history: number;
-  /** Pairs with sᵀy below this times sᵀs do not count; with it H stays positive definite. */
+  /** Pairs with sᵀy below this times sᵀs are dropped, so that H stays positive definite. */
   readonly damping: number;
 }
 
@@ -18,7 +18,7 @@ interface Pair {
   readonly y: NamedTensors;
 }
 
-/** H·g by the two-loop recursion over the pairs s = w − w₋, y = ∇L(w) − ∇L(w₋) of the parameters that are active. */
+/** H·g by the two-loop recursion over the pairs s = w − w₋, y = ∇L(w) − ∇L(w₋) of the active parameters. */
 export function lbfgs({ history, damping }: LbfgsOptions): Link {
   const name = 'l-bfgs';
   return {
@@ -42,7 +42,7 @@ export function lbfgs({ history, damping }: LbfgsOptions): Link {
       for (const parameter of names) slots.set('previous', parameter, tf.clone(parameters[parameter]!));
       return twoLoops(gradients, pairs());
 
-      /** Newest first: [k, size], as many as there are, at most m. */
+      /** Adds a value to those kept, newest first: [k, size] with k at most m. */
       function remember(what: 's' | 'y', parameter: string, value: Tensor): void {
         const row = tf.reshape(value, [1, -1]);
         const earlier = slots.get(what, parameter);

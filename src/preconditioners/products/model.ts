@@ -4,12 +4,12 @@ import { type NamedTensors } from '../../tensor/named.js';
 import { type CutLoss } from '../../tensor/second-order/index.js';
 import { type Scalar } from '../../tensor/tf.js';
 
-/** The model and the loss of the batch at hand. */
+/** The model and the loss of the current batch. */
 export function modelOf({ cut }: StepContext, method: string): CutLoss {
   if (cut) return cut;
   throw new WeftError(
     'unsupported',
-    `'${method}' needs the loss of the batch as a function, which this training does not give`,
+    `'${method}' needs the loss of the batch as a function, which this training does not provide`,
     'train with trainStep, or pass `cut` in the context',
   );
 }
@@ -20,7 +20,7 @@ export function lossOf(context: StepContext, parameters: NamedTensors, method: s
   return (some) => loss(outputs({ ...parameters, ...some }));
 }
 
-/** What a run is told where products are differences of gradients. */
+/** The notes for the user if products are differences of gradients. */
 export function differenceNotes(method: string, reasons: readonly string[]): string[] {
   return reasons.length === 0 ? [] : [`'${method}' takes differences of gradients: ${reasons.join('; ')}`];
 }

@@ -1,4 +1,4 @@
-/** Newton's method in the Krylov subspace of the gradient; all of the space where it is small. */
+/** Newton's method in the Krylov subspace of the gradient, or in the whole space if it is small. */
 import { hessian, lanczos, ritz } from '../../curvature/index.js';
 import { flatten, unflatten } from '../../curvature/linear-operator.js';
 import { pickNamed } from '../../tensor/named.js';
@@ -10,9 +10,9 @@ import { differenceNotes, lossOf } from './model.js';
 export interface NewtonOptions {
   readonly name: string;
   readonly damping: number;
-  /** Take |H|: saddle points repel (Dauphin et al. 2014). */
+  /** Use |H|, so that saddle points repel (Dauphin et al. 2014). */
   readonly absolute: boolean;
-  /** Dimensions of the subspace; 'all' is the dense Hessian's solution. */
+  /** Dimension of the subspace; 'all' solves with the dense Hessian. */
   readonly dimensions: number | 'all';
   readonly memory: number;
 }

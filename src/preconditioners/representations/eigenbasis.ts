@@ -1,6 +1,6 @@
 /**
  * Kronecker eigenbasis (George et al. 2018, EKFAC): the eigenvectors of the factors A and B, and in that basis the diagonal of the
- * Fisher information itself. Its trace is exact, and no other diagonal in this basis is nearer to it.
+ * Fisher information itself. The trace is exact, and no other diagonal in this basis is closer to the Fisher information.
  */
 import { squaresOfExamples, squaresOfProducts } from '../../curvature/index.js';
 import { eigh } from '../../tensor/linalg/index.js';
@@ -13,7 +13,7 @@ import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
 export interface EigenbasisOptions {
-  /** Share of the diagonal that survives a look between two changes of the basis. */
+  /** Fraction of the diagonal that is kept at a measurement between two changes of the basis. */
   readonly decay?: number;
 }
 

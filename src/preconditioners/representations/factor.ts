@@ -1,6 +1,6 @@
 /**
- * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or by rows R [r,d] with C = w·RᵀR, and the inverse
- * of C + γI. A batch of N examples makes N rows: with fewer rows than columns nothing of size d×d is ever formed.
+ * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or as rows R [r,d] with C = w·RᵀR, and the inverse
+ * of C + γI. A batch of N examples gives N rows: with fewer rows than columns nothing of size d×d is ever formed.
  */
 import {
   addToDiagonal,
@@ -16,14 +16,14 @@ import {
 import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
 import { type Damping } from '../contract.js';
 
-/** Either of the two; R = [rows, edgeᵀ], where there is an edge [1,r]. */
+/** Dense or as rows; R = [rows, edgeᵀ] if there is an edge [1,r]. */
 export interface Factor {
   readonly dense?: Tensor | undefined;
   readonly rows?: Tensor | undefined;
   readonly edge?: Tensor | undefined;
   /** w, a scalar. */
   readonly weight?: Tensor | undefined;
-  /** R·Rᵀ, where it is at hand. */
+  /** R·Rᵀ, if already computed. */
   readonly gram?: Tensor | undefined;
 }
 
@@ -36,12 +36,12 @@ export interface FactorInverse {
   readonly gamma?: Tensor | undefined;
 }
 
-/** Whether rows take less work than the matrix that they make. */
+/** Whether working with rows takes less work than with the matrix RᵀR. */
 export const fewRows = (rows: number, size: number): boolean => 2 * rows <= size;
 
-/** w·RᵀR by its rows, or as a matrix. */
+/** w·RᵀR as rows, or as a matrix. */
 export function factorOf(rows: Tensor, edge: Tensor | undefined, weight: number, keepRows: boolean): Factor {
-  // A tensor of its own: what was captured goes with the capture.
+  // A copy, because captured tensors are disposed with the capture.
   const factor = { rows: tf.clone(rows), edge, weight: tf.scalar(weight) };
   return keepRows ? { ...factor, gram: gramOfRows(rows, edge) } : { dense: asDense(factor) };
 }
@@ -83,13 +83,13 @@ export function eigenvalueSum(factor: Factor): number {
   return factor.dense ? numberOf(trace(factor.dense)) : numberOf(factor.weight!) * numberOf(trace(gramOf(factor)));
 }
 
-/** M·R, whose RᵀMᵀM·R is to be the factor. */
+/** M·R, the rows of the factor RᵀMᵀM·R. */
 const mixed = (m: Tensor, { rows, edge }: Factor): { rows: Tensor; edge: Tensor | undefined } => ({
   rows: tf.matMul(m, rows!),
   edge: edge && tf.matMul(edge, m, false, true),
 });
 
-/** The `count` most important rows in another basis: R on the leading eigenvectors of its Gram matrix. */
+/** Compresses the rows to `count`: R projected on the leading eigenvectors of its Gram matrix. */
 function compress(factor: Factor, count: number): Factor {
   const { vectors } = eigh(gramOf(factor));
   const total = vectors.shape[0];
@@ -100,20 +100,20 @@ function compress(factor: Factor, count: number): Factor {
 }
 
 export interface InverseOptions {
-  /** Leave out eigenvalues below this share of γ: the inverse is off by at most that share, and costs less to apply. 0 is exact. */
+  /** Omit eigenvalues below this fraction of γ: the relative error of the inverse is at most that fraction, and it costs less to apply. 0 is exact. */
   readonly truncate?: number;
-  /** Sum of the eigenvalues, where it is at hand. */
+  /** Sum of the eigenvalues, if already computed. */
   readonly sum?: number;
 }
 
-/** The inverse of C + γI, γ positive; more is added where that will not factor. */
+/** The inverse of C + γI, γ positive; more is added if that cannot be factored. */
 export function invertFactor(
   factor: Factor,
   gamma: number,
   { raised }: Damping,
   { truncate = 0, sum }: InverseOptions = {},
 ): FactorInverse {
-  // No smaller than float32 can distinguish from zero compared with R.
+  // No smaller than what float32 can distinguish from zero next to R.
   if (factor.rows)
     return truncate > 0
       ? truncated(factor, gamma, truncate)
@@ -133,11 +133,11 @@ function woodbury(factor: Factor, gamma: number, raised: (added: number) => void
     inverse(matrix, { wellConditioned: true }),
   );
   if (damping > 0) raised(damping);
-  // A tensor of its own, because the statistics may keep theirs for longer.
+  // A copy, because the statistics may keep theirs for longer.
   return { left: tf.clone(factor.rows!), edge: factor.edge && tf.clone(factor.edge), core, gamma: tf.scalar(gamma) };
 }
 
-/** The same with the eigenvectors of C whose eigenvalues λ matter: I − Σ λ/(γ + λ)·q·qᵀ. */
+/** The same with only the eigenvectors q of C whose eigenvalues λ matter: I − Σ λ/(γ + λ)·q·qᵀ. */
 function truncated(factor: Factor, gamma: number, share: number): FactorInverse {
   const weight = numberOf(factor.weight!);
   const { values, vectors } = eigh(gramOf(factor));

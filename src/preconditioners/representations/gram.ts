@@ -1,6 +1,6 @@
 /**
  * A layer's empirical Fisher information by its Gram matrix: (λI + JᵀJ/N)⁻¹·g = (g − Jᵀ(NλI + JJᵀ)⁻¹J·g)/λ (Yang et al. 2022, SENG). The
- * Gram matrix is N×N however large the layer, exact for dense layers without their gradients of examples.
+ * Gram matrix is N×N however large the layer, and for dense layers it is exact without forming per-example gradients.
  */
 import { addToDiagonal, damped, inverse } from '../../tensor/linalg/index.js';
 import { stream } from '../../tensor/rng.js';
@@ -11,11 +11,11 @@ import { exampleGradients } from '../layers/data.js';
 import { type ExampleOperator, explicitRows, outerProducts } from '../layers/example-operator.js';
 
 export interface GramOptions {
-  /** Rows and columns of a layer's matrix that the Gram matrix is estimated from; all by default. */
+  /** Number of rows and of columns of a layer's matrix from which the Gram matrix is estimated; all by default. */
   readonly sketch?: number | undefined;
 }
 
-/** What is kept of a batch, by prefix: all of it, or what the sketch sees. */
+/** Prefixes of what is kept of a batch: everything, or only what the sketch sees. */
 type Prefix = '' | 'sketched ';
 
 export function layerGram({ sketch }: GramOptions = {}): Representation {
@@ -58,7 +58,7 @@ export function layerGram({ sketch }: GramOptions = {}): Representation {
     },
   });
 
-  /** The kept rows on some of their numbers, scaled so that inner products keep their size; nothing where all of them are seen. */
+  /** The kept rows restricted to sampled entries, scaled so that inner products keep their size; empty if all entries are used. */
   const sketched = (kept: Statistics, { key, rows, columns }: Block): Statistics => {
     const sizes = kept['gradients'] ? { gradients: rows * columns } : { inputs: rows, outputs: columns };
     return Object.fromEntries(
@@ -69,7 +69,7 @@ export function layerGram({ sketch }: GramOptions = {}): Representation {
     );
   };
 
-  /** The gradient on the same places. */
+  /** The gradient at the same sampled entries. */
   const sketchedMatrix = (gradient: Tensor, { key, rows, columns }: Block, kept: Statistics): Tensor => {
     if (kept['gradients']) {
       const at = placesOf(key, 'gradients', rows * columns);
@@ -89,13 +89,13 @@ function operatorOf(kept: Statistics, { rows, columns }: Block, prefix: Prefix):
   return gradients ? explicitRows(gradients, rows, columns) : outerProducts(of('inputs')!, of('outputs')!);
 }
 
-/** Places of a long axis, in order, and the root of the factor by which sums over them are too small. */
+/** Sampled indices of a long axis, in order, and the square root of the factor by which sums over them are too small. */
 interface Places {
   readonly chosen: Int32Array;
   readonly root: number;
 }
 
-/** The places that a sketch sees of each axis, drawn once; undefined where it sees them all. Gradients of examples are as long as a matrix, so the sketch has its square of them. */
+/** The indices of each axis that a sketch uses, drawn once; undefined if it uses all. Per-example gradients are as long as a matrix, so the sketch takes the square of its size of them. */
 function drawnPlaces(sketch: number | undefined): (key: string, axis: string, size: number) => Places | undefined {
   const drawn = new Map<string, Places>();
   return (key, axis, size) => {

@@ -1,6 +1,6 @@
 /**
  * Inverse-free Kronecker factors (Lin et al. 2023, 2024; INGD, SINGD): the inverse factors K·Kᵀ ≈ (A + …)⁻¹ and C·Cᵀ ≈ (B + …)⁻¹ are
- * followed by steps on their own group; products of matrices are all it takes.
+ * tracked by steps on their own matrix group, which take only matrix products.
  */
 import { trace } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
@@ -16,7 +16,7 @@ export interface InverseFreeOptions {
   readonly momentum: number;
 }
 
-/** m_K ← α·m_K + ½·(tr(CᵀBC)/d_C·KᵀAK + λ·tr(CᵀC)/d_C·KᵀK − I); K ← K·(I − β·m_K); and the same with the parts exchanged. */
+/** m_K ← α·m_K + ½·(tr(CᵀBC)/d_C·KᵀAK + λ·tr(CᵀC)/d_C·KᵀK − I); K ← K·(I − β·m_K); and the same with the roles exchanged. */
 export function inverseFree({ rate, momentum }: InverseFreeOptions): Representation {
   const move = (before: Statistics, { A, B }: { A: Tensor; B: Tensor }, lambda: number): Statistics => {
     const [k, c] = [before['K']!, before['C']!];
@@ -43,7 +43,7 @@ export function inverseFree({ rate, momentum }: InverseFreeOptions): Representat
     const mc = next(hc, cc, hk, kk, dk, dc, before['momentum-C']!);
     return { K: stepped(k, mk), C: stepped(c, mc), 'momentum-K': mk, 'momentum-C': mc };
   };
-  /** K·(I − β·m), the step shortened where it would go beyond what a first-order step can be. */
+  /** K·(I − β·m), with the step shortened if it would be too long for a first-order step. */
   const stepped = (k: Tensor, m: Tensor): Tensor => {
     const share = tf.minimum(rate, tf.div(0.5, tf.maximum(tf.norm(m), 1e-30)));
     return tf.sub(k, tf.mul(tf.matMul(k, m), share));

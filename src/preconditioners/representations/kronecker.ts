@@ -1,6 +1,6 @@
 /**
  * Kronecker factors of a layer's curvature: with inputs a and output gradients g, E[aaᵀ ⊗ ggᵀ] ≈ A ⊗ B (Martens & Grosse 2015; for
- * convolutions Grosse & Martens 2016, "expand" in the words of Eschenhagen et al. 2023).
+ * convolutions Grosse & Martens 2016, "expand" in the terminology of Eschenhagen et al. 2023).
  */
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Damping, type Representation, type Statistics } from '../contract.js';
@@ -22,19 +22,19 @@ import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
 export interface KroneckerOptions {
-  /** 'expand': every position counts; 'reduce': mean of the inputs and sum of the gradients over the positions of an example first. */
+  /** 'expand': every position counts separately; 'reduce': inputs are averaged and gradients summed over the positions of an example first. */
   readonly sharing?: 'expand' | 'reduce';
   /** How λ is divided between the factors: by their mean eigenvalues (π, Martens & Grosse 2015, section 6.3), or √λ for each. */
   readonly split?: 'pi' | 'even';
   /** Which factors are kept; the other one is the identity. */
   readonly factors?: 'both' | 'input' | 'output';
-  /** Whether a factor is kept as the rows that it is made of: where those are few, always, or never. */
+  /** Whether a factor is kept as rows: if they are few, always, or never. */
   readonly rows?: 'few' | 'always' | 'never';
-  /** Eigenvalues below this share of the damping are left out where a factor is kept by rows; 0 for exact inverses. */
+  /** Eigenvalues below this fraction of the damping are omitted if a factor is kept as rows; 0 for exact inverses. */
   readonly truncate?: number;
 }
 
-/** A ⊗ B for dense layers and convolutions, one block a channel for everything that has few numbers a channel. */
+/** A ⊗ B for dense layers and convolutions, and one block per channel for layers with few numbers per channel. */
 export function kronecker({
   sharing = 'expand',
   split = 'pi',
@@ -133,7 +133,7 @@ const inverseOf = (prepared: Statistics, side: Side): FactorInverse => ({
   gamma: prepared[`${side}-gamma`],
 });
 
-/** The rows of A, a mean over examples and positions: a, the ones behind it, and what their products are weighed with. */
+/** The rows of A, a mean over examples and positions: a, the ones appended to it, and the weight of their products. */
 function inputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, Tensor | undefined, number] {
   const { block, flat } = data;
   const rows = sharing === 'reduce' && flat!.positions > 1 ? tf.mean(data.features!, 1) : flat!.features;
@@ -158,7 +158,7 @@ export function denseFactors(data: BlockData): { A: Tensor; B: Tensor } {
   return { A: A!, B: B! };
 }
 
-/** What is added to the diagonal of each factor with this mean eigenvalue. */
+/** What is added to the diagonal of each factor, given their mean eigenvalues. */
 function gammasOf(means: readonly number[], { lambda }: Damping, split: 'pi' | 'even'): number[] {
   if (means.length === 1) return [lambda];
   const root = Math.sqrt(lambda);

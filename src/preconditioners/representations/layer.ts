@@ -1,11 +1,11 @@
-/** The whole Fisher information of a layer: [p,p] of its p numbers. */
+/** The whole Fisher information of a layer: [p,p] for its p parameters. */
 import { addToDiagonal, cholesky, choleskySolve, damped } from '../../tensor/linalg/index.js';
 import { tf } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation } from '../contract.js';
 import { exampleGradients } from '../layers/data.js';
 import { refuseBeyond } from '../memory.js';
 
-/** F = (1/N)·Σ gₙ·gₙᵀ of each layer, Cholesky inverse; refused where the matrix and its inverse would exceed `memory` bytes. */
+/** F = (1/N)·Σ gₙ·gₙᵀ of each layer, inverted by Cholesky; refused if the matrix and its inverse would exceed `memory` bytes. */
 export function layerWise({ memory }: { memory: number }): Representation {
   const solver: BlockSolver = {
     byExample: true,

@@ -1,4 +1,4 @@
-/** Rank one: the outer product of the mean input and the mean output gradient (Zhang, Shi & Li 2023, Eva). No factorization at all. */
+/** Rank one: the outer product of the mean input and the mean output gradient (Zhang, Shi & Li 2023, Eva). Needs no factorization. */
 import { rankOneRemoved } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type OwnGradient, type Representation, type Statistics } from '../contract.js';
@@ -23,7 +23,7 @@ const solver: BlockSolver = {
   },
   prepare({ input, output }, { lambda }, { block }) {
     const edge = block.bias === undefined ? 0 : 1;
-    // Both may lie in the statistics too.
+    // The statistics may hold both of them too.
     return {
       input: tf.clone(input!),
       output: tf.clone(output!),
@@ -44,7 +44,7 @@ const solver: BlockSolver = {
       : undefined,
 };
 
-/** The mean vectors as one more example. */
+/** The mean vectors as one additional example. */
 function own({ input, output, length, lambda }: Statistics, { block, flat }: BlockData): OwnGradient {
   const { features: a, lossGradient: g } = flat!;
   const edge = block.bias === undefined ? 0 : 1;

@@ -1,6 +1,6 @@
 /**
- * P_A·(Σ a·gᵀ)·P_B as (a·P_A)ᵀ·(g·P_B), where a batch has fewer examples than the layer inputs or outputs: then the gradient itself need
- * not be made first, and nothing of its size is touched more than once.
+ * P_A·(Σ a·gᵀ)·P_B as (a·P_A)ᵀ·(g·P_B), if a batch has fewer examples than the layer has inputs or outputs: then the gradient itself need
+ * not be formed first, and nothing of its size is touched more than once.
  */
 import { deflated } from '../../tensor/linalg/index.js';
 import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
@@ -8,7 +8,7 @@ import { type OwnGradient } from '../contract.js';
 import { type BlockData } from '../layers/blocks.js';
 import { type Factor, type FactorInverse } from './factor.js';
 
-/** One side of the product: its inverse, and the factor of this very batch, if that was looked at. */
+/** One side of the product: its inverse, and the factor of this batch, if it was measured. */
 export interface OwnSide {
   readonly inverse: FactorInverse;
   readonly now: Factor;
@@ -39,7 +39,7 @@ export function ownSolved(data: BlockData, input: OwnSide | undefined, output: O
     [x, edge] =
       block.bias === undefined ? [whole, undefined] : (tf.split(whole, [a.shape[1]!, 1], 1) as [Tensor, Tensor]);
   } else if (input && isOf(input)) {
-    // (γI + w·RᵀR)⁻¹Rᵀ = Rᵀ·core/w: it may as well act on the other side, where it meets what is narrower.
+    // (γI + w·RᵀR)⁻¹Rᵀ = Rᵀ·core/w: it can act on the other side instead, if that is narrower.
     divide(input.now.weight!);
     y = tf.matMul(tf.mul(input.inverse.core!, scale!), y);
     scale = undefined;

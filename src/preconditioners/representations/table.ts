@@ -1,9 +1,9 @@
-/** Kronecker factors of a table of embeddings: an example reads single rows, so the input factor is the diagonal of how often each is read. */
+/** Kronecker factors of an embedding table: an example reads single rows, so the input factor is the diagonal matrix of how often each row is read. */
 import { tf } from '../../tensor/tf.js';
 import { type BlockSolver } from '../contract.js';
 import { eigenvalueSum, invertFactor, solveRight } from './factor.js';
 
-/** diag(frequencies) ⊗ B, π between their mean eigenvalues. */
+/** diag(frequencies) ⊗ B, with π from their mean eigenvalues. */
 export const tableFactors: BlockSolver = {
   statisticNames: ['frequency', 'B'],
   preparedNames: ['frequency', 'B-inverse'],

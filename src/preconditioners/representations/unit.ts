@@ -1,4 +1,4 @@
-/** One block an output unit (Roux et al. 2007; Ollivier 2015), from the gradients of single examples. */
+/** One block per output unit (Roux et al. 2007; Ollivier 2015), from the gradients of single examples. */
 import { addToDiagonal, cholesky, choleskySolve, damped } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation } from '../contract.js';

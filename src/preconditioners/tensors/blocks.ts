@@ -1,4 +1,4 @@
-/** A gradient tensor as matrices: axes merged to two, long ones cut, so that no factor exceeds a limit. */
+/** A gradient tensor as matrices: axes are merged to two and long ones cut, so that no factor exceeds a limit. */
 import { tf, type Tensor } from '../../tensor/tf.js';
 
 /** One piece of a tensor. */
@@ -26,7 +26,7 @@ export function piecesOf([rows, columns]: readonly [number, number], limit: numb
   );
 }
 
-/** `f` of every piece, put together again. Inside a tidy. */
+/** Applies `f` to every piece and reassembles the results. Runs inside a tidy. */
 export function mapPieces(matrix: Tensor, limit: number, f: (piece: Tensor, index: number) => Tensor): Tensor {
   const [rows, columns] = matrix.shape as [number, number];
   const pieces = piecesOf([rows, columns], limit);
@@ -42,7 +42,7 @@ export function mapPieces(matrix: Tensor, limit: number, f: (piece: Tensor, inde
 
 /** Pieces of one size, one above the other [count,rows,columns]. */
 export interface PieceStack {
-  /** Tells the stacks of a matrix apart. */
+  /** Identifies the stack among those of a matrix. */
   readonly key: string;
   readonly stack: Tensor;
 }

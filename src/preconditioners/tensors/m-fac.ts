@@ -6,7 +6,7 @@ import { perTensor } from './per-tensor.js';
 
 export interface MfacOptions {
   readonly damping: number;
-  /** Gradients that are kept, m. */
+  /** Number of gradients that are kept, m. */
   readonly history: number;
 }
 

@@ -1,22 +1,22 @@
-/** Preconditioners that look at the gradient alone, one tensor at a time. */
+/** Preconditioners that need only the gradient, one tensor at a time. */
 import { type Slots } from '../../chain/state.js';
 import { type Scalar, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../../chain/link.js';
 
-/** What is known of one tensor in one step. */
+/** One tensor in one step. */
 export interface TensorStep {
   readonly name: string;
   readonly gradient: Tensor;
   readonly slots: Slots;
-  /** How often this tensor has been updated, this time included; a step that asks is not compiled. */
+  /** How often this tensor has been updated, this time included; a step that reads it is not compiled. */
   readonly updates: number;
-  /** A decision by that number. */
+  /** A decision that depends on that number. */
   when(of: (updates: number) => boolean): boolean;
   /** A scalar that depends on that number. */
   scalar(of: (updates: number) => number): Scalar;
 }
 
-/** The preconditioner that does `f` to every gradient tensor; a tensor without a result is not updated in this step. */
+/** The preconditioner that applies `f` to every gradient tensor; a tensor without a result is not updated in this step. */
 export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefined): Link {
   return {
     name,

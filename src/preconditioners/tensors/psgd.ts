@@ -14,13 +14,13 @@ export interface PsgdOptions {
   readonly criterion: 'newton' | 'whitening';
   /** Step size of the fit. */
   readonly rate: number;
-  /** Own updates from one step of the fit to the next. */
+  /** A parameter's own updates between two steps of the fit. */
   readonly interval: number;
-  /** First value of the diagonal of Q, for the criterion 'newton'. */
+  /** Initial value of the diagonal of Q, for the criterion 'newton'. */
   readonly scale: number;
 }
 
-/** Q of one matrix; a vector [d,1] or a column of numbers [d] stands for a diagonal. */
+/** Q for one matrix; a vector [d,1] or [d] stands for a diagonal. */
 export interface KroneckerRoot {
   readonly left: Tensor;
   readonly right: Tensor;
@@ -58,18 +58,18 @@ export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): 
           slots.set('right', name, root.right!);
         }
         const direction = applyRoot(root as KroneckerRoot, g);
-        return tf.reshape(criterion === 'whitening' ? calmed(direction) : direction, gradient.shape);
+        return tf.reshape(criterion === 'whitening' ? limited(direction) : direction, gradient.shape);
       });
     },
   };
 }
 
-/** s·I in two factors; a side that would be larger than the matrix itself, and everything with 'diagonal', is kept as a diagonal. */
+/** s·I as two factors; a side that would be larger than the matrix itself, and with 'diagonal' every side, is kept as a diagonal. */
 function firstRoot(g: Tensor, shape: PsgdOptions['shape'], scale: number | Tensor): KroneckerRoot {
   const side = (axis: 0 | 1): Tensor => {
     const size = g.shape[axis]!;
     const root = tf.sqrt(scale);
-    // One diagonal over all numbers of the matrix, the other factor being 1.
+    // One diagonal over all entries of the matrix; the other factor is 1.
     if (shape === 'diagonal') return axis === 0 ? tf.mul(tf.onesLike(g), tf.mul(root, root)) : tf.ones([1]);
     return size > 1 && size * size <= g.size ? tf.mul(tf.eye(size), root) : tf.mul(tf.ones([size]), root);
   };
@@ -123,7 +123,7 @@ export function fitNewton(root: KroneckerRoot, dx: Tensor, dg: Tensor, rate: num
 
 const largest = (x: Tensor): Tensor => tf.maximum(tf.max(tf.abs(x)), 1e-30);
 
-/** The same product, both factors with the same largest entry. */
+/** Factors of the same product that have equal largest entries. */
 function balanced({ left, right }: KroneckerRoot): KroneckerRoot {
   const share = tf.sqrt(tf.div(largest(left), largest(right)));
   return { left: tf.div(left, share), right: tf.mul(right, share) };
@@ -175,7 +175,7 @@ export function fitWhitening(
   return { root: { left: nextLeft, right: nextRight }, bounds: { left: leftBound, right: rightBound } };
 }
 
-/** A lower bound of the largest eigenvalue of a symmetric positive semidefinite matrix, near to it: |T·t|/|t| for its longest row t. */
+/** A tight lower bound on the largest eigenvalue of a symmetric positive semidefinite matrix: |T·t|/|t| for its longest row t. */
 function spectralBound(t: Tensor): Tensor {
   const longest = tf.argMax(tf.sum(tf.square(t), 1));
   const row = tf.gather(t, longest);
@@ -196,8 +196,8 @@ function towardsSymmetric(q: Tensor): Tensor {
   return tf.add(q, tf.mul(a, tf.add(rq, tf.mul(tf.mul(a, 0.5), rrq))));
 }
 
-/** At most 2 on average, at most 10 anywhere. */
-function calmed(direction: Tensor): Tensor {
+/** The direction limited to a root mean square of 2 and entries of at most 10. */
+function limited(direction: Tensor): Tensor {
   const size = tf.sqrt(tf.mean(tf.square(direction)));
   return tf.clipByValue(tf.mul(direction, tf.minimum(1, tf.div(2, tf.maximum(size, 1e-30)))), -10, 10);
 }

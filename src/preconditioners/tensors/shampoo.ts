@@ -8,20 +8,20 @@ import { perTensor, type TensorStep } from './per-tensor.js';
 export interface ShampooOptions {
   /** ε, relative to the largest entry of each factor's diagonal. */
   readonly damping: number;
-  /** Own updates from one root to the next. */
+  /** A parameter's own updates between two roots. */
   readonly interval: number;
   readonly warmUp: number;
-  /** Share of the statistics that survives an update; 1 sums them, as AdaGrad does. */
+  /** Fraction of the statistics that is kept at an update; 1 sums them, as AdaGrad does. */
   readonly decay: number;
   /** Longest side of a block. */
   readonly blockSize: number;
   /** Take the length of each block's step from another method. */
   readonly grafting: 'none' | 'sgd' | 'adagrad' | 'adam';
-  /** Own updates from one look at the gradient to the next. */
+  /** A parameter's own updates between two measurements of the gradient. */
   readonly statisticsInterval?: number | undefined;
 }
 
-/** L^(−1/4)·G·R^(−1/4) with L ≈ Σ G·Gᵀ, R ≈ Σ Gᵀ·G of every block; of a vector L^(−1/2)·g: full-matrix AdaGrad. */
+/** L^(−1/4)·G·R^(−1/4) with L ≈ Σ G·Gᵀ, R ≈ Σ Gᵀ·G of every block; for a vector L^(−1/2)·g, full-matrix AdaGrad. */
 export function shampoo(options: ShampooOptions): Link {
   return perTensor('shampoo', (step) => {
     const { stacks, join } = stackedPieces(asMatrix(step.gradient), options.blockSize);
@@ -41,13 +41,13 @@ function blocks(
     side === 'left' ? rows > 1 || columns === 1 : columns > 1,
   );
   const power = 2 * sides.length;
-  const looks = when((updates) => updates <= warmUp || (updates - 1) % statisticsInterval === 0);
+  const isMeasured = when((updates) => updates <= warmUp || (updates - 1) % statisticsInterval === 0);
   const roots = when((updates) => updates <= warmUp || (updates - 1) % interval === 0);
   let result = g;
   for (const side of sides) {
     const slot = `${side}-${key}`;
     let statistics = slots.get(slot, name);
-    if (looks || !statistics) {
+    if (isMeasured || !statistics) {
       const now = side === 'left' ? tf.matMul(g, g, false, true) : tf.matMul(g, g, true, false);
       statistics = !statistics ? now : tf.add(tf.mul(statistics, decay), tf.mul(now, decay === 1 ? 1 : 1 - decay));
       slots.set(slot, name, statistics);
@@ -65,7 +65,7 @@ function blocks(
   return grafting === 'none' ? result : withLengthOf(result, graft({ name, slots, scalar }, grafting, g, key));
 }
 
-/** The direction of each block of `step`, the length of that of `other`. */
+/** Each block of `step`, rescaled to the length of the block of `other`. */
 function withLengthOf(step: Tensor, other: Tensor): Tensor {
   return tf.mul(step, tf.div(lengths(other), tf.add(lengths(step), 1e-16)));
 }

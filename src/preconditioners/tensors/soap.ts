@@ -11,21 +11,21 @@ export interface SoapOptions {
   /** Decay of the factors. */
   readonly decay: number;
   readonly epsilon: number;
-  /** Own updates from one change of the basis to the next. */
+  /** A parameter's own updates between two changes of the basis. */
   readonly interval: number;
   readonly blockSize: number;
 }
 
 /**
- * Q_L·(m/(√v + ε))·Q_Rᵀ with m, v the means of the gradient in the basis and of its square. The basis follows the factors by one step of
- * orthogonal iteration. A parameter's first update only finds the basis, and does not move it, as in its authors' code: in the eigenbasis
- * of its own factors a gradient is diagonal, and Adam's first step would make signs of the rounding errors everywhere else.
+ * Q_L·(m/(√v + ε))·Q_Rᵀ with m, v the means of the gradient in the basis and of its square. The basis tracks the factors by one step of
+ * orthogonal iteration. A parameter's first update only initializes the basis and does not move the parameter, as in the authors' code: in the eigenbasis
+ * of its own factors a gradient is diagonal, and Adam's first step would turn the rounding errors everywhere else into signs.
  */
 export function soap(options: SoapOptions): Link {
   return perTensor('soap', (step) => {
     const matrix = asMatrix(step.gradient);
     const direction = mapPieces(matrix, options.blockSize, (piece, index) =>
-      step.updates === 1 ? firstLook(step, options, piece, index) : block(step, options, piece, index),
+      step.updates === 1 ? firstBasis(step, options, piece, index) : block(step, options, piece, index),
     );
     return step.updates === 1 ? undefined : tf.reshape(direction, step.gradient.shape);
   });
@@ -34,13 +34,13 @@ export function soap(options: SoapOptions): Link {
 const SIDES = ['left', 'right'] as const;
 type Side = (typeof SIDES)[number];
 
-/** The factors that a piece has: none for a vector, which Adam scales by itself. */
+/** The factors that a piece has: none for a vector, for which plain Adam is used. */
 function sidesOf({ shape: [rows = 1, columns = 1] }: Tensor): readonly Side[] {
   return columns > 1 && rows > 1 ? SIDES : [];
 }
 
 /** (1 − decay)·G·Gᵀ and (1 − decay)·Gᵀ·G, and their eigenvectors. */
-function firstLook({ name, slots }: TensorStep, { decay }: SoapOptions, g: Tensor, index: number): Tensor {
+function firstBasis({ name, slots }: TensorStep, { decay }: SoapOptions, g: Tensor, index: number): Tensor {
   for (const side of sidesOf(g)) {
     const factor = tf.mul(outer(g, side), 1 - decay);
     slots.set(`${side}-${index}`, name, factor);
@@ -80,12 +80,12 @@ function block(
   const corrected = Math.sqrt(1 - beta2 ** t) / (1 - beta1 ** t);
   const update = tf.mul(back(tf.div(m, tf.add(tf.sqrt(v), epsilon))), corrected);
   const kept = { m, v };
-  // Only now, so that no gradient is projected to a basis that it has turned.
+  // Only now, so that no gradient is projected onto a basis that it has influenced.
   for (const side of sides) slots.set(key(side), name, mean(side, outer(g, side), decay));
   if (t % interval === 0) {
     const original = back(m);
     for (const side of sides) {
-      const { order, next } = turned(slots.get(key(side), name)!, basis[side]!);
+      const { order, next } = iterated(slots.get(key(side), name)!, basis[side]!);
       basis[side] = next;
       slots.set(key(`${side}-basis`), name, next);
       kept.v = tf.gather(kept.v, order, side === 'left' ? 0 : 1);
@@ -102,8 +102,8 @@ function descending(factor: Tensor): Tensor {
   return tf.reverse(eigh(tf.add(factor, tf.mul(tf.eye(factor.shape[0]), 1e-30))).vectors, 1);
 }
 
-/** One step of orthogonal iteration from the basis, its columns ordered by what they find in the factor. */
-function turned(factor: Tensor, basis: Tensor): { order: tf.Tensor1D; next: Tensor } {
+/** One step of orthogonal iteration from the basis, with its columns in order of their approximate eigenvalues. */
+function iterated(factor: Tensor, basis: Tensor): { order: tf.Tensor1D; next: Tensor } {
   const image = tf.matMul(factor, basis);
   const found = tf.sum(tf.mul(basis, image), 0).dataSync();
   const order = tf.tensor1d(

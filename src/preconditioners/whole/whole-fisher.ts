@@ -1,6 +1,6 @@
 /**
- * The Fisher information of all weights together, with nothing left out between layers; each batch by itself. A sequence is one example, a row
- * of J, whatever its layers flatten.
+ * The Fisher information of all weights together, including what is between layers, from each batch on its own. A sequence is one example, a row
+ * of J, even if its layers flatten sequences.
  */
 import { addToDiagonal, damped, inverse, cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { labelsOf } from '../../tensor/logits.js';
@@ -18,9 +18,9 @@ export interface WholeOptions {
   readonly name: string;
   readonly curvature: Curvature;
   readonly damping: number;
-  /** Form the matrix [P,P] and factor it, or the Gram matrix of the examples [N,N] (Woodbury): the same result. */
+  /** Form and factor the matrix [P,P], or the Gram matrix of the examples [N,N] (Woodbury), with the same result. */
   readonly solver: 'cholesky' | 'woodbury';
-  /** Bytes that the matrix and its inverse may take. */
+  /** Limit on the bytes of the matrix and its inverse. */
   readonly memory: number;
 }
 

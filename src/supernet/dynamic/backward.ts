@@ -1,14 +1,14 @@
-/** The backward pass of the function that all children of a space share. Gradients meet in the order in which a child by itself adds them. */
+/** The backward pass of the function that all children of a space share. Gradients are added in the same order as in a child's own function. */
 import { type ValueName } from '../../tensor/plan/index.js';
 import { addPart, type Body, edgeGate, isActive, isWhole, resultOf, type Slot } from './body.js';
 import { gatedSum, merged, switched, type Term } from './gates.js';
 import { areTogether } from './structure.js';
 import { INPUT_GRADIENT, OUTPUT_GRADIENT, PARAMETER_GRADIENT, parametersOf } from './record-node.js';
 
-/** Gradients of the slots that have one, from that of the head; computed whatever the child has. */
+/** Gradients of the slots that have one, given that of the head; always computed, whichever nodes the child has. */
 export function addBackward(body: Body, headGradient: ValueName): Map<Slot, ValueName> {
   const { graph, gates, structure, trained, recordings, within, slotOf } = body;
-  /** Of a node's output, and of an input of a node by `node position`. */
+  /** Gradients of nodes' outputs, and of nodes' inputs by `node position`. */
   const gradients = new Map<string, ValueName>();
   const inputGradients = new Map<string, ValueName>();
   const ways = new Map<Slot, ValueName[]>();
@@ -39,7 +39,7 @@ export function addBackward(body: Body, headGradient: ValueName): Map<Slot, Valu
   return new Map([...ways].map(([slot, values]) => [slot, always(body, slot, values)]));
 }
 
-/** The gradient of a slot; where the child has none of its nodes, whatever was fed, because something has to come back. */
+/** The gradient of a slot; if the child has none of its nodes, the fed value, because something has to be returned. */
 function always(
   { graph, gates, structure }: Body,
   { argument, places }: Slot,
@@ -51,7 +51,7 @@ function always(
   return merged(graph, [...values, switched(graph, argument, none).whenTrue]);
 }
 
-/** What the users of a node add to its gradient, in their order; the candidates of one selection are one term. */
+/** The terms that the users of a node add to its gradient, in order; the candidates of one selection are one term. */
 function termsOf(
   body: Body,
   name: string,
@@ -88,7 +88,7 @@ function termsOf(
   return terms.map((term) => term());
 }
 
-/** Whether a child has any candidate of a selection that reads this node; nothing where every child has one. */
+/** Whether a child has any candidate of a selection that reads this node; undefined if every child has one. */
 function candidatesGate({ structure: { common, nodes, users } }: Body, name: string, selection: string): Term['gate'] {
   const candidates = new Set(nodes.find((one) => one.name === selection)!.inputs.map(({ source }) => source));
   const readers = users

@@ -29,13 +29,13 @@ import { type DynamicNode, type DynamicStructure, type Edge, isOpen } from './st
 
 const { float32: FLOAT, bool: BOOL } = DATA_TYPES;
 
-/** An argument that is a parameter of whichever of these nodes the child has. */
+/** An argument shared by parameters of several nodes, of which a child has at most one. */
 export interface Slot {
   readonly argument: ValueName;
   readonly places: readonly { readonly node: string; readonly local: string; readonly hasGradient: boolean }[];
 }
 
-/** An argument of the moment: a random mask. */
+/** A declared argument, such as a random mask. */
 export interface DeclaredArgument {
   readonly of: (moment: PassMoment) => Float32Array;
   readonly shape: readonly number[];
@@ -51,9 +51,9 @@ export interface Body {
   readonly declared: readonly DeclaredArgument[];
   readonly slots: readonly Slot[];
   slotOf(node: string, local: string): Slot;
-  /** Outputs of the nodes, once the forward pass is there. */
+  /** Outputs of the nodes, once the forward pass has been added. */
   readonly values: Map<string, ValueName>;
-  /** What is computed within each node. */
+  /** Values computed within each node. */
   readonly within: Map<string, Map<ValueIndex, ValueName>>;
 }
 
@@ -106,7 +106,7 @@ export function bodyWithForward(
     const { name } = node;
     if (node.kind === 'input') values.set(name, inputs);
     else if (node.kind === 'select') {
-      // A candidate of nothing else is not computed where it is not chosen.
+      // A node that is only ever a candidate is not computed unless it is chosen.
       const ways = node.inputs.map((edge) => {
         const value = values.get(edge.source)!;
         if (structure.selectionOf.has(edge.source)) return value;
@@ -137,7 +137,7 @@ export function bodyWithForward(
   return body;
 }
 
-/** The place of a result among a recording's values. */
+/** The index of a result among a recording's values. */
 export const resultOf = (recording: Recording<never, unknown>, name: string): ValueIndex | undefined =>
   recording.outputs.find((one) => one.name === name)?.value;
 
@@ -146,7 +146,7 @@ export function addPart({ graph, structure, within, gates }: Body, { name }: Dyn
   const known = within.get(name)!;
   const after: string[] = [];
   if (!structure.common.has(name)) {
-    // Constants wait for it, so that nothing of a node is computed that the child does not have.
+    // Constants wait for it, so that nothing is computed of a node that the child does not have.
     const gate = nodeGate(gates, name);
     after.push(graph.node('Identity', [switched(graph, gate, gate, BOOL).whenTrue], { T: type(BOOL) }));
   }
@@ -162,14 +162,14 @@ export const isActive =
 
 const nodeGate = (gates: Gates, name: string): ValueName => gates.gate(`node ${name}`, isActive(name));
 
-/** A value as it enters a node: nothing continues where the child does not have the node. */
+/** A value on its way into a node; it goes no further if the child does not have the node. */
 function entering({ graph, gates, structure }: Body, name: string, value: ValueName): ValueName {
   return structure.common.has(name) ? value : switched(graph, value, nodeGate(gates, name)).whenTrue;
 }
 
 const edgeName = ({ source, target }: Edge): string => `edge ${source} ${target}`;
 
-/** Whether an edge carries something; nothing where it always does. */
+/** The gate of an edge; undefined if the edge is always open. */
 export function edgeGate({ structure }: Pick<Body, 'structure'>, edge: Edge): Term['gate'] {
   const { target, guard } = edge;
   if (!guard && structure.common.has(target)) return undefined;
@@ -186,8 +186,8 @@ function trainedNodes({ nodes }: DynamicStructure): Set<string> {
 }
 
 /**
- * The candidates of one selection share the arguments of their parameters, since a child has one of them; every other node has its own.
- * Parameters that share an argument are of one role, so that whatever treats roles differently treats them alike.
+ * The candidates of one selection share the arguments for their parameters, since a child has only one of them; every other node has its own.
+ * Parameters that share an argument have the same role, so code that depends on roles treats them alike.
  */
 function slotsOf(
   wholes: readonly Whole[],
@@ -216,7 +216,7 @@ function slotsOf(
   });
 }
 
-/** A sequence that has each of these within it, in their order. */
+/** A sequence that contains each of these as a subsequence. */
 function commonOrder(rows: readonly (readonly string[])[]): string[] {
   const whole: string[] = [];
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** What an architecture decides within the graph, as one vector of booleans. */
+/** The decisions of an architecture within the graph, as one vector of booleans. */
 import { DATA_TYPES } from '../../tensor/kernels/raw-op.js';
 import { type FunctionGraph, integer, type, type ValueName } from '../../tensor/plan/index.js';
 import { type Chosen } from './structure.js';
@@ -14,7 +14,7 @@ export interface Gates {
   values(chosen: Chosen): boolean[];
 }
 
-/** Gates that are unpacked from an argument whose length is known only when all of them are. */
+/** Gates unpacked from an argument whose length is known only once all of them are. */
 export function gatesOf(graph: FunctionGraph, vector: ValueName): Gates {
   const decisions: Decision[] = [];
   const known = new Map<string, ValueName>();
@@ -38,19 +38,19 @@ export function gatesOf(graph: FunctionGraph, vector: ValueName): Gates {
   };
 }
 
-/** The two ways of a value through a gate. */
+/** The two branches of a value behind a gate. */
 export interface Switched {
   readonly whenTrue: ValueName;
   readonly whenFalse: ValueName;
 }
 
-/** Sends a value one way or the other; everything that depends on the way not taken is not computed. */
+/** Sends a value into one branch or the other; nothing that depends on the other branch is computed. */
 export function switched(graph: FunctionGraph, value: ValueName, gate: ValueName, dtype: number = FLOAT): Switched {
   const name = graph.node('Switch', [value, gate], { T: type(dtype) });
   return { whenTrue: `${name}:output_true:0`, whenFalse: `${name}:output_false:0` };
 }
 
-/** The one of these values that is computed. */
+/** Whichever of these values is computed. */
 export function merged(graph: FunctionGraph, values: readonly ValueName[], dtype: number = FLOAT): ValueName {
   if (values.length === 1) return values[0]!;
   return `${graph.node('Merge', values, { T: type(dtype), N: integer(values.length) })}:output:0`;
@@ -59,11 +59,11 @@ export function merged(graph: FunctionGraph, values: readonly ValueName[], dtype
 /** A term of a sum, with the decision whether it takes part. */
 export interface Term {
   readonly value: ValueName;
-  /** Nothing where it always does. */
+  /** Undefined if it always does. */
   readonly gate?: { readonly name: string; readonly decide: Decision } | undefined;
 }
 
-/** The sum of the terms that take part, from left to right; not computed where there are none. */
+/** The sum of the terms that take part, from left to right; not computed if there are none. */
 export function gatedSum(
   graph: FunctionGraph,
   gates: Gates,

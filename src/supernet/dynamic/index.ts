@@ -1,6 +1,6 @@
 /**
- * Loss and gradients of any child of a space by one native call: the operations of all candidates in one function, which computes those of
- * the architecture at hand. The same bits as the child by itself.
+ * Loss and gradients of any child of a space by one native call: one function holds the operations of all candidates and computes only those of
+ * the given architecture. The results equal those of the child's own function to the bit.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../../tensor/kernels/raw-op.js';
@@ -27,9 +27,9 @@ import { type Chosen, chosenBy, dynamicStructure, keepsOrder } from './structure
 
 const { float32: FLOAT, int32: INTEGER, bool: BOOL } = DATA_TYPES;
 
-/** What is computed of loss and gradients in the same call, for all children alike: the recording of a function that no shape enters, and that declares nothing but scalars. */
+/** What the same call computes from loss and gradients, for all children alike: the recording of a function that does not depend on shapes and declares only scalars. */
 export interface Continuation<M> {
-  /** Its inputs are `LOSS_INPUT`, `GRADIENT_INPUT` and `PARAMETER_INPUT` with the name of a slot, and others, which are given in each call. */
+  /** Its inputs are `LOSS_INPUT`, `GRADIENT_INPUT` and `PARAMETER_INPUT` with the name of a slot, and others, which each call passes. */
   readonly recording: Recording<M, unknown>;
 }
 
@@ -37,22 +37,22 @@ export const LOSS_INPUT = 'loss';
 export const GRADIENT_INPUT = 'gradient/';
 export const PARAMETER_INPUT = 'parameter/';
 
-/** Names of the parameters that share an argument and have a gradient; the first is the slot's own. */
+/** Names of the parameters that share an argument and have a gradient; the first one names the slot. */
 export type SlotNames = readonly [string, ...string[]];
 
-/** What a call of the continuation is given and gives back, of a child whose parameters are in these slots. */
+/** The further inputs and results of a call with a continuation, for a child whose parameters are in these slots. */
 export type Further<M> = (nameOf: NameOf) => {
   readonly moment: M;
-  /** A further input of the recording; undefined where the child has nothing to give. Borrowed. */
+  /** A further input of the recording; undefined if the child has none. Borrowed. */
   given(input: string): Tensor | undefined;
-  /** What a result is called; undefined of what the child does not have. */
+  /** The name of a result; undefined if the child does not have it. */
   wanted(output: string): string | undefined;
 };
 
 /** The child's parameter in a slot, if it has one. */
 export type NameOf = (slot: string) => string | undefined;
 
-/** A training batch; without weights every example counts alike. */
+/** A training batch; without weights every example counts equally. */
 export interface Examples {
   readonly inputs: Tensor;
   readonly labels: Tensor;
@@ -60,9 +60,9 @@ export interface Examples {
 }
 
 export interface DynamicGradients<M = unknown> {
-  /** Loss and gradients of the child's parameters at these values, training; the caller owns them. */
+  /** Loss and gradients of the child's parameters at these values, in training mode; the caller owns them. */
   run(child: Child, parameters: NamedTensors, examples: Examples, moment: PassMoment): Gradients;
-  /** Loss and results of the continuation instead of the gradients; where there is one. */
+  /** Loss and results of the continuation instead of the gradients; present if there is a continuation. */
   readonly continued?: (
     child: Child,
     parameters: NamedTensors,
@@ -70,9 +70,9 @@ export interface DynamicGradients<M = unknown> {
     moment: PassMoment,
     further: Further<M>,
   ) => { loss: Scalar; outputs: NamedTensors };
-  /** Whether the gradients of this child are added in the same order as in the child by itself. */
+  /** Whether the gradients of this child are added in the same order as in its own function. */
   serves(child: Child): boolean;
-  /** Nodes of the function. */
+  /** Number of nodes of the function. */
   readonly size: number;
   dispose(): void;
 }
@@ -80,27 +80,27 @@ export interface DynamicGradients<M = unknown> {
 export interface Gradients {
   readonly loss: Scalar;
   readonly gradients: NamedTensors;
-  /** Where they were asked for. */
+  /** Present if requested. */
   readonly logits?: Tensor;
 }
 
 export interface DynamicOptions<M> {
   readonly batchSize: number;
-  /** Of the batch, or one of each example, whose sum counts. */
+  /** Loss of the batch, or of each example, to be summed. */
   readonly loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Tensor;
-  /** Whether dropout and the like act; they do by default. */
+  /** Whether dropout and the like are active; true by default. */
   readonly training?: boolean;
-  /** What is computed in the place of the parameters' gradients; these by default. */
+  /** What to compute on the backward pass in place of the parameters' gradients; the gradients by default. */
   readonly wayBack?: WayBack;
   /** Whether examples may have weights. */
   readonly weighted?: boolean;
-  /** Whether the outputs of the child are wanted too. */
+  /** Whether to return the child's outputs too. */
   readonly logits?: boolean;
-  /** Given the parameters by their slots; undefined where there is nothing to continue with. */
+  /** The continuation for these slots; undefined if there is none. */
   readonly continuation?: (slots: readonly SlotNames[]) => Continuation<M> | undefined;
 }
 
-/** The gradients of any child on batches of one size; why not, where there is no such function. */
+/** The gradients of any child on batches of one size, or the reason why there is no such function. */
 export function dynamicGradients<M = unknown>(
   space: SearchSpace,
   {
@@ -132,7 +132,7 @@ export function dynamicGradients<M = unknown>(
     const lossValue = known.get(resultOf(recording, 'loss')!)!;
     graph.result(lossValue, FLOAT);
     const gradientOf = addBackward(body, known.get(resultOf(recording, INPUT_GRADIENT)!)!);
-    // In the order of a child's parameters, in which norms are added up.
+    // In the order of a child's parameters, because norms are added up in that order.
     const slots = body.slots.filter((slot) => gradientOf.has(slot));
     const isWhole = !logits && slots.every(({ places }) => places.every(({ hasGradient }) => hasGradient));
     const further = isWhole ? continuation?.(slots.map(namesOf)) : undefined;
@@ -141,7 +141,7 @@ export function dynamicGradients<M = unknown>(
     if (logits) graph.result(outputs, FLOAT);
     const loaded = loadedGraph(backend, graph.finish());
     if ('reason' in loaded) return loaded;
-    // Fed where a child has nothing to feed: it adds nothing to a sum, whatever is done with it.
+    // Fed if a child has nothing to feed: it adds nothing to a sum, whatever is done with it.
     const idle = tf.keep(tf.tensor1d([]));
     const alike = weighted ? tf.keep(tf.ones([batchSize])) : undefined;
     const called = { space, backend, body, loaded, idle, alike, slots };
@@ -178,13 +178,13 @@ interface Called {
   readonly body: Body;
   readonly loaded: LoadedGraph;
   readonly idle: Tensor;
-  /** The weights of examples that have none, where the function takes weights. */
+  /** Equal weights for batches without weights, if the function takes weights. */
   readonly alike: Tensor | undefined;
-  /** Slots of the results behind the loss. */
+  /** Slots of the results that follow the loss. */
   readonly slots: readonly Slot[];
 }
 
-/** What goes into a call and comes out of it in every case; `more` are the tensors behind. The caller owns the results. */
+/** A call with the inputs and results that every case has; `more` are the tensors that follow. The caller owns the results. */
 function call(
   { backend, body: { gates, declared, slots: fed }, loaded, idle, alike }: Called,
   chosen: Chosen,
@@ -237,7 +237,7 @@ function run(
     if (place?.hasGradient) found.set(`${place.node}/${place.local}`, backend.createOutputTensor(results[i]!));
     else backend.binding.deleteTensor(results[i]!.id);
   });
-  // In the order in which the gradients of a child come otherwise: sums over all of them depend on it.
+  // In the order of a child's gradients when computed on their own: sums over all of them depend on it.
   const gradients = Object.keys(parameters).flatMap((name) => {
     const gradient = found.get(name);
     return gradient ? [[name, gradient] as const] : [];
@@ -250,12 +250,12 @@ function run(
   };
 }
 
-/** A continuation within the function: what each call has to give, and what comes back. */
+/** A continuation within the function: what each call has to pass, and what it returns. */
 interface Continued<M> {
   readonly recording: Recording<M, unknown>;
   /** Further inputs of the recording, in the order of their arguments. */
   readonly inputs: readonly string[];
-  /** Values behind the loss. */
+  /** Values returned after the loss. */
   readonly wanted: readonly ValueIndex[];
 }
 

@@ -8,7 +8,7 @@ import { backpropagate, recordOn, type Tape } from '../../tensor/tape.js';
 import { combine, operationContext } from '../child.js';
 import { type DynamicNode } from './structure.js';
 
-/** What names the random masks of a pass. */
+/** What the random masks of a pass depend on. */
 export interface PassMoment {
   readonly seed?: number | string | undefined;
 }
@@ -33,7 +33,7 @@ export interface NodeShapes {
   readonly differentiable: readonly boolean[];
 }
 
-/** Computes a node from its inputs, as it is; parameters by their own names. */
+/** Computes a node from its inputs, uncompiled; parameters by their own names. */
 type Forward = (
   inputs: readonly Tensor[],
   parameters: Readonly<Record<string, Tensor>>,
@@ -51,7 +51,7 @@ export function parametersOf({ attributes }: Whole): Readonly<Record<string, Par
 const builtOf = ({ built }: Extract<Whole['attributes'], { kind: 'operation' }>): BuiltOperation =>
   [...built.values()][0]!;
 
-/** What is computed on the backward pass through a node, of the gradient of its output: gradients of its inputs, and one tensor for each parameter. Runs inside a tidy. */
+/** The backward pass through a node: from the gradient of its output, gradients of its inputs and one tensor for each parameter. Runs inside a tidy. */
 export type WayBack = (
   forward: () => Tensor,
   inputs: readonly Tensor[],
@@ -99,7 +99,7 @@ function forwardOf({ name, attributes }: Whole, training: boolean): Forward {
     });
 }
 
-/** The node's recording, forward and backward. Throws NoGraph where it cannot be recorded. */
+/** The node's recording, forward and backward. Throws NoGraph if it cannot be recorded. */
 export function recordNode(
   backend: NativeBackend,
   node: Whole,
@@ -132,7 +132,7 @@ export function recordNode(
   return recordTwice(backend, step, given, node.name);
 }
 
-/** The loss of logits, labels and weights of examples, or one of each example, with the gradient of the sum, on a batch of this size. Throws NoGraph where it cannot be recorded. */
+/** The loss of a batch of this size, or of each of its examples, from logits, labels and example weights, with the gradient of the sum. Throws NoGraph if it cannot be recorded. */
 export function recordLoss(
   backend: NativeBackend,
   loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Tensor,

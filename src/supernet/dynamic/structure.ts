@@ -1,6 +1,6 @@
 /**
- * How the children of a space share one graph that decides at run time: which of its nodes every child has, which exclude each other, and
- * in what order gradients meet. Only spaces of a form that this order can be kept for have such a structure.
+ * How the children of a space share one graph with decisions at run time: which of its nodes every child has, which exclude each other, and
+ * in what order gradients are added. Only spaces in which this order can be kept have such a structure.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Guard, type NodeAttributes, type SupernetGraph } from '../../graph/nodes.js';
@@ -29,9 +29,9 @@ export interface DynamicStructure {
   readonly head: string;
   /** Names of the nodes that every child has. */
   readonly common: ReadonlySet<string>;
-  /** The selection that a node is a candidate of, and of nothing else. */
+  /** The selection of a node that is only ever a candidate of this one. */
   readonly selectionOf: ReadonlyMap<string, string>;
-  /** Who reads a node, the last one to be computed first. */
+  /** The readers of each node, the one computed last first. */
   readonly users: ReadonlyMap<string, readonly Edge[]>;
 }
 
@@ -90,7 +90,7 @@ function edgesInto({ graph }: SupernetGraph, target: string): Edge[] {
     .sort((a, b) => a.position - b.position);
 }
 
-/** Whether the candidates of one selection come one after the other among these users, so that they may be one term of a sum. */
+/** Whether the candidates of one selection are consecutive among these users, so that they can be one term of a sum. */
 export function areTogether(list: readonly Edge[], selectionOf: ReadonlyMap<string, string>): boolean {
   const left = new Set<string>();
   let current: string | undefined;
@@ -103,7 +103,7 @@ export function areTogether(list: readonly Edge[], selectionOf: ReadonlyMap<stri
   return true;
 }
 
-/** What the head depends on whatever the architecture. */
+/** What the head depends on in every architecture. */
 function alwaysThere(nodes: readonly DynamicNode[], head: string): Set<string> {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const found = new Set<string>();
@@ -117,7 +117,7 @@ function alwaysThere(nodes: readonly DynamicNode[], head: string): Set<string> {
   return found;
 }
 
-/** What is known of an architecture when its gates are set. */
+/** What the gates of an architecture are computed from. */
 export interface Chosen {
   /** Names of its nodes, selections included. */
   readonly active: ReadonlySet<string>;
@@ -133,13 +133,13 @@ export function chosenBy({ nodes, head }: DynamicStructure, genotype: Genotype):
   return { active, genotype };
 }
 
-/** Whether an edge carries something in an architecture. */
+/** Whether an edge is open in an architecture. */
 export const isOpen = ({ target, guard }: Edge, { active, genotype }: Chosen): boolean =>
   active.has(target) && (!guard || guard.holds(genotype));
 
 /**
- * Whether gradients meet in an architecture as they do in the child by itself. Behind a selection that hands a node on, they are added up
- * before they meet the node's others: that is the same only where there are no others.
+ * Whether gradients are added in an architecture as in the child's own function. Behind a selection that passes a node on, they are added up
+ * before the node's other gradients are: the result is the same only if there are no others.
  */
 export function keepsOrder({ nodes, users, selectionOf }: DynamicStructure, chosen: Chosen): boolean {
   const selections = new Set(nodes.flatMap(({ name, kind }) => (kind === 'select' ? [name] : [])));

@@ -12,7 +12,7 @@ interface Attributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/** Each window hands dy, divided by the number of values it covers, to every one of them. */
+/** Each window passes dy, divided by the number of values it covers, to each of these values. */
 function avgPoolGrad(dy: Tensor4D, x: Tensor4D, { filterSize, strides, pad, dimRoundingMode }: Attributes): Tensor4D {
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = tf.backend_util.computePool2DInfo(
     x.shape,
@@ -35,7 +35,7 @@ function avgPoolGrad(dy: Tensor4D, x: Tensor4D, { filterSize, strides, pad, dimR
   ) as Tensor4D;
 }
 
-/** How many values of a line of this length each window covers. */
+/** How many values each window covers along an axis of this length. */
 function covered(windows: number, length: number, size: number, stride: number, before: number): number[] {
   return Array.from({ length: windows }, (_, i) => {
     const start = i * stride - before;

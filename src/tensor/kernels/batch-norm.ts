@@ -31,7 +31,7 @@ const nativeAttributes = memoize((epsilon: number, training: boolean) => [
 
 const leadingAxes = (x: Tensor): number[] => x.shape.map((_, axis) => axis).slice(0, -1);
 
-/** TensorFlow normalizes images only: [...,C] -> [N,1,1,C] and back for the first result. */
+/** TensorFlow normalizes only images: [...,C] -> [N,1,1,C], and back for the first result. */
 function asImages(tensors: Tensor[], f: (images: Tensor[]) => Tensor[]): Tensor[] {
   const { rank, shape } = tensors[0]!;
   if (rank === 4) return f(tensors);

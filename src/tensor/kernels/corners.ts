@@ -6,7 +6,7 @@
 import { tf, type Tensor4D } from '../library.js';
 import { defineKernel, type Kernel } from './define.js';
 
-/** first [1,1,C,A], last [1,1,C,B] -> [2,2,C,A+B], zero where neither applies. */
+/** first [1,1,C,A], last [1,1,C,B] -> [2,2,C,A+B], zero elsewhere. */
 export const corners: Kernel<{ first: Tensor4D; last: Tensor4D }, object, Tensor4D> = (() => {
   const join = ({ first, last }: { first: Tensor4D; last: Tensor4D }): Tensor4D =>
     tf.add(

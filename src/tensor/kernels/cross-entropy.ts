@@ -12,7 +12,7 @@ const NATIVE_ATTRIBUTES = [T, typeAttribute('Tlabels', 'int32')];
 export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Tensor[]> = defineKernel({
   name: 'WeftCrossEntropy',
   native: ({ logits, labels }, _, backend) => {
-    // On a GPU TensorFlow's cross-entropy adds up in any order.
+    // On a GPU TensorFlow's cross-entropy adds in no fixed order.
     if (backend.isUsingGpuDevice || logits.shape[1]! >= MANY_CLASSES) return throughSoftmax(backend, logits, labels);
     return rawOps(backend, 'SparseSoftmaxCrossEntropyWithLogits', NATIVE_ATTRIBUTES, [logits, labels], [0, 1], 2);
   },
@@ -23,7 +23,7 @@ export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Te
   },
   gradient: {
     save: ['logits', 'labels'],
-    // The copy of the slope is no function of the logits on the tape; `crossEntropyGrad` accounts for that.
+    // On the tape the copy of the slope does not depend on the logits; `crossEntropyGrad` accounts for that.
     saveOutputs: [false, true],
     backward: ([dy], [logits, labels, slope]) => ({
       logits: () => crossEntropyGrad({ dy: dy!, logits: logits!, labels: labels!, slope: slope! }, {}),
@@ -32,7 +32,7 @@ export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Te
   },
 });
 
-/** From here on oneDNN's softmax and a few small operations are faster than TensorFlow's cross-entropy. */
+/** From this number of classes on, oneDNN's softmax and a few small operations are faster than TensorFlow's cross-entropy. */
 const MANY_CLASSES = 256;
 const MAX = [T, typeAttribute('Tidx', 'int32'), boolAttribute('keep_dims', false)];
 const INTEGER = typeAttribute('T', 'int32');
@@ -70,7 +70,7 @@ function throughSoftmax(backend: NativeBackend, logits: Tensor, labels: Tensor):
   ]);
   const logSum = s.run('Sub', [T], [largest(z), s.run('Log', [T], [largest(p)])]);
   const loss = s.run('Sub', [T], [logSum, ofLabels]);
-  // In place: p is nobody else's, and its reshapes share its memory.
+  // In place: nothing else uses p, and its reshapes share its memory.
   const flatSlope = s.run(
     'InplaceSub',
     [T],
@@ -95,7 +95,7 @@ const crossEntropyGrad: Kernel<{ dy: Tensor; logits: Tensor; labels: Tensor; slo
   plain: ({ dy, slope }) => tf.mul(tf.reshape(dy, [-1, 1]), slope),
   gradient: {
     save: ['dy', 'logits', 'labels'],
-    /** The derivative of the softmax p along g is p·(g − Σ p·g): the whole dependence on the logits, so the slope gets none. */
+    /** The derivative of the softmax p along g is p·(g − Σ p·g): the entire dependence on the logits, so the slope gets no gradient. */
     backward: (g, [dy, logits, labels]) => {
       const p = tf.softmax(logits as Tensor2D);
       const mean = tf.sum(tf.mul(p, g), -1, true);

@@ -1,7 +1,7 @@
 /**
- * Kernels of our own: one name, one implementation per backend, one gradient.
+ * Weft's own kernels: one name, one implementation per backend, one gradient.
  *
- * A gradient must be made of kernels that have gradients themselves: then second derivatives are exact. What it
+ * A gradient must consist of kernels that have gradients themselves: then second derivatives are exact. What it
  * saves, inputs or outputs, keeps its history; see `saved-copies.ts`.
  */
 import { tf, tidy, type Tensor } from '../library.js';
@@ -30,12 +30,12 @@ export interface GradientDefinition<I extends Inputs, A, O extends Tensor | Tens
 
 const INDEPENDENT = Symbol.for('weft.independent');
 
-/** For `backward`: the result does not depend on this input, so nothing is computed. Only our own walk of the tape knows it. */
+/** For `backward`: the result does not depend on this input, so nothing is computed. Only Weft's own walk of the tape recognizes it. */
 export const independent = Object.assign(
   (): Tensor => {
     throw new Error('an independent input has no gradient to compute');
   },
-  // TensorFlow.js keeps one table of gradients for the whole process; known by a mark, not by identity, should weft be loaded twice.
+  // TensorFlow.js keeps one gradient table per process. A mark, not identity, tells these gradients, in case Weft is loaded twice.
   { [INDEPENDENT]: true },
 );
 
@@ -75,7 +75,7 @@ export function defineKernel<I extends Inputs, A extends object, O extends Tenso
   };
 }
 
-/** Gives a kernel, ours or the library's, this gradient instead of the one it has. */
+/** Replaces the gradient of a kernel, whether Weft's or the library's. */
 export function defineGradient<I extends Inputs, A, O extends Tensor | Tensor[]>(
   kernelName: string,
   { save, saveOutputs, backward }: GradientDefinition<I, A, O>,

@@ -1,4 +1,4 @@
-/** Everything that changes TensorFlow.js, in one place. */
+/** Every change to TensorFlow.js, in one place. */
 import { installArithmetic } from './arithmetic.js';
 import { installAvgPool } from './avg-pool.js';
 import { installDepthwiseFilter } from './depthwise-filter.js';
@@ -11,7 +11,7 @@ import { installSavedCopies } from './saved-copies.js';
 import { installStockGradients } from './stock-gradients.js';
 import { installWasmGradients } from './wasm/index.js';
 
-/** Puts our kernels and gradients in place; called once, by `tf.ts`, before the first tensor exists. */
+/** Installs Weft's kernels and gradients; called once, by `tf.ts`, before the first tensor exists. */
 export function installKernels(): void {
   installArithmetic();
   installAvgPool();
@@ -23,7 +23,7 @@ export function installKernels(): void {
   installWasmGradients();
 }
 
-/** What replaces kernels of the native backend; called when that has been loaded. */
+/** Replaces kernels of the native backend; called once that backend has been loaded. */
 export function installNativeKernels(): void {
   installDepthwiseFilter();
   installMatMul();

@@ -1,6 +1,6 @@
 /**
- * Max pooling. TensorFlow's own gradient searches the maxima again, fifteen times as slowly as oneDNN's forward
- * pass; oneDNN's notes where they are.
+ * Max pooling. TensorFlow's own gradient searches for the maxima again, fifteen times as slowly as oneDNN's forward
+ * pass; oneDNN's forward pass notes where they are.
  */
 import { tf, tidy, type Tensor, type Tensor1D, type Tensor4D } from '../library.js';
 import { defineKernel, independent, type Kernel } from './define.js';
@@ -10,7 +10,7 @@ import { poolAttributes, type Window } from './window.js';
 
 /**
  * x [N,H,W,C] -> y [N,H',W',C], and notes for the gradient that only the same backend can read: which element
- * of each window is the (first) maximum. They are empty where the gradient finds out itself.
+ * of each window is the (first) maximum. They are empty on backends whose gradient finds the maxima itself.
  */
 export const maxPool: Kernel<{ x: Tensor4D }, Window, Tensor[]> = defineKernel({
   name: 'WeftMaxPool',
@@ -40,7 +40,7 @@ const maxPoolGrad: Kernel<{ dy: Tensor4D; x: Tensor4D; notes: Tensor }, Window> 
         [...poolAttributes(window), WITH_NOTES, ONEDNN],
         [x, dy, dy, notes],
       );
-    // The output of the forward pass is asked for. On a processor only its shape matters; cuDNN compares it with x.
+    // The operation takes the output of the forward pass. On a processor only its shape matters; cuDNN compares it with x.
     if (!backend.isUsingGpuDevice) return rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, dy, dy]);
     const y = rawOp(backend, 'MaxPool', poolAttributes(window), [x]);
     const result = rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, y, dy]);

@@ -1,6 +1,6 @@
 /**
- * Kernels of the native backend that cost more than they should: reshapes and reductions make a tensor of their shape or axes
- * every time, and a cast to the type that a tensor already has copies it.
+ * Replacements for slow kernels of the native backend: its reshapes and reductions make a tensor of their shape or axes
+ * every time, and its cast to the type that a tensor already has copies it.
  */
 import { tf, type Tensor } from '../library.js';
 import { hasOneDnn, ONEDNN } from './onednn.js';
@@ -51,13 +51,13 @@ const reduction =
       constant(backend, tf.util.parseAxisParam(axis, x.shape)),
     ]);
 
-/** The last axis as probabilities, by the kernel that a compiled step uses too: TensorFlow's other one differs in the last bit. */
+/** Softmax over the last axis, by the same kernel as in compiled steps: TensorFlow's other one differs in the last bit. */
 const softmax = (logits: Tensor, _: object, backend: NativeBackend): Tensor =>
   hasOneDnn(backend)
     ? rawOp(backend, '_MklSoftmax', [FLOAT, ONEDNN], [logits])
     : rawOp(backend, 'Softmax', [FLOAT], [logits]);
 
-/** Kernels by name; each falls back to the library's for types that a raw call does not carry. */
+/** Kernels by name; each falls back to the library's for types that a raw call does not support. */
 const KERNELS: Record<string, (x: Tensor, attributes: never, backend: NativeBackend) => tf.TensorInfo> = {
   Reshape: (x, { shape }: { shape: number[] }, backend) =>
     rawOp(backend, 'Reshape', reshapeAttributes(x.dtype as DataType), [x, constant(backend, shape)]),
@@ -71,13 +71,13 @@ const KERNELS: Record<string, (x: Tensor, attributes: never, backend: NativeBack
   Softmax: softmax,
 };
 
-/** Of these the library converts other types first. */
+/** For these kernels the library converts other types to float32 first. */
 const FLOAT_ONLY = new Set(['Sum', 'Mean', 'Softmax']);
 
-/** The only or first input, by the kernels' names of it. */
+/** What each kernel calls its only or first input. */
 const INPUT: Readonly<Record<string, string>> = { Softmax: 'logits' };
 
-/** The library reads all indices to see whether they are in range. On processors TensorFlow's own operation looks. */
+/** The library reads all indices to check that they are in range. On processors TensorFlow's own operation checks them. */
 function installGather(): void {
   const name = { kernelName: 'GatherV2', backendName: 'tensorflow' };
   const stock = tf.getKernel(name.kernelName, name.backendName);

@@ -1,4 +1,4 @@
-/** Kernels of oneDNN that TensorFlow has for graphs only, called by name. */
+/** oneDNN kernels that TensorFlow offers only in graphs, called by name. */
 import { tf } from '../library.js';
 import { type NativeBackend, rawOp, stringAttribute, T } from './raw-op.js';
 

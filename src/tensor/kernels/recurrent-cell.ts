@@ -1,6 +1,6 @@
 /**
  * The recurrent cell of `../recurrent-cell.ts` on the native backend, forward and backward over all time steps, as raw operations
- * on ids: thousands of small products a pass, where tensor objects and a tape would cost as much as the arithmetic.
+ * on ids: thousands of small products per pass, where tensor objects and a tape would cost as much as the arithmetic.
  * The gradient of each kernel is one product over all steps together.
  */
 import { type Tensor } from '../library.js';
@@ -49,10 +49,10 @@ interface NodeValues {
   y: NativeId;
 }
 
-/** What the backward pass needs of a forward pass; disposed by the owner of the tape. */
+/** What the backward pass needs from a forward pass; disposed by the owner of the tape. */
 export interface CellMemory {
   readonly groups: readonly Group[];
-  /** What each group's input is multiplied by: the kernels of its members side by side. */
+  /** The matrix that each group's input is multiplied by: the kernels of its members side by side. */
   readonly weights: readonly NativeId[];
   /** The part of the first kernel that multiplies x. */
   readonly ofInput: NativeId;

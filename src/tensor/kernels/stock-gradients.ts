@@ -1,5 +1,5 @@
 /**
- * Gradients of the gradient kernels of TensorFlow.js, which it lacks. All of them are linear in each
+ * Gradients of TensorFlow.js's gradient kernels, which the library lacks. All of them are linear in each
  * argument, so the gradient of one is another of the same family. They run only while a gradient is
  * itself being differentiated; first derivatives neither use nor pay for them.
  */

@@ -1,6 +1,6 @@
 /**
- * oneDNN normalizes two to five times as fast when the channels are a multiple of 16. Pixels that lie side by side can
- * pass as further channels: 24 channels of two pixels are 48.
+ * oneDNN normalizes two to five times as fast when the number of channels is a multiple of 16. Neighbouring pixels can
+ * pass for further channels: 24 channels of two pixels are 48.
  */
 import { type Tensor } from '../library.js';
 import { boolAttribute, intAttribute, type NativeBackend, type OpAttribute, T, typeAttribute } from './raw-op.js';
@@ -21,7 +21,7 @@ const TILE = [T, typeAttribute('Tmultiples', 'int32')];
 const UNSTACK_FOUR = [T, intAttribute('num', 4), intAttribute('axis', 0)];
 
 /**
- * `FusedBatchNormV3` twice: with training attributes for mean and variance per channel and neighbour, whose y is thrown
+ * Runs `FusedBatchNormV3` twice: with training attributes for mean and variance per channel and neighbour, whose y is thrown
  * away, and with inference attributes for y from the statistics of all neighbours together. x [N,H,W,C] -> y, mean, variance.
  */
 export function normalizeWide(

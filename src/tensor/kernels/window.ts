@@ -1,4 +1,4 @@
-/** Pooling windows, as the native backend wants them described. */
+/** Pooling windows in the form that the native backend takes. */
 import { intAttribute, memoize, stringAttribute, T, type OpAttribute } from './raw-op.js';
 
 export interface Window {

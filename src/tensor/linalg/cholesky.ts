@@ -19,7 +19,7 @@ const choleskyKernel = defineFactorization<{ a: Tensor }>({
   },
   failure: 'is not positive definite',
   save: [],
-  // S = L⁻ᵀ·Φ(Lᵀ·dL)·L⁻¹ with Φ the lower triangle, its diagonal halved; dA is the symmetric part of S.
+  // S = L⁻ᵀ·Φ(Lᵀ·dL)·L⁻¹, where Φ takes the lower triangle and halves its diagonal; dA is the symmetric part of S.
   backward: ([dl], [l], { precision }) => ({
     a: () => {
       const inner = lowerTriangle(tf.matMul(l!, lowerTriangle(dl!), true, false), 0.5);

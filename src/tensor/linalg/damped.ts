@@ -3,7 +3,7 @@ import { tf, tidy, type Tensor } from '../tf.js';
 import { assertSquare, diagonalPart } from './matrices.js';
 
 export interface DampingOptions {
-  /** First number to add to the diagonal; by default 1e-6 of the mean size of the diagonal's entries. */
+  /** First number to add to the diagonal; by default 1e-6 times the mean magnitude of the diagonal's entries. */
   initial?: number;
   /** Each further attempt multiplies the damping by this. */
   factor?: number;
@@ -19,7 +19,7 @@ export interface Damped<R> {
 
 /**
  * `compute(A + λI)` for the first λ of 0, initial, initial·factor, initial·factor², … with which it succeeds.
- * The result says which λ that was. Other failures than `numeric` ones pass through.
+ * The result says which λ that was. Errors other than `numeric` ones are passed on.
  *
  * @example
  * const { result: factor, damping } = damped(a, (m) => cholesky(m));

@@ -1,6 +1,6 @@
 /**
  * One definition per factorization: a raw TensorFlow operation on the native backend, ml-matrix (in
- * float64) elsewhere, one gradient, and one promise: what comes out is finite, or it throws.
+ * float64) elsewhere, one gradient, and one guarantee: the result is finite, or it throws.
  */
 import { Matrix } from 'ml-matrix';
 import { WeftError } from '../../errors.js';
@@ -21,7 +21,7 @@ export interface FactorizationAttributes {
   precision: Precision;
   /** Work with the transpose of the first argument. */
   adjoint?: boolean;
-  /** Nobody asks how near to singular the argument is. */
+  /** The caller knows that the argument is far from singular, so this is not checked. */
   wellConditioned?: boolean;
 }
 
@@ -34,11 +34,11 @@ export interface Factorization<I extends Record<string, Tensor>> {
   outputRanks: readonly (1 | 2)[];
   /** The same for one matrix of the batch; a vector is a row. */
   plain: (matrices: Matrix[], attributes: FactorizationAttributes) => Matrix[];
-  /** Settles what the backends leave open, such as signs. */
+  /** Fixes what the backends leave open, such as signs. */
   normalize?: (outputs: Tensor[]) => Tensor[];
   /** What is wrong with a matrix for which the result is not finite or not accepted. */
   failure: string;
-  /** A finite result may still be worthless. */
+  /** Whether a finite result is accurate enough to be used. */
   accept?: (inputs: I, outputs: Tensor[], attributes: FactorizationAttributes) => boolean;
   save: readonly (keyof I & string)[];
   /** Gradients of the inputs from those of the outputs; `saved` holds the saved inputs, then all outputs. */
@@ -108,12 +108,12 @@ function failed(inputs: Record<string, Tensor>, failure: string, options?: { cau
     : new WeftError(
         'numeric',
         `${subject} or its right-hand side contains NaN or infinity`,
-        'look for the cause in the steps before',
+        'look for the cause in earlier steps',
         options,
       );
 }
 
-/** Sum of zero times everything: zero, but for NaN and infinities. A plain sum could overflow. */
+/** Sum of zero times every value: zero unless there is a NaN or infinity. A plain sum could overflow. */
 const zeroSum: Kernel<{ x: Tensor }, object> = defineKernel({
   name: 'WeftZeroSum',
   native: ({ x }, _, backend) => {

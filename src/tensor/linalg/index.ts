@@ -1,6 +1,6 @@
 /**
  * Linear algebra on batches of matrices [...,rows,columns], the same on every backend, differentiable, and
- * never NaN: what cannot be computed is a `numeric` WeftError.
+ * never NaN: what cannot be computed throws a `numeric` WeftError.
  */
 export { cholesky, choleskySolve, logDeterminant, triangularSolve, type TriangularSolveOptions } from './cholesky.js';
 export { addToDiagonal, trace } from './diagonal.js';

@@ -1,5 +1,5 @@
 /**
- * Small things about batches of matrices [...,rows,columns] that TensorFlow.js lacks; all are differentiable.
+ * Small operations on batches of matrices [...,rows,columns] that TensorFlow.js lacks; all are differentiable.
  */
 import { WeftError } from '../../errors.js';
 import { tf, type Tensor } from '../tf.js';

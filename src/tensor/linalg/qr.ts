@@ -18,7 +18,7 @@ const qrKernel = defineFactorization<{ a: Tensor }>({
     const decomposition = new QrDecomposition(a!);
     return [decomposition.orthogonalMatrix, decomposition.upperTriangularMatrix];
   },
-  // Signs are free; a diagonal of R without negative numbers makes the factors unique.
+  // Signs are arbitrary; requiring a non-negative diagonal of R makes the factors unique.
   normalize: ([q, r]) => {
     const sign = tf.sub(tf.mul(2, tf.cast(tf.greaterEqual(diagonalPart(r!), 0), 'float32')), 1);
     return [scaleColumns(q!, sign), tf.mul(r!, tf.expandDims(sign, -1))];
@@ -39,7 +39,7 @@ const qrKernel = defineFactorization<{ a: Tensor }>({
 export interface Qr {
   /** [...,m,n] with orthonormal columns. */
   q: Tensor;
-  /** [...,n,n], upper triangular, no negative number on its diagonal. */
+  /** [...,n,n], upper triangular with a non-negative diagonal. */
   r: Tensor;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Inverse and solution of general square systems, by LU factorization with pivoting.
+ * Inverses and solutions of general square systems, by LU factorization with pivoting.
  */
 import { inverse as invert, LuDecomposition } from 'ml-matrix';
 import { boolAttribute } from '../kernels/raw-op.js';
@@ -16,7 +16,7 @@ const solveKernel = defineFactorization<{ a: Tensor; b: Tensor }>({
   plain: ([a, b], { adjoint = false }) => [new LuDecomposition(adjoint ? a!.transpose() : a!).solve(b!)],
   failure: 'is singular',
   save: ['a'],
-  // X = A⁻¹B: dB = A⁻ᵀ·dX, dA = −dB·Xᵀ; with Aᵀ in the place of A, dA = −X·dBᵀ.
+  // X = A⁻¹B: dB = A⁻ᵀ·dX, dA = −dB·Xᵀ; with Aᵀ in place of A, dA = −X·dBᵀ.
   backward: ([dx], [a, x], { adjoint = false, precision }) => {
     const db = (): Tensor => solve(a!, dx!, { adjoint: !adjoint, precision });
     return {
@@ -49,7 +49,7 @@ export interface SolveOptions extends PrecisionOption {
 }
 
 export interface InverseOptions extends PrecisionOption {
-  /** The caller knows that it is far from singular: the condition number, several passes over the matrix, is not computed. */
+  /** The caller knows that the matrix is far from singular: the condition number, which takes several passes over it, is not computed. */
   wellConditioned?: boolean;
 }
 
@@ -62,7 +62,7 @@ export function solve(a: Tensor, b: Tensor, { adjoint = false, precision = 'floa
 
 /**
  * A⁻¹ of each matrix [...,n,n]. Throws a `numeric` WeftError where the condition number ‖A‖₁·‖A⁻¹‖₁ reaches
- * the reciprocal of the precision, beyond which no digit of the result would be right.
+ * the reciprocal of the precision, beyond which no digit of the result would be correct.
  */
 export function inverse(a: Tensor, { precision = 'float32', wellConditioned = false }: InverseOptions = {}): Tensor {
   assertSquare(a);

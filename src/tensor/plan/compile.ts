@@ -1,6 +1,6 @@
 /**
- * Steps that repeat, without JavaScript's price for every operation: run as they are at first, then recorded twice and compared, then
- * replayed on native ids, and run as one native session where enough runs are due.
+ * Compiles steps that repeat, to avoid JavaScript's overhead per operation: they run as they are at first, then are recorded twice and compared, then
+ * replayed on native ids, and run as one native session if enough runs are still to come.
  */
 import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { disposeNamed, type NamedTensors } from '../named.js';
@@ -11,59 +11,59 @@ import { difference, type Recording, sameBits, sameChoices, type ValueIndex } fr
 import { type Execution, replayOf } from './replay.js';
 import { sessionOf } from './session.js';
 
-/** How far steps are compiled: not at all, to replays only, or to sessions as soon as can be; by default to what pays. */
+/** How far steps are compiled: not at all, to replays only, or to sessions as soon as possible; by default as far as it pays. */
 export type CompileMode = 'off' | 'replay' | 'session';
 
 export interface CompileOptions {
   readonly mode?: CompileMode | undefined;
-  /** Steps of different shapes or structure that are kept; the one that was not used for longest goes first. */
+  /** Number of steps of different shapes or structure that are kept; the least recently used one is dropped first. */
   readonly kept?: number;
-  /** Told once why a step is not compiled, or not as far as it might be. */
+  /** Called once with the reason why a step is not compiled, or not as far as it might be. */
   readonly note?: ((remark: string) => void) | undefined;
-  /** Where the files of sessions lie while they are read; the system's temporary folder by default. */
+  /** Where the files of sessions are written for the library to read; the system's temporary folder by default. */
   readonly folder?: string;
 }
 
 export interface CallOptions {
-  /** What the step depends on besides the shapes of its inputs: a name of the network, of the mode. */
+  /** What the step depends on besides the shapes of its inputs, such as the network and the mode. */
   readonly key?: string;
-  /** Further runs of this very step that are due, where that is known. */
+  /** How many more times this same step will run, if known. */
   readonly due?: number;
 }
 
 /** Compiled steps of one kind. */
 export interface Compiler<M, F> {
   /**
-   * The step's results at this moment, the same bits in whatever way they are computed; the caller owns them. Inputs are borrowed. Steps with
-   * the same key and inputs of the same shapes must be the same function.
+   * The step's results at this moment, identical to the bit however they are computed; the caller owns them. Inputs are borrowed. Steps with
+   * the same key and input shapes must be the same function.
    */
   run(step: Step<M, F>, inputs: NamedTensors, moment: M, options?: CallOptions): StepResult<F>;
-  /** Whether a step of this key is compiled or about to be, so that it is worth naming all of its inputs. */
+  /** Whether a step with this key is compiled or about to be, so that it is worth naming all of its inputs. */
   isWorthwhile(options?: CallOptions): boolean;
-  /** Runs so far by the way they were computed. */
+  /** Number of runs so far, by how they were computed. */
   readonly runs: Readonly<Record<'eager' | 'replay' | 'session', number>>;
   /** Frees sessions and recordings. */
   dispose(): void;
 }
 
-/** Runs of one step from which a replay pays: two recordings cost about one more run each. */
+/** Number of runs of one step from which a replay pays off: each of the two recordings costs about one more run. */
 const RUNS_FOR_REPLAY = 6;
-/** Runs of one step from which a session pays: to make one and to run it for the first time costs 50 to 400 ms. */
+/** Number of runs of one step from which a session pays off: making one and running it for the first time takes 50 to 400 ms. */
 const RUNS_FOR_SESSION = 64;
-/** Runs after which somebody may want to know that nothing is compiled. */
+/** Number of runs after which it is worth a note that nothing is compiled. */
 const RUNS_FOR_NOTE = 16;
-/** Where it is not known how many runs are due, as many again as there have been are expected. */
+/** Expected number of remaining runs: as many again as there have been, unless known. */
 const expected = (runs: number, due: number | undefined): number => due ?? runs;
-/** Recordings of one step that are tried before it is given up. */
+/** Number of recordings of one step before it is given up. */
 const ATTEMPTS = 6;
-/** Keys whose runs are counted. */
+/** Maximum number of keys whose runs are counted. */
 const MOST_KEYS = 4096;
-/** Sets of decisions of one step that are kept. */
+/** Number of sets of decisions that are kept for one step. */
 const VARIANTS = 6;
 
 interface Variant<M, F> {
   readonly recording: Recording<M, F>;
-  /** Nothing where the step has to run as it is under these decisions. */
+  /** Undefined if the step has to run uncompiled under these decisions. */
   execution?: Execution;
   kind: 'eager' | 'replay' | 'session';
   /** Whether a session has been tried. */
@@ -79,13 +79,13 @@ interface Entry<M, F> {
 }
 
 export interface CompiledStep<M, F> extends Omit<Compiler<M, F>, 'run' | 'isWorthwhile'> {
-  /** The step's results at this moment, the same bits in whatever way they are computed; the caller owns them. Inputs are borrowed. */
+  /** The step's results at this moment, identical to the bit however they are computed; the caller owns them. Inputs are borrowed. */
   run(inputs: NamedTensors, moment: M, options?: CallOptions): StepResult<F>;
 }
 
 /**
- * A step that is compiled when it repeats. `step` borrows its inputs, gives its results to the caller, and takes everything else that
- * changes from run to run from its host; what it reads in another way is noticed, and then it runs as it is.
+ * A step that is compiled once it repeats. `step` borrows its inputs, hands its results to the caller, and takes everything else that
+ * changes from run to run from its host; if it reads anything in another way, that is detected and the step runs uncompiled.
  *
  * @example
  * const descend = compile<{ rate: number }, null>(({ w, g }, { scalar }) => ({
@@ -99,7 +99,7 @@ export function compile<M, F>(step: Step<M, F>, options: CompileOptions = {}): C
   return { runs, dispose, run: (...call) => run(step, ...call) };
 }
 
-/** Compiles steps that are given anew at each run. */
+/** Compiles steps whose function is passed anew with each run. */
 export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
   const { kept = 32, note, folder } = options;
   const entries = new Map<string, Entry<M, F>>();
@@ -118,7 +118,7 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
   const forget = ({ variants }: Entry<M, F>): void => variants.forEach(({ execution }) => execution?.dispose());
   const entryOf = (key: string): Entry<M, F> => {
     const found = entries.get(key) ?? { runs: 0, attempts: 0, pending: [], variants: [] };
-    // The last one in the map is the one that was used last.
+    // The last one in the map is the most recently used one.
     entries.delete(key);
     entries.set(key, found);
     if (entries.size > kept) {
@@ -140,7 +140,7 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
     runs.eager++;
     const { result, recording } = record(backend, step, inputs, moment);
     if (recording.undeclared !== undefined) {
-      // Without decisions before it, it would be the same in every run.
+      // Without any decisions before it, it would be the same in every run.
       if (recording.choices.length === 0) {
         retired = true;
         say(`steps are not compiled: ${recording.undeclared}`);
@@ -193,13 +193,13 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
         return recorded(backend, entry, step, inputs, moment);
       }
       if (!variant.execution) {
-        // Steps in which something is refreshed may read and choose; that none is compiled is worth a word.
+        // Steps that refresh something may read undeclared values; only a step that is never compiled is worth a note.
         if (entry.runs === RUNS_FOR_NOTE && entry.variants.every(({ execution }) => !execution))
           say(`steps are not compiled: ${variant.recording.undeclared}`);
         return eager(step, inputs, moment);
       }
       variant.runs++;
-      // A session takes its inputs from the processor's memory: on a GPU they would go back and forth.
+      // A session takes its inputs from main memory: on a GPU they would be copied back and forth.
       const pays = !backend.isUsingGpuDevice && variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
       const worth = options.mode === 'session' || pays;
       if (!variant.tried && worth && options.mode !== 'replay') {
@@ -252,7 +252,7 @@ function compute<M>(
   );
 }
 
-/** One run of an execution; throws what the first requirement that does not hold says. */
+/** One run of an execution; throws the failure of the first requirement that does not hold. */
 function execute<M, F>(
   backend: NativeBackend,
   recording: Recording<M, F>,
@@ -295,7 +295,7 @@ function givenTensor<M>({ constants, declared }: Recording<M, unknown>, value: V
   return tf.tensor(of(moment), [...shape]);
 }
 
-/** A session whose first results are those of the variant's execution bit for bit, or why there is none. */
+/** A session whose first results equal those of the variant's execution bit for bit, or why there is none. */
 function checkedSession<M, F>(
   backend: NativeBackend,
   { recording, execution }: Variant<M, F>,

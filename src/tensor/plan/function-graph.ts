@@ -10,7 +10,7 @@ export type ValueName = string;
 
 export interface TensorContent {
   readonly shape: readonly number[];
-  /** By TensorFlow's number of the type. */
+  /** TensorFlow's number for the type. */
   readonly dtype: number;
   readonly data: ArrayLike<number>;
 }
@@ -21,7 +21,7 @@ export type AttributeValue = Uint8Array;
 export interface FunctionGraph {
   /** An argument of this type. */
   argument(dtype: number): ValueName;
-  /** A node; what it computes is read as `name:output:index`. `after` are nodes that come before it without giving it anything. */
+  /** A node; its outputs are read as `name:output:index`. `after` names nodes that must run before it although it reads nothing of theirs. */
   node(
     op: string,
     inputs: readonly ValueName[],
@@ -83,7 +83,7 @@ export function functionGraph(): FunctionGraph {
         bytesField(1, signature),
         ...nodes,
         ...results.map(({ value }, i) => bytesField(4, concat(bytesField(1, `r${i}`), bytesField(2, value)))),
-        // Grappler would put sums together and change their order: it leaves functions alone that say so.
+        // Grappler would merge sums and change their order; it leaves functions with this attribute alone.
         mapEntry(5, '_noinline', boolean(true)),
         mapEntry(5, '_tf_data_function', boolean(true)),
       );
@@ -115,7 +115,7 @@ export function functionGraph(): FunctionGraph {
   };
 }
 
-/** One operation after the other, without the bookkeeping of a pool. It knows no Switch and Merge. */
+/** Runs one operation after the other, without the overhead of a pool. It does not support Switch and Merge. */
 const IN_ORDER = 'SINGLE_THREADED_EXECUTOR';
 
 /** ConfigProto { graph_options { rewrite_options { disable_meta_optimizer } } } */
@@ -145,7 +145,7 @@ export const type = (value: number): AttributeValue => integerField(6, value);
 const types = (values: readonly number[]): AttributeValue =>
   bytesField(1, concat(...values.map((value) => integerField(6, value))));
 
-/** The attribute value of what the binding takes, by its numbers of attribute types. */
+/** The attribute value for an attribute in the binding's form, with the binding's numbers for attribute types. */
 export function attributeValue({ type: kind, value }: OpAttribute): AttributeValue {
   const field = (one: unknown): Uint8Array => {
     switch (kind) {

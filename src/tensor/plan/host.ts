@@ -1,24 +1,24 @@
 /**
- * What a step that may be compiled takes from JavaScript besides its input tensors: schedules, counters, masks, decisions. Each is a
+ * What a compilable step takes from JavaScript besides its input tensors: schedules, counters, masks, decisions. Each is a
  * function of the moment of the call, so that a recorded step can be run again at another moment.
  */
 import { type NamedTensors } from '../named.js';
 import { type Scalar, type Tensor, tf } from '../tf.js';
 
-/** How a step learns of the moment `M` of its call. */
+/** What a step reads about the moment `M` of its call. */
 export interface Host<M> {
-  /** A number of the moment, as a float32 scalar. */
+  /** A number that depends on the moment, as a float32 scalar. */
   scalar(of: (moment: M) => number): Scalar;
-  /** Numbers of the moment, as a float32 tensor: a mask, a random probe. */
+  /** Numbers that depend on the moment, as a float32 tensor: a mask, a random probe. */
   values(shape: readonly number[], of: (moment: M) => Float32Array): Tensor;
-  /** A decision of the moment: what the step does may depend on it. */
+  /** A decision that depends on the moment: the step may branch on it. */
   choose<T extends string | number | boolean>(of: (moment: M) => T): T;
   /**
-   * Throws `failure` unless `holds` is true of the scalar. A compiled step asks after it has computed everything: `failure` may look at the
+   * Throws `failure` unless `holds` is true of the scalar. A compiled step checks after it has computed everything: `failure` may look at the
    * results, which are then discarded.
    */
   require(value: Tensor, holds: (value: number) => boolean, failure: (outputs?: NamedTensors) => Error): void;
-  /** Says that the step is about to depend on something that is not declared, so that it cannot be compiled. */
+  /** Reports that the step is about to depend on something that is not declared, so that it cannot be compiled. */
   undeclared(what: string): void;
 }
 

@@ -1,4 +1,4 @@
-/** Steps that repeat, compiled: what they take from JavaScript is declared (`Host`), everything else is recorded. */
+/** Compiles steps that repeat: what they take from JavaScript is declared (`Host`), everything else is recorded. */
 export {
   compile,
   compiler,

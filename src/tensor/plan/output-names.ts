@@ -1,7 +1,7 @@
-/** How TensorFlow names the outputs of its operations, which a function's body has to spell out. */
+/** TensorFlow's names for the outputs of its operations, which a function's body has to spell out. */
 
 /**
- * Operations by the names of their outputs, in their order; a name with a star stands for as many outputs as the attribute behind it says.
+ * Operations by the names of their outputs, in order; a name with a star stands for as many outputs as the attribute after it says.
  * From TensorFlow's registry of operations (version 2.15); stateful operations are left out.
  */
 const BY_OUTPUTS: Record<string, string> = {
@@ -42,7 +42,7 @@ const NAMES = new Map(
   ),
 );
 
-/** `name:index` of an operation's output within a function's body; undefined of an operation that is not known. */
+/** `name:index` of an operation's output within a function's body; undefined for an unknown operation. */
 export function outputName(op: string, index: number): string | undefined {
   const names = NAMES.get(op);
   if (!names) return undefined;

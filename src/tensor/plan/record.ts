@@ -1,4 +1,4 @@
-/** Recording a step where it reaches the native library: every operation passes the binding. */
+/** Records a step at the native library's binding, through which every operation passes. */
 import { contentOfConstant, DATA_TYPES, type NativeBackend, type OpAttribute } from '../kernels/raw-op.js';
 import { type NamedTensors } from '../named.js';
 import { type Scalar, type Tensor, tf } from '../tf.js';
@@ -18,7 +18,7 @@ export interface StepResult<F> {
   readonly fixed: F;
 }
 
-/** A step that may be compiled: tensors by name in and out, and what else it returns, the same in every run. */
+/** A step that may be compiled: named tensors in and out, and whatever else it returns, the same in every run. */
 export type Step<M, F> = (inputs: NamedTensors, host: Host<M>) => StepResult<F>;
 
 type Binding = NativeBackend['binding'];
@@ -28,7 +28,7 @@ const recorders = new WeakSet<Binding>();
 /** Whether a step is being recorded through this binding: a step within it is a part of it. */
 export const isRecording = (binding: Binding): boolean => recorders.has(binding);
 
-/** Runs the step as it is and writes down what it does. Results are the caller's. */
+/** Runs the step as it is and records what it does. The caller owns the results. */
 export function record<M, F>(
   backend: NativeBackend,
   step: Step<M, F>,
@@ -141,7 +141,7 @@ export function record<M, F>(
     const id = idOf(tensor);
     const known = values.get(id);
     const value = known ?? add(id, numberOf(tensor));
-    // A tensor that no operation has read has reached the library only now.
+    // A tensor that no operation has read reaches the library only now.
     if (known === undefined)
       constants.push({ value, shape: tensor.shape, dtype: numberOf(tensor), data: copyOf(tensor.dataSync()) });
     return { name, value, shape: tensor.shape, dtype: tensor.dtype };
@@ -166,5 +166,5 @@ export function record<M, F>(
 const copyOf = (data: ArrayLike<number>): ArrayLike<number> =>
   ArrayBuffer.isView(data) ? (data as Float32Array).slice() : Array.from(data);
 
-/** TensorFlow's number of a tensor's type. */
+/** TensorFlow's number for a tensor's type. */
 const numberOf = ({ dtype }: Tensor): number => DATA_TYPES[dtype as keyof typeof DATA_TYPES];

@@ -1,8 +1,8 @@
-/** What one run of a step has done: its operations, on values that are known by number. */
+/** What one run of a step has done: its operations, on numbered values. */
 import { type OpAttribute } from '../kernels/raw-op.js';
 import { type NamedTensors } from '../named.js';
 
-/** The place of a value in the table of values of its recording. */
+/** The index of a value in its recording's table of values. */
 export type ValueIndex = number;
 
 export interface RecordedOperation {
@@ -16,14 +16,14 @@ export interface RecordedOperation {
 export interface Constant {
   readonly value: ValueIndex;
   readonly shape: readonly number[];
-  /** By TensorFlow's number of the type. */
+  /** TensorFlow's number for the type. */
   readonly dtype: number;
   readonly data: ArrayLike<number>;
-  /** Of a tensor that lives as long as the process: its id. */
+  /** The id of a tensor that lives as long as the process. */
   readonly lasting?: number | undefined;
 }
 
-/** A tensor of the moment. */
+/** A declared tensor, which depends on the moment. */
 export interface Declared<M> {
   readonly value: ValueIndex;
   readonly shape: readonly number[];
@@ -50,7 +50,7 @@ export interface Output {
 }
 
 export interface Recording<M, F> {
-  /** TensorFlow's number of the type of each value. */
+  /** TensorFlow's number for the type of each value. */
   readonly types: readonly number[];
   /** Values of the inputs by name. */
   readonly inputs: ReadonlyMap<string, ValueIndex>;
@@ -60,19 +60,19 @@ export interface Recording<M, F> {
   readonly choices: readonly Choice<M>[];
   readonly requirements: readonly Requirement[];
   readonly outputs: readonly Output[];
-  /** What the step has returned besides tensors. */
+  /** What the step returned besides tensors. */
   readonly fixed: F;
-  /** Why it cannot be run again, where it cannot. */
+  /** Why it cannot be run again, if it cannot. */
   readonly undeclared?: string | undefined;
 }
 
-/** Whether a moment takes the decisions that the recorded one has taken. */
+/** Whether the decisions at this moment are those of the recorded one. */
 export function sameChoices<M>(choices: readonly Choice<M>[], moment: M): boolean {
   return choices.every(({ of, taken }) => of(moment) === taken);
 }
 
 /**
- * What differs between two recordings of one step other than what is declared, in words; undefined where nothing does. `moment` is
+ * What differs between two recordings of one step apart from what is declared, in words; undefined if nothing does. `moment` is
  * that of the second.
  */
 export function difference<M, F>(a: Recording<M, F>, b: Recording<M, F>, moment: M): string | undefined {
@@ -106,7 +106,7 @@ export function difference<M, F>(a: Recording<M, F>, b: Recording<M, F>, moment:
   return undefined;
 }
 
-/** The operation that reads a value first, in words. */
+/** The first operation that reads a value, in words. */
 function userOf<M, F>({ operations }: Recording<M, F>, value: ValueIndex): string {
   const reader = operations.findIndex(({ inputs }) => inputs.includes(value));
   return reader < 0 ? 'a result' : `read by operation ${reader}, '${operations[reader]!.op}'`;
@@ -116,7 +116,7 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
-/** Whether two arrays hold the same numbers; NaN is like NaN, and 0 unlike -0. */
+/** Whether two arrays hold the same numbers; NaN equals NaN, and 0 differs from -0. */
 export function sameBits(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;

@@ -1,15 +1,15 @@
-/** Running a recorded step again, one operation after the other, on the ids of the native library: no engine, tape or tensor objects. */
+/** Runs a recorded step again, one operation after the other, on the native library's ids: no engine, tape or tensor objects. */
 import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { type Recording, type RecordedOperation, type ValueIndex } from './recording.js';
 
-/** A compiled step on ids of the inputs and numbers of the declared values: the outputs and requirements that are computed, by value. The caller owns them. */
+/** A compiled step. Takes the ids of the inputs and the numbers of the declared values; returns the computed outputs and requirements, by value, which the caller owns. */
 export interface Execution {
   run(ids: readonly number[], declared: readonly Float32Array[]): Map<ValueIndex, OutputMetadata>;
   /** Frees what the execution holds between runs. */
   dispose(): void;
 }
 
-/** Values that a run has to give, each once: outputs and requirements that an operation computes. */
+/** Values that a run has to return, each once: outputs and requirements that an operation computes. */
 export function wantedValues({ outputs, requirements, operations }: Recording<never, unknown>): ValueIndex[] {
   const computed = new Set(operations.flatMap((operation) => operation.outputs));
   return [...new Set([...outputs, ...requirements].map(({ value }) => value))].filter((value) => computed.has(value));
@@ -77,7 +77,7 @@ export function replayOf(backend: NativeBackend, recording: Recording<never, unk
   };
 }
 
-/** For each operation the computed values that nobody reads after it and that are not results. */
+/** For each operation, the computed values that no later operation reads and that are not results. */
 function lastUses(operations: readonly RecordedOperation[], wanted: readonly ValueIndex[]): ValueIndex[][] {
   const done = new Set<ValueIndex>(wanted);
   const computed = new Set(operations.flatMap(({ outputs }) => outputs));

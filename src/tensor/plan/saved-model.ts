@@ -1,4 +1,4 @@
-/** The operations of a recording as nodes of a function. */
+/** Writes the operations of a recording as nodes of a function. */
 import { DATA_TYPES } from '../kernels/raw-op.js';
 import {
   attributeValue,
@@ -14,8 +14,8 @@ import { type Declared, type RecordedOperation, type Recording, type ValueIndex 
 import { neededOperations, wantedValues } from './replay.js';
 
 /**
- * The SavedModel of a recording, or the name of an operation that it has no form for. Its arguments are the inputs, the declared values that are no
- * scalars, and the scalars as one vector, because each argument has a price.
+ * The SavedModel of a recording, or the name of an operation that cannot be written to it. Its arguments are the inputs, the declared values that are not
+ * scalars, and the scalars as one vector, because each argument has a cost.
  */
 export function savedModel(recording: Recording<never, unknown>): StepGraph | { missing: string } {
   const graph = functionGraph();
@@ -33,7 +33,7 @@ export function savedModel(recording: Recording<never, unknown>): StepGraph | { 
 export const isScalar = ({ shape }: Pick<Declared<never>, 'shape'>): boolean => shape.length === 0;
 export const isNoScalar = (one: Pick<Declared<never>, 'shape'>): boolean => !isScalar(one);
 
-/** Takes these numbers from one vector, a further argument; none where there are no numbers. */
+/** Unpacks these numbers from one vector, a further argument; there is none if there are no numbers. */
 export function addScalars(
   graph: FunctionGraph,
   scalars: readonly Pick<Declared<never>, 'value'>[],
@@ -47,8 +47,8 @@ export function addScalars(
 }
 
 /**
- * Adds what the wanted values of a recording depend on. `names` has the sources' names, and gets those of everything that is computed.
- * `after` is a node that everything waits for. Returns the operation that has no form in a graph, if there is one.
+ * Adds what the wanted values of a recording depend on. `names` holds the sources' names, and receives those of everything that is computed.
+ * `after` is a node that everything waits for. Returns the operation that cannot be written to a graph, if there is one.
  */
 export function addOperations(
   graph: FunctionGraph,
@@ -76,7 +76,7 @@ export function addOperations(
       nodes.push(sum.slice(0, sum.indexOf(':')));
       continue;
     }
-    // The library leaves this type to be found from the input, which a function does not do.
+    // The library leaves this type to be inferred from the input, which a function does not do.
     if (operation.op === 'ExpandDims') attributes['T'] ??= type(recording.types[operation.inputs[0]!]!);
     const earlier = order.get(i)?.map((one) => nodes[one]!) ?? [];
     nodes.push(graph.node(operation.op, inputs, attributes, earlier));
@@ -86,8 +86,8 @@ export function addOperations(
 }
 
 /**
- * The sum of three and more terms in the order of TensorFlow's AddN: the first `count mod 8` from left to right (8 or 9 for 0 or 1), then
- * the sum of each eight that follow. In a graph AddN may add them in any order, for the sake of memory.
+ * The sum of three or more terms in the order of TensorFlow's AddN: the first `count mod 8` from left to right (8 or 9 for 0 or 1), then
+ * the sum of each following eight. In a graph AddN may add them in any order, to save memory.
  */
 function sumInOrder(terms: readonly ValueName[], add: (a: ValueName, b: ValueName) => ValueName): ValueName {
   const rest = terms.length % WIDTH;
@@ -102,7 +102,7 @@ function sumInOrder(terms: readonly ValueName[], add: (a: ValueName, b: ValueNam
 const WIDTH = 8;
 
 /**
- * Operations that have to wait for others though they read nothing of theirs: one that writes to its input in place comes after all that
+ * Operations that have to wait for others although they read nothing of theirs: one that writes to its input in place comes after all that
  * have read that memory before it.
  */
 function inPlaceOrder(operations: readonly RecordedOperation[]): Map<number, number[]> {

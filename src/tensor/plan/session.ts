@@ -1,4 +1,4 @@
-/** Running a recorded step as one call of a native session. */
+/** Runs a recorded step as one call of a native session. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export interface LoadedGraph {
   dispose(): void;
 }
 
-/** Loads a function; why it cannot be loaded, where it cannot: no room for the file, an operation that this build lacks. */
+/** Loads a function, or returns why it cannot be loaded: no room for the file, an operation that this build lacks. */
 export function loadedGraph(
   { binding }: NativeBackend,
   { bytes, feeds, fetches }: StepGraph,
@@ -25,7 +25,7 @@ export function loadedGraph(
   try {
     folder = mkdtempSync(join(parent, 'weft-step-'));
     writeFileSync(join(folder, 'saved_model.pb'), bytes);
-    // The library reads the folder once, and needs it no longer.
+    // The library reads the folder only once, while loading.
     const session = binding.loadSavedModel(folder, 'serve');
     return {
       run: (ids) => binding.runSavedModel(session, ids, feeds, fetches),

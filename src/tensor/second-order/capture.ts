@@ -1,6 +1,6 @@
 /**
- * A gradient together with what its layers saw: one forward pass, the backward pass of the loss, and the possibility to go
- * back again with other gradients of the outputs, as the Fisher information wants it.
+ * A gradient together with what each layer saw: one forward pass, the backward pass of the loss, and further backward
+ * passes with other gradients of the outputs, as the Fisher information needs them.
  */
 import { assertScalar, backpropagateTo } from '../autodiff.js';
 import type { NamedTensors } from '../named.js';
@@ -9,13 +9,13 @@ import { tf, tidy, type Scalar, type Tensor } from '../tf.js';
 import { findUses, type CapturedUse, type FoundUse, type FoundUses } from './captured-uses.js';
 import type { CutLoss } from './gauss-newton.js';
 
-/** What the layers of a forward pass saw. Holds tensors until `dispose`. */
+/** The inputs and output gradients of the layers in a forward pass. Holds tensors until `dispose`. */
 export interface LayerCapture {
   /** What the model returned, borrowed. */
   readonly outputs: Tensor;
   /** In the order of use; their tensors are borrowed. */
   readonly uses: readonly CapturedUse[];
-  /** Parameters that are also used where no layer is known. */
+  /** Parameters that are also used outside known layers. */
   readonly uncovered: ReadonlySet<string>;
   /** ∂loss/∂(output of each use), borrowed. */
   readonly lossGradients: readonly Tensor[];
@@ -35,7 +35,7 @@ export interface CaptureOptions {
   skipDense?: boolean;
 }
 
-/** Loss and gradients at `params`, as `valueAndGradients` gives them, and the layers. */
+/** Loss and gradients at `params`, as from `valueAndGradients`, and the layers. */
 export function capturedGradients(
   { outputs, loss }: CutLoss,
   params: NamedTensors,
@@ -111,7 +111,7 @@ function backward(
   return { gradients, outputGradients };
 }
 
-/** Weights of dense layers, each with its one bias or none, that are used nowhere else. */
+/** Weights of dense layers, each with a single bias or none, that are used nowhere else. */
 function densely(uses: readonly FoundUse[], uncovered: ReadonlySet<string>): string[] {
   const partners = new Map<string, Set<string | undefined>>();
   for (const {

@@ -1,6 +1,6 @@
 /**
- * Which layers a computation consists of, read off the kernels that it runs: every kernel that multiplies, convolves, scales,
- * shifts or looks up one of the parameters is a use of that parameter. No layer has to announce itself.
+ * Finds the layers of a computation from the kernels that it runs: every kernel that multiplies, convolves, scales,
+ * shifts or looks up one of the parameters is a use of that parameter. No layer has to register itself.
  */
 import type { NamedTensors } from '../named.js';
 import type { Window2D } from '../nn.js';
@@ -17,29 +17,29 @@ export interface CapturedUse {
   readonly weight?: string | undefined;
   /** Name of the bias or offset that is added to the same output. */
   readonly bias?: string | undefined;
-  /** What the weight is applied to: [N,I], images [N,H,W,C], or the ids of an embedding; of a normalization, before it is normalized. */
+  /** What the weight is applied to: [N,I], images [N,H,W,C], or the ids of an embedding; for a normalization, the values before it. */
   readonly input?: Tensor | undefined;
-  /** Of convolutions. */
+  /** The window of a convolution. */
   readonly window?: (Required<Window2D> & { readonly size: readonly [number, number] }) | undefined;
   /**
-   * Where the examples lie among the rows of the output: its last axis is a row, or as many axes as the bias has. Undefined where they cannot be distinguished.
+   * Where the examples lie among the rows of the output: a row is its last axis, or as many axes as the bias has. Undefined if they cannot be distinguished.
    */
   readonly axis?: ExampleAxis | undefined;
-  /** The kernel after which they cannot be distinguished, going back from the model's outputs. */
+  /** The kernel beyond which they cannot be distinguished, going back from the model's outputs. */
   readonly endedBy?: string | undefined;
-  /** Of a batch normalization: (input − mean)/√(variance + epsilon) is what is scaled. */
+  /** For a batch normalization, whose scale multiplies (input − mean)/√(variance + epsilon). */
   readonly normalization?: { readonly mean: Tensor; readonly variance: Tensor; readonly epsilon: number } | undefined;
 }
 
-/** A use, with the tensor of the tape that comes out of it. */
+/** A use, with its output tensor on the tape. */
 export interface FoundUse {
   use: CapturedUse;
   output: Tensor;
-  /** The channels of the output that belong to it; all by default. */
+  /** The channels of the output that belong to this use; all by default. */
   channels?: readonly [begin: number, size: number];
   /** Length of a row of the output. */
   width: number;
-  /** Kernels that read the output. */
+  /** Number of kernels that read the output. */
   readers: number;
   /** The use whose output this one reads. */
   after?: FoundUse | undefined;
@@ -48,7 +48,7 @@ export interface FoundUse {
 export interface FoundUses {
   readonly result: Tensor;
   readonly uses: readonly FoundUse[];
-  /** Parameters that are also used in another way than those above. */
+  /** Parameters that are also used in other ways than those above. */
   readonly uncovered: ReadonlySet<string>;
   /** What the uses keep alive. */
   readonly kept: readonly Tensor[];
@@ -97,7 +97,7 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
   };
   let looking = false;
   const onCall = (call: KernelCall): void => {
-    // What is run in order to look is no part of the computation.
+    // Kernels run for this inspection are not part of the computation.
     if (looking) return;
     calls.push(call);
     looking = true;
@@ -116,7 +116,7 @@ export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
   }
 }
 
-/** The use that this kernel is, if it is one that curvature knows how to read. */
+/** The use that this kernel represents, if it is of a kind that is supported. */
 function read(
   { name, inputs, attributes, outputs }: KernelCall,
   nameOf: (tensor: Tensor | undefined) => string | undefined,
@@ -185,7 +185,7 @@ function read(
   }
 }
 
-/** The window of a convolution with this filter; undefined where its strides differ, or where it is dilated. */
+/** The window of a convolution with this filter; undefined if its strides differ, or if it is dilated. */
 export function windowOf(
   { shape }: Tensor,
   { strides, pad, dilations = 1 }: Readonly<Record<string, unknown>>,
@@ -201,7 +201,7 @@ export function windowOf(
   return { size: [shape[0], shape[1]!], stride, padding: pad };
 }
 
-/** A factorized reduction is two 1x1 convolutions: one of the first, one of the last pixel of each 2x2 window. */
+/** A factorized reduction is two 1x1 convolutions: of the first and of the last pixel of each 2x2 window. */
 function readCorners(
   { inputs, outputs }: KernelCall,
   names: readonly [string, string],
@@ -226,7 +226,7 @@ function readCorners(
   });
 }
 
-/** Pixels 0, 2, … or 1, 3, … in both directions; beyond the edge there is zero. */
+/** Pixels 0, 2, … or 1, 3, … in both directions; zero beyond the edge. */
 function everySecond(x: Tensor4D, first: number): Tensor4D {
   const [, height, width] = x.shape;
   const [even, odd] = [[0, height % 2] as [number, number], [0, width % 2] as [number, number]];
@@ -238,7 +238,7 @@ function everySecond(x: Tensor4D, first: number): Tensor4D {
   ) as Tensor4D;
 }
 
-/** What is added to an output that nothing else reads belongs to the same layer: a bias to its kernel, an offset to its scale. */
+/** If nothing else reads an output, what is added to it belongs to the same layer: a bias to its kernel, an offset to its scale. */
 function joinAdded(found: readonly FoundUse[]): FoundUse[] {
   const result: FoundUse[] = [];
   for (const one of found) {
@@ -257,7 +257,7 @@ function joinAdded(found: readonly FoundUse[]): FoundUse[] {
   return result;
 }
 
-/** The uses with the place of the examples in their outputs; the first axis of the model's own result is that of the examples. */
+/** The uses with the positions of the examples in their outputs; the first axis of the model's result is the example axis. */
 function placed(found: readonly FoundUse[], calls: readonly KernelCall[], result: Tensor): FoundUse[] {
   const axes = followExamples(calls, result);
   return found.map((one) => {

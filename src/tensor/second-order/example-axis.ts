@@ -1,11 +1,11 @@
 /**
- * Where the examples of a batch lie in each tensor of a forward pass. Spaces of sequences reshape and transpose: a dense layer at each
+ * Where the examples of a batch lie in each tensor of a forward pass. Sequence spaces reshape and transpose: a dense layer at each
  * token of N sequences sees [N·T,F], a recurrent layer [T·N,F]. Row by row, every such tensor is [before, N, stride] for some stride,
  * which is followed from the outputs of the model back through the kernels that made them.
  *
  * Going backwards, "element i belongs to example n" means that of all the examples' losses only the n-th depends on element i directly:
- * exactly what the gradient of a single example needs. A kernel that is not known, or that mixes examples, ends the way:
- * what lies before it cannot be distinguished, and says so.
+ * exactly what the gradient of a single example needs. A kernel that is unknown, or that mixes examples, ends the path:
+ * the examples before it cannot be distinguished, and are reported as such.
  */
 import { tf, type Tensor } from '../tf.js';
 import type { KernelCall } from '../trace.js';
@@ -17,13 +17,13 @@ export interface ExampleAxis {
   readonly stride: number;
 }
 
-/** A kernel run, as far as shapes go. Tensors may have been disposed. */
+/** The shapes of a kernel call. Its tensors may have been disposed. */
 export type ShapeCall = Pick<KernelCall, 'name' | 'inputs' | 'attributes' | 'outputs'>;
 
 export interface ExampleAxes {
-  /** The axis of a tensor that the outputs depend on; undefined where its examples cannot be distinguished. */
+  /** The example axis of a tensor that the outputs depend on; undefined if its examples cannot be distinguished. */
   of(tensor: Tensor): ExampleAxis | undefined;
-  /** The kernel that ended the way to this tensor, if one did. */
+  /** The kernel that ended the path to this tensor, if one did. */
   endedBy(tensor: Tensor): string | undefined;
 }
 
@@ -61,7 +61,7 @@ export function followExamples(calls: readonly ShapeCall[], target: Tensor): Exa
   }
   return {
     of(tensor) {
-      // A single example is everywhere.
+      // A single example fills every tensor.
       if (examples === 1) return { examples, stride: tensor.size };
       const stride = strides.get(tensor.id);
       return stride === undefined ? undefined : { examples, stride };
@@ -70,12 +70,12 @@ export function followExamples(calls: readonly ShapeCall[], target: Tensor): Exa
   };
 }
 
-/** The same axis counted in rows of `width` numbers; undefined where a row has numbers of several examples. */
+/** The same axis counted in rows of `width` numbers; undefined if a row has numbers of several examples. */
 export function axisOfRows(axis: ExampleAxis | undefined, width: number): ExampleAxis | undefined {
   return axis && axis.stride % width === 0 ? { examples: axis.examples, stride: axis.stride / width } : undefined;
 }
 
-/** Rows [R,C] with the axis counted in rows -> [examples,R/examples,C], the rows of an example in their order. */
+/** Rows [R,C] with the axis counted in rows -> [examples,R/examples,C], the rows of an example in order. */
 export function rowsByExample(rows: Tensor, { examples, stride }: ExampleAxis): Tensor {
   const [count, width] = rows.shape as [number, number];
   const before = count / (examples * stride);

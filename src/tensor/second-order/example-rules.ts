@@ -1,6 +1,6 @@
 /**
- * For each kernel that is known, where the examples lie in its inputs, given where they lie in one of its outputs. A kernel without a rule
- * is one through which examples are not followed.
+ * For each known kernel, where the examples lie in its inputs, given where they lie in one of its outputs. A kernel without a rule
+ * ends the path along which examples are followed.
  */
 import { tf, type Tensor } from '../tf.js';
 import type { ExampleAxis } from './example-axis.js';
@@ -9,13 +9,13 @@ export interface AxisQuery {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly outputs: readonly Tensor[];
-  /** Which of the outputs is asked for. */
+  /** Index of the output in question. */
   readonly position: number;
-  /** Of that output. */
+  /** The example axis of that output. */
   readonly axis: ExampleAxis;
 }
 
-/** By input its stride. Of an input that is missing the examples cannot be distinguished: parameters and other things that all examples share. */
+/** The stride of each input. In a missing input examples cannot be distinguished: parameters and other values that all examples share. */
 type Places = Readonly<Record<string, number | undefined>>;
 type AxisRule = (query: AxisQuery) => Places | undefined;
 
@@ -28,7 +28,7 @@ interface Dimension {
 
 const product = (lengths: readonly number[]): number => lengths.reduce((a, b) => a * b, 1);
 
-/** Undefined where examples are spread over several dimensions. */
+/** The dimension of this axis; undefined if examples are spread over several dimensions. */
 function dimensionOf(shape: readonly number[], { examples, stride }: ExampleAxis): Dimension | undefined {
   let inner = 1;
   for (let index = shape.length - 1; index >= 0; index--) {
@@ -71,7 +71,7 @@ const elementwise: AxisRule = (query) => {
   );
 };
 
-/** Dimension `index` of the output is dimension `to(index)` of the input `slot`, the only one that examples have parts of. */
+/** Dimension `index` of the output is dimension `to(index)` of the input `slot`, the only input that belongs to examples. */
 const moved =
   (slot: string, to: (index: number, query: AxisQuery) => number | undefined): AxisRule =>
   (query) => {
@@ -110,7 +110,7 @@ const matMul: AxisRule = (query) => {
   return { a: place('a'), b: place('b') };
 };
 
-/** Inputs one after another along an axis; examples may lie along it where each input has all of them, as the steps of a sequence do. */
+/** Inputs one after another along an axis; examples may lie along it if each input has all of them, as with the steps of a sequence. */
 const concat: AxisRule = (query) => {
   const found = dimension(query);
   if (!found) return undefined;
@@ -136,7 +136,7 @@ const pack: AxisRule = (query) => {
   );
 };
 
-/** A part of each dimension; of that of the examples all, or a part that has all of them. */
+/** A part of each dimension; of the example dimension everything, or a part that holds all examples. */
 const part = (slot: string, beginOf: (index: number, query: AxisQuery) => number | undefined): AxisRule =>
   moved(slot, (index, query) => {
     const [from, to] = [query.inputs[slot]!.shape[index]!, outputOf(query).shape[index]!];
@@ -197,7 +197,7 @@ export const AXIS_RULES: Readonly<Record<string, AxisRule>> = {
   Transpose: moved('x', (index, { attributes }) => list(attributes['perm'])[index]),
   BatchMatMul: matMul,
   WeftDense: moved('x', (index) => (index === 0 ? 0 : undefined)),
-  // Statistics of the batch count as constants.
+  // Batch statistics count as constants.
   WeftBatchNorm: ({ position, axis }) => (position === 0 ? { x: axis.stride } : undefined),
   FusedBatchNorm: ({ axis }) => ({ x: axis.stride }),
   ...each(['MaxPool', 'AvgPool', 'Conv2D', 'DepthwiseConv2dNative', 'WeftPointwise', 'WeftMaxPool'], images('x')),

@@ -1,6 +1,6 @@
 /**
- * Products with the Hessian of a loss, exact by differentiating the gradient (Pearlmutter 1994), or by a
- * central difference of gradients when a kernel on the way has no proven second derivative.
+ * Products with the Hessian of a loss: exact, by differentiating the gradient (Pearlmutter 1994), or by a
+ * central difference of gradients if a kernel on the path has no verified second derivative.
  */
 import { assertScalar, backpropagateTo, gradientsOf } from '../autodiff.js';
 import { type NamedTensors, withPrefix } from '../named.js';
@@ -14,7 +14,7 @@ export type Loss = (params: NamedTensors) => Scalar;
 
 /** The Hessian of a loss at fixed parameters. Holds tensors until `dispose`. */
 export interface HessianOperator extends ProductMethod {
-  /** H·direction, with every parameter's name; a name missing in the direction counts as zero there. */
+  /** H·direction, with every parameter's name; a name missing from the direction counts as zero. */
   apply(direction: NamedTensors): NamedTensors;
   dispose(): void;
 }
@@ -41,8 +41,8 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
       recording.dispose();
       return differenceOperator(loss, params, chosen, options.radius ?? RADIUS);
     }
-    // All that the backward pass reads is on the path; an operator of many products repeats one step.
-    // A recurrent cell saves its pass, too, which is not a tensor: products over it run as they are.
+    // Everything that the backward pass reads is on the path; an operator of many products repeats one step.
+    // A recurrent cell also saves its pass, which is not a tensor: products over it run uncompiled.
     const saved = path
       .flatMap((node) => node.saved)
       .filter((one) => one instanceof tf.Tensor)
@@ -65,7 +65,7 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
             outputs: backpropagateTo(params, path, cotangentsOf(recording, direction), { unused: 'zero' }),
             fixed: null,
           });
-          // How many products follow is not known, so that a session is made only once it would have paid.
+          // The number of products to come is unknown, so a session is made only once it would already have paid off.
           return products.run(product, { ...kept, ...withPrefix('direction/', direction) }, null, { due: 0 }).outputs;
         }),
     };
@@ -85,7 +85,7 @@ export function hvp(
   return applyOnce(hessianOperator(loss, params, options), direction);
 }
 
-/** One product, and the end of the operator. */
+/** One product; disposes the operator. */
 export function applyOnce(operator: HessianOperator, direction: NamedTensors): HessianVectorProduct {
   try {
     const { method, reasons, kernels } = operator;

@@ -11,7 +11,7 @@ import { cotangentsOf, offTape, pathFrom, record, type Recording } from './recor
 
 /** The Jacobian J = ∂y/∂w of `y = f(params)`. Holds tensors until `dispose`. */
 export interface JacobianOperator extends ProductMethod {
-  /** y itself; the operator's, borrowed by its readers. */
+  /** y itself, borrowed. */
   readonly outputs: Tensor;
   /** J·direction, in the shape of y. */
   times(direction: NamedTensors): Tensor;

@@ -5,24 +5,24 @@ import { tf } from '../tf.js';
 import { kernelsOf, unverifiedKernels } from './verified.js';
 
 export interface SecondOrderOptions {
-  /** What to do when a kernel has no proven second derivative: refuse by name (the default), or take a central difference. */
+  /** What to do if a kernel has no verified second derivative: refuse by name (the default), or take a central difference. */
   onUnverified?: 'refuse' | 'difference';
-  /** Kernels to take as proven for this once: for the test that proves them. */
+  /** Kernels to treat as verified in this call: for the test that verifies them. */
   trust?: readonly string[];
-  /** Half the distance of the two points of a central difference, in parameter space; 1e-2 by default. */
+  /** Half the distance between the two points of a central difference, in parameter space; 1e-2 by default. */
   radius?: number;
 }
 
-/** How products come about. */
+/** How products are computed. */
 export interface ProductMethod {
   readonly method: 'exact' | 'central-difference';
-  /** Why they are not exact: one line per kernel. */
+  /** Why they are not exact, one line per kernel. */
   readonly reasons: readonly string[];
-  /** Every kernel on the way from the parameters to what is differentiated again. */
+  /** Every kernel on the path from the parameters to what is differentiated again. */
   readonly kernels: readonly string[];
 }
 
-/** The method for this path of kernels: exact, a difference where that is allowed, or an error that names the kernels. */
+/** The method for this path of kernels: exact, a difference if that is allowed, or an error that names the kernels. */
 export function chooseMethod(
   path: readonly TapeNode[],
   { onUnverified = 'refuse', trust = [] }: SecondOrderOptions,

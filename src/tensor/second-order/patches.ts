@@ -34,7 +34,7 @@ const patchKernel = defineKernel<{ x: Tensor4D }, PatchAttributes, Tensor>({
 });
 
 /**
- * The windows that a convolution sees: x [N,H,W,C] -> [N,T,kh·kw·C] with T positions and the order of a kernel
+ * The windows that a convolution sees: x [N,H,W,C] -> [N,T,kh·kw·C] with T positions in the order of a kernel
  * [kh,kw,C,O], so that patches · kernel (as [kh·kw·C,O]) is the convolution. Not differentiable.
  */
 export function patches(

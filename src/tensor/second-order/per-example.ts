@@ -1,7 +1,7 @@
 /**
- * Gradients of each example's own loss. By definition from one backward pass per example, and, for single layers,
- * from what went in and the gradient of what came out, all examples together. With a mean as the
- * loss multiply the output gradients by the number of examples.
+ * Gradients of each example's own loss: by definition, from one backward pass per example, and for single layers
+ * from their inputs and output gradients, all examples together. If the loss is a mean,
+ * multiply the output gradients by the number of examples.
  */
 import { backpropagateTo } from '../autodiff.js';
 import { mapNamed, type NamedTensors } from '../named.js';
@@ -38,7 +38,7 @@ export interface LayerExampleGradients {
   bias: Tensor;
 }
 
-/** Of a depthwise convolution: input [N,H,W,C], output gradients [N,H',W',C] -> kernel [N,kh,kw,C,1], bias [N,C]. */
+/** Per-example gradients of a depthwise convolution: input [N,H,W,C], output gradients [N,H',W',C] -> kernel [N,kh,kw,C,1], bias [N,C]. */
 export function depthwiseExampleGradients(
   input: Tensor4D,
   outputGradient: Tensor4D,
@@ -55,7 +55,7 @@ export function depthwiseExampleGradients(
   });
 }
 
-/** Of a scale and an offset per channel (batch or layer normalization): normalized input and output gradients [N,...,C] -> [N,C] each. */
+/** Per-example gradients of a scale and an offset per channel (batch or layer normalization): normalized input and output gradients [N,...,C] -> [N,C] each. */
 export function affineExampleGradients(normalized: Tensor, outputGradient: Tensor): { scale: Tensor; offset: Tensor } {
   return tidy(() => {
     const axes = normalized.shape.map((_, axis) => axis).slice(1, -1);

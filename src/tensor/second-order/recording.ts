@@ -3,14 +3,14 @@ import { mapNamed, type NamedTensors } from '../named.js';
 import { activeTape, pathBetween, recordOn, releaseTape, type Cotangent, type Tape } from '../tape.js';
 import { tf, tidy, type Tensor } from '../tf.js';
 
-/** A computation that has been written down; holds tensors until `dispose`. */
+/** A recorded computation; holds tensors until `dispose`. */
 export interface Recording {
   readonly tape: Tape;
   readonly outputs: NamedTensors;
   dispose(): void;
 }
 
-/** Runs `f` in a tidy. What comes out has no derivative, so an enclosing gradient is refused rather than given a wrong one. */
+/** Runs `f` in a tidy. Its result has no derivative, so inside an enclosing gradient it is refused rather than differentiated wrongly. */
 export function offTape<T>(f: () => T): T {
   if (!activeTape()) return tidy(f);
   throw new WeftError(
@@ -24,7 +24,7 @@ export function offTape<T>(f: () => T): T {
 export function record(f: (tape: Tape) => NamedTensors): Recording {
   const tape: Tape = [];
   try {
-    // Doubles, because an output may be one of the caller's tensors, handed through.
+    // Copies, because an output may be one of the caller's tensors, passed through.
     const outputs = offTape(() => recordOn(tape, () => mapNamed(f(tape), (output) => tf.keep(tf.clone(output)))));
     return {
       tape,

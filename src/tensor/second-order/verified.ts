@@ -1,8 +1,8 @@
 /**
- * Which kernels have a proven second derivative. TensorFlow.js gives no error for a kernel whose gradient
+ * Which kernels have a verified second derivative. TensorFlow.js gives no error for a kernel whose gradient
  * is computed off the tape: the second derivative is simply wrong. So every kernel on the way from the
- * parameters to their gradients must stand in this list, and the list holds nothing that the contract
- * test `test/contract/second-order.test.ts` does not exercise against an independent reference.
+ * parameters to their gradients must be in this list, and the list contains only kernels that the contract
+ * test `test/contract/second-order.test.ts` checks against an independent reference.
  */
 import type { TapeNode } from '../tape.js';
 
@@ -81,14 +81,14 @@ const verified = new Set<string>([
 ]);
 
 /**
- * Declares that the second derivatives of these kernels of yours are proven, by a test such as the contract's.
- * The gradient function of each must run only kernels that are on the tape and themselves in the list.
+ * Declares that the second derivatives of these kernels of your own are verified, by a test such as the contract's.
+ * The gradient function of each must run only kernels that are recorded on the tape and are in the list themselves.
  */
 export function declareSecondOrder(...kernelNames: string[]): void {
   for (const name of kernelNames) verified.add(name);
 }
 
-/** Names of all kernels with a proven second derivative, sorted. */
+/** Names of all kernels with a verified second derivative, sorted. */
 export function secondOrderKernels(): string[] {
   return [...verified].sort();
 }
@@ -98,7 +98,7 @@ export function kernelsOf(nodes: readonly TapeNode[]): string[] {
   return [...new Set(nodes.map((node) => node.kernelName))].sort();
 }
 
-/** Names of the kernels among `nodes` whose second derivative is neither proven nor `trusted`. */
+/** Names of the kernels among `nodes` whose second derivative is neither verified nor `trusted`. */
 export function unverifiedKernels(nodes: readonly TapeNode[], trusted: readonly string[] = []): string[] {
   return kernelsOf(
     nodes.filter(

@@ -31,7 +31,7 @@ export function depthwiseBackpropFilter(
 
 /**
  * Gradient of a depthwise convolution with respect to its input: dy spread out by the stride, convolved with
- * the filter turned by 180 degrees; the outputs of one channel are added up.
+ * the filter rotated by 180 degrees; the outputs of one channel are added up.
  */
 export function depthwiseBackpropInput(
   { dy, filter }: { dy: Tensor4D; filter: Tensor4D },
@@ -55,7 +55,7 @@ export function depthwiseBackpropInput(
   return multiplier === 1 ? each : tf.sum(tf.reshape(each, [...inputShape, multiplier]), -1);
 }
 
-/** Puts zeros between rows and columns: [N,P,Q,C] -> [N,(P-1)·s+1,(Q-1)·t+1,C]. */
+/** Inserts zeros between rows and columns: [N,P,Q,C] -> [N,(P-1)·s+1,(Q-1)·t+1,C]. */
 function spreadOut(dy: Tensor4D, s: number, t: number): Tensor4D {
   if (s === 1 && t === 1) return dy;
   const [batch, rows, columns, channels] = dy.shape;

@@ -1,22 +1,14 @@
 /** The final choice again, from the last checkpoint of a run, with other numbers. */
-import { WeftError } from '../errors.js';
-import { type JobResult, submitAll, trainingJob } from '../jobs/index.js';
-import { type RunSummary } from '../runs/index.js';
-import { type OwnPart } from '../parts/own.js';
-import { costNames } from '../config/costs.js';
-import { costMeasure, namedCosts } from '../search/costs.js';
-import { deviceTable, readDeviceLatency } from '../search/device-latency.js';
-import { type LatencyTable } from '../search/latency.js';
-import { type OwnObjective, ownObjectives } from '../search/own-objective.js';
 import { byQuality, type Objective } from '../search/objective.js';
+import { namedCosts } from '../search/costs.js';
 import { evaluateCandidate } from '../search/phases/derive.js';
-import { type Condition, parsePick } from '../search/pick.js';
-import { type SearchParts, type SearchSession } from '../search/session.js';
+import { parsePick } from '../search/pick.js';
+import { type SearchSession } from '../search/session.js';
 import { type Scored } from '../search/state.js';
-import { largestOf, smallestOf } from '../statistics/extremes.js';
-import { codeFiles } from '../jobs/files.js';
 import { inThisProcess, type WithExecutor } from './executing.js';
+import { namedLatencies, pickable, picked } from './picked.js';
 import { loadRecordedParts, openRecorded } from './recorded-run.js';
+import { retrainBest, type Retrained } from './retrain-best.js';
 import { openSession, type SessionOptions } from './session.js';
 
 export interface DeriveOptions extends SessionOptions {
@@ -53,13 +45,6 @@ export interface DeriveOutcome {
   readonly retrained?: readonly Retrained[] | undefined;
 }
 
-export interface Retrained {
-  /** Place in the ranking, from 1. */
-  readonly place: number;
-  readonly result: JobResult;
-  readonly summary: RunSummary;
-}
-
 /** See `deriveRun` in index.ts. */
 export async function deriveRun(directory: string, options: DeriveOptions = {}): Promise<DeriveOutcome> {
   const { candidates, batches, retrainTop } = options;
@@ -80,8 +65,12 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
     judgeCandidates(session, options.onProgress);
     const judged = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
     const { measure } = session.objective;
-    const latencies = latenciesOf(session, options.latencyTable);
-    const ranking = picked({ ...session, latencies }, judged, conditions, own)
+    const { space } = session;
+    const latencies =
+      options.latencyTable === undefined ? session.latencies : namedLatencies(space, options.latencyTable);
+    const remedy =
+      'evaluate more candidates (--candidates 200), loosen the condition, or search with it as a limit (limits.…)';
+    const ranking = picked(judged, conditions, { space, latencies, own, remedy })
       .sort(byQuality(measure))
       .map((one) => ({ ...one, ...costsOf(session, one) }));
     outcome = { run: recorded.run.path, measure, ranking };
@@ -90,24 +79,13 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
   }
   options.onRanking?.(outcome);
   if (retrainTop === undefined) return outcome;
-  const architectures = outcome.ranking.slice(0, retrainTop).map(({ architecture }) => architecture);
-  const jobs = architectures.map((architecture) =>
-    trainingJob(parts, architecture, {
-      ...(recorded.backend && { backend: recorded.backend }),
-      ...(options.threads !== undefined && { threads: options.threads }),
-    }),
-  );
-  const files = codeFiles({ ...config, controller: { name: 'random' } });
-  const withExecutor = options.withExecutor ?? inThisProcess();
-  const results = await withExecutor({ total: jobs.length, parts, files }, (executor) => submitAll(executor, jobs));
-  return { ...outcome, retrained: results?.map(asRetrained) };
+  const { threads, withExecutor = inThisProcess() } = options;
+  const retrained = await retrainBest(parts, outcome.ranking.slice(0, retrainTop), {
+    ...(recorded.backend && { backend: recorded.backend }),
+    ...{ threads, withExecutor },
+  });
+  return { ...outcome, retrained };
 }
-
-const asRetrained = (result: JobResult, index: number): Retrained => ({
-  place: index + 1,
-  result,
-  summary: result.value as unknown as RunSummary,
-});
 
 function judgeCandidates(session: SearchSession, onProgress: DeriveOptions['onProgress']): void {
   Object.assign(session.state, { phase: 'derive', step: 0, candidates: { controller: [], random: [] } });
@@ -118,60 +96,6 @@ function judgeCandidates(session: SearchSession, onProgress: DeriveOptions['onPr
   }
 }
 
-/** The table of the device that was named, or else of the run. */
-function latenciesOf({ space, latencies }: SearchSession, file: string | undefined): LatencyTable | undefined {
-  if (file === undefined) return latencies;
-  const found = readDeviceLatency(file);
-  return deviceTable(space.forRetraining(), found, found.batchSize);
-}
-
-/** The user's own objectives by which candidates can be picked: those of the run, and those that are given in addition. */
-function pickable({ config, own }: SearchParts): OwnObjective[] {
-  const named = ownObjectives(config, own);
-  const given = [...(own?.values() ?? [])]
-    .filter((part): part is OwnPart<object, OwnObjective> => part.kind === 'weft-objective')
-    .map((part) => part.create({}, {}));
-  return [...named, ...given.filter(({ name }) => !named.some((one) => one.name === name))];
-}
-
-/** Those that meet all conditions; throws WeftError('config') with the nearest where none does. */
-function picked(
-  session: SearchSession,
-  judged: readonly Scored[],
-  conditions: readonly Condition[],
-  own: readonly OwnObjective[],
-): Scored[] {
-  if (conditions.length === 0) return [...judged];
-  const { space, latencies } = session;
-  const asked = new Set(conditions.map(({ name }) => name));
-  const costs = costMeasure(
-    space,
-    costNames.filter((name) => asked.has(name)),
-    latencies,
-    own.filter(({ name }) => asked.has(name)),
-  );
-  const values = judged.map((one) => ({
-    accuracy: one.accuracy,
-    loss: one.loss,
-    ...namedCosts(costs, space.decode(one.architecture)),
-  })) as Record<string, number>[];
-  const met = judged.filter((_, i) => conditions.every(({ name, holds }) => holds(values[i]![name]!)));
-  if (met.length > 0) return met;
-  const ranges = [...new Set(conditions.map(({ name }) => name))].map((name) => {
-    const all = values.map((one) => one[name]!);
-    return `${name} is between ${shown(smallestOf(all))} and ${shown(largestOf(all))}`;
-  });
-  throw new WeftError(
-    'config',
-    `none of ${judged.length} candidates meets ${conditions.map(({ text }) => text).join(' and ')}: ${ranges.join('; ')}`,
-    'evaluate more candidates (--candidates 200), loosen the condition, or search with it as a limit (limits.…)',
-  );
-}
-
 function costsOf({ costs, space }: SearchSession, { architecture }: Scored): { costs?: Record<string, number> } {
   return costs ? { costs: namedCosts(costs, space.decode(architecture)) } : {};
 }
-
-/** A number with four significant digits, its thousands apart. */
-export const shown = (value: number): string =>
-  Number(value.toPrecision(4)).toLocaleString('en', { maximumFractionDigits: 4 });

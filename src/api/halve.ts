@@ -5,10 +5,17 @@ import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
 import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
 import { type Stopped } from '../search/asha.js';
 import { type AshaStep } from '../search/asha-run.js';
-import { type Placed, type Rung, type RungResult, rungsOf, successiveHalving } from '../search/halving.js';
+import {
+  type Placed,
+  type Rung,
+  type RungResult,
+  rungsOf,
+  type Standing,
+  standingsOf,
+  successiveHalving,
+} from '../search/halving.js';
 import { bestRound, halvingRounds } from '../search/halving-rounds.js';
-import { type Hyperparameters } from '../search/hyperparameters/index.js';
-import { objectiveOf, trainedMeasure } from '../search/objective.js';
+import { type Hyperparameters, withHyperparameters } from '../search/hyperparameters/index.js';
 import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { requireAccuracy } from '../training/evaluate.js';
@@ -24,7 +31,9 @@ import {
   writeHalvingReport,
   writeWinner,
 } from './halve-candidates.js';
+import { comparison, pickingIn, type Picking } from './halve-pick.js';
 import { partsOf, type PartsRequest } from './parts.js';
+import { retrainBest, type Retrained } from './retrain-best.js';
 
 export type { AshaRequest };
 
@@ -46,6 +55,12 @@ export interface HalvingRequest extends PartsRequest {
   readonly runs?: string | undefined;
   /** The folder of results itself. */
   readonly out?: string | undefined;
+  /** Only candidates that meet these conditions can win, for example `latency<5ms,parameters<100k`; all are trained all the same. */
+  readonly pick?: string | undefined;
+  /** A file with the latencies of a device, for conditions on them. */
+  readonly latencyTable?: string | undefined;
+  /** Trains the best so many from scratch, each with its hyper-parameters, as `retrain` of the configuration says, and tests them. */
+  readonly retrainTop?: number | undefined;
   /** Threads of each training. */
   readonly threads?: number | undefined;
   /** Where the trainings are done; one after another in this process by default. */
@@ -58,6 +73,8 @@ export interface HalvingRequest extends PartsRequest {
   readonly onRung?: ((rung: RungResult, measure: 'accuracy' | 'loss') => void) | undefined;
   /** Hears of each training of an asynchronous halving, in the order in which they have finished. */
   readonly onTrained?: ((training: AshaStep) => void) | undefined;
+  /** Hears what was found before the best are trained from scratch. */
+  readonly onRanking?: ((outcome: HalvingOutcome) => void) | undefined;
 }
 
 export interface HalvingOutcome {
@@ -69,6 +86,8 @@ export interface HalvingOutcome {
   readonly rungs: readonly RungResult[];
   /** The rungs of all rounds, where rounds were asked for. */
   readonly rounds?: readonly (readonly RungResult[])[];
+  /** Every candidate that meets the conditions, the winner first: those that were trained longest, and of these the best, before others. */
+  readonly ranking: readonly Standing[];
   /** Text encoding. */
   readonly winner: string;
   /** What the winner was trained with, where hyper-parameters were searched. */
@@ -77,6 +96,8 @@ export interface HalvingOutcome {
   readonly configuration?: string;
   /** Candidates that their learning curves have stopped, where they were extrapolated. */
   readonly stopped?: readonly StoppedCandidate[];
+  /** Of `retrainTop`, in the order of the ranking; undefined where none was asked for, or the training was stopped. */
+  readonly retrained?: readonly Retrained[] | undefined;
 }
 
 export interface StoppedCandidate
@@ -86,6 +107,7 @@ export interface StoppedCandidate
 export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
   const { candidates: count = 27, factor = 3, first = 2, rounds, asynchronous, out, runs = 'runs' } = request;
   requireWhole('rounds', rounds, 1);
+  requireWhole('retrainTop', request.retrainTop, 1);
   if (rounds !== undefined && asynchronous)
     throw new WeftError(
       'config',
@@ -102,13 +124,42 @@ export async function runHalving(request: HalvingRequest = {}): Promise<HalvingO
       runs,
       `halving-${sha256(JSON.stringify([config, backend, count, factor, first, ...[rounds, asynchronous].filter((one) => one !== undefined)])).slice(0, 8)}`,
     );
+  const picking = pickingIn(parts, request);
   const made = makeFolder(folder);
   try {
-    return await halveIn(folder, parts, backend, request, { count, factor, first });
+    const outcome = await halveIn(folder, parts, backend, request, { count, factor, first, picking });
+    if (!outcome) return undefined;
+    request.onRanking?.(outcome);
+    return await withRetrained(outcome, parts, backend, request);
   } catch (error) {
     made.undo();
     throw error;
   }
+}
+
+/** The best of the ranking trained from scratch, if they are to be. */
+async function withRetrained(
+  outcome: HalvingOutcome,
+  parts: SearchParts,
+  backend: BackendName,
+  { retrainTop, threads, withExecutor = inThisProcess() }: HalvingRequest,
+): Promise<HalvingOutcome> {
+  if (retrainTop === undefined) return outcome;
+  const best = outcome.ranking
+    .filter(({ score }) => score > -Infinity)
+    .slice(0, retrainTop)
+    .map(({ architecture, hyperparameters }) => ({
+      architecture,
+      config: hyperparameters && withHyperparameters(parts.config, hyperparameters),
+    }));
+  return { ...outcome, retrained: await retrainBest(parts, best, { backend, threads, withExecutor }) };
+}
+
+interface Begun {
+  readonly count: number;
+  readonly factor: number;
+  readonly first: number;
+  readonly picking: Picking;
 }
 
 async function halveIn(
@@ -116,7 +167,7 @@ async function halveIn(
   parts: SearchParts,
   backend: BackendName,
   request: HalvingRequest,
-  { count, factor, first }: { readonly count: number; readonly factor: number; readonly first: number },
+  { count, factor, first, picking }: Begun,
 ): Promise<HalvingOutcome | undefined> {
   const { config } = parts;
   const { threads, rounds, asynchronous, withExecutor = inThisProcess() } = request;
@@ -139,7 +190,7 @@ async function halveIn(
     const stopped = outcome.stopped.map(({ candidate, ...rest }) => ({ ...candidateIn(candidate), ...rest }));
     const found = { rungs: outcome.rungs.map(described), stopped };
     found.rungs.forEach((rung) => onRung?.(rung, measure));
-    return written(folder, parts, found, { ...record, asynchronous }, measure);
+    return written(folder, parts, found, { record: { ...record, asynchronous }, measure, picking });
   }
   const rungs = rungsOf({ candidates: random?.length ?? count, ...halving });
   onStart?.(folder, backend, rungs, account);
@@ -161,8 +212,7 @@ async function halveIn(
     folder,
     parts,
     { rungs: bestRound(all), ...(rounds !== undefined && { rounds: all }) },
-    record,
-    measure,
+    { record, measure, picking },
   );
 }
 
@@ -171,36 +221,27 @@ function written(
   folder: string,
   parts: SearchParts,
   found: Pick<HalvingOutcome, 'rungs' | 'rounds' | 'stopped'>,
-  record: object,
-  measure: 'accuracy' | 'loss',
+  {
+    record,
+    measure,
+    picking,
+  }: { readonly record: object; readonly measure: 'accuracy' | 'loss'; readonly picking: Picking },
 ): HalvingOutcome {
   const file = join(folder, 'halving.json');
   writeFileAtomic(file, `${JSON.stringify({ ...record, ...found }, null, 2)}\n`);
-  const { architecture, hyperparameters } = found.rungs.at(-1)!.ranking[0]!;
+  const ranking = picking(standingsOf(found.rounds ?? [found.rungs]));
+  const { architecture, hyperparameters } = ranking[0]!;
   const configuration = writeWinner(folder, parts, hyperparameters);
   const report = writeHalvingReport(folder, parts, found, measure);
   return {
     file,
     report,
     ...found,
+    ranking,
     winner: architecture,
     ...(hyperparameters && { hyperparameters }),
     ...(configuration !== undefined && { configuration }),
   };
-}
-
-/** By what candidates are compared, and what a strategy learns from their scores. */
-function comparison({ data, config }: SearchParts): {
-  readonly measure: 'accuracy' | 'loss';
-  readonly reward: (score: number) => number;
-} {
-  const objective = objectiveOf(data, config.search);
-  // Trained networks are compared by accuracy whatever has rewarded a search.
-  if (trainedMeasure(objective, data.task) === 'accuracy')
-    return { measure: 'accuracy', reward: (score) => Math.max(0, score) };
-  // Labels that hold or not are rewarded by F1 on batches; trained networks are compared by their loss all the same.
-  if (objective.measure !== 'loss') return { measure: 'loss', reward: (score) => Math.exp(score) };
-  return { measure: 'loss', reward: (score) => objective.reward({ accuracy: null, loss: -score }) };
 }
 
 /** Higher is better. */

@@ -1,4 +1,4 @@
-/** Options of `weft halve --asha`. */
+/** Options of `weft halve`: halving without waiting, and what becomes of the best. */
 import { type Command, Option } from 'commander';
 import { number, whole } from './options.js';
 
@@ -23,4 +23,15 @@ export const asynchronously = (command: Command): Command =>
       '--stop-below <p>',
       'with --asha: stop a candidate whose probability to become the best, by its learning curve, is below this',
       number,
+    );
+
+/** Options for who may win, and whether the best are trained from scratch. */
+export const choosing = (command: Command): Command =>
+  command
+    .option('--pick <conditions>', 'only networks that meet them can win, for example "parameters<100k"')
+    .option('--latency-table <file>', 'latencies of a device for --pick, by weft latency write')
+    .option(
+      '--retrain-top <k>',
+      'train the best k from scratch, each with its hyper-parameters, and test them',
+      whole(1),
     );

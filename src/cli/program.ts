@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
-import { asynchronously } from './halving-options.js';
+import { asynchronously, choosing } from './halving-options.js';
 import { addLatencyCommands } from './latency-commands.js';
 import { addListCommands } from './list-commands.js';
 import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, OWN_KINDS, whole } from './options.js';
@@ -133,7 +133,7 @@ export function program(): Command {
     .addOption(json())
     .action(async (architecture, options) => (await import('./commands/train.js')).train(architecture, options));
 
-  asynchronously(onMany(weft.command('halve')))
+  choosing(asynchronously(onMany(weft.command('halve'))))
     .description(
       'successive halving: train many architectures separately for a short time, and the best of them for longer',
     )

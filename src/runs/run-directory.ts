@@ -242,7 +242,9 @@ function readPart(file: string, path: string): string {
     throw new WeftError(
       'run',
       `${path} is not a run directory: ${basename(file)} is missing or cannot be read`,
-      'name a directory that `weft search` has made',
+      existsSync(join(path, 'halving.json'))
+        ? 'it has the results of `weft halve`: give that command again with --pick or --retrain-top; what was trained is not trained again'
+        : 'name a directory that `weft search` has made',
       { cause },
     );
   }

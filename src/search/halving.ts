@@ -73,3 +73,20 @@ export async function successiveHalving(
   }
   return results;
 }
+
+/** A candidate where it was trained longest. */
+export interface Standing extends Placed {
+  readonly epochs: number;
+}
+
+/** Every candidate of all rounds where it was trained longest; those that were trained longest first, and of these the best. */
+export function standingsOf(rounds: readonly (readonly RungResult[])[]): Standing[] {
+  const found = new Map<string, Standing>();
+  for (const rungs of rounds)
+    for (const { epochs, ranking } of rungs)
+      for (const placed of ranking) {
+        const key = JSON.stringify([placed.architecture, placed.hyperparameters]);
+        if ((found.get(key)?.epochs ?? 0) < epochs) found.set(key, { ...placed, epochs });
+      }
+  return [...found.values()].sort((a, b) => b.epochs - a.epochs || b.score - a.score);
+}

@@ -1,9 +1,10 @@
 /** Hyper-parameters searched with the architecture: halving and rounds of a strategy, on data in memory. */
 import { expect } from 'chai';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  deriveRun,
   inThisProcess,
   type MemoryData,
   runHalving,
@@ -13,6 +14,8 @@ import {
   trainArchitecture,
 } from 'weft-nas';
 import { parse } from 'yaml';
+import { mlp } from '../../search-spaces/mlp.js';
+import { parameterCount } from '../../src/graph/index.js';
 import { saidLater } from '../said.js';
 
 const inputs = Array.from({ length: 80 }, (_, i) => [((37 * i) % 101) / 101, ((53 * i) % 97) / 97]);
@@ -115,11 +118,65 @@ describe('hyper-parameters from code', function () {
     expect((await halved('again', request, 'stopped')).text).to.equal(whole.text);
   });
 
+  it('trains the best from scratch with their own values and tests them, without training candidates again', async () => {
+    const request = { candidates: 4, factor: 2, first: 1 };
+    const first = await halved('best', request);
+    const { outcome, begun, text } = await halved('best', { ...request, retrainTop: 2 });
+    expect([begun, text]).to.deep.equal([2, first.text]);
+    const { ranking, retrained, rungs, winner } = outcome!;
+    expect(ranking.map(({ epochs }) => epochs)).to.deep.equal([4, 2, 1, 1]);
+    expect(ranking[0]).to.deep.include({ ...rungs[2]!.ranking[0]!, architecture: winner });
+    expect(retrained!.map(({ place }) => place)).to.deep.equal([1, 2]);
+    for (const [i, { result, summary }] of retrained!.entries()) {
+      const { architecture, hyperparameters } = ranking[i]!;
+      expect(summary.derived.architecture).to.equal(architecture);
+      expect(summary.test!.accuracy).to.be.within(0, 1);
+      const [run] = readdirSync(join(folder, 'best-jobs', result.key), { withFileTypes: true }).filter((entry) =>
+        entry.isDirectory(),
+      );
+      const kept = parse(
+        readFileSync(join(folder, 'best-jobs', result.key, run!.name, 'config.yaml'), 'utf8'),
+      ) as SearchConfigInput;
+      expect(kept.retrain!.optimizer).to.include({ learningRate: hyperparameters![RATE] });
+      expect(kept.retrain!.batchSize).to.equal(hyperparameters![BATCH]);
+    }
+    // Its folder is no run, and says what to do.
+    expect(await saidLater(deriveRun(join(folder, 'best')))).to.match(
+      /is not a run directory.*weft halve.*--retrain-top/s,
+    );
+  });
+
+  it('lets only candidates win that meet conditions', async () => {
+    const request = { candidates: 6, factor: 2, first: 1 };
+    const all = (await halved('picked', request)).outcome!;
+    const space = mlp.create(config.space, { inputShape: [2], classes: 2 });
+    const costOf = (text: string): number => parameterCount(space.activate(space.decode(text)));
+    const costs = all.ranking.map(({ architecture }) => costOf(architecture));
+    const limit = Math.min(...costs);
+    const heard: number[] = [];
+    const { outcome, begun } = await halved('picked', {
+      ...request,
+      pick: `parameters<=${limit}`,
+      onRanking: ({ ranking }) => heard.push(ranking.length),
+    });
+    expect(begun).to.equal(0);
+    const { ranking, winner, rungs } = outcome!;
+    expect(rungs).to.deep.equal(all.rungs);
+    expect(ranking).to.deep.equal(all.ranking.filter((_, i) => costs[i] === limit));
+    expect([winner, heard]).to.deep.equal([ranking[0]!.architecture, [ranking.length]]);
+    const asked = (pick: string) => saidLater(halved('picked', { ...request, pick }));
+    expect(await asked('parameters<1')).to.match(/none of \d+ candidates meets parameters<1: parameters is between/);
+    expect(await asked('loss<1')).to.match(/loss<1: these candidates are compared by their accuracy/);
+    expect(await asked('latency<1ms')).to.match(/needs the latencies of a device/);
+    expect(await asked('parameters=3')).to.match(/cannot be read as a condition/);
+    expect(await saidLater(halved('picked', { ...request, retrainTop: 0 }))).to.match(/retrainTop must be/);
+  });
+
   it('without them nothing of a halving speaks of them', async () => {
     const plain = { ...config, search: { batchSize: 16 } };
     const { outcome, text } = await halved('plain', { config: plain, candidates: 3, factor: 2, first: 1 });
     expect(text).to.not.match(/hyperparameters|rounds/);
-    expect(outcome).to.have.all.keys('file', 'report', 'rungs', 'winner');
+    expect(outcome).to.have.all.keys('file', 'report', 'rungs', 'ranking', 'winner');
     expect(existsSync(join(folder, 'plain', 'winner.yaml'))).to.equal(false);
     const empty = { ...config, search: { batchSize: 16, hyperparameters: {} } };
     expect((await halved('empty', { config: empty, candidates: 3, factor: 2, first: 1 }, 'plain')).begun).to.equal(0);

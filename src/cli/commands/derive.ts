@@ -1,7 +1,8 @@
 /** `weft derive`: the final choice again, from the last checkpoint of a run, with other numbers. */
 import { ownValue } from '../../errors.js';
-import { deriveRun, type DeriveOutcome, shown } from '../../api/derive.js';
+import { deriveRun, type DeriveOutcome } from '../../api/derive.js';
 import { runArguments } from '../../api/hints.js';
+import { shown } from '../../api/picked.js';
 import { type TrustOptions } from '../../api/trust.js';
 import { sayChanges } from '../../runs/index.js';
 import { type Cost, COSTS } from '../../config/costs.js';

@@ -1,13 +1,14 @@
 /** `weft halve`: successive halving of candidates that are trained alone, without shared weights. */
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { type HalvingRequest, runHalving } from '../../api/halve.js';
+import { type HalvingOutcome, type HalvingRequest, runHalving } from '../../api/halve.js';
 import { shellWord } from '../../api/hints.js';
 import { WeftError } from '../../errors.js';
 import { type Hyperparameters } from '../../search/hyperparameters/index.js';
 import { plural } from '../../report/format.js';
 import { executing, type ExecutorOptions } from '../executor.js';
-import { createOutput, show } from '../output.js';
+import { createOutput, type Output, show } from '../output.js';
+import { sayRetrained } from './many.js';
 import { type SearchOptions, writtenConfig } from './search.js';
 
 export interface HalveOptions extends SearchOptions, ExecutorOptions {
@@ -23,14 +24,17 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
   brackets?: number;
   order?: 'last' | 'curve';
   stopBelow?: number;
+  pick?: string;
+  latencyTable?: string;
+  retrainTop?: number;
 }
 
 /** Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not trained again. */
 export async function halve(options: HalveOptions): Promise<void> {
   const output = createOutput(options);
-  const { candidates, factor, first, rounds, out, runs, threads } = options;
+  const { candidates, factor, first, rounds, out, runs, threads, pick, latencyTable, retrainTop, results } = options;
   const outcome = await runHalving({
-    ...{ candidates, factor, first, rounds, out, runs, threads },
+    ...{ candidates, factor, first, rounds, out, runs, threads, pick, latencyTable, retrainTop },
     asynchronous: asynchronousOf(options),
     config: writtenConfig({ ...options, ...proposing(options) }),
     followData: true,
@@ -50,15 +54,22 @@ export async function halve(options: HalveOptions): Promise<void> {
         `${plural(epochs, 'epoch')}: best of ${ranking.length} ${best} on the validation part  ${architecture}${inWords(hyperparameters)}`,
       );
     },
+    onRanking: (outcome) => sayFound(outcome, options, output),
   });
-  if (!outcome) return;
+  if (outcome?.retrained) sayRetrained(outcome.retrained, results, output);
+}
+
+function sayFound(outcome: HalvingOutcome, options: HalveOptions, output: Output): void {
   for (const { architecture, hyperparameters, rung, chance } of outcome.stopped ?? [])
     output.say(
       `stopped after rung ${rung + 1} with a chance of ${chance.toPrecision(2)}  ${architecture}${inWords(hyperparameters)}`,
     );
-  const { file, winner, configuration, report } = outcome;
+  const { file, winner, configuration, report, ranking } = outcome;
+  if (options.pick !== undefined)
+    output.say(`${plural(ranking.length, 'candidate')} within ${options.pick}, the best  ${winner}`);
   output.say(`wrote ${show(file)}${configuration === undefined ? '' : `, ${basename(configuration)}`}`);
   output.say(`open  ${show(report)}`);
+  if (options.retrainTop !== undefined) return;
   const settings = configuration === undefined ? settingsOf(options) : ` --config ${shellWord(show(configuration))}`;
   output.say(`next  weft train ${winner}${settings}`);
 }

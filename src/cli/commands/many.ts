@@ -1,6 +1,6 @@
-/** Many searches and trainings in parallel: `weft search --seeds`, `weft derive --retrain-top`. */
+/** Many searches and trainings in parallel: `weft search --seeds`, `--retrain-top` of `weft derive` and `weft halve`. */
 import { join } from 'node:path';
-import { type Retrained } from '../../api/derive.js';
+import { type Retrained } from '../../api/retrain-best.js';
 import { searchSeeds, type SeedSearch, type SeedsReport, trainSeeds, type TrainSeedsRequest } from '../../api/seeds.js';
 import { type Override, type SearchConfigInput } from '../../config/index.js';
 import { WeftError } from '../../errors.js';
@@ -132,13 +132,13 @@ export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Outpu
   output.say(`wrote ${show(report)}`);
 }
 
-/** The best candidates of `weft derive` after their training, best by the test first. */
+/** The best candidates of a ranking after their training, best by the test first. */
 export function sayRetrained(retrained: readonly Retrained[], results: string, output: Output): void {
   const order = [...retrained].sort((a, b) => scoreOf(b) - scoreOf(a) || a.place - b.place);
   for (const { result, place, summary } of order) {
     output.emit({ type: 'retrained', place, ...result });
     output.say(
-      `${testText(summary.test)}  ${place}. of the search  ${summary.derived.architecture}  ${whereIs(result, results)}`,
+      `${testText(summary.test)}  ${place}. of the ranking  ${summary.derived.architecture}  ${whereIs(result, results)}`,
     );
   }
   output.say(

@@ -1,5 +1,5 @@
 /** Successive halving as a page: the best candidates with what they were trained with, the rounds, and the hyper-parameters. */
-import { type Placed, type RungResult } from '../../search/halving.js';
+import { type RungResult, standingsOf } from '../../search/halving.js';
 import { decimal, percent, plural } from '../format.js';
 import { claim } from '../html/claim.js';
 import { type Content, figure, html, section, table } from '../html/markup.js';
@@ -22,11 +22,6 @@ export interface HalvingPage {
 /** Candidates in the table of the best. */
 const LISTED = 20;
 
-/** A candidate where it was trained longest. */
-interface Candidate extends Placed {
-  readonly epochs: number;
-}
-
 /** One self-contained HTML file. */
 export function halvingPage({
   space,
@@ -37,7 +32,7 @@ export function halvingPage({
   controller,
   version,
 }: HalvingPage): string {
-  const all = candidatesOf(rounds);
+  const all = standingsOf(rounds);
   const best = all[0]!;
   const shown = (score: number): string =>
     !Number.isFinite(score) ? 'diverged' : measure === 'loss' ? decimal(-score, 4) : percent(score, 2);
@@ -111,18 +106,6 @@ ${claim(`The best of ${plural(all.length, 'candidate')} reached ${measure === 'l
       ],
     ),
   );
-}
-
-/** Every candidate where it was trained longest; those that were trained longest first, and of these the best. */
-function candidatesOf(rounds: HalvingPage['rounds']): Candidate[] {
-  const found = new Map<string, Candidate>();
-  for (const rungs of rounds)
-    for (const { epochs, ranking } of rungs)
-      for (const placed of ranking) {
-        const key = JSON.stringify([placed.architecture, placed.hyperparameters]);
-        if ((found.get(key)?.epochs ?? 0) < epochs) found.set(key, { ...placed, epochs });
-      }
-  return [...found.values()].sort((a, b) => b.epochs - a.epochs || b.score - a.score);
 }
 
 /** The last words of the paths, where they tell them apart. */

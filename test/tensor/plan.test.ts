@@ -4,6 +4,8 @@ import { chmodSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBackend } from '../../src/tensor/backend.js';
+import { decide } from '../../src/tensor/kernels/decide.js';
+import { cholesky, damped } from '../../src/tensor/linalg/index.js';
 import { type NamedTensors } from '../../src/tensor/named.js';
 import { compile, type CompileOptions, type Host, type Step } from '../../src/tensor/plan/index.js';
 import { tf, tidy } from '../../src/tensor/tf.js';
@@ -106,6 +108,49 @@ describe('compiled steps', () => {
     expect(steps[1]!.runs.session).to.be.greaterThan(0);
     steps[1]!.dispose();
     expect(tf.memory().numTensors).to.equal(before);
+  });
+
+  it('run uncompiled where they decide otherwise by a value than when they were recorded, and are recorded anew where that lasts', () => {
+    const sign = (x: tf.Tensor, at: number): tf.Tensor =>
+      decide(tf.sum(tf.slice(x, [at], [1])), (value) => value > 0) ? tf.square(x) : tf.neg(x);
+    // The second entry is always negative, the last one is 2t.
+    const steady = both((x) => sign(sign(x, 1), 2), 24, { mode: 'replay' });
+    expect(steady.compiled).to.deep.equal(steady.plain);
+    expect(steady.counts).to.deep.equal({ eager: 3, replay: 21, session: 0 });
+    const changing = both(
+      (x, { scalar }) =>
+        sign(
+          tf.add(
+            x,
+            scalar(({ t }) => (t === 10 || t >= 16 ? -99 : 0)),
+          ),
+          3,
+        ),
+      30,
+    );
+    expect(changing.compiled).to.deep.equal(changing.plain);
+    // Recorded at 1 and 2, missed at 10, 16 and 17, recorded again at 18 and 19.
+    expect(changing.counts).to.deep.equal({ eager: 3 + 3 + 2, replay: 0, session: 30 - 8 });
+    expect([steady.left, changing.left]).to.deep.equal([0, 0]);
+  });
+
+  it('run uncompiled where a matrix cannot be factored as when they were recorded', () => {
+    for (const mode of ['replay', 'session'] as const) {
+      const factored: Body = (x, { scalar }) => {
+        const diagonal = tf.add(
+          tf.square(x),
+          scalar(({ t }) => (t === 12 ? -9 : 1)),
+        );
+        const { result, damping } = damped(tf.diag(diagonal as tf.Tensor1D), (matrix) => cholesky(matrix), {
+          initial: 99,
+        });
+        return tf.add(tf.sum(result, 0), damping);
+      };
+      const { compiled, plain, counts, left, notes } = both(factored, 20, { mode });
+      expect(compiled).to.deep.equal(plain);
+      expect(counts[mode]).to.equal(20 - 3 - 1);
+      expect([left, notes]).to.deep.equal([0, []]);
+    }
   });
 
   it('stop where a requirement is broken, without results, and go on afterwards', () => {

@@ -38,6 +38,8 @@ export interface NativeBackend {
     /** Names are joined by commas. */
     runSavedModel(session: number, inputIds: readonly number[], inputs: string, outputs: string): OutputMetadata[];
     deleteSavedModel(session: number): void;
+    /** What `of` says of a scalar's value; present while a step is recorded. */
+    decide?(id: number, of: (value: number) => boolean): boolean;
   };
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   createOutputTensor(metadata: OutputMetadata): Tensor;

@@ -2,6 +2,7 @@
  * Eigendecomposition of symmetric matrices and functions of them.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { decide } from '../kernels/decide.js';
 import { boolAttribute } from '../kernels/raw-op.js';
 import { tf, type Tensor } from '../tf.js';
 import { defineFactorization, mirrorLower, type PrecisionOption } from './factorization.js';
@@ -60,7 +61,7 @@ export function ridgedInverseRoot(a: Tensor, p: number, ridge: Tensor): { root: 
   assertSquare(a);
   const { values, vectors } = eigh(a);
   const error = tf.mul(tf.max(values, -1, true), a.shape.at(-1)! * EPSILON.float32);
-  const raised = tf.any(tf.greater(error, ridge)).dataSync()[0]! > 0;
+  const raised = decide(tf.any(tf.greater(error, ridge)), (any) => any > 0);
   const powers = tf.pow(tf.add(tf.relu(values), tf.maximum(ridge, error)), -1 / p);
   return { root: tf.matMul(scaleColumns(vectors, powers), vectors, false, true), raised };
 }

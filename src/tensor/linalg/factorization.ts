@@ -4,6 +4,7 @@
  */
 import { Matrix } from 'ml-matrix';
 import { WeftError } from '../../errors.js';
+import { decide } from '../kernels/decide.js';
 import { defineKernel, type Kernel } from '../kernels/define.js';
 import { reductionAttributes } from '../kernels/native-basics.js';
 import { constant, rawOp, rawOps, T, type OpAttribute } from '../kernels/raw-op.js';
@@ -128,7 +129,7 @@ const zeroSum: Kernel<{ x: Tensor }, object> = defineKernel({
   plain: ({ x }) => tf.sum(tf.mul(x, 0)),
 });
 
-const isFinite = (tensor: Tensor): boolean => tidy(() => zeroSum({ x: tensor }, {}).dataSync()[0] === 0);
+const isFinite = (tensor: Tensor): boolean => tidy(() => decide(zeroSum({ x: tensor }, {}), (sum) => sum === 0));
 
 /** Applies `f` to the matrices at each place of the batch and stacks the results. */
 function eachMatrix(inputs: Tensor[], outputRanks: readonly (1 | 2)[], f: (matrices: Matrix[]) => Matrix[]): Tensor[] {

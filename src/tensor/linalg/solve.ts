@@ -2,6 +2,7 @@
  * Inverses and solutions of general square systems, by LU factorization with pivoting.
  */
 import { inverse as invert, LuDecomposition } from 'ml-matrix';
+import { decide } from '../kernels/decide.js';
 import { boolAttribute } from '../kernels/raw-op.js';
 import { tf, tidy, type Tensor } from '../tf.js';
 import { assertRightHandSide } from './cholesky.js';
@@ -34,7 +35,7 @@ const inverseKernel = defineFactorization<{ a: Tensor }>({
   plain: ([a]) => [invert(a!)],
   failure: 'is singular to working precision',
   accept: ({ a }, [inverted], { precision, wellConditioned }) =>
-    wellConditioned === true || conditionNumber(a, inverted!) < 1 / EPSILON[precision],
+    wellConditioned === true || isWellConditioned(a, inverted!, precision),
   save: [],
   // Y = A⁻¹: dA = −Yᵀ·dY·Yᵀ.
   backward: ([dy], [y]) => ({ a: () => tf.neg(tf.matMul(tf.matMul(y!, dy!, true, false), y!, false, true)) }),
@@ -69,8 +70,8 @@ export function inverse(a: Tensor, { precision = 'float32', wellConditioned = fa
   return inverseKernel({ a }, { precision, wellConditioned })[0]!;
 }
 
-/** The largest ‖A‖₁·‖A⁻¹‖₁ of the batch. */
-function conditionNumber(a: Tensor, inverted: Tensor): number {
+/** Whether the largest ‖A‖₁·‖A⁻¹‖₁ of the batch leaves any digit of the inverse. */
+function isWellConditioned(a: Tensor, inverted: Tensor, precision: Precision): boolean {
   const norm = (m: Tensor): Tensor => tf.max(tf.sum(tf.abs(m), -2), -1);
-  return tidy(() => tf.max(tf.mul(norm(a), norm(inverted))).dataSync()[0]!);
+  return tidy(() => decide(tf.max(tf.mul(norm(a), norm(inverted))), (condition) => condition < 1 / EPSILON[precision]));
 }

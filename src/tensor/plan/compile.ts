@@ -2,14 +2,14 @@
  * Compiles steps that repeat, to avoid JavaScript's overhead per operation: they run as they are at first, then are recorded twice and compared, then
  * replayed on native ids, and run as one native session if enough runs are still to come.
  */
-import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
-import { disposeNamed, type NamedTensors } from '../named.js';
-import { tf, type Tensor } from '../tf.js';
+import { type NativeBackend } from '../kernels/raw-op.js';
+import { type NamedTensors } from '../named.js';
+import { tf } from '../tf.js';
+import { checkedSession, execute } from './execute.js';
 import { eagerHost } from './host.js';
 import { isRecording, record, type Step, type StepResult } from './record.js';
-import { difference, type Recording, sameBits, sameChoices, type ValueIndex } from './recording.js';
+import { difference, type Recording, sameChoices } from './recording.js';
 import { type Execution, replayOf } from './replay.js';
-import { sessionOf } from './session.js';
 
 /** How far steps are compiled: not at all, to replays only, or to sessions as soon as possible; by default as far as it pays. */
 export type CompileMode = 'off' | 'replay' | 'session';
@@ -56,6 +56,8 @@ const RUNS_FOR_NOTE = 16;
 const expected = (runs: number, due: number | undefined): number => due ?? runs;
 /** Number of recordings of one step before it is given up. */
 const ATTEMPTS = 6;
+/** Number of runs in a row that decide otherwise than the recorded ones, after which the step is recorded again. */
+const MISSES = 2;
 /** Maximum number of keys whose runs are counted. */
 const MOST_KEYS = 4096;
 /** Number of sets of decisions that are kept for one step. */
@@ -69,6 +71,8 @@ interface Variant<M, F> {
   /** Whether a session has been tried. */
   tried: boolean;
   runs: number;
+  /** Number of last runs in a row that decided otherwise. */
+  missed: number;
 }
 
 interface Entry<M, F> {
@@ -139,12 +143,14 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
     entry.attempts++;
     runs.eager++;
     const { result, recording } = record(backend, step, inputs, moment);
+    // What failed once may succeed the next time.
+    if (recording.failed) return result;
     if (recording.undeclared !== undefined) {
       // Without any decisions before it, it would be the same in every run.
       if (recording.choices.length === 0) {
         retired = true;
         say(`steps are not compiled: ${recording.undeclared}`);
-      } else addVariant(entry, { recording, kind: 'eager', tried: true, runs: 0 });
+      } else addVariant(entry, { recording, kind: 'eager', tried: true, runs: 0, missed: 0 });
       return result;
     }
     const at = entry.pending.findIndex(
@@ -165,6 +171,7 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
       kind: 'replay',
       tried: false,
       runs: 0,
+      missed: 0,
     });
     return result;
   };
@@ -211,8 +218,14 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
           Object.assign(variant, { execution: session, kind: 'session' });
         }
       }
+      const result = execute(backend, variant.recording, variant.execution, inputs, moment);
+      if (!result) {
+        if (++variant.missed === MISSES) dropVariant(entry, variant);
+        return eager(step, inputs, moment);
+      }
+      variant.missed = 0;
       runs[variant.kind]++;
-      return execute(backend, variant.recording, variant.execution, inputs, moment);
+      return result;
     },
     dispose() {
       entries.forEach(forget);
@@ -226,6 +239,11 @@ function addVariant<M, F>({ variants }: Entry<M, F>, variant: Variant<M, F>): vo
   variants.push(variant);
 }
 
+function dropVariant<M, F>({ variants }: Entry<M, F>, variant: Variant<M, F>): void {
+  variants.splice(variants.indexOf(variant), 1);
+  variant.execution?.dispose();
+}
+
 /** Names, types and shapes of the inputs. */
 const shapesOf = (inputs: NamedTensors): string =>
   Object.entries(inputs)
@@ -236,95 +254,4 @@ const shapesOf = (inputs: NamedTensors): string =>
 export function nativeBackend(): NativeBackend | undefined {
   if (tf.getBackend() !== 'tensorflow') return undefined;
   return tf.backend() as unknown as NativeBackend;
-}
-
-function compute<M>(
-  backend: NativeBackend,
-  { inputs: names, declared }: Recording<M, unknown>,
-  execution: Execution,
-  inputs: NamedTensors,
-  moment: M,
-): Map<ValueIndex, OutputMetadata> {
-  const ids = backend.getInputTensorIds([...names.keys()].map((name) => inputs[name]!));
-  return execution.run(
-    ids,
-    declared.map(({ of }) => of(moment)),
-  );
-}
-
-/** One run of an execution; throws the failure of the first requirement that does not hold. */
-function execute<M, F>(
-  backend: NativeBackend,
-  recording: Recording<M, F>,
-  execution: Execution,
-  inputs: NamedTensors,
-  moment: M,
-): StepResult<F> {
-  const computed = compute(backend, recording, execution, inputs, moment);
-  const sources = new Map([...recording.inputs].map(([name, value]) => [value, inputs[name]!]));
-  const tensors = new Map<ValueIndex, Tensor>();
-  const outputs: Record<string, Tensor> = {};
-  for (const { name, value, shape } of recording.outputs) {
-    const known = tensors.get(value) ?? sources.get(value);
-    const metadata = computed.get(value);
-    if (known) outputs[name] = tf.reshape(known, [...shape]);
-    else outputs[name] = metadata ? backend.createOutputTensor(metadata) : givenTensor(recording, value, moment);
-    tensors.set(value, outputs[name]);
-  }
-  const broken = recording.requirements.find(({ value, holds }) => {
-    const metadata = computed.get(value);
-    return metadata && !holds(backend.binding.tensorDataSync(metadata.id)[0]!);
-  });
-  for (const [value, { id }] of computed) if (!tensors.has(value)) backend.binding.deleteTensor(id);
-  if (broken) {
-    const failure = broken.failure(outputs);
-    disposeNamed(outputs);
-    throw failure;
-  }
-  return { outputs, fixed: recording.fixed };
-}
-
-/** A result that no operation computes: a constant, or a declared value. */
-function givenTensor<M>({ constants, declared }: Recording<M, unknown>, value: ValueIndex, moment: M): Tensor {
-  const constant = constants.find((one) => one.value === value);
-  if (constant) {
-    const type = (['float32', 'int32', 'bool'] as const).find((name) => DATA_TYPES[name] === constant.dtype);
-    return tf.tensor(Array.from(constant.data), [...constant.shape], type);
-  }
-  const { of, shape } = declared.find((one) => one.value === value)!;
-  return tf.tensor(of(moment), [...shape]);
-}
-
-/** A session whose first results equal those of the variant's execution bit for bit, or why there is none. */
-function checkedSession<M, F>(
-  backend: NativeBackend,
-  { recording, execution }: Variant<M, F>,
-  inputs: NamedTensors,
-  moment: M,
-  folder: string | undefined,
-): Execution | { reason: string } {
-  const session = sessionOf(backend, recording, folder);
-  if ('reason' in session) return session;
-  const { binding } = backend;
-  const resultsOf = (one: Execution): Map<ValueIndex, ArrayLike<number>> => {
-    const computed = compute(backend, recording, one, inputs, moment);
-    return new Map(
-      [...computed].map(([value, { id }]) => {
-        const data = binding.tensorDataSync(id);
-        binding.deleteTensor(id);
-        return [value, data];
-      }),
-    );
-  };
-  try {
-    const expected = resultsOf(execution!);
-    const different = [...resultsOf(session)].filter(([value, data]) => !sameBits(data, expected.get(value)!));
-    if (different.length === 0) return session;
-    const names = recording.outputs.filter(({ value }) => different.some(([one]) => one === value));
-    session.dispose();
-    return { reason: `the bits of ${names.length} results differ, first of '${names[0]?.name ?? 'a requirement'}'` };
-  } catch (error) {
-    session.dispose();
-    return { reason: (error as Error).message };
-  }
 }

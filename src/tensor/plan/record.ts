@@ -1,5 +1,11 @@
 /** Records a step at the native library's binding, through which every operation passes. */
-import { contentOfConstant, DATA_TYPES, type NativeBackend, type OpAttribute } from '../kernels/raw-op.js';
+import {
+  contentOfConstant,
+  DATA_TYPES,
+  type NativeBackend,
+  type OpAttribute,
+  type OutputMetadata,
+} from '../kernels/raw-op.js';
 import { type NamedTensors } from '../named.js';
 import { type Scalar, type Tensor, tf } from '../tf.js';
 import { type Host } from './host.js';
@@ -44,8 +50,8 @@ export function record<M, F>(
   const choices: Choice<M>[] = [];
   const requirements: Requirement[] = [];
   let undeclared: string | undefined;
+  let failed = false;
   let declaring = false;
-  let reading = false;
 
   const add = (id: number, type: number): ValueIndex => {
     const value = types.push(type) - 1;
@@ -64,6 +70,7 @@ export function record<M, F>(
     else fail(`${reader} reads a tensor that is neither an input nor made by the step`);
     return value;
   };
+  const read = (id: number): number => real.tensorDataSync(id)[0]!;
   const idOf = (tensor: Tensor): number => backend.getInputTensorIds([tensor])[0]!;
 
   const names = Object.keys(inputs);
@@ -79,14 +86,25 @@ export function record<M, F>(
       return id;
     },
     executeOp(op: string, attributes: readonly OpAttribute[], inputIds: readonly number[], outputs: number) {
-      const read = inputIds.map((id) => valueOf(id, `'${op}'`));
-      const results = real.executeOp(op, attributes, inputIds, outputs);
-      operations.push({ op, attributes, inputs: read, outputs: results.map(({ id, dtype }) => add(id, dtype)) });
-      return results;
+      const given = inputIds.map((id) => valueOf(id, `'${op}'`));
+      let results: readonly OutputMetadata[];
+      try {
+        results = real.executeOp(op, attributes, inputIds, outputs);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+      operations.push({ op, attributes, inputs: given, outputs: results.map(({ id, dtype }) => add(id, dtype)) });
+      return [...results];
     },
     tensorDataSync(id) {
-      if (!reading) fail('it reads the values of a tensor');
+      fail('it reads the values of a tensor');
       return real.tensorDataSync(id);
+    },
+    decide(id, of) {
+      const decided = of(read(id));
+      requirements.push({ value: valueOf(id, 'a decision'), holds: (value) => of(value) === decided });
+      return decided;
     },
   };
   // The binding's own properties cannot be assigned to.
@@ -119,13 +137,9 @@ export function record<M, F>(
       return taken;
     },
     require(value, holds, failure) {
-      requirements.push({ value: valueOf(idOf(value), 'a requirement'), holds, failure });
-      reading = true;
-      try {
-        if (!holds(value.dataSync()[0]!)) throw failure();
-      } finally {
-        reading = false;
-      }
+      const id = idOf(value);
+      requirements.push({ value: valueOf(id, 'a requirement'), holds, failure });
+      if (!holds(read(id))) throw failure();
     },
     undeclared: fail,
   };
@@ -159,6 +173,7 @@ export function record<M, F>(
       outputs,
       fixed: result.fixed,
       undeclared,
+      failed,
     },
   };
 }

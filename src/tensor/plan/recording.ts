@@ -39,7 +39,8 @@ export interface Choice<M> {
 export interface Requirement {
   readonly value: ValueIndex;
   readonly holds: (value: number) => boolean;
-  readonly failure: (outputs?: NamedTensors) => Error;
+  /** What is thrown where it does not hold; without it the recording is not what the step would do, and it runs uncompiled. */
+  readonly failure?: (outputs?: NamedTensors) => Error;
 }
 
 export interface Output {
@@ -64,6 +65,8 @@ export interface Recording<M, F> {
   readonly fixed: F;
   /** Why it cannot be run again, if it cannot. */
   readonly undeclared?: string | undefined;
+  /** Whether an operation failed, which the step has made up for. */
+  readonly failed: boolean;
 }
 
 /** Whether the decisions at this moment are those of the recorded one. */

@@ -57,17 +57,27 @@ export function replayOf(backend: NativeBackend, recording: Recording<never, unk
       );
       const found = new Map<ValueIndex, OutputMetadata>();
       const isWanted = new Set(wanted);
-      for (const { op, attributes, inputs, given: inputIds, outputs, free } of calls) {
-        for (let i = 0; i < inputs.length; i++) inputIds[i] = ids[inputs[i]!]!;
-        const results = binding.executeOp(op, attributes, inputIds, outputs.length);
-        for (let i = 0; i < outputs.length; i++) {
-          const value = outputs[i]!;
-          ids[value] = results[i]!.id;
-          if (isWanted.has(value)) found.set(value, results[i]!);
+      let done = 0;
+      try {
+        for (const { op, attributes, inputs, given: inputIds, outputs, free } of calls) {
+          for (let i = 0; i < inputs.length; i++) inputIds[i] = ids[inputs[i]!]!;
+          const results = binding.executeOp(op, attributes, inputIds, outputs.length);
+          for (let i = 0; i < outputs.length; i++) {
+            const value = outputs[i]!;
+            ids[value] = results[i]!.id;
+            if (isWanted.has(value)) found.set(value, results[i]!);
+          }
+          for (const value of free) binding.deleteTensor(ids[value]!);
+          done++;
         }
-        for (const value of free) binding.deleteTensor(ids[value]!);
+      } catch (error) {
+        const alive = new Set(calls.slice(0, done).flatMap(({ outputs }) => outputs));
+        for (const { free } of calls.slice(0, done)) free.forEach((value) => alive.delete(value));
+        for (const value of alive) binding.deleteTensor(ids[value]!);
+        throw error;
+      } finally {
+        for (const { value } of declared) binding.deleteTensor(ids[value]!);
       }
-      for (const { value } of declared) binding.deleteTensor(ids[value]!);
       return found;
     },
     dispose() {

@@ -6,7 +6,8 @@ import { type Column } from './csv/encoding.js';
 import { answerIn, labelsIn, rarestFlag } from './flags.js';
 import { type Charset } from './csv/decode.js';
 import { doubleIn } from './csv/fields.js';
-import { decimalMarks, type LabelColumn, readTable, type Table } from './csv/table.js';
+import { decimalMarks } from './csv/decimal-marks.js';
+import { type LabelColumn, readTable, type Table } from './csv/table.js';
 import { type LabelColumns } from './csv/label-column.js';
 import { areMeasured, type LabelKind, whyTargets } from './csv/task.js';
 import { strataOf, stratumOf } from './targets.js';
@@ -25,6 +26,8 @@ export interface CsvOptions {
   readonly header?: boolean;
   /** How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows writes it. */
   readonly charset?: Charset;
+  /** Whether a table of one column is accepted, as a series may be. Default false. */
+  readonly oneColumn?: boolean;
   /** Columns that are left out, by their names in the header. */
   readonly ignore?: readonly string[];
   /** [height, width, channels] of a row that is an image, in row-major order. Left out: [1, 1, columns]. */

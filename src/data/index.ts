@@ -12,6 +12,8 @@ export {
 export { readCifarFolder } from './cifar10.js';
 export { withColumns } from './columns.js';
 export { dateFeatures } from './csv/dates.js';
+export { fieldsIn, separatorOf, valueIn } from './csv/fields.js';
+export { windowsInText } from './csv/window-text.js';
 export { pictureOf } from './encode-png.js';
 export { embedded } from './embedded.js';
 export { type Column, widthOf } from './csv/encoding.js';

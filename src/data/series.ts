@@ -3,6 +3,7 @@ import { WeftError } from '../errors.js';
 import { placesOf } from './columns.js';
 import { doubleIn, numberIn } from './csv/fields.js';
 import { dateFeatures } from './csv/dates.js';
+import { decimalMarks } from './csv/decimal-marks.js';
 import { type Charset } from './csv/decode.js';
 import { findLabelColumn, type LabelColumns } from './csv/label-column.js';
 import { type Opened, openTable } from './csv/table.js';
@@ -230,7 +231,7 @@ interface Lines extends Pick<Opened, 'header' | 'top' | 'separator'> {
 }
 
 function readLines(path: string, options: CsvOptions): Lines {
-  const { header, top, separator, rows, source } = openTable(path, options);
+  const { header, top, separator, rows, source } = openTable(path, { ...options, oneColumn: true });
   const lines = Array.from(rows(), ({ line, fields }) => ({ line: line.number, fields }));
   return { header, top, separator, lines, source: source() };
 }
@@ -246,10 +247,12 @@ function rowsOf(
   const places = found.slice(0, columns.length);
   const [groupAt, timeAt] = [group, time].map((name) => (name === undefined ? undefined : header!.indexOf(name)));
   const groups = new Map<string, Row[]>();
+  const decimals = decimalMarks(separator, path);
   // The first row says whether times are numbers or dates: days since 1970 and other numbers cannot be ordered together.
   const inDates = timeAt !== undefined && lines[0] && doubleIn(lines[0].fields[timeAt]!, separator) === undefined;
   for (const { line, fields } of lines) {
     const values = Float64Array.from(places, (at, i) => {
+      decimals.see(fields[at]!, line);
       const value = numberIn(fields[at]!, separator);
       if (value !== undefined) return value;
       throw new WeftError(

@@ -4,6 +4,7 @@ import { WeftError } from '../errors.js';
 import { nameColumns, placesOf } from './columns.js';
 import { type Column, encoderOf } from './csv/encoding.js';
 import { type Charset } from './csv/decode.js';
+import { decimalMarks } from './csv/decimal-marks.js';
 import { findSeparator, numberIn, splitFields } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
 import { isJsonLines, openJsonLines } from './csv/json-lines.js';
@@ -127,6 +128,7 @@ function readTableRows(lines: IterableIterator<Line>, path: string, form: InputF
     );
   const rows: string[] = [];
   const values = growingNumbers(path);
+  const decimals = decimalMarks(separator, path);
   const push = (value: number): void => values.push(value);
   const read = (line: Line): void => {
     const fields = splitFields(line, separator, path);
@@ -138,6 +140,7 @@ function readTableRows(lines: IterableIterator<Line>, path: string, form: InputF
       );
     places.forEach((place, i) => {
       const field = fields[place]!;
+      if (kindOf(i) === 'number') decimals.see(field, line.number);
       const value = encoders ? undefined : numberIn(field, separator);
       if (value !== undefined) values.push(value);
       else if (!encoders?.[i]!(field, separator, push))

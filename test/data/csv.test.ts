@@ -5,6 +5,7 @@ import { makeBatch } from '../../src/data/batches.js';
 import { readCsv, type CsvOptions } from '../../src/data/csv.js';
 import { measureNormalization } from '../../src/data/normalization.js';
 import { allExamples } from '../../src/data/split.js';
+import { readRows } from '../../src/data/unlabelled.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { expectError, folderWith, removeFolders, sharedData } from './files.js';
 
@@ -194,6 +195,15 @@ describe('CSV tables', () => {
     expectError(
       'data',
       () => read('x;y;label\n1,5;2;a\n2;1.5;b'),
+      /line 2 has a decimal comma, and line 3 a decimal point/,
+    );
+    expectError(
+      'data',
+      () =>
+        readRows(join(folderWith({ 't.csv': 'x;y\n1,5;2\n2;1.234' }), 't.csv'), {
+          inputShape: [1, 1, 2],
+          columns: ['x', 'y'],
+        }),
       /line 2 has a decimal comma, and line 3 a decimal point/,
     );
   });

@@ -137,6 +137,8 @@ describe('windows of a series', function () {
     expect(states('1', '1.0', '2')).to.throw(/'1'.*'1\.0'|same number/);
     expect(states(...Array.from({ length: 60 }, (_, i) => `s${i}`))).to.throw(/different labels in .* not classes/);
     expect(of(`1,2\n3,4\n`)).to.throw(/has no header/);
+    // 1.234 may be a thousand and more.
+    expect(of(`a;y\n1,5;2\n1.234;3\n4;5\n`)).to.throw(/line 2 has a decimal comma, and line 3 a decimal point/);
     expect(() => read(`x,s\n${rows(30, (i) => `${i},on`)}\n`)).to.throw(/all examples are of one class/);
     const config = (data: SearchConfigInput['data']) => () =>
       openLabelled(checkConfig({ data: { source: written(plain), ...data } }));

@@ -1,6 +1,8 @@
 /** A real browser for exported pages, and a server that gives it the files. */
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { type Browser, type Page } from 'playwright-core';
 
 export const EXECUTABLE = '/usr/bin/chromium';
 export const ARGUMENTS = [
@@ -37,4 +39,43 @@ export async function serve(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** Asserts that a page fits the width of a screen, follows the colour scheme, and has a name for everything that can be used. */
+export async function expectLayout(
+  page: Page,
+  { name, width, colorScheme }: { name: string; width: number; colorScheme: 'light' | 'dark' },
+): Promise<void> {
+  await page.setViewportSize({ width, height: 844 });
+  await page.emulateMedia({ colorScheme });
+  const [needed, given] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
+  expect(needed, name).to.be.at.most(given);
+  const nameless = await page.evaluate<string[]>(
+    "[...document.querySelectorAll('input, select, textarea, button:not([hidden]), canvas')].filter((one) => !(one.labels?.length || one.ariaLabel || one.textContent.trim())).map(({ outerHTML }) => outerHTML)",
+  );
+  expect(nameless, name).to.deep.equal([]);
+  expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).to.equal(
+    colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 31)',
+  );
+}
+
+/** Opens the page of an export and waits for its network, which then computes in plain JavaScript; `complaints` collects errors and requests to others. */
+export async function openExportPage(
+  browser: Browser,
+  address: string,
+  name: string,
+  complaints: string[],
+): Promise<Page> {
+  const page = await browser.newPage();
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on(
+    'request',
+    (request) =>
+      /^(http|ws)/.test(request.url()) && !request.url().startsWith(address) && complaints.push(request.url()),
+  );
+  await page.goto(`${address}/${name}/index.html`);
+  await page.waitForSelector('body[data-ready]');
+  await page.evaluate("tf.setBackend('cpu')");
+  return page;
 }

@@ -24,7 +24,7 @@ import { FINAL_EVALUATION } from '../../src/training/index.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { rnnCell } from '../../search-spaces/rnn-cell.js';
 import { withOrientation } from '../data/files.js';
-import { ARGUMENTS, EXECUTABLE, serve } from './chromium.js';
+import { ARGUMENTS, EXECUTABLE, expectLayout, openExportPage, serve } from './chromium.js';
 import { finishedRun } from './finished-run.js';
 import { randomModel } from './trained.js';
 
@@ -146,19 +146,7 @@ describe('the page of an export', function () {
   const pages: Record<string, Page> = {};
   /** The page of an export, opened once. Its complaints are collected; what it computes is computed in plain JavaScript. */
   const open = async (name: string): Promise<Page> => {
-    if (pages[name]) return pages[name];
-    const page = (pages[name] = await browser.newPage());
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on(
-      'request',
-      (request) =>
-        /^(http|ws)/.test(request.url()) && !request.url().startsWith(address) && complaints.push(request.url()),
-    );
-    await page.goto(`${address}/${name}/index.html`);
-    await page.waitForSelector('body[data-ready]');
-    await page.evaluate("tf.setBackend('cpu')");
-    return page;
+    return (pages[name] ??= await openExportPage(browser, address, name, complaints));
   };
   const bars = (page: Page): Promise<{ label: string; probability: number }[]> =>
     page.evaluate(
@@ -354,20 +342,7 @@ describe('the page of an export', function () {
   ] as const)
     it(`fits ${width} pixels, ${colorScheme}, with a name for everything that can be used`, async () => {
       for (const name of Object.keys(CASES)) {
-        const page = await open(name);
-        await page.setViewportSize({ width, height: 844 });
-        await page.emulateMedia({ colorScheme });
-        const [needed, given] = await page.evaluate<[number, number]>(
-          '[document.documentElement.scrollWidth, innerWidth]',
-        );
-        expect(needed, name).to.be.at.most(given);
-        const nameless = await page.evaluate<string[]>(
-          "[...document.querySelectorAll('input, select, textarea, button:not([hidden]), canvas')].filter((one) => !(one.labels?.length || one.ariaLabel || one.textContent.trim())).map(({ outerHTML }) => outerHTML)",
-        );
-        expect(nameless, name).to.deep.equal([]);
-        expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).to.equal(
-          colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 31)',
-        );
+        await expectLayout(await open(name), { name, width, colorScheme });
       }
     });
 

@@ -22,7 +22,10 @@ const SAMPLE = 2;
 type Row = Readonly<Record<string, unknown>> | readonly unknown[];
 
 /** Opens JSON lines as a table of the same columns would be; null is what is missing. */
-export function openJsonTable(path: string, options: Pick<CsvOptions, 'charset' | 'label' | 'header'>): Opened {
+export function openJsonTable(
+  path: string,
+  options: Pick<CsvOptions, 'charset' | 'label' | 'header' | 'oneColumn'>,
+): Opened {
   const needless = options.header !== undefined ? 'header' : isParquet(path) && options.charset ? 'charset' : undefined;
   if (needless)
     throw new WeftError('config', `${path}: data.${needless} has no meaning for such a file`, 'leave it out');
@@ -38,7 +41,7 @@ export function openJsonTable(path: string, options: Pick<CsvOptions, 'charset' 
   const named = !Array.isArray(first.row);
   const header = named ? Object.keys(first.row) : headerOf(sample);
   const width = header?.length ?? (first.row as readonly unknown[]).length;
-  if (width < 2)
+  if (width < 2 && !options.oneColumn)
     throw new WeftError(
       'data',
       `${path}: line ${first.line.number} has only one value`,

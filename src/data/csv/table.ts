@@ -4,7 +4,8 @@ import type { CsvOptions } from '../csv.js';
 import type { Source } from '../dataset.js';
 import { placesOf } from '../columns.js';
 import { type Column, encoderOf, scanColumn, widthOf } from './encoding.js';
-import { findSeparator, hasDecimalComma, numberIn, type Separator, splitFields } from './fields.js';
+import { decimalMarks } from './decimal-marks.js';
+import { findSeparator, numberIn, type Separator, splitFields } from './fields.js';
 import { growingNumbers } from './growing.js';
 import { isJsonLines, openJsonTable } from './json-lines.js';
 import { findLabelColumns, LABEL_NAMES, type LabelColumns } from './label-column.js';
@@ -105,7 +106,7 @@ export function openTable(path: string, options: CsvOptions): Opened {
   }
   const [first] = sample;
   if (!first) throw new WeftError('data', `${path} is empty`, 'a row is numbers and a class label');
-  const separator = findSeparator(sample, path);
+  const separator = findSeparator(sample, path, options.oneColumn);
   const top = splitFields(first, separator, path).map((field) => field.trim());
   const named = options.header ?? looksLikeHeader(top, options.label, separator);
   const fieldsOf = (line: Line): { line: Line; fields: string[] } => {
@@ -305,26 +306,6 @@ function shown(field: string): string {
   const text = field.trim();
   const clipped = text.length > 40 ? `${text.slice(0, 40)}…` : text;
   return clipped.replace(/[\0-\x1f\x7f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-/** Refuses a table that writes some numbers with a decimal comma and others with a point: one of them means thousands. */
-export function decimalMarks(separator: Separator, path: string): { see(field: string, line: number): void } {
-  let comma: number | undefined;
-  let point: number | undefined;
-  return {
-    see(field, line) {
-      if (separator === ',') return;
-      if (field.includes('.')) point ??= line;
-      else if (field.includes(',') && hasDecimalComma(field, separator)) comma ??= line;
-      if (comma === line || point === line)
-        if (comma !== undefined && point !== undefined)
-          throw new WeftError(
-            'data',
-            `${path}: line ${comma} has a decimal comma, and line ${point} a decimal point`,
-            'write all numbers in the same way, without thousands separators',
-          );
-    },
-  };
 }
 
 /** A first row is a header if nothing in it is a number, or if it names the label column (the others may be called 0, 1, 2, …). */

@@ -23,8 +23,8 @@ export const ANSWER = `
 
   const { targets } = facts;
 
-  /** The network's probabilities, or the numbers that it predicts, for one input of this shape. */
-  const ask = (values, shape) => tf.tidy(() => model.execute(tf.tensor(values, [1, ...shape], 'float32'), targets ? 'values' : 'probabilities').dataSync());
+  /** The network's probabilities, or the numbers that it predicts, for one input of this shape, or several one after another. */
+  const ask = (values, shape, count = 1) => tf.tidy(() => model.execute(tf.tensor(values, [count, ...shape], 'float32'), targets ? 'values' : 'probabilities').dataSync());
   const digits = (value) => String(Number(value.toPrecision(6)));
 
   const FIRST = 10;

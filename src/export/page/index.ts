@@ -4,12 +4,13 @@ import { type ModelFacts } from '../facts.js';
 import { ANSWER } from './answer.js';
 import { escape, type PageKind } from './kind.js';
 import { picturePage } from './picture.js';
+import { seriesPage } from './series.js';
 import { STYLE } from './style.js';
 import { tablePage } from './table.js';
 import { textPage } from './text.js';
 
 /** Whether there is a page for inputs of this kind. */
-export const hasPage = ({ input }: ModelFacts): boolean => input.kind !== 'array' && input.kind !== 'series';
+export const hasPage = ({ input }: ModelFacts): boolean => input.kind !== 'array';
 
 /** The page; throws WeftError('export') for inputs that no page can ask for. */
 export function demoPage(facts: ModelFacts): string {
@@ -66,6 +67,7 @@ function kindOf(facts: ModelFacts): PageKind {
     case 'text':
       return textPage(input);
     case 'series':
+      return seriesPage(input, facts);
     case 'array':
       throw new WeftError('export', 'there is no page for inputs of this shape', 'use the exported files in a program');
   }

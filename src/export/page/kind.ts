@@ -13,3 +13,13 @@ export interface PageKind {
 /** Text as HTML. */
 export const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** The part of a script that gives files dropped on the page to its function `answerFiles`. */
+export const DROP = `  document.ondragover = (event) => { event.preventDefault(); byId('drop').classList.add('over'); };
+  document.ondragleave = () => byId('drop').classList.remove('over');
+  document.ondrop = (event) => {
+    event.preventDefault();
+    byId('drop').classList.remove('over');
+    answerFiles(event.dataTransfer.files);
+  };
+`;

@@ -1,7 +1,7 @@
 /** A page that is asked about pictures: chosen, dropped, pasted, taken, and drawn where the data looks like drawings. */
 import { embedded, resizePixels, scaleToWhite, toLuma } from '../../data/index.js';
 import { type ModelFacts, type PictureInput } from '../facts.js';
-import { type PageKind } from './kind.js';
+import { DROP, type PageKind } from './kind.js';
 
 /** One channel and at most so many pixels a side: letters, digits, sketches. */
 const LARGEST_DRAWING = 32;
@@ -105,14 +105,7 @@ export function picturePage({ height, width, channels, white }: PictureInput, { 
 
   for (const id of ['file', 'camera']) byId(id).onchange = ({ target }) => answerFiles(target.files).then(() => { target.value = ''; });
   document.onpaste = ({ clipboardData }) => answerFiles(clipboardData.files);
-  document.ondragover = (event) => { event.preventDefault(); byId('drop').classList.add('over'); };
-  document.ondragleave = () => byId('drop').classList.remove('over');
-  document.ondrop = (event) => {
-    event.preventDefault();
-    byId('drop').classList.remove('over');
-    answerFiles(event.dataTransfer.files);
-  };
-${drawn ? padScript(padHeight, padWidth, dark) : ''}`,
+${DROP}${drawn ? padScript(padHeight, padWidth, dark) : ''}`,
   };
 }
 

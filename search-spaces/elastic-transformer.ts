@@ -1,5 +1,5 @@
 /**
- * Transformer language models that are slices of the largest one (weight entanglement, Chen et al. 2021, arXiv
+ * Transformers, language models or over the rows of a series, that are slices of the largest one (weight entanglement, Chen et al. 2021, arXiv
  * 2107.00651): the width of all
  * layers, the number of blocks, and in each block the number of heads and the width of the feed-forward part. Blocks
  * normalize before their branches.
@@ -11,12 +11,14 @@ import {
   dense,
   dropout,
   embedding,
+  lastStep,
   layerNorm,
   type NodeRef,
   positions,
   repeat,
   sequence,
   sizes,
+  timeSteps,
   z,
 } from 'weft-nas';
 
@@ -24,8 +26,8 @@ const list = (description: string) => z.array(z.int().min(1)).min(1).describe(de
 
 export const elasticTransformer = defineSpace({
   name: 'elastic-transformer',
-  description: 'Transformer language models that are slices of one: width, depth, heads, feed-forward width (text).',
-  takes: 'text',
+  description: 'Transformers that are slices of one: width, depth, heads, feed-forward width (text, series).',
+  takes: 'sequences',
   options: z.strictObject({
     widths: list('features per position to choose from').default([16, 32, 48, 64]),
     depths: list('numbers of blocks to choose from').default([1, 2, 3]),
@@ -51,12 +53,15 @@ export const elasticTransformer = defineSpace({
     blocks: repeat(Math.max(...depths), () => ({ heads: sizes(heads), ratio: sizes(ratios) })),
   }),
 
-  graph(g, { width, depth, blocks }, { headSize, keep }, { classes: vocabulary }) {
+  graph(g, { width, depth, blocks }, { headSize, keep }, { kind, classes }) {
     const drop = (name: string, x: NodeRef): NodeRef => g.elastic(name, {}, () => dropout({ keep }), x);
-    const table = g.elastic('embedding', { width }, ({ width: units }) => embedding({ vocabulary, units }), g.input);
+    const entered =
+      kind === 'language'
+        ? g.elastic('embedding', { width }, (of) => embedding({ vocabulary: classes, units: of.width }), g.input)
+        : g.elastic('entry', { width }, (of) => dense({ units: of.width }), g.apply('steps', timeSteps(), g.input));
     let x = drop(
       'enter',
-      g.elastic('positions', {}, () => positions({ kind: 'learned' }), table),
+      g.elastic('positions', {}, () => positions({ kind: 'learned' }), entered),
     );
     const outputs = blocks.map(({ heads, ratio }, index) => {
       const block = g.within(`block${index}`);
@@ -89,7 +94,9 @@ export const elasticTransformer = defineSpace({
       depth.options.map((count) => outputs[count - 1]!),
     );
     const y = g.elastic('norm', {}, () => layerNorm(), last);
-    return g.elastic('logits', {}, () => dense({ units: vocabulary }), y);
+    // Of a window the outputs of the last row, which has seen all others.
+    const answered = kind === 'language' ? y : g.elastic('last', {}, () => lastStep(), y);
+    return g.elastic('logits', {}, () => dense({ units: classes }), answered);
   },
 
   retrain: ({ retrainKeep, ...options }) => ({ ...options, keep: retrainKeep ?? options.keep }),

@@ -133,6 +133,7 @@ function requireFitting(
 ): void {
   const { kind, inputShape } = task;
   const [height, width, channels] = inputShape;
+  const isSeries = kind !== 'language' && height === 1 && width! > 1;
   if (takes === 'images' && kind === 'language')
     throw new WeftError(
       'config',
@@ -149,9 +150,8 @@ function requireFitting(
     throw new WeftError(
       'config',
       `'${name}' searches language models, but the data is not a text`,
-      'set space.name to macro-cnn for images or to mlp for anything, or data.source to a text',
+      `set space.name to ${isSeries ? 'conv-1d or transformer for series' : 'macro-cnn for images or to mlp for anything'}, or data.source to a text`,
     );
-  const isSeries = kind !== 'language' && height === 1 && width! > 1;
   if ((takes === 'series' && !isSeries) || (takes === 'sequences' && !isSeries && kind !== 'language'))
     throw new WeftError(
       'config',

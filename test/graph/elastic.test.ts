@@ -83,6 +83,13 @@ describe('elastic operations', () => {
         ),
         [1, 1, 0, 1, 1, 0],
       ],
+      [
+        elasticTransformer.create(
+          { widths: [2, 4, 6], depths: [1, 2], heads: [1, 2], headSize: 2, ratios: [1, 2] },
+          { inputShape: [1, 5, 3], classes: 2 },
+        ),
+        [1, 1, 0, 1, 1, 0],
+      ],
     ] as [SearchSpace, number[]][]) {
       const child = createChild(space, space.fromGenotype(genotype));
       const shared = createParameterStore(catalogue(space.supernet), 4);

@@ -1,7 +1,8 @@
 /** Spaces on windows of a series: convolutions along time by TensorFlow.js's own, and sequences of numbers in the place of tokens. */
 import { expect } from 'chai';
-import { conv1d, lastStep, type Task, tf, timeSteps } from 'weft-nas';
+import { conv1d, defineSpace, lastStep, type Task, tf, timeSteps, z } from 'weft-nas';
 import { conv1dSpace } from '../../search-spaces/conv-1d.js';
+import { elasticTransformer } from '../../search-spaces/elastic-transformer.js';
 import { lstmSpace } from '../../search-spaces/lstm.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { rnnCell } from '../../search-spaces/rnn-cell.js';
@@ -70,6 +71,7 @@ describe('sequences of numbers', () => {
     [rnnCell, { nodes: 2, hidden: 3, embedding: 4 }],
     [lstmSpace, { layers: 2, hidden: 3 }],
     [transformer, { depth: 2, width: 4, heads: [1, 2] }],
+    [elasticTransformer, { widths: [3, 5], depths: [2], heads: [1, 2], headSize: 2, ratios: [1] }],
   ] as const)
     it(`go through ${factory.name} row by row, and through its export`, async () => {
       const model = randomModel(factory, options, { task: TASK, seed: 3 });
@@ -123,6 +125,16 @@ describe('sequences of numbers', () => {
       /for series of numbers, but the data is images/,
     );
     expect(() => conv1dSpace.create({}, text)).to.throw(/but the data is a text/);
+    expect(() => elasticTransformer.create({}, rows)).to.throw(/single rows of 4 numbers/);
+    const ofTexts = defineSpace({
+      name: 'texts',
+      description: '',
+      takes: 'text',
+      options: z.strictObject({}),
+      choices: () => ({}),
+      graph: (g) => g.input,
+    });
+    expect(() => ofTexts.create({}, TASK)).to.throw(/'texts' searches language models, but the data is not a text/);
     expect(() => mlp.create({}, TASK)).not.to.throw();
   });
 });

@@ -52,6 +52,25 @@ const FALLBACK: Exception = {
   tolerance: 0.5,
 };
 
+/** Optimizers that divide by the size of the gradient: their step on a multiple of the loss stays as it is; that of every other optimizer is multiplied. */
+export const KEEPS_ITS_STEP: readonly string[] = [
+  'adam',
+  'adamw',
+  'rmsprop',
+  'adagrad',
+  'lion',
+  'muon',
+  'schedule-free-adamw',
+  'adam-tracer',
+];
+
+/** Optimizers whose step on a multiple of the loss is neither kept nor multiplied, and why. */
+export const NEITHER_KEEPS_NOR_MULTIPLIES: Readonly<Record<string, string>> = {
+  'fisher-sam': 'one is added to the Fisher information that it divides by',
+  bsam: 'the variance of its weights depends on the size of the gradients',
+  'entropy-sgd': 'the pull to the centre of its inner steps has a strength of its own',
+};
+
 /** Why a method depends on what a relation changes; undefined where it must not. `notes` are the remarks of its training. */
 export function exceptionFor(
   relation: string,

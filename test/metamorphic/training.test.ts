@@ -43,8 +43,12 @@ for (const space of ['mlp', 'macro-cnn', 'lstm', 'elastic-mlp']) {
             const exception = exceptionFor(name, method.name, space, plain.notes);
             const tolerance = exact ? 0 : TOLERANCE;
             if (exception && exception.tolerance === undefined)
-              expect(gap, 'an exception that is needed').to.be.above(tolerance);
-            else expect(gap).to.be.at.most(exception?.tolerance ?? tolerance);
+              expect(gap, `${method.name} needs no exception here`).to.be.above(tolerance);
+            else
+              expect(
+                gap,
+                `${method.name} depends on ${name}; if it should, enter it with the reason in EXCEPTIONS of test/metamorphic/exceptions.ts`,
+              ).to.be.at.most(exception?.tolerance ?? tolerance);
           });
         }
       });

@@ -4,6 +4,20 @@ import { duration, hugeInteger, integer, percent, points } from '../../src/repor
 import { fixture, fixtureRun } from './fixture.js';
 import { markupMistake } from './well-formed.js';
 
+/** The chapters of a whole run, in their order. A new chapter is one line here if such a run has it. */
+const CHAPTERS = [
+  'network',
+  'assessment',
+  'comparison',
+  'candidates',
+  'standing',
+  'course',
+  'preferences',
+  'retraining',
+  'data',
+  'reproduction',
+];
+
 describe('report', () => {
   const run = fixtureRun();
   const headings = (page: string): string[] => [...page.matchAll(/<section id="([a-z]+)"/g)].map(([, id]) => id!);
@@ -17,18 +31,7 @@ describe('report', () => {
     expect(page)
       .to.include('<dt>gradients of batches, search</dt><dd>216</dd>')
       .and.include('<dt>gradients of batches, retraining</dt><dd>660</dd>');
-    expect(headings(page)).to.deep.equal([
-      'network',
-      'assessment',
-      'comparison',
-      'candidates',
-      'standing',
-      'course',
-      'preferences',
-      'retraining',
-      'data',
-      'reproduction',
-    ]);
+    expect(headings(page)).to.deep.equal(CHAPTERS);
   });
 
   it('states the test with its interval, and of the comparison no more than the verdict', async () => {

@@ -1,39 +1,21 @@
+import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { candidatesChart } from '../../src/report/charts/candidates.js';
-import { entropyChart } from '../../src/report/charts/entropy.js';
 import { integerTicks, thin } from '../../src/report/charts/frame.js';
-import { lossChart } from '../../src/report/charts/loss.js';
-import { preferenceChart, preferenceHistoryChart } from '../../src/report/charts/preferences.js';
-import { learningRateChart, retrainLossChart } from '../../src/report/charts/retraining.js';
-import { reliabilityChart } from '../../src/report/charts/reliability.js';
-import { rewardChart } from '../../src/report/charts/reward.js';
-import { type EventLog, eventLog } from '../../src/report/event-log.js';
+import { preferenceHistoryChart } from '../../src/report/charts/preferences.js';
+import { eventLog } from '../../src/report/event-log.js';
 import { entropyOf, maximalEntropy, readPreferences } from '../../src/report/preferences.js';
+import { LOG_CHARTS, VALUE_CHARTS } from './chart-table.js';
 import { fixture } from './fixture.js';
 import { expectGolden } from './golden.js';
 import { markupMistake } from './well-formed.js';
-
-const reliability = (log: EventLog): string | undefined => {
-  const { curve, before } = log.last('assessed')?.calibration ?? {};
-  return reliabilityChart(curve ?? [], before?.curve);
-};
-
-const charts: Record<string, (log: EventLog) => string | undefined> = {
-  loss: lossChart,
-  reward: rewardChart,
-  entropy: entropyChart,
-  candidates: candidatesChart,
-  reliability,
-  'retrain-loss': retrainLossChart,
-  'learning-rate': learningRateChart,
-};
 
 describe('report charts', () => {
   const { events, space } = fixture();
   const log = eventLog(events);
   const snapshots = readPreferences(log, space);
 
-  for (const [name, chart] of Object.entries(charts)) {
+  for (const [name, { draw: chart }] of Object.entries(LOG_CHARTS)) {
     it(`draws the ${name} chart, the same every time`, () => {
       const svg = chart(log);
       expect(svg).to.equal(chart(log));
@@ -69,9 +51,31 @@ describe('report charts', () => {
     });
   }
 
+  for (const [name, { draw }] of Object.entries(VALUE_CHARTS)) {
+    it(`draws the ${name} chart, the same every time`, () => {
+      const svg = draw();
+      expect(svg).to.equal(draw());
+      expect(markupMistake(svg!)).to.equal(undefined);
+      expect(svg).to.not.match(/NaN|undefined| id=|<style|<script/);
+      expectGolden(`${name}.svg`, svg);
+    });
+  }
+
+  it('has every chart of the folder in its table', async () => {
+    const folder = new URL('../../src/report/charts/', import.meta.url);
+    const inTable = new Set<unknown>(
+      [...Object.values(LOG_CHARTS), ...Object.values(VALUE_CHARTS)].map(({ chart }) => chart),
+    );
+    for (const file of readdirSync(folder).filter((name) => name !== 'frame.ts')) {
+      const module = (await import(new URL(file, folder).href)) as Record<string, unknown>;
+      for (const [name, chart] of Object.entries(module).filter(([name]) => name.endsWith('Chart')))
+        expect(inTable.has(chart), `${name} of ${file} in test/report/chart-table.ts`).to.equal(true);
+    }
+  });
+
   it('draws what one epoch gives', () => {
     const log = eventLog(fixture({ epochs: 1, candidates: 1 }).events);
-    for (const chart of Object.values(charts)) expect(chart(log)).to.be.a('string').that.does.not.match(/NaN/);
+    for (const { draw } of Object.values(LOG_CHARTS)) expect(draw(log)).to.be.a('string').that.does.not.match(/NaN/);
   });
 
   it('shows every candidate as a dot, and the derived one with a ring', () => {
@@ -82,15 +86,12 @@ describe('report charts', () => {
     for (const mean of [controllerMean, randomMean]) expect(svg).to.include(`mean ${(100 * mean).toFixed(1)}`);
   });
 
-  it('draws probabilities as heat strips and skip connections as a triangle', () => {
+  it('shows probabilities as heat strips and skip connections as a triangle', () => {
     const [operations, skips] = snapshots.at(-1)!.groups;
     expect(operations!.options).to.deep.equal(['conv3', 'sep3', 'conv5', 'sep5', 'avg3', 'max3']);
     expect(operations!.rows.map(({ label }) => label)).to.deep.equal(['0', '1', '2', '3', '4', '5']);
     expect(skips!.subset).to.equal(true);
     expect(skips!.rows.map(({ probabilities }) => probabilities.length)).to.deep.equal([1, 2, 3, 4, 5]);
-    expectGolden('preferences-operations.svg', preferenceChart(operations!));
-    expectGolden('preferences-skips.svg', preferenceChart(skips!));
-    expectGolden('preferences-history.svg', preferenceHistoryChart(snapshots, 'layers.*.op'));
     expect(preferenceHistoryChart(snapshots, 'layers.*.skip')).to.equal(undefined);
   });
 

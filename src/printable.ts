@@ -19,6 +19,10 @@ export function show(path: string): string {
   return short === '' || short.startsWith('..') ? path : short;
 }
 
+/** The text as one word of a POSIX shell. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
 /** A number with so many decimals, with the minus of mathematics, and none before zero. */
 export function decimalText(value: number, digits: number): string {
   return value

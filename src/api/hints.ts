@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { checkConfig } from '../config/index.js';
 import { codeFiles } from '../jobs/files.js';
 import { openRun } from '../runs/index.js';
-import { show } from '../printable.js';
+import { shellWord, show } from '../printable.js';
 
 /** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names (or those given), which the user has to have trusted. */
 export function runArguments(path: string, files: readonly string[] = filesOf(path)): string {
@@ -23,7 +23,3 @@ function filesOf(path: string): string[] {
 
 /** A file of code as it can be named from here; by its name alone where it is not where the run says. */
 export const showFile = (path: string): string => (existsSync(path) ? show(path) : basename(path));
-
-/** The text as one word of a POSIX shell. */
-export const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -6,7 +6,8 @@ import { basename, resolve } from 'node:path';
 import { WeftError } from '../errors.js';
 import { isOwnFile } from '../jobs/files.js';
 import { type OwnKind } from '../parts/own.js';
-import { shellWord, showFile } from './hints.js';
+import { shellWord } from '../printable.js';
+import { showFile } from './hints.js';
 import { requireSameCode } from './own-code.js';
 
 /** Which code may be loaded because a run names it. */

@@ -1,6 +1,6 @@
 /** What a person sees while a search runs: a line per epoch, and a block at the bottom with what happens now. */
 import { sayLabels } from '../search/label-measures.js';
-import { significant } from '../report/format.js';
+import { plural, significant } from '../report/format.js';
 import { type SearchEvent } from '../search/events.js';
 import { retrainEpochs, type SearchSession } from '../search/session.js';
 import { sayMeasures } from '../training/language.js';
@@ -67,7 +67,7 @@ function palette(color: boolean): Palette {
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
+const signed = (value: number): string => `${value < 0 ? '' : '+'}${decimalText(value, 3)}`;
 const optional = (value: number | null, format: (value: number) => string): string =>
   value === null ? '–' : format(value);
 
@@ -96,12 +96,12 @@ function describe(
     case 'forgetting-config':
       return paint.dim(
         `forgetting: ${event.regularizer === 'none' ? 'measured only' : event.regularizer}${event.scope === null ? '' : ` on ${event.monitored.parameters.toLocaleString('en')} weights (${event.scope})`}` +
-          `${event.fisherKind === null ? '' : ` · Fisher information ${event.fisherKind}, ${event.fisherExamples} examples`} · evaluated on ${event.batches} validation batches`,
+          `${event.fisherKind === null ? '' : ` · Fisher information ${event.fisherKind}, ${event.fisherExamples} examples`} · evaluated on ${plural(event.batches, 'validation batch', 'validation batches')}`,
       );
     case 'forgetting-epoch':
       return (
         `           forgetting: loss ${signed(event.meanDiff)} (best five ${signed(event.best5Diff)}, worst ${signed(event.maxDiff)})` +
-        `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end  ${event.count} architectures`)}`
+        `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end (${event.count} architectures)`)}`
       );
     case 'front':
       return `Pareto front of ${event.hashes.length} networks by ${event.objectives.join(', ')}; the compromise (knee) is derived`;

@@ -1,5 +1,6 @@
 /** Numbers and text as people read them. */
 import { decimalText, printable } from '../printable.js';
+import { largestOf } from '../statistics/extremes.js';
 
 const NBSP = '\u00a0';
 /** Stands for a number that is not there. */
@@ -45,6 +46,12 @@ export function scientific(value: number, digits = 2): string {
   return `${mantissa.replace('-', '−')}${NBSP}×${NBSP}10${Number(exponent) < 0 ? '⁻' : ''}${superscript(Math.abs(Number(exponent)))}`;
 }
 
+/** Decimals that a number is written with. */
+function decimalsOf(value: number): number {
+  const [mantissa = '', exponent] = String(value).split('e');
+  return exponent === undefined ? (mantissa.split('.')[1] ?? '').length : Infinity;
+}
+
 /**
  * Numbers of one column, with as many decimals in each, so that decimal points are aligned: enough for three digits of the largest.
  * What would be zero so is written with a power of ten.
@@ -54,7 +61,9 @@ export function aligned(values: readonly (number | null | undefined)[]): string[
   const largest = known.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const whole = known.every(Number.isInteger);
   if (largest >= 1e9) return values.map((value) => (isNumber(value) ? scientific(value) : ABSENT));
-  const digits = whole ? 0 : Math.max(0, Math.min(4, 3 - Math.floor(Math.log10(largest || 1))));
+  // No more decimals than the values have: what was rounded to two is not shown with three.
+  const given = largestOf(known.map((value) => decimalsOf(value)));
+  const digits = whole ? 0 : Math.max(0, Math.min(4, given, 3 - Math.floor(Math.log10(largest || 1))));
   return values.map((value) => {
     if (!isNumber(value)) return ABSENT;
     return value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits ? scientific(value) : decimal(value, digits);

@@ -3,6 +3,7 @@ import { type Content, html, page, section, table } from '../report/index.js';
 import { chapter, FOLDED, folded } from '../report/chapter.js';
 import { aligned, decimal, duration, scientific } from '../report/format.js';
 import { claim } from '../report/html/claim.js';
+import { shellWord } from '../printable.js';
 import { type Environment } from '../runs/index.js';
 import { type Row, type Study, type StudyResult } from './contract.js';
 
@@ -15,10 +16,11 @@ export interface StudyFacts {
 
 /** One self-contained HTML file. */
 export function studyReport(
-  { name, summary, reference }: Pick<Study, 'name' | 'summary' | 'reference'>,
+  study: Pick<Study, 'name' | 'summary' | 'reference' | 'options'>,
   { verdict, rows, sections }: StudyResult,
   { seed, seconds, options, environment }: StudyFacts,
 ): string {
+  const { name, summary, reference } = study;
   // Goals come first; where there are none, the pictures do.
   const gated = rows.some(({ gate }) => gate !== '');
   return page(
@@ -35,7 +37,7 @@ ${claim(verdict)}
     section(
       'reproduction',
       'Repeating this study',
-      html`<pre>npm run reproduce -- ${name}</pre>\n<p class="sub">${reference.replace(/\.$/, '')}. Seed ${seed}; ${duration(seconds)} on ${environment.cpu}, ${environment.threads} threads, backend ${environment.backend}${environment.library && ` ${environment.library}`}, Node ${environment.node}.</p>\n`,
+      html`<pre>${commandFor(study, { seed, options })}</pre>\n<p class="sub">${reference.replace(/\.$/, '')}. Seed ${seed}; ${duration(seconds)} on ${environment.cpu}, ${environment.threads} threads, backend ${environment.backend}${environment.library && ` ${environment.library}`}, Node ${environment.node}.</p>\n`,
       html`<details><summary>All options</summary>${table(
         ['option', 'value'],
         Object.entries(options).map(([option, value]) => [
@@ -45,6 +47,24 @@ ${claim(verdict)}
       )}</details>\n`,
     ),
   );
+}
+
+/** The command that repeats the study: its seed, and the options that are not the defaults. */
+function commandFor(
+  { name, options: schema }: Pick<Study, 'name' | 'options'>,
+  { seed, options }: Pick<StudyFacts, 'seed' | 'options'>,
+): string {
+  const { data: defaults } = schema.safeParse({}) as { data?: Readonly<Record<string, unknown>> };
+  const changed = Object.entries(options).flatMap(([option, value]) =>
+    JSON.stringify(value) === JSON.stringify(defaults?.[option])
+      ? []
+      : [shellWord(`${option}=${typeof value === 'string' ? value : JSON.stringify(value)}`)],
+  );
+  return [
+    `weft study ${name}`,
+    ...(seed === 1 ? [] : [`--seed ${seed}`]),
+    ...(changed.length > 0 ? ['--set', ...changed] : []),
+  ].join(' ');
 }
 
 /** How many gates were met, in words; nothing where there are none. */

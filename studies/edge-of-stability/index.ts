@@ -112,7 +112,7 @@ function shakespeare(): string | undefined {
 export const edgeOfStability = defineStudy({
   name: 'edge-of-stability',
   summary:
-    'How sharp the places are where gradient descent and SAM stay: 2/η and the edge of SAM, from one dimension to a transformer.',
+    'How sharp the minima are in which gradient descent and SAM stay: the edge 2/η and that of SAM, from one dimension to a transformer',
   reference:
     'Long & Bartlett 2024 (arXiv 2309.12488) and its independent rerun; Cohen et al. 2021 (arXiv 2103.00065). The one-dimensional table was calibrated in float64.',
   minutes: 7,

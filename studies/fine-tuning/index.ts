@@ -78,7 +78,7 @@ const SCRATCH: Arm = { name: 'from scratch', color: 'muted', optimizer: ADAMW };
 export const fineTuning = defineStudy({
   name: 'fine-tuning',
   summary:
-    'A small language model, fine-tuned from many seeds to find misspelt passages: mean and spread of each optimizer at an equal number of gradients.',
+    'A small language model, fine-tuned from many seeds to find misspelt passages: mean and spread of each optimizer at equal numbers of gradients',
   reference:
     'After the instability of fine-tuning BERT (Mosbach et al. 2021, arXiv 2006.04884) and the abstract of Williams & Roberts 2023 (arXiv 2306.13914): better and more stable over repetitions. No number of theirs is for a model of this size.',
   minutes: 6,

@@ -77,7 +77,7 @@ function armsOf({ methods, samRadius, asamRadius }: z.output<typeof options>): A
 export const labelNoise = defineStudy({
   name: 'label-noise',
   summary:
-    'SGD, SAM, ASAM and G-TRACER (reconstructed from its abstract) on noisy labels, best and last look, at an equal number of gradients.',
+    'SGD, SAM, ASAM and G-TRACER (reconstructed from its abstract) on noisy labels: best and last accuracy at equal numbers of gradients',
   reference:
     'After Foret et al. 2021, Baek et al. 2024 (arXiv 2405.03676) and the abstract of Williams & Roberts 2023 (arXiv 2306.13914), whose numbers are for far larger trainings.',
   minutes: 5,

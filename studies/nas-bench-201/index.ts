@@ -57,7 +57,7 @@ const options = z.strictObject({
 
 export const nasBench201Study = defineStudy({
   name: 'nas-bench-201',
-  summary: 'Strategies on the table of NAS-Bench-201: best cell, regret over queries, time.',
+  summary: 'Strategies on the table of NAS-Bench-201: best cell, regret over queries, time',
   reference:
     'Dong & Yang 2020 (arXiv 2001.00326), 200 epochs, CIFAR-10 test accuracy. Random sampling has a known expectation; the best cell has 94.3733 %.',
   minutes: 2,

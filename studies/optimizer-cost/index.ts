@@ -51,7 +51,7 @@ const [EVERY, PRODUCTS] = [100, 6];
 export const optimizerCost = defineStudy({
   name: 'optimizer-cost',
   summary:
-    'Time of a step of SAM, LookSAM and G-TRACER (reconstructed from its abstract) in steps of their base, and of following the sharpness of a retraining.',
+    'What a step of SAM, LookSAM and G-TRACER (reconstructed from its abstract) costs in steps of the base optimizer, and what it costs to follow the sharpness of a retraining',
   reference:
     'Ratios of the project itself, measured in alternating blocks of one process, so that a busy machine slows all of them alike.',
   minutes: 3,

@@ -23,7 +23,7 @@ const training = z.strictObject({
 
 export const preconditionersStudy = defineStudy({
   name: 'preconditioners',
-  summary: 'throughput, memory and accuracy of gradient preconditioners compared with SGD',
+  summary: 'Throughput, memory and accuracy of gradient preconditioners compared with SGD',
   reference: 'Osawa et al. 2023, arXiv 2305.04684',
   minutes: 15,
   options: z.strictObject({

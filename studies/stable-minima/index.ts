@@ -36,7 +36,7 @@ const DECAYED = { learningRate: 0.01, decay: 0.1 };
 export const stableMinima = defineStudy({
   name: 'stable-minima',
   summary:
-    'Which functions gradient descent with a large step can settle on: one-dimensional ReLU regression with noisy labels, and its high-dimensional counter-example.',
+    'Which functions gradient descent with large steps can settle on: one-dimensional ReLU regression with noisy labels, and a high-dimensional counter-example',
   reference:
     'Qiao, Zhang, Singh, Soudry & Wang 2024 (arXiv 2406.06838); the weight of Mulayoff et al. 2021; Liang et al. for many dimensions. Calibrated runs in float64.',
   minutes: 5,

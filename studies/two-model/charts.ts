@@ -1,6 +1,6 @@
 /** Pictures of two models: the curves of the paper's figures, and retention against what it costs. */
-import { mean } from 'weft-nas';
-import { color, type ColorName, drawChart, gridY, label, linesChart, Plot } from 'weft-nas/report';
+import { largestOf, mean, smallestOf } from 'weft-nas';
+import { color, type ColorName, drawChart, gridY, label, linesChart, Plot, spread } from 'weft-nas/report';
 import { forgotten, outcomesOf, type TwoModelResults } from './arms.js';
 
 const percent = (share: number): number => 100 * share;
@@ -46,19 +46,34 @@ export function tradeOffChart(results: TwoModelResults, arms: readonly string[])
     forgotten: percent(mean(outcomesOf(results, arm).map(forgotten))),
     b: percent(mean(outcomesOf(results, arm).map(({ b }) => b))),
   }));
+  const reached = points.map(({ b }) => b);
+  const range = largestOf(reached) - smallestOf(reached) || 1;
   return drawChart({
     ariaLabel: `Points of A that are forgotten against the test accuracy of B, one dot for each regularizer: ${arms.join(', ')}`,
     height: 280,
-    marginRight: 40,
+    marginRight: 104,
     marginLeft: 54,
     x: { label: 'points of A that are forgotten', axis: 'bottom', reverse: true, nice: true, inset: 24 },
     y: { label: '↑ test accuracy of B (%)', labelArrow: 'none', nice: true, inset: 16 },
     marks: [
       gridY(),
-      ...points.flatMap((point) => [
-        Plot.dot([point], { x: 'forgotten', y: 'b', r: 5, fill: color(point.ink) }),
-        label([point], { x: 'forgotten', y: 'b', text: 'arm', dy: -13, fontSize: 12, fill: color(point.ink) }),
-      ]),
+      ...points.map((point) =>
+        Plot.dot([point], { x: 'forgotten', y: 'b', r: 5, fill: color(point.ink), stroke: color('paper') }),
+      ),
+      // Dots may lie close together, so names stand beside the plot at their heights, moved apart.
+      ...spread(
+        points.map(({ b, ...point }) => ({ ...point, y: b })),
+        range,
+      ).map((name) =>
+        label([name], {
+          y: 'at',
+          text: 'arm',
+          frameAnchor: 'right',
+          textAnchor: 'start',
+          dx: 10,
+          fill: color(name.ink),
+        }),
+      ),
     ],
   });
 }

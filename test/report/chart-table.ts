@@ -126,7 +126,7 @@ export const VALUE_CHARTS: Readonly<Record<string, Row>> = {
       { name: 'first', color: 'controller', points: [{ row: 'sam', value: 0.5 }] },
       { name: 'second', color: 'random', points: ['sam', 'adam'].map((row, i) => ({ row, value: 0.7 + i })) },
     ],
-    { ariaLabel: 'Two series of dots', label: 'steps per second of SGD’s', marks: [1] },
+    { ariaLabel: 'Two series of dots', label: 'steps per second, relative to SGD', marks: [1] },
   ),
   strip: drawn(
     stripChart,

@@ -86,7 +86,7 @@ describe('the report on sizes', () => {
     const page = await buildReport({ ...run, events });
     expect(markupMistake(page)).to.equal(undefined);
     expect(page).to.match(/<section id="widths">/);
-    expect(page).to.include('the network of 4,800 parameters loses 0.40 nats');
+    expect(page).to.include('the network of 4,800 parameters loses 0.40\u00a0nats');
     expect(page).to.not.match(/NaN|undefined/);
     const tables = Object.fromEntries(reportTables({ ...run, events }).map(({ name, csv }) => [name, csv]));
     expect(tables['widths']!.trim().split('\r\n')).to.have.length(1 + 3 * 4);

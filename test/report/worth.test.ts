@@ -65,6 +65,7 @@ describe('numbers and verdicts', () => {
   it('stand below each other, small ones with a power of ten and one kind of minus', () => {
     expect(aligned([1, 25, null])).to.deep.equal(['1', '25', '–']);
     expect(aligned([0.5, 12.25, -3])).to.deep.equal(['0.50', '12.25', '−3.00']);
+    expect(aligned([8.64, 0.08])).to.deep.equal(['8.64', '0.08']);
     expect(aligned([0.1234, 2e-7])).to.deep.equal(['0.1234', scientific(2e-7)]);
     expect(scientific(-1.234e-5).replace(/\s/g, ' ')).to.equal('−1.23 × 10⁻⁵');
     expect(scientific(2.5e12, 1).replace(/\s/g, ' ')).to.equal('2.5 × 10¹²');

@@ -67,6 +67,21 @@ describe('studies', function () {
     expect(tally(rows)).to.equal('1 of 3 gates met, 1 not measured.');
   });
 
+  it('says on its page how to repeat it: with the seed and the options that are not the defaults', async () => {
+    const commandOf = async (options: object, seed: number): Promise<string | undefined> => {
+      const folder = temporary();
+      await runStudy(example, { folder, parts, options: { ...options }, seed });
+      return /<pre>(.*?)<\/pre>/.exec(readFileSync(join(folder, 'report.html'), 'utf8'))?.[1];
+    };
+    expect(await commandOf({}, 1)).to.equal('weft study example');
+    expect(await commandOf({ number: 8 }, 3)).to.equal('weft study example --seed 3');
+    expect(await commandOf({ number: 6 }, 1)).to.equal('weft study example --set number=6');
+  });
+
+  it('of the package are summarized in one line without a full stop', async () => {
+    for (const name of studyNames) expect((await loadStudy(name)).summary, name).to.match(/^[A-Z][^\n]*[^.]$/);
+  });
+
   it('refuses an option that it does not have', async () => {
     const folder = temporary();
     const error = await runStudy(example, { folder, parts, options: { nmber: 3 } }).catch((caught: unknown) => caught);

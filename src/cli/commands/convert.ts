@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { type Conversion, convertRun } from '../../api/convert.js';
 import { createOutput, show } from '../output.js';
 import { type TrustOptions } from '../../api/trust.js';
-import { shellWord } from '../../api/hints.js';
+import { shellWord } from '../../printable.js';
 
 /** Writes the files and says how they are opened. */
 export async function convert(

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { type HalvingOutcome, type HalvingRequest, runHalving } from '../../api/halve.js';
-import { shellWord } from '../../api/hints.js';
+import { shellWord } from '../../printable.js';
 import { WeftError } from '../../errors.js';
 import { type Hyperparameters } from '../../search/hyperparameters/index.js';
 import { plural } from '../../report/format.js';

@@ -1,6 +1,7 @@
 /** `weft study`: measurements with a published or calibrated answer. */
 import { listParts } from '../../api/catalogue.js';
 import { runStudy } from '../../api/study.js';
+import { largestOf } from '../../statistics/extremes.js';
 import { parseOverrides, type SearchConfig, withOverrides } from '../../config/index.js';
 import { catchSignals, stopwatch } from '../../runs/index.js';
 import { type FinishedStudy, measuredText, tally, verdictOf } from '../../studies/index.js';
@@ -61,11 +62,16 @@ export async function listStudies(output: Output): Promise<void> {
 }
 
 function sayFinished(name: string, { rows, verdict, files, seconds }: FinishedStudy, output: Output): void {
-  for (const row of rows) {
+  const lines = rows.map((row) => [row.id, measuredText(row), row.gate, verdictOf(row)]);
+  // As wide as what stands in them; where nothing has a goal there is no column of goals.
+  const widths = [0, 1, 2, 3].map((column) => largestOf(lines.map((cells) => cells[column]!.length)));
+  for (const [i, row] of rows.entries()) {
     output.emit({ type: 'row', ...row });
-    output.say(
-      `  ${row.id.padEnd(24)} ${measuredText(row).padStart(12)}  ${row.gate.padEnd(28)} ${verdictOf(row).padEnd(12)} ${row.quantity}${row.note ? ` (${row.note})` : ''}`,
+    const cells = lines[i]!.map((text, column) =>
+      column === 1 ? text.padStart(widths[column]!) : text.padEnd(widths[column]!),
     );
+    const note = row.note ? ` (${row.note})` : '';
+    output.say(`  ${[...cells.filter((text) => text !== ''), row.quantity].join('  ')}${note}`);
   }
   output.say(`${verdict} ${tally(rows)}`.trimEnd());
   for (const file of files) output.say(`wrote ${show(file)}`);

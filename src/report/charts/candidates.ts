@@ -36,7 +36,8 @@ export function candidatesChart(log: EventLog): string | undefined {
   }));
   const row = (source: Source): number => ROW[source];
   const values = [...candidates.map(({ value }) => value), ...means.map(({ x }) => x)];
-  const dots = stacked(candidates, smallestOf(values), largestOf(values));
+  const [low, high] = [smallestOf(values), largestOf(values)];
+  const dots = stacked(candidates, low, high);
   const top = (source: Source): number => largestOf(dots.filter((dot) => dot.source === source).map(({ y }) => y));
   const interval =
     comparison && isNumber(comparison.randomMean) && comparison.interval?.every(isNumber)
@@ -48,6 +49,7 @@ export function candidatesChart(log: EventLog): string | undefined {
           },
         ]
       : [];
+  const inLeftHalf = (x: number): boolean => x < (low + high) / 2;
   const chosen = derived && dots.find(({ source, hash }) => source === 'controller' && hash === derived.hash);
 
   return drawChart({
@@ -97,23 +99,42 @@ export function candidatesChart(log: EventLog): string | undefined {
           strokeWidth: 1.5,
         }),
       ),
-      means.map(({ source, x }) =>
-        label([{ x }], { x: 'x', y: row(source) - 0.17, dy: 14, text: () => `mean ${show(x)}`, fill: color(source) }),
-      ),
+      // Beside the dashed line and not across it.
+      means.map(({ source, x }) => {
+        const toTheLeft = source === 'controller' && means.length > 1 ? x < means[0]!.x : !inLeftHalf(x);
+        return label([{ x }], {
+          x: 'x',
+          y: row(source) - 0.17,
+          dy: 14,
+          dx: toTheLeft ? -6 : 6,
+          textAnchor: toTheLeft ? 'end' : 'start',
+          text: () => `mean ${show(x)}`,
+          fill: color(source),
+        });
+      }),
       sources.map((source) =>
-        rowTitle(source, top(source) + 0.13, candidates.filter((candidate) => candidate.source === source).length),
+        rowTitle(source, top(source) + 0.13, {
+          count: candidates.filter((candidate) => candidate.source === source).length,
+          onTheRight: source === 'controller' && chosen !== undefined && inLeftHalf(chosen.x),
+        }),
       ),
       chosen
         ? [
             Plot.dot([chosen], { x: 'x', y: 'y', r: 4.6, fill: 'none', stroke: color('found'), strokeWidth: 2.2 }),
+            // Above the dots that it would cover.
             label([chosen], {
               x: 'x',
-              y: 'y',
+              y: largestOf(
+                dots
+                  .filter(({ source, x }) => source === 'controller' && Math.abs(x - chosen.x) < 0.17 * (high - low))
+                  .map(({ y }) => y),
+                chosen.y,
+              ),
               dy: -13,
               text: () => 'derived',
               fill: color('found'),
-              textAnchor: 'end',
-              dx: 8,
+              textAnchor: inLeftHalf(chosen.x) ? 'start' : 'end',
+              dx: inLeftHalf(chosen.x) ? -8 : 8,
             }),
           ]
         : null,
@@ -121,14 +142,20 @@ export function candidatesChart(log: EventLog): string | undefined {
   });
 }
 
-function rowTitle(source: Source, y: number, count: number): Plot.Markish {
+function rowTitle(
+  source: Source,
+  y: number,
+  { count, onTheRight }: { readonly count: number; readonly onTheRight: boolean },
+): Plot.Markish {
   const fill: ColorName = source;
   const words = source === 'controller' ? `controller, ${count} candidates` : `random, ${count} architectures`;
   return Plot.text([words], {
-    frameAnchor: 'left',
+    frameAnchor: onTheRight ? 'right' : 'left',
     y: () => y,
-    textAnchor: 'start',
+    textAnchor: onTheRight ? 'end' : 'start',
     fontWeight: 600,
+    stroke: color('paper'),
+    strokeWidth: 4,
     fill: color(fill),
   });
 }

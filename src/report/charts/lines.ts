@@ -1,7 +1,7 @@
 /** Curves over a common axis, each named at its end: what studies and instruments draw. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
-import { isNumber } from '../format.js';
+import { isNumber, scientific } from '../format.js';
 import { color, type ColorName } from '../palette.js';
 import { CHART_WIDTH, drawChart, gridY, integerTicks, label, thin } from './frame.js';
 
@@ -60,6 +60,7 @@ export function linesChart(
   if (drawn.length === 0) return undefined;
   const places = drawn.flatMap(({ points }) => points.map((point) => point.x));
   const counts = x.type !== 'log' && places.every((place) => Number.isInteger(place) && place > 0);
+  const largest = largestOf(places);
   return drawChart({
     ariaLabel,
     width,
@@ -82,8 +83,13 @@ export function linesChart(
         labelArrow: 'none',
         tickSize: 4,
         color: color('muted'),
-        ticks: counts ? integerTicks(largestOf(places)).filter((tick) => tick >= smallestOf(places)) : 5,
-        ...(counts && { tickFormat: 'd' }),
+        // Numbers of four digits and more need more room.
+        ticks: counts
+          ? integerTicks(largest, largest < 1000 ? 7 : 4).filter((tick) => tick >= smallestOf(places))
+          : largest < 1000
+            ? 5
+            : 4,
+        ...(counts && { tickFormat: ',d' }),
         ...(x.type === 'log' && { tickFormat: logarithmicTick }),
       }),
       Plot.axisY({
@@ -111,9 +117,11 @@ export function linesChart(
   });
 }
 
-/** 0.01 and 1000 as they are, what is longer as a power of ten. */
+/** 0.01 and 1000 as they are, what is longer with a power of ten. */
 function logarithmicTick(value: number): string {
-  return value >= 1e5 || value < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(6)));
+  return value >= 1e5 || value < 1e-3
+    ? scientific(value, 0).replace(/^1\s×\s/, '')
+    : String(Number(value.toPrecision(6)));
 }
 
 /** Where each name goes: at the end of its line, moved apart from the others. */
@@ -123,7 +131,10 @@ function namesAtEnds(
 ): (LinePoint & { name: string; color: ColorName })[] {
   const [to, from] = type === 'log' ? [Math.log, Math.exp] : [(value: number) => value, (value: number) => value];
   const values = domain ?? lines.flatMap(({ points }) => points.map(({ y }) => y));
-  const [low, high] = [to(smallestOf(values)), to(largestOf(values))];
+  // A logarithmic axis without a domain of its own runs to powers of ten.
+  const decade = (value: number, rounded: (exponent: number) => number): number =>
+    type === 'log' && !domain ? 10 ** rounded(Math.log10(value)) : value;
+  const [low, high] = [to(decade(smallestOf(values), Math.floor)), to(decade(largestOf(values), Math.ceil))];
   const right = largestOf(lines.flatMap(({ points }) => points.map(({ x }) => x)));
   const gap = NAME_GAP * (high - low || 1);
   const ends = lines

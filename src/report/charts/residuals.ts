@@ -4,7 +4,7 @@ import { isNumber } from '../format.js';
 import { color } from '../palette.js';
 import { drawChart, gridY } from './frame.js';
 
-/** Residuals (actual less predicted) over predictions, one dot a test example; on the line at zero the network is right. Undefined without a point. */
+/** Residuals (actual minus predicted) over predictions, one dot a test example; on the line at zero the network is right. Undefined without a point. */
 export function residualChart(points: readonly (readonly [actual: number, predicted: number])[]): string | undefined {
   const dots = points.flatMap(([actual, predicted]) =>
     isNumber(actual) && isNumber(predicted) ? [{ x: predicted, y: actual - predicted }] : [],
@@ -26,7 +26,7 @@ export function residualChart(points: readonly (readonly [actual: number, predic
         ticks: 6,
         color: color('muted'),
       }),
-      Plot.axisY({ label: '↑ actual less predicted', labelArrow: 'none', ticks: 6, color: color('muted') }),
+      Plot.axisY({ label: '↑ actual minus predicted', labelArrow: 'none', ticks: 6, color: color('muted') }),
       Plot.ruleY([0], { stroke: color('muted'), strokeDasharray: '4 3' }),
       Plot.dot(dots, { x: 'x', y: 'y', r: 2.4, fill: color('controller'), fillOpacity: 0.6 }),
     ],

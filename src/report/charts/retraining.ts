@@ -78,7 +78,7 @@ function curve(
       label([last], {
         x: 'x',
         y: 'y',
-        text: ({ y }: { y: number }) => decimal(y, digits),
+        text: ({ y }: { y: number }) => (Number(y.toFixed(digits)) === 0 ? '0' : decimal(y, digits)),
         dx: 8,
         textAnchor: 'start',
         fill: color(line),

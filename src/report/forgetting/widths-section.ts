@@ -2,6 +2,7 @@
 import { largestOf } from '../../statistics/extremes.js';
 import { type EventLog } from '../event-log.js';
 import { integer, plural } from '../format.js';
+import { claim } from '../html/claim.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
 import { strongest, type WidthSummary, widthSummary } from './by-width.js';
 import { widthChart } from './charts/widths.js';
@@ -21,8 +22,7 @@ export function widthsSection(log: EventLog): Content {
   return section(
     'widths',
     'Which sizes disturb which',
-    html`<p class="claim">${verdict(summary)}</p>
-<p>After each epoch each of ${plural(networks.length, 'network')}, from the smallest to the largest, is trained alone for ${plural(steps, 'step')} on a copy of the shared weights, and the losses of all are compared before and after. <strong>Orange is lost, blue is gained</strong>, in nats, means over ${range}; framed: its own training.</p>
+    html`${claim(verdict(summary))}<p>After each epoch each of ${plural(networks.length, 'network')}, from the smallest to the largest, is trained alone for ${plural(steps, 'step')} on a copy of the shared weights, and the losses of all are compared before and after. <strong>Orange is lost, blue is gained</strong>, in nats, means over ${range}; framed: its own training.</p>
 <div class="figures">${figure(
       widthChart(parameters, change, scale),
       'Rows: the network that was trained. Columns: the network that was measured, by its number of parameters.',

@@ -102,7 +102,7 @@ export async function preferencesSection({ space }: ReportInput, log: EventLog):
 
 function preferenceCaption({ subset }: PreferenceGroup, epoch: number): string {
   return subset
-    ? `Probability (%) that the output of the node in the column is added in the row’s, after epoch ${epoch + 1}.`
+    ? `Probability (%) that the output of the node in the column is added at the node of the row, after epoch ${epoch + 1}.`
     : `Probability (%) of each option after epoch ${epoch + 1}, one row for each decision.`;
 }
 
@@ -122,7 +122,7 @@ async function usageFigure(space: ReportInput['space'], log: EventLog): Promise<
   const picture = await supernetSvg(space, architectures);
   return figure(
     picture,
-    `Every option of the space, coloured by the share of ${who} that use it; skip connections are the wider, the more often they are used.`,
+    `Every option of the space, coloured by the share of ${who} that use it. The more often a skip connection is used, the wider it is drawn.`,
     { wide: !/ width="[1-4]?\d?\d[."]/.test(picture), title: 'Use of the supernet' },
   );
 }

@@ -59,7 +59,7 @@ export async function candidatesSection({ space }: ReportInput, log: EventLog): 
   return section(
     'candidates',
     'The best candidates',
-    html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were evaluated for the final choice, with the same shared weights on the same batches. Only the controller’s can be derived.</p>\n`,
+    html`<p>${ranked.length > SHOWN ? `The best ${SHOWN} of ${integer(ranked.length)} different networks` : 'All networks'} that were evaluated for the final choice, with the same shared weights on the same batches. Only candidates of the controller can be chosen.</p>\n`,
     table(['', ...columns.map(({ title }) => title), 'drawn', 'network'], rows, [1, 2]),
   );
 }

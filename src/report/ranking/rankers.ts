@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { type RankerComparison, type TruthRecord } from '../../ranking/index.js';
 import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
 import { sentence } from '../html/course.js';
+import { claim } from '../html/claim.js';
 import { type Content, html, type Markup, section, table } from '../html/markup.js';
 import { comparisonsOf } from './comparisons.js';
 
@@ -21,7 +22,7 @@ export function rankersSection(
   return section(
     'rankers',
     'Do shared weights know more than trivial rankers?',
-    html`<p class="claim">${sentence(verdict)}</p>\n<p>${how} ${noise}</p>\n`,
+    html`${claim(sentence(verdict))}<p>${how} ${noise}</p>\n`,
     standingTable(comparison),
     warnings.length > 0 && html`<p class="sub">${warnings.map((warning) => `Note: ${warning}.`).join(' ')}</p>\n`,
   );

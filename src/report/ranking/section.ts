@@ -10,6 +10,7 @@ import { FEWEST_FOR_RANKS } from '../../statistics/index.js';
 import { type Cell, toCsv } from '../csv.js';
 import { ABSENT, decimal, integer, isNumber, percent, plural } from '../format.js';
 import { sentence } from '../html/course.js';
+import { claim } from '../html/claim.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
 import { type ReportTable } from '../tables.js';
 import { rankChart } from './chart.js';
@@ -28,7 +29,7 @@ export function rankSection(record: RankRecord | undefined, trained?: RankerComp
   return section(
     'ranking',
     'Do shared weights rank networks as training does?',
-    html`<p class="claim">${sentence(verdict)}</p>\n<div class="beside"><div><p>${how} ${self}</p>\n${coefficients(byMeasure, byLoss, record.measure)}</div>\n${figure(rankChart(analysis), `One dot an architecture${record.seeds.length > 1 ? '; bars span the seeds' : ''}. Shared weights that ranked perfectly would make a rising line.`)}</div>\n`,
+    html`${claim(sentence(verdict))}<div class="beside"><div><p>${how} ${self}</p>\n${coefficients(byMeasure, byLoss, record.measure)}</div>\n${figure(rankChart(analysis), `One dot is one architecture${record.seeds.length > 1 ? '; bars span the seeds' : ''}. Shared weights that ranked perfectly would make a rising line.`)}</div>\n`,
     trained && amongTrivial(trained),
     html`<h3>The quality of a choice by shared weights</h3>\n`,
     choices(byMeasure),

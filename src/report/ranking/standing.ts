@@ -7,6 +7,7 @@ import { decoded } from '../decoded.js';
 import { type EventLog } from '../event-log.js';
 import { ABSENT, integer, isNumber, percent, plural } from '../format.js';
 import { sentence } from '../html/course.js';
+import { claim } from '../html/claim.js';
 import { type Content, html, section, table } from '../html/markup.js';
 import { type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
@@ -34,7 +35,7 @@ export function standingSection(input: ReportInput, log: EventLog, comparisons =
   return section(
     'standing',
     'Does the supernet know more than trivial rankers?',
-    html`<p class="claim">${judged ? sentence(judged.verdict) : withoutTruth(candidates.length, parameters)}</p>\n`,
+    claim(judged ? sentence(judged.verdict) : withoutTruth(candidates.length, parameters)),
     candidates.length >= FEWEST_FOR_RANKS && [
       table(
         ['ranker', 'candidates', 'Kendall’s τ with the supernet', 'order explained'],
@@ -46,7 +47,7 @@ export function standingSection(input: ReportInput, log: EventLog, comparisons =
         ]),
         [1, 2, 3],
       ),
-      html`<p class="sub">These rankers need no training: weights and multiply-adds are counted, a proxy is computed from fresh weights on one batch. The table says how well the order by shared weights agrees with theirs, not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet says nothing that the ranker does not, at 0 % it says something else, be it knowledge or noise. ${judged ? 'Which order is right is told by the chapter below.' : html`Only trainings tell: <code>weft rank RUN</code> trains a sample, <code>weft rank RUN --truth TABLE</code> takes published ones.`}</p>\n`,
+      html`<p class="sub">These rankers need no training: weights and multiply-adds are counted, a proxy is computed from fresh weights on one batch. The table says how well the order by shared weights agrees with theirs, not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet only repeats the ranker; at 0 % it orders networks by something else, which may be knowledge or noise. ${judged ? 'The chapter below says which order is right.' : html`Only separate training can tell: <code>weft rank RUN</code> trains a sample of networks, <code>weft rank RUN --truth TABLE</code> uses published results.`}</p>\n`,
     ],
   );
 }
@@ -85,6 +86,5 @@ function withoutTruth(count: number, parameters: OrderShared | undefined): strin
   if (!parameters || !isNumber(parameters.tau.value))
     return 'Nothing can be claimed: all candidates have the same number of parameters, or the same quality by shared weights.';
   const { tau, explained } = parameters;
-  const share = `the number of parameters alone explains ${percent(explained, 0)} of the supernet’s order of ${integer(count)} candidates (τ ${withInterval(tau)})`;
-  return sentence(`${share}; whether the rest is knowledge or noise is unknown without separate trainings`);
+  return `The number of parameters alone explains ${percent(explained, 0)} of the supernet’s order of ${integer(count)} candidates: τ ${withInterval(tau)}. Whether the rest is knowledge or noise is unknown without separate training.`;
 }
